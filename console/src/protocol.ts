@@ -552,6 +552,8 @@ export interface Template {
     title: string;
     url?: string;
   }[];
+  /** What an admin named to be offered in its place; `category` is what it was then. */
+  fallback?: { name: string; language: string; category: string };
 }
 export interface TemplateUsages {
   since: Timestamp;
@@ -644,6 +646,7 @@ export type Refusal =
   | { code: "window_closed"; closed_at: Timestamp | null }
   | { code: "blocked" }
   | { code: "marketing_stopped" }
+  | { code: "template_replaced"; name: string; language: string }
   | { code: "not_in_scope" }
   | { code: "op_id_reused" }
   | { code: "op_expired" }

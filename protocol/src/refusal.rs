@@ -55,6 +55,13 @@ pub enum Refusal {
     Blocked,
     /// The customer wants no marketing: a template of another category may be sent.
     MarketingStopped,
+    /// Meta stopped the template or made it marketing, and an admin named another to be offered.
+    TemplateReplaced {
+        /// The name of the other one, with the same variables.
+        name: String,
+        /// Its language.
+        language: String,
+    },
     /// The conversation does not exist for this agent.
     NotInScope,
     /// The op id was used for another command.
@@ -129,6 +136,7 @@ impl Refusal {
             Self::WindowClosed { .. } => "window_closed",
             Self::Blocked => "blocked",
             Self::MarketingStopped => "marketing_stopped",
+            Self::TemplateReplaced { .. } => "template_replaced",
             Self::NotInScope => "not_in_scope",
             Self::OpIdReused => "op_id_reused",
             Self::OpExpired => "op_expired",
@@ -171,6 +179,12 @@ impl Refusal {
             Self::MarketingStopped => {
                 "this customer asked for no marketing; send a template of another category, or \
                  wait until they allow it again"
+            }
+            Self::TemplateReplaced { name, language } => {
+                return format!(
+                    "Meta stopped this template or made it marketing; send {name} ({language}) \
+                     instead"
+                );
             }
             Self::NotInScope => "you have no access to this conversation, or it does not exist",
             Self::OpIdReused => "this id was used for another command; the app must make a new one",

@@ -27,6 +27,46 @@ pub struct Template {
     /// Below the words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<TemplateButton>,
+    /// What an admin named to be offered in its place, when Meta stops it or makes it marketing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<TemplateFallback>,
+}
+
+/// A template, by what it is called.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TemplateName {
+    /// Its name.
+    pub name: String,
+    /// Its language.
+    pub language: String,
+}
+
+/// What is offered in place of a template.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TemplateFallback {
+    /// Its name.
+    pub name: String,
+    /// Its language.
+    pub language: String,
+    /// The category of the template that it stands for, when it was named.
+    pub category: String,
+}
+
+/// `PUT /channels/{channel}/templates/fallback`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TemplateFallbackPut {
+    /// The name of the template that may be stopped.
+    pub name: String,
+    /// Its language.
+    pub language: String,
+    /// What is offered then: an approved one with the same variables. Absent or null: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<TemplateName>,
 }
 
 /// Whether a template may be sent.

@@ -8,7 +8,9 @@ use baton_protocol::{
     Button, CommandBody, Degrees, Details, Frame, LineKind, ListRow, ListSection, MessageStatus,
     Owner, Refusal, Seen, SharedCard,
 };
-use baton_simulator::{Around, Fault, FaultRule, Inbound, Reached, When};
+use baton_simulator::{
+    Around, Fault, FaultRule, Inbound, PlatformEvent, Reached, TemplateEvent, When,
+};
 use baton_world::world::{Agent, Answered, PATIENCE, Setup, World, eventually, for_each_store};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -394,6 +396,64 @@ async fn a_file_by_link_is_fetched_by_whatsapp_and_says_why_where_it_cannot_be()
         let refusal = ana.does(conversation, send(None, inside, seen)).await.refusal();
         assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "details.link"));
         ana.phone().converges().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_meta_paused_is_refused_with_its_fallback_and_nothing_else_is_sent() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, admin) = (world.agent("Ana").await, world.admin().await);
+        let lucia = world.contact("Lucía");
+        lucia.sends("Is it ready?").await;
+        let conversation = lucia.conversation().await;
+        knows_templates(world).await;
+        let path = format!("/channels/{}/templates", world.cast.channel);
+        let names = async |agent: &Agent, body: Value| {
+            let token = Some(agent.signed.session.access_token.as_str());
+            let body = Some(("application/json", body.to_string().into_bytes()));
+            world.asks(Method::PUT, &format!("/api/v1{path}/fallback"), token, body).await.status
+        };
+        let of = |name: &str, language: &str| json!({"name": name, "language": language});
+        let named = |to: Value| json!({"name": "order_update", "language": "es", "fallback": to});
+        assert_eq!(names(&ana, named(of("order_update", "en"))).await, 403);
+        assert_eq!(names(&admin, of("nothing", "es")).await, 400);
+        for wrong in [of("nothing", "en"), of("order_update", "es"), of("appointment", "en")] {
+            assert_eq!(names(&admin, named(wrong.clone())).await, 400, "{wrong}");
+        }
+        assert_eq!(names(&admin, named(of("order_update", "en"))).await, 200);
+
+        let filling = |text: &str| Filling { name: None, text: text.into(), file: None };
+        let details = Details::Template {
+            name: "order_update".into(),
+            language: "es".into(),
+            header: Vec::new(),
+            body: vec![filling("Lucía"), filling("4711")],
+            buttons: Vec::new(),
+        };
+        let paused = TemplateEvent::Status {
+            name: "order_update".into(),
+            language: "es".into(),
+            event: "PAUSED".into(),
+            reason: None,
+        };
+        world.simulator.happens(PlatformEvent::Template(paused)).await.expect("it happens");
+        eventually("that it is paused", async || {
+            let list: TemplateList = ana.signed.get(&path).await.expect("a list");
+            let is_it = |one: &&Template| one.name == "order_update" && one.language == "es";
+            let one = list.templates.iter().find(is_it)?;
+            (one.status == TemplateStatus::Paused && one.fallback.is_some()).then_some(())
+        })
+        .await;
+        let seen = ana.last_line(conversation).await;
+        let refusal = ana.does(conversation, send(None, details.clone(), seen)).await.refusal();
+        let (name, language) = ("order_update".to_owned(), "en".to_owned());
+        assert_eq!(refusal, Refusal::TemplateReplaced { name, language });
+        assert_eq!(ana.lines(conversation).await.len(), 1, "nothing is sent by itself");
+
+        assert_eq!(names(&admin, of("order_update", "es")).await, 200);
+        let refusal = ana.does(conversation, send(None, details, seen)).await.refusal();
+        assert!(matches!(refusal, Refusal::Invalid { .. }), "without a fallback it says why not");
     })
     .await;
 }

@@ -140,6 +140,8 @@ pub enum ReviewCode {
     Blocked,
     /// The customer wants no marketing: a template of another category may be sent.
     MarketingStopped,
+    /// Meta stopped the template or made it marketing: `detail` names the one to send instead.
+    TemplateReplaced,
     /// The agent has no access, or has lost it.
     NotInScope,
     /// The act that it followed was refused.
@@ -341,6 +343,7 @@ fn code(refusal: &Refusal) -> ReviewCode {
         Refusal::WindowClosed { .. } => ReviewCode::WindowClosed,
         Refusal::Blocked => ReviewCode::Blocked,
         Refusal::MarketingStopped => ReviewCode::MarketingStopped,
+        Refusal::TemplateReplaced { .. } => ReviewCode::TemplateReplaced,
         Refusal::NotInScope => ReviewCode::NotInScope,
         Refusal::DependsOnRefused { .. } => ReviewCode::DependsOnRefused,
         Refusal::Invalid { .. } => ReviewCode::Invalid,

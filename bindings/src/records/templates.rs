@@ -21,6 +21,18 @@ pub struct Template {
     pub footer: Option<String>,
     /// Below the words.
     pub buttons: Vec<TemplateButton>,
+    /// What an admin named to be offered in its place, when Meta stops it or makes it marketing.
+    #[uniffi(default = None)]
+    pub fallback: Option<TemplateName>,
+}
+
+/// A template, by what it is called.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct TemplateName {
+    /// Its name.
+    pub name: String,
+    /// Its language.
+    pub language: String,
 }
 
 /// Whether a template may be sent.
@@ -94,11 +106,21 @@ pub enum TemplateButtonKind {
 
 impl From<core::Template> for Template {
     fn from(template: core::Template) -> Self {
-        let core::Template { name, language, status, category, header, body, footer, buttons } =
-            template;
+        let core::Template {
+            name,
+            language,
+            status,
+            category,
+            header,
+            body,
+            footer,
+            buttons,
+            fallback,
+        } = template;
         let buttons = buttons.into_iter().map(TemplateButton::from).collect();
-        let header = header.map(TemplateHeader::from);
-        Self { name, language, status: status.into(), category, header, body, footer, buttons }
+        let (status, header) = (status.into(), header.map(TemplateHeader::from));
+        let fallback = fallback.map(|to| TemplateName { name: to.name, language: to.language });
+        Self { name, language, status, category, header, body, footer, buttons, fallback }
     }
 }
 

@@ -25,6 +25,8 @@ export function whyRefused(desk: Desk, refused: Refused, conversation: Id): stri
       return r.blocked;
     case "marketing_stopped":
       return r.marketingStopped;
+    case "template_replaced":
+      return r.templateReplaced(refused.name);
     case "not_allowed":
       return r.notAllowed;
     case "depends_on_refused":

@@ -8,6 +8,7 @@ import {
   isSendable,
   preview,
   suggestions,
+  takesTheSame,
   variables,
   whyNot,
 } from "./templates.ts";
@@ -110,4 +111,24 @@ test("in place of a template that cannot be sent one of its language and categor
   expect(alternative(paused, [paused, ...others])).toBeUndefined();
   expect(alternative(paused, [paused, ...others, shorter])).toBe(shorter);
   expect(alternative(paused, [paused, shorter, same])).toBe(same);
+});
+
+test("what an admin named stands in for a stopped template, and for one that became marketing", () => {
+  const fallback = { name: "second", language: "en", category: "utility" };
+  const second: Template = { ...plain, name: "second", body: "{{2}}, {{1}}" };
+  const other: Template = { ...plain, name: "other" };
+  const paused: Template = { ...plain, status: "paused", fallback };
+  expect(alternative(paused, [paused, other, second])).toBe(second);
+  expect(alternative(paused, [paused, other, { ...second, status: "paused" }])).toBe(other);
+  const dearer: Template = { ...plain, category: "marketing", fallback };
+  expect([isSendable(dearer), whyNot(dearer)]).toEqual([false, "marketing"]);
+  expect(isSendable({ ...dearer, fallback: { ...fallback, category: "marketing" } })).toBe(true);
+  expect(isSendable({ ...plain, fallback })).toBe(true);
+});
+
+test("only a template that the same words fill can stand in for another", () => {
+  expect(takesTheSame(plain, { ...plain, body: "{{2}}: {{1}}" })).toBe(true);
+  expect(takesTheSame(plain, { ...plain, body: "{{1}}" })).toBe(false);
+  expect(takesTheSame(sale, { ...sale, header: { type: "file", file: "video" } })).toBe(false);
+  expect(takesTheSame(sale, { ...sale, buttons: sale.buttons?.slice(1) ?? [] })).toBe(false);
 });

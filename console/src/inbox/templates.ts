@@ -44,12 +44,20 @@ function isFilled(button: Button): boolean {
 
 /** Whether Baton can send it. */
 export function isSendable(template: Template): boolean {
-  return template.status === "approved" && template.header?.type !== "other";
+  return template.status === "approved" && template.header?.type !== "other" && !isDearer(template);
+}
+
+/** Whether Meta made it marketing since an admin named another to be sent then. */
+function isDearer({ category, fallback }: Template): boolean {
+  return fallback !== undefined && category === "marketing" && fallback.category !== "marketing";
 }
 
 /** Why it cannot be sent. */
-export function whyNot(template: Template): Exclude<Template["status"], "approved"> | "other" {
-  return template.status === "approved" ? "other" : template.status;
+export function whyNot(
+  template: Template,
+): Exclude<Template["status"], "approved"> | "marketing" | "other" {
+  if (template.status !== "approved") return template.status;
+  return isDearer(template) ? "marketing" : "other";
 }
 
 /** What the customer reads so far; blanks that nobody filled stay as they are. */
@@ -137,9 +145,23 @@ export function begun(template: Template, known: Known): Map<string, string> {
   return new Map(blanks(template).flatMap(of));
 }
 
-/** A template that can be sent in place of one that cannot: of the same language and category, and
+/** Whether what fills one fills the other as well, so that it may stand in for it. */
+export function takesTheSame(one: Template, other: Template): boolean {
+  const keys = (of: Template) =>
+    [
+      ...blanks(of).map(({ key, name, where }) => (where === "file" ? `${key} ${name}` : key)),
+      ...(of.buttons ?? []).flatMap(({ kind }, n) => (kind === "quick_reply" ? [`answer ${n}`] : [])),
+    ].sort();
+  return keys(one).join("\n") === keys(other).join("\n");
+}
+
+/** A template that can be sent in place of one that cannot: that which an admin named, else of the same language and category, and
  * with as many blanks if there is one. */
 export function alternative(of: Template, all: readonly Template[]): Template | undefined {
+  const named = all.find(
+    (one) => one.name === of.fallback?.name && one.language === of.fallback.language,
+  );
+  if (named !== undefined && isSendable(named)) return named;
   const same = all.filter(
     (one) => isSendable(one) && one.language === of.language && one.category === of.category,
   );

@@ -33,9 +33,14 @@ pub(super) fn refused(
     told(conversation, Marketing { stopped: true, since })
 }
 
+/// Whether a template of this category is marketing.
+pub(super) fn is_marketing(category: &str) -> bool {
+    category.eq_ignore_ascii_case(CATEGORY)
+}
+
 /// A template of marketing is refused while the customer wants none.
 pub(super) fn check(case: &Case<'_>, template: Option<&Template>) -> Result<(), Refusal> {
     let wants_none = case.conversation.thread.marketing.is_some_and(|of| of.stopped);
-    let is_marketing = template.is_some_and(|of| of.category.eq_ignore_ascii_case(CATEGORY));
+    let is_marketing = template.is_some_and(|of| is_marketing(&of.category));
     if wants_none && is_marketing { Err(Refusal::MarketingStopped) } else { Ok(()) }
 }

@@ -20,6 +20,8 @@ mod template;
 mod turn;
 mod work;
 
+pub use template::takes_the_same;
+
 use baton_protocol::command::Sees;
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::OP_AGE_DAYS_MAX;

@@ -64,6 +64,7 @@ pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), 
         }
         None => match filling(details) {
             Some(filling) => {
+                template::check_replaced(case.context.template)?;
                 marketing::check(case, case.context.template)?;
                 template::fill(case.context.template, filling)?
             }

@@ -1,14 +1,15 @@
 //! Filling a template: what WhatsApp would refuse is refused before it is accepted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::Refusal;
 use baton_protocol::limits::TEXT_CHARS_MAX;
 use baton_protocol::template::{
-    ButtonFilling, FilledButton, Filling, Template, TemplateButtonKind, TemplateHeader,
-    TemplateStatus,
+    ButtonFilling, FilledButton, Filling, Template, TemplateButtonKind, TemplateFile,
+    TemplateHeader, TemplateStatus,
 };
 
+use super::marketing;
 use super::work::check_text;
 
 /// Characters of one filling.
@@ -46,6 +47,70 @@ pub(super) fn fill(
         return Err(Refusal::invalid("details.body", most));
     }
     Ok(said)
+}
+
+/// Refuses a template in whose place another is to be offered. No other text leaves by itself: its
+/// author chooses.
+pub(super) fn check_replaced(template: Option<&Template>) -> Result<(), Refusal> {
+    let Some((template, fallback)) = template.and_then(|one| Some((one, one.fallback.as_ref()?)))
+    else {
+        return Ok(());
+    };
+    let is_replaced = match template.status {
+        TemplateStatus::Rejected | TemplateStatus::Paused | TemplateStatus::Disabled => true,
+        // Meta made it marketing since the other one was named.
+        TemplateStatus::Approved | TemplateStatus::Pending => {
+            marketing::is_marketing(&template.category)
+                && !marketing::is_marketing(&fallback.category)
+        }
+    };
+    if !is_replaced {
+        return Ok(());
+    }
+    let (name, language) = (fallback.name.clone(), fallback.language.clone());
+    Err(Refusal::TemplateReplaced { name, language })
+}
+
+/// Whether what fills one template fills the other as well: the same file above, the same
+/// variables in header and body, and the same buttons to be filled.
+pub fn takes_the_same(one: &Template, other: &Template) -> bool {
+    let (above_one, above_other) = (above(one), above(other));
+    above_one.is_some()
+        && above_one == above_other
+        && names(&one.body) == names(&other.body)
+        && below(one) == below(other)
+}
+
+/// The file or the variables above the body; `None` where it cannot be filled.
+fn above(of: &Template) -> Option<(Option<TemplateFile>, Vec<&str>)> {
+    match &of.header {
+        None => Some((None, Vec::new())),
+        Some(TemplateHeader::Text { text }) => Some((None, names(text))),
+        Some(TemplateHeader::File { file }) => Some((Some(*file), Vec::new())),
+        Some(TemplateHeader::Other) => None,
+    }
+}
+
+/// The buttons that are filled, or may be.
+fn below(of: &Template) -> Vec<(u32, FilledButton)> {
+    let filled = (0_u32..).zip(&of.buttons).filter_map(|(index, button)| {
+        let has_variable = button.url.as_ref().is_some_and(|url| url.contains("{{"));
+        match button.kind {
+            TemplateButtonKind::CopyCode => Some((index, FilledButton::CopyCode)),
+            TemplateButtonKind::QuickReply => Some((index, FilledButton::QuickReply)),
+            TemplateButtonKind::Link if has_variable => Some((index, FilledButton::Link)),
+            TemplateButtonKind::Link | TemplateButtonKind::Phone | TemplateButtonKind::Other => {
+                None
+            }
+        }
+    });
+    filled.collect()
+}
+
+/// The variables of a text, each once, in order of their names.
+fn names(text: &str) -> Vec<&str> {
+    let names: BTreeSet<&str> = variables(text).collect();
+    names.into_iter().collect()
 }
 
 /// The words above the body; `None` where a file or nothing stands there.

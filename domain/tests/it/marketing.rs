@@ -47,6 +47,7 @@ fn of_category(category: &str) -> Template {
         body: "Everything is cheaper.".to_owned(),
         footer: None,
         buttons: Vec::new(),
+        fallback: None,
     }
 }
 

@@ -1,13 +1,14 @@
 //! What may be sent beside a text, within WhatsApp's limits.
 
 use baton_domain::decide::delivery::Claim;
+use baton_domain::decide::takes_the_same;
 use baton_domain::inbound::ProviderStatus;
 use baton_domain::outcome::Answer;
 use baton_domain::upload::Uploaded;
 use baton_protocol::command::Send;
 use baton_protocol::template::{
     ButtonFilling, FilledButton, Filling, Template, TemplateButton, TemplateButtonKind,
-    TemplateFile, TemplateHeader, TemplateStatus,
+    TemplateFallback, TemplateFile, TemplateHeader, TemplateStatus,
 };
 use baton_protocol::{
     Button, CommandBody, Degrees, Details, FileState, Frame, LineKind, ListRow, ListSection,
@@ -222,6 +223,7 @@ fn template(body: &str) -> Template {
         body: body.to_owned(),
         footer: Some("Acme".to_owned()),
         buttons: Vec::new(),
+        fallback: None,
     }
 }
 
@@ -458,4 +460,69 @@ fn a_link_that_whatsapp_should_not_be_sent_to_is_refused_with_its_field() {
     };
     check(None, both(Some(LINK), image()), Err("details.link"));
     check(None, both(None, image()), Err("details.kind"));
+}
+
+#[test]
+fn a_stopped_template_is_refused_with_the_one_that_an_admin_named_for_it() {
+    let fallback = |category: &str| TemplateFallback {
+        name: "order_update_2".to_owned(),
+        language: "en".to_owned(),
+        category: category.to_owned(),
+    };
+    let sent = |status, category: &str, named: Option<TemplateFallback>| {
+        let mut team = Team::with_a_customer();
+        let category = category.to_owned();
+        team.template = Some(Template { status, category, fallback: named, ..template("Hi") });
+        let details = Details::Template {
+            name: "order_update".to_owned(),
+            language: "en".to_owned(),
+            header: Vec::new(),
+            body: Vec::new(),
+            buttons: Vec::new(),
+        };
+        team.does(ANA, send(None, details, team.seen()))
+    };
+    for status in [TemplateStatus::Paused, TemplateStatus::Disabled, TemplateStatus::Rejected] {
+        let refusal =
+            refused(sent(status, "utility", Some(fallback("utility"))), "template_replaced");
+        let expected = Refusal::TemplateReplaced {
+            name: "order_update_2".to_owned(),
+            language: "en".to_owned(),
+        };
+        assert_eq!(refusal, expected);
+        refused(sent(status, "utility", None), "invalid");
+    }
+    let ok = TemplateStatus::Approved;
+    refused(sent(ok, "MARKETING", Some(fallback("utility"))), "template_replaced");
+    accepted(sent(ok, "marketing", Some(fallback("marketing"))));
+    accepted(sent(ok, "utility", Some(fallback("utility"))));
+    accepted(sent(ok, "marketing", None));
+    refused(sent(TemplateStatus::Pending, "utility", Some(fallback("utility"))), "invalid");
+}
+
+#[test]
+fn templates_take_the_same_where_one_filling_fills_both() {
+    let file = |file| Some(TemplateHeader::File { file });
+    let button = |kind, url: Option<&str>| TemplateButton {
+        kind,
+        title: "Open".to_owned(),
+        url: url.map(str::to_owned),
+    };
+    let one = template("Hi {{1}}, {{2}}");
+    assert!(takes_the_same(&one, &template("{{2}}: {{1}} {{1}}")));
+    assert!(!takes_the_same(&one, &template("Hi {{1}}")));
+    assert!(!takes_the_same(&one, &template("Hi {{name}}, {{2}}")));
+    let image = Template { header: file(TemplateFile::Image), ..one.clone() };
+    assert!(!takes_the_same(&one, &image));
+    assert!(!takes_the_same(
+        &Template { header: file(TemplateFile::Video), ..one.clone() },
+        &image
+    ));
+    let odd = Template { header: Some(TemplateHeader::Other), ..one.clone() };
+    assert!(!takes_the_same(&odd, &odd), "what cannot be filled stands in for nothing");
+    let with = |button| Template { buttons: vec![button], ..one.clone() };
+    let link = |url| with(button(TemplateButtonKind::Link, Some(url)));
+    assert!(takes_the_same(&link("https://shop.example/a"), &one));
+    assert!(!takes_the_same(&link("https://shop.example/{{1}}"), &one));
+    assert!(!takes_the_same(&with(button(TemplateButtonKind::QuickReply, None)), &one));
 }

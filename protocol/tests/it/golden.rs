@@ -182,7 +182,7 @@ fn every_command() {
 
 #[test]
 fn every_refusal() {
-    const KINDS: [&str; 21] = [
+    const KINDS: [&str; 22] = [
         "stale",
         "not_owner",
         "owner_changed",
@@ -191,6 +191,7 @@ fn every_refusal() {
         "window_closed",
         "blocked",
         "marketing_stopped",
+        "template_replaced",
         "not_in_scope",
         "op_id_reused",
         "op_expired",

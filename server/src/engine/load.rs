@@ -10,7 +10,6 @@ use baton_domain::outcome::Answer;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_domain::upload::Uploaded;
-use baton_protocol::template::Template;
 use baton_protocol::{
     Accepted, AgentState, Availability, LineRef, MembershipKind, Picture, ReplyPolicy, Role,
     TeamId, Timestamp, Visibility, WorkspaceId,
@@ -22,6 +21,7 @@ use super::senders::{Found, load_senders};
 use crate::store::group as rows;
 use crate::store::read::forwardable;
 use crate::store::rows::{ParkedRow, from_json, id, ids as texts, named, number};
+use crate::store::template::with_fallback;
 use crate::store::{StoreError, Tx};
 
 /// Why a group cannot go on as it is.
@@ -203,7 +203,7 @@ async fn load_templates(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result
         return Ok(());
     }
     for row in rows::templates(tx, &json(&needs.templates)).await? {
-        let template: Template = from_json(&row.body)?;
+        let template = with_fallback(&row.body, row.fallback.as_deref())?;
         let named = (id(&row.channel)?, row.name, row.language);
         state.templates.insert((id(&row.workspace)?, named), template);
     }

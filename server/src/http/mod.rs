@@ -181,6 +181,7 @@ const LINES: &str = "/api/v1/conversations/{conversation}/messages";
 const ELSEWHERE: &str = "/api/v1/conversations/{conversation}/elsewhere";
 const HISTORY: &str = "/api/v1/conversations/{conversation}/messages/{message}/history";
 const TEMPLATES: &str = "/api/v1/channels/{channel}/templates";
+const TEMPLATES_FALLBACK: &str = "/api/v1/channels/{channel}/templates/fallback";
 const TEMPLATES_USED: &str = "/api/v1/channels/{channel}/templates/usage";
 const FILE: &str = "/api/v1/conversations/{conversation}/messages/{message}/file";
 const UPLOADS: &str = "/api/v1/conversations/{conversation}/uploads";
@@ -237,6 +238,7 @@ pub fn routes() -> Vec<Route> {
         row(p.clone(), Admin, "/api/v1/channels/{channel}/check", post(channels::check)),
         row(g.clone(), any, TEMPLATES, get(templates::list)),
         row(pu.clone(), Admin, TEMPLATES, put(templates::put)),
+        row(pu.clone(), Admin, TEMPLATES_FALLBACK, put(templates::fallback)),
         row(g.clone(), Admin, TEMPLATES_USED, get(templates::usage)),
         row(g.clone(), any, "/api/v1/conversations", get(conversations::list)),
         row(p.clone(), any, "/api/v1/conversations", post(begin::begin)),

@@ -3,7 +3,11 @@
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
-use baton_protocol::template::{TemplateList, TemplateSource, TemplateUsages};
+use baton_domain::decide::takes_the_same;
+use baton_protocol::template::{
+    Template, TemplateFallback, TemplateFallbackPut, TemplateList, TemplateSource, TemplateStatus,
+    TemplateUsages,
+};
 use baton_protocol::{ChannelId, WorkspaceId};
 
 use super::input::{Id, Json};
@@ -44,6 +48,47 @@ pub(super) async fn put(
     template::set_source(&parts.store, of, account, parts.clock.now()).await?;
     let known = known(&parts, signed.workspace, channel).await?;
     Ok((StatusCode::ACCEPTED, Out(known)))
+}
+
+/// `PUT /channels/{channel}/templates/fallback`. Nothing else is sent by it: whoever sends the one
+/// is offered the other.
+pub(super) async fn fallback(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(channel): Id<ChannelId>,
+    Json(wish): Json<TemplateFallbackPut>,
+) -> Answer<Out<TemplateList>> {
+    let list = known(&parts, signed.workspace, channel).await?;
+    let find = |name: &str, language: &str| {
+        list.templates.iter().find(|one| one.name == name && one.language == language)
+    };
+    let Some(of) = find(&wish.name, &wish.language) else {
+        return Err(Fault::invalid("name: this number has no template of this name and language"));
+    };
+    let fallback = wish.fallback.as_ref().map(|to| chosen(of, find(&to.name, &to.language)));
+    let fallback = fallback.transpose()?;
+    let named = (of.name.as_str(), of.language.as_str());
+    let at = (signed.workspace, channel);
+    template::set_fallback(&parts.store, at, named, fallback.as_ref()).await?;
+    known(&parts, signed.workspace, channel).await.map(Out)
+}
+
+fn chosen(of: &Template, to: Option<&Template>) -> Answer<TemplateFallback> {
+    let why_not = match to {
+        None => "fallback: this number has no template of this name and language",
+        Some(to) if (&to.name, &to.language) == (&of.name, &of.language) => {
+            "fallback: a template does not stand in for itself"
+        }
+        Some(to) if to.status != TemplateStatus::Approved => {
+            "fallback: Meta has not approved this template"
+        }
+        Some(to) if !takes_the_same(of, to) => "fallback: this template has other variables",
+        Some(to) => {
+            let (name, language) = (to.name.clone(), to.language.clone());
+            return Ok(TemplateFallback { name, language, category: of.category.clone() });
+        }
+    };
+    Err(Fault::invalid(why_not))
 }
 
 /// `GET /channels/{channel}/templates/usage`: before Meta ends a template somebody wants to know

@@ -1,6 +1,6 @@
 //! Templates as Meta last told them. They are Meta's, so that the log does not tell of them.
 
-use baton_protocol::template::{Template, TemplateUsage};
+use baton_protocol::template::{Template, TemplateFallback, TemplateUsage};
 use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
 use serde_json::json;
 use sqlx::FromRow;
@@ -90,16 +90,55 @@ pub async fn known(
          WHERE workspace = $1 AND channel = $2",
     );
     static ALL: Sql = Sql::new(
-        "SELECT body FROM template WHERE workspace = $1 AND channel = $2 ORDER BY name, language",
+        "SELECT t.body, (SELECT f.body FROM template_fallback AS f WHERE f.workspace = $1
+             AND f.channel = $2 AND f.name = t.name AND f.language = t.language) AS fallback
+         FROM template AS t WHERE t.workspace = $1 AND t.channel = $2 ORDER BY t.name, t.language",
     );
     let of = [workspace.to_string(), channel.to_string()];
     type Source = (String, Option<i64>, Option<String>);
     let source: Option<Source> = tx.row(&SOURCE, &[&of[0], &of[1]]).await?;
     let Some((account, synced_at, trouble)) = source else { return Ok(Known::default()) };
-    let rows: Vec<(String,)> = tx.rows(&ALL, &[&of[0], &of[1]]).await?;
-    let templates = rows.iter().map(|(body,)| from_json(body)).collect::<Result<_, _>>()?;
+    let rows: Vec<(String, Option<String>)> = tx.rows(&ALL, &[&of[0], &of[1]]).await?;
+    let read =
+        |(body, fallback): &(String, Option<String>)| with_fallback(body, fallback.as_deref());
+    let templates = rows.iter().map(read).collect::<Result<_, _>>()?;
     let synced_at = synced_at.map(Timestamp::from_ms);
     Ok(Known { templates, account: Some(account), synced_at, trouble })
+}
+
+/// A template, and what stands in for it.
+pub(crate) fn with_fallback(body: &str, fallback: Option<&str>) -> Result<Template, StoreError> {
+    let template: Template = from_json(body)?;
+    let fallback: Option<TemplateFallback> = fallback.map(from_json).transpose()?;
+    Ok(Template { fallback, ..template })
+}
+
+/// Says what is offered in place of a template of a number; `None` that nothing is.
+pub async fn set_fallback(
+    store: &Store,
+    (workspace, channel): (WorkspaceId, ChannelId),
+    (name, language): (&str, &str),
+    fallback: Option<&TemplateFallback>,
+) -> Result<(), StoreError> {
+    static PUT: Sql = Sql::new(
+        "INSERT INTO template_fallback (workspace, channel, name, language, body)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (workspace, channel, name, language) DO UPDATE SET body = excluded.body",
+    );
+    static CLEAR: Sql = Sql::new(
+        "DELETE FROM template_fallback
+         WHERE workspace = $1 AND channel = $2 AND name = $3 AND language = $4",
+    );
+    let of = [workspace.to_string(), channel.to_string()];
+    match fallback {
+        Some(fallback) => {
+            store
+                .run_alone(&PUT, &[of[0].as_str(), &of[1], name, language, &json(fallback)])
+                .await?
+        }
+        None => store.run_alone(&CLEAR, &[of[0].as_str(), &of[1], name, language]).await?,
+    };
+    Ok(())
 }
 
 /// Says whose templates a number sends. They are looked at now; those of another account go.

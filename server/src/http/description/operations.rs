@@ -23,7 +23,7 @@ use baton_protocol::settings::{
     AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, PasswordChange,
     PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew,
 };
-use baton_protocol::template::{TemplateList, TemplateSource, TemplateUsages};
+use baton_protocol::template::{TemplateFallbackPut, TemplateList, TemplateSource, TemplateUsages};
 use baton_protocol::upload::{Upload, UploadNew};
 use baton_protocol::view::{SavedView, ViewChange, ViewNew};
 use baton_protocol::{Command, limits};
@@ -281,6 +281,7 @@ fn invitations() -> Vec<Operation> {
 
 fn numbers() -> Vec<Operation> {
     const TEMPLATES: &str = "/api/v1/channels/{channel}/templates";
+    const FALLBACK: &str = "/api/v1/channels/{channel}/templates/fallback";
     const USED: &str = "/api/v1/channels/{channel}/templates/usage";
     let (get, post) = (Method::GET, Method::POST);
     let mut codes = vec!["not_found", "not_allowed", "taken", "not_checked"];
@@ -303,6 +304,10 @@ fn numbers() -> Vec<Operation> {
             .codes(&["not_found"]),
         op(Method::GET, USED, "How much each template of a number was sent in 30 days.")
             .answers::<TemplateUsages>(200)
+            .codes(&["not_found"]),
+        op(Method::PUT, FALLBACK, "Says what is offered in place of a template that Meta stops.")
+            .takes::<TemplateFallbackPut>()
+            .answers::<TemplateList>(200)
             .codes(&["not_found"]),
         op(Method::PUT, TEMPLATES, "Sets the account whose templates are read, and reads them.")
             .takes::<TemplateSource>()

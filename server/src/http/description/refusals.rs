@@ -26,6 +26,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::NotAllowed,
         Refusal::Blocked,
         Refusal::MarketingStopped,
+        Refusal::TemplateReplaced { name: "order_update".to_owned(), language: "en".to_owned() },
         Refusal::OfferGone,
         Refusal::Merged { into: ConversationId(Uuid::nil()) },
         Refusal::invalid("text", "at most 4096 characters"),

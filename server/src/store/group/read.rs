@@ -229,7 +229,10 @@ pub(crate) async fn log_heads(tx: &mut Tx, workspaces: &str) -> Rows<LogEndRow> 
 /// Templates, each `[workspace, name, language]`, of whatever number.
 pub(crate) async fn templates(tx: &mut Tx, keys: &str) -> Rows<TemplateRow> {
     static SQL: Sql = Sql::new(
-        "SELECT t.workspace, t.channel, t.name, t.language, t.body
+        "SELECT t.workspace, t.channel, t.name, t.language, t.body,
+           (SELECT f.body FROM template_fallback AS f WHERE f.workspace = t.workspace
+              AND f.channel = t.channel AND f.name = t.name AND f.language = t.language)
+             AS fallback
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM template WHERE workspace = x.value->>0
              AND name = x.value->>1 AND language = x.value->>2 OFFSET 0) AS t}

@@ -109,4 +109,5 @@ pub(crate) struct TemplateRow {
     pub(crate) name: String,
     pub(crate) language: String,
     pub(crate) body: String,
+    pub(crate) fallback: Option<String>,
 }

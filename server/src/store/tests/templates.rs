@@ -1,12 +1,14 @@
 //! Templates: when they are looked at, and what is kept of a look.
 
-use baton_protocol::template::{Template, TemplateStatus};
+use baton_protocol::template::{Template, TemplateFallback, TemplateStatus};
 use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
 
 use super::seed::{CHANNEL, WORKSPACE, seed};
 use super::world::parsed;
 use crate::store::Store;
-use crate::store::template::{Due, Known, claim_due, known, look_again, looked, set_source};
+use crate::store::template::{
+    Due, Known, claim_due, known, look_again, looked, set_fallback, set_source,
+};
 use crate::store::testing::databases;
 
 fn at(s: i64) -> Timestamp {
@@ -27,6 +29,7 @@ fn template(name: &str) -> Template {
         body: "Hello".to_owned(),
         footer: None,
         buttons: Vec::new(),
+        fallback: None,
     }
 }
 
@@ -79,8 +82,24 @@ async fn a_list_takes_the_place_of_the_one_before_and_is_due_when_meta_tells_of_
         assert_eq!(known.trouble.as_deref(), Some("no token"));
         assert_eq!(known.templates, [template("hello")], "what was told before stays");
 
+        // What stands in for one stays as Meta tells anew, and goes with the account.
+        let fallback = TemplateFallback {
+            name: "bye".to_owned(),
+            language: "en".to_owned(),
+            category: "utility".to_owned(),
+        };
+        set_fallback(store, of(), ("hello", "en"), Some(&fallback)).await.unwrap();
+        let told = Template { fallback: Some(fallback.clone()), ..template("hello") };
+        assert_eq!(now_known(store).await.templates, [told.clone()]);
+        let [due] = claims(store, 4_000).await.try_into().unwrap();
+        looked(store, &due, Ok(&[template("hello")]), (at(4_001), at(7_200))).await.unwrap();
+        assert_eq!(now_known(store).await.templates, [told]);
+        set_fallback(store, of(), ("hello", "en"), None).await.unwrap();
+        assert_eq!(now_known(store).await.templates, [template("hello")]);
+        set_fallback(store, of(), ("hello", "en"), Some(&fallback)).await.unwrap();
+
         // Another account: nothing of the former one is left, nor comes back by a late answer.
-        set_source(store, of(), "456", at(3_605)).await.unwrap();
+        set_source(store, of(), "456", at(4_005)).await.unwrap();
         looked(store, &due, Ok(&first), (at(3_606), at(9_999))).await.unwrap();
         let known = now_known(store).await;
         assert_eq!((known.account.as_deref(), known.templates.len()), (Some("456"), 0));

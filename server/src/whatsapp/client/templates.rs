@@ -142,6 +142,7 @@ fn template(row: &Value) -> Option<Template> {
         body: of("body").and_then(|part| text(part, "text")).unwrap_or_default(),
         footer: of("footer").and_then(|part| text(part, "text")),
         buttons: buttons.into_iter().flatten().map(button).collect(),
+        fallback: None,
     })
 }
 
@@ -218,6 +219,7 @@ mod tests {
                 button(TemplateButtonKind::Link, "Shop", Some("https://shop.example/{{1}}")),
                 button(TemplateButtonKind::Other, "Ask", None),
             ],
+            fallback: None,
         };
         assert_eq!(template(&row), Some(expected));
         let location = json!({"type": "HEADER", "format": "LOCATION"});
