@@ -129,3 +129,37 @@ long("a supervisor watches silently: nobody is told, and taking over ends it", a
   // An agent has no board.
   await expect(ana.getByTestId("rail-board")).toHaveCount(0);
 });
+
+test("a coaching note reaches the agent who is watched, and no colleague", async ({ world }) => {
+  const olga = world.customer("Olga Prieto");
+  await olga.says("¿Puedo cambiarlo?");
+  const [ana, ben] = [await world.desk("Ana"), await world.desk("Ben")];
+  const id = await open(ana, olga.name);
+  await ana.getByTestId("claim").click();
+  await expect(ana.getByTestId("owner-chip")).toContainText("You");
+  await open(ben, olga.name);
+  const sofia = await world.desk("Sofia", BOARD);
+  await sofia.getByTestId(`agent-card-${world.login("Ana").agent_id}`).tap();
+  await sofia.getByTestId(`join-${id}`).tap();
+  await expect(sofia.getByTestId("coach-send")).toBeDisabled();
+  await sofia.getByTestId("coach-text").fill("Offer the exchange first");
+  await sofia.getByTestId("coach-send").tap();
+  const note = (page: Page) => page.getByRole("note").filter({ hasText: "Offer the exchange" });
+  await expect(note(sofia)).toContainText("Only Ana and supervisors see this");
+  await expect(sofia.getByTestId("coach-text")).toHaveValue("");
+  await expect(note(ana)).toContainText("Only you and supervisors see this");
+  await expect(note(ana)).toContainText("Sofia");
+  // Something that came after it: by then the note would be there, too.
+  await olga.says("Lo necesito hoy.");
+  await expect(ben.getByTestId("line-2")).toContainText("Lo necesito hoy");
+  const said = (page: Page) => page.evaluate(() => document.documentElement.outerHTML);
+  expect(await said(ben)).not.toContain("Offer the exchange");
+  // It is there for the agent who comes back, and still for no colleague.
+  await ana.reload();
+  await expect(note(ana)).toBeVisible();
+  await sofia.getByTestId("watch-take-over").tap();
+  await expect(ana.getByTestId("owner-chip")).toContainText("Sofia");
+  await ben.reload();
+  await expect(ben.getByTestId("line-2")).toContainText("Lo necesito hoy");
+  expect(await said(ben)).not.toContain("Offer the exchange");
+});

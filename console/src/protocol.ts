@@ -255,6 +255,15 @@ export interface Note {
   quoted?: Id;
   op_id: Id;
 }
+/** What somebody who supervises wrote to the owner: nobody else of the team sees it. */
+export interface CoachNote {
+  id: Id;
+  author: Id;
+  agent_id: Id;
+  at: Timestamp;
+  position: number;
+  text: string | null;
+}
 export interface View {
   head: Head;
   thread: Thread;
@@ -264,7 +273,14 @@ export interface View {
 }
 export type Snapshot =
   | { level: "head"; head: Head }
-  | { level: "full"; view: View; from_seq: number; lines: Line[]; notes: Note[] };
+  | {
+      level: "full";
+      view: View;
+      from_seq: number;
+      lines: Line[];
+      notes: Note[];
+      coaching?: CoachNote[];
+    };
 /** `GET /log`: the newest first, without contents. */
 export interface LogPage {
   entries: Event[];
@@ -449,6 +465,7 @@ export type Fact =
   | { type: "line_amended"; line: LineRef; amendment: Amendment }
   | { type: "line_understood"; line: LineRef; kind: LineKind }
   | { type: "note_added"; note_id: Id; author: Id; op_id: Id; mentions?: Id[] }
+  | { type: "coached"; note_id: Id; author: Id; agent_id: Id }
   | {
       type: "owner_changed";
       owner: Owner;
@@ -599,6 +616,7 @@ export type CommandBody =
     }
   | { type: "forward"; of: LineAt; seen: Seen; ignore_lease?: boolean }
   | { type: "note"; text: string; mentions?: Id[]; quoted?: Id }
+  | { type: "coach"; text: string; expect_owner_epoch: number }
   | { type: "claim"; expect_owner_epoch: number; exceed_capacity?: boolean }
   | { type: "assign"; agent_id: Id; expect_owner_epoch: number; exceed_capacity?: boolean }
   | { type: "unassign"; expect_owner_epoch: number }

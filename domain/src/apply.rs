@@ -97,6 +97,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::FileChanged { .. }
         | Fact::LineUnderstood { .. }
         | Fact::NoteAdded { .. }
+        | Fact::Coached { .. }
         | Fact::ReadMarked { .. }
         | Fact::AgentChanged { .. }
         | Fact::TeamChanged { .. }

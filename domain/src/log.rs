@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::{AgentId, ConversationId, Epoch, Event, Fact, Head, WorkspaceId};
+use baton_protocol::{AgentId, ConversationId, Epoch, Event, Fact, Head, TeamId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::scope::{Audience, Scope, audiences};
@@ -18,6 +18,13 @@ pub enum Route {
         /// The scope after.
         after: Scope,
     },
+    /// The agent who is coached, and those who supervise the team.
+    Coaching {
+        /// The agent.
+        agent: AgentId,
+        /// The team that the conversation belongs to.
+        team: TeamId,
+    },
     /// One agent only.
     Agent(AgentId),
     /// Everyone in the workspace.
@@ -30,10 +37,14 @@ impl Route {
     /// that is NULL is the team's queue).
     pub fn of(fact: &Fact, before: Option<Scope>, after: Option<Scope>) -> Self {
         match (fact, after) {
+            (Fact::Coached { agent_id, .. }, Some(after)) => {
+                Self::Coaching { agent: *agent_id, team: after.team }
+            }
             (
                 Fact::ReadMarked { agent_id, .. }
                 | Fact::PasswordSet { agent_id }
-                | Fact::DeviceRevoked { agent_id, .. },
+                | Fact::DeviceRevoked { agent_id, .. }
+                | Fact::Coached { agent_id, .. },
                 _,
             ) => Self::Agent(*agent_id),
             (_, Some(after)) => Self::Conversation { before, after },
@@ -45,6 +56,10 @@ impl Route {
     pub fn audiences(&self) -> Vec<Audience> {
         match self {
             Self::Conversation { before, after } => audiences(*before, *after),
+            // Members of the team who do not supervise hear nothing: `Sight` decides.
+            Self::Coaching { agent, team } => {
+                vec![Audience::Team(*team), Audience::Agent(*agent)]
+            }
             Self::Agent(agent) => vec![Audience::Agent(*agent)],
             Self::Everyone => vec![Audience::Everyone],
         }

@@ -86,7 +86,7 @@ impl From<Snapshot> for Mirrored {
     fn from(snapshot: Snapshot) -> Self {
         match snapshot {
             Snapshot::Head { head } => Self::Head(head),
-            Snapshot::Full { view, from_seq, lines, notes } => {
+            Snapshot::Full { view, from_seq, lines, notes, coaching: _ } => {
                 Self::Full(Box::new(Full::new(*view, from_seq, lines, notes)))
             }
         }
@@ -103,6 +103,7 @@ impl From<Mirrored> for Snapshot {
                 from_seq: full.from_seq,
                 lines: full.lines.into_values().collect(),
                 notes: full.notes.into_values().collect(),
+                coaching: Vec::new(),
             },
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use baton_protocol::frame::ResetReason;
 use baton_protocol::limits::RESUME_CONVERSATIONS_MAX;
-use baton_protocol::{Actor, ConversationId, Event, Fact, Head, TeamId, Visibility};
+use baton_protocol::{Actor, AgentId, ConversationId, Event, Fact, Head, TeamId, Visibility};
 
 use crate::log::Logged;
 use crate::scope::{Level, Scope, Viewer};
@@ -73,6 +73,11 @@ impl Sight {
         self.viewer.level(scope, visibility)
     }
 
+    /// Whether the viewer sees coaching notes for an agent in a conversation of a team.
+    pub fn sees_coaching(&self, agent: AgentId, team: TeamId) -> bool {
+        self.viewer.agent == agent || self.viewer.supervises(team)
+    }
+
     /// Whether this event changes the rights of the viewer, so that a reset is needed.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all else changes no scope")]
     pub fn is_changed_by(&self, fact: &Fact) -> bool {
@@ -125,6 +130,12 @@ impl Sight {
         if count > RESUME_CONVERSATIONS_MAX {
             return Tidings::Reset(ResetReason::TooMuch);
         }
+        // Who gets the conversation anew gets its notes with it.
+        let is_told = |id| !left.contains(id) && entered.iter().all(|(of, _)| of != id);
+        let coached = gathered.coached.iter();
+        let coached = coached.filter(|note| self.sees_coaching(note.agent, note.team));
+        let coached = coached.filter(|note| is_told(&note.id));
+        told.extend(coached.map(|note| Told::Event(note.place)));
         told.sort_unstable_by_key(Told::place);
         Tidings::Changes { left, entered, told }
     }

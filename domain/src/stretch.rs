@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::{AgentId, ConversationId, Fact};
+use baton_protocol::{AgentId, ConversationId, Fact, TeamId};
 
 use crate::log::{Logged, Route};
 use crate::scope::Scope;
@@ -17,6 +17,8 @@ pub struct Gathered {
     pub(crate) everyone: Vec<usize>,
     /// Events for one agent only.
     pub(crate) agents: BTreeMap<AgentId, Vec<usize>>,
+    /// Coaching notes.
+    pub(crate) coached: Vec<Coached>,
     /// Conversations that stayed in one scope, by that scope.
     pub(crate) still: BTreeMap<Scope, Vec<Touched>>,
     /// The others, in order of id.
@@ -28,6 +30,15 @@ pub struct Gathered {
 pub(crate) struct Touched {
     pub(crate) id: ConversationId,
     pub(crate) places: Vec<usize>,
+}
+
+/// A coaching note: where it is, and for whom.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Coached {
+    pub(crate) place: usize,
+    pub(crate) id: ConversationId,
+    pub(crate) agent: AgentId,
+    pub(crate) team: TeamId,
 }
 
 /// A conversation that changed its scope.
@@ -60,7 +71,10 @@ impl Gathered {
                         of.steps.push((before, after));
                     }
                 }
-                (Route::Conversation { .. }, None) => {}
+                (Route::Coaching { agent, team }, Some(id)) => {
+                    gathered.coached.push(Coached { place, id, agent, team });
+                }
+                (Route::Conversation { .. } | Route::Coaching { .. }, None) => {}
             }
         }
         for moved in conversations.into_values() {

@@ -159,7 +159,8 @@ impl Server {
                     read_seq: self.rows.reads.get(&(to, id)).copied().unwrap_or(0),
                 };
                 let notes = self.rows.notes.get(&id).cloned().unwrap_or_default();
-                Some(Snapshot::Full { view: Box::new(view), from_seq, lines, notes })
+                let (view, coaching) = (Box::new(view), Vec::new());
+                Some(Snapshot::Full { view, from_seq, lines, notes, coaching })
             }
         }
     }

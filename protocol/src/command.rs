@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use self::fields::{optional, required};
 use crate::limits::{MENTIONS_MAX, NOTE_CHARS_MAX, TEXT_CHARS_MAX};
-use crate::{AgentId, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, Timestamp};
+use crate::{
+    AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, Timestamp,
+};
 
 mod fields;
 #[cfg(test)]
@@ -48,6 +50,8 @@ pub enum CommandBody {
     Forward(Forward),
     /// Writes a note to the team.
     Note(NoteText),
+    /// Writes a coaching note to the owner. For supervisors; the team does not see it.
+    Coach(Coach),
     /// Makes the author the owner.
     Claim(Claim),
     /// Makes a colleague the owner.
@@ -163,6 +167,7 @@ impl CommandBody {
             Self::Send(_) => spec("send").answer(),
             Self::Forward(_) => spec("forward").answer(),
             Self::Note(_) => spec("note").in_lane(LaneKind::Notes),
+            Self::Coach(_) => spec("coach").in_lane(LaneKind::Notes),
             Self::Claim(_) => CommandSpec { sees: Sees::Head, is_claim: true, ..spec("claim") },
             Self::Assign(_) => spec("assign"),
             Self::Unassign(_) => spec("unassign"),
@@ -248,6 +253,7 @@ impl CommandBody {
     pub fn is_for_blocked(&self) -> bool {
         match self {
             Self::Note(_)
+            | Self::Coach(_)
             | Self::MarkRead(_)
             | Self::Unassign(_)
             | Self::Resolve(_)
@@ -279,6 +285,7 @@ impl CommandBody {
             Self::Reply(reply) => of("text", &reply.text, TEXT_CHARS_MAX),
             Self::Send(send) => of("text", send.text.as_ref()?, TEXT_CHARS_MAX),
             Self::Note(note) => of("text", &note.text, NOTE_CHARS_MAX),
+            Self::Coach(coach) => of("text", &coach.text, NOTE_CHARS_MAX),
             Self::Transfer(transfer) => of("note", transfer.note.as_ref()?, NOTE_CHARS_MAX),
             _ => None,
         }

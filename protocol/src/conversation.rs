@@ -300,6 +300,9 @@ pub enum Snapshot {
         lines: Vec<crate::Line>,
         /// Notes of the same stretch, by time.
         notes: Vec<crate::Note>,
+        /// The newest coaching notes, by position, as far as they are for the viewer to see.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        coaching: Vec<crate::CoachNote>,
     },
 }
 

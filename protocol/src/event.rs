@@ -231,6 +231,16 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<AgentId>,
     },
+    /// Somebody who supervises coached the owner. It changes nothing of the conversation and makes
+    /// no revision.
+    Coached {
+        /// Which note.
+        note_id: NoteId,
+        /// The author.
+        author: AgentId,
+        /// The agent whom it is for.
+        agent_id: AgentId,
+    },
     /// The owner changed.
     OwnerChanged {
         /// The owner.

@@ -19,6 +19,7 @@ pub(crate) use secret_debug;
 pub mod account;
 pub mod amended;
 pub mod audit;
+pub mod coaching;
 pub mod command;
 pub mod connection;
 pub mod conversation;
@@ -52,6 +53,7 @@ pub use account::{
     ReplyPolicy, Role, Team, Visibility,
 };
 pub use amended::{Amended, Amendment, Change, Reaction, Receipt};
+pub use coaching::{Coach, CoachNote};
 pub use command::{Command, CommandBody, Seen};
 pub use conversation::{
     Block, BlockState, Conversation, Head, LineRef, Marketing, Owner, Status, Thread, Turn,

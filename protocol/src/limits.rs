@@ -34,6 +34,8 @@ pub const MENTIONS_MAX: usize = 20;
 pub const NOTES_MAX: usize = 100;
 /// Changes of a customer's number that are told, the newest.
 pub const MOVES_MAX: usize = 10;
+/// Coaching notes told with a conversation: the newest.
+pub const COACHING_MAX: usize = 50;
 /// Bytes from which on a page of `GET /snapshot` ends, whatever its rows.
 pub const SNAPSHOT_BYTES: usize = 2 * 1024 * 1024;
 /// Bytes of an answer of `GET /sync`; more is a `reset`.

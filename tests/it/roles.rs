@@ -1,6 +1,7 @@
 //! Nobody gets a byte of what is not theirs to see: every address and every frame, for every role,
 //! for each visibility of the team, and for another workspace.
 
+mod coaching;
 mod requests;
 mod samples;
 

@@ -4,7 +4,7 @@ use baton_protocol::command::{
     Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend,
     Seeing, Send, Snooze, Transfer, Unassign,
 };
-use baton_protocol::{CommandBody, LineAt, Owner, Timestamp};
+use baton_protocol::{Coach, CommandBody, LineAt, Owner, Timestamp};
 
 use super::messages::Message;
 use super::{SeenLine, id_of, maybe_id};
@@ -56,6 +56,13 @@ pub enum Act {
         /// The id of the message that it is about.
         #[uniffi(default = None)]
         quoted: Option<String>,
+    },
+    /// Write a note to the owner that nobody else of the team sees. For supervisors.
+    Coach {
+        /// The text.
+        text: String,
+        /// The version of the ownership, from the header.
+        expect_owner_epoch: u64,
     },
     /// Take the conversation.
     Claim {
@@ -194,6 +201,9 @@ impl Act {
                 seen: SeenLine::read(seen)?,
                 ignore_lease: false,
             }),
+            Self::Coach { text, expect_owner_epoch } => {
+                CommandBody::Coach(Coach { text, expect_owner_epoch })
+            }
             Self::Note { text, mentions, quoted } => CommandBody::Note(NoteText {
                 text,
                 quoted: maybe_id("quoted", quoted)?,

@@ -45,6 +45,8 @@ pub enum ActKind {
     Forward,
     /// A note for the team.
     Note,
+    /// A note for the owner alone.
+    Coach,
     /// The agent takes the conversation.
     Claim,
     /// It is assigned to an agent.
@@ -367,6 +369,7 @@ impl From<&CommandBody> for ActKind {
             CommandBody::Send(_) => Self::Send,
             CommandBody::Forward(_) => Self::Forward,
             CommandBody::Note(_) => Self::Note,
+            CommandBody::Coach(_) => Self::Coach,
             CommandBody::Claim(_) => Self::Claim,
             CommandBody::Assign(_) => Self::Assign,
             CommandBody::Unassign(_) => Self::Unassign,

@@ -3,12 +3,13 @@
 import { daysAgo } from "../format.ts";
 import type { Change, Lines } from "../live/feed.ts";
 import type { Item } from "../live/outbox.ts";
-import type { Line, Move, Note } from "../protocol.ts";
+import type { CoachNote, Line, Move, Note } from "../protocol.ts";
 
 export type Entry = { key: string; at: number } & (
   | { day: number }
   | { line: Line; isFirst: boolean }
   | { note: Note }
+  | { coach: CoachNote }
   | { change: Change }
   | { move: Move }
   | { item: Item }
@@ -25,6 +26,7 @@ export function entries(
   const since = held.from_seq > 1 ? Date.parse(held.lines[0]?.at ?? "") : -Infinity;
   const loose: Entry[] = [
     ...held.notes.map((note) => ({ key: note.id, at: Date.parse(note.at), note })),
+    ...(held.coaching ?? []).map((coach) => ({ key: coach.id, at: Date.parse(coach.at), coach })),
     ...held.changes.map((change) => {
       return { key: `change ${change.revision}`, at: Date.parse(change.at), change };
     }),

@@ -155,6 +155,28 @@ test("a read mark takes the unread away, and never goes back", () => {
   expect(full().view.read_seq).toBe(7);
 });
 
+test("a coaching note comes without a revision, and an older answer does not take it away", () => {
+  applyConversation(feed, ID, snapshot);
+  const { revision: _revision, ...coached } = {
+    ...event("coached", 0),
+    note_id: "n",
+    author: "sofia",
+    agent_id: "ana",
+    content: { note: { text: "Offer the exchange" } },
+  };
+  const frame = { type: "events", after: 97, upto: 98, events: [coached as Event] } as const;
+  apply(feed, { ...frame, events: [...frame.events] });
+  const notes = () => full().lines?.coaching?.map(({ id, text }) => [id, text]);
+  expect(notes()).toEqual([["n", "Offer the exchange"]]);
+  applyConversation(feed, ID, snapshot);
+  expect(notes()).toEqual([["n", "Offer the exchange"]]);
+  // Rights may have changed: what is shown is asked for anew, and has what may be seen.
+  apply(feed, { type: "reset", reason: "scope_changed", upto: 99, after_ms: 0 });
+  expect(full().lines).toBeUndefined();
+  applyConversation(feed, ID, snapshot);
+  expect(notes()).toBeUndefined();
+});
+
 test("a message that is held says why, and the reason goes when it is sent after all", () => {
   applyConversation(feed, ID, snapshot);
   const line = { seq: 7, id: "01890a5d-ac96-774b-bcce-00000000a005" };

@@ -4,6 +4,7 @@
 // Lines are held only of conversations that were opened; rows of all that were listed.
 
 import type {
+  CoachNote,
   ContactCard,
   ConversationRow,
   Event,
@@ -24,6 +25,8 @@ export interface Lines {
   lines: Line[];
   /** By revision. */
   notes: Note[];
+  /** By position. */
+  coaching?: CoachNote[];
   /** Who handed it over, why, and so on: by revision, live only. */
   changes: Change[];
 }
@@ -150,6 +153,7 @@ export function apply(feed: Feed, frame: ServerFrame): Want[] {
       feed.position = frame.upto;
       feed.told = frame.upto;
       feed.wanted.clear();
+      forgetCoached(feed);
       feed.loading = { left: new Set(), seen: new Set(), marks: new Map() };
       return [
         { kind: "load", after_ms: frame.after_ms },
@@ -224,6 +228,9 @@ function one(feed: Feed, event: Event): Want[] {
         mark(feed, event.conversation_id, event.seq);
       }
       return [];
+    case "coached":
+      coached(feed, event);
+      return [];
     case "head_changed":
       feed.loading?.seen.add(event.head.id);
       install(feed, { level: "head", head: event.head });
@@ -234,6 +241,39 @@ function one(feed: Feed, event: Event): Want[] {
   const { conversation_id: id, revision } = event;
   if (id === undefined || revision === undefined) return [];
   return ofConversation(feed, id, revision, event);
+}
+
+/** A note makes no revision: it comes with the lines, or to them. */
+function coached(feed: Feed, event: Event & { type: "coached" }) {
+  const { conversation_id: id = "", content } = event;
+  const held = feed.held.get(id);
+  if (held?.level !== "full" || held.lines === undefined) return;
+  const note: CoachNote = {
+    id: event.note_id,
+    author: event.author,
+    agent_id: event.agent_id,
+    at: event.at,
+    position: event.position,
+    text: content !== undefined && "note" in content ? content.note.text : null,
+  };
+  const coaching = bothNotes(held.lines.coaching, [note]);
+  feed.held.set(id, { ...held, lines: { ...held.lines, ...coaching } });
+}
+
+/** Who may see them may have changed: lines with such notes are read anew when they are shown. */
+function forgetCoached(feed: Feed) {
+  for (const [id, held] of feed.held) {
+    if (held.level === "full" && held.lines?.coaching !== undefined) {
+      feed.held.set(id, { level: "full", view: held.view });
+    }
+  }
+}
+
+/** Coaching notes of both, each once. */
+function bothNotes(old: CoachNote[] = [], fresh: CoachNote[] = []): Pick<Lines, "coaching"> {
+  const all = new Map([...old, ...fresh].map((note) => [note.id, note]));
+  if (all.size === 0) return {};
+  return { coaching: [...all.values()].sort((a, b) => a.position - b.position) };
 }
 
 /** Marks are told once and carry no revision: what is not here yet gets them when it comes. */
@@ -346,6 +386,7 @@ export function applyOlder(feed: Feed, id: Id, page: LinesPage): void {
       from_seq: page.before === undefined ? 1 : first,
       lines: [...older, ...lines],
       notes: [...page.notes.filter((note) => !known.has(note.id)), ...notes],
+      ...bothNotes(held.lines.coaching),
       changes,
     },
   });
@@ -376,7 +417,12 @@ function install(feed: Feed, fresh: Held): void {
 function joined(before: Held | undefined, next: Held, isNewer: boolean): Lines | undefined {
   const old = before?.level === "full" ? before.lines : undefined;
   const fresh = next.level === "full" ? next.lines : undefined;
-  if (!isNewer || old === undefined) return fresh ?? old;
+  // What is told of them makes no revision: an answer may be older than what is held.
+  const coaching = bothNotes(old?.coaching, fresh?.coaching);
+  if (!isNewer || old === undefined) {
+    const either = fresh ?? old;
+    return either === undefined ? undefined : { ...either, ...coaching };
+  }
   if (fresh === undefined) {
     const isSame = before !== undefined && headOf(before).revision === headOf(next).revision;
     return isSame ? old : undefined;
@@ -384,20 +430,24 @@ function joined(before: Held | undefined, next: Held, isNewer: boolean): Lines |
   // Older pages stay where the runs touch.
   const first = fresh.from_seq;
   const last = old.lines.at(-1)?.seq ?? 0;
-  if (old.from_seq >= first || last + 1 < first) return { ...fresh, changes: old.changes };
+  if (old.from_seq >= first || last + 1 < first) {
+    return { ...fresh, ...coaching, changes: old.changes };
+  }
   const notes = new Map([...old.notes, ...fresh.notes].map((note) => [note.id, note]));
   return {
     from_seq: old.from_seq,
     lines: [...old.lines.filter((line) => line.seq < first), ...fresh.lines],
     notes: [...notes.values()].sort((a, b) => a.revision - b.revision),
+    ...coaching,
     changes: old.changes,
   };
 }
 
 function rowOf(snapshot: Snapshot): Held {
   if (snapshot.level === "head") return snapshot;
-  const { view, from_seq, lines, notes } = snapshot;
-  return { level: "full", view, lines: { from_seq, lines, notes, changes: [] } };
+  const { view, from_seq, lines, notes, coaching } = snapshot;
+  const all: Lines = { from_seq, lines, notes, ...bothNotes(coaching), changes: [] };
+  return { level: "full", view, lines: all };
 }
 
 function begun(id: Id, event: Event): View | undefined {

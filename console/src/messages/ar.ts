@@ -415,7 +415,12 @@ export const ar: Messages = {
     confirm: (name) => `قد تصل إلى ${name} مرتين. هل ترسل مجددًا؟`,
   },
   failed: { resend: "أرسل مجددًا", discard: "تجاهل" },
-  note: { private: "للفريق فقط", from: (name) => `للفريق فقط، من ${name}` },
+  note: {
+    private: "للفريق فقط",
+    from: (name) => `للفريق فقط، من ${name}`,
+    onlyYou: "لا يرى هذا إلا أنت والمشرفون",
+    only: (name) => `لا يرى هذا إلا ${name} والمشرفون`,
+  },
   change: {
     moved: (name, from, to, when) =>
       from === null
@@ -1115,5 +1120,7 @@ export const ar: Messages = {
     sub: (customer) => `لا الزملاء ولا ${customer} يرون ذلك`,
     leave: "خروج",
     join: (name) => `مشاهدة ${name} بصمت`,
+    coach: (name) => `نصيحة إلى ${name}`,
+    coachGo: "إرسال النصيحة",
   },
 };

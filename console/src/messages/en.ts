@@ -397,7 +397,12 @@ export const en = {
     confirm: (name: string) => `${name} may get it twice. Send again?`,
   },
   failed: { resend: "Send again", discard: "Discard" },
-  note: { private: "Team only", from: (name: string) => `Team only, from ${name}` },
+  note: {
+    private: "Team only",
+    from: (name: string) => `Team only, from ${name}`,
+    onlyYou: "Only you and supervisors see this",
+    only: (name: string) => `Only ${name} and supervisors see this`,
+  },
   change: {
     moved: (name: string, from: string | null, to: string, when: string) =>
       from === null
@@ -1010,6 +1015,8 @@ export const en = {
     sub: (customer: string) => `Neither colleagues nor ${customer} can see it`,
     leave: "Leave",
     join: (name: string) => `Watch ${name} silently`,
+    coach: (name: string) => `Advice for ${name}`,
+    coachGo: "Send advice",
   },
 };
 

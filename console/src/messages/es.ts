@@ -392,7 +392,12 @@ export const es: Messages = {
     confirm: (name) => `${name} puede recibirlo dos veces. ¿Enviar otra vez?`,
   },
   failed: { resend: "Enviar otra vez", discard: "Descartar" },
-  note: { private: "Solo el equipo", from: (name) => `Solo el equipo, de ${name}` },
+  note: {
+    private: "Solo el equipo",
+    from: (name) => `Solo el equipo, de ${name}`,
+    onlyYou: "Solo tú y los supervisores pueden ver esto",
+    only: (name) => `Solo ${name} y los supervisores pueden ver esto`,
+  },
   change: {
     moved: (name, from, to, when) =>
       from === null
@@ -1001,5 +1006,7 @@ export const es: Messages = {
     sub: (customer) => `Ni los compañeros ni ${customer} lo ven`,
     leave: "Salir",
     join: (name) => `Mirar a ${name} en silencio`,
+    coach: (name) => `Consejo para ${name}`,
+    coachGo: "Enviar el consejo",
   },
 };

@@ -392,7 +392,12 @@ export const pt: Messages = {
     confirm: (name) => `${name} pode receber duas vezes. Enviar de novo?`,
   },
   failed: { resend: "Enviar de novo", discard: "Descartar" },
-  note: { private: "Só a equipe", from: (name) => `Só a equipe, de ${name}` },
+  note: {
+    private: "Só a equipe",
+    from: (name) => `Só a equipe, de ${name}`,
+    onlyYou: "Só você e os supervisores veem isto",
+    only: (name) => `Só ${name} e os supervisores veem isto`,
+  },
   change: {
     moved: (name, from, to, when) =>
       from === null
@@ -1000,5 +1005,7 @@ export const pt: Messages = {
     sub: (customer) => `Nem os colegas nem ${customer} o veem`,
     leave: "Sair",
     join: (name) => `Ver ${name} em silêncio`,
+    coach: (name) => `Conselho para ${name}`,
+    coachGo: "Enviar o conselho",
   },
 };

@@ -56,7 +56,7 @@ pub fn consequences(logged: &Logged, author: Option<AgentId>) -> Vec<Consequence
     let effects = match route {
         Route::Agent(agent) => of_agent(&event.fact, *agent),
         Route::Conversation { after, .. } => of_conversation(event, *after, author),
-        Route::Everyone => Vec::new(),
+        Route::Coaching { .. } | Route::Everyone => Vec::new(),
     };
     let position = event.position;
     effects.into_iter().map(|effect| Consequence { conversation, position, by, effect }).collect()

@@ -3,6 +3,7 @@
 
 pub mod block;
 mod chain;
+mod coach;
 pub mod delivery;
 mod fence;
 pub mod file;
@@ -103,6 +104,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Send(send) => reply::send(&case, send),
         CommandBody::Forward(forward) => forward::forward(&case, forward),
         CommandBody::Note(note) => work::note(&case, note),
+        CommandBody::Coach(coach) => coach::coach(&case, coach),
         CommandBody::MarkRead(mark) => work::mark_read(&case, mark),
         CommandBody::Claim(claim) => owner::claim(&case, claim),
         CommandBody::Assign(assign) => owner::assign(&case, assign),

@@ -33,7 +33,7 @@ impl Case<'_> {
         Err(Refusal::NotOwner { owner: self.conversation.head.owner })
     }
 
-    fn expects(&self, owner_epoch: u64) -> Result<(), Refusal> {
+    pub(super) fn expects(&self, owner_epoch: u64) -> Result<(), Refusal> {
         let head = &self.conversation.head;
         if head.owner_epoch == owner_epoch {
             return Ok(());

@@ -295,7 +295,7 @@ impl State {
 
     fn append_one(&mut self, of: Key<ConversationId>, draft: Draft, by: By) {
         let (workspace, id) = of;
-        let alone = matches!(draft.fact, Fact::ReadMarked { .. });
+        let alone = matches!(draft.fact, Fact::ReadMarked { .. } | Fact::Coached { .. });
         let old = self.conversations.get(&of).map(|held| held.now.clone());
         let revision = old.as_ref().map_or(0, |old| old.head.revision) + 1;
         let event = Event {
@@ -529,7 +529,10 @@ fn content_id(event: &Event, card: Option<Uuid>) -> Option<String> {
             Fact::LineReceived { line, .. } | Fact::LineWritten { line, .. },
             EventContent::Line(_),
         ) => Some(line.id.to_string()),
-        (Fact::NoteAdded { note_id, .. }, EventContent::Note { .. }) => Some(note_id.to_string()),
+        (
+            Fact::NoteAdded { note_id, .. } | Fact::Coached { note_id, .. },
+            EventContent::Note { .. },
+        ) => Some(note_id.to_string()),
         (Fact::LineUnderstood { .. }, EventContent::Line(_))
         | (_, EventContent::Contact(_) | EventContent::Reaction { .. }) => {
             card.map(|card| card.to_string())

@@ -249,7 +249,13 @@ pub(crate) fn snapshot(team: &Team, hand: Hand, id: ConversationId) -> Option<Sn
                 preview: rows.last().cloned(),
                 read_seq: team.reads.get(&(hand.agent, id)).copied().unwrap_or(0),
             };
-            Some(Snapshot::Full { view: Box::new(view), from_seq, lines, notes })
+            Some(Snapshot::Full {
+                view: Box::new(view),
+                from_seq,
+                lines,
+                notes,
+                coaching: Vec::new(),
+            })
         }
     }
 }

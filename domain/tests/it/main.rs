@@ -11,6 +11,8 @@ mod chaos;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod coaching;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod doubt;

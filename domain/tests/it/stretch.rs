@@ -32,6 +32,8 @@ fn routes() -> impl Strategy<Value = Route> {
     prop_oneof![
         1 => Just(Route::Everyone),
         1 => (0_u8..3).prop_map(|n| Route::Agent(agent(n))),
+        1 => (0_u8..3, 0_u8..3)
+            .prop_map(|(n, of)| Route::Coaching { agent: agent(n), team: team(of) }),
         4 => scopes().prop_map(|scope| Route::Conversation { before: Some(scope), after: scope }),
         1 => scopes().prop_map(|after| Route::Conversation { before: None, after }),
         2 => (scopes(), scopes())
@@ -95,6 +97,18 @@ fn walked(sight: &Sight, stretch: &[Logged]) -> Tidings {
         match (logged.route, logged.event.conversation_id) {
             (Route::Everyone, _) => told.push(Told::Event(place)),
             (Route::Agent(who), _) if who == sight.viewer.agent => told.push(Told::Event(place)),
+            // Who gets the conversation anew gets its notes with it.
+            (Route::Coaching { agent, team }, Some(id)) => {
+                let viewer = &sight.viewer;
+                let is_for_them = viewer.agent == agent
+                    || viewer.role == Role::Admin
+                    || viewer.role == Role::Supervisor
+                        && viewer.teams.get(&team) == Some(&MembershipKind::Supervisor);
+                let is_gone = left.contains(&id) || entered.iter().any(|(of, _)| *of == id);
+                if is_for_them && !is_gone {
+                    told.push(Told::Event(place));
+                }
+            }
             (Route::Conversation { .. }, Some(id)) => match still.get(&id) {
                 Some(Level::Full) => told.push(Told::Event(place)),
                 Some(Level::Head) if heads.insert(id) => told.push(Told::Head(place, id)),

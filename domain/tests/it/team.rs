@@ -470,7 +470,7 @@ impl Team {
         claim_epoch: Option<u64>,
     ) {
         let old = self.conversations.get(&id).cloned();
-        let alone = matches!(draft.fact, Fact::ReadMarked { .. });
+        let alone = matches!(draft.fact, Fact::ReadMarked { .. } | Fact::Coached { .. });
         let revision = old.as_ref().map_or(0, |old| old.head.revision) + 1;
         let event = Event {
             position: u64::try_from(self.log.len()).unwrap() + 1,

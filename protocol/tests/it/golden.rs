@@ -131,6 +131,7 @@ fn every_event() {
         FileChanged = "file_changed",
         LineUnderstood = "line_understood",
         NoteAdded = "note_added",
+        Coached = "coached",
         OwnerChanged = "owner_changed",
         StatusChanged = "status_changed",
         Followed = "followed",
@@ -153,10 +154,11 @@ fn every_event() {
 
 #[test]
 fn every_command() {
-    const KINDS: [&str; 22] = [
+    const KINDS: [&str; 23] = [
         "reply",
         "send",
         "note",
+        "coach",
         "claim",
         "assign",
         "unassign",

@@ -263,9 +263,13 @@ pub(super) fn write_result(mut result: Box<CommandResult>) -> Utf8Bytes {
     }
 }
 
-/// Drops the older half of the lines, or of the notes when few lines are left.
+/// Drops the older half of the coaching notes, the lines, or the notes when few lines are left.
 fn halve(snapshot: &mut Snapshot) -> bool {
-    let Snapshot::Full { from_seq, lines, notes, .. } = snapshot else { return false };
+    let Snapshot::Full { from_seq, lines, notes, coaching, .. } = snapshot else { return false };
+    if coaching.len() > lines.len().max(notes.len()) {
+        coaching.drain(..coaching.len().div_ceil(2));
+        return true;
+    }
     if lines.len() > 1 && lines.len() >= notes.len() {
         lines.drain(..lines.len() / 2);
         *from_seq = lines.first().map_or(*from_seq, |line| line.seq);

@@ -227,6 +227,7 @@ impl Story {
                 from_seq: 1,
                 lines: Vec::new(),
                 notes: self.notes.get(&id).cloned().unwrap_or_default(),
+                coaching: Vec::new(),
             }),
         }
     }

@@ -244,6 +244,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 37,
+        name: "coaching",
+        both: include_str!("migrations/0037_coaching.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 38,
         name: "moves",
         both: include_str!("migrations/0038_moves.sql"),

@@ -4,7 +4,7 @@
 //! before an upgrade is filled in the same way, and a stop in the middle loses nothing.
 
 use baton_domain::find::entries;
-use baton_domain::log::Logged;
+use baton_domain::log::{Logged, Route};
 use baton_protocol::event::EventContent;
 use baton_protocol::{Content, Details, WorkspaceId};
 
@@ -75,6 +75,10 @@ pub async fn make_searchable(
 }
 
 fn rows(workspace: WorkspaceId, logged: &Logged) -> Vec<WordRow> {
+    // What only a few may see is not searched.
+    if !matches!(logged.route, Route::Conversation { .. }) {
+        return Vec::new();
+    }
     let text = match &logged.event.content {
         Some(EventContent::Line(content)) => searched(content),
         Some(EventContent::Note { text, .. }) => text.clone().unwrap_or_default(),

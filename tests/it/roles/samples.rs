@@ -9,7 +9,7 @@ use baton_protocol::command::{
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{
-    AgentId, Button, CommandBody, ConversationId, Details, Frame, LineAt, MessageId, Owner,
+    AgentId, Button, Coach, CommandBody, ConversationId, Details, Frame, LineAt, MessageId, Owner,
     Timestamp,
 };
 
@@ -53,7 +53,8 @@ impl About {
                 Body::Forward(Forward { of, seen, ignore_lease: true })
             }
             Body::Forward(_) => Body::Note(NoteText::from("a".to_owned())),
-            Body::Note(_) => Body::Claim(Claim { expect_owner_epoch, exceed_capacity }),
+            Body::Note(_) => Body::Coach(Coach { text: "a".to_owned(), expect_owner_epoch }),
+            Body::Coach(_) => Body::Claim(Claim { expect_owner_epoch, exceed_capacity }),
             Body::Claim(_) => {
                 // To the owner it is given already, which would be accepted as it stands.
                 let agent_id = self.owner;

@@ -2,6 +2,7 @@
 //! workspace, and what a viewer may see is decided by `Sight`, nowhere else.
 
 mod audit;
+mod coaching;
 mod conversations;
 mod counts;
 mod due;

@@ -8,6 +8,7 @@ use baton_protocol::conversation::Snapshot;
 use baton_protocol::limits::{SNAPSHOT_LINES, SNAPSHOT_LINES_MAX};
 use baton_protocol::{Conversation, ConversationId, WorkspaceId};
 
+use super::coaching::coaching;
 use super::conversations::{conversations, views};
 use super::lines::{Run, notes, runs};
 use crate::store::{StoreError, Tx};
@@ -49,6 +50,7 @@ pub async fn snapshots(
     } else {
         notes(tx, workspace, &open_ended, None).await?
     };
+    let mut coaching = coaching(tx, workspace, sight, &ids).await?;
     for run in full {
         let id = run.conversation;
         let Some(view) = views.remove(&id) else { continue };
@@ -57,6 +59,7 @@ pub async fn snapshots(
             from_seq: run.from,
             lines: lines.remove(&id).unwrap_or_default(),
             notes: notes.remove(&id).unwrap_or_default(),
+            coaching: coaching.remove(&id).unwrap_or_default(),
         };
         found.insert(id, snapshot);
     }

@@ -4,7 +4,7 @@ use baton_domain::log::{Logged, Route};
 use baton_domain::scope::{Audience, Scope};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Actor, AgentId, Content, ConversationId, Event, Fact, Timestamp, WorkspaceId,
+    Actor, AgentId, Content, ConversationId, Event, Fact, Owner, Timestamp, WorkspaceId,
 };
 use sqlx::FromRow;
 
@@ -139,7 +139,9 @@ fn erased(fact: &Fact) -> Option<EventContent> {
         Fact::LineReceived { .. } | Fact::LineWritten { .. } => {
             Some(EventContent::Line(Content { erased: true, ..Content::default() }))
         }
-        Fact::NoteAdded { .. } => Some(EventContent::Note { text: None, quoted: None }),
+        Fact::NoteAdded { .. } | Fact::Coached { .. } => {
+            Some(EventContent::Note { text: None, quoted: None })
+        }
         // A card that was erased is as if it had never been told; the others have no content.
         _ => None,
     }
@@ -178,6 +180,10 @@ impl LogRow {
         let event = &logged.event;
         let (before, after) = match logged.route {
             Route::Conversation { before, after } => (before, Some(after)),
+            // Of those that make no revision it alone has a team.
+            Route::Coaching { agent, team } => {
+                (None, Some(Scope { team, owner: Owner::Agent(agent) }))
+            }
             Route::Agent(_) | Route::Everyone => (None, None),
         };
         let (actor_kind, actor) = actor_columns(event.actor);

@@ -28,7 +28,7 @@ fn sight(visibility: Visibility) -> Sight {
 async fn full(world: &World, id: ConversationId) -> (u64, Vec<Line>, Vec<Note>) {
     let mut tx = world.store.read().await.unwrap();
     let of = read::snapshot(&mut tx, world.workspace, &sight(Visibility::Full), id).await.unwrap();
-    let Some(Snapshot::Full { view, from_seq, lines, notes }) = of else { panic!("{of:?}") };
+    let Some(Snapshot::Full { view, from_seq, lines, notes, .. }) = of else { panic!("{of:?}") };
     assert_eq!(view.conversation, world.conversations[&id]);
     assert_eq!(view.preview.as_ref(), lines.last());
     let seqs: Vec<u64> = lines.iter().map(|line| line.seq).collect();
