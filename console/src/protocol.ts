@@ -263,6 +263,7 @@ export interface CoachNote {
   at: Timestamp;
   position: number;
   text: string | null;
+  op_id: Id;
 }
 export interface View {
   head: Head;
@@ -465,7 +466,7 @@ export type Fact =
   | { type: "line_amended"; line: LineRef; amendment: Amendment }
   | { type: "line_understood"; line: LineRef; kind: LineKind }
   | { type: "note_added"; note_id: Id; author: Id; op_id: Id; mentions?: Id[] }
-  | { type: "coached"; note_id: Id; author: Id; agent_id: Id }
+  | { type: "coached"; note_id: Id; author: Id; agent_id: Id; op_id: Id }
   | {
       type: "owner_changed";
       owner: Owner;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, NoteId, Timestamp};
+use crate::{AgentId, NoteId, OpId, Timestamp};
 
 /// A coaching note to the owner.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -33,4 +33,6 @@ pub struct CoachNote {
     pub position: u64,
     /// The text; `None` when erased.
     pub text: Option<String>,
+    /// The command that wrote it.
+    pub op_id: OpId,
 }

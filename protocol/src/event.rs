@@ -240,6 +240,8 @@ pub enum Fact {
         author: AgentId,
         /// The agent whom it is for.
         agent_id: AgentId,
+        /// The command.
+        op_id: OpId,
     },
     /// The owner changed.
     OwnerChanged {

@@ -162,6 +162,7 @@ test("a coaching note comes without a revision, and an older answer does not tak
     note_id: "n",
     author: "sofia",
     agent_id: "ana",
+    op_id: "o",
     content: { note: { text: "Offer the exchange" } },
   };
   const frame = { type: "events", after: 97, upto: 98, events: [coached as Event] } as const;

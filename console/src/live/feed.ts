@@ -255,6 +255,7 @@ function coached(feed: Feed, event: Event & { type: "coached" }) {
     at: event.at,
     position: event.position,
     text: content !== undefined && "note" in content ? content.note.text : null,
+    op_id: event.op_id,
   };
   const coaching = bothNotes(held.lines.coaching, [note]);
   feed.held.set(id, { ...held, lines: { ...held.lines, ...coaching } });

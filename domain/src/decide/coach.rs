@@ -17,8 +17,8 @@ pub(super) fn coach(case: &Case<'_>, coach: &Coach) -> Decided {
     let owner = case.conversation.head.owner.agent();
     // A queue cannot be coached, nor does anybody coach themselves.
     let agent_id = owner.filter(|agent| *agent != author).ok_or(Refusal::NotAllowed)?;
-    let note_id = case.context.fresh.note;
-    let fact = Fact::Coached { note_id, author, agent_id };
+    let (note_id, op_id) = (case.context.fresh.note, case.command.op_id);
+    let fact = Fact::Coached { note_id, author, agent_id, op_id };
     let content = Some(EventContent::Note { text: Some(coach.text.clone()), quoted: None });
     Ok((vec![Draft { fact, content }], Accepted { note_id: Some(note_id), ..Accepted::default() }))
 }

@@ -44,7 +44,7 @@ pub(super) async fn coaching(
 }
 
 fn note(sight: &Sight, Logged { event, route }: Logged) -> Option<CoachNote> {
-    let Fact::Coached { note_id, author, agent_id } = event.fact else { return None };
+    let Fact::Coached { note_id, author, agent_id, op_id } = event.fact else { return None };
     let Route::Coaching { agent, team } = route else { return None };
     let text = match event.content {
         Some(EventContent::Note { text, .. }) => text,
@@ -58,5 +58,6 @@ fn note(sight: &Sight, Logged { event, route }: Logged) -> Option<CoachNote> {
         at,
         position,
         text,
+        op_id,
     })
 }
