@@ -1,7 +1,7 @@
 //! A line as its events tell it: how it was written, and what became of it.
 
 use baton_protocol::event::EventContent;
-use baton_protocol::{Amended, Amendment, Author, Content, Event, Fact, Line, Reaction};
+use baton_protocol::{Amended, Amendment, Author, CoachNote, Content, Event, Fact, Line, Reaction};
 
 /// The line that an event wrote, as a snapshot right after it would show it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most facts write no line")]
@@ -44,6 +44,17 @@ pub fn written(event: &Event) -> Option<Line> {
         }
         _ => None,
     }
+}
+
+/// The coaching note that an event wrote.
+pub fn coached(event: &Event) -> Option<CoachNote> {
+    let Fact::Coached { note_id: id, author, agent_id, op_id } = event.fact else { return None };
+    let text = match &event.content {
+        Some(EventContent::Note { text, .. }) => text.clone(),
+        _ => None,
+    };
+    let (at, position) = (event.at, event.position);
+    Some(CoachNote { id, author, agent_id, at, position, text, op_id })
 }
 
 fn content_of(event: &Event) -> Content {

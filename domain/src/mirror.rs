@@ -12,14 +12,16 @@ mod holdings;
 mod progress;
 mod taking;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ServerFrame;
-use baton_protocol::{AgentId, ConversationId, Cursor, Epoch, Event, Fact, Head};
+use baton_protocol::{AgentId, CoachNote, ConversationId, Cursor, Epoch, Event, Fact, Head};
 
 use fingerprint::Fnv;
 use taking::Taking;
+
+use crate::line::coached;
 
 pub use fingerprint::fingerprint;
 pub use full::Full;
@@ -43,6 +45,8 @@ pub struct Mirror<H = InMemory> {
     wanted: BTreeMap<ConversationId, u64>,
     /// Read marks of what is on its way here.
     marks: BTreeMap<ConversationId, u64>,
+    /// Asked for, and coached since: the answer may be older than the note, and is asked for again.
+    coached: BTreeSet<ConversationId>,
     /// Lists to be read again.
     lists: Lists,
     taking: Option<Taking>,
@@ -80,14 +84,29 @@ impl Mirrored {
             Self::Full(full) => full.view.read_seq,
         }
     }
+
+    /// Has the coaching notes of another in place of its own.
+    fn take_coaching(&mut self, other: &Self) {
+        if let (Self::Full(full), Self::Full(other)) = (self, other) {
+            full.coaching.clone_from(&other.coaching);
+        }
+    }
+
+    /// Takes over the coaching notes of another that were told above this position.
+    fn keep_coaching(&mut self, other: &Self, above: u64) {
+        if let (Self::Full(full), Self::Full(other)) = (self, other) {
+            let told = other.coaching.values().filter(|note| note.position > above);
+            full.coached(told.cloned());
+        }
+    }
 }
 
 impl From<Snapshot> for Mirrored {
     fn from(snapshot: Snapshot) -> Self {
         match snapshot {
             Snapshot::Head { head } => Self::Head(head),
-            Snapshot::Full { view, from_seq, lines, notes, coaching: _ } => {
-                Self::Full(Box::new(Full::new(*view, from_seq, lines, notes)))
+            Snapshot::Full { view, from_seq, lines, notes, coaching } => {
+                Self::Full(Box::new(Full::new(*view, from_seq, lines, notes, coaching)))
             }
         }
     }
@@ -103,7 +122,7 @@ impl From<Mirrored> for Snapshot {
                 from_seq: full.from_seq,
                 lines: full.lines.into_values().collect(),
                 notes: full.notes.into_values().collect(),
-                coaching: Vec::new(),
+                coaching: full.coaching.into_values().collect(),
             },
         }
     }
@@ -170,9 +189,18 @@ impl Mirror {
 impl<H> Mirror<H> {
     /// Moves the mirror to other holdings. Returns the old ones; they are not copied.
     pub fn held_in<G>(self, conversations: G) -> (Mirror<G>, H) {
-        let Self { cursor, agent, epoch, told, wanted, marks, lists, taking, .. } = self;
-        let mirror =
-            Mirror { cursor, conversations, agent, epoch, told, wanted, marks, lists, taking };
+        let mirror = Mirror {
+            cursor: self.cursor,
+            conversations,
+            agent: self.agent,
+            epoch: self.epoch,
+            told: self.told,
+            wanted: self.wanted,
+            marks: self.marks,
+            coached: self.coached,
+            lists: self.lists,
+            taking: self.taking,
+        };
         (mirror, self.conversations)
     }
 
@@ -232,6 +260,7 @@ impl<H: Holdings> Mirror<H> {
                 // The pages bring what was asked for one by one.
                 self.wanted.clear();
                 self.marks.clear();
+                self.coached.clear();
                 // What was not told may have been of settings.
                 self.lists = Lists::ALL;
                 return Ok(vec![Want::Snapshot { after_ms: *after_ms }]);
@@ -257,6 +286,7 @@ impl<H: Holdings> Mirror<H> {
         (self.cursor, self.told, self.taking) = (None, 0, None);
         self.wanted.clear();
         self.marks.clear();
+        self.coached.clear();
         self.lists = Lists::ALL;
         Ok(())
     }
@@ -268,7 +298,8 @@ impl<H: Holdings> Mirror<H> {
         if let Some(taking) = &mut self.taking {
             taking.enter(snapshot.head().id, position);
         }
-        self.install(snapshot.clone())
+        self.coached.remove(&snapshot.head().id);
+        self.install(snapshot.clone(), position)
     }
 
     /// Whether a frame about a conversation's scope comes after one of a later position: told
@@ -313,9 +344,13 @@ impl<H: Holdings> Mirror<H> {
                 }
                 Ok(None)
             }
+            (Fact::Coached { .. }, Some(id), _) => match coached(event) {
+                Some(note) => self.coach(id, note),
+                None => Ok(None),
+            },
             (Fact::HeadChanged { head }, Some(_), _) => {
                 self.touch(head.id, event.position);
-                self.install(Snapshot::Head { head: head.clone() })?;
+                self.install(Snapshot::Head { head: head.clone() }, event.position)?;
                 Ok(None)
             }
             (_, Some(id), Some(revision)) => {
@@ -336,6 +371,32 @@ impl<H: Holdings> Mirror<H> {
             *mark = seq.max(*mark);
         }
         held.map_or(Ok(()), |held| self.conversations.put(held))
+    }
+
+    /// Notes are told once and carry no revision: what is not here yet is asked for after them.
+    fn coach(&mut self, id: ConversationId, note: CoachNote) -> Result<Option<Want>, H::Error> {
+        let mut held = self.conversations.take(id)?;
+        let is_here = if let Some(Mirrored::Full(full)) = &mut held {
+            full.coached([note]);
+            true
+        } else {
+            false
+        };
+        if let Some(held) = held {
+            self.conversations.put(held)?;
+        }
+        if is_here {
+            return Ok(None);
+        }
+        if let Some(taking) = &mut self.taking {
+            taking.coach(id);
+            return Ok(None);
+        }
+        if self.wanted.contains_key(&id) {
+            self.coached.insert(id);
+            return Ok(None);
+        }
+        Ok(self.fall_behind(id, 0))
     }
 
     fn conversation_event(
@@ -401,14 +462,18 @@ impl<H: Holdings> Mirror<H> {
         let Some(snapshot) = snapshot else {
             self.wanted.remove(&id);
             self.marks.remove(&id);
+            self.coached.remove(&id);
             self.conversations.remove(id)?;
             return Ok(Vec::new());
         };
         if snapshot.head().id == id {
-            self.install(snapshot)?;
+            self.install(snapshot, 0)?;
         }
         if self.has(id, revision)? {
-            return Ok(Vec::new());
+            if !self.coached.remove(&id) {
+                return Ok(Vec::new());
+            }
+            self.wanted.insert(id, revision);
         }
         // Another one, or read from a place that is not there yet.
         Ok(vec![Want::Conversation(id)])
@@ -426,12 +491,15 @@ impl<H: Holdings> Mirror<H> {
     }
 
     /// Takes over a snapshot, unless something newer is held. Read marks only grow, and pass it by.
-    fn install(&mut self, snapshot: Snapshot) -> Result<(), H::Error> {
+    /// So do coaching notes that were told above this position: what it says of others it knew.
+    fn install(&mut self, snapshot: Snapshot, above: u64) -> Result<(), H::Error> {
         let id = snapshot.head().id;
         let mut read_seq = 0;
         let mut held = Mirrored::from(snapshot);
         if let Some(mut other) = self.conversations.take(id)? {
+            held.keep_coaching(&other, above);
             if other.head().revision > held.head().revision {
+                other.take_coaching(&held);
                 std::mem::swap(&mut other, &mut held);
             }
             read_seq = other.read_seq();
@@ -454,6 +522,7 @@ impl<H: Holdings> Mirror<H> {
         self.conversations.remove(id)?;
         self.wanted.remove(&id);
         self.marks.remove(&id);
+        self.coached.remove(&id);
         if let Some(taking) = &mut self.taking {
             taking.leave(id, position);
         }

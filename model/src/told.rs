@@ -1,5 +1,7 @@
 //! What the server tells of its log, to whom, and what a client that never left would hold.
 
+use baton_domain::line::coached;
+use baton_domain::log::Route;
 use baton_domain::mirror::{InMemory, Mirrored, fingerprint};
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::{Sight, Tidings, Told, as_head};
@@ -144,7 +146,8 @@ impl Server {
     /// What this agent may see of a conversation.
     pub fn snapshot(&self, to: AgentId, id: ConversationId) -> Option<Snapshot> {
         let conversation = self.conversation(id)?.clone();
-        match self.sight(to)?.level(Scope::of(&conversation.head)) {
+        let sight = self.sight(to)?;
+        match sight.level(Scope::of(&conversation.head)) {
             Level::None => None,
             Level::Head => Some(Snapshot::Head { head: conversation.head }),
             Level::Full => {
@@ -159,7 +162,13 @@ impl Server {
                     read_seq: self.rows.reads.get(&(to, id)).copied().unwrap_or(0),
                 };
                 let notes = self.rows.notes.get(&id).cloned().unwrap_or_default();
-                let (view, coaching) = (Box::new(view), Vec::new());
+                let of_it = self.log.iter().filter(|one| one.event.conversation_id == Some(id));
+                let coaching = of_it.filter(|one| match one.route {
+                    Route::Coaching { agent, team } => sight.sees_coaching(agent, team),
+                    Route::Conversation { .. } | Route::Agent(_) | Route::Everyone => false,
+                });
+                let coaching = coaching.filter_map(|one| coached(&one.event)).collect();
+                let view = Box::new(view);
                 Some(Snapshot::Full { view, from_seq, lines, notes, coaching })
             }
         }

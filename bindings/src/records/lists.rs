@@ -190,7 +190,7 @@ pub enum FoundIn {
         /// The line's number.
         seq: u64,
     },
-    /// A note for the team.
+    /// A note for the team, or from a supervisor to one agent.
     Note {
         /// The note's revision.
         revision: u64,
@@ -242,7 +242,7 @@ pub enum TimelineEntry {
         /// The line.
         line: Line,
     },
-    /// A note that only the team sees.
+    /// A note that only the team sees, or only one agent and the supervisors: see its `coached`.
     Note {
         /// The note.
         note: Note,
@@ -283,6 +283,9 @@ pub struct Note {
     /// The id of the message of this conversation that it is about.
     #[uniffi(default = None)]
     pub quoted: Option<String>,
+    /// The id of the agent whom it coaches: only they and the supervisors of the team see it.
+    #[uniffi(default = None)]
+    pub coached: Option<String>,
 }
 
 impl From<Entry> for TimelineEntry {
@@ -301,6 +304,19 @@ impl From<Entry> for TimelineEntry {
                     text: note.text,
                     op_id: note.op_id.to_string(),
                     quoted: note.quoted.map(|id| id.to_string()),
+                    coached: None,
+                },
+            },
+            Entry::Coaching { note, is_mine } => Self::Note {
+                note: Note {
+                    id: note.id.to_string(),
+                    author: note.author.to_string(),
+                    is_mine,
+                    at_ms: note.at.ms(),
+                    text: note.text,
+                    op_id: note.op_id.to_string(),
+                    quoted: None,
+                    coached: Some(note.agent_id.to_string()),
                 },
             },
             Entry::Moved(Move { from, to, at }) => Self::Moved { from, to, at_ms: at.ms() },

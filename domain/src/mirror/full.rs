@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::event::EventContent;
-use baton_protocol::limits::NOTES_MAX;
-use baton_protocol::{ConversationId, Event, Fact, Line, Note};
+use baton_protocol::limits::{COACHING_MAX, NOTES_MAX};
+use baton_protocol::{CoachNote, ConversationId, Event, Fact, Line, Note};
 
 use crate::apply::{apply, begin};
 use crate::line::{change, written};
@@ -20,6 +20,8 @@ pub struct Full {
     pub lines: BTreeMap<u64, Line>,
     /// Notes of the same stretch, by revision: the newest, as a snapshot would give them.
     pub notes: BTreeMap<u64, Note>,
+    /// The newest coaching notes that are for the viewer to see, by position.
+    pub coaching: BTreeMap<u64, CoachNote>,
     /// The seq of the first line held. Older lines can be read from the server.
     pub from_seq: u64,
 }
@@ -30,11 +32,13 @@ impl Full {
         from_seq: u64,
         lines: Vec<Line>,
         notes: Vec<Note>,
+        coaching: Vec<CoachNote>,
     ) -> Self {
         let lines = lines.into_iter().map(|line| (line.seq, line)).collect();
         let notes = notes.into_iter().map(|note| (note.revision, note)).collect();
-        let mut full = Self { view, lines, notes, from_seq };
+        let mut full = Self { view, lines, notes, coaching: BTreeMap::new(), from_seq };
         full.keep_newest_notes();
+        full.coached(coaching);
         full
     }
 
@@ -43,13 +47,21 @@ impl Full {
         let conversation = begin(id, event)?;
         let contact = ContactCard::default();
         let view = ConversationView { conversation, contact, preview: None, read_seq: 0 };
-        Some(Self::new(view, 1, Vec::new(), Vec::new()))
+        Some(Self::new(view, 1, Vec::new(), Vec::new(), Vec::new()))
     }
 
     /// Older ones are read from the server, page by page.
     fn keep_newest_notes(&mut self) {
         while self.notes.len() > NOTES_MAX {
             self.notes.pop_first();
+        }
+    }
+
+    /// Adds coaching notes. They make no revision: each is known by its position.
+    pub(super) fn coached(&mut self, notes: impl IntoIterator<Item = CoachNote>) {
+        self.coaching.extend(notes.into_iter().map(|note| (note.position, note)));
+        while self.coaching.len() > COACHING_MAX {
+            self.coaching.pop_first();
         }
     }
 

@@ -1,7 +1,7 @@
 //! What has to be stored together with the conversations, in one transaction, so that a client
 //! that is killed at any moment goes on as if it had only been away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::{AgentId, ConversationId, Cursor, Epoch};
 use serde::{Deserialize, Serialize};
@@ -113,6 +113,8 @@ impl<H> Mirror<H> {
             told,
             wanted: progress.wanted,
             marks: progress.marks,
+            // What is wanted is asked for again, after whatever was told.
+            coached: BTreeSet::new(),
             lists: progress.lists,
             taking,
         }

@@ -34,6 +34,8 @@ pub(super) struct Taking {
     left: BTreeSet<ConversationId>,
     /// The revision that an event said, of what is not held so far.
     behind: BTreeMap<ConversationId, u64>,
+    /// Coached meanwhile, but not held by then: a page may be older than the note.
+    coached: BTreeSet<ConversationId>,
 }
 
 impl Taking {
@@ -53,7 +55,12 @@ impl Taking {
     pub(super) fn leave(&mut self, id: ConversationId, position: u64) {
         self.left.insert(id);
         self.behind.remove(&id);
+        self.coached.remove(&id);
         self.touch(id, position);
+    }
+
+    pub(super) fn coach(&mut self, id: ConversationId) {
+        self.coached.insert(id);
     }
 
     pub(super) fn fall_behind(&mut self, id: ConversationId, revision: u64) {
@@ -62,7 +69,11 @@ impl Taking {
 
     /// How many conversations it remembers something of.
     pub(super) fn size(&self) -> usize {
-        self.listed.len() + self.touched.len() + self.left.len() + self.behind.len()
+        self.listed.len()
+            + self.touched.len()
+            + self.left.len()
+            + self.behind.len()
+            + self.coached.len()
     }
 }
 
@@ -87,7 +98,7 @@ impl<H: Holdings> Mirror<H> {
             let Some(taking) = &mut self.taking else { break };
             taking.listed.insert(id);
             if !taking.left.contains(&id) {
-                self.install(snapshot)?;
+                self.install(snapshot, page.upto)?;
             }
         }
         match self.taking.take_if(|_| page.is_last) {
@@ -105,6 +116,9 @@ impl<H: Holdings> Mirror<H> {
             }
         }
         let mut wants = Vec::new();
+        for id in taking.coached {
+            wants.extend(self.fall_behind(id, 0));
+        }
         for (id, revision) in taking.behind {
             if !self.has(id, revision)? {
                 wants.extend(self.fall_behind(id, revision));
@@ -122,6 +136,7 @@ impl<H> Mirror<H> {
         let least = self.cursor.map_or(0, |cursor| cursor.position);
         self.taking = Some(Taking::at_least(least));
         self.wanted.clear();
+        self.coached.clear();
         Want::Snapshot { after_ms: 0 }
     }
 

@@ -16,6 +16,7 @@ use proptest::prelude::{Strategy, prop_oneof};
 use proptest::sample::select;
 
 use crate::client::Client;
+use crate::coaching::coach;
 use crate::promises::Promises;
 use crate::team::{
     ANA, ANA_DESK, BEN, BEN_ON_ANAS, CLEO, EVA, HOUR, Hand, LUCIA, MATEO, MINUTE, ROOT, SALES,
@@ -67,6 +68,7 @@ pub(crate) enum Act {
     Unassign,
     Transfer(Owner, bool),
     Note,
+    Coach,
     Read,
     Resend(usize),
     MarkSent(usize),
@@ -98,7 +100,7 @@ fn acts() -> impl Strategy<Value = Act> {
     prop_oneof![
         16 => select(vec![Act::Reply]),
         3 => select(vec![Act::Resolve]),
-        2 => select(vec![Act::Wait, Act::Reopen, Act::Unassign, Act::Note, Act::Read]),
+        2 => select(vec![Act::Wait, Act::Reopen, Act::Unassign, Act::Note, Act::Coach, Act::Read]),
         2 => select(vec![Act::Claim, Act::ClaimAbove]),
         1 => select(vec![MINUTE, HOUR]).prop_map(Act::Snooze),
         1 => select(HANDS.to_vec()).prop_map(Act::Assign),
@@ -342,6 +344,7 @@ impl Chaos {
                 CommandBody::Transfer(Transfer { note, ..given })
             }
             Act::Note => CommandBody::Note(NoteText::from("note".to_owned())),
+            Act::Coach => coach(epoch),
             Act::Read => CommandBody::MarkRead(MarkRead { seq: seen?.seq }),
             Act::Resend(n) => resend(lost(&self.team, id, n)?, seen),
             Act::MarkSent(n) => mark_sent(lost(&self.team, id, n)?),

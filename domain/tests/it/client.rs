@@ -1,12 +1,15 @@
 //! A phone in memory: a mirror that is told of the log as a gateway would, live or after a while
 //! away, its pages and conversations arriving late.
 
+use baton_domain::line::coached;
+use baton_domain::log::{Logged, Route};
 use baton_domain::mirror::{Mirror, Mirrored, Page, Progress, Want, fingerprint};
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::{Tidings, Told};
 use baton_protocol::conversation::{ConversationView, Snapshot};
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
-use baton_protocol::{ConversationId, Cursor, Epoch, Event, Fact, Head};
+use baton_protocol::limits::COACHING_MAX;
+use baton_protocol::{CoachNote, ConversationId, Cursor, Epoch, Event, Fact, Head};
 use uuid::Uuid;
 
 use crate::team::{Hand, Team};
@@ -200,8 +203,12 @@ impl Client {
                 (Some(Snapshot::Head { head }), Some(Mirrored::Head(held))) if head == held => {
                     rows.push((&conversation.head, 0));
                 }
-                (Some(Snapshot::Full { view, lines, notes, .. }), Some(Mirrored::Full(full))) => {
+                (
+                    Some(Snapshot::Full { view, lines, notes, coaching, .. }),
+                    Some(Mirrored::Full(full)),
+                ) => {
                     let same = **view == full.view
+                        && coaching.iter().eq(full.coaching.values())
                         && lines.iter().all(|line| full.lines.get(&line.seq) == Some(line))
                         && notes.iter().all(|note| full.notes.get(&note.revision) == Some(note))
                         && full
@@ -249,13 +256,22 @@ pub(crate) fn snapshot(team: &Team, hand: Hand, id: ConversationId) -> Option<Sn
                 preview: rows.last().cloned(),
                 read_seq: team.reads.get(&(hand.agent, id)).copied().unwrap_or(0),
             };
-            Some(Snapshot::Full {
-                view: Box::new(view),
-                from_seq,
-                lines,
-                notes,
-                coaching: Vec::new(),
-            })
+            let (view, coaching) = (Box::new(view), coaching(team, hand, id));
+            Some(Snapshot::Full { view, from_seq, lines, notes, coaching })
         }
     }
+}
+
+/// The coaching notes of a conversation that are for this agent, or that they supervise.
+fn coaching(team: &Team, hand: Hand, id: ConversationId) -> Vec<CoachNote> {
+    let viewer = &team.sights[&hand.agent].viewer;
+    let of_it = team.log.iter().filter(|logged| logged.event.conversation_id == Some(id));
+    let for_them = |logged: &&Logged| match logged.route {
+        Route::Coaching { agent, team } => agent == viewer.agent || viewer.supervises(team),
+        Route::Conversation { .. } | Route::Agent(_) | Route::Everyone => false,
+    };
+    let mut notes: Vec<_> =
+        of_it.filter(for_them).filter_map(|logged| coached(&logged.event)).collect();
+    notes.drain(..notes.len().saturating_sub(COACHING_MAX));
+    notes
 }

@@ -1,10 +1,12 @@
 //! Coaching notes: from a supervisor to the owner, and to nobody else.
 
 use baton_domain::log::Route;
+use baton_domain::mirror::Mirrored;
 use baton_domain::sight::{Tidings, Told};
 use baton_protocol::limits::NOTE_CHARS_MAX;
-use baton_protocol::{Coach, CommandBody, Fact, Owner, Refusal, Visibility};
+use baton_protocol::{AgentSet, Coach, CommandBody, Fact, Owner, Refusal, Role, Visibility};
 
+use crate::client::Client;
 use crate::team::{
     ANA, BEN, CLEO, EVA, Hand, LUCIA, ROOT, SALES, SUPPORT, Team, accepted, assign, claim, refused,
     transfer, unassign,
@@ -115,4 +117,33 @@ fn the_next_owner_and_the_next_team_do_not_get_what_was_for_another() {
     // Who supervises both teams saw it throughout.
     assert!(hears(&team, EVA, 0, place));
     assert_eq!(team.log[place].event.conversation_id, Some(LUCIA));
+}
+
+#[test]
+fn who_is_coached_while_a_page_is_on_its_way_has_the_note_in_the_end() {
+    let mut team = with_an_owner();
+    let mut client = Client::new(ANA);
+    // The page is read before the note, and arrives after it.
+    client.fetches(&team);
+    accepted(team.does(EVA, coach(2)));
+    client.listens(&team);
+    client.settles(&team).unwrap();
+    let held = client.mirror.conversations.get(&LUCIA);
+    let Some(Mirrored::Full(full)) = held else { panic!("{held:?}") };
+    assert_eq!(full.coaching.len(), 1);
+}
+
+#[test]
+fn who_supervises_no_longer_keeps_no_note() {
+    let mut team = with_an_owner();
+    let mut client = Client::new(EVA);
+    accepted(team.does(ROOT, coach(2)));
+    client.settles(&team).unwrap();
+    team.sights.get_mut(&EVA.agent).unwrap().viewer.role = Role::Agent;
+    let set = AgentSet { role: Some(Role::Agent), ..AgentSet::default() };
+    team.is_set(Fact::AgentChanged { agent_id: EVA.agent, renamed: false, set });
+    client.settles(&team).unwrap();
+    let held = client.mirror.conversations.get(&LUCIA);
+    let Some(Mirrored::Full(full)) = held else { panic!("{held:?}") };
+    assert!(full.coaching.is_empty());
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use baton_protocol::conversation::Move;
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
-    Author, ConversationId, Line, LineRef, MessageId, Note, NoteId, OpId, Seen, Timestamp,
+    Author, CoachNote, ConversationId, Line, LineRef, MessageId, Note, NoteId, OpId, Seen,
+    Timestamp,
 };
 
 use super::diff::Keyed;
@@ -46,6 +47,13 @@ pub enum Entry {
     },
     /// The customer has another number from here on.
     Moved(Move),
+    /// What a supervisor told the owner: nobody else of the team sees it.
+    Coaching {
+        /// The note.
+        note: CoachNote,
+        /// Whether the agent who is signed in wrote it.
+        is_mine: bool,
+    },
     /// What the agent did, and neither is there as a line or note so far nor needs to be.
     Echo(Box<Echo>),
 }
@@ -75,6 +83,8 @@ impl Keyed for Entry {
             Self::Note { note, is_mine: true } => EntryKey::Mine(note.op_id),
             Self::Note { note, is_mine: false } => EntryKey::Note(note.id),
             Self::Moved(change) => EntryKey::Moved(change.at),
+            Self::Coaching { note, is_mine: true } => EntryKey::Mine(note.op_id),
+            Self::Coaching { note, is_mine: false } => EntryKey::Note(note.id),
             Self::Echo(echo) => EntryKey::Mine(echo.op_id),
         }
     }
@@ -87,17 +97,20 @@ impl Entry {
             Self::Line { line, .. } => line.op_id,
             Self::Note { note, .. } => Some(note.op_id),
             Self::Moved(_) => None,
+            Self::Coaching { note, .. } => Some(note.op_id),
             Self::Echo(echo) => Some(echo.op_id),
         }
     }
 
-    /// Where it stands: by time; at one time lines by number, then a change of number, then notes.
-    fn place(&self) -> (bool, Timestamp, bool, u64) {
+    /// Where it stands: by time; at one time lines by number, then a change of number, then notes,
+    /// then coaching notes.
+    fn place(&self) -> (bool, Timestamp, u8, u64) {
         match self {
-            Self::Line { line, .. } => (false, line.at, false, line.seq),
-            Self::Note { note, .. } => (false, note.at, true, note.revision),
-            Self::Moved(change) => (false, change.at, true, 0),
-            Self::Echo(echo) => (true, Timestamp::default(), false, echo.number),
+            Self::Line { line, .. } => (false, line.at, 0, line.seq),
+            Self::Moved(change) => (false, change.at, 1, 0),
+            Self::Note { note, .. } => (false, note.at, 2, note.revision),
+            Self::Coaching { note, .. } => (false, note.at, 3, note.position),
+            Self::Echo(echo) => (true, Timestamp::default(), 0, echo.number),
         }
     }
 }
@@ -191,7 +204,13 @@ impl Timeline {
         };
         let mut moves = self.moves(sources)?;
         moves.retain(is_of_window);
+        let (since, before) = (wanted.since, wanted.before);
         let notes = sources.read.notes_between(self.of, wanted)?;
+        let mut coaching = sources.read.coaching(self.of)?;
+        coaching.retain(|note| {
+            since.is_none_or(|since| note.at >= since)
+                && before.is_none_or(|before| note.at < before)
+        });
         let about = TimelineAbout {
             first_seq: lines.first().map_or(0, |line| line.seq),
             seen: lines.last().map(|line| LineRef { seq: line.seq, id: line.id }),
@@ -215,7 +234,11 @@ impl Timeline {
             Entry::Note { note, is_mine }
         });
         let moves = moves.into_iter().map(Entry::Moved);
-        let mut said: Vec<_> = lines.chain(notes).chain(moves).collect();
+        let coaching = coaching.into_iter().map(|note| {
+            let is_mine = note.author == me;
+            Entry::Coaching { note, is_mine }
+        });
+        let mut said: Vec<_> = lines.chain(notes).chain(moves).chain(coaching).collect();
         said.sort_by_key(Entry::place);
         Ok((said, about))
     }

@@ -2,7 +2,7 @@
 //! did not change is not decrypted again.
 
 use baton_protocol::page::ConversationRow;
-use baton_protocol::{ConversationId, Note, OpId, Timestamp};
+use baton_protocol::{CoachNote, ConversationId, Note, OpId, Timestamp};
 use rusqlite::{Row, params};
 
 use super::StoreError;
@@ -136,6 +136,18 @@ impl Read<'_> {
         )?;
         rows.reverse();
         rows.into_iter().map(|row| self.opened_note(of, row)).collect()
+    }
+
+    /// Coaching notes of a conversation, by position.
+    pub fn coaching(&self, of: ConversationId) -> Result<Vec<CoachNote>, StoreError> {
+        let sealed = self.sql.one(
+            "SELECT sealed FROM conversation
+             WHERE account = ?1 AND id = ?2 AND sealed IS NOT NULL",
+            params![self.whose.number, of.0.as_bytes()],
+            |row| row.get::<_, Vec<u8>>(0),
+        )?;
+        let rest = sealed.map(|sealed| self.view_rest(of, &sealed)).transpose()?;
+        Ok(rest.map(|rest| rest.coaching).unwrap_or_default())
     }
 
     /// Whether a line or note that this command wrote is held.

@@ -115,12 +115,14 @@ impl<'c> Read<'c> {
         let Some(FullRow { read_seq, from_seq, sealed }) = row.full else {
             return Ok(Some((row.number, Mirrored::Head(row.head))));
         };
-        let rest = self.view_rest(id, &sealed)?;
+        let mut rest = self.view_rest(id, &sealed)?;
+        let coaching = std::mem::take(&mut rest.coaching).into_iter();
+        let coaching = gathered(coaching.map(|note| (note.position, note)));
         let lines = self.lines(row.number, id, None)?;
         let lines = gathered(lines.into_iter().map(|line| (line.seq, line)));
         let notes = self.notes(row.number, id)?;
         let notes = gathered(notes.into_iter().map(|note| (note.revision, note)));
-        let full = Full { view: view(row.head, read_seq, rest), lines, notes, from_seq };
+        let full = Full { view: view(row.head, read_seq, rest), lines, notes, coaching, from_seq };
         Ok(Some((row.number, Mirrored::Full(Box::new(full)))))
     }
 

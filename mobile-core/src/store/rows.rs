@@ -7,8 +7,8 @@
 use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
-    Amended, Author, Content, Conversation, ConversationId, FileState, Head, HeldReason, Line,
-    LineKind, MessageError, MessageId, MessageStatus, Note, Owner, Status, Thread, Timestamp,
+    Amended, Author, CoachNote, Content, Conversation, ConversationId, FileState, Head, HeldReason,
+    Line, LineKind, MessageError, MessageId, MessageStatus, Note, Owner, Status, Thread, Timestamp,
 };
 use rusqlite::Row;
 use serde::de::DeserializeOwned;
@@ -36,6 +36,9 @@ pub(super) struct ViewRest {
     pub(super) contact: ContactCard,
     #[serde(skip_serializing_if = "Option::is_none")]
     preview: Option<Line>,
+    /// Few, and of few conversations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) coaching: Vec<CoachNote>,
 }
 
 /// The sealed part of a line. Names are short: there are many of them.
@@ -129,16 +132,17 @@ pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
 }
 
 /// Takes the view apart: the rest is what is sealed.
-pub(super) fn view_rest(view: &ConversationView) -> Result<Vec<u8>, StoreError> {
-    let ConversationView { conversation, contact, preview, read_seq: _ } = view;
+pub(super) fn view_rest(full: &Full) -> Result<Vec<u8>, StoreError> {
+    let ConversationView { conversation, contact, preview, read_seq: _ } = &full.view;
     let Conversation { head: _, thread } = conversation;
     let (thread, contact, preview) = (thread.clone(), contact.clone(), preview.clone());
-    json(&ViewRest { thread, contact, preview })
+    let coaching = full.coaching.values().cloned().collect();
+    json(&ViewRest { thread, contact, preview, coaching })
 }
 
 /// Puts a view together again.
 pub(super) fn view(head: Head, read_seq: u64, rest: ViewRest) -> ConversationView {
-    let ViewRest { thread, contact, preview } = rest;
+    let ViewRest { thread, contact, preview, coaching: _ } = rest;
     ConversationView { conversation: Conversation { head, thread }, contact, preview, read_seq }
 }
 
@@ -250,11 +254,12 @@ pub(super) fn note_row(row: &Row<'_>, conversation: ConversationId) -> rusqlite:
 /// Whether lines and notes stand under their own numbers, in their own conversation.
 pub(super) fn is_in_order(held: &Mirrored) -> bool {
     let Mirrored::Full(full) = held else { return true };
-    let Full { view, lines, notes, from_seq: _ } = &**full;
+    let Full { view, lines, notes, coaching, from_seq: _ } = &**full;
     let id = view.conversation.head.id;
     let is_own = |note: &Note| note.conversation_id == id;
     lines.iter().all(|(seq, line)| *seq == line.seq)
         && notes.iter().all(|(revision, note)| *revision == note.revision && is_own(note))
+        && coaching.iter().all(|(position, note)| *position == note.position)
 }
 
 /// Reads a number that is none below 0.

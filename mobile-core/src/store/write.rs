@@ -284,7 +284,7 @@ impl<'c> Write<'c> {
         let (read_seq, from_seq, sealed) = match held {
             Mirrored::Head(_) => (None, None, None),
             Mirrored::Full(full) => {
-                let rest = view_rest(&full.view)?;
+                let rest = view_rest(full)?;
                 let sealed = self.read.seal("conversation.sealed", &[id.0.as_bytes()], &rest)?;
                 (Some(number(full.view.read_seq)?), Some(number(full.from_seq)?), Some(sealed))
             }
@@ -382,8 +382,8 @@ fn is_same_row(stored: &Mirrored, held: &Mirrored) -> bool {
     match (stored, held) {
         (Mirrored::Head(stored), Mirrored::Head(held)) => stored == held,
         (Mirrored::Full(stored), Mirrored::Full(held)) => {
-            let Full { view, lines: _, notes: _, from_seq } = &**held;
-            stored.view == *view && stored.from_seq == *from_seq
+            let Full { view, lines: _, notes: _, coaching, from_seq } = &**held;
+            stored.view == *view && stored.coaching == *coaching && stored.from_seq == *from_seq
         }
         (Mirrored::Head(_), Mirrored::Full(_)) | (Mirrored::Full(_), Mirrored::Head(_)) => false,
     }

@@ -292,7 +292,7 @@ async fn sends_photo(sender: &Handset, of: ConversationId, photo: &[u8]) {
 fn file_lines(drawn: &Drawn) -> impl Iterator<Item = &Line> {
     drawn.entries.iter().filter_map(|entry| match entry {
         Entry::Line { line, .. } => line.file.and_then(FileState::bytes).map(|_| line),
-        Entry::Note { .. } | Entry::Moved(_) | Entry::Echo(_) => None,
+        Entry::Note { .. } | Entry::Coaching { .. } | Entry::Moved(_) | Entry::Echo(_) => None,
     })
 }
 
@@ -301,7 +301,11 @@ async fn half_loaded(lines: &mut Receiver<Drawn>, message: MessageId, than: u64)
     let got = |drawn: &Drawn| {
         let of = |entry: &Entry| match entry {
             Entry::Line { line, loading, .. } if line.id == message => *loading,
-            Entry::Line { .. } | Entry::Note { .. } | Entry::Moved(_) | Entry::Echo(_) => None,
+            Entry::Line { .. }
+            | Entry::Note { .. }
+            | Entry::Coaching { .. }
+            | Entry::Moved(_)
+            | Entry::Echo(_) => None,
         };
         drawn.entries.iter().find_map(of).map_or(0, |loading| loading.got)
     };

@@ -94,7 +94,7 @@ extension TimelineEntry {
     var words: String {
         switch self {
         case .line(let line): line.text ?? "…"
-        case .note(let note): "Note: " + (note.text ?? "…")
+        case .note(let note): (note.coached == nil ? "Note: " : "Coaching: ") + (note.text ?? "…")
         case .moved(_, let to, _): "New number: " + (to ?? "the same")
         case .echo(let item): item.text ?? "\(item.kind)"
         }

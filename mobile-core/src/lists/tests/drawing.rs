@@ -92,7 +92,7 @@ fn judge_timeline(timeline: &Timeline, sources: &Sources<'_, '_>) -> Result<(), 
 fn last_line_at(items: &[Entry]) -> baton_protocol::Timestamp {
     let lines = items.iter().filter_map(|entry| match entry {
         Entry::Line { line, .. } => Some(line.at),
-        Entry::Note { .. } | Entry::Moved(_) | Entry::Echo(_) => None,
+        Entry::Note { .. } | Entry::Coaching { .. } | Entry::Moved(_) | Entry::Echo(_) => None,
     });
     lines.max().unwrap_or_default()
 }

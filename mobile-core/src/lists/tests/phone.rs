@@ -79,7 +79,13 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         preview: None,
         read_seq: 0,
     };
-    Full { view, lines: BTreeMap::new(), notes: BTreeMap::new(), from_seq: 1 }
+    Full {
+        view,
+        lines: BTreeMap::new(),
+        notes: BTreeMap::new(),
+        coaching: BTreeMap::new(),
+        from_seq: 1,
+    }
 }
 
 /// Somebody says something: it is the next line.

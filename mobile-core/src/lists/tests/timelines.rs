@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use baton_domain::mirror::Mirrored;
-use baton_protocol::Author;
 use baton_protocol::conversation::Move;
+use baton_protocol::{Author, CoachNote};
 
 use super::super::{
     Entry, EntryKey, ListRequest, Observer, Older, Op, Query, Timeline, TimelineAbout, WINDOW,
@@ -145,7 +145,10 @@ fn notes_stand_among_the_lines_of_their_time_and_come_with_their_page() {
         let notes = items.iter().enumerate().filter(|(_, e)| matches!(e, Entry::Note { .. }));
         let before = notes.map(|(at, _)| match &items[at - 1] {
             Entry::Line { line, .. } => line.seq,
-            other @ (Entry::Note { .. } | Entry::Moved(_) | Entry::Echo(_)) => panic!("{other:?}"),
+            other @ (Entry::Note { .. }
+            | Entry::Coaching { .. }
+            | Entry::Moved(_)
+            | Entry::Echo(_)) => panic!("{other:?}"),
         });
         before.collect::<Vec<_>>()
     };
@@ -254,4 +257,32 @@ fn an_op_id_that_a_colleague_uses_as_well_hides_nothing_of_theirs() {
     let keys: Vec<_> = answer.items.iter().map(super::super::Keyed::key).collect();
     assert_eq!(keys.len(), 4);
     assert_eq!(keys.iter().filter(|key| **key == EntryKey::Mine(op_id)).count(), 1);
+}
+
+#[test]
+fn a_coaching_note_stands_among_the_lines_of_its_time() {
+    let (_directory, store) = store();
+    let mut phone = Phone::new(&store, 1);
+    with_lines(&mut phone, 1, 3);
+    let at = phone.wall().plus_ms(1_500);
+    let op_id = baton_protocol::OpId(uuid::Uuid::from_u128(9));
+    let note = CoachNote {
+        id: baton_protocol::NoteId(op_id.0),
+        author: BEN,
+        agent_id: ME,
+        at,
+        position: 40,
+        text: Some("Offer the exchange".into()),
+        op_id,
+    };
+    phone.changes(talk(1), |full| drop(full.coaching.insert(note.position, note.clone())));
+    let mut timeline = Observer::new(Timeline::new(talk(1)));
+    moved(&phone, &mut timeline, |_| {});
+    let items = &timeline.answer().expect("asked").items;
+    assert_eq!(items.len(), 4);
+    assert_eq!(items[2], Entry::Coaching { note, is_mine: false });
+    assert_eq!(
+        super::super::Keyed::key(&items[2]),
+        EntryKey::Note(baton_protocol::NoteId(op_id.0))
+    );
 }

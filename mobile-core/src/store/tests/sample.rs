@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
-    AgentId, Author, ChannelId, ContactId, Content, Conversation, ConversationId, ConversationKind,
-    Details, FileState, Forwarded, Head, HeldReason, Line, LineAt, LineKind, LineRef, MessageError,
-    MessageId, MessageStatus, Note, NoteId, OpId, Owner, Status, TeamId, Thread, Timestamp, Turn,
+    AgentId, Author, ChannelId, CoachNote, ContactId, Content, Conversation, ConversationId,
+    ConversationKind, Details, FileState, Forwarded, Head, HeldReason, Line, LineAt, LineKind,
+    LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Status, TeamId,
+    Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -177,6 +178,18 @@ impl Dice {
         }
     }
 
+    fn coach_note(&mut self, position: u64) -> CoachNote {
+        CoachNote {
+            id: self.id::<NoteId>(),
+            author: self.few(),
+            agent_id: self.few(),
+            at: self.time(),
+            position,
+            text: self.maybe(Self::text),
+            op_id: self.id::<OpId>(),
+        }
+    }
+
     pub(crate) fn full(&mut self, id: ConversationId) -> Full {
         let thread = Thread {
             contact_id: self.id::<ContactId>(),
@@ -205,7 +218,8 @@ impl Dice {
         let lines: BTreeMap<_, _> =
             (from_seq..from_seq + count).map(|seq| (seq, self.line(seq))).collect();
         let notes = (0..self.below(4)).map(|n| (n * 7, self.note(id, n * 7))).collect();
-        Full { view, lines, notes, from_seq }
+        let coaching = (0..self.below(3)).map(|n| (n * 5, self.coach_note(n * 5))).collect();
+        Full { view, lines, notes, coaching, from_seq }
     }
 
     pub(crate) fn held(&mut self, id: ConversationId) -> Mirrored {

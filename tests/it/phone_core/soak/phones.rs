@@ -246,7 +246,7 @@ async fn are_alike<T: PartialEq + std::fmt::Debug>(
 fn last_lines(drawn: &Drawn) -> Vec<Line> {
     let lines = drawn.entries.iter().rev().filter_map(|entry| match entry {
         Entry::Line { line, .. } => Some(line.clone()),
-        Entry::Note { .. } | Entry::Moved(_) | Entry::Echo(_) => None,
+        Entry::Note { .. } | Entry::Coaching { .. } | Entry::Moved(_) | Entry::Echo(_) => None,
     });
     lines.take(COMPARED).collect()
 }

@@ -177,7 +177,7 @@ fun TimelineEntry.words(): String = when (this) {
         line.author is LineAuthor.Customer -> line.text ?: "(not a text)"
         else -> "→ ${line.text.orEmpty()} (${line.problem ?: line.status?.words.orEmpty()})"
     }
-    is TimelineEntry.Note -> "Note: ${note.text.orEmpty()}"
+    is TimelineEntry.Note -> "${if (note.coached == null) "Note" else "Coaching"}: ${note.text.orEmpty()}"
     is TimelineEntry.Moved -> "New number: ${to ?: "the same"}"
     is TimelineEntry.Echo -> "→ ${item.text ?: item.kind.words} (${item.stage.words(item)})"
 }
