@@ -176,7 +176,10 @@ fn a_change_of_number_stands_among_the_lines_of_its_time() {
         let moves = items.iter().enumerate().filter(|(_, e)| matches!(e, Entry::Moved(_)));
         let before = moves.map(|(at, _)| match &items[at - 1] {
             Entry::Line { line, .. } => line.seq,
-            other => panic!("{other:?}"),
+            other @ (Entry::Note { .. }
+            | Entry::Coaching { .. }
+            | Entry::Moved(_)
+            | Entry::Echo(_)) => panic!("{other:?}"),
         });
         before.collect::<Vec<_>>()
     };
