@@ -1,6 +1,8 @@
 //! What the platform tells of by itself.
 
-use baton_simulator::{AccountEvent, AppEvent, CustomerEvent, Knobs, Person, PlatformEvent};
+use baton_simulator::{
+    AccountEvent, AppEvent, CustomerEvent, InboundMedia, Knobs, Person, PlatformEvent,
+};
 use serde_json::{Value, json};
 
 use crate::{Stage, text_to};
@@ -101,6 +103,12 @@ async fn history_comes_in_chunks_or_is_declined() {
     let value = told(&stage, PlatformEvent::App(chunk), "history").await;
     let metadata = json!({"phase": 1, "chunk_order": 2, "progress": 40});
     assert_eq!(value["history"][0]["metadata"], metadata);
+    let message = json!({"from": "34600000001", "id": "wamid.file", "timestamp": "1739230955"});
+    let photo = InboundMedia { kind: "image".to_owned(), ..InboundMedia::default() };
+    let later = AppEvent::HistoryFile { message, file: Some(photo) };
+    let value = told(&stage, PlatformEvent::App(later), "history").await;
+    assert_eq!(value["messages"][0]["type"], "image");
+    assert!(value["messages"][0]["image"]["id"].is_string(), "{value}");
     let declined = PlatformEvent::App(AppEvent::HistoryDeclined);
     let value = told(&stage, declined, "history").await;
     assert_eq!(value["history"][0]["errors"][0]["code"], 2_593_109);

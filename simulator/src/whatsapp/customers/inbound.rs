@@ -245,7 +245,8 @@ pub(super) fn system(kind: &str, mut facts: Value) -> Map<String, Value> {
     typed("system", facts)
 }
 
-fn file(
+/// Keeps a file as the platform does, and says what a message tells of it: type and object.
+pub(crate) fn file(
     shared: &Shared,
     phone_number_id: &str,
     media: InboundMedia,

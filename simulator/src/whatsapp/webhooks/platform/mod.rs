@@ -46,7 +46,7 @@ pub(crate) async fn happen(
         PlatformEvent::Account(event) => accounts::happen(shared, number, event),
         PlatformEvent::Group(event) => groups::happen(shared, number, event)?,
         PlatformEvent::Customer(event) => customers::happen(shared, number, event),
-        PlatformEvent::App(event) => phone_app::happen(shared, number, event),
+        PlatformEvent::App(event) => phone_app::happen(shared, number, event)?,
     };
     shared.changed();
     events::post(shared, told).await;

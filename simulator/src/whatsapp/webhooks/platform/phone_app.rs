@@ -7,6 +7,7 @@ use super::super::events::{self, Event};
 use crate::base::json::{put, put_some};
 use crate::state::config::Number;
 use crate::state::shared::Shared;
+use crate::whatsapp::customers::inbound::{self, InboundMedia};
 use crate::whatsapp::customers::people::Person;
 use crate::whatsapp::ids;
 
@@ -36,6 +37,9 @@ pub enum AppEvent {
     HistoryFile {
         /// The message, as the platform writes it.
         message: Value,
+        /// The file, which the platform has from then on; else the message names one itself.
+        #[serde(default)]
+        file: Option<InboundMedia>,
     },
     /// The phone app shares no history.
     HistoryDeclined,
@@ -49,9 +53,9 @@ pub enum AppEvent {
 }
 
 /// Lets it happen; returns what is told of it.
-pub(super) fn happen(shared: &Shared, number: &Number, event: AppEvent) -> Event {
+pub(super) fn happen(shared: &Shared, number: &Number, event: AppEvent) -> anyhow::Result<Event> {
     let now_s = shared.clock.now_ms().div_euclid(1_000);
-    match event {
+    Ok(match event {
         AppEvent::Echo { to, message } => {
             let mut world = shared.world();
             let key = world.meet(to);
@@ -77,7 +81,12 @@ pub(super) fn happen(shared: &Shared, number: &Number, event: AppEvent) -> Event
             let chunk = json!({"metadata": metadata, "threads": threads});
             events::of_number(number, "history", json!({"history": vec![chunk]}))
         }
-        AppEvent::HistoryFile { message } => {
+        AppEvent::HistoryFile { mut message, file } => {
+            if let Some(file) = file {
+                for (key, part) in inbound::file(shared, &number.phone_number_id, file)? {
+                    put(&mut message, &key, part);
+                }
+            }
             events::of_number(number, "history", json!({"messages": vec![message]}))
         }
         AppEvent::Contact { person, is_added } => {
@@ -102,5 +111,5 @@ pub(super) fn happen(shared: &Shared, number: &Number, event: AppEvent) -> Event
             let declined = json!({"errors": vec![error]});
             events::of_number(number, "history", json!({"history": vec![declined]}))
         }
-    }
+    })
 }
