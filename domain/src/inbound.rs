@@ -1,6 +1,8 @@
 //! What a webhook says, in Baton's words. The parser of each channel produces it.
 
-use baton_protocol::{Author, Content, GroupState, LineKind, MessageError, Timestamp};
+use baton_protocol::{
+    Author, Content, GroupState, LineKind, MessageError, MessageStatus, Timestamp,
+};
 
 /// One element of a webhook.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,6 +33,10 @@ pub enum ElementBody {
     Group(GroupNews),
     /// A customer wants no marketing, or wants it again.
     Preference(Preference),
+    /// A message from before the number came to Baton, as its phone app shared it. It takes no seq.
+    Past(Box<PastLine>),
+    /// A name in the phone book of the number's phone app.
+    Booked(BookEntry),
     /// Kept raw, changes nothing: fields and types that are not handled.
     Ignored {
         /// The type, for counting.
@@ -109,6 +115,48 @@ pub struct Preference {
     pub by: Sender,
     /// Whether they want none.
     pub stops: bool,
+    /// Meta's time; the time of arrival when that cannot be read.
+    pub at: Timestamp,
+}
+
+/// A message that was said on the phone app before the number came to Baton. What is told of it may
+/// come in pieces and in any order: by its id of Meta they are one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PastLine {
+    /// The customer; `None` where only another piece names them.
+    pub sender: Option<Sender>,
+    /// Which side said it.
+    pub author: Author,
+    /// Meta's id. Without one, a digest of the element.
+    pub wamid: String,
+    /// Meta's time; the time of arrival when that cannot be read.
+    pub at: Timestamp,
+    /// What it says; `None` stands for a file that is told of later, or never.
+    pub said: Option<PastSaid>,
+    /// How far it got.
+    pub status: Option<MessageStatus>,
+}
+
+/// What a [`PastLine`] says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PastSaid {
+    /// The kind.
+    pub kind: LineKind,
+    /// The erasable part.
+    pub content: Content,
+    /// The message it quotes, edits or takes back.
+    pub quoted_wamid: Option<String>,
+    /// Meta's id of its file, by which the file is fetched.
+    pub media: Option<String>,
+}
+
+/// What the phone book says of a number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BookEntry {
+    /// Whose it is: a number.
+    pub of: Sender,
+    /// The name; `None` where the entry was removed.
+    pub name: Option<String>,
     /// Meta's time; the time of arrival when that cannot be read.
     pub at: Timestamp,
 }

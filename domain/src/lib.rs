@@ -20,6 +20,7 @@ pub mod log;
 pub mod mirror;
 pub mod names;
 pub mod outcome;
+pub mod past;
 pub mod planted;
 pub mod reach;
 pub mod report;

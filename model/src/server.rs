@@ -231,6 +231,7 @@ impl Server {
             digest,
             received_at: self.now,
             again: false,
+            is_piece: false,
             elements,
         })
     }

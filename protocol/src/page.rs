@@ -47,6 +47,10 @@ pub struct LinesPage {
     /// Ask for the lines before with it; absent at the first line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
+    /// There are messages from before the first line, or older ones: ask for them with it, as
+    /// `past`. They have no seq: it is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<String>,
     /// There may be older notes in this stretch: ask for them with the same `before` and `limit`,
     /// and this as `notes_before`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

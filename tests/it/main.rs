@@ -26,6 +26,7 @@ mod missed;
 mod nodes;
 mod numbers;
 #[cfg(test)]
+mod past;
 mod persons;
 mod phone_core;
 mod pictures;

@@ -246,6 +246,7 @@ impl Bench {
             received_at: self.clock.now(),
             id: self.clock.uuid_v4().to_string(),
             again: false,
+            is_piece: false,
             elements,
         }
     }

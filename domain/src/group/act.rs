@@ -309,6 +309,10 @@ pub(super) fn restored(state: &mut State, at: MessageAt, now: Timestamp) {
 
 /// A file was fetched, or cannot be had.
 pub(super) fn file(state: &mut State, work: &FileWork, now: Timestamp) {
+    // The past has no lines in the log: nothing is told of it.
+    if work.at.seq == 0 {
+        return state.ended_files.push(work.clone());
+    }
     let key = (work.at.workspace, work.at.conversation);
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
     let draft = match work.is_old {

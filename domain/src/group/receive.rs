@@ -9,6 +9,7 @@ use baton_protocol::{
     LineRef, Marketing, MessageId, MessageStatus, Receipt, Timestamp, WorkspaceId,
 };
 
+use super::past;
 use super::senders::Known;
 use super::state::{
     Aside, By, Channel, Key, NotUnderstood, ParkedStatus, Quarantined, State, WantedFile,
@@ -69,6 +70,13 @@ fn one(
         ElementBody::Preference(wish) => {
             let channel = channel_of(state, post, element)?;
             prefer(state, &channel, wish, (fresh, now));
+            Ok(())
+        }
+        // What the number's phone app shared is kept as it came until its number is known.
+        ElementBody::Past(_) | ElementBody::Booked(_) => {
+            if let Ok(channel) = channel_of(state, post, element) {
+                past::take_in(state, &channel, &element.body, (fresh, now));
+            }
             Ok(())
         }
         ElementBody::Status(update) => {
@@ -227,6 +235,8 @@ fn keep(state: &mut State, post: &Post, element: &Element, fresh: &FreshIds) {
         | ElementBody::Moved(_)
         | ElementBody::Group(_)
         | ElementBody::Preference(_)
+        | ElementBody::Past(_)
+        | ElementBody::Booked(_)
         | ElementBody::Unattributable { .. } => return,
     };
     state.not_understood.push(NotUnderstood {

@@ -141,6 +141,8 @@ pub fn sightings<'a>(
                 ElementBody::Group(news) if news.begins => (&news.group, None, news.at),
                 ElementBody::Group(news) => (&news.group, Some(&news.group), news.at),
                 ElementBody::Preference(wish) => (&wish.by, Some(&wish.by), wish.at),
+                ElementBody::Past(line) => (line.sender.as_ref()?, None, line.at),
+                ElementBody::Booked(entry) => (&entry.of, Some(&entry.of), entry.at),
                 ElementBody::Reaction(_)
                 | ElementBody::Status(_)
                 | ElementBody::Ignored { .. }

@@ -7,8 +7,9 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::template::Template;
 use baton_protocol::{
-    Actor, AgentId, ChannelId, ContactId, Conversation, ConversationId, Epoch, Event, Fact,
-    MessageError, MessageId, MessageStatus, NodeId, OpId, Status, TeamId, Timestamp, WorkspaceId,
+    Actor, AgentId, ChannelId, ContactId, Content, Conversation, ConversationId, Epoch, Event,
+    Fact, MessageError, MessageId, MessageStatus, NodeId, OpId, Status, TeamId, Timestamp,
+    WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ use crate::decide::Draft;
 use crate::forward::Forwardable;
 use crate::inbound::ProviderStatus;
 use crate::log::{Batch, Logged, Route};
+use crate::past::{Booked, Past};
 use crate::scope::Scope;
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -80,6 +82,10 @@ pub struct State {
     pub cards: BTreeMap<Key<ContactId>, ContactCard>,
     /// Statuses that wait until the message of their id is known.
     pub parked: BTreeMap<Key<(ChannelId, String)>, Vec<ParkedStatus>>,
+    /// Messages of the past, by Meta's id.
+    pub past: BTreeMap<Key<(ChannelId, String)>, Past>,
+    /// What phone books say, by number.
+    pub book: BTreeMap<Key<(ChannelId, String)>, Booked>,
     /// The position of each log's last event.
     pub heads: BTreeMap<WorkspaceId, u64>,
     /// Workspaces in which a device is registered for pushes.
@@ -114,6 +120,23 @@ pub struct State {
     pub newly_parked: Vec<(Key<(ChannelId, String)>, ParkedStatus)>,
     /// Ids of Meta whose statuses wait no longer.
     pub unparked: BTreeSet<Key<(ChannelId, String)>>,
+    /// Messages of the past of which something became known.
+    pub changed_past: BTreeSet<Key<(ChannelId, String)>>,
+    /// What they say, where that became known.
+    pub past_contents: Vec<PastContent>,
+    /// Entries of phone books that changed.
+    pub changed_book: BTreeSet<Key<(ChannelId, String)>>,
+}
+
+/// What a message of the past says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PastContent {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The message.
+    pub id: MessageId,
+    /// What it says.
+    pub content: Content,
 }
 
 /// A conversation, as it was read and as it stands.
@@ -384,6 +407,9 @@ impl State {
         self.forwarded_files.clear();
         self.newly_parked.clear();
         self.unparked.clear();
+        self.changed_past.clear();
+        self.past_contents.clear();
+        self.changed_book.clear();
     }
 
     /// Folds the event into the conversation, which it may begin.
@@ -398,7 +424,7 @@ impl State {
         let is_open = held.now.head.status != Status::Resolved;
         if let Fact::EpisodeOpened { episode } = event.fact {
             held.episodes.push((episode, event.at));
-        } else if was_open && !is_open {
+        } else if was_open && !is_open && held.now.head.episode > 0 {
             held.ended.push((held.now.head.episode, event.at));
         }
         Some(held.now.clone())

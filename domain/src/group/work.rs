@@ -86,6 +86,8 @@ pub struct Post {
     pub id: String,
     /// Whether it is taken in again, by a version that may understand more of it.
     pub again: bool,
+    /// Whether it is a piece of what is kept elsewhere: its body is not kept with it.
+    pub is_piece: bool,
     /// What it says, each with fresh ids for what it may make.
     pub elements: Vec<(Element, FreshIds)>,
 }

@@ -92,6 +92,7 @@ pub(crate) fn tells(number: u128, body: ElementBody) -> Work {
         received_at: NOW,
         id: String::new(),
         again: false,
+        is_piece: false,
         elements: vec![(Element { phone_number_id: number, raw: String::new(), body }, fresh)],
     })
 }

@@ -30,6 +30,8 @@ mod mirror;
 #[cfg(test)]
 mod ownership;
 #[cfg(test)]
+mod past;
+#[cfg(test)]
 mod person;
 #[cfg(test)]
 mod promises;

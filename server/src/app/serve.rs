@@ -30,8 +30,8 @@ use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{
-    Checkpointer, Indexer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper,
-    Unseal, Waker, Watcher,
+    Checkpointer, Importer, Indexer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts,
+    Sweeper, Unseal, Waker, Watcher,
 };
 use crate::node::{self, Membership, Node};
 use crate::push::{self, VapidKey};
@@ -486,6 +486,8 @@ fn workers(
         clock: clock.clone(),
         keep: Keep::of(&config.store),
     };
+    let importer =
+        Importer { engine: engine.clone(), membership: membership.clone(), clock: clock.clone() };
     let indexer = Indexer {
         store: sealer.store.clone(),
         membership: membership.clone(),
@@ -507,6 +509,7 @@ fn workers(
         tokio::spawn(watcher.run()),
         tokio::spawn(checkpointer.run()),
         tokio::spawn(sealer.clone().run()),
+        tokio::spawn(importer.run()),
         tokio::spawn(indexer.run()),
         tokio::spawn(sender.clone().run()),
         tokio::spawn(waker.run()),

@@ -119,6 +119,8 @@ async fn attempt(way: Way<'_>, group: &[&Task]) -> Result<Option<Committed>, Fai
     let commit = clock.monotonic().saturating_sub(before);
     let set_aside = state.quarantined.iter().map(|aside| aside.why.0).collect();
     let not_understood = state.not_understood.iter().map(|one| one.kind).collect();
-    let has_files = !state.wanted_files.is_empty() || !state.forwarded_files.is_empty();
+    let has_files = !state.wanted_files.is_empty()
+        || !state.forwarded_files.is_empty()
+        || !state.past_contents.is_empty();
     Ok(Some(Committed { done, batches, set_aside, not_understood, has_pushes, has_files, commit }))
 }

@@ -57,6 +57,7 @@ pub(super) async fn load(
     load_heads(tx, &needs, &mut state).await?;
     load_sights(tx, &needs, &mut state).await?;
     load_wamids(tx, &mut needs, &mut state).await?;
+    load_past(tx, &needs, &mut state).await?;
     load_priors(tx, &mut needs, &mut state).await?;
     load_lines(tx, &needs, &mut state).await?;
     load_templates(tx, &needs, &mut state).await?;
@@ -294,6 +295,23 @@ async fn load_wamids(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Resul
                 }
             }
             state.parked.entry(key).or_default().push(parked);
+        }
+    }
+    Ok(())
+}
+
+/// What is known of the past, and of phone books.
+async fn load_past(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
+    if !needs.past.is_empty() {
+        for row in rows::past(tx, &json(&needs.past)).await? {
+            let key = (id(&row.workspace)?, (id(&row.channel)?, row.wamid.clone()));
+            state.past.insert(key, row.read()?);
+        }
+    }
+    if !needs.book.is_empty() {
+        for row in rows::book(tx, &json(&needs.book)).await? {
+            let key = (id(&row.workspace)?, (id(&row.channel)?, row.wa_id.clone()));
+            state.book.insert(key, row.read());
         }
     }
     Ok(())

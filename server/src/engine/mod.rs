@@ -33,6 +33,7 @@ use baton_domain::group::{
     BlockedWork, ClaimWork, CommandWork, Done, FileWork, OutcomesWork, RehomeWork, RescueWork,
     ResultWork, UnparkWork, WakeWork, Work,
 };
+use baton_domain::inbound::Element;
 use baton_domain::outcome::Answer;
 use baton_domain::planted::{Bug, is_planted};
 use baton_protocol::outcome::Outcome;
@@ -45,7 +46,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
-use crate::store::{BESIDE_CONNECTIONS, Store, StoreError};
+use crate::store::{BESIDE_CONNECTIONS, Store, StoreError, past};
 use crate::telemetry::Metrics;
 use due::Due;
 use leases::Leases;
@@ -130,6 +131,9 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// Messages of the past that are taken in at once: some milliseconds.
+const PAST_PIECE: usize = 50;
+
 const UNAVAILABLE: Unavailable = Unavailable { retry_after_ms: 1000 };
 
 impl Engine {
@@ -186,6 +190,41 @@ impl Engine {
             return Ok(());
         }
         self.ask(Work::Post(post)).await.map(drop)
+    }
+
+    /// Takes in what a phone app shared of the time before Baton, in pieces: others are decided in
+    /// between. Whether its number is connected; else nothing happens.
+    pub async fn take_past(
+        &self,
+        meta_app: &str,
+        elements: Vec<Element>,
+        received_at: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let numbers: BTreeSet<_> =
+            elements.iter().filter_map(|one| one.phone_number_id.clone()).collect();
+        for number in &numbers {
+            let speaks = past::speaks_for(&self.store, meta_app, number).await;
+            if !speaks.map_err(|_away| UNAVAILABLE)? {
+                return Ok(false);
+            }
+        }
+        let mut elements = elements.into_iter().peekable();
+        while elements.peek().is_some() {
+            let piece = elements.by_ref().take(PAST_PIECE);
+            let elements = piece.map(|element| (element, work::fresh(&self.clock))).collect();
+            let post = Post {
+                meta_app: meta_app.to_owned(),
+                raw: String::new(),
+                digest: String::new(),
+                received_at,
+                id: String::new(),
+                again: true,
+                is_piece: true,
+                elements,
+            };
+            self.post(post).await?;
+        }
+        Ok(true)
     }
 
     /// Decides commands of one author, in order. Where one finds no place, those after it do not

@@ -54,6 +54,10 @@ pub(super) struct Needs {
     pub(super) uploads: BTreeSet<(String, String)>,
     /// Lines that commands send on.
     pub(super) forwarded: BTreeSet<Key<MessageId>>,
+    /// Messages of the past.
+    pub(super) past: BTreeSet<WamidKey>,
+    /// Entries of phone books, each `[workspace, channel, number]`.
+    pub(super) book: BTreeSet<WamidKey>,
 }
 
 /// How many lines above `seen` are looked at; more than any chain exempts.
@@ -180,6 +184,13 @@ impl Needs {
                     }
                 }
                 ElementBody::Reaction(reaction) => self.add_changed(Some(key(&reaction.to_wamid))),
+                ElementBody::Past(line) => {
+                    self.wamids.insert(key(&line.wamid));
+                    self.past.insert(key(&line.wamid));
+                    let number = line.sender.as_ref().and_then(|sender| sender.wa_id.as_ref());
+                    self.book.extend(number.map(key));
+                }
+                ElementBody::Booked(entry) => self.book.extend(entry.of.wa_id.as_ref().map(key)),
                 ElementBody::Moved(_)
                 | ElementBody::Group(_)
                 | ElementBody::Preference(_)

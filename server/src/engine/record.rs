@@ -6,6 +6,7 @@ use baton_domain::context::LineFacts;
 use baton_domain::group::state::{Attempt, Entry, Extras, Held};
 use baton_domain::group::{Key, Post, State};
 use baton_domain::log::{Batch, Logged};
+use baton_protocol::event::EventContent;
 use baton_protocol::{BlockState, ConversationId, Fact, Timestamp, WorkspaceId};
 use sha2::{Digest, Sha256};
 
@@ -13,10 +14,11 @@ use crate::clock::Clock;
 use crate::store::digest::{content_body, content_digest};
 use crate::store::group::Writes;
 use crate::store::rows::{
-    AttemptEnd, AttemptRow, BlockCallRow, ContactRow, ContentRow, ConversationRow, Ended,
+    AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow, Ended,
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow,
     LogRow, MessageChange, MessageOrigin, MessageRow, MessageState, NotUnderstoodRow, NoteRow,
-    OutcomeRow, ParkedKey, ParkedRow, QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow,
+    OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, QuarantineRow, ReadMarkRow, TallyRow,
+    UploadKeyRow,
 };
 
 /// Gathers the rows of what was decided.
@@ -35,6 +37,7 @@ pub(super) fn record(
     people(state, &mut writes);
     outcomes(state, now, &mut writes);
     intake(state, posts, now, &mut writes);
+    past(state, (clock, now), &mut writes);
     let wanted = state.wanted_files.iter();
     let sent = state.sent_files.iter();
     writes.sent_uploads = sent.clone().map(UploadKeyRow::sent).collect();
@@ -237,7 +240,7 @@ fn outcomes(state: &State, now: Timestamp, writes: &mut Writes) {
 }
 
 fn intake(state: &State, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
-    for post in posts {
+    for post in posts.iter().filter(|post| !post.is_piece) {
         writes.intake.push(IntakeRow {
             id: post.id.clone(),
             meta_app: post.meta_app.clone(),
@@ -274,5 +277,25 @@ fn intake(state: &State, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
     }
     for (workspace, (channel, wamid)) in &state.unparked {
         writes.unparked.push(ParkedKey::new(*workspace, *channel, wamid));
+    }
+}
+
+fn past(state: &State, (clock, now): (&Clock, Timestamp), writes: &mut Writes) {
+    for key in &state.changed_past {
+        let Some(past) = state.past.get(key) else { continue };
+        let (workspace, (channel, wamid)) = key;
+        let row = PastRow::new((*workspace, *channel, wamid), past);
+        writes.past_files.extend(PastFileRow::of(&row, now));
+        writes.past.push(row);
+    }
+    for said in &state.past_contents {
+        let body = content_body(&EventContent::Line(said.content.clone()));
+        let salt = hex::encode(clock.bytes::<16>());
+        writes.contents.push(ContentRow::new(said.workspace, &said.id.to_string(), salt, body));
+    }
+    for key in &state.changed_book {
+        let Some(booked) = state.book.get(key) else { continue };
+        let (workspace, (channel, number)) = key;
+        writes.book.push(BookRow::new((*workspace, *channel, number), booked));
     }
 }

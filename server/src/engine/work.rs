@@ -4,8 +4,9 @@ use baton_domain::group::{self, Work};
 pub use baton_domain::group::{
     BeginWork, Caller, ClaimAnswer, FileWork, FreshIds, MessageAt, Post,
 };
-use baton_protocol::{AgentId, Fact, WorkspaceId};
+use baton_protocol::{AgentId, ConversationId, Fact, MessageId, WorkspaceId};
 
+use crate::clock::Clock;
 use crate::store::Sql;
 
 /// A change of settings: rows to write and the fact that tells of it.
@@ -41,5 +42,15 @@ impl From<SettingWork> for Task {
     fn from(setting: SettingWork) -> Self {
         let SettingWork { workspace, by, writes, facts } = setting;
         Self { work: Work::Setting(group::SettingWork { workspace, by, facts }), writes }
+    }
+}
+
+/// Ids for what an element may make.
+pub(crate) fn fresh(clock: &Clock) -> FreshIds {
+    FreshIds {
+        message: MessageId(clock.uuid_v7()),
+        conversation: ConversationId(clock.uuid_v7()),
+        contact: clock.uuid_v7(),
+        card: clock.uuid_v7(),
     }
 }

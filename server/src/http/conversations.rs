@@ -15,8 +15,11 @@ use super::input::{Id, Ids, Query, limit};
 use super::{Answer, Fault, Parts};
 use crate::accounts::Signed;
 use crate::store::Tx;
+use crate::store::past::{past_lines, past_of};
 use crate::store::read::{self as rows, Filter, Listed, Order, OwnerFilter, Run, StatusFilter};
 
+/// Bytes of a place in the past: a time and an id of Meta, in hex.
+const PAST_BYTES_MAX: usize = 2_000;
 /// Characters of a search.
 const QUERY_CHARS_MAX: usize = 100;
 
@@ -59,6 +62,10 @@ pub(super) struct Listing {
 pub(super) struct Before {
     /// Only lines before this seq: `before` of the page that came.
     before: Option<u64>,
+    /// Messages from before the first line: `past` of the page that came. Nothing but `limit` can
+    /// be asked with it.
+    #[schemars(length(max = 2000))]
+    past: Option<String>,
     /// Only notes before this revision.
     notes_before: Option<u64>,
     /// Lines of this page.
@@ -118,12 +125,21 @@ pub(super) async fn lines(
     State(parts): State<Parts>,
     signed: Signed,
     Id(conversation): Id<ConversationId>,
-    Query(Before { before, notes_before, limit: asked }): Query<Before>,
+    Query(Before { before, past, notes_before, limit: asked }): Query<Before>,
 ) -> Answer<Out<LinesPage>> {
     let limit = limit(asked)?;
     let workspace = signed.workspace;
     let mut tx = parts.store.read().await?;
     in_full(&mut tx, &signed, conversation).await?;
+    if let Some(page) = past {
+        if before.is_some() || notes_before.is_some() || page.len() > PAST_BYTES_MAX {
+            return Err(Fault::invalid("past: nothing but a limit can be asked with it"));
+        }
+        let (lines, past) = past_lines(&mut tx, workspace, conversation, &page, limit).await?;
+        tx.rollback().await?;
+        let notes = Vec::new();
+        return Ok(Out(LinesPage { lines, notes, before: None, past, notes_before: None }));
+    }
     let lines = rows::lines(&mut tx, workspace, conversation, before, limit.into()).await?;
     let first = lines.first().map(|line| line.seq);
     let to = match (before, lines.last()) {
@@ -134,11 +150,16 @@ pub(super) async fn lines(
     };
     let run = Run { conversation, from: first.unwrap_or(1), to };
     let mut notes = rows::notes(&mut tx, workspace, &[run], notes_before).await?;
+    let before = first.filter(|seq| *seq > 1);
+    let past = match before {
+        None => past_of(&mut tx, workspace, conversation).await?,
+        Some(_) => None,
+    };
     tx.rollback().await?;
     let notes = notes.remove(&conversation).unwrap_or_default();
     let oldest = notes.first().filter(|_| notes.len() >= NOTES_MAX);
     let notes_before = oldest.map(|note| note.revision);
-    Ok(Out(LinesPage { lines, notes, before: first.filter(|seq| *seq > 1), notes_before }))
+    Ok(Out(LinesPage { lines, notes, before, past, notes_before }))
 }
 
 /// `GET /conversations/{conversation}/messages/{message}/history`: what a line said before it was

@@ -13,7 +13,8 @@ use super::{Answer, Fault};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::engine::work::Post;
-use crate::store::{Sql, Store};
+use crate::store::{Sql, Store, past};
+use crate::whatsapp::payload;
 
 /// What is kept, as the operator sees it.
 #[derive(Debug)]
@@ -60,6 +61,8 @@ pub(crate) struct Replayed {
     pub(crate) waits: u64,
 }
 
+/// What a phone app shares of the time before.
+const PAST: [&str; 2] = ["history", "smb_app_state_sync"];
 /// Rows that are read at once.
 const PAGE: u64 = 100;
 
@@ -142,6 +145,9 @@ impl<'a> Intake<'a> {
              WHERE id = $1 AND replayed_at IS NULL",
         );
         let arrived = Timestamp::from_ms(row.at);
+        if PAST.contains(&row.kind.as_str()) {
+            return self.take_past(&row, arrived).await;
+        }
         let post = (self.read)(self.clock, row.meta_app, row.element.as_bytes(), arrived)?;
         if !post.elements.iter().all(|(element, _)| is_understood(element)) {
             return Ok(false);
@@ -149,6 +155,18 @@ impl<'a> Intake<'a> {
         self.engine.post(Post { again: true, ..post }).await?;
         let now = self.clock.now().ms().to_string();
         self.store.run_alone(&MARK, &[&row.id, &now]).await?;
+        Ok(true)
+    }
+
+    /// What a phone app shared of the time before is taken in piece by piece.
+    async fn take_past(&self, row: &Kept, arrived: Timestamp) -> Answer<bool> {
+        let shared = payload::shared(row.element.as_bytes(), arrived);
+        let shared = shared.map_err(|e| Fault::malformed(e.to_string()))?;
+        let is_known = shared.declined || !shared.elements.is_empty();
+        if !is_known || !self.engine.take_past(&row.meta_app, shared.elements, arrived).await? {
+            return Ok(false);
+        }
+        past::taken_in(self.store, &row.id, self.clock.now()).await?;
         Ok(true)
     }
 
@@ -188,6 +206,8 @@ fn is_understood(element: &Element) -> bool {
         | ElementBody::Reaction(_)
         | ElementBody::Moved(_)
         | ElementBody::Group(_)
+        | ElementBody::Past(_)
+        | ElementBody::Booked(_)
         | ElementBody::Preference(_) => true,
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use baton_domain::inbound::{Element, ElementBody};
-use baton_protocol::{ConversationId, MessageId, Timestamp};
+use baton_protocol::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::body::Whose;
@@ -12,7 +12,7 @@ use super::{Answer, Fault, Parts};
 use crate::accounts::settings::meta_app::MetaApp;
 use crate::clock::Clock;
 use crate::config::Secret;
-use crate::engine::work::{FreshIds, Post};
+use crate::engine::work::{Post, fresh};
 use crate::store::{health, template};
 use crate::whatsapp::{SignatureRefused, payload, signature};
 
@@ -138,17 +138,9 @@ pub(super) fn post(
         received_at: arrived,
         id: clock.uuid_v7().to_string(),
         again: false,
+        is_piece: false,
         elements: elements.into_iter().map(with_ids).collect(),
     })
-}
-
-fn fresh(clock: &Clock) -> FreshIds {
-    FreshIds {
-        message: MessageId(clock.uuid_v7()),
-        conversation: ConversationId(clock.uuid_v7()),
-        contact: clock.uuid_v7(),
-        card: clock.uuid_v7(),
-    }
 }
 
 async fn app(parts: &Parts, id: &str) -> Answer<MetaApp> {

@@ -179,6 +179,9 @@ impl Fetcher {
         };
         let tried = match &order {
             None => Tried::Over(FileState::Expired, "the number is gone"),
+            Some(_) if file.media.is_empty() && file.source.is_none() => {
+                Tried::Over(FileState::Expired, "WhatsApp never told of it")
+            }
             Some(FileOrder { content: None, .. }) => {
                 Tried::Over(FileState::Expired, "the line was erased")
             }

@@ -73,7 +73,8 @@ impl ClaimedRow {
 /// How many files wait, and how many of them are due.
 pub async fn waiting_files(store: &Store, now: Timestamp) -> Result<(u64, u64), StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT CAST(COUNT(*) AS BIGINT), CAST(COUNT(CASE WHEN f.due_at <= CAST($1 AS BIGINT)
+        "SELECT CAST(COUNT(CASE WHEN f.media <> '' OR f.source IS NOT NULL THEN 1 END) AS BIGINT),
+           CAST(COUNT(CASE WHEN f.due_at <= CAST($1 AS BIGINT)
              OR (f.claimed_by IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM node AS n WHERE n.id = f.claimed_by))
            THEN 1 END) AS BIGINT)
@@ -203,8 +204,8 @@ pub async fn file_order(store: &Store, at: MessageAt) -> Result<Option<FileOrder
     static SQL: Sql = Sql::new(
         "SELECT c.phone_number_id, c.token_sealed,
            (SELECT t.body FROM content AS t WHERE t.workspace = $1 AND t.id =
-             (SELECT COALESCE(m.understood, m.id) FROM message AS m
-              WHERE m.workspace = $1 AND m.id = $3)) AS body
+             COALESCE((SELECT COALESCE(m.understood, m.id) FROM message AS m
+               WHERE m.workspace = $1 AND m.id = $3), $3)) AS body
          FROM channel AS c WHERE c.workspace = $1 AND c.id = $2",
     );
     let args = [at.workspace.to_string(), at.channel.to_string(), at.message.to_string()];
@@ -266,7 +267,8 @@ pub async fn kept_file(
         "SELECT f.conversation, f.state, f.bytes, f.media_type, f.sha256,
            (SELECT t.body FROM content AS t WHERE t.workspace = $1
              AND t.id = COALESCE(m.understood, $2)) AS body,
-           m.amended, m.file_width AS width, m.file_height AS height, m.file_sound AS sound
+           m.amended, COALESCE(m.file_width, f.width) AS width,
+           COALESCE(m.file_height, f.height) AS height, COALESCE(m.file_sound, f.sound) AS sound
          FROM file AS f LEFT JOIN message AS m ON m.workspace = f.workspace
            AND m.conversation = f.conversation AND m.seq = f.seq
          WHERE f.workspace = $1 AND f.message = $2",

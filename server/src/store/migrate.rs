@@ -258,6 +258,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 39,
+        name: "past",
+        both: include_str!("migrations/0039_past.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 40,
         name: "template_fallback",
         both: include_str!("migrations/0040_template_fallback.sql"),

@@ -18,6 +18,7 @@ mod image;
 mod inspect;
 mod migrate;
 pub mod node;
+pub mod past;
 mod place;
 mod pools;
 mod pulse;

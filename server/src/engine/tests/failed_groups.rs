@@ -65,6 +65,7 @@ impl Bench {
             received_at: self.clock.now(),
             id: self.clock.uuid_v4().to_string(),
             again: false,
+            is_piece: false,
             elements: vec![(element, FreshIds { message: id, ..fresh })],
         };
         async move { self.engine.post(post).await.map(|()| "written".to_owned()) }.boxed()

@@ -206,3 +206,51 @@ async fn messages_under_an_unknown_field_wait_for_somebody_and_the_rest_of_it_is
         desk.database.close().await;
     }
 }
+
+#[tokio::test]
+async fn what_an_earlier_version_kept_of_a_phone_apps_history_is_taken_in_and_tells_nobody() {
+    for desk in desks().await {
+        desk.customer_writes("wamid.1", "Where are you?").await;
+        let said = |from: &str, id: &str, body: &str| {
+            json!({"from": from, "id": id, "timestamp": "1739230955", "type": "text",
+                "text": {"body": body}, "history_context": {"status": "READ"}})
+        };
+        // One is held as a line already.
+        let messages = [said("34600", "past.1", "Hola"), said("34600", "wamid.1", "Where?")];
+        let old = json!({"id": "34600", "messages": messages});
+        let many: Vec<_> =
+            (0..120).map(|n| said("1555", &format!("past.many.{n}"), "Hi")).collect();
+        let many = json!({"id": "34700", "messages": many});
+        let body = webhook("history", json!({"history": [{"threads": [many, old]}]}));
+        let name = json!({"type": "contact", "action": "add",
+            "contact": {"full_name": "Pablo", "phone_number": "34700"}});
+        let names = webhook("smb_app_state_sync", json!({"state_sync": [name]}));
+        for body in [&body, &names] {
+            sends(&desk, body, Some(&sign(body))).await.is(200, "");
+        }
+        let kinds: Vec<_> = waiting(&desk).await.into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, ["smb_app_state_sync", "history"]);
+        let (head, pushes) = (number(&desk, &HEAD).await, number(&desk, &PUSHES).await);
+        let done = operator(&desk).replay().await.unwrap();
+        assert_eq!(done, Replayed { webhooks: 0, understood: 2, waits: 0 });
+        static PAST: Sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM past");
+        static NAMED: Sql =
+            Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM contact WHERE name = 'Pablo'");
+        assert_eq!(number(&desk, &PAST).await, 121);
+        assert_eq!(number(&desk, &NAMED).await, 1);
+        assert_eq!(number(&desk, &PUSHES).await, pushes, "nobody is told");
+        let end = number(&desk, &HEAD).await;
+        // The new contact: opened, its card and then its name, over.
+        assert_eq!(end, head + 4);
+        static FORGET: Sql = Sql::new("UPDATE not_understood SET replayed_at = NULL");
+        run(&desk, &FORGET).await;
+        let done = operator(&desk).replay().await.unwrap();
+        assert_eq!(done, Replayed { webhooks: 0, understood: 2, waits: 0 });
+        assert_eq!(number(&desk, &HEAD).await, end, "again it changes nothing");
+        assert_eq!(number(&desk, &PAST).await, 121);
+        let workspace = desk.admin.workspace_id;
+        let report = crate::store::verify::verify_log(&desk.parts.store, workspace).await;
+        assert_eq!(report.unwrap().fault, None, "the log tells of all that is there");
+        desk.database.close().await;
+    }
+}

@@ -16,8 +16,8 @@ pub(crate) use lock::{
     move_identities,
 };
 pub(crate) use read::{
-    agents, channels, contacts, conversations, identities, lines, log_heads, memberships,
-    messages_by_id, messages_by_wamid, parked_statuses, priors, read_marks, teams, templates,
+    agents, book, channels, contacts, conversations, identities, lines, log_heads, memberships,
+    messages_by_id, messages_by_wamid, parked_statuses, past, priors, read_marks, teams, templates,
     uploads, user_ids, written,
 };
 pub(crate) use rows::{AgentRow, PlaceRow, TeamRow};

@@ -10,8 +10,8 @@ use super::rows::{
     UserRow, WrittenRow,
 };
 use crate::store::rows::{
-    ContactRow, IdentityRow, MessageRow, OutcomeRow, ParkedRow, ReadMarkRow, ThreadRow,
-    thread_columns,
+    BookRow, ContactRow, IdentityRow, MessageRow, OutcomeRow, ParkedRow, PastRow, ReadMarkRow,
+    ThreadRow, thread_columns,
 };
 use crate::store::{Sql, StoreError, Tx};
 
@@ -121,6 +121,30 @@ pub(crate) async fn messages_by_wamid(tx: &mut Tx, wamids: &str) -> Rows<PlaceRo
          WHERE wamid {in $1}",
     );
     tx.rows(&SQL, &[wamids]).await
+}
+
+/// Messages of the past, each `[workspace, channel, wamid]`.
+pub(crate) async fn past(tx: &mut Tx, keys: &str) -> Rows<PastRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT {columns p past} FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM past WHERE workspace = x.value->>0
+             AND channel = x.value->>1 AND wamid = x.value->>2 OFFSET 0) AS p}
+         {sqlite past AS p WHERE p.workspace = x.value->>0 AND p.channel = x.value->>1
+             AND p.wamid = x.value->>2}",
+    );
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// Entries of phone books, each `[workspace, channel, number]`.
+pub(crate) async fn book(tx: &mut Tx, keys: &str) -> Rows<BookRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT {columns b phone_book} FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM phone_book WHERE workspace = x.value->>0
+             AND channel = x.value->>1 AND wa_id = x.value->>2 OFFSET 0) AS b}
+         {sqlite phone_book AS b WHERE b.workspace = x.value->>0 AND b.channel = x.value->>1
+             AND b.wa_id = x.value->>2}",
+    );
+    tx.rows(&SQL, &[keys]).await
 }
 
 /// All teams of these workspaces.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::store::rows::{
-    AttemptEnd, AttemptRow, BlockCallRow, ContactRow, ContentRow, ConversationRow, EpisodeEnd,
-    EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow,
-    MessageChange, MessageRow, NotUnderstoodRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow,
-    PushChange, PushRow, QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow, ids,
+    AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow,
+    EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow,
+    LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow,
+    PastFileRow, PastRow, PushChange, PushRow, QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow,
+    ids,
 };
 use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
@@ -45,6 +46,9 @@ pub(crate) struct Writes {
     pub(crate) log: Vec<LogRow>,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) heads: Vec<HeadRow>,
+    pub(crate) past: Vec<PastRow>,
+    pub(crate) past_files: Vec<PastFileRow>,
+    pub(crate) book: Vec<BookRow>,
     pub(crate) pushes: Vec<PushRow>,
     pub(crate) push_changes: Vec<PushChange>,
 }
@@ -89,6 +93,21 @@ static OUTCOMES: Statement<OutcomeRow> = Statement::insert();
 static LOG: Statement<LogRow> = Statement::insert();
 static FEED: Statement<FeedRow> = Statement::insert();
 static HEADS: Statement<HeadRow> = Statement::replace();
+static PAST: Statement<PastRow> = Statement::insert_or(
+    "ON CONFLICT (workspace, channel, wamid) DO UPDATE SET conversation = excluded.conversation,
+       author_kind = excluded.author_kind, kind = excluded.kind, at = excluded.at,
+       status = excluded.status, quoted = excluded.quoted, media = excluded.media",
+);
+// A file that is there, or on its way, stays as it is.
+static PAST_FILES: Statement<PastFileRow> = Statement::insert_or(
+    "ON CONFLICT (workspace, message) DO UPDATE SET media = excluded.media,
+       received_at = excluded.received_at, state = excluded.state, due_at = excluded.due_at,
+       claimed_by = NULL, claim_epoch = file.claim_epoch + 1, tries = 0, doubts = 0
+     WHERE file.media = '' AND excluded.media <> ''",
+);
+static BOOK: Statement<BookRow> = Statement::insert_or(
+    "ON CONFLICT (workspace, channel, wa_id) DO UPDATE SET name = excluded.name, at = excluded.at",
+);
 static PUSHES: Statement<PushRow> = Statement::insert();
 static PUSH_CHANGES: Statement<PushChange> = Statement::replace();
 
@@ -125,6 +144,9 @@ pub(crate) async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         Set::new(&LOG, &w.log),
         Set::new(&FEED, &w.feed),
         Set::new(&HEADS, &w.heads),
+        Set::new(&PAST, &w.past),
+        Set::new(&PAST_FILES, &w.past_files),
+        Set::new(&BOOK, &w.book),
         Set::new(&PUSHES, &w.pushes),
         Set::new(&PUSH_CHANGES, &w.push_changes),
     ])

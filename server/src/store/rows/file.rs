@@ -5,7 +5,7 @@ use baton_domain::group::state::{ForwardedFile, SentFile, WantedFile};
 use baton_domain::upload::Uploaded;
 use baton_protocol::{FileState, Timestamp};
 
-use super::column;
+use super::{column, json};
 use crate::store::table::table;
 
 table! {
@@ -19,6 +19,11 @@ table! {
                 bytes: Option<i64>,
                 media_type: Option<String>,
                 sha256: Option<String>,
+                /// Of a picture that a small one was made of.
+                width: Option<i64>,
+                height: Option<i64>,
+                /// Of a voice note: how it sounds, JSON.
+                sound: Option<String>,
             }
         }
         fixed {
@@ -37,6 +42,7 @@ table! {
 impl FileChange {
     /// A file of which something became.
     pub(crate) fn ended(work: &FileWork) -> Self {
+        let picture = work.file.picture();
         Self {
             workspace: work.at.workspace.to_string(),
             message: work.at.message.to_string(),
@@ -44,6 +50,9 @@ impl FileChange {
             bytes: work.file.bytes().map(column),
             media_type: work.media_type.clone(),
             sha256: work.sha256.clone(),
+            width: picture.map(|picture| picture.width.into()),
+            height: picture.map(|picture| picture.height.into()),
+            sound: work.file.sound().as_ref().map(json),
         }
     }
 }
@@ -77,6 +86,9 @@ impl FileRow {
                 bytes: Some(column(file.upload.bytes)),
                 media_type: Some(file.upload.media_type.clone()),
                 sha256: file.upload.sha256.clone(),
+                width: None,
+                height: None,
+                sound: None,
             },
             conversation: file.at.conversation.to_string(),
             seq: column(file.at.seq),
@@ -103,6 +115,9 @@ impl FileRow {
                 bytes: None,
                 media_type: None,
                 sha256: None,
+                width: None,
+                height: None,
+                sound: None,
             },
             conversation: file.at.conversation.to_string(),
             seq: column(file.at.seq),

@@ -183,7 +183,8 @@ fn author_columns(author: Author) -> (&'static str, Option<AgentId>) {
     }
 }
 
-fn line_content(body: Option<&str>) -> Result<Content, StoreError> {
+/// What a line says, out of its content's row.
+pub(crate) fn line_content(body: Option<&str>) -> Result<Content, StoreError> {
     let Some(body) = body else {
         return Ok(Content { erased: true, ..Content::default() });
     };

@@ -10,6 +10,7 @@ mod log;
 mod message;
 mod note;
 mod outcome;
+mod past;
 mod people;
 mod push;
 
@@ -32,10 +33,11 @@ pub(crate) use self::log::{
 };
 pub(crate) use self::message::{
     AttemptEnd, AttemptRow, Ended, LineRow, MessageChange, MessageOrigin, MessageRow, MessageState,
-    line_columns,
+    author, line_columns, line_content,
 };
 pub(crate) use self::note::{NoteRow, NotedRow};
 pub(crate) use self::outcome::OutcomeRow;
+pub(crate) use self::past::{BookRow, PastFileRow, PastRow};
 pub(crate) use self::people::{ContactRow, IdentityRow, LoadRow, ReadMarkRow, TallyRow};
 pub(crate) use self::push::{LivePushRow, PushChange, PushRow};
 use super::error::StoreError;
@@ -47,8 +49,9 @@ pub(super) fn declared(table: &str) -> Option<&'static [Column]> {
 }
 
 /// Tables of which all columns are declared.
-pub(super) const DECLARED: [(&str, &[Column]); 19] = [
+pub(super) const DECLARED: [(&str, &[Column]); 21] = [
     of::<AttemptRow>(),
+    of::<BookRow>(),
     of::<ContactRow>(),
     of::<ContentRow>(),
     of::<ConversationRow>(),
@@ -63,6 +66,7 @@ pub(super) const DECLARED: [(&str, &[Column]); 19] = [
     of::<NoteRow>(),
     of::<OutcomeRow>(),
     of::<ParkedRow>(),
+    of::<PastRow>(),
     of::<QuarantineRow>(),
     of::<ReadMarkRow>(),
     of::<SealRow>(),

@@ -1,7 +1,9 @@
 //! One message of a customer, or one that somebody sent from the phone app.
 
-use baton_domain::inbound::{ElementBody, InboundMessage, InboundReaction, Moved, Sender};
-use baton_protocol::{Author, LineKind, Timestamp};
+use baton_domain::inbound::{
+    ElementBody, InboundMessage, InboundReaction, Moved, PastLine, PastSaid, Sender,
+};
+use baton_protocol::{Author, LineKind, MessageStatus, Timestamp};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
@@ -75,6 +77,55 @@ fn read<'a>(
         media: content::media(&message, kind),
     };
     (body(line), contact)
+}
+
+/// Reads a message that the phone app shared of the time before, and whose it is. Reactions, what
+/// the system told, and what was said in groups are left out.
+pub(super) fn past(
+    raw: &RawValue,
+    arrived: Timestamp,
+    whose: impl FnOnce(&Object<'_>) -> (Option<Sender>, Author),
+) -> Option<PastLine> {
+    let message = Object::read(raw)?;
+    let original_type = message.id("type");
+    let is_left_out = matches!(original_type.as_deref(), Some("reaction" | "system"));
+    if is_left_out || message.get("group_id").is_some() {
+        return None;
+    }
+    let (sender, author) = whose(&message);
+    let (kind, content) = content::said(&message, original_type.clone());
+    let (wamid, at) = (message.id("id"), message.instant("timestamp"));
+    let understood = wamid.is_some() && at.is_some();
+    let kind = if understood { kind } else { LineKind::Unreadable };
+    let is_told = original_type.as_deref() != Some("media_placeholder");
+    let said = is_told.then(|| PastSaid {
+        kind,
+        content,
+        quoted_wamid: quoted(&message),
+        media: content::media(&message, kind),
+    });
+    let status = message.object("history_context").and_then(|context| context.id("status"));
+    Some(PastLine {
+        sender,
+        author,
+        wamid: wamid.unwrap_or_else(|| digest(raw)),
+        at: at.unwrap_or(arrived),
+        said,
+        status: status.as_deref().and_then(past_status),
+    })
+}
+
+/// A status as histories write it: in upper case.
+fn past_status(name: &str) -> Option<MessageStatus> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "pending" => MessageStatus::Accepted,
+        "sent" => MessageStatus::Sent,
+        "delivered" => MessageStatus::Delivered,
+        "read" => MessageStatus::Read,
+        "played" => MessageStatus::Played,
+        "error" | "failed" => MessageStatus::Failed,
+        _ => return None,
+    })
 }
 
 /// The group in which it was said.

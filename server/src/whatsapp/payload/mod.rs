@@ -16,6 +16,7 @@ mod content;
 mod groups;
 mod leaf;
 mod message;
+mod past;
 mod people;
 mod preferences;
 mod skeleton;
@@ -25,6 +26,7 @@ mod tests;
 
 pub(super) use content::sha256;
 use leaf::{Object, array, scalar};
+pub use past::{Shared, shared};
 use people::People;
 use skeleton::{Change, Level, Value};
 
@@ -34,6 +36,10 @@ use skeleton::{Change, Level, Value};
 pub struct NotJson {
     line: usize,
     column: usize,
+}
+
+fn not_json(error: &serde_json::Error) -> NotJson {
+    NotJson { line: error.line(), column: error.column() }
 }
 
 /// Elements of one POST. Meta sends at most a thousand; each is kept with what it came with, so
@@ -57,7 +63,7 @@ const CARD_BYTES_MAX: usize = 8_192;
 pub fn parse(raw: &[u8], arrived: Timestamp) -> Result<Vec<Element>, NotJson> {
     let post: &RawValue = match serde_json::from_slice(raw) {
         Ok(post) => post,
-        Err(e) => return Err(NotJson { line: e.line(), column: e.column() }),
+        Err(e) => return Err(not_json(&e)),
     };
     let mut elements = Vec::new();
     let Some(frame) = skeleton::read(post) else {

@@ -92,6 +92,8 @@ fn told(element: &Element) -> String {
             let who = wish.by.wa_id.as_deref().unwrap_or("-");
             format!("{} {who} at {}", if wish.stops { "stops" } else { "resumes" }, wish.at.ms())
         }
+        ElementBody::Past(line) => format!("past {}", line.wamid),
+        ElementBody::Booked(_) => "booked".to_owned(),
         ElementBody::Ignored { what } => format!("ignored {what}"),
         ElementBody::Unattributable { reason } => format!("set aside: {reason}"),
     }
@@ -207,9 +209,11 @@ fn is_of_a_message(element: &Element) -> bool {
         ElementBody::Message(_) | ElementBody::Status(_) | ElementBody::Echo(_) => true,
         ElementBody::Reaction(_) | ElementBody::Moved(_) => true,
         ElementBody::Ignored { what } => matches!(*what, "reaction" | "system"),
-        ElementBody::Group(_) | ElementBody::Preference(_) | ElementBody::Unattributable { .. } => {
-            false
-        }
+        ElementBody::Group(_)
+        | ElementBody::Preference(_)
+        | ElementBody::Past(_)
+        | ElementBody::Booked(_)
+        | ElementBody::Unattributable { .. } => false,
     }
 }
 
