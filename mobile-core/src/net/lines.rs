@@ -20,6 +20,15 @@ pub fn lines(conversation: ConversationId, before: Option<u64>, limit: u32) -> R
     get(&path, (FETCH_MAX, ANSWER_BYTES_MAX))
 }
 
+/// Makes a request for what was said before the number came to Baton, by [`LinesPage::past`] of the
+/// page before. The answer is a [`LinesPage`], whose lines have no seq.
+pub fn past(conversation: ConversationId, page: &str, limit: u32) -> Request {
+    // A page is named by letters and digits. Anything else names none.
+    let page: String = page.chars().filter(char::is_ascii_alphanumeric).collect();
+    let path = format!("/api/v1/conversations/{conversation}/messages?limit={limit}&past={page}");
+    get(&path, (FETCH_MAX, ANSWER_BYTES_MAX))
+}
+
 /// Makes a request for the address of a line's file. The answer is a [`FileAddress`].
 pub fn file(conversation: ConversationId, message: MessageId) -> Request {
     let path = format!("/api/v1/conversations/{conversation}/messages/{message}/file");

@@ -323,6 +323,19 @@ impl Core {
         })
     }
 
+    /// Loads what was said before the number came to Baton, at most `limit` lines: `page` is `past`
+    /// of the page before. They have no seq, and are not stored.
+    ///
+    /// # Errors
+    /// `Offline`, `Server`, `Unauthorized`.
+    pub fn past_lines(&self, of: ConversationId, page: String, limit: u32) -> Call<'_, LinesPage> {
+        let core = self.clone();
+        self.spawned(async move {
+            let reply = core.ask(Ok(net::past(of, &page, limit))).await?;
+            reply.read().map_err(CoreError::from)
+        })
+    }
+
     /// Loads the address at which the file of a line can be read, without a session, for a few
     /// minutes. Only of a line whose file is stored.
     ///

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::stand::{Stand, answer, ok, problem};
 use crate::link::{Failure, Fetched, Query};
-use crate::net::{SignInError, SignedIn, delete, lines, patch, post, put};
+use crate::net::{SignInError, SignedIn, delete, lines, past, patch, post, put};
 use crate::outbox;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -289,6 +289,18 @@ async fn older_lines_come_by_the_page() {
         assert_eq!(first_line(&heard), path);
         assert_eq!(lines.unwrap().read::<LinesPage>().unwrap().before, Some(7));
     }
+}
+
+#[tokio::test]
+async fn what_was_said_before_the_first_line_comes_by_the_page() {
+    let page = ok(r#"{"lines":[],"notes":[],"past":"0a"}"#);
+    let stand = Stand::new().await;
+    let server = stand.server();
+    let (lines, (heard, _)) =
+        join!(server.ask(past(A, "ff&x=1", 50).by("a-token")), stand.answers(&page));
+    let path = format!("GET /api/v1/conversations/{A}/messages?limit=50&past=ffx1 HTTP/1.1");
+    assert_eq!(first_line(&heard), path);
+    assert_eq!(lines.unwrap().read::<LinesPage>().unwrap().past.as_deref(), Some("0a"));
 }
 
 #[tokio::test]
