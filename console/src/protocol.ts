@@ -343,6 +343,8 @@ export interface LinesPage {
   notes: Note[];
   before?: number;
   notes_before?: number;
+  /** What was said before the first line is asked for with it; lines of it have the seq 0. */
+  past?: string;
 }
 /** Messages that wait for a person, and how many there are of each kind on all pages. */
 export type ReviewStatus = "held" | "unconfirmed";

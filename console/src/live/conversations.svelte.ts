@@ -164,6 +164,12 @@ export class Conversations {
     this.draw();
   }
 
+  /** What was said before the number came to Baton, page by page; without one, whether there is. */
+  past(id: Id, page?: string): Promise<LinesPage> {
+    const asked = page === undefined ? "before=1&limit=1" : `past=${page}&limit=${OLDER_LINES}`;
+    return request<LinesPage>("GET", `/conversations/${id}/messages?${asked}`);
+  }
+
   /** Conversations as they were when they were asked for: the newest first. */
   async find(
     wanted: URLSearchParams,

@@ -10,6 +10,7 @@ import type {
   CommandBody,
   CommandResults,
   Id,
+  LinesPage,
   Me,
   MeChange,
   SavedView,
@@ -270,6 +271,10 @@ export class Desk {
   async begin(channel_id: Id, phone: string): Promise<Id> {
     const body: BeginNew = { channel_id, phone };
     return (await request<Begun>("POST", "/conversations", body)).conversation_id;
+  }
+
+  past(id: Id, page?: string): Promise<LinesPage> {
+    return this.conversations.past(id, page);
   }
 
   older(id: Id, most?: number): Promise<void> {

@@ -185,6 +185,7 @@ export const ar: Messages = {
     today: "اليوم",
     yesterday: "أمس",
     older: "تحميل رسائل أقدم",
+    past: "قيل في تطبيق واتساب قبل Baton",
     nothing: "لم يُقل شيء بعد.",
     nothingHow: "ابدأ بقالب.",
     noOlder: "تبدأ المحادثة هنا.",

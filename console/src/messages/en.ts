@@ -174,6 +174,7 @@ export const en = {
     today: "Today",
     yesterday: "Yesterday",
     older: "Load older messages",
+    past: "Said in the WhatsApp app, before Baton",
     nothing: "Nothing was said yet.",
     nothingHow: "Begin with a template.",
     noOlder: "The conversation begins here.",

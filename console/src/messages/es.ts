@@ -173,6 +173,7 @@ export const es: Messages = {
     today: "Hoy",
     yesterday: "Ayer",
     older: "Cargar mensajes anteriores",
+    past: "Dicho en la app de WhatsApp, antes de Baton",
     nothing: "Aún no se ha dicho nada.",
     nothingHow: "Empieza con una plantilla.",
     noOlder: "La conversación empieza aquí.",

@@ -173,6 +173,7 @@ export const pt: Messages = {
     today: "Hoje",
     yesterday: "Ontem",
     older: "Carregar mensagens anteriores",
+    past: "Dito no app do WhatsApp, antes do Baton",
     nothing: "Nada foi dito ainda.",
     nothingHow: "Comece com um modelo.",
     noOlder: "A conversa começa aqui.",
