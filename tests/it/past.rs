@@ -33,7 +33,7 @@ fn placeholder(from: &str, number: u32) -> Value {
     })
 }
 
-fn chunk(chunk_order: u32, of: &str, messages: Vec<Value>) -> AppEvent {
+fn chunk(chunk_order: u32, of: &str, messages: &[Value]) -> AppEvent {
     let threads = vec![json!({"id": of, "messages": messages})];
     AppEvent::History { phase: 0, chunk_order, progress: 50, threads }
 }
@@ -87,11 +87,11 @@ async fn what_was_said_before_stands_before_the_first_line_however_it_comes() {
         let before = ana.view(of).await.conversation;
         let number = lucia.number();
         let late =
-            chunk(2, &number, vec![said(OWN, 5, "Thanks!", "DELIVERED"), placeholder(&number, 4)]);
+            chunk(2, &number, &[said(OWN, 5, "Thanks!", "DELIVERED"), placeholder(&number, 4)]);
         let early = chunk(
             1,
             &number,
-            vec![
+            &[
                 said(&number, 1, "Hola", "READ"),
                 said(OWN, 2, "Buenas", "SENT"),
                 said(OWN, 2, "Buenas", "READ"),
@@ -160,7 +160,7 @@ async fn a_thread_in_which_nobody_writes_to_baton_opens_nothing_until_they_do() 
         };
         shares(world, AppEvent::Contact { person, is_added: true }).await;
         shares(world, AppEvent::HistoryDeclined).await;
-        shares(world, chunk(1, NORA, vec![said(OWN, 9, "Your order is here", "READ")])).await;
+        shares(world, chunk(1, NORA, &[said(OWN, 9, "Your order is here", "READ")])).await;
         let of = conversation(&ana, NORA).await;
         let lines = eventually("its past is there", async || {
             Some(past(&ana, of).await).filter(|lines| !lines.is_empty())
@@ -176,8 +176,8 @@ async fn a_thread_in_which_nobody_writes_to_baton_opens_nothing_until_they_do() 
         assert!(page(&ana, of, "").await.lines.is_empty());
         ana.phone().converges().await;
         // The same again, as WhatsApp may post it, is nothing new.
-        shares(world, chunk(1, NORA, vec![said(OWN, 9, "Your order is here", "READ")])).await;
-        shares(world, chunk(2, NORA, vec![said(NORA, 10, "Thank you", "READ")])).await;
+        shares(world, chunk(1, NORA, &[said(OWN, 9, "Your order is here", "READ")])).await;
+        shares(world, chunk(2, NORA, &[said(NORA, 10, "Thank you", "READ")])).await;
         eventually("the rest of it is there", async || {
             (texts(&past(&ana, of).await) == ["Your order is here", "Thank you"]).then_some(())
         })

@@ -10,7 +10,7 @@ use baton_world::world::{
     Agent, Answered, NUMBER, SECOND_NUMBER, Setup, World, claim, for_each_store, webhook,
 };
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const UNLINK: CommandBody = CommandBody::Unlink(Nothing {});
 
@@ -136,13 +136,16 @@ async fn says(world: &World, n: u32, number: Option<&str>, user_id: Option<&str>
         "id": format!("wamid.person.{n}"), "type": "text", "text": {"body": "Hi"},
         "timestamp": (world.clock.now().ms() / 1000).to_string(),
     });
+    let put = |part: &mut Value, field: &str, name: &str| {
+        part.as_object_mut().expect("an object").insert(field.to_owned(), name.into());
+    };
     if let Some(number) = number {
-        contact["wa_id"] = number.into();
-        message["from"] = number.into();
+        put(&mut contact, "wa_id", number);
+        put(&mut message, "from", number);
     }
     if let Some(user_id) = user_id {
-        contact["user_id"] = user_id.into();
-        message["from_user_id"] = user_id.into();
+        put(&mut contact, "user_id", user_id);
+        put(&mut message, "from_user_id", user_id);
     }
     let value = json!({"contacts": [contact], "messages": [message]});
     assert_eq!(world.posts(&webhook(NUMBER, value)).await.status, 200);

@@ -90,7 +90,7 @@ async fn a_list_takes_the_place_of_the_one_before_and_is_due_when_meta_tells_of_
         };
         set_fallback(store, of(), ("hello", "en"), Some(&fallback)).await.unwrap();
         let told = Template { fallback: Some(fallback.clone()), ..template("hello") };
-        assert_eq!(now_known(store).await.templates, [told.clone()]);
+        assert_eq!(now_known(store).await.templates, std::slice::from_ref(&told));
         let [due] = claims(store, 4_000).await.try_into().unwrap();
         looked(store, &due, Ok(&[template("hello")]), (at(4_001), at(7_200))).await.unwrap();
         assert_eq!(now_known(store).await.templates, [told]);

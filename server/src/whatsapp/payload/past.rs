@@ -163,9 +163,9 @@ mod tests {
     }
 
     fn lines(shared: Shared) -> Vec<PastLine> {
-        let line = |element: Element| match element.body {
-            ElementBody::Past(line) => *line,
-            other => panic!("{other:?}"),
+        let line = |element: Element| {
+            let ElementBody::Past(line) = element.body else { panic!("{element:?}") };
+            *line
         };
         shared.elements.into_iter().map(line).collect()
     }
@@ -227,9 +227,9 @@ mod tests {
         let found = read("smb_app_state_sync", json!({"state_sync": sync})).elements;
         let names: Vec<_> = found
             .iter()
-            .map(|element| match &element.body {
-                ElementBody::Booked(entry) => (entry.of.wa_id.as_deref(), entry.name.as_deref()),
-                other => panic!("{other:?}"),
+            .map(|element| {
+                let ElementBody::Booked(entry) = &element.body else { panic!("{element:?}") };
+                (entry.of.wa_id.as_deref(), entry.name.as_deref())
             })
             .collect();
         assert_eq!(names, [(Some("1650"), Some("Pablo Morales")), (Some("1650"), None)]);
