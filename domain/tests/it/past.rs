@@ -18,9 +18,9 @@ fn ago(s: i64) -> Timestamp {
     NOW.plus_ms(-1_000 * s)
 }
 
-fn said(text: &str) -> Option<PastSaid> {
+fn said(text: &str) -> PastSaid {
     let content = Content { text: Some(text.to_owned()), ..Content::default() };
-    Some(PastSaid { kind: LineKind::Text, content, quoted_wamid: None, media: None })
+    PastSaid { kind: LineKind::Text, content, quoted_wamid: None, media: None }
 }
 
 fn line(of: Option<&str>, author: Author, number: i64, said: Option<PastSaid>) -> PastLine {
@@ -41,20 +41,17 @@ fn booked(of: &str, name: Option<&str>, s: i64) -> ElementBody {
 
 /// All that is shared of two customers: one wrote, the other was only written to.
 fn shared() -> Vec<ElementBody> {
-    let photo = PastSaid {
-        kind: LineKind::Image,
-        media: Some("media-1".to_owned()),
-        ..said("A photo").expect("a text")
-    };
+    let photo =
+        PastSaid { kind: LineKind::Image, media: Some("media-1".to_owned()), ..said("A photo") };
     let read = |line: PastLine| PastLine { status: Some(MessageStatus::Read), ..line };
     let lines = [
-        line(Some(LUCIA), Author::Customer, 1, said("Hola")),
-        line(Some(LUCIA), Author::PhoneApp, 2, said("Buenas")),
-        read(line(Some(LUCIA), Author::PhoneApp, 2, said("Buenas"))),
+        line(Some(LUCIA), Author::Customer, 1, Some(said("Hola"))),
+        line(Some(LUCIA), Author::PhoneApp, 2, Some(said("Buenas"))),
+        read(line(Some(LUCIA), Author::PhoneApp, 2, Some(said("Buenas")))),
         // A file of the phone app: its place is told by one, what it is by the other.
         line(Some(LUCIA), Author::PhoneApp, 3, None),
         line(None, Author::PhoneApp, 3, Some(photo)),
-        line(Some(PABLO), Author::PhoneApp, 4, said("A code for you")),
+        line(Some(PABLO), Author::PhoneApp, 4, Some(said("A code for you"))),
         // Its file never comes.
         line(Some(PABLO), Author::Customer, 5, None),
     ];
@@ -71,9 +68,9 @@ fn shared() -> Vec<ElementBody> {
 
 /// A webhook that tells all of these at once.
 fn together(works: Vec<Work>) -> Work {
-    let mut works = works.into_iter().map(|work| match work {
-        Work::Post(post) => post,
-        _ => panic!("a webhook"),
+    let mut works = works.into_iter().map(|work| {
+        let Work::Post(post) = work else { panic!("a webhook") };
+        post
     });
     let mut first = works.next().expect("one");
     first.elements.extend(works.flat_map(|post| post.elements));
@@ -203,7 +200,7 @@ fn a_message_that_is_a_line_already_is_not_held_twice() {
     let lives = tells(1, ElementBody::Message(message(1)));
     let same = PastLine {
         wamid: "wamid.1".to_owned(),
-        ..line(Some(LUCIA), Author::Customer, 1, said("Hola"))
+        ..line(Some(LUCIA), Author::Customer, 1, Some(said("Hola")))
     };
     let facts = play(&mut state, &mut book, &[lives]);
     assert!(!facts.is_empty());
@@ -214,7 +211,7 @@ fn a_message_that_is_a_line_already_is_not_held_twice() {
 #[test]
 fn who_was_only_written_to_begins_as_anybody_when_they_write() {
     let (mut state, mut book) = (state(), Book::default());
-    let past = line(Some(LUCIA), Author::PhoneApp, 1, said("Hola"));
+    let past = line(Some(LUCIA), Author::PhoneApp, 1, Some(said("Hola")));
     play(&mut state, &mut book, &[tells(1, ElementBody::Past(Box::new(past)))]);
     let name = Some("Lucía".to_owned());
     let sender = Sender { name, ..number_of(LUCIA) };

@@ -206,7 +206,8 @@ async fn elements(desk: &Desk, sql: &'static Sql) -> String {
     rows.into_iter().map(|(element,)| element).collect::<Vec<_>>().join("\n")
 }
 
-static SEQS: Sql = Sql::new("SELECT id, last_seq FROM conversation ORDER BY id");
+/// Shared history begins conversations without a number.
+static SEQS: Sql = Sql::new("SELECT id, last_seq FROM conversation WHERE last_seq > 0 ORDER BY id");
 static ASIDE: Sql = Sql::new("SELECT element FROM quarantine");
 static KEPT: Sql = Sql::new("SELECT element FROM not_understood");
 
