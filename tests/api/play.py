@@ -99,7 +99,15 @@ class House:
 
     def sign_in(self, name):
         body = {"workspace": "acme", "email": f"{name}@acme.example", "password": PASSWORD}
-        return ask("POST", f"{self.url}/api/v1/sessions", body)
+        end = time.monotonic() + 1_000
+        while True:
+            try:
+                return ask("POST", f"{self.url}/api/v1/sessions", body)
+            except urllib.error.HTTPError as error:
+                wait = int(error.headers.get("retry-after") or 1)
+                if error.code != 429 or time.monotonic() + wait > end:
+                    raise
+                time.sleep(wait)
 
     def write(self, customer, text):
         message = {"from": customer, "id": f"wamid.{text}", "timestamp": str(int(time.time())),
@@ -139,10 +147,15 @@ def ids(house, token):
 METHODS = ("get", "put", "post", "delete", "patch")
 
 
+# After so many tries nobody signs in from this address for a while: these come last.
+PACED = ("/api/v1/sessions", "/api/v1/invitations/read", "/api/v1/invitations/accept")
+
+
 def routes(house):
     described = ask("GET", f"{house.url}/api/v1/openapi.json")
-    return [(method.upper(), path) for path, of in described["paths"].items()
-            for method in of if method in METHODS]
+    found = [(method.upper(), path) for path, of in described["paths"].items()
+             for method in of if method in METHODS]
+    return sorted(found, key=lambda route: route[0] == "POST" and route[1] in PACED)
 
 
 class Play:
@@ -182,7 +195,7 @@ class Play:
                "BATON_SPARED": json.dumps(spared), "PYTHONPATH": str(HERE)}
         program = str(pathlib.Path(sys.executable).parent / "schemathesis")
         command = [program, "run", f"{self.house.url}/api/v1/openapi.json",
-                   "--include-path", path, "--include-method", method,
+                   "--include-name", f"{method} {path}",
                    "--header", f"Authorization: Bearer {token}", "--checks", CHECKS,
                    "--max-examples", self.examples, "--phases", "examples,coverage,fuzzing",
                    "--request-timeout", "30", "--seed", "17", "--no-color",
@@ -191,7 +204,8 @@ class Play:
                               capture_output=True, text=True)
         me = f"{self.house.url}/api/v1/me"
         ask("GET", me, headers={"authorization": f"Bearer {token}"})
-        if done.returncode:
+        is_alone = "Selected: 1/" in done.stdout
+        if done.returncode or not is_alone:
             self.failed.append(line)
             print(f"== {line}\n{done.stdout}{done.stderr}", flush=True)
         else:
