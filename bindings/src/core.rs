@@ -15,7 +15,7 @@ use baton_mobile::store::Limits;
 use crate::app::{AppKeys, AppListListener, AppListener, AppLog, AppTrust};
 use crate::records::{
     Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, FileAddress, FileSize, Hold,
-    InboxRow, InboxView, Kept, Line, LogLevel, LogRecord, NotificationAnswer, NotificationEnd,
+    InboxRow, InboxView, Kept, LinesPage, LogLevel, LogRecord, NotificationAnswer, NotificationEnd,
     OutboxItem, OutgoingFile, People, PushMessage, PushOffReason, PushOutcome, PushState,
     PushTarget, SeenLine, SignedIn, Standing, TakenPush, Template, id_of, maybe_id,
 };
@@ -296,21 +296,24 @@ impl BatonCore {
         conversation: String,
         before: u64,
         limit: u32,
-    ) -> Result<Vec<Line>, CoreError> {
+    ) -> Result<LinesPage, CoreError> {
         let of = id_of("conversation", &conversation)?;
         let page = self.core.older_lines(of, before, limit).await?;
         let who = self.core.signed_in().await?.map(|who| who.agent);
-        let is_mine = |line: &baton_protocol::Line| match line.author {
-            baton_protocol::Author::Agent { id } => Some(id) == who,
-            baton_protocol::Author::Customer
-            | baton_protocol::Author::PhoneApp
-            | baton_protocol::Author::Acknowledgement => false,
-        };
-        let line = |line: baton_protocol::Line| {
-            let is_mine = is_mine(&line);
-            Line::of(line, is_mine)
-        };
-        Ok(page.lines.into_iter().map(line).collect())
+        Ok(LinesPage::of(page, who))
+    }
+
+    /// Loads what was said before the number came to Baton, at most `limit` lines: `page` is `past`
+    /// of the page before. They are not stored.
+    pub async fn past_lines(
+        &self,
+        conversation: String,
+        page: String,
+        limit: u32,
+    ) -> Result<LinesPage, CoreError> {
+        let of = id_of("conversation", &conversation)?;
+        // Nobody of the team wrote them here: none is the agent's own.
+        Ok(LinesPage::of(self.core.past_lines(of, page, limit).await?, None))
     }
 
     /// Loads the address of a line's file from the server, good for a few minutes.

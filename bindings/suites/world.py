@@ -243,6 +243,19 @@ class World:
             time.sleep(0.02)
         raise TimeoutError("the customer's message did not arrive")
 
+    def do_history(self, asked):
+        """The phone app shares what a customer said before, a day between two texts."""
+        days = range(len(asked["texts"]), 0, -1)
+        said = [{"from": asked["wa_id"], "id": f"wamid.{op_id()}", "type": "text",
+                 "timestamp": str(int(time.time()) - 86_400 * ago), "text": {"body": text},
+                 "history_context": {"status": "READ"}}
+                for ago, text in zip(days, asked["texts"])]
+        self.simulator("POST", "/control/events", {
+            "kind": "history", "phase": 0, "chunk_order": 1, "progress": 100,
+            "threads": [{"id": asked["wa_id"], "messages": said}],
+        })
+        return {}
+
     def do_colleague(self, asked):
         command = {key: value for key, value in asked.items() if key not in ("who", "conversation")}
         command.setdefault("op_id", op_id())

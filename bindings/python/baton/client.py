@@ -344,6 +344,11 @@ class Baton:
         """Loads lines before `before` from the server. They are not stored."""
         return await self.core.older_lines(conversation, before, limit)
 
+    async def past_lines(self, conversation, page, limit=50):
+        """Loads what was said before the number came to Baton: `page` is `past` of the page before.
+        They are not stored."""
+        return await self.core.past_lines(conversation, page, limit)
+
     async def file_address(self, conversation, message):
         """Loads the address of a line's file from the server, good for a few minutes."""
         return await self.core.file_address(conversation, message)

@@ -3,8 +3,8 @@
 use baton_mobile::lists::Loading;
 use baton_protocol::page;
 use baton_protocol::{
-    Amended, Author, Content, Details, FileState, LineAt, LineKind, MessageStatus, Participant,
-    Picture, SharedCard, Sound,
+    AgentId, Amended, Author, Content, Details, FileState, LineAt, LineKind, MessageStatus,
+    Participant, Picture, SharedCard, Sound,
 };
 
 use super::{SeenLine, text_of};
@@ -53,6 +53,30 @@ pub struct Line {
     /// How far its file is, while `load_file` loads it.
     #[uniffi(default = None)]
     pub loading: Option<FileProgress>,
+}
+
+/// Lines that the device does not store, by seq.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct LinesPage {
+    /// The lines. What was said before the number came to Baton has no seq: it is 0, and cannot be
+    /// passed as `seen`.
+    pub lines: Vec<Line>,
+    /// There are messages from before the first of them that came to Baton: load them by
+    /// `past_lines` with it.
+    pub past: Option<String>,
+}
+
+impl LinesPage {
+    pub(crate) fn of(page: page::LinesPage, who: Option<AgentId>) -> Self {
+        let line = |line: baton_protocol::Line| {
+            let is_mine = match line.author {
+                Author::Agent { id } => Some(id) == who,
+                Author::Customer | Author::PhoneApp | Author::Acknowledgement => false,
+            };
+            Line::of(line, is_mine)
+        };
+        Self { lines: page.lines.into_iter().map(line).collect(), past: page.past }
+    }
 }
 
 /// Where a line stands that was sent on.

@@ -141,6 +141,7 @@ async def calls_after_shutdown(stage):
         "more": lambda: baton.core.more(1), "newer": lambda: baton.core.newer(1),
         "newest": lambda: baton.core.newest(1),
         "older_lines": lambda: baton.older_lines(conversation, 1),
+        "past_lines": lambda: baton.past_lines(conversation, "00"),
         "send_file": lambda: baton.send_file(conversation, b"x", None, kind=MediaKind.IMAGE,
                                              media_type="image/png"),
         "elsewhere": lambda: baton.elsewhere(conversation),

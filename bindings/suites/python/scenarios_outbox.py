@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from baton import ActKind, ChoiceKind, CoreError, GoneHow, ReviewCode, SeenLine, Stage
+from baton import Act, ActKind, ChoiceKind, CoreError, GoneHow, ReviewCode, SeenLine, Stage
 from stage import echoes, eventually, expect, lines, notes, scenario, texts
 
 
@@ -23,6 +23,48 @@ async def said_before_it_came(stage):
     kept = await ana.baton.reply(conversation, "Aquí sigo", timeline.seen)
     await ana.sent(kept.number)
     await stage.reaches(wa_id, ["Ahora mismo", "Aquí sigo"])
+
+
+@scenario(41)
+async def forwarded(stage):
+    ana = await stage.phone("ana")
+    source, _ = await stage.customer("Calle Mayor 1")
+    conversation, wa_id = await stage.customer()
+    there = await ana.timeline(source)
+    here = await ana.timeline(conversation)
+    await ana.baton.network(False)
+    line = lines(there)[0]
+    kept = await ana.baton.act(conversation, Act.FORWARD(source, line.id, here.seen))
+    item = await ana.item(kept.number)
+    expect(item.kind == ActKind.FORWARD and item.stage == Stage.WAITING, f"it waits: {item}")
+    await ana.baton.network(True)
+    await ana.sent(kept.number)
+    await stage.reaches(wa_id, ["Calle Mayor 1"])
+    await eventually("it stands in its new place",
+                     lambda: texts(here) == ["Hola", "Calle Mayor 1"])
+    comes = lines(here)[-1].forwarded_from
+    expect((comes.conversation, comes.message) == (source, line.id), f"it comes from {comes}")
+    await eventually("its old place says so", lambda: lines(there)[0].forwarded == 1)
+
+
+@scenario(42)
+async def said_before_baton(stage):
+    ana = await stage.phone("ana")
+    conversation, wa_id = await stage.customer()
+    timeline = await ana.timeline(conversation)
+    before = [f"antes {place}" for place in range(5)]
+    await stage.world.ask("history", wa_id=wa_id, texts=before)
+
+    async def past():
+        return (await ana.baton.older_lines(conversation, 1)).past
+    page = await eventually("there is something from before", past)
+    found = []
+    while page is not None:
+        told = await ana.baton.past_lines(conversation, page, limit=2)
+        found, page = told.lines + found, told.past
+    expect([line.text for line in found] == before, f"found: {found}")
+    expect({line.seq for line in found} == {0}, "none is numbered")
+    expect(texts(timeline) == ["Hola"], "the conversation is as it was")
 
 
 @scenario(6)

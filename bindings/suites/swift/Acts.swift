@@ -95,6 +95,55 @@ func saidBeforeItCame(_ stage: Stage) async throws {
     try await customer.gets("Still here")
 }
 
+func forwarded(_ stage: Stage) async throws {
+    let ana = try await stage.phone("ana")
+    let customer = stage.customer()
+    let from = try await stage.customer().writes("1 High Street")
+    let to = try await customer.writes("Where is it?")
+    let there = try await ana.timeline(from.conversation)
+    let here = try await ana.timeline(to.conversation)
+    try await there.shows(from.seen)
+    try await here.shows(to.seen)
+    try await ana.client.network(isUp: false)
+    let act = Act.forward(from: from.conversation, message: from.seen.id, seen: here.latest?.seen)
+    let kept = try await ana.client.act(act, in: to.conversation)
+    let item = try await ana.item(kept.number)
+    try check(item?.kind == .forward, "queued is \(String(describing: item))")
+    try await ana.client.network(isUp: true)
+    try await ana.isGone(kept)
+    try await customer.gets("1 High Street")
+    try await until("it stands in its new place") {
+        here.texts() == ["Where is it?", "1 High Street"]
+    }
+    let source = here.lines().last?.forwardedFrom
+    try check(
+        source == ForwardedFrom(conversation: from.conversation, message: from.seen.id),
+        "it comes from \(String(describing: source))")
+    try await until("its old place says so") { there.lines().first?.forwarded == 1 }
+}
+
+func saidBeforeBaton(_ stage: Stage) async throws {
+    let ana = try await stage.phone("ana")
+    let customer = stage.customer()
+    let said = try await customer.writes("Hello?")
+    let lines = try await ana.timeline(said.conversation)
+    try await lines.shows(said.seen)
+    let before = (0..<5).map { "before \($0)" }
+    try await stage.world.ask("/history", ["wa_id": customer.waId, "texts": before])
+    var page: String? = try await until("there is something from before") {
+        try await ana.client.olderLines(of: said.conversation, before: 1, limit: 1).past
+    }
+    var found: [Line] = []
+    while let next = page {
+        let told = try await ana.client.pastLines(of: said.conversation, page: next, limit: 2)
+        found = told.lines + found
+        page = told.past
+    }
+    try check(found.compactMap(\.text) == before, "found is \(found)")
+    try check(found.allSatisfy { $0.seq == 0 }, "one is numbered: \(found)")
+    try check(lines.texts() == ["Hello?"], "the conversation has \(lines.texts())")
+}
+
 func listDiffs(_ stage: Stage) async throws {
     let ana = try await stage.phone("ana")
     let inbox = try await ana.inbox()

@@ -236,6 +236,7 @@ func closed(_ stage: Stage) async throws {
         ("readFile", { _ = try await c.readFile(.whole, of: id, in: id, from: 0) }),
         ("setFileBudget", { try await c.setFileBudget(1_000_000) }),
         ("olderLines", { _ = try await c.olderLines(of: id, before: 1, limit: 1) }),
+        ("pastLines", { _ = try await c.pastLines(of: id, page: "00", limit: 1) }),
         ("setAvailability", { try await c.setAvailability(.busy) }),
         ("inbox", { _ = try await c.inbox(.all) }),
         ("timeline", { _ = try await c.timeline(id) }),

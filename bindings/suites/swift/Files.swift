@@ -97,7 +97,7 @@ func filesOfLines(_ stage: Stage) async throws {
     try await stage.world.cut(ben.way, "pass")
     try check(try await second.value == 3_000_000, "not all of it is there")
     try await stage.world.cut(ben.way, "refuse")
-    try await ben.client.network(false)
+    try await ben.client.network(isUp: false)
     try check(try await file(ben, .whole, paper, of) == document, "another document")
     try check(try await file(ben, .small, photo, of) == small, "another small picture")
     let paths = FileManager.default.enumerator(atPath: ben.directory)?.compactMap { $0 as? String }

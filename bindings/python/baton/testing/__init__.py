@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from baton_core import (
     Act, AnswerOutcome, Badge, CoreError, Diagnostics, Event, FileAddress, Hold, InboxStep, Kept,
-    ListBatch, OlderLines, OutgoingFile, People, PushOffReason, PushOutcome, PushState,
+    LinesPage, ListBatch, OlderLines, OutgoingFile, People, PushOffReason, PushOutcome, PushState,
     PushVerdict, SignedIn, Stage, Standing, SuppressReason, TimelineStep,
 )
 
@@ -291,7 +291,11 @@ class _FakeCore:
 
     async def older_lines(self, conversation, before, limit):
         self._ask("older_lines", conversation, before, limit)
-        return []
+        return LinesPage(lines=[], past=None)
+
+    async def past_lines(self, conversation, page, limit):
+        self._ask("past_lines", conversation, page, limit)
+        return LinesPage(lines=[], past=None)
 
     async def file_address(self, conversation, message):
         self._ask("file_address", conversation, message)

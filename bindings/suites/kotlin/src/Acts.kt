@@ -7,9 +7,11 @@ import app.baton.core.ActKind
 import app.baton.core.Choice
 import app.baton.core.ChoiceKind
 import app.baton.core.Event
+import app.baton.core.ForwardedFrom
 import app.baton.core.GoneHow
 import app.baton.core.Header
 import app.baton.core.Kept
+import app.baton.core.Line
 import app.baton.core.LineStatus
 import app.baton.core.Listener
 import app.baton.core.OutboxItem
@@ -77,6 +79,49 @@ val acts = listOf(
         ana.acts(said.conversation, Act.Reply("Still here", shown.seen, null))
         ana.settled()
         reachedOnce(number, "Still here")
+    },
+    Scenario(41) {
+        val ana = agent("ana")
+        val number = freshNumber()
+        val from = world.customer(freshNumber(), "1 High Street")
+        val to = world.customer(number, "Where is it?")
+        ana.linesOf(from, 1)
+        val seen = ana.linesOf(to, 1).seen
+        ana.baton.network(false)
+        val forward = Act.Forward(from.conversation, from.line.id, seen)
+        val kept = ana.acts(to.conversation, forward)
+        val item = ana.baton.outbox().single { it.number == kept.number }
+        ensure(item.kind == ActKind.FORWARD) { "queued is $item" }
+        ana.baton.network(true)
+        ana.settled()
+        reachedOnce(number, "1 High Street")
+        val line = ana.linesOf(to, 2).lines.last()
+        val source = ForwardedFrom(from.conversation, from.line.id)
+        ensure(line.forwardedFrom == source) { "it comes from ${line.forwardedFrom}" }
+        ana.timelineUntil(from.conversation, "its old place says so") { shown ->
+            shown.lines.single().forwarded == 1u
+        }
+    },
+    Scenario(42) {
+        val ana = agent("ana")
+        val number = freshNumber()
+        val said = world.customer(number, "hello")
+        ana.linesOf(said, 1)
+        val before = List(5) { "before $it" }
+        world.history(number, before)
+        var page: String? = eventually("there is something from before") {
+            ana.baton.olderLines(said.conversation, 1u, 1u).past
+        }
+        val found = ArrayDeque<Line>()
+        while (page != null) {
+            val told = ana.baton.pastLines(said.conversation, page, 2u)
+            found.addAll(0, told.lines)
+            page = told.past
+        }
+        ensure(found.map { it.text } == before) { "found is $found" }
+        ensure(found.all { it.seq == 0uL }) { "one is numbered: $found" }
+        val texts = ana.linesOf(said, 1).lines.map { it.text }
+        ensure(texts == listOf("hello")) { "the conversation has $texts" }
     },
     Scenario(6) {
         val ana = agent("ana")

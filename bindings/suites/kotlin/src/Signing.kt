@@ -260,6 +260,7 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     "templates" to { it.templates(opId()) },
     "begin" to { it.begin(opId(), "+34600123456") },
     "olderLines" to { it.olderLines(of, 1u, 1u) },
+    "pastLines" to { it.pastLines(of, "00", 1u) },
     "outbox" to { it.outbox() },
     "people" to { it.people() },
     "registerPush" to { it.registerPush(PushTarget(PushRoad.FCM_TOKEN, "t", null, null)) },

@@ -63,6 +63,11 @@ class World(private val address: String) {
         return Said(said.at("conversation"), line)
     }
 
+    /** The phone app shares what a customer said before. */
+    suspend fun history(waId: String, texts: List<String>) {
+        ask("/history", "wa_id" to waId, "texts" to texts)
+    }
+
     /** A colleague's command; what the server answered to it. */
     suspend fun colleague(
         who: String,

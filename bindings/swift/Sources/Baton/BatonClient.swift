@@ -173,7 +173,13 @@ public protocol BatonClient: AnyObject, Sendable {
     /// Loads lines before `before` from the server. They are not stored.
     func olderLines(
         of conversation: String, before: UInt64, limit: UInt32
-    ) async throws(BatonError) -> [Line]
+    ) async throws(BatonError) -> LinesPage
+
+    /// Loads what was said before the number came to Baton: `page` is `past` of the page before.
+    /// They are not stored.
+    func pastLines(
+        of conversation: String, page: String, limit: UInt32
+    ) async throws(BatonError) -> LinesPage
 
     /// Loads the address of a line's file from the server, good for a few minutes.
     func fileAddress(

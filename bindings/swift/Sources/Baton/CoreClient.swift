@@ -241,9 +241,17 @@ extension CoreClient {
 
     public func olderLines(
         of conversation: String, before: UInt64, limit: UInt32
-    ) async throws(BatonError) -> [Line] {
+    ) async throws(BatonError) -> LinesPage {
         try await ask {
             try await $0.olderLines(conversation: conversation, before: before, limit: limit)
+        }
+    }
+
+    public func pastLines(
+        of conversation: String, page: String, limit: UInt32
+    ) async throws(BatonError) -> LinesPage {
+        try await ask {
+            try await $0.pastLines(conversation: conversation, page: page, limit: limit)
         }
     }
 

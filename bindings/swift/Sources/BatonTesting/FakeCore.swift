@@ -197,8 +197,12 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         try asked("people") { _ in People(agents: [], teams: [], channels: []) }
     }
 
-    func olderLines(conversation: String, before: UInt64, limit: UInt32) async throws -> [Line] {
-        try asked("olderLines") { _ in [] }
+    func olderLines(conversation: String, before: UInt64, limit: UInt32) async throws -> LinesPage {
+        try asked("olderLines") { _ in LinesPage(lines: [], past: nil) }
+    }
+
+    func pastLines(conversation: String, page: String, limit: UInt32) async throws -> LinesPage {
+        try asked("pastLines") { _ in LinesPage(lines: [], past: nil) }
     }
 
     func fileAddress(conversation: String, message: String) async throws -> FileAddress {

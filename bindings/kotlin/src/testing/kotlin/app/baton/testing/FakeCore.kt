@@ -19,7 +19,7 @@ import app.baton.core.InboxRow
 import app.baton.core.InboxStep
 import app.baton.core.InboxView
 import app.baton.core.Kept
-import app.baton.core.Line
+import app.baton.core.LinesPage
 import app.baton.core.ListBatch
 import app.baton.core.ListListener
 import app.baton.core.Listener
@@ -223,7 +223,10 @@ internal class FakeCore : BatonCoreInterface {
         asked("people") { People(emptyList(), emptyList(), emptyList()) }
 
     override suspend fun olderLines(conversation: String, before: ULong, limit: UInt) =
-        asked("olderLines") { emptyList<Line>() }
+        asked("olderLines") { LinesPage(emptyList(), null) }
+
+    override suspend fun pastLines(conversation: String, page: String, limit: UInt) =
+        asked("pastLines") { LinesPage(emptyList(), null) }
 
     override suspend fun handlePush(push: PushMessage, deadlineMs: UInt) =
         asked("handlePush") { outcome }
