@@ -131,6 +131,10 @@ async fn customers_are_linked_by_hand_and_the_link_is_undone() {
 
 /// A message of somebody whom WhatsApp names by all of these.
 async fn says(world: &World, n: u32, number: Option<&str>, user_id: Option<&str>) {
+    says_to(world, NUMBER, n, (number, user_id)).await;
+}
+
+async fn says_to(world: &World, to: &str, n: u32, (number, user_id): (Option<&str>, Option<&str>)) {
     let mut contact = json!({"profile": {"name": format!("Nadia {n}")}});
     let mut message = json!({
         "id": format!("wamid.person.{n}"), "type": "text", "text": {"body": "Hi"},
@@ -148,7 +152,34 @@ async fn says(world: &World, n: u32, number: Option<&str>, user_id: Option<&str>
         put(&mut message, "from_user_id", user_id);
     }
     let value = json!({"contacts": [contact], "messages": [message]});
-    assert_eq!(world.posts(&webhook(NUMBER, value)).await.status, 200);
+    assert_eq!(world.posts(&webhook(to, value)).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_written_differently_on_two_numbers_is_one_person() {
+    for_each_store(Setup::usual(), async |world| {
+        let ana = world.agent("Ana").await;
+        adds_second_number(world).await;
+        // Brazil, Mexico and Argentina; the last two are others' numbers.
+        let pairs = [
+            ("551123456789", "5511923456789", true),
+            ("5215512345678", "525512345678", true),
+            ("541123456789", "5491123456789", true),
+            ("551133334444", "5511933335555", false),
+            ("34600000010", "349600000010", false),
+        ];
+        for (n, (first, second, is_same)) in (0..).step_by(2).zip(pairs) {
+            says_to(world, NUMBER, n, (Some(first), None)).await;
+            says_to(world, SECOND_NUMBER, n + 1, (Some(second), None)).await;
+            let one = world.contact(&format!("Nadia {n}")).conversation().await;
+            let other = world.contact(&format!("Nadia {}", n + 1)).conversation().await;
+            let (from_one, from_other) =
+                if is_same { (vec![other], vec![one]) } else { (vec![], vec![]) };
+            assert_eq!(elsewhere_ids(&ana, one).await, from_one, "{first} and {second}");
+            assert_eq!(elsewhere_ids(&ana, other).await, from_other, "{second} and {first}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

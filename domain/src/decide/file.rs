@@ -4,6 +4,7 @@ use baton_protocol::{Conversation, Fact, FileState, LineRef, MessageId};
 
 use super::Draft;
 use crate::context::Lines;
+use crate::group::FileWork;
 
 /// A line came with a file, which is to be fetched.
 pub fn wanted(line: LineRef) -> Draft {
@@ -21,6 +22,15 @@ pub fn ended(
     let facts = lines.find(conversation.head.id, message)?;
     let is_end = facts.file == Some(FileState::Waiting) && file != FileState::Waiting;
     is_end.then(|| Fact::FileChanged { line: facts.line, file }.into())
+}
+
+/// Whether what is told of a file of the past counts, as it does for a line's: its first end, and
+/// that what was stored is too old.
+pub fn counts(known: FileState, told: &FileWork) -> bool {
+    match told.is_old {
+        true => matches!(known, FileState::Stored { .. }),
+        false => known == FileState::Waiting && told.file != FileState::Waiting,
+    }
 }
 
 /// A file that is stored is older than files are kept, and its bytes are gone.

@@ -311,6 +311,9 @@ pub(super) fn restored(state: &mut State, at: MessageAt, now: Timestamp) {
 pub(super) fn file(state: &mut State, work: &FileWork, now: Timestamp) {
     // The past has no lines in the log: nothing is told of it.
     if work.at.seq == 0 {
+        let known = state.past_files.get_mut(&(work.at.workspace, work.at.message));
+        let Some(known) = known.filter(|known| file::counts(**known, work)) else { return };
+        *known = work.file;
         return state.ended_files.push(work.clone());
     }
     let key = (work.at.workspace, work.at.conversation);

@@ -36,7 +36,7 @@ pub(super) fn begin(
     let by = By::new(Actor::Agent { id: caller.agent }, now);
     let key = (caller.workspace, known.conversation);
     let named = By { card: Some(work.fresh.card), ..by };
-    know_contact(state, &channel, known, Told::Person(&work.to), named);
+    know_contact(state, &channel, known, Told::Person(&work.to, now), named);
     let mut facts = vec![Fact::EpisodeOpened { episode: 1 }];
     facts.extend(taken(state, work, &channel));
     state.append(key, facts.into_iter().map(Into::into).collect(), by);

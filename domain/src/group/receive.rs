@@ -131,7 +131,7 @@ fn line(
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
     let told = match message.sender.group_id {
         Some(_) => Told::Line(message.participant.as_ref()),
-        None => Told::Person(&message.sender),
+        None => Told::Person(&message.sender, message.at.min(now)),
     };
     know_contact(state, channel, known, told, by);
     let key = (workspace, known.conversation);
@@ -306,8 +306,8 @@ fn tell_of_group(
 /// What is told of a contact.
 #[derive(Clone, Copy)]
 pub(super) enum Told<'a> {
-    /// Their names.
-    Person(&'a Sender),
+    /// Their names, and when they said something under them, by the time that WhatsApp gave.
+    Person(&'a Sender, Timestamp),
     /// Their new names, and the time by this server's clock.
     Moved(&'a Moved, Timestamp),
     /// A line in a group, and its author.
@@ -321,14 +321,14 @@ pub(super) enum Told<'a> {
 impl Told<'_> {
     fn kind(self) -> ConversationKind {
         match self {
-            Self::Person(_) | Self::Moved(..) => ConversationKind::Contact,
+            Self::Person(..) | Self::Moved(..) => ConversationKind::Contact,
             Self::Line(_) | Self::Group(_) | Self::Status(_) => ConversationKind::Group,
         }
     }
 
     fn card(self, old: &ContactCard) -> Option<ContactCard> {
         match self {
-            Self::Person(sender) => receive::card(old, sender),
+            Self::Person(sender, at) => receive::card(old, sender, at),
             Self::Moved(moved, now) => receive::moved(old, moved, now),
             Self::Line(by) => roster::after_line(old, by),
             Self::Group(news) => roster::after_news(old, news),

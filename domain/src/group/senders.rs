@@ -350,6 +350,12 @@ fn names(sender: &Sender) -> Vec<(NameKind, String, bool)> {
     names
 }
 
+/// The ways in which WhatsApp may have written a number elsewhere, other than this one.
+pub fn written_otherwise(wa_id: &str) -> impl Iterator<Item = String> {
+    let rest = wa_id.strip_prefix("54").filter(|rest| !rest.starts_with('9'));
+    variant(wa_id).into_iter().chain(rest.map(|rest| format!("549{rest}")))
+}
+
 /// The other way in which WhatsApp writes some numbers: Brazil's ninth digit, Mexico's 1,
 /// Argentina's 9.
 pub(crate) fn variant(wa_id: &str) -> Option<String> {

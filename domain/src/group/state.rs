@@ -8,8 +8,8 @@ use baton_protocol::event::EventContent;
 use baton_protocol::template::Template;
 use baton_protocol::{
     Actor, AgentId, ChannelId, ContactId, Content, Conversation, ConversationId, Epoch, Event,
-    Fact, MessageError, MessageId, MessageStatus, NodeId, OpId, Status, TeamId, Timestamp,
-    WorkspaceId,
+    Fact, FileState, MessageError, MessageId, MessageStatus, NodeId, OpId, Status, TeamId,
+    Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -84,6 +84,8 @@ pub struct State {
     pub parked: BTreeMap<Key<(ChannelId, String)>, Vec<ParkedStatus>>,
     /// Messages of the past, by Meta's id.
     pub past: BTreeMap<Key<(ChannelId, String)>, Past>,
+    /// What became of their files, by the message.
+    pub past_files: BTreeMap<Key<MessageId>, FileState>,
     /// What phone books say, by number.
     pub book: BTreeMap<Key<(ChannelId, String)>, Booked>,
     /// The position of each log's last event.

@@ -149,6 +149,25 @@ fn a_change_of_number_is_told_once_and_takes_no_number_of_its_own() {
 }
 
 #[test]
+fn a_late_message_from_a_former_number_does_not_bring_that_number_back() {
+    let writes = |number, ms| {
+        let message = InboundMessage { at: later(ms), ..message(number) };
+        tells(number, ElementBody::Message(message))
+    };
+    let to_1651 = || moves(2, number_of("1650"), number_of("1651"), 5_000);
+    // WhatsApp tells whole seconds: the last message may bear the time of the change.
+    for late in [4_000, 5_000] {
+        let (state, _) = line_after(&[says(1), to_1651(), writes(3, late)]);
+        let phones: Vec<_> = state.cards.values().map(|card| card.phone.as_deref()).collect();
+        assert_eq!(phones, [Some("1651")]);
+        assert_eq!(state.conversation(WORKSPACE, LUCIA).expect("Lucía").head.last_seq, 2);
+    }
+    let (state, _) = line_after(&[says(1), to_1651(), writes(3, 6_000)]);
+    let card = state.cards.values().next().expect("one customer");
+    assert_eq!(card.phone.as_deref(), Some("1650"), "they write from it again");
+}
+
+#[test]
 fn number_and_user_id_that_change_at_once_are_one_change() {
     let known = |user: &str| Sender { user_id: Some(user.to_owned()), ..number_of("1650") };
     let only = |user: &str| Sender { user_id: Some(user.to_owned()), ..Sender::default() };

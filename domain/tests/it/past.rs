@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::group::{Book, State, Work};
+use baton_domain::group::{Book, FileWork, MessageAt, State, Work};
 use baton_domain::inbound::{BookEntry, ElementBody, InboundMessage, PastLine, PastSaid, Sender};
 use baton_protocol::{
-    Author, Content, Fact, LineKind, MessageId, MessageStatus, Status, Timestamp,
+    Author, ChannelId, Content, ConversationId, Fact, FileState, LineKind, MessageId,
+    MessageStatus, Status, Timestamp,
 };
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use crate::group::{NOW, WORKSPACE, message, number_of, run, state, tells};
 
@@ -225,4 +227,34 @@ fn who_was_only_written_to_begins_as_anybody_when_they_write() {
     play(&mut state, &mut book, &[tells(3, entry)]);
     let card = state.cards.values().next().expect("a card");
     assert_eq!(card.name.as_deref(), Some("Lucía"), "their own name is better");
+}
+
+#[test]
+fn of_a_file_of_the_past_the_first_end_counts_and_later_that_it_is_too_old() {
+    let (mut state, mut book) = (state(), Book::default());
+    let message = MessageId(Uuid::from_u128(7));
+    state.past_files.insert((WORKSPACE, message), FileState::Waiting);
+    let at = MessageAt {
+        workspace: WORKSPACE,
+        channel: ChannelId(Uuid::from_u128(9)),
+        conversation: ConversationId(Uuid::from_u128(8)),
+        seq: 0,
+        message,
+    };
+    let mut ends = |file, is_old| {
+        let (media_type, sha256) = (None, None);
+        let work = Work::File(FileWork { at, file, is_old, media_type, sha256 });
+        run(&mut state, &mut book, &[work]);
+        let ended: Vec<_> = state.ended_files.iter().map(|work| work.file).collect();
+        state.settle();
+        ended
+    };
+    let stored = FileState::Stored { bytes: 9, picture: None, sound: None };
+    assert_eq!(ends(FileState::Expired, true), [], "nothing is stored that could be old");
+    assert_eq!(ends(stored, false), [stored]);
+    // A worker whose claim ran out comes late.
+    assert_eq!(ends(FileState::Expired, false), []);
+    assert_eq!(ends(stored, false), []);
+    assert_eq!(ends(FileState::Expired, true), [FileState::Expired]);
+    assert_eq!(ends(FileState::Expired, true), []);
 }

@@ -308,6 +308,12 @@ async fn load_past(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), 
             state.past.insert(key, row.read()?);
         }
     }
+    if !needs.past_files.is_empty() {
+        for row in rows::past_files(tx, &json(&needs.past_files)).await? {
+            let key = (id(&row.workspace)?, id(&row.message)?);
+            state.past_files.insert(key, row.read()?);
+        }
+    }
     if !needs.book.is_empty() {
         for row in rows::book(tx, &json(&needs.book)).await? {
             let key = (id(&row.workspace)?, (id(&row.channel)?, row.wa_id.clone()));

@@ -56,6 +56,8 @@ pub(super) struct Needs {
     pub(super) forwarded: BTreeSet<Key<MessageId>>,
     /// Messages of the past.
     pub(super) past: BTreeSet<WamidKey>,
+    /// Those of the past whose files ended.
+    pub(super) past_files: BTreeSet<Key<MessageId>>,
     /// Entries of phone books, each `[workspace, channel, number]`.
     pub(super) book: BTreeSet<WamidKey>,
 }
@@ -115,7 +117,11 @@ impl Needs {
                 let of = (file.at.workspace, file.at.conversation);
                 self.workspaces.insert(of.0);
                 self.conversations.insert(of);
-                self.add_lines(of, file.at.seq, Reach::Alone);
+                if file.at.seq == 0 {
+                    self.past_files.insert((of.0, file.at.message));
+                } else {
+                    self.add_lines(of, file.at.seq, Reach::Alone);
+                }
             }
             Work::Wake(wake) => {
                 self.workspaces.insert(wake.workspace);

@@ -17,8 +17,8 @@ pub(crate) use lock::{
 };
 pub(crate) use read::{
     agents, book, channels, contacts, conversations, identities, lines, log_heads, memberships,
-    messages_by_id, messages_by_wamid, parked_statuses, past, priors, read_marks, teams, templates,
-    uploads, user_ids, written,
+    messages_by_id, messages_by_wamid, parked_statuses, past, past_files, priors, read_marks,
+    teams, templates, uploads, user_ids, written,
 };
 pub(crate) use rows::{AgentRow, PlaceRow, TeamRow};
 pub(crate) use write::{Writes, write};

@@ -6,8 +6,8 @@
 //! which is compared outside: the primary key, which begins with it, might be taken otherwise.
 
 use super::rows::{
-    AgentRow, ChannelRow, LogEndRow, MembershipRow, PlaceRow, TeamRow, TemplateRow, UploadRow,
-    UserRow, WrittenRow,
+    AgentRow, ChannelRow, LogEndRow, MembershipRow, PastFileStateRow, PlaceRow, TeamRow,
+    TemplateRow, UploadRow, UserRow, WrittenRow,
 };
 use crate::store::rows::{
     BookRow, ContactRow, IdentityRow, MessageRow, OutcomeRow, ParkedRow, PastRow, ReadMarkRow,
@@ -131,6 +131,17 @@ pub(crate) async fn past(tx: &mut Tx, keys: &str) -> Rows<PastRow> {
              AND channel = x.value->>1 AND wamid = x.value->>2 OFFSET 0) AS p}
          {sqlite past AS p WHERE p.workspace = x.value->>0 AND p.channel = x.value->>1
              AND p.wamid = x.value->>2}",
+    );
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// Files of the past, each `[workspace, message]`.
+pub(crate) async fn past_files(tx: &mut Tx, keys: &str) -> Rows<PastFileStateRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT f.workspace, f.message, f.state, f.bytes FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM file WHERE workspace = x.value->>0
+             AND message = x.value->>1 OFFSET 0) AS f}
+         {sqlite file AS f WHERE f.workspace = x.value->>0 AND f.message = x.value->>1}",
     );
     tx.rows(&SQL, &[keys]).await
 }

@@ -1,6 +1,10 @@
 //! Rows as both databases give them: texts and numbers. The engine turns them into facts.
 
+use baton_protocol::FileState;
 use sqlx::FromRow;
+
+use crate::store::StoreError;
+use crate::store::rows::number;
 
 /// A number through which customers write.
 #[derive(FromRow, Clone, Debug)]
@@ -110,4 +114,21 @@ pub(crate) struct TemplateRow {
     pub(crate) language: String,
     pub(crate) body: String,
     pub(crate) fallback: Option<String>,
+}
+
+/// A file of the past, as it is.
+#[derive(FromRow)]
+pub(crate) struct PastFileStateRow {
+    pub(crate) workspace: String,
+    pub(crate) message: String,
+    state: String,
+    bytes: Option<i64>,
+}
+
+impl PastFileStateRow {
+    pub(crate) fn read(&self) -> Result<FileState, StoreError> {
+        let bytes = self.bytes.map(number).transpose()?;
+        let state = FileState::from_name(&self.state, bytes, (None, None));
+        state.ok_or_else(|| StoreError::Corrupt(format!("file {:?}", self.state)))
+    }
 }

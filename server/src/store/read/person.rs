@@ -1,8 +1,9 @@
 //! Where else a person is answered: conversations of contacts that are said to be one person, and
-//! of those who come under one name on several numbers.
+//! of those who come under one name on several numbers, however WhatsApp writes it there.
 
 use std::collections::BTreeSet;
 
+use baton_domain::group::senders::written_otherwise;
 use baton_protocol::{ConversationId, WorkspaceId};
 
 use crate::store::rows::{id, ids};
@@ -30,10 +31,25 @@ pub async fn elsewhere(
          JOIN identity AS o ON o.value = i.value AND o.kind = i.kind AND o.workspace = i.workspace
          WHERE i.workspace = $1 AND i.conversation {in $2} AND i.kind <> 'group_id'",
     );
+    static NUMBERS: Sql = Sql::new(
+        "SELECT DISTINCT value FROM identity
+         WHERE workspace = $1 AND conversation {in $2} AND kind = 'wa_id'",
+    );
+    static HOLDERS: Sql = Sql::new(
+        "SELECT conversation FROM identity
+         WHERE workspace = $1 AND kind = 'wa_id' AND value {in $2}",
+    );
     let workspace = workspace.to_string();
     let (mut known, mut last) = (BTreeSet::from([of]), BTreeSet::from([of]));
     for _ in 0..STEPS_MAX {
-        let rows: Vec<(String,)> = tx.rows(&NEXT, &[&workspace, &ids(&last)]).await?;
+        let mut rows: Vec<(String,)> = tx.rows(&NEXT, &[&workspace, &ids(&last)]).await?;
+        let numbers: Vec<(String,)> = tx.rows(&NUMBERS, &[&workspace, &ids(&last)]).await?;
+        let others: BTreeSet<_> =
+            numbers.iter().flat_map(|(number,)| written_otherwise(number)).collect();
+        if !others.is_empty() {
+            let found: Vec<(String,)> = tx.rows(&HOLDERS, &[&workspace, &ids(&others)]).await?;
+            rows.extend(found);
+        }
         let found: BTreeSet<ConversationId> =
             rows.iter().map(|(of,)| id(of)).collect::<Result<_, _>>()?;
         last = found.difference(&known).take(CONVERSATIONS_MAX - known.len()).copied().collect();
