@@ -47,6 +47,29 @@ test("a supervisor moves ten by touch and takes it back", async ({ world }) => {
   await expect(mine.filter({ hasText: "Desk queue" })).toHaveCount(10);
 });
 
+test("after a long press more are chosen, by their rows and by their circles", async ({ world }) => {
+  const names = ["Longa", "Mireia", "Nadal"];
+  for (const name of names) await world.customer(name).says("¿Cuándo llega?");
+  const sofia = await world.desk("Sofia", TABLET);
+  await sofia.getByTestId("rail-board").click();
+  const row = (name: string) => sofia.getByTestId("queue").locator("li").filter({ hasText: name });
+  const box = await row("Longa").boundingBox();
+  if (box === null) throw new Error("the row is not to be seen");
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  const touch = await sofia.context().newCDPSession(sofia);
+  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [at] });
+  await expect(sofia.locator(".drag")).toBeVisible();
+  await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  const bar = sofia.getByTestId("action-bar");
+  await expect(bar).toContainText("1 chosen");
+  await row("Mireia").getByText("Mireia", { exact: true }).tap();
+  await expect(bar).toContainText("2 chosen");
+  await row("Nadal").getByTestId("queue-tick").tap();
+  await expect(bar).toContainText("3 chosen");
+  await row("Longa").getByTestId("queue-tick").tap();
+  await expect(bar).toContainText("2 chosen");
+});
+
 test("one is dragged to a person by touch; what somebody did since is not undone", async ({
   world,
 }) => {

@@ -1,12 +1,13 @@
 //! More than a text: places, contact cards, buttons, lists and links reach the customer.
 
+use baton_protocol::audit::LogPage;
 use baton_protocol::command::Send;
 use baton_protocol::template::{
     ButtonFilling, FilledButton, Filling, Template, TemplateList, TemplateStatus, TemplateUsages,
 };
 use baton_protocol::{
-    Button, CommandBody, Degrees, Details, Frame, LineKind, ListRow, ListSection, MessageStatus,
-    Owner, Refusal, Seen, SharedCard,
+    Actor, Button, CommandBody, Degrees, Details, Event, Fact, Frame, LineKind, ListRow,
+    ListSection, MessageStatus, Owner, Refusal, Seen, SharedCard,
 };
 use baton_simulator::{
     Around, Fault, FaultRule, Inbound, PlatformEvent, Reached, TemplateEvent, When,
@@ -422,6 +423,13 @@ async fn a_template_that_meta_paused_is_refused_with_its_fallback_and_nothing_el
             assert_eq!(names(&admin, named(wrong.clone())).await, 400, "{wrong}");
         }
         assert_eq!(names(&admin, named(of("order_update", "en"))).await, 200);
+        assert_eq!(names(&admin, named(of("order_update", "en"))).await, 200, "as it is");
+        let log: LogPage = admin.signed.get("/log?limit=200").await.expect("the log");
+        let by_admin = Actor::Agent { id: admin.id };
+        let is_it = |event: &&Event| {
+            event.actor == by_admin && matches!(event.fact, Fact::ChannelChanged { .. })
+        };
+        assert_eq!(log.entries.iter().filter(is_it).count(), 1, "who named it, and once");
 
         let filling = |text: &str| Filling { name: None, text: text.into(), file: None };
         let details = Details::Template {

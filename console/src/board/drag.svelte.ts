@@ -26,11 +26,12 @@ export class Drag {
     },
   ) {}
 
-  /** For `pointerdown` on a row. */
-  press(event: PointerEvent, id: string, isGrip: boolean) {
+  /** For each `pointerdown` on a row, also where nothing can be lifted: what was held is over. */
+  press(event: PointerEvent, id: string, { isGrip, canLift }: { isGrip: boolean; canLift: boolean }) {
     if (event.button !== 0 || this.pointer !== undefined) return;
-    this.pointer = event.pointerId;
     this.wasHeld = false;
+    if (!canLift) return;
+    this.pointer = event.pointerId;
     const { clientX: x, clientY: y } = event;
     this.start = { x, y, id, isMouse: event.pointerType === "mouse" };
     // A grip that is only pressed opens its list: it lifts once it is moved.

@@ -168,7 +168,8 @@ export class Bulk {
     const isUndoable = done.some((before) => this.undo(deed, before) !== undefined);
     const back = isUndoable ? () => this.takeBack(deed, done) : undefined;
     const text = doneText(this.desk, deed, done);
-    toasts.show(bad === undefined ? text : words.t.bulk.some(text, rows.length), back);
+    const isOfMany = done.length > 1;
+    toasts.show(bad === undefined ? text : words.t.bulk.some(text, rows.length), back, isOfMany);
   }
 
   private undo(deed: Deed, before: Before) {

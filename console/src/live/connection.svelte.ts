@@ -53,6 +53,11 @@ export class Connection {
     this.run(this.link.nudge(Date.now()));
   }
 
+  /** The browser says that there is no network. */
+  offline() {
+    this.run(this.link.offline(Date.now()));
+  }
+
   /** A frame is missing. */
   resume() {
     this.run(this.link.resume(Date.now()));

@@ -92,6 +92,7 @@ export class Desk {
     const { signal } = this.stopping;
     const nudge = () => this.nudge();
     window.addEventListener("online", nudge, { signal });
+    window.addEventListener("offline", () => this.connection.offline(), { signal });
     document.addEventListener("visibilitychange", nudge, { signal });
     window.addEventListener("focus", this.acknowledge, { signal });
     window.addEventListener("blur", this.acknowledge, { signal });

@@ -85,6 +85,14 @@ test("the pauses start over after a welcome", () => {
   expect(link.due).toBe(1375);
 });
 
+test("where the browser has no network the socket is given up, and tried again", () => {
+  live();
+  expect(done(link.offline(1_000))).toEqual(["close"]);
+  expect([link.state, link.downSince]).toEqual(["waiting", 1_000]);
+  expect(link.offline(1_100)).toEqual([]);
+  expect(done(link.nudge(1_200))).toEqual(["ticket"]);
+});
+
 test("a server that goes down says when to come back", () => {
   live();
   link.closed(1012, '{"retry_after_ms":7000}', 0);

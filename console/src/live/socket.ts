@@ -141,6 +141,12 @@ export class Link {
     return this.taken();
   }
 
+  /** The browser says that there is no network: a socket would only say so after a minute. */
+  offline(now: number): Effect[] {
+    if (this.state === "live" || this.state === "greeting") this.lose(now);
+    return this.taken();
+  }
+
   tick(now: number): Effect[] {
     if (this.due === undefined || now < this.due) return [];
     if (this.state === "waiting") this.connect(now);

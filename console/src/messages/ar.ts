@@ -451,7 +451,7 @@ export const ar: Messages = {
     since: "ينتظر منذ",
     window: "النافذة",
     episode: "الحلقة",
-    lastAgent: "آخر من رد",
+    lastAgent: "آخر موظف",
     nothing: "لا يُعرف المزيد بعد.",
     open: "مفتوحة",
     followers: "يتابعها",

@@ -434,7 +434,7 @@ export const en = {
     since: "Waiting since",
     window: "Window",
     episode: "Episode",
-    lastAgent: "Answered last",
+    lastAgent: "Last agent",
     nothing: "Nothing more is known yet.",
     open: "Open",
     followers: "Followed by",

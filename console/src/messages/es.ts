@@ -429,7 +429,7 @@ export const es: Messages = {
     since: "Espera desde",
     window: "Ventana",
     episode: "Episodio",
-    lastAgent: "Última respuesta",
+    lastAgent: "Último agente",
     nothing: "Aún no se sabe más.",
     open: "Abierta",
     followers: "La siguen",

@@ -429,7 +429,7 @@ export const pt: Messages = {
     since: "Espera desde",
     window: "Janela",
     episode: "Episódio",
-    lastAgent: "Última resposta",
+    lastAgent: "Último agente",
     nothing: "Ainda não se sabe mais.",
     open: "Aberta",
     followers: "Seguida por",

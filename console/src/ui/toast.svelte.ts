@@ -6,15 +6,18 @@ export interface Toast {
 }
 
 const SHOWN_MS = 10_000;
+/** Of several at once: somebody looks over what became of them first. */
+const MANY_SHOWN_MS = 30_000;
 
 class Toasts {
   current: Toast | undefined = $state.raw();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  show(text: string, undo?: () => void) {
+  show(text: string, undo?: () => void, isOfMany = false) {
     this.current = { text, undo };
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.clear(), undo === undefined ? SHOWN_MS / 2 : SHOWN_MS);
+    const ms = undo === undefined ? SHOWN_MS / 2 : isOfMany ? MANY_SHOWN_MS : SHOWN_MS;
+    this.timer = setTimeout(() => this.clear(), ms);
   }
 
   clear() {

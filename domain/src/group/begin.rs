@@ -4,7 +4,7 @@
 
 use baton_protocol::{Actor, ConversationId, Fact, Owner, OwnerCause, Refusal, Timestamp};
 
-use super::receive::{Told, know_contact};
+use super::contact::{Told, know_contact};
 use super::state::{By, Channel, State};
 use super::work::BeginWork;
 use crate::scope::{Level, Scope};

@@ -7,6 +7,7 @@
 mod act;
 mod begin;
 mod conditional;
+mod contact;
 mod past;
 mod receive;
 pub mod senders;

@@ -2,23 +2,18 @@
 //! a conversation is there, and a contact's name, are events.
 
 use baton_protocol::conversation::ContactCard;
-use baton_protocol::{Actor, ConversationId, Fact, Status, Timestamp};
+use baton_protocol::{Actor, ConversationId, Fact, Status};
 
-use super::receive::{Told, know_contact};
+use super::contact::{Told, know_contact};
+use super::receive::Arrival;
 use super::senders::Known;
 use super::state::{By, Channel, Key, PastContent, State};
-use super::work::FreshIds;
 use crate::decide::receive;
 use crate::inbound::{BookEntry, ElementBody, PastLine, Sender};
 use crate::past::{Booked, Past, renamed};
 
 /// Takes in what was shared.
-pub(super) fn take_in(
-    state: &mut State,
-    channel: &Channel,
-    shared: &ElementBody,
-    at: (&FreshIds, Timestamp),
-) {
+pub(super) fn take_in(state: &mut State, channel: &Channel, shared: &ElementBody, at: Arrival<'_>) {
     if let ElementBody::Past(line) = shared {
         take(state, channel, line, at);
     } else if let ElementBody::Booked(entry) = shared {
@@ -31,7 +26,7 @@ fn take(
     state: &mut State,
     channel: &Channel,
     line: &PastLine,
-    (fresh, now): (&FreshIds, Timestamp),
+    Arrival { fresh, now }: Arrival<'_>,
 ) {
     let key = (channel.workspace, (channel.id, line.wamid.clone()));
     if state.wamids.contains_key(&key) {
@@ -39,7 +34,7 @@ fn take(
     }
     let known = state.senders.get(&(channel.workspace, fresh.message)).copied();
     if let (Some(known), Some(sender)) = (known, &line.sender) {
-        meet(state, channel, (known, sender), (fresh, now));
+        meet(state, channel, (known, sender), Arrival { fresh, now });
     }
     let conversation = known.map(|known| known.conversation);
     let old = state.past.get(&key);
@@ -67,7 +62,7 @@ fn meet(
     state: &mut State,
     channel: &Channel,
     (known, sender): (Known, &Sender),
-    (fresh, now): (&FreshIds, Timestamp),
+    Arrival { fresh, now }: Arrival<'_>,
 ) {
     let key = (channel.workspace, known.conversation);
     if state.conversations.contains_key(&key) {
@@ -88,7 +83,7 @@ fn book(
     state: &mut State,
     channel: &Channel,
     entry: &BookEntry,
-    (fresh, now): (&FreshIds, Timestamp),
+    Arrival { fresh, now }: Arrival<'_>,
 ) {
     let Some(number) = &entry.of.wa_id else { return };
     let key = (channel.workspace, (channel.id, number.clone()));

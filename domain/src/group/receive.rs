@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    Actor, Amendment, Author, Change, ChannelId, ConversationId, ConversationKind, Epoch, Fact,
-    LineRef, Marketing, MessageId, MessageStatus, Receipt, Timestamp, WorkspaceId,
+    Actor, Amendment, Author, Change, ChannelId, ConversationId, Epoch, Fact, LineRef, Marketing,
+    MessageId, MessageStatus, Receipt, Timestamp, WorkspaceId,
 };
 
+use super::contact::{Told, know_contact};
 use super::past;
 use super::senders::Known;
 use super::state::{
@@ -23,6 +24,13 @@ use crate::inbound::{
 use crate::line::is_same_side;
 use crate::roster;
 use crate::tag::Tag;
+
+/// An element that is decided: ids for what it may make, and the time.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival<'a> {
+    pub(super) fresh: &'a FreshIds,
+    pub(super) now: Timestamp,
+}
 
 /// Decides a webhook, element by element: none stands in another's way.
 pub(super) fn post(state: &mut State, post: &Post, epoch: Epoch, now: Timestamp) {
@@ -46,42 +54,42 @@ fn one(
         ElementBody::Unattributable { reason } => Err(Aside("unattributable", reason.clone())),
         ElementBody::Message(message) => {
             let channel = channel_of(state, post, element)?;
-            line(state, &channel, message, (fresh, now), LineOf::Customer)
+            line(state, &channel, message, Arrival { fresh, now }, LineOf::Customer)
         }
         ElementBody::Echo(message) => {
             let channel = channel_of(state, post, element)?;
-            line(state, &channel, message, (fresh, now), LineOf::PhoneApp)
+            line(state, &channel, message, Arrival { fresh, now }, LineOf::PhoneApp)
         }
         ElementBody::Reaction(reaction) => {
             let channel = channel_of(state, post, element)?;
-            react(state, &channel, reaction, (fresh, now));
+            react(state, &channel, reaction, Arrival { fresh, now });
             Ok(())
         }
         ElementBody::Moved(moved) => {
             let channel = channel_of(state, post, element)?;
-            rename(state, &channel, moved, (fresh, now));
+            rename(state, &channel, moved, Arrival { fresh, now });
             Ok(())
         }
         ElementBody::Group(news) => {
             let channel = channel_of(state, post, element)?;
-            tell_of_group(state, &channel, news, (fresh, now));
+            tell_of_group(state, &channel, news, Arrival { fresh, now });
             Ok(())
         }
         ElementBody::Preference(wish) => {
             let channel = channel_of(state, post, element)?;
-            prefer(state, &channel, wish, (fresh, now));
+            prefer(state, &channel, wish, Arrival { fresh, now });
             Ok(())
         }
         // What the number's phone app shared is kept as it came until its number is known.
         ElementBody::Past(_) | ElementBody::Booked(_) => {
             if let Ok(channel) = channel_of(state, post, element) {
-                past::take_in(state, &channel, &element.body, (fresh, now));
+                past::take_in(state, &channel, &element.body, Arrival { fresh, now });
             }
             Ok(())
         }
         ElementBody::Status(update) => {
             let channel = channel_of(state, post, element)?;
-            status(state, (channel.workspace, channel.id), update, epoch, (fresh, now));
+            status(state, (channel.workspace, channel.id), update, epoch, Arrival { fresh, now });
             Ok(())
         }
     }
@@ -113,7 +121,7 @@ fn line(
     state: &mut State,
     channel: &Channel,
     message: &InboundMessage,
-    (fresh, now): (&FreshIds, Timestamp),
+    Arrival { fresh, now }: Arrival<'_>,
     of: LineOf,
 ) -> Result<(), Aside> {
     let workspace = channel.workspace;
@@ -123,7 +131,7 @@ fn line(
             LineOf::Customer => Author::Customer,
             LineOf::PhoneApp => Author::PhoneApp,
         };
-        read_anew(state, channel, known, message, (author, fresh, now));
+        read_anew(state, channel, known, message, (author, Arrival { fresh, now }));
         return Ok(());
     }
     let known = state.senders.get(&(workspace, fresh.message)).copied();
@@ -192,7 +200,7 @@ fn read_anew(
     channel: &Channel,
     (conversation, id): (ConversationId, MessageId),
     message: &InboundMessage,
-    (author, fresh, now): (Author, &FreshIds, Timestamp),
+    (author, Arrival { fresh, now }): (Author, Arrival<'_>),
 ) {
     let known = state.lines.find(conversation, id);
     let Some(line) = known.filter(|facts| is_same_side(facts.author, author)) else { return };
@@ -287,7 +295,7 @@ fn tell_of_group(
     state: &mut State,
     channel: &Channel,
     news: &GroupNews,
-    (fresh, now): (&FreshIds, Timestamp),
+    Arrival { fresh, now }: Arrival<'_>,
 ) {
     let known = state.senders.get(&(channel.workspace, fresh.message)).copied();
     let Some(known) = known else { return };
@@ -303,77 +311,12 @@ fn tell_of_group(
     }
 }
 
-/// What is told of a contact.
-#[derive(Clone, Copy)]
-pub(super) enum Told<'a> {
-    /// Their names, and when they said something under them, by the time that WhatsApp gave.
-    Person(&'a Sender, Timestamp),
-    /// Their new names, and the time by this server's clock.
-    Moved(&'a Moved, Timestamp),
-    /// A line in a group, and its author.
-    Line(Option<&'a Sender>),
-    /// What became of a group.
-    Group(&'a GroupNews),
-    /// A participant of a group, named by a status.
-    Status(&'a str),
-}
-
-impl Told<'_> {
-    fn kind(self) -> ConversationKind {
-        match self {
-            Self::Person(..) | Self::Moved(..) => ConversationKind::Contact,
-            Self::Line(_) | Self::Group(_) | Self::Status(_) => ConversationKind::Group,
-        }
-    }
-
-    fn card(self, old: &ContactCard) -> Option<ContactCard> {
-        match self {
-            Self::Person(sender, at) => receive::card(old, sender, at),
-            Self::Moved(moved, now) => receive::moved(old, moved, now),
-            Self::Line(by) => roster::after_line(old, by),
-            Self::Group(news) => roster::after_news(old, news),
-            Self::Status(named) => roster::after_status(old, named),
-        }
-    }
-}
-
-/// Begins the conversation of a new contact; takes note of a changed name or number.
-pub(super) fn know_contact(
-    state: &mut State,
-    channel: &Channel,
-    known: Known,
-    told: Told<'_>,
-    by: By,
-) {
-    let key = (channel.workspace, known.conversation);
-    let card_key = (channel.workspace, known.contact);
-    let is_new = !state.conversations.contains_key(&key);
-    if is_new {
-        let opened = Fact::ConversationOpened {
-            channel_id: channel.id,
-            contact_id: known.contact,
-            team_id: channel.team,
-            kind: told.kind(),
-        };
-        state.append(key, vec![opened.into()], by);
-    }
-    if is_new {
-        state.changed_cards.insert(card_key, true);
-    }
-    let old = state.cards.get(&card_key).cloned().unwrap_or_default();
-    if let Some(new) = told.card(&old) {
-        state.changed_cards.entry(card_key).or_insert(false);
-        state.cards.insert(card_key, new.clone());
-        state.append(key, vec![receive::contact_changed(known.contact, new)], by);
-    }
-}
-
 /// Tells a reaction at its message. To one from before Baton's time it is kept raw.
 fn react(
     state: &mut State,
     channel: &Channel,
     reaction: &InboundReaction,
-    (fresh, now): (&FreshIds, Timestamp),
+    Arrival { fresh, now }: Arrival<'_>,
 ) {
     let wamid = (channel.workspace, (channel.id, reaction.to_wamid.clone()));
     let Some((conversation, message)) = state.wamids.get(&wamid).copied() else { return };
@@ -390,7 +333,7 @@ fn prefer(
     state: &mut State,
     channel: &Channel,
     wish: &Preference,
-    (fresh, now): (&FreshIds, Timestamp),
+    Arrival { fresh, now }: Arrival<'_>,
 ) {
     let workspace = channel.workspace;
     let Some(known) = state.senders.get(&(workspace, fresh.message)).copied() else { return };
@@ -406,7 +349,7 @@ fn rename(
     state: &mut State,
     channel: &Channel,
     moved: &Moved,
-    (fresh, now): (&FreshIds, Timestamp),
+    Arrival { fresh, now }: Arrival<'_>,
 ) {
     let known = state.senders.get(&(channel.workspace, fresh.message)).copied();
     let is_held =
@@ -421,7 +364,7 @@ fn status(
     of: Key<ChannelId>,
     update: &StatusUpdate,
     epoch: Epoch,
-    (fresh, now): (&FreshIds, Timestamp),
+    Arrival { fresh, now }: Arrival<'_>,
 ) {
     let key = (of.0, (of.1, update.wamid.clone()));
     let by_tag = update

@@ -164,7 +164,10 @@ fn desks(url: &str, logins: &[Login]) -> Vec<Desk> {
     let desk = |login: &Login| Desk {
         name: login.name.clone(),
         role: login.role.name().to_owned(),
-        url: urls.next().flatten(),
+        url: urls.next().flatten().map(|url| {
+            // Its form is filled in, but for the password.
+            format!("{url}/#workspace={}&email={}", login.workspace, login.email)
+        }),
         login: [login.workspace.clone(), login.email.clone(), login.password.clone()],
     };
     agents.chain(others).map(desk).collect()

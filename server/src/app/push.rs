@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use baton_domain::announce::Kind;
+use baton_protocol::push::PushLane;
 use baton_protocol::{ConversationId, Cursor, DeviceId, PushId, Timestamp};
 
 use super::serve::{Foundation, install_tls, vapid};
@@ -66,7 +67,9 @@ pub(super) async fn services(
     let states: BTreeMap<&str, &LaneState> =
         states.iter().map(|state| (state.lane.as_str(), state)).collect();
     let mut all = Vec::new();
-    for lane in ["fcm", "apns", "webpush", "unifiedpush", "relay"] {
+    // The log is no service.
+    let services = PushLane::ALL.into_iter().filter(|lane| *lane != PushLane::Log);
+    for lane in services.map(PushLane::name) {
         let (mut said, is_fit) = match lanes.get(lane) {
             None => ("not set up".to_owned(), true),
             Some(service) => match service.check().await {

@@ -8,11 +8,11 @@ use baton_protocol::template::{
     Template, TemplateFallback, TemplateFallbackPut, TemplateList, TemplateSource, TemplateStatus,
     TemplateUsages,
 };
-use baton_protocol::{ChannelId, WorkspaceId};
+use baton_protocol::{ChannelId, ChannelSet, Fact, WorkspaceId};
 
 use super::input::{Id, Json};
 use super::{Answer, Fault, Parts};
-use crate::accounts::Signed;
+use crate::accounts::{Setter, Signed};
 use crate::store::{read, template};
 
 /// Digits of an id of Meta's.
@@ -69,7 +69,12 @@ pub(super) async fn fallback(
     let fallback = fallback.transpose()?;
     let named = (of.name.as_str(), of.language.as_str());
     let at = (signed.workspace, channel);
-    template::set_fallback(&parts.store, at, named, fallback.as_ref()).await?;
+    if of.fallback != fallback {
+        let write = template::put_fallback(at, named, fallback.as_ref());
+        let fact = Fact::ChannelChanged { channel_id: channel, set: ChannelSet::default() };
+        let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
+        parts.accounts.settle(&parts.engine, setter.work(vec![write], vec![fact])).await?;
+    }
     known(&parts, signed.workspace, channel).await.map(Out)
 }
 

@@ -114,12 +114,11 @@ pub(crate) fn with_fallback(body: &str, fallback: Option<&str>) -> Result<Templa
 }
 
 /// Says what is offered in place of a template of a number; `None` that nothing is.
-pub async fn set_fallback(
-    store: &Store,
+pub fn put_fallback(
     (workspace, channel): (WorkspaceId, ChannelId),
     (name, language): (&str, &str),
     fallback: Option<&TemplateFallback>,
-) -> Result<(), StoreError> {
+) -> (&'static Sql, Vec<String>) {
     static PUT: Sql = Sql::new(
         "INSERT INTO template_fallback (workspace, channel, name, language, body)
          VALUES ($1, $2, $3, $4, $5)
@@ -129,16 +128,11 @@ pub async fn set_fallback(
         "DELETE FROM template_fallback
          WHERE workspace = $1 AND channel = $2 AND name = $3 AND language = $4",
     );
-    let of = [workspace.to_string(), channel.to_string()];
+    let of = [workspace.to_string(), channel.to_string(), name.to_owned(), language.to_owned()];
     match fallback {
-        Some(fallback) => {
-            store
-                .run_alone(&PUT, &[of[0].as_str(), &of[1], name, language, &json(fallback)])
-                .await?
-        }
-        None => store.run_alone(&CLEAR, &[of[0].as_str(), &of[1], name, language]).await?,
-    };
-    Ok(())
+        Some(fallback) => (&PUT, [&of[..], &[json(fallback)]].concat()),
+        None => (&CLEAR, of.to_vec()),
+    }
 }
 
 /// Says whose templates a number sends. They are looked at now; those of another account go.

@@ -7,7 +7,7 @@ use super::seed::{CHANNEL, WORKSPACE, seed};
 use super::world::parsed;
 use crate::store::Store;
 use crate::store::template::{
-    Due, Known, claim_due, known, look_again, looked, set_fallback, set_source,
+    Due, Known, claim_due, known, look_again, looked, put_fallback, set_source,
 };
 use crate::store::testing::databases;
 
@@ -35,6 +35,11 @@ fn template(name: &str) -> Template {
 
 async fn claims(store: &Store, now_s: i64) -> Vec<Due> {
     claim_due(store, at(now_s), at(now_s + 300)).await.unwrap()
+}
+
+async fn put_at(store: &Store, fallback: Option<&TemplateFallback>) {
+    let (sql, args) = put_fallback(of(), ("hello", "en"), fallback);
+    store.run_alone(sql, &args).await.unwrap();
 }
 
 async fn now_known(store: &Store) -> Known {
@@ -88,15 +93,15 @@ async fn a_list_takes_the_place_of_the_one_before_and_is_due_when_meta_tells_of_
             language: "en".to_owned(),
             category: "utility".to_owned(),
         };
-        set_fallback(store, of(), ("hello", "en"), Some(&fallback)).await.unwrap();
+        put_at(store, Some(&fallback)).await;
         let told = Template { fallback: Some(fallback.clone()), ..template("hello") };
         assert_eq!(now_known(store).await.templates, std::slice::from_ref(&told));
         let [due] = claims(store, 4_000).await.try_into().unwrap();
         looked(store, &due, Ok(&[template("hello")]), (at(4_001), at(7_200))).await.unwrap();
         assert_eq!(now_known(store).await.templates, [told]);
-        set_fallback(store, of(), ("hello", "en"), None).await.unwrap();
+        put_at(store, None).await;
         assert_eq!(now_known(store).await.templates, [template("hello")]);
-        set_fallback(store, of(), ("hello", "en"), Some(&fallback)).await.unwrap();
+        put_at(store, Some(&fallback)).await;
 
         // Another account: nothing of the former one is left, nor comes back by a late answer.
         set_source(store, of(), "456", at(4_005)).await.unwrap();

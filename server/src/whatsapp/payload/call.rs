@@ -12,7 +12,7 @@ use super::people::People;
 /// the first makes the line.
 pub(super) fn read<'a>(
     raw: &RawValue,
-    people: &People<'a>,
+    people: &'a People<'_>,
     arrived: Timestamp,
 ) -> (ElementBody, Option<&'a RawValue>) {
     let set_aside = |reason: &str| ElementBody::Unattributable { reason: reason.to_owned() };

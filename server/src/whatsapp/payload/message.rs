@@ -14,7 +14,7 @@ use super::people::{People, group_id, user_id, wa_id};
 /// Reads what a customer did, and the contact that it belongs to.
 pub(super) fn inbound<'a>(
     raw: &RawValue,
-    people: &People<'a>,
+    people: &'a People<'_>,
     arrived: Timestamp,
 ) -> (ElementBody, Option<&'a RawValue>) {
     let customer = |message: &Object<'_>| people.named(message, "from", "from_user_id");
@@ -24,7 +24,7 @@ pub(super) fn inbound<'a>(
 /// Reads what was said on the phone app; its customer is the addressee.
 pub(super) fn echo<'a>(
     raw: &RawValue,
-    people: &People<'a>,
+    people: &'a People<'_>,
     arrived: Timestamp,
 ) -> (ElementBody, Option<&'a RawValue>) {
     let customer = |message: &Object<'_>| people.named(message, "to", "to_user_id");

@@ -50,9 +50,6 @@ const ELSEWHERE: &str = "messages under a field that is not known";
 /// Metadata that every element keeps: a number and its id. More than this is no metadata of Meta's.
 const METADATA_BYTES_MAX: usize = 2_048;
 
-/// A sender's card: a name and ids.
-const CARD_BYTES_MAX: usize = 8_192;
-
 /// Reads the body of a POST: its elements in order, then what was odd about its frame.
 ///
 /// What does not tell its time readably is given the time it `arrived`.
@@ -232,7 +229,7 @@ impl Origin<'_> {
         contact: Option<&RawValue>,
         body: ElementBody,
     ) -> Element {
-        let contact = contact.map(RawValue::get).filter(|card| card.len() <= CARD_BYTES_MAX);
+        let contact = contact.map(RawValue::get);
         Element { raw: self.post(list, &format!("[{}]", raw.get()), contact), ..self.bare(body) }
     }
 

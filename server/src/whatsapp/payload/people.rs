@@ -1,10 +1,12 @@
 //! Who is who in a change: the ids of senders, and the contacts that tell their names.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use baton_domain::inbound::Sender;
 use baton_protocol::limits::CONTACT_NAME_CHARS_MAX;
-use serde_json::value::RawValue;
+use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::leaf::{Object, shortened};
 
@@ -17,8 +19,12 @@ pub(super) struct People<'a> {
 
 struct Contact<'a> {
     person: Sender,
-    raw: &'a RawValue,
+    /// As it came, or what was read of it where it is longer than elements may keep.
+    raw: Cow<'a, RawValue>,
 }
+
+/// A contact that an element keeps: a name and ids.
+const CARD_BYTES_MAX: usize = 8_192;
 
 impl<'a> People<'a> {
     /// Reads the contacts; odd ones are passed over, they only lend names.
@@ -38,6 +44,7 @@ impl<'a> People<'a> {
             for id in [&person.wa_id, &person.user_id].into_iter().flatten() {
                 people.by_id.insert(id.clone(), people.contacts.len());
             }
+            let raw = kept(raw, &person);
             people.contacts.push(Contact { person, raw });
         }
         people
@@ -45,12 +52,12 @@ impl<'a> People<'a> {
 
     /// The person named by two members of a message, and their contact. `None` when neither names
     /// anybody.
-    pub(super) fn named(
-        &self,
+    pub(super) fn named<'p>(
+        &'p self,
         message: &Object<'_>,
         number_in: &str,
         user_in: &str,
-    ) -> Option<(Sender, Option<&'a RawValue>)> {
+    ) -> Option<(Sender, Option<&'p RawValue>)> {
         let number = message.scalar(number_in);
         let mut person = Sender {
             wa_id: number.as_deref().and_then(wa_id),
@@ -66,7 +73,7 @@ impl<'a> People<'a> {
         person.wa_id = person.wa_id.or_else(|| contact.person.wa_id.clone());
         person.user_id = person.user_id.or_else(|| contact.person.user_id.clone());
         person.name.clone_from(&contact.person.name);
-        Some((person, Some(contact.raw)))
+        Some((person, Some(&*contact.raw)))
     }
 
     fn contact(&self, person: &Sender) -> Option<&Contact<'a>> {
@@ -77,6 +84,16 @@ impl<'a> People<'a> {
             find(&person.wa_id).filter(|found| agree(&found.person.user_id, &person.user_id))
         })
     }
+}
+
+/// What stays with an element, so that reading it again says the same.
+fn kept<'a>(raw: &'a RawValue, person: &Sender) -> Cow<'a, RawValue> {
+    if raw.get().len() <= CARD_BYTES_MAX {
+        return Cow::Borrowed(raw);
+    }
+    let Sender { wa_id, user_id, name, .. } = person;
+    let short = json!({"profile": {"name": name}, "wa_id": wa_id, "user_id": user_id});
+    to_raw_value(&short).map_or(Cow::Borrowed(raw), Cow::Owned)
 }
 
 /// A number's digits, without a leading plus.

@@ -15,7 +15,7 @@ const CATEGORY: &str = "marketing_messages";
 /// else, is kept raw.
 pub(super) fn read<'a>(
     raw: &RawValue,
-    people: &People<'a>,
+    people: &'a People<'_>,
     arrived: Timestamp,
 ) -> (ElementBody, Option<&'a RawValue>) {
     let ignored = (ElementBody::Ignored { what: FIELD }, None);

@@ -487,6 +487,22 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+#[test]
+fn a_contact_too_long_to_be_kept_still_names_its_sender_when_read_again() {
+    let contact = json!({"profile": {"name": "Lucía"}, "wa_id": "+34600000001",
+        "user_id": "ES.1", "other": "7".repeat(8_200)});
+    let message = json!({"from": "34600000001", "id": "wamid.01", "timestamp": "1750000001",
+        "type": "text", "text": {"body": "Hola"}});
+    let value = json!({"contacts": [contact], "messages": [message]});
+    let body = json!({"entry": [{"changes": [{"field": "messages", "value": value}]}]});
+    let [element] = &parse(body.to_string().as_bytes()).unwrap()[..] else { panic!("one") };
+    let ElementBody::Message(message) = &element.body else { panic!("{element:?}") };
+    let Sender { name, user_id, .. } = &message.sender;
+    assert_eq!((name.as_deref(), user_id.as_deref()), (Some("Lucía"), Some("ES.1")));
+    assert!(element.raw.len() < 1_000, "{}", element.raw.len());
+    assert_eq!(parse(element.raw.as_bytes()).unwrap(), std::slice::from_ref(element));
+}
+
 /// Holds for every body: what is JSON is parsed, and everything it says can be replayed.
 fn holds(body: &[u8]) -> Result<(), TestCaseError> {
     let is_json = serde_json::from_slice::<&RawValue>(body).is_ok();
