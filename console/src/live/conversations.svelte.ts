@@ -48,6 +48,8 @@ const HEADS_TIME_OUT_MS = 60_000;
 const BEHIND_MS = 500;
 /** Rows that could not be read are asked for again after this time, ms. */
 const AGAIN_MS = 5_000;
+/** Between two questions for rows, ms: a list that is scrolled asks for some at once. */
+const GATHER_MS = 120;
 const FOUND_ROWS = 30;
 const FOUND_WORDS = 10;
 /** From so many on, figures of all of them are drawn less often, ms. */
@@ -82,6 +84,8 @@ export class Conversations {
   private loadings = 0;
   private needed = new Set<Id>();
   private asking = 0;
+  private askedAt = Number.NEGATIVE_INFINITY;
+  private gathering: ReturnType<typeof setTimeout> | undefined;
   private counting: ReturnType<typeof setTimeout> | undefined;
   private isStopped = false;
   /** Whether an owner or a status changed since that was asked. */
@@ -92,6 +96,7 @@ export class Conversations {
   stop() {
     this.isStopped = true;
     clearTimeout(this.calming);
+    clearTimeout(this.gathering);
     clearTimeout(this.counting);
   }
 
@@ -268,11 +273,22 @@ export class Conversations {
       if (this.needed.size <= NEEDED_MAX) break;
       this.needed.delete(id);
     }
-    queueMicrotask(() => void this.askNeeded());
+    this.askSoon();
+  }
+
+  /** The first ones are asked for at once; what is scrolled past meanwhile is gathered. */
+  private askSoon() {
+    if (this.gathering !== undefined || this.needed.size === 0) return;
+    const wait = Math.max(0, this.askedAt + GATHER_MS - performance.now());
+    this.gathering = setTimeout(() => {
+      this.gathering = undefined;
+      void this.askNeeded();
+    }, wait);
   }
 
   private async askNeeded(): Promise<void> {
     if (this.asking >= ASKING_MAX || this.needed.size === 0 || this.isStopped) return;
+    this.askedAt = performance.now();
     const ids = [...this.needed].slice(-IDS_MAX);
     for (const id of ids) this.needed.delete(id);
     this.asking += 1;
@@ -282,7 +298,7 @@ export class Conversations {
       setTimeout(() => this.need(ids), AGAIN_MS);
     } finally {
       this.asking -= 1;
-      void this.askNeeded();
+      this.askSoon();
     }
   }
 
