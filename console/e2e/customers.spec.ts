@@ -21,7 +21,7 @@ test("one person plays a customer and works at two desks of one browser", async 
   const tabs: Page[] = [];
   for (const [n, name] of ["Ana", "Ben"].entries()) {
     const [tab] = await Promise.all([phone.context().waitForEvent("page"), desks.nth(n).click()]);
-    await expect(tab.getByTestId("sign-email")).toBeVisible();
+    await expect(tab.getByTestId("sign-email")).toHaveValue(world.login(name).email);
     await signIn(tab, world.login(name));
     await tab.goto(`${addresses[n]}/inbox/open`);
     await open(tab, "Vera Lind");

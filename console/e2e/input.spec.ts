@@ -167,3 +167,22 @@ long("another site gets nothing from a browser that is signed in", async ({ worl
   expect((await ask("https://evil.example")).status).toBe(403);
   expect((await ask(world.facts.server_url)).status).toBeLessThan(300);
 });
+
+test("a word that is typed outside of a text field changes nothing; a letter by itself does", async ({
+  world,
+}) => {
+  await world.customer("Wendy Ward").says("Is it open?");
+  const ana = await world.desk("Ana");
+  await open(ana, "Wendy Ward");
+  await ana.getByTestId("timeline").click();
+  await ana.keyboard.type("we will", { delay: 60 });
+  const resolve = ana.getByRole("button", { name: "Resolve", exact: true });
+  await expect(resolve).toBeVisible();
+  await expect(ana.getByTestId("toast")).toHaveCount(0);
+  // By itself: the word is a moment ago.
+  await expect(async () => {
+    await ana.keyboard.press("e");
+    await expect(ana.getByTestId("toast-undo")).toBeVisible({ timeout: 2_000 });
+  }).toPass();
+  await expect(resolve).toHaveCount(0);
+});

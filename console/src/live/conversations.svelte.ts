@@ -48,7 +48,7 @@ const HEADS_TIME_OUT_MS = 60_000;
 const BEHIND_MS = 500;
 /** Rows that could not be read are asked for again after this time, ms. */
 const AGAIN_MS = 5_000;
-/** Between two questions for rows, ms: a list that is scrolled asks for some at once. */
+/** Between two requests for rows, ms: a list that is scrolled asks for many together. */
 const GATHER_MS = 120;
 const FOUND_ROWS = 30;
 const FOUND_WORDS = 10;
@@ -278,7 +278,7 @@ export class Conversations {
 
   /** The first ones are asked for at once; what is scrolled past meanwhile is gathered. */
   private askSoon() {
-    if (this.gathering !== undefined || this.needed.size === 0) return;
+    if (this.gathering !== undefined || this.needed.size === 0 || this.isStopped) return;
     const wait = Math.max(0, this.askedAt + GATHER_MS - performance.now());
     this.gathering = setTimeout(() => {
       this.gathering = undefined;

@@ -6,7 +6,7 @@ export interface Toast {
 }
 
 const SHOWN_MS = 10_000;
-/** Of several at once: somebody looks over what became of them first. */
+/** The way back from several at once stays longer: people look at the result first. */
 const MANY_SHOWN_MS = 30_000;
 
 class Toasts {

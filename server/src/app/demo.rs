@@ -166,7 +166,7 @@ fn desks(url: &str, logins: &[Login]) -> Vec<Desk> {
         role: login.role.name().to_owned(),
         url: urls.next().flatten().map(|url| {
             // Its form is filled in, but for the password.
-            format!("{url}/#workspace={}&email={}", login.workspace, login.email)
+            format!("{url}/sign-in#workspace={}&email={}", login.workspace, login.email)
         }),
         login: [login.workspace.clone(), login.email.clone(), login.password.clone()],
     };
