@@ -263,3 +263,42 @@ fn http_client() -> anyhow::Result<reqwest::Client> {
         .build()
         .context("could not build the webhooks' HTTP client")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::runtime::Handle;
+    use tokio::task::spawn_blocking;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn updates_are_counted_while_one_waits_for_quiet_and_another_holds_the_world() {
+        let simulator = Simulator::start(Config::default()).await.unwrap();
+        let shared = Arc::clone(&simulator.shared);
+        let (runtime, waits) = (Handle::current(), Arc::clone(&shared));
+        let holding = spawn_blocking(move || {
+            let world = shared.world();
+            let quiet = runtime.spawn(async move { control::quiesce(&waits, PATIENCE).await });
+            let (done, counted) = mpsc::channel();
+            let counts = Arc::clone(&shared);
+            std::thread::spawn(move || {
+                for _ in 0..200_000 {
+                    drop(counts.ticket());
+                    std::thread::yield_now();
+                }
+                done.send(())
+            });
+            let counted = counted.recv_timeout(PATIENCE);
+            drop(world);
+            (counted, quiet)
+        });
+        let (counted, quiet) = holding.await.unwrap();
+        assert!(counted.is_ok(), "nobody could count");
+        quiet.await.unwrap().unwrap();
+        simulator.stop().await;
+    }
+}

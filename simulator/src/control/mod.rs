@@ -54,7 +54,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 pub(crate) async fn quiesce(shared: &Shared, deadline: Duration) -> anyhow::Result<()> {
     let mut pending = shared.pending.subscribe();
     let quiet = tokio::time::timeout(deadline, pending.wait_for(|pending| *pending == 0));
-    // What it gives holds the count: whoever counts while they hold the world would wait for us.
+    // The answer locks the count for reading. It must be gone before the world is locked: others
+    // hold the world while they count.
     let is_quiet = quiet.await.is_ok();
     if !is_quiet {
         let left = *shared.pending.borrow();
