@@ -131,10 +131,10 @@ async fn customers_are_linked_by_hand_and_the_link_is_undone() {
 
 /// A message of somebody whom WhatsApp names by all of these.
 async fn says(world: &World, n: u32, number: Option<&str>, user_id: Option<&str>) {
-    says_to(world, NUMBER, n, (number, user_id)).await;
+    says_to(world, NUMBER, n, number, user_id).await;
 }
 
-async fn says_to(world: &World, to: &str, n: u32, (number, user_id): (Option<&str>, Option<&str>)) {
+async fn says_to(world: &World, to: &str, n: u32, number: Option<&str>, user_id: Option<&str>) {
     let mut contact = json!({"profile": {"name": format!("Nadia {n}")}});
     let mut message = json!({
         "id": format!("wamid.person.{n}"), "type": "text", "text": {"body": "Hi"},
@@ -169,8 +169,8 @@ async fn who_is_written_differently_on_two_numbers_is_one_person() {
             ("34600000010", "349600000010", false),
         ];
         for (n, (first, second, is_same)) in (0..).step_by(2).zip(pairs) {
-            says_to(world, NUMBER, n, (Some(first), None)).await;
-            says_to(world, SECOND_NUMBER, n + 1, (Some(second), None)).await;
+            says_to(world, NUMBER, n, Some(first), None).await;
+            says_to(world, SECOND_NUMBER, n + 1, Some(second), None).await;
             let one = world.contact(&format!("Nadia {n}")).conversation().await;
             let other = world.contact(&format!("Nadia {}", n + 1)).conversation().await;
             let (from_one, from_other) =

@@ -312,17 +312,16 @@ pub(super) fn file(state: &mut State, work: &FileWork, now: Timestamp) {
     // The past has no lines in the log: nothing is told of it.
     if work.at.seq == 0 {
         let known = state.past_files.get_mut(&(work.at.workspace, work.at.message));
-        let Some(known) = known.filter(|known| file::counts(**known, work)) else { return };
+        let known = known.filter(|known| file::counts(**known, work.file, work.is_old));
+        let Some(known) = known else { return };
         *known = work.file;
         return state.ended_files.push(work.clone());
     }
     let key = (work.at.workspace, work.at.conversation);
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
-    let draft = match work.is_old {
-        true => file::retired(conversation, &state.lines, work.at.message),
-        false => file::ended(conversation, &state.lines, work.at.message, work.file),
-    };
-    let Some(draft) = draft else { return };
+    let message = work.at.message;
+    let told = file::told(conversation, &state.lines, message, work.file, work.is_old);
+    let Some(draft) = told else { return };
     state.append(key, vec![draft], By::new(Actor::System, now));
     state.ended_files.push(work.clone());
 }

@@ -350,7 +350,8 @@ fn names(sender: &Sender) -> Vec<(NameKind, String, bool)> {
     names
 }
 
-/// The ways in which WhatsApp may have written a number elsewhere, other than this one.
+/// The ways in which WhatsApp may have written a number elsewhere, other than this one. It is for
+/// showing a person's other conversations: nothing is sent to what is made up here.
 pub fn written_otherwise(wa_id: &str) -> impl Iterator<Item = String> {
     let rest = wa_id.strip_prefix("54").filter(|rest| !rest.starts_with('9'));
     variant(wa_id).into_iter().chain(rest.map(|rest| format!("549{rest}")))
