@@ -23,7 +23,7 @@ pub fn told(
     counts.then(|| Fact::FileChanged { line: facts.line, file }.into())
 }
 
-/// Whether what a worker tells of a file counts. Of two workers that fetched it, the first one does.
+/// Whether what a worker tells of a file counts. Of two workers that fetched it, the first does.
 /// Later it may be too old (`is_old`): a file that was stored is gone.
 pub fn counts(known: FileState, file: FileState, is_old: bool) -> bool {
     match is_old {
