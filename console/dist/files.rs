@@ -40,7 +40,7 @@
     ("/assets/es-CGjgodnj.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/es-CGjgodnj.js"))),
     ("/assets/fault-CAOroZ9p.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/fault-CAOroZ9p.js"))),
     ("/assets/index-CKIWQqic.css", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-CKIWQqic.css"))),
-    ("/assets/index-LFhRkp5a.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-LFhRkp5a.js"))),
+    ("/assets/index-UzXMFRHY.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-UzXMFRHY.js"))),
     ("/assets/isolate-6oYUhGI5.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/isolate-6oYUhGI5.js"))),
     ("/assets/link-C5Nmu8m2.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/link-C5Nmu8m2.js"))),
     ("/assets/nav.svelte-VWkgJuo8.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/nav.svelte-VWkgJuo8.js"))),

@@ -138,7 +138,7 @@ long("a browser that keeps nothing says so, and everything else works", async ({
   await expect(page.getByTestId("line-2")).toContainText("Hej Otto");
 });
 
-long("two tabs of one browser show the same, and one signs both out", async ({ world }) => {
+test("two tabs of one browser show the same, and one signs both out", async ({ world }) => {
   const page = await world.stranger({ storageState: await world.session("Ben") });
   const iris = world.customer("Iris Holt");
   await iris.says("Is my order in?");

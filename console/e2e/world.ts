@@ -227,6 +227,16 @@ export class World {
     if (!response.ok) throw new Error(`knobs: ${response.status} ${await response.text()}`);
   }
 
+  /** Ends once Baton has taken everything that WhatsApp had to tell. */
+  async told(): Promise<void> {
+    const response = await fetch(`${this.facts.simulator_url}/control/quiesce`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ timeout_ms: 60_000 }),
+    });
+    if (!response.ok) throw new Error(`quiesce: ${response.status} ${await response.text()}`);
+  }
+
   /** Texts that reached a phone. */
   async reached(): Promise<string[]> {
     const response = await fetch(`${this.facts.simulator_url}/control/reached`);

@@ -61,6 +61,7 @@ export class Desk {
   private acking: ReturnType<typeof setTimeout> | undefined;
   private view: Id | undefined;
   private readonly stopping = new AbortController();
+  private readonly leaving = new AbortController();
 
   constructor(readonly who: Identity) {
     this.keep = new Keep(who.workspace, who.agent_id);
@@ -96,12 +97,20 @@ export class Desk {
     document.addEventListener("visibilitychange", nudge, { signal });
     window.addEventListener("focus", this.acknowledge, { signal });
     window.addEventListener("blur", this.acknowledge, { signal });
-    window.addEventListener("storage", () => this.otherTab(), { signal });
+    // Until this page is left: who signs out elsewhere takes what it shows with them, also from
+    // behind the dialog that asks to sign in again.
+    window.addEventListener("storage", this.otherTab, { signal: this.leaving.signal });
     this.connection.start();
     await this.workspace.readMe();
   }
 
-  stop() {
+  /** Hears nothing any more, not even that somebody signs out in another tab. */
+  leave() {
+    this.leaving.abort();
+    this.stop();
+  }
+
+  private stop() {
     this.stopping.abort();
     clearTimeout(this.acking);
     this.sender.stop();
@@ -116,9 +125,9 @@ export class Desk {
     this.acknowledge();
   }
 
-  private otherTab() {
+  private readonly otherTab = () => {
     if (identity() === undefined) this.end("left");
-  }
+  };
 
   // Who is here, and what is held.
 
@@ -342,10 +351,10 @@ export class Desk {
   }
 
   /** Signs out and wipes what this browser kept of the agent. */
-  async leave(): Promise<void> {
+  async signOut(): Promise<void> {
     await signOut();
     this.wipe();
-    this.stop();
+    this.leave();
   }
 
   private wipe() {
@@ -357,7 +366,8 @@ export class Desk {
   private end(why: Ended) {
     if (why === "revoked") this.wipe();
     this.ended = why;
-    this.stop();
+    if (why === "signed_out") this.stop();
+    else this.leave();
   }
 
   // What the server says.

@@ -14,7 +14,7 @@ export class Waiting {
   counts: readonly ReviewCount[] | undefined = $state.raw();
   readonly total = $derived((this.counts ?? []).reduce((sum, { count }) => sum + count, 0));
 
-  /** When it was read last, or is not to be read before, ms. */
+  /** When it was asked for last, ms; later than now where the server is to be left alone. */
   private readAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isStopped = false;
@@ -36,17 +36,19 @@ export class Waiting {
   }
 
   private async read() {
-    let pause = 0;
+    // What is told from here on may not be in the answer: it is read again then.
+    this.timer = undefined;
+    const askedAt = (this.readAt = Date.now());
     try {
-      this.counts = (await request<ReviewPage>("GET", "/review?limit=1")).counts;
+      const { counts } = await request<ReviewPage>("GET", "/review?limit=1");
+      // A slow answer says less than the one that was asked for after it.
+      if (this.readAt === askedAt) this.counts = counts;
     } catch (error) {
       // It is only a number: the one before it stays.
       if (error instanceof Fault && error.status < 500 && error.status !== 429) return;
-      pause = AGAIN_MS;
+      this.readAt = Date.now() + AGAIN_MS - PAUSE_MS;
+      this.soon();
     }
-    this.readAt = Date.now() + pause;
-    this.timer = undefined;
-    if (pause > 0) this.soon();
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Channel, Colleague, Id, Me, MeChange, SavedView, Team } from "../protocol.ts";
 import { Fault, request } from "./api.ts";
+import { Turns } from "./turns.ts";
 
 /** What could not be read is asked for again after this time, ms. */
 const AGAIN_MS = 3_000;
@@ -16,7 +17,7 @@ export class Workspace {
   /** Whether a number is connected; undefined until that is known. */
   hasNumber: boolean | undefined = $state();
 
-  private readonly reading = new Set<string>();
+  private readonly turns = new Turns();
   private isStopped = false;
 
   stop() {
@@ -76,18 +77,17 @@ export class Workspace {
     return agent?.role === "supervisor" && isOver === true;
   }
 
-  /** The same is not asked for twice at once; what fails is asked for again. */
+  /** What cannot be read is asked for again; where it is refused, what was read before stays. */
   private async once(name: string, read: () => Promise<void>): Promise<void> {
-    if (this.reading.has(name) || this.isStopped) return;
-    this.reading.add(name);
-    try {
-      await read();
-    } catch (error) {
-      if (error instanceof Fault && error.status < 500 && error.status !== 429) return;
-      setTimeout(() => void this.once(name, read), AGAIN_MS);
-    } finally {
-      this.reading.delete(name);
-    }
+    await this.turns.take(name, async () => {
+      if (this.isStopped) return;
+      try {
+        await read();
+      } catch (error) {
+        if (error instanceof Fault && error.status < 500 && error.status !== 429) return;
+        setTimeout(() => void this.once(name, read), AGAIN_MS);
+      }
+    });
   }
 }
 
