@@ -18,7 +18,7 @@ export async function overtaken(world: World, desk: Page, names: string[], answe
   }
   for (const one of all) await one.says(again);
   // Else a reply that is tried again meanwhile leaves before the word that overtakes it is known.
-  await world.told();
+  await world.quiet();
   await world.knobs({ faults: [] });
 }
 

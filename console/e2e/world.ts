@@ -228,7 +228,7 @@ export class World {
   }
 
   /** Ends once Baton has taken everything that WhatsApp had to tell. */
-  async told(): Promise<void> {
+  async quiet(): Promise<void> {
     const response = await fetch(`${this.facts.simulator_url}/control/quiesce`, {
       method: "POST",
       headers: { "content-type": "application/json" },
