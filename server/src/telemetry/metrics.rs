@@ -1,5 +1,6 @@
 //! Everything that is counted and measured, in one place; `/metrics` shows it as OpenMetrics.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -11,10 +12,22 @@ use prometheus_client::registry::{Metric, Registry};
 
 use super::{By, ByTwo, LevelBy, process};
 
-/// The figures of a process. Cheap to clone; clones count together. Each process (and each test)
-/// has its own: nothing here is global.
+/// The figures of a process. Cheap to clone, which every request does; clones count together. Each
+/// process (and each test) has its own: nothing here is global.
 #[derive(Clone, Debug)]
-pub struct Metrics {
+pub struct Metrics(Arc<Figures>);
+
+impl Deref for Metrics {
+    type Target = Figures;
+
+    fn deref(&self) -> &Figures {
+        &self.0
+    }
+}
+
+/// What [`Metrics`] counts.
+#[derive(Debug)]
+pub struct Figures {
     /// Connections refused because their address has too many.
     pub connections_refused: Counter,
     /// Connections cut because their client did not read what it was sent.
@@ -130,7 +143,7 @@ pub struct Metrics {
     pub nodes: Gauge,
     /// 1 while this node does what only one does.
     pub leads: Gauge,
-    registry: Arc<Registry>,
+    registry: Registry,
 }
 
 const STATEMENTS: &str = "Statements run on the database";
@@ -155,7 +168,7 @@ impl Metrics {
         let build: Family<[(&str, &str); 1], Gauge> = Family::default();
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
         register(r, "build_info", "The program", build);
-        let partial = Self {
+        let partial = Figures {
             connections_refused: one(r, "connections_refused", "Of addresses with too many"),
             slow_readers_cut: one(r, "slow_readers_cut", "Connections that did not read"),
             sign_ins: By::register(r, "sign_ins", "outcome", "Sign-ins by outcome"),
@@ -223,9 +236,9 @@ impl Metrics {
             bus_batches: By::register(r, "bus_batches", "came", "Batches by how they came"),
             nodes: one(r, "nodes", "Nodes that live, as this one sees it"),
             leads: one(r, "leads", "1 while this node leads"),
-            registry: Arc::new(Registry::default()),
+            registry: Registry::default(),
         };
-        Self { registry: Arc::new(registry), ..partial }
+        Self(Arc::new(Figures { registry, ..partial }))
     }
 
     /// All figures as OpenMetrics text.
