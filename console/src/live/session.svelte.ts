@@ -104,7 +104,7 @@ export class Desk {
     await this.workspace.readMe();
   }
 
-  /** Hears nothing any more, not even that somebody signs out in another tab. */
+  /** Stops for good: from now on a sign-out in another tab changes nothing here. */
   leave() {
     this.leaving.abort();
     this.stop();

@@ -46,12 +46,18 @@ test("what a colleague types says nothing of it", () => {
   expect(isNews(draft, 3)).toBe(false);
 });
 
-test("what is held while the number is being read is counted by the next reading", async () => {
+/** A message was held, and another one while the number was being read. */
+async function heldWhileRead() {
   const given = answers();
   const waiting = new Waiting();
   waiting.heard(changed("held"));
   await vi.advanceTimersByTimeAsync(0);
   waiting.heard(changed("held"));
+  return { waiting, given };
+}
+
+test("what is held while the number is being read is counted by the next reading", async () => {
+  const { waiting, given } = await heldWhileRead();
   given[0]?.(0);
   await vi.advanceTimersByTimeAsync(3_000);
   given[1]?.(1);
@@ -61,11 +67,7 @@ test("what is held while the number is being read is counted by the next reading
 });
 
 test("a slow answer does not take the place of a later one", async () => {
-  const given = answers();
-  const waiting = new Waiting();
-  waiting.heard(changed("held"));
-  await vi.advanceTimersByTimeAsync(0);
-  waiting.heard(changed("held"));
+  const { waiting, given } = await heldWhileRead();
   await vi.advanceTimersByTimeAsync(3_000);
   given[1]?.(2);
   await vi.advanceTimersByTimeAsync(0);
