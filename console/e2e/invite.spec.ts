@@ -6,10 +6,21 @@ test("who is invited by a link joins in another browser, and answers", async ({ 
   const marta = world.customer("Marta Gil");
   await marta.says("¿Abrís el sábado?");
   const admin = await world.desk("Admin", { at: "/settings/agents" });
+  // Whoever is invited before the teams are here would be in none of them.
+  let tell: () => void = () => undefined;
+  const told = new Promise<void>((done) => (tell = done));
+  await admin.route("**/api/v1/teams", async (route) => {
+    await told;
+    await route.fallback();
+  });
+  await admin.reload();
+  await expect(admin.getByTestId("invite")).toBeDisabled();
+  await expect(admin.getByTestId("add-agent")).toBeDisabled();
+  tell();
   await admin.getByTestId("invite").click();
   await admin.getByTestId("invite-name").fill("Eva Soto");
   await admin.getByTestId("invite-email").fill("eva@acme.example");
-  await admin.getByTestId("invite-dialog").getByRole("combobox").nth(1).selectOption({ label: "Desk" });
+  await admin.getByTestId("invite-dialog").getByLabel("Teams").selectOption({ label: "Desk" });
   await admin.getByTestId("invite-go").click();
   await expect(admin.getByTestId("invite-qr")).toBeVisible();
   const first = await admin.getByTestId("invite-link").inputValue();

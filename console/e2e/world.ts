@@ -269,6 +269,9 @@ export async function signIn(
   await expect(page).toHaveURL(/inbox/);
 }
 
+/** A row that has not come into a list by then does not come, ms. */
+const FOUND_MS = 30_000;
+
 /** Scrolls the list, which draws only what is in sight, until a customer's row is there. */
 export async function reveal(page: Page, name: string): Promise<Locator> {
   const list = page.getByTestId("list");
@@ -281,8 +284,8 @@ export async function reveal(page: Page, name: string): Promise<Locator> {
         one.scrollTop = isAtEnd ? 0 : one.scrollTop + one.clientHeight;
       });
     }
-    await expect(row).toBeVisible({ timeout: 1_000 });
-  }).toPass();
+    await expect(row, `in the list: ${await list.innerText()}`).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: FOUND_MS });
   return row;
 }
 
@@ -292,7 +295,7 @@ export async function open(page: Page, name: string): Promise<string> {
   // Rows move while customers write: it may have left the list before it is pressed.
   await expect(async () => {
     await (await reveal(page, name)).click({ timeout: 2_000 });
-  }).toPass();
+  }).toPass({ timeout: 2 * FOUND_MS });
   await expect(page.getByTestId("timeline")).toBeVisible();
   const [, id] = /inbox\/open\/([0-9a-f-]+)/.exec(page.url()) ?? [];
   if (id === undefined) throw new Error("the address has no conversation");

@@ -140,6 +140,9 @@ export class Desk {
   get teams(): ReadonlyMap<Id, Team> {
     return this.workspace.teams;
   }
+  get hasTeams(): boolean {
+    return this.workspace.hasTeams;
+  }
   get channels(): ReadonlyMap<Id, Channel> {
     return this.workspace.channels;
   }
