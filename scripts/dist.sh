@@ -11,6 +11,8 @@ cargo_home=$(realpath "${CARGO_HOME:-$HOME/.cargo}")
 export RUSTFLAGS="--remap-path-prefix=$PWD=baton --remap-path-prefix=$cargo_home=cargo"
 export CFLAGS="-ffile-prefix-map=$PWD=baton -ffile-prefix-map=$cargo_home=cargo"
 export CARGO_TARGET_DIR=$PWD/target/dist-build
+# Kernels of 64-bit ARM have pages of 4, 16 or 64 KiB; the allocator is built for the largest.
+[ "$(uname -m)" != aarch64 ] || export JEMALLOC_SYS_WITH_LG_PAGE=16
 cargo build --release --locked --package baton
 mkdir -p "$out"
 cp "$CARGO_TARGET_DIR/release/baton" "$out/baton"

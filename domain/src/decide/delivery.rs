@@ -148,17 +148,28 @@ pub fn result(
     }
 }
 
+/// A message under the id that Meta gave it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// Our id of it.
+    pub message: MessageId,
+    /// The attempt that Meta gave this id, if it is known which.
+    pub attempt: Option<u32>,
+    /// Meta's id.
+    pub wamid: &'a str,
+}
+
 /// WhatsApp says how far a message got, and of which attempt it speaks if its tag says so.
 /// Statuses climb, never fall; a status of ours proves acceptance in any state. The failure of an
 /// earlier attempt says nothing of the one that followed it.
 pub fn status(
     conversation: &Conversation,
     lines: &Lines,
-    (message, attempt): (MessageId, Option<u32>),
+    sent: Sent<'_>,
     status: ProviderStatus,
     error: Option<&MessageError>,
 ) -> Vec<Draft> {
-    let Some(facts) = lines.find(conversation.head.id, message) else { return Vec::new() };
+    let Some(facts) = lines.find(conversation.head.id, sent.message) else { return Vec::new() };
     let Some(current) = facts.status else { return Vec::new() };
     let rank = current.provider_rank();
     let next = match status {
@@ -168,7 +179,7 @@ pub fn status(
         ProviderStatus::Played => MessageStatus::Played,
         ProviderStatus::Failed => {
             let arrived = rank >= MessageStatus::Delivered.provider_rank();
-            let is_of_the_last = attempt.map_or(facts.attempt <= 1, |n| n == facts.attempt);
+            let is_of_the_last = sent.attempt.map_or(facts.attempt <= 1, |n| n == facts.attempt);
             if arrived || current.needs_review() || !is_of_the_last {
                 return Vec::new();
             }

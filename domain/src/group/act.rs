@@ -14,7 +14,7 @@ use super::work::{
     RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork,
 };
 use crate::context::{Context, Fresh, Lines, Prior, Writer};
-use crate::decide::delivery::{self, Claim, SendClaim, SendResult};
+use crate::decide::delivery::{self, Claim, SendClaim, SendResult, Sent};
 use crate::decide::{Decision, Draft, block, decide, file, owner, status};
 use crate::log::Route;
 use crate::outcome::Answer;
@@ -261,9 +261,9 @@ pub(super) fn result(state: &mut State, work: &ResultWork, now: Timestamp) {
     state.append(key, drafts, By::new(Actor::System, now));
     if let SendResult::Accepted { wamid } = &work.result {
         let of = (workspace, work.at.channel);
-        let attempt = Some(work.claim.attempt);
-        receive::set_wamid(state, of, message, (wamid, attempt));
-        receive::hear(state, of, (message, attempt), (wamid, None), now);
+        let sent = Sent { message, attempt: Some(work.claim.attempt), wamid };
+        receive::set_wamid(state, of, sent);
+        receive::hear(state, of, sent, None, now);
     }
 }
 
@@ -296,7 +296,8 @@ pub(super) fn unpark(state: &mut State, work: &UnparkWork, now: Timestamp) {
     let of = (work.workspace, work.channel);
     let key = (work.workspace, (work.channel, work.wamid.clone()));
     let Some((_, message)) = state.wamids.get(&key).copied() else { return };
-    receive::hear(state, of, (message, work.attempt), (&work.wamid, None), now);
+    let sent = Sent { message, attempt: work.attempt, wamid: &work.wamid };
+    receive::hear(state, of, sent, None, now);
 }
 
 /// The database was put back while it was on its way.

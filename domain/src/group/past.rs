@@ -22,25 +22,20 @@ pub(super) fn take_in(state: &mut State, channel: &Channel, shared: &ElementBody
 }
 
 /// A message of the past. One that is held as a line already is left out.
-fn take(
-    state: &mut State,
-    channel: &Channel,
-    line: &PastLine,
-    Arrival { fresh, now }: Arrival<'_>,
-) {
+fn take(state: &mut State, channel: &Channel, line: &PastLine, arrival: Arrival<'_>) {
     let key = (channel.workspace, (channel.id, line.wamid.clone()));
     if state.wamids.contains_key(&key) {
         return;
     }
-    let known = state.senders.get(&(channel.workspace, fresh.message)).copied();
+    let known = state.senders.get(&(channel.workspace, arrival.fresh.message)).copied();
     if let (Some(known), Some(sender)) = (known, &line.sender) {
-        meet(state, channel, (known, sender), Arrival { fresh, now });
+        meet(state, channel, (known, sender), arrival);
     }
     let conversation = known.map(|known| known.conversation);
     let old = state.past.get(&key);
     let was_awaited = old.is_none_or(Past::is_awaited);
     let past = match old.cloned() {
-        None => Past::first(line, conversation, fresh.message),
+        None => Past::first(line, conversation, arrival.fresh.message),
         Some(mut past) => {
             if !past.learn(line, conversation) {
                 return;
@@ -62,7 +57,7 @@ fn meet(
     state: &mut State,
     channel: &Channel,
     (known, sender): (Known, &Sender),
-    Arrival { fresh, now }: Arrival<'_>,
+    Arrival { fresh, now, .. }: Arrival<'_>,
 ) {
     let key = (channel.workspace, known.conversation);
     if state.conversations.contains_key(&key) {
@@ -83,7 +78,7 @@ fn book(
     state: &mut State,
     channel: &Channel,
     entry: &BookEntry,
-    Arrival { fresh, now }: Arrival<'_>,
+    Arrival { fresh, now, .. }: Arrival<'_>,
 ) {
     let Some(number) = &entry.of.wa_id else { return };
     let key = (channel.workspace, (channel.id, number.clone()));

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
     Actor, Amendment, Author, Change, ChannelId, ConversationId, Epoch, Fact, LineRef, Marketing,
-    MessageId, MessageStatus, Receipt, Timestamp, WorkspaceId,
+    MessageId, MessageStatus, Receipt, Timestamp,
 };
 
 use super::contact::{Told, know_contact};
@@ -16,6 +16,7 @@ use super::state::{
     Aside, By, Channel, Key, NotUnderstood, ParkedStatus, Quarantined, State, WantedFile,
 };
 use super::work::{FreshIds, MessageAt, Post};
+use crate::decide::delivery::Sent;
 use crate::decide::{delivery, file, marketing, person, receive};
 use crate::inbound::{
     Element, ElementBody, GroupNews, InboundMessage, InboundReaction, Moved, Preference,
@@ -25,10 +26,11 @@ use crate::line::is_same_side;
 use crate::roster;
 use crate::tag::Tag;
 
-/// An element that is decided: ids for what it may make, and the time.
+/// An element that is decided: ids for what it may make, the life of the database, and the time.
 #[derive(Clone, Copy)]
 pub(super) struct Arrival<'a> {
     pub(super) fresh: &'a FreshIds,
+    pub(super) epoch: Epoch,
     pub(super) now: Timestamp,
 }
 
@@ -36,7 +38,7 @@ pub(super) struct Arrival<'a> {
 pub(super) fn post(state: &mut State, post: &Post, epoch: Epoch, now: Timestamp) {
     for (element, fresh) in &post.elements {
         keep(state, post, element, fresh);
-        if let Err(why) = one(state, post, element, fresh, (epoch, now)) {
+        if let Err(why) = one(state, post, element, Arrival { fresh, epoch, now }) {
             set_aside(state, post, element, fresh, why);
         }
     }
@@ -46,50 +48,49 @@ fn one(
     state: &mut State,
     post: &Post,
     element: &Element,
-    fresh: &FreshIds,
-    (epoch, now): (Epoch, Timestamp),
+    arrival: Arrival<'_>,
 ) -> Result<(), Aside> {
     match &element.body {
         ElementBody::Ignored { .. } => Ok(()),
         ElementBody::Unattributable { reason } => Err(Aside("unattributable", reason.clone())),
         ElementBody::Message(message) => {
             let channel = channel_of(state, post, element)?;
-            line(state, &channel, message, Arrival { fresh, now }, LineOf::Customer)
+            line(state, &channel, message, arrival, LineOf::Customer)
         }
         ElementBody::Echo(message) => {
             let channel = channel_of(state, post, element)?;
-            line(state, &channel, message, Arrival { fresh, now }, LineOf::PhoneApp)
+            line(state, &channel, message, arrival, LineOf::PhoneApp)
         }
         ElementBody::Reaction(reaction) => {
             let channel = channel_of(state, post, element)?;
-            react(state, &channel, reaction, Arrival { fresh, now });
+            react(state, &channel, reaction, arrival);
             Ok(())
         }
         ElementBody::Moved(moved) => {
             let channel = channel_of(state, post, element)?;
-            rename(state, &channel, moved, Arrival { fresh, now });
+            rename(state, &channel, moved, arrival);
             Ok(())
         }
         ElementBody::Group(news) => {
             let channel = channel_of(state, post, element)?;
-            tell_of_group(state, &channel, news, Arrival { fresh, now });
+            tell_of_group(state, &channel, news, arrival);
             Ok(())
         }
         ElementBody::Preference(wish) => {
             let channel = channel_of(state, post, element)?;
-            prefer(state, &channel, wish, Arrival { fresh, now });
+            prefer(state, &channel, wish, arrival);
             Ok(())
         }
         // What the number's phone app shared is kept as it came until its number is known.
         ElementBody::Past(_) | ElementBody::Booked(_) => {
             if let Ok(channel) = channel_of(state, post, element) {
-                past::take_in(state, &channel, &element.body, Arrival { fresh, now });
+                past::take_in(state, &channel, &element.body, arrival);
             }
             Ok(())
         }
         ElementBody::Status(update) => {
             let channel = channel_of(state, post, element)?;
-            status(state, (channel.workspace, channel.id), update, epoch, Arrival { fresh, now });
+            status(state, (channel.workspace, channel.id), update, arrival);
             Ok(())
         }
     }
@@ -121,17 +122,18 @@ fn line(
     state: &mut State,
     channel: &Channel,
     message: &InboundMessage,
-    Arrival { fresh, now }: Arrival<'_>,
+    arrival: Arrival<'_>,
     of: LineOf,
 ) -> Result<(), Aside> {
+    let Arrival { fresh, now, .. } = arrival;
     let workspace = channel.workspace;
     let wamid = (workspace, (channel.id, message.wamid.clone()));
-    if let Some(known) = state.wamids.get(&wamid).copied() {
+    if state.wamids.contains_key(&wamid) {
         let author = match of {
             LineOf::Customer => Author::Customer,
             LineOf::PhoneApp => Author::PhoneApp,
         };
-        read_anew(state, channel, known, message, (author, Arrival { fresh, now }));
+        read_anew(state, channel, message, author, arrival);
         return Ok(());
     }
     let known = state.senders.get(&(workspace, fresh.message)).copied();
@@ -167,7 +169,7 @@ fn line(
     let amended = target.and_then(|target| receive::change_of(target, message, (author, change)));
     state.append(key, drafts.into_iter().chain(amended).collect(), By::new(actor, now));
     if let Some(media) = &message.media {
-        want_file(state, channel, (known.conversation, line), media, now);
+        want_file(state, MessageAt::of(channel, known.conversation, line), media, now);
     }
     state.wamids.insert(wamid, (known.conversation, fresh.message));
     let extras = state.extras.entry(fresh.message).or_default();
@@ -182,7 +184,8 @@ fn line(
             (None, None, None) => None,
         };
     }
-    hear(state, (workspace, channel.id), (fresh.message, None), (&message.wamid, None), now);
+    let sent = Sent { message: fresh.message, attempt: None, wamid: &message.wamid };
+    hear(state, (workspace, channel.id), sent, None, now);
     Ok(())
 }
 
@@ -198,19 +201,20 @@ fn tell_twin(state: &mut State, of: Key<ConversationId>, fresh: &FreshIds, now: 
 fn read_anew(
     state: &mut State,
     channel: &Channel,
-    (conversation, id): (ConversationId, MessageId),
     message: &InboundMessage,
-    (author, Arrival { fresh, now }): (Author, Arrival<'_>),
+    author: Author,
+    Arrival { fresh, now, .. }: Arrival<'_>,
 ) {
+    let of = |wamid: &str| (channel.workspace, (channel.id, wamid.to_owned()));
+    let Some((conversation, id)) = state.wamids.get(&of(&message.wamid)).copied() else { return };
     let known = state.lines.find(conversation, id);
     let Some(line) = known.filter(|facts| is_same_side(facts.author, author)) else { return };
     if !line.kind.is_not_understood() || message.kind.is_not_understood() {
         return;
     }
     let line = line.line;
-    let quoted = message.quoted_wamid.as_ref().and_then(|wamid| {
-        state.wamids.get(&(channel.workspace, (channel.id, wamid.clone()))).map(|(_, id)| *id)
-    });
+    let quoted = message.quoted_wamid.as_ref();
+    let quoted = quoted.and_then(|wamid| state.wamids.get(&of(wamid)).map(|(_, id)| *id));
     let change = Change { line, at: message.at.min(now) };
     let target = quoted.and_then(|id| state.lines.find(conversation, id));
     let amended = target.and_then(|target| receive::change_of(target, message, (author, change)));
@@ -218,7 +222,7 @@ fn read_anew(
     let drafts = std::iter::once(receive::understood(line, message)).chain(amended).collect();
     state.append((channel.workspace, conversation), drafts, by);
     if let Some(media) = &message.media {
-        want_file(state, channel, (conversation, line), media, now);
+        want_file(state, MessageAt::of(channel, conversation, line), media, now);
     }
 }
 
@@ -259,18 +263,9 @@ fn keep(state: &mut State, post: &Post, element: &Element, fresh: &FreshIds) {
 }
 
 /// The line's file is to be fetched.
-fn want_file(
-    state: &mut State,
-    channel: &Channel,
-    (conversation, line): (ConversationId, LineRef),
-    media: &str,
-    now: Timestamp,
-) {
-    let workspace = channel.workspace;
-    let wanted = file::wanted(line);
-    state.append((workspace, conversation), vec![wanted], By::new(Actor::System, now));
-    let LineRef { seq, id: message } = line;
-    let at = MessageAt { workspace, channel: channel.id, conversation, seq, message };
+fn want_file(state: &mut State, at: MessageAt, media: &str, now: Timestamp) {
+    let wanted = file::wanted(LineRef { seq: at.seq, id: at.message });
+    state.append((at.workspace, at.conversation), vec![wanted], By::new(Actor::System, now));
     state.wanted_files.push(WantedFile { at, media: media.to_owned() });
 }
 
@@ -295,7 +290,7 @@ fn tell_of_group(
     state: &mut State,
     channel: &Channel,
     news: &GroupNews,
-    Arrival { fresh, now }: Arrival<'_>,
+    Arrival { fresh, now, .. }: Arrival<'_>,
 ) {
     let known = state.senders.get(&(channel.workspace, fresh.message)).copied();
     let Some(known) = known else { return };
@@ -316,7 +311,7 @@ fn react(
     state: &mut State,
     channel: &Channel,
     reaction: &InboundReaction,
-    Arrival { fresh, now }: Arrival<'_>,
+    Arrival { fresh, now, .. }: Arrival<'_>,
 ) {
     let wamid = (channel.workspace, (channel.id, reaction.to_wamid.clone()));
     let Some((conversation, message)) = state.wamids.get(&wamid).copied() else { return };
@@ -333,7 +328,7 @@ fn prefer(
     state: &mut State,
     channel: &Channel,
     wish: &Preference,
-    Arrival { fresh, now }: Arrival<'_>,
+    Arrival { fresh, now, .. }: Arrival<'_>,
 ) {
     let workspace = channel.workspace;
     let Some(known) = state.senders.get(&(workspace, fresh.message)).copied() else { return };
@@ -349,7 +344,7 @@ fn rename(
     state: &mut State,
     channel: &Channel,
     moved: &Moved,
-    Arrival { fresh, now }: Arrival<'_>,
+    Arrival { fresh, now, .. }: Arrival<'_>,
 ) {
     let known = state.senders.get(&(channel.workspace, fresh.message)).copied();
     let is_held =
@@ -363,8 +358,7 @@ fn status(
     state: &mut State,
     of: Key<ChannelId>,
     update: &StatusUpdate,
-    epoch: Epoch,
-    Arrival { fresh, now }: Arrival<'_>,
+    Arrival { fresh, epoch, now }: Arrival<'_>,
 ) {
     let key = (of.0, (of.1, update.wamid.clone()));
     let by_tag = update
@@ -394,12 +388,13 @@ fn status(
             if is_of_lost_life && is_failure && by_wamid != Some(message) {
                 return;
             }
-            set_wamid(state, of, message, (&update.wamid, attempt));
+            let sent = Sent { message, attempt, wamid: &update.wamid };
+            set_wamid(state, of, sent);
             if let Some(named) = &update.participant {
                 let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };
-                know_participant(state, of.0, (message, named), by);
+                know_participant(state, (of.0, message), named, by);
             }
-            hear(state, of, (message, attempt), (&update.wamid, Some(told)), now);
+            hear(state, of, sent, Some(told), now);
         }
         // It overtook the answer to its own send, or is of no message of ours.
         None => {
@@ -419,18 +414,13 @@ fn group_of(state: &State, of: Key<MessageId>) -> Option<(Key<ConversationId>, C
 }
 
 /// Takes note of a participant whom nobody told of before.
-fn know_participant(
-    state: &mut State,
-    workspace: WorkspaceId,
-    (message, named): (MessageId, &str),
-    by: By,
-) {
-    let Some((key, card)) = group_of(state, (workspace, message)) else { return };
+fn know_participant(state: &mut State, of: Key<MessageId>, named: &str, by: By) {
+    let Some((key, card)) = group_of(state, of) else { return };
     let new = Told::Status(named).card(&card);
     let contact = state.conversation(key.0, key.1).map(|of| of.thread.contact_id);
     let Some((new, contact)) = new.zip(contact) else { return };
-    state.changed_cards.entry((workspace, contact)).or_insert(false);
-    state.cards.insert((workspace, contact), new.clone());
+    state.changed_cards.entry((of.0, contact)).or_insert(false);
+    state.cards.insert((of.0, contact), new.clone());
     state.append(key, vec![receive::contact_changed(contact, new)], by);
 }
 
@@ -470,8 +460,7 @@ fn attempt_of(state: &State, message: MessageId, wamid: &str) -> Option<u32> {
 pub(super) fn set_wamid(
     state: &mut State,
     (workspace, channel): Key<ChannelId>,
-    message: MessageId,
-    (wamid, attempt): (&str, Option<u32>),
+    Sent { message, attempt, wamid }: Sent<'_>,
 ) {
     let Some((conversation, _)) = state.places.get(&(workspace, message)).copied() else {
         return;
@@ -495,11 +484,11 @@ pub(super) fn set_wamid(
 pub(super) fn hear(
     state: &mut State,
     (workspace, channel): Key<ChannelId>,
-    (message, attempt): (MessageId, Option<u32>),
-    (wamid, told): (&str, Option<ParkedStatus>),
+    sent: Sent<'_>,
+    told: Option<ParkedStatus>,
     now: Timestamp,
 ) {
-    let key = (workspace, (channel, wamid.to_owned()));
+    let key = (workspace, (channel, sent.wamid.to_owned()));
     let mut all = state.parked.remove(&key).unwrap_or_default();
     if !all.is_empty() {
         state.unparked.insert(key);
@@ -509,16 +498,11 @@ pub(super) fn hear(
     // has not failed, in whatever order it was told.
     all.sort_by_key(|one| (one.status == ProviderStatus::Failed, Reverse(one.status)));
     for one in all {
-        let status = receive_status(state, (workspace, message), &one, now);
-        let Some((id, _)) = state.places.get(&(workspace, message)).copied() else { return };
+        let of = (workspace, sent.message);
+        let status = receive_status(state, of, &one, now);
+        let Some((id, _)) = state.places.get(&of).copied() else { return };
         let Some(conversation) = state.conversation(workspace, id) else { return };
-        let drafts = delivery::status(
-            conversation,
-            &state.lines,
-            (message, attempt),
-            status,
-            one.error.as_ref(),
-        );
+        let drafts = delivery::status(conversation, &state.lines, sent, status, one.error.as_ref());
         state.append((workspace, id), drafts, By::new(Actor::System, now));
     }
 }

@@ -2,11 +2,12 @@
 
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::{
-    AgentId, BlockState, ChannelId, Command, ConversationId, DeviceId, Fact, FileState, MessageId,
-    NodeId, NoteId, OpId, Refusal, Timestamp, WorkspaceId,
+    AgentId, BlockState, ChannelId, Command, ConversationId, DeviceId, Fact, FileState, LineRef,
+    MessageId, NodeId, NoteId, OpId, Refusal, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
+use super::state::Channel;
 use crate::decide::delivery::{SendClaim, SendResult};
 use crate::inbound::{Element, Sender};
 use crate::outcome::Answer;
@@ -25,6 +26,14 @@ pub struct MessageAt {
     pub seq: u64,
     /// Which message.
     pub message: MessageId,
+}
+
+impl MessageAt {
+    /// A line of a conversation on this number.
+    pub(super) fn of(channel: &Channel, conversation: ConversationId, line: LineRef) -> Self {
+        let Channel { workspace, id: channel, .. } = *channel;
+        Self { workspace, channel, conversation, seq: line.seq, message: line.id }
+    }
 }
 
 /// Who gives a command.

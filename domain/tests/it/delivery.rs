@@ -1,7 +1,9 @@
 //! Messages on their way: the second fence, the lane, results, statuses, and turns that open
 //! again.
 
-use baton_domain::decide::delivery::{Claim, LANE_WAITS_MS, QUEUED_MS_MAX, SendClaim, SendResult};
+use baton_domain::decide::delivery::{
+    Claim, LANE_WAITS_MS, QUEUED_MS_MAX, SendClaim, SendResult, Sent, status,
+};
 use baton_domain::inbound::ProviderStatus;
 use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::{HeldReason, LineRef, MessageStatus, Status};
@@ -243,13 +245,8 @@ fn a_late_failure_below_answers_that_were_not_read_opens_nothing() {
         team.sends(next);
     }
     let near = team.only(LUCIA, &[1..=2]);
-    let drafts = baton_domain::decide::delivery::status(
-        team.lucia(),
-        &near,
-        (line.id, None),
-        ProviderStatus::Failed,
-        None,
-    );
+    let sent = Sent { message: line.id, attempt: None, wamid: "wamid.OF" };
+    let drafts = status(team.lucia(), &near, sent, ProviderStatus::Failed, None);
     team.append(LUCIA, drafts, baton_protocol::Actor::System, None);
     assert_eq!(team.status_of(line.id), Some(MessageStatus::Failed));
     assert_eq!(team.lucia().thread.turn, None);

@@ -9,7 +9,7 @@ use baton_domain::apply::{apply, begin};
 use baton_domain::context::{
     AgentFacts, Context, Fresh, Lines, Moment, People, Prior, TeamFacts, Writer,
 };
-use baton_domain::decide::delivery::{self, Claim, SendClaim, SendResult};
+use baton_domain::decide::delivery::{self, Claim, SendClaim, SendResult, Sent};
 use baton_domain::decide::{Decision, Draft, decide, receive};
 use baton_domain::forward::Forwardable;
 use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
@@ -400,15 +400,14 @@ impl Team {
         (message, attempt): (MessageId, u32),
         status: ProviderStatus,
     ) {
-        let told = (message, Some(attempt));
-        let drafts = delivery::status(self.of(id), &self.lines, told, status, Some(&an_error()));
+        let sent = Sent { message, attempt: Some(attempt), wamid: "wamid.OF" };
+        let drafts = delivery::status(self.of(id), &self.lines, sent, status, Some(&an_error()));
         self.append(id, drafts, Actor::System, None);
     }
 
     pub(crate) fn hears(&mut self, id: ConversationId, message: MessageId, status: ProviderStatus) {
-        let lines = &self.lines;
-        let drafts =
-            delivery::status(self.of(id), lines, (message, None), status, Some(&an_error()));
+        let sent = Sent { message, attempt: None, wamid: "wamid.OF" };
+        let drafts = delivery::status(self.of(id), &self.lines, sent, status, Some(&an_error()));
         self.append(id, drafts, Actor::System, None);
     }
 

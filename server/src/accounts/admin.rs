@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use baton_domain::group::Key;
 use baton_protocol::account::Membership;
 use baton_protocol::settings::{AgentNew, ChannelChange, ChannelNew, TeamNew};
-use baton_protocol::{AgentId, Channel, ChannelId, ChannelPolicy, Role, TeamId, WorkspaceId};
+use baton_protocol::{AgentId, Channel, ChannelId, ChannelPolicy, Role, TeamId};
 
 use super::password::made_up;
 use super::settings::meta_app::OldSecrets;
@@ -37,7 +38,7 @@ pub trait AskMeta {
     /// What is wrong with it, and what to do.
     fn connect(
         &self,
-        of: (WorkspaceId, ChannelId),
+        of: Key<ChannelId>,
         wait: Duration,
     ) -> impl Future<Output = anyhow::Result<String>> + Send;
 }

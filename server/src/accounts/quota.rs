@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use baton_domain::group::Key;
 use baton_protocol::{AgentId, WorkspaceId};
 
 use crate::clock::Clock;
@@ -49,7 +50,7 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Buckets {
-    agents: BTreeMap<(WorkspaceId, AgentId), Duration>,
+    agents: BTreeMap<Key<AgentId>, Duration>,
     workspaces: BTreeMap<WorkspaceId, Duration>,
 }
 

@@ -4,6 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use baton_domain::group::Key;
 use baton_protocol::{DeviceId, WorkspaceId};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
@@ -120,7 +121,7 @@ pub(super) struct PresentedReceiptKey {
 
 /// The key with which a device authenticates receipts of pushes, whoever of its processes has it.
 /// It derives from the salt of the registration: the same for as long as that lasts.
-pub(super) fn receipt_key(keys: &Keys, at: (WorkspaceId, DeviceId), salt: &str) -> Secret {
+pub(super) fn receipt_key(keys: &Keys, at: Key<DeviceId>, salt: &str) -> Secret {
     let mut bytes = Vec::with_capacity(64);
     bytes.extend_from_slice(at.0.0.as_bytes());
     bytes.extend_from_slice(at.1.0.as_bytes());
@@ -153,7 +154,7 @@ impl PresentedReceiptKey {
     }
 }
 
-fn receipt_proof(keys: &Keys, at: (WorkspaceId, DeviceId), salt: &str) -> [u8; 32] {
+fn receipt_proof(keys: &Keys, at: Key<DeviceId>, salt: &str) -> [u8; 32] {
     keys.token(&[b"receipt", at.0.0.as_bytes(), at.1.0.as_bytes(), salt.as_bytes()])
 }
 

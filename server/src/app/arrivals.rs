@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_domain::group::Key;
 use baton_domain::sight::Sight;
 use baton_protocol::{AgentId, DeviceId, WorkspaceId};
 use tokio::sync::{mpsc, oneshot};
@@ -84,7 +85,7 @@ pub(super) async fn arrived(
 
 type Rights = (BTreeMap<WorkspaceId, u64>, BTreeMap<AgentId, Sight>);
 
-async fn rights(store: &Store, of: &[(WorkspaceId, AgentId)]) -> Result<Rights, StoreError> {
+async fn rights(store: &Store, of: &[Key<AgentId>]) -> Result<Rights, StoreError> {
     if of.is_empty() {
         return Ok(Rights::default());
     }

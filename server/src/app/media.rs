@@ -7,17 +7,15 @@ use anyhow::Context;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::background::Background;
 use super::lock::company;
 use crate::accounts::admin::table;
 use crate::clock::Clock;
 use crate::config::{Config, MediaConfig};
-use crate::engine::Engine;
 use crate::jobs::{Fetcher, Unseal, Uploads};
 use crate::media::{self, Bucket, Folder, MediaStore, Pictures, S3};
-use crate::node::Membership;
 use crate::store::usage::{Usage, all_usage};
 use crate::store::{Company, Store};
-use crate::telemetry::Metrics;
 use crate::whatsapp::media::{MediaClient, MediaHosts};
 
 /// What each workspace keeps, as a table.
@@ -81,19 +79,12 @@ pub(super) type Begun = (Arc<dyn MediaStore>, Arc<Notify>, [JoinHandle<()>; 2]);
 
 /// Opens the folder, and starts what fetches customers' files and what gives agents' files to
 /// WhatsApp.
-pub(super) fn begin(
-    config: &Config,
-    clock: &Clock,
-    (engine, membership): (&Engine, &Membership),
-    unseal: Unseal,
-    metrics: &Metrics,
-) -> anyhow::Result<Begun> {
-    let (media, bell) = (open(config, clock)?, Arc::new(Notify::new()));
-    let files = Files { media, pictures: Arc::new(pictures(&config.media)?), unseal };
-    let fetches = fetch(config, clock, (engine, membership), &files, metrics)?;
-    let passes = pass_on(config, clock, (engine.store(), membership), &files, &bell)?;
-    let media = files.media;
-    Ok((media, bell, [fetches, passes]))
+pub(super) fn begin(of: &Background<'_>) -> anyhow::Result<Begun> {
+    let (media, bell) = (open(of.config, of.clock)?, Arc::new(Notify::new()));
+    let pictures = Arc::new(pictures(&of.config.media)?);
+    let files = Files { media, pictures, unseal: Arc::clone(of.unseal) };
+    let movers = [fetch(of, &files)?, pass_on(of, &files, &bell)?];
+    Ok((files.media, bell, movers))
 }
 
 /// What fetcher and uploads share.
@@ -103,13 +94,8 @@ struct Files {
     unseal: Unseal,
 }
 
-fn fetch(
-    config: &Config,
-    clock: &Clock,
-    (engine, membership): (&Engine, &Membership),
-    files: &Files,
-    metrics: &Metrics,
-) -> anyhow::Result<JoinHandle<()>> {
+fn fetch(of: &Background<'_>, files: &Files) -> anyhow::Result<JoinHandle<()>> {
+    let Background { config, clock, engine, membership, metrics, .. } = *of;
     let fetcher = Fetcher {
         engine: engine.clone(),
         membership: membership.clone(),
@@ -126,14 +112,13 @@ fn fetch(
 }
 
 fn pass_on(
-    config: &Config,
-    clock: &Clock,
-    (store, membership): (&Store, &Membership),
+    of: &Background<'_>,
     files: &Files,
     bell: &Arc<Notify>,
 ) -> anyhow::Result<JoinHandle<()>> {
+    let Background { config, clock, membership, .. } = *of;
     let uploads = Uploads {
-        store: store.clone(),
+        store: of.engine.store().clone(),
         membership: membership.clone(),
         clock: clock.clone(),
         client: MediaClient::new(hosts(config))?,

@@ -4,6 +4,7 @@
 mod arrivals;
 mod askers;
 mod backend;
+mod background;
 mod backup;
 mod database;
 mod demo;

@@ -3,18 +3,16 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use baton_domain::group::Key;
+use baton_protocol::ChannelId;
 use baton_protocol::connection::{ChannelCheck, CheckStep, StepState};
 use baton_protocol::settings::ChannelNew;
-use baton_protocol::{ChannelId, WorkspaceId};
 
 use super::serve::{Foundation, install_tls, way_out};
-use crate::accounts::Accounts;
 use crate::accounts::admin::{AskMeta, table};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::{Inspector, refusal};
-use crate::engine::Engine;
-use crate::secrets::Keys;
 use crate::whatsapp::client::Client;
 
 /// Steps that wait are looked at this often.
@@ -30,12 +28,11 @@ impl Numbers {
         foundation: &Foundation,
     ) -> anyhow::Result<Self> {
         install_tls();
-        let Foundation { engine, accounts, keys, .. } = foundation;
-        let (client, _unseal) = way_out(config, keys)?;
-        Ok(Self(inspector(config, clock, (engine, accounts, keys), &client)))
+        let (client, _unseal) = way_out(config, &foundation.keys)?;
+        Ok(Self(inspector(config, clock, foundation, &client)))
     }
 
-    pub(super) async fn check(&self, of: (WorkspaceId, ChannelId)) -> anyhow::Result<ChannelCheck> {
+    pub(super) async fn check(&self, of: Key<ChannelId>) -> anyhow::Result<ChannelCheck> {
         self.0.check(of).await?.context("the number is gone")
     }
 }
@@ -49,11 +46,7 @@ impl AskMeta for Numbers {
         Ok(())
     }
 
-    async fn connect(
-        &self,
-        of: (WorkspaceId, ChannelId),
-        wait: Duration,
-    ) -> anyhow::Result<String> {
+    async fn connect(&self, of: Key<ChannelId>, wait: Duration) -> anyhow::Result<String> {
         let clock = &self.0.clock;
         let began = clock.monotonic();
         loop {
@@ -75,13 +68,13 @@ impl AskMeta for Numbers {
 pub(super) fn inspector(
     config: &Config,
     clock: &Clock,
-    (engine, accounts, keys): (&Engine, &Accounts, &Keys),
+    foundation: &Foundation,
     client: &Client,
 ) -> Inspector {
     Inspector {
-        engine: engine.clone(),
-        accounts: accounts.clone(),
-        keys: keys.clone(),
+        engine: foundation.engine.clone(),
+        accounts: foundation.accounts.clone(),
+        keys: foundation.keys.clone(),
         client: client.clone(),
         whatsapp: config.whatsapp.clone(),
         clock: clock.clone(),

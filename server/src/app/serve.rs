@@ -13,11 +13,13 @@ use tokio::task::JoinHandle;
 use super::arrivals::Arrivals;
 use super::askers::askers;
 use super::backend;
+use super::background::{Background, push_workers, sender, workers};
 use super::kept::Kept;
 use super::known;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
 use super::media;
+use super::numbers::inspector;
 use super::private;
 use super::tls::Tls;
 use crate::accounts::settings::channel::open_token;
@@ -29,12 +31,9 @@ use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
-use crate::jobs::{
-    Checkpointer, Importer, Indexer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts,
-    Sweeper, Unseal, Waker, Watcher,
-};
+use crate::jobs::{Looks, Sealer, Sender, Unseal};
 use crate::node::{self, Membership, Node};
-use crate::push::{self, VapidKey};
+use crate::push::VapidKey;
 use crate::secrets::Keys;
 use crate::store::{Company, Options, Store, read};
 use crate::telemetry::Metrics;
@@ -111,7 +110,7 @@ impl Foundation {
         anchors.begin(store.epoch())?;
         let keys = Keys::open(&config.store.key_file(), &store, clock).await?;
         let metrics = Metrics::counting(store.statements().clone());
-        let coordinator = coordinator(config, clock, (&store, &keys), &metrics).await?;
+        let coordinator = coordinator(config, clock, &store, &keys, &metrics).await?;
         let (engine, committer) = Engine::start(
             store.clone(),
             clock.clone(),
@@ -174,7 +173,8 @@ fn shorten(anchors: &Anchors) {
 async fn coordinator(
     config: &Config,
     clock: &Clock,
-    (store, keys): (&Store, &Keys),
+    store: &Store,
+    keys: &Keys,
     metrics: &Metrics,
 ) -> anyhow::Result<Arc<dyn Coordinator>> {
     let local = InProcess::start(coordinator_clock(clock));
@@ -224,31 +224,36 @@ impl Server {
         // First of all: a wrong certificate leaves no new database behind.
         let tls = Tls::open(&config.http)?;
         let lock = Box::pin(DataLock::take(config)).await?;
-        let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
-            Box::pin(Foundation::lay(config, &clock)).await?;
-        shorten(&anchors);
+        let foundation = Box::pin(Foundation::lay(config, &clock)).await?;
+        shorten(&foundation.anchors);
         // Before any worker begins: who cannot serve must not send either.
         let (listener, address) = listen(config)?;
         let quota = Quota::new(&config.limits, clock.clone());
         let looks = Looks::default();
-        let door = (&engine, &accounts, &quota, &looks);
-        let gateway = gateway(config, &clock, door, &coordinator, &metrics);
+        let gateway = gateway(config, &clock, &foundation, &quota, &looks);
+        let (client, unseal) = way_out(config, &foundation.keys)?;
+        let inspector = inspector(config, &clock, &foundation, &client);
+        let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
+            foundation;
         let tries = tell_nodes(&accounts, &store, &coordinator);
-        let behind = engine.for_background();
         let (node, membership) = begin_node(config, &clock, &store, &metrics).await?;
-        let sealer = sealer(&store, &membership, &clock, (anchors, &metrics));
-        let (client, unseal) = way_out(config, &keys)?;
-        let here = (&behind, &membership);
-        let (inspector, askers) =
-            askers(config, (&clock, &metrics), door, (here, &keys, &client, &unseal));
-        let people = (&behind, &coordinator, &membership);
-        let sender = sender(config, &clock, people, (client, Arc::clone(&unseal)), &metrics);
-        let (media, uploaded, movers) = media::begin(config, &clock, here, unseal, &metrics)?;
-        let mut workers =
-            workers(config, &clock, (&behind, &accounts), (&sealer, &sender), (node, &metrics));
-        let people = (&behind, &accounts, &membership);
-        workers.extend(movers.into_iter().chain(askers).chain([tries]));
-        workers.extend(push_workers(config, &clock, people, (&keys, looks), &metrics)?);
+        let sealer = sealer(&store, &membership, &clock, anchors, &metrics);
+        let background = Background {
+            config,
+            clock: &clock,
+            engine: &engine.for_background(),
+            accounts: &accounts,
+            membership: &membership,
+            metrics: &metrics,
+            client: &client,
+            unseal: &unseal,
+        };
+        let sender = sender(&background, &coordinator);
+        let (media, uploaded, movers) = media::begin(&background)?;
+        let mut workers = workers(&background, &sealer, &sender);
+        workers.extend(movers.into_iter().chain(askers(&background, &inspector)));
+        workers.extend([tries, tokio::spawn(node.run())]);
+        workers.extend(push_workers(&background, &keys, looks)?);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
@@ -415,14 +420,18 @@ impl OnEnded for TellSockets {
 fn gateway(
     config: &Config,
     clock: &Clock,
-    (engine, accounts, quota, looks): (&Engine, &Accounts, &Quota, &Looks),
-    coordinator: &Arc<dyn Coordinator>,
-    metrics: &Metrics,
+    foundation: &Foundation,
+    quota: &Quota,
+    looks: &Looks,
 ) -> Arc<Gateway> {
-    let arrivals = Arrivals::begin(engine.store().clone(), accounts.clone());
-    let (engine, accounts, quota) = (engine.clone(), accounts.clone(), quota.clone());
-    let (quota_of, looks) = (quota.clone(), looks.clone());
-    let parts = backend::Parts { engine, accounts, arrivals, quota: quota_of, looks };
+    let Foundation { engine, accounts, coordinator, metrics, .. } = foundation;
+    let parts = backend::Parts {
+        engine: engine.clone(),
+        accounts: accounts.clone(),
+        arrivals: Arrivals::begin(engine.store().clone(), accounts.clone()),
+        quota: quota.clone(),
+        looks: looks.clone(),
+    };
     let limits = gateway::Limits {
         queue: config.limits.socket_queue_max,
         resumes: config.limits.resumes_running_max,
@@ -450,7 +459,8 @@ fn sealer(
     store: &Store,
     membership: &Membership,
     clock: &Clock,
-    (anchors, metrics): (Anchors, &Metrics),
+    anchors: Anchors,
+    metrics: &Metrics,
 ) -> Sealer {
     Sealer {
         store: store.for_background(),
@@ -460,62 +470,6 @@ fn sealer(
         metrics: metrics.clone(),
         refused: Arc::default(),
     }
-}
-
-/// What runs beside the requests until the server stops.
-fn workers(
-    config: &Config,
-    clock: &Clock,
-    (engine, accounts): (&Engine, &Accounts),
-    (sealer, sender): (&Sealer, &Sender),
-    (node, metrics): (Node, &Metrics),
-) -> Vec<JoinHandle<()>> {
-    let membership = &sealer.membership;
-    let waker =
-        Waker { engine: engine.clone(), membership: membership.clone(), clock: clock.clone() };
-    let rehomer = Rehomer {
-        engine: engine.clone(),
-        accounts: accounts.clone(),
-        membership: membership.clone(),
-        clock: clock.clone(),
-    };
-    let sweeper = Sweeper {
-        engine: engine.clone(),
-        store: engine.store().clone(),
-        membership: membership.clone(),
-        clock: clock.clone(),
-        keep: Keep::of(&config.store),
-    };
-    let importer =
-        Importer { engine: engine.clone(), membership: membership.clone(), clock: clock.clone() };
-    let indexer = Indexer {
-        store: sealer.store.clone(),
-        membership: membership.clone(),
-        clock: clock.clone(),
-    };
-    let checkpointer = Checkpointer { store: engine.store().clone(), clock: clock.clone() };
-    let watcher =
-        Watcher { store: engine.store().clone(), clock: clock.clone(), metrics: metrics.clone() };
-    let (anchors, command) = (sealer.anchors.clone(), config.store.anchor_command.clone());
-    let elsewhere = async move {
-        if !command.is_empty() {
-            anchors.tell(&command).await;
-        }
-    };
-    vec![
-        super::disk::watch(&config.store.data, &sealer.metrics),
-        tokio::spawn(elsewhere),
-        tokio::spawn(node.run()),
-        tokio::spawn(watcher.run()),
-        tokio::spawn(checkpointer.run()),
-        tokio::spawn(sealer.clone().run()),
-        tokio::spawn(importer.run()),
-        tokio::spawn(indexer.run()),
-        tokio::spawn(sender.clone().run()),
-        tokio::spawn(waker.run()),
-        tokio::spawn(rehomer.run()),
-        tokio::spawn(sweeper.run()),
-    ]
 }
 
 /// REST and the socket.
@@ -538,51 +492,6 @@ pub(super) fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, U
         total: Duration::from_millis(config.whatsapp.request_time_out_ms),
     };
     Ok((Client::new(timeouts)?, unseal))
-}
-
-fn sender(
-    config: &Config,
-    clock: &Clock,
-    (engine, coordinator, membership): (&Engine, &Arc<dyn Coordinator>, &Membership),
-    (client, unseal): (Client, Unseal),
-    metrics: &Metrics,
-) -> Sender {
-    Sender::new(SenderParts {
-        engine: engine.clone(),
-        clock: clock.clone(),
-        client,
-        unseal,
-        metrics: metrics.clone(),
-        whatsapp: config.whatsapp.clone(),
-        coordinator: Arc::clone(coordinator),
-        membership: membership.clone(),
-        pace: config.pace,
-        slots: config.limits.jobs_running_max,
-    })
-}
-
-/// Who sends pushes, and who drops those of what was seen.
-fn push_workers(
-    config: &Config,
-    clock: &Clock,
-    (engine, accounts, membership): (&Engine, &Accounts, &Membership),
-    (keys, looks): (&Keys, Looks),
-    metrics: &Metrics,
-) -> anyhow::Result<Vec<JoinHandle<()>>> {
-    let pusher = Pusher {
-        engine: engine.clone(),
-        accounts: accounts.clone(),
-        membership: membership.clone(),
-        clock: clock.clone(),
-        metrics: metrics.clone(),
-        lanes: push::open(&config.push, &vapid(keys)?, clock).context("push services")?,
-        content: config.push.content,
-        in_flight_max: config.push.in_flight_max,
-    };
-    let mut workers = pusher.start();
-    let store = engine.store().clone();
-    workers.push(tokio::spawn(looks.run(store, clock.clone(), metrics.clone())));
-    Ok(workers)
 }
 
 /// The key by which services of Web Push know this installation.

@@ -6,9 +6,10 @@ mod steps;
 
 use std::time::Duration;
 
+use baton_domain::group::Key;
 use baton_protocol::connection::{ChannelCheck, ChannelHealth, CheckStep};
 use baton_protocol::settings::ChannelNew;
-use baton_protocol::{ChannelSet, Fact};
+use baton_protocol::{ChannelId, ChannelSet, Fact};
 
 pub use steps::{Findings, Here, health, refusal, steps};
 
@@ -18,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::WhatsAppConfig;
 use crate::engine::Engine;
 use crate::secrets::Keys;
-use crate::store::health::{self as kept, Number, NumberAt};
+use crate::store::health::{self as kept, Number};
 use crate::whatsapp::client::{Answers, Client, Inquiry, Token, Told};
 
 /// All questions to Meta about a number together: an admin waits for the answers.
@@ -65,7 +66,7 @@ impl Inspector {
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn check(&self, of: NumberAt) -> Result<Option<ChannelCheck>, AccountError> {
+    pub async fn check(&self, of: Key<ChannelId>) -> Result<Option<ChannelCheck>, AccountError> {
         let mut tx = self.engine.store().read().await?;
         let number = kept::number(&mut tx, of).await?;
         let traffic = kept::traffic(&mut tx, of).await?;
@@ -81,7 +82,7 @@ impl Inspector {
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn refresh(&self, of: NumberAt) -> Result<(), AccountError> {
+    pub async fn refresh(&self, of: Key<ChannelId>) -> Result<(), AccountError> {
         let mut tx = self.engine.store().read().await?;
         let number = kept::number(&mut tx, of).await?;
         tx.rollback().await?;
@@ -93,7 +94,7 @@ impl Inspector {
 
     async fn judge(
         &self,
-        of: NumberAt,
+        of: Key<ChannelId>,
         number: &Number,
         (has_received, has_sent): (bool, bool),
     ) -> Result<ChannelCheck, AccountError> {
@@ -153,7 +154,7 @@ impl Inspector {
     /// The log tells of what people see; that a number works as nobody doubted is no news.
     async fn keep(
         &self,
-        of: NumberAt,
+        of: Key<ChannelId>,
         last: Option<&ChannelHealth>,
         health: &ChannelHealth,
     ) -> Result<(), AccountError> {

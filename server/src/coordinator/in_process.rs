@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use baton_domain::group::Key;
 use baton_domain::log::Batch;
 use baton_protocol::{AgentId, ConversationId, Timestamp, WorkspaceId};
 use tokio::sync::{broadcast, watch};
@@ -118,7 +119,7 @@ impl InProcess {
     /// Notes who holds a lease according to the nodes' common table.
     pub(super) fn adopt_lease(
         &self,
-        (workspace, conversation): (WorkspaceId, ConversationId),
+        (workspace, conversation): Key<ConversationId>,
         lease: Option<Lease>,
     ) {
         let now = (self.clock.monotonic)();

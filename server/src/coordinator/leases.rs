@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::group::Key;
 use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState};
 use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
 use tokio::time::Instant;
 
 use super::{LEASE_TTL, Lease, LeaseAnswer, Wish};
 
-type Place = (WorkspaceId, ConversationId);
-
 /// Who may compose where.
 #[derive(Debug)]
 pub(super) struct Leases {
-    held: BTreeMap<Place, Held>,
+    held: BTreeMap<Key<ConversationId>, Held>,
     last_token: u64,
 }
 
@@ -73,7 +72,7 @@ impl Leases {
     }
 
     /// Who holds it, if it has not lapsed.
-    pub(super) fn of(&self, place: Place, now: Instant) -> Option<Lease> {
+    pub(super) fn of(&self, place: Key<ConversationId>, now: Instant) -> Option<Lease> {
         self.held.get(&place).filter(|held| held.until > now).map(|held| held.lease)
     }
 
@@ -102,7 +101,7 @@ impl Leases {
     }
 
     /// Notes who holds it according to somebody who knows better. Tokens grow from there on.
-    pub(super) fn adopt(&mut self, place: Place, lease: Option<Lease>, now: Instant) {
+    pub(super) fn adopt(&mut self, place: Key<ConversationId>, lease: Option<Lease>, now: Instant) {
         match lease {
             Some(lease) => {
                 self.see_token(lease.holder.token);

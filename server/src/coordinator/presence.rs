@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_domain::group::Key;
 use baton_protocol::frame::PresenceState;
 use baton_protocol::{AgentId, ConversationId, WorkspaceId};
 use tokio::time::Instant;
@@ -16,8 +17,8 @@ pub(super) type News = (WorkspaceId, Ephemeral);
 #[derive(Default, Debug)]
 pub(super) struct Presence {
     connections: BTreeMap<Uuid, Entry>,
-    agents: BTreeMap<(WorkspaceId, AgentId), Agent>,
-    viewers: BTreeMap<(WorkspaceId, ConversationId), BTreeMap<Uuid, AgentId>>,
+    agents: BTreeMap<Key<AgentId>, Agent>,
+    viewers: BTreeMap<Key<ConversationId>, BTreeMap<Uuid, AgentId>>,
 }
 
 #[derive(Debug)]
@@ -153,6 +154,6 @@ impl Presence {
     }
 }
 
-fn news((workspace, agent_id): (WorkspaceId, AgentId), online: bool) -> News {
+fn news((workspace, agent_id): Key<AgentId>, online: bool) -> News {
     (workspace, Ephemeral::Presence(PresenceState { agent_id, online }))
 }

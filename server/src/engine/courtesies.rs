@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use baton_domain::courtesy::Done;
-use baton_protocol::{ConversationId, WorkspaceId};
+use baton_domain::group::Key;
+use baton_protocol::ConversationId;
 use tokio::sync::Notify;
-
-/// A conversation, with its workspace.
-pub type Where = (WorkspaceId, ConversationId);
 
 /// Conversations remembered at once.
 const WAITING_MAX: usize = 10_000;
@@ -21,23 +19,23 @@ pub struct Courtesies(Arc<Shared>);
 
 #[derive(Default, Debug)]
 struct Shared {
-    waiting: Mutex<BTreeMap<Where, Done>>,
+    waiting: Mutex<BTreeMap<Key<ConversationId>, Done>>,
     told: Notify,
 }
 
 impl Courtesies {
     /// An agent has read a conversation.
-    pub fn read(&self, of: Where) {
+    pub fn read(&self, of: Key<ConversationId>) {
         self.add(of, |done| done.read = true);
     }
 
     /// An agent composes in a conversation.
-    pub fn typed(&self, of: Where) {
+    pub fn typed(&self, of: Key<ConversationId>) {
         self.add(of, |done| done.typed = true);
     }
 
     /// What was done since the last call; waits until there is something.
-    pub async fn next(&self) -> BTreeMap<Where, Done> {
+    pub async fn next(&self) -> BTreeMap<Key<ConversationId>, Done> {
         loop {
             let waiting = {
                 let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,7 +48,7 @@ impl Courtesies {
         }
     }
 
-    fn add(&self, of: Where, change: impl FnOnce(&mut Done)) {
+    fn add(&self, of: Key<ConversationId>, change: impl FnOnce(&mut Done)) {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < WAITING_MAX || waiting.contains_key(&of) {
             change(waiting.entry(of).or_default());

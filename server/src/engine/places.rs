@@ -3,23 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use baton_protocol::{AgentId, WorkspaceId};
-
-/// Whose commands.
-type Whose = (WorkspaceId, AgentId);
+use baton_domain::group::Key;
+use baton_protocol::AgentId;
 
 /// The commands of all agents that are under way.
 #[derive(Debug)]
 pub(super) struct Places {
     each: usize,
-    taken: Mutex<BTreeMap<Whose, usize>>,
+    taken: Mutex<BTreeMap<Key<AgentId>, usize>>,
 }
 
 /// The place of one command; given back when dropped, which is when it is decided.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
-    whose: Whose,
+    whose: Key<AgentId>,
 }
 
 impl Places {
@@ -28,7 +26,7 @@ impl Places {
     }
 
     /// A place, unless this agent has all there are for one.
-    pub(super) fn take(self: &Arc<Self>, whose: Whose) -> Option<Place> {
+    pub(super) fn take(self: &Arc<Self>, whose: Key<AgentId>) -> Option<Place> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(whose).or_default();
         if *count >= self.each {

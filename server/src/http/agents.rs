@@ -7,14 +7,14 @@ use baton_protocol::settings::{AgentChange, AgentNew, PasswordSet};
 use baton_protocol::{Agent, AgentId, Colleague, WorkspaceId};
 
 use super::input::{Id, Json};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::config::Secret;
 use crate::store::read;
 
 /// `GET /agents`.
 pub(super) async fn list(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
 ) -> Answer<Out<Vec<Colleague>>> {
     Ok(Out(colleagues(&parts, signed.workspace).await?))
@@ -22,7 +22,7 @@ pub(super) async fn list(
 
 /// `GET /agents/{agent}`.
 pub(super) async fn read(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(agent): Id<AgentId>,
 ) -> Answer<Out<Colleague>> {
@@ -31,7 +31,7 @@ pub(super) async fn read(
 
 /// `POST /agents`.
 pub(super) async fn add(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(new): Json<AgentNew>,
 ) -> Answer<(StatusCode, Out<Colleague>)> {
@@ -43,7 +43,7 @@ pub(super) async fn add(
 
 /// `PATCH /agents/{agent}`.
 pub(super) async fn change(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(agent): Id<AgentId>,
     Json(change): Json<AgentChange>,
@@ -55,7 +55,7 @@ pub(super) async fn change(
 
 /// `PUT /agents/{agent}/password`.
 pub(super) async fn password(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(agent): Id<AgentId>,
     Json(set): Json<PasswordSet>,

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use super::input::{Query, limit};
 use super::reports::Turn;
 use super::reports::csv::cell;
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{self, LogFilter};
 use crate::store::verify::verify_told;
@@ -78,7 +78,7 @@ pub(super) struct Export {
 
 /// `GET /log`.
 pub(super) async fn list(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<Listing>,
 ) -> Answer<Out<LogPage>> {
@@ -112,7 +112,7 @@ pub(super) async fn list(
 
 /// `GET /log.jsonl`: an event a line, the oldest first.
 pub(super) async fn jsonl(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<Export>,
 ) -> Answer<Response> {
@@ -127,7 +127,7 @@ pub(super) async fn jsonl(
 
 /// `GET /log.csv`: a table for spreadsheets, the oldest first.
 pub(super) async fn csv(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<Export>,
 ) -> Answer<Response> {
@@ -223,7 +223,7 @@ where
 }
 
 /// `POST /log/verify`: a line of JSON twice a second until everything was looked at.
-pub(super) async fn verify(State(parts): State<Parts>, signed: Signed) -> Answer<Response> {
+pub(super) async fn verify(State(parts): State<Shared>, signed: Signed) -> Answer<Response> {
     let turn = turn(&parts, signed.workspace)?;
     let mut tx = parts.store.read().await?;
     let of = read::log_head(&mut tx, signed.workspace).await?.position;

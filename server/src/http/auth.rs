@@ -10,10 +10,11 @@ use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use baton_protocol::{AgentId, Role, WorkspaceId};
+use baton_domain::group::Key;
+use baton_protocol::{AgentId, Role};
 
-use super::Parts;
 use super::problem::Fault;
+use super::{Parts, Shared};
 use crate::accounts::{Accounts, Reporter, Signed, Turns};
 
 /// Who may.
@@ -31,9 +32,6 @@ pub enum Access {
     Admin,
 }
 
-/// Whose requests wait for one another.
-pub type Whose = (WorkspaceId, AgentId);
-
 /// Requests of one agent that are answered at once, as many as a browser sends: a member who reads
 /// as fast as it goes leaves the database to the others.
 const AT_ONCE: usize = 6;
@@ -43,7 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// The turns of all agents.
-pub(super) fn turns() -> Turns<Whose> {
+pub(super) fn turns() -> Turns<Key<AgentId>> {
     Turns::new(AT_ONCE, PATIENCE)
 }
 
@@ -58,7 +56,7 @@ pub(super) const REFRESH_COOKIE_SECURE: &str = "__Host-baton_refresh";
 
 /// Lets through who may, and tells the handler who it is.
 pub(super) async fn guard(
-    State((parts, access, may_have_query)): State<(Parts, Access, bool)>,
+    State((parts, access, may_have_query)): State<(Shared, Access, bool)>,
     mut request: Request,
     next: Next,
 ) -> Response {

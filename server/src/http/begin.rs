@@ -13,14 +13,14 @@ use baton_protocol::{Channel, ConversationId, MessageId, Owner, Refusal};
 
 use super::commands::{RateHeaders, take, told};
 use super::input::Json;
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::Signed;
 use crate::engine::work::{BeginWork, Caller, FreshIds};
 use crate::store::read;
 
 /// `POST /conversations`.
 pub(super) async fn begin(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(Begin { channel_id, phone }): Json<Begin>,
 ) -> Answer<(RateHeaders, Out<Begun>)> {

@@ -8,19 +8,19 @@ use baton_protocol::settings::{ChannelChange, ChannelNew};
 use baton_protocol::{Channel, ChannelId, WorkspaceId};
 
 use super::input::{Id, Json};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::connection::refusal;
 use crate::store::{health, read};
 
 /// `GET /channels`.
-pub(super) async fn list(State(parts): State<Parts>, signed: Signed) -> Answer<Out<Vec<Channel>>> {
+pub(super) async fn list(State(parts): State<Shared>, signed: Signed) -> Answer<Out<Vec<Channel>>> {
     Ok(Out(all(&parts, signed.workspace).await?))
 }
 
 /// `POST /channels`.
 pub(super) async fn add(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(new): Json<ChannelNew>,
 ) -> Answer<(StatusCode, Out<Channel>)> {
@@ -39,7 +39,7 @@ pub(super) async fn add(
 
 /// `PATCH /channels/{channel}`.
 pub(super) async fn change(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(channel): Id<ChannelId>,
     Json(change): Json<ChannelChange>,
@@ -56,7 +56,7 @@ pub(super) async fn change(
 
 /// `POST /channels/{channel}/check`: asks Meta, and judges each step of connecting the number.
 pub(super) async fn check(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(channel): Id<ChannelId>,
 ) -> Answer<Out<ChannelCheck>> {

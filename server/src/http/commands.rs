@@ -12,7 +12,7 @@ use baton_protocol::{Command, CommandResult, OpId, Refusal};
 use serde_json::Value;
 
 use super::input::Json;
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::{Left, Signed};
 use crate::engine::work::Caller;
 
@@ -21,7 +21,7 @@ pub(super) type RateHeaders = [(HeaderName, String); 2];
 
 /// `POST /commands`.
 pub(super) async fn submit(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(elements): Json<Vec<Value>>,
 ) -> Answer<(RateHeaders, Out<CommandResults>)> {
@@ -52,7 +52,7 @@ pub(super) async fn submit(
 
 /// `POST /commands/outcomes`.
 pub(super) async fn outcomes(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(query): Json<OutcomesQuery>,
 ) -> Answer<(RateHeaders, Out<CommandResults>)> {

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Id, Ids, Query, limit};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Shared};
 use crate::accounts::Signed;
 use crate::store::Tx;
 use crate::store::past::{past_lines, past_of};
@@ -75,7 +75,7 @@ pub(super) struct Before {
 
 /// `GET /conversations`.
 pub(super) async fn list(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(listing): Query<Listing>,
 ) -> Answer<Out<ConversationPage>> {
@@ -108,7 +108,7 @@ fn ids(text: &str) -> Answer<Vec<ConversationId>> {
 
 /// `GET /conversations/{conversation}`.
 pub(super) async fn read(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(conversation): Id<ConversationId>,
 ) -> Answer<Out<Snapshot>> {
@@ -122,7 +122,7 @@ pub(super) async fn read(
 
 /// `GET /conversations/{conversation}/messages`.
 pub(super) async fn lines(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(conversation): Id<ConversationId>,
     Query(Before { before, past, notes_before, limit: asked }): Query<Before>,
@@ -165,7 +165,7 @@ pub(super) async fn lines(
 /// `GET /conversations/{conversation}/messages/{message}/history`: what a line said before it was
 /// taken back. For those who supervise the conversation.
 pub(super) async fn history(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Ids(conversation, message): Ids<ConversationId, MessageId>,
 ) -> Answer<Out<LineHistory>> {
@@ -184,7 +184,7 @@ pub(super) async fn history(
 /// `GET /conversations/{conversation}/elsewhere`: where else the same person is answered, as far as
 /// it is in scope.
 pub(super) async fn elsewhere(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(conversation): Id<ConversationId>,
 ) -> Answer<Out<ConversationPage>> {

@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 use super::body::Taken;
 use super::input::Peer;
 use super::problem::Fault;
-use super::{Parts, cors};
+use super::{Parts, Shared, cors};
 
 /// Names the request in the answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -52,7 +52,7 @@ fn is_for_us(parts: &Parts, request: &Request) -> bool {
 
 /// The outermost layer.
 pub(super) async fn around(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     mut request: Request,
     next: Next,
 ) -> Response {

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use baton_domain::group::Key;
 use baton_protocol::page::FileAddress;
 use baton_protocol::{ConversationId, Details, FileState, MessageId, Timestamp, WorkspaceId};
 use subtle::ConstantTimeEq as _;
@@ -18,7 +19,7 @@ use uuid::Uuid;
 
 use super::conversations::in_full;
 use super::input::{Id, Ids};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::Signed;
 use crate::media::Place;
 use crate::secrets::Keys;
@@ -70,7 +71,7 @@ const SAVED: [&str; 10] = [
 
 /// `GET /conversations/{conversation}/messages/{message}/file`.
 pub(super) async fn address(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Ids(conversation, message): Ids<ConversationId, MessageId>,
 ) -> Answer<Out<FileAddress>> {
@@ -101,7 +102,7 @@ pub(super) async fn address(
 
 /// `GET /files/{token}`.
 pub(super) async fn read(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     Id(token): Id<String>,
     headers: HeaderMap,
 ) -> Answer<Response> {
@@ -304,9 +305,12 @@ impl Size {
     }
 }
 
-type Of = (WorkspaceId, MessageId);
-
-fn sign(keys: &Keys, (workspace, message): Of, size: Size, expires_at: Timestamp) -> String {
+fn sign(
+    keys: &Keys,
+    (workspace, message): Key<MessageId>,
+    size: Size,
+    expires_at: Timestamp,
+) -> String {
     let time = expires_at.ms().to_be_bytes();
     let mut bytes = [workspace.0.as_bytes().as_slice(), message.0.as_bytes(), &time].concat();
     let proof = proof(keys, size, &bytes);
@@ -315,7 +319,7 @@ fn sign(keys: &Keys, (workspace, message): Of, size: Size, expires_at: Timestamp
 }
 
 /// The place that an address names, while it is good.
-fn open(keys: &Keys, token: &str, now: Timestamp) -> Option<(Of, Size)> {
+fn open(keys: &Keys, token: &str, now: Timestamp) -> Option<(Key<MessageId>, Size)> {
     let bytes = BASE64.decode(token).ok()?;
     let (told, given) = bytes.split_at_checked(PLACE_BYTES + TIME_BYTES)?;
     let is_proven = |size: &Size| bool::from(proof(keys, *size, told).ct_eq(given));

@@ -7,12 +7,12 @@ use axum::response::{IntoResponse as _, Response};
 use baton_protocol::Cursor;
 use baton_protocol::heads::ViewCounts;
 
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Shared};
 use crate::accounts::Signed;
 use crate::store::read;
 
 /// `GET /views`.
-pub(super) async fn counts(State(parts): State<Parts>, signed: Signed) -> Answer<Out<ViewCounts>> {
+pub(super) async fn counts(State(parts): State<Shared>, signed: Signed) -> Answer<Out<ViewCounts>> {
     let now = parts.clock.now();
     let mut tx = parts.store.read().await?;
     let sight = read::sight(&mut tx, signed.workspace, signed.agent).await?;
@@ -25,7 +25,7 @@ pub(super) async fn counts(State(parts): State<Parts>, signed: Signed) -> Answer
 
 /// `GET /heads`. Each change of the answer has a position in the log, which is its `ETag`.
 pub(super) async fn packed(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     headers: HeaderMap,
 ) -> Answer<Response> {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use baton_protocol::Timestamp;
 use serde::Serialize;
 
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Shared};
 use crate::coordinator::CoordinatorState;
 use crate::push::SENDERS;
 use crate::store::Dialect;
@@ -45,7 +45,7 @@ struct Ready {
 
 /// `GET /readyz`: it has a database and is not going down. Without what nodes share it is ready as
 /// well: latency and courtesy suffer, no promise does.
-pub(super) async fn ready(State(parts): State<Parts>) -> Answer<Response> {
+pub(super) async fn ready(State(parts): State<Shared>) -> Answer<Response> {
     if parts.draining.load(Ordering::Relaxed) {
         return Err(Fault::unavailable(5_000));
     }
@@ -83,7 +83,7 @@ pub(super) async fn ready(State(parts): State<Parts>) -> Answer<Response> {
 }
 
 /// `GET /metrics`: nothing in it is personal.
-pub(super) async fn metrics(State(parts): State<Parts>) -> impl IntoResponse {
+pub(super) async fn metrics(State(parts): State<Shared>) -> impl IntoResponse {
     let waiting = i64::try_from(parts.engine.waiting()).unwrap_or(i64::MAX);
     parts.metrics.committer_queue.set(waiting);
     parts.metrics.database_damaged.set(parts.store.is_damaged().into());

@@ -10,9 +10,9 @@ use axum::http::{Extensions, HeaderMap, header};
 use baton_protocol::problem::unreadable;
 use serde::de::DeserializeOwned;
 
-use super::Parts;
 use super::body::Whose;
 use super::problem::Fault;
+use super::{Parts, Shared};
 use crate::accounts::Reporter;
 
 /// A JSON body.
@@ -31,10 +31,10 @@ pub(super) struct Id<T>(pub(super) T);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) IpAddr);
 
-impl<T: DeserializeOwned> FromRequest<Parts> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
     type Rejection = Fault;
 
-    async fn from_request(request: Request, parts: &Parts) -> Result<Self, Fault> {
+    async fn from_request(request: Request, parts: &Shared) -> Result<Self, Fault> {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         // Forms of other sites cannot send this type without asking first.
@@ -53,10 +53,10 @@ impl<T: DeserializeOwned> FromRequest<Parts> for Json<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromRequestParts<Parts> for Query<T> {
+impl<T: DeserializeOwned> FromRequestParts<Shared> for Query<T> {
     type Rejection = Fault;
 
-    async fn from_request_parts(head: &mut Head, _: &Parts) -> Result<Self, Fault> {
+    async fn from_request_parts(head: &mut Head, _: &Shared) -> Result<Self, Fault> {
         axum::extract::Query::try_from_uri(&head.uri)
             .map(|axum::extract::Query(query)| Self(query))
             .map_err(|_odd| {
@@ -67,10 +67,10 @@ impl<T: DeserializeOwned> FromRequestParts<Parts> for Query<T> {
     }
 }
 
-impl<T: FromStr + Send> FromRequestParts<Parts> for Id<T> {
+impl<T: FromStr + Send> FromRequestParts<Shared> for Id<T> {
     type Rejection = Fault;
 
-    async fn from_request_parts(head: &mut Head, _: &Parts) -> Result<Self, Fault> {
+    async fn from_request_parts(head: &mut Head, _: &Shared) -> Result<Self, Fault> {
         let Path(text) =
             head.extract::<Path<String>>().await.map_err(|_no_text| Fault::not_found())?;
         text.parse().map(Self).map_err(|_no_id| Fault::not_found())
@@ -81,10 +81,10 @@ impl<T: FromStr + Send> FromRequestParts<Parts> for Id<T> {
 #[derive(Debug)]
 pub(super) struct Ids<A, B>(pub(super) A, pub(super) B);
 
-impl<A: FromStr + Send, B: FromStr + Send> FromRequestParts<Parts> for Ids<A, B> {
+impl<A: FromStr + Send, B: FromStr + Send> FromRequestParts<Shared> for Ids<A, B> {
     type Rejection = Fault;
 
-    async fn from_request_parts(head: &mut Head, _: &Parts) -> Result<Self, Fault> {
+    async fn from_request_parts(head: &mut Head, _: &Shared) -> Result<Self, Fault> {
         let path = head.extract::<Path<(String, String)>>().await;
         let Path((a, b)) = path.map_err(|_no_text| Fault::not_found())?;
         match (a.parse(), b.parse()) {
@@ -109,12 +109,12 @@ impl Peer {
     }
 }
 
-impl FromRequestParts<Parts> for Peer {
+impl FromRequestParts<Shared> for Peer {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(
         head: &mut Head,
-        parts: &Parts,
+        parts: &Shared,
     ) -> Result<Self, std::convert::Infallible> {
         // The outermost layer has found out.
         let known = head.extensions.get::<Self>().copied();

@@ -13,12 +13,12 @@ use baton_protocol::invitation::{
 
 use super::input::{Id, Json, Peer, Query};
 use super::sessions::{self, Carriage};
-use super::{Answer, Parts};
+use super::{Answer, Shared};
 use crate::accounts::{AccountError, LinkFault, Setter, Signed};
 
 /// `GET /invitations`.
 pub(super) async fn list(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
 ) -> Answer<Out<Vec<Invitation>>> {
     Ok(Out(parts.accounts.invitations(signed.workspace).await?))
@@ -26,7 +26,7 @@ pub(super) async fn list(
 
 /// `POST /invitations`.
 pub(super) async fn invite(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(new): Json<InvitationsNew>,
 ) -> Answer<(StatusCode, Out<Vec<InvitationMade>>)> {
@@ -38,7 +38,7 @@ pub(super) async fn invite(
 
 /// `POST /invitations/{invitation}/renew`.
 pub(super) async fn renew(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(invitation): Id<InvitationId>,
 ) -> Answer<Out<InvitationMade>> {
@@ -50,7 +50,7 @@ pub(super) async fn renew(
 
 /// `DELETE /invitations/{invitation}`.
 pub(super) async fn withdraw(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(invitation): Id<InvitationId>,
 ) -> Answer<StatusCode> {
@@ -62,7 +62,7 @@ pub(super) async fn withdraw(
 
 /// `POST /invitations/read`.
 pub(super) async fn read(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     Peer(from): Peer,
     Json(asked): Json<InvitationRead>,
 ) -> Answer<Out<InvitationCard>> {
@@ -71,7 +71,7 @@ pub(super) async fn read(
 
 /// `POST /invitations/accept`.
 pub(super) async fn accept(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     Peer(from): Peer,
     Query(carriage): Query<Carriage>,
     headers: HeaderMap,

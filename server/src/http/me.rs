@@ -8,12 +8,12 @@ use baton_protocol::settings::{AgentChange, MeChange, PasswordChange};
 
 use super::agents::agent;
 use super::input::Json;
-use super::{Answer, Parts};
+use super::{Answer, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::config::Secret;
 
 /// `GET /me`.
-pub(super) async fn read(State(parts): State<Parts>, signed: Signed) -> Answer<Out<Me>> {
+pub(super) async fn read(State(parts): State<Shared>, signed: Signed) -> Answer<Out<Me>> {
     Ok(Out(Me {
         agent: agent(&parts, signed.workspace, signed.agent).await?,
         workspace_id: signed.workspace,
@@ -25,7 +25,7 @@ pub(super) async fn read(State(parts): State<Parts>, signed: Signed) -> Answer<O
 
 /// `PATCH /me`.
 pub(super) async fn change(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(change): Json<MeChange>,
 ) -> Answer<Out<Me>> {
@@ -38,7 +38,7 @@ pub(super) async fn change(
 
 /// `PUT /me/password`.
 pub(super) async fn password(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(change): Json<PasswordChange>,
 ) -> Answer<StatusCode> {

@@ -49,6 +49,8 @@ use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
+use baton_domain::group::Key;
+use baton_protocol::AgentId;
 use baton_protocol::push::PushLane;
 use tokio::sync::Notify;
 
@@ -63,13 +65,16 @@ use crate::secrets::Keys;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
-pub use auth::{Access, Whose};
+pub use auth::Access;
 pub use body::Room;
 pub use notices::Notices;
 pub use problem::{Answer, Fault};
 pub use reports::Reports;
 
-/// What handlers work with. Cheap to clone.
+/// What handlers work with: each request has it several times.
+type Shared = Arc<Parts>;
+
+/// What handlers work with.
 #[derive(Clone, Debug)]
 pub struct Parts {
     /// The committer.
@@ -115,7 +120,7 @@ pub struct Parts {
 /// Where requests wait for their turn. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Queues {
-    turns: Turns<Whose>,
+    turns: Turns<Key<AgentId>>,
     reports: Reports,
     audits: Reports,
 }
@@ -135,7 +140,7 @@ pub struct Route {
     pub path: &'static str,
     /// Who may.
     pub access: Access,
-    handler: MethodRouter<Parts>,
+    handler: MethodRouter<Shared>,
 }
 
 /// What reads the query of its address; everywhere else there is none.
@@ -295,9 +300,10 @@ pub fn routes() -> Vec<Route> {
 /// The whole of REST. Routes merged into it later keep their own guards; [`edge`] is put around
 /// those that are here.
 pub fn router(parts: Parts) -> Router {
+    let parts = Shared::new(parts);
     let mut router = Router::new();
     for route in routes() {
-        let guarding = (parts.clone(), route.access, route.may_have_query());
+        let guarding = (Arc::clone(&parts), route.access, route.may_have_query());
         let guard = from_fn_with_state(guarding, auth::guard);
         let is_packed = packing::is_packed(&route);
         let handler = if is_packed { packing::pack(route.handler) } else { route.handler };
@@ -306,6 +312,6 @@ pub fn router(parts: Parts) -> Router {
     router
         .fallback(|| async { Fault::unknown_route() })
         .method_not_allowed_fallback(|| async { Fault::method() })
-        .layer(from_fn_with_state(parts.clone(), edge::around))
+        .layer(from_fn_with_state(Arc::clone(&parts), edge::around))
         .with_state(parts)
 }

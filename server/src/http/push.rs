@@ -12,13 +12,13 @@ use baton_protocol::push::{
 };
 
 use super::input::{Id, Json};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::{Reporter, Signed};
 use crate::push::VapidKey;
 
 /// `PUT /devices/{id}/push`.
 pub(super) async fn register(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(device): Id<DeviceId>,
     Json(put): Json<PushPut>,
@@ -30,7 +30,7 @@ pub(super) async fn register(
 
 /// `GET /devices/{id}/push`.
 pub(super) async fn read(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(device): Id<DeviceId>,
 ) -> Answer<Out<PushDevice>> {
@@ -48,7 +48,7 @@ fn tell_setup(parts: &Parts, registration: &mut PushDevice) {
 
 /// `DELETE /devices/{id}/push`.
 pub(super) async fn end(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(device): Id<DeviceId>,
 ) -> Answer<StatusCode> {
@@ -57,14 +57,14 @@ pub(super) async fn end(
 }
 
 /// `GET /push/keys`.
-pub(super) async fn keys(State(parts): State<Parts>, _signed: Signed) -> Answer<Out<PushKeys>> {
+pub(super) async fn keys(State(parts): State<Shared>, _signed: Signed) -> Answer<Out<PushKeys>> {
     let key = VapidKey::of(parts.keys.vapid()).ok_or_else(Fault::not_found)?;
     Ok(Out(PushKeys { vapid: key.public() }))
 }
 
 /// `POST /push/receipts`.
 pub(super) async fn receipts(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     reporter: Reporter,
     Json(receipts): Json<Vec<PushReceipt>>,
 ) -> Answer<Out<ReceiptsTaken>> {
@@ -85,7 +85,7 @@ pub(super) async fn receipts(
 
 /// `GET /me/push`.
 pub(super) async fn preference(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
 ) -> Answer<Out<PushPreference>> {
     Ok(Out(parts.accounts.push_preference(signed).await?))
@@ -93,7 +93,7 @@ pub(super) async fn preference(
 
 /// `PUT /me/push`.
 pub(super) async fn prefer(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(wanted): Json<PushPreference>,
 ) -> Answer<Out<PushPreference>> {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::input::{Id, Query, limit};
 use super::webhooks::post;
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::Signed;
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -38,7 +38,7 @@ pub(super) struct Listing {
 
 /// `GET /quarantine`: the newest first.
 pub(super) async fn list(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(Listing { before, limit: asked }): Query<Listing>,
 ) -> Answer<Out<Vec<Quarantined>>> {
@@ -48,7 +48,7 @@ pub(super) async fn list(
 
 /// `POST /quarantine/{id}/replay`: as if it came again.
 pub(super) async fn replay(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(id): Id<Uuid>,
 ) -> Answer<StatusCode> {
@@ -58,7 +58,7 @@ pub(super) async fn replay(
 
 /// `POST /quarantine/{id}/dismiss`: nobody waits for it any more.
 pub(super) async fn dismiss(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(id): Id<Uuid>,
 ) -> Answer<StatusCode> {

@@ -18,7 +18,7 @@ use serde::Deserialize;
 pub use self::fold::Reports;
 pub(super) use self::fold::Turn;
 use super::input::Query;
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::Signed;
 use crate::store::read;
 
@@ -77,7 +77,7 @@ pub(super) struct AsCsv {
 
 /// `GET /reports/answers`.
 pub(super) async fn answers(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<ByStretch>,
 ) -> Answer<Out<AnswersReport>> {
@@ -92,7 +92,7 @@ pub(super) async fn answers(
 
 /// `GET /reports/answers/conversations`.
 pub(super) async fn behind(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<Behind>,
 ) -> Answer<Out<MeasuredPage>> {
@@ -105,7 +105,7 @@ pub(super) async fn behind(
 
 /// `GET /reports/answers.csv`: every time that was measured, for a spreadsheet.
 pub(super) async fn csv(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<AsCsv>,
 ) -> Answer<Response> {

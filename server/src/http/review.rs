@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Query, limit};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{self as rows, ReviewFilter};
 
@@ -32,7 +32,7 @@ pub(super) struct Listing {
 
 /// `GET /review`.
 pub(super) async fn list(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(listing): Query<Listing>,
 ) -> Answer<Out<ReviewPage>> {

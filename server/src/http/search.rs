@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::conversations::{owner_filter, query, row};
 use super::input::{Query, limit};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{self as rows, Filter, Order, SearchFilter, SearchKind, StatusFilter};
 use crate::store::searchable;
@@ -44,7 +44,7 @@ pub(super) struct Listing {
 
 /// `GET /search`.
 pub(super) async fn find(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(listing): Query<Listing>,
 ) -> Answer<Out<SearchPage>> {

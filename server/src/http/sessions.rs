@@ -16,7 +16,7 @@ use super::auth::{
     ACCESS_COOKIE, ACCESS_COOKIE_SECURE, REFRESH_COOKIE, REFRESH_COOKIE_SECURE, cookie,
 };
 use super::input::{Id, Json, Peer, Query};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::{AccountError, Signed, TICKET_TTL};
 
 /// How tokens travel.
@@ -30,7 +30,7 @@ pub(super) struct Carriage {
 
 /// `POST /sessions`.
 pub(super) async fn sign_in(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     Peer(from): Peer,
     Query(carriage): Query<Carriage>,
     headers: HeaderMap,
@@ -56,7 +56,7 @@ pub(super) async fn sign_in(
 
 /// `POST /sessions/refresh`.
 pub(super) async fn refresh(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     Query(carriage): Query<Carriage>,
     headers: HeaderMap,
     Json(mut refresh): Json<Refresh>,
@@ -85,7 +85,7 @@ pub(super) async fn refresh(
 
 /// `GET /agents/{agent}/sessions`.
 pub(super) async fn of_agent(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(agent): Id<AgentId>,
 ) -> Answer<axum::Json<Vec<Device>>> {
@@ -95,7 +95,7 @@ pub(super) async fn of_agent(
 
 /// `GET /sessions`.
 pub(super) async fn devices(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
 ) -> Answer<axum::Json<Vec<Device>>> {
     Ok(axum::Json(parts.accounts.devices(signed).await?))
@@ -103,7 +103,7 @@ pub(super) async fn devices(
 
 /// `DELETE /sessions/{device}`: signs out here, revokes elsewhere.
 pub(super) async fn end(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(device): Id<DeviceId>,
 ) -> Answer<Response> {
@@ -126,7 +126,7 @@ pub(super) async fn end(
 
 /// `POST /socket-tickets`.
 pub(super) async fn ticket(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
 ) -> Answer<(StatusCode, axum::Json<SocketTicket>)> {
     let ticket = parts.accounts.ticket(signed).await?.expose().to_owned();

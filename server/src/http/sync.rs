@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Query, limit};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{SyncGap, snapshot_page, sync_gap};
 
@@ -36,7 +36,7 @@ pub(super) struct After {
 
 /// `GET /snapshot`.
 pub(super) async fn snapshot(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(Page { page, limit: asked }): Query<Page>,
 ) -> Answer<Out<SnapshotAnswer>> {
@@ -50,7 +50,7 @@ pub(super) async fn snapshot(
 
 /// `GET /sync`.
 pub(super) async fn sync(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Query(After { after }): Query<After>,
 ) -> Answer<Out<SyncAnswer>> {

@@ -7,18 +7,18 @@ use baton_protocol::settings::{MemberPut, TeamChange, TeamNew};
 use baton_protocol::{AgentId, MembershipKind, Team, TeamId, WorkspaceId};
 
 use super::input::{Id, Ids, Json};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::store::read as rows;
 
 /// `GET /teams`.
-pub(super) async fn list(State(parts): State<Parts>, signed: Signed) -> Answer<Out<Vec<Team>>> {
+pub(super) async fn list(State(parts): State<Shared>, signed: Signed) -> Answer<Out<Vec<Team>>> {
     Ok(Out(all(&parts, signed.workspace).await?))
 }
 
 /// `GET /teams/{team}`.
 pub(super) async fn read(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(team): Id<TeamId>,
 ) -> Answer<Out<Team>> {
@@ -27,7 +27,7 @@ pub(super) async fn read(
 
 /// `POST /teams`.
 pub(super) async fn add(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(new): Json<TeamNew>,
 ) -> Answer<(StatusCode, Out<Team>)> {
@@ -38,7 +38,7 @@ pub(super) async fn add(
 
 /// `PATCH /teams/{team}`.
 pub(super) async fn change(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(team): Id<TeamId>,
     Json(change): Json<TeamChange>,
@@ -50,7 +50,7 @@ pub(super) async fn change(
 
 /// `PUT /teams/{team}/members/{agent}`.
 pub(super) async fn put_member(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Ids(team, agent): Ids<TeamId, AgentId>,
     Json(put): Json<MemberPut>,
@@ -60,7 +60,7 @@ pub(super) async fn put_member(
 
 /// `DELETE /teams/{team}/members/{agent}`.
 pub(super) async fn drop_member(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Ids(team, agent): Ids<TeamId, AgentId>,
 ) -> Answer<StatusCode> {

@@ -11,7 +11,7 @@ use baton_protocol::template::{
 use baton_protocol::{ChannelId, ChannelSet, Fact, WorkspaceId};
 
 use super::input::{Id, Json};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::store::{read, template};
 
@@ -23,7 +23,7 @@ const USAGES_MAX: u64 = 500;
 
 /// `GET /channels/{channel}/templates`.
 pub(super) async fn list(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(channel): Id<ChannelId>,
 ) -> Answer<Out<TemplateList>> {
@@ -32,7 +32,7 @@ pub(super) async fn list(
 
 /// `PUT /channels/{channel}/templates`: Meta is asked within a second.
 pub(super) async fn put(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(channel): Id<ChannelId>,
     Json(source): Json<TemplateSource>,
@@ -53,7 +53,7 @@ pub(super) async fn put(
 /// `PUT /channels/{channel}/templates/fallback`. Nothing else is sent by it: whoever sends the one
 /// is offered the other.
 pub(super) async fn fallback(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(channel): Id<ChannelId>,
     Json(wish): Json<TemplateFallbackPut>,
@@ -99,7 +99,7 @@ fn chosen(of: &Template, to: Option<&Template>) -> Answer<TemplateFallback> {
 /// `GET /channels/{channel}/templates/usage`: before Meta ends a template somebody wants to know
 /// who sends it.
 pub(super) async fn usage(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(channel): Id<ChannelId>,
 ) -> Answer<Out<TemplateUsages>> {

@@ -5,6 +5,7 @@
 use axum::Json as Out;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
+use baton_domain::group::Key;
 use baton_domain::upload::check;
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{ConversationId, MessageId};
@@ -14,11 +15,11 @@ use serde::Deserialize;
 use super::body::Whose;
 use super::conversations::in_full;
 use super::input::{Id, Json, Query};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::Signed;
 use crate::media::Place;
 use crate::store::uploads::{
-    OwnUpload, UploadKey, begin_upload, upload, upload_complete, upload_received, upload_spoilt,
+    OwnUpload, begin_upload, upload, upload_complete, upload_received, upload_spoilt,
 };
 use crate::store::usage::usage;
 
@@ -37,17 +38,17 @@ pub(super) struct From {
 #[derive(Debug)]
 pub(super) struct Piece(Vec<u8>);
 
-impl FromRequest<Parts> for Piece {
+impl FromRequest<Shared> for Piece {
     type Rejection = Fault;
 
-    async fn from_request(request: Request, parts: &Parts) -> Result<Self, Fault> {
+    async fn from_request(request: Request, parts: &Shared) -> Result<Self, Fault> {
         parts.room.read(request, Whose::Signed).await.map(Self)
     }
 }
 
 /// `POST /conversations/{conversation}/uploads`.
 pub(super) async fn begin(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(conversation): Id<ConversationId>,
     Json(new): Json<UploadNew>,
@@ -76,7 +77,7 @@ pub(super) async fn begin(
 
 /// `GET /uploads/{upload}`.
 pub(super) async fn read(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(id): Id<MessageId>,
 ) -> Answer<Out<Upload>> {
@@ -85,7 +86,7 @@ pub(super) async fn read(
 
 /// `PUT /uploads/{upload}?from=…`: the bytes from there on.
 pub(super) async fn receive(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(id): Id<MessageId>,
     Query(From { from }): Query<From>,
@@ -121,7 +122,7 @@ pub(super) async fn receive(
 }
 
 /// Checks what came, and lets it go to WhatsApp.
-async fn complete(parts: &Parts, found: &OwnUpload, key: UploadKey) -> Answer<()> {
+async fn complete(parts: &Parts, found: &OwnUpload, key: Key<MessageId>) -> Answer<()> {
     let kept = parts.media.complete(place(key)).await.map_err(|error| disk(&error))?;
     let right = |digest: &String| found.sha256.as_ref().is_none_or(|told| told == digest);
     match kept.filter(|(bytes, digest)| *bytes == found.upload.bytes && right(digest)) {
@@ -151,6 +152,6 @@ fn disk(error: &std::io::Error) -> Fault {
     Fault::unavailable(5_000)
 }
 
-fn place((workspace, message): UploadKey) -> Place {
+fn place((workspace, message): Key<MessageId>) -> Place {
     Place { workspace, message }
 }

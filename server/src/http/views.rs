@@ -9,7 +9,7 @@ use baton_protocol::{AgentId, Role, TeamId, ViewId};
 
 use super::conversations::{owner_filter, query};
 use super::input::{Id, Json};
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::Signed;
 use crate::store::Tx;
 use crate::store::read;
@@ -21,7 +21,7 @@ const NAME_CHARS_MAX: usize = 40;
 
 /// `GET /saved-views`.
 pub(super) async fn list(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
 ) -> Answer<Out<Vec<SavedView>>> {
     let mut tx = parts.store.read().await?;
@@ -32,7 +32,7 @@ pub(super) async fn list(
 
 /// `POST /saved-views`.
 pub(super) async fn add(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Json(new): Json<ViewNew>,
 ) -> Answer<(StatusCode, Out<SavedView>)> {
@@ -63,7 +63,7 @@ pub(super) async fn add(
 
 /// `PATCH /saved-views/{view}`.
 pub(super) async fn change(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(of): Id<ViewId>,
     Json(change): Json<ViewChange>,
@@ -83,7 +83,7 @@ pub(super) async fn change(
 
 /// `DELETE /saved-views/{view}`.
 pub(super) async fn end(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     signed: Signed,
     Id(of): Id<ViewId>,
 ) -> Answer<StatusCode> {

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::body::Whose;
 use super::input::Query;
-use super::{Answer, Fault, Parts};
+use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::settings::meta_app::MetaApp;
 use crate::clock::Clock;
 use crate::config::Secret;
@@ -18,7 +18,7 @@ use crate::whatsapp::{SignatureRefused, payload, signature};
 
 /// `GET`: Meta asks whether this address is meant.
 pub(super) async fn verify(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     Path(meta_app): Path<String>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Answer<String> {
@@ -29,7 +29,7 @@ pub(super) async fn verify(
 
 /// `POST`: something happened.
 pub(super) async fn receive(
-    State(parts): State<Parts>,
+    State(parts): State<Shared>,
     Path(meta_app): Path<String>,
     request: Request,
 ) -> Answer<StatusCode> {

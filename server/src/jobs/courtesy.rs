@@ -5,13 +5,14 @@
 use std::time::Duration;
 
 use baton_domain::courtesy::{Done, next};
+use baton_domain::group::Key;
+use baton_protocol::ConversationId;
 use futures_util::future::join_all;
 
 use super::Unseal;
 use crate::clock::Clock;
 use crate::config::WhatsAppConfig;
 use crate::engine::Engine;
-use crate::engine::courtesies::Where;
 use crate::store::courtesy::{Markable, claim, markable};
 use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Client, MarkRequest};
@@ -50,7 +51,7 @@ impl Courtesy {
     }
 
     /// Shows what is new, unless another node does.
-    async fn show(&self, of: Where, done: Done) {
+    async fn show(&self, of: Key<ConversationId>, done: Done) {
         let store = self.engine.store();
         let Ok(Some(markable)) = markable(store, of).await else { return };
         let (before, now) = (markable.shown, self.clock.now());
@@ -68,7 +69,12 @@ impl Courtesy {
         self.metrics.courtesies.inc([kind, outcome]);
     }
 
-    async fn mark(&self, (workspace, _): Where, markable: &Markable, typing: bool) -> bool {
+    async fn mark(
+        &self,
+        (workspace, _): Key<ConversationId>,
+        markable: &Markable,
+        typing: bool,
+    ) -> bool {
         let token = (self.unseal)(workspace, markable.channel, &markable.token_sealed);
         let Some(token) = token else { return false };
         let request = MarkRequest {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use baton_domain::group::Key;
 use baton_protocol::frame::Ack;
 use baton_protocol::{AgentId, DeviceId, Timestamp, WorkspaceId};
 use tokio::sync::Notify;
@@ -40,7 +41,7 @@ struct Fresh {
     /// How far agents saw the log, on which device.
     seen: BTreeMap<(WorkspaceId, AgentId, DeviceId), u64>,
     /// Devices that were heard, and whether somebody looks.
-    heard: BTreeMap<(WorkspaceId, DeviceId), bool>,
+    heard: BTreeMap<Key<DeviceId>, bool>,
 }
 
 impl Looks {
@@ -76,7 +77,7 @@ impl Looks {
     }
 }
 
-type Noted = BTreeMap<(WorkspaceId, DeviceId), (Timestamp, bool)>;
+type Noted = BTreeMap<Key<DeviceId>, (Timestamp, bool)>;
 
 async fn apply(
     store: &Store,
@@ -93,7 +94,7 @@ async fn apply(
         noted.retain(|_, (at, _)| now.since(*at) < NOTE_MS);
     }
     // Whoever begins to look is noted at once: pushes wait for them from then on.
-    let is_news = |device: &(WorkspaceId, DeviceId), looks: bool| match noted.get(device) {
+    let is_news = |device: &Key<DeviceId>, looks: bool| match noted.get(device) {
         Some((at, looked)) => now.since(*at) >= NOTE_MS || (looks && !looked),
         None => true,
     };

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::group::Key;
 use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
 
 /// The paces of a node.
@@ -112,7 +113,7 @@ impl Pace {
     /// free before: what is on its way with the same token is refused as well.
     pub fn pause_refused(
         &mut self,
-        (workspace, channel): (WorkspaceId, ChannelId),
+        (workspace, channel): Key<ChannelId>,
         token_sealed: &str,
         until: Timestamp,
     ) -> bool {

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use baton_protocol::{MessageId, WorkspaceId};
+use baton_domain::group::Key;
+use baton_protocol::MessageId;
 use tokio::task::{Id, JoinSet};
 
 /// Claims of this node that nobody works on are looked for this often.
 pub(super) const STRAYS_EVERY: Duration = Duration::from_secs(60);
-
-/// What is worked on: one file of a line.
-type Key = (WorkspaceId, MessageId);
 
 /// Pieces of work under way, each in a task of its own. As futures of the worker's own task they
 /// would stand still while it waits for the database: one that holds the only connection for
@@ -17,7 +15,7 @@ type Key = (WorkspaceId, MessageId);
 #[derive(Debug)]
 pub(super) struct Slots {
     running: JoinSet<()>,
-    keys: Vec<(Id, Key)>,
+    keys: Vec<(Id, Key<MessageId>)>,
     most: usize,
 }
 
@@ -32,13 +30,17 @@ impl Slots {
         self.most.saturating_sub(self.running.len())
     }
 
-    pub(super) fn begin(&mut self, key: Key, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn begin(
+        &mut self,
+        key: Key<MessageId>,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
         self.keys.push((self.running.spawn(work).id(), key));
     }
 
     /// What is worked on. A claim that this node holds and that is not here was made by a commit
     /// whose answer was lost, or its work broke off.
-    pub(super) fn keys(&self) -> Vec<Key> {
+    pub(super) fn keys(&self) -> Vec<Key<MessageId>> {
         self.keys.iter().map(|(_, key)| *key).collect()
     }
 

@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_domain::group::Key;
+use baton_protocol::MessageId;
 use tokio::sync::Notify;
 
 use super::Unseal;
@@ -16,8 +18,8 @@ use crate::clock::Clock;
 use crate::media::{MediaStore, Pictures, Place, Preview, has_preview};
 use crate::node::Membership;
 use crate::store::uploads::{
-    ClaimedUpload, UploadKey, claim_uploads, expire_uploads, forget_upload, put_off_upload,
-    release_uploads, upload_ready, upload_refused,
+    ClaimedUpload, claim_uploads, expire_uploads, forget_upload, put_off_upload, release_uploads,
+    upload_ready, upload_refused,
 };
 use crate::store::{Store, StoreError};
 use crate::telemetry::Spell;
@@ -191,6 +193,6 @@ impl Uploads {
     }
 }
 
-fn place((workspace, message): UploadKey) -> Place {
+fn place((workspace, message): Key<MessageId>) -> Place {
     Place { workspace, message }
 }

@@ -1,7 +1,8 @@
 //! What a number's customers are shown of a conversation, and under which message.
 
 use baton_domain::courtesy::{Newest, Shown};
-use baton_protocol::{ChannelId, ChannelPolicy, ConversationId, Timestamp, WorkspaceId};
+use baton_domain::group::Key;
+use baton_protocol::{ChannelId, ChannelPolicy, ConversationId, Timestamp};
 use sqlx::FromRow;
 
 use super::rows::{column, from_json, id, number};
@@ -44,7 +45,7 @@ struct MarkableRow {
 /// in groups.
 pub async fn markable(
     store: &Store,
-    (workspace, conversation): (WorkspaceId, ConversationId),
+    (workspace, conversation): Key<ConversationId>,
 ) -> Result<Option<Markable>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT c.channel, n.phone_number_id, n.token_sealed, n.policy, m.wamid, m.seq, m.at,
@@ -90,7 +91,7 @@ pub async fn markable(
 /// that decided on the same `before` is not.
 pub async fn claim(
     store: &Store,
-    (workspace, conversation): (WorkspaceId, ConversationId),
+    (workspace, conversation): Key<ConversationId>,
     before: Shown,
     shown: Shown,
 ) -> Result<bool, StoreError> {

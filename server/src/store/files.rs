@@ -4,6 +4,7 @@
 //! tries is the fetcher's, in short transactions of its own. A claim has a number and an end, and
 //! is void when its node is no more.
 
+use baton_domain::group::Key;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     Amended, ChannelId, Content, ConversationId, FileState, MessageId, NodeId, Picture, Timestamp,
@@ -116,7 +117,7 @@ pub async fn claim_files(
 pub async fn release_files(
     store: &Store,
     node: NodeId,
-    running: &[(WorkspaceId, MessageId)],
+    running: &[Key<MessageId>],
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     static SQL: Sql = Sql::new(
@@ -175,7 +176,7 @@ pub async fn file_given(
 /// Puts off what waits for a number whose token is refused: nothing of it is tried before `until`.
 pub async fn hold_files(
     store: &Store,
-    (workspace, channel): (WorkspaceId, ChannelId),
+    (workspace, channel): Key<ChannelId>,
     until: Timestamp,
 ) -> Result<(), StoreError> {
     static SQL: Sql = Sql::new(
@@ -293,10 +294,7 @@ pub async fn kept_file(
 }
 
 /// Files that are stored although what their line says was erased.
-pub async fn erased_files(
-    store: &Store,
-    most: u64,
-) -> Result<Vec<(WorkspaceId, MessageId)>, StoreError> {
+pub async fn erased_files(store: &Store, most: u64) -> Result<Vec<Key<MessageId>>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT f.workspace, f.message FROM file AS f
          WHERE f.state = 'stored' AND NOT EXISTS
@@ -308,10 +306,7 @@ pub async fn erased_files(
 }
 
 /// Forgets files that are stored no longer.
-pub async fn forget_files(
-    store: &Store,
-    gone: &[(WorkspaceId, MessageId)],
-) -> Result<u64, StoreError> {
+pub async fn forget_files(store: &Store, gone: &[Key<MessageId>]) -> Result<u64, StoreError> {
     static SQL: Sql = Sql::new(
         "DELETE FROM file
          WHERE (workspace, message) IN (SELECT value->>0, value->>1 FROM {rows $1})",

@@ -1,15 +1,13 @@
 //! How numbers stand at Meta, as it was last told. It is Meta's to change: the log tells only that
 //! it changed.
 
+use baton_domain::group::Key;
 use baton_protocol::connection::{ChannelHealth, HealthState};
-use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
+use baton_protocol::{ChannelId, Timestamp};
 use sqlx::FromRow;
 
 use super::rows::{from_json, id, json};
 use super::{Sql, Store, StoreError, Tx};
-
-/// A number of a workspace.
-pub type NumberAt = (WorkspaceId, ChannelId);
 
 /// What is needed to ask Meta about a number, and what is known of it.
 #[derive(Clone, Debug)]
@@ -40,7 +38,7 @@ struct Row {
 }
 
 /// Reads a number; `None` where there is none.
-pub async fn number(tx: &mut Tx, of: NumberAt) -> Result<Option<Number>, StoreError> {
+pub async fn number(tx: &mut Tx, of: Key<ChannelId>) -> Result<Option<Number>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT c.meta_app, c.phone_number_id, c.token_sealed, s.account, h.health, h.refused_at,
            h.refused_with
@@ -74,7 +72,7 @@ pub async fn webhook_at(tx: &mut Tx, meta_app: &str) -> Result<Option<Timestamp>
 
 /// Whether a customer wrote to a number, and whether WhatsApp took a message of it. It may look at
 /// every message of the workspace.
-pub async fn traffic(tx: &mut Tx, of: NumberAt) -> Result<(bool, bool), StoreError> {
+pub async fn traffic(tx: &mut Tx, of: Key<ChannelId>) -> Result<(bool, bool), StoreError> {
     static RECEIVED: Sql = Sql::new(
         "SELECT id FROM conversation
          WHERE workspace = $1 AND channel = $2 AND window_until IS NOT NULL LIMIT 1",
@@ -91,7 +89,7 @@ pub async fn traffic(tx: &mut Tx, of: NumberAt) -> Result<(bool, bool), StoreErr
 }
 
 /// All numbers of the installation, with the slug of the workspace and the name.
-pub async fn all(tx: &mut Tx) -> Result<Vec<(NumberAt, String, String)>, StoreError> {
+pub async fn all(tx: &mut Tx) -> Result<Vec<(Key<ChannelId>, String, String)>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT c.workspace, c.id, w.slug, c.name FROM channel AS c
          JOIN workspace AS w ON w.id = c.workspace ORDER BY w.slug, c.name, c.id",
@@ -109,7 +107,7 @@ pub async fn claim_due(
     store: &Store,
     now: Timestamp,
     (first, until): (Timestamp, Timestamp),
-) -> Result<Vec<NumberAt>, StoreError> {
+) -> Result<Vec<Key<ChannelId>>, StoreError> {
     static DUE: Sql = Sql::new(
         "SELECT c.workspace, c.id, h.due_at FROM channel AS c
          LEFT JOIN channel_health AS h ON h.workspace = c.workspace AND h.channel = c.id
@@ -142,7 +140,7 @@ pub async fn claim_due(
 /// Says when a number is asked about again, unless somebody wanted it earlier since the claim.
 pub async fn ask_at(
     store: &Store,
-    of: NumberAt,
+    of: Key<ChannelId>,
     (until, next): (Timestamp, Timestamp),
 ) -> Result<(), StoreError> {
     static NEXT: Sql = Sql::new(
@@ -155,7 +153,7 @@ pub async fn ask_at(
 }
 
 /// Lets Meta be asked about one number now.
-pub async fn ask_now(store: &Store, of: NumberAt, now: Timestamp) -> Result<(), StoreError> {
+pub async fn ask_now(store: &Store, of: Key<ChannelId>, now: Timestamp) -> Result<(), StoreError> {
     static SQL: Sql = Sql::new(
         "INSERT INTO channel_health (workspace, channel, due_at)
          VALUES ($1, $2, CAST($3 AS BIGINT))
@@ -181,7 +179,7 @@ pub async fn ask_of_app(store: &Store, meta_app: &str, now: Timestamp) -> Result
 /// be asked now.
 pub async fn note_refused(
     store: &Store,
-    of: NumberAt,
+    of: Key<ChannelId>,
     (now, code): (Timestamp, i64),
 ) -> Result<(), StoreError> {
     static SQL: Sql = Sql::new(
@@ -196,7 +194,11 @@ pub async fn note_refused(
 }
 
 /// Notes that WhatsApp takes a number's messages again, and lets Meta be asked now.
-pub async fn note_accepted(store: &Store, of: NumberAt, now: Timestamp) -> Result<(), StoreError> {
+pub async fn note_accepted(
+    store: &Store,
+    of: Key<ChannelId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     static SQL: Sql = Sql::new(
         "UPDATE channel_health SET due_at = CAST($3 AS BIGINT), refused_at = NULL,
            refused_with = NULL
@@ -208,7 +210,7 @@ pub async fn note_accepted(store: &Store, of: NumberAt, now: Timestamp) -> Resul
 }
 
 /// The write that keeps how a number stands, with its parameters.
-pub fn put(of: NumberAt, health: &ChannelHealth) -> (&'static Sql, Vec<String>) {
+pub fn put(of: Key<ChannelId>, health: &ChannelHealth) -> (&'static Sql, Vec<String>) {
     static PUT: Sql = Sql::new(
         "INSERT INTO channel_health (workspace, channel, due_at, state, health)
          VALUES ($1, $2, CAST($3 AS BIGINT), $4, $5)

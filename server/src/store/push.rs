@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use baton_domain::group::Key;
 use baton_protocol::push::PushLane;
 use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
@@ -109,7 +110,7 @@ impl Ended {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finished {
     /// Which push.
-    pub of: (WorkspaceId, PushId),
+    pub of: Key<PushId>,
     /// The number of the claim.
     pub claim_epoch: u64,
     /// How it ended.
@@ -266,7 +267,7 @@ pub async fn has_queued(store: &Store, seen: &Seen) -> Result<bool, StoreError> 
 }
 
 /// Devices that told how far they are: `(workspace, device, acked at, looked at)`.
-pub type Heard = [((WorkspaceId, DeviceId), Timestamp, Option<Timestamp>)];
+pub type Heard = [(Key<DeviceId>, Timestamp, Option<Timestamp>)];
 
 /// Notes when devices were heard.
 pub async fn note_acks(store: &Store, heard: &Heard) -> Result<(), StoreError> {
@@ -453,7 +454,7 @@ pub async fn report(store: &Store, since: Timestamp) -> Result<Vec<Fared>, Store
 pub async fn device_to_push(
     store: &Store,
     device: DeviceId,
-) -> Result<Option<(WorkspaceId, AgentId)>, StoreError> {
+) -> Result<Option<Key<AgentId>>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT p.workspace, d.agent FROM push_device AS p
          JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
@@ -466,7 +467,7 @@ pub async fn device_to_push(
 /// When a device had a push, as it tells.
 pub async fn received_at(
     store: &Store,
-    (workspace, device): (WorkspaceId, DeviceId),
+    (workspace, device): Key<DeviceId>,
     push: PushId,
 ) -> Result<Option<Timestamp>, StoreError> {
     static SQL: Sql = Sql::new(

@@ -1,5 +1,6 @@
 //! Templates as Meta last told them. They are Meta's, so that the log does not tell of them.
 
+use baton_domain::group::Key;
 use baton_protocol::template::{Template, TemplateFallback, TemplateUsage};
 use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
 use serde_json::json;
@@ -115,7 +116,7 @@ pub(crate) fn with_fallback(body: &str, fallback: Option<&str>) -> Result<Templa
 
 /// Says what is offered in place of a template of a number; `None` that nothing is.
 pub fn put_fallback(
-    (workspace, channel): (WorkspaceId, ChannelId),
+    (workspace, channel): Key<ChannelId>,
     (name, language): (&str, &str),
     fallback: Option<&TemplateFallback>,
 ) -> (&'static Sql, Vec<String>) {
@@ -138,7 +139,7 @@ pub fn put_fallback(
 /// Says whose templates a number sends. They are looked at now; those of another account go.
 pub async fn set_source(
     store: &Store,
-    (workspace, channel): (WorkspaceId, ChannelId),
+    (workspace, channel): Key<ChannelId>,
     account: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -173,7 +174,7 @@ pub async fn look_again(store: &Store, meta_app: &str, now: Timestamp) -> Result
 /// `since`. What Meta told later than that counts already.
 pub async fn look_again_at(
     store: &Store,
-    (workspace, channel): (WorkspaceId, ChannelId),
+    (workspace, channel): Key<ChannelId>,
     (now, since): (Timestamp, Timestamp),
 ) -> Result<(), StoreError> {
     static SQL: Sql = Sql::new(
@@ -239,7 +240,7 @@ pub async fn looked(
 /// is not counted.
 pub async fn usage(
     tx: &mut Tx,
-    (workspace, channel): (WorkspaceId, ChannelId),
+    (workspace, channel): Key<ChannelId>,
     since: Timestamp,
     most: u64,
 ) -> Result<Vec<TemplateUsage>, StoreError> {

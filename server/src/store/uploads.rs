@@ -3,9 +3,10 @@
 //! All of it is written in short transactions. Only the end is the committer's: the row goes in
 //! the transaction that makes it the file of a line.
 
+use baton_domain::group::Key;
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{
-    AgentId, ChannelId, ConversationId, MessageId, NodeId, Picture, Sound, Timestamp, WorkspaceId,
+    AgentId, ChannelId, ConversationId, MessageId, NodeId, Picture, Sound, Timestamp,
 };
 use serde_json::json;
 use sqlx::FromRow;
@@ -61,13 +62,10 @@ impl UploadRow {
     }
 }
 
-/// Which upload.
-pub type UploadKey = (WorkspaceId, MessageId);
-
 /// Begins one, unless its author has `most` already; whether it was begun.
 pub async fn begin_upload(
     store: &Store,
-    (workspace, of): UploadKey,
+    (workspace, of): Key<MessageId>,
     (agent, conversation): (AgentId, ConversationId),
     new: &UploadNew,
     (now, most): (Timestamp, u64),
@@ -100,7 +98,7 @@ pub async fn begin_upload(
 /// An upload, if it is there.
 pub async fn upload(
     tx: &mut Tx,
-    (workspace, of): UploadKey,
+    (workspace, of): Key<MessageId>,
 ) -> Result<Option<OwnUpload>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT agent, conversation, kind, media_type, name, bytes, received, sha256, state,
@@ -113,7 +111,7 @@ pub async fn upload(
 /// A piece arrived; whether it was the next one. Of two that came at once, one was not.
 pub async fn upload_received(
     store: &Store,
-    (workspace, of): UploadKey,
+    (workspace, of): Key<MessageId>,
     (from, to): (u64, u64),
 ) -> Result<bool, StoreError> {
     static SQL: Sql = Sql::new(
@@ -128,7 +126,7 @@ pub async fn upload_received(
 /// All of it is here, with this digest: it goes to WhatsApp from now on.
 pub async fn upload_complete(
     store: &Store,
-    (workspace, of): UploadKey,
+    (workspace, of): Key<MessageId>,
     sha256: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -144,7 +142,7 @@ pub async fn upload_complete(
 /// What arrived is of no use, if it is still as far as `received`; `why` is for people.
 pub async fn upload_spoilt(
     store: &Store,
-    (workspace, of): UploadKey,
+    (workspace, of): Key<MessageId>,
     received: u64,
     why: &str,
 ) -> Result<bool, StoreError> {
@@ -161,7 +159,7 @@ pub async fn upload_spoilt(
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClaimedUpload {
     /// Which one.
-    pub key: UploadKey,
+    pub key: Key<MessageId>,
     /// Of which number.
     pub channel: ChannelId,
     /// The MIME type.
@@ -260,7 +258,7 @@ pub async fn claim_uploads(
 pub async fn release_uploads(
     store: &Store,
     node: NodeId,
-    running: &[UploadKey],
+    running: &[Key<MessageId>],
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     static SQL: Sql = Sql::new(
@@ -341,7 +339,7 @@ pub async fn expire_uploads(
     store: &Store,
     before: Timestamp,
     most: u64,
-) -> Result<Vec<UploadKey>, StoreError> {
+) -> Result<Vec<Key<MessageId>>, StoreError> {
     static FOUND: Sql = Sql::new(
         "SELECT workspace, id FROM upload WHERE made_at < CAST($1 AS BIGINT)
          ORDER BY made_at LIMIT CAST($2 AS BIGINT)",
@@ -368,7 +366,10 @@ pub async fn expire_uploads(
 }
 
 /// Forgets an upload whose bytes are gone.
-pub async fn forget_upload(store: &Store, (workspace, of): UploadKey) -> Result<bool, StoreError> {
+pub async fn forget_upload(
+    store: &Store,
+    (workspace, of): Key<MessageId>,
+) -> Result<bool, StoreError> {
     static SQL: Sql =
         Sql::new("DELETE FROM upload WHERE workspace = $1 AND id = $2 AND state = 'refused'");
     Ok(store.run_alone(&SQL, &[workspace.to_string(), of.to_string()]).await? > 0)

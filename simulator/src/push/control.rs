@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::service::{PushCounts, PushDelivery, PushOrder, PushSent};
+use super::service::{Odds, PushCounts, PushDelivery, PushOrder, PushSent};
 use crate::simulator::Simulator;
 use crate::state::shared::Shared;
 
@@ -70,7 +70,7 @@ fn order(shared: &Shared, wanted: PushOrder) -> anyhow::Result<PushSent> {
     let sent = {
         let mut world = shared.world();
         let knobs = Arc::clone(&world.knobs);
-        world.push.send(wanted, (&knobs.push, shared.seeds), now_ms)?
+        world.push.send(wanted, Odds { knobs: &knobs.push, seeds: shared.seeds }, now_ms)?
     };
     shared.changed();
     Ok(sent)
@@ -95,7 +95,7 @@ fn look(shared: &Shared, target: &str, since: usize) -> (Vec<PushDelivery>, Opti
     let now_ms = shared.clock.now_ms();
     let mut world = shared.world();
     let knobs = Arc::clone(&world.knobs);
-    let found = world.push.inbox(target, since, (&knobs.push, now_ms));
+    let found = world.push.inbox(target, since, &knobs.push, now_ms);
     let due_in = world.push.next_due_ms(target).map(|due_ms| {
         Duration::from_millis(u64::try_from(due_ms.saturating_sub(now_ms)).unwrap_or_default())
     });
@@ -129,8 +129,9 @@ async fn post_order(State(shared): Shares, Json(wanted): Json<PushOrder>) -> Res
 async fn post_payload(State(shared): Shares, Json(wanted): Json<PushOrder>) -> Response {
     let now_ms = shared.clock.now_ms();
     let knobs = shared.knobs();
+    let odds = Odds { knobs: &knobs.push, seeds: shared.seeds };
     // Services of its own, which deliver nothing to anybody.
-    answered(super::Service::default().send(wanted, (&knobs.push, shared.seeds), now_ms))
+    answered(super::Service::default().send(wanted, odds, now_ms))
 }
 
 fn answered(sent: anyhow::Result<PushSent>) -> Response {

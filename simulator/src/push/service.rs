@@ -133,9 +133,10 @@ impl Service {
     pub(crate) fn send(
         &mut self,
         order: PushOrder,
-        (knobs, seeds): (&PushKnobs, Seeds),
+        odds: Odds<'_>,
         now_ms: i64,
     ) -> anyhow::Result<PushSent> {
+        let seeds = odds.seeds;
         let PushOrder { to, mut push, content, collapse_key, delay_ms, copies } = order;
         ensure!(copies.is_none_or(|n| n <= COPIES_MAX), "at most {COPIES_MAX} copies");
         let place = self.counts.sent;
@@ -150,27 +151,21 @@ impl Service {
             collapse_key,
             expires_at_ms: push.expires_at_ms,
         };
-        let copies = self.take(handed, (delay_ms, copies), (knobs, seeds), now_ms);
+        let copies = self.take(handed, Asked { delay_ms, copies }, odds, now_ms);
         Ok(PushSent { id, input, copies })
     }
 
     /// Takes a push that the stand-in of its service has checked.
-    pub(super) fn hand(&mut self, handed: Handed, how: (&PushKnobs, Seeds), now_ms: i64) {
-        self.take(handed, (None, None), how, now_ms);
+    pub(super) fn hand(&mut self, handed: Handed, odds: Odds<'_>, now_ms: i64) {
+        self.take(handed, Asked::default(), odds, now_ms);
     }
 
     /// Puts a push on its way to a device; returns how many copies go.
-    fn take(
-        &mut self,
-        handed: Handed,
-        (delay_ms, copies): (Option<u64>, Option<u32>),
-        (knobs, seeds): (&PushKnobs, Seeds),
-        now_ms: i64,
-    ) -> u32 {
+    fn take(&mut self, handed: Handed, asked: Asked, odds: Odds<'_>, now_ms: i64) -> u32 {
         let Handed { lane, target, id, input, collapse_key, expires_at_ms } = handed;
         let place = self.counts.sent;
         self.counts.sent += 1;
-        self.settle(&target, knobs, now_ms);
+        self.settle(&target, odds.knobs, now_ms);
         let is_off = self.off.get(&target).copied().unwrap_or_default();
         let fresh = Device { lane, is_off, waiting: Vec::new(), inbox: Vec::new() };
         let device = self.devices.entry(target).or_insert(fresh);
@@ -180,10 +175,10 @@ impl Service {
             device.waiting.retain(|one| one.collapse_key != collapse_key);
             self.counts.replaced += (before - device.waiting.len()) as u64;
         }
-        let copies = copies.unwrap_or_else(|| drawn_copies(knobs, seeds, &id, place));
+        let copies = asked.copies.unwrap_or_else(|| odds.copies(&id, place));
         self.counts.dropped += u64::from(copies == 0);
         for copy in 0..u64::from(copies) {
-            let delay = delay(knobs, seeds, (&id, place, copy), delay_ms);
+            let delay = odds.delay(&id, place, copy, asked.delay_ms);
             device.waiting.push(Waiting {
                 due_ms: now_ms.saturating_add(delay),
                 place,
@@ -214,7 +209,8 @@ impl Service {
         &mut self,
         target: &str,
         since: usize,
-        (knobs, now_ms): (&PushKnobs, i64),
+        knobs: &PushKnobs,
+        now_ms: i64,
     ) -> Vec<PushDelivery> {
         self.settle(target, knobs, now_ms);
         let inbox = self.devices.get(target).map(|device| device.inbox.as_slice());
@@ -309,31 +305,45 @@ fn keep_as_fcm(kept: &mut Vec<Waiting>) -> bool {
     is_overfull
 }
 
-fn drawn_copies(knobs: &PushKnobs, seeds: Seeds, id: &str, place: u64) -> u32 {
-    if seeds.chance(knobs.drop_probability, "push drop", id, place) {
-        return 0;
-    }
-    1 + u32::from(seeds.chance(knobs.duplicate_probability, "push duplicate", id, place))
+/// How a push fares where nobody said it.
+#[derive(Clone, Copy)]
+pub(crate) struct Odds<'a> {
+    pub(crate) knobs: &'a PushKnobs,
+    pub(crate) seeds: Seeds,
 }
 
-/// The time that one copy of a push is under way.
-fn delay(
-    knobs: &PushKnobs,
-    seeds: Seeds,
-    (id, place, copy): (&str, u64, u64),
-    asked_ms: Option<u64>,
-) -> i64 {
-    let drawn = |span, purpose: &str| seeds.delay(span, purpose, id, place * 1_000 + copy);
-    let mut all = match asked_ms {
-        Some(ms) => std::time::Duration::from_millis(ms),
-        None => {
-            drawn(knobs.delay, "push delay") + drawn(Span::new(0, knobs.reorder_ms), "push reorder")
+impl Odds<'_> {
+    fn copies(self, id: &str, place: u64) -> u32 {
+        let Self { knobs, seeds } = self;
+        if seeds.chance(knobs.drop_probability, "push drop", id, place) {
+            return 0;
         }
-    };
-    if copy > 0 {
-        all += drawn(knobs.duplicate_delay, "push again");
+        1 + u32::from(seeds.chance(knobs.duplicate_probability, "push duplicate", id, place))
     }
-    i64::try_from(all.as_millis()).unwrap_or(i64::MAX)
+
+    /// The time that one copy of a push is under way, ms.
+    fn delay(self, id: &str, place: u64, copy: u64, asked_ms: Option<u64>) -> i64 {
+        let Self { knobs, seeds } = self;
+        let drawn = |span, purpose: &str| seeds.delay(span, purpose, id, place * 1_000 + copy);
+        let mut all = match asked_ms {
+            Some(ms) => std::time::Duration::from_millis(ms),
+            None => {
+                let reordered = drawn(Span::new(0, knobs.reorder_ms), "push reorder");
+                drawn(knobs.delay, "push delay") + reordered
+            }
+        };
+        if copy > 0 {
+            all += drawn(knobs.duplicate_delay, "push again");
+        }
+        i64::try_from(all.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+/// What somebody said of how a push fares.
+#[derive(Clone, Copy, Default)]
+struct Asked {
+    delay_ms: Option<u64>,
+    copies: Option<u32>,
 }
 
 /// A UUIDv7 of the simulator's time.

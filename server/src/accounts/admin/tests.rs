@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use baton_domain::group::Key;
 use baton_protocol::account::Login;
 use baton_protocol::invitation::InvitationAccept;
 use clap::Parser as _;
@@ -25,11 +26,7 @@ impl AskMeta for Offline {
         anyhow::bail!("Meta could not be reached")
     }
 
-    async fn connect(
-        &self,
-        _of: (WorkspaceId, ChannelId),
-        _wait: Duration,
-    ) -> anyhow::Result<String> {
+    async fn connect(&self, _of: Key<ChannelId>, _wait: Duration) -> anyhow::Result<String> {
         anyhow::bail!("Meta could not be reached")
     }
 }

@@ -4,8 +4,9 @@
 //! operator adds grants its app to the workspace, as `baton admin meta-app grant` does; an admin
 //! connects numbers of granted apps alone.
 
+use baton_domain::group::Key;
 use baton_protocol::settings::{ChannelChange, ChannelNew};
-use baton_protocol::{ChannelId, ChannelPolicy, ChannelSet, Fact, TeamId, WorkspaceId};
+use baton_protocol::{ChannelId, ChannelPolicy, ChannelSet, Fact, TeamId};
 use sqlx::FromRow;
 
 use super::meta_app::GRANT;
@@ -53,7 +54,7 @@ const PACE_MAX: u32 = 1_000;
 /// When it does not open with this key in this row.
 pub fn open_token(
     keys: &Keys,
-    (workspace, channel): (WorkspaceId, ChannelId),
+    (workspace, channel): Key<ChannelId>,
     sealed: &str,
 ) -> Result<Secret, SecretsError> {
     keys.unseal(place(&[&workspace.to_string(), &channel.to_string()]), sealed)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ::redis::Value;
+use baton_domain::group::Key;
 use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState};
 use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
 
@@ -53,14 +54,14 @@ impl Shared {
 
     pub(super) async fn lease_there(
         &self,
-        place: (WorkspaceId, ConversationId),
+        place: Key<ConversationId>,
     ) -> Result<Option<Lease>, Away> {
         Ok(self.ask_lease(place, "look", &[]).await?.lease)
     }
 
     async fn ask_lease(
         &self,
-        (workspace, conversation): (WorkspaceId, ConversationId),
+        (workspace, conversation): Key<ConversationId>,
         op: &str,
         more: &[String],
     ) -> Result<Told, Away> {
@@ -94,7 +95,7 @@ impl Shared {
 
     fn announce_lease(
         &self,
-        (workspace, conversation_id): (WorkspaceId, ConversationId),
+        (workspace, conversation_id): Key<ConversationId>,
         holder: Option<LeaseHolder>,
     ) {
         let state = LeaseState { conversation_id, holder };

@@ -8,15 +8,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use baton_protocol::{ConversationId, WorkspaceId};
+use baton_domain::group::Key;
+use baton_protocol::ConversationId;
 
 use crate::coordinator::{LEASE_TTL, Lease};
 
-type Place = (WorkspaceId, ConversationId);
-
 /// See the head of the file.
 #[derive(Debug, Default)]
-pub(super) struct Watch(BTreeMap<Place, Sight>);
+pub(super) struct Watch(BTreeMap<Key<ConversationId>, Sight>);
 
 /// The newest state of a lease that this node was told of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,7 +35,12 @@ const FORGET: Duration = Duration::from_secs(600);
 
 impl Watch {
     /// Whether a lease that was told of now is to be believed.
-    pub(super) fn believes(&mut self, place: Place, told: &Lease, now: Duration) -> bool {
+    pub(super) fn believes(
+        &mut self,
+        place: Key<ConversationId>,
+        told: &Lease,
+        now: Duration,
+    ) -> bool {
         let (sight, is_live) = look(self.0.get(&place).copied(), told, now);
         if self.0.len() >= PLACES_MAX && !self.0.contains_key(&place) {
             self.0.retain(|_, sight| now.saturating_sub(sight.last) < FORGET);
@@ -62,14 +66,14 @@ fn look(seen: Option<Sight>, told: &Lease, now: Duration) -> (Sight, bool) {
 #[cfg(test)]
 mod tests {
     use baton_protocol::frame::LeaseHolder;
-    use baton_protocol::{AgentId, DeviceId, Timestamp};
+    use baton_protocol::{AgentId, DeviceId, Timestamp, WorkspaceId};
     use uuid::Uuid;
 
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn place(n: u128) -> Place {
+    fn place(n: u128) -> Key<ConversationId> {
         (WorkspaceId(Uuid::nil()), ConversationId(Uuid::from_u128(n)))
     }
 

@@ -81,7 +81,8 @@ async fn a_panic_is_a_problem_without_detail() {
     async fn boom() -> &'static str {
         panic!("the password is x")
     }
-    let around = axum::middleware::from_fn_with_state(desk.parts.clone(), edge::around);
+    let parts = Arc::new(desk.parts.clone());
+    let around = axum::middleware::from_fn_with_state(parts, edge::around);
     let router = Router::new().route("/boom", get(boom)).layer(around);
     let request = Request::get("/boom").body(Body::empty()).unwrap();
     let reply = send(&router, request).await.is(500, "internal");

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use baton_protocol::{ChannelId, ConversationId, WorkspaceId};
+use baton_domain::group::Key;
+use baton_protocol::{ChannelId, ConversationId};
 
 use crate::store::read::{Busy, MessageAt};
 
@@ -11,8 +12,7 @@ use crate::store::read::{Busy, MessageAt};
 /// that they neither fill this process nor stand before those of another number.
 pub(super) const LANES_PER_CHANNEL: usize = 512;
 
-type Lane = (WorkspaceId, ConversationId);
-type Map = BTreeMap<Lane, ChannelId>;
+type Map = BTreeMap<Key<ConversationId>, ChannelId>;
 
 /// The lanes that run in this process. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ impl Lanes {
 #[derive(Debug)]
 pub(super) struct Running {
     lanes: Lanes,
-    lane: Lane,
+    lane: Key<ConversationId>,
 }
 
 impl Drop for Running {
@@ -71,7 +71,7 @@ impl Drop for Running {
 
 #[cfg(test)]
 mod tests {
-    use baton_protocol::MessageId;
+    use baton_protocol::{MessageId, WorkspaceId};
     use uuid::Uuid;
 
     use super::*;

@@ -1,6 +1,7 @@
 //! What is due: sends, stranded claims, snoozes. Read without locks; the claim decides.
 
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendClaim};
+use baton_domain::group::Key;
 pub use baton_domain::group::MessageAt;
 use baton_domain::group::senders::{NameKind, first_reached_under, reached_under};
 use baton_protocol::event::EventContent;
@@ -321,7 +322,7 @@ pub async fn due_snoozes(
 }
 
 /// Agents who are leaving.
-pub async fn leaving(tx: &mut Tx) -> Result<Vec<(WorkspaceId, AgentId)>, StoreError> {
+pub async fn leaving(tx: &mut Tx) -> Result<Vec<Key<AgentId>>, StoreError> {
     static SQL: Sql = Sql::new("SELECT workspace, id FROM agent WHERE state = 'leaving'");
     let rows: Vec<(String, String)> = tx.rows(&SQL, &[]).await?;
     rows.iter().map(|(workspace, agent)| Ok((id(workspace)?, id(agent)?))).collect()

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_domain::group::Key;
 use baton_domain::reach::Signs;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
@@ -28,7 +29,7 @@ pub async fn sight(
 /// The same of many agents, each of a workspace, by one question; of those who are active.
 pub async fn sights(
     tx: &mut Tx,
-    agents: &[(WorkspaceId, AgentId)],
+    agents: &[Key<AgentId>],
 ) -> Result<BTreeMap<AgentId, Sight>, StoreError> {
     // One question: each costs a way to the database and back, for everybody who comes in.
     static ALL: Sql = Sql::new(

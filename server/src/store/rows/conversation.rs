@@ -1,5 +1,6 @@
 //! Conversations and their episodes.
 
+use baton_domain::group::Key;
 use baton_protocol::{
     AgentId, Conversation, ConversationId, ConversationKind, Head, LineRef, Status, Thread,
     Timestamp, WorkspaceId,
@@ -57,10 +58,7 @@ table! {
 
 impl BlockCallRow {
     /// WhatsApp is told now.
-    pub(crate) fn new(
-        (workspace, conversation): (WorkspaceId, ConversationId),
-        now: Timestamp,
-    ) -> Self {
+    pub(crate) fn new((workspace, conversation): Key<ConversationId>, now: Timestamp) -> Self {
         Self {
             workspace: workspace.to_string(),
             conversation: conversation.to_string(),
@@ -80,10 +78,7 @@ table! {
 
 impl FollowerRow {
     /// An agent who follows.
-    pub(crate) fn new(
-        (workspace, conversation): (WorkspaceId, ConversationId),
-        agent: AgentId,
-    ) -> Self {
+    pub(crate) fn new((workspace, conversation): Key<ConversationId>, agent: AgentId) -> Self {
         Self {
             workspace: workspace.to_string(),
             conversation: conversation.to_string(),
@@ -126,7 +121,7 @@ table! {
 impl EpisodeEnd {
     /// The end of an episode; `None` while it is open.
     pub(crate) fn new(
-        (workspace, conversation): (WorkspaceId, ConversationId),
+        (workspace, conversation): Key<ConversationId>,
         n: u32,
         at: Option<Timestamp>,
     ) -> Self {

@@ -1,11 +1,12 @@
 //! Messages, in and out, and the tries of their sends.
 
 use baton_domain::context::LineFacts;
+use baton_domain::group::Key;
 use baton_domain::line::hide;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     AgentId, Author, ChannelId, Content, ConversationId, FileState, Line, LineKind, LineRef,
-    MessageId, MessageStatus, Picture, Timestamp, WorkspaceId,
+    MessageId, MessageStatus, Picture, Timestamp,
 };
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -220,7 +221,7 @@ pub(crate) struct MessageOrigin<'a> {
 impl MessageChange {
     /// A message as it stands.
     pub(crate) fn new(
-        (workspace, conversation): (WorkspaceId, ConversationId),
+        (workspace, conversation): Key<ConversationId>,
         state: MessageState<'_>,
     ) -> Self {
         let facts = state.facts;
@@ -268,7 +269,7 @@ impl MessageChange {
 impl MessageRow {
     /// A new message.
     pub(crate) fn new(
-        of: (WorkspaceId, ConversationId),
+        of: Key<ConversationId>,
         state: MessageState<'_>,
         origin: MessageOrigin<'_>,
     ) -> Self {
@@ -311,11 +312,7 @@ pub(crate) type Ended = (Timestamp, &'static str, Option<String>);
 
 impl AttemptEnd {
     /// Its end, where it has one.
-    pub(crate) fn new(
-        (workspace, message): (WorkspaceId, MessageId),
-        n: u32,
-        end: Option<Ended>,
-    ) -> Self {
+    pub(crate) fn new((workspace, message): Key<MessageId>, n: u32, end: Option<Ended>) -> Self {
         let (at, outcome, wamid) = match end {
             Some((at, outcome, wamid)) => (Some(at.ms()), Some(outcome.to_owned()), wamid),
             None => (None, None, None),

@@ -1,5 +1,6 @@
 //! Contacts and how they are known, what agents have read and carry, and what teams count.
 
+use baton_domain::group::Key;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{AgentId, ContactId, ConversationId, TeamId, WorkspaceId};
 
@@ -62,7 +63,7 @@ table! {
 
 impl ContactRow {
     /// A card, and the name by which it is searched.
-    pub(crate) fn new((workspace, id): (WorkspaceId, ContactId), card: &ContactCard) -> Self {
+    pub(crate) fn new((workspace, id): Key<ContactId>, card: &ContactCard) -> Self {
         Self {
             workspace: workspace.to_string(),
             id: id.to_string(),
@@ -99,7 +100,7 @@ impl ReadMarkRow {
 
 impl LoadRow {
     /// An agent's load.
-    pub(crate) fn new((workspace, agent): (WorkspaceId, AgentId), load: u32) -> Self {
+    pub(crate) fn new((workspace, agent): Key<AgentId>, load: u32) -> Self {
         Self { workspace: workspace.to_string(), id: agent.to_string(), load: load.into() }
     }
 }
@@ -107,7 +108,7 @@ impl LoadRow {
 impl TallyRow {
     /// Open, queued and unanswered conversations of a team that came or, below zero, went.
     pub(crate) fn new(
-        (workspace, team): (WorkspaceId, TeamId),
+        (workspace, team): Key<TeamId>,
         [open, queued, unanswered]: [i64; 3],
     ) -> Self {
         let (workspace, team) = (workspace.to_string(), team.to_string());

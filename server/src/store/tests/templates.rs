@@ -1,7 +1,8 @@
 //! Templates: when they are looked at, and what is kept of a look.
 
+use baton_domain::group::Key;
 use baton_protocol::template::{Template, TemplateFallback, TemplateStatus};
-use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
+use baton_protocol::{ChannelId, Timestamp};
 
 use super::seed::{CHANNEL, WORKSPACE, seed};
 use super::world::parsed;
@@ -15,7 +16,7 @@ fn at(s: i64) -> Timestamp {
     Timestamp::from_ms(1_700_000_000_000 + s * 1_000)
 }
 
-fn of() -> (WorkspaceId, ChannelId) {
+fn of() -> Key<ChannelId> {
     (parsed(WORKSPACE), parsed(CHANNEL))
 }
 

@@ -1,5 +1,6 @@
 //! Uploads: of two who bring the same piece one counts, and a void claim changes nothing.
 
+use baton_domain::group::Key;
 use baton_protocol::upload::{UploadNew, UploadState};
 use baton_protocol::{LineKind, MessageId, NodeId, Timestamp};
 use uuid::Uuid;
@@ -8,20 +9,19 @@ use super::seed::{self, ANA, CONVERSATION, WORKSPACE};
 use crate::store::Store;
 use crate::store::testing::databases;
 use crate::store::uploads::{
-    UploadKey, begin_upload, claim_uploads, expire_uploads, forget_upload, put_off_upload,
-    release_uploads, upload, upload_complete, upload_ready, upload_received, upload_refused,
-    upload_spoilt,
+    begin_upload, claim_uploads, expire_uploads, forget_upload, put_off_upload, release_uploads,
+    upload, upload_complete, upload_ready, upload_received, upload_refused, upload_spoilt,
 };
 
 fn at(s: i64) -> Timestamp {
     Timestamp::from_ms(s * 1000)
 }
 
-fn key(n: u128) -> UploadKey {
+fn key(n: u128) -> Key<MessageId> {
     (WORKSPACE.parse().unwrap(), MessageId(Uuid::from_u128(n)))
 }
 
-async fn state(store: &Store, of: UploadKey) -> (UploadState, u64) {
+async fn state(store: &Store, of: Key<MessageId>) -> (UploadState, u64) {
     let mut tx = store.read().await.unwrap();
     let found = upload(&mut tx, of).await.unwrap().expect("an upload").upload;
     tx.rollback().await.unwrap();

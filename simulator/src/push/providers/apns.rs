@@ -18,7 +18,7 @@ use super::failing::{self, Connection, Told, Words, json_response};
 use super::jwt::Jwt;
 use super::keys::{APNS_BUNDLE, APNS_KEY_ID, APNS_TEAM};
 use crate::push::payload::{PushInput, PushLane};
-use crate::push::service::Handed;
+use crate::push::service::{Handed, Odds};
 use crate::state::shared::Shared;
 
 const PAYLOAD_BYTES_MAX: usize = 4_096;
@@ -134,7 +134,7 @@ fn take(
         collapse_key: header(headers, "apns-collapse-id").map(str::to_owned),
         expires_at_ms,
     };
-    world.push.hand(handed, (&knobs.push, shared.seeds), now_ms);
+    world.push.hand(handed, Odds { knobs: &knobs.push, seeds: shared.seeds }, now_ms);
     Ok(())
 }
 

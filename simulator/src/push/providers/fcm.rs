@@ -16,7 +16,7 @@ use super::failing::{self, Connection, Told, Words, json_response};
 use super::keys::PROJECT;
 use super::{PushCall, text_of};
 use crate::push::payload::{PushInput, PushLane};
-use crate::push::service::Handed;
+use crate::push::service::{Handed, Odds};
 use crate::state::shared::Shared;
 
 const PAYLOAD_BYTES_MAX: usize = 4_096;
@@ -137,7 +137,7 @@ fn take(
             collapse_key: collapse_key.map(str::to_owned),
             expires_at_ms: now_ms.saturating_add(ttl_s.max(1) * 1_000),
         };
-        world.push.hand(handed, (&knobs.push, shared.seeds), now_ms);
+        world.push.hand(handed, Odds { knobs: &knobs.push, seeds: shared.seeds }, now_ms);
     }
     Ok(name)
 }

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::failing::{self, Connection, Told, Words, json_response};
 use super::{PushCall, open};
 use crate::push::payload::{PushInput, PushLane};
-use crate::push::service::Handed;
+use crate::push::service::{Handed, Odds};
 use crate::state::shared::Shared;
 
 /// What the operator of a server was given.
@@ -152,7 +152,7 @@ fn take(shared: &Shared, order: Order, is_delivered: bool) -> Result<Option<Stri
             collapse_key: Some(collapse),
             expires_at_ms: now_ms.saturating_add(ttl.max(1) * 1_000),
         };
-        world.push.hand(handed, (&knobs.push, shared.seeds), now_ms);
+        world.push.hand(handed, Odds { knobs: &knobs.push, seeds: shared.seeds }, now_ms);
     }
     Ok(plaintext)
 }

@@ -17,7 +17,7 @@ use super::failing::{self, Connection, Told, Words};
 use super::jwt::Jwt;
 use super::{PushCall, open};
 use crate::push::payload::{PushInput, PushLane};
-use crate::push::service::Handed;
+use crate::push::service::{Handed, Odds};
 use crate::state::shared::Shared;
 
 const BODY_BYTES_MAX: usize = 4_096;
@@ -147,7 +147,7 @@ fn take(
             collapse_key: topic.map(str::to_owned),
             expires_at_ms: now_ms.saturating_add(ttl_s.max(1) * 1_000),
         };
-        world.push.hand(handed, (&knobs.push, shared.seeds), now_ms);
+        world.push.hand(handed, Odds { knobs: &knobs.push, seeds: shared.seeds }, now_ms);
     }
     Ok(plaintext)
 }
