@@ -16,7 +16,9 @@ use super::{Answer, Fault, Shared};
 use crate::accounts::Signed;
 use crate::store::Tx;
 use crate::store::past::{past_lines, past_of};
-use crate::store::read::{self as rows, Filter, Listed, Order, OwnerFilter, Run, StatusFilter};
+use crate::store::read::{
+    self as rows, Asked, Filter, Listed, Order, OwnerFilter, Run, StatusFilter,
+};
 
 /// Bytes of a place in the past: a time and an id of Meta, in hex.
 const PAST_BYTES_MAX: usize = 2_000;
@@ -86,12 +88,12 @@ pub(super) async fn list(
     let mut tx = parts.store.read().await?;
     let sight = rows::sight(&mut tx, signed.workspace, signed.agent).await?;
     let sight = sight.ok_or_else(Fault::unauthenticated)?;
-    let page = (page.as_deref(), limit);
+    let asked = Asked { page: page.as_deref(), limit };
     let workspace = signed.workspace;
     let (found, next) = match of {
         Some(of) => (rows::listed(&mut tx, workspace, &sight, &of).await?, None),
         None => {
-            let found = rows::list(&mut tx, workspace, &sight, &filter, page).await?;
+            let found = rows::list(&mut tx, workspace, &sight, &filter, asked).await?;
             (found.rows, found.next)
         }
     };

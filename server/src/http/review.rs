@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::input::{Query, limit};
 use super::{Answer, Fault, Shared};
 use crate::accounts::Signed;
-use crate::store::read::{self as rows, ReviewFilter};
+use crate::store::read::{self as rows, Asked, ReviewFilter};
 
 /// What `GET /review` may be asked.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -37,12 +37,12 @@ pub(super) async fn list(
     Query(listing): Query<Listing>,
 ) -> Answer<Out<ReviewPage>> {
     let Listing { status, reason, channel, before, page, limit: asked } = listing;
-    let page = (page.as_deref(), limit(asked)?);
+    let asked = Asked { page: page.as_deref(), limit: limit(asked)? };
     let filter = ReviewFilter { status, reason, channel, before };
     let mut tx = parts.store.read().await?;
     let sight = rows::sight(&mut tx, signed.workspace, signed.agent).await?;
     let sight = sight.ok_or_else(Fault::unauthenticated)?;
-    let found = rows::review(&mut tx, signed.workspace, &sight, &filter, page).await?;
+    let found = rows::review(&mut tx, signed.workspace, &sight, &filter, asked).await?;
     tx.rollback().await?;
     Ok(Out(found))
 }

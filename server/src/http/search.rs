@@ -12,7 +12,9 @@ use super::conversations::{owner_filter, query, row};
 use super::input::{Query, limit};
 use super::{Answer, Fault, Shared};
 use crate::accounts::Signed;
-use crate::store::read::{self as rows, Filter, Order, SearchFilter, SearchKind, StatusFilter};
+use crate::store::read::{
+    self as rows, Asked, Filter, Order, SearchFilter, SearchKind, StatusFilter,
+};
 use crate::store::searchable;
 
 /// Conversations that are shown beside the messages.
@@ -60,8 +62,8 @@ pub(super) async fn find(
         let order = Order::Activity;
         let query = Some(q.clone());
         let named = Filter { status, owner, team, channel, order, query, ..Filter::default() };
-        let found =
-            rows::list(&mut tx, workspace, &sight, &named, (None, CONVERSATIONS_MAX)).await?;
+        let first = Asked { page: None, limit: CONVERSATIONS_MAX };
+        let found = rows::list(&mut tx, workspace, &sight, &named, first).await?;
         found.rows.into_iter().map(row).collect()
     } else {
         Vec::new()
@@ -69,7 +71,8 @@ pub(super) async fn find(
     let (hits, next) = match Wanted::new(&q) {
         Some(wanted) => {
             let filter = SearchFilter { wanted, kind, status, owner, team, channel };
-            rows::search(&mut tx, workspace, &sight, &filter, (page.as_deref(), limit)).await?
+            let asked = Asked { page: page.as_deref(), limit };
+            rows::search(&mut tx, workspace, &sight, &filter, asked).await?
         }
         None => (Vec::new(), None),
     };

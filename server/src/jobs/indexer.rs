@@ -20,8 +20,10 @@ pub struct Indexer {
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Others write between two stretches of a long log.
+/// Others write between two stretches of a long log: at least so long, and so many times as long as
+/// the stretch took. A message has a dozen words; in a flood, taking it in comes before finding it.
 const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE_TIMES: u32 = 4;
 /// Events of one transaction.
 const AT_ONCE: u64 = 200;
 
@@ -30,13 +32,16 @@ impl Indexer {
     pub async fn run(self) {
         let spell = Spell::default();
         loop {
+            let began = self.clock.monotonic();
             let looked = self.look().await;
+            let took = self.clock.monotonic().saturating_sub(began);
             if !self.store.is_away() {
                 let what = "texts could not be made searchable; trying again";
                 spell.note(what, looked.as_ref().err(), self.clock.monotonic());
             }
             let is_more = looked.unwrap_or(false);
-            self.clock.sleep(if is_more { PAUSE } else { LOOK_EVERY }).await;
+            let pause = PAUSE.max(took.saturating_mul(PAUSE_TIMES));
+            self.clock.sleep(if is_more { pause } else { LOOK_EVERY }).await;
         }
     }
 

@@ -102,16 +102,31 @@ pub struct ListPage {
     pub next: Option<String>,
 }
 
+/// Which page of a list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// `next` of the page before; `None` for the first.
+    pub page: Option<&'a str>,
+    /// The most rows.
+    pub limit: u32,
+}
+
+impl Asked<'_> {
+    pub(super) fn rows_max(&self) -> usize {
+        usize::try_from(self.limit.max(1)).unwrap_or(usize::MAX)
+    }
+}
+
 /// A page of a viewer's list.
 pub async fn list(
     tx: &mut Tx,
     workspace: WorkspaceId,
     sight: &Sight,
     filter: &Filter,
-    page: (Option<&str>, u32),
+    asked: Asked<'_>,
 ) -> Result<ListPage, StoreError> {
-    let limit = usize::try_from(page.1.max(1)).unwrap_or(usize::MAX);
-    let mut place = match page.0 {
+    let limit = asked.rows_max();
+    let mut place = match asked.page {
         Some(token) => ListPlace::parse(token, &mark(filter))?,
         None => ListPlace::first(filter.order),
     };

@@ -30,7 +30,7 @@ pub use due::{
 pub use forwardable::forwardable;
 pub use lines::{Run, lines, messages, notes, whole_line};
 pub use list::{
-    Filter, ListPage, ListPlace, Listed, Order, OwnerFilter, StatusFilter, list, listed,
+    Asked, Filter, ListPage, ListPlace, Listed, Order, OwnerFilter, StatusFilter, list, listed,
 };
 pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of};
 pub use packed::packed_heads;

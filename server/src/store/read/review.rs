@@ -11,6 +11,7 @@ use sqlx::FromRow;
 
 use super::conversations::views;
 use super::lines::messages;
+use super::list::Asked;
 use crate::store::rows::{id, name, named, number, owner};
 use crate::store::{Sql, StoreError, Tx};
 
@@ -89,11 +90,11 @@ pub async fn review(
     workspace: WorkspaceId,
     sight: &Sight,
     filter: &ReviewFilter,
-    (page, limit): (Option<&str>, u32),
+    asked: Asked<'_>,
 ) -> Result<ReviewPage, StoreError> {
     let counts = counts(tx, workspace, sight, filter).await?;
-    let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
-    let mut place = match page {
+    let limit = asked.rows_max();
+    let mut place = match asked.page {
         Some(token) => review_place(token, &filter.mark())?,
         None => (i64::MIN, String::new()),
     };

@@ -21,6 +21,7 @@ use sqlx::FromRow;
 
 use super::conversations::views;
 use super::lines::messages;
+use super::list::Asked;
 use super::list::{OwnerFilter, StatusFilter};
 use crate::store::rows::{LoggedRow, column, id, ids, logged_columns, number, owner, some_id};
 use crate::store::searchable::searched;
@@ -86,11 +87,11 @@ pub async fn search(
     workspace: WorkspaceId,
     sight: &Sight,
     filter: &SearchFilter,
-    (page, limit): (Option<&str>, u32),
+    asked: Asked<'_>,
 ) -> Result<(Vec<SearchHit>, Option<String>), StoreError> {
-    let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
+    let limit = asked.rows_max();
     let mark = mark(filter);
-    let mut before = page.map_or(Ok(u64::MAX), |token| parse(token, &mark))?;
+    let mut before = asked.page.map_or(Ok(u64::MAX), |token| parse(token, &mark))?;
     let mut hits = Vec::new();
     let mut seen = BTreeSet::new();
     let mut is_more = true;

@@ -8,7 +8,7 @@ use super::seed::{ANA, BEN, CONTACT, OTHER_TEAM, TEAM, script};
 use super::world::{Dice, World, parsed};
 use crate::store::StoreError;
 use crate::store::read::{
-    self, Filter, Listed, Order, OwnerFilter, StatusFilter, list, snapshot_page,
+    self, Asked, Filter, Listed, Order, OwnerFilter, StatusFilter, list, snapshot_page,
 };
 use crate::store::testing::databases;
 
@@ -127,8 +127,8 @@ async fn listed(world: &World, sight: &Sight, filter: &Filter) -> Vec<(Conversat
     let mut token: Option<String> = None;
     loop {
         let mut tx = world.store.read().await.unwrap();
-        let page = (token.as_deref(), 7);
-        let page = list(&mut tx, world.workspace, sight, filter, page).await.unwrap();
+        let asked = Asked { page: token.as_deref(), limit: 7 };
+        let page = list(&mut tx, world.workspace, sight, filter, asked).await.unwrap();
         assert!(page.rows.len() == 7 || page.next.is_none());
         all.extend(page.rows.iter().map(|row| match row {
             Listed::Full(view) => (view.conversation.head.id, Level::Full),
@@ -215,8 +215,8 @@ async fn a_page_token_of_something_else_is_refused() {
         };
         for token in ["", "x", "61", "é", &hex::encode("a:1:' OR 1=1"), &hex::encode("a:x:y")] {
             let mut tx = world.store.read().await.unwrap();
-            let page = (Some(token), 7);
-            let refused = list(&mut tx, world.workspace, &sight, &Filter::default(), page).await;
+            let asked = Asked { page: Some(token), limit: 7 };
+            let refused = list(&mut tx, world.workspace, &sight, &Filter::default(), asked).await;
             assert!(matches!(refused, Err(StoreError::Invalid(_))), "{token:?}");
             drop(tx);
             let of = snapshot_page(&world.store, world.workspace, parsed(ANA), Some(token), 7);

@@ -29,7 +29,8 @@ async fn finds_of(world: &World, query: &str, channel: Option<ChannelId>) -> Vec
         SearchFilter { wanted, kind: None, status: None, owner: None, team: None, channel: None };
     let filter = SearchFilter { channel, ..all };
     let mut tx = world.store.read().await.unwrap();
-    read::search(&mut tx, world.workspace, &sight, &filter, (None, 50)).await.unwrap().0
+    let first = read::Asked { page: None, limit: 50 };
+    read::search(&mut tx, world.workspace, &sight, &filter, first).await.unwrap().0
 }
 
 async fn is_searchable_upto(world: &World) -> u64 {
