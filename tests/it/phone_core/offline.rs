@@ -148,8 +148,18 @@ async fn a_long_time_offline_is_made_up_for_at_once_and_over_one_connection() {
             let note = CommandBody::Note(NoteText::from(text));
             ana.does(talks[n % talks.len()], note, None).await.unwrap();
         }
+        ana.takes_heard();
         ana.core.network(true).await.unwrap();
-        ana.live(PATIENCE).await.unwrap();
+        // What is told of a state may come later than the state itself.
+        eventually("the app is told that it is live again", async || {
+            let mut states = ana.heard().into_iter().filter_map(|event| match event {
+                Event::State(state) => Some(state),
+                _ => None,
+            });
+            let is_back = states.any(|state| state == CoreState::Resuming);
+            (is_back && states.last() == Some(CoreState::Live)).then_some(())
+        })
+        .await;
         ana.takes_heard();
         eventually("all is at the server", async || {
             ana.outbox().await.unwrap().is_empty().then_some(())
