@@ -156,7 +156,7 @@ async fn a_long_time_offline_is_made_up_for_at_once_and_over_one_connection() {
                 Event::State(state) => Some(state),
                 _ => None,
             });
-            let is_back = states.any(|state| state == CoreState::Resuming);
+            let is_back = states.any(|state| state == CoreState::Connecting);
             (is_back && states.last() == Some(CoreState::Live)).then_some(())
         })
         .await;
