@@ -152,12 +152,10 @@ async fn a_long_time_offline_is_made_up_for_at_once_and_over_one_connection() {
         ana.core.network(true).await.unwrap();
         // What is told of a state may come later than the state itself.
         eventually("the app is told that it is live again", async || {
-            let mut states = ana.heard().into_iter().filter_map(|event| match event {
-                Event::State(state) => Some(state),
-                _ => None,
-            });
-            let is_back = states.any(|state| state == CoreState::Connecting);
-            (is_back && states.last() == Some(CoreState::Live)).then_some(())
+            let state = |event| if let Event::State(state) = event { Some(state) } else { None };
+            let states: Vec<_> = ana.heard().into_iter().filter_map(state).collect();
+            let is_back = states.contains(&CoreState::Connecting);
+            (is_back && states.last() == Some(&CoreState::Live)).then_some(())
         })
         .await;
         ana.takes_heard();
