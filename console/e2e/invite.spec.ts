@@ -6,7 +6,7 @@ test("who is invited by a link joins in another browser, and answers", async ({ 
   const marta = world.customer("Marta Gil");
   await marta.says("¿Abrís el sábado?");
   const admin = await world.desk("Admin", { at: "/settings/agents" });
-  // Whoever is invited before the teams are here would be in none of them.
+  // Before the teams are read, an invitation would name no team.
   let tell: () => void = () => undefined;
   const told = new Promise<void>((done) => (tell = done));
   await admin.route("**/api/v1/teams", async (route) => {

@@ -140,8 +140,8 @@ export class Desk {
   get teams(): ReadonlyMap<Id, Team> {
     return this.workspace.teams;
   }
-  get hasTeams(): boolean {
-    return this.workspace.hasTeams;
+  get areTeamsRead(): boolean {
+    return this.workspace.areTeamsRead;
   }
   get channels(): ReadonlyMap<Id, Channel> {
     return this.workspace.channels;

@@ -11,8 +11,8 @@ export class Workspace {
   me: Me | undefined = $state.raw();
   agents: ReadonlyMap<Id, Colleague> = $state.raw(new Map());
   teams: ReadonlyMap<Id, Team> = $state.raw(new Map());
-  /** Whether the teams were read: before that, to have none says nothing. */
-  hasTeams = $state(false);
+  /** Before the teams are read, `teams` is empty too. */
+  areTeamsRead = $state(false);
   channels: ReadonlyMap<Id, Channel> = $state.raw(new Map());
   /** Filters that are kept by name; a list of its own only where something changed. */
   views: readonly SavedView[] = $state.raw([]);
@@ -42,7 +42,7 @@ export class Workspace {
   async readTeams() {
     await this.once("teams", async () => {
       this.teams = byId(await request<Team[]>("GET", "/teams"));
-      this.hasTeams = true;
+      this.areTeamsRead = true;
     });
   }
 

@@ -20,10 +20,12 @@ pub struct Indexer {
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Others write between two stretches of a long log: at least so long, and so many times as long as
-/// the stretch took. A message has a dozen words; in a flood, taking it in comes before finding it.
-const PAUSE: Duration = Duration::from_millis(20);
+/// Others write between two stretches of a long log: so many times as long as the stretch took,
+/// within these bounds. A message has a dozen words, so in a flood the index must not take the
+/// time in which the next messages are stored.
 const PAUSE_TIMES: u32 = 4;
+const PAUSE_MIN: Duration = Duration::from_millis(20);
+const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// Events of one transaction.
 const AT_ONCE: u64 = 200;
 
@@ -40,8 +42,7 @@ impl Indexer {
                 spell.note(what, looked.as_ref().err(), self.clock.monotonic());
             }
             let is_more = looked.unwrap_or(false);
-            let pause = PAUSE.max(took.saturating_mul(PAUSE_TIMES));
-            self.clock.sleep(if is_more { pause } else { LOOK_EVERY }).await;
+            self.clock.sleep(pause(is_more, took)).await;
         }
     }
 
@@ -61,5 +62,27 @@ impl Indexer {
             }
         }
         Ok(is_more)
+    }
+}
+
+/// How long to wait before the next stretch.
+fn pause(is_more: bool, took: Duration) -> Duration {
+    match is_more {
+        true => took.saturating_mul(PAUSE_TIMES).clamp(PAUSE_MIN, PAUSE_MAX),
+        false => LOOK_EVERY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_indexer_takes_a_fifth_of_the_time_while_there_is_more() {
+        let ms = Duration::from_millis;
+        assert_eq!(pause(true, ms(100)), ms(400));
+        assert_eq!(pause(true, ms(1)), PAUSE_MIN);
+        assert_eq!(pause(true, Duration::MAX), PAUSE_MAX, "a database that stood still");
+        assert_eq!(pause(false, ms(100)), LOOK_EVERY);
     }
 }
