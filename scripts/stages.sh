@@ -5,6 +5,7 @@
 #   stage NAME COMMAND…     runs it; its output goes to its log, and to the terminal when it fails
 #   shown NAME COMMAND…     the same, with its output on the terminal
 #   lane FUNCTION           runs a function with stages beside what follows
+#   wait_lanes              waits for all lanes
 #   end_stages              waits for all lanes, prints the table, ends with 1 when a stage failed
 #
 # Once a stage has failed no other begins; those under way end first. Commands run with `set -e`.
@@ -98,11 +99,17 @@ lane() {
   set +m
 }
 
-end_stages() {
-  local lane name wall cpu state total=0
+wait_lanes() {
+  local lane
   for lane in "${lanes[@]}"; do
     wait "$lane" || { echo "a lane ended with $?" >&2; : >"$stages/failed"; }
   done
+  lanes=()
+}
+
+end_stages() {
+  local name wall cpu state total=0
+  wait_lanes
   echo
   grep -h SKIPPED "$stages"/*.log 2>/dev/null | sed 's/^- //' | sort -u || true
   printf '%-24s %7s %7s\n' stage 'wall s' 'CPU s'

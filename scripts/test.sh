@@ -28,6 +28,13 @@ faults() {
   languages
 }
 
+# So do these.
+measures() {
+  stage valkey valkey
+  stage demo demo
+  stage load-tests loads
+}
+
 # The same list of rules on Valkey, where there is one.
 valkey() {
   command -v valkey-server >/dev/null 2>&1 ||
@@ -111,12 +118,11 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
   fi
 fi
 lane lints
-stage units scripts/run-tests.sh units --test-threads=4
 lane faults
-stage valkey valkey
-stage end-to-end scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=3
-stage demo demo
-stage load-tests loads
+lane measures
+stage units scripts/run-tests.sh units --test-threads=4
+stage end-to-end scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=5
+wait_lanes
 # Alone: browsers take what there is, and the tests before them judge by the clock.
 stage journeys scripts/console.sh journeys
 end_stages

@@ -10,7 +10,7 @@ use baton_mobile::push::PushId;
 use baton_mobile::push::answer::NotAToken;
 use baton_mobile::push::receipts::ReceiptStage;
 use baton_mobile::runtime::{self, Core, Credentials, FileTap};
-use baton_mobile::store::Limits;
+use baton_mobile::store::{FilePart, Limits};
 
 use crate::app::{AppKeys, AppListListener, AppListener, AppLog, AppTrust};
 use crate::records::{
@@ -354,7 +354,7 @@ impl BatonCore {
         size: FileSize,
         from: u64,
     ) -> Result<Option<Vec<u8>>, CoreError> {
-        let part = (from, runtime::FILE_PART_MAX);
+        let part = FilePart { from, bytes: runtime::FILE_PART_MAX };
         Ok(self.core.read_file(size.of(&conversation, &message)?, part).await?)
     }
 

@@ -18,7 +18,7 @@ use crate::link::Failure;
 use crate::lists::Loading;
 use crate::net::{self, Reply};
 use crate::phone::Now;
-use crate::store::{Account, FileId, FileSize, Store, StoreError};
+use crate::store::{Account, FileId, FilePart, FileSize, Store, StoreError};
 
 /// Bytes of the first piece, of the least and of the largest one: whole blocks of the store.
 const PIECE_FIRST: u64 = 256 * 1024;
@@ -248,12 +248,14 @@ impl Core {
     ///
     /// # Errors
     /// `Locked`, `Unauthorized`, `Storage`, `Closed`.
-    pub fn read_file(&self, file: FileId, (from, bytes): (u64, u64)) -> Call<'_, Option<Vec<u8>>> {
+    pub fn read_file(&self, file: FileId, part: FilePart) -> Call<'_, Option<Vec<u8>>> {
         let core = self.clone();
         self.spawned(async move {
             let attempt = core.try_call(move |engine, now| engine.begin_attempt(file, now)).await?;
             let Some(kept) = attempt.kept else { return Ok(None) };
-            let part = (from, bytes.min(FILE_PART_MAX).min(kept.saturating_sub(from)));
+            let FilePart { from, bytes } = part;
+            let bytes = bytes.min(FILE_PART_MAX).min(kept.saturating_sub(from));
+            let part = FilePart { from, bytes };
             let read = move || {
                 let Attempt { me, store, at, .. } = &attempt;
                 store.read_kept_file(me, file, part, *at)

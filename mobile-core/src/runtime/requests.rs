@@ -17,6 +17,7 @@ use crate::net::{self, Bounds, NetError, socket};
 use crate::outbox::UploadStep;
 use crate::phone::{Now, Phone, Unanswered};
 use crate::push::receipts::{Receipt, ReceiptAnswer};
+use crate::store::FilePart;
 
 /// How long a request of the app waits for its answer.
 pub(super) const ANSWER_MAX: Duration = Duration::from_secs(15);
@@ -91,7 +92,9 @@ impl Engine {
         let (server, token) = (self.config.net.server.clone(), self.token());
         let (store, runtime) = (Arc::clone(&self.config.store), self.config.net.runtime.clone());
         let part = match &step {
-            UploadStep::Piece { file, from, bytes, .. } => Some((*file, (*from, *bytes))),
+            UploadStep::Piece { file, from, bytes, .. } => {
+                Some((*file, FilePart { from: *from, bytes: *bytes }))
+            }
             UploadStep::Begin { .. } | UploadStep::Look { .. } => None,
         };
         let read = async move {

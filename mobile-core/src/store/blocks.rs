@@ -13,13 +13,22 @@ pub(super) const BLOCK: usize = 64 * 1024;
 /// And what sealing adds to it.
 pub(super) const SEAL: usize = 29;
 
+/// Which bytes of a file are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FilePart {
+    /// The offset of the first.
+    pub from: u64,
+    /// How many.
+    pub bytes: u64,
+}
+
 /// Opens a block by its number; `None` when it is not what was sealed.
 pub(super) type OpenBlock<'a> = &'a dyn Fn(u64, &[u8]) -> Option<Vec<u8>>;
 
 /// Reads a part of a sealed file; `None` when it is not there, or not as it was.
 pub(super) fn read_part(
     path: &Path,
-    (from, bytes): (u64, u64),
+    FilePart { from, bytes }: FilePart,
     open: OpenBlock<'_>,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let Some(mut kept) = opened(path)? else { return Ok(None) };

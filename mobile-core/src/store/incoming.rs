@@ -14,7 +14,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use baton_protocol::{ConversationId, Line, MessageId, Timestamp};
 use ring::digest::{Context, SHA256};
 
-use super::blocks::{BLOCK, SEAL, hex, opened, read_block, read_part};
+use super::blocks::{BLOCK, FilePart, SEAL, hex, opened, read_block, read_part};
 use super::files::{remove, sync_directory};
 use super::seal::Place;
 use super::{Account, Read, Store, StoreError, lock};
@@ -222,7 +222,7 @@ impl Store {
         &self,
         of: &Account,
         file: FileId,
-        part: (u64, u64),
+        part: FilePart,
         at: Timestamp,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         self.must_be_open()?;

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use ring::digest::{Context, SHA256};
 use uuid::Uuid;
 
-use super::blocks::{BLOCK, hex, read_all, read_part};
+use super::blocks::{BLOCK, FilePart, hex, read_all, read_part};
 use super::files::{remove, sync_directory};
 use super::seal::Place;
 use super::{Account, Store, StoreError};
@@ -132,12 +132,12 @@ impl Store {
         &self,
         of: &Account,
         file: Uuid,
-        (from, bytes): (u64, u64),
+        part: FilePart,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let open = |number, sealed: &[u8]| {
             in_place(of, (file, number), |place| self.keys.open(place, sealed))
         };
-        read_part(&self.outgoing(of).join(file.to_string()), (from, bytes), &open)
+        read_part(&self.outgoing(of).join(file.to_string()), part, &open)
     }
 
     /// Removes a file, or its draft.

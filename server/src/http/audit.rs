@@ -23,7 +23,7 @@ use super::reports::Turn;
 use super::reports::csv::cell;
 use super::{Answer, Fault, Parts, Shared};
 use crate::accounts::Signed;
-use crate::store::read::{self, LogFilter};
+use crate::store::read::{self, LogFilter, Stretch};
 use crate::store::verify::verify_told;
 use crate::store::{Store, StoreError, settled};
 
@@ -97,8 +97,8 @@ pub(super) async fn list(
         }
         let after = upto.saturating_sub(STRETCH).max(floor);
         let room = limit.saturating_sub(entries.len() as u64);
-        let found =
-            read::logged_back(&mut tx, signed.workspace, &filter, (after, upto), room).await?;
+        let stretch = Stretch { after, upto, limit: room };
+        let found = read::logged_back(&mut tx, signed.workspace, &filter, stretch).await?;
         entries.extend(found);
         if entries.len() as u64 >= limit {
             upto = entries.last().map_or(after, |entry| entry.position.saturating_sub(1));
@@ -212,9 +212,8 @@ where
     while text.is_empty() && left.after < left.upto {
         let next = left.after.saturating_add(STRETCH).min(left.upto);
         let mut tx = left.store.read().await?;
-        let stretch = (left.after, next);
-        let events =
-            read::logged_from(&mut tx, left.workspace, &left.filter, stretch, STRETCH).await?;
+        let stretch = Stretch { after: left.after, upto: next, limit: STRETCH };
+        let events = read::logged_from(&mut tx, left.workspace, &left.filter, stretch).await?;
         tx.rollback().await?;
         text.extend(events.iter().map(|event| (left.write)(&left.names, event)));
         left.after = next;

@@ -29,14 +29,19 @@ pub(crate) enum Content {
     Whole(Value),
 }
 
-/// An update on its way to the webhook.
-pub(crate) struct Update {
+/// An update as it is to leave.
+pub(crate) struct Leaving {
     pub(crate) id: UpdateId,
     pub(crate) content: Content,
     /// Updates of one lane leave in the order they are due, each after the first attempt of the
     /// one before.
     pub(crate) lane: String,
     pub(crate) due: Instant,
+}
+
+/// An update on its way to the webhook.
+pub(crate) struct Update {
+    pub(crate) leaving: Leaving,
     pub(crate) generation: u64,
     _ticket: Ticket,
 }
@@ -179,18 +184,22 @@ impl Shared {
         let twice = self.seeds.chance(knobs.duplicate_probability, "duplicate", &id.id, nth);
         if twice {
             let later = Span::new(1, 50.max(knobs.webhook_delay.max_ms));
-            let due = due + self.seeds.delay(later, "again", &id.id, nth);
-            let again = (id.clone(), content.clone(), lane.to_owned(), due);
+            let again = Leaving {
+                id: id.clone(),
+                content: content.clone(),
+                lane: lane.to_owned(),
+                due: due + self.seeds.delay(later, "again", &id.id, nth),
+            };
             self.hand_over(again, generation).await;
         }
-        self.hand_over((id, content, lane.to_owned(), due), generation).await;
+        let leaving = Leaving { id, content, lane: lane.to_owned(), due };
+        self.hand_over(leaving, generation).await;
     }
 
-    async fn hand_over(&self, update: (UpdateId, Content, String, Instant), generation: u64) {
-        let (id, content, lane, due) = update;
+    async fn hand_over(&self, leaving: Leaving, generation: u64) {
         let mut ticket = self.ticket();
         ticket.room = Arc::clone(&self.room).acquire_owned().await.ok();
-        let update = Update { id, content, lane, due, generation, _ticket: ticket };
+        let update = Update { leaving, generation, _ticket: ticket };
         if self.dispatcher.send(ToDispatcher::Update(Box::new(update))).is_err() {
             tracing::debug!("an update was dropped: the simulator has stopped");
         }

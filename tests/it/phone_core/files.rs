@@ -10,7 +10,7 @@ use baton::demo::PASSWORD;
 use baton_mobile::lists::Entry;
 use baton_mobile::outbox::ActStage;
 use baton_mobile::runtime::{CoreError, FILE_PART_MAX, FileSource, FileTap, OutgoingFile};
-use baton_mobile::store::{FileId, FileSize};
+use baton_mobile::store::{FileId, FilePart, FileSize};
 use baton_protocol::command::Reply;
 use baton_protocol::page::{ConversationPage, ConversationRow};
 use baton_protocol::template::TemplateStatus;
@@ -320,8 +320,8 @@ async fn loads(phone: &Handset, file: FileId) -> Vec<u8> {
     let bytes = phone.core.load_file(file).await.expect("loaded");
     let mut read = Vec::new();
     while (read.len() as u64) < bytes {
-        let part = phone.core.read_file(file, (read.len() as u64, FILE_PART_MAX)).await;
-        let part = part.expect("read").expect("kept");
+        let part = FilePart { from: read.len() as u64, bytes: FILE_PART_MAX };
+        let part = phone.core.read_file(file, part).await.expect("read").expect("kept");
         assert!(!part.is_empty(), "it ends too soon");
         read.extend(part);
     }

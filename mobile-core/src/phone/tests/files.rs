@@ -11,6 +11,7 @@ use super::device::Device;
 use super::judge::Tapped;
 use super::world::World;
 use crate::outbox::{Attachment, Tap, UploadStep, file_body};
+use crate::store::FilePart;
 
 /// The bytes of the file with this caption.
 pub(super) fn contents(caption: &str) -> Vec<u8> {
@@ -49,7 +50,7 @@ impl Device {
     /// The bytes that a step carries.
     pub(super) fn reads(&self, step: &UploadStep) -> Option<Vec<u8>> {
         let UploadStep::Piece { file, from, bytes, .. } = step else { return None };
-        self.store.read_file(&self.account, *file, (*from, *bytes)).unwrap()
+        self.store.read_file(&self.account, *file, FilePart { from: *from, bytes: *bytes }).unwrap()
     }
 
     /// Nothing is kept but what an act needs.

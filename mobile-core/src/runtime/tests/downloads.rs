@@ -6,7 +6,7 @@ use baton_protocol::{ConversationId, MessageId, Timestamp};
 
 use super::*;
 use crate::store::tests::sample::Dice;
-use crate::store::{FileId, FileSize};
+use crate::store::{FileId, FilePart, FileSize};
 
 const TALK: ConversationId = ConversationId(Uuid::from_u128(0x7));
 const BYTES: usize = 300 * 1024;
@@ -73,6 +73,6 @@ async fn a_file_that_is_never_what_the_server_says_is_given_up() {
     let Err(CoreError::Invalid { problem, .. }) = loaded else { panic!("{loaded:?}") };
     assert!(problem.contains("not what the server says"), "{problem}");
     assert_eq!(addresses, 2, "once it may have been the network");
-    assert_eq!(app.core.read_file(file, (0, 1)).await.unwrap(), None);
+    assert_eq!(app.core.read_file(file, FilePart { from: 0, bytes: 1 }).await.unwrap(), None);
     app.core.shutdown();
 }

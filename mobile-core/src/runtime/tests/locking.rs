@@ -12,7 +12,7 @@ use crate::outbox::{Change, Choice};
 use crate::push::PushId;
 use crate::push::payload;
 use crate::push::receipts::ReceiptStage;
-use crate::store::{FileId, FileSize, View};
+use crate::store::{FileId, FilePart, FileSize, View};
 
 #[derive(Default)]
 struct Ear(Mutex<Vec<Event>>);
@@ -158,7 +158,10 @@ async fn three_days_without_the_server_nothing_is_shown_or_taken() {
     assert_eq!(core.read(|read| read.drafts()).await.unwrap_err(), CoreError::Locked);
     let file = FileId { conversation: TALK, message: MessageId(TALK.0), size: FileSize::Whole };
     assert_eq!(core.load_file(file).await.unwrap_err(), CoreError::Locked);
-    assert_eq!(core.read_file(file, (0, 1)).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(
+        core.read_file(file, FilePart { from: 0, bytes: 1 }).await.unwrap_err(),
+        CoreError::Locked
+    );
     let (eye, _letters) = mpsc::unbounded_channel();
     let found = core.search("words".to_owned(), Arc::new(Eye(eye))).await;
     assert_eq!(found.unwrap_err(), CoreError::Locked);

@@ -5,7 +5,7 @@ use baton_protocol::{ConversationId, FileState, Line, MessageId, Timestamp};
 use ring::digest::{SHA256, digest};
 
 use super::super::blocks::hex;
-use super::super::{FileId, FileSize, Store, StoreError};
+use super::super::{FileId, FilePart, FileSize, Store, StoreError};
 use super::{account, account_of, bytes_of, conversation_id, dice, holds, open, store, uuid};
 
 const BLOCK: u64 = 64 * 1024;
@@ -75,12 +75,14 @@ fn a_file_is_collected_through_deaths_and_nothing_of_it_lies_open() {
     assert_eq!(ended, Ok(true));
     assert_eq!(store.kept_file(&account(), id), Ok(Some(200_000)));
     for (from, count) in [(0, 200_000), (65_535, 2), (199_999, 1)] {
-        let read = store.read_kept_file(&account(), id, (from, count), at(0)).expect("read");
+        let read = store
+            .read_kept_file(&account(), id, FilePart { from, bytes: count }, at(0))
+            .expect("read");
         let (start, end) = (usize::try_from(from).unwrap(), usize::try_from(from + count).unwrap());
         assert_eq!(read.as_deref(), bytes.get(start..end));
     }
     assert!(!holds(&bytes_of(directory.path()), "secret"));
-    let others = store.read_kept_file(&account_of(2), id, (0, 1), at(0));
+    let others = store.read_kept_file(&account_of(2), id, FilePart { from: 0, bytes: 1 }, at(0));
     assert_eq!(others, Ok(None), "another agent on this device");
 }
 
@@ -104,7 +106,10 @@ fn the_file_that_was_not_looked_at_for_longest_goes_first() {
     store.set_file_budget(250_000).expect("set");
     load(&store, file(1, 1), &bytes, 1);
     load(&store, file(1, 2), &bytes, 2);
-    store.read_kept_file(&account(), file(1, 1), (0, 1), at(3)).expect("read").expect("kept");
+    store
+        .read_kept_file(&account(), file(1, 1), FilePart { from: 0, bytes: 1 }, at(3))
+        .expect("read")
+        .expect("kept");
     load(&store, file(2, 3), &bytes, 4);
     let kept = [file(1, 1), file(1, 2), file(2, 3)].map(|id| is_kept(&store, id));
     assert_eq!(kept, [true, false, true]);
@@ -159,9 +164,13 @@ fn a_file_that_was_changed_is_not_read_and_goes() {
         account.join(id.conversation.to_string()).join(format!("{}.whole", id.message))
     };
     std::fs::copy(path(one), path(other)).expect("copied");
-    assert_eq!(store.read_kept_file(&account(), other, (0, 10), at(0)), Ok(None), "another's");
+    assert_eq!(
+        store.read_kept_file(&account(), other, FilePart { from: 0, bytes: 10 }, at(0)),
+        Ok(None),
+        "another's"
+    );
     assert!(!is_kept(&store, other), "it is loaded anew");
     store.pause().expect("closed");
-    let closed = store.read_kept_file(&account(), one, (0, 10), at(0));
+    let closed = store.read_kept_file(&account(), one, FilePart { from: 0, bytes: 10 }, at(0));
     assert_eq!(closed, Err(StoreError::Closed));
 }

@@ -16,6 +16,17 @@ pub struct LogFilter {
     pub kind: Option<String>,
 }
 
+/// A stretch of a log, and how many events of it are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch {
+    /// The position before its first.
+    pub after: u64,
+    /// Its last position.
+    pub upto: u64,
+    /// At most so many events.
+    pub limit: u64,
+}
+
 macro_rules! log_select {
     ($order:literal) => {
         concat!(
@@ -30,28 +41,26 @@ macro_rules! log_select {
     };
 }
 
-/// The first `limit` events of (after, upto] that the filter names, in order.
+/// The first events of the stretch that the filter names, in order.
 pub async fn logged_from(
     tx: &mut Tx,
     workspace: WorkspaceId,
     filter: &LogFilter,
-    stretch: (u64, u64),
-    limit: u64,
+    stretch: Stretch,
 ) -> Result<Vec<Event>, StoreError> {
     static SELECT: Sql = Sql::new(log_select!("ASC"));
-    logged(tx, &SELECT, workspace, filter, (stretch, limit)).await
+    logged(tx, &SELECT, workspace, filter, stretch).await
 }
 
-/// The last `limit` events of (after, upto] that the filter names, the newest first.
+/// The last events of the stretch that the filter names, the newest first.
 pub async fn logged_back(
     tx: &mut Tx,
     workspace: WorkspaceId,
     filter: &LogFilter,
-    stretch: (u64, u64),
-    limit: u64,
+    stretch: Stretch,
 ) -> Result<Vec<Event>, StoreError> {
     static SELECT: Sql = Sql::new(log_select!("DESC"));
-    logged(tx, &SELECT, workspace, filter, (stretch, limit)).await
+    logged(tx, &SELECT, workspace, filter, stretch).await
 }
 
 async fn logged(
@@ -59,7 +68,7 @@ async fn logged(
     sql: &Sql,
     workspace: WorkspaceId,
     filter: &LogFilter,
-    ((after, upto), limit): ((u64, u64), u64),
+    Stretch { after, upto, limit }: Stretch,
 ) -> Result<Vec<Event>, StoreError> {
     // Quotes within a text are escaped in JSON: this stands nowhere but in the fact's own type.
     let kind = filter.kind.as_ref().map(|kind| {

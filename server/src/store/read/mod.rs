@@ -20,7 +20,7 @@ mod search;
 mod snapshots;
 mod sync;
 
-pub use audit::{LogFilter, logged_back, logged_from};
+pub use audit::{LogFilter, Stretch, logged_back, logged_from};
 pub use conversations::{conversations, heads, views};
 pub use counts::view_counts;
 pub use due::{
