@@ -4,6 +4,8 @@
 #
 #   scripts/postgres.sh start   starts it (no effect when it runs) and prints its URL
 #   scripts/postgres.sh url     prints its URL
+#   scripts/postgres.sh schema PROGRAM  gives new databases the schema of this baton: its migrations
+#                               take longer than most tests
 #   scripts/postgres.sh stop    stops it and removes its data
 #
 # BATON_POSTGRES_STATE  where it is noted what runs (default .baton/postgres)
@@ -13,6 +15,10 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 state=${BATON_POSTGRES_STATE:-$root/.baton/postgres}
 fsync=${BATON_POSTGRES_FSYNC:-off}
+# What only a crash of the machine or a replica would need.
+careless=
+[ "$fsync" != off ] ||
+  careless="-c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=2GB"
 
 fail() { echo "postgres.sh: $1" >&2; exit 1; }
 
@@ -72,7 +78,8 @@ start() {
     port=$(free_port)
     if (cd "$directory" && unprivileged "$bin/pg_ctl" -D "$directory/data" -w -t 60 -s \
       -l "$directory/server.log" start -o "-p $port -c listen_addresses=127.0.0.1 \
-      -c unix_socket_directories= -c fsync=$fsync -c max_connections=800 -c shared_buffers=128MB" \
+      -c unix_socket_directories= -c fsync=$fsync -c max_connections=800 -c shared_buffers=128MB \
+      $careless" \
       >/dev/null 2>&1); then
       (umask 077 && echo "postgres://baton:$password@127.0.0.1:$port/postgres" >"$state/url")
       url
@@ -105,7 +112,19 @@ stop() {
   rm -f "$state/directory" "$state/url"
 }
 
+schema() {
+  local template data
+  template=$(url)
+  template=${template%/*}/template1
+  data=$(mktemp -d)
+  "$1" migrate --database "$template" --data "$data" >/dev/null
+  rm -rf "$data"
+  # Each database is a log of its own.
+  "$(programs)/psql" -q "$template" -c "DELETE FROM installation"
+}
+
 case "${1:-}" in
 start | url | stop) "$1" ;;
-*) fail "say start, url or stop" ;;
+schema) schema "${2:?which program}" ;;
+*) fail "say start, url, schema or stop" ;;
 esac

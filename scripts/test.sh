@@ -112,6 +112,7 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
   trap 'scripts/postgres.sh stop; scripts/s3.sh stop; rm -rf "$BATON_POSTGRES_STATE"' EXIT
   BATON_TEST_POSTGRES=$(scripts/postgres.sh start)
   export BATON_TEST_POSTGRES
+  scripts/postgres.sh schema "$built/baton"
   # Where it cannot be had, tests of it say SKIPPED.
   if [ -z "${BATON_TEST_S3:-}" ] && BATON_TEST_S3=$(scripts/s3.sh start); then
     export BATON_TEST_S3

@@ -18,7 +18,7 @@ use crate::link::Failure;
 use crate::lists::Loading;
 use crate::net::{self, Reply};
 use crate::phone::Now;
-use crate::store::{Account, FileId, FilePart, FileSize, Store, StoreError};
+use crate::store::{Account, FileId, FilePart, FileSize, FileTold, Piece, Store, StoreError};
 
 /// Bytes of the first piece, of the least and of the largest one: whole blocks of the store.
 const PIECE_FIRST: u64 = 256 * 1024;
@@ -183,8 +183,8 @@ impl Core {
         }
         let bytes = reply.body.len() as u64;
         let Attempt { me, store, at, .. } = attempt;
-        store.collect(me, file, (0, &reply.body), bytes)?;
-        let is_right = store.end_collecting(me, file, (bytes, None), *at)?;
+        store.collect(me, file, Piece { from: 0, bytes: &reply.body }, bytes)?;
+        let is_right = store.end_collecting(me, file, FileTold { bytes, sha256: None }, *at)?;
         if is_right { Ok(Some(bytes)) } else { Err(Failed::Again(CoreError::Offline, None)) }
     }
 
@@ -217,11 +217,11 @@ impl Core {
         let kept = move || {
             let Attempt { me, store, at, .. } = &attempt;
             if !piece.is_empty() {
-                store.collect(me, file, (from, &piece), bytes)?;
+                store.collect(me, file, Piece { from, bytes: &piece }, bytes)?;
             }
             let sha256 = address.sha256.as_deref();
             match got == bytes {
-                true => store.end_collecting(me, file, (bytes, sha256), *at).map(Some),
+                true => store.end_collecting(me, file, FileTold { bytes, sha256 }, *at).map(Some),
                 false => Ok(None),
             }
         };

@@ -22,6 +22,24 @@ pub struct FilePart {
     pub bytes: u64,
 }
 
+/// What the server says of a file: how long it is, and where it says so, its digest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileTold<'a> {
+    /// Bytes.
+    pub bytes: u64,
+    /// Its SHA-256 in hex.
+    pub sha256: Option<&'a str>,
+}
+
+/// Bytes of a file and where they belong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Piece<'a> {
+    /// The offset of the first.
+    pub from: u64,
+    /// The bytes.
+    pub bytes: &'a [u8],
+}
+
 /// Opens a block by its number; `None` when it is not what was sealed.
 pub(super) type OpenBlock<'a> = &'a dyn Fn(u64, &[u8]) -> Option<Vec<u8>>;
 

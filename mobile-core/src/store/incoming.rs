@@ -14,7 +14,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use baton_protocol::{ConversationId, Line, MessageId, Timestamp};
 use ring::digest::{Context, SHA256};
 
-use super::blocks::{BLOCK, FilePart, SEAL, hex, opened, read_block, read_part};
+use super::blocks::{BLOCK, FilePart, FileTold, Piece, SEAL, hex, opened, read_block, read_part};
 use super::files::{remove, sync_directory};
 use super::seal::Place;
 use super::{Account, Read, Store, StoreError, lock};
@@ -137,7 +137,7 @@ impl Store {
         &self,
         of: &Account,
         file: FileId,
-        (from, piece): (u64, &[u8]),
+        Piece { from, bytes: piece }: Piece<'_>,
         bytes: u64,
     ) -> Result<(), StoreError> {
         self.must_be_open()?;
@@ -174,12 +174,12 @@ impl Store {
         &self,
         of: &Account,
         file: FileId,
-        (bytes, sha256): (u64, Option<&str>),
+        told: FileTold<'_>,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         self.must_be_open()?;
         let part = self.part(of, file);
-        if !self.is_right(of, file, (bytes, sha256))? {
+        if !self.is_right(of, file, told)? {
             remove(&part)?;
             return Ok(false);
         }
@@ -196,7 +196,7 @@ impl Store {
         &self,
         of: &Account,
         file: FileId,
-        (bytes, sha256): (u64, Option<&str>),
+        FileTold { bytes, sha256 }: FileTold<'_>,
     ) -> Result<bool, StoreError> {
         let Some(mut part) = opened(&self.part(of, file))? else { return Ok(false) };
         let open = self.opener(of, file);

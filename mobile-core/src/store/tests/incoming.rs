@@ -5,7 +5,7 @@ use baton_protocol::{ConversationId, FileState, Line, MessageId, Timestamp};
 use ring::digest::{SHA256, digest};
 
 use super::super::blocks::hex;
-use super::super::{FileId, FilePart, FileSize, Store, StoreError};
+use super::super::{FileId, FilePart, FileSize, FileTold, Piece, Store, StoreError};
 use super::{account, account_of, bytes_of, conversation_id, dice, holds, open, store, uuid};
 
 const BLOCK: u64 = 64 * 1024;
@@ -34,9 +34,14 @@ fn file(conversation: u128, message: u128) -> FileId {
 #[track_caller]
 fn load(store: &Store, id: FileId, bytes: &[u8], second: i64) {
     let count = bytes.len() as u64;
-    store.collect(&account(), id, (0, bytes), count).expect("collected");
+    store.collect(&account(), id, Piece { from: 0, bytes }, count).expect("collected");
     let told = (count, Some(sha256(bytes)));
-    let ended = store.end_collecting(&account(), id, (told.0, told.1.as_deref()), at(second));
+    let ended = store.end_collecting(
+        &account(),
+        id,
+        FileTold { bytes: told.0, sha256: told.1.as_deref() },
+        at(second),
+    );
     assert_eq!(ended, Ok(true));
 }
 
@@ -63,15 +68,25 @@ fn a_file_is_collected_through_deaths_and_nothing_of_it_lies_open() {
     let (directory, store) = store();
     let (id, bytes) = (file(1, 1), content(200_000));
     let told = (200_000, sha256(&bytes));
-    store.collect(&account(), id, (0, &bytes[..100_000]), 200_000).expect("collected");
+    store
+        .collect(&account(), id, Piece { from: 0, bytes: &bytes[..100_000] }, 200_000)
+        .expect("collected");
     drop(store);
     let (store, _) = open(directory.path());
     assert_eq!(store.collected(&account(), id), Ok(BLOCK), "what broke off does not count");
-    let beyond = store.collect(&account(), id, (2 * BLOCK, &bytes[131_072..]), 200_000);
+    let beyond =
+        store.collect(&account(), id, Piece { from: 2 * BLOCK, bytes: &bytes[131_072..] }, 200_000);
     assert!(matches!(beyond, Err(StoreError::Unfit(_))), "a gap");
-    store.collect(&account(), id, (BLOCK, &bytes[65_536..]), 200_000).expect("collected");
+    store
+        .collect(&account(), id, Piece { from: BLOCK, bytes: &bytes[65_536..] }, 200_000)
+        .expect("collected");
     assert!(!is_kept(&store, id), "not before its digest was looked at");
-    let ended = store.end_collecting(&account(), id, (told.0, Some(&told.1)), at(0));
+    let ended = store.end_collecting(
+        &account(),
+        id,
+        FileTold { bytes: told.0, sha256: Some(&told.1) },
+        at(0),
+    );
     assert_eq!(ended, Ok(true));
     assert_eq!(store.kept_file(&account(), id), Ok(Some(200_000)));
     for (from, count) in [(0, 200_000), (65_535, 2), (199_999, 1)] {
@@ -91,8 +106,15 @@ fn other_bytes_than_the_server_told_are_not_kept() {
     let (_directory, store) = store();
     let (id, bytes) = (file(1, 1), content(100_000));
     for told in [(100_000, sha256(b"other")), (100_001, sha256(&bytes)), (99_999, sha256(&bytes))] {
-        store.collect(&account(), id, (0, &bytes), 100_000).expect("collected");
-        let ended = store.end_collecting(&account(), id, (told.0, Some(&told.1)), at(0));
+        store
+            .collect(&account(), id, Piece { from: 0, bytes: &bytes }, 100_000)
+            .expect("collected");
+        let ended = store.end_collecting(
+            &account(),
+            id,
+            FileTold { bytes: told.0, sha256: Some(&told.1) },
+            at(0),
+        );
         assert_eq!(ended, Ok(false));
         assert_eq!(store.collected(&account(), id), Ok(0), "it is loaded anew");
     }
@@ -113,7 +135,8 @@ fn the_file_that_was_not_looked_at_for_longest_goes_first() {
     load(&store, file(2, 3), &bytes, 4);
     let kept = [file(1, 1), file(1, 2), file(2, 3)].map(|id| is_kept(&store, id));
     assert_eq!(kept, [true, false, true]);
-    let too_large = store.collect(&account(), file(3, 4), (0, &bytes), 250_001);
+    let too_large =
+        store.collect(&account(), file(3, 4), Piece { from: 0, bytes: &bytes }, 250_001);
     assert!(matches!(too_large, Err(StoreError::Unfit(_))));
     assert!(is_kept(&store, file(1, 1)), "no room is made for what has none");
     store.set_file_budget(150_000).expect("set");

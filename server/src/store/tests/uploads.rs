@@ -6,12 +6,12 @@ use baton_protocol::{LineKind, MessageId, NodeId, Timestamp};
 use uuid::Uuid;
 
 use super::seed::{self, ANA, CONVERSATION, WORKSPACE};
-use crate::store::Store;
 use crate::store::testing::databases;
 use crate::store::uploads::{
     begin_upload, claim_uploads, expire_uploads, forget_upload, put_off_upload, release_uploads,
     upload, upload_complete, upload_ready, upload_received, upload_refused, upload_spoilt,
 };
+use crate::store::{Hold, Store};
 
 fn at(s: i64) -> Timestamp {
     Timestamp::from_ms(s * 1000)
@@ -56,8 +56,12 @@ async fn one_piece_counts_once_and_what_is_under_way_is_nobody_elses() {
         assert_eq!(state(store, of).await, (UploadState::Passing, 10));
 
         let node = NodeId(Uuid::from_u128(9));
-        let claim =
-            async |from, to| claim_uploads(store, node, (at(from), at(to)), 5).await.unwrap().pop();
+        let claim = async |from, to| {
+            claim_uploads(store, node, Hold { from: at(from), until: at(to) }, 5)
+                .await
+                .unwrap()
+                .pop()
+        };
         // A node that is in no table is dead: another one claims at once, and its own is void.
         let first = claim(1, 100).await.expect("it is due");
         let second = claim(1, 100).await.expect("its node is no more");

@@ -58,6 +58,17 @@ enum Verdict {
     Ends(Reply),
 }
 
+/// A send that is tried.
+struct Try<'a> {
+    number: &'a Number,
+    message: &'a Outgoing,
+    /// The person or group it is for.
+    who: &'a str,
+    /// How often something was sent to them, this one included.
+    nth: u64,
+    now_ms: i64,
+}
+
 /// Decides a send and records it. The statuses are told by the caller, outside the lock.
 pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End, Dues) {
     let now_ms = shared.clock.now_ms();
@@ -65,8 +76,8 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
     let who = world.recipient(&message.recipient);
     let known = world.people.get(&who);
     known.tried += 1;
-    let tried = known.tried;
-    let verdict = judge(shared, &mut world, number, (message, &who, tried, now_ms));
+    let this = Try { number, message, who: &who, nth: known.tried, now_ms };
+    let verdict = judge(shared, &mut world, &this);
     let (end, failure) = match verdict {
         Verdict::Ends(reply) => return (End::Failed(reply), Dues::none()),
         Verdict::Reaches(end) => (end, None),
@@ -78,7 +89,7 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
     let answered = end.is_none();
     let track = Track {
         phone_number_id: number.phone_number_id.clone(),
-        person: who,
+        person: who.clone(),
         by_user_id: matches!(message.recipient, Recipient::User { .. }),
         category: category(&mut world, number, message),
         group_id: match &message.recipient {
@@ -93,7 +104,7 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
     let dues = match failure {
         Some(error) => statuses(shared, &mut world, &wamid, &[StatusKind::Failed], Some(&error)),
         None => {
-            record(&mut world, number, message, (&wamid, now_ms, answered));
+            record(&mut world, &this, &wamid, answered);
             let auto_read = world.knobs.auto_read;
             let kinds = [StatusKind::Sent, StatusKind::Delivered, StatusKind::Read];
             let told = if auto_read { &kinds[..] } else { &kinds[..2] };
@@ -198,12 +209,8 @@ fn group_members(world: &mut World, group_id: &str) -> Vec<Person> {
     keys.unwrap_or_default().iter().map(|key| world.people.get(key).person.clone()).collect()
 }
 
-fn judge(
-    shared: &Shared,
-    world: &mut World,
-    number: &Number,
-    (message, who, tried, now_ms): (&Outgoing, &str, u64, i64),
-) -> Verdict {
+fn judge(shared: &Shared, world: &mut World, this: &Try<'_>) -> Verdict {
+    let Try { number, message, who, nth, now_ms } = *this;
     let knobs = std::sync::Arc::clone(&world.knobs);
     let phone_number_id = &number.phone_number_id;
     let pair = (phone_number_id.clone(), who.to_owned());
@@ -234,10 +241,10 @@ fn judge(
             WindowMode::Async => Verdict::FailsLater(error),
         };
     }
-    if let Some(error) = undeliverable(world, &knobs, (number, message), who) {
+    if let Some(error) = undeliverable(world, &knobs, this) {
         return Verdict::FailsLater(error);
     }
-    Verdict::Reaches(lost(shared, &knobs, who, tried))
+    Verdict::Reaches(lost(shared, &knobs, who, nth))
 }
 
 /// What the platform refuses at once, beyond what a body alone tells.
@@ -291,12 +298,8 @@ fn forbidden(
 }
 
 /// What the platform takes and then tells by a failed status.
-fn undeliverable(
-    world: &World,
-    knobs: &Knobs,
-    (number, message): (&Number, &Outgoing),
-    who: &str,
-) -> Option<GraphError> {
+fn undeliverable(world: &World, knobs: &Knobs, this: &Try<'_>) -> Option<GraphError> {
+    let Try { number, message, who, .. } = *this;
     let host = content::link(&message.kind, &message.content).and_then(content::host);
     if host.is_some_and(|host| knobs.dead_hosts.iter().any(|dead| dead == host)) {
         let details = "Downloading media from weblink failed with http code 404";
@@ -327,9 +330,9 @@ fn undeliverable(
     }
 }
 
-fn lost(shared: &Shared, knobs: &Knobs, who: &str, tried: u64) -> Option<Reply> {
+fn lost(shared: &Shared, knobs: &Knobs, who: &str, nth: u64) -> Option<Reply> {
     let LostAnswers { probability, how } = knobs.lost_answers?;
-    shared.seeds.chance(probability, "lost", who, tried).then_some(match how {
+    shared.seeds.chance(probability, "lost", who, nth).then_some(match how {
         Loss::Drop => Reply::Silence { after: Duration::ZERO },
         Loss::Garbage => Reply::Garbage,
     })
@@ -373,16 +376,12 @@ fn rate_limited(http: u16, retry_after_s: u64) -> GraphError {
     if http == 429 { error.retry_after(retry_after_s) } else { error }
 }
 
-fn record(
-    world: &mut World,
-    number: &Number,
-    message: &Outgoing,
-    (wamid, at_ms, answered): (&str, i64, bool),
-) {
+fn record(world: &mut World, this: &Try<'_>, wamid: &str, answered: bool) {
+    let Try { number, message, now_ms, .. } = *this;
     let order = world.reached.len() as u64;
     world.reached.push(Reached {
         order,
-        at_ms,
+        at_ms: now_ms,
         phone_number_id: number.phone_number_id.clone(),
         to: message.recipient.id().to_owned(),
         wamid: wamid.to_owned(),
