@@ -25,7 +25,6 @@ lints() {
 # These mostly wait.
 faults() {
   stage faults scripts/run-tests.sh world faults:: phone_core:: --test-threads=8
-  languages
 }
 
 # So do these.
@@ -33,6 +32,7 @@ measures() {
   stage valkey valkey
   stage demo demo
   stage load-tests loads
+  languages
 }
 
 # The same list of rules on Valkey, where there is one.
