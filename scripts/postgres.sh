@@ -15,7 +15,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 state=${BATON_POSTGRES_STATE:-$root/.baton/postgres}
 fsync=${BATON_POSTGRES_FSYNC:-off}
-# What only a crash of the machine or a replica would need.
+# Switches off what only a crash of the machine or a replica needs.
 careless=
 [ "$fsync" != off ] ||
   careless="-c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=2GB"
@@ -117,8 +117,9 @@ schema() {
   template=$(url)
   template=${template%/*}/template1
   data=$(mktemp -d)
+  # shellcheck disable=SC2064 # its value now: there is no such variable at the end
+  trap "rm -rf '$data'" EXIT
   "$1" migrate --database "$template" --data "$data" >/dev/null
-  rm -rf "$data"
   # Each database is a log of its own.
   "$(programs)/psql" -q "$template" -c "DELETE FROM installation"
 }

@@ -27,8 +27,8 @@ faults() {
   stage faults scripts/run-tests.sh world faults:: phone_core:: --test-threads=8
 }
 
-# So do these.
-measures() {
+# So does what is seen from outside: the demo, the load tests, the apps.
+outside() {
   stage valkey valkey
   stage demo demo
   stage load-tests loads
@@ -112,7 +112,7 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
   trap 'scripts/postgres.sh stop; scripts/s3.sh stop; rm -rf "$BATON_POSTGRES_STATE"' EXIT
   BATON_TEST_POSTGRES=$(scripts/postgres.sh start)
   export BATON_TEST_POSTGRES
-  scripts/postgres.sh schema "$built/baton"
+  stage schema scripts/postgres.sh schema "$built/baton"
   # Where it cannot be had, tests of it say SKIPPED.
   if [ -z "${BATON_TEST_S3:-}" ] && BATON_TEST_S3=$(scripts/s3.sh start); then
     export BATON_TEST_S3
@@ -120,7 +120,7 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
 fi
 lane lints
 lane faults
-lane measures
+lane outside
 stage units scripts/run-tests.sh units --test-threads=4
 stage end-to-end scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=5
 wait_lanes

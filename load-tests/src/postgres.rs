@@ -40,7 +40,7 @@ impl Postgres {
     /// Makes a database.
     pub(crate) async fn database(&self) -> anyhow::Result<Database> {
         let name = format!("baton_load_{}", uuid::Uuid::now_v7().simple());
-        // Empty, whatever the server gives new databases.
+        // The template of the server may have tables already.
         psql(&self.url, &format!("CREATE DATABASE {name} TEMPLATE template0")).await?;
         Ok(Database { name, postgres: self.clone() })
     }

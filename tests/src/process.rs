@@ -50,7 +50,9 @@ impl Place {
         let admin = admin.into_string().ok().context("BATON_TEST_POSTGRES is no text")?;
         let name = format!("baton_{}", Uuid::new_v4().simple());
         let mut connection = PgConnection::connect(&admin).await?;
-        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+        // Empty: the process makes its schema itself, as an operator's does.
+        let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+        connection.execute(AssertSqlSafe(create)).await?;
         connection.close().await?;
         let place = Self { kind: "PostgreSQL", postgres: Some((admin, name)), ..Self::sqlite()? };
         Ok(Some(place))

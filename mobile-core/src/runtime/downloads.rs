@@ -18,7 +18,7 @@ use crate::link::Failure;
 use crate::lists::Loading;
 use crate::net::{self, Reply};
 use crate::phone::Now;
-use crate::store::{Account, FileId, FilePart, FileSize, FileTold, Piece, Store, StoreError};
+use crate::store::{Account, ExpectedFile, FileId, FilePart, FileSize, Piece, Store, StoreError};
 
 /// Bytes of the first piece, of the least and of the largest one: whole blocks of the store.
 const PIECE_FIRST: u64 = 256 * 1024;
@@ -184,7 +184,7 @@ impl Core {
         let bytes = reply.body.len() as u64;
         let Attempt { me, store, at, .. } = attempt;
         store.collect(me, file, Piece { from: 0, bytes: &reply.body }, bytes)?;
-        let is_right = store.end_collecting(me, file, FileTold { bytes, sha256: None }, *at)?;
+        let is_right = store.end_collecting(me, file, ExpectedFile { bytes, sha256: None }, *at)?;
         if is_right { Ok(Some(bytes)) } else { Err(Failed::Again(CoreError::Offline, None)) }
     }
 
@@ -221,7 +221,9 @@ impl Core {
             }
             let sha256 = address.sha256.as_deref();
             match got == bytes {
-                true => store.end_collecting(me, file, FileTold { bytes, sha256 }, *at).map(Some),
+                true => {
+                    store.end_collecting(me, file, ExpectedFile { bytes, sha256 }, *at).map(Some)
+                }
                 false => Ok(None),
             }
         };

@@ -22,16 +22,16 @@ pub struct FilePart {
     pub bytes: u64,
 }
 
-/// What the server says of a file: how long it is, and where it says so, its digest.
+/// What a file has to be, as the server says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FileTold<'a> {
+pub struct ExpectedFile<'a> {
     /// Bytes.
     pub bytes: u64,
-    /// Its SHA-256 in hex.
+    /// Its SHA-256 in hex, if the server says it.
     pub sha256: Option<&'a str>,
 }
 
-/// Bytes of a file and where they belong.
+/// Some bytes of a file and their place in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Piece<'a> {
     /// The offset of the first.

@@ -14,7 +14,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use baton_protocol::{ConversationId, Line, MessageId, Timestamp};
 use ring::digest::{Context, SHA256};
 
-use super::blocks::{BLOCK, FilePart, FileTold, Piece, SEAL, hex, opened, read_block, read_part};
+use super::blocks::{
+    BLOCK, ExpectedFile, FilePart, Piece, SEAL, hex, opened, read_block, read_part,
+};
 use super::files::{remove, sync_directory};
 use super::seal::Place;
 use super::{Account, Read, Store, StoreError, lock};
@@ -174,7 +176,7 @@ impl Store {
         &self,
         of: &Account,
         file: FileId,
-        told: FileTold<'_>,
+        told: ExpectedFile<'_>,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         self.must_be_open()?;
@@ -196,7 +198,7 @@ impl Store {
         &self,
         of: &Account,
         file: FileId,
-        FileTold { bytes, sha256 }: FileTold<'_>,
+        ExpectedFile { bytes, sha256 }: ExpectedFile<'_>,
     ) -> Result<bool, StoreError> {
         let Some(mut part) = opened(&self.part(of, file))? else { return Ok(false) };
         let open = self.opener(of, file);

@@ -44,7 +44,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-pub use blocks::{FilePart, FileTold, Piece};
+pub use blocks::{ExpectedFile, FilePart, Piece};
 pub use drop_box::DropBox;
 pub use error::{Remedy, StoreError};
 pub use glance::{NotesBetween, Stamp, Stretch};

@@ -20,7 +20,7 @@ use super::{AccountError, Accounts, lock, throttle};
 use crate::config::Secret;
 use crate::coordinator::{Coordinator, Tried};
 use crate::secrets::Keys;
-use crate::store::{Hold, Sql, StoreError, Tx};
+use crate::store::{Period, Sql, StoreError, Tx};
 
 /// Whether a session goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -249,8 +249,8 @@ impl Accounts {
             let family = Family { workspace, device, family: &family };
             let now = self.0.clock.now();
             let session = self.session(&family, &found.agent, 1, now)?;
-            let hold = Hold::of_ms(now, self.0.config.refresh_ms());
-            if put_device(&mut tx, &session, (&self.0.keys, &family), &name, hold).await? {
+            let period = Period::of_ms(now, self.0.config.refresh_ms());
+            if put_device(&mut tx, &session, (&self.0.keys, &family), &name, period).await? {
                 sweep(&mut tx, found, now).await?;
                 let ended = end_oldest(&mut tx, &session, self.0.config.devices_max, now).await?;
                 tx.commit().await?;
@@ -320,7 +320,7 @@ async fn put_device(
     session: &Session,
     (keys, family): (&Keys, &Family<'_>),
     name: &str,
-    hold: Hold,
+    period: Period,
 ) -> Result<bool, StoreError> {
     static PUT: Sql = Sql::new(
         "INSERT INTO device (workspace, id, agent, name, family, generation, refresh_digest,
@@ -344,8 +344,8 @@ async fn put_device(
         &token::digest(keys, &session.refresh_token),
         &token::digest(keys, &session.access_token),
         &session.access_expires_at.ms().to_string(),
-        &hold.until.ms().to_string(),
-        &hold.from.ms().to_string(),
+        &period.until.ms().to_string(),
+        &period.from.ms().to_string(),
     ];
     Ok(tx.run(&PUT, &args).await? > 0)
 }

@@ -26,7 +26,7 @@ use crate::store::files::{
     hold_files, kept_file, put_off_file, release_files, waiting_files,
 };
 use crate::store::usage::{all_usage, old_files, usage};
-use crate::store::{Hold, Store, StoreError};
+use crate::store::{Period, Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
 use crate::whatsapp::client::Token;
 use crate::whatsapp::media::{Found, Given, MediaClient, NotHad, NotTaken, Wanted};
@@ -167,7 +167,7 @@ impl Fetcher {
             return Ok(Vec::new());
         }
         let me = self.membership.roster().me;
-        claim_files(self.store(), me, Hold::of_ms(now, CLAIM_MS), most).await
+        claim_files(self.store(), me, Period::of_ms(now, CLAIM_MS), most).await
     }
 
     async fn fetch(&self, file: ClaimedFile) {

@@ -21,7 +21,7 @@ use crate::store::uploads::{
     ClaimedUpload, claim_uploads, expire_uploads, forget_upload, put_off_upload, release_uploads,
     upload_ready, upload_refused,
 };
-use crate::store::{Hold, Store, StoreError};
+use crate::store::{Period, Store, StoreError};
 use crate::telemetry::Spell;
 use crate::whatsapp::media::{Given, MediaClient, NotTaken};
 
@@ -82,8 +82,8 @@ impl Uploads {
             if release_time.is_due(this.clock.monotonic()) {
                 this.release(&under_way).await;
             }
-            let hold = Hold::of_ms(now, CLAIM_MS);
-            let claimed = claim_uploads(&this.store, me, hold, under_way.free()).await;
+            let period = Period::of_ms(now, CLAIM_MS);
+            let claimed = claim_uploads(&this.store, me, period, under_way.free()).await;
             let at = this.clock.monotonic();
             if !this.store.is_away() {
                 claiming.note("uploads could not be claimed", claimed.as_ref().err(), at);

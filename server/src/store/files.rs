@@ -15,7 +15,7 @@ use sqlx::FromRow;
 
 use super::read::MessageAt;
 use super::rows::{from_json, id, number};
-use super::{Hold, Sql, Store, StoreError, Tx};
+use super::{Period, Sql, Store, StoreError, Tx};
 
 /// A file that its fetcher may fetch.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,11 +86,11 @@ pub async fn waiting_files(store: &Store, now: Timestamp) -> Result<(u64, u64), 
     Ok((number(all)?, number(due)?))
 }
 
-/// Claims files that are due, the longest due first, and holds them.
+/// Claims files that are due, the longest due first, for this period.
 pub async fn claim_files(
     store: &Store,
     node: NodeId,
-    hold: Hold,
+    period: Period,
     most: usize,
 ) -> Result<Vec<ClaimedFile>, StoreError> {
     static SQL: Sql = Sql::new(
@@ -106,7 +106,7 @@ pub async fn claim_files(
          RETURNING workspace, channel, conversation, seq, message, media, source, received_at,
            tries, doubts, claim_epoch",
     );
-    let Hold { from: now, until } = hold;
+    let Period { from: now, until } = period;
     let args = [now.ms().to_string(), most.to_string(), node.to_string(), until.ms().to_string()];
     let mut tx = store.begin().await?;
     let rows: Vec<ClaimedRow> = tx.rows(&SQL, &args.each_ref().map(String::as_str)).await?;

@@ -14,12 +14,12 @@ pub mod files;
 mod folded;
 pub(crate) mod group;
 pub mod health;
-mod hold;
 mod image;
 mod inspect;
 mod migrate;
 pub mod node;
 pub mod past;
+mod period;
 mod place;
 mod pools;
 mod pulse;
@@ -58,9 +58,9 @@ use tokio::sync::watch;
 pub use baton_domain::fold::fold;
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
-pub use hold::Hold;
 pub use inspect::{Identity, identity_of, known_schema, schema_of};
 use node::Term;
+pub use period::Period;
 pub(crate) use pools::BESIDE_CONNECTIONS;
 use pools::{
     COMMITTER_PATIENCE, GENERAL_PATIENCE, PLANNING, PLANS_KEPT_FOR, Pools, SILENCE_MAX,

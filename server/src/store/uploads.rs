@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::FromRow;
 
 use super::rows::{id, named, number};
-use super::{Hold, Sql, Store, StoreError, Tx};
+use super::{Period, Sql, Store, StoreError, Tx};
 
 /// An upload and whose it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -208,11 +208,11 @@ impl ClaimedRow {
     }
 }
 
-/// Claims uploads that are due, and those of nodes that are no more, and holds them.
+/// Claims uploads that are due, and those of nodes that are no more, for this period.
 pub async fn claim_uploads(
     store: &Store,
     node: NodeId,
-    hold: Hold,
+    period: Period,
     most: usize,
 ) -> Result<Vec<ClaimedUpload>, StoreError> {
     static DUE: Sql = Sql::new(
@@ -235,14 +235,14 @@ pub async fn claim_uploads(
          FROM upload AS u JOIN channel AS c ON c.workspace = u.workspace AND c.id = u.channel
          WHERE u.workspace = $1 AND u.id = $2",
     );
-    let (now_ms, most) = (hold.from.ms().to_string(), most.to_string());
+    let (now_ms, most) = (period.from.ms().to_string(), most.to_string());
     // Mostly there is none: a look alone takes no lock.
     let due: Vec<(String, String)> = store.rows_alone(&DUE, &[&now_ms, &most]).await?;
     let mut claimed = Vec::new();
     if due.is_empty() {
         return Ok(claimed);
     }
-    let (node, until) = (node.to_string(), hold.until.ms().to_string());
+    let (node, until) = (node.to_string(), period.until.ms().to_string());
     let mut tx = store.begin().await?;
     for (workspace, of) in &due {
         if tx.run(&CLAIM, &[workspace, of, &node, &until, &now_ms]).await? > 0 {

@@ -29,8 +29,8 @@ pub(crate) enum Content {
     Whole(Value),
 }
 
-/// An update as it is to leave.
-pub(crate) struct Leaving {
+/// An update, and when it leaves.
+pub(crate) struct Scheduled {
     pub(crate) id: UpdateId,
     pub(crate) content: Content,
     /// Updates of one lane leave in the order they are due, each after the first attempt of the
@@ -41,7 +41,7 @@ pub(crate) struct Leaving {
 
 /// An update on its way to the webhook.
 pub(crate) struct Update {
-    pub(crate) leaving: Leaving,
+    pub(crate) scheduled: Scheduled,
     pub(crate) generation: u64,
     _ticket: Ticket,
 }
@@ -184,7 +184,7 @@ impl Shared {
         let twice = self.seeds.chance(knobs.duplicate_probability, "duplicate", &id.id, nth);
         if twice {
             let later = Span::new(1, 50.max(knobs.webhook_delay.max_ms));
-            let again = Leaving {
+            let again = Scheduled {
                 id: id.clone(),
                 content: content.clone(),
                 lane: lane.to_owned(),
@@ -192,14 +192,14 @@ impl Shared {
             };
             self.hand_over(again, generation).await;
         }
-        let leaving = Leaving { id, content, lane: lane.to_owned(), due };
-        self.hand_over(leaving, generation).await;
+        let scheduled = Scheduled { id, content, lane: lane.to_owned(), due };
+        self.hand_over(scheduled, generation).await;
     }
 
-    async fn hand_over(&self, leaving: Leaving, generation: u64) {
+    async fn hand_over(&self, scheduled: Scheduled, generation: u64) {
         let mut ticket = self.ticket();
         ticket.room = Arc::clone(&self.room).acquire_owned().await.ok();
-        let update = Update { leaving, generation, _ticket: ticket };
+        let update = Update { scheduled, generation, _ticket: ticket };
         if self.dispatcher.send(ToDispatcher::Update(Box::new(update))).is_err() {
             tracing::debug!("an update was dropped: the simulator has stopped");
         }

@@ -5,7 +5,7 @@ use baton_protocol::{ConversationId, FileState, Line, MessageId, Timestamp};
 use ring::digest::{SHA256, digest};
 
 use super::super::blocks::hex;
-use super::super::{FileId, FilePart, FileSize, FileTold, Piece, Store, StoreError};
+use super::super::{ExpectedFile, FileId, FilePart, FileSize, Piece, Store, StoreError};
 use super::{account, account_of, bytes_of, conversation_id, dice, holds, open, store, uuid};
 
 const BLOCK: u64 = 64 * 1024;
@@ -39,7 +39,7 @@ fn load(store: &Store, id: FileId, bytes: &[u8], second: i64) {
     let ended = store.end_collecting(
         &account(),
         id,
-        FileTold { bytes: told.0, sha256: told.1.as_deref() },
+        ExpectedFile { bytes: told.0, sha256: told.1.as_deref() },
         at(second),
     );
     assert_eq!(ended, Ok(true));
@@ -84,7 +84,7 @@ fn a_file_is_collected_through_deaths_and_nothing_of_it_lies_open() {
     let ended = store.end_collecting(
         &account(),
         id,
-        FileTold { bytes: told.0, sha256: Some(&told.1) },
+        ExpectedFile { bytes: told.0, sha256: Some(&told.1) },
         at(0),
     );
     assert_eq!(ended, Ok(true));
@@ -112,7 +112,7 @@ fn other_bytes_than_the_server_told_are_not_kept() {
         let ended = store.end_collecting(
             &account(),
             id,
-            FileTold { bytes: told.0, sha256: Some(&told.1) },
+            ExpectedFile { bytes: told.0, sha256: Some(&told.1) },
             at(0),
         );
         assert_eq!(ended, Ok(false));

@@ -11,7 +11,7 @@ use crate::store::uploads::{
     begin_upload, claim_uploads, expire_uploads, forget_upload, put_off_upload, release_uploads,
     upload, upload_complete, upload_ready, upload_received, upload_refused, upload_spoilt,
 };
-use crate::store::{Hold, Store};
+use crate::store::{Period, Store};
 
 fn at(s: i64) -> Timestamp {
     Timestamp::from_ms(s * 1000)
@@ -57,7 +57,7 @@ async fn one_piece_counts_once_and_what_is_under_way_is_nobody_elses() {
 
         let node = NodeId(Uuid::from_u128(9));
         let claim = async |from, to| {
-            claim_uploads(store, node, Hold { from: at(from), until: at(to) }, 5)
+            claim_uploads(store, node, Period { from: at(from), until: at(to) }, 5)
                 .await
                 .unwrap()
                 .pop()

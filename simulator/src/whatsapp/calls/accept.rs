@@ -58,13 +58,13 @@ enum Verdict {
     Ends(Reply),
 }
 
-/// A send that is tried.
-struct Try<'a> {
+/// An attempt to send a message.
+struct Attempt<'a> {
     number: &'a Number,
     message: &'a Outgoing,
     /// The person or group it is for.
     who: &'a str,
-    /// How often something was sent to them, this one included.
+    /// Its number among the attempts to reach them, from 1.
     nth: u64,
     now_ms: i64,
 }
@@ -76,8 +76,8 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
     let who = world.recipient(&message.recipient);
     let known = world.people.get(&who);
     known.tried += 1;
-    let this = Try { number, message, who: &who, nth: known.tried, now_ms };
-    let verdict = judge(shared, &mut world, &this);
+    let attempt = Attempt { number, message, who: &who, nth: known.tried, now_ms };
+    let verdict = judge(shared, &mut world, &attempt);
     let (end, failure) = match verdict {
         Verdict::Ends(reply) => return (End::Failed(reply), Dues::none()),
         Verdict::Reaches(end) => (end, None),
@@ -104,7 +104,7 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
     let dues = match failure {
         Some(error) => statuses(shared, &mut world, &wamid, &[StatusKind::Failed], Some(&error)),
         None => {
-            record(&mut world, &this, &wamid, answered);
+            record(&mut world, &attempt, &wamid, answered);
             let auto_read = world.knobs.auto_read;
             let kinds = [StatusKind::Sent, StatusKind::Delivered, StatusKind::Read];
             let told = if auto_read { &kinds[..] } else { &kinds[..2] };
@@ -209,8 +209,8 @@ fn group_members(world: &mut World, group_id: &str) -> Vec<Person> {
     keys.unwrap_or_default().iter().map(|key| world.people.get(key).person.clone()).collect()
 }
 
-fn judge(shared: &Shared, world: &mut World, this: &Try<'_>) -> Verdict {
-    let Try { number, message, who, nth, now_ms } = *this;
+fn judge(shared: &Shared, world: &mut World, attempt: &Attempt<'_>) -> Verdict {
+    let Attempt { number, message, who, nth, now_ms } = *attempt;
     let knobs = std::sync::Arc::clone(&world.knobs);
     let phone_number_id = &number.phone_number_id;
     let pair = (phone_number_id.clone(), who.to_owned());
@@ -241,7 +241,7 @@ fn judge(shared: &Shared, world: &mut World, this: &Try<'_>) -> Verdict {
             WindowMode::Async => Verdict::FailsLater(error),
         };
     }
-    if let Some(error) = undeliverable(world, &knobs, this) {
+    if let Some(error) = undeliverable(world, &knobs, attempt) {
         return Verdict::FailsLater(error);
     }
     Verdict::Reaches(lost(shared, &knobs, who, nth))
@@ -298,8 +298,8 @@ fn forbidden(
 }
 
 /// What the platform takes and then tells by a failed status.
-fn undeliverable(world: &World, knobs: &Knobs, this: &Try<'_>) -> Option<GraphError> {
-    let Try { number, message, who, .. } = *this;
+fn undeliverable(world: &World, knobs: &Knobs, attempt: &Attempt<'_>) -> Option<GraphError> {
+    let Attempt { number, message, who, .. } = *attempt;
     let host = content::link(&message.kind, &message.content).and_then(content::host);
     if host.is_some_and(|host| knobs.dead_hosts.iter().any(|dead| dead == host)) {
         let details = "Downloading media from weblink failed with http code 404";
@@ -376,8 +376,8 @@ fn rate_limited(http: u16, retry_after_s: u64) -> GraphError {
     if http == 429 { error.retry_after(retry_after_s) } else { error }
 }
 
-fn record(world: &mut World, this: &Try<'_>, wamid: &str, answered: bool) {
-    let Try { number, message, now_ms, .. } = *this;
+fn record(world: &mut World, attempt: &Attempt<'_>, wamid: &str, answered: bool) {
+    let Attempt { number, message, now_ms, .. } = *attempt;
     let order = world.reached.len() as u64;
     world.reached.push(Reached {
         order,

@@ -89,7 +89,7 @@ impl Dispatcher {
         match word {
             ToDispatcher::Update(update) => {
                 self.arrivals += 1;
-                self.due.insert((update.leaving.due, self.arrivals), *update);
+                self.due.insert((update.scheduled.due, self.arrivals), *update);
             }
             ToDispatcher::Clear { generation } => self.clear(generation),
         }
@@ -128,9 +128,9 @@ impl Dispatcher {
             }
             let update = entry.remove();
             self.waiting += 1;
-            let lane = self.lanes.entry(update.leaving.lane.clone()).or_default();
+            let lane = self.lanes.entry(update.scheduled.lane.clone()).or_default();
             if lane.queue.is_empty() && !lane.busy {
-                self.free.push_back((update.leaving.lane.clone(), now));
+                self.free.push_back((update.scheduled.lane.clone(), now));
             }
             lane.queue.push_back(update);
         }
@@ -192,15 +192,15 @@ impl Dispatcher {
 }
 
 fn is_whole(update: &Update) -> bool {
-    matches!(update.leaving.content, Content::Whole(_))
+    matches!(update.scheduled.content, Content::Whole(_))
 }
 
 fn body(shared: &Shared, batch: &mut [Update], knobs: &Knobs) -> Vec<u8> {
     let key = batch.first().map_or(String::new(), |update| {
         format!(
             "{}{}",
-            update.leaving.id.id,
-            update.leaving.id.status.map_or("", |status| status.as_str())
+            update.scheduled.id.id,
+            update.scheduled.id.status.map_or("", |status| status.as_str())
         )
     });
     if knobs.reorder_ms > 0 {
@@ -209,7 +209,7 @@ fn body(shared: &Shared, batch: &mut [Update], knobs: &Knobs) -> Vec<u8> {
     let mut elements = Vec::new();
     let mut whole = None;
     for update in batch.iter() {
-        match &update.leaving.content {
+        match &update.scheduled.content {
             Content::Element(element) => elements.push((**element).clone()),
             Content::Whole(body) => whole = Some(body.clone()),
         }
@@ -301,7 +301,7 @@ fn acknowledge(shared: &Shared, batch: &[Update], attempts: u32) {
     let updates: Vec<_> = batch
         .iter()
         .filter(|update| update.generation == generation)
-        .map(|update| update.leaving.id.clone())
+        .map(|update| update.scheduled.id.clone())
         .collect();
     if !updates.is_empty() {
         world.acknowledged_ids.extend(updates.iter().cloned());
@@ -318,7 +318,7 @@ fn give_up(shared: &Shared, batch: &[Update], stale: bool) {
     }
     tracing::warn!(updates = batch.len(), "a webhook was dropped after its last retry");
     let mut world = shared.world();
-    world.given_up.extend(batch.iter().map(|update| update.leaving.id.clone()));
+    world.given_up.extend(batch.iter().map(|update| update.scheduled.id.clone()));
     drop(world);
     shared.changed();
 }

@@ -1,18 +1,18 @@
-//! Whose something is, and until when.
+//! A period of time that begins now.
 
 use baton_protocol::Timestamp;
 
-/// How long something is somebody's, unless they renew it.
+/// When something begins and when it ends: a claim, a session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Hold {
-    /// Now, when it begins.
+pub struct Period {
+    /// When it begins: now.
     pub from: Timestamp,
     /// When it ends.
     pub until: Timestamp,
 }
 
-impl Hold {
-    /// So many milliseconds from now.
+impl Period {
+    /// The next `ms` milliseconds.
     pub fn of_ms(now: Timestamp, ms: i64) -> Self {
         Self { from: now, until: now.plus_ms(ms) }
     }
