@@ -11,7 +11,7 @@ use crate::store::uploads::{
     begin_upload, claim_uploads, expire_uploads, forget_upload, put_off_upload, release_uploads,
     upload, upload_complete, upload_ready, upload_received, upload_refused, upload_spoilt,
 };
-use crate::store::{Period, Store};
+use crate::store::{Period, Store, node};
 
 fn at(s: i64) -> Timestamp {
     Timestamp::from_ms(s * 1000)
@@ -55,9 +55,9 @@ async fn one_piece_counts_once_and_what_is_under_way_is_nobody_elses() {
         assert!(!upload_complete(store, of, "digest", at(1)).await.unwrap());
         assert_eq!(state(store, of).await, (UploadState::Passing, 10));
 
-        let node = NodeId(Uuid::from_u128(9));
+        let me = NodeId(Uuid::from_u128(9));
         let claim = async |from, to| {
-            claim_uploads(store, node, Period { from: at(from), until: at(to) }, 5)
+            claim_uploads(store, me, Period { from: at(from), until: at(to) }, 5)
                 .await
                 .unwrap()
                 .pop()
@@ -73,12 +73,16 @@ async fn one_piece_counts_once_and_what_is_under_way_is_nobody_elses() {
         assert!(claim(49, 100).await.is_none(), "it is not due");
         // The answer to a claim was lost: its node knows of nothing that it works on.
         claim(50, 100).await.expect("it is due again");
-        assert_eq!(release_uploads(store, node, &[of], at(51)).await.unwrap(), 0, "it runs");
+        assert_eq!(release_uploads(store, me, &[of], at(51)).await.unwrap(), 0, "it runs");
         let another = NodeId(Uuid::from_u128(8));
         assert_eq!(release_uploads(store, another, &[], at(51)).await.unwrap(), 0);
-        assert_eq!(release_uploads(store, node, &[], at(51)).await.unwrap(), 1);
-        let third = claim(51, 100).await.expect("it is due again");
-        assert!(upload_ready(store, &third, "media", (None, None)).await.unwrap());
+        assert_eq!(release_uploads(store, me, &[], at(51)).await.unwrap(), 1);
+        // As long as its node lives, a claim lasts until its end.
+        node::begin(store, me, at(51)).await.unwrap();
+        claim(51, 100).await.expect("it is due again");
+        assert!(claim(99, 200).await.is_none(), "its node works on it");
+        let last = claim(100, 200).await.expect("its time is over");
+        assert!(upload_ready(store, &last, "media", (None, None)).await.unwrap());
         assert_eq!(state(store, of).await.0, UploadState::Ready);
 
         // What nobody sent goes, and not before its bytes are gone.
