@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use baton_protocol::Epoch;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::{Options, Store, Tx};
+use super::{Options, Sql, Store, Tx};
 
 /// A database of its own for one test.
 pub(crate) struct TestDatabase {
@@ -87,9 +88,28 @@ impl TestDatabase {
 
 async fn sqlite() -> TestDatabase {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", directory.path().join("baton.db").display());
+    let path = directory.path().join("baton.db");
+    std::fs::write(&path, with_schema().await).unwrap();
+    let url = format!("sqlite://{}", path.display());
     let store = open(&url).await;
     TestDatabase { store, url, directory: Some(directory), admin: None }
+}
+
+/// A database with the schema and nothing else, made once: migrations take longer than most tests.
+async fn with_schema() -> &'static [u8] {
+    static MADE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    // Each database is a log of its own.
+    static FORGET: Sql = Sql::new("DELETE FROM installation");
+    let made = MADE.get_or_init(|| async {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("baton.db");
+        let store = open(&format!("sqlite://{}", path.display())).await;
+        store.run_alone(&FORGET, &[""; 0]).await.unwrap();
+        store.close().await;
+        assert!(!path.with_extension("db-wal").exists(), "what is closed is one file");
+        std::fs::read(path).unwrap()
+    });
+    made.await
 }
 
 async fn postgres(admin_url: &str) -> TestDatabase {

@@ -4,10 +4,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use baton::store::{Options, Store};
+use anyhow::{Context, Result, ensure};
+use baton::store::{Options, Sql, Store};
 use baton_protocol::Epoch;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 /// A fresh database.
@@ -37,9 +38,28 @@ pub async fn databases() -> Result<Vec<Database>> {
 /// In a directory that goes with it.
 pub async fn sqlite() -> Result<Database> {
     let directory = tempfile::tempdir()?;
-    let url = format!("sqlite://{}", directory.path().join("baton.db").display());
+    let path = directory.path().join("baton.db");
+    std::fs::write(&path, with_schema().await?)?;
+    let url = format!("sqlite://{}", path.display());
     let store = open(&url).await?;
     Ok(Database { kind: "SQLite", store, url, directory: Some(directory), server: None })
+}
+
+/// A database with the schema and nothing else, made once: migrations take longer than most tests.
+async fn with_schema() -> Result<&'static [u8]> {
+    static MADE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    // Each database is a log of its own.
+    static FORGET: Sql = Sql::new("DELETE FROM installation");
+    let made = MADE.get_or_try_init(|| async {
+        let directory = tempfile::tempdir()?;
+        let path = directory.path().join("baton.db");
+        let store = open(&format!("sqlite://{}", path.display())).await?;
+        store.run_alone(&FORGET, &[""; 0]).await?;
+        store.close().await;
+        ensure!(!path.with_extension("db-wal").exists(), "what is closed is one file");
+        Ok(std::fs::read(path)?)
+    });
+    Ok(made.await?)
 }
 
 /// On the server that the environment names, if it names one.
