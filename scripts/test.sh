@@ -97,6 +97,29 @@ loads() {
   load pushes --phones 20 --rate 20 --seconds 1 --waiting 2
 }
 
+# A thousand databases come and go. In memory that costs half, where there is plenty of it.
+in_memory() {
+  local gone free available
+  for gone in /dev/shm/baton-test.*; do
+    # What a run left that was killed.
+    [ ! -d "$gone" ] || kill -0 "${gone##*.}" 2>/dev/null || rm -rf "$gone"
+  done
+  free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
+  available=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo 2>/dev/null)
+  [ "${free:-0}" -gt 6000000 ] && [ "${available:-0}" -gt 12000000 ] || return 0
+  TMPDIR=/dev/shm/baton-test.$$
+  mkdir -p "$TMPDIR"
+  # PostgreSQL runs as another user.
+  chmod 711 "$TMPDIR"
+  export TMPDIR
+}
+
+at_end() {
+  [ -z "${own_postgres:-}" ] || scripts/postgres.sh stop
+  [ -z "${own_postgres:-}" ] || scripts/s3.sh stop
+  rm -rf ${own_postgres:+"$BATON_POSTGRES_STATE"} "/dev/shm/baton-test.$$"
+}
+
 built=${CARGO_TARGET_DIR:-target}/debug
 export BATON_RUNS_AT_ONCE=${BATON_RUNS_AT_ONCE:-1}
 begin_stages test
@@ -105,11 +128,13 @@ stage set-up scripts/setup.sh
 lane tools
 shown compile scripts/build.sh
 export BATON_BUILT=1
+trap at_end EXIT
+in_memory
 if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
   # A state of its own, so that two runs do not stop each other's server.
   BATON_POSTGRES_STATE=$(mktemp -d)
   export BATON_POSTGRES_STATE
-  trap 'scripts/postgres.sh stop; scripts/s3.sh stop; rm -rf "$BATON_POSTGRES_STATE"' EXIT
+  own_postgres=yes
   BATON_TEST_POSTGRES=$(scripts/postgres.sh start)
   export BATON_TEST_POSTGRES
   stage schema scripts/postgres.sh schema "$built/baton"

@@ -22,7 +22,8 @@ pub(super) async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store
         refuse_half_gone(&file)?;
         options.may_create = true;
     }
-    Store::open(&database_url(config), &options).await.context("opening the database")
+    let opened = Store::open(&database_url(config), &options).await;
+    opened.with_context(|| format!("opening {}", config.store.database()))
 }
 
 /// `--accept-database`: puts the markers aside where they are of another database, or of one that
@@ -46,8 +47,9 @@ pub(super) async fn accept(config: &Config, clock: &Clock) -> anyhow::Result<()>
 
 async fn check(config: &Config) -> anyhow::Result<Result<(), AnchorError>> {
     let wait = Duration::from_millis(config.store.acquire_time_out_ms);
-    let found: Option<Identity> =
-        identity_of(&database_url(config), wait).await.context("the database")?;
+    let found: Option<Identity> = identity_of(&database_url(config), wait)
+        .await
+        .with_context(|| format!("reading {}", config.store.database()))?;
     Ok(Anchors::in_dir(&config.store.data).check_life(found.as_ref()))
 }
 

@@ -39,9 +39,15 @@ impl DataLock {
         let directory = lock_directory(&config.store.data)?;
         let database = match config.store.database() {
             Database::Sqlite(_) => None,
-            Database::Postgres(url) => {
+            ref database @ Database::Postgres(ref url) => {
                 let seat = Seat::take(url.expose(), company).await;
-                Some(seat.context("locking the database")?.context(advice)?)
+                let told = || {
+                    format!(
+                        "locking {database} (does PostgreSQL run there, and may this server \
+                         connect? --database names another)"
+                    )
+                };
+                Some(seat.with_context(told)?.context(advice)?)
             }
         };
         Ok(Self { directory, database })
@@ -73,7 +79,7 @@ fn lock_directory(data: &Path) -> anyhow::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Sources;
+    use crate::config::{DatabaseUrl, Sources};
 
     #[tokio::test]
     async fn one_directory_has_one_server_and_the_next_one_when_it_has_ended() {
@@ -85,5 +91,17 @@ mod tests {
         assert!(error.contains("another server runs"), "{error}");
         drop(first);
         DataLock::take(&config).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_reached_is_named_and_its_password_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = Config::load(&Sources::default()).unwrap().config;
+        config.store.data = directory.path().to_owned();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        config.store.database = DatabaseUrl::new(format!("postgres://ana:secret@{free}/baton"));
+        let error = format!("{:#}", DataLock::take(&config).await.unwrap_err());
+        assert!(error.contains(&format!("the database {free}/baton (does PostgreSQL")), "{error}");
+        assert!(!error.contains("secret"), "{error}");
     }
 }

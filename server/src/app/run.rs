@@ -78,6 +78,9 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
 
 async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
     start_logs(&config.log)?;
+    if cfg!(debug_assertions) {
+        tracing::warn!("this is a debug build, for tests: it hashes passwords at the least cost");
+    }
     let http = &config.http;
     let is_plain = http.certificate.is_empty();
     if is_plain && is_public(http.bind.ip()) && http.trusted_proxies.is_empty() {

@@ -133,7 +133,8 @@ impl Foundation {
 /// The database that is there, whatever its directory knows of it.
 pub(super) async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
     let options = store_options(config, clock);
-    Store::open(&database_url(config), &options).await.context("opening the database")
+    let opened = Store::open(&database_url(config), &options).await;
+    opened.with_context(|| format!("opening {}", config.store.database()))
 }
 
 /// How a database is opened, wherever it is.
