@@ -106,7 +106,7 @@ in_memory() {
   done
   free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
   available=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo 2>/dev/null)
-  [ "${free:-0}" -gt 6000000 ] && [ "${available:-0}" -gt 12000000 ] || return 0
+  [ "${free:-0}" -gt 3000000 ] && [ "${available:-0}" -gt 6000000 ] || return 0
   TMPDIR=/dev/shm/baton-test.$$
   mkdir -p "$TMPDIR"
   # PostgreSQL runs as another user.

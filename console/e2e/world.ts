@@ -64,7 +64,11 @@ export class World {
     page.on("pageerror", (error) => this.faults.push(error.message));
     page.on("console", (message) => {
       // A refused sign-in is a 401, and a journey cuts the network: the browser reports both.
-      const isNetwork = /Failed to load resource|WebSocket connection|ERR_/.test(message.text());
+      // The last is of the socket between page and server, which these journeys can cut.
+      const isNetwork =
+        /Failed to load resource|WebSocket connection|ERR_|WebSocket is already in CLOSING/.test(
+          message.text(),
+        );
       if (message.type() === "error" && !isNetwork) this.faults.push(message.text());
     });
     return page;
