@@ -15,8 +15,8 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 state=${BATON_POSTGRES_STATE:-$root/.baton/postgres}
 fsync=${BATON_POSTGRES_FSYNC:-off}
-# Switches off what only a crash of the machine or a replica needs. Tests connect ten thousand times,
-# and SCRAM hashes a password four thousand times on both sides.
+# Switches off what only a crash of the machine or a replica needs, and takes the cheap password
+# check: tests connect often, and SCRAM hashes the password 4096 times on each side.
 careless='' passwords=scram-sha-256
 if [ "$fsync" = off ]; then
   careless="-c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=2GB"
