@@ -64,12 +64,13 @@ export class World {
     page.on("pageerror", (error) => this.faults.push(error.message));
     page.on("console", (message) => {
       // A refused sign-in is a 401, and a journey cuts the network: the browser reports both.
-      // The last is of the socket between page and server, which these journeys can cut.
-      const isNetwork =
-        /Failed to load resource|WebSocket connection|ERR_|WebSocket is already in CLOSING/.test(
-          message.text(),
-        );
-      if (message.type() === "error" && !isNetwork) this.faults.push(message.text());
+      const isNetwork = /Failed to load resource|WebSocket connection|ERR_/.test(message.text());
+      // Playwright's relay of listen() also writes to a socket that the server is closing. Where the
+      // page itself did so, the relay would throw, and that is a pageerror.
+      const isOfRelay = message.text() === "WebSocket is already in CLOSING or CLOSED state.";
+      if (message.type() === "error" && !isNetwork && !isOfRelay) {
+        this.faults.push(message.text());
+      }
     });
     return page;
   }
