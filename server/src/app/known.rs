@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::lock::DataLock;
-use super::serve::{database_url, store_options};
+use super::serve::{database_url, open_with, store_options};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::jobs::anchor::{AnchorError, Anchors};
-use crate::store::{Identity, Store, identity_of};
+use crate::store::{Store, identity_of, named};
 
 /// Opens the database that the directory knows; makes one where the directory knows of none.
 pub(super) async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
@@ -22,8 +22,7 @@ pub(super) async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store
         refuse_half_gone(&file)?;
         options.may_create = true;
     }
-    let opened = Store::open(&database_url(config), &options).await;
-    opened.with_context(|| format!("opening {}", config.store.database()))
+    open_with(config, &options).await
 }
 
 /// `--accept-database`: puts the markers aside where they are of another database, or of one that
@@ -47,9 +46,9 @@ pub(super) async fn accept(config: &Config, clock: &Clock) -> anyhow::Result<()>
 
 async fn check(config: &Config) -> anyhow::Result<Result<(), AnchorError>> {
     let wait = Duration::from_millis(config.store.acquire_time_out_ms);
-    let found: Option<Identity> = identity_of(&database_url(config), wait)
-        .await
-        .with_context(|| format!("reading {}", config.store.database()))?;
+    let url = database_url(config);
+    let found =
+        identity_of(&url, wait).await.with_context(|| format!("reading {}", named(&url)))?;
     Ok(Anchors::in_dir(&config.store.data).check_life(found.as_ref()))
 }
 

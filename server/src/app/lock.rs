@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use super::private::make_directory;
 use crate::config::{Config, Database};
-use crate::store::{Company, Seat};
+use crate::store::{Company, Seat, named};
 
 /// Held while a server runs on a database; system or database give it up with the process, however
 /// that ends.
@@ -39,12 +39,13 @@ impl DataLock {
         let directory = lock_directory(&config.store.data)?;
         let database = match config.store.database() {
             Database::Sqlite(_) => None,
-            ref database @ Database::Postgres(ref url) => {
+            Database::Postgres(url) => {
                 let seat = Seat::take(url.expose(), company).await;
                 let told = || {
                     format!(
-                        "locking {database} (does PostgreSQL run there, and may this server \
-                         connect? --database names another)"
+                        "locking {} (does PostgreSQL run there, and may this server connect? \
+                         --database names another)",
+                        named(url.expose())
                     )
                 };
                 Some(seat.with_context(told)?.context(advice)?)

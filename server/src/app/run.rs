@@ -11,7 +11,7 @@ use super::numbers::Numbers;
 use super::private::make_directory;
 use super::quarantine;
 use super::serve::{Foundation, Server};
-use crate::accounts::admin;
+use crate::accounts::{admin, password};
 use crate::cli::{Command, MediaCommand, OperatorCommand, Serve};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
@@ -78,7 +78,7 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
 
 async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
     start_logs(&config.log)?;
-    if cfg!(debug_assertions) {
+    if password::IS_CHEAP {
         tracing::warn!("this is a debug build, for tests: it hashes passwords at the least cost");
     }
     let http = &config.http;

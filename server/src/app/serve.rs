@@ -35,7 +35,7 @@ use crate::jobs::{Looks, Sealer, Sender, Unseal};
 use crate::node::{self, Membership, Node};
 use crate::push::VapidKey;
 use crate::secrets::Keys;
-use crate::store::{Company, Options, Store, read};
+use crate::store::{Company, Options, Store, named, read};
 use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Client, Timeouts, Token};
 
@@ -132,9 +132,13 @@ impl Foundation {
 
 /// The database that is there, whatever its directory knows of it.
 pub(super) async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
-    let options = store_options(config, clock);
-    let opened = Store::open(&database_url(config), &options).await;
-    opened.with_context(|| format!("opening {}", config.store.database()))
+    open_with(config, &store_options(config, clock)).await
+}
+
+/// Opens it, or says which one could not be opened.
+pub(super) async fn open_with(config: &Config, options: &Options) -> anyhow::Result<Store> {
+    let url = database_url(config);
+    Store::open(&url, options).await.with_context(|| format!("opening {}", named(&url)))
 }
 
 /// How a database is opened, wherever it is.

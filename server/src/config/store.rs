@@ -56,23 +56,6 @@ pub enum Database {
     Postgres(DatabaseUrl),
 }
 
-/// Where it is, without user and password.
-impl std::fmt::Display for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Sqlite(file) => write!(f, "the database {}", file.display()),
-            Self::Postgres(url) => match reqwest::Url::parse(url.expose()) {
-                // A password with `/` in it would be read as a path.
-                Ok(url) if !url.path().contains('@') => {
-                    let (host, port) = (url.host_str().unwrap_or_default(), url.port());
-                    write!(f, "the database {}:{}{}", host, port.unwrap_or(5432), url.path())
-                }
-                _ => f.write_str("the database"),
-            },
-        }
-    }
-}
-
 impl StoreConfig {
     /// Which database is meant.
     pub fn database(&self) -> Database {
@@ -111,29 +94,5 @@ impl StoreConfig {
         let days = self.not_understood_days.into();
         check_range("store.not_understood_days", days, 1..=3_650)?;
         check_range("store.intake_days", self.intake_days.into(), 1..=3_650)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_database_is_told_without_its_password() {
-        let told = |url| Database::Postgres(DatabaseUrl::new(url)).to_string();
-        assert_eq!(
-            told("postgres://ana:se@cret@db.local/baton"),
-            "the database db.local:5432/baton"
-        );
-        assert_eq!(
-            told("postgresql://[::1]:5433/baton?user=ana&password=se@cret"),
-            "the database [::1]:5433/baton"
-        );
-        assert_eq!(told("postgres://ana:se/cret@db.local/baton"), "the database");
-        assert_eq!(told("postgres://ana:12/34@db.local/baton"), "the database");
-        assert_eq!(
-            Database::Sqlite("data/baton.db".into()).to_string(),
-            "the database data/baton.db"
-        );
     }
 }

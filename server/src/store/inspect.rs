@@ -47,6 +47,24 @@ impl Store {
     }
 }
 
+/// Names the database in an error: its file, or host, port and name; never user or password.
+pub fn named(url: &str) -> String {
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        return format!("the database {path}");
+    }
+    let Ok(options) = url.parse::<PgConnectOptions>() else { return "the database".to_owned() };
+    let name = options.get_database().unwrap_or_default();
+    // After a password with `/` in it everything is taken for something else.
+    if name.contains('@') {
+        return "the database".to_owned();
+    }
+    let place = options.get_socket().map_or_else(
+        || format!("{}:{}", options.get_host(), options.get_port()),
+        |socket| socket.display().to_string(),
+    );
+    format!("the database {place}/{name}")
+}
+
 /// The schema's version of what is there, 0 where there is nothing of Baton's: also of one that
 /// this program would have to migrate, or does not know.
 ///

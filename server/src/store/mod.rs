@@ -58,7 +58,7 @@ use tokio::sync::watch;
 pub use baton_domain::fold::fold;
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
-pub use inspect::{Identity, identity_of, known_schema, schema_of};
+pub use inspect::{Identity, identity_of, known_schema, named, schema_of};
 use node::Term;
 pub use period::Period;
 pub(crate) use pools::BESIDE_CONNECTIONS;

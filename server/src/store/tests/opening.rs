@@ -7,7 +7,7 @@ use baton_protocol::Epoch;
 use uuid::Uuid;
 
 use crate::store::testing::{databases, open};
-use crate::store::{Options, Sql, Store, StoreError};
+use crate::store::{Options, Sql, Store, StoreError, named};
 
 #[tokio::test]
 async fn an_epoch_is_made_once_and_stays() {
@@ -128,4 +128,18 @@ async fn a_damaged_page_is_found_by_who_looks_and_told_by_who_stumbles_over_it()
         store.close().await;
         database.close().await;
     }
+}
+
+#[test]
+fn an_error_names_a_database_without_its_password() {
+    let told = |url| named(url).replace("the database", "-");
+    assert_eq!(told("postgres://ana:se@cret@db.local/baton"), "- db.local:5432/baton");
+    assert_eq!(
+        told("postgresql://[::1]/baton?port=5433&user=ana&password=se@cret"),
+        "- [::1]:5433/baton"
+    );
+    assert_eq!(told("postgres:///baton?host=db.local&password=secret"), "- db.local:5432/baton");
+    assert_eq!(told("postgres://ana:se/cret@db.local/baton"), "-");
+    assert_eq!(told("postgres://ana:12/34@db.local/baton"), "-");
+    assert_eq!(told("sqlite://data/baton.db"), "- data/baton.db");
 }
