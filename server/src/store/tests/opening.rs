@@ -143,3 +143,14 @@ fn an_error_names_a_database_without_its_password() {
     assert_eq!(told("postgres://ana:12/34@db.local/baton"), "-");
     assert_eq!(told("sqlite://data/baton.db"), "- data/baton.db");
 }
+
+#[tokio::test]
+async fn each_database_is_a_log_of_its_own() {
+    let (first, second) = (databases().await, databases().await);
+    for (one, other) in first.iter().zip(&second) {
+        assert_ne!(one.store.epoch(), other.store.epoch());
+    }
+    for database in first.into_iter().chain(second) {
+        database.close().await;
+    }
+}
