@@ -7,6 +7,9 @@ use baton_protocol::{AgentId, ConversationId, Cursor, Event, Fact};
 
 use super::History;
 
+/// How long a client may take to catch up after the last fault.
+const CONVERGE_MS: u64 = 5_000;
+
 /// A client whose agent sees every conversation in full.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -16,7 +19,7 @@ pub struct Client {
     pub heard: Heard,
     /// In what it differs from the server when all is quiet.
     pub differs: Vec<String>,
-    /// How long after the last fault it had caught up; `None`: not within the time it had.
+    /// How long after the last fault it had caught up; `None`: not while it was watched.
     pub caught_up_ms: Option<u64>,
 }
 
@@ -138,8 +141,10 @@ pub(super) fn converged(history: &History) -> Vec<String> {
     for client in &history.clients {
         let agent = client.agent;
         wrong.extend(client.differs.iter().take(3).map(|how| format!("P4: {agent}: {how}")));
-        if client.caught_up_ms.is_none() {
-            wrong.push(format!("L4: {agent} had not caught up in time"));
+        match client.caught_up_ms {
+            Some(ms) if ms <= CONVERGE_MS => {}
+            Some(ms) => wrong.push(format!("L4: {agent} took {ms} ms to catch up")),
+            None => wrong.push(format!("L4: {agent} never caught up")),
         }
     }
     wrong

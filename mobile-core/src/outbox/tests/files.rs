@@ -20,13 +20,10 @@ fn photo(bytes: u64) -> UploadNew {
     UploadNew { kind, media_type, name: None, bytes, sha256: Some(format!("{bytes:064x}")) }
 }
 
-/// A byte of a file, by its name and place.
-fn byte(file: Uuid, at: u64) -> u8 {
-    (u64::try_from(file.as_u128()).unwrap() * 31 + at * 7 + at / 251).to_le_bytes()[0]
-}
-
+/// Bytes of a file, each by the file's name and its place.
 fn contents(file: Uuid, from: u64, bytes: u64) -> Vec<u8> {
-    (from..from + bytes).map(|at| byte(file, at)).collect()
+    let first = u64::try_from(file.as_u128()).unwrap() * 31;
+    (from..from + bytes).map(|at| (first + at * 7 + at / 251).to_le_bytes()[0]).collect()
 }
 
 fn gone() -> UploadFailure {
