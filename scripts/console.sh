@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # The console: whether console/dist is what the sources build to, its types and its unit tests.
 # `journeys` plays the core of the journeys in Chromium against the program that was built, within
-# four minutes on two cores that have nothing else to do; `all-journeys` plays each of them. Installs
-# what is missing where it can, and says SKIPPED with the reason where it cannot.
+# three minutes on two cores that have nothing else to do; `all-journeys` plays each of them.
+# Installs what is missing where it can, and says SKIPPED with the reason where it cannot.
 #
 # BATON_BIN        the program that is played against (default: the one that was built)
-# BATON_CHROMIUM   the browser (default: the system's)
+# BATON_CHROMIUM   the browser (default: the system's, for `journeys` the one without windows)
 # BATON_PICTURES   set: pictures of each page go to console/e2e/.out/pictures
 #
 # BATON_CONSOLE    a directory of console/ whose files are played in place of the program's: dist
@@ -43,17 +43,32 @@ unit() {
   npx --no-install vitest run
 }
 
+# Packages of the system's browser. The one without windows is the same engine at two thirds of the
+# processor time; all journeys are played in what people use.
+browsers() {
+  [ "$1" = all ] || echo chromium-headless-shell
+  echo chromium
+}
+
+# The first that is here, else the first that can be had.
+browser() {
+  local name as_root=()
+  for name in $(browsers "$1"); do
+    [ ! -x "/usr/bin/$name" ] || { echo "/usr/bin/$name"; return; }
+  done
+  command -v apt-get >/dev/null 2>&1 || return 0
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
+  "${as_root[@]}" apt-get update -qq >/dev/null 2>&1 </dev/null || return 0
+  for name in $(browsers "$1"); do
+    "${as_root[@]}" apt-get install -qq -y --no-install-recommends "$name" >/dev/null 2>&1 \
+      </dev/null || continue
+    [ ! -x "/usr/bin/$name" ] || { echo "/usr/bin/$name"; return; }
+  done
+}
+
 journeys() {
-  local chromium=${BATON_CHROMIUM:-/usr/bin/chromium} as_root=()
-  if ! [ -x "$chromium" ]; then
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
-    if command -v apt-get >/dev/null 2>&1; then
-      { "${as_root[@]}" apt-get update -qq &&
-        "${as_root[@]}" apt-get install -qq -y --no-install-recommends chromium; } \
-        >/dev/null 2>&1 </dev/null || true
-    fi
-    [ -x "$chromium" ] || skip "the console's journeys: there is no $chromium (BATON_CHROMIUM)"
-  fi
+  local chromium=${BATON_CHROMIUM:-$(browser "$1")}
+  [ -x "$chromium" ] || skip "the console's journeys: there is no Chromium (BATON_CHROMIUM)"
   local program=${BATON_BIN:-${CARGO_TARGET_DIR:-../target}/debug/baton}
   [ -x "$program" ] || skip "the console's journeys: there is no $program (scripts/build.sh)"
   BATON_CHROMIUM=$chromium BATON_JOURNEYS=$1 BATON_BIN=$(realpath "$program") \
