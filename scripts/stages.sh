@@ -29,11 +29,14 @@ stop_lanes() {
   for lane in "${lanes[@]}"; do kill -TERM -- "-$lane" 2>/dev/null || true; done
 }
 
-# Ends a process with all that it started.
+# Ends a process with all that it started. It is stopped first: it starts nothing more, and a shell
+# has no time to tell of the child that was ended.
 end_tree() {
   local child
+  kill -STOP "$1" 2>/dev/null || return 0
   for child in $(ps -o pid= --ppid "$1"); do end_tree "$child"; done
   kill -TERM "$1" 2>/dev/null || true
+  kill -CONT "$1" 2>/dev/null || true
 }
 
 # `measured SECONDS`: whole seconds of what `times` says, 1m2.345s.
