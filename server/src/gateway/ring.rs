@@ -190,7 +190,7 @@ impl Ring {
         if from.position < self.floor || from.position > end.position || end.position < known {
             return None;
         }
-        let stretch = self.stretch(from, (known, end.position), now)?;
+        let stretch = self.stretch(from, known, end.position, now)?;
         let (left, told) = answer(sight, &stretch)?;
         if !stretch.missing_heads(&told).is_empty() {
             return None;
@@ -214,7 +214,8 @@ impl Ring {
     fn stretch(
         &mut self,
         from: Cursor,
-        (known, end): (u64, u64),
+        known: u64,
+        end: u64,
         now: Instant,
     ) -> Option<Arc<Published>> {
         if let Some((last, at)) = &self.last {

@@ -67,10 +67,9 @@ pub(super) async fn fallback(
     };
     let fallback = wish.fallback.as_ref().map(|to| chosen(of, find(&to.name, &to.language)));
     let fallback = fallback.transpose()?;
-    let named = (of.name.as_str(), of.language.as_str());
     let at = (signed.workspace, channel);
     if of.fallback != fallback {
-        let write = template::put_fallback(at, named, fallback.as_ref());
+        let write = template::put_fallback(at, &of.name, &of.language, fallback.as_ref());
         let fact = Fact::ChannelChanged { channel_id: channel, set: ChannelSet::default() };
         let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
         parts.accounts.settle(&parts.engine, setter.work(vec![write], vec![fact])).await?;

@@ -115,7 +115,7 @@ pub(super) async fn receive(
     let wrote = parts.media.append(place(key), from, piece).await.map_err(|error| disk(&error))?;
     if !wrote {
         upload_spoilt(&parts.store, key, from, "its bytes are gone: upload it anew").await?;
-    } else if upload_received(&parts.store, key, (from, to)).await? && to == bytes {
+    } else if upload_received(&parts.store, key, from..to).await? && to == bytes {
         complete(&parts, &found, key).await?;
     }
     Ok(Out(own(&parts, &signed, id).await?.upload))

@@ -54,8 +54,8 @@ pub(super) async fn add(
         name: name(&new.name)?,
         filter: filter(new.filter)?,
     };
-    let limit = (parts.clock.now(), MOST);
-    if !keep_view(&parts.store, signed.workspace, &view, limit).await? {
+    let now = parts.clock.now();
+    if !keep_view(&parts.store, signed.workspace, &view, now, MOST).await? {
         return Err(Fault::conflict(format!("there are {MOST} views already: delete one first")));
     }
     Ok((StatusCode::CREATED, Out(told(&sight, signed.agent, view))))

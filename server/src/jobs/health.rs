@@ -57,14 +57,14 @@ impl Health {
         let store = self.inspector.engine.store();
         let now = self.clock.now();
         let until = now.plus_ms(AGAIN_AFTER_TROUBLE_MS);
-        for of in claim_due(store, now, (now.plus_ms(FIRST_MS), until)).await? {
+        for of in claim_due(store, now, now.plus_ms(FIRST_MS), until).await? {
             self.inspector.refresh(of).await?;
             let mut tx = store.read().await?;
             let known = number(&mut tx, of).await?;
             tx.rollback().await?;
             let is_well = known.and_then(|known| known.health).is_some_and(|h| h.faults.is_empty());
             if is_well {
-                ask_at(store, of, (until, self.clock.now().plus_ms(AGAIN_MS))).await?;
+                ask_at(store, of, until, self.clock.now().plus_ms(AGAIN_MS)).await?;
             }
         }
         Ok(())

@@ -137,17 +137,17 @@ impl Sweeper {
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
         let store = &self.membership.led(&self.store).ok_or(StoreError::Deposed)?;
         let mut swept = Swept { heard: self.hear_overlooked().await?, ..Swept::default() };
-        let before =
-            (self.before(self.keep.intake_days), self.before(self.keep.not_understood_days));
-        while add(&mut swept.intake, sweep_intake(store, before, AT_ONCE).await?) {}
-        let before = self.before(self.keep.not_understood_days);
+        let before = self.before(self.keep.intake_days);
+        let unsifted = self.before(self.keep.not_understood_days);
+        while add(&mut swept.intake, sweep_intake(store, before, unsifted, AT_ONCE).await?) {}
+        let before = unsifted;
         while add(&mut swept.not_understood, sweep_not_understood(store, before, AT_ONCE).await?) {}
         let before = self.before(self.keep.outcome_days.max(OUTCOME_DAYS_MIN));
         while add(&mut swept.outcomes, sweep_outcomes(store, before, AT_ONCE).await?) {}
         let before = self.before(PARKED_DAYS);
         while add(&mut swept.parked, sweep_parked(store, before, AT_ONCE).await?) {}
-        let before = (self.before(PUSH_DAYS), self.clock.now());
-        while add(&mut swept.pushes, sweep_pushes(store, before, AT_ONCE).await?) {}
+        let (before, now) = (self.before(PUSH_DAYS), self.clock.now());
+        while add(&mut swept.pushes, sweep_pushes(store, before, now, AT_ONCE).await?) {}
         let before = self.before(RECEIPT_DAYS);
         while add(&mut swept.receipts, sweep_receipts(store, before, AT_ONCE).await?) {}
         let before = self.before(SENT_DAYS);

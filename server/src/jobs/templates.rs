@@ -81,6 +81,6 @@ impl Templates {
             }
         }
         let found = found.as_deref().map_err(String::as_str);
-        template::looked(&self.store, of, found, (now, next)).await
+        template::looked(&self.store, of, found, now, next).await
     }
 }

@@ -106,7 +106,8 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<(Key<ChannelId>, String, String)>, S
 pub async fn claim_due(
     store: &Store,
     now: Timestamp,
-    (first, until): (Timestamp, Timestamp),
+    first: Timestamp,
+    until: Timestamp,
 ) -> Result<Vec<Key<ChannelId>>, StoreError> {
     static DUE: Sql = Sql::new(
         "SELECT c.workspace, c.id, h.due_at FROM channel AS c
@@ -141,7 +142,8 @@ pub async fn claim_due(
 pub async fn ask_at(
     store: &Store,
     of: Key<ChannelId>,
-    (until, next): (Timestamp, Timestamp),
+    until: Timestamp,
+    next: Timestamp,
 ) -> Result<(), StoreError> {
     static NEXT: Sql = Sql::new(
         "UPDATE channel_health SET due_at = CAST($4 AS BIGINT)

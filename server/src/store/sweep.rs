@@ -15,7 +15,8 @@ use super::{Sql, Store, StoreError, Tx};
 /// `unsifted_before`.
 pub async fn sweep_intake(
     store: &Store,
-    (before, unsifted_before): (Timestamp, Timestamp),
+    before: Timestamp,
+    unsifted_before: Timestamp,
     most: u64,
 ) -> Result<u64, StoreError> {
     static SETTLED: Sql = Sql::new(
@@ -108,7 +109,8 @@ pub async fn sweep_receipts(
 /// by themselves before `now`.
 pub async fn sweep_pushes(
     store: &Store,
-    (before, now): (Timestamp, Timestamp),
+    before: Timestamp,
+    now: Timestamp,
     most: u64,
 ) -> Result<u64, StoreError> {
     static SQL: Sql = Sql::new(

@@ -117,7 +117,8 @@ pub(crate) fn with_fallback(body: &str, fallback: Option<&str>) -> Result<Templa
 /// Says what is offered in place of a template of a number; `None` that nothing is.
 pub fn put_fallback(
     (workspace, channel): Key<ChannelId>,
-    (name, language): (&str, &str),
+    name: &str,
+    language: &str,
     fallback: Option<&TemplateFallback>,
 ) -> (&'static Sql, Vec<String>) {
     static PUT: Sql = Sql::new(
@@ -175,7 +176,8 @@ pub async fn look_again(store: &Store, meta_app: &str, now: Timestamp) -> Result
 pub async fn look_again_at(
     store: &Store,
     (workspace, channel): Key<ChannelId>,
-    (now, since): (Timestamp, Timestamp),
+    now: Timestamp,
+    since: Timestamp,
 ) -> Result<(), StoreError> {
     static SQL: Sql = Sql::new(
         "UPDATE template_source SET due_at = CAST($3 AS BIGINT)
@@ -194,7 +196,8 @@ pub async fn looked(
     store: &Store,
     of: &Due,
     found: Result<&[Template], &str>,
-    (now, next): (Timestamp, Timestamp),
+    now: Timestamp,
+    next: Timestamp,
 ) -> Result<(), StoreError> {
     static CLEAR: Sql = Sql::new("DELETE FROM template WHERE workspace = $1 AND channel = $2");
     static PUT: Sql = Sql::new(

@@ -3,6 +3,8 @@
 //! All of it is written in short transactions. Only the end is the committer's: the row goes in
 //! the transaction that makes it the file of a line.
 
+use std::ops::Range;
+
 use baton_domain::group::Key;
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{
@@ -112,14 +114,15 @@ pub async fn upload(
 pub async fn upload_received(
     store: &Store,
     (workspace, of): Key<MessageId>,
-    (from, to): (u64, u64),
+    piece: Range<u64>,
 ) -> Result<bool, StoreError> {
     static SQL: Sql = Sql::new(
         "UPDATE upload SET received = CAST($4 AS BIGINT)
          WHERE workspace = $1 AND id = $2 AND received = CAST($3 AS BIGINT)
            AND state = 'receiving'",
     );
-    let args = [workspace.to_string(), of.to_string(), from.to_string(), to.to_string()];
+    let Range { start, end } = piece;
+    let args = [workspace.to_string(), of.to_string(), start.to_string(), end.to_string()];
     Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 

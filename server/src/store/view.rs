@@ -65,7 +65,8 @@ pub async fn keep_view(
     store: &Store,
     workspace: WorkspaceId,
     view: &KeptView,
-    (now, most): (Timestamp, u64),
+    now: Timestamp,
+    most: u64,
 ) -> Result<bool, StoreError> {
     static INSERT: Sql = Sql::new(
         "INSERT INTO saved_view (workspace, id, agent, team, name, filter, created_at)

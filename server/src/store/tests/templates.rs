@@ -39,7 +39,7 @@ async fn claims(store: &Store, now_s: i64) -> Vec<Due> {
 }
 
 async fn put_at(store: &Store, fallback: Option<&TemplateFallback>) {
-    let (sql, args) = put_fallback(of(), ("hello", "en"), fallback);
+    let (sql, args) = put_fallback(of(), "hello", "en", fallback);
     store.run_alone(sql, &args).await.unwrap();
 }
 
@@ -73,17 +73,17 @@ async fn a_list_takes_the_place_of_the_one_before_and_is_due_when_meta_tells_of_
         set_source(store, of(), "123", at(0)).await.unwrap();
         let [due] = claims(store, 0).await.try_into().unwrap();
         let first = [template("hello"), template("bye")];
-        looked(store, &due, Ok(&first), (at(1), at(3_600))).await.unwrap();
+        looked(store, &due, Ok(&first), at(1), at(3_600)).await.unwrap();
         assert_eq!(now_known(store).await.templates, [template("bye"), template("hello")]);
         assert!(claims(store, 3_599).await.is_empty());
 
         // Meta tells of a change while it is asked: it is asked once more.
         let [due] = claims(store, 3_600).await.try_into().unwrap();
         look_again(store, "app", at(3_601)).await.unwrap();
-        looked(store, &due, Ok(&[template("hello")]), (at(3_602), at(7_200))).await.unwrap();
+        looked(store, &due, Ok(&[template("hello")]), at(3_602), at(7_200)).await.unwrap();
         assert_eq!(now_known(store).await.templates, [template("hello")]);
         let [due] = claims(store, 3_603).await.try_into().unwrap();
-        looked(store, &due, Err("no token"), (at(3_604), at(3_903))).await.unwrap();
+        looked(store, &due, Err("no token"), at(3_604), at(3_903)).await.unwrap();
         let known = now_known(store).await;
         assert_eq!(known.trouble.as_deref(), Some("no token"));
         assert_eq!(known.templates, [template("hello")], "what was told before stays");
@@ -98,7 +98,7 @@ async fn a_list_takes_the_place_of_the_one_before_and_is_due_when_meta_tells_of_
         let told = Template { fallback: Some(fallback.clone()), ..template("hello") };
         assert_eq!(now_known(store).await.templates, std::slice::from_ref(&told));
         let [due] = claims(store, 4_000).await.try_into().unwrap();
-        looked(store, &due, Ok(&[template("hello")]), (at(4_001), at(7_200))).await.unwrap();
+        looked(store, &due, Ok(&[template("hello")]), at(4_001), at(7_200)).await.unwrap();
         assert_eq!(now_known(store).await.templates, [told]);
         put_at(store, None).await;
         assert_eq!(now_known(store).await.templates, [template("hello")]);
@@ -106,7 +106,7 @@ async fn a_list_takes_the_place_of_the_one_before_and_is_due_when_meta_tells_of_
 
         // Another account: nothing of the former one is left, nor comes back by a late answer.
         set_source(store, of(), "456", at(4_005)).await.unwrap();
-        looked(store, &due, Ok(&first), (at(3_606), at(9_999))).await.unwrap();
+        looked(store, &due, Ok(&first), at(3_606), at(9_999)).await.unwrap();
         let known = now_known(store).await;
         assert_eq!((known.account.as_deref(), known.templates.len()), (Some("456"), 0));
         database.close().await;

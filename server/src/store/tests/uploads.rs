@@ -47,10 +47,10 @@ async fn one_piece_counts_once_and_what_is_under_way_is_nobody_elses() {
         assert!(!begin_upload(store, key(2), whose, &new, (at(0), 2)).await.unwrap(), "too many");
 
         let of = key(0);
-        assert!(upload_received(store, of, (0, 4)).await.unwrap());
-        assert!(!upload_received(store, of, (0, 4)).await.unwrap(), "it came before");
+        assert!(upload_received(store, of, 0..4).await.unwrap());
+        assert!(!upload_received(store, of, 0..4).await.unwrap(), "it came before");
         assert!(!upload_spoilt(store, of, 0, "late").await.unwrap(), "it is further by now");
-        assert!(upload_received(store, of, (4, 10)).await.unwrap());
+        assert!(upload_received(store, of, 4..10).await.unwrap());
         assert!(upload_complete(store, of, "digest", at(1)).await.unwrap());
         assert!(!upload_complete(store, of, "digest", at(1)).await.unwrap());
         assert_eq!(state(store, of).await, (UploadState::Passing, 10));
