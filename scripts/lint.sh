@@ -2,4 +2,5 @@
 # Lints of everything, with the features of scripts/build.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-exec cargo clippy --quiet --workspace --all-targets --features baton-bindings/bindgen -- -D warnings
+exec cargo clippy --quiet --workspace --all-targets --no-default-features \
+  --features baton-bindings/bindgen -- -D warnings

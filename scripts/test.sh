@@ -18,7 +18,8 @@ form() {
 # tests judge by the clock.
 lints() {
   stage lints nice -n 19 scripts/lint.sh
-  stage doc-tests nice -n 19 cargo test --quiet --workspace --features baton-bindings/bindgen --doc
+  stage doc-tests nice -n 19 cargo test --quiet --workspace --no-default-features \
+    --features baton-bindings/bindgen --doc
   stage supply-chain scripts/supply-chain.sh
 }
 
