@@ -14,8 +14,7 @@ units() {
   [ ! -x scripts/console.sh ] || stage console scripts/console.sh fast
 }
 
-lints() {
-  stage lints nice scripts/lint.sh
+supply_chain() {
   stage supply-chain nice scripts/supply-chain.sh
 }
 
@@ -24,7 +23,9 @@ unset BATON_TEST_POSTGRES
 begin_stages check
 stage form form
 shown compile scripts/build.sh
+export BATON_BUILT=1
+stage lints scripts/lint.sh
 lane units
-lane lints
+lane supply_chain
 stage end-to-end scripts/run-tests.sh world --skip=faults:: --skip=phone_core::
 end_stages

@@ -8,18 +8,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
+. scripts/compiler.sh
 
 form() {
   cargo fmt --all --check
   scripts/check-deploy.sh
 }
 
-# Lints, and what else asks cargo, which lets one go at a time. They take what time is left over: the
-# tests judge by the clock.
-lints() {
-  stage lints nice -n 19 scripts/lint.sh
-  stage doc-tests nice -n 19 cargo test --quiet --workspace --no-default-features \
-    --features baton-bindings/bindgen --doc
+# What else asks cargo, which lets one go at a time. It takes what time is left over: the tests judge
+# by the clock.
+cargo_lane() {
+  stage doc-tests nice -n 19 cargo test --quiet "${features[@]}" --doc
   stage supply-chain scripts/supply-chain.sh
 }
 
@@ -132,6 +131,7 @@ stage set-up scripts/setup.sh
 lane tools
 shown compile scripts/build.sh
 export BATON_BUILT=1
+stage lints scripts/lint.sh
 trap at_end EXIT
 in_memory
 if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
@@ -147,7 +147,7 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
     export BATON_TEST_S3
   fi
 fi
-lane lints
+lane cargo_lane
 lane faults
 lane outside
 stage units scripts/run-tests.sh units --test-threads=4

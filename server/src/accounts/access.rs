@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use baton_protocol::Role;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::session::parse;
 use super::{AccountError, Accounts, Signed, token};

@@ -8,7 +8,7 @@
 
 use baton_protocol::account::Device;
 use baton_protocol::{AgentId, DeviceId, Fact, Role, Timestamp, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::password::check_new;
 use super::session::{account_digest, parse};

@@ -9,7 +9,7 @@ use baton_protocol::account::{Login, Membership, Session};
 use baton_protocol::invitation::{InvitationAccept, InvitationCard};
 use baton_protocol::settings::AgentNew;
 use baton_protocol::{Fact, InvitationId, InvitationStep, Role, Timestamp, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::session::{account_digest, parse};
 use super::{AccountError, Accounts, Setter, lock, throttle, token};

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use baton_protocol::account::{Login, Refresh, Session};
 use baton_protocol::{AgentId, DeviceId, Timestamp, WorkspaceId};
 use sha2::{Digest as _, Sha256};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::token::{self, Family};

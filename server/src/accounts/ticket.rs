@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use baton_protocol::{DeviceId, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::session::Standing;
 use super::session::parse;

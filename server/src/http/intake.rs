@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use baton_domain::inbound::{Element, ElementBody};
 use baton_protocol::Timestamp;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 use super::webhooks::post;

@@ -13,7 +13,7 @@ use baton_protocol::settings::Quarantined;
 use baton_protocol::{Timestamp, WorkspaceId};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 use super::input::{Id, Query, limit};

@@ -2,7 +2,7 @@
 
 use baton_domain::group::senders::{NameKind, first_reached_under};
 use baton_protocol::{Block, ChannelId, ConversationId, Timestamp, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::rows::{from_json, id, name_kind, number};
 use super::{Sql, Store, StoreError};

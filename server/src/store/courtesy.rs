@@ -3,7 +3,7 @@
 use baton_domain::courtesy::{Newest, Shown};
 use baton_domain::group::Key;
 use baton_protocol::{ChannelId, ChannelPolicy, ConversationId, Timestamp};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::rows::{column, from_json, id, number};
 use super::{Sql, Store, StoreError};

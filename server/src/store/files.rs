@@ -11,7 +11,7 @@ use baton_protocol::{
     WorkspaceId,
 };
 use serde_json::json;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::read::MessageAt;
 use super::rows::{from_json, id, number};

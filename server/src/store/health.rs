@@ -4,7 +4,7 @@
 use baton_domain::group::Key;
 use baton_protocol::connection::{ChannelHealth, HealthState};
 use baton_protocol::{ChannelId, Timestamp};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::rows::{from_json, id, json};
 use super::{Sql, Store, StoreError, Tx};

@@ -5,7 +5,7 @@
 
 pub use baton_protocol::NodeId;
 use baton_protocol::{Epoch, Timestamp};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::migrate::read_epoch;
 use super::rows::{id, number};

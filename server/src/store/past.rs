@@ -5,7 +5,7 @@ use baton_protocol::{
     Content, ConversationId, Details, FileState, Line, LineKind, MessageStatus, Picture, Timestamp,
     WorkspaceId,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::rows::{author, from_json, id, line_content, named, number, some_id};
 use super::{Sql, Store, StoreError, Tx};

@@ -10,7 +10,7 @@ use baton_domain::group::Key;
 use baton_protocol::push::PushLane;
 use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::rows::{id, named, number};
 use super::{Sql, Store, StoreError, Tx};

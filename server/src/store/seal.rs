@@ -176,7 +176,7 @@ pub async fn seal_pending(
 }
 
 /// A row of the log as it is found.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct StampedRow {
     #[sqlx(flatten)]
     pub(super) row: LogRow,

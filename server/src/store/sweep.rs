@@ -3,7 +3,7 @@
 //! Rows are picked in the order of their age and locked past those that another node deletes.
 
 use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::rows::{id, number};
 use super::{Sql, Store, StoreError, Tx};

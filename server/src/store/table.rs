@@ -101,7 +101,7 @@ macro_rules! table {
         }
     ) => {
         $(#[$doc])*
-        #[derive(sqlx::FromRow, Clone, PartialEq, Eq, Debug)]
+        #[derive(sqlx_macros::FromRow, Clone, PartialEq, Eq, Debug)]
         pub(crate) struct $Row {
             $($(#[$kd])* pub(crate) $key: $kt,)*
             $($(#[$fd])* pub(crate) $fixed: $ft,)*
@@ -146,7 +146,7 @@ macro_rules! table {
         }
 
         $(#[$doc])*
-        #[derive(sqlx::FromRow, Clone, PartialEq, Eq, Debug)]
+        #[derive(sqlx_macros::FromRow, Clone, PartialEq, Eq, Debug)]
         pub(crate) struct $Row {
             #[sqlx(flatten)]
             pub(crate) change: $Change,

@@ -4,7 +4,7 @@ use baton_domain::group::Key;
 use baton_protocol::template::{Template, TemplateFallback, TemplateUsage};
 use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
 use serde_json::json;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::rows::{from_json, id, json, number};
 use super::{Sql, Store, StoreError, Tx};

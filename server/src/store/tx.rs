@@ -12,8 +12,8 @@ use super::dialect::{Dialect, Sql, render};
 use super::error::StoreError;
 use super::table::{SIZES, Set, Value, size_of};
 
-/// A struct that is read from rows of both databases: `#[derive(sqlx::FromRow)]`, with fields of
-/// `i64`, `String` and options of them.
+/// A struct that is read from rows of both databases: `#[derive(sqlx_macros::FromRow)]`, with
+/// fields of `i64`, `String` and options of them.
 pub trait Record:
     for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
 {

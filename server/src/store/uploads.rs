@@ -11,7 +11,7 @@ use baton_protocol::{
     AgentId, ChannelId, ConversationId, MessageId, NodeId, Picture, Sound, Timestamp,
 };
 use serde_json::json;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::rows::{id, named, number};
 use super::{Period, Sql, Store, StoreError, Tx};

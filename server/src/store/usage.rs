@@ -1,7 +1,7 @@
 //! How many files there are and how old: for limits, and for whoever asks.
 
 use baton_protocol::{ConversationId, MessageId, Timestamp, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::read::MessageAt;
 use super::rows::{id, number};

@@ -2,7 +2,7 @@
 
 use baton_protocol::view::ViewFilter;
 use baton_protocol::{AgentId, TeamId, Timestamp, ViewId, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::rows::{from_json, id, ids, json, some_id};
 use super::{Sql, Store, StoreError, Tx};

@@ -17,7 +17,7 @@ use baton_protocol::push::{
     PushTargetKind,
 };
 use baton_protocol::{DeviceId, Timestamp, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::{AccountError, Accounts, Signed, token};
 use crate::config::Secret;

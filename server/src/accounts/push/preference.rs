@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use baton_domain::announce::Quiet;
 use baton_protocol::push::{PushLevel, PushPreference, QuietHours, TeamPushLevel};
 use serde_json::{Value, json};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::accounts::{AccountError, Accounts, Signed};
 use crate::store::rows::{id, named};

@@ -11,7 +11,7 @@ use baton_protocol::limits::RECEIPT_DAYS_MAX;
 use baton_protocol::push::{AppState, PushReceipt, ReceiptStage, ReceiptsTaken};
 use baton_protocol::{DeviceId, PushId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::accounts::{AccountError, Accounts, Signed, token};
 use crate::store::rows::ids;

@@ -8,7 +8,7 @@ use baton_protocol::settings::{AgentChange, AgentNew};
 use baton_protocol::{
     AgentId, AgentSet, AgentState, Availability, Fact, MembershipKind, Role, TeamId,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::{Setter, Writing, email, name, team, wire_name};
 use crate::accounts::password::check_new;

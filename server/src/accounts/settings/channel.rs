@@ -7,7 +7,7 @@
 use baton_domain::group::Key;
 use baton_protocol::settings::{ChannelChange, ChannelNew};
 use baton_protocol::{ChannelId, ChannelPolicy, ChannelSet, Fact, TeamId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::meta_app::GRANT;
 use super::{Setter, Writing, name, printable};

@@ -12,7 +12,7 @@ use baton_protocol::invitation::{
 };
 use baton_protocol::problem::RowProblem;
 use baton_protocol::{Fact, InvitationId, InvitationStep, Role, TeamId, Timestamp, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::agent::{TEAMS_MAX, capacity};
 use super::{Setter, Writing, email, name, team};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_protocol::WorkspaceId;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::printable;
 use crate::accounts::{AccountError, Accounts, lock, token};

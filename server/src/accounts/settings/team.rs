@@ -4,7 +4,7 @@ use baton_protocol::settings::{TeamChange, TeamNew};
 use baton_protocol::{
     AgentId, Fact, MembershipKind, ReplyPolicy, Role, TeamId, TeamSet, Visibility,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::{Setter, Writing, name, wire_name};
 use crate::accounts::{AccountError, Accounts};

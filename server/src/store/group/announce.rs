@@ -1,6 +1,6 @@
 //! Reads of a group for pushes: who is to be told, and what they were told before.
 
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::store::rows::LivePushRow;
 use crate::store::{Sql, StoreError, Tx};

@@ -1,7 +1,7 @@
 //! Rows as both databases give them: texts and numbers. The engine turns them into facts.
 
 use baton_protocol::FileState;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::store::StoreError;
 use crate::store::rows::number;

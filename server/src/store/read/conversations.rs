@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{AgentId, Conversation, ConversationId, Head, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::lines::messages;
 use crate::store::rows::{ThreadRow, from_json, ids, number, thread_columns};

@@ -7,7 +7,7 @@ use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::heads::{WAIT_LATE_MS, WINDOW_LATE_MS};
 use baton_protocol::{AgentId, Owner, TeamId, Timestamp, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::list::seen_teams;
 use crate::store::rows::{id, ids, number};

@@ -8,7 +8,7 @@ use baton_protocol::event::EventContent;
 use baton_protocol::{
     AgentId, ChannelId, ChannelPolicy, Content, ConversationId, LineKind, Timestamp, WorkspaceId,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::store::node::NodeId;
 use crate::store::rows::{from_json, id, name_kind, named, number};

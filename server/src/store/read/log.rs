@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::log::Logged;
 use baton_domain::scope::Audience;
 use baton_protocol::WorkspaceId;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::store::rows::{LoggedRow, column, id, ids, logged_columns, number};
 use crate::store::{Sql, StoreError, Tx};

@@ -8,7 +8,7 @@ use baton_domain::sight::Sight;
 use baton_protocol::heads::{Columns, PackedHeads};
 use baton_protocol::limits::HEADS_MAX;
 use baton_protocol::{ConversationId, Cursor, TeamId, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::list::seen_teams;
 use crate::store::rows::{id, owner};

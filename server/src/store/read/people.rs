@@ -12,7 +12,7 @@ use baton_protocol::{
     Visibility, WorkspaceId,
 };
 use serde_json::json;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::store::rows::{from_json, id, ids, named, number};
 use crate::store::{Sql, StoreError, Tx};

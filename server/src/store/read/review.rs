@@ -7,7 +7,7 @@ use baton_domain::sight::Sight;
 use baton_protocol::page::{ReviewCount, ReviewPage, ReviewRow, ReviewStatus};
 use baton_protocol::{ChannelId, HeldReason, MessageId, Timestamp, WorkspaceId};
 use sha2::{Digest as _, Sha256};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::conversations::views;
 use super::lines::messages;

@@ -17,7 +17,7 @@ use baton_protocol::{
 };
 use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::conversations::views;
 use super::lines::messages;

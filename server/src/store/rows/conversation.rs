@@ -5,7 +5,7 @@ use baton_protocol::{
     AgentId, Conversation, ConversationId, ConversationKind, Head, LineRef, Status, Thread,
     Timestamp, WorkspaceId,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::{column, from_json, id, json, number, owner, some_id, text, turn};
 use crate::store::StoreError;

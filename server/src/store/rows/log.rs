@@ -6,7 +6,7 @@ use baton_protocol::event::EventContent;
 use baton_protocol::{
     Actor, AgentId, Content, ConversationId, Event, Fact, Owner, Timestamp, WorkspaceId,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::{column, from_json, id, json, number, owner, some_id, text};
 use crate::store::StoreError;

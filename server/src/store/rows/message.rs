@@ -8,7 +8,7 @@ use baton_protocol::{
     AgentId, Author, ChannelId, Content, ConversationId, FileState, Line, LineKind, LineRef,
     MessageId, MessageStatus, Picture, Timestamp,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 use super::{column, from_json, id, json, name, named, number, some_id, text, turn};

@@ -2,7 +2,7 @@
 
 use baton_protocol::event::EventContent;
 use baton_protocol::{Event, Fact, Note, Timestamp, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::{column, from_json, id, number};
 use crate::store::StoreError;

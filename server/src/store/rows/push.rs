@@ -2,7 +2,7 @@
 
 use baton_domain::announce::{Kind, Push, Stage};
 use baton_protocol::{Timestamp, WorkspaceId};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::{column, id, named, number};
 use crate::store::StoreError;
