@@ -21,18 +21,34 @@ pub struct Forwardable {
     pub is_revoked: bool,
     /// What became of its file, if it has one.
     pub file: Option<FileState>,
-    /// The media type and the SHA-256 of the bytes that are kept, in hex.
-    pub kept: (Option<String>, Option<String>),
+    /// The bytes of its file, as they are kept.
+    pub kept: Kept,
+}
+
+/// Where a line stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// In this conversation.
+    pub conversation: ConversationId,
+    /// Who sees that one.
+    pub scope: Scope,
+    /// Whether that one is a group.
+    pub is_group: bool,
+}
+
+/// What is known of the bytes of a file.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Kept {
+    /// Their media type.
+    pub media_type: Option<String>,
+    /// Their SHA-256, in hex.
+    pub sha256: Option<String>,
 }
 
 impl Forwardable {
     /// From a line, with what its newest words are if it was edited.
-    pub fn new(
-        (conversation, scope, is_group): (ConversationId, Scope, bool),
-        line: Line,
-        edit: Option<Content>,
-        kept: (Option<String>, Option<String>),
-    ) -> Self {
+    pub fn new(place: Place, line: Line, edit: Option<Content>, kept: Kept) -> Self {
+        let Place { conversation, scope, is_group } = place;
         let amended = line.amended.as_deref();
         let is_revoked = amended.is_some_and(|amended| amended.revoked.is_some());
         let Line { kind, file, mut content, .. } = line;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::context::{AgentFacts, People, TeamFacts};
-use baton_domain::forward::Forwardable;
+use baton_domain::forward::{Forwardable, Kept, Place};
 use baton_domain::group::{
     self, Book, Caller, Channel, CommandWork, Done, FreshIds, OutcomesWork, Post, SettingWork,
     State, Work, decide,
@@ -185,8 +185,9 @@ impl Server {
             let edit = line.amended.as_ref().and_then(|amended| amended.edited);
             let edit = edit.and_then(|edit| find(edit.line.id)).map(|edit| edit.content);
             let is_group = conversation.thread.kind.is_group();
-            let place = (of.conversation_id, Scope::of(&conversation.head), is_group);
-            let found = Forwardable::new(place, line, edit, (None, None));
+            let (scope, conversation) = (Scope::of(&conversation.head), of.conversation_id);
+            let place = Place { conversation, scope, is_group };
+            let found = Forwardable::new(place, line, edit, Kept::default());
             self.state.forwardables.insert((WORKSPACE, of.message_id), found);
         }
     }

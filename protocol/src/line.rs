@@ -415,7 +415,8 @@ impl FileState {
     pub fn from_name(
         name: &str,
         bytes: Option<u64>,
-        (picture, sound): (Option<Picture>, Option<Sound>),
+        picture: Option<Picture>,
+        sound: Option<Sound>,
     ) -> Option<Self> {
         Some(match (name, bytes) {
             ("waiting", _) => Self::Waiting,

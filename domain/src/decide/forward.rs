@@ -138,8 +138,8 @@ fn with_file(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content
     else {
         return refuse("says nothing of its file");
     };
-    let media_type = told.clone().or_else(|| source.kept.0.clone()).unwrap_or_default();
-    let (name, sha256) = (name.clone(), source.kept.1.clone());
+    let media_type = told.clone().or_else(|| source.kept.media_type.clone()).unwrap_or_default();
+    let (name, sha256) = (name.clone(), source.kept.sha256.clone());
     let new = UploadNew { kind: source.kind, media_type, name, bytes, sha256 };
     upload::check(&new).map_err(|refusal| {
         let Refusal::Invalid { problem, .. } = &refusal else { return refusal };

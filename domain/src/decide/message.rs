@@ -19,8 +19,8 @@ pub(super) fn resend(case: &Case<'_>, resend: &Resend) -> Decided {
     if message.kind != LineKind::Template {
         reply::check_window(case)?;
     }
-    let seen = (resend.seen, lease_ignored_of);
-    drafts.push(changed(case, message, MessageStatus::Queued, seen).into());
+    let status = MessageStatus::Queued;
+    drafts.push(changed(case, message, status, resend.seen, lease_ignored_of).into());
     Ok((drafts, Accepted::default()))
 }
 
@@ -28,7 +28,7 @@ pub(super) fn mark_sent(case: &Case<'_>, id: MessageId) -> Decided {
     let message = outgoing(case, id)?;
     check_unconfirmed(case, message)?;
     case.may_answer()?;
-    facts([changed(case, message, MessageStatus::Sent, (None, None))])
+    facts([changed(case, message, MessageStatus::Sent, None, None)])
 }
 
 pub(super) fn cancel(case: &Case<'_>, id: MessageId) -> Decided {
@@ -77,7 +77,8 @@ fn changed(
     case: &Case<'_>,
     message: &LineFacts,
     status: MessageStatus,
-    (seen, lease_ignored_of): (Seen, Option<AgentId>),
+    seen: Seen,
+    lease_ignored_of: Option<AgentId>,
 ) -> Fact {
     Fact::MessageChanged {
         line: message.line,

@@ -43,7 +43,7 @@ impl Case<'_> {
 
     /// The fact that `owner` is responsible from here on.
     pub(super) fn owned_by(&self, owner: Owner, team_id: TeamId, cause: OwnerCause) -> Fact {
-        changed(&self.conversation.head, (owner, team_id), cause, false)
+        changed(&self.conversation.head, owner, team_id, cause, false)
     }
 
     /// The fact that the author owns it from here on, if there is room.
@@ -79,7 +79,7 @@ impl Case<'_> {
     fn given_to(&self, agent: AgentId, cause: OwnerCause, exceed: bool) -> Result<Fact, Refusal> {
         let exceeded_capacity = self.room_for(agent, exceed)?;
         let head = &self.conversation.head;
-        Ok(changed(head, (Owner::Agent(agent), head.team_id), cause, exceeded_capacity))
+        Ok(changed(head, Owner::Agent(agent), head.team_id, cause, exceeded_capacity))
     }
 
     /// An episode must be open for this.
@@ -188,8 +188,8 @@ pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
     }
     let mut drafts = Vec::new();
     if head.owner == Owner::Agent(agent.id) {
-        let queue = (Owner::Queue(head.team_id), head.team_id);
-        drafts.push(changed(head, queue, OwnerCause::Rehomed, false).into());
+        let queue = Owner::Queue(head.team_id);
+        drafts.push(changed(head, queue, head.team_id, OwnerCause::Rehomed, false).into());
     }
     if follow::is_follower(conversation, agent.id) {
         drafts.push(Fact::Unfollowed { agent_id: agent.id }.into());
@@ -200,7 +200,8 @@ pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
 /// The fact that this owner is responsible from here on, in this team.
 fn changed(
     head: &Head,
-    (owner, team_id): (Owner, TeamId),
+    owner: Owner,
+    team_id: TeamId,
     cause: OwnerCause,
     exceeded_capacity: bool,
 ) -> Fact {
@@ -211,5 +212,5 @@ fn changed(
 /// The hand-over note comes first, so that whoever receives the conversation finds it there.
 fn hand_over_note(case: &Case<'_>, transfer: &Transfer) -> Decided {
     let Some(text) = &transfer.note else { return nothing() };
-    work::noted(case, ("note", text, None), Vec::new())
+    work::noted(case, "note", text, None, Vec::new())
 }

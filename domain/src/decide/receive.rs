@@ -74,9 +74,9 @@ pub fn contact_changed(contact_id: ContactId, card: ContactCard) -> Draft {
 pub fn change_of(
     target: &LineFacts,
     message: &InboundMessage,
-    of: (Author, Change),
+    author: Author,
+    change: Change,
 ) -> Option<Draft> {
-    let (author, change) = of;
     if !is_same_side(target.author, author) || !target.kind.says_something() {
         return None;
     }
@@ -111,7 +111,8 @@ pub fn understood(line: LineRef, message: &InboundMessage) -> Draft {
 pub fn customer_line(
     conversation: &Conversation,
     message: &InboundMessage,
-    (id, quoted): (MessageId, Option<MessageId>),
+    id: MessageId,
+    quoted: Option<MessageId>,
     now: Timestamp,
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
@@ -153,7 +154,8 @@ pub fn customer_line(
 pub fn echo_line(
     conversation: &Conversation,
     message: &InboundMessage,
-    (id, quoted): (MessageId, Option<MessageId>),
+    id: MessageId,
+    quoted: Option<MessageId>,
     now: Timestamp,
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use baton_protocol::command::Send;
 use baton_protocol::limits::{LINE_DETAILS_JSON_BYTES_MAX, TEXT_CHARS_MAX};
-use baton_protocol::template::{ButtonFilling, Filling};
 use baton_protocol::{
     Button, Content, Degrees, Details, Frame, LineKind, ListSection, Refusal, SharedCard,
 };
@@ -48,7 +47,7 @@ pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), 
             (Some(_), _) if upload.is_some() => {
                 Err(Refusal::invalid("details.link", "a file is an upload or a link, not both"))
             }
-            (Some(link), kind) => linked(case, (link, *kind, name.as_deref()), caption),
+            (Some(link), kind) => linked(case, link, *kind, name.as_deref(), caption),
         };
     }
     let kind = check(details)?;
@@ -62,14 +61,15 @@ pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), 
             check_text(text, "text", max)?;
             text.to_owned()
         }
-        None => match filling(details) {
-            Some(filling) => {
+        None => {
+            if let Details::Template { header, body, buttons, .. } = details {
                 template::check_replaced(case.context.template)?;
                 marketing::check(case, case.context.template)?;
-                template::fill(case.context.template, filling)?
+                template::fill(case.context.template, header, body, buttons)?
+            } else {
+                in_words(details)
             }
-            None => in_words(details),
-        },
+        }
     };
     // A reaction that is taken back says nothing.
     let text = Some(text).filter(|text| !text.is_empty());
@@ -86,7 +86,9 @@ pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), 
 /// something WhatsApp takes is told by the message's status.
 fn linked(
     case: &Case<'_>,
-    (link, kind, name): (&str, Option<LineKind>, Option<&str>),
+    link: &str,
+    kind: Option<LineKind>,
+    name: Option<&str>,
     caption: Option<&str>,
 ) -> Result<(LineKind, Content), Refusal> {
     crate::link::check(link).map_err(|what| Refusal::invalid("details.link", what))?;
@@ -150,11 +152,6 @@ fn file(
     let text = caption.or(name).map(str::to_owned);
     let details = Some(Box::new(upload.details()));
     Ok((upload.kind, Content { text, details, ..Content::default() }))
-}
-
-fn filling(details: &Details) -> Option<(&[Filling], &[Filling], &[ButtonFilling])> {
-    let Details::Template { header, body, buttons, .. } = details else { return None };
-    Some((header, body, buttons))
 }
 
 /// Characters of the text that belongs to it; `None` where there is none.

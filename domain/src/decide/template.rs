@@ -20,7 +20,9 @@ const ANSWER_ID_CHARS_MAX: usize = 256;
 /// What a filled template says in words.
 pub(super) fn fill(
     template: Option<&Template>,
-    (header, body, buttons): (&[Filling], &[Filling], &[ButtonFilling]),
+    header: &[Filling],
+    body: &[Filling],
+    buttons: &[ButtonFilling],
 ) -> Result<String, Refusal> {
     let Some(template) = template else {
         let unknown = "this number has no template of this name and language";

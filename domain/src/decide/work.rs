@@ -14,13 +14,15 @@ pub(super) fn note(case: &Case<'_>, note: &NoteText) -> Decided {
     if note.quoted.is_some_and(|quoted| case.context.lines.find(id, quoted).is_none()) {
         return Err(Refusal::invalid("quoted", "no message of this conversation"));
     }
-    noted(case, ("text", &note.text, note.quoted), mentioned(case, note)?)
+    noted(case, "text", &note.text, note.quoted, mentioned(case, note)?)
 }
 
 /// A note that says this of a line and calls these, as `field` of the command.
 pub(super) fn noted(
     case: &Case<'_>,
-    (field, text, quoted): (&str, &str, Option<MessageId>),
+    field: &str,
+    text: &str,
+    quoted: Option<MessageId>,
     mentions: Vec<AgentId>,
 ) -> Decided {
     check_text(text, field, NOTE_CHARS_MAX)?;

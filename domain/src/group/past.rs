@@ -29,7 +29,7 @@ fn take(state: &mut State, channel: &Channel, line: &PastLine, arrival: Arrival<
     }
     let known = state.senders.get(&(channel.workspace, arrival.fresh.message)).copied();
     if let (Some(known), Some(sender)) = (known, &line.sender) {
-        meet(state, channel, (known, sender), arrival);
+        meet(state, channel, known, sender, arrival);
     }
     let conversation = known.map(|known| known.conversation);
     let old = state.past.get(&key);
@@ -56,7 +56,8 @@ fn take(state: &mut State, channel: &Channel, line: &PastLine, arrival: Arrival<
 fn meet(
     state: &mut State,
     channel: &Channel,
-    (known, sender): (Known, &Sender),
+    known: Known,
+    sender: &Sender,
     Arrival { fresh, now, .. }: Arrival<'_>,
 ) {
     let key = (channel.workspace, known.conversation);

@@ -155,9 +155,9 @@ fn line(
     });
     let drafts = match of {
         LineOf::Customer => {
-            receive::customer_line(conversation, message, (fresh.message, quoted), now)
+            receive::customer_line(conversation, message, fresh.message, quoted, now)
         }
-        LineOf::PhoneApp => receive::echo_line(conversation, message, (fresh.message, quoted), now),
+        LineOf::PhoneApp => receive::echo_line(conversation, message, fresh.message, quoted, now),
     };
     let (actor, author) = match of {
         LineOf::Customer => (Actor::Customer, Author::Customer),
@@ -166,7 +166,7 @@ fn line(
     let line = LineRef { seq: conversation.head.last_seq + 1, id: fresh.message };
     let change = Change { line, at: message.at.min(now) };
     let target = quoted.and_then(|id| state.lines.find(known.conversation, id));
-    let amended = target.and_then(|target| receive::change_of(target, message, (author, change)));
+    let amended = target.and_then(|target| receive::change_of(target, message, author, change));
     state.append(key, drafts.into_iter().chain(amended).collect(), By::new(actor, now));
     if let Some(media) = &message.media {
         want_file(state, MessageAt::of(channel, known.conversation, line), media, now);
@@ -217,7 +217,7 @@ fn read_anew(
     let quoted = quoted.and_then(|wamid| state.wamids.get(&of(wamid)).map(|(_, id)| *id));
     let change = Change { line, at: message.at.min(now) };
     let target = quoted.and_then(|id| state.lines.find(conversation, id));
-    let amended = target.and_then(|target| receive::change_of(target, message, (author, change)));
+    let amended = target.and_then(|target| receive::change_of(target, message, author, change));
     let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };
     let drafts = std::iter::once(receive::understood(line, message)).chain(amended).collect();
     state.append((channel.workspace, conversation), drafts, by);

@@ -52,8 +52,26 @@ impl NameKind {
     }
 }
 
+/// What WhatsApp calls somebody.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Name {
+    /// What it is.
+    pub kind: NameKind,
+    /// As WhatsApp writes it.
+    pub value: String,
+}
+
+/// A name that somebody has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// The name.
+    pub name: Name,
+    /// Since when it is theirs, by the time that WhatsApp gave.
+    pub since: Timestamp,
+}
+
 /// A name on a channel. As JSON `[workspace, channel, kind, value]`; ordered alike.
-pub type Name = (WorkspaceId, ChannelId, NameKind, String);
+pub type NameKey = (WorkspaceId, ChannelId, NameKind, String);
 
 /// Whose a name is, and since when by the time that WhatsApp gave.
 #[derive(Clone, Copy, Debug)]
@@ -68,42 +86,38 @@ pub struct Holder {
 #[derive(Clone, Default, Debug)]
 pub struct Book {
     /// Whose names are.
-    pub names: BTreeMap<Name, Holder>,
+    pub names: BTreeMap<NameKey, Holder>,
     /// User ids of conversations: at least of those that hold [`Book::contested`] names.
     pub users: BTreeMap<ConversationId, BTreeSet<String>>,
     /// Messages whose sender is named by a name of another contact as well.
     pub twins: BTreeMap<Key<MessageId>, ContactId>,
-    fresh: BTreeSet<Name>,
-    moved: BTreeSet<Name>,
+    fresh: BTreeSet<NameKey>,
+    moved: BTreeSet<NameKey>,
 }
 
 /// The name under which a customer is reached, who said something under `said`. Where they moved to
 /// another number since, it is that; where the number passed on to somebody else, their user id.
 ///
-/// `names` are the customer's on this channel, each with the time since when it is theirs.
-/// WhatsApp's times are whole seconds: a move may bear that of the line before it.
-pub fn reached_under(
-    said: (NameKind, String),
-    said_at: Timestamp,
-    names: &[(NameKind, String, Timestamp)],
-) -> Option<(NameKind, String)> {
-    let newest = |fits: &dyn Fn(&(NameKind, String, Timestamp)) -> bool| {
-        let of = names.iter().filter(|name| fits(name));
-        of.max_by_key(|(_, _, since)| *since).map(|(kind, value, _)| (*kind, value.clone()))
+/// `names` are the customer's on this channel. WhatsApp's times are whole seconds: a move may bear
+/// that of the line before it.
+pub fn reached_under(said: Name, said_at: Timestamp, names: &[Held]) -> Option<Name> {
+    let newest = |fits: &dyn Fn(&Held) -> bool| {
+        let of = names.iter().filter(|held| fits(held));
+        of.max_by_key(|held| held.since).map(|held| held.name.clone())
     };
-    if !names.iter().any(|(kind, value, _)| (kind, value) == (&said.0, &said.1)) {
-        return newest(&|(kind, _, _)| *kind == NameKind::UserId);
+    if !names.iter().any(|held| held.name == said) {
+        return newest(&|held| held.name.kind == NameKind::UserId);
     }
     let moved =
-        newest(&|(kind, value, since)| *kind == said.0 && *value != said.1 && *since >= said_at);
+        newest(&|held| held.name.kind == said.kind && held.name != said && held.since >= said_at);
     Some(moved.unwrap_or(said))
 }
 
 /// The name under which somebody is reached who has said nothing yet: their newest number, or their
 /// user id.
-pub fn first_reached_under(names: &[(NameKind, String, Timestamp)]) -> Option<(NameKind, String)> {
-    let newest = names.iter().max_by_key(|(kind, _, since)| (*kind, *since));
-    newest.map(|(kind, value, _)| (*kind, value.clone()))
+pub fn first_reached_under(names: &[Held]) -> Option<Name> {
+    let newest = names.iter().max_by_key(|held| (held.name.kind, held.since));
+    newest.map(|held| held.name.clone())
 }
 
 /// Somebody whom an element of the group names, with the channel it came by and its fresh ids.
@@ -165,18 +179,22 @@ pub fn sightings<'a>(
 
 impl Sighting<'_> {
     /// The names under which they may be found on their channel.
-    pub fn keys(&self) -> Vec<Name> {
+    pub fn keys(&self) -> Vec<NameKey> {
         [Some(self.sender), self.formerly]
             .into_iter()
             .flatten()
             .flat_map(names)
-            .map(|(kind, value, _)| key(self.channel, kind, &value))
+            .map(|called| key(self.channel, called.name))
             .collect()
     }
 }
 
-fn key(channel: &Channel, kind: NameKind, value: &str) -> Name {
-    (channel.workspace, channel.id, kind, value.to_owned())
+fn key(channel: &Channel, name: Name) -> NameKey {
+    (channel.workspace, channel.id, name.kind, name.value)
+}
+
+fn user_key(channel: &Channel, user: &str) -> NameKey {
+    key(channel, Name { kind: NameKind::UserId, value: user.to_owned() })
 }
 
 impl Book {
@@ -197,12 +215,12 @@ impl Book {
     }
 
     /// Names that are new.
-    pub fn fresh(&self) -> impl Iterator<Item = (&Name, &Holder)> {
+    pub fn fresh(&self) -> impl Iterator<Item = (&NameKey, &Holder)> {
         self.fresh.iter().filter_map(|name| self.names.get_key_value(name))
     }
 
     /// Names that passed to somebody else.
-    pub fn moved(&self) -> impl Iterator<Item = (&Name, &Holder)> {
+    pub fn moved(&self) -> impl Iterator<Item = (&NameKey, &Holder)> {
         self.moved.iter().filter_map(|name| self.names.get_key_value(name))
     }
 
@@ -215,19 +233,17 @@ impl Book {
 
     /// The numbers that came with a user id and are known as something other than its holder's:
     /// whose they are depends on who else has a user id there.
-    pub fn contested(&self, all: &[Sighting<'_>]) -> BTreeSet<Name> {
+    pub fn contested(&self, all: &[Sighting<'_>]) -> BTreeSet<NameKey> {
         let mut contested = BTreeSet::new();
         for sighting in all {
             let holder = match (sighting.formerly, &sighting.sender.user_id) {
                 (Some(formerly), _) => {
                     self.holder(sighting.channel, formerly).map(|one| one.known.conversation)
                 }
-                (None, Some(user)) => {
-                    self.conversation(&key(sighting.channel, NameKind::UserId, user))
-                }
+                (None, Some(user)) => self.conversation(&user_key(sighting.channel, user)),
                 (None, None) => continue,
             };
-            let is_contested = |name: &Name| {
+            let is_contested = |name: &NameKey| {
                 name.2 == NameKind::WaId
                     && self.names.contains_key(name)
                     && self.conversation(name) != holder
@@ -240,13 +256,10 @@ impl Book {
     /// Whose the first known name of a sender is.
     fn holder(&self, channel: &Channel, sender: &Sender) -> Option<Holder> {
         let names = names(sender).into_iter();
-        names
-            .filter_map(|(kind, value, _)| self.names.get(&key(channel, kind, &value)))
-            .next()
-            .copied()
+        names.filter_map(|called| self.names.get(&key(channel, called.name))).next().copied()
     }
 
-    fn conversation(&self, name: &Name) -> Option<ConversationId> {
+    fn conversation(&self, name: &NameKey) -> Option<ConversationId> {
         self.names.get(name).map(|holder| holder.known.conversation)
     }
 
@@ -255,20 +268,20 @@ impl Book {
         let Sighting { channel, sender, at, ids, .. } = *sighting;
         let user = sender.user_id.as_deref();
         let names = names(sender);
-        let by_user = user.and_then(|user| self.names.get(&key(channel, NameKind::UserId, user)));
+        let by_user = user.and_then(|user| self.names.get(&user_key(channel, user)));
         let known = names
             .iter()
-            .filter_map(|(kind, value, _)| self.names.get(&key(channel, *kind, value)))
+            .filter_map(|called| self.names.get(&key(channel, called.name.clone())))
             .find(|holder| by_user.is_some() || !self.is_anothers(holder.known, user))
             .map_or_else(|| new(ids), |holder| holder.known);
-        for (kind, value, is_certain) in &names {
-            let name = key(channel, *kind, value);
+        for called in &names {
+            let name = key(channel, called.name.clone());
             // Deliveries may come late: an old one takes no number back.
             let has_passed = |holder: &Holder| {
                 holder.known != known && self.is_anothers(holder.known, user) && holder.since <= at
             };
             match self.names.get(&name) {
-                None if *is_certain => self.fresh.insert(name.clone()),
+                None if called.is_certain => self.fresh.insert(name.clone()),
                 // What is new in this group is written once, as it ends up.
                 Some(holder) if has_passed(holder) && !self.fresh.contains(&name) => {
                     self.moved.insert(name.clone())
@@ -291,8 +304,8 @@ impl Book {
         let Some(Holder { known, .. }) = self.holder(channel, formerly) else {
             return self.holder(channel, sender).map(|holder| holder.known);
         };
-        for (kind, value, is_certain) in names(sender) {
-            let name = key(channel, kind, &value);
+        for Called { name: Name { kind, value }, is_certain } in names(sender) {
+            let name = key(channel, Name { kind, value });
             let is_new = !self.names.contains_key(&name);
             let is_free = self.names.get(&name).is_none_or(|holder| {
                 holder.known != known && kind == NameKind::WaId && holder.since <= at
@@ -318,9 +331,9 @@ impl Book {
     fn twin(&self, sighting: &Sighting<'_>, known: Known) -> Option<ContactId> {
         let Sighting { channel, sender, .. } = *sighting;
         let user = sender.user_id.as_deref()?;
-        let certain = names(sender).into_iter().filter(|(_, _, is_certain)| *is_certain);
-        let holders = certain.filter_map(|(kind, value, _)| {
-            self.names.get(&key(channel, kind, &value)).map(|holder| holder.known)
+        let certain = names(sender).into_iter().filter(|called| called.is_certain);
+        let holders = certain.filter_map(|called| {
+            self.names.get(&key(channel, called.name)).map(|holder| holder.known)
         });
         let mut others = holders.filter(|holder| holder.contact != known.contact);
         others.find(|other| !self.is_anothers(*other, Some(user))).map(|other| other.contact)
@@ -337,15 +350,23 @@ fn new(ids: &FreshIds) -> Known {
     Known { contact: ContactId(ids.contact), conversation: ids.conversation }
 }
 
-/// The names under which a sender may be known, most certain first; the variants
-/// of a number are for finding only.
-fn names(sender: &Sender) -> Vec<(NameKind, String, bool)> {
+/// A name under which a sender may be known.
+struct Called {
+    name: Name,
+    /// Not a variant of a number, which is for finding only.
+    is_certain: bool,
+}
+
+/// The names under which a sender may be known, most certain first.
+fn names(sender: &Sender) -> Vec<Called> {
+    let called =
+        |kind, is_certain| move |value: String| Called { name: Name { kind, value }, is_certain };
     let mut names = Vec::new();
-    names.extend(sender.group_id.clone().map(|id| (NameKind::GroupId, id, true)));
-    names.extend(sender.user_id.clone().map(|id| (NameKind::UserId, id, true)));
+    names.extend(sender.group_id.clone().map(called(NameKind::GroupId, true)));
+    names.extend(sender.user_id.clone().map(called(NameKind::UserId, true)));
     if let Some(wa_id) = &sender.wa_id {
-        names.push((NameKind::WaId, wa_id.clone(), true));
-        names.extend(variant(wa_id).map(|variant| (NameKind::WaId, variant, false)));
+        names.push(called(NameKind::WaId, true)(wa_id.clone()));
+        names.extend(variant(wa_id).map(called(NameKind::WaId, false)));
     }
     names
 }

@@ -245,7 +245,7 @@ impl Team {
         let message = self.message(id, at);
         let line = MessageId(self.id());
         let drafts =
-            receive::customer_line(&self.conversations[&id], &message, (line, None), self.now);
+            receive::customer_line(&self.conversations[&id], &message, line, None, self.now);
         self.append(id, drafts, Actor::Customer, None);
         self.shown(id).unwrap()
     }
@@ -262,7 +262,7 @@ impl Team {
         let at = self.now;
         let message = InboundMessage { kind, ..self.message(id, at) };
         let line = MessageId(self.id());
-        let drafts = receive::echo_line(&self.conversations[&id], &message, (line, None), self.now);
+        let drafts = receive::echo_line(&self.conversations[&id], &message, line, None, self.now);
         self.append(id, drafts, Actor::System, None);
         self.shown(id).unwrap()
     }

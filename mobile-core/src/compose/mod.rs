@@ -130,10 +130,25 @@ struct Times {
     keep: Duration,
 }
 
+/// Who composes on this phone, and as which device the server knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Author {
+    /// Who is signed in.
+    pub agent: AgentId,
+    /// The device.
+    pub device: DeviceId,
+}
+
+impl Author {
+    fn holds(self, lease: &LeaseHolder) -> bool {
+        (lease.agent_id, lease.device_id) == (self.agent, self.device)
+    }
+}
+
 /// Drafts and leases of all conversations. Times are on the monotonic clock.
 #[derive(Clone, Debug)]
 pub struct Composer {
-    me: (AgentId, DeviceId),
+    me: Author,
     /// The server's timings; `None` without a connection, or in the background.
     online: Option<Times>,
     /// The last known lifetime of a lease, which is also the pause that ends typing.
@@ -146,10 +161,7 @@ pub struct Composer {
 
 impl Composer {
     /// Begins without a connection, with the drafts of the store.
-    pub fn new(
-        me: (AgentId, DeviceId),
-        drafts: impl IntoIterator<Item = (ConversationId, String)>,
-    ) -> Self {
+    pub fn new(me: Author, drafts: impl IntoIterator<Item = (ConversationId, String)>) -> Self {
         Self {
             me,
             online: None,
@@ -313,7 +325,7 @@ impl Composer {
     }
 
     fn is_me(&self, holder: &LeaseHolder) -> bool {
-        (holder.agent_id, holder.device_id) == self.me
+        self.me.holds(holder)
     }
 
     fn is_mine(&self, told: &LeaseNews) -> bool {
@@ -399,7 +411,7 @@ impl Composer {
         let Some(times) = self.online else { return };
         let me = self.me;
         for (of, told) in &mut self.told {
-            let is_me = told.holder.is_some_and(|one| (one.agent_id, one.device_id) == me);
+            let is_me = told.holder.is_some_and(|holder| me.holds(&holder));
             if is_me && !told.has_lapsed && now >= told.at + times.life {
                 told.has_lapsed = true;
                 self.effects.push_back(ComposerAction::Changed(*of));

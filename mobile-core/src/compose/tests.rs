@@ -8,10 +8,12 @@ use baton_protocol::{AgentId, ConversationId, DeviceId, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Composer, ComposerAction, Hold, TimeoutReason};
+use super::{Author, Composer, ComposerAction, Hold, TimeoutReason};
 
-const ANA: (AgentId, DeviceId) = (AgentId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(0xD1)));
-const BEN: (AgentId, DeviceId) = (AgentId(Uuid::from_u128(2)), DeviceId(Uuid::from_u128(0xD2)));
+const ANA: Author =
+    Author { agent: AgentId(Uuid::from_u128(1)), device: DeviceId(Uuid::from_u128(0xD1)) };
+const BEN: Author =
+    Author { agent: AgentId(Uuid::from_u128(2)), device: DeviceId(Uuid::from_u128(0xD2)) };
 const LUCIA: ConversationId = ConversationId(Uuid::from_u128(0xA1));
 const MATEO: ConversationId = ConversationId(Uuid::from_u128(0xA2));
 const TIMINGS: Timings = Timings {
@@ -80,7 +82,7 @@ impl Desk {
 
     fn serves(&mut self, of: ConversationId, action: ComposeAction) {
         let held = self.holders.get(&of).copied();
-        let is_mine = held.is_some_and(|held| held.agent_id == ANA.0);
+        let is_mine = held.is_some_and(|held| held.agent_id == ANA.agent);
         match action {
             Stop if is_mine => drop(self.holders.remove(&of)),
             Stop => return,
@@ -93,12 +95,12 @@ impl Desk {
         self.tells(of);
     }
 
-    fn gives(&mut self, of: ConversationId, to: Option<(AgentId, DeviceId)>) {
+    fn gives(&mut self, of: ConversationId, to: Option<Author>) {
         self.token += 1;
         let since = Timestamp::from_ms(0);
-        let holder = to.map(|(agent_id, device_id)| LeaseHolder {
-            agent_id,
-            device_id,
+        let holder = to.map(|author| LeaseHolder {
+            agent_id: author.agent,
+            device_id: author.device,
             token: self.token,
             since,
         });
@@ -240,7 +242,7 @@ fn a_lost_lease_says_to_whom_and_takes_nothing_away() {
     let mut desk = Desk::online();
     desk.types(LUCIA, "Hola");
     desk.gives(LUCIA, Some(BEN));
-    assert_eq!(desk.lost, [BEN.0]);
+    assert_eq!(desk.lost, [BEN.agent]);
     assert!(matches!(desk.hold(LUCIA), Hold::Theirs(_)));
     desk.types(LUCIA, "Hola, Lucía");
     desk.passes(9_000);
@@ -265,7 +267,7 @@ fn a_take_over_is_said_at_once() {
 #[test]
 fn the_same_agent_on_another_device_is_somebody_else() {
     let mut desk = Desk::online();
-    desk.gives(LUCIA, Some((ANA.0, BEN.1)));
+    desk.gives(LUCIA, Some(Author { device: BEN.device, ..ANA }));
     assert!(matches!(desk.hold(LUCIA), Hold::Theirs(_)));
 }
 
@@ -403,7 +405,7 @@ proptest! {
             prop_assert!(is_online || desk.said.len() == said || step == 5);
             for of in [LUCIA, MATEO] {
                 let holder = desk.holders.get(&of);
-                let mine = holder.is_some_and(|holder| holder.agent_id == ANA.0);
+                let mine = holder.is_some_and(|holder| holder.agent_id == ANA.agent);
                 match desk.hold(of) {
                     Hold::Mine => prop_assert!(is_online && (mine || desk.is_deaf)),
                     Hold::Theirs(_) | Hold::Nobody => prop_assert!(is_online),

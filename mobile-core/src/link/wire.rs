@@ -57,8 +57,10 @@ pub(super) struct Joined {
     /// A sign of life must come by then.
     pub(super) probe: Option<Duration>,
     resets: u32,
-    /// Frames that moved nothing, one soon after the other, and when the last one came.
-    standstill: (u32, Duration),
+    /// Frames that moved nothing, one soon after the other.
+    stood_still: u32,
+    /// When the last of them came.
+    still_at: Duration,
     /// How far the server was told that this phone is, and when.
     pub(super) acked: Option<(u64, Duration)>,
 }
@@ -99,7 +101,8 @@ impl Joined {
             is_stable: false,
             probe: None,
             resets: 0,
-            standstill: (0, now),
+            stood_still: 0,
+            still_at: now,
             acked: None,
         }
     }
@@ -145,10 +148,10 @@ impl Joined {
 
     /// A frame moved the cursor or not; says whether too many did not.
     fn stands_still(&mut self, has_moved: bool, now: Duration) -> bool {
-        let (count, last) = self.standstill;
-        let is_fresh_start = has_moved || last + STANDSTILL_GAP <= now;
-        self.standstill = (if is_fresh_start { 0 } else { count + 1 }, now);
-        self.standstill.0 > STANDSTILL_MAX
+        let is_fresh_start = has_moved || self.still_at + STANDSTILL_GAP <= now;
+        self.stood_still = if is_fresh_start { 0 } else { self.stood_still + 1 };
+        self.still_at = now;
+        self.stood_still > STANDSTILL_MAX
     }
 }
 

@@ -40,11 +40,19 @@ struct Table {
     /// From the first row to the last, and from the last to the first.
     select: [&'static str; 2],
     insert: &'static str,
-    /// The sealed column, and the columns of its row's key after the account.
-    sealed: (&'static str, usize),
+    sealed: SealedColumn,
+    /// The columns of its row's key after the account.
     key: &'static [usize],
     /// What its columns hold.
     shape: &'static [Shape],
+}
+
+/// The sealed column of a table.
+struct SealedColumn {
+    /// As it stands in the place of what is sealed.
+    name: &'static str,
+    /// Which of the columns that are read it is.
+    at: usize,
 }
 
 /// What reading expects of a column. One that is otherwise would be damage again.
@@ -82,7 +90,7 @@ const OUTBOX: Table = Table {
     insert: "INSERT INTO outbox
                  (account, op_id, conversation, place, state, created_at, byte_sent, sealed)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    sealed: ("outbox.sealed", 7),
+    sealed: SealedColumn { name: "outbox.sealed", at: 7 },
     key: &[1],
     shape: {
         use Shape::{Count, Id, MaybeId, Sealed, Text, Time};
@@ -96,7 +104,7 @@ const DRAFTS: Table = Table {
          ORDER BY account DESC, conversation DESC",
     ],
     insert: "INSERT INTO draft (account, conversation, at, sealed) VALUES (?1, ?2, ?3, ?4)",
-    sealed: ("draft.sealed", 3),
+    sealed: SealedColumn { name: "draft.sealed", at: 3 },
     key: &[1],
     shape: &[Shape::Count, Shape::Id, Shape::Time, Shape::Sealed],
 };
@@ -108,7 +116,7 @@ const SETTINGS: Table = Table {
          ORDER BY account DESC, kind DESC, name DESC",
     ],
     insert: "INSERT INTO kept (account, kind, name, sealed) VALUES (?1, ?2, ?3, ?4)",
-    sealed: ("kept.sealed", 3),
+    sealed: SealedColumn { name: "kept.sealed", at: 3 },
     key: &[1, 2],
     shape: &[Shape::Count, Shape::Text, Shape::Text, Shape::Sealed],
 };
@@ -220,8 +228,8 @@ impl Carrying<'_> {
         }
         let opens = account.is_some_and(|account| {
             let whole = [&[account.as_slice()], key.as_slice()].concat();
-            let place = Place { column: table.sealed.0, row: &whole };
-            let sealed = row.get(table.sealed.1).and_then(bytes).unwrap_or_default();
+            let place = Place { column: table.sealed.name, row: &whole };
+            let sealed = row.get(table.sealed.at).and_then(bytes).unwrap_or_default();
             self.keys.open(place, sealed).is_some()
         });
         // What the new schema does not take is damaged as well.

@@ -198,7 +198,8 @@ impl Accounts {
         &self,
         engine: &Engine,
         signed: Signed,
-        (current, next): (&Secret, &Secret),
+        current: &Secret,
+        next: &Secret,
     ) -> Result<(), AccountError> {
         static READ: Sql =
             Sql::new("SELECT password_hash, email FROM agent WHERE workspace = $1 AND id = $2");

@@ -401,14 +401,14 @@ async fn a_new_password_ends_the_other_sessions_without_wiping_them() {
         let (here, there) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
         let signed = office.signed(&here).await;
         let (old, next) = (Secret::new(PASSWORD), Secret::new("battery staple"));
-        let wrong = office.accounts.change_password(&office.engine, signed, (&next, &next)).await;
+        let wrong = office.accounts.change_password(&office.engine, signed, &next, &next).await;
         assert!(matches!(wrong, Err(AccountError::WrongCredentials)), "{wrong:?}");
         let short = office
             .accounts
-            .change_password(&office.engine, signed, (&old, &Secret::new("short")))
+            .change_password(&office.engine, signed, &old, &Secret::new("short"))
             .await;
         assert!(matches!(short, Err(AccountError::Invalid { .. })), "{short:?}");
-        office.accounts.change_password(&office.engine, signed, (&old, &next)).await.unwrap();
+        office.accounts.change_password(&office.engine, signed, &old, &next).await.unwrap();
         office.signed(&here).await;
         is_over(office.accounts.authenticate(&there.access_token).await);
         is_over(office.refresh(&there).await);

@@ -452,7 +452,8 @@ fn gateway(
         trusted_proxies: config.http.trusted_proxies.clone(),
         rules: gateway::session::Rules {
             errors_a_minute: config.limits.socket_errors_max,
-            commands_told: (quota.agent().per_s, quota.agent().burst),
+            commands_per_s_told: quota.agent().per_s,
+            commands_burst_told: quota.agent().burst,
             ..gateway::session::Rules::default()
         },
         ..gateway::Limits::default()

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::WhatsAppConfig;
 use crate::engine::Engine;
 use crate::secrets::Keys;
-use crate::store::health::{self as kept, Number};
+use crate::store::health::{self as kept, Number, Traffic};
 use crate::whatsapp::client::{Answers, Client, Inquiry, Token, Told};
 
 /// All questions to Meta about a number together: an admin waits for the answers.
@@ -87,7 +87,7 @@ impl Inspector {
         let number = kept::number(&mut tx, of).await?;
         tx.rollback().await?;
         if let Some(number) = number {
-            self.judge(of, &number, (false, false)).await?;
+            self.judge(of, &number, Traffic::default()).await?;
         }
         Ok(())
     }
@@ -96,11 +96,12 @@ impl Inspector {
         &self,
         of: Key<ChannelId>,
         number: &Number,
-        (has_received, has_sent): (bool, bool),
+        traffic: Traffic,
     ) -> Result<ChannelCheck, AccountError> {
         let mut tx = self.engine.store().read().await?;
         let webhook_at = kept::webhook_at(&mut tx, &number.meta_app).await?;
         tx.rollback().await?;
+        let Traffic { has_received, has_sent } = traffic;
         let now = self.clock.now();
         let is_fresh = |(at, code)| (now.since(at) < REFUSED_FOR_MS).then_some(code);
         let refused_with = number.refused.and_then(is_fresh);

@@ -284,7 +284,7 @@ fn past(state: &State, (clock, now): (&Clock, Timestamp), writes: &mut Writes) {
     for key in &state.changed_past {
         let Some(past) = state.past.get(key) else { continue };
         let (workspace, (channel, wamid)) = key;
-        let row = PastRow::new((*workspace, *channel, wamid), past);
+        let row = PastRow::new(*workspace, *channel, wamid, past);
         writes.past_files.extend(PastFileRow::of(&row, now));
         writes.past.push(row);
     }
@@ -296,6 +296,6 @@ fn past(state: &State, (clock, now): (&Clock, Timestamp), writes: &mut Writes) {
     for key in &state.changed_book {
         let Some(booked) = state.book.get(key) else { continue };
         let (workspace, (channel, number)) = key;
-        writes.book.push(BookRow::new((*workspace, *channel, number), booked));
+        writes.book.push(BookRow::new(*workspace, *channel, number, booked));
     }
 }

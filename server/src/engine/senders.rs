@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::group::senders::{Holder, Name, Sighting};
+use baton_domain::group::senders::{Holder, NameKey, Sighting};
 use baton_domain::group::{Book, Channel, Key, Known, Work, sightings};
 use baton_protocol::{ContactId, ConversationId, MessageId, Timestamp};
 
@@ -30,7 +30,7 @@ pub(super) async fn load_senders(
     channels: &BTreeMap<String, Channel>,
 ) -> Result<Found, LoadError> {
     let all: Vec<_> = sightings(group, channels).collect();
-    let keys: BTreeSet<Name> = all.iter().flat_map(Sighting::keys).collect();
+    let keys: BTreeSet<NameKey> = all.iter().flat_map(Sighting::keys).collect();
     if keys.is_empty() {
         return Ok(Found::default());
     }
@@ -56,7 +56,7 @@ pub(super) async fn load_senders(
     Ok(Found { senders, twins: book.twins })
 }
 
-async fn read(tx: &mut Tx, keys: &BTreeSet<Name>) -> Result<Book, StoreError> {
+async fn read(tx: &mut Tx, keys: &BTreeSet<NameKey>) -> Result<Book, StoreError> {
     let mut book = Book::default();
     for row in rows::identities(tx, &json(keys)).await? {
         let known = Known { contact: id(&row.contact)?, conversation: id(&row.conversation)? };
@@ -81,7 +81,7 @@ async fn users(
     Ok(users)
 }
 
-fn row(((workspace, channel, kind, value), holder): (&Name, &Holder)) -> IdentityRow {
+fn row(((workspace, channel, kind, value), holder): (&NameKey, &Holder)) -> IdentityRow {
     IdentityRow {
         workspace: workspace.to_string(),
         channel: channel.to_string(),

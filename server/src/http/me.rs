@@ -43,6 +43,6 @@ pub(super) async fn password(
     Json(change): Json<PasswordChange>,
 ) -> Answer<StatusCode> {
     let (current, next) = (Secret::new(change.current), Secret::new(change.next));
-    parts.accounts.change_password(&parts.engine, signed, (&current, &next)).await?;
+    parts.accounts.change_password(&parts.engine, signed, &current, &next).await?;
     Ok(StatusCode::NO_CONTENT)
 }

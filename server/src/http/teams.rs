@@ -55,7 +55,7 @@ pub(super) async fn put_member(
     Ids(team, agent): Ids<TeamId, AgentId>,
     Json(put): Json<MemberPut>,
 ) -> Answer<StatusCode> {
-    member(&parts, signed, (team, agent), Some(put.kind)).await
+    member(&parts, signed, team, agent, Some(put.kind)).await
 }
 
 /// `DELETE /teams/{team}/members/{agent}`.
@@ -64,16 +64,17 @@ pub(super) async fn drop_member(
     signed: Signed,
     Ids(team, agent): Ids<TeamId, AgentId>,
 ) -> Answer<StatusCode> {
-    member(&parts, signed, (team, agent), None).await
+    member(&parts, signed, team, agent, None).await
 }
 
 async fn member(
     parts: &Parts,
     signed: Signed,
-    place: (TeamId, AgentId),
+    team: TeamId,
+    agent: AgentId,
     kind: Option<MembershipKind>,
 ) -> Answer<StatusCode> {
-    let work = parts.accounts.plan_membership(setter(signed), place, kind).await?;
+    let work = parts.accounts.plan_membership(setter(signed), team, agent, kind).await?;
     parts.accounts.settle(&parts.engine, work).await?;
     Ok(StatusCode::NO_CONTENT)
 }

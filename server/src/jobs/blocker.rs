@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use baton_domain::group::BlockedWork;
-use baton_domain::group::senders::NameKind;
+use baton_domain::group::senders::{Name, NameKind};
 use baton_protocol::BlockState;
 
 use super::Unseal;
@@ -99,13 +99,13 @@ impl Blocker {
     }
 
     async fn ask(&self, of: &Due) -> BlockAnswer {
-        let Some((kind, name)) = of.who.clone() else { return BlockAnswer::Refused(0) };
+        let Some(Name { kind, value }) = of.who.clone() else { return BlockAnswer::Refused(0) };
         let Some(token) = (self.unseal)(of.workspace, of.channel, &of.token_sealed) else {
             return BlockAnswer::Later("the number's access token cannot be read".to_owned());
         };
         let who = match kind {
-            NameKind::WaId => Addressee::WaId(name),
-            NameKind::UserId => Addressee::UserId(name),
+            NameKind::WaId => Addressee::WaId(value),
+            NameKind::UserId => Addressee::UserId(value),
             // Groups are not blocked.
             NameKind::GroupId => return BlockAnswer::Refused(0),
         };

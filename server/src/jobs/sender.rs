@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendClaim, SendResult};
-use baton_domain::group::senders::NameKind;
+use baton_domain::group::senders::{Name, NameKind};
 use baton_domain::tag::Tag;
 use baton_protocol::{ChannelId, Epoch, MessageError, Timestamp, WorkspaceId};
 use futures_util::future::join_all;
@@ -307,7 +307,7 @@ impl Sender {
         if let (Some(order), Ok(ClaimAnswer::Wait | ClaimAnswer::No) | Err(_)) =
             (paced_order, &answer)
         {
-            self.pace().give_back(at.channel, &order.to.1);
+            self.pace().give_back(at.channel, &order.to.value);
         }
         match answer {
             Ok(ClaimAnswer::Go(claim)) => {
@@ -349,7 +349,7 @@ impl Sender {
             let taken = {
                 let mut pace = self.pace();
                 pace.set_number(channel, order.pace_per_s);
-                pace.take(channel, &order.to.1, self.pace_now())
+                pace.take(channel, &order.to.value, self.pace_now())
             };
             let Err(wait_ms) = taken else { return Paced::Go };
             let wait_ms = u64::try_from(wait_ms.min(left_ms)).unwrap_or(0);
@@ -462,7 +462,7 @@ impl Sender {
         let (channel, until) = (at.channel, self.pace_now().plus_ms(wait_ms));
         match pause {
             Pause::Nothing => {}
-            Pause::Recipient => self.pace().pause_recipient(channel, &order.to.1, until),
+            Pause::Recipient => self.pace().pause_recipient(channel, &order.to.value, until),
             Pause::Number | Pause::Account => self.pace().pause_number(channel, until),
             Pause::Channel => {
                 let number = (at.workspace, channel);
@@ -574,7 +574,7 @@ fn file_not_had() -> MessageError {
 }
 
 fn addressee(order: &SendOrder) -> Addressee {
-    let (kind, value) = &order.to;
+    let Name { kind, value } = &order.to;
     match kind {
         NameKind::UserId => Addressee::UserId(value.clone()),
         NameKind::WaId => Addressee::WaId(value.clone()),

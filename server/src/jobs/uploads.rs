@@ -119,7 +119,7 @@ impl Uploads {
         let told = match self.give(&one).await {
             Ok(media) => {
                 let Preview { picture, sound } = self.preview(&one).await;
-                let ready = || upload_ready(&self.store, &one, &media, (picture, sound));
+                let ready = || upload_ready(&self.store, &one, &media, picture, sound);
                 while_away(&self.clock, ready).await
             }
             Err(NotTaken::Refused(why)) => {

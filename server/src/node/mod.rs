@@ -122,15 +122,15 @@ impl Node {
             table = table::beat(&self.store, self.me).await?;
         }
         let now = self.clock.monotonic();
-        let dead = self.watch.look((self.me, self.is_alone), &table.lives, now);
+        let dead = self.watch.look(self.me, self.is_alone, &table.lives, now);
         if !dead.is_empty() {
             let count = table::bury(&self.store, &dead).await?;
             tracing::info!(count, "nodes that no longer beat were removed");
             table.lives.retain(|life| !dead.contains(life));
         }
         let live: Vec<_> = table.lives.iter().map(|life| life.node).collect();
-        let (leader, number) = table.leader;
-        let term = match leader {
+        let number = table.term;
+        let term = match table.leader {
             Some(node) if node == self.me => Some(Term { node, number }),
             Some(node) if live.contains(&node) => None,
             Some(_) | None => table::lead(&self.store, self.me, number).await?,

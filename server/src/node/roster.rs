@@ -28,7 +28,8 @@ impl Watch {
     /// A node that knows to be `alone` takes every other for dead at once.
     pub(super) fn look(
         &mut self,
-        (me, is_alone): (NodeId, bool),
+        me: NodeId,
+        is_alone: bool,
         lives: &[Life],
         now: Duration,
     ) -> Vec<Life> {
@@ -106,7 +107,7 @@ mod tests {
         let mut watch = Watch::default();
         for (at, lives, dead) in looks {
             let lives: Vec<_> = lives.iter().map(|(n, beat)| life(*n, *beat)).collect();
-            let said = watch.look((ME, false), &lives, SECOND * *at);
+            let said = watch.look(ME, false, &lives, SECOND * *at);
             let said: Vec<_> = said.iter().map(|life| life.node).collect();
             let dead: Vec<_> = dead.iter().map(|n| node(*n)).collect();
             assert_eq!(said, dead, "at {at} s");
@@ -149,7 +150,7 @@ mod tests {
     fn one_that_knows_to_be_alone_does_not_wait() {
         let mut watch = Watch::default();
         let others = [life(0, 3), life(1, 1)];
-        assert_eq!(watch.look((ME, true), &others, SECOND), [life(1, 1)]);
+        assert_eq!(watch.look(ME, true, &others, SECOND), [life(1, 1)]);
     }
 
     proptest! {

@@ -1,10 +1,11 @@
 //! What WhatsApp has to be told of blocked customers.
 
-use baton_domain::group::senders::{NameKind, first_reached_under};
+use baton_domain::group::senders::{Name, first_reached_under};
 use baton_protocol::{Block, ChannelId, ConversationId, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
-use super::rows::{from_json, id, name_kind, number};
+use super::read::names_held;
+use super::rows::{from_json, id, number};
 use super::{Sql, Store, StoreError};
 
 /// A customer of whom WhatsApp is to be told.
@@ -21,7 +22,7 @@ pub struct Due {
     /// The number's token, sealed.
     pub token_sealed: String,
     /// Under which name WhatsApp knows the customer; `None` when that was erased.
-    pub who: Option<(NameKind, String)>,
+    pub who: Option<Name>,
     /// The block; `None` when they are blocked no longer.
     pub block: Option<Block>,
     /// How often WhatsApp was told before.
@@ -60,22 +61,13 @@ pub async fn claim_due(
         "UPDATE block_call SET due_at = CAST($3 AS BIGINT), tries = tries + 1
          WHERE workspace = $1 AND conversation = $2",
     );
-    static NAMES: Sql = Sql::new(
-        "SELECT kind, value, since FROM identity
-         WHERE workspace = $1 AND conversation = $2 AND channel = $3 ORDER BY kind, value",
-    );
     let (now, later) = (now.ms().to_string(), until.ms().to_string());
     let mut tx = store.begin().await?;
     let rows: Vec<DueRow> = tx.rows(&DUE, &[&now]).await?;
     let mut due = Vec::new();
     for row in rows {
         tx.run(&CLAIM, &[&row.workspace, &row.conversation, &later]).await?;
-        let of = [row.workspace.as_str(), &row.conversation, &row.channel];
-        let names: Vec<(String, String, i64)> = tx.rows(&NAMES, &of).await?;
-        let names = names
-            .into_iter()
-            .map(|(kind, value, since)| Ok((name_kind(&kind)?, value, Timestamp::from_ms(since))));
-        let names = names.collect::<Result<Vec<_>, StoreError>>()?;
+        let names = names_held(&mut tx, [&row.workspace, &row.conversation, &row.channel]).await?;
         due.push(Due {
             workspace: id(&row.workspace)?,
             conversation: id(&row.conversation)?,

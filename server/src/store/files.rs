@@ -281,7 +281,7 @@ pub async fn kept_file(
     let bytes = row.bytes.map(number).transpose()?;
     let (width, height) = (row.width.map(number).transpose()?, row.height.map(number).transpose()?);
     let sound = row.sound.as_deref().map(from_json).transpose()?;
-    let state = FileState::from_name(&row.state, bytes, (Picture::of(width, height), sound))
+    let state = FileState::from_name(&row.state, bytes, Picture::of(width, height), sound)
         .ok_or_else(|| StoreError::Corrupt(format!("file {:?}", row.state)))?;
     let amended: Option<Amended> = row.amended.as_deref().map(from_json).transpose()?;
     let is_revoked = amended.is_some_and(|amended| amended.revoked.is_some());

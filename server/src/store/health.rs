@@ -70,9 +70,17 @@ pub async fn webhook_at(tx: &mut Tx, meta_app: &str) -> Result<Option<Timestamp>
     Ok(row.map(|(at,)| Timestamp::from_ms(at)))
 }
 
-/// Whether a customer wrote to a number, and whether WhatsApp took a message of it. It may look at
-/// every message of the workspace.
-pub async fn traffic(tx: &mut Tx, of: Key<ChannelId>) -> Result<(bool, bool), StoreError> {
+/// What a number has done so far.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Traffic {
+    /// Whether a customer wrote to it.
+    pub has_received: bool,
+    /// Whether WhatsApp took a message of it.
+    pub has_sent: bool,
+}
+
+/// What a number has done so far. It may look at every message of the workspace.
+pub async fn traffic(tx: &mut Tx, of: Key<ChannelId>) -> Result<Traffic, StoreError> {
     static RECEIVED: Sql = Sql::new(
         "SELECT id FROM conversation
          WHERE workspace = $1 AND channel = $2 AND window_until IS NOT NULL LIMIT 1",
@@ -85,7 +93,7 @@ pub async fn traffic(tx: &mut Tx, of: Key<ChannelId>) -> Result<(bool, bool), St
     let of = [of.0.to_string(), of.1.to_string()];
     let received: Option<(String,)> = tx.row(&RECEIVED, &[&of[0], &of[1]]).await?;
     let sent: Option<(String,)> = tx.row(&SENT, &[&of[0], &of[1]]).await?;
-    Ok((received.is_some(), sent.is_some()))
+    Ok(Traffic { has_received: received.is_some(), has_sent: sent.is_some() })
 }
 
 /// All numbers of the installation, with the slug of the workspace and the name.

@@ -34,8 +34,10 @@ pub struct Life {
 pub struct Table {
     /// Who lives, by id.
     pub lives: Vec<Life>,
-    /// Who led last, `None` when nobody ever did; and the number of that term.
-    pub leader: (Option<NodeId>, u64),
+    /// Who led last; `None` when nobody ever did.
+    pub leader: Option<NodeId>,
+    /// The number of that term.
+    pub term: u64,
     /// The log's identity: another one than at the start means that a backup was put back.
     pub epoch: Epoch,
 }
@@ -76,7 +78,7 @@ async fn read(tx: &mut Tx) -> Result<Table, StoreError> {
         Some((node, term)) => (node.parse().ok(), number(term)?),
         None => return Err(StoreError::corrupt("no row of the leader")),
     };
-    Ok(Table { lives, leader: (leader, term), epoch: read_epoch(tx).await? })
+    Ok(Table { lives, leader, term, epoch: read_epoch(tx).await? })
 }
 
 /// Removes lives whose beat still is what it was; those that go on are left.
@@ -141,7 +143,7 @@ mod tests {
             let table = beat(store, node(1)).await.unwrap();
             let lives: Vec<_> = table.lives.iter().map(|life| (life.node, life.beat)).collect();
             assert_eq!(lives, [(node(1), 1), (node(2), 0)]);
-            assert_eq!((table.leader, table.epoch), ((None, 0), store.epoch()));
+            assert_eq!((table.leader, table.term, table.epoch), (None, 0, store.epoch()));
             let seen = table.lives;
             beat(store, node(2)).await.unwrap();
             assert_eq!(bury(store, &seen).await.unwrap(), 1, "the second one goes on");

@@ -187,7 +187,7 @@ impl PastLineRow {
         let width = self.width.map(number).transpose()?;
         let height = self.height.map(number).transpose()?;
         let sound = self.sound.as_deref().map(from_json).transpose()?;
-        let file = FileState::from_name(name, bytes, (Picture::of(width, height), sound));
+        let file = FileState::from_name(name, bytes, Picture::of(width, height), sound);
         file.map(Some).ok_or_else(|| StoreError::Corrupt(format!("file {name:?}")))
     }
 }

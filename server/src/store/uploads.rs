@@ -279,7 +279,8 @@ pub async fn upload_ready(
     store: &Store,
     of: &ClaimedUpload,
     media: &str,
-    (picture, sound): (Option<Picture>, Option<Sound>),
+    picture: Option<Picture>,
+    sound: Option<Sound>,
 ) -> Result<bool, StoreError> {
     static SQL: Sql = Sql::new(
         "UPDATE upload SET state = 'ready', media = $4, claimed_by = NULL,

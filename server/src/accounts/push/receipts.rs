@@ -84,7 +84,9 @@ impl Row {
 #[derive(Clone, Copy)]
 struct Told {
     times: Times,
-    first: (Timestamp, AppState),
+    /// When the first of it was told, and how the app stood then.
+    since: Timestamp,
+    app_state: AppState,
 }
 
 impl Accounts {
@@ -155,10 +157,10 @@ fn gather(receipts: &[PushReceipt], now: Timestamp, heard: &mut Heard) -> BTreeM
         };
         // Clocks of devices go wrong: nothing happens to a push before it is made, or after now.
         let at = receipt.at.max(made_at).min(now);
-        let first = (at, receipt.app_state);
-        let told = all.entry(receipt.id).or_insert(Told { times: [None; 4], first });
-        if at < told.first.0 {
-            told.first = first;
+        let app_state = receipt.app_state;
+        let told = all.entry(receipt.id).or_insert(Told { times: [None; 4], since: at, app_state });
+        if at < told.since {
+            (told.since, told.app_state) = (at, app_state);
         }
         let Some(time) = told.times.get_mut(place(receipt.stage)) else { continue };
         if time.is_some() {
@@ -200,7 +202,7 @@ async fn news(
     let known: BTreeMap<&str, &Row> = known.iter().map(|row| (row.push.as_str(), row)).collect();
     let device = reporter.device.to_string();
     let mut rows = Vec::new();
-    for (push, Told { times, first: (_, app_state) }) in told {
+    for (push, Told { times, app_state, .. }) in told {
         let push = push.to_string();
         let before = known.get(push.as_str());
         let count = times.iter().flatten().map(|_| 1).sum::<u32>();

@@ -112,7 +112,8 @@ impl Accounts {
     pub async fn plan_membership(
         &self,
         setter: Setter,
-        (team_id, agent_id): (TeamId, AgentId),
+        team_id: TeamId,
+        agent_id: AgentId,
         kind: Option<MembershipKind>,
     ) -> Result<SettingWork, AccountError> {
         static READ: Sql = Sql::new(

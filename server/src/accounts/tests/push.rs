@@ -92,7 +92,7 @@ async fn what_ends_a_session_ends_its_pushes_with_it() {
         let phone = office.sign_in(BEN).await;
         office.registers(&phone, &set).await;
         let secret = Secret::new(PASSWORD);
-        accounts.change_password(&office.engine, by, (&secret, &secret)).await.unwrap();
+        accounts.change_password(&office.engine, by, &secret, &secret).await.unwrap();
         assert_eq!(office.is_reached(&phone).await, GONE);
         assert_eq!(office.is_reached(&desk).await, REACHED, "its session goes on");
         let setter = Setter { workspace: office.workspace, by: None };

@@ -59,16 +59,17 @@ pub struct Rules {
     pub drain_jitter_ms: u64,
     /// Connections of one agent, as told in `welcome`.
     pub sockets_told: u32,
-    /// Commands of one agent in a second and at once, as told in `welcome`.
-    pub commands_told: (u32, u32),
+    /// Commands of one agent in a second, as told in `welcome`.
+    pub commands_per_s_told: u32,
+    /// Commands of one agent at once, as told in `welcome`.
+    pub commands_burst_told: u32,
 }
 
 impl Rules {
     fn limits(&self) -> AgentLimits {
-        let (commands_per_s, commands_burst) = self.commands_told;
         AgentLimits {
-            commands_per_s,
-            commands_burst,
+            commands_per_s: self.commands_per_s_told,
+            commands_burst: self.commands_burst_told,
             frames_per_s: self.frames_a_second,
             frames_burst: self.burst,
             sockets: self.sockets_told,
@@ -92,7 +93,8 @@ impl Default for Rules {
             scope_jitter_ms: 2_000,
             drain_jitter_ms: 10_000,
             sockets_told: 10,
-            commands_told: (50, 1_000),
+            commands_per_s_told: 50,
+            commands_burst_told: 1_000,
         }
     }
 }

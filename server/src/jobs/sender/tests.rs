@@ -199,7 +199,8 @@ async fn who_gave_their_number_up_is_answered_under_their_user_id() {
         let mut tx = house.bench.database.store.read().await.unwrap();
         let order = send_order(&mut tx, at).await.unwrap().expect("somebody is addressed");
         tx.rollback().await.unwrap();
-        assert_eq!(order.to, (NameKind::UserId, "US.1".to_owned()));
+        let of_user = Name { kind: NameKind::UserId, value: "US.1".to_owned() };
+        assert_eq!(order.to, of_user);
         house.close().await;
     }
 }

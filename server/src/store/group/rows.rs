@@ -128,7 +128,7 @@ pub(crate) struct PastFileStateRow {
 impl PastFileStateRow {
     pub(crate) fn read(&self) -> Result<FileState, StoreError> {
         let bytes = self.bytes.map(number).transpose()?;
-        let state = FileState::from_name(&self.state, bytes, (None, None));
+        let state = FileState::from_name(&self.state, bytes, None, None);
         state.ok_or_else(|| StoreError::Corrupt(format!("file {:?}", self.state)))
     }
 }

@@ -3,7 +3,7 @@
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendClaim};
 use baton_domain::group::Key;
 pub use baton_domain::group::MessageAt;
-use baton_domain::group::senders::{NameKind, first_reached_under, reached_under};
+use baton_domain::group::senders::{Held, Name, first_reached_under, reached_under};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     AgentId, ChannelId, ChannelPolicy, Content, ConversationId, LineKind, Timestamp, WorkspaceId,
@@ -24,7 +24,7 @@ pub struct SendOrder {
     /// How fast the number may send.
     pub pace_per_s: i64,
     /// The name it goes to.
-    pub to: (NameKind, String),
+    pub to: Name,
     /// What it says.
     pub content: Content,
     /// Meta's id of the message it quotes.
@@ -242,9 +242,10 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
     let Some(body) = row.body else { return Ok(None) };
     let EventContent::Line(content) = from_json(&body)? else { return Ok(None) };
     let said = match said {
-        (Some(kind), Some(value), Some(at)) => {
-            Some(((name_kind(&kind)?, value), Timestamp::from_ms(at)))
-        }
+        (Some(kind), Some(value), Some(at)) => Some(Held {
+            name: Name { kind: name_kind(&kind)?, value },
+            since: Timestamp::from_ms(at),
+        }),
         _ => None,
     };
     let Some(to) = present_name(tx, at, said).await? else { return Ok(None) };
@@ -269,27 +270,36 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
     }))
 }
 
-/// The name under which the customer is reached now, who said something under a name at some time,
-/// or nothing yet.
+/// The name under which the customer is reached now, who said something under a name that was
+/// theirs then, or nothing yet.
 async fn present_name(
     tx: &mut Tx,
     at: MessageAt,
-    said: Option<((NameKind, String), Timestamp)>,
-) -> Result<Option<(NameKind, String)>, StoreError> {
+    said: Option<Held>,
+) -> Result<Option<Name>, StoreError> {
+    let of = [at.workspace.to_string(), at.conversation.to_string(), at.channel.to_string()];
+    let names = names_held(tx, [&of[0], &of[1], &of[2]]).await?;
+    Ok(match said {
+        Some(Held { name, since: said_at }) => reached_under(name, said_at, &names),
+        None => first_reached_under(&names),
+    })
+}
+
+/// The names of a customer: of a workspace's conversation on a channel.
+pub(in crate::store) async fn names_held(
+    tx: &mut Tx,
+    of: [&str; 3],
+) -> Result<Vec<Held>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT kind, value, since FROM identity
          WHERE workspace = $1 AND conversation = $2 AND channel = $3 ORDER BY kind, value",
     );
-    let args = [at.workspace.to_string(), at.conversation.to_string(), at.channel.to_string()];
-    let rows = tx.rows::<(String, String, i64)>(&SQL, &[&args[0], &args[1], &args[2]]).await?;
-    let name = |(kind, value, since): (String, String, i64)| {
-        Ok((name_kind(&kind)?, value, Timestamp::from_ms(since)))
+    let rows = tx.rows::<(String, String, i64)>(&SQL, &of).await?;
+    let held = |(kind, value, since): (String, String, i64)| {
+        let name = Name { kind: name_kind(&kind)?, value };
+        Ok(Held { name, since: Timestamp::from_ms(since) })
     };
-    let names = rows.into_iter().map(name).collect::<Result<Vec<_>, StoreError>>()?;
-    Ok(match said {
-        Some((said, said_at)) => reached_under(said, said_at, &names),
-        None => first_reached_under(&names),
-    })
+    rows.into_iter().map(held).collect()
 }
 
 /// A channel's token, sealed.

@@ -252,8 +252,10 @@ impl ListPlace {
 /// A part of the list that one index gives in order.
 #[derive(Clone, Debug)]
 struct Branch {
-    /// The column that is fixed, and its value.
-    by: (&'static str, String),
+    /// The column that is fixed.
+    column: &'static str,
+    /// Its value.
+    value: String,
     /// A further condition, of static pieces.
     and: &'static str,
     /// The team, when that is a further condition.
@@ -266,9 +268,12 @@ const OF_NOBODY: &str = "c.owner_agent IS NULL";
 
 fn branches(sight: &Sight, filter: &Filter) -> Vec<Branch> {
     let me = sight.viewer.agent;
-    let owned_by =
-        |agent: AgentId| Branch { by: ("owner_agent", agent.to_string()), and: "", team: None };
-    let of_team = |team: TeamId, and| Branch { by: ("team", team.to_string()), and, team: None };
+    let owned_by = |agent: AgentId| {
+        let value = agent.to_string();
+        Branch { column: "owner_agent", value, and: "", team: None }
+    };
+    let of_team =
+        |team: TeamId, and| Branch { column: "team", value: team.to_string(), and, team: None };
     let is_asked = |team: &TeamId| filter.team.is_none_or(|asked| asked == *team);
     // Who is seen by their head only cannot be found by their name.
     let least = if filter.query.is_some() { Level::Full } else { Level::Head };
@@ -380,8 +385,8 @@ impl Query<'_> {
                 args.push(team.to_string());
                 and.extend([" AND c.team = $", &args.len().to_string()]);
             }
-            args.push(branch.by.1.clone());
-            let (column, value) = (branch.by.0, args.len().to_string());
+            args.push(branch.value.clone());
+            let (column, value) = (branch.column, args.len().to_string());
             for status in statuses {
                 let union = if sql.is_empty() { "" } else { " UNION ALL " };
                 let status = status.name();

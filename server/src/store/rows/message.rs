@@ -261,7 +261,7 @@ impl MessageChange {
         let width = self.file_width.map(number).transpose()?;
         let height = self.file_height.map(number).transpose()?;
         let sound = self.file_sound.as_deref().map(from_json).transpose()?;
-        let file = FileState::from_name(name, bytes, (Picture::of(width, height), sound));
+        let file = FileState::from_name(name, bytes, Picture::of(width, height), sound);
         file.map(Some).ok_or_else(|| StoreError::Corrupt(format!("file {name:?}")))
     }
 }

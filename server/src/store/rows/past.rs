@@ -28,7 +28,9 @@ table! {
 impl PastRow {
     /// What is known of a message.
     pub(crate) fn new(
-        (workspace, channel, wamid): (WorkspaceId, ChannelId, &str),
+        workspace: WorkspaceId,
+        channel: ChannelId,
+        wamid: &str,
         past: &Past,
     ) -> Self {
         let author = match past.author {
@@ -122,7 +124,9 @@ table! {
 impl BookRow {
     /// What a phone book says of a number.
     pub(crate) fn new(
-        (workspace, channel, number): (WorkspaceId, ChannelId, &str),
+        workspace: WorkspaceId,
+        channel: ChannelId,
+        number: &str,
         booked: &Booked,
     ) -> Self {
         Self {

@@ -66,7 +66,7 @@ async fn one_piece_counts_once_and_what_is_under_way_is_nobody_elses() {
         let first = claim(1, 100).await.expect("it is due");
         let second = claim(1, 100).await.expect("its node is no more");
         assert_eq!((first.tries, second.tries), (1, 2));
-        assert!(!upload_ready(store, &first, "void", (None, None)).await.unwrap());
+        assert!(!upload_ready(store, &first, "void", None, None).await.unwrap());
         assert!(!upload_refused(store, &first, "void").await.unwrap());
         assert!(!put_off_upload(store, &first, at(0)).await.unwrap());
         assert!(put_off_upload(store, &second, at(50)).await.unwrap());
@@ -82,7 +82,7 @@ async fn one_piece_counts_once_and_what_is_under_way_is_nobody_elses() {
         claim(51, 100).await.expect("it is due again");
         assert!(claim(99, 200).await.is_none(), "its node works on it");
         let last = claim(100, 200).await.expect("its time is over");
-        assert!(upload_ready(store, &last, "media", (None, None)).await.unwrap());
+        assert!(upload_ready(store, &last, "media", None, None).await.unwrap());
         assert_eq!(state(store, of).await.0, UploadState::Ready);
 
         // What nobody sent goes, and not before its bytes are gone.
