@@ -87,7 +87,7 @@ pub struct Post {
     pub meta_app: String,
     /// The body as it came.
     pub raw: String,
-    /// SHA-256 of the raw body, hex: repeats are known by it.
+    /// The time that the raw body tells and its SHA-256: repeats are known by it.
     pub digest: String,
     /// When it came.
     pub received_at: Timestamp,

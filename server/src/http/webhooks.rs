@@ -134,7 +134,7 @@ pub(super) fn post(
     Ok(Post {
         meta_app,
         raw: raw.to_owned(),
-        digest: hex::encode(Sha256::digest(body)),
+        digest: dated_digest(raw),
         received_at: arrived,
         id: clock.uuid_v7().to_string(),
         again: false,
@@ -143,6 +143,43 @@ pub(super) fn post(
     })
 }
 
+/// The first time that a body tells, and its SHA-256. By the digest alone each webhook would be
+/// written to a page of its own of the index; with the time before it, the index grows at its end.
+fn dated_digest(raw: &str) -> String {
+    const DIGITS: usize = 10;
+    let told = raw.split_once("\"timestamp\":").map_or("", |(_, rest)| rest);
+    let told = told.trim_start_matches([' ', '"']).bytes().take(DIGITS);
+    let digits: String = told.take_while(u8::is_ascii_digit).map(char::from).collect();
+    format!("{digits:0>DIGITS$}-{}", hex::encode(Sha256::digest(raw)))
+}
+
 async fn app(parts: &Parts, id: &str) -> Answer<MetaApp> {
     parts.accounts.meta_app(id).await?.ok_or_else(Fault::not_found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dated_digest;
+
+    #[test]
+    fn webhooks_of_one_time_lie_together_and_each_is_known_by_all_its_bytes() {
+        let of = |at: &str, text: &str| {
+            let said = serde_json::json!({ "text": text, "timestamp": at });
+            dated_digest(&said.to_string())
+        };
+        let (early, late) = (of("1795672891", "zz"), of("1795672892", "aa"));
+        assert!(early < late && late < of("1795672893", "aa"));
+        assert!(early.starts_with("1795672891-") && early.len() == 11 + 64);
+        assert_eq!(early, of("1795672891", "zz"));
+        assert_ne!(early, of("1795672891", "zy"));
+    }
+
+    #[test]
+    fn a_body_may_tell_its_time_as_a_number_or_not_at_all() {
+        assert!(dated_digest(r#"{"timestamp": 1795672891}"#).starts_with("1795672891-"));
+        assert!(dated_digest(r#"{"timestamp":"17956728910000"}"#).starts_with("1795672891-"));
+        assert!(dated_digest(r#"{"timestamp":"12"}"#).starts_with("0000000012-"));
+        assert!(dated_digest(r#"{"text":"\"timestamp\":5"}"#).starts_with("0000000000-"));
+        assert!(dated_digest(r#"{"timestamp":null}"#).starts_with("0000000000-"));
+    }
 }
