@@ -15,11 +15,11 @@ form() {
   scripts/check-deploy.sh
 }
 
-# What else asks cargo, which lets one go at a time. It takes what time is left over: the tests judge
-# by the clock.
-cargo_lane() {
-  stage doc-tests nice -n 19 cargo test --quiet "${features[@]}" --doc
+# What else asks cargo, which lets one go at a time; then the load tests.
+others() {
+  stage doc-tests cargo test --quiet "${features[@]}" --doc
   stage supply-chain scripts/supply-chain.sh
+  stage load-tests loads
 }
 
 # These mostly wait.
@@ -27,11 +27,10 @@ faults() {
   stage faults scripts/run-tests.sh world faults:: phone_core:: --test-threads=8
 }
 
-# So does what is seen from outside: the demo, the load tests, the apps.
+# So does what is seen from outside: the demo, the apps.
 outside() {
   stage valkey valkey
   stage demo demo
-  stage load-tests loads
   languages
 }
 
@@ -147,7 +146,7 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
     export BATON_TEST_S3
   fi
 fi
-lane cargo_lane
+lane others
 lane faults
 lane outside
 stage units scripts/run-tests.sh units --test-threads=4
