@@ -1,9 +1,9 @@
 # Our crates are compiled by clippy's driver, which is rustc with more lints: whatever is built is
 # linted, and nothing is compiled twice. Sourced by what calls cargo for scripts/build.sh's products.
 # shellcheck shell=bash
-if driver=$(command -v "$(rustc --print sysroot)/bin/clippy-driver" || command -v clippy-driver); then
-  export RUSTC_WORKSPACE_WRAPPER=$driver
-fi
+driver=$(rustc --print sysroot)/bin/clippy-driver
+# Not what the PATH has: rustup puts a program of this name there without the component, too.
+[ ! -x "$driver" ] || export RUSTC_WORKSPACE_WRAPPER=$driver
 # Without the default features: a release's allocator takes longer to build than any other part.
 # shellcheck disable=SC2034 # for whoever sources this
 features=(--workspace --no-default-features --features baton-bindings/bindgen)

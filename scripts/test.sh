@@ -15,8 +15,10 @@ form() {
   scripts/check-deploy.sh
 }
 
-# What else asks cargo, which lets one go at a time; then the load tests.
+# The console, what else asks cargo, which lets one go at a time, and the load tests.
 others() {
+  # The browser's pages.
+  [ ! -x scripts/console.sh ] || stage console scripts/console.sh
   stage doc-tests cargo test --quiet "${features[@]}" --doc
   stage supply-chain scripts/supply-chain.sh
   stage load-tests loads
@@ -56,8 +58,6 @@ languages() {
   if scripts/mobile/swift.sh --cached >/dev/null; then names+=(swift); fi
   stage languages suites "${names[@]}"
   stage packaging bindings/packaging/check.sh wheel apple
-  # The browser's pages.
-  [ ! -x scripts/console.sh ] || stage console scripts/console.sh
 }
 
 suites() {

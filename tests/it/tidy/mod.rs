@@ -137,3 +137,29 @@ fn every_crate_has_the_lints_of_the_workspace() {
         assert!(text.contains("[lints]\nworkspace = true\n"), "{member} has lints of its own");
     }
 }
+
+#[test]
+fn no_test_stands_where_none_is_run() {
+    let has_test =
+        |source: &Source| source.text.contains("#[test]") || source.text.contains("::test]");
+    let mut left_out = Vec::new();
+    for source in sources().iter().filter(|source| source.is_rust()) {
+        let Some((member, rest)) = source.path.split_once("/src/") else { continue };
+        let manifest = root().join(member).join("Cargo.toml");
+        let Ok(manifest) = std::fs::read_to_string(manifest) else { continue };
+        let is_left_out = manifest.split("\n[").any(|target| {
+            let is_whole = target.starts_with("lib]");
+            let is_this = target.contains(&format!("path = \"src/{rest}\""));
+            target.contains("\ntest = false") && (is_whole || is_this)
+        });
+        if is_left_out {
+            left_out.push(source.path.clone());
+            assert!(
+                !has_test(source),
+                "{} has a test, and {member} says test = false",
+                source.path
+            );
+        }
+    }
+    assert!(left_out.iter().any(|path| path == "server/src/main.rs"), "{left_out:?}");
+}
