@@ -15,12 +15,8 @@ form() {
   scripts/check-deploy.sh
 }
 
-# The console, what else asks cargo, which lets one go at a time, and the load tests. Nobody waits for
-# them, and tests beside them judge by the clock: they come second.
+# What else asks cargo, which lets one go at a time; then the load tests.
 others() {
-  renice -n 5 -p "$BASHPID" >/dev/null
-  # The browser's pages.
-  [ ! -x scripts/console.sh ] || stage console scripts/console.sh
   stage doc-tests cargo test --quiet "${features[@]}" --doc
   stage supply-chain scripts/supply-chain.sh
   stage load-tests loads
@@ -45,11 +41,13 @@ valkey() {
   BATON_TEST_REDIS_SERVER=valkey-server scripts/run-tests.sh baton:lib coordinator::
 }
 
+# While everything is compiled: what needs nothing of it. The console's checks take what time is left
+# over.
 tools() {
   stage kotlin-tools kotlin_tools
+  [ ! -x scripts/console.sh ] || stage console nice -n 19 scripts/console.sh
 }
 
-# While everything is compiled: what is brought from elsewhere takes little of this machine.
 kotlin_tools() {
   scripts/mobile/kotlin.sh || [ $? -eq 77 ]
 }
