@@ -46,6 +46,17 @@ impl<'w> Pair<'w> {
         lines.try_into().expect("two")
     }
 
+    /// Waits until no attempt is under way that began before the customer's newest line: such a one
+    /// may leave in spite of it.
+    async fn is_on_no_way(&self, line: LineRef) {
+        eventually("an answer is on no way", async || {
+            let lines = self.agent.lines(self.conversation).await;
+            let found = lines.iter().find(|one| one.id == line.id);
+            found.is_some_and(|one| one.status != Some(MessageStatus::Sending)).then_some(())
+        })
+        .await;
+    }
+
     async fn is_held(&self, line: LineRef) -> Option<HeldReason> {
         self.agent.finds(self.conversation, line, MessageStatus::Held).await.held
     }
@@ -80,8 +91,9 @@ async fn what_a_suspended_number_held_up_leaves_in_order_and_nothing_leaves_late
         is_suspended(world, true);
         let lines = join_all(pairs.iter().map(|pair| pair.answers("one"))).await;
         stands(&pairs[0].agent, HealthState::Stopped).await;
-        for pair in &pairs[..OVERTAKEN] {
+        for (pair, [first, _]) in pairs.iter().zip(&lines).take(OVERTAKEN) {
             pair.customer.sends("No, wait").await;
+            pair.is_on_no_way(*first).await;
         }
         assert!(world.simulator.reached().is_empty());
         // Mended: what was not overtaken leaves, in order.

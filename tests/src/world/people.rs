@@ -1,5 +1,7 @@
 //! An agent: signed in, with a phone, and what they do.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use baton::clock::Clock;
 use baton::demo::PASSWORD;
@@ -11,8 +13,9 @@ use baton_protocol::{
     Accepted, AgentId, Command, CommandBody, CommandResult, ConversationId, Head, Line, LineRef,
     MessageStatus, OpId, Owner, Refusal, Refused,
 };
+use tokio::time::Instant;
 
-use super::{World, email, eventually};
+use super::{PATIENCE, World, email, eventually};
 use crate::phone::Phone;
 
 /// An agent who is signed in.
@@ -171,12 +174,18 @@ impl Agent {
         line: LineRef,
         status: MessageStatus,
     ) -> Line {
-        let what = format!("line {} is {}", line.seq, status.name());
-        eventually(&what, async || {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
             let lines = self.lines(conversation).await;
-            lines.into_iter().find(|one| one.id == line.id && one.status == Some(status))
-        })
-        .await
+            let found = lines.into_iter().find(|one| one.id == line.id);
+            let stands = found.as_ref().and_then(|one| one.status);
+            if let Some(found) = found.filter(|_| stands == Some(status)) {
+                return found;
+            }
+            let (seq, wanted) = (line.seq, status.name());
+            assert!(Instant::now() < deadline, "line {seq} is {stands:?} and not {wanted}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 
