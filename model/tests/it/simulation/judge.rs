@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baton_domain::apply::{apply, begin};
+use baton_domain::mirror::Lists;
 use baton_mobile::link::State;
 use baton_mobile::outbox::ActStage;
 use baton_model::promises::check;
@@ -67,6 +68,11 @@ impl World {
             }
             if phone.link.mirror().cursor != Some(self.server.cursor()) {
                 return Some(format!("phone {p} is behind"));
+            }
+            // A read that failed is tried again later, and until then nothing is on its way.
+            let due = phone.link.mirror().progress().lists;
+            if due != Lists::default() {
+                return Some(format!("phone {p} has yet to read {due:?}"));
             }
         }
         let under_way = [MessageStatus::Queued, MessageStatus::Sending];
