@@ -2,7 +2,7 @@
 # linted, and nothing is compiled twice. Sourced by what calls cargo for scripts/build.sh's products.
 # shellcheck shell=bash
 driver=$(rustc --print sysroot)/bin/clippy-driver
-# Not what the PATH has: rustup puts a program of this name there without the component, too.
+# Not the one on the PATH: rustup puts it there even when the component is not installed.
 [ ! -x "$driver" ] || export RUSTC_WORKSPACE_WRAPPER=$driver
 # Without the default features: a release's allocator takes longer to build than any other part.
 # shellcheck disable=SC2034 # for whoever sources this

@@ -46,10 +46,10 @@ impl<'w> Pair<'w> {
         lines.try_into().expect("two")
     }
 
-    /// Waits until no attempt is under way that began before the customer's newest line: such a one
-    /// may leave in spite of it.
-    async fn is_on_no_way(&self, line: LineRef) {
-        eventually("an answer is on no way", async || {
+    /// Waits until no attempt is under way. One that began before the customer's newest line may
+    /// still leave.
+    async fn rests(&self, line: LineRef) {
+        eventually("no attempt is under way", async || {
             let lines = self.agent.lines(self.conversation).await;
             let found = lines.iter().find(|one| one.id == line.id);
             found.is_some_and(|one| one.status != Some(MessageStatus::Sending)).then_some(())
@@ -93,7 +93,7 @@ async fn what_a_suspended_number_held_up_leaves_in_order_and_nothing_leaves_late
         stands(&pairs[0].agent, HealthState::Stopped).await;
         for (pair, [first, _]) in pairs.iter().zip(&lines).take(OVERTAKEN) {
             pair.customer.sends("No, wait").await;
-            pair.is_on_no_way(*first).await;
+            pair.rests(*first).await;
         }
         assert!(world.simulator.reached().is_empty());
         // Mended: what was not overtaken leaves, in order.

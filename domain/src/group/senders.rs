@@ -63,7 +63,7 @@ pub struct Name {
 
 /// A name that somebody has.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Held {
+pub struct NameSince {
     /// The name.
     pub name: Name,
     /// Since when it is theirs, by the time that WhatsApp gave.
@@ -100,8 +100,8 @@ pub struct Book {
 ///
 /// `names` are the customer's on this channel. WhatsApp's times are whole seconds: a move may bear
 /// that of the line before it.
-pub fn reached_under(said: Name, said_at: Timestamp, names: &[Held]) -> Option<Name> {
-    let newest = |fits: &dyn Fn(&Held) -> bool| {
+pub fn reached_under(said: Name, said_at: Timestamp, names: &[NameSince]) -> Option<Name> {
+    let newest = |fits: &dyn Fn(&NameSince) -> bool| {
         let of = names.iter().filter(|held| fits(held));
         of.max_by_key(|held| held.since).map(|held| held.name.clone())
     };
@@ -115,7 +115,7 @@ pub fn reached_under(said: Name, said_at: Timestamp, names: &[Held]) -> Option<N
 
 /// The name under which somebody is reached who has said nothing yet: their newest number, or their
 /// user id.
-pub fn first_reached_under(names: &[Held]) -> Option<Name> {
+pub fn first_reached_under(names: &[NameSince]) -> Option<Name> {
     let newest = names.iter().max_by_key(|held| (held.name.kind, held.since));
     newest.map(|held| held.name.clone())
 }

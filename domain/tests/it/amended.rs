@@ -1,6 +1,6 @@
 //! What becomes of lines after they were said, and of customers who get another number.
 
-use baton_domain::group::senders::{Held, Name, NameKind, reached_under};
+use baton_domain::group::senders::{Name, NameKind, NameSince, reached_under};
 use baton_domain::group::{Book, State, Work};
 use baton_domain::inbound::{ElementBody, InboundMessage, InboundReaction, Moved, Sender};
 use baton_protocol::conversation::Move;
@@ -233,7 +233,7 @@ fn a_new_user_id_finds_the_same_customer() {
 fn a_customer_is_reached_under_the_name_they_have_now() {
     let number = |value: &str| Name { kind: NameKind::WaId, value: value.to_owned() };
     let user = |value: &str| Name { kind: NameKind::UserId, value: value.to_owned() };
-    let since = |name, ms| Held { name, since: later(ms) };
+    let since = |name, ms| NameSince { name, since: later(ms) };
     let names = [since(number("1650"), 1), since(user("ES.1"), 1), since(number("1651"), 5)];
     let reached = |said, at| reached_under(said, later(at), &names);
     assert_eq!(reached(number("1650"), 4), Some(number("1651")), "they moved since");

@@ -130,16 +130,16 @@ struct Times {
     keep: Duration,
 }
 
-/// Who composes on this phone, and as which device the server knows it.
+/// The agent and device that a composer belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Author {
-    /// Who is signed in.
+pub struct ComposerOwner {
+    /// The agent.
     pub agent: AgentId,
     /// The device.
     pub device: DeviceId,
 }
 
-impl Author {
+impl ComposerOwner {
     fn holds(self, lease: &LeaseHolder) -> bool {
         (lease.agent_id, lease.device_id) == (self.agent, self.device)
     }
@@ -148,7 +148,7 @@ impl Author {
 /// Drafts and leases of all conversations. Times are on the monotonic clock.
 #[derive(Clone, Debug)]
 pub struct Composer {
-    me: Author,
+    me: ComposerOwner,
     /// The server's timings; `None` without a connection, or in the background.
     online: Option<Times>,
     /// The last known lifetime of a lease, which is also the pause that ends typing.
@@ -161,7 +161,10 @@ pub struct Composer {
 
 impl Composer {
     /// Begins without a connection, with the drafts of the store.
-    pub fn new(me: Author, drafts: impl IntoIterator<Item = (ConversationId, String)>) -> Self {
+    pub fn new(
+        me: ComposerOwner,
+        drafts: impl IntoIterator<Item = (ConversationId, String)>,
+    ) -> Self {
         Self {
             me,
             online: None,

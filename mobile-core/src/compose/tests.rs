@@ -8,12 +8,12 @@ use baton_protocol::{AgentId, ConversationId, DeviceId, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Author, Composer, ComposerAction, Hold, TimeoutReason};
+use super::{Composer, ComposerAction, ComposerOwner, Hold, TimeoutReason};
 
-const ANA: Author =
-    Author { agent: AgentId(Uuid::from_u128(1)), device: DeviceId(Uuid::from_u128(0xD1)) };
-const BEN: Author =
-    Author { agent: AgentId(Uuid::from_u128(2)), device: DeviceId(Uuid::from_u128(0xD2)) };
+const ANA: ComposerOwner =
+    ComposerOwner { agent: AgentId(Uuid::from_u128(1)), device: DeviceId(Uuid::from_u128(0xD1)) };
+const BEN: ComposerOwner =
+    ComposerOwner { agent: AgentId(Uuid::from_u128(2)), device: DeviceId(Uuid::from_u128(0xD2)) };
 const LUCIA: ConversationId = ConversationId(Uuid::from_u128(0xA1));
 const MATEO: ConversationId = ConversationId(Uuid::from_u128(0xA2));
 const TIMINGS: Timings = Timings {
@@ -95,7 +95,7 @@ impl Desk {
         self.tells(of);
     }
 
-    fn gives(&mut self, of: ConversationId, to: Option<Author>) {
+    fn gives(&mut self, of: ConversationId, to: Option<ComposerOwner>) {
         self.token += 1;
         let since = Timestamp::from_ms(0);
         let holder = to.map(|author| LeaseHolder {
@@ -267,7 +267,7 @@ fn a_take_over_is_said_at_once() {
 #[test]
 fn the_same_agent_on_another_device_is_somebody_else() {
     let mut desk = Desk::online();
-    desk.gives(LUCIA, Some(Author { device: BEN.device, ..ANA }));
+    desk.gives(LUCIA, Some(ComposerOwner { device: BEN.device, ..ANA }));
     assert!(matches!(desk.hold(LUCIA), Hold::Theirs(_)));
 }
 

@@ -40,7 +40,7 @@ use std::time::Duration;
 use baton_domain::mirror::Progress;
 use baton_protocol::{ConversationId, Cursor, MessageId, Timestamp};
 
-use crate::compose::{self, Author, Composer};
+use crate::compose::{self, Composer, ComposerOwner};
 use crate::few::Few;
 use crate::link::{self, Link, SocketId, Token};
 use crate::lists::{Around, Echoes, Loading, Loads, Sources, Touched};
@@ -175,7 +175,7 @@ impl Phone {
     pub fn begin(config: PhoneConfig, now: Now) -> Result<(Self, Restored), StoreError> {
         let PhoneConfig { store, me, token, keyring, lock_after, seed } = config;
         let stored = store.read(&me, StoredState::read)?;
-        let author = Author { agent: me.agent, device: me.device };
+        let composes = ComposerOwner { agent: me.agent, device: me.device };
         let whose = OutboxOwner { workspace: me.workspace, agent: me.agent, device: me.device };
         let rows = stored.outbox.iter().map(Vec::as_slice);
         let (outbox, restored) = Outbox::restore(whose, Settings::default(), seed, rows, now);
@@ -193,7 +193,7 @@ impl Phone {
             contact: Contact::restore(stored.contact.as_deref(), lock_after, now),
             keep_contact_at: Duration::ZERO,
             outbox,
-            composer: Composer::new(author, stored.drafts),
+            composer: Composer::new(composes, stored.drafts),
             receipts: Receipts::restore(stored.receipts),
             are_receipts_kept: true,
             board: stored.board,

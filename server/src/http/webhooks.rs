@@ -143,8 +143,8 @@ pub(super) fn post(
     })
 }
 
-/// The first time that a body tells, and its SHA-256. By the digest alone each webhook would be
-/// written to a page of its own of the index; with the time before it, the index grows at its end.
+/// The first timestamp in a body, and the SHA-256 of the body. The time comes first so that the
+/// index grows at its end. With the digest alone each webhook would write another page of it.
 fn dated_digest(raw: &str) -> String {
     const DIGITS: usize = 10;
     let told = raw.split_once("\"timestamp\":").map_or("", |(_, rest)| rest);

@@ -3,7 +3,7 @@
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendClaim};
 use baton_domain::group::Key;
 pub use baton_domain::group::MessageAt;
-use baton_domain::group::senders::{Held, Name, first_reached_under, reached_under};
+use baton_domain::group::senders::{Name, NameSince, first_reached_under, reached_under};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     AgentId, ChannelId, ChannelPolicy, Content, ConversationId, LineKind, Timestamp, WorkspaceId,
@@ -242,7 +242,7 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
     let Some(body) = row.body else { return Ok(None) };
     let EventContent::Line(content) = from_json(&body)? else { return Ok(None) };
     let said = match said {
-        (Some(kind), Some(value), Some(at)) => Some(Held {
+        (Some(kind), Some(value), Some(at)) => Some(NameSince {
             name: Name { kind: name_kind(&kind)?, value },
             since: Timestamp::from_ms(at),
         }),
@@ -275,12 +275,12 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
 async fn present_name(
     tx: &mut Tx,
     at: MessageAt,
-    said: Option<Held>,
+    said: Option<NameSince>,
 ) -> Result<Option<Name>, StoreError> {
     let of = [at.workspace.to_string(), at.conversation.to_string(), at.channel.to_string()];
     let names = names_held(tx, [&of[0], &of[1], &of[2]]).await?;
     Ok(match said {
-        Some(Held { name, since: said_at }) => reached_under(name, said_at, &names),
+        Some(NameSince { name, since: said_at }) => reached_under(name, said_at, &names),
         None => first_reached_under(&names),
     })
 }
@@ -289,7 +289,7 @@ async fn present_name(
 pub(in crate::store) async fn names_held(
     tx: &mut Tx,
     of: [&str; 3],
-) -> Result<Vec<Held>, StoreError> {
+) -> Result<Vec<NameSince>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT kind, value, since FROM identity
          WHERE workspace = $1 AND conversation = $2 AND channel = $3 ORDER BY kind, value",
@@ -297,7 +297,7 @@ pub(in crate::store) async fn names_held(
     let rows = tx.rows::<(String, String, i64)>(&SQL, &of).await?;
     let held = |(kind, value, since): (String, String, i64)| {
         let name = Name { kind: name_kind(&kind)?, value };
-        Ok(Held { name, since: Timestamp::from_ms(since) })
+        Ok(NameSince { name, since: Timestamp::from_ms(since) })
     };
     rows.into_iter().map(held).collect()
 }
