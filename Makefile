@@ -5,7 +5,7 @@ help:
 	@echo "make demo   a team, a simulated WhatsApp and a scene; then it stays up to be explored"
 	@echo "            (BATON_DEMO_ONCE=1 make demo plays the scene and ends)"
 	@echo "make demo-cluster  the same on three nodes, of which one is killed, and Redis as well"
-	@echo "make check  form, lints and the tests that start no other process, on SQLite"
+	@echo "make check  form, lints and the tests that start no server and no cluster, on SQLite"
 	@echo "make test   form, lints and every test, on SQLite and on a private PostgreSQL"
 	@echo "make proof  the long runs and the figures, recorded in docs/runs; goes on where it ended"
 	@echo "make planted  show that the tests find each bug planted on purpose"

@@ -62,7 +62,7 @@ impl LineFacts {
         SendClaim { attempt: self.attempt, epoch: self.claim_epoch }
     }
 
-    /// Whether it is an answer by a person or bot that was not kept back.
+    /// Whether it is an answer of the team that was not kept back.
     pub fn is_standing_answer(&self) -> bool {
         match self.author {
             Author::PhoneApp | Author::Agent { .. } => {

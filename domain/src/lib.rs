@@ -6,6 +6,7 @@
 
 pub mod announce;
 pub mod apply;
+pub mod chance;
 pub mod context;
 pub mod courtesy;
 pub mod decide;

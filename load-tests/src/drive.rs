@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::listen::Sent;
 use crate::stats::{Times, micros};
-use crate::webhook::{self, From};
+use crate::webhook::{self, CustomerAt};
 use crate::world::World;
 
 /// A POST that may be repeated waits so long.
@@ -61,10 +61,10 @@ impl Load {
         at_rate.unwrap_or(usize::MAX).min(self.count_max)
     }
 
-    fn from(&self, n: usize) -> From {
+    fn from(&self, n: usize) -> CustomerAt {
         // A prime step, so that neighbours in a group are not neighbours in an index.
         let contact = (n / self.workspaces).wrapping_mul(7919) % self.contacts;
-        From { channel: self.first_workspace + n % self.workspaces, contact }
+        CustomerAt { channel: self.first_workspace + n % self.workspaces, contact }
     }
 }
 

@@ -66,10 +66,6 @@ struct Cli {
     /// Write the results as JSON as well
     #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Put the results into a file of results, in the place of an older run of the scenario
-    #[arg(long, global = true, value_name = "FILE", num_args = 0..=1,
-          default_missing_value = "load-tests/RESULTS.md")]
-    record: Option<PathBuf>,
     /// Show no progress
     #[arg(long, short, global = true)]
     quiet: bool,
@@ -87,7 +83,7 @@ Examples:
   target/release/baton-load ingest --postgres \"$(scripts/postgres.sh url)\"
   target/release/baton-load ingest --posters 128 --workspaces 8 --seconds 15 --flat-only
   target/release/baton-load claim-storm --rounds 1000 --json storm.json
-  scripts/peers.sh && target/release/baton-load idle --record
+  scripts/peers.sh && target/release/baton-load idle
   target/release/baton-load fan-out --nodes 3 --postgres \"$(scripts/postgres.sh url)\"
 
 Everything happens on this machine: the server listens on 127.0.0.1, and only a PostgreSQL on \
@@ -165,7 +161,7 @@ fn measure(cli: &Cli) -> anyhow::Result<()> {
         std::fs::write(file, serde_json::to_string_pretty(&report)? + "\n")
             .with_context(|| format!("writing {}", file.display()))?;
     }
-    cli.record.as_ref().map_or(Ok(()), |file| report.record(file))
+    Ok(())
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<Report> {

@@ -1,8 +1,5 @@
-//! Results: tables for people, the same as JSON for programs, and `RESULTS.md` for the record.
+//! Results: tables for people, and the same as JSON for programs.
 
-use std::path::Path;
-
-use anyhow::Context;
 use serde::Serialize;
 
 use crate::machine::Origin;
@@ -97,40 +94,6 @@ impl Report {
         }
         text
     }
-
-    /// Puts the report into a file of reports, in the place of an older one of the same scenario.
-    pub(crate) fn record(&self, file: &Path) -> anyhow::Result<()> {
-        let old = std::fs::read_to_string(file).unwrap_or_else(|_| HEAD.to_owned());
-        let new = replaced(&old, &format!("## {}\n", self.scenario), &self.markdown());
-        std::fs::write(file, new).with_context(|| format!("writing {}", file.display()))
-    }
-}
-
-const HEAD: &str = "\
-# Results
-
-Written by `baton-load SCENARIO --record`; each section is one run. Times on shared machines drift:
-compare within a section, never across. Goals stand under their tables.
-";
-
-/// The text with a section exchanged, or put at the end.
-fn replaced(text: &str, heading: &str, section: &str) -> String {
-    let mut sections: Vec<String> = Vec::new();
-    for line in text.lines() {
-        if line.starts_with("## ") || sections.is_empty() {
-            sections.push(String::new());
-        }
-        if let Some(last) = sections.last_mut() {
-            last.push_str(line);
-            last.push('\n');
-        }
-    }
-    match sections.iter_mut().find(|old| old.starts_with(heading)) {
-        Some(old) => section.clone_into(old),
-        None => sections.push(section.to_owned()),
-    }
-    let trimmed: Vec<&str> = sections.iter().map(|section| section.trim_end()).collect();
-    trimmed.join("\n\n") + "\n"
 }
 
 impl Table {
@@ -171,14 +134,6 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_section_takes_the_place_of_its_older_self_alone() {
-        let text = "# R\n\nhead\n\n## a\n\nold\n\n## ab\n\nkept\n";
-        let new = replaced(text, "## a\n", "## a\n\nnew\n");
-        assert_eq!(new, "# R\n\nhead\n\n## a\n\nnew\n\n## ab\n\nkept\n");
-        assert_eq!(replaced("# R\n", "## x\n", "## x\ny"), "# R\n\n## x\ny\n");
-    }
 
     #[test]
     fn a_table_lines_up_and_shows_what_is_not_known_as_a_dash() {

@@ -16,7 +16,7 @@ pub(crate) const MARK_DIGITS: usize = 8;
 
 /// A customer's way in: the number of the team and the customer's own.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct From {
+pub(crate) struct CustomerAt {
     /// Which workspace's number.
     pub(crate) channel: usize,
     /// Which customer.
@@ -30,7 +30,7 @@ pub(crate) fn phone_number_id(channel: usize) -> String {
 
 /// Writes one POST, request head included. Messages are numbered from `first`; `run` keeps the
 /// ids of one run apart from those of another.
-pub(crate) fn request(run: &str, from: From, first: usize, count: usize) -> Vec<u8> {
+pub(crate) fn request(run: &str, from: CustomerAt, first: usize, count: usize) -> Vec<u8> {
     let body = body(run, from, first, count);
     let signature = hex::encode(sign(body.as_bytes()));
     let mut request = format!(
@@ -44,7 +44,7 @@ pub(crate) fn request(run: &str, from: From, first: usize, count: usize) -> Vec<
     request
 }
 
-fn body(run: &str, from: From, first: usize, count: usize) -> String {
+fn body(run: &str, from: CustomerAt, first: usize, count: usize) -> String {
     let at = clock::unix_seconds();
     let customer = format!("4915{:03}{:07}", from.channel, from.contact);
     let number = phone_number_id(from.channel);
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_message_is_found_again_by_its_mark() {
-        let body = body("r", From { channel: 0, contact: 3 }, 254, 3);
+        let body = body("r", CustomerAt { channel: 0, contact: 3 }, 254, 3);
         assert_eq!(marks(body.as_bytes()).collect::<Vec<_>>(), [254, 255, 256]);
         assert_eq!(marks(b"~L00").count() + marks(b"~Lnodigits").count(), 0);
         let value: serde_json::Value = serde_json::from_str(&body).unwrap();

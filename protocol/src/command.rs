@@ -25,7 +25,7 @@ pub struct Command {
     pub op_id: OpId,
     /// The conversation.
     pub conversation_id: ConversationId,
-    /// The author's previous command on this conversation. Lines of that chain do not trip the
+    /// The author's previous command on this conversation. Lines of that chain do not count for the
     /// fence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<OpId>,

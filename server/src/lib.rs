@@ -1,7 +1,7 @@
 //! The Baton server: one conversation, one owner, one answer.
 //!
-//! Commands in, events out, one log. ARCHITECTURE.md is the map; the modules stand here in reading
-//! order, and the repository test `tidy` says which may use which.
+//! Commands in, events out, one log. ARCHITECTURE.md is the map, and the repository test `tidy` says
+//! which module may use which.
 
 pub mod accounts;
 pub mod app;

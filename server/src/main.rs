@@ -1,4 +1,4 @@
-//! The `baton` program; `baton::cli` reads the command line.
+//! The `baton` program.
 
 use std::process::ExitCode;
 
@@ -9,5 +9,5 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    baton::cli::main()
+    baton::app::main()
 }

@@ -382,6 +382,9 @@ pub struct Header {
     pub colleague_draft: Option<String>,
     /// The ids of colleagues who have it on their screen.
     pub viewers: Vec<String>,
+    /// The ids of agents who follow it.
+    #[uniffi(default = [])]
+    pub followers: Vec<String>,
     /// The agent's own unfinished acts.
     pub own: Own,
 }
@@ -402,6 +405,7 @@ impl From<lists::Header> for Header {
             hold: header.hold.into(),
             colleague_draft: header.colleague_draft.map(|draft| draft.text),
             viewers: header.viewers.iter().map(ToString::to_string).collect(),
+            followers: header.followers.iter().map(ToString::to_string).collect(),
             own: header.own.into(),
         }
     }

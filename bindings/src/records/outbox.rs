@@ -1,8 +1,9 @@
 //! The outbox: acts that the server has not confirmed.
 
 use baton_mobile::outbox::{ActStage, Choice as CoreChoice, Echo, Enqueued, Offer, ReviewReason};
-use baton_protocol::{CommandBody, Owner, Refusal};
+use baton_protocol::{Owner, Refusal};
 
+use super::acts::ActKind;
 use super::{OutboxFile, SeenLine, text_of};
 use crate::CoreError;
 
@@ -32,57 +33,6 @@ pub struct OutboxItem {
     /// The file that it sends, and how much of it the server has.
     #[uniffi(default = None)]
     pub file: Option<OutboxFile>,
-}
-
-/// The kind of an act.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
-pub enum ActKind {
-    /// A reply to the customer.
-    Reply,
-    /// A message that is more than a text.
-    Send,
-    /// A line that is sent on to the customer.
-    Forward,
-    /// A note for the team.
-    Note,
-    /// A note for the owner alone.
-    Coach,
-    /// The agent takes the conversation.
-    Claim,
-    /// It is assigned to an agent.
-    Assign,
-    /// It returns to its queue.
-    Unassign,
-    /// It goes to a colleague or another team.
-    Transfer,
-    /// It is resolved.
-    Resolve,
-    /// It is reopened.
-    Reopen,
-    /// It waits for the customer or a third party.
-    MarkWaiting,
-    /// It is hidden until a set time.
-    Snooze,
-    /// Its lines are read.
-    MarkRead,
-    /// A failed message goes again.
-    Resend,
-    /// An unconfirmed message counts as sent.
-    MarkSent,
-    /// A message is withdrawn before it leaves.
-    Cancel,
-    /// Somebody is told what happens there.
-    Follow,
-    /// They are told no longer.
-    Unfollow,
-    /// The customer is blocked.
-    Block,
-    /// The customer is blocked no longer.
-    Unblock,
-    /// The customer is the one of another conversation.
-    Link,
-    /// The customer is nobody else.
-    Unlink,
 }
 
 /// How far an act has come.
@@ -359,36 +309,6 @@ fn code(refusal: &Refusal) -> ReviewCode {
         | Refusal::Merged { .. }
         | Refusal::Unavailable { .. }
         | Refusal::RateLimited { .. } => ReviewCode::Other,
-    }
-}
-
-impl From<&CommandBody> for ActKind {
-    fn from(body: &CommandBody) -> Self {
-        match body {
-            CommandBody::Reply(_) => Self::Reply,
-            CommandBody::Send(_) => Self::Send,
-            CommandBody::Forward(_) => Self::Forward,
-            CommandBody::Note(_) => Self::Note,
-            CommandBody::Coach(_) => Self::Coach,
-            CommandBody::Claim(_) => Self::Claim,
-            CommandBody::Assign(_) => Self::Assign,
-            CommandBody::Unassign(_) => Self::Unassign,
-            CommandBody::Transfer(_) => Self::Transfer,
-            CommandBody::Resolve(_) => Self::Resolve,
-            CommandBody::Reopen(_) => Self::Reopen,
-            CommandBody::MarkWaiting(_) => Self::MarkWaiting,
-            CommandBody::Snooze(_) => Self::Snooze,
-            CommandBody::MarkRead(_) => Self::MarkRead,
-            CommandBody::Resend(_) => Self::Resend,
-            CommandBody::MarkSent(_) => Self::MarkSent,
-            CommandBody::Cancel(_) => Self::Cancel,
-            CommandBody::Follow(_) => Self::Follow,
-            CommandBody::Unfollow(_) => Self::Unfollow,
-            CommandBody::Block(_) => Self::Block,
-            CommandBody::Unblock(_) => Self::Unblock,
-            CommandBody::Link(_) => Self::Link,
-            CommandBody::Unlink(_) => Self::Unlink,
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from baton import Stage
+from baton import Act, Stage
 from stage import eventually, expect, scenario
 
 
@@ -52,6 +52,21 @@ async def lease(stage):
     await eventually("Ben's header shows his own", lambda: header.value.hold.is_MINE())
     expect(not (await ana.baton.hold(conversation)).is_MINE(), "it is not Ana's any more")
     expect(await ana.baton.draft(conversation) == typing.text, "her draft stays")
+
+
+@scenario(43)
+async def followed(stage):
+    ana, ben = await stage.phone("ana"), await stage.phone("ben")
+    conversation, _ = await stage.customer()
+    header = await ana.header(conversation)
+    owner = header.value.owner
+    expect(header.value.followers == [], f"nobody follows yet: {header.value.followers}")
+    await ben.row(conversation)
+    await ben.baton.act(conversation, Act.FOLLOW(None))
+    await eventually("Ana's header names Ben", lambda: header.value.followers == [ben.agent])
+    expect(header.value.owner == owner, f"the owner is another one: {header.value.owner}")
+    await ben.baton.act(conversation, Act.UNFOLLOW(None))
+    await eventually("Ana's header names nobody", lambda: header.value.followers == [])
 
 
 class Typing:

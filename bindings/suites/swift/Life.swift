@@ -40,6 +40,24 @@ func leaseInBackground(_ stage: Stage) async throws {
     try await until("Ben's header frees") { header.latest?.header?.hold == .nobody }
 }
 
+func followed(_ stage: Stage) async throws {
+    let said = try await stage.customer().writes("Who else knows of this?")
+    let (ana, ben) = (try await stage.phone("ana"), try await stage.phone("ben"))
+    let header = try await ana.header(said.conversation)
+    let before = try await until("Ana's header") { header.latest?.header }
+    try check(before.followers.isEmpty, "followers are \(before.followers)")
+    _ = try await ben.epoch(said.conversation)
+    _ = try await ben.client.act(.follow(), in: said.conversation)
+    try await until("Ana's header names Ben") {
+        header.latest?.header?.followers == [ben.login.agent]
+    }
+    try check(header.latest?.header?.owner == before.owner, "the owner is another one")
+    _ = try await ben.client.act(.unfollow(), in: said.conversation)
+    try await until("Ana's header names nobody") {
+        header.latest?.header?.followers.isEmpty == true
+    }
+}
+
 func draftKept(_ stage: Stage) async throws {
     let said = try await stage.customer().writes("What do you charge?")
     let ana = try await stage.phone("ana")

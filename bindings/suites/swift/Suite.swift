@@ -20,7 +20,7 @@ struct Suite {
         (28, deviceRevoked), (29, signOutAndIn), (30, listenersReleased), (31, logTells),
         (32, search), (33, saidBeforeItCame), (34, locked), (35, answeredFromNotification),
         (36, keptWishForPushes), (38, files), (39, pushesOfTheFixtures),
-        (40, filesOfLines), (41, forwarded), (42, saidBeforeBaton),
+        (40, filesOfLines), (41, forwarded), (42, saidBeforeBaton), (43, followed),
     ]
     /// None takes longer, whatever happens.
     static let deadline: Double = 150

@@ -16,7 +16,7 @@ pub enum Kind {
     Queue,
     /// A customer wrote in a conversation of the agent.
     Message,
-    /// The right to answer freely is about to end. No fact makes it: a clock does.
+    /// The right to answer freely is about to end. Nothing makes it yet.
     WindowClosing,
     /// A conversation of the agent is open again.
     Reopened,

@@ -25,6 +25,9 @@ pub use rule::{consequences, is_of_interest};
 /// Devices of one agent that a push goes to at most.
 pub const DEVICES_MAX: usize = 10;
 
+/// Somebody looked at a device that said so within this time. Devices say it once a minute, and it
+/// is noted once a minute.
+const WATCHING_MS: i64 = 125_000;
 /// Lines of a customer that nobody answered, from which on they are a flood.
 const FLOOD_LINES: u64 = 10;
 /// How long nobody is told again of a flood.
@@ -106,6 +109,25 @@ pub struct Device {
     /// Whether it waits for its agent, who looks, as far as is known: at this device, or at any
     /// where that is enough to them.
     pub is_spared: bool,
+}
+
+/// When an agent last looked, as devices say once a minute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Looks {
+    /// At this device.
+    pub at_this: Option<Timestamp>,
+    /// At any device.
+    pub at_any: Option<Timestamp>,
+    /// Whether the agent wants each device told that they do not look at.
+    pub is_each_apart: bool,
+}
+
+impl Looks {
+    /// Whether the device is spared because its agent looks.
+    pub fn is_spared(self, now: Timestamp) -> bool {
+        let at = if self.is_each_apart { self.at_this } else { self.at_any };
+        at.is_some_and(|at| now.since(at) <= WATCHING_MS)
+    }
 }
 
 /// An agent who may have to be told.

@@ -47,6 +47,13 @@ fn may_block(case: &Case<'_>) -> Result<(), Refusal> {
     if case.context.supervises(case.conversation) { Ok(()) } else { case.may_answer() }
 }
 
+/// Whether WhatsApp is to be told that the customer is blocked, or no longer.
+pub fn is_for_whatsapp(before: Option<&Conversation>, now: &Conversation) -> bool {
+    let block = now.thread.block;
+    let is_asked = block.is_none_or(|block| block.whatsapp == BlockState::Waiting);
+    is_asked && block != before.and_then(|before| before.thread.block)
+}
+
 /// WhatsApp answered to a block. Of one that was lifted since, the answer says nothing.
 pub fn told(conversation: &Conversation, since: Timestamp, whatsapp: BlockState) -> Vec<Draft> {
     let block = conversation.thread.block.filter(|block| block.since == since);

@@ -10,9 +10,8 @@ use crate::planted::{Bug, is_planted};
 
 /// Refuses what its author does not know enough for.
 ///
-/// A line above `seen` by anyone trips it, automatic acknowledgements and the author's own chain
-/// excepted. So does a `seen` whose id is not the line of that number: it is of another life of
-/// the database.
+/// Any line above `seen` counts, but for automatic acknowledgements and the author's own chain. So
+/// does a `seen` whose id is not the line of that number: the database was restored since.
 pub(super) fn check(case: &Case<'_>, seen: Seen) -> Result<(), Refusal> {
     if is_planted(Bug::NoFenceAtAcceptance) {
         return Ok(());
@@ -32,7 +31,7 @@ pub(super) fn check(case: &Case<'_>, seen: Seen) -> Result<(), Refusal> {
             break;
         }
         upto = facts.line.seq;
-        if trips(case, facts) {
+        if counts(case, facts) {
             more = missed.len() == MISSED_LINES_MAX;
             if more {
                 break;
@@ -47,7 +46,7 @@ pub(super) fn check(case: &Case<'_>, seen: Seen) -> Result<(), Refusal> {
     Err(Refusal::Stale { current: case.conversation.thread.last_line, missed, more })
 }
 
-fn trips(case: &Case<'_>, facts: &LineFacts) -> bool {
+fn counts(case: &Case<'_>, facts: &LineFacts) -> bool {
     match facts.author {
         Author::Acknowledgement => false,
         Author::Agent { id } if id == case.context.my_id() => {

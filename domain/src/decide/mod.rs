@@ -1,5 +1,5 @@
 //! `decide`: a command becomes facts, or a refusal. The checks run in this order:
-//! replay → `op_expired` → scope → owner → lease → fence → window → append.
+//! known op id → age → agent → scope → block → chain → owner → lease → fence → window.
 
 pub mod block;
 mod chain;

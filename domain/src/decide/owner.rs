@@ -198,7 +198,7 @@ pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
 }
 
 /// The fact that this owner is responsible from here on, in this team.
-fn changed(
+pub(crate) fn changed(
     head: &Head,
     owner: Owner,
     team_id: TeamId,

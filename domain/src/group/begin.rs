@@ -5,8 +5,9 @@
 use baton_protocol::{Actor, ConversationId, Fact, Owner, OwnerCause, Refusal, Timestamp};
 
 use super::contact::{Told, know_contact};
-use super::state::{By, Channel, State};
+use super::state::{By, State};
 use super::work::BeginWork;
+use crate::decide::owner;
 use crate::scope::{Level, Scope};
 
 /// Finds the conversation, or begins it. What is new is the agent's who began it, unless they are
@@ -38,20 +39,17 @@ pub(super) fn begin(
     let named = By { card: Some(work.fresh.card), ..by };
     know_contact(state, &channel, known, Told::Person(&work.to, now), named);
     let mut facts = vec![Fact::EpisodeOpened { episode: 1 }];
-    facts.extend(taken(state, work, &channel));
+    facts.extend(taken(state, work, known.conversation));
     state.append(key, facts.into_iter().map(Into::into).collect(), by);
     Ok(known.conversation)
 }
 
 /// Given to the agent, if they may have one more.
-fn taken(state: &State, work: &BeginWork, channel: &Channel) -> Option<Fact> {
+fn taken(state: &State, work: &BeginWork, id: ConversationId) -> Option<Fact> {
     let caller = work.caller;
     let agent = state.people.get(&caller.workspace)?.agents.get(&caller.agent)?;
-    (!agent.is_full()).then_some(Fact::OwnerChanged {
-        owner: Owner::Agent(caller.agent),
-        owner_epoch: 2,
-        team_id: channel.team,
-        cause: OwnerCause::Claimed,
-        exceeded_capacity: false,
-    })
+    let head = &state.conversation(caller.workspace, id)?.head;
+    let owner = Owner::Agent(caller.agent);
+    let taken = || owner::changed(head, owner, head.team_id, OwnerCause::Claimed, false);
+    (!agent.is_full()).then(taken)
 }

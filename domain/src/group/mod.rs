@@ -8,6 +8,7 @@ mod act;
 mod begin;
 mod conditional;
 mod contact;
+pub mod note;
 mod past;
 mod receive;
 pub mod senders;

@@ -22,7 +22,7 @@ use crate::progress::Progress;
 use crate::report::{Cell, Table, one, two};
 use crate::server::Setup;
 use crate::stats::{Times, micros};
-use crate::webhook::{self, From};
+use crate::webhook::{self, CustomerAt};
 use crate::world::{Size, World};
 
 /// `baton-load claim-storm`.
@@ -156,7 +156,7 @@ impl Arena {
         let (_, socket) = self.sockets.first().context("no agents")?;
         socket.forget();
         let run = uuid::Uuid::now_v7().simple().to_string();
-        let request = webhook::request(&run, From { channel: 0, contact: round }, round, 1);
+        let request = webhook::request(&run, CustomerAt { channel: 0, contact: round }, round, 1);
         self.world.poster().await?.post(&request).await?;
         let known = &self.known;
         let find = |frame: &ServerFrame| conversation_of(frame).filter(|id| !known.contains(id));

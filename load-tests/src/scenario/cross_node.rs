@@ -21,7 +21,7 @@ use crate::report::{Cell, Table, two};
 use crate::server::Setup;
 use crate::socketio::{Adapter, SKIPPED, tell};
 use crate::stats::{Times, micros};
-use crate::webhook::{self, From, marks};
+use crate::webhook::{self, CustomerAt, marks};
 use crate::world::{Size, World};
 
 /// `baton-load cross-node`.
@@ -100,7 +100,7 @@ pub(crate) async fn cross_node(
 
 /// A customer writes; the conversation that begins.
 pub(super) async fn first_conversation(world: &World) -> anyhow::Result<ConversationId> {
-    let request = webhook::request("place", From { channel: 0, contact: 0 }, 0, 1);
+    let request = webhook::request("place", CustomerAt { channel: 0, contact: 0 }, 0, 1);
     world.poster().await?.post(&request).await?;
     let page: ConversationPage = world.admin.get("/conversations").await?;
     Ok(match page.conversations.first().context("no conversation")? {
@@ -229,7 +229,7 @@ async fn messages(
     for n in 0..args.messages {
         pace.tick().await;
         let number = args.pings + n;
-        let request = webhook::request(&run, From { channel: 0, contact: 0 }, number, 1);
+        let request = webhook::request(&run, CustomerAt { channel: 0, contact: 0 }, number, 1);
         let began = Instant::now();
         let since = |done: anyhow::Result<()>| done.map(|()| micros(began.elapsed()));
         let (ack, near, far) = tokio::join!(

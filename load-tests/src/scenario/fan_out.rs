@@ -22,7 +22,7 @@ use crate::report::{Cell, Table, two, whole};
 use crate::server::Setup;
 use crate::socketio::{Adapter, Peer, SKIPPED, tell};
 use crate::stats::{Times, ratio};
-use crate::webhook::{self, From, marks};
+use crate::webhook::{self, CustomerAt, marks};
 use crate::world::{Size, World};
 
 /// `baton-load fan-out`.
@@ -239,7 +239,7 @@ impl Speaker {
 
     async fn says(&mut self, part: &str, number: usize) -> anyhow::Result<()> {
         let run = format!("{}{part}", self.run);
-        let request = webhook::request(&run, From { channel: 0, contact: 0 }, number, 1);
+        let request = webhook::request(&run, CustomerAt { channel: 0, contact: 0 }, number, 1);
         self.poster.post(&request).await
     }
 

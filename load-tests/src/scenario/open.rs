@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::report::{Cell, Table, two};
 use crate::server::Setup;
 use crate::stats::{Times, median, micros};
-use crate::webhook::{self, From};
+use crate::webhook::{self, CustomerAt};
 use crate::world::{Size, World};
 
 /// `baton-load open`.
@@ -75,7 +75,7 @@ pub(crate) async fn open(
 /// Has a customer write so many lines; returns the conversation.
 async fn build(world: &World, contact: usize, lines: usize) -> anyhow::Result<ConversationId> {
     // The first line alone: it makes the conversation.
-    let from = From { channel: 0, contact };
+    let from = CustomerAt { channel: 0, contact };
     let run = uuid::Uuid::now_v7().simple().to_string();
     let mut poster = world.poster().await?;
     poster.post(&webhook::request(&run, from, 0, 1)).await?;

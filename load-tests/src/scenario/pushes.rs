@@ -22,7 +22,7 @@ use crate::progress::Progress;
 use crate::report::{Table, one, whole};
 use crate::server::{PushService, Setup, Store};
 use crate::stats::Times;
-use crate::webhook::{From, request};
+use crate::webhook::{CustomerAt, request};
 use crate::world::{Size, World};
 
 /// `baton-load pushes`.
@@ -264,7 +264,7 @@ async fn write(world: &World, (first, count): (usize, usize)) -> anyhow::Result<
     let run = Uuid::now_v7().simple().to_string();
     let mut poster = world.poster().await?;
     for n in 0..count {
-        poster.post(&request(&run, From { channel: 0, contact: first + n }, n, 1)).await?;
+        poster.post(&request(&run, CustomerAt { channel: 0, contact: first + n }, n, 1)).await?;
     }
     Ok(())
 }

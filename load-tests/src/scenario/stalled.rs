@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::report::{Table, one, two};
 use crate::server::{Setup, Store};
 use crate::stats::median;
-use crate::webhook::{From, request};
+use crate::webhook::{CustomerAt, request};
 use crate::world::{Size, World};
 
 /// `baton-load stalled`.
@@ -124,7 +124,7 @@ async fn stop_inside(world: &World, workspace: usize) -> anyhow::Result<()> {
         let posts = async {
             let mut poster = Poster::connect(other.address()).await?;
             for post in 0..POSTS {
-                let from = From { channel: workspace, contact: 0 };
+                let from = CustomerAt { channel: workspace, contact: 0 };
                 poster.send(&request(&run, from, post, 50)).await?;
             }
             anyhow::Ok(())

@@ -37,6 +37,7 @@ mod wire;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use baton_domain::chance;
 use baton_domain::mirror::{Desk, Holdings, List, Mirror, Progress};
 use baton_protocol::frame::{Ack, ClientFrame};
 
@@ -518,11 +519,7 @@ impl Link {
         step.effects.push(LinkAction::Send(joined.socket, ack));
     }
 
-    /// Xorshift: only spreads tries over time.
     fn next_random(&mut self) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random
+        chance::next(&mut self.random)
     }
 }

@@ -1,4 +1,7 @@
 //! The operations that turn one list into another, and how to apply them.
+//!
+//! Crates for diffs, such as `similar`, know no moves. They would delete a row that goes to the top
+//! and insert it again, and a list would lose its place.
 
 use std::collections::{BTreeMap, BTreeSet};
 

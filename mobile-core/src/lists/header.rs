@@ -1,5 +1,6 @@
 //! The header of a conversation.
 
+use baton_protocol::page::ConversationRow;
 use baton_protocol::{AgentId, ChannelId, ConversationId, Owner, Status, TeamId, Timestamp};
 
 use super::Touched;
@@ -45,6 +46,8 @@ pub struct Header {
     pub colleague_draft: Option<ColleagueDraft>,
     /// Colleagues who have it on their screen.
     pub viewers: Vec<AgentId>,
+    /// Agents who follow it; none where no more than the head is seen.
+    pub followers: Vec<AgentId>,
     /// What the agent did there and is not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
@@ -74,9 +77,14 @@ impl Query for HeaderOf {
         _known: Option<LastResult<'_, Nothing, Option<Box<Header>>>>,
     ) -> Result<QueryResult<Nothing, Option<Box<Header>>>, StoreError> {
         let Self(of) = *self;
-        let Some(row) = sources.read.row(of)?.map(InboxRow::of) else {
+        let Some(row) = sources.read.row(of)? else {
             return Ok(QueryResult { items: Vec::new(), about: None });
         };
+        let followers = match &row {
+            ConversationRow::Full { view, .. } => view.conversation.thread.followers.clone(),
+            ConversationRow::Head { .. } => Vec::new(),
+        };
+        let row = InboxRow::of(row);
         let Sources { read, around, me, .. } = *sources;
         let mut own = Own::of(sources, of)?;
         own.is_claiming &= row.owner != Owner::Agent(me);
@@ -98,6 +106,7 @@ impl Query for HeaderOf {
             hold: around.hold(of),
             colleague_draft: around.draft(of).filter(|draft| draft.agent_id != me).cloned(),
             viewers: viewers.collect(),
+            followers,
             own,
             has_draft: read.has_draft(of)?,
         };

@@ -37,6 +37,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_domain::chance;
 use baton_domain::mirror::Progress;
 use baton_protocol::{ConversationId, Cursor, MessageId, Timestamp};
 
@@ -398,11 +399,7 @@ impl Machines {
     }
 
     fn next_dice(&mut self) -> u32 {
-        // Xorshift; it only spreads the requests of many phones.
-        self.dice ^= self.dice << 13;
-        self.dice ^= self.dice >> 7;
-        self.dice ^= self.dice << 17;
-        u32::try_from(self.dice >> 32).unwrap_or(0)
+        u32::try_from(chance::next(&mut self.dice) >> 32).unwrap_or(0)
     }
 }
 

@@ -6,7 +6,6 @@
 //! becomes an event.
 
 mod access;
-pub mod admin;
 mod common;
 pub mod device;
 pub mod join;
@@ -15,10 +14,10 @@ pub mod push;
 mod quota;
 pub mod session;
 pub mod settings;
+mod slots;
 mod throttle;
 mod ticket;
 mod token;
-mod turns;
 
 #[cfg(test)]
 mod tests;
@@ -32,7 +31,7 @@ use baton_protocol::{AgentId, DeviceId, Role, WorkspaceId};
 
 use self::settings::meta_app::MetaApp;
 use crate::clock::Clock;
-use crate::config::SessionsConfig;
+use crate::config::{Secret, SessionsConfig};
 use crate::coordinator::Coordinator;
 use crate::secrets::{Keys, SecretsError};
 use crate::store::{Store, StoreError};
@@ -42,9 +41,9 @@ pub use push::receipts::Reporter;
 pub use quota::{Left, Quota, Rate};
 pub use session::Standing;
 pub use settings::Setter;
+pub use slots::Slots;
 pub use throttle::{ADDRESS_TRIES_MAX, TRIES_MAX, WINDOW};
 pub use ticket::TICKET_TTL;
-pub use turns::Turns;
 
 /// Who is signed in, and on which device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -173,7 +172,7 @@ struct Inner {
     pace_per_s: u32,
     passwords: password::Passwords,
     /// One password of an account is checked at a time: many tries wait for one another.
-    checks: Turns<[u8; 32]>,
+    checks: Slots<[u8; 32]>,
     throttle: Mutex<throttle::Throttle>,
     on_ended: OnceLock<Arc<dyn OnEnded>>,
     /// The other nodes, which count tries of passwords as well.
@@ -201,7 +200,7 @@ impl Accounts {
             store,
             keys,
             passwords: password::Passwords::new(clock.clone()),
-            checks: Turns::new(1, password::WAIT_MAX),
+            checks: Slots::new(1, password::WAIT_MAX),
             clock,
             config,
             pace_per_s,
@@ -215,6 +214,11 @@ impl Accounts {
     /// Names the one who hears of ended sessions; the first one named stays.
     pub fn set_on_ended(&self, listener: Arc<dyn OnEnded>) {
         drop(self.0.on_ended.set(listener));
+    }
+
+    /// A password for somebody who was given none.
+    pub fn made_up_password(&self) -> Secret {
+        password::made_up(&self.0.clock)
     }
 
     fn tell_ended(&self, workspace: WorkspaceId, devices: &[DeviceId], standing: Standing) {

@@ -4,6 +4,9 @@
 //!
 //! What is remembered has a limit. Beyond it, those with the fewest tries are forgotten first and
 //! those at their limit never: new ones are refused instead.
+//!
+//! Crates such as `governor` limit how often something happens. They forget keys by age, and do not
+//! tell a try in vain from one that came in.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;

@@ -2,7 +2,7 @@
 
 use baton_protocol::Timestamp;
 
-use crate::accounts::admin::table;
+use super::admin::table;
 use crate::cli::IntakeCommand;
 use crate::http::intake::{Count, Intake, Kept};
 

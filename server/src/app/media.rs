@@ -7,9 +7,9 @@ use anyhow::Context;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::admin::table;
 use super::background::Background;
 use super::lock::company;
-use crate::accounts::admin::table;
 use crate::clock::Clock;
 use crate::config::{Config, MediaConfig};
 use crate::jobs::{Fetcher, Unseal, Uploads};

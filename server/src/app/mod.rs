@@ -1,6 +1,7 @@
 //! Assembles the parts; the only place that names concrete backends (and, for `demo` alone, the
 //! simulator as a library).
 
+mod admin;
 mod arrivals;
 mod askers;
 mod backend;
@@ -19,6 +20,7 @@ mod lock;
 mod media;
 mod numbers;
 mod private;
+mod program;
 mod push;
 mod put_back;
 mod quarantine;
@@ -32,5 +34,5 @@ mod tls;
 mod verify;
 
 pub use media::worker as media_worker;
-pub use run::run;
+pub use program::main;
 pub use serve::Server;

@@ -8,8 +8,8 @@ use baton_protocol::ChannelId;
 use baton_protocol::connection::{ChannelCheck, CheckStep, StepState};
 use baton_protocol::settings::ChannelNew;
 
+use super::admin::{AskMeta, table};
 use super::serve::{Foundation, install_tls, way_out};
-use crate::accounts::admin::{AskMeta, table};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::{Inspector, refusal};

@@ -3,7 +3,7 @@
 
 use baton_protocol::settings::Quarantined;
 
-use crate::accounts::admin::table;
+use super::admin::table;
 use crate::cli::QuarantineCommand;
 use crate::http::quarantine::Quarantine;
 

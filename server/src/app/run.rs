@@ -5,13 +5,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::intake;
-use super::known;
 use super::numbers::Numbers;
 use super::private::make_directory;
-use super::quarantine;
 use super::serve::{Foundation, Server};
-use crate::accounts::{admin, password};
+use super::{admin, intake, known, program, quarantine};
+use crate::accounts::password;
 use crate::cli::{Command, MediaCommand, OperatorCommand, Serve};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
@@ -23,7 +21,7 @@ use crate::telemetry::start_logs;
 ///
 /// # Errors
 /// Whatever went wrong, in a sentence for the operator.
-pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
+pub(super) fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
@@ -166,11 +164,9 @@ pub(super) async fn told_to_stop() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes to the standard output; whoever reads may have gone, which is no failure.
+/// Writes to the standard output.
 pub(super) fn say(text: &str) {
-    use std::io::Write as _;
-    let mut out = std::io::stdout();
-    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    program::say(&mut std::io::stdout(), text);
 }
 
 #[cfg(test)]

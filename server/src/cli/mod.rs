@@ -1,5 +1,4 @@
-//! Parses the command line and nothing else; `baton config` alone is carried out here, for it
-//! needs no server.
+//! The command line as values. What each command does is said in `app`.
 
 #![expect(clippy::doc_markdown, reason = "comments become the text of --help, not markdown")]
 
@@ -8,12 +7,10 @@ mod flags;
 mod people;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use baton_domain::planted;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, ConfigError, Loaded, Sources, environment};
+use crate::config::Sources;
 
 pub use admin::{
     AdminCommand, AgentAdd, AgentCommand, AgentInvite, ChannelAdd, ChannelCommand, ChannelConnect,
@@ -23,9 +20,6 @@ pub use admin::{
 };
 pub use flags::{Flags, SecretFile};
 pub use people::{Person, people};
-
-/// Exit code of a bad configuration (EX_CONFIG).
-pub const EXIT_CONFIG: u8 = 78;
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -218,68 +212,6 @@ pub enum PushCommand {
         #[arg(value_parser = clap::value_parser!(u16).range(1..=300))]
         wait: u16,
     },
-}
-
-/// The program: reads the command line and the configuration, does what was asked.
-pub fn main() -> ExitCode {
-    if let Some(name) = environment::planted_bug()
-        && !planted::plant_by_name(&name)
-    {
-        say(&mut std::io::stderr(), &format!("baton: there is no bug {name:?} to plant\n"));
-        return ExitCode::from(EXIT_CONFIG);
-    }
-    let mut cli = Cli::parse();
-    if let Command::Demo(demo) = &mut cli.command {
-        demo.once |= environment::demo_once();
-    }
-    // Before any file is read: a stranger's bytes come next.
-    if matches!(cli.command, Command::MediaWorker) {
-        return crate::app::media_worker();
-    }
-    let loaded = match Config::load(&cli.sources(environment::variables())) {
-        Ok(loaded) => loaded,
-        Err(error) => return bad_configuration(&error),
-    };
-    let done = match cli.command {
-        Command::Config(command) => config(command, &loaded),
-        command @ (Command::Serve(_)
-        | Command::Demo(_)
-        | Command::Migrate
-        | Command::Backup(_)
-        | Command::Restore(_)
-        | Command::VerifyLog(_)
-        | Command::Push(_)
-        | Command::Doctor(_)
-        | Command::Admin(_)
-        | Command::MediaWorker) => crate::app::run(&command, &loaded.config),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&mut std::io::stderr(), &format!("baton: {error:#}\n"));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn config(command: ConfigCommand, loaded: &Loaded) -> anyhow::Result<()> {
-    let text = match command {
-        ConfigCommand::Check => "the configuration is valid\n".to_owned(),
-        ConfigCommand::Print { defaults: true } => crate::config::DEFAULTS.to_owned(),
-        ConfigCommand::Print { defaults: false } => loaded.print()?,
-    };
-    say(&mut std::io::stdout(), &text);
-    Ok(())
-}
-
-fn bad_configuration(error: &ConfigError) -> ExitCode {
-    say(&mut std::io::stderr(), &format!("baton: configuration: {error}\n"));
-    ExitCode::from(EXIT_CONFIG)
-}
-
-/// Writes; whoever reads may have gone (`baton config print | head`), which is no failure.
-fn say(to: &mut impl std::io::Write, text: &str) {
-    drop(to.write_all(text.as_bytes()).and_then(|()| to.flush()));
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::announce::{
-    Addressee, Board, Consequence, DEVICES_MAX, Device, Effect, Quiet, Whom, consequences,
+    Addressee, Board, Consequence, DEVICES_MAX, Device, Effect, Looks, Quiet, Whom, consequences,
     is_of_interest,
 };
 use baton_domain::group::{Key, State};
@@ -25,10 +25,6 @@ use crate::clock::Clock;
 use crate::store::group::{self as rows, AddresseeRow};
 use crate::store::rows::{PushChange, PushRow, id, ids as texts, named};
 use crate::store::{StoreError, Tx};
-
-/// Somebody looked at a device that said so within this time. Devices say it once a minute, and it
-/// is noted once a minute.
-pub(crate) const WATCHING_MS: i64 = 125_000;
 
 /// Rows to be written.
 #[derive(Default, Debug)]
@@ -165,10 +161,13 @@ async fn addressees(
             }
         };
         if one.devices.len() < DEVICES_MAX {
-            let looks_at = if row.each_device != 0 { row.watched_at } else { row.agent_watched_at };
-            let is_spared = looks_at.is_some_and(|at| now.ms() - at <= WATCHING_MS);
+            let looks = Looks {
+                at_this: row.watched_at.map(Timestamp::from_ms),
+                at_any: row.agent_watched_at.map(Timestamp::from_ms),
+                is_each_apart: row.each_device != 0,
+            };
             let (id, lane) = (id(&row.device)?, named(&row.lane)?);
-            one.devices.push(Device { id, lane, is_spared });
+            one.devices.push(Device { id, lane, is_spared: looks.is_spared(now) });
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Workspaces whose rows somebody has locked. What they are asked waits beside the committer's
 //! loop, in order within its workspace, so that it stalls only itself.
 //!
-//! A lane begins when a group had to wait for a lock: each workspace of the group gets one. It ends
+//! A side queue begins when a group had to wait for a lock: each workspace of the group gets one. It ends
 //! when everything in it is decided, for most of them a moment later. Nobody waits in it for longer
 //! than askers wait.
 
@@ -16,21 +16,21 @@ use super::Member;
 use super::committer::{Committer, is_alone, refuse_quietly};
 use super::part::{Part, is_of_worker};
 
-/// Members that wait in one lane. Further ones are refused, so that webhooks of one workspace do
+/// Members that wait in one queue. Further ones are refused, so that webhooks of one workspace do
 /// not fill the server.
 const WAITING_MAX: usize = 256;
-/// Members in one lane whose workers try again by themselves.
+/// Members in one queue whose workers try again by themselves.
 const OF_WORKERS_MAX: usize = 4;
 
-/// The lanes of workspaces whose rows are locked.
+/// The side queues of workspaces whose rows are locked.
 pub(super) struct Beside {
     committer: Arc<Committer>,
-    lanes: BTreeMap<Part, Lane>,
+    queues: BTreeMap<Part, SideQueue>,
     running: JoinSet<Ran>,
 }
 
 #[derive(Default)]
-struct Lane {
+struct SideQueue {
     members: VecDeque<Member>,
     /// Whether a batch of it is being tried.
     is_running: bool,
@@ -38,7 +38,7 @@ struct Lane {
     stuck: Option<Duration>,
 }
 
-/// A batch of a lane was tried.
+/// A batch of a queue was tried.
 pub(super) struct Ran {
     part: Part,
     /// What is still locked.
@@ -47,35 +47,35 @@ pub(super) struct Ran {
 
 impl Beside {
     pub(super) fn new(committer: Arc<Committer>) -> Self {
-        Self { committer, lanes: BTreeMap::new(), running: JoinSet::new() }
+        Self { committer, queues: BTreeMap::new(), running: JoinSet::new() }
     }
 
-    /// Opens a lane for each workspace of these members, in their order.
+    /// Opens a queue for each workspace of these members, in their order.
     pub(super) fn open(&mut self, members: Vec<Member>) {
         for member in members {
             let part = self.committer.owners.part(&member.task.work);
-            self.lanes.entry(part).or_default().members.push_back(member);
+            self.queues.entry(part).or_default().members.push_back(member);
         }
-        let idle = self.lanes.iter().filter(|(_, lane)| !lane.is_running);
+        let idle = self.queues.iter().filter(|(_, queue)| !queue.is_running);
         let idle: Vec<Part> = idle.map(|(part, _)| part.clone()).collect();
         for part in idle {
             self.spawn(part);
         }
     }
 
-    /// Takes a member whose workspace has a lane; gives any other back.
+    /// Takes a member whose workspace has a queue; gives any other back.
     pub(super) fn divert(&mut self, member: Member) -> Option<Member> {
         // For nearly always: nothing is looked up.
-        if self.lanes.is_empty() {
+        if self.queues.is_empty() {
             return Some(member);
         }
         let parts = self.committer.owners.parts(&member.task.work);
-        let part = parts.iter().find(|part| self.lanes.contains_key(part));
-        let Some(lane) = part.and_then(|part| self.lanes.get_mut(part)) else {
+        let part = parts.iter().find(|part| self.queues.contains_key(part));
+        let Some(queue) = part.and_then(|part| self.queues.get_mut(part)) else {
             return Some(member);
         };
-        if lane.has_room_for(&member) {
-            lane.members.push_back(member);
+        if queue.has_room_for(&member) {
+            queue.members.push_back(member);
         } else {
             self.committer.metrics.group_retries.inc("given_up");
             refuse_quietly(member);
@@ -83,7 +83,7 @@ impl Beside {
         None
     }
 
-    /// Waits for a batch of any lane, and starts the next one of it; `None` when there is no lane.
+    /// Waits for a batch of any queue, and starts the next one of it; `None` when there is no queue.
     pub(super) async fn next(&mut self) -> Option<()> {
         let ran = match self.running.join_next().await? {
             Ok(ran) => ran,
@@ -94,28 +94,28 @@ impl Beside {
     }
 
     fn take_back(&mut self, Ran { part, stuck }: Ran) {
-        let Some(lane) = self.lanes.get_mut(&part) else { return };
-        lane.is_running = false;
+        let Some(queue) = self.queues.get_mut(&part) else { return };
+        queue.is_running = false;
         let now = self.committer.clock.monotonic();
-        if !stuck.is_empty() && lane.stuck.is_none() {
-            lane.stuck = Some(now);
+        if !stuck.is_empty() && queue.stuck.is_none() {
+            queue.stuck = Some(now);
             tracing::warn!(
                 workspace = workspace(&part),
                 "the rows of a workspace are locked; what it is asked waits, the others go on"
             );
         }
         for member in stuck.into_iter().rev() {
-            lane.members.push_front(member);
+            queue.members.push_front(member);
         }
-        lane.drop_surplus();
-        lane.members.retain(|member| !member.done.is_closed());
-        if lane.members.is_empty() {
-            if let Some(since) = lane.stuck {
+        queue.drop_surplus();
+        queue.members.retain(|member| !member.done.is_closed());
+        if queue.members.is_empty() {
+            if let Some(since) = queue.stuck {
                 let held_ms = u64::try_from(now.saturating_sub(since).as_millis()).unwrap_or(0);
                 let workspace = workspace(&part);
                 tracing::info!(workspace, held_ms, "nothing of this workspace waits for locks");
             }
-            self.lanes.remove(&part);
+            self.queues.remove(&part);
         } else {
             self.spawn(part);
         }
@@ -123,9 +123,9 @@ impl Beside {
     }
 
     fn spawn(&mut self, part: Part) {
-        let Some(lane) = self.lanes.get_mut(&part) else { return };
-        lane.is_running = true;
-        let batch = lane.batch(self.committer.limits.group);
+        let Some(queue) = self.queues.get_mut(&part) else { return };
+        queue.is_running = true;
+        let batch = queue.batch(self.committer.limits.group);
         let committer = Arc::clone(&self.committer);
         self.running.spawn(async move {
             let stuck = committer.settle_beside(batch).await;
@@ -134,13 +134,13 @@ impl Beside {
     }
 
     fn show(&self) {
-        let stuck = self.lanes.values().filter(|lane| lane.stuck.is_some()).count();
+        let stuck = self.queues.values().filter(|queue| queue.stuck.is_some()).count();
         let metrics = &self.committer.metrics;
         metrics.workspaces_stuck.set(i64::try_from(stuck).unwrap_or(i64::MAX));
     }
 }
 
-impl Lane {
+impl SideQueue {
     fn has_room_for(&self, member: &Member) -> bool {
         let is_of_worker = is_of_worker(&member.task.work);
         self.members.len() < WAITING_MAX
@@ -151,7 +151,7 @@ impl Lane {
         self.members.iter().filter(|member| is_of_worker(&member.task.work)).count()
     }
 
-    /// Of what workers brought before the lane was stuck, only a few wait.
+    /// Of what workers brought before the queue was stuck, only a few wait.
     fn drop_surplus(&mut self) {
         let mut surplus = match self.stuck {
             Some(_) => self.of_workers().saturating_sub(OF_WORKERS_MAX),

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use baton_domain::context::LineFacts;
+use baton_domain::decide::block;
 use baton_domain::group::state::{Attempt, Entry, Extras, Held};
-use baton_domain::group::{Key, Post, State};
+use baton_domain::group::{Key, Post, State, note};
 use baton_domain::log::{Batch, Logged};
 use baton_protocol::event::EventContent;
-use baton_protocol::{BlockState, ConversationId, Fact, Timestamp, WorkspaceId};
-use sha2::{Digest, Sha256};
+use baton_protocol::{ConversationId, Fact, Timestamp, WorkspaceId};
 
 use crate::clock::Clock;
 use crate::store::digest::{content_body, content_digest};
@@ -33,7 +33,9 @@ pub(super) fn record(
     log(state, batches, clock, &mut writes);
     conversations(state, now, &mut writes);
     messages(state, &mut writes);
-    notes(state, &mut writes);
+    for note in note::written(state) {
+        writes.notes.extend(NoteRow::new(note.workspace, note.event, note.after_seq));
+    }
     people(state, &mut writes);
     outcomes(state, now, &mut writes);
     intake(state, posts, now, &mut writes);
@@ -84,26 +86,18 @@ fn conversations(state: &State, now: Timestamp, writes: &mut Writes) {
             writes.conversations.push(row);
         }
         followers(*workspace, held, writes);
-        if is_for_whatsapp(held) {
+        if block::is_for_whatsapp(held.before.as_ref(), &held.now) {
             writes.block_calls.push(BlockCallRow::new((*workspace, *id), now));
         }
         let mut ended: BTreeMap<u32, Timestamp> = held.ended.iter().copied().collect();
         for (n, at) in &held.episodes {
             let change = EpisodeEnd::new((*workspace, *id), *n, ended.remove(n));
-            writes.episodes.push(EpisodeRow { change, opened_at: at.ms() });
+            writes.episodes.push(EpisodeRow::new(change, *at));
         }
         for (n, at) in ended {
             writes.episode_ends.push(EpisodeEnd::new((*workspace, *id), n, Some(at)));
         }
     }
-}
-
-/// Whether WhatsApp is to be told that the customer is blocked, or no longer.
-fn is_for_whatsapp(held: &Held) -> bool {
-    let before = held.before.as_ref().and_then(|before| before.thread.block);
-    let now = held.now.thread.block;
-    let is_asked = now.is_none_or(|block| block.whatsapp == BlockState::Waiting);
-    is_asked && now != before
 }
 
 fn followers(workspace: WorkspaceId, held: &Held, writes: &mut Writes) {
@@ -185,26 +179,6 @@ fn message_state<'a>(facts: &'a LineFacts, extras: &'a Extras) -> MessageState<'
     }
 }
 
-/// A note stands after the line that was the last when it was written, not when its group ended.
-fn notes(state: &State, writes: &mut Writes) {
-    let mut last_seqs: BTreeMap<Key<ConversationId>, u64> = BTreeMap::new();
-    for entry in &state.entries {
-        let Some(id) = entry.event.conversation_id else { continue };
-        let key = (entry.workspace, id);
-        let fact = &entry.event.fact;
-        if let Fact::LineReceived { line, .. } | Fact::LineWritten { line, .. } = fact {
-            last_seqs.insert(key, line.seq);
-        }
-        if !matches!(fact, Fact::NoteAdded { .. }) {
-            continue;
-        }
-        let before = state.conversations.get(&key).and_then(|held| held.before.as_ref());
-        let before = before.map_or(0, |before| before.head.last_seq);
-        let after_seq = last_seqs.get(&key).copied().unwrap_or(before);
-        writes.notes.extend(NoteRow::new(entry.workspace, &entry.event, after_seq));
-    }
-}
-
 fn people(state: &State, writes: &mut Writes) {
     for ((workspace, id), before) in &state.loads_before {
         let facts = state.people.get(workspace).and_then(|people| people.agents.get(id));
@@ -241,29 +215,10 @@ fn outcomes(state: &State, now: Timestamp, writes: &mut Writes) {
 
 fn intake(state: &State, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
     for post in posts.iter().filter(|post| !post.is_piece) {
-        writes.intake.push(IntakeRow {
-            id: post.id.clone(),
-            meta_app: post.meta_app.clone(),
-            digest: post.digest.clone(),
-            received_at: post.received_at.ms(),
-            body: post.raw.clone(),
-            sifted: 1,
-        });
+        writes.intake.push(IntakeRow::new(post));
     }
     for aside in &state.quarantined {
-        // Meta posts the same bytes to each app that listens: each has its own copy.
-        let of_app = format!("{}\n{}", aside.meta_app, aside.element);
-        let digest = hex::encode(Sha256::digest(of_app));
-        writes.quarantine.push(QuarantineRow {
-            id: aside.id.to_string(),
-            digest,
-            meta_app: aside.meta_app.clone(),
-            workspace: aside.workspace.map(|workspace| workspace.to_string()),
-            intake: aside.intake_digest.clone(),
-            reason: aside.why.1.clone(),
-            element: aside.element.clone(),
-            at: now.ms(),
-        });
+        writes.quarantine.push(QuarantineRow::new(aside, now));
     }
     for one in &state.not_understood {
         writes.not_understood.push(NotUnderstoodRow::new(one, now));

@@ -45,11 +45,11 @@ pub(super) async fn load_senders(
         book.users = users(tx, needs, contested.iter().filter_map(|n| book.names.get(n))).await?;
     }
     let senders = book.meet_all(&all);
-    let fresh: Vec<_> = book.fresh().map(row).collect();
+    let fresh: Vec<_> = book.fresh().map(|(key, holder)| IdentityRow::new(key, holder)).collect();
     if !rows::insert_identities(tx, &fresh).await? {
         return Err(LoadError::Again);
     }
-    let moved: Vec<_> = book.moved().map(row).collect();
+    let moved: Vec<_> = book.moved().map(|(key, holder)| IdentityRow::new(key, holder)).collect();
     rows::move_identities(tx, &moved).await?;
     let conversations = senders.iter().map(|((here, _), known)| (*here, known.conversation));
     needs.conversations.extend(conversations);
@@ -79,16 +79,4 @@ async fn users(
         users.entry(id(&row.conversation)?).or_default().insert(row.value);
     }
     Ok(users)
-}
-
-fn row(((workspace, channel, kind, value), holder): (&NameKey, &Holder)) -> IdentityRow {
-    IdentityRow {
-        workspace: workspace.to_string(),
-        channel: channel.to_string(),
-        kind: kind.name().to_owned(),
-        value: value.clone(),
-        contact: holder.known.contact.to_string(),
-        conversation: holder.known.conversation.to_string(),
-        since: holder.since.ms(),
-    }
 }

@@ -15,7 +15,7 @@ use baton_protocol::{AgentId, Role};
 
 use super::problem::Fault;
 use super::{Parts, Shared};
-use crate::accounts::{Accounts, Reporter, Signed, Turns};
+use crate::accounts::{Accounts, Reporter, Signed, Slots};
 
 /// Who may.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -40,9 +40,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// After it, somebody whose request found no room asks again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// The turns of all agents.
-pub(super) fn turns() -> Turns<Key<AgentId>> {
-    Turns::new(AT_ONCE, PATIENCE)
+/// The slots of all agents.
+pub(super) fn slots() -> Slots<Key<AgentId>> {
+    Slots::new(AT_ONCE, PATIENCE)
 }
 
 /// The cookie with the access token.
@@ -66,7 +66,7 @@ pub(super) async fn guard(
     match allow(&parts, access, (request.method(), request.headers())).await {
         Ok(Asker::Anybody) => next.run(request).await,
         Ok(Asker::Signed(signed)) => {
-            let Some(_turn) = parts.queues.turns.take((signed.workspace, signed.agent)).await
+            let Some(_slot) = parts.queues.slots.take((signed.workspace, signed.agent)).await
             else {
                 return Fault::busy("too many requests of this agent at once", AGAIN)
                     .into_response();

@@ -1,4 +1,7 @@
 //! Pages of other allowed origins (`http.allowed_origins`) may read what they ask for.
+//!
+//! The layer of `tower-http` would take as many lines to set up: which origins are allowed is a rule
+//! of our own, and sockets use it as well.
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -54,7 +54,7 @@ use baton_protocol::AgentId;
 use baton_protocol::push::PushLane;
 use tokio::sync::Notify;
 
-use crate::accounts::{Accounts, Quota, Turns};
+use crate::accounts::{Accounts, Quota, Slots};
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionsConfig};
 use crate::connection::Inspector;
@@ -120,14 +120,14 @@ pub struct Parts {
 /// Where requests wait for their turn. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Queues {
-    turns: Turns<Key<AgentId>>,
+    slots: Slots<Key<AgentId>>,
     reports: Reports,
     audits: Reports,
 }
 
 impl Default for Queues {
     fn default() -> Self {
-        Self { turns: auth::turns(), reports: Reports::default(), audits: Reports::default() }
+        Self { slots: auth::slots(), reports: Reports::default(), audits: Reports::default() }
     }
 }
 

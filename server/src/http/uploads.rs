@@ -29,7 +29,7 @@ const AT_ONCE: u64 = 20;
 /// What `PUT /uploads/{upload}` is asked.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct From {
+pub(super) struct PieceQuery {
     /// The place of the first byte: `received` of the upload.
     from: u64,
 }
@@ -89,7 +89,7 @@ pub(super) async fn receive(
     State(parts): State<Shared>,
     signed: Signed,
     Id(id): Id<MessageId>,
-    Query(From { from }): Query<From>,
+    Query(PieceQuery { from }): Query<PieceQuery>,
     Piece(piece): Piece,
 ) -> Answer<Out<Upload>> {
     let found = own(&parts, &signed, id).await?;

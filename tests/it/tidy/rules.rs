@@ -5,8 +5,8 @@ use super::source::Source;
 /// Which modules of the server may use which: the layers. `clock`, `config`
 /// and `telemetry` are inputs that everybody above them may be handed.
 const LAYERS: [(&str, &[&str]); 19] = [
-    ("main", &["cli"]),
-    ("cli", &["app", "config"]),
+    ("main", &["app"]),
+    ("cli", &["config"]),
     ("demo", &["accounts", "engine", "clock", "config"]),
     ("config", &[]),
     ("clock", &[]),
@@ -15,11 +15,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("coordinator", &["clock", "config", "telemetry"]),
     ("node", &["store", "clock", "config", "telemetry"]),
     ("secrets", &["store", "clock", "config"]),
-    (
-        "accounts",
-        // `cli` for the words of `baton admin` alone.
-        &["cli", "engine", "store", "secrets", "coordinator", "clock", "config", "telemetry"],
-    ),
+    ("accounts", &["engine", "store", "secrets", "coordinator", "clock", "config", "telemetry"]),
     ("engine", &["store", "coordinator", "clock", "config", "telemetry"]),
     ("gateway", &["engine", "coordinator", "store", "clock", "config", "telemetry"]),
     (

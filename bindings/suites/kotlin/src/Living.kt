@@ -2,6 +2,7 @@
 
 package app.baton.suite
 
+import app.baton.core.Act
 import app.baton.core.Event
 import app.baton.core.Hold
 import app.baton.core.InboxView
@@ -38,6 +39,25 @@ val living = listOf(
         ensure(hold != Hold.Mine) { "in the background her hold is $hold" }
         within("Ben's header frees") {
             ben.baton.header(said.conversation).first { it.header?.hold == Hold.Nobody }
+        }
+    },
+    Scenario(43) {
+        val ana = agent("ana")
+        val ben = agent("ben")
+        val said = world.customer(freshNumber(), "hello")
+        val before = ana.headerOf(said)
+        ensure(before.followers.isEmpty()) { "followers are ${before.followers}" }
+        ben.linesOf(said, 1)
+        ben.acts(said.conversation, Act.Follow())
+        val followed = within("Ana's header names Ben") {
+            ana.baton.header(said.conversation).first { told ->
+                told.header?.followers == listOf(world.agent("ben"))
+            }
+        }
+        ensure(followed.header?.owner == before.owner) { "the owner is ${followed.header?.owner}" }
+        ben.acts(said.conversation, Act.Unfollow())
+        within("Ana's header names nobody") {
+            ana.baton.header(said.conversation).first { it.header?.followers?.isEmpty() == true }
         }
     },
     Scenario(15) {

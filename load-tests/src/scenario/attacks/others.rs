@@ -8,7 +8,7 @@ use tokio::time::{Instant, interval, timeout};
 
 use super::OTHERS;
 use crate::stats::{Times, micros};
-use crate::webhook::{From, request};
+use crate::webhook::{CustomerAt, request};
 use crate::world::{World, agent_email, password, slug};
 
 const WEBHOOK_EVERY: Duration = Duration::from_millis(20);
@@ -69,7 +69,7 @@ async fn paced(
 /// On a connection of its own: a new one has to be let in as well.
 async fn webhook(world: &World, n: usize) -> anyhow::Result<()> {
     // Not the one with the notes, which stand behind its last line.
-    let request = request(&run(), From { channel: 0, contact: 1 }, n, 1);
+    let request = request(&run(), CustomerAt { channel: 0, contact: 1 }, n, 1);
     world.poster().await?.post(&request).await
 }
 

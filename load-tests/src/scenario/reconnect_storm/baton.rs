@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{AT_ONCE, Back, OF_ONE_AGENT, PATIENCE, QUIET, ReconnectStorm, TEAMS};
 use crate::figures::Figures;
 use crate::listen::{Entry, Stream, come_in};
-use crate::webhook::{self, From, marks};
+use crate::webhook::{self, CustomerAt, marks};
 use crate::world::World;
 
 /// Connections that post at once.
@@ -85,7 +85,7 @@ async fn post_all(world: &World, posts: Vec<Post>) -> anyhow::Result<()> {
         workers.spawn(async move {
             while let Some(post) = posts.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let (channel, contact, first, count) = *post;
-                let from = From { channel, contact };
+                let from = CustomerAt { channel, contact };
                 poster.post(&webhook::request(&run, from, first, count)).await?;
             }
             anyhow::Ok(())

@@ -190,6 +190,7 @@ fn a_header_says_who_composes_who_looks_and_who_is_there() {
         let head = &mut full.view.conversation.head;
         (head.owner, head.status) = (Owner::Agent(BEN), Status::Waiting);
         head.revision += 1;
+        full.view.conversation.thread.followers = vec![ME];
     });
     for touched in [
         phone.around.set_hold(talk(1), theirs),
@@ -207,6 +208,7 @@ fn a_header_says_who_composes_who_looks_and_who_is_there() {
     assert_eq!((shown.hold, shown.viewers, shown.is_owner_online), (theirs, vec![BEN], Some(true)));
     assert_eq!(shown.colleague_draft.map(|draft| draft.text), Some("I am".into()));
     assert_eq!((shown.team_id, shown.status), (TEAM, Status::Waiting));
+    assert_eq!(shown.followers, [ME]);
     phone.is_fresh(name);
     let touched = phone.around.disconnect();
     phone.observers.touch(&touched);

@@ -1,7 +1,6 @@
 //! The first start: without any workspace, one is made, so that somebody can sign in.
 
 use super::workspace::WorkspaceNew;
-use crate::accounts::password::made_up;
 use crate::accounts::{AccountError, Accounts};
 use crate::config::Secret;
 use crate::engine::Engine;
@@ -36,7 +35,7 @@ impl Accounts {
         if any.is_some() {
             return Ok(None);
         }
-        let password = made_up(&self.0.clock);
+        let password = self.made_up_password();
         let new = WorkspaceNew {
             slug: SLUG.to_owned(),
             name: "Main".to_owned(),

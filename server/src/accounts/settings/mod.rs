@@ -84,7 +84,7 @@ fn printable(field: &'static str, text: &str, chars_max: usize) -> Result<String
 }
 
 /// The name of a value on the wire is its name in the tables.
-pub(super) fn wire_name<T: serde::Serialize>(value: T) -> String {
+pub fn wire_name<T: serde::Serialize>(value: T) -> String {
     serde_json::to_value(value)
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use baton_domain::chance;
 use baton_protocol::command::{Claim, CommandBody, Following, MarkRead, NoteText, Reply};
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::outcome::Outcome;
@@ -413,10 +414,7 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound.max(1) as u64).unwrap_or(0)
+        usize::try_from(chance::next(&mut self.0) % bound.max(1) as u64).unwrap_or(0)
     }
 
     fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {

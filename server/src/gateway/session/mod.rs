@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
+use baton_domain::chance;
 use baton_domain::scope::Scope;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
@@ -496,12 +497,8 @@ impl Session {
         }
     }
 
-    /// Xorshift: only spreads clients over time.
     fn next_random(&mut self) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random
+        chance::next(&mut self.random)
     }
 }
 

@@ -406,7 +406,7 @@ fn files() -> Vec<Operation> {
         Operation {
             takes: Body::Bytes("application/octet-stream"),
             ..op(Method::PUT, UPLOAD, "The bytes of an upload from a place on.")
-                .asks::<uploads::From>()
+                .asks::<uploads::PieceQuery>()
                 .answers::<Upload>(200)
                 .codes(&["not_found", "upload_from", "too_large", "request_timeout"])
         },

@@ -118,6 +118,13 @@ table! {
     }
 }
 
+impl EpisodeRow {
+    /// An episode that began then.
+    pub(crate) fn new(change: EpisodeEnd, opened_at: Timestamp) -> Self {
+        Self { change, opened_at: opened_at.ms() }
+    }
+}
+
 impl EpisodeEnd {
     /// The end of an episode; `None` while it is open.
     pub(crate) fn new(

@@ -1,11 +1,12 @@
 //! Webhooks as they came, what was set aside of them, and statuses that wait for their message.
 
-use baton_domain::group::state::{NotUnderstood, ParkedStatus};
+use baton_domain::group::Post;
+use baton_domain::group::state::{NotUnderstood, ParkedStatus, Quarantined};
 use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
 
-use super::{json, text};
 use sha2::{Digest as _, Sha256};
 
+use super::{json, text};
 use crate::store::table::table;
 
 table! {
@@ -21,6 +22,20 @@ table! {
             sifted: i64,
         }
         state {}
+    }
+}
+
+impl IntakeRow {
+    /// A webhook of which the committer takes in every element.
+    pub(crate) fn new(post: &Post) -> Self {
+        Self {
+            id: post.id.clone(),
+            meta_app: post.meta_app.clone(),
+            digest: post.digest.clone(),
+            received_at: post.received_at.ms(),
+            body: post.raw.clone(),
+            sifted: 1,
+        }
     }
 }
 
@@ -40,6 +55,27 @@ table! {
         }
         state {}
     }
+}
+
+impl QuarantineRow {
+    /// An element that waits for a person.
+    pub(crate) fn new(of: &Quarantined, now: Timestamp) -> Self {
+        Self {
+            id: of.id.to_string(),
+            digest: digest_of(&of.meta_app, &of.element),
+            meta_app: of.meta_app.clone(),
+            workspace: text(of.workspace),
+            intake: of.intake_digest.clone(),
+            reason: of.why.1.clone(),
+            element: of.element.clone(),
+            at: now.ms(),
+        }
+    }
+}
+
+/// Meta posts the same bytes to each app that listens: each has its own copy.
+fn digest_of(meta_app: &str, element: &str) -> String {
+    hex::encode(Sha256::digest(format!("{meta_app}\n{element}")))
 }
 
 table! {
@@ -63,11 +99,9 @@ table! {
 impl NotUnderstoodRow {
     /// An element that was not understood.
     pub(crate) fn new(of: &NotUnderstood, now: Timestamp) -> Self {
-        // Meta posts the same bytes to each app that listens: each has its own copy.
-        let of_app = format!("{}\n{}", of.meta_app, of.element);
         Self {
             id: of.id.to_string(),
-            digest: hex::encode(Sha256::digest(of_app)),
+            digest: digest_of(&of.meta_app, &of.element),
             meta_app: of.meta_app.clone(),
             workspace: text(of.workspace),
             message: text(of.line),

@@ -1,6 +1,7 @@
 //! Contacts and how they are known, what agents have read and carry, and what teams count.
 
 use baton_domain::group::Key;
+use baton_domain::group::senders::{Holder, NameKey};
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{AgentId, ContactId, ConversationId, TeamId, WorkspaceId};
 
@@ -31,6 +32,21 @@ table! {
         key { workspace: String, channel: String, kind: String, value: String }
         fixed {}
         state { contact: String, conversation: String, since: i64 }
+    }
+}
+
+impl IdentityRow {
+    /// Whose a name is.
+    pub(crate) fn new((workspace, channel, kind, value): &NameKey, holder: &Holder) -> Self {
+        Self {
+            workspace: workspace.to_string(),
+            channel: channel.to_string(),
+            kind: kind.name().to_owned(),
+            value: value.clone(),
+            contact: holder.known.contact.to_string(),
+            conversation: holder.known.conversation.to_string(),
+            since: holder.since.ms(),
+        }
     }
 }
 

@@ -11,10 +11,10 @@ use baton_protocol::account::Membership;
 use baton_protocol::settings::{AgentNew, ChannelChange, ChannelNew, TeamNew};
 use baton_protocol::{AgentId, Channel, ChannelId, ChannelPolicy, Role, TeamId};
 
-use super::password::made_up;
-use super::settings::meta_app::OldSecrets;
-use super::settings::workspace::WorkspaceNew;
-use super::{AccountError, Accounts, Setter};
+use crate::accounts::settings::meta_app::OldSecrets;
+use crate::accounts::settings::wire_name;
+use crate::accounts::settings::workspace::WorkspaceNew;
+use crate::accounts::{AccountError, Accounts, Setter};
 use crate::cli::{
     AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, ChannelConnect,
     ChannelPolicyArgs, MetaAppAdd, MetaAppCommand, MetaAppRight, PersonRef, SecretFile,
@@ -25,7 +25,7 @@ use crate::engine::Engine;
 use crate::store::{Sql, read};
 
 /// Who asks Meta about numbers.
-pub trait AskMeta {
+pub(super) trait AskMeta {
     /// Whether a number that is not added yet can send.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ pub trait AskMeta {
 ///
 /// # Errors
 /// Whatever went wrong, in a sentence for the operator.
-pub async fn run<M: AskMeta + Sync>(
+pub(super) async fn run<M: AskMeta + Sync>(
     command: &AdminCommand,
     accounts: &Accounts,
     engine: &Engine,
@@ -104,7 +104,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
 
     async fn workspaces(&self) -> anyhow::Result<String> {
         static LIST: Sql = Sql::new("SELECT id, slug, name FROM workspace ORDER BY slug");
-        let mut tx = self.accounts.0.store.read().await?;
+        let mut tx = self.engine.store().read().await?;
         let rows = tx.rows::<(String, String, String)>(&LIST, &[]).await?;
         tx.rollback().await?;
         let rows = rows.into_iter().map(|(id, slug, name)| vec![slug, name, id]);
@@ -129,7 +129,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
             "SELECT g.meta_app, w.slug FROM meta_app_grant g JOIN workspace w ON w.id = g.workspace
              ORDER BY w.slug",
         );
-        let mut tx = self.accounts.0.store.read().await?;
+        let mut tx = self.engine.store().read().await?;
         let ids = tx.rows::<(String,)>(&LIST, &[]).await?;
         let grants = tx.rows::<(String, String)>(&GRANTS, &[]).await?;
         tx.rollback().await?;
@@ -193,7 +193,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
     }
 
     async fn number(&self, setter: Setter, phone_number_id: &str) -> anyhow::Result<Channel> {
-        let mut tx = self.accounts.0.store.read().await?;
+        let mut tx = self.engine.store().read().await?;
         let channels = read::channels(&mut tx, setter.workspace).await?;
         tx.rollback().await?;
         let found = channels.into_iter().find(|c| c.phone_number_id == phone_number_id);
@@ -202,14 +202,14 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
 
     async fn channels(&self, of: &WorkspaceRef) -> anyhow::Result<String> {
         let setter = self.setter(of).await?;
-        let mut tx = self.accounts.0.store.read().await?;
+        let mut tx = self.engine.store().read().await?;
         let rows = read::channels(&mut tx, setter.workspace).await?;
         tx.rollback().await?;
         let teams = self.team_ids(setter).await?;
         let row = |c: Channel| {
             let team = team_name(&teams, c.default_team);
             let state = c.health.map_or("unknown".to_owned(), |health| {
-                let state = super::settings::wire_name(health.state);
+                let state = wire_name(health.state);
                 let faults: Vec<_> = health.faults.iter().map(|fault| fault.name()).collect();
                 if faults.is_empty() { state } else { format!("{state}: {}", faults.join(", ")) }
             });
@@ -284,7 +284,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
         let setter = self.setter(of).await?;
         let emails = self.emails(setter).await?;
         let teams = self.team_ids(setter).await?;
-        let mut tx = self.accounts.0.store.read().await?;
+        let mut tx = self.engine.store().read().await?;
         let agents = read::agents(&mut tx, setter.workspace).await?;
         tx.rollback().await?;
         let row = |agent: baton_protocol::Agent| {
@@ -294,7 +294,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
                 email.cloned().unwrap_or_default(),
                 agent.name,
                 agent.role.name().to_owned(),
-                super::settings::wire_name(agent.state),
+                wire_name(agent.state),
                 agent.capacity.map_or("unlimited".to_owned(), |n| n.to_string()),
                 names.collect::<Vec<_>>().join(", "),
             ]
@@ -338,14 +338,14 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
 
     async fn teams(&self, of: &WorkspaceRef) -> anyhow::Result<String> {
         let setter = self.setter(of).await?;
-        let mut tx = self.accounts.0.store.read().await?;
+        let mut tx = self.engine.store().read().await?;
         let teams = read::teams(&mut tx, setter.workspace).await?;
         tx.rollback().await?;
         let row = |team: baton_protocol::Team| {
             vec![
                 team.name,
-                super::settings::wire_name(team.reply_policy),
-                super::settings::wire_name(team.visibility),
+                wire_name(team.reply_policy),
+                wire_name(team.visibility),
                 team.id.to_string(),
             ]
         };
@@ -360,7 +360,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
     }
 
     async fn team_ids(&self, setter: Setter) -> anyhow::Result<Vec<(TeamId, String)>> {
-        let mut tx = self.accounts.0.store.read().await?;
+        let mut tx = self.engine.store().read().await?;
         let teams = read::teams(&mut tx, setter.workspace).await?;
         tx.rollback().await?;
         Ok(teams.into_iter().map(|team| (team.id, team.name)).collect())
@@ -374,7 +374,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
 
     async fn emails(&self, setter: Setter) -> anyhow::Result<Vec<(AgentId, String)>> {
         static LIST: Sql = Sql::new("SELECT id, email FROM agent WHERE workspace = $1");
-        let mut tx = self.accounts.0.store.read().await?;
+        let mut tx = self.engine.store().read().await?;
         let rows = tx.rows::<(String, String)>(&LIST, &[&setter.workspace.to_string()]).await?;
         tx.rollback().await?;
         rows.into_iter().map(|(id, email)| Ok((id.parse()?, email))).collect()
@@ -385,7 +385,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
         if let Some(file) = file {
             return Ok((file.read()?, String::new()));
         }
-        let password = made_up(&self.accounts.0.clock);
+        let password = self.accounts.made_up_password();
         let shown = format!("password  {} (shown this once)\n", password.expose());
         Ok((password, shown))
     }
@@ -401,7 +401,7 @@ fn team_name(teams: &[(TeamId, String)], id: TeamId) -> String {
 }
 
 /// Columns as wide as what stands in them.
-pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+pub(super) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let head = head.iter().map(|&text| text.to_owned()).collect();
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
     let columns = rows.first().map_or(0, Vec::len);
