@@ -1,9 +1,9 @@
-//! Whose a message is: the names that its sender is known by, made known where they are new, and
-//! moved where a number has passed to somebody else.
+//! Finds the contact of a sender by the names that the sender is known by. It records new names,
+//! and moves a name when a number has passed to somebody else.
 //!
-//! A user id belongs to one customer for good, a number does not. Who comes with a user id of
-//! their own under a number of somebody who has another one is a new contact, and the number is
-//! theirs from then on: what comes from it later without a user id is theirs too.
+//! A user id belongs to one customer for good, a number does not. A new user id may come under the
+//! number of somebody who has another user id. That sender is a new contact and gets the number.
+//! Later messages from the number without a user id are theirs too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -231,8 +231,8 @@ impl Book {
         self.twins.clear();
     }
 
-    /// The numbers that came with a user id and are known as something other than its holder's:
-    /// whose they are depends on who else has a user id there.
+    /// The numbers that came with a user id and are known as somebody else's than its holder's.
+    /// Their owner depends on who else has a user id there.
     pub fn contested(&self, all: &[Sighting<'_>]) -> BTreeSet<NameKey> {
         let mut contested = BTreeSet::new();
         for sighting in all {

@@ -1,5 +1,5 @@
-//! One event, many sockets: what telling everybody costs, and how soon they know, beside a bare
-//! loop of `write(2)` over as many sockets that says the same, and beside Socket.IO.
+//! One event, many sockets: what telling everybody costs, and how soon they know. Beside it run
+//! Socket.IO and a bare loop of `write(2)` that writes the same to as many sockets.
 
 use std::ops::Range;
 use std::sync::Arc;

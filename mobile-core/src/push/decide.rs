@@ -176,8 +176,8 @@ fn happening(
     }
 }
 
-/// Returns the badge for a push: the store's count if the store is up to date, else the push's
-/// count unless a later push had another.
+/// Returns the badge for a push: the store's count if the store is up to date. Else it is the
+/// push's count, unless a later push had another.
 pub fn badge(push: &Push, known: &PushContext) -> Option<u32> {
     match known.sight(push.cursor) {
         Sight::Held => known.unread.or(push.badge),
