@@ -185,8 +185,8 @@ impl Committer {
     /// One member after the other; only the guilty one fails. Gives back those whose rows somebody
     /// has locked, with what must follow them.
     ///
-    /// In a group inbound is decided first and claims last: so are its members, or a claim would be
-    /// committed before the customer's message that it waited beside.
+    /// In a group inbound is decided first and claims last, and its members keep that order. Else a
+    /// claim would be committed before the customer's message that waited beside it.
     async fn settle_singly(&self, road: Road, mut group: Vec<Member>) -> Vec<Member> {
         group.sort_by_key(|member| member.task.work.rank());
         let mut stuck: Vec<Member> = Vec::new();

@@ -62,8 +62,9 @@ pub enum Gap {
     Changes {
         /// The log's last position in that snapshot.
         upto: u64,
-        /// The caller's events of (from, upto], by position: those of the audiences that they
-        /// belong to or belonged to since `from`, content as far as it is not erased.
+        /// The caller's events of (from, upto], by position. They are those of the audiences that
+        /// the caller belongs to or belonged to since `from`. They have their content if it is not
+        /// erased.
         events: Vec<Logged>,
         /// The heads at `upto` of the conversations in `events`.
         heads: BTreeMap<ConversationId, Head>,

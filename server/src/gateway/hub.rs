@@ -1,5 +1,5 @@
-//! One workspace on this node: subscribes to the bus once, fans out to its sessions, and looks at
-//! the log itself in case the bus is dead.
+//! One workspace on this node. It subscribes to the bus once and fans out to its sessions. It also
+//! looks at the log itself in case the bus is dead.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

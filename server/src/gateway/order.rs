@@ -1,6 +1,6 @@
-//! Batches in the order of the log. With several nodes those of one workspace come from different
-//! nodes, and may overtake each other by some milliseconds on the way; told like that, each pair
-//! would make every session read the log.
+//! Batches in the order of the log. With several nodes, batches of one workspace come from
+//! different nodes. They may overtake each other by some milliseconds on the way. Told in that
+//! order, each pair would make every session read the log.
 //!
 //! Pure: what is heard on the bus goes in, with the time; what may be told comes out. What follows
 //! the last one comes out at once, so that a node that is alone never waits here.

@@ -1,8 +1,8 @@
 //! The tail of a workspace's log in memory, so that a crowd that comes back after a break is
 //! answered without the database.
 //!
-//! Pure: what is heard on the bus goes in, with the time; what a viewer missed comes out, or
-//! nothing when only the database can tell it exactly.
+//! Pure. Batches of the bus go in, with the time. What a viewer missed comes out, or nothing when
+//! only the database can tell it exactly.
 //!
 //! **Invariant:** it holds every position of (floor, end] of one epoch, or it is empty.
 
@@ -178,8 +178,8 @@ impl Ring {
         }
     }
 
-    /// What this viewer missed since `from`; `None` when the database has to be asked: the ring
-    /// does not cover it, ends before `known`, or cannot tell it exactly.
+    /// Returns what this viewer missed since `from`. Returns `None` when the database has to be
+    /// asked: the ring does not cover it, ends before `known`, or cannot tell it exactly.
     pub(super) fn recall(
         &mut self,
         sight: &Sight,
@@ -235,8 +235,9 @@ impl Ring {
     }
 }
 
-/// What to tell this viewer of a stretch; `None` when that takes the database: rights may have
-/// changed in it, it is too much, or a conversation came into scope and has to be read whole.
+/// Returns what to tell this viewer of a stretch, and `None` when that takes the database. Rights
+/// may have changed in it, or it is too much. Or a conversation came into scope and has to be read
+/// whole.
 fn answer(sight: &Sight, stretch: &Published) -> Option<(Vec<ConversationId>, Vec<Told>)> {
     if stretch.about_rights().any(|fact| unsettles(sight, fact)) {
         return None;
@@ -250,8 +251,9 @@ fn answer(sight: &Sight, stretch: &Published) -> Option<(Vec<ConversationId>, Ve
     }
 }
 
-/// Whether a fact may change what this viewer sees; more than [`Sight::is_changed_by`] says,
-/// because asking the database costs little and a mistake here shows what must not be seen.
+/// Whether a fact may change what this viewer sees. It says so more often than
+/// [`Sight::is_changed_by`]. Asking the database costs little, and a mistake here shows what must
+/// not be seen.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all else is no setting")]
 fn unsettles(sight: &Sight, fact: &Fact) -> bool {
     let me = sight.viewer.agent;

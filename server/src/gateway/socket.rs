@@ -1,6 +1,6 @@
 //! The task around one session: the wire on one side, hub, store and coordinator on the other.
 //!
-//! One task, one bounded queue. While a frame is being written nothing else is read, so a client
+//! One task, one bounded queue. While a frame is being written nothing else is read. So a client
 //! that does not read costs one frame of memory, and its full queue or the time-out ends it.
 
 use std::collections::VecDeque;
@@ -210,8 +210,8 @@ struct Task<'a> {
     session: Box<Session>,
     /// Answers that were there at once.
     answered: VecDeque<Input>,
-    /// Questions under way, each in a task of its own: what one holds of the database it gives back
-    /// while a slow client keeps this task waiting.
+    /// Questions under way, each in a task of its own. So a question gives back what it holds of
+    /// the database while a slow client keeps this task waiting.
     asked: JoinSet<Input>,
     /// Goes off when the session wants a tick, or before.
     alarm: Pin<Box<Sleep>>,
@@ -324,7 +324,7 @@ impl<'a> Task<'a> {
         })
     }
 
-    /// Sets the alarm anew only where it would go off too late: a tick that moves away with every
+    /// Sets the alarm anew only if it would go off too late. A tick that moves away with every
     /// frame is looked at when the alarm goes off.
     fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let tick = self.session.next_tick().unwrap_or_else(Instant::now);
@@ -433,8 +433,8 @@ impl<'a> Task<'a> {
         self.seat.gateway.backend.acked(joined.caller, ack);
     }
 
-    /// A question begins where it is asked, in the order in which it is asked: a command is with
-    /// the committer before the client's next word is read, be it that it goes.
+    /// A question begins where it is asked, in the order in which it is asked. So a command is with
+    /// the committer before the client's next frame is read, even a close.
     async fn awaits(&mut self, mut answer: BoxFuture<'static, Input>) {
         match poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
             Poll::Ready(input) => self.answered.push_back(input),

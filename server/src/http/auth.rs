@@ -32,8 +32,8 @@ pub enum Access {
     Admin,
 }
 
-/// Requests of one agent that are answered at once, as many as a browser sends: a member who reads
-/// as fast as it goes leaves the database to the others.
+/// Requests of one agent that are answered at once, as many as a browser sends. So a member who
+/// reads as fast as possible leaves the database to the others.
 const AT_ONCE: usize = 6;
 /// So long the others of theirs wait.
 const PATIENCE: Duration = Duration::from_secs(10);

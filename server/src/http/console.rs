@@ -1,8 +1,8 @@
 //! The console: pages for agents, built in `console/` and embedded as `console/dist` has them.
 //!
-//! Whatever has a hash in its name never changes and is kept by browsers for good; the page that
-//! names it is asked for each time. Every address of the console answers with that page: its
-//! script reads the address.
+//! A file with a hash in its name never changes and is kept by browsers for good. The page that
+//! names it is asked for each time. Every address of the console answers with that page: its script
+//! reads the address.
 //!
 //! **Invariant:** no script but the console's own runs in it, and it talks to this server alone.
 

@@ -1,5 +1,5 @@
-//! Markers of how far the logs are, outside the database: one that was put back to an earlier
-//! state, emptied, lost or mistaken for another is found out at the next start.
+//! Markers of how far the logs are, outside the database. By them the next start finds a database
+//! that was put back to an earlier state, emptied, lost or mistaken for another.
 
 mod elsewhere;
 

@@ -1,7 +1,7 @@
 //! Sends pushes: one worker for each kind of push service on each node.
 //!
-//! A worker claims what is due, as much as may be on its way at once, sends it, and says how it
-//! went in the transaction of its next claim. It wakes when this node's committer queued a push,
+//! A worker claims what is due, as much as may be on its way at once, and sends it. It writes the
+//! results in the transaction of its next claim. It wakes when this node's committer queued a push,
 //! when the next one is due, and every few seconds for what a dead node left.
 
 mod breaker;

@@ -1,7 +1,7 @@
 //! Sends what was accepted: a lane per conversation, in order, at the pace that is allowed.
 //!
 //! The message row is its own job: `queued` is due. A claim goes through the committer, where the
-//! fence is looked at again; only then a request is made, once, and what became of it is told.
+//! fence is looked at again. Only then a request is made, once, and its outcome is told.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -77,7 +77,7 @@ struct Inner {
     /// Told when tokens were replaced: orders that were read before name the old ones.
     lifted: Notify,
     slots: Semaphore,
-    /// One permit for each claim whose outcome is not told yet: telling takes no slot, since a
+    /// One permit for each claim whose outcome is not told yet. Telling takes no slot, since a
     /// workspace whose rows are locked must not hold those of the others.
     untold: Semaphore,
     /// Held while claims are rescued: beside the lanes, one round at a time.
@@ -107,8 +107,8 @@ const DUE_AT_ONCE: u64 = 512;
 const PAGES_AT_ONCE: u32 = 8;
 /// How often what nobody woke us for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// A claim that dials later than this after its commit goes back: with the time to connect, at most
-/// 1.5 s, its first byte leaves within 2 s.
+/// A claim that dials later than this after its commit goes back. Connecting takes at most 1.5 s,
+/// so its first byte leaves within 2 s.
 const DIAL_WITHIN: Duration = Duration::from_millis(500);
 /// A claim of which nothing was heard for this long is of a dead worker.
 const CLAIM_EXPIRES_MS: i64 = 60_000;

@@ -65,9 +65,9 @@ impl Roster {
         Self { me, live: vec![me] }
     }
 
-    /// Whether this node is the one that sends from a number. While two nodes see the lives
-    /// differently both may say so, or none: claims decide who sends what, so that costs a number's
-    /// pace or some seconds, nothing else.
+    /// Whether this node is the one that sends from a number. While two nodes see the live nodes
+    /// differently, both may say so, or neither. Claims decide who sends what, so that costs a
+    /// number's pace or a few seconds, nothing else.
     pub fn sends_from(&self, channel: ChannelId) -> bool {
         self.live.iter().max_by_key(|node| weight(channel, **node)) == Some(&self.me)
     }

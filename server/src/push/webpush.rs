@@ -166,8 +166,9 @@ pub(super) fn body(letter: &Letter, clock: &Clock) -> Result<Vec<u8>, Verdict> {
     fit(letter, PAYLOAD_BYTES_MAX, |letter| letter.sealed(clock), Vec::len)
 }
 
-/// Safari shows something of its own for each push that shows nothing, and soon takes the
-/// permission away: what only takes back is not sent there (`WebKit`, "Meet Web Push").
+/// Whether the service delivers pushes that show nothing. Safari shows something of its own for
+/// each of them, and soon takes the permission away (`WebKit`, "Meet Web Push"). So pushes that
+/// only take back are not sent there.
 fn takes_silent_pushes(url: &Url) -> bool {
     url.host_str() != Some("web.push.apple.com")
 }

@@ -119,8 +119,8 @@ impl Gate {
         !self.is_away() && back_at.is_none_or(|at| age < at.elapsed())
     }
 
-    /// Does something that needs the database, for as long as it is there, and no longer than
-    /// that: a single connection may be cut off and never hear of it.
+    /// Does something that needs the database, for as long as it is there. It stops when the
+    /// database goes away, since a single connection may be cut off and never hear of it.
     pub(super) async fn pass<T>(
         &self,
         patience: Duration,

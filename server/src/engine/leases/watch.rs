@@ -1,9 +1,9 @@
 //! What this node saw of leases itself, so that a coordinator that lies can annoy but not block.
 //! Pure: time comes in.
 //!
-//! A lease lives as long as its holder keeps it, and each time it is kept its renewal grows. One
-//! that is told unchanged for longer than its time to live is not kept by anybody, whatever the
-//! coordinator says: its clock stands still, or it reads from a copy that is old.
+//! A lease lives as long as its holder keeps it, and each time it is kept its renewal grows. Nobody
+//! keeps a lease that is told unchanged for longer than its time to live. If the coordinator says
+//! otherwise, its clock stands still, or it reads from a copy that is old.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use baton_protocol::ConversationId;
 
 use crate::coordinator::{LEASE_TTL, Lease};
 
-/// See the head of the file.
+/// The leases that this node was told of, by conversation. It judges whether they still live.
 #[derive(Debug, Default)]
 pub(super) struct Watch(BTreeMap<Key<ConversationId>, Sight>);
 

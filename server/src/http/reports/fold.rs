@@ -1,5 +1,5 @@
-//! Reads the log for a report: a page at a time, one report of a workspace at once, and few on a
-//! node, so that commands and lists never wait for it.
+//! Reads the log for a report, a page at a time. It runs one report of a workspace at once, and few
+//! on a node, so that commands and lists never wait for it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};

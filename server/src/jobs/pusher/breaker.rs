@@ -1,5 +1,5 @@
-//! A service that fails again and again rests for a while: others are not delayed by it, and it is
-//! not asked more often the worse it is.
+//! A service that fails again and again rests for a while. So it does not delay the others, and it
+//! is not asked more often the worse it is.
 
 use std::collections::VecDeque;
 use std::time::Duration;

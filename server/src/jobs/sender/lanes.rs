@@ -8,8 +8,8 @@ use baton_protocol::{ChannelId, ConversationId};
 
 use crate::store::read::{Busy, MessageAt};
 
-/// Lanes of one number at once. The others of a slow or paused number wait in the database, so
-/// that they neither fill this process nor stand before those of another number.
+/// Lanes of one number at once. The others of a slow or paused number wait in the database. So they
+/// neither fill this process nor stand before those of another number.
 pub(super) const LANES_PER_CHANNEL: usize = 512;
 
 type Map = BTreeMap<Key<ConversationId>, ChannelId>;

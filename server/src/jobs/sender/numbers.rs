@@ -1,4 +1,4 @@
-//! Which numbers this node does not send from, as far as it has met them: one node sends from a
+//! Which numbers this node does not send from, as far as it has met them. One node sends from a
 //! number at a time, so that its pace is kept without asking anybody.
 
 use std::collections::BTreeSet;
