@@ -26,7 +26,7 @@ pub struct Ask {
 /// An attempt that a worker was told to make.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent {
-    /// Which message.
+    /// The message to send.
     pub message: MessageId,
     /// Which attempt, from 1.
     pub attempt: u32,

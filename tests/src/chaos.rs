@@ -31,7 +31,7 @@ pub struct Sky {
     pub jitter_ms: u64,
     /// Written in pieces of at most so many bytes.
     pub slice: Option<usize>,
-    /// So many bytes a second at most.
+    /// The highest rate, in bytes a second.
     pub bytes_per_s: Option<u64>,
     /// Nothing comes through until it clears.
     pub is_black: bool,

@@ -60,7 +60,7 @@ pub struct Cluster {
     pub simulator: Simulator,
     /// Who works here.
     pub cast: Cast,
-    /// Who writes.
+    /// The customers who write.
     pub customers: Vec<Customer>,
     /// Sees everything.
     pub admin: Phone,

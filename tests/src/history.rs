@@ -71,9 +71,9 @@ pub struct Given {
 /// A command given once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Try {
-    /// To which node.
+    /// The node it was sent to.
     pub node: usize,
-    /// When, by the clock of the machine.
+    /// The time, by the clock of the machine.
     pub at: Timestamp,
     /// What its author was told, retryable answers included; `None`: nobody knows.
     pub outcome: Option<Outcome>,

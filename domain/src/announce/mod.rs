@@ -48,7 +48,7 @@ pub struct Consequence {
 pub enum Effect {
     /// Tell of it.
     Tell {
-        /// Whom.
+        /// The agent or team to tell.
         whom: Whom,
         /// The kind of push.
         kind: Kind,
@@ -59,9 +59,9 @@ pub enum Effect {
     },
     /// Take back what was told of the conversation.
     TakeBack {
-        /// From whom.
+        /// The devices to take it back from.
         from: From,
-        /// Which kinds.
+        /// The kinds of push that are taken back.
         kinds: &'static [Kind],
     },
 }
@@ -101,7 +101,7 @@ impl From {
 pub struct Device {
     /// As its session names it.
     pub id: DeviceId,
-    /// By which service.
+    /// The push service of the device.
     pub lane: PushLane,
     /// Whether it waits for its agent, who looks, as far as is known: at this device, or at any
     /// where that is enough to them.
@@ -111,7 +111,7 @@ pub struct Device {
 /// An agent who may have to be told.
 #[derive(Clone, Debug)]
 pub struct Addressee {
-    /// Who, and what they may see.
+    /// The agent, and what the agent may see.
     pub sight: Sight,
     /// How much they want to be told.
     pub level: PushLevel,
@@ -148,13 +148,13 @@ pub enum Stage {
 pub struct Push {
     /// Its id; every copy has the same.
     pub id: PushId,
-    /// For whom.
+    /// The agent it is for.
     pub agent: AgentId,
-    /// To which device.
+    /// The device it goes to.
     pub device: DeviceId,
-    /// By which service.
+    /// The push service that carries it.
     pub lane: PushLane,
-    /// About which conversation.
+    /// The conversation it is about.
     pub conversation: ConversationId,
     /// What it tells.
     pub kind: Kind,

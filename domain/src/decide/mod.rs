@@ -38,7 +38,7 @@ use crate::scope::Level;
 /// A fact to be appended, with its erasable part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Draft {
-    /// What happened.
+    /// The fact itself.
     pub fact: Fact,
     /// What may be erased one day.
     pub content: Option<EventContent>,

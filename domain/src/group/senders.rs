@@ -78,14 +78,14 @@ pub type NameKey = (WorkspaceId, ChannelId, NameKind, String);
 pub struct Holder {
     /// Whom the name belongs to.
     pub known: Known,
-    /// Since when.
+    /// The time from which they hold it, by WhatsApp's clock.
     pub since: Timestamp,
 }
 
 /// The names of a group's senders, as the messages looked at so far left them.
 #[derive(Clone, Default, Debug)]
 pub struct Book {
-    /// Whose names are.
+    /// The holder of each name.
     pub names: BTreeMap<NameKey, Holder>,
     /// User ids of conversations: at least of those that hold [`Book::contested`] names.
     pub users: BTreeMap<ConversationId, BTreeSet<String>>,
@@ -129,7 +129,7 @@ pub struct Sighting<'a> {
     pub sender: &'a Sender,
     /// As they were known before, where the element tells that they moved.
     pub formerly: Option<&'a Sender>,
-    /// When, by the time that WhatsApp gave.
+    /// The time of the element, by WhatsApp's clock.
     pub at: Timestamp,
     /// Fresh ids for who is new.
     pub ids: &'a FreshIds,

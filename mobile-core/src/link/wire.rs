@@ -51,7 +51,7 @@ pub(super) struct Joined {
     silent: Duration,
     /// When something of the log last came.
     moved: Duration,
-    /// Since when.
+    /// The time at which it joined.
     pub(super) since: Duration,
     pub(super) is_stable: bool,
     /// A sign of life must come by then.

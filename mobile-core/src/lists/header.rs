@@ -13,7 +13,7 @@ use crate::store::StoreError;
 /// The header of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Header {
-    /// Which conversation.
+    /// The conversation it is the header of.
     pub id: ConversationId,
     /// Number of its last event.
     pub revision: u64,
@@ -39,7 +39,7 @@ pub struct Header {
     pub window_until: Option<Timestamp>,
     /// Whether the customer is blocked.
     pub is_blocked: bool,
-    /// Who composes.
+    /// The colleague who composes, if any.
     pub hold: Hold,
     /// What a colleague composes.
     pub colleague_draft: Option<ColleagueDraft>,

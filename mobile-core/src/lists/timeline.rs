@@ -163,7 +163,7 @@ impl Timeline {
         Self { of, from: None, until: None }
     }
 
-    /// Which conversation.
+    /// Returns the conversation it shows.
     pub fn of(&self) -> ConversationId {
         self.of
     }

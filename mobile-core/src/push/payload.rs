@@ -177,15 +177,15 @@ pub struct Push {
     pub version: u8,
     /// What it is about.
     pub kind: Kind,
-    /// Which push.
+    /// The id of the push.
     pub id: PushId,
     /// The workspace it is for.
     pub workspace: WorkspaceId,
     /// The agent it is for; several may share a device.
     pub agent: Option<AgentId>,
-    /// Which conversation.
+    /// The conversation it is about.
     pub conversation: Option<ConversationId>,
-    /// Which offer.
+    /// The offer it is about.
     pub offer: Option<OfferId>,
     /// With a retract: the push that is over.
     pub retracts: Option<PushId>,
@@ -236,7 +236,7 @@ pub enum UnreadableReason {
     Sealed(OpenError),
 }
 
-/// What arrived.
+/// A push that arrived, or why it could not be read.
 pub type Incoming = Result<Push, Unreadable>;
 
 /// Reads what arrived and opens what is sealed, as far as the keys are at hand.

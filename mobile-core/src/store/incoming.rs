@@ -53,7 +53,7 @@ pub struct FileId {
     pub size: FileSize,
 }
 
-/// Whose files go.
+/// What left the agent's sight, and its files with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Gone {
     /// The conversation left the agent's sight.

@@ -25,7 +25,7 @@ pub struct Scene<'a> {
     pub server_urls: &'a [String],
     /// The simulated WhatsApp.
     pub simulator: &'a Simulator,
-    /// Who plays.
+    /// The agents who play.
     pub logins: &'a [Login],
     /// For op ids.
     pub clock: &'a Clock,

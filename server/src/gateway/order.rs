@@ -21,9 +21,9 @@ use super::broadcast::Published;
 pub struct OrderLimits {
     /// So long, and then sessions read what is missing.
     pub wait: Duration,
-    /// So many batches.
+    /// The number of batches that may wait.
     pub batches: usize,
-    /// So many bytes.
+    /// The number of bytes that may wait.
     pub bytes: usize,
 }
 

@@ -138,7 +138,7 @@ pub struct Route {
     pub method: Method,
     /// The address as a pattern.
     pub path: &'static str,
-    /// Who may.
+    /// Who may use it.
     pub access: Access,
     handler: MethodRouter<Shared>,
 }

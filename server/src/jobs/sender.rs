@@ -59,7 +59,7 @@ pub struct SenderParts {
     pub coordinator: Arc<dyn Coordinator>,
     /// Who else is there.
     pub membership: Membership,
-    /// How fast.
+    /// How fast messages may be sent.
     pub pace: PaceConfig,
     /// Requests at once.
     pub slots: usize,

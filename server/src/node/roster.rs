@@ -50,7 +50,7 @@ impl Watch {
     }
 }
 
-/// Who lives.
+/// The nodes that live, as one of them sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Roster {
     /// This node's present life.

@@ -23,7 +23,7 @@ const COPIES_MAX: u32 = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PushOrder {
-    /// To whom.
+    /// The device it goes to.
     pub to: PushTo,
     /// What it says.
     pub push: PushFields,
@@ -52,7 +52,7 @@ impl PushOrder {
 /// What was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushSent {
-    /// Which push.
+    /// The id of the push.
     pub id: String,
     /// What the phone will be handed.
     pub input: PushInput,
@@ -104,7 +104,7 @@ pub(super) struct Handed {
 #[derive(Clone, Debug)]
 struct Waiting {
     due_ms: i64,
-    /// In which order they were sent.
+    /// Its place in the order of sending.
     place: u64,
     expires_at_ms: i64,
     collapse_key: Option<String>,

@@ -64,7 +64,7 @@ impl Source {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
-    /// Where, for a message.
+    /// Returns a message that begins with the path and the line.
     pub(super) fn at(&self, line: usize, what: &str) -> String {
         format!("{}:{line}: {what}", self.path)
     }

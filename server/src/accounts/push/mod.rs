@@ -63,7 +63,7 @@ struct TargetRow {
 /// Where a push for a device goes, for whoever sends it.
 #[derive(Clone, Debug)]
 pub struct PushTarget {
-    /// By which road.
+    /// The push service that carries it.
     pub lane: PushLane,
     /// What the target is.
     pub kind: PushTargetKind,

@@ -14,16 +14,16 @@ use super::conversations::views;
 use crate::store::rows::{id, ids};
 use crate::store::{Sql, StoreError, Tx, fold};
 
-/// Which conversations.
+/// The conversations that a list asks for.
 #[derive(Clone, Default, Debug)]
 pub struct Filter {
     /// Where they stand.
     pub status: Option<StatusFilter>,
-    /// Whose they are.
+    /// Only conversations with such an owner.
     pub owner: Option<OwnerFilter>,
-    /// Of which team.
+    /// Only conversations of this team.
     pub team: Option<TeamId>,
-    /// With which number.
+    /// Only conversations with this number.
     pub channel: Option<ChannelId>,
     /// Only with lines of the customer that the viewer has not read.
     pub unread: bool,
@@ -31,7 +31,7 @@ pub struct Filter {
     pub blocked: bool,
     /// Part of the contact's name or number.
     pub query: Option<String>,
-    /// In which order.
+    /// The order of the rows.
     pub order: Order,
 }
 
