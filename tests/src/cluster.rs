@@ -1,5 +1,5 @@
-//! Several nodes of the real program on one database of `PostgreSQL`, the simulated WhatsApp that
-//! outlives them, and between all of them a network that misbehaves when it is told to.
+//! Several nodes of the real program on one database of `PostgreSQL`, and the simulated WhatsApp
+//! that outlives them. Between all of them is a network that misbehaves when it is told to.
 
 mod node;
 pub mod redis;

@@ -1,6 +1,6 @@
-//! What happened in a run with faults, and whether the promises held. Pure: the run is written
-//! down first, by whoever played it, and judged afterwards; each rule carries the name it has
-//! among the invariants (S1 nothing acknowledged is lost, S2 nothing doubled, and so on).
+//! What happened in a run with faults, and whether the promises held. Pure: the run is written down
+//! first, by whoever played it, and judged afterwards. Each rule carries the name it has among the
+//! invariants (S1 nothing acknowledged is lost, S2 nothing doubled, and so on).
 
 mod attempts;
 mod clients;

@@ -1,4 +1,4 @@
-//! The part of plain words that can be counted: long sentences, riddles, comments that say
+//! The part of plain words that can be counted. It finds long sentences, riddles, comments that say
 //! nothing, and references to pages that are not in the repository.
 
 use std::collections::BTreeSet;
