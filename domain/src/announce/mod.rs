@@ -87,7 +87,7 @@ pub enum From {
 }
 
 impl From {
-    fn includes(self, agent: AgentId) -> bool {
+    fn has_agent(self, agent: AgentId) -> bool {
         match self {
             Self::Everyone => true,
             Self::AllBut(other) => other != agent,
@@ -288,7 +288,7 @@ impl Board {
         for push in &mut self.pushes {
             let is_meant = push.conversation == of.conversation
                 && kinds.contains(&push.kind)
-                && from.includes(push.agent);
+                && from.has_agent(push.agent);
             match push.stage {
                 Stage::Queued if is_meant => push.stage = Stage::Superseded,
                 Stage::UnderWay if is_meant => push.stage = Stage::Retracted,

@@ -21,7 +21,7 @@ mod template;
 mod turn;
 mod work;
 
-pub use template::takes_the_same;
+pub use template::is_filled_alike;
 
 use baton_protocol::command::Sees;
 use baton_protocol::event::EventContent;

@@ -59,7 +59,7 @@ impl Query for HeaderOf {
     type Item = Nothing;
     type About = Option<Box<Header>>;
 
-    fn concerns(
+    fn is_about(
         &self,
         touched: &Touched,
         _last: &QueryResult<Nothing, Option<Box<Header>>>,

@@ -189,8 +189,8 @@ fn of_refusal(refusal: &Refusal, before: Seen) -> Option<ToShow> {
 }
 
 impl ReviewReason {
-    /// Whether it shows what others said.
-    pub(super) fn shows_lines(&self) -> bool {
+    /// Whether it has lines that others wrote.
+    pub(super) fn has_lines(&self) -> bool {
         matches!(self, Self::Refused { refused } if !refused.lines.is_empty())
     }
 

@@ -245,7 +245,7 @@ pub fn read(input: &Input, keys: Option<&Keyring>) -> Incoming {
     let (fields, is_sealed) = match input {
         Input::Fcm(data) => (Fields::of_map(data), false),
         Input::Apns(json) => (Fields::of_json(json.as_bytes()), false),
-        Input::WebPush(body) if Fields::looks_like_json(body) => (Fields::of_json(body), false),
+        Input::WebPush(body) if Fields::is_json_like(body) => (Fields::of_json(body), false),
         Input::WebPush(body) => {
             let opened = keys.ok_or(OpenError::NoKey).and_then(|keys| keys.open(body, None));
             let json = opened.map_err(|error| whole(UnreadableReason::Sealed(error)))?;

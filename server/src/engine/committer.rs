@@ -328,7 +328,7 @@ impl Committer {
         for batch in committed.batches {
             let appended = u64::try_from(batch.entries.len()).unwrap_or(0);
             self.sends
-                .tell(batch.entries.iter().filter_map(|one| sends_from(&batch, one)).collect());
+                .tell(batch.entries.iter().filter_map(|one| queued_number(&batch, one)).collect());
             self.metrics.events_appended.inc_by(appended);
             for reason in batch.entries.iter().filter_map(|logged| held(&logged.event.fact)) {
                 self.metrics.held.inc(reason);
@@ -341,7 +341,7 @@ impl Committer {
 }
 
 /// The number from which an event has something queued to be sent, if it has.
-fn sends_from(batch: &Batch, logged: &Logged) -> Option<ChannelId> {
+fn queued_number(batch: &Batch, logged: &Logged) -> Option<ChannelId> {
     let (Fact::LineWritten { status, .. } | Fact::MessageChanged { status, .. }) =
         &logged.event.fact
     else {

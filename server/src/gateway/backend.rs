@@ -120,7 +120,7 @@ pub trait Backend: Send + Sync + 'static {
     fn acked(&self, caller: Caller, ack: &Ack);
 
     /// Somebody composes in a conversation that they see; it is not answered.
-    fn composes(&self, _caller: Caller, _conversation: ConversationId) {}
+    fn note_composing(&self, _caller: Caller, _conversation: ConversationId) {}
 
     /// The log's last position, asked every second.
     fn head(&self, workspace: WorkspaceId) -> Answer<'_, Cursor>;

@@ -83,8 +83,9 @@ impl Order {
         Vec::new()
     }
 
-    /// The log stands at `head`, and everybody reads up to there; what may be told after it.
-    pub(super) fn stands(&mut self, head: Cursor) -> Vec<Arc<Published>> {
+    /// Notes that the log stands at `head`, and that everybody reads up to there. Returns what may
+    /// be told after it.
+    pub(super) fn advance_to(&mut self, head: Cursor) -> Vec<Arc<Published>> {
         let is_known =
             self.end.is_some_and(|end| end.epoch == head.epoch && end.position >= head.position);
         if is_known {

@@ -146,8 +146,9 @@ impl Ring {
         self.shed(now);
     }
 
-    /// The log stands at `head`. Above the end, batches were lost: what is kept has a hole.
-    pub(super) fn stands(&mut self, head: Cursor) {
+    /// Notes that the log stands at `head`. Above the end, batches were lost: what is kept has a
+    /// hole.
+    pub(super) fn advance_to(&mut self, head: Cursor) {
         match self.end {
             Some(end) if end.epoch == head.epoch && end.position >= head.position => {}
             Some(_) | None => self.begin(head),
@@ -239,7 +240,7 @@ impl Ring {
 /// may have changed in it, or it is too much. Or a conversation came into scope and has to be read
 /// whole.
 fn answer(sight: &Sight, stretch: &Published) -> Option<(Vec<ConversationId>, Vec<Told>)> {
-    if stretch.about_rights().any(|fact| unsettles(sight, fact)) {
+    if stretch.about_rights().any(|fact| can_change_sight(sight, fact)) {
         return None;
     }
     match stretch.tidings(sight) {
@@ -255,7 +256,7 @@ fn answer(sight: &Sight, stretch: &Published) -> Option<(Vec<ConversationId>, Ve
 /// [`Sight::is_changed_by`]. Asking the database costs little, and a mistake here shows what must
 /// not be seen.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all else is no setting")]
-fn unsettles(sight: &Sight, fact: &Fact) -> bool {
+fn can_change_sight(sight: &Sight, fact: &Fact) -> bool {
     let me = sight.viewer.agent;
     match fact {
         Fact::MembershipChanged { agent_id, .. } | Fact::AgentChanged { agent_id, .. } => {

@@ -72,7 +72,7 @@ pub(super) struct Line {
     pub(super) id: u64,
     pub(super) queue: mpsc::Sender<Post>,
     /// Whether it is told who comes and goes.
-    hears_presence: AtomicBool,
+    is_watching: AtomicBool,
     cut: AtomicU8,
     /// Whoever serves the connection, to be woken when it is cut.
     server: AtomicWaker,
@@ -92,8 +92,8 @@ impl Line {
         }
     }
 
-    pub(super) fn hears_presence(&self) -> bool {
-        self.hears_presence.load(Ordering::SeqCst)
+    pub(super) fn is_watching(&self) -> bool {
+        self.is_watching.load(Ordering::SeqCst)
     }
 
     /// Why the connection is cut, once it is.
@@ -139,7 +139,7 @@ impl Seat {
         let line = Arc::new(Line {
             id,
             queue,
-            hears_presence: AtomicBool::new(false),
+            is_watching: AtomicBool::new(false),
             cut: AtomicU8::new(0),
             server: AtomicWaker::new(),
             slow_clients_cut: gateway.metrics.slow_clients_cut.clone(),
@@ -311,7 +311,7 @@ impl<'a> Task<'a> {
     }
 
     fn poll_client(&mut self, context: &mut Context<'_>) -> Poll<ControlFlow<End, Input>> {
-        if !self.session.takes_frames() {
+        if !self.session.can_take_frames() {
             return Poll::Pending;
         }
         Poll::Ready(match ready!(self.socket.poll_next_unpin(context)) {
@@ -362,7 +362,7 @@ impl<'a> Task<'a> {
             | Effect::Submit(_)
             | Effect::Carry(..) => {
                 if let Some(answer) = self.ask(effect) {
-                    self.awaits(answer).await;
+                    self.begin_question(answer).await;
                 }
             }
         }
@@ -435,7 +435,7 @@ impl<'a> Task<'a> {
 
     /// A question begins where it is asked, in the order in which it is asked. So a command is with
     /// the committer before the client's next frame is read, even a close.
-    async fn awaits(&mut self, mut answer: BoxFuture<'static, Input>) {
+    async fn begin_question(&mut self, mut answer: BoxFuture<'static, Input>) {
         match poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
             Poll::Ready(input) => self.answered.push_back(input),
             Poll::Pending => drop(self.asked.spawn(answer)),
@@ -445,7 +445,7 @@ impl<'a> Task<'a> {
     /// Whoever comes or goes while the list is being read is told as well: first it is listened.
     fn watch(&mut self, watch: bool) {
         let Some(joined) = &self.seat.joined else { return };
-        self.seat.line.hears_presence.store(watch, Ordering::SeqCst);
+        self.seat.line.is_watching.store(watch, Ordering::SeqCst);
         if watch {
             let (gateway, of) = (Arc::clone(&self.seat.gateway), joined.caller.workspace);
             self.asked.spawn(async move {
@@ -475,7 +475,7 @@ impl<'a> Task<'a> {
             }),
             Effect::Carry(sights, wanted) => Box::pin(async move {
                 if let Some(of) = wanted.composed() {
-                    gateway.backend.composes(caller, of);
+                    gateway.backend.note_composing(caller, of);
                 }
                 let frames = carry(&*gateway.coordinator, connection, wanted).await;
                 Input::Carried(sights, frames)

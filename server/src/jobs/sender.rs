@@ -214,7 +214,7 @@ impl Sender {
         };
         let Ok(stranded) = stranded.await else { return };
         for some in stranded.chunks(RESCUES_AT_ONCE) {
-            let theirs = some.iter().filter(|(at, _)| !self.0.lanes.runs(at));
+            let theirs = some.iter().filter(|(at, _)| !self.0.lanes.is_running(at));
             let asked = theirs.map(|(at, claim)| self.0.parts.engine.rescue(*at, *claim));
             let rescued = join_all(asked).await.iter().filter(|rescued| rescued.is_ok()).count();
             self.0.parts.metrics.sends.add("rescued", u64::try_from(rescued).unwrap_or(0));
@@ -284,7 +284,7 @@ impl Sender {
                 return false;
             }
         };
-        if order.as_ref().is_some_and(|order| self.awaits_delivery(order)) {
+        if order.as_ref().is_some_and(|order| self.is_awaiting_delivery(order)) {
             return false;
         }
         let paced_order = match &order {

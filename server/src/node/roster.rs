@@ -68,7 +68,7 @@ impl Roster {
     /// Whether this node is the one that sends from a number. While two nodes see the live nodes
     /// differently, both may say so, or neither. Claims decide who sends what, so that costs a
     /// number's pace or a few seconds, nothing else.
-    pub fn sends_from(&self, channel: ChannelId) -> bool {
+    pub fn is_sender_of(&self, channel: ChannelId) -> bool {
         self.live.iter().max_by_key(|node| weight(channel, **node)) == Some(&self.me)
     }
 }
@@ -164,7 +164,7 @@ mod tests {
             let live: Vec<_> = nodes.iter().map(|n| node(*n)).collect();
             let senders = |live: &[NodeId]| -> Vec<NodeId> {
                 let says = |me: &&NodeId| {
-                    Roster { me: **me, live: live.to_vec() }.sends_from(channel)
+                    Roster { me: **me, live: live.to_vec() }.is_sender_of(channel)
                 };
                 live.iter().filter(says).copied().collect()
             };

@@ -159,7 +159,7 @@ impl Store {
         let guard = Guard::default();
         let pools = if let Some(path) = url.strip_prefix("sqlite://") {
             let (pools, place) = open_sqlite(path, options).await?;
-            guard.gate.guards(place);
+            guard.gate.set_place(place);
             pools
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             open_postgres(url, options, &guard.gate).await?

@@ -279,11 +279,11 @@ pub(super) async fn open_postgres(
             Box::pin(async move {
                 let asked = async { Ok(connection.ping().await?) };
                 let asked = gate.pass(RELEASE_PATIENCE, asked).await;
-                Ok(asked.is_ok() && gate.trusts(meta.age))
+                Ok(asked.is_ok() && gate.can_trust(meta.age))
             })
         })
         .before_acquire(move |_, meta| {
-            let is_good = at_acquire.trusts(meta.age);
+            let is_good = at_acquire.can_trust(meta.age);
             Box::pin(std::future::ready(Ok(is_good)))
         });
     let idle_max = [(IDLE, options.silence_max.as_millis().to_string())];

@@ -185,7 +185,7 @@ impl Store {
 
     /// Checks stamps with this key, and writes nothing.
     pub fn check_with(&self, key: StampKey) {
-        self.opened.guard.gate.stamps_with(key);
+        self.opened.guard.gate.set_stamps(key);
     }
 
     pub(super) fn stamps(&self) -> Option<&StampKey> {

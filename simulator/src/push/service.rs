@@ -199,7 +199,7 @@ impl Service {
         let comes_back = device.is_off && is_on;
         device.is_off = !is_on;
         if comes_back {
-            self.counts.dropped += device.comes_back(now_ms);
+            self.counts.dropped += device.come_back(now_ms);
             self.settle(target, knobs, now_ms);
         }
     }
@@ -261,7 +261,7 @@ impl Device {
 
     /// What was kept while it was off is due now; what its service did not keep is lost. Tells how
     /// much that was.
-    fn comes_back(&mut self, now_ms: i64) -> u64 {
+    fn come_back(&mut self, now_ms: i64) -> u64 {
         let (mut kept, under_way): (Vec<_>, Vec<_>) =
             self.waiting.drain(..).partition(|one| one.due_ms <= now_ms);
         kept.sort_by_key(|one| (one.due_ms, one.place));

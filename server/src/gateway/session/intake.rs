@@ -166,7 +166,7 @@ impl Session {
         let State::Joined(delivery) = &self.state else { return };
         let of = wanted.name();
         match scope {
-            Ok(Some(scope)) if delivery.sees(scope) => {
+            Ok(Some(scope)) if delivery.can_see(scope) => {
                 out.push(Effect::Carry(delivery.sights, wanted));
             }
             Ok(_) => {
