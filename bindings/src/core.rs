@@ -330,10 +330,12 @@ impl BatonCore {
     /// Loads a file of a line to this device, sealed, unless it is there, and returns its size in
     /// bytes. `Line.loading` says how far it is.
     ///
-    /// It goes on through cuts of the network, for about a minute without a piece; a later call
-    /// continues it. Fails with `Server` where there is no such file, `Invalid` when it is larger
-    /// than the budget or twice not what the server said, `Offline`, `Locked`, `Storage`, and
-    /// `Closed` when the app goes to the background.
+    /// It goes on through cuts of the network, for about a minute without a piece. A later call
+    /// continues it.
+    ///
+    /// Fails with `Server` if there is no such file. Fails with `Invalid` if the file is larger
+    /// than the budget or twice not what the server said. Fails with `Closed` when the app goes to
+    /// the background. Fails with `Offline`, `Locked` or `Storage` as other calls do.
     pub async fn load_file(
         &self,
         conversation: String,

@@ -166,7 +166,7 @@ impl Lines {
 /// What is known of a fact beside itself, when lines absorb it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Moment {
-    /// Of which conversation.
+    /// The conversation that the fact is of.
     pub conversation: ConversationId,
     /// The open turn before it.
     pub turn_before: Option<Turn>,
@@ -318,9 +318,9 @@ pub struct Context<'a> {
 /// The author of a command: who, where, and what they may see.
 #[derive(Clone, Copy, Debug)]
 pub struct Writer<'a> {
-    /// Who, and what they may see.
+    /// The agent, and what the agent may see.
     pub sight: &'a Sight,
-    /// On which device.
+    /// The device that sent the command.
     pub device: DeviceId,
 }
 

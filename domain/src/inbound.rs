@@ -171,9 +171,9 @@ pub struct GroupNews {
     pub begins: bool,
     /// Its subject.
     pub subject: Option<String>,
-    /// Who came.
+    /// The people who joined.
     pub added: Vec<Sender>,
-    /// Who left.
+    /// The people who left.
     pub removed: Vec<Sender>,
     /// How it stands.
     pub state: Option<GroupState>,

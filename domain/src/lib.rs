@@ -1,8 +1,8 @@
 //! The rules of Baton, pure: no clock, no randomness, no database, no async.
 //!
-//! `decide` turns a command into facts or a refusal, `group` decides a whole group of work, `apply`
-//! folds events into state and cannot fail, `scope` and `sight` say who sees what. The server and
-//! the phone use the same functions.
+//! `decide` turns a command into facts or a refusal, and `group` decides a whole group of work.
+//! `apply` folds events into state and cannot fail. `scope` and `sight` say who sees what. The
+//! server and the phone use the same functions.
 
 pub mod announce;
 pub mod apply;

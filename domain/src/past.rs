@@ -81,7 +81,7 @@ fn farther(one: Option<MessageStatus>, other: Option<MessageStatus>) -> Option<M
 /// What the phone book says of a number by now.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Booked {
-    /// Since when.
+    /// The time from which the name holds.
     pub at: Timestamp,
     /// The name, unless it was removed.
     pub name: Option<String>,

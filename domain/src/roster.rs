@@ -51,8 +51,9 @@ pub fn named<'a>(card: &'a ContactCard, name: &str) -> Option<&'a Participant> {
     find(card, &by_name(name))
 }
 
-/// How far a message of this time got with all of a group: as far as with the one it got least far
-/// with, of those who are in it since then or were told of. It failed where it failed with each.
+/// Returns the lowest status that a message of this time reached in a group. Participants count if
+/// they are in the group since then, or if a receipt names them. The message failed only if it
+/// failed with each of them.
 pub fn reached_all(card: &ContactCard, amended: &Amended, at: Timestamp) -> ProviderStatus {
     let was_there = |one: &&Participant| !one.left && one.joined_at.is_none_or(|since| since <= at);
     let here = card.group.iter().flat_map(|group| &group.participants).filter(was_there);

@@ -1,5 +1,5 @@
-//! What settings hold, folded from the log: roles, capacities, policies and memberships are a
-//! function of it, as everything that figures and decisions are computed from.
+//! What settings hold, folded from the log: roles, capacities, policies and memberships. Like
+//! everything that figures and decisions are computed from, they are a function of the log.
 
 use std::collections::BTreeMap;
 

@@ -41,7 +41,7 @@ const TAKEN: [(&[LineKind], &[&str], u64); 5] = [
 pub struct Uploaded {
     /// Who uploaded it.
     pub agent: AgentId,
-    /// For which conversation.
+    /// The conversation it was uploaded for.
     pub conversation: ConversationId,
     /// What it is sent as.
     pub kind: LineKind,

@@ -22,7 +22,7 @@ pub(crate) struct Load {
     pub(crate) posters: usize,
     /// POSTs a second; `None` for as many as are answered.
     pub(crate) rate: Option<u32>,
-    /// For how long.
+    /// How long the load lasts.
     pub(crate) time: Duration,
     /// The first of the workspaces.
     pub(crate) first_workspace: usize,

@@ -1,5 +1,5 @@
-//! What the same machine gives without Baton, in the same run: a loop of `fdatasync`, `pgbench`
-//! with one transaction for each event, a loop of `write(2)` over many sockets.
+//! What the same machine gives without Baton, in the same run. There is a loop of `fdatasync`,
+//! `pgbench` with one transaction for each event, and a loop of `write(2)` over many sockets.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;

@@ -83,7 +83,7 @@ impl Database {
 pub(crate) struct Run {
     /// Connections at once.
     pub(crate) connections: usize,
-    /// For how long.
+    /// How long it runs, in seconds.
     pub(crate) seconds: u64,
 }
 

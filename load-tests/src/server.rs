@@ -207,7 +207,7 @@ impl Home {
             command.env("BATON_LIMITS__CONNECTS_PER_S", "1000000");
         }
         if self.door == Door::Shipped {
-            self.shares(&mut command);
+            self.pass_shared(&mut command);
             return command;
         }
         // All phones of a load test have one address.
@@ -219,12 +219,12 @@ impl Home {
             command.env(format!("BATON_LIMITS__{of}_COMMANDS_BURST"), "1000000");
         }
         command.env("BATON_SESSIONS__SIGN_INS_MAX", "100000");
-        self.shares(&mut command);
+        self.pass_shared(&mut command);
         command
     }
 
-    /// What nodes share.
-    fn shares(&self, command: &mut Command) {
+    /// Tells the command what nodes share.
+    fn pass_shared(&self, command: &mut Command) {
         if let Some(redis) = &self.redis {
             command.env("BATON_REDIS__URL", redis.url());
         }

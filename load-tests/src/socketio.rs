@@ -1,5 +1,5 @@
-//! Socket.IO beside Baton: its server as a process of its own, and a client that speaks its frames
-//! by hand over the same sockets as Baton's, so that both clients cost the same.
+//! Socket.IO beside Baton. Its server is a process of its own. The client speaks its frames by hand
+//! over the same sockets as Baton's, so that both clients cost the same.
 
 use std::path::PathBuf;
 use std::process::Stdio;

@@ -13,7 +13,7 @@ impl Times {
         Self(micros)
     }
 
-    /// How many.
+    /// Returns the number of measured times.
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }

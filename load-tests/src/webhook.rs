@@ -17,9 +17,9 @@ pub(crate) const MARK_DIGITS: usize = 8;
 /// A customer's way in: the number of the team and the customer's own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CustomerAt {
-    /// Which workspace's number.
+    /// The index of the workspace whose number gets the message.
     pub(crate) channel: usize,
-    /// Which customer.
+    /// The index of the customer in that workspace.
     pub(crate) contact: usize,
 }
 

@@ -1,6 +1,6 @@
-//! What happened to one conversation, as everybody concerned saw it: the log's events, the
-//! commits they came in, the commands and what they were answered, what the customer sent and
-//! what reached them.
+//! What happened to one conversation, as everybody concerned saw it. It holds the log's events, the
+//! commits they came in, and the commands with their answers. It also holds what the customer sent
+//! and received.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub struct Ask {
 /// An attempt that a worker was told to make.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent {
-    /// Which message.
+    /// The message to send.
     pub message: MessageId,
     /// Which attempt, from 1.
     pub attempt: u32,

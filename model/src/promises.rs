@@ -14,7 +14,7 @@ use crate::history::{Ask, History, Said, is_final, seen_of};
 /// A promise that was not kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
-    /// Which promise.
+    /// The promise that was broken.
     pub rule: Rule,
     /// The first place where it was broken.
     pub what: String,

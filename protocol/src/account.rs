@@ -113,7 +113,7 @@ pub struct Reach {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Membership {
-    /// Which team.
+    /// The id of the team.
     pub team_id: TeamId,
     /// The role in the team.
     pub kind: MembershipKind,

@@ -39,7 +39,7 @@ pub struct Receipt {
     pub participant: u32,
     /// `delivered`, `read`, `played` or `failed`.
     pub status: MessageStatus,
-    /// When, by Meta's time.
+    /// The time of this status, by Meta's clock.
     pub at: Timestamp,
 }
 
@@ -57,9 +57,9 @@ pub struct Change {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reaction {
-    /// Who reacted.
+    /// The author of the reaction.
     pub by: Author,
-    /// When, by Meta's time.
+    /// The time of the reaction, by Meta's clock.
     pub at: Timestamp,
     /// The emoji; `None` when the reaction was taken back or erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,7 @@ pub enum Amendment {
     Reacted {
         /// Of both sides, each has one reaction to a line.
         by: Author,
-        /// When, by Meta's time.
+        /// The time of the reaction, by Meta's clock.
         at: Timestamp,
     },
     /// It reached one participant of a group, or failed to.

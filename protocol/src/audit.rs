@@ -42,7 +42,7 @@ pub enum LogFound {
     Changed {
         /// The position at which the check stopped.
         position: u64,
-        /// What, in words.
+        /// The fault, in words for people.
         what: String,
     },
     /// The check did not come to its end.

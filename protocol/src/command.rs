@@ -567,7 +567,7 @@ pub struct Link {
     pub with: ConversationId,
 }
 
-/// Who follows.
+/// Starts or stops following a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

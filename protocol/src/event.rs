@@ -43,7 +43,7 @@ pub struct Event {
     pub at: Timestamp,
     /// The author of an event.
     pub actor: Actor,
-    /// What happened.
+    /// The fact itself.
     #[serde(flatten)]
     pub fact: Fact,
     /// The erasable part, if there is one.
@@ -98,7 +98,7 @@ pub enum OwnerCause {
     Rehomed,
 }
 
-/// What happened.
+/// Something that happened, as plain data.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -221,7 +221,7 @@ pub enum Fact {
     },
     /// An agent wrote a note.
     NoteAdded {
-        /// Which note.
+        /// The id of the note.
         note_id: NoteId,
         /// The author.
         author: AgentId,
@@ -234,7 +234,7 @@ pub enum Fact {
     /// Somebody who supervises coached the owner. It changes nothing of the conversation and makes
     /// no revision.
     Coached {
-        /// Which note.
+        /// The id of the coaching note.
         note_id: NoteId,
         /// The author.
         author: AgentId,
@@ -318,7 +318,7 @@ pub enum Fact {
     },
     /// An agent joined or left a team, or changed place in it.
     MembershipChanged {
-        /// Which team.
+        /// The team whose membership changed.
         team_id: TeamId,
         /// The agent.
         agent_id: AgentId,

@@ -20,8 +20,8 @@ pub const LINE_TEXT_JSON_BYTES_MAX: usize = 104 * 1024;
 pub const LINE_DETAILS_JSON_BYTES_MAX: usize = 16 * 1024;
 /// Characters that are shown of a contact's name.
 pub const CONTACT_NAME_CHARS_MAX: usize = 256;
-/// Bytes of an id or name of a type that the provider gives: longer than any that Meta gives,
-/// shorter than what a database index takes.
+/// Bytes of an id or of the name of a type that the provider gives. It is longer than any that Meta
+/// gives, and shorter than what a database index takes.
 pub const PROVIDER_ID_BYTES_MAX: usize = 512;
 /// Characters of the name of a file that is sent.
 pub const FILE_NAME_CHARS_MAX: usize = 240;
@@ -70,8 +70,8 @@ pub const SNOOZE_DAYS_MAX: i64 = 366;
 pub const RECEIPTS_MAX: usize = 100;
 /// Days after which a receipt tells nobody anything: older pushes are unknown.
 pub const RECEIPT_DAYS_MAX: i64 = 30;
-/// So long a device that confirmed its push counts as reached by it, ms: apps confirm theirs at
-/// each start and every seven days, and one day is grace.
+/// How long a device that confirmed its push counts as reached by it, ms. Apps confirm at each
+/// start and every seven days; one day is grace.
 pub const REACH_MS: i64 = 8 * 24 * 60 * 60 * 1000;
 /// Bytes of a push service's token or id.
 pub const PUSH_TOKEN_BYTES_MAX: usize = 4096;

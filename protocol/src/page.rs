@@ -97,7 +97,7 @@ pub struct ReviewCount {
     /// Why they were held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<HeldReason>,
-    /// So many.
+    /// The number of messages.
     pub count: u64,
 }
 

@@ -43,8 +43,8 @@ pub struct RowProblem {
     pub problem: String,
 }
 
-/// Says in words of the protocol what is wrong with JSON that could not be read: which field, where
-/// that is known, and what about it. What the value was is not repeated.
+/// Says in words of the protocol what is wrong with JSON that could not be read. It names the
+/// field, if that is known, and the fault. It does not repeat the value.
 pub fn unreadable(error: &serde_json::Error) -> String {
     let place = match error.line() {
         0 => String::new(),

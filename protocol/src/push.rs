@@ -357,7 +357,7 @@ pub struct QuietHours {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushPreference {
-    /// How much.
+    /// The level for all teams without one of their own.
     #[serde(default)]
     pub level: PushLevel,
     /// When nothing is pushed.
@@ -378,7 +378,7 @@ pub struct PushPreference {
 pub struct TeamPushLevel {
     /// The team.
     pub team_id: TeamId,
-    /// How much.
+    /// The level for this team.
     pub level: PushLevel,
 }
 

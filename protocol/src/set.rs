@@ -80,8 +80,8 @@ pub struct ChannelPolicy {
     /// Whether WhatsApp shows what a link in a text leads to; it does where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_previews: Option<bool>,
-    /// Whether the next message to a customer leaves only when the one before has arrived, for
-    /// half a minute at most; it does not wait where it is absent.
+    /// Whether the next message to a customer waits until the one before has arrived. It waits for
+    /// half a minute at most, and not at all if this is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_by_one: Option<bool>,
 }

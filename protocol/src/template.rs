@@ -98,7 +98,7 @@ pub enum TemplateHeader {
     },
     /// A picture, film or document.
     File {
-        /// Which of them.
+        /// The kind of file.
         file: TemplateFile,
     },
     /// Something that Baton cannot fill in.
@@ -235,7 +235,7 @@ pub struct TemplateUsage {
     pub language: String,
     /// How often agents sent it.
     pub sent: u64,
-    /// In how many conversations.
+    /// The number of conversations it was sent in.
     pub conversations: u64,
     /// When it was sent last.
     pub last_at: Timestamp,

@@ -55,7 +55,7 @@ pub struct SavedView {
     /// The team whose members have it; absent of one's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_team: Option<TeamId>,
-    /// Which conversations.
+    /// The filter that its conversations pass.
     pub filter: ViewFilter,
     /// Whether the one who asks may change and delete it.
     pub editable: bool,
@@ -71,7 +71,7 @@ pub struct ViewNew {
     /// For the members of this team. Its supervisors may.
     #[serde(default)]
     pub of_team: Option<TeamId>,
-    /// Which conversations.
+    /// The filter that its conversations pass.
     pub filter: ViewFilter,
 }
 

@@ -32,7 +32,7 @@ pub enum SecretsError {
     /// The key's file cannot be read or made.
     #[error("the key {path}: {cause}", path = path.display())]
     File {
-        /// Which file.
+        /// The path of the key's file.
         path: PathBuf,
         /// What the system says.
         cause: std::io::Error,
@@ -40,7 +40,7 @@ pub enum SecretsError {
     /// The key's file is no key.
     #[error("the key {path} must be {KEY_BYTES} bytes, not {found}", path = path.display())]
     Length {
-        /// Which file.
+        /// The path of the key's file.
         path: PathBuf,
         /// Its length.
         found: usize,

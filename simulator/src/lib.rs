@@ -1,12 +1,12 @@
 //! A stand-in for the WhatsApp Business Platform (Cloud API) on loopback.
 //!
-//! It serves the messages endpoint with the platform's validation, limits and errors, sends
-//! signed webhooks for customers' messages and for statuses, keeps a record of what reached the
-//! customers, and can be made slow, strict, forgetful or wrong by [`Knobs`]. It shares no code
-//! with the server, so that neither excuses the other's reading of the documentation.
+//! It serves the messages endpoint with the platform's validation, limits and errors. It sends
+//! signed webhooks for customers' messages and for statuses, and keeps a record of what reached the
+//! customers. [`Knobs`] make it slow, strict, forgetful or wrong. It shares no code with the
+//! server, so that neither excuses the other's reading of the documentation.
 //!
-//! Beside it stands a push service for phones ([`PushOrder`]), in the server's place as well: it
-//! makes what a phone is handed and keeps it for a test to fetch.
+//! Beside it stands a push service for phones ([`PushOrder`]), which also takes the server's place.
+//! It makes what a phone is handed and keeps it for a test to fetch.
 //!
 //! Its root is a page on which a person plays the customers.
 //!

@@ -47,8 +47,10 @@ const CONTROL: &str = r#"Driven over HTTP:
 
 RUST_LOG sets what is logged to the standard error."#;
 
-/// A stand-in for WhatsApp's Cloud API on loopback: the messages endpoint under any version, with
-/// the platform's validation, limits and errors, and signed webhooks for what customers do.
+/// A stand-in for WhatsApp's Cloud API on loopback.
+///
+/// It serves the messages endpoint under any version, with the platform's validation, limits and
+/// errors. It sends signed webhooks for what customers do.
 #[derive(Debug, Parser)]
 #[command(version, after_help = CONTROL)]
 struct Arguments {

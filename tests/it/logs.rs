@@ -1,5 +1,5 @@
-//! No log line tells a text, a name, a number, a token or a password: of a day's work at the level
-//! at which most is told.
+//! No log line tells a text, a name, a number, a token or a password. The lines are those of a
+//! day's work at the level at which most is told.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,5 +1,5 @@
 //! What was missed is the same by every road: over a socket as text, over one that packs, and from
-//! `GET /sync`, packed or not; and it costs a phone little.
+//! `GET /sync`, packed or not. It costs a phone little.
 
 use std::io::Read as _;
 
@@ -12,8 +12,8 @@ use baton_world::world::{Agent, NUMBER, PATIENCE, Setup, World, for_each_store, 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// What one is told, without who told it: which conversations left, which entered and as what, all
-/// events in order, and where that leads; or why a snapshot is to be taken.
+/// What one is told, without who told it. It holds which conversations left, which entered and as
+/// what, all events in order, and where that leads. Or it holds why a snapshot is to be taken.
 #[derive(Clone, PartialEq, Debug, Default)]
 struct Tidings {
     left: Vec<String>,

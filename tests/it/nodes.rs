@@ -218,8 +218,8 @@ async fn desk(world: &World) -> Vec<Arc<Agent>> {
     agents
 }
 
-/// Some load for a while: the slowest of some events, from its commit to the last phone, and the
-/// statements a second that the nodes ran meanwhile.
+/// Plays some load for a while. Returns the slowest of some events, from its commit to the last
+/// phone, and the statements a second that the nodes ran meanwhile.
 async fn measured(world: &World, agents: &[Arc<Agent>]) -> (Duration, f64) {
     let of = world.contact("Lucía").conversation().await;
     let (began, statements) = (Instant::now(), all_statements(world));

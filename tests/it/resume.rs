@@ -329,8 +329,8 @@ const TABLE: [Row; 18] = [
     },
 ];
 
-/// The test worth most: what was held before, and the frames, are what a fresh snapshot gives
-/// after: for everyone, whoever gave the command, on line and away.
+/// The test worth most. What was held before, and the frames, are what a fresh snapshot gives
+/// after. That holds for everyone, whoever gave the command, on line and away.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_every_command_what_is_held_is_what_a_fresh_snapshot_gives() {
     for_each_store(Setup::usual(), async |world| {

@@ -1,5 +1,5 @@
-//! Nobody gets a byte of what is not theirs to see: every address and every frame, for every role,
-//! for each visibility of the team, and for another workspace.
+//! Nobody gets a byte of what is not theirs to see. The test asks every address and every frame,
+//! for every role, for each visibility of the team, and for another workspace.
 
 mod coaching;
 mod requests;
@@ -40,8 +40,8 @@ struct Stage {
     insiders: Vec<Arc<Agent>>,
     /// They see that it exists, who owns it, and where it stands.
     heads: Vec<Arc<Agent>>,
-    /// Colleagues for whom it does not exist: of another team an agent and a supervisor, of the
-    /// desk an agent where all see their own only.
+    /// Colleagues for whom it does not exist. They are an agent and a supervisor of another team,
+    /// and an agent of the desk where all see their own only.
     outsiders: Vec<Arc<Agent>>,
     /// People of another workspace.
     strangers: Vec<Arc<Agent>>,

@@ -148,8 +148,8 @@ fn is_stuck(world: &World) -> bool {
     world.nodes().any(|node| node.metrics.workspaces_stuck.get() > 0)
 }
 
-/// A session of somebody else that has locked the head of a workspace's log, as a node does that is
-/// stopped in the middle of a group.
+/// A session of somebody else that has locked the head of a workspace's log. A node does that if it
+/// is stopped in the middle of a group.
 struct Lock(PgConnection);
 
 impl Lock {

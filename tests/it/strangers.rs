@@ -1,5 +1,5 @@
-//! Who has neither a password nor a secret stops nobody else: connections that say nothing, clients
-//! that never read, bodies that never come, floods of sockets, pings.
+//! A stranger with neither a password nor a secret stops nobody else. Strangers open connections
+//! that say nothing, never read, or send bodies that never come, floods of sockets, and pings.
 //!
 //! Each attack comes from an address of its own (loopback has many), and what the others felt
 //! meanwhile is printed.

@@ -1,7 +1,7 @@
-//! A bench for the engine: the committer over a database of its own, without the rest of the
-//! server, on a clock that stands still until it is moved.
+//! A bench for the engine. It is the committer over a database of its own, without the rest of the
+//! server. Its clock stands still until it is moved.
 //!
-//! Desks are seeded by SQL; customers, agents and senders are [`Act`]s, performed one by one or
+//! Desks are seeded by SQL. Customers, agents and senders are [`Act`]s, performed one by one or
 //! many at once, so that they land in one group. What each commit appended is kept as it was
 //! published. [`Bench::close`] verifies the logs and what must always be true of the tables.
 
@@ -267,14 +267,14 @@ impl Bench {
         Act::Setting(seed::membership(desk, agent, is_member))
     }
 
-    /// Faults in the tables: what must always be true, by name and with the first row where it
-    /// is not, and what the log alone says otherwise.
+    /// Returns the faults in the tables. It tells what must always be true, by name and with the
+    /// first row where it is not. It also tells what the log alone says otherwise.
     pub async fn stored_faults(&self) -> Result<Vec<String>> {
         stored_faults(&self.store).await
     }
 
-    /// All that is stored, as rows of text in order, with ids that the engine drew written as
-    /// what they name; salts, and digests that cover them, left out.
+    /// Returns all that is stored, as rows of text in order. Ids that the engine drew are written
+    /// as what they name. Salts, and digests that cover them, are left out.
     pub async fn dump(&self) -> Result<Vec<String>> {
         dump::dump(&self.store).await
     }

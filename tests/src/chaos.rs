@@ -1,10 +1,12 @@
 //! A network that misbehaves on purpose: a TCP proxy whose weather is changed while it runs.
 //!
-//! Each direction has a sky of its own: late, jittery, in small pieces, slow, or not at all. What
-//! a direction holds back is not lost but comes when the sky clears, as TCP sends again what was
-//! dropped; a partition that outlasts the peers' patience ends connections instead. Connections
-//! can be reset (RST) at once, after so many bytes, or right after something was said, such as a
-//! COMMIT whose answer nobody will hear. The seed repeats every random choice.
+//! Each direction has a sky of its own: late, jittery, in small pieces, slow, or not at all. A
+//! direction loses nothing. What it holds back comes when the sky clears, as TCP sends again what
+//! was dropped. A partition that outlasts the peers' patience ends connections instead.
+//!
+//! Connections can be reset (RST) at once, or after so many bytes. They can also be reset right
+//! after something was said, such as a COMMIT whose answer nobody will hear. The seed repeats every
+//! random choice.
 
 mod pipe;
 #[cfg(test)]
@@ -31,7 +33,7 @@ pub struct Sky {
     pub jitter_ms: u64,
     /// Written in pieces of at most so many bytes.
     pub slice: Option<usize>,
-    /// So many bytes a second at most.
+    /// The highest rate, in bytes a second.
     pub bytes_per_s: Option<u64>,
     /// Nothing comes through until it clears.
     pub is_black: bool,
@@ -199,8 +201,8 @@ async fn serve(shared: Arc<Shared>, address: SocketAddr, first: TcpListener) {
                 let nth = shared.connections.fetch_add(1, Ordering::SeqCst);
                 // Each connection rolls dice of its own, whatever the others do.
                 let dice = Dice::of_part(shared.seed, nth);
-                // From here on it is cut with the others, whenever its task begins; and the door is
-                // the one that it came through, not the one of a moment before.
+                // From here on it is cut with the others, whenever its task begins. The door is the
+                // one that it came through, not the one of a moment before.
                 let cuts = shared.cuts.subscribe();
                 let door = weather.borrow().door;
                 open.spawn(connection(Arc::clone(&shared), (client, cuts), (door, dice, nth)));

@@ -1,5 +1,5 @@
-//! Several nodes of the real program on one database of `PostgreSQL`, the simulated WhatsApp that
-//! outlives them, and between all of them a network that misbehaves when it is told to.
+//! Several nodes of the real program on one database of `PostgreSQL`, and the simulated WhatsApp
+//! that outlives them. Between all of them is a network that misbehaves when it is told to.
 
 mod node;
 pub mod redis;
@@ -60,7 +60,7 @@ pub struct Cluster {
     pub simulator: Simulator,
     /// Who works here.
     pub cast: Cast,
-    /// Who writes.
+    /// The customers who write.
     pub customers: Vec<Customer>,
     /// Sees everything.
     pub admin: Phone,

@@ -1,6 +1,6 @@
-//! What happened in a run with faults, and whether the promises held. Pure: the run is written
-//! down first, by whoever played it, and judged afterwards; each rule carries the name it has
-//! among the invariants (S1 nothing acknowledged is lost, S2 nothing doubled, and so on).
+//! What happened in a run with faults, and whether the promises held. Pure: the run is written down
+//! first, by whoever played it, and judged afterwards. Each rule carries the name it has among the
+//! invariants (S1 nothing acknowledged is lost, S2 nothing doubled, and so on).
 
 mod attempts;
 mod clients;
@@ -71,9 +71,9 @@ pub struct Given {
 /// A command given once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Try {
-    /// To which node.
+    /// The node it was sent to.
     pub node: usize,
-    /// When, by the clock of the machine.
+    /// The time, by the clock of the machine.
     pub at: Timestamp,
     /// What its author was told, retryable answers included; `None`: nobody knows.
     pub outcome: Option<Outcome>,

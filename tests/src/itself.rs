@@ -1,5 +1,5 @@
-//! A test's own binary once more, as another process that can be killed; what the two say to each
-//! other, in lines that are whole or not heard.
+//! A test's own binary once more, as another process that can be killed. The two speak to each
+//! other in lines that are whole or not heard.
 
 #![expect(clippy::print_stdout, reason = "a process tells another")]
 

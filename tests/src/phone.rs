@@ -1,8 +1,8 @@
-//! An agent's phone: a socket, a mirror of what is in scope, the way into a tunnel and back, and
-//! commands that are repeated until their outcome is known.
+//! An agent's phone. It has a socket, a mirror of what is in scope, and the way into a tunnel and
+//! back. It repeats commands until their outcome is known.
 //!
-//! Methods that return a `Result` are for tests with faults, in which the server may be gone at
-//! any time; the others end the test where the server is not as it should be.
+//! Methods that return a `Result` are for tests with faults, in which the server may be gone at any
+//! time. The others end the test where the server is not as it should be.
 
 mod light;
 mod link;

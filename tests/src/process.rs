@@ -1,5 +1,5 @@
-//! The real program: `baton serve` as a process that can be killed, on a database of its own and
-//! at an address that it keeps over its lives.
+//! The real program: `baton serve` as a process that can be killed. It has a database of its own,
+//! and an address that it keeps over its lives.
 
 use std::fs::File;
 use std::net::TcpListener;

@@ -48,7 +48,7 @@ pub fn firebase(place: &mut Place, simulator: &Simulator) -> Result<TempDir> {
     Ok(directory)
 }
 
-/// So many customers.
+/// Makes this many customers.
 pub fn customers(simulator: &Simulator, count: u32) -> Vec<Customer> {
     let customer = |n| simulator.customer(&format!("3460000{n:04}"), &format!("Customer {n}"));
     (1..=count).map(customer).collect()

@@ -1,5 +1,5 @@
-//! The world of the end-to-end tests: a whole server on a free port with a database of its own,
-//! the simulated WhatsApp, a seeded workspace, customers and agents with phones.
+//! The world of the end-to-end tests. It has a whole server on a free port with a database of its
+//! own, and the simulated WhatsApp. It has a seeded workspace, customers, and agents with phones.
 //!
 //! Everything goes through the public surface: webhooks, REST, the socket. Nothing sleeps for a
 //! fixed time: conditions are waited for, with a deadline.
@@ -104,9 +104,9 @@ impl std::fmt::Debug for World {
     }
 }
 
-/// Plays a test on a world of each kind, one after the other: one node with SQLite, then two that
-/// share a PostgreSQL and a Redis. One node with PostgreSQL meets nothing that these do not:
-/// `make proof` plays it all the same.
+/// Plays a test on a world of each kind, one after the other. The first is one node with SQLite,
+/// the second two nodes that share a PostgreSQL and a Redis. One node with PostgreSQL meets nothing
+/// that these do not; `make proof` plays it all the same.
 pub async fn for_each_store(setup: Setup, test: impl AsyncFn(&World)) {
     on_sqlite(&setup, &test).await;
     with_nodes(setup, &[2], test).await;

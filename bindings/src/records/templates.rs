@@ -60,7 +60,7 @@ pub enum TemplateHeader {
     },
     /// A picture, film or document. The sender gives its address.
     File {
-        /// Which of them.
+        /// The kind of file.
         file: TemplateFile,
     },
     /// Something that Baton cannot fill in.

@@ -51,7 +51,7 @@ pub struct Consequence {
 pub enum Effect {
     /// Tell of it.
     Tell {
-        /// Whom.
+        /// The agent or team to tell.
         whom: Whom,
         /// The kind of push.
         kind: Kind,
@@ -62,9 +62,9 @@ pub enum Effect {
     },
     /// Take back what was told of the conversation.
     TakeBack {
-        /// From whom.
+        /// The devices to take it back from.
         from: From,
-        /// Which kinds.
+        /// The kinds of push that are taken back.
         kinds: &'static [Kind],
     },
 }
@@ -90,7 +90,7 @@ pub enum From {
 }
 
 impl From {
-    fn includes(self, agent: AgentId) -> bool {
+    fn has_agent(self, agent: AgentId) -> bool {
         match self {
             Self::Everyone => true,
             Self::AllBut(other) => other != agent,
@@ -104,7 +104,7 @@ impl From {
 pub struct Device {
     /// As its session names it.
     pub id: DeviceId,
-    /// By which service.
+    /// The push service of the device.
     pub lane: PushLane,
     /// Whether it waits for its agent, who looks, as far as is known: at this device, or at any
     /// where that is enough to them.
@@ -133,7 +133,7 @@ impl Looks {
 /// An agent who may have to be told.
 #[derive(Clone, Debug)]
 pub struct Addressee {
-    /// Who, and what they may see.
+    /// The agent, and what the agent may see.
     pub sight: Sight,
     /// How much they want to be told.
     pub level: PushLevel,
@@ -170,13 +170,13 @@ pub enum Stage {
 pub struct Push {
     /// Its id; every copy has the same.
     pub id: PushId,
-    /// For whom.
+    /// The agent it is for.
     pub agent: AgentId,
-    /// To which device.
+    /// The device it goes to.
     pub device: DeviceId,
-    /// By which service.
+    /// The push service that carries it.
     pub lane: PushLane,
-    /// About which conversation.
+    /// The conversation it is about.
     pub conversation: ConversationId,
     /// What it tells.
     pub kind: Kind,
@@ -310,7 +310,7 @@ impl Board {
         for push in &mut self.pushes {
             let is_meant = push.conversation == of.conversation
                 && kinds.contains(&push.kind)
-                && from.includes(push.agent);
+                && from.has_agent(push.agent);
             match push.stage {
                 Stage::Queued if is_meant => push.stage = Stage::Superseded,
                 Stage::UnderWay if is_meant => push.stage = Stage::Retracted,

@@ -16,8 +16,8 @@ pub struct Quiet {
 }
 
 impl Quiet {
-    /// From one minute of the day to another, in an IANA time zone; `None` where the zone or a
-    /// minute does not exist, or both minutes are the same.
+    /// Makes a time of silence between two minutes of the day, in an IANA time zone. Returns `None`
+    /// if the zone or a minute does not exist, or if both minutes are the same.
     pub fn new(from: u16, until: u16, zone: &str) -> Option<Self> {
         let zone = zone.parse().ok()?;
         let is_part = from < DAY_MINUTES && until < DAY_MINUTES && from != until;

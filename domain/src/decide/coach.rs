@@ -12,7 +12,7 @@ pub(super) fn coach(case: &Case<'_>, coach: &Coach) -> Decided {
     if !case.context.supervises(case.conversation) {
         return Err(Refusal::NotAllowed);
     }
-    case.expects(coach.expect_owner_epoch)?;
+    case.check_owner_epoch(coach.expect_owner_epoch)?;
     check_text(&coach.text, "text", NOTE_CHARS_MAX)?;
     let owner = case.conversation.head.owner.agent();
     // A queue cannot be coached, nor does anybody coach themselves.

@@ -204,8 +204,8 @@ pub fn status(
     vec![change(facts.line, next, facts.attempt, turn).into()]
 }
 
-/// WhatsApp took it and failed, or it was withdrawn because of that: that it was taken is then no
-/// news, though it may be told late.
+/// Whether WhatsApp took the message and it failed, or it was withdrawn because of that. A late
+/// status that WhatsApp took it is then no news.
 fn has_failed(current: MessageStatus) -> bool {
     matches!(current, MessageStatus::Failed | MessageStatus::Cancelled)
 }
@@ -268,8 +268,8 @@ fn change(line: LineRef, status: MessageStatus, attempt: u32, turn: Option<Turn>
     }
 }
 
-/// Nothing more is tried, and nobody knows whether an earlier attempt arrived: to say that it did
-/// not would open the turn, and the customer might be answered twice.
+/// Nothing more is tried, and nobody knows whether an earlier attempt arrived. A failure would open
+/// the turn again, and the customer might be answered twice.
 fn still_unknown(
     conversation: &Conversation,
     facts: &LineFacts,

@@ -21,7 +21,7 @@ mod template;
 mod turn;
 mod work;
 
-pub use template::takes_the_same;
+pub use template::is_filled_alike;
 
 use baton_protocol::command::Sees;
 use baton_protocol::event::EventContent;
@@ -38,7 +38,7 @@ use crate::scope::Level;
 /// A fact to be appended, with its erasable part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Draft {
-    /// What happened.
+    /// The fact itself.
     pub fact: Fact,
     /// What may be erased one day.
     pub content: Option<EventContent>,

@@ -26,14 +26,14 @@ impl Case<'_> {
     }
 
     /// Refuses unless the author owns or supervises it.
-    fn owns_or_supervises(&self) -> Result<(), Refusal> {
+    fn check_responsible(&self) -> Result<(), Refusal> {
         if self.context.owns(self.conversation) || self.context.supervises(self.conversation) {
             return Ok(());
         }
         Err(Refusal::NotOwner { owner: self.conversation.head.owner })
     }
 
-    pub(super) fn expects(&self, owner_epoch: u64) -> Result<(), Refusal> {
+    pub(super) fn check_owner_epoch(&self, owner_epoch: u64) -> Result<(), Refusal> {
         let head = &self.conversation.head;
         if head.owner_epoch == owner_epoch {
             return Ok(());
@@ -100,7 +100,7 @@ pub(super) fn claim(case: &Case<'_>, claim: &Claim) -> Decided {
     if case.context.owns(case.conversation) {
         return nothing();
     }
-    case.expects(claim.expect_owner_epoch)?;
+    case.check_owner_epoch(claim.expect_owner_epoch)?;
     if let Owner::Agent(owner) = case.conversation.head.owner {
         may_take_from(case, owner)?;
     }
@@ -132,9 +132,9 @@ pub(super) fn assign(case: &Case<'_>, assign: &Assign) -> Decided {
     if case.conversation.head.owner == Owner::Agent(assign.agent_id) {
         return nothing();
     }
-    case.expects(assign.expect_owner_epoch)?;
+    case.check_owner_epoch(assign.expect_owner_epoch)?;
     case.unresolved()?;
-    case.owns_or_supervises()?;
+    case.check_responsible()?;
     facts([case.given_to(assign.agent_id, OwnerCause::Assigned, assign.exceed_capacity)?])
 }
 
@@ -143,8 +143,8 @@ pub(super) fn unassign(case: &Case<'_>, unassign: &Unassign) -> Decided {
     if case.conversation.head.owner == Owner::Queue(team) {
         return nothing();
     }
-    case.expects(unassign.expect_owner_epoch)?;
-    case.owns_or_supervises()?;
+    case.check_owner_epoch(unassign.expect_owner_epoch)?;
+    case.check_responsible()?;
     facts([case.owned_by(Owner::Queue(team), team, OwnerCause::Unassigned)])
 }
 
@@ -154,15 +154,15 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
         // What is told the receiver holds for the owner and the lines that its author knew of, like
         // the hand-over itself.
         if !drafts.is_empty() {
-            case.expects(transfer.expect_owner_epoch)?;
+            case.check_owner_epoch(transfer.expect_owner_epoch)?;
             fence::check(case, transfer.seen)?;
         }
         return Ok((drafts, accepted));
     }
-    case.expects(transfer.expect_owner_epoch)?;
+    case.check_owner_epoch(transfer.expect_owner_epoch)?;
     case.unresolved()?;
     if matches!(case.conversation.head.owner, Owner::Agent(_)) {
-        case.owns_or_supervises()?;
+        case.check_responsible()?;
     }
     fence::check(case, transfer.seen)?;
     let changed = match transfer.to {

@@ -1,5 +1,5 @@
-//! Who is one person: contacts are of one number each, and people write to several, or come with a
-//! number here and a user id there.
+//! Who is one person. A contact is of one number, and people write to several numbers. Or they come
+//! with a number here and a user id there.
 //!
 //! A link joins no conversations and moves no line. Whoever reads one conversation sees where else
 //! the same person is answered, and by whom. Taking it back leaves what was there before.

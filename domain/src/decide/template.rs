@@ -73,9 +73,9 @@ pub(super) fn check_replaced(template: Option<&Template>) -> Result<(), Refusal>
     Err(Refusal::TemplateReplaced { name, language })
 }
 
-/// Whether what fills one template fills the other as well: the same file above, the same
+/// Whether what fills one template fills the other as well. They need the same file above, the same
 /// variables in header and body, and the same buttons to be filled.
-pub fn takes_the_same(one: &Template, other: &Template) -> bool {
+pub fn is_filled_alike(one: &Template, other: &Template) -> bool {
     let (above_one, above_other) = (above(one), above(other));
     above_one.is_some()
         && above_one == above_other

@@ -494,8 +494,8 @@ pub(super) fn hear(
         state.unparked.insert(key);
     }
     all.extend(told);
-    // The highest first, which says all that is below it, and a failure last: what has arrived
-    // has not failed, in whatever order it was told.
+    // The highest comes first, because it says all that is below it. A failure comes last: what has
+    // arrived has not failed, in whatever order the statuses came.
     all.sort_by_key(|one| (one.status == ProviderStatus::Failed, Reverse(one.status)));
     for one in all {
         let of = (workspace, sent.message);

@@ -1,9 +1,9 @@
-//! Whose a message is: the names that its sender is known by, made known where they are new, and
-//! moved where a number has passed to somebody else.
+//! Finds the contact of a sender by the names that the sender is known by. It records new names,
+//! and moves a name when a number has passed to somebody else.
 //!
-//! A user id belongs to one customer for good, a number does not. Who comes with a user id of
-//! their own under a number of somebody who has another one is a new contact, and the number is
-//! theirs from then on: what comes from it later without a user id is theirs too.
+//! A user id belongs to one customer for good, a number does not. A new user id may come under the
+//! number of somebody who has another user id. That sender is a new contact and gets the number.
+//! Later messages from the number without a user id are theirs too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,14 +78,14 @@ pub type NameKey = (WorkspaceId, ChannelId, NameKind, String);
 pub struct Holder {
     /// Whom the name belongs to.
     pub known: Known,
-    /// Since when.
+    /// The time from which they hold it, by WhatsApp's clock.
     pub since: Timestamp,
 }
 
 /// The names of a group's senders, as the messages looked at so far left them.
 #[derive(Clone, Default, Debug)]
 pub struct Book {
-    /// Whose names are.
+    /// The holder of each name.
     pub names: BTreeMap<NameKey, Holder>,
     /// User ids of conversations: at least of those that hold [`Book::contested`] names.
     pub users: BTreeMap<ConversationId, BTreeSet<String>>,
@@ -129,7 +129,7 @@ pub struct Sighting<'a> {
     pub sender: &'a Sender,
     /// As they were known before, where the element tells that they moved.
     pub formerly: Option<&'a Sender>,
-    /// When, by the time that WhatsApp gave.
+    /// The time of the element, by WhatsApp's clock.
     pub at: Timestamp,
     /// Fresh ids for who is new.
     pub ids: &'a FreshIds,
@@ -231,8 +231,8 @@ impl Book {
         self.twins.clear();
     }
 
-    /// The numbers that came with a user id and are known as something other than its holder's:
-    /// whose they are depends on who else has a user id there.
+    /// The numbers that came with a user id and are known as somebody else's than its holder's.
+    /// Their owner depends on who else has a user id there.
     pub fn contested(&self, all: &[Sighting<'_>]) -> BTreeSet<NameKey> {
         let mut contested = BTreeSet::new();
         for sighting in all {

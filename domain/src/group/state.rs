@@ -215,7 +215,7 @@ pub struct ParkedStatus {
     pub status: ProviderStatus,
     /// With `failed`: why.
     pub error: Option<MessageError>,
-    /// When, by Meta's time.
+    /// The time of the status, by Meta's clock.
     pub at: Timestamp,
     /// In a group: the participant it is told of.
     pub participant: Option<String>,
@@ -291,7 +291,7 @@ pub struct NotUnderstood {
 /// An event to be written.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Whose log.
+    /// The workspace whose log it goes into.
     pub workspace: WorkspaceId,
     /// The event, with its position.
     pub event: Event,

@@ -16,15 +16,15 @@ use crate::planted::{Bug, is_planted};
 /// A message and where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MessageAt {
-    /// In which workspace.
+    /// The workspace of the conversation.
     pub workspace: WorkspaceId,
-    /// On which number.
+    /// The number of the conversation.
     pub channel: ChannelId,
-    /// In which conversation.
+    /// The conversation that holds it.
     pub conversation: ConversationId,
-    /// As which line.
+    /// The number of its line.
     pub seq: u64,
-    /// Which message.
+    /// The id of the message.
     pub message: MessageId,
 }
 
@@ -43,7 +43,7 @@ pub struct Caller {
     pub workspace: WorkspaceId,
     /// The author.
     pub agent: AgentId,
-    /// On which device.
+    /// The device that the agent uses.
     pub device: DeviceId,
 }
 
@@ -136,16 +136,16 @@ pub struct CommandWork {
 pub struct OutcomesWork {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// Whose commands.
+    /// The agent who gave the commands.
     pub agent: AgentId,
-    /// Which commands.
+    /// The op ids to look up.
     pub op_ids: Vec<OpId>,
 }
 
 /// A worker wants to send a message.
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimWork {
-    /// Which message.
+    /// The message to send.
     pub at: MessageAt,
     /// Made from the clock, so that it grows; the claim is known by it when it is run again.
     pub claim_epoch: u64,
@@ -156,7 +156,7 @@ pub struct ClaimWork {
 /// An attempt ended.
 #[derive(Clone, Debug)]
 pub struct ResultWork {
-    /// Which message.
+    /// The message that was tried.
     pub at: MessageAt,
     /// The attempt and its claim.
     pub claim: SendClaim,
@@ -169,7 +169,7 @@ pub struct ResultWork {
 /// A claim's worker is thought dead.
 #[derive(Clone, Copy, Debug)]
 pub struct RescueWork {
-    /// Which message.
+    /// The message of the claim.
     pub at: MessageAt,
     /// The attempt and its claim.
     pub claim: SendClaim,
@@ -180,7 +180,7 @@ pub struct RescueWork {
 pub struct UnparkWork {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// On which number.
+    /// The number that the message was sent from.
     pub channel: ChannelId,
     /// Meta's id of the message.
     pub wamid: String,
@@ -208,7 +208,7 @@ pub struct FileWork {
 pub struct WakeWork {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// Which conversation.
+    /// The snoozed conversation.
     pub conversation: ConversationId,
     /// The time that the snooze was set to.
     pub until: Timestamp,
@@ -219,7 +219,7 @@ pub struct WakeWork {
 pub struct BlockedWork {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// Which conversation.
+    /// The conversation with the customer.
     pub conversation: ConversationId,
     /// When the customer was blocked.
     pub since: Timestamp,
@@ -232,9 +232,9 @@ pub struct BlockedWork {
 pub struct RehomeWork {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// Which conversation.
+    /// The conversation that needs another owner.
     pub conversation: ConversationId,
-    /// Who leaves.
+    /// The agent who leaves.
     pub agent: AgentId,
 }
 

@@ -2,8 +2,9 @@
 
 use baton_protocol::{Head, Owner, Status};
 
-/// The hash over heads in scope and what is unread of each (0 where only the head is seen), in
-/// order of id: FNV-1a of one line of text per conversation, the same on every platform.
+/// Returns the hash over heads in scope and the unread count of each, in order of id. The count is
+/// 0 where only the head is seen. It is FNV-1a of one line of text per conversation, the same on
+/// every platform.
 pub fn fingerprint<'a>(heads: impl IntoIterator<Item = (&'a Head, u64)>) -> u64 {
     let mut hash = Fnv::default();
     for (head, unread) in heads {

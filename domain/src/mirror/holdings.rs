@@ -133,8 +133,8 @@ impl Holdings for InMemory {
     }
 }
 
-/// A desk in front of what is held: while a frame is applied, each conversation that it touches is
-/// read once, and written once at the end, however many events are of it.
+/// A desk in front of what is held. While a frame is applied, each conversation that it touches is
+/// read once. It is written once at the end, however many of the events are of it.
 #[derive(Debug)]
 pub struct Desk<'a, H> {
     under: &'a mut H,

@@ -1,5 +1,5 @@
-//! What has to be stored together with the conversations, in one transaction, so that a client
-//! that is killed at any moment goes on as if it had only been away.
+//! What is stored together with the conversations, in one transaction. So a client that is killed
+//! at any moment goes on as if it had only been away.
 
 use std::collections::{BTreeMap, BTreeSet};
 

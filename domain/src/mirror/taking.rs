@@ -130,8 +130,9 @@ impl<H: Holdings> Mirror<H> {
 }
 
 impl<H> Mirror<H> {
-    /// Takes the whole snapshot without having been told to: where too much is behind to be asked
-    /// for one by one, or a conversation stays behind whatever is asked.
+    /// Takes the whole snapshot although the server did not ask for it. That is for a client with
+    /// too many conversations behind to ask for one by one. It is also for a conversation that
+    /// stays behind whatever is asked.
     pub fn begin_snapshot(&mut self) -> Want {
         let least = self.cursor.map_or(0, |cursor| cursor.position);
         self.taking = Some(Taking::at_least(least));

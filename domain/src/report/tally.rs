@@ -221,7 +221,7 @@ impl Step<'_> {
             first: None,
             was_first,
         };
-        self.stands(answered);
+        self.count_answer(answered);
     }
 
     /// Turns close and open again with what becomes of their answers.
@@ -236,7 +236,7 @@ impl Step<'_> {
             let place = own.or_else(|| closed.iter().position(same));
             if let Some(place) = place {
                 let answer = self.of.closed.swap_remove(place);
-                self.stands(answer);
+                self.count_answer(answer);
             }
             return;
         };
@@ -279,7 +279,7 @@ impl Step<'_> {
         }
     }
 
-    fn stands(&mut self, mut answer: Closed) {
+    fn count_answer(&mut self, mut answer: Closed) {
         let Closed { by, turn, at, was_first, .. } = answer;
         answer.closing = self.measure(Measure::Reply, by, turn.since, at);
         answer.first =

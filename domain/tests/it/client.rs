@@ -1,5 +1,5 @@
-//! A phone in memory: a mirror that is told of the log as a gateway would, live or after a while
-//! away, its pages and conversations arriving late.
+//! A phone in memory. Its mirror is told of the log as a gateway would tell it, live or after a
+//! while away. Its pages and conversations arrive late.
 
 use baton_domain::line::coached;
 use baton_domain::log::{Logged, Route};

@@ -43,8 +43,8 @@ fn whole(team: &Team) -> Figures {
     report(team, &[begin(), team.now.plus_ms(1)]).whole
 }
 
-/// What [`Promises`](crate::promises::Promises) ask at the end of each day: what is open in the
-/// report is open in the conversations, and a report that begins later tells the same of what came
+/// What [`Promises`](crate::promises::Promises) ask at the end of each day. What is open in the
+/// report is open in the conversations. A report that begins later tells the same of what came
 /// later.
 pub(crate) fn agrees(team: &Team) -> Result<(), String> {
     let end = team.now.plus_ms(1);

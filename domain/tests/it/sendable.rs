@@ -1,7 +1,7 @@
 //! What may be sent beside a text, within WhatsApp's limits.
 
 use baton_domain::decide::delivery::Claim;
-use baton_domain::decide::takes_the_same;
+use baton_domain::decide::is_filled_alike;
 use baton_domain::inbound::ProviderStatus;
 use baton_domain::outcome::Answer;
 use baton_domain::upload::Uploaded;
@@ -509,20 +509,20 @@ fn templates_take_the_same_where_one_filling_fills_both() {
         url: url.map(str::to_owned),
     };
     let one = template("Hi {{1}}, {{2}}");
-    assert!(takes_the_same(&one, &template("{{2}}: {{1}} {{1}}")));
-    assert!(!takes_the_same(&one, &template("Hi {{1}}")));
-    assert!(!takes_the_same(&one, &template("Hi {{name}}, {{2}}")));
+    assert!(is_filled_alike(&one, &template("{{2}}: {{1}} {{1}}")));
+    assert!(!is_filled_alike(&one, &template("Hi {{1}}")));
+    assert!(!is_filled_alike(&one, &template("Hi {{name}}, {{2}}")));
     let image = Template { header: file(TemplateFile::Image), ..one.clone() };
-    assert!(!takes_the_same(&one, &image));
-    assert!(!takes_the_same(
+    assert!(!is_filled_alike(&one, &image));
+    assert!(!is_filled_alike(
         &Template { header: file(TemplateFile::Video), ..one.clone() },
         &image
     ));
     let odd = Template { header: Some(TemplateHeader::Other), ..one.clone() };
-    assert!(!takes_the_same(&odd, &odd), "what cannot be filled stands in for nothing");
+    assert!(!is_filled_alike(&odd, &odd), "what cannot be filled stands in for nothing");
     let with = |button| Template { buttons: vec![button], ..one.clone() };
     let link = |url| with(button(TemplateButtonKind::Link, Some(url)));
-    assert!(takes_the_same(&link("https://shop.example/a"), &one));
-    assert!(!takes_the_same(&link("https://shop.example/{{1}}"), &one));
-    assert!(!takes_the_same(&with(button(TemplateButtonKind::QuickReply, None)), &one));
+    assert!(is_filled_alike(&link("https://shop.example/a"), &one));
+    assert!(!is_filled_alike(&link("https://shop.example/{{1}}"), &one));
+    assert!(!is_filled_alike(&with(button(TemplateButtonKind::QuickReply, None)), &one));
 }

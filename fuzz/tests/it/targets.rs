@@ -1,5 +1,5 @@
-//! What libFuzzer plays for long, for a moment in every test run: each seed, everything that once
-//! broke a target, and mutations of both that are the same each time.
+//! What libFuzzer plays for long, for a moment in every test run. It plays each seed, everything
+//! that once broke a target, and mutations of both that are the same each time.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -61,7 +61,7 @@ async fn on(
     let world = World::new(setup, store, Size::of(OTHERS + 1), progress).await?;
     drive(&world, &Load::introduction(1, 1), None).await?;
     progress.phase(&format!("{}: writing {} notes", store.name(), args.notes));
-    let conversation = assault::writes_notes(&world, args.notes).await?;
+    let conversation = assault::write_notes(&world, args.notes).await?;
     progress.step();
     let mut world = world.restart_with(Door::Shipped).await?;
     let time = Duration::from_secs(args.seconds);
@@ -69,7 +69,7 @@ async fn on(
     let chosen = |assault: &Assault| assault.name().contains(&args.only);
     for assault in Assault::ALL.into_iter().filter(chosen) {
         progress.phase(&format!("{}: {}", store.name(), assault.name()));
-        let under_way = assault.goes_on(&world, conversation, time);
+        let under_way = assault.go_on(&world, conversation, time);
         let (turned_away, felt) = tokio::join!(under_way, feel(&world, conversation, time));
         rows.push(row(assault, turned_away?, &felt?));
         progress.step();

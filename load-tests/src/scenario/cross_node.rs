@@ -1,6 +1,6 @@
-//! From an agent on one node to an agent on another: drafts there and back, which pass through
-//! Redis alone, beside Socket.IO with its redis-adapter; and a customer's message, which is stored
-//! on the one node before it is told on the other.
+//! From an agent on one node to an agent on another. Drafts go there and back through Redis alone,
+//! beside Socket.IO with its redis-adapter. A customer's message is stored on the one node before
+//! it is told on the other.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! One event, many sockets: what telling everybody costs, and how soon they know, beside a bare
-//! loop of `write(2)` over as many sockets that says the same, and beside Socket.IO.
+//! One event, many sockets: what telling everybody costs, and how soon they know. Beside it run
+//! Socket.IO and a bare loop of `write(2)` that writes the same to as many sockets.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -233,11 +233,11 @@ impl Speaker {
         let run = uuid::Uuid::now_v7().simple().to_string();
         let mut speaker = Self { poster: world.poster().await?, run };
         // The customer is known from here on.
-        speaker.says("first", 0).await?;
+        speaker.say_part("first", 0).await?;
         Ok(speaker)
     }
 
-    async fn says(&mut self, part: &str, number: usize) -> anyhow::Result<()> {
+    async fn say_part(&mut self, part: &str, number: usize) -> anyhow::Result<()> {
         let run = format!("{}{part}", self.run);
         let request = webhook::request(&run, CustomerAt { channel: 0, contact: 0 }, number, 1);
         self.poster.post(&request).await
@@ -247,7 +247,7 @@ impl Speaker {
     async fn frame(&mut self, who: &SignedIn) -> anyhow::Result<String> {
         const NUMBER: usize = 7;
         let mut stream = open(who).await?;
-        self.says("frame", NUMBER).await?;
+        self.say_part("frame", NUMBER).await?;
         let frame = async {
             while let Some(message) = stream.next().await {
                 if let Message::Text(text) = message?
@@ -344,7 +344,7 @@ impl Stage {
         let part = format!("of{}x", self.subscribers);
         for number in self.numbers(turn) {
             self.sent.note(number, Instant::now());
-            speaker.says(&part, number).await?;
+            speaker.say_part(&part, number).await?;
             self.audience.has((number + 1) * self.subscribers, PATIENCE).await?;
         }
         Ok(())

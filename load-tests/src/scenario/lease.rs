@@ -1,5 +1,6 @@
-//! The right to compose: how soon somebody has it, beside an acknowledgement of Socket.IO that sets
-//! a key in Redis; and how soon it is free when the node of its holder is killed.
+//! The right to compose. It measures how soon an agent has it, beside an acknowledgement of
+//! Socket.IO that sets a key in Redis. It also measures how soon the right is free when the node of
+//! its holder is killed.
 
 use std::time::Duration;
 

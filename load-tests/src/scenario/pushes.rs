@@ -35,7 +35,7 @@ pub(crate) struct Pushes {
     /// Assignments a second
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub(crate) rate: u32,
-    /// For how many seconds
+    /// How long the load lasts, seconds
     #[arg(long, default_value_t = 10, value_name = "S")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=60))]
     pub(crate) seconds: u32,

@@ -70,7 +70,7 @@ impl Drafts {
 
     /// When this one is to be shown.
     pub(super) fn show_at(&self, of: ConversationId) -> Option<Duration> {
-        let text = self.texts.get(&of).filter(|text| !text.is_shown && fits(&text.text))?;
+        let text = self.texts.get(&of).filter(|text| !text.is_shown && can_carry(&text.text))?;
         Some(text.shown.map_or(Duration::ZERO, |shown| shown + GATHERED))
     }
 
@@ -86,6 +86,6 @@ impl Drafts {
 }
 
 /// Whether a frame can carry it: colleagues need not see a text that nobody could send.
-fn fits(text: &str) -> bool {
+fn can_carry(text: &str) -> bool {
     serde_json::to_vec(text).is_ok_and(|bytes| bytes.len() + FRAME_BYTES <= CLIENT_FRAME_BYTES_MAX)
 }

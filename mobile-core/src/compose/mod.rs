@@ -140,7 +140,7 @@ pub struct ComposerOwner {
 }
 
 impl ComposerOwner {
-    fn holds(self, lease: &LeaseHolder) -> bool {
+    fn is_holder_of(self, lease: &LeaseHolder) -> bool {
         (lease.agent_id, lease.device_id) == (self.agent, self.device)
     }
 }
@@ -328,7 +328,7 @@ impl Composer {
     }
 
     fn is_me(&self, holder: &LeaseHolder) -> bool {
-        self.me.holds(holder)
+        self.me.is_holder_of(holder)
     }
 
     fn is_mine(&self, told: &LeaseNews) -> bool {
@@ -414,7 +414,7 @@ impl Composer {
         let Some(times) = self.online else { return };
         let me = self.me;
         for (of, told) in &mut self.told {
-            let is_me = told.holder.is_some_and(|holder| me.holds(&holder));
+            let is_me = told.holder.is_some_and(|holder| me.is_holder_of(&holder));
             if is_me && !told.has_lapsed && now >= told.at + times.life {
                 told.has_lapsed = true;
                 self.effects.push_back(ComposerAction::Changed(*of));

@@ -364,8 +364,9 @@ fn offline_a_draft_is_kept_all_the_same() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever happens: mine is only what the server said within a lease's life on this
-    /// connection; nothing is said off line; what is typed is kept; and it comes to rest.
+    /// Holds whatever happens. A conversation is mine only if the server said so within a lease's
+    /// life on this connection. Nothing is said off line, what is typed is kept, and it comes to
+    /// rest.
     #[test]
     fn mine_is_what_the_server_says_and_every_key_is_kept(
         steps in proptest::collection::vec((0..9_u8, any::<bool>(), 0..15_000_u64), 1..60),

@@ -76,7 +76,7 @@ pub(super) struct Fetches {
     rows: u32,
 }
 
-/// With what requests are made now.
+/// What requests are made with now.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Start {
     pub(super) now: Duration,

@@ -51,7 +51,7 @@ pub(super) struct Joined {
     silent: Duration,
     /// When something of the log last came.
     moved: Duration,
-    /// Since when.
+    /// The time at which it joined.
     pub(super) since: Duration,
     pub(super) is_stable: bool,
     /// A sign of life must come by then.
@@ -146,8 +146,8 @@ impl Joined {
         [stable, probe, resume, ack, silent].into_iter().flatten().min()
     }
 
-    /// A frame moved the cursor or not; says whether too many did not.
-    fn stands_still(&mut self, has_moved: bool, now: Duration) -> bool {
+    /// Notes whether a frame moved the cursor. Returns whether too many did not.
+    fn note_move(&mut self, has_moved: bool, now: Duration) -> bool {
         let is_fresh_start = has_moved || self.still_at + STANDSTILL_GAP <= now;
         self.stood_still = if is_fresh_start { 0 } else { self.stood_still + 1 };
         self.still_at = now;
@@ -319,7 +319,7 @@ impl Link {
     /// What a frame says of the connection.
     fn note(&mut self, frame: &ServerFrame, has_moved: bool, step: &mut Step) {
         let Phase::Joined(joined) = &mut self.phase else { return };
-        let mut is_too_much = joined.stands_still(has_moved, step.now);
+        let mut is_too_much = joined.note_move(has_moved, step.now);
         if has_moved || !matches!(frame, ServerFrame::Events { .. }) {
             joined.moved = step.now;
         }

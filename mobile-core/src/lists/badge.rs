@@ -23,7 +23,7 @@ impl Query for BadgeOf {
     type Item = Nothing;
     type About = Badge;
 
-    fn concerns(&self, touched: &Touched, _last: &QueryResult<Nothing, Badge>) -> bool {
+    fn is_about(&self, touched: &Touched, _last: &QueryResult<Nothing, Badge>) -> bool {
         touched.has_any() || touched.has_any_own()
     }
 

@@ -51,11 +51,11 @@ pub enum Op<T> {
         /// The new item.
         item: T,
     },
-    /// So many go, from this position on.
+    /// Rows are removed, from this position on.
     Remove {
         /// The first of them.
         at: usize,
-        /// How many.
+        /// The number of rows to remove.
         count: usize,
     },
     /// One goes elsewhere: it is taken out, and then put in.

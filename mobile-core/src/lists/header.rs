@@ -14,7 +14,7 @@ use crate::store::StoreError;
 /// The header of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Header {
-    /// Which conversation.
+    /// The conversation it is the header of.
     pub id: ConversationId,
     /// Number of its last event.
     pub revision: u64,
@@ -40,7 +40,7 @@ pub struct Header {
     pub window_until: Option<Timestamp>,
     /// Whether the customer is blocked.
     pub is_blocked: bool,
-    /// Who composes.
+    /// The colleague who composes, if any.
     pub hold: Hold,
     /// What a colleague composes.
     pub colleague_draft: Option<ColleagueDraft>,
@@ -62,7 +62,7 @@ impl Query for HeaderOf {
     type Item = Nothing;
     type About = Option<Box<Header>>;
 
-    fn concerns(
+    fn is_about(
         &self,
         touched: &Touched,
         _last: &QueryResult<Nothing, Option<Box<Header>>>,

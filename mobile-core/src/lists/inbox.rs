@@ -255,7 +255,7 @@ impl Query for Inbox {
     type Item = InboxRow;
     type About = InboxAbout;
 
-    fn concerns(&self, touched: &Touched, last: &QueryResult<InboxRow, InboxAbout>) -> bool {
+    fn is_about(&self, touched: &Touched, last: &QueryResult<InboxRow, InboxAbout>) -> bool {
         let is_of_row = || last.items.iter().any(|row| touched.has_own(row.id));
         let is_told = match &self.of {
             // Any conversation may have come into it.

@@ -50,7 +50,7 @@ impl<Q: Query> Observer<Q> {
         match (&mut self.touched, &self.told) {
             // Rows are read again where they were touched, whomever that concerned.
             (Some(held), _) => held.add(touched),
-            (None, Some(told)) if !self.query.concerns(touched, told) => {}
+            (None, Some(told)) if !self.query.is_about(touched, told) => {}
             (None, _) => self.touched = Some(touched.clone()),
         }
     }

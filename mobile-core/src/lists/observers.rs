@@ -31,13 +31,13 @@ pub enum ListRequest {
 /// What a listener is told.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ListUpdate {
-    /// To who subscribed to an [`Inbox`].
+    /// For subscribers to an [`Inbox`].
     Inbox(Batch<InboxRow, InboxAbout>),
-    /// To who subscribed to a [`Timeline`].
+    /// For subscribers to a [`Timeline`].
     Timeline(Batch<Entry, TimelineAbout>),
-    /// To who subscribed to a [`Header`].
+    /// For subscribers to a [`Header`].
     Header(Batch<Nothing, Option<Box<Header>>>),
-    /// To who subscribed to the [`Badge`].
+    /// For subscribers to the [`Badge`].
     Badge(Batch<Nothing, Badge>),
 }
 

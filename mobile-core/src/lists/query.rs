@@ -49,7 +49,7 @@ pub trait Query {
     type About: Clone + PartialEq + std::fmt::Debug;
 
     /// Whether the answer may be another one after this was touched.
-    fn concerns(&self, touched: &Touched, last: &QueryResult<Self::Item, Self::About>) -> bool;
+    fn is_about(&self, touched: &Touched, last: &QueryResult<Self::Item, Self::About>) -> bool;
 
     /// What is to be drawn now. The same with and without what is known.
     ///

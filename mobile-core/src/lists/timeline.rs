@@ -163,7 +163,7 @@ impl Timeline {
         Self { of, from: None, until: None }
     }
 
-    /// Which conversation.
+    /// Returns the conversation it shows.
     pub fn of(&self) -> ConversationId {
         self.of
     }
@@ -256,7 +256,7 @@ impl Query for Timeline {
     type Item = Entry;
     type About = TimelineAbout;
 
-    fn concerns(&self, touched: &Touched, _last: &QueryResult<Entry, TimelineAbout>) -> bool {
+    fn is_about(&self, touched: &Touched, _last: &QueryResult<Entry, TimelineAbout>) -> bool {
         touched.has(self.of) || touched.has_own(self.of)
     }
 

@@ -1,5 +1,5 @@
-//! Older lines of a conversation, a page at a time, where the file of a line can be read, where
-//! else its person is answered, and the templates of a number.
+//! Requests for older lines of a conversation, a page at a time, and for the file of a line. Also
+//! for the person's other conversations and the templates of a number.
 
 #[cfg(doc)]
 use baton_protocol::page::{FileAddress, LinesPage};
@@ -35,8 +35,8 @@ pub fn file(conversation: ConversationId, message: MessageId) -> Request {
     get(&path, (FETCH_MAX, ANSWER_BYTES_MAX))
 }
 
-/// Makes a request for what an address of a file opens: a part of the whole, its first byte and how
-/// many, or all of a small picture.
+/// Makes a request for the bytes behind the address of a file. A part is its first byte and its
+/// length in bytes; `None` asks for all of a small picture.
 pub fn file_part(address: &str, part: Option<(u64, u64)>) -> Request {
     let bytes = part.map_or(SMALL_BYTES_MAX, |(_, bytes)| bytes);
     let bytes_max = usize::try_from(bytes).unwrap_or(usize::MAX);

@@ -21,7 +21,7 @@ pub enum ChoiceRefused {
     /// This cannot be done with it.
     #[error("this cannot be done with it; there are {offers:?}")]
     NotOffered {
-        /// What can.
+        /// The choices that the author has.
         offers: Vec<Offer>,
     },
     /// Its author has not been shown what was missed.

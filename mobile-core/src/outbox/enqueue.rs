@@ -63,7 +63,7 @@ pub enum EnqueueRefused {
     /// The server would refuse the text whatever else is true.
     #[error("{field} {problem}")]
     Text {
-        /// Which text.
+        /// The field that holds the text.
         field: &'static str,
         /// What is wrong with it.
         problem: TextProblem,

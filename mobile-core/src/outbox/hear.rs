@@ -183,7 +183,7 @@ impl Outbox {
             self.park(number, ReviewReason::NotInScope, now);
             let Some(slot) = self.slots.get_mut(&number) else { continue };
             if let State::Review { review } = &slot.item.state
-                && review.reason.shows_lines()
+                && review.reason.has_lines()
                 && let State::Review { review } = &mut slot.change().state
             {
                 review.reason.forget_lines();

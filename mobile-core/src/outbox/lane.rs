@@ -29,7 +29,7 @@ impl Outbox {
             *is_blocked |=
                 lane.1 == Kind::Visible && (is_blocking(&slot.item.state) || slot.flight.is_some());
             // Its file has to be there first, and what follows waits with it.
-            *is_blocked |= slot.waits_for_upload();
+            *is_blocked |= slot.is_awaiting_upload();
             let is_open = matches!(slot.item.state, State::Queued | State::Sending);
             if is_open && !*is_blocked && slot.flight.is_none() {
                 numbers.push(*number);

@@ -255,7 +255,7 @@ impl Outbox {
                 FlightKind::Ask => matches!(item.state, State::Asking { .. }),
             });
             if !is_as_planned || !self.may_send() {
-                self.stays_unsent(number);
+                self.keep_unsent(number);
                 self.leave_flight(request, number);
             }
         }
@@ -283,8 +283,8 @@ impl Outbox {
         }
     }
 
-    /// It is called sending, but is not going to be sent for now.
-    fn stays_unsent(&mut self, number: u64) {
+    /// Queues it again if it is called sending, but is not going to be sent for now.
+    fn keep_unsent(&mut self, number: u64) {
         let is_unsent = self.is_unsent(number);
         let slot = self.slots.get_mut(&number);
         if let Some(slot) = slot.filter(|slot| is_unsent && slot.item.state == State::Sending) {

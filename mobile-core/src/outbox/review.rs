@@ -10,7 +10,7 @@ use super::item::{Item, State};
 pub struct Review {
     /// The reason.
     pub reason: ReviewReason,
-    /// Since when.
+    /// The time since which it waits for its author.
     pub at: Timestamp,
     /// Whether the server knows its op id, so that what replaces it names it.
     pub is_known: bool,
@@ -32,7 +32,7 @@ pub enum ReviewReason {
     BeingAnswered {
         /// The agent who wrote there.
         holder: AgentId,
-        /// Since when.
+        /// The time since which the colleague composed.
         since: Timestamp,
     },
     /// It waited too long to be sent unasked.
@@ -53,7 +53,7 @@ pub enum ReviewReason {
     Restored,
     /// The file cannot be sent.
     FileRefused {
-        /// Why, for people.
+        /// The cause, in words for people.
         trouble: String,
     },
     /// The device lost the file.
@@ -189,8 +189,8 @@ fn of_refusal(refusal: &Refusal, before: Seen) -> Option<ToShow> {
 }
 
 impl ReviewReason {
-    /// Whether it shows what others said.
-    pub(super) fn shows_lines(&self) -> bool {
+    /// Whether it has lines that others wrote.
+    pub(super) fn has_lines(&self) -> bool {
         matches!(self, Self::Refused { refused } if !refused.lines.is_empty())
     }
 

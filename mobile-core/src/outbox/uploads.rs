@@ -182,7 +182,7 @@ impl Default for Uploads {
 
 impl Slot {
     /// Whether its file has to be with the server before it can be sent.
-    pub(super) fn waits_for_upload(&self) -> bool {
+    pub(super) fn is_awaiting_upload(&self) -> bool {
         let is_ready = self.upload.known == Known::Ready;
         self.item.attachment.is_some() && self.item.state == State::Queued && !is_ready
     }
@@ -271,7 +271,7 @@ impl Outbox {
         }
         let mut waiting = self.slots.iter().filter(|(_, slot)| {
             // What was heard of it is stored before it goes on.
-            slot.waits_for_upload() && slot.is_stored() && slot.upload.due() <= now.mono
+            slot.is_awaiting_upload() && slot.is_stored() && slot.upload.due() <= now.mono
         });
         let Some((number, slot)) = waiting.next() else { return };
         let Some((what, step)) = slot.step(self.uploads.piece) else { return };
@@ -290,7 +290,7 @@ impl Outbox {
             return None;
         }
         let waiting =
-            self.slots.values().filter(|slot| slot.waits_for_upload() && slot.is_stored());
+            self.slots.values().filter(|slot| slot.is_awaiting_upload() && slot.is_stored());
         let due = waiting.map(|slot| slot.upload.due()).min()?;
         Some((due.max(self.uploads.pause.until()), TimeoutReason::Upload))
     }

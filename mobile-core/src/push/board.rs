@@ -111,7 +111,7 @@ impl Board {
     }
 
     /// Whether the notification of something unreadable is on the screen.
-    pub fn shows_fallback(&self) -> bool {
+    pub fn has_fallback(&self) -> bool {
         self.fallback
     }
 

@@ -176,8 +176,8 @@ fn happening(
     }
 }
 
-/// Returns the badge for a push: the store's count if the store is up to date, else the push's
-/// count unless a later push had another.
+/// Returns the badge for a push: the store's count if the store is up to date. Else it is the
+/// push's count, unless a later push had another.
 pub fn badge(push: &Push, known: &PushContext) -> Option<u32> {
     match known.sight(push.cursor) {
         Sight::Held => known.unread.or(push.badge),
@@ -286,7 +286,7 @@ pub fn told_again(
     for tag in places {
         match known.board.on_screen(*tag) {
             Some(told) => update.push(again(told, *tag, known, now)),
-            None if known.board.shows_fallback() && *tag == Notification::fallback().tag => {
+            None if known.board.has_fallback() && *tag == Notification::fallback().tag => {
                 update.push(Notification::fallback());
             }
             None => withdraw.push(*tag),
@@ -325,7 +325,7 @@ pub fn sweep(known: &PushContext, now: Timestamp) -> Sweep {
             swept.update.push(again(left, tag, known, now));
         }
     }
-    if known.board.shows_fallback() && known.foreground.is_some() {
+    if known.board.has_fallback() && known.foreground.is_some() {
         swept.board.set_fallback(false);
         swept.withdraw.push(Notification::fallback().tag);
     }

@@ -22,13 +22,13 @@ pub const DROP_BYTES_MAX: usize = 8 * crate::push::payload::PAYLOAD_BYTES_MAX;
 /// One push that the extension took. Its payload is as it came: what was sealed still is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Drop {
-    /// Which push.
+    /// The id of the push.
     pub push: PushId,
     /// When it came.
     pub received_at: Timestamp,
     /// Where the extension's notification is shown.
     pub tag: Tag,
-    /// What came.
+    /// The payload as it came.
     pub payload: Input,
 }
 

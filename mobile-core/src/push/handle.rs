@@ -27,7 +27,7 @@ pub const FETCH_MIN: Duration = Duration::from_millis(200);
 /// A push to handle.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PushRequest {
-    /// What arrived.
+    /// The push, or why it could not be read.
     pub incoming: Incoming,
     /// How much time the platform gives.
     pub deadline: Duration,

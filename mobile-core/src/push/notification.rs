@@ -38,32 +38,32 @@ pub struct Notification {
 pub enum Action {
     /// Take the offered conversation.
     Accept {
-        /// Which conversation.
+        /// The offered conversation.
         conversation: ConversationId,
-        /// Which offer.
+        /// The offer to accept.
         offer: OfferId,
         /// Not to be tapped after this.
         until: Timestamp,
     },
     /// Leave it to somebody else.
     Decline {
-        /// Which conversation.
+        /// The offered conversation.
         conversation: ConversationId,
-        /// Which offer.
+        /// The offer to decline.
         offer: OfferId,
         /// Not to be tapped after this.
         until: Timestamp,
     },
     /// Answer the customer.
     Reply {
-        /// Which conversation.
+        /// The conversation to answer in.
         conversation: ConversationId,
         /// What counts as seen; without it the app has to be opened for that.
         token: Option<ActToken>,
     },
     /// Close the episode.
     Resolve {
-        /// Which conversation.
+        /// The conversation to resolve.
         conversation: ConversationId,
         /// What counts as seen; without it the app has to be opened for that.
         token: Option<ActToken>,

@@ -177,15 +177,15 @@ pub struct Push {
     pub version: u8,
     /// What it is about.
     pub kind: Kind,
-    /// Which push.
+    /// The id of the push.
     pub id: PushId,
     /// The workspace it is for.
     pub workspace: WorkspaceId,
     /// The agent it is for; several may share a device.
     pub agent: Option<AgentId>,
-    /// Which conversation.
+    /// The conversation it is about.
     pub conversation: Option<ConversationId>,
-    /// Which offer.
+    /// The offer it is about.
     pub offer: Option<OfferId>,
     /// With a retract: the push that is over.
     pub retracts: Option<PushId>,
@@ -236,7 +236,7 @@ pub enum UnreadableReason {
     Sealed(OpenError),
 }
 
-/// What arrived.
+/// A push that arrived, or why it could not be read.
 pub type Incoming = Result<Push, Unreadable>;
 
 /// Reads what arrived and opens what is sealed, as far as the keys are at hand.
@@ -245,7 +245,7 @@ pub fn read(input: &Input, keys: Option<&Keyring>) -> Incoming {
     let (fields, is_sealed) = match input {
         Input::Fcm(data) => (Fields::of_map(data), false),
         Input::Apns(json) => (Fields::of_json(json.as_bytes()), false),
-        Input::WebPush(body) if Fields::looks_like_json(body) => (Fields::of_json(body), false),
+        Input::WebPush(body) if Fields::is_json_like(body) => (Fields::of_json(body), false),
         Input::WebPush(body) => {
             let opened = keys.ok_or(OpenError::NoKey).and_then(|keys| keys.open(body, None));
             let json = opened.map_err(|error| whole(UnreadableReason::Sealed(error)))?;

@@ -53,7 +53,7 @@ pub enum AppState {
 /// One receipt, as `POST /push/receipts` takes them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Of which push.
+    /// The id of the push that it confirms.
     pub id: PushId,
     /// How far it came.
     pub stage: ReceiptStage,
@@ -78,7 +78,7 @@ pub enum ReceiptAction {
     Forget(Vec<(PushId, ReceiptStage)>),
     /// Send them, and tell the answer with this number.
     Post {
-        /// Which request.
+        /// The number of the request, which its answer repeats.
         request: u64,
         /// Its receipts.
         receipts: Vec<Receipt>,

@@ -12,13 +12,13 @@ pub struct Subject {
     /// The push that told of it; `None` where the socket did.
     #[serde(rename = "id", default, skip_serializing_if = "Option::is_none")]
     pub push: Option<PushId>,
-    /// What happened.
+    /// The kind of happening.
     #[serde(rename = "k")]
     pub kind: Kind,
-    /// To which conversation.
+    /// The conversation it happened in.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationId>,
-    /// By which offer.
+    /// The offer it is about.
     #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<OfferId>,
     /// Where in the log.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A confirmed registration is sent again after this time, ms: the server may have lost it.
 pub const CONFIRM_EVERY_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// A registration with a service that the server does not send by is sent again after this time,
-/// ms: its operator may have set it up.
+/// ms. The operator may have set the service up meanwhile.
 pub const SET_UP_EVERY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Time after which a failed attempt is repeated, ms.
 pub const RETRY_AFTER_MS: i64 = 60 * 1000;

@@ -1,8 +1,8 @@
 //! Files of lines, loaded into the store piece by piece when the app asks for one.
 //!
-//! Each piece is a request of its own and is stored before the next one, so a cut, a death of the
-//! app or one of the server costs a piece. Before each the phone looks whether its agent may still
-//! see the line. Whole files come one at a time; small pictures never wait for them.
+//! Each piece is a request of its own and is stored before the next one. So a cut, or the death of
+//! the app or the server, costs one piece. Before each piece the phone checks whether its agent may
+//! still see the line. Whole files come one at a time; small pictures never wait for them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,9 +88,9 @@ impl Core {
     /// It goes on through cuts of the network, for about a minute without a piece.
     ///
     /// # Errors
-    /// `Server` with the server's code where there is no such file, `Invalid` when it is larger
-    /// than the budget or twice not what the server said, `Offline`, `Locked`, `Unauthorized`,
-    /// `Storage`, `Closed` in the background.
+    /// `Server` with the server's code if there is no such file. `Invalid` if the file is larger
+    /// than the budget or twice not what the server said. `Closed` in the background. Also
+    /// `Offline`, `Locked`, `Unauthorized` and `Storage`.
     pub fn load_file(&self, file: FileId) -> Call<'_, u64> {
         let core = self.clone();
         self.spawned(async move {

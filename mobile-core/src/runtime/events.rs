@@ -22,7 +22,7 @@ pub enum Event {
     State(CoreState),
     /// Acts of the agent changed or ended.
     Outbox {
-        /// What changed.
+        /// The acts that changed or ended.
         changes: Vec<Change>,
         /// How many acts wait for the agent's decision.
         needs_review: usize,

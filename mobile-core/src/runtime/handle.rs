@@ -102,7 +102,7 @@ impl Core {
     /// Opens the store. The network is not used before [`Core::foreground`].
     ///
     /// # Errors
-    /// `KeyLocked` before the first unlock, `Storage` when the store cannot be opened, `Invalid`
+    /// `KeyLocked` before the first unlock, `Storage` when the store cannot be opened. `Invalid`
     /// for a wrong server URL or a time to lock out of range.
     pub fn open(
         config: CoreConfig,

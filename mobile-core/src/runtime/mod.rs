@@ -10,10 +10,11 @@
 //! A call is run to its end even if the caller stops waiting. The engine never waits for the
 //! network, the key store or a listener.
 //!
-//! The modules in reading order; each uses only those before it, which a test of the repository
-//! checks: `clock`, `error`, `events`, `log`, `network`, `keys`, `extension`, `dispatcher`,
-//! `subscriptions`, `engine`, `requests`, `life`, `lock`, `effects`, `registration`, `worker`,
-//! `handle`, `session`, `calls`, `uploads`, `downloads`, `answering`, `watch`, `wishes`, `search`.
+//! The modules are listed in reading order; each uses only those before it, which a test of the
+//! repository checks. First come `clock`, `error`, `events`, `log`, `network`, `keys`, `extension`,
+//! `dispatcher`, `subscriptions`, `engine`. Then come `requests`, `life`, `lock`, `effects`,
+//! `registration`, `worker`. Last come `handle`, `session`, `calls`, `uploads`, `downloads`,
+//! `answering`, `watch`, `wishes`, `search`.
 
 mod answering;
 mod calls;

@@ -18,7 +18,7 @@ pub(super) const SEAL: usize = 29;
 pub struct FilePart {
     /// The offset of the first.
     pub from: u64,
-    /// How many.
+    /// The number of bytes.
     pub bytes: u64,
 }
 

@@ -43,7 +43,7 @@ pub struct Dropped {
     name: String,
 }
 
-/// What waits.
+/// The drops that wait to be read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Waiting {
     /// The oldest first.

@@ -92,8 +92,8 @@ impl From<rusqlite::Error> for StoreError {
             return Self::Damaged;
         };
         let is = |codes: &[ErrorCode]| codes.contains(&failure.code);
-        // All statements are constant and tried: one that the schema does not know, or whose rows
-        // contradict those that are there, meets a database that is not as it was left.
+        // All statements are constant and tried. So the database is not as it was left if the
+        // schema does not know a statement, or if rows contradict those that are there.
         let contradicts = is(&[ErrorCode::Unknown, ErrorCode::ConstraintViolation]);
         if contradicts || is(&[ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase]) {
             Self::Damaged

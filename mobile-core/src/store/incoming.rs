@@ -1,9 +1,9 @@
 //! Files of lines, as far as this phone loaded them: sealed block by block, beside the database.
 //!
-//! A file is collected under a name of its own, which tells how far it is, and gets its place once
+//! A file is collected under a name of its own, which tells how far it is. It gets its place once
 //! it is whole and its digest is right. All files together have a budget; those that were not
-//! looked at for longest go first. Files of a line that leaves the agent's sight are removed: after
-//! that transaction, and at the next start at the latest.
+//! looked at for longest go first. Files of a line that leaves the agent's sight are removed after
+//! that transaction, at the next start at the latest.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -53,7 +53,7 @@ pub struct FileId {
     pub size: FileSize,
 }
 
-/// Whose files go.
+/// What left the agent's sight, and its files with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Gone {
     /// The conversation left the agent's sight.

@@ -1,5 +1,5 @@
-//! The checker itself: histories made by hand, each with one thing wrong, must fail by the rule
-//! that it breaks; as they were before, they must pass.
+//! The checker itself. Histories made by hand, each with one thing wrong, must fail by the rule
+//! that it breaks. As they were before, they must pass.
 
 use std::collections::BTreeSet;
 

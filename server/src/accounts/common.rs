@@ -1,6 +1,6 @@
 //! Passwords that many use, and those that are made of them by the usual means.
 
-/// What is tried first by whoever guesses: words that lead the lists of passwords that became
+/// The words that somebody who guesses tries first. They lead the lists of passwords that became
 /// known, without the digits and marks that people put around them.
 const WORDS: &str = include_str!("common.txt");
 

@@ -1,8 +1,8 @@
 //! The devices of people: listing them, ending their sessions, revoking them.
 //!
 //! Ending a session lets the device keep what it holds and sign in again; revoking makes it wipe.
-//! Who signs out ends the session of the device in their hand; another device, lost perhaps, is
-//! revoked, and so is whatever an admin takes from somebody.
+//! Signing out ends the session of the device in hand. Another device, lost perhaps, is revoked. A
+//! device that an admin takes from somebody is revoked too.
 //!
 //! A password that was set and a device that was revoked stand in the log, with who did it.
 

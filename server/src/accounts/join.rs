@@ -1,7 +1,7 @@
 //! Joining by an invitation: whoever has its secret sets a password and is signed in.
 //!
-//! The database lets an invitation be used once: the write that makes the agent ends it, in the
-//! same transaction, and is refused where it ended before.
+//! The database lets an invitation be used once. The write that makes the agent ends the invitation
+//! in the same transaction. It is refused if the invitation ended before.
 
 use std::net::IpAddr;
 

@@ -108,7 +108,7 @@ pub enum AccountError {
     /// Another row has this value already.
     #[error("{field} is taken")]
     Taken {
-        /// Which field.
+        /// The field whose value is taken.
         field: &'static str,
     },
     /// A link of an invitation cannot be used.

@@ -1,6 +1,6 @@
 //! Passwords: hashed with argon2id, off the runtime's threads, two at a time. Hashing takes two
-//! buffers of 19 MiB, used again and again: allocated for each hash they would stay with the
-//! allocator, one for each thread that ever hashed.
+//! buffers of 19 MiB, used again and again. If each hash allocated its own, they would stay with
+//! the allocator, one for each thread that ever hashed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,10 +1,12 @@
 //! Signing in, refreshing, and who a token belongs to.
 //!
-//! A sign-in begins a family at generation 1. Each refresh goes one generation on; the tokens of
-//! a generation derive from the server's key, so that a refresh whose answer was lost, or that
-//! twenty threads ask for at once, gives the same successor. Presenting the predecessor is good
-//! until a token of the successor was used, be it for access or for a refresh; after that, and
-//! for anything older, it means that a copy is about, and ends the session.
+//! A sign-in begins a family at generation 1. Each refresh goes one generation on. The tokens of a
+//! generation derive from the server's key. So a refresh gives the same successor again if its
+//! answer was lost, or if twenty threads ask for it at once.
+//!
+//! The predecessor may be presented until a token of the successor was used, be it for access or
+//! for a refresh. After that it means that a copy is about, and ends the session. So does any older
+//! token.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! How often somebody may try a password: ten times in a quarter of an hour per account and
-//! address, and a hundred times in vain per address. The address is part of the key, so that a
-//! stranger locks nobody out; that of the address itself counts who tries many accounts.
+//! address. Each address may also fail a hundred times. The address is part of the first key, so
+//! that a stranger locks nobody out. The limit of the address itself counts somebody who tries many
+//! accounts.
 //!
 //! What is remembered has a limit. Beyond it, those with the fewest tries are forgotten first and
 //! those at their limit never: new ones are refused instead.

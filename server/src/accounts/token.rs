@@ -1,6 +1,6 @@
-//! The texts of tokens. To clients they are opaque; the server derives them from its key, the
-//! device's family and a number, so that the same refresh always gives the same successor and
-//! nothing but digests has to be stored.
+//! The texts of tokens. To clients they are opaque. The server derives them from its key, the
+//! device's family and a number. So the same refresh always gives the same successor, and only
+//! digests have to be stored.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;

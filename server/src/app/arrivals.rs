@@ -1,5 +1,5 @@
-//! Whoever comes in with a token, looked up a group at a time. A group is who came while the one
-//! before was being looked up: a crowd that comes back costs a few questions, not some for each.
+//! Looks up devices that come in with a token, a group at a time. A group comes in while the one
+//! before is looked up. So a crowd that comes back costs a few queries, not a few for each device.
 
 use std::collections::{BTreeMap, BTreeSet};
 

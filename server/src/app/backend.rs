@@ -52,7 +52,7 @@ impl Backend for Parts {
         self.looks.hear(caller, ack);
     }
 
-    fn composes(&self, caller: Caller, conversation: ConversationId) {
+    fn note_composing(&self, caller: Caller, conversation: ConversationId) {
         self.engine.courtesies().typed((caller.workspace, conversation));
     }
 

@@ -95,14 +95,14 @@ impl Stage {
         if demo.once {
             say("\nEvery step happened.\n");
         } else {
-            self.shows_a_photo().await?;
+            self.show_a_photo().await?;
             say(&format!("\n{}", self.facts.guide()));
         }
         Ok(())
     }
 
     /// Somebody to explore with: a customer who sent a photo, and waits.
-    async fn shows_a_photo(&self) -> anyhow::Result<()> {
+    async fn show_a_photo(&self) -> anyhow::Result<()> {
         let photo = InboundMedia {
             kind: "image".to_owned(),
             mime_type: Some("image/png".to_owned()),

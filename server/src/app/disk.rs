@@ -1,5 +1,5 @@
-//! Whether the disk of the data directory can be written, looked at every few seconds: a full disk
-//! shows in readiness and figures, and is said once.
+//! Checks every few seconds whether the disk of the data directory can be written. A full disk
+//! shows in readiness and figures, and is logged once.
 
 use std::io::Write as _;
 use std::path::Path;

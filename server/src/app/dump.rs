@@ -13,8 +13,8 @@ use crate::store::restore::PROGRAM;
 
 /// Of what a program complains about, so much is told.
 const COMPLAINTS_MAX: usize = 3;
-/// For so long a copy waits for one who changes a table, which may be somebody who waits for the
-/// transaction of its snapshot: PostgreSQL cannot see that circle.
+/// How long a copy waits for a transaction that changes a table. That one may itself wait for the
+/// transaction of the snapshot, and PostgreSQL cannot see that circle.
 const LOCK_WAIT: &str = "5s";
 
 /// Writes the snapshot with this name into a file.

@@ -1,5 +1,5 @@
-//! The loop that takes connections: bounded in number, also for each address, with time limits on
-//! their headers and on clients that do not read, and an orderly end.
+//! The loop that takes connections, up to a limit in all and for each address. It limits the time
+//! for headers and for clients that do not read, and ends in order.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};

@@ -1,5 +1,5 @@
-//! One server for one data directory, and one for one database unless they share a bus: without,
-//! phones of the one would not be told what happens at the other.
+//! One server for one data directory, and one for one database unless they share a bus. Without a
+//! bus, phones of the one would not be told what happens at the other.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;

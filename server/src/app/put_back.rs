@@ -1,5 +1,5 @@
-//! Puts a backup in the place of the database: wholly or not at all, and so that whatever ends it
-//! in the middle, no server goes on with the epoch that the backup holds.
+//! Puts a backup in the place of the database, wholly or not at all. If it is stopped in the
+//! middle, no server goes on with the epoch that the backup holds.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! HTTPS without a proxy: a certificate of one's own, read again when its files change, so that a
-//! program that renews it needs to tell nobody.
+//! HTTPS without a proxy, with a certificate of one's own. It is read again when its files change,
+//! so a program that renews it needs to tell nobody.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -35,9 +35,9 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// The sources of the configuration. The demo has published passwords: where it keeps its data
-    /// and listens is said by flags or is the default, whatever the environment or a file say for
-    /// a real server.
+    /// The sources of the configuration. The demo has published passwords, so flags or defaults
+    /// alone say where it keeps its data and listens. The environment and files are for a real
+    /// server and do not count there.
     pub fn sources(&self, variables: Vec<(String, String)>) -> Sources {
         match self.command {
             Command::Demo(_) => self.flags.clone().apart().sources(variables),

@@ -48,8 +48,8 @@ pub struct HttpConfig {
 }
 
 impl HttpConfig {
-    /// Whether a request may come from where it says: phones send no origin, a page of this
-    /// server's own names the host it was asked under, all others must be listed.
+    /// Whether a request may come from this origin. Phones send none. A page of this server's own
+    /// names the host it was asked under. All others must be listed.
     pub fn allows_origin(&self, origin: Option<&str>, host: Option<&str>) -> bool {
         origin.is_none_or(|origin| allows_origin(&self.allowed_origins, origin, host))
     }
@@ -129,7 +129,7 @@ pub fn client<'a>(
 }
 
 /// Whether a server that is asked under these names (any, if there are none) is asked under this
-/// one: `desk.example.com` with any port, `desk.example.com:8443` with that one.
+/// one. `desk.example.com` fits any port, `desk.example.com:8443` that one alone.
 pub fn allows_host(allowed: &[String], host: Option<&str>) -> bool {
     let host = host.unwrap_or_default().to_ascii_lowercase();
     let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));

@@ -110,8 +110,9 @@ impl InProcess {
         heard.map(|(workspace, _)| *workspace).collect()
     }
 
-    /// Keeps its tables without announcing anything: where nodes share theirs, these are only a
-    /// copy of what this node said, to go on with while the others cannot be asked.
+    /// Keeps its tables without announcing anything. Where nodes share theirs, these are only a
+    /// copy of what this node said. The node goes on with the copy while the others cannot be
+    /// asked.
     pub(super) fn set_quiet(&self, is_quiet: bool) {
         self.lock().is_quiet = is_quiet;
     }

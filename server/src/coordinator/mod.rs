@@ -71,7 +71,7 @@ pub enum Ephemeral {
     Presence(PresenceState),
     /// Who has a conversation on the screen.
     Viewing {
-        /// Which conversation.
+        /// The conversation on the screen.
         conversation: ConversationId,
         /// Everyone, each once.
         agents: Vec<AgentId>,
@@ -127,7 +127,7 @@ pub enum LeaseAnswer {
 /// A lease, as who asks is told of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Lease {
-    /// Whose it is.
+    /// The holder of the lease.
     pub holder: LeaseHolder,
     /// How often it was kept so far. A node that is told the same for longer than [`LEASE_TTL`]
     /// knows that nobody keeps it.
@@ -143,7 +143,7 @@ pub struct Connection {
     pub workspace: WorkspaceId,
     /// The agent who is connected.
     pub agent: AgentId,
-    /// On which device.
+    /// The device that is connected.
     pub device: DeviceId,
 }
 
@@ -174,7 +174,7 @@ pub enum CoordinatorState {
     Up,
     /// It does not: this node answers from what it knows itself.
     Away {
-        /// Since when.
+        /// The time since which it does not answer.
         since: Timestamp,
     },
 }

@@ -177,7 +177,7 @@ impl Api {
 pub struct SignedIn {
     /// The way there.
     pub api: Api,
-    /// Who, on which device, with which tokens.
+    /// The agent, the device and the tokens.
     pub session: Session,
 }
 

@@ -133,14 +133,14 @@ impl Act<'_> {
         let claim = Claim { expect_owner_epoch: 1, exceed_capacity: false };
         let claim = self.command(CommandBody::Claim(claim))?;
         accepted(&self.player(2)?.socket.command(claim).await?)?;
-        self.answers(2, "It leaves today.", line).await?;
+        self.answer(2, "It leaves today.", line).await?;
         let name = self.player(2)?.login.name.clone();
         self.tell(&format!("{name} claims it and answers; Diego has the answer"), began.elapsed());
         Ok(())
     }
 
     /// Somebody answers, and it reaches the customer; all phones hear of it.
-    async fn answers(
+    async fn answer(
         &mut self,
         place: usize,
         text: &'static str,
@@ -175,7 +175,7 @@ impl Act<'_> {
         let (line, took) = self.a_customer_writes("Thank you! With whom?", PATIENCE).await?;
         self.tell("Diego writes; his message is on all phones", took);
         let began = Instant::now();
-        self.answers(2, "By post, with a number to follow it.", line).await?;
+        self.answer(2, "By post, with a number to follow it.", line).await?;
         let what = format!("{name} answers; whoever sends from the number, Diego has it");
         self.tell(&what, began.elapsed());
         Ok(())
@@ -188,7 +188,7 @@ impl Act<'_> {
         let (line, took) = self.a_customer_writes("And when?", WITHOUT_REDIS).await?;
         self.tell("Diego writes; nodes look at the log, and all phones have it", took);
         let began = Instant::now();
-        self.answers(1, "Tomorrow.", line).await?;
+        self.answer(1, "Tomorrow.", line).await?;
         let name = self.player(1)?.login.name.clone();
         self.tell(&format!("{name} answers, on another node; Diego has it"), began.elapsed());
         Ok(())

@@ -1,5 +1,5 @@
-//! `baton demo`: a server with a seeded team and a simulated WhatsApp, the main job played as a
-//! scene through the public API, and then a place to explore.
+//! `baton demo`: a server with a seeded team and a simulated WhatsApp. It plays the main job as a
+//! scene through the public API, and is then a place to explore.
 
 pub mod client;
 pub mod cluster;

@@ -1,4 +1,4 @@
-//! Several nodes: processes of this very program on one database and one Redis, which can be killed
+//! Several nodes: processes of this very program on one database and one Redis. They can be killed
 //! one by one and come back at the same address.
 
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! Two more steps of the scene: a phone in a pocket is told of its new conversation by push, and
+//! Two more steps of the scene. A phone in a pocket is told of its new conversation by push, and
 //! loses it when somebody else has it.
 
 use anyhow::{Context as _, ensure};

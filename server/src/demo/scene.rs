@@ -25,7 +25,7 @@ pub struct Scene<'a> {
     pub server_urls: &'a [String],
     /// The simulated WhatsApp.
     pub simulator: &'a Simulator,
-    /// Who plays.
+    /// The agents who play.
     pub logins: &'a [Login],
     /// For op ids.
     pub clock: &'a Clock,
@@ -249,7 +249,7 @@ impl Stage<'_> {
     async fn the_ticks_come_back(&mut self, answer: LineRef) -> anyhow::Result<()> {
         let started = Instant::now();
         let owner = self.player(0)?;
-        let is_delivered = |frame: &ServerFrame| shows(frame, answer, MessageStatus::Delivered);
+        let is_delivered = |frame: &ServerFrame| is_told(frame, answer, MessageStatus::Delivered);
         owner.socket.wait_for(is_delivered, PATIENCE).await?;
         self.tell(started, "the ticks come back: sent, delivered");
         Ok(())
@@ -299,7 +299,7 @@ fn is_resolved(frame: &ServerFrame) -> bool {
         .any(|event| matches!(event.fact, Fact::StatusChanged { status: Status::Resolved, .. }))
 }
 
-fn shows(frame: &ServerFrame, of: LineRef, wanted: MessageStatus) -> bool {
+fn is_told(frame: &ServerFrame, of: LineRef, wanted: MessageStatus) -> bool {
     events(frame).iter().any(|event| {
         matches!(event.fact, Fact::MessageChanged { line, status, .. }
             if line == of && status.provider_rank() >= wanted.provider_rank())

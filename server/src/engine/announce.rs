@@ -1,5 +1,5 @@
-//! The pushes of a group: reads whom its events concern and what they were told before, lets
-//! `domain` decide, and returns the rows to be written.
+//! The pushes of a group. It reads whom the events concern and what they were told before.
+//! Then it lets `domain` decide, and returns the rows to be written.
 //!
 //! Where no device is registered in a workspace nothing is read and nothing written.
 

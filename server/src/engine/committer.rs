@@ -185,8 +185,8 @@ impl Committer {
     /// One member after the other; only the guilty one fails. Gives back those whose rows somebody
     /// has locked, with what must follow them.
     ///
-    /// In a group inbound is decided first and claims last: so are its members, or a claim would be
-    /// committed before the customer's message that it waited beside.
+    /// In a group inbound is decided first and claims last, and its members keep that order. Else a
+    /// claim would be committed before the customer's message that waited beside it.
     async fn settle_singly(&self, road: Road, mut group: Vec<Member>) -> Vec<Member> {
         group.sort_by_key(|member| member.task.work.rank());
         let mut stuck: Vec<Member> = Vec::new();
@@ -328,7 +328,7 @@ impl Committer {
         for batch in committed.batches {
             let appended = u64::try_from(batch.entries.len()).unwrap_or(0);
             self.sends
-                .tell(batch.entries.iter().filter_map(|one| sends_from(&batch, one)).collect());
+                .tell(batch.entries.iter().filter_map(|one| queued_number(&batch, one)).collect());
             self.metrics.events_appended.inc_by(appended);
             for reason in batch.entries.iter().filter_map(|logged| held(&logged.event.fact)) {
                 self.metrics.held.inc(reason);
@@ -341,7 +341,7 @@ impl Committer {
 }
 
 /// The number from which an event has something queued to be sent, if it has.
-fn sends_from(batch: &Batch, logged: &Logged) -> Option<ChannelId> {
+fn queued_number(batch: &Batch, logged: &Logged) -> Option<ChannelId> {
     let (Fact::LineWritten { status, .. } | Fact::MessageChanged { status, .. }) =
         &logged.event.fact
     else {

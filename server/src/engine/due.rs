@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use baton_protocol::ChannelId;
 use tokio::sync::Notify;
 
-/// See the head of the file. Each number is told once, however much is queued; there are not more
-/// of them than the installation has.
+/// The numbers with messages to send. Each is told once, however much is queued. There are never
+/// more of them than the installation has.
 #[derive(Debug, Default)]
 pub(super) struct Due {
     numbers: Mutex<BTreeSet<ChannelId>>,

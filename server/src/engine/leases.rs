@@ -52,7 +52,7 @@ impl Leases {
             Ok(Ok(lease)) => {
                 let now = self.clock.monotonic();
                 let place = (workspace, conversation);
-                lease.filter(|lease| self.watch().believes(place, lease, now))
+                lease.filter(|lease| self.watch().is_alive(place, lease, now))
             }
             Ok(Err(_)) | Err(_) => {
                 let until = self.now_ms().saturating_add(millis(PAUSE));

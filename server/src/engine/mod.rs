@@ -203,7 +203,7 @@ impl Engine {
         let numbers: BTreeSet<_> =
             elements.iter().filter_map(|one| one.phone_number_id.clone()).collect();
         for number in &numbers {
-            let speaks = past::speaks_for(&self.store, meta_app, number).await;
+            let speaks = past::has_number(&self.store, meta_app, number).await;
             if !speaks.map_err(|_away| UNAVAILABLE)? {
                 return Ok(false);
             }

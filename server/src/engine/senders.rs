@@ -15,7 +15,7 @@ use crate::store::{StoreError, Tx};
 /// Who wrote the messages.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Whose each is.
+    /// The sender of each message.
     pub(super) senders: BTreeMap<Key<MessageId>, Known>,
     /// Who is named by a name of another contact as well: that contact.
     pub(super) twins: BTreeMap<Key<MessageId>, ContactId>,

@@ -1,7 +1,7 @@
-//! How fast connections come in: at a rate, so that a crowd that comes back leaves time for
-//! deliveries; who is not admitted soon is told when to try again. Each address has a rate of its
-//! own below that, which those who then say who they are do not use up: a stranger who only knocks
-//! leaves the door to the others.
+//! Admits connections at a rate, so that a crowd that comes back leaves time for deliveries. A
+//! client that is not admitted soon is told when to try again. Each address has a rate of its own
+//! below that. Clients that sign in do not use it up, so a stranger who only connects does not keep
+//! the others out.
 //!
 //! Pure: the time goes in, a verdict comes out.
 

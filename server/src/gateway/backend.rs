@@ -62,8 +62,9 @@ pub enum Gap {
     Changes {
         /// The log's last position in that snapshot.
         upto: u64,
-        /// The caller's events of (from, upto], by position: those of the audiences that they
-        /// belong to or belonged to since `from`, content as far as it is not erased.
+        /// The caller's events of (from, upto], by position. They are those of the audiences that
+        /// the caller belongs to or belonged to since `from`. They have their content if it is not
+        /// erased.
         events: Vec<Logged>,
         /// The heads at `upto` of the conversations in `events`.
         heads: BTreeMap<ConversationId, Head>,
@@ -119,7 +120,7 @@ pub trait Backend: Send + Sync + 'static {
     fn acked(&self, caller: Caller, ack: &Ack);
 
     /// Somebody composes in a conversation that they see; it is not answered.
-    fn composes(&self, _caller: Caller, _conversation: ConversationId) {}
+    fn note_composing(&self, _caller: Caller, _conversation: ConversationId) {}
 
     /// The log's last position, asked every second.
     fn head(&self, workspace: WorkspaceId) -> Answer<'_, Cursor>;

@@ -131,8 +131,8 @@ impl Published {
         missing.collect()
     }
 
-    /// The `events` frames that tell this to a client whose cursor is at `after`; none is larger
-    /// than the wire allows, and the last one moves the cursor to the end.
+    /// The `events` frames that tell this to a client whose cursor is at `after`. None is larger
+    /// than the wire allows. The last one moves the cursor to the end.
     pub fn frames(&self, after: u64, told: &[Told]) -> Vec<Utf8Bytes> {
         self.counts.deliveries.inc_by(told.len() as u64);
         if after == self.batch.after

@@ -1,4 +1,4 @@
-//! Who comes and goes, gathered for a moment: in a crowd that comes back at once, each arrival
+//! Gathers for a moment which agents come and go. When a crowd comes back at once, each arrival
 //! told singly would be a frame to everybody.
 
 use std::collections::BTreeMap;

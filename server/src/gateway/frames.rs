@@ -1,4 +1,4 @@
-//! Frames in and out: reading what clients send, with an error that names its fault, and writing
+//! Frames in and out. It reads what clients send, with an error that names its fault. It writes
 //! what they get, within the limits of the wire.
 
 use std::borrow::Cow;
@@ -233,8 +233,8 @@ pub(super) fn kind(frame: &str) -> &'static str {
     named.and_then(|name| KINDS.into_iter().find(|kind| *kind == name)).unwrap_or("other")
 }
 
-/// Writes an `entered` frame. A snapshot that is too large for one frame gives up its oldest
-/// lines: it stays one unbroken run to the last line, and older ones are read as pages.
+/// Writes an `entered` frame. A snapshot that is too large for one frame gives up its oldest lines.
+/// It stays one unbroken run to the last line, and older ones are read as pages.
 pub(super) fn write_entered(position: u64, mut snapshot: Snapshot) -> Utf8Bytes {
     loop {
         let frame = write(&ServerFrame::Entered { position, snapshot: Box::new(snapshot.clone()) });
@@ -244,8 +244,8 @@ pub(super) fn write_entered(position: u64, mut snapshot: Snapshot) -> Utf8Bytes 
     }
 }
 
-/// Writes a `command_result` frame. Missed lines that are too large for one frame are given up
-/// from the oldest on, and the answer says that there are more: the client reads them as pages.
+/// Writes a `command_result` frame. Missed lines that are too large for one frame are given up from
+/// the oldest on. The answer then says that there are more, and the client reads them as pages.
 pub(super) fn write_result(mut result: Box<CommandResult>) -> Utf8Bytes {
     loop {
         let frame = write(&ServerFrame::CommandResult(result.clone()));

@@ -1,5 +1,5 @@
-//! One workspace on this node: subscribes to the bus once, fans out to its sessions, and looks at
-//! the log itself in case the bus is dead.
+//! One workspace on this node. It subscribes to the bus once and fans out to its sessions. It also
+//! looks at the log itself in case the bus is dead.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -298,7 +298,7 @@ impl Hub {
     fn tell_comings(&self, told: &[PresenceState]) {
         for frame in frames::write_presence(told) {
             let post = Post::Relay(Arc::new(Relay { frame, to: Audience::Everyone }));
-            self.post_to(&post, Line::hears_presence);
+            self.post_to(&post, Line::is_watching);
         }
     }
 
@@ -371,7 +371,7 @@ impl Hub {
     /// Tells those who watch what news they missed; after an outage the whole list. `None` when
     /// the list could not be read, or is older than news that came meanwhile.
     async fn look_who_is_there(&self, gateway: &Gateway, all: bool) -> Option<()> {
-        let is_watched = self.members().by_line.values().any(|one| one.line.hears_presence());
+        let is_watched = self.members().by_line.values().any(|one| one.line.is_watching());
         if !is_watched {
             return Some(());
         }
@@ -397,14 +397,14 @@ impl Hub {
             }
             if head.position > self.last.fetch_max(head.position, Ordering::SeqCst) {
                 self.scopes().forget();
-                self.ring().stands(head);
+                self.ring().advance_to(head);
                 self.post(&Post::Head(Box::new(head)));
-                let following = self.order().stands(head);
+                let following = self.order().advance_to(head);
                 self.tell(following);
             }
         }
         let mut ring = self.ring();
-        ring.stands(head);
+        ring.advance_to(head);
         ring.shed(Instant::now());
     }
 

@@ -1,6 +1,6 @@
-//! Batches in the order of the log. With several nodes those of one workspace come from different
-//! nodes, and may overtake each other by some milliseconds on the way; told like that, each pair
-//! would make every session read the log.
+//! Batches in the order of the log. With several nodes, batches of one workspace come from
+//! different nodes. They may overtake each other by some milliseconds on the way. Told in that
+//! order, each pair would make every session read the log.
 //!
 //! Pure: what is heard on the bus goes in, with the time; what may be told comes out. What follows
 //! the last one comes out at once, so that a node that is alone never waits here.
@@ -21,9 +21,9 @@ use super::broadcast::Published;
 pub struct OrderLimits {
     /// So long, and then sessions read what is missing.
     pub wait: Duration,
-    /// So many batches.
+    /// The number of batches that may wait.
     pub batches: usize,
-    /// So many bytes.
+    /// The number of bytes that may wait.
     pub bytes: usize,
 }
 
@@ -83,8 +83,9 @@ impl Order {
         Vec::new()
     }
 
-    /// The log stands at `head`, and everybody reads up to there; what may be told after it.
-    pub(super) fn stands(&mut self, head: Cursor) -> Vec<Arc<Published>> {
+    /// Notes that the log stands at `head`, and that everybody reads up to there. Returns what may
+    /// be told after it.
+    pub(super) fn advance_to(&mut self, head: Cursor) -> Vec<Arc<Published>> {
         let is_known =
             self.end.is_some_and(|end| end.epoch == head.epoch && end.position >= head.position);
         if is_known {

@@ -1,8 +1,8 @@
 //! The tail of a workspace's log in memory, so that a crowd that comes back after a break is
 //! answered without the database.
 //!
-//! Pure: what is heard on the bus goes in, with the time; what a viewer missed comes out, or
-//! nothing when only the database can tell it exactly.
+//! Pure. Batches of the bus go in, with the time. What a viewer missed comes out, or nothing when
+//! only the database can tell it exactly.
 //!
 //! **Invariant:** it holds every position of (floor, end] of one epoch, or it is empty.
 
@@ -146,8 +146,9 @@ impl Ring {
         self.shed(now);
     }
 
-    /// The log stands at `head`. Above the end, batches were lost: what is kept has a hole.
-    pub(super) fn stands(&mut self, head: Cursor) {
+    /// Notes that the log stands at `head`. Above the end, batches were lost: what is kept has a
+    /// hole.
+    pub(super) fn advance_to(&mut self, head: Cursor) {
         match self.end {
             Some(end) if end.epoch == head.epoch && end.position >= head.position => {}
             Some(_) | None => self.begin(head),
@@ -178,8 +179,8 @@ impl Ring {
         }
     }
 
-    /// What this viewer missed since `from`; `None` when the database has to be asked: the ring
-    /// does not cover it, ends before `known`, or cannot tell it exactly.
+    /// Returns what this viewer missed since `from`. Returns `None` when the database has to be
+    /// asked: the ring does not cover it, ends before `known`, or cannot tell it exactly.
     pub(super) fn recall(
         &mut self,
         sight: &Sight,
@@ -235,10 +236,11 @@ impl Ring {
     }
 }
 
-/// What to tell this viewer of a stretch; `None` when that takes the database: rights may have
-/// changed in it, it is too much, or a conversation came into scope and has to be read whole.
+/// Returns what to tell this viewer of a stretch, and `None` when that takes the database. Rights
+/// may have changed in it, or it is too much. Or a conversation came into scope and has to be read
+/// whole.
 fn answer(sight: &Sight, stretch: &Published) -> Option<(Vec<ConversationId>, Vec<Told>)> {
-    if stretch.about_rights().any(|fact| unsettles(sight, fact)) {
+    if stretch.about_rights().any(|fact| can_change_sight(sight, fact)) {
         return None;
     }
     match stretch.tidings(sight) {
@@ -250,10 +252,11 @@ fn answer(sight: &Sight, stretch: &Published) -> Option<(Vec<ConversationId>, Ve
     }
 }
 
-/// Whether a fact may change what this viewer sees; more than [`Sight::is_changed_by`] says,
-/// because asking the database costs little and a mistake here shows what must not be seen.
+/// Whether a fact may change what this viewer sees. It says so more often than
+/// [`Sight::is_changed_by`]. Asking the database costs little, and a mistake here shows what must
+/// not be seen.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all else is no setting")]
-fn unsettles(sight: &Sight, fact: &Fact) -> bool {
+fn can_change_sight(sight: &Sight, fact: &Fact) -> bool {
     let me = sight.viewer.agent;
     match fact {
         Fact::MembershipChanged { agent_id, .. } | Fact::AgentChanged { agent_id, .. } => {

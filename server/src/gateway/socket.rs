@@ -1,6 +1,6 @@
 //! The task around one session: the wire on one side, hub, store and coordinator on the other.
 //!
-//! One task, one bounded queue. While a frame is being written nothing else is read, so a client
+//! One task, one bounded queue. While a frame is being written nothing else is read. So a client
 //! that does not read costs one frame of memory, and its full queue or the time-out ends it.
 
 use std::collections::VecDeque;
@@ -72,7 +72,7 @@ pub(super) struct Line {
     pub(super) id: u64,
     pub(super) queue: mpsc::Sender<Post>,
     /// Whether it is told who comes and goes.
-    hears_presence: AtomicBool,
+    is_watching: AtomicBool,
     cut: AtomicU8,
     /// Whoever serves the connection, to be woken when it is cut.
     server: AtomicWaker,
@@ -92,8 +92,8 @@ impl Line {
         }
     }
 
-    pub(super) fn hears_presence(&self) -> bool {
-        self.hears_presence.load(Ordering::SeqCst)
+    pub(super) fn is_watching(&self) -> bool {
+        self.is_watching.load(Ordering::SeqCst)
     }
 
     /// Why the connection is cut, once it is.
@@ -139,7 +139,7 @@ impl Seat {
         let line = Arc::new(Line {
             id,
             queue,
-            hears_presence: AtomicBool::new(false),
+            is_watching: AtomicBool::new(false),
             cut: AtomicU8::new(0),
             server: AtomicWaker::new(),
             slow_clients_cut: gateway.metrics.slow_clients_cut.clone(),
@@ -210,8 +210,8 @@ struct Task<'a> {
     session: Box<Session>,
     /// Answers that were there at once.
     answered: VecDeque<Input>,
-    /// Questions under way, each in a task of its own: what one holds of the database it gives back
-    /// while a slow client keeps this task waiting.
+    /// Questions under way, each in a task of its own. So a question gives back what it holds of
+    /// the database while a slow client keeps this task waiting.
     asked: JoinSet<Input>,
     /// Goes off when the session wants a tick, or before.
     alarm: Pin<Box<Sleep>>,
@@ -311,7 +311,7 @@ impl<'a> Task<'a> {
     }
 
     fn poll_client(&mut self, context: &mut Context<'_>) -> Poll<ControlFlow<End, Input>> {
-        if !self.session.takes_frames() {
+        if !self.session.can_take_frames() {
             return Poll::Pending;
         }
         Poll::Ready(match ready!(self.socket.poll_next_unpin(context)) {
@@ -324,7 +324,7 @@ impl<'a> Task<'a> {
         })
     }
 
-    /// Sets the alarm anew only where it would go off too late: a tick that moves away with every
+    /// Sets the alarm anew only if it would go off too late. A tick that moves away with every
     /// frame is looked at when the alarm goes off.
     fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let tick = self.session.next_tick().unwrap_or_else(Instant::now);
@@ -362,7 +362,7 @@ impl<'a> Task<'a> {
             | Effect::Submit(_)
             | Effect::Carry(..) => {
                 if let Some(answer) = self.ask(effect) {
-                    self.awaits(answer).await;
+                    self.begin_question(answer).await;
                 }
             }
         }
@@ -433,9 +433,9 @@ impl<'a> Task<'a> {
         self.seat.gateway.backend.acked(joined.caller, ack);
     }
 
-    /// A question begins where it is asked, in the order in which it is asked: a command is with
-    /// the committer before the client's next word is read, be it that it goes.
-    async fn awaits(&mut self, mut answer: BoxFuture<'static, Input>) {
+    /// A question begins where it is asked, in the order in which it is asked. So a command is with
+    /// the committer before the client's next frame is read, even a close.
+    async fn begin_question(&mut self, mut answer: BoxFuture<'static, Input>) {
         match poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
             Poll::Ready(input) => self.answered.push_back(input),
             Poll::Pending => drop(self.asked.spawn(answer)),
@@ -445,7 +445,7 @@ impl<'a> Task<'a> {
     /// Whoever comes or goes while the list is being read is told as well: first it is listened.
     fn watch(&mut self, watch: bool) {
         let Some(joined) = &self.seat.joined else { return };
-        self.seat.line.hears_presence.store(watch, Ordering::SeqCst);
+        self.seat.line.is_watching.store(watch, Ordering::SeqCst);
         if watch {
             let (gateway, of) = (Arc::clone(&self.seat.gateway), joined.caller.workspace);
             self.asked.spawn(async move {
@@ -475,7 +475,7 @@ impl<'a> Task<'a> {
             }),
             Effect::Carry(sights, wanted) => Box::pin(async move {
                 if let Some(of) = wanted.composed() {
-                    gateway.backend.composes(caller, of);
+                    gateway.backend.note_composing(caller, of);
                 }
                 let frames = carry(&*gateway.coordinator, connection, wanted).await;
                 Input::Carried(sights, frames)

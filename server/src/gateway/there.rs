@@ -1,5 +1,6 @@
-//! What those who watch a workspace's presence were told, compared with the list now and then: news
-//! on the bus may be lost, and while what nodes share is away each of them knows only its own.
+//! What those who watch a workspace's presence were told, compared with the list now and then. News
+//! on the bus may be lost. While nodes cannot reach what they share, each of them knows only its
+//! own agents.
 
 use std::collections::BTreeSet;
 
@@ -37,9 +38,9 @@ impl There {
     /// the list where the watchers may know different things, else what they do not know. `None`
     /// where the list is older than the news: it has to be asked for again.
     ///
-    /// Who is missing once may be about to be told again by a node that has just come back: only
-    /// who is missing at two looks in a row is offline. Who is in the list again is told once more,
-    /// since those who began to watch meanwhile do not know it.
+    /// An agent who is missing once may be about to be told again by a node that has just come
+    /// back. Only an agent who is missing at two looks in a row is offline. An agent who is in the
+    /// list again is told once more, since new watchers do not know it.
     pub(super) fn compare(
         &mut self,
         online: BTreeSet<AgentId>,

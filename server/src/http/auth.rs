@@ -17,7 +17,7 @@ use super::problem::Fault;
 use super::{Parts, Shared};
 use crate::accounts::{Accounts, Reporter, Signed, Slots};
 
-/// Who may.
+/// Who may use a route.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Access {
     /// Anybody; the handler itself proves what it must (passwords, signatures).
@@ -32,10 +32,10 @@ pub enum Access {
     Admin,
 }
 
-/// Requests of one agent that are answered at once, as many as a browser sends: a member who reads
-/// as fast as it goes leaves the database to the others.
+/// Requests of one agent that are answered at once, as many as a browser sends. So a member who
+/// reads as fast as possible leaves the database to the others.
 const AT_ONCE: usize = 6;
-/// So long the others of theirs wait.
+/// How long the agent's other requests wait for their turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After it, somebody whose request found no room asks again.
 const AGAIN: Duration = Duration::from_secs(1);

@@ -1,10 +1,12 @@
 //! Bodies of requests: how long, for how long, and how many bytes of them at once.
 //!
-//! A body is read before much is known of its sender. So whoever is not signed in gets little and
-//! has to be quick, and all bodies together have a limit: room is taken as bytes arrive, not as a
-//! header promises them, and given back with the answer. Webhooks, people and strangers have room
-//! of their own each (`share`), so that none of them can leave the others without. Where room is
-//! short, bodies that are still coming are given up: the oldest of the address that holds most.
+//! A body is read before much is known of its sender. So a sender who is not signed in gets little
+//! room and little time. All bodies together have a limit. Room is taken as bytes arrive, not as a
+//! header promises them, and given back with the answer.
+//!
+//! Webhooks, people and strangers have room of their own each (`share`), so that none of them can
+//! leave the others without. Where room is short, bodies that are still coming are given up. The
+//! first is the oldest of the address that holds most.
 
 mod share;
 
@@ -173,7 +175,7 @@ fn too_large(limit: usize) -> Fault {
     Fault::too_large(format!("a body has at most {limit} bytes here"))
 }
 
-/// Reads on for a while before a body is refused: a client that is still writing when the
+/// Reads on for a while before a body is refused. A client that is still writing when the
 /// connection closes finds it broken, and never learns why.
 async fn pass_over(mut stream: BodyDataStream, bytes_max: usize) {
     let mut left = bytes_max;

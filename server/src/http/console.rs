@@ -1,8 +1,8 @@
 //! The console: pages for agents, built in `console/` and embedded as `console/dist` has them.
 //!
-//! Whatever has a hash in its name never changes and is kept by browsers for good; the page that
-//! names it is asked for each time. Every address of the console answers with that page: its
-//! script reads the address.
+//! A file with a hash in its name never changes and is kept by browsers for good. The page that
+//! names it is asked for each time. Every address of the console answers with that page: its script
+//! reads the address.
 //!
 //! **Invariant:** no script but the console's own runs in it, and it talks to this server alone.
 
@@ -79,7 +79,7 @@ pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Answe
 fn file(path: &str, headers: &HeaderMap) -> Answer<Response> {
     let found = FILES.iter().zip(PACKED.iter()).find(|((name, _), _)| *name == path);
     let Some(((_, plain), packed)) = found else { return Err(Fault::not_found()) };
-    let packed = packed.as_deref().filter(|_| reads_gzip(headers));
+    let packed = packed.as_deref().filter(|_| can_read_gzip(headers));
     let mut response = packed.unwrap_or(plain).into_response();
     let to = response.headers_mut();
     to.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
@@ -105,7 +105,7 @@ fn media_type(path: &str) -> &'static str {
     }
 }
 
-fn reads_gzip(headers: &HeaderMap) -> bool {
+fn can_read_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter();
     let codings = values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
     codings.map(|coding| coding.split_once(';').unwrap_or((coding, ""))).any(|(name, weight)| {

@@ -46,7 +46,7 @@ pub(super) struct Listing {
     /// Only those whose customer has this in the name or number.
     #[schemars(length(max = 100))]
     q: Option<String>,
-    /// Which come first.
+    /// The order of the rows.
     #[serde(default)]
     order: Order,
     /// `next` of the page before, unchanged and with the same filter.

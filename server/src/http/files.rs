@@ -2,7 +2,7 @@
 //!
 //! Those who may see a line get the address. It opens the file without signing in, as players and
 //! image tags need. Customers chose the bytes, the name and the type, so nothing of them is
-//! believed: the type sent is one of ours, and only what no browser runs is shown in its place.
+//! believed. The type sent is one of ours. Only files that no browser runs are shown in its place.
 
 use axum::Json as Out;
 use axum::body::Body;

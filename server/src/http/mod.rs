@@ -1,7 +1,7 @@
 //! REST: one file for each resource; errors become problems; everything is in one table of routes.
 //!
-//! **Invariant:** a route that is not in [`routes`] does not exist, and each names who may use it:
-//! the guard is put on by the table, not by the handler.
+//! **Invariant:** a route that is not in [`routes`] does not exist, and each names who may use it.
+//! The table puts on the guard, not the handler.
 
 mod agents;
 mod audit;
@@ -138,7 +138,7 @@ pub struct Route {
     pub method: Method,
     /// The address as a pattern.
     pub path: &'static str,
-    /// Who may.
+    /// Who may use it.
     pub access: Access,
     handler: MethodRouter<Shared>,
 }

@@ -1,5 +1,5 @@
-//! What the log is told of requests that many may send: once for each state, or once a minute
-//! with a count, so that nobody fills it.
+//! Log lines about requests that many may send. There is one for each state, or one a minute with a
+//! count, so that nobody fills the log.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

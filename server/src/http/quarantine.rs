@@ -1,9 +1,9 @@
 //! `/quarantine`: elements of webhooks that could not be attributed; trying them once more, or
 //! letting them go.
 //!
-//! Most of them belong to no workspace. They are shown to the admins of a workspace only when the
-//! operator granted the meta app that brought them to it and to nobody else; the operator sees all
-//! (`baton admin quarantine`).
+//! Most of them belong to no workspace. The admins of a workspace see an element only if the
+//! operator granted its meta app to that workspace and to no other. The operator sees all (`baton
+//! admin quarantine`).
 
 use axum::Json as Out;
 use axum::extract::State;

@@ -45,7 +45,7 @@ pub(super) struct ByStretch {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Behind {
-    /// Which time.
+    /// The time that was measured.
     measure: Measure,
     /// The begin, in ms since 1970 UTC.
     from: i64,

@@ -3,7 +3,7 @@
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
-use baton_domain::decide::takes_the_same;
+use baton_domain::decide::is_filled_alike;
 use baton_protocol::template::{
     Template, TemplateFallback, TemplateFallbackPut, TemplateList, TemplateSource, TemplateStatus,
     TemplateUsages,
@@ -86,7 +86,7 @@ fn chosen(of: &Template, to: Option<&Template>) -> Answer<TemplateFallback> {
         Some(to) if to.status != TemplateStatus::Approved => {
             "fallback: Meta has not approved this template"
         }
-        Some(to) if !takes_the_same(of, to) => "fallback: this template has other variables",
+        Some(to) if !is_filled_alike(of, to) => "fallback: this template has other variables",
         Some(to) => {
             let (name, language) = (to.name.clone(), to.language.clone());
             return Ok(TemplateFallback { name, language, category: of.category.clone() });

@@ -1,5 +1,5 @@
-//! Markers of how far the logs are, outside the database: one that was put back to an earlier
-//! state, emptied, lost or mistaken for another is found out at the next start.
+//! Markers of how far the logs are, outside the database. By them the next start finds a database
+//! that was put back to an earlier state, emptied, lost or mistaken for another.
 
 mod elsewhere;
 
@@ -52,7 +52,7 @@ impl Held {
         positions.map(|(_, (position, _))| position).sum()
     }
 
-    fn knows(&self, epoch: Epoch) -> bool {
+    fn has_epoch(&self, epoch: Epoch) -> bool {
         self.markers.keys().any(|(of, _)| *of == epoch)
     }
 }
@@ -227,11 +227,11 @@ impl Anchors {
         let Some(Identity { epoch, before }) = found else {
             return Err(AnchorError::Absent { events, file });
         };
-        let (epoch, is_known) = (*epoch, held.knows(*epoch));
+        let (epoch, is_known) = (*epoch, held.has_epoch(*epoch));
         let is_served = held.begun.map_or(is_known, |begun| begun == epoch);
         let is_later = match held.begun {
             Some(begun) => before.contains(&begun),
-            None => before.iter().any(|epoch| held.knows(*epoch)),
+            None => before.iter().any(|epoch| held.has_epoch(*epoch)),
         };
         match (is_served || is_later, is_known) {
             (true, _) => Ok(()),

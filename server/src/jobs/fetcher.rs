@@ -1,9 +1,9 @@
 //! Fetches the files that customers send: each once, at once, into the media store.
 //!
-//! A row of `file` is its own job. A node claims some, asks Meta where each lies, reads it into a
-//! file of its own, checks it, keeps it under its message's name, and tells the committer. When a
-//! node ends in between, another one or its next life fetches the file again, into the same place.
-//! Only the first end that is told counts.
+//! A row of `file` is its own job. A node claims some and asks Meta where each lies. It reads each
+//! into a file of its own, checks it and keeps it under its message's name. Then it tells the
+//! committer. When a node ends in between, another one or its next life fetches the file again,
+//! into the same place. Only the first end that is told counts.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Keeps how numbers stand at Meta: every half hour, more often while something is wrong, and at
-//! once when Meta or a refused message tells of it.
+//! Keeps how numbers stand at Meta. It asks every half hour, and more often while something is
+//! wrong. It asks at once when Meta or a refused message tells of it.
 
 use std::time::Duration;
 

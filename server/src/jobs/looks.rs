@@ -1,5 +1,5 @@
-//! What devices say of how far they have come, and whether somebody looks: pushes of what was seen
-//! are dropped while they wait, and once a minute a device's row says when it was heard.
+//! Takes what devices say of how far they have come, and whether somebody looks. Waiting pushes of
+//! what was seen are dropped. Once a minute a device's row says when it was heard.
 //!
 //! Kept in memory. When a node dies its devices say it again elsewhere; what they said and was not
 //! noted costs a push too many at most.

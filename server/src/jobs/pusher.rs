@@ -1,7 +1,7 @@
 //! Sends pushes: one worker for each kind of push service on each node.
 //!
-//! A worker claims what is due, as much as may be on its way at once, sends it, and says how it
-//! went in the transaction of its next claim. It wakes when this node's committer queued a push,
+//! A worker claims what is due, as much as may be on its way at once, and sends it. It writes the
+//! results in the transaction of its next claim. It wakes when this node's committer queued a push,
 //! when the next one is due, and every few seconds for what a dead node left.
 
 mod breaker;
@@ -192,7 +192,7 @@ impl Worker {
         let is_due = due_at.is_some_and(|due_at| due_at <= now);
         if finished.is_empty() && !is_due {
             let wait = due_at.map_or(LOOK_EVERY, |at| between(at.since(now)));
-            let rests = self.services.rests_until(self.name, now);
+            let rests = self.services.rest_end(self.name, now);
             let rest = rests.map_or(LOOK_EVERY, |until| between(until.since(now)));
             return Ok((Vec::new(), wait.min(rest).min(LOOK_EVERY)));
         }
@@ -258,13 +258,13 @@ impl Worker {
         let now = self.pusher.clock.now();
         match *verdict {
             Verdict::Accepted => {
-                if self.hears(service, Word::Took) {
+                if self.note_word(service, Word::Took) {
                     tracing::info!(service, "a push service takes pushes again");
                 }
                 (Ended::Accepted, None)
             }
             Verdict::Again { after, why, is_outage } => {
-                if is_outage && self.hears(service, Word::Failed) {
+                if is_outage && self.note_word(service, Word::Failed) {
                     tracing::warn!(service, why, "a push service fails; it rests");
                 }
                 (self.again(claimed, after), Some(why))
@@ -277,7 +277,7 @@ impl Worker {
                 (Ended::Dead, Some(why))
             }
             Verdict::Locked(why) => {
-                if self.hears(service, Word::Locked(LOCKED)) {
+                if self.note_word(service, Word::Locked(LOCKED)) {
                     tracing::error!(service, why, "a push service refuses our credentials");
                 }
                 (Ended::Again(now.plus_ms(between_ms(LOCKED))), Some(why))
@@ -286,7 +286,7 @@ impl Worker {
     }
 
     /// Notes a word of a service. Returns whether it is news.
-    fn hears(&self, service: &str, word: Word) -> bool {
+    fn note_word(&self, service: &str, word: Word) -> bool {
         let news = self.services.note(service, word, self.pusher.clock.now());
         if news == Some(News::Rests) {
             self.pusher.metrics.push_outages.inc(self.name);

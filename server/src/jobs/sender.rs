@@ -1,7 +1,7 @@
 //! Sends what was accepted: a lane per conversation, in order, at the pace that is allowed.
 //!
 //! The message row is its own job: `queued` is due. A claim goes through the committer, where the
-//! fence is looked at again; only then a request is made, once, and what became of it is told.
+//! fence is looked at again. Only then a request is made, once, and its outcome is told.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,7 +59,7 @@ pub struct SenderParts {
     pub coordinator: Arc<dyn Coordinator>,
     /// Who else is there.
     pub membership: Membership,
-    /// How fast.
+    /// How fast messages may be sent.
     pub pace: PaceConfig,
     /// Requests at once.
     pub slots: usize,
@@ -77,7 +77,7 @@ struct Inner {
     /// Told when tokens were replaced: orders that were read before name the old ones.
     lifted: Notify,
     slots: Semaphore,
-    /// One permit for each claim whose outcome is not told yet: telling takes no slot, since a
+    /// One permit for each claim whose outcome is not told yet. Telling takes no slot, since a
     /// workspace whose rows are locked must not hold those of the others.
     untold: Semaphore,
     /// Held while claims are rescued: beside the lanes, one round at a time.
@@ -107,8 +107,8 @@ const DUE_AT_ONCE: u64 = 512;
 const PAGES_AT_ONCE: u32 = 8;
 /// How often what nobody woke us for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// A claim that dials later than this after its commit goes back: with the time to connect, at most
-/// 1.5 s, its first byte leaves within 2 s.
+/// A claim that dials later than this after its commit goes back. Connecting takes at most 1.5 s,
+/// so its first byte leaves within 2 s.
 const DIAL_WITHIN: Duration = Duration::from_millis(500);
 /// A claim of which nothing was heard for this long is of a dead worker.
 const CLAIM_EXPIRES_MS: i64 = 60_000;
@@ -214,7 +214,7 @@ impl Sender {
         };
         let Ok(stranded) = stranded.await else { return };
         for some in stranded.chunks(RESCUES_AT_ONCE) {
-            let theirs = some.iter().filter(|(at, _)| !self.0.lanes.runs(at));
+            let theirs = some.iter().filter(|(at, _)| !self.0.lanes.is_running(at));
             let asked = theirs.map(|(at, claim)| self.0.parts.engine.rescue(*at, *claim));
             let rescued = join_all(asked).await.iter().filter(|rescued| rescued.is_ok()).count();
             self.0.parts.metrics.sends.add("rescued", u64::try_from(rescued).unwrap_or(0));
@@ -284,7 +284,7 @@ impl Sender {
                 return false;
             }
         };
-        if order.as_ref().is_some_and(|order| self.awaits_delivery(order)) {
+        if order.as_ref().is_some_and(|order| self.is_awaiting_delivery(order)) {
             return false;
         }
         let paced_order = match &order {

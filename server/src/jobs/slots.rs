@@ -10,7 +10,7 @@ use tokio::task::{Id, JoinSet};
 pub(super) const STRAYS_EVERY: Duration = Duration::from_secs(60);
 
 /// Pieces of work under way, each in a task of its own. As futures of the worker's own task they
-/// would stand still while it waits for the database: one that holds the only connection for
+/// would stand still while it waits for the database. One that holds the only connection for
 /// writing would then never give it back. They end with the worker.
 #[derive(Debug)]
 pub(super) struct Slots {

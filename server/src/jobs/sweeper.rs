@@ -1,11 +1,14 @@
-//! Deletes what is kept for a time only, at the start and every hour: raw webhooks, outcomes of
-//! commands, the feed of old positions, statuses of messages that nobody here knows, registrations
-//! for pushes that were abandoned and what was told of old pushes. Statuses whose message is known
-//! after all are applied before.
+//! Deletes what is kept for a time only, at the start and every hour:
+//!
+//! - raw webhooks, outcomes of commands, and the feed of old positions;
+//! - statuses of messages that nobody here knows;
+//! - registrations for pushes that were abandoned, and what was told of old pushes.
+//!
+//! Statuses whose message is known after all are applied before.
 //!
 //! Many short transactions of a few hundred rows, so that no command waits for a sweep. Sessions
-//! are not swept here: those that ended long ago by themselves go when their agent signs in, and
-//! revoked devices stay, for they have to be told whenever they come back.
+//! are not swept here. Those that ended long ago by themselves go when their agent signs in.
+//! Revoked devices stay, for they have to be told whenever they come back.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Looks now and then at what no request shows: whether this node's clock is the database's, and
-//! how long messages wait to be sent, how many numbers send nothing.
+//! Looks now and then at what no request shows. It compares this node's clock with the database's.
+//! It counts how long messages wait to be sent, and how many numbers send nothing.
 
 use std::time::Duration;
 

@@ -30,7 +30,7 @@ struct State {
 }
 
 impl Membership {
-    /// Who lives.
+    /// Returns the nodes that live, as this one sees it.
     pub fn roster(&self) -> Arc<Roster> {
         Arc::clone(&self.0.borrow().roster)
     }

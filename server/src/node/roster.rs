@@ -50,7 +50,7 @@ impl Watch {
     }
 }
 
-/// Who lives.
+/// The nodes that live, as one of them sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Roster {
     /// This node's present life.
@@ -65,10 +65,10 @@ impl Roster {
         Self { me, live: vec![me] }
     }
 
-    /// Whether this node is the one that sends from a number. While two nodes see the lives
-    /// differently both may say so, or none: claims decide who sends what, so that costs a number's
-    /// pace or some seconds, nothing else.
-    pub fn sends_from(&self, channel: ChannelId) -> bool {
+    /// Whether this node is the one that sends from a number. While two nodes see the live nodes
+    /// differently, both may say so, or neither. Claims decide who sends what, so that costs a
+    /// number's pace or a few seconds, nothing else.
+    pub fn is_sender_of(&self, channel: ChannelId) -> bool {
         self.live.iter().max_by_key(|node| weight(channel, **node)) == Some(&self.me)
     }
 }
@@ -164,7 +164,7 @@ mod tests {
             let live: Vec<_> = nodes.iter().map(|n| node(*n)).collect();
             let senders = |live: &[NodeId]| -> Vec<NodeId> {
                 let says = |me: &&NodeId| {
-                    Roster { me: **me, live: live.to_vec() }.sends_from(channel)
+                    Roster { me: **me, live: live.to_vec() }.is_sender_of(channel)
                 };
                 live.iter().filter(says).copied().collect()
             };

@@ -18,9 +18,10 @@ use super::{Lane, LaneError, Letter, Sending, Verdict, fit};
 use crate::clock::Clock;
 use crate::config::PushConfig;
 
-/// A provider token is of the half hour in which it is used: Apple takes a new one every 20 minutes
-/// at most and none that is older than 60. All servers make the same one, also when started anew.
-/// One that Apple saw first shortly before the half hour ended serves 21 minutes longer.
+/// A provider token is of the half hour in which it is used. Apple takes a new one every 20 minutes
+/// at most, and none that is older than 60 minutes. All servers make the same one, also when
+/// started anew. One that Apple saw first shortly before the half hour ended serves 21 minutes
+/// longer.
 const TOKEN_MS: i64 = 30 * 60_000;
 const TOKEN_MS_MIN: i64 = 21 * 60_000;
 

@@ -13,14 +13,14 @@ pub enum Verdict {
     Again {
         /// How long to wait.
         after: Option<Duration>,
-        /// Why, for logs and counts.
+        /// The cause, in a word for logs and counts.
         why: &'static str,
         /// Whether the service fails, and not this device alone.
         is_outage: bool,
     },
     /// The target is gone, as of `at` where the service says so.
     Gone {
-        /// Since when.
+        /// The time since which it is gone.
         at: Option<Timestamp>,
     },
     /// It will never be taken.

@@ -1,8 +1,8 @@
 //! Firebase Cloud Messaging, HTTP v1: an access token for a service account, and a message for
 //! each device.
 //!
-//! Messages carry data only, so that the app decides what to show and can take it back, and no
-//! collapse key: Firebase lets a device have few of those, and the app syncs anyway.
+//! Messages carry data only, so that the app decides what to show and can take it back. They carry
+//! no collapse key: Firebase lets a device have few of those, and the app syncs anyway.
 
 use std::path::Path;
 use std::pin::Pin;
@@ -288,7 +288,7 @@ impl Lane for Fcm {
                 Ok(Err(verdict)) => return Err(format!("no access token: {verdict:?}")),
                 Err(_) => return Err("the token endpoint does not answer".to_owned()),
             }
-            // A message to a topic that nobody follows, to be judged and not to be sent: it needs
+            // A message to a topic that nobody follows, to be judged and not to be sent. It needs
             // what a push needs, the right to send for this project.
             let message = json!({"topic": "baton-check", "data": {"v": "1"}});
             let asked = json!({"validate_only": true, "message": message});

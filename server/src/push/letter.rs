@@ -76,7 +76,7 @@ pub struct Letter {
     pub workspace: WorkspaceId,
     /// The agent it is for.
     pub agent: AgentId,
-    /// About which conversation.
+    /// The conversation it is about.
     pub conversation: ConversationId,
     /// What it tells.
     pub kind: Kind,

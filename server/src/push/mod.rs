@@ -120,7 +120,7 @@ fn seconds_until(at: Timestamp, now: Timestamp) -> i64 {
     at.since(now).max(0).div_euclid(1_000)
 }
 
-/// What is made of a push for its service, in so many bytes at most: without words where they make
+/// Makes a push for its service, in at most this many bytes. It leaves the words out if they make
 /// it longer, so that the phone hears at least that something happened.
 fn fit<T>(
     letter: &Letter,

@@ -74,7 +74,7 @@ impl Relay {
         Ok(reaction.verdict(why, answer.retry_after, now))
     }
 
-    async fn asks(&self) -> Result<(), String> {
+    async fn probe(&self) -> Result<(), String> {
         let request = self.client.get(&self.url).bearer_auth(self.key.expose());
         match exchange(request, self.clock.now()).await {
             Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
@@ -121,6 +121,6 @@ impl Lane for Relay {
     }
 
     fn check(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
-        Box::pin(self.asks())
+        Box::pin(self.probe())
     }
 }

@@ -128,7 +128,7 @@ impl WebPush {
         if !is_on(&url, &self.hosts) {
             return Ok(Verdict::Dead("endpoint_host"));
         }
-        if !letter.kind.is_shown() && !takes_silent_pushes(&url) {
+        if !letter.kind.is_shown() && !can_take_silent_pushes(&url) {
             return Ok(Verdict::Accepted);
         }
         let now = self.clock.now();
@@ -166,9 +166,10 @@ pub(super) fn body(letter: &Letter, clock: &Clock) -> Result<Vec<u8>, Verdict> {
     fit(letter, PAYLOAD_BYTES_MAX, |letter| letter.sealed(clock), Vec::len)
 }
 
-/// Safari shows something of its own for each push that shows nothing, and soon takes the
-/// permission away: what only takes back is not sent there (`WebKit`, "Meet Web Push").
-fn takes_silent_pushes(url: &Url) -> bool {
+/// Whether the service delivers pushes that show nothing. Safari shows something of its own for
+/// each of them, and soon takes the permission away (`WebKit`, "Meet Web Push"). So pushes that
+/// only take back are not sent there.
+fn can_take_silent_pushes(url: &Url) -> bool {
     url.host_str() != Some("web.push.apple.com")
 }
 
@@ -203,7 +204,7 @@ mod tests {
 
     #[test]
     fn safari_is_sent_nothing_that_it_would_show_as_something_else() {
-        let takes = |text: &str| takes_silent_pushes(&Url::parse(text).unwrap());
+        let takes = |text: &str| can_take_silent_pushes(&Url::parse(text).unwrap());
         assert!(!takes("https://web.push.apple.com/QGOVBrdnBmhtpZgy"));
         assert!(takes("https://fcm.googleapis.com/fcm/send/cX1"));
         assert!(takes("https://updates.push.services.mozilla.com/wpush/v2/gAA"));

@@ -11,7 +11,7 @@ use super::{Sql, Store, StoreError};
 /// A customer of whom WhatsApp is to be told.
 #[derive(Clone)]
 pub struct Due {
-    /// In which workspace.
+    /// The workspace of the customer.
     pub workspace: WorkspaceId,
     /// Their conversation.
     pub conversation: ConversationId,

@@ -24,8 +24,9 @@ impl Store {
         Ok(())
     }
 
-    /// Reads every page and every index, as far as the database can: SQLite by itself, PostgreSQL
-    /// where its extension `amcheck` is there and may be used. What is wrong, if anything is.
+    /// Reads every page and every index, as far as the database can. SQLite does so by itself,
+    /// PostgreSQL if its extension `amcheck` is there and may be used. Returns what is wrong, if
+    /// anything is.
     pub async fn check_pages_whole(&self) -> Result<Option<String>, StoreError> {
         static CAN: Sql = Sql::new(
             "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_catalog.pg_extension
@@ -86,8 +87,8 @@ pub async fn exported(tx: &mut Tx) -> Result<String, StoreError> {
     Ok(name)
 }
 
-/// What PostgreSQL's own programs read from their environment to find the database of an address
-/// and to be let in: others of the machine see arguments, but not that.
+/// Returns the environment in which PostgreSQL's own programs find the database of an address and
+/// are let in. Others of the machine see arguments, but not that.
 ///
 /// # Errors
 /// Where the address cannot be read; the message does not show it.

@@ -163,8 +163,8 @@ fn of_sqlite(code: u32, error: &dyn DatabaseError) -> StoreError {
     }
 }
 
-/// Whether PostgreSQL, or the way there, is away; 55000: an operator lets nobody connect for now;
-/// 25P03: this process was stopped in the middle, and its transaction given up.
+/// Whether PostgreSQL, or the way there, is away. With 55000 an operator lets nobody connect for
+/// now. With 25P03 this process was stopped in the middle, and its transaction given up.
 fn is_away(code: &str) -> bool {
     ["08", "53", "57", "58", "25006", "25P03", "55000"].iter().any(|class| code.starts_with(class))
 }

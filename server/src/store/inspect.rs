@@ -65,8 +65,8 @@ pub fn named(url: &str) -> String {
     format!("the database {place}/{name}")
 }
 
-/// The schema's version of what is there, 0 where there is nothing of Baton's: also of one that
-/// this program would have to migrate, or does not know.
+/// Returns the version of the schema that is there, and 0 if there is nothing of Baton's. It also
+/// reads a version that this program would have to migrate, or does not know.
 ///
 /// # Errors
 /// Where there is no database, or one that cannot be read.

@@ -1,8 +1,8 @@
 //! What is true: the database, SQLite or PostgreSQL, behind one type.
 //!
 //! [`Store`] hands out transactions; statements are [`Sql`] texts that both databases run. Writes
-//! that the log tells of go through [`Store::begin_commit`] and belong to the engine; tokens and
-//! the like have short ones of their own ([`Store::begin`]); queries read one snapshot each.
+//! that the log tells of go through [`Store::begin_commit`] and belong to the engine. Tokens and
+//! the like have short ones of their own ([`Store::begin`]). Queries read one snapshot each.
 
 pub mod block;
 pub mod copy;
@@ -159,7 +159,7 @@ impl Store {
         let guard = Guard::default();
         let pools = if let Some(path) = url.strip_prefix("sqlite://") {
             let (pools, place) = open_sqlite(path, options).await?;
-            guard.gate.guards(place);
+            guard.gate.set_place(place);
             pools
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             open_postgres(url, options, &guard.gate).await?

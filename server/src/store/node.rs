@@ -14,7 +14,7 @@ use super::{Sql, Store, StoreError, Tx};
 /// A stretch in which one node leads. A later one has a greater number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Term {
-    /// Who leads.
+    /// The node that leads.
     pub node: NodeId,
     /// The how manieth it is.
     pub number: u64,

@@ -48,7 +48,7 @@ pub async fn taken_in(store: &Store, id: &str, now: Timestamp) -> Result<(), Sto
 }
 
 /// Whether this meta app speaks for a number that is connected.
-pub async fn speaks_for(store: &Store, meta_app: &str, number: &str) -> Result<bool, StoreError> {
+pub async fn has_number(store: &Store, meta_app: &str, number: &str) -> Result<bool, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM channel
          WHERE phone_number_id = $1 AND meta_app = $2",

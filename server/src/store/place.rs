@@ -1,5 +1,5 @@
-//! SQLite's file by its identity: where it was removed or replaced under a running server, what is
-//! written goes into a file that nobody finds again.
+//! SQLite's file by its identity. If it was removed or replaced under a running server, writes go
+//! into a file that nobody finds again.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};

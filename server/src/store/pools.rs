@@ -99,8 +99,8 @@ pub(super) async fn begin_postgres(
     Ok(Tx::postgres(begin_whole(pool, AssertSqlSafe(begin).into_sql_str()).await?, patience))
 }
 
-/// Begins on a task of its own. The caller may go away at any time, and the driver, given up in the
-/// middle of a begin, hands the connection on with a transaction that nobody ends.
+/// Begins on a task of its own, since the caller may go away at any time. If the driver is dropped
+/// in the middle of a begin, it hands the connection on with a transaction that nobody ends.
 async fn begin_whole(
     pool: &PgPool,
     begin: SqlStr,
@@ -180,8 +180,8 @@ pub(super) fn sqlite_pool() -> SqlitePoolOptions {
     })
 }
 
-/// Turning a new file to write-ahead logging fails at once, whatever the busy time-out, while
-/// another start does the same: try again until it is done.
+/// Turning a new file to write-ahead logging fails at once while another start does the same,
+/// whatever the busy time-out. So this tries again until it is done.
 async fn open_writer(
     connect: &SqliteConnectOptions,
     options: &Options,
@@ -206,8 +206,8 @@ async fn open_writer(
     }
 }
 
-/// A plan cached while a table was empty stays, so neither sequential nor bitmap scans are planned:
-/// every statement has its index, and reads it in the order it needs. Compiling statements costs
+/// A plan cached while a table was empty stays, so neither sequential nor bitmap scans are planned.
+/// Every statement has its index, and reads it in the order it needs. Compiling statements costs
 /// more than it gains at this size.
 pub(super) const PLANNING: [(&str, &str); 4] = [
     ("enable_seqscan", "off"),
@@ -216,12 +216,12 @@ pub(super) const PLANNING: [(&str, &str); 4] = [
     ("statement_timeout", "30s"),
 ];
 
-/// A group holds its locks while it is decided, which takes milliseconds: a node that was stopped
+/// A group holds its locks while it is decided, which takes milliseconds. A node that was stopped
 /// or cut off in the middle must not keep the others from its workspaces. It may be silent for as
 /// long as the database.
 const IDLE: &str = "idle_in_transaction_session_timeout";
-/// The committer looks rows up by their keys, whatever the planner believes of a table that has no
-/// statistics yet, or old ones: joins read no table as a whole, and pages cost little.
+/// The committer looks rows up by their keys. The planner may have no statistics of a table yet, or
+/// old ones. So joins read no table as a whole, and pages cost little.
 const COMMITTER: [(&str, &str); 5] = [
     // The plans that a test reads are those that are run.
     ("plan_cache_mode", "force_generic_plan"),
@@ -230,7 +230,7 @@ const COMMITTER: [(&str, &str); 5] = [
     ("random_page_cost", "0.1"),
     ("seq_page_cost", "0.1"),
 ];
-/// After so many groups its plans are made anew: a plan for a table of a few rows is none for one
+/// After so many groups its plans are made anew. A plan for a table of a few rows does not fit one
 /// that has grown since.
 pub(super) const PLANS_KEPT_FOR: u64 = 200;
 /// Short transactions lock little, and seals are computed outside of them.
@@ -279,11 +279,11 @@ pub(super) async fn open_postgres(
             Box::pin(async move {
                 let asked = async { Ok(connection.ping().await?) };
                 let asked = gate.pass(RELEASE_PATIENCE, asked).await;
-                Ok(asked.is_ok() && gate.trusts(meta.age))
+                Ok(asked.is_ok() && gate.can_trust(meta.age))
             })
         })
         .before_acquire(move |_, meta| {
-            let is_good = at_acquire.trusts(meta.age);
+            let is_good = at_acquire.can_trust(meta.age);
             Box::pin(std::future::ready(Ok(is_good)))
         });
     let idle_max = [(IDLE, options.silence_max.as_millis().to_string())];

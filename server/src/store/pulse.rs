@@ -87,8 +87,8 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// This file is what it guards.
-    pub(super) fn guards(&self, place: Place) {
+    /// Sets the file that it guards.
+    pub(super) fn set_place(&self, place: Place) {
         drop(self.place.set(place));
     }
 
@@ -96,8 +96,8 @@ impl Gate {
         self.place.get()
     }
 
-    /// Rows are stamped with this key; a second one is the same, it is this installation's.
-    pub(super) fn stamps_with(&self, key: StampKey) {
+    /// Sets the key that rows are stamped with. A second one is the same: this installation's.
+    pub(super) fn set_stamps(&self, key: StampKey) {
         drop(self.stamps.set(key));
     }
 
@@ -114,13 +114,13 @@ impl Gate {
     }
 
     /// Whether a connection of this age may be used.
-    pub(super) fn trusts(&self, age: Duration) -> bool {
+    pub(super) fn can_trust(&self, age: Duration) -> bool {
         let back_at = *self.back_at.lock().unwrap_or_else(PoisonError::into_inner);
         !self.is_away() && back_at.is_none_or(|at| age < at.elapsed())
     }
 
-    /// Does something that needs the database, for as long as it is there, and no longer than
-    /// that: a single connection may be cut off and never hear of it.
+    /// Does something that needs the database, for as long as it is there. It stops when the
+    /// database goes away, since a single connection may be cut off and never hear of it.
     pub(super) async fn pass<T>(
         &self,
         patience: Duration,

@@ -22,13 +22,13 @@ pub struct Claimed {
     pub workspace: WorkspaceId,
     /// Its id.
     pub id: PushId,
-    /// For whom.
+    /// The agent it is for.
     pub agent: AgentId,
-    /// To which device.
+    /// The device it goes to.
     pub device: DeviceId,
-    /// By which service.
+    /// The push service that carries it.
     pub lane: PushLane,
-    /// About which conversation.
+    /// The conversation it is about.
     pub conversation: ConversationId,
     /// What it tells, by its name.
     pub kind: String,
@@ -109,13 +109,13 @@ impl Ended {
 /// A claim that ended, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finished {
-    /// Which push.
+    /// The push of the claim.
     pub of: Key<PushId>,
     /// The number of the claim.
     pub claim_epoch: u64,
     /// How it ended.
     pub ended: Ended,
-    /// Why, where it was not accepted.
+    /// The cause, if it was not accepted.
     pub reason: Option<&'static str>,
 }
 
@@ -392,7 +392,7 @@ pub struct LaneState {
 /// Pushes that are due, or on their way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Waiting {
-    /// How many.
+    /// The number of pushes.
     pub count: i64,
     /// When the oldest was caused.
     pub oldest: Option<Timestamp>,

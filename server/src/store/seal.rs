@@ -1,7 +1,7 @@
 //! The hash chain over the log, sealed by a follower, so that no command waits for it.
 //!
 //! hash(i) = SHA-256(hash(i-1) || canonical bytes of row i). A seal is a row of its own, written in
-//! a short transaction after the hashes were computed on a snapshot; two nodes that seal the same
+//! a short transaction after the hashes were computed on a snapshot. Two nodes that seal the same
 //! stretch compute the same row, and one of them writes it. A row that is not as Baton wrote it is
 //! not sealed.
 

@@ -1,7 +1,7 @@
 //! What makes texts of the log searchable: beginnings of their words, written after the commit.
 //!
-//! It follows the log by a cursor of its own, so that no commit waits for it, what was written
-//! before an upgrade is filled in the same way, and a stop in the middle loses nothing.
+//! It follows the log by a cursor of its own, so that no commit waits for it. Messages from before
+//! an upgrade are filled in the same way. A stop in the middle loses nothing.
 
 use baton_domain::find::entries;
 use baton_domain::log::{Logged, Route};

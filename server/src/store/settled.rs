@@ -1,5 +1,5 @@
-//! Whether the tables of settings hold what the log says: who made themselves admin with a
-//! statement of SQL is found, as who changed the log is.
+//! Whether the tables of settings hold what the log says. It finds an admin who was made with a
+//! statement of SQL, as the seals find a changed log.
 
 use baton_domain::settings::Settings;
 use baton_protocol::{AgentSet, ChannelSet, Fact, TeamSet, WorkspaceId};

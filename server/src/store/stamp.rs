@@ -4,8 +4,8 @@
 //! Rows of messages, conversations and the like carry theirs ([`STAMPED`]; `store/table.rs` writes
 //! them with the row). Rows of people, settings and secrets have theirs in a table beside
 //! ([`super::image::SHEETS`]), where the stamp of a row that was taken out stays behind. Triggers
-//! note in `touched` what a transaction changes and how it was before; the commit stamps it anew,
-//! unless it was somebody else who changed it last.
+//! note in `touched` what a transaction changes and how it was before. The commit stamps it anew,
+//! unless somebody else changed it last.
 
 use std::collections::BTreeMap;
 
@@ -185,7 +185,7 @@ impl Store {
 
     /// Checks stamps with this key, and writes nothing.
     pub fn check_with(&self, key: StampKey) {
-        self.opened.guard.gate.stamps_with(key);
+        self.opened.guard.gate.set_stamps(key);
     }
 
     pub(super) fn stamps(&self) -> Option<&StampKey> {

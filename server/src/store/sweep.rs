@@ -140,7 +140,7 @@ pub struct Awaited {
 pub struct Overlooked {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// On which number.
+    /// The number that the message was sent from.
     pub channel: ChannelId,
     /// Meta's id of the message.
     pub wamid: String,

@@ -1,6 +1,6 @@
-//! Tables said once. A declaration names a table's columns; from it come the struct of a row, how
-//! a row is read, and the statements that insert, change and delete sets of rows on either
-//! database.
+//! Tables said once. A declaration names a table's columns. From it come the struct of a row and
+//! how a row is read. The statements that insert, change and delete sets of rows on either database
+//! come from it too.
 //!
 //! Values are bound as columns: PostgreSQL gets an array for each column (`unnest`), SQLite a list
 //! of rows (`VALUES`). Statements of one [`Set`] each travel together: on PostgreSQL as one
@@ -90,7 +90,8 @@ pub(crate) trait Table {
 }
 
 /// Declares a table: `key`, `fixed` and `state` columns ([`Role`]). In the second form a change is
-/// a struct of its own, which the row contains: for tables of which a change does not know all.
+/// a struct of its own, which the row contains. It is for tables of which a change does not know
+/// all.
 macro_rules! table {
     (
         $(#[$doc:meta])*

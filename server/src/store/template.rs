@@ -12,9 +12,9 @@ use super::{Sql, Store, StoreError, Tx};
 /// A number whose templates are to be looked at.
 #[derive(Clone, Debug)]
 pub struct Due {
-    /// In which workspace.
+    /// The workspace of the number.
     pub workspace: WorkspaceId,
-    /// Which number.
+    /// The number whose templates to look at.
     pub channel: ChannelId,
     /// Meta's id of the account that has the templates.
     pub account: String,

@@ -21,7 +21,7 @@ use super::{Period, Sql, Store, StoreError, Tx};
 pub struct OwnUpload {
     /// Who uploads it.
     pub agent: AgentId,
-    /// For which conversation.
+    /// The conversation it is for.
     pub conversation: ConversationId,
     /// SHA-256 of its bytes, hex, as its author told it or as it is.
     pub sha256: Option<String>,
@@ -161,9 +161,9 @@ pub async fn upload_spoilt(
 /// An upload that its worker may pass on.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClaimedUpload {
-    /// Which one.
+    /// The workspace and id of the upload.
     pub key: Key<MessageId>,
-    /// Of which number.
+    /// The number that the file is sent from.
     pub channel: ChannelId,
     /// The MIME type.
     pub media_type: String,

@@ -48,7 +48,7 @@ impl std::fmt::Display for Report {
 pub struct Fault {
     /// The position of the event.
     pub position: u64,
-    /// What, in words.
+    /// The fault, in words.
     pub what: String,
 }
 

@@ -18,7 +18,7 @@ pub struct KeptView {
     pub team: Option<TeamId>,
     /// As people read it.
     pub name: String,
-    /// Which conversations.
+    /// The filter that its conversations pass.
     pub filter: ViewFilter,
 }
 

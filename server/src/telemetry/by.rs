@@ -32,7 +32,7 @@ impl By {
         self.add(value, 1);
     }
 
-    /// So many more of this kind.
+    /// Adds this many to the count of one kind.
     pub fn add(&self, value: &'static str, count: u64) {
         self.family.get_or_create(&[(self.label, value)]).inc_by(count);
     }

@@ -136,8 +136,8 @@ pub struct Figures {
     pub bus_dropped: By,
     /// Messages on the bus that were not believed, by reason.
     pub bus_rejected: By,
-    /// Batches of the log by how they came: following the last one, too early, twice, read
-    /// from the log, or told without what should have come before.
+    /// Batches of the log by how they came. They follow the last one, or come too early, or twice.
+    /// Or they are read from the log, or told without what should have come before.
     pub bus_batches: By,
     /// Nodes that live, as this one sees it.
     pub nodes: Gauge,

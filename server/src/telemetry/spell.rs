@@ -1,5 +1,5 @@
-//! What the log is told of failures that may come by the hundred: once when they begin, once a
-//! minute while they last, and when they are over.
+//! Log lines about failures that may come by the hundred. There is one when they begin, one a
+//! minute while they last, and one when they are over.
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -100,7 +100,7 @@ pub struct SendRequest<'a> {
     pub phone_number_id: &'a str,
     /// The channel's access token.
     pub token: &'a Token,
-    /// To whom.
+    /// The customer it goes to.
     pub to: &'a Addressee,
     /// What to say.
     pub content: &'a Content,

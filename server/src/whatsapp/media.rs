@@ -1,6 +1,6 @@
 //! The way to a customer's file: Meta is asked where it lies, and it is read from there.
 //!
-//! The address comes from outside, so nothing is asked of a host that is not listed, no redirect is
+//! The address comes from outside. So nothing is asked of a host that is not listed, no redirect is
 //! followed, and the access token goes nowhere else.
 
 use std::io;

@@ -1,5 +1,5 @@
-//! Where Meta's words end: what comes in becomes elements of the domain, what goes out becomes
-//! requests of the Cloud API, and nothing else in the server knows Meta's field names.
+//! Where Meta's words end. What comes in becomes elements of the domain, and what goes out becomes
+//! requests of the Cloud API. Nothing else in the server knows Meta's field names.
 
 pub mod client;
 pub mod errors;

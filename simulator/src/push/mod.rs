@@ -1,6 +1,6 @@
-//! A stand-in for push services and for the server that pushes: from how a device wants to be
-//! reached and what a push says it makes exactly what the phone is handed, and keeps it in an inbox
-//! for each target, which a test polls in the phone's place.
+//! A stand-in for push services and for the server that pushes. A device says how it wants to be
+//! reached, and a push says something. From both it makes exactly what the phone is handed. It
+//! keeps that in an inbox for each target, which a test polls in the phone's place.
 //!
 //! It behaves as push services are documented to, at their worst where the knobs say so:
 //! - What is sent again under a collapse key replaces what was not delivered yet.

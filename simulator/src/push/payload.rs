@@ -56,9 +56,9 @@ pub struct PushKey {
 /// How a device wants to be reached: what is read of the body of its registration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushTo {
-    /// By which road.
+    /// The push service that reaches the device.
     pub lane: PushLane,
-    /// Where to.
+    /// The token or URL of that service.
     pub target: String,
     /// What contents are sealed to.
     #[serde(default)]
@@ -89,13 +89,13 @@ pub struct PushFields {
     pub id: Option<String>,
     /// The workspace.
     pub workspace: String,
-    /// For whom.
+    /// The agent it is for.
     #[serde(default)]
     pub agent: Option<String>,
-    /// About which conversation.
+    /// The conversation it is about.
     #[serde(default)]
     pub conversation: Option<String>,
-    /// About which offer.
+    /// The offer it is about.
     #[serde(default)]
     pub offer: Option<String>,
     /// With a retract: the push that is over.

@@ -23,7 +23,7 @@ const COPIES_MAX: u32 = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PushOrder {
-    /// To whom.
+    /// The device it goes to.
     pub to: PushTo,
     /// What it says.
     pub push: PushFields,
@@ -52,7 +52,7 @@ impl PushOrder {
 /// What was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushSent {
-    /// Which push.
+    /// The id of the push.
     pub id: String,
     /// What the phone will be handed.
     pub input: PushInput,
@@ -104,7 +104,7 @@ pub(super) struct Handed {
 #[derive(Clone, Debug)]
 struct Waiting {
     due_ms: i64,
-    /// In which order they were sent.
+    /// Its place in the order of sending.
     place: u64,
     expires_at_ms: i64,
     collapse_key: Option<String>,
@@ -199,7 +199,7 @@ impl Service {
         let comes_back = device.is_off && is_on;
         device.is_off = !is_on;
         if comes_back {
-            self.counts.dropped += device.comes_back(now_ms);
+            self.counts.dropped += device.come_back(now_ms);
             self.settle(target, knobs, now_ms);
         }
     }
@@ -261,7 +261,7 @@ impl Device {
 
     /// What was kept while it was off is due now; what its service did not keep is lost. Tells how
     /// much that was.
-    fn comes_back(&mut self, now_ms: i64) -> u64 {
+    fn come_back(&mut self, now_ms: i64) -> u64 {
         let (mut kept, under_way): (Vec<_>, Vec<_>) =
             self.waiting.drain(..).partition(|one| one.due_ms <= now_ms);
         kept.sort_by_key(|one| (one.due_ms, one.place));

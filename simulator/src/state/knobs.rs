@@ -239,7 +239,7 @@ pub enum Fault {
     },
     /// No answer for so long, then the connection is reset.
     Hang {
-        /// How long.
+        /// The time without an answer, in ms.
         ms: u64,
         /// Whether the message reached the customer all the same.
         #[serde(default)]

@@ -72,7 +72,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// So many are remembered.
+    /// How many are remembered.
     pub const MAX: usize = 1_000;
 }
 

@@ -1,5 +1,6 @@
-//! A wire to PostgreSQL that breaks at the worst moment: after a COMMIT was carried out and before
-//! its answer is passed on, or before it is passed on at all. Nobody can tell which.
+//! A wire to PostgreSQL that breaks at the worst moment. It breaks after a COMMIT was carried out
+//! and before its answer is passed on, or before the COMMIT is passed on at all. Nobody can tell
+//! which.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

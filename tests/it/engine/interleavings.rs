@@ -99,7 +99,7 @@ async fn play(bench: &Bench, mut player: Player) -> Player {
         }
     }
     // Every command is asked for once more, at times by an author who lost the conversation from
-    // sight; then those whose first answer was not final may do something, so once more.
+    // sight. Then those whose first answer was not final may do something, so once more.
     if player.dice.percent(40) {
         come_or_go(bench, &mut player).await;
     }

@@ -1,6 +1,6 @@
-//! Commits whose outcome is unknown: PostgreSQL's backends are ended under load, or the wire to
-//! it breaks before a commit's answer; everybody tries again with the same op ids and webhooks.
-//! What was acknowledged is there, once.
+//! Commits whose outcome is unknown. PostgreSQL's backends are ended under load, or the wire to it
+//! breaks before a commit's answer. Everybody tries again with the same op ids and webhooks. What
+//! was acknowledged is there, once.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};

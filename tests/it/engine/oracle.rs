@@ -1,5 +1,5 @@
-//! Groups held against an oracle: the same members, committed one by one in the order in which a
-//! group is decided, must give the same answers and store the same: on SQLite what PostgreSQL does.
+//! Groups held against an oracle. It commits the same members one by one, in the order in which a
+//! group is decided. It must give the same answers and store the same, also on the other database.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Several nodes on one database while everything around them breaks, one thing after another:
-//! nothing acknowledged is lost, nothing reaches a customer twice, nobody answers unknowingly, and
-//! every client holds what the server holds soon after the last fault.
+//! Several nodes on one database while everything around them breaks, one thing after another.
+//! Nothing acknowledged is lost, nothing reaches a customer twice, and nobody answers unknowingly.
+//! Every client holds what the server holds soon after the last fault.
 //!
 //! `BATON_NODES`, `BATON_AGENTS`, `BATON_FAULTS_S`, `BATON_FAULT_EVERY_S`, `BATON_CUSTOMERS_MS`
 //! and `BATON_AGENTS_MS` say how much of it; the seed repeats the schedule.

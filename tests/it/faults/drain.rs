@@ -1,5 +1,5 @@
-//! SIGTERM while WhatsApp has taken a message and not yet said so: the answer is waited for, as
-//! long as a drain may last, and the outcome is on the disk before the server ends.
+//! SIGTERM while WhatsApp has taken a message and not yet said so. The answer is waited for, as
+//! long as a drain may last. The outcome is on the disk before the server ends.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What a dead node did is done by another: its numbers are sent from, what it was sending is
-//! unconfirmed, and what only one node does is done.
+//! Another node does what a dead node did. Its numbers are sent from, and what it was sending is
+//! unconfirmed. What only one node does is done.
 //!
 //! `BATON_HEIRS` is how often a node dies.
 
@@ -180,8 +180,8 @@ async fn first_node(fits: impl AsyncFn(usize) -> Result<bool>) -> Result<usize> 
     }
 }
 
-/// Until all nodes know of each other: before that two may send from a number, and the one that did
-/// last need not be the one that does next.
+/// Waits until all nodes know of each other. Before that two may send from a number, and the one
+/// that did last need not be the one that does next.
 async fn met(cluster: &Cluster) -> Result<()> {
     let all = f64::from(u32::try_from(NODES)?);
     for nth in 0..NODES {

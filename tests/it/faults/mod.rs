@@ -25,8 +25,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 const ONE: u32 = 1;
 const SEVERAL: u32 = 2;
 
-/// Waits for a turn. Runs with faults judge by the clock as well, and most of their time they wait:
-/// `BATON_RUNS_AT_ONCE` is what those side by side may weigh; one after the other unless it is set.
+/// Waits for a turn. Runs with faults judge by the clock as well, and most of their time they wait.
+/// `BATON_RUNS_AT_ONCE` is what those side by side may weigh. They run one after the other unless
+/// it is set.
 async fn turn(weight: u32) -> Result<SemaphorePermit<'static>> {
     static TURNS: OnceLock<Semaphore> = OnceLock::new();
     let most = u32::try_from(number("BATON_RUNS_AT_ONCE", 1))?;

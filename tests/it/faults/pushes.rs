@@ -28,7 +28,8 @@ use uuid::Uuid;
 use super::{ONE, number, places, seed, turn};
 
 /// Assignments for one phone. It knows a copy among its last 256 pushes, and copies come up to half
-/// a minute after a kill: the time of more than 256 assignments, if they all went to one phone.
+/// a minute after a kill. That is the time of more than 256 assignments, if they all went to one
+/// phone.
 const PER_PHONE: u64 = 200;
 /// Assignments between two kills, on the average.
 const PER_KILL: u64 = 3;

@@ -1,5 +1,6 @@
-//! A backup is restored under live phones: what they knew of the lost life fools nobody, nothing
-//! that left leaves again, and all end with what the server has. On PostgreSQL with two nodes.
+//! A backup is restored under live phones. What they knew of the lost life fools nobody, nothing
+//! that left leaves again, and all end with what the server has. It runs on PostgreSQL with two
+//! nodes.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -213,7 +214,7 @@ fn queue(phones: &mut [Phone]) -> Result<Vec<(usize, OpId)>> {
     Ok(queued)
 }
 
-/// The old session is over, which wipes nothing; the same agent signs in on the same phone, which
+/// The old session is over, which wipes nothing. The same agent signs in on the same phone, which
 /// is told to start anew and ends with what the server has.
 async fn comes_back(desk: &Desk, phone: &mut Phone, url: &str) -> Result<Phone> {
     let agent = phone.signed.session.agent_id;
@@ -233,8 +234,8 @@ async fn comes_back(desk: &Desk, phone: &mut Phone, url: &str) -> Result<Phone> 
     Ok(back)
 }
 
-/// Whatever was in the outboxes and names a line that is not there is stale, and so is every other
-/// line of the lost life; how many that were.
+/// An act in the outboxes that names a line that is not there is stale. So is every other line of
+/// the lost life. Returns how many those were.
 async fn old_is_refused(
     old: &mut [Phone],
     back: &[Phone],

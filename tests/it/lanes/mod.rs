@@ -1,4 +1,4 @@
-//! The contract of a push lane: the same behaviours by Firebase, Apple, Web Push and the relay,
+//! The contract of a push lane. The same behaviours go by Firebase, Apple, Web Push and the relay,
 //! sent by the running server to the simulated services.
 
 #![expect(clippy::future_not_send, reason = "a test is awaited where it stands")]

@@ -1,4 +1,4 @@
-//! An app and the process that its platform starts for a push, over one directory: pushes come to
+//! An app and the process that its platform starts for a push, over one directory. Pushes come to
 //! either, some of them twice, and both are killed at any moment.
 
 #![expect(clippy::print_stdout, reason = "a test tells its figures")]

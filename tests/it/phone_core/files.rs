@@ -204,8 +204,9 @@ async fn survives(mut place: Place) {
     place.remove().await.expect("removed");
 }
 
-/// A colleague's phone: the small picture of a photo first, then all of it, then the document
-/// through a death of the app, a cut and a death of the server. All of it can be read offline.
+/// A colleague's phone loads the small picture of a photo first, then all of it. Then it loads the
+/// document through a death of the app, a cut and a death of the server. All of it can be read
+/// offline.
 async fn is_seen(
     place: &Place,
     server: BatonProcess,

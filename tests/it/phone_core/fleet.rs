@@ -1,5 +1,5 @@
-//! Many phones lose their server, which is drained or killed: they do not come back all at once,
-//! those at rest do not come at all, and in the end everybody is there.
+//! Many phones lose their server, which is drained or killed. They do not come back all at once,
+//! and those at rest do not come at all. In the end everybody is there.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! A phone that is killed at any moment, while it queues and while it sends: what its agent was
+//! A phone that is killed at any moment, while it queues and while it sends. What its agent was
 //! told is kept is on the server once, and nothing else is.
 
 #![expect(clippy::print_stdout, reason = "a process tells another; a test tells its figures")]
@@ -111,7 +111,7 @@ async fn play(kills: u32) {
         contact.sends("Hola").await;
         conversations.push(contact.conversation().await);
     }
-    // Signed in once in peace: on a slow machine no life would be long enough for it, and so many
+    // Signed in once in peace. On a slow machine no life would be long enough for it, and so many
     // tries of one password are refused.
     assert_eq!(drain(&world, directory.path()).await, "drained true 0");
     let mut told = Told::default();

@@ -1,5 +1,5 @@
-//! Agents who work for a while over a network that hardly works: every act ends, each phone holds
-//! what a fresh one would, and nothing grows.
+//! Agents work for a while over a network that hardly works. Every act ends, each phone holds what
+//! a fresh one would, and nothing grows.
 
 #![expect(clippy::print_stdout, reason = "a test tells its figures")]
 

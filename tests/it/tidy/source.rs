@@ -43,20 +43,25 @@ impl Source {
         rest.split('/').next().map(|first| first.trim_end_matches(".rs"))
     }
 
-    /// Numbered lines that run in production: without comments, without what is only built for
-    /// tests. A file's tests are its last part.
+    /// Numbered lines that run in production, without comments.
     pub(super) fn code(&self) -> Vec<(usize, &str)> {
+        let is_code = |(_, line): &(usize, &str)| !line.trim_start().starts_with("//");
+        self.production().into_iter().filter(is_code).collect()
+    }
+
+    /// Numbered lines of production with their comments, without what is only built for tests. A
+    /// file's tests are its last part.
+    pub(super) fn production(&self) -> Vec<(usize, &str)> {
         let of_tests = ["/tests/", "/tests.rs", "/testing.rs", "/contract.rs"];
         if self.path.starts_with("tests/it/") || of_tests.iter().any(|p| self.path.contains(p)) {
             return Vec::new();
         }
-        let is_code = |(_, line): &(usize, &str)| !line.trim_start().starts_with("//");
         let mut lines: Vec<_> = self.lines().collect();
         let tests = lines.iter().zip(lines.iter().skip(1)).position(|((_, line), (_, next))| {
             line.trim() == "#[cfg(test)]" && next.trim().ends_with("mod tests {")
         });
         lines.truncate(tests.unwrap_or(lines.len()));
-        lines.into_iter().filter(is_code).collect()
+        lines
     }
 
     /// All lines, numbered from 1.
@@ -64,7 +69,7 @@ impl Source {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
-    /// Where, for a message.
+    /// Returns a message that begins with the path and the line.
     pub(super) fn at(&self, line: usize, what: &str) -> String {
         format!("{}:{line}: {what}", self.path)
     }

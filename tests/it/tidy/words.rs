@@ -1,13 +1,13 @@
-//! The part of plain words that can be counted: long sentences, riddles, comments that say
+//! The part of plain words that can be counted. It finds long sentences, riddles, comments that say
 //! nothing, and references to pages that are not in the repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::source::{Source, root, sources};
 use super::{holds, sees};
 
-/// Words of a sentence on a page.
+/// Words of a sentence on a page or in a comment.
 const WORDS_MAX: usize = 25;
 
 /// Clauses that open a sentence in place of a noun. Questions may begin with them.
@@ -26,23 +26,36 @@ const RIDDLES: [&str; 8] = [
 ];
 
 /// Doc comments that say nothing: a name, or the page above, says as much as they do.
-const EMPTY: [&str; 9] =
-    ["Where.", "Which.", "What.", "Who.", "When.", "Whose.", "Why.", "How.", "As what."];
-
-/// How many riddles and empty comments each folder may still hold. These numbers only fall.
-const CEILINGS: [(&str, usize, usize); 10] = [
-    // folder, riddles, empty comments
-    ("protocol", 0, 0),
-    ("domain", 0, 0),
-    ("server", 2, 0),
-    ("mobile-core", 0, 0),
-    ("bindings", 0, 0),
-    ("simulator", 0, 0),
-    ("tests", 0, 0),
-    ("load-tests", 0, 0),
-    ("fuzz", 0, 0),
-    ("model", 0, 0),
+const EMPTY: [&str; 18] = [
+    "Where.",
+    "What.",
+    "Who.",
+    "When.",
+    "Why.",
+    "How.",
+    "As what.",
+    "Whom.",
+    "Where to.",
+    "How fast.",
+    "How long.",
+    "How many.",
+    "How much.",
+    "So many.",
+    "Who may.",
+    "What can.",
+    "What came.",
+    "What, in words.",
 ];
+
+/// Words that ask, behind one of [`ABOUT`].
+const ASKING: [&str; 7] = ["what", "who", "whom", "which", "where", "when", "how"];
+
+/// Words in front of those that ask: "For whom.", "Since when."
+const ABOUT: [&str; 13] =
+    ["About", "As", "At", "By", "For", "From", "In", "Of", "On", "Since", "To", "Until", "With"];
+
+/// The marks of comments, the longer ones first.
+const COMMENTS: [&str; 3] = ["///", "//!", "//"];
 
 /// Pages that were never part of the repository, named without an ending.
 const ABSENT: [&str; 9] = [
@@ -68,11 +81,33 @@ fn is_rules(file: &Source) -> bool {
     file.path == "tests/it/tidy/words.rs"
 }
 
+/// The comments of production code as the lines of a page. A blank line stands for code, and
+/// between comments of two kinds.
+fn comments(file: &Source) -> Vec<(usize, &str)> {
+    let mut all = Vec::new();
+    if !file.is_rust() || file.path.starts_with("tests/") {
+        return all;
+    }
+    let mut before = "";
+    for (number, line) in file.production() {
+        let text = line.trim();
+        let mark = COMMENTS.into_iter().find(|mark| text.starts_with(*mark)).unwrap_or_default();
+        if mark != before {
+            all.push((number, ""));
+        }
+        if !mark.is_empty() {
+            all.push((number, text.strip_prefix(mark).unwrap_or_default()));
+        }
+        before = mark;
+    }
+    all
+}
+
 /// Paragraphs, list items and table cells with their first line; code blocks are left out.
-fn blocks(file: &Source) -> Vec<(usize, String)> {
+fn blocks<'a>(lines: impl IntoIterator<Item = (usize, &'a str)>) -> Vec<(usize, String)> {
     let mut all: Vec<(usize, String)> = Vec::new();
     let (mut is_code, mut is_open) = (false, false);
-    for (number, line) in file.lines() {
+    for (number, line) in lines {
         let text = line.trim();
         if text.starts_with("```") {
             (is_code, is_open) = (!is_code, false);
@@ -131,8 +166,16 @@ fn words(sentence: &str) -> usize {
 }
 
 fn long_sentences(file: &Source) -> Vec<String> {
+    if is_page(file) { long(file, blocks(file.lines())) } else { Vec::new() }
+}
+
+fn long_comments(file: &Source) -> Vec<String> {
+    long(file, blocks(comments(file)))
+}
+
+fn long(file: &Source, blocks: Vec<(usize, String)>) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (number, block) in blocks(file).into_iter().filter(|_| is_page(file)) {
+    for (number, block) in blocks {
         for sentence in sentences(&block) {
             let count = words(&sentence);
             if count > WORDS_MAX {
@@ -146,7 +189,7 @@ fn long_sentences(file: &Source) -> Vec<String> {
 
 fn clauses_as_subjects(file: &Source) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (number, block) in blocks(file).into_iter().filter(|_| is_page(file)) {
+    for (number, block) in blocks(file.lines()).into_iter().filter(|_| is_page(file)) {
         for sentence in sentences(&block) {
             let text = sentence.trim_start_matches(['*', '_']);
             let is_clause = SUBJECTS.iter().any(|subject| text.starts_with(subject));
@@ -242,25 +285,30 @@ fn slug(heading: &str) -> String {
 }
 
 fn riddles(file: &Source) -> Vec<String> {
-    if is_rules(file) {
+    if is_rules(file) || !(is_page(file) || file.is_rust()) {
         return Vec::new();
     }
     let lines = file.lines().filter(|(_, line)| RIDDLES.iter().any(|riddle| line.contains(riddle)));
     lines.map(|(number, line)| file.at(number, line.trim())).collect()
 }
 
-fn riddles_on_pages(file: &Source) -> Vec<String> {
-    if is_page(file) { riddles(file) } else { Vec::new() }
+/// Whether a line of a doc comment is a bare question: "Which team.", "For whom."
+fn is_empty(text: &str) -> bool {
+    let words: Vec<&str> = text.trim_end_matches('.').split(' ').collect();
+    match words.as_slice() {
+        ["Which" | "Whose", ..] => words.len() <= 3,
+        [about, asks, ..] if ABOUT.contains(about) && ASKING.contains(asks) => words.len() <= 4,
+        _ => EMPTY.contains(&text),
+    }
 }
 
 fn empty_comments(file: &Source) -> Vec<String> {
     if !file.is_rust() || is_rules(file) {
         return Vec::new();
     }
-    let is_empty = |line: &str| {
-        line.trim().strip_prefix("///").is_some_and(|text| EMPTY.contains(&text.trim()))
-    };
-    let lines = file.lines().filter(|(_, line)| is_empty(line));
+    let is_bad =
+        |line: &str| line.trim().strip_prefix("///").is_some_and(|text| is_empty(text.trim()));
+    let lines = file.lines().filter(|(_, line)| is_bad(line));
     lines.map(|(number, line)| file.at(number, line.trim())).collect()
 }
 
@@ -302,28 +350,31 @@ fn links_on_pages_lead_somewhere() {
 }
 
 #[test]
-fn pages_hold_no_riddles() {
-    holds(riddles_on_pages);
-    sees(riddles_on_pages, "docs/a.md", "to a sink; to none any more", "`None` removes the sink");
+fn sentences_in_comments_are_short() {
+    holds(long_comments);
+    let (path, half) = ("server/src/a.rs", "word ".repeat(13));
+    let long = format!("/// {half}\n    /// {half}");
+    let good = format!("/// {half}\n// {half}\n//!\n//! {half}\n//! - {half}");
+    sees(long_comments, path, &long, &good);
+    sees(long_comments, path, &format!("// {half}\n// {half}"), &format!("/// {half}. {half}"));
+    sees(long_comments, path, &long, &format!("#[cfg(test)]\nmod tests {{\n    {long}\n}}"));
+    assert!(long_comments(&Source::new("tests/it/a.rs", &long)).is_empty());
 }
 
 #[test]
-fn comments_that_say_nothing_become_fewer() {
-    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for file in sources().iter().filter(|file| file.is_rust()) {
-        let folder = file.path.split('/').next().unwrap_or_default().to_owned();
-        let (puzzles, empty) = counts.entry(folder).or_default();
-        *puzzles += riddles(file).len();
-        *empty += empty_comments(file).len();
-    }
-    for (folder, (puzzles, empty)) in counts {
-        let ceiling = CEILINGS.iter().find(|(name, ..)| *name == folder);
-        let (_, puzzles_max, empty_max) = ceiling.copied().unwrap_or((&folder, 0, 0));
-        assert!(puzzles <= puzzles_max, "{folder}: {puzzles} riddles, {puzzles_max} may be left");
-        assert!(empty <= empty_max, "{folder}: {empty} empty comments, {empty_max} may be left");
-    }
-    sees(empty_comments, "protocol/src/a.rs", "    /// Where.", "    /// Where the agent lives.");
+fn pages_and_code_hold_no_riddles() {
+    holds(riddles);
+    sees(riddles, "docs/a.md", "to a sink; to none any more", "`None` removes the sink");
     sees(riddles, "protocol/src/a.rs", "/// See the head of the file.", "/// A queue of jobs.");
+}
+
+#[test]
+fn doc_comments_say_something() {
+    holds(empty_comments);
+    let good = "    /// Where the agent lives.\n/// Which number it concerns.\n/// Of the team.";
+    for bad in ["Where.", "Which team.", "Whose it is.", "For whom.", "In how many teams."] {
+        sees(empty_comments, "protocol/src/a.rs", &format!("    /// {bad}"), good);
+    }
 }
 
 /// Fixtures whose name has a part that the protocol's page explains.

@@ -98,13 +98,13 @@ impl Fault {
 /// One fault of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Planned {
-    /// When, from the beginning.
+    /// The time from the beginning of the run.
     pub at: Duration,
     /// The fault.
     pub fault: Fault,
     /// On which node; those of Redis, WhatsApp and webhooks concern all.
     pub node: usize,
-    /// For how long.
+    /// How long it lasts.
     pub lasts: Duration,
 }
 
@@ -118,7 +118,7 @@ impl fmt::Display for Planned {
 /// What a schedule is made for.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Whose choices.
+    /// The seed of all random choices.
     pub seed: u64,
     /// How many nodes there are.
     pub nodes: usize,

@@ -6,7 +6,7 @@ use baton_protocol::{Fact, MessageId, MessageStatus};
 
 use super::History;
 
-/// S27: an attempt is claimed once, by one worker, and their numbers climb; what comes of an
+/// S27: an attempt is claimed once, by one worker, and their numbers climb. What comes of an
 /// earlier attempt does not change what stands of a later one.
 pub(super) fn claimed_once(history: &History) -> Vec<String> {
     let mut last: BTreeMap<MessageId, u32> = BTreeMap::new();

@@ -133,7 +133,7 @@ pub(super) fn ordered(history: &History) -> Vec<String> {
 }
 
 /// S7: nothing was accepted over a line that its author had not seen and not written in the same
-/// chain, and nothing began to leave over a customer's act that its author had not seen.
+/// chain. Nothing began to leave over a customer's act that its author had not seen.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other facts say no line")]
 pub(super) fn fenced(history: &History) -> Vec<String> {
     let chains: BTreeMap<OpId, Option<OpId>> =
@@ -212,8 +212,8 @@ fn is_in_chain(chains: &BTreeMap<OpId, Option<OpId>>, of: Option<OpId>, wanted: 
     false
 }
 
-/// S15: what is shown of a message never falls behind what the provider had said; only what was
-/// not delivered so far may turn out to have failed.
+/// S15: what is shown of a message never falls behind what the provider had said. Only what was not
+/// delivered so far may turn out to have failed.
 pub(super) fn climbing(history: &History) -> Vec<String> {
     let mut shown: BTreeMap<MessageId, MessageStatus> = BTreeMap::new();
     let mut wrong = Vec::new();

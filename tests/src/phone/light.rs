@@ -1,6 +1,6 @@
-//! One of hundreds of clients on a small machine: it keeps the last lines only, forgets the
-//! frames it applied, shares the reading of frames with all others, and goes to another node when
-//! its own does not answer.
+//! One of hundreds of clients on a small machine. It keeps the last lines only, forgets the frames
+//! it applied, and shares the reading of frames with all others. It goes to another node when its
+//! own does not answer.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};

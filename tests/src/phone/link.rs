@@ -1,5 +1,6 @@
-//! The link of a phone to its server, and the rule by which a client stays in step: apply every
-//! frame, fetch what the mirror lacks, connect again with the cursor where a frame is missing.
+//! The link of a phone to its server, and the rule by which a client stays in step. It applies
+//! every frame and fetches what the mirror lacks. Where a frame is missing, it connects again with
+//! the cursor.
 //!
 //! What is to be fetched stands in the mirror itself, so that what a broken link cost is asked
 //! for again.

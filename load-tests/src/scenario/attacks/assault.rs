@@ -68,7 +68,7 @@ impl Assault {
     }
 
     /// Goes on for so long; gives how many attempts were made.
-    pub(super) async fn goes_on(
+    pub(super) async fn go_on(
         self,
         world: &World,
         conversation: ConversationId,
@@ -99,8 +99,8 @@ impl Assault {
                 })
                 .await
             }
-            Self::Notes => many(20, until, async || reads(member, conversation).await).await,
-            Self::Outcomes => many(8, until, async || asks(member).await).await,
+            Self::Notes => many(20, until, async || read_notes(member, conversation).await).await,
+            Self::Outcomes => many(8, until, async || ask(member).await).await,
         })
     }
 }
@@ -119,7 +119,7 @@ async fn many(count: usize, until: Instant, act: impl AsyncFn()) -> u64 {
     join_all(each).await.into_iter().sum()
 }
 
-async fn connects(address: SocketAddr) -> std::io::Result<TcpStream> {
+async fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::new(IpAddr::V4(STRANGER), 0))?;
     timeout(PATIENCE, socket.connect(address)).await?
@@ -138,7 +138,7 @@ fn begin(path: &str, length: usize) -> Vec<u8> {
 
 /// Connects, says this and no more, until the server closes it.
 async fn hold(address: SocketAddr, said: &[u8], until: Instant) {
-    let Ok(mut stream) = connects(address).await else { return pause().await };
+    let Ok(mut stream) = connect(address).await else { return pause().await };
     drop(tokio::time::timeout_at(until, stream.write_all(said)).await);
     let mut rest = [0; 1_024];
     while let Ok(Ok(1..)) = tokio::time::timeout_at(until, read(&mut stream, &mut rest)).await {}
@@ -160,20 +160,20 @@ async fn upgrades(address: SocketAddr) {
     let request = b"GET /socket HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\n\
         upgrade: websocket\r\nsec-websocket-version: 13\r\n\
         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: baton.v1\r\n\r\n";
-    if let Ok(mut stream) = connects(address).await {
+    if let Ok(mut stream) = connect(address).await {
         drop(stream.write_all(request).await);
         drop(timeout(Duration::from_millis(20), read(&mut stream, &mut [0; 512])).await);
     }
     sleep_until(next).await;
 }
 
-async fn reads(member: &SignedIn, conversation: ConversationId) {
+async fn read_notes(member: &SignedIn, conversation: ConversationId) {
     let line = format!("/conversations/{conversation}/messages?limit=1");
     drop(member.get::<Value>(&line).await);
     drop(member.get::<Value>("/snapshot").await);
 }
 
-async fn asks(member: &SignedIn) {
+async fn ask(member: &SignedIn) {
     let op_ids: Vec<_> = (0..AT_ONCE).map(|_| op_id()).collect();
     let asked: anyhow::Result<CommandResults> =
         member.post("/commands/outcomes", &json!({ "op_ids": op_ids })).await;
@@ -184,7 +184,7 @@ async fn asks(member: &SignedIn) {
 }
 
 /// Fills a conversation with notes.
-pub(super) async fn writes_notes(world: &World, count: u32) -> anyhow::Result<ConversationId> {
+pub(super) async fn write_notes(world: &World, count: u32) -> anyhow::Result<ConversationId> {
     let page: ConversationPage = world.admin.get("/conversations?order=activity").await?;
     let baton_protocol::page::ConversationRow::Full { view, .. } =
         page.conversations.into_iter().next().context("no conversation")?

@@ -1,5 +1,6 @@
-//! A crowd loses its connections, misses events and comes back 200 at a time: what that costs the
-//! server, whether anything is lost or doubled, and what the same costs Socket.IO with recovery.
+//! A crowd loses its connections, misses events and comes back 200 at a time. It measures what that
+//! costs the server, and whether anything is lost or doubled. Beside it runs Socket.IO with
+//! recovery.
 
 mod baton;
 mod socketio;

@@ -1,4 +1,4 @@
-//! The mirror over the real store: a frame and how far it came are one transaction, and whatever
+//! The mirror over the real store. A frame and how far it came are one transaction. Whatever
 //! transaction is lost, the phone ends with what a fresh one would hold.
 
 use baton_domain::mirror::{InMemory, Mirror, Page, Progress};

@@ -1,6 +1,6 @@
-//! Random histories: transactions of the real store, acts through the real outbox, a log that
-//! tells of them sooner or later than the answer, several listeners of which some are slow, and
-//! windows that move.
+//! Random histories. Transactions of the real store and acts through the real outbox meet a log
+//! that tells of them sooner or later than the answer. There are several listeners, of which some
+//! are slow, and windows that move.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -204,7 +204,7 @@ impl super::super::Query for Broken {
     type Item = super::super::Nothing;
     type About = ();
 
-    fn concerns(
+    fn is_about(
         &self,
         _: &Touched,
         _: &super::super::QueryResult<super::super::Nothing, ()>,

@@ -65,7 +65,7 @@ where
 }
 
 impl Socket {
-    /// Which it is.
+    /// Returns the id of this socket.
     pub fn id(&self) -> SocketId {
         self.id
     }

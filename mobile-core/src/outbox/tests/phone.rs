@@ -1,5 +1,5 @@
-//! A phone around an outbox: a store that takes one batch at a time, a network that does what it
-//! is told, and a power button.
+//! A phone around an outbox. It has a store that takes one batch at a time, a network that does
+//! what it is told, and a power button.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;

@@ -69,8 +69,8 @@ fn a_receipt_that_the_store_refused_once_is_brought_to_it_again() {
     assert_eq!(kept, [push]);
 }
 
-/// A device whose process dies after any number of effects of what happens to it: the app hears
-/// all the same what of its screen is over, and what is shown, as soon as somebody looks.
+/// A device whose process dies after any number of effects of what happens to it. Once somebody
+/// looks, the app hears all the same what is over on its screen, and what is shown.
 fn dies_at_any_moment(happens: impl Fn(&mut World)) {
     for effects in 0..40 {
         let mut world = world();

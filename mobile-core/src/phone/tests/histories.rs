@@ -1,5 +1,5 @@
-//! Random histories of three phones, their server and everything between them: whatever happened,
-//! each act ends acknowledged, visible or discarded, and each phone holds what a fresh one would.
+//! Random histories of three phones, their server and everything between them. Whatever happened,
+//! each act ends acknowledged, visible or discarded. Each phone holds what a fresh one would.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

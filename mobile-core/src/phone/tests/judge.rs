@@ -1,5 +1,5 @@
-//! What must hold of every act, whoever dies and whatever is lost: it notes what agents wanted,
-//! and looks at what they are told, what is sent, and what the server carried out.
+//! What must hold of every act, whoever dies and whatever is lost. The judge notes what agents
+//! wanted. It looks at what they are told, what is sent, and what the server carried out.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -43,7 +43,7 @@ impl Fields {
 
     /// What is sealed begins with a random salt: one in 256 begins like an object, and then does
     /// not go on as UTF-8.
-    pub(super) fn looks_like_json(body: &[u8]) -> bool {
+    pub(super) fn is_json_like(body: &[u8]) -> bool {
         body.first() == Some(&b'{') && std::str::from_utf8(body).is_ok()
     }
 

@@ -1,5 +1,5 @@
-//! Pushes in any order, twice, late, of what is over, between syncs, socket and looks: judged
-//! against the log itself, which says apart from all that what is still worth telling.
+//! Pushes in any order, twice, late, of what is over, between syncs, socket and looks. They are
+//! judged against the log itself, which says apart from all that what is still worth telling.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,8 +148,8 @@ impl Server {
         server
     }
 
-    /// Whether nobody needs to be told of this any more, by the log up to where the phone holds
-    /// it and the retracts it got: read off the facts, not off the phone's rules.
+    /// Whether nobody needs to be told of this any more, by the log up to where the phone holds it
+    /// and the retracts it got. It is read off the facts, not off the phone's rules.
     fn is_over(&self, told: &Subject, upto: u64, retracted: &[Push]) -> bool {
         let number = (0..CONVERSATIONS).find(|n| Some(conversation(*n)) == told.conversation);
         let after = usize::try_from(told.cursor.position).unwrap();

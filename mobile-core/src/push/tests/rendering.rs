@@ -89,8 +89,8 @@ fn memory_kb(name: &str) -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// How long it takes, and how much memory the process has had (of use only when this test runs
-/// alone), is printed, not asserted: the machine may be busy.
+/// The time and the memory of the process are printed, not asserted: the machine may be busy. The
+/// memory is of use only when this test runs alone.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "measures")]
 fn a_push_of_2_kb_is_rendered() {

@@ -43,7 +43,7 @@ pub enum LogLevel {
     Error,
     /// Something did not go as it should, and was dealt with.
     Warn,
-    /// What happened.
+    /// Something that is worth a line happened.
     Info,
     /// How it came about.
     Debug,
@@ -133,7 +133,7 @@ pub struct LogRecord {
     pub part: LogTarget,
     /// What it says.
     pub message: String,
-    /// When, by the device's clock.
+    /// The time of the record, by the device's clock.
     pub at: Timestamp,
     /// How many records before it are missing here: the oldest make room.
     pub dropped: u64,

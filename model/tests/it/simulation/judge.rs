@@ -1,6 +1,6 @@
-//! What must hold when the faults have stopped: the promises of answering for each conversation,
-//! one owner and true loads, every phone as one that never left, and nothing that an agent wrote
-//! lost or doubled.
+//! What must hold when the faults have stopped. The promises of answering hold for each
+//! conversation, with one owner and true loads. Every phone is as one that never left. Nothing that
+//! an agent wrote is lost or doubled.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

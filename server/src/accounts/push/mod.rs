@@ -1,9 +1,9 @@
 //! How devices are reached by push: a registration for each device that wants it.
 //!
-//! A registration is its device's own wish, and lasts as long as the device's session: whatever
-//! ends that one deletes it in the same transaction, which the schema sees to. A target (the token
-//! or URL of a push service) is one app on one handset, and belongs to whoever registered it last:
-//! the one before is told nothing any more.
+//! A registration is its device's own wish, and lasts as long as the device's session. The end of a
+//! session deletes it in the same transaction, which the schema sees to. A target (the token or URL
+//! of a push service) is one app on one handset. It belongs to the device that registered it last.
+//! The one before gets no more pushes.
 //!
 //! Targets and the secret half of the keys that contents are sealed to are stored sealed. Like
 //! sessions, registrations have short transactions of their own and are no part of the log.
@@ -63,7 +63,7 @@ struct TargetRow {
 /// Where a push for a device goes, for whoever sends it.
 #[derive(Clone, Debug)]
 pub struct PushTarget {
-    /// By which road.
+    /// The push service that carries it.
     pub lane: PushLane,
     /// What the target is.
     pub kind: PushTargetKind,

@@ -1,8 +1,8 @@
 //! Receipts: what devices tell of the pushes that came.
 //!
-//! They are told by whatever process a push woke, which may not have the session: a registration
-//! has a key that is good for receipts alone. A push is one device's, that of the one that tells of
-//! it first: what another one tells is ignored, as is what names no push that can be on its way.
+//! They are told by any process that a push woke, which may not have the session. So a registration
+//! has a key that is good for receipts alone. A push belongs to the device that tells of it first;
+//! what another one tells is ignored. So is a receipt that names no push that can be on its way.
 //! Telling twice changes nothing; of each stage the first time counts.
 
 use std::collections::BTreeMap;

@@ -49,7 +49,7 @@ static SET_CAPACITY: Sql = Sql::new(
 );
 static SET_AVAILABILITY: Sql =
     Sql::new("UPDATE agent SET availability = $3 WHERE workspace = $1 AND id = $2");
-// The same refuses a step from a state that the plan did not see: what the log tells of a step is
+// It also refuses a step from a state that the plan did not see. So what the log tells of a step is
 // true of the tables.
 static LEAVE: Sql = Sql::new(
     "UPDATE agent SET availability = 'away', state =

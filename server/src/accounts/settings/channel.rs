@@ -1,7 +1,7 @@
 //! WhatsApp numbers. Their tokens are sealed.
 //!
-//! A meta app may serve several workspaces, and only the operator knows which: a number that the
-//! operator adds grants its app to the workspace, as `baton admin meta-app grant` does; an admin
+//! A meta app may serve several workspaces, and only the operator knows which. A number that the
+//! operator adds grants its app to the workspace, as `baton admin meta-app grant` does. An admin
 //! connects numbers of granted apps alone.
 
 use baton_domain::group::Key;
@@ -68,8 +68,8 @@ impl Accounts {
     /// Plans a new number.
     ///
     /// # Errors
-    /// When a field is wrong, or there is no such team or app; to an admin, an app that the
-    /// workspace was not granted is none.
+    /// When a field is wrong, or there is no such team or app. For an admin, an app that the
+    /// workspace was not granted does not exist.
     pub async fn plan_channel(
         &self,
         setter: Setter,

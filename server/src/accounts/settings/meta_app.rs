@@ -50,7 +50,7 @@ pub(super) static GRANT: Sql = Sql::new(
 );
 
 impl Accounts {
-    /// Adds an app, or another secret of an app that is there; without a verify token an old one
+    /// Adds an app, or another secret of an app that is there. Without a verify token an old one
     /// stays, and a new app gets one made up. Returns the verify token.
     ///
     /// # Errors
@@ -163,8 +163,8 @@ impl Accounts {
         row.map(|row| self.open_meta_app(id, &row)).transpose()
     }
 
-    /// The app as it was at most a second ago: webhooks come by the hundred, and reading and
-    /// unsealing it for each costs more than checking their signatures.
+    /// Returns the app as it was at most a second ago. Webhooks come by the hundred, and reading
+    /// and unsealing it for each costs more than checking their signatures.
     ///
     /// # Errors
     /// As [`Self::meta_app`].

@@ -1,5 +1,5 @@
 //! `baton demo --cluster`: three nodes as processes of this program, on one PostgreSQL and a Redis
-//! of their own, of which one node and Redis are killed in the middle.
+//! of their own. One node and Redis are killed in the middle.
 
 use anyhow::{Context, ensure};
 use baton_simulator::Simulator;

@@ -1,4 +1,4 @@
-//! Whoever edits the database by hand is found: each of these edits, and any single row that is
+//! Edits of the database by hand are found. Each of these edits, and any single row that is
 //! changed, put in or taken out, is named by table and key.
 
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! When what may have lapsed is looked for: only where this node knows of something, and not before
-//! it can have lapsed, so that workspaces where nothing happens cost nothing.
+//! When to look for what may have lapsed. A node looks only where it knows of something, and not
+//! before it can have lapsed. So workspaces where nothing happens cost nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

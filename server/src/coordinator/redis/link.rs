@@ -194,8 +194,8 @@ impl Shared {
         }
     }
 
-    /// Whether it can be written to and runs scripts: a full one, or a copy that may only be read,
-    /// answers and is of no use.
+    /// Checks that the server can be written to and runs scripts. A full server, or a copy that may
+    /// only be read, answers and is of no use.
     async fn check(&self, line: &mut Line) -> RedisResult<()> {
         let mut write = ::redis::cmd("SET");
         write.arg(self.names.probe()).arg(self.node.to_string()).arg("PX").arg(10_000);

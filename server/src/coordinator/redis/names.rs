@@ -1,6 +1,6 @@
 //! What keys and channels are called. Each name begins with the installation's prefix and its log's
-//! identity, so that two installations on one Redis never meet, and holds the workspace as hash
-//! tag, so that a cluster keeps a workspace's keys together.
+//! identity, so that two installations on one Redis never meet. It holds the workspace as hash tag,
+//! so that a cluster keeps a workspace's keys together.
 
 use baton_protocol::{Epoch, WorkspaceId};
 

@@ -47,8 +47,9 @@ impl Call {
     }
 }
 
-/// Runs all of them in one round trip; a second one when the server does not know the script, or
-/// when what stood in the keys made it fail: then it is removed, for all of it may be lost.
+/// Runs all of them in one round trip. There is a second one when the server does not know the
+/// script, or when what stood in the keys made it fail. Such keys are removed first, for all of
+/// their content may be lost.
 ///
 /// # Errors
 /// When the connection or the server fails.

@@ -1,9 +1,9 @@
 //! What this node saw of leases itself, so that a coordinator that lies can annoy but not block.
 //! Pure: time comes in.
 //!
-//! A lease lives as long as its holder keeps it, and each time it is kept its renewal grows. One
-//! that is told unchanged for longer than its time to live is not kept by anybody, whatever the
-//! coordinator says: its clock stands still, or it reads from a copy that is old.
+//! A lease lives as long as its holder keeps it, and each time it is kept its renewal grows. Nobody
+//! keeps a lease that is told unchanged for longer than its time to live. If the coordinator says
+//! otherwise, its clock stands still, or it reads from a copy that is old.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use baton_protocol::ConversationId;
 
 use crate::coordinator::{LEASE_TTL, Lease};
 
-/// See the head of the file.
+/// The leases that this node was told of, by conversation. It judges whether they still live.
 #[derive(Debug, Default)]
 pub(super) struct Watch(BTreeMap<Key<ConversationId>, Sight>);
 
@@ -35,7 +35,7 @@ const FORGET: Duration = Duration::from_secs(600);
 
 impl Watch {
     /// Whether a lease that was told of now is to be believed.
-    pub(super) fn believes(
+    pub(super) fn is_alive(
         &mut self,
         place: Key<ConversationId>,
         told: &Lease,
@@ -88,7 +88,7 @@ mod tests {
     fn check(told: &[(u32, u64, u64, bool)]) {
         let mut watch = Watch::default();
         for (at, token, renewal, is_believed) in told {
-            let believes = watch.believes(place(1), &lease(*token, *renewal), SECOND * *at);
+            let believes = watch.is_alive(place(1), &lease(*token, *renewal), SECOND * *at);
             assert_eq!(believes, *is_believed, "at {at} s, of {told:?}");
         }
     }
@@ -123,13 +123,13 @@ mod tests {
         let mut watch = Watch::default();
         for n in 0..(PLACES_MAX as u128) {
             let at = if n == 0 { FORGET } else { Duration::ZERO };
-            watch.believes(place(n), &lease(1, 0), at);
+            watch.is_alive(place(n), &lease(1, 0), at);
         }
-        assert!(!watch.believes(place(1), &lease(1, 0), FORGET), "no room is made for a known one");
-        watch.believes(place(PLACES_MAX as u128), &lease(1, 0), FORGET);
+        assert!(!watch.is_alive(place(1), &lease(1, 0), FORGET), "no room is made for a known one");
+        watch.is_alive(place(PLACES_MAX as u128), &lease(1, 0), FORGET);
         assert_eq!(watch.0.len(), 3, "what nobody asked about has gone");
         for n in 0..(PLACES_MAX as u128) {
-            watch.believes(place(n), &lease(1, 0), FORGET);
+            watch.is_alive(place(n), &lease(1, 0), FORGET);
         }
         assert!(watch.0.len() <= PLACES_MAX);
     }

@@ -75,10 +75,10 @@ fn what_everybody_reads_is_not_waited_for() {
     let (mut order, now) = (Order::new(LIMITS), Instant::now());
     let all = commits(&[1, 1, 1, 1]);
     let at = |position| Cursor { epoch: EPOCH, position };
-    assert_eq!(ends(&order.stands(at(2))), NONE);
+    assert_eq!(ends(&order.advance_to(at(2))), NONE);
     assert_eq!(ends(&order.hear(Arc::clone(&all[3]), now)), NONE);
-    assert_eq!(ends(&order.stands(at(1))), NONE, "a replica that is behind");
-    assert_eq!(ends(&order.stands(at(4))), [5]);
+    assert_eq!(ends(&order.advance_to(at(1))), NONE, "a replica that is behind");
+    assert_eq!(ends(&order.advance_to(at(4))), [5]);
     assert_eq!(ends(&order.hear(Arc::clone(&all[2]), now)), NONE);
 }
 
@@ -142,7 +142,7 @@ proptest! {
         let (mut order, begin) = (Order::new(limits), Instant::now());
         let all = commits(&fates.iter().map(|(size, ..)| *size).collect::<Vec<_>>());
         // Who is first is known from the head.
-        order.stands(Cursor { epoch: EPOCH, position: 1 });
+        order.advance_to(Cursor { epoch: EPOCH, position: 1 });
         let comes = comes(&fates, apart_ms, is_fair);
         let (mut told, mut heard) = (Vec::new(), BTreeMap::new());
         for ms in 0..=comes.last().map_or(0, |(at, _)| *at + 200) {

@@ -165,12 +165,12 @@ fn a_gap_or_another_epoch_empties_the_ring() {
     assert!(office.recalls(2).is_some(), "from there on it is whole");
     // A poll sees that the log is further.
     office.story.say(talk(1), "lost as well");
-    office.ring.stands(at(4));
+    office.ring.advance_to(at(4));
     assert!(office.recalls(2).is_none() && office.recalls(3).is_none());
     assert!(office.recalls(4).is_some_and(|recalled| recalled.told.is_empty()));
     let other = Cursor { epoch: Epoch(Uuid::from_u128(77)), position: 4 };
     assert!(office.ring.recall(&office.story.sight, (other, 4), office.now).is_none());
-    office.ring.stands(other);
+    office.ring.advance_to(other);
     assert!(office.recalls(4).is_none());
 }
 
@@ -179,7 +179,7 @@ fn a_poll_that_knows_less_than_the_bus_changes_nothing() {
     let mut office = Office::new(LIMITS);
     office.commits(|story| story.open(talk(1), team(1)));
     office.commits(|story| story.say(talk(1), "a"));
-    office.ring.stands(at(1));
+    office.ring.advance_to(at(1));
     office.ring.push(&published(office.story.batch(1)), office.now);
     assert_eq!(office.recalls(0).unwrap().told.len(), 2);
 }

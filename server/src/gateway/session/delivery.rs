@@ -106,7 +106,7 @@ impl Delivery {
     }
 
     /// Whether the client sees what lies in this scope in full, as far as is known.
-    pub(super) fn sees(&self, scope: Scope) -> bool {
+    pub(super) fn can_see(&self, scope: Scope) -> bool {
         !self.is_blind() && self.sight.level(scope) == Level::Full
     }
 
@@ -248,9 +248,9 @@ impl Teller<'_> {
     pub(super) fn relay(&mut self, relay: &Relay) {
         let is_for_me = match relay.to {
             Audience::Everyone => true,
-            Audience::Scope(scope) => self.delivery.sees(scope),
+            Audience::Scope(scope) => self.delivery.can_see(scope),
             Audience::ScopeBut(scope, agent) => {
-                agent != self.delivery.sight.viewer.agent && self.delivery.sees(scope)
+                agent != self.delivery.sight.viewer.agent && self.delivery.can_see(scope)
             }
         };
         if is_for_me {

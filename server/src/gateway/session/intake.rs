@@ -154,8 +154,8 @@ impl Session {
         }
     }
 
-    /// The scope is known: carry it out, or say that there is no such thing, which is the same
-    /// answer whether it is elsewhere or nowhere.
+    /// Takes the scope that was looked up: carries the wish out, or says that there is no such
+    /// thing. The answer is the same whether the conversation is elsewhere or nowhere.
     pub(super) fn scoped(
         &mut self,
         wanted: Wanted,
@@ -166,7 +166,7 @@ impl Session {
         let State::Joined(delivery) = &self.state else { return };
         let of = wanted.name();
         match scope {
-            Ok(Some(scope)) if delivery.sees(scope) => {
+            Ok(Some(scope)) if delivery.can_see(scope) => {
                 out.push(Effect::Carry(delivery.sights, wanted));
             }
             Ok(_) => {

@@ -292,7 +292,7 @@ impl Session {
     }
 
     /// Whether the next frame of the client may be read: not while it is being authenticated.
-    pub fn takes_frames(&self) -> bool {
+    pub fn can_take_frames(&self) -> bool {
         !matches!(self.state, State::Authenticating(_))
     }
 

@@ -30,12 +30,12 @@ impl Schemas {
         Self { sent: settings(true).into_generator(), told: settings(false).into_generator() }
     }
 
-    /// Of what clients send.
+    /// Returns the schema of what clients send.
     pub(super) fn sent(&mut self, of: fn(&mut SchemaGenerator) -> Schema) -> Value {
         of(&mut self.sent).to_value()
     }
 
-    /// Of what the server tells.
+    /// Returns the schema of what the server tells.
     pub(super) fn told(&mut self, of: fn(&mut SchemaGenerator) -> Schema) -> Value {
         of(&mut self.told).to_value()
     }

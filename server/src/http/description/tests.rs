@@ -86,8 +86,8 @@ fn every_refusal_says_what_to_do() {
     assert_eq!(there, told);
 }
 
-/// The schema of each family of fixtures; what the server sends to push services and the answers
-/// of no route are not part of the API.
+/// The schema of each family of fixtures. What the server sends to push services, and the answers
+/// of no route, are not part of the API.
 fn schema_of(fixture: &str) -> Option<&'static str> {
     let (family, kind) = fixture.split_once('.')?;
     Some(match (family, kind) {

@@ -1,5 +1,5 @@
-//! Reads the log for a report: a page at a time, one report of a workspace at once, and few on a
-//! node, so that commands and lists never wait for it.
+//! Reads the log for a report, a page at a time. It runs one report of a workspace at once, and few
+//! on a node, so that commands and lists never wait for it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ const PAGE: u64 = 1_000;
 const MARGIN_MS: i64 = 120_000;
 /// Reports that a node works out at once.
 const AT_ONCE: usize = 2;
-/// So long a report waits for others.
+/// How long a report waits for others.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After it, somebody whose report found no room asks again.
 const RETRY: Duration = Duration::from_secs(2);

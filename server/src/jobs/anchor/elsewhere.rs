@@ -1,4 +1,4 @@
-//! Markers told to a command of the operator's, that keeps them where nobody who can write the
+//! Markers handed to a command of the operator's. It keeps them where nobody who can write the
 //! database can: on another machine, or in a store whose objects are locked.
 
 use std::collections::BTreeMap;

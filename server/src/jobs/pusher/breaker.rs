@@ -1,5 +1,5 @@
-//! A service that fails again and again rests for a while: others are not delayed by it, and it is
-//! not asked more often the worse it is.
+//! A service that fails again and again rests for a while. So it does not delay the others, and it
+//! is not asked more often the worse it is.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl Breaker {
     }
 
     pub(super) fn is_open(&self, now: Timestamp) -> bool {
-        self.rests_until(now).is_some()
+        self.rest_end(now).is_some()
     }
 
     /// Whether it has rested and took nothing since.
@@ -58,7 +58,7 @@ impl Breaker {
     }
 
     /// When it is tried again; none where it does not rest.
-    pub(super) fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn rest_end(&self, now: Timestamp) -> Option<Timestamp> {
         self.until.filter(|until| now < *until)
     }
 }
@@ -77,9 +77,9 @@ mod tests {
         assert!(!breaker.is_open(at(4)));
         assert!(breaker.failed(at(4)));
         assert!(breaker.is_open(at(33)) && !breaker.is_open(at(34)));
-        assert_eq!(breaker.rests_until(at(14)), Some(at(34)));
+        assert_eq!(breaker.rest_end(at(14)), Some(at(34)));
         assert!(!breaker.failed(at(14)), "it was under way");
-        assert_eq!(breaker.rests_until(at(14)), Some(at(34)), "and delays nothing");
+        assert_eq!(breaker.rest_end(at(14)), Some(at(34)), "and delays nothing");
         for _ in 0..9 {
             assert!(!breaker.failed(at(40)), "it is still out, which was told");
         }

@@ -1,5 +1,6 @@
-//! How often a device may be sent a push: what its service allows, kept on this side, so that no
-//! service gets angry with all of us. Kept in memory by each node; a restart begins anew.
+//! How often a device may be sent a push. The limits are those of its service, kept on this side,
+//! so that no service gets angry with all of us. Each node keeps the counts in memory; a restart
+//! begins anew.
 //!
 //! Half of an allowance may go at once, and the other half evenly over its time. So no stretch of
 //! that time holds more than the whole, wherever it begins.

@@ -73,7 +73,7 @@ impl Services {
         }
         let service = known.entry(name.to_owned()).or_insert_with(|| Service::new(now));
         if service.under_way >= service.most(now, self.most) {
-            let rest = service.breaker.rests_until(now);
+            let rest = service.breaker.rest_end(now);
             return Err(rest.unwrap_or_else(|| now.plus_ms(BUSY_MS)));
         }
         service.under_way += 1;
@@ -89,8 +89,8 @@ impl Services {
     }
 
     /// How long a service still rests; none where it does not.
-    pub(super) fn rests_until(&self, name: &str, now: Timestamp) -> Option<Timestamp> {
-        self.lock().get(name).and_then(|service| service.breaker.rests_until(now))
+    pub(super) fn rest_end(&self, name: &str, now: Timestamp) -> Option<Timestamp> {
+        self.lock().get(name).and_then(|service| service.breaker.rest_end(now))
     }
 
     /// Notes what a push learnt.
@@ -179,14 +179,14 @@ mod tests {
         assert_eq!(services.note(ONE, Word::Failed, at(0)), Some(News::Rests));
         assert_eq!(services.begin(ONE, at(9_000)).unwrap_err(), at(30_000));
         assert!(services.begin(OTHER, at(9_000)).is_ok());
-        assert_eq!((services.rests_until(ONE, at(9_000)), services.out()), (Some(at(30_000)), 1));
+        assert_eq!((services.rest_end(ONE, at(9_000)), services.out()), (Some(at(30_000)), 1));
         assert!(services.begin(ONE, at(30_000)).is_ok(), "it is tried again");
-        assert_eq!((services.rests_until(ONE, at(30_000)), services.out()), (None, 1));
+        assert_eq!((services.rest_end(ONE, at(30_000)), services.out()), (None, 1));
         assert_eq!(services.note(ONE, Word::Took, at(30_001)), Some(News::TakesAgain));
         assert_eq!(services.out(), 0);
         let hour = Word::Locked(Duration::from_secs(3_600));
         assert_eq!(services.note(ONE, hour, at(40_000)), Some(News::Rests));
-        assert_eq!(services.rests_until(ONE, at(50_000)), Some(at(3_640_000)));
+        assert_eq!(services.rest_end(ONE, at(50_000)), Some(at(3_640_000)));
     }
 
     #[test]

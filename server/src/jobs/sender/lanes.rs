@@ -8,8 +8,8 @@ use baton_protocol::{ChannelId, ConversationId};
 
 use crate::store::read::{Busy, MessageAt};
 
-/// Lanes of one number at once. The others of a slow or paused number wait in the database, so
-/// that they neither fill this process nor stand before those of another number.
+/// Lanes of one number at once. The others of a slow or paused number wait in the database. So they
+/// neither fill this process nor stand before those of another number.
 pub(super) const LANES_PER_CHANNEL: usize = 512;
 
 type Map = BTreeMap<Key<ConversationId>, ChannelId>;
@@ -31,7 +31,7 @@ impl Lanes {
     }
 
     /// Whether the message's lane runs.
-    pub(super) fn runs(&self, at: &MessageAt) -> bool {
+    pub(super) fn is_running(&self, at: &MessageAt) -> bool {
         self.map().contains_key(&(at.workspace, at.conversation))
     }
 
@@ -91,12 +91,12 @@ mod tests {
         let lanes = Lanes::default();
         let at = message(1, 1);
         let running = lanes.enter(&at);
-        assert!(running.is_some() && lanes.enter(&at).is_none() && lanes.runs(&at));
+        assert!(running.is_some() && lanes.enter(&at).is_none() && lanes.is_running(&at));
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let _running = running;
             panic!("on purpose");
         }));
-        assert!(panicked.is_err() && !lanes.runs(&at));
+        assert!(panicked.is_err() && !lanes.is_running(&at));
     }
 
     #[test]

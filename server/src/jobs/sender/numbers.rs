@@ -1,4 +1,4 @@
-//! Which numbers this node does not send from, as far as it has met them: one node sends from a
+//! Which numbers this node does not send from, as far as it has met them. One node sends from a
 //! number at a time, so that its pace is kept without asking anybody.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ impl Numbers {
     /// Whether this node sends from that number; remembered if it does not.
     pub(super) fn is_ours(&mut self, roster: &Arc<Roster>, channel: ChannelId) -> bool {
         self.take(roster);
-        let is_ours = roster.sends_from(channel);
+        let is_ours = roster.is_sender_of(channel);
         if !is_ours {
             self.others.insert(channel);
         }
@@ -49,7 +49,7 @@ pub(super) const DELIVERED_WITHIN_MS: i64 = 30_000;
 
 impl Sender {
     /// Whether it waits until the message before it is on the customer's phone.
-    pub(super) fn awaits_delivery(&self, order: &SendOrder) -> bool {
+    pub(super) fn is_awaiting_delivery(&self, order: &SendOrder) -> bool {
         order.awaited_since.is_some_and(|since| self.now().since(since) < DELIVERED_WITHIN_MS)
     }
 }

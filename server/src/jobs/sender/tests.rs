@@ -212,17 +212,17 @@ async fn a_number_is_sent_from_by_one_node_and_by_another_once_that_has_gone() {
         let at = house.bench.queued(LUCIA).await;
         let me = NodeId(uuid::Uuid::nil());
         let with_another = |n| Roster { me, live: vec![me, NodeId(uuid::Uuid::from_u128(n))] };
-        let its = (1..).map(with_another).find(|roster| !roster.sends_from(at.channel)).unwrap();
+        let its = (1..).map(with_another).find(|roster| !roster.is_sender_of(at.channel)).unwrap();
         let (lives, membership) = given(its);
         let inner = Arc::get_mut(&mut house.sender.0).expect("nothing runs yet");
         inner.parts.membership = membership;
         house.sender.start_due_lanes().await;
-        assert!(!house.sender.0.lanes.runs(&at));
+        assert!(!house.sender.0.lanes.is_running(&at));
         assert_eq!(house.due().await, [], "it is not looked for again");
         lives(Roster::alone(me));
         assert_eq!(house.due().await, [at]);
         house.sender.start_due_lanes().await;
-        assert!(house.sender.0.lanes.runs(&at));
+        assert!(house.sender.0.lanes.is_running(&at));
         house.close().await;
     }
 }

@@ -1,8 +1,8 @@
 //! Files in a bucket of an S3-compatible store, under the names that they have in a folder, and
 //! `arriving/<workspace>-<message>/<from>-<bytes>` for the pieces of an upload.
 //!
-//! Several nodes share a bucket. What a node collects lies in a folder of its own, until its digest
-//! is known: a file goes out once, signed with it, and is there whole or not at all.
+//! Several nodes share a bucket. A node collects files in a folder of its own until their digests
+//! are known. A file goes out once, signed with its digest, and is there whole or not at all.
 
 mod objects;
 mod sign;

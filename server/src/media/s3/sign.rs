@@ -3,7 +3,7 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-/// Who asks.
+/// The region and the keys that requests are signed with.
 #[derive(Clone)]
 pub(super) struct Signer {
     pub(super) region: String,

@@ -1,5 +1,5 @@
-//! From the bytes of a voice note to how long it lasts and how loud it is: Opus in Ogg alone, as
-//! WhatsApp's apps record it.
+//! Finds how long a voice note lasts and how loud it is from its bytes. It reads Opus in Ogg alone,
+//! as WhatsApp's apps record it.
 //!
 //! The file is walked twice and never copied: first for its length, then for its loudness.
 

@@ -3,7 +3,8 @@
 //!
 //! PostgreSQL looks each key up by itself (LATERAL with OFFSET 0), whatever its statistics say.
 //! Rows that are found by another index than the primary key are looked up without their workspace,
-//! which is compared outside: the primary key, which begins with it, might be taken otherwise.
+//! which is compared outside. The primary key begins with the workspace and might be taken
+//! otherwise.
 
 use super::rows::{
     AgentRow, ChannelRow, LogEndRow, MembershipRow, PastFileStateRow, PlaceRow, TeamRow,
@@ -113,7 +114,7 @@ pub(crate) async fn messages_by_id(tx: &mut Tx, keys: &str) -> Rows<PlaceRow> {
     tx.rows(&SQL, &[keys]).await
 }
 
-/// Where the messages with these ids of Meta stand, in whatever workspace and channel: there is
+/// Where the messages with these ids of Meta stand, in whatever workspace and channel. There is
 /// hardly ever more than one, and the caller takes those that were meant.
 pub(crate) async fn messages_by_wamid(tx: &mut Tx, wamids: &str) -> Rows<PlaceRow> {
     static SQL: Sql = Sql::new(

@@ -66,11 +66,11 @@ async fn what_waits_for_the_database_is_told_at_once_that_it_went() {
 #[tokio::test(start_paused = true)]
 async fn connections_from_before_it_went_are_not_trusted() {
     let gate = Gate::default();
-    assert!(gate.trusts(Duration::from_secs(100)));
+    assert!(gate.can_trust(Duration::from_secs(100)));
     gate.close("it is silent");
     gate.open();
     tokio::time::advance(Duration::from_secs(5)).await;
-    assert!(gate.trusts(Duration::from_secs(4)) && !gate.trusts(Duration::from_secs(6)));
+    assert!(gate.can_trust(Duration::from_secs(4)) && !gate.can_trust(Duration::from_secs(6)));
 }
 
 /// A wire to the database.

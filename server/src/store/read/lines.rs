@@ -120,11 +120,12 @@ pub async fn messages(
     Ok(found)
 }
 
-/// The notes that belong to these runs, by revision. A note stands after the line that was the
-/// last when it was written: neighbouring runs share no note and miss none. A run up to the last
-/// line has the notes after it too, if its `to` says so (`u64::MAX`). Of each run these are the
-/// newest ones below the revision `before`, [`NOTES_MAX`] at most: a later note stands behind the
-/// same line or a later one, so that the index has them in this order.
+/// The notes that belong to these runs, by revision. A note stands after the line that was the last
+/// when it was written: neighbouring runs share no note and miss none. A run up to the last line
+/// has the notes after it too, if its `to` says so (`u64::MAX`).
+///
+/// Of each run these are the newest ones below the revision `before`, [`NOTES_MAX`] at most. A
+/// later note stands behind the same line or a later one, so that the index has them in this order.
 pub async fn notes(
     tx: &mut Tx,
     workspace: WorkspaceId,

@@ -1,7 +1,7 @@
 //! The conversation list: filtered, in order, a page at a time.
 //!
-//! A list is merged by the database from branches of one team (or owner) and one status each, all
-//! read in index order: a page costs what the viewer sees of it, not what the workspace holds.
+//! The database merges a list from branches of one team (or owner) and one status each, all read in
+//! index order. So a page costs what the viewer sees of it, not what the workspace holds.
 
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
@@ -14,16 +14,16 @@ use super::conversations::views;
 use crate::store::rows::{id, ids};
 use crate::store::{Sql, StoreError, Tx, fold};
 
-/// Which conversations.
+/// The conversations that a list asks for.
 #[derive(Clone, Default, Debug)]
 pub struct Filter {
     /// Where they stand.
     pub status: Option<StatusFilter>,
-    /// Whose they are.
+    /// Only conversations with such an owner.
     pub owner: Option<OwnerFilter>,
-    /// Of which team.
+    /// Only conversations of this team.
     pub team: Option<TeamId>,
-    /// With which number.
+    /// Only conversations with this number.
     pub channel: Option<ChannelId>,
     /// Only with lines of the customer that the viewer has not read.
     pub unread: bool,
@@ -31,7 +31,7 @@ pub struct Filter {
     pub blocked: bool,
     /// Part of the contact's name or number.
     pub query: Option<String>,
-    /// In which order.
+    /// The order of the rows.
     pub order: Order,
 }
 
@@ -459,10 +459,10 @@ impl Query<'_> {
 /// The contacts that the query finds, if they are few. With many, a page is found sooner by going
 /// through the list and looking at each contact.
 ///
-/// Any part of a name or number is found, so no index of whole texts helps, and one of their pieces
-/// would be some thirty rows more to write for each new contact. The workspace's contacts are read
-/// through instead: 200,000 of them took 70 ms on SQLite and 45 ms on PostgreSQL, in a reader that
-/// no commit waits for. That is the bound; what is typed has a length as well.
+/// Any part of a name or number is found, so no index of whole texts helps. An index of their
+/// pieces would be some thirty rows more to write for each new contact. The workspace's contacts
+/// are read through instead, in a reader that no commit waits for. 200,000 of them took 70 ms on
+/// SQLite and 45 ms on PostgreSQL. That is the bound; what is typed has a length as well.
 async fn few_contacts(
     tx: &mut Tx,
     workspace: WorkspaceId,

@@ -75,7 +75,7 @@ pub async fn gap(
 }
 
 /// Whether events of (after, upto] touch more than `limit` conversations, as these audiences hear.
-pub(super) async fn touches_more_than(
+pub(super) async fn has_more_conversations_than(
     tx: &mut Tx,
     workspace: WorkspaceId,
     audiences: Option<&[Audience]>,
@@ -110,7 +110,7 @@ pub(super) async fn touches_more_than(
 }
 
 /// Whether (after, upto] holds more than `limit` events, as these audiences hear.
-pub(super) async fn holds_more_than(
+pub(super) async fn has_more_events_than(
     tx: &mut Tx,
     workspace: WorkspaceId,
     audiences: Option<&[Audience]>,
@@ -218,7 +218,7 @@ mod tests {
                 (None, (0, 30), 30, false),
                 (None, (0, 30), 29, true),
             ] {
-                let more = holds_more_than(&mut tx, OFFICE, audiences, stretch, limit).await;
+                let more = has_more_events_than(&mut tx, OFFICE, audiences, stretch, limit).await;
                 assert_eq!(more.unwrap(), is_more, "{audiences:?} {stretch:?} {limit}");
             }
             tx.rollback().await.unwrap();

@@ -1,5 +1,5 @@
-//! Queries. Each takes a transaction, so that several see one moment; all are bound to a
-//! workspace, and what a viewer may see is decided by `Sight`, nowhere else.
+//! Queries. Each takes a transaction, so that several see one moment. All are bound to a workspace.
+//! Only `Sight` decides what a viewer may see.
 
 mod audit;
 mod coaching;

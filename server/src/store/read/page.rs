@@ -128,7 +128,8 @@ async fn ids_in_scope(
          ORDER BY c.id LIMIT CAST($3 AS BIGINT)",
     );
     // Rows are taken in the order of ids and then looked at (OFFSET keeps PostgreSQL from joining
-    // the two): all pages together read each row once. By team or owner, each page would sort all.
+    // the two). So all pages together read each row once. By team or owner, each page would sort
+    // all.
     static SOME: Sql = Sql::new(
         "SELECT c.id FROM (SELECT id, owner_agent, team FROM conversation
            WHERE workspace = $1 AND id > $2 ORDER BY id {postgres OFFSET 0}) AS c

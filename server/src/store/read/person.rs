@@ -1,5 +1,6 @@
-//! Where else a person is answered: conversations of contacts that are said to be one person, and
-//! of those who come under one name on several numbers, however WhatsApp writes it there.
+//! Where else a person is answered. It finds conversations of contacts that are said to be one
+//! person. It also finds those of contacts with one name on several numbers, however WhatsApp
+//! writes it there.
 
 use std::collections::BTreeSet;
 

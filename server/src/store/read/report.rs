@@ -8,7 +8,7 @@ use baton_protocol::{ChannelId, ConversationId, Timestamp, WorkspaceId};
 use crate::store::rows::{LogRow, column, id, ids};
 use crate::store::{Sql, StoreError, Tx};
 
-/// Events of a conversation that are looked back at: longer episodes are rare, and only a first
+/// Events of a conversation that are looked back at. Longer episodes are rare, and only a first
 /// reply or a pick-up after so many events goes uncounted.
 const EARLIER_MAX: i64 = 300;
 
@@ -55,8 +55,8 @@ pub async fn happened(
     rows.into_iter().map(LogRow::bare).collect()
 }
 
-/// The events of a conversation before this revision, oldest first, without contents: those of the
-/// last episode that began before it, and no more than [`EARLIER_MAX`].
+/// The events of a conversation before this revision, oldest first, without contents. They are
+/// those of the last episode that began before it, and no more than [`EARLIER_MAX`].
 pub async fn happened_before(
     tx: &mut Tx,
     workspace: WorkspaceId,

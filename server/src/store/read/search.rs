@@ -27,7 +27,7 @@ use crate::store::rows::{LoggedRow, column, id, ids, logged_columns, number, own
 use crate::store::searchable::searched;
 use crate::store::{Sql, StoreError, Tx};
 
-/// Which messages and notes.
+/// The messages and notes that a search asks for.
 #[derive(Clone, Debug)]
 pub struct SearchFilter {
     /// The words.
@@ -36,11 +36,11 @@ pub struct SearchFilter {
     pub kind: Option<SearchKind>,
     /// Where their conversation stands.
     pub status: Option<StatusFilter>,
-    /// Whose it is.
+    /// Only in conversations with such an owner.
     pub owner: Option<OwnerFilter>,
-    /// Of which team.
+    /// Only in conversations of this team.
     pub team: Option<TeamId>,
-    /// With which number.
+    /// Only in conversations with this number.
     pub channel: Option<ChannelId>,
 }
 

@@ -11,7 +11,7 @@ use baton_protocol::limits::{RESUME_CONVERSATIONS_MAX, RESUME_EVENTS_MAX};
 use baton_protocol::{AgentId, ConversationId, Cursor, Head, Role, WorkspaceId};
 
 use super::conversations::heads;
-use super::log::{gap, holds_more_than, log_head, touches_more_than};
+use super::log::{gap, has_more_conversations_than, has_more_events_than, log_head};
 use super::people::sight;
 use super::snapshots::snapshots;
 use crate::store::{Store, StoreError};
@@ -72,8 +72,8 @@ pub async fn sync_gap(
     };
     let (audiences, missed) = (audiences.as_deref(), (after, upto));
     let (events, touched) = (RESUME_EVENTS_MAX, RESUME_CONVERSATIONS_MAX);
-    if holds_more_than(&mut tx, workspace, audiences, missed, events).await?
-        || touches_more_than(&mut tx, workspace, audiences, missed, touched).await?
+    if has_more_events_than(&mut tx, workspace, audiences, missed, events).await?
+        || has_more_conversations_than(&mut tx, workspace, audiences, missed, touched).await?
     {
         return Ok(Some(reset(sight, ResetReason::TooMuch)));
     }

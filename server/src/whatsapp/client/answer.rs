@@ -85,8 +85,8 @@ fn number(object: &Value, name: &str) -> Option<i64> {
 
 const MINUTE_MS: u64 = 60_000;
 
-/// The longer of what the two headers ask: `Retry-After` in seconds, and the usage header, which
-/// tells for each account the minutes until it may go on.
+/// The longer of what the two headers ask. `Retry-After` is in seconds. The usage header tells for
+/// each account the minutes until it may go on.
 fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
     let text = |name| headers.get(name)?.to_str().ok();
     let seconds = text("retry-after").and_then(|seconds| seconds.trim().parse::<u64>().ok());

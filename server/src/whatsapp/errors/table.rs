@@ -1,5 +1,5 @@
-//! The rows of the error table, sorted by code: what Meta's error reference and recorded answers
-//! tell, in words for the people who wait for the message.
+//! The rows of the error table, sorted by code. They hold what Meta's error reference and recorded
+//! answers tell, in words for the people who wait for the message.
 
 use super::{Class, ErrorRow, Pause};
 

@@ -29,8 +29,8 @@ struct Said {
     details: Option<Details>,
 }
 
-/// Reads what a message says. One of which the type is known and the part of that type cannot be
-/// read is unreadable, or unsupported where Meta itself leaves the part out.
+/// Reads what a message says. If the type is known and the part of that type cannot be read, the
+/// message is unreadable. If Meta itself leaves the part out, it is unsupported.
 pub(super) fn said(message: &Object<'_>, original_type: Option<String>) -> (LineKind, Content) {
     let name = original_type.unwrap_or_else(|| "text".to_owned());
     let (kind, said) = match name.as_str() {

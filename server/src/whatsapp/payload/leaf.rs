@@ -1,4 +1,4 @@
-//! Reading JSON piece by piece without trusting its shape: the members of an object stay undecoded
+//! Reads JSON piece by piece without trusting its shape. The members of an object stay undecoded
 //! until somebody asks for them, so that one odd member spoils nothing beside it.
 
 use std::{borrow::Cow, fmt};

@@ -86,7 +86,7 @@ async fn send(
         body: String::from_utf8_lossy(&body).into_owned(),
         plaintext: None,
     };
-    shared.answers(call).await;
+    shared.answer(call).await;
     shared.dated(response)
 }
 

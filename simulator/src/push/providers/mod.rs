@@ -141,7 +141,7 @@ impl Shared {
     }
 
     /// Notes a call; it is answered after this, as late as the service is away.
-    async fn answers(&self, call: PushCall) {
+    async fn answer(&self, call: PushCall) {
         let span = self.world().knobs.push.answers_after;
         let nth = {
             let calls = &mut self.world().providers.calls;

@@ -69,7 +69,7 @@ async fn token(State(shared): State<Arc<Shared>>, connection: Connection, body: 
         body: String::new(),
         plaintext: None,
     };
-    shared.answers(call).await;
+    shared.answer(call).await;
     shared.dated(response)
 }
 

@@ -97,7 +97,7 @@ async fn push(
         body: String::from_utf8_lossy(&body).into_owned(),
         plaintext,
     };
-    shared.answers(call).await;
+    shared.answer(call).await;
     shared.dated(response)
 }
 

@@ -86,7 +86,7 @@ async fn push(
         body: URL_SAFE_NO_PAD.encode(&body),
         plaintext,
     };
-    shared.answers(call).await;
+    shared.answer(call).await;
     shared.dated(response)
 }
 

@@ -5,8 +5,8 @@ const PAIR_BURST: u32 = 45;
 
 /// What one number has sent to one recipient lately.
 ///
-/// A message every 6 seconds is free. Up to 45 may go within 6 seconds, but they are borrowed:
-/// after 20 the next one is refused until two minutes have paid for them.
+/// A message every 6 seconds is free. Up to 45 may go within 6 seconds, but they are borrowed.
+/// After 20 of them the next one is refused until two minutes have paid for them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PairPace {
     burst_since_ms: i64,

@@ -1,8 +1,8 @@
 //! Delivery of webhooks: due times, lanes, batches, first attempts and retries.
 //!
-//! One dispatcher task orders the updates. Those of one customer leave in the order they are
-//! due; a webhook that fails is retried beside the lane, so later ones overtake it, as they do
-//! on the platform.
+//! One dispatcher task orders the updates. Those of one customer leave in the order they are due. A
+//! webhook that fails is retried beside the lane, so later ones overtake it, as they do on the
+//! platform.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The two processes of a handset, as they are played by the test binary: the app, which is told
-//! what to do, and the extension, which takes pushes without it.
+//! The two processes of a handset, played by the test binary. The app is told what to do, and the
+//! extension takes pushes without it.
 
 use std::path::Path;
 use std::sync::Arc;

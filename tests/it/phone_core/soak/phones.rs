@@ -1,5 +1,5 @@
-//! The phones of a soak, in a process of their own: agents who tap, look away, lose the network,
-//! and decide of what needs review; in the end each holds what a fresh phone would.
+//! The phones of a soak, in a process of their own. Agents tap, look away, lose the network, and
+//! decide of what needs review. In the end each phone holds what a fresh one would.
 
 use std::path::Path;
 use std::time::Duration;

@@ -74,7 +74,7 @@ fn a_token_that_is_not_good_closes_with_its_own_code() {
         let mut bench = Bench::new();
         let device = CALLER.device;
         bench.text(&format!(r#"{{"type":"hello","token":"t","device_id":"{device}"}}"#));
-        assert!(!bench.session.takes_frames());
+        assert!(!bench.session.can_take_frames());
         assert_eq!(closed(&bench.tell(Input::LetIn(Err(refusal)))), Some(code));
     }
 }

@@ -17,7 +17,7 @@ use crate::whatsapp::ids;
 pub enum AppEvent {
     /// The phone app sent a message to a customer.
     Echo {
-        /// To whom.
+        /// The customer it went to.
         to: Person,
         /// Type and the object of that type, as the platform writes it; also `edit` and `revoke`.
         message: Value,
