@@ -1,4 +1,5 @@
-//! The layers of the phone core and its bindings, as tables.
+//! The layers of the phone core, its bindings, the simulator and the world of the tests, as
+//! tables.
 
 use super::source::Source;
 use super::uses::{Layers, module_of, used_modules};
@@ -25,6 +26,39 @@ const CORE: Layers = Layers {
                 "net",
             ],
         ),
+    ],
+};
+
+/// The simulator: `state` is what Meta and the push services remember, as machines that are handed
+/// the time; `whatsapp` and `push` answer calls on it. `simulator` assembles them.
+const SIMULATOR: Layers = Layers {
+    folder: "simulator/src/",
+    free: &["lib", "main", "simulator"],
+    table: &[
+        ("base", &[]),
+        ("state", &["base"]),
+        ("push", &["base", "state"]),
+        ("whatsapp", &["base", "state"]),
+        ("control", &["base", "state", "whatsapp"]),
+    ],
+};
+
+/// The world of the end-to-end tests.
+const WORLD: Layers = Layers {
+    folder: "tests/src/",
+    free: &["lib"],
+    table: &[
+        ("history", &[]),
+        ("compare", &[]),
+        ("itself", &[]),
+        ("process", &[]),
+        ("bench", &[]),
+        ("chaos", &["process"]),
+        ("phone", &["compare", "history"]),
+        ("stage", &["history", "phone", "process"]),
+        ("cluster", &["bench", "chaos", "history", "phone", "process", "stage"]),
+        ("world", &["bench", "phone", "process"]),
+        ("handset", &["world"]),
     ],
 };
 
@@ -91,6 +125,25 @@ const OUTSIDE_OF_STORE: [&str; 10] = [
     "wall_clock",
 ];
 
+/// Modules of the world of the tests that judge what others wrote down, and do nothing else.
+const JUDGES: [&str; 2] = ["history", "compare"];
+
+/// What a judge must not name: clocks, threads, sockets, runtimes, and the server itself.
+const OUTSIDE_OF_JUDGES: [&str; 12] = [
+    "std::thread",
+    "std::net",
+    "std::process",
+    "std::fs",
+    "tokio",
+    "reqwest",
+    "sqlx",
+    "Instant",
+    "SystemTime",
+    "mpsc",
+    "baton",
+    "baton_simulator",
+];
+
 /// Modules of the bindings, which translate and decide nothing.
 const OUTSIDE_OF_BINDINGS: [&str; 6] =
     ["std::thread", "std::net", "tokio", "Instant", "SystemTime", "rusqlite"];
@@ -100,9 +153,19 @@ pub(super) fn core(file: &Source) -> Vec<String> {
     CORE.broken_by(file)
 }
 
-/// Rows of a table that is in order, which yet name a module below them.
+/// The modules of the simulator use only what their row allows.
+pub(super) fn simulator(file: &Source) -> Vec<String> {
+    SIMULATOR.broken_by(file)
+}
+
+/// The modules of the world of the tests use only what their row allows.
+pub(super) fn world(file: &Source) -> Vec<String> {
+    WORLD.broken_by(file)
+}
+
+/// Rows of tables that are in order, and yet name a module below them.
 pub(super) fn ways_back() -> Vec<String> {
-    CORE.ways_back()
+    [CORE, SIMULATOR, WORLD].iter().flat_map(Layers::ways_back).collect()
 }
 
 /// The files of the runtime use only those before them.
@@ -136,6 +199,14 @@ pub(super) fn machines(file: &Source) -> Vec<String> {
         _ => return Vec::new(),
     };
     named(file, outside)
+}
+
+/// Judges know no clock, thread, socket, runtime or server.
+pub(super) fn judges(file: &Source) -> Vec<String> {
+    match module_of(file, "tests/src/") {
+        Some(module) if JUDGES.contains(&module) => named(file, &OUTSIDE_OF_JUDGES),
+        _ => Vec::new(),
+    }
 }
 
 /// The lines that name one of these words.

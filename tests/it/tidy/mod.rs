@@ -71,6 +71,31 @@ fn modules_of_the_phone_core_use_only_the_layers_below_them() {
 }
 
 #[test]
+fn modules_of_the_simulator_use_only_the_layers_below_them() {
+    holds(layers::simulator);
+    let path = "simulator/src/state/world.rs";
+    sees(layers::simulator, path, "use crate::push::X;", "use crate::base::X;");
+    sees(
+        layers::simulator,
+        path,
+        "use crate::{base, whatsapp::Y};",
+        "use crate::{base::X, state};",
+    );
+    let path = "simulator/src/push/control.rs";
+    sees(layers::simulator, path, "use crate::simulator::X;", "use crate::state::X;");
+    assert!(!layers::simulator(&Source::new("simulator/src/misc.rs", "//! New.")).is_empty());
+}
+
+#[test]
+fn modules_of_the_tests_world_use_only_the_layers_below_them() {
+    holds(layers::world);
+    let path = "tests/src/phone/link.rs";
+    sees(layers::world, path, "crate::world::PATIENCE", "use crate::history::Given;");
+    let path = "tests/src/history.rs";
+    sees(layers::world, path, "use crate::{phone::Phone, compare};", "use super::History;");
+}
+
+#[test]
 fn tables_in_order_have_no_way_back() {
     assert_eq!(layers::ways_back(), Vec::<String>::new());
     let table: &[(&str, &[&str])] = &[("a", &["b"]), ("b", &[])];
@@ -89,6 +114,15 @@ fn used_modules_are_seen_in_groups_and_in_groups_of_groups() {
     assert_eq!(used("use crate::b::{self, C};\ncrate::b::d()", "crate::b::"), ["2 d"]);
     assert_eq!(used("use super::{a, B};\nsuper::super::c", "super::"), ["1 a"]);
     assert_eq!(used("$crate::a; crate::B; my_crate::c", "crate::"), Vec::<String>::new());
+}
+
+#[test]
+fn judges_know_no_clock_thread_socket_runtime_or_server() {
+    holds(layers::judges);
+    let path = "tests/src/history/lines.rs";
+    sees(layers::judges, path, "let at = Instant::now();", "let at = one.at;");
+    sees(layers::judges, path, "use baton::clock::Clock;", "use baton_domain::apply::apply;");
+    sees(layers::judges, "tests/src/compare.rs", "use tokio::time;", "use std::fmt;");
 }
 
 #[test]
