@@ -35,25 +35,24 @@ mod simulator;
 mod state;
 mod whatsapp;
 
-pub use push::{
+pub use base::span::Span;
+pub use simulator::Simulator;
+pub use state::accounts::{AccountState, NumberState};
+pub use state::config::{Config, Desk, Number};
+pub use state::connection::{ConnectionKnobs, TokenState};
+pub use state::endpoint::Endpoint;
+pub use state::knobs::{Fault, FaultRule, Knobs, Loss, LostAnswers, StatusKind, When, WindowMode};
+pub use state::people::Person;
+pub use state::push::{
     ApnsAccount, PushCall, PushContent, PushCounts, PushDelivery, PushFault, PushFields, PushInput,
     PushKey, PushKnobs, PushLane, PushOrder, PushSent, PushTo, ServiceAccount, WebSubscription,
     payload as push_payload,
 };
-pub use simulator::Simulator;
-pub use state::config::{Config, Desk, Number};
-pub use state::connection::{ConnectionKnobs, TokenState};
-pub use state::knobs::{
-    Fault, FaultRule, Knobs, Loss, LostAnswers, Span, StatusKind, When, WindowMode,
-};
+pub use state::templates::Template;
 pub use state::world::{Acknowledged, Marked, Reached, UpdateId, Written};
-pub use whatsapp::accounts::{AccountState, NumberState};
-pub use whatsapp::calls::endpoint::Endpoint;
 pub use whatsapp::customers::customer::Customer;
 pub use whatsapp::customers::inbound::{Around, Inbound, InboundMedia, VOICE_NOTE};
-pub use whatsapp::customers::people::Person;
 pub use whatsapp::customers::script::{Played, Playing, Script};
-pub use whatsapp::templates::Template;
 pub use whatsapp::webhooks::platform::{
     AccountEvent, AppEvent, CustomerEvent, GroupEvent, PlatformEvent, TemplateEvent,
 };

@@ -1,5 +1,8 @@
 //! A running simulator: starting it, setting it, and asking what happened.
 
+mod platform;
+mod pushes;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,20 +14,20 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::base::conn::{Cut, CuttableListener};
-use crate::push::Keys;
 use crate::state::config::{Config, Number};
 use crate::state::knobs::Knobs;
+use crate::state::people::Person;
+use crate::state::push::keys::Keys;
 use crate::state::shared::{Content, Shared};
 use crate::state::world::{Acknowledged, Marked, Reached, UpdateId};
 use crate::whatsapp::calls;
 use crate::whatsapp::customers::customer::Customer;
-use crate::whatsapp::customers::people::Person;
-use crate::whatsapp::webhooks::delivery;
+use crate::whatsapp::webhooks::{delivery, verification};
 use crate::{control, push};
 
 /// A running simulator. Dropping it stops it.
 pub struct Simulator {
-    pub(crate) shared: Arc<Shared>,
+    shared: Arc<Shared>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -212,7 +215,7 @@ impl Simulator {
     /// # Errors
     /// When no URL is set or the answer is not 200 with the challenge as its whole body.
     pub async fn verify_webhook(&self) -> anyhow::Result<()> {
-        control::verify_webhook(&self.shared).await
+        verification::verify_webhook(&self.shared).await
     }
 
     /// Forgets everything that happened and goes back to the knobs it was started with.

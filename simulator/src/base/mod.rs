@@ -4,3 +4,4 @@ pub(crate) mod clock;
 pub(crate) mod conn;
 pub(crate) mod json;
 pub(crate) mod seeds;
+pub(crate) mod span;

@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-use crate::state::knobs::Span;
+use crate::base::span::Span;
 
 /// The seed of a run, from which each choice derives its generator.
 #[derive(Clone, Copy, Debug)]

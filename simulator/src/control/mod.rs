@@ -6,25 +6,25 @@ mod whatsapp;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use rand::RngExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::base::json::put;
 use crate::state::knobs::Knobs;
+use crate::state::people::Person;
 use crate::state::shared::{Content, Shared};
 use crate::state::world::UpdateId;
 use crate::whatsapp::customers::customer::Customer;
 use crate::whatsapp::customers::inbound::{Around, Inbound};
-use crate::whatsapp::customers::people::Person;
 use crate::whatsapp::customers::script::{self, Script};
+use crate::whatsapp::webhooks::verification;
 
 type Shares = State<Arc<Shared>>;
 
@@ -63,35 +63,6 @@ pub(crate) async fn quiesce(shared: &Shared, deadline: Duration) -> anyhow::Resu
     }
     let dropped = shared.world().given_up.len();
     ensure!(dropped == 0, "{dropped} updates were dropped after their last retry");
-    Ok(())
-}
-
-/// Asks the webhook for its challenge.
-pub(crate) async fn verify_webhook(shared: &Shared) -> anyhow::Result<()> {
-    let url = shared.webhook_url.borrow().clone().context("no webhook URL is set")?;
-    let knobs = shared.knobs();
-    let token = knobs.connection.verifies_with.as_ref().unwrap_or(&shared.config.verify_token);
-    challenge(shared, &url, token, Duration::from_secs(20)).await
-}
-
-/// Asks a URL for its challenge with a token.
-pub(crate) async fn challenge(
-    shared: &Shared,
-    url: &str,
-    token: &str,
-    timeout: Duration,
-) -> anyhow::Result<()> {
-    let challenge: u32 = shared.seeds.rng("challenge", url, 0).random();
-    let challenge = challenge.to_string();
-    let mut url = reqwest::Url::parse(url).context("the webhook URL is not a URL")?;
-    url.query_pairs_mut()
-        .append_pair("hub.mode", "subscribe")
-        .append_pair("hub.challenge", &challenge)
-        .append_pair("hub.verify_token", token);
-    let answer = shared.http.get(url).timeout(timeout).send().await?;
-    let status = answer.status();
-    ensure!(status == StatusCode::OK, "the webhook answered {status} to its verification");
-    ensure!(answer.text().await? == challenge, "the webhook did not answer with the challenge");
     Ok(())
 }
 
@@ -301,7 +272,7 @@ async fn webhook_url(
 }
 
 async fn verify(State(shared): Shares) -> Response {
-    match verify_webhook(&shared).await {
+    match verification::verify_webhook(&shared).await {
         Ok(()) => done(),
         Err(error) => {
             (StatusCode::BAD_GATEWAY, Json(json!({"error": format!("{error:#}")}))).into_response()

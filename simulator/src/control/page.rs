@@ -10,23 +10,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 
 use super::{Shares, Since};
-use crate::simulator::Simulator;
 use crate::state::config::Desk;
 use crate::state::shared::Shared;
 use crate::state::world::Written;
-
-impl Simulator {
-    /// Shows these desks on the page for customers.
-    pub fn set_desks(&self, desks: Vec<Desk>) {
-        self.shared.desks.send_replace(desks);
-    }
-
-    /// What customers wrote, the last [`Written::MAX`] messages, oldest first.
-    #[must_use]
-    pub fn written(&self) -> Vec<Written> {
-        self.shared.world().written.iter().cloned().collect()
-    }
-}
 
 /// Nothing but the page's own files and the simulator itself.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \

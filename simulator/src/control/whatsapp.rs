@@ -13,58 +13,13 @@ use serde_json::{Value, json};
 
 use super::{bad, done};
 use crate::base::json::put;
-use crate::simulator::Simulator;
+use crate::state::accounts::{AccountState, NumberState};
 use crate::state::config::Number;
 use crate::state::shared::Shared;
-use crate::whatsapp::accounts::{AccountState, NumberState};
-use crate::whatsapp::templates::Template;
+use crate::state::templates::Template;
 use crate::whatsapp::webhooks::platform::{self, PlatformEvent};
 
 type Shares = State<Arc<Shared>>;
-
-impl Simulator {
-    /// How a number stands.
-    #[must_use]
-    pub fn number_state(&self, phone_number_id: &str) -> NumberState {
-        self.shared.world().accounts.number(phone_number_id).clone()
-    }
-
-    /// Says how a number stands.
-    pub fn set_number_state(&self, phone_number_id: &str, state: NumberState) {
-        *self.shared.world().accounts.number(phone_number_id) = state;
-    }
-
-    /// How a business account stands.
-    #[must_use]
-    pub fn account_state(&self, waba_id: &str) -> AccountState {
-        self.shared.world().accounts.account(waba_id).clone()
-    }
-
-    /// Says how a business account stands.
-    pub fn set_account_state(&self, waba_id: &str, state: AccountState) {
-        *self.shared.world().accounts.account(waba_id) = state;
-    }
-
-    /// The templates of a business account.
-    #[must_use]
-    pub fn templates(&self, waba_id: &str) -> Vec<Template> {
-        self.shared.world().templates.of(waba_id).clone()
-    }
-
-    /// Adds a template to an account, or replaces the one of its name and language. Returns it
-    /// with its id. No webhook tells of it: see [`crate::TemplateEvent`].
-    pub fn put_template(&self, waba_id: &str, template: Template) -> Template {
-        self.shared.world().templates.put(waba_id, template)
-    }
-
-    /// Lets something happen on the platform's side of the first number, and tells it.
-    ///
-    /// # Errors
-    /// When it is about a template or group that does not exist.
-    pub async fn happens(&self, event: PlatformEvent) -> anyhow::Result<()> {
-        platform::happen(&self.shared, &self.number(), event).await
-    }
-}
 
 /// The routes.
 pub(super) fn router() -> Router<Arc<Shared>> {

@@ -12,44 +12,14 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::service::{Odds, PushCounts, PushDelivery, PushOrder, PushSent};
-use crate::simulator::Simulator;
+use crate::state::push::service::{Odds, Service};
+use crate::state::push::{
+    PushCounts, PushDelivery, PushFault, PushOrder, PushSent, WebSubscription,
+};
 use crate::state::shared::Shared;
 
 /// The longest a poll of an inbox waits.
 const WAIT_MAX: Duration = Duration::from_secs(60);
-
-impl Simulator {
-    /// Sends a push as the server would, by the device's push service.
-    ///
-    /// # Errors
-    /// When its key is none, or it is more than a push may carry.
-    pub fn push(&self, wanted: PushOrder) -> anyhow::Result<PushSent> {
-        order(&self.shared, wanted)
-    }
-
-    /// What the phone behind a target was handed, from place `since` on: waits for `wait` at most
-    /// until there is something.
-    pub async fn push_inbox(
-        &self,
-        target: &str,
-        since: usize,
-        wait: Duration,
-    ) -> Vec<PushDelivery> {
-        inbox(&self.shared, target, since, wait).await
-    }
-
-    /// Switches the phone behind a target on or off.
-    pub fn switch_phone(&self, target: &str, is_on: bool) {
-        switch(&self.shared, target, is_on);
-    }
-
-    /// What became of all pushes so far.
-    #[must_use]
-    pub fn push_counts(&self) -> PushCounts {
-        counts(&self.shared)
-    }
-}
 
 /// The routes under `/control/push`.
 pub(crate) fn router() -> Router<Arc<Shared>> {
@@ -65,7 +35,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/control/push/gone/{target}", put(put_gone))
 }
 
-fn order(shared: &Shared, wanted: PushOrder) -> anyhow::Result<PushSent> {
+pub(crate) fn order(shared: &Shared, wanted: PushOrder) -> anyhow::Result<PushSent> {
     let now_ms = shared.clock.now_ms();
     let sent = {
         let mut world = shared.world();
@@ -76,7 +46,12 @@ fn order(shared: &Shared, wanted: PushOrder) -> anyhow::Result<PushSent> {
     Ok(sent)
 }
 
-async fn inbox(shared: &Shared, target: &str, since: usize, wait: Duration) -> Vec<PushDelivery> {
+pub(crate) async fn inbox(
+    shared: &Shared,
+    target: &str,
+    since: usize,
+    wait: Duration,
+) -> Vec<PushDelivery> {
     let until = Instant::now() + wait.min(WAIT_MAX);
     let mut changes = shared.changes.subscribe();
     loop {
@@ -102,7 +77,7 @@ fn look(shared: &Shared, target: &str, since: usize) -> (Vec<PushDelivery>, Opti
     (found, due_in)
 }
 
-fn switch(shared: &Shared, target: &str, is_on: bool) {
+pub(crate) fn switch(shared: &Shared, target: &str, is_on: bool) {
     {
         let now_ms = shared.clock.now_ms();
         let mut world = shared.world();
@@ -112,7 +87,7 @@ fn switch(shared: &Shared, target: &str, is_on: bool) {
     shared.changed();
 }
 
-fn counts(shared: &Shared) -> PushCounts {
+pub(crate) fn counts(shared: &Shared) -> PushCounts {
     let now_ms = shared.clock.now_ms();
     let mut world = shared.world();
     let knobs = Arc::clone(&world.knobs);
@@ -131,7 +106,7 @@ async fn post_payload(State(shared): Shares, Json(wanted): Json<PushOrder>) -> R
     let knobs = shared.knobs();
     let odds = Odds { knobs: &knobs.push, seeds: shared.seeds };
     // Services of its own, which deliver nothing to anybody.
-    answered(super::Service::default().send(wanted, odds, now_ms))
+    answered(Service::default().send(wanted, odds, now_ms))
 }
 
 fn answered(sent: anyhow::Result<PushSent>) -> Response {
@@ -201,7 +176,7 @@ struct Faults {
     /// A token or an endpoint; any where it is left out; `oauth` for the token endpoint.
     #[serde(default)]
     target: String,
-    faults: Vec<super::PushFault>,
+    faults: Vec<PushFault>,
 }
 
 async fn post_faults(
@@ -222,7 +197,7 @@ struct Subscribing {
 async fn post_subscription(
     State(shared): Shares,
     Json(Subscribing { vapid_key }): Json<Subscribing>,
-) -> Json<super::WebSubscription> {
+) -> Json<WebSubscription> {
     Json(shared.subscribe(vapid_key.as_deref()))
 }
 

@@ -4,9 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::push::PushKnobs;
+use crate::base::span::Span;
 use crate::state::connection::ConnectionKnobs;
-use crate::whatsapp::calls::endpoint::Endpoint;
+use crate::state::endpoint::Endpoint;
+use crate::state::push::PushKnobs;
 
 /// All settings that may change while the simulator runs. Fields left out take their default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,24 +116,6 @@ impl Knobs {
             enforce_mps: false,
             ..Self::default()
         }
-    }
-}
-
-/// A range of milliseconds, both ends included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Span {
-    /// The shortest.
-    pub min_ms: u64,
-    /// The longest.
-    pub max_ms: u64,
-}
-
-impl Span {
-    /// The range from `min_ms` to `max_ms`.
-    #[must_use]
-    pub const fn new(min_ms: u64, max_ms: u64) -> Self {
-        Self { min_ms, max_ms }
     }
 }
 

@@ -1,7 +1,16 @@
 //! What a running simulator is set to and what it remembers.
 
+pub(crate) mod accounts;
 pub(crate) mod config;
 pub(crate) mod connection;
+pub(crate) mod endpoint;
+pub(crate) mod faults;
+pub(crate) mod groups;
 pub(crate) mod knobs;
+pub(crate) mod media;
+pub(crate) mod pace;
+pub(crate) mod people;
+pub(crate) mod push;
 pub(crate) mod shared;
+pub(crate) mod templates;
 pub(crate) mod world;

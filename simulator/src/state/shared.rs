@@ -10,15 +10,30 @@ use tokio::time::Instant;
 
 use crate::base::clock::Clock;
 use crate::base::seeds::Seeds;
-use crate::push::Keys;
+use crate::base::span::Span;
 use crate::state::config::{Config, Desk, Number};
-use crate::state::knobs::{Knobs, Span};
+use crate::state::knobs::Knobs;
+use crate::state::push::keys::Keys;
 use crate::state::world::{UpdateId, World};
-use crate::whatsapp::ids;
-use crate::whatsapp::webhooks::payload::Element;
 
 /// Updates that may wait for their 200 at once; senders beyond wait for room.
 const PENDING_MAX: usize = 200_000;
+
+/// Which array of a `messages` change an element belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Messages,
+    Statuses,
+}
+
+/// One update before it is put into an envelope.
+#[derive(Clone, Debug)]
+pub(crate) struct Element {
+    pub(crate) number: Number,
+    pub(crate) kind: Kind,
+    pub(crate) contact: Option<Value>,
+    pub(crate) value: Value,
+}
 
 /// What an update puts into a webhook.
 #[derive(Clone, Debug)]
@@ -152,9 +167,9 @@ impl Shared {
         self.config.numbers.iter().find(|number| number.phone_number_id == phone_number_id)
     }
 
-    /// The trace id of the next error.
-    pub(crate) fn fbtrace_id(&self) -> String {
-        ids::fbtrace_id(self.seeds, self.refusals.fetch_add(1, Ordering::Relaxed))
+    /// Counts an error answer; returns how many there were before it.
+    pub(crate) fn count_refusal(&self) -> u64 {
+        self.refusals.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn changed(&self) {

@@ -7,16 +7,16 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::push::{Providers, Service};
+use crate::state::accounts::Accounts;
+use crate::state::faults::FaultState;
+use crate::state::groups::Groups;
 use crate::state::knobs::{Knobs, StatusKind};
-use crate::whatsapp::accounts::Accounts;
-use crate::whatsapp::calls::faults::FaultState;
-use crate::whatsapp::calls::pace::{NumberPace, PairPace};
-use crate::whatsapp::calls::request::Recipient;
-use crate::whatsapp::customers::people::{People, Person};
-use crate::whatsapp::groups::Groups;
-use crate::whatsapp::media::Media;
-use crate::whatsapp::templates::Templates;
+use crate::state::media::Media;
+use crate::state::pace::{NumberPace, PairPace};
+use crate::state::people::{People, Person};
+use crate::state::push::providers::Providers;
+use crate::state::push::service::Service;
+use crate::state::templates::Templates;
 
 /// A message that reached a customer, whether or not its sender learnt of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -210,16 +210,5 @@ impl World {
         self.windows =
             windows.into_iter().map(|((id, who), at_ms)| ((id, renamed(who)), at_ms)).collect();
         key
-    }
-
-    /// The key of a recipient, who becomes known if they were not.
-    pub(crate) fn recipient(&mut self, recipient: &Recipient) -> String {
-        let mut person = Person::default();
-        match recipient {
-            Recipient::Phone { wa_id, .. } => person.wa_id = Some(wa_id.clone()),
-            Recipient::User { user_id } => person.user_id = Some(user_id.clone()),
-            Recipient::Group { group_id } => return group_id.clone(),
-        }
-        self.meet(person)
     }
 }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rand::RngExt;
 
 use crate::base::seeds::Seeds;
+use crate::state::shared::Shared;
 
 const FROM_CUSTOMER: u8 = 0x12;
 const FROM_BUSINESS: u8 = 0x11;
@@ -21,9 +22,9 @@ pub(crate) fn outbound_wamid(seeds: Seeds, phone_number_id: &str, who: &str, nth
     wamid(who, FROM_BUSINESS, &hex_upper::<9>(seeds, "outbound", &key, nth))
 }
 
-/// The trace id of the `nth` error answer.
-pub(crate) fn fbtrace_id(seeds: Seeds, nth: u64) -> String {
-    let bytes: [u8; 16] = seeds.rng("fbtrace", "", nth).random();
+/// The trace id of the next error answer.
+pub(crate) fn next_fbtrace_id(shared: &Shared) -> String {
+    let bytes: [u8; 16] = shared.seeds.rng("fbtrace", "", shared.count_refusal()).random();
     format!("A{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 

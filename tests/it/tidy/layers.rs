@@ -1,24 +1,66 @@
-//! The layers of the phone core and its bindings, as tables.
+//! The layers of the phone core, its bindings, the simulator and the world of the tests, as
+//! tables.
 
 use super::source::Source;
+use super::uses::{Layers, module_of, used_modules};
 
-/// Modules of `mobile-core/src` and the modules they may use.
-const CORE: [(&str, &[&str]); 11] = [
-    ("few", &[]),
-    ("gathered", &["few"]),
-    ("link", &["few", "gathered"]),
-    ("outbox", &["few", "gathered"]),
-    ("compose", &["few", "gathered"]),
-    ("push", &["few", "gathered"]),
-    ("store", &["few", "gathered"]),
-    ("lists", &["few", "gathered", "store", "outbox", "compose"]),
-    ("phone", &["few", "gathered", "link", "outbox", "compose", "push", "store", "lists"]),
-    ("net", &["few", "gathered", "link", "outbox", "phone"]),
-    (
-        "runtime",
-        &["few", "gathered", "link", "outbox", "compose", "push", "store", "lists", "phone", "net"],
-    ),
-];
+/// The phone core.
+const CORE: Layers = Layers {
+    folder: "mobile-core/src/",
+    free: &["lib"],
+    table: &[
+        ("few", &[]),
+        ("gathered", &["few"]),
+        ("link", &["few", "gathered"]),
+        ("outbox", &["few", "gathered"]),
+        ("compose", &["few", "gathered"]),
+        ("push", &["few", "gathered"]),
+        ("store", &["few", "gathered"]),
+        ("lists", &["few", "gathered", "store", "outbox", "compose"]),
+        ("phone", &["few", "gathered", "link", "outbox", "compose", "push", "store", "lists"]),
+        ("net", &["few", "gathered", "link", "outbox", "phone"]),
+        (
+            "runtime",
+            &[
+                "few", "gathered", "link", "outbox", "compose", "push", "store", "lists", "phone",
+                "net",
+            ],
+        ),
+    ],
+};
+
+/// The simulator: `state` is what Meta and the push services remember, as machines that are handed
+/// the time; `whatsapp` and `push` answer calls on it. `simulator` assembles them.
+const SIMULATOR: Layers = Layers {
+    folder: "simulator/src/",
+    free: &["lib", "main", "simulator"],
+    table: &[
+        ("base", &[]),
+        ("state", &["base"]),
+        ("push", &["base", "state"]),
+        ("whatsapp", &["base", "state"]),
+        ("control", &["base", "state", "whatsapp"]),
+    ],
+};
+
+/// The world of the end-to-end tests.
+const WORLD: Layers = Layers {
+    folder: "tests/src/",
+    free: &["lib"],
+    table: &[
+        ("history", &[]),
+        ("compare", &[]),
+        ("itself", &[]),
+        ("process", &[]),
+        ("bench", &[]),
+        ("chaos", &["process"]),
+        ("phone", &["compare", "history"]),
+        ("stage", &["history", "phone", "process"]),
+        ("cluster", &["bench", "chaos", "history", "phone", "process", "stage"]),
+        ("world", &["bench", "phone", "process"]),
+        ("handset", &["world"]),
+    ],
+};
 
 /// The modules of `mobile-core/src/runtime`, in order: each may use only those before it.
 const RUNTIME: [&str; 25] = [
@@ -83,25 +125,47 @@ const OUTSIDE_OF_STORE: [&str; 10] = [
     "wall_clock",
 ];
 
+/// Modules of the world of the tests that judge what others wrote down, and do nothing else.
+const JUDGES: [&str; 2] = ["history", "compare"];
+
+/// What a judge must not name: clocks, threads, sockets, runtimes, and the server itself.
+const OUTSIDE_OF_JUDGES: [&str; 12] = [
+    "std::thread",
+    "std::net",
+    "std::process",
+    "std::fs",
+    "tokio",
+    "reqwest",
+    "sqlx",
+    "Instant",
+    "SystemTime",
+    "mpsc",
+    "baton",
+    "baton_simulator",
+];
+
 /// Modules of the bindings, which translate and decide nothing.
 const OUTSIDE_OF_BINDINGS: [&str; 6] =
     ["std::thread", "std::net", "tokio", "Instant", "SystemTime", "rusqlite"];
 
 /// The modules of the phone core use only what their row allows.
 pub(super) fn core(file: &Source) -> Vec<String> {
-    let Some(module) = module_of(file, "mobile-core/src/") else { return Vec::new() };
-    if module == "lib" {
-        return Vec::new();
-    }
-    let Some((_, allowed)) = CORE.iter().find(|(name, _)| *name == module) else {
-        let what = format!("module {module} has no place in tidy's table of the phone core");
-        return vec![file.at(1, &what)];
-    };
-    let is_wrong = |used: &str| used != module && !allowed.contains(&used);
-    uses(file, "crate::")
-        .filter(|(_, used)| is_wrong(used))
-        .map(|(line, used)| file.at(line, &format!("{module} may not use crate::{used}")))
-        .collect()
+    CORE.broken_by(file)
+}
+
+/// The modules of the simulator use only what their row allows.
+pub(super) fn simulator(file: &Source) -> Vec<String> {
+    SIMULATOR.broken_by(file)
+}
+
+/// The modules of the world of the tests use only what their row allows.
+pub(super) fn world(file: &Source) -> Vec<String> {
+    WORLD.broken_by(file)
+}
+
+/// Rows of tables that are in order, and yet name a module below them.
+pub(super) fn ways_back() -> Vec<String> {
+    [CORE, SIMULATOR, WORLD].iter().flat_map(Layers::ways_back).collect()
 }
 
 /// The files of the runtime use only those before them.
@@ -116,9 +180,12 @@ pub(super) fn runtime(file: &Source) -> Vec<String> {
         return vec![file.at(1, &format!("module {module} has no place in the runtime's order"))];
     };
     let is_nested = file.path.trim_start_matches(FOLDER).contains('/');
-    let beside = uses(file, "super::").filter(|_| !is_nested);
-    let all = beside.chain(uses(file, "crate::runtime::"));
-    all.filter(|(_, used)| place(used).is_none_or(|used| used > own))
+    let mut all = used_modules(file, "crate::runtime::");
+    if !is_nested {
+        all.extend(used_modules(file, "super::"));
+    }
+    all.into_iter()
+        .filter(|(_, used)| place(used).is_none_or(|used| used > own))
         .map(|(line, used)| file.at(line, &format!("{module} may not use runtime::{used}")))
         .collect()
 }
@@ -131,6 +198,19 @@ pub(super) fn machines(file: &Source) -> Vec<String> {
         _ if file.is_rust() && file.path.starts_with("bindings/src/") => &OUTSIDE_OF_BINDINGS,
         _ => return Vec::new(),
     };
+    named(file, outside)
+}
+
+/// Judges know no clock, thread, socket, runtime or server.
+pub(super) fn judges(file: &Source) -> Vec<String> {
+    match module_of(file, "tests/src/") {
+        Some(module) if JUDGES.contains(&module) => named(file, &OUTSIDE_OF_JUDGES),
+        _ => Vec::new(),
+    }
+}
+
+/// The lines that name one of these words.
+fn named(file: &Source, words: &[&str]) -> Vec<String> {
     let names = |line: &str, word: &str| {
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
         line.match_indices(word).any(|(at, _)| {
@@ -141,7 +221,7 @@ pub(super) fn machines(file: &Source) -> Vec<String> {
     };
     let code = file.code().into_iter();
     let found = code.filter_map(|(number, line)| {
-        let word = outside.iter().find(|word| names(line, word))?;
+        let word = words.iter().find(|word| names(line, word))?;
         Some(file.at(number, &format!("names {word}")))
     });
     found.collect()
@@ -183,24 +263,4 @@ fn engine_methods(file: &Source) -> Vec<&str> {
         name.split(['(', '<']).next()
     });
     declared.collect()
-}
-
-/// The first path component below a folder, without its ending.
-fn module_of<'a>(file: &'a Source, folder: &str) -> Option<&'a str> {
-    let rest = file.path.strip_prefix(folder).filter(|_| file.is_rust())?;
-    rest.split('/').next().map(|first| first.trim_end_matches(".rs"))
-}
-
-/// The modules that are named after a prefix, with the line.
-fn uses<'a>(file: &'a Source, prefix: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    file.code().into_iter().flat_map(move |(number, line)| {
-        line.match_indices(prefix).filter_map(move |(at, _)| {
-            let before = line.get(..at)?;
-            let is_inside = before.ends_with(|c: char| c.is_alphanumeric() || "_$:".contains(c));
-            let name = line.get(at + prefix.len()..)?;
-            let name = name.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
-            let is_module = name.starts_with(|c: char| c.is_lowercase()) && name != "super";
-            (is_module && !is_inside).then_some((number, name))
-        })
-    })
 }

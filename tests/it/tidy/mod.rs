@@ -3,9 +3,11 @@
 mod layers;
 mod rules;
 mod source;
+mod uses;
 mod words;
 
 use source::{Source, root, sources};
+use uses::{Layers, used_modules};
 
 type Rule = fn(&Source) -> Vec<String>;
 
@@ -39,9 +41,14 @@ fn modules_of_the_phone_core_use_only_the_layers_below_them() {
     holds(layers::core);
     let path = "mobile-core/src/link/mod.rs";
     sees(layers::core, path, "use crate::store::Store;", "use crate::few::Few;");
+    sees(layers::core, path, "use crate::{few, store::Store};", "use crate::{few, gathered};");
     holds(layers::runtime);
     let path = "mobile-core/src/runtime/life.rs";
     sees(layers::runtime, path, "use super::effects::X;", "use super::engine::Engine;");
+    let grouped = "use super::{engine::Engine, effects::X};";
+    sees(layers::runtime, path, grouped, "use super::{clock, engine::Engine};");
+    let grouped = "use crate::{few, runtime::{effects, engine}};";
+    sees(layers::runtime, path, grouped, "use crate::{few, runtime::engine};");
     let calls = |called: &str| {
         let life = format!(
             "impl Engine {{
@@ -61,6 +68,61 @@ fn modules_of_the_phone_core_use_only_the_layers_below_them() {
     assert_eq!(calls("self.begin();"), Vec::<String>::new());
     let wrong = layers::methods(sources());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn modules_of_the_simulator_use_only_the_layers_below_them() {
+    holds(layers::simulator);
+    let path = "simulator/src/state/world.rs";
+    sees(layers::simulator, path, "use crate::push::X;", "use crate::base::X;");
+    sees(
+        layers::simulator,
+        path,
+        "use crate::{base, whatsapp::Y};",
+        "use crate::{base::X, state};",
+    );
+    let path = "simulator/src/push/control.rs";
+    sees(layers::simulator, path, "use crate::simulator::X;", "use crate::state::X;");
+    assert!(!layers::simulator(&Source::new("simulator/src/misc.rs", "//! New.")).is_empty());
+}
+
+#[test]
+fn modules_of_the_tests_world_use_only_the_layers_below_them() {
+    holds(layers::world);
+    let path = "tests/src/phone/link.rs";
+    sees(layers::world, path, "crate::world::PATIENCE", "use crate::history::Given;");
+    let path = "tests/src/history.rs";
+    sees(layers::world, path, "use crate::{phone::Phone, compare};", "use super::History;");
+}
+
+#[test]
+fn tables_in_order_have_no_way_back() {
+    assert_eq!(layers::ways_back(), Vec::<String>::new());
+    let table: &[(&str, &[&str])] = &[("a", &["b"]), ("b", &[])];
+    assert_eq!(Layers { folder: "c/src/", free: &[], table }.ways_back(), ["c/src/a: b"]);
+}
+
+#[test]
+fn used_modules_are_seen_in_groups_and_in_groups_of_groups() {
+    let used = |code: &str, prefix: &str| {
+        let used = used_modules(&Source::new("a/src/a.rs", code), prefix);
+        used.into_iter().map(|(line, name)| format!("{line} {name}")).collect::<Vec<_>>()
+    };
+    let code = "//! A.\nuse crate::{a, b::{c, d::{e}},\n    f::*};\nfn g() { crate::h::i() }";
+    assert_eq!(used(code, "crate::"), ["2 a", "2 b", "2 f", "4 h"]);
+    assert_eq!(used(code, "crate::b::"), ["2 c", "2 d"]);
+    assert_eq!(used("use crate::b::{self, C};\ncrate::b::d()", "crate::b::"), ["2 d"]);
+    assert_eq!(used("use super::{a, B};\nsuper::super::c", "super::"), ["1 a"]);
+    assert_eq!(used("$crate::a; crate::B; my_crate::c", "crate::"), Vec::<String>::new());
+}
+
+#[test]
+fn judges_know_no_clock_thread_socket_runtime_or_server() {
+    holds(layers::judges);
+    let path = "tests/src/history/lines.rs";
+    sees(layers::judges, path, "let at = Instant::now();", "let at = one.at;");
+    sees(layers::judges, path, "use baton::clock::Clock;", "use baton_domain::apply::apply;");
+    sees(layers::judges, "tests/src/compare.rs", "use tokio::time;", "use std::fmt;");
 }
 
 #[test]

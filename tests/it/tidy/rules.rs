@@ -1,6 +1,7 @@
 //! The rules, as pure functions from a file to what is wrong with it.
 
 use super::source::Source;
+use super::uses::Layers;
 
 /// Which modules of the server may use which: the layers. `clock`, `config`
 /// and `telemetry` are inputs that everybody above them may be handed.
@@ -68,62 +69,10 @@ const LINES_LISTED: usize = 400;
 const LINES_MAX: usize = 600;
 const COLUMNS_MAX: usize = 100;
 
+/// The modules of the server use only what their row allows; `app` assembles them all.
 pub(super) fn layers(file: &Source) -> Vec<String> {
-    let Some(module) = file.server_module() else { return Vec::new() };
-    // The root names the modules; `app` assembles them all.
-    if !file.is_rust() || matches!(module, "lib" | "app") {
-        return Vec::new();
-    }
-    let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == module) else {
-        return vec![
-            file.at(1, &format!("module {module} has no place in tidy's table of layers")),
-        ];
-    };
-    let wrong = |used: &String| used != module && !allowed.contains(&used.as_str());
-    let text: Vec<_> = file.code();
-    let joined = text.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
-    let used = used_modules(&joined).into_iter().filter(wrong);
-    used.map(|used| file.at(1, &format!("{module} may not use crate::{used}"))).collect()
-}
-
-/// The first names after `crate::`, also in groups: `crate::{a, b::{c, d}}` gives a and b.
-fn used_modules(code: &str) -> Vec<String> {
-    let name = |text: &str| -> String {
-        text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
-    };
-    let mut used = Vec::new();
-    let mut pieces = code.split("crate::");
-    let mut before = pieces.next().unwrap_or_default();
-    for rest in pieces {
-        let inside = before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$'));
-        before = rest;
-        match rest.strip_prefix('{') {
-            _ if inside => {}
-            Some(group) => used.extend(members(group).iter().map(|member| name(member))),
-            None => used.push(name(rest)),
-        }
-    }
-    // Macros of the crate's root are no modules.
-    used.retain(|name| name.starts_with(|c: char| c.is_lowercase()));
-    used.sort();
-    used.dedup();
-    used
-}
-
-/// The members of a group up to its closing brace, with what hangs on them.
-fn members(group: &str) -> Vec<String> {
-    let (mut depth, mut all) = (0_usize, vec![String::new()]);
-    for c in group.chars() {
-        match c {
-            '}' if depth == 0 => break,
-            ',' if depth == 0 => all.push(String::new()),
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ if depth == 0 => all.iter_mut().last().into_iter().for_each(|one| one.push(c)),
-            _ => {}
-        }
-    }
-    all
+    let server = Layers { folder: "server/src/", free: &["lib", "app"], table: &LAYERS };
+    server.broken_by(file)
 }
 
 #[expect(clippy::print_stdout, reason = "long files are listed, not refused")]

@@ -13,12 +13,12 @@ use axum::routing::any;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::PushCall;
 use super::failing::{self, Connection, Told, Words, json_response};
 use super::jwt::Jwt;
-use super::keys::{APNS_BUNDLE, APNS_KEY_ID, APNS_TEAM};
-use crate::push::payload::{PushInput, PushLane};
-use crate::push::service::{Handed, Odds};
+use crate::state::push::keys::{APNS_BUNDLE, APNS_KEY_ID, APNS_TEAM};
+use crate::state::push::payload::{PushInput, PushLane};
+use crate::state::push::service::{Handed, Odds};
+use crate::state::push::{PushCall, PushFault};
 use crate::state::shared::Shared;
 
 const PAYLOAD_BYTES_MAX: usize = 4_096;
@@ -61,7 +61,7 @@ async fn push(
     };
     let id = header(&headers, "apns-id").unwrap_or(&fresh_id).to_owned();
     let fault = shared.world().providers.fault(&target);
-    let is_delivered = fault.as_ref().is_none_or(failing::PushFault::is_delivered);
+    let is_delivered = fault.as_ref().is_none_or(PushFault::is_delivered);
     let taken = take(&shared, (&method, &headers), (&target, &body), (&id, is_delivered));
     let since_ms = shared.world().providers.gone.get(&target).copied();
     let since_ms = since_ms.unwrap_or_else(|| shared.clock.now_ms());

@@ -11,95 +11,11 @@ use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
 
 use super::http2::GoAway;
 use crate::base::conn::Cut;
+use crate::state::push::PushFault;
 use crate::state::shared::Shared;
-
-/// How the next push fails.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum PushFault {
-    /// The device is gone: 404 UNREGISTERED, 410 Unregistered, 410.
-    Unregistered,
-    /// Firebase: 400 `INVALID_ARGUMENT`; Apple: 400 `BadDeviceToken`; Web Push: 400.
-    InvalidArgument,
-    /// The target belongs to somebody else: 403 `SENDER_ID_MISMATCH`, 400
-    /// `DeviceTokenNotForTopic`, 403.
-    WrongSender,
-    /// The credentials are not taken: 401, 403 `ExpiredProviderToken`, 401.
-    Unauthorized,
-    /// Firebase has no key for Apple: 401 `THIRD_PARTY_AUTH_ERROR`; Apple: 403
-    /// `InvalidProviderToken`.
-    ThirdPartyAuth,
-    /// Too many: 429 with Retry-After where seconds are given.
-    Throttled {
-        /// Seconds.
-        #[serde(default)]
-        retry_after_s: Option<u64>,
-    },
-    /// 429 with Retry-After as a date, so many seconds away by the service's clock.
-    ThrottledUntil {
-        /// Seconds.
-        in_s: u64,
-    },
-    /// 503, with Retry-After where seconds are given.
-    Unavailable {
-        /// Seconds.
-        #[serde(default)]
-        retry_after_s: Option<u64>,
-    },
-    /// 500.
-    Internal,
-    /// 413.
-    TooLarge,
-    /// 507: a distributor without a phone that listens.
-    NoListener,
-    /// A redirect elsewhere, which must not be followed.
-    Redirect {
-        /// The address that the answer names.
-        to: String,
-    },
-    /// A 200 whose body is not what the service says. The push is delivered.
-    Garbage,
-    /// 503 with a body of so many bytes; [`Simulator::push_flood`] counts what was taken of it.
-    ///
-    /// [`Simulator::push_flood`]: crate::Simulator::push_flood
-    Flood {
-        /// Bytes.
-        bytes: u64,
-    },
-    /// The connection is reset.
-    Reset {
-        /// Whether the push is delivered all the same.
-        #[serde(default)]
-        accepted: bool,
-    },
-    /// No answer for so long, then a reset.
-    Hang {
-        /// Milliseconds.
-        ms: u64,
-        /// Whether the push is delivered all the same.
-        #[serde(default)]
-        accepted: bool,
-    },
-    /// The push is delivered and answered; the connection takes no further one (HTTP/2 GOAWAY).
-    GoAway,
-}
-
-impl PushFault {
-    /// Whether the push is delivered all the same.
-    pub(super) fn is_delivered(&self) -> bool {
-        matches!(
-            self,
-            Self::Garbage
-                | Self::GoAway
-                | Self::Reset { accepted: true }
-                | Self::Hang { accepted: true, .. }
-        )
-    }
-}
 
 /// The connection that a call came in on.
 #[derive(Clone)]

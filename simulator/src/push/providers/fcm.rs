@@ -13,10 +13,12 @@ use axum::routing::post;
 use serde_json::{Map, Value, json};
 
 use super::failing::{self, Connection, Told, Words, json_response};
-use super::keys::PROJECT;
-use super::{PushCall, text_of};
-use crate::push::payload::{PushInput, PushLane};
-use crate::push::service::{Handed, Odds};
+use super::text_of;
+use crate::state::push::keys::PROJECT;
+use crate::state::push::payload::{PushInput, PushLane};
+use crate::state::push::providers::Providers;
+use crate::state::push::service::{Handed, Odds};
+use crate::state::push::{PushCall, PushFault};
 use crate::state::shared::Shared;
 
 const PAYLOAD_BYTES_MAX: usize = 4_096;
@@ -41,13 +43,6 @@ const WORDS: Words = Words {
     too_large: (400, "INVALID_ARGUMENT"),
 };
 
-/// The collapsible messages of one device: how many of the burst are spent, and since when.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Bucket {
-    spent: i64,
-    at_ms: i64,
-}
-
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new().route("/v1/projects/{project}/messages:send", post(send))
 }
@@ -64,7 +59,7 @@ async fn send(
     let target = ["token", "fid"].iter().map(|name| text_of(&message, name));
     let target = target.max().unwrap_or_default().to_owned();
     let fault = shared.world().providers.fault(&target);
-    let is_delivered = fault.as_ref().is_none_or(failing::PushFault::is_delivered);
+    let is_delivered = fault.as_ref().is_none_or(PushFault::is_delivered);
     let taken = take(&shared, &headers, (&project, &read, &message, &target), is_delivered);
     let refused = |told: Told| refusal(told, None);
     let reason = taken.as_ref().err().map(|(told, _)| told.1.to_owned());
@@ -221,12 +216,7 @@ fn check(body: &Value, message: &Value) -> Result<(BTreeMap<String, String>, i64
 }
 
 /// Whether a device may get another message now; counts it if so.
-fn has_room(
-    providers: &mut super::Providers,
-    target: &str,
-    is_collapsible: bool,
-    now_ms: i64,
-) -> bool {
+fn has_room(providers: &mut Providers, target: &str, is_collapsible: bool, now_ms: i64) -> bool {
     let times: &mut VecDeque<i64> = providers.fcm_times.entry(target.to_owned()).or_default();
     while times.front().is_some_and(|at_ms| now_ms - at_ms >= 3_600_000) {
         times.pop_front();

@@ -13,10 +13,10 @@ use axum::routing::post;
 use rand::RngExt as _;
 use serde_json::json;
 
-use super::PushCall;
 use super::failing::{self, Connection, Words, json_response};
 use super::jwt::Jwt;
-use super::keys::{CLIENT_EMAIL, RSA_KEY_ID};
+use crate::state::push::PushCall;
+use crate::state::push::keys::{CLIENT_EMAIL, RSA_KEY_ID};
 use crate::state::shared::Shared;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";

@@ -16,9 +16,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::failing::{self, Connection, Told, Words, json_response};
-use super::{PushCall, open};
-use crate::push::payload::{PushInput, PushLane};
-use crate::push::service::{Handed, Odds};
+use super::open;
+use crate::state::push::payload::{PushInput, PushLane};
+use crate::state::push::service::{Handed, Odds};
+use crate::state::push::{PushCall, PushFault};
 use crate::state::shared::Shared;
 
 /// What the operator of a server was given.
@@ -72,7 +73,7 @@ async fn push(
     let order = serde_json::from_slice::<Order>(&body).ok();
     let target = order.as_ref().map(|order| order.target.clone()).unwrap_or_default();
     let fault = shared.world().providers.fault(&target);
-    let is_delivered = fault.as_ref().is_none_or(failing::PushFault::is_delivered);
+    let is_delivered = fault.as_ref().is_none_or(PushFault::is_delivered);
     let taken =
         key(&headers).and_then(|()| take(&shared, order.ok_or((400, "no order"))?, is_delivered));
     let done = || json_response(202, json!({"accepted": true}));

@@ -15,9 +15,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::failing::{self, Connection, Told, Words};
 use super::jwt::Jwt;
-use super::{PushCall, open};
-use crate::push::payload::{PushInput, PushLane};
-use crate::push::service::{Handed, Odds};
+use super::open;
+use crate::state::push::payload::{PushInput, PushLane};
+use crate::state::push::service::{Handed, Odds};
+use crate::state::push::{PushCall, PushFault};
 use crate::state::shared::Shared;
 
 const BODY_BYTES_MAX: usize = 4_096;
@@ -51,7 +52,7 @@ async fn push(
 ) -> Response {
     let target = format!("{}/push/web/{id}", shared.base_url);
     let fault = shared.world().providers.fault(&target);
-    let is_delivered = fault.as_ref().is_none_or(failing::PushFault::is_delivered);
+    let is_delivered = fault.as_ref().is_none_or(PushFault::is_delivered);
     let taken = take(&shared, &headers, (&target, &body), is_delivered);
     let refused = |(status, why): Told| {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

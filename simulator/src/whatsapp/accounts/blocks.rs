@@ -4,24 +4,17 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::base::json::put_some;
+use crate::state::accounts::Blocked;
 use crate::state::config::Number;
 use crate::state::shared::Shared;
 use crate::whatsapp::calls::asked::Asked;
 use crate::whatsapp::calls::content::fields;
 use crate::whatsapp::calls::{paging, request};
 use crate::whatsapp::error::GraphError;
+use crate::whatsapp::ids;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 const LIST_MAX: usize = 64_000;
-
-/// A customer whom a number blocked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Blocked {
-    /// How the simulator knows them.
-    pub(crate) key: String,
-    wa_id: Option<String>,
-    user_id: Option<String>,
-}
 
 /// `GET`, `POST` and `DELETE /{phone_number_id}/block_users`.
 pub(crate) fn call(shared: &Shared, asked: &Asked, number: &Number) -> Result<Value, GraphError> {
@@ -55,7 +48,7 @@ pub(crate) fn call(shared: &Shared, asked: &Asked, number: &Number) -> Result<Va
     if !failed.is_empty() {
         crate::base::json::put(&mut users, "failed_users", failed);
         let error = GraphError::of(139_100);
-        let mut body = error.envelope(&shared.fbtrace_id());
+        let mut body = error.envelope(&ids::next_fbtrace_id(shared));
         crate::base::json::put(&mut body, "messaging_product", "whatsapp");
         crate::base::json::put(&mut body, "block_users", users);
         return Err(error.with_body(body));
@@ -72,7 +65,7 @@ fn change(
     let recipient = request::recipient_of(input)?;
     let now_ms = shared.clock.now_ms();
     let mut world = shared.world();
-    let key = world.recipient(&recipient);
+    let key = recipient.meet(&mut world);
     let person = world.people.get(&key).person.clone();
     let pair = (number.phone_number_id.clone(), key.clone());
     let wrote_lately = world.windows.get(&pair).is_some_and(|at_ms| now_ms - at_ms < DAY_MS);

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{AccountState, NumberState, only};
+use super::only;
 use crate::base::json::put;
+use crate::state::accounts::{AccountState, NumberState};
 use crate::state::config::Number;
 use crate::state::shared::Shared;
 use crate::whatsapp::calls::asked::Asked;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::control;
 use crate::state::shared::Shared;
 use crate::whatsapp::calls::asked::Asked;
 use crate::whatsapp::calls::content::fields;
 use crate::whatsapp::error::GraphError;
+use crate::whatsapp::webhooks::verification;
 
 /// `GET /{waba_id}/subscribed_apps`.
 pub(crate) fn list(shared: &Shared, asked: &Asked) -> Value {
@@ -84,7 +84,7 @@ async fn verified(shared: &Shared, url: &str, token: &str) -> Result<(), GraphEr
     if !fields::is_web_url(url) {
         return Err(failed("It is not a URL.".to_owned()));
     }
-    let asking = control::challenge(shared, url, token, Duration::from_secs(20));
+    let asking = verification::challenge(shared, url, token, Duration::from_secs(20));
     asking.await.map_err(|error| failed(format!("{error:#}")))?;
     shared.set_webhook_urls(vec![url.to_owned()]);
     Ok(())

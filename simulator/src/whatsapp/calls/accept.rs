@@ -5,20 +5,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::state::config::Number;
+use crate::state::endpoint::Endpoint;
 use crate::state::knobs::{Fault, Knobs, Loss, LostAnswers, StatusKind, WindowMode};
-use crate::state::shared::{Content, Shared, Ticket};
+use crate::state::pace::NumberPace;
+use crate::state::people::Person;
+use crate::state::shared::{Content, Element, Kind, Shared, Ticket};
 use crate::state::world::{Marked, Reached, Track, UpdateId, World};
 use crate::whatsapp::calls::asked::Reply;
 use crate::whatsapp::calls::content;
-use crate::whatsapp::calls::endpoint::Endpoint;
-use crate::whatsapp::calls::pace::NumberPace;
 use crate::whatsapp::calls::request::{Outgoing, Recipient};
-use crate::whatsapp::customers::people::Person;
 use crate::whatsapp::error::GraphError;
 use crate::whatsapp::ids;
 use crate::whatsapp::media;
 use crate::whatsapp::templates::check;
-use crate::whatsapp::webhooks::payload::{self, Element, Kind, StatusOf};
+use crate::whatsapp::webhooks::payload::{self, StatusOf};
 
 const WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -73,7 +73,7 @@ struct Attempt<'a> {
 pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End, Dues) {
     let now_ms = shared.clock.now_ms();
     let mut world = shared.world();
-    let who = world.recipient(&message.recipient);
+    let who = message.recipient.meet(&mut world);
     let known = world.people.get(&who);
     known.tried += 1;
     let attempt = Attempt { number, message, who: &who, nth: known.tried, now_ms };

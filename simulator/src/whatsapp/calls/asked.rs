@@ -11,8 +11,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use crate::base::conn::Cut;
+use crate::state::endpoint::Endpoint;
 use crate::state::shared::Shared;
 use crate::whatsapp::error::GraphError;
+use crate::whatsapp::ids;
 
 /// A call of the API. Its body was read to the end, whatever becomes of the call.
 pub(crate) struct Asked {
@@ -45,6 +47,27 @@ impl Asked {
         };
         let (object, edge) = (object.to_owned(), edge.map(str::to_owned));
         Ok(Self { method, object, edge, query: query(uri), headers, body, path })
+    }
+
+    /// The kind of this call; none for an edge the API does not have.
+    pub(crate) fn endpoint(&self) -> Option<Endpoint> {
+        let Some(edge) = &self.edge else {
+            let is_token = self.object == "debug_token";
+            return Some(if is_token { Endpoint::Tokens } else { Endpoint::Objects });
+        };
+        Some(match edge.as_str() {
+            "messages" if self.method == Method::POST => Endpoint::Messages,
+            "media" if self.method == Method::POST => Endpoint::MediaUpload,
+            "message_templates" => Endpoint::Templates,
+            "phone_numbers" | "register" | "deregister" | "request_code" | "verify_code" => {
+                Endpoint::Numbers
+            }
+            "whatsapp_business_profile" => Endpoint::Profile,
+            "subscribed_apps" | "subscriptions" => Endpoint::Subscriptions,
+            "block_users" => Endpoint::Blocks,
+            "groups" | "participants" | "invite_link" | "join_requests" => Endpoint::Groups,
+            _ => return None,
+        })
     }
 
     /// The bearer, from the header or, as Graph calls allow, from `access_token`.
@@ -125,7 +148,7 @@ pub(crate) async fn respond(shared: &Shared, reply: Reply, cut: &Cut) -> Respons
 }
 
 fn refusal(shared: &Shared, error: &GraphError) -> Response {
-    let trace = shared.fbtrace_id();
+    let trace = ids::next_fbtrace_id(shared);
     let status = StatusCode::from_u16(error.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, error.envelope(&trace).to_string()).into_response();
     let headers = response.headers_mut();

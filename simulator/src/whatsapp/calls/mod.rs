@@ -3,10 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod asked;
 pub(crate) mod content;
-pub(crate) mod endpoint;
-pub(crate) mod faults;
 mod messages;
-pub(crate) mod pace;
 pub(crate) mod paging;
 pub(crate) mod request;
 
@@ -21,13 +18,13 @@ use serde_json::{Value, json};
 
 use crate::base::conn::Cut;
 use crate::state::config::Number;
+use crate::state::endpoint::Endpoint;
 use crate::state::shared::Shared;
 use crate::whatsapp::accounts::{blocks, numbers, profile, subscriptions, tokens};
 use crate::whatsapp::error::GraphError;
 use crate::whatsapp::webhooks::events;
 use crate::whatsapp::{groups, media, templates};
 use asked::{Asked, Reply, respond};
-use endpoint::Endpoint;
 pub(crate) use messages::tell;
 
 /// The largest body: a document of 100 MB and the form around it.
@@ -80,7 +77,7 @@ fn download(shared: &Shared, (method, uri): (Method, &Uri), headers: HeaderMap) 
 }
 
 async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Reply {
-    let Some(endpoint) = Endpoint::of(asked) else {
+    let Some(endpoint) = asked.endpoint() else {
         return Reply::Refused(GraphError::no_path(&asked.path));
     };
     if asked.edge() == "subscriptions" {

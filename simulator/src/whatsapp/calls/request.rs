@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::state::people::Person;
+use crate::state::world::World;
 use crate::whatsapp::calls::content::{self, fields};
 use crate::whatsapp::error::GraphError;
 
@@ -44,6 +46,17 @@ impl Recipient {
             Self::User { user_id } => user_id,
             Self::Group { group_id } => group_id,
         }
+    }
+
+    /// The key of this recipient, who becomes known if they were not.
+    pub(crate) fn meet(&self, world: &mut World) -> String {
+        let mut person = Person::default();
+        match self {
+            Self::Phone { wa_id, .. } => person.wa_id = Some(wa_id.clone()),
+            Self::User { user_id } => person.user_id = Some(user_id.clone()),
+            Self::Group { group_id } => return group_id.clone(),
+        }
+        world.meet(person)
     }
 }
 

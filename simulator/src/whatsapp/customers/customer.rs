@@ -8,16 +8,15 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::inbound::{self, Around, Inbound};
-use super::people;
 use crate::state::knobs::StatusKind;
-use crate::state::shared::{Content, Shared};
+use crate::state::pace::NumberPace;
+use crate::state::people::{self, Person};
+use crate::state::shared::{Content, Element, Kind, Shared};
 use crate::state::world::{Reached, UpdateId, Written};
 use crate::whatsapp::calls;
 use crate::whatsapp::calls::accept::{self, Dues};
-use crate::whatsapp::calls::pace::NumberPace;
-use crate::whatsapp::customers::people::Person;
 use crate::whatsapp::ids;
-use crate::whatsapp::webhooks::payload::{self, Element, Kind};
+use crate::whatsapp::webhooks::payload;
 
 /// A customer who writes to one of the business's numbers.
 #[derive(Clone)]

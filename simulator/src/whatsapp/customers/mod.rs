@@ -2,5 +2,4 @@
 
 pub(crate) mod customer;
 pub(crate) mod inbound;
-pub(crate) mod people;
 pub(crate) mod script;

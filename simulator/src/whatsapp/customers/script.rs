@@ -12,10 +12,9 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::base::seeds::Seeds;
-use crate::simulator::Simulator;
+use crate::state::people::Person;
 use crate::state::shared::Shared;
 use crate::whatsapp::customers::customer::Customer;
-use crate::whatsapp::customers::people::Person;
 
 const CUSTOMERS_MAX: u32 = 1_000_000;
 
@@ -83,16 +82,6 @@ impl Playing {
     /// Ends it at once.
     pub fn stop(&self) {
         self.0.abort();
-    }
-}
-
-impl Simulator {
-    /// Lets scripted customers write.
-    ///
-    /// # Errors
-    /// When the script cannot be played as it is.
-    pub fn play(&self, script: Script) -> anyhow::Result<Playing> {
-        play(&self.shared, script)
     }
 }
 

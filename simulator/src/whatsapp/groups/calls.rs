@@ -3,14 +3,16 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::{Group, change};
+use super::change;
 use crate::base::json::put;
 use crate::state::config::Number;
+use crate::state::groups::Group;
 use crate::state::shared::Shared;
 use crate::whatsapp::calls::asked::Asked;
 use crate::whatsapp::calls::content::fields;
 use crate::whatsapp::calls::{paging, request};
 use crate::whatsapp::error::GraphError;
+use crate::whatsapp::ids;
 use crate::whatsapp::webhooks::events::{self, Event};
 
 const LIFECYCLE: &str = "group_lifecycle_update";
@@ -149,7 +151,7 @@ fn remove(shared: &Shared, asked: &Asked, number: &Number) -> Answered {
         let input = fields::text(one, "user", 1..=256)?;
         let recipient = request::recipient_of(input)?;
         let mut world = shared.world();
-        let key = world.recipient(&recipient);
+        let key = recipient.meet(&mut world);
         let mut shown = participant(&mut world, &key);
         let Some(group) = world.groups.get_mut(&asked.object) else { continue };
         group.participants.retain(|one| *one != key);
@@ -224,7 +226,7 @@ fn told(number: &Number, field: &'static str, change: Value) -> Event {
 }
 
 fn request_id(shared: &Shared) -> String {
-    shared.fbtrace_id()
+    ids::next_fbtrace_id(shared)
 }
 
 fn requested(request_id: &str) -> Value {

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Template, check};
+use super::check;
 use crate::state::shared::Shared;
+use crate::state::templates::Template;
 use crate::whatsapp::accounts::only;
 use crate::whatsapp::calls::asked::Asked;
 use crate::whatsapp::calls::content::fields;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Template;
+use crate::state::templates::Template;
 use crate::whatsapp::error::GraphError;
 
 /// The template that a message names, if it may be sent.

@@ -4,4 +4,5 @@ pub(crate) mod delivery;
 pub(crate) mod events;
 pub(crate) mod payload;
 pub(crate) mod platform;
+pub(crate) mod verification;
 pub(crate) mod wire;

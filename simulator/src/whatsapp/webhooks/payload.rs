@@ -5,26 +5,10 @@ use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
 use crate::base::json::{put, put_some};
-use crate::state::config::Number;
 use crate::state::knobs::StatusKind;
-use crate::whatsapp::customers::people::Person;
+use crate::state::people::Person;
+use crate::state::shared::{Element, Kind};
 use crate::whatsapp::error::GraphError;
-
-/// Which array of a `messages` change an element belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Messages,
-    Statuses,
-}
-
-/// One update before it is put into an envelope.
-#[derive(Clone, Debug)]
-pub(crate) struct Element {
-    pub(crate) number: Number,
-    pub(crate) kind: Kind,
-    pub(crate) contact: Option<Value>,
-    pub(crate) value: Value,
-}
 
 /// A message from a customer: `content` holds its type and the object of that type.
 pub(crate) fn message(

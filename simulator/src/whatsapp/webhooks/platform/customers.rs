@@ -7,8 +7,8 @@ use super::super::events::{self, Event};
 use super::super::payload;
 use crate::base::json::{put, put_some};
 use crate::state::config::Number;
+use crate::state::people::Person;
 use crate::state::shared::Shared;
-use crate::whatsapp::customers::people::Person;
 
 /// Something a customer does beside messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,9 +7,10 @@ use serde_json::json;
 use super::super::events::{self, Event};
 use crate::base::json::put;
 use crate::state::config::Number;
+use crate::state::groups::Joining;
+use crate::state::people::Person;
 use crate::state::shared::Shared;
-use crate::whatsapp::customers::people::Person;
-use crate::whatsapp::groups::{self, Joining, change};
+use crate::whatsapp::groups::{self, change};
 
 /// Something in a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::super::events::{self, Event};
 use crate::base::json::{put, put_some};
 use crate::state::config::Number;
+use crate::state::people::Person;
 use crate::state::shared::Shared;
 use crate::whatsapp::customers::inbound::{self, InboundMedia};
-use crate::whatsapp::customers::people::Person;
 use crate::whatsapp::ids;
 
 /// Something the phone app on the same number does.

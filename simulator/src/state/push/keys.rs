@@ -55,10 +55,10 @@ pub struct WebSubscription {
 }
 
 /// What the simulated browser keeps of a subscription.
-pub(super) struct Subscription {
-    pub(super) key: SecretKey,
-    pub(super) auth: [u8; 16],
-    pub(super) vapid_key: Option<String>,
+pub(crate) struct Subscription {
+    pub(crate) key: SecretKey,
+    pub(crate) auth: [u8; 16],
+    pub(crate) vapid_key: Option<String>,
 }
 
 impl std::fmt::Debug for Subscription {
@@ -69,17 +69,17 @@ impl std::fmt::Debug for Subscription {
 
 /// The keys of one simulator.
 pub(crate) struct Keys {
-    pub(super) rsa_public: Vec<u8>,
+    pub(crate) rsa_public: Vec<u8>,
     apns_pkcs8: Vec<u8>,
-    pub(super) apns_public: Vec<u8>,
+    pub(crate) apns_public: Vec<u8>,
 }
 
-pub(super) const PROJECT: &str = "baton-simulator";
-pub(super) const CLIENT_EMAIL: &str = "push@baton-simulator.iam.gserviceaccount.com";
-pub(super) const RSA_KEY_ID: &str = "simulator-key-1";
-pub(super) const APNS_KEY_ID: &str = "SIMULATOR1";
-pub(super) const APNS_TEAM: &str = "BATONTEAM1";
-pub(super) const APNS_BUNDLE: &str = "org.example.baton";
+pub(crate) const PROJECT: &str = "baton-simulator";
+pub(crate) const CLIENT_EMAIL: &str = "push@baton-simulator.iam.gserviceaccount.com";
+pub(crate) const RSA_KEY_ID: &str = "simulator-key-1";
+pub(crate) const APNS_KEY_ID: &str = "SIMULATOR1";
+pub(crate) const APNS_TEAM: &str = "BATONTEAM1";
+pub(crate) const APNS_BUNDLE: &str = "org.example.baton";
 
 impl Keys {
     /// Reads the service account's key and makes one for Apple's service.
@@ -101,7 +101,7 @@ impl Keys {
         })
     }
 
-    pub(super) fn service_account(&self, base_url: &str) -> ServiceAccount {
+    pub(crate) fn service_account(&self, base_url: &str) -> ServiceAccount {
         ServiceAccount {
             kind: "service_account".to_owned(),
             project_id: PROJECT.to_owned(),
@@ -112,7 +112,7 @@ impl Keys {
         }
     }
 
-    pub(super) fn apns_account(&self) -> ApnsAccount {
+    pub(crate) fn apns_account(&self) -> ApnsAccount {
         let body = STANDARD.encode(&self.apns_pkcs8);
         ApnsAccount {
             key_id: APNS_KEY_ID.to_owned(),
@@ -126,7 +126,7 @@ impl Keys {
 }
 
 /// A browser's fresh subscription: what it gives away and what it keeps.
-pub(super) fn subscribe(
+pub(crate) fn subscribe(
     base_url: &str,
     nth: u64,
     vapid_key: Option<&str>,

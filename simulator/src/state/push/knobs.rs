@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::state::knobs::Span;
+use crate::base::span::Span;
 
 /// How push services treat every push. Fields left out take their default: at once, once, always.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use uuid::Builder;
 use super::knobs::PushKnobs;
 use super::payload::{PushContent, PushFields, PushInput, PushLane, PushTo, payload};
 use crate::base::seeds::Seeds;
-use crate::state::knobs::Span;
+use crate::base::span::Span;
 
 /// Pushes without a collapse key that Firebase keeps for a device that is off.
 const FCM_STORED_MAX: usize = 100;
@@ -92,13 +92,13 @@ pub struct PushCounts {
 
 /// A push that a service took, on its way to one device.
 #[derive(Clone, Debug)]
-pub(super) struct Handed {
-    pub(super) lane: PushLane,
-    pub(super) target: String,
-    pub(super) id: String,
-    pub(super) input: PushInput,
-    pub(super) collapse_key: Option<String>,
-    pub(super) expires_at_ms: i64,
+pub(crate) struct Handed {
+    pub(crate) lane: PushLane,
+    pub(crate) target: String,
+    pub(crate) id: String,
+    pub(crate) input: PushInput,
+    pub(crate) collapse_key: Option<String>,
+    pub(crate) expires_at_ms: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -156,7 +156,7 @@ impl Service {
     }
 
     /// Takes a push that the stand-in of its service has checked.
-    pub(super) fn hand(&mut self, handed: Handed, odds: Odds<'_>, now_ms: i64) {
+    pub(crate) fn hand(&mut self, handed: Handed, odds: Odds<'_>, now_ms: i64) {
         self.take(handed, Asked::default(), odds, now_ms);
     }
 

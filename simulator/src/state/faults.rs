@@ -1,7 +1,7 @@
 //! Which sends fail by rule, and how.
 
+use crate::state::endpoint::Endpoint;
 use crate::state::knobs::{Fault, FaultRule, When};
-use crate::whatsapp::calls::endpoint::Endpoint;
 
 /// The rules with what each has seen.
 #[derive(Debug, Default)]

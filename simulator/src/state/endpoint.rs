@@ -1,9 +1,7 @@
 //! The kinds of calls, for rules of failure.
 
-use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
-use super::asked::Asked;
 use crate::state::connection::{MANAGEMENT, MESSAGING};
 
 /// A kind of call.
@@ -38,26 +36,6 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// The kind of a call to the API; none for an edge the API does not have.
-    pub(crate) fn of(asked: &Asked) -> Option<Self> {
-        let Some(edge) = &asked.edge else {
-            return Some(if asked.object == "debug_token" { Self::Tokens } else { Self::Objects });
-        };
-        Some(match edge.as_str() {
-            "messages" if asked.method == Method::POST => Self::Messages,
-            "media" if asked.method == Method::POST => Self::MediaUpload,
-            "message_templates" => Self::Templates,
-            "phone_numbers" | "register" | "deregister" | "request_code" | "verify_code" => {
-                Self::Numbers
-            }
-            "whatsapp_business_profile" => Self::Profile,
-            "subscribed_apps" | "subscriptions" => Self::Subscriptions,
-            "block_users" => Self::Blocks,
-            "groups" | "participants" | "invite_link" | "join_requests" => Self::Groups,
-            _ => return None,
-        })
-    }
-
     /// The permission that a call of this kind needs.
     pub(crate) const fn scope(self) -> &'static str {
         match self {
