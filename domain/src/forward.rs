@@ -22,23 +22,23 @@ pub struct Forwardable {
     /// What became of its file, if it has one.
     pub file: Option<FileState>,
     /// The bytes of its file, as they are kept.
-    pub kept: Kept,
+    pub kept: StoredFile,
 }
 
-/// Where a line stands.
+/// The conversation that a line stands in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// In this conversation.
+pub struct SourceConversation {
+    /// Its id.
     pub conversation: ConversationId,
-    /// Who sees that one.
+    /// Who sees it.
     pub scope: Scope,
-    /// Whether that one is a group.
+    /// Whether it is a group.
     pub is_group: bool,
 }
 
 /// What is known of the bytes of a file.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Kept {
+pub struct StoredFile {
     /// Their media type.
     pub media_type: Option<String>,
     /// Their SHA-256, in hex.
@@ -47,8 +47,13 @@ pub struct Kept {
 
 impl Forwardable {
     /// From a line, with what its newest words are if it was edited.
-    pub fn new(place: Place, line: Line, edit: Option<Content>, kept: Kept) -> Self {
-        let Place { conversation, scope, is_group } = place;
+    pub fn new(
+        source: SourceConversation,
+        line: Line,
+        edit: Option<Content>,
+        kept: StoredFile,
+    ) -> Self {
+        let SourceConversation { conversation, scope, is_group } = source;
         let amended = line.amended.as_deref();
         let is_revoked = amended.is_some_and(|amended| amended.revoked.is_some());
         let Line { kind, file, mut content, .. } = line;

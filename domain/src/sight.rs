@@ -20,16 +20,16 @@ pub struct Sight {
     pub visibility: BTreeMap<TeamId, Visibility>,
 }
 
-/// One delivery, in order of position.
+/// What a viewer gets of one event, in order of position.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Told {
+pub enum VisibleEvent {
     /// The event at this place of the stretch, as it is.
     Event(usize),
     /// The head of this conversation, in place of its events, at this place's position.
     Head(usize, ConversationId),
 }
 
-impl Told {
+impl VisibleEvent {
     fn place(&self) -> usize {
         match self {
             Self::Event(place) | Self::Head(place, _) => *place,
@@ -62,7 +62,7 @@ pub enum Tidings {
         /// Conversations that came into scope, or changed their level.
         entered: Vec<(ConversationId, Level)>,
         /// The events of all others.
-        told: Vec<Told>,
+        told: Vec<VisibleEvent>,
     },
 }
 
@@ -108,7 +108,7 @@ impl Sight {
         }
         let mine = gathered.agents.get(&self.viewer.agent);
         let places = gathered.everyone.iter().chain(mine.into_iter().flatten());
-        let mut told: Vec<_> = places.copied().map(Told::Event).collect();
+        let mut told: Vec<_> = places.copied().map(VisibleEvent::Event).collect();
         let (mut left, mut entered, mut count) = (Vec::new(), Vec::new(), 0);
         for (scope, touched) in &gathered.still {
             let level = self.level(*scope);
@@ -135,8 +135,8 @@ impl Sight {
         let coached = gathered.coached.iter();
         let coached = coached.filter(|note| self.sees_coaching(note.agent, note.team));
         let coached = coached.filter(|note| is_told(&note.id));
-        told.extend(coached.map(|note| Told::Event(note.place)));
-        told.sort_unstable_by_key(Told::place);
+        told.extend(coached.map(|note| VisibleEvent::Event(note.place)));
+        told.sort_unstable_by_key(VisibleEvent::place);
         Tidings::Changes { left, entered, told }
     }
 
@@ -158,15 +158,15 @@ impl Sight {
 }
 
 /// Of a conversation's heads only the last one is worth telling.
-fn tell(level: Level, touched: &Touched) -> impl Iterator<Item = Told> {
+fn tell(level: Level, touched: &Touched) -> impl Iterator<Item = VisibleEvent> {
     let skipped = match level {
         Level::Full => 0,
         Level::Head => touched.places.len().saturating_sub(1),
         Level::None => touched.places.len(),
     };
     touched.places.iter().skip(skipped).map(move |place| match level {
-        Level::Full => Told::Event(*place),
-        Level::Head | Level::None => Told::Head(*place, touched.id),
+        Level::Full => VisibleEvent::Event(*place),
+        Level::Head | Level::None => VisibleEvent::Head(*place, touched.id),
     })
 }
 

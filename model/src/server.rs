@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::context::{AgentFacts, People, TeamFacts};
-use baton_domain::forward::{Forwardable, Kept, Place};
+use baton_domain::forward::{Forwardable, SourceConversation, StoredFile};
 use baton_domain::group::{
     self, Book, Caller, Channel, CommandWork, Done, FreshIds, OutcomesWork, Post, SettingWork,
     State, Work, decide,
@@ -186,8 +186,8 @@ impl Server {
             let edit = edit.and_then(|edit| find(edit.line.id)).map(|edit| edit.content);
             let is_group = conversation.thread.kind.is_group();
             let (scope, conversation) = (Scope::of(&conversation.head), of.conversation_id);
-            let place = Place { conversation, scope, is_group };
-            let found = Forwardable::new(place, line, edit, Kept::default());
+            let source = SourceConversation { conversation, scope, is_group };
+            let found = Forwardable::new(source, line, edit, StoredFile::default());
             self.state.forwardables.insert((WORKSPACE, of.message_id), found);
         }
     }

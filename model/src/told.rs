@@ -4,7 +4,7 @@ use baton_domain::line::coached;
 use baton_domain::log::Route;
 use baton_domain::mirror::{InMemory, Mirrored, fingerprint};
 use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Sight, Tidings, Told, as_head};
+use baton_domain::sight::{Sight, Tidings, VisibleEvent, as_head};
 use baton_protocol::conversation::{ConversationView, Snapshot};
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
@@ -54,8 +54,8 @@ impl Server {
                 .extend(snapshot.map(|snapshot| ServerFrame::Entered { position: upto, snapshot }));
         }
         let events = told.iter().filter_map(|told| match told {
-            Told::Event(place) => stretch.get(*place).map(|logged| logged.event.clone()),
-            Told::Head(place, id) => {
+            VisibleEvent::Event(place) => stretch.get(*place).map(|logged| logged.event.clone()),
+            VisibleEvent::Head(place, id) => {
                 let head = &self.conversation(*id)?.head;
                 stretch.get(*place).map(|logged| as_head(&logged.event, head))
             }

@@ -1,6 +1,6 @@
 //! The Baton server: one conversation, one owner, one answer.
 //!
-//! Commands in, events out, one log. ARCHITECTURE.md is the map, and the repository test `tidy` says
+//! Commands in, events out, one log. ARCHITECTURE.md is the map. The repository test `tidy` says
 //! which module may use which.
 
 pub mod accounts;

@@ -70,14 +70,14 @@ pub enum SecretsError {
 
 /// Where a sealed value stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place<'a> {
+pub struct CellAddress<'a> {
     /// Table and column.
     pub column: &'static str,
     /// The row's whole key.
     pub row: &'a [&'a str],
 }
 
-impl std::fmt::Display for Place<'_> {
+impl std::fmt::Display for CellAddress<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.column)?;
         // The length before each part: no two keys give the same text.
@@ -174,7 +174,7 @@ impl Keys {
     }
 
     /// Seals a text for its place.
-    pub fn seal(&self, clock: &Clock, place: Place<'_>, text: &str) -> String {
+    pub fn seal(&self, clock: &Clock, place: CellAddress<'_>, text: &str) -> String {
         let nonce = clock.bytes::<NONCE_BYTES>();
         let aad = place.to_string();
         let payload = Payload { msg: text.as_bytes(), aad: aad.as_bytes() };
@@ -188,12 +188,12 @@ impl Keys {
     ///
     /// # Errors
     /// [`SecretsError::DoesNotOpen`], whatever the reason.
-    pub fn unseal(&self, place: Place<'_>, sealed: &str) -> Result<Secret, SecretsError> {
+    pub fn unseal(&self, place: CellAddress<'_>, sealed: &str) -> Result<Secret, SecretsError> {
         self.try_unseal(place, sealed)
             .ok_or_else(|| SecretsError::DoesNotOpen { place: place.to_string() })
     }
 
-    fn try_unseal(&self, place: Place<'_>, sealed: &str) -> Option<Secret> {
+    fn try_unseal(&self, place: CellAddress<'_>, sealed: &str) -> Option<Secret> {
         let bytes = BASE64.decode(sealed.strip_prefix(VERSION)?).ok()?;
         let (nonce, body) = bytes.split_first_chunk::<NONCE_BYTES>()?;
         let aad = place.to_string();
@@ -223,7 +223,8 @@ impl Keys {
     }
 }
 
-const CHECK: Place<'static> = Place { column: "installation.value", row: &["key_check"] };
+const CHECK: CellAddress<'static> =
+    CellAddress { column: "installation.value", row: &["key_check"] };
 const CHECK_TEXT: &str = "baton";
 /// The same once the rows have stamps. Only who has the key can write it, so that nobody else can
 /// make a start stamp the rows a second time.
@@ -309,7 +310,8 @@ mod tests {
     use super::*;
     use crate::store::testing;
 
-    const TOKEN: Place<'static> = Place { column: "channel.token_sealed", row: &["w", "a"] };
+    const TOKEN: CellAddress<'static> =
+        CellAddress { column: "channel.token_sealed", row: &["w", "a"] };
 
     #[test]
     fn what_is_sealed_opens_again_and_shows_nothing() {
@@ -326,10 +328,10 @@ mod tests {
         let (keys, clock) = (Keys::new([7; 32]), Clock::system());
         let sealed = keys.seal(&clock, TOKEN, "EAAG-secret");
         for row in [&["w", "b"][..], &["v", "a"], &["w/1:a"], &["w"], &["", "wa"]] {
-            let place = Place { column: TOKEN.column, row };
+            let place = CellAddress { column: TOKEN.column, row };
             assert!(keys.unseal(place, &sealed).is_err(), "{place}");
         }
-        let other = Place { column: "meta_app.secrets_sealed", row: TOKEN.row };
+        let other = CellAddress { column: "meta_app.secrets_sealed", row: TOKEN.row };
         assert!(keys.unseal(other, &sealed).is_err());
         assert!(Keys::new([8; 32]).unseal(TOKEN, &sealed).is_err());
     }

@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 use baton_simulator::{Config, ConnectionKnobs, Knobs, Number, NumberState, Simulator, TokenState};
-use baton_world::process::Place;
+use baton_world::process::Installation;
 use baton_world::stage;
 use serde_json::Value;
 
@@ -11,8 +11,8 @@ fn knobs(connection: ConnectionKnobs) -> Knobs {
     Knobs { connection, ..Knobs::permissive() }
 }
 
-async fn set_up(simulator: &Simulator) -> Result<Place> {
-    let mut place = Place::sqlite()?;
+async fn set_up(simulator: &Simulator) -> Result<Installation> {
+    let mut place = Installation::sqlite()?;
     place.set("BATON_WHATSAPP__GRAPH_URL", &simulator.base_url());
     place.seed(&stage::seeds(simulator, 1)).await?;
     let app = &simulator.config().meta_app_id;
@@ -26,7 +26,7 @@ async fn simulated() -> Result<Simulator> {
     Simulator::start(Config { numbers, knobs: Knobs::permissive(), ..Config::default() }).await
 }
 
-async fn fails(place: &Place, arguments: &[&str]) -> Result<String> {
+async fn fails(place: &Installation, arguments: &[&str]) -> Result<String> {
     match place.run(arguments).await {
         Ok(said) => anyhow::bail!("{arguments:?} went well: {said}"),
         Err(error) => Ok(error.to_string()),

@@ -7,7 +7,7 @@ use baton::demo::client::{Api, SignedIn, android};
 use baton_protocol::PushId;
 use baton_protocol::push::{AppState, PushReceipt, ReceiptStage, ReceiptsTaken};
 use baton_simulator::{Config, Knobs, Simulator};
-use baton_world::process::{BatonProcess, Place};
+use baton_world::process::{BatonProcess, Installation};
 use baton_world::stage;
 use baton_world::world::eventually;
 use reqwest::Method;
@@ -17,7 +17,7 @@ const TARGET: &str = "token-of-agent1";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_tries_one_device_and_hears_whether_it_had_the_push() -> Result<()> {
-    let mut place = Place::sqlite()?;
+    let mut place = Installation::sqlite()?;
     let knobs = Knobs::permissive();
     let simulator = Simulator::start(Config { knobs, ..Config::default() }).await?;
     let account = stage::firebase(&mut place, &simulator)?;

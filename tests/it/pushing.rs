@@ -9,7 +9,7 @@ use baton::demo::client::android;
 use baton_mobile::outbox::{ActStage, Echo};
 use baton_mobile::push::handle::Outcome;
 use baton_mobile::push::receipts::ReceiptStage;
-use baton_mobile::push::{ActToken, Action, Answer, Group, Input, Kind, Tag, Verdict};
+use baton_mobile::push::{ActToken, Action, Group, Input, Kind, NotificationAnswer, Tag, Verdict};
 use baton_mobile::runtime::{AnswerOutcome, PushTarget};
 use baton_protocol::command::{CommandBody, NoteText};
 use baton_protocol::frame::{Ack, ClientFrame, ServerFrame};
@@ -87,7 +87,7 @@ impl<'w> Pocket<'w> {
     }
 
     /// A button of a notification is tapped while the app does not run.
-    async fn answers(&mut self, token: ActToken, answer: Answer) -> AnswerOutcome {
+    async fn answers(&mut self, token: ActToken, answer: NotificationAnswer) -> AnswerOutcome {
         self.is_killed().await;
         self.phone.core.answer(token, answer, PATIENCE).await.expect("an outcome")
     }
@@ -251,14 +251,14 @@ async fn answers_from_notifications_reach_the_server_once_with_the_app_killed() 
         let token = pocket.shows_a_notification().await;
         // The platform hands one tap over twice.
         for _ in 0..2 {
-            let reply = Answer::Reply("Sí, queda uno".to_owned());
+            let reply = NotificationAnswer::Reply("Sí, queda uno".to_owned());
             assert_eq!(pocket.answers(token, reply).await, AnswerOutcome::Sent);
         }
         let lucia = world.contact("Lucía");
         lucia.receives("Sí, queda uno").await;
         lucia.sends("Gracias, lo compro en la tienda").await;
         let token = pocket.shows_a_notification().await;
-        assert_eq!(pocket.answers(token, Answer::Resolve).await, AnswerOutcome::Sent);
+        assert_eq!(pocket.answers(token, NotificationAnswer::Resolve).await, AnswerOutcome::Sent);
         let ben = world.agent("Ben").await;
         assert_eq!(ben.head(conversation).await.status, Status::Resolved);
         let lines = ben.lines(conversation).await;
@@ -276,12 +276,15 @@ async fn an_answer_from_a_notification_that_was_overtaken_opens_the_app() {
         hands_over(world, conversation, "Ben").await;
         let token = pocket.shows_a_notification().await;
         world.contact("Lucía").sends("Olvídelo, ya lo encontré").await;
-        let reply = Answer::Reply("Sí, queda uno".to_owned());
+        let reply = NotificationAnswer::Reply("Sí, queda uno".to_owned());
         assert_eq!(pocket.answers(token, reply).await, AnswerOutcome::OpenApp);
         // Somebody else took care of it meanwhile.
         hands_over(world, conversation, "Ana").await;
         world.agent("Ana").await.replies(conversation, "De acuerdo").await;
-        assert_eq!(pocket.answers(token, Answer::Resolve).await, AnswerOutcome::OpenApp);
+        assert_eq!(
+            pocket.answers(token, NotificationAnswer::Resolve).await,
+            AnswerOutcome::OpenApp
+        );
         let waiting = pocket.phone.core.outbox().await.expect("an outbox");
         let is_shown = |echo: &Echo| echo.stage != ActStage::Waiting;
         assert!(waiting.len() == 2 && waiting.iter().all(is_shown), "{waiting:?}");

@@ -76,7 +76,7 @@ impl Act {
 
 /// What the committer answers.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Answer {
+pub enum CommitterAnswer {
     /// It is committed.
     Done,
     /// Nobody could decide.
@@ -155,32 +155,36 @@ impl Bench {
     }
 
     /// Asks the committer, and waits for its answer.
-    pub async fn perform(&self, act: Act) -> Answer {
+    pub async fn perform(&self, act: Act) -> CommitterAnswer {
         let done = match act {
-            Act::Post(post) => self.engine.post(post).await.map(|()| Answer::Done),
+            Act::Post(post) => self.engine.post(post).await.map(|()| CommitterAnswer::Done),
             Act::Command(caller, command) => {
-                return Answer::Results(vec![self.engine.command(caller, command).await]);
+                return CommitterAnswer::Results(vec![self.engine.command(caller, command).await]);
             }
             Act::Outcomes(workspace, agent, op_ids) => {
-                self.engine.outcomes(workspace, agent, op_ids).await.map(Answer::Results)
+                self.engine.outcomes(workspace, agent, op_ids).await.map(CommitterAnswer::Results)
             }
-            Act::Claim(at, epoch) => self.engine.claim(at, epoch, NODE).await.map(Answer::Claim),
+            Act::Claim(at, epoch) => {
+                self.engine.claim(at, epoch, NODE).await.map(CommitterAnswer::Claim)
+            }
             Act::Result(at, claim, result) => {
-                self.engine.result(at, claim, result, None).await.map(|()| Answer::Done)
+                self.engine.result(at, claim, result, None).await.map(|()| CommitterAnswer::Done)
             }
-            Act::Rescue(at, claim) => self.engine.rescue(at, claim).await.map(|()| Answer::Done),
+            Act::Rescue(at, claim) => {
+                self.engine.rescue(at, claim).await.map(|()| CommitterAnswer::Done)
+            }
             Act::Setting(work) => {
                 return match self.engine.setting(work).await {
-                    Ok(()) => Answer::Done,
-                    Err(_) => Answer::Unavailable,
+                    Ok(()) => CommitterAnswer::Done,
+                    Err(_) => CommitterAnswer::Unavailable,
                 };
             }
         };
-        done.unwrap_or(Answer::Unavailable)
+        done.unwrap_or(CommitterAnswer::Unavailable)
     }
 
     /// Performs all at once: what finds the committer idle lands in one group.
-    pub async fn perform_all(&self, acts: Vec<Act>) -> Vec<Answer> {
+    pub async fn perform_all(&self, acts: Vec<Act>) -> Vec<CommitterAnswer> {
         futures_util::future::join_all(acts.into_iter().map(|act| self.perform(act))).await
     }
 

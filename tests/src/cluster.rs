@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::chaos::Proxy;
 use crate::history::Written;
 use crate::phone::{Phone, read_once};
-use crate::process::Place;
+use crate::process::Installation;
 use crate::stage::{self, PACES};
 use baton_model::dice::Dice;
 use node::Node;
@@ -87,7 +87,7 @@ impl std::fmt::Debug for Cluster {
 impl Cluster {
     /// Everything runs, and every customer has written once. `None` without `PostgreSQL`.
     pub async fn start(layout: &Layout) -> Result<Option<Self>> {
-        let Some(mut place) = Place::postgres().await? else { return Ok(None) };
+        let Some(mut place) = Installation::postgres().await? else { return Ok(None) };
         let database = place.database()?.context("a database")?;
         for (name, value) in PACES {
             place.set(name, &value);
@@ -271,7 +271,11 @@ impl Cluster {
     }
 }
 
-async fn nodes(place: Place, layout: &Layout, redis: Option<SocketAddr>) -> Result<Vec<Node>> {
+async fn nodes(
+    place: Installation,
+    layout: &Layout,
+    redis: Option<SocketAddr>,
+) -> Result<Vec<Node>> {
     let mut nodes: Vec<Node> = Vec::new();
     let mut places = vec![place];
     for _ in 1..layout.nodes {

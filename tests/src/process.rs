@@ -26,7 +26,7 @@ const RUN: Duration = Duration::from_secs(300);
 
 /// Where a server keeps what it knows: a directory, and a database in it or on PostgreSQL.
 #[derive(Debug)]
-pub struct Place {
+pub struct Installation {
     /// `SQLite` or `PostgreSQL`.
     pub kind: &'static str,
     directory: TempDir,
@@ -36,7 +36,7 @@ pub struct Place {
     settings: Vec<(String, String)>,
 }
 
-impl Place {
+impl Installation {
     /// With the embedded database.
     pub fn sqlite() -> Result<Self> {
         let directory = tempfile::tempdir().context("a directory for a server's data")?;
@@ -192,7 +192,7 @@ pub struct BatonProcess {
 
 impl BatonProcess {
     /// Starts it and does not wait.
-    pub fn spawn(place: &Place) -> Result<Self> {
+    pub fn spawn(place: &Installation) -> Result<Self> {
         let log = File::options().create(true).append(true).open(place.log())?;
         let mut command = place.command()?;
         command.arg("serve").stdout(Stdio::piped()).stderr(log);
@@ -202,14 +202,14 @@ impl BatonProcess {
     }
 
     /// Starts it and waits until it says that it is ready.
-    pub async fn start(place: &Place) -> Result<Self> {
+    pub async fn start(place: &Installation) -> Result<Self> {
         let mut process = Self::spawn(place)?;
         process.ready(place).await?;
         Ok(process)
     }
 
     /// Waits until it says that it is ready; gives how long that took.
-    pub async fn ready(&mut self, place: &Place) -> Result<Duration> {
+    pub async fn ready(&mut self, place: &Installation) -> Result<Duration> {
         let began = Instant::now();
         let out = self.child.stdout.take().context("waited for twice")?;
         let mut lines = BufReader::new(out).lines();
@@ -229,7 +229,7 @@ impl BatonProcess {
     }
 
     /// An error if it has ended, with the end of its log.
-    pub fn lives(&mut self, place: &Place) -> Result<()> {
+    pub fn lives(&mut self, place: &Installation) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
             Some(status) => bail!("{status}: {}", tail(&place.log())),

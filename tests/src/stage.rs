@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::history::{Conversed, Delivered, Written};
 use crate::phone::{Phone, full};
-use crate::process::Place;
+use crate::process::Installation;
 
 /// Replies wait a moment in their lanes, so that there is something to overtake.
 pub const PACES: [(&str, u64); 4] = [
@@ -39,7 +39,7 @@ pub fn seeds(simulator: &Simulator, agents: u32) -> Seeds {
 }
 
 /// A simulated Firebase for a server; its account lies in the directory.
-pub fn firebase(place: &mut Place, simulator: &Simulator) -> Result<TempDir> {
+pub fn firebase(place: &mut Installation, simulator: &Simulator) -> Result<TempDir> {
     let directory = tempfile::tempdir()?;
     let account = directory.path().join("service-account.json");
     std::fs::write(&account, serde_json::to_vec(&simulator.service_account())?)?;

@@ -164,7 +164,8 @@ impl World {
         let simulator = Simulator::start(simulated(setup)).await?;
         let redis = if nodes > 1 { Some(RedisServer::start().await?) } else { None };
         let clock = setup.clock.clone().unwrap_or_else(Clock::system);
-        let place = Place { database: &database, simulator: &simulator, redis: redis.as_ref() };
+        let place =
+            SharedServices { database: &database, simulator: &simulator, redis: redis.as_ref() };
         let first = config(place, directory.path(), 0, setup)?;
         let server = Box::pin(Server::start(&first, clock.clone())).await?;
         let mut others = Vec::new();
@@ -364,13 +365,18 @@ fn simulated(setup: &Setup) -> baton_simulator::Config {
 
 /// What all nodes share.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct SharedServices<'a> {
     database: &'a Database,
     simulator: &'a Simulator,
     redis: Option<&'a RedisServer>,
 }
 
-fn config(place: Place<'_>, directory: &Path, nth: usize, setup: &Setup) -> Result<Config> {
+fn config(
+    place: SharedServices<'_>,
+    directory: &Path,
+    nth: usize,
+    setup: &Setup,
+) -> Result<Config> {
     let worker = program().unwrap_or_default().display().to_string();
     let mut variables = vec![
         ("BATON_HTTP__BIND".to_owned(), "127.0.0.1:0".to_owned()),

@@ -228,7 +228,7 @@ pub enum NotificationAnswer {
     Resolve,
 }
 
-impl From<NotificationAnswer> for push::Answer {
+impl From<NotificationAnswer> for push::NotificationAnswer {
     fn from(answer: NotificationAnswer) -> Self {
         match answer {
             NotificationAnswer::Reply { text } => Self::Reply(text),

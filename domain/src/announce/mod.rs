@@ -43,12 +43,12 @@ pub struct Consequence {
     /// Who caused it; never told of it.
     pub by: Option<AgentId>,
     /// What to do.
-    pub effect: Effect,
+    pub effect: PushEffect,
 }
 
 /// What to do about pushes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Effect {
+pub enum PushEffect {
     /// Tell of it.
     Tell {
         /// The agent or team to tell.
@@ -154,7 +154,7 @@ impl Addressee {
 
 /// How far a push has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stage {
+pub enum PushStage {
     /// No byte of it was sent.
     Queued,
     /// It may have reached its device.
@@ -183,7 +183,7 @@ pub struct Push {
     /// The place in the log of what it tells.
     pub position: u64,
     /// How far it has come.
-    pub stage: Stage,
+    pub stage: PushStage,
     /// Not sent before.
     pub due_at: Timestamp,
     /// Not sent after.
@@ -214,12 +214,12 @@ impl Board {
         fresh: &mut dyn FnMut() -> PushId,
     ) {
         match &consequence.effect {
-            Effect::Tell { whom, kind, scope, is_flood } => {
+            PushEffect::Tell { whom, kind, scope, is_flood } => {
                 for agent in self.told(*whom, *kind, *scope, consequence.by) {
                     self.tell(agent, (*kind, *is_flood), consequence, (now, fresh));
                 }
             }
-            Effect::TakeBack { from, kinds } => {
+            PushEffect::TakeBack { from, kinds } => {
                 self.take_back(*from, kinds, consequence, (now, fresh));
             }
         }
@@ -256,7 +256,7 @@ impl Board {
             let shown = self.shown_at(device, of.conversation).filter(|_| is_flood);
             let due_at = shown.map_or(due_at, |at| due_at.max(at.plus_ms(FLOOD_MS)));
             let queued = self.pushes.iter_mut().find(|push| {
-                push.stage == Stage::Queued
+                push.stage == PushStage::Queued
                     && push.device == device
                     && push.conversation == of.conversation
                     && push.kind != Kind::Retract
@@ -278,7 +278,7 @@ impl Board {
                 conversation: of.conversation,
                 kind,
                 position: of.position,
-                stage: Stage::Queued,
+                stage: PushStage::Queued,
                 due_at,
                 expires_at,
                 is_new: true,
@@ -292,7 +292,7 @@ impl Board {
         let shown = self.pushes.iter().filter(|push| {
             push.device == device
                 && push.conversation == of
-                && push.stage == Stage::UnderWay
+                && push.stage == PushStage::UnderWay
                 && push.kind.is_shown()
         });
         shown.map(|push| push.due_at).max()
@@ -312,18 +312,21 @@ impl Board {
                 && kinds.contains(&push.kind)
                 && from.has_agent(push.agent);
             match push.stage {
-                Stage::Queued if is_meant => push.stage = Stage::Superseded,
-                Stage::UnderWay if is_meant => push.stage = Stage::Retracted,
-                Stage::Queued | Stage::UnderWay | Stage::Superseded | Stage::Retracted => continue,
+                PushStage::Queued if is_meant => push.stage = PushStage::Superseded,
+                PushStage::UnderWay if is_meant => push.stage = PushStage::Retracted,
+                PushStage::Queued
+                | PushStage::UnderWay
+                | PushStage::Superseded
+                | PushStage::Retracted => continue,
             }
             push.is_changed = !push.is_new;
-            if push.stage == Stage::Retracted && push.expires_at > now {
+            if push.stage == PushStage::Retracted && push.expires_at > now {
                 let expires_at = push.expires_at;
                 let retract = retracts.entry(push.device).or_insert_with(|| Push {
                     id: fresh(),
                     kind: Kind::Retract,
                     position: of.position,
-                    stage: Stage::Queued,
+                    stage: PushStage::Queued,
                     due_at: now,
                     is_new: true,
                     is_changed: false,
@@ -333,7 +336,7 @@ impl Board {
             }
         }
         // What is new and dropped again was never anywhere.
-        self.pushes.retain(|push| !(push.is_new && push.stage == Stage::Superseded));
+        self.pushes.retain(|push| !(push.is_new && push.stage == PushStage::Superseded));
         self.pushes.extend(retracts.into_values());
     }
 }

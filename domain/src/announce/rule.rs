@@ -6,7 +6,7 @@ use baton_protocol::{
     Actor, AgentId, Author, Event, Fact, MessageStatus, Owner, OwnerCause, Status,
 };
 
-use super::{Consequence, Effect, FLOOD_LINES, From, Kind, Whom};
+use super::{Consequence, FLOOD_LINES, From, Kind, PushEffect, Whom};
 use crate::log::{Logged, Route};
 use crate::scope::Scope;
 
@@ -62,16 +62,16 @@ pub fn consequences(logged: &Logged, author: Option<AgentId>) -> Vec<Consequence
     effects.into_iter().map(|effect| Consequence { conversation, position, by, effect }).collect()
 }
 
-fn of_agent(fact: &Fact, agent: AgentId) -> Vec<Effect> {
+fn of_agent(fact: &Fact, agent: AgentId) -> Vec<PushEffect> {
     if matches!(fact, Fact::ReadMarked { .. }) {
-        vec![Effect::TakeBack { from: From::Agent(agent), kinds: SEEN }]
+        vec![PushEffect::TakeBack { from: From::Agent(agent), kinds: SEEN }]
     } else {
         Vec::new()
     }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "most facts concern nobody's pushes")]
-fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<Effect> {
+fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<PushEffect> {
     let tell = |whom, kind| told(whom, kind, scope);
     match &event.fact {
         Fact::LineReceived { line, turn, .. } => match scope.owner {
@@ -79,7 +79,7 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
                 let (whom, kind) = (Whom::Agent(owner), Kind::Message);
                 let told = turn.map(|turn| {
                     let is_flood = line.seq.saturating_sub(turn.from_seq) >= FLOOD_LINES;
-                    Effect::Tell { whom, kind, scope, is_flood }
+                    PushEffect::Tell { whom, kind, scope, is_flood }
                 });
                 // Nobody is told what somebody says who is blocked.
                 told.into_iter().collect()
@@ -98,16 +98,16 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
         Fact::MessageChanged {
             status: MessageStatus::Queued | MessageStatus::Cancelled, ..
         } => {
-            vec![Effect::TakeBack { from: From::Everyone, kinds: REVIEW }]
+            vec![PushEffect::TakeBack { from: From::Everyone, kinds: REVIEW }]
         }
         Fact::NoteAdded { author, mentions, .. } => {
-            let back = Effect::TakeBack { from: From::Agent(*author), kinds: MENTION };
+            let back = PushEffect::TakeBack { from: From::Agent(*author), kinds: MENTION };
             let told = mentions.iter().map(|agent| tell(Whom::Agent(*agent), Kind::Mention));
             iter::once(back).chain(told).collect()
         }
         Fact::OwnerChanged { owner, cause, .. } => owner_changed(*owner, *cause, scope),
         Fact::StatusChanged { status: Status::Resolved, .. } => {
-            vec![Effect::TakeBack { from: From::Everyone, kinds: OWN }]
+            vec![PushEffect::TakeBack { from: From::Everyone, kinds: OWN }]
         }
         // A customer who writes is told of by the line.
         Fact::StatusChanged { status: Status::Open, .. } if event.actor != Actor::Customer => {
@@ -120,8 +120,8 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
     }
 }
 
-fn told(whom: Whom, kind: Kind, scope: Scope) -> Effect {
-    Effect::Tell { whom, kind, scope, is_flood: false }
+fn told(whom: Whom, kind: Kind, scope: Scope) -> PushEffect {
+    PushEffect::Tell { whom, kind, scope, is_flood: false }
 }
 
 /// Whether somebody has to look after a message before the customer has it for certain.
@@ -130,27 +130,27 @@ fn is_stuck(status: MessageStatus) -> bool {
 }
 
 /// Somebody answered: nobody has to be told any more that somebody waits.
-fn answered(author: Author) -> Vec<Effect> {
-    let all = Effect::TakeBack { from: From::Everyone, kinds: OPEN_TURN };
+fn answered(author: Author) -> Vec<PushEffect> {
+    let all = PushEffect::TakeBack { from: From::Everyone, kinds: OPEN_TURN };
     match author {
         Author::Agent { id } => {
-            vec![all, Effect::TakeBack { from: From::Agent(id), kinds: SEEN }]
+            vec![all, PushEffect::TakeBack { from: From::Agent(id), kinds: SEEN }]
         }
         Author::PhoneApp => vec![all],
         Author::Customer | Author::Acknowledgement => Vec::new(),
     }
 }
 
-fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<Effect> {
-    let all = Effect::TakeBack { from: From::Everyone, kinds: QUEUE };
+fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<PushEffect> {
+    let all = PushEffect::TakeBack { from: From::Everyone, kinds: QUEUE };
     match (owner, cause) {
         (Owner::Agent(agent), _) => vec![
             all,
-            Effect::TakeBack { from: From::AllBut(agent), kinds: OWN },
+            PushEffect::TakeBack { from: From::AllBut(agent), kinds: OWN },
             told(Whom::Agent(agent), Kind::Assigned, scope),
         ],
         (Owner::Queue(_), OwnerCause::Resolved) => {
-            vec![Effect::TakeBack { from: From::Everyone, kinds: OWN }]
+            vec![PushEffect::TakeBack { from: From::Everyone, kinds: OWN }]
         }
         (
             Owner::Queue(team),
@@ -162,7 +162,7 @@ fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<Effect> {
             | OwnerCause::Reopened
             | OwnerCause::Rehomed,
         ) => vec![
-            Effect::TakeBack { from: From::Everyone, kinds: OWN },
+            PushEffect::TakeBack { from: From::Everyone, kinds: OWN },
             told(Whom::Team(team), Kind::Queue, scope),
         ],
     }

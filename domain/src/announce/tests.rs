@@ -11,7 +11,7 @@ use baton_protocol::{
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Addressee, Board, DEVICES_MAX, Device, Kind, Push, Stage, consequences};
+use super::{Addressee, Board, DEVICES_MAX, Device, Kind, Push, PushStage, consequences};
 use crate::log::{Logged, Route};
 use crate::scope::{Scope, Viewer};
 use crate::sight::Sight;
@@ -172,14 +172,14 @@ impl Scene {
 
     /// The sender claimed everything that was due.
     fn sends(&mut self) {
-        for push in self.board.pushes.iter_mut().filter(|push| push.stage == Stage::Queued) {
-            (push.stage, push.is_new) = (Stage::UnderWay, false);
+        for push in self.board.pushes.iter_mut().filter(|push| push.stage == PushStage::Queued) {
+            (push.stage, push.is_new) = (PushStage::UnderWay, false);
         }
     }
 
     /// What waits to be sent: to whom, and what.
     fn queued(&self) -> Vec<(AgentId, Kind)> {
-        let queued = self.board.pushes.iter().filter(|push| push.stage == Stage::Queued);
+        let queued = self.board.pushes.iter().filter(|push| push.stage == PushStage::Queued);
         queued.map(|push| (push.agent, push.kind)).collect()
     }
 }
@@ -256,11 +256,11 @@ fn who_was_told_of_a_flood_is_told_again_ten_minutes_later() {
     for n in 0..20 {
         scene.writes(LUCIA, n == 0);
     }
-    scene.board.pushes.iter_mut().for_each(|push| push.stage = Stage::UnderWay);
+    scene.board.pushes.iter_mut().for_each(|push| push.stage = PushStage::UnderWay);
     let told = NOON.plus_ms(5_000);
     scene.now = NOON.plus_ms(20_000);
     scene.writes(LUCIA, false);
-    assert_eq!(push_of(&scene), Some((Stage::Queued, told.plus_ms(600_000))));
+    assert_eq!(push_of(&scene), Some((PushStage::Queued, told.plus_ms(600_000))));
     // Who writes two or three lines is told of each.
     scene.writes(MATEO, true);
     assert_eq!(scene.queued().len(), 3);
@@ -444,7 +444,7 @@ fn play(scene: &mut Scene, (what, who, of): (u8, u8, u8)) {
 }
 
 fn is_live(push: &Push) -> bool {
-    matches!(push.stage, Stage::Queued | Stage::UnderWay) && push.kind != Kind::Retract
+    matches!(push.stage, PushStage::Queued | PushStage::UnderWay) && push.kind != Kind::Retract
 }
 
 proptest! {
@@ -456,7 +456,7 @@ proptest! {
         for step in steps {
             play(&mut scene, step);
             let mut places: Vec<_> = scene.board.pushes.iter()
-                .filter(|push| push.stage == Stage::Queued && push.kind != Kind::Retract)
+                .filter(|push| push.stage == PushStage::Queued && push.kind != Kind::Retract)
                 .map(|push| (push.device, push.conversation))
                 .collect();
             let all = places.len();
@@ -478,7 +478,7 @@ proptest! {
         let left = scene.board.pushes.iter().filter(|push| push.conversation == LUCIA);
         prop_assert!(!left.clone().any(is_live), "{:?}", left.collect::<Vec<_>>());
         // Each device that may show something was sent a retract at or behind what it shows.
-        for push in scene.board.pushes.iter().filter(|push| push.stage == Stage::Retracted) {
+        for push in scene.board.pushes.iter().filter(|push| push.stage == PushStage::Retracted) {
             let is_covered = scene.board.pushes.iter().any(|retract| {
                 retract.kind == Kind::Retract
                     && retract.device == push.device

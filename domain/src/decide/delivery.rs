@@ -77,7 +77,7 @@ pub fn claim(
     if facts.in_doubt {
         return Claim::Hold(vec![still_unknown(conversation, facts, None).into()]);
     }
-    let kept = Kept { status: MessageStatus::Held, held: Some(reason), error: None };
+    let kept = Withheld { status: MessageStatus::Held, held: Some(reason), error: None };
     Claim::Hold(keep_back(conversation, lines, facts, kept))
 }
 
@@ -288,13 +288,13 @@ fn still_unknown(
 }
 
 /// How a message is kept from the customer.
-struct Kept {
+struct Withheld {
     status: MessageStatus,
     held: Option<HeldReason>,
     error: Option<MessageError>,
 }
 
-impl Kept {
+impl Withheld {
     fn behind() -> Self {
         let held = Some(HeldReason::PredecessorHeld);
         Self { status: MessageStatus::Held, held, error: None }
@@ -316,7 +316,7 @@ fn failed(
     facts: &LineFacts,
     error: Option<&MessageError>,
 ) -> Vec<Draft> {
-    let mut drafts = keep_back(conversation, lines, facts, Kept::failed(error));
+    let mut drafts = keep_back(conversation, lines, facts, Withheld::failed(error));
     drafts.extend(marketing::refused(conversation, error, facts.status_at));
     drafts
 }
@@ -327,7 +327,7 @@ fn keep_back(
     conversation: &Conversation,
     lines: &Lines,
     facts: &LineFacts,
-    kept: Kept,
+    kept: Withheld,
 ) -> Vec<Draft> {
     let (in_doubt, later): (Vec<&LineFacts>, Vec<&LineFacts>) = lines
         .above(conversation.head.id, facts.line.seq)
@@ -336,7 +336,7 @@ fn keep_back(
         .partition(|later| later.in_doubt);
     let all: Vec<&LineFacts> = std::iter::once(facts).chain(later.iter().copied()).collect();
     let (turn, mut drafts) = reopening(conversation, lines, &all);
-    let change = |facts: &LineFacts, kept: Kept| {
+    let change = |facts: &LineFacts, kept: Withheld| {
         Draft::from(Fact::MessageChanged {
             line: facts.line,
             status: kept.status,
@@ -349,8 +349,8 @@ fn keep_back(
         })
     };
     drafts.push(change(facts, kept));
-    drafts.extend(later.iter().map(|later| change(later, Kept::behind())));
-    drafts.extend(in_doubt.iter().map(|later| change(later, Kept::unknown())));
+    drafts.extend(later.iter().map(|later| change(later, Withheld::behind())));
+    drafts.extend(in_doubt.iter().map(|later| change(later, Withheld::unknown())));
     drafts
 }
 

@@ -16,7 +16,7 @@ pub(super) fn forward(case: &Case<'_>, forward: &Forward) -> Decided {
     let (kind, content) = said(case, source)?;
     let has_file = source.file.is_some();
     let content = Content { forwarded_from: Some(Box::new(forward.of)), ..content };
-    let answer = reply::Answer {
+    let answer = reply::OutgoingMessage {
         kind,
         content,
         seen: forward.seen,

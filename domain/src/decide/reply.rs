@@ -15,7 +15,7 @@ use crate::upload::Uploaded;
 pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
     case.check_signed(&reply.text, TEXT_CHARS_MAX)?;
     let text = Some(reply.text.clone());
-    let answer = Answer {
+    let answer = OutgoingMessage {
         kind: LineKind::Text,
         content: Content { text, ..Content::default() },
         seen: reply.seen,
@@ -33,7 +33,7 @@ pub(super) fn send(case: &Case<'_>, send: &Send) -> Decided {
         let Uploaded { bytes, picture, sound, .. } = *upload;
         FileState::Stored { bytes, picture, sound }
     });
-    let answer = Answer {
+    let answer = OutgoingMessage {
         kind,
         content,
         seen: send.seen,
@@ -50,7 +50,7 @@ pub(super) fn send(case: &Case<'_>, send: &Send) -> Decided {
 }
 
 /// What the customer gets, and what its author had seen.
-pub(super) struct Answer {
+pub(super) struct OutgoingMessage {
     pub(super) kind: LineKind,
     pub(super) content: Content,
     pub(super) seen: Seen,
@@ -59,7 +59,7 @@ pub(super) struct Answer {
     pub(super) ignore_lease: bool,
 }
 
-pub(super) fn write(case: &Case<'_>, answer: Answer) -> Decided {
+pub(super) fn write(case: &Case<'_>, answer: OutgoingMessage) -> Decided {
     if case.conversation.thread.kind.is_group() {
         check_for_group(answer.kind)?;
     }

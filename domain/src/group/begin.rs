@@ -4,7 +4,7 @@
 
 use baton_protocol::{Actor, ConversationId, Fact, Owner, OwnerCause, Refusal, Timestamp};
 
-use super::contact::{Told, know_contact};
+use super::contact::{ContactNews, know_contact};
 use super::state::{By, State};
 use super::work::BeginWork;
 use crate::decide::owner;
@@ -37,7 +37,7 @@ pub(super) fn begin(
     let by = By::new(Actor::Agent { id: caller.agent }, now);
     let key = (caller.workspace, known.conversation);
     let named = By { card: Some(work.fresh.card), ..by };
-    know_contact(state, &channel, known, Told::Person(&work.to, now), named);
+    know_contact(state, &channel, known, ContactNews::Person(&work.to, now), named);
     let mut facts = vec![Fact::EpisodeOpened { episode: 1 }];
     facts.extend(taken(state, work, known.conversation));
     state.append(key, facts.into_iter().map(Into::into).collect(), by);

@@ -3,7 +3,7 @@
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{ConversationKind, Fact, Timestamp};
 
-use super::senders::Known;
+use super::senders::KnownSender;
 use super::state::{By, Channel, State};
 use crate::decide::receive;
 use crate::inbound::{GroupNews, Moved, Sender};
@@ -11,7 +11,7 @@ use crate::roster;
 
 /// What is told of a contact.
 #[derive(Clone, Copy)]
-pub(super) enum Told<'a> {
+pub(super) enum ContactNews<'a> {
     /// Their names, and when they said something under them, by the time that WhatsApp gave.
     Person(&'a Sender, Timestamp),
     /// Their new names, and the time by this server's clock.
@@ -24,7 +24,7 @@ pub(super) enum Told<'a> {
     Status(&'a str),
 }
 
-impl Told<'_> {
+impl ContactNews<'_> {
     fn kind(self) -> ConversationKind {
         match self {
             Self::Person(..) | Self::Moved(..) => ConversationKind::Contact,
@@ -48,8 +48,8 @@ impl Told<'_> {
 pub(super) fn know_contact(
     state: &mut State,
     channel: &Channel,
-    known: Known,
-    told: Told<'_>,
+    known: KnownSender,
+    told: ContactNews<'_>,
     by: By,
 ) {
     let key = (channel.workspace, known.conversation);

@@ -18,7 +18,7 @@ pub mod work;
 use baton_protocol::{Epoch, Timestamp};
 
 use conditional::Found;
-pub use senders::{Book, Known, sightings};
+pub use senders::{Book, KnownSender, sightings};
 pub use state::{Channel, Key, State};
 pub use work::{
     BeginWork, BlockedWork, Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds,

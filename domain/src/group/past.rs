@@ -4,9 +4,9 @@
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{Actor, ConversationId, Fact, Status};
 
-use super::contact::{Told, know_contact};
+use super::contact::{ContactNews, know_contact};
 use super::receive::Arrival;
-use super::senders::Known;
+use super::senders::KnownSender;
 use super::state::{By, Channel, Key, PastContent, State};
 use crate::decide::receive;
 use crate::inbound::{BookEntry, ElementBody, PastLine, Sender};
@@ -56,7 +56,7 @@ fn take(state: &mut State, channel: &Channel, line: &PastLine, arrival: Arrival<
 fn meet(
     state: &mut State,
     channel: &Channel,
-    known: Known,
+    known: KnownSender,
     sender: &Sender,
     Arrival { fresh, now, .. }: Arrival<'_>,
 ) {
@@ -69,7 +69,7 @@ fn meet(
     });
     let sender = Sender { name: sender.name.clone().or(booked), ..sender.clone() };
     let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };
-    know_contact(state, channel, known, Told::Person(&sender, now), by);
+    know_contact(state, channel, known, ContactNews::Person(&sender, now), by);
     let over = Fact::StatusChanged { status: Status::Resolved, turn: None };
     state.append(key, vec![over.into()], By::new(Actor::System, now));
 }

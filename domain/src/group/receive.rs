@@ -9,9 +9,9 @@ use baton_protocol::{
     MessageId, MessageStatus, Receipt, Timestamp,
 };
 
-use super::contact::{Told, know_contact};
+use super::contact::{ContactNews, know_contact};
 use super::past;
-use super::senders::Known;
+use super::senders::KnownSender;
 use super::state::{
     Aside, By, Channel, Key, NotUnderstood, ParkedStatus, Quarantined, State, WantedFile,
 };
@@ -140,8 +140,8 @@ fn line(
     let known = known.ok_or_else(|| aside("names_nobody", "it names nobody"))?;
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
     let told = match message.sender.group_id {
-        Some(_) => Told::Line(message.participant.as_ref()),
-        None => Told::Person(&message.sender, message.at.min(now)),
+        Some(_) => ContactNews::Line(message.participant.as_ref()),
+        None => ContactNews::Person(&message.sender, message.at.min(now)),
     };
     know_contact(state, channel, known, told, by);
     let key = (workspace, known.conversation);
@@ -272,7 +272,7 @@ fn want_file(state: &mut State, at: MessageAt, media: &str, now: Timestamp) {
 /// The message with its author, as far as the group knows them.
 fn with_author<'a>(
     state: &State,
-    (workspace, known): Key<Known>,
+    (workspace, known): Key<KnownSender>,
     message: &'a InboundMessage,
 ) -> Cow<'a, InboundMessage> {
     let card = state.cards.get(&(workspace, known.contact));
@@ -300,7 +300,7 @@ fn tell_of_group(
         return;
     }
     let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };
-    know_contact(state, channel, known, Told::Group(news), by);
+    know_contact(state, channel, known, ContactNews::Group(news), by);
     if is_new {
         state.append(key, vec![Fact::EpisodeOpened { episode: 1 }.into()], by);
     }
@@ -347,11 +347,12 @@ fn rename(
     Arrival { fresh, now, .. }: Arrival<'_>,
 ) {
     let known = state.senders.get(&(channel.workspace, fresh.message)).copied();
-    let is_held =
-        |known: &Known| state.conversations.contains_key(&(channel.workspace, known.conversation));
+    let is_held = |known: &KnownSender| {
+        state.conversations.contains_key(&(channel.workspace, known.conversation))
+    };
     let Some(known) = known.filter(is_held) else { return };
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
-    know_contact(state, channel, known, Told::Moved(moved, now), by);
+    know_contact(state, channel, known, ContactNews::Moved(moved, now), by);
 }
 
 fn status(
@@ -416,7 +417,7 @@ fn group_of(state: &State, of: Key<MessageId>) -> Option<(Key<ConversationId>, C
 /// Takes note of a participant whom nobody told of before.
 fn know_participant(state: &mut State, of: Key<MessageId>, named: &str, by: By) {
     let Some((key, card)) = group_of(state, of) else { return };
-    let new = Told::Status(named).card(&card);
+    let new = ContactNews::Status(named).card(&card);
     let contact = state.conversation(key.0, key.1).map(|of| of.thread.contact_id);
     let Some((new, contact)) = new.zip(contact) else { return };
     state.changed_cards.entry((of.0, contact)).or_insert(false);

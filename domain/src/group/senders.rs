@@ -16,7 +16,7 @@ use crate::inbound::{ElementBody, Sender};
 
 /// Whom a sender is, on a channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Known {
+pub struct KnownSender {
     /// The contact.
     pub contact: ContactId,
     /// Their conversation on the channel.
@@ -77,7 +77,7 @@ pub type NameKey = (WorkspaceId, ChannelId, NameKind, String);
 #[derive(Clone, Copy, Debug)]
 pub struct Holder {
     /// Whom the name belongs to.
-    pub known: Known,
+    pub known: KnownSender,
     /// The time from which they hold it, by WhatsApp's clock.
     pub since: Timestamp,
 }
@@ -200,7 +200,7 @@ fn user_key(channel: &Channel, user: &str) -> NameKey {
 impl Book {
     /// Finds whom each sighting names, each as those before it left the names; who names nobody
     /// is left out. What became known is in [`Book::fresh`] and [`Book::moved`].
-    pub fn meet_all(&mut self, all: &[Sighting<'_>]) -> BTreeMap<Key<MessageId>, Known> {
+    pub fn meet_all(&mut self, all: &[Sighting<'_>]) -> BTreeMap<Key<MessageId>, KnownSender> {
         let known = all.iter().filter_map(|sighting| {
             let key = (sighting.channel.workspace, sighting.ids.message);
             let known = match sighting.formerly {
@@ -264,7 +264,7 @@ impl Book {
     }
 
     /// The sender of a message; `None` where it names nobody.
-    fn meet(&mut self, sighting: &Sighting<'_>) -> Option<Known> {
+    fn meet(&mut self, sighting: &Sighting<'_>) -> Option<KnownSender> {
         let Sighting { channel, sender, at, ids, .. } = *sighting;
         let user = sender.user_id.as_deref();
         let names = names(sender);
@@ -299,7 +299,7 @@ impl Book {
 
     /// Gives a customer who moved their new names; `None` where nobody is known by the former
     /// ones. A user id stays whose it is, and so does a number that came to somebody later.
-    fn follow(&mut self, sighting: &Sighting<'_>, formerly: &Sender) -> Option<Known> {
+    fn follow(&mut self, sighting: &Sighting<'_>, formerly: &Sender) -> Option<KnownSender> {
         let Sighting { channel, sender, at, .. } = *sighting;
         let Some(Holder { known, .. }) = self.holder(channel, formerly) else {
             return self.holder(channel, sender).map(|holder| holder.known);
@@ -328,7 +328,7 @@ impl Book {
     }
 
     /// Who has another name of the sender's, without a user id that says that they are another.
-    fn twin(&self, sighting: &Sighting<'_>, known: Known) -> Option<ContactId> {
+    fn twin(&self, sighting: &Sighting<'_>, known: KnownSender) -> Option<ContactId> {
         let Sighting { channel, sender, .. } = *sighting;
         let user = sender.user_id.as_deref()?;
         let certain = names(sender).into_iter().filter(|called| called.is_certain);
@@ -340,14 +340,14 @@ impl Book {
     }
 
     /// Whether this contact has a user id and it is not this one.
-    fn is_anothers(&self, known: Known, user: Option<&str>) -> bool {
+    fn is_anothers(&self, known: KnownSender, user: Option<&str>) -> bool {
         let Some(user) = user else { return false };
         self.users.get(&known.conversation).is_some_and(|users| !users.contains(user))
     }
 }
 
-fn new(ids: &FreshIds) -> Known {
-    Known { contact: ContactId(ids.contact), conversation: ids.conversation }
+fn new(ids: &FreshIds) -> KnownSender {
+    KnownSender { contact: ContactId(ids.contact), conversation: ids.conversation }
 }
 
 /// A name under which a sender may be known.

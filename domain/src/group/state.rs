@@ -13,7 +13,7 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use super::senders::Known;
+use super::senders::KnownSender;
 use super::work::{FileWork, MessageAt};
 use crate::apply::{apply, begin};
 use crate::context::{Lines, Moment, People, Prior};
@@ -51,7 +51,7 @@ pub struct State {
     /// Channels, by Meta's id of their number.
     pub channels: BTreeMap<String, Channel>,
     /// Who wrote: the contact of each message that names somebody, by the message's fresh id.
-    pub senders: BTreeMap<Key<MessageId>, Known>,
+    pub senders: BTreeMap<Key<MessageId>, KnownSender>,
     /// Of messages whose sender is named by a name of another contact as well: that contact.
     pub twins: BTreeMap<Key<MessageId>, ContactId>,
     /// Conversations.

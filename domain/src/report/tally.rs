@@ -22,14 +22,14 @@ const CLOSED_KEPT: usize = 50;
 pub struct Tally {
     edges: Edges,
     now: Timestamp,
-    conversations: BTreeMap<ConversationId, Standing>,
+    conversations: BTreeMap<ConversationId, TalliedConversation>,
     counts: BTreeMap<Whose, Counts>,
     samples: Vec<Option<Sample>>,
 }
 
 /// A conversation, as far as the log was read.
 #[derive(Clone, Debug)]
-struct Standing {
+struct TalliedConversation {
     channel: ChannelId,
     team: TeamId,
     /// When the open episode began.
@@ -98,7 +98,7 @@ impl Tally {
     pub fn meet(&mut self, next: &Logged, channel: ChannelId, earlier: &[Logged]) {
         let Some(conversation) = next.event.conversation_id else { return };
         let Route::Conversation { after, .. } = next.route else { return };
-        let standing = Standing {
+        let standing = TalliedConversation {
             channel,
             team: after.team,
             episode: None,
@@ -172,7 +172,7 @@ struct Step<'a> {
     event: &'a Event,
     /// The stretch it counts for.
     stretch: Option<usize>,
-    of: &'a mut Standing,
+    of: &'a mut TalliedConversation,
 }
 
 impl Step<'_> {
@@ -311,7 +311,7 @@ impl Step<'_> {
 
     fn count(&mut self, agent: Option<AgentId>, count: impl FnOnce(&mut Counts)) {
         let Some(stretch) = self.stretch else { return };
-        let Standing { team, channel, .. } = *self.of;
+        let TalliedConversation { team, channel, .. } = *self.of;
         count(self.tally.counts.entry(Whose { stretch, team, channel, agent }).or_default());
     }
 

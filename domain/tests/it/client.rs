@@ -5,7 +5,7 @@ use baton_domain::line::coached;
 use baton_domain::log::{Logged, Route};
 use baton_domain::mirror::{Mirror, Mirrored, Page, Progress, Want, fingerprint};
 use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Tidings, Told};
+use baton_domain::sight::{Tidings, VisibleEvent};
 use baton_protocol::conversation::{ConversationView, Snapshot};
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::limits::COACHING_MAX;
@@ -131,8 +131,8 @@ impl Client {
         let events = told
             .iter()
             .map(|told| match told {
-                Told::Event(place) => stretch[*place].event.clone(),
-                Told::Head(place, id) => {
+                VisibleEvent::Event(place) => stretch[*place].event.clone(),
+                VisibleEvent::Head(place, id) => {
                     let head = team.of(*id).head.clone();
                     let revision = Some(head.revision);
                     let fact = Fact::HeadChanged { head };

@@ -2,7 +2,7 @@
 
 use baton_domain::log::Route;
 use baton_domain::mirror::Mirrored;
-use baton_domain::sight::{Tidings, Told};
+use baton_domain::sight::{Tidings, VisibleEvent};
 use baton_protocol::limits::NOTE_CHARS_MAX;
 use baton_protocol::{AgentSet, Coach, CommandBody, Fact, Owner, Refusal, Role, Visibility};
 
@@ -32,7 +32,7 @@ fn hears_the_last(team: &Team, who: Hand) -> bool {
 fn hears(team: &Team, who: Hand, from: usize, place: usize) -> bool {
     let tidings = team.sights[&who.agent].tidings(&team.log[from..]);
     let Tidings::Changes { told, .. } = tidings else { panic!("{tidings:?}") };
-    told.contains(&Told::Event(place - from))
+    told.contains(&VisibleEvent::Event(place - from))
 }
 
 #[test]

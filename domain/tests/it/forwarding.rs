@@ -1,6 +1,6 @@
 //! Sending on what a line says: only what its author sees, with the limits of a reply.
 
-use baton_domain::forward::{Forwardable, Kept};
+use baton_domain::forward::{Forwardable, StoredFile};
 use baton_domain::scope::Scope;
 use baton_protocol::command::{Forward, NoteText};
 use baton_protocol::event::EventContent;
@@ -32,7 +32,7 @@ fn source(kind: LineKind, content: Content) -> Forwardable {
         content,
         is_revoked: false,
         file: None,
-        kept: Kept::default(),
+        kept: StoredFile::default(),
     }
 }
 

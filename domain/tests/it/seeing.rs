@@ -1,7 +1,7 @@
 //! Who sees what, and what a viewer is told of a stretch of the log.
 
 use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Tidings, Told, as_head};
+use baton_domain::sight::{Tidings, VisibleEvent, as_head};
 use baton_protocol::frame::ResetReason;
 use baton_protocol::{
     Actor, AgentSet, AgentState, DeviceId, Fact, Owner, ReplyPolicy, Role, TeamSet, Visibility,
@@ -107,7 +107,7 @@ fn to_a_viewer_of_heads_only_the_last_head_is_worth_telling() {
     team.customer_writes(LUCIA);
     accepted(team.does(BEN, claim(1)));
     let Tidings::Changes { told, .. } = tidings(&team, ANA, from) else { panic!() };
-    assert_eq!(told, [Told::Head(1, LUCIA)]);
+    assert_eq!(told, [VisibleEvent::Head(1, LUCIA)]);
     // Ben's own came into full view, and goes out of it again.
     assert_eq!(super::seeing::told(tidings(&team, BEN, from)), (0, 1, 0));
     let from = team.log.len();

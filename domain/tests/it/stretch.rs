@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::log::{Logged, Route};
 use baton_domain::scope::{Level, Scope, Viewer};
-use baton_domain::sight::{Sight, Tidings, Told};
+use baton_domain::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::{Actor, Event, Fact};
 use baton_protocol::{
     AgentId, ConversationId, MembershipKind, Owner, Role, TeamId, Timestamp, Visibility,
@@ -95,8 +95,10 @@ fn walked(sight: &Sight, stretch: &[Logged]) -> Tidings {
     let (mut told, mut heads) = (Vec::new(), BTreeSet::new());
     for (place, logged) in stretch.iter().enumerate().rev() {
         match (logged.route, logged.event.conversation_id) {
-            (Route::Everyone, _) => told.push(Told::Event(place)),
-            (Route::Agent(who), _) if who == sight.viewer.agent => told.push(Told::Event(place)),
+            (Route::Everyone, _) => told.push(VisibleEvent::Event(place)),
+            (Route::Agent(who), _) if who == sight.viewer.agent => {
+                told.push(VisibleEvent::Event(place));
+            }
             // Who gets the conversation anew gets its notes with it.
             (Route::Coaching { agent, team }, Some(id)) => {
                 let viewer = &sight.viewer;
@@ -106,12 +108,12 @@ fn walked(sight: &Sight, stretch: &[Logged]) -> Tidings {
                         && viewer.teams.get(&team) == Some(&MembershipKind::Supervisor);
                 let is_gone = left.contains(&id) || entered.iter().any(|(of, _)| *of == id);
                 if is_for_them && !is_gone {
-                    told.push(Told::Event(place));
+                    told.push(VisibleEvent::Event(place));
                 }
             }
             (Route::Conversation { .. }, Some(id)) => match still.get(&id) {
-                Some(Level::Full) => told.push(Told::Event(place)),
-                Some(Level::Head) if heads.insert(id) => told.push(Told::Head(place, id)),
+                Some(Level::Full) => told.push(VisibleEvent::Event(place)),
+                Some(Level::Head) if heads.insert(id) => told.push(VisibleEvent::Head(place, id)),
                 _ => {}
             },
             _ => {}

@@ -68,7 +68,7 @@ pub(crate) async fn fan_out(
     let (mut costs, mut delays) = (Vec::new(), Vec::new());
     for count in &args.subscribers {
         progress.phase(&format!("{count} subscribers: connecting"));
-        let mut stage = Stage::set(&world, *count, args.events, &frame).await?;
+        let mut stage = FanOutRun::set(&world, *count, args.events, &frame).await?;
         stage.peers = Peers::set(setup, &world, args, (*count, &frame)).await?;
         sleep(SETTLING).await;
         // A server closes a connection that says nothing while a crowd comes in.
@@ -264,7 +264,7 @@ impl Speaker {
 }
 
 /// The sockets of one row.
-struct Stage {
+struct FanOutRun {
     subscribers: usize,
     events: usize,
     sent: Arc<Sent>,
@@ -275,7 +275,7 @@ struct Stage {
     peers: Option<Peers>,
 }
 
-impl Stage {
+impl FanOutRun {
     async fn set(
         world: &World,
         subscribers: usize,

@@ -125,7 +125,7 @@ struct Phones {
 }
 
 /// The pushes of one kind that the push service was asked for.
-struct Told {
+struct RequestedPushes {
     calls: Vec<(PushCall, Value)>,
 }
 
@@ -154,9 +154,10 @@ impl Phones {
     }
 
     /// Waits for so many different pushes of a kind after the first `mark` calls.
-    async fn told(&self, mark: usize, kind: &str, count: usize) -> anyhow::Result<Told> {
+    async fn told(&self, mark: usize, kind: &str, count: usize) -> anyhow::Result<RequestedPushes> {
         let deadline = Instant::now() + PATIENCE;
-        let (mut told, mut ids, mut seen) = (Told { calls: Vec::new() }, BTreeSet::new(), mark);
+        let (mut told, mut ids, mut seen) =
+            (RequestedPushes { calls: Vec::new() }, BTreeSet::new(), mark);
         loop {
             for call in self.simulator.push_calls_since(seen) {
                 seen += 1;
@@ -175,7 +176,7 @@ impl Phones {
     }
 }
 
-impl Told {
+impl RequestedPushes {
     fn pushes(&self) -> usize {
         self.calls.iter().map(|(_, data)| text(data, "id")).collect::<BTreeSet<_>>().len()
     }

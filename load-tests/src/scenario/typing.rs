@@ -46,7 +46,7 @@ pub(crate) async fn typing(
         let size = Size::of(args.agents + 1);
         let world = World::new(setup, store, size, progress).await?;
         drive(&world, &Load::introduction(1, 1), None).await?;
-        let mut stage = Stage::set(&world).await?;
+        let mut stage = TypingRun::set(&world).await?;
         progress.phase(&format!("{}: one types, {} are told", store.name(), args.agents));
         let (mut leases, mut views) = (Vec::new(), Vec::new());
         for _ in 0..args.rounds {
@@ -75,7 +75,7 @@ pub(crate) async fn typing(
     }])
 }
 
-struct Stage {
+struct TypingRun {
     actor: Socket,
     agent: AgentId,
     others: Vec<Arc<Socket>>,
@@ -83,7 +83,7 @@ struct Stage {
     turn: tokio::time::Interval,
 }
 
-impl Stage {
+impl TypingRun {
     async fn set(world: &World) -> anyhow::Result<Self> {
         let (actor, others) = world.agents.split_first().context("no agents")?;
         let mut sockets = Vec::new();

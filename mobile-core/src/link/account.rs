@@ -23,7 +23,7 @@ pub(super) struct Account {
 
 /// What may be expected of the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Standing {
+pub(super) enum SignInState {
     SignedOut,
     Good,
     NeedsSignIn,
@@ -95,7 +95,7 @@ impl Link {
         self.fetches = Fetches::after(self.fetches.last_ticket());
         (self.backoff, self.refresh) = (Backoff::default(), Refresh::default());
         self.account = Some(Account { token, generation: 1, device_id });
-        self.standing = Standing::Good;
+        self.standing = SignInState::Good;
         self.faults = 0;
         self.mirror = Mirror::restored(progress.clone(), ());
         self.stored = progress;
@@ -106,16 +106,16 @@ impl Link {
         if self.account.is_some() {
             step.push(LinkAction::EndSession);
         }
-        self.leave_for_good(Standing::SignedOut, step);
+        self.leave_for_good(SignInState::SignedOut, step);
     }
 
     /// Nothing stays, neither here nor on disk.
     fn wipe(&mut self, step: &mut Step) {
-        self.leave_for_good(Standing::Wiped, step);
+        self.leave_for_good(SignInState::Wiped, step);
         step.push(LinkAction::Wipe);
     }
 
-    fn leave_for_good(&mut self, standing: Standing, step: &mut Step) {
+    fn leave_for_good(&mut self, standing: SignInState, step: &mut Step) {
         self.end_wake(step);
         self.rest(step);
         self.fetches.abandon(&mut step.effects);
@@ -144,7 +144,7 @@ impl Link {
             return;
         }
         match self.refresh.is_fresh(now) {
-            true => self.standing = Standing::NeedsSignIn,
+            true => self.standing = SignInState::NeedsSignIn,
             false => self.renew(now),
         }
     }
@@ -192,7 +192,7 @@ impl Link {
         };
         match failure.meaning() {
             Meaning::DeviceRevoked => self.wipe(step),
-            Meaning::Unauthenticated => self.standing = Standing::NeedsSignIn,
+            Meaning::Unauthenticated => self.standing = SignInState::NeedsSignIn,
             Meaning::Incompatible => {
                 self.refresh.step = Refreshing::No;
                 self.not_understood(step);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_protocol::frame::{Ack, ClientFrame};
 
-use super::account::Standing;
+use super::account::SignInState;
 use super::effect::LinkAction;
 use super::fetches::Key;
 use super::limits::{PROBE_MAX, STABLE};
@@ -50,9 +50,9 @@ impl Link {
                 joined.acked = None;
             }
         }
-        if let Standing::Incompatible { .. } = self.standing {
+        if let SignInState::Incompatible { .. } = self.standing {
             // Whoever looks may have updated something.
-            self.standing = Standing::Good;
+            self.standing = SignInState::Good;
         }
         self.end_wake(step);
         self.kick(step);
@@ -91,7 +91,7 @@ impl Link {
 
     pub(super) fn end_wake_if_done(&mut self, step: &mut Step) {
         if self.wake.is_some()
-            && (self.standing != Standing::Good || !self.fetches.has_work_for_a_wake())
+            && (self.standing != SignInState::Good || !self.fetches.has_work_for_a_wake())
         {
             self.end_wake(step);
         }

@@ -45,7 +45,7 @@ pub use effect::{LinkAction, Listing, Query, State, TimeoutReason, Welcomed};
 pub use input::{Failure, Fetched, Input, LastAsked, Opened, SocketId, Ticket, Token, read};
 
 use crate::gathered::gathered;
-use account::{Account, Refresh, Standing};
+use account::{Account, Refresh, SignInState};
 use backoff::Backoff;
 use fetches::{Fetches, Key, Leave};
 use limits::{BURDEN_MAX, CONNECT_MAX, FAULT_FORGOTTEN, FAULTS_MAX, INCOMPATIBLE_WAIT, WANTED_MAX};
@@ -65,7 +65,7 @@ pub struct Link {
     /// As it is on disk unless the owner says otherwise.
     storing: Option<Progress>,
     account: Option<Account>,
-    standing: Standing,
+    standing: SignInState,
     is_up: bool,
     is_foreground: bool,
     /// Whether that is because somebody looks.
@@ -128,7 +128,7 @@ impl Link {
             stored: Progress::default(),
             storing: None,
             account: None,
-            standing: Standing::SignedOut,
+            standing: SignInState::SignedOut,
             is_up: false,
             is_foreground: false,
             is_watched: false,
@@ -186,15 +186,15 @@ impl Link {
     /// Where it stands.
     pub fn state(&self) -> State {
         match self.standing {
-            Standing::SignedOut => State::SignedOut,
-            Standing::Wiped => State::Wiped,
-            Standing::NeedsSignIn => State::NeedsSignIn,
-            Standing::Good | Standing::Incompatible { .. } if !self.is_foreground => {
+            SignInState::SignedOut => State::SignedOut,
+            SignInState::Wiped => State::Wiped,
+            SignInState::NeedsSignIn => State::NeedsSignIn,
+            SignInState::Good | SignInState::Incompatible { .. } if !self.is_foreground => {
                 State::Suspended
             }
-            Standing::Good | Standing::Incompatible { .. } if !self.is_up => State::Offline,
-            Standing::Incompatible { .. } => State::Incompatible,
-            Standing::Good => self.phase_state(),
+            SignInState::Good | SignInState::Incompatible { .. } if !self.is_up => State::Offline,
+            SignInState::Incompatible { .. } => State::Incompatible,
+            SignInState::Good => self.phase_state(),
         }
     }
 
@@ -304,7 +304,7 @@ impl Link {
     }
 
     fn may_connect(&self) -> bool {
-        let is_good = matches!(self.standing, Standing::Good | Standing::Incompatible { .. });
+        let is_good = matches!(self.standing, SignInState::Good | SignInState::Incompatible { .. });
         is_good && self.account.is_some() && self.is_up && self.is_foreground
     }
 
@@ -315,7 +315,7 @@ impl Link {
 
     /// Whether nothing stands between this phone and its server.
     fn is_ready(&self) -> bool {
-        self.standing == Standing::Good && self.account.is_some() && self.is_up
+        self.standing == SignInState::Good && self.account.is_some() && self.is_up
     }
 
     /// What may be asked besides the socket. What is under way goes on when a socket is lost.
@@ -403,7 +403,7 @@ impl Link {
     /// Nothing that is tried now will help.
     fn not_understood(&mut self, step: &mut Step) {
         self.hang_up(CLOSE_NORMAL, step);
-        self.standing = Standing::Incompatible { until: step.now + INCOMPATIBLE_WAIT };
+        self.standing = SignInState::Incompatible { until: step.now + INCOMPATIBLE_WAIT };
     }
 
     fn fetch_timeout(&self) -> Option<(Duration, TimeoutReason)> {
@@ -438,7 +438,7 @@ impl Link {
         {
             return self.renew(now);
         }
-        self.standing = Standing::Good;
+        self.standing = SignInState::Good;
         self.backoff.begin(now);
         self.last_socket += 1;
         let socket = SocketId(self.last_socket);
@@ -452,8 +452,11 @@ impl Link {
         }
         let ready = self.backoff.ready_at();
         match self.standing {
-            Standing::Incompatible { until } => Some(ready.map_or(until, |at| at.max(until))),
-            Standing::Good | Standing::SignedOut | Standing::NeedsSignIn | Standing::Wiped => ready,
+            SignInState::Incompatible { until } => Some(ready.map_or(until, |at| at.max(until))),
+            SignInState::Good
+            | SignInState::SignedOut
+            | SignInState::NeedsSignIn
+            | SignInState::Wiped => ready,
         }
     }
 
@@ -465,10 +468,11 @@ impl Link {
             Phase::Resting => None,
             Phase::Waiting if self.refresh.is_needed() => None,
             Phase::Waiting => self.connect_at().map(|at| match self.standing {
-                Standing::Incompatible { .. } => (at, TimeoutReason::RetryIncompatible),
-                Standing::Good | Standing::SignedOut | Standing::NeedsSignIn | Standing::Wiped => {
-                    (at, TimeoutReason::Retry)
-                }
+                SignInState::Incompatible { .. } => (at, TimeoutReason::RetryIncompatible),
+                SignInState::Good
+                | SignInState::SignedOut
+                | SignInState::NeedsSignIn
+                | SignInState::Wiped => (at, TimeoutReason::Retry),
             }),
             Phase::Connecting { until, .. } => Some((*until, TimeoutReason::ConnectOverdue)),
             Phase::Greeting { until, .. } => Some((*until, TimeoutReason::WelcomeOverdue)),

@@ -92,11 +92,11 @@ pub(super) async fn shake_hands(
 /// The connection that is kept.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    kept: Mutex<Kept>,
+    kept: Mutex<PoolState>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct PoolState {
     idle: Option<(Connection, Instant)>,
     /// Grows when everything is closed: what was opened before is not kept.
     era: u64,
@@ -125,7 +125,7 @@ impl Pool {
         kept.idle = None;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -119,7 +119,7 @@ pub enum UploadFailure {
 
 /// What is known of an upload in this life of the process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Known {
+enum UploadProgress {
     /// Nothing: it is looked at.
     #[default]
     Nothing,
@@ -134,7 +134,7 @@ enum Known {
 /// Where the upload of an act is, and when it goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Track {
-    known: Known,
+    known: UploadProgress,
     look_at: Duration,
     backoff: Backoff,
 }
@@ -183,7 +183,7 @@ impl Default for Uploads {
 impl Slot {
     /// Whether its file has to be with the server before it can be sent.
     pub(super) fn is_awaiting_upload(&self) -> bool {
-        let is_ready = self.upload.known == Known::Ready;
+        let is_ready = self.upload.known == UploadProgress::Ready;
         self.item.attachment.is_some() && self.item.state == State::Queued && !is_ready
     }
 
@@ -196,13 +196,15 @@ impl Slot {
             return Some((Step::Begin, UploadStep::Begin { conversation_id, new }));
         };
         Some(match self.upload.known {
-            Known::Nothing | Known::Passing => (Step::Look, UploadStep::Look { upload }),
-            Known::Received => {
+            UploadProgress::Nothing | UploadProgress::Passing => {
+                (Step::Look, UploadStep::Look { upload })
+            }
+            UploadProgress::Received => {
                 let (file, from) = (attachment.file, attachment.received);
                 let bytes = piece.min(attachment.new.bytes.saturating_sub(from));
                 (Step::Piece { from }, UploadStep::Piece { upload, file, from, bytes })
             }
-            Known::Ready => return None,
+            UploadProgress::Ready => return None,
         })
     }
 }
@@ -344,7 +346,7 @@ impl Outbox {
         }
         match upload.state {
             UploadState::Receiving => {
-                slot.upload.known = Known::Received;
+                slot.upload.known = UploadProgress::Received;
                 match flight.what {
                     Step::Piece { from } if received <= from => self.hold_upload(flight, now),
                     Step::Begin | Step::Look => {}
@@ -352,11 +354,11 @@ impl Outbox {
                 }
             }
             UploadState::Passing => {
-                slot.upload.known = Known::Passing;
+                slot.upload.known = UploadProgress::Passing;
                 slot.upload.look_at = now.mono + LOOK_EVERY;
             }
             UploadState::Ready => {
-                slot.upload.known = Known::Ready;
+                slot.upload.known = UploadProgress::Ready;
                 if slot.item.state == State::Queued {
                     name_upload(&mut slot.change().command.body, Some(upload.id));
                 }
@@ -371,7 +373,7 @@ impl Outbox {
     fn upload_failed(&mut self, flight: Flight, failure: UploadFailure, now: Now) {
         if let Some(slot) = self.slots.get_mut(&flight.number) {
             // Whatever arrived: the server says how much.
-            slot.upload.known = Known::Nothing;
+            slot.upload.known = UploadProgress::Nothing;
         }
         let UploadFailure::Refused { status, code, detail, retry_after } = failure else {
             return match failure {

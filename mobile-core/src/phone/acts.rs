@@ -13,7 +13,7 @@ use crate::outbox::{
     Attachment, Choice, ChoiceRefused, EnqueueRefused, Enqueued, Failure, RetryCause, Tap,
     UploadFailure,
 };
-use crate::push::{ActToken, Answer, Sweep, Tag};
+use crate::push::{ActToken, NotificationAnswer, Sweep, Tag};
 use crate::store::StoreError;
 
 /// Why commands got no answer, once for each machine that acts on it.
@@ -72,7 +72,7 @@ impl Phone {
     pub fn answer(
         &mut self,
         token: &ActToken,
-        answer: Answer,
+        answer: NotificationAnswer,
         now: Now,
     ) -> Result<Option<Enqueued>, EnqueueRefused> {
         let (tapped, of) = (answer.tap(token), token.conversation);

@@ -51,7 +51,7 @@ use crate::push::handle::PushCall;
 use crate::push::receipts::{self, Receipt, Receipts};
 use crate::push::seal::Keyring;
 use crate::push::subject::Tag;
-use crate::store::{Account, Kept, Read, Store, StoreError};
+use crate::store::{Account, Read, Store, StoreError, ValueName};
 use contact::Contact;
 use pace::Pace;
 use undelivered::Undelivered;
@@ -374,8 +374,9 @@ impl Machines {
         else {
             return;
         };
-        let kept =
-            self.store.write(&self.me, |write| write.keep(Kept::Setting(CONTACT), Some(&bytes)));
+        let kept = self
+            .store
+            .write(&self.me, |write| write.keep(ValueName::Setting(CONTACT), Some(&bytes)));
         match kept {
             Ok(()) => self.contact.mark_kept(),
             Err(StoreError::Closed) => {}
@@ -416,7 +417,7 @@ impl StoredState {
             board: read_setting(read, BOARD)?,
             undelivered: read_setting(read, UNDELIVERED)?,
             receipts: read_setting(read, RECEIPTS)?,
-            contact: read.kept(Kept::Setting(CONTACT))?,
+            contact: read.kept(ValueName::Setting(CONTACT))?,
         })
     }
 }
@@ -426,6 +427,6 @@ fn read_setting<T: serde::de::DeserializeOwned + Default>(
     read: &Read<'_>,
     name: &str,
 ) -> Result<T, StoreError> {
-    let bytes = read.kept(Kept::Setting(name))?;
+    let bytes = read.kept(ValueName::Setting(name))?;
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
 }

@@ -13,7 +13,7 @@ use crate::push::handle::{self, PushCall, PushRequest};
 use crate::push::payload::{self, PushId};
 use crate::push::receipts::{self, AppState, Receipt, ReceiptAnswer, ReceiptStage};
 use crate::push::seal::Keyring;
-use crate::store::{DropBox, Kept, StoreError};
+use crate::store::{DropBox, StoreError, ValueName};
 
 /// Drops that are taken over at once: as many ids as the store remembers.
 const DROPS_AT_ONCE: usize = 256;
@@ -272,8 +272,9 @@ impl Machines {
     /// Where the store does not take them, this process has them, and brings them to it again.
     pub(super) fn keep_receipts(&mut self, now: Now) {
         let bytes = serde_json::to_vec(&self.receipts.kept()).unwrap_or_default();
-        let kept =
-            self.store.write(&self.me, |write| write.keep(Kept::Setting(RECEIPTS), Some(&bytes)));
+        let kept = self
+            .store
+            .write(&self.me, |write| write.keep(ValueName::Setting(RECEIPTS), Some(&bytes)));
         self.are_receipts_kept = kept.is_ok();
         if let Err(error) = kept {
             self.not_kept(error, now);

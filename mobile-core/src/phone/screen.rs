@@ -14,7 +14,7 @@ use crate::push::board::Board;
 use crate::push::decide::{Sweep, sweep, told_again};
 use crate::push::known::{Foreground, Held, PushContext, Quiet};
 use crate::push::text::Words;
-use crate::store::{Kept, Read, StoreError, View};
+use crate::store::{Read, StoreError, ValueName, View};
 
 impl Machines {
     /// The lines of what is opened are the last to go when room is short.
@@ -96,8 +96,8 @@ impl Machines {
         let board = serde_json::to_vec(&self.board).unwrap_or_default();
         let undelivered = serde_json::to_vec(&self.undelivered.tags()).unwrap_or_default();
         let kept = self.store.write(&self.me, |write| {
-            write.keep(Kept::Setting(BOARD), Some(&board))?;
-            write.keep(Kept::Setting(UNDELIVERED), Some(&undelivered))
+            write.keep(ValueName::Setting(BOARD), Some(&board))?;
+            write.keep(ValueName::Setting(UNDELIVERED), Some(&undelivered))
         });
         self.is_board_kept = kept.is_ok();
         match kept {

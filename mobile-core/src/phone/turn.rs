@@ -9,7 +9,7 @@ use super::{Effect, Machines, Now};
 use crate::link::{self, Input, Listing, State, Welcomed};
 use crate::lists::Touched;
 use crate::outbox::{Failure, RetryCause};
-use crate::store::{Changes, Kept, StoreError, Write};
+use crate::store::{Changes, StoreError, ValueName, Write};
 
 impl Machines {
     /// Hands an input to the link and carries out what follows from it.
@@ -224,9 +224,9 @@ fn keep(effect: &link::LinkAction, write: &mut Write<'_>) -> Result<(), StoreErr
 
 fn keep_list(listing: &Listing, write: &mut Write<'_>) -> Result<(), StoreError> {
     let (what, bytes) = match listing {
-        Listing::Agents(all) => (Kept::Agents, serde_json::to_vec(all)),
-        Listing::Teams(all) => (Kept::Teams, serde_json::to_vec(all)),
-        Listing::Channels(all) => (Kept::Channels, serde_json::to_vec(all)),
+        Listing::Agents(all) => (ValueName::Agents, serde_json::to_vec(all)),
+        Listing::Teams(all) => (ValueName::Teams, serde_json::to_vec(all)),
+        Listing::Channels(all) => (ValueName::Channels, serde_json::to_vec(all)),
     };
     let bytes = bytes.map_err(|_unserialisable| StoreError::Unfit("a list"))?;
     write.keep(what, Some(&bytes))

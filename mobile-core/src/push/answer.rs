@@ -121,14 +121,14 @@ impl FromStr for ActToken {
 
 /// What an agent does from a notification.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Answer {
+pub enum NotificationAnswer {
     /// Answers the customer.
     Reply(String),
     /// Closes the episode.
     Resolve,
 }
 
-impl Answer {
+impl NotificationAnswer {
     /// The command of it: who made it has seen what the notification showed.
     pub fn body(self, token: &ActToken) -> CommandBody {
         let seen = Some(token.to);

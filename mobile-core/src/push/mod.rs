@@ -27,7 +27,7 @@ pub mod wish;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{ActToken, Answer};
+pub use answer::{ActToken, NotificationAnswer};
 pub use board::Board;
 pub use decide::{Suppression, Sweep, Verdict, decide, sweep};
 pub use known::{Foreground, Held, PushContext, Quiet};

@@ -9,7 +9,7 @@ use super::error::CoreError;
 use super::handle::Core;
 use crate::outbox::ActStage;
 use crate::phone::Now;
-use crate::push::{ActToken, Answer};
+use crate::push::{ActToken, NotificationAnswer};
 use crate::store::StoreError;
 
 /// What became of an answer from a notification within its time.
@@ -33,7 +33,7 @@ impl Core {
     pub async fn answer(
         &self,
         token: ActToken,
-        answer: Answer,
+        answer: NotificationAnswer,
         within: Duration,
     ) -> Result<AnswerOutcome, CoreError> {
         let (done, is_done) = oneshot::channel();
@@ -51,7 +51,7 @@ impl Engine {
     /// Returns the number of the act, if anything of it is left to be done.
     fn answer(
         &mut self,
-        (token, answer): (&ActToken, Answer),
+        (token, answer): (&ActToken, NotificationAnswer),
         (until, done): (Duration, oneshot::Sender<bool>),
         now: Now,
     ) -> Result<Option<u64>, CoreError> {

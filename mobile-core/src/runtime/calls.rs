@@ -27,7 +27,7 @@ use crate::phone::{Now, Phone, TimeoutReason};
 use crate::push::handle::Outcome;
 use crate::push::payload::{self, PushId};
 use crate::push::receipts::ReceiptStage;
-use crate::store::{Damage, Kept, Read, StoreError};
+use crate::store::{Damage, Read, StoreError, ValueName};
 
 /// Colleagues, teams and channels, as the server last sent them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -548,15 +548,15 @@ impl Engine {
 fn read_people(read: &Read<'_>) -> Result<People, StoreError> {
     fn list<T: serde::de::DeserializeOwned>(
         read: &Read<'_>,
-        what: Kept<'_>,
+        what: ValueName<'_>,
     ) -> Result<Vec<T>, StoreError> {
         let bytes = read.kept(what)?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
     Ok(People {
-        agents: list(read, Kept::Agents)?,
-        teams: list(read, Kept::Teams)?,
-        channels: list(read, Kept::Channels)?,
+        agents: list(read, ValueName::Agents)?,
+        teams: list(read, ValueName::Teams)?,
+        channels: list(read, ValueName::Channels)?,
         online: Vec::new(),
     })
 }

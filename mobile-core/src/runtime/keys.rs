@@ -138,7 +138,7 @@ impl std::fmt::Debug for Keys {
 
 /// The session, and whose server it is of.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct StoredSession {
     pub(crate) server: String,
     pub(crate) session: Session,
 }
@@ -159,12 +159,12 @@ impl Keys {
     /// The session, if somebody is signed in at this server.
     pub(crate) fn session(&self, server: &str) -> Result<Option<Session>, CoreError> {
         let Some(bytes) = self.0.get(SESSION)? else { return Ok(None) };
-        let kept: Option<Kept> = serde_json::from_slice(&bytes).ok();
+        let kept: Option<StoredSession> = serde_json::from_slice(&bytes).ok();
         Ok(kept.filter(|kept| kept.server == server).map(|kept| kept.session))
     }
 
     pub(crate) fn keep_session(&self, server: &str, session: &Session) -> Result<(), CoreError> {
-        let kept = Kept { server: server.to_owned(), session: session.clone() };
+        let kept = StoredSession { server: server.to_owned(), session: session.clone() };
         Ok(self.0.put(SESSION, &json(&kept)?)?)
     }
 

@@ -14,7 +14,7 @@ use baton_protocol::{AgentId, DeviceId, WorkspaceId};
 use uuid::Uuid;
 
 use super::files::{remove, sync_directory};
-use super::seal::{KEY_BYTES, Keys, Place, Use};
+use super::seal::{CellAddress, KEY_BYTES, Keys, Use};
 use super::{Account, StoreError};
 
 /// Files that may wait; whoever never opens the app gets the rest by the log.
@@ -224,8 +224,8 @@ impl DropBox {
     }
 }
 
-fn place<'a>(name: &'a &'a [u8]) -> Place<'a> {
-    Place { column: "push-inbox", row: std::slice::from_ref(name) }
+fn place<'a>(name: &'a &'a [u8]) -> CellAddress<'a> {
+    CellAddress { column: "push-inbox", row: std::slice::from_ref(name) }
 }
 
 /// The number that a file's name begins with.

@@ -5,10 +5,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
-use super::seal::{Keys, Place};
+use super::seal::{CellAddress, Keys};
 
 const KEY_CHECK: &[u8] = b"this is the key";
-const KEY_PLACE: Place<'static> = Place { column: "key-check", row: &[] };
+const KEY_PLACE: CellAddress<'static> = CellAddress { column: "key-check", row: &[] };
 
 /// The files of a store in its directory.
 #[derive(Clone, Debug)]

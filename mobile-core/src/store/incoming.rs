@@ -18,7 +18,7 @@ use super::blocks::{
     BLOCK, ExpectedFile, FilePart, Piece, SEAL, hex, opened, read_block, read_part,
 };
 use super::files::{remove, sync_directory};
-use super::seal::Place;
+use super::seal::CellAddress;
 use super::{Account, Read, Store, StoreError, lock};
 
 /// What files of lines may take unless the app says otherwise, bytes.
@@ -346,12 +346,16 @@ impl Store {
 }
 
 /// Where a block stands: under another file, number or account it does not open.
-fn in_place<T>(of: &Account, (file, number): (FileId, u64), act: impl FnOnce(Place<'_>) -> T) -> T {
+fn in_place<T>(
+    of: &Account,
+    (file, number): (FileId, u64),
+    act: impl FnOnce(CellAddress<'_>) -> T,
+) -> T {
     let FileId { conversation, message, size } = file;
     let (account, number) = (of.bytes(), number.to_le_bytes());
     let (conversation, message) = (conversation.0.as_bytes(), message.0.as_bytes());
     let row: &[&[u8]] = &[&account, conversation, message, size.name().as_bytes(), &number];
-    act(Place { column: "incoming", row })
+    act(CellAddress { column: "incoming", row })
 }
 
 /// What is in a sealed file of so many bytes.

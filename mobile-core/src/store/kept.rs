@@ -9,9 +9,9 @@ use super::write::Write;
 /// Ids of pushes that are remembered; older ones are forgotten.
 pub const PUSHES_MAX: u32 = 256;
 
-/// What is kept under a name.
+/// The name of a value that the store keeps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kept<'a> {
+pub enum ValueName<'a> {
     /// The agents, as the server listed them.
     Agents,
     /// The teams.
@@ -22,7 +22,7 @@ pub enum Kept<'a> {
     Setting(&'a str),
 }
 
-impl<'a> Kept<'a> {
+impl<'a> ValueName<'a> {
     fn key(self) -> (&'static str, &'a str) {
         match self {
             Self::Agents => ("list", "agents"),
@@ -35,7 +35,7 @@ impl<'a> Kept<'a> {
 
 impl Read<'_> {
     /// What is kept under a name.
-    pub fn kept(&self, what: Kept<'_>) -> Result<Option<Vec<u8>>, StoreError> {
+    pub fn kept(&self, what: ValueName<'_>) -> Result<Option<Vec<u8>>, StoreError> {
         let (kind, name) = what.key();
         let sealed: Option<Vec<u8>> = self.sql.one(
             "SELECT sealed FROM kept WHERE account = ?1 AND kind = ?2 AND name = ?3",
@@ -68,7 +68,7 @@ impl Read<'_> {
 
 impl Write<'_> {
     /// Keeps something under a name; `None` drops what is there.
-    pub fn keep(&mut self, what: Kept<'_>, value: Option<&[u8]>) -> Result<(), StoreError> {
+    pub fn keep(&mut self, what: ValueName<'_>, value: Option<&[u8]>) -> Result<(), StoreError> {
         let ((kind, name), account) = (what.key(), self.read.whose.number);
         let Some(value) = value else {
             let args = params![account, kind, name];

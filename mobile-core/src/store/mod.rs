@@ -49,7 +49,7 @@ pub use drop_box::DropBox;
 pub use error::{Remedy, StoreError};
 pub use glance::{NotesBetween, Stamp, Stretch};
 pub use incoming::{FILES_BYTES, FileId, FileSize};
-pub use kept::{Kept, PUSHES_MAX};
+pub use kept::{PUSHES_MAX, ValueName};
 pub use lists::{Mark, Page, Total, View};
 pub use outbox::{Draft, OutboxRow};
 pub use outgoing::{Copied, CopyError, OUTGOING_BYTES_MAX};

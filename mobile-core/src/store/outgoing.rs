@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::blocks::{BLOCK, FilePart, hex, read_all, read_part};
 use super::files::{remove, sync_directory};
-use super::seal::Place;
+use super::seal::CellAddress;
 use super::{Account, Store, StoreError};
 
 /// What the files of one account may take, bytes.
@@ -190,9 +190,13 @@ impl Store {
 }
 
 /// Where a block stands: under another file, number or account it does not open.
-fn in_place<T>(of: &Account, (file, number): (Uuid, u64), act: impl FnOnce(Place<'_>) -> T) -> T {
+fn in_place<T>(
+    of: &Account,
+    (file, number): (Uuid, u64),
+    act: impl FnOnce(CellAddress<'_>) -> T,
+) -> T {
     let (account, number) = (of.bytes(), number.to_le_bytes());
-    act(Place { column: "outgoing", row: &[&account, file.as_bytes(), &number] })
+    act(CellAddress { column: "outgoing", row: &[&account, file.as_bytes(), &number] })
 }
 
 /// What the files in a directory take.

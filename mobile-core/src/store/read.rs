@@ -11,7 +11,7 @@ use super::rows::{
     self, FullRow, HEAD_COLUMNS, LineRest, ViewRest, from_json, head, head_columns, head_row, id,
     line, line_row, maybe_id, note_row, number, view,
 };
-use super::seal::{Keys, Place};
+use super::seal::{CellAddress, Keys};
 use super::sql::Sql;
 use crate::gathered::gathered;
 
@@ -79,7 +79,7 @@ impl<'c> Read<'c> {
         sealed: &[u8],
     ) -> Result<Vec<u8>, StoreError> {
         let whole = [&[self.whose.bytes.as_slice()], row].concat();
-        let plain = self.keys.open(Place { column, row: &whole }, sealed);
+        let plain = self.keys.open(CellAddress { column, row: &whole }, sealed);
         plain.ok_or_else(|| self.sql.damaged())
     }
 
@@ -91,7 +91,7 @@ impl<'c> Read<'c> {
         plain: &[u8],
     ) -> Result<Vec<u8>, StoreError> {
         let whole = [&[self.whose.bytes.as_slice()], row].concat();
-        self.keys.seal(Place { column, row: &whole }, plain)
+        self.keys.seal(CellAddress { column, row: &whole }, plain)
     }
 
     /// A conversation, exactly as it was put.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, params, params_from_iter};
 use super::StoreError;
 use super::database::{STEPS, connect, mark_keys, migrate};
 use super::files::Files;
-use super::seal::{Keys, Place};
+use super::seal::{CellAddress, Keys};
 
 /// How much of one kind was saved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -228,7 +228,7 @@ impl Carrying<'_> {
         }
         let opens = account.is_some_and(|account| {
             let whole = [&[account.as_slice()], key.as_slice()].concat();
-            let place = Place { column: table.sealed.name, row: &whole };
+            let place = CellAddress { column: table.sealed.name, row: &whole };
             let sealed = row.get(table.sealed.at).and_then(bytes).unwrap_or_default();
             self.keys.open(place, sealed).is_some()
         });

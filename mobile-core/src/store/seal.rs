@@ -27,14 +27,14 @@ pub(super) enum Use {
 
 /// Where a sealed value stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct CellAddress<'a> {
     /// Table and column.
     pub(super) column: &'static str,
     /// The row's whole key.
     pub(super) row: &'a [&'a [u8]],
 }
 
-impl Place<'_> {
+impl CellAddress<'_> {
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.column.as_bytes().to_vec();
         for part in self.row {
@@ -83,7 +83,7 @@ impl Keys {
     }
 
     /// Seals a value for its place.
-    pub(super) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn seal(&self, place: CellAddress<'_>, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
         let mut nonce = [0; NONCE_LEN];
         self.nonces.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut nonce);
         let mut sealed = Vec::with_capacity(1 + NONCE_LEN + plain.len() + self.tag_bytes());
@@ -99,7 +99,7 @@ impl Keys {
     }
 
     /// Opens what was sealed for this place with this key; `None` for anything else.
-    pub(super) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn open(&self, place: CellAddress<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
         let (version, rest) = sealed.split_first()?;
         let (nonce, content) = rest.split_first_chunk::<NONCE_LEN>()?;
         if *version != VERSION {
@@ -129,14 +129,14 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_at_its_place_alone() {
         let mine = keys(1, Use::Store);
-        let place = Place { column: "line.sealed", row: &[b"ab", b"c"] };
+        let place = CellAddress { column: "line.sealed", row: &[b"ab", b"c"] };
         let sealed = mine.seal(place, b"Hola").expect("sealed");
         assert_eq!(mine.open(place, &sealed).as_deref(), Some(b"Hola".as_slice()));
         assert!(!sealed.windows(4).any(|part| part == b"Hola"));
         for row in [&[b"a".as_slice(), b"bc"][..], &[b"abc"], &[b"ab", b"d"]] {
-            assert_eq!(mine.open(Place { row, ..place }, &sealed), None);
+            assert_eq!(mine.open(CellAddress { row, ..place }, &sealed), None);
         }
-        assert_eq!(mine.open(Place { column: "note.sealed", ..place }, &sealed), None);
+        assert_eq!(mine.open(CellAddress { column: "note.sealed", ..place }, &sealed), None);
         assert_eq!(keys(2, Use::Store).open(place, &sealed), None);
         assert_eq!(keys(1, Use::DropBox).open(place, &sealed), None);
     }
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_changed_byte_or_a_cut_end_does_not_open() {
         let keys = keys(1, Use::Store);
-        let place = Place { column: "draft.sealed", row: &[] };
+        let place = CellAddress { column: "draft.sealed", row: &[] };
         let sealed = keys.seal(place, b"Hola").expect("sealed");
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn no_nonce_comes_twice() {
         let keys = keys(1, Use::Store);
-        let place = Place { column: "draft.sealed", row: &[] };
+        let place = CellAddress { column: "draft.sealed", row: &[] };
         let nonces: std::collections::BTreeSet<_> = (0..1_000)
             .map(|_| keys.seal(place, b"Hola").expect("sealed")[1..=NONCE_LEN].to_vec())
             .collect();

@@ -368,9 +368,9 @@ impl<'c> Write<'c> {
     }
 }
 
-type Parts<'a> = (&'a BTreeMap<u64, Line>, &'a BTreeMap<u64, Note>);
+type LinesAndNotes<'a> = (&'a BTreeMap<u64, Line>, &'a BTreeMap<u64, Note>);
 
-fn parts(held: &Mirrored) -> Option<Parts<'_>> {
+fn parts(held: &Mirrored) -> Option<LinesAndNotes<'_>> {
     match held {
         Mirrored::Head(_) => None,
         Mirrored::Full(full) => Some((&full.lines, &full.notes)),

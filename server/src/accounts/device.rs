@@ -12,14 +12,14 @@ use sqlx_macros::FromRow;
 
 use super::password::check_new;
 use super::session::{account_digest, parse};
-use super::{AccountError, Accounts, Setter, Signed, Standing, lock};
+use super::{AccountError, Accounts, SessionState, Setter, Signed, lock};
 use crate::config::Secret;
 use crate::engine::Engine;
 use crate::engine::work::SettingWork;
 use crate::store::Sql;
 
 #[derive(FromRow)]
-struct Row {
+struct DeviceListRow {
     id: String,
     name: String,
     created_at: i64,
@@ -27,7 +27,7 @@ struct Row {
 }
 
 #[derive(FromRow)]
-struct StandingRow {
+struct SessionStateRow {
     id: String,
     state: String,
     refresh_expires_at: i64,
@@ -71,10 +71,10 @@ impl Accounts {
         let mut tx = self.0.store.read().await?;
         let (workspace, agent) = (workspace.to_string(), agent.to_string());
         let known = tx.row::<(String,)>(&AGENT, &[&workspace, &agent]).await?;
-        let rows = tx.rows::<Row>(&LIST, &[&workspace, &agent, &now]).await?;
+        let rows = tx.rows::<DeviceListRow>(&LIST, &[&workspace, &agent, &now]).await?;
         tx.rollback().await?;
         known.ok_or(AccountError::NotFound { what: "agent" })?;
-        let device = |row: Row| {
+        let device = |row: DeviceListRow| {
             let id = parse(&row.id)?;
             Ok(Device {
                 id,
@@ -100,7 +100,7 @@ impl Accounts {
         let work = self.plan_revocation(by, device).await?;
         self.settle(engine, work).await?;
         tracing::info!(workspace = %by.workspace, by = %by.agent, %device, "device revoked");
-        self.tell_ended(by.workspace, &[device], Standing::DeviceRevoked);
+        self.tell_ended(by.workspace, &[device], SessionState::DeviceRevoked);
         Ok(())
     }
 
@@ -119,7 +119,7 @@ impl Accounts {
         tx.run(&END, &[&workspace.to_string(), &device.to_string()]).await?;
         tx.commit().await?;
         tracing::info!(%workspace, %agent, %device, "signed out");
-        self.tell_ended(workspace, &[device], Standing::SignInAgain);
+        self.tell_ended(workspace, &[device], SessionState::SignInAgain);
         Ok(())
     }
 
@@ -159,9 +159,9 @@ impl Accounts {
         &self,
         workspace: WorkspaceId,
         device: DeviceId,
-    ) -> Result<Standing, AccountError> {
+    ) -> Result<SessionState, AccountError> {
         let standings = self.standings(workspace, &[device]).await?;
-        Ok(standings.first().copied().unwrap_or(Standing::SignInAgain))
+        Ok(standings.first().copied().unwrap_or(SessionState::SignInAgain))
     }
 
     /// Whether these devices' sessions go on, in the same order.
@@ -172,7 +172,7 @@ impl Accounts {
         &self,
         workspace: WorkspaceId,
         devices: &[DeviceId],
-    ) -> Result<Vec<Standing>, AccountError> {
+    ) -> Result<Vec<SessionState>, AccountError> {
         static READ: Sql = Sql::new(
             "SELECT d.id, a.state, d.refresh_expires_at, d.revoked_at
              FROM device d JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
@@ -181,13 +181,13 @@ impl Accounts {
         let ids: Vec<String> = devices.iter().map(ToString::to_string).collect();
         let list = serde_json::Value::from(ids.clone()).to_string();
         let mut tx = self.0.store.read().await?;
-        let rows = tx.rows::<StandingRow>(&READ, &[&workspace.to_string(), &list]).await?;
+        let rows = tx.rows::<SessionStateRow>(&READ, &[&workspace.to_string(), &list]).await?;
         tx.rollback().await?;
         let now = self.0.clock.now().ms();
-        let known: std::collections::BTreeMap<&str, Standing> =
+        let known: std::collections::BTreeMap<&str, SessionState> =
             rows.iter().map(|row| (row.id.as_str(), row.standing(now))).collect();
         let standing = |id: &String| known.get(id.as_str()).copied();
-        Ok(ids.iter().map(|id| standing(id).unwrap_or(Standing::SignInAgain)).collect())
+        Ok(ids.iter().map(|id| standing(id).unwrap_or(SessionState::SignInAgain)).collect())
     }
 
     /// Changes one's own password; the other sessions end.
@@ -284,7 +284,7 @@ impl Accounts {
         );
         let ended = self.device_ids(&READ, workspace, agent).await?;
         tracing::info!(%workspace, %agent, sessions = ended.len(), "password set, sessions ended");
-        self.tell_ended(workspace, &ended, Standing::SignInAgain);
+        self.tell_ended(workspace, &ended, SessionState::SignInAgain);
         Ok(())
     }
 
@@ -301,7 +301,7 @@ impl Accounts {
             "SELECT id FROM device WHERE workspace = $1 AND agent = $2 AND revoked_at IS NOT NULL",
         );
         let devices = self.device_ids(&READ, workspace, agent).await?;
-        self.tell_ended(workspace, &devices, Standing::DeviceRevoked);
+        self.tell_ended(workspace, &devices, SessionState::DeviceRevoked);
         Ok(())
     }
 
@@ -319,14 +319,14 @@ impl Accounts {
     }
 }
 
-impl StandingRow {
-    fn standing(&self, now_ms: i64) -> Standing {
+impl SessionStateRow {
+    fn standing(&self, now_ms: i64) -> SessionState {
         if self.revoked_at.is_some() {
-            Standing::DeviceRevoked
+            SessionState::DeviceRevoked
         } else if self.state != "active" || self.refresh_expires_at <= now_ms {
-            Standing::SignInAgain
+            SessionState::SignInAgain
         } else {
-            Standing::Live
+            SessionState::Live
         }
     }
 }

@@ -50,7 +50,7 @@ impl std::fmt::Display for LinkFault {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct InvitationCardRow {
     workspace: String,
     slug: String,
     workspace_name: String,
@@ -179,7 +179,7 @@ impl Accounts {
         }
         let digest = token::digest(&self.0.keys, secret);
         let mut tx = self.0.store.read().await?;
-        let row = tx.row::<Row>(&READ, &[&digest]).await?;
+        let row = tx.row::<InvitationCardRow>(&READ, &[&digest]).await?;
         tx.rollback().await?;
         let row = row.ok_or(AccountError::Link(LinkFault::Unknown))?;
         let fault = match row.state.as_str() {
@@ -194,7 +194,7 @@ impl Accounts {
     }
 }
 
-impl Row {
+impl InvitationCardRow {
     fn read(self) -> Result<Open, StoreError> {
         let capacity = self.capacity.map(u32::try_from).transpose();
         Ok(Open {

@@ -39,7 +39,7 @@ use crate::store::{Store, StoreError};
 pub use join::LinkFault;
 pub use push::receipts::Reporter;
 pub use quota::{Left, Quota, Rate};
-pub use session::Standing;
+pub use session::SessionState;
 pub use settings::Setter;
 pub use slots::Slots;
 pub use throttle::{ADDRESS_TRIES_MAX, TRIES_MAX, WINDOW};
@@ -156,7 +156,7 @@ impl AccountError {
 /// poll.
 pub trait OnEnded: Send + Sync + 'static {
     /// The session of this device is over: `SignInAgain` or `DeviceRevoked`.
-    fn on_ended(&self, workspace: WorkspaceId, device: DeviceId, standing: Standing);
+    fn on_ended(&self, workspace: WorkspaceId, device: DeviceId, standing: SessionState);
 }
 
 /// Everything about accounts. Cheap to clone.
@@ -221,7 +221,7 @@ impl Accounts {
         password::made_up(&self.0.clock)
     }
 
-    fn tell_ended(&self, workspace: WorkspaceId, devices: &[DeviceId], standing: Standing) {
+    fn tell_ended(&self, workspace: WorkspaceId, devices: &[DeviceId], standing: SessionState) {
         if let Some(listener) = self.0.on_ended.get() {
             for device in devices {
                 listener.on_ended(workspace, *device, standing);

@@ -26,7 +26,7 @@ use crate::store::{Period, Sql, StoreError, Tx};
 
 /// Whether a session goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum SessionState {
     /// It does.
     Live,
     /// It is over.
@@ -256,7 +256,7 @@ impl Accounts {
                 sweep(&mut tx, found, now).await?;
                 let ended = end_oldest(&mut tx, &session, self.0.config.devices_max, now).await?;
                 tx.commit().await?;
-                self.tell_ended(workspace, &ended, Standing::SignInAgain);
+                self.tell_ended(workspace, &ended, SessionState::SignInAgain);
                 return Ok(session);
             }
         }
@@ -294,7 +294,7 @@ impl Accounts {
         tx.run(&END, &[&workspace.to_string(), &device.to_string()]).await?;
         tx.commit().await?;
         tracing::warn!(%workspace, %device, "a refresh token was used twice: its session ended");
-        self.tell_ended(workspace, &[device], Standing::SignInAgain);
+        self.tell_ended(workspace, &[device], SessionState::SignInAgain);
         Ok(())
     }
 }

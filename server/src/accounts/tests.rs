@@ -36,10 +36,10 @@ struct Office {
 }
 
 #[derive(Default)]
-struct Ended(Mutex<Vec<(DeviceId, Standing)>>);
+struct Ended(Mutex<Vec<(DeviceId, SessionState)>>);
 
 impl OnEnded for Ended {
-    fn on_ended(&self, _: WorkspaceId, device: DeviceId, standing: Standing) {
+    fn on_ended(&self, _: WorkspaceId, device: DeviceId, standing: SessionState) {
         self.0.lock().unwrap().push((device, standing));
     }
 }
@@ -242,7 +242,7 @@ async fn the_predecessor_ends_the_session_once_a_token_of_its_successor_was_used
         is_over(office.refresh(&second).await);
         is_over(office.accounts.authenticate(&second.access_token).await);
         let ended = office.ended.0.lock().unwrap().clone();
-        assert_eq!(ended, [(first.device_id, Standing::SignInAgain)]);
+        assert_eq!(ended, [(first.device_id, SessionState::SignInAgain)]);
         office.database.close().await;
     }
 }
@@ -270,7 +270,7 @@ async fn a_token_older_than_the_predecessor_ends_the_session_for_everybody() {
         is_over(office.refresh(&third).await);
         is_over(office.accounts.authenticate(&third.access_token).await);
         let ended = office.ended.0.lock().unwrap().clone();
-        assert_eq!(ended, [(first.device_id, Standing::SignInAgain)]);
+        assert_eq!(ended, [(first.device_id, SessionState::SignInAgain)]);
         office.database.close().await;
     }
 }
@@ -342,10 +342,10 @@ async fn a_revoked_device_is_told_so_and_comes_back_only_as_another_one() {
         is_revoked(office.refresh(&lost).await);
         let standings =
             office.accounts.standings(office.workspace, &[lost.device_id, other.device_id]).await;
-        assert_eq!(standings.unwrap(), [Standing::DeviceRevoked, Standing::Live]);
+        assert_eq!(standings.unwrap(), [SessionState::DeviceRevoked, SessionState::Live]);
         assert_eq!(office.accounts.devices(by).await.unwrap().len(), 1);
         let ended = office.ended.0.lock().unwrap().clone();
-        assert_eq!(ended, [(lost.device_id, Standing::DeviceRevoked)]);
+        assert_eq!(ended, [(lost.device_id, SessionState::DeviceRevoked)]);
         let login = Login { device_id: Some(lost.device_id), ..login(BEN, PASSWORD) };
         let next = office.accounts.sign_in(&login, HERE).await.unwrap();
         assert_ne!(next.device_id, lost.device_id);
@@ -365,7 +365,7 @@ async fn who_signs_out_is_not_told_to_wipe_and_comes_back_on_the_same_device() {
         is_over(office.refresh(&here).await);
         is_over(office.accounts.redeem(ticket.expose()).await);
         let ended = office.ended.0.lock().unwrap().clone();
-        assert_eq!(ended, [(here.device_id, Standing::SignInAgain)]);
+        assert_eq!(ended, [(here.device_id, SessionState::SignInAgain)]);
         let by = office.signed(&there).await;
         assert_eq!(office.accounts.devices(by).await.unwrap().len(), 1);
         let again = Login { device_id: Some(here.device_id), ..login(BEN, PASSWORD) };
@@ -415,7 +415,7 @@ async fn a_new_password_ends_the_other_sessions_without_wiping_them() {
         assert!(office.try_sign_in(BEN, PASSWORD).await.is_err());
         office.try_sign_in(BEN, "battery staple").await.unwrap();
         let ended = office.ended.0.lock().unwrap().clone();
-        assert_eq!(ended, [(there.device_id, Standing::SignInAgain)]);
+        assert_eq!(ended, [(there.device_id, SessionState::SignInAgain)]);
         office.database.close().await;
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_protocol::{DeviceId, WorkspaceId};
 use sqlx_macros::FromRow;
 
-use super::session::Standing;
+use super::session::SessionState;
 use super::session::parse;
 use super::{AccountError, Accounts, Signed, token};
 use crate::config::Secret;
@@ -75,9 +75,9 @@ impl Accounts {
         let taken = taken.ok_or(AccountError::SignInAgain)?;
         let (workspace, device) = (parse(&taken.workspace)?, parse(&taken.device)?);
         match self.standing(workspace, device).await? {
-            Standing::Live => self.signed(workspace, device).await,
-            Standing::SignInAgain => Err(AccountError::SignInAgain),
-            Standing::DeviceRevoked => Err(AccountError::DeviceRevoked),
+            SessionState::Live => self.signed(workspace, device).await,
+            SessionState::SignInAgain => Err(AccountError::SignInAgain),
+            SessionState::DeviceRevoked => Err(AccountError::DeviceRevoked),
         }
     }
 

@@ -15,7 +15,9 @@ use futures_util::future::BoxFuture;
 use super::arrivals::{self, Arrivals};
 use crate::accounts::{self, Accounts, Quota};
 use crate::engine::Engine;
-use crate::gateway::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
+use crate::gateway::{
+    Arrived, Backend, BackendFuture, Caller, CallerState, Gap, NotLetIn, Unavailable,
+};
 use crate::jobs::Looks;
 use crate::store::{StoreError, read};
 
@@ -24,7 +26,7 @@ const STRETCH_MAX: u64 = 256;
 
 /// What the gateway's questions are answered from.
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
+pub(super) struct ServerBackend {
     pub(super) engine: Engine,
     pub(super) accounts: Accounts,
     pub(super) arrivals: Arrivals,
@@ -32,7 +34,7 @@ pub(super) struct Parts {
     pub(super) looks: Looks,
 }
 
-impl Backend for Parts {
+impl Backend for ServerBackend {
     fn authenticate<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Result<Arrived, NotLetIn>> {
         self.arrive(hello).boxed()
     }
@@ -56,11 +58,11 @@ impl Backend for Parts {
         self.engine.courtesies().typed((caller.workspace, conversation));
     }
 
-    fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap> {
+    fn gap(&self, caller: Caller, from: u64) -> BackendFuture<'_, Gap> {
         async move { self.missed(caller, from).await.map_err(away) }.boxed()
     }
 
-    fn stretch(&self, workspace: WorkspaceId, from: u64) -> Answer<'_, Option<Batch>> {
+    fn stretch(&self, workspace: WorkspaceId, from: u64) -> BackendFuture<'_, Option<Batch>> {
         async move { self.grown(workspace, from).await.map_err(away) }.boxed()
     }
 
@@ -69,7 +71,7 @@ impl Backend for Parts {
         caller: Caller,
         sight: &'a Sight,
         conversation: ConversationId,
-    ) -> Answer<'a, Option<Snapshot>> {
+    ) -> BackendFuture<'a, Option<Snapshot>> {
         async move {
             let mut tx = self.engine.store().read().await.map_err(away)?;
             read::snapshot(&mut tx, caller.workspace, sight, conversation).await.map_err(away)
@@ -77,7 +79,7 @@ impl Backend for Parts {
         .boxed()
     }
 
-    fn sight(&self, caller: Caller) -> Answer<'_, Option<Sight>> {
+    fn sight(&self, caller: Caller) -> BackendFuture<'_, Option<Sight>> {
         async move {
             let mut tx = self.engine.store().read().await.map_err(away)?;
             read::sight(&mut tx, caller.workspace, caller.agent).await.map_err(away)
@@ -89,7 +91,7 @@ impl Backend for Parts {
         &self,
         workspace: WorkspaceId,
         conversation: ConversationId,
-    ) -> Answer<'_, Option<Scope>> {
+    ) -> BackendFuture<'_, Option<Scope>> {
         async move {
             let mut tx = self.engine.store().read().await.map_err(away)?;
             let heads = read::heads(&mut tx, workspace, &[conversation]).await.map_err(away)?;
@@ -98,7 +100,7 @@ impl Backend for Parts {
         .boxed()
     }
 
-    fn standings(&self, callers: Vec<Caller>) -> Answer<'_, Vec<Standing>> {
+    fn standings(&self, callers: Vec<Caller>) -> BackendFuture<'_, Vec<CallerState>> {
         async move {
             // One hub asks: all are of one workspace.
             let Some(workspace) = callers.first().map(|caller| caller.workspace) else {
@@ -117,7 +119,7 @@ impl Backend for Parts {
         .boxed()
     }
 
-    fn head(&self, workspace: WorkspaceId) -> Answer<'_, Cursor> {
+    fn head(&self, workspace: WorkspaceId) -> BackendFuture<'_, Cursor> {
         async move {
             let store = self.engine.store();
             let mut tx = store.read().await.map_err(away)?;
@@ -128,7 +130,7 @@ impl Backend for Parts {
     }
 }
 
-impl Parts {
+impl ServerBackend {
     async fn arrive(&self, hello: &Hello) -> Result<Arrived, NotLetIn> {
         let ticket = match (&hello.token, &hello.ticket) {
             (Some(token), None) => return self.arrivals.arrive(token, hello.device_id).await,
@@ -177,10 +179,10 @@ fn away(error: StoreError) -> Unavailable {
     Unavailable
 }
 
-fn standing(standing: accounts::Standing) -> Standing {
+fn standing(standing: accounts::SessionState) -> CallerState {
     match standing {
-        accounts::Standing::Live => Standing::Live,
-        accounts::Standing::SignInAgain => Standing::SignInAgain,
-        accounts::Standing::DeviceRevoked => Standing::DeviceRevoked,
+        accounts::SessionState::Live => CallerState::Live,
+        accounts::SessionState::SignInAgain => CallerState::SignInAgain,
+        accounts::SessionState::DeviceRevoked => CallerState::DeviceRevoked,
     }
 }

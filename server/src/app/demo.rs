@@ -45,7 +45,7 @@ pub(super) async fn run(demo: &Demo, config: &Config) -> anyhow::Result<()> {
     if demo.cluster {
         return cluster::run(demo, &config, &mut |text| say(text)).await;
     }
-    let stage = Box::pin(Stage::set(&config)).await?;
+    let stage = Box::pin(DemoServer::set(&config)).await?;
     stage.show(demo, &mut |text| say(text)).await?;
     if !demo.once {
         told_to_stop().await?;
@@ -55,7 +55,7 @@ pub(super) async fn run(demo: &Demo, config: &Config) -> anyhow::Result<()> {
 }
 
 /// A server on data of its own, a simulated WhatsApp, a seeded team.
-struct Stage {
+struct DemoServer {
     server: Server,
     facts: Facts,
     simulator: Simulator,
@@ -64,7 +64,7 @@ struct Stage {
     _directory: tempfile::TempDir,
 }
 
-impl Stage {
+impl DemoServer {
     async fn set(config: &Config) -> anyhow::Result<Self> {
         let directory = tempfile::tempdir().context("a directory for the demo's data")?;
         let mut config = config.clone();
@@ -227,10 +227,10 @@ mod tests {
         values.sum()
     }
 
-    async fn stage() -> Stage {
+    async fn stage() -> DemoServer {
         let mut config = Config::load(&Sources::default()).unwrap().config;
         config.http.bind.set_port(0);
-        Box::pin(Stage::set(&config)).await.unwrap()
+        Box::pin(DemoServer::set(&config)).await.unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

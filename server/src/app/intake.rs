@@ -4,7 +4,7 @@ use baton_protocol::Timestamp;
 
 use super::admin::table;
 use crate::cli::IntakeCommand;
-use crate::http::intake::{Count, Intake, Kept};
+use crate::http::intake::{Count, Intake, NotUnderstoodEntry};
 
 /// Carries out a command and returns what to show.
 ///
@@ -42,7 +42,7 @@ fn count(of: Count) -> Vec<String> {
     vec![of.kind, of.waits.to_string(), of.understood.to_string()]
 }
 
-fn row(of: Kept) -> Vec<String> {
+fn row(of: NotUnderstoodEntry) -> Vec<String> {
     let state = if of.replayed_at.is_some() { "understood" } else { "waits" };
     let at = Timestamp::from_ms(of.at).to_string();
     let named = of.original_type.unwrap_or_default();

@@ -6,13 +6,13 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
 
 /// The committer and the background workers.
-pub(super) struct Kept {
+pub(super) struct ServerTasks {
     workers: Vec<AbortHandle>,
     committer: AbortHandle,
     fallen: watch::Receiver<bool>,
 }
 
-impl Kept {
+impl ServerTasks {
     /// Watches these. One that comes to its end by itself, or is aborted, is no fault.
     pub(super) fn watch(workers: Vec<JoinHandle<()>>, committer: JoinHandle<()>) -> Self {
         let (tell, fallen) = watch::channel(false);
@@ -56,12 +56,12 @@ mod tests {
     async fn a_part_that_panics_is_told_and_one_that_ends_is_not() {
         let ends = tokio::spawn(async {});
         let runs = tokio::spawn(std::future::pending());
-        let kept = Kept::watch(vec![ends], runs);
+        let kept = ServerTasks::watch(vec![ends], runs);
         kept.end_workers();
         kept.end_committer();
         tokio::task::yield_now().await;
         assert!(futures_util::FutureExt::now_or_never(kept.fallen()).is_none());
         let panics = tokio::spawn(async { panic!("on purpose") });
-        Kept::watch(vec![tokio::spawn(std::future::pending())], panics).fallen().await;
+        ServerTasks::watch(vec![tokio::spawn(std::future::pending())], panics).fallen().await;
     }
 }

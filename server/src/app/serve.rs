@@ -14,7 +14,7 @@ use super::arrivals::Arrivals;
 use super::askers::askers;
 use super::backend;
 use super::background::{Background, push_workers, sender, workers};
-use super::kept::Kept;
+use super::kept::ServerTasks;
 use super::known;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
@@ -23,7 +23,7 @@ use super::numbers::inspector;
 use super::private;
 use super::tls::Tls;
 use crate::accounts::settings::channel::open_token;
-use crate::accounts::{Accounts, OnEnded, Quota, Standing};
+use crate::accounts::{Accounts, OnEnded, Quota, SessionState};
 use crate::clock::Clock;
 use crate::config::{Config, DRAIN_MS_MAX, Database, Synchronous};
 use crate::coordinator::{self, Coordinator, InProcess, Redis, RedisParts};
@@ -75,7 +75,7 @@ pub struct Server {
     http: Listening,
     _lock: DataLock,
     draining: Arc<AtomicBool>,
-    kept: Kept,
+    kept: ServerTasks,
     drain: Duration,
 }
 
@@ -261,7 +261,7 @@ impl Server {
         workers.extend(push_workers(&background, &keys, looks)?);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
-        let parts = http::Parts {
+        let parts = http::ApiState {
             inspector,
             engine: engine.clone(),
             store: store.clone(),
@@ -299,7 +299,7 @@ impl Server {
             http,
             _lock: lock,
             draining,
-            kept: Kept::watch(workers, committer),
+            kept: ServerTasks::watch(workers, committer),
             drain: Duration::from_millis(config.http.drain_ms),
         })
     }
@@ -402,7 +402,7 @@ struct TellSockets {
 }
 
 impl OnEnded for TellSockets {
-    fn on_ended(&self, workspace: WorkspaceId, device: DeviceId, _standing: Standing) {
+    fn on_ended(&self, workspace: WorkspaceId, device: DeviceId, _standing: SessionState) {
         let (store, coordinator) = (self.store.clone(), Arc::clone(&self.coordinator));
         tokio::spawn(async move {
             let told = async {
@@ -430,7 +430,7 @@ fn gateway(
     looks: &Looks,
 ) -> Arc<Gateway> {
     let Foundation { engine, accounts, coordinator, metrics, .. } = foundation;
-    let parts = backend::Parts {
+    let parts = backend::ServerBackend {
         engine: engine.clone(),
         accounts: accounts.clone(),
         arrivals: Arrivals::begin(engine.store().clone(), accounts.clone()),
@@ -479,7 +479,7 @@ fn sealer(
 }
 
 /// REST and the socket.
-fn router(parts: http::Parts, gateway: &Arc<Gateway>) -> axum::Router {
+fn router(parts: http::ApiState, gateway: &Arc<Gateway>) -> axum::Router {
     let sockets = axum::Router::new()
         .route("/api/v1/socket", axum::routing::get(gateway::upgrade))
         .with_state(Arc::clone(gateway));

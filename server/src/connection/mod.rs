@@ -20,7 +20,7 @@ use crate::config::WhatsAppConfig;
 use crate::engine::Engine;
 use crate::secrets::Keys;
 use crate::store::health::{self as kept, Number, Traffic};
-use crate::whatsapp::client::{Answers, Client, Inquiry, Token, Told};
+use crate::whatsapp::client::{Answers, Client, Inquiry, InquiryResult, Token};
 
 /// All questions to Meta about a number together: an admin waits for the answers.
 const WITHIN: Duration = Duration::from_secs(15);
@@ -146,7 +146,7 @@ impl Inspector {
                 }
             }
             // What is sealed does not open with this key: somebody sets it again.
-            None => answers.token = Told::Refused(NO_TOKEN),
+            None => answers.token = InquiryResult::Refused(NO_TOKEN),
         }
         let (at, meta_app) = (self.clock.now(), meta_app.to_owned());
         Ok(Findings { at, meta_app, answers, here })

@@ -6,7 +6,7 @@ use baton_protocol::connection::{
     HealthState, StepState,
 };
 
-use crate::whatsapp::client::{Answers, NumberTold, Told};
+use crate::whatsapp::client::{Answers, InquiryResult, NumberTold};
 
 /// What was found out about a number.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -121,10 +121,14 @@ pub fn health(
 /// What Meta told now, or before where it did not tell.
 fn at_meta(answers: &Answers, before: AtMeta) -> AtMeta {
     let token_ends_at = match &answers.token {
-        Told::Found(token) => token.ends_at,
-        Told::Unasked | Told::Unreachable | Told::Refused(_) => before.token_ends_at,
+        InquiryResult::Found(token) => token.ends_at,
+        InquiryResult::Unasked | InquiryResult::Unreachable | InquiryResult::Refused(_) => {
+            before.token_ends_at
+        }
     };
-    let Told::Found(number) = &answers.number else { return AtMeta { token_ends_at, ..before } };
+    let InquiryResult::Found(number) = &answers.number else {
+        return AtMeta { token_ends_at, ..before };
+    };
     AtMeta {
         quality: number.quality.clone(),
         limit: number.limit.clone(),
@@ -147,23 +151,23 @@ fn told(step: Step, how: &How) -> CheckStep {
 
 fn token(of: &Findings) -> How {
     match &of.answers.token {
-        Told::Found(token) if !token.is_valid && token.subcode == Some(ENDED) => {
+        InquiryResult::Found(token) if !token.is_valid && token.subcode == Some(ENDED) => {
             How::Wrong(Fault::TokenExpired)
         }
-        Told::Found(token) if !token.is_valid => How::Wrong(Fault::TokenWrong),
-        Told::Found(token) => match token.ends_at {
+        InquiryResult::Found(token) if !token.is_valid => How::Wrong(Fault::TokenWrong),
+        InquiryResult::Found(token) => match token.ends_at {
             Some(at) if at <= of.at => How::Wrong(Fault::TokenExpired),
             Some(at) if at.since(of.at) < ENDS_SOON_MS => How::Wrong(Fault::TokenEndsSoon),
             _ => How::Ok,
         },
         // Asked with itself: who is refused so is no token.
-        Told::Refused(_) => How::Wrong(Fault::TokenWrong),
-        Told::Unasked | Told::Unreachable => How::Unknown(UNREACHABLE),
+        InquiryResult::Refused(_) => How::Wrong(Fault::TokenWrong),
+        InquiryResult::Unasked | InquiryResult::Unreachable => How::Unknown(UNREACHABLE),
     }
 }
 
 fn rights(of: &Findings) -> How {
-    let Told::Found(token) = &of.answers.token else { return How::Unknown(UNTOLD) };
+    let InquiryResult::Found(token) = &of.answers.token else { return How::Unknown(UNTOLD) };
     let has = |right| token.scopes.iter().any(|scope| scope == right);
     if !token.is_valid {
         How::Unknown(UNTOLD)
@@ -179,30 +183,34 @@ fn rights(of: &Findings) -> How {
 fn app(of: &Findings) -> How {
     let answers = &of.answers;
     match (&answers.app, &answers.token) {
-        (Told::Refused(_), _) => How::Wrong(Fault::AppSecretWrong),
-        (_, Told::Found(token)) if token.app.as_ref().is_some_and(|app| *app != of.meta_app) => {
+        (InquiryResult::Refused(_), _) => How::Wrong(Fault::AppSecretWrong),
+        (_, InquiryResult::Found(token))
+            if token.app.as_ref().is_some_and(|app| *app != of.meta_app) =>
+        {
             How::Wrong(Fault::TokenOfOtherApp)
         }
-        (Told::Found(()), _) => How::Ok,
-        (Told::Unasked, _) => How::Unknown("This server has no secret of the app."),
-        (Told::Unreachable, _) => How::Unknown(UNREACHABLE),
+        (InquiryResult::Found(()), _) => How::Ok,
+        (InquiryResult::Unasked, _) => How::Unknown("This server has no secret of the app."),
+        (InquiryResult::Unreachable, _) => How::Unknown(UNREACHABLE),
     }
 }
 
 fn number(of: &Findings) -> How {
     match &of.answers.number {
-        Told::Found(_) => How::Ok,
+        InquiryResult::Found(_) => How::Ok,
         told if told.is_missing() => How::Wrong(Fault::NumberNotFound),
-        Told::Refused(_) => How::Unknown(UNTOLD),
-        Told::Unasked | Told::Unreachable => How::Unknown(UNREACHABLE),
+        InquiryResult::Refused(_) => How::Unknown(UNTOLD),
+        InquiryResult::Unasked | InquiryResult::Unreachable => How::Unknown(UNREACHABLE),
     }
 }
 
 /// A step that the number's node tells of.
 fn about(of: &Findings, judge: fn(&NumberTold) -> How) -> How {
     match &of.answers.number {
-        Told::Found(number) => judge(number),
-        Told::Unasked | Told::Unreachable | Told::Refused(_) => How::Unknown(UNTOLD),
+        InquiryResult::Found(number) => judge(number),
+        InquiryResult::Unasked | InquiryResult::Unreachable | InquiryResult::Refused(_) => {
+            How::Unknown(UNTOLD)
+        }
     }
 }
 
@@ -258,11 +266,11 @@ fn account(number: &NumberTold) -> How {
 
 fn subscription(of: &Findings) -> How {
     match &of.answers.subscribed {
-        Told::Found(apps) if apps.contains(&of.meta_app) => How::Ok,
-        Told::Found(_) => How::Wrong(Fault::AppNotSubscribed),
-        Told::Unreachable => How::Unknown(UNREACHABLE),
-        Told::Unasked => How::Unknown(NO_ACCOUNT),
-        Told::Refused(_) => How::Unknown(UNTOLD),
+        InquiryResult::Found(apps) if apps.contains(&of.meta_app) => How::Ok,
+        InquiryResult::Found(_) => How::Wrong(Fault::AppNotSubscribed),
+        InquiryResult::Unreachable => How::Unknown(UNREACHABLE),
+        InquiryResult::Unasked => How::Unknown(NO_ACCOUNT),
+        InquiryResult::Refused(_) => How::Unknown(UNTOLD),
     }
 }
 
@@ -274,8 +282,8 @@ fn webhook(of: &Findings) -> How {
     }
     let ours = format!("/webhooks/whatsapp/{}", of.meta_app);
     let told = match &of.answers.webhook {
-        Told::Found(found) => Some(found),
-        Told::Unasked | Told::Unreachable | Told::Refused(_) => None,
+        InquiryResult::Found(found) => Some(found),
+        InquiryResult::Unasked | InquiryResult::Unreachable | InquiryResult::Refused(_) => None,
     };
     match told {
         Some(None) => How::Wrong(Fault::WebhookNotSet),

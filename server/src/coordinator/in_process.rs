@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::leases::Leases;
 use super::presence::{News, Presence};
 use super::{
-    Answer, BusMessage, Connection, Coordinator, CoordinatorState, Ephemeral, Lease, LeaseAnswer,
-    SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
+    BusMessage, Connection, Coordinator, CoordinatorFuture, CoordinatorState, Ephemeral, Lease,
+    LeaseAnswer, SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
 };
 
 /// How often lapsed leases and connections are looked for.
@@ -177,22 +177,26 @@ impl State {
     }
 }
 
-fn ready<'a, T: Send + 'a>(value: T) -> Answer<'a, T> {
+fn ready<'a, T: Send + 'a>(value: T) -> CoordinatorFuture<'a, T> {
     Box::pin(std::future::ready(Ok(value)))
 }
 
 impl Coordinator for InProcess {
-    fn publish(&self, batch: Arc<Batch>) -> Answer<'_, ()> {
+    fn publish(&self, batch: Arc<Batch>) -> CoordinatorFuture<'_, ()> {
         self.tell(batch.workspace, BusMessage::Batch(batch));
         ready(())
     }
 
-    fn sessions_changed(&self, workspace: WorkspaceId, agent: AgentId) -> Answer<'_, ()> {
+    fn sessions_changed(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+    ) -> CoordinatorFuture<'_, ()> {
         self.tell(workspace, BusMessage::SessionsChanged(agent));
         ready(())
     }
 
-    fn subscribe(&self, workspace: WorkspaceId) -> Answer<'_, Subscription> {
+    fn subscribe(&self, workspace: WorkspaceId) -> CoordinatorFuture<'_, Subscription> {
         let mut state = self.lock();
         let bus = state
             .buses
@@ -201,7 +205,7 @@ impl Coordinator for InProcess {
         ready(Subscription::new(bus.subscribe()))
     }
 
-    fn compose(&self, wish: Wish) -> Answer<'_, LeaseAnswer> {
+    fn compose(&self, wish: Wish) -> CoordinatorFuture<'_, LeaseAnswer> {
         let (now, wall) = ((self.clock.monotonic)(), (self.clock.wall)());
         let mut state = self.lock();
         let (answer, changed) = state.leases.compose(wish, now, wall);
@@ -215,12 +219,12 @@ impl Coordinator for InProcess {
         &self,
         workspace: WorkspaceId,
         conversation: ConversationId,
-    ) -> Answer<'_, Option<Lease>> {
+    ) -> CoordinatorFuture<'_, Option<Lease>> {
         let now = (self.clock.monotonic)();
         ready(self.lock().leases.of((workspace, conversation), now))
     }
 
-    fn connected(&self, connections: Vec<Connection>) -> Answer<'_, ()> {
+    fn connected(&self, connections: Vec<Connection>) -> CoordinatorFuture<'_, ()> {
         let now = (self.clock.monotonic)();
         let mut state = self.lock();
         for connection in connections {
@@ -231,7 +235,7 @@ impl Coordinator for InProcess {
         ready(())
     }
 
-    fn disconnected(&self, connection: Connection) -> Answer<'_, ()> {
+    fn disconnected(&self, connection: Connection) -> CoordinatorFuture<'_, ()> {
         let now = (self.clock.monotonic)();
         let mut state = self.lock();
         if let Some(news) = state.presence.disconnected(connection.id, now) {
@@ -240,11 +244,15 @@ impl Coordinator for InProcess {
         ready(())
     }
 
-    fn online(&self, workspace: WorkspaceId) -> Answer<'_, Vec<AgentId>> {
+    fn online(&self, workspace: WorkspaceId) -> CoordinatorFuture<'_, Vec<AgentId>> {
         ready(self.lock().presence.online(workspace))
     }
 
-    fn view(&self, connection: Connection, what: Option<ConversationId>) -> Answer<'_, ()> {
+    fn view(
+        &self,
+        connection: Connection,
+        what: Option<ConversationId>,
+    ) -> CoordinatorFuture<'_, ()> {
         let mut state = self.lock();
         for news in state.presence.look(connection.id, what) {
             state.announce(news);
@@ -256,7 +264,7 @@ impl Coordinator for InProcess {
         &self,
         workspace: WorkspaceId,
         conversation: ConversationId,
-    ) -> Answer<'_, Vec<AgentId>> {
+    ) -> CoordinatorFuture<'_, Vec<AgentId>> {
         ready(self.lock().presence.viewers(workspace, conversation))
     }
 
@@ -265,13 +273,13 @@ impl Coordinator for InProcess {
         connection: Connection,
         conversation: ConversationId,
         text: Arc<str>,
-    ) -> Answer<'_, ()> {
+    ) -> CoordinatorFuture<'_, ()> {
         let draft = Ephemeral::Draft { conversation, agent: connection.agent, text };
         self.tell(connection.workspace, BusMessage::Ephemeral(draft));
         ready(())
     }
 
-    fn sends_due(&self) -> Answer<'_, ()> {
+    fn sends_due(&self) -> CoordinatorFuture<'_, ()> {
         ready(())
     }
 
@@ -279,7 +287,7 @@ impl Coordinator for InProcess {
         self.sends_due.subscribe()
     }
 
-    fn tried(&self, _: Tried) -> Answer<'_, ()> {
+    fn tried(&self, _: Tried) -> CoordinatorFuture<'_, ()> {
         ready(())
     }
 

@@ -45,8 +45,8 @@ pub const SUBSCRIBER_QUEUE: usize = 256;
 #[error("the coordinator is away")]
 pub struct Away;
 
-/// An answer of the coordinator, some time.
-pub type Answer<'a, T> = BoxFuture<'a, Result<T, Away>>;
+/// What a call to the coordinator returns.
+pub type CoordinatorFuture<'a, T> = BoxFuture<'a, Result<T, Away>>;
 
 /// What nodes tell each other about a workspace.
 #[derive(Clone, Debug)]
@@ -182,43 +182,48 @@ pub enum CoordinatorState {
 /// Leases, presence and the bus.
 pub trait Coordinator: Send + Sync + 'static {
     /// Tells all nodes what a commit appended.
-    fn publish(&self, batch: Arc<Batch>) -> Answer<'_, ()>;
+    fn publish(&self, batch: Arc<Batch>) -> CoordinatorFuture<'_, ()>;
 
     /// Tells all nodes that sessions of this agent may have ended.
-    fn sessions_changed(&self, workspace: WorkspaceId, agent: AgentId) -> Answer<'_, ()>;
+    fn sessions_changed(&self, workspace: WorkspaceId, agent: AgentId)
+    -> CoordinatorFuture<'_, ()>;
 
     /// Everything that is published for this workspace from here on.
-    fn subscribe(&self, workspace: WorkspaceId) -> Answer<'_, Subscription>;
+    fn subscribe(&self, workspace: WorkspaceId) -> CoordinatorFuture<'_, Subscription>;
 
     /// Acquires, keeps, stops or takes over a lease; a change is announced.
-    fn compose(&self, wish: Wish) -> Answer<'_, LeaseAnswer>;
+    fn compose(&self, wish: Wish) -> CoordinatorFuture<'_, LeaseAnswer>;
 
     /// Who composes in this conversation, if anybody does.
     fn lease_of(
         &self,
         workspace: WorkspaceId,
         conversation: ConversationId,
-    ) -> Answer<'_, Option<Lease>>;
+    ) -> CoordinatorFuture<'_, Option<Lease>>;
 
     /// These connections are there: adds unknown ones, confirms known ones. The first one of an
     /// agent is announced.
-    fn connected(&self, connections: Vec<Connection>) -> Answer<'_, ()>;
+    fn connected(&self, connections: Vec<Connection>) -> CoordinatorFuture<'_, ()>;
 
     /// This connection has gone. The last one of an agent is announced after a short grace.
-    fn disconnected(&self, connection: Connection) -> Answer<'_, ()>;
+    fn disconnected(&self, connection: Connection) -> CoordinatorFuture<'_, ()>;
 
     /// Who is online.
-    fn online(&self, workspace: WorkspaceId) -> Answer<'_, Vec<AgentId>>;
+    fn online(&self, workspace: WorkspaceId) -> CoordinatorFuture<'_, Vec<AgentId>>;
 
     /// This connection has that conversation on the screen, or none; a change is announced.
-    fn view(&self, connection: Connection, what: Option<ConversationId>) -> Answer<'_, ()>;
+    fn view(
+        &self,
+        connection: Connection,
+        what: Option<ConversationId>,
+    ) -> CoordinatorFuture<'_, ()>;
 
     /// Who has this conversation on the screen.
     fn viewers(
         &self,
         workspace: WorkspaceId,
         conversation: ConversationId,
-    ) -> Answer<'_, Vec<AgentId>>;
+    ) -> CoordinatorFuture<'_, Vec<AgentId>>;
 
     /// Relays what this connection's agent is composing; nothing is kept.
     fn draft(
@@ -226,16 +231,16 @@ pub trait Coordinator: Send + Sync + 'static {
         connection: Connection,
         conversation: ConversationId,
         text: Arc<str>,
-    ) -> Answer<'_, ()>;
+    ) -> CoordinatorFuture<'_, ()>;
 
     /// Tells all other nodes that messages may be due to be sent.
-    fn sends_due(&self) -> Answer<'_, ()>;
+    fn sends_due(&self) -> CoordinatorFuture<'_, ()>;
 
     /// Grows when another node said that messages may be due to be sent.
     fn on_sends_due(&self) -> watch::Receiver<u64>;
 
     /// Tells all other nodes of a try of a password.
-    fn tried(&self, tried: Tried) -> Answer<'_, ()>;
+    fn tried(&self, tried: Tried) -> CoordinatorFuture<'_, ()>;
 
     /// Tries that other nodes tell of.
     fn on_tried(&self) -> broadcast::Receiver<Tried>;

@@ -9,11 +9,11 @@ use baton_simulator::{PushInput, Simulator};
 use tokio::time::Instant;
 
 use super::client::android;
-use super::scene::{PATIENCE, Stage, accepted};
+use super::scene::{PATIENCE, SceneRun, accepted};
 
 const TARGET: &str = "phone-in-a-pocket";
 
-impl Stage<'_> {
+impl SceneRun<'_> {
     /// `owner_epoch` is that of the first player's claim.
     pub(super) async fn a_phone_in_a_pocket(
         &mut self,

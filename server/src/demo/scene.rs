@@ -61,7 +61,8 @@ struct Offline {
     cursor: Cursor,
 }
 
-pub(super) struct Stage<'a> {
+/// One run of the scene.
+pub(super) struct SceneRun<'a> {
     pub(super) scene: Scene<'a>,
     say: &'a mut (dyn FnMut(&str) + Send),
     step: usize,
@@ -74,7 +75,7 @@ pub(super) struct Stage<'a> {
 /// # Errors
 /// The first step that did not happen.
 pub async fn play(scene: Scene<'_>, say: &mut (dyn FnMut(&str) + Send)) -> anyhow::Result<()> {
-    let mut stage = Stage { scene, say, step: 0, players: Vec::new(), conversation: None };
+    let mut stage = SceneRun { scene, say, step: 0, players: Vec::new(), conversation: None };
     stage.everybody_signs_in().await.context("signing in")?;
     let first = stage.the_customer_writes("Hola, my order 1042 has not arrived").await?;
     stage.one_claims_and_types().await.context("claiming and typing")?;
@@ -89,7 +90,7 @@ pub async fn play(scene: Scene<'_>, say: &mut (dyn FnMut(&str) + Send)) -> anyho
     stage.the_episode_is_resolved(answer).await.context("resolving")
 }
 
-impl Stage<'_> {
+impl SceneRun<'_> {
     pub(super) fn tell(&mut self, started: Instant, what: &str) {
         self.step += 1;
         let ms = started.elapsed().as_secs_f64() * 1000.0;

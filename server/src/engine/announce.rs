@@ -7,8 +7,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::announce::{
-    Addressee, Board, Consequence, DEVICES_MAX, Device, Effect, Looks, Quiet, Whom, consequences,
-    is_of_interest,
+    Addressee, Board, Consequence, DEVICES_MAX, Device, Looks, PushEffect, Quiet, Whom,
+    consequences, is_of_interest,
 };
 use baton_domain::group::{Key, State};
 use baton_domain::log::Logged;
@@ -102,13 +102,13 @@ async fn read(
     {
         conversations.insert(consequence.conversation);
         match consequence.effect {
-            Effect::Tell { whom: Whom::Agent(agent), .. } => {
+            PushEffect::Tell { whom: Whom::Agent(agent), .. } => {
                 agents.insert((workspace, agent));
             }
-            Effect::Tell { whom: Whom::Team(team), .. } => {
+            PushEffect::Tell { whom: Whom::Team(team), .. } => {
                 teams.insert((workspace, team));
             }
-            Effect::TakeBack { .. } => {}
+            PushEffect::TakeBack { .. } => {}
         }
     }
     let mut boards: BTreeMap<WorkspaceId, Board> = BTreeMap::new();

@@ -1,9 +1,9 @@
 //! Workspaces whose rows somebody has locked. What they are asked waits beside the committer's
 //! loop, in order within its workspace, so that it stalls only itself.
 //!
-//! A side queue begins when a group had to wait for a lock: each workspace of the group gets one. It ends
-//! when everything in it is decided, for most of them a moment later. Nobody waits in it for longer
-//! than askers wait.
+//! A side queue begins when a group had to wait for a lock: each workspace of the group gets one.
+//! It ends when everything in it is decided, for most of them a moment later. Nobody waits in it
+//! for longer than askers wait.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -83,7 +83,7 @@ impl Beside {
         None
     }
 
-    /// Waits for a batch of any queue, and starts the next one of it; `None` when there is no queue.
+    /// Waits for a batch of any queue, and starts the next one of it. `None` without any queue.
     pub(super) async fn next(&mut self) -> Option<()> {
         let ran = match self.running.join_next().await? {
             Ok(ran) => ran,

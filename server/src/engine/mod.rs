@@ -17,9 +17,9 @@ mod load;
 mod missed;
 mod needs;
 mod part;
-mod places;
 mod record;
 mod senders;
+mod slots;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod work;
@@ -50,7 +50,7 @@ use crate::store::{BESIDE_CONNECTIONS, Store, StoreError, past};
 use crate::telemetry::Metrics;
 use due::Due;
 use leases::Leases;
-use places::{Place, Places};
+use slots::{CommandSlot, CommandSlots};
 use work::{BeginWork, Caller, ClaimAnswer, MessageAt, Post, SettingWork, Task};
 
 /// Nobody could decide right now: try again.
@@ -103,7 +103,7 @@ impl Default for Limits {
 struct Member {
     task: Task,
     done: oneshot::Sender<Result<Done, StoreError>>,
-    _place: Option<Place>,
+    _slot: Option<CommandSlot>,
 }
 
 /// Where the answer to a member comes.
@@ -116,7 +116,7 @@ pub struct Engine {
     store: Store,
     clock: Clock,
     leases: Arc<Leases>,
-    places: Arc<Places>,
+    slots: Arc<CommandSlots>,
     sends: Arc<Due>,
     pushes: Arc<Notify>,
     files: Arc<Notify>,
@@ -165,13 +165,13 @@ impl Engine {
         let task = tokio::spawn(committer.run(members));
         let answer_wait = limits.answer_wait;
         let leases = Arc::new(Leases::new(coordinator, clock.clone(), metrics.clone()));
-        let places = Places::new(limits.commands_of_agent);
+        let slots = CommandSlots::new(limits.commands_of_agent);
         let engine = Self {
             queue,
             store,
             clock,
             leases,
-            places,
+            slots,
             sends,
             pushes,
             files,
@@ -227,7 +227,7 @@ impl Engine {
         Ok(true)
     }
 
-    /// Decides commands of one author, in order. Where one finds no place, those after it do not
+    /// Decides commands of one author, in order. Where one finds no slot, those after it do not
     /// either: one of them might build on it.
     pub async fn commands(&self, caller: Caller, commands: Vec<Command>) -> Vec<CommandResult> {
         let mut waiting = Vec::with_capacity(commands.len());
@@ -278,7 +278,7 @@ impl Engine {
     async fn enqueue_command(&self, caller: Caller, command: Command) -> Result<Answered, Refusal> {
         let whose = (caller.workspace, caller.agent);
         let full = Refusal::RateLimited { retry_after_ms: UNAVAILABLE.retry_after_ms };
-        let place = self.places.take(whose).ok_or(full)?;
+        let slot = self.slots.take(whose).ok_or(full)?;
         let lease = if command.body.is_answer() {
             self.leases.live(caller.workspace, command.conversation_id).await
         } else {
@@ -293,7 +293,7 @@ impl Engine {
             lease,
             command,
         };
-        Ok(self.enqueue_for_people(Work::Command(work).into(), Some(place))?)
+        Ok(self.enqueue_for_people(Work::Command(work).into(), Some(slot))?)
     }
 
     /// Finds the conversation with somebody, or begins it.
@@ -301,9 +301,9 @@ impl Engine {
         &self,
         work: BeginWork,
     ) -> Result<Result<ConversationId, Refusal>, Unavailable> {
-        let place = self.places.take((work.caller.workspace, work.caller.agent));
-        let place = place.ok_or(UNAVAILABLE)?;
-        let receiver = self.enqueue_for_people(Work::Begin(work).into(), Some(place))?;
+        let slot = self.slots.take((work.caller.workspace, work.caller.agent));
+        let slot = slot.ok_or(UNAVAILABLE)?;
+        let receiver = self.enqueue_for_people(Work::Begin(work).into(), Some(slot))?;
         let Done::Begun(begun) = self.answer(receiver).await? else { return Err(UNAVAILABLE) };
         Ok(begun)
     }
@@ -316,8 +316,8 @@ impl Engine {
         op_ids: Vec<OpId>,
     ) -> Result<Vec<CommandResult>, Unavailable> {
         let work = Work::Outcomes(OutcomesWork { workspace, agent, op_ids });
-        let place = self.places.take((workspace, agent)).ok_or(UNAVAILABLE)?;
-        let answer = self.answer(self.enqueue_for_people(work.into(), Some(place))?).await?;
+        let slot = self.slots.take((workspace, agent)).ok_or(UNAVAILABLE)?;
+        let answer = self.answer(self.enqueue_for_people(work.into(), Some(slot))?).await?;
         let Done::Outcomes(answers) = answer else { return Err(UNAVAILABLE) };
         let result = |(op_id, answer)| result_of(op_id, Ok(Done::Command(answer)));
         Ok(answers.into_iter().map(result).collect())
@@ -420,18 +420,18 @@ impl Engine {
     fn enqueue_for_people(
         &self,
         task: Task,
-        place: Option<Place>,
+        slot: Option<CommandSlot>,
     ) -> Result<Answered, Unavailable> {
         if self.queue.capacity() <= self.queue.max_capacity() / 4 {
             return Err(UNAVAILABLE);
         }
-        self.enqueue(task, place)
+        self.enqueue(task, slot)
     }
 
-    fn enqueue(&self, task: Task, place: Option<Place>) -> Result<Answered, Unavailable> {
+    fn enqueue(&self, task: Task, slot: Option<CommandSlot>) -> Result<Answered, Unavailable> {
         let (done, receiver) = oneshot::channel();
         // A full queue refuses at once: waiting longer would only hide that it is too much.
-        match self.queue.try_send(Member { task, done, _place: place }) {
+        match self.queue.try_send(Member { task, done, _slot: slot }) {
             Ok(()) => Ok(receiver),
             Err(_) => Err(UNAVAILABLE),
         }

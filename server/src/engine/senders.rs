@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::senders::{Holder, NameKey, Sighting};
-use baton_domain::group::{Book, Channel, Key, Known, Work, sightings};
+use baton_domain::group::{Book, Channel, Key, KnownSender, Work, sightings};
 use baton_protocol::{ContactId, ConversationId, MessageId, Timestamp};
 
 use super::load::LoadError;
@@ -16,7 +16,7 @@ use crate::store::{StoreError, Tx};
 #[derive(Default)]
 pub(super) struct Found {
     /// The sender of each message.
-    pub(super) senders: BTreeMap<Key<MessageId>, Known>,
+    pub(super) senders: BTreeMap<Key<MessageId>, KnownSender>,
     /// Who is named by a name of another contact as well: that contact.
     pub(super) twins: BTreeMap<Key<MessageId>, ContactId>,
 }
@@ -59,7 +59,8 @@ pub(super) async fn load_senders(
 async fn read(tx: &mut Tx, keys: &BTreeSet<NameKey>) -> Result<Book, StoreError> {
     let mut book = Book::default();
     for row in rows::identities(tx, &json(keys)).await? {
-        let known = Known { contact: id(&row.contact)?, conversation: id(&row.conversation)? };
+        let known =
+            KnownSender { contact: id(&row.contact)?, conversation: id(&row.conversation)? };
         let holder = Holder { known, since: Timestamp::from_ms(row.since) };
         let kind = name_kind(&row.kind)?;
         book.names.insert((id(&row.workspace)?, id(&row.channel)?, kind, row.value), holder);

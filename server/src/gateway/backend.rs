@@ -17,8 +17,8 @@ pub use crate::engine::work::Caller;
 #[error("the store is away")]
 pub struct Unavailable;
 
-/// An answer, some time.
-pub type Answer<'a, T> = BoxFuture<'a, Result<T, Unavailable>>;
+/// What a call to the backend returns.
+pub type BackendFuture<'a, T> = BoxFuture<'a, Result<T, Unavailable>>;
 
 /// Somebody who may come in.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub enum NotLetIn {
 
 /// Whether a session goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum CallerState {
     /// It does.
     Live,
     /// It is over.
@@ -88,11 +88,11 @@ pub trait Backend: Send + Sync + 'static {
     fn submit(&self, caller: Caller, command: Command) -> BoxFuture<'_, CommandResult>;
 
     /// What this caller missed since `from`, of all that concerns them at the present.
-    fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap>;
+    fn gap(&self, caller: Caller, from: u64) -> BackendFuture<'_, Gap>;
 
     /// The whole log above `from`, with the heads at its end; `None` when that is too much to be
     /// read for everybody at once.
-    fn stretch(&self, workspace: WorkspaceId, from: u64) -> Answer<'_, Option<Batch>>;
+    fn stretch(&self, workspace: WorkspaceId, from: u64) -> BackendFuture<'_, Option<Batch>>;
 
     /// A conversation as this caller sees it at the present; `None` when they do not.
     fn snapshot<'a>(
@@ -100,21 +100,21 @@ pub trait Backend: Send + Sync + 'static {
         caller: Caller,
         sight: &'a Sight,
         conversation: ConversationId,
-    ) -> Answer<'a, Option<Snapshot>>;
+    ) -> BackendFuture<'a, Option<Snapshot>>;
 
     /// What this caller may see at the present; `None` when they may not be here.
-    fn sight(&self, caller: Caller) -> Answer<'_, Option<Sight>>;
+    fn sight(&self, caller: Caller) -> BackendFuture<'_, Option<Sight>>;
 
     /// The present scope of a conversation.
     fn scope(
         &self,
         workspace: WorkspaceId,
         conversation: ConversationId,
-    ) -> Answer<'_, Option<Scope>>;
+    ) -> BackendFuture<'_, Option<Scope>>;
 
     /// Whether these callers' sessions go on, in the same order; asked for all sessions of a
     /// workspace at once every few seconds.
-    fn standings(&self, callers: Vec<Caller>) -> Answer<'_, Vec<Standing>>;
+    fn standings(&self, callers: Vec<Caller>) -> BackendFuture<'_, Vec<CallerState>>;
 
     /// A device says how far it has come; it is not answered.
     fn acked(&self, caller: Caller, ack: &Ack);
@@ -123,5 +123,5 @@ pub trait Backend: Send + Sync + 'static {
     fn note_composing(&self, _caller: Caller, _conversation: ConversationId) {}
 
     /// The log's last position, asked every second.
-    fn head(&self, workspace: WorkspaceId) -> Answer<'_, Cursor>;
+    fn head(&self, workspace: WorkspaceId) -> BackendFuture<'_, Cursor>;
 }

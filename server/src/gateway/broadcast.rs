@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::ws::Utf8Bytes;
 use baton_domain::log::{Batch, Logged};
-use baton_domain::sight::{Sight, Tidings, Told, as_head};
+use baton_domain::sight::{Sight, Tidings, VisibleEvent, as_head};
 use baton_domain::stretch::Gathered;
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use baton_protocol::{ConversationId, Cursor, Fact, WorkspaceId};
@@ -94,7 +94,7 @@ impl Published {
     /// How many bytes it keeps, roughly, once everything is JSON; makes it so.
     pub(super) fn weigh(&self) -> usize {
         let places = 0..self.batch.entries.len();
-        let json = places.filter_map(|place| self.json(Told::Event(place)));
+        let json = places.filter_map(|place| self.json(VisibleEvent::Event(place)));
         json.map(|(_, json)| size_of::<Logged>() + 2 * json.len()).sum()
     }
 
@@ -123,17 +123,17 @@ impl Published {
     }
 
     /// The conversations of `told` whose head is not at hand.
-    pub fn missing_heads(&self, told: &[Told]) -> Vec<ConversationId> {
+    pub fn missing_heads(&self, told: &[VisibleEvent]) -> Vec<ConversationId> {
         let missing = told.iter().filter_map(|told| match told {
-            Told::Head(_, id) if !self.batch.heads.contains_key(id) => Some(*id),
-            Told::Head(..) | Told::Event(_) => None,
+            VisibleEvent::Head(_, id) if !self.batch.heads.contains_key(id) => Some(*id),
+            VisibleEvent::Head(..) | VisibleEvent::Event(_) => None,
         });
         missing.collect()
     }
 
     /// The `events` frames that tell this to a client whose cursor is at `after`. None is larger
     /// than the wire allows. The last one moves the cursor to the end.
-    pub fn frames(&self, after: u64, told: &[Told]) -> Vec<Utf8Bytes> {
+    pub fn frames(&self, after: u64, told: &[VisibleEvent]) -> Vec<Utf8Bytes> {
         self.counts.deliveries.inc_by(told.len() as u64);
         if after == self.batch.after
             && self.is_whole(told)
@@ -144,17 +144,17 @@ impl Published {
         self.build(after, told)
     }
 
-    fn is_whole(&self, told: &[Told]) -> bool {
+    fn is_whole(&self, told: &[VisibleEvent]) -> bool {
         told.len() == self.batch.entries.len()
-            && told.iter().enumerate().all(|(place, told)| *told == Told::Event(place))
+            && told.iter().enumerate().all(|(place, told)| *told == VisibleEvent::Event(place))
     }
 
-    fn one_frame(&self, after: u64, told: &[Told]) -> Option<Utf8Bytes> {
+    fn one_frame(&self, after: u64, told: &[VisibleEvent]) -> Option<Utf8Bytes> {
         let mut frames = self.build(after, told);
         if frames.len() == 1 { frames.pop() } else { None }
     }
 
-    fn build(&self, after: u64, told: &[Told]) -> Vec<Utf8Bytes> {
+    fn build(&self, after: u64, told: &[VisibleEvent]) -> Vec<Utf8Bytes> {
         // Room for the envelope: its text and two positions.
         let limit = SERVER_FRAME_BYTES_MAX - 128;
         let mut frames = Vec::new();
@@ -176,15 +176,15 @@ impl Published {
         frames
     }
 
-    fn json(&self, told: Told) -> Option<(u64, &str)> {
+    fn json(&self, told: VisibleEvent) -> Option<(u64, &str)> {
         let (place, slots) = match told {
-            Told::Event(place) => (place, &self.events),
-            Told::Head(place, _) => (place, &self.heads),
+            VisibleEvent::Event(place) => (place, &self.events),
+            VisibleEvent::Head(place, _) => (place, &self.heads),
         };
         let event = &self.batch.entries.get(place)?.event;
         let head = match told {
-            Told::Event(_) => None,
-            Told::Head(_, id) => Some(self.batch.heads.get(&id)?),
+            VisibleEvent::Event(_) => None,
+            VisibleEvent::Head(_, id) => Some(self.batch.heads.get(&id)?),
         };
         let json = slots.get(place)?.get_or_init(|| {
             self.counts.serialisations.inc();

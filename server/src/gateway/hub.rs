@@ -13,7 +13,7 @@ use baton_protocol::{AgentId, ConversationId, WorkspaceId};
 use tokio::sync::{Notify, OnceCell};
 use tokio::time::Instant;
 
-use super::backend::{Caller, Standing};
+use super::backend::{Caller, CallerState};
 use super::broadcast::Published;
 use super::comings::Comings;
 use super::frames;
@@ -425,9 +425,9 @@ impl Hub {
         let Ok(standings) = asked.await else { return };
         for ((_, line), standing) in lines.iter().zip(standings) {
             match standing {
-                Standing::Live => {}
-                Standing::SignInAgain => line.cut(Cut::SignInAgain),
-                Standing::DeviceRevoked => line.cut(Cut::DeviceRevoked),
+                CallerState::Live => {}
+                CallerState::SignInAgain => line.cut(Cut::SignInAgain),
+                CallerState::DeviceRevoked => line.cut(Cut::DeviceRevoked),
             }
         }
     }

@@ -48,7 +48,9 @@ use crate::coordinator::Coordinator;
 use crate::telemetry::Metrics;
 
 pub use admission::AdmissionRules;
-pub use backend::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
+pub use backend::{
+    Arrived, Backend, BackendFuture, Caller, CallerState, Gap, NotLetIn, Unavailable,
+};
 pub use frames::{read_frame, timings};
 pub use order::OrderLimits;
 pub use ring::{Recalled, RingLimits};

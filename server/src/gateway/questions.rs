@@ -6,14 +6,19 @@ use super::Gateway;
 use super::backend::{Caller, Gap};
 use super::frames::{Fault, Wanted};
 use super::hub::Hub;
-use super::session::{Effect, Input};
+use super::session::{Input, SessionEffect};
 use crate::coordinator::{Away, Connection, Coordinator, LeaseAnswer, Wish};
 
 /// Questions to the store: so many at once over all connections, and each for so long.
-pub(super) async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> Input {
+pub(super) async fn read(
+    gateway: &Gateway,
+    hub: &Hub,
+    caller: Caller,
+    effect: SessionEffect,
+) -> Input {
     let backend = &gateway.backend;
     match effect {
-        Effect::ReadGap(ticket, missed) => {
+        SessionEffect::ReadGap(ticket, missed) => {
             if let Some(recalled) = hub.recall(&missed) {
                 gateway.metrics.resumes.inc("ring");
                 return Input::Recalled(ticket, recalled);
@@ -26,30 +31,30 @@ pub(super) async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: E
             });
             Input::Gap(ticket, gap)
         }
-        Effect::FetchSnapshot(ticket, sight, conversation) => {
+        SessionEffect::FetchSnapshot(ticket, sight, conversation) => {
             let read = backend.snapshot(caller, &sight, conversation);
             Input::Snapshot(ticket, gateway.read(read).await.map(|found| found.map(Box::new)))
         }
-        Effect::FetchSight(ticket) => {
+        SessionEffect::FetchSight(ticket) => {
             let read = backend.sight(caller);
             Input::Sight(ticket, gateway.read(read).await.map(|found| found.map(Box::new)))
         }
-        Effect::LookUpScope(wanted) => {
+        SessionEffect::LookUpScope(wanted) => {
             let scope = match wanted.conversation() {
                 Some(conversation) => gateway.read(hub.scope(gateway, conversation)).await,
                 None => Ok(None),
             };
             Input::Scoped(wanted, scope)
         }
-        Effect::Send { .. }
-        | Effect::Ping
-        | Effect::Authenticate(_)
-        | Effect::Join(_)
-        | Effect::Watch(_)
-        | Effect::Ack(_)
-        | Effect::Submit(_)
-        | Effect::Carry(..)
-        | Effect::Close { .. } => Input::Heard,
+        SessionEffect::Send { .. }
+        | SessionEffect::Ping
+        | SessionEffect::Authenticate(_)
+        | SessionEffect::Join(_)
+        | SessionEffect::Watch(_)
+        | SessionEffect::Ack(_)
+        | SessionEffect::Submit(_)
+        | SessionEffect::Carry(..)
+        | SessionEffect::Close { .. } => Input::Heard,
     }
 }
 

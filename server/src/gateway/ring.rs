@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use baton_domain::sight::{Sight, Tidings, Told};
+use baton_domain::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::limits::RESUME_EVENTS_MAX;
 use baton_protocol::{ConversationId, Cursor, Fact};
 use tokio::time::Instant;
@@ -97,7 +97,7 @@ pub struct Recalled {
     /// Conversations that left the scope.
     pub left: Vec<ConversationId>,
     /// What to tell of the others.
-    pub told: Vec<Told>,
+    pub told: Vec<VisibleEvent>,
 }
 
 /// The newest batches of one workspace.
@@ -239,7 +239,7 @@ impl Ring {
 /// Returns what to tell this viewer of a stretch, and `None` when that takes the database. Rights
 /// may have changed in it, or it is too much. Or a conversation came into scope and has to be read
 /// whole.
-fn answer(sight: &Sight, stretch: &Published) -> Option<(Vec<ConversationId>, Vec<Told>)> {
+fn answer(sight: &Sight, stretch: &Published) -> Option<(Vec<ConversationId>, Vec<VisibleEvent>)> {
     if stretch.about_rights().any(|fact| can_change_sight(sight, fact)) {
         return None;
     }

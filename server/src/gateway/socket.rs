@@ -25,13 +25,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-use super::backend::{Caller, NotLetIn, Standing};
+use super::backend::{Caller, CallerState, NotLetIn};
 use super::broadcast::Published;
 use super::frames;
 use super::hub::Hub;
 use super::packing::packed;
 use super::questions::{carry, read};
-use super::session::{Effect, Input, Relay, Session, retry_after, too_many};
+use super::session::{Input, Relay, Session, SessionEffect, retry_after, too_many};
 use super::{Gateway, TooMany};
 use crate::coordinator::Connection;
 
@@ -107,8 +107,8 @@ impl Line {
         Poll::Ready(match self.cut.load(Ordering::SeqCst) {
             0 => return Poll::Pending,
             2 => Input::Drain,
-            3 => Input::Standing(Standing::SignInAgain),
-            4 => Input::Standing(Standing::DeviceRevoked),
+            3 => Input::Standing(CallerState::SignInAgain),
+            4 => Input::Standing(CallerState::DeviceRevoked),
             5 => Input::Replaced,
             _ => Input::Slow,
         })
@@ -258,7 +258,7 @@ impl<'a> Task<'a> {
         }
     }
 
-    fn decide(&mut self, input: Input) -> Vec<Effect> {
+    fn decide(&mut self, input: Input) -> Vec<SessionEffect> {
         self.session.handle(input, Instant::now(), self.seat.gateway.clock.now())
     }
 
@@ -340,27 +340,29 @@ impl<'a> Task<'a> {
         }
     }
 
-    async fn perform(&mut self, effect: Effect) -> ControlFlow<End> {
+    async fn perform(&mut self, effect: SessionEffect) -> ControlFlow<End> {
         match effect {
-            Effect::Send { frame, durable, own } => {
+            SessionEffect::Send { frame, durable, own } => {
                 return self.send(frame, durable, own && self.reads_packed).await;
             }
-            Effect::Ping => return self.write(Message::Ping(axum::body::Bytes::new())).await,
+            SessionEffect::Ping => {
+                return self.write(Message::Ping(axum::body::Bytes::new())).await;
+            }
             // On the heap, for as long as it takes: a task keeps room for the largest thing that
             // it ever waits for.
-            Effect::Join(caller) => return Box::pin(self.join(caller)).await,
-            Effect::Watch(watch) => self.watch(watch),
-            Effect::Ack(ack) => self.ack(&ack),
-            Effect::Close { code, reason } => {
+            SessionEffect::Join(caller) => return Box::pin(self.join(caller)).await,
+            SessionEffect::Watch(watch) => self.watch(watch),
+            SessionEffect::Ack(ack) => self.ack(&ack),
+            SessionEffect::Close { code, reason } => {
                 return ControlFlow::Break(End::Close { code, reason });
             }
-            Effect::Authenticate(_)
-            | Effect::ReadGap(..)
-            | Effect::FetchSnapshot(..)
-            | Effect::FetchSight(_)
-            | Effect::LookUpScope(_)
-            | Effect::Submit(_)
-            | Effect::Carry(..) => {
+            SessionEffect::Authenticate(_)
+            | SessionEffect::ReadGap(..)
+            | SessionEffect::FetchSnapshot(..)
+            | SessionEffect::FetchSight(_)
+            | SessionEffect::LookUpScope(_)
+            | SessionEffect::Submit(_)
+            | SessionEffect::Carry(..) => {
                 if let Some(answer) = self.ask(effect) {
                     self.begin_question(answer).await;
                 }
@@ -394,7 +396,7 @@ impl<'a> Task<'a> {
             cut = poll_fn(|context| line.poll_cut(context)) => cut,
         };
         for effect in self.decide(cut) {
-            if let Effect::Close { code, reason } = effect {
+            if let SessionEffect::Close { code, reason } = effect {
                 return ControlFlow::Break(End::Close { code, reason });
             }
         }
@@ -455,9 +457,9 @@ impl<'a> Task<'a> {
     }
 
     /// The question that an effect asks, as a future that ends with its answer.
-    fn ask(&self, effect: Effect) -> Option<BoxFuture<'static, Input>> {
+    fn ask(&self, effect: SessionEffect) -> Option<BoxFuture<'static, Input>> {
         let gateway = Arc::clone(&self.seat.gateway);
-        if let Effect::Authenticate(hello) = effect {
+        if let SessionEffect::Authenticate(hello) = effect {
             return Some(Box::pin(async move {
                 // Not one of the questions that are counted: those who come are asked together.
                 let asked = timeout(gateway.limits.read, gateway.backend.authenticate(&hello));
@@ -468,31 +470,31 @@ impl<'a> Task<'a> {
         let joined = self.seat.joined.as_ref()?;
         let (hub, caller, connection) = (Arc::clone(&joined.hub), joined.caller, joined.connection);
         Some(match effect {
-            Effect::Submit(command) => Box::pin(async move {
+            SessionEffect::Submit(command) => Box::pin(async move {
                 let place: ConversationId = command.conversation_id;
                 let result = gateway.backend.submit(caller, *command).await;
                 Input::Done(place, Box::new(result))
             }),
-            Effect::Carry(sights, wanted) => Box::pin(async move {
+            SessionEffect::Carry(sights, wanted) => Box::pin(async move {
                 if let Some(of) = wanted.composed() {
                     gateway.backend.note_composing(caller, of);
                 }
                 let frames = carry(&*gateway.coordinator, connection, wanted).await;
                 Input::Carried(sights, frames)
             }),
-            Effect::ReadGap(..)
-            | Effect::FetchSnapshot(..)
-            | Effect::FetchSight(_)
-            | Effect::LookUpScope(_) => {
+            SessionEffect::ReadGap(..)
+            | SessionEffect::FetchSnapshot(..)
+            | SessionEffect::FetchSight(_)
+            | SessionEffect::LookUpScope(_) => {
                 Box::pin(async move { read(&gateway, &hub, caller, effect).await })
             }
-            Effect::Send { .. }
-            | Effect::Ping
-            | Effect::Authenticate(_)
-            | Effect::Join(_)
-            | Effect::Watch(_)
-            | Effect::Ack(_)
-            | Effect::Close { .. } => return None,
+            SessionEffect::Send { .. }
+            | SessionEffect::Ping
+            | SessionEffect::Authenticate(_)
+            | SessionEffect::Join(_)
+            | SessionEffect::Watch(_)
+            | SessionEffect::Ack(_)
+            | SessionEffect::Close { .. } => return None,
         })
     }
 }

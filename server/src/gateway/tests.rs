@@ -40,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 struct Store {
     story: Mutex<Story>,
-    standing: Mutex<Standing>,
+    standing: Mutex<CallerState>,
     /// Gaps are asked for and never answered.
     hangs: AtomicBool,
     /// Nothing is read for all at once.
@@ -83,7 +83,7 @@ impl Backend for Store {
 
     fn acked(&self, _: Caller, _: &baton_protocol::frame::Ack) {}
 
-    fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap> {
+    fn gap(&self, caller: Caller, from: u64) -> BackendFuture<'_, Gap> {
         if self.hangs.load(Ordering::SeqCst) {
             self.asked.notify_one();
             return Box::pin(std::future::pending());
@@ -92,7 +92,11 @@ impl Backend for Store {
         now(Ok(self.story.lock().unwrap().gap(&sight, from)))
     }
 
-    fn stretch(&self, _: WorkspaceId, from: u64) -> Answer<'_, Option<baton_domain::log::Batch>> {
+    fn stretch(
+        &self,
+        _: WorkspaceId,
+        from: u64,
+    ) -> BackendFuture<'_, Option<baton_domain::log::Batch>> {
         if self.reads_singly.load(Ordering::SeqCst) {
             return now(Ok(None));
         }
@@ -108,24 +112,24 @@ impl Backend for Store {
         _: Caller,
         sight: &'a Sight,
         conversation: ConversationId,
-    ) -> Answer<'a, Option<Snapshot>> {
+    ) -> BackendFuture<'a, Option<Snapshot>> {
         now(Ok(self.story.lock().unwrap().snapshot(sight, conversation)))
     }
 
-    fn sight(&self, caller: Caller) -> Answer<'_, Option<Sight>> {
+    fn sight(&self, caller: Caller) -> BackendFuture<'_, Option<Sight>> {
         now(Ok(Some(self.sight(caller.agent))))
     }
 
-    fn scope(&self, _: WorkspaceId, id: ConversationId) -> Answer<'_, Option<Scope>> {
+    fn scope(&self, _: WorkspaceId, id: ConversationId) -> BackendFuture<'_, Option<Scope>> {
         let story = self.story.lock().unwrap();
         now(Ok(story.conversations.get(&id).map(|c| Scope::of(&c.head))))
     }
 
-    fn standings(&self, callers: Vec<Caller>) -> Answer<'_, Vec<Standing>> {
+    fn standings(&self, callers: Vec<Caller>) -> BackendFuture<'_, Vec<CallerState>> {
         now(Ok(vec![*self.standing.lock().unwrap(); callers.len()]))
     }
 
-    fn head(&self, _: WorkspaceId) -> Answer<'_, Cursor> {
+    fn head(&self, _: WorkspaceId) -> BackendFuture<'_, Cursor> {
         now(Ok(Cursor { epoch: EPOCH, position: self.story.lock().unwrap().head() }))
     }
 }
@@ -151,7 +155,7 @@ impl House {
         story.open(talk(4), team(4));
         let store = Store {
             story: Mutex::new(story),
-            standing: Mutex::new(Standing::Live),
+            standing: Mutex::new(CallerState::Live),
             hangs: AtomicBool::new(false),
             reads_singly: AtomicBool::new(false),
             asked: tokio::sync::Notify::new(),
@@ -532,7 +536,7 @@ async fn a_client_that_does_not_read_is_cut_and_the_others_get_everything() {
 async fn a_revoked_device_is_closed_by_the_bus() {
     let house = House::open(limits());
     let mut client = house.arrive("ana", PHONE).await;
-    *house.store.standing.lock().unwrap() = Standing::DeviceRevoked;
+    *house.store.standing.lock().unwrap() = CallerState::DeviceRevoked;
     house.coordinator.sessions_changed(HERE, ANA).await.unwrap();
     let second = Duration::from_secs(1);
     let closed = tokio::time::timeout(second, client.until_closed()).await.expect("within 1 s");
@@ -544,7 +548,7 @@ async fn a_session_that_ended_is_closed_by_the_poll_when_the_bus_is_silent() {
     let short = Duration::from_millis(50);
     let house = House::open(Limits { poll: short, standing: short, ..limits() });
     let mut client = house.arrive("ana", PHONE).await;
-    *house.store.standing.lock().unwrap() = Standing::SignInAgain;
+    *house.store.standing.lock().unwrap() = CallerState::SignInAgain;
     assert_eq!(client.until_closed().await.0, close::SIGN_IN_AGAIN);
 }
 

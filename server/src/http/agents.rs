@@ -7,7 +7,7 @@ use baton_protocol::settings::{AgentChange, AgentNew, PasswordSet};
 use baton_protocol::{Agent, AgentId, Colleague, WorkspaceId};
 
 use super::input::{Id, Json};
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::config::Secret;
 use crate::store::read;
@@ -16,7 +16,7 @@ use crate::store::read;
 pub(super) async fn list(
     State(parts): State<Shared>,
     signed: Signed,
-) -> Answer<Out<Vec<Colleague>>> {
+) -> HandlerResult<Out<Vec<Colleague>>> {
     Ok(Out(colleagues(&parts, signed.workspace).await?))
 }
 
@@ -25,7 +25,7 @@ pub(super) async fn read(
     State(parts): State<Shared>,
     signed: Signed,
     Id(agent): Id<AgentId>,
-) -> Answer<Out<Colleague>> {
+) -> HandlerResult<Out<Colleague>> {
     Ok(Out(one(&parts, signed.workspace, agent).await?))
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn add(
     State(parts): State<Shared>,
     signed: Signed,
     Json(new): Json<AgentNew>,
-) -> Answer<(StatusCode, Out<Colleague>)> {
+) -> HandlerResult<(StatusCode, Out<Colleague>)> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     let (agent, work) = parts.accounts.plan_agent(setter, &new).await?;
     parts.accounts.settle(&parts.engine, work).await?;
@@ -47,7 +47,7 @@ pub(super) async fn change(
     signed: Signed,
     Id(agent): Id<AgentId>,
     Json(change): Json<AgentChange>,
-) -> Answer<Out<Colleague>> {
+) -> HandlerResult<Out<Colleague>> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     parts.accounts.change_agent(&parts.engine, setter, agent, &change).await?;
     Ok(Out(one(&parts, signed.workspace, agent).await?))
@@ -59,20 +59,24 @@ pub(super) async fn password(
     signed: Signed,
     Id(agent): Id<AgentId>,
     Json(set): Json<PasswordSet>,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     parts.accounts.set_password(&parts.engine, setter, agent, &Secret::new(set.next)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// One agent.
-async fn one(parts: &Parts, workspace: WorkspaceId, agent: AgentId) -> Answer<Colleague> {
+async fn one(parts: &ApiState, workspace: WorkspaceId, agent: AgentId) -> HandlerResult<Colleague> {
     let all = colleagues(parts, workspace).await?;
     all.into_iter().find(|other| other.agent.id == agent).ok_or_else(Fault::not_found)
 }
 
 /// One agent, without what their devices have shown.
-pub(super) async fn agent(parts: &Parts, workspace: WorkspaceId, agent: AgentId) -> Answer<Agent> {
+pub(super) async fn agent(
+    parts: &ApiState,
+    workspace: WorkspaceId,
+    agent: AgentId,
+) -> HandlerResult<Agent> {
     let mut tx = parts.store.read().await?;
     let agents = read::agents(&mut tx, workspace).await?;
     tx.rollback().await?;
@@ -80,7 +84,7 @@ pub(super) async fn agent(parts: &Parts, workspace: WorkspaceId, agent: AgentId)
 }
 
 /// All agents, and how each is reached by now.
-async fn colleagues(parts: &Parts, workspace: WorkspaceId) -> Answer<Vec<Colleague>> {
+async fn colleagues(parts: &ApiState, workspace: WorkspaceId) -> HandlerResult<Vec<Colleague>> {
     let mut tx = parts.store.read().await?;
     let agents = read::agents(&mut tx, workspace).await?;
     let mut signs = read::signs(&mut tx, workspace, &parts.push_lanes).await?;

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use super::input::{Query, limit};
 use super::reports::Turn;
 use super::reports::csv::cell;
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{self, LogFilter, Stretch};
 use crate::store::verify::verify_told;
@@ -81,7 +81,7 @@ pub(super) async fn list(
     State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<Listing>,
-) -> Answer<Out<LogPage>> {
+) -> HandlerResult<Out<LogPage>> {
     let limit: u64 = limit(asked.limit)?.into();
     let filter = filter(asked.agent, asked.conversation, asked.r#type)?;
     let span = (asked.from, asked.until);
@@ -115,7 +115,7 @@ pub(super) async fn jsonl(
     State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<Export>,
-) -> Answer<Response> {
+) -> HandlerResult<Response> {
     let lines = |_: &Names, event: &Event| {
         let mut line = serde_json::to_string(event).unwrap_or_default();
         line.push('\n');
@@ -130,7 +130,7 @@ pub(super) async fn csv(
     State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<Export>,
-) -> Answer<Response> {
+) -> HandlerResult<Response> {
     let head = "position,at,actor,actor_id,actor_name,type,conversation_id,fact\r\n".to_owned();
     let body = export(&parts, signed, asked, (head, row)).await?;
     let kind = "text/csv; charset=utf-8; header=present";
@@ -182,11 +182,11 @@ struct Left<F> {
 }
 
 async fn export<F>(
-    parts: &Parts,
+    parts: &ApiState,
     signed: Signed,
     asked: Export,
     (head, write): (String, F),
-) -> Answer<Body>
+) -> HandlerResult<Body>
 where
     F: Fn(&Names, &Event) -> String + Send + 'static,
 {
@@ -222,7 +222,7 @@ where
 }
 
 /// `POST /log/verify`: a line of JSON twice a second until everything was looked at.
-pub(super) async fn verify(State(parts): State<Shared>, signed: Signed) -> Answer<Response> {
+pub(super) async fn verify(State(parts): State<Shared>, signed: Signed) -> HandlerResult<Response> {
     let turn = turn(&parts, signed.workspace)?;
     let mut tx = parts.store.read().await?;
     let of = read::log_head(&mut tx, signed.workspace).await?.position;
@@ -275,7 +275,7 @@ async fn looked(store: Store, workspace: WorkspaceId, checked: Arc<AtomicU64>) -
     }
 }
 
-fn turn(parts: &Parts, workspace: WorkspaceId) -> Answer<Turn> {
+fn turn(parts: &ApiState, workspace: WorkspaceId) -> HandlerResult<Turn> {
     let busy = || Fault::busy("the log is being read whole already; try again", RETRY);
     parts.queues.audits.turn(workspace).ok_or_else(busy)
 }
@@ -284,7 +284,7 @@ fn filter(
     agent: Option<AgentId>,
     conversation: Option<ConversationId>,
     kind: Option<String>,
-) -> Answer<LogFilter> {
+) -> HandlerResult<LogFilter> {
     let is_name = |kind: &String| {
         kind.len() <= KIND_CHARS_MAX && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
     };
@@ -299,7 +299,7 @@ async fn stretch(
     store: &Store,
     workspace: WorkspaceId,
     (from, until): (Option<i64>, Option<i64>),
-) -> Answer<(u64, u64)> {
+) -> HandlerResult<(u64, u64)> {
     let mut tx = store.read().await?;
     let head = read::log_head(&mut tx, workspace).await?.position;
     let mut ends = (0, head);

@@ -14,7 +14,7 @@ use baton_domain::group::Key;
 use baton_protocol::{AgentId, Role};
 
 use super::problem::Fault;
-use super::{Parts, Shared};
+use super::{ApiState, Shared};
 use crate::accounts::{Accounts, Reporter, Signed, Slots};
 
 /// Who may use a route.
@@ -91,7 +91,7 @@ enum Asker {
 }
 
 async fn allow(
-    parts: &Parts,
+    parts: &ApiState,
     access: Access,
     (method, headers): (&Method, &HeaderMap),
 ) -> Result<Asker, Fault> {
@@ -134,7 +134,7 @@ enum Origin {
 }
 
 /// What changes something may come from no page of a stranger, whoever is signed in there.
-fn check_origin(parts: &Parts, method: &Method, headers: &HeaderMap) -> Result<Origin, Fault> {
+fn check_origin(parts: &ApiState, method: &Method, headers: &HeaderMap) -> Result<Origin, Fault> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let (first, second) = (origins.next(), origins.next());
     let Some(origin) = first else { return Ok(Origin::None) };

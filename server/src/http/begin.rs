@@ -13,7 +13,7 @@ use baton_protocol::{Channel, ConversationId, MessageId, Owner, Refusal};
 
 use super::commands::{RateHeaders, take, told};
 use super::input::Json;
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::engine::work::{BeginWork, Caller, FreshIds};
 use crate::store::read;
@@ -23,7 +23,7 @@ pub(super) async fn begin(
     State(parts): State<Shared>,
     signed: Signed,
     Json(Begin { channel_id, phone }): Json<Begin>,
-) -> Answer<(RateHeaders, Out<Begun>)> {
+) -> HandlerResult<(RateHeaders, Out<Begun>)> {
     let left = take(&parts, signed, 1)?;
     let unclear = "phone: must be a number with its country's code, such as +34 600 123 456";
     let wa_id = number(&phone).ok_or_else(|| Fault::invalid(unclear))?;
@@ -55,7 +55,11 @@ pub(super) async fn begin(
 }
 
 /// The number to write from, if new conversations on it come to a team of the agent's.
-async fn channel(parts: &Parts, signed: Signed, id: baton_protocol::ChannelId) -> Answer<Channel> {
+async fn channel(
+    parts: &ApiState,
+    signed: Signed,
+    id: baton_protocol::ChannelId,
+) -> HandlerResult<Channel> {
     let mut tx = parts.store.read().await?;
     let channels = read::channels(&mut tx, signed.workspace).await?;
     let sight = read::sight(&mut tx, signed.workspace, signed.agent).await?;

@@ -20,7 +20,7 @@ use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use self::share::{NoRoom, Place, Share};
+use self::share::{BodyReservation, NoRoom, Share};
 use super::input::Peer;
 use super::problem::Fault;
 use crate::config::HttpConfig;
@@ -56,7 +56,7 @@ pub struct Room {
 
 /// What the body of one request takes up; given back when the last copy is dropped.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Taken(Arc<OnceLock<Place>>);
+pub(super) struct Taken(Arc<OnceLock<BodyReservation>>);
 
 impl Room {
     /// As much as the configuration allows: half for webhooks, a quarter each for people and
@@ -94,23 +94,23 @@ impl Room {
         }
         let from =
             head.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0);
-        let place = Share::enter(share, from);
+        let reservation = Share::enter(share, from);
         let reading = Reading {
             limit,
             bytes_per_s_min: if whose == Whose::Signed { 0 } else { self.bytes_per_s_min },
             began: Instant::now(),
         };
-        match reading.collect(&mut stream, &place).await {
+        match reading.collect(&mut stream, &reservation).await {
             Ok(bytes) => {
-                place.is_whole();
+                reservation.is_whole();
                 if let Some(taken) = head.extensions.get::<Taken>() {
                     // A request has one body.
-                    drop(taken.0.set(place));
+                    drop(taken.0.set(reservation));
                 }
                 Ok(bytes)
             }
             Err(fault) => {
-                drop(place);
+                drop(reservation);
                 if fault.is_worth_hearing() {
                     pass_over(stream, self.body_bytes_max.saturating_mul(2)).await;
                 }
@@ -136,12 +136,16 @@ struct Reading {
 }
 
 impl Reading {
-    async fn collect(&self, stream: &mut BodyDataStream, place: &Place) -> Result<Vec<u8>, Fault> {
+    async fn collect(
+        &self,
+        stream: &mut BodyDataStream,
+        reservation: &BodyReservation,
+    ) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         loop {
             let next = tokio::select! {
                 biased;
-                () = place.evicted() => return Err(Fault::too_slow()),
+                () = reservation.evicted() => return Err(Fault::too_slow()),
                 next = timeout_at(self.deadline(bytes.len()), stream.next()) => next,
             };
             let Some(chunk) = next.map_err(|_late| Fault::too_slow())? else { return Ok(bytes) };
@@ -149,7 +153,7 @@ impl Reading {
             if bytes.len() + chunk.len() > self.limit {
                 return Err(too_large(self.limit));
             }
-            place.grow(chunk.len()).map_err(|none| match none {
+            reservation.grow(chunk.len()).map_err(|none| match none {
                 NoRoom::Full => Fault::unavailable(1_000),
                 // As those that are given up for others.
                 NoRoom::Slowest => Fault::too_slow(),

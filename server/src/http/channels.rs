@@ -8,13 +8,16 @@ use baton_protocol::settings::{ChannelChange, ChannelNew};
 use baton_protocol::{Channel, ChannelId, WorkspaceId};
 
 use super::input::{Id, Json};
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::connection::refusal;
 use crate::store::{health, read};
 
 /// `GET /channels`.
-pub(super) async fn list(State(parts): State<Shared>, signed: Signed) -> Answer<Out<Vec<Channel>>> {
+pub(super) async fn list(
+    State(parts): State<Shared>,
+    signed: Signed,
+) -> HandlerResult<Out<Vec<Channel>>> {
     Ok(Out(all(&parts, signed.workspace).await?))
 }
 
@@ -23,7 +26,7 @@ pub(super) async fn add(
     State(parts): State<Shared>,
     signed: Signed,
     Json(new): Json<ChannelNew>,
-) -> Answer<(StatusCode, Out<Channel>)> {
+) -> HandlerResult<(StatusCode, Out<Channel>)> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     // What is wrong with the request itself is told without asking Meta.
     let (id, work) = parts.accounts.plan_channel(setter, &new).await?;
@@ -43,7 +46,7 @@ pub(super) async fn change(
     signed: Signed,
     Id(channel): Id<ChannelId>,
     Json(change): Json<ChannelChange>,
-) -> Answer<Out<Channel>> {
+) -> HandlerResult<Out<Channel>> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     let work = parts.accounts.plan_channel_change(setter, channel, &change).await?;
     parts.accounts.settle(&parts.engine, work).await?;
@@ -59,17 +62,17 @@ pub(super) async fn check(
     State(parts): State<Shared>,
     signed: Signed,
     Id(channel): Id<ChannelId>,
-) -> Answer<Out<ChannelCheck>> {
+) -> HandlerResult<Out<ChannelCheck>> {
     let checked = parts.inspector.check((signed.workspace, channel)).await?;
     checked.map(Out).ok_or_else(Fault::not_found)
 }
 
-async fn one(parts: &Parts, workspace: WorkspaceId, id: ChannelId) -> Answer<Channel> {
+async fn one(parts: &ApiState, workspace: WorkspaceId, id: ChannelId) -> HandlerResult<Channel> {
     let channels = all(parts, workspace).await?;
     channels.into_iter().find(|channel| channel.id == id).ok_or_else(Fault::not_found)
 }
 
-async fn all(parts: &Parts, workspace: WorkspaceId) -> Answer<Vec<Channel>> {
+async fn all(parts: &ApiState, workspace: WorkspaceId) -> HandlerResult<Vec<Channel>> {
     let mut tx = parts.store.read().await?;
     let channels = read::channels(&mut tx, workspace).await?;
     tx.rollback().await?;

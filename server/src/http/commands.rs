@@ -12,7 +12,7 @@ use baton_protocol::{Command, CommandResult, OpId, Refusal};
 use serde_json::Value;
 
 use super::input::Json;
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::{Left, Signed};
 use crate::engine::work::Caller;
 
@@ -24,7 +24,7 @@ pub(super) async fn submit(
     State(parts): State<Shared>,
     signed: Signed,
     Json(elements): Json<Vec<Value>>,
-) -> Answer<(RateHeaders, Out<CommandResults>)> {
+) -> HandlerResult<(RateHeaders, Out<CommandResults>)> {
     check_count(elements.len())?;
     let left = take(&parts, signed, elements.len())?;
     let read: Vec<_> = elements.into_iter().map(read).collect();
@@ -55,7 +55,7 @@ pub(super) async fn outcomes(
     State(parts): State<Shared>,
     signed: Signed,
     Json(query): Json<OutcomesQuery>,
-) -> Answer<(RateHeaders, Out<CommandResults>)> {
+) -> HandlerResult<(RateHeaders, Out<CommandResults>)> {
     check_count(query.op_ids.len())?;
     let left = take(&parts, signed, query.op_ids.len())?;
     let asked = parts.engine.outcomes(signed.workspace, signed.agent, query.op_ids);
@@ -63,7 +63,7 @@ pub(super) async fn outcomes(
 }
 
 /// Takes so many from the quota of whoever asks; an empty request costs one.
-pub(super) fn take(parts: &Parts, signed: Signed, count: usize) -> Answer<Left> {
+pub(super) fn take(parts: &ApiState, signed: Signed, count: usize) -> HandlerResult<Left> {
     let taken = parts.quota.take(signed.workspace, signed.agent, count.max(1));
     taken.map_err(|wait| {
         parts.metrics.commands.add("rate_limited", u64::try_from(count).unwrap_or(u64::MAX));
@@ -87,7 +87,7 @@ fn is_unavailable(result: &CommandResult) -> bool {
     matches!(refused.refusal, Refusal::Unavailable { .. })
 }
 
-fn check_count(count: usize) -> Answer<()> {
+fn check_count(count: usize) -> HandlerResult<()> {
     if count > COMMANDS_MAX {
         return Err(Fault::too_large(format!("at most {COMMANDS_MAX} at once")));
     }

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{Answer, Fault};
+use super::{Fault, HandlerResult};
 
 /// Every address of the console.
 pub(super) const PAGES: [&str; 16] = [
@@ -62,21 +62,21 @@ const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// `GET` of each of [`PAGES`].
-pub(super) async fn page(headers: HeaderMap) -> Answer<Response> {
+pub(super) async fn page(headers: HeaderMap) -> HandlerResult<Response> {
     file("/index.html", &headers)
 }
 
 /// `GET` of each of [`LOOSE`].
-pub(super) async fn loose(uri: Uri, headers: HeaderMap) -> Answer<Response> {
+pub(super) async fn loose(uri: Uri, headers: HeaderMap) -> HandlerResult<Response> {
     file(uri.path(), &headers)
 }
 
 /// `GET /assets/{file}`.
-pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Answer<Response> {
+pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> HandlerResult<Response> {
     file(&format!("/assets/{name}"), &headers)
 }
 
-fn file(path: &str, headers: &HeaderMap) -> Answer<Response> {
+fn file(path: &str, headers: &HeaderMap) -> HandlerResult<Response> {
     let found = FILES.iter().zip(PACKED.iter()).find(|((name, _), _)| *name == path);
     let Some(((_, plain), packed)) = found else { return Err(Fault::not_found()) };
     let packed = packed.as_deref().filter(|_| can_read_gzip(headers));

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Id, Ids, Query, limit};
-use super::{Answer, Fault, Shared};
+use super::{Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::store::Tx;
 use crate::store::past::{past_lines, past_of};
@@ -80,7 +80,7 @@ pub(super) async fn list(
     State(parts): State<Shared>,
     signed: Signed,
     Query(listing): Query<Listing>,
-) -> Answer<Out<ConversationPage>> {
+) -> HandlerResult<Out<ConversationPage>> {
     let limit = limit(listing.limit)?;
     let page = listing.page.clone();
     let of = listing.ids.as_deref().map(ids).transpose()?;
@@ -102,7 +102,7 @@ pub(super) async fn list(
     Ok(Out(ConversationPage { conversations, next }))
 }
 
-fn ids(text: &str) -> Answer<Vec<ConversationId>> {
+fn ids(text: &str) -> HandlerResult<Vec<ConversationId>> {
     let ids: Result<Vec<_>, _> = text.split(',').take(IDS_MAX + 1).map(str::parse).collect();
     let odd = || Fault::invalid(format!("ids: at most {IDS_MAX} ids with commas between them"));
     ids.ok().filter(|ids| ids.len() <= IDS_MAX).ok_or_else(odd)
@@ -113,7 +113,7 @@ pub(super) async fn read(
     State(parts): State<Shared>,
     signed: Signed,
     Id(conversation): Id<ConversationId>,
-) -> Answer<Out<Snapshot>> {
+) -> HandlerResult<Out<Snapshot>> {
     let mut tx = parts.store.read().await?;
     let sight = rows::sight(&mut tx, signed.workspace, signed.agent).await?;
     let sight = sight.ok_or_else(Fault::unauthenticated)?;
@@ -128,7 +128,7 @@ pub(super) async fn lines(
     signed: Signed,
     Id(conversation): Id<ConversationId>,
     Query(Before { before, past, notes_before, limit: asked }): Query<Before>,
-) -> Answer<Out<LinesPage>> {
+) -> HandlerResult<Out<LinesPage>> {
     let limit = limit(asked)?;
     let workspace = signed.workspace;
     let mut tx = parts.store.read().await?;
@@ -170,7 +170,7 @@ pub(super) async fn history(
     State(parts): State<Shared>,
     signed: Signed,
     Ids(conversation, message): Ids<ConversationId, MessageId>,
-) -> Answer<Out<LineHistory>> {
+) -> HandlerResult<Out<LineHistory>> {
     let workspace = signed.workspace;
     let mut tx = parts.store.read().await?;
     let (sight, head) = in_full(&mut tx, &signed, conversation).await?;
@@ -189,7 +189,7 @@ pub(super) async fn elsewhere(
     State(parts): State<Shared>,
     signed: Signed,
     Id(conversation): Id<ConversationId>,
-) -> Answer<Out<ConversationPage>> {
+) -> HandlerResult<Out<ConversationPage>> {
     let workspace = signed.workspace;
     let mut tx = parts.store.read().await?;
     let (sight, _) = in_full(&mut tx, &signed, conversation).await?;
@@ -207,7 +207,7 @@ pub(super) async fn in_full(
     tx: &mut Tx,
     signed: &Signed,
     conversation: ConversationId,
-) -> Answer<(Sight, Head)> {
+) -> HandlerResult<(Sight, Head)> {
     let sight = rows::sight(tx, signed.workspace, signed.agent).await?;
     let sight = sight.ok_or_else(Fault::unauthenticated)?;
     let head = rows::heads(tx, signed.workspace, &[conversation]).await?.remove(&conversation);
@@ -220,7 +220,7 @@ pub(super) async fn in_full(
 }
 
 /// Whose conversations: `me`, `nobody`, or an agent's id.
-pub(super) fn owner_filter(text: &str) -> Answer<OwnerFilter> {
+pub(super) fn owner_filter(text: &str) -> HandlerResult<OwnerFilter> {
     match text {
         "me" => Ok(OwnerFilter::Me),
         "nobody" => Ok(OwnerFilter::Nobody),
@@ -232,7 +232,7 @@ pub(super) fn owner_filter(text: &str) -> Answer<OwnerFilter> {
 }
 
 /// What is searched for, if anything is.
-pub(super) fn query(text: Option<String>) -> Answer<Option<String>> {
+pub(super) fn query(text: Option<String>) -> HandlerResult<Option<String>> {
     let query = text.filter(|text| !text.trim().is_empty());
     let odd = |text: &String| text.chars().count() > QUERY_CHARS_MAX || text.contains('\0');
     if query.as_ref().is_some_and(odd) {
@@ -248,7 +248,7 @@ pub(super) fn row(listed: Listed) -> ConversationRow {
     }
 }
 
-fn filter(listing: Listing) -> Answer<Filter> {
+fn filter(listing: Listing) -> HandlerResult<Filter> {
     let owner = listing.owner.as_deref().map(owner_filter).transpose()?;
     let is_alone = (&listing.status, &listing.owner, listing.team) == (&None, &None, None)
         && listing.channel.is_none()

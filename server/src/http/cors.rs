@@ -1,12 +1,12 @@
 //! Pages of other allowed origins (`http.allowed_origins`) may read what they ask for.
 //!
-//! The layer of `tower-http` would take as many lines to set up: which origins are allowed is a rule
-//! of our own, and sockets use it as well.
+//! The layer of `tower-http` takes as many lines to set up. Which origins are allowed is a rule of
+//! our own, which sockets use as well.
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Parts;
+use super::ApiState;
 
 /// How long a browser remembers the answer to a preflight.
 const PREFLIGHT_S: HeaderValue = HeaderValue::from_static("600");
@@ -16,7 +16,7 @@ const EXPOSED: HeaderValue =
     HeaderValue::from_static("x-request-id, retry-after, ratelimit, ratelimit-policy");
 
 /// The origin of a request when it is another one and allowed.
-pub(super) fn origin(parts: &Parts, headers: &HeaderMap) -> Option<HeaderValue> {
+pub(super) fn origin(parts: &ApiState, headers: &HeaderMap) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
     // Without a host only what is listed is allowed: a page of our own needs no permission.
     parts.http.allows_origin(Some(origin.to_str().ok()?), None).then(|| origin.clone())

@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 use super::body::Taken;
 use super::input::Peer;
 use super::problem::Fault;
-use super::{Parts, Shared, cors};
+use super::{ApiState, Shared, cors};
 
 /// Names the request in the answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,7 +44,7 @@ fn given_id(headers: &HeaderMap) -> Option<String> {
 
 /// Whether the server is asked under a name of its own. A page of a stranger whose name was made to
 /// point here names the stranger's.
-fn is_for_us(parts: &Parts, request: &Request) -> bool {
+fn is_for_us(parts: &ApiState, request: &Request) -> bool {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let authority = request.uri().authority().map(|authority| authority.as_str());
     parts.http.allows_host(authority.or(host))

@@ -19,9 +19,9 @@ use uuid::Uuid;
 
 use super::conversations::in_full;
 use super::input::{Id, Ids};
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
-use crate::media::Place;
+use crate::media::ObjectKey;
 use crate::secrets::Keys;
 use crate::store::files::{KeptFile, kept_file};
 
@@ -74,7 +74,7 @@ pub(super) async fn address(
     State(parts): State<Shared>,
     signed: Signed,
     Ids(conversation, message): Ids<ConversationId, MessageId>,
-) -> Answer<Out<FileAddress>> {
+) -> HandlerResult<Out<FileAddress>> {
     let workspace = signed.workspace;
     let mut tx = parts.store.read().await?;
     in_full(&mut tx, &signed, conversation).await?;
@@ -105,7 +105,7 @@ pub(super) async fn read(
     State(parts): State<Shared>,
     Id(token): Id<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> HandlerResult<Response> {
     let opened = open(&parts.keys, &token, parts.clock.now());
     let ((workspace, message), size) = opened.ok_or_else(Fault::file_address)?;
     let mut tx = parts.store.read().await?;
@@ -118,7 +118,7 @@ pub(super) async fn read(
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     if size == Size::Small {
-        return small(&parts, Place { workspace, message }, &tag).await;
+        return small(&parts, ObjectKey { workspace, message }, &tag).await;
     }
     let is_same = asked(header::IF_RANGE).is_none_or(|known| known == tag);
     let range = asked(header::RANGE).filter(|_| is_same);
@@ -131,7 +131,7 @@ pub(super) async fn read(
             return Ok((StatusCode::RANGE_NOT_SATISFIABLE, all).into_response());
         }
     };
-    let got = parts.media.get(Place { workspace, message }, from, length).await;
+    let got = parts.media.get(ObjectKey { workspace, message }, from, length).await;
     let got = got.map_err(|error| Fault::internal(&error))?.ok_or_else(Fault::file_missing)?;
     let mut response = Response::new(Body::from_stream(got));
     *response.status_mut() = status;
@@ -148,7 +148,7 @@ pub(super) async fn read(
 }
 
 /// The small picture. It is short: nobody reads a part of it.
-async fn small(parts: &Parts, place: Place, tag: &str) -> Answer<Response> {
+async fn small(parts: &ApiState, place: ObjectKey, tag: &str) -> HandlerResult<Response> {
     let got = parts.media.small(place).await;
     let jpeg = got.map_err(|error| Fault::internal(&error))?.ok_or_else(Fault::file_missing)?;
     let mut response = Response::new(Body::from(jpeg));
@@ -180,7 +180,7 @@ fn describe(to: &mut HeaderMap, kept: &KeptFile) {
 }
 
 /// The size of a file that can be read.
-fn stored(kept: &KeptFile) -> Answer<u64> {
+fn stored(kept: &KeptFile) -> HandlerResult<u64> {
     // Erased or taken back.
     if kept.content.is_none() {
         return Err(Fault::not_found());

@@ -7,12 +7,15 @@ use axum::response::{IntoResponse as _, Response};
 use baton_protocol::Cursor;
 use baton_protocol::heads::ViewCounts;
 
-use super::{Answer, Fault, Shared};
+use super::{Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::store::read;
 
 /// `GET /views`.
-pub(super) async fn counts(State(parts): State<Shared>, signed: Signed) -> Answer<Out<ViewCounts>> {
+pub(super) async fn counts(
+    State(parts): State<Shared>,
+    signed: Signed,
+) -> HandlerResult<Out<ViewCounts>> {
     let now = parts.clock.now();
     let mut tx = parts.store.read().await?;
     let sight = read::sight(&mut tx, signed.workspace, signed.agent).await?;
@@ -28,7 +31,7 @@ pub(super) async fn packed(
     State(parts): State<Shared>,
     signed: Signed,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> HandlerResult<Response> {
     let mut tx = parts.store.read().await?;
     let sight = read::sight(&mut tx, signed.workspace, signed.agent).await?;
     let sight = sight.ok_or_else(Fault::unauthenticated)?;

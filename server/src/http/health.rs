@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use baton_protocol::Timestamp;
 use serde::Serialize;
 
-use super::{Answer, Fault, Shared};
+use super::{Fault, HandlerResult, Shared};
 use crate::coordinator::CoordinatorState;
 use crate::push::SENDERS;
 use crate::store::Dialect;
@@ -45,7 +45,7 @@ struct Ready {
 
 /// `GET /readyz`: it has a database and is not going down. Without what nodes share it is ready as
 /// well: latency and courtesy suffer, no promise does.
-pub(super) async fn ready(State(parts): State<Shared>) -> Answer<Response> {
+pub(super) async fn ready(State(parts): State<Shared>) -> HandlerResult<Response> {
     if parts.draining.load(Ordering::Relaxed) {
         return Err(Fault::unavailable(5_000));
     }

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::body::Whose;
 use super::problem::Fault;
-use super::{Parts, Shared};
+use super::{ApiState, Shared};
 use crate::accounts::Reporter;
 
 /// A JSON body.
@@ -96,7 +96,7 @@ impl<A: FromStr + Send, B: FromStr + Send> FromRequestParts<Shared> for Ids<A, B
 
 impl Peer {
     /// Where a request comes from, as far as the listener and trusted proxies say.
-    pub(super) fn of(parts: &Parts, headers: &HeaderMap, extensions: &Extensions) -> Self {
+    pub(super) fn of(parts: &ApiState, headers: &HeaderMap, extensions: &Extensions) -> Self {
         let info = extensions.get::<ConnectInfo<SocketAddr>>();
         let address = info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(from)| from.ip());
         let forwarded = headers.get_all("x-forwarded-for").iter();

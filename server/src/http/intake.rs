@@ -9,7 +9,7 @@ use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 use super::webhooks::post;
-use super::{Answer, Fault};
+use super::{Fault, HandlerResult};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::engine::work::Post;
@@ -27,11 +27,11 @@ pub(crate) struct Intake<'a> {
 }
 
 /// Reads the body of a webhook that a meta app signed.
-pub(crate) type Read = fn(&Clock, String, &[u8], Timestamp) -> Answer<Post>;
+pub(crate) type Read = fn(&Clock, String, &[u8], Timestamp) -> HandlerResult<Post>;
 
 /// One that waits, or was understood since.
 #[derive(Clone, PartialEq, Eq, Debug, FromRow)]
-pub(crate) struct Kept {
+pub(crate) struct NotUnderstoodEntry {
     pub(crate) id: String,
     pub(crate) meta_app: String,
     pub(crate) kind: String,
@@ -73,7 +73,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Each kind.
-    pub(crate) async fn counts(&self) -> Answer<Vec<Count>> {
+    pub(crate) async fn counts(&self) -> HandlerResult<Vec<Count>> {
         static COUNTS: Sql = Sql::new(
             "SELECT kind,
                CAST(SUM(CASE WHEN replayed_at IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS waits,
@@ -89,7 +89,7 @@ impl<'a> Intake<'a> {
         &self,
         (before, limit): (Option<Uuid>, NonZeroU32),
         all: bool,
-    ) -> Answer<Vec<Kept>> {
+    ) -> HandlerResult<Vec<NotUnderstoodEntry>> {
         // The whole of one may have megabytes.
         static LIST: Sql = Sql::new(
             "SELECT id, meta_app, kind, original_type, message, substr(element, 1, 4096) AS element,
@@ -104,18 +104,19 @@ impl<'a> Intake<'a> {
     }
 
     /// One, whole.
-    pub(crate) async fn show(&self, id: Uuid) -> Answer<Kept> {
+    pub(crate) async fn show(&self, id: Uuid) -> HandlerResult<NotUnderstoodEntry> {
         static SHOW: Sql = Sql::new(
             "SELECT id, meta_app, kind, original_type, message, element, at, replayed_at
              FROM not_understood WHERE id = $1",
         );
-        let rows: Vec<Kept> = self.store.rows_alone(&SHOW, &[&id.to_string()]).await?;
+        let rows: Vec<NotUnderstoodEntry> =
+            self.store.rows_alone(&SHOW, &[&id.to_string()]).await?;
         rows.into_iter().next().ok_or_else(Fault::not_found)
     }
 
     /// Takes in again what waits, the oldest first: lines that are read anew keep their places.
     /// What was taken in before changes nothing, so that it may end anywhere and begin again.
-    pub(crate) async fn replay(&self) -> Answer<Replayed> {
+    pub(crate) async fn replay(&self) -> HandlerResult<Replayed> {
         let mut done = Replayed { webhooks: self.sift().await?, ..Replayed::default() };
         let mut after = String::new();
         loop {
@@ -125,7 +126,8 @@ impl<'a> Intake<'a> {
                  ORDER BY id LIMIT CAST($2 AS BIGINT)",
             );
             let limit = PAGE.to_string();
-            let rows: Vec<Kept> = self.store.rows_alone(&WAITING, &[&after, &limit]).await?;
+            let rows: Vec<NotUnderstoodEntry> =
+                self.store.rows_alone(&WAITING, &[&after, &limit]).await?;
             let Some(last) = rows.last() else { return Ok(done) };
             after.clone_from(&last.id);
             for row in rows {
@@ -139,7 +141,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Whether it is understood.
-    async fn replay_one(&self, row: Kept) -> Answer<bool> {
+    async fn replay_one(&self, row: NotUnderstoodEntry) -> HandlerResult<bool> {
         static MARK: Sql = Sql::new(
             "UPDATE not_understood SET replayed_at = CAST($2 AS BIGINT)
              WHERE id = $1 AND replayed_at IS NULL",
@@ -159,7 +161,7 @@ impl<'a> Intake<'a> {
     }
 
     /// What a phone app shared of the time before is taken in piece by piece.
-    async fn take_past(&self, row: &Kept, arrived: Timestamp) -> Answer<bool> {
+    async fn take_past(&self, row: &NotUnderstoodEntry, arrived: Timestamp) -> HandlerResult<bool> {
         let shared = payload::shared(row.element.as_bytes(), arrived);
         let shared = shared.map_err(|e| Fault::malformed(e.to_string()))?;
         let is_known = shared.declined || !shared.elements.is_empty();
@@ -171,7 +173,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Goes through webhooks of versions that kept nothing but their bodies, once.
-    async fn sift(&self) -> Answer<u64> {
+    async fn sift(&self) -> HandlerResult<u64> {
         static LEFT: Sql = Sql::new(
             "SELECT id, meta_app, body, received_at FROM intake WHERE sifted = 0 AND id > $1
              ORDER BY id LIMIT CAST($2 AS BIGINT)",

@@ -13,14 +13,14 @@ use baton_protocol::invitation::{
 
 use super::input::{Id, Json, Peer, Query};
 use super::sessions::{self, Carriage};
-use super::{Answer, Shared};
+use super::{HandlerResult, Shared};
 use crate::accounts::{AccountError, LinkFault, Setter, Signed};
 
 /// `GET /invitations`.
 pub(super) async fn list(
     State(parts): State<Shared>,
     signed: Signed,
-) -> Answer<Out<Vec<Invitation>>> {
+) -> HandlerResult<Out<Vec<Invitation>>> {
     Ok(Out(parts.accounts.invitations(signed.workspace).await?))
 }
 
@@ -29,7 +29,7 @@ pub(super) async fn invite(
     State(parts): State<Shared>,
     signed: Signed,
     Json(new): Json<InvitationsNew>,
-) -> Answer<(StatusCode, Out<Vec<InvitationMade>>)> {
+) -> HandlerResult<(StatusCode, Out<Vec<InvitationMade>>)> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     let (made, work) = parts.accounts.plan_invitations(setter, &new).await?;
     parts.accounts.settle(&parts.engine, work).await?;
@@ -41,7 +41,7 @@ pub(super) async fn renew(
     State(parts): State<Shared>,
     signed: Signed,
     Id(invitation): Id<InvitationId>,
-) -> Answer<Out<InvitationMade>> {
+) -> HandlerResult<Out<InvitationMade>> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     let (made, work) = parts.accounts.plan_renewal(setter, invitation).await?;
     parts.accounts.settle(&parts.engine, work).await?;
@@ -53,7 +53,7 @@ pub(super) async fn withdraw(
     State(parts): State<Shared>,
     signed: Signed,
     Id(invitation): Id<InvitationId>,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     let work = parts.accounts.plan_withdrawal(setter, invitation).await?;
     parts.accounts.settle(&parts.engine, work).await?;
@@ -65,7 +65,7 @@ pub(super) async fn read(
     State(parts): State<Shared>,
     Peer(from): Peer,
     Json(asked): Json<InvitationRead>,
-) -> Answer<Out<InvitationCard>> {
+) -> HandlerResult<Out<InvitationCard>> {
     Ok(Out(parts.accounts.read_invitation(&asked.secret, from).await?))
 }
 
@@ -76,7 +76,7 @@ pub(super) async fn accept(
     Query(carriage): Query<Carriage>,
     headers: HeaderMap,
     Json(accept): Json<InvitationAccept>,
-) -> Answer<Response> {
+) -> HandlerResult<Response> {
     let session = parts.accounts.accept_invitation(&parts.engine, &accept, from).await;
     let now = parts.clock.monotonic();
     parts.metrics.sign_ins.inc(match &session {

@@ -8,12 +8,12 @@ use baton_protocol::settings::{AgentChange, MeChange, PasswordChange};
 
 use super::agents::agent;
 use super::input::Json;
-use super::{Answer, Shared};
+use super::{HandlerResult, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::config::Secret;
 
 /// `GET /me`.
-pub(super) async fn read(State(parts): State<Shared>, signed: Signed) -> Answer<Out<Me>> {
+pub(super) async fn read(State(parts): State<Shared>, signed: Signed) -> HandlerResult<Out<Me>> {
     Ok(Out(Me {
         agent: agent(&parts, signed.workspace, signed.agent).await?,
         workspace_id: signed.workspace,
@@ -28,7 +28,7 @@ pub(super) async fn change(
     State(parts): State<Shared>,
     signed: Signed,
     Json(change): Json<MeChange>,
-) -> Answer<Out<Me>> {
+) -> HandlerResult<Out<Me>> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     let MeChange { name, availability } = change;
     let change = AgentChange { name, availability, ..AgentChange::default() };
@@ -41,7 +41,7 @@ pub(super) async fn password(
     State(parts): State<Shared>,
     signed: Signed,
     Json(change): Json<PasswordChange>,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     let (current, next) = (Secret::new(change.current), Secret::new(change.next));
     parts.accounts.change_password(&parts.engine, signed, &current, &next).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -68,15 +68,15 @@ use crate::telemetry::Metrics;
 pub use auth::Access;
 pub use body::Room;
 pub use notices::Notices;
-pub use problem::{Answer, Fault};
+pub use problem::{Fault, HandlerResult};
 pub use reports::Reports;
 
 /// What handlers work with: each request has it several times.
-type Shared = Arc<Parts>;
+type Shared = Arc<ApiState>;
 
 /// What handlers work with.
 #[derive(Clone, Debug)]
-pub struct Parts {
+pub struct ApiState {
     /// The committer.
     pub engine: Engine,
     /// For queries.
@@ -299,7 +299,7 @@ pub fn routes() -> Vec<Route> {
 
 /// The whole of REST. Routes merged into it later keep their own guards; [`edge`] is put around
 /// those that are here.
-pub fn router(parts: Parts) -> Router {
+pub fn router(parts: ApiState) -> Router {
     let parts = Shared::new(parts);
     let mut router = Router::new();
     for route in routes() {

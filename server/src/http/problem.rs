@@ -23,7 +23,7 @@ pub struct Fault {
 }
 
 /// The result of a handler.
-pub type Answer<T> = Result<T, Fault>;
+pub type HandlerResult<T> = Result<T, Fault>;
 
 impl Fault {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {

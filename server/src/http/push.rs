@@ -12,7 +12,7 @@ use baton_protocol::push::{
 };
 
 use super::input::{Id, Json};
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::{Reporter, Signed};
 use crate::push::VapidKey;
 
@@ -22,7 +22,7 @@ pub(super) async fn register(
     signed: Signed,
     Id(device): Id<DeviceId>,
     Json(put): Json<PushPut>,
-) -> Answer<Out<PushRegistered>> {
+) -> HandlerResult<Out<PushRegistered>> {
     let mut made = parts.accounts.register_push(signed, device, &put).await?;
     tell_setup(&parts, &mut made.registration);
     Ok(Out(made))
@@ -33,14 +33,14 @@ pub(super) async fn read(
     State(parts): State<Shared>,
     signed: Signed,
     Id(device): Id<DeviceId>,
-) -> Answer<Out<PushDevice>> {
+) -> HandlerResult<Out<PushDevice>> {
     let mut registration = parts.accounts.push_of(signed, device).await?;
     tell_setup(&parts, &mut registration);
     Ok(Out(registration))
 }
 
 /// The app is told where pushes cannot come: a registration waits until the server is set up.
-fn tell_setup(parts: &Parts, registration: &mut PushDevice) {
+fn tell_setup(parts: &ApiState, registration: &mut PushDevice) {
     if !parts.push_lanes.contains(&registration.lane) {
         registration.state = PushState::NotSetUp;
     }
@@ -51,13 +51,16 @@ pub(super) async fn end(
     State(parts): State<Shared>,
     signed: Signed,
     Id(device): Id<DeviceId>,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     parts.accounts.end_push(signed, device).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /push/keys`.
-pub(super) async fn keys(State(parts): State<Shared>, _signed: Signed) -> Answer<Out<PushKeys>> {
+pub(super) async fn keys(
+    State(parts): State<Shared>,
+    _signed: Signed,
+) -> HandlerResult<Out<PushKeys>> {
     let key = VapidKey::of(parts.keys.vapid()).ok_or_else(Fault::not_found)?;
     Ok(Out(PushKeys { vapid: key.public() }))
 }
@@ -67,7 +70,7 @@ pub(super) async fn receipts(
     State(parts): State<Shared>,
     reporter: Reporter,
     Json(receipts): Json<Vec<PushReceipt>>,
-) -> Answer<Out<ReceiptsTaken>> {
+) -> HandlerResult<Out<ReceiptsTaken>> {
     if receipts.len() > RECEIPTS_MAX {
         return Err(Fault::too_large(format!("at most {RECEIPTS_MAX} receipts at once")));
     }
@@ -87,7 +90,7 @@ pub(super) async fn receipts(
 pub(super) async fn preference(
     State(parts): State<Shared>,
     signed: Signed,
-) -> Answer<Out<PushPreference>> {
+) -> HandlerResult<Out<PushPreference>> {
     Ok(Out(parts.accounts.push_preference(signed).await?))
 }
 
@@ -96,7 +99,7 @@ pub(super) async fn prefer(
     State(parts): State<Shared>,
     signed: Signed,
     Json(wanted): Json<PushPreference>,
-) -> Answer<Out<PushPreference>> {
+) -> HandlerResult<Out<PushPreference>> {
     parts.accounts.set_push_preference(signed, &wanted).await?;
     Ok(Out(wanted))
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::input::{Id, Query, limit};
 use super::webhooks::post;
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -41,7 +41,7 @@ pub(super) async fn list(
     State(parts): State<Shared>,
     signed: Signed,
     Query(Listing { before, limit: asked }): Query<Listing>,
-) -> Answer<Out<Vec<Quarantined>>> {
+) -> HandlerResult<Out<Vec<Quarantined>>> {
     let limit = limit(asked)?;
     Quarantine::of(&parts, signed).list(before, limit).await.map(Out)
 }
@@ -51,7 +51,7 @@ pub(super) async fn replay(
     State(parts): State<Shared>,
     signed: Signed,
     Id(id): Id<Uuid>,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     Quarantine::of(&parts, signed).replay(id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -61,7 +61,7 @@ pub(super) async fn dismiss(
     State(parts): State<Shared>,
     signed: Signed,
     Id(id): Id<Uuid>,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     Quarantine::of(&parts, signed).dismiss(id).await?;
     tracing::info!(workspace = %signed.workspace, by = %signed.agent, %id, "set aside for good");
     Ok(StatusCode::NO_CONTENT)
@@ -78,7 +78,7 @@ pub(crate) struct Quarantine<'a> {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct QuarantinedRow {
     id: String,
     meta_app: String,
     reason: String,
@@ -88,7 +88,7 @@ struct Row {
     dismissed_at: Option<i64>,
 }
 
-impl Row {
+impl QuarantinedRow {
     fn told(self) -> Quarantined {
         Quarantined {
             id: self.id,
@@ -119,13 +119,17 @@ macro_rules! visible {
 }
 
 impl<'a> Quarantine<'a> {
-    fn of(parts: &'a Parts, signed: Signed) -> Self {
+    fn of(parts: &'a ApiState, signed: Signed) -> Self {
         let (store, engine, clock) = (&parts.store, &parts.engine, &parts.clock);
         Self { store, engine, clock, workspace: Some(signed.workspace) }
     }
 
     /// The newest first, with the beginnings of what they say.
-    pub(crate) async fn list(&self, before: Option<Uuid>, limit: u32) -> Answer<Vec<Quarantined>> {
+    pub(crate) async fn list(
+        &self,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> HandlerResult<Vec<Quarantined>> {
         // The whole of one may have megabytes.
         static LIST: Sql = Sql::new(visible!(
             "substr(q.element, 1, 4096)",
@@ -134,22 +138,22 @@ impl<'a> Quarantine<'a> {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         let args = [self.looker(), before, limit.to_string()];
         let mut tx = self.store.read().await?;
-        let rows = tx.rows::<Row>(&LIST, &[&args[0], &args[1], &args[2]]).await?;
+        let rows = tx.rows::<QuarantinedRow>(&LIST, &[&args[0], &args[1], &args[2]]).await?;
         tx.rollback().await?;
-        Ok(rows.into_iter().map(Row::told).collect())
+        Ok(rows.into_iter().map(QuarantinedRow::told).collect())
     }
 
     /// One, whole.
-    pub(crate) async fn read(&self, id: Uuid) -> Answer<Quarantined> {
+    pub(crate) async fn read(&self, id: Uuid) -> HandlerResult<Quarantined> {
         static READ: Sql = Sql::new(visible!("q.element", "AND q.id = $2"));
         let mut tx = self.store.read().await?;
-        let row = tx.row::<Row>(&READ, &[&self.looker(), &id.to_string()]).await?;
+        let row = tx.row::<QuarantinedRow>(&READ, &[&self.looker(), &id.to_string()]).await?;
         tx.rollback().await?;
-        row.map(Row::told).ok_or_else(Fault::not_found)
+        row.map(QuarantinedRow::told).ok_or_else(Fault::not_found)
     }
 
     /// As if it came again.
-    pub(crate) async fn replay(&self, id: Uuid) -> Answer<()> {
+    pub(crate) async fn replay(&self, id: Uuid) -> HandlerResult<()> {
         static MARK: Sql =
             Sql::new("UPDATE quarantine SET replayed_at = CAST($2 AS BIGINT) WHERE id = $1");
         let row = self.read(id).await?;
@@ -160,7 +164,7 @@ impl<'a> Quarantine<'a> {
     }
 
     /// Nobody waits for it any more: it goes as old webhooks go.
-    pub(crate) async fn dismiss(&self, id: Uuid) -> Answer<()> {
+    pub(crate) async fn dismiss(&self, id: Uuid) -> HandlerResult<()> {
         static MARK: Sql = Sql::new(
             "UPDATE quarantine SET dismissed_at = COALESCE(dismissed_at, CAST($2 AS BIGINT))
              WHERE id = $1",
@@ -169,7 +173,7 @@ impl<'a> Quarantine<'a> {
         self.mark(&MARK, id).await
     }
 
-    async fn mark(&self, mark: &Sql, id: Uuid) -> Answer<()> {
+    async fn mark(&self, mark: &Sql, id: Uuid) -> HandlerResult<()> {
         let now = self.clock.now().ms().to_string();
         let mut tx = self.store.begin().await?;
         tx.run(mark, &[&id.to_string(), &now]).await?;
@@ -178,7 +182,7 @@ impl<'a> Quarantine<'a> {
     }
 
     /// Replaying what still belongs to nobody would only set it aside again.
-    async fn check_attributable(&self, post: &Post) -> Answer<()> {
+    async fn check_attributable(&self, post: &Post) -> HandlerResult<()> {
         static FIND: Sql = Sql::new(
             "SELECT id FROM channel
              WHERE ($1 = '' OR workspace = $1) AND meta_app = $2 AND phone_number_id = $3",

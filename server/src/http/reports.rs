@@ -18,7 +18,7 @@ use serde::Deserialize;
 pub use self::fold::Reports;
 pub(super) use self::fold::Turn;
 use super::input::Query;
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::store::read;
 
@@ -80,7 +80,7 @@ pub(super) async fn answers(
     State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<ByStretch>,
-) -> Answer<Out<AnswersReport>> {
+) -> HandlerResult<Out<AnswersReport>> {
     let ByStretch { edges: asked_edges, within_ms, agent, team, channel } = asked;
     let instants = asked_edges.split(',').map(|edge| edge.trim().parse().map(Timestamp::from_ms));
     let instants = instants.collect::<Result<Vec<_>, _>>();
@@ -95,7 +95,7 @@ pub(super) async fn behind(
     State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<Behind>,
-) -> Answer<Out<MeasuredPage>> {
+) -> HandlerResult<Out<MeasuredPage>> {
     let Behind { measure, from, until, agent, team, channel } = asked;
     let chosen = chosen(&parts, signed, (agent, team, channel)).await?;
     let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
@@ -108,7 +108,7 @@ pub(super) async fn csv(
     State(parts): State<Shared>,
     signed: Signed,
     Query(asked): Query<AsCsv>,
-) -> Answer<Response> {
+) -> HandlerResult<Response> {
     let AsCsv { from, until, agent, team, channel } = asked;
     let chosen = chosen(&parts, signed, (agent, team, channel)).await?;
     let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
@@ -134,10 +134,10 @@ pub(super) async fn csv(
 
 /// What is told to this viewer of what was asked for.
 async fn chosen(
-    parts: &Parts,
+    parts: &ApiState,
     signed: Signed,
     (agent, team, channel): (Option<AgentId>, Option<TeamId>, Option<ChannelId>),
-) -> Answer<Chosen> {
+) -> HandlerResult<Chosen> {
     let mut tx = parts.store.read().await?;
     let sight = read::sight(&mut tx, signed.workspace, signed.agent).await?;
     tx.rollback().await?;
@@ -156,11 +156,11 @@ async fn chosen(
 }
 
 async fn tally(
-    parts: &Parts,
+    parts: &ApiState,
     signed: Signed,
     field: &str,
     edges: Vec<Timestamp>,
-) -> Answer<(Tally, u64)> {
+) -> HandlerResult<(Tally, u64)> {
     let edges = Edges::new(edges).map_err(|why| Fault::invalid(format!("{field}: {why}")))?;
     let tally = Tally::new(edges, parts.clock.now());
     parts.queues.reports.fold(&parts.store, signed.workspace, tally).await

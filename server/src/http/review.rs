@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Query, limit};
-use super::{Answer, Fault, Shared};
+use super::{Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{self as rows, Asked, ReviewFilter};
 
@@ -35,7 +35,7 @@ pub(super) async fn list(
     State(parts): State<Shared>,
     signed: Signed,
     Query(listing): Query<Listing>,
-) -> Answer<Out<ReviewPage>> {
+) -> HandlerResult<Out<ReviewPage>> {
     let Listing { status, reason, channel, before, page, limit: asked } = listing;
     let asked = Asked { page: page.as_deref(), limit: limit(asked)? };
     let filter = ReviewFilter { status, reason, channel, before };

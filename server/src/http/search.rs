@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::conversations::{owner_filter, query, row};
 use super::input::{Query, limit};
-use super::{Answer, Fault, Shared};
+use super::{Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{
     self as rows, Asked, Filter, Order, SearchFilter, SearchKind, StatusFilter,
@@ -49,7 +49,7 @@ pub(super) async fn find(
     State(parts): State<Shared>,
     signed: Signed,
     Query(listing): Query<Listing>,
-) -> Answer<Out<SearchPage>> {
+) -> HandlerResult<Out<SearchPage>> {
     let Listing { q, kind, status, owner, team, channel, page, limit: asked } = listing;
     let limit = limit(asked)?;
     let Some(q) = query(Some(q))? else { return Err(Fault::invalid("q: must not be empty")) };

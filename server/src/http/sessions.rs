@@ -16,7 +16,7 @@ use super::auth::{
     ACCESS_COOKIE, ACCESS_COOKIE_SECURE, REFRESH_COOKIE, REFRESH_COOKIE_SECURE, cookie,
 };
 use super::input::{Id, Json, Peer, Query};
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::{AccountError, Signed, TICKET_TTL};
 
 /// How tokens travel.
@@ -35,7 +35,7 @@ pub(super) async fn sign_in(
     Query(carriage): Query<Carriage>,
     headers: HeaderMap,
     Json(login): Json<Login>,
-) -> Answer<Response> {
+) -> HandlerResult<Response> {
     let session = parts.accounts.sign_in(&login, from).await;
     let now = parts.clock.monotonic();
     parts.metrics.sign_ins.inc(match &session {
@@ -60,7 +60,7 @@ pub(super) async fn refresh(
     Query(carriage): Query<Carriage>,
     headers: HeaderMap,
     Json(mut refresh): Json<Refresh>,
-) -> Answer<Response> {
+) -> HandlerResult<Response> {
     if carriage.cookie {
         // The cookie comes along whoever makes the browser ask.
         if !headers.contains_key(header::ORIGIN) {
@@ -88,7 +88,7 @@ pub(super) async fn of_agent(
     State(parts): State<Shared>,
     signed: Signed,
     Id(agent): Id<AgentId>,
-) -> Answer<axum::Json<Vec<Device>>> {
+) -> HandlerResult<axum::Json<Vec<Device>>> {
     let devices = parts.accounts.devices_of(signed.workspace, agent, Some(signed.device));
     Ok(axum::Json(devices.await?))
 }
@@ -97,7 +97,7 @@ pub(super) async fn of_agent(
 pub(super) async fn devices(
     State(parts): State<Shared>,
     signed: Signed,
-) -> Answer<axum::Json<Vec<Device>>> {
+) -> HandlerResult<axum::Json<Vec<Device>>> {
     Ok(axum::Json(parts.accounts.devices(signed).await?))
 }
 
@@ -106,7 +106,7 @@ pub(super) async fn end(
     State(parts): State<Shared>,
     signed: Signed,
     Id(device): Id<DeviceId>,
-) -> Answer<Response> {
+) -> HandlerResult<Response> {
     let mut response = StatusCode::NO_CONTENT.into_response();
     if device != signed.device {
         parts.accounts.revoke(&parts.engine, signed, device).await?;
@@ -128,7 +128,7 @@ pub(super) async fn end(
 pub(super) async fn ticket(
     State(parts): State<Shared>,
     signed: Signed,
-) -> Answer<(StatusCode, axum::Json<SocketTicket>)> {
+) -> HandlerResult<(StatusCode, axum::Json<SocketTicket>)> {
     let ticket = parts.accounts.ticket(signed).await?.expose().to_owned();
     let ttl_ms = i64::try_from(TICKET_TTL.as_millis()).unwrap_or(0);
     let expires_at = parts.clock.now().plus_ms(ttl_ms);
@@ -142,12 +142,12 @@ const COOKIES_SECURE: [&str; 2] = [ACCESS_COOKIE_SECURE, REFRESH_COOKIE_SECURE];
 
 /// Answers with a session, its tokens in the body or in cookies.
 pub(super) fn answer(
-    parts: &Parts,
+    parts: &ApiState,
     status: StatusCode,
     mut session: Session,
     carriage: Carriage,
     headers: &HeaderMap,
-) -> Answer<Response> {
+) -> HandlerResult<Response> {
     if !carriage.cookie {
         return Ok((status, axum::Json(session)).into_response());
     }
@@ -173,7 +173,7 @@ pub(super) fn answer(
     Ok(response)
 }
 
-fn put_cookie(response: &mut Response, text: &str) -> Answer<()> {
+fn put_cookie(response: &mut Response, text: &str) -> HandlerResult<()> {
     let value = HeaderValue::from_str(text).map_err(|error| Fault::internal(&error))?;
     response.headers_mut().append(header::SET_COOKIE, value);
     Ok(())

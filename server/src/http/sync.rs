@@ -2,7 +2,7 @@
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::sight::{Tidings, Told, as_head};
+use baton_domain::sight::{Tidings, VisibleEvent, as_head};
 use baton_protocol::frame::{ResetReason, ServerFrame};
 use baton_protocol::limits::SYNC_BYTES_MAX;
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Query, limit};
-use super::{Answer, Fault, Shared};
+use super::{Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{SyncGap, snapshot_page, sync_gap};
 
@@ -39,7 +39,7 @@ pub(super) async fn snapshot(
     State(parts): State<Shared>,
     signed: Signed,
     Query(Page { page, limit: asked }): Query<Page>,
-) -> Answer<Out<SnapshotAnswer>> {
+) -> HandlerResult<Out<SnapshotAnswer>> {
     let limit = limit(asked)?;
     let (workspace, agent) = (signed.workspace, signed.agent);
     let found = snapshot_page(&parts.store, workspace, agent, page.as_deref(), limit).await?;
@@ -53,7 +53,7 @@ pub(super) async fn sync(
     State(parts): State<Shared>,
     signed: Signed,
     Query(After { after }): Query<After>,
-) -> Answer<Out<SyncAnswer>> {
+) -> HandlerResult<Out<SyncAnswer>> {
     let cursor = after.map(|text| text.parse::<Cursor>()).transpose();
     let cursor = cursor.map_err(|error| Fault::invalid(format!("after: {error}")))?;
     let gap = sync_gap(&parts.store, signed.workspace, signed.agent, cursor).await?;
@@ -100,9 +100,11 @@ fn frames(mut gap: SyncGap) -> Vec<ServerFrame> {
     frames
 }
 
-fn event(gap: &SyncGap, told: Told) -> Option<Event> {
+fn event(gap: &SyncGap, told: VisibleEvent) -> Option<Event> {
     match told {
-        Told::Event(place) => gap.stretch.get(place).map(|logged| logged.event.clone()),
-        Told::Head(place, id) => Some(as_head(&gap.stretch.get(place)?.event, gap.heads.get(&id)?)),
+        VisibleEvent::Event(place) => gap.stretch.get(place).map(|logged| logged.event.clone()),
+        VisibleEvent::Head(place, id) => {
+            Some(as_head(&gap.stretch.get(place)?.event, gap.heads.get(&id)?))
+        }
     }
 }

@@ -7,12 +7,15 @@ use baton_protocol::settings::{MemberPut, TeamChange, TeamNew};
 use baton_protocol::{AgentId, MembershipKind, Team, TeamId, WorkspaceId};
 
 use super::input::{Id, Ids, Json};
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::store::read as rows;
 
 /// `GET /teams`.
-pub(super) async fn list(State(parts): State<Shared>, signed: Signed) -> Answer<Out<Vec<Team>>> {
+pub(super) async fn list(
+    State(parts): State<Shared>,
+    signed: Signed,
+) -> HandlerResult<Out<Vec<Team>>> {
     Ok(Out(all(&parts, signed.workspace).await?))
 }
 
@@ -21,7 +24,7 @@ pub(super) async fn read(
     State(parts): State<Shared>,
     signed: Signed,
     Id(team): Id<TeamId>,
-) -> Answer<Out<Team>> {
+) -> HandlerResult<Out<Team>> {
     Ok(Out(one(&parts, signed.workspace, team).await?))
 }
 
@@ -30,7 +33,7 @@ pub(super) async fn add(
     State(parts): State<Shared>,
     signed: Signed,
     Json(new): Json<TeamNew>,
-) -> Answer<(StatusCode, Out<Team>)> {
+) -> HandlerResult<(StatusCode, Out<Team>)> {
     let (team, work) = parts.accounts.plan_team(setter(signed), &new)?;
     parts.accounts.settle(&parts.engine, work).await?;
     Ok((StatusCode::CREATED, Out(one(&parts, signed.workspace, team).await?)))
@@ -42,7 +45,7 @@ pub(super) async fn change(
     signed: Signed,
     Id(team): Id<TeamId>,
     Json(change): Json<TeamChange>,
-) -> Answer<Out<Team>> {
+) -> HandlerResult<Out<Team>> {
     let work = parts.accounts.plan_team_change(setter(signed), team, &change).await?;
     parts.accounts.settle(&parts.engine, work).await?;
     Ok(Out(one(&parts, signed.workspace, team).await?))
@@ -54,7 +57,7 @@ pub(super) async fn put_member(
     signed: Signed,
     Ids(team, agent): Ids<TeamId, AgentId>,
     Json(put): Json<MemberPut>,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     member(&parts, signed, team, agent, Some(put.kind)).await
 }
 
@@ -63,30 +66,30 @@ pub(super) async fn drop_member(
     State(parts): State<Shared>,
     signed: Signed,
     Ids(team, agent): Ids<TeamId, AgentId>,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     member(&parts, signed, team, agent, None).await
 }
 
 async fn member(
-    parts: &Parts,
+    parts: &ApiState,
     signed: Signed,
     team: TeamId,
     agent: AgentId,
     kind: Option<MembershipKind>,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     let work = parts.accounts.plan_membership(setter(signed), team, agent, kind).await?;
     parts.accounts.settle(&parts.engine, work).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn all(parts: &Parts, workspace: WorkspaceId) -> Answer<Vec<Team>> {
+async fn all(parts: &ApiState, workspace: WorkspaceId) -> HandlerResult<Vec<Team>> {
     let mut tx = parts.store.read().await?;
     let teams = rows::teams(&mut tx, workspace).await?;
     tx.rollback().await?;
     Ok(teams)
 }
 
-async fn one(parts: &Parts, workspace: WorkspaceId, team: TeamId) -> Answer<Team> {
+async fn one(parts: &ApiState, workspace: WorkspaceId, team: TeamId) -> HandlerResult<Team> {
     let teams = all(parts, workspace).await?;
     teams.into_iter().find(|other| other.id == team).ok_or_else(Fault::not_found)
 }

@@ -11,7 +11,7 @@ use baton_protocol::template::{
 use baton_protocol::{ChannelId, ChannelSet, Fact, WorkspaceId};
 
 use super::input::{Id, Json};
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::store::{read, template};
 
@@ -26,7 +26,7 @@ pub(super) async fn list(
     State(parts): State<Shared>,
     signed: Signed,
     Id(channel): Id<ChannelId>,
-) -> Answer<Out<TemplateList>> {
+) -> HandlerResult<Out<TemplateList>> {
     known(&parts, signed.workspace, channel).await.map(Out)
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn put(
     signed: Signed,
     Id(channel): Id<ChannelId>,
     Json(source): Json<TemplateSource>,
-) -> Answer<(StatusCode, Out<TemplateList>)> {
+) -> HandlerResult<(StatusCode, Out<TemplateList>)> {
     let account = source.account_id.trim();
     let is_id = (1..=ACCOUNT_DIGITS_MAX).contains(&account.len())
         && account.bytes().all(|digit| digit.is_ascii_digit());
@@ -57,7 +57,7 @@ pub(super) async fn fallback(
     signed: Signed,
     Id(channel): Id<ChannelId>,
     Json(wish): Json<TemplateFallbackPut>,
-) -> Answer<Out<TemplateList>> {
+) -> HandlerResult<Out<TemplateList>> {
     let list = known(&parts, signed.workspace, channel).await?;
     let find = |name: &str, language: &str| {
         list.templates.iter().find(|one| one.name == name && one.language == language)
@@ -77,7 +77,7 @@ pub(super) async fn fallback(
     known(&parts, signed.workspace, channel).await.map(Out)
 }
 
-fn chosen(of: &Template, to: Option<&Template>) -> Answer<TemplateFallback> {
+fn chosen(of: &Template, to: Option<&Template>) -> HandlerResult<TemplateFallback> {
     let why_not = match to {
         None => "fallback: this number has no template of this name and language",
         Some(to) if (&to.name, &to.language) == (&of.name, &of.language) => {
@@ -101,7 +101,7 @@ pub(super) async fn usage(
     State(parts): State<Shared>,
     signed: Signed,
     Id(channel): Id<ChannelId>,
-) -> Answer<Out<TemplateUsages>> {
+) -> HandlerResult<Out<TemplateUsages>> {
     let since = parts.clock.now().plus_ms(-IN_USE_MS);
     let mut tx = parts.store.read().await?;
     let channels = read::channels(&mut tx, signed.workspace).await?;
@@ -114,7 +114,11 @@ pub(super) async fn usage(
     Ok(Out(TemplateUsages { since, templates }))
 }
 
-async fn known(parts: &Parts, workspace: WorkspaceId, channel: ChannelId) -> Answer<TemplateList> {
+async fn known(
+    parts: &ApiState,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+) -> HandlerResult<TemplateList> {
     let mut tx = parts.store.read().await?;
     let channels = read::channels(&mut tx, workspace).await?;
     let known = template::known(&mut tx, workspace, channel).await?;

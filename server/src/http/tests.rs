@@ -29,7 +29,7 @@ use baton_protocol::settings::ChannelNew;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Notices, Parts, Room, router};
+use super::{ApiState, Notices, Room, router};
 use crate::accounts::settings::workspace::WorkspaceNew;
 use crate::accounts::{Accounts, Quota, Setter};
 use crate::clock::Clock;
@@ -50,7 +50,7 @@ const APP_SECRET: &str = "app secret";
 /// `admin@host`; `acme` has a channel, a supervisor and an agent.
 struct Desk {
     database: TestDatabase,
-    parts: Parts,
+    parts: ApiState,
     router: Router,
     admin: Session,
     supervisor: Session,
@@ -129,7 +129,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         .await
         .unwrap();
     let inspector = offline((&engine, &accounts, &keys), config.whatsapp, &clock);
-    let parts = Parts {
+    let parts = ApiState {
         inspector,
         engine,
         store,
@@ -171,7 +171,7 @@ fn offline(
     }
 }
 
-async fn populate(database: TestDatabase, parts: Parts, router: Router) -> Desk {
+async fn populate(database: TestDatabase, parts: ApiState, router: Router) -> Desk {
     let admin = sign_in(&router, "acme", "admin@host").await;
     let stranger = sign_in(&router, "other", "admin@host").await;
     let teams = ask(&router, Some(&admin), Method::GET, "/api/v1/teams", None).await;
@@ -190,7 +190,7 @@ async fn populate(database: TestDatabase, parts: Parts, router: Router) -> Desk 
 }
 
 /// The operator connects a number of the app 123 to this session's workspace.
-async fn operator_adds_number(parts: &Parts, of: &Session, team: &str, number_id: &str) {
+async fn operator_adds_number(parts: &ApiState, of: &Session, team: &str, number_id: &str) {
     let new = ChannelNew {
         name: "Shop".to_owned(),
         meta_app: "123".to_owned(),

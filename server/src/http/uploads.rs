@@ -15,9 +15,9 @@ use serde::Deserialize;
 use super::body::Whose;
 use super::conversations::in_full;
 use super::input::{Id, Json, Query};
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
-use crate::media::Place;
+use crate::media::ObjectKey;
 use crate::store::uploads::{
     OwnUpload, begin_upload, upload, upload_complete, upload_received, upload_spoilt,
 };
@@ -52,7 +52,7 @@ pub(super) async fn begin(
     signed: Signed,
     Id(conversation): Id<ConversationId>,
     Json(new): Json<UploadNew>,
-) -> Answer<(StatusCode, Out<Upload>)> {
+) -> HandlerResult<(StatusCode, Out<Upload>)> {
     let mut tx = parts.store.read().await?;
     in_full(&mut tx, &signed, conversation).await?;
     check(&new).map_err(|refusal| Fault::invalid(refusal.detail()))?;
@@ -80,7 +80,7 @@ pub(super) async fn read(
     State(parts): State<Shared>,
     signed: Signed,
     Id(id): Id<MessageId>,
-) -> Answer<Out<Upload>> {
+) -> HandlerResult<Out<Upload>> {
     Ok(Out(own(&parts, &signed, id).await?.upload))
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn receive(
     Id(id): Id<MessageId>,
     Query(PieceQuery { from }): Query<PieceQuery>,
     Piece(piece): Piece,
-) -> Answer<Out<Upload>> {
+) -> HandlerResult<Out<Upload>> {
     let found = own(&parts, &signed, id).await?;
     let key = (signed.workspace, id);
     let Upload { bytes, received, state, .. } = found.upload;
@@ -122,7 +122,7 @@ pub(super) async fn receive(
 }
 
 /// Checks what came, and lets it go to WhatsApp.
-async fn complete(parts: &Parts, found: &OwnUpload, key: Key<MessageId>) -> Answer<()> {
+async fn complete(parts: &ApiState, found: &OwnUpload, key: Key<MessageId>) -> HandlerResult<()> {
     let kept = parts.media.complete(place(key)).await.map_err(|error| disk(&error))?;
     let right = |digest: &String| found.sha256.as_ref().is_none_or(|told| told == digest);
     match kept.filter(|(bytes, digest)| *bytes == found.upload.bytes && right(digest)) {
@@ -139,7 +139,7 @@ async fn complete(parts: &Parts, found: &OwnUpload, key: Key<MessageId>) -> Answ
     Ok(())
 }
 
-async fn own(parts: &Parts, signed: &Signed, id: MessageId) -> Answer<OwnUpload> {
+async fn own(parts: &ApiState, signed: &Signed, id: MessageId) -> HandlerResult<OwnUpload> {
     let mut tx = parts.store.read().await?;
     let found = upload(&mut tx, (signed.workspace, id)).await?;
     tx.rollback().await?;
@@ -152,6 +152,6 @@ fn disk(error: &std::io::Error) -> Fault {
     Fault::unavailable(5_000)
 }
 
-fn place((workspace, message): Key<MessageId>) -> Place {
-    Place { workspace, message }
+fn place((workspace, message): Key<MessageId>) -> ObjectKey {
+    ObjectKey { workspace, message }
 }

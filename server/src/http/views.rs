@@ -9,7 +9,7 @@ use baton_protocol::{AgentId, Role, TeamId, ViewId};
 
 use super::conversations::{owner_filter, query};
 use super::input::{Id, Json};
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::store::Tx;
 use crate::store::read;
@@ -23,7 +23,7 @@ const NAME_CHARS_MAX: usize = 40;
 pub(super) async fn list(
     State(parts): State<Shared>,
     signed: Signed,
-) -> Answer<Out<Vec<SavedView>>> {
+) -> HandlerResult<Out<Vec<SavedView>>> {
     let mut tx = parts.store.read().await?;
     let (sight, views) = all(&mut tx, &signed).await?;
     tx.rollback().await?;
@@ -35,7 +35,7 @@ pub(super) async fn add(
     State(parts): State<Shared>,
     signed: Signed,
     Json(new): Json<ViewNew>,
-) -> Answer<(StatusCode, Out<SavedView>)> {
+) -> HandlerResult<(StatusCode, Out<SavedView>)> {
     let mut tx = parts.store.read().await?;
     let sight = sight(&mut tx, &signed).await?;
     tx.rollback().await?;
@@ -67,7 +67,7 @@ pub(super) async fn change(
     signed: Signed,
     Id(of): Id<ViewId>,
     Json(change): Json<ViewChange>,
-) -> Answer<Out<SavedView>> {
+) -> HandlerResult<Out<SavedView>> {
     let (sight, mut view) = own(&parts, &signed, of).await?;
     if let Some(new) = change.name {
         view.name = name(&new)?;
@@ -86,14 +86,14 @@ pub(super) async fn end(
     State(parts): State<Shared>,
     signed: Signed,
     Id(of): Id<ViewId>,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     own(&parts, &signed, of).await?;
     drop_view(&parts.store, signed.workspace, of).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A view that somebody may change.
-async fn own(parts: &Parts, signed: &Signed, of: ViewId) -> Answer<(Sight, KeptView)> {
+async fn own(parts: &ApiState, signed: &Signed, of: ViewId) -> HandlerResult<(Sight, KeptView)> {
     let mut tx = parts.store.read().await?;
     let (sight, views) = all(&mut tx, signed).await?;
     tx.rollback().await?;
@@ -104,13 +104,13 @@ async fn own(parts: &Parts, signed: &Signed, of: ViewId) -> Answer<(Sight, KeptV
     Ok((sight, view))
 }
 
-async fn all(tx: &mut Tx, signed: &Signed) -> Answer<(Sight, Vec<KeptView>)> {
+async fn all(tx: &mut Tx, signed: &Signed) -> HandlerResult<(Sight, Vec<KeptView>)> {
     let sight = sight(tx, signed).await?;
     let views = views_of(tx, signed.workspace, signed.agent, &teams(&sight)).await?;
     Ok((sight, views))
 }
 
-async fn sight(tx: &mut Tx, signed: &Signed) -> Answer<Sight> {
+async fn sight(tx: &mut Tx, signed: &Signed) -> HandlerResult<Sight> {
     let sight = read::sight(tx, signed.workspace, signed.agent).await?;
     sight.ok_or_else(Fault::unauthenticated)
 }
@@ -133,7 +133,7 @@ fn told(sight: &Sight, agent: AgentId, view: KeptView) -> SavedView {
     SavedView { id, name, of_team, filter, editable }
 }
 
-fn name(text: &str) -> Answer<String> {
+fn name(text: &str) -> HandlerResult<String> {
     let name = text.trim();
     let is_odd = name.is_empty()
         || name.chars().count() > NAME_CHARS_MAX
@@ -144,7 +144,7 @@ fn name(text: &str) -> Answer<String> {
     Ok(name.to_owned())
 }
 
-fn filter(filter: ViewFilter) -> Answer<ViewFilter> {
+fn filter(filter: ViewFilter) -> HandlerResult<ViewFilter> {
     filter.owner.as_deref().map(owner_filter).transpose()?;
     let text = query(filter.text)?;
     let filter = ViewFilter { text, ..filter };

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::body::Whose;
 use super::input::Query;
-use super::{Answer, Fault, Parts, Shared};
+use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::settings::meta_app::MetaApp;
 use crate::clock::Clock;
 use crate::config::Secret;
@@ -21,7 +21,7 @@ pub(super) async fn verify(
     State(parts): State<Shared>,
     Path(meta_app): Path<String>,
     Query(query): Query<Vec<(String, String)>>,
-) -> Answer<String> {
+) -> HandlerResult<String> {
     let app = app(&parts, &meta_app).await?;
     let challenge = signature::verify_subscription(&query, app.verify_token.expose());
     challenge.ok_or_else(|| Fault::forbidden("the verify token is another one"))
@@ -32,7 +32,7 @@ pub(super) async fn receive(
     State(parts): State<Shared>,
     Path(meta_app): Path<String>,
     request: Request,
-) -> Answer<StatusCode> {
+) -> HandlerResult<StatusCode> {
     let began = parts.clock.monotonic();
     let answer = take_in(&parts, meta_app, request).await;
     let is_here = !matches!(&answer, Err(fault) if fault.status() == StatusCode::REQUEST_TIMEOUT);
@@ -55,7 +55,7 @@ pub(super) async fn receive(
     answer.map(|()| StatusCode::OK)
 }
 
-async fn take_in(parts: &Parts, meta_app: String, request: Request) -> Answer<()> {
+async fn take_in(parts: &ApiState, meta_app: String, request: Request) -> HandlerResult<()> {
     // Nobody's webhook is not worth reading.
     let app = parts.accounts.meta_app_lately(&meta_app).await?.ok_or_else(Fault::not_found)?;
     let header = only_signature(request.headers());
@@ -126,7 +126,7 @@ pub(super) fn post(
     meta_app: String,
     body: &[u8],
     arrived: Timestamp,
-) -> Answer<Post> {
+) -> HandlerResult<Post> {
     let elements = payload::parse(body, arrived).map_err(|e| Fault::malformed(e.to_string()))?;
     let raw =
         std::str::from_utf8(body).map_err(|_odd| Fault::malformed("the body is not UTF-8"))?;
@@ -153,7 +153,7 @@ fn dated_digest(raw: &str) -> String {
     format!("{digits:0>DIGITS$}-{}", hex::encode(Sha256::digest(raw)))
 }
 
-async fn app(parts: &Parts, id: &str) -> Answer<MetaApp> {
+async fn app(parts: &ApiState, id: &str) -> HandlerResult<MetaApp> {
     parts.accounts.meta_app(id).await?.ok_or_else(Fault::not_found)
 }
 

@@ -19,7 +19,7 @@ use super::slots::{STRAYS_EVERY, Slots};
 use crate::clock::Clock;
 use crate::config::MediaConfig;
 use crate::engine::Engine;
-use crate::media::{MediaStore, Pictures, Place, Preview, Scratch, has_preview};
+use crate::media::{MediaStore, ObjectKey, Pictures, Preview, Scratch, has_preview};
 use crate::node::Membership;
 use crate::store::files::{
     ClaimedFile, FileOrder, claim_files, erased_files, file_given, file_order, forget_files,
@@ -203,7 +203,7 @@ impl Fetcher {
             Err(tried) => return tried,
         };
         let media_type = told_type(order).map(str::to_owned).or(copied.media_type);
-        let place = Place { workspace: file.at.workspace, message: file.at.message };
+        let place = ObjectKey { workspace: file.at.workspace, message: file.at.message };
         let given = Given {
             version: &self.version,
             phone_number_id: &order.phone_number_id,
@@ -255,7 +255,7 @@ impl Fetcher {
         if most > 0 && looked.1.saturating_add(bytes) > most {
             return Err(Tried::Over(FileState::Refused, "the workspace keeps as much as it may"));
         }
-        let from = Place { workspace, message: source };
+        let from = ObjectKey { workspace, message: source };
         let failed = |error: std::io::Error| {
             tracing::warn!(%error, "a file could not be copied; it is tried again");
             Tried::Again("it could not be copied")
@@ -270,7 +270,7 @@ impl Fetcher {
         if scratch.bytes() != bytes || kept.sha256.as_ref().is_some_and(|told| *told != sha256) {
             return Err(Tried::Over(FileState::Refused, "the stored file is damaged"));
         }
-        let place = Place { workspace, message: file.at.message };
+        let place = ObjectKey { workspace, message: file.at.message };
         self.media.put(place, scratch).await.map_err(failed)?;
         Ok(Copied { bytes, sha256, media_type: kept.media_type })
     }
@@ -321,7 +321,7 @@ impl Fetcher {
         if is_wrong_size || (told.peek().is_some() && told.all(|told| told != sha256)) {
             return Ok(Tried::Doubt(FileState::Refused, "it is not what WhatsApp said"));
         }
-        let place = Place { workspace: file.at.workspace, message: file.at.message };
+        let place = ObjectKey { workspace: file.at.workspace, message: file.at.message };
         if let Err(error) = self.media.put(place, collected).await {
             tracing::warn!(%error, "a file could not be kept; it is fetched again");
             return Ok(Tried::Again("it could not be kept"));
@@ -435,7 +435,7 @@ impl Fetcher {
             Ok::<_, StoreError>(kept.is_some_and(|kept| kept.state == end))
         };
         if left.await.unwrap_or(false) {
-            let place = Place { workspace: file.at.workspace, message: file.at.message };
+            let place = ObjectKey { workspace: file.at.workspace, message: file.at.message };
             if let Err(error) = self.media.delete(place).await {
                 tracing::warn!(%error, "a file that is not had could not be removed");
             }
@@ -487,7 +487,9 @@ impl Fetcher {
         for _ in 0..TIDY_ROUNDS_MAX {
             let old = old_files(self.store(), before, TIDY_AT_ONCE).await?;
             for at in &old {
-                self.media.delete(Place { workspace: at.workspace, message: at.message }).await?;
+                self.media
+                    .delete(ObjectKey { workspace: at.workspace, message: at.message })
+                    .await?;
                 let (file, is_old) = (FileState::Expired, true);
                 let (media_type, sha256) = (None, None);
                 self.tell(FileWork { at: *at, file, is_old, media_type, sha256 }).await;
@@ -526,7 +528,7 @@ impl Fetcher {
                 return Ok(());
             }
             for (workspace, message) in &erased {
-                self.media.delete(Place { workspace: *workspace, message: *message }).await?;
+                self.media.delete(ObjectKey { workspace: *workspace, message: *message }).await?;
             }
             forget_files(self.store(), &erased).await?;
         }

@@ -15,7 +15,7 @@ use super::again::while_away;
 use super::every::Every;
 use super::slots::{STRAYS_EVERY, Slots};
 use crate::clock::Clock;
-use crate::media::{MediaStore, Pictures, Place, Preview, has_preview};
+use crate::media::{MediaStore, ObjectKey, Pictures, Preview, has_preview};
 use crate::node::Membership;
 use crate::store::uploads::{
     ClaimedUpload, claim_uploads, expire_uploads, forget_upload, put_off_upload, release_uploads,
@@ -193,6 +193,6 @@ impl Uploads {
     }
 }
 
-fn place((workspace, message): Key<MessageId>) -> Place {
-    Place { workspace, message }
+fn place((workspace, message): Key<MessageId>) -> ObjectKey {
+    ObjectKey { workspace, message }
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
 
-use super::{Asked, Bytes, MediaStore, Place};
+use super::{Asked, Bytes, MediaStore, ObjectKey};
 
 /// Bytes that are read or written at once.
 const PIECE: usize = 128 * 1024;
@@ -41,14 +41,14 @@ impl Folder {
         Ok(Self { root: root.to_owned() })
     }
 
-    fn path(&self, place: Place) -> PathBuf {
+    fn path(&self, place: ObjectKey) -> PathBuf {
         let message = place.message.0.simple().to_string();
         let digits = message.get(..2).unwrap_or_default();
         self.root.join(place.workspace.to_string()).join(digits).join(&message)
     }
 
     /// Where the pieces of a file are put together.
-    fn arriving(&self, place: Place) -> PathBuf {
+    fn arriving(&self, place: ObjectKey) -> PathBuf {
         self.root.join(ARRIVING).join(format!("{}-{}", place.workspace, place.message))
     }
 }
@@ -62,7 +62,7 @@ impl MediaStore for Folder {
         }))
     }
 
-    fn put(&self, place: Place, collected: Scratch) -> Asked<'_, ()> {
+    fn put(&self, place: ObjectKey, collected: Scratch) -> Asked<'_, ()> {
         let path = self.path(place);
         Box::pin(blocking(move || {
             let Scratch { mut file, pending, .. } = collected;
@@ -75,7 +75,7 @@ impl MediaStore for Folder {
         }))
     }
 
-    fn append(&self, place: Place, from: u64, piece: Vec<u8>) -> Asked<'_, bool> {
+    fn append(&self, place: ObjectKey, from: u64, piece: Vec<u8>) -> Asked<'_, bool> {
         let path = self.arriving(place);
         Box::pin(blocking(move || {
             let mut options = OpenOptions::new();
@@ -95,7 +95,7 @@ impl MediaStore for Folder {
         }))
     }
 
-    fn complete(&self, place: Place) -> Asked<'_, Option<(u64, String)>> {
+    fn complete(&self, place: ObjectKey) -> Asked<'_, Option<(u64, String)>> {
         let (arriving, path) = (self.arriving(place), self.path(place));
         Box::pin(blocking(move || {
             match File::open(&arriving) {
@@ -115,7 +115,7 @@ impl MediaStore for Folder {
         }))
     }
 
-    fn get(&self, place: Place, from: u64, length: u64) -> Asked<'_, Option<Bytes>> {
+    fn get(&self, place: ObjectKey, from: u64, length: u64) -> Asked<'_, Option<Bytes>> {
         let path = self.path(place);
         Box::pin(async move {
             let opened = blocking(move || {
@@ -134,7 +134,7 @@ impl MediaStore for Folder {
         })
     }
 
-    fn put_small(&self, place: Place, jpeg: Vec<u8>) -> Asked<'_, ()> {
+    fn put_small(&self, place: ObjectKey, jpeg: Vec<u8>) -> Asked<'_, ()> {
         let (path, collecting) = (self.path(place), self.root.join(COLLECTING));
         Box::pin(blocking(move || {
             let mut file = tempfile::Builder::new().prefix("small-").tempfile_in(collecting)?;
@@ -147,7 +147,7 @@ impl MediaStore for Folder {
         }))
     }
 
-    fn small(&self, place: Place) -> Asked<'_, Option<Vec<u8>>> {
+    fn small(&self, place: ObjectKey) -> Asked<'_, Option<Vec<u8>>> {
         let path = self.path(place).with_extension(SMALL);
         Box::pin(blocking(move || match fs::read(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -155,7 +155,7 @@ impl MediaStore for Folder {
         }))
     }
 
-    fn delete(&self, place: Place) -> Asked<'_, ()> {
+    fn delete(&self, place: ObjectKey) -> Asked<'_, ()> {
         let path = self.path(place);
         let all = [path.with_extension(SMALL), path, self.arriving(place)];
         Box::pin(blocking(move || {
@@ -294,9 +294,9 @@ mod tests {
 
     use super::*;
 
-    fn place(number: u128) -> Place {
+    fn place(number: u128) -> ObjectKey {
         let (workspace, message) = (Uuid::from_u128(1), Uuid::from_u128(number << 100));
-        Place { workspace: WorkspaceId(workspace), message: MessageId(message) }
+        ObjectKey { workspace: WorkspaceId(workspace), message: MessageId(message) }
     }
 
     async fn collected(store: &Folder, bytes: &[u8]) -> Scratch {

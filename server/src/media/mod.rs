@@ -20,9 +20,9 @@ pub use pictures::{Pictures, Preview, has_preview};
 pub use s3::{Bucket, S3};
 pub use worker::main as work;
 
-/// The place of a file.
+/// The key of a file in its store.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Place {
+pub struct ObjectKey {
     /// The workspace.
     pub workspace: WorkspaceId,
     /// The line that it came with.
@@ -41,28 +41,28 @@ pub trait MediaStore: Send + Sync + fmt::Debug {
     fn scratch(&self) -> Asked<'_, Scratch>;
 
     /// Keeps what was collected, durably, in place of what may be there.
-    fn put(&self, place: Place, collected: Scratch) -> Asked<'_, ()>;
+    fn put(&self, place: ObjectKey, collected: Scratch) -> Asked<'_, ()>;
 
     /// `length` bytes from `from` on; `None` where there is no file of at least as many.
-    fn get(&self, place: Place, from: u64, length: u64) -> Asked<'_, Option<Bytes>>;
+    fn get(&self, place: ObjectKey, from: u64, length: u64) -> Asked<'_, Option<Bytes>>;
 
     /// Writes a piece of a file that comes in pieces, `from` on, in place of what is there. `false`
     /// where bytes before it are missing.
-    fn append(&self, place: Place, from: u64, piece: Vec<u8>) -> Asked<'_, bool>;
+    fn append(&self, place: ObjectKey, from: u64, piece: Vec<u8>) -> Asked<'_, bool>;
 
     /// All pieces are there: keeps them durably as the file, as [`MediaStore::put`] does. Gives its
     /// size and its SHA-256 in lower-case hex; `None` where there are none. Saying it again gives
     /// the same.
-    fn complete(&self, place: Place) -> Asked<'_, Option<(u64, String)>>;
+    fn complete(&self, place: ObjectKey) -> Asked<'_, Option<(u64, String)>>;
 
     /// Keeps the small picture of a file beside it, in place of what may be there.
-    fn put_small(&self, place: Place, jpeg: Vec<u8>) -> Asked<'_, ()>;
+    fn put_small(&self, place: ObjectKey, jpeg: Vec<u8>) -> Asked<'_, ()>;
 
     /// The small picture of a file, if there is one.
-    fn small(&self, place: Place) -> Asked<'_, Option<Vec<u8>>>;
+    fn small(&self, place: ObjectKey) -> Asked<'_, Option<Vec<u8>>>;
 
     /// Removes a file, if there is one, its small picture, and pieces of one.
-    fn delete(&self, place: Place) -> Asked<'_, ()>;
+    fn delete(&self, place: ObjectKey) -> Asked<'_, ()>;
 
     /// Removes what workers that died before `before` had collected. Returns how many files.
     fn sweep(&self, before: Timestamp) -> Asked<'_, u64>;

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use super::worker::{
     DURATION_MS_MAX, HEAD_BYTES, INPUT_BYTES_MAX, NO_SANDBOX, OUTPUT_BYTES_MAX, PEAKS, SOUND,
 };
-use super::{Bytes, MediaStore, Place};
+use super::{Bytes, MediaStore, ObjectKey};
 
 /// Workers at once.
 const WORKERS_MAX: usize = 2;
@@ -109,7 +109,7 @@ impl Pictures {
 
     /// Makes the small picture of a file and keeps it beside the file, or listens to it. Where
     /// there is nothing to tell, that is for good: it is not tried again.
-    pub async fn make(&self, store: &dyn MediaStore, place: Place, bytes: u64) -> Preview {
+    pub async fn make(&self, store: &dyn MediaStore, place: ObjectKey, bytes: u64) -> Preview {
         let none = Preview::default();
         let made = match self.made(store, place, bytes).await {
             Ok(Made::Small { picture, jpeg }) => {
@@ -141,7 +141,7 @@ impl Pictures {
     async fn made(
         &self,
         store: &dyn MediaStore,
-        place: Place,
+        place: ObjectKey,
         bytes: u64,
     ) -> Result<Made, NoSmall> {
         let program = self.program.as_deref().ok_or(NoSmall::Off)?;

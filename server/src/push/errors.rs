@@ -46,13 +46,13 @@ pub(super) enum Reaction {
 }
 
 /// Status (0: any), word of the service (empty: any), reaction, name in counts.
-type Row = (u16, &'static str, Reaction, &'static str);
+type ReactionRule = (u16, &'static str, Reaction, &'static str);
 
 const OUTAGE: Reaction = Reaction::Again { base_s: 10, is_outage: true };
 const BUSY: Reaction = Reaction::Again { base_s: 60, is_outage: false };
 
 /// FCM HTTP v1: `error.details[].errorCode`.
-pub(super) const FCM: &[Row] = &[
+pub(super) const FCM: &[ReactionRule] = &[
     (0, "UNREGISTERED", Reaction::Gone, "gone"),
     (0, "INVALID_ARGUMENT", Reaction::Probe, "invalid"),
     (0, "SENDER_ID_MISMATCH", Reaction::Dead, "wrong_sender"),
@@ -68,7 +68,7 @@ pub(super) const FCM: &[Row] = &[
 ];
 
 /// APNs: `reason`.
-pub(super) const APNS: &[Row] = &[
+pub(super) const APNS: &[ReactionRule] = &[
     (0, "Unregistered", Reaction::Gone, "gone"),
     (0, "ExpiredToken", Reaction::Gone, "gone"),
     (0, "BadDeviceToken", Reaction::Gone, "bad_token"),
@@ -87,7 +87,7 @@ pub(super) const APNS: &[Row] = &[
 ];
 
 /// Web Push (RFC 8030): the status alone.
-pub(super) const WEBPUSH: &[Row] = &[
+pub(super) const WEBPUSH: &[ReactionRule] = &[
     (404, "", Reaction::Gone, "gone"),
     (410, "", Reaction::Gone, "gone"),
     // The key of the subscription is another one: the app has to subscribe again.
@@ -107,7 +107,7 @@ pub(super) const WEBPUSH: &[Row] = &[
 ];
 
 /// A relay (docs/push.md): the status alone.
-pub(super) const RELAY: &[Row] = &[
+pub(super) const RELAY: &[ReactionRule] = &[
     (410, "", Reaction::Gone, "gone"),
     (400, "", Reaction::Dead, "invalid"),
     (413, "", Reaction::Dead, "too_large"),
@@ -117,9 +117,14 @@ pub(super) const RELAY: &[Row] = &[
 ];
 
 /// The first row that fits. Whatever no table knows is tried again.
-pub(super) fn react(table: &'static [Row], status: u16, word: &str) -> (Reaction, &'static str) {
-    let fits =
-        |(of, name, _, _): &&Row| (*of == 0 || *of == status) && (name.is_empty() || *name == word);
+pub(super) fn react(
+    table: &'static [ReactionRule],
+    status: u16,
+    word: &str,
+) -> (Reaction, &'static str) {
+    let fits = |(of, name, _, _): &&ReactionRule| {
+        (*of == 0 || *of == status) && (name.is_empty() || *name == word)
+    };
     match table.iter().find(fits) {
         Some((_, _, reaction, why)) => (*reaction, *why),
         None => (OUTAGE, "answer"),
@@ -152,7 +157,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(table: &'static [Row], answer: (u16, &str), expected: Reaction) {
+    fn check(table: &'static [ReactionRule], answer: (u16, &str), expected: Reaction) {
         assert_eq!(react(table, answer.0, answer.1).0, expected, "{answer:?}");
     }
 

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::errors::{FCM, Reaction, react};
-use super::http::{Answer, exchange};
+use super::http::{ServiceResponse, exchange};
 use super::jwt::SigningKey;
 use super::letter::PAYLOAD_BYTES_MAX;
 use super::network::Network;
@@ -152,7 +152,7 @@ impl Fcm {
         access(&self.ask(now.plus_ms(ahead)).await?)
     }
 
-    async fn ask(&self, now: Timestamp) -> Result<Answer, Verdict> {
+    async fn ask(&self, now: Timestamp) -> Result<ServiceResponse, Verdict> {
         let now_s = now.ms().div_euclid(1_000);
         let claims = json!({
             "iss": self.account.client_email,
@@ -172,7 +172,7 @@ impl Fcm {
         exchange(request, self.clock.now()).await
     }
 
-    async fn post(&self, body: &Value) -> Result<Answer, Verdict> {
+    async fn post(&self, body: &Value) -> Result<ServiceResponse, Verdict> {
         let mut stale = None;
         loop {
             let token = self.token(stale.as_deref()).await?;
@@ -240,7 +240,7 @@ pub(super) fn body(letter: &Letter, clock: &Clock) -> Result<Value, Verdict> {
 }
 
 /// The access token in an answer, and how long it lasts, in ms.
-fn access(answer: &Answer) -> Result<(String, i64), Verdict> {
+fn access(answer: &ServiceResponse) -> Result<(String, i64), Verdict> {
     #[derive(Deserialize)]
     struct Granted {
         access_token: String,
@@ -268,7 +268,7 @@ fn address(message: &mut Value, letter: &Letter) {
 }
 
 /// The word that says more than the status.
-fn word(answer: &Answer) -> String {
+fn word(answer: &ServiceResponse) -> String {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let details = body.pointer("/error/details").and_then(Value::as_array);
     let code = details.into_iter().flatten().find_map(|one| one.get("errorCode")?.as_str());

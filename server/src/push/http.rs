@@ -21,9 +21,9 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// Nobody is told to wait longer than this.
 const WAIT_MAX: Duration = Duration::from_secs(60 * 60);
 
-/// An answer.
+/// What a push service answered.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ServiceResponse {
     pub(super) status: u16,
     pub(super) retry_after: Option<Duration>,
     /// The time, as the service tells it.
@@ -55,7 +55,10 @@ pub(super) fn common() -> ClientBuilder {
 
 /// Sends, and reads as much of the answer as may mean something. Without an answer the push may
 /// have gone or not: it is sent again, and the device knows it by its id.
-pub(super) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<Answer, Verdict> {
+pub(super) async fn exchange(
+    request: RequestBuilder,
+    now: Timestamp,
+) -> Result<ServiceResponse, Verdict> {
     let mut response = request.send().await.map_err(|error| lost(&error))?;
     let date = text(response.headers(), DATE).and_then(http_date);
     let retry_after = text(response.headers(), RETRY_AFTER);
@@ -70,7 +73,7 @@ pub(super) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<
         }
     }
     body.truncate(ANSWER_BYTES_MAX);
-    Ok(Answer { status: response.status().as_u16(), retry_after, date, body })
+    Ok(ServiceResponse { status: response.status().as_u16(), retry_after, date, body })
 }
 
 /// Why there is no answer. An address that may not be asked stays so: nothing is sent again.

@@ -27,7 +27,7 @@ pub struct Number {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct NumberRow {
     meta_app: String,
     phone_number_id: String,
     token_sealed: String,
@@ -47,8 +47,8 @@ pub async fn number(tx: &mut Tx, of: Key<ChannelId>) -> Result<Option<Number>, S
          LEFT JOIN channel_health AS h ON h.workspace = c.workspace AND h.channel = c.id
          WHERE c.workspace = $1 AND c.id = $2",
     );
-    let row: Option<Row> = tx.row(&SQL, &[&of.0.to_string(), &of.1.to_string()]).await?;
-    let number = |row: Row| {
+    let row: Option<NumberRow> = tx.row(&SQL, &[&of.0.to_string(), &of.1.to_string()]).await?;
+    let number = |row: NumberRow| {
         Ok(Number {
             meta_app: row.meta_app,
             phone_number_id: row.phone_number_id,

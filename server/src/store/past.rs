@@ -58,13 +58,13 @@ pub async fn has_number(store: &Store, meta_app: &str, number: &str) -> Result<b
 }
 
 /// Where a page of the past begins: below a time and an id of Meta.
-type Place = (i64, String);
+type PageStart = (i64, String);
 
-fn token((at, wamid): &Place) -> String {
+fn token((at, wamid): &PageStart) -> String {
     hex::encode(format!("{at}:{wamid}"))
 }
 
-fn place(token: &str) -> Result<Place, StoreError> {
+fn place(token: &str) -> Result<PageStart, StoreError> {
     let read = || {
         let text = String::from_utf8(hex::decode(token).ok()?).ok()?;
         let (at, wamid) = text.split_once(':')?;

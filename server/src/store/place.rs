@@ -12,15 +12,15 @@ use super::pulse::Gate;
 /// How often it is looked at while nothing is written.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// A file that was opened.
+/// Which file was opened: its path, device and inode.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct FileIdentity {
     path: PathBuf,
     device: u64,
     inode: u64,
 }
 
-impl Place {
+impl FileIdentity {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let found = fs::metadata(path)?;
         Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
@@ -45,7 +45,7 @@ pub(super) fn make(path: &Path) -> io::Result<()> {
 pub(super) const GONE: &str = "its file was removed or replaced";
 
 /// Looks again and again, and opens or closes the gate; says it once.
-pub(super) async fn keep_watch(gate: &Gate, place: &Place) {
+pub(super) async fn keep_watch(gate: &Gate, place: &FileIdentity) {
     let mut is_told = false;
     loop {
         let is_there = place.is_there();
@@ -75,7 +75,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (path, aside) = (directory.path().join("a"), directory.path().join("b"));
         make(&path).unwrap();
-        let place = Place::of(&path).unwrap();
+        let place = FileIdentity::of(&path).unwrap();
         make(&path).unwrap();
         assert!(place.is_there(), "to make it again changes nothing");
         fs::rename(&path, &aside).unwrap();

@@ -134,12 +134,12 @@ const WAL_BYTES: &str = "67108864";
 pub(super) async fn open_sqlite(
     path: &str,
     options: &Options,
-) -> Result<(Pools, place::Place), StoreError> {
+) -> Result<(Pools, place::FileIdentity), StoreError> {
     let told = |error: std::io::Error| StoreError::Invalid(format!("the database {path}: {error}"));
     if options.may_create {
         place::make(Path::new(path)).map_err(told)?;
     }
-    let place = place::Place::of(Path::new(path)).map_err(told)?;
+    let place = place::FileIdentity::of(Path::new(path)).map_err(told)?;
     let connect = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)

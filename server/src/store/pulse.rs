@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout};
 
 use super::StoreError;
-use super::place::Place;
+use super::place::FileIdentity;
 use super::stamp::StampKey;
 
 /// Questions in a row without an answer, after which the database is away: one may be chance.
@@ -65,7 +65,7 @@ pub(super) struct Gate {
     /// Somebody had no answer: ask now.
     doubt: Notify,
     /// SQLite's file.
-    place: OnceLock<Place>,
+    place: OnceLock<FileIdentity>,
     /// Whether the database said that it is damaged: it stays so until the next start.
     is_damaged: AtomicBool,
     /// What rows are stamped with.
@@ -88,11 +88,11 @@ impl Default for Gate {
 
 impl Gate {
     /// Sets the file that it guards.
-    pub(super) fn set_place(&self, place: Place) {
+    pub(super) fn set_place(&self, place: FileIdentity) {
         drop(self.place.set(place));
     }
 
-    pub(super) fn place(&self) -> Option<&Place> {
+    pub(super) fn place(&self) -> Option<&FileIdentity> {
         self.place.get()
     }
 

@@ -45,7 +45,7 @@ pub struct Claimed {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct ClaimedPushRow {
     workspace: String,
     id: String,
     agent: String,
@@ -60,7 +60,7 @@ struct Row {
     claim_epoch: i64,
 }
 
-impl Row {
+impl ClaimedPushRow {
     fn read(&self) -> Result<Claimed, StoreError> {
         Ok(Claimed {
             workspace: id(&self.workspace)?,
@@ -183,7 +183,8 @@ pub async fn turn_pushes(
             claim.node.to_string(),
             claim.until.ms().to_string(),
         ];
-        let rows: Vec<Row> = tx.rows(&CLAIM, &args.each_ref().map(String::as_str)).await?;
+        let rows: Vec<ClaimedPushRow> =
+            tx.rows(&CLAIM, &args.each_ref().map(String::as_str)).await?;
         for row in &rows {
             claimed.push(row.read()?);
         }

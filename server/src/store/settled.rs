@@ -49,8 +49,8 @@ pub async fn held(tx: &mut Tx, workspace: WorkspaceId) -> Result<Settings, Store
         settings.teams.insert(team.id, set);
     }
     let of = workspace.to_string();
-    type Row = (String, String, i64, Option<String>);
-    for (channel, team, pace, policy) in tx.rows::<Row>(&CHANNELS, &[&of]).await? {
+    type SettledChannelRow = (String, String, i64, Option<String>);
+    for (channel, team, pace, policy) in tx.rows::<SettledChannelRow>(&CHANNELS, &[&of]).await? {
         let (default_team, pace_per_s) = (Some(id(&team)?), Some(number(pace)?));
         let policy = policy.as_deref().map(from_json).transpose()?;
         settings.channels.insert(id(&channel)?, ChannelSet { default_team, pace_per_s, policy });

@@ -26,7 +26,7 @@ pub struct Due {
 
 /// What is known of a number's templates.
 #[derive(Clone, Default, Debug)]
-pub struct Known {
+pub struct KnownTemplates {
     /// By name and language.
     pub templates: Vec<Template>,
     /// Whose they are, if somebody said so.
@@ -85,7 +85,7 @@ pub async fn known(
     tx: &mut Tx,
     workspace: WorkspaceId,
     channel: ChannelId,
-) -> Result<Known, StoreError> {
+) -> Result<KnownTemplates, StoreError> {
     static SOURCE: Sql = Sql::new(
         "SELECT account, synced_at, trouble FROM template_source
          WHERE workspace = $1 AND channel = $2",
@@ -98,13 +98,13 @@ pub async fn known(
     let of = [workspace.to_string(), channel.to_string()];
     type Source = (String, Option<i64>, Option<String>);
     let source: Option<Source> = tx.row(&SOURCE, &[&of[0], &of[1]]).await?;
-    let Some((account, synced_at, trouble)) = source else { return Ok(Known::default()) };
+    let Some((account, synced_at, trouble)) = source else { return Ok(KnownTemplates::default()) };
     let rows: Vec<(String, Option<String>)> = tx.rows(&ALL, &[&of[0], &of[1]]).await?;
     let read =
         |(body, fallback): &(String, Option<String>)| with_fallback(body, fallback.as_deref());
     let templates = rows.iter().map(read).collect::<Result<_, _>>()?;
     let synced_at = synced_at.map(Timestamp::from_ms);
-    Ok(Known { templates, account: Some(account), synced_at, trouble })
+    Ok(KnownTemplates { templates, account: Some(account), synced_at, trouble })
 }
 
 /// A template, and what stands in for it.
@@ -261,11 +261,11 @@ pub async fn usage(
          WHERE name IS NOT NULL AND language IS NOT NULL
          GROUP BY name, language ORDER BY 5 DESC, name, language LIMIT CAST($4 AS BIGINT)",
     );
-    type Row = (String, String, i64, i64, i64);
+    type TemplateUsageRow = (String, String, i64, i64, i64);
     let args =
         [workspace.to_string(), channel.to_string(), since.ms().to_string(), most.to_string()];
-    let rows: Vec<Row> = tx.rows(&SQL, &args.each_ref().map(String::as_str)).await?;
-    let read = |(name, language, sent, conversations, last_at): Row| {
+    let rows: Vec<TemplateUsageRow> = tx.rows(&SQL, &args.each_ref().map(String::as_str)).await?;
+    let read = |(name, language, sent, conversations, last_at): TemplateUsageRow| {
         Ok(TemplateUsage {
             name,
             language,

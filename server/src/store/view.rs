@@ -23,7 +23,7 @@ pub struct KeptView {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct SavedViewRow {
     id: String,
     agent: String,
     team: Option<String>,
@@ -31,7 +31,7 @@ struct Row {
     filter: String,
 }
 
-impl Row {
+impl SavedViewRow {
     fn read(self) -> Result<KeptView, StoreError> {
         Ok(KeptView {
             id: id(&self.id)?,
@@ -56,8 +56,8 @@ pub async fn views_of(
          ORDER BY name, id",
     );
     let args = [workspace.to_string(), agent.to_string(), ids(teams)];
-    let rows: Vec<Row> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
-    rows.into_iter().map(Row::read).collect()
+    let rows: Vec<SavedViewRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    rows.into_iter().map(SavedViewRow::read).collect()
 }
 
 /// Keeps a view unless there are `most` of the agent, or of the team, already.

@@ -24,7 +24,7 @@ mod templates;
 mod tests;
 
 pub use block::{BlockAnswer, BlockRequest};
-pub use inquiry::{Answers, Inquiry, NumberTold, TokenTold, Told, WebhookTold};
+pub use inquiry::{Answers, Inquiry, InquiryResult, NumberTold, TokenTold, WebhookTold};
 pub use mark::MarkRequest;
 pub use templates::Account;
 

@@ -20,7 +20,7 @@ const VERSIONS: [(&str, Option<(&str, i64)>); 7] = [
 
 /// How a version of the Graph API stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum VersionSupport {
     /// Nothing is to be done for now.
     Lives,
     /// It ends on this day, within 90 days.
@@ -32,18 +32,18 @@ pub enum Standing {
 }
 
 /// How a version stands at a time.
-pub fn standing(version: &str, now: Timestamp) -> Standing {
+pub fn standing(version: &str, now: Timestamp) -> VersionSupport {
     let Some((_, ends)) = VERSIONS.iter().find(|(name, _)| *name == version) else {
-        return Standing::Unknown;
+        return VersionSupport::Unknown;
     };
     match *ends {
-        Some((day, ms)) if now.ms() >= ms => Standing::Ended(day),
-        Some((day, ms)) if now.ms() >= ms - SOON_MS => Standing::EndsSoon(day),
-        Some(_) | None => Standing::Lives,
+        Some((day, ms)) if now.ms() >= ms => VersionSupport::Ended(day),
+        Some((day, ms)) if now.ms() >= ms - SOON_MS => VersionSupport::EndsSoon(day),
+        Some(_) | None => VersionSupport::Lives,
     }
 }
 
-impl Standing {
+impl VersionSupport {
     /// Whether nobody has to act.
     pub fn is_well(self) -> bool {
         matches!(self, Self::Lives | Self::Unknown)
@@ -90,14 +90,14 @@ mod tests {
     fn a_version_is_told_of_90_days_before_its_end() {
         let end = 1_800_489_600_000;
         let at = |days: i64| standing("v21.0", Timestamp::from_ms(end - days * DAY_MS));
-        assert_eq!(at(91), Standing::Lives);
-        assert_eq!(at(90), Standing::EndsSoon("2027-01-21"));
-        assert_eq!(at(1), Standing::EndsSoon("2027-01-21"));
-        assert_eq!(at(0), Standing::Ended("2027-01-21"));
+        assert_eq!(at(91), VersionSupport::Lives);
+        assert_eq!(at(90), VersionSupport::EndsSoon("2027-01-21"));
+        assert_eq!(at(1), VersionSupport::EndsSoon("2027-01-21"));
+        assert_eq!(at(0), VersionSupport::Ended("2027-01-21"));
         let far = Timestamp::from_ms(end + 9000 * DAY_MS);
-        assert_eq!(standing("v26.0", far), Standing::Lives, "Meta names no day");
-        assert_eq!(standing("v99.0", far), Standing::Unknown);
-        assert!(Standing::Unknown.is_well() && !at(1).is_well() && !at(0).is_well());
+        assert_eq!(standing("v26.0", far), VersionSupport::Lives, "Meta names no day");
+        assert_eq!(standing("v99.0", far), VersionSupport::Unknown);
+        assert!(VersionSupport::Unknown.is_well() && !at(1).is_well() && !at(0).is_well());
     }
 
     #[test]

@@ -57,13 +57,13 @@ pub(crate) fn user_id_of(wa_id: &str, nth: u64) -> String {
 /// All customers, found by either id.
 #[derive(Debug, Default)]
 pub(crate) struct People {
-    list: BTreeMap<String, Known>,
+    list: BTreeMap<String, KnownPerson>,
     by_user_id: BTreeMap<String, String>,
 }
 
 /// A customer and how many things happened to them, which numbers their ids and choices.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct KnownPerson {
     pub(crate) person: Person,
     pub(crate) wrote: u64,
     pub(crate) got: u64,
@@ -114,7 +114,7 @@ impl People {
         key
     }
 
-    pub(crate) fn get(&mut self, key: &str) -> &mut Known {
+    pub(crate) fn get(&mut self, key: &str) -> &mut KnownPerson {
         self.list.entry(key.to_owned()).or_default()
     }
 }

@@ -7,7 +7,7 @@ use baton::engine::work::Caller;
 use baton_protocol::command::Claim;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{AgentId, Command, CommandBody, ConversationId, Owner, Refusal};
-use baton_world::bench::{Act, Answer, Bench, Database, Shape, databases, device};
+use baton_world::bench::{Act, Bench, CommitterAnswer, Database, Shape, databases, device};
 
 use super::interleavings::{insist, times};
 use super::player::Player;
@@ -39,7 +39,7 @@ async fn round(bench: &Bench, n: u64) -> Result<Round> {
     let desk = &bench.desks[0];
     let post = bench.says(desk, &format!("4915{n:09}"), &[(&format!("wamid.{n}"), "Hola")]);
     let conversation = post.elements[0].1.conversation;
-    ensure!(insist(bench, &Act::Post(post)).await == Answer::Done);
+    ensure!(insist(bench, &Act::Post(post)).await == CommitterAnswer::Done);
     bench.forget_published();
     // Another one is first each time.
     let mut agents = desk.agents.clone();
@@ -59,11 +59,11 @@ async fn round(bench: &Bench, n: u64) -> Result<Round> {
 }
 
 /// The only one whose claim was accepted; all others were told so.
-pub(super) fn winner(agents: &[AgentId], answers: &[Answer]) -> Result<AgentId> {
+pub(super) fn winner(agents: &[AgentId], answers: &[CommitterAnswer]) -> Result<AgentId> {
     let mut winners = Vec::new();
     let mut told = Vec::new();
     for (agent, answer) in agents.iter().zip(answers) {
-        let Answer::Results(results) = answer else { bail!("{answer:?}") };
+        let CommitterAnswer::Results(results) = answer else { bail!("{answer:?}") };
         match &results[0].outcome {
             Outcome::Accepted(_) => winners.push(*agent),
             Outcome::Refused(refused) => told.push(refused.refusal.clone()),

@@ -8,7 +8,7 @@ use baton_protocol::{
     Accepted, Command, CommandBody, CommandResult, ConversationId, LineRef, MessageId, Refusal,
     Seen, Status,
 };
-use baton_world::bench::{Act, Answer, Bench, Shape, databases, device};
+use baton_world::bench::{Act, Bench, CommitterAnswer, Shape, databases, device};
 use uuid::Uuid;
 
 /// A bench with one conversation, in which the customer wrote one line.
@@ -26,7 +26,7 @@ impl Story {
             let bench = Bench::open(database, &shape, Limits::default(), 5).await?;
             let post = bench.says(&bench.desks[0], "4915550001", &[("wamid.1", "Hola")]);
             let fresh = post.elements[0].1;
-            ensure!(bench.perform(Act::Post(post)).await == Answer::Done);
+            ensure!(bench.perform(Act::Post(post)).await == CommitterAnswer::Done);
             let said = Some(LineRef { seq: 1, id: fresh.message });
             all.push(Self { bench, conversation: fresh.conversation, said });
         }
@@ -75,9 +75,9 @@ impl Story {
     }
 }
 
-fn only(answer: &Answer) -> Result<Outcome> {
+fn only(answer: &CommitterAnswer) -> Result<Outcome> {
     match answer {
-        Answer::Results(results) => match results.as_slice() {
+        CommitterAnswer::Results(results) => match results.as_slice() {
             [CommandResult { outcome, .. }] => Ok(outcome.clone()),
             other => bail!("{other:?}"),
         },
@@ -131,7 +131,7 @@ async fn a_held_answer_cancelled_after_resolving_stays_resolved() -> Result<()> 
         let Some(line) = answered.line else { bail!("{answered:?}") };
         let post = story.bench.says(desk, "4915550001", &[("wamid.2", "?")]);
         let seen = Some(LineRef { seq: 3, id: post.elements[0].1.message });
-        ensure!(story.bench.perform(Act::Post(post)).await == Answer::Done);
+        ensure!(story.bench.perform(Act::Post(post)).await == CommitterAnswer::Done);
         let at = baton::engine::work::MessageAt {
             workspace: desk.workspace,
             channel: desk.channel,

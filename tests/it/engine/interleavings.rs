@@ -9,7 +9,7 @@ use baton::engine::Limits;
 use baton::store::read;
 use baton_domain::apply::{apply, begin};
 use baton_protocol::{Conversation, Event, Fact, WorkspaceId};
-use baton_world::bench::{Act, Answer, Bench, Database, Shape, databases};
+use baton_world::bench::{Act, Bench, CommitterAnswer, Database, Shape, databases};
 
 use super::player::Player;
 use baton_model::history::History;
@@ -132,7 +132,7 @@ async fn burst(bench: &Bench, player: &mut Player, acts: Vec<Act>) {
 
 /// Asks until somebody could decide, as Meta and phones do for days. A machine with too much to do
 /// makes its database late, and late is away.
-pub(super) async fn insist(bench: &Bench, act: &Act) -> Answer {
+pub(super) async fn insist(bench: &Bench, act: &Act) -> CommitterAnswer {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     loop {
         let answer = bench.perform(act.clone()).await;

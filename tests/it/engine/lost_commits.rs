@@ -13,7 +13,7 @@ use baton::store::Sql;
 use baton_protocol::command::NoteText;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Command, CommandBody, Fact, TeamId, TeamSet};
-use baton_world::bench::{Act, Answer, Bench, Shape, database, device};
+use baton_world::bench::{Act, Bench, CommitterAnswer, Shape, database, device};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
@@ -204,7 +204,7 @@ async fn a_command_whose_commit_lost_its_answer_is_accepted_or_nobody_can_tell()
     let desk = &bench.desks[0];
     let post = bench.says(desk, "4915550001", &[("wamid.1", "Hola")]);
     let conversation_id = post.elements[0].1.conversation;
-    ensure!(bench.perform(Act::Post(post)).await == Answer::Done);
+    ensure!(bench.perform(Act::Post(post)).await == CommitterAnswer::Done);
     let agent = desk.agents[0];
     let caller = Caller { workspace: desk.workspace, agent, device: device(agent, 0) };
     // Three tries are made: the third lost answer is the last.

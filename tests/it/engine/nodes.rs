@@ -20,7 +20,7 @@ use baton_protocol::{
     AgentId, Command, CommandBody, CommandResult, ConversationId, Epoch, Fact, Owner, Refusal,
 };
 use baton_world::bench::database::postgres;
-use baton_world::bench::{Act, Answer, Bench, Shape, device};
+use baton_world::bench::{Act, Bench, CommitterAnswer, Shape, device};
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -153,7 +153,8 @@ async fn of_fifty_who_claim_at_once_over_three_nodes_one_wins_and_all_learn_who(
             other => unreachable!("a claim is a command: {other:?}"),
         });
         let results = nodes.give(claims.collect()).await;
-        let answers: Vec<_> = results.into_iter().map(|one| Answer::Results(vec![one])).collect();
+        let answers: Vec<_> =
+            results.into_iter().map(|one| CommitterAnswer::Results(vec![one])).collect();
         let winner = winner(&agents, &answers)?;
         let place = agents.iter().position(|agent| *agent == winner).context("a winner")?;
         won[place % NODES] += 1;

@@ -8,7 +8,7 @@ use baton::engine::Limits;
 use baton::engine::work::MessageAt;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Command, MessageId};
-use baton_world::bench::{Act, Answer, Bench, Database, Shape, databases};
+use baton_world::bench::{Act, Bench, CommitterAnswer, Database, Shape, databases};
 use uuid::Uuid;
 
 use super::interleavings::times;
@@ -135,8 +135,8 @@ fn replaced(text: &str, ids: &BTreeMap<Uuid, Uuid>) -> String {
 }
 
 /// An answer without what the engine draws, and without positions: a group numbers its own.
-fn words(answer: &Answer) -> String {
-    let Answer::Results(results) = answer else { return format!("{answer:?}") };
+fn words(answer: &CommitterAnswer) -> String {
+    let CommitterAnswer::Results(results) = answer else { return format!("{answer:?}") };
     let all = results.iter().map(|result| match &result.outcome {
         Outcome::Accepted(accepted) => format!(
             "{:?} accepted at {:?}, {}, line {:?} {:?}",

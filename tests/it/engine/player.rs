@@ -11,7 +11,7 @@ use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     AgentId, Command, CommandResult, MessageError, MessageStatus, OpId, Seen, WorkspaceId,
 };
-use baton_world::bench::{Act, Answer, Bench, Desk, device};
+use baton_world::bench::{Act, Bench, CommitterAnswer, Desk, device};
 
 use super::view::View;
 use baton_model::dice::Dice;
@@ -114,21 +114,21 @@ impl Player {
     }
 
     /// Takes in what was published, and what was answered.
-    pub(super) fn note(&mut self, bench: &Bench, act: &Act, answer: &Answer) {
+    pub(super) fn note(&mut self, bench: &Bench, act: &Act, answer: &CommitterAnswer) {
         match (act, answer) {
-            (Act::Post(post), Answer::Done) => self.note_post(post),
+            (Act::Post(post), CommitterAnswer::Done) => self.note_post(post),
             (Act::Post(_), _) => self.history.had_faults = true,
-            (Act::Command(caller, command), Answer::Results(results)) => {
+            (Act::Command(caller, command), CommitterAnswer::Results(results)) => {
                 self.note_results(caller.agent, Some(command), results);
             }
-            (Act::Outcomes(_, agent, _), Answer::Results(results)) => {
+            (Act::Outcomes(_, agent, _), CommitterAnswer::Results(results)) => {
                 self.note_results(*agent, None, results);
             }
-            (Act::Claim(at, _), Answer::Claim(ClaimAnswer::Go(claim))) => {
+            (Act::Claim(at, _), CommitterAnswer::Claim(ClaimAnswer::Go(claim))) => {
                 self.take_off(bench, *at, *claim);
             }
             // It may have been committed all the same; each is of the next attempt, then.
-            (Act::Claim(at, epoch), Answer::Unavailable) => {
+            (Act::Claim(at, epoch), CommitterAnswer::Unavailable) => {
                 let before = self.claims.iter().filter(|(of, _)| of.message == at.message);
                 let attempt = before.map(|(_, claim)| claim.attempt).max().unwrap_or(0) + 1;
                 self.claims.push((*at, SendClaim { attempt, epoch: *epoch }));
@@ -319,14 +319,14 @@ impl Player {
     }
 
     /// Whether an answer says that the database was away.
-    pub(super) fn is_unavailable(answer: &Answer) -> bool {
+    pub(super) fn is_unavailable(answer: &CommitterAnswer) -> bool {
         match answer {
-            Answer::Unavailable => true,
-            Answer::Results(results) => results.iter().any(|result| {
+            CommitterAnswer::Unavailable => true,
+            CommitterAnswer::Results(results) => results.iter().any(|result| {
                 matches!(&result.outcome, Outcome::Refused(refused)
                     if refused.refusal.code() == "unavailable")
             }),
-            Answer::Done | Answer::Claim(_) => false,
+            CommitterAnswer::Done | CommitterAnswer::Claim(_) => false,
         }
     }
 }

@@ -16,7 +16,7 @@ use baton_protocol::{
 use baton_world::compare::differences;
 use baton_world::history::Written;
 use baton_world::phone::{Phone, full};
-use baton_world::process::Place;
+use baton_world::process::Installation;
 use reqwest::Method;
 use tokio::time::{Instant, sleep};
 
@@ -47,7 +47,7 @@ async fn whoever_was_away_ends_where_those_ended_who_stayed() -> Result<()> {
     Ok(())
 }
 
-async fn run(place: Place, seed: u64, events: u64) -> Result<String> {
+async fn run(place: Installation, seed: u64, events: u64) -> Result<String> {
     let kind = place.kind;
     let mut desk = Desk::open(place, seed, (4, 24)).await?;
     let teams = Teams::make(&desk).await?;

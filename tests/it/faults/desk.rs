@@ -12,7 +12,7 @@ use baton_protocol::{Cursor, Event, MessageStatus, Role};
 use baton_simulator::{Customer, Knobs, Simulator};
 use baton_world::history::{History, Written, judge};
 use baton_world::phone::Phone;
-use baton_world::process::{BatonProcess, Place};
+use baton_world::process::{BatonProcess, Installation};
 use baton_world::stage::{self, PACES};
 use tokio::time::{Instant, sleep};
 
@@ -24,7 +24,7 @@ const LOAD: Duration = Duration::from_secs(60);
 
 /// A server as a process, its WhatsApp and its team.
 pub(super) struct Desk {
-    pub(super) place: Place,
+    pub(super) place: Installation,
     pub(super) simulator: Simulator,
     pub(super) cast: Cast,
     pub(super) customers: Vec<Customer>,
@@ -41,7 +41,7 @@ pub(super) struct Desk {
 impl Desk {
     /// Everything runs, and every customer has written once.
     pub(super) async fn open(
-        mut place: Place,
+        mut place: Installation,
         seed: u64,
         (agents, customers): (u32, u32),
     ) -> Result<Self> {

@@ -10,7 +10,7 @@ use baton_protocol::page::{ConversationPage, ConversationRow, LinesPage};
 use baton_protocol::{Command, ConversationId, LineRef, MessageStatus, OpId};
 use baton_simulator::{Knobs, Span, StatusKind};
 use baton_world::phone::Phone;
-use baton_world::process::Place;
+use baton_world::process::Installation;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -44,7 +44,10 @@ async fn a_send_that_outlasts_the_drain_is_unconfirmed_and_not_sent_again() -> R
 
 /// Stops the server while an answer of WhatsApp is due, starts it again, and tells how the
 /// message stands then. No status ever tells.
-async fn stopped_while_sending(place: Place, answers_after: Duration) -> Result<MessageStatus> {
+async fn stopped_while_sending(
+    place: Installation,
+    answers_after: Duration,
+) -> Result<MessageStatus> {
     let mut desk = Desk::open(place, seed(), (1, 1)).await?;
     let ms = u64::try_from(answers_after.as_millis())?;
     let drop_statuses = [StatusKind::Sent, StatusKind::Delivered, StatusKind::Read];

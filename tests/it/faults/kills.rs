@@ -9,7 +9,7 @@ use baton_model::dice::Dice;
 use baton_protocol::MessageStatus;
 use baton_protocol::outcome::Outcome;
 use baton_world::history::History;
-use baton_world::process::{BatonProcess, Place};
+use baton_world::process::{BatonProcess, Installation};
 use tokio::time::sleep;
 
 use super::desk::Desk;
@@ -32,8 +32,8 @@ async fn a_killed_server_loses_and_doubles_nothing_and_everybody_converges() -> 
         while done < kills {
             let place = match next.take() {
                 Some(place) => place,
-                None if kind == "SQLite" => Place::sqlite()?,
-                None => Place::postgres().await?.context("no PostgreSQL any more")?,
+                None if kind == "SQLite" => Installation::sqlite()?,
+                None => Installation::postgres().await?.context("no PostgreSQL any more")?,
             };
             let count = ROUND.min(kills - done);
             let seed = seed() + done;
@@ -45,7 +45,7 @@ async fn a_killed_server_loses_and_doubles_nothing_and_everybody_converges() -> 
     Ok(())
 }
 
-async fn round(place: Place, seed: u64, kills: u64) -> Result<String> {
+async fn round(place: Installation, seed: u64, kills: u64) -> Result<String> {
     let kind = place.kind;
     let mut dice = Dice::of_part(seed, 0);
     let mut desk = Desk::open(place, seed, (4, 10)).await?;

@@ -18,7 +18,7 @@ mod webhooks;
 use std::sync::OnceLock;
 
 use anyhow::Result;
-use baton_world::process::Place;
+use baton_world::process::Installation;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// What a run of one server weighs, and one of several.
@@ -38,9 +38,9 @@ async fn turn(weight: u32) -> Result<SemaphorePermit<'static>> {
 
 /// SQLite, and PostgreSQL where there is one.
 #[expect(clippy::print_stdout, reason = "who reads the test's output should know")]
-async fn places() -> Result<Vec<Place>> {
-    let mut places = vec![Place::sqlite()?];
-    match Place::postgres().await? {
+async fn places() -> Result<Vec<Installation>> {
+    let mut places = vec![Installation::sqlite()?];
+    match Installation::postgres().await? {
         Some(place) => places.push(place),
         None => println!("SKIPPED on PostgreSQL: BATON_TEST_POSTGRES is not set"),
     }

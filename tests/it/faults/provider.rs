@@ -8,7 +8,7 @@ use baton_protocol::{Fact, MessageStatus};
 use baton_simulator::Knobs;
 use baton_world::cluster::trouble;
 use baton_world::history::History;
-use baton_world::process::Place;
+use baton_world::process::Installation;
 use futures_util::future::try_join_all;
 use tokio::time::sleep;
 
@@ -28,7 +28,7 @@ async fn whatever_the_provider_does_each_message_ends_honestly_and_none_twice() 
     Ok(())
 }
 
-async fn run(place: Place, seed: u64) -> Result<String> {
+async fn run(place: Installation, seed: u64) -> Result<String> {
     let kind = place.kind;
     let mut desk = Desk::open(place, seed, (4, 30)).await?;
     desk.simulator.set_knobs(trouble());

@@ -20,7 +20,7 @@ use baton_protocol::push::{PushLane, PushTargetKind};
 use baton_protocol::{Command, CommandBody, ConversationId, LineRef, OpId, Role};
 use baton_simulator::{Config, Knobs, Simulator};
 use baton_world::handset::Handset;
-use baton_world::process::{BatonProcess, Place};
+use baton_world::process::{BatonProcess, Installation};
 use baton_world::stage;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -47,7 +47,7 @@ async fn each_assignment_reaches_its_phone_however_often_the_server_is_killed() 
     Ok(())
 }
 
-async fn play(mut place: Place, count: u64) -> Result<String> {
+async fn play(mut place: Installation, count: u64) -> Result<String> {
     let mut dice = Dice::of_part(seed(), 0x9054);
     let mut knobs = Knobs::permissive();
     knobs.push.enforces_rates = false;
@@ -114,7 +114,7 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
 
 /// The agent's phone: it asked for pushes, and nobody looks at it.
 async fn in_a_pocket(
-    place: &Place,
+    place: &Installation,
     login: &Login,
     target: String,
     directory: &Path,
@@ -130,7 +130,7 @@ async fn in_a_pocket(
     Ok(phone)
 }
 
-async fn sign_in(place: &Place, login: &Login) -> Result<SignedIn> {
+async fn sign_in(place: &Installation, login: &Login) -> Result<SignedIn> {
     let api = Api::new(&place.url())?;
     api.sign_in(&login.workspace, &login.email, &login.password).await
 }
@@ -176,7 +176,7 @@ struct Pocket<'w> {
 
 impl<'w> Pocket<'w> {
     async fn of(
-        place: &Place,
+        place: &Installation,
         simulator: &'w Simulator,
         login: &'w Login,
         directory: &Path,
@@ -191,7 +191,7 @@ impl<'w> Pocket<'w> {
     }
 
     /// Its agent resolves each conversation at a desk.
-    async fn resolve_all(&self, place: &Place) -> Result<()> {
+    async fn resolve_all(&self, place: &Installation) -> Result<()> {
         let agent = sign_in(place, self.login).await?;
         for talk in &self.talks {
             let path = format!("/conversations/{talk}/messages?limit=1");

@@ -16,7 +16,7 @@ use baton_protocol::{
 };
 use baton_simulator::{Knobs, Span};
 use baton_world::phone::{Phone, full};
-use baton_world::process::{BatonProcess, Place};
+use baton_world::process::{BatonProcess, Installation};
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use tokio::process::Child;
 use tokio::time::{Instant, sleep};
@@ -47,8 +47,8 @@ async fn a_backup_restored_under_live_phones_fools_nobody_and_sends_nothing_agai
 }
 
 /// A Redis for the nodes of a place.
-fn redis(place: &mut Place) -> Result<Child> {
-    let port = Place::sqlite()?.port();
+fn redis(place: &mut Installation) -> Result<Child> {
+    let port = Installation::sqlite()?.port();
     let named = std::env::var_os("BATON_TEST_REDIS_SERVER");
     let mut command = tokio::process::Command::new(named.unwrap_or_else(|| "redis-server".into()));
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
@@ -57,7 +57,7 @@ fn redis(place: &mut Place) -> Result<Child> {
     command.spawn().context("starting redis-server")
 }
 
-async fn run(place: Place, seed: u64) -> Result<String> {
+async fn run(place: Installation, seed: u64) -> Result<String> {
     let kind = place.kind;
     let mut desk = Desk::open(place, seed, (3, 8)).await?;
     let mut other = Other::start(&desk).await?;
@@ -116,7 +116,7 @@ async fn run(place: Place, seed: u64) -> Result<String> {
 }
 
 /// The second node, where there is one.
-struct Other(Option<(Place, Option<BatonProcess>)>);
+struct Other(Option<(Installation, Option<BatonProcess>)>);
 
 impl Other {
     async fn start(desk: &Desk) -> Result<Self> {
@@ -414,7 +414,7 @@ async fn a_restore_killed_anywhere_leaves_what_was_there_or_what_nobody_serves()
 }
 
 /// Epoch and heads of the database, as a backup of it says.
-async fn stand(place: &Place) -> Result<Vec<String>> {
+async fn stand(place: &Installation) -> Result<Vec<String>> {
     let file = place.log().with_file_name(format!("look-{}", Uuid::now_v7()));
     let file = file.to_str().context("no text")?;
     let deadline = Instant::now() + CONVERGE;
@@ -431,14 +431,14 @@ async fn stand(place: &Place) -> Result<Vec<String>> {
 }
 
 /// The log goes on.
-async fn joins(place: &Place, n: u32) -> Result<()> {
+async fn joins(place: &Installation, n: u32) -> Result<()> {
     let email = format!("agent{n}@example.com");
     let agent = ["admin", "agent", "add", "--workspace", "main", "--name", "Agent", "--email"];
     place.run(&[&agent[..], &[&email]].concat()).await.map(drop)
 }
 
 /// The same command once more; the one that was killed may take a moment to be gone.
-async fn again(place: &Place, file: &str) -> Result<()> {
+async fn again(place: &Installation, file: &str) -> Result<()> {
     let deadline = Instant::now() + CONVERGE;
     loop {
         match place.run(&["restore", "--from", file]).await {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use baton_model::dice::Dice;
 use baton_protocol::{Fact, MessageStatus};
-use baton_world::process::Place;
+use baton_world::process::Installation;
 use tokio::time::sleep;
 
 use super::desk::Desk;
@@ -29,7 +29,7 @@ async fn a_server_told_to_stop_ends_in_time_and_loses_nothing() -> Result<()> {
     Ok(())
 }
 
-async fn stops(place: Place, seed: u64, count: u64) -> Result<String> {
+async fn stops(place: Installation, seed: u64, count: u64) -> Result<String> {
     let kind = place.kind;
     let mut dice = Dice::of_part(seed, 0);
     let mut desk = Desk::open(place, seed, (4, 10)).await?;

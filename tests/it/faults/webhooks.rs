@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use baton_simulator::signature;
 use baton_world::cluster::bad_day;
 use baton_world::history::Written;
-use baton_world::process::Place;
+use baton_world::process::Installation;
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -30,7 +30,7 @@ async fn webhooks_repeated_merged_and_out_of_order_tell_everything_once() -> Res
     Ok(())
 }
 
-async fn run(place: Place, seed: u64) -> Result<String> {
+async fn run(place: Installation, seed: u64) -> Result<String> {
     let kind = place.kind;
     let mut desk = Desk::open(place, seed, (4, 10)).await?;
     desk.simulator.set_knobs(bad_day());

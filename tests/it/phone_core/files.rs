@@ -20,7 +20,7 @@ use baton_world::chaos::{Door, Proxy, Sky, Weather};
 use baton_world::handset::{Drawn, Handset, core_directory, until};
 use baton_world::itself::{Other, is_ready, tells, told};
 use baton_world::phone::Phone;
-use baton_world::process::{BatonProcess, Place};
+use baton_world::process::{BatonProcess, Installation};
 use baton_world::stage;
 use baton_world::world::{PATIENCE, Setup, eventually, for_each_store};
 use tokio::sync::watch::Receiver;
@@ -120,8 +120,8 @@ async fn a_document_and_a_voice_note_survive_deaths_of_the_app_a_cut_and_a_serve
     if let Some(told) = std::env::var_os(PHONE) {
         return be_the_phone(&told.to_string_lossy()).await;
     }
-    let mut places = vec![Place::sqlite().expect("a place")];
-    places.extend(Place::postgres().await.expect("a place"));
+    let mut places = vec![Installation::sqlite().expect("a place")];
+    places.extend(Installation::postgres().await.expect("a place"));
     for place in places {
         let kind = place.kind;
         Box::pin(survives(place)).await;
@@ -129,7 +129,7 @@ async fn a_document_and_a_voice_note_survive_deaths_of_the_app_a_cut_and_a_serve
     }
 }
 
-async fn survives(mut place: Place) {
+async fn survives(mut place: Installation) {
     let config = baton_simulator::Config { knobs: Knobs::permissive(), ..Default::default() };
     let simulator = Simulator::start(config).await.expect("a simulator");
     place.set("BATON_WHATSAPP__GRAPH_URL", &simulator.base_url());
@@ -208,7 +208,7 @@ async fn survives(mut place: Place) {
 /// document through a death of the app, a cut and a death of the server. All of it can be read
 /// offline.
 async fn is_seen(
-    place: &Place,
+    place: &Installation,
     server: BatonProcess,
     sender: &Handset,
     of: ConversationId,

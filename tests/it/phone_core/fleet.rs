@@ -11,7 +11,7 @@ use baton_mobile::runtime::{CoreState, Event};
 use baton_simulator::{Knobs, Simulator};
 use baton_world::chaos::Proxy;
 use baton_world::handset::Handset;
-use baton_world::process::{BatonProcess, Place};
+use baton_world::process::{BatonProcess, Installation};
 use baton_world::stage;
 use baton_world::world::PATIENCE;
 use tokio::sync::watch;
@@ -41,7 +41,7 @@ enum Fate {
 async fn a_fleet_whose_server_is_gone_for_a_while_does_not_come_back_all_at_once() {
     let told = std::env::var_os("BATON_FLEET").and_then(|text| text.to_str()?.parse().ok());
     let phones: u32 = told.unwrap_or(PHONES);
-    let mut place = Place::sqlite().expect("a place");
+    let mut place = Installation::sqlite().expect("a place");
     let config = baton_simulator::Config { knobs: Knobs::permissive(), ..Default::default() };
     let simulator = Simulator::start(config).await.expect("a simulator");
     place.set("BATON_WHATSAPP__GRAPH_URL", &simulator.base_url());
@@ -77,7 +77,7 @@ async fn a_fleet_whose_server_is_gone_for_a_while_does_not_come_back_all_at_once
 }
 
 /// The server ends, and begins again.
-async fn restarted(process: BatonProcess, place: &Place, fate: Fate) -> BatonProcess {
+async fn restarted(process: BatonProcess, place: &Installation, fate: Fate) -> BatonProcess {
     match fate {
         Fate::Drained => drop(process.terminate(END).await.expect("drained")),
         Fate::Killed => process.kill().await.expect("killed"),

@@ -1,7 +1,7 @@
 //! The part of plain words that can be counted. It finds long sentences, riddles, comments that say
 //! nothing, and references to pages that are not in the repository.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::source::{Source, root, sources};
@@ -413,4 +413,52 @@ fn the_page_of_the_protocol_names_every_frame_command_refusal_and_event() {
     let one = ["refusal.stale.json".to_owned()];
     assert!(!unexplained(&one, "stale").is_empty());
     assert!(unexplained(&one, "| `stale` | `stale {a}` |").is_empty());
+}
+
+/// Names that fit any type. Each may name one type, or none.
+const VAGUE: [&str; 10] =
+    ["Place", "Row", "Answer", "Effect", "Told", "Standing", "Kept", "Known", "Parts", "Stage"];
+
+/// The name of the type that a line defines.
+fn type_defined(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let line = match line.strip_prefix("pub") {
+        Some(rest) if rest.starts_with('(') => rest.split_once(')')?.1,
+        Some(rest) => rest,
+        None => line,
+    };
+    let (kind, rest) = line.trim_start().split_once(' ')?;
+    let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    ["struct", "enum", "type", "trait"].contains(&kind).then_some(name)
+}
+
+/// Where production code gives a vague name to more than one type.
+fn shared_names(files: &[Source]) -> Vec<String> {
+    let mut types: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for file in files.iter().filter(|file| file.is_rust()) {
+        for (number, line) in file.code() {
+            if let Some(name) = type_defined(line).filter(|name| VAGUE.contains(name)) {
+                types.entry(name).or_default().push(file.at(number, line.trim()));
+            }
+        }
+    }
+    types.into_values().filter(|all| all.len() > 1).flatten().collect()
+}
+
+#[test]
+fn each_of_the_vague_words_names_one_type_at_most() {
+    let wrong = shared_names(sources());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let beside = |text: &str| {
+        let one = Source::new("domain/src/a.rs", "pub struct Told;\nenum Row {}");
+        shared_names(&[one, Source::new("server/src/a.rs", text)]).len()
+    };
+    for bad in ["struct Told;", "pub(super) enum Told<'a> {", "    type Row = u8;", "pub trait Row"]
+    {
+        assert_eq!(beside(bad), 2, "passed over: {bad}");
+    }
+    let tests = "#[cfg(test)]\nmod tests {\n    struct Row;\n}";
+    for good in ["struct Place;", "enum NumberTold {", "use sqlx::Row;", "// type Row", tests] {
+        assert_eq!(beside(good), 0, "{good}");
+    }
 }

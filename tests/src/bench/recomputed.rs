@@ -14,7 +14,7 @@ const BATCH: u64 = 1_000;
 
 /// What the log alone says of a workspace.
 #[derive(Default)]
-struct Told {
+struct Recomputed {
     conversations: BTreeMap<ConversationId, Conversation>,
     /// Events whose scopes are not those of the conversation.
     misplaced: Vec<u64>,
@@ -37,8 +37,8 @@ pub(super) async fn faults(store: &Store) -> Result<Vec<String>> {
     Ok(faults)
 }
 
-async fn told(tx: &mut Tx, workspace: WorkspaceId) -> Result<Told> {
-    let mut told = Told::default();
+async fn told(tx: &mut Tx, workspace: WorkspaceId) -> Result<Recomputed> {
+    let mut told = Recomputed::default();
     let mut position = 0;
     loop {
         let events = read::log_after(tx, workspace, position, BATCH).await?;
@@ -48,7 +48,7 @@ async fn told(tx: &mut Tx, workspace: WorkspaceId) -> Result<Told> {
     }
 }
 
-impl Told {
+impl Recomputed {
     fn hear(&mut self, logged: &Logged) {
         let Some(id) = logged.event.conversation_id else { return };
         let was = self.conversations.get(&id).map(|of| Scope::of(&of.head));
@@ -86,7 +86,7 @@ impl Told {
     }
 }
 
-async fn conversations(tx: &mut Tx, of: WorkspaceId, told: &Told) -> Result<Vec<String>> {
+async fn conversations(tx: &mut Tx, of: WorkspaceId, told: &Recomputed) -> Result<Vec<String>> {
     let sql = "SELECT id FROM conversation WHERE workspace = $1";
     let rows = tx.rows_of::<(String,)>(sql, &[&of.to_string()]).await?;
     let mut ids = told.conversations.keys().copied().collect::<BTreeSet<_>>();
@@ -103,7 +103,7 @@ async fn conversations(tx: &mut Tx, of: WorkspaceId, told: &Told) -> Result<Vec<
     Ok(ids.iter().filter(differs).map(fault).collect())
 }
 
-async fn loads(tx: &mut Tx, of: WorkspaceId, told: &Told) -> Result<Vec<String>> {
+async fn loads(tx: &mut Tx, of: WorkspaceId, told: &Recomputed) -> Result<Vec<String>> {
     let mut faults = Vec::new();
     for agent in read::agents(tx, of).await? {
         let owned = told.owned_by(agent.id);
@@ -114,7 +114,7 @@ async fn loads(tx: &mut Tx, of: WorkspaceId, told: &Told) -> Result<Vec<String>>
     Ok(faults)
 }
 
-async fn tallies(tx: &mut Tx, of: WorkspaceId, told: &Told) -> Result<Vec<String>> {
+async fn tallies(tx: &mut Tx, of: WorkspaceId, told: &Recomputed) -> Result<Vec<String>> {
     let sql = "SELECT team, open, queued, unanswered FROM tally WHERE workspace = $1";
     let rows = tx.rows_of::<(String, i64, i64, i64)>(sql, &[&of.to_string()]).await?;
     let mut faults = Vec::new();

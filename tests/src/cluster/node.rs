@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use tokio::net::lookup_host;
 
 use crate::chaos::Proxy;
-use crate::process::{BatonProcess, Place};
+use crate::process::{BatonProcess, Installation};
 
 /// From SIGTERM to the end.
 pub(super) const END: Duration = Duration::from_secs(20);
@@ -16,7 +16,7 @@ pub(super) const END: Duration = Duration::from_secs(20);
 /// One server and its network.
 #[derive(Debug)]
 pub(super) struct Node {
-    pub(super) place: Place,
+    pub(super) place: Installation,
     pub(super) process: Option<BatonProcess>,
     /// Between it and `PostgreSQL`.
     pub(super) database: Proxy,
@@ -29,7 +29,7 @@ pub(super) struct Node {
 impl Node {
     /// Its networks; it does not run so far. The nodes share a key.
     pub(super) async fn build(
-        mut place: Place,
+        mut place: Installation,
         (redis, key): (Option<SocketAddr>, &Path),
         seed: u64,
     ) -> Result<Self> {

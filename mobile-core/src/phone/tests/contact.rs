@@ -18,7 +18,7 @@ use crate::phone::{CONTACT, Effect, LOCK_AFTER, Now, Phone};
 use crate::push::handle::Outcome;
 use crate::push::known::Foreground;
 use crate::push::payload::Push;
-use crate::store::Kept;
+use crate::store::ValueName;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -279,7 +279,7 @@ fn where_the_store_does_not_take_it_nothing_else_fails_and_it_is_brought_there_l
     device.phone.hear(Input::NetworkDown, now);
     while device.phone.poll_effect().is_some() {}
     let kept = |device: &Device| {
-        let read = device.phone.read(|read| read.kept(Kept::Setting(CONTACT)));
+        let read = device.phone.read(|read| read.kept(ValueName::Setting(CONTACT)));
         read.unwrap().unwrap()
     };
     let before = kept(device);

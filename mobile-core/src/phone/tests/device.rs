@@ -25,7 +25,7 @@ use crate::push::payload::PushId;
 use crate::push::receipts::Receipt;
 use crate::push::seal::{DeviceKey, Keyring};
 use crate::push::subject::Tag;
-use crate::store::{Account, Config, KEY_BYTES, Kept, Limits, Store, StoreError};
+use crate::store::{Account, Config, KEY_BYTES, Limits, Store, StoreError, ValueName};
 
 const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
 
@@ -204,13 +204,13 @@ impl Device {
 
     /// The board as the store has it.
     pub(super) fn kept_board(&self) -> Board {
-        let bytes = self.store.read(&self.account, |read| read.kept(Kept::Setting(BOARD)));
+        let bytes = self.store.read(&self.account, |read| read.kept(ValueName::Setting(BOARD)));
         bytes.unwrap().map(|bytes| serde_json::from_slice(&bytes).unwrap()).unwrap_or_default()
     }
 
     /// Receipts that the store has.
     pub(super) fn kept_receipts(&self) -> Vec<Receipt> {
-        let bytes = self.store.read(&self.account, |read| read.kept(Kept::Setting(RECEIPTS)));
+        let bytes = self.store.read(&self.account, |read| read.kept(ValueName::Setting(RECEIPTS)));
         bytes.unwrap().map(|bytes| serde_json::from_slice(&bytes).unwrap()).unwrap_or_default()
     }
 

@@ -10,7 +10,7 @@ use super::world::{DEVICES, Happening, World, ms};
 use crate::link::{Input, State};
 use crate::outbox::{ActStage, Choice, Echo, Offer};
 use crate::push::payload::Kind;
-use crate::store::Kept;
+use crate::store::ValueName;
 
 /// Whether nothing is to be done but by authors. What was accepted leaves, unless an act that waits
 /// for its author has to name it.
@@ -179,7 +179,8 @@ impl World {
         for device in &mut self.devices {
             let differs = self.server.difference(device.agent(), &device.held());
             assert!(differs.is_none(), "{:?}: {}", device.account, differs.unwrap());
-            let kept = device.store.read(&device.account, |read| read.kept(Kept::Agents)).unwrap();
+            let kept =
+                device.store.read(&device.account, |read| read.kept(ValueName::Agents)).unwrap();
             let kept: Vec<Agent> = serde_json::from_slice(&kept.unwrap()).unwrap();
             assert!(self.server.are_agents(&kept), "other agents: {kept:?}");
             let progress = device.store.read(&device.account, |read| read.progress()).unwrap();

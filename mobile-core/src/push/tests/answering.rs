@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baton_protocol::{Author, Line, LineKind, LineRef, MessageId};
 
 use super::*;
-use crate::push::answer::{ActToken, Answer, CHARS_MAX, LINES_MAX, Unseen};
+use crate::push::answer::{ActToken, CHARS_MAX, LINES_MAX, NotificationAnswer, Unseen};
 use crate::push::text::Words;
 use crate::push::{Action, Text, decide};
 
@@ -136,15 +136,19 @@ fn an_answer_carries_what_was_shown_and_has_one_name() {
     for odd in ["", "1.2.3", &format!("{at}.4"), &at.to_string().replace('.', "/")] {
         assert!(odd.parse::<ActToken>().is_err(), "{odd}");
     }
-    let mut body = Answer::Reply("Sí".to_owned()).body(&at);
+    let mut body = NotificationAnswer::Reply("Sí".to_owned()).body(&at);
     assert_eq!(body.seen_mut().copied(), Some(Some(line_ref(2))));
-    let mut body = Answer::Resolve.body(&at);
+    let mut body = NotificationAnswer::Resolve.body(&at);
     assert_eq!(body.seen_mut().copied(), Some(Some(line_ref(2))));
-    let names = [Answer::Reply("Sí".to_owned()), Answer::Reply(String::new()), Answer::Resolve];
+    let names = [
+        NotificationAnswer::Reply("Sí".to_owned()),
+        NotificationAnswer::Reply(String::new()),
+        NotificationAnswer::Resolve,
+    ];
     for (n, one) in names.iter().enumerate() {
         let same = names.iter().position(|other| other.tap(&at) == one.tap(&at));
         assert_eq!(same, Some(n));
     }
     let later = ActToken { to: line_ref(3), ..at };
-    assert_ne!(Answer::Resolve.tap(&at), Answer::Resolve.tap(&later));
+    assert_ne!(NotificationAnswer::Resolve.tap(&at), NotificationAnswer::Resolve.tap(&later));
 }

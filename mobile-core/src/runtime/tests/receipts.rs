@@ -3,7 +3,7 @@
 use super::*;
 use crate::push::PushId;
 use crate::push::receipts::{Receipt, ReceiptStage};
-use crate::store::Kept;
+use crate::store::ValueName;
 
 /// A push was tapped; whose proofs are tried, in order, and none but the last is believed.
 async fn is_told_with(good_ms: i64, proofs: &[&str]) {
@@ -24,7 +24,7 @@ async fn is_told_with(good_ms: i64, proofs: &[&str]) {
     asked.gets("200 OK", "{}").await;
     soon(async {
         loop {
-            let read = |read: &store::Read<'_>| read.kept(Kept::Setting("push_receipts"));
+            let read = |read: &store::Read<'_>| read.kept(ValueName::Setting("push_receipts"));
             let kept = app.core.read(read).await.unwrap().unwrap_or_default();
             if serde_json::from_slice::<Vec<Receipt>>(&kept).unwrap().is_empty() {
                 return;

@@ -6,7 +6,7 @@ use baton_protocol::{OpId, Timestamp};
 use proptest::prelude::*;
 use rusqlite::{Connection, params};
 
-use super::super::{Damage, Draft, Kept, OutboxRow, Saved, StoreError, StoredProgress};
+use super::super::{Damage, Draft, OutboxRow, Saved, StoreError, StoredProgress, ValueName};
 use super::{Store, account, config, conversation_id, copy_of, dice, holds, open, store, uuid};
 
 const PAGE: usize = 4096;
@@ -37,7 +37,7 @@ fn filled(rows: u8) -> tempfile::TempDir {
         (0..200).try_for_each(|n| write.put(dice.held(conversation_id(n))))?;
         (0..rows).try_for_each(|n| write.put_outbox(&row(n)).map(drop))?;
         (0..rows).try_for_each(|n| write.set_draft(&draft(n)))?;
-        write.keep(Kept::Setting("sound"), Some(b"off"))?;
+        write.keep(ValueName::Setting("sound"), Some(b"off"))?;
         let cursor = "00000000-0000-0000-0000-000000000001:7".parse().expect("a cursor");
         write.set_progress(&StoredProgress { cursor: Some(cursor), state: b"s".to_vec() })
     });
@@ -149,7 +149,10 @@ fn a_flipped_bit_in_what_is_sealed_is_found_when_read_and_saved_at_the_next_open
         assert_eq!(damage.settings, Saved { saved: 1, lost: 0 });
         assert!(damage.is_complete);
     }
-    assert_eq!(store.reads(|read| read.kept(Kept::Setting("sound"))).as_deref(), Some(&b"off"[..]));
+    assert_eq!(
+        store.reads(|read| read.kept(ValueName::Setting("sound"))).as_deref(),
+        Some(&b"off"[..])
+    );
     assert_eq!(store.reads(|read| read.outbox()).len(), 19);
     store.pause().expect("pauses");
     assert_eq!(store.resume().expect("resumes").damage, None);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::drop_box::{BODY_BYTES_MAX, FILES_MAX};
-use super::super::{DropBox, Kept, PUSHES_MAX, Store, StoreError};
+use super::super::{DropBox, PUSHES_MAX, Store, StoreError, ValueName};
 use super::{account, account_of, config, copy_of, key, store};
 
 fn drop_box(directory: &Path) -> DropBox {
@@ -27,7 +27,7 @@ fn take_in(store: &Store, drops: &DropBox, is_killed_before_removal: bool) -> Ve
             let is_new = store.write(&dropped.account, |write| {
                 let is_new = write.saw_push(&dropped.id)?;
                 if is_new {
-                    write.keep(Kept::Setting(&dropped.id), Some(body.as_bytes()))?;
+                    write.keep(ValueName::Setting(&dropped.id), Some(body.as_bytes()))?;
                 }
                 Ok::<_, StoreError>(is_new)
             });

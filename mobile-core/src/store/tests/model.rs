@@ -6,7 +6,7 @@ use baton_domain::mirror::Mirrored;
 use baton_protocol::{ConversationId, Cursor, Epoch, OpId};
 use proptest::prelude::*;
 
-use super::super::{Draft, Kept, OutboxRow, PUSHES_MAX, StoreError, StoredProgress, Write};
+use super::super::{Draft, OutboxRow, PUSHES_MAX, StoreError, StoredProgress, ValueName, Write};
 use super::lists::{VIEWS, expected, listed};
 use super::sample::Dice;
 use super::{Store, account, account_of, conversation_id, copy_of, dice, open, uuid};
@@ -222,7 +222,7 @@ fn play_own(
         Own::Push => push(write, model, &format!("push-{}", dice.below(20))),
         Own::Keep => {
             let (name, value) = (dice.below(4), dice.maybe(|dice| dice.text().into_bytes()));
-            write.keep(Kept::Setting(&name.to_string()), value.as_deref())?;
+            write.keep(ValueName::Setting(&name.to_string()), value.as_deref())?;
             match value {
                 Some(value) => drop(model.kept.insert(name, value)),
                 None => drop(model.kept.remove(&name)),
@@ -271,7 +271,7 @@ fn check(store: &Store, model: &Model) {
         }
         assert_eq!(read.drafts()?, model.drafts.values().cloned().collect::<Vec<_>>());
         for name in 0..4 {
-            let kept = read.kept(Kept::Setting(&name.to_string()))?;
+            let kept = read.kept(ValueName::Setting(&name.to_string()))?;
             assert_eq!(kept.as_ref(), model.kept.get(&name));
         }
         for id in 0..20 {

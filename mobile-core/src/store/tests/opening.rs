@@ -7,7 +7,7 @@ use baton_protocol::OpId;
 use rusqlite::Connection;
 
 use super::super::database::{STEPS, migrate};
-use super::super::{Config, Draft, Kept, Remedy, StoreError, StoredProgress, wipe};
+use super::super::{Config, Draft, Remedy, StoreError, StoredProgress, ValueName, wipe};
 use super::{
     Store, account, account_of, config, conversation_id, copy_of, dice, open, store, uuid,
 };
@@ -178,7 +178,7 @@ fn revocation_forgets_one_account_and_nothing_of_others() {
                 at: dice.time(),
                 text: "x".to_owned(),
             })?;
-            write.keep(Kept::Agents, Some(b"[]"))?;
+            write.keep(ValueName::Agents, Some(b"[]"))?;
             write.saw_push("p")?;
             write.set_progress(&StoredProgress::default())
         });
@@ -189,7 +189,7 @@ fn revocation_forgets_one_account_and_nothing_of_others() {
     let count = |who| {
         let ids = store.read(&who, |read| {
             assert_eq!(read.drafts()?.len(), read.ids()?.len() / 10);
-            assert_eq!(read.kept(Kept::Agents)?.is_some(), read.has_seen("p")?);
+            assert_eq!(read.kept(ValueName::Agents)?.is_some(), read.has_seen("p")?);
             Ok::<_, StoreError>(read.ids()?.len())
         });
         ids.expect("is read")

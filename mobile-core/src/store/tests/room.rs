@@ -131,7 +131,7 @@ fn without_room_an_enqueue_says_so_and_nothing_is_half_written() {
             let mut row = row(0);
             row.op_id = baton_protocol::OpId(uuid(rows));
             row.payload = vec![1; 3_000];
-            write.keep(super::super::Kept::Setting("last"), Some(&rows.to_le_bytes()))?;
+            write.keep(super::super::ValueName::Setting("last"), Some(&rows.to_le_bytes()))?;
             write.put_outbox(&row)
         });
         match put {
@@ -144,7 +144,7 @@ fn without_room_an_enqueue_says_so_and_nothing_is_half_written() {
     assert_eq!((error, error.remedy()), (StoreError::Full, Remedy::FreeRoom));
     let check = |store: &Store| {
         store.reads(|read| {
-            let last = read.kept(super::super::Kept::Setting("last"))?;
+            let last = read.kept(super::super::ValueName::Setting("last"))?;
             assert_eq!(last, Some((rows - 1).to_le_bytes().to_vec()));
             assert_eq!(read.outbox()?.len() as u128, rows);
             Ok(())

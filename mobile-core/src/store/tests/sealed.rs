@@ -5,7 +5,7 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::{Content, OpId, Timestamp};
 use rusqlite::Connection;
 
-use super::super::{Draft, DropBox, Kept, OutboxRow, StoreError, StoredProgress};
+use super::super::{Draft, DropBox, OutboxRow, StoreError, StoredProgress, ValueName};
 use super::{account, bytes_of, conversation_id, copy_of, dice, holds, key, open, store, uuid};
 
 const SECRETS: [&str; 11] = [
@@ -61,8 +61,8 @@ fn database_log_and_drop_files_hold_no_contents() {
                 byte_sent: false,
                 payload: SECRETS[5].as_bytes().to_vec(),
             })?;
-            write.keep(Kept::Agents, Some(SECRETS[6].as_bytes()))?;
-            write.keep(Kept::Setting("s"), Some(SECRETS[7].as_bytes()))?;
+            write.keep(ValueName::Agents, Some(SECRETS[6].as_bytes()))?;
+            write.keep(ValueName::Setting("s"), Some(SECRETS[7].as_bytes()))?;
             let state = SECRETS[8].as_bytes().to_vec();
             write.set_progress(&StoredProgress { cursor: None, state })
         });

@@ -21,7 +21,7 @@ use sqlx_macros::FromRow;
 
 use super::{AccountError, Accounts, Signed, token};
 use crate::config::Secret;
-use crate::secrets::Place;
+use crate::secrets::CellAddress;
 use crate::store::rows::{from_json, named};
 use crate::store::{Sql, StoreError, Tx};
 
@@ -32,7 +32,7 @@ const TRIES_MAX: u32 = 4;
 
 /// A registration without its secrets.
 #[derive(FromRow)]
-struct Row {
+struct PushRegistrationRow {
     lane: String,
     target_kind: String,
     key_id: Option<String>,
@@ -324,7 +324,7 @@ impl Accounts {
 async fn read_row(
     tx: &mut Tx,
     (workspace, device): (&str, &str),
-) -> Result<Option<Row>, StoreError> {
+) -> Result<Option<PushRegistrationRow>, StoreError> {
     static READ: Sql = Sql::new(
         "SELECT lane, target_kind, key_id, p256dh, app_id, env, locale, caps, receipt_salt,
            registered_at, confirmed_at, last_receipt_at
@@ -333,7 +333,7 @@ async fn read_row(
     tx.row(&READ, &[workspace, device]).await
 }
 
-impl Row {
+impl PushRegistrationRow {
     fn told(self, device_id: DeviceId, now: Timestamp) -> Result<PushDevice, StoreError> {
         let confirmed_at = Timestamp::from_ms(self.confirmed_at);
         let is_stale = now.since(confirmed_at) > STALE_MS;
@@ -354,10 +354,10 @@ impl Row {
     }
 }
 
-fn target_place<'a>(row: &'a [&'a str]) -> Place<'a> {
-    Place { column: "push_device.target_sealed", row }
+fn target_place<'a>(row: &'a [&'a str]) -> CellAddress<'a> {
+    CellAddress { column: "push_device.target_sealed", row }
 }
 
-fn auth_place<'a>(row: &'a [&'a str]) -> Place<'a> {
-    Place { column: "push_device.auth_sealed", row }
+fn auth_place<'a>(row: &'a [&'a str]) -> CellAddress<'a> {
+    CellAddress { column: "push_device.auth_sealed", row }
 }

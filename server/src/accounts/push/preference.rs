@@ -12,7 +12,7 @@ use crate::store::rows::{id, named};
 use crate::store::{Sql, StoreError};
 
 #[derive(FromRow)]
-struct Row {
+struct PreferenceRow {
     level: String,
     quiet_from: Option<i64>,
     quiet_until: Option<i64>,
@@ -44,8 +44,9 @@ impl Accounts {
              ORDER BY team",
         );
         let args = [signed.workspace.to_string(), signed.agent.to_string()];
-        let rows = self.0.store.rows_alone::<Row>(&READ, &[&args[0], &args[1]]).await?;
-        let told = rows.into_iter().next().map(Row::told).transpose()?.unwrap_or_default();
+        let rows = self.0.store.rows_alone::<PreferenceRow>(&READ, &[&args[0], &args[1]]).await?;
+        let told =
+            rows.into_iter().next().map(PreferenceRow::told).transpose()?.unwrap_or_default();
         let teams = self.0.store.rows_alone::<TeamRow>(&TEAMS, &[&args[0], &args[1]]).await?;
         let teams = teams.into_iter().map(TeamRow::told).collect::<Result<_, _>>()?;
         Ok(PushPreference { teams, ..told })
@@ -145,7 +146,7 @@ fn minute(text: &str) -> Option<u16> {
     Some(two(hours, 23)? * 60 + two(minutes, 59)?)
 }
 
-impl Row {
+impl PreferenceRow {
     fn told(self) -> Result<PushPreference, StoreError> {
         let level: PushLevel = named(&self.level)?;
         let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);

@@ -65,7 +65,7 @@ impl Heard {
 type Times = [Option<i64>; 4];
 
 #[derive(FromRow)]
-struct Row {
+struct ReceiptRow {
     push: String,
     device: String,
     received_at: Option<i64>,
@@ -74,7 +74,7 @@ struct Row {
     dismissed_at: Option<i64>,
 }
 
-impl Row {
+impl ReceiptRow {
     fn times(&self) -> Times {
         [self.received_at, self.shown_at, self.opened_at, self.dismissed_at]
     }
@@ -82,7 +82,7 @@ impl Row {
 
 /// What is told of one push.
 #[derive(Clone, Copy)]
-struct Told {
+struct MergedReceipts {
     times: Times,
     /// When the first of it was told, and how the app stood then.
     since: Timestamp,
@@ -148,8 +148,12 @@ impl Accounts {
 }
 
 /// What is told of each push that can be one: repetitions within one request count once.
-fn gather(receipts: &[PushReceipt], now: Timestamp, heard: &mut Heard) -> BTreeMap<PushId, Told> {
-    let mut all: BTreeMap<PushId, Told> = BTreeMap::new();
+fn gather(
+    receipts: &[PushReceipt],
+    now: Timestamp,
+    heard: &mut Heard,
+) -> BTreeMap<PushId, MergedReceipts> {
+    let mut all: BTreeMap<PushId, MergedReceipts> = BTreeMap::new();
     for receipt in receipts {
         let Some(made_at) = receipt.id.made_at().filter(|at| is_under_way(*at, now)) else {
             heard.unknown += 1;
@@ -158,7 +162,11 @@ fn gather(receipts: &[PushReceipt], now: Timestamp, heard: &mut Heard) -> BTreeM
         // Clocks of devices go wrong: nothing happens to a push before it is made, or after now.
         let at = receipt.at.max(made_at).min(now);
         let app_state = receipt.app_state;
-        let told = all.entry(receipt.id).or_insert(Told { times: [None; 4], since: at, app_state });
+        let told = all.entry(receipt.id).or_insert(MergedReceipts {
+            times: [None; 4],
+            since: at,
+            app_state,
+        });
         if at < told.since {
             (told.since, told.app_state) = (at, app_state);
         }
@@ -190,7 +198,7 @@ fn place(stage: ReceiptStage) -> usize {
 async fn news(
     tx: &mut Tx,
     reporter: Reporter,
-    told: BTreeMap<PushId, Told>,
+    told: BTreeMap<PushId, MergedReceipts>,
     heard: &mut Heard,
 ) -> Result<Vec<Value>, StoreError> {
     static READ: Sql = Sql::new(
@@ -198,11 +206,12 @@ async fn news(
          WHERE workspace = $1 AND push {in $2}",
     );
     let args = [reporter.workspace.to_string(), ids(told.keys())];
-    let known: Vec<Row> = tx.rows(&READ, &[&args[0], &args[1]]).await?;
-    let known: BTreeMap<&str, &Row> = known.iter().map(|row| (row.push.as_str(), row)).collect();
+    let known: Vec<ReceiptRow> = tx.rows(&READ, &[&args[0], &args[1]]).await?;
+    let known: BTreeMap<&str, &ReceiptRow> =
+        known.iter().map(|row| (row.push.as_str(), row)).collect();
     let device = reporter.device.to_string();
     let mut rows = Vec::new();
-    for (push, Told { times, app_state, .. }) in told {
+    for (push, MergedReceipts { times, app_state, .. }) in told {
         let push = push.to_string();
         let before = known.get(push.as_str());
         let count = times.iter().flatten().map(|_| 1).sum::<u32>();

@@ -73,7 +73,7 @@ static RETURN: Sql =
 
 /// The present state of an agent.
 #[derive(FromRow)]
-struct Row {
+struct AgentSettingsRow {
     name: String,
     role: String,
     state: String,
@@ -242,7 +242,7 @@ impl Accounts {
 
     fn state_steps(
         &self,
-        row: &Row,
+        row: &AgentSettingsRow,
         workspace: &str,
         id: &str,
         state: Option<AgentState>,
@@ -267,7 +267,11 @@ impl Accounts {
         })
     }
 
-    async fn agent_row(&self, setter: Setter, agent: AgentId) -> Result<Row, AccountError> {
+    async fn agent_row(
+        &self,
+        setter: Setter,
+        agent: AgentId,
+    ) -> Result<AgentSettingsRow, AccountError> {
         static READ: Sql = Sql::new(
             "SELECT a.name, a.role, a.state, a.availability, a.capacity,
                (SELECT CAST(COUNT(*) AS BIGINT) FROM agent o
@@ -301,7 +305,7 @@ impl Accounts {
     }
 }
 
-impl Row {
+impl AgentSettingsRow {
     fn is_last_admin(&self) -> bool {
         self.role == Role::Admin.name() && self.state == "active" && self.other_admins == 0
     }

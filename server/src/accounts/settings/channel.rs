@@ -14,7 +14,7 @@ use super::{Setter, Writing, name, printable};
 use crate::accounts::{AccountError, Accounts};
 use crate::config::Secret;
 use crate::engine::work::SettingWork;
-use crate::secrets::{Keys, Place, SecretsError};
+use crate::secrets::{CellAddress, Keys, SecretsError};
 use crate::store::Sql;
 use crate::store::rows::{from_json, json};
 
@@ -36,7 +36,7 @@ static TEAM: Sql = Sql::new("SELECT id FROM team WHERE workspace = $1 AND id = $
 
 /// The present state of a number, its token aside.
 #[derive(FromRow)]
-struct Row {
+struct ChannelSettingsRow {
     name: String,
     default_team: String,
     pace_per_s: i64,
@@ -60,8 +60,8 @@ pub fn open_token(
     keys.unseal(place(&[&workspace.to_string(), &channel.to_string()]), sealed)
 }
 
-fn place<'a>(row: &'a [&'a str]) -> Place<'a> {
-    Place { column: "channel.token_sealed", row }
+fn place<'a>(row: &'a [&'a str]) -> CellAddress<'a> {
+    CellAddress { column: "channel.token_sealed", row }
 }
 
 impl Accounts {
@@ -117,7 +117,7 @@ impl Accounts {
         let (workspace, id) = (setter.workspace.to_string(), channel_id.to_string());
         let team = change.default_team.map(|team| team.to_string());
         let mut tx = self.0.store.read().await?;
-        let row = tx.row::<Row>(&READ, &[&workspace, &id]).await?;
+        let row = tx.row::<ChannelSettingsRow>(&READ, &[&workspace, &id]).await?;
         let found = match &team {
             Some(team) => tx.row::<(String,)>(&TEAM, &[&workspace, team]).await?.is_some(),
             None => true,
@@ -180,7 +180,7 @@ impl Accounts {
 
 /// How customers were treated, and are from here on.
 fn policies(
-    row: &Row,
+    row: &ChannelSettingsRow,
     change: &ChannelChange,
 ) -> Result<(ChannelPolicy, ChannelPolicy), AccountError> {
     let old: ChannelPolicy = match &row.policy {

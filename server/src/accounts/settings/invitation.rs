@@ -55,7 +55,7 @@ static WITHDRAW: Sql = Sql::new(
 );
 
 #[derive(FromRow)]
-struct Row {
+struct InvitationRow {
     id: String,
     email: String,
     name: String,
@@ -71,7 +71,7 @@ struct Row {
 
 /// What the rows of a list are compared with.
 #[derive(Debug)]
-struct Known {
+struct InvitationContext {
     teams: BTreeSet<TeamId>,
     agents: BTreeSet<String>,
     invited: BTreeSet<String>,
@@ -231,12 +231,16 @@ impl Accounts {
         );
         let now = self.0.clock.now();
         let mut tx = self.0.store.read().await?;
-        let rows = tx.rows::<Row>(&LIST, &[&workspace.to_string()]).await?;
+        let rows = tx.rows::<InvitationRow>(&LIST, &[&workspace.to_string()]).await?;
         tx.rollback().await?;
         Ok(rows.into_iter().map(|row| row.read(now)).collect::<Result<_, _>>()?)
     }
 
-    async fn invitation_row(&self, setter: Setter, id: InvitationId) -> Result<Row, AccountError> {
+    async fn invitation_row(
+        &self,
+        setter: Setter,
+        id: InvitationId,
+    ) -> Result<InvitationRow, AccountError> {
         static READ: Sql = Sql::new(
             "SELECT id, email, name, role, capacity, teams, state, invited_by, created_at,
                renewed_at, expires_at
@@ -249,7 +253,7 @@ impl Accounts {
         row.ok_or(AccountError::NotFound { what: "invitation" })
     }
 
-    async fn known(&self, workspace: WorkspaceId) -> Result<Known, AccountError> {
+    async fn known(&self, workspace: WorkspaceId) -> Result<InvitationContext, AccountError> {
         static TEAMS: Sql = Sql::new("SELECT id FROM team WHERE workspace = $1");
         static AGENTS: Sql = Sql::new("SELECT email FROM agent WHERE workspace = $1");
         static INVITED: Sql = Sql::new(
@@ -264,11 +268,11 @@ impl Accounts {
         let open = invited.len();
         let teams = teams.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?;
         let texts = |rows: Vec<(String,)>| rows.into_iter().map(|(text,)| text).collect();
-        Ok(Known { teams, agents: texts(agents), invited: texts(invited), open })
+        Ok(InvitationContext { teams, agents: texts(agents), invited: texts(invited), open })
     }
 }
 
-impl Row {
+impl InvitationRow {
     fn read(self, now: Timestamp) -> Result<Invitation, StoreError> {
         let capacity = self.capacity.map(u32::try_from).transpose();
         Ok(Invitation {
@@ -291,7 +295,10 @@ impl Row {
 }
 
 /// The people of a list as they are stored, or every row that is wrong.
-fn checked(people: &[InvitationNew], known: &Known) -> Result<Vec<InvitationNew>, AccountError> {
+fn checked(
+    people: &[InvitationNew],
+    known: &InvitationContext,
+) -> Result<Vec<InvitationNew>, AccountError> {
     let (mut good, mut wrong) = (Vec::new(), Vec::new());
     let mut met: BTreeMap<String, u32> = BTreeMap::new();
     for (person, row) in people.iter().zip(1..) {
@@ -327,7 +334,7 @@ fn checked(people: &[InvitationNew], known: &Known) -> Result<Vec<InvitationNew>
     if wrong.is_empty() { Ok(good) } else { Err(AccountError::Rows(wrong)) }
 }
 
-fn check_teams(person: &InvitationNew, known: &Known) -> Result<(), AccountError> {
+fn check_teams(person: &InvitationNew, known: &InvitationContext) -> Result<(), AccountError> {
     if person.teams.len() > TEAMS_MAX {
         return Err(AccountError::invalid("teams", "too many"));
     }

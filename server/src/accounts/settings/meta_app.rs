@@ -9,7 +9,7 @@ use sqlx_macros::FromRow;
 use super::printable;
 use crate::accounts::{AccountError, Accounts, lock, token};
 use crate::config::Secret;
-use crate::secrets::Place;
+use crate::secrets::CellAddress;
 use crate::store::Sql;
 
 /// How long an app is taken as it was read.
@@ -36,7 +36,7 @@ pub struct MetaApp {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct MetaAppRow {
     secrets_sealed: String,
     verify_token_sealed: String,
 }
@@ -89,7 +89,7 @@ impl Accounts {
         let given = verify_token.map(|token| printable("verify_token", token.expose(), 256));
         let mut tx = self.0.store.begin().await?;
         tx.rows::<(String,)>(&LOCK, &[&id]).await?;
-        let old = tx.row::<Row>(&READ, &[&id]).await?;
+        let old = tx.row::<MetaAppRow>(&READ, &[&id]).await?;
         let old = old.map(|row| self.open_meta_app(&id, &row)).transpose()?;
         let verify = match (given.transpose()?, &old) {
             (Some(token), _) => token,
@@ -125,7 +125,7 @@ impl Accounts {
         workspace: WorkspaceId,
     ) -> Result<(), AccountError> {
         let mut tx = self.0.store.begin().await?;
-        let app = tx.row::<Row>(&READ, &[id]).await?;
+        let app = tx.row::<MetaAppRow>(&READ, &[id]).await?;
         app.ok_or(AccountError::NotFound { what: "meta app" })?;
         tx.run(&GRANT, &[id, &workspace.to_string()]).await?;
         Ok(tx.commit().await?)
@@ -158,7 +158,7 @@ impl Accounts {
             return Ok(None);
         }
         let mut tx = self.0.store.read().await?;
-        let row = tx.row::<Row>(&READ, &[id]).await?;
+        let row = tx.row::<MetaAppRow>(&READ, &[id]).await?;
         tx.rollback().await?;
         row.map(|row| self.open_meta_app(id, &row)).transpose()
     }
@@ -181,7 +181,7 @@ impl Accounts {
         Ok(Some(app))
     }
 
-    fn open_meta_app(&self, id: &str, row: &Row) -> Result<MetaApp, AccountError> {
+    fn open_meta_app(&self, id: &str, row: &MetaAppRow) -> Result<MetaApp, AccountError> {
         let texts = self.0.keys.unseal(secrets_place(&[id]), &row.secrets_sealed)?;
         let secrets: Vec<Secret> = serde_json::from_str(texts.expose())
             .map_err(|_shown| AccountError::Broken(format!("secrets of meta app {id}")))?;
@@ -190,10 +190,10 @@ impl Accounts {
     }
 }
 
-fn secrets_place<'a>(row: &'a [&'a str]) -> Place<'a> {
-    Place { column: "meta_app.secrets_sealed", row }
+fn secrets_place<'a>(row: &'a [&'a str]) -> CellAddress<'a> {
+    CellAddress { column: "meta_app.secrets_sealed", row }
 }
 
-fn verify_place<'a>(row: &'a [&'a str]) -> Place<'a> {
-    Place { column: "meta_app.verify_token_sealed", row }
+fn verify_place<'a>(row: &'a [&'a str]) -> CellAddress<'a> {
+    CellAddress { column: "meta_app.verify_token_sealed", row }
 }

@@ -36,7 +36,7 @@ static SET_CLAIM: Sql = Sql::new(
 
 /// The present state of a team.
 #[derive(FromRow)]
-struct Row {
+struct TeamSettingsRow {
     name: String,
     reply_policy: String,
     visibility: String,
@@ -76,7 +76,7 @@ impl Accounts {
         );
         let (workspace, id) = (setter.workspace.to_string(), team_id.to_string());
         let mut tx = self.0.store.read().await?;
-        let row = tx.row::<Row>(&READ, &[&workspace, &id]).await?;
+        let row = tx.row::<TeamSettingsRow>(&READ, &[&workspace, &id]).await?;
         tx.rollback().await?;
         let row = row.ok_or(AccountError::NotFound { what: "team" })?;
         let mut writes: Vec<Writing> = Vec::new();

@@ -24,7 +24,7 @@ pub(super) async fn run(
     config: &Config,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> anyhow::Result<()> {
-    let mut stage = Stage::set(config).await?;
+    let mut stage = DemoCluster::set(config).await?;
     let played = stage.show(demo, say).await;
     if played.is_ok() && !demo.once {
         told_to_stop().await?;
@@ -33,14 +33,14 @@ pub(super) async fn run(
     played.and(ended)
 }
 
-struct Stage {
+struct DemoCluster {
     machines: Machines,
     facts: Facts,
     simulator: Simulator,
     clock: Clock,
 }
 
-impl Stage {
+impl DemoCluster {
     async fn set(config: &Config) -> anyhow::Result<Self> {
         let Database::Postgres(database) = config.store.database() else {
             anyhow::bail!(

@@ -31,11 +31,11 @@ fn working() -> Findings {
         fields: vec!["messages".to_owned()],
     };
     let answers = Answers {
-        app: Told::Found(()),
-        token: Told::Found(token),
-        number: Told::Found(number),
-        subscribed: Told::Found(vec![APP.to_owned()]),
-        webhook: Told::Found(Some(webhook)),
+        app: InquiryResult::Found(()),
+        token: InquiryResult::Found(token),
+        number: InquiryResult::Found(number),
+        subscribed: InquiryResult::Found(vec![APP.to_owned()]),
+        webhook: InquiryResult::Found(Some(webhook)),
     };
     let here = Here { webhook_at: Some(at(-2 * DAY_MS)), ..Here::default() };
     Findings { at: at(0), meta_app: APP.to_owned(), answers, here }
@@ -45,7 +45,7 @@ fn working() -> Findings {
 #[track_caller]
 fn wrong(spoil: impl FnOnce(&mut Findings, &mut TokenTold, &mut NumberTold)) -> Vec<(Step, Fault)> {
     let mut of = working();
-    let (Told::Found(mut token), Told::Found(mut number)) =
+    let (InquiryResult::Found(mut token), InquiryResult::Found(mut number)) =
         (of.answers.token.clone(), of.answers.number.clone())
     else {
         panic!("all was told");
@@ -53,10 +53,10 @@ fn wrong(spoil: impl FnOnce(&mut Findings, &mut TokenTold, &mut NumberTold)) -> 
     let before = of.answers.clone();
     spoil(&mut of, &mut token, &mut number);
     if of.answers.token == before.token {
-        of.answers.token = Told::Found(token);
+        of.answers.token = InquiryResult::Found(token);
     }
     if of.answers.number == before.number {
-        of.answers.number = Told::Found(number);
+        of.answers.number = InquiryResult::Found(number);
     }
     let all = steps(&of);
     for step in &all {
@@ -92,7 +92,7 @@ fn each_wrong_setting_of_the_token_is_named() {
         (token.is_valid, token.subcode) = (false, Some(460));
     };
     assert_eq!(wrong(revoked), [(Step::Token, Fault::TokenWrong)]);
-    let nonsense = wrong(|of, _, _| of.answers.token = Told::Refused(190));
+    let nonsense = wrong(|of, _, _| of.answers.token = InquiryResult::Refused(190));
     assert_eq!(nonsense, [(Step::Token, Fault::TokenWrong)]);
     let soon = wrong(|_, token, _| token.ends_at = Some(at(DAY_MS)));
     assert_eq!(soon, [(Step::Token, Fault::TokenEndsSoon)]);
@@ -104,14 +104,14 @@ fn each_wrong_setting_of_the_token_is_named() {
     assert_eq!(sending, [(Step::Rights, Fault::ManagementRightMissing)]);
     let other = wrong(|_, token, _| token.app = Some("1".to_owned()));
     assert_eq!(other, [(Step::App, Fault::TokenOfOtherApp)]);
-    let secret = wrong(|of, _, _| of.answers.app = Told::Refused(190));
+    let secret = wrong(|of, _, _| of.answers.app = InquiryResult::Refused(190));
     assert_eq!(secret, [(Step::App, Fault::AppSecretWrong)]);
 }
 
 #[test]
 fn each_wrong_setting_of_number_and_account_is_named() {
     let set = |word: &mut Option<String>, to: &str| *word = Some(to.to_owned());
-    let missing = wrong(|of, _, _| of.answers.number = Told::Refused(33));
+    let missing = wrong(|of, _, _| of.answers.number = InquiryResult::Refused(33));
     assert_eq!(missing, [(Step::Number, Fault::NumberNotFound)]);
     let unregistered = wrong(|_, _, number| {
         set(&mut number.platform, "NOT_APPLICABLE");
@@ -145,15 +145,16 @@ fn each_wrong_setting_of_number_and_account_is_named() {
 
 #[test]
 fn each_wrong_setting_of_the_webhook_is_named_unless_webhooks_come_in() {
-    let alone = wrong(|of, _, _| of.answers.subscribed = Told::Found(vec!["1".to_owned()]));
+    let alone =
+        wrong(|of, _, _| of.answers.subscribed = InquiryResult::Found(vec!["1".to_owned()]));
     assert_eq!(alone, [(Step::Subscription, Fault::AppNotSubscribed)]);
     let with = |url: &str, fields: &[&str]| {
         let fields = fields.iter().map(|field| (*field).to_owned()).collect();
-        Told::Found(Some(WebhookTold { url: url.to_owned(), fields }))
+        InquiryResult::Found(Some(WebhookTold { url: url.to_owned(), fields }))
     };
     let ours = format!("https://inbox.acme.example/webhooks/whatsapp/{APP}/");
     for (told, fault) in [
-        (Told::Found(None), Fault::WebhookNotSet),
+        (InquiryResult::Found(None), Fault::WebhookNotSet),
         (with("https://old.example/hook", &["messages"]), Fault::WebhookElsewhere),
         (with(&ours, &["account_update"]), Fault::MessagesNotSubscribed),
     ] {
@@ -187,7 +188,7 @@ fn messages_that_whatsapp_refuses_stop_the_number_whatever_its_node_tells() {
 #[test]
 fn without_an_answer_of_meta_a_number_stands_as_it_stood_and_is_not_added() {
     let mut of = working();
-    of.answers = Answers { token: Told::Unreachable, ..Answers::default() };
+    of.answers = Answers { token: InquiryResult::Unreachable, ..Answers::default() };
     let all = steps(&of);
     assert!(all.iter().all(|step| step.code.is_none()), "{all:?}");
     assert_eq!(health(&of, &all, None), None);
@@ -201,8 +202,8 @@ fn a_state_lasts_since_it_began_and_what_meta_does_not_tell_stays() {
     of.at = at(60_000);
     let second = health(&of, &steps(&of), Some(&first)).expect("a health");
     assert_eq!(second, first);
-    of.answers.token = Told::Refused(190);
-    of.answers.number = Told::Refused(190);
+    of.answers.token = InquiryResult::Refused(190);
+    of.answers.number = InquiryResult::Refused(190);
     let third = health(&of, &steps(&of), Some(&first)).expect("a health");
     assert_eq!((third.state, third.since), (HealthState::Stopped, at(60_000)));
     assert_eq!(third.at_meta, first.at_meta);

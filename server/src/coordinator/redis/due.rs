@@ -16,11 +16,12 @@ pub(super) enum Kind {
     Presence,
 }
 
-pub(super) type Place = (Kind, WorkspaceId);
+/// What is looked at, and in which workspace.
+pub(super) type DueKey = (Kind, WorkspaceId);
 
 #[derive(Default)]
 pub(super) struct Due {
-    at: Mutex<BTreeMap<Place, Instant>>,
+    at: Mutex<BTreeMap<DueKey, Instant>>,
     sooner: Notify,
 }
 
@@ -33,7 +34,7 @@ const IDLE: Duration = Duration::from_secs(60);
 
 impl Due {
     /// Looks at it after this time, or sooner if that was planned.
-    pub(super) fn within(&self, place: Place, wait: Duration) {
+    pub(super) fn within(&self, place: DueKey, wait: Duration) {
         let at = Instant::now() + wait + SLACK;
         let mut all = self.lock();
         let planned = all.entry(place).or_insert(at);
@@ -51,7 +52,7 @@ impl Due {
     }
 
     /// Waits until something is due, and takes it.
-    pub(super) async fn next(&self) -> Vec<Place> {
+    pub(super) async fn next(&self) -> Vec<DueKey> {
         loop {
             let sooner = self.sooner.notified();
             let now = Instant::now();
@@ -64,7 +65,7 @@ impl Due {
             }
             let mut all = self.lock();
             let due = all.iter().filter(|(_, at)| **at <= now).map(|(place, _)| *place);
-            let due: Vec<Place> = due.take(AT_ONCE).collect();
+            let due: Vec<DueKey> = due.take(AT_ONCE).collect();
             for place in &due {
                 all.remove(place);
             }
@@ -79,11 +80,11 @@ impl Due {
 
     /// Everything that is known, due or not.
     #[cfg(test)]
-    pub(super) fn take_all(&self) -> Vec<Place> {
+    pub(super) fn take_all(&self) -> Vec<DueKey> {
         std::mem::take(&mut *self.lock()).into_keys().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Place, Instant>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<DueKey, Instant>> {
         self.at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -94,8 +95,8 @@ mod tests {
 
     use super::*;
 
-    const HERE: Place = (Kind::Leases, WorkspaceId(Uuid::from_u128(1)));
-    const THERE: Place = (Kind::Presence, WorkspaceId(Uuid::from_u128(2)));
+    const HERE: DueKey = (Kind::Leases, WorkspaceId(Uuid::from_u128(1)));
+    const THERE: DueKey = (Kind::Presence, WorkspaceId(Uuid::from_u128(2)));
 
     #[tokio::test(start_paused = true)]
     async fn what_is_due_first_is_looked_at_first_and_once() {

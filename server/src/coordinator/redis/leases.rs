@@ -19,7 +19,7 @@ const KEEP: Duration = Duration::from_secs(86_400);
 const TOKEN_AHEAD_MS: i64 = 86_400_000;
 
 /// What the script said.
-struct Told {
+struct LeaseReply {
     lease: Option<Lease>,
     is_mine: bool,
     changed: bool,
@@ -64,7 +64,7 @@ impl Shared {
         (workspace, conversation): Key<ConversationId>,
         op: &str,
         more: &[String],
-    ) -> Result<Told, Away> {
+    ) -> Result<LeaseReply, Away> {
         let mut arguments = vec![op.to_owned(), conversation.to_string()];
         arguments.extend_from_slice(more);
         let answers = self.run(vec![self.lease_call(workspace, arguments)]).await?;
@@ -77,7 +77,7 @@ impl Shared {
     }
 
     /// Tokens grow over what was seen, also where Redis lost it and has another clock.
-    fn see_token(&self, told: &Told) {
+    fn see_token(&self, told: &LeaseReply) {
         if let Some(lease) = &told.lease {
             self.local.see_token(lease.holder.token);
         }
@@ -143,7 +143,7 @@ impl Shared {
     ) {
         let Some(told) = told(answer) else { return };
         self.see_token(&told);
-        let Told { lease: Some(lease), is_mine, changed } = told else { return };
+        let LeaseReply { lease: Some(lease), is_mine, changed } = told else { return };
         let place = (*workspace, *conversation);
         self.local.adopt_lease(place, is_mine.then_some(lease));
         if changed {
@@ -158,7 +158,7 @@ impl Shared {
 }
 
 /// Reads what the script said; what cannot be read is no answer.
-fn told(answer: &Value) -> Option<Told> {
+fn told(answer: &Value) -> Option<LeaseReply> {
     let parts = list(answer)?;
     let is_mine = match text(parts.first()?)? {
         "granted" => true,
@@ -167,7 +167,7 @@ fn told(answer: &Value) -> Option<Told> {
     };
     let changed = matches!(parts.get(1)?, Value::Int(1));
     if parts.len() == 2 {
-        return Some(Told { lease: None, is_mine, changed });
+        return Some(LeaseReply { lease: None, is_mine, changed });
     }
     let holder = LeaseHolder {
         agent_id: parsed(parts.get(2))?,
@@ -176,5 +176,5 @@ fn told(answer: &Value) -> Option<Told> {
         since: Timestamp::from_ms(parsed(parts.get(5))?),
     };
     let lease = Lease { holder, renewal: parsed(parts.get(6))? };
-    Some(Told { lease: Some(lease), is_mine, changed })
+    Some(LeaseReply { lease: Some(lease), is_mine, changed })
 }

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::super::{Away, CoordinatorState};
 use super::connection::{Line, Pushes};
 use super::script::Call;
-use super::{Shared, Told, script};
+use super::{RebuildReply, Shared, script};
 
 /// A connection that lived for so long did not fail at once: the next one is tried soon.
 const STEADY: Duration = Duration::from_secs(10);
@@ -19,7 +19,7 @@ const STEADY: Duration = Duration::from_secs(10);
 struct Arrived {
     line: Line,
     /// What Redis said when it was told what lives here.
-    told: Vec<Told>,
+    told: Vec<RebuildReply>,
     /// Tells of the connection's end.
     pushes: mpsc::Receiver<PushInfo>,
 }

@@ -30,8 +30,8 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::{
-    Answer, BusMessage, Connection, Coordinator, CoordinatorState, Ephemeral, InProcess, Lease,
-    LeaseAnswer, SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
+    BusMessage, Connection, Coordinator, CoordinatorFuture, CoordinatorState, Ephemeral, InProcess,
+    Lease, LeaseAnswer, SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
 };
 use crate::clock::Clock;
 use crate::config::RedisConfig;
@@ -48,7 +48,7 @@ use script::Call;
 const REBUILD_AT_ONCE: usize = 64;
 
 /// What a Redis that came back was told, and what it said.
-type Told = (What, ::redis::Value);
+type RebuildReply = (What, ::redis::Value);
 
 enum What {
     Presence(WorkspaceId),
@@ -196,7 +196,7 @@ impl Shared {
 
     /// Looks for what has lapsed at these places. While Redis is away nothing is looked for: when
     /// it is back, it is.
-    async fn look_at(&self, places: Vec<due::Place>) {
+    async fn look_at(&self, places: Vec<due::DueKey>) {
         let calls = places.iter().map(|(kind, workspace)| match kind {
             Kind::Leases => self.lapse_leases(*workspace),
             Kind::Presence => self.lapse_presence(*workspace),
@@ -212,7 +212,7 @@ impl Shared {
 
     /// Tells a Redis that came back, perhaps empty, what lives here. What it answers is for when it
     /// can be asked again.
-    async fn rebuild(&self, line: &mut Line) -> RedisResult<Vec<Told>> {
+    async fn rebuild(&self, line: &mut Line) -> RedisResult<Vec<RebuildReply>> {
         let connected = self.connected_calls(&self.local.live_connections()).into_iter();
         let connected = connected.map(|(workspace, call)| (What::Presence(workspace), call));
         let mut calls: Vec<(What, Call)> = connected.collect();
@@ -228,7 +228,7 @@ impl Shared {
         Ok(told)
     }
 
-    fn rebuilt(&self, told: Vec<Told>) {
+    fn rebuilt(&self, told: Vec<RebuildReply>) {
         for (what, answer) in told {
             match what {
                 What::Presence(workspace) => self.hear_presence(workspace, &answer),
@@ -250,25 +250,29 @@ fn millis(duration: Duration) -> String {
     duration.as_millis().to_string()
 }
 
-fn ready<'a>() -> Answer<'a, ()> {
+fn ready<'a>() -> CoordinatorFuture<'a, ()> {
     Box::pin(std::future::ready(Ok(())))
 }
 
 impl Coordinator for Redis {
-    fn publish(&self, batch: Arc<Batch>) -> Answer<'_, ()> {
+    fn publish(&self, batch: Arc<Batch>) -> CoordinatorFuture<'_, ()> {
         let message = BusMessage::Batch(Arc::clone(&batch));
         self.shared.local.tell(batch.workspace, message);
         self.shared.post(Letter::Batch(batch));
         ready()
     }
 
-    fn sessions_changed(&self, workspace: WorkspaceId, agent: AgentId) -> Answer<'_, ()> {
+    fn sessions_changed(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+    ) -> CoordinatorFuture<'_, ()> {
         self.shared.local.tell(workspace, BusMessage::SessionsChanged(agent));
         self.shared.post(Letter::SessionsChanged(workspace, agent));
         ready()
     }
 
-    fn subscribe(&self, workspace: WorkspaceId) -> Answer<'_, Subscription> {
+    fn subscribe(&self, workspace: WorkspaceId) -> CoordinatorFuture<'_, Subscription> {
         Box::pin(async move {
             let subscription = self.shared.local.subscribe(workspace).await?;
             self.shared.subscribed(workspace).await;
@@ -276,7 +280,7 @@ impl Coordinator for Redis {
         })
     }
 
-    fn compose(&self, wish: Wish) -> Answer<'_, LeaseAnswer> {
+    fn compose(&self, wish: Wish) -> CoordinatorFuture<'_, LeaseAnswer> {
         Box::pin(async move {
             match self.shared.compose_there(wish).await {
                 Ok(answer) => Ok(answer),
@@ -289,7 +293,7 @@ impl Coordinator for Redis {
         &self,
         workspace: WorkspaceId,
         conversation: ConversationId,
-    ) -> Answer<'_, Option<Lease>> {
+    ) -> CoordinatorFuture<'_, Option<Lease>> {
         Box::pin(async move {
             match self.shared.lease_there((workspace, conversation)).await {
                 Ok(lease) => Ok(lease),
@@ -298,7 +302,7 @@ impl Coordinator for Redis {
         })
     }
 
-    fn connected(&self, connections: Vec<Connection>) -> Answer<'_, ()> {
+    fn connected(&self, connections: Vec<Connection>) -> CoordinatorFuture<'_, ()> {
         Box::pin(async move {
             self.shared.local.connected(connections.clone()).await?;
             let calls = self.shared.connected_calls(&connections);
@@ -308,7 +312,7 @@ impl Coordinator for Redis {
         })
     }
 
-    fn disconnected(&self, connection: Connection) -> Answer<'_, ()> {
+    fn disconnected(&self, connection: Connection) -> CoordinatorFuture<'_, ()> {
         Box::pin(async move {
             self.shared.local.disconnected(connection).await?;
             let call = self.shared.disconnected_call(&connection);
@@ -317,7 +321,7 @@ impl Coordinator for Redis {
         })
     }
 
-    fn online(&self, workspace: WorkspaceId) -> Answer<'_, Vec<AgentId>> {
+    fn online(&self, workspace: WorkspaceId) -> CoordinatorFuture<'_, Vec<AgentId>> {
         Box::pin(async move {
             match self.shared.agents_there(workspace, None).await {
                 Ok(agents) => Ok(agents),
@@ -326,7 +330,11 @@ impl Coordinator for Redis {
         })
     }
 
-    fn view(&self, connection: Connection, what: Option<ConversationId>) -> Answer<'_, ()> {
+    fn view(
+        &self,
+        connection: Connection,
+        what: Option<ConversationId>,
+    ) -> CoordinatorFuture<'_, ()> {
         Box::pin(async move {
             self.shared.local.view(connection, what).await?;
             let call = self.shared.view_call(&connection, what);
@@ -339,7 +347,7 @@ impl Coordinator for Redis {
         &self,
         workspace: WorkspaceId,
         conversation: ConversationId,
-    ) -> Answer<'_, Vec<AgentId>> {
+    ) -> CoordinatorFuture<'_, Vec<AgentId>> {
         Box::pin(async move {
             match self.shared.agents_there(workspace, Some(conversation)).await {
                 Ok(agents) => Ok(agents),
@@ -353,13 +361,13 @@ impl Coordinator for Redis {
         connection: Connection,
         conversation: ConversationId,
         text: Arc<str>,
-    ) -> Answer<'_, ()> {
+    ) -> CoordinatorFuture<'_, ()> {
         let draft = Ephemeral::Draft { conversation, agent: connection.agent, text };
         self.shared.announce(connection.workspace, draft);
         ready()
     }
 
-    fn sends_due(&self) -> Answer<'_, ()> {
+    fn sends_due(&self) -> CoordinatorFuture<'_, ()> {
         self.shared.sends_due.notify_one();
         ready()
     }
@@ -368,7 +376,7 @@ impl Coordinator for Redis {
         self.shared.on_sends_due.subscribe()
     }
 
-    fn tried(&self, tried: Tried) -> Answer<'_, ()> {
+    fn tried(&self, tried: Tried) -> CoordinatorFuture<'_, ()> {
         self.shared.post(Letter::Tried(tried));
         ready()
     }

@@ -8,65 +8,65 @@ use uuid::Uuid;
 use super::*;
 use crate::clock::ManualClock;
 use crate::coordinator::{
-    Answer, Away, Connection, CoordinatorState, LEASE_TTL, Lease, LeaseAnswer, Subscription, Tried,
-    Wish,
+    Away, Connection, CoordinatorFuture, CoordinatorState, LEASE_TTL, Lease, LeaseAnswer,
+    Subscription, Tried, Wish,
 };
 
 /// Tells of whatever lease it is given, for ever; away for all else, and when it has none.
 #[derive(Default)]
 struct Liar(Mutex<Option<Lease>>);
 
-fn away<'a, T: Send + 'a>() -> Answer<'a, T> {
+fn away<'a, T: Send + 'a>() -> CoordinatorFuture<'a, T> {
     Box::pin(std::future::ready(Err(Away)))
 }
 
 impl Coordinator for Liar {
-    fn lease_of(&self, _: WorkspaceId, _: ConversationId) -> Answer<'_, Option<Lease>> {
+    fn lease_of(&self, _: WorkspaceId, _: ConversationId) -> CoordinatorFuture<'_, Option<Lease>> {
         let lease = *self.0.lock().unwrap();
         Box::pin(std::future::ready(lease.map(Some).ok_or(Away)))
     }
 
-    fn publish(&self, _: Arc<Batch>) -> Answer<'_, ()> {
+    fn publish(&self, _: Arc<Batch>) -> CoordinatorFuture<'_, ()> {
         away()
     }
 
-    fn sessions_changed(&self, _: WorkspaceId, _: AgentId) -> Answer<'_, ()> {
+    fn sessions_changed(&self, _: WorkspaceId, _: AgentId) -> CoordinatorFuture<'_, ()> {
         away()
     }
 
-    fn subscribe(&self, _: WorkspaceId) -> Answer<'_, Subscription> {
+    fn subscribe(&self, _: WorkspaceId) -> CoordinatorFuture<'_, Subscription> {
         away()
     }
 
-    fn compose(&self, _: Wish) -> Answer<'_, LeaseAnswer> {
+    fn compose(&self, _: Wish) -> CoordinatorFuture<'_, LeaseAnswer> {
         away()
     }
 
-    fn connected(&self, _: Vec<Connection>) -> Answer<'_, ()> {
+    fn connected(&self, _: Vec<Connection>) -> CoordinatorFuture<'_, ()> {
         away()
     }
 
-    fn disconnected(&self, _: Connection) -> Answer<'_, ()> {
+    fn disconnected(&self, _: Connection) -> CoordinatorFuture<'_, ()> {
         away()
     }
 
-    fn online(&self, _: WorkspaceId) -> Answer<'_, Vec<AgentId>> {
+    fn online(&self, _: WorkspaceId) -> CoordinatorFuture<'_, Vec<AgentId>> {
         away()
     }
 
-    fn view(&self, _: Connection, _: Option<ConversationId>) -> Answer<'_, ()> {
+    fn view(&self, _: Connection, _: Option<ConversationId>) -> CoordinatorFuture<'_, ()> {
         away()
     }
 
-    fn viewers(&self, _: WorkspaceId, _: ConversationId) -> Answer<'_, Vec<AgentId>> {
+    fn viewers(&self, _: WorkspaceId, _: ConversationId) -> CoordinatorFuture<'_, Vec<AgentId>> {
         away()
     }
 
-    fn draft(&self, _: Connection, _: ConversationId, _: Arc<str>) -> Answer<'_, ()> {
+    fn draft(&self, _: Connection, _: ConversationId, _: Arc<str>) -> CoordinatorFuture<'_, ()> {
         away()
     }
 
-    fn sends_due(&self) -> Answer<'_, ()> {
+    fn sends_due(&self) -> CoordinatorFuture<'_, ()> {
         away()
     }
 
@@ -74,7 +74,7 @@ impl Coordinator for Liar {
         watch::channel(0).1
     }
 
-    fn tried(&self, _: Tried) -> Answer<'_, ()> {
+    fn tried(&self, _: Tried) -> CoordinatorFuture<'_, ()> {
         away()
     }
 

@@ -76,7 +76,7 @@ fn by_database(story: &Story, sight: &Sight, from: u64) -> Option<(Vec<Conversat
     Some((left, wire(&published, from, &told)))
 }
 
-fn wire(published: &Published, from: u64, told: &[Told]) -> Vec<u8> {
+fn wire(published: &Published, from: u64, told: &[VisibleEvent]) -> Vec<u8> {
     published.frames(from, told).iter().flat_map(|frame| frame.as_bytes().to_vec()).collect()
 }
 

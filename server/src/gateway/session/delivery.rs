@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use baton_domain::log::Batch;
 use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Sight, Tidings, Told};
+use baton_domain::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, close};
 use baton_protocol::{ConversationId, Cursor, Epoch, WorkspaceId};
@@ -15,7 +15,7 @@ use super::super::backend::{Gap, Unavailable};
 use super::super::broadcast::{Published, events_frame};
 use super::super::frames;
 use super::super::ring::Recalled;
-use super::{Audience, Effect, Missed, Out, Relay, Rules, Ticket, closing, private};
+use super::{Audience, Missed, Out, Relay, Rules, SessionEffect, Ticket, closing, private};
 
 /// Snapshots asked for at once.
 const SNAPSHOTS_AT_ONCE: usize = 4;
@@ -61,7 +61,7 @@ enum Work {
 #[derive(Debug)]
 struct Entering {
     stretch: Arc<Published>,
-    told: Vec<Told>,
+    told: Vec<VisibleEvent>,
     /// Not asked for yet.
     next: Vec<ConversationId>,
     /// Asked for.
@@ -339,7 +339,7 @@ impl Teller<'_> {
         {
             entering.asked += 1;
             let sight = Arc::clone(&delivery.sight);
-            self.out.push(Effect::FetchSnapshot(delivery.ticket, sight, id));
+            self.out.push(SessionEffect::FetchSnapshot(delivery.ticket, sight, id));
         }
         if entering.asked > 0 {
             return;
@@ -359,7 +359,7 @@ impl Teller<'_> {
         let Delivery { epoch, cursor: position, known, .. } = *self.delivery;
         let sight = Arc::clone(&self.delivery.sight);
         let missed = Missed { from: Cursor { epoch, position }, known, sight };
-        self.out.push(Effect::ReadGap(self.delivery.ticket, missed));
+        self.out.push(SessionEffect::ReadGap(self.delivery.ticket, missed));
     }
 
     fn go_blind(&mut self, upto: u64) {
@@ -372,7 +372,7 @@ impl Teller<'_> {
     fn look_again(&mut self) {
         self.ask_again();
         self.delivery.work = Work::Blind;
-        self.out.push(Effect::FetchSight(self.delivery.ticket));
+        self.out.push(SessionEffect::FetchSight(self.delivery.ticket));
     }
 
     fn reset(&mut self, reason: ResetReason, upto: u64) {

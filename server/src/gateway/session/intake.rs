@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::super::backend::Unavailable;
 use super::super::frames::{self, Fault, Wanted};
-use super::{Effect, Out, Rules, Session, State, closing};
+use super::{Out, Rules, Session, SessionEffect, State, closing};
 
 /// Frames that came too fast count as one error for so many.
 const TOO_FAST_PER_ERROR: u32 = 10;
@@ -71,7 +71,7 @@ impl Intake {
             Some(lane) => lane.push_back(command),
             None => {
                 self.lanes.insert(command.conversation_id, VecDeque::new());
-                out.push(Effect::Submit(command));
+                out.push(SessionEffect::Submit(command));
             }
         }
     }
@@ -81,7 +81,7 @@ impl Intake {
         self.commands = self.commands.saturating_sub(1);
         let Some(lane) = self.lanes.get_mut(&conversation) else { return };
         match lane.pop_front() {
-            Some(command) => out.push(Effect::Submit(command)),
+            Some(command) => out.push(SessionEffect::Submit(command)),
             None => {
                 self.lanes.remove(&conversation);
             }
@@ -103,7 +103,7 @@ impl Session {
         match (&mut self.state, frame) {
             (State::AwaitHello, ClientFrame::Hello(hello)) => {
                 self.state = State::Authenticating(hello.cursor);
-                out.push(Effect::Authenticate(Box::new(hello)));
+                out.push(SessionEffect::Authenticate(Box::new(hello)));
             }
             (State::AwaitHello, _) => {
                 out.push(closing(close::SIGN_IN_AGAIN, "the first frame is hello"));
@@ -140,17 +140,19 @@ impl Session {
             }
             // Giving up needs no permission: it ends what was permitted.
             ClientFrame::Compose(wish) if wish.action == ComposeAction::Stop => {
-                out.push(Effect::Carry(sights, Wanted::Compose(wish)));
+                out.push(SessionEffect::Carry(sights, Wanted::Compose(wish)));
             }
             ClientFrame::View(view) if view.conversation_id.is_none() => {
-                out.push(Effect::Carry(sights, Wanted::View(view)));
+                out.push(SessionEffect::Carry(sights, Wanted::View(view)));
             }
-            ClientFrame::Compose(wish) => out.push(Effect::LookUpScope(Wanted::Compose(wish))),
-            ClientFrame::View(view) => out.push(Effect::LookUpScope(Wanted::View(view))),
-            ClientFrame::Draft(draft) => out.push(Effect::LookUpScope(Wanted::Draft(draft))),
-            ClientFrame::Presence(wish) => out.push(Effect::Watch(wish.watch)),
+            ClientFrame::Compose(wish) => {
+                out.push(SessionEffect::LookUpScope(Wanted::Compose(wish)));
+            }
+            ClientFrame::View(view) => out.push(SessionEffect::LookUpScope(Wanted::View(view))),
+            ClientFrame::Draft(draft) => out.push(SessionEffect::LookUpScope(Wanted::Draft(draft))),
+            ClientFrame::Presence(wish) => out.push(SessionEffect::Watch(wish.watch)),
             // Worth nothing to live delivery; pushes of what was seen are dropped.
-            ClientFrame::Ack(ack) => out.push(Effect::Ack(ack)),
+            ClientFrame::Ack(ack) => out.push(SessionEffect::Ack(ack)),
         }
     }
 
@@ -167,7 +169,7 @@ impl Session {
         let of = wanted.name();
         match scope {
             Ok(Some(scope)) if delivery.can_see(scope) => {
-                out.push(Effect::Carry(delivery.sights, wanted));
+                out.push(SessionEffect::Carry(delivery.sights, wanted));
             }
             Ok(_) => {
                 let detail = "there is no such conversation in your scope";

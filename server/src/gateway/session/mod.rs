@@ -26,7 +26,7 @@ use tokio::time::Instant;
 
 use self::delivery::{Delivery, Teller};
 use self::intake::Intake;
-use super::backend::{Arrived, Caller, Gap, NotLetIn, Standing, Unavailable};
+use super::backend::{Arrived, Caller, CallerState, Gap, NotLetIn, Unavailable};
 use super::broadcast::{Counts, Published};
 use super::frames::{self, Wanted};
 use super::ring::Recalled;
@@ -137,7 +137,7 @@ pub enum Input {
     Ping,
     /// Another sign of life came.
     Heard,
-    /// The answer to [`Effect::Authenticate`].
+    /// The answer to [`SessionEffect::Authenticate`].
     LetIn(Result<Box<Arrived>, NotLetIn>),
     /// The log grew.
     Batch(Arc<Published>),
@@ -145,24 +145,25 @@ pub enum Input {
     Head(Cursor),
     /// Something ephemeral.
     Relay(Arc<Relay>),
-    /// The answer to [`Effect::ReadGap`].
+    /// The answer to [`SessionEffect::ReadGap`].
     Gap(Ticket, Result<Gap, Unavailable>),
     /// The same from memory.
     Recalled(Ticket, Recalled),
-    /// The answer to [`Effect::FetchSnapshot`].
+    /// The answer to [`SessionEffect::FetchSnapshot`].
     Snapshot(Ticket, Result<Option<Box<Snapshot>>, Unavailable>),
-    /// The answer to [`Effect::FetchSight`].
+    /// The answer to [`SessionEffect::FetchSight`].
     Sight(Ticket, Result<Option<Box<Sight>>, Unavailable>),
-    /// The answer to [`Effect::LookUpScope`].
+    /// The answer to [`SessionEffect::LookUpScope`].
     Scoped(Wanted, Result<Option<Scope>, Unavailable>),
-    /// The answer to [`Effect::Submit`].
+    /// The answer to [`SessionEffect::Submit`].
     Done(ConversationId, Box<CommandResult>),
-    /// What the coordinator answered to [`Effect::Carry`], with the sight it was asked under.
+    /// What the coordinator answered to [`SessionEffect::Carry`], with the sight it was asked
+    /// under.
     Carried(Ticket, Vec<ServerFrame>),
-    /// The answer to [`Effect::Watch`]: who is online.
+    /// The answer to [`SessionEffect::Watch`]: who is online.
     Online(Vec<AgentId>),
     /// Whether the device session goes on.
-    Standing(Standing),
+    Standing(CallerState),
     /// The server goes down.
     Drain,
     /// The client does not read fast enough.
@@ -186,7 +187,7 @@ pub struct Missed {
 
 /// What a session wants done.
 #[derive(Debug)]
-pub enum Effect {
+pub enum SessionEffect {
     /// Send a frame. One that is not durable may be dropped when the client is slow.
     Send {
         /// The frame.
@@ -252,15 +253,15 @@ enum State {
 
 /// The effects of one input, in order.
 #[derive(Default, Debug)]
-pub(super) struct Out(Vec<Effect>);
+pub(super) struct Out(Vec<SessionEffect>);
 
 impl Out {
     fn durable(&mut self, frame: Utf8Bytes) {
-        self.0.push(Effect::Send { frame, durable: true, own: false });
+        self.0.push(SessionEffect::Send { frame, durable: true, own: false });
     }
 
     fn own(&mut self, frame: Utf8Bytes) {
-        self.0.push(Effect::Send { frame, durable: true, own: true });
+        self.0.push(SessionEffect::Send { frame, durable: true, own: true });
     }
 
     fn tell(&mut self, frame: &ServerFrame) {
@@ -268,10 +269,10 @@ impl Out {
     }
 
     fn whisper(&mut self, frame: Utf8Bytes) {
-        self.0.push(Effect::Send { frame, durable: false, own: false });
+        self.0.push(SessionEffect::Send { frame, durable: false, own: false });
     }
 
-    fn push(&mut self, effect: Effect) {
+    fn push(&mut self, effect: SessionEffect) {
         self.0.push(effect);
     }
 }
@@ -297,7 +298,7 @@ impl Session {
     }
 
     /// Handles an input; `wall` is the server's time for people.
-    pub fn handle(&mut self, input: Input, now: Instant, wall: Timestamp) -> Vec<Effect> {
+    pub fn handle(&mut self, input: Input, now: Instant, wall: Timestamp) -> Vec<SessionEffect> {
         let mut out = Out::default();
         if !matches!(self.state, State::Closed) {
             self.dispatch(input, now, wall, &mut out);
@@ -319,13 +320,13 @@ impl Session {
     }
 
     /// Remembers that something was sent, and that nothing follows a close.
-    fn after(&mut self, now: Instant, mut out: Out) -> Vec<Effect> {
-        let close = out.0.iter().position(|effect| matches!(effect, Effect::Close { .. }));
+    fn after(&mut self, now: Instant, mut out: Out) -> Vec<SessionEffect> {
+        let close = out.0.iter().position(|effect| matches!(effect, SessionEffect::Close { .. }));
         if let Some(place) = close {
             out.0.truncate(place + 1);
             self.state = State::Closed;
         }
-        if out.0.iter().any(|effect| matches!(effect, Effect::Send { durable: true, .. })) {
+        if out.0.iter().any(|effect| matches!(effect, SessionEffect::Send { durable: true, .. })) {
             self.sent = now;
         }
         out.0
@@ -349,7 +350,7 @@ impl Session {
             Input::Slow => out.push(closing(close::SLOW, "slow: resume from the cursor")),
             Input::Replaced => {
                 let (code, reason) = too_many();
-                out.push(Effect::Close { code, reason });
+                out.push(SessionEffect::Close { code, reason });
             }
             Input::Done(conversation, result) => {
                 self.intake.done(conversation, out);
@@ -420,13 +421,13 @@ impl Session {
         let State::Authenticating(cursor) = self.state else { return };
         let arrived = match answer {
             Ok(arrived) => *arrived,
-            Err(NotLetIn::SignInAgain) => return self.standing(Standing::SignInAgain, out),
-            Err(NotLetIn::DeviceRevoked) => return self.standing(Standing::DeviceRevoked, out),
+            Err(NotLetIn::SignInAgain) => return self.standing(CallerState::SignInAgain, out),
+            Err(NotLetIn::DeviceRevoked) => return self.standing(CallerState::DeviceRevoked, out),
             Err(NotLetIn::Unavailable) => return self.come_back(out),
         };
         let Arrived { caller, sight, epoch, head } = arrived;
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        out.push(Effect::Join(caller));
+        out.push(SessionEffect::Join(caller));
         let welcome = ServerFrame::Welcome {
             cursor: Cursor { epoch, position: head },
             epoch,
@@ -456,11 +457,11 @@ impl Session {
         self.state = State::Joined(Box::new(delivery));
     }
 
-    fn standing(&mut self, standing: Standing, out: &mut Out) {
+    fn standing(&mut self, standing: CallerState, out: &mut Out) {
         match standing {
-            Standing::Live => {}
-            Standing::SignInAgain => out.push(closing(close::SIGN_IN_AGAIN, "sign in again")),
-            Standing::DeviceRevoked => {
+            CallerState::Live => {}
+            CallerState::SignInAgain => out.push(closing(close::SIGN_IN_AGAIN, "sign in again")),
+            CallerState::DeviceRevoked => {
                 out.push(closing(close::DEVICE_REVOKED, "device_revoked"));
             }
         }
@@ -469,7 +470,7 @@ impl Session {
     /// The client shall come back a little later, to this node or another.
     fn come_back(&mut self, out: &mut Out) {
         let reason = retry_after(self.next_random() % self.rules.drain_jitter_ms);
-        out.push(Effect::Close { code: close::DRAIN, reason });
+        out.push(SessionEffect::Close { code: close::DRAIN, reason });
     }
 
     fn tick(&mut self, now: Instant, out: &mut Out) {
@@ -485,13 +486,13 @@ impl Session {
         }
         if now >= self.pinged + self.rules.idle {
             self.pinged = now;
-            out.push(Effect::Ping);
+            out.push(SessionEffect::Ping);
         }
         self.deliver(Input::Tick, now, out);
         let is_idle = now >= self.sent + self.rules.idle;
         if let State::Joined(delivery) = &mut self.state
             && is_idle
-            && out.0.iter().all(|effect| !matches!(effect, Effect::Send { .. }))
+            && out.0.iter().all(|effect| !matches!(effect, SessionEffect::Send { .. }))
         {
             delivery.tell_cursor(out);
         }
@@ -512,8 +513,8 @@ pub(super) fn too_many() -> (u16, String) {
     (close::TOO_MANY_SOCKETS, retry_after(TOO_MANY_RETRY_MS))
 }
 
-fn closing(code: u16, reason: &str) -> Effect {
-    Effect::Close { code, reason: reason.to_owned() }
+fn closing(code: u16, reason: &str) -> SessionEffect {
+    SessionEffect::Close { code, reason: reason.to_owned() }
 }
 
 /// Events that were read for one session alone are not counted as broadcast.

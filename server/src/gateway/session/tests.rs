@@ -35,31 +35,36 @@ impl Bench {
         bench
     }
 
-    pub(super) fn say_hello(&mut self, from: Option<u64>, head: u64, sight: Sight) -> Vec<Effect> {
+    pub(super) fn say_hello(
+        &mut self,
+        from: Option<u64>,
+        head: u64,
+        sight: Sight,
+    ) -> Vec<SessionEffect> {
         let cursor = from.map(|position| format!(r#","cursor":"{EPOCH}:{position}""#));
         let device = CALLER.device;
         let cursor = cursor.unwrap_or_default();
         let hello = format!(r#"{{"type":"hello","token":"t","device_id":"{device}"{cursor}}}"#);
         let effects = self.text(&hello);
-        assert!(matches!(effects[..], [Effect::Authenticate(_)]), "{effects:?}");
+        assert!(matches!(effects[..], [SessionEffect::Authenticate(_)]), "{effects:?}");
         let arrived = Arrived { caller: CALLER, sight, epoch: EPOCH, head };
         self.tell(Input::LetIn(Ok(Box::new(arrived))))
     }
 
-    pub(super) fn tell(&mut self, input: Input) -> Vec<Effect> {
+    pub(super) fn tell(&mut self, input: Input) -> Vec<SessionEffect> {
         self.session.handle(input, self.now, Timestamp::from_ms(0))
     }
 
-    pub(super) fn text(&mut self, text: &str) -> Vec<Effect> {
+    pub(super) fn text(&mut self, text: &str) -> Vec<SessionEffect> {
         self.tell(Input::Text(text.to_owned().into()))
     }
 
-    pub(super) fn batch(&mut self, story: &Story, after: u64) -> Vec<Effect> {
+    pub(super) fn batch(&mut self, story: &Story, after: u64) -> Vec<SessionEffect> {
         self.tell(Input::Batch(published(story, after)))
     }
 
     /// Lets time pass as the task would: ticks where the session asked for one.
-    pub(super) fn pass(&mut self, time: Duration) -> Vec<Effect> {
+    pub(super) fn pass(&mut self, time: Duration) -> Vec<SessionEffect> {
         let end = self.now + time;
         let mut effects = Vec::new();
         while let Some(tick) = self.session.next_tick().filter(|tick| *tick <= end) {
@@ -76,31 +81,31 @@ pub(super) fn published(story: &Story, after: u64) -> Arc<Published> {
 }
 
 /// The frames among the effects.
-pub(super) fn sent(effects: &[Effect]) -> Vec<ServerFrame> {
+pub(super) fn sent(effects: &[SessionEffect]) -> Vec<ServerFrame> {
     let frames = effects.iter().filter_map(|effect| match effect {
-        Effect::Send { frame, .. } => Some(serde_json::from_str(frame.as_str()).unwrap()),
+        SessionEffect::Send { frame, .. } => Some(serde_json::from_str(frame.as_str()).unwrap()),
         _ => None,
     });
     frames.collect()
 }
 
 /// What the last effect asks for that was missed: its ticket, and since when.
-pub(super) fn asked_for(effects: &[Effect]) -> Option<(Ticket, u64)> {
+pub(super) fn asked_for(effects: &[SessionEffect]) -> Option<(Ticket, u64)> {
     match effects.last() {
-        Some(Effect::ReadGap(ticket, missed)) => Some((*ticket, missed.from.position)),
+        Some(SessionEffect::ReadGap(ticket, missed)) => Some((*ticket, missed.from.position)),
         _ => None,
     }
 }
 
 /// The code of the close among the effects, which must be the last one.
-pub(super) fn closed(effects: &[Effect]) -> Option<u16> {
+pub(super) fn closed(effects: &[SessionEffect]) -> Option<u16> {
     match effects.last() {
-        Some(Effect::Close { code, .. }) => Some(*code),
+        Some(SessionEffect::Close { code, .. }) => Some(*code),
         _ => None,
     }
 }
 
-pub(super) fn error(effects: &[Effect]) -> (String, Option<String>) {
+pub(super) fn error(effects: &[SessionEffect]) -> (String, Option<String>) {
     match &sent(effects)[..] {
         [ServerFrame::Error { code, of, .. }] => (code.clone(), of.clone()),
         other => panic!("expected an error, got {other:?}"),

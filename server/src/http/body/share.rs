@@ -44,7 +44,7 @@ pub(super) enum NoRoom {
 
 /// What one body holds; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct BodyReservation {
     share: Arc<Share>,
     id: u64,
     evicted: Arc<Notify>,
@@ -56,7 +56,7 @@ impl Share {
     }
 
     /// A body begins; it holds nothing yet.
-    pub(super) fn enter(share: &Arc<Self>, from: IpAddr) -> Place {
+    pub(super) fn enter(share: &Arc<Self>, from: IpAddr) -> BodyReservation {
         let evicted = Arc::new(Notify::new());
         let mut bodies = share.bodies();
         bodies.last += 1;
@@ -64,7 +64,7 @@ impl Share {
         let body =
             Body { from: network(from), bytes: 0, is_whole: false, evicted: Arc::clone(&evicted) };
         bodies.all.insert(id, body);
-        Place { share: Arc::clone(share), id, evicted }
+        BodyReservation { share: Arc::clone(share), id, evicted }
     }
 
     fn bodies(&self) -> MutexGuard<'_, Bodies> {
@@ -91,7 +91,7 @@ impl Bodies {
     }
 }
 
-impl Place {
+impl BodyReservation {
     /// Takes room for so many bytes more, from bodies that are slower if need be.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for BodyReservation {
     fn drop(&mut self) {
         self.share.bodies().remove(self.id);
     }

@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use super::{Answer, Fault};
+use super::{Fault, HandlerResult};
 
 static OPENAPI: LazyLock<String> = LazyLock::new(|| openapi::openapi().to_string());
 static ASYNCAPI: LazyLock<String> = LazyLock::new(|| asyncapi::asyncapi().to_string());
@@ -37,7 +37,7 @@ pub(super) async fn asyncapi() -> Response {
 }
 
 /// `GET /docs`.
-pub(super) async fn docs() -> Answer<Response> {
+pub(super) async fn docs() -> HandlerResult<Response> {
     let policy = HeaderValue::from_str(&PAGE.policy).map_err(|error| Fault::internal(&error))?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),

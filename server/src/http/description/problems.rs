@@ -1,11 +1,11 @@
 //! Every code of a problem: its status, and what a client does about it.
 
 /// A code, its status, and what to do.
-pub(super) type Row = (&'static str, u16, &'static str);
+pub(super) type ProblemEntry = (&'static str, u16, &'static str);
 
 /// Codes of requests, by status. Those of [`baton_protocol::connection::ConnectionFault`] are 409
 /// as well.
-pub(super) const PROBLEMS: &[Row] = &[
+pub(super) const PROBLEMS: &[ProblemEntry] = &[
     ("malformed", 400, "The body is not JSON. Mend the client."),
     ("invalid", 400, "A parameter or field is wrong; the detail names it. Mend it."),
     ("invalid_rows", 400, "Rows of the list are wrong; `rows` names each. Nothing was done."),
@@ -55,6 +55,6 @@ pub(super) const WITH_BODY: &[&str] =
     &["malformed", "request_timeout", "too_large", "unsupported_media_type", "unavailable"];
 
 /// The row of a code.
-pub(super) fn row(code: &str) -> Option<Row> {
+pub(super) fn row(code: &str) -> Option<ProblemEntry> {
     PROBLEMS.iter().find(|(name, ..)| *name == code).copied()
 }

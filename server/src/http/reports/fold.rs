@@ -11,7 +11,7 @@ use baton_protocol::limits::REPORT_EVENTS_MAX;
 use baton_protocol::{ConversationId, WorkspaceId};
 use tokio::sync::Semaphore;
 
-use crate::http::{Answer, Fault};
+use crate::http::{Fault, HandlerResult};
 use crate::store::{Store, Tx, read};
 
 /// Events read in one transaction.
@@ -55,7 +55,7 @@ impl Reports {
         store: &Store,
         workspace: WorkspaceId,
         mut tally: Tally,
-    ) -> Answer<(Tally, u64)> {
+    ) -> HandlerResult<(Tally, u64)> {
         let busy = || Fault::busy("another report is being worked out; try again", RETRY);
         let _turn = self.turn(workspace).ok_or_else(busy)?;
         let room = tokio::time::timeout(PATIENCE, self.room.acquire()).await;
@@ -84,7 +84,7 @@ impl Reports {
 }
 
 /// The positions that the edges lie between.
-async fn bounds(store: &Store, workspace: WorkspaceId, tally: &Tally) -> Answer<(u64, u64)> {
+async fn bounds(store: &Store, workspace: WorkspaceId, tally: &Tally) -> HandlerResult<(u64, u64)> {
     let (begin, end) = (tally.edges().begin(), tally.edges().end());
     let mut tx = store.read().await?;
     let head = read::log_head(&mut tx, workspace).await?.position;
@@ -102,7 +102,7 @@ async fn meet(
     workspace: WorkspaceId,
     tally: &mut Tally,
     events: &[Logged],
-) -> Answer<()> {
+) -> HandlerResult<()> {
     let mut firsts: Vec<(ConversationId, &Logged)> = Vec::new();
     let mut new = BTreeSet::new();
     for logged in events {

@@ -8,14 +8,14 @@ use baton_protocol::{LineKind, Timestamp};
 use super::webhooks::{post as sends, sign};
 use super::*;
 use crate::engine::work::Post;
-use crate::http::Answer;
+use crate::http::HandlerResult;
 use crate::http::intake::{Intake, Replayed};
 use crate::http::webhooks::post;
 use crate::store::Sql;
 
 /// As a version reads a webhook that knows neither places nor calls.
 #[expect(clippy::wildcard_enum_match_arm, reason = "an older version knows the others")]
-fn older(clock: &Clock, app: String, body: &[u8], at: Timestamp) -> Answer<Post> {
+fn older(clock: &Clock, app: String, body: &[u8], at: Timestamp) -> HandlerResult<Post> {
     let mut post = post(clock, app, body, at)?;
     for (element, _) in &mut post.elements {
         match &mut element.body {
@@ -61,7 +61,7 @@ async fn came_earlier(desk: &Desk, body: &str) {
 }
 
 fn operator(desk: &Desk) -> Intake<'_> {
-    let Parts { store, engine, clock, .. } = &desk.parts;
+    let ApiState { store, engine, clock, .. } = &desk.parts;
     Intake::new(store, engine, clock)
 }
 

@@ -6,7 +6,7 @@ use sha2::Sha256;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::http::Parts;
+use crate::http::ApiState;
 use crate::http::quarantine::Quarantine;
 use crate::store::Sql;
 
@@ -191,7 +191,7 @@ async fn what_was_set_aside_is_replayed_once_its_number_is_connected() {
 }
 
 fn operator(desk: &Desk) -> Quarantine<'_> {
-    let Parts { store, engine, clock, .. } = &desk.parts;
+    let ApiState { store, engine, clock, .. } = &desk.parts;
     Quarantine { store, engine, clock, workspace: None }
 }
 

@@ -178,7 +178,7 @@ impl House {
     }
 
     async fn kept(&self, message: MessageId, length: u64) -> Option<Vec<u8>> {
-        let place = Place { workspace: self.bench.workspace, message };
+        let place = ObjectKey { workspace: self.bench.workspace, message };
         let bytes = self.fetcher.media.get(place, 0, length).await.unwrap()?;
         Some(bytes.try_collect::<Vec<_>>().await.unwrap().concat())
     }
@@ -397,7 +397,7 @@ async fn files_older_than_they_are_kept_go_and_their_lines_say_so() {
         assert_eq!(house.line(old).await.file, Some(STORED), "for ever is the default");
         house.fetcher.config.keep_days = 30;
         // A node removed the bytes and died.
-        let place = Place { workspace: old.workspace, message: old.message };
+        let place = ObjectKey { workspace: old.workspace, message: old.message };
         house.fetcher.media.delete(place).await.unwrap();
         house.fetcher.tidy().await;
         house.fetcher.tidy().await;

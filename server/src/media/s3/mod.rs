@@ -14,7 +14,7 @@ use baton_protocol::Timestamp;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
-use super::{Asked, Bytes, Folder, MediaStore, Place, Scratch};
+use super::{Asked, Bytes, Folder, MediaStore, ObjectKey, Scratch};
 use crate::clock::Clock;
 use objects::{Object, Objects};
 
@@ -46,7 +46,7 @@ struct Piece {
 }
 
 impl Piece {
-    fn name(self, place: Place) -> String {
+    fn name(self, place: ObjectKey) -> String {
         format!("{}{:012}-{}", arriving(place), self.from, self.bytes)
     }
 
@@ -70,21 +70,21 @@ impl S3 {
         Ok(Self { objects: Objects::new(bucket, clock)?, local: Folder::open(folder)? })
     }
 
-    async fn pieces(&self, place: Place) -> io::Result<Vec<Piece>> {
+    async fn pieces(&self, place: ObjectKey) -> io::Result<Vec<Piece>> {
         let listed = self.objects.list(&arriving(place)).await?;
         let mut pieces: Vec<Piece> = listed.iter().filter_map(Piece::named).collect();
         pieces.sort_unstable();
         Ok(pieces)
     }
 
-    async fn remove_pieces(&self, place: Place, pieces: &[Piece]) -> io::Result<()> {
+    async fn remove_pieces(&self, place: ObjectKey, pieces: &[Piece]) -> io::Result<()> {
         let removals = pieces.iter().map(|piece| self.objects.delete(piece.name(place)));
         let removals: Vec<_> = removals.collect();
         stream::iter(removals).buffer_unordered(AT_ONCE).try_collect::<()>().await
     }
 
     /// Puts pieces together in a file of this node.
-    async fn join(&self, place: Place, pieces: &[Piece]) -> io::Result<Option<Scratch>> {
+    async fn join(&self, place: ObjectKey, pieces: &[Piece]) -> io::Result<Option<Scratch>> {
         let mut scratch = self.local.scratch().await?;
         for piece in pieces {
             // The same bytes may have come twice, cut at other places.
@@ -107,7 +107,7 @@ impl MediaStore for S3 {
         self.local.scratch()
     }
 
-    fn put(&self, place: Place, collected: Scratch) -> Asked<'_, ()> {
+    fn put(&self, place: ObjectKey, collected: Scratch) -> Asked<'_, ()> {
         Box::pin(async move {
             let (bytes, sha256) = (collected.bytes(), collected.sha256());
             let content = collected.read().await?;
@@ -115,7 +115,7 @@ impl MediaStore for S3 {
         })
     }
 
-    fn append(&self, place: Place, from: u64, piece: Vec<u8>) -> Asked<'_, bool> {
+    fn append(&self, place: ObjectKey, from: u64, piece: Vec<u8>) -> Asked<'_, bool> {
         Box::pin(async move {
             if from > 0 && reach(&self.pieces(place).await?) < from {
                 return Ok(false);
@@ -127,7 +127,7 @@ impl MediaStore for S3 {
         })
     }
 
-    fn complete(&self, place: Place) -> Asked<'_, Option<(u64, String)>> {
+    fn complete(&self, place: ObjectKey) -> Asked<'_, Option<(u64, String)>> {
         Box::pin(async move {
             let pieces = self.pieces(place).await?;
             if pieces.is_empty() {
@@ -141,7 +141,7 @@ impl MediaStore for S3 {
         })
     }
 
-    fn get(&self, place: Place, from: u64, length: u64) -> Asked<'_, Option<Bytes>> {
+    fn get(&self, place: ObjectKey, from: u64, length: u64) -> Asked<'_, Option<Bytes>> {
         Box::pin(async move {
             if length > 0 {
                 return self.objects.get(name(place), from, length).await;
@@ -152,11 +152,11 @@ impl MediaStore for S3 {
         })
     }
 
-    fn put_small(&self, place: Place, jpeg: Vec<u8>) -> Asked<'_, ()> {
+    fn put_small(&self, place: ObjectKey, jpeg: Vec<u8>) -> Asked<'_, ()> {
         Box::pin(self.objects.put_whole(small(place), jpeg))
     }
 
-    fn small(&self, place: Place) -> Asked<'_, Option<Vec<u8>>> {
+    fn small(&self, place: ObjectKey) -> Asked<'_, Option<Vec<u8>>> {
         Box::pin(async move {
             let Some(size) = self.objects.size(small(place)).await? else { return Ok(None) };
             let read = self.objects.get(small(place), 0, size.min(SMALL_BYTES_MAX)).await?;
@@ -165,7 +165,7 @@ impl MediaStore for S3 {
         })
     }
 
-    fn delete(&self, place: Place) -> Asked<'_, ()> {
+    fn delete(&self, place: ObjectKey) -> Asked<'_, ()> {
         Box::pin(async move {
             self.objects.delete(small(place)).await?;
             self.objects.delete(name(place)).await?;
@@ -191,7 +191,7 @@ impl MediaStore for S3 {
 
 impl S3 {
     /// Size and digest of a file that is there.
-    async fn digest(&self, place: Place) -> io::Result<Option<(u64, String)>> {
+    async fn digest(&self, place: ObjectKey) -> io::Result<Option<(u64, String)>> {
         let Some(size) = self.objects.size(name(place)).await? else { return Ok(None) };
         let Some(mut read) = self.objects.get(name(place), 0, size).await? else {
             return Ok(None);
@@ -206,17 +206,17 @@ impl S3 {
 
 const ARRIVING: &str = "arriving/";
 
-fn name(place: Place) -> String {
+fn name(place: ObjectKey) -> String {
     let message = place.message.0.simple().to_string();
     let digits = message.get(..2).unwrap_or_default();
     format!("{}/{digits}/{message}", place.workspace)
 }
 
-fn small(place: Place) -> String {
+fn small(place: ObjectKey) -> String {
     format!("{}.small", name(place))
 }
 
-fn arriving(place: Place) -> String {
+fn arriving(place: ObjectKey) -> String {
     format!("{ARRIVING}{}-{}/", place.workspace, place.message)
 }
 

@@ -31,8 +31,8 @@ fn bucket(url: String, name: &str, directory: &Path) -> S3 {
 }
 
 /// Of no other test: they share the bucket.
-fn fresh() -> Place {
-    Place { workspace: WorkspaceId(Uuid::new_v4()), message: MessageId(Uuid::new_v4()) }
+fn fresh() -> ObjectKey {
+    ObjectKey { workspace: WorkspaceId(Uuid::new_v4()), message: MessageId(Uuid::new_v4()) }
 }
 
 async fn collected(store: &dyn MediaStore, bytes: &[u8]) -> Scratch {
@@ -43,7 +43,7 @@ async fn collected(store: &dyn MediaStore, bytes: &[u8]) -> Scratch {
     scratch
 }
 
-async fn read(store: &dyn MediaStore, of: Place, from: u64, length: u64) -> Option<Vec<u8>> {
+async fn read(store: &dyn MediaStore, of: ObjectKey, from: u64, length: u64) -> Option<Vec<u8>> {
     let bytes = store.get(of, from, length).await.unwrap()?;
     Some(bytes.try_collect::<Vec<_>>().await.unwrap().concat())
 }

@@ -1,6 +1,6 @@
 //! Lines that commands send on.
 
-use baton_domain::forward::{Forwardable, Kept, Place};
+use baton_domain::forward::{Forwardable, SourceConversation, StoredFile};
 use baton_domain::scope::Scope;
 use baton_protocol::{Amended, MessageId, WorkspaceId};
 
@@ -29,9 +29,9 @@ pub async fn forwardable(
         Some(_) => kept_file(tx, workspace, of).await?,
         None => None,
     };
-    let kept = kept.map(|kept| Kept { media_type: kept.media_type, sha256: kept.sha256 });
+    let kept = kept.map(|kept| StoredFile { media_type: kept.media_type, sha256: kept.sha256 });
     let kept = kept.unwrap_or_default();
     let (scope, is_group) = (Scope::of(&conversation.head), conversation.thread.kind.is_group());
-    let place = Place { conversation: id, scope, is_group };
-    Ok(Some(Forwardable::new(place, line, edit.map(|(_, edit)| edit.content), kept)))
+    let source = SourceConversation { conversation: id, scope, is_group };
+    Ok(Some(Forwardable::new(source, line, edit.map(|(_, edit)| edit.content), kept)))
 }

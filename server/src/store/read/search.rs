@@ -70,7 +70,7 @@ struct Candidate {
 }
 
 /// What may be a hit: where it stands, and what it is.
-struct Place {
+struct PossibleHit {
     position: u64,
     conversation: ConversationId,
     what: What,
@@ -150,7 +150,7 @@ fn places(
     sight: &Sight,
     filter: &SearchFilter,
     rows: &[Candidate],
-) -> Result<Vec<Place>, StoreError> {
+) -> Result<Vec<PossibleHit>, StoreError> {
     let mut found = Vec::new();
     for row in rows {
         let Some(team) = row.in_team.as_deref() else { continue };
@@ -162,7 +162,7 @@ fn places(
         let event = row.logged.read()?.event;
         let Some(conversation) = event.conversation_id else { continue };
         if let Some(what) = what(&event, filter.kind) {
-            found.push(Place { position: event.position, conversation, what });
+            found.push(PossibleHit { position: event.position, conversation, what });
         }
     }
     Ok(found)
@@ -212,7 +212,7 @@ async fn filled(
     workspace: WorkspaceId,
     sight: &Sight,
     filter: &SearchFilter,
-    places: Vec<Place>,
+    places: Vec<PossibleHit>,
 ) -> Result<Vec<(u64, SearchHit)>, StoreError> {
     let lines: Vec<_> = places
         .iter()

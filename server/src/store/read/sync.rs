@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::log::Logged;
 use baton_domain::scope::Audience;
-use baton_domain::sight::{Sight, Tidings, Told};
+use baton_domain::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ResetReason;
 use baton_protocol::limits::{RESUME_CONVERSATIONS_MAX, RESUME_EVENTS_MAX};
@@ -99,10 +99,10 @@ fn audiences(sight: &Sight) -> Option<Vec<Audience>> {
     Some(own.into_iter().chain(sight.viewer.teams.keys().copied().map(Audience::Team)).collect())
 }
 
-fn heads_of(told: &[Told]) -> Vec<ConversationId> {
-    let head = |told: &Told| match told {
-        Told::Head(_, id) => Some(*id),
-        Told::Event(_) => None,
+fn heads_of(told: &[VisibleEvent]) -> Vec<ConversationId> {
+    let head = |told: &VisibleEvent| match told {
+        VisibleEvent::Head(_, id) => Some(*id),
+        VisibleEvent::Event(_) => None,
     };
     told.iter().filter_map(head).collect()
 }

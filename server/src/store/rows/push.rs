@@ -1,6 +1,6 @@
 //! Pushes to devices, as the committer writes them.
 
-use baton_domain::announce::{Kind, Push, Stage};
+use baton_domain::announce::{Kind, Push, PushStage};
 use baton_protocol::{Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
@@ -53,12 +53,12 @@ impl PushChange {
     /// A push that was there and is changed.
     pub(crate) fn new(workspace: WorkspaceId, push: &Push, now: Timestamp) -> Self {
         let state = match push.stage {
-            Stage::Queued => "queued",
-            Stage::UnderWay => "accepted",
-            Stage::Superseded => "superseded",
-            Stage::Retracted => "retracted",
+            PushStage::Queued => "queued",
+            PushStage::UnderWay => "accepted",
+            PushStage::Superseded => "superseded",
+            PushStage::Retracted => "retracted",
         };
-        let is_over = matches!(push.stage, Stage::Superseded | Stage::Retracted);
+        let is_over = matches!(push.stage, PushStage::Superseded | PushStage::Retracted);
         Self {
             workspace: workspace.to_string(),
             id: push.id.to_string(),
@@ -91,7 +91,7 @@ impl LivePushRow {
     pub(crate) fn read(&self) -> Result<Push, StoreError> {
         let kind = Kind::from_name(&self.kind)
             .ok_or_else(|| StoreError::Corrupt(format!("kind of push {:?}", self.kind)))?;
-        let stage = if self.state == "queued" { Stage::Queued } else { Stage::UnderWay };
+        let stage = if self.state == "queued" { PushStage::Queued } else { PushStage::UnderWay };
         Ok(Push {
             id: id(&self.id)?,
             agent: id(&self.agent)?,

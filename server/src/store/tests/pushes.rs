@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::announce::{Kind, Push, Stage};
+use baton_domain::announce::{Kind, Push, PushStage};
 use baton_protocol::push::PushLane;
 use baton_protocol::{
     AgentId, ConversationId, DeviceId, NodeId, Owner, PushId, Timestamp, WorkspaceId,
@@ -38,7 +38,7 @@ fn push(n: u128, due_s: i64) -> Push {
         conversation: TALK,
         kind: Kind::Assigned,
         position: u64::try_from(n).unwrap(),
-        stage: Stage::Queued,
+        stage: PushStage::Queued,
         due_at: at(due_s),
         expires_at: at(1_000),
         is_new: true,
@@ -114,8 +114,8 @@ async fn a_push_that_is_taken_back_while_it_is_on_its_way_stays_taken_back() {
         let mut tx = store.begin().await.unwrap();
         let live = live_pushes(&mut tx, &ids([TALK])).await.unwrap();
         let mut live = live[0].read().unwrap();
-        assert_eq!(live.stage, Stage::UnderWay);
-        live.stage = Stage::Retracted;
+        assert_eq!(live.stage, PushStage::UnderWay);
+        live.stage = PushStage::Retracted;
         let push_changes = vec![PushChange::new(workspace, &live, at(2))];
         write(&mut tx, &Writes { push_changes, ..Writes::default() }).await.unwrap();
         tx.commit().await.unwrap();

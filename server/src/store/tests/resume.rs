@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::apply::{apply, begin};
 use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Sight, Tidings, Told};
+use baton_domain::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ResetReason;
 use baton_protocol::{
@@ -51,10 +51,10 @@ fn catch_up(client: &mut Client, gap: &SyncGap) {
     }
     for told in told {
         match told {
-            Told::Head(_, id) => {
+            VisibleEvent::Head(_, id) => {
                 client.insert(*id, Known::Head(gap.heads[id].clone()));
             }
-            Told::Event(place) => {
+            VisibleEvent::Event(place) => {
                 let event = &gap.stretch[*place].event;
                 if let Some(id) = event.conversation_id
                     && let Some(begun) = begin(id, event)

@@ -8,7 +8,7 @@ use super::seed::{CHANNEL, WORKSPACE, seed};
 use super::world::parsed;
 use crate::store::Store;
 use crate::store::template::{
-    Due, Known, claim_due, known, look_again, looked, put_fallback, set_source,
+    Due, KnownTemplates, claim_due, known, look_again, looked, put_fallback, set_source,
 };
 use crate::store::testing::databases;
 
@@ -43,7 +43,7 @@ async fn put_at(store: &Store, fallback: Option<&TemplateFallback>) {
     store.run_alone(sql, &args).await.unwrap();
 }
 
-async fn now_known(store: &Store) -> Known {
+async fn now_known(store: &Store) -> KnownTemplates {
     let (workspace, channel) = of();
     let mut tx = store.read().await.unwrap();
     let known = known(&mut tx, workspace, channel).await.unwrap();

@@ -31,7 +31,7 @@ pub struct Inquiry<'a> {
 
 /// What came of one question.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub enum Told<T> {
+pub enum InquiryResult<T> {
     /// It was not asked.
     #[default]
     Unasked,
@@ -47,15 +47,15 @@ pub enum Told<T> {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Answers {
     /// Whether the app's secret is the right one.
-    pub app: Told<()>,
+    pub app: InquiryResult<()>,
     /// The token.
-    pub token: Told<TokenTold>,
+    pub token: InquiryResult<TokenTold>,
     /// The number.
-    pub number: Told<NumberTold>,
+    pub number: InquiryResult<NumberTold>,
     /// The ids of the apps that are subscribed to the account.
-    pub subscribed: Told<Vec<String>>,
+    pub subscribed: InquiryResult<Vec<String>>,
     /// Where the app's webhooks go; `None` where they go nowhere.
-    pub webhook: Told<Option<WebhookTold>>,
+    pub webhook: InquiryResult<Option<WebhookTold>>,
 }
 
 /// What `debug_token` tells.
@@ -141,15 +141,15 @@ impl Client {
         let query = [("input_token", of.token.expose())];
         for app_token in of.app_tokens {
             match self.ask(of.base_url, &path, &query, app_token).await {
-                Told::Found(body) => {
-                    answers.app = Told::Found(());
-                    answers.token = Told::Found(token(&body));
+                InquiryResult::Found(body) => {
+                    answers.app = InquiryResult::Found(());
+                    answers.token = InquiryResult::Found(token(&body));
                     return Some(app_token);
                 }
-                Told::Refused(code) => answers.app = Told::Refused(code),
-                Told::Unasked | Told::Unreachable => {
-                    answers.app = Told::Unreachable;
-                    answers.token = Told::Unreachable;
+                InquiryResult::Refused(code) => answers.app = InquiryResult::Refused(code),
+                InquiryResult::Unasked | InquiryResult::Unreachable => {
+                    answers.app = InquiryResult::Unreachable;
+                    answers.token = InquiryResult::Unreachable;
                     return None;
                 }
             }
@@ -158,11 +158,11 @@ impl Client {
         None
     }
 
-    async fn ask_number(&self, of: &Inquiry<'_>) -> Told<NumberTold> {
+    async fn ask_number(&self, of: &Inquiry<'_>) -> InquiryResult<NumberTold> {
         let path = [of.version, of.phone_number_id];
         let all = format!("{FIELDS},{NEWER_FIELDS}");
         let told = self.ask(of.base_url, &path, &[("fields", &all)], of.token).await;
-        if told == Told::Refused(UNKNOWN_FIELD) {
+        if told == InquiryResult::Refused(UNKNOWN_FIELD) {
             let told = self.ask(of.base_url, &path, &[("fields", FIELDS)], of.token).await;
             return told.map(|body| number(&body));
         }
@@ -174,14 +174,15 @@ impl Client {
         if let Some(account) = of.account {
             return Some(account.to_owned());
         }
-        let Told::Found(token) = &answers.token else { return None };
+        let InquiryResult::Found(token) = &answers.token else { return None };
         if let [only] = token.accounts.as_slice() {
             return Some(only.clone());
         }
         for account in token.accounts.iter().take(ACCOUNTS_MAX) {
             let path = [of.version, account, "phone_numbers"];
             let query = [("fields", "id"), ("limit", "200")];
-            let Told::Found(body) = self.ask(of.base_url, &path, &query, of.token).await else {
+            let InquiryResult::Found(body) = self.ask(of.base_url, &path, &query, of.token).await
+            else {
                 continue;
             };
             let is_it = |row: &Value| word(row, "id").as_deref() == Some(of.phone_number_id);
@@ -198,10 +199,10 @@ impl Client {
         path: &[&str],
         query: &[(&str, &str)],
         bearer: &Token,
-    ) -> Told<Value> {
-        let Some(url) = address(base_url, path, query) else { return Told::Unreachable };
+    ) -> InquiryResult<Value> {
+        let Some(url) = address(base_url, path, query) else { return InquiryResult::Unreachable };
         let Ok(mut response) = self.http.get(url).bearer_auth(bearer.expose()).send().await else {
-            return Told::Unreachable;
+            return InquiryResult::Unreachable;
         };
         let status = response.status();
         let mut body = Vec::new();
@@ -211,29 +212,33 @@ impl Client {
                     body.extend_from_slice(&chunk);
                 }
                 Ok(None) => break,
-                Ok(Some(_)) | Err(_) => return Told::Unreachable,
+                Ok(Some(_)) | Err(_) => return InquiryResult::Unreachable,
             }
         }
-        let Ok(body) = serde_json::from_slice::<Value>(&body) else { return Told::Unreachable };
+        let Ok(body) = serde_json::from_slice::<Value>(&body) else {
+            return InquiryResult::Unreachable;
+        };
         if status.is_success() {
-            return Told::Found(body);
+            return InquiryResult::Found(body);
         }
         let number = |path: &str| body.pointer(path).and_then(Value::as_i64);
         // A server that fails says nothing of what was asked.
         match number("/error/code").filter(|_| !status.is_server_error()) {
-            Some(code) => Told::Refused(effective_code(code, number("/error/error_subcode"))),
-            None => Told::Unreachable,
+            Some(code) => {
+                InquiryResult::Refused(effective_code(code, number("/error/error_subcode")))
+            }
+            None => InquiryResult::Unreachable,
         }
     }
 }
 
-impl<T> Told<T> {
-    fn map<U>(self, read: impl FnOnce(T) -> U) -> Told<U> {
+impl<T> InquiryResult<T> {
+    fn map<U>(self, read: impl FnOnce(T) -> U) -> InquiryResult<U> {
         match self {
-            Self::Unasked => Told::Unasked,
-            Self::Unreachable => Told::Unreachable,
-            Self::Refused(code) => Told::Refused(code),
-            Self::Found(found) => Told::Found(read(found)),
+            Self::Unasked => InquiryResult::Unasked,
+            Self::Unreachable => InquiryResult::Unreachable,
+            Self::Refused(code) => InquiryResult::Refused(code),
+            Self::Found(found) => InquiryResult::Found(read(found)),
         }
     }
 

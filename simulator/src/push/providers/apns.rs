@@ -13,7 +13,7 @@ use axum::routing::any;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::failing::{self, Connection, Told, Words, json_response};
+use super::failing::{self, Connection, ErrorResponse, Words, json_response};
 use super::jwt::Jwt;
 use crate::state::push::keys::{APNS_BUNDLE, APNS_KEY_ID, APNS_TEAM};
 use crate::state::push::payload::{PushInput, PushLane};
@@ -65,7 +65,7 @@ async fn push(
     let taken = take(&shared, (&method, &headers), (&target, &body), (&id, is_delivered));
     let since_ms = shared.world().providers.gone.get(&target).copied();
     let since_ms = since_ms.unwrap_or_else(|| shared.clock.now_ms());
-    let refused = |told: Told| refusal(told, since_ms);
+    let refused = |told: ErrorResponse| refusal(told, since_ms);
     let done = || ().into_response();
     let reason = taken.err().map(|told| told.1.to_owned());
     let mut response = match (taken, fault) {
@@ -100,7 +100,7 @@ fn take(
     (method, headers): (&Method, &HeaderMap),
     (target, body): (&str, &[u8]),
     (id, is_delivered): (&str, bool),
-) -> Result<(), Told> {
+) -> Result<(), ErrorResponse> {
     if *method != Method::POST {
         return Err((405, "MethodNotAllowed"));
     }
@@ -139,7 +139,7 @@ fn take(
 }
 
 /// A provider token is no older than an hour and not replaced within 20 minutes.
-fn provider_token(shared: &Shared, headers: &HeaderMap, now_ms: i64) -> Result<(), Told> {
+fn provider_token(shared: &Shared, headers: &HeaderMap, now_ms: i64) -> Result<(), ErrorResponse> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.ok_or((403, "MissingProviderToken"))?;
     let token = bearer.strip_prefix("bearer ").or_else(|| bearer.strip_prefix("Bearer "));
@@ -167,7 +167,7 @@ fn provider_token(shared: &Shared, headers: &HeaderMap, now_ms: i64) -> Result<(
 }
 
 /// Checks headers and payload as Apple documents them.
-fn check(headers: &HeaderMap, body: &[u8]) -> Result<Value, Told> {
+fn check(headers: &HeaderMap, body: &[u8]) -> Result<Value, ErrorResponse> {
     match header(headers, "apns-topic") {
         None => return Err((400, "MissingTopic")),
         Some(topic) if topic != APNS_BUNDLE => return Err(WORDS.wrong_sender),
@@ -201,7 +201,7 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn refusal((http, reason): Told, since_ms: i64) -> Response {
+fn refusal((http, reason): ErrorResponse, since_ms: i64) -> Response {
     let mut body = json!({"reason": reason});
     if http == 410 {
         crate::base::json::put(&mut body, "timestamp", since_ms);

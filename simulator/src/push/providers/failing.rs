@@ -25,19 +25,19 @@ pub(super) struct Connection {
 }
 
 /// How a service tells a failure: HTTP status and its word.
-pub(super) type Told = (u16, &'static str);
+pub(super) type ErrorResponse = (u16, &'static str);
 
 /// The words of a failure that has any.
 pub(super) struct Words {
-    pub(super) unregistered: Told,
-    pub(super) invalid: Told,
-    pub(super) wrong_sender: Told,
-    pub(super) unauthorized: Told,
-    pub(super) third_party: Told,
-    pub(super) throttled: Told,
-    pub(super) unavailable: Told,
-    pub(super) internal: Told,
-    pub(super) too_large: Told,
+    pub(super) unregistered: ErrorResponse,
+    pub(super) invalid: ErrorResponse,
+    pub(super) wrong_sender: ErrorResponse,
+    pub(super) unauthorized: ErrorResponse,
+    pub(super) third_party: ErrorResponse,
+    pub(super) throttled: ErrorResponse,
+    pub(super) unavailable: ErrorResponse,
+    pub(super) internal: ErrorResponse,
+    pub(super) too_large: ErrorResponse,
 }
 
 /// Answers a push that meets a failure. `said` writes the service's refusals, `done` its success.
@@ -45,7 +45,7 @@ pub(super) async fn answer(
     shared: &Shared,
     fault: PushFault,
     connection: &Connection,
-    (words, said): (&Words, impl Fn(Told) -> Response),
+    (words, said): (&Words, impl Fn(ErrorResponse) -> Response),
     done: impl FnOnce() -> Response,
 ) -> Response {
     let after = |seconds| Some(HeaderValue::from(seconds));

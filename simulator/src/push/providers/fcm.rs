@@ -12,7 +12,7 @@ use axum::response::Response;
 use axum::routing::post;
 use serde_json::{Map, Value, json};
 
-use super::failing::{self, Connection, Told, Words, json_response};
+use super::failing::{self, Connection, ErrorResponse, Words, json_response};
 use super::text_of;
 use crate::state::push::keys::PROJECT;
 use crate::state::push::payload::{PushInput, PushLane};
@@ -61,7 +61,7 @@ async fn send(
     let fault = shared.world().providers.fault(&target);
     let is_delivered = fault.as_ref().is_none_or(PushFault::is_delivered);
     let taken = take(&shared, &headers, (&project, &read, &message, &target), is_delivered);
-    let refused = |told: Told| refusal(told, None);
+    let refused = |told: ErrorResponse| refusal(told, None);
     let reason = taken.as_ref().err().map(|(told, _)| told.1.to_owned());
     let response = match (taken, fault) {
         (Err((told, why)), _) => refusal(told, Some(&why)),
@@ -85,7 +85,7 @@ async fn send(
     shared.dated(response)
 }
 
-type Refused = (Told, String);
+type Refused = (ErrorResponse, String);
 
 /// Checks a message and hands it to the phone; returns its name.
 fn take(
@@ -243,7 +243,7 @@ fn has_room(providers: &mut Providers, target: &str, is_collapsible: bool, now_m
     true
 }
 
-fn refusal((http, code): Told, why: Option<&str>) -> Response {
+fn refusal((http, code): ErrorResponse, why: Option<&str>) -> Response {
     // The status beside the code; the code itself stands in the details.
     let status = match code {
         "UNREGISTERED" => "NOT_FOUND",

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::failing::{self, Connection, Told, Words, json_response};
+use super::failing::{self, Connection, ErrorResponse, Words, json_response};
 use super::open;
 use crate::state::push::payload::{PushInput, PushLane};
 use crate::state::push::service::{Handed, Odds};
@@ -102,7 +102,7 @@ async fn push(
     shared.dated(response)
 }
 
-fn key(headers: &HeaderMap) -> Result<(), Told> {
+fn key(headers: &HeaderMap) -> Result<(), ErrorResponse> {
     let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let is_known = given.and_then(|value| value.strip_prefix("Bearer ")) == Some(KEY);
     if is_known { Ok(()) } else { Err(WORDS.unauthorized) }
@@ -110,7 +110,11 @@ fn key(headers: &HeaderMap) -> Result<(), Told> {
 
 /// Checks an order and hands it to the phone; returns what a simulated phone decrypted, whose
 /// target is the endpoint of a subscription.
-fn take(shared: &Shared, order: Order, is_delivered: bool) -> Result<Option<String>, Told> {
+fn take(
+    shared: &Shared,
+    order: Order,
+    is_delivered: bool,
+) -> Result<Option<String>, ErrorResponse> {
     let Order { v, lane, target, ciphertext, collapse, ttl, prio } = order;
     if v != 1 || !matches!(lane.as_str(), "fcm" | "apns") || target.is_empty() {
         return Err((400, "v, lane or target"));
@@ -158,6 +162,6 @@ fn take(shared: &Shared, order: Order, is_delivered: bool) -> Result<Option<Stri
     Ok(plaintext)
 }
 
-fn refusal((status, error): Told) -> Response {
+fn refusal((status, error): ErrorResponse) -> Response {
     json_response(status, json!({"error": error}))
 }

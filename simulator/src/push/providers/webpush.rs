@@ -13,7 +13,7 @@ use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::failing::{self, Connection, Told, Words};
+use super::failing::{self, Connection, ErrorResponse, Words};
 use super::jwt::Jwt;
 use super::open;
 use crate::state::push::payload::{PushInput, PushLane};
@@ -54,7 +54,7 @@ async fn push(
     let fault = shared.world().providers.fault(&target);
     let is_delivered = fault.as_ref().is_none_or(PushFault::is_delivered);
     let taken = take(&shared, &headers, (&target, &body), is_delivered);
-    let refused = |(status, why): Told| {
+    let refused = |(status, why): ErrorResponse| {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, why).into_response()
     };
@@ -97,7 +97,7 @@ fn take(
     headers: &HeaderMap,
     (target, body): (&str, &[u8]),
     is_delivered: bool,
-) -> Result<Option<String>, Told> {
+) -> Result<Option<String>, ErrorResponse> {
     let ttl_s = text(headers, "ttl").and_then(|ttl| ttl.parse::<i64>().ok());
     let ttl_s = ttl_s.filter(|ttl| *ttl >= 0).ok_or((400, "TTL is required"))?.min(TTL_S_MAX);
     if text(headers, "urgency")
@@ -159,7 +159,7 @@ fn vapid(
     headers: &HeaderMap,
     wanted: Option<&str>,
     now_ms: i64,
-) -> Result<(), Told> {
+) -> Result<(), ErrorResponse> {
     let unauthorized = |why| Err((401, why));
     let Some(given) = text(headers, AUTHORIZATION.as_str()).and_then(|v| v.strip_prefix("vapid "))
     else {

@@ -70,7 +70,7 @@ pub enum PushFault {
     NoListener,
     /// A redirect elsewhere, which must not be followed.
     Redirect {
-        /// Where to.
+        /// The address that it names.
         to: String,
     },
     /// A 200 whose body is not what the service says. The push is delivered.

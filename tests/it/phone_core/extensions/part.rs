@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use baton_mobile::push::{Board, Input, Notification, Verdict};
 use baton_mobile::runtime::{Event, KeyStore, take_push, wall_clock};
-use baton_mobile::store::Kept;
+use baton_mobile::store::ValueName;
 use baton_world::handset::{Handset, KeyFiles, core_directory};
 use baton_world::itself::{is_ready, tells, told};
 use baton_world::world::PATIENCE;
@@ -104,7 +104,7 @@ fn tells_of_events(phone: &Handset) {
 
 /// What the app remembers of pushes, as it is stored.
 async fn board(phone: &Handset) -> Board {
-    let kept = phone.core.read(|read| read.kept(Kept::Setting("push_board"))).await;
+    let kept = phone.core.read(|read| read.kept(ValueName::Setting("push_board"))).await;
     let bytes = kept.expect("the store").unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }

@@ -112,7 +112,7 @@ fn truth(story: &Story) -> BTreeMap<ConversationId, Held> {
 struct Side {
     bench: Bench,
     client: Client,
-    asked: Vec<Effect>,
+    asked: Vec<SessionEffect>,
     /// What its node keeps of the log.
     ring: Rc<RefCell<Ring>>,
 }
@@ -132,15 +132,15 @@ impl Side {
         self.take(effects, story);
     }
 
-    fn take(&mut self, effects: Vec<Effect>, story: &Story) {
+    fn take(&mut self, effects: Vec<SessionEffect>, story: &Story) {
         for effect in effects {
             match effect {
-                Effect::Send { ref frame, .. } => {
+                SessionEffect::Send { ref frame, .. } => {
                     let frame = serde_json::from_str(frame.as_str()).unwrap();
                     self.client.apply(frame, story);
                 }
-                Effect::Close { code, .. } => panic!("closed: {code}"),
-                Effect::Join(_) | Effect::Ping => {}
+                SessionEffect::Close { code, .. } => panic!("closed: {code}"),
+                SessionEffect::Join(_) | SessionEffect::Ping => {}
                 other => self.asked.push(other),
             }
         }
@@ -153,20 +153,22 @@ impl Side {
         }
         let which = which % self.asked.len();
         let input = match self.asked.remove(which) {
-            Effect::ReadGap(ticket, ..) if fails => Input::Gap(ticket, Err(Unavailable)),
-            Effect::FetchSnapshot(ticket, ..) if fails => Input::Snapshot(ticket, Err(Unavailable)),
-            Effect::FetchSight(ticket) if fails => Input::Sight(ticket, Err(Unavailable)),
-            Effect::ReadGap(ticket, missed) => {
+            SessionEffect::ReadGap(ticket, ..) if fails => Input::Gap(ticket, Err(Unavailable)),
+            SessionEffect::FetchSnapshot(ticket, ..) if fails => {
+                Input::Snapshot(ticket, Err(Unavailable))
+            }
+            SessionEffect::FetchSight(ticket) if fails => Input::Sight(ticket, Err(Unavailable)),
+            SessionEffect::ReadGap(ticket, missed) => {
                 let mut ring = self.ring.borrow_mut();
                 match ring.recall(&missed.sight, (missed.from, missed.known), self.bench.now) {
                     Some(recalled) => Input::Recalled(ticket, recalled),
                     None => Input::Gap(ticket, Ok(story.gap(&story.sight, missed.from.position))),
                 }
             }
-            Effect::FetchSnapshot(ticket, sight, id) => {
+            SessionEffect::FetchSnapshot(ticket, sight, id) => {
                 Input::Snapshot(ticket, Ok(story.snapshot(&sight, id).map(Box::new)))
             }
-            Effect::FetchSight(ticket) => {
+            SessionEffect::FetchSight(ticket) => {
                 Input::Sight(ticket, Ok(Some(Box::new(story.sight.clone()))))
             }
             other => panic!("not asked for here: {other:?}"),

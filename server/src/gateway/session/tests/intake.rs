@@ -69,11 +69,11 @@ fn more_than_the_burst_is_rate_limited_and_comes_back_with_time() {
     let ack = r#"{"type":"ack","upto":2}"#;
     bench.now += Duration::from_secs(10);
     for _ in 0..60 {
-        assert!(matches!(&bench.text(ack)[..], [Effect::Ack(ack)] if ack.upto == 2));
+        assert!(matches!(&bench.text(ack)[..], [SessionEffect::Ack(ack)] if ack.upto == 2));
     }
     assert_eq!(error(&bench.text(ack)).0, "rate_limited");
     bench.now += Duration::from_millis(34);
-    assert!(matches!(&bench.text(ack)[..], [Effect::Ack(_)]));
+    assert!(matches!(&bench.text(ack)[..], [SessionEffect::Ack(_)]));
     assert_eq!(error(&bench.text(ack)).0, "rate_limited");
 }
 
@@ -87,7 +87,7 @@ fn a_client_that_goes_on_although_it_is_too_fast_is_told_so_and_closed() {
     }
     let effects = bench.text(ack);
     assert!(
-        matches!(&effects[..], [.., Effect::Close { code: close::TOO_MANY_ERRORS, reason }]
+        matches!(&effects[..], [.., SessionEffect::Close { code: close::TOO_MANY_ERRORS, reason }]
         if reason.contains("too fast")),
         "{effects:?}"
     );
@@ -103,12 +103,13 @@ fn commands_on_one_conversation_are_handed_in_one_after_the_other() {
             talk(place)
         )
     };
-    assert!(matches!(bench.text(&command(1, 1))[..], [Effect::Submit(_)]));
+    assert!(matches!(bench.text(&command(1, 1))[..], [SessionEffect::Submit(_)]));
     assert!(bench.text(&command(2, 1)).is_empty());
-    assert!(matches!(bench.text(&command(3, 2))[..], [Effect::Submit(_)]), "not of others");
+    assert!(matches!(bench.text(&command(3, 2))[..], [SessionEffect::Submit(_)]), "not of others");
     let result = CommandResult { op_id: None, outcome: Outcome::Accepted(Accepted::default()) };
     let effects = bench.tell(Input::Done(talk(1), Box::new(result)));
-    let [Effect::Submit(next), Effect::Send { durable: true, .. }] = &effects[..] else {
+    let [SessionEffect::Submit(next), SessionEffect::Send { durable: true, .. }] = &effects[..]
+    else {
         panic!("{effects:?}")
     };
     assert!(next.op_id.to_string().ends_with('2'));

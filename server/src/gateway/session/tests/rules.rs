@@ -84,7 +84,7 @@ fn hello_is_answered_by_welcome_and_then_by_what_was_missed() {
     let mut bench = Bench::new();
     let story = story();
     let effects = bench.say_hello(Some(1), 2, sight_of_ana());
-    assert!(matches!(effects[0], Effect::Join(caller) if caller == CALLER));
+    assert!(matches!(effects[0], SessionEffect::Join(caller) if caller == CALLER));
     assert_eq!(asked_for(&effects[2..]), Some((1, 1)), "{effects:?}");
     assert!(matches!(sent(&effects)[..], [ServerFrame::Welcome { .. }]));
     let effects = bench.tell(Input::Gap(1, Ok(story.gap(&story.sight, 1))));
@@ -108,7 +108,7 @@ fn live_events_follow_each_other_without_gap() {
     let mut bench = Bench::live_at(0);
     let mut story = arrival();
     let entered = bench.batch(&story, 0);
-    let [Effect::FetchSnapshot(ticket, _, _)] = entered[..] else { panic!("{entered:?}") };
+    let [SessionEffect::FetchSnapshot(ticket, _, _)] = entered[..] else { panic!("{entered:?}") };
     let snapshot = story.snapshot(&story.sight, talk(1)).map(Box::new);
     let frames = sent(&bench.tell(Input::Snapshot(ticket, Ok(snapshot))));
     assert!(matches!(frames[0], ServerFrame::Entered { position: 2, .. }));
@@ -228,7 +228,7 @@ fn a_head_that_is_not_at_hand_is_fetched() {
     let Gap::Changes { upto, events, .. } = story.gap(&story.sight, 3) else { panic!() };
     let gap = Gap::Changes { upto, events, heads: Default::default() };
     let effects = bench.tell(Input::Gap(1, Ok(gap)));
-    assert!(matches!(effects[..], [Effect::FetchSnapshot(..)]), "{effects:?}");
+    assert!(matches!(effects[..], [SessionEffect::FetchSnapshot(..)]), "{effects:?}");
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn a_change_of_scope_stops_content_at_once_and_resets() {
     };
     assert_eq!(reason, ResetReason::ScopeChanged);
     assert!(after_ms < 2_000);
-    let Some(Effect::FetchSight(ticket)) = effects.last() else { panic!("{effects:?}") };
+    let Some(SessionEffect::FetchSight(ticket)) = effects.last() else { panic!("{effects:?}") };
     story.say(talk(1), "secreto");
     assert!(bench.batch(&story, 4).is_empty(), "nothing is told while the sight is unknown");
     let sight = Some(Box::new(story.sight.clone()));
@@ -260,7 +260,9 @@ fn a_change_of_scope_while_something_is_read_voids_what_was_read() {
     bench.say_hello(Some(0), 2, sight_of_ana());
     let gap = story.gap(&story.sight, 0);
     let effects = bench.tell(Input::Gap(1, Ok(gap)));
-    let Some(Effect::FetchSnapshot(ticket, ..)) = effects.last() else { panic!("{effects:?}") };
+    let Some(SessionEffect::FetchSnapshot(ticket, ..)) = effects.last() else {
+        panic!("{effects:?}")
+    };
     let snapshot = story.snapshot(&story.sight, talk(1)).map(Box::new);
     story.toggle_member(team(1));
     let frames = sent(&bench.batch(&story, 2));
@@ -275,7 +277,7 @@ fn whoever_may_see_nothing_any_more_has_to_sign_in_again() {
     let set = AgentSet { role: Some(Role::Agent), ..AgentSet::default() };
     story.everyone(Fact::AgentChanged { agent_id: ANA, renamed: false, set });
     let effects = bench.batch(&story, 2);
-    let Some(Effect::FetchSight(ticket)) = effects.last() else { panic!("{effects:?}") };
+    let Some(SessionEffect::FetchSight(ticket)) = effects.last() else { panic!("{effects:?}") };
     let effects = bench.tell(Input::Sight(*ticket, Ok(None)));
     assert_eq!(closed(&effects), Some(close::SIGN_IN_AGAIN));
 }
@@ -297,7 +299,7 @@ fn an_idle_connection_hears_an_empty_frame_and_a_ping_every_thirty_seconds() {
     let mut bench = Bench::live_at(2);
     assert!(bench.pass(Duration::from_millis(29_999)).is_empty());
     let effects = bench.pass(Duration::from_millis(1));
-    assert!(matches!(effects[0], Effect::Ping));
+    assert!(matches!(effects[0], SessionEffect::Ping));
     assert_eq!(events(&sent(&effects)[0]), (2, 2, 0));
     bench.tell(Input::Heard);
     assert!(bench.pass(Duration::from_millis(29_999)).is_empty());
@@ -315,7 +317,7 @@ fn a_client_that_is_silent_is_given_up() {
 fn nothing_is_composed_where_nothing_may_be_seen() {
     let mut bench = Bench::live_at(2);
     let effects = bench.text(&compose(2, "start"));
-    let [Effect::LookUpScope(wanted)] = &effects[..] else { panic!("{effects:?}") };
+    let [SessionEffect::LookUpScope(wanted)] = &effects[..] else { panic!("{effects:?}") };
     let wanted = wanted.clone();
     let foreign = Scope { team: team(9), owner: Owner::Queue(team(9)) };
     for scope in [Some(foreign), None] {
@@ -324,8 +326,8 @@ fn nothing_is_composed_where_nothing_may_be_seen() {
     }
     let mine = Scope { team: team(1), owner: Owner::Queue(team(1)) };
     let effects = bench.tell(Input::Scoped(wanted, Ok(Some(mine))));
-    assert!(matches!(effects[..], [Effect::Carry(..)]));
-    assert!(matches!(bench.text(&compose(2, "stop"))[..], [Effect::Carry(..)]));
+    assert!(matches!(effects[..], [SessionEffect::Carry(..)]));
+    assert!(matches!(bench.text(&compose(2, "stop"))[..], [SessionEffect::Carry(..)]));
 }
 
 #[test]
@@ -336,7 +338,7 @@ fn ephemeral_frames_go_only_to_those_who_see_the_conversation_in_full() {
         let state = LeaseState { conversation_id: talk(1), holder: None };
         let frame = frames::write(&ServerFrame::Lease(state));
         let effects = bench.tell(Input::Relay(Arc::new(Relay { frame, to })));
-        assert!(effects.iter().all(|e| matches!(e, Effect::Send { durable: false, .. })));
+        assert!(effects.iter().all(|e| matches!(e, SessionEffect::Send { durable: false, .. })));
         !effects.is_empty()
     };
     assert!(told(Audience::Everyone));
@@ -367,7 +369,7 @@ fn no_frame_is_larger_than_the_wire_allows() {
     }
     let effects = bench.batch(&story, 2);
     let sizes = effects.iter().map(|effect| match effect {
-        Effect::Send { frame, .. } => frame.len(),
+        SessionEffect::Send { frame, .. } => frame.len(),
         other => panic!("{other:?}"),
     });
     assert!(sizes.clone().count() > 2 && sizes.max() <= Some(SERVER_FRAME_BYTES_MAX));
@@ -407,7 +409,7 @@ fn a_refusal_too_large_for_a_frame_keeps_its_newest_lines_and_says_that_there_ar
     let outcome = Outcome::Refused(Refused { lines, ..refusal.into() });
     let result = Box::new(CommandResult { op_id: None, outcome });
     let effects = bench.tell(Input::Done(talk(1), result));
-    let Some(Effect::Send { frame, durable: true, .. }) = effects.last() else { panic!() };
+    let Some(SessionEffect::Send { frame, durable: true, .. }) = effects.last() else { panic!() };
     assert!(frame.len() <= SERVER_FRAME_BYTES_MAX, "{} bytes", frame.len());
     let ServerFrame::CommandResult(told) = &sent(&effects)[0] else { panic!() };
     let Outcome::Refused(refused) = &told.outcome else { panic!() };
@@ -444,7 +446,7 @@ fn the_longest_line_of_a_customer_fits_an_event_and_a_snapshot() {
     let mut story = story();
     story.hear(talk(1), longest_line());
     for effect in bench.batch(&story, 2) {
-        let Effect::Send { frame, .. } = effect else { panic!("{effect:?}") };
+        let SessionEffect::Send { frame, .. } = effect else { panic!("{effect:?}") };
         assert!(frame.len() <= SERVER_FRAME_BYTES_MAX, "{} bytes", frame.len());
         assert!(frame.len() > LINE_TEXT_JSON_BYTES_MAX, "{} bytes", frame.len());
     }
@@ -487,7 +489,9 @@ fn a_drain_says_when_to_come_back_spread_over_ten_seconds() {
         let mut bench = Bench::live_at(2);
         bench.session.random = seed * 7_919;
         let effects = bench.tell(Input::Drain);
-        let Some(Effect::Close { code: close::DRAIN, reason }) = effects.last() else { panic!() };
+        let Some(SessionEffect::Close { code: close::DRAIN, reason }) = effects.last() else {
+            panic!()
+        };
         let reason: serde_json::Value = serde_json::from_str(reason).unwrap();
         waits.insert(reason["retry_after_ms"].as_u64().unwrap());
     }

@@ -179,7 +179,7 @@ fn published() -> Vec<Value> {
 }
 
 /// As a version reads that knows one type more.
-fn later(clock: &Clock, app: String, body: &[u8], at: Timestamp) -> Answer<Post> {
+fn later(clock: &Clock, app: String, body: &[u8], at: Timestamp) -> HandlerResult<Post> {
     let body = String::from_utf8_lossy(body).replace("hologram", "text");
     post(clock, app, body.as_bytes(), at)
 }

@@ -8,38 +8,38 @@ use baton_protocol::AgentId;
 
 /// The commands of all agents that are under way.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct CommandSlots {
     each: usize,
     taken: Mutex<BTreeMap<Key<AgentId>, usize>>,
 }
 
-/// The place of one command; given back when dropped, which is when it is decided.
+/// The slot of one command; given back when dropped, which is when it is decided.
 #[derive(Debug)]
-pub(super) struct Place {
-    places: Arc<Places>,
+pub(super) struct CommandSlot {
+    slots: Arc<CommandSlots>,
     whose: Key<AgentId>,
 }
 
-impl Places {
+impl CommandSlots {
     pub(super) fn new(each: usize) -> Arc<Self> {
         Arc::new(Self { each, taken: Mutex::default() })
     }
 
-    /// A place, unless this agent has all there are for one.
-    pub(super) fn take(self: &Arc<Self>, whose: Key<AgentId>) -> Option<Place> {
+    /// A slot, unless this agent has all there are for one.
+    pub(super) fn take(self: &Arc<Self>, whose: Key<AgentId>) -> Option<CommandSlot> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(whose).or_default();
         if *count >= self.each {
             return None;
         }
         *count += 1;
-        Some(Place { places: Arc::clone(self), whose })
+        Some(CommandSlot { slots: Arc::clone(self), whose })
     }
 }
 
-impl Drop for Place {
+impl Drop for CommandSlot {
     fn drop(&mut self) {
-        let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.slots.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = taken.get_mut(&self.whose) {
             *count -= 1;
             if *count == 0 {
