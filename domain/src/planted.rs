@@ -39,6 +39,10 @@ impl Bug {
         ("commands_before_inbound", Self::CommandsBeforeInbound),
     ];
 
+    /// The bugs that also need somebody who holds a lease. The simulation finds them, and those
+    /// above.
+    pub const OF_LEASES: [(&'static str, Self); 1] = [("lock_trusted", Self::LockTrusted)];
+
     /// The bugs that processes under faults must show.
     pub const OF_PROCESSES: [(&'static str, Self); 3] = [
         ("no_fence_at_acceptance", Self::NoFenceAtAcceptance),
