@@ -37,6 +37,13 @@ struct NumberRow {
     refused_with: Option<i64>,
 }
 
+/// Says when a number is asked about.
+static SET_DUE: Sql = Sql::new(
+    "INSERT INTO channel_health (workspace, channel, due_at)
+     VALUES ($1, $2, CAST($3 AS BIGINT))
+     ON CONFLICT (workspace, channel) DO UPDATE SET due_at = excluded.due_at",
+);
+
 /// Reads a number; `None` where there is none.
 pub async fn number(tx: &mut Tx, of: Key<ChannelId>) -> Result<Option<Number>, StoreError> {
     static SQL: Sql = Sql::new(
@@ -122,11 +129,6 @@ pub async fn claim_due(
          LEFT JOIN channel_health AS h ON h.workspace = c.workspace AND h.channel = c.id
          WHERE h.due_at IS NULL OR h.due_at <= CAST($1 AS BIGINT) LIMIT 20",
     );
-    static CLAIM: Sql = Sql::new(
-        "INSERT INTO channel_health (workspace, channel, due_at)
-         VALUES ($1, $2, CAST($3 AS BIGINT))
-         ON CONFLICT (workspace, channel) DO UPDATE SET due_at = excluded.due_at",
-    );
     let mut tx = store.read().await?;
     let rows: Vec<(String, String, Option<i64>)> = tx.rows(&DUE, &[&now.ms().to_string()]).await?;
     tx.rollback().await?;
@@ -137,7 +139,7 @@ pub async fn claim_due(
     let mut tx = store.begin().await?;
     for (workspace, channel, due_at) in rows {
         let next = if due_at.is_some() { until } else { first };
-        tx.run(&CLAIM, &[&workspace, &channel, &next.ms().to_string()]).await?;
+        tx.run(&SET_DUE, &[&workspace, &channel, &next.ms().to_string()]).await?;
         if due_at.is_some() {
             claimed.push((id(&workspace)?, id(&channel)?));
         }
@@ -164,13 +166,8 @@ pub async fn ask_at(
 
 /// Lets Meta be asked about one number now.
 pub async fn ask_now(store: &Store, of: Key<ChannelId>, now: Timestamp) -> Result<(), StoreError> {
-    static SQL: Sql = Sql::new(
-        "INSERT INTO channel_health (workspace, channel, due_at)
-         VALUES ($1, $2, CAST($3 AS BIGINT))
-         ON CONFLICT (workspace, channel) DO UPDATE SET due_at = excluded.due_at",
-    );
     let args = [of.0.to_string(), of.1.to_string(), now.ms().to_string()];
-    store.run_alone(&SQL, &args).await?;
+    store.run_alone(&SET_DUE, &args).await?;
     Ok(())
 }
 
