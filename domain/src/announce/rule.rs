@@ -40,6 +40,7 @@ pub fn is_of_interest(fact: &Fact) -> bool {
         | Fact::LineWritten { .. }
         | Fact::OwnerChanged { .. }
         | Fact::StatusChanged { .. }
+        | Fact::Followed { .. }
         | Fact::ReadMarked { .. } => true,
         _ => false,
     }
@@ -105,6 +106,8 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
             let told = mentions.iter().map(|agent| tell(Whom::Agent(*agent), Kind::Mention));
             iter::once(back).chain(told).collect()
         }
+        // A supervisor asks them to look; who follows by themselves is not told.
+        Fact::Followed { agent_id } => vec![tell(Whom::Agent(*agent_id), Kind::Mention)],
         Fact::OwnerChanged { owner, cause, .. } => owner_changed(*owner, *cause, scope),
         Fact::StatusChanged { status: Status::Resolved, .. } => {
             vec![PushEffect::TakeBack { from: From::Everyone, kinds: OWN }]

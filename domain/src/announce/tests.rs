@@ -354,6 +354,16 @@ fn who_is_mentioned_is_told_if_they_may_see_it_and_did_not_write_it() {
 }
 
 #[test]
+fn who_is_made_a_follower_is_told_and_who_follows_by_themselves_is_not() {
+    let mut scene = Scene::new();
+    scene.happens(LUCIA, Actor::Agent { id: ANA }, Fact::Followed { agent_id: BEN });
+    assert_eq!(scene.queued(), [(BEN, Kind::Mention)]);
+    scene.happens(LUCIA, Actor::Agent { id: ANA }, Fact::Followed { agent_id: ANA });
+    scene.happens(LUCIA, Actor::Agent { id: ANA }, Fact::Unfollowed { agent_id: BEN });
+    assert_eq!(scene.queued(), [(BEN, Kind::Mention)]);
+}
+
+#[test]
 fn a_mention_is_over_once_its_agent_reads_notes_or_answers_and_by_nothing_of_others() {
     let mut scene = Scene::new();
     scene.notes(LUCIA, ANA, &[BEN]);
