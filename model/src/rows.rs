@@ -23,7 +23,7 @@ impl Rows {
         match &event.content {
             Some(EventContent::Contact(card)) => drop(self.cards.insert(of, card.clone())),
             Some(EventContent::Note { text, quoted }) => {
-                self.keep_note(of, event, (text.as_ref(), *quoted));
+                self.keep_note(of, event, text.as_ref(), *quoted);
             }
             Some(EventContent::Line(_) | EventContent::Reaction { .. }) | None => {}
         }
@@ -45,7 +45,8 @@ impl Rows {
         &mut self,
         of: ConversationId,
         event: &Event,
-        (text, quoted): (Option<&String>, Option<MessageId>),
+        text: Option<&String>,
+        quoted: Option<MessageId>,
     ) {
         let Fact::NoteAdded { note_id, author, op_id, .. } = event.fact else { return };
         let note = Note {

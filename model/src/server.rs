@@ -252,10 +252,10 @@ impl Server {
     }
 
     /// A command, with the lease as it stands now.
-    pub fn command_work(&mut self, by: (AgentId, DeviceId), command: Command) -> Work {
+    pub fn command_work(&mut self, agent: AgentId, device: DeviceId, command: Command) -> Work {
         let lease = self.lease(command.conversation_id);
         Work::Command(CommandWork {
-            caller: Caller { workspace: WORKSPACE, agent: by.0, device: by.1 },
+            caller: Caller { workspace: WORKSPACE, agent, device },
             body_hash: serde_json::to_string(&command).unwrap_or_default(),
             message: command.body.upload().unwrap_or_else(|| MessageId(self.fresh_id())),
             note: NoteId(self.fresh_id()),
@@ -308,7 +308,8 @@ impl Server {
     /// Somebody composes, goes on or stops. Returns who composes afterwards.
     pub fn compose(
         &mut self,
-        (agent_id, device_id): (AgentId, DeviceId),
+        agent_id: AgentId,
+        device_id: DeviceId,
         of: ConversationId,
         action: ComposeAction,
     ) -> Option<LeaseHolder> {

@@ -155,7 +155,7 @@ impl Server {
     fn acts(&mut self, agent: AgentId, n: u8, body: CommandBody) {
         let (op_id, conversation_id) = (self.op_id(), talk(n));
         let command = Command { op_id, conversation_id, after: None, retry_of: None, body };
-        self.carry_out((agent, DESK), &command);
+        self.carry_out(agent, DESK, &command);
     }
 
     fn moves(&mut self, n: u8, to: u8, team: u8) {
@@ -199,24 +199,28 @@ impl Server {
     // Commands.
 
     /// Commits one command alone, unless the database is away.
-    pub fn command(&mut self, by: (AgentId, DeviceId), command: &Command) -> CommandResult {
+    pub fn command(
+        &mut self,
+        agent: AgentId,
+        device: DeviceId,
+        command: &Command,
+    ) -> CommandResult {
         if self.busy > 0 {
             self.busy -= 1;
             let outcome =
                 Outcome::Refused(Refused::from(Refusal::Unavailable { retry_after_ms: 1_000 }));
             return CommandResult { op_id: Some(command.op_id), outcome };
         }
-        self.carry_out(by, command)
+        self.carry_out(agent, device, command)
     }
 
-    fn carry_out(&mut self, by: (AgentId, DeviceId), command: &Command) -> CommandResult {
-        let is_new = self.answer(by.0, command.op_id).is_none();
-        let work = self.command_work(by, command.clone());
+    fn carry_out(&mut self, agent: AgentId, device: DeviceId, command: &Command) -> CommandResult {
+        let is_new = self.answer(agent, command.op_id).is_none();
+        let work = self.command_work(agent, device, command.clone());
         let done = self.commit(&[work]).pop();
         let result = result(command.op_id, done.as_ref());
         if is_new && matches!(result.outcome, Outcome::Accepted(_)) {
-            let (by, device) = by;
-            self.carried_out.push(CarriedOut { by, device, command: command.clone() });
+            self.carried_out.push(CarriedOut { by: agent, device, command: command.clone() });
         }
         result
     }

@@ -71,7 +71,8 @@ impl Server {
         &mut self,
         agent: AgentId,
         id: MessageId,
-        (from, piece): (u64, &[u8]),
+        from: u64,
+        piece: &[u8],
     ) -> Result<Upload, NotReceived> {
         let is_sent = self.sent_uploads.contains(&id);
         let arriving = self.uploads.get_mut(&id).filter(|one| one.whose.0 == agent && !is_sent);

@@ -205,6 +205,19 @@ pub struct Board {
     pub pushes: Vec<Push>,
 }
 
+/// What is told of a conversation.
+#[derive(Clone, Copy)]
+struct News {
+    kind: Kind,
+    is_flood: bool,
+}
+
+/// The time of new pushes, and what makes their ids.
+struct PushMaker<'a> {
+    now: Timestamp,
+    fresh: &'a mut dyn FnMut() -> PushId,
+}
+
 impl Board {
     /// Applies one consequence. `fresh` makes ids.
     pub fn carry(
@@ -213,14 +226,16 @@ impl Board {
         now: Timestamp,
         fresh: &mut dyn FnMut() -> PushId,
     ) {
+        let mut maker = PushMaker { now, fresh };
         match &consequence.effect {
             PushEffect::Tell { whom, kind, scope, is_flood } => {
+                let news = News { kind: *kind, is_flood: *is_flood };
                 for agent in self.told(*whom, *kind, *scope, consequence.by) {
-                    self.tell(agent, (*kind, *is_flood), consequence, (now, fresh));
+                    self.tell(agent, news, consequence, &mut maker);
                 }
             }
             PushEffect::TakeBack { from, kinds } => {
-                self.take_back(*from, kinds, consequence, (now, fresh));
+                self.take_back(*from, kinds, consequence, &mut maker);
             }
         }
     }
@@ -241,14 +256,9 @@ impl Board {
         all.map(|(id, _)| *id).collect()
     }
 
-    fn tell(
-        &mut self,
-        agent: AgentId,
-        (kind, is_flood): (Kind, bool),
-        of: &Consequence,
-        (now, fresh): (Timestamp, &mut dyn FnMut() -> PushId),
-    ) {
+    fn tell(&mut self, agent: AgentId, news: News, of: &Consequence, maker: &mut PushMaker<'_>) {
         let Some(one) = self.agents.get(&agent) else { return };
+        let (News { kind, is_flood }, now) = (news, maker.now);
         let expires_at = now.plus_ms(kind.lasts_ms());
         let devices: Vec<_> = one.devices.iter().take(DEVICES_MAX).copied().collect();
         for Device { id: device, lane, is_spared } in devices {
@@ -271,7 +281,7 @@ impl Board {
                 continue;
             }
             self.pushes.push(Push {
-                id: fresh(),
+                id: (maker.fresh)(),
                 agent,
                 device,
                 lane,
@@ -304,8 +314,9 @@ impl Board {
         from: From,
         kinds: &[Kind],
         of: &Consequence,
-        (now, fresh): (Timestamp, &mut dyn FnMut() -> PushId),
+        maker: &mut PushMaker<'_>,
     ) {
+        let now = maker.now;
         let mut retracts: BTreeMap<DeviceId, Push> = BTreeMap::new();
         for push in &mut self.pushes {
             let is_meant = push.conversation == of.conversation
@@ -323,7 +334,7 @@ impl Board {
             if push.stage == PushStage::Retracted && push.expires_at > now {
                 let expires_at = push.expires_at;
                 let retract = retracts.entry(push.device).or_insert_with(|| Push {
-                    id: fresh(),
+                    id: (maker.fresh)(),
                     kind: Kind::Retract,
                     position: of.position,
                     stage: PushStage::Queued,

@@ -23,7 +23,7 @@ use crate::signature;
 /// Decides a command and carries it out.
 pub(super) fn command(state: &mut State, work: &CommandWork, now: Timestamp) -> Answer {
     let conversation = state.conversation(work.caller.workspace, work.command.conversation_id);
-    let decision = decision(state, (conversation, &state.lines), work, now);
+    let decision = decision(state, conversation, &state.lines, work, now);
     carry_out(state, work, decision, now)
 }
 
@@ -31,7 +31,8 @@ pub(super) fn command(state: &mut State, work: &CommandWork, now: Timestamp) -> 
 /// another workspace, or no longer here.
 pub(super) fn decision(
     state: &State,
-    (conversation, lines): (Option<&Conversation>, &Lines),
+    conversation: Option<&Conversation>,
+    lines: &Lines,
     work: &CommandWork,
     now: Timestamp,
 ) -> Option<Decision> {

@@ -34,7 +34,8 @@ impl Found {
 
     pub(super) fn command(&self, state: &mut State, work: &CommandWork, now: Timestamp) -> Answer {
         let key = (work.caller.workspace, work.command.conversation_id);
-        let decision = act::decision(state, (self.conversations.get(&key), &self.lines), work, now);
+        let conversation = self.conversations.get(&key);
+        let decision = act::decision(state, conversation, &self.lines, work, now);
         let decision = match decision {
             Some(Decision::Accept(drafts, accepted)) => {
                 Some(Decision::Accept(rebased(state, key, drafts), accepted))

@@ -82,7 +82,7 @@ pub(crate) async fn cross_node(
         let pair = mine.get_mut(n % PAIRS).context("no pair")?;
         ours.push(pair.ping(n, &mut pace).await?);
         if let Some((here, there)) = theirs.get_mut(n % PAIRS) {
-            others.push(ping_socketio((here, there), n, &mut pace).await?);
+            others.push(ping_socketio(here, there, n, &mut pace).await?);
         }
     }
     drop(theirs);
@@ -179,7 +179,8 @@ impl BatonPair {
 }
 
 async fn ping_socketio(
-    (here, there): (&mut Stream, &mut Stream),
+    here: &mut Stream,
+    there: &mut Stream,
     n: usize,
     pace: &mut Interval,
 ) -> anyhow::Result<u32> {

@@ -69,7 +69,7 @@ pub(crate) async fn fan_out(
     for count in &args.subscribers {
         progress.phase(&format!("{count} subscribers: connecting"));
         let mut stage = FanOutRun::set(&world, *count, args.events, &frame).await?;
-        stage.peers = Peers::set(setup, &world, args, (*count, &frame)).await?;
+        stage.peers = Peers::set(setup, &world, args, *count, &frame).await?;
         sleep(SETTLING).await;
         // A server closes a connection that says nothing while a crowd comes in.
         speaker.poster = world.poster().await?;
@@ -193,7 +193,8 @@ impl Peers {
         setup: &Setup,
         world: &World,
         args: &FanOut,
-        (count, frame): (usize, &str),
+        count: usize,
+        frame: &str,
     ) -> anyhow::Result<Option<Self>> {
         let adapter = if args.nodes == 1 { Adapter::Plain } else { Adapter::Redis };
         let mut all = Vec::new();

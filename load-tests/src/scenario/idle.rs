@@ -75,15 +75,24 @@ struct Cost {
     idle_percent: f64,
 }
 
+/// What was read of a server while its sessions connected and then did nothing.
+struct Measured {
+    before_bytes: u64,
+    after_bytes: u64,
+    connecting: Duration,
+    connecting_cpu_ms: u64,
+    idle_cpu_ms: u64,
+}
+
 impl Cost {
-    fn of(sessions: usize, memory: (u64, u64), connecting: (Duration, u64), idle_ms: u64) -> Self {
+    fn of(sessions: usize, of: &Measured) -> Self {
         let count = sessions as u64;
         Self {
-            bytes: ratio(memory.1.saturating_sub(memory.0), count),
-            before_mib: memory.0 as f64 / 1024.0 / 1024.0,
-            connect_us: ratio(u64::from(micros(connecting.0)), count),
-            connect_cpu_us: ratio(connecting.1 * 1000, count),
-            idle_percent: 100.0 * idle_ms as f64 / SETTLING.as_secs_f64() / 1000.0,
+            bytes: ratio(of.after_bytes.saturating_sub(of.before_bytes), count),
+            before_mib: of.before_bytes as f64 / 1024.0 / 1024.0,
+            connect_us: ratio(u64::from(micros(of.connecting)), count),
+            connect_cpu_us: ratio(of.connecting_cpu_ms * 1000, count),
+            idle_percent: 100.0 * of.idle_cpu_ms as f64 / SETTLING.as_secs_f64() / 1000.0,
         }
     }
 }
@@ -144,22 +153,24 @@ async fn of_baton(world: &World, sessions: usize) -> anyhow::Result<Cost> {
         crowd.add(open(agent).await?);
     }
     tokio::time::sleep(SETTLING).await;
-    let before = server.resident_bytes()?;
+    let before_bytes = server.resident_bytes()?;
     let (began, cpu) = (tokio::time::Instant::now(), server.cpu_ms()?);
     for agent in places.take(sessions) {
         crowd.add(open(agent).await?);
     }
-    let connecting = (began.elapsed(), server.cpu_ms()? - cpu);
+    let (connecting, connecting_cpu_ms) = (began.elapsed(), server.cpu_ms()? - cpu);
     tokio::time::sleep(SETTLING).await;
-    let after = server.resident_bytes()?;
+    let after_bytes = server.resident_bytes()?;
     let cpu = server.cpu_ms()?;
     tokio::time::sleep(SETTLING).await;
-    let idle_ms = server.cpu_ms()? - cpu;
+    let idle_cpu_ms = server.cpu_ms()? - cpu;
     let open = server.figures().await?.grew(&Figures::default(), "baton_sockets_open");
     ensure!(open == (sessions + FIRST) as f64, "{open} sockets are open");
-    ensure!(began.elapsed() < WITHIN, "connecting took {:?}", connecting.0);
+    ensure!(began.elapsed() < WITHIN, "connecting took {connecting:?}");
     ensure!(crowd.is_whole(), "sockets were closed while they were counted");
-    Ok(Cost::of(sessions, (before, after), connecting, idle_ms))
+    let measured =
+        Measured { before_bytes, after_bytes, connecting, connecting_cpu_ms, idle_cpu_ms };
+    Ok(Cost::of(sessions, &measured))
 }
 
 async fn of_socketio(setup: &Setup, sessions: usize) -> anyhow::Result<Option<Cost>> {
@@ -169,22 +180,24 @@ async fn of_socketio(setup: &Setup, sessions: usize) -> anyhow::Result<Option<Co
         crowd.add(peer.open(&auth).await?.stream);
     }
     tokio::time::sleep(SETTLING).await;
-    let before = peer.resident_bytes().await?;
+    let before_bytes = peer.resident_bytes().await?;
     let (began, cpu) = (tokio::time::Instant::now(), peer.cpu_ms()?);
     for _ in 0..sessions {
         crowd.add(peer.open(&auth).await?.stream);
     }
-    let connecting = (began.elapsed(), peer.cpu_ms()? - cpu);
+    let (connecting, connecting_cpu_ms) = (began.elapsed(), peer.cpu_ms()? - cpu);
     tokio::time::sleep(SETTLING).await;
-    let after = peer.resident_bytes().await?;
+    let after_bytes = peer.resident_bytes().await?;
     let cpu = peer.cpu_ms()?;
     tokio::time::sleep(SETTLING).await;
-    let idle_ms = peer.cpu_ms()? - cpu;
+    let idle_cpu_ms = peer.cpu_ms()? - cpu;
     let open = peer.collect_garbage().await?;
     ensure!(open >= (sessions + FIRST) as u64, "{open} sockets are open");
     ensure!(crowd.is_whole(), "sockets were closed while they were counted");
     peer.stop().await?;
-    Ok(Some(Cost::of(sessions, (before, after), connecting, idle_ms)))
+    let measured =
+        Measured { before_bytes, after_bytes, connecting, connecting_cpu_ms, idle_cpu_ms };
+    Ok(Some(Cost::of(sessions, &measured)))
 }
 
 /// Sockets that are read and whose frames are dropped.

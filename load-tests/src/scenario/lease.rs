@@ -86,10 +86,10 @@ async fn acquire(setup: &Setup, args: &Lease, progress: &Progress) -> anyhow::Re
         peer.stop().await?;
     }
     world.end().await?;
-    Ok(table(args, (&Times::of(mine), &Times::of(theirs)), has_postgres))
+    Ok(table(args, &Times::of(mine), &Times::of(theirs), has_postgres))
 }
 
-fn table(args: &Lease, (mine, theirs): (&Times, &Times), has_redis: bool) -> Table {
+fn table(args: &Lease, mine: &Times, theirs: &Times, has_redis: bool) -> Table {
     let row = |name: &str, times: &Times| -> Vec<Cell> {
         vec![
             name.into(),

@@ -53,7 +53,7 @@ pub(crate) async fn open(
         let few = build(&world, 0, args.few).await?;
         let many = build(&world, 1, args.messages).await?;
         progress.step();
-        rows.extend(compare(&world, args, (few, many), progress).await?);
+        rows.extend(compare(&world, args, few, many, progress).await?);
         world.end().await?;
     }
     Ok(vec![Table {
@@ -98,7 +98,8 @@ async fn build(world: &World, contact: usize, lines: usize) -> anyhow::Result<Co
 async fn compare(
     world: &World,
     args: &Open,
-    (few, many): (ConversationId, ConversationId),
+    few: ConversationId,
+    many: ConversationId,
     progress: &Progress,
 ) -> anyhow::Result<Vec<Vec<Cell>>> {
     let mut rounds: Vec<Vec<(Times, Times)>> = ASKS.iter().map(|_| Vec::new()).collect();
@@ -107,8 +108,8 @@ async fn compare(
             progress.phase(&format!("{}: {what}", world.store().name()));
             let (mut of_few, mut of_many) = (Vec::new(), Vec::new());
             for n in 0..args.opens {
-                of_few.push(open_once(world, few, ask, (args.few, n)).await?);
-                of_many.push(open_once(world, many, ask, (args.messages, n)).await?);
+                of_few.push(open_once(world, few, ask, args.few, n).await?);
+                of_many.push(open_once(world, many, ask, args.messages, n).await?);
             }
             rounds.push((Times::of(of_few), Times::of(of_many)));
         }
@@ -134,7 +135,8 @@ async fn open_once(
     world: &World,
     conversation: ConversationId,
     ask: &str,
-    (lines, n): (usize, usize),
+    lines: usize,
+    n: usize,
 ) -> anyhow::Result<u32> {
     let path = match ask {
         // Another place each time, so that no page is a cached one.

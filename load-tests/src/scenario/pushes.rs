@@ -104,12 +104,12 @@ async fn measure(
     progress.phase(&format!("{}: telling what waited", store.name()));
     let first = customers + 1;
     let count = args.waiting * usize::from(args.phones);
-    let (world, mark, began_ms) = let_wait(world, &phones, (first, args.waiting)).await?;
+    let (world, mark, began_ms) = let_wait(world, &phones, first, args.waiting).await?;
     let last_ms = phones.told(mark, "queue", count).await?.last_ms()?;
     progress.step();
     progress.phase(&format!("{}: killed while telling", store.name()));
-    let next = (first + args.waiting, args.waiting);
-    let (world, mark, _) = let_wait(world, &phones, next).await?;
+    let next = first + args.waiting;
+    let (world, mark, _) = let_wait(world, &phones, next, args.waiting).await?;
     phones.told(mark, "queue", count / 3).await?;
     let world = world.restart_pushing(Some(phones.service())).await?;
     let told = phones.told(mark, "queue", count).await?;
@@ -254,14 +254,14 @@ async fn assign(world: &World, phones: &Phones, args: &Pushes) -> anyhow::Result
 async fn tell_team(world: &World, phones: &Phones, customer: usize) -> anyhow::Result<(f64, f64)> {
     let mark = phones.count();
     let due_ms = phones.simulator.now_ms() + i64::try_from(GRACE.as_millis())?;
-    write(world, (customer, 1)).await?;
+    write(world, customer, 1).await?;
     let told = phones.told(mark, "queue", world.agents.len()).await?;
     let (first_ms, last_ms) = (told.first_ms()?, told.last_ms()?);
     Ok(((last_ms - due_ms) as f64, (last_ms - first_ms) as f64))
 }
 
 /// A message from each of so many customers.
-async fn write(world: &World, (first, count): (usize, usize)) -> anyhow::Result<()> {
+async fn write(world: &World, first: usize, count: usize) -> anyhow::Result<()> {
     let run = Uuid::now_v7().simple().to_string();
     let mut poster = world.poster().await?;
     for n in 0..count {
@@ -275,10 +275,11 @@ async fn write(world: &World, (first, count): (usize, usize)) -> anyhow::Result<
 async fn let_wait(
     world: World,
     phones: &Phones,
-    customers: (usize, usize),
+    first: usize,
+    count: usize,
 ) -> anyhow::Result<(World, usize, i64)> {
     let world = world.restart_pushing(None).await?;
-    write(&world, customers).await?;
+    write(&world, first, count).await?;
     tokio::time::sleep(GRACE + Duration::from_secs(1)).await;
     let (mark, began_ms) = (phones.count(), phones.simulator.now_ms());
     Ok((world.restart_pushing(Some(phones.service())).await?, mark, began_ms))

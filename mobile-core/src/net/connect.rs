@@ -66,7 +66,7 @@ impl Connector {
     pub(super) async fn open(&self) -> Result<Stream, Trouble> {
         let inner = match &self.tls {
             // Without TLS the server is on this machine, to which no proxy leads.
-            None => Inner::Plain(reach((&self.host, self.port)).await?),
+            None => Inner::Plain(reach(&self.host, self.port).await?),
             Some((connector, name)) => {
                 let tls = connector.connect(name.clone(), self.tunnel().await?).await;
                 Inner::Tls(Box::new(tls.map_err(|error| trouble(&error))?))
@@ -77,16 +77,15 @@ impl Connector {
 
     /// A connection to the server, through the proxy if there is one.
     async fn tunnel(&self) -> Result<TcpStream, Trouble> {
-        let server = (self.host.as_str(), self.port);
-        let Some(proxy) = self.through.get() else { return reach(server).await };
-        let mut tcp = reach((&proxy.host, proxy.port)).await?;
-        dig(&mut tcp, server).await?;
+        let Some(proxy) = self.through.get() else { return reach(&self.host, self.port).await };
+        let mut tcp = reach(&proxy.host, proxy.port).await?;
+        dig(&mut tcp, &self.host, self.port).await?;
         Ok(tcp)
     }
 }
 
-async fn reach(to: (&str, u16)) -> Result<TcpStream, Trouble> {
-    let found = tokio::net::lookup_host(to).await;
+async fn reach(host: &str, port: u16) -> Result<TcpStream, Trouble> {
+    let found = tokio::net::lookup_host((host, port)).await;
     let found: Vec<_> = found.map_err(|_unknown| Trouble::NoSuchName)?.collect();
     if found.is_empty() {
         return Err(Trouble::NoSuchName);

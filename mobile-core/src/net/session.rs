@@ -74,8 +74,7 @@ impl Server {
     /// When nobody was signed in. Where the answer was lost, a session may have begun all the
     /// same, on a device that nobody uses.
     pub async fn sign_in(&self, login: &Login) -> Result<SignedIn, SignInError> {
-        let within = (SIGN_IN_MAX, SESSION_BYTES_MAX);
-        let reply = self.post_session("/api/v1/sessions", login, within).await;
+        let reply = self.post_session("/api/v1/sessions", login, SIGN_IN_MAX).await;
         let reply = reply.map_err(|error| match error {
             NetError::NotSent | NetError::Lost => SignInError::Unreachable,
             NetError::TooLarge | NetError::Garbled => SignInError::Incompatible,
@@ -97,8 +96,7 @@ impl Server {
         device_id: DeviceId,
     ) -> Result<SignedIn, Failure> {
         let refresh = Refresh { refresh_token: refresh_token.to_owned(), device_id };
-        let within = (REFRESH_MAX, SESSION_BYTES_MAX);
-        let reply = self.post_session("/api/v1/sessions/refresh", &refresh, within).await?;
+        let reply = self.post_session("/api/v1/sessions/refresh", &refresh, REFRESH_MAX).await?;
         signed_in(&reply)
     }
 
@@ -116,10 +114,10 @@ impl Server {
         &self,
         path: &str,
         body: &(impl Serialize + Sync),
-        bounds: (Duration, usize),
+        within: Duration,
     ) -> Result<Reply, NetError> {
         let body = serde_json::to_vec(body).map_err(|_odd| NetError::NotSent)?;
-        let request = request(Method::POST, path, Some(body), bounds);
+        let request = request(Method::POST, path, Some(body), (within, SESSION_BYTES_MAX));
         // A refresh repeated gives the same again; signing in twice makes a second device.
         let is_repeatable = path.ends_with("/refresh");
         self.ask(Request { is_repeatable, ..request }).await

@@ -98,14 +98,14 @@ impl Outbox {
             // A clock decided, not the command: whether an earlier one arrived is not said.
             (Refusal::OpExpired, None) => self.ask(number, ReviewReason::Refused { refused }),
             (Refusal::OpExpired, Some(_)) => {}
-            _ => self.review(number, ReviewReason::Refused { refused }, (true, at)),
+            _ => self.review(number, ReviewReason::Refused { refused }, true, at),
         }
     }
 
     /// It never arrived.
     fn conclude(&mut self, number: u64, why: AskReason, at: Timestamp) {
         match why {
-            AskReason::ForReview { reason } => self.review(number, reason, (true, at)),
+            AskReason::ForReview { reason } => self.review(number, reason, true, at),
             AskReason::LostPredecessor => self.begin_anew(number, at),
         }
     }
@@ -116,7 +116,7 @@ impl Outbox {
     fn follow_refused(&mut self, number: u64, of: OpId, refused: Refused, at: Timestamp) {
         let tails = self.tails.values().any(|tail| tail.op_id == of);
         if tails {
-            return self.review(number, ReviewReason::Refused { refused }, (true, at));
+            return self.review(number, ReviewReason::Refused { refused }, true, at);
         }
         self.begin_anew(number, at);
     }
@@ -142,8 +142,13 @@ impl Outbox {
     }
 
     /// Puts it before its author. Of reads there is nothing to decide.
-    pub(super) fn review(&mut self, number: u64, reason: ReviewReason, told: (bool, Timestamp)) {
-        let (is_known, at) = told;
+    pub(super) fn review(
+        &mut self,
+        number: u64,
+        reason: ReviewReason,
+        is_known: bool,
+        at: Timestamp,
+    ) {
         let Some(slot) = self.slots.get_mut(&number) else { return };
         if !slot.item.has_author() {
             let refusal = match reason {

@@ -315,7 +315,7 @@ impl Outbox {
         match slot.item.state {
             State::Queued | State::Sending if is_unsent => {
                 slot.is_pristine = false;
-                self.review(number, reason, (false, at));
+                self.review(number, reason, false, at);
             }
             State::Queued | State::Sending => {
                 slot.change().state = State::Asking { why: AskReason::ForReview { reason } };

@@ -433,7 +433,7 @@ impl Outbox {
         let at = self.server_time.at(now);
         let queued = |slot: &&Slot| slot.item.state == State::Queued;
         if self.slots.get(&flight.number).filter(queued).is_some() {
-            self.review(flight.number, reason, (false, at));
+            self.review(flight.number, reason, false, at);
         }
     }
 

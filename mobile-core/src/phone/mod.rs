@@ -281,7 +281,8 @@ impl Phone {
     /// Notes how far the file of a line is, for those who look at it.
     pub fn set_loading(
         &mut self,
-        (of, message): (ConversationId, MessageId),
+        of: ConversationId,
+        message: MessageId,
         loading: Option<Loading>,
         now: Now,
     ) {

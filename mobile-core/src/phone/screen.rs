@@ -148,9 +148,9 @@ impl Machines {
     }
 
     fn unseen(&self, full: &Full) -> Option<Unseen> {
-        let read = (self.me.agent, full.view.read_seq);
-        let unseen = Unseen::of(name(&full.view)?, &full.lines, read);
-        unseen.filter(|unseen| unseen.to.seq == full.view.conversation.head.last_seq)
+        let Full { view, lines, .. } = full;
+        let unseen = Unseen::of(name(view)?, lines, self.me.agent, view.read_seq);
+        unseen.filter(|unseen| unseen.to.seq == view.conversation.head.last_seq)
     }
 }
 

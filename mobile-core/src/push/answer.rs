@@ -34,11 +34,7 @@ pub struct Unseen {
 impl Unseen {
     /// Of the lines that are held, by their numbers, and how far this agent has read. What lies
     /// before the customer's turn waits for no answer.
-    pub fn of(
-        name: &str,
-        lines: &BTreeMap<u64, Line>,
-        (me, read_seq): (AgentId, u64),
-    ) -> Option<Self> {
+    pub fn of(name: &str, lines: &BTreeMap<u64, Line>, me: AgentId, read_seq: u64) -> Option<Self> {
         let (first_seq, _) = lines.first_key_value()?;
         let (_, last) = lines.last_key_value()?;
         let to = LineRef { seq: last.seq, id: last.id };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::engine::{Engine, FlushGoal};
+use super::engine::{Engine, Flush, FlushGoal};
 use super::error::CoreError;
 use super::handle::Core;
 use crate::outbox::ActStage;
@@ -38,7 +38,8 @@ impl Core {
     ) -> Result<AnswerOutcome, CoreError> {
         let (done, is_done) = oneshot::channel();
         let taken = self.try_call(move |engine, now| {
-            engine.answer((&token, answer), (now.mono + within, done), now)
+            let flush = Flush { until: now.mono + within, goal: FlushGoal::Sent, done };
+            engine.answer(&token, answer, flush, now)
         });
         let Some(number) = taken.await? else { return Ok(AnswerOutcome::Sent) };
         // The deadline is the engine's, also where nothing can be sent.
@@ -48,11 +49,12 @@ impl Core {
 }
 
 impl Engine {
-    /// Returns the number of the act, if anything of it is left to be done.
+    /// Returns the number of the act if anything of it is left to be done; `flush` waits for it.
     fn answer(
         &mut self,
-        (token, answer): (&ActToken, NotificationAnswer),
-        (until, done): (Duration, oneshot::Sender<bool>),
+        token: &ActToken,
+        answer: NotificationAnswer,
+        flush: Flush,
         now: Now,
     ) -> Result<Option<u64>, CoreError> {
         // What the extension showed is answered here as well.
@@ -66,7 +68,7 @@ impl Engine {
             return Err(CoreError::Storage(self.last_error.unwrap_or(StoreError::Closed)));
         }
         if taken.is_some() {
-            self.flush(FlushGoal::Sent, (until, done), now);
+            self.flush(flush, now);
         }
         Ok(taken.map(|taken| taken.number))
     }

@@ -226,7 +226,7 @@ impl Core {
         let (done, is_done) = oneshot::channel();
         self.try_call(move |engine, now| {
             engine.phone_with_store(now)?;
-            engine.flush(goal, (now.mono + within, done), now);
+            engine.flush(Flush { until: now.mono + within, goal, done }, now);
             Ok(())
         })
         .await?;
@@ -513,16 +513,11 @@ impl Core {
 }
 
 impl Engine {
-    pub(super) fn flush(
-        &mut self,
-        goal: FlushGoal,
-        (until, done): (Duration, oneshot::Sender<bool>),
-        now: Now,
-    ) {
+    pub(super) fn flush(&mut self, flush: Flush, now: Now) {
         // A caller that waits for everything to be closed sets the deadline.
         let by = self.close_at.filter(|_| !self.closers.is_empty());
-        let until = by.map_or(until, |by| by.min(until));
-        self.flushes.push(Flush { until, goal, done });
+        let until = by.map_or(flush.until, |by| by.min(flush.until));
+        self.flushes.push(Flush { until, ..flush });
         if let Some(phone) = self.phone.as_mut().filter(|_| !self.is_foreground) {
             phone.hear(Input::Flush, now);
         }

@@ -304,7 +304,7 @@ impl Engine {
 
     fn tell_loading(&mut self, file: FileId, loading: Option<Loading>, now: Now) {
         if let Some(phone) = self.phone.as_mut().filter(|_| file.size == FileSize::Whole) {
-            phone.set_loading((file.conversation, file.message), loading, now);
+            phone.set_loading(file.conversation, file.message, loading, now);
         }
     }
 }

@@ -193,11 +193,11 @@ impl Core {
         }
         is_done.recv_timeout(clock.left(deadline)).ok();
         self.0.dispatcher.end();
-        join_within(network.end(clock.left(deadline)), (clock, deadline));
-        join_within(engine, (clock, deadline));
-        join_within(teller, (clock, deadline));
+        join_within(network.end(clock.left(deadline)), clock, deadline);
+        join_within(engine, clock, deadline);
+        join_within(teller, clock, deadline);
         if let Some(logger) = self.0.log.end() {
-            join_within(logger, (clock, deadline));
+            join_within(logger, clock, deadline);
         }
         self.0.log.stop();
     }
@@ -357,7 +357,7 @@ fn internal(error: std::io::Error) -> CoreError {
 }
 
 /// Joins a thread, unless it takes too long or is this one.
-fn join_within(thread: JoinHandle<()>, (clock, deadline): (Clock, Duration)) {
+fn join_within(thread: JoinHandle<()>, clock: Clock, deadline: Duration) {
     if thread.thread().id() == std::thread::current().id() {
         return;
     }

@@ -94,14 +94,14 @@ impl Core {
             let (id, copies) = (Uuid::from_bytes(random()), Arc::clone(&store));
             let OutgoingFile { source, kind, media_type, name, caption } = file;
             let new = UploadNew { kind, media_type, name, bytes: 0, sha256: None };
+            let attachment = Attachment::new(id, new);
             let words = caption.clone();
-            let copy = move || copy_file(&copies, &me, (id, new), source, words.as_deref());
+            let copy = move || copy_file(&copies, &me, attachment, source, words.as_deref());
             let copied = core.0.net.runtime.spawn_blocking(copy).await;
-            let new = copied.map_err(|_ended| CoreError::Closed)??;
+            let attachment = copied.map_err(|_ended| CoreError::Closed)??;
             let FileTap { op_id, conversation_id, seen, quoted } = tap;
             let body = file_body(caption, seen, quoted);
             let tap = Tap { op_id, conversation_id, body };
-            let attachment = Attachment::new(id, new);
             let taken =
                 core.try_call(move |engine, now| engine.take_file(me, tap, attachment, now)).await;
             if taken.is_err() {
@@ -148,14 +148,14 @@ impl Engine {
     }
 }
 
-/// Copies a file, if WhatsApp would take it.
+/// Copies a file, if WhatsApp would take it, and returns it with its size and digest.
 fn copy_file(
     store: &Store,
     me: &Account,
-    (id, new): (Uuid, UploadNew),
+    attachment: Attachment,
     source: FileSource,
     caption: Option<&str>,
-) -> Result<UploadNew, CoreError> {
+) -> Result<Attachment, CoreError> {
     let unreadable = |error: std::io::Error| CopyError::Source(error.kind());
     let (bytes, mut reader): (u64, Box<dyn Read>) = match source {
         FileSource::Path(path) => {
@@ -168,10 +168,11 @@ fn copy_file(
         FileSource::Bytes(bytes) => (bytes.len() as u64, Box::new(Cursor::new(bytes))),
     };
     // Before anything is copied: the error names the limit.
-    let announced = UploadNew { bytes, ..new };
+    let announced = UploadNew { bytes, ..attachment.new };
     check_file(&announced, caption)?;
-    let Copied { bytes, sha256 } = store.copy_file(me, id, &mut reader, bytes)?;
+    let Copied { bytes, sha256 } = store.copy_file(me, attachment.file, &mut reader, bytes)?;
     let new = UploadNew { bytes, sha256: Some(sha256), ..announced };
     // It may have shrunk since it was measured.
-    Ok(check_file(&new, caption).map(|()| new)?)
+    check_file(&new, caption)?;
+    Ok(Attachment { new, ..attachment })
 }

@@ -161,7 +161,7 @@ impl Store {
         into.set_len(begins)?;
         into.seek(SeekFrom::Start(begins))?;
         for (number, block) in (first..).zip(piece.chunks(BLOCK)) {
-            let sealed = in_place(of, (file, number), |place| self.keys.seal(place, block))?;
+            let sealed = in_place(of, file, number, |place| self.keys.seal(place, block))?;
             into.write_all(&sealed)?;
         }
         Ok(())
@@ -322,7 +322,7 @@ impl Store {
     }
 
     fn opener(&self, of: &Account, file: FileId) -> impl Fn(u64, &[u8]) -> Option<Vec<u8>> {
-        move |number, sealed| in_place(of, (file, number), |place| self.keys.open(place, sealed))
+        move |number, sealed| in_place(of, file, number, |place| self.keys.open(place, sealed))
     }
 
     fn of_account(&self, of: &Account) -> PathBuf {
@@ -348,7 +348,8 @@ impl Store {
 /// Where a block stands: under another file, number or account it does not open.
 fn in_place<T>(
     of: &Account,
-    (file, number): (FileId, u64),
+    file: FileId,
+    number: u64,
     act: impl FnOnce(CellAddress<'_>) -> T,
 ) -> T {
     let FileId { conversation, message, size } = file;

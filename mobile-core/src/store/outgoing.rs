@@ -52,6 +52,19 @@ impl From<io::Error> for CopyError {
     }
 }
 
+/// A file under way into the store.
+struct DraftFile {
+    file: Uuid,
+    path: PathBuf,
+}
+
+/// Bytes that a copy may have: by its source, and by what is left for files that wait.
+#[derive(Clone, Copy)]
+struct CopyLimits {
+    bytes_max: u64,
+    room: u64,
+}
+
 impl Store {
     /// Copies a file of at most `bytes_max`, as a draft: [`Self::keep_file`] keeps it.
     ///
@@ -66,11 +79,12 @@ impl Store {
     ) -> Result<Copied, CopyError> {
         let directory = self.outgoing(of);
         fs::create_dir_all(&directory)?;
-        let draft = self.draft(of, file);
+        let draft = DraftFile { file, path: self.draft(of, file) };
         let room = OUTGOING_BYTES_MAX.saturating_sub(used(&directory)?);
-        let copied = self.copy(of, (file, &draft), source, (bytes_max, room));
+        let limits = CopyLimits { bytes_max, room };
+        let copied = self.copy(of, &draft, source, limits);
         if copied.is_err() {
-            remove(&draft)?;
+            remove(&draft.path)?;
         }
         copied
     }
@@ -78,11 +92,11 @@ impl Store {
     fn copy(
         &self,
         of: &Account,
-        (file, draft): (Uuid, &PathBuf),
+        draft: &DraftFile,
         source: &mut dyn Read,
-        (bytes_max, room): (u64, u64),
+        limits: CopyLimits,
     ) -> Result<Copied, CopyError> {
-        let mut copy = File::create(draft)?;
+        let mut copy = File::create(&draft.path)?;
         let (mut digest, mut bytes) = (Context::new(&SHA256), 0_u64);
         let mut block = Vec::with_capacity(BLOCK);
         for number in 0_u64.. {
@@ -93,14 +107,14 @@ impl Store {
                 break;
             }
             bytes += read as u64;
-            if bytes > bytes_max {
-                return Err(CopyError::TooLarge(bytes_max));
+            if bytes > limits.bytes_max {
+                return Err(CopyError::TooLarge(limits.bytes_max));
             }
-            if bytes > room {
+            if bytes > limits.room {
                 return Err(CopyError::NoRoom);
             }
             digest.update(&block);
-            copy.write_all(&self.seal_block(of, (file, number), &block)?)?;
+            copy.write_all(&self.seal_block(of, draft.file, number, &block)?)?;
         }
         copy.sync_all()?;
         Ok(Copied { bytes, sha256: hex(digest.finish()) })
@@ -109,10 +123,11 @@ impl Store {
     fn seal_block(
         &self,
         of: &Account,
-        block: (Uuid, u64),
+        file: Uuid,
+        number: u64,
         plain: &[u8],
     ) -> Result<Vec<u8>, CopyError> {
-        in_place(of, block, |place| self.keys.seal(place, plain)).map_err(CopyError::Store)
+        in_place(of, file, number, |place| self.keys.seal(place, plain)).map_err(CopyError::Store)
     }
 
     /// Gives a draft its name: from here on it survives everything but a sweep.
@@ -135,7 +150,7 @@ impl Store {
         part: FilePart,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let open = |number, sealed: &[u8]| {
-            in_place(of, (file, number), |place| self.keys.open(place, sealed))
+            in_place(of, file, number, |place| self.keys.open(place, sealed))
         };
         read_part(&self.outgoing(of).join(file.to_string()), part, &open)
     }
@@ -190,11 +205,7 @@ impl Store {
 }
 
 /// Where a block stands: under another file, number or account it does not open.
-fn in_place<T>(
-    of: &Account,
-    (file, number): (Uuid, u64),
-    act: impl FnOnce(CellAddress<'_>) -> T,
-) -> T {
+fn in_place<T>(of: &Account, file: Uuid, number: u64, act: impl FnOnce(CellAddress<'_>) -> T) -> T {
     let (account, number) = (of.bytes(), number.to_le_bytes());
     act(CellAddress { column: "outgoing", row: &[&account, file.as_bytes(), &number] })
 }

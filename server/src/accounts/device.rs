@@ -41,6 +41,14 @@ static END_ALL: Sql = Sql::new(
        AND (refresh_expires_at > CAST($4 AS BIGINT) OR access_expires_at > CAST($4 AS BIGINT))",
 );
 
+/// A new password of an agent, and the device whose session goes on.
+#[derive(Clone, Copy)]
+struct NewPassword<'a> {
+    agent: AgentId,
+    keep: Option<DeviceId>,
+    password: &'a Secret,
+}
+
 impl Accounts {
     /// One's own devices that are signed in.
     ///
@@ -226,7 +234,8 @@ impl Accounts {
         lock(&self.0.throttle).forgive(key);
         check_new(next, &email)?;
         let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
-        self.put_password(engine, setter, (signed.agent, Some(signed.device)), next).await
+        let new = NewPassword { agent: signed.agent, keep: Some(signed.device), password: next };
+        self.put_password(engine, setter, new).await
     }
 
     /// Sets an agent's password; all their sessions end.
@@ -247,7 +256,8 @@ impl Accounts {
         tx.rollback().await?;
         let (email,) = row.ok_or(AccountError::NotFound { what: "agent" })?;
         check_new(next, &email)?;
-        self.put_password(engine, setter, (agent, None), next).await
+        let new = NewPassword { agent, keep: None, password: next };
+        self.put_password(engine, setter, new).await
     }
 
     /// Writes the password of an agent that is there and ends their sessions, all but one.
@@ -255,12 +265,12 @@ impl Accounts {
         &self,
         engine: &Engine,
         setter: Setter,
-        (agent_id, keep): (AgentId, Option<DeviceId>),
-        next: &Secret,
+        new: NewPassword<'_>,
     ) -> Result<(), AccountError> {
         static PUT: Sql =
             Sql::new("UPDATE agent SET password_hash = $3 WHERE workspace = $1 AND id = $2");
-        let hash = self.0.passwords.hash(next).await?;
+        let NewPassword { agent: agent_id, keep, password } = new;
+        let hash = self.0.passwords.hash(password).await?;
         let of = [setter.workspace.to_string(), agent_id.to_string()];
         let keep = keep.map(|device| device.to_string()).unwrap_or_default();
         let with = |last: String| of.iter().cloned().chain([last]).collect::<Vec<_>>();

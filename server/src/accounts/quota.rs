@@ -84,8 +84,8 @@ impl Quota {
         let (now, count) = (self.0.clock.monotonic(), u32::try_from(count).unwrap_or(u32::MAX));
         let mut buckets = self.0.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let Buckets { agents, workspaces } = &mut *buckets;
-        let mine = after(agents, (workspace, agent), self.0.agent, (count, now))?;
-        let all = after(workspaces, workspace, self.0.workspace, (count, now))?;
+        let mine = after(agents, (workspace, agent), self.0.agent, count, now)?;
+        let all = after(workspaces, workspace, self.0.workspace, count, now)?;
         agents.insert((workspace, agent), mine);
         workspaces.insert(workspace, all);
         drop(buckets);
@@ -106,7 +106,8 @@ fn after<K: Ord + Copy>(
     buckets: &mut BTreeMap<K, Duration>,
     key: K,
     rate: Rate,
-    (count, now): (u32, Duration),
+    count: u32,
+    now: Duration,
 ) -> Result<Duration, Duration> {
     if buckets.len() >= REMEMBERED && !buckets.contains_key(&key) {
         buckets.retain(|_, full_at| *full_at > now);

@@ -156,8 +156,8 @@ impl Accounts {
             }
         };
         let session = self.session(&family, &row.agent, next, now)?;
-        let of = (&session, &self.0.keys);
-        rotate(&mut tx, of, next > generation, self.0.config.refresh_ms(), now).await?;
+        let period = Period::of_ms(now, self.0.config.refresh_ms());
+        rotate(&mut tx, &self.0.keys, &session, next > generation, period).await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -252,7 +252,8 @@ impl Accounts {
             let now = self.0.clock.now();
             let session = self.session(&family, &found.agent, 1, now)?;
             let period = Period::of_ms(now, self.0.config.refresh_ms());
-            if put_device(&mut tx, &session, (&self.0.keys, &family), &name, period).await? {
+            let new = NewDevice { session: &session, family: family.family, name: &name, period };
+            if put_device(&mut tx, &self.0.keys, &new).await? {
                 sweep(&mut tx, found, now).await?;
                 let ended = end_oldest(&mut tx, &session, self.0.config.devices_max, now).await?;
                 tx.commit().await?;
@@ -317,13 +318,15 @@ async fn is_unchanged(tx: &mut Tx, found: &Found) -> Result<bool, StoreError> {
     Ok(tx.row::<(String,)>(&LOCK, &[&found.workspace, &found.agent, hash]).await?.is_some())
 }
 
-async fn put_device(
-    tx: &mut Tx,
-    session: &Session,
-    (keys, family): (&Keys, &Family<'_>),
-    name: &str,
+/// A device whose session begins.
+struct NewDevice<'a> {
+    session: &'a Session,
+    family: &'a str,
+    name: &'a str,
     period: Period,
-) -> Result<bool, StoreError> {
+}
+
+async fn put_device(tx: &mut Tx, keys: &Keys, new: &NewDevice<'_>) -> Result<bool, StoreError> {
     static PUT: Sql = Sql::new(
         "INSERT INTO device (workspace, id, agent, name, family, generation, refresh_digest,
            access_digest, access_expires_at, refresh_expires_at, created_at, last_seen_at)
@@ -337,12 +340,13 @@ async fn put_device(
            last_seen_at = excluded.last_seen_at
          WHERE device.agent = excluded.agent AND device.revoked_at IS NULL",
     );
+    let NewDevice { session, family, name, period } = *new;
     let args = [
         &session.workspace_id.to_string(),
         &session.device_id.to_string(),
         &session.agent_id.to_string(),
         name,
-        family.family,
+        family,
         &token::digest(keys, &session.refresh_token),
         &token::digest(keys, &session.access_token),
         &session.access_expires_at.ms().to_string(),
@@ -436,10 +440,10 @@ fn turn(row: &DeviceRow, presented: u64, digest: &str) -> Turn {
 /// Stores the tokens of a generation; of one that was there already only the access is prolonged.
 async fn rotate(
     tx: &mut Tx,
-    (session, keys): (&Session, &Keys),
+    keys: &Keys,
+    session: &Session,
     is_next: bool,
-    refresh_ms: i64,
-    now: Timestamp,
+    period: Period,
 ) -> Result<(), StoreError> {
     static NEXT: Sql = Sql::new(
         "UPDATE device SET generation = generation + 1, previous_digest = refresh_digest,
@@ -454,7 +458,7 @@ async fn rotate(
     );
     let (workspace, device) = (session.workspace_id.to_string(), session.device_id.to_string());
     let access_until = session.access_expires_at.ms().to_string();
-    let now_ms = now.ms().to_string();
+    let now_ms = period.from.ms().to_string();
     if is_next {
         let args = [
             &workspace,
@@ -462,7 +466,7 @@ async fn rotate(
             &token::digest(keys, &session.refresh_token),
             &token::digest(keys, &session.access_token),
             access_until.as_str(),
-            &now.plus_ms(refresh_ms).ms().to_string(),
+            &period.until.ms().to_string(),
             &now_ms,
         ];
         tx.run(&NEXT, &args).await?;

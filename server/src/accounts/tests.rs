@@ -558,8 +558,8 @@ async fn an_apps_next_secret_is_tried_beside_the_present_one() {
         let secrets: Vec<_> = app.secrets.iter().map(Secret::expose).collect();
         assert_eq!((secrets, app.verify_token.expose()), (vec!["two", "one"], "verify"));
         assert!(accounts.meta_app_lately("123").await.unwrap().is_some());
-        let only = (&put("three"), settings::meta_app::OldSecrets::Go);
-        accounts.put_meta_app("123", only, None).await.unwrap();
+        let go = settings::meta_app::OldSecrets::Go;
+        accounts.put_meta_app("123", &put("three"), go, None).await.unwrap();
         let app = accounts.meta_app_lately("123").await.unwrap().unwrap();
         let secrets: Vec<_> = app.secrets.iter().map(Secret::expose).collect();
         assert_eq!((secrets, app.verify_token.expose()), (vec!["three"], "verify"));

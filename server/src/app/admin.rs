@@ -115,7 +115,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
         let secret = add.app_secret_file.read()?;
         let given = add.verify_token_file.as_ref().map(SecretFile::read).transpose()?;
         let old = if add.only { OldSecrets::Go } else { OldSecrets::Stay };
-        let verify = self.accounts.put_meta_app(&add.id, (&secret, old), given.as_ref()).await?;
+        let verify = self.accounts.put_meta_app(&add.id, &secret, old, given.as_ref()).await?;
         let mut text = format!("meta app {}\nwebhook  /webhooks/whatsapp/{}\n", add.id, add.id);
         if given.is_none() {
             text.push_str(&format!("verify token {}\n", verify.expose()));

@@ -146,7 +146,7 @@ async fn start(config: &mut Config, clock: &Clock) -> anyhow::Result<Server> {
 
 /// Seeds the team and connects the number.
 pub(super) async fn furnish(server: &Server, simulator: &Simulator) -> anyhow::Result<Vec<Login>> {
-    let cast = people((&server.accounts, &server.engine), simulator).await?;
+    let cast = people(&server.accounts, &server.engine, simulator).await?;
     let app = &simulator.config().meta_app_id;
     simulator.set_webhook_url(format!("{}/webhooks/whatsapp/{app}", server.url()));
     simulator.verify_webhook().await.context("verifying the webhook")?;
@@ -175,7 +175,8 @@ fn desks(url: &str, logins: &[Login]) -> Vec<Desk> {
 
 /// The team and its number.
 async fn people(
-    (accounts, engine): (&Accounts, &Engine),
+    accounts: &Accounts,
+    engine: &Engine,
     simulator: &Simulator,
 ) -> anyhow::Result<Cast> {
     let (platform, number) = (simulator.config(), simulator.number());

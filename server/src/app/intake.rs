@@ -19,7 +19,7 @@ pub(super) async fn run(command: &IntakeCommand, intake: &Intake<'_>) -> anyhow:
             }
             let kinds =
                 table(&["KIND", "WAIT", "UNDERSTOOD"], counts.into_iter().map(count).collect());
-            let rows = intake.list((*before, *limit), *all).await?;
+            let rows = intake.list(*before, *limit, *all).await?;
             if rows.is_empty() {
                 return Ok(format!("{kinds}\nnone to list\n"));
             }

@@ -38,7 +38,7 @@ pub(super) async fn run(command: PushCommand, config: &Config) -> anyhow::Result
         }
         PushCommand::Test { device, wait } => {
             let wait = Duration::from_secs(wait.into());
-            test(&foundation, &lanes()?, &clock, (DeviceId(device), wait)).await
+            test(&foundation, &lanes()?, &clock, DeviceId(device), wait).await
         }
     }
 }
@@ -91,7 +91,8 @@ async fn test(
     foundation: &Foundation,
     lanes: &Lanes,
     clock: &Clock,
-    (device, wait): (DeviceId, Duration),
+    device: DeviceId,
+    wait: Duration,
 ) -> anyhow::Result<String> {
     let Foundation { store, accounts, .. } = foundation;
     let (workspace, agent) = device_to_push(store, device)

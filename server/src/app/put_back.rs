@@ -75,7 +75,9 @@ async fn begin_in(store: &Store, config: &Config, clock: &Clock) -> anyhow::Resu
 pub(super) async fn postgres(
     config: &Config,
     clock: &Clock,
-    (url, from, schema): (&str, &Path, i64),
+    url: &str,
+    from: &Path,
+    schema: i64,
 ) -> anyhow::Result<Begun> {
     let wait = Duration::from_millis(config.store.acquire_time_out_ms);
     let found = schema_of(url, wait).await.context("the database")?;
@@ -95,7 +97,8 @@ pub(super) async fn postgres(
 pub(super) async fn sqlite(
     config: &Config,
     clock: &Clock,
-    (place, from): (&Path, &Path),
+    place: &Path,
+    from: &Path,
 ) -> anyhow::Result<Begun> {
     let data = &config.store.data;
     make_directory(data)?;

@@ -37,10 +37,10 @@ pub(super) async fn run(given: &Restore, config: &Config, clock: &Clock) -> anyh
     let begun = match (backup, config.store.database()) {
         (None, _) => put_back::begin(config, clock).await?,
         (Some((from, _)), Database::Sqlite(place)) => {
-            put_back::sqlite(config, clock, (&place, from)).await?
+            put_back::sqlite(config, clock, &place, from).await?
         }
         (Some((from, schema)), Database::Postgres(url)) => {
-            put_back::postgres(config, clock, (url.expose(), from, schema)).await?
+            put_back::postgres(config, clock, url.expose(), from, schema).await?
         }
     };
     Anchors::in_dir(&config.store.data).begin(begun.epoch)?;

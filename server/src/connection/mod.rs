@@ -47,6 +47,14 @@ pub struct Inspector {
     pub clock: Clock,
 }
 
+/// A number that Meta is asked about.
+#[derive(Clone, Copy)]
+struct AskedNumber<'a> {
+    meta_app: &'a str,
+    phone_number_id: &'a str,
+    account: Option<&'a str>,
+}
+
 impl Inspector {
     /// Judges a number that is not added yet.
     ///
@@ -58,7 +66,11 @@ impl Inspector {
         tx.rollback().await?;
         let here = Here { webhook_at, ..Here::default() };
         let token = Token::new(new.access_token.as_str());
-        let number = (new.meta_app.as_str(), new.phone_number_id.as_str(), None);
+        let number = AskedNumber {
+            meta_app: &new.meta_app,
+            phone_number_id: &new.phone_number_id,
+            account: None,
+        };
         Ok(steps(&self.ask(number, Some(&token), here).await?))
     }
 
@@ -108,8 +120,11 @@ impl Inspector {
         let here = Here { webhook_at, has_received, has_sent, refused_with };
         let token = open_token(&self.keys, of, &number.token_sealed).ok();
         let token = token.map(|token| Token::new(token.expose()));
-        let asked =
-            (number.meta_app.as_str(), number.phone_number_id.as_str(), number.account.as_deref());
+        let asked = AskedNumber {
+            meta_app: &number.meta_app,
+            phone_number_id: &number.phone_number_id,
+            account: number.account.as_deref(),
+        };
         let findings = self.ask(asked, token.as_ref(), here).await?;
         let steps = steps(&findings);
         if let Some(health) = health(&findings, &steps, number.health.as_ref()) {
@@ -120,10 +135,11 @@ impl Inspector {
 
     async fn ask(
         &self,
-        (meta_app, phone_number_id, account): (&str, &str, Option<&str>),
+        number: AskedNumber<'_>,
         token: Option<&Token>,
         here: Here,
     ) -> Result<Findings, AccountError> {
+        let AskedNumber { meta_app, phone_number_id, account } = number;
         let app = self.accounts.meta_app(meta_app).await?;
         let secrets = app.iter().flat_map(|app| &app.secrets);
         let app_tokens: Vec<Token> =

@@ -114,14 +114,15 @@ pub async fn seed(accounts: &Accounts, engine: &Engine, seeds: &Seeds) -> anyhow
         accounts.settle(engine, work).await?;
         logins.push(login(name, *role, email, agent));
     }
-    let channel = number(accounts, engine, (setter, team), seeds).await?;
+    let channel = number(accounts, engine, setter, team, seeds).await?;
     Ok(Cast { workspace: made.workspace, team, channel, logins })
 }
 
 async fn number(
     accounts: &Accounts,
     engine: &Engine,
-    (setter, team): (Setter, TeamId),
+    setter: Setter,
+    team: TeamId,
     seeds: &Seeds,
 ) -> anyhow::Result<ChannelId> {
     let secret = Secret::new(seeds.app_secret.clone());

@@ -39,7 +39,7 @@ pub(super) fn record(
     people(state, &mut writes);
     outcomes(state, now, &mut writes);
     intake(state, posts, now, &mut writes);
-    past(state, (clock, now), &mut writes);
+    past(state, clock, now, &mut writes);
     let wanted = state.wanted_files.iter();
     let sent = state.sent_files.iter();
     writes.sent_uploads = sent.clone().map(UploadKeyRow::sent).collect();
@@ -137,8 +137,8 @@ fn attempts(
     if let Some(began) = attempt.began {
         let ended = all.iter().filter(|other| other.n == attempt.n).find_map(end);
         let change = AttemptEnd::new(id, attempt.n, ended);
-        let by = (began, attempt.node.map(|node| node.to_string()));
-        writes.attempts.push(AttemptRow::new(change, attempt.claim_epoch, by));
+        let node = attempt.node.map(|node| node.to_string());
+        writes.attempts.push(AttemptRow::new(change, attempt.claim_epoch, began, node));
     } else if let Some(ended) = end(attempt)
         && !all.iter().any(|other| other.n == attempt.n && other.began.is_some())
     {
@@ -191,7 +191,8 @@ fn people(state: &State, writes: &mut Writes) {
     }
     for key in &state.marked {
         let seq = state.read_marks.get(key).copied().unwrap_or_default();
-        writes.read_marks.push(ReadMarkRow::new(*key, seq));
+        let (workspace, agent, conversation) = *key;
+        writes.read_marks.push(ReadMarkRow::new(workspace, agent, conversation, seq));
     }
     for ((workspace, contact), is_new) in &state.changed_cards {
         let card = state.cards.get(&(*workspace, *contact)).cloned().unwrap_or_default();
@@ -208,8 +209,8 @@ fn outcomes(state: &State, now: Timestamp, writes: &mut Writes) {
     for ((workspace, agent, op_id), conversation) in &state.fresh_priors {
         let prior = state.priors.get(&(*workspace, *agent)).and_then(|priors| priors.get(op_id));
         let Some(prior) = prior else { continue };
-        let key = (*workspace, *agent, *op_id);
-        writes.outcomes.push(OutcomeRow::new(key, *conversation, prior, now));
+        let of = (*workspace, *agent);
+        writes.outcomes.push(OutcomeRow::new(of, *op_id, *conversation, prior, now));
     }
 }
 
@@ -235,7 +236,7 @@ fn intake(state: &State, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
     }
 }
 
-fn past(state: &State, (clock, now): (&Clock, Timestamp), writes: &mut Writes) {
+fn past(state: &State, clock: &Clock, now: Timestamp, writes: &mut Writes) {
     for key in &state.changed_past {
         let Some(past) = state.past.get(key) else { continue };
         let (workspace, (channel, wamid)) = key;

@@ -153,7 +153,7 @@ impl Hub {
 
     /// What somebody missed, as far as it is in memory and the database is not needed.
     pub(super) fn recall(&self, missed: &Missed) -> Option<Recalled> {
-        self.ring().recall(&missed.sight, (missed.from, missed.known), Instant::now())
+        self.ring().recall(&missed.sight, missed.from, missed.known, Instant::now())
     }
 
     /// Ends the hub's tasks when it has no sessions.

@@ -184,7 +184,8 @@ impl Ring {
     pub(super) fn recall(
         &mut self,
         sight: &Sight,
-        (from, known): (Cursor, u64),
+        from: Cursor,
+        known: u64,
         now: Instant,
     ) -> Option<Recalled> {
         let end = self.end.filter(|end| end.epoch == from.epoch)?;

@@ -84,8 +84,8 @@ pub(super) async fn list(
 ) -> HandlerResult<Out<LogPage>> {
     let limit: u64 = limit(asked.limit)?.into();
     let filter = filter(asked.agent, asked.conversation, asked.r#type)?;
-    let span = (asked.from, asked.until);
-    let (floor, mut upto) = stretch(&parts.store, signed.workspace, span).await?;
+    let workspace = signed.workspace;
+    let (floor, mut upto) = stretch(&parts.store, workspace, asked.from, asked.until).await?;
     if let Some(before) = asked.before {
         upto = upto.min(before.saturating_sub(1));
     }
@@ -121,7 +121,7 @@ pub(super) async fn jsonl(
         line.push('\n');
         line
     };
-    let body = export(&parts, signed, asked, (String::new(), lines)).await?;
+    let body = export(&parts, signed, asked, String::new(), lines).await?;
     Ok(file(body, "application/x-ndjson", "attachment; filename=\"log.jsonl\""))
 }
 
@@ -132,7 +132,7 @@ pub(super) async fn csv(
     Query(asked): Query<Export>,
 ) -> HandlerResult<Response> {
     let head = "position,at,actor,actor_id,actor_name,type,conversation_id,fact\r\n".to_owned();
-    let body = export(&parts, signed, asked, (head, row)).await?;
+    let body = export(&parts, signed, asked, head, row).await?;
     let kind = "text/csv; charset=utf-8; header=present";
     Ok(file(body, kind, "attachment; filename=\"log.csv\""))
 }
@@ -185,7 +185,8 @@ async fn export<F>(
     parts: &ApiState,
     signed: Signed,
     asked: Export,
-    (head, write): (String, F),
+    head: String,
+    write: F,
 ) -> HandlerResult<Body>
 where
     F: Fn(&Names, &Event) -> String + Send + 'static,
@@ -193,7 +194,7 @@ where
     let turn = turn(parts, signed.workspace)?;
     let filter = filter(asked.agent, asked.conversation, asked.r#type)?;
     let workspace = signed.workspace;
-    let (after, upto) = stretch(&parts.store, workspace, (asked.from, asked.until)).await?;
+    let (after, upto) = stretch(&parts.store, workspace, asked.from, asked.until).await?;
     let mut tx = parts.store.read().await?;
     let agents = read::agents(&mut tx, workspace).await?;
     tx.rollback().await?;
@@ -298,7 +299,8 @@ fn filter(
 async fn stretch(
     store: &Store,
     workspace: WorkspaceId,
-    (from, until): (Option<i64>, Option<i64>),
+    from: Option<i64>,
+    until: Option<i64>,
 ) -> HandlerResult<(u64, u64)> {
     let mut tx = store.read().await?;
     let head = read::log_head(&mut tx, workspace).await?.position;

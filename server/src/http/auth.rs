@@ -63,7 +63,7 @@ pub(super) async fn guard(
     if !may_have_query && request.uri().query().is_some_and(|query| !query.is_empty()) {
         return Fault::invalid("this address takes no parameters").into_response();
     }
-    match allow(&parts, access, (request.method(), request.headers())).await {
+    match allow(&parts, access, request.method(), request.headers()).await {
         Ok(Asker::Anybody) => next.run(request).await,
         Ok(Asker::Signed(signed)) => {
             let Some(_slot) = parts.queues.slots.take((signed.workspace, signed.agent)).await
@@ -93,7 +93,8 @@ enum Asker {
 async fn allow(
     parts: &ApiState,
     access: Access,
-    (method, headers): (&Method, &HeaderMap),
+    method: &Method,
+    headers: &HeaderMap,
 ) -> Result<Asker, Fault> {
     let origin = check_origin(parts, method, headers)?;
     if access == Access::Public {

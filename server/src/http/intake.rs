@@ -87,7 +87,8 @@ impl<'a> Intake<'a> {
     /// understood since as well.
     pub(crate) async fn list(
         &self,
-        (before, limit): (Option<Uuid>, NonZeroU32),
+        before: Option<Uuid>,
+        limit: NonZeroU32,
         all: bool,
     ) -> HandlerResult<Vec<NotUnderstoodEntry>> {
         // The whole of one may have megabytes.

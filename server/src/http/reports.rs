@@ -85,7 +85,7 @@ pub(super) async fn answers(
     let instants = asked_edges.split(',').map(|edge| edge.trim().parse().map(Timestamp::from_ms));
     let instants = instants.collect::<Result<Vec<_>, _>>();
     let instants = instants.map_err(|_odd| Fault::invalid("edges: each must be a number of ms"))?;
-    let chosen = chosen(&parts, signed, (agent, team, channel)).await?;
+    let chosen = chosen(&parts, signed, agent, team, channel).await?;
     let (tally, upto) = tally(&parts, signed, "edges", instants).await?;
     Ok(Out(tally.report(&chosen, within_ms.unwrap_or(WITHIN_MS), upto)))
 }
@@ -97,7 +97,7 @@ pub(super) async fn behind(
     Query(asked): Query<Behind>,
 ) -> HandlerResult<Out<MeasuredPage>> {
     let Behind { measure, from, until, agent, team, channel } = asked;
-    let chosen = chosen(&parts, signed, (agent, team, channel)).await?;
+    let chosen = chosen(&parts, signed, agent, team, channel).await?;
     let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
     let (tally, _) = tally(&parts, signed, "until", edges).await?;
     Ok(Out(tally.behind(&chosen, measure)))
@@ -110,7 +110,7 @@ pub(super) async fn csv(
     Query(asked): Query<AsCsv>,
 ) -> HandlerResult<Response> {
     let AsCsv { from, until, agent, team, channel } = asked;
-    let chosen = chosen(&parts, signed, (agent, team, channel)).await?;
+    let chosen = chosen(&parts, signed, agent, team, channel).await?;
     let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
     let (tally, _) = tally(&parts, signed, "until", edges).await?;
     let rows = tally.measured(&chosen);
@@ -136,7 +136,9 @@ pub(super) async fn csv(
 async fn chosen(
     parts: &ApiState,
     signed: Signed,
-    (agent, team, channel): (Option<AgentId>, Option<TeamId>, Option<ChannelId>),
+    agent: Option<AgentId>,
+    team: Option<TeamId>,
+    channel: Option<ChannelId>,
 ) -> HandlerResult<Chosen> {
     let mut tx = parts.store.read().await?;
     let sight = read::sight(&mut tx, signed.workspace, signed.agent).await?;

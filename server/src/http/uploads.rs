@@ -19,7 +19,7 @@ use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::media::ObjectKey;
 use crate::store::uploads::{
-    OwnUpload, begin_upload, upload, upload_complete, upload_received, upload_spoilt,
+    BegunUpload, OwnUpload, begin_upload, upload, upload_complete, upload_received, upload_spoilt,
 };
 use crate::store::usage::usage;
 
@@ -63,9 +63,10 @@ pub(super) async fn begin(
         return Err(Fault::files_full(kept, most));
     }
     let id = MessageId(parts.clock.uuid_v4());
-    let (key, whose) = ((signed.workspace, id), (signed.agent, conversation));
-    let limit = (parts.clock.now(), AT_ONCE);
-    if !begin_upload(&parts.store, key, whose, &new, limit).await? {
+    let key = (signed.workspace, id);
+    let beginning =
+        BegunUpload { agent: signed.agent, conversation, new: &new, at: parts.clock.now() };
+    if !begin_upload(&parts.store, key, beginning, AT_ONCE).await? {
         let detail = format!("you have {AT_ONCE} uploads that are not sent: send them first");
         return Err(Fault::conflict(detail));
     }

@@ -150,7 +150,7 @@ impl Anchors {
         let mut file = self.end()?;
         let text = line(epoch, workspace, position, hash);
         file.write_all(text.as_bytes())?;
-        self.0.elsewhere.tell((epoch, workspace), text);
+        self.0.elsewhere.tell(epoch, workspace, text);
         written.positions.insert((epoch, workspace), position);
         written.lines += 1;
         if written.lines >= LINES_MAX { self.rewrite(&mut written) } else { Ok(()) }

@@ -56,6 +56,15 @@ const TIDY_AT_ONCE: u64 = 500;
 const TIDY_ROUNDS_MAX: u32 = 100;
 const DAY_MS: i64 = 86_400_000;
 
+/// A file that is put off: what is counted, why, for how long, and the doubts so far.
+#[derive(Clone, Copy)]
+struct PutOff {
+    outcome: &'static str,
+    why: &'static str,
+    wait_ms: i64,
+    doubts: u32,
+}
+
 /// Fetches files.
 pub struct Fetcher {
     /// Where ends are told.
@@ -377,26 +386,24 @@ impl Fetcher {
             }
             Tried::Doubt(_, why) => {
                 let wait_ms = DOUBT_MS * DOUBT_FACTOR.pow(file.doubts);
-                self.put_off(file, ("again", why), wait_ms, file.doubts + 1).await;
+                let doubts = file.doubts + 1;
+                self.put_off(file, PutOff { outcome: "again", why, wait_ms, doubts }).await;
             }
             Tried::Again(why) => {
                 let wait_ms = self.again_ms(file.tries);
-                self.put_off(file, ("again", why), wait_ms, file.doubts).await;
+                let doubts = file.doubts;
+                self.put_off(file, PutOff { outcome: "again", why, wait_ms, doubts }).await;
             }
             Tried::Held => {
-                self.put_off(file, ("held", "its number waits"), HOLD_MS, file.doubts).await;
+                let (why, doubts) = ("its number waits", file.doubts);
+                self.put_off(file, PutOff { outcome: "held", why, wait_ms: HOLD_MS, doubts }).await;
                 self.hold(file).await;
             }
         }
     }
 
-    async fn put_off(
-        &self,
-        file: &ClaimedFile,
-        (outcome, why): (&'static str, &'static str),
-        wait_ms: i64,
-        doubts: u32,
-    ) {
+    async fn put_off(&self, file: &ClaimedFile, put_off: PutOff) {
+        let PutOff { outcome, why, wait_ms, doubts } = put_off;
         let (message_id, tries) = (file.at.message, file.tries);
         self.metrics.files.inc(outcome);
         tracing::info!(%message_id, why, tries, "a file was not fetched; it is tried again");

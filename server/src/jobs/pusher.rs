@@ -211,7 +211,7 @@ impl Worker {
     fn put_off(&self, limits: &mut Limits, claimed: &Claimed) -> Option<Finished> {
         let kind = Kind::from_name(&claimed.kind)?;
         let now = self.pusher.clock.now();
-        let at = limits.admit((claimed.device, claimed.lane, kind), now).err()?;
+        let at = limits.admit(claimed.device, claimed.lane, kind, now).err()?;
         let ended = if at >= claimed.expires_at { Ended::Expired } else { Ended::Again(at) };
         self.pusher.metrics.pushes.inc([self.name, "put_off"]);
         Some(Finished {

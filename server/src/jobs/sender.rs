@@ -210,7 +210,7 @@ impl Sender {
         let expired = self.now().plus_ms(-CLAIM_EXPIRES_MS);
         let stranded = async {
             let mut tx = self.store().read().await?;
-            stranded_sends(&mut tx, (me, expired), DUE_AT_ONCE).await
+            stranded_sends(&mut tx, me, expired, DUE_AT_ONCE).await
         };
         let Ok(stranded) = stranded.await else { return };
         for some in stranded.chunks(RESCUES_AT_ONCE) {

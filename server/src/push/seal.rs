@@ -50,13 +50,14 @@ pub(super) fn seal(plain: &[u8], key: &SealKey, clock: &Clock) -> Result<Vec<u8>
             break own;
         }
     };
-    seal_with(plain, key, (&own, clock.bytes::<16>()))
+    seal_with(plain, key, &own, clock.bytes::<16>())
 }
 
 fn seal_with(
     plain: &[u8],
     key: &SealKey,
-    (own, salt): (&SecretKey, [u8; 16]),
+    own: &SecretKey,
+    salt: [u8; 16],
 ) -> Result<Vec<u8>, SealError> {
     let device = BASE64.decode(&key.p256dh).ok().ok_or(SealError::BadKey)?;
     let auth = BASE64.decode(key.auth.expose()).ok().ok_or(SealError::BadKey)?;
@@ -126,7 +127,7 @@ mod tests {
         let own = SecretKey::from_slice(&own).unwrap();
         let salt = BASE64.decode("DGv6ra1nlYgDCS1FRnbzlw").unwrap().try_into().unwrap();
         let plain = b"When I grow up, I want to be a watermelon";
-        let sealed = seal_with(plain, &key, (&own, salt)).unwrap();
+        let sealed = seal_with(plain, &key, &own, salt).unwrap();
         let expected = BASE64
             .decode(
                 "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3v\
@@ -148,7 +149,7 @@ mod tests {
             p256dh: BASE64.encode(public.as_bytes()),
             auth: Secret::new(BASE64.encode([3; 16])),
         };
-        let sealed = |bytes: usize| seal_with(&vec![b'a'; bytes], &key, (&own, [1; 16]));
+        let sealed = |bytes: usize| seal_with(&vec![b'a'; bytes], &key, &own, [1; 16]);
         assert_eq!(sealed(4_096 - OVERHEAD).unwrap().len(), 4_096);
         assert_eq!(sealed(4_096 - OVERHEAD + 1), Err(SealError::TooLong));
     }

@@ -187,7 +187,8 @@ pub async fn ask_of_app(store: &Store, meta_app: &str, now: Timestamp) -> Result
 pub async fn note_refused(
     store: &Store,
     of: Key<ChannelId>,
-    (now, code): (Timestamp, i64),
+    now: Timestamp,
+    code: i64,
 ) -> Result<(), StoreError> {
     static SQL: Sql = Sql::new(
         "INSERT INTO channel_health (workspace, channel, due_at, refused_at, refused_with)

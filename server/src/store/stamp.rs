@@ -126,7 +126,7 @@ impl Tx {
         for (table, place, before) in touched {
             let Some(sheet) = sheet(&table) else { continue };
             let place = from_json::<Vec<Json>>(&place)?;
-            stamp_one(self, &key, (sheet, &place), before.as_deref()).await?;
+            stamp_one(self, &key, sheet, &place, before.as_deref()).await?;
         }
         self.run(&CLEAR, &[]).await.map(drop)
     }
@@ -141,7 +141,8 @@ static PUT: Sql = Sql::new(
 async fn stamp_one(
     tx: &mut Tx,
     key: &StampKey,
-    (sheet, place): (&'static Sheet, &[Json]),
+    sheet: &'static Sheet,
+    place: &[Json],
     before: Option<&str>,
 ) -> Result<(), StoreError> {
     static FIND: Sql = Sql::new("SELECT value FROM stamp WHERE sheet = $1 AND place = $2");

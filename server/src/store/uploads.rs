@@ -64,13 +64,25 @@ impl UploadRow {
     }
 }
 
-/// Begins one, unless its author has `most` already; whether it was begun.
+/// An upload that begins.
+#[derive(Clone, Copy, Debug)]
+pub struct BegunUpload<'a> {
+    /// Who uploads it.
+    pub agent: AgentId,
+    /// The conversation it is for.
+    pub conversation: ConversationId,
+    /// What its author told of it.
+    pub new: &'a UploadNew,
+    /// When it begins.
+    pub at: Timestamp,
+}
+
+/// Begins an upload and returns true, unless its author has `most` already.
 pub async fn begin_upload(
     store: &Store,
     (workspace, of): Key<MessageId>,
-    (agent, conversation): (AgentId, ConversationId),
-    new: &UploadNew,
-    (now, most): (Timestamp, u64),
+    upload: BegunUpload<'_>,
+    most: u64,
 ) -> Result<bool, StoreError> {
     static SQL: Sql = Sql::new(
         "INSERT INTO upload (workspace, id, agent, conversation, channel, kind, media_type, name,
@@ -81,6 +93,7 @@ pub async fn begin_upload(
            AND (SELECT COUNT(*) FROM upload AS u WHERE u.workspace = $1 AND u.agent = $3)
              < CAST($11 AS BIGINT)",
     );
+    let BegunUpload { agent, conversation, new, at } = upload;
     let args = [
         workspace.to_string(),
         of.to_string(),
@@ -91,7 +104,7 @@ pub async fn begin_upload(
         new.name.clone().unwrap_or_default(),
         new.bytes.to_string(),
         new.sha256.clone().unwrap_or_default(),
-        now.ms().to_string(),
+        at.ms().to_string(),
         most.to_string(),
     ];
     Ok(store.run_alone(&SQL, &args).await? > 0)

@@ -90,7 +90,7 @@ async fn verify_counted(
 ) -> Result<Report, StoreError> {
     let seals = Seals::read(tx, workspace).await?;
     let stamps = Stamps::read(tx, key, workspace).await?;
-    let mut check = Check::new(workspace, (seals, stamps));
+    let mut check = Check::new(workspace, seals, stamps);
     let mut batch = BATCH;
     loop {
         let after = check.report.checked;
@@ -173,7 +173,7 @@ struct Check {
 }
 
 impl Check {
-    fn new(workspace: WorkspaceId, (seals, stamps): (Seals, Stamps)) -> Self {
+    fn new(workspace: WorkspaceId, seals: Seals, stamps: Stamps) -> Self {
         let sealed = seals.upto;
         let report = Report { checked: 0, sealed, unsealed: 0, contents: 0, fault: None };
         Self {

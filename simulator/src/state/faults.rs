@@ -19,7 +19,8 @@ impl FaultState {
     pub(crate) fn of(
         &mut self,
         endpoint: Endpoint,
-        (phone_number_id, to): (&str, &str),
+        phone_number_id: &str,
+        to: &str,
     ) -> Option<Fault> {
         let mut fired = None;
         for (rule, seen) in &mut self.rules {

@@ -40,6 +40,15 @@ impl File {
     }
 }
 
+/// A file that is to be kept: the number it belongs to, and whether it was uploaded or received.
+pub(crate) struct NewFile<'a> {
+    pub(crate) phone_number_id: &'a str,
+    pub(crate) is_upload: bool,
+    pub(crate) mime_type: &'a str,
+    pub(crate) filename: Option<String>,
+    pub(crate) bytes: Arc<[u8]>,
+}
+
 /// All files and the URLs given out for them.
 #[derive(Debug, Default)]
 pub(crate) struct Media {
@@ -51,13 +60,8 @@ pub(crate) struct Media {
 
 impl Media {
     /// Keeps a file and returns its id.
-    pub(crate) fn keep(
-        &mut self,
-        seeds: Seeds,
-        (phone_number_id, is_upload): (&str, bool),
-        (mime_type, filename, bytes): (&str, Option<String>, Arc<[u8]>),
-        now_ms: i64,
-    ) -> (String, File) {
+    pub(crate) fn keep(&mut self, seeds: Seeds, new: NewFile<'_>, now_ms: i64) -> (String, File) {
+        let NewFile { phone_number_id, is_upload, mime_type, filename, bytes } = new;
         self.kept += 1;
         let mut rng = seeds.rng("media", phone_number_id, self.kept);
         let id = rng.random_range(1_000_000_000_000_000_u64..9_999_999_999_999_999).to_string();

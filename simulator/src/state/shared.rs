@@ -110,16 +110,23 @@ pub(crate) struct Shared {
     world: Mutex<World>,
 }
 
+/// Where a simulator listens, and where its push services do, without slashes at the end.
+pub(crate) struct Urls {
+    pub(crate) base: String,
+    pub(crate) push_base: String,
+}
+
 impl Shared {
     pub(crate) fn new(
-        (config, base_url, push_base_url): (Config, String, String),
+        config: Config,
+        urls: Urls,
         push_keys: Keys,
         http: reqwest::Client,
         dispatcher: mpsc::UnboundedSender<ToDispatcher>,
     ) -> Self {
         Self {
-            base_url,
-            push_base_url,
+            base_url: urls.base,
+            push_base_url: urls.push_base,
             push_keys,
             clock: Clock::default(),
             seeds: Seeds(config.seed),

@@ -132,7 +132,7 @@ pub(crate) async fn reconnect_storm(
             let back = match *case {
                 Case::Baton { events, restarts, door } => {
                     let back;
-                    (world, back) = play(world, args, (events, restarts, door)).await?;
+                    (world, back) = play(world, args, events, restarts, door).await?;
                     back
                 }
                 Case::SocketIo(adapter) => {
@@ -152,7 +152,9 @@ pub(crate) async fn reconnect_storm(
 async fn play(
     world: World,
     args: &ReconnectStorm,
-    (events, restarts, door): (usize, bool, Door),
+    events: usize,
+    restarts: bool,
+    door: Door,
 ) -> anyhow::Result<(World, Back)> {
     // A fresh start each time, so that no round has another's memory.
     let mut world = world.restart_with(door).await?;

@@ -52,7 +52,7 @@ pub(super) async fn storm(
     sleep(STORING).await;
     let rooms: Vec<String> = clients.iter().map(|client| client.room.clone()).collect();
     let events = args.peer_clients * args.own;
-    publish(&mut control, &rooms, (rooms.len(), events)).await?;
+    publish(&mut control, &rooms, rooms.len(), events).await?;
     let back = come_back(&peer, clients, args.own).await?;
     drop(control);
     Arc::into_inner(peer).context("a client stays")?.stop().await?;
@@ -62,7 +62,8 @@ pub(super) async fn storm(
 async fn publish(
     control: &mut Stream,
     rooms: &[String],
-    (first, count): (usize, usize),
+    first: usize,
+    count: usize,
 ) -> anyhow::Result<()> {
     let what = json!({ "rooms": rooms, "first": first, "count": count, "text": TEXT });
     ask(control, "publish", Some(&what)).await.map(drop)
@@ -76,7 +77,7 @@ async fn gather(peer: &Peer, count: usize, control: &mut Stream) -> anyhow::Resu
         opened.push(peer.open(&json!({ "room": room })).await?);
     }
     // Without an offset nobody may come back.
-    publish(control, &rooms, (0, count)).await?;
+    publish(control, &rooms, 0, count).await?;
     let mut clients = Vec::new();
     let mut lost = Vec::new();
     for (room, mut opened) in rooms.into_iter().zip(opened) {

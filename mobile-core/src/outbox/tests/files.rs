@@ -58,7 +58,7 @@ impl Phone {
             UploadStep::Look { upload } => self.server.upload(ANA, *upload).ok_or_else(gone),
             UploadStep::Piece { upload, file, from, bytes } => {
                 let piece = contents(*file, *from, *bytes);
-                let taken = self.server.receive(ANA, *upload, (*from, &piece));
+                let taken = self.server.receive(ANA, *upload, *from, &piece);
                 taken.map_err(|not| match not {
                     NotReceived::Unknown => gone(),
                     NotReceived::Elsewhere => refused(409),

@@ -195,7 +195,7 @@ impl Phone {
         } else {
             self.composing.remove(&of)
         };
-        self.server.compose((BEN, DESK), of, action);
+        self.server.compose(BEN, DESK, of, action);
     }
 
     // The device.
@@ -349,8 +349,7 @@ impl Phone {
 
     /// `POST /commands`.
     pub(super) fn commands(&mut self, commands: &[Command]) -> Vec<CommandResult> {
-        let by = (ANA, PHONE);
-        commands.iter().map(|command| self.server.command(by, command)).collect()
+        commands.iter().map(|command| self.server.command(ANA, PHONE, command)).collect()
     }
 
     pub(super) fn hears(&mut self, answer: Answer) {
@@ -402,7 +401,7 @@ impl Phone {
         let ms = i64::try_from(time.as_millis()).unwrap();
         self.server.now = self.server.now.plus_ms(ms);
         for of in &self.composing {
-            self.server.compose((BEN, DESK), *of, ComposeAction::Start);
+            self.server.compose(BEN, DESK, *of, ComposeAction::Start);
         }
         let now = self.now();
         self.outbox.handle_timeout(now);

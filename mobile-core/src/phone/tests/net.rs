@@ -168,9 +168,9 @@ impl World {
             return;
         }
         let account = self.devices[wire.0].account;
-        let by = (account.agent, account.device);
+        let (agent, device) = (account.agent, account.device);
         if let ClientFrame::Command { command } = frame {
-            let result = self.server.command(by, &command);
+            let result = self.server.command(agent, device, &command);
             self.judge.looks(&self.server);
             // The log and the answer may overtake one another.
             let is_told_first = self.dice(2) == 0;
@@ -181,7 +181,7 @@ impl World {
             self.goes_on();
         } else if let ClientFrame::Compose(compose) = frame {
             let of = compose.conversation_id;
-            let holder = self.server.compose(by, of, compose.action);
+            let holder = self.server.compose(agent, device, of, compose.action);
             self.tells_of_lease(LeaseState { conversation_id: of, holder });
         }
     }
@@ -342,8 +342,8 @@ impl World {
         let account = self.devices[d].account;
         let results = match &post {
             Post::Commands(commands) => {
-                let by = (account.agent, account.device);
-                commands.iter().map(|command| self.server.command(by, command)).collect()
+                let (agent, device) = (account.agent, account.device);
+                commands.iter().map(|command| self.server.command(agent, device, command)).collect()
             }
             Post::Outcomes(op_ids) => self.server.outcomes(account.agent, op_ids),
         };
@@ -397,7 +397,7 @@ impl World {
             }
             UploadStep::Piece { upload, from, .. } => {
                 let piece = part.expect("a file that an act needs");
-                self.server.receive(agent, upload, (from, &piece))
+                self.server.receive(agent, upload, from, &piece)
             }
         };
         let after = ms(10 + self.dice(300));

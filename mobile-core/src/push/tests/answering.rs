@@ -46,7 +46,7 @@ fn lines(first: u64, authors: &[Author]) -> BTreeMap<u64, Line> {
 /// What a notification may show, and up to which line it counts.
 #[track_caller]
 fn check(lines: &BTreeMap<u64, Line>, read_seq: u64, counts: Option<(Option<&str>, u64)>) {
-    let unseen = Unseen::of("Lucía", lines, (ME, read_seq));
+    let unseen = Unseen::of("Lucía", lines, ME, read_seq);
     let shown =
         unseen.as_ref().map(|unseen| (unseen.words.as_ref().map(Words::body), unseen.to.seq));
     assert_eq!(shown, counts);

@@ -65,13 +65,13 @@ impl World {
             1 => self.decides(p),
             2 => self.withdraws(p),
             _ => {
-                let by = (self.phones[p].agent, self.phones[p].device);
+                let (agent, device) = (self.phones[p].agent, self.phones[p].device);
                 let action = match self.dice.below(4) {
                     0 => ComposeAction::TakeOver,
                     1 => ComposeAction::Stop,
                     _ => ComposeAction::Start,
                 };
-                self.server.compose(by, of, action);
+                self.server.compose(agent, device, of, action);
             }
         }
     }

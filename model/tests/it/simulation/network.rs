@@ -255,7 +255,7 @@ impl World {
     fn server_hears(&mut self, id: u64, frame: ClientFrame) {
         let Some(one) = self.network.connections.get_mut(&id) else { return };
         let phone = &self.phones[one.phone];
-        let by = (phone.agent, phone.device);
+        let (agent, device) = (phone.agent, phone.device);
         match frame {
             ClientFrame::Hello(hello) if hello.token != Some(self.token.to_string()) => {
                 self.meets("an old token");
@@ -263,16 +263,16 @@ impl World {
             }
             ClientFrame::Hello(hello) => {
                 one.told = Some(self.server.head());
-                one.down.extend(self.server.welcome(by.0, hello.cursor));
+                one.down.extend(self.server.welcome(agent, hello.cursor));
             }
             ClientFrame::Command { command } => {
                 let op_id = command.op_id;
-                let work = self.server.command_work(by, command);
+                let work = self.server.command_work(agent, device, command);
                 let to = ReplyTo::Command(op_id, Place::Connection(id));
                 self.queue.push_back((work, to));
             }
             ClientFrame::Compose(compose) => {
-                self.server.compose(by, compose.conversation_id, compose.action);
+                self.server.compose(agent, device, compose.conversation_id, compose.action);
             }
             ClientFrame::View(_)
             | ClientFrame::Draft(_)
@@ -322,7 +322,7 @@ impl World {
             }
             Asked::Commands(_, commands) => {
                 for (part, command) in commands.iter().enumerate() {
-                    let work = self.server.command_work((agent, device), command.clone());
+                    let work = self.server.command_work(agent, device, command.clone());
                     let place = Place::Request(id, part);
                     let to = ReplyTo::Command(command.op_id, place);
                     self.queue.push_back((work, to));

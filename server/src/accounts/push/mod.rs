@@ -30,6 +30,13 @@ const STALE_MS: i64 = 30 * 24 * 60 * 60_000;
 /// Two devices that swap their targets are in each other's way: one of them tries again.
 const TRIES_MAX: u32 = 4;
 
+/// The keys of a registration's row.
+struct RegistrationKey<'a> {
+    workspace: &'a str,
+    device: &'a str,
+    target_digest: &'a str,
+}
+
 /// A registration without its secrets.
 #[derive(FromRow)]
 struct PushRegistrationRow {
@@ -151,8 +158,9 @@ impl Accounts {
         }
         tx.run(&TURN, &[&digest]).await?;
         let moved = tx.run(&MOVE, &[&workspace, &device, &digest]).await?;
-        self.put_row(&mut tx, (&workspace, &device, &digest), put, now).await?;
-        let row = read_row(&mut tx, (&workspace, &device)).await?;
+        let of = RegistrationKey { workspace: &workspace, device: &device, target_digest: &digest };
+        self.put_row(&mut tx, &of, put, now).await?;
+        let row = read_row(&mut tx, &workspace, &device).await?;
         let row = row.ok_or_else(|| StoreError::corrupt("a registration that was just put"))?;
         tx.commit().await?;
         let Signed { workspace, agent, device, .. } = signed;
@@ -168,7 +176,7 @@ impl Accounts {
     async fn put_row(
         &self,
         tx: &mut Tx,
-        (workspace, device, digest): (&str, &str, &str),
+        of: &RegistrationKey<'_>,
         put: &PushPut,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -186,13 +194,14 @@ impl Accounts {
                app_id = excluded.app_id, env = excluded.env, locale = excluded.locale,
                caps = excluded.caps, confirmed_at = excluded.confirmed_at",
         );
+        let RegistrationKey { workspace, device, target_digest } = *of;
         let (keys, clock, row) = (&self.0.keys, &self.0.clock, [workspace, device]);
         let key = put.key.as_ref();
         let auth = key.map(|key| keys.seal(clock, auth_place(&row), &key.auth));
         let args = [
             workspace,
             device,
-            digest,
+            target_digest,
             put.lane.name(),
             put.target_kind.name(),
             &keys.seal(clock, target_place(&row), &put.target),
@@ -220,8 +229,8 @@ impl Accounts {
     ) -> Result<PushDevice, AccountError> {
         self.own_device(signed, device).await?;
         let mut tx = self.0.store.read().await?;
-        let place = (signed.workspace.to_string(), device.to_string());
-        let row = read_row(&mut tx, (&place.0, &place.1)).await?;
+        let (workspace, id) = (signed.workspace.to_string(), device.to_string());
+        let row = read_row(&mut tx, &workspace, &id).await?;
         tx.rollback().await?;
         let row = row.ok_or(AccountError::NotFound { what: "push registration" })?;
         Ok(row.told(device, self.0.clock.now())?)
@@ -323,7 +332,8 @@ impl Accounts {
 
 async fn read_row(
     tx: &mut Tx,
-    (workspace, device): (&str, &str),
+    workspace: &str,
+    device: &str,
 ) -> Result<Option<PushRegistrationRow>, StoreError> {
     static READ: Sql = Sql::new(
         "SELECT lane, target_kind, key_id, p256dh, app_id, env, locale, caps, receipt_salt,

@@ -61,7 +61,7 @@ impl Accounts {
         secret: &Secret,
         verify_token: Option<&Secret>,
     ) -> Result<Secret, AccountError> {
-        self.put_meta_app(id, (secret, OldSecrets::Stay), verify_token).await
+        self.put_meta_app(id, secret, OldSecrets::Stay, verify_token).await
     }
 
     /// The same, and says what becomes of the secrets it has.
@@ -71,7 +71,8 @@ impl Accounts {
     pub async fn put_meta_app(
         &self,
         id: &str,
-        (secret, old_secrets): (&Secret, OldSecrets),
+        secret: &Secret,
+        old_secrets: OldSecrets,
         verify_token: Option<&Secret>,
     ) -> Result<Secret, AccountError> {
         static PUT: Sql = Sql::new(

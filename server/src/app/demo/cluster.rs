@@ -58,7 +58,7 @@ impl DemoCluster {
         config.store.data = nodes.data("seed");
         config.store.key_file = nodes.key_file();
         let foundation = Foundation::lay(&config, &clock).await?;
-        let cast = people((&foundation.accounts, &foundation.engine), &simulator).await;
+        let cast = people(&foundation.accounts, &foundation.engine, &simulator).await;
         foundation.store.close().await;
         let account = nodes.key_file().with_file_name("service-account.json");
         std::fs::write(&account, serde_json::to_vec(&simulator.service_account())?)?;

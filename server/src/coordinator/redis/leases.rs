@@ -122,7 +122,8 @@ impl Shared {
     /// Tells a Redis that came back of a lease that lives here.
     pub(super) fn restore_lease(
         &self,
-        (workspace, conversation, lease): &(WorkspaceId, ConversationId, Lease),
+        (workspace, conversation): Key<ConversationId>,
+        lease: &Lease,
     ) -> Call {
         let holder = lease.holder;
         let what = vec![
@@ -133,27 +134,23 @@ impl Shared {
             holder.since.ms().to_string(),
             lease.renewal.to_string(),
         ];
-        self.lease_call(*workspace, what)
+        self.lease_call(workspace, what)
     }
 
-    pub(super) fn restored_lease(
-        &self,
-        (workspace, conversation, _): &(WorkspaceId, ConversationId, Lease),
-        answer: &Value,
-    ) {
+    pub(super) fn restored_lease(&self, place: Key<ConversationId>, answer: &Value) {
         let Some(told) = told(answer) else { return };
         self.see_token(&told);
         let LeaseReply { lease: Some(lease), is_mine, changed } = told else { return };
-        let place = (*workspace, *conversation);
+        let (workspace, conversation_id) = place;
         self.local.adopt_lease(place, is_mine.then_some(lease));
         if changed {
             self.announce_lease(place, Some(lease.holder));
         } else if !is_mine {
             // Somebody else composes there: whoever listens here was told otherwise.
-            let state = LeaseState { conversation_id: *conversation, holder: Some(lease.holder) };
-            self.local.tell(*workspace, BusMessage::Ephemeral(Ephemeral::Lease(state)));
+            let state = LeaseState { conversation_id, holder: Some(lease.holder) };
+            self.local.tell(workspace, BusMessage::Ephemeral(Ephemeral::Lease(state)));
         }
-        self.due.within((Kind::Leases, *workspace), LEASE_TTL);
+        self.due.within((Kind::Leases, workspace), LEASE_TTL);
     }
 }
 

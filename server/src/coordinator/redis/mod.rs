@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::redis::RedisResult;
+use baton_domain::group::Key;
 use baton_domain::log::Batch;
 use baton_protocol::{AgentId, ConversationId, Epoch, WorkspaceId};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
@@ -52,7 +53,7 @@ type RebuildReply = (What, ::redis::Value);
 
 enum What {
     Presence(WorkspaceId),
-    Lease((WorkspaceId, ConversationId, Lease)),
+    Lease(Key<ConversationId>),
 }
 
 /// What a coordinator through Redis is made of.
@@ -216,8 +217,9 @@ impl Shared {
         let connected = self.connected_calls(&self.local.live_connections()).into_iter();
         let connected = connected.map(|(workspace, call)| (What::Presence(workspace), call));
         let mut calls: Vec<(What, Call)> = connected.collect();
-        for lease in self.local.live_leases() {
-            calls.push((What::Lease(lease), self.restore_lease(&lease)));
+        for (workspace, conversation, lease) in self.local.live_leases() {
+            let of = (workspace, conversation);
+            calls.push((What::Lease(of), self.restore_lease(of, &lease)));
         }
         let mut told = Vec::with_capacity(calls.len());
         while !calls.is_empty() {
@@ -232,7 +234,7 @@ impl Shared {
         for (what, answer) in told {
             match what {
                 What::Presence(workspace) => self.hear_presence(workspace, &answer),
-                What::Lease(lease) => self.restored_lease(&lease, &answer),
+                What::Lease(of) => self.restored_lease(of, &answer),
             }
         }
     }

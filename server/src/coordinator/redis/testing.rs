@@ -184,7 +184,7 @@ impl Nodes {
         let skew_ms = Arc::new(AtomicI64::new(0));
         let mut all = Vec::new();
         for _ in 0..count {
-            all.push(node(config, timings, (EPOCH, KEY), &skew_ms).await);
+            all.push(node(config, timings, EPOCH, KEY, &skew_ms).await);
         }
         Self { all, skew_ms, server: None }
     }
@@ -204,7 +204,8 @@ impl Nodes {
 pub(super) async fn node(
     config: &RedisConfig,
     timings: Timings,
-    (epoch, key): (Epoch, [u8; 32]),
+    epoch: Epoch,
+    key: [u8; 32],
     skew_ms: &Arc<AtomicI64>,
 ) -> Node {
     let metrics = Metrics::new();

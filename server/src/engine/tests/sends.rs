@@ -13,7 +13,7 @@ const SECOND: SendClaim = SendClaim { attempt: 2, epoch: 78 };
 
 async fn stranded(bench: &Bench) -> Vec<(MessageAt, SendClaim)> {
     let mut tx = bench.database.store.read().await.unwrap();
-    let found = stranded_sends(&mut tx, (NODE, bench.clock.now()), 9).await.unwrap();
+    let found = stranded_sends(&mut tx, NODE, bench.clock.now(), 9).await.unwrap();
     tx.rollback().await.unwrap();
     found
 }
@@ -147,7 +147,7 @@ async fn a_claim_is_stranded_when_its_node_is_dead_or_of_our_own_and_old() {
         bench.engine.claim(at, 77, NODE).await.unwrap();
         let stranded = async |me: NodeId, since: Timestamp| {
             let mut tx = store.read().await.unwrap();
-            let found = stranded_sends(&mut tx, (me, since), 9).await.unwrap();
+            let found = stranded_sends(&mut tx, me, since, 9).await.unwrap();
             tx.rollback().await.unwrap();
             found
         };

@@ -50,7 +50,7 @@ impl Office {
     }
 
     fn recalls(&mut self, from: u64) -> Option<Recalled> {
-        self.ring.recall(&self.story.sight, (at(from), self.story.head()), self.now)
+        self.ring.recall(&self.story.sight, at(from), self.story.head(), self.now)
     }
 }
 
@@ -118,7 +118,7 @@ proptest! {
         let story = &office.story;
         let sight = Sight { visibility: story.sight.visibility.clone(), ..viewer(which) };
         let from = u64::from(from) % (story.head() + 1);
-        if let Some(recalled) = office.ring.recall(&sight, (at(from), story.head()), office.now) {
+        if let Some(recalled) = office.ring.recall(&sight, at(from), story.head(), office.now) {
             let told = wire(&recalled.stretch, from, &recalled.told);
             prop_assert_eq!(recalled.stretch.end(), story.head());
             prop_assert_eq!(Some((recalled.left, told)), by_database(story, &sight, from));
@@ -142,7 +142,7 @@ fn what_the_ring_covers_is_told_from_any_cursor_in_it() {
         assert_eq!(Some((Vec::new(), told)), expected);
     }
     assert!(office.recalls(4).is_none(), "above the head");
-    let ahead = office.ring.recall(&office.story.sight, (at(1), 4), office.now);
+    let ahead = office.ring.recall(&office.story.sight, at(1), 4, office.now);
     assert!(ahead.is_none(), "the log is further than the ring");
 }
 
@@ -169,7 +169,7 @@ fn a_gap_or_another_epoch_empties_the_ring() {
     assert!(office.recalls(2).is_none() && office.recalls(3).is_none());
     assert!(office.recalls(4).is_some_and(|recalled| recalled.told.is_empty()));
     let other = Cursor { epoch: Epoch(Uuid::from_u128(77)), position: 4 };
-    assert!(office.ring.recall(&office.story.sight, (other, 4), office.now).is_none());
+    assert!(office.ring.recall(&office.story.sight, other, 4, office.now).is_none());
     office.ring.advance_to(other);
     assert!(office.recalls(4).is_none());
 }
@@ -253,7 +253,7 @@ fn a_long_stretch_is_not_put_together_for_every_event_that_follows_it() {
     let (first, before) = (office.recalls(0).expect("covered"), office.story.head());
     office.commits(|story| story.say(talk(1), "y"));
     let sight = office.story.sight.clone();
-    let again = office.ring.recall(&sight, (at(0), before), office.now).expect("covered");
+    let again = office.ring.recall(&sight, at(0), before, office.now).expect("covered");
     assert!(Arc::ptr_eq(&first.stretch, &again.stretch), "what came since is told live");
     assert!(office.recalls(0).is_none());
     office.now += LONG_APART;
@@ -265,7 +265,7 @@ fn a_long_stretch_is_not_put_together_for_every_event_that_follows_it() {
 #[test]
 fn a_ring_that_knows_nothing_tells_nothing() {
     let mut ring = Ring::new(LIMITS, Room::new(usize::MAX));
-    assert!(ring.recall(&sight_of_ana(), (at(0), 0), Instant::now()).is_none());
+    assert!(ring.recall(&sight_of_ana(), at(0), 0, Instant::now()).is_none());
 }
 
 #[test]

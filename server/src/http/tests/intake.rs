@@ -66,7 +66,7 @@ fn operator(desk: &Desk) -> Intake<'_> {
 }
 
 async fn waiting(desk: &Desk) -> Vec<(String, Option<String>)> {
-    let rows = operator(desk).list((None, 50.try_into().unwrap()), false).await.unwrap();
+    let rows = operator(desk).list(None, 50.try_into().unwrap(), false).await.unwrap();
     rows.into_iter().map(|row| (row.kind, row.original_type)).collect()
 }
 

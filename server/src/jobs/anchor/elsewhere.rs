@@ -26,8 +26,8 @@ pub(super) struct Elsewhere {
 
 impl Elsewhere {
     /// This is the newest line of a workspace.
-    pub(super) fn tell(&self, of: (Epoch, WorkspaceId), line: String) {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).insert(of, line);
+    pub(super) fn tell(&self, epoch: Epoch, workspace: WorkspaceId, line: String) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).insert((epoch, workspace), line);
         self.is_new.notify_one();
     }
 
@@ -91,10 +91,10 @@ mod tests {
     async fn a_command_is_told_the_newest_line_of_each_workspace_also_after_it_failed() {
         let directory = tempfile::tempdir().unwrap();
         let kept = directory.path().join("kept");
-        let of = |n| (Epoch(Uuid::from_u128(1)), WorkspaceId(Uuid::from_u128(n)));
+        let (epoch, of) = (Epoch(Uuid::from_u128(1)), |n| WorkspaceId(Uuid::from_u128(n)));
         let elsewhere = Arc::new(Elsewhere::default());
         for (n, line) in [(2, "two 1\n"), (2, "two 2\n"), (3, "three 1\n")] {
-            elsewhere.tell(of(n), line.to_owned());
+            elsewhere.tell(epoch, of(n), line.to_owned());
         }
         // It fails while there is no directory.
         let place = directory.path().join("place");

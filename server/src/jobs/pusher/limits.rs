@@ -50,7 +50,9 @@ impl Limits {
     /// Takes a push into account, or says when it may be sent.
     pub(super) fn admit(
         &mut self,
-        (device, lane, kind): (DeviceId, PushLane, Kind),
+        device: DeviceId,
+        lane: PushLane,
+        kind: Kind,
         now: Timestamp,
     ) -> Result<(), Timestamp> {
         let of = allowances(lane, kind);
@@ -108,27 +110,27 @@ mod tests {
     #[test]
     fn firebase_gets_half_a_minutes_worth_at_once_and_the_rest_evenly() {
         let mut limits = Limits::default();
-        let one = (PHONE, PushLane::Fcm, Kind::Message);
+        let mut admit = |device, ms| limits.admit(device, PushLane::Fcm, Kind::Message, at(ms));
         for _ in 0..120 {
-            assert_eq!(limits.admit(one, at(0)), Ok(()));
+            assert_eq!(admit(PHONE, 0), Ok(()));
         }
-        assert_eq!(limits.admit(one, at(0)), Err(at(500)));
-        assert_eq!(limits.admit((OTHER, PushLane::Fcm, Kind::Message), at(0)), Ok(()));
-        assert_eq!(limits.admit(one, at(500)), Ok(()));
-        assert_eq!(limits.admit(one, at(501)), Err(at(1_000)));
+        assert_eq!(admit(PHONE, 0), Err(at(500)));
+        assert_eq!(admit(OTHER, 0), Ok(()));
+        assert_eq!(admit(PHONE, 500), Ok(()));
+        assert_eq!(admit(PHONE, 501), Err(at(1_000)));
     }
 
     #[test]
     fn apple_gets_what_shows_something_at_any_time_and_the_rest_twice_an_hour() {
         let mut limits = Limits::default();
-        let shown = (PHONE, PushLane::Apns, Kind::Assigned);
-        let silent = (PHONE, PushLane::Apns, Kind::Retract);
+        let mut admit = |kind, ms| limits.admit(PHONE, PushLane::Apns, kind, at(ms));
+        let (shown, silent) = (Kind::Assigned, Kind::Retract);
         for _ in 0..500 {
-            assert_eq!(limits.admit(shown, at(0)), Ok(()));
+            assert_eq!(admit(shown, 0), Ok(()));
         }
-        assert_eq!(limits.admit(silent, at(0)), Ok(()));
-        assert_eq!(limits.admit(silent, at(1)), Err(at(HOUR_MS)));
-        assert_eq!(limits.admit(silent, at(HOUR_MS)), Ok(()));
+        assert_eq!(admit(silent, 0), Ok(()));
+        assert_eq!(admit(silent, 1), Err(at(HOUR_MS)));
+        assert_eq!(admit(silent, HOUR_MS), Ok(()));
         limits.tidy(at(3 * HOUR_MS));
         assert!(limits.used_until.is_empty());
     }
@@ -141,7 +143,7 @@ mod tests {
             let (mut limits, mut now, mut sent) = (Limits::default(), 0, Vec::new());
             for step in steps {
                 now += step / 20;
-                if limits.admit((PHONE, PushLane::Fcm, Kind::Message), at(now)).is_ok() {
+                if limits.admit(PHONE, PushLane::Fcm, Kind::Message, at(now)).is_ok() {
                     sent.push(now);
                 }
             }

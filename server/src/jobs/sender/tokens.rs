@@ -54,7 +54,7 @@ impl Sender {
                 note_accepted(store, of, self.now()).await
             }
             Said::RefusesAll(code) if self.pace().is_to_note(at.channel, self.pace_now()) => {
-                note_refused(store, of, (self.now(), code)).await
+                note_refused(store, of, self.now(), code).await
             }
             Said::OtherTemplate => look_again_at(store, of, self.now(), queued_at).await,
             Said::Taken | Said::RefusesAll(_) | Said::Nothing => return,

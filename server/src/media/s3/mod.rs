@@ -111,7 +111,7 @@ impl MediaStore for S3 {
         Box::pin(async move {
             let (bytes, sha256) = (collected.bytes(), collected.sha256());
             let content = collected.read().await?;
-            self.objects.put(name(place), (bytes, &sha256), content).await
+            self.objects.put(name(place), bytes, &sha256, content).await
         })
     }
 

@@ -123,7 +123,8 @@ impl Objects {
     pub(super) async fn put(
         &self,
         key: String,
-        (bytes, sha256): (u64, &str),
+        bytes: u64,
+        sha256: &str,
         content: Bytes,
     ) -> io::Result<()> {
         let within = SILENCE_MAX + Duration::from_secs(bytes / PACE_MIN);

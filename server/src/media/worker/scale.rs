@@ -1,5 +1,7 @@
 //! From pixels to a small JPEG of the same shape.
 
+use std::ops::Range;
+
 use jpeg_encoder::{ColorType, Encoder};
 
 use super::OUTPUT_BYTES_MAX;
@@ -20,7 +22,7 @@ pub(super) fn small(of: &Decoded) -> Option<Vec<u8>> {
         for x in 0..small_width {
             let across = stretch(x, small_width, width);
             let down = stretch(y, small_height, height);
-            pixels.extend(average(of, across, down)?);
+            pixels.extend(average(of, &across, &down)?);
         }
     }
     let mut jpeg = Vec::new();
@@ -43,17 +45,17 @@ fn fitted(width: u32, height: u32) -> (u32, u32) {
     (scaled(width), scaled(height))
 }
 
-/// What becomes the pixel at `at` of `small`: from, to.
-fn stretch(at: u32, small: u32, whole: u32) -> (u32, u32) {
+/// What becomes the pixel at `at` of `small`.
+fn stretch(at: u32, small: u32, whole: u32) -> Range<u32> {
     let edge = |at: u32| {
         let edge = u64::from(at) * u64::from(whole) / u64::from(small.max(1));
         u32::try_from(edge).unwrap_or(whole)
     };
-    (edge(at), edge(at + 1).max(edge(at) + 1))
+    edge(at)..edge(at + 1).max(edge(at) + 1)
 }
 
 /// The mean colour of a rectangle of the picture as it is drawn.
-fn average(of: &Decoded, across: (u32, u32), down: (u32, u32)) -> Option<[u8; 3]> {
+fn average(of: &Decoded, across: &Range<u32>, down: &Range<u32>) -> Option<[u8; 3]> {
     let (mut sum, mut count) = ([0_u32; 3], 0_u32);
     for y in looks(down) {
         for x in looks(across) {
@@ -66,8 +68,9 @@ fn average(of: &Decoded, across: (u32, u32), down: (u32, u32)) -> Option<[u8; 3]
     Some(sum.map(mean))
 }
 
-fn looks((from, to): (u32, u32)) -> impl Iterator<Item = u32> {
-    let length = to.saturating_sub(from).max(1);
+fn looks(along: &Range<u32>) -> impl Iterator<Item = u32> {
+    let from = along.start;
+    let length = along.end.saturating_sub(from).max(1);
     let count = length.min(LOOKS);
     (0..count).map(move |look| from + (length * (2 * look + 1)) / (2 * count))
 }

@@ -167,7 +167,8 @@ impl StrandedRow {
 /// from before `since`.
 pub async fn stranded_sends(
     tx: &mut Tx,
-    (me, since): (NodeId, Timestamp),
+    me: NodeId,
+    since: Timestamp,
     limit: u64,
 ) -> Result<Vec<(MessageAt, SendClaim)>, StoreError> {
     static SQL: Sql = Sql::new(

@@ -74,12 +74,19 @@ pub async fn gap(
     read(&tx.rows(&SELECT, &[&args[0], &args[1], &args[2], &args[3]]).await?)
 }
 
-/// Whether events of (after, upto] touch more than `limit` conversations, as these audiences hear.
+/// The feeds of a workspace that somebody hears; without audiences it is the log itself.
+#[derive(Clone, Copy)]
+pub(super) struct Feeds<'a> {
+    pub(super) workspace: WorkspaceId,
+    pub(super) audiences: Option<&'a [Audience]>,
+}
+
+/// Whether events of (after, upto] touch more than `limit` conversations, as these feeds tell.
 pub(super) async fn has_more_conversations_than(
     tx: &mut Tx,
-    workspace: WorkspaceId,
-    audiences: Option<&[Audience]>,
-    (after, upto): (u64, u64),
+    feeds: Feeds<'_>,
+    after: u64,
+    upto: u64,
     limit: usize,
 ) -> Result<bool, StoreError> {
     static FEED: Sql = Sql::new(
@@ -96,6 +103,7 @@ pub(super) async fn has_more_conversations_than(
              AND l.position > CAST($2 AS BIGINT) AND l.position <= CAST($3 AS BIGINT)
            LIMIT CAST($4 AS BIGINT)) AS touched",
     );
+    let Feeds { workspace, audiences } = feeds;
     let args = [
         workspace.to_string(),
         column(after).to_string(),
@@ -109,12 +117,12 @@ pub(super) async fn has_more_conversations_than(
     Ok(usize::try_from(count).unwrap_or(usize::MAX) > limit)
 }
 
-/// Whether (after, upto] holds more than `limit` events, as these audiences hear.
+/// Whether (after, upto] holds more than `limit` events, as these feeds tell.
 pub(super) async fn has_more_events_than(
     tx: &mut Tx,
-    workspace: WorkspaceId,
-    audiences: Option<&[Audience]>,
-    (after, upto): (u64, u64),
+    feeds: Feeds<'_>,
+    after: u64,
+    upto: u64,
     limit: u64,
 ) -> Result<bool, StoreError> {
     static FEED: Sql = Sql::new(
@@ -125,6 +133,7 @@ pub(super) async fn has_more_events_than(
                AND f.position > CAST($2 AS BIGINT) AND f.position <= CAST($3 AS BIGINT)
              LIMIT CAST($4 AS BIGINT)) AS n) AS heard",
     );
+    let Feeds { workspace, audiences } = feeds;
     // The log has no holes, and no feed more positions than the log.
     if upto.saturating_sub(after) <= limit {
         return Ok(false);
@@ -211,15 +220,16 @@ mod tests {
                 }
             }
             let own = [everyone, agent];
-            for (audiences, stretch, limit, is_more) in [
+            for (audiences, (after, upto), limit, is_more) in [
                 (Some(&own[..]), (0, 30), 6, false),
                 (Some(&own[..]), (0, 30), 5, true),
                 (Some(&own[..]), (1, 30), 5, false),
                 (None, (0, 30), 30, false),
                 (None, (0, 30), 29, true),
             ] {
-                let more = has_more_events_than(&mut tx, OFFICE, audiences, stretch, limit).await;
-                assert_eq!(more.unwrap(), is_more, "{audiences:?} {stretch:?} {limit}");
+                let feeds = Feeds { workspace: OFFICE, audiences };
+                let more = has_more_events_than(&mut tx, feeds, after, upto, limit).await;
+                assert_eq!(more.unwrap(), is_more, "{audiences:?} {after} {upto} {limit}");
             }
             tx.rollback().await.unwrap();
             database.close().await;

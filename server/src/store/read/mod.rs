@@ -39,7 +39,7 @@ pub use page::{SnapshotPage, snapshot_page, snapshot_place};
 pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
 pub use person::elsewhere;
 pub use report::{channels_of, happened, happened_before, position_before};
-pub use review::{ReviewFilter, review, review_place};
+pub use review::{ReviewFilter, ReviewPlace, review, review_place};
 pub use search::{SearchFilter, SearchKind, search};
 pub use snapshots::{snapshot, snapshots};
 pub use sync::{SyncGap, sync_gap};

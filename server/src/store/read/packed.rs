@@ -67,13 +67,14 @@ pub async fn packed_heads(
     let teams = seen_teams(sight).map(|team| (&OF_TEAM, team.to_string()));
     for (sql, team) in std::iter::once((&OWN, String::new())).chain(teams) {
         for status in ["open", "waiting", "snoozed"] {
-            packing.read(tx, sql, (workspace, &team, status)).await?;
+            packing.read(tx, sql, &team, status).await?;
         }
     }
     Ok(packing.heads)
 }
 
 struct Packing<'a> {
+    workspace: WorkspaceId,
     sight: &'a Sight,
     heads: PackedHeads,
     channels: BTreeMap<String, usize>,
@@ -81,6 +82,14 @@ struct Packing<'a> {
     agents: BTreeMap<String, usize>,
     followed: BTreeSet<String>,
     held: BTreeMap<String, i64>,
+}
+
+/// Where a head's ids stand in their lists. Owners count from 1; 0 is nobody.
+#[derive(Clone, Copy)]
+struct Indexes {
+    channel: usize,
+    team: usize,
+    owner: usize,
 }
 
 impl<'a> Packing<'a> {
@@ -96,9 +105,9 @@ impl<'a> Packing<'a> {
             "SELECT conversation, CAST(COUNT(*) AS BIGINT) FROM message WHERE workspace = $1
                AND (status = 'held' OR status = 'unconfirmed') GROUP BY conversation",
         );
-        let (workspace, agent) = (workspace.to_string(), sight.viewer.agent.to_string());
-        let followed: Vec<(String,)> = tx.rows(&FOLLOWED, &[&workspace, &agent]).await?;
-        let held: Vec<(String, i64)> = tx.rows(&HELD, &[&workspace]).await?;
+        let args = [workspace.to_string(), sight.viewer.agent.to_string()];
+        let followed: Vec<(String,)> = tx.rows(&FOLLOWED, &[&args[0], &args[1]]).await?;
+        let held: Vec<(String, i64)> = tx.rows(&HELD, &[&args[0]]).await?;
         let heads = PackedHeads {
             cursor,
             more: false,
@@ -113,6 +122,7 @@ impl<'a> Packing<'a> {
         };
         let none = BTreeMap::new();
         Ok(Self {
+            workspace,
             sight,
             heads,
             channels: none.clone(),
@@ -123,14 +133,15 @@ impl<'a> Packing<'a> {
         })
     }
 
-    /// All rows of a branch, as far as there is room.
+    /// All rows of a team in a status, as far as there is room.
     async fn read(
         &mut self,
         tx: &mut Tx,
         sql: &Sql,
-        (workspace, team, status): (WorkspaceId, &str, &str),
+        team: &str,
+        status: &str,
     ) -> Result<(), StoreError> {
-        let (workspace, agent) = (workspace.to_string(), self.sight.viewer.agent.to_string());
+        let (workspace, agent) = (self.workspace.to_string(), self.sight.viewer.agent.to_string());
         let (mut at, mut after) = (i64::MIN.to_string(), String::new());
         let limit = STRETCH.to_string();
         loop {
@@ -161,13 +172,9 @@ impl<'a> Packing<'a> {
         if place == 0 {
             self.heads.base_ms = row.activity_at;
         }
-        let (channel, team) = self.places(row)?;
-        let owner = match &row.owner_agent {
-            Some(agent) => 1 + placed(&mut self.agents, &mut self.heads.agents, agent)?,
-            None => 0,
-        };
+        let indexes = self.indexes(row)?;
         self.heads.rows += 1;
-        self.column(row, is_full, (channel, team, owner))?;
+        self.column(row, is_full, indexes)?;
         if !is_full {
             return Ok(());
         }
@@ -180,17 +187,17 @@ impl<'a> Packing<'a> {
         Ok(())
     }
 
-    fn places(&mut self, row: &HeadRow) -> Result<(usize, usize), StoreError> {
+    fn indexes(&mut self, row: &HeadRow) -> Result<Indexes, StoreError> {
         let channel = placed(&mut self.channels, &mut self.heads.channels, &row.channel)?;
-        Ok((channel, placed(&mut self.teams, &mut self.heads.teams, &row.team)?))
+        let team = placed(&mut self.teams, &mut self.heads.teams, &row.team)?;
+        let owner = match &row.owner_agent {
+            Some(agent) => 1 + placed(&mut self.agents, &mut self.heads.agents, agent)?,
+            None => 0,
+        };
+        Ok(Indexes { channel, team, owner })
     }
 
-    fn column(
-        &mut self,
-        row: &HeadRow,
-        is_full: bool,
-        (channel, team, owner): (usize, usize, usize),
-    ) -> Result<(), StoreError> {
+    fn column(&mut self, row: &HeadRow, is_full: bool, indexes: Indexes) -> Result<(), StoreError> {
         let base = self.heads.base_ms;
         let shown = |value: i64| if is_full { value } else { 0 };
         let columns = &mut self.heads.columns;
@@ -198,9 +205,9 @@ impl<'a> Packing<'a> {
         columns.ids.push_str(&conversation.0.simple().to_string());
         columns.level.push(if is_full { 'f' } else { 'h' });
         columns.status.extend(row.status.chars().next());
-        columns.channel.push(channel);
-        columns.team.push(team);
-        columns.owner.push(owner);
+        columns.channel.push(indexes.channel);
+        columns.team.push(indexes.team);
+        columns.owner.push(indexes.owner);
         columns.owner_epoch.push(row.owner_epoch);
         columns.episode.push(row.episode);
         columns.revision.push(row.revision);

@@ -46,7 +46,7 @@ pub async fn snapshot_page(
         None => (log_head(&mut tx, workspace).await?.position, String::new()),
     };
     let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
-    let mut in_scope = ids_in_scope(&mut tx, workspace, &sight, (&after, limit + 1)).await?;
+    let mut in_scope = ids_in_scope(&mut tx, workspace, &sight, &after, limit + 1).await?;
     let more = in_scope.len() > limit;
     in_scope.truncate(limit);
     let (conversations, taken) = filled(&mut tx, workspace, &sight, &in_scope).await?;
@@ -121,7 +121,8 @@ async fn ids_in_scope(
     tx: &mut Tx,
     workspace: WorkspaceId,
     sight: &Sight,
-    (after, limit): (&str, usize),
+    after: &str,
+    limit: usize,
 ) -> Result<Vec<ConversationId>, StoreError> {
     static ALL: Sql = Sql::new(
         "SELECT c.id FROM conversation AS c WHERE c.workspace = $1 AND c.id > $2

@@ -96,7 +96,7 @@ pub async fn review(
     let limit = asked.rows_max();
     let mut place = match asked.page {
         Some(token) => review_place(token, &filter.mark())?,
-        None => (i64::MIN, String::new()),
+        None => ReviewPlace { at: i64::MIN, id: String::new() },
     };
     let mut found: Vec<MessageId> = Vec::new();
     let mut more = true;
@@ -108,7 +108,7 @@ pub async fn review(
             if is_full(sight, &row.team, row.owner_agent.as_deref())? {
                 found.push(id(&row.id)?);
             }
-            place = (row.at, row.id);
+            place = ReviewPlace { at: row.at, id: row.id };
         }
         more |= left.peek().is_some();
         if found.len() >= limit || !more {
@@ -123,7 +123,7 @@ pub async fn review(
         Some(ReviewRow { conversation: views.get(&conversation)?.clone(), line })
     };
     let messages = found.iter().filter_map(row).collect();
-    let token = || hex::encode(format!("{}:{}:{}", place.0, place.1, filter.mark()));
+    let token = || hex::encode(format!("{}:{}:{}", place.at, place.id, filter.mark()));
     Ok(ReviewPage { messages, counts, next: more.then(token) })
 }
 
@@ -157,7 +157,7 @@ async fn keys(
     tx: &mut Tx,
     workspace: WorkspaceId,
     filter: &ReviewFilter,
-    (at, after): &(i64, String),
+    after: &ReviewPlace,
     limit: usize,
 ) -> Result<Vec<Waits>, StoreError> {
     static KEYS: Sql = Sql::new(waiting!(
@@ -166,8 +166,8 @@ async fn keys(
          ORDER BY m.at, m.id LIMIT CAST($8 AS BIGINT)"
     ));
     let [workspace, status, reason, channel, before] = &filter.arguments(workspace);
-    let (at, limit) = (at.to_string(), limit.to_string());
-    let arguments = [workspace, status, reason, channel, before, &at, after, &limit];
+    let (at, limit) = (after.at.to_string(), limit.to_string());
+    let arguments = [workspace, status, reason, channel, before, &at, &after.id, &limit];
     tx.rows(&KEYS, &arguments.map(String::as_str)).await
 }
 
@@ -177,18 +177,27 @@ fn is_full(sight: &Sight, team: &str, agent: Option<&str>) -> Result<bool, Store
     Ok(sight.level(scope) == Level::Full)
 }
 
-/// Where a list goes on: the time and id of its last row.
+/// Where a list goes on: behind this row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReviewPlace {
+    /// When its message was written, in ms.
+    pub at: i64,
+    /// The id of its message.
+    pub id: String,
+}
+
+/// Where a list goes on.
 ///
 /// # Errors
 ///
 /// The token is none, or is of another filter.
-pub fn review_place(token: &str, mark: &str) -> Result<(i64, String), StoreError> {
+pub fn review_place(token: &str, mark: &str) -> Result<ReviewPlace, StoreError> {
     let read = || {
         let text = String::from_utf8(hex::decode(token).ok()?).ok()?;
         let mut parts = text.splitn(3, ':');
         let at = parts.next()?.parse().ok()?;
         let after: MessageId = parts.next()?.parse().ok()?;
-        (parts.next()? == mark).then(|| (at, after.to_string()))
+        (parts.next()? == mark).then(|| ReviewPlace { at, id: after.to_string() })
     };
     let unknown = || StoreError::Invalid("the page token is not one of this query".to_owned());
     read().ok_or_else(unknown)

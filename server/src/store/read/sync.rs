@@ -11,7 +11,7 @@ use baton_protocol::limits::{RESUME_CONVERSATIONS_MAX, RESUME_EVENTS_MAX};
 use baton_protocol::{AgentId, ConversationId, Cursor, Head, Role, WorkspaceId};
 
 use super::conversations::heads;
-use super::log::{gap, has_more_conversations_than, has_more_events_than, log_head};
+use super::log::{Feeds, gap, has_more_conversations_than, has_more_events_than, log_head};
 use super::people::sight;
 use super::snapshots::snapshots;
 use crate::store::{Store, StoreError};
@@ -70,10 +70,11 @@ pub async fn sync_gap(
         }
         Some(cursor) => cursor.position,
     };
-    let (audiences, missed) = (audiences.as_deref(), (after, upto));
+    let audiences = audiences.as_deref();
+    let feeds = Feeds { workspace, audiences };
     let (events, touched) = (RESUME_EVENTS_MAX, RESUME_CONVERSATIONS_MAX);
-    if has_more_events_than(&mut tx, workspace, audiences, missed, events).await?
-        || has_more_conversations_than(&mut tx, workspace, audiences, missed, touched).await?
+    if has_more_events_than(&mut tx, feeds, after, upto, events).await?
+        || has_more_conversations_than(&mut tx, feeds, after, upto, touched).await?
     {
         return Ok(Some(reset(sight, ResetReason::TooMuch)));
     }

@@ -333,7 +333,8 @@ impl AttemptRow {
     pub(crate) fn new(
         change: AttemptEnd,
         claim_epoch: u64,
-        (began, node): (Timestamp, Option<String>),
+        began: Timestamp,
+        node: Option<String>,
     ) -> Self {
         Self { change, claim_epoch: column(claim_epoch), started_at: began.ms(), node }
     }

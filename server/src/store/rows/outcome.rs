@@ -1,7 +1,8 @@
 //! What became of commands.
 
 use baton_domain::context::Prior;
-use baton_protocol::{AgentId, ConversationId, OpId, Timestamp, WorkspaceId};
+use baton_domain::group::Key;
+use baton_protocol::{AgentId, ConversationId, OpId, Timestamp};
 
 use super::{json, text};
 use crate::store::table::table;
@@ -24,7 +25,8 @@ table! {
 impl OutcomeRow {
     /// A command's answer.
     pub(crate) fn new(
-        (workspace, agent, op_id): (WorkspaceId, AgentId, OpId),
+        (workspace, agent): Key<AgentId>,
+        op_id: OpId,
         conversation: Option<ConversationId>,
         prior: &Prior,
         at: Timestamp,

@@ -102,7 +102,9 @@ impl ContactRow {
 impl ReadMarkRow {
     /// How far an agent has read.
     pub(crate) fn new(
-        (workspace, agent, conversation): (WorkspaceId, AgentId, ConversationId),
+        workspace: WorkspaceId,
+        agent: AgentId,
+        conversation: ConversationId,
         seq: u64,
     ) -> Self {
         Self {

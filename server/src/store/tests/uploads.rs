@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::seed::{self, ANA, CONVERSATION, WORKSPACE};
 use crate::store::testing::databases;
 use crate::store::uploads::{
-    begin_upload, claim_uploads, expire_uploads, forget_upload, put_off_upload, release_uploads,
-    upload, upload_complete, upload_ready, upload_received, upload_refused, upload_spoilt,
+    BegunUpload, begin_upload, claim_uploads, expire_uploads, forget_upload, put_off_upload,
+    release_uploads, upload, upload_complete, upload_ready, upload_received, upload_refused,
+    upload_spoilt,
 };
 use crate::store::{Period, Store, node};
 
@@ -40,11 +41,12 @@ async fn one_piece_counts_once_and_what_is_under_way_is_nobody_elses() {
             bytes: 10,
             sha256: None,
         };
-        let whose = (ANA.parse().unwrap(), CONVERSATION.parse().unwrap());
+        let (agent, conversation) = (ANA.parse().unwrap(), CONVERSATION.parse().unwrap());
+        let begun = BegunUpload { agent, conversation, new: &new, at: at(0) };
         for n in 0..2 {
-            assert!(begin_upload(store, key(n), whose, &new, (at(0), 2)).await.unwrap());
+            assert!(begin_upload(store, key(n), begun, 2).await.unwrap());
         }
-        assert!(!begin_upload(store, key(2), whose, &new, (at(0), 2)).await.unwrap(), "too many");
+        assert!(!begin_upload(store, key(2), begun, 2).await.unwrap(), "too many");
 
         let of = key(0);
         assert!(upload_received(store, of, 0..4).await.unwrap());

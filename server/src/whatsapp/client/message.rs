@@ -34,11 +34,11 @@ pub(super) fn write(request: &SendRequest<'_>) -> Value {
 fn part(request: &SendRequest<'_>) -> (&'static str, Value) {
     let text = request.content.text.as_deref().unwrap_or_default();
     if let Some((kind, media)) = request.file {
-        return file(kind, ("id", media), request);
+        return file(kind, "id", media, request);
     }
     match request.content.details.as_deref() {
         Some(Details::File { link: Some(link), kind: Some(kind), .. }) => {
-            file(*kind, ("link", link), request)
+            file(*kind, "link", link, request)
         }
         Some(Details::Location { latitude, longitude, name, address, .. }) => {
             let degrees = [("latitude", latitude), ("longitude", longitude)];
@@ -55,16 +55,16 @@ fn part(request: &SendRequest<'_>) -> (&'static str, Value) {
             };
             let buttons: Vec<_> = buttons.iter().map(reply).collect();
             let action = json!({ "buttons": buttons });
-            ("interactive", interactive("button", (text, frame), &action))
+            ("interactive", interactive("button", text, frame, &action))
         }
         Some(Details::List { button, sections, frame }) => {
             let action = json!({ "button": button, "sections": sections });
-            ("interactive", interactive("list", (text, frame), &action))
+            ("interactive", interactive("list", text, frame, &action))
         }
         Some(Details::Link { title, url, frame }) => {
             let parameters = json!({ "display_text": title, "url": url });
             let action = json!({ "name": "cta_url", "parameters": parameters });
-            ("interactive", interactive("cta_url", (text, frame), &action))
+            ("interactive", interactive("cta_url", text, frame, &action))
         }
         Some(Details::Template { name, language, header, body, buttons }) => {
             let components = components(header, body, buttons);
@@ -92,7 +92,8 @@ fn under_name(request: &SendRequest<'_>, text: &str, chars_max: usize) -> String
 /// A file that WhatsApp has already, or fetches from a link.
 fn file(
     kind: LineKind,
-    (from, media): (&str, &str),
+    from: &str,
+    media: &str,
     request: &SendRequest<'_>,
 ) -> (&'static str, Value) {
     let content = request.content;
@@ -117,7 +118,7 @@ fn file(
     (kind.name(), part)
 }
 
-fn interactive(kind: &str, (text, frame): (&str, &Frame), action: &Value) -> Value {
+fn interactive(kind: &str, text: &str, frame: &Frame, action: &Value) -> Value {
     let mut part = json!({ "type": kind, "body": { "text": text }, "action": action });
     if let Some(header) = &frame.header {
         put(&mut part, "header", json!({ "type": "text", "text": header }));

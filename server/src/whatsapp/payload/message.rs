@@ -18,7 +18,7 @@ pub(super) fn inbound<'a>(
     arrived: Timestamp,
 ) -> (ElementBody, Option<&'a RawValue>) {
     let customer = |message: &Object<'_>| people.named(message, "from", "from_user_id");
-    read(raw, (arrived, Author::Customer), customer, ElementBody::Message)
+    read(raw, arrived, Author::Customer, customer, ElementBody::Message)
 }
 
 /// Reads what was said on the phone app; its customer is the addressee.
@@ -28,14 +28,15 @@ pub(super) fn echo<'a>(
     arrived: Timestamp,
 ) -> (ElementBody, Option<&'a RawValue>) {
     let customer = |message: &Object<'_>| people.named(message, "to", "to_user_id");
-    read(raw, (arrived, Author::PhoneApp), customer, ElementBody::Echo)
+    read(raw, arrived, Author::PhoneApp, customer, ElementBody::Echo)
 }
 
 type Named<'a> = Option<(Sender, Option<&'a RawValue>)>;
 
 fn read<'a>(
     raw: &RawValue,
-    (arrived, by): (Timestamp, Author),
+    arrived: Timestamp,
+    by: Author,
     customer: impl FnOnce(&Object<'_>) -> Named<'a>,
     body: impl FnOnce(InboundMessage) -> ElementBody,
 ) -> (ElementBody, Option<&'a RawValue>) {

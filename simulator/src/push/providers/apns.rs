@@ -13,7 +13,7 @@ use axum::routing::any;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::failing::{self, Connection, ErrorResponse, Words, json_response};
+use super::failing::{self, Connection, ErrorResponse, Refusals, Words, json_response};
 use super::jwt::Jwt;
 use crate::state::push::keys::{APNS_BUNDLE, APNS_KEY_ID, APNS_TEAM};
 use crate::state::push::payload::{PushInput, PushLane};
@@ -62,7 +62,8 @@ async fn push(
     let id = header(&headers, "apns-id").unwrap_or(&fresh_id).to_owned();
     let fault = shared.world().providers.fault(&target);
     let is_delivered = fault.as_ref().is_none_or(PushFault::is_delivered);
-    let taken = take(&shared, (&method, &headers), (&target, &body), (&id, is_delivered));
+    let request = Request { method: &method, headers: &headers, target: &target, body: &body };
+    let taken = take(&shared, &request, &id, is_delivered);
     let since_ms = shared.world().providers.gone.get(&target).copied();
     let since_ms = since_ms.unwrap_or_else(|| shared.clock.now_ms());
     let refused = |told: ErrorResponse| refusal(told, since_ms);
@@ -71,7 +72,8 @@ async fn push(
     let mut response = match (taken, fault) {
         (Err(told), _) => refused(told),
         (Ok(()), Some(fault)) => {
-            failing::answer(&shared, fault, &connection, (&WORDS, refused), done).await
+            let refusals = Refusals { words: &WORDS, write: refused };
+            failing::answer(&shared, fault, &connection, refusals, done).await
         }
         (Ok(()), None) => done(),
     };
@@ -95,12 +97,21 @@ async fn push(
     shared.dated(response)
 }
 
+/// A request to push to a device.
+struct Request<'a> {
+    method: &'a Method,
+    headers: &'a HeaderMap,
+    target: &'a str,
+    body: &'a [u8],
+}
+
 fn take(
     shared: &Shared,
-    (method, headers): (&Method, &HeaderMap),
-    (target, body): (&str, &[u8]),
-    (id, is_delivered): (&str, bool),
+    request: &Request<'_>,
+    id: &str,
+    is_delivered: bool,
 ) -> Result<(), ErrorResponse> {
+    let Request { method, headers, target, body } = *request;
     if *method != Method::POST {
         return Err((405, "MethodNotAllowed"));
     }

@@ -40,14 +40,21 @@ pub(super) struct Words {
     pub(super) too_large: ErrorResponse,
 }
 
-/// Answers a push that meets a failure. `said` writes the service's refusals, `done` its success.
-pub(super) async fn answer(
+/// The refusals of a service: their words, and what writes one as a response.
+pub(super) struct Refusals<'a, W: Fn(ErrorResponse) -> Response> {
+    pub(super) words: &'a Words,
+    pub(super) write: W,
+}
+
+/// Answers a push that meets a failure. `done` writes the service's success.
+pub(super) async fn answer<W: Fn(ErrorResponse) -> Response>(
     shared: &Shared,
     fault: PushFault,
     connection: &Connection,
-    (words, said): (&Words, impl Fn(ErrorResponse) -> Response),
+    refusals: Refusals<'_, W>,
     done: impl FnOnce() -> Response,
 ) -> Response {
+    let Refusals { words, write } = refusals;
     let after = |seconds| Some(HeaderValue::from(seconds));
     let (told, retry_after) = match fault {
         PushFault::Unregistered => (words.unregistered, None),
@@ -88,7 +95,7 @@ pub(super) async fn answer(
             return done();
         }
     };
-    let mut response = said(told);
+    let mut response = write(told);
     if let Some(when) = retry_after {
         response.headers_mut().insert(RETRY_AFTER, when);
     }

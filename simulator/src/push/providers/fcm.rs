@@ -12,7 +12,7 @@ use axum::response::Response;
 use axum::routing::post;
 use serde_json::{Map, Value, json};
 
-use super::failing::{self, Connection, ErrorResponse, Words, json_response};
+use super::failing::{self, Connection, ErrorResponse, Refusals, Words, json_response};
 use super::text_of;
 use crate::state::push::keys::PROJECT;
 use crate::state::push::payload::{PushInput, PushLane};
@@ -60,14 +60,16 @@ async fn send(
     let target = target.max().unwrap_or_default().to_owned();
     let fault = shared.world().providers.fault(&target);
     let is_delivered = fault.as_ref().is_none_or(PushFault::is_delivered);
-    let taken = take(&shared, &headers, (&project, &read, &message, &target), is_delivered);
+    let request = Request { project: &project, body: &read, message: &message, target: &target };
+    let taken = take(&shared, &headers, &request, is_delivered);
     let refused = |told: ErrorResponse| refusal(told, None);
     let reason = taken.as_ref().err().map(|(told, _)| told.1.to_owned());
     let response = match (taken, fault) {
         (Err((told, why)), _) => refusal(told, Some(&why)),
         (Ok(name), Some(fault)) => {
             let done = || json_response(200, json!({"name": name}));
-            failing::answer(&shared, fault, &connection, (&WORDS, refused), done).await
+            let refusals = Refusals { words: &WORDS, write: refused };
+            failing::answer(&shared, fault, &connection, refusals, done).await
         }
         (Ok(name), None) => json_response(200, json!({"name": name})),
     };
@@ -87,13 +89,22 @@ async fn send(
 
 type Refused = (ErrorResponse, String);
 
+/// A request to send: its body, the message in that, and the device the message is for.
+struct Request<'a> {
+    project: &'a str,
+    body: &'a Value,
+    message: &'a Value,
+    target: &'a str,
+}
+
 /// Checks a message and hands it to the phone; returns its name.
 fn take(
     shared: &Shared,
     headers: &HeaderMap,
-    (project, body, message, target): (&str, &Value, &Value, &str),
+    request: &Request<'_>,
     is_delivered: bool,
 ) -> Result<String, Refused> {
+    let Request { project, body, message, target } = *request;
     let now_ms = shared.clock.now_ms();
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();

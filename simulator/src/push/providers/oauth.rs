@@ -13,7 +13,7 @@ use axum::routing::post;
 use rand::RngExt as _;
 use serde_json::json;
 
-use super::failing::{self, Connection, Words, json_response};
+use super::failing::{self, Connection, Refusals, Words, json_response};
 use super::jwt::Jwt;
 use crate::state::push::PushCall;
 use crate::state::push::keys::{CLIENT_EMAIL, RSA_KEY_ID};
@@ -53,8 +53,9 @@ async fn token(State(shared): State<Arc<Shared>>, connection: Connection, body: 
     let response = match (&granted, fault) {
         (_, Some(fault)) => {
             let done = || given(&shared);
-            let said = |told| refused(told, "scripted");
-            failing::answer(&shared, fault, &connection, (&WORDS, said), done).await
+            let write = |told| refused(told, "scripted");
+            let refusals = Refusals { words: &WORDS, write };
+            failing::answer(&shared, fault, &connection, refusals, done).await
         }
         (Ok(()), None) => given(&shared),
         (Err((error, why)), None) => refused((400, error), why),

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::failing::{self, Connection, ErrorResponse, Words, json_response};
+use super::failing::{self, Connection, ErrorResponse, Refusals, Words, json_response};
 use super::open;
 use crate::state::push::payload::{PushInput, PushLane};
 use crate::state::push::service::{Handed, Odds};
@@ -84,7 +84,8 @@ async fn push(
     let response = match (taken, fault) {
         (Err(told), _) => refusal(told),
         (Ok(_), Some(fault)) => {
-            failing::answer(&shared, fault, &connection, (&WORDS, refusal), done).await
+            let refusals = Refusals { words: &WORDS, write: refusal };
+            failing::answer(&shared, fault, &connection, refusals, done).await
         }
         (Ok(_), None) => done(),
     };

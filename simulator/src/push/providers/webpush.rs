@@ -13,7 +13,7 @@ use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::failing::{self, Connection, ErrorResponse, Words};
+use super::failing::{self, Connection, ErrorResponse, Refusals, Words};
 use super::jwt::Jwt;
 use super::open;
 use crate::state::push::payload::{PushInput, PushLane};
@@ -53,7 +53,7 @@ async fn push(
     let target = format!("{}/push/web/{id}", shared.base_url);
     let fault = shared.world().providers.fault(&target);
     let is_delivered = fault.as_ref().is_none_or(PushFault::is_delivered);
-    let taken = take(&shared, &headers, (&target, &body), is_delivered);
+    let taken = take(&shared, &headers, &target, &body, is_delivered);
     let refused = |(status, why): ErrorResponse| {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, why).into_response()
@@ -69,7 +69,8 @@ async fn push(
     let response = match (taken, fault) {
         (Err(told), _) => refused(told),
         (Ok(_), Some(fault)) => {
-            failing::answer(&shared, fault, &connection, (&WORDS, refused), done).await
+            let refusals = Refusals { words: &WORDS, write: refused };
+            failing::answer(&shared, fault, &connection, refusals, done).await
         }
         (Ok(_), None) => done(),
     };
@@ -95,7 +96,8 @@ async fn push(
 fn take(
     shared: &Shared,
     headers: &HeaderMap,
-    (target, body): (&str, &[u8]),
+    target: &str,
+    body: &[u8],
     is_delivered: bool,
 ) -> Result<Option<String>, ErrorResponse> {
     let ttl_s = text(headers, "ttl").and_then(|ttl| ttl.parse::<i64>().ok());

@@ -21,7 +21,7 @@ pub(crate) fn info(shared: &Shared, asked: &Asked, number: &Number) -> Value {
     // Told only where it is asked for by name.
     if asked.query.get("fields").is_some_and(|fields| fields.contains("health_status")) {
         let app = &shared.config.meta_app_id;
-        put(&mut shown, "health_status", health_status(number, (&state, &account), app));
+        put(&mut shown, "health_status", health_status(number, &state, &account, app));
     }
     only(shown, asked.query.get("fields"))
 }
@@ -29,11 +29,7 @@ pub(crate) fn info(shared: &Shared, asked: &Asked, number: &Number) -> Value {
 /// What takes part in a send and whether it may, as Meta's page on the messaging health status
 /// tells it. Its codes are those of that page: 141000 the number, 141006 the payment, 141010 the
 /// account.
-fn health_status(
-    number: &Number,
-    (state, account): (&NumberState, &AccountState),
-    app: &str,
-) -> Value {
+fn health_status(number: &Number, state: &NumberState, account: &AccountState, app: &str) -> Value {
     let is_blocked = !state.is_registered || state.refuses_with.is_some();
     let of_number = is_blocked.then_some((141_000, "The number may not send."));
     let of_account = account.refuses_with.map(|code| match code {

@@ -129,7 +129,7 @@ fn category(world: &mut World, number: &Number, message: &Outgoing) -> String {
 /// Records that the business marked a customer's message read.
 pub(crate) fn mark(shared: &Shared, number: &Number, wamid: &str, typing: bool) -> Reply {
     let mut world = shared.world();
-    if let Some(fault) = world.faults.of(Endpoint::Marks, (&number.phone_number_id, "")) {
+    if let Some(fault) = world.faults.of(Endpoint::Marks, &number.phone_number_id, "") {
         return reply_of(&fault);
     }
     if !world.inbound.contains_key(wamid) {
@@ -215,7 +215,7 @@ fn judge(shared: &Shared, world: &mut World, attempt: &Attempt<'_>) -> Verdict {
     let phone_number_id = &number.phone_number_id;
     let pair = (phone_number_id.clone(), who.to_owned());
     let refused = |error| Verdict::Ends(Reply::Refused(error));
-    let faulty = world.faults.of(Endpoint::Messages, (phone_number_id, message.recipient.id()));
+    let faulty = world.faults.of(Endpoint::Messages, phone_number_id, message.recipient.id());
     if let Some(fault) = faulty {
         return verdict_of(&fault);
     }

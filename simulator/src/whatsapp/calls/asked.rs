@@ -33,7 +33,8 @@ impl Asked {
     /// Reads a path of the API: `/{version}/{object}` or `/{version}/{object}/{edge}`. The
     /// version may be left out before `debug_token`.
     pub(crate) fn read(
-        (method, uri): (Method, &Uri),
+        method: Method,
+        uri: &Uri,
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Self, GraphError> {

@@ -46,9 +46,9 @@ async fn call(
     body: Bytes,
 ) -> Response {
     let reply = if uri.path().trim_end_matches('/') == DOWNLOADS {
-        download(&shared, (method, &uri), headers)
+        download(&shared, method, &uri, headers)
     } else {
-        match Asked::read((method, &uri), headers, body) {
+        match Asked::read(method, &uri, headers, body) {
             Ok(asked) => answer(&shared, &asked).await,
             Err(error) => Reply::Refused(error),
         }
@@ -56,7 +56,7 @@ async fn call(
     respond(&shared, reply, &cut).await
 }
 
-fn download(shared: &Shared, (method, uri): (Method, &Uri), headers: HeaderMap) -> Reply {
+fn download(shared: &Shared, method: Method, uri: &Uri, headers: HeaderMap) -> Reply {
     let asked = Asked {
         method,
         path: uri.path().to_owned(),
@@ -69,7 +69,7 @@ fn download(shared: &Shared, (method, uri): (Method, &Uri), headers: HeaderMap) 
     if let Err(error) = tokens::authorise(shared, &asked, Endpoint::MediaDownload.scope()) {
         return Reply::Refused(error);
     }
-    let fault = shared.world().faults.of(Endpoint::MediaDownload, ("", ""));
+    let fault = shared.world().faults.of(Endpoint::MediaDownload, "", "");
     match fault {
         Some(fault) => accept::reply_of(&fault),
         None => media::calls::download(shared, &asked),
@@ -95,7 +95,7 @@ async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Reply {
     }
     let number = shared.number(&asked.object).cloned();
     if endpoint != Endpoint::Messages {
-        let fault = shared.world().faults.of(endpoint, (&asked.object, ""));
+        let fault = shared.world().faults.of(endpoint, &asked.object, "");
         if let Some(fault) = fault {
             return accept::reply_of(&fault);
         }

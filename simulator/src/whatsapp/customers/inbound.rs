@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::base::json::{put, put_some};
+use crate::state::media::NewFile;
 use crate::state::shared::Shared;
 use crate::state::world::World;
 
@@ -269,8 +270,9 @@ pub(crate) fn file(
     ensure!(bytes.len() <= 100 * 1024 * 1024, "customers send at most 100 MB");
     let now_ms = shared.clock.now_ms();
     let mut world = shared.world();
-    let kept = (&*mime_type, media.filename.clone(), bytes);
-    let (id, file) = world.media.keep(shared.seeds, (phone_number_id, false), kept, now_ms);
+    let filename = media.filename.clone();
+    let new = NewFile { phone_number_id, is_upload: false, mime_type: &mime_type, filename, bytes };
+    let (id, file) = world.media.keep(shared.seeds, new, now_ms);
     let path = world.media.url(shared.seeds, &id, now_ms);
     drop(world);
     let mut object = json!({

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::kinds;
 use super::multipart::{self, Part};
 use crate::state::config::Number;
+use crate::state::media::NewFile;
 use crate::state::shared::Shared;
 use crate::whatsapp::calls::asked::{Asked, Reply};
 use crate::whatsapp::error::GraphError;
@@ -41,9 +42,14 @@ pub(crate) fn upload(shared: &Shared, asked: &Asked, number: &Number) -> Result<
         return Err(GraphError::detailed(131_053, details));
     }
     let now_ms = shared.clock.now_ms();
-    let kept = (mime_type, file.filename.clone(), file.bytes.into());
-    let owner = (&*number.phone_number_id, true);
-    let (id, _) = shared.world().media.keep(shared.seeds, owner, kept, now_ms);
+    let new = NewFile {
+        phone_number_id: &number.phone_number_id,
+        is_upload: true,
+        mime_type,
+        filename: file.filename.clone(),
+        bytes: file.bytes.into(),
+    };
+    let (id, _) = shared.world().media.keep(shared.seeds, new, now_ms);
     shared.changed();
     Ok(json!({"id": id}))
 }

@@ -162,7 +162,7 @@ impl Dispatcher {
         let bytes = body(&self.shared, &mut batch, knobs);
         let shared = Arc::clone(&self.shared);
         let done = self.done.clone();
-        tokio::spawn(deliver(shared, (batch, bytes), (lanes, done)));
+        tokio::spawn(deliver(shared, batch, bytes, lanes, done));
     }
 
     /// Takes what the next POST carries, and the lanes it came from. A whole body goes alone.
@@ -223,8 +223,10 @@ fn body(shared: &Shared, batch: &mut [Update], knobs: &Knobs) -> Vec<u8> {
 
 async fn deliver(
     shared: Arc<Shared>,
-    (batch, bytes): (Vec<Update>, Vec<u8>),
-    (lanes, done): (Vec<String>, mpsc::UnboundedSender<Vec<String>>),
+    batch: Vec<Update>,
+    bytes: Vec<u8>,
+    lanes: Vec<String>,
+    done: mpsc::UnboundedSender<Vec<String>>,
 ) {
     let mut attempts = 1;
     let first_at = Instant::now();

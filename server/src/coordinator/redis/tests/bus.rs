@@ -104,8 +104,8 @@ async fn what_is_too_large_for_the_bus_is_read_from_the_log() {
 async fn two_installations_on_one_redis_do_not_meet() {
     let mut nodes = Nodes::of(1).await;
     let config = config(&nodes.server().url(), &[]);
-    let apart = (Epoch(Uuid::from_u128(4)), KEY);
-    let other: Node = node(&config, TIMINGS, apart, &nodes.skew_ms).await;
+    let apart = Epoch(Uuid::from_u128(4));
+    let other: Node = node(&config, TIMINGS, apart, KEY, &nodes.skew_ms).await;
     let mut bus = other.redis.subscribe(HERE).await.unwrap();
     granted(&*nodes.coordinator(), wish(ANA, ComposeAction::Start)).await;
     nodes.coordinator().connected(vec![connection(1, ANA)]).await.unwrap();

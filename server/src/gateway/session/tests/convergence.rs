@@ -160,7 +160,7 @@ impl Side {
             SessionEffect::FetchSight(ticket) if fails => Input::Sight(ticket, Err(Unavailable)),
             SessionEffect::ReadGap(ticket, missed) => {
                 let mut ring = self.ring.borrow_mut();
-                match ring.recall(&missed.sight, (missed.from, missed.known), self.bench.now) {
+                match ring.recall(&missed.sight, missed.from, missed.known, self.bench.now) {
                     Some(recalled) => Input::Recalled(ticket, recalled),
                     None => Input::Gap(ticket, Ok(story.gap(&story.sight, missed.from.position))),
                 }
