@@ -51,7 +51,7 @@ mod tests {
 
     fn fired(rules: &[FaultRule], sends: usize) -> Vec<bool> {
         let mut state = FaultState::new(rules);
-        (0..sends).map(|_| state.of(Endpoint::Messages, ("1", "2")).is_some()).collect()
+        (0..sends).map(|_| state.of(Endpoint::Messages, "1", "2").is_some()).collect()
     }
 
     #[test]
@@ -69,9 +69,9 @@ mod tests {
             FaultRule::new(When::Next(1), Fault::Maintenance),
         ];
         let mut state = FaultState::new(&rules);
-        assert_eq!(state.of(Endpoint::Messages, ("1", "2")), Some(Fault::Token));
-        assert_eq!(state.of(Endpoint::Messages, ("1", "2")), Some(Fault::Maintenance));
-        assert_eq!(state.of(Endpoint::Messages, ("1", "2")), None);
+        assert_eq!(state.of(Endpoint::Messages, "1", "2"), Some(Fault::Token));
+        assert_eq!(state.of(Endpoint::Messages, "1", "2"), Some(Fault::Maintenance));
+        assert_eq!(state.of(Endpoint::Messages, "1", "2"), None);
     }
 
     #[test]
@@ -79,8 +79,8 @@ mod tests {
         let mut rule = FaultRule::new(When::Next(1), Fault::Token);
         rule.endpoint = Endpoint::MediaUpload;
         let mut state = FaultState::new(&[rule]);
-        assert_eq!(state.of(Endpoint::Messages, ("1", "2")), None);
-        assert_eq!(state.of(Endpoint::MediaUpload, ("1", "")), Some(Fault::Token));
+        assert_eq!(state.of(Endpoint::Messages, "1", "2"), None);
+        assert_eq!(state.of(Endpoint::MediaUpload, "1", ""), Some(Fault::Token));
     }
 
     #[test]
@@ -88,7 +88,7 @@ mod tests {
         let mut rule = FaultRule::new(When::Always, Fault::PairRate);
         rule.to = Some("49".to_owned());
         let mut state = FaultState::new(&[rule]);
-        assert_eq!(state.of(Endpoint::Messages, ("1", "50")), None);
-        assert_eq!(state.of(Endpoint::Messages, ("1", "49")), Some(Fault::PairRate));
+        assert_eq!(state.of(Endpoint::Messages, "1", "50"), None);
+        assert_eq!(state.of(Endpoint::Messages, "1", "49"), Some(Fault::PairRate));
     }
 }

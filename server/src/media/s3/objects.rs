@@ -139,7 +139,7 @@ impl Objects {
         let sha256 = hex::encode(Sha256::digest(&content));
         let bytes = content.len() as u64;
         let content: Bytes = Box::pin(futures_util::stream::iter([Ok(content)]));
-        self.put(key, (bytes, &sha256), content).await
+        self.put(key, bytes, &sha256, content).await
     }
 
     /// `length` bytes from `from` on, of an object that has as many; at least one.
