@@ -7,7 +7,7 @@ use baton_simulator::{PushFault, Span};
 use baton_world::world::Setup;
 use tokio::net::TcpListener;
 
-use super::{Road, Roads, on_all_lanes, with_lanes};
+use super::{Road, Roads, by_right_time, on_all_lanes, with_lanes};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_service_took_is_sent_once() {
@@ -276,7 +276,7 @@ async fn the_longest_text_makes_no_push_of_more_than_4096_bytes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_names_a_private_address_is_not_asked() {
     let setup = Setup::usual().with("BATON_PUSH__ALLOW_PRIVATE_ENDPOINTS", "false");
-    with_lanes(setup, 0, async |roads| {
+    by_right_time(setup, async |roads| {
         let of = roads.tells().await;
         let web = roads.road(PushLane::Webpush);
         assert_eq!(roads.ends(web, of, "dead", 1).await.reason, "endpoint");
@@ -392,7 +392,7 @@ async fn a_device_that_names_a_service_that_is_not_there_delays_no_other() {
 async fn nothing_that_a_service_is_given_says_who_wrote_or_what() {
     for content in ["e2e", "wake"] {
         let setup = Setup::usual().with("BATON_PUSH__CONTENT", content);
-        with_lanes(setup, 0, async |roads: &Roads<'_>| {
+        by_right_time(setup, async |roads: &Roads<'_>| {
             let customer = roads.world.contact("Quetzalcoatl");
             customer.sends("the parcel is purple").await;
             let of = customer.conversation().await;

@@ -7,7 +7,7 @@ use baton_simulator::PushFault;
 use baton_world::world::{Setup, eventually};
 use reqwest::Method;
 
-use super::{Roads, on_all_lanes, with_lanes};
+use super::{HALF_HOUR_MS, Roads, into_half_hour, on_all_lanes, with_lanes};
 
 /// The lines of the figures that begin so.
 async fn figures(roads: &Roads<'_>, name: &str) -> Vec<String> {
@@ -81,9 +81,7 @@ async fn a_key_that_apple_or_the_relay_refuses_stops_them_alone() {
 /// Apple takes a new token every 20 minutes at most, and servers start whenever they do.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_starts_shortly_before_its_token_ends_goes_on_after_that() {
-    const HALF_HOUR_MS: i64 = 30 * 60_000;
-    let now_ms = baton::clock::Clock::system().now().ms();
-    let ahead_ms = HALF_HOUR_MS - now_ms.rem_euclid(HALF_HOUR_MS) - 2 * 60_000;
+    let ahead_ms = HALF_HOUR_MS - into_half_hour() - 2 * 60_000;
     with_lanes(Setup::usual(), ahead_ms, async |roads: &Roads<'_>| {
         let apple = roads.road(PushLane::Apns);
         let of = roads.tells().await;
@@ -146,7 +144,7 @@ async fn an_access_token_is_renewed_five_minutes_before_its_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_pushes_at_once_ask_for_one_access_token() {
-    with_lanes(Setup::usual(), 0, async |roads: &Roads<'_>| {
+    on_all_lanes(async |roads| {
         let fcm = roads.road(PushLane::Fcm);
         // Tokens take a while, so that all of them wait for it.
         let mut knobs = roads.world.simulator.knobs();
