@@ -4,8 +4,7 @@
 # times; the log of each is in target/stages/test.
 #
 # BATON_TEST_POSTGRES  a server of PostgreSQL to use instead
-# BATON_RUNS_AT_ONCE   what runs with faults side by side may weigh (default 3: one of several servers
-#                      and one of a single one; 1 is one after the other)
+# BATON_RUNS_AT_ONCE   what runs with faults side by side may weigh (default 1: one after the other)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
@@ -129,7 +128,7 @@ at_end() {
 }
 
 built=${CARGO_TARGET_DIR:-target}/debug
-export BATON_RUNS_AT_ONCE=${BATON_RUNS_AT_ONCE:-3}
+export BATON_RUNS_AT_ONCE=${BATON_RUNS_AT_ONCE:-1}
 begin_stages test
 stage form form
 stage set-up scripts/setup.sh
@@ -156,7 +155,7 @@ lane others
 lane faults
 lane outside
 stage units scripts/run-tests.sh units --test-threads=4
-stage end-to-end scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=7
+stage end-to-end scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=5
 wait_lanes
 # Alone: browsers take what there is, and the tests before them judge by the clock.
 stage journeys scripts/console.sh journeys
