@@ -114,10 +114,15 @@ impl Desk {
 
     /// Waits until one more message has reached a customer: there is load.
     pub(super) async fn reaches_somebody(&self) -> Result<()> {
-        let before = self.simulator.reached().len();
+        self.reaches(self.simulator.reached().len() + 1).await
+    }
+
+    /// Waits until so many messages have reached customers.
+    pub(super) async fn reaches(&self, count: usize) -> Result<()> {
         let deadline = Instant::now() + LOAD;
-        while self.simulator.reached().len() == before {
-            ensure!(Instant::now() < deadline, "there is no load: nobody was reached");
+        while self.simulator.reached().len() < count {
+            let reached = self.simulator.reached().len();
+            ensure!(Instant::now() < deadline, "there is no load: {reached} of {count} messages");
             sleep(Duration::from_millis(20)).await;
         }
         Ok(())
