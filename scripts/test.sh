@@ -16,7 +16,7 @@ form() {
 }
 
 # What else asks cargo, which lets one go at a time; then the load tests, and the phone core in
-# Python, whose bindings the other languages have written by then.
+# Python.
 others() {
   stage doc-tests cargo test --quiet "${features[@]}" --doc
   stage supply-chain scripts/supply-chain.sh
@@ -151,6 +151,8 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
     export BATON_TEST_S3
   fi
 fi
+# Once, before two suites look at them side by side.
+stage bindings scripts/mobile/bindgen.sh
 lane others
 lane faults
 lane outside

@@ -111,21 +111,21 @@ pub struct Device {
     pub is_spared: bool,
 }
 
-/// When an agent last looked, as devices say once a minute.
+/// When an agent last looked at a screen, as devices say once a minute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Looks {
+pub struct LastLooked {
     /// At this device.
-    pub at_this: Option<Timestamp>,
+    pub here: Option<Timestamp>,
     /// At any device.
-    pub at_any: Option<Timestamp>,
-    /// Whether the agent wants each device told that they do not look at.
-    pub is_each_apart: bool,
+    pub anywhere: Option<Timestamp>,
+    /// Whether the agent wants a push on each device that they do not look at.
+    pub is_here_alone: bool,
 }
 
-impl Looks {
+impl LastLooked {
     /// Whether the device is spared because its agent looks.
     pub fn is_spared(self, now: Timestamp) -> bool {
-        let at = if self.is_each_apart { self.at_this } else { self.at_any };
+        let at = if self.is_here_alone { self.here } else { self.anywhere };
         at.is_some_and(|at| now.since(at) <= WATCHING_MS)
     }
 }

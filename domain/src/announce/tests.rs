@@ -11,7 +11,9 @@ use baton_protocol::{
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Addressee, Board, DEVICES_MAX, Device, Kind, Push, PushStage, consequences};
+use super::{
+    Addressee, Board, DEVICES_MAX, Device, Kind, LastLooked, Push, PushStage, consequences,
+};
 use crate::log::{Logged, Route};
 use crate::scope::{Scope, Viewer};
 use crate::sight::Sight;
@@ -406,6 +408,19 @@ fn whoever_reads_or_answers_on_one_device_is_reminded_on_no_other() {
     assert_eq!(scene.queued(), [(ANA, Kind::Retract), (ANA, Kind::Retract)]);
     scene.answers(LUCIA, ANA);
     assert_eq!(scene.queued().len(), 2, "what was taken back is not taken back again");
+}
+
+#[test]
+fn a_device_is_spared_while_its_agent_looks_at_any_one_or_at_this_one_if_they_want_it_so() {
+    let now = NOON;
+    let looked = |here: Option<i64>, anywhere: i64, is_here_alone| {
+        let before = |ms: i64| now.plus_ms(-ms);
+        LastLooked { here: here.map(before), anywhere: Some(before(anywhere)), is_here_alone }
+    };
+    assert!(looked(None, 125_000, false).is_spared(now));
+    assert!(!looked(None, 125_001, false).is_spared(now));
+    assert!(!looked(None, 0, true).is_spared(now));
+    assert!(looked(Some(60_000), 0, true).is_spared(now));
 }
 
 #[test]

@@ -68,8 +68,8 @@ pub(crate) async fn fan_out(
     let (mut costs, mut delays) = (Vec::new(), Vec::new());
     for count in &args.subscribers {
         progress.phase(&format!("{count} subscribers: connecting"));
-        let mut stage = FanOutRun::set(&world, *count, args.events, &frame).await?;
-        stage.peers = Peers::set(setup, &world, args, *count, &frame).await?;
+        let mut stage = FanOutRun::start(&world, *count, args.events, &frame).await?;
+        stage.peers = Peers::start(setup, &world, args, *count, &frame).await?;
         sleep(SETTLING).await;
         // A server closes a connection that says nothing while a crowd comes in.
         speaker.poster = world.poster().await?;
@@ -189,7 +189,7 @@ struct Peers {
 
 impl Peers {
     /// `None` where it is not installed.
-    async fn set(
+    async fn start(
         setup: &Setup,
         world: &World,
         args: &FanOut,
@@ -277,7 +277,7 @@ struct FanOutRun {
 }
 
 impl FanOutRun {
-    async fn set(
+    async fn start(
         world: &World,
         subscribers: usize,
         events: usize,

@@ -75,7 +75,7 @@ async fn acquire(setup: &Setup, args: &Lease, progress: &Progress) -> anyhow::Re
     let peer = setup.peers.start(Adapter::Plain, world.home.redis()).await?;
     let peer = peer.filter(|_| has_postgres);
     progress.phase("leases in turn");
-    let mut stage = LeaseRun::set(agent, peer.as_ref()).await?;
+    let mut stage = LeaseRun::start(agent, peer.as_ref()).await?;
     let (mut mine, mut theirs) = (Vec::new(), Vec::new());
     for n in 0..args.count {
         mine.push(stage.of_baton(n, conversation).await?);
@@ -134,7 +134,7 @@ struct LeaseRun {
 }
 
 impl LeaseRun {
-    async fn set(agent: &SignedIn, peer: Option<&Peer>) -> anyhow::Result<Self> {
+    async fn start(agent: &SignedIn, peer: Option<&Peer>) -> anyhow::Result<Self> {
         let (mut sockets, mut peers) = (Vec::new(), Vec::new());
         for _ in 0..SOCKETS {
             sockets.push(open(agent).await?);

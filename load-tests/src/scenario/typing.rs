@@ -46,7 +46,7 @@ pub(crate) async fn typing(
         let size = Size::of(args.agents + 1);
         let world = World::new(setup, store, size, progress).await?;
         drive(&world, &Load::introduction(1, 1), None).await?;
-        let mut stage = TypingRun::set(&world).await?;
+        let mut stage = TypingRun::start(&world).await?;
         progress.phase(&format!("{}: one types, {} are told", store.name(), args.agents));
         let (mut leases, mut views) = (Vec::new(), Vec::new());
         for _ in 0..args.rounds {
@@ -84,7 +84,7 @@ struct TypingRun {
 }
 
 impl TypingRun {
-    async fn set(world: &World) -> anyhow::Result<Self> {
+    async fn start(world: &World) -> anyhow::Result<Self> {
         let (actor, others) = world.agents.split_first().context("no agents")?;
         let mut sockets = Vec::new();
         for other in others {

@@ -45,12 +45,12 @@ pub(super) async fn run(demo: &Demo, config: &Config) -> anyhow::Result<()> {
     if demo.cluster {
         return cluster::run(demo, &config, &mut |text| say(text)).await;
     }
-    let stage = Box::pin(DemoServer::set(&config)).await?;
-    stage.show(demo, &mut |text| say(text)).await?;
+    let running = Box::pin(DemoServer::start(&config)).await?;
+    running.show(demo, &mut |text| say(text)).await?;
     if !demo.once {
         told_to_stop().await?;
     }
-    Box::pin(stage.strike()).await;
+    Box::pin(running.stop()).await;
     Ok(())
 }
 
@@ -65,7 +65,7 @@ struct DemoServer {
 }
 
 impl DemoServer {
-    async fn set(config: &Config) -> anyhow::Result<Self> {
+    async fn start(config: &Config) -> anyhow::Result<Self> {
         let directory = tempfile::tempdir().context("a directory for the demo's data")?;
         let mut config = config.clone();
         config.store.data = directory.path().to_owned();
@@ -126,7 +126,7 @@ impl DemoServer {
     }
 
     /// Ends everything, in order.
-    async fn strike(self) {
+    async fn stop(self) {
         self.simulator.stop().await;
         self.server.stop().await;
     }
@@ -228,24 +228,24 @@ mod tests {
         values.sum()
     }
 
-    async fn stage() -> DemoServer {
+    async fn running() -> DemoServer {
         let mut config = Config::load(&Sources::default()).unwrap().config;
         config.http.bind.set_port(0);
-        Box::pin(DemoServer::set(&config)).await.unwrap()
+        Box::pin(DemoServer::start(&config)).await.unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn facts_and_once_print_the_facts_and_fail_unless_every_step_happened() {
-        let stage = stage().await;
+        let running = running().await;
         let demo = Demo { json: true, once: true, cluster: false };
         let mut said = String::new();
-        stage.show(&demo, &mut |text| said.push_str(text)).await.unwrap();
-        assert_eq!(serde_json::from_str::<Facts>(&said).unwrap(), stage.facts);
-        assert_eq!(stage.simulator.reached().len(), 1, "the scene was not played");
+        running.show(&demo, &mut |text| said.push_str(text)).await.unwrap();
+        assert_eq!(serde_json::from_str::<Facts>(&said).unwrap(), running.facts);
+        assert_eq!(running.simulator.reached().len(), 1, "the scene was not played");
         // A second answer has reached the customer then: the scene cannot happen again.
-        let failed = stage.show(&demo, &mut |_| {}).await.unwrap_err();
+        let failed = running.show(&demo, &mut |_| {}).await.unwrap_err();
         assert!(failed.to_string().contains("scene"), "{failed:#}");
-        Box::pin(stage.strike()).await;
+        Box::pin(running.stop()).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -254,12 +254,12 @@ mod tests {
             println!("SKIPPED: there is no curl");
             return;
         }
-        let stage = stage().await;
+        let running = running().await;
         // A person types; the script would not wait for the webhook.
-        let wamid = stage.simulator.customer("34600111222", "Marta").sends("Hello?").await;
+        let wamid = running.simulator.customer("34600111222", "Marta").sends("Hello?").await;
         let patience = std::time::Duration::from_secs(10);
-        stage.simulator.wait_acknowledged(&wamid, patience).await.unwrap();
-        let script = format!("set -eu\n{}", stage.facts.commands());
+        running.simulator.wait_acknowledged(&wamid, patience).await.unwrap();
+        let script = format!("set -eu\n{}", running.facts.commands());
         let ran = tokio::task::spawn_blocking(move || {
             std::process::Command::new("sh").args(["-c", &script]).output().unwrap()
         });
@@ -269,14 +269,14 @@ mod tests {
         assert!(output.status.success(), "{complaint}{said}");
         assert!(said.contains("\"name\":\"Marta\""), "the inbox is not shown: {said}");
         assert!(said.contains("\"accepted\":{"), "the claim was not accepted: {said}");
-        Box::pin(stage.strike()).await;
+        Box::pin(running.stop()).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_figures_of_a_played_scene_are_counted_and_name_nobody() {
-        let stage = stage().await;
-        stage.play(&mut |_| {}).await.unwrap();
-        let text = stage.server.metrics.render();
+        let running = running().await;
+        running.play(&mut |_| {}).await.unwrap();
+        let text = running.server.metrics.render();
         for counted in [
             "baton_webhooks_total{answer=\"committed\"}",
             "baton_webhook_ack_seconds_count",
@@ -299,10 +299,10 @@ mod tests {
         let told = figure(&text, "baton_deliveries_total");
         assert!(told > figure(&text, "baton_serialisations_total"), "{text}");
         assert!(!text.contains("type=\"other\""), "{text}");
-        for login in &stage.facts.logins {
+        for login in &running.facts.logins {
             assert!(!text.contains(&login.name) && !text.contains(&login.email), "{text}");
         }
-        assert!(!text.contains(&stage.facts.phone_number_id), "{text}");
-        Box::pin(stage.strike()).await;
+        assert!(!text.contains(&running.facts.phone_number_id), "{text}");
+        Box::pin(running.stop()).await;
     }
 }

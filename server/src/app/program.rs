@@ -70,7 +70,7 @@ fn bad_configuration(error: &ConfigError) -> ExitCode {
     ExitCode::from(EXIT_CONFIG)
 }
 
-/// Writes; whoever reads may have gone (`baton config print | head`), which is no failure.
+/// Writes. The reader may have gone (`baton config print | head`): that is no failure.
 pub(super) fn say(to: &mut impl Write, text: &str) {
     drop(to.write_all(text.as_bytes()).and_then(|()| to.flush()));
 }

@@ -7,7 +7,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::announce::{
-    Addressee, Board, Consequence, DEVICES_MAX, Device, Looks, PushEffect, Quiet, Whom,
+    Addressee, Board, Consequence, DEVICES_MAX, Device, LastLooked, PushEffect, Quiet, Whom,
     consequences, is_of_interest,
 };
 use baton_domain::group::{Key, State};
@@ -161,13 +161,13 @@ async fn addressees(
             }
         };
         if one.devices.len() < DEVICES_MAX {
-            let looks = Looks {
-                at_this: row.watched_at.map(Timestamp::from_ms),
-                at_any: row.agent_watched_at.map(Timestamp::from_ms),
-                is_each_apart: row.each_device != 0,
+            let looked = LastLooked {
+                here: row.watched_at.map(Timestamp::from_ms),
+                anywhere: row.agent_watched_at.map(Timestamp::from_ms),
+                is_here_alone: row.each_device != 0,
             };
             let (id, lane) = (id(&row.device)?, named(&row.lane)?);
-            one.devices.push(Device { id, lane, is_spared: looks.is_spared(now) });
+            one.devices.push(Device { id, lane, is_spared: looked.is_spared(now) });
         }
     }
     Ok(())

@@ -24,12 +24,12 @@ pub(super) async fn run(
     config: &Config,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> anyhow::Result<()> {
-    let mut stage = DemoCluster::set(config).await?;
-    let played = stage.show(demo, say).await;
+    let mut running = DemoCluster::start(config).await?;
+    let played = running.show(demo, say).await;
     if played.is_ok() && !demo.once {
         told_to_stop().await?;
     }
-    let ended = stage.strike().await;
+    let ended = running.stop().await;
     played.and(ended)
 }
 
@@ -41,7 +41,7 @@ struct DemoCluster {
 }
 
 impl DemoCluster {
-    async fn set(config: &Config) -> anyhow::Result<Self> {
+    async fn start(config: &Config) -> anyhow::Result<Self> {
         let Database::Postgres(database) = config.store.database() else {
             anyhow::bail!(
                 "several nodes need a PostgreSQL: --database postgres://…; `make demo-cluster` \
@@ -115,7 +115,7 @@ impl DemoCluster {
     }
 
     /// Ends everything, in order.
-    async fn strike(self) -> anyhow::Result<()> {
+    async fn stop(self) -> anyhow::Result<()> {
         self.simulator.stop().await;
         self.machines.nodes.stop().await
     }
