@@ -66,7 +66,10 @@ fn tell(looked: &Looked, metrics: &Metrics) {
     let was_full = metrics.disk_full.set(i64::from(looked.problem.is_some())) == 1;
     match &looked.problem {
         Some(problem) if !was_full => {
-            tracing::error!(problem, "the data directory cannot be written: {problem}");
+            tracing::error!(
+                problem,
+                "the data directory cannot be written: {problem}; make room, and it goes on by itself"
+            );
         }
         None if was_full => tracing::info!("the data directory can be written again"),
         _ => {}
