@@ -68,7 +68,8 @@ fn tell(looked: &Looked, metrics: &Metrics) {
         Some(problem) if !was_full => {
             tracing::error!(
                 problem,
-                "the data directory cannot be written: {problem}; make room, and it goes on by itself"
+                "the data directory cannot be written: {problem}; \
+                 make room, and it goes on by itself"
             );
         }
         None if was_full => tracing::info!("the data directory can be written again"),
