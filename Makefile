@@ -36,9 +36,8 @@ dist:
 	@scripts/dist.sh
 
 lint:
-	@cargo fmt --all --check
+	@scripts/form.sh
 	@scripts/lint.sh
-	@scripts/check-deploy.sh
 
 fmt:
 	@cargo fmt --all

@@ -4,11 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
 
-form() {
-  cargo fmt --all --check
-  scripts/check-deploy.sh
-}
-
 units() {
   stage units scripts/run-tests.sh units --skip=redis
   [ ! -x scripts/console.sh ] || stage console scripts/console.sh fast
@@ -21,7 +16,7 @@ supply_chain() {
 # Neither PostgreSQL nor Redis: whatever needs them says so and passes over it.
 unset BATON_TEST_POSTGRES
 begin_stages check
-stage form form
+stage form scripts/form.sh
 shown compile scripts/build.sh
 export BATON_BUILT=1
 stage lints scripts/lint.sh

@@ -10,11 +10,6 @@ cd "$(dirname "$0")/.."
 . scripts/stages.sh
 . scripts/compiler.sh
 
-form() {
-  cargo fmt --all --check
-  scripts/check-deploy.sh
-}
-
 # What else asks cargo, which lets one go at a time; then the load tests, and the phone core in
 # Python.
 others() {
@@ -130,7 +125,7 @@ at_end() {
 built=${CARGO_TARGET_DIR:-target}/debug
 export BATON_RUNS_AT_ONCE=${BATON_RUNS_AT_ONCE:-1}
 begin_stages test
-stage form form
+stage form scripts/form.sh
 stage set-up scripts/setup.sh
 lane tools
 shown compile scripts/build.sh

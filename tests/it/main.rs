@@ -44,6 +44,5 @@ mod sending;
 mod sessions;
 mod stalled;
 mod strangers;
-mod tidy;
 mod uploads;
 mod webhook;

@@ -1,8 +1,8 @@
 //! The layers of the phone core, its bindings, the simulator and the world of the tests, as
 //! tables.
 
-use super::source::Source;
-use super::uses::{Layers, module_of, used_modules};
+use crate::source::Source;
+use crate::uses::{Layers, module_of, used_modules};
 
 /// The phone core.
 const CORE: Layers = Layers {
@@ -149,27 +149,27 @@ const OUTSIDE_OF_BINDINGS: [&str; 6] =
     ["std::thread", "std::net", "tokio", "Instant", "SystemTime", "rusqlite"];
 
 /// The modules of the phone core use only what their row allows.
-pub(super) fn core(file: &Source) -> Vec<String> {
+pub(crate) fn core(file: &Source) -> Vec<String> {
     CORE.broken_by(file)
 }
 
 /// The modules of the simulator use only what their row allows.
-pub(super) fn simulator(file: &Source) -> Vec<String> {
+pub(crate) fn simulator(file: &Source) -> Vec<String> {
     SIMULATOR.broken_by(file)
 }
 
 /// The modules of the world of the tests use only what their row allows.
-pub(super) fn world(file: &Source) -> Vec<String> {
+pub(crate) fn world(file: &Source) -> Vec<String> {
     WORLD.broken_by(file)
 }
 
 /// Rows of tables that are in order, and yet name a module below them.
-pub(super) fn ways_back() -> Vec<String> {
+pub(crate) fn ways_back() -> Vec<String> {
     [CORE, SIMULATOR, WORLD].iter().flat_map(Layers::ways_back).collect()
 }
 
 /// The files of the runtime use only those before them.
-pub(super) fn runtime(file: &Source) -> Vec<String> {
+pub(crate) fn runtime(file: &Source) -> Vec<String> {
     const FOLDER: &str = "mobile-core/src/runtime/";
     let Some(module) = module_of(file, FOLDER).filter(|module| !matches!(*module, "mod" | "tests"))
     else {
@@ -191,7 +191,7 @@ pub(super) fn runtime(file: &Source) -> Vec<String> {
 }
 
 /// Machines know no clock, thread, socket or runtime.
-pub(super) fn machines(file: &Source) -> Vec<String> {
+pub(crate) fn machines(file: &Source) -> Vec<String> {
     let outside: &[&str] = match module_of(file, "mobile-core/src/") {
         Some("store") => &OUTSIDE_OF_STORE,
         Some(module) if MACHINES.contains(&module) => &OUTSIDE,
@@ -202,7 +202,7 @@ pub(super) fn machines(file: &Source) -> Vec<String> {
 }
 
 /// Judges know no clock, thread, socket, runtime or server.
-pub(super) fn judges(file: &Source) -> Vec<String> {
+pub(crate) fn judges(file: &Source) -> Vec<String> {
     match module_of(file, "tests/src/") {
         Some(module) if JUDGES.contains(&module) => named(file, &OUTSIDE_OF_JUDGES),
         _ => Vec::new(),
@@ -228,7 +228,7 @@ fn named(file: &Source, words: &[&str]) -> Vec<String> {
 }
 
 /// The methods of the engine that a file declares: `impl Engine` is spread over the runtime.
-pub(super) fn methods(files: &[Source]) -> Vec<String> {
+pub(crate) fn methods(files: &[Source]) -> Vec<String> {
     let runtime: Vec<(usize, &Source)> = files
         .iter()
         .filter_map(|file| {
@@ -258,7 +258,7 @@ fn engine_methods(file: &Source) -> Vec<&str> {
     let after = file.text.split_once("impl Engine {").map_or("", |(_, after)| after);
     let block = after.split_once("\n}").map_or(after, |(block, _)| block);
     let declared = block.lines().filter_map(|line| {
-        let name = line.strip_prefix("    ")?.trim_start_matches("pub(super) ");
+        let name = line.strip_prefix("    ")?.trim_start_matches("pub(crate) ");
         let name = name.trim_start_matches("async ").strip_prefix("fn ")?;
         name.split(['(', '<']).next()
     });

@@ -1,20 +1,20 @@
 //! Which modules a file uses, and whether a table allows that.
 
-use super::source::Source;
+use crate::source::Source;
 
 /// The layers of a crate.
-pub(super) struct Layers {
+pub(crate) struct Layers {
     /// Where its modules are, with a slash at the end.
-    pub(super) folder: &'static str,
+    pub(crate) folder: &'static str,
     /// The roots, and a module that assembles all others: these may use any.
-    pub(super) free: &'static [&'static str],
+    pub(crate) free: &'static [&'static str],
     /// Each module, with the modules that it may use.
-    pub(super) table: &'static [(&'static str, &'static [&'static str])],
+    pub(crate) table: &'static [(&'static str, &'static [&'static str])],
 }
 
 impl Layers {
     /// What a file of the crate uses although its module may not.
-    pub(super) fn broken_by(&self, file: &Source) -> Vec<String> {
+    pub(crate) fn broken_by(&self, file: &Source) -> Vec<String> {
         let module = module_of(file, self.folder).filter(|module| !self.free.contains(module));
         let Some(module) = module else { return Vec::new() };
         let Some((_, allowed)) = self.table.iter().find(|(name, _)| *name == module) else {
@@ -29,7 +29,7 @@ impl Layers {
     }
 
     /// Rows that name a module which does not stand above them.
-    pub(super) fn ways_back(&self) -> Vec<String> {
+    pub(crate) fn ways_back(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (place, (module, allowed)) in self.table.iter().enumerate() {
             let is_above = |used: &&str| self.table.iter().take(place).any(|row| row.0 == *used);
@@ -41,7 +41,7 @@ impl Layers {
 }
 
 /// The first path component below a folder, without its ending.
-pub(super) fn module_of<'a>(file: &'a Source, folder: &str) -> Option<&'a str> {
+pub(crate) fn module_of<'a>(file: &'a Source, folder: &str) -> Option<&'a str> {
     let rest = file.path.strip_prefix(folder).filter(|_| file.is_rust())?;
     rest.split('/').next().map(|first| first.trim_end_matches(".rs"))
 }
@@ -49,7 +49,7 @@ pub(super) fn module_of<'a>(file: &'a Source, folder: &str) -> Option<&'a str> {
 /// The modules that are named after a prefix, with the line where their path begins. Groups are
 /// read as well: after `crate::`, `crate::{a, b::{c, d}}` names a and b; after `crate::b::`, c and
 /// d.
-pub(super) fn used_modules(file: &Source, prefix: &str) -> Vec<(usize, String)> {
+pub(crate) fn used_modules(file: &Source, prefix: &str) -> Vec<(usize, String)> {
     let code = file.code();
     let joined = code.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
     let (root, below) = prefix.split_once("::").unwrap_or((prefix, ""));

@@ -16,44 +16,45 @@ const READ: [&str; 16] = [
 const NAMED: [&str; 3] = ["Makefile", "run", "LICENSE"];
 
 /// One file.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Path from the root of the repository, with `/`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// All of it.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 impl Source {
-    pub(super) fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
 
-    pub(super) fn is_rust(&self) -> bool {
+    pub(crate) fn is_rust(&self) -> bool {
         self.path.ends_with(".rs")
     }
 
     /// Whether it belongs to one of these crates' sources.
-    pub(super) fn is_of(&self, crates: &[&str]) -> bool {
+    pub(crate) fn is_of(&self, crates: &[&str]) -> bool {
         crates.iter().any(|name| self.path.starts_with(&format!("{name}/src/")))
     }
 
     /// The module of the server it belongs to: `store` for `server/src/store/tx.rs`.
-    pub(super) fn server_module(&self) -> Option<&str> {
+    pub(crate) fn server_module(&self) -> Option<&str> {
         let rest = self.path.strip_prefix("server/src/")?;
         rest.split('/').next().map(|first| first.trim_end_matches(".rs"))
     }
 
     /// Numbered lines that run in production, without comments.
-    pub(super) fn code(&self) -> Vec<(usize, &str)> {
+    pub(crate) fn code(&self) -> Vec<(usize, &str)> {
         let is_code = |(_, line): &(usize, &str)| !line.trim_start().starts_with("//");
         self.production().into_iter().filter(is_code).collect()
     }
 
     /// Numbered lines of production with their comments, without what is only built for tests. A
     /// file's tests are its last part.
-    pub(super) fn production(&self) -> Vec<(usize, &str)> {
+    pub(crate) fn production(&self) -> Vec<(usize, &str)> {
         let of_tests = ["/tests/", "/tests.rs", "/testing.rs", "/contract.rs"];
-        if self.path.starts_with("tests/it/") || of_tests.iter().any(|p| self.path.contains(p)) {
+        let is_test = ["tests/it/", "tidy/"].iter().any(|p| self.path.starts_with(p));
+        if is_test || of_tests.iter().any(|p| self.path.contains(p)) {
             return Vec::new();
         }
         let mut lines: Vec<_> = self.lines().collect();
@@ -65,24 +66,24 @@ impl Source {
     }
 
     /// All lines, numbered from 1.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
     /// Returns a message that begins with the path and the line.
-    pub(super) fn at(&self, line: usize, what: &str) -> String {
+    pub(crate) fn at(&self, line: usize, what: &str) -> String {
         format!("{}:{line}: {what}", self.path)
     }
 }
 
 /// The root of the repository: where the tests run, not where they were compiled.
-pub(super) fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| ".".into());
     Path::new(&here).parent().expect("a parent").to_owned()
 }
 
 /// All files that are read: once, for all rules.
-pub(super) fn sources() -> &'static [Source] {
+pub(crate) fn sources() -> &'static [Source] {
     static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
     SOURCES.get_or_init(|| {
         let mut all = Vec::new();

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use super::source::{Source, root, sources};
-use super::{holds, sees};
+use crate::source::{Source, root, sources};
+use crate::{holds, sees};
 
 /// Words of a sentence on a page or in a comment.
 const WORDS_MAX: usize = 25;
@@ -78,7 +78,7 @@ fn is_page(file: &Source) -> bool {
 
 /// This file names what it forbids.
 fn is_rules(file: &Source) -> bool {
-    file.path == "tests/it/tidy/words.rs"
+    file.path == "tidy/src/words.rs"
 }
 
 /// The comments of production code as the lines of a page. A blank line stands for code, and
@@ -453,7 +453,7 @@ fn each_of_the_vague_words_names_one_type_at_most() {
         let one = Source::new("domain/src/a.rs", "pub struct Told;\nenum Row {}");
         shared_names(&[one, Source::new("server/src/a.rs", text)]).len()
     };
-    for bad in ["struct Told;", "pub(super) enum Told<'a> {", "    type Row = u8;", "pub trait Row"]
+    for bad in ["struct Told;", "pub(crate) enum Told<'a> {", "    type Row = u8;", "pub trait Row"]
     {
         assert_eq!(beside(bad), 2, "passed over: {bad}");
     }
