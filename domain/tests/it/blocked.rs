@@ -95,3 +95,19 @@ fn whatsapp_is_asked_again_when_a_customer_writes_who_had_been_silent_for_too_lo
     assert_eq!(state(&team), BlockState::Waiting);
     assert_eq!(block::told(team.lucia(), since.plus_ms(-1), BlockState::Done), []);
 }
+
+#[test]
+fn whatsapp_is_told_of_each_block_and_its_end_and_not_of_its_own_answer() {
+    let mut team = Team::with_a_customer();
+    let before = team.lucia().clone();
+    assert!(!block::is_for_whatsapp(Some(&before), team.lucia()), "nothing changed");
+    accepted(team.does(ANA, BLOCK));
+    let blocked = team.lucia().clone();
+    assert!(block::is_for_whatsapp(Some(&before), &blocked));
+    let drafts = block::told(&blocked, blocked.thread.block.unwrap().since, BlockState::Done);
+    team.append(LUCIA, drafts, Actor::System, None);
+    let done = team.lucia().clone();
+    assert!(!block::is_for_whatsapp(Some(&blocked), &done), "WhatsApp knows what it answered");
+    accepted(team.does(ANA, UNBLOCK));
+    assert!(block::is_for_whatsapp(Some(&done), team.lucia()));
+}

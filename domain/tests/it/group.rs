@@ -2,8 +2,8 @@
 
 use baton_domain::context::{AgentFacts, TeamFacts};
 use baton_domain::group::{
-    Book, Caller, Channel, CommandWork, Done, FileWork, FreshIds, OutcomesWork, Post, State, Work,
-    decide, sightings,
+    BeginWork, Book, Caller, Channel, CommandWork, Done, FileWork, FreshIds, OutcomesWork, Post,
+    State, Work, decide, note, sightings,
 };
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender};
 use baton_domain::outcome::Answer;
@@ -12,16 +12,19 @@ use baton_domain::sight::Sight;
 use baton_protocol::command::{CommandBody, NoteText};
 use baton_protocol::{
     Accepted, AgentId, AgentState, Availability, ChannelId, Command, Content, ConversationId,
-    DeviceId, Epoch, FileState, LineKind, MembershipKind, MessageId, NoteId, OpId, Refusal,
-    ReplyPolicy, Role, TeamId, Timestamp, Visibility, WorkspaceId,
+    DeviceId, Epoch, Fact, FileState, LineKind, LineRef, MembershipKind, MessageId, NoteId, OpId,
+    Owner, OwnerCause, Refusal, ReplyPolicy, Role, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 use uuid::Uuid;
+
+use crate::team::reply;
 
 pub(crate) const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
 const TEAM: TeamId = TeamId(Uuid::from_u128(2));
 const AGENT: AgentId = AgentId(Uuid::from_u128(3));
 pub(crate) const LUCIA: ConversationId = ConversationId(Uuid::from_u128(4));
 const EPOCH: Epoch = Epoch(Uuid::from_u128(5));
+const CALLER: Caller = Caller { workspace: WORKSPACE, agent: AGENT, device: DeviceId(Uuid::nil()) };
 pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 
 /// One team, one agent in it, one number.
@@ -77,13 +80,7 @@ pub(crate) fn number_of(wa_id: &str) -> Sender {
 
 /// A webhook that tells this one thing. Whoever is new by it gets ids of their own.
 pub(crate) fn tells(number: u128, body: ElementBody) -> Work {
-    let conversation = Uuid::from_u128(LUCIA.0.as_u128() + 0x1000 * (number - 1));
-    let fresh = FreshIds {
-        message: MessageId(Uuid::from_u128(0x100 + number)),
-        conversation: ConversationId(conversation),
-        contact: Uuid::from_u128(0x200 + 0x1000 * number),
-        card: Uuid::from_u128(0x300 + number),
-    };
+    let fresh = fresh(number);
     let number = Some("number".to_owned());
     Work::Post(Post {
         meta_app: "app".to_owned(),
@@ -97,17 +94,30 @@ pub(crate) fn tells(number: u128, body: ElementBody) -> Work {
     })
 }
 
+fn fresh(number: u128) -> FreshIds {
+    let conversation = Uuid::from_u128(LUCIA.0.as_u128() + 0x1000 * (number - 1));
+    FreshIds {
+        message: MessageId(Uuid::from_u128(0x100 + number)),
+        conversation: ConversationId(conversation),
+        contact: Uuid::from_u128(0x200 + 0x1000 * number),
+        card: Uuid::from_u128(0x300 + number),
+    }
+}
+
 fn op(number: u128) -> OpId {
     let ms = u128::try_from(NOW.ms()).unwrap();
     OpId(Uuid::from_u128((ms << 80) | (7 << 76) | (2 << 62) | number))
 }
 
 fn note(number: u128) -> Work {
-    let body = CommandBody::Note(NoteText::from("VIP".to_owned()));
+    does(number, CommandBody::Note(NoteText::from("VIP".to_owned())))
+}
+
+fn does(number: u128, body: CommandBody) -> Work {
     let command =
         Command { op_id: op(number), conversation_id: LUCIA, after: None, retry_of: None, body };
     Work::Command(CommandWork {
-        caller: Caller { workspace: WORKSPACE, agent: AGENT, device: DeviceId(Uuid::nil()) },
+        caller: CALLER,
         command,
         body_hash: number.to_string(),
         message: MessageId(Uuid::from_u128(0x400 + number)),
@@ -171,6 +181,53 @@ fn a_state_that_is_kept_goes_on_where_the_last_group_ended() {
     // One line: the other was there already.
     assert_eq!((batches[0].after, batches[0].upto()), (4, 5));
     assert_eq!(batches[0].heads[&LUCIA].last_seq, 2);
+}
+
+#[test]
+fn a_note_stands_after_the_line_that_was_the_last_when_it_was_written() {
+    let (mut state, mut book) = (state(), Book::default());
+    let after = |state: &State| -> Vec<u64> {
+        note::written(state).iter().map(|note| note.after_seq).collect()
+    };
+    run(&mut state, &mut book, &[says(1), note(1)]);
+    assert_eq!(after(&state), [1]);
+    state.settle();
+    book.settle();
+    let seen = state.lines.at(LUCIA, 1).map(|line| LineRef { seq: 1, id: line.line.id });
+    let reply = does(3, reply(seen));
+    run(&mut state, &mut book, &[note(2), reply, note(4)]);
+    assert_eq!(after(&state), [1, 2], "the reply is the second line");
+}
+
+fn begins(number: u128) -> Work {
+    Work::Begin(BeginWork {
+        caller: CALLER,
+        phone_number_id: "number".to_owned(),
+        to: number_of("1650"),
+        fresh: fresh(number),
+        at: NOW,
+    })
+}
+
+#[test]
+fn who_writes_first_has_the_conversation_unless_they_are_full() {
+    let owner = |capacity: Option<u32>| {
+        let (mut state, mut book) = (state(), Book::default());
+        let people = state.people.get_mut(&WORKSPACE).unwrap();
+        people.agents.get_mut(&AGENT).unwrap().capacity = capacity;
+        let done = run(&mut state, &mut book, &[begins(1), begins(2)]);
+        assert!(done.iter().all(|one| matches!(one, Done::Begun(Ok(LUCIA)))), "{done:?}");
+        let told = state.entries.iter().filter_map(|entry| match &entry.event.fact {
+            Fact::OwnerChanged { owner, cause, exceeded_capacity, .. } => {
+                Some((*owner, *cause, *exceeded_capacity))
+            }
+            _ => None,
+        });
+        (state.conversation(WORKSPACE, LUCIA).unwrap().head.owner, told.collect::<Vec<_>>())
+    };
+    let mine = Owner::Agent(AGENT);
+    assert_eq!(owner(None), (mine, vec![(mine, OwnerCause::Claimed, false)]));
+    assert_eq!(owner(Some(0)), (Owner::Queue(TEAM), vec![]));
 }
 
 /// A customer sends a photo, which Meta knows by this id.
