@@ -196,30 +196,13 @@ pub enum ProviderStatus {
     Failed,
 }
 
-impl ProviderStatus {
-    /// The name used by the provider and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Delivered => "delivered",
-            Self::Read => "read",
-            Self::Played => "played",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Reads a name as `name` writes it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "sent" => Self::Sent,
-            "delivered" => Self::Delivered,
-            "read" => Self::Read,
-            "played" => Self::Played,
-            "failed" => Self::Failed,
-            _ => return None,
-        })
-    }
-}
+baton_protocol::names!(ProviderStatus {
+    Sent = "sent",
+    Delivered = "delivered",
+    Read = "read",
+    Played = "played",
+    Failed = "failed",
+});
 
 /// A status of an outgoing message.
 #[derive(Clone, PartialEq, Eq, Debug)]

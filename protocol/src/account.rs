@@ -18,26 +18,11 @@ pub enum Role {
     Admin,
 }
 
-impl Role {
-    /// The name on the wire and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Agent => "agent",
-            Self::Supervisor => "supervisor",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// Reads a name as `name` writes it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "agent" => Self::Agent,
-            "supervisor" => Self::Supervisor,
-            "admin" => Self::Admin,
-            _ => return None,
-        })
-    }
-}
+names!(Role {
+    Agent = "agent",
+    Supervisor = "supervisor",
+    Admin = "admin",
+});
 
 /// Whether an agent works here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -323,6 +323,7 @@ impl CommandBody {
             Self::Assign(assign) => Some(&mut assign.expect_owner_epoch),
             Self::Unassign(unassign) => Some(&mut unassign.expect_owner_epoch),
             Self::Transfer(transfer) => Some(&mut transfer.expect_owner_epoch),
+            Self::Coach(coach) => Some(&mut coach.expect_owner_epoch),
             _ => None,
         }
     }

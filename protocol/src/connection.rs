@@ -120,32 +120,31 @@ pub enum ConnectionFault {
     SendsRefused,
 }
 
-impl ConnectionFault {
-    /// All of them.
-    pub const ALL: [Self; 21] = [
-        Self::TokenWrong,
-        Self::TokenExpired,
-        Self::TokenEndsSoon,
-        Self::MessagingRightMissing,
-        Self::ManagementRightMissing,
-        Self::AppSecretWrong,
-        Self::TokenOfOtherApp,
-        Self::NumberNotFound,
-        Self::NumberNotVerified,
-        Self::NumberNotRegistered,
-        Self::NumberBanned,
-        Self::NumberRestricted,
-        Self::NameDeclined,
-        Self::QualityLow,
-        Self::PaymentMissing,
-        Self::AccountRestricted,
-        Self::AppNotSubscribed,
-        Self::WebhookNotSet,
-        Self::WebhookElsewhere,
-        Self::MessagesNotSubscribed,
-        Self::SendsRefused,
-    ];
+names!(ConnectionFault {
+    TokenWrong = "token_wrong",
+    TokenExpired = "token_expired",
+    TokenEndsSoon = "token_ends_soon",
+    MessagingRightMissing = "messaging_right_missing",
+    ManagementRightMissing = "management_right_missing",
+    AppSecretWrong = "app_secret_wrong",
+    TokenOfOtherApp = "token_of_other_app",
+    NumberNotFound = "number_not_found",
+    NumberNotVerified = "number_not_verified",
+    NumberNotRegistered = "number_not_registered",
+    NumberBanned = "number_banned",
+    NumberRestricted = "number_restricted",
+    NameDeclined = "name_declined",
+    QualityLow = "quality_low",
+    PaymentMissing = "payment_missing",
+    AccountRestricted = "account_restricted",
+    AppNotSubscribed = "app_not_subscribed",
+    WebhookNotSet = "webhook_not_set",
+    WebhookElsewhere = "webhook_elsewhere",
+    MessagesNotSubscribed = "messages_not_subscribed",
+    SendsRefused = "sends_refused",
+});
 
+impl ConnectionFault {
     /// Whether the number sends nothing until it is mended.
     pub fn stops_sends(self) -> bool {
         match self {
@@ -170,33 +169,6 @@ impl ConnectionFault {
             | Self::WebhookNotSet
             | Self::WebhookElsewhere
             | Self::MessagesNotSubscribed => false,
-        }
-    }
-
-    /// Its name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TokenWrong => "token_wrong",
-            Self::TokenExpired => "token_expired",
-            Self::TokenEndsSoon => "token_ends_soon",
-            Self::MessagingRightMissing => "messaging_right_missing",
-            Self::ManagementRightMissing => "management_right_missing",
-            Self::AppSecretWrong => "app_secret_wrong",
-            Self::TokenOfOtherApp => "token_of_other_app",
-            Self::NumberNotFound => "number_not_found",
-            Self::NumberNotVerified => "number_not_verified",
-            Self::NumberNotRegistered => "number_not_registered",
-            Self::NumberBanned => "number_banned",
-            Self::NumberRestricted => "number_restricted",
-            Self::NameDeclined => "name_declined",
-            Self::QualityLow => "quality_low",
-            Self::PaymentMissing => "payment_missing",
-            Self::AccountRestricted => "account_restricted",
-            Self::AppNotSubscribed => "app_not_subscribed",
-            Self::WebhookNotSet => "webhook_not_set",
-            Self::WebhookElsewhere => "webhook_elsewhere",
-            Self::MessagesNotSubscribed => "messages_not_subscribed",
-            Self::SendsRefused => "sends_refused",
         }
     }
 }

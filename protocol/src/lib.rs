@@ -16,6 +16,9 @@ macro_rules! secret_debug {
 }
 pub(crate) use secret_debug;
 
+#[macro_use]
+mod names;
+
 pub mod account;
 pub mod amended;
 pub mod audit;

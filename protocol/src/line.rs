@@ -71,56 +71,30 @@ pub enum LineKind {
     Unreadable,
 }
 
+names!(LineKind {
+    Text = "text",
+    Image = "image",
+    Video = "video",
+    Audio = "audio",
+    Voice = "voice",
+    Document = "document",
+    Sticker = "sticker",
+    Location = "location",
+    ContactCards = "contact_cards",
+    Choice = "choice",
+    Order = "order",
+    Interactive = "interactive",
+    Template = "template",
+    Reaction = "reaction",
+    Edit = "edit",
+    Revocation = "revocation",
+    WelcomeRequest = "welcome_request",
+    Call = "call",
+    Unsupported = "unsupported",
+    Unreadable = "unreadable",
+});
+
 impl LineKind {
-    pub(crate) const ALL: [Self; 20] = [
-        Self::Text,
-        Self::Image,
-        Self::Video,
-        Self::Audio,
-        Self::Voice,
-        Self::Document,
-        Self::Sticker,
-        Self::Location,
-        Self::ContactCards,
-        Self::Choice,
-        Self::Order,
-        Self::Interactive,
-        Self::Template,
-        Self::Reaction,
-        Self::Edit,
-        Self::Revocation,
-        Self::WelcomeRequest,
-        Self::Call,
-        Self::Unsupported,
-        Self::Unreadable,
-    ];
-
-    /// The name used on the wire and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Image => "image",
-            Self::Video => "video",
-            Self::Audio => "audio",
-            Self::Voice => "voice",
-            Self::Document => "document",
-            Self::Sticker => "sticker",
-            Self::Location => "location",
-            Self::ContactCards => "contact_cards",
-            Self::Choice => "choice",
-            Self::Order => "order",
-            Self::Interactive => "interactive",
-            Self::Template => "template",
-            Self::Reaction => "reaction",
-            Self::Edit => "edit",
-            Self::Revocation => "revocation",
-            Self::WelcomeRequest => "welcome_request",
-            Self::Call => "call",
-            Self::Unsupported => "unsupported",
-            Self::Unreadable => "unreadable",
-        }
-    }
-
     /// Whether Baton could make nothing of it: another version may.
     pub fn is_not_understood(self) -> bool {
         matches!(self, Self::Unsupported | Self::Unreadable)
@@ -219,42 +193,21 @@ pub enum MessageStatus {
     Cancelled,
 }
 
+names!(MessageStatus {
+    Queued = "queued",
+    Sending = "sending",
+    Unconfirmed = "unconfirmed",
+    Accepted = "accepted",
+    Sent = "sent",
+    Delivered = "delivered",
+    Read = "read",
+    Played = "played",
+    Failed = "failed",
+    Held = "held",
+    Cancelled = "cancelled",
+});
+
 impl MessageStatus {
-    /// The name used on the wire and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-            Self::Unconfirmed => "unconfirmed",
-            Self::Accepted => "accepted",
-            Self::Sent => "sent",
-            Self::Delivered => "delivered",
-            Self::Read => "read",
-            Self::Played => "played",
-            Self::Failed => "failed",
-            Self::Held => "held",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Reads a name as `name` writes it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "queued" => Self::Queued,
-            "sending" => Self::Sending,
-            "unconfirmed" => Self::Unconfirmed,
-            "accepted" => Self::Accepted,
-            "sent" => Self::Sent,
-            "delivered" => Self::Delivered,
-            "read" => Self::Read,
-            "played" => Self::Played,
-            "failed" => Self::Failed,
-            "held" => Self::Held,
-            "cancelled" => Self::Cancelled,
-            _ => return None,
-        })
-    }
-
     /// The rank of the provider's status: 0 none, 1 accepted … 5 played.
     pub fn provider_rank(self) -> u8 {
         match self {

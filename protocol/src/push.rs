@@ -23,28 +23,14 @@ pub enum PushLane {
     Log,
 }
 
-impl PushLane {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Fcm, Self::Apns, Self::Webpush, Self::Unifiedpush, Self::Relay, Self::Log];
-
-    /// The name on the wire and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fcm => "fcm",
-            Self::Apns => "apns",
-            Self::Webpush => "webpush",
-            Self::Unifiedpush => "unifiedpush",
-            Self::Relay => "relay",
-            Self::Log => "log",
-        }
-    }
-
-    /// Reads a name as `name` writes it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|lane| lane.name() == name)
-    }
-}
+names!(PushLane {
+    Fcm = "fcm",
+    Apns = "apns",
+    Webpush = "webpush",
+    Unifiedpush = "unifiedpush",
+    Relay = "relay",
+    Log = "log",
+});
 
 /// The kind of a target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -59,24 +45,11 @@ pub enum PushTargetKind {
     Endpoint,
 }
 
-impl PushTargetKind {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Token, Self::Fid, Self::Endpoint];
-
-    /// The name on the wire and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Fid => "fid",
-            Self::Endpoint => "endpoint",
-        }
-    }
-
-    /// Reads a name as `name` writes it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
+names!(PushTargetKind {
+    Token = "token",
+    Fid = "fid",
+    Endpoint = "endpoint",
+});
 
 /// Apple's service that issued the token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -89,20 +62,10 @@ pub enum PushEnv {
     Sandbox,
 }
 
-impl PushEnv {
-    /// The name on the wire and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Production => "production",
-            Self::Sandbox => "sandbox",
-        }
-    }
-
-    /// Reads a name as `name` writes it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Production, Self::Sandbox].into_iter().find(|env| env.name() == name)
-    }
-}
+names!(PushEnv {
+    Production = "production",
+    Sandbox = "sandbox",
+});
 
 /// The key of this device, to which contents are sealed (RFC 8291).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -249,20 +212,12 @@ pub enum ReceiptStage {
     Dismissed,
 }
 
-impl ReceiptStage {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Received, Self::Shown, Self::Opened, Self::Dismissed];
-
-    /// The name on the wire and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Shown => "shown",
-            Self::Opened => "opened",
-            Self::Dismissed => "dismissed",
-        }
-    }
-}
+names!(ReceiptStage {
+    Received = "received",
+    Shown = "shown",
+    Opened = "opened",
+    Dismissed = "dismissed",
+});
 
 /// The state of the app.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -138,29 +138,14 @@ pub enum Measure {
     Open,
 }
 
-impl Measure {
-    /// All there are.
-    pub const ALL: [Self; 6] = [
-        Self::FirstReply,
-        Self::Reply,
-        Self::PickUp,
-        Self::Resolution,
-        Self::Unanswered,
-        Self::Open,
-    ];
-
-    /// Its name on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::FirstReply => "first_reply",
-            Self::Reply => "reply",
-            Self::PickUp => "pick_up",
-            Self::Resolution => "resolution",
-            Self::Unanswered => "unanswered",
-            Self::Open => "open",
-        }
-    }
-}
+names!(Measure {
+    FirstReply = "first_reply",
+    Reply = "reply",
+    PickUp = "pick_up",
+    Resolution = "resolution",
+    Unanswered = "unanswered",
+    Open = "open",
+});
 
 /// `GET /reports/answers/conversations`: what is behind a figure, the slowest first.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -62,20 +62,9 @@ pub enum UploadState {
     Refused,
 }
 
-impl UploadState {
-    /// Its name on the wire and in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Receiving => "receiving",
-            Self::Passing => "passing",
-            Self::Ready => "ready",
-            Self::Refused => "refused",
-        }
-    }
-
-    /// The state of a name.
-    pub fn named(name: &str) -> Option<Self> {
-        let all = [Self::Receiving, Self::Passing, Self::Ready, Self::Refused];
-        all.into_iter().find(|state| state.name() == name)
-    }
-}
+names!(UploadState {
+    Receiving = "receiving",
+    Passing = "passing",
+    Ready = "ready",
+    Refused = "refused",
+});

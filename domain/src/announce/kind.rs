@@ -37,38 +37,18 @@ pub enum Urgency {
     High,
 }
 
+baton_protocol::names!(Kind {
+    Retract = "retract",
+    Queue = "queue",
+    Message = "message",
+    WindowClosing = "window_closing",
+    Reopened = "reopened",
+    Review = "review",
+    Mention = "mention",
+    Assigned = "assigned",
+});
+
 impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Retract,
-        Self::Queue,
-        Self::Message,
-        Self::WindowClosing,
-        Self::Reopened,
-        Self::Review,
-        Self::Mention,
-        Self::Assigned,
-    ];
-
-    /// The name in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Retract => "retract",
-            Self::Queue => "queue",
-            Self::Message => "message",
-            Self::WindowClosing => "window_closing",
-            Self::Reopened => "reopened",
-            Self::Review => "review",
-            Self::Mention => "mention",
-            Self::Assigned => "assigned",
-        }
-    }
-
-    /// The kind of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     /// Whether somebody who wants to be told this much is told of it.
     pub fn is_wanted(self, level: PushLevel) -> bool {
         match level {

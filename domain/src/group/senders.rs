@@ -36,21 +36,11 @@ pub enum NameKind {
     GroupId,
 }
 
-impl NameKind {
-    /// The name used in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UserId => "user_id",
-            Self::WaId => "wa_id",
-            Self::GroupId => "group_id",
-        }
-    }
-
-    /// Reads a name as `name` writes it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::UserId, Self::WaId, Self::GroupId].into_iter().find(|kind| kind.name() == name)
-    }
-}
+baton_protocol::names!(NameKind {
+    UserId = "user_id",
+    WaId = "wa_id",
+    GroupId = "group_id",
+});
 
 /// What WhatsApp calls somebody.
 #[derive(Clone, PartialEq, Eq, Debug)]

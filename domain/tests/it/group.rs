@@ -217,11 +217,12 @@ fn who_writes_first_has_the_conversation_unless_they_are_full() {
         people.agents.get_mut(&AGENT).unwrap().capacity = capacity;
         let done = run(&mut state, &mut book, &[begins(1), begins(2)]);
         assert!(done.iter().all(|one| matches!(one, Done::Begun(Ok(LUCIA)))), "{done:?}");
-        let told = state.entries.iter().filter_map(|entry| match &entry.event.fact {
-            Fact::OwnerChanged { owner, cause, exceeded_capacity, .. } => {
-                Some((*owner, *cause, *exceeded_capacity))
-            }
-            _ => None,
+        let told = state.entries.iter().filter_map(|entry| {
+            let Fact::OwnerChanged { owner, cause, exceeded_capacity, .. } = &entry.event.fact
+            else {
+                return None;
+            };
+            Some((*owner, *cause, *exceeded_capacity))
         });
         (state.conversation(WORKSPACE, LUCIA).unwrap().head.owner, told.collect::<Vec<_>>())
     };

@@ -80,33 +80,16 @@ pub enum Kind {
     Digest,
 }
 
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Offer,
-        Self::Assigned,
-        Self::Queue,
-        Self::Message,
-        Self::Mention,
-        Self::Sla,
-        Self::Retract,
-        Self::Digest,
-    ];
-
-    /// The name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Offer => "offer",
-            Self::Assigned => "assigned",
-            Self::Queue => "queue",
-            Self::Message => "message",
-            Self::Mention => "mention",
-            Self::Sla => "sla",
-            Self::Retract => "retract",
-            Self::Digest => "digest",
-        }
-    }
-}
+baton_protocol::names!(Kind {
+    Offer = "offer",
+    Assigned = "assigned",
+    Queue = "queue",
+    Message = "message",
+    Mention = "mention",
+    Sla = "sla",
+    Retract = "retract",
+    Digest = "digest",
+});
 
 /// The text names no kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

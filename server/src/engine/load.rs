@@ -388,7 +388,14 @@ async fn load_lines(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(),
         let facts = row.facts()?;
         let row = row.change;
         let key = (id(&row.workspace)?, id(&row.conversation)?);
+        // Every field by name: a change of the message writes them all, and one that was left out
+        // here would be lost by it.
         let extras = Extras {
+            is_new: false,
+            is_changed: false,
+            identity: None,
+            written: None,
+            attempts: Vec::new(),
             conversation: Some(key),
             wamid: row.wamid,
             wamid_attempt: row.wamid_attempt.map(number).transpose()?,
@@ -397,7 +404,6 @@ async fn load_lines(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(),
             sending_at: row.sending_at.map(Timestamp::from_ms),
             due_at: row.due_at.map(Timestamp::from_ms),
             understood: row.understood.as_deref().map(id).transpose()?,
-            ..Extras::default()
         };
         state.extras.insert(facts.line.id, extras);
         state.lines.put(key.1, facts);

@@ -45,7 +45,7 @@ struct UploadRow {
 
 impl UploadRow {
     fn read(self, of: MessageId) -> Result<OwnUpload, StoreError> {
-        let state = UploadState::named(&self.state);
+        let state = UploadState::from_name(&self.state);
         Ok(OwnUpload {
             agent: id(&self.agent)?,
             conversation: id(&self.conversation)?,
