@@ -143,15 +143,15 @@ impl Engine {
         self.drop_phone();
         self.life += 1;
         let forgotten = self.open_store().and_then(|()| self.config.store.forget(&me));
-        if let Err(error) = forgotten.and(self.config.drops.forget(&me)) {
-            self.report_store_error(error);
+        match forgotten.and(self.config.drops.forget(&me)) {
+            // Here and now: nobody is told before nothing is left, nor signed in at a restart.
+            Ok(()) => {
+                drop(self.config.keys.forget_session());
+                drop(self.config.keys.forget_device());
+            }
+            // The session stays: with it the next start is told again to delete everything.
+            Err(error) => self.report_store_error(error),
         }
-        let keys = self.config.keys.clone();
-        let forget = move || {
-            drop(keys.forget_session());
-            drop(keys.forget_device());
-        };
-        drop(self.config.net.runtime.spawn_blocking(forget));
         self.subscriptions.clear_all(&self.config.dispatcher);
         self.tell(Event::Wiped);
     }

@@ -113,3 +113,14 @@ async fn who_signs_out_without_a_phone_ends_the_session_all_the_same() {
     assert_eq!(app.core.signed_in().await.unwrap(), None);
     app.core.shutdown();
 }
+
+#[tokio::test]
+async fn a_device_whose_rows_could_not_be_deleted_is_revoked_again_at_the_next_start() {
+    let (app, lock) = taken().await;
+    app.core.call(|engine, _| engine.wipe()).await.unwrap();
+    assert_eq!(app.core.signed_in().await.unwrap(), None);
+    // The server tells whoever comes with this session that the device was revoked.
+    assert!(app.keys.get("baton.session").unwrap().is_some());
+    drop(lock);
+    app.core.shutdown();
+}
