@@ -144,14 +144,13 @@ impl Engine {
         self.life += 1;
         let forgotten = self.open_store().and_then(|()| self.config.store.forget(&me));
         match forgotten.and(self.config.drops.forget(&me)) {
-            // Here and now: nobody is told before nothing is left, nor signed in at a restart.
-            Ok(()) => {
-                drop(self.config.keys.forget_session());
-                drop(self.config.keys.forget_device());
-            }
-            // The session stays: with it the next start is told again to delete everything.
+            // On this thread: the app may end as soon as it knows, and must not start signed in.
+            Ok(()) => drop(self.config.keys.forget_session()),
+            // The session stays: by it the next start learns again that the device was revoked.
             Err(error) => self.report_store_error(error),
         }
+        // Whoever signs in here is a new device.
+        drop(self.config.keys.forget_device());
         self.subscriptions.clear_all(&self.config.dispatcher);
         self.tell(Event::Wiped);
     }

@@ -119,8 +119,9 @@ async fn a_device_whose_rows_could_not_be_deleted_is_revoked_again_at_the_next_s
     let (app, lock) = taken().await;
     app.core.call(|engine, _| engine.wipe()).await.unwrap();
     assert_eq!(app.core.signed_in().await.unwrap(), None);
-    // The server tells whoever comes with this session that the device was revoked.
+    // With this session the app asks at its next start, and learns again that it was revoked.
     assert!(app.keys.get("baton.session").unwrap().is_some());
+    assert!(app.keys.get("baton.device").unwrap().is_none(), "who signs in is a new device");
     drop(lock);
     app.core.shutdown();
 }
