@@ -116,8 +116,7 @@ impl Serialize for LineKind {
 impl<'de> Deserialize<'de> for LineKind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        let known = Self::ALL.into_iter().find(|kind| kind.name() == name);
-        Ok(known.unwrap_or(Self::Unsupported))
+        Ok(Self::from_name(&name).unwrap_or(Self::Unsupported))
     }
 }
 

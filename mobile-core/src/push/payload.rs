@@ -99,7 +99,7 @@ pub struct NotAKind;
 impl FromStr for Kind {
     type Err = NotAKind;
     fn from_str(text: &str) -> Result<Self, NotAKind> {
-        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or(NotAKind)
+        Self::from_name(text).ok_or(NotAKind)
     }
 }
 
