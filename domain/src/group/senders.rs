@@ -77,7 +77,8 @@ pub struct Holder {
 pub struct Book {
     /// The holder of each name.
     pub names: BTreeMap<NameKey, Holder>,
-    /// User ids of conversations: at least of those that hold [`Book::contested`] names.
+    /// User ids of conversations: of all that hold [`Book::names`] at first, at least where some
+    /// are [`Book::contested`] or somebody moves.
     pub users: BTreeMap<ConversationId, BTreeSet<String>>,
     /// Messages whose sender is named by a name of another contact as well.
     pub twins: BTreeMap<Key<MessageId>, ContactId>,
@@ -311,7 +312,10 @@ impl Book {
             }
             self.names.insert(name, Holder { known, since: at });
         }
-        if let Some(user) = &sender.user_id {
+        // One that stayed somebody else's is not theirs, also for the rest of the group.
+        if let Some(user) = &sender.user_id
+            && self.conversation(&user_key(channel, user)) == Some(known.conversation)
+        {
             self.users.entry(known.conversation).or_default().insert(user.clone());
         }
         Some(known)

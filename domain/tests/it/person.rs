@@ -1,7 +1,7 @@
 //! Who is one person: said by the team, said by WhatsApp, and taken back.
 
 use baton_domain::group::{Book, State};
-use baton_domain::inbound::{ElementBody, InboundMessage, Sender};
+use baton_domain::inbound::{ElementBody, InboundMessage, Moved, Sender};
 use baton_protocol::command::{Link, Nothing};
 use baton_protocol::{CommandBody, ContactId, ConversationId, Owner, ReplyPolicy};
 
@@ -88,4 +88,20 @@ fn whom_whatsapp_names_by_names_of_two_is_told_once_and_what_people_say_stands()
     held.now.thread.person = Some(own);
     run(&mut state, &mut book, &[tells(4, from(4, both))]);
     assert_eq!(told(&state, second), Some(own), "the team said that they are nobody else");
+}
+
+#[test]
+fn who_moves_does_not_get_the_user_id_of_somebody_else() {
+    let (mut state, mut book) = (state(), Book::default());
+    let known =
+        |number: &str, user: &str| Sender { user_id: Some(user.to_owned()), ..number_of(number) };
+    let (first, second) = (known("1650", "US.9"), known("1651", "US.1"));
+    run(&mut state, &mut book, &[tells(1, from(1, first.clone()))]);
+    run(&mut state, &mut book, &[tells(2, from(2, second))]);
+    let of_second = *state.conversations.keys().map(|(_, id)| id).max().unwrap();
+    let both = known("1652", "US.1");
+    let moved = Moved { from: first, to: both.clone(), at: message(3).at };
+    let group = [tells(3, ElementBody::Moved(moved)), tells(4, from(4, both))];
+    run(&mut state, &mut book, &group);
+    assert_eq!(told(&state, of_second), None, "the two have different user ids");
 }

@@ -42,7 +42,10 @@ pub(super) async fn load_senders(
         if !book.contested(&all).is_subset(&contested) {
             return Err(LoadError::Again);
         }
-        book.users = users(tx, needs, contested.iter().filter_map(|n| book.names.get(n))).await?;
+    }
+    // Who moves gets a number in this group, and keeps the user ids that they have.
+    if !contested.is_empty() || all.iter().any(|sighting| sighting.formerly.is_some()) {
+        book.users = users(tx, needs, book.names.values()).await?;
     }
     let senders = book.meet_all(&all);
     let fresh: Vec<_> = book.fresh().map(|(key, holder)| IdentityRow::new(key, holder)).collect();

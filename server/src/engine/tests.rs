@@ -2,6 +2,7 @@
 
 mod attempts;
 mod failed_groups;
+mod memory;
 mod plans;
 mod senders;
 

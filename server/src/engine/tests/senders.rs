@@ -1,6 +1,6 @@
 //! Whose a message is, over both databases.
 
-use baton_domain::inbound::{Element, InboundMessage, Sender};
+use baton_domain::inbound::{Element, InboundMessage, Moved, Sender};
 use baton_protocol::{Content, LineKind};
 
 use super::super::testing::engine;
@@ -109,6 +109,21 @@ async fn within_one_webhook_each_line_finds_the_names_as_the_ones_before_left_th
         assert_eq!(bench.whose("wamid.2").await, a);
         assert_eq!(bench.whose("wamid.4").await, b);
         assert_eq!(bench.whose("wamid.5").await, a);
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn somebody_else_who_writes_from_a_number_in_the_webhook_that_tells_of_it_is_somebody_else() {
+    const NEW: &str = "16505559999";
+    for database in databases().await {
+        let bench = bench(database, 1).await;
+        let a = bench.comes((N, Some("US.A")), "wamid.1", 10).await;
+        let called = |number: &str| Sender { wa_id: Some(number.to_owned()), ..Sender::default() };
+        let moved = Moved { from: called(N), to: called(NEW), at: Timestamp::from_ms(11_000) };
+        let moved = bench.element(ElementBody::Moved(moved));
+        bench.post(vec![moved, bench.said_by((NEW, Some("US.B")), "wamid.2", 12)]).await;
+        assert_ne!(bench.whose("wamid.2").await, a, "their user id is another one");
         bench.close().await;
     }
 }
