@@ -133,7 +133,7 @@ webhooks() {
 
 # Rows that somebody edits by hand, on both databases.
 edits() {
-  local name=app::tests::edits::any_single_row_that_is_changed_put_in_or_taken_out_is_named
+  local name=program::tests::edits::any_single_row_that_is_changed_put_in_or_taken_out_is_named
   if [ -z "${BATON_TEST_POSTGRES:-}" ]; then
     [ -n "${postgres:-}" ] || begin_postgres off
   fi

@@ -17,6 +17,7 @@ pub mod http;
 pub mod jobs;
 pub mod media;
 pub mod node;
+pub mod program;
 pub mod push;
 pub mod secrets;
 pub mod store;

@@ -14,7 +14,7 @@ use crate::jobs::anchor::{AnchorError, Anchors};
 use crate::store::{Store, identity_of, named};
 
 /// Opens the database that the directory knows; makes one where the directory knows of none.
-pub(super) async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
+pub(crate) async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
     let mut options = store_options(config, clock);
     if Anchors::in_dir(&config.store.data).name_events()? {
         check(config).await??;
@@ -27,7 +27,7 @@ pub(super) async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store
 
 /// `--accept-database`: puts the markers aside where they are of another database, or of one that
 /// is gone. One that was put back to an earlier state needs a restore.
-pub(super) async fn accept(config: &Config, clock: &Clock) -> anyhow::Result<()> {
+pub(crate) async fn accept(config: &Config, clock: &Clock) -> anyhow::Result<()> {
     let _lock = Box::pin(DataLock::take(config)).await?;
     match check(config).await? {
         Ok(()) => Ok(()),
@@ -68,9 +68,7 @@ fn refuse_half_gone(file: &Path) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::restore;
     use crate::app::serve::{Foundation, Server};
-    use crate::cli::Restore;
     use crate::config::{DatabaseUrl, Sources};
     use crate::store::testing::databases;
 
@@ -151,30 +149,6 @@ mod tests {
             laid(&wrong).await.unwrap();
             database.close().await;
         }
-    }
-
-    #[tokio::test]
-    async fn the_life_that_a_restore_has_ended_is_refused_also_when_its_file_is_put_back() {
-        let directory = tempfile::tempdir().unwrap();
-        let config = config("sqlite://", directory.path());
-        Box::pin(lived(&config)).await;
-        let file = directory.path().join("baton.db");
-        let old = std::fs::read(&file).unwrap();
-        // Another node, that hears of the restore only at its start.
-        let node = tempfile::tempdir().unwrap();
-        std::fs::copy(directory.path().join("anchors.log"), node.path().join("anchors.log"))
-            .unwrap();
-        restore::run(&Restore { from: None }, &config, &Clock::system()).await.unwrap();
-        let anchors = Anchors::in_dir(node.path());
-        let url = database_url(&config);
-        let found = identity_of(&url, Duration::from_secs(5)).await.unwrap();
-        anchors.check_life(found.as_ref()).expect("it came after the one that is known there");
-        std::fs::write(&file, old).unwrap();
-        let refused = laid(&config).await.unwrap_err();
-        assert!(refused.contains("a restore has ended"), "{refused}");
-        assert!(accept(&config, &Clock::system()).await.is_err(), "a restore is needed");
-        restore::run(&Restore { from: None }, &config, &Clock::system()).await.unwrap();
-        laid(&config).await.unwrap();
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use crate::store::{Company, Seat, named};
 /// that ends.
 #[derive(Debug)]
 #[expect(dead_code, reason = "held, not read")]
-pub(super) struct DataLock {
+pub(crate) struct DataLock {
     /// Of the data directory: the embedded database lies in it, and the markers of any.
     directory: File,
     /// Of a PostgreSQL.
@@ -23,14 +23,14 @@ pub(super) struct DataLock {
 
 impl DataLock {
     /// Takes the lock of the database, to serve.
-    pub(super) async fn take(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) async fn take(config: &Config) -> anyhow::Result<Self> {
         let advice = "another server runs on this database; stop it first, give this one another \
                       --database, or give both the same --redis";
         Self::with(config, company(config), advice).await
     }
 
     /// Takes it for what no server may see, not even one that shares its database with others.
-    pub(super) async fn take_alone(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) async fn take_alone(config: &Config) -> anyhow::Result<Self> {
         let advice = "a server runs on this database; stop every node of it first";
         Self::with(config, Company::Alone, advice).await
     }

@@ -1,40 +1,19 @@
 //! Where customers' files are kept, and who fetches them.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::admin::table;
 use super::background::Background;
 use super::lock::company;
 use crate::clock::Clock;
 use crate::config::{Config, MediaConfig};
 use crate::jobs::{Fetcher, Unseal, Uploads};
-use crate::media::{self, Bucket, Folder, MediaStore, Pictures, S3};
-use crate::store::usage::{Usage, all_usage};
-use crate::store::{Company, Store};
+use crate::media::{Bucket, Folder, MediaStore, Pictures, S3};
+use crate::store::Company;
 use crate::whatsapp::media::{MediaClient, MediaHosts};
-
-/// What each workspace keeps, as a table.
-pub(super) async fn usage(store: &Store, of: &MediaConfig) -> anyhow::Result<String> {
-    let most = match of.workspace_bytes_max {
-        0 => "-".to_owned(),
-        most => most.to_string(),
-    };
-    let row = |(slug, usage): (String, Usage)| {
-        vec![slug, usage.files.to_string(), usage.bytes.to_string(), most.clone()]
-    };
-    let rows = all_usage(store).await?.into_iter().map(row).collect();
-    Ok(table(&["WORKSPACE", "FILES", "BYTES", "BYTES_MAX"], rows))
-}
-
-/// The whole of `baton media-worker`.
-pub fn worker() -> ExitCode {
-    media::work()
-}
 
 fn pictures(config: &MediaConfig) -> anyhow::Result<Pictures> {
     Ok(if !config.small_pictures {

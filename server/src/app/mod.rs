@@ -1,38 +1,20 @@
-//! Assembles the parts; the only place that names concrete backends (and, for `demo` alone, the
-//! simulator as a library).
+//! Assembles the parts of a server; the only place that names concrete backends.
 
-mod admin;
 mod arrivals;
 mod askers;
 mod backend;
 mod background;
-mod backup;
 mod database;
-mod demo;
 mod disk;
-mod doctor;
-mod dump;
-mod intake;
 mod kept;
-mod known;
+pub(crate) mod known;
 mod listen;
-mod lock;
+pub(crate) mod lock;
 mod media;
-mod numbers;
-mod private;
-mod program;
-mod push;
-mod put_back;
-mod quarantine;
-mod restore;
-mod run;
-mod serve;
+pub(crate) mod private;
+mod restored;
+pub(crate) mod serve;
 mod stalled;
-#[cfg(test)]
-mod tests;
 mod tls;
-mod verify;
 
-pub use media::worker as media_worker;
-pub use program::main;
 pub use serve::Server;

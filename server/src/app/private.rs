@@ -13,7 +13,7 @@ const FILES: [&str; 4] = ["baton.db", "baton.db-wal", "baton.db-shm", "anchors.l
 const STICKY: u32 = 0o1000;
 
 /// Makes the data directory, or closes the one that is there.
-pub(super) fn make_directory(data: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_directory(data: &Path) -> anyhow::Result<()> {
     let made = fs::DirBuilder::new().mode(0o700).recursive(true).create(data);
     made.with_context(|| format!("making the data directory {}", data.display()))?;
     let mode = mode(data).with_context(|| format!("looking at {}", data.display()))?;

@@ -19,13 +19,14 @@ use super::known;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
 use super::media;
-use super::numbers::inspector;
 use super::private;
+use super::restored::{refuse_half_done, review};
 use super::tls::Tls;
 use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Quota, SessionState};
 use crate::clock::Clock;
 use crate::config::{Config, DRAIN_MS_MAX, Database, Synchronous};
+use crate::connection::Inspector;
 use crate::coordinator::{self, Coordinator, InProcess, Redis, RedisParts};
 use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
@@ -86,25 +87,25 @@ impl std::fmt::Debug for Server {
 }
 
 /// What is needed without serving: `migrate`, `admin`.
-pub(super) struct Foundation {
-    pub(super) store: Store,
-    pub(super) keys: Keys,
-    pub(super) accounts: Accounts,
-    pub(super) engine: Engine,
-    pub(super) metrics: Metrics,
-    pub(super) coordinator: Arc<dyn Coordinator>,
-    pub(super) committer: JoinHandle<()>,
-    pub(super) anchors: Anchors,
+pub(crate) struct Foundation {
+    pub(crate) store: Store,
+    pub(crate) keys: Keys,
+    pub(crate) accounts: Accounts,
+    pub(crate) engine: Engine,
+    pub(crate) metrics: Metrics,
+    pub(crate) coordinator: Arc<dyn Coordinator>,
+    pub(crate) committer: JoinHandle<()>,
+    pub(crate) anchors: Anchors,
 }
 
 impl Foundation {
-    pub(super) async fn lay(config: &Config, clock: &Clock) -> anyhow::Result<Self> {
+    pub(crate) async fn lay(config: &Config, clock: &Clock) -> anyhow::Result<Self> {
         let data = &config.store.data;
         private::make_directory(data)?;
         private::check_key(&config.store.key_file())?;
         let store = known::open(config, clock).await?;
         private::close_files(data)?;
-        super::restore::refuse_half_done(&store).await?;
+        refuse_half_done(&store).await?;
         let anchors = Anchors::in_dir(data);
         anchors.check(store.epoch(), &heads(&store).await?)?;
         anchors.begin(store.epoch())?;
@@ -118,7 +119,7 @@ impl Foundation {
             metrics.clone(),
             limits(config),
         );
-        super::restore::review(&store, &engine).await?;
+        review(&store, &engine).await?;
         let accounts = Accounts::new(
             store.clone(),
             keys.clone(),
@@ -128,10 +129,22 @@ impl Foundation {
         );
         Ok(Self { store, keys, accounts, engine, metrics, coordinator, committer, anchors })
     }
+
+    /// Who asks Meta about numbers.
+    pub(crate) fn inspector(&self, config: &Config, clock: &Clock, client: &Client) -> Inspector {
+        Inspector {
+            engine: self.engine.clone(),
+            accounts: self.accounts.clone(),
+            keys: self.keys.clone(),
+            client: client.clone(),
+            whatsapp: config.whatsapp.clone(),
+            clock: clock.clone(),
+        }
+    }
 }
 
 /// The database that is there, whatever its directory knows of it.
-pub(super) async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
+pub(crate) async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
     open_with(config, &store_options(config, clock)).await
 }
 
@@ -142,7 +155,7 @@ pub(super) async fn open_with(config: &Config, options: &Options) -> anyhow::Res
 }
 
 /// How a database is opened, wherever it is.
-pub(super) fn store_options(config: &Config, clock: &Clock) -> Options {
+pub(crate) fn store_options(config: &Config, clock: &Clock) -> Options {
     let mut options = Options::new(Epoch(clock.uuid_v4()));
     options.readers = config.store.connections_max;
     options.wait = Duration::from_millis(config.store.acquire_time_out_ms);
@@ -154,7 +167,7 @@ pub(super) fn store_options(config: &Config, clock: &Clock) -> Options {
 }
 
 /// Where the database is, for the store.
-pub(super) fn database_url(config: &Config) -> String {
+pub(crate) fn database_url(config: &Config) -> String {
     match config.store.database() {
         Database::Sqlite(path) => format!("sqlite://{}", path.display()),
         Database::Postgres(url) => url.expose().to_owned(),
@@ -237,7 +250,7 @@ impl Server {
         let looks = Looks::default();
         let gateway = gateway(config, &clock, &foundation, &quota, &looks);
         let (client, unseal) = way_out(config, &foundation.keys)?;
-        let inspector = inspector(config, &clock, &foundation, &client);
+        let inspector = foundation.inspector(config, &clock, &client);
         let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
             foundation;
         let tries = tell_nodes(&accounts, &store, &coordinator);
@@ -380,7 +393,7 @@ fn say_hello(address: SocketAddr, store: &Store) {
 }
 
 /// One provider of cryptography for the whole process; a second call changes nothing.
-pub(super) fn install_tls() {
+pub(crate) fn install_tls() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
@@ -487,7 +500,7 @@ fn router(parts: http::ApiState, gateway: &Arc<Gateway>) -> axum::Router {
 }
 
 /// The way to WhatsApp, and what opens the tokens for it.
-pub(super) fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, Unseal)> {
+pub(crate) fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, Unseal)> {
     let keys = keys.clone();
     let unseal: Unseal = Arc::new(move |workspace: WorkspaceId, channel: ChannelId, sealed| {
         let token = open_token(&keys, (workspace, channel), sealed).ok()?;
@@ -501,6 +514,6 @@ pub(super) fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, U
 }
 
 /// The key by which services of Web Push know this installation.
-pub(super) fn vapid(keys: &Keys) -> anyhow::Result<VapidKey> {
+pub(crate) fn vapid(keys: &Keys) -> anyhow::Result<VapidKey> {
     VapidKey::of(keys.vapid()).context("no key for Web Push can be made of the installation's key")
 }

@@ -9,11 +9,10 @@ use baton_protocol::connection::{ChannelCheck, CheckStep, StepState};
 use baton_protocol::settings::ChannelNew;
 
 use super::admin::{AskMeta, table};
-use super::serve::{Foundation, install_tls, way_out};
+use crate::app::serve::{Foundation, install_tls, way_out};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::{Inspector, refusal};
-use crate::whatsapp::client::Client;
 
 /// Steps that wait are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -29,7 +28,7 @@ impl Numbers {
     ) -> anyhow::Result<Self> {
         install_tls();
         let (client, _unseal) = way_out(config, &foundation.keys)?;
-        Ok(Self(inspector(config, clock, foundation, &client)))
+        Ok(Self(foundation.inspector(config, clock, &client)))
     }
 
     pub(super) async fn check(&self, of: Key<ChannelId>) -> anyhow::Result<ChannelCheck> {
@@ -61,23 +60,6 @@ impl AskMeta for Numbers {
             ensure!(!is_wrong, "{text}something is wrong with this number");
             return Ok(text);
         }
-    }
-}
-
-/// Who asks Meta about numbers.
-pub(super) fn inspector(
-    config: &Config,
-    clock: &Clock,
-    foundation: &Foundation,
-    client: &Client,
-) -> Inspector {
-    Inspector {
-        engine: foundation.engine.clone(),
-        accounts: foundation.accounts.clone(),
-        keys: foundation.keys.clone(),
-        client: client.clone(),
-        whatsapp: config.whatsapp.clone(),
-        clock: clock.clone(),
     }
 }
 

@@ -7,15 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::lock::DataLock;
 use super::put_back::{self, Begun};
-use super::serve::{Foundation, database_url};
+use crate::app::lock::DataLock;
+use crate::app::serve::{Foundation, database_url};
 use crate::cli::Restore;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
-use crate::engine::Engine;
 use crate::jobs::anchor::Anchors;
-use crate::store::{Store, read, restore};
+use crate::store::Store;
 
 /// Puts a backup back, if one is named, and begins a new epoch; tells what that means.
 ///
@@ -63,36 +62,6 @@ fn told(Begun { epoch, doubtful, kept }: &Begun) -> String {
     text
 }
 
-/// Refuses a database that a backup was put back into and that has no new epoch.
-pub(super) async fn refuse_half_done(store: &Store) -> anyhow::Result<()> {
-    let mut tx = store.read().await?;
-    let is_broken_off = restore::is_broken_off(&mut tx).await?;
-    tx.rollback().await?;
-    anyhow::ensure!(
-        !is_broken_off,
-        "a restore of this database was broken off: give `baton restore --from FILE` again, or \
-         `baton restore` to go on with what is there"
-    );
-    Ok(())
-}
-
-/// Finishes what a restore began: nobody knows whether what was on its way has left in the life
-/// that was lost, so people decide.
-pub(super) async fn review(store: &Store, engine: &Engine) -> anyhow::Result<()> {
-    let mut tx = store.read().await?;
-    let doubtful = match restore::is_unreviewed(&mut tx).await? {
-        true => read::on_their_way(&mut tx).await?,
-        false => return Ok(tx.rollback().await?),
-    };
-    tx.rollback().await?;
-    for at in doubtful {
-        engine.restored(at).await.context("messages that were on their way")?;
-    }
-    let mut tx = store.begin().await?;
-    restore::reviewed(&mut tx).await?;
-    Ok(tx.commit().await?)
-}
-
 #[cfg(test)]
 mod tests {
     use baton_protocol::command::{CommandBody, Reply};
@@ -107,11 +76,11 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::*;
-    use crate::app::demo::furnish;
-    use crate::app::serve::Server;
+    use crate::app::Server;
     use crate::config::{DatabaseUrl, Sources};
     use crate::demo::Login;
     use crate::demo::client::{Api, Refused, SignedIn};
+    use crate::program::demo::furnish;
     use crate::store::testing::databases;
 
     const PATIENCE: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::numbers::{Numbers, list};
 use super::push::services;
-use super::serve::{Foundation, install_tls, vapid};
+use crate::app::serve::{Foundation, install_tls, vapid};
 use crate::cli::Doctor;
 use crate::clock::Clock;
 use crate::config::Config;

@@ -10,7 +10,7 @@ use baton_protocol::WorkspaceId;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::task::JoinSet;
 
-use super::serve::database_url;
+use crate::app::serve::database_url;
 use crate::cli::VerifyLog;
 use crate::clock::Clock;
 use crate::config::Config;

@@ -9,8 +9,8 @@ use baton_protocol::{Role, Timestamp};
 use baton_simulator::{Around, Desk, Inbound, InboundMedia, Simulator};
 
 use super::run::{is_public, say, told_to_stop};
-use super::serve::Server;
 use crate::accounts::Accounts;
+use crate::app::Server;
 use crate::cli::Demo;
 use crate::clock::Clock;
 use crate::config::Config;

@@ -9,7 +9,7 @@ use baton_domain::announce::Kind;
 use baton_protocol::push::PushLane;
 use baton_protocol::{ConversationId, Cursor, DeviceId, PushId, Timestamp};
 
-use super::serve::{Foundation, install_tls, vapid};
+use crate::app::serve::{Foundation, install_tls, vapid};
 use crate::cli::PushCommand;
 use crate::clock::Clock;
 use crate::config::Config;

@@ -5,7 +5,6 @@ use anyhow::{Context, ensure};
 use baton_simulator::Simulator;
 
 use super::{facts, people};
-use crate::app::run::told_to_stop;
 use crate::app::serve::Foundation;
 use crate::cli::Demo;
 use crate::clock::Clock;
@@ -14,6 +13,7 @@ use crate::demo::cluster::{self, Machines};
 use crate::demo::nodes::Nodes;
 use crate::demo::redis::RedisServer;
 use crate::demo::{Facts, Scene, play};
+use crate::program::run::told_to_stop;
 
 const NODES: usize = 3;
 

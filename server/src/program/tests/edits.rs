@@ -12,11 +12,11 @@ use baton_protocol::{Command, ConversationId, Fact, LineRef, OpId, WorkspaceId};
 use baton_simulator::Simulator;
 use serde_json::Value as Json;
 
-use crate::app::demo::furnish;
-use crate::app::serve::Server;
+use crate::app::Server;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Sources};
 use crate::demo::client::{Api, SignedIn};
+use crate::program::demo::furnish;
 use crate::secrets::Keys;
 use crate::store::seal::seal_pending;
 use crate::store::stamped::{images, verify_rows_in};

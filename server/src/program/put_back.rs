@@ -9,8 +9,8 @@ use anyhow::Context;
 use baton_protocol::Epoch;
 
 use super::dump;
-use super::private::make_directory;
-use super::serve::{open_store, store_options};
+use crate::app::private::make_directory;
+use crate::app::serve::{open_store, store_options};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::jobs::anchor::Anchors;
@@ -154,22 +154,30 @@ fn beside(file: &Path, suffix: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::restore::run;
-    use crate::app::serve::Foundation;
-    use crate::app::{backup, lock::DataLock};
+    use crate::app::known::accept;
+    use crate::app::lock::DataLock;
+    use crate::app::serve::{Foundation, Server, database_url};
     use crate::cli::{Backup, Restore};
     use crate::config::{DatabaseUrl, Sources};
+    use crate::program::backup;
+    use crate::program::restore::run;
     use crate::store::testing::{TestDatabase, databases};
-    use crate::store::{Company, Dialect, Seat};
+    use crate::store::{Company, Dialect, Seat, identity_of};
 
     fn config(database: &TestDatabase, data: &Path) -> Config {
-        let mut config = Config::load(&Sources::default()).unwrap().config;
-        config.store.data = data.to_owned();
+        let mut config = at(data);
         if let Some(file) = database.url.strip_prefix("sqlite://") {
             config.store.data = Path::new(file).parent().unwrap().to_owned();
         } else {
             config.store.database = of(&database.url);
         }
+        config
+    }
+
+    fn at(data: &Path) -> Config {
+        let mut config = Config::load(&Sources::default()).unwrap().config;
+        config.store.data = data.to_owned();
+        config.http.bind.set_port(0);
         config
     }
 
@@ -280,5 +288,32 @@ mod tests {
             store.close().await;
             database.close().await;
         }
+    }
+
+    #[tokio::test]
+    async fn the_life_that_a_restore_has_ended_is_refused_also_when_its_file_is_put_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = at(directory.path());
+        // A life in which something happened.
+        let server = Box::pin(Server::start(&config, Clock::system())).await.unwrap();
+        server.accounts.first_admin(&server.engine).await.unwrap();
+        server.stop().await;
+        let file = directory.path().join("baton.db");
+        let old = std::fs::read(&file).unwrap();
+        // Another node, that hears of the restore only at its start.
+        let node = tempfile::tempdir().unwrap();
+        std::fs::copy(directory.path().join("anchors.log"), node.path().join("anchors.log"))
+            .unwrap();
+        run(&Restore { from: None }, &config, &Clock::system()).await.unwrap();
+        let anchors = Anchors::in_dir(node.path());
+        let url = database_url(&config);
+        let found = identity_of(&url, Duration::from_secs(5)).await.unwrap();
+        anchors.check_life(found.as_ref()).expect("it came after the one that is known there");
+        std::fs::write(&file, old).unwrap();
+        let refused = format!("{:#}", laid(&config).await.unwrap_err());
+        assert!(refused.contains("a restore has ended"), "{refused}");
+        assert!(accept(&config, &Clock::system()).await.is_err(), "a restore is needed");
+        run(&Restore { from: None }, &config, &Clock::system()).await.unwrap();
+        laid(&config).await.unwrap();
     }
 }

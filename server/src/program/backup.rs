@@ -10,7 +10,7 @@ use anyhow::Context;
 use tempfile::NamedTempFile;
 
 use super::dump;
-use super::serve::database_url;
+use crate::app::serve::database_url;
 use crate::cli::Backup;
 use crate::config::{Config, Database};
 use crate::store::{Store, copy, read};

@@ -1,4 +1,22 @@
-//! The program, from its command line to its exit code.
+//! The program, from its command line to its exit code. Each command has a file of its own. `demo`
+//! is the only place that uses the simulator, as a library.
+
+mod admin;
+mod backup;
+mod demo;
+mod doctor;
+mod dump;
+mod intake;
+mod media;
+mod numbers;
+mod push;
+mod put_back;
+mod quarantine;
+mod restore;
+mod run;
+#[cfg(test)]
+mod tests;
+mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -6,7 +24,7 @@ use std::process::ExitCode;
 use baton_domain::planted;
 use clap::Parser as _;
 
-use super::run::run;
+use self::run::run;
 use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::{Config, ConfigError, DEFAULTS, Loaded, environment};
 
@@ -27,7 +45,7 @@ pub fn main() -> ExitCode {
     }
     // Before any file is read: a stranger's bytes come next.
     if matches!(cli.command, Command::MediaWorker) {
-        return super::media_worker();
+        return crate::media::work();
     }
     let loaded = match Config::load(&cli.sources(environment::variables())) {
         Ok(loaded) => loaded,
@@ -71,6 +89,6 @@ fn bad_configuration(error: &ConfigError) -> ExitCode {
 }
 
 /// Writes. The reader may have gone (`baton config print | head`): that is no failure.
-pub(super) fn say(to: &mut impl Write, text: &str) {
+fn say(to: &mut impl Write, text: &str) {
     drop(to.write_all(text.as_bytes()).and_then(|()| to.flush()));
 }

@@ -6,16 +6,21 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::numbers::Numbers;
-use super::private::make_directory;
-use super::serve::{Foundation, Server};
-use super::{admin, intake, known, program, quarantine};
+use super::{admin, intake, media, quarantine};
 use crate::accounts::password;
+use crate::app::known;
+use crate::app::private::make_directory;
+use crate::app::serve::{Foundation, Server};
 use crate::cli::{Command, MediaCommand, OperatorCommand, Serve};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::http::intake::Intake;
 use crate::http::quarantine::Quarantine;
 use crate::telemetry::start_logs;
+
+/// What a build that hashes passwords cheaply says wherever it may store one.
+const CHEAP_HASHES: &str =
+    "this is a debug build, for tests: it hashes passwords at the least cost";
 
 /// Carries out a command.
 ///
@@ -52,6 +57,9 @@ pub(super) fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
                 let Foundation { accounts, engine, store, .. } = &foundation;
                 let text = match command {
                     OperatorCommand::Settings(command) => {
+                        if password::IS_CHEAP {
+                            super::say(&mut std::io::stderr(), &format!("baton: {CHEAP_HASHES}\n"));
+                        }
                         let meta = Numbers::of(config, &clock, &foundation)?;
                         Box::pin(admin::run(command, accounts, engine, &meta)).await?
                     }
@@ -60,7 +68,7 @@ pub(super) fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
                         quarantine::run(command, &all).await?
                     }
                     OperatorCommand::Media(MediaCommand::Usage) => {
-                        super::media::usage(store, &config.media).await?
+                        media::usage(store, &config.media).await?
                     }
                     OperatorCommand::Intake(command) => {
                         intake::run(command, &Intake::new(store, engine, &clock)).await?
@@ -77,7 +85,7 @@ pub(super) fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
 async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
     start_logs(&config.log)?;
     if password::IS_CHEAP {
-        tracing::warn!("this is a debug build, for tests: it hashes passwords at the least cost");
+        tracing::warn!("{CHEAP_HASHES}");
     }
     let http = &config.http;
     let is_plain = http.certificate.is_empty();
@@ -166,7 +174,7 @@ pub(super) async fn told_to_stop() -> anyhow::Result<()> {
 
 /// Writes to the standard output.
 pub(super) fn say(text: &str) {
-    program::say(&mut std::io::stdout(), text);
+    super::say(&mut std::io::stdout(), text);
 }
 
 #[cfg(test)]
