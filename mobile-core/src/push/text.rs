@@ -72,7 +72,7 @@ impl Generic {
             Self::Assigned => "A conversation is yours",
             Self::Queue => "A customer is waiting in your queue",
             Self::Message => "A customer wrote",
-            Self::Mention => "A colleague mentioned you",
+            Self::Mention => "A colleague asks you to look",
             Self::Sla => "A customer has been waiting for long",
             Self::Digest => "Conversations are waiting",
             Self::Activity => "Something new in Baton",
