@@ -93,11 +93,12 @@ impl Both {
     }
 
     fn amendment(&mut self, kind: LineKind) -> ElementBody {
-        let all = self.posted.iter().flatten().filter_map(|body| match body {
-            ElementBody::Message(message) => Some(message),
-            _ => None,
-        });
-        let all: Vec<_> = all.cloned().collect();
+        let mut all = Vec::new();
+        for body in self.posted.iter().flatten() {
+            if let ElementBody::Message(message) = body {
+                all.push(message.clone());
+            }
+        }
         let message = self.message();
         let Some(of) = self.dice.one_of(&all).cloned() else {
             return ElementBody::Message(message);
