@@ -328,6 +328,14 @@ async fn what_a_dead_node_said_lapses() {
 }
 
 #[tokio::test]
+async fn a_node_on_which_nobody_is_connected_keeps_redis() {
+    let nodes = Nodes::of(1).await;
+    nodes.coordinator().connected(Vec::new()).await.unwrap();
+    assert_eq!(nodes.coordinator().state(), CoordinatorState::Up);
+    assert_eq!(nodes.all[0].metrics.coordinator_away.get(), 0);
+}
+
+#[tokio::test]
 async fn a_full_queue_drops_and_never_blocks() {
     let nodes = Nodes::of(1).await;
     let all: u64 = 20_000;
