@@ -302,9 +302,12 @@ impl Coordinator for InProcess {
 
 #[cfg(test)]
 mod tests {
+    use baton_protocol::DeviceId;
+    use futures_util::FutureExt as _;
     use futures_util::future::BoxFuture;
 
     use super::*;
+    use crate::coordinator::PRESENCE_GRACE;
     use crate::coordinator::contract::{self, Stage};
 
     struct Alone {
@@ -349,5 +352,39 @@ mod tests {
         stage.pass(Duration::from_secs(31)).await;
         stage.pass(Duration::from_secs(4)).await;
         assert_eq!(stage.coordinator.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_crowd_that_has_gone_pushes_nothing_out_of_the_bus() {
+        let alone = Alone::new();
+        let here = WorkspaceId(Uuid::from_u128(1));
+        let connection = |n: u128| Connection {
+            id: Uuid::from_u128(n),
+            workspace: here,
+            agent: AgentId(Uuid::from_u128(n)),
+            device: DeviceId(Uuid::from_u128(n)),
+        };
+        let crowd = 2 * SUBSCRIBER_QUEUE;
+        for n in 0..crowd as u128 {
+            alone.coordinator.connected(vec![connection(n)]).await.unwrap();
+            alone.coordinator.disconnected(connection(n)).await.unwrap();
+        }
+        let mut bus = alone.coordinator.subscribe(here).await.unwrap();
+        *alone.passed.lock().unwrap() += PRESENCE_GRACE;
+        let mut gone = 0;
+        for _ in 0..crowd {
+            alone.coordinator.sweep();
+            // The runtime lets a task that never waits hear only so much.
+            tokio::task::yield_now().await;
+            while let Some(message) = bus.next().now_or_never() {
+                let is_gone = matches!(
+                    message,
+                    Some(BusMessage::Ephemeral(Ephemeral::Presence(state))) if !state.online
+                );
+                assert!(is_gone, "{message:?} after {gone}");
+                gone += 1;
+            }
+        }
+        assert_eq!(gone, crowd);
     }
 }

@@ -8,10 +8,14 @@ use baton_protocol::{AgentId, ConversationId, WorkspaceId};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Connection, Ephemeral, PRESENCE_GRACE, PRESENCE_TTL};
+use super::{Connection, Ephemeral, PRESENCE_GRACE, PRESENCE_TTL, SUBSCRIBER_QUEUE};
 
 /// What to tell a workspace.
 pub(super) type News = (WorkspaceId, Ephemeral);
+
+/// So much is told at a look: a crowd that goes must not push what is durable out of the queues of
+/// those who listen.
+const TOLD_AT_ONCE: usize = SUBSCRIBER_QUEUE / 4;
 
 /// Who is there and who looks at what.
 #[derive(Default, Debug)]
@@ -93,7 +97,8 @@ impl Presence {
         news
     }
 
-    /// Removes connections that nobody confirmed, and agents whose grace is over.
+    /// Removes connections that nobody confirmed, and agents whose grace is over: of a crowd only
+    /// some, and the rest at the next looks.
     pub(super) fn lapse(&mut self, now: Instant) -> Vec<News> {
         let silent: Vec<Uuid> = self
             .connections
@@ -104,7 +109,7 @@ impl Presence {
         let mut all: Vec<News> =
             silent.into_iter().filter_map(|id| self.disconnected(id, now)).collect();
         self.agents.retain(|key, agent| {
-            let lives = agent.gone_at.is_none_or(|at| at > now);
+            let lives = agent.gone_at.is_none_or(|at| at > now) || all.len() >= TOLD_AT_ONCE;
             if !lives {
                 all.push(news(*key, false));
             }

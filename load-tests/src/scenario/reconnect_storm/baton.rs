@@ -29,10 +29,6 @@ const STRANGERS: usize = 50;
 /// What strangers' messages are numbered from.
 const STRANGERS_FROM: usize = 1 << 24;
 
-/// A server is idle that takes less of a core than `IDLE_MS` in this time.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
-const IDLE_MS: u64 = 40;
-
 /// One that lost its connection.
 struct Client {
     agent: usize,
@@ -112,20 +108,6 @@ pub(super) async fn wait_until_gone(world: &World) -> anyhow::Result<()> {
         anyhow::Ok(())
     };
     timeout(PATIENCE, gone).await.context("sockets that were cut stay open")?
-}
-
-/// Waits until the servers have done what follows on writing, such as making it searchable.
-pub(super) async fn wait_until_idle(world: &World) -> anyhow::Result<()> {
-    let idle = async {
-        loop {
-            let before = world.cpu_ms()?;
-            sleep(LOOK_EVERY).await;
-            if world.cpu_ms()? - before < IDLE_MS {
-                return anyhow::Ok(());
-            }
-        }
-    };
-    timeout(PATIENCE, idle).await.context("a server that nobody asks is not idle")?
 }
 
 impl Crowd {

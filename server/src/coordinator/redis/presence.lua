@@ -62,8 +62,9 @@ local function disconnect(connection, agent)
   end
 end
 
+-- Few at a look: news of a crowd must not push what is durable out of the queues of who listens.
 local function ended(key)
-  return redis.call('ZRANGEBYSCORE', key, '-inf', int(now), 'LIMIT', 0, 500)
+  return redis.call('ZRANGEBYSCORE', key, '-inf', int(now), 'LIMIT', 0, 64)
 end
 
 local function lapse()
