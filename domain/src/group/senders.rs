@@ -77,8 +77,8 @@ pub struct Holder {
 pub struct Book {
     /// The holder of each name.
     pub names: BTreeMap<NameKey, Holder>,
-    /// User ids of conversations: of all that hold [`Book::names`] at first, at least where some
-    /// are [`Book::contested`] or somebody moves.
+    /// User ids of the conversations that hold [`Book::names`] at first. They may be left out where
+    /// no name is [`Book::contested`] and nobody moves.
     pub users: BTreeMap<ConversationId, BTreeSet<String>>,
     /// Messages whose sender is named by a name of another contact as well.
     pub twins: BTreeMap<Key<MessageId>, ContactId>,
@@ -312,7 +312,7 @@ impl Book {
             }
             self.names.insert(name, Holder { known, since: at });
         }
-        // One that stayed somebody else's is not theirs, also for the rest of the group.
+        // A user id that stays with somebody else is not theirs, also for the rest of the group.
         if let Some(user) = &sender.user_id
             && self.conversation(&user_key(channel, user)) == Some(known.conversation)
         {

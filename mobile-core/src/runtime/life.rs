@@ -149,7 +149,7 @@ impl Engine {
             // The session stays: by it the next start learns again that the device was revoked.
             Err(error) => self.report_store_error(error),
         }
-        // Whoever signs in here is a new device.
+        // The next sign-in here is that of a new device.
         drop(self.config.keys.forget_device());
         self.subscriptions.clear_all(&self.config.dispatcher);
         self.tell(Event::Wiped);

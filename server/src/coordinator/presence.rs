@@ -13,8 +13,8 @@ use super::{Connection, Ephemeral, PRESENCE_GRACE, PRESENCE_TTL, SUBSCRIBER_QUEU
 /// What to tell a workspace.
 pub(super) type News = (WorkspaceId, Ephemeral);
 
-/// So much is told at a look: a crowd that goes must not push what is durable out of the queues of
-/// those who listen.
+/// So many news are told at once. The news that a crowd has gone must not fill the queues of the
+/// hubs, which hold batches of the log as well.
 const TOLD_AT_ONCE: usize = SUBSCRIBER_QUEUE / 4;
 
 /// Who is there and who looks at what.

@@ -43,7 +43,7 @@ pub(super) async fn load_senders(
             return Err(LoadError::Again);
         }
     }
-    // Who moves gets a number in this group, and keeps the user ids that they have.
+    // Somebody who moves gets a number in this group. Their user ids tell others from them.
     if !contested.is_empty() || all.iter().any(|sighting| sighting.formerly.is_some()) {
         book.users = users(tx, needs, book.names.values()).await?;
     }

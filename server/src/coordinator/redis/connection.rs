@@ -226,7 +226,7 @@ impl Line {
     /// Asks all of it at once: one round trip, on a cluster one for each server. An answer may be
     /// an error of the server; an error is one of the connection.
     pub(super) async fn all(&mut self, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
-        // A pipeline of nothing is an error of the client, as if the connection were lost.
+        // The client takes an empty pipeline for an error, and the connection would count as lost.
         if commands.is_empty() {
             return Ok(Vec::new());
         }

@@ -62,7 +62,7 @@ local function disconnect(connection, agent)
   end
 end
 
--- Few at a look: news of a crowd must not push what is durable out of the queues of who listens.
+-- Few at once: the news that a crowd has gone must not fill the queues of the hubs.
 local function ended(key)
   return redis.call('ZRANGEBYSCORE', key, '-inf', int(now), 'LIMIT', 0, 64)
 end

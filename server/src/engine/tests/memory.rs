@@ -176,7 +176,7 @@ fn is_same(found: Option<&Snapshot>, memory: Option<&Snapshot>) -> bool {
     view == its_view && lines.ends_with(its_lines) && all.ends_with(notes) && coaching == its
 }
 
-/// Statements that make the rows of whoever works there.
+/// SQL that inserts the workspace, its number, its teams and its agents.
 fn rows_of(memory: &Server, setup: &Setup) -> String {
     let mut sql = format!(
         "INSERT INTO workspace VALUES ('{WORKSPACE}', 'main', 'Main', 0);
