@@ -23,5 +23,6 @@ built=$(realpath -m "${CARGO_TARGET_DIR:-target}/stranger")
 cd tests/stranger
 go mod download 2>/dev/null || skip "its library, or a Go that is new enough, cannot be had"
 go vet ./...
+go test ./...
 go build -o "$built" .
 "$built" -baton "$program" "${long[@]}"

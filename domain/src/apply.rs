@@ -105,7 +105,8 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::ChannelChanged { .. }
         | Fact::PasswordSet { .. }
         | Fact::DeviceRevoked { .. }
-        | Fact::InvitationChanged { .. } => {}
+        | Fact::InvitationChanged { .. }
+        | Fact::Unknown(_) => {}
     }
 }
 

@@ -69,7 +69,7 @@ impl LineFacts {
                 self.kind.says_something()
                     && self.status.is_none_or(|status| !status.needs_review())
             }
-            Author::Customer | Author::Acknowledgement => false,
+            Author::Customer | Author::Acknowledgement | Author::Unknown => false,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! An event as it stands in the log, with the scope that decides who sees it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use baton_protocol::{AgentId, ConversationId, Epoch, Event, Fact, Head, TeamId, WorkspaceId};
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::scope::{Audience, Scope, audiences};
 
@@ -29,14 +32,17 @@ pub enum Route {
     Agent(AgentId),
     /// Everyone in the workspace.
     Everyone,
+    /// Nobody: only a newer version knows who may hear of it.
+    Nobody,
 }
 
 impl Route {
     /// The route of a fact. Read marks, passwords and devices concern one agent. Facts without a
-    /// conversation concern everyone. In the log, `team_*` and `owner_*` keep the scopes (an owner
-    /// that is NULL is the team's queue).
+    /// conversation concern everyone, and nobody where this version does not know them. In the log,
+    /// `team_*` and `owner_*` keep the scopes (an owner that is NULL is the team's queue).
     pub fn of(fact: &Fact, before: Option<Scope>, after: Option<Scope>) -> Self {
         match (fact, after) {
+            (Fact::Unknown(_), None) => Self::Nobody,
             (Fact::Coached { agent_id, .. }, Some(after)) => {
                 Self::Coaching { agent: *agent_id, team: after.team }
             }
@@ -62,17 +68,71 @@ impl Route {
             }
             Self::Agent(agent) => vec![Audience::Agent(*agent)],
             Self::Everyone => vec![Audience::Everyone],
+            Self::Nobody => Vec::new(),
         }
     }
 }
 
 /// An event and its viewers.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Logged {
     /// The event, content included as far as it is not erased.
     pub event: Event,
     /// Whom it concerns.
     pub route: Route,
+    /// The event as JSON, where it was read and says more than `event` can hold. What a newer
+    /// version wrote is passed on as it came.
+    pub json: Option<Arc<str>>,
+}
+
+impl Logged {
+    /// An event of this version.
+    pub fn new(event: Event, route: Route) -> Self {
+        Self { event, route, json: None }
+    }
+
+    /// An event that was read from this JSON.
+    pub fn read(event: Event, route: Route, json: &str) -> Self {
+        let is_all = serde_json::to_string(&event).is_ok_and(|known| known == json);
+        Self { event, route, json: (!is_all).then(|| json.into()) }
+    }
+}
+
+/// What it says in words of this version.
+impl PartialEq for Logged {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.event, self.route) == (&other.event, other.route)
+    }
+}
+
+impl Eq for Logged {}
+
+impl Serialize for Logged {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Logged", 2)?;
+        match &self.json {
+            None => fields.serialize_field("event", &self.event)?,
+            Some(json) => {
+                let json = RawValue::from_string((**json).to_owned());
+                fields.serialize_field("event", &json.map_err(serde::ser::Error::custom)?)?;
+            }
+        }
+        fields.serialize_field("route", &self.route)?;
+        fields.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Logged {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Found {
+            event: Box<RawValue>,
+            route: Route,
+        }
+        let Found { event: json, route } = Found::deserialize(deserializer)?;
+        let event = serde_json::from_str(json.get()).map_err(serde::de::Error::custom)?;
+        Ok(Self::read(event, route, json.get()))
+    }
 }
 
 /// The events of one commit: every position of (after, after + entries].

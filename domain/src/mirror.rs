@@ -15,8 +15,11 @@ mod taking;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::conversation::Snapshot;
+use baton_protocol::event::EventContent;
 use baton_protocol::frame::ServerFrame;
-use baton_protocol::{AgentId, CoachNote, ConversationId, Cursor, Epoch, Event, Fact, Head};
+use baton_protocol::{
+    AgentId, CoachNote, ConversationId, Cursor, Epoch, Event, Fact, Head, Unknown,
+};
 
 use fingerprint::Fnv;
 use taking::Taking;
@@ -270,7 +273,8 @@ impl<H: Holdings> Mirror<H> {
             | ServerFrame::Presence { .. }
             | ServerFrame::Viewing { .. }
             | ServerFrame::Draft { .. }
-            | ServerFrame::Error { .. } => {}
+            | ServerFrame::Error { .. }
+            | ServerFrame::Unknown => {}
         }
         Ok(Vec::new())
     }
@@ -357,8 +361,22 @@ impl<H: Holdings> Mirror<H> {
                 self.touch(id, event.position);
                 self.conversation_event(id, revision, event)
             }
+            (Fact::Unknown(fact), None, None) => Ok(self.unknown(fact)),
             _ => Ok(None),
         }
+    }
+
+    /// A fact that a newer server tells of the workspace. What it changed of the lists that are
+    /// held is read anew; all else is passed over.
+    fn unknown(&mut self, fact: &Unknown) -> Option<Want> {
+        let (list, want) = match fact.name() {
+            "agent_changed" | "membership_changed" => (List::Agents, Want::Agents),
+            "team_changed" => (List::Teams, Want::Teams),
+            "channel_changed" => (List::Channels, Want::Channels),
+            _ => return None,
+        };
+        self.lists.set(list, true);
+        Some(want)
     }
 
     /// Marks are told once and carry no revision: what is not here yet gets them when it comes.
@@ -419,6 +437,7 @@ impl<H: Holdings> Mirror<H> {
             };
         };
         if held + 1 == revision
+            && is_understood(event)
             && let Some(mut held) = self.conversations.take(id)?
         {
             let is_full = match &mut held {
@@ -433,7 +452,8 @@ impl<H: Holdings> Mirror<H> {
                 return Ok(None);
             }
         }
-        // A gap, or a head that became more: the conversation itself tells.
+        // A gap, a head that became more, or what a newer server says: the conversation itself
+        // tells.
         Ok(self.fall_behind(id, revision))
     }
 
@@ -538,4 +558,10 @@ impl<H: Holdings> Mirror<H> {
         self.conversations.heads(&mut |head, unread| hash.add(head, unread))?;
         Ok(hash.0)
     }
+}
+
+/// Whether this version can make something of all that an event says.
+fn is_understood(event: &Event) -> bool {
+    let is_foreign = matches!(event.content, Some(EventContent::Unknown(_)));
+    !is_foreign && !matches!(event.fact, Fact::Unknown(_))
 }

@@ -18,6 +18,8 @@ pub struct Settings {
     pub members: BTreeMap<(TeamId, AgentId), MembershipKind>,
     /// Its numbers.
     pub channels: BTreeMap<ChannelId, ChannelSet>,
+    /// Whether a newer version set something that this one does not know.
+    pub is_newer: bool,
 }
 
 impl Settings {
@@ -54,6 +56,7 @@ impl Settings {
                     (old, new) => new.or(old),
                 };
             }
+            Fact::Unknown(unknown) => self.is_newer |= unknown.is_about_settings(),
             _ => {}
         }
     }

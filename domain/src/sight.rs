@@ -89,6 +89,8 @@ impl Sight {
             Fact::TeamChanged { team_id, set, .. } => {
                 set.visibility.is_some() && self.viewer.teams.contains_key(team_id)
             }
+            // Whom it is about, only a newer version can say.
+            Fact::Unknown(unknown) => unknown.is_about_rights(),
             _ => false,
         }
     }

@@ -74,7 +74,8 @@ impl Gathered {
                 (Route::Coaching { agent, team }, Some(id)) => {
                     gathered.coached.push(Coached { place, id, agent, team });
                 }
-                (Route::Conversation { .. } | Route::Coaching { .. }, None) => {}
+                (Route::Conversation { .. } | Route::Coaching { .. }, None)
+                | (Route::Nobody, _) => {}
             }
         }
         for moved in conversations.into_values() {
@@ -101,9 +102,13 @@ fn one_scope(steps: &[(Option<Scope>, Scope)]) -> Option<Scope> {
     steps.iter().all(stays).then_some(first)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "all else changes no rights")]
 fn is_about_rights(fact: &Fact) -> bool {
-    matches!(
-        fact,
-        Fact::MembershipChanged { .. } | Fact::AgentChanged { .. } | Fact::TeamChanged { .. }
-    )
+    match fact {
+        Fact::MembershipChanged { .. } | Fact::AgentChanged { .. } | Fact::TeamChanged { .. } => {
+            true
+        }
+        Fact::Unknown(unknown) => unknown.is_about_rights(),
+        _ => false,
+    }
 }

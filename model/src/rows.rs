@@ -25,7 +25,10 @@ impl Rows {
             Some(EventContent::Note { text, quoted }) => {
                 self.keep_note(of, event, text.as_ref(), *quoted);
             }
-            Some(EventContent::Line(_) | EventContent::Reaction { .. }) | None => {}
+            Some(
+                EventContent::Line(_) | EventContent::Reaction { .. } | EventContent::Unknown(_),
+            )
+            | None => {}
         }
         let rows = self.lines.entry(of).or_default();
         rows.extend(written(event));

@@ -8,6 +8,7 @@ use baton_domain::sight::{Sight, Tidings, VisibleEvent, as_head};
 use baton_protocol::conversation::{ConversationView, Snapshot};
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
+use baton_protocol::unknown::FACTS;
 use baton_protocol::{Agent, AgentId, ConversationId, Cursor, Epoch};
 
 use crate::server::{Server, WORKSPACE};
@@ -73,6 +74,7 @@ impl Server {
             agent_id: to,
             timings: TIMINGS,
             server_time: self.now,
+            facts: Some(FACTS),
         }];
         frames.extend(self.missed(to, cursor));
         frames
@@ -165,7 +167,10 @@ impl Server {
                 let of_it = self.log.iter().filter(|one| one.event.conversation_id == Some(id));
                 let coaching = of_it.filter(|one| match one.route {
                     Route::Coaching { agent, team } => sight.sees_coaching(agent, team),
-                    Route::Conversation { .. } | Route::Agent(_) | Route::Everyone => false,
+                    Route::Conversation { .. }
+                    | Route::Agent(_)
+                    | Route::Everyone
+                    | Route::Nobody => false,
                 });
                 let coaching = coaching.filter_map(|one| coached(&one.event)).collect();
                 let view = Box::new(view);

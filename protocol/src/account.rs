@@ -1,16 +1,21 @@
 //! Workspaces' people: agents, teams, roles, devices, sessions.
+//!
+//! A client reads a role, state or policy that it does not know as the one that allows least.
 
 use serde::{Deserialize, Serialize};
 
 use crate::connection::ChannelHealth;
-use crate::{AgentId, ChannelId, ChannelPolicy, DeviceId, Epoch, TeamId, Timestamp, WorkspaceId};
+use crate::{
+    AgentId, ChannelId, ChannelPolicy, DeviceId, Epoch, TeamId, Timestamp, WorkspaceId, unknown,
+};
 
 /// What an agent may do.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Answers; sees own teams.
+    #[default]
     Agent,
     /// Assigns and transfers in the teams they supervise.
     Supervisor,
@@ -25,7 +30,7 @@ names!(Role {
 });
 
 /// Whether an agent works here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AgentState {
@@ -34,11 +39,12 @@ pub enum AgentState {
     /// Sessions ended, nothing new is assigned, owned conversations are being re-homed.
     Leaving,
     /// They cannot sign in and own nothing.
+    #[default]
     Inactive,
 }
 
 /// What the agent says about themselves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
@@ -47,6 +53,7 @@ pub enum Availability {
     /// Here, but takes no more.
     Busy,
     /// Not here.
+    #[default]
     Away,
 }
 
@@ -59,10 +66,13 @@ pub struct Agent {
     /// Their name.
     pub name: String,
     /// Their role.
+    #[serde(deserialize_with = "unknown::or_default")]
     pub role: Role,
     /// Whether they work here.
+    #[serde(deserialize_with = "unknown::or_default")]
     pub state: AgentState,
     /// Their availability.
+    #[serde(deserialize_with = "unknown::or_default")]
     pub availability: Availability,
     /// The number of open and waiting conversations they own.
     pub load: u32,
@@ -101,26 +111,29 @@ pub struct Membership {
     /// The id of the team.
     pub team_id: TeamId,
     /// The role in the team.
+    #[serde(deserialize_with = "unknown::or_default")]
     pub kind: MembershipKind,
 }
 
 /// The role of an agent in a team.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MembershipKind {
     /// Serves its queue.
+    #[default]
     Member,
     /// Supervises it.
     Supervisor,
 }
 
 /// The agents who may reply to a conversation that a teammate owns.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReplyPolicy {
     /// The owner only.
+    #[default]
     Owner,
     /// Any member of the team.
     Team,
@@ -129,7 +142,7 @@ pub enum ReplyPolicy {
 }
 
 /// The level at which members see conversations of their team that others own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
@@ -138,6 +151,7 @@ pub enum Visibility {
     /// The head: existence, owner and status.
     Head,
     /// Nothing.
+    #[default]
     Own,
 }
 
@@ -150,8 +164,10 @@ pub struct Team {
     /// Its name.
     pub name: String,
     /// The agents who may reply to a conversation that a teammate owns.
+    #[serde(deserialize_with = "unknown::or_default")]
     pub reply_policy: ReplyPolicy,
     /// The level at which members see conversations that others own.
+    #[serde(deserialize_with = "unknown::or_default")]
     pub visibility: Visibility,
     /// Whether teammates may claim from one another.
     pub claim_from_colleagues: bool,
@@ -175,10 +191,14 @@ pub struct Channel {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pace_per_s: Option<u32>,
     /// What customers notice.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unknown::or_default")]
     pub policy: ChannelPolicy,
     /// How it stands at Meta; absent until Meta was asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "unknown::or_default",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub health: Option<ChannelHealth>,
 }
 

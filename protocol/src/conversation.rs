@@ -1,19 +1,32 @@
 //! A conversation: its head, which every viewer sees, and the facts of its lines.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use uuid::Uuid;
 
 use crate::group::{ConversationKind, GroupCard};
 use crate::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TeamId, Timestamp};
 
 /// The owner: the agent or queue that is responsible. There is always exactly one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Owner {
     /// The queue of a team.
     Queue(TeamId),
-    /// A person or bot.
+    /// A person or bot. Clients read every kind of owner that they do not know as this one.
     Agent(AgentId),
+}
+
+impl<'de> Deserialize<'de> for Owner {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Found {
+            kind: String,
+            id: Uuid,
+        }
+        let Found { kind, id } = Found::deserialize(deserializer)?;
+        Ok(if kind == "queue" { Self::Queue(TeamId(id)) } else { Self::Agent(AgentId(id)) })
+    }
 }
 
 impl Owner {
@@ -31,8 +44,6 @@ impl Owner {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Status {
-    /// The team has to act.
-    Open,
     /// Waiting for the customer or a third party.
     Waiting,
     /// Hidden until a time.
@@ -42,6 +53,9 @@ pub enum Status {
     },
     /// Done; a customer message opens the next episode.
     Resolved,
+    /// The team has to act. Clients read every status that they do not know as this one.
+    #[serde(other)]
+    Open,
 }
 
 impl Status {
@@ -75,7 +89,7 @@ pub struct LineRef {
 }
 
 /// Numbers are stored as signed ones.
-fn storable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+fn storable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let seq = u64::deserialize(deserializer)?;
     if i64::try_from(seq).is_err() {
         return Err(serde::de::Error::custom("seq is out of range"));
@@ -194,7 +208,9 @@ pub enum BlockState {
     NotRecent,
     /// The number's list of blocked customers is full at WhatsApp.
     ListFull,
-    /// WhatsApp refused it for another reason.
+    /// WhatsApp refused it for another reason. Clients read every state that they do not know as
+    /// this one.
+    #[serde(other)]
     Refused,
 }
 

@@ -233,10 +233,11 @@ pub struct OrderItem {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Forwarded {
-    /// At most five times.
-    Once,
     /// More often.
     Often,
+    /// At most five times. Clients read whatever they do not know as this one.
+    #[serde(other)]
+    Once,
 }
 
 /// The advertisement or post that led the customer here.

@@ -8,7 +8,7 @@ use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
     ConversationId, DeviceId, FileState, Head, HeldReason, InvitationId, InvitationStep, LineKind,
     LineRef, Marketing, MembershipKind, MessageError, MessageId, MessageStatus, NoteId, OpId,
-    Owner, Status, TeamId, TeamSet, Timestamp, Turn,
+    Owner, Status, TeamId, TeamSet, Timestamp, Turn, Unknown,
 };
 
 /// The author of an event.
@@ -25,6 +25,10 @@ pub enum Actor {
     },
     /// Baton itself: timers, sending, routing.
     System,
+    /// Somebody whom this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
 }
 
 /// One fact of the log, as a viewer in full scope gets it.
@@ -54,6 +58,7 @@ pub struct Event {
 /// The erasable part of an event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::one_of))]
 #[serde(rename_all = "snake_case")]
 pub enum EventContent {
     /// Of a line.
@@ -73,6 +78,10 @@ pub enum EventContent {
         /// One emoji.
         emoji: String,
     },
+    /// Of a kind that this version does not know.
+    #[serde(untagged)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown(Unknown),
 }
 
 /// Why a conversation got another owner.
@@ -96,11 +105,16 @@ pub enum OwnerCause {
     Reopened,
     /// Its owner left the workspace.
     Rehomed,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
 }
 
 /// Something that happened, as plain data.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::one_of))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Fact {
     /// A contact wrote on a channel for the first time, or a group came to be known. Revision 1;
@@ -359,4 +373,9 @@ pub enum Fact {
         /// The row after it.
         head: Head,
     },
+    /// A fact that this version does not know, or can make nothing of. With a revision, whoever
+    /// holds the conversation reads it anew; without one it is passed over.
+    #[serde(untagged)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown(Unknown),
 }

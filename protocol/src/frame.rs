@@ -15,7 +15,12 @@ pub const SUBPROTOCOL: &str = "baton.v1";
 /// The same, named before the other by clients that read packed frames.
 pub const SUBPROTOCOL_PACKED: &str = "baton.v1+gzip";
 
-/// Close codes.
+/// The header of the handshake in which a client says how many kinds of facts it knows:
+/// [`FACTS`](crate::unknown::FACTS). Not in `hello`: a server refuses fields there that it does not
+/// know.
+pub const FACTS_HEADER: &str = "baton-facts";
+
+/// Close codes. A client comes back after one that it does not know as after a broken connection.
 pub mod close {
     /// The server is going down; the reason is `{"retry_after_ms":n}`.
     pub const DRAIN: u16 = 1012;
@@ -197,6 +202,10 @@ pub enum ServerFrame {
         timings: Timings,
         /// For clients whose clock is off.
         server_time: Timestamp,
+        /// How many kinds of facts the server knows; none from servers before this field. A client
+        /// that knows fewer passes over the others, and may ask for an update.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        facts: Option<u32>,
     },
     /// All in-scope events of (after, upto]; possibly none.
     Events {
@@ -265,6 +274,11 @@ pub enum ServerFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<String>,
     },
+    /// A type that this version does not know. It can only be a courtesy: what changes the copy of
+    /// a client is told by the types above.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
 }
 
 /// Why a client has to take a new snapshot.
@@ -274,8 +288,6 @@ pub enum ServerFrame {
 pub enum ResetReason {
     /// Its teams, role or rights changed.
     ScopeChanged,
-    /// The cursor is older than what the feed keeps.
-    TooOld,
     /// The cursor is of another life of the database.
     OtherEpoch,
     /// The cursor is above the head.
@@ -284,6 +296,10 @@ pub enum ResetReason {
     TooMuch,
     /// There was no cursor.
     NoCursor,
+    /// The cursor is older than what the feed keeps. Clients read every reason that they do not
+    /// know as this one: all of them mean the same to a client.
+    #[serde(other)]
+    TooOld,
 }
 
 /// The lease of a conversation.

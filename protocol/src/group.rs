@@ -9,11 +9,12 @@ use crate::Timestamp;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationKind {
-    /// One customer.
-    #[default]
-    Contact,
     /// A group: each line of it has an author, and there is no window.
     Group,
+    /// One customer. Clients read every kind that they do not know as this one.
+    #[default]
+    #[serde(other)]
+    Contact,
 }
 
 impl ConversationKind {
@@ -48,10 +49,12 @@ pub enum GroupState {
     /// It can be written to.
     #[default]
     Open,
-    /// WhatsApp suspended it: nothing can be sent.
-    Suspended,
     /// It is no more.
     Deleted,
+    /// WhatsApp suspended it: nothing can be sent. Clients read every state that they do not know
+    /// as this one.
+    #[serde(other)]
+    Suspended,
 }
 
 /// A customer in a group.

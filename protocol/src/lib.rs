@@ -48,6 +48,7 @@ pub mod set;
 pub mod settings;
 pub mod template;
 pub mod time;
+pub mod unknown;
 pub mod upload;
 pub mod view;
 
@@ -81,3 +82,4 @@ pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;
 pub use set::{AgentSet, ChannelPolicy, ChannelSet, TeamSet};
 pub use time::Timestamp;
+pub use unknown::Unknown;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::details::{Details, Forwarded, Referral};
 use crate::group::Participant;
+use crate::unknown;
 use crate::{AgentId, Amended, ConversationId, DeviceId, MessageId, NoteId, OpId, Timestamp};
 
 /// The author of a line.
@@ -22,6 +23,10 @@ pub enum Author {
     PhoneApp,
     /// An automatic acknowledgement: it closes no turn.
     Acknowledgement,
+    /// One that this version does not know. It is drawn as the team.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
 }
 
 /// The kind of a line.
@@ -142,8 +147,12 @@ pub struct Content {
     /// Meta's name of the type, when it is not plain text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_type: Option<String>,
-    /// What the text alone does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What the text alone does not say; none where this version does not know the kind.
+    #[serde(
+        default,
+        deserialize_with = "unknown::or_default",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub details: Option<Box<Details>>,
     /// Whether it was forwarded to the business from another chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,6 +199,10 @@ pub enum MessageStatus {
     Held,
     /// Withdrawn before it left.
     Cancelled,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
 }
 
 names!(MessageStatus {
@@ -204,7 +217,7 @@ names!(MessageStatus {
     Failed = "failed",
     Held = "held",
     Cancelled = "cancelled",
-});
+} else Unknown);
 
 impl MessageStatus {
     /// The rank of the provider's status: 0 none, 1 accepted … 5 played.
@@ -220,7 +233,8 @@ impl MessageStatus {
             | Self::Unconfirmed
             | Self::Failed
             | Self::Held
-            | Self::Cancelled => 0,
+            | Self::Cancelled
+            | Self::Unknown => 0,
         }
     }
 
@@ -247,6 +261,10 @@ pub enum HeldReason {
     Restored,
     /// The customer was blocked before it could leave.
     Blocked,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
 }
 
 /// Why a message failed: Meta's code, plain words, and what to do.
@@ -412,7 +430,11 @@ pub struct Line {
     /// The text and such.
     pub content: Content,
     /// What became of its file; `None` for lines without one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "unknown::or_default",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub file: Option<FileState>,
     /// The message it quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,9 +5,12 @@
 /// ```ignore
 /// names!(Side { Left = "left", Right = "right" });
 /// ```
+///
+/// `else Unknown` names the value that stands for what a newer version says. It is read and never
+/// written: it is none of `ALL`, and no name leads to it.
 #[macro_export]
 macro_rules! names {
-    ($of:ident { $($value:ident = $name:literal),+ $(,)? }) => {
+    ($of:ident { $($value:ident = $name:literal),+ $(,)? } $(else $unknown:ident)?) => {
         impl $of {
             /// All values, in their order.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$value),+];
@@ -15,7 +18,8 @@ macro_rules! names {
             /// The name on the wire and in tables.
             pub const fn name(self) -> &'static str {
                 match self {
-                    $(Self::$value => $name),+
+                    $(Self::$value => $name,)+
+                    $(Self::$unknown => "unknown",)?
                 }
             }
 

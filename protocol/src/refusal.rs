@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, ConversationId, LineRef, OpId, Owner, Timestamp};
+use crate::{AgentId, ConversationId, LineRef, OpId, Owner, Timestamp, Unknown};
 
 /// The reason why a command was not carried out. The `code` is stable.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::one_of))]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {
     /// A line is newer than what the author had seen.
@@ -111,6 +112,10 @@ pub enum Refusal {
         /// Milliseconds to wait before trying again.
         retry_after_ms: u64,
     },
+    /// A code that this version does not know. It is final, and its `detail` says what to do.
+    #[serde(untagged)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown(Unknown),
 }
 
 impl Refusal {
@@ -150,6 +155,7 @@ impl Refusal {
             Self::Invalid { .. } => "invalid",
             Self::Unavailable { .. } => "unavailable",
             Self::RateLimited { .. } => "rate_limited",
+            Self::Unknown(_) => "unknown",
         }
     }
 
@@ -210,6 +216,7 @@ impl Refusal {
             Self::Invalid { field, problem } => return format!("{field}: {problem}"),
             Self::Unavailable { .. } => "the server cannot decide right now; try again",
             Self::RateLimited { .. } => "too many requests at once; try again later",
+            Self::Unknown(_) => "this was not carried out; update the app to see why",
         };
         text.to_owned()
     }

@@ -75,3 +75,10 @@ pub(crate) fn closed(schema: &mut Schema) {
         kind.insert("additionalProperties".to_owned(), false.into());
     }
 }
+
+/// What a version writes is of one kind; what it only reads is no part of the description.
+pub(crate) fn one_of(schema: &mut Schema) {
+    if let Some(kinds) = schema.remove("anyOf") {
+        schema.insert("oneOf".to_owned(), kinds);
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Timestamp, unknown};
 
 /// A template in one language, as Meta last told it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -82,7 +82,8 @@ pub enum TemplateStatus {
     Rejected,
     /// Meta paused it, as customers complained.
     Paused,
-    /// It may not, for another reason.
+    /// It may not, for another reason. Clients read every status that they do not know as this one.
+    #[serde(other)]
     Disabled,
 }
 
@@ -101,7 +102,8 @@ pub enum TemplateHeader {
         /// The kind of file.
         file: TemplateFile,
     },
-    /// Something that Baton cannot fill in.
+    /// Something that Baton cannot fill in, or that a client does not know.
+    #[serde(other)]
     Other,
 }
 
@@ -131,7 +133,8 @@ pub enum TemplateButtonKind {
     Phone,
     /// It copies a code, which the sender gives.
     CopyCode,
-    /// Something else, for which the sender gives nothing.
+    /// Something else, for which the sender gives nothing, or that a client does not know.
+    #[serde(other)]
     Other,
 }
 
@@ -193,7 +196,8 @@ pub enum FilledButton {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateList {
-    /// By name and language.
+    /// By name and language. A client passes over those that it can make nothing of.
+    #[serde(deserialize_with = "unknown::known_ones")]
     pub templates: Vec<Template>,
     /// The WhatsApp Business Account that has them; `None` where nobody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -54,12 +54,14 @@ pub struct Upload {
 pub enum UploadState {
     /// Bytes are missing.
     Receiving,
-    /// All bytes are here, and go to WhatsApp.
-    Passing,
     /// WhatsApp has it: it can be sent.
     Ready,
     /// It will not be sent.
     Refused,
+    /// All bytes are here, and go to WhatsApp. Clients read every state that they do not know as
+    /// this one.
+    #[serde(other)]
+    Passing,
 }
 
 names!(UploadState {

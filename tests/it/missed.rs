@@ -47,7 +47,8 @@ impl Tidings {
                 | ServerFrame::Presence { .. }
                 | ServerFrame::Viewing { .. }
                 | ServerFrame::Draft { .. }
-                | ServerFrame::Error { .. } => {}
+                | ServerFrame::Error { .. }
+                | ServerFrame::Unknown => {}
             }
         }
         told.left.sort();

@@ -71,7 +71,9 @@ impl LinesPage {
         let line = |line: baton_protocol::Line| {
             let is_mine = match line.author {
                 Author::Agent { id } => Some(id) == who,
-                Author::Customer | Author::PhoneApp | Author::Acknowledgement => false,
+                Author::Customer | Author::PhoneApp | Author::Acknowledgement | Author::Unknown => {
+                    false
+                }
             };
             Line::of(line, is_mine)
         };
@@ -229,6 +231,8 @@ pub enum LineAuthor {
     PhoneApp,
     /// Nobody: an automatic acknowledgement.
     Acknowledgement,
+    /// Somebody of the business whom this version of the library does not know, such as a program.
+    Unknown,
 }
 
 /// What a line says. New kinds are read as `Unsupported` by apps that do not know them.
@@ -361,6 +365,8 @@ pub enum LineStatus {
     Held,
     /// It was withdrawn before it left.
     Cancelled,
+    /// A newer server says more than this version of the library knows.
+    Unknown,
 }
 
 impl Line {
@@ -383,6 +389,7 @@ impl Line {
                 Author::Agent { id } => LineAuthor::Agent { id: id.to_string(), is_me: is_mine },
                 Author::PhoneApp => LineAuthor::PhoneApp,
                 Author::Acknowledgement => LineAuthor::Acknowledgement,
+                Author::Unknown => LineAuthor::Unknown,
             },
             content: match revoked {
                 Some(_) => LineContent::TakenBack,
@@ -512,6 +519,7 @@ impl From<MessageStatus> for LineStatus {
             MessageStatus::Failed => Self::Failed,
             MessageStatus::Held => Self::Held,
             MessageStatus::Cancelled => Self::Cancelled,
+            MessageStatus::Unknown => Self::Unknown,
         }
     }
 }

@@ -308,7 +308,8 @@ fn code(refusal: &Refusal) -> ReviewCode {
         | Refusal::OfferGone
         | Refusal::Merged { .. }
         | Refusal::Unavailable { .. }
-        | Refusal::RateLimited { .. } => ReviewCode::Other,
+        | Refusal::RateLimited { .. }
+        | Refusal::Unknown(_) => ReviewCode::Other,
     }
 }
 

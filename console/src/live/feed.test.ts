@@ -275,3 +275,19 @@ test("another life of the database, or another agent, forgets everything", () =>
   expect(feed.held.size).toBe(0);
   expect(cursorOf(feed)).toBeUndefined();
 });
+
+test("a fact of the future makes the conversation be read anew, and the cursor moves on", () => {
+  apply(feed, frame("entered"));
+  const { revision } = headOf(full());
+  const future = event("from_the_future", revision + 1);
+  expect(tell(future)).toEqual([{ kind: "conversation", id: ID }]);
+  expect(headOf(full()).revision).toBe(revision);
+  expect(feed.position).toBe(future.position);
+  // What follows is asked for no second time.
+  expect(tell(event("status_changed", revision + 2))).toEqual([]);
+});
+
+test("a fact of the future without a conversation is passed over", () => {
+  const { conversation_id: _, revision: __, ...fact } = event("from_the_future", 1);
+  expect(tell(fact as Event)).toEqual([]);
+});

@@ -306,12 +306,12 @@ function ofConversation(feed: Feed, id: Id, revision: number, event: Event): Wan
   }
   const { revision: before } = headOf(held);
   if (revision <= before) return [];
-  if (revision === before + 1 && held.level === "full") {
+  if (revision === before + 1 && held.level === "full" && event.type in FACTS) {
     feed.loading?.seen.add(id);
     feed.held.set(id, advance(held, event));
     return [];
   }
-  // A gap, or a head that became more: the conversation itself tells.
+  // A gap, a head that became more, or what a newer server says: the conversation itself tells.
   return fallBehind(feed, id, revision);
 }
 
@@ -483,6 +483,37 @@ function begun(id: Id, event: Event): View | undefined {
 }
 
 type Full = Extract<Held, { level: "full" }>;
+
+/** The facts that this page knows. A server that was updated since tells others. */
+const FACTS: Record<Event["type"], true> = {
+  conversation_opened: true,
+  contact_changed: true,
+  episode_opened: true,
+  line_received: true,
+  line_written: true,
+  message_changed: true,
+  file_changed: true,
+  line_amended: true,
+  line_understood: true,
+  note_added: true,
+  coached: true,
+  owner_changed: true,
+  status_changed: true,
+  followed: true,
+  unfollowed: true,
+  block_changed: true,
+  person_changed: true,
+  marketing_changed: true,
+  read_marked: true,
+  agent_changed: true,
+  team_changed: true,
+  membership_changed: true,
+  channel_changed: true,
+  password_set: true,
+  device_revoked: true,
+  invitation_changed: true,
+  head_changed: true,
+};
 
 /** The next event of a conversation. */
 function advance(held: Full, event: Event): Full {

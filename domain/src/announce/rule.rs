@@ -48,16 +48,16 @@ pub fn is_of_interest(fact: &Fact) -> bool {
 
 /// What an event means. `author` is the agent who wrote the message that it is about.
 pub fn consequences(logged: &Logged, author: Option<AgentId>) -> Vec<Consequence> {
-    let Logged { event, route } = logged;
+    let Logged { event, route, .. } = logged;
     let Some(conversation) = event.conversation_id else { return Vec::new() };
     let by = match event.actor {
         Actor::Agent { id } => Some(id),
-        Actor::Customer | Actor::System => None,
+        Actor::Customer | Actor::System | Actor::Unknown => None,
     };
     let effects = match route {
         Route::Agent(agent) => of_agent(&event.fact, *agent),
         Route::Conversation { after, .. } => of_conversation(event, *after, author),
-        Route::Coaching { .. } | Route::Everyone => Vec::new(),
+        Route::Coaching { .. } | Route::Everyone | Route::Nobody => Vec::new(),
     };
     let position = event.position;
     effects.into_iter().map(|effect| Consequence { conversation, position, by, effect }).collect()
@@ -140,7 +140,7 @@ fn answered(author: Author) -> Vec<PushEffect> {
             vec![all, PushEffect::TakeBack { from: From::Agent(id), kinds: SEEN }]
         }
         Author::PhoneApp => vec![all],
-        Author::Customer | Author::Acknowledgement => Vec::new(),
+        Author::Customer | Author::Acknowledgement | Author::Unknown => Vec::new(),
     }
 }
 
@@ -163,7 +163,8 @@ fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<PushEffec
             | OwnerCause::Unassigned
             | OwnerCause::Transferred
             | OwnerCause::Reopened
-            | OwnerCause::Rehomed,
+            | OwnerCause::Rehomed
+            | OwnerCause::Unknown,
         ) => vec![
             PushEffect::TakeBack { from: From::Everyone, kinds: OWN },
             told(Whom::Team(team), Kind::Queue, scope),

@@ -99,7 +99,7 @@ impl Scene {
             fact,
             content: None,
         };
-        for consequence in consequences(&Logged { event, route }, author) {
+        for consequence in consequences(&Logged::new(event, route), author) {
             let ids = &mut self.ids;
             let mut fresh = || {
                 *ids += 1;

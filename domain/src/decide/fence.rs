@@ -55,6 +55,6 @@ fn counts(case: &Case<'_>, facts: &LineFacts) -> bool {
             let is_exempt = in_chain || (is_planted(Bug::ExemptionWidenedToDevice) && same_device);
             !is_exempt
         }
-        Author::Customer | Author::Agent { .. } | Author::PhoneApp => true,
+        Author::Customer | Author::Agent { .. } | Author::PhoneApp | Author::Unknown => true,
     }
 }

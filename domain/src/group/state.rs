@@ -373,7 +373,7 @@ impl State {
                 entries: Vec::new(),
                 heads: BTreeMap::new(),
             });
-            batch.entries.push(Logged { event: event.clone(), route: *route });
+            batch.entries.push(Logged::new(event.clone(), *route));
             if let Some(id) = event.conversation_id
                 && let Some(conversation) = self.conversation(*workspace, id)
             {

@@ -139,7 +139,7 @@ impl Tally {
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts measure nothing")]
-    fn fold(&mut self, Logged { event, route }: &Logged, counts: bool) {
+    fn fold(&mut self, Logged { event, route, .. }: &Logged, counts: bool) {
         let Some(id) = event.conversation_id else { return };
         let Some(mut standing) = self.conversations.remove(&id) else { return };
         if let Route::Conversation { after, .. } = route {
@@ -203,7 +203,7 @@ impl Step<'_> {
         let by = match author {
             Author::Agent { id } => Some(id),
             Author::PhoneApp => None,
-            Author::Customer | Author::Acknowledgement => return,
+            Author::Customer | Author::Acknowledgement | Author::Unknown => return,
         };
         self.count(by, |counts| counts.sent += 1);
         if !kind.says_something() {
@@ -259,7 +259,7 @@ impl Step<'_> {
     fn resolved(&mut self) {
         let by = match self.event.actor {
             Actor::Agent { id } => Some(id),
-            Actor::Customer | Actor::System => None,
+            Actor::Customer | Actor::System | Actor::Unknown => None,
         };
         if let Some(turn) = self.of.turn.take() {
             let at = self.event.at;

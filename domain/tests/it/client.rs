@@ -59,6 +59,7 @@ impl Client {
                 being_answered_max_ms: 0,
             },
             server_time: baton_protocol::Timestamp::default(),
+            facts: None,
         });
         client.gets(&reset(0));
         client
@@ -268,7 +269,7 @@ fn coaching(team: &Team, hand: Hand, id: ConversationId) -> Vec<CoachNote> {
     let of_it = team.log.iter().filter(|logged| logged.event.conversation_id == Some(id));
     let for_them = |logged: &&Logged| match logged.route {
         Route::Coaching { agent, team } => agent == viewer.agent || viewer.supervises(team),
-        Route::Conversation { .. } | Route::Agent(_) | Route::Everyone => false,
+        Route::Conversation { .. } | Route::Agent(_) | Route::Everyone | Route::Nobody => false,
     };
     let mut notes: Vec<_> =
         of_it.filter(for_them).filter_map(|logged| coached(&logged.event)).collect();

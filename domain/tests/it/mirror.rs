@@ -1,5 +1,6 @@
 //! What a client holds: gaps, repeats, snapshots taken while the world goes on.
 
+use baton_domain::log::Route;
 use baton_domain::mirror::{
     Desk, Holdings, Lists, Mirror, Mirrored, Page, Progress, Want, fingerprint,
 };
@@ -27,7 +28,7 @@ fn welcome(epoch: Epoch, position: u64) -> ServerFrame {
     };
     let cursor = Cursor { epoch, position };
     let server_time = Timestamp::default();
-    ServerFrame::Welcome { cursor, epoch, agent_id: ANA.agent, timings, server_time }
+    ServerFrame::Welcome { cursor, epoch, agent_id: ANA.agent, timings, server_time, facts: None }
 }
 
 fn reset(team: &Team) -> ServerFrame {
@@ -492,4 +493,89 @@ fn a_desk_shows_what_lies_on_it_and_writes_it_once() {
     let Ok(()) = desk.clear_up();
     mirror = on_desk.held_in(held).0;
     assert_eq!(mirror, other);
+}
+
+/// The events above a position as an older client reads them: those at these places are of facts
+/// that it does not know.
+fn with_the_future(team: &Team, after: u64, unknown: impl Fn(&Event) -> bool) -> ServerFrame {
+    let mut told = serde_json::to_value(events(team, after)).unwrap();
+    for event in told["events"].as_array_mut().unwrap() {
+        if unknown(&serde_json::from_value(event.clone()).unwrap()) {
+            event["type"] = "of_the_future".into();
+        }
+    }
+    serde_json::from_value(told).unwrap()
+}
+
+#[test]
+fn a_fact_of_the_future_makes_the_mirror_read_the_conversation_anew() {
+    let mut team = Team::with_a_customer();
+    let mut mirror = mirror(&team);
+    let from = head(&team);
+    let seen = team.seen();
+    written(team.does(ANA, reply(seen)));
+    team.customer_writes(LUCIA);
+    let frame = with_the_future(&team, from, |event| {
+        matches!(event.fact, Fact::LineWritten { .. } | Fact::OwnerChanged { .. })
+    });
+    let wants = mirror.apply_frame(&frame);
+    assert_eq!(wants, [Want::Conversation(LUCIA)], "once, whatever follows");
+    assert_eq!(mirror.cursor.unwrap().position, head(&team), "the cursor moves on");
+    assert_eq!(mirror.apply_conversation(LUCIA, snapshot(&team, ANA, LUCIA)), []);
+    assert_eq!(mirror.fingerprint(), super::mirror::mirror(&team).fingerprint());
+    // What follows is told as ever.
+    let from = head(&team);
+    team.customer_writes(LUCIA);
+    assert_eq!(mirror.apply_frame(&events(&team, from)), []);
+    assert_eq!(mirror.fingerprint(), super::mirror::mirror(&team).fingerprint());
+}
+
+#[test]
+fn a_fact_of_the_future_without_a_revision_is_passed_over() {
+    let mut team = Team::with_a_customer();
+    let mut mirror = mirror(&team);
+    let from = head(&team);
+    reads(&mut team, 1);
+    let before = mirror.clone();
+    assert_eq!(mirror.apply_frame(&with_the_future(&team, from, |_| true)), []);
+    assert_eq!(mirror.cursor.unwrap().position, head(&team));
+    assert_eq!(mirror.conversations, before.conversations);
+}
+
+#[test]
+fn settings_that_say_more_than_is_known_are_read_anew() {
+    let team = Team::with_a_customer();
+    let mut mirror = mirror(&team);
+    let wants = [
+        ("agent_changed", vec![Want::Agents]),
+        ("membership_changed", vec![Want::Agents]),
+        ("team_changed", vec![Want::Teams]),
+        ("channel_changed", vec![Want::Channels]),
+        ("rule_changed", vec![]),
+    ];
+    for (kind, wanted) in wants {
+        let position = mirror.cursor.unwrap().position + 1;
+        let event = serde_json::json!({ "position": position, "at": "2026-01-02T03:04:05.678Z",
+            "actor": { "kind": "system" }, "type": kind, "set": "more than is known" });
+        let frame = serde_json::json!({ "type": "events", "after": position - 1,
+            "upto": position, "events": [event] });
+        assert_eq!(mirror.apply_frame(&serde_json::from_value(frame).unwrap()), wanted, "{kind}");
+    }
+}
+
+#[test]
+fn what_only_a_newer_version_may_tell_goes_to_nobody_and_rights_are_read_anew() {
+    let told = |kind: &str| -> Fact {
+        serde_json::from_value(serde_json::json!({ "type": kind, "of": "the future" })).unwrap()
+    };
+    assert_eq!(Route::of(&told("key_made"), None, None), Route::Nobody);
+    let sight = &Team::with_a_customer().sights[&ANA.agent];
+    for (kind, changes) in [
+        ("agent_changed", true),
+        ("membership_changed", true),
+        ("team_changed", true),
+        ("x", false),
+    ] {
+        assert_eq!(sight.is_changed_by(&told(kind)), changes, "{kind}");
+    }
 }

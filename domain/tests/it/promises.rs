@@ -210,7 +210,8 @@ impl Promises {
             MessageStatus::Queued
             | MessageStatus::Sending
             | MessageStatus::Accepted
-            | MessageStatus::Sent => {}
+            | MessageStatus::Sent
+            | MessageStatus::Unknown => {}
             MessageStatus::Delivered
             | MessageStatus::Read
             | MessageStatus::Played

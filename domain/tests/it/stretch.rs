@@ -54,7 +54,7 @@ fn stretches() -> impl Strategy<Value = Vec<Logged>> {
                 fact: Fact::PasswordSet { agent_id: agent(9) },
                 content: None,
             };
-            Logged { event, route }
+            Logged::new(event, route)
         };
         (1..).zip(all).map(logged).collect()
     })

@@ -289,7 +289,7 @@ impl Team {
             fact,
             content: None,
         };
-        self.log.push(Logged { event, route });
+        self.log.push(Logged::new(event, route));
     }
 
     // Commands.
@@ -493,7 +493,7 @@ impl Team {
         self.count_loads();
         let before = old.as_ref().map(|old| Scope::of(&old.head));
         let route = Route::of(&event.fact, before, Some(after));
-        self.log.push(Logged { event, route });
+        self.log.push(Logged::new(event, route));
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no row")]

@@ -74,6 +74,8 @@ pub struct Welcomed {
     pub timings: Timings,
     /// Its clock.
     pub server_time: Timestamp,
+    /// It knows facts that this version does not: an update of the app would show more.
+    pub is_newer: bool,
 }
 
 /// A request.

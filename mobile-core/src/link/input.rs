@@ -9,7 +9,6 @@ use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
-use serde::Deserialize;
 
 /// Names a socket; what comes of another one than the present is not heard.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -193,38 +192,15 @@ impl Failure {
     }
 }
 
-#[derive(Deserialize)]
-struct Kind {
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-/// The types of frames that this client knows.
-const KINDS: [&str; 11] = [
-    "welcome",
-    "events",
-    "entered",
-    "left",
-    "reset",
-    "command_result",
-    "lease",
-    "presence",
-    "viewing",
-    "draft",
-    "error",
-];
-
 /// Reads a text frame of this socket. What is of a type that this client does not know can only be
 /// a courtesy: it is a sign of life and no more.
 pub fn read(socket: SocketId, text: &str) -> Input {
     if text.len() > SERVER_FRAME_BYTES_MAX {
         return Input::Unreadable(socket);
     }
-    if let Ok(frame) = serde_json::from_slice::<ServerFrame>(text.as_bytes()) {
-        return Input::Frame(socket, Box::new(frame));
-    }
-    match serde_json::from_slice::<Kind>(text.as_bytes()) {
-        Ok(Kind { kind }) if !KINDS.contains(&kind.as_str()) => Input::Heard(socket),
-        Ok(_) | Err(_) => Input::Unreadable(socket),
+    match serde_json::from_str::<ServerFrame>(text) {
+        Ok(ServerFrame::Unknown) => Input::Heard(socket),
+        Ok(frame) => Input::Frame(socket, Box::new(frame)),
+        Err(_odd) => Input::Unreadable(socket),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use baton_domain::mirror::{Holdings, List, Want};
 use baton_protocol::Event;
 use baton_protocol::frame::{ClientFrame, Hello, ServerFrame, Timings, close};
+use baton_protocol::unknown::FACTS;
 use serde::Deserialize;
 
 use super::backoff::spread;
@@ -267,7 +268,8 @@ impl Link {
         held: &mut H,
         step: &mut Step,
     ) -> Result<(), H::Error> {
-        let ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time } = *frame else {
+        let ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time, facts } = *frame
+        else {
             if !matches!(frame, ServerFrame::Error { .. }) {
                 self.fault(step);
             }
@@ -281,7 +283,8 @@ impl Link {
         joined.is_reset_due = known.is_none_or(|known| known > cursor.position);
         self.phase = Phase::Joined(Box::new(joined));
         self.take_stock(step);
-        let welcomed = Welcomed { agent_id, epoch, timings, server_time };
+        let is_newer = facts.is_some_and(|facts| facts > FACTS);
+        let welcomed = Welcomed { agent_id, epoch, timings, server_time, is_newer };
         step.push(LinkAction::Welcomed(welcomed));
         Ok(())
     }
@@ -298,7 +301,8 @@ impl Link {
             | ServerFrame::Presence { .. }
             | ServerFrame::Viewing { .. }
             | ServerFrame::Draft { .. }
-            | ServerFrame::Error { .. } => {
+            | ServerFrame::Error { .. }
+            | ServerFrame::Unknown => {
                 step.push(LinkAction::PassOn(frame));
                 return Ok(());
             }
@@ -380,7 +384,8 @@ impl Joined {
             | ServerFrame::Presence { .. }
             | ServerFrame::Viewing { .. }
             | ServerFrame::Draft { .. }
-            | ServerFrame::Error { .. } => false,
+            | ServerFrame::Error { .. }
+            | ServerFrame::Unknown => false,
         }
     }
 }

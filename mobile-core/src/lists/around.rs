@@ -92,7 +92,8 @@ impl Around {
             | ServerFrame::Entered { .. }
             | ServerFrame::Reset { .. }
             | ServerFrame::CommandResult(_)
-            | ServerFrame::Error { .. } => Touched::nothing(),
+            | ServerFrame::Error { .. }
+            | ServerFrame::Unknown => Touched::nothing(),
         }
     }
 

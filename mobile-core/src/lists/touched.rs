@@ -70,7 +70,8 @@ impl Touched {
             | ServerFrame::Presence { .. }
             | ServerFrame::Viewing { .. }
             | ServerFrame::Draft { .. }
-            | ServerFrame::Error { .. } => Self::nothing(),
+            | ServerFrame::Error { .. }
+            | ServerFrame::Unknown => Self::nothing(),
         }
     }
 

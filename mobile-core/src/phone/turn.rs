@@ -138,7 +138,8 @@ impl Machines {
             | ServerFrame::Entered { .. }
             | ServerFrame::Left { .. }
             | ServerFrame::Reset { .. }
-            | ServerFrame::Error { .. } => {}
+            | ServerFrame::Error { .. }
+            | ServerFrame::Unknown => {}
         }
     }
 

@@ -37,6 +37,10 @@ fn fixtures(family: &str) -> BTreeMap<String, String> {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
+        // What no version writes is read in `future`.
+        if name.ends_with(".from_the_future") {
+            continue;
+        }
         if let Some(kind) = name.strip_prefix(family).and_then(|rest| rest.strip_prefix('.')) {
             found.insert(kind.to_owned(), fs::read_to_string(&path).unwrap());
         }
@@ -76,10 +80,13 @@ fn check_all<T: Serialize + DeserializeOwned>(
 
 /// The names of all variants, and the function that names that of a value.
 macro_rules! kinds {
-    ($of:ident, $($variant:ident = $name:literal),+ $(,)?) => {{
+    ($of:ident, $($variant:ident = $name:literal),+ $(,)? $(; but $other:ident)?) => {{
         fn kind_of(value: &$of) -> &'static str {
             // Without a wildcard: a new kind does not compile before it has a golden frame.
-            match value { $($of::$variant { .. } => $name,)+ }
+            match value {
+                $($of::$variant { .. } => $name,)+
+                $($of::$other { .. } => "unknown",)?
+            }
         }
         (&[$($name),+][..], kind_of)
     }};
@@ -114,7 +121,7 @@ fn every_frame_to_clients() {
         Presence = "presence",
         Viewing = "viewing",
         Draft = "draft",
-        Error = "error"
+        Error = "error"; but Unknown
     );
     check_all("server_frame", kinds, kind_of);
 }
@@ -149,7 +156,7 @@ fn every_event() {
         PasswordSet = "password_set",
         DeviceRevoked = "device_revoked",
         InvitationChanged = "invitation_changed",
-        HeadChanged = "head_changed"
+        HeadChanged = "head_changed"; but Unknown
     );
     check_all("event", kinds, move |event: &Event| kind_of(&event.fact));
 }
@@ -242,7 +249,7 @@ fn every_refusal() {
         Merged = "merged",
         Invalid = "invalid",
         Unavailable = "unavailable",
-        RateLimited = "rate_limited"
+        RateLimited = "rate_limited"; but Unknown
     );
     check_all("refusal", kinds, kind_of);
 }

@@ -1,4 +1,6 @@
 //! The wire, frame by frame: `fixtures/*.json` are read by clients in every language.
 
 #[cfg(test)]
+mod future;
+#[cfg(test)]
 mod golden;

@@ -74,7 +74,7 @@ fn gather(state: &State) -> Consequences {
         // The contents are of no use here, and may be large.
         let event = baton_protocol::Event { content: None, ..entry.event.clone() };
         let author = author(state, &event.fact, event.conversation_id);
-        let means = consequences(&Logged { event, route: entry.route }, author);
+        let means = consequences(&Logged::new(event, entry.route), author);
         if !means.is_empty() {
             all.entry(entry.workspace).or_default().extend(means);
         }
@@ -86,7 +86,7 @@ fn author(state: &State, fact: &Fact, of: Option<ConversationId>) -> Option<Agen
     let Fact::MessageChanged { line, .. } = fact else { return None };
     match state.lines.find(of?, line.id)?.author {
         Author::Agent { id } => Some(id),
-        Author::Customer | Author::PhoneApp | Author::Acknowledgement => None,
+        Author::Customer | Author::PhoneApp | Author::Acknowledgement | Author::Unknown => None,
     }
 }
 

@@ -361,7 +361,7 @@ fn held(fact: &Fact) -> Option<&'static str> {
         Some(HeldReason::PredecessorHeld) => "predecessor_held",
         Some(HeldReason::Restored) => "restored",
         Some(HeldReason::Blocked) => "blocked",
-        None => "unsaid",
+        Some(HeldReason::Unknown) | None => "unsaid",
     })
 }
 

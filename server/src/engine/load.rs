@@ -123,7 +123,7 @@ async fn load_conversations(
     let keys = json(&needs.conversations);
     rows::lock_conversations(tx, &keys).await?;
     for row in rows::conversations(tx, &keys).await? {
-        let conversation = row.read()?;
+        let conversation = row.read_whole()?;
         let workspace = id(&row.row.workspace)?;
         needs.agents.extend(conversation.head.owner.agent().map(|agent| (workspace, agent)));
         let key = (workspace, conversation.head.id);

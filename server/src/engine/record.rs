@@ -55,7 +55,7 @@ fn log(state: &State, batches: &[Batch], clock: &Clock, writes: &mut Writes) {
     for entry in &state.entries {
         let content = content(entry, clock, writes);
         let content = content.as_ref().map(|(id, digest)| (id.as_str(), digest.as_str()));
-        let logged = Logged { event: entry.event.clone(), route: entry.route };
+        let logged = Logged::new(entry.event.clone(), entry.route);
         writes.log.push(LogRow::new(entry.workspace, &logged, content));
         writes.feed.extend(FeedRow::all(entry.workspace, &logged));
     }

@@ -181,12 +181,16 @@ impl Published {
             VisibleEvent::Event(place) => (place, &self.events),
             VisibleEvent::Head(place, _) => (place, &self.heads),
         };
-        let event = &self.batch.entries.get(place)?.event;
+        let logged = self.batch.entries.get(place)?;
+        let event = &logged.event;
         let head = match told {
             VisibleEvent::Event(_) => None,
             VisibleEvent::Head(_, id) => Some(self.batch.heads.get(&id)?),
         };
         let json = slots.get(place)?.get_or_init(|| {
+            if let (None, Some(json)) = (head, &logged.json) {
+                return Arc::clone(json);
+            }
             self.counts.serialisations.inc();
             let text = match head {
                 None => serde_json::to_string(event),

@@ -84,7 +84,7 @@ impl Story {
         let conversation = apply::begin(id, &event).unwrap();
         let after = Scope::of(&conversation.head);
         self.conversations.insert(id, conversation);
-        self.log.push(Logged { event, route: Route::Conversation { before: None, after } });
+        self.log.push(Logged::new(event, Route::Conversation { before: None, after }));
     }
 
     /// Somebody says something to the team.
@@ -146,13 +146,13 @@ impl Story {
     /// Something that concerns everyone and nobody's sight.
     pub(super) fn everyone(&mut self, fact: Fact) {
         let event = self.event(None, None, fact, None);
-        self.log.push(Logged { event, route: Route::Everyone });
+        self.log.push(Logged::new(event, Route::Everyone));
     }
 
     /// Something that concerns one agent alone.
     pub(super) fn read_mark(&mut self, agent_id: AgentId, id: ConversationId) {
         let event = self.event(Some(id), None, Fact::ReadMarked { agent_id, seq: 1 }, None);
-        self.log.push(Logged { event, route: Route::Agent(agent_id) });
+        self.log.push(Logged::new(event, Route::Agent(agent_id)));
     }
 
     fn append(&mut self, id: ConversationId, fact: Fact, content: Option<EventContent>) {
@@ -162,7 +162,7 @@ impl Story {
         let before = Some(Scope::of(&conversation.head));
         apply(conversation, &event);
         let after = Scope::of(&conversation.head);
-        self.log.push(Logged { event, route: Route::Conversation { before, after } });
+        self.log.push(Logged::new(event, Route::Conversation { before, after }));
     }
 
     fn event(

@@ -12,9 +12,10 @@ use axum::http::header::{CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, StatusCode, Uri, Version};
 use axum::response::{IntoResponse, Response};
-use baton_protocol::frame::{SUBPROTOCOL, SUBPROTOCOL_PACKED};
+use baton_protocol::frame::{FACTS_HEADER, SUBPROTOCOL, SUBPROTOCOL_PACKED};
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, SERVER_FRAME_BYTES_MAX};
 use baton_protocol::problem::{HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED, Problem};
+use baton_protocol::unknown::FACTS;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::socket::{self, Seat};
@@ -59,6 +60,7 @@ pub async fn upgrade(
     if gateway.is_draining.load(Ordering::SeqCst) {
         return respond(refusal(503, "unavailable", "the server is going down; try again"));
     }
+    note_facts(&headers);
     let from = from(&gateway.limits, &headers, &extensions);
     // The handshake is what is paced: a hello follows it at once.
     if let Err(retry_after_ms) = gateway.admit(from).await {
@@ -68,6 +70,14 @@ pub async fn upgrade(
         return respond(refusal(503, "unavailable", "this server has no place left; try again"));
     };
     request.on_upgrade(move |socket| socket::run(seat, socket))
+}
+
+/// Tells operators of clients that are older or newer than this node. Nothing is decided by it.
+fn note_facts(headers: &HeaderMap) {
+    let said = headers.get(FACTS_HEADER).and_then(|facts| facts.to_str().ok()?.parse::<u32>().ok());
+    if let Some(facts) = said.filter(|facts| *facts != FACTS) {
+        tracing::info!(facts, known = FACTS, "a client knows other kinds of facts than this node");
+    }
 }
 
 /// Where it comes from, as far as the listener and trusted proxies say.

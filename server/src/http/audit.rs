@@ -152,6 +152,7 @@ fn row(names: &Names, event: &Event) -> String {
         Actor::Customer => ("customer", None),
         Actor::Agent { id } => ("agent", Some(*id)),
         Actor::System => ("system", None),
+        Actor::Unknown => ("unknown", None),
     };
     let fact = serde_json::to_value(&event.fact).unwrap_or_default();
     let kind = fact.get("type").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();

@@ -173,7 +173,7 @@ async fn logs(
     for (workspace, (position, _)) in lost {
         let what = "a marker outside the database tells of this workspace, and it is gone";
         let fault = Some(Fault { position, what: what.to_owned() });
-        let report = Report { checked: 0, sealed: 0, unsealed: 0, contents: 0, fault };
+        let report = Report { fault, ..Report::default() };
         reports.push((workspace.to_string(), report));
     }
     Ok(reports)
@@ -204,7 +204,7 @@ fn readable(report: Result<Report, StoreError>) -> Result<Report, StoreError> {
     match report {
         Err(StoreError::Corrupt(what)) => {
             let fault = Some(Fault { position: 0, what });
-            Ok(Report { checked: 0, sealed: 0, unsealed: 0, contents: 0, fault })
+            Ok(Report { fault, ..Report::default() })
         }
         report => report,
     }

@@ -224,7 +224,10 @@ fn content(body: Option<&str>) -> Result<Option<Content>, StoreError> {
     Ok(match body.map(from_json).transpose()? {
         Some(EventContent::Line(content)) => Some(content),
         Some(
-            EventContent::Note { .. } | EventContent::Contact(_) | EventContent::Reaction { .. },
+            EventContent::Note { .. }
+            | EventContent::Contact(_)
+            | EventContent::Reaction { .. }
+            | EventContent::Unknown(_),
         )
         | None => None,
     })

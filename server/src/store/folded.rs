@@ -14,6 +14,8 @@ pub(super) struct Folded {
     conversations: BTreeMap<ConversationId, Conversation>,
     notes: BTreeSet<NoteId>,
     read: BTreeMap<(AgentId, ConversationId), u64>,
+    /// Conversations of which a newer version tells: only that can compare them.
+    newer: BTreeSet<ConversationId>,
 }
 
 /// Conversations read at once.
@@ -27,7 +29,9 @@ impl Folded {
         } else if let Some(conversation) = begin(of, event) {
             self.conversations.insert(of, conversation);
         }
-        if let Fact::NoteAdded { note_id, .. } = event.fact {
+        if let Fact::Unknown(_) = event.fact {
+            self.newer.insert(of);
+        } else if let Fact::NoteAdded { note_id, .. } = event.fact {
             self.notes.insert(note_id);
         } else if let Fact::ReadMarked { agent_id, seq } = event.fact {
             self.read.insert((agent_id, of), seq);
@@ -42,6 +46,9 @@ impl Folded {
     ) -> Result<Option<String>, StoreError> {
         if let Some(what) = self.conversations(tx, workspace).await? {
             return Ok(Some(what));
+        }
+        if !self.newer.is_empty() {
+            return Ok(None);
         }
         if let Some(what) = self.notes(tx, workspace).await? {
             return Ok(Some(what));
@@ -68,6 +75,9 @@ impl Folded {
             for row in &rows {
                 let of = id::<ConversationId>(&row.row.id)?;
                 let (told, held) = (self.conversations.remove(&of), row.read());
+                if self.newer.contains(&of) {
+                    continue;
+                }
                 if let Some(what) = unlike(of, told, held) {
                     return Ok(Some(what));
                 }

@@ -82,7 +82,10 @@ fn rows(workspace: WorkspaceId, logged: &Logged) -> Vec<WordRow> {
     let text = match &logged.event.content {
         Some(EventContent::Line(content)) => searched(content),
         Some(EventContent::Note { text, .. }) => text.clone().unwrap_or_default(),
-        Some(EventContent::Contact(_) | EventContent::Reaction { .. }) | None => return Vec::new(),
+        Some(
+            EventContent::Contact(_) | EventContent::Reaction { .. } | EventContent::Unknown(_),
+        )
+        | None => return Vec::new(),
     };
     let row = |word| WordRow {
         workspace: workspace.to_string(),

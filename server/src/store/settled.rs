@@ -21,7 +21,7 @@ pub async fn fault(store: &Store, workspace: WorkspaceId) -> Result<Option<Strin
 /// The same in this transaction.
 pub async fn fault_in(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<String>, StoreError> {
     let (held, told) = (held(tx, workspace).await?, told(tx, workspace).await?);
-    Ok(difference(&held, &told))
+    Ok(if told.is_newer { None } else { difference(&held, &told) })
 }
 
 /// What the tables hold.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use baton_protocol::WorkspaceId;
+use baton_protocol::{Fact, WorkspaceId};
 use serde::Serialize;
 
 use super::digest::content_digest;
@@ -15,7 +15,7 @@ use super::stamp::StampKey;
 use super::{Sql, Store, StoreError, Tx};
 
 /// What was found.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize)]
 pub struct Report {
     /// Rows that were read and found right.
     pub checked: u64,
@@ -25,20 +25,38 @@ pub struct Report {
     pub unsealed: u64,
     /// Contents that were there, and match their digests.
     pub contents: u64,
+    /// Events that only a newer version can compare with its tables.
+    pub newer: u64,
     /// The first fault.
     pub fault: Option<Fault>,
 }
 
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { checked, sealed, unsealed, contents, fault } = self;
+        let Self { checked, sealed, unsealed, contents, newer, fault } = self;
         match fault {
             None => write!(
                 f,
                 "{checked} events and {contents} contents are as they were written; sealed up to \
-                 {sealed}, {unsealed} above it"
+                 {sealed}, {unsealed} above it{}",
+                Newer(*newer)
             ),
             Some(Fault { position, what }) => write!(f, "position {position}: {what}"),
+        }
+    }
+}
+
+/// What this version could not compare.
+struct Newer(u64);
+
+impl std::fmt::Display for Newer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            newer => write!(
+                f,
+                "; {newer} events are of a newer version: verify with that one what they changed"
+            ),
         }
     }
 }
@@ -175,7 +193,7 @@ struct Check {
 impl Check {
     fn new(workspace: WorkspaceId, seals: Seals, stamps: Stamps) -> Self {
         let sealed = seals.upto;
-        let report = Report { checked: 0, sealed, unsealed: 0, contents: 0, fault: None };
+        let report = Report { sealed, ..Report::default() };
         Self {
             seals,
             stamps,
@@ -212,6 +230,7 @@ impl Check {
         let told = row.told().map_err(|error| fault(position, &error.to_string()))?;
         self.revision(position, row)?;
         self.content(position, row, contents)?;
+        self.report.newer += u64::from(matches!(told.fact, Fact::Unknown(_)));
         self.folded.tell(&told);
         Ok(())
     }

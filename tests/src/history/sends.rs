@@ -64,7 +64,7 @@ fn changes(history: &History) -> impl Iterator<Item = (LineRef, &Event, MessageS
 pub(super) fn honest(history: &History) -> Vec<String> {
     use MessageStatus::{
         Accepted, Cancelled, Delivered, Failed, Held, Played, Queued, Read, Sending, Sent,
-        Unconfirmed,
+        Unconfirmed, Unknown,
     };
     let counts = counts(history);
     let mut wrong = Vec::new();
@@ -76,7 +76,7 @@ pub(super) fn honest(history: &History) -> Vec<String> {
             Failed | Held | Cancelled => count == 0,
             // The status carried its tag: it should have been recognised.
             Unconfirmed => !history.all_told || count == 0,
-            Queued | Sending => false,
+            Queued | Sending | Unknown => false,
         };
         if !is_so {
             let name = status.name();

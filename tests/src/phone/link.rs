@@ -192,7 +192,15 @@ pub(super) async fn fresh_mirror(signed: &SignedIn) -> Result<Mirror> {
     let mut mirror = Mirror::default();
     let timings = baton::gateway::timings(1, 1);
     let server_time = baton_protocol::Timestamp::from_ms(0);
-    mirror.apply_frame(&ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time });
+    let facts = None;
+    mirror.apply_frame(&ServerFrame::Welcome {
+        cursor,
+        epoch,
+        agent_id,
+        timings,
+        server_time,
+        facts,
+    });
     let reason = ResetReason::NoCursor;
     mirror.apply_frame(&ServerFrame::Reset { reason, upto, after_ms: 0 });
     take(&mut mirror, pages);

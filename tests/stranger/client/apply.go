@@ -61,8 +61,11 @@ func (s *State) apply(event *Event) bool {
 	if head.Revision < event.Revision-1 {
 		return false
 	}
+	if !held.change(event) {
+		// Of a later version of the page, or more than this client can read.
+		return false
+	}
 	head.Revision = event.Revision
-	held.change(event)
 	return true
 }
 
@@ -76,8 +79,8 @@ func (s *State) open(event *Event) {
 	s.Conversations[event.ConversationID] = &Snapshot{Level: "full", View: view, FromSeq: 1}
 }
 
-// change applies an event of the next revision.
-func (c *Snapshot) change(event *Event) {
+// change applies an event of the next revision. It returns false where it does not know the type.
+func (c *Snapshot) change(event *Event) bool {
 	head, thread := &c.View.Head, &c.View.Thread
 	switch event.Type {
 	case "contact_changed":
@@ -148,7 +151,11 @@ func (c *Snapshot) change(event *Event) {
 		thread.Block = event.Block
 	case "person_changed":
 		thread.Person = event.Person
+	case "conversation_opened", "file_changed":
+	default:
+		return false
 	}
+	return true
 }
 
 func (c *Snapshot) append(event *Event, author Named) {

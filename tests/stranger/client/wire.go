@@ -163,6 +163,33 @@ func (s *Snapshot) Row() *Head {
 	return s.Head
 }
 
+// Events are read one by one: of one that this client cannot read it takes the place alone.
+type Events []Event
+
+// UnmarshalJSON reads a list of events.
+func (e *Events) UnmarshalJSON(text []byte) error {
+	var raw []json.RawMessage
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return err
+	}
+	*e = make(Events, len(raw))
+	for i, text := range raw {
+		if json.Unmarshal(text, &(*e)[i]) == nil {
+			continue
+		}
+		var place struct {
+			Position       int64  `json:"position"`
+			ConversationID string `json:"conversation_id"`
+			Revision       int64  `json:"revision"`
+		}
+		if err := json.Unmarshal(text, &place); err != nil {
+			return err
+		}
+		(*e)[i] = Event{Position: place.Position, ConversationID: place.ConversationID, Revision: place.Revision}
+	}
+	return nil
+}
+
 // Event is one entry of the log. Only the fields of its type are there.
 type Event struct {
 	Position       int64           `json:"position"`
@@ -210,7 +237,7 @@ type Frame struct {
 	Epoch          string     `json:"epoch"`
 	After          int64      `json:"after"`
 	Upto           int64      `json:"upto"`
-	Events         []Event    `json:"events"`
+	Events         Events     `json:"events"`
 	Position       int64      `json:"position"`
 	Snapshot       *Snapshot  `json:"snapshot"`
 	ConversationID string     `json:"conversation_id"`

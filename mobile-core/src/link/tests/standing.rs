@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use baton_model::Server;
 use baton_model::team::{ANA, talk};
-use baton_protocol::Cursor;
 use baton_protocol::frame::{ClientFrame, ServerFrame, close};
 use baton_protocol::page::SyncAnswer;
+use baton_protocol::{ConversationId, Cursor};
 
 use super::bench::{Bench, EPOCH, ms, nothing, page, refused, reset};
 use crate::link::{
@@ -294,6 +294,42 @@ fn a_frame_of_an_unknown_type_is_a_sign_of_life_and_anything_else_is_none() {
     assert!(matches!(read(socket, &" ".repeat(300_000)), Input::Unreadable(_)));
     let text = serde_json::to_string(&nothing(1, 2)).unwrap();
     assert!(matches!(read(socket, &text), Input::Frame(..)));
+}
+
+/// A frame that tells this fact of a conversation that is held.
+fn told(after: u64, conversation: ConversationId, fact: &str) -> String {
+    format!(
+        r#"{{"type":"events","after":{after},"upto":{0},"events":[{{"position":{0},
+        "conversation_id":"{conversation}","revision":99,"at":"2026-01-02T03:04:05.678Z",
+        "actor":{{"kind":"rule","id":7}},"content":{{"promise":{{}}}},{fact}}}]}}"#,
+        after + 1
+    )
+}
+
+#[test]
+fn a_fact_of_the_future_is_no_fault_and_its_conversation_is_read_anew() {
+    let mut bench = Bench::live(7);
+    for (n, fact) in [
+        r#""type":"of_the_future","x":{"y":[1]}"#,
+        r#""type":"owner_changed","owner":{"kind":"team_of_teams"}"#,
+        r#""type":"line_received""#,
+    ]
+    .into_iter()
+    .cycle()
+    .take(30)
+    .enumerate()
+    {
+        let conversation = ConversationId(uuid::Uuid::from_u128(n as u128 + 1));
+        let text = told(bench.position(), conversation, fact);
+        let Input::Frame(_, frame) = read(bench.socket(), &text) else { panic!("{text}") };
+        bench.hears(*frame);
+        assert_eq!(bench.link.state(), State::Live, "{fact}");
+        assert_eq!(bench.position(), n as u64 + 1, "the cursor moves past it");
+        bench.takes_all();
+    }
+    let asked = bench.asked();
+    let conversations = asked.iter().filter(|(_, of)| matches!(of, Query::Conversation(_)));
+    assert!(conversations.count() > 0, "{asked:?}");
 }
 
 #[test]

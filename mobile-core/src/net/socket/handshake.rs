@@ -19,8 +19,9 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use baton_protocol::frame::{SUBPROTOCOL, SUBPROTOCOL_PACKED};
+use baton_protocol::frame::{FACTS_HEADER, SUBPROTOCOL, SUBPROTOCOL_PACKED};
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, SERVER_FRAME_BYTES_MAX};
+use baton_protocol::unknown::FACTS;
 
 use crate::link::Failure;
 use crate::net::Server;
@@ -68,7 +69,8 @@ fn request(server: &Server, key: &str) -> Option<Request<Full<Bytes>>> {
         .header(UPGRADE, "websocket")
         .header(SEC_WEBSOCKET_VERSION, "13")
         .header(SEC_WEBSOCKET_KEY, key)
-        .header(SEC_WEBSOCKET_PROTOCOL, format!("{SUBPROTOCOL_PACKED}, {SUBPROTOCOL}"));
+        .header(SEC_WEBSOCKET_PROTOCOL, format!("{SUBPROTOCOL_PACKED}, {SUBPROTOCOL}"))
+        .header(FACTS_HEADER, FACTS);
     request.body(Full::new(Bytes::new())).ok()
 }
 

@@ -40,7 +40,7 @@ impl Pushes {
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "of the others nobody is told")]
-    fn tell(&mut self, Logged { event, route }: &Logged, server: &Server) {
+    fn tell(&mut self, Logged { event, route, .. }: &Logged, server: &Server) {
         let (Some(of), at) = (event.conversation_id, event.at) else { return };
         let cursor = Cursor { epoch: server.epoch, position: event.position };
         if let Fact::ReadMarked { agent_id, .. } = event.fact {

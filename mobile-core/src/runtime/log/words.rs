@@ -302,7 +302,8 @@ fn of_server_frame(frame: &ServerFrame) -> Option<LogEntry> {
         ServerFrame::Lease(_)
         | ServerFrame::Presence { .. }
         | ServerFrame::Viewing { .. }
-        | ServerFrame::Draft { .. } => return None,
+        | ServerFrame::Draft { .. }
+        | ServerFrame::Unknown => return None,
     };
     Some(said)
 }

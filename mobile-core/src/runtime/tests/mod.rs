@@ -264,5 +264,6 @@ fn welcome(agent_id: AgentId) -> ServerFrame {
         being_answered_max_ms: 60_000,
     };
     let cursor = Cursor { epoch, position: 0 };
-    ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time: wall_clock() }
+    let server_time = wall_clock();
+    ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time, facts: None }
 }

@@ -21,6 +21,7 @@ use baton_protocol::frame::{
     Ack, AgentLimits, Hello, PresenceState, ResetReason, ServerFrame, close,
 };
 use baton_protocol::limits::{CLIENT_FRAMES_A_SECOND, CLIENT_FRAMES_AT_ONCE};
+use baton_protocol::unknown::FACTS;
 use baton_protocol::{AgentId, Command, CommandResult, ConversationId, Cursor, Timestamp};
 use tokio::time::Instant;
 
@@ -434,6 +435,7 @@ impl Session {
             agent_id: caller.agent,
             timings: frames::timings(ms(self.rules.idle), ms(self.rules.silent)),
             server_time: wall,
+            facts: Some(FACTS),
         };
         out.durable(frames::write_welcome(&welcome, self.rules.limits()));
         let reset = match cursor {

@@ -124,7 +124,8 @@ fn every_golden_fixture_has_the_form_that_is_told() {
     for file in fs::read_dir(root().join("protocol/fixtures")).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        if name.starts_with("push.") {
+        // What no version writes has no form that could be told.
+        if name.starts_with("push.") || name.ends_with(".from_the_future") {
             continue;
         }
         let of =

@@ -43,7 +43,7 @@ pub(super) async fn coaching(
     Ok(found)
 }
 
-fn note(sight: &Sight, Logged { event, route }: Logged) -> Option<CoachNote> {
+fn note(sight: &Sight, Logged { event, route, .. }: Logged) -> Option<CoachNote> {
     let Fact::Coached { note_id, author, agent_id, op_id } = event.fact else { return None };
     let Route::Coaching { agent, team } = route else { return None };
     let text = match event.content {

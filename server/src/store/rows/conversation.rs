@@ -2,12 +2,12 @@
 
 use baton_domain::group::Key;
 use baton_protocol::{
-    AgentId, Conversation, ConversationId, ConversationKind, Head, LineRef, Status, Thread,
-    Timestamp, WorkspaceId,
+    AgentId, Block, Conversation, ConversationId, ConversationKind, Head, LineRef, Marketing,
+    Status, Thread, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
-use super::{column, from_json, id, json, number, owner, some_id, text, turn};
+use super::{column, from_json, id, json, number, owner, some_id, text, turn, whole_json};
 use crate::store::StoreError;
 use crate::store::table::table;
 
@@ -220,6 +220,18 @@ impl ThreadRow {
                 },
             },
         })
+    }
+
+    /// What the row means, to be changed and written again: nothing of it may be lost that a
+    /// newer version wrote.
+    pub(crate) fn read_whole(&self) -> Result<Conversation, StoreError> {
+        if let Some(block) = &self.row.block {
+            whole_json::<Block>(block)?;
+        }
+        if let Some(marketing) = &self.row.marketing {
+            whole_json::<Marketing>(marketing)?;
+        }
+        self.read()
     }
 
     fn followers(&self) -> Result<Vec<AgentId>, StoreError> {

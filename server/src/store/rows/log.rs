@@ -1,11 +1,16 @@
 //! The log, its feed and its ends, and what may be erased of it.
 
+use std::sync::Arc;
+
 use baton_domain::log::{Logged, Route};
 use baton_domain::scope::{Audience, Scope};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     Actor, AgentId, Content, ConversationId, Event, Fact, Owner, Timestamp, WorkspaceId,
 };
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 use sqlx_macros::FromRow;
 
 use super::{column, from_json, id, json, number, owner, some_id, text};
@@ -110,17 +115,44 @@ impl LoggedRow {
         let fact: Fact = from_json(&row.fact)?;
         let before = scope(row.team_before.as_deref(), row.owner_before.as_deref())?;
         let after = scope(row.team_after.as_deref(), row.owner_after.as_deref())?;
-        let route = Route::of(&fact, before, after);
+        let revision = row.revision.map(number).transpose()?;
+        // What makes no revision may concern one agent alone, as coaching does.
+        let is_secret = matches!(fact, Fact::Unknown(_)) && revision.is_none();
+        let route = if is_secret { Route::Nobody } else { Route::of(&fact, before, after) };
         let event = Event {
             position: number(row.position)?,
             conversation_id: some_id::<ConversationId>(row.conversation.as_deref())?,
-            revision: row.revision.map(number).transpose()?,
+            revision,
             at: Timestamp::from_ms(row.at),
             actor: actor(&row.actor_kind, row.actor.as_deref())?,
             content: self.content(&fact)?,
             fact,
         };
-        Ok(Logged { event, route })
+        let json = self.newer(&event);
+        Ok(Logged { event, route, json })
+    }
+
+    /// The event as JSON, where a newer version wrote more than this one can hold.
+    fn newer(&self, event: &Event) -> Option<Arc<str>> {
+        let row = &self.row;
+        let is_all = json(&event.fact) == row.fact
+            && self.body.as_ref().is_none_or(|body| json(&event.content) == *body)
+            && event.actor != Actor::Unknown;
+        if is_all {
+            return None;
+        }
+        let raw = |text: &str| RawValue::from_string(text.to_owned()).ok();
+        let actor = json!({ "kind": row.actor_kind, "id": row.actor });
+        let newer = Newer {
+            position: event.position,
+            conversation_id: event.conversation_id,
+            revision: event.revision,
+            at: event.at,
+            actor: if event.actor == Actor::Unknown { actor } else { json!(event.actor) },
+            fact: serde_json::from_str(&row.fact).ok()?,
+            content: self.body.as_deref().and_then(raw),
+        };
+        serde_json::to_string(&newer).ok().map(Into::into)
     }
 
     fn content(&self, fact: &Fact) -> Result<Option<EventContent>, StoreError> {
@@ -130,6 +162,22 @@ impl LoggedRow {
             (Some(_), None) => Ok(erased(fact)),
         }
     }
+}
+
+/// An [`Event`] as it goes over the wire, with parts that this version does not know.
+#[derive(Serialize)]
+struct Newer {
+    position: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_id: Option<ConversationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
+    at: Timestamp,
+    actor: Value,
+    #[serde(flatten)]
+    fact: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Box<RawValue>>,
 }
 
 /// What stands in the place of an erased content.
@@ -157,7 +205,8 @@ fn actor(kind: &str, agent: Option<&str>) -> Result<Actor, StoreError> {
         ("customer", _) => Actor::Customer,
         ("agent", Some(agent)) => Actor::Agent { id: id(agent)? },
         ("system", _) => Actor::System,
-        (other, _) => return Err(StoreError::corrupt(format!("actor {other:?}"))),
+        ("agent", None) => return Err(StoreError::corrupt("an agent without an id")),
+        _ => Actor::Unknown,
     })
 }
 
@@ -167,6 +216,7 @@ fn actor_columns(actor: Actor) -> (&'static str, Option<AgentId>) {
         Actor::Customer => ("customer", None),
         Actor::Agent { id } => ("agent", Some(id)),
         Actor::System => ("system", None),
+        Actor::Unknown => ("unknown", None),
     }
 }
 
@@ -184,7 +234,7 @@ impl LogRow {
             Route::Coaching { agent, team } => {
                 (None, Some(Scope { team, owner: Owner::Agent(agent) }))
             }
-            Route::Agent(_) | Route::Everyone => (None, None),
+            Route::Agent(_) | Route::Everyone | Route::Nobody => (None, None),
         };
         let (actor_kind, actor) = actor_columns(event.actor);
         let previous = event.position.checked_sub(1).filter(|previous| *previous > 0);

@@ -5,13 +5,15 @@ use baton_domain::group::Key;
 use baton_domain::line::hide;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    AgentId, Author, ChannelId, Content, ConversationId, FileState, Line, LineKind, LineRef,
-    MessageId, MessageStatus, Picture, Timestamp,
+    AgentId, Author, ChannelId, Content, ConversationId, FileState, Line, LineRef, MessageId,
+    Picture, Timestamp,
 };
 use sqlx_macros::FromRow;
 use uuid::Uuid;
 
-use super::{column, from_json, id, json, name, named, number, some_id, text, turn};
+use super::{
+    column, from_json, id, json, name, named, number, shown, some_id, text, turn, whole_json,
+};
 use crate::store::StoreError;
 use crate::store::table::table;
 
@@ -111,13 +113,13 @@ impl LineRow {
             seq: number(state.seq)?,
             id: id(&row.id)?,
             author: author(&row.author_kind, row.author.as_deref())?,
-            kind: row.kind()?,
+            kind: shown(row.kind_name())?,
             at: Timestamp::from_ms(row.at),
             content: line_content(self.body.as_deref())?,
             file: state.file()?,
             quoted: some_id(row.quoted.as_deref())?,
-            status: state.status.as_deref().map(named).transpose()?,
-            held: state.held.as_deref().map(named).transpose()?,
+            status: state.status.as_deref().map(shown).transpose()?,
+            held: state.held.as_deref().map(shown).transpose()?,
             error: state.error.as_deref().map(from_json).transpose()?,
             op_id: some_id(row.op_id.as_deref())?,
             device_id: some_id(row.device.as_deref())?,
@@ -127,8 +129,8 @@ impl LineRow {
 }
 
 impl MessageRow {
-    fn kind(&self) -> Result<LineKind, StoreError> {
-        named(self.change.understood_kind.as_ref().unwrap_or(&self.kind))
+    fn kind_name(&self) -> &str {
+        self.change.understood_kind.as_ref().unwrap_or(&self.kind)
     }
 
     /// What decisions look at.
@@ -141,12 +143,12 @@ impl MessageRow {
         Ok(LineFacts {
             line: LineRef { seq: number(state.seq)?, id: id(&self.id)? },
             author: author(&self.author_kind, self.author.as_deref())?,
-            kind: self.kind()?,
+            kind: named(self.kind_name())?,
             device: some_id(self.device.as_deref())?,
             op_id: some_id(self.op_id.as_deref())?,
             accepted_at: Timestamp::from_ms(self.accepted_at),
             seen,
-            status: state.status.as_deref().map(message_status).transpose()?,
+            status: state.status.as_deref().map(named).transpose()?,
             status_at: Timestamp::from_ms(state.status_at.unwrap_or(self.accepted_at)),
             held: state.held.as_deref().map(named).transpose()?,
             attempt: number(state.attempt)?,
@@ -154,23 +156,21 @@ impl MessageRow {
             file: state.file()?,
             closed_turn: turn(self.closed_turn_seq, self.closed_turn_since)?,
             in_doubt: state.in_doubt != 0,
-            amended: state.amended.as_deref().map(from_json).transpose()?,
+            amended: state.amended.as_deref().map(whole_json).transpose()?,
         })
     }
 }
 
-fn message_status(name: &str) -> Result<MessageStatus, StoreError> {
-    MessageStatus::from_name(name).ok_or_else(|| StoreError::Corrupt(format!("status {name:?}")))
-}
-
-/// The author of a line.
+/// The author of a line; a column that never changes, so that nothing is lost of what a newer
+/// version says.
 pub(crate) fn author(kind: &str, agent: Option<&str>) -> Result<Author, StoreError> {
     Ok(match (kind, agent) {
         ("customer", _) => Author::Customer,
         ("agent", Some(agent)) => Author::Agent { id: id(agent)? },
         ("phone_app", _) => Author::PhoneApp,
         ("acknowledgement", _) => Author::Acknowledgement,
-        (other, _) => return Err(StoreError::corrupt(format!("author {other:?}"))),
+        ("agent", None) => return Err(StoreError::corrupt("an agent without an id")),
+        _ => Author::Unknown,
     })
 }
 
@@ -181,6 +181,7 @@ fn author_columns(author: Author) -> (&'static str, Option<AgentId>) {
         Author::Agent { id } => ("agent", Some(id)),
         Author::PhoneApp => ("phone_app", None),
         Author::Acknowledgement => ("acknowledgement", None),
+        Author::Unknown => ("unknown", None),
     }
 }
 

@@ -117,8 +117,19 @@ pub(crate) fn json<T: Serialize>(of: &T) -> String {
     serde_json::to_string(of).unwrap_or_default()
 }
 
-/// A value that is stored by its name on the wire.
-pub(crate) fn named<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
+/// A value that is stored by its name on the wire. A name that this version does not know is an
+/// error: what is read here decides, or is written again.
+pub(crate) fn named<T: DeserializeOwned + Serialize>(stored: &str) -> Result<T, StoreError> {
+    let value = shown(stored)?;
+    if name(&value) != stored {
+        return Err(StoreError::corrupt(format!("name {stored:?} is of a newer version")));
+    }
+    Ok(value)
+}
+
+/// A value that is stored by its name on the wire, to be told. A name of a newer version is read as
+/// the value that stands for it.
+pub(crate) fn shown<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
     serde_json::from_value(Value::from(name))
         .map_err(|error| StoreError::corrupt(format!("name {name:?}: {error}")))
 }
@@ -134,6 +145,16 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError
     serde_json::from_str(text).map_err(|error| {
         StoreError::corrupt(format!("JSON, {:?} at column {}", error.classify(), error.column()))
     })
+}
+
+/// A value that is stored as JSON and is written again with its row. A newer version may have
+/// written more than this one knows: it must not be lost.
+pub(crate) fn whole_json<T: DeserializeOwned + Serialize>(text: &str) -> Result<T, StoreError> {
+    let value: T = from_json(text)?;
+    if serde_json::to_value(&value).ok() != Some(from_json::<Value>(text)?) {
+        return Err(StoreError::corrupt("a newer version wrote more than this one knows"));
+    }
+    Ok(value)
 }
 
 /// Ids as the JSON array of strings that `{in $n}` and `{texts $n}` read.

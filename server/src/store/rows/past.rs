@@ -35,7 +35,9 @@ impl PastRow {
     ) -> Self {
         let author = match past.author {
             Author::Customer => "customer",
-            Author::PhoneApp | Author::Agent { .. } | Author::Acknowledgement => "phone_app",
+            Author::PhoneApp | Author::Agent { .. } | Author::Acknowledgement | Author::Unknown => {
+                "phone_app"
+            }
         };
         Self {
             workspace: workspace.to_string(),

@@ -38,7 +38,8 @@ async fn an_untouched_log_verifies_and_its_tail_is_told() {
     for database in databases().await {
         let mut world = sealed_world(&database).await;
         let report = verified(&world).await;
-        let expected = Report { checked: 11, sealed: 9, unsealed: 2, contents: 7, fault: None };
+        let expected =
+            Report { checked: 11, sealed: 9, unsealed: 2, contents: 7, newer: 0, fault: None };
         assert_eq!(report, expected);
         let mut tx = world.store.read().await.unwrap();
         assert_eq!(unsealed(&mut tx).await.unwrap(), [world.workspace]);

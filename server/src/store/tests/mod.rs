@@ -2,6 +2,7 @@
 
 mod chain;
 mod constraints;
+mod future;
 mod lists;
 mod opening;
 mod pushes;

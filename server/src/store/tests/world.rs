@@ -190,6 +190,12 @@ impl World {
         self.append(id, Actor::Agent { id: agent }, fact, None).await;
     }
 
+    /// What a newer version says of a conversation.
+    pub(crate) async fn is_told(&mut self, id: ConversationId, fact: &str) {
+        let fact = serde_json::from_str(fact).unwrap();
+        self.append(id, Actor::System, fact, None).await;
+    }
+
     /// A fact that concerns everyone.
     pub(crate) async fn settles(&mut self, fact: Fact) {
         let event = Event {
@@ -201,7 +207,8 @@ impl World {
             fact,
             content: None,
         };
-        self.write(Logged { event, route: Route::Everyone }, None).await;
+        let route = Route::of(&event.fact, None, None);
+        self.write(Logged::new(event, route), None).await;
     }
 
     async fn append(
@@ -228,7 +235,7 @@ impl World {
         let scope = |of: &Conversation| Scope::of(&of.head);
         let route = Route::of(&event.fact, old.as_ref().map(scope), Some(scope(&new)));
         self.conversations.insert(id, new.clone());
-        self.write(Logged { event, route }, Some(&new)).await;
+        self.write(Logged::new(event, route), Some(&new)).await;
     }
 
     async fn write(&mut self, logged: Logged, conversation: Option<&Conversation>) {
