@@ -6,6 +6,9 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use baton_protocol::{Event, Fact};
+use serde_json::Value;
+
 /// A bug that the tests must find.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -26,6 +29,9 @@ pub enum Bug {
     AcknowledgedBeforeCommit,
     /// The holder of the lease is checked neither for owner nor for the fence.
     LockTrusted,
+    /// No bug: some facts are written as a later version might, under names that this one does not
+    /// know. Older nodes and clients have to bear them.
+    FactsOfTheFuture,
 }
 
 impl Bug {
@@ -49,6 +55,9 @@ impl Bug {
         ("acknowledged_before_commit", Self::AcknowledgedBeforeCommit),
         ("lock_trusted", Self::LockTrusted),
     ];
+
+    /// What may be planted in a process beside them.
+    pub const FUTURE: (&'static str, Self) = ("facts_of_the_future", Self::FactsOfTheFuture);
 }
 
 /// Whether this build contains the bugs. Where it does not, [`is_planted`] is always `false`.
@@ -64,7 +73,8 @@ thread_local! {
 /// Plants the bug of processes with this name. Returns whether this build contains it.
 #[must_use]
 pub fn plant_by_name(name: &str) -> bool {
-    let found = Bug::OF_PROCESSES.iter().find(|(known, _)| *known == name);
+    let mut all = Bug::OF_PROCESSES.iter().chain([&Bug::FUTURE]);
+    let found = all.find(|(known, _)| *known == name);
     if IS_HERE && let Some((_, bug)) = found {
         OF_PROCESS.store(*bug as u8, Ordering::SeqCst);
     }
@@ -75,6 +85,36 @@ pub fn plant_by_name(name: &str) -> bool {
 /// it.
 pub fn plant(bug: Option<Bug>) {
     OF_THREAD.set(bug);
+}
+
+/// The event as it is written: of the future where that is planted.
+pub fn as_written(event: &Event) -> Event {
+    let mut written = event.clone();
+    if is_planted(Bug::FactsOfTheFuture) && is_renamed(&event.fact) {
+        let mut fact = serde_json::to_value(&event.fact).unwrap_or_default();
+        if let Some(fields) = fact.as_object_mut() {
+            let name = fields.get("type").and_then(Value::as_str).unwrap_or_default();
+            fields.insert("type".to_owned(), format!("{name}_of_the_future").into());
+            fields.insert("mood".to_owned(), "calm".into());
+        }
+        written.fact = serde_json::from_value(fact).unwrap_or(written.fact);
+    }
+    written
+}
+
+/// Facts that no promise is judged by: those of owners and messages keep their names.
+fn is_renamed(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::ContactChanged { .. }
+            | Fact::EpisodeOpened { .. }
+            | Fact::StatusChanged { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::Followed { .. }
+            | Fact::Unfollowed { .. }
+            | Fact::LineAmended { .. }
+            | Fact::FileChanged { .. }
+    )
 }
 
 /// Whether this bug is planted: never in a release build.

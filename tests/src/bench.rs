@@ -305,6 +305,11 @@ impl Bench {
     }
 }
 
+/// Where the tables of any database contradict themselves, whatever its log says.
+pub async fn contradictions(store: &Store) -> Result<Vec<String>> {
+    stored::faults(store).await
+}
+
 /// The same of any database.
 pub async fn stored_faults(store: &Store) -> Result<Vec<String>> {
     let mut faults = stored::faults(store).await?;

@@ -8,6 +8,7 @@ mod strike;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use anyhow::{Context, Result, ensure};
 use baton::demo::client::Api;
 use baton::demo::{Cast, Login};
 use baton::store::{Options, Store, read};
+use baton_domain::planted::Bug;
 use baton_protocol::settings::AgentChange;
 use baton_protocol::{Agent, AgentId, Epoch, Event, Role};
 use baton_simulator::{Customer, Knobs, Simulator};
@@ -52,6 +54,10 @@ pub struct Layout {
     pub customers: u32,
     /// Variables of every server.
     pub settings: Vec<(String, String)>,
+    /// Whether the last server is of a later version: it writes facts that the others do not know.
+    pub has_future: bool,
+    /// The program of all others, where that is an earlier one.
+    pub old_program: Option<PathBuf>,
 }
 
 /// Nodes, their database, WhatsApp and the network between them.
@@ -76,6 +82,7 @@ pub struct Cluster {
     database: String,
     store: Store,
     seed: u64,
+    has_future: bool,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -102,9 +109,27 @@ impl Cluster {
         };
         let simulator = Simulator::start(config).await?;
         place.set("BATON_WHATSAPP__GRAPH_URL", &simulator.base_url());
-        let cast = place.seed(&stage::seeds(&simulator, layout.agents)).await?;
         let redis = if layout.nodes > 1 { Some(Redis::start().await?) } else { None };
-        let nodes = nodes(place, layout, redis.as_ref().map(Redis::address)).await?;
+        let address = redis.as_ref().map(Redis::address);
+        let seeds = stage::seeds(&simulator, layout.agents);
+        let (cast, nodes) = if layout.old_program.is_some() {
+            // An earlier program starts on its own schema, and goes on when a later one comes.
+            let mut nodes = built(place, layout, address).await?;
+            let (last, others) = nodes.split_last_mut().context("no node")?;
+            for node in others {
+                node.start().await?;
+            }
+            let cast = last.place.seed(&seeds).await?;
+            last.start().await?;
+            (cast, nodes)
+        } else {
+            let cast = place.seed(&seeds).await?;
+            let mut nodes = built(place, layout, address).await?;
+            for node in &mut nodes {
+                node.start().await?;
+            }
+            (cast, nodes)
+        };
         let front = Proxy::balance(nodes.iter().map(Node::address).collect(), layout.seed)?;
         let app = &simulator.config().meta_app_id;
         simulator.set_webhook_url(format!("http://{}/webhooks/whatsapp/{app}", front.address()));
@@ -130,6 +155,7 @@ impl Cluster {
             database,
             store,
             seed: layout.seed,
+            has_future: layout.has_future,
         }))
     }
 
@@ -233,12 +259,17 @@ impl Cluster {
     }
 
     /// Where the tables say something else than the log, or than they must.
+    ///
+    /// Of what a later version wrote only that version can tell.
     pub async fn stored_faults(&self) -> Result<Vec<String>> {
+        if self.has_future {
+            return crate::bench::contradictions(&self.store).await;
+        }
         crate::bench::stored_faults(&self.store).await
     }
 
     /// Where the logs of the servers are.
-    pub fn logs(&self) -> Vec<std::path::PathBuf> {
+    pub fn logs(&self) -> Vec<PathBuf> {
         self.nodes.iter().map(|node| node.place.log()).collect()
     }
 
@@ -271,7 +302,8 @@ impl Cluster {
     }
 }
 
-async fn nodes(
+/// The nodes and their networks; none runs.
+async fn built(
     place: Installation,
     layout: &Layout,
     redis: Option<SocketAddr>,
@@ -283,11 +315,16 @@ async fn nodes(
         places.push(first.beside()?);
     }
     let key = places.first().context("a place")?.key();
+    if let (true, Some(last)) = (layout.has_future, places.last_mut()) {
+        last.set("PLANTED_BUG", &Bug::FUTURE.0);
+    }
+    let others = places.len().saturating_sub(1);
+    for place in places.iter_mut().take(others) {
+        place.run_by(layout.old_program.as_deref());
+    }
     for (place, nth) in places.into_iter().zip(0..) {
         // Each network has choices of its own.
-        let mut node = Node::build(place, (redis, &key), layout.seed + (nth << 32)).await?;
-        node.start().await?;
-        nodes.push(node);
+        nodes.push(Node::build(place, (redis, &key), layout.seed + (nth << 32)).await?);
     }
     Ok(nodes)
 }

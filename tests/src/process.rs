@@ -34,6 +34,8 @@ pub struct Installation {
     postgres: Option<(String, String)>,
     port: u16,
     settings: Vec<(String, String)>,
+    /// The program that runs here; the build's own where none is named.
+    program: Option<PathBuf>,
 }
 
 impl Installation {
@@ -41,7 +43,8 @@ impl Installation {
     pub fn sqlite() -> Result<Self> {
         let directory = tempfile::tempdir().context("a directory for a server's data")?;
         let port = free_port()?;
-        Ok(Self { kind: "SQLite", directory, postgres: None, port, settings: Vec::new() })
+        let (settings, program) = (Vec::new(), None);
+        Ok(Self { kind: "SQLite", directory, postgres: None, port, settings, program })
     }
 
     /// With a database of its own on the server that `BATON_TEST_POSTGRES` names, if it does.
@@ -95,6 +98,11 @@ impl Installation {
     /// Sets a variable for every life of the server here.
     pub fn set(&mut self, name: &str, value: &impl ToString) {
         self.settings.push((name.to_owned(), value.to_string()));
+    }
+
+    /// Runs another program here, such as one of an earlier version.
+    pub fn run_by(&mut self, program: Option<&Path>) {
+        self.program = program.map(Path::to_owned);
     }
 
     /// `http://address`, the same over all lives.
@@ -172,7 +180,8 @@ impl Installation {
     }
 
     fn command(&self) -> Result<Command> {
-        let mut command = Command::new(program()?);
+        let program = self.program.clone().map_or_else(program, Ok)?;
+        let mut command = Command::new(program);
         // What is set for a real server must not reach this one.
         let set = std::env::vars_os().map(|(name, _)| name);
         for name in set.filter(|name| name.as_encoded_bytes().starts_with(b"BATON_")) {

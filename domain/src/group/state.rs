@@ -22,6 +22,7 @@ use crate::forward::Forwardable;
 use crate::inbound::ProviderStatus;
 use crate::log::{Batch, Logged, Route};
 use crate::past::{Booked, Past};
+use crate::planted::as_written;
 use crate::scope::Scope;
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -373,7 +374,7 @@ impl State {
                 entries: Vec::new(),
                 heads: BTreeMap::new(),
             });
-            batch.entries.push(Logged::new(event.clone(), *route));
+            batch.entries.push(Logged::new(as_written(event), *route));
             if let Some(id) = event.conversation_id
                 && let Some(conversation) = self.conversation(*workspace, id)
             {

@@ -7,6 +7,7 @@ use baton_domain::decide::block;
 use baton_domain::group::state::{Attempt, Entry, Extras, Held};
 use baton_domain::group::{Key, Post, State, note};
 use baton_domain::log::{Batch, Logged};
+use baton_domain::planted::as_written;
 use baton_protocol::event::EventContent;
 use baton_protocol::{ConversationId, Fact, Timestamp, WorkspaceId};
 
@@ -55,7 +56,7 @@ fn log(state: &State, batches: &[Batch], clock: &Clock, writes: &mut Writes) {
     for entry in &state.entries {
         let content = content(entry, clock, writes);
         let content = content.as_ref().map(|(id, digest)| (id.as_str(), digest.as_str()));
-        let logged = Logged::new(entry.event.clone(), entry.route);
+        let logged = Logged::new(as_written(&entry.event), entry.route);
         writes.log.push(LogRow::new(entry.workspace, &logged, content));
         writes.feed.extend(FeedRow::all(entry.workspace, &logged));
     }

@@ -6,11 +6,13 @@
 //! and `BATON_AGENTS_MS` say how much of it; the seed repeats the schedule.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use baton_domain::mirror::Mirror;
 use baton_domain::planted::Bug;
+use baton_protocol::{Event, Fact};
 use baton_world::cluster::schedule::{Fault, Plan, Planned, schedule, told};
 use baton_world::cluster::{Cluster, Layout};
 use baton_world::history::{Client, History, judge};
@@ -21,7 +23,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::crowd::{Crowd, Pace};
 use super::kills::figures;
-use super::{SEVERAL, number, seed, turn};
+use super::{SEVERAL, number, seed, text, turn};
 
 /// Nodes where nothing else is said.
 const NODES: u64 = 3;
@@ -69,6 +71,18 @@ async fn a_rolling_restart_under_load_loses_nothing_and_clients_move_on() -> Res
     let planned: Vec<_> = (0..rolls * nodes).map(stop).collect();
     let plan = Plan { lasts: apart * (rolls * nodes + 1), ..plan };
     println!("{}", run(&plan, &planned, None).await?);
+    Ok(())
+}
+
+/// Nodes of this version beside one that writes facts of a later one. `BATON_OLD_PROGRAM` names the
+/// program of the others, where that is an earlier one.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_beside_one_of_a_later_version_lose_nothing_and_pass_on_what_it_says() -> Result<()> {
+    let _turn = turn(SEVERAL).await?;
+    let plan = plan(seed())?;
+    let old_program = text("BATON_OLD_PROGRAM").map(PathBuf::from);
+    let layout = Layout { has_future: true, old_program, ..layout(&plan)? };
+    println!("{}", start(&plan, &[], &layout, true).await?);
     Ok(())
 }
 
@@ -126,7 +140,15 @@ async fn found(name: &str, promise: &str, whole: Plan) -> Result<String> {
 
 /// Plays a schedule; an error tells it.
 async fn run(plan: &Plan, planned: &[Planned], bug: Option<&str>) -> Result<String> {
-    let mut layout = Layout {
+    let mut layout = layout(plan)?;
+    // What a planted bug leaves behind nobody looks at.
+    let is_kept = bug.is_none();
+    layout.settings.extend(bug.map(|name| ("PLANTED_BUG".to_owned(), name.to_owned())));
+    start(plan, planned, &layout, is_kept).await
+}
+
+fn layout(plan: &Plan) -> Result<Layout> {
+    Ok(Layout {
         seed: plan.seed,
         nodes: plan.nodes,
         agents: u32::try_from(number("BATON_AGENTS", 12))?,
@@ -135,21 +157,23 @@ async fn run(plan: &Plan, planned: &[Planned], bug: Option<&str>) -> Result<Stri
             ("BATON_HTTP__DRAIN_MS".to_owned(), "3000".to_owned()),
             ("BATON_SESSIONS__ACCESS_MINUTES".to_owned(), "600".to_owned()),
         ],
-    };
-    // What a planted bug leaves behind nobody looks at.
-    let is_kept = bug.is_none();
-    layout.settings.extend(bug.map(|name| ("PLANTED_BUG".to_owned(), name.to_owned())));
-    let Some(cluster) = Cluster::start(&layout).await? else {
+        has_future: false,
+        old_program: None,
+    })
+}
+
+async fn start(plan: &Plan, planned: &[Planned], layout: &Layout, is_kept: bool) -> Result<String> {
+    let Some(cluster) = Cluster::start(layout).await? else {
         return Ok("SKIPPED: BATON_TEST_POSTGRES is not set".to_owned());
     };
     let told = told(planned);
-    let said = play(cluster, (plan, is_kept), planned).await;
+    let said = play(cluster, (plan, is_kept, layout.has_future), planned).await;
     said.with_context(|| format!("BATON_SEED={} {layout:?}\n{told}", plan.seed))
 }
 
 async fn play(
     mut cluster: Cluster,
-    (plan, is_kept): (&Plan, bool),
+    (plan, is_kept, has_future): (&Plan, bool, bool),
     planned: &[Planned],
 ) -> Result<String> {
     cluster.limit(LIMITED.0, LIMITED.1).await?;
@@ -182,12 +206,15 @@ async fn play(
     let resets: u64 = history.clients.iter().map(|client| client.heard.resets).sum();
     let gaps: u64 = history.clients.iter().map(|client| client.heard.gaps).sum();
     let kinds = struck.iter().collect::<BTreeSet<_>>().len();
+    let is_newer = |event: &&Event| matches!(event.fact, Fact::Unknown(_));
+    let newer = history.events.iter().filter(is_newer).count();
+    ensure!(!has_future || newer > 0, "nothing of the future was written");
     let mut wrong = judge(&history);
     wrong.extend(stuck.map(|error| format!("L1: {error:#}")));
     cluster.close(wrong, is_kept).await?;
     Ok(format!(
-        "{} nodes, {agents} agents, {} s, {} faults struck, of {kinds} kinds: {figures}; {tries} \
-         tries, {lost} without an answer; {resets} resets, {gaps} gaps; all caught up in {slowest} \
+        "{} nodes, {agents} agents, {} s, {} faults struck, of {kinds} kinds: {figures}; {newer} \
+         facts of the future; {tries} tries, {lost} without an answer; {resets} resets, {gaps} gaps; all caught up in {slowest} \
          ms; 0 violations",
         plan.nodes,
         plan.lasts.as_secs(),

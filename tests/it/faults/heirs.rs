@@ -36,7 +36,15 @@ async fn cluster() -> Result<Option<Cluster>> {
     // The node dies while it waits for WhatsApp, not after it has given up.
     let waits = ("BATON_WHATSAPP__REQUEST_TIME_OUT_MS".to_owned(), "15000".to_owned());
     let settings = vec![drain, waits];
-    let layout = Layout { seed: seed(), nodes: NODES, agents: 1, customers: 6, settings };
+    let layout = Layout {
+        seed: seed(),
+        nodes: NODES,
+        agents: 1,
+        customers: 6,
+        settings,
+        has_future: false,
+        old_program: None,
+    };
     let cluster = Cluster::start(&layout).await?;
     if cluster.is_none() {
         println!("SKIPPED: BATON_TEST_POSTGRES is not set");

@@ -49,8 +49,13 @@ async fn places() -> Result<Vec<Installation>> {
 
 /// A number from the environment.
 fn number(name: &str, default: u64) -> u64 {
-    let text = std::env::var_os(name).and_then(|value| value.into_string().ok());
-    text.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+    text(name)
+        .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+}
+
+/// What a variable says, if it is set.
+fn text(name: &str) -> Option<String> {
+    std::env::var_os(name).and_then(|value| value.into_string().ok())
 }
 
 /// The seed of this run.
