@@ -16,7 +16,8 @@ others() {
   stage doc-tests cargo test --quiet "${features[@]}" --doc
   stage supply-chain scripts/supply-chain.sh
   stage load-tests loads
-  stage python bindings/suites/run.sh python
+  # Its server writes facts of a later version: what was built today has to bear tomorrow.
+  stage python env PLANTED_BUG=facts_of_the_future bindings/suites/run.sh python
 }
 
 # These mostly wait.

@@ -102,14 +102,14 @@ pub fn as_written(event: &Event) -> Event {
     written
 }
 
-/// Facts that no promise is judged by: those of owners and messages keep their names.
+/// Facts that no promise is judged by, and that no search follows: those of owners, messages and
+/// notes keep their names.
 fn is_renamed(fact: &Fact) -> bool {
     matches!(
         fact,
         Fact::ContactChanged { .. }
             | Fact::EpisodeOpened { .. }
             | Fact::StatusChanged { .. }
-            | Fact::NoteAdded { .. }
             | Fact::Followed { .. }
             | Fact::Unfollowed { .. }
             | Fact::LineAmended { .. }

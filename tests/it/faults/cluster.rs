@@ -214,8 +214,8 @@ async fn play(
     cluster.close(wrong, is_kept).await?;
     Ok(format!(
         "{} nodes, {agents} agents, {} s, {} faults struck, of {kinds} kinds: {figures}; {newer} \
-         facts of the future; {tries} tries, {lost} without an answer; {resets} resets, {gaps} gaps; all caught up in {slowest} \
-         ms; 0 violations",
+         facts of the future; {tries} tries, {lost} without an answer; {resets} resets, {gaps} \
+         gaps; all caught up in {slowest} ms; 0 violations",
         plan.nodes,
         plan.lasts.as_secs(),
         struck.len(),
