@@ -145,6 +145,9 @@ pub struct Diagnostics {
     pub logs_dropped: u64,
     /// The reason for the next timeout.
     pub waits_for: Option<String>,
+    /// Whether the server tells things that this version of the library passes over: an update of
+    /// the app would show them.
+    pub server_is_newer: bool,
 }
 
 impl From<runtime::Diagnostics> for Diagnostics {
@@ -162,6 +165,7 @@ impl From<runtime::Diagnostics> for Diagnostics {
             panics: found.panics,
             logs_dropped: found.logs_dropped,
             waits_for: found.waits_for.map(|reason| format!("{reason:?}")),
+            server_is_newer: found.server_is_newer,
         }
     }
 }

@@ -116,6 +116,8 @@ struct Machines {
     on_screen: Option<ConversationId>,
     /// How far the wall clock is behind the server's, ms.
     offset_ms: i64,
+    /// Whether the server knows more than this version does.
+    server_is_newer: bool,
     dice: u64,
     touched: Touched,
     effects: VecDeque<Effect>,
@@ -214,6 +216,7 @@ impl Phone {
             is_foreground: false,
             on_screen: None,
             offset_ms: 0,
+            server_is_newer: false,
             dice: low | 1,
             touched: Touched::everything(),
             effects: VecDeque::new(),
@@ -221,6 +224,11 @@ impl Phone {
         let opened = link::Opened { token, device_id: me.device, progress: stored.progress };
         phone.hear(link::Input::Opened(Box::new(opened)), now);
         Ok((phone, restored))
+    }
+
+    /// Whether the server knows facts that this version passes over.
+    pub fn is_older_than_server(&self) -> bool {
+        self.machines().server_is_newer
     }
 
     /// Returns when to call [`Phone::tick`], on the monotonic clock, and the reason.

@@ -92,7 +92,8 @@ impl Machines {
 
     /// The server let us in: what waited for it goes on.
     fn welcome(&mut self, welcomed: &Welcomed, now: Now) {
-        let Welcomed { epoch, timings, server_time, .. } = welcomed;
+        let Welcomed { epoch, timings, server_time, is_newer, .. } = welcomed;
+        self.server_is_newer = *is_newer;
         self.offset_ms = server_time.since(now.wall);
         self.outbox.set_epoch(*epoch, now);
         self.outbox.set_timings(timings);

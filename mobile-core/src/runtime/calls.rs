@@ -65,6 +65,8 @@ pub struct Diagnostics {
     pub logs_dropped: u64,
     /// The reason for the next timeout.
     pub waits_for: Option<TimeoutReason>,
+    /// Whether the server knows facts that this version passes over.
+    pub server_is_newer: bool,
 }
 
 impl Core {
@@ -536,6 +538,7 @@ impl Engine {
             panics: self.panics,
             logs_dropped: 0,
             waits_for: phone.and_then(|phone| phone.poll_timeout(now)).map(|(_, why)| why),
+            server_is_newer: phone.is_some_and(Phone::is_older_than_server),
         }
     }
 }

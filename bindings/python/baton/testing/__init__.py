@@ -342,7 +342,8 @@ class _FakeCore:
         self._ask("diagnostics")
         return Diagnostics(standing=self.state, position=None, acts=len(self.items),
                            needs_review=0, last_error=None, damage=None, thrown=0, given_up=0,
-                           panics=0, logs_dropped=0, waits_for=None)
+                           panics=0, logs_dropped=0, waits_for=None,
+                           server_is_newer=False)
 
     def log_to(self, sink, level):
         self._ask("log_to", level)

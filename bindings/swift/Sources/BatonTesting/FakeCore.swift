@@ -262,7 +262,7 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
             Diagnostics(
                 standing: held.state, position: nil, acts: UInt32(held.items.count),
                 needsReview: 0, lastError: nil, damage: nil, thrown: 0, givenUp: 0, panics: 0,
-                logsDropped: 0, waitsFor: nil)
+                logsDropped: 0, waitsFor: nil, serverIsNewer: false)
         }
     }
 

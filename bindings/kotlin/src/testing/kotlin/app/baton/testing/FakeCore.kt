@@ -201,7 +201,7 @@ internal class FakeCore : BatonCoreInterface {
         Diagnostics(
             standing = state, position = null, acts = items.size.toUInt(), needsReview = 0u,
             lastError = null, damage = null, thrown = 0u, givenUp = 0u, panics = 0u,
-            logsDropped = 0u, waitsFor = null,
+            logsDropped = 0u, waitsFor = null, serverIsNewer = false,
         )
     }
 
