@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the program for release into target/dist, with the list of its parts as CycloneDX JSON, and
-# their sums. BATON_SIGNING_KEY names a key to sign the sums with, see scripts/sign.sh.
+# Builds the program for release into target/dist, with its licence, the notices that parts of it ask
+# for, the list of its parts as CycloneDX JSON, and their sums. BATON_SIGNING_KEY names a key to sign the sums with, see scripts/sign.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,6 +16,7 @@ export CARGO_TARGET_DIR=$PWD/target/dist-build
 cargo build --release --locked --package baton
 mkdir -p "$out"
 cp "$CARGO_TARGET_DIR/release/baton" "$out/baton"
+cp LICENSE NOTICE "$out"
 # The bugs that tests plant are in no release.
 held=0
 PLANTED_BUG=lock_trusted "$out/baton" --version >/dev/null 2>&1 || held=$?
@@ -25,6 +26,6 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)} \
   scripts/sbom.py baton "$host" >"$out/baton.cdx.json"
 rm -f "$out/SHA256SUMS.sig"
-(cd "$out" && sha256sum baton baton.cdx.json >SHA256SUMS)
+(cd "$out" && sha256sum baton baton.cdx.json LICENSE NOTICE >SHA256SUMS)
 scripts/sign.sh "$out"
 echo "dist: $out has the program, its parts ($(grep -c '"purl"' "$out/baton.cdx.json")) and their sums"

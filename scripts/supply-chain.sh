@@ -32,6 +32,13 @@ database() {
   echo "$held"
 }
 
+# What a licence asks to be said beside the program is said, and goes with each release.
+notices() {
+  grep -q "based in part on the work of the Independent JPEG Group" NOTICE
+  grep -q "cp LICENSE NOTICE" scripts/dist.sh
+  grep -q "/source/NOTICE" deploy/Dockerfile
+}
+
 weaknesses() {
   local held
   if ! cargo audit --version >/dev/null 2>&1; then
@@ -62,6 +69,7 @@ print(f"parts: {len(refs)}, each with its licence")
 }
 
 crates
+notices
 weaknesses
 parts
 scripts/sign.sh --check
