@@ -215,7 +215,7 @@ impl Accounts {
         let (workspace, agent) = (signed.workspace.to_string(), signed.agent.to_string());
         // Whoever holds a phone that was left open must not be able to guess.
         let key = (account_digest(&workspace, &agent), None);
-        self.count_try(key)?;
+        let _attempt = self.count_try(key)?;
         let fits = async {
             let mut tx = self.0.store.read().await?;
             let args = [workspace.as_str(), &agent];

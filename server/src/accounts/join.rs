@@ -84,7 +84,7 @@ impl Accounts {
         from: IpAddr,
     ) -> Result<InvitationCard, AccountError> {
         let key = (account_digest("invitation", secret), Some(from));
-        self.count_try(key)?;
+        let _attempt = self.count_try(key)?;
         let found = self.open_invitation(secret).await;
         self.tell_link(key, found.as_ref().err()).await;
         Ok(found?.card)
@@ -102,7 +102,7 @@ impl Accounts {
         from: IpAddr,
     ) -> Result<Session, AccountError> {
         let key = (account_digest("invitation", &accept.secret), Some(from));
-        self.count_try(key)?;
+        let _attempt = self.count_try(key)?;
         let turn = self.0.checks.take(key.0).await;
         let joined = match &turn {
             Some(_) => self.join(engine, accept).await,

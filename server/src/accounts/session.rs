@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx_macros::FromRow;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::throttle::TurnedAway;
 use super::token::{self, Family};
 use super::{AccountError, Accounts, lock, throttle};
 use crate::config::Secret;
@@ -74,6 +75,19 @@ enum Turn {
     Unknown,
 }
 
+/// A try under way. Whoever asks may hang up in the middle of it.
+#[derive(Debug)]
+pub(super) struct Attempt<'a> {
+    accounts: &'a Accounts,
+    key: throttle::Key,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        lock(&self.accounts.0.throttle).end(self.key);
+    }
+}
+
 impl Accounts {
     /// Signs in; `from` is where the request comes from.
     ///
@@ -85,7 +99,7 @@ impl Accounts {
             return Err(AccountError::WrongCredentials);
         }
         let key = (account_digest(&slug, &email), Some(from));
-        self.count_try(key)?;
+        let _attempt = self.count_try(key)?;
         let turn = self.0.checks.take(key.0).await;
         let found = match &turn {
             Some(_) => self.check_password(&slug, &email, login).await,
@@ -183,12 +197,16 @@ impl Accounts {
         Ok(row)
     }
 
-    /// Counts a try of a password.
-    pub(super) fn count_try(&self, key: throttle::Key) -> Result<(), AccountError> {
-        lock(&self.0.throttle).begin(key, self.0.clock.monotonic()).map_err(|wait| {
-            let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-            AccountError::TooManyTries { retry_after_ms }
-        })
+    /// Counts a try of a password. It is under way as long as the answer is held.
+    pub(super) fn count_try(&self, key: throttle::Key) -> Result<Attempt<'_>, AccountError> {
+        match lock(&self.0.throttle).begin(key, self.0.clock.monotonic()) {
+            Ok(()) => Ok(Attempt { accounts: self, key }),
+            Err(TurnedAway::Crowded) => Err(AccountError::Busy),
+            Err(TurnedAway::For(wait)) => {
+                let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+                Err(AccountError::TooManyTries { retry_after_ms })
+            }
+        }
     }
 
     /// Counts tries together with the other nodes, for as long as it is polled. While they cannot

@@ -3,6 +3,9 @@
 //! that a stranger locks nobody out. The limit of the address itself counts somebody who tries many
 //! accounts.
 //!
+//! A try takes a place of its address when it begins, and gives it back at its end. So tries that
+//! come at once are no more than may fail. Those above are asked to come again a moment later.
+//!
 //! What is remembered has a limit. Beyond it, those with the fewest tries are forgotten first and
 //! those at their limit never: new ones are refused instead.
 //!
@@ -18,8 +21,8 @@ use crate::coordinator::Tried;
 
 /// Tries in a window, per account and address.
 pub const TRIES_MAX: usize = 10;
-/// Tries in vain in a window, per address. Who comes in is not counted, nor who is still being
-/// checked: people of one office share an address, and come at the same hour.
+/// Tries in vain in a window, per address. Who comes in is not counted: people of one office share
+/// an address, and come at the same hour.
 pub const ADDRESS_TRIES_MAX: usize = 100;
 /// The window.
 pub const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -30,11 +33,22 @@ const KEYS_MAX: usize = 10_000;
 /// device that is signed in.
 pub(super) type Key = ([u8; 32], Option<IpAddr>);
 
+/// Why a try is not looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TurnedAway {
+    /// Too many were in vain: the next one is taken after this time.
+    For(Duration),
+    /// As many are under way from its address as may still fail.
+    Crowded,
+}
+
 /// Tries not yet forgiven.
 #[derive(Debug)]
 pub(super) struct Throttle {
     accounts: Tries<Key>,
     addresses: Tries<IpAddr>,
+    /// Tries of each address that are being looked at.
+    under_way: BTreeMap<IpAddr, usize>,
     /// Those who came in, per account: each costs a hash and a session.
     let_in: Tries<[u8; 32]>,
 }
@@ -45,20 +59,38 @@ impl Throttle {
         Self {
             accounts: Tries::new(TRIES_MAX),
             addresses: Tries::new(ADDRESS_TRIES_MAX),
+            under_way: BTreeMap::new(),
             let_in: Tries::new(usize::try_from(sign_ins_max).unwrap_or(usize::MAX)),
         }
     }
 
-    /// Counts a try, or says how long to wait.
-    pub(super) fn begin(&mut self, (account, from): Key, now: Duration) -> Result<(), Duration> {
+    /// Counts a try, or says why it is not looked at. Each that is counted ends by [`Self::end`].
+    pub(super) fn begin(&mut self, (account, from): Key, now: Duration) -> Result<(), TurnedAway> {
         let from = from.map(network);
-        self.let_in.check(&account, now)?;
-        self.accounts.check(&(account, from), now)?;
+        self.let_in.check(&account, now).map_err(TurnedAway::For)?;
+        self.accounts.check(&(account, from), now).map_err(TurnedAway::For)?;
         if let Some(from) = from {
-            self.addresses.check(&from, now)?;
+            self.addresses.check(&from, now).map_err(TurnedAway::For)?;
+            let under_way = self.under_way.get(&from).copied().unwrap_or_default();
+            if self.addresses.has(&from) + under_way >= ADDRESS_TRIES_MAX {
+                return Err(TurnedAway::Crowded);
+            }
+            self.under_way.insert(from, under_way + 1);
         }
         self.accounts.count((account, from), now);
         Ok(())
+    }
+
+    /// Gives back the place of a try that is not under way any more, whatever became of it.
+    pub(super) fn end(&mut self, (_, from): Key) {
+        if let Some(from) = from.map(network)
+            && let Some(under_way) = self.under_way.get_mut(&from)
+        {
+            *under_way -= 1;
+            if *under_way == 0 {
+                self.under_way.remove(&from);
+            }
+        }
     }
 
     /// Counts a try that was in vain against its address.
@@ -121,6 +153,10 @@ impl<K: Ord + Copy> Tries<K> {
             return Ok(());
         }
         Err(left(tries.front(), now))
+    }
+
+    fn has(&self, key: &K) -> usize {
+        self.0.get(key).map_or(0, VecDeque::len)
     }
 
     fn count(&mut self, key: K, now: Duration) {
@@ -191,10 +227,10 @@ mod tests {
         for s in 0..10 {
             assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(s)), Ok(()));
         }
-        assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(60)), Err(at(840)));
-        assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(899)), Err(at(1)));
+        assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(60)), Err(TurnedAway::For(at(840))));
+        assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(899)), Err(TurnedAway::For(at(1))));
         assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(900)), Ok(()));
-        assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(900)), Err(at(1)));
+        assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(900)), Err(TurnedAway::For(at(1))));
     }
 
     #[test]
@@ -206,7 +242,7 @@ mod tests {
             throttle.begin(from, at(s)).unwrap();
             throttle.let_in(from, at(s));
         }
-        assert_eq!(throttle.begin(key(1, "10.0.0.9"), at(10)), Err(at(890)));
+        assert_eq!(throttle.begin(key(1, "10.0.0.9"), at(10)), Err(TurnedAway::For(at(890))));
         assert_eq!(throttle.begin(key(2, "10.0.0.9"), at(10)), Ok(()));
         assert_eq!(throttle.begin(key(1, "10.0.0.9"), at(900)), Ok(()));
     }
@@ -290,7 +326,8 @@ mod tests {
             }
         }
         let now = Duration::from_secs(60);
-        assert_eq!(throttle.begin(numbered(most), now), Err(Duration::from_secs(840)));
+        let wait = TurnedAway::For(Duration::from_secs(840));
+        assert_eq!(throttle.begin(numbered(most), now), Err(wait));
         assert_eq!(throttle.begin(numbered(most), WINDOW), Ok(()));
     }
 
@@ -301,13 +338,53 @@ mod tests {
         let from = |n: u8| ([n; 32], Some(IpAddr::from([10, 0, 0, 1])));
         for n in 0..200 {
             throttle.begin(from(n), now).unwrap();
+            throttle.let_in(from(n), now);
+            throttle.end(from(n));
         }
-        (0..200).for_each(|n| throttle.forgive(from(n)));
-        let mut in_vain =
-            |n: u8| throttle.begin(from(n), now).map(|()| throttle.fail(from(n), now));
+        let mut in_vain = |n: u8| {
+            throttle.begin(from(n), now).map(|()| {
+                throttle.fail(from(n), now);
+                throttle.end(from(n));
+            })
+        };
         let tried = (0..200).filter(|n| in_vain(*n).is_ok()).count();
         assert_eq!(tried, ADDRESS_TRIES_MAX);
         throttle.begin(key(1, "10.0.0.2"), now).unwrap();
         throttle.begin(([1; 32], None), now).unwrap();
+    }
+
+    #[test]
+    fn of_tries_that_come_at_once_no_more_are_looked_at_than_may_fail() {
+        let mut throttle = Throttle::new(1_000);
+        let now = Duration::from_secs(5);
+        let from = |n: u32| {
+            let mut account = [0; 32];
+            account[..4].copy_from_slice(&n.to_be_bytes());
+            (account, Some(IpAddr::from([10, 0, 0, 1])))
+        };
+        let begun: Vec<_> = (0..400).filter(|n| throttle.begin(from(*n), now).is_ok()).collect();
+        assert_eq!(begun.len(), ADDRESS_TRIES_MAX);
+        let crowded = throttle.begin(from(500), now);
+        assert_eq!(crowded, Err(TurnedAway::Crowded), "it comes again in a moment");
+        throttle.begin(key(1, "10.0.0.2"), now).unwrap();
+        // Half of them were right: as many more are looked at.
+        for n in 0..50 {
+            throttle.let_in(from(n), now);
+            throttle.end(from(n));
+        }
+        for n in 50..100 {
+            throttle.fail(from(n), now);
+            throttle.end(from(n));
+        }
+        let more: Vec<_> = (500..900).filter(|n| throttle.begin(from(*n), now).is_ok()).collect();
+        assert_eq!(more.len(), 50);
+        for n in more {
+            throttle.fail(from(n), now);
+            throttle.end(from(n));
+        }
+        let over = throttle.begin(from(1_000), now);
+        assert_eq!(over, Err(TurnedAway::For(WINDOW)), "now a hundred were in vain");
+        // What was turned away left nothing behind.
+        throttle.begin(from(500), WINDOW + now).unwrap();
     }
 }
