@@ -34,6 +34,7 @@ use crate::whatsapp::errors::{Class, Pause, look_up};
 
 mod lanes;
 mod numbers;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -83,6 +84,8 @@ struct Inner {
     /// Held while claims are rescued: beside the lanes, one round at a time.
     rescuing: Arc<tokio::sync::Mutex<()>>,
     is_stopping: AtomicBool,
+    /// Told when claims stop.
+    stopped: Notify,
     /// What the log is told of looks at what is due.
     looking: Spell,
 }
@@ -135,6 +138,7 @@ impl Sender {
             untold: Semaphore::new(UNTOLD_MAX),
             rescuing: Arc::default(),
             is_stopping: AtomicBool::new(false),
+            stopped: Notify::new(),
             looking: Spell::default(),
         }))
     }
@@ -182,6 +186,7 @@ impl Sender {
     /// Claims nothing more from here on.
     pub fn stop_claims(&self) {
         self.0.is_stopping.store(true, Ordering::SeqCst);
+        self.0.stopped.notify_waiters();
     }
 
     /// Claims nothing more, and waits until what was claimed has its outcome, at most `within`;
@@ -474,26 +479,6 @@ impl Sender {
                 }
             }
         }
-    }
-
-    /// Tells the result. While the database is away it is told again; should this process die
-    /// first, the claim is rescued as unconfirmed.
-    async fn tell(
-        &self,
-        at: MessageAt,
-        claim: SendClaim,
-        result: SendResult,
-        due_at: Option<Timestamp>,
-    ) {
-        let mut wait_ms = 50;
-        for _ in 0..20 {
-            if self.0.parts.engine.result(at, claim, result.clone(), due_at).await.is_ok() {
-                return;
-            }
-            self.0.parts.clock.sleep(Duration::from_millis(wait_ms)).await;
-            wait_ms = (wait_ms * 2).min(5000);
-        }
-        tracing::error!(message_id = %at.message, "what became of a send could not be recorded");
     }
 
     /// Made from the clock, so that it grows with every claim of a message.

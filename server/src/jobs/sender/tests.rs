@@ -246,3 +246,44 @@ async fn a_number_that_sends_one_by_one_waits_for_the_message_before_but_not_for
         house.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_disk_that_cannot_be_written() {
+    for database in databases().await {
+        if database.store.dialect() != Dialect::Sqlite {
+            database.close().await;
+            continue;
+        }
+        let house = house(database, quick()).await;
+        let at = house.bench.queued(LUCIA).await;
+        let me = house.sender.0.parts.membership.roster().me;
+        let claim = house.bench.engine.claim(at, 1, me).await.unwrap();
+        let ClaimAnswer::Go(claim) = claim else { panic!("{claim:?}") };
+        let write = async |sql| {
+            let mut tx = house.bench.engine.store().begin().await.unwrap();
+            tx.script(sql).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        write("PRAGMA query_only = ON").await;
+        let told = tokio::spawn({
+            let sender = house.sender.clone();
+            let taken = SendResult::Accepted { wamid: "wamid.out".to_owned() };
+            async move {
+                let _untold = sender.0.untold.acquire().await.unwrap();
+                sender.tell(at, claim, taken, None).await;
+            }
+        });
+        let is_telling = async {
+            while house.sender.0.untold.available_permits() == UNTOLD_MAX {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, is_telling).await.expect("it tells");
+        // The clock stands still: what waits for it waits for ever.
+        assert!(house.sender.drain(PATIENCE).await, "the stop goes on");
+        told.await.unwrap();
+        // The next start finds it.
+        assert_eq!(house.bench.line(at).await.status, Some(MessageStatus::Sending));
+        house.close().await;
+    }
+}
