@@ -352,6 +352,11 @@ impl Context<'_> {
 
     /// Whether the author owns the conversation.
     pub fn owns(&self, conversation: &Conversation) -> bool {
+    /// Whether the author serves the queue of the conversation's team: its members and admins do.
+    pub fn serves(&self, conversation: &Conversation) -> bool {
+        self.is_teammate(conversation) || self.supervises(conversation)
+    }
+
         conversation.head.owner == Owner::Agent(self.my_id())
     }
 

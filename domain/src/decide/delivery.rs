@@ -3,8 +3,8 @@
 //! better and nothing changes.
 
 use baton_protocol::{
-    Conversation, Fact, HeldReason, LineKind, LineRef, MessageError, MessageId, MessageStatus,
-    Status, Timestamp, Turn,
+    Author, Conversation, Fact, HeldReason, LineKind, LineRef, MessageError, MessageId,
+    MessageStatus, Status, Timestamp, Turn,
 };
 
 use super::{Draft, marketing, turn};
@@ -53,12 +53,13 @@ pub fn claim(
     if facts.status != Some(MessageStatus::Queued) {
         return Claim::Gone;
     }
+    if facts.author == Author::Acknowledgement {
+        return claim_acknowledgement(conversation, lines, facts, now);
+    }
     let seen_seq = facts.seen.map_or(0, |seen| seen.seq);
     // A reaction is to the message that it names, whatever came since.
     let overtaken = facts.kind != LineKind::Reaction && conversation.thread.customer_seq > seen_seq;
-    let window_open = facts.kind == LineKind::Template
-        || conversation.thread.kind.is_group()
-        || conversation.thread.window_until.is_some_and(|until| now < until);
+    let window_open = is_window_open(conversation, facts, now);
     let reason = if conversation.thread.block.is_some() {
         HeldReason::Blocked
     } else if overtaken && !is_planted(Bug::NoFenceAtSending) {
@@ -70,15 +71,55 @@ pub fn claim(
     } else if lane_is_busy(conversation, lines, facts, now) {
         return Claim::Wait;
     } else {
-        let attempt = facts.attempt + 1;
-        let turn = conversation.thread.turn;
-        return Claim::Go(vec![change(facts.line, MessageStatus::Sending, attempt, turn).into()]);
+        return go(conversation, facts);
     };
     if facts.in_doubt {
         return Claim::Hold(vec![still_unknown(conversation, facts, None).into()]);
     }
     let kept = Withheld { status: MessageStatus::Held, held: Some(reason), error: None };
     Claim::Hold(keep_back(conversation, lines, facts, kept))
+}
+
+fn go(conversation: &Conversation, facts: &LineFacts) -> Claim {
+    let (attempt, turn) = (facts.attempt + 1, conversation.thread.turn);
+    Claim::Go(vec![change(facts.line, MessageStatus::Sending, attempt, turn).into()])
+}
+
+/// Whether WhatsApp lets a message of this kind through now.
+fn is_window_open(conversation: &Conversation, facts: &LineFacts, now: Timestamp) -> bool {
+    facts.kind == LineKind::Template
+        || conversation.thread.kind.is_group()
+        || conversation.thread.window_until.is_some_and(|until| now < until)
+}
+
+/// An automatic acknowledgement says that somebody will answer. The message that it acknowledges
+/// does not overtake it, nor does a further one. Once somebody has answered, or where it may not
+/// or should not leave any more, it is dropped: it closed no turn, and nobody is asked.
+fn claim_acknowledgement(
+    conversation: &Conversation,
+    lines: &Lines,
+    facts: &LineFacts,
+    now: Timestamp,
+) -> Claim {
+    let decided_on = facts.seen.map_or(facts.line.seq, |seen| seen.seq);
+    let is_answered =
+        lines.above(conversation.head.id, decided_on).any(LineFacts::is_standing_answer);
+    let is_dropped = is_answered
+        || conversation.thread.block.is_some()
+        || !is_window_open(conversation, facts, now)
+        || now.since(facts.status_at) > QUEUED_MS_MAX;
+    if is_dropped && facts.in_doubt {
+        return Claim::Hold(vec![still_unknown(conversation, facts, None).into()]);
+    }
+    if is_dropped {
+        let turn = conversation.thread.turn;
+        let dropped = change(facts.line, MessageStatus::Cancelled, facts.attempt, turn);
+        return Claim::Hold(vec![dropped.into()]);
+    }
+    if lane_is_busy(conversation, lines, facts, now) {
+        return Claim::Wait;
+    }
+    go(conversation, facts)
 }
 
 fn lane_is_busy(
@@ -322,7 +363,8 @@ fn failed(
 }
 
 /// Holds or fails a message and holds the author's later ones; the turn opens again. Of those the
-/// ones in doubt are unconfirmed again. Nothing that follows a reaction leans on it.
+/// ones in doubt are unconfirmed again. Nothing that follows a reaction or an acknowledgement leans
+/// on it.
 fn keep_back(
     conversation: &Conversation,
     lines: &Lines,
@@ -331,7 +373,7 @@ fn keep_back(
 ) -> Vec<Draft> {
     let (in_doubt, later): (Vec<&LineFacts>, Vec<&LineFacts>) = lines
         .above(conversation.head.id, facts.line.seq)
-        .filter(|_| facts.kind != LineKind::Reaction)
+        .filter(|_| facts.kind != LineKind::Reaction && facts.author != Author::Acknowledgement)
         .filter(|later| later.author == facts.author && later.status == Some(MessageStatus::Queued))
         .partition(|later| later.in_doubt);
     let all: Vec<&LineFacts> = std::iter::once(facts).chain(later.iter().copied()).collect();

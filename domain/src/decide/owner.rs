@@ -10,11 +10,12 @@ use super::{Case, Decided, Draft, facts, fence, follow, nothing, work};
 use crate::context::AgentFacts;
 
 impl Case<'_> {
-    /// Refuses unless the author may answer (and so resolve, snooze …) as things stand.
+    /// Refuses unless the author may answer (and so resolve, snooze …) as things stand. What a
+    /// queue owns, those answer who serve it: seeing all of it is not enough.
     pub(super) fn may_answer(&self) -> Result<(), Refusal> {
         let owner = self.conversation.head.owner;
         let allowed = match owner {
-            Owner::Queue(_) => true,
+            Owner::Queue(_) => self.context.serves(self.conversation),
             Owner::Agent(_) if self.context.owns(self.conversation) => true,
             Owner::Agent(_) => match self.context.team(self.conversation).map(|t| t.reply_policy) {
                 Some(ReplyPolicy::Team) => self.context.is_teammate(self.conversation),

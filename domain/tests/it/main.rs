@@ -1,6 +1,8 @@
 //! The rules of the domain, told as stories and hunted for exceptions.
 
 #[cfg(test)]
+mod acknowledging;
+#[cfg(test)]
 mod amended;
 #[cfg(test)]
 mod answering;

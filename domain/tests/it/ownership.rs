@@ -133,6 +133,30 @@ fn who_may_reply_to_what_a_colleague_owns_is_the_teams_affair() {
 }
 
 #[test]
+fn what_a_queue_owns_is_answered_by_who_serves_it() {
+    let replies = |by: Hand| {
+        let mut team = Team::with_a_customer();
+        let seen = team.seen();
+        match team.does(by, reply(seen)) {
+            Answer::Accepted(_) => "accepted",
+            Answer::Refused(refusal) => refusal.code(),
+        }
+    };
+    assert_eq!(replies(ANA), "accepted");
+    assert_eq!(replies(EVA), "accepted");
+    assert_eq!(replies(crate::team::ROOT), "accepted");
+    assert_eq!(replies(CLEO), "not_in_scope");
+    // Who owned it answered it; back in the queue it is its team's again.
+    let mut team = anas();
+    team.sights.get_mut(&ANA.agent).unwrap().viewer.teams.clear();
+    let seen = team.seen();
+    written(team.does(ANA, reply(seen)));
+    accepted(team.does(EVA, unassign(2)));
+    let seen = team.seen();
+    refused(team.does(ANA, reply(seen)), "not_in_scope");
+}
+
+#[test]
 fn a_colleagues_reply_leaves_the_owner() {
     let mut team = anas();
     let seen = team.seen();

@@ -24,10 +24,10 @@ use baton_protocol::event::EventContent;
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::template::Template;
 use baton_protocol::{
-    Accepted, Actor, AgentId, AgentState, Availability, ChannelId, Command, CommandBody, ContactId,
-    Content, Conversation, ConversationId, ConversationKind, DeviceId, Event, Fact, Line, LineKind,
-    LineRef, MembershipKind, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Refusal,
-    ReplyPolicy, Role, Seen, TeamId, Timestamp, Visibility,
+    Accepted, Actor, AgentId, AgentState, Author, Availability, ChannelId, Command, CommandBody,
+    ContactId, Content, Conversation, ConversationId, ConversationKind, DeviceId, Event, Fact,
+    Line, LineKind, LineRef, MembershipKind, MessageId, MessageStatus, Note, NoteId, OpId, Owner,
+    Refusal, ReplyPolicy, Role, Seen, TeamId, Timestamp, Visibility,
 };
 use uuid::Uuid;
 
@@ -265,6 +265,28 @@ impl Team {
         let drafts = receive::echo_line(&self.conversations[&id], &message, line, None, self.now);
         self.append(id, drafts, Actor::System, None);
         self.shown(id).unwrap()
+    }
+
+    /// The customer is told automatically that somebody will answer.
+    pub(crate) fn acknowledges(&mut self, id: ConversationId) -> LineRef {
+        let line = LineRef { seq: self.of(id).head.last_seq + 1, id: MessageId(self.id()) };
+        let fact = Fact::LineWritten {
+            line,
+            author: Author::Acknowledgement,
+            kind: LineKind::Text,
+            at: self.now,
+            status: MessageStatus::Queued,
+            seen: None,
+            quoted: None,
+            op_id: None,
+            device_id: None,
+            turn: self.of(id).thread.turn,
+            lease_ignored_of: None,
+        };
+        let text = Some("we will answer soon".to_owned());
+        let content = Some(EventContent::Line(Content { text, ..Content::default() }));
+        self.append(id, vec![Draft { fact, content }], Actor::System, None);
+        line
     }
 
     pub(crate) fn customer_is_called(&mut self, id: ConversationId, name: String) {
