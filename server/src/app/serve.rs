@@ -34,7 +34,7 @@ use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{Looks, Sealer, Sender, Unseal};
 use crate::node::{self, Membership, Node};
-use crate::push::VapidKey;
+use crate::push::{EndpointRules, VapidKey};
 use crate::secrets::Keys;
 use crate::store::{Company, Options, Store, named, read};
 use crate::telemetry::Metrics;
@@ -292,6 +292,7 @@ impl Server {
             metrics: metrics.clone(),
             coordinator: Arc::clone(&coordinator),
             push_lanes: config.push.lanes().into(),
+            push_endpoints: EndpointRules::of(&config.push),
             clock: clock.clone(),
             draining: Arc::clone(&draining),
         };

@@ -61,6 +61,7 @@ use crate::connection::Inspector;
 use crate::coordinator::Coordinator;
 use crate::engine::Engine;
 use crate::media::MediaStore;
+use crate::push::EndpointRules;
 use crate::secrets::Keys;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -107,6 +108,8 @@ pub struct ApiState {
     pub coordinator: Arc<dyn Coordinator>,
     /// The push services that this server sends by.
     pub push_lanes: Arc<[PushLane]>,
+    /// Which endpoints of devices it sends to.
+    pub push_endpoints: EndpointRules,
     /// Time and ids.
     pub clock: Clock,
     /// What the log was told.

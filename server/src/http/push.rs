@@ -8,7 +8,7 @@ use baton_protocol::DeviceId;
 use baton_protocol::limits::RECEIPTS_MAX;
 use baton_protocol::push::{
     PushDevice, PushKeys, PushPreference, PushPut, PushReceipt, PushRegistered, PushState,
-    ReceiptStage, ReceiptsTaken,
+    PushTargetKind, ReceiptStage, ReceiptsTaken,
 };
 
 use super::input::{Id, Json};
@@ -23,6 +23,10 @@ pub(super) async fn register(
     Id(device): Id<DeviceId>,
     Json(put): Json<PushPut>,
 ) -> HandlerResult<Out<PushRegistered>> {
+    let endpoint = (put.target_kind == PushTargetKind::Endpoint).then_some(put.target.as_str());
+    if let Some(problem) = endpoint.and_then(|target| parts.push_endpoints.problem(target)) {
+        return Err(Fault::invalid(format!("target: {problem}")));
+    }
     let mut made = parts.accounts.register_push(signed, device, &put).await?;
     tell_setup(&parts, &mut made.registration);
     Ok(Out(made))

@@ -148,6 +148,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         coordinator,
         clock,
         push_lanes: [PushLane::Fcm, PushLane::Webpush].into(),
+        push_endpoints: crate::push::EndpointRules::default(),
         draining: Arc::new(AtomicBool::new(false)),
     };
     let router = router(parts.clone());

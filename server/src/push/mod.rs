@@ -4,6 +4,7 @@
 //! credentials: what is sent, when and how often is the business of whoever asks.
 
 mod apns;
+mod endpoint;
 mod errors;
 mod fcm;
 mod http;
@@ -28,6 +29,7 @@ use baton_protocol::push::PushLane;
 use crate::clock::Clock;
 use crate::config::PushConfig;
 
+pub use endpoint::EndpointRules;
 pub use errors::Verdict;
 pub use letter::{Letter, SealKey, Target, Words};
 use seal::SealError;

@@ -14,8 +14,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
 
+use super::endpoint::EndpointRules;
 use super::errors::{WEBPUSH, react};
-use super::http::{exchange, is_fit, is_on};
+use super::http::{exchange, is_fit};
 use super::jwt::SigningKey;
 use super::letter::PAYLOAD_BYTES_MAX;
 use super::network::Network;
@@ -65,8 +66,7 @@ pub(super) struct WebPush {
     key: SigningKey,
     public: String,
     subject: String,
-    allows_private: bool,
-    hosts: Vec<String>,
+    endpoints: EndpointRules,
     clock: Clock,
     /// Tokens by origin, with their ends.
     tokens: Mutex<BTreeMap<String, (String, Timestamp)>>,
@@ -90,8 +90,7 @@ impl WebPush {
             key,
             public: vapid.public(),
             subject: config.vapid_subject.clone(),
-            allows_private: config.allow_private_endpoints,
-            hosts: config.endpoint_hosts.clone(),
+            endpoints: EndpointRules::of(config),
             clock,
             tokens: Mutex::new(BTreeMap::new()),
         })
@@ -122,10 +121,10 @@ impl WebPush {
     async fn deliver(&self, letter: &Letter) -> Result<Verdict, Verdict> {
         let endpoint = letter.to.target.expose();
         let url = Url::parse(endpoint).ok().ok_or(Verdict::Dead("endpoint"))?;
-        if endpoint.len() > ENDPOINT_BYTES_MAX || !is_fit(&url, self.allows_private) {
+        if endpoint.len() > ENDPOINT_BYTES_MAX || !is_fit(&url, self.endpoints.allows_private()) {
             return Ok(Verdict::Dead("endpoint"));
         }
-        if !is_on(&url, &self.hosts) {
+        if !self.endpoints.allows_host(&url) {
             return Ok(Verdict::Dead("endpoint_host"));
         }
         if !letter.kind.is_shown() && !can_take_silent_pushes(&url) {
