@@ -464,6 +464,7 @@ fn gateway(
         origins: config.http.allowed_origins.iter().cloned().collect(),
         hosts: config.http.allowed_hosts.clone(),
         trusted_proxies: config.http.trusted_proxies.clone(),
+        has_certificate: config.http.has_certificate(),
         rules: gateway::session::Rules {
             errors_a_minute: config.limits.socket_errors_max,
             commands_per_s_told: quota.agent().per_s,

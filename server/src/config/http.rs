@@ -48,10 +48,19 @@ pub struct HttpConfig {
 }
 
 impl HttpConfig {
-    /// Whether a request may come from this origin. Phones send none. A page of this server's own
-    /// names the host it was asked under. All others must be listed.
-    pub fn allows_origin(&self, origin: Option<&str>, host: Option<&str>) -> bool {
-        origin.is_none_or(|origin| allows_origin(&self.allowed_origins, origin, host))
+    /// Whether a request may come from this origin. Phones send none. See [`allows_origin`].
+    pub fn allows_origin(&self, origin: Option<&str>, host: Option<&str>, is_https: bool) -> bool {
+        origin.is_none_or(|origin| allows_origin(&self.allowed_origins, origin, host, is_https))
+    }
+
+    /// Whether the server itself speaks HTTPS.
+    pub fn has_certificate(&self) -> bool {
+        !self.certificate.is_empty()
+    }
+
+    /// See [`is_https`].
+    pub fn is_https<'a>(&self, peer: IpAddr, told: impl Iterator<Item = &'a str>) -> bool {
+        self.has_certificate() || is_https(&self.trusted_proxies, peer, told)
     }
 
     /// See [`allows_host`].
@@ -108,6 +117,18 @@ impl HttpConfig {
         }
         Ok(())
     }
+}
+
+/// Whether a trusted proxy says that a request came to it by HTTPS; `told` are the values of
+/// X-Forwarded-Proto.
+pub fn is_https<'a>(
+    trusted: &[IpAddr],
+    peer: IpAddr,
+    mut told: impl Iterator<Item = &'a str>,
+) -> bool {
+    let is_named =
+        |value: &str| value.split(',').any(|one| one.trim().eq_ignore_ascii_case("https"));
+    is_among(trusted, peer) && told.any(is_named)
 }
 
 /// Where a request of `peer` comes from: the right-most address of `forwarded`, the values of

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::redis::{RedisConfig, RedisMode};
 pub use error::ConfigError;
-pub use http::{DRAIN_MS_MAX, HttpConfig, allows_host, client, network};
+pub use http::{DRAIN_MS_MAX, HttpConfig, allows_host, client, is_https, network};
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use media::MediaConfig;

@@ -213,11 +213,27 @@ fn every_key_is_read_by_somebody() {
 fn browsers_come_from_here_or_from_the_list() {
     let origins = ("BATON_HTTP__ALLOWED_ORIGINS", "[\"https://desk.example\"]");
     let http = load(&variables(&[origins])).http;
-    assert!(http.allows_origin(None, Some("b.example")));
-    assert!(http.allows_origin(Some("https://b.example"), Some("b.example")));
-    assert!(http.allows_origin(Some("https://desk.example"), Some("b.example")));
-    assert!(!http.allows_origin(Some("https://evil.example"), Some("b.example")));
-    assert!(!http.allows_origin(Some("null"), Some("b.example")));
+    assert!(http.allows_origin(None, Some("b.example"), false));
+    assert!(http.allows_origin(Some("https://b.example"), Some("b.example"), false));
+    assert!(http.allows_origin(Some("https://desk.example"), Some("b.example"), false));
+    assert!(!http.allows_origin(Some("https://evil.example"), Some("b.example"), false));
+    assert!(!http.allows_origin(Some("null"), Some("b.example"), false));
+    let proxies = ("BATON_HTTP__TRUSTED_PROXIES", "[\"10.0.0.1\"]");
+    let http = load(&variables(&[origins, proxies])).http;
+    let (proxy, stranger) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+    let own = |is_https| http.allows_origin(Some("http://b.example"), Some("b.example"), is_https);
+    for (peer, told, is_own) in [
+        // Nobody says how it came: a proxy that is not named may stand before it.
+        (stranger, &[][..], true),
+        (stranger, &["https"][..], true),
+        (proxy, &["http"][..], true),
+        (proxy, &["https"][..], false),
+        (proxy, &["http, HTTPS"][..], false),
+    ] {
+        let is_https = http.is_https(peer, told.iter().copied());
+        assert_eq!(own(is_https), is_own, "{peer} {told:?}");
+        assert!(http.allows_origin(Some("https://b.example"), Some("b.example"), is_https));
+    }
 }
 
 #[test]

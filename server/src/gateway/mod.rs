@@ -73,6 +73,8 @@ pub struct Limits {
     pub hosts: Vec<String>,
     /// Proxies whose word is taken on where a connection comes from.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Whether this server speaks HTTPS itself.
+    pub has_certificate: bool,
     /// Messages that wait for one connection.
     pub queue: usize,
     /// A frame that cannot be written within this time ends the connection.
@@ -110,6 +112,7 @@ impl Default for Limits {
             origins: BTreeSet::new(),
             hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            has_certificate: false,
             queue: 64,
             write: Duration::from_secs(10),
             admission: AdmissionRules::default(),

@@ -3,6 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test fails on all that it does not name")]
 
 mod coming_back;
+mod origins;
 mod overtaken;
 mod packing;
 
@@ -300,31 +301,6 @@ fn other_device() -> DeviceId {
 
 fn settings() -> Fact {
     Fact::TeamChanged { team_id: TeamId(Uuid::nil()), renamed: true, set: TeamSet::default() }
-}
-
-#[tokio::test]
-async fn only_own_pages_origins_of_the_list_and_native_clients_come_in() {
-    let house = House::open(limits());
-    let protocol = ("sec-websocket-protocol", "baton.v1");
-    let path = "/api/v1/socket";
-    let own = format!("http://{}", house.address);
-    let own_by_tls = format!("https://{}", house.address);
-    let another_port = "http://127.0.0.1:1";
-    for (origins, expected) in [
-        (&["https://desk.example.com"][..], None),
-        (&[own.as_str()][..], None),
-        (&[own_by_tls.as_str()][..], None),
-        (&[another_port][..], Some(403)),
-        (&[own.as_str(), own.as_str()][..], Some(403)),
-        (&[][..], None),
-        (&["https://evil.example.com"][..], Some(403)),
-        (&["null"][..], Some(403)),
-        (&["https://desk.example.com", "https://desk.example.com"][..], Some(403)),
-    ] {
-        let mut headers = vec![protocol];
-        headers.extend(origins.iter().map(|origin| ("origin", *origin)));
-        assert_eq!(house.knock(path, &headers).await.err(), expected, "{origins:?}");
-    }
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use super::socket::{self, Seat};
 use super::{Gateway, Limits};
-use crate::config::{allows_host, allows_origin, client};
+use crate::config::{self, allows_host, allows_origin, client};
 
 /// What the kernel may hold back for one client that does not read.
 const SEND_BUFFER: u32 = 128 * 1024;
@@ -46,7 +46,8 @@ pub async fn upgrade(
     Parts { version, uri, headers, extensions, .. }: Parts,
     request: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    if let Err(problem) = check(&gateway.limits, version, &uri, &headers) {
+    let is_https = is_https(&gateway.limits, &headers, &extensions);
+    if let Err(problem) = check(&gateway.limits, (version, is_https), &uri, &headers) {
         return respond(*problem);
     }
     let Ok(request) = request else {
@@ -82,11 +83,21 @@ fn note_facts(headers: &HeaderMap) {
 
 /// Where it comes from, as far as the listener and trusted proxies say.
 fn from(limits: &Limits, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
-    let info = extensions.get::<ConnectInfo<SocketAddr>>();
-    let peer = info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(peer)| peer.ip());
     let forwarded = headers.get_all("x-forwarded-for").iter();
     let forwarded = forwarded.map(|value| value.to_str().unwrap_or_default());
-    client(&limits.trusted_proxies, peer, forwarded)
+    client(&limits.trusted_proxies, neighbour(extensions), forwarded)
+}
+
+/// Whether it is known to have come by HTTPS.
+fn is_https(limits: &Limits, headers: &HeaderMap, extensions: &Extensions) -> bool {
+    let told = headers.get_all("x-forwarded-proto").iter();
+    let told = told.map(|value| value.to_str().unwrap_or_default());
+    limits.has_certificate || config::is_https(&limits.trusted_proxies, neighbour(extensions), told)
+}
+
+fn neighbour(extensions: &Extensions) -> IpAddr {
+    let info = extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(peer)| peer.ip())
 }
 
 /// The one place that sets the buffers of a socket: the defaults cost 140 KB per connection.
@@ -102,7 +113,7 @@ fn with_buffers(request: WebSocketUpgrade) -> WebSocketUpgrade {
 
 fn check(
     limits: &Limits,
-    version: Version,
+    (version, is_https): (Version, bool),
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Result<(), Box<Problem>> {
@@ -123,7 +134,8 @@ fn check(
     let is_allowed = match (origins.next(), origins.next()) {
         (None, _) => true,
         (Some(origin), None) => {
-            origin.to_str().is_ok_and(|origin| allows_origin(&limits.origins, origin, host))
+            let is_listed = |origin| allows_origin(&limits.origins, origin, host, is_https);
+            origin.to_str().is_ok_and(is_listed)
         }
         (Some(_), Some(_)) => false,
     };

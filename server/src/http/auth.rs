@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use baton_domain::group::Key;
 use baton_protocol::{AgentId, Role};
 
+use super::input::ByHttps;
 use super::problem::Fault;
 use super::{ApiState, Shared};
 use crate::accounts::{Accounts, Reporter, Signed, Slots};
@@ -63,7 +64,9 @@ pub(super) async fn guard(
     if !may_have_query && request.uri().query().is_some_and(|query| !query.is_empty()) {
         return Fault::invalid("this address takes no parameters").into_response();
     }
-    match allow(&parts, access, request.method(), request.headers()).await {
+    let ByHttps(is_https) = request.extensions().get().copied().unwrap_or_default();
+    let asked = Asked { method: request.method(), headers: request.headers(), is_https };
+    match allow(&parts, access, asked).await {
         Ok(Asker::Anybody) => next.run(request).await,
         Ok(Asker::Signed(signed)) => {
             let Some(_slot) = parts.queues.slots.take((signed.workspace, signed.agent)).await
@@ -90,13 +93,17 @@ enum Asker {
     Reporter(Reporter),
 }
 
-async fn allow(
-    parts: &ApiState,
-    access: Access,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Result<Asker, Fault> {
-    let origin = check_origin(parts, method, headers)?;
+/// How something is asked for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    method: &'a Method,
+    headers: &'a HeaderMap,
+    is_https: bool,
+}
+
+async fn allow(parts: &ApiState, access: Access, asked: Asked<'_>) -> Result<Asker, Fault> {
+    let Asked { method, headers, .. } = asked;
+    let origin = check_origin(parts, asked)?;
     if access == Access::Public {
         return Ok(Asker::Anybody);
     }
@@ -135,13 +142,14 @@ enum Origin {
 }
 
 /// What changes something may come from no page of a stranger, whoever is signed in there.
-fn check_origin(parts: &ApiState, method: &Method, headers: &HeaderMap) -> Result<Origin, Fault> {
+fn check_origin(parts: &ApiState, asked: Asked<'_>) -> Result<Origin, Fault> {
+    let Asked { method, headers, is_https } = asked;
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let (first, second) = (origins.next(), origins.next());
     let Some(origin) = first else { return Ok(Origin::None) };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let text = origin.to_str().map_err(|_odd| Fault::origin())?;
-    if parts.http.allows_origin(Some(text), host) && second.is_none() {
+    if parts.http.allows_origin(Some(text), host, is_https) && second.is_none() {
         Ok(Origin::Allowed)
     } else if method.is_safe() {
         Ok(Origin::None)

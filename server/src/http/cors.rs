@@ -19,7 +19,8 @@ const EXPOSED: HeaderValue =
 pub(super) fn origin(parts: &ApiState, headers: &HeaderMap) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
     // Without a host only what is listed is allowed: a page of our own needs no permission.
-    parts.http.allows_origin(Some(origin.to_str().ok()?), None).then(|| origin.clone())
+    let origin_text = origin.to_str().ok()?;
+    parts.http.allows_origin(Some(origin_text), None, false).then(|| origin.clone())
 }
 
 /// The answer to a browser that asks beforehand, if this is one.

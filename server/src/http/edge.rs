@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::body::Taken;
-use super::input::Peer;
+use super::input::{ByHttps, Peer};
 use super::problem::Fault;
 use super::{ApiState, Shared, cors};
 
@@ -61,6 +61,8 @@ pub(super) async fn around(
     request.extensions_mut().insert(taken.clone());
     let from = Peer::of(&parts, request.headers(), request.extensions());
     request.extensions_mut().insert(from);
+    let by_https = ByHttps::of(&parts, request.headers(), request.extensions());
+    request.extensions_mut().insert(by_https);
     let id = given_id(request.headers()).unwrap_or_else(|| parts.clock.uuid_v7().to_string());
     let began = parts.clock.monotonic();
     let method = request.method().clone();

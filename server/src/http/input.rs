@@ -37,6 +37,10 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
     async fn from_request(request: Request, parts: &Shared) -> Result<Self, Fault> {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+/// Whether the request is known to have come by HTTPS.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct ByHttps(pub(super) bool);
+
         // Forms of other sites cannot send this type without asking first.
         let kind = kind.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/json") {
@@ -97,8 +101,7 @@ impl<A: FromStr + Send, B: FromStr + Send> FromRequestParts<Shared> for Ids<A, B
 impl Peer {
     /// Where a request comes from, as far as the listener and trusted proxies say.
     pub(super) fn of(parts: &ApiState, headers: &HeaderMap, extensions: &Extensions) -> Self {
-        let info = extensions.get::<ConnectInfo<SocketAddr>>();
-        let address = info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(from)| from.ip());
+        let address = neighbour(extensions);
         let forwarded = headers.get_all("x-forwarded-for").iter();
         if headers.contains_key("x-forwarded-for") && !parts.http.is_trusted(address) {
             parts.notices.forwarded(address);
@@ -117,6 +120,20 @@ impl FromRequestParts<Shared> for Peer {
         parts: &Shared,
     ) -> Result<Self, std::convert::Infallible> {
         // The outermost layer has found out.
+fn neighbour(extensions: &Extensions) -> IpAddr {
+    let info = extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(from)| from.ip())
+}
+
+impl ByHttps {
+    /// Whether it did, as far as the listener and trusted proxies say.
+    pub(super) fn of(parts: &ApiState, headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let told = headers.get_all("x-forwarded-proto").iter();
+        let told = told.map(|value| value.to_str().unwrap_or_default());
+        Self(parts.http.is_https(neighbour(extensions), told))
+    }
+}
+
         let known = head.extensions.get::<Self>().copied();
         Ok(known.unwrap_or_else(|| Self::of(parts, &head.headers, &head.extensions)))
     }
