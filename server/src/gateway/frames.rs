@@ -10,6 +10,7 @@ use baton_protocol::frame::{
     Timings, View,
 };
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, NOTE_CHARS_MAX, SERVER_FRAME_BYTES_MAX};
+use baton_protocol::once::{check_once, read_once};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::problem::unreadable;
 use baton_protocol::{Command, CommandResult, ConversationId, OpId, Refusal};
@@ -81,7 +82,7 @@ pub(super) fn read(text: &str) -> Result<ClientFrame, Fault> {
     if kind == "command" {
         return read_command(text).map(|command| ClientFrame::Command { command });
     }
-    let frame = serde_json::from_str::<ClientFrame>(text)
+    let frame = read_once::<ClientFrame>(text.as_bytes())
         .map_err(|e| Fault::new("invalid", unreadable(&e), Some(&kind)))?;
     check(&frame).map_err(|problem| Fault::new("invalid", problem, Some(&kind)))?;
     Ok(frame)
@@ -100,7 +101,8 @@ fn read_command(text: &str) -> Result<Command, Fault> {
     let frame = serde_json::from_str::<CommandFrame>(text)
         .map_err(|e| Fault::new("invalid", unreadable(&e), Some("command")))?;
     let op_id = frame.command.get("op_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    serde_json::from_value(frame.command).map_err(|e| match op_id {
+    let once = check_once(text.as_bytes());
+    once.and_then(|()| serde_json::from_value(frame.command)).map_err(|e| match op_id {
         Some(_) => Fault::of_command(op_id, Refusal::invalid("command", unreadable(&e))),
         None => Fault::new("invalid", format!("command: {}", unreadable(&e)), Some("command")),
     })

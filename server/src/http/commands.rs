@@ -6,12 +6,14 @@ use axum::Json as Out;
 use axum::extract::State;
 use axum::http::HeaderName;
 use baton_protocol::limits::COMMANDS_MAX;
+use baton_protocol::once::read_once;
 use baton_protocol::outcome::{CommandResults, Outcome, OutcomesQuery};
 use baton_protocol::problem::unreadable;
 use baton_protocol::{Command, CommandResult, OpId, Refusal};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::input::Json;
+use super::input::{Json, JsonBytes};
 use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::{Left, Signed};
 use crate::engine::work::Caller;
@@ -23,8 +25,9 @@ pub(super) type RateHeaders = [(HeaderName, String); 2];
 pub(super) async fn submit(
     State(parts): State<Shared>,
     signed: Signed,
-    Json(elements): Json<Vec<Value>>,
+    body: JsonBytes,
 ) -> HandlerResult<(RateHeaders, Out<CommandResults>)> {
+    let elements = body.elements()?;
     check_count(elements.len())?;
     let left = take(&parts, signed, elements.len())?;
     let read: Vec<_> = elements.into_iter().map(read).collect();
@@ -95,10 +98,12 @@ fn check_count(count: usize) -> HandlerResult<()> {
 }
 
 /// A command, or the answer to what is none, by its op id where that can be read.
-fn read(element: Value) -> Result<Command, Box<CommandResult>> {
-    let op_id = element.get("op_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    serde_json::from_value(element)
-        .map_err(|error| Box::new(refused(op_id, Refusal::invalid("command", unreadable(&error)))))
+fn read(element: &RawValue) -> Result<Command, Box<CommandResult>> {
+    read_once(element.get().as_bytes()).map_err(|error| {
+        let value = serde_json::from_str::<Value>(element.get()).unwrap_or_default();
+        let op_id = value.get("op_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        Box::new(refused(op_id, Refusal::invalid("command", unreadable(&error))))
+    })
 }
 
 fn refused(op_id: Option<OpId>, refusal: Refusal) -> CommandResult {

@@ -7,8 +7,10 @@ use axum::RequestPartsExt as _;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts as Head;
 use axum::http::{Extensions, HeaderMap, header};
+use baton_protocol::once::read_once;
 use baton_protocol::problem::unreadable;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use super::body::Whose;
 use super::problem::Fault;
@@ -18,6 +20,10 @@ use crate::accounts::Reporter;
 /// A JSON body.
 #[derive(Debug)]
 pub(super) struct Json<T>(pub(super) T);
+
+/// A JSON body that nobody has read.
+#[derive(Debug)]
+pub(super) struct JsonBytes(Vec<u8>);
 
 /// The query of the address.
 #[derive(Debug)]
@@ -31,16 +37,37 @@ pub(super) struct Id<T>(pub(super) T);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) IpAddr);
 
+/// Whether the request is known to have come by HTTPS.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct ByHttps(pub(super) bool);
+
 impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, parts: &Shared) -> Result<Self, Fault> {
+        let bytes = JsonBytes::from_request(request, parts).await?;
+        read_once(&bytes.0).map(Self).map_err(|error| not_read(&error))
+    }
+}
+
+impl JsonBytes {
+    /// The elements of a list, each of which is read by itself.
+    pub(super) fn elements(&self) -> Result<Vec<&RawValue>, Fault> {
+        serde_json::from_slice(&self.0).map_err(|error| not_read(&error))
+    }
+}
+
+fn not_read(error: &serde_json::Error) -> Fault {
+    let text = unreadable(error);
+    if error.is_data() { Fault::invalid(text) } else { Fault::malformed(text) }
+}
+
+impl FromRequest<Shared> for JsonBytes {
     type Rejection = Fault;
 
     async fn from_request(request: Request, parts: &Shared) -> Result<Self, Fault> {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-/// Whether the request is known to have come by HTTPS.
-#[derive(Clone, Copy, Default, Debug)]
-pub(super) struct ByHttps(pub(super) bool);
-
         // Forms of other sites cannot send this type without asking first.
         let kind = kind.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/json") {
@@ -49,11 +76,7 @@ pub(super) struct ByHttps(pub(super) bool);
         // Every device that is known, by whichever of its secrets.
         let is_known = request.extensions().get::<Reporter>().is_some();
         let whose = if is_known { Whose::Signed } else { Whose::Stranger };
-        let bytes = parts.room.read(request, whose).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let text = unreadable(&error);
-            if error.is_data() { Fault::invalid(text) } else { Fault::malformed(text) }
-        })
+        parts.room.read(request, whose).await.map(Self)
     }
 }
 
@@ -98,6 +121,20 @@ impl<A: FromStr + Send, B: FromStr + Send> FromRequestParts<Shared> for Ids<A, B
     }
 }
 
+fn neighbour(extensions: &Extensions) -> IpAddr {
+    let info = extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(from)| from.ip())
+}
+
+impl ByHttps {
+    /// Whether it did, as far as the listener and trusted proxies say.
+    pub(super) fn of(parts: &ApiState, headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let told = headers.get_all("x-forwarded-proto").iter();
+        let told = told.map(|value| value.to_str().unwrap_or_default());
+        Self(parts.http.is_https(neighbour(extensions), told))
+    }
+}
+
 impl Peer {
     /// Where a request comes from, as far as the listener and trusted proxies say.
     pub(super) fn of(parts: &ApiState, headers: &HeaderMap, extensions: &Extensions) -> Self {
@@ -120,20 +157,6 @@ impl FromRequestParts<Shared> for Peer {
         parts: &Shared,
     ) -> Result<Self, std::convert::Infallible> {
         // The outermost layer has found out.
-fn neighbour(extensions: &Extensions) -> IpAddr {
-    let info = extensions.get::<ConnectInfo<SocketAddr>>();
-    info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(from)| from.ip())
-}
-
-impl ByHttps {
-    /// Whether it did, as far as the listener and trusted proxies say.
-    pub(super) fn of(parts: &ApiState, headers: &HeaderMap, extensions: &Extensions) -> Self {
-        let told = headers.get_all("x-forwarded-proto").iter();
-        let told = told.map(|value| value.to_str().unwrap_or_default());
-        Self(parts.http.is_https(neighbour(extensions), told))
-    }
-}
-
         let known = head.extensions.get::<Self>().copied();
         Ok(known.unwrap_or_else(|| Self::of(parts, &head.headers, &head.extensions)))
     }
