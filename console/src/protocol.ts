@@ -659,6 +659,8 @@ export interface Accepted {
   status?: MessageStatus;
 }
 export type Refusal =
+  /** Whom its note mentions in vain: they do not see the conversation. */
+  unreached?: Id[];
   | { code: "stale"; current: LineRef | null; missed: LineRef[]; more: boolean }
   | { code: "not_owner"; owner: Owner }
   | { code: "owner_changed"; owner: Owner; owner_epoch: number }

@@ -1,6 +1,6 @@
 //! What a decision may look at: the state of a group, as its predecessors left it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::template::Template;
@@ -313,6 +313,8 @@ pub struct Context<'a> {
     pub forwarded: Option<&'a Forwardable>,
     /// Characters that the author's name takes above what they write; 0 where it is not told.
     pub signature_chars: usize,
+    /// Whom a note mentions and who do not see all of the conversation.
+    pub unseeing: BTreeSet<AgentId>,
 }
 
 /// The author of a command: who, where, and what they may see.
@@ -350,13 +352,13 @@ impl Context<'_> {
         self.author.sight.viewer.teams.contains_key(&conversation.head.team_id)
     }
 
-    /// Whether the author owns the conversation.
-    pub fn owns(&self, conversation: &Conversation) -> bool {
     /// Whether the author serves the queue of the conversation's team: its members and admins do.
     pub fn serves(&self, conversation: &Conversation) -> bool {
         self.is_teammate(conversation) || self.supervises(conversation)
     }
 
+    /// Whether the author owns the conversation.
+    pub fn owns(&self, conversation: &Conversation) -> bool {
         conversation.head.owner == Owner::Agent(self.my_id())
     }
 

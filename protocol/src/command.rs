@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
 use self::fields::{optional, required};
-use crate::limits::{MENTIONS_MAX, NOTE_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{
     AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, Timestamp,
 };
@@ -237,10 +237,9 @@ impl CommandBody {
             Self::Assign(assign) => (Some(assign.agent_id), &[][..]),
             Self::Transfer(transfer) => (transfer.to.agent(), &[][..]),
             Self::Follow(following) | Self::Unfollow(following) => (following.agent_id, &[][..]),
-            Self::Note(note) => (None, note.mentions.as_slice()),
-            _ => (None, &[][..]),
+            _ => (None, self.mentions()),
         };
-        one.into_iter().chain(all.iter().take(MENTIONS_MAX).copied())
+        one.into_iter().chain(all.iter().copied())
     }
 
     /// The other conversation that it names.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Line, LineRef, MessageStatus, NoteId, OpId, Refusal};
+use crate::{AgentId, Line, LineRef, MessageStatus, NoteId, OpId, Refusal};
 
 /// The command was carried out, or its wish already held.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Accepted {
     /// The status of its message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<MessageStatus>,
+    /// Whom its note mentions in vain: they do not see the conversation, and are told nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreached: Vec<AgentId>,
 }
 
 /// The command was not carried out.

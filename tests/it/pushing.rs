@@ -466,6 +466,13 @@ async fn whom_a_note_calls_reads_it_on_the_phone_until_they_have_seen_it() {
         ben.notes(conversation, "Two of them").await;
         let outcome = pocket.handles_the_next().await;
         assert_eq!(outcome.verdict, Verdict::Withdraw(Tag::Conversation(conversation)));
+        // Whom it cannot reach is named to its author.
+        world.team("Billing", &["Dora"]).await;
+        let dora = world.agent("Dora").await.signed.session.agent_id;
+        let told = ana.mentions(conversation, "@Dora @Ben", &[dora, ids[0]]).await;
+        assert_eq!(told.unreached, [dora]);
+        let told = ana.mentions(conversation, "@Ben", &ids[..1]).await;
+        assert_eq!(told.unreached, []);
         // Nobody is told of a note that could not be kept.
         let nobody = NoteText {
             text: "@Zoe".to_owned(),

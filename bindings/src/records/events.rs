@@ -66,6 +66,9 @@ pub struct GoneItem {
     pub conversation: Option<String>,
     /// The way it ended.
     pub how: GoneHow,
+    /// The ids of agents whom its note mentions in vain: they do not see the conversation, and are
+    /// told nothing. Say so to its author.
+    pub unreached: Vec<String>,
 }
 
 /// How an act ended.
@@ -158,21 +161,25 @@ fn outbox(changes: &[Change], needs_review: usize) -> Event {
     for change in changes {
         match change {
             Change::Shown(echo) => shown.push(OutboxItem::from(&**echo)),
-            Change::Gone { number, op_id, conversation_id, how } => gone.push(GoneItem {
-                number: *number,
-                op_id: op_id.to_string(),
-                conversation: Some(conversation_id.to_string()),
-                how: match how {
-                    Ended::Acknowledged => GoneHow::Acknowledged,
-                    Ended::Discarded => GoneHow::Discarded,
-                    Ended::ReadRefused { .. } => GoneHow::ReadRefused,
-                },
-            }),
+            Change::Gone { number, op_id, conversation_id, how, unreached } => {
+                gone.push(GoneItem {
+                    number: *number,
+                    op_id: op_id.to_string(),
+                    conversation: Some(conversation_id.to_string()),
+                    how: match how {
+                        Ended::Acknowledged => GoneHow::Acknowledged,
+                        Ended::Discarded => GoneHow::Discarded,
+                        Ended::ReadRefused { .. } => GoneHow::ReadRefused,
+                    },
+                    unreached: unreached.iter().map(ToString::to_string).collect(),
+                })
+            }
             Change::NotStored { number, op_id } => gone.push(GoneItem {
                 number: *number,
                 op_id: op_id.to_string(),
                 conversation: None,
                 how: GoneHow::NotStored,
+                unreached: Vec::new(),
             }),
         }
     }

@@ -242,6 +242,7 @@ export const ar: Messages = {
     claimed: "أصبحت لك",
     unassign: "أعدها إلى الطابور",
     unassigned: "أُعيدت إلى الطابور",
+    unreached: (names) => `لن يصل الإشعار إلى ${names}: هذه المحادثة لا تظهر لديهم`,
     handOver: "تسليم",
     owner: (name) => `المسؤول: ${name}. تسليم`,
     follow: "متابعة",

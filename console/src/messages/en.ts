@@ -225,6 +225,7 @@ export const en = {
     claimed: "It is yours now",
     unassign: "Give it back to the queue",
     unassigned: "Given back to the queue",
+    unreached: (names: string) => `${names} cannot see this conversation and will not be told`,
     handOver: "Hand over",
     owner: (name: string) => `Owner: ${name}. Hand over`,
     follow: "Follow",

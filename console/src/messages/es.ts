@@ -224,6 +224,7 @@ export const es: Messages = {
     claimed: "Ahora es tuya",
     unassign: "Devolver a la cola",
     unassigned: "Devuelta a la cola",
+    unreached: (names) => `No se avisará a ${names}: no ve esta conversación`,
     handOver: "Traspasar",
     owner: (name) => `Responsable: ${name}. Traspasar`,
     follow: "Seguir",

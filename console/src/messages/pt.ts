@@ -224,6 +224,7 @@ export const pt: Messages = {
     claimed: "Agora é sua",
     unassign: "Devolver à fila",
     unassigned: "Devolvida à fila",
+    unreached: (names) => `${names} não será avisado: não vê esta conversa`,
     handOver: "Passar",
     owner: (name) => `Responsável: ${name}. Passar`,
     follow: "Seguir",

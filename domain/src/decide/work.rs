@@ -14,7 +14,10 @@ pub(super) fn note(case: &Case<'_>, note: &NoteText) -> Decided {
     if note.quoted.is_some_and(|quoted| case.context.lines.find(id, quoted).is_none()) {
         return Err(Refusal::invalid("quoted", "no message of this conversation"));
     }
-    noted(case, "text", &note.text, note.quoted, mentioned(case, note)?)
+    let (drafts, accepted) = noted(case, "text", &note.text, note.quoted, mentioned(case, note)?)?;
+    // Whoever mentions somebody learns that it reaches nobody.
+    let unreached = case.context.unseeing.iter().copied().collect();
+    Ok((drafts, Accepted { unreached, ..accepted }))
 }
 
 /// A note that says this of a line and calls these, as `field` of the command.

@@ -1,10 +1,10 @@
 //! Members that people and workers bring: commands, outcomes, claims, results, timers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::{
-    Accepted, Actor, Amendment, Conversation, Event, Fact, LineRef, MessageStatus, OpId, Refusal,
-    Timestamp, WorkspaceId,
+    Accepted, Actor, AgentId, Amendment, Conversation, Event, Fact, LineRef, MessageStatus, OpId,
+    Refusal, Timestamp, WorkspaceId,
 };
 
 use super::receive;
@@ -18,6 +18,7 @@ use crate::decide::delivery::{self, Claim, SendClaim, SendResult, Sent};
 use crate::decide::{Decision, Draft, block, decide, file, owner, status};
 use crate::log::Route;
 use crate::outcome::Answer;
+use crate::scope::{Level, Scope};
 use crate::signature;
 
 /// Decides a command and carries it out.
@@ -71,8 +72,21 @@ pub(super) fn decision(
         upload,
         forwarded,
         signature_chars: name.map_or(0, |chars| chars + signature::EXTRA_CHARS),
+        unseeing: unseeing(state, conversation, work),
     };
     Some(decide(&context, &work.command, now))
+}
+
+/// Whom the command's note mentions and who do not see all of its conversation.
+fn unseeing(
+    state: &State,
+    conversation: Option<&Conversation>,
+    work: &CommandWork,
+) -> BTreeSet<AgentId> {
+    let Some(scope) = conversation.map(|of| Scope::of(&of.head)) else { return BTreeSet::new() };
+    let sight = |agent: AgentId| state.sights.get(&(work.caller.workspace, agent));
+    let is_blind = |agent: &AgentId| sight(*agent).is_some_and(|of| of.level(scope) < Level::Full);
+    work.command.body.mentions().iter().copied().filter(is_blind).collect()
 }
 
 /// Appends what was decided, and keeps the answer under the command's op id.

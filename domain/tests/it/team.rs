@@ -3,7 +3,7 @@
 //! Ana and Ben serve Support, Cleo serves Sales, Eva supervises both, Root is the admin. Lucía
 //! writes on Support's number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::apply::{apply, begin};
 use baton_domain::context::{
@@ -16,7 +16,7 @@ use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
 use baton_domain::line;
 use baton_domain::log::{Logged, Route};
 use baton_domain::outcome::Answer;
-use baton_domain::scope::{Scope, Viewer};
+use baton_domain::scope::{Level, Scope, Viewer};
 use baton_domain::sight::Sight;
 use baton_domain::upload::Uploaded;
 use baton_protocol::conversation::ContactCard;
@@ -362,6 +362,7 @@ impl Team {
             upload: self.upload.as_ref(),
             forwarded: self.forwarded.as_ref(),
             signature_chars: self.signature_chars,
+            unseeing: self.unseeing(command),
         };
         let answer = match decide(&context, command, self.now) {
             Decision::Replay(answer) => return answer,
@@ -379,6 +380,15 @@ impl Team {
             self.priors.entry(by.agent).or_default().insert(command.op_id, prior);
         }
         answer
+    }
+
+    fn unseeing(&self, command: &Command) -> BTreeSet<AgentId> {
+        let Some(of) = self.conversations.get(&command.conversation_id) else {
+            return BTreeSet::new();
+        };
+        let level = |agent: &AgentId| self.sights.get(agent).map(|s| s.level(Scope::of(&of.head)));
+        let is_blind = |agent: &AgentId| level(agent).is_some_and(|level| level < Level::Full);
+        command.body.mentions().iter().copied().filter(is_blind).collect()
     }
 
     // Sending.

@@ -1,7 +1,7 @@
 //! The outbox as apps show it: each act, its status and its choices.
 
 use baton_protocol::upload::UploadNew;
-use baton_protocol::{CommandBody, ConversationId, OpId, Refusal, Timestamp};
+use baton_protocol::{AgentId, CommandBody, ConversationId, OpId, Refusal, Timestamp};
 
 use super::Outbox;
 use super::item::{Item, Lane, State};
@@ -107,6 +107,8 @@ pub enum Change {
         conversation_id: ConversationId,
         /// How it ended.
         how: Ended,
+        /// Whom its note mentions in vain: they do not see the conversation.
+        unreached: Vec<AgentId>,
     },
     /// The store could not take it: the tap has to be refused.
     NotStored {

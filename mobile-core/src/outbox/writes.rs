@@ -163,6 +163,12 @@ impl Outbox {
             self.taps.retain(|_, tap| tap.answer.number != number);
         }
         self.gone.insert(number, (rows, change));
+            unreached: match slot.item.state {
+                State::Accepted { accepted } => accepted.unreached,
+                State::Queued | State::Sending | State::Asking { .. } | State::Review { .. } => {
+                    Vec::new()
+                }
+            },
     }
 
     /// Whether the store has this item: from then on it is looked after, whoever dies.

@@ -1,6 +1,18 @@
-//! Fields of a command, taken out of its JSON object.
+//! Fields of a command: taken out of its JSON object, and read.
 
 use serde_json::{Map, Value};
+
+use super::CommandBody;
+use crate::AgentId;
+use crate::limits::MENTIONS_MAX;
+
+impl CommandBody {
+    /// The agents that its note mentions.
+    pub fn mentions(&self) -> &[AgentId] {
+        let Self::Note(note) = self else { return &[] };
+        note.mentions.get(..MENTIONS_MAX).unwrap_or(&note.mentions)
+    }
+}
 
 pub(super) fn required<T: serde::de::DeserializeOwned>(
     fields: &mut Map<String, Value>,

@@ -269,6 +269,8 @@ impl Needs {
         let forwarded = command.body.forwarded();
         self.forwarded.extend(forwarded.map(|of| (here, of.message_id)));
         self.agents.extend(command.body.named_agents().map(|agent| (here, agent)));
+        // Whether they see what they are called to is told.
+        self.authors.extend(command.body.mentions().iter().map(|agent| (here, *agent)));
     }
 
     /// Lines from what the author had seen on: that one and those above.
