@@ -18,6 +18,8 @@ pub mod inbound;
 pub mod line;
 mod link;
 pub mod log;
+mod lookalike;
+pub mod media_type;
 pub mod mirror;
 pub mod names;
 pub mod outcome;

@@ -1,6 +1,8 @@
 //! Checks of names, slugs and addresses, for the command line and the settings. An error says what
 //! the text must be.
 
+use crate::lookalike::is_lookalike;
+
 /// Bytes of a slug.
 const SLUG_BYTES_MAX: usize = 63;
 /// Bytes of an e-mail address.
@@ -31,6 +33,9 @@ pub fn email(text: &str) -> Result<String, &'static str> {
     let odd = |c: char| c.is_whitespace() || c.is_control() || is_hidden(c);
     if parts.is_none() || text.len() > EMAIL_BYTES_MAX || text.chars().any(odd) {
         return Err("must look like name@host");
+    }
+    if is_lookalike(text) {
+        return Err("must not hold letters that only look like others");
     }
     Ok(text.to_lowercase())
 }
