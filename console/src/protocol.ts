@@ -184,6 +184,8 @@ export interface FileAddress {
 /** A file on its way to WhatsApp, until a command sends it. */
 export interface Upload {
   id: Id;
+  /** An old server does not tell. */
+  conversation_id?: Id;
   kind: LineKind;
   media_type: string;
   name?: string;
@@ -657,10 +659,10 @@ export interface Accepted {
   line?: LineRef;
   note_id?: Id;
   status?: MessageStatus;
-}
-export type Refusal =
   /** Whom its note mentions in vain: they do not see the conversation. */
   unreached?: Id[];
+}
+export type Refusal =
   | { code: "stale"; current: LineRef | null; missed: LineRef[]; more: boolean }
   | { code: "not_owner"; owner: Owner }
   | { code: "owner_changed"; owner: Owner; owner_epoch: number }

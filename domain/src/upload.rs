@@ -4,6 +4,8 @@ use baton_protocol::limits::FILE_NAME_CHARS_MAX;
 use baton_protocol::upload::UploadNew;
 use baton_protocol::{AgentId, ConversationId, Details, LineKind, Picture, Refusal, Sound};
 
+use crate::media_type;
+
 const MB: u64 = 1 << 20;
 const KB: u64 = 1 << 10;
 /// Characters of a caption.
@@ -76,20 +78,22 @@ impl Uploaded {
     }
 }
 
-/// Whether WhatsApp will take it, as far as kind, type and size say.
+/// Whether WhatsApp will take it, as far as kind, type and size say. The answer names the type as
+/// WhatsApp does, whatever a browser or phone calls it.
 ///
 /// # Errors
 /// The field that is wrong, with the limit.
-pub fn check(new: &UploadNew) -> Result<(), Refusal> {
+pub fn check(new: UploadNew) -> Result<UploadNew, Refusal> {
     let taken = TAKEN.iter().find(|(kinds, ..)| kinds.contains(&new.kind));
     let Some((_, types, bytes_max)) = taken else {
         return Err(Refusal::invalid("kind", KINDS));
     };
-    let bare = new.media_type.split(';').next().unwrap_or_default().trim();
-    if !types.contains(&bare) {
+    let media_type = media_type::normalize(&new.media_type);
+    let media_type = media_type.filter(|found| types.contains(&media_type::bare(found)));
+    let Some(media_type) = media_type else {
         let what = format!("WhatsApp takes {} there", types.join(", "));
         return Err(Refusal::invalid("media_type", what));
-    }
+    };
     if !(1..=*bytes_max).contains(&new.bytes) {
         let what = format!("has {} bytes, must have 1 to {bytes_max}", new.bytes);
         return Err(Refusal::invalid("bytes", what));
@@ -103,7 +107,7 @@ pub fn check(new: &UploadNew) -> Result<(), Refusal> {
     if new.sha256.as_ref().is_some_and(|digest| !is_hex(digest)) {
         return Err(Refusal::invalid("sha256", "must be 64 lower-case hex digits"));
     }
-    Ok(())
+    Ok(UploadNew { media_type, ..new })
 }
 
 /// The name of a document, which the customer sees.

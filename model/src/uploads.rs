@@ -86,6 +86,21 @@ impl Server {
         Ok(upload(id, arriving, state))
     }
 
+    /// Its author ends an upload; whether there was one.
+    pub fn end_upload(&mut self, agent: AgentId, id: MessageId) -> bool {
+        let is_own = self.upload(agent, id).is_some();
+        if is_own {
+            self.uploads.remove(&id);
+            self.state.uploads.remove(&(WORKSPACE, id));
+        }
+        is_own
+    }
+
+    /// How many uploads were not sent.
+    pub fn unsent_uploads(&self) -> usize {
+        self.uploads.keys().filter(|id| !self.sent_uploads.contains(id)).count()
+    }
+
     /// The server forgets what was not sent.
     pub fn forget_uploads(&mut self) {
         let sent = &self.sent_uploads;
@@ -103,5 +118,6 @@ impl Server {
 fn upload(id: MessageId, of: &Arriving, state: UploadState) -> Upload {
     let UploadNew { kind, media_type, name, bytes, .. } = of.new.clone();
     let received = of.bytes.len() as u64;
-    Upload { id, kind, media_type, name, bytes, received, state, trouble: None }
+    let conversation_id = Some(of.whose.1);
+    Upload { id, conversation_id, kind, media_type, name, bytes, received, state, trouble: None }
 }

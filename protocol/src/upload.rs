@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LineKind, MessageId};
+use crate::{ConversationId, LineKind, MessageId};
 
 /// `POST /conversations/{conversation}/uploads`: what will come.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct UploadNew {
 pub struct Upload {
     /// `details.upload` of the command that sends it. The line it becomes has this id.
     pub id: MessageId,
+    /// The conversation that it is for; an old server does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<ConversationId>,
     /// What it is sent as.
     pub kind: LineKind,
     /// The MIME type.

@@ -6,7 +6,9 @@ use baton_protocol::{
     CommandBody, ConversationId, Details, FileState, LineKind, MessageId, Refusal, Seen,
 };
 use baton_simulator::{Reached, VOICE_NOTE};
-use baton_world::world::{Agent, Answered, PATIENCE, Setup, World, eventually, for_each_store};
+use baton_world::world::{
+    Agent, Answered, PATIENCE, Setup, World, eventually, for_each_alone, for_each_store,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -261,6 +263,133 @@ async fn what_whatsapp_does_not_take_is_refused_before_a_byte_is_sent() {
         let line = lines.iter().find(|line| line.id == upload.id).expect("its line");
         let sound = line.file.and_then(FileState::sound).expect("a sound");
         assert_eq!((sound.duration_ms, sound.peaks.is_some()), (1_993, true));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_goes_under_whatsapps_name_of_its_type_whatever_a_browser_calls_it() {
+    for_each_alone(Setup::usual(), async |world| {
+        let (ana, lucia) = (world.agent("Ana").await, world.contact("Lucía"));
+        lucia.sends("Hola").await;
+        let conversation = lucia.conversation().await;
+        for (kind, told, named) in [
+            ("audio", "audio/x-m4a", "audio/mp4"),
+            ("audio", "audio/m4a", "audio/mp4"),
+            ("audio", "audio/mp3", "audio/mpeg"),
+            ("audio", "AUDIO/OGG;codecs=opus", "audio/ogg; codecs=opus"),
+            ("image", "image/jpg", "image/jpeg"),
+            ("video", "video/x-m4v", "video/mp4"),
+            ("sticker", "image/x-webp", "image/webp"),
+            ("document", "application/x-pdf", "application/pdf"),
+        ] {
+            let new = json!({"kind": kind, "media_type": told, "bytes": 8});
+            let (status, begun) = begins(world, &ana, conversation, &new).await;
+            assert_eq!((status, begun["media_type"].as_str()), (201, Some(named)), "{told}");
+        }
+        // What WhatsApp is given bears that name.
+        let bytes = bytes(2_000);
+        let new = json!({"kind": "audio", "media_type": "audio/x-m4a", "bytes": bytes.len()});
+        let upload = uploads(world, &ana, conversation, (&new, &bytes)).await;
+        let seen = ana.last_line(conversation).await;
+        ana.does(conversation, send(upload.id, None, seen)).await.accepted();
+        let is_it = |reached: &Reached| reached.kind == "audio";
+        let reached = lucia.customer.receives(is_it, PATIENCE).await.expect("the memo");
+        assert!(lucia.customer.file(&reached).expect("bytes") == bytes, "other bytes");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_media_type_that_would_end_its_header_is_refused() {
+    for_each_alone(Setup::usual(), async |world| {
+        let (ana, lucia) = (world.agent("Ana").await, world.contact("Lucía"));
+        lucia.sends("Hola").await;
+        let conversation = lucia.conversation().await;
+        for media_type in [
+            "text/plain;\r\n\r\nPay 500 EUR to ES00 1234".to_owned(),
+            "text/plain\r\nX-Odd: 1".to_owned(),
+            "text/plain; a=\"b\r\nContent-Type: text/html\"".to_owned(),
+            "text/plain; a=b\nc".to_owned(),
+            format!("text/plain; a={}", "x".repeat(300)),
+        ] {
+            let new = json!({"kind": "document", "media_type": media_type, "bytes": 8});
+            let (status, told) = begins(world, &ana, conversation, &new).await;
+            let detail = told["detail"].as_str().unwrap_or_default();
+            assert!(status == 400 && detail.starts_with("media_type"), "{media_type}: {told}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_was_given_up_frees_its_place_at_once() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+        let lucia = world.contact("Lucía");
+        lucia.sends("Can I see it?").await;
+        let conversation = lucia.conversation().await;
+        let bytes = bytes(1000);
+        let listed = async || {
+            let (status, all) = asks(world, &ana, (Method::GET, "/uploads"), None).await;
+            assert_eq!(status, 200, "{all}");
+            let all: Vec<Upload> = serde_json::from_value(all).expect("uploads");
+            assert!(all.iter().all(|one| one.conversation_id == Some(conversation)));
+            all.iter().map(|one| one.id).collect::<Vec<_>>()
+        };
+        let ends = async |by: &Agent, id: MessageId| {
+            asks(world, by, (Method::DELETE, &format!("/uploads/{id}")), None).await.0
+        };
+        let upload = uploads(world, &ana, conversation, (&photo(&bytes), &bytes)).await;
+        assert_eq!(listed().await, [upload.id]);
+        assert_eq!(ends(&ben, upload.id).await, 404, "it is not his");
+        assert_eq!(ends(&ana, upload.id).await, 204);
+        assert_eq!(ends(&ana, upload.id).await, 404);
+        assert_eq!(listed().await, []);
+        let seen = ana.last_line(conversation).await;
+        let refused = ana.does(conversation, send(upload.id, None, seen)).await.refusal();
+        assert!(matches!(refused, Refusal::Invalid { field, .. } if field == "details.upload"));
+        // One that was sent is a message, and ends by no other way.
+        let upload = uploads(world, &ana, conversation, (&photo(&bytes), &bytes)).await;
+        ana.does(conversation, send(upload.id, None, seen)).await.accepted();
+        assert_eq!(ends(&ana, upload.id).await, 404);
+        let path = format!("/conversations/{conversation}/messages/{}/file", upload.id);
+        assert_eq!(asks(world, &ana, (Method::GET, &path), None).await.0, 200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_files_that_nobody_sends_the_oldest_goes_and_none_stands_in_the_way() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, lucia) = (world.agent("Ana").await, world.contact("Lucía"));
+        lucia.sends("Can I see it?").await;
+        let conversation = lucia.conversation().await;
+        let begin = async |bytes: u64| {
+            let new = json!({"kind": "document", "media_type": "application/pdf", "bytes": bytes});
+            let (status, begun) = begins(world, &ana, conversation, &new).await;
+            assert_eq!(status, 201, "{begun}");
+            // No two begin at the same time.
+            let at = world.clock.now();
+            eventually("time passes", async || (world.clock.now() > at).then_some(())).await;
+            read(begun).id
+        };
+        let mut ids = Vec::new();
+        for _ in 0..21 {
+            ids.push(begin(4).await);
+        }
+        let is_there = async |id: MessageId| {
+            asks(world, &ana, (Method::GET, &format!("/uploads/{id}")), None).await.0 == 200
+        };
+        assert!(!is_there(ids[0]).await, "the oldest");
+        assert!(is_there(ids[1]).await && is_there(ids[20]).await);
+        // Bytes count as well: of three large ones two have room.
+        let large = begin(100 << 20).await;
+        let second = begin(100 << 20).await;
+        let third = begin(100 << 20).await;
+        assert!(!is_there(large).await);
+        assert!(is_there(second).await && is_there(third).await);
+        assert!(!is_there(ids[20]).await, "what is older than they are");
     })
     .await;
 }

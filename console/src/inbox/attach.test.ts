@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judge, messages } from "./attach.ts";
+import { ACCEPT, judge, mediaType, messages } from "./attach.ts";
 
 const MB = 1 << 20;
 
@@ -11,6 +11,32 @@ test("what whatsapp takes is sent as what it is, and the rest says why not", () 
   expect(judge({ type: "image/svg+xml", size: 9 })).toEqual({ why: "type" });
   expect(judge({ type: "", size: 9 })).toEqual({ why: "type" });
   expect(judge({ type: "text/plain", size: 0 })).toEqual({ why: "empty" });
+});
+
+test("what browsers and phones call a type is what whatsapp calls it", () => {
+  for (const [type, name] of [
+    ["audio/x-m4a", "audio/mp4"],
+    ["audio/m4a", "audio/mp4"],
+    ["audio/mp3", "audio/mpeg"],
+    ["image/jpg", "image/jpeg"],
+    ["AUDIO/OGG; codecs=opus", "audio/ogg; codecs=opus"],
+    ["audio/opus", "audio/ogg"],
+    ["video/x-m4v", "video/mp4"],
+  ] as const) {
+    expect(mediaType({ type })).toBe(name);
+    expect(judge({ type, size: 9 })).toHaveProperty("kind");
+  }
+  const size = 9;
+  expect(judge({ type: "", name: "Nota de voz.M4A", size })).toEqual({ kind: "audio" });
+  expect(judge({ type: "application/octet-stream", name: "a.b.docx", size })).toEqual({
+    kind: "document",
+  });
+  expect(judge({ type: "", name: "m4a", size })).toEqual({ why: "type" });
+  expect(judge({ type: "image/svg+xml", name: "a.png", size })).toEqual({ why: "type" });
+  const offered = ACCEPT.split(",");
+  for (const one of ["audio/x-m4a", ".m4a", "image/jpg", ".opus"]) {
+    expect(offered).toContain(one);
+  }
 });
 
 test("a text is the caption of the first file that can have one", () => {

@@ -1,6 +1,6 @@
 // One file on its way to the server and from there to WhatsApp: in pieces, and on after a cut.
 
-import type { FileKind } from "../inbox/attach.ts";
+import { type FileKind, mediaType } from "../inbox/attach.ts";
 import type { Id, Upload as Told } from "../protocol.ts";
 import { Fault, request } from "./api.ts";
 
@@ -51,10 +51,10 @@ export class Upload {
 
   private async step(told: Told | undefined): Promise<Told> {
     if (this.id === undefined) {
-      const { name, size: bytes, type: media_type } = this.file;
+      const { name, size: bytes } = this.file;
       const announced = {
         kind: this.kind,
-        media_type,
+        media_type: mediaType(this.file),
         bytes,
         ...(this.kind === "document" ? { name: plain(name) } : {}),
       };

@@ -141,7 +141,7 @@ fn with_file(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content
     let media_type = told.clone().or_else(|| source.kept.media_type.clone()).unwrap_or_default();
     let (name, sha256) = (name.clone(), source.kept.sha256.clone());
     let new = UploadNew { kind: source.kind, media_type, name, bytes, sha256 };
-    upload::check(&new).map_err(|refusal| {
+    let new = upload::check(new).map_err(|refusal| {
         let Refusal::Invalid { problem, .. } = &refusal else { return refusal };
         Refusal::invalid("of", format!("its file: {problem}"))
     })?;

@@ -105,8 +105,8 @@ impl Outbox {
         attachment: Attachment,
         now: Now,
     ) -> Result<Enqueued, EnqueueRefused> {
-        check_file(&attachment.new, tap.body.text().map(|text| text.text))?;
-        self.take_in(tap, Some(attachment), now)
+        let new = check_file(attachment.new, tap.body.text().map(|text| text.text))?;
+        self.take_in(tap, Some(Attachment { new, ..attachment }), now)
     }
 
     fn take_in(

@@ -48,7 +48,7 @@ mod writes;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use baton_protocol::{Command, ConversationId, Cursor, Epoch, LineRef, OpId};
+use baton_protocol::{Command, ConversationId, Cursor, Epoch, LineRef, MessageId, OpId};
 use uuid::Uuid;
 
 pub use author::ChoiceRefused;
@@ -146,6 +146,8 @@ pub enum OutboxAction {
         /// The step.
         step: UploadStep,
     },
+    /// Tell the server that nothing will send this upload. Its answer changes nothing.
+    EndUpload(MessageId),
     /// Remove these files: the store has that their acts ended.
     DropFiles(Vec<Uuid>),
     /// Tell the app. The store already has what is told.

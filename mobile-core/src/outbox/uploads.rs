@@ -16,7 +16,7 @@ use std::time::Duration;
 use baton_domain::upload::{CAPTION_CHARS_MAX, check, has_caption};
 use baton_protocol::command::Send;
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
-use baton_protocol::{CommandBody, ConversationId, Details, MessageId, Seen};
+use baton_protocol::{CommandBody, ConversationId, Details, MessageId, Seen, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -46,6 +46,8 @@ const ANSWER: Duration = Duration::from_secs(45);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Uploads of one file that may come to nothing, before its author decides.
 const LOST_MOST: u32 = 2;
+/// A server ends an upload of which it heard nothing for an hour: that one begins anew.
+const ENDED_AFTER_MS: i64 = 50 * 60_000;
 
 /// A file that an act sends, as this device keeps it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -60,12 +62,15 @@ pub struct Attachment {
     pub received: u64,
     /// Uploads of it that came to nothing.
     pub lost: u32,
+    /// When the server last answered about the upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Timestamp>,
 }
 
 impl Attachment {
     /// A file of which no byte was sent.
     pub fn new(file: Uuid, new: UploadNew) -> Self {
-        Self { file, new, upload: None, received: 0, lost: 0 }
+        Self { file, new, upload: None, received: 0, lost: 0, heard_at: None }
     }
 }
 
@@ -154,7 +159,19 @@ pub(super) struct Uploads {
     /// Bytes of the next piece.
     piece: u64,
     /// Files of acts that ended; they go once the store has that.
-    pub(super) dropped: Vec<Uuid>,
+    pub(super) dropped: Vec<DroppedFile>,
+    /// Uploads that nothing will send. The server is told when it can be reached; an hour later it
+    /// ends them by itself.
+    pub(super) unwanted: Vec<MessageId>,
+}
+
+/// A file whose act ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct DroppedFile {
+    /// Its name in the store.
+    pub(super) file: Uuid,
+    /// Its upload, if that was not sent.
+    pub(super) unsent: Option<MessageId>,
 }
 
 /// A step under way.
@@ -175,8 +192,8 @@ enum Step {
 
 impl Default for Uploads {
     fn default() -> Self {
-        let (pause, dropped) = (Backoff::default(), Vec::new());
-        Self { flight: None, pause, piece: PIECE_FIRST, dropped }
+        let (pause, dropped, unwanted) = (Backoff::default(), Vec::new(), Vec::new());
+        Self { flight: None, pause, piece: PIECE_FIRST, dropped, unwanted }
     }
 }
 
@@ -230,14 +247,15 @@ pub fn file_body(caption: Option<String>, seen: Seen, quoted: Option<MessageId>)
     })
 }
 
-/// Whether the server would take this file, as far as can be told without it.
+/// Whether the server would take this file, as far as can be told without it. The answer names its
+/// type as WhatsApp does.
 ///
 /// # Errors
 /// The limit that it passes.
-pub fn check_file(new: &UploadNew, caption: Option<&str>) -> Result<(), EnqueueRefused> {
+pub fn check_file(new: UploadNew, caption: Option<&str>) -> Result<UploadNew, EnqueueRefused> {
     let refused = |detail| EnqueueRefused::File { detail };
-    check(new).map_err(|refusal| refused(refusal.detail()))?;
-    let Some(caption) = caption else { return Ok(()) };
+    let new = check(new).map_err(|refusal| refused(refusal.detail()))?;
+    let Some(caption) = caption else { return Ok(new) };
     if !has_caption(new.kind) {
         return Err(refused("only images, videos and documents have a caption".to_owned()));
     }
@@ -246,7 +264,7 @@ pub fn check_file(new: &UploadNew, caption: Option<&str>) -> Result<(), EnqueueR
         let problem = TextProblem::TooLong { chars, most: CAPTION_CHARS_MAX };
         return Err(EnqueueRefused::Text { field: "caption", problem });
     }
-    Ok(())
+    Ok(new)
 }
 
 /// Makes a command name this upload.
@@ -268,7 +286,13 @@ impl Outbox {
     /// Begins the next step, if none is under way.
     pub(super) fn plan_upload(&mut self, now: Now) {
         let is_paused = now.mono < self.uploads.pause.until();
-        if !self.may_send() || is_paused || self.uploads.flight.is_some() {
+        if !self.may_send() || is_paused {
+            return;
+        }
+        for upload in std::mem::take(&mut self.uploads.unwanted) {
+            self.effects.push_back(OutboxAction::EndUpload(upload));
+        }
+        if self.uploads.flight.is_some() {
             return;
         }
         let mut waiting = self.slots.iter().filter(|(_, slot)| {
@@ -330,7 +354,12 @@ impl Outbox {
                 _ => {}
             }
         }
-        let Some(slot) = self.slots.get_mut(&flight.number) else { return };
+        let heard_at = self.server_time.at(now);
+        let Some(slot) = self.slots.get_mut(&flight.number) else {
+            // Its act was given up meanwhile.
+            let begun = (flight.what == Step::Begin).then_some(upload.id);
+            return self.uploads.unwanted.extend(begun);
+        };
         let Some(attachment) = &slot.item.attachment else { return };
         let is_its = attachment.upload == Some(upload.id)
             || (flight.what == Step::Begin && attachment.upload.is_none());
@@ -343,6 +372,7 @@ impl Outbox {
             && let Some(attachment) = &mut slot.change().attachment
         {
             (attachment.upload, attachment.received) = (Some(upload.id), received);
+            attachment.heard_at = Some(heard_at);
         }
         match upload.state {
             UploadState::Receiving => {
@@ -364,6 +394,7 @@ impl Outbox {
                 }
             }
             UploadState::Refused => {
+                self.uploads.unwanted.push(upload.id);
                 let trouble = upload.trouble.clone().unwrap_or_default();
                 self.upload_lost(flight, trouble, now);
             }
@@ -397,6 +428,7 @@ impl Outbox {
                 let reason = ReviewReason::FileRefused { trouble: detail };
                 self.review_upload(flight, reason, now);
             }
+            (404, true) if self.was_ended_by_time(flight, now) => self.upload_anew(flight, now),
             (400 | 404, true) => self.upload_lost(flight, detail, now),
             // Too many wait already, or the piece begins elsewhere.
             (409, true) => self.hold_upload(flight, now),
@@ -425,6 +457,26 @@ impl Outbox {
         attachment.lost += 1;
         if attachment.lost > LOST_MOST {
             return self.review_upload(flight, ReviewReason::FileRefused { trouble }, now);
+        }
+        self.hold_upload(flight, now);
+    }
+
+    /// Whether the server heard nothing of this upload for so long that it ended it.
+    fn was_ended_by_time(&self, flight: Flight, now: Now) -> bool {
+        let attachment = self.item(flight.number).and_then(|item| item.attachment.as_ref());
+        let heard_at = attachment.and_then(|attachment| attachment.heard_at);
+        heard_at.is_some_and(|at| self.server_time.at(now).since(at) >= ENDED_AFTER_MS)
+    }
+
+    fn upload_anew(&mut self, flight: Flight, now: Now) {
+        let Some(slot) = self.slots.get_mut(&flight.number) else { return };
+        if slot.item.state != State::Queued {
+            return;
+        }
+        let item = slot.change();
+        name_upload(&mut item.command.body, None);
+        if let Some(attachment) = &mut item.attachment {
+            (attachment.upload, attachment.received, attachment.heard_at) = (None, 0, None);
         }
         self.hold_upload(flight, now);
     }

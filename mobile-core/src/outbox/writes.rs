@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::echo::{ActStage, Change, Ended, stage};
 use super::item::{Item, ItemRow, Kind, State, Write};
-use super::uploads::Track;
+use super::uploads::{DroppedFile, Track};
 use super::{Now, Outbox, OutboxAction, OutboxOwner, Settings, Tail};
 use crate::few::Few;
 use crate::gathered::gathered;
@@ -75,7 +75,7 @@ pub(super) struct Writing {
     gone: Few<u64, (BTreeSet<OpId>, Change)>,
     changes: Vec<Change>,
     /// Files of items that ended.
-    files: Vec<Uuid>,
+    files: Vec<DroppedFile>,
 }
 
 /// What was found in the store.
@@ -149,8 +149,13 @@ impl Outbox {
         if let Some(flight) = slot.flight {
             self.leave_flight(flight, number);
         }
-        self.uploads.dropped.extend(slot.item.attachment.as_ref().map(|one| one.file));
         let is_discarded = how == Ended::Discarded;
+        let dropped = slot
+            .item
+            .attachment
+            .as_ref()
+            .map(|one| DroppedFile { file: one.file, unsent: one.upload.filter(|_| is_discarded) });
+        self.uploads.dropped.extend(dropped);
         let mut rows = slot.rows;
         rows.insert(slot.item.command.op_id);
         let change = Change::Gone {
@@ -158,17 +163,17 @@ impl Outbox {
             op_id: slot.item.command.op_id,
             conversation_id: slot.item.command.conversation_id,
             how,
-        };
-        if is_discarded {
-            self.taps.retain(|_, tap| tap.answer.number != number);
-        }
-        self.gone.insert(number, (rows, change));
             unreached: match slot.item.state {
                 State::Accepted { accepted } => accepted.unreached,
                 State::Queued | State::Sending | State::Asking { .. } | State::Review { .. } => {
                     Vec::new()
                 }
             },
+        };
+        if is_discarded {
+            self.taps.retain(|_, tap| tap.answer.number != number);
+        }
+        self.gone.insert(number, (rows, change));
     }
 
     /// Whether the store has this item: from then on it is looked after, whoever dies.
@@ -223,6 +228,12 @@ impl Outbox {
         }
     }
 
+    /// The store has that the acts of these files ended.
+    fn forget_files(&mut self, files: &[DroppedFile]) {
+        self.drop_files(files.iter().map(|dropped| dropped.file).collect());
+        self.uploads.unwanted.extend(files.iter().filter_map(|dropped| dropped.unsent));
+    }
+
     fn tell(&mut self, changes: Vec<Change>) {
         if !changes.is_empty() {
             self.effects.push_back(OutboxAction::Tell(changes));
@@ -261,7 +272,7 @@ impl Outbox {
             }
         }
         self.tell(writing.changes);
-        self.drop_files(writing.files);
+        self.forget_files(&writing.files);
         self.advance(now);
     }
 

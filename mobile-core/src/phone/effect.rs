@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_protocol::{AgentId, Command, ConversationId, OpId};
+use baton_protocol::{AgentId, Command, ConversationId, MessageId, OpId};
 
 use crate::link::{Query, SocketId, State, Ticket};
 use crate::lists::Touched;
@@ -54,6 +54,8 @@ pub enum Effect {
         /// The step.
         step: UploadStep,
     },
+    /// Send `DELETE /uploads/{upload}`; whatever the answer is.
+    EndUpload(MessageId),
     /// Send `POST /push/receipts`.
     Receipts {
         /// The number of the request, which its answer carries.

@@ -65,6 +65,9 @@ impl Machines {
             outbox::OutboxAction::Upload { request, step } => {
                 self.effects.push_back(Effect::Upload { request, step });
             }
+            outbox::OutboxAction::EndUpload(upload) => {
+                self.effects.push_back(Effect::EndUpload(upload));
+            }
             outbox::OutboxAction::DropFiles(files) => {
                 for file in files {
                     // What stays goes when the phone begins next.

@@ -39,6 +39,7 @@ impl Engine {
             Effect::Commands { request, commands } => self.send_commands(request, commands),
             Effect::Outcomes { request, op_ids } => self.ask_outcomes(request, op_ids),
             Effect::Upload { request, step } => self.upload(request, step),
+            Effect::EndUpload(upload) => self.end_upload(upload),
             Effect::Receipts { request, receipts } => self.send_receipts(request, receipts),
             Effect::State(state) => self.tell_state(self.state_of(state, now)),
             Effect::Outbox(changes) => self.tell_outbox(changes),

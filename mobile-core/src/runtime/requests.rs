@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_protocol::{Command, CommandResult, OpId};
+use baton_protocol::{Command, CommandResult, MessageId, OpId};
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::engine::{Engine, EngineCall, report_to_engine, token_of};
@@ -112,6 +112,14 @@ impl Engine {
                 }
             },
         );
+    }
+
+    /// Tells the server that nothing will send an upload. If it does not hear that, it ends the
+    /// upload by itself.
+    pub(super) fn end_upload(&mut self, upload: MessageId) {
+        let (server, text) = (self.config.net.server.clone(), self.token().text);
+        let ended = net::delete(&format!("/api/v1/uploads/{upload}"), BOUNDS).by(&text);
+        self.ask(async move { server.ask(ended).await }, |_, _, _| {});
     }
 
     /// With the session's token, and with the key that is for receipts alone: each may be void

@@ -168,11 +168,10 @@ fn copy_file(
         FileSource::Bytes(bytes) => (bytes.len() as u64, Box::new(Cursor::new(bytes))),
     };
     // Before anything is copied: the error names the limit.
-    let announced = UploadNew { bytes, ..attachment.new };
-    check_file(&announced, caption)?;
+    let announced = check_file(UploadNew { bytes, ..attachment.new }, caption)?;
     let Copied { bytes, sha256 } = store.copy_file(me, attachment.file, &mut reader, bytes)?;
     let new = UploadNew { bytes, sha256: Some(sha256), ..announced };
     // It may have shrunk since it was measured.
-    check_file(&new, caption)?;
+    let new = check_file(new, caption)?;
     Ok(Attachment { new, ..attachment })
 }

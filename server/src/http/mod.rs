@@ -264,6 +264,8 @@ pub fn routes() -> Vec<Route> {
         row(p.clone(), any, UPLOADS, post(uploads::begin)),
         row(g.clone(), any, UPLOAD, get(uploads::read)),
         row(pu.clone(), any, UPLOAD, put(uploads::receive)),
+        row(d.clone(), any, UPLOAD, delete(uploads::end)),
+        row(g.clone(), any, "/api/v1/uploads", get(uploads::list)),
         row(g.clone(), any, HISTORY, get(conversations::history)),
         row(g.clone(), any, "/api/v1/review", get(review::list)),
         row(g.clone(), any, "/api/v1/search", get(search::find)),

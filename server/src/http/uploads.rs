@@ -1,6 +1,7 @@
 //! Files that agents send: announced, received piece by piece, then named by a command.
 //!
-//! A piece that was cut off comes again from where the answer says. Only its author sees an upload.
+//! A piece that was cut off comes again from where the answer says. Only its author sees an upload,
+//! and can end it.
 
 use axum::Json as Out;
 use axum::extract::{FromRequest, Request, State};
@@ -19,12 +20,15 @@ use super::{ApiState, Fault, HandlerResult, Shared};
 use crate::accounts::Signed;
 use crate::media::ObjectKey;
 use crate::store::uploads::{
-    BegunUpload, OwnUpload, begin_upload, upload, upload_complete, upload_received, upload_spoilt,
+    BegunUpload, OwnUpload, UploadRoom, begin_upload, end_upload, forget_upload, is_nobodys,
+    upload, upload_complete, upload_heard, upload_received, upload_spoilt, uploads_of,
 };
 use crate::store::usage::usage;
 
-/// Uploads that an agent may have at once: sent ones do not count.
-const AT_ONCE: u64 = 20;
+/// Uploads of an agent that are not sent; what is more ends, the oldest first.
+const ROOM: UploadRoom = UploadRoom { count: 20, bytes: 256 << 20 };
+/// A look at an upload keeps it; as often is that written.
+const HEARD_APART_MS: i64 = 5 * 60_000;
 
 /// What `PUT /uploads/{upload}` is asked.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -55,7 +59,7 @@ pub(super) async fn begin(
 ) -> HandlerResult<(StatusCode, Out<Upload>)> {
     let mut tx = parts.store.read().await?;
     in_full(&mut tx, &signed, conversation).await?;
-    check(&new).map_err(|refusal| Fault::invalid(refusal.detail()))?;
+    let new = check(new).map_err(|refusal| Fault::invalid(refusal.detail()))?;
     let most = parts.files_bytes_max;
     let kept = if most > 0 { usage(&mut tx, signed.workspace).await?.bytes } else { 0 };
     tx.rollback().await?;
@@ -66,14 +70,36 @@ pub(super) async fn begin(
     let key = (signed.workspace, id);
     let beginning =
         BegunUpload { agent: signed.agent, conversation, new: &new, at: parts.clock.now() };
-    if !begin_upload(&parts.store, key, beginning, AT_ONCE).await? {
-        let detail = format!("you have {AT_ONCE} uploads that are not sent: send them first");
-        return Err(Fault::conflict(detail));
+    let ended = begin_upload(&parts.store, key, beginning, ROOM).await?;
+    for key in ended.ok_or_else(Fault::not_found)? {
+        drop_bytes(&parts, key).await;
     }
     let UploadNew { kind, media_type, name, bytes, .. } = new;
-    let state = UploadState::Receiving;
-    let begun = Upload { id, kind, media_type, name, bytes, received: 0, state, trouble: None };
-    Ok((StatusCode::CREATED, Out(begun)))
+    Ok((
+        StatusCode::CREATED,
+        Out(Upload {
+            id,
+            conversation_id: Some(conversation),
+            kind,
+            media_type,
+            name,
+            bytes,
+            received: 0,
+            state: UploadState::Receiving,
+            trouble: None,
+        }),
+    ))
+}
+
+/// `GET /uploads`: one's own.
+pub(super) async fn list(
+    State(parts): State<Shared>,
+    signed: Signed,
+) -> HandlerResult<Out<Vec<Upload>>> {
+    let mut tx = parts.store.read().await?;
+    let uploads = uploads_of(&mut tx, (signed.workspace, signed.agent)).await?;
+    tx.rollback().await?;
+    Ok(Out(uploads))
 }
 
 /// `GET /uploads/{upload}`.
@@ -82,7 +108,35 @@ pub(super) async fn read(
     signed: Signed,
     Id(id): Id<MessageId>,
 ) -> HandlerResult<Out<Upload>> {
-    Ok(Out(own(&parts, &signed, id).await?.upload))
+    let found = own(&parts, &signed, id).await?;
+    let key = (signed.workspace, id);
+    upload_heard(&parts.store, key, parts.clock.now(), HEARD_APART_MS).await?;
+    Ok(Out(found.upload))
+}
+
+/// `DELETE /uploads/{upload}`: it will not be sent.
+pub(super) async fn end(
+    State(parts): State<Shared>,
+    signed: Signed,
+    Id(id): Id<MessageId>,
+) -> HandlerResult<StatusCode> {
+    own(&parts, &signed, id).await?;
+    let key = (signed.workspace, id);
+    if !end_upload(&parts.store, key).await? {
+        // A command sent it at this moment.
+        return Err(Fault::not_found());
+    }
+    drop_bytes(&parts, key).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Forgets an upload that ended. What stays in a time of trouble goes an hour later.
+async fn drop_bytes(parts: &ApiState, key: Key<MessageId>) {
+    if let Err(error) = parts.media.delete(place(key)).await {
+        tracing::warn!(%error, upload_id = %key.1, "the bytes of an upload that ended stay");
+    } else if let Err(error) = forget_upload(&parts.store, key).await {
+        tracing::debug!(%error, upload_id = %key.1, "the row of an upload that ended stays");
+    }
 }
 
 /// `PUT /uploads/{upload}?from=…`: the bytes from there on.
@@ -116,8 +170,13 @@ pub(super) async fn receive(
     let wrote = parts.media.append(place(key), from, piece).await.map_err(|error| disk(&error))?;
     if !wrote {
         upload_spoilt(&parts.store, key, from, "its bytes are gone: upload it anew").await?;
-    } else if upload_received(&parts.store, key, from..to).await? && to == bytes {
-        complete(&parts, &found, key).await?;
+    } else if upload_received(&parts.store, key, from..to, parts.clock.now()).await? {
+        if to == bytes {
+            complete(&parts, &found, key).await?;
+        }
+    } else if is_nobodys(&parts.store, key).await? {
+        // It ended while this piece came.
+        parts.media.delete(place(key)).await.map_err(|error| disk(&error))?;
     }
     Ok(Out(own(&parts, &signed, id).await?.upload))
 }

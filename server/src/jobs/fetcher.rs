@@ -218,7 +218,6 @@ impl Fetcher {
             phone_number_id: &order.phone_number_id,
             token: &token,
             media_type: media_type.as_deref().unwrap_or_default(),
-            id: &file.at.message.to_string(),
             bytes: copied.bytes,
             content: match self.media.get(place, 0, copied.bytes).await {
                 Ok(Some(content)) => content,

@@ -18,8 +18,8 @@ use crate::clock::Clock;
 use crate::media::{MediaStore, ObjectKey, Pictures, Preview, has_preview};
 use crate::node::Membership;
 use crate::store::uploads::{
-    ClaimedUpload, claim_uploads, expire_uploads, forget_upload, put_off_upload, release_uploads,
-    upload_ready, upload_refused,
+    ClaimedUpload, claim_uploads, expire_uploads, forget_upload, is_nobodys, put_off_upload,
+    release_uploads, upload_ready, upload_refused,
 };
 use crate::store::{Period, Store, StoreError};
 use crate::telemetry::Spell;
@@ -35,9 +35,9 @@ const AGAIN_MS: i64 = 1_000;
 const AGAIN_MAX_MS: i64 = 60_000;
 /// About five minutes of trying: its author waits.
 const TRIES_MAX: u32 = 10;
-/// What nobody sent goes after a day.
-const KEPT_MS: i64 = 86_400_000;
-const TIDY_EVERY: Duration = Duration::from_secs(15 * 60);
+/// What nobody sent or asked about for an hour goes.
+const KEPT_MS: i64 = 3_600_000;
+const TIDY_EVERY: Duration = Duration::from_secs(5 * 60);
 const TIDY_AT_ONCE: u64 = 200;
 
 /// Passes uploads on.
@@ -138,8 +138,27 @@ impl Uploads {
                 while_away(&self.clock, put_off).await
             }
         };
-        if let Err(error) = told {
-            tracing::warn!(%error, %upload_id, "an upload waits until its claim ends");
+        match told {
+            Ok(true) => {}
+            Ok(false) => self.drop_if_ended(&one).await,
+            Err(error) => {
+                tracing::warn!(%error, %upload_id, "an upload waits until its claim ends");
+            }
+        }
+    }
+
+    /// It ended while it was passed on: a small picture that was made since then goes too.
+    async fn drop_if_ended(&self, one: &ClaimedUpload) {
+        let (_, upload_id) = one.key;
+        let dropped: anyhow::Result<()> = async {
+            if is_nobodys(&self.store, one.key).await? {
+                self.media.delete(place(one.key)).await?;
+            }
+            Ok(())
+        }
+        .await;
+        if let Err(error) = dropped {
+            tracing::warn!(%error, %upload_id, "the small picture of an upload that ended stays");
         }
     }
 
@@ -148,7 +167,7 @@ impl Uploads {
     }
 
     async fn give(&self, one: &ClaimedUpload) -> Result<String, NotTaken> {
-        let (workspace, of) = one.key;
+        let (workspace, _) = one.key;
         let token = (self.unseal)(workspace, one.channel, &one.token_sealed);
         let token = token.ok_or(NotTaken::Held)?;
         let content = self.media.get(place(one.key), 0, one.bytes).await;
@@ -165,7 +184,6 @@ impl Uploads {
             phone_number_id: &one.phone_number_id,
             token: &token,
             media_type: &one.media_type,
-            id: &of.to_string(),
             bytes: one.bytes,
             content,
         };

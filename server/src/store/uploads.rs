@@ -21,8 +21,6 @@ use super::{Period, Sql, Store, StoreError, Tx};
 pub struct OwnUpload {
     /// Who uploads it.
     pub agent: AgentId,
-    /// The conversation it is for.
-    pub conversation: ConversationId,
     /// SHA-256 of its bytes, hex, as its author told it or as it is.
     pub sha256: Option<String>,
     /// As its author sees it.
@@ -31,6 +29,7 @@ pub struct OwnUpload {
 
 #[derive(FromRow)]
 struct UploadRow {
+    id: String,
     agent: String,
     conversation: String,
     kind: String,
@@ -44,14 +43,14 @@ struct UploadRow {
 }
 
 impl UploadRow {
-    fn read(self, of: MessageId) -> Result<OwnUpload, StoreError> {
+    fn read(self) -> Result<OwnUpload, StoreError> {
         let state = UploadState::from_name(&self.state);
         Ok(OwnUpload {
             agent: id(&self.agent)?,
-            conversation: id(&self.conversation)?,
             sha256: self.sha256,
             upload: Upload {
-                id: of,
+                id: id(&self.id)?,
+                conversation_id: Some(id(&self.conversation)?),
                 kind: named(&self.kind)?,
                 media_type: self.media_type,
                 name: self.name,
@@ -77,27 +76,42 @@ pub struct BegunUpload<'a> {
     pub at: Timestamp,
 }
 
-/// Begins an upload and returns true, unless its author has `most` already.
+/// What the unsent uploads of an agent may be at most.
+#[derive(Clone, Copy, Debug)]
+pub struct UploadRoom {
+    /// How many.
+    pub count: usize,
+    /// The bytes of all of them.
+    pub bytes: u64,
+}
+
+/// Begins an upload, unless its conversation is gone. Where its author has more than there is
+/// room for then, the oldest ones end: those that are returned. Their bytes are still to go.
 pub async fn begin_upload(
     store: &Store,
     (workspace, of): Key<MessageId>,
     upload: BegunUpload<'_>,
-    most: u64,
-) -> Result<bool, StoreError> {
-    static SQL: Sql = Sql::new(
+    room: UploadRoom,
+) -> Result<Option<Vec<Key<MessageId>>>, StoreError> {
+    static TURN: Sql = Sql::new("SELECT id FROM agent WHERE workspace = $1 AND id = $2 {lock}");
+    static BEGIN: Sql = Sql::new(
         "INSERT INTO upload (workspace, id, agent, conversation, channel, kind, media_type, name,
            bytes, sha256, state, made_at)
          SELECT c.workspace, $2, $3, c.id, c.channel, $5, $6, CAST(NULLIF($7, '') AS TEXT),
            CAST($8 AS BIGINT), CAST(NULLIF($9, '') AS TEXT), 'receiving', CAST($10 AS BIGINT)
-         FROM conversation AS c WHERE c.workspace = $1 AND c.id = $4
-           AND (SELECT COUNT(*) FROM upload AS u WHERE u.workspace = $1 AND u.agent = $3)
-             < CAST($11 AS BIGINT)",
+         FROM conversation AS c WHERE c.workspace = $1 AND c.id = $4",
+    );
+    // What is of no use goes first.
+    static OTHERS: Sql = Sql::new(
+        "SELECT id, bytes FROM upload WHERE workspace = $1 AND agent = $2 AND id <> $3
+         ORDER BY CASE state WHEN 'refused' THEN 1 ELSE 0 END, made_at DESC, id",
     );
     let BegunUpload { agent, conversation, new, at } = upload;
+    let (workspace_id, agent_id) = (workspace.to_string(), agent.to_string());
     let args = [
-        workspace.to_string(),
+        workspace_id.clone(),
         of.to_string(),
-        agent.to_string(),
+        agent_id.clone(),
         conversation.to_string(),
         new.kind.name().to_owned(),
         new.media_type.clone(),
@@ -105,9 +119,93 @@ pub async fn begin_upload(
         new.bytes.to_string(),
         new.sha256.clone().unwrap_or_default(),
         at.ms().to_string(),
-        most.to_string(),
     ];
-    Ok(store.run_alone(&SQL, &args).await? > 0)
+    let mut tx = store.begin().await?;
+    // Of two that begin at once the second one counts the first.
+    tx.rows::<(String,)>(&TURN, &[&workspace_id, &agent_id]).await?;
+    let others: Vec<(String, i64)> =
+        tx.rows(&OTHERS, &[&workspace_id, &agent_id, &args[1]]).await?;
+    if tx.run(&BEGIN, &args.each_ref().map(String::as_str)).await? == 0 {
+        tx.rollback().await?;
+        return Ok(None);
+    }
+    let (mut count, mut bytes, mut ended) = (1, new.bytes, Vec::new());
+    for (other, has) in others {
+        count += 1;
+        bytes = bytes.saturating_add(number(has)?);
+        if (count > room.count || bytes > room.bytes)
+            && tx.run(&END, &[&workspace_id, &other, "it gave place to newer ones"]).await? > 0
+        {
+            ended.push((workspace, id(&other)?));
+        }
+    }
+    tx.commit().await?;
+    Ok(Some(ended))
+}
+
+/// No command can send it from then on, and no worker passes it on. The row goes with its bytes.
+static END: Sql = Sql::new(
+    "UPDATE upload SET state = 'refused', trouble = $3, media = NULL
+     WHERE workspace = $1 AND id = $2",
+);
+
+/// Ends an upload; false where there is none, or it was sent. Its bytes are still to go.
+pub async fn end_upload(
+    store: &Store,
+    (workspace, of): Key<MessageId>,
+) -> Result<bool, StoreError> {
+    let args = [workspace.to_string(), of.to_string(), "its author ended it".to_owned()];
+    Ok(store.run_alone(&END, &args).await? > 0)
+}
+
+/// The uploads of an agent that were not sent, the oldest first.
+pub async fn uploads_of(
+    tx: &mut Tx,
+    (workspace, agent): Key<AgentId>,
+) -> Result<Vec<Upload>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT id, agent, conversation, kind, media_type, name, bytes, received, sha256, state,
+           trouble FROM upload WHERE workspace = $1 AND agent = $2 ORDER BY made_at, id",
+    );
+    let rows: Vec<UploadRow> = tx.rows(&SQL, &[&workspace.to_string(), &agent.to_string()]).await?;
+    rows.into_iter().map(|row| Ok(row.read()?.upload)).collect()
+}
+
+/// Its author asked about it: it stays for another while. Written at most once in `apart_ms`.
+pub async fn upload_heard(
+    store: &Store,
+    (workspace, of): Key<MessageId>,
+    now: Timestamp,
+    apart_ms: i64,
+) -> Result<(), StoreError> {
+    static OLD: Sql = Sql::new(
+        "SELECT id FROM upload WHERE workspace = $1 AND id = $2
+           AND COALESCE(heard_at, made_at) < CAST($3 AS BIGINT)",
+    );
+    static SQL: Sql = Sql::new(
+        "UPDATE upload SET heard_at = CAST($3 AS BIGINT) WHERE workspace = $1 AND id = $2",
+    );
+    let [workspace, of] = [workspace.to_string(), of.to_string()];
+    let before = now.plus_ms(-apart_ms).ms().to_string();
+    // Mostly it was heard of just now: a look alone takes no lock.
+    if !store.rows_alone::<(String,)>(&OLD, &[&workspace, &of, &before]).await?.is_empty() {
+        store.run_alone(&SQL, &[workspace, of, now.ms().to_string()]).await?;
+    }
+    Ok(())
+}
+
+/// Whether neither an upload nor a file has this id: what is kept of it is nobody's.
+pub async fn is_nobodys(
+    store: &Store,
+    (workspace, of): Key<MessageId>,
+) -> Result<bool, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT id FROM upload WHERE workspace = $1 AND id = $2
+         UNION ALL SELECT message FROM file WHERE workspace = $1 AND message = $2",
+    );
+    let args = [workspace.to_string(), of.to_string()];
+    let rows = store.rows_alone::<(String,)>(&SQL, &[&args[0], &args[1]]).await?;
+    Ok(rows.is_empty())
 }
 
 /// An upload, if it is there.
@@ -116,11 +214,11 @@ pub async fn upload(
     (workspace, of): Key<MessageId>,
 ) -> Result<Option<OwnUpload>, StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT agent, conversation, kind, media_type, name, bytes, received, sha256, state,
+        "SELECT id, agent, conversation, kind, media_type, name, bytes, received, sha256, state,
            trouble FROM upload WHERE workspace = $1 AND id = $2",
     );
     let row: Option<UploadRow> = tx.row(&SQL, &[&workspace.to_string(), &of.to_string()]).await?;
-    row.map(|row| row.read(of)).transpose()
+    row.map(UploadRow::read).transpose()
 }
 
 /// A piece arrived; whether it was the next one. Of two that came at once, one was not.
@@ -128,14 +226,21 @@ pub async fn upload_received(
     store: &Store,
     (workspace, of): Key<MessageId>,
     piece: Range<u64>,
+    now: Timestamp,
 ) -> Result<bool, StoreError> {
     static SQL: Sql = Sql::new(
-        "UPDATE upload SET received = CAST($4 AS BIGINT)
+        "UPDATE upload SET received = CAST($4 AS BIGINT), heard_at = CAST($5 AS BIGINT)
          WHERE workspace = $1 AND id = $2 AND received = CAST($3 AS BIGINT)
            AND state = 'receiving'",
     );
     let Range { start, end } = piece;
-    let args = [workspace.to_string(), of.to_string(), start.to_string(), end.to_string()];
+    let args = [
+        workspace.to_string(),
+        of.to_string(),
+        start.to_string(),
+        end.to_string(),
+        now.ms().to_string(),
+    ];
     Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
@@ -351,7 +456,8 @@ pub async fn put_off_upload(
     Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
-/// Uploads from before `before` that nothing sent: no command can send them from now on.
+/// Uploads that nothing sent and nobody asked about since before `before`: no command can send
+/// them from now on.
 pub async fn expire_uploads(
     store: &Store,
     before: Timestamp,
@@ -359,26 +465,23 @@ pub async fn expire_uploads(
 ) -> Result<Vec<Key<MessageId>>, StoreError> {
     static FOUND: Sql = Sql::new(
         "SELECT workspace, id FROM upload WHERE made_at < CAST($1 AS BIGINT)
+           AND COALESCE(heard_at, made_at) < CAST($1 AS BIGINT)
          ORDER BY made_at LIMIT CAST($2 AS BIGINT)",
     );
     static EXPIRE: Sql = Sql::new(
         "UPDATE upload SET state = 'refused', trouble = 'nobody sent it in time', media = NULL
-         WHERE workspace = $1 AND id = $2",
+         WHERE workspace = $1 AND id = $2 AND COALESCE(heard_at, made_at) < CAST($3 AS BIGINT)",
     );
+    let before = before.ms().to_string();
     let found: Vec<(String, String)> =
-        store.rows_alone(&FOUND, &[&before.ms().to_string(), &most.to_string()]).await?;
+        store.rows_alone(&FOUND, &[&before, &most.to_string()]).await?;
     let mut expired = Vec::new();
-    if found.is_empty() {
-        return Ok(expired);
-    }
-    let mut tx = store.begin().await?;
     for (workspace, of) in &found {
-        // One that was sent meanwhile is gone.
-        if tx.run(&EXPIRE, &[workspace, of]).await? > 0 {
+        // One that was sent meanwhile is gone, and one that was asked about stays.
+        if store.run_alone(&EXPIRE, &[workspace, of, &before]).await? > 0 {
             expired.push((id(workspace)?, id(of)?));
         }
     }
-    tx.commit().await?;
     Ok(expired)
 }
 

@@ -7,8 +7,9 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt as _, stream};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use baton_domain::media_type::normalize;
+use futures_util::Stream;
+use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Response, StatusCode, Url, redirect, retry};
 use serde_json::Value;
 
@@ -66,8 +67,6 @@ pub struct Given<'a> {
     pub token: &'a Token,
     /// The MIME type.
     pub media_type: &'a str,
-    /// Text that does not stand in the file: a random id.
-    pub id: &'a str,
     /// How many bytes there are.
     pub bytes: u64,
     /// The bytes.
@@ -162,31 +161,20 @@ impl MediaClient {
     /// Gives a file to Meta; the answer is Meta's id of it.
     pub async fn upload(&self, given: Given<'_>) -> Result<String, NotTaken> {
         let url = self.upload_url(&given).ok_or(NotTaken::Failed("the base url is no http url"))?;
-        // The parts are few and fixed, so they are written by hand: no client of ours sends others.
-        let boundary = format!("baton-{}", given.id);
-        let part = |name: &str, value: &str| {
-            format!(
-                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            )
-        };
-        let head = format!(
-            "{}{}--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; \
-             filename=\"file\"\r\nContent-Type: {}\r\n\r\n",
-            part("messaging_product", "whatsapp"),
-            part("type", given.media_type),
-            given.media_type,
-        );
-        let tail = format!("\r\n--{boundary}--\r\n");
-        let length = head.len() as u64 + given.bytes + tail.len() as u64;
-        let ends =
-            |text: String| stream::once(async move { Ok::<_, io::Error>(text.into_bytes()) });
-        let body = Body::wrap_stream(ends(head).chain(given.content).chain(ends(tail)));
+        let media_type = normalize(given.media_type);
+        let media_type = media_type.ok_or(NotTaken::Refused("its type is none".to_owned()))?;
+        let file = Part::stream_with_length(Body::wrap_stream(given.content), given.bytes)
+            .file_name("file")
+            .mime_str(&media_type)
+            .map_err(|_no_type| NotTaken::Refused("its type is none".to_owned()))?;
+        let form = Form::new()
+            .text("messaging_product", "whatsapp")
+            .text("type", media_type)
+            .part("file", file);
         // As slow as the slowest line that is worth waiting for.
         let patience = LOOK_UP_MAX + Duration::from_secs(given.bytes / UPLOAD_PACE_MIN);
         let request = self.http.post(url).timeout(patience).bearer_auth(given.token.expose());
-        let kind = format!("multipart/form-data; boundary={boundary}");
-        let request = request.header(CONTENT_TYPE, kind).header(CONTENT_LENGTH, length).body(body);
-        let response = request.send().await.map_err(|error| not_sent(&error))?;
+        let response = request.multipart(form).send().await.map_err(|error| not_sent(&error))?;
         let status = response.status();
         let body = read(response).await.map_err(|_cut| NotTaken::Failed("the connection broke"))?;
         let told = serde_json::from_slice::<Value>(&body).unwrap_or_default();
@@ -261,7 +249,7 @@ fn found(body: &[u8]) -> Option<Found> {
     let bytes = bytes.and_then(|size| size.as_u64().or_else(|| size.as_str()?.parse().ok()));
     Some(Found {
         url: text("url")?.to_owned(),
-        media_type: text("mime_type").filter(|kind| kind.len() <= 255).map(str::to_owned),
+        media_type: text("mime_type").and_then(normalize),
         sha256: text("sha256").and_then(sha256),
         bytes,
     })

@@ -315,7 +315,9 @@ impl<'s> Phone<'s> {
                     self.echoes.apply(&changes);
                     self.observers.touch(&Touched::of_changes(&changes));
                 }
-                OutboxAction::Upload { .. } | OutboxAction::DropFiles(_) => {
+                OutboxAction::Upload { .. }
+                | OutboxAction::EndUpload(_)
+                | OutboxAction::DropFiles(_) => {
                     panic!("nobody sends a file here")
                 }
                 OutboxAction::SignIn => {}

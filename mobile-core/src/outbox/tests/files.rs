@@ -218,8 +218,46 @@ fn a_withdrawn_file_is_not_uploaded_any_more_and_goes_when_it_is_discarded() {
     assert!(phone.steps.is_empty());
     phone.chooses(photo.number, Choice::Discard).unwrap();
     assert!(phone.dropped.is_empty(), "the store has to know first");
+    assert_eq!(phone.server.unsent_uploads(), 1);
     phone.stores();
     assert_eq!((phone.dropped.as_slice(), phone.got().len()), ([FILE].as_slice(), 0));
+    assert_eq!(phone.server.unsent_uploads(), 0, "its upload ended at the server");
+}
+
+#[test]
+fn an_upload_that_begins_while_its_act_is_given_up_ends() {
+    let mut phone = Phone::new(1);
+    let photo = phone.sends_file(talk(0), 1, 600_000);
+    phone.stores();
+    let (request, step) = phone.steps.remove(0);
+    let begun = phone.carries_out(&step);
+    phone.withdraws(photo.number);
+    phone.chooses(photo.number, Choice::Discard).unwrap();
+    phone.stores();
+    assert_eq!(phone.server.unsent_uploads(), 1);
+    phone.answers(request, begun);
+    phone.stores();
+    assert_eq!(phone.server.unsent_uploads(), 0);
+}
+
+#[test]
+fn an_upload_that_the_server_ended_after_an_hour_begins_anew_as_often_as_that_happens() {
+    let mut phone = Phone::new(1);
+    let photo = phone.sends_file(talk(0), 1, 300_000);
+    phone.stores();
+    for nth in 0..5 {
+        assert!(matches!(phone.steps(), UploadStep::Begin { .. }), "upload {nth}");
+        phone.server.forget_uploads();
+        phone.passes(Duration::from_secs(60 * 60));
+        phone.restarts();
+        phone.connects();
+        assert!(matches!(phone.steps(), UploadStep::Look { .. }), "upload {nth}");
+        phone.passes(Duration::from_secs(30));
+        phone.stores();
+    }
+    assert_eq!(phone.stage(photo.number), ActStage::Waiting);
+    phone.uploads();
+    assert_eq!(phone.got(), [contents(FILE, 0, 300_000)]);
 }
 
 #[test]

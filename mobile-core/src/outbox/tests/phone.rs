@@ -226,6 +226,9 @@ impl Phone {
                     self.requests.push(Request { id: request, life: self.life, ask });
                 }
                 OutboxAction::Upload { request, step } => self.steps.push((request, step)),
+                OutboxAction::EndUpload(upload) => {
+                    self.server.end_upload(ANA, upload);
+                }
                 OutboxAction::DropFiles(files) => self.dropped.extend(files),
                 OutboxAction::Tell(changes) => self.told.extend(changes),
                 OutboxAction::SignIn => self.sign_ins += 1,

@@ -313,6 +313,10 @@ impl World {
                 let part = self.devices[d].reads(&step);
                 self.later(wait, Happening::Uploads(d, life, request, (step, part), given));
             }
+            Effect::EndUpload(upload) => {
+                let agent = self.devices[d].agent();
+                self.server.end_upload(agent, upload);
+            }
             Effect::Receipts { request, .. } => {
                 self.later(wait, Happening::Receipts(d, life, request));
             }

@@ -55,6 +55,9 @@ pub(in crate::runtime) fn of_effect(effect: &Effect) -> Vec<LogEntry> {
             return op_ids.iter().map(asked).collect();
         }
         Effect::Upload { step, .. } => of_upload(step),
+        Effect::EndUpload(upload) => {
+            debug(LogTarget::Outbox, "an upload is ended").with("upload", *upload)
+        }
         Effect::Receipts { receipts, .. } => {
             info(LogTarget::Push, "receipts are sent").with("count", receipts.len())
         }

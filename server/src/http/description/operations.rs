@@ -410,6 +410,9 @@ fn files() -> Vec<Operation> {
                 .answers::<Upload>(200)
                 .codes(&["not_found", "upload_from", "too_large", "request_timeout"])
         },
+        op(Method::DELETE, UPLOAD, "Ends an upload that will not be sent.").codes(&["not_found"]),
+        op(Method::GET, "/api/v1/uploads", "Your uploads that were not sent, the oldest first.")
+            .answers::<Vec<Upload>>(200),
     ]
 }
 

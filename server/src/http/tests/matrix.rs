@@ -61,6 +61,8 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/conversations/{conversation}/uploads", Access::Signed),
     ("GET", "/api/v1/uploads/{upload}", Access::Signed),
     ("PUT", "/api/v1/uploads/{upload}", Access::Signed),
+    ("DELETE", "/api/v1/uploads/{upload}", Access::Signed),
+    ("GET", "/api/v1/uploads", Access::Signed),
     ("GET", "/api/v1/review", Access::Signed),
     ("GET", "/api/v1/search", Access::Signed),
     ("GET", "/api/v1/reports/answers", Access::Supervisor),

@@ -278,14 +278,14 @@ pub(crate) async fn templates(tx: &mut Tx, keys: &str) -> Rows<TemplateRow> {
     tx.rows(&SQL, &[keys]).await
 }
 
-/// Uploads, each `[workspace, id]`.
+/// Uploads, each `[workspace, id]`, locked: none is ended while a command makes it a line's file.
 pub(crate) async fn uploads(tx: &mut Tx, keys: &str) -> Rows<UploadRow> {
     static SQL: Sql = Sql::new(
         "SELECT u.workspace, u.id, u.agent, u.conversation, u.kind, u.media_type, u.name,
            u.bytes, u.sha256, u.media, u.width, u.height, u.sound
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM upload WHERE workspace = x.value->>0
-             AND id = x.value->>1 OFFSET 0) AS u}
+             AND id = x.value->>1 OFFSET 0 {lock}) AS u}
          {sqlite upload AS u WHERE u.workspace = x.value->>0 AND u.id = x.value->>1}",
     );
     tx.rows(&SQL, &[keys]).await
