@@ -1,5 +1,5 @@
-//! Addresses that look like others: letters of two alphabets in one word, letters of another alphabet
-//! that look like Latin ones, and forms of letters that mean the plain ones.
+//! Addresses that look like others: their words have letters of two alphabets, or of another one
+//! that look like Latin ones, or forms that mean plain letters.
 
 use unicode_normalization::UnicodeNormalization as _;
 

@@ -41,9 +41,9 @@ async fn populate(world: &World) -> Vec<(String, ConversationId)> {
         let seen = ana.last_line(conversation).await;
         match n % 6 {
             0 => {}
-            1 => _ = ana.claims(conversation).await,
-            2 => _ = ben.replies(conversation, "Hola").await,
-            3 => _ = ana.resolves(conversation).await,
+            1 => drop(ana.claims(conversation).await),
+            2 => drop(ben.replies(conversation, "Hola").await),
+            3 => drop(ana.resolves(conversation).await),
             4 => {
                 let waiting = CommandBody::MarkWaiting(Seeing { seen });
                 ana.does(conversation, waiting).await.accepted();

@@ -93,8 +93,8 @@ fn is_window_open(conversation: &Conversation, facts: &LineFacts, now: Timestamp
 }
 
 /// An automatic acknowledgement says that somebody will answer. The message that it acknowledges
-/// does not overtake it, nor does a further one. Once somebody has answered, or where it may not
-/// or should not leave any more, it is dropped: it closed no turn, and nobody is asked.
+/// does not overtake it, nor does a further one. Once somebody has answered it is dropped, and
+/// also where it may not leave or comes late. It closed no turn, and nobody is asked.
 fn claim_acknowledgement(
     conversation: &Conversation,
     lines: &Lines,

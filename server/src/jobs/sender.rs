@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendClaim, SendResult};
+use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendResult};
 use baton_domain::group::senders::{Name, NameKind};
 use baton_domain::tag::Tag;
 use baton_protocol::{ChannelId, Epoch, MessageError, Timestamp, WorkspaceId};

@@ -79,9 +79,9 @@ pub struct BegunUpload<'a> {
 /// What the unsent uploads of an agent may be at most.
 #[derive(Clone, Copy, Debug)]
 pub struct UploadRoom {
-    /// How many.
+    /// Uploads at most.
     pub count: usize,
-    /// The bytes of all of them.
+    /// The bytes of all of them together at most.
     pub bytes: u64,
 }
 

@@ -321,7 +321,9 @@ impl Phone {
                     });
                     self.not_stored.extend(not_stored);
                 }
-                outbox::OutboxAction::Upload { .. } | outbox::OutboxAction::DropFiles(_) => {
+                outbox::OutboxAction::Upload { .. }
+                | outbox::OutboxAction::EndUpload(_)
+                | outbox::OutboxAction::DropFiles(_) => {
                     panic!("nobody sends a file here")
                 }
                 outbox::OutboxAction::SignIn => {}
