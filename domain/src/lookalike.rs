@@ -1,5 +1,5 @@
-//! Addresses that look like others: their words have letters of two alphabets, or of another one
-//! that look like Latin ones, or forms that mean plain letters.
+//! Addresses that look like others. Their words have letters of two alphabets, or letters that look
+//! like Latin ones. Or they have forms of letters that mean plain ones.
 
 use unicode_normalization::UnicodeNormalization as _;
 

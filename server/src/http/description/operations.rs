@@ -399,7 +399,7 @@ fn files() -> Vec<Operation> {
         op(Method::POST, UPLOADS, "Announces a file to send.")
             .takes::<UploadNew>()
             .answers::<Upload>(201)
-            .codes(&["not_found", "forbidden", "not_allowed", "files_full"]),
+            .codes(&["not_found", "forbidden", "files_full"]),
         op(Method::GET, UPLOAD, "How far an upload is.")
             .answers::<Upload>(200)
             .codes(&["not_found"]),
@@ -410,7 +410,9 @@ fn files() -> Vec<Operation> {
                 .answers::<Upload>(200)
                 .codes(&["not_found", "upload_from", "too_large", "request_timeout"])
         },
-        op(Method::DELETE, UPLOAD, "Ends an upload that will not be sent.").codes(&["not_found"]),
+        op(Method::DELETE, UPLOAD, "Ends an upload that will not be sent.")
+            .done()
+            .codes(&["not_found"]),
         op(Method::GET, "/api/v1/uploads", "Your uploads that were not sent, the oldest first.")
             .answers::<Vec<Upload>>(200),
     ]

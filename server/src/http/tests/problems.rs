@@ -143,6 +143,71 @@ async fn a_cookie_changes_something_only_from_an_allowed_origin() {
 }
 
 #[tokio::test]
+async fn a_page_without_https_changes_nothing_at_a_server_with_https() {
+    let desk = desks().await.remove(0);
+    let login = json!({"workspace": "acme", "email": "ben@host", "password": PASSWORD});
+    let with = |change: fn(&mut crate::config::HttpConfig)| {
+        let mut parts = desk.parts.clone();
+        let mut http = (*parts.http).clone();
+        change(&mut http);
+        parts.http = Arc::new(http);
+        router(parts)
+    };
+    let certified = with(|http| "certificate.pem".clone_into(&mut http.certificate));
+    // Where requests come from that no listener took.
+    let proxied = with(|http| http.trusted_proxies = vec![std::net::Ipv4Addr::UNSPECIFIED.into()]);
+    for (router, scheme, told, status) in [
+        (&desk.router, "http", None, 201),
+        (&certified, "http", None, 403),
+        (&certified, "https", None, 201),
+        (&proxied, "http", Some("https"), 403),
+        (&proxied, "http", Some("http"), 201),
+        (&proxied, "https", Some("https"), 201),
+    ] {
+        let mut request = Request::post("/api/v1/sessions?cookie=true")
+            .header(header::HOST, "desk.example")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ORIGIN, format!("{scheme}://desk.example"));
+        if let Some(told) = told {
+            request = request.header("x-forwarded-proto", told);
+        }
+        let reply = send(router, request.body(Body::from(login.to_string())).unwrap()).await;
+        reply.is(status, if status == 403 { "origin_not_allowed" } else { "" });
+    }
+    desk.database.close().await;
+}
+
+#[tokio::test]
+async fn an_object_that_names_a_key_twice_is_refused() {
+    let desk = desks().await.remove(0);
+    let post = async |path: &str, body: String| {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", desk.admin.access_token));
+        send(&desk.router, request.body(Body::from(body)).unwrap()).await
+    };
+    let teams = r#"{"name": "Red", "name": "Blue"}"#.to_owned();
+    let reply = post("/api/v1/teams", teams).await.is(400, "invalid");
+    assert!(reply.text.contains("name: is there twice"), "{}", reply.text);
+    let view = r#"{"name": "Mine", "filter": {"owner": "me", "owner": "nobody"}}"#.to_owned();
+    post("/api/v1/saved-views", view).await.is(400, "invalid");
+    // Of several commands each is judged by itself.
+    let op = |n: u128| uuid::Uuid::from_u128((n << 80) | (7 << 76) | (2 << 62) | n);
+    let note = |n: u128, more: &str| {
+        let ids = format!(r#""op_id": "{}", "conversation_id": "{}""#, op(n), op(9));
+        format!(r#"{{{ids}, "type": "note", "text": "a"{more}}}"#)
+    };
+    let both = format!("[{}, {}]", note(1, r#", "text": "b""#), note(2, ""));
+    let reply = post("/api/v1/commands", both).await.is(200, "");
+    let results = reply.body["results"].as_array().unwrap();
+    assert_eq!(results[0]["op_id"], json!(op(1)));
+    let problem = results[0]["refused"]["problem"].as_str().unwrap();
+    assert!(problem.starts_with("text: is there twice"), "{problem}");
+    assert_ne!(results[1]["refused"]["code"], "invalid", "{}", results[1]);
+    desk.database.close().await;
+}
+
+#[tokio::test]
 async fn behind_a_trusted_proxy_a_stranger_locks_nobody_else_out() {
     let desk = desks().await.remove(0);
     let mut parts = desk.parts.clone();

@@ -30,6 +30,25 @@ fn receipt(push: Uuid, stage: &str, at: Timestamp) -> Value {
     json!({"id": push, "stage": stage, "at": at, "app_state": "extension"})
 }
 
+#[tokio::test]
+async fn an_endpoint_on_a_private_network_is_refused_when_it_is_registered() {
+    let desk = desks().await.remove(0);
+    let by = &desk.agent;
+    let webpush = |target: &str| {
+        let key = json!({"p256dh": P256DH, "auth": AUTH});
+        json!({"lane": "webpush", "target_kind": "endpoint", "target": target, "key": key})
+    };
+    for private in ["https://10.0.0.1/push", "https://ntfy.internal/push", "http://127.0.0.1/push"]
+    {
+        let reply = desk.call(by, Method::PUT, &path(by), webpush(private)).await;
+        let reply = reply.is(400, "invalid");
+        assert!(reply.text.contains("target"), "{}", reply.text);
+    }
+    assert!(desk.push_of(by).await.is_none());
+    desk.registers(by, webpush("https://push.example/1")).await;
+    desk.database.close().await;
+}
+
 impl Desk {
     async fn registers(&self, by: &Session, put: Value) -> PushRegistered {
         let reply = self.call(by, Method::PUT, &path(by), put).await.is(200, "");
