@@ -57,6 +57,10 @@ impl Through {
 /// Asks a proxy for a tunnel. What is read behind its answer is the server's: not a byte of it is
 /// taken.
 pub(super) async fn dig(tcp: &mut TcpStream, host: &str, port: u16) -> Result<(), Trouble> {
+    // It is written by hand: nothing in it may end the line.
+    if host.contains(|c: char| c.is_control() || c == ' ') {
+        return Err(Trouble::Proxy);
+    }
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     let asked = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
     let lost = |_lost: std::io::Error| Trouble::NoAnswer;

@@ -167,7 +167,7 @@ impl MediaStore for Folder {
     }
 
     fn sweep(&self, before: Timestamp) -> Asked<'_, u64> {
-        // Who uploads may pause; an upload ends after a day.
+        // Who uploads may pause, and asks about it meanwhile: that keeps it.
         let folders = [(COLLECTING, 0), (ARRIVING, ARRIVING_MS)]
             .map(|(name, more)| (self.root.join(name), before.plus_ms(-more)));
         Box::pin(blocking(move || {

@@ -25,7 +25,7 @@ pub use objects::Bucket;
 
 /// A small picture has at most as many.
 const SMALL_BYTES_MAX: u64 = 1024 * 1024;
-/// An upload ends after a day.
+/// Pieces of which none is newer are removed: who uploads may pause.
 const ARRIVING_MS: i64 = 2 * 86_400_000;
 /// Pieces that are removed at once.
 const AT_ONCE: usize = 8;
