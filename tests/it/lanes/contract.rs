@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use baton_protocol::push::PushLane;
+use baton_protocol::push::{PushLane, PushPut};
 use baton_simulator::{PushFault, Span};
-use baton_world::world::Setup;
+use baton_world::world::{Setup, World, on_sqlite};
 use tokio::net::TcpListener;
 
-use super::{Road, Roads, by_right_time, on_all_lanes, with_lanes};
+use super::{Road, Roads, by_right_time, on_all_lanes, put, with_lanes};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_service_took_is_sent_once() {
@@ -274,25 +274,27 @@ async fn the_longest_text_makes_no_push_of_more_than_4096_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_names_a_private_address_is_not_asked() {
+async fn a_device_that_names_a_private_address_is_told_so_and_not_asked() {
     let setup = Setup::usual().with("BATON_PUSH__ALLOW_PRIVATE_ENDPOINTS", "false");
-    by_right_time(setup, async |roads| {
-        let of = roads.tells().await;
-        let web = roads.road(PushLane::Webpush);
-        assert_eq!(roads.ends(web, of, "dead", 1).await.reason, "endpoint");
-        // A name is known for what it is when it is connected to.
+    on_sqlite(&setup, &async |world: &World| {
+        let ben = world.agent("Ben").await;
+        let device = ben.on_another_device(world).await;
         let trap = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = trap.local_addr().expect("an address").port();
-        let mut put = web.put.clone();
-        put.target = format!("https://localhost:{port}/push");
-        web.device.signed.register_push(&put).await.expect("a registration");
-        let of = roads.tells().await;
-        assert_eq!(roads.ends(web, of, "dead", 1).await.reason, "private_endpoint");
+        let web = put(world, PushLane::Webpush);
+        // The second one is known for what it is by its name.
+        for target in [web.target.clone(), format!("https://localhost:{port}/push")] {
+            let put = PushPut { target, ..web.clone() };
+            let refused = device.signed.register_push(&put).await.expect_err("a registration");
+            let refused = refused.to_string();
+            assert!(refused.contains("400 Bad Request invalid: target"), "{refused}");
+        }
+        // What other services carry is taken.
+        for lane in [PushLane::Fcm, PushLane::Apns] {
+            device.signed.register_push(&put(world, lane)).await.expect("a registration");
+        }
         let caught = tokio::time::timeout(Duration::from_millis(20), trap.accept()).await;
         assert!(caught.is_err(), "somebody connected");
-        for lane in [PushLane::Fcm, PushLane::Apns] {
-            roads.ends(roads.road(lane), of, "accepted", 1).await;
-        }
     })
     .await;
 }
