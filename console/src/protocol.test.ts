@@ -63,9 +63,9 @@ const UNUSED = [
   "receipts_taken",
 ].map((name) => `rest.${name}.json`);
 
-/** Pushes, as services and phones have them. */
-const isPush = (file: string) => file.startsWith("push.");
-const files = readdirSync(FIXTURES).filter((file) => file.endsWith(".json") && !isPush(file));
+/** Pushes, as services and phones have them, and cases of a rule. */
+const isOther = (file: string) => file.startsWith("push.") || file.endsWith(".cases.json");
+const files = readdirSync(FIXTURES).filter((file) => file.endsWith(".json") && !isOther(file));
 const typeOf = (file: string) => KINDS.find(([start]) => file.startsWith(start))?.[1];
 const read = (file: string) => readFileSync(join(FIXTURES, file), "utf8");
 

@@ -1,46 +1,102 @@
-//! Finds words in texts, as the search of the server does: without accents and case.
+//! Finds words in texts, and customers by their name or number, on server and phone alike.
 //!
-//! An index keeps two short beginnings of each word. Every text found there is compared with
-//! [`Wanted::finds`], so an entry too many costs time and shows nothing.
+//! Texts are folded ([`crate::fold`]) and split into words. Of scripts with blanks a word is found
+//! by its beginning. In the others (Chinese, Japanese, Thai, Lao, Khmer, Burmese) it is found
+//! anywhere in what stands together. A number of a phone is found however it is written.
+//!
+//! An index keeps short beginnings of each word, short pieces of what has no blanks, and the
+//! end of each number. Every text found there is compared with [`Wanted::finds`], so an entry too
+//! many costs time and shows nothing.
+
+mod number;
+mod split;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::fold::fold;
+use baton_protocol::{Content, Details};
 
-/// Characters of the two beginnings that are kept of a word.
+use self::number::Number;
+use self::split::{Word, forms, is_ideographic, words};
+use crate::fold::{Traced, fold};
+
+/// Characters of the beginnings that are kept of a word; the shortest only where it says much.
+const SIZES: [usize; 3] = [2, SHORT, LONG];
 const SHORT: usize = 3;
 const LONG: usize = 6;
-/// Beginnings that are kept of one text.
-const ENTRIES_MAX: usize = 600;
+/// Characters of the pieces that are kept of what has no blanks: from each ideograph on, and from
+/// each letter or sign.
+const OF_IDEOGRAPHS: [usize; 2] = [1, 2];
+const OF_LETTERS: [usize; 2] = [2, 3];
+/// Beginnings and pieces that are kept of one text: more than the longest message has.
+const ENTRIES_MAX: usize = 6_000;
 /// Words of a search that count.
 const WANTED_MAX: usize = 8;
+/// Digits of a customer's number that are worth going through all customers on a phone.
+const DIGITS_MIN: usize = 3;
 /// Characters of an excerpt, and those before its first match.
 const EXCERPT_CHARS: usize = 200;
 const BEFORE_CHARS: usize = 60;
 
-/// The beginnings under which a text is found.
+/// What is searched of a line: its text or caption, and the name of its file.
+pub fn searched(content: &Content) -> String {
+    let file = match content.details.as_deref() {
+        Some(Details::File { name, .. }) => name.as_deref(),
+        _ => None,
+    };
+    let parts = [content.text.as_deref(), file].into_iter().flatten();
+    parts.collect::<Vec<_>>().join("\n")
+}
+
+/// The beginnings and pieces under which a text is found.
 pub fn entries(text: &str) -> BTreeSet<String> {
+    let folded = fold(text);
     let mut found = BTreeSet::new();
-    for range in words(text) {
-        // A long text without a blank is one word: only its beginning is folded.
-        let start: String = slice(text, range).chars().take(LONG * 2).collect();
-        let word = fold(&start);
-        found.insert(beginning(&word, SHORT).to_owned());
-        if word.chars().nth(SHORT).is_some() {
-            found.insert(beginning(&word, LONG).to_owned());
+    for Word { at, is_run } in words(&folded) {
+        let word = slice(&folded, at);
+        if is_run {
+            found.extend(pieces(word).map(str::to_owned));
+        } else {
+            for form in forms(word) {
+                let sizes = SIZES.iter().filter(|size| **size >= SHORT || says_much_in_two(form));
+                found.extend(sizes.map(|size| beginning(form, *size).to_owned()));
+            }
         }
         if found.len() >= ENTRIES_MAX {
-            break;
+            return found;
         }
     }
+    found.extend(number::entries(&folded).into_iter().take(ENTRIES_MAX));
     found
 }
 
-/// Words that a text must have, each as the beginning of a word.
+/// Scripts in which words of two letters are usual: Hebrew, Arabic, those of India and others. Not
+/// Hangul: two of its letters are a syllable at most.
+fn says_much_in_two(word: &str) -> bool {
+    word.starts_with(|c| c >= '\u{590}' && !matches!(c, '\u{1100}'..='\u{11ff}'))
+}
+
+/// The pieces that are kept of a run: those from each of its characters on.
+fn pieces(run: &str) -> impl Iterator<Item = &str> {
+    run.char_indices().flat_map(move |(at, c)| {
+        let rest = run.get(at..).unwrap_or_default();
+        let sizes = if is_ideographic(c) { OF_IDEOGRAPHS } else { OF_LETTERS };
+        sizes.into_iter().map(move |size| beginning(rest, size))
+    })
+}
+
+/// Words that a text must have, in whatever order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wanted {
-    words: Vec<String>,
+    words: Vec<WantedWord>,
+    /// What was typed, if that is a number.
+    number: Option<Number>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct WantedWord {
+    text: String,
+    is_run: bool,
 }
 
 /// A part of an excerpt.
@@ -55,34 +111,46 @@ pub struct Part<'a> {
 impl Wanted {
     /// The words of a search; `None` if it has none.
     pub fn new(query: &str) -> Option<Self> {
-        let folded = words(query).into_iter().map(|range| fold(slice(query, range)));
-        let words: Vec<_> = folded.filter(|word| !word.is_empty()).take(WANTED_MAX).collect();
-        (!words.is_empty()).then_some(Self { words })
+        let folded = fold(query);
+        let all = words(&folded).into_iter().take(WANTED_MAX);
+        let wanted = |Word { at, is_run }| {
+            let word = slice(&folded, at);
+            // The one without its article is found with it as well.
+            let word = if is_run { word } else { forms(word).last().unwrap_or(word) };
+            WantedWord { text: word.to_owned(), is_run }
+        };
+        let words: Vec<_> = all.map(wanted).collect();
+        (!words.is_empty()).then(|| Self { words, number: Number::new(&folded) })
     }
 
     /// The entry of the index that leads to the fewest texts, as far as that can be guessed.
     ///
-    /// A word of one or two characters leads to itself alone, not to longer words.
+    /// A word of one or two letters of Latin, Greek or Cyrillic leads to itself alone, not to
+    /// longer words.
     pub fn entry(&self) -> &str {
-        let longest = self.words.iter().max_by_key(|word| word.chars().count());
-        let longest = longest.map_or("", String::as_str);
-        let is_long = longest.chars().nth(LONG - 1).is_some();
-        beginning(longest, if is_long { LONG } else { SHORT })
+        let best = self.words.iter().map(WantedWord::entry).max_by_key(|entry| weight(entry));
+        best.unwrap_or_default()
     }
 
-    /// Whether a text has all words.
+    /// The entry of the index for the number that was typed, if it is one.
+    pub fn number_entry(&self) -> Option<String> {
+        self.number.as_ref().and_then(Number::entry)
+    }
+
+    /// Whether a text has all words, or the number.
     pub fn finds(&self, text: &str) -> bool {
-        let all: Vec<_> = words(text).into_iter().map(|range| fold(slice(text, range))).collect();
-        self.words.iter().all(|wanted| all.iter().any(|word| word.starts_with(wanted)))
+        let folded = fold(text);
+        let all = words(&folded);
+        let has =
+            |wanted: &WantedWord| all.iter().any(|word| !wanted.places(&folded, word).is_empty());
+        let number = self.number.as_ref();
+        self.words.iter().all(has)
+            || number.is_some_and(|number| !number.places(&folded).is_empty())
     }
 
     /// The stretch of a text around its first match, in parts.
     pub fn excerpt<'a>(&self, text: &'a str) -> Vec<Part<'a>> {
-        let is_wanted = |range: &Range<usize>| {
-            let word = fold(slice(text, range.clone()));
-            self.words.iter().any(|wanted| word.starts_with(wanted))
-        };
-        let matches: Vec<_> = words(text).into_iter().filter(is_wanted).collect();
+        let matches = self.matches(text);
         let first = matches.first().map_or(0, |range| range.start);
         let before = slice(text, 0..first).char_indices().rev();
         let from = before.take(BEFORE_CHARS).last().map_or(0, |(at, _)| at);
@@ -91,14 +159,118 @@ impl Wanted {
         let mut parts = Vec::new();
         let mut at = from;
         for range in matches {
-            let (start, end) = (range.start.min(to), range.end.min(to));
+            let (start, end) = (range.start.clamp(at, to.max(at)), range.end.min(to));
             parts.push(Part { text: slice(text, at..start), is_match: false });
             parts.push(Part { text: slice(text, start..end), is_match: true });
-            at = end;
+            at = end.max(start);
         }
         parts.push(Part { text: slice(text, at..to), is_match: false });
         parts.retain(|part| !part.text.is_empty());
         parts
+    }
+
+    /// Where a text has what is wanted, in its order. Of a word it is the whole word.
+    fn matches(&self, text: &str) -> Vec<Range<usize>> {
+        let traced = Traced::new(text);
+        let mut found = Vec::new();
+        for word in words(&traced.text) {
+            for wanted in &self.words {
+                let places = wanted.places(&traced.text, &word);
+                found.extend(places.iter().map(|place| traced.source(place)));
+            }
+        }
+        let numbers = self.number.iter().flat_map(|number| number.places(&traced.text));
+        found.extend(numbers.map(|place| traced.source(&place)));
+        found.sort_unstable_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+        found.dedup_by(|next, kept| next.end <= kept.end);
+        found
+    }
+}
+
+impl WantedWord {
+    fn entry(&self) -> &str {
+        if self.is_run {
+            return pieces(&self.text).max_by_key(|piece| weight(piece)).unwrap_or_default();
+        }
+        let is_long = self.text.chars().nth(LONG - 1).is_some();
+        beginning(&self.text, if is_long { LONG } else { SHORT })
+    }
+
+    /// Where it is in a word of a folded text.
+    fn places(&self, folded: &str, word: &Word) -> Vec<Range<usize>> {
+        let text = slice(folded, word.at.clone());
+        if self.is_run != word.is_run {
+            return Vec::new();
+        }
+        if self.is_run {
+            let all = text.match_indices(&self.text);
+            let place = |at| word.at.start + at..word.at.start + at + self.text.len();
+            return all.map(|(at, _)| place(at)).collect();
+        }
+        let is_it = forms(text).any(|form| form.starts_with(&self.text));
+        if is_it { vec![word.at.clone()] } else { Vec::new() }
+    }
+}
+
+/// How much an entry says: there are more Chinese characters than kana, and more kana than letters.
+fn weight(entry: &str) -> usize {
+    let of = |c| match c {
+        '\u{3400}'.. if is_ideographic(c) => 3,
+        _ if is_ideographic(c) => 2,
+        _ => 1,
+    };
+    entry.chars().map(of).sum()
+}
+
+/// What was typed, as parts of names, numbers and texts, in whatever order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Typed {
+    parts: Vec<String>,
+    number: Option<Number>,
+}
+
+impl Typed {
+    /// What was typed; `None` if that is nothing.
+    pub fn new(query: &str) -> Option<Self> {
+        let folded = fold(query);
+        let all = words(&folded).into_iter().take(WANTED_MAX);
+        let mut parts: Vec<_> = all.map(|word| slice(&folded, word.at).to_owned()).collect();
+        // Nothing but signs: names and texts can have these as well.
+        if parts.is_empty() && !folded.is_empty() {
+            parts.push(folded.clone());
+        }
+        let number = Number::new(&folded);
+        (!parts.is_empty()).then_some(Self { parts, number })
+    }
+
+    /// Parts of a folded name, all of which it must have.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(String::as_str)
+    }
+
+    /// Parts of a number, one of which it must have; none if no number was typed.
+    pub fn numbers(&self) -> impl Iterator<Item = &str> {
+        self.number.iter().flat_map(Number::parts)
+    }
+
+    /// Whether it is this name.
+    pub fn is_name(&self, name: &str) -> bool {
+        let name = fold(name);
+        self.names().all(|part| name.contains(part))
+    }
+
+    /// Whether it is this number. Few digits are in too many to say so.
+    pub fn is_number(&self, phone: &str) -> bool {
+        let number = self.number.as_ref().filter(|number| number.len() >= DIGITS_MIN);
+        number.is_some_and(|number| number.parts().any(|part| phone.contains(part)))
+    }
+
+    /// Whether a text has all parts, or the number. What [`Wanted`] finds is in there.
+    pub fn is_in(&self, text: &str) -> bool {
+        let folded = fold(text);
+        let has = |part: &str| folded.contains(forms(part).last().unwrap_or(part));
+        self.names().all(has)
+            || self.number.as_ref().is_some_and(|number| !number.places(&folded).is_empty())
     }
 }
 
@@ -111,79 +283,25 @@ fn beginning(word: &str, chars: usize) -> &str {
     slice(word, 0..end)
 }
 
-/// The byte ranges of a text's words. Each character of a script without blanks is a word.
-fn words(text: &str) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    let mut is_open = false;
-    for (at, c) in text.char_indices() {
-        let end = at + c.len_utf8();
-        if is_alone(c) {
-            found.push(at..end);
-            is_open = false;
-        } else if c.is_alphanumeric() || (is_open && is_mark(c)) {
-            match found.last_mut().filter(|_| is_open) {
-                Some(word) => word.end = end,
-                None => found.push(at..end),
-            }
-            is_open = true;
-        } else {
-            is_open = false;
-        }
-    }
-    found
-}
-
-/// Kana and Chinese characters.
-fn is_alone(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
-}
-
-/// Combining accents, and marks of Arabic and of Indic scripts.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{93c}'..='\u{94d}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(query: &str, text: &str, is_found: bool) {
-        let wanted = Wanted::new(query).expect("words");
-        assert_eq!(wanted.finds(text), is_found, "{query} in {text}");
-        if is_found {
-            assert!(
-                entries(text).contains(wanted.entry()),
-                "{query} in {text}: {}",
-                wanted.entry()
-            );
-        }
-    }
-
     #[test]
-    fn words_are_found_by_their_beginning_without_accents_and_case() {
-        check("cadena", "Se rompió la CADENA.", true);
-        check("pinon", "¿Tenéis piñones?", true);
-        check("rompio cad", "Se rompió la cadena", true);
-        check("dena", "la cadena", false);
-        check("cadena freno", "la cadena", false);
-        check("ok", "OK, gracias", true);
-        check("600 123", "Llámame: +34 600 123 456", true);
-        check("факт", "Фактура", true);
-        check("مرحبا", "قلت مَرحبا", false);
-        check("车", "我的自行车坏了", true);
-        check("自行车", "我的自行车坏了", true);
-        check("strasse", "Hauptstraße, Straße 4", true);
-        check("a-1044", "Pedido A-1044", true);
-        assert_eq!(Wanted::new(" ¿? … "), None);
-    }
-
-    #[test]
-    fn an_index_keeps_two_beginnings_of_each_word_and_little_of_a_long_one() {
+    fn an_index_keeps_beginnings_of_each_word_and_little_of_a_long_one() {
         assert_eq!(Vec::from_iter(entries("La cadena")), ["cad", "cadena", "la"]);
+        assert_eq!(Vec::from_iter(entries("मेरा")), ["मे", "मेर", "मेरा"]);
         assert_eq!(Vec::from_iter(entries(&"x".repeat(4096))), ["xxx", "xxxxxx"]);
-        let many: String = (0..2000).map(|n| format!("{n:04} ")).collect();
-        assert!(entries(&many).len() <= ENTRIES_MAX + 1);
+        let many: String = (0..8000).map(|n| format!("{n:04} ")).collect();
+        assert!(entries(&many).len() <= 2 * ENTRIES_MAX);
+    }
+
+    #[test]
+    fn of_what_has_no_blanks_it_keeps_pieces() {
+        assert_eq!(Vec::from_iter(entries("自行车")), ["自", "自行", "行", "行车", "车"]);
+        assert_eq!(Vec::from_iter(entries("ใบเ")), ["บเ", "เ", "ใบ", "ใบเ"]);
+        let wanted = Wanted::new("お問い合わせ 車").unwrap();
+        assert_eq!(wanted.entry(), "合わ", "the last of those that say as much");
     }
 
     #[test]

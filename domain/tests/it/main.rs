@@ -19,6 +19,7 @@ mod delivery;
 #[cfg(test)]
 mod doubt;
 #[cfg(test)]
+mod finding;
 mod following;
 #[cfg(test)]
 mod forwarding;
