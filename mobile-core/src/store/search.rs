@@ -1,16 +1,13 @@
 //! Search in the store. Nothing is indexed on disk: conversations are opened and searched one by
 //! one, the newest activity first.
 
-use baton_domain::fold::fold;
+use baton_domain::find::{Typed, searched};
 use baton_protocol::{ConversationId, Timestamp};
 use rusqlite::{Row, params};
 
 use super::StoreError;
 use super::read::Read;
 use super::rows::{LineRow, LineText, id, line_row};
-
-/// Digits of a number that are worth looking for.
-const DIGITS_MIN: usize = 3;
 
 /// Where it was found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,22 +43,6 @@ pub struct Hits {
     pub is_complete: bool,
 }
 
-#[derive(Debug)]
-struct Wanted {
-    text: String,
-    digits: String,
-}
-
-impl Wanted {
-    fn is_in(&self, text: &str) -> bool {
-        fold(text).contains(&self.text)
-    }
-
-    fn is_number(&self, phone: &str) -> bool {
-        self.digits.len() >= DIGITS_MIN && phone.contains(&self.digits)
-    }
-}
-
 /// A conversation to look through.
 #[derive(Debug)]
 struct Candidate {
@@ -73,7 +54,8 @@ struct Candidate {
 /// A search that goes on step by step, so that others have their turn in between.
 #[derive(Debug)]
 pub struct Search {
-    wanted: Wanted,
+    /// None if nothing was.
+    typed: Option<Typed>,
     limit: usize,
     /// Conversations that were not looked through so far.
     left: std::vec::IntoIter<Candidate>,
@@ -91,23 +73,15 @@ impl Search {
 }
 
 impl Read<'_> {
-    /// Begins to look for a part of a name, number, line or note; accents and case do not matter.
-    /// It ends with so many finds.
+    /// Begins to look for words, each a part of a name, a line, the name of a file or a note, or
+    /// for a number. Their order, accents and case do not matter. It ends with so many finds.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn begin_search(&self, text: &str, limit: usize) -> Result<Search, StoreError> {
-        let is_number = |c: char| c.is_ascii_digit() || "+-() ./".contains(c);
-        let digits = match text.chars().all(is_number) {
-            true => text.chars().filter(char::is_ascii_digit).collect(),
-            false => String::new(),
-        };
-        let wanted = Wanted { text: fold(text), digits };
-        let candidates = match wanted.text.is_empty() || limit == 0 {
-            true => Vec::new(),
-            false => self.candidates()?,
-        };
-        Ok(Search { wanted, limit, left: candidates.into_iter(), hits: Vec::new() })
+        let typed = Typed::new(text).filter(|_| limit > 0);
+        let candidates = if typed.is_some() { self.candidates()? } else { Vec::new() };
+        Ok(Search { typed, limit, left: candidates.into_iter(), hits: Vec::new() })
     }
 
     /// Looks through so many conversations more. Says whether there is nothing left to do.
@@ -120,7 +94,8 @@ impl Read<'_> {
                 return Ok(true);
             }
             let Some(candidate) = search.left.next() else { return Ok(true) };
-            self.search_in(&candidate, &search.wanted, &mut search.hits)?;
+            let Some(typed) = &search.typed else { return Ok(true) };
+            self.search_in(&candidate, typed, &mut search.hits)?;
         }
         Ok(search.left.as_slice().is_empty())
     }
@@ -140,7 +115,7 @@ impl Read<'_> {
     fn search_in(
         &self,
         candidate: &Candidate,
-        wanted: &Wanted,
+        typed: &Typed,
         hits: &mut Vec<Hit>,
     ) -> Result<(), StoreError> {
         let (conversation, at) = (candidate.id, candidate.activity_at);
@@ -152,8 +127,8 @@ impl Read<'_> {
         )?;
         let Some(sealed) = sealed.flatten() else { return Ok(()) };
         let contact = self.view_rest(conversation, &sealed)?.contact;
-        let name = contact.name.filter(|name| wanted.is_in(name));
-        let phone = contact.phone.filter(|phone| wanted.is_number(phone));
+        let name = contact.name.filter(|name| typed.is_name(name));
+        let phone = contact.phone.filter(|phone| typed.is_number(phone));
         if let Some(text) = name.or(phone) {
             hits.push(Hit { conversation, found: Found::Contact, at, text });
             return Ok(());
@@ -165,14 +140,14 @@ impl Read<'_> {
             |row: &Row<'_>| Ok((line_row(row)?, Timestamp::from_ms(row.get(2)?))),
         )?;
         for (row, at) in lines {
-            let text = self.line_text(conversation, &row)?.filter(|text| wanted.is_in(text));
-            if let Some(text) = text {
+            let text = self.line_text(conversation, &row)?;
+            if typed.is_in(&text) {
                 hits.push(Hit { conversation, found: Found::Line(row.seq), at, text });
                 return Ok(());
             }
         }
         for note in self.notes(candidate.row, conversation)?.into_iter().rev() {
-            if let Some(text) = note.text.filter(|text| wanted.is_in(text)) {
+            if let Some(text) = note.text.filter(|text| typed.is_in(text)) {
                 let found = Found::Note(note.revision);
                 hits.push(Hit { conversation, found, at: note.at, text });
                 return Ok(());
@@ -181,12 +156,8 @@ impl Read<'_> {
         Ok(())
     }
 
-    fn line_text(
-        &self,
-        conversation: ConversationId,
-        row: &LineRow,
-    ) -> Result<Option<String>, StoreError> {
+    fn line_text(&self, conversation: ConversationId, row: &LineRow) -> Result<String, StoreError> {
         let part: LineText = self.line_part(conversation, row)?;
-        Ok(part.content.text)
+        Ok(searched(&part.content))
     }
 }

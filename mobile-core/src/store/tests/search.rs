@@ -2,7 +2,7 @@
 
 use baton_domain::mirror::Mirrored;
 use baton_protocol::conversation::ContactCard;
-use baton_protocol::{Content, Timestamp};
+use baton_protocol::{Content, Details, Timestamp};
 
 use super::super::{Found, Hit, Hits};
 use super::{Store, conversation_id, dice, store};
@@ -60,9 +60,42 @@ fn names_numbers_lines_and_notes_are_found_the_newest_first() {
     assert_eq!(finds(&store, "lucia fer"), [(1, Contact)]);
     assert_eq!(finds(&store, "gross"), [(2, Contact)]);
     assert_eq!(finds(&store, "+34 600-1234 02"), [(2, Contact)]);
+    assert_eq!(finds(&store, "0600 123402"), [(2, Contact)]);
+    assert_eq!(finds(&store, "+34 (0)600/1234-02"), [(2, Contact)]);
+    assert_eq!(finds(&store, "fer lucia"), [(1, Contact)]);
+    assert_eq!(finds(&store, "dos paquete"), [(2, Line(3))]);
     assert_eq!(finds(&store, "34"), []);
     assert_eq!(finds(&store, "   "), []);
     assert_eq!(finds(&store, "sticker"), []);
+}
+
+#[test]
+fn what_people_type_is_found_whatever_the_script() {
+    let (_directory, store) = store();
+    let korean = "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}";
+    put(&store, 1, korean, &["ขอใบเสร็จรับเงิน", "قَالَ الأستاذ"], None);
+    put(&store, 2, "ヤマダ", &["ｶｰﾄﾞ １２", "+49 (0)151 1234-5678", "👍"], None);
+    use Found::{Contact, Line};
+    assert_eq!(finds(&store, "한글"), [(1, Contact)]);
+    assert_eq!(finds(&store, "ใบเสร็จ"), [(1, Line(1))]);
+    assert_eq!(finds(&store, "الاستاذ قال"), [(1, Line(2))]);
+    assert_eq!(finds(&store, "やまた\u{3099}"), [(2, Contact)]);
+    assert_eq!(finds(&store, "カード 12"), [(2, Line(1))]);
+    assert_eq!(finds(&store, "0151 12345678"), [(2, Line(2))]);
+    assert_eq!(finds(&store, "👍"), [(2, Line(3))]);
+}
+
+#[test]
+fn names_of_files_are_found() {
+    let (_directory, store) = store();
+    let mut full = dice(1).full(conversation_id(1));
+    let mut line = dice(1).line(1);
+    let file: Details =
+        serde_json::from_str(r#"{"type": "file", "name": "Re\u0301sume\u0301.pdf"}"#).unwrap();
+    line.content = Content { details: Some(Box::new(file)), ..Content::default() };
+    full.lines = [(1, line)].into();
+    store.put(&Mirrored::Full(Box::new(full)));
+    assert_eq!(finds(&store, "résumé"), [(1, Found::Line(1))]);
 }
 
 #[test]
