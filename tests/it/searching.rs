@@ -89,6 +89,51 @@ async fn captions_and_names_of_files_are_found_and_what_was_taken_back_is_not() 
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_type_is_found_whatever_the_script() {
+    // Decomposed, as a Mac writes it.
+    const KOREAN: &str = "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}";
+    const TEXTS: [(&str, &[&str]); 8] = [
+        ("สวัสดีครับ ขอใบเสร็จรับเงินด้วยครับ", &["ใบเสร็จ", "รับเงิน", "เงิน ครับ"]),
+        ("ຂໍໃບບິນແດ່", &["ໃບບິນ"]),
+        ("សូមផ្ញើវិក្កយបត្រមក", &["វិក្កយបត្រ"]),
+        ("ငွေပေးချေပြေစာ", &["ပြေစာ"]),
+        ("قَالَ الأُسْتَاذُ أحمد", &["قال", "الاستاذ", "احمد استاذ"]),
+        ("クレジットｶｰﾄﾞで　９７５３円", &["カード", "9753"]),
+        (KOREAN, &["한글", "한"]),
+        ("Ruf an: +49 (0)151 1234-5678", &["0151 12345678", "+4915112345678", "٠١٥١ ١٢٣٤٥٦٧٨"]),
+    ];
+    for_each_store(Setup::usual(), async |world| {
+        let ana = world.agent("Ana").await;
+        let customer = world.contact(&format!("{KOREAN} Müller"));
+        for (text, _) in TEXTS {
+            customer.sends(text).await;
+        }
+        let conversation = customer.conversation().await;
+        ana.notes(conversation, "Räumung: ＦＡＸ ﬁnden").await;
+        finds(world, &ana, "fax+finden", 1).await;
+        for (n, (text, queries)) in (1..).zip(TEXTS) {
+            for query in queries {
+                let found = search(world, &ana, &asked_for(query)).await;
+                assert_eq!(whats(&found.hits), [format!("message {n}")], "{query} in {text}");
+                assert!(!marked(&found.hits[0]).is_empty(), "{query} in {text}");
+            }
+        }
+        let national = format!("0{}", customer.number().get(2..).expect("a country"));
+        for query in ["muller 한글", KOREAN, &national, &format!("00{}", customer.number())] {
+            let found = search(world, &ana, &asked_for(query)).await;
+            assert_eq!(found.conversations.len(), 1, "{query}");
+        }
+    })
+    .await;
+}
+
+/// A query of these words, as an address has it.
+fn asked_for(words: &str) -> String {
+    let address = reqwest::Url::parse_with_params("http://localhost", [("q", words)]);
+    address.expect("an address").query().expect("a query").to_owned()
+}
+
 async fn is_hidden(agent: &Agent, conversation: ConversationId) {
     eventually("it is taken back", async || {
         let lines = agent.lines(conversation).await;

@@ -77,11 +77,7 @@ pub(super) async fn find(
         None => (Vec::new(), None),
     };
     let head = rows::log_head(&mut tx, workspace).await?.position;
-    let upto = searchable::searchable_upto(&mut tx, workspace).await?;
+    let filling = searchable::is_filling(&mut tx, workspace, head).await?;
     tx.rollback().await?;
-    let filling = head.saturating_sub(upto) > BEHIND;
     Ok(Out(SearchPage { conversations, hits, next, filling }))
 }
-
-/// Events that a follower may lag behind without a word.
-const BEHIND: u64 = 1_000;

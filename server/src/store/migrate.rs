@@ -272,6 +272,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 42,
+        name: "search_fill",
+        both: include_str!("migrations/0042_search_fill.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 47,
         name: "upload_heard",
         both: include_str!("migrations/0047_upload_heard.sql"),

@@ -3,6 +3,7 @@
 //! The database merges a list from branches of one team (or owner) and one status each, all read in
 //! index order. So a page costs what the viewer sees of it, not what the workspace holds.
 
+use baton_domain::find::Typed;
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ConversationView;
@@ -12,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::conversations::views;
 use crate::store::rows::{id, ids};
-use crate::store::{Sql, StoreError, Tx, fold};
+use crate::store::{StoreError, Tx};
 
 /// The conversations that a list asks for.
 #[derive(Clone, Default, Debug)]
@@ -347,15 +348,12 @@ impl Query<'_> {
     }
 
     fn arguments(&self, place: &ListPlace, limit: usize) -> Vec<String> {
-        let query = self.filter.query.as_deref().unwrap_or_default();
         vec![
             self.workspace.to_string(),
             self.sight.viewer.agent.to_string(),
             place.key.to_string(),
             place.id.clone(),
             limit.to_string(),
-            pattern(&fold(query)),
-            pattern(&number_part(query)),
             self.contacts.unwrap_or_default().to_owned(),
             self.filter.channel.map(|channel| channel.to_string()).unwrap_or_default(),
         ]
@@ -371,7 +369,7 @@ impl Query<'_> {
             Phase::Waiting => ("c.unanswered_since", ">", "ASC"),
             Phase::Others | Phase::All => ("c.activity_at", "<", "DESC"),
         };
-        let conditions = self.conditions(phase);
+        let conditions = self.conditions(phase, args);
         // Of few contacts, conversations are found by contact: the other columns are hidden from
         // their indexes.
         let hidden = if self.contacts.is_some() { " || ''" } else { "" };
@@ -424,7 +422,7 @@ impl Query<'_> {
         sql
     }
 
-    fn conditions(&self, phase: Phase) -> String {
+    fn conditions(&self, phase: Phase, args: &mut Vec<String>) -> String {
         let mut and = String::new();
         match phase {
             Phase::Waiting => and.push_str(" AND c.unanswered_since IS NOT NULL"),
@@ -438,19 +436,20 @@ impl Query<'_> {
             );
         }
         if self.filter.channel.is_some() {
-            and.push_str(" AND c.channel = $9");
+            and.push_str(" AND c.channel = $7");
         }
         if self.filter.blocked {
             and.push_str(" AND c.block IS NOT NULL");
         }
         if self.contacts.is_some() {
-            and.push_str(" AND c.contact {in $8}");
-        } else if self.filter.query.is_some() {
-            and.push_str(
+            and.push_str(" AND c.contact {in $6}");
+        } else if let Some(query) = &self.filter.query {
+            and.extend([
                 " AND EXISTS (SELECT 1 FROM contact AS k
-                   WHERE k.workspace = c.workspace AND k.id = c.contact
-                     AND (k.search_name LIKE $6 ESCAPE '!' OR k.phone LIKE $7 ESCAPE '!'))",
-            );
+                   WHERE k.workspace = c.workspace AND k.id = c.contact AND ",
+                &is_wanted(query, args),
+                ")",
+            ]);
         }
         and
     }
@@ -470,29 +469,31 @@ async fn few_contacts(
 ) -> Result<Option<String>, StoreError> {
     // Tests have few contacts: a lower limit lets them take both roads.
     const FEW: usize = if cfg!(test) { 5 } else { 500 };
-    static SELECT: Sql = Sql::new(
-        "SELECT id FROM contact WHERE workspace = $1
-           AND (search_name LIKE $2 ESCAPE '!' OR phone LIKE $3 ESCAPE '!')
-         LIMIT CAST($4 AS BIGINT)",
-    );
     let Some(query) = &filter.query else { return Ok(None) };
-    let (name, number) = (pattern(&fold(query)), pattern(&number_part(query)));
-    let args = [&workspace.to_string(), &name, &number, &(FEW + 1).to_string()];
-    let found: Vec<(String,)> = tx.rows(&SELECT, &args.map(String::as_str)).await?;
+    let mut args = vec![workspace.to_string(), (FEW + 1).to_string()];
+    let mut sql = String::from("SELECT k.id FROM contact AS k WHERE k.workspace = $1 AND ");
+    sql.extend([is_wanted(query, &mut args).as_str(), " LIMIT CAST($2 AS BIGINT)"]);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let found: Vec<(String,)> = tx.rows_of(&sql, &args).await?;
     Ok((found.len() <= FEW).then(|| ids(found.iter().map(|(id,)| id))))
 }
 
-/// The digits of what may be a number; nothing if it holds letters.
-fn number_part(query: &str) -> String {
-    let is_number = query.chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
-    if is_number { query.chars().filter(char::is_ascii_digit).collect() } else { String::new() }
+/// The condition that a contact `k` has all parts of a name, or a part of a number; its values go
+/// to the arguments.
+fn is_wanted(query: &str, args: &mut Vec<String>) -> String {
+    let Some(typed) = Typed::new(query) else { return "1 = 0".to_owned() };
+    let mut like = |column: &str, part: &str| {
+        args.push(pattern(part));
+        format!("{column} LIKE ${} ESCAPE '!'", args.len())
+    };
+    let name: Vec<_> = typed.names().map(|part| like("k.search_name", part)).collect();
+    let numbers: Vec<_> = typed.numbers().map(|part| like("k.phone", part)).collect();
+    let any = std::iter::once(name.join(" AND ")).chain(numbers);
+    format!("({})", any.collect::<Vec<_>>().join(" OR "))
 }
 
-/// The pattern that finds a part; nothing is found by an empty one.
+/// The pattern that finds a part.
 fn pattern(part: &str) -> String {
-    if part.is_empty() {
-        return String::new();
-    }
     let escaped = part.replace('!', "!!").replace('%', "!%").replace('_', "!_");
     format!("%{escaped}%")
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::find::Wanted;
+use baton_domain::find::{Wanted, searched};
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::event::EventContent;
@@ -24,7 +24,6 @@ use super::lines::messages;
 use super::list::Asked;
 use super::list::{OwnerFilter, StatusFilter};
 use crate::store::rows::{LoggedRow, column, id, ids, logged_columns, number, owner, some_id};
-use crate::store::searchable::searched;
 use crate::store::{Sql, StoreError, Tx};
 
 /// The messages and notes that a search asks for.
@@ -129,9 +128,15 @@ async fn candidates(
         logged_columns!(),
         ", s.position AS at_position, c.team AS in_team, c.owner_agent AS of_agent,
            c.status AS in_status, c.channel AS in_channel
-         FROM (SELECT w.workspace, w.position FROM search_word AS w
-           WHERE w.workspace = $1 AND w.word = $2 AND w.position < CAST($3 AS BIGINT)
-           ORDER BY w.position DESC LIMIT CAST($4 AS BIGINT)) AS s
+         FROM (
+           SELECT * FROM (SELECT w.workspace, w.position FROM search_word AS w
+             WHERE w.workspace = $1 AND w.word = $2 AND w.position < CAST($3 AS BIGINT)
+             ORDER BY w.position DESC LIMIT CAST($4 AS BIGINT)) AS of_word
+           UNION
+           SELECT * FROM (SELECT w.workspace, w.position FROM search_word AS w
+             WHERE w.workspace = $1 AND w.word = $5 AND w.position < CAST($3 AS BIGINT)
+             ORDER BY w.position DESC LIMIT CAST($4 AS BIGINT)) AS of_number
+           ORDER BY 2 DESC LIMIT CAST($4 AS BIGINT)) AS s
          JOIN log AS l ON l.workspace = s.workspace AND l.position = s.position
          LEFT JOIN conversation AS c ON c.workspace = l.workspace AND c.id = l.conversation
          ORDER BY s.position DESC"
@@ -141,6 +146,7 @@ async fn candidates(
         filter.wanted.entry().to_owned(),
         column(before).to_string(),
         AT_ONCE.to_string(),
+        filter.wanted.number_entry().unwrap_or_default(),
     ];
     tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await
 }
