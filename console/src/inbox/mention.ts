@@ -1,5 +1,6 @@
 // Colleagues whom a note calls by `@` and their name: whom one may choose, and whom a text names.
 
+import { rank as rankOf, typed } from "../find.ts";
 import type { Colleague, Head, Id, Team } from "../protocol.ts";
 
 /** A name that is being typed. */
@@ -40,12 +41,8 @@ export function mayRead(agent: Colleague, head: Head, team: Team | undefined): b
 
 /** Who is offered for what was typed: those who may read it, who begin so first. */
 export function offered(agents: Iterable<Colleague>, { find }: Asked, mayCall: (one: Colleague) => boolean) {
-  const wanted = find.toLocaleLowerCase();
-  const rank = ({ name }: Colleague) => {
-    const low = name.toLocaleLowerCase();
-    if (low.startsWith(wanted)) return 0;
-    return low.split(/\s+/u).some((word) => word.startsWith(wanted)) ? 1 : 2;
-  };
+  const wanted = typed(find);
+  const rank = ({ name }: Colleague) => rankOf(name, wanted) ?? 2;
   return [...agents]
     .filter((one) => one.state === "active" && rank(one) < 2 && mayCall(one))
     .sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))

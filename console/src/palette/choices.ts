@@ -111,6 +111,7 @@ function customers(desk: Desk): Choice[] {
       id,
       group,
       text: customer(held),
+      phone: held.view.contact.phone ?? undefined,
       // Said of the few that are shown.
       get more() {
         return owner(desk, of);

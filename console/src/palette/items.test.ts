@@ -1,24 +1,12 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import { type Choice, choose, rank } from "./items.ts";
+import { type Choice, choose } from "./items.ts";
 
 const choice = (group: string, text: string): Choice => ({
   id: text,
   group,
   text,
   run: () => undefined,
-});
-
-test.each([
-  ["Lucía Ferrer", "luc", 0],
-  ["Lucía Ferrer", "lucia", 0],
-  ["Lucía Ferrer", "FERR", 1],
-  ["Lucía Ferrer", "cía", 2],
-  ["Lucía Ferrer", "marta", undefined],
-  ["ليلى منصور", "منص", 1],
-  ["Resolve", " ", 0],
-])("%s for %s", (text, typed, at) => {
-  expect(rank(text, typed)).toBe(at);
 });
 
 test("groups keep their order, the best match leads each", () => {
@@ -31,4 +19,10 @@ test("no group crowds out another", () => {
   const texts = choose([...many, choice("go", "Anywhere")], "an").map((one) => one.text);
   expect(texts).toHaveLength(7);
   expect(texts.at(-1)).toBe("Anywhere");
+});
+
+test("a customer is found by the number as it is dialled at home", () => {
+  const all = [{ ...choice("who", "Uwe"), phone: "4915112345678" }, choice("who", "Ana")];
+  expect(choose(all, "0151 1234").map((one) => one.text)).toEqual(["Uwe"]);
+  expect(choose(all, "0152 1234")).toEqual([]);
 });
