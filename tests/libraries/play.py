@@ -33,6 +33,7 @@ RULES = {
     "131053": "media: type or size not supported",
     "132000": "template: number of parameters does not match",
     "132001": "template does not exist in this language",
+    "134100": "marketing templates only",
 }
 
 
@@ -90,6 +91,13 @@ def pywa_calls(wa, wamid):
     card = types.Contact(name=types.Contact.Name(formatted_name="Ada", first_name="Ada"))
     many = [button(f"B{n}", f"b{n}") for n in range(4)]
     twins = [row("S", "s"), row("M", "s")]
+    texts = [{"type": "body", "parameters": [{"type": "text", "text": "20 %"}]}]
+    sale = {"name": "autumn_sale", "language": {"code": "en"}, "components": texts + [
+        {"type": "header", "parameters": [{"type": "image", "image": {"link": link + ".jpg"}}]},
+        {"type": "button", "sub_type": "url", "index": "0",
+         "parameters": [{"type": "text", "text": "bikes"}]}]}
+    update = {"name": "order_update", "language": {"code": "en"}, "components": [
+        {"type": "body", "parameters": [{"type": "text", "text": "Ada"}] * 2}]}
     return [
         ("text", lambda: wa.send_message(to, "Hola"), None),
         ("text with preview", lambda: wa.send_message(to, link, preview_url=True), None),
@@ -122,9 +130,12 @@ def pywa_calls(wa, wamid):
         ("media address", lambda: wa.get_media_url(media.id), None),
         ("media download", lambda: wa.get_media_bytes(wa.get_media_url(media.id).url), None),
         ("profile", wa.get_business_profile, None),
-        # This version asks for a date of the quality, which the list need not have.
-        ("templates", wa.get_templates, "library"),
-        ("blocked customers", wa.get_blocked_users, None),
+        ("templates", wa.get_templates, None),
+        ("marketing", lambda: wa.api.send_marketing_message(
+            NUMBER, to, None, "individual", sale), None),
+        ("block a customer", lambda: wa.block_users([to]), None),
+        ("blocked customers", lambda: list(wa.get_blocked_users()), None),
+        ("let a customer in again", lambda: wa.unblock_users([to]), None),
         ("text of 4097", lambda: wa.send_message(to, "a" * 4097), "refused"),
         ("empty text", lambda: wa.send_message(to, ""), "refused"),
         ("own number", lambda: wa.send_message("15550783881", "a"), "131021"),
@@ -145,6 +156,10 @@ def pywa_calls(wa, wamid):
         ("longitude of 181", lambda: wa.send_location(to, 0, 181), "131009"),
         ("reaction with two emoji", lambda: wa.send_reaction(to, "👍👍", wamid), "131009"),
         ("reaction with a word", lambda: wa.send_reaction(to, "ok", wamid), "131009"),
+        ("quoting nothing", lambda: wa.send_message(
+            to, "a", reply_to_message_id="wamid.none"), "131009"),
+        ("marketing with a template for other use", lambda: wa.api.send_marketing_message(
+            NUMBER, to, None, "individual", update), "134100"),
         ("reaction to nothing", lambda: wa.send_reaction(to, "👍", "wamid.none"), "later"),
         ("unknown template", lambda: wa.send_template(
             to, "none", types.templates.TemplateLanguage.ENGLISH, []), "132001"),

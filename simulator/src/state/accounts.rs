@@ -79,6 +79,8 @@ pub(crate) struct Blocked {
     pub(crate) key: String,
     pub(crate) wa_id: Option<String>,
     pub(crate) user_id: Option<String>,
+    /// How the call named them.
+    pub(crate) input: String,
 }
 
 /// All accounts and numbers, each with its default until something is set.

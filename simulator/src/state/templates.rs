@@ -33,6 +33,9 @@ pub struct Template {
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
     #[serde(default = "unknown")]
     pub quality: String,
+    /// Since when, in seconds since 1970.
+    #[serde(default = "long_since")]
+    pub quality_date: i64,
 }
 
 fn utility() -> String {
@@ -55,6 +58,10 @@ fn unknown() -> String {
     "UNKNOWN".to_owned()
 }
 
+fn long_since() -> i64 {
+    1_700_000_000
+}
+
 impl Template {
     /// As the list tells it.
     pub(crate) fn shown(&self) -> Value {
@@ -67,7 +74,7 @@ impl Template {
             "parameter_format": self.parameter_format,
             "components": self.components,
             "rejected_reason": self.rejected_reason,
-            "quality_score": {"score": self.quality},
+            "quality_score": {"score": self.quality, "date": self.quality_date},
         })
     }
 

@@ -110,6 +110,20 @@ pub struct Acknowledged {
     pub updates: Vec<UpdateId>,
 }
 
+/// Where a message stands that a customer wrote, or the phone app of the number.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    /// Who wrote it, or whom the phone app wrote to.
+    pub(crate) person: String,
+    pub(crate) phone_number_id: String,
+    pub(crate) group_id: Option<String>,
+    pub(crate) at_ms: i64,
+    /// The customer wrote it, not the phone app.
+    pub(crate) is_inbound: bool,
+    /// The customer took it back.
+    pub(crate) is_revoked: bool,
+}
+
 /// What is needed to tell statuses of a message that reached a customer.
 #[derive(Clone, Debug)]
 pub(crate) struct Track {
@@ -135,7 +149,8 @@ pub(crate) struct World {
     pub(crate) windows: BTreeMap<(String, String), i64>,
     pub(crate) pairs: BTreeMap<(String, String), PairPace>,
     pub(crate) numbers: BTreeMap<String, NumberPace>,
-    pub(crate) inbound: BTreeMap<String, String>,
+    /// What customers wrote and the phone app sent, by id.
+    pub(crate) said: BTreeMap<String, Said>,
     /// What customers wrote last.
     pub(crate) written: VecDeque<Written>,
     pub(crate) marked: Vec<Marked>,
@@ -164,7 +179,7 @@ impl World {
             windows: BTreeMap::new(),
             pairs: BTreeMap::new(),
             numbers: BTreeMap::new(),
-            inbound: BTreeMap::new(),
+            said: BTreeMap::new(),
             written: VecDeque::new(),
             marked: Vec::new(),
             reached: Vec::new(),
@@ -209,6 +224,32 @@ impl World {
         let renamed = |who: String| if who == old { key.clone() } else { who };
         self.windows =
             windows.into_iter().map(|((id, who), at_ms)| ((id, renamed(who)), at_ms)).collect();
+        let said = self.said.values_mut().map(|one| &mut one.person);
+        let sent = self.tracks.values_mut().map(|one| &mut one.person);
+        said.chain(sent).filter(|who| *who == old).for_each(|who| key.clone_into(who));
         key
+    }
+
+    /// Whether a message is one of the conversation with this person or group.
+    pub(crate) fn is_of(&self, phone_number_id: &str, who: &str, wamid: &str) -> bool {
+        let said = self.said.get(wamid).is_some_and(|one| {
+            one.phone_number_id == phone_number_id
+                && one.group_id.as_ref().unwrap_or(&one.person) == who
+        });
+        let is_sent = |one: &Track| one.phone_number_id == phone_number_id && one.person == who;
+        said || (self.tracks.get(wamid).is_some_and(is_sent) && self.reached_as(wamid).is_some())
+    }
+
+    /// Whether a message is itself a reaction.
+    pub(crate) fn is_reaction(&self, wamid: &str) -> bool {
+        let by_customer =
+            self.sent.get(wamid).is_some_and(|message| message.get("reaction").is_some());
+        by_customer || self.reached_as(wamid).is_some_and(|one| one.kind == "reaction")
+    }
+
+    /// What reached a customer under this id; a send that failed has one, and reached nobody.
+    fn reached_as(&self, wamid: &str) -> Option<&Reached> {
+        let one = self.reached.get(self.tracks.get(wamid)?.index)?;
+        (one.wamid == wamid).then_some(one)
     }
 }

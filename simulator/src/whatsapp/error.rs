@@ -292,5 +292,6 @@ const TABLE: &[(u32, u16, &str, &str)] = &[
     (139_101, 400, "Blocklist limit reached", "The list of blocked users is full."),
     (139_102, 400, "Blocklist concurrent update", "Another update is under way."),
     (139_103, 500, "Internal error", "The list of blocked users is unavailable."),
+    (134_100, 400, "Only marketing messages supported", "The template is not for marketing."),
     (135_000, 400, "Generic user error", "The message failed for an unknown reason."),
 ];

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{SOON, Stage, text_to};
-use baton_simulator::Knobs;
+use baton_simulator::{Config, Knobs, Number};
 
 async fn permissive() -> Stage {
     Stage::new(Knobs::permissive()).await
@@ -12,8 +12,9 @@ async fn permissive() -> Stage {
 #[tokio::test]
 async fn a_text_is_answered_with_input_wa_id_and_a_wamid_and_reaches_the_customer() {
     let stage = permissive().await;
+    let heard = stage.simulator.customer("34600000001", "Lucía").sends("Buenas").await;
     let mut body = text_to("+34 600 000 001", "Hola");
-    body["context"] = json!({"message_id": "wamid.X"});
+    body["context"] = json!({"message_id": heard});
     body["biz_opaque_callback_data"] = json!("b1:1:2:3");
     let (status, answer) = stage.post(&body).await.unwrap();
     assert_eq!(status, 200);
@@ -24,7 +25,7 @@ async fn a_text_is_answered_with_input_wa_id_and_a_wamid_and_reaches_the_custome
     let reached = stage.simulator.wait_reached(|one| one.wamid == wamid, SOON).await.unwrap();
     assert_eq!(reached.text(), Some("Hola"));
     assert_eq!(reached.to, "34600000001");
-    assert_eq!(reached.context.as_deref(), Some("wamid.X"));
+    assert_eq!(reached.context, Some(heard));
     assert_eq!(reached.biz_opaque_callback_data.as_deref(), Some("b1:1:2:3"));
     assert!(reached.answered);
 }
@@ -146,4 +147,21 @@ async fn reading_and_typing_are_recorded_for_messages_that_customers_wrote() {
     let marked = stage.simulator.marked();
     assert_eq!(marked.iter().map(|mark| mark.typing).collect::<Vec<_>>(), [false, true]);
     assert!(marked.iter().all(|mark| mark.wamid == wamid));
+}
+
+#[tokio::test]
+async fn only_what_a_person_wrote_to_this_number_within_30_days_can_be_marked_read() {
+    let numbers = ["106540352242922", "206540352242922"]
+        .map(|id| Number { phone_number_id: id.to_owned(), ..Number::default() });
+    let config =
+        Config { numbers: numbers.to_vec(), knobs: Knobs::permissive(), ..Config::default() };
+    let stage = Stage::of(config).await;
+    let lucia = stage.simulator.customer("34600000001", "Lucía");
+    let elsewhere = lucia.on("206540352242922").sends("Hola").await;
+    let old = lucia.sends("Hola").await;
+    stage.simulator.advance(std::time::Duration::from_secs(31 * 86_400));
+    for wamid in [elsewhere, old] {
+        let read = json!({"messaging_product": "whatsapp", "status": "read", "message_id": wamid});
+        assert_eq!(stage.is_refused(&read).await, (400, 100));
+    }
 }

@@ -26,7 +26,14 @@ async fn who_wrote_within_a_day_can_be_blocked_and_is_heard_again_afterwards() {
         (&json!("+34 600 000 001"), &json!("34600000001"))
     );
     lucia.sends("two").await;
-    assert_eq!(stage.get(&path).await["data"][0]["wa_id"], "34600000001");
+    let listed = json!({
+        "messaging_product": "whatsapp", "input": "+34 600 000 001", "wa_id": "34600000001",
+        "user_id": added["user_id"],
+    });
+    assert_eq!(stage.get(&path).await["data"], json!([listed]));
+    let wamid = stage.sends("34600000001", "Hola").await;
+    stage.quiet().await;
+    assert_eq!(stage.sink.statuses_of(&wamid), ["failed"], "nobody writes to whom they blocked");
     let (status, answer) = stage.call("DELETE", &path, users(&["34600000001"])).await;
     assert_eq!(status, 200, "{answer}");
     assert_eq!(stage.get(&path).await["data"], json!([]));

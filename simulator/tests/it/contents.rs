@@ -1,6 +1,8 @@
 //! What the platform takes and refuses of each type of message.
 
-use baton_simulator::Knobs;
+use std::time::Duration;
+
+use baton_simulator::{AppEvent, Around, Inbound, Knobs, PlatformEvent};
 use serde_json::{Value, json};
 
 use crate::{Stage, message};
@@ -132,7 +134,14 @@ async fn a_reaction_to_what_is_no_message_of_the_conversation_fails_after_its_20
     let lucia = stage.simulator.customer("34600000001", "Lucía");
     let reaction = lucia.reacts(&lucia.sends("Hola").await, "👍").await;
     let of_another = stage.simulator.customer("34600000002", "Mateo").sends("Hi").await;
-    for wamid in ["wamid.unknown", &reaction, &of_another] {
+    let revoked = lucia.sends("Adiós").await;
+    lucia.says(Inbound::Revoke { wamid: revoked.clone() }, Around::default()).await.unwrap();
+    let old = lucia.sends("Hola").await;
+    stage.simulator.advance(Duration::from_secs(31 * 86_400));
+    lucia.blocks_business(true);
+    let failed = stage.sends("34600000001", "Hola").await;
+    lucia.blocks_business(false);
+    for wamid in ["wamid.unknown", &reaction, &of_another, &revoked, &old, &failed] {
         let body = message("reaction", json!({"message_id": wamid, "emoji": "👍"}));
         let (status, answer) = stage.post(&body).await.unwrap();
         assert_eq!(status, 200);
@@ -143,7 +152,55 @@ async fn a_reaction_to_what_is_no_message_of_the_conversation_fails_after_its_20
     }
     let own = stage.sends("34600000001", "Buenas").await;
     let body = message("reaction", json!({"message_id": own, "emoji": "❤️"}));
+    let (_, answer) = stage.post(&body).await.unwrap();
+    assert_eq!(stage.simulator.reached().last().unwrap().kind, "reaction");
+    stage.quiet().await;
+    let wamid = answer["messages"][0]["id"].as_str().unwrap();
+    assert_eq!(stage.sink.statuses_of(wamid), ["sent"], "no more is told of a reaction");
+}
+
+#[tokio::test]
+async fn what_is_quoted_must_be_a_message_of_the_conversation() {
+    let stage = permissive().await;
+    let lucia = stage.simulator.customer("34600000001", "Lucía");
+    let heard = lucia.sends("Hola").await;
+    let own = stage.sends("34600000001", "Buenas").await;
+    let person = lucia.person();
+    let echo =
+        AppEvent::Echo { to: person, message: json!({"type": "text", "text": {"body": "Y"}}) };
+    stage.simulator.happens(PlatformEvent::App(echo)).await.unwrap();
+    stage.quiet().await;
+    let echoes = stage.sink.changes("smb_message_echoes").pop().unwrap();
+    let from_the_app = echoes["message_echoes"][0]["id"].as_str().unwrap().to_owned();
+    let quoting = |wamid: &str| {
+        let mut body = crate::text_to("34600000001", "?");
+        body["context"] = json!({"message_id": wamid});
+        body
+    };
+    for wamid in [&heard, &own, &from_the_app] {
+        assert_eq!(stage.post(&quoting(wamid)).await.unwrap().0, 200, "{wamid}");
+    }
+    let of_another = stage.simulator.customer("34600000002", "Mateo").sends("Hi").await;
+    for wamid in ["wamid.unknown", &of_another] {
+        assert_eq!(stage.is_refused(&quoting(wamid)).await, (400, 131_009), "{wamid}");
+    }
+    assert_eq!(stage.simulator.reached().len(), 4);
+}
+
+#[tokio::test]
+async fn a_customer_with_another_number_keeps_what_was_said() {
+    let stage = permissive().await;
+    let mut lucia = stage.simulator.customer("34600000001", "Lucía");
+    let heard = lucia.sends("Hola").await;
+    lucia.changes_number("34600000009").await;
+    let mut body = crate::text_to("34600000009", "Hola");
+    body["context"] = json!({"message_id": heard});
+    assert_eq!(stage.post(&body).await.unwrap().0, 200);
+    let reaction = json!({"message_id": heard, "emoji": "👍"});
+    let mut body = message("reaction", reaction);
+    body["to"] = json!("34600000009");
     stage.post(&body).await.unwrap();
+    stage.quiet().await;
     assert_eq!(stage.simulator.reached().last().unwrap().kind, "reaction");
 }
 

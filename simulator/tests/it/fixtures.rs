@@ -215,6 +215,9 @@ async fn provide(stage: &Stage, body: &mut Value, wamid: &str) {
     if body.get("reaction").is_some() {
         body["reaction"]["message_id"] = json!(wamid);
     }
+    if body.get("context").is_some() {
+        body["context"]["message_id"] = json!(wamid);
+    }
     if body.get("status").is_some() {
         body["message_id"] = json!(wamid);
     }

@@ -86,3 +86,18 @@ async fn beyond_its_rate_a_number_is_refused_as_400_or_as_429_with_retry_after()
     stage.simulator.advance(Duration::from_secs(2));
     stage.sends("34600000002", "Hola").await;
 }
+
+#[tokio::test]
+async fn a_closed_window_that_no_webhook_can_tell_of_is_told_by_the_answer() {
+    let simulator = baton_simulator::Simulator::start(baton_simulator::Config::default()).await;
+    let simulator = simulator.unwrap();
+    let number = simulator.number().phone_number_id;
+    let url = format!("{}/v26.0/{number}/messages", simulator.base_url());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = http.post(url).json(&text_to("34600000001", "Hola"));
+    let answer = request.bearer_auth(&simulator.config().access_token).send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!(answer["error"]["code"], 131_047);
+    simulator.stop().await;
+}

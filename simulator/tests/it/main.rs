@@ -49,8 +49,11 @@ impl Stage {
     }
 
     pub(crate) async fn seeded(seed: u64, knobs: Knobs) -> Self {
-        let simulator =
-            Simulator::start(Config { seed, knobs, ..Config::default() }).await.unwrap();
+        Self::of(Config { seed, knobs, ..Config::default() }).await
+    }
+
+    pub(crate) async fn of(config: Config) -> Self {
+        let simulator = Simulator::start(config).await.unwrap();
         let sink = Sink::start().await;
         simulator.set_webhook_url(sink.url());
         let http = reqwest::Client::builder().no_proxy().timeout(SOON).build().unwrap();

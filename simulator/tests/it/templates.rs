@@ -175,3 +175,53 @@ async fn a_customer_who_stopped_marketing_gets_none() {
     stage.post(&body).await.unwrap();
     assert_eq!(stage.simulator.reached().len(), 1);
 }
+
+#[tokio::test]
+async fn a_templates_quality_is_told_with_its_date() {
+    let stage = permissive().await;
+    let (_, waba) = stage.ids();
+    let path = format!("{waba}/message_templates?name=hello_world");
+    let score = async || stage.get(&path).await["data"][0]["quality_score"].clone();
+    let before = score().await;
+    assert_eq!(before["score"], "UNKNOWN");
+    let (name, language) = ("hello_world".to_owned(), "en_US".to_owned());
+    let event = TemplateEvent::Quality { name, language, quality: "GREEN".to_owned() };
+    stage.simulator.happens(PlatformEvent::Template(event)).await.unwrap();
+    let after = score().await;
+    assert_eq!(after["score"], "GREEN");
+    assert!(after["date"].as_i64() > before["date"].as_i64(), "{before} {after}");
+}
+
+#[tokio::test]
+async fn the_endpoint_for_marketing_takes_templates_for_marketing_alone() {
+    let stage = permissive().await;
+    let path = format!("{}/marketing_messages", stage.ids().0);
+    let post = async |body: Value| stage.call("POST", &path, body).await;
+    let picture = json!({"type": "header", "parameters": [
+        {"type": "image", "image": {"link": "https://example.com/a.jpg"}},
+    ]});
+    let link = json!({"type": "button", "sub_type": "url", "index": "0",
+        "parameters": [{"type": "text", "text": "bikes"}]});
+    let mut sale = template("autumn_sale", "en", &[picture, texts(&["20 %"]), link]);
+    sale["product_policy"] = json!("CLOUD_API_FALLBACK");
+    sale["message_activity_sharing"] = json!(true);
+    let (status, answer) = post(sale.clone()).await;
+    assert_eq!(status, 200, "{answer}");
+    stage.quiet().await;
+    let wamid = answer["messages"][0]["id"].as_str().unwrap();
+    assert_eq!(stage.sink.statuses_of(wamid), ["sent", "delivered"]);
+    assert_eq!(stage.sink.statuses()[0]["pricing"]["category"], "marketing_lite");
+    sale["product_policy"] = json!("LOOSE");
+    let update = template("order_update", "es", &[texts(&["Lucía", "4711"])]);
+    let cases = [
+        (sale, 100),
+        (update, 134_100),
+        (message("text", json!({"body": "Hola"})), 100),
+        (json!({"messaging_product": "whatsapp", "status": "read", "message_id": "w"}), 100),
+    ];
+    for (body, code) in cases {
+        let (status, answer) = post(body).await;
+        assert_eq!((status, &answer["error"]["code"]), (400, &json!(code)), "{answer}");
+    }
+    assert_eq!(stage.simulator.reached().len(), 1);
+}

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::base::json::put_some;
 use crate::state::accounts::Blocked;
 use crate::state::config::Number;
+use crate::state::people::Person;
 use crate::state::shared::Shared;
 use crate::whatsapp::calls::asked::Asked;
 use crate::whatsapp::calls::content::fields;
@@ -35,9 +36,7 @@ pub(crate) fn call(shared: &Shared, asked: &Asked, number: &Number) -> Result<Va
         let input = input.ok_or_else(|| GraphError::missing("user"))?;
         match change(shared, number, input, adds) {
             Ok(blocked) => {
-                let mut entry = shown(&blocked);
-                put_some(&mut entry, "input", Some(input));
-                done.push(entry);
+                done.push(shown(&blocked));
             }
             Err(error) => failed.push(json!({"input": input, "errors": [error.in_block()]})),
         }
@@ -70,7 +69,8 @@ fn change(
     let pair = (number.phone_number_id.clone(), key.clone());
     let wrote_lately = world.windows.get(&pair).is_some_and(|at_ms| now_ms - at_ms < DAY_MS);
     let list = world.accounts.blocked.entry(number.phone_number_id.clone()).or_default();
-    let blocked = Blocked { key, wa_id: person.wa_id, user_id: person.user_id };
+    let Person { wa_id, user_id, .. } = person;
+    let blocked = Blocked { key, wa_id, user_id, input: input.to_owned() };
     if !adds {
         list.retain(|one| one.key != blocked.key);
         return Ok(blocked);
@@ -82,14 +82,14 @@ fn change(
     if list.len() >= LIST_MAX {
         return Err(GraphError::of(139_101));
     }
-    if !list.contains(&blocked) {
+    if !list.iter().any(|one| one.key == blocked.key) {
         list.push(blocked.clone());
     }
     Ok(blocked)
 }
 
 fn shown(blocked: &Blocked) -> Value {
-    let mut shown = json!({"messaging_product": "whatsapp"});
+    let mut shown = json!({"messaging_product": "whatsapp", "input": blocked.input});
     put_some(&mut shown, "wa_id", blocked.wa_id.as_deref());
     put_some(&mut shown, "user_id", blocked.user_id.as_deref());
     shown

@@ -21,6 +21,8 @@ use crate::whatsapp::templates::check;
 use crate::whatsapp::webhooks::payload::{self, StatusOf};
 
 const WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
+/// What is older can be neither reacted to nor marked read.
+const MESSAGE_MS: i64 = 30 * WINDOW_MS;
 
 /// How a send ends for the caller.
 #[derive(Debug)]
@@ -105,9 +107,13 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
         Some(error) => statuses(shared, &mut world, &wamid, &[StatusKind::Failed], Some(&error)),
         None => {
             record(&mut world, &attempt, &wamid, answered);
-            let auto_read = world.knobs.auto_read;
             let kinds = [StatusKind::Sent, StatusKind::Delivered, StatusKind::Read];
-            let told = if auto_read { &kinds[..] } else { &kinds[..2] };
+            // Of a reaction nothing but `sent` is told.
+            let told = match (message.kind.as_str(), world.knobs.auto_read) {
+                ("reaction", _) => &kinds[..1],
+                (_, false) => &kinds[..2],
+                (_, true) => &kinds[..],
+            };
             statuses(shared, &mut world, &wamid, told, None)
         }
     };
@@ -121,6 +127,9 @@ fn category(world: &mut World, number: &Number, message: &Outgoing) -> String {
     if message.kind != "template" {
         return "service".to_owned();
     }
+    if message.is_marketing {
+        return "marketing_lite".to_owned();
+    }
     let templates = world.templates.of(&number.waba_id);
     let named = check::named(templates, &message.content);
     named.map_or_else(|_| "utility".to_owned(), |one| one.category.to_ascii_lowercase())
@@ -132,11 +141,19 @@ pub(crate) fn mark(shared: &Shared, number: &Number, wamid: &str, typing: bool) 
     if let Some(fault) = world.faults.of(Endpoint::Marks, &number.phone_number_id, "") {
         return reply_of(&fault);
     }
-    if !world.inbound.contains_key(wamid) {
-        let error = GraphError::parameter("message_id is not a message to this number.");
-        return Reply::Refused(error);
-    }
     let at_ms = shared.clock.now_ms();
+    let wrong = match world.said.get(wamid) {
+        Some(said) if !said.is_inbound || said.phone_number_id != number.phone_number_id => {
+            Some("message_id is not a message to this number.")
+        }
+        None => Some("message_id is not a message to this number."),
+        Some(said) if said.group_id.is_some() => Some("message_id is a message of a group."),
+        Some(said) if at_ms - said.at_ms > MESSAGE_MS => Some("message_id is older than 30 days."),
+        Some(_) => None,
+    };
+    if let Some(wrong) = wrong {
+        return Reply::Refused(GraphError::parameter(wrong));
+    }
     world.marked.push(Marked { wamid: wamid.to_owned(), typing, at_ms });
     drop(world);
     shared.changed();
@@ -215,11 +232,14 @@ fn judge(shared: &Shared, world: &mut World, attempt: &Attempt<'_>) -> Verdict {
     let phone_number_id = &number.phone_number_id;
     let pair = (phone_number_id.clone(), who.to_owned());
     let refused = |error| Verdict::Ends(Reply::Refused(error));
+    // A failure is told by a status; where no webhook can bring it, by the answer.
+    let is_told = shared.webhook_url.borrow().is_some();
+    let later = |error| if is_told { Verdict::FailsLater(error) } else { refused(error) };
     let faulty = world.faults.of(Endpoint::Messages, phone_number_id, message.recipient.id());
     if let Some(fault) = faulty {
         return verdict_of(&fault);
     }
-    if let Some(error) = forbidden(shared, world, number, message) {
+    if let Some(error) = forbidden(world, attempt) {
         return refused(error);
     }
     if knobs.enforce_mps {
@@ -238,22 +258,18 @@ fn judge(shared: &Shared, world: &mut World, attempt: &Attempt<'_>) -> Verdict {
         let error = GraphError::of(131_047);
         return match knobs.window_mode {
             WindowMode::Sync => refused(error),
-            WindowMode::Async => Verdict::FailsLater(error),
+            WindowMode::Async => later(error),
         };
     }
     if let Some(error) = undeliverable(world, &knobs, attempt) {
-        return Verdict::FailsLater(error);
+        return later(error);
     }
     Verdict::Reaches(lost(shared, &knobs, who, nth))
 }
 
 /// What the platform refuses at once, beyond what a body alone tells.
-fn forbidden(
-    shared: &Shared,
-    world: &mut World,
-    number: &Number,
-    message: &Outgoing,
-) -> Option<GraphError> {
+fn forbidden(world: &mut World, attempt: &Attempt<'_>) -> Option<GraphError> {
+    let Attempt { number, message, who, now_ms, .. } = *attempt;
     let refused = world.accounts.refuses_with(&number.phone_number_id, &number.waba_id);
     if let Some(code) = refused {
         return Some(GraphError::of(code));
@@ -272,15 +288,21 @@ fn forbidden(
         },
         Recipient::Phone { .. } | Recipient::User { .. } => {}
     }
+    let quoted = message.context.as_ref();
+    if quoted.is_some_and(|wamid| !world.is_of(&number.phone_number_id, who, wamid)) {
+        let details = "context.message_id is not a message of this conversation.";
+        return Some(GraphError::value(details));
+    }
     if message.kind == "template" {
         let templates = world.templates.of(&number.waba_id);
-        let checked = check::named(templates, &message.content)
-            .and_then(|template| check::parameters(template, &message.content));
+        let checked = check::named(templates, &message.content).and_then(|template| {
+            check::parameters(template, &message.content)?;
+            if message.is_marketing { check::marketing(template) } else { Ok(()) }
+        });
         if let Err(error) = checked {
             return Some(error);
         }
     }
-    let now_ms = shared.clock.now_ms();
     for (kind, id) in content::file_ids(&message.kind, &message.content) {
         let file = world.media.get(&id, now_ms);
         let Some(file) = file.filter(|file| file.phone_number_id == number.phone_number_id) else {
@@ -299,7 +321,7 @@ fn forbidden(
 
 /// What the platform takes and then tells by a failed status.
 fn undeliverable(world: &World, knobs: &Knobs, attempt: &Attempt<'_>) -> Option<GraphError> {
-    let Attempt { number, message, who, .. } = *attempt;
+    let Attempt { number, message, who, now_ms, .. } = *attempt;
     let host = content::link(&message.kind, &message.content).and_then(content::host);
     if host.is_some_and(|host| knobs.dead_hosts.iter().any(|dead| dead == host)) {
         let details = "Downloading media from weblink failed with http code 404";
@@ -308,12 +330,12 @@ fn undeliverable(world: &World, knobs: &Knobs, attempt: &Attempt<'_>) -> Option<
     if message.kind == "reaction" {
         let id = message.content.get("message_id").and_then(serde_json::Value::as_str);
         let id = id.unwrap_or_default();
-        // Only what is part of this conversation can be reacted to, and reactions cannot.
-        let wrote = world.inbound.get(id).is_some_and(|by| by == who)
-            && world.sent.get(id).is_none_or(|one| one.get("reaction").is_none());
-        let got = world.tracks.get(id).is_some_and(|track| track.person == who)
-            && world.reached.iter().any(|one| one.wamid == id && one.kind != "reaction");
-        if !wrote && !got {
+        // Only what is part of this conversation can be reacted to, for 30 days, and reactions
+        // cannot.
+        let said = world.said.get(id);
+        let is_gone = said.is_some_and(|said| said.is_revoked || now_ms - said.at_ms > MESSAGE_MS);
+        let is_there = world.is_of(&number.phone_number_id, who, id);
+        if !is_there || is_gone || world.is_reaction(id) {
             let details = "message_id is not a message of this conversation.";
             return Some(GraphError::value(details));
         }
@@ -323,7 +345,8 @@ fn undeliverable(world: &World, knobs: &Knobs, attempt: &Attempt<'_>) -> Option<
         && message.kind == "template"
         && check::category_of(world.templates.peek(&number.waba_id), &message.content)
             == Some("MARKETING");
-    match (blocked, stopped) {
+    let is_shut_out = world.accounts.has_blocked(&number.phone_number_id, who);
+    match (blocked || is_shut_out, stopped) {
         (true, _) => Some(GraphError::of(131_026)),
         (false, true) => Some(GraphError::of(131_050)),
         (false, false) => None,

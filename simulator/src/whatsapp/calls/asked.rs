@@ -57,7 +57,7 @@ impl Asked {
             return Some(if is_token { Endpoint::Tokens } else { Endpoint::Objects });
         };
         Some(match edge.as_str() {
-            "messages" if self.method == Method::POST => Endpoint::Messages,
+            "messages" | "marketing_messages" if self.method == Method::POST => Endpoint::Messages,
             "media" if self.method == Method::POST => Endpoint::MediaUpload,
             "message_templates" => Endpoint::Templates,
             "phone_numbers" | "register" | "deregister" | "request_code" | "verify_code" => {

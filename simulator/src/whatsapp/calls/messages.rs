@@ -1,4 +1,5 @@
-//! `POST /{phone_number_id}/messages`: sending, marking read, typing.
+//! `POST /{phone_number_id}/messages`: sending, marking read, typing. `…/marketing_messages` sends
+//! templates for marketing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,11 @@ use crate::state::world::UpdateId;
 const STATUS_FIRST: Duration = Duration::from_secs(5);
 
 pub(super) async fn post(shared: &Arc<Shared>, asked: &Asked, number: &Number) -> Reply {
-    let message = match request::call(&asked.body) {
+    let call = match asked.edge() {
+        "marketing_messages" => request::marketing(&asked.body).map(Call::Send),
+        _ => request::call(&asked.body),
+    };
+    let message = match call {
         Ok(Call::Send(message)) => message,
         Ok(Call::Read { message_id, typing }) => {
             return accept::mark(shared, number, &message_id, typing);
@@ -60,7 +65,12 @@ fn accepted(wamid: &str, message: &Outgoing) -> Value {
     if message.kind == "template" {
         put(&mut sent, "message_status", "accepted");
     }
-    json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [sent]})
+    let mut answer =
+        json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [sent]});
+    if message.is_marketing {
+        put(&mut answer, "success", true);
+    }
+    answer
 }
 
 async fn status_first(shared: &Shared, wamid: &str) {

@@ -137,7 +137,9 @@ async fn of_other_objects(shared: &Shared, asked: &Asked) -> Option<Reply> {
 
 async fn of_number(shared: &Arc<Shared>, asked: &Asked, number: &Number) -> Reply {
     match (asked.method.as_str(), asked.edge()) {
-        ("POST", "messages") => return messages::post(shared, asked, number).await,
+        ("POST", "messages" | "marketing_messages") => {
+            return messages::post(shared, asked, number).await;
+        }
         ("POST" | "GET", "groups") => {
             return with_event(shared, groups::calls::of_number(shared, asked, number)).await;
         }

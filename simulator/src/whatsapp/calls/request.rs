@@ -26,6 +26,8 @@ pub(crate) struct Outgoing {
     pub(crate) content: Value,
     pub(crate) context: Option<String>,
     pub(crate) tag: Option<String>,
+    /// It came by the endpoint for marketing, which takes nothing else.
+    pub(crate) is_marketing: bool,
 }
 
 /// Whom a message is for.
@@ -60,8 +62,33 @@ impl Recipient {
     }
 }
 
-/// Reads the body of a call.
+/// Reads the body of a call of the messages endpoint.
 pub(crate) fn call(body: &[u8]) -> Result<Call, GraphError> {
+    let body = object(body)?;
+    if body.get("status").is_some() {
+        return read(&body);
+    }
+    send(&body).map(Call::Send)
+}
+
+/// Reads the body of a call of the endpoint for marketing: a template, with wishes of its own.
+pub(crate) fn marketing(body: &[u8]) -> Result<Outgoing, GraphError> {
+    let body = object(body)?;
+    if body.get("type").and_then(Value::as_str) != Some("template") {
+        return Err(GraphError::parameter("Message must be a template message."));
+    }
+    match body.get("product_policy").map(Value::as_str) {
+        None | Some(Some("CLOUD_API_FALLBACK" | "STRICT")) => {}
+        Some(_) => {
+            let details = "product_policy must be one of {CLOUD_API_FALLBACK, STRICT}.";
+            return Err(GraphError::parameter(details));
+        }
+    }
+    fields::boolean(&body, "message_activity_sharing")?;
+    Ok(Outgoing { is_marketing: true, ..send(&body)? })
+}
+
+fn object(body: &[u8]) -> Result<Value, GraphError> {
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
         return Err(GraphError::parameter("The body is not valid JSON."));
     };
@@ -73,10 +100,7 @@ pub(crate) fn call(body: &[u8]) -> Result<Call, GraphError> {
         Some(_) => return Err(GraphError::parameter("messaging_product must be 'whatsapp'.")),
         None => return Err(GraphError::parameter("messaging_product is required.")),
     }
-    if body.get("status").is_some() {
-        return read(&body);
-    }
-    send(&body).map(Call::Send)
+    Ok(body)
 }
 
 /// Whether this is a business-scoped user id.
@@ -138,7 +162,8 @@ fn message(body: &Value, recipient: Recipient) -> Result<Outgoing, GraphError> {
         None | Some(Value::Null) => None,
         Some(context) => Some(fields::text(context, "message_id", 1..=512)?.to_owned()),
     };
-    Ok(Outgoing { recipient, kind: kind.to_owned(), content, context, tag: tag(body)? })
+    let (kind, tag) = (kind.to_owned(), tag(body)?);
+    Ok(Outgoing { recipient, kind, content, context, tag, is_marketing: false })
 }
 
 fn recipient(body: &Value) -> Result<Recipient, GraphError> {

@@ -12,7 +12,7 @@ use crate::state::knobs::StatusKind;
 use crate::state::pace::NumberPace;
 use crate::state::people::{self, Person};
 use crate::state::shared::{Content, Element, Kind, Shared};
-use crate::state::world::{Reached, UpdateId, Written};
+use crate::state::world::{Reached, Said, UpdateId, Written};
 use crate::whatsapp::calls;
 use crate::whatsapp::calls::accept::{self, Dues};
 use crate::whatsapp::ids;
@@ -215,8 +215,9 @@ impl Customer {
     fn author_of(&self, wamid: &str) -> Value {
         let number = self.shared.number(&self.phone_number_id);
         let business = number.map(|number| number.display_phone_number.clone());
-        let own = self.shared.world().inbound.get(wamid).cloned();
-        json!(own.or(business))
+        let world = self.shared.world();
+        let said = world.said.get(wamid).filter(|said| said.is_inbound);
+        json!(said.map(|said| said.person.clone()).or(business))
     }
 
     async fn writes(&self, message: Map<String, Value>) -> String {
@@ -232,11 +233,19 @@ impl Customer {
                 ids::inbound_wamid(shared.seeds, &self.phone_number_id, &self.key, known.wrote);
             let group_id = message.get("group_id").and_then(Value::as_str);
             let conversation = group_id.unwrap_or(&self.key).to_owned();
+            let said = Said {
+                person: self.key.clone(),
+                phone_number_id: self.phone_number_id.clone(),
+                group_id: group_id.map(str::to_owned),
+                at_ms: now_ms,
+                is_inbound: true,
+                is_revoked: false,
+            };
             let is_system = message.get("type").is_some_and(|kind| kind == "system");
             if !is_system {
                 world.windows.insert((self.phone_number_id.clone(), conversation), now_ms);
             }
-            world.inbound.insert(wamid.clone(), self.key.clone());
+            world.said.insert(wamid.clone(), said);
             world.note_written(Written {
                 order: 0,
                 at_ms: now_ms,

@@ -196,7 +196,10 @@ pub(super) fn compose(
         }
         Inbound::Edit { wamid, text } => edited(&shared.world(), &wamid, &text),
         Inbound::Revoke { wamid } => {
-            ensure!(shared.world().inbound.contains_key(&wamid), "no such message was sent");
+            let mut world = shared.world();
+            let said = world.said.get_mut(&wamid).filter(|said| said.is_inbound);
+            said.context("no such message was sent")?.is_revoked = true;
+            drop(world);
             of("revoke", json!({"original_message_id": wamid}))
         }
         Inbound::Unsupported { sub_type } => Ok(unsupported(sub_type.as_deref())),
@@ -346,7 +349,8 @@ fn text_at<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
 }
 
 fn edited(world: &World, wamid: &str, text: &str) -> anyhow::Result<Map<String, Value>> {
-    ensure!(world.inbound.contains_key(wamid), "no such message was sent");
+    let is_there = world.said.get(wamid).is_some_and(|said| said.is_inbound);
+    ensure!(is_there, "no such message was sent");
     // Only messages that are no text are kept.
     let original = world.sent.get(wamid);
     let kind = original.and_then(|one| text_at(one, "/type")).unwrap_or("text");

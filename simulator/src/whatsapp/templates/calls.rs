@@ -61,6 +61,7 @@ pub(crate) fn create(shared: &Shared, asked: &Asked) -> Result<Value, GraphError
         components,
         rejected_reason: "NONE".to_owned(),
         quality: "UNKNOWN".to_owned(),
+        quality_date: shared.clock.now_ms().div_euclid(1_000),
     };
     let mut world = shared.world();
     let known = world.templates.of(&asked.object);

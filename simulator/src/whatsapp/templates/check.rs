@@ -34,6 +34,15 @@ pub(crate) fn category_of<'t>(templates: &'t [Template], content: &Value) -> Opt
     Some(&named(templates, content).ok()?.category)
 }
 
+/// Whether a template may go by the endpoint for marketing.
+pub(crate) fn marketing(template: &Template) -> Result<(), GraphError> {
+    // The published example of that endpoint sends `hello_world`.
+    match template.category == "MARKETING" || template.name == "hello_world" {
+        true => Ok(()),
+        false => Err(GraphError::of(134_100)),
+    }
+}
+
 /// Checks the parameters of a message against its template.
 pub(crate) fn parameters(template: &Template, content: &Value) -> Result<(), GraphError> {
     let components = content.get("components").and_then(Value::as_array);

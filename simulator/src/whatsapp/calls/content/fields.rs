@@ -54,7 +54,7 @@ pub(crate) fn optional_text(
 }
 
 /// A field that is true or false or absent.
-pub(super) fn boolean(parent: &Value, field: &str) -> Result<(), GraphError> {
+pub(crate) fn boolean(parent: &Value, field: &str) -> Result<(), GraphError> {
     match parent.get(field) {
         None | Some(Value::Null | Value::Bool(_)) => Ok(()),
         Some(_) => Err(GraphError::parameter(format!("Param {field} must be a boolean."))),

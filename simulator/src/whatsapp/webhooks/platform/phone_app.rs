@@ -8,6 +8,7 @@ use crate::base::json::{put, put_some};
 use crate::state::config::Number;
 use crate::state::people::Person;
 use crate::state::shared::Shared;
+use crate::state::world::{Said, World};
 use crate::whatsapp::customers::inbound::{self, InboundMedia};
 use crate::whatsapp::ids;
 
@@ -62,8 +63,9 @@ pub(super) fn happen(shared: &Shared, number: &Number, event: AppEvent) -> anyho
             let known = world.people.get(&key);
             known.got += 1;
             let (person, nth) = (known.person.clone(), known.got);
-            drop(world);
             let wamid = ids::outbound_wamid(shared.seeds, &number.phone_number_id, &key, nth);
+            note(&mut world, number, (&key, &wamid), shared.clock.now_ms());
+            drop(world);
             let mut echo = json!({
                 "from": number.display_phone_number, "id": wamid, "timestamp": now_s.to_string(),
             });
@@ -76,6 +78,17 @@ pub(super) fn happen(shared: &Shared, number: &Number, event: AppEvent) -> anyho
             events::of_number(number, "smb_message_echoes", facts)
         }
         AppEvent::History { phase, chunk_order, progress, threads } => {
+            let mut world = shared.world();
+            for thread in &threads {
+                let Some(with) = thread.get("id").and_then(Value::as_str) else { continue };
+                let person = Person { wa_id: Some(with.to_owned()), ..Person::default() };
+                let key = world.meet(person);
+                let messages = thread.get("messages").and_then(Value::as_array);
+                for id in messages.into_iter().flatten().filter_map(|one| one.get("id")?.as_str()) {
+                    note(&mut world, number, (&key, id), shared.clock.now_ms());
+                }
+            }
+            drop(world);
             let metadata =
                 json!({"phase": phase, "chunk_order": chunk_order, "progress": progress});
             let chunk = json!({"metadata": metadata, "threads": threads});
@@ -112,4 +125,17 @@ pub(super) fn happen(shared: &Shared, number: &Number, event: AppEvent) -> anyho
             events::of_number(number, "history", json!({"history": vec![declined]}))
         }
     })
+}
+
+/// Remembers what the phone app sent or shares, so that it can be quoted.
+fn note(world: &mut World, number: &Number, (key, wamid): (&str, &str), now_ms: i64) {
+    let said = Said {
+        person: key.to_owned(),
+        phone_number_id: number.phone_number_id.clone(),
+        group_id: None,
+        at_ms: now_ms,
+        is_inbound: false,
+        is_revoked: false,
+    };
+    world.said.insert(wamid.to_owned(), said);
 }

@@ -101,6 +101,7 @@ pub(super) fn happen(
             put(&mut value, "previous_quality_score", template.quality.as_str());
             put(&mut value, "new_quality_score", quality.as_str());
             template.quality = quality;
+            template.quality_date = at_ms.div_euclid(1_000);
         }
         TemplateEvent::Category { category, .. } => {
             put(&mut value, "previous_category", template.category.as_str());
