@@ -50,8 +50,9 @@ pub async fn markable(
     static SQL: Sql = Sql::new(
         "SELECT c.channel, n.phone_number_id, n.token_sealed, n.policy, m.wamid, m.seq, m.at,
            COALESCE(s.seq, 0) AS shown_seq, COALESCE(s.typing_at, 0) AS shown_typing_at,
-           CASE WHEN EXISTS (SELECT 1 FROM read_mark AS r WHERE r.workspace = c.workspace
-             AND r.conversation = c.id AND r.seq >= m.seq)
+           CASE WHEN EXISTS (SELECT 1 FROM agent AS a CROSS JOIN read_mark AS r
+             WHERE a.workspace = c.workspace AND r.workspace = a.workspace AND r.agent = a.id
+               AND r.conversation = c.id AND r.seq >= m.seq)
              THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS is_read
          FROM conversation AS c
          JOIN channel AS n ON n.workspace = c.workspace AND n.id = c.channel

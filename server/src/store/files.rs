@@ -182,8 +182,8 @@ pub async fn hold_files(
 ) -> Result<(), StoreError> {
     static SQL: Sql = Sql::new(
         "UPDATE file SET due_at = CAST($3 AS BIGINT)
-         WHERE workspace = $1 AND channel = $2 AND state = 'waiting' AND claimed_by IS NULL
-           AND due_at < CAST($3 AS BIGINT)",
+         WHERE {sqlite +}workspace = $1 AND channel = $2 AND state = 'waiting'
+           AND claimed_by IS NULL AND due_at < CAST($3 AS BIGINT)",
     );
     let args = [workspace.to_string(), channel.to_string(), until.ms().to_string()];
     store.run_alone(&SQL, &args).await?;

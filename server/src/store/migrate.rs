@@ -10,15 +10,16 @@ use super::dialect::{Dialect, Sql};
 use super::error::StoreError;
 use super::tx::Tx;
 
-struct Migration {
-    version: i64,
-    name: &'static str,
-    both: &'static str,
-    sqlite: &'static str,
-    postgres: &'static str,
+pub(super) struct Migration {
+    pub(super) version: i64,
+    pub(super) name: &'static str,
+    pub(super) both: &'static str,
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[
+/// In the order in which they run. A number is the last one and one, and is taken once.
+pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
         name: "trunk",
@@ -272,6 +273,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 41,
+        name: "names",
+        both: include_str!("migrations/0041_names.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 42,
         name: "search_fill",
         both: include_str!("migrations/0042_search_fill.sql"),
@@ -297,11 +305,14 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), StoreError> {
         Sql::new("INSERT INTO schema_version (version, name) VALUES (CAST($1 AS BIGINT), $2)");
     loop {
         let mut tx = pools.begin().await?;
-        let found = version(&mut tx).await?;
+        let done = versions(&mut tx).await?;
+        let found = done.iter().copied().max().unwrap_or(0);
         if found > known() {
             return Err(StoreError::NewerSchema { found, known: known() });
         }
-        let Some(next) = MIGRATIONS.iter().find(|migration| migration.version > found) else {
+        // One that was merged late is not above the newest.
+        let Some(next) = MIGRATIONS.iter().find(|migration| !done.contains(&migration.version))
+        else {
             return tx.rollback().await;
         };
         tx.script(next.both).await?;
@@ -316,8 +327,9 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), StoreError> {
     }
 }
 
-/// The schema's version, with the turn to change it.
-async fn version(tx: &mut Tx) -> Result<i64, StoreError> {
+/// The migrations that ran, with the turn to run others.
+async fn versions(tx: &mut Tx) -> Result<Vec<i64>, StoreError> {
+    static VERSIONS: Sql = Sql::new("SELECT version FROM schema_version");
     // The number is any that no other program takes on this database. Waiting for a start that
     // migrates a large database may take long.
     tx.script(
@@ -328,7 +340,8 @@ async fn version(tx: &mut Tx) -> Result<i64, StoreError> {
          )",
     )
     .await?;
-    found(tx).await
+    let rows: Vec<(i64,)> = tx.rows(&VERSIONS, &[]).await?;
+    Ok(rows.into_iter().map(|(version,)| version).collect())
 }
 
 /// The schema's version, where one is noted.

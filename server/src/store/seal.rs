@@ -118,7 +118,7 @@ pub async fn sealed(tx: &mut Tx, workspace: WorkspaceId) -> Result<Sealed, Store
 pub async fn newest_seals(tx: &mut Tx) -> Result<Vec<(WorkspaceId, Sealed)>, StoreError> {
     static SELECT: Sql = Sql::new(
         "SELECT s.workspace, s.upto, s.hash FROM log_head AS h
-         JOIN seal AS s ON s.workspace = h.workspace AND s.upto =
+         CROSS JOIN seal AS s WHERE s.workspace = h.workspace AND s.upto =
            (SELECT n.upto FROM seal AS n WHERE n.workspace = h.workspace
             ORDER BY n.upto DESC LIMIT 1)",
     );

@@ -244,8 +244,9 @@ async fn news(
 async fn took(tx: &mut Tx, reporter: Reporter, rows: &[Value]) -> Result<Vec<u32>, StoreError> {
     static READ: Sql = Sql::new(
         "SELECT CAST(x.value->>1 AS BIGINT) - p.ended_at FROM {rows $3} AS x
-         JOIN push AS p ON p.workspace = $1 AND p.id = x.value->>0 AND p.device = $2
-         WHERE x.value->>1 IS NOT NULL AND p.state = 'accepted'",
+         CROSS JOIN push AS p
+         WHERE p.workspace = $1 AND p.id = x.value->>0 AND p.device = $2
+           AND x.value->>1 IS NOT NULL AND p.state = 'accepted'",
     );
     let (workspace, device) = (reporter.workspace.to_string(), reporter.device.to_string());
     let rows = Value::from(rows).to_string();

@@ -293,7 +293,8 @@ pub(in crate::store) async fn names_held(
 ) -> Result<Vec<NameSince>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT kind, value, since FROM identity
-         WHERE workspace = $1 AND conversation = $2 AND channel = $3 ORDER BY kind, value",
+         WHERE workspace = $1 AND conversation = $2 AND {sqlite +}channel = $3
+         ORDER BY kind, value",
     );
     let rows = tx.rows::<(String, String, i64)>(&SQL, &of).await?;
     let held = |(kind, value, since): (String, String, i64)| {

@@ -103,7 +103,8 @@ impl<'a> Packing<'a> {
             Sql::new("SELECT conversation FROM follower WHERE agent = $2 AND workspace = $1");
         static HELD: Sql = Sql::new(
             "SELECT conversation, CAST(COUNT(*) AS BIGINT) FROM message WHERE workspace = $1
-               AND (status = 'held' OR status = 'unconfirmed') GROUP BY conversation",
+               AND (status = 'held' OR status = 'unconfirmed')
+             GROUP BY {sqlite +}conversation",
         );
         let args = [workspace.to_string(), sight.viewer.agent.to_string()];
         let followed: Vec<(String,)> = tx.rows(&FOLLOWED, &[&args[0], &args[1]]).await?;
