@@ -118,6 +118,19 @@ impl Keys {
     /// # Errors
     /// When the file is no key, or the key of another installation.
     pub async fn open(path: &Path, store: &Store, clock: &Clock) -> Result<Self, SecretsError> {
+        Self::open_after(path, store, clock, async |_| Ok(())).await
+    }
+
+    /// The same. Where the rows have no stamps yet, `before` runs before they get them.
+    ///
+    /// # Errors
+    /// When the file is no key, or the key of another installation, or `before` fails.
+    pub async fn open_after(
+        path: &Path,
+        store: &Store,
+        clock: &Clock,
+        before: impl AsyncFnOnce(&Self) -> Result<(), StoreError>,
+    ) -> Result<Self, SecretsError> {
         let check = check_value(store).await?;
         let keys = Self::new(match read(path)? {
             Some(master) => master,
@@ -127,6 +140,9 @@ impl Keys {
             None => make(path, clock)?,
         });
         let is_stamped = keys.check(store, clock).await?;
+        if !is_stamped {
+            before(&keys).await?;
+        }
         let note = keys.seal(clock, CHECK, STAMPED_TEXT);
         store.stamp_with(keys.stamps(), (!is_stamped).then_some(note.as_str())).await?;
         Ok(keys)

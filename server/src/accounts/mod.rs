@@ -8,6 +8,7 @@
 mod access;
 mod common;
 pub mod device;
+pub(crate) mod earlier;
 pub mod join;
 pub mod password;
 pub mod push;

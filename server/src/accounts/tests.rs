@@ -1,5 +1,6 @@
 //! Sessions and settings on a real database.
 
+mod earlier;
 mod push;
 mod together;
 
@@ -16,8 +17,7 @@ use crate::clock::ManualClock;
 use crate::config::Secret;
 use crate::coordinator::InProcess;
 use crate::engine::{Engine, Limits};
-use crate::store::Sql;
-use crate::store::testing::{TestDatabase, databases};
+use crate::store::{Sql, testing};
 use crate::telemetry::Metrics;
 
 const NOON: Timestamp = Timestamp::from_ms(1_790_000_000_000);
@@ -27,7 +27,7 @@ const MINUTE_MS: u64 = 60_000;
 
 /// A workspace `acme` with the admin `ana@acme.example` and the agent `ben@acme.example`.
 struct Office {
-    database: TestDatabase,
+    database: testing::TestDatabase,
     accounts: Accounts,
     engine: Engine,
     clock: ManualClock,
@@ -46,7 +46,7 @@ impl OnEnded for Ended {
 
 async fn offices() -> Vec<Office> {
     let mut offices = Vec::new();
-    for database in databases().await {
+    for database in testing::databases().await {
         let clock = ManualClock::new(NOON, 5);
         let config = SessionsConfig {
             access_minutes: 15,
@@ -75,7 +75,7 @@ async fn offices() -> Vec<Office> {
     offices
 }
 
-fn engine(database: &TestDatabase, clock: Clock) -> Engine {
+fn engine(database: &testing::TestDatabase, clock: Clock) -> Engine {
     let wall = clock.clone();
     let coordinator = InProcess::start(crate::coordinator::Clock {
         monotonic: Arc::new(tokio::time::Instant::now),
@@ -484,7 +484,7 @@ async fn a_ticket_of_an_ended_session_opens_no_socket() {
 
 #[tokio::test]
 async fn the_first_start_makes_one_admin_and_no_other_does() {
-    for database in databases().await {
+    for database in testing::databases().await {
         let clock = Clock::system();
         let config = SessionsConfig {
             access_minutes: 15,

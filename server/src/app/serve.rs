@@ -22,6 +22,7 @@ use super::media;
 use super::private;
 use super::restored::{refuse_half_done, review};
 use super::tls::Tls;
+use crate::accounts::earlier::renew_digests;
 use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Quota, SessionState};
 use crate::clock::Clock;
@@ -109,7 +110,8 @@ impl Foundation {
         let anchors = Anchors::in_dir(data);
         anchors.check(store.epoch(), &heads(&store).await?)?;
         anchors.begin(store.epoch())?;
-        let keys = Keys::open(&config.store.key_file(), &store, clock).await?;
+        let before = async |keys: &Keys| renew_digests(&store, keys).await;
+        let keys = Keys::open_after(&config.store.key_file(), &store, clock, before).await?;
         let metrics = Metrics::counting(store.statements().clone());
         let coordinator = coordinator(config, clock, &store, &keys, &metrics).await?;
         let (engine, committer) = Engine::start(
