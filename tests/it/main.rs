@@ -44,5 +44,7 @@ mod sending;
 mod sessions;
 mod stalled;
 mod strangers;
+#[cfg(test)]
+mod upgrades;
 mod uploads;
 mod webhook;

@@ -85,9 +85,14 @@ impl Installation {
         told.map(|(_, value)| value.clone()).or_else(|| self.database().ok().flatten())
     }
 
+    /// Where it keeps what it knows, made at its first start.
+    pub fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
     /// Where its key lies once it has one.
     pub fn key(&self) -> PathBuf {
-        self.directory.path().join("data/key")
+        self.data().join("key")
     }
 
     /// The port it keeps over its lives.
@@ -134,14 +139,19 @@ impl Installation {
         Box::pin(self.seeded(seeds)).await
     }
 
-    async fn seeded(&self, seeds: &Seeds) -> Result<Cast> {
+    /// A server here within this process, with a clock of its own.
+    pub async fn server(&self, clock: Clock) -> Result<Server> {
         let mut variables = self.variables()?;
         variables.push(("BATON_HTTP__BIND".to_owned(), "127.0.0.1:0".to_owned()));
         let last: std::collections::BTreeMap<_, _> = variables.into_iter().collect();
         let variables = last.into_iter().collect();
         let sources = Sources { file: None, variables, flags: Vec::new() };
         let config = Config::load(&sources)?.config;
-        let server = Server::start(&config, Clock::system()).await?;
+        Box::pin(Server::start(&config, clock)).await
+    }
+
+    async fn seeded(&self, seeds: &Seeds) -> Result<Cast> {
+        let server = self.server(Clock::system()).await?;
         let cast = seed(&server.accounts, &server.engine, seeds).await;
         server.stop().await;
         cast
