@@ -6,10 +6,13 @@ import "./tokens-fallback.css";
 import { nav } from "./nav.svelte.ts";
 import { settings } from "./settings.svelte.ts";
 import { clock } from "./ui/clock.svelte.ts";
+import { guardComposing } from "./ui/composing.ts";
 import { keepPage } from "./worker.ts";
 
 const target = document.getElementById("app");
 if (target === null) throw new Error("the page has no place for the app");
+// Before any other listener.
+guardComposing(window);
 await settings.start();
 nav.start();
 clock.start();
