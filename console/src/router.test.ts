@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { isOfConsole } from "./addresses.ts";
 import { pathOf, placeOf } from "./router.ts";
 
 const ID = "01890a5d-ac96-774b-bcce-00000000a004";
@@ -31,7 +32,16 @@ test.each([
   const [at = "", query] = path.split("?");
   expect(placeOf(at, query).at).not.toBe("unknown");
   expect(pathOf(placeOf(at, query))).toBe(path);
+  expect(isOfConsole(at)).toBe(true);
 });
+
+test.each(["/api/v1/files/x", "/media/x", "/webhooks/whatsapp/1", "/healthz", "/metrics", "/index.html"])(
+  "%s is the server's, and passes the service worker by",
+  (path) => {
+    expect(isOfConsole(path)).toBe(false);
+    expect(placeOf(path)).toEqual({ at: "unknown" });
+  },
+);
 
 test.each(["/inbox/none", "/inbox/mine/5", "/inbox/mine/../x", "/boards", "/board/x", "/settings/none", "/people/x", "/reports/x", `/c/${ID}/x`, "/c"])(
   "%s is no place",
@@ -41,6 +51,7 @@ test.each(["/inbox/none", "/inbox/mine/5", "/inbox/mine/../x", "/boards", "/boar
 );
 
 test("the root is my work", () => {
+  expect(isOfConsole("/")).toBe(true);
   expect(placeOf("/")).toEqual({ at: "inbox", view: "mine", conversation: undefined });
 });
 

@@ -1,6 +1,8 @@
 // What keeps the page itself in the browser, so that it opens without a network. It holds the
 // files of one build and nothing that people wrote: requests to the API pass it by. It also hears
 // pushes.
+import { isOfConsole } from "./addresses.ts";
+import { headWithin } from "./head-within.ts";
 import { type Scope, hearPushes } from "./push/worker.ts";
 
 interface Waiting {
@@ -59,14 +61,16 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
   if (request.method !== "GET" || address.origin !== worker.location.origin) return;
-  if (request.mode === "navigate") event.respondWith(page(request));
-  else if (FILES.includes(address.pathname)) event.respondWith(file(request));
+  if (request.mode === "navigate") {
+    // A file that is opened in a tab comes from the server, however long it takes.
+    if (isOfConsole(address.pathname)) event.respondWith(page(request));
+  } else if (FILES.includes(address.pathname)) event.respondWith(file(request));
 });
 
 /** The newest page that can be had; without a network the one that is here. */
 async function page(request: Request): Promise<Response> {
   try {
-    return await fetch(request, { signal: AbortSignal.timeout(PAGE_WAIT_MS) });
+    return await headWithin(PAGE_WAIT_MS, (signal) => fetch(request, { signal }));
   } catch (error) {
     const kept = await caches.match(PAGE);
     if (kept === undefined) throw error;
