@@ -84,3 +84,11 @@ test("rows that the server refuses are named by their lines", () => {
   const rows = [{ row: 2, field: "email", problem: "is an agent already" }];
   expect(linesOf(people, rows)).toEqual([{ line: 4, problem: "is an agent already" }]);
 });
+
+test("a name whose letters were lost is invited by nobody", () => {
+  for (const name of ["Jos\uFFFD N\uFFFD\uFFFDez", "Jos\u0090"]) {
+    const { people, wrong } = tableOf(`email,name\njose@a.example,${name}`, teams);
+    expect(people).toEqual([]);
+    expect(wrong).toEqual([{ line: 2, problem: { at: "letters" } }]);
+  }
+});

@@ -2,6 +2,7 @@
 // columns; several teams stand in one cell with | between them, each NAME or NAME:supervisor.
 
 import type { Id, InvitationNew, Role, RowProblem } from "../protocol.ts";
+import { isGarbled } from "./letters.ts";
 
 export const PEOPLE_MAX = 200;
 const COLUMNS = ["email", "name", "role", "teams", "capacity"] as const;
@@ -12,7 +13,7 @@ export type Problem =
   | { at: "empty" | "too_many" | "quotes" }
   | { at: "column"; text: string }
   | { at: "missing"; text: "email" | "name" }
-  | { at: "cells" | "email" | "name" | "role" | "capacity" | "twice" }
+  | { at: "cells" | "email" | "name" | "role" | "capacity" | "twice" | "letters" }
   | { at: "team"; text: string }
   | { at: "supervisor" };
 /** What is wrong on a line of the table; the first is 1. */
@@ -66,6 +67,7 @@ function personOf(
   teams: ReadonlyMap<string, Id>,
 ): InvitationNew | Problem {
   if (cells.length > columns.length) return { at: "cells" };
+  if (cells.some(isGarbled)) return { at: "letters" };
   const cell = (name: Column) => cells[columns.indexOf(name)]?.trim() ?? "";
   const email = cell("email").toLowerCase();
   if (!/^[^\s@]+@[^\s@]+$/.test(email)) return { at: "email" };

@@ -4,6 +4,7 @@
 
 mod admin;
 mod flags;
+mod letters;
 mod people;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use admin::{
     WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
 };
 pub use flags::{Flags, SecretFile};
+pub use letters::letters;
 pub use people::{Person, people};
 
 /// The whole command line.

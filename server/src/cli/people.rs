@@ -2,11 +2,13 @@
 //!
 //! The first line names the columns, in any order: `email` and `name`, and if wanted `role`,
 //! `teams` and `capacity`. Several teams stand in one cell with `|` between them, each `NAME` or
-//! `NAME:supervisor`. Cells are separated by commas, or by semicolons as in some countries.
+//! `NAME:supervisor`. Cells are separated by commas, by semicolons as in some countries, or by
+//! tabs.
 
 use baton_protocol::{MembershipKind, Role};
 
 use super::admin::{membership, role};
+use super::letters::is_garbled;
 
 /// Bytes of a table.
 const BYTES_MAX: usize = 1 << 20;
@@ -39,7 +41,7 @@ pub fn people(text: &str) -> Result<Vec<Person>, String> {
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let head = text.lines().next().unwrap_or_default();
-    let separator = if head.contains(';') && !head.contains(',') { ';' } else { ',' };
+    let separator = ['\t', ';', ','].into_iter().find(|one| head.contains(*one)).unwrap_or(',');
     let mut rows = rows(text, separator)?.into_iter();
     let Some((_, head)) = rows.next() else { return Err("the table is empty".to_owned()) };
     let head: Vec<String> = head.iter().map(|name| name.trim().to_lowercase()).collect();
@@ -65,6 +67,9 @@ pub fn people(text: &str) -> Result<Vec<Person>, String> {
 fn person(line: usize, head: &[String], cells: &[String]) -> Result<Person, String> {
     if cells.len() > head.len() {
         return Err(format!("has {} cells, and the table {} columns", cells.len(), head.len()));
+    }
+    if cells.iter().any(|cell| is_garbled(cell)) {
+        return Err("letters are lost: save the table as CSV UTF-8".to_owned());
     }
     let cell = |name: &str| {
         let place = head.iter().position(|other| other == name);
@@ -137,6 +142,8 @@ mod tests {
              \"Sales|Night, late:supervisor\"\r\n\r\neva@a.example, Eva\r\n",
             "email;name;role;teams\nben@a.example;Ben \"B\" Ode;supervisor;\
              Sales | Night, late:supervisor\n\neva@a.example;Eva;;",
+            "email\tname\trole\tteams\nben@a.example\tBen \"B\" Ode\tsupervisor\t\
+             Sales|Night, late:supervisor\n\neva@a.example\tEva",
         ] {
             let read = people(text).unwrap();
             assert_eq!(read.len(), 2, "{text}");

@@ -7,7 +7,7 @@ use baton_protocol::invitation::{Invitation, InvitationNew, InvitationsNew};
 use super::{Admin, AskMeta, find, table, team_name};
 use crate::accounts::AccountError;
 use crate::accounts::settings::wire_name;
-use crate::cli::{AgentInvite, Person, WorkspaceRef, people};
+use crate::cli::{AgentInvite, Person, WorkspaceRef, letters, people};
 
 impl<M: AskMeta + Sync> Admin<'_, M> {
     pub(super) async fn invite(&self, invite: &AgentInvite) -> anyhow::Result<String> {
@@ -74,8 +74,10 @@ fn listed(invite: &AgentInvite) -> anyhow::Result<Vec<Person>> {
             capacity: invite.capacity,
         }]);
     };
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    people(&text).map_err(anyhow::Error::msg).with_context(|| path.display().to_string())
+    let shown = path.display();
+    let bytes = std::fs::read(path).with_context(|| shown.to_string())?;
+    let listed = letters(&bytes).and_then(|text| people(&text));
+    listed.map_err(anyhow::Error::msg).with_context(|| shown.to_string())
 }
 
 fn by_line(people: &[Person], wrong: Vec<baton_protocol::problem::RowProblem>) -> String {
