@@ -10,6 +10,9 @@ use super::{AccountError, Accounts, Signed, token};
 use crate::store::rows::ids;
 use crate::store::{Sql, StoreError};
 
+/// A browser has written a cookie to its disk after this time, ms. Chromium takes up to 30 s.
+const COOKIE_WRITTEN_MS: i64 = 2 * 60_000;
+
 #[derive(FromRow)]
 struct AccessRow {
     access_digest: String,
@@ -33,6 +36,24 @@ impl Accounts {
         all.into_iter().next().unwrap_or(Err(AccountError::SignInAgain))
     }
 
+    /// The same of a token that a browser carries as a cookie. A browser that is killed may come
+    /// back with the cookies before, though it used the new ones. So those before stay good until
+    /// it used the new ones after it wrote them.
+    ///
+    /// # Errors
+    /// As of [`Self::authenticate`].
+    pub async fn authenticate_cookie(&self, access_token: &str) -> Result<Signed, AccountError> {
+        let digest = token::access_digest(&self.0.keys, access_token);
+        let rows = self.rows(digest.as_slice()).await?;
+        let row = rows.into_iter().next();
+        let now_ms = self.0.clock.now().ms();
+        let is_written = row.as_ref().is_some_and(|row| {
+            let given_ms = row.access_expires_at.saturating_sub(self.0.config.access_ms());
+            given_ms.saturating_add(COOKIE_WRITTEN_MS) <= now_ms
+        });
+        self.let_in(row.as_ref(), is_written).await
+    }
+
     /// Whose access tokens these are, in their order, by one question to the store.
     ///
     /// # Errors
@@ -41,6 +62,21 @@ impl Accounts {
         &self,
         access_tokens: &[&str],
     ) -> Result<Vec<Result<Signed, AccountError>>, AccountError> {
+        let digests: Vec<_> =
+            access_tokens.iter().map(|token| token::access_digest(&self.0.keys, token)).collect();
+        let known: Vec<_> = digests.iter().flatten().cloned().collect();
+        let rows = self.rows(&known).await?;
+        let rows: BTreeMap<_, _> =
+            rows.into_iter().map(|row| (row.access_digest.clone(), row)).collect();
+        let mut all = Vec::with_capacity(digests.len());
+        for digest in digests {
+            let row = digest.as_ref().and_then(|digest| rows.get(digest));
+            all.push(self.let_in(row, true).await);
+        }
+        Ok(all)
+    }
+
+    async fn rows(&self, digests: &[String]) -> Result<Vec<AccessRow>, StoreError> {
         static READ: Sql = Sql::new(
             "SELECT d.access_digest, d.workspace, d.id, d.agent, a.role, a.state,
                d.access_expires_at, d.revoked_at,
@@ -49,23 +85,18 @@ impl Accounts {
              FROM device d JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
              WHERE d.access_digest {in $1}",
         );
-        let digests: Vec<_> =
-            access_tokens.iter().map(|token| token::access_digest(&self.0.keys, token)).collect();
-        let asked = ids(digests.iter().flatten());
-        let rows = self.0.store.rows_alone::<AccessRow>(&READ, &[&asked]).await?;
-        let rows: BTreeMap<_, _> =
-            rows.into_iter().map(|row| (row.access_digest.clone(), row)).collect();
-        let mut all = Vec::with_capacity(digests.len());
-        for digest in digests {
-            all.push(self.let_in(digest.as_ref().and_then(|digest| rows.get(digest))).await);
-        }
-        Ok(all)
+        self.0.store.rows_alone::<AccessRow>(&READ, &[&ids(digests)]).await
     }
 
-    async fn let_in(&self, row: Option<&AccessRow>) -> Result<Signed, AccountError> {
+    /// `is_written`: whoever has the token keeps it, whatever ends them.
+    async fn let_in(
+        &self,
+        row: Option<&AccessRow>,
+        is_written: bool,
+    ) -> Result<Signed, AccountError> {
         let row = row.ok_or(AccountError::SignInAgain)?;
         let signed = self.whose(row)?;
-        if row.has_previous != 0 {
+        if row.has_previous != 0 && is_written {
             self.forget_previous(&row.access_digest).await?;
         }
         Ok(signed)

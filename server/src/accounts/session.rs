@@ -6,7 +6,7 @@
 //!
 //! The predecessor may be presented until a token of the successor was used, be it for access or
 //! for a refresh. After that it means that a copy is about, and ends the session. So does any older
-//! token.
+//! token. A browser writes its cookies late: of its uses only those count that come minutes later.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! Sessions and settings on a real database.
 
+mod cookies;
 mod earlier;
 mod push;
 mod together;

@@ -119,7 +119,7 @@ async fn allow(parts: &ApiState, access: Access, asked: Asked<'_>) -> Result<Ask
             let token = cookie(headers, ACCESS_COOKIE_SECURE)
                 .or_else(|| cookie(headers, ACCESS_COOKIE))
                 .ok_or_else(Fault::unauthenticated)?;
-            let signed = parts.accounts.authenticate(token).await?;
+            let signed = parts.accounts.authenticate_cookie(token).await?;
             if !method.is_safe() && origin == Origin::None {
                 return Err(Fault::origin());
             }
