@@ -122,6 +122,7 @@ long("a browser that keeps nothing says so, and everything else works", async ({
       throw new DOMException("denied", "SecurityError");
     };
     Object.defineProperty(window, "localStorage", { get: deny });
+    IDBFactory.prototype.open = deny;
   });
   await page.goto("/");
   const { workspace, email, password } = world.login("Ana");

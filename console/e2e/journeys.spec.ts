@@ -1,5 +1,6 @@
 import { Node, PASSWORD } from "./node.ts";
 import { expect, long, open, signIn, test } from "./world.ts";
+import { kept } from "./kept.ts";
 
 /** What the server knows, asked past what the page was told. */
 async function lastSeq(id: string | undefined): Promise<number> {
@@ -358,11 +359,15 @@ long("the page opens without its server, with the draft that was begun", async (
     await open(page, "Olga Ruiz");
     await page.evaluate(async () => void (await navigator.serviceWorker.ready));
     await page.getByTestId("composer-text").fill("Sí, antes de las");
-    await page.waitForFunction(() => JSON.stringify(localStorage).includes("antes de las"));
+    await expect.poll(() => kept(page)).toContain("Olga Ruiz");
+    await expect.poll(() => kept(page)).toContain("Sí, antes de las");
     await node.kill();
     await page.reload();
+    // The list, the conversation and the draft, as they were.
     await expect(page.getByTestId("banner-offline")).toBeVisible();
-    await expect(page.getByTestId("talk-failed")).toContainText("Sí, antes de las");
+    await expect(page.getByTestId("list")).toContainText("Olga Ruiz");
+    await expect(page.getByTestId("line-1")).toContainText("¿Llega hoy mi pedido?");
+    await expect(page.getByTestId("composer-text")).toHaveValue("Sí, antes de las");
     await node.up();
     await expect(page.getByTestId("composer-text")).toHaveValue("Sí, antes de las");
   } finally {

@@ -17,6 +17,7 @@ export const PASSWORD = "baton-journey-2026";
 
 export class Node {
   private isKept = false;
+  private settings: Record<string, string> = {};
   private child: ChildProcess | undefined;
   private files: Files | undefined;
   /** Where its pages are. */
@@ -30,9 +31,19 @@ export class Node {
    * Sets an installation up: a workspace with its admin, and a number if one is wanted. What was set
    * up in `data` before is used again.
    */
-  static async start({ number, data }: { number: boolean; data?: string }): Promise<Node> {
+  static async start({
+    number,
+    data,
+    settings = {},
+  }: {
+    number: boolean;
+    data?: string;
+    /** Of its configuration, as variables. */
+    settings?: Record<string, string>;
+  }): Promise<Node> {
     const node = new Node(data ?? mkdtempSync(join(tmpdir(), "baton-journey-")));
     node.isKept = data !== undefined;
+    node.settings = settings;
     node.port = await freePort();
     node.server = `http://127.0.0.1:${node.port}`;
     node.files = await filesBefore(node.server);
@@ -74,7 +85,10 @@ export class Node {
   /** Starts it, again if need be; it answers from here on. */
   async up() {
     const args = ["serve", "--data", this.data, "--bind", `127.0.0.1:${this.port}`];
-    const child = spawn(PROGRAM, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(PROGRAM, args, {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...this.settings },
+    });
     const said: string[] = [];
     createInterface({ input: child.stderr }).on("line", (line) => said.push(line));
     this.child = child;

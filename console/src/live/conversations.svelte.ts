@@ -25,8 +25,10 @@ import {
   cursorOf,
   empty,
   endLoading,
+  restore,
 } from "./feed.ts";
 import { unpacked } from "./packed.ts";
+import type { Copy } from "./store.ts";
 
 /** Rows of a page, and pages of each status that are read at most. */
 const PAGE_ROWS = 200;
@@ -118,10 +120,26 @@ export class Conversations {
     return this.feed.held.values();
   }
 
+  /** The same for who draws nothing. */
+  held(): IterableIterator<Held> {
+    return this.feed.held.values();
+  }
+
   /** For figures of everything: they need not follow each frame. */
   allCalmly(): IterableIterator<Held> {
     void this.calm;
     return this.feed.held.values();
+  }
+
+  get epoch(): Id | undefined {
+    return this.feed.epoch;
+  }
+
+  /** As it was when this browser was last closed, until the server tells more. */
+  restore(epoch: Id, agent: Id, copies: ReadonlyMap<Id, Copy>) {
+    const all = [...copies].map(([id, copy]) => [id, { level: "full", ...copy }] as const);
+    restore(this.feed, epoch, agent, all);
+    this.draw();
   }
 
   /** Tells which conversations changed, before that is drawn; undefined for all of them. */

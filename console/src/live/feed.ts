@@ -80,6 +80,8 @@ export interface Feed {
   held: HeldMap;
   /** Conversations that are behind, and the revision they must reach. */
   wanted: Map<Id, number>;
+  /** Conversations as they were when this browser was last closed: nobody has told them since. */
+  restored: Set<Id>;
   /** The rows are being read anew; who left meanwhile does not come back with a page. */
   loading: { left: Set<Id>; seen: Set<Id>; marks: Map<Id, number> } | undefined;
   /** Whom a frame of which position last concerned: an older word was overtaken. */
@@ -102,9 +104,21 @@ export function empty(): Feed {
     position: undefined,
     held: new HeldMap(),
     wanted: new Map(),
+    restored: new Set(),
     loading: undefined,
     told: 0,
   };
+}
+
+/** Takes over what was kept; nothing that the server told gives way to it. */
+export function restore(feed: Feed, epoch: Id, agent: Id, all: Iterable<readonly [Id, Full]>): void {
+  if (feed.position !== undefined || (feed.epoch !== undefined && feed.epoch !== epoch)) return;
+  Object.assign(feed, { epoch, agent });
+  for (const [id, held] of all) {
+    if (feed.held.has(id)) continue;
+    feed.held.set(id, held);
+    feed.restored.add(id);
+  }
 }
 
 export const headOf = (held: Held): Head => (held.level === "full" ? held.view.head : held.head);
@@ -350,10 +364,11 @@ export function applyPacked(feed: Feed, all: Extract<Held, { level: "head" | "pa
 export function endLoading(feed: Feed, isComplete: boolean): Want[] {
   const { loading } = feed;
   feed.loading = undefined;
-  if (loading !== undefined && isComplete) {
-    for (const id of [...feed.held.keys()]) {
+  if (loading !== undefined) {
+    for (const id of isComplete ? [...feed.held.keys()] : feed.restored) {
       if (!loading.seen.has(id)) feed.held.delete(id);
     }
+    feed.restored.clear();
   }
   return [...feed.wanted.keys()].map((id) => ({ kind: "conversation", id }));
 }

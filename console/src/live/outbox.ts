@@ -14,6 +14,12 @@ export interface Item {
   left: boolean;
   /** Not before, ms. */
   notBefore?: number;
+  /** Its place among the others. */
+  n?: number;
+  /** The tab in which somebody did it. */
+  by?: string;
+  /** The tab that is sending it. */
+  sender?: string;
   /** Why it waits for a person, and what was missed as far as the refusal says. */
   refused?: Refused;
 }
@@ -28,20 +34,70 @@ const RETRY_MS = 2_000;
 export class Outbox {
   /** The last reply of each conversation that was sent from here: what the next one comes after. */
   private readonly last = new Map<Id, { op_id: Id; line: number | undefined }>();
+  private n = 0;
 
-  constructor(public items: Item[] = []) {
+  constructor(
+    public items: Item[] = [],
+    private readonly tab = "",
+  ) {
     // What was on its way when the page ended is sent again: the server knows its op id.
-    for (const item of items) if (item.state === "sending") item.state = "waiting";
+    this.items = items.map((item) => (item.state === "sending" ? back(item) : item)).sort(byPlace);
+    this.remember(this.items);
   }
 
-  /** Takes a command over. A reply names the one before it that its author had not seen land. */
+  /** Takes a command over. */
   add(command: Command, now: number): Item {
-    const item: Item = { command: this.chained(command), at: now, state: "waiting", left: false };
-    this.items = [...this.items, item];
-    if (isMessage(command)) {
+    const item = this.make(command, now);
+    this.take(item);
+    return item;
+  }
+
+  /** Makes what is taken over later. A reply names the one before it that its author had not seen. */
+  make(command: Command, now: number): Item {
+    this.n = Math.max(this.n + 1, now);
+    const { tab: by, n } = this;
+    const item: Item = { command: this.chained(command), at: now, state: "waiting", left: false, n, by };
+    this.remember([item]);
+    return item;
+  }
+
+  take(item: Item) {
+    const others = this.items.filter((one) => one.command.op_id !== item.command.op_id);
+    this.items = [...others, item].sort(byPlace);
+  }
+
+  /**
+   * What all tabs have takes the place of what is here, except for what changed here since it was
+   * read. What a tab was sending that is no more is sent again.
+   */
+  adopt(kept: Item[], mine: ReadonlySet<Id>, alive?: ReadonlySet<string>) {
+    const isOf = ({ command }: Item) => mine.has(command.op_id);
+    const before = new Map(this.items.map((item) => [item.command.op_id, item]));
+    const theirs = kept.filter((item) => !isOf(item));
+    const others = theirs.map((item) => {
+      const isLost = item.state === "sending" && alive?.has(item.sender ?? "") === false;
+      if (isLost) return back(item);
+      const here = before.get(item.command.op_id);
+      return here !== undefined && JSON.stringify(here) === JSON.stringify(item) ? here : item;
+    });
+    this.remember(others.filter(({ command }) => !before.has(command.op_id)));
+    this.items = [...this.items.filter(isOf), ...others].sort(byPlace);
+  }
+
+  /** What became of something that another tab sent. */
+  heard(outcome: Outcome) {
+    const { conversation_id, op_id } = outcome.item.command;
+    const last = this.last.get(conversation_id);
+    if (last?.op_id !== op_id) return;
+    if (outcome.kind === "accepted") last.line = outcome.accepted.line?.seq ?? 0;
+    else if (outcome.kind === "refused") this.last.delete(conversation_id);
+  }
+
+  private remember(items: Item[]) {
+    for (const { command, state } of items) {
+      if (!isMessage(command) || state === "review") continue;
       this.last.set(command.conversation_id, { op_id: command.op_id, line: undefined });
     }
-    return item;
   }
 
   private chained(command: Command): Command {
@@ -70,17 +126,20 @@ export class Outbox {
   }
 
   sending(items: Item[]) {
-    this.set(items, (item) => ({ ...item, state: "sending", left: true }));
+    this.set(items, (item) => ({ ...item, state: "sending", left: true, sender: this.tab }));
   }
 
   /** Nobody answered, or not now: the same again, later. */
   failed(items: Item[], now: number, afterMs = RETRY_MS) {
-    this.set(items, (item) => ({ ...item, state: "waiting", notBefore: now + afterMs }));
+    this.set(items, (item) => ({ ...back(item), notBefore: now + afterMs }));
   }
 
   /** Back online: nothing waits for its time. */
   hurry() {
-    this.items = this.items.map(({ notBefore: _, ...item }) => item);
+    this.set(
+      this.items.filter(({ notBefore }) => notBefore !== undefined),
+      ({ notBefore: _, ...item }) => item,
+    );
   }
 
   answered(result: CommandResult, now: number): Outcome | undefined {
@@ -134,6 +193,10 @@ export class Outbox {
     this.items = this.items.map((item) => (ids.has(item.command.op_id) ? change(item) : item));
   }
 }
+
+const byPlace = (a: Item, b: Item) => (a.n ?? 0) - (b.n ?? 0);
+
+const back = ({ sender: _, ...item }: Item): Item => ({ ...item, state: "waiting" });
 
 const isMessage = ({ type }: Command): boolean => type === "reply" || type === "send";
 

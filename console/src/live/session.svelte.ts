@@ -18,6 +18,7 @@ import type {
   Team,
 } from "../protocol.ts";
 import { Acks } from "./acks.ts";
+import { Attached } from "./attached.svelte.ts";
 import { forget as forgetPushes } from "../push/browser.ts";
 import { type Identity, forgetIdentity, identity, request, signOut } from "./api.ts";
 import { type Colleagues, told, unknown } from "./colleagues.ts";
@@ -27,6 +28,7 @@ import type { Held, Want } from "./feed.ts";
 import { Keep } from "./keep.ts";
 import type { Item, Outcome } from "./outbox.ts";
 import { Sender } from "./sender.svelte.ts";
+import { Shelf } from "./shelf.ts";
 import { Link } from "./socket.ts";
 import { Waiting } from "./waiting.svelte.ts";
 import { Workspace } from "./workspace.svelte.ts";
@@ -48,7 +50,6 @@ export class Desk {
   /** The server's clock less this one's, ms. */
   skew = $state(0);
   keepMs = 4_000;
-  readonly keep: Keep;
   /** Messages that wait for a person. */
   readonly waiting = new Waiting();
 
@@ -57,22 +58,31 @@ export class Desk {
   private readonly conversations: Conversations;
   private readonly connection: Connection;
   private readonly sender: Sender;
+  private readonly shelf: Shelf;
   private readonly acks = new Acks();
   private acking: ReturnType<typeof setTimeout> | undefined;
   private view: Id | undefined;
   private readonly stopping = new AbortController();
   private readonly leaving = new AbortController();
 
-  constructor(readonly who: Identity) {
-    this.keep = new Keep(who.workspace, who.agent_id);
+  constructor(
+    readonly who: Identity,
+    readonly keep: Keep,
+    /** The files that go with drafts. */
+    readonly attached = new Attached(),
+  ) {
     this.sender = new Sender(
-      this.keep,
+      keep,
       () => this.now(),
       (fault) => this.end(sessionEnd(fault)),
     );
     this.conversations = new Conversations({
       want: (want) => this.fetch(want),
       open: () => this.view,
+    });
+    this.shelf = new Shelf(keep, {
+      all: () => this.conversations.held(),
+      scene: () => this.scene(),
     });
     const link = new Link(
       who,
@@ -100,20 +110,43 @@ export class Desk {
     // Until this page is left: who signs out elsewhere takes what it shows with them, also from
     // behind the dialog that asks to sign in again.
     window.addEventListener("storage", this.otherTab, { signal: this.leaving.signal });
+    document.addEventListener("visibilitychange", () => void this.shelf.write(), { signal });
+    this.conversations.onHeld(() => this.shelf.touch());
+    void this.restore();
     this.connection.start();
     await this.workspace.readMe();
+  }
+
+  /** Until the server is heard, what is here is shown as it was. */
+  private async restore(): Promise<void> {
+    const found = await this.shelf.read();
+    if (found === undefined || this.stopping.signal.aborted) return;
+    const { scene, copies } = found;
+    this.workspace.restore(scene);
+    if (this.conversations.position !== undefined) return;
+    this.asOf = scene.at;
+    this.conversations.restore(scene.epoch, this.who.agent_id, copies);
+  }
+
+  /** What a page without a network shows; nothing before all of it was heard. */
+  private scene() {
+    const { epoch, load } = this.conversations;
+    if (epoch === undefined || load === "first" || load === "failed") return undefined;
+    return { epoch, at: this.asOf, ...this.workspace.scene() };
   }
 
   /** Stops for good: from now on a sign-out in another tab changes nothing here. */
   leave() {
     this.leaving.abort();
     this.stop();
+    this.keep.close();
   }
 
   private stop() {
     this.stopping.abort();
     clearTimeout(this.acking);
     this.sender.stop();
+    this.shelf.stop();
     this.workspace.stop();
     this.conversations.stop();
     this.waiting.stop();
@@ -234,14 +267,20 @@ export class Desk {
   /** Sends a command, or keeps it until it can be sent. */
   act(conversation_id: Id, body: CommandBody, retry_of?: Id): Id {
     const command = this.sender.commandOf(conversation_id, body, retry_of);
-    this.sender.add(command);
+    void this.sender.add([command]);
     return command.op_id;
+  }
+
+  /** The same for what somebody wrote: with it goes its draft. */
+  say(conversation_id: Id, bodies: CommandBody[]) {
+    const commands = bodies.map((body) => this.sender.commandOf(conversation_id, body));
+    void this.sender.add(commands, conversation_id);
   }
 
   /** The same for several, which leave together; their op ids in the same order. */
   actAll(all: { id: Id; body: CommandBody }[]): Id[] {
     const commands = all.map(({ id, body }) => this.sender.commandOf(id, body));
-    this.sender.add(...commands);
+    void this.sender.add(commands);
     return commands.map(({ op_id }) => op_id);
   }
 
@@ -267,6 +306,7 @@ export class Desk {
   look(conversation: Id | undefined) {
     if (this.view === conversation) return;
     this.view = conversation;
+    if (conversation !== undefined) this.shelf.look(conversation);
     this.tell({ type: "view", conversation_id: conversation ?? null });
   }
 
@@ -355,19 +395,20 @@ export class Desk {
 
   /** Signs out and wipes what this browser kept of the agent. */
   async signOut(): Promise<void> {
+    await this.attached.giveUp();
     await signOut();
-    this.wipe();
+    await this.wipe();
     this.leave();
   }
 
-  private wipe() {
-    this.sender.wipe();
+  private async wipe(): Promise<void> {
     forgetIdentity();
     void forgetPushes().catch(() => undefined);
+    await this.sender.wipe();
   }
 
   private end(why: Ended) {
-    if (why === "revoked") this.wipe();
+    if (why === "revoked") void this.wipe();
     this.ended = why;
     if (why === "signed_out") this.stop();
     else this.leave();
@@ -442,8 +483,11 @@ function isLooking(): boolean {
   return document.visibilityState === "visible" && document.hasFocus();
 }
 
-/** The desk of whoever is signed in here. */
-export function deskHere(): Desk | undefined {
+/** The desk of whoever is signed in here; what the one before had attached stays, if it is theirs. */
+export async function deskHere(before?: Desk): Promise<Desk | undefined> {
   const who = identity();
-  return who === undefined ? undefined : new Desk(who);
+  if (who === undefined) return undefined;
+  const keep = await Keep.open(who.workspace, who.agent_id);
+  const isSame = before?.who.agent_id === who.agent_id;
+  return isSame ? new Desk(who, keep, before.attached) : new Desk(who, keep);
 }

@@ -8,6 +8,8 @@ import { Fault, request } from "./api.ts";
 const PIECE = 512 * 1024;
 const AGAIN_MS = 2_000;
 const ASK_MS = 700;
+/** Refusals after which the same may be taken: signed in again, or a little later. */
+const PASSING: readonly number[] = [401, 429];
 
 export class Upload {
   /** How much the server has, of 1. */
@@ -26,9 +28,11 @@ export class Upload {
     void this.run();
   }
 
-  /** Nobody waits for it any more. The server forgets it within a day. */
-  stop() {
+  /** It goes with no message. What cannot be told the server, it ends by itself. */
+  async giveUp(): Promise<void> {
     this.isOver = true;
+    if (this.id === undefined) return;
+    await request("DELETE", `/uploads/${this.id}`).catch(() => undefined);
   }
 
   private async run() {
@@ -37,7 +41,7 @@ export class Upload {
       try {
         told = await this.step(told);
       } catch (fault) {
-        const mayPass = !(fault instanceof Fault) || fault.status >= 500 || fault.status === 429;
+        const mayPass = !(fault instanceof Fault) || fault.status >= 500 || PASSING.includes(fault.status);
         if (!mayPass && fault.code !== "upload_from") {
           this.state = "refused";
           this.trouble = fault.problem.detail;
@@ -64,6 +68,7 @@ export class Upload {
         announced,
       );
       this.id = begun.id;
+      if (this.isOver) void this.giveUp();
       return begun;
     }
     const path = `/uploads/${this.id}`;

@@ -2,6 +2,7 @@
 
 import type { Channel, Colleague, Id, Me, MeChange, SavedView, Team } from "../protocol.ts";
 import { Fault, request } from "./api.ts";
+import type { Scene } from "./store.ts";
 import { Turns } from "./turns.ts";
 
 /** What could not be read is asked for again after this time, ms. */
@@ -24,6 +25,29 @@ export class Workspace {
 
   stop() {
     this.isStopped = true;
+  }
+
+  /** As it was when this browser was last closed, where nothing was read yet. */
+  restore({ me, agents, teams, channels, views }: Scene) {
+    this.me ??= me;
+    if (this.agents.size === 0) this.agents = byId(agents);
+    if (this.channels.size === 0) this.channels = byId(channels);
+    if (this.views.length === 0) this.views = views;
+    if (this.areTeamsRead) return;
+    this.teams = byId(teams);
+    this.areTeamsRead = true;
+  }
+
+  /** What is shown of it. */
+  scene(): Pick<Scene, "me" | "agents" | "teams" | "channels" | "views"> {
+    const { me, agents, teams, channels, views } = this;
+    return {
+      ...(me === undefined ? {} : { me }),
+      agents: [...agents.values()],
+      teams: [...teams.values()],
+      channels: [...channels.values()],
+      views,
+    };
   }
 
   async readMe() {

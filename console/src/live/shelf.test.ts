@@ -1,0 +1,64 @@
+// @vitest-environment node
+import { expect, test } from "vitest";
+import type { Head, Line, Note, View } from "../protocol.ts";
+import { type Held, applyRows, apply, empty, endLoading, restore } from "./feed.ts";
+import { LINES_MAX, OPENED_MAX, ROWS_MAX, choose, copyOf } from "./shelf.ts";
+
+const at = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 60_000).toISOString();
+type Full = Extract<Held, { level: "full" }>;
+
+function held(n: number, lines = 0): Full {
+  const head = { id: `c${n}`, revision: 1, activity_at: at(n) } as Head;
+  const view = { head, read_seq: 0, thread: {}, contact: {}, preview: null } as unknown as View;
+  if (lines === 0) return { level: "full", view };
+  const all = Array.from({ length: lines }, (_, seq) => ({ seq: seq + 1, id: `l${seq + 1}`, at: at(seq) }) as Line);
+  const note = (id: string, minute: number) => ({ id, at: at(minute), revision: minute }) as Note;
+  const notes = [note("old", 0), note("new", lines)];
+  return { level: "full", view, lines: { from_seq: 1, lines: all, notes, coaching: [], changes: [] } };
+}
+
+test("the newest rows are kept, and those that were opened, however old", () => {
+  const all = Array.from({ length: ROWS_MAX + 50 }, (_, n) => held(n));
+  const chosen = choose(all, ["c3", "gone"]);
+  expect(chosen.size).toBe(ROWS_MAX);
+  expect(chosen.has("c3")).toBe(true);
+  expect(chosen.has(`c${ROWS_MAX + 49}`)).toBe(true);
+  expect(chosen.has("c4")).toBe(false);
+  const opened = Array.from({ length: OPENED_MAX + 1 }, (_, n) => `c${n}`);
+  expect(choose(all, opened).has(`c${OPENED_MAX}`)).toBe(false);
+});
+
+test("of a long conversation the end is kept, an unbroken run, and no coaching", () => {
+  const copy = copyOf(held(1, LINES_MAX + 20), true);
+  expect(copy.lines?.from_seq).toBe(21);
+  expect(copy.lines?.lines).toHaveLength(LINES_MAX);
+  expect(copy.lines?.notes.map(({ id }) => id)).toEqual(["new"]);
+  expect(copyOf(held(1, 5), true).lines?.notes.map(({ id }) => id)).toEqual(["old", "new"]);
+  expect(JSON.stringify(copy)).not.toContain("coaching");
+  expect(copyOf(held(1, 5), false).lines).toBe(undefined);
+});
+
+test("what was kept gives way to the server, and goes where the server has none of it", () => {
+  const feed = empty();
+  restore(feed, "epoch", "ana", [["c1", held(1, 3)], ["c2", held(2)]]);
+  expect([...feed.held.keys()]).toEqual(["c1", "c2"]);
+  apply(feed, { type: "welcome", epoch: "epoch", agent_id: "ana" } as never);
+  expect(feed.held.size).toBe(2);
+  apply(feed, { type: "reset", upto: 9, after_ms: 0 } as never);
+  const fresh = held(1).view;
+  applyRows(feed, [{ level: "full", view: { ...fresh, head: { ...fresh.head, revision: 4 } } } as never]);
+  // Also where not all could be read: nobody vouches for it.
+  endLoading(feed, false);
+  expect([...feed.held.keys()]).toEqual(["c1"]);
+  expect(feed.held.get("c1")).not.toHaveProperty("lines");
+  // From now on it is told, and nothing is taken over any more.
+  restore(feed, "epoch", "ana", [["c2", held(2)]]);
+  expect(feed.held.has("c2")).toBe(false);
+});
+
+test("another life of the database means nothing to what was kept", () => {
+  const feed = empty();
+  restore(feed, "epoch", "ana", [["c1", held(1)]]);
+  apply(feed, { type: "welcome", epoch: "another", agent_id: "ana" } as never);
+  expect(feed.held.size).toBe(0);
+});
