@@ -52,7 +52,7 @@ function contrast(one: string, other: string): number {
 }
 
 const TEXT: [string, string[]][] = [
-  ["ink", ["bg", "surface", "surface-2", "surface-3", "raised", "bubble-in", "bubble-out"]],
+  ["ink", ["bg", "surface", "surface-2", "surface-3", "raised", "bubble-in", "bubble-out", "mark"]],
   ["ink-2", ["bg", "surface", "surface-2", "surface-3", "raised", "bubble-in", "bubble-out"]],
   ["ink-3", ["bg", "surface", "surface-2", "raised", "bubble-in", "accent-soft"]],
   ["accent-ink", ["bg", "surface", "raised", "accent-soft"]],
@@ -96,6 +96,12 @@ test.each(THEMES)("older browsers get the same colours in the %s theme", (theme)
   for (const [name, value] of before) expect(value, name).toBe(now.get(name));
   const both = [...tokens("light")].filter(([name, value]) => tokens("dark").get(name) !== value);
   expect(both.filter(([name]) => !before.has(name))).toEqual([]);
+});
+
+test("what is marked has the ink that was measured on it, whatever it stands in", () => {
+  const [rule = ""] = /^mark \{.*\}$/m.exec(read("app.css")) ?? [];
+  expect(rule).toContain("color: var(--ink);");
+  expect(rule).toContain("background: var(--mark);");
 });
 
 test("components use tokens, and no colour of their own", () => {
