@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import { age, daysAgo, hue, initials, left, nextAt, took, when } from "./format.ts";
+import { age, badge, daysAgo, hue, initials, left, nextAt, took, when } from "./format.ts";
 
 const MIN = 60_000;
 const local = (text: string) => new Date(text).getTime();
@@ -9,6 +9,10 @@ test("an age has one unit", () => {
   expect(age("en", 12 * MIN)).toBe("12 min");
   expect(age("en", 22 * 60 * MIN)).toBe("22 hr");
   expect(age("en", 72 * 60 * MIN)).toBe("3 days");
+});
+
+test("a badge has room for three signs", () => {
+  expect([1, 99, 100, 10_000].map((value) => badge("en", value))).toEqual(["1", "99", "99+", "99+"]);
 });
 
 test("what is left is told by the second under ten minutes", () => {

@@ -31,6 +31,11 @@ export function count(locale: string, value: number): string {
 }
 
 /** An age in one unit: "12 min", "22 hr". */
+/** How many, where there is room for three signs. */
+export function badge(locale: string, value: number): string {
+  return value > 99 ? `${count(locale, 99)}+` : count(locale, value);
+}
+
 export function age(locale: string, ms: number): string {
   if (ms < MIN) return unit(locale, 0, "minute");
   if (ms < HOUR) return unit(locale, Math.floor(ms / MIN), "minute");

@@ -73,6 +73,8 @@ export class Conversations {
   version = $state(0);
   /** Whether the rows are here: a count is blank before. */
   load: "first" | "done" | "partial" | "failed" = $state("first");
+  /** Whether all of them were here once: before, nothing can be counted. */
+  isCounted = $state(false);
   /** How many each view shows, where that is not known here. */
   counted: ReadonlyMap<string, number> | undefined = $state.raw();
 
@@ -250,6 +252,10 @@ export class Conversations {
     }
     this.want(endLoading(this.feed, isWhole));
     this.load = isWhole ? "done" : "partial";
+    // Figures of the first page are not taken for those of all.
+    this.isCounted = true;
+    clearTimeout(this.calming);
+    this.calmDown();
     const open = this.hooks.open();
     if (open !== undefined) void this.open(open);
     this.draw();

@@ -206,6 +206,10 @@ export class Desk {
   get load() {
     return this.conversations.load;
   }
+  /** Whether what is held is all there is to count. */
+  get isCounted(): boolean {
+    return this.conversations.isCounted;
+  }
   get outbox(): readonly Item[] {
     return this.sender.items;
   }
