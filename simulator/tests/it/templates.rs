@@ -177,7 +177,7 @@ async fn a_customer_who_stopped_marketing_gets_none() {
 }
 
 #[tokio::test]
-async fn a_templates_quality_is_told_with_its_date() {
+async fn a_templates_quality_is_told_with_its_date_and_the_list_with_counts() {
     let stage = permissive().await;
     let (_, waba) = stage.ids();
     let path = format!("{waba}/message_templates?name=hello_world");
@@ -187,6 +187,9 @@ async fn a_templates_quality_is_told_with_its_date() {
     let (name, language) = ("hello_world".to_owned(), "en_US".to_owned());
     let event = TemplateEvent::Quality { name, language, quality: "GREEN".to_owned() };
     stage.simulator.happens(PlatformEvent::Template(event)).await.unwrap();
+    let counted = stage.get(&format!("{path}&summary=total_count,message_template_limit")).await;
+    let summary = json!({"total_count": 1, "message_template_limit": 250});
+    assert_eq!(counted["summary"], summary);
     let after = score().await;
     assert_eq!(after["score"], "GREEN");
     assert!(after["date"].as_i64() > before["date"].as_i64(), "{before} {after}");

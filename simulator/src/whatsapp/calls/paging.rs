@@ -29,7 +29,7 @@ pub(crate) fn page(all: &[Value], asked: &Asked, base_url: &str) -> Value {
     let mut paging = json!({"cursors": {"before": cursor(from), "after": after}});
     let path = &asked.path;
     if to < all.len() {
-        let kept = ["fields", "name", "status", "language", "category"]
+        let kept = ["fields", "name", "status", "language", "category", "summary"]
             .into_iter()
             .filter_map(|name| Some(format!("&{name}={}", asked.query.get(name)?)))
             .collect::<String>();

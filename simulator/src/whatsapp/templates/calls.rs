@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::check;
+use crate::base::json::put;
 use crate::state::shared::Shared;
 use crate::state::templates::Template;
 use crate::whatsapp::accounts::only;
@@ -16,6 +17,7 @@ const TEMPLATES_MAX: usize = 250;
 /// `GET /{waba_id}/message_templates`.
 pub(crate) fn list(shared: &Shared, asked: &Asked) -> Value {
     let all = shared.world().templates.of(&asked.object).clone();
+    let known = all.len();
     let fits = |name: &str, value: &str| {
         asked.query.get(name).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
     };
@@ -25,7 +27,23 @@ pub(crate) fn list(shared: &Shared, asked: &Asked) -> Value {
         .filter(|one| fits("status", &one.status) && fits("category", &one.category))
         .map(|one| only(one.shown(), asked.query.get("fields")))
         .collect();
-    paging::page(&all, asked, &shared.base_url)
+    let mut page = paging::page(&all, asked, &shared.base_url);
+    // Told only where it is asked for.
+    if let Some(wanted) = asked.query.get("summary") {
+        let counts = [
+            ("total_count", json!(all.len())),
+            ("message_template_count", json!(known)),
+            ("message_template_limit", json!(TEMPLATES_MAX)),
+            ("are_translations_complete", json!(true)),
+        ];
+        let wanted: Vec<&str> = wanted.split(',').map(str::trim).collect();
+        let mut summary = json!({});
+        for (name, count) in counts.into_iter().filter(|(name, _)| wanted.contains(name)) {
+            put(&mut summary, name, count);
+        }
+        put(&mut page, "summary", summary);
+    }
+    page
 }
 
 /// `POST /{waba_id}/message_templates`: it is pending until a script approves it.
