@@ -64,6 +64,8 @@ export interface Block {
 export interface ContactCard {
   name: string | null;
   phone: string | null;
+  /** What they show in place of their number, without `@`. It may change. */
+  username?: string;
   group?: GroupCard;
   /** When WhatsApp said that they have another number, by time. */
   moves?: Move[];
@@ -84,6 +86,7 @@ export interface Participant {
   n: number;
   name?: string;
   phone?: string;
+  username?: string;
   user_id?: string;
   joined_at?: Timestamp;
   left?: boolean;
@@ -122,8 +125,25 @@ export interface Content {
   details?: Details | { type: "file"; link?: string } | { type: "contact_cards" | "choice" | "order" };
   /** The line that an agent sent on with this one. */
   forwarded_from?: LineAt;
+  /** Whether the customer passed it on from another chat. */
+  forwarded?: "once" | "often";
+  /** The advertisement or post that led the customer here. */
+  referral?: Referral;
+  /** The product that the customer looked at when they began to write. */
+  product?: { catalog_id?: string; product_id: string };
   /** Who wrote it, in a group. */
   by?: Participant;
+}
+/** All of it comes from outside: nothing opens an address by itself. */
+export interface Referral {
+  source_id?: string;
+  source_type?: string;
+  url?: string;
+  headline?: string;
+  body?: string;
+  welcome?: string;
+  media_url?: string;
+  click_id?: string;
 }
 /** A line and the conversation that it stands in. */
 export interface LineAt {

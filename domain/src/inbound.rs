@@ -59,8 +59,10 @@ pub struct Sender {
     /// The group, with a message that was said there: its conversation is the group's. The others
     /// are left out then.
     pub group_id: Option<String>,
-    /// The profile name.
+    /// The profile name; `None` where it shows nothing.
     pub name: Option<String>,
+    /// The user name, without `@`.
+    pub username: Option<String>,
 }
 
 /// A received line.
@@ -72,7 +74,7 @@ pub struct InboundMessage {
     pub participant: Option<Sender>,
     /// Meta's id. Without one, a digest of the element, so that repeats are recognised.
     pub wamid: String,
-    /// Meta's time; the time of arrival when that cannot be read.
+    /// Meta's time; the time of arrival when that cannot be read, or lies ahead.
     pub at: Timestamp,
     /// The kind.
     pub kind: LineKind,

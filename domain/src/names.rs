@@ -2,6 +2,7 @@
 //! the text must be.
 
 use crate::lookalike::is_lookalike;
+use crate::shown::{is_hidden, is_joiner};
 
 /// Bytes of a slug.
 const SLUG_BYTES_MAX: usize = 63;
@@ -40,18 +41,6 @@ pub fn email(text: &str) -> Result<String, &'static str> {
     Ok(text.to_lowercase())
 }
 
-/// A telephone number with its country's code, however people write it: its digits, as WhatsApp
-/// names it (E.164 without the plus sign). `None` if it is none.
-pub fn number(text: &str) -> Option<String> {
-    let is_between = |c: char| c.is_whitespace() || matches!(c, '-' | '.' | '(' | ')' | '/');
-    let text: String = text.chars().filter(|c| !is_between(*c) && !is_hidden(*c)).collect();
-    let digits = text.strip_prefix('+').or_else(|| text.strip_prefix("00")).unwrap_or(&text);
-    let is_number = (8..=15).contains(&digits.len())
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && !digits.starts_with('0');
-    is_number.then(|| digits.to_owned())
-}
-
 /// A name for people, trimmed. Nothing in it is hidden: two names that look alike are alike, but
 /// for letters that only look so.
 ///
@@ -77,25 +66,6 @@ pub fn name(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
-/// Whether a character shows nothing by itself, or turns around what others show.
-fn is_hidden(c: char) -> bool {
-    matches!(c,
-        // Soft hyphen, grapheme joiner, letter marks, fillers and separators that show nothing.
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2800}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}'
-        // The directions of writing.
-        | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        // Notes and music that are set in between, tags, further variations.
-        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}')
-}
-
-/// Joins what stands around it, or says how it is drawn.
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,18 +77,6 @@ mod tests {
         }
         for wrong in ["", "-a", "a-", "Acme", "a b", "ñ", "a.b", &"x".repeat(64)] {
             assert!(slug(wrong).is_err(), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_read_however_people_write_them() {
-        for written in ["+34 600 12 34 56", "0034600123456", "34600123456", "+34 (600) 123-456"] {
-            assert_eq!(number(written).as_deref(), Some("34600123456"), "{written}");
-        }
-        for wrong in
-            ["", "+", "600", "+0 600 123 456", "+34 600 ABC", "1234567890123456", "+++34600123456"]
-        {
-            assert_eq!(number(wrong), None, "{wrong:?}");
         }
     }
 

@@ -5,6 +5,7 @@
 use baton_protocol::{Author, ConversationId, LineKind, MessageId, MessageStatus, Timestamp};
 
 use crate::inbound::{BookEntry, PastLine};
+use crate::shown::shown;
 
 /// What is known of a message of the past. What it says is kept beside it, under its id.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -102,6 +103,6 @@ pub fn renamed(
     now: &Booked,
 ) -> Option<Option<String>> {
     let is_booked = before.is_some_and(|before| before.name.as_deref() == name);
-    let is_theirs = name.is_some() && !is_booked;
+    let is_theirs = shown(name).is_some() && !is_booked;
     (!is_theirs && name != now.name.as_deref()).then(|| now.name.clone())
 }

@@ -3,8 +3,8 @@
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{Amended, GroupCard, MessageStatus, Participant, Timestamp};
 
-use crate::group::senders::variant;
 use crate::inbound::{GroupNews, ProviderStatus, Sender};
+use crate::number;
 
 /// Participants that are remembered, those who left included. A group has at most eight at a time.
 const PARTICIPANTS_MAX: usize = 64;
@@ -101,6 +101,7 @@ fn note(group: &mut GroupCard, who: &Sender, how: How) {
     let Some(one) = group.participants.get_mut(place) else { return };
     one.name = who.name.clone().or_else(|| one.name.take());
     one.phone = who.wa_id.clone().or_else(|| one.phone.take());
+    one.username = who.username.clone().or_else(|| one.username.take());
     one.user_id = who.user_id.clone().or_else(|| one.user_id.take());
     match how {
         How::Joined(at) => {
@@ -135,5 +136,5 @@ fn is_same(one: &Participant, who: &Sender) -> bool {
         return known == told;
     }
     let (Some(known), Some(told)) = (&one.phone, &who.wa_id) else { return false };
-    known == told || variant(told).as_ref() == Some(known) || variant(known).as_ref() == Some(told)
+    number::is_same(known, told)
 }

@@ -5,6 +5,7 @@ use baton_protocol::upload::UploadNew;
 use baton_protocol::{AgentId, ConversationId, Details, LineKind, Picture, Refusal, Sound};
 
 use crate::media_type;
+use crate::shown::file_name;
 
 const MB: u64 = 1 << 20;
 const KB: u64 = 1 << 10;
@@ -68,7 +69,7 @@ impl Uploaded {
     pub fn details(&self) -> Details {
         Details::File {
             media_type: Some(self.media_type.clone()),
-            name: self.name.clone(),
+            name: self.name.as_deref().and_then(file_name),
             sha256: self.sha256.clone(),
             animated: false,
             upload: None,
@@ -99,7 +100,7 @@ pub fn check(new: UploadNew) -> Result<UploadNew, Refusal> {
         return Err(Refusal::invalid("bytes", what));
     }
     if let Some(name) = &new.name {
-        check_name(name).map_err(|what| Refusal::invalid("name", what))?;
+        shown_name(name).map_err(|what| Refusal::invalid("name", what))?;
     }
     let is_hex = |text: &String| {
         text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
@@ -110,8 +111,17 @@ pub fn check(new: UploadNew) -> Result<UploadNew, Refusal> {
     Ok(UploadNew { media_type, ..new })
 }
 
-/// The name of a document, which the customer sees.
-pub(crate) fn check_name(name: &str) -> Result<(), String> {
+/// The name of a document as the customer sees it: without folders, and without what hides or turns
+/// around its ending.
+///
+/// # Errors
+/// What it must be.
+pub fn shown_name(name: &str) -> Result<String, String> {
+    check_name(name)?;
+    file_name(name).ok_or_else(|| "must show something".to_owned())
+}
+
+fn check_name(name: &str) -> Result<(), String> {
     let chars = name.chars().count();
     if !(1..=FILE_NAME_CHARS_MAX).contains(&chars) || name.contains(char::is_control) {
         return Err(format!("must have 1 to {FILE_NAME_CHARS_MAX} characters on one line"));

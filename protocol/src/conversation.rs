@@ -232,6 +232,10 @@ pub struct ContactCard {
     pub name: Option<String>,
     /// The number, digits without `+`; customers with a user name may have none.
     pub phone: Option<String>,
+    /// The user name that they show in place of their number, without `@`. It may change: it names
+    /// nobody for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
     /// Who is in the group, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Box<GroupCard>>,

@@ -259,6 +259,26 @@ pub struct Referral {
     /// Its words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// The greeting that the customer found in the chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub welcome: Option<String>,
+    /// Its picture or film. It comes from outside: nothing opens it by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_url: Option<String>,
+    /// Meta's id of the click, by which advertisers count what came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub click_id: Option<String>,
+}
+
+/// A product of a catalogue that a message is about.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Product {
+    /// The catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog_id: Option<String>,
+    /// The product's id in it.
+    pub product_id: String,
 }
 
 /// An angle in millionths of a degree; degrees with a fraction on the wire.

@@ -66,7 +66,7 @@ pub use conversation::{
 pub use cursor::Cursor;
 pub use details::{
     Button, Degrees, Details, FormAnswer, Forwarded, Frame, ListRow, ListSection, OrderItem,
-    Referral, SharedCard,
+    Product, Referral, SharedCard,
 };
 pub use event::{Actor, Event, Fact, OwnerCause};
 pub use group::{ConversationKind, GroupCard, GroupState, Participant};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::details::{Details, Forwarded, Referral};
+use crate::details::{Details, Forwarded, Product, Referral};
 use crate::group::Participant;
 use crate::unknown;
 use crate::{AgentId, Amended, ConversationId, DeviceId, MessageId, NoteId, OpId, Timestamp};
@@ -164,6 +164,9 @@ pub struct Content {
     /// The advertisement or post that led the customer here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral: Option<Box<Referral>>,
+    /// The product that the customer looked at when they began to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<Box<Product>>,
     /// Who wrote it, in a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Box<Participant>>,

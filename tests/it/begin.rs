@@ -44,6 +44,10 @@ async fn a_conversation_is_begun_by_template_and_goes_on_with_the_customers_answ
         let spaced = format!("00{}", nora.number());
         assert_eq!(begins(world, &ben, &spaced).await, conversation);
         assert_eq!(ana.head(conversation).await.owner, Owner::Agent(ana.id));
+        let peter = begins(world, &ana, "+447700900123").await;
+        for typed in ["+44 (0)7700 900123", "+44\u{a0}(0)\u{a0}7700\u{2013}900\u{ad}123"] {
+            assert_eq!(begins(world, &ana, typed).await, peter, "{typed:?}");
+        }
     })
     .await;
 }
@@ -71,6 +75,9 @@ async fn what_is_no_number_and_whose_it_is_not_is_refused_and_begins_nothing() {
         for (agent, body, status, code) in [
             (&ana, json!({"channel_id": channel, "phone": "600"}), 400, "invalid"),
             (&ana, json!({"channel_id": channel, "phone": "call me"}), 400, "invalid"),
+            (&ana, json!({"channel_id": channel, "phone": "+44 007700 900123"}), 400, "invalid"),
+            (&ana, json!({"channel_id": channel, "phone": "600 123 456"}), 400, "invalid"),
+            (&ana, json!({"channel_id": channel, "phone": "+1 555 078 388"}), 400, "invalid"),
             (&ana, json!({"channel_id": channel}), 400, "invalid"),
             (&ana, json!({"channel_id": ana.id, "phone": "+34600123456"}), 404, "not_found"),
             (&dora, json!({"channel_id": channel, "phone": "+34600123456"}), 403, "forbidden"),

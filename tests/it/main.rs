@@ -15,6 +15,7 @@ mod files;
 mod following;
 mod forwarding;
 mod groups;
+mod identity;
 mod inbox;
 mod invitations;
 mod lanes;

@@ -115,8 +115,8 @@ async fn a_photo_and_a_document_reach_the_customer_byte_for_byte() {
         lucia.sends("Can I see it?").await;
         let conversation = lucia.conversation().await;
         let document = json!({
-            "kind": "document", "media_type": "application/pdf", "name": "la factura.pdf",
-            "bytes": 9_000_000,
+            "kind": "document", "media_type": "application/pdf", "bytes": 9_000_000,
+            "name": "../la\u{202e} factura.pdf",
         });
         for (new, bytes, caption) in [
             (photo(&bytes(300_000)), bytes(300_000), Some("Here")),
@@ -124,6 +124,7 @@ async fn a_photo_and_a_document_reach_the_customer_byte_for_byte() {
         ] {
             let upload = uploads(world, &ana, conversation, (&new, &bytes)).await;
             assert_eq!((upload.state, upload.received), (UploadState::Ready, upload.bytes));
+            assert!(upload.name.as_deref().is_none_or(|name| name == "la factura.pdf"));
             let seen = ana.last_line(conversation).await;
             let sent = ana.does(conversation, send(upload.id, caption, seen)).await.accepted();
             assert_eq!(sent.line.expect("a line").id, upload.id);

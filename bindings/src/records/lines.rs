@@ -1,12 +1,13 @@
 //! Lines: who said them, what they say, and what became of them.
 
+use baton_domain::shown::titled;
 use baton_mobile::lists::Loading;
 use baton_protocol::page;
 use baton_protocol::{
-    AgentId, Amended, Author, Content, Details, FileState, LineAt, LineKind, MessageStatus,
-    Participant, Picture, SharedCard, Sound,
+    AgentId, Amended, Author, FileState, LineAt, MessageStatus, Participant, Picture, Sound,
 };
 
+use super::contents::{AboutProduct, LineContent, PassedOn, Referral, content};
 use super::{SeenLine, text_of};
 
 /// A line of a conversation.
@@ -40,7 +41,7 @@ pub struct Line {
     pub reactions: Vec<Reaction>,
     /// The line with its newest words, where it was edited.
     pub edited: Option<SeenLine>,
-    /// In a group, who of its participants wrote it: their name, else their number.
+    /// In a group, who of its participants wrote it: their name, else their number or user name.
     #[uniffi(default = None)]
     pub said_by: Option<String>,
     /// The line that an agent sent on with this one. Only those who see its conversation can
@@ -53,6 +54,15 @@ pub struct Line {
     /// How far its file is, while `load_file` loads it.
     #[uniffi(default = None)]
     pub loading: Option<FileProgress>,
+    /// The product that the customer looked at when they began to write.
+    #[uniffi(default = None)]
+    pub product: Option<AboutProduct>,
+    /// The advertisement or post that led the customer here.
+    #[uniffi(default = None)]
+    pub referral: Option<Referral>,
+    /// The customer did not write it: they passed it on from another chat.
+    #[uniffi(default = None)]
+    pub passed_on: Option<PassedOn>,
 }
 
 /// Lines that the device does not store, by seq.
@@ -67,7 +77,8 @@ pub struct LinesPage {
 }
 
 impl LinesPage {
-    pub(crate) fn of(page: page::LinesPage, who: Option<AgentId>) -> Self {
+    /// What apps are told of a page, as seen by an agent.
+    pub fn of(page: page::LinesPage, who: Option<AgentId>) -> Self {
         let line = |line: baton_protocol::Line| {
             let is_mine = match line.author {
                 Author::Agent { id } => Some(id) == who,
@@ -235,111 +246,6 @@ pub enum LineAuthor {
     Unknown,
 }
 
-/// What a line says. New kinds are read as `Unsupported` by apps that do not know them.
-#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
-pub enum LineContent {
-    /// Words.
-    Text {
-        /// The text.
-        text: String,
-    },
-    /// A file. `load_file` brings it to this device.
-    Media {
-        /// What kind of file.
-        kind: MediaKind,
-        /// The words below it.
-        caption: Option<String>,
-        /// The MIME type, as the sender's app gave it.
-        media_type: Option<String>,
-        /// The name of a document.
-        name: Option<String>,
-        /// Of one that WhatsApp fetched from a link: there is nothing to load. Show it as a link,
-        /// and open it when it is tapped only.
-        link: Option<String>,
-    },
-    /// A place.
-    Location {
-        /// Millionths of a degree north of the equator.
-        latitude_e6: i32,
-        /// Millionths of a degree east of Greenwich.
-        longitude_e6: i32,
-        /// Its name.
-        name: Option<String>,
-        /// Its address.
-        address: Option<String>,
-    },
-    /// Contact cards.
-    Cards {
-        /// At least one.
-        cards: Vec<ContactCard>,
-    },
-    /// A button was tapped, a row of a list chosen, a form filled in.
-    Choice {
-        /// What was chosen.
-        title: Option<String>,
-        /// What stood below it.
-        description: Option<String>,
-    },
-    /// A text with buttons, a list or a link, sent by the team.
-    Interactive {
-        /// The text.
-        text: Option<String>,
-        /// The words on the buttons or rows, or on the link.
-        choices: Vec<String>,
-    },
-    /// The team reacted to an earlier line, the quoted one.
-    Reaction {
-        /// The emoji; none where the reaction was taken back.
-        emoji: Option<String>,
-    },
-    /// New words for an earlier line, the quoted one.
-    Edit {
-        /// The words.
-        text: Option<String>,
-    },
-    /// The quoted line was taken back.
-    Revocation,
-    /// Something that this app does not show.
-    Unsupported {
-        /// Meta's name of it.
-        original_type: Option<String>,
-    },
-    /// It was erased.
-    Erased,
-    /// Its author took it back.
-    TakenBack,
-}
-
-/// The kind of a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
-pub enum MediaKind {
-    /// A picture.
-    Image,
-    /// A video.
-    Video,
-    /// Sound.
-    Audio,
-    /// A voice note.
-    Voice,
-    /// A document.
-    Document,
-    /// A sticker.
-    Sticker,
-}
-
-/// A contact card.
-#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
-pub struct ContactCard {
-    /// The name.
-    pub name: Option<String>,
-    /// The organisation.
-    pub organisation: Option<String>,
-    /// Numbers, as written.
-    pub phones: Vec<String>,
-    /// E-mail addresses.
-    pub emails: Vec<String>,
-}
-
 /// The delivery status of an outgoing line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum LineStatus {
@@ -383,6 +289,9 @@ impl Line {
             forwarded,
             forwarded_from: line.content.forwarded_from.as_deref().copied().map(Into::into),
             loading: None,
+            product: line.content.product.as_deref().cloned().map(Into::into),
+            referral: line.content.referral.as_deref().cloned().map(Into::into),
+            passed_on: line.content.forwarded.map(Into::into),
             seen: SeenLine { seq: line.seq, id: line.id.to_string() },
             author: match line.author {
                 Author::Customer => LineAuthor::Customer,
@@ -408,10 +317,10 @@ impl Line {
     }
 }
 
-/// A participant's name, else their number.
+/// A participant's name, else their number, else their user name.
 fn named(by: &Participant) -> Option<String> {
-    let number = by.phone.as_ref().map(|phone| format!("+{phone}"));
-    by.name.clone().or(number).or_else(|| by.user_id.clone())
+    let Participant { name, phone, username, user_id, .. } = by;
+    titled(name.as_deref(), phone.as_deref(), username.as_deref()).or_else(|| user_id.clone())
 }
 
 impl Reaction {
@@ -419,89 +328,6 @@ impl Reaction {
     fn shown(reaction: baton_protocol::Reaction) -> Option<Self> {
         let by_customer = reaction.by == Author::Customer;
         Some(Self { by_customer, emoji: reaction.emoji? })
-    }
-}
-
-fn content(kind: LineKind, content: Content) -> LineContent {
-    let Content { text, original_type, details, erased, .. } = content;
-    if erased {
-        return LineContent::Erased;
-    }
-    let details = details.map(|details| *details);
-    match (kind, details) {
-        (LineKind::Text | LineKind::Template | LineKind::Call, _) => {
-            LineContent::Text { text: text.unwrap_or_default() }
-        }
-        (LineKind::Image, details) => media(MediaKind::Image, text, details),
-        (LineKind::Video, details) => media(MediaKind::Video, text, details),
-        (LineKind::Audio, details) => media(MediaKind::Audio, text, details),
-        (LineKind::Voice, details) => media(MediaKind::Voice, text, details),
-        (LineKind::Document, details) => media(MediaKind::Document, text, details),
-        (LineKind::Sticker, details) => media(MediaKind::Sticker, text, details),
-        (
-            LineKind::Location,
-            Some(Details::Location { latitude, longitude, name, address, .. }),
-        ) => LineContent::Location {
-            latitude_e6: latitude.0,
-            longitude_e6: longitude.0,
-            name,
-            address,
-        },
-        (LineKind::ContactCards, Some(Details::ContactCards { cards })) => {
-            LineContent::Cards { cards: cards.into_iter().map(ContactCard::from).collect() }
-        }
-        (LineKind::Choice, Some(Details::Choice { description, .. })) => {
-            LineContent::Choice { title: text, description }
-        }
-        (LineKind::Choice, _) => LineContent::Choice { title: text, description: None },
-        (LineKind::Interactive, details) => {
-            LineContent::Interactive { text, choices: details.map(choices).unwrap_or_default() }
-        }
-        (LineKind::Reaction, _) => LineContent::Reaction { emoji: text },
-        (LineKind::Edit, _) => LineContent::Edit { text },
-        (LineKind::Revocation, _) => LineContent::Revocation,
-        (
-            LineKind::Location
-            | LineKind::ContactCards
-            | LineKind::Order
-            | LineKind::WelcomeRequest
-            | LineKind::Unsupported
-            | LineKind::Unreadable,
-            _,
-        ) => LineContent::Unsupported { original_type },
-    }
-}
-
-fn choices(details: Details) -> Vec<String> {
-    match details {
-        Details::Buttons { buttons, .. } => buttons.into_iter().map(|one| one.title).collect(),
-        Details::List { sections, .. } => {
-            let rows = sections.into_iter().flat_map(|section| section.rows);
-            rows.map(|row| row.title).collect()
-        }
-        Details::Link { title, .. } => vec![title],
-        Details::File { .. }
-        | Details::Location { .. }
-        | Details::ContactCards { .. }
-        | Details::Choice { .. }
-        | Details::Template { .. }
-        | Details::Reaction { .. }
-        | Details::Order { .. } => Vec::new(),
-    }
-}
-
-fn media(kind: MediaKind, caption: Option<String>, details: Option<Details>) -> LineContent {
-    let (media_type, name, link) = match details {
-        Some(Details::File { media_type, name, link, .. }) => (media_type, name, link),
-        _ => (None, None, None),
-    };
-    LineContent::Media { kind, caption, media_type, name, link }
-}
-
-impl From<SharedCard> for ContactCard {
-    fn from(card: SharedCard) -> Self {
-        let SharedCard { name, organisation, phones, emails } = card;
-        Self { name, organisation, phones, emails }
     }
 }
 

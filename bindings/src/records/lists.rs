@@ -235,6 +235,7 @@ impl From<lists::InboxRow> for InboxRow {
 }
 
 /// An entry of a timeline.
+#[expect(clippy::large_enum_variant, reason = "nearly all entries are lines")]
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum TimelineEntry {
     /// A message between customer and team.

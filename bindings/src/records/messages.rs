@@ -3,7 +3,7 @@
 use baton_protocol::template::{ButtonFilling, Filling};
 use baton_protocol::{Button, Degrees, Details, Frame, ListRow, ListSection, SharedCard};
 
-use super::lines::{ContactCard, MediaKind};
+use super::contents::{ContactCard, MediaKind};
 use super::templates::TemplateFile;
 use crate::CoreError;
 

@@ -1,6 +1,7 @@
 //! The values of the API. Ids are texts, times are milliseconds since 1970 (UTC).
 
 mod acts;
+mod contents;
 mod events;
 mod files;
 mod lines;
@@ -14,6 +15,7 @@ mod steps;
 mod templates;
 
 pub use acts::*;
+pub use contents::*;
 pub use events::*;
 pub use files::*;
 pub use lines::*;

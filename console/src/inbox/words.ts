@@ -4,22 +4,33 @@ import * as format from "../format.ts";
 import { type Held, headOf } from "../live/feed.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { name, words } from "../messages/index.svelte.ts";
-import type { Author, Id, Line, LineKind, Owner, Participant } from "../protocol.ts";
+import type { Author, Content, Id, Line, LineKind, Owner, Participant } from "../protocol.ts";
 import { isRevoked } from "./amended.ts";
+import { fileName, shown } from "./shown.ts";
 
-/** The customer's name, else the number, else that neither is known. */
+/** The customer's name if it shows anything, else the number, else the user name. */
 export function customer(held: Held | undefined): string {
   if (held === undefined || held.level === "head") return words.t.list.unknown;
   if (held.level === "packed") return "…";
-  const { name: called, phone } = held.view.contact;
-  return called ?? (phone === null ? words.t.list.unknown : format.phone(phone));
+  return called(held.view.contact);
+}
+
+interface Called {
+  name?: string | null;
+  phone?: string | null;
+  username?: string | undefined;
+}
+function called({ name: given, phone, username }: Called): string {
+  const number = phone === null || phone === undefined ? undefined : format.phone(phone);
+  const byName = username === undefined ? words.t.list.unknown : `@${username}`;
+  return shown(given) ?? number ?? byName;
 }
 
 /** As one speaks of them in a sentence: a number is said whole. */
 export function first(held: Held | undefined): string {
-  const hasName = held?.level === "full" && held.view.contact.name !== null;
-  const called = customer(held);
-  return name(hasName ? format.firstName(called) : called);
+  const hasName = held?.level === "full" && shown(held.view.contact.name) !== undefined;
+  const whole = customer(held);
+  return name(hasName ? format.firstName(whole) : whole);
 }
 
 export function agent(desk: Desk, id: Id): string {
@@ -43,10 +54,8 @@ export function author(desk: Desk, of: Author, held: Held | undefined): string {
   }
 }
 
-/** A participant of a group by name, else by number. */
-export function participant({ name: called, phone }: Participant): string {
-  return called ?? (phone === undefined ? words.t.list.unknown : format.phone(phone));
-}
+/** A participant of a group by name, else by number or user name. */
+export const participant = (one: Participant): string => called(one);
 
 /** Kinds that are what they say. */
 const PLAIN: readonly LineKind[] = ["text", "interactive", "template"];
@@ -71,7 +80,14 @@ export function said(line: Line): string {
   // A newer server may know kinds that this page does not.
   const kinds: Partial<Record<string, string>> = words.t.list.kinds;
   const kind = kinds[line.kind] ?? words.t.list.unsupported(content.original_type ?? "");
-  return content.text === undefined ? kind : `${kind}: ${content.text}`;
+  const text = textOf(content);
+  return text === undefined ? kind : `${kind}: ${text}`;
+}
+
+/** Its text; the name of a file, which may be its text, says what the file is. */
+function textOf({ text, details }: Content): string | undefined {
+  const isName = details?.type === "file" && "name" in details && details.name === text;
+  return isName && text !== undefined ? (fileName(text) ?? text) : text;
 }
 
 /** What stands around the text of a message with buttons, a list or a link. */

@@ -9,6 +9,7 @@ use baton_protocol::{Content, Details, FileState, LineKind, Refusal};
 use super::{Case, Decided, file, reply, sendable};
 use crate::forward::Forwardable;
 use crate::scope::Level;
+use crate::shown::file_name;
 use crate::upload::{self, CAPTION_CHARS_MAX, has_caption};
 
 pub(super) fn forward(case: &Case<'_>, forward: &Forward) -> Decided {
@@ -133,25 +134,26 @@ fn with_file(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content
             return refuse("its file is not here any more");
         }
     };
-    let Some(Details::File { media_type: told, name, animated, .. }) =
+    let Some(Details::File { media_type: told, name: given, animated, .. }) =
         source.content.details.as_deref()
     else {
         return refuse("says nothing of its file");
     };
+    let name = given.as_deref().and_then(file_name);
     let media_type = told.clone().or_else(|| source.kept.media_type.clone()).unwrap_or_default();
-    let (name, sha256) = (name.clone(), source.kept.sha256.clone());
+    let sha256 = source.kept.sha256.clone();
     let new = UploadNew { kind: source.kind, media_type, name, bytes, sha256 };
     let new = upload::check(new).map_err(|refusal| {
         let Refusal::Invalid { problem, .. } = &refusal else { return refusal };
         Refusal::invalid("of", format!("its file: {problem}"))
     })?;
     let UploadNew { media_type, name, sha256, .. } = new;
-    let text = source.content.text.clone();
     // A document without a caption has its name as text.
-    let caption = text.as_ref().filter(|text| name.as_ref() != Some(text));
+    let caption = source.content.text.as_ref().filter(|text| given.as_ref() != Some(text));
     if let Some(caption) = caption.filter(|_| has_caption(source.kind)) {
         case.check_signed(caption, CAPTION_CHARS_MAX)?;
     }
+    let text = caption.or(name.as_ref()).cloned();
     let media_type = Some(media_type);
     let animated = *animated;
     let (upload, link, kind) = (None, None, None);

@@ -14,18 +14,20 @@ use super::{Draft, block};
 use crate::context::LineFacts;
 use crate::inbound::{InboundMessage, Moved, Sender};
 use crate::line::{is_news, is_same_side};
+use crate::shown::shows;
 
 /// The contact's card with what a message of that time says of its sender; `None` when nothing
-/// changed. A name or number that the message leaves out stays, and a late message brings no former
-/// number back.
+/// changed. What the message leaves out stays, unless it is a name that shows nothing. A late
+/// message brings no former number back.
 pub fn card(old: &ContactCard, sender: &Sender, said_at: Timestamp) -> Option<ContactCard> {
     let has_left = |number: &String| {
         old.moves.iter().any(|known| known.from.as_ref() == Some(number) && known.at >= said_at)
     };
     let number = sender.wa_id.clone().filter(|number| !has_left(number));
     let new = ContactCard {
-        name: sender.name.clone().or_else(|| old.name.clone()),
+        name: sender.name.clone().or_else(|| old.name.clone()).filter(|name| shows(name)),
         phone: number.or_else(|| old.phone.clone()),
+        username: sender.username.clone().or_else(|| old.username.clone()),
         ..old.clone()
     };
     (new != *old).then_some(new)

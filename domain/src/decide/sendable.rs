@@ -95,25 +95,24 @@ fn linked(
     let Some(kind) = kind.filter(|kind| upload::is_sent_as_file(*kind)) else {
         return Err(Refusal::invalid("details.kind", upload::KINDS));
     };
-    if let Some(name) = name {
-        if kind != LineKind::Document {
-            return Err(Refusal::invalid("details.name", "only documents have a name"));
-        }
-        upload::check_name(name).map_err(|what| Refusal::invalid("details.name", what))?;
+    if name.is_some() && kind != LineKind::Document {
+        return Err(Refusal::invalid("details.name", "only documents have a name"));
     }
+    let name = name.map(upload::shown_name).transpose();
+    let name = name.map_err(|what| Refusal::invalid("details.name", what))?;
     if let Some(caption) = caption {
         check_caption(case, kind, caption)?;
     }
     let details = Details::File {
         media_type: None,
-        name: name.map(str::to_owned),
+        name: name.clone(),
         sha256: None,
         animated: false,
         upload: None,
         link: Some(link.to_owned()),
         kind: Some(kind),
     };
-    let text = caption.or(name).map(str::to_owned);
+    let text = caption.map(str::to_owned).or(name);
     Ok((kind, Content { text, details: Some(Box::new(details)), ..Content::default() }))
 }
 
@@ -148,9 +147,11 @@ fn file(
         check_caption(case, upload.kind, caption)?;
     }
     // Lists and searches show the name of a document without a caption.
-    let name = upload.name.as_deref().filter(|_| upload.kind == LineKind::Document);
+    let details = upload.details();
+    let Details::File { name, .. } = &details else { return refuse("details", "is no file") };
+    let name = name.as_deref().filter(|_| upload.kind == LineKind::Document);
     let text = caption.or(name).map(str::to_owned);
-    let details = Some(Box::new(upload.details()));
+    let details = Some(Box::new(details));
     Ok((upload.kind, Content { text, details, ..Content::default() }))
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::state::{Channel, Key};
 use super::work::{BeginWork, FreshIds, Work};
 use crate::inbound::{ElementBody, Sender};
+use crate::number::variant;
 
 /// Whom a sender is, on a channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -363,32 +364,4 @@ fn names(sender: &Sender) -> Vec<Called> {
         names.extend(variant(wa_id).map(called(NameKind::WaId, false)));
     }
     names
-}
-
-/// The ways in which WhatsApp may have written a number elsewhere, other than this one. It is for
-/// showing a person's other conversations: nothing is sent to what is made up here.
-pub fn written_otherwise(wa_id: &str) -> impl Iterator<Item = String> {
-    let rest = wa_id.strip_prefix("54").filter(|rest| !rest.starts_with('9'));
-    variant(wa_id).into_iter().chain(rest.map(|rest| format!("549{rest}")))
-}
-
-/// The other way in which WhatsApp writes some numbers: Brazil's ninth digit, Mexico's 1,
-/// Argentina's 9.
-pub(crate) fn variant(wa_id: &str) -> Option<String> {
-    if let Some(rest) = wa_id.strip_prefix("55") {
-        let (area, number) = (rest.get(..2)?, rest.get(2..)?);
-        return match (number.len(), number.strip_prefix('9')) {
-            (9, Some(short)) => Some(format!("55{area}{short}")),
-            (8, _) => Some(format!("55{area}9{number}")),
-            _ => None,
-        };
-    }
-    if let Some(rest) = wa_id.strip_prefix("521") {
-        return Some(format!("52{rest}"));
-    }
-    if let Some(rest) = wa_id.strip_prefix("52").filter(|rest| rest.len() == 10) {
-        return Some(format!("521{rest}"));
-    }
-    // 549 is never made up: it may be another subscriber.
-    wa_id.strip_prefix("549").map(|rest| format!("54{rest}"))
 }

@@ -132,8 +132,11 @@ fn a_message_has_arrived_when_it_has_with_everybody_who_was_there() {
 #[test]
 fn a_number_is_the_same_customer_however_whatsapp_writes_it() {
     let table = [
-        ("551123456789", "5511923456789", true),
-        ("5511923456789", "551123456789", true),
+        ("551182345678", "5511982345678", true),
+        ("5511982345678", "551182345678", true),
+        // A landline is nobody's mobile.
+        ("551123456789", "5511923456789", false),
+        ("5511934567890", "551134567890", false),
         ("5215512345678", "525512345678", true),
         ("525512345678", "5215512345678", true),
         ("541123456789", "5491123456789", true),

@@ -53,4 +53,6 @@ mod stretch;
 #[cfg(test)]
 mod team;
 #[cfg(test)]
+mod texts;
+#[cfg(test)]
 mod wishes;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::conversation::ConversationView;
+use baton_domain::shown::titled;
+use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
     Author, ChannelId, Conversation, ConversationId, Head, LineKind, MessageStatus, Owner, Status,
@@ -46,14 +47,15 @@ pub struct Customer {
     pub name: Option<String>,
     /// The number, digits without `+`.
     pub phone: Option<String>,
+    /// The user name that they show in place of their number, without `@`.
+    pub username: Option<String>,
 }
 
 impl Customer {
-    /// What stands in bold: the name, or else the number; `None` where there is neither.
+    /// What stands in bold: the name if it shows anything, else the number, else the user name;
+    /// `None` where none is known.
     pub fn title(&self) -> Option<String> {
-        let name = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        let phone = || self.phone.as_deref().map(|phone| format!("+{phone}"));
-        name.map(str::to_owned).or_else(phone)
+        titled(self.name.as_deref(), self.phone.as_deref(), self.username.as_deref())
     }
 }
 
@@ -156,7 +158,8 @@ impl InboxRow {
             hit: None,
         };
         if let Some((contact, preview, unread, thread)) = rest {
-            made.customer = Some(Customer { name: contact.name, phone: contact.phone });
+            let ContactCard { name, phone, username, .. } = contact;
+            made.customer = Some(Customer { name, phone, username });
             made.preview = preview.map(|line| Preview::of(&line));
             (made.unread, made.window_until) = (unread, thread.window_until);
             made.is_blocked = thread.block.is_some();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use baton_domain::mirror::{Full, Mirrored};
+use baton_domain::shown::title;
 use baton_protocol::conversation::ConversationView;
 use baton_protocol::{Author, ConversationId};
 
@@ -149,7 +150,7 @@ impl Machines {
 
     fn unseen(&self, full: &Full) -> Option<Unseen> {
         let Full { view, lines, .. } = full;
-        let unseen = Unseen::of(name(view)?, lines, self.me.agent, view.read_seq);
+        let unseen = Unseen::of(&title(&view.contact)?, lines, self.me.agent, view.read_seq);
         unseen.filter(|unseen| unseen.to.seq == view.conversation.head.last_seq)
     }
 }
@@ -157,9 +158,5 @@ impl Machines {
 /// What a notification may say of the newest line.
 fn preview(view: &ConversationView) -> Option<Words> {
     let line = view.preview.as_ref().filter(|line| line.author == Author::Customer)?;
-    Words::of_lines(name(view)?, &[(line.content.text.as_deref()?, line.at)])
-}
-
-fn name(view: &ConversationView) -> Option<&str> {
-    view.contact.name.as_deref().or(view.contact.phone.as_deref())
+    Words::of_lines(&title(&view.contact)?, &[(line.content.text.as_deref()?, line.at)])
 }

@@ -75,7 +75,8 @@ pub fn plain(line: &Line) -> Option<&str> {
         && line.quoted.is_none()
         && !content.erased
         && content.details.is_none()
-        && content.referral.is_none();
+        && content.referral.is_none()
+        && content.product.is_none();
     content.text.as_deref().filter(|_| is_plain)
 }
 

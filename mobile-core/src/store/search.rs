@@ -12,7 +12,7 @@ use super::rows::{LineRow, LineText, id, line_row};
 /// Where it was found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Found {
-    /// In the contact's name or number.
+    /// In the contact's name, number or user name.
     Contact,
     /// In this line.
     Line(u64),
@@ -129,7 +129,9 @@ impl Read<'_> {
         let contact = self.view_rest(conversation, &sealed)?.contact;
         let name = contact.name.filter(|name| typed.is_name(name));
         let phone = contact.phone.filter(|phone| typed.is_number(phone));
-        if let Some(text) = name.or(phone) {
+        let username = contact.username.map(|username| format!("@{username}"));
+        let username = username.filter(|username| typed.is_name(username));
+        if let Some(text) = name.or(phone).or(username) {
             hits.push(Hit { conversation, found: Found::Contact, at, text });
             return Ok(());
         }

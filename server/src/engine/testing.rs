@@ -124,9 +124,8 @@ impl Bench {
         let body = ElementBody::Message(InboundMessage {
             sender: Sender {
                 wa_id: Some(from.to_owned()),
-                user_id: None,
                 name: Some("Lucía".to_owned()),
-                group_id: None,
+                ..Sender::default()
             },
             wamid: wamid.to_owned(),
             at: self.clock.now(),

@@ -6,7 +6,7 @@
 use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::inbound::Sender;
-use baton_domain::names::number;
+use baton_domain::number::{is_same, number};
 use baton_domain::scope::{Level, Scope};
 use baton_protocol::conversation::{Begin, Begun};
 use baton_protocol::{Channel, ConversationId, MessageId, Owner, Refusal};
@@ -25,10 +25,10 @@ pub(super) async fn begin(
     Json(Begin { channel_id, phone }): Json<Begin>,
 ) -> HandlerResult<(RateHeaders, Out<Begun>)> {
     let left = take(&parts, signed, 1)?;
-    let unclear = "phone: must be a number with its country's code, such as +34 600 123 456";
-    let wa_id = number(&phone).ok_or_else(|| Fault::invalid(unclear))?;
+    let wa_id =
+        number(&phone).map_err(|fault| Fault::invalid(format!("phone: {}", fault.why())))?;
     let channel = channel(&parts, signed, channel_id).await?;
-    if number(&channel.display_number).as_ref() == Some(&wa_id) {
+    if number(&channel.display_number).is_ok_and(|own| is_same(&own, &wa_id)) {
         return Err(Fault::invalid("phone: that is the number you write from"));
     }
     let Signed { workspace, agent, device, .. } = signed;

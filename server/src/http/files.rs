@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use baton_domain::group::Key;
+use baton_domain::shown::{is_hidden, shortened};
 use baton_protocol::page::FileAddress;
 use baton_protocol::{ConversationId, Details, FileState, MessageId, Timestamp, WorkspaceId};
 use subtle::ConstantTimeEq as _;
@@ -220,20 +221,11 @@ fn safe_name(given: &str) -> String {
     let is_odd = |c: char| {
         c.is_control()
             || matches!(c, '"' | '*' | ':' | '<' | '>' | '?' | '|' | '%' | '\'' | ';')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
-            || matches!(c, '\u{2066}'..='\u{2069}')
+            || is_hidden(c)
     };
     let plain: String = last.chars().map(|c| if is_odd(c) { '_' } else { c }).collect();
     let plain = plain.trim_matches(['.', ' ']);
-    // The ending says what opens it: a long name is shortened before it.
-    let count = plain.chars().count();
-    let shortened = match plain.rsplit_once('.') {
-        Some((stem, ending)) if count > CHARS_MAX && ending.chars().count() <= 10 => {
-            let left = CHARS_MAX - ending.chars().count() - 1;
-            format!("{}.{ending}", stem.chars().take(left).collect::<String>())
-        }
-        _ => plain.chars().take(CHARS_MAX).collect(),
-    };
+    let shortened = shortened(plain, CHARS_MAX);
     if shortened.is_empty() { "file".to_owned() } else { shortened }
 }
 

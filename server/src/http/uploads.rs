@@ -7,6 +7,7 @@ use axum::Json as Out;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use baton_domain::group::Key;
+use baton_domain::shown::file_name;
 use baton_domain::upload::check;
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{ConversationId, MessageId};
@@ -55,11 +56,12 @@ pub(super) async fn begin(
     State(parts): State<Shared>,
     signed: Signed,
     Id(conversation): Id<ConversationId>,
-    Json(new): Json<UploadNew>,
+    Json(mut new): Json<UploadNew>,
 ) -> HandlerResult<(StatusCode, Out<Upload>)> {
     let mut tx = parts.store.read().await?;
     in_full(&mut tx, &signed, conversation).await?;
-    let new = check(new).map_err(|refusal| Fault::invalid(refusal.detail()))?;
+    let mut new = check(new).map_err(|refusal| Fault::invalid(refusal.detail()))?;
+    new.name = new.name.as_deref().and_then(file_name);
     let most = parts.files_bytes_max;
     let kept = if most > 0 { usage(&mut tx, signed.workspace).await?.bytes } else { 0 };
     tx.rollback().await?;

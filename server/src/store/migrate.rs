@@ -287,6 +287,13 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 43,
+        name: "username",
+        both: include_str!("migrations/0043_username.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 47,
         name: "upload_heard",
         both: include_str!("migrations/0047_upload_heard.sql"),

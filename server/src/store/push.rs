@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use baton_domain::group::Key;
+use baton_domain::shown::titled;
 use baton_protocol::push::PushLane;
 use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
@@ -294,7 +295,7 @@ pub async fn push_words(
     conversation: ConversationId,
 ) -> Result<(Option<String>, Option<String>), StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT c.name, (SELECT t.body FROM message AS m
+        "SELECT c.name, c.phone, c.username, (SELECT t.body FROM message AS m
              JOIN content AS t ON t.workspace = m.workspace AND t.id = m.id
              WHERE m.workspace = v.workspace AND m.conversation = v.id
                AND m.author_kind = 'customer'
@@ -304,10 +305,11 @@ pub async fn push_words(
          WHERE v.workspace = $1 AND v.id = $2",
     );
     let args = [workspace.to_string(), conversation.to_string()];
-    let rows =
-        store.rows_alone::<(Option<String>, Option<String>)>(&SQL, &[&args[0], &args[1]]).await?;
-    let (name, body) = rows.into_iter().next().unwrap_or_default();
-    Ok((name, body.as_deref().and_then(|body| text_of(body, "/line/text"))))
+    type Row = (Option<String>, Option<String>, Option<String>, Option<String>);
+    let rows = store.rows_alone::<Row>(&SQL, &[&args[0], &args[1]]).await?;
+    let (name, phone, username, body) = rows.into_iter().next().unwrap_or_default();
+    let title = titled(name.as_deref(), phone.as_deref(), username.as_deref());
+    Ok((title, body.as_deref().and_then(|body| text_of(body, "/line/text"))))
 }
 
 /// The newest note of a conversation that somebody else wrote.

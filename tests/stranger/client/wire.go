@@ -88,9 +88,10 @@ type Block struct {
 
 // Contact is the customer.
 type Contact struct {
-	Name  *string `json:"name"`
-	Phone *string `json:"phone"`
-	Moves []Move  `json:"moves,omitempty"`
+	Name     *string `json:"name"`
+	Phone    *string `json:"phone"`
+	Username *string `json:"username,omitempty"`
+	Moves    []Move  `json:"moves,omitempty"`
 }
 
 // Move says that the customer has another number from then on.

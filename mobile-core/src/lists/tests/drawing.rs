@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton_domain::mirror::Mirrored;
+use baton_protocol::conversation::ContactCard;
 use baton_protocol::frame::{LeaseHolder, ServerFrame};
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{Author, CommandBody, DeviceId, Owner, Status};
@@ -104,6 +105,28 @@ fn rows(phone: &Phone<'_>, of: InboxOf) -> (Vec<InboxRow>, InboxAbout) {
 
 fn header(phone: &Phone<'_>, n: u64) -> Header {
     *phone.looks(|sources| HeaderOf(talk(n)).ask(sources, None)).about.expect("held")
+}
+
+#[test]
+fn a_row_whose_name_shows_nothing_is_titled_by_the_number_or_the_user_name() {
+    let (_directory, store) = store();
+    let mut phone = Phone::new(&store, 1);
+    let at = phone.wall();
+    let card = |number: Option<&str>| ContactCard {
+        name: Some("\u{2800}\u{200b}".to_owned()),
+        phone: number.map(str::to_owned),
+        username: Some("mila.k".to_owned()),
+        ..ContactCard::default()
+    };
+    for (number, title) in [(Some("34600"), "+34600"), (None, "@mila.k")] {
+        let mut full = conversation(talk(1), at);
+        says(&mut full, Author::Customer, at, None);
+        full.view.contact = card(number);
+        phone.puts([Mirrored::Full(Box::new(full))]);
+        let (rows, _) = rows(&phone, InboxOf::View(View::Unassigned));
+        let customer = rows[0].customer.as_ref().expect("full");
+        assert_eq!(customer.title().as_deref(), Some(title));
+    }
 }
 
 #[test]

@@ -138,3 +138,17 @@ fn what_goes_while_a_search_is_under_way_is_not_found() {
     let found: Vec<_> = search.hits().hits.iter().map(|hit| hit.conversation).collect();
     assert_eq!(found, [3, 2, 1].map(conversation_id));
 }
+
+#[test]
+fn who_shows_a_user_name_is_found_by_it() {
+    let (_directory, store) = store();
+    let mut full = dice(1).full(conversation_id(1));
+    full.view.contact = ContactCard {
+        name: Some("\u{3164}".to_owned()),
+        username: Some("mila.k".to_owned()),
+        ..ContactCard::default()
+    };
+    store.put(&Mirrored::Full(Box::new(full)));
+    assert_eq!(finds(&store, "Mila.K"), [(1, Found::Contact)]);
+    assert_eq!(finds(&store, "@mila"), [(1, Found::Contact)]);
+}

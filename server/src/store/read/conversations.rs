@@ -51,6 +51,7 @@ struct ViewRow {
     phone: Option<String>,
     group_card: Option<String>,
     moves: Option<String>,
+    username: Option<String>,
     read_seq: i64,
 }
 
@@ -73,6 +74,8 @@ pub async fn views(
             WHERE k.workspace = c.workspace AND k.id = c.contact) AS group_card,
            (SELECT k.moves FROM contact AS k WHERE k.workspace = c.workspace AND k.id = c.contact)
              AS moves,
+           (SELECT k.username FROM contact AS k
+            WHERE k.workspace = c.workspace AND k.id = c.contact) AS username,
            COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
              AND r.agent = $3 AND r.conversation = c.id), 0) AS read_seq
          FROM conversation AS c WHERE c.workspace = $1 AND c.id {in $2}"
@@ -89,7 +92,8 @@ pub async fn views(
         last_lines.extend(conversation.thread.last_line.map(|line| line.id));
         let group = row.group_card.as_deref().map(from_json).transpose()?;
         let moves = row.moves.as_deref().map(from_json).transpose()?.unwrap_or_default();
-        let contact = ContactCard { name: row.name, phone: row.phone, group, moves };
+        let ViewRow { name, phone, username, .. } = row;
+        let contact = ContactCard { name, phone, username, group, moves };
         let read_seq = number(row.read_seq)?;
         let id = conversation.head.id;
         found.insert(id, ConversationView { conversation, contact, preview: None, read_seq });

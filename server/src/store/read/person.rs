@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::group::senders::written_otherwise;
+use baton_domain::number::written_otherwise;
 use baton_protocol::{ConversationId, WorkspaceId};
 
 use crate::store::rows::{id, ids};

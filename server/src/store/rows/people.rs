@@ -22,6 +22,8 @@ table! {
             group_card: Option<String>,
             /// When they got other numbers, as JSON.
             moves: Option<String>,
+            /// The user name that stands in place of a number.
+            username: Option<String>,
         }
     }
 }
@@ -85,9 +87,10 @@ impl ContactRow {
             id: id.to_string(),
             name: card.name.clone(),
             phone: card.phone.clone(),
-            search_name: card.name.as_deref().map(fold),
+            search_name: searched(card),
             group_card: card.group.as_deref().map(json),
             moves: (!card.moves.is_empty()).then(|| json(&card.moves)),
+            username: card.username.clone(),
         }
     }
 
@@ -95,7 +98,18 @@ impl ContactRow {
     pub(crate) fn card(&self) -> Result<ContactCard, StoreError> {
         let group = self.group_card.as_deref().map(from_json).transpose()?;
         let moves = self.moves.as_deref().map(from_json).transpose()?.unwrap_or_default();
-        Ok(ContactCard { name: self.name.clone(), phone: self.phone.clone(), group, moves })
+        let (name, phone) = (self.name.clone(), self.phone.clone());
+        Ok(ContactCard { name, phone, username: self.username.clone(), group, moves })
+    }
+}
+
+/// What a search compares: the name, and the user name behind its sign.
+fn searched(card: &ContactCard) -> Option<String> {
+    let name = card.name.as_deref().map(fold);
+    let username = card.username.as_deref().map(|username| format!("@{}", fold(username)));
+    match (name, username) {
+        (Some(name), Some(username)) => Some(format!("{name} {username}")),
+        (name, username) => name.or(username),
     }
 }
 

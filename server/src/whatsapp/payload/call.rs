@@ -30,7 +30,7 @@ pub(super) fn read<'a>(
     let line = InboundMessage {
         sender,
         wamid: call.id("id").unwrap_or_else(|| digest(raw)),
-        at: call.instant("timestamp").unwrap_or(arrived),
+        at: call.instant("timestamp", arrived).unwrap_or(arrived),
         kind: LineKind::Call,
         content: Content {
             text: Some(text.to_owned()),

@@ -6,9 +6,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use baton_domain::said::in_words;
+use baton_domain::shown::{file_name, is_override, shows};
 use baton_protocol::limits::{LINE_DETAILS_JSON_BYTES_MAX, LINE_TEXT_JSON_BYTES_MAX};
 use baton_protocol::{
-    Content, Degrees, Details, FormAnswer, Forwarded, LineKind, OrderItem, Referral, SharedCard,
+    Content, Degrees, Details, FormAnswer, Forwarded, LineKind, OrderItem, Product, Referral,
+    SharedCard,
 };
 use serde_json::value::RawValue;
 
@@ -43,6 +45,7 @@ pub(super) fn said(message: &Object<'_>, original_type: Option<String>) -> (Line
         original_type: (kind != LineKind::Text).then(|| name.clone()),
         forwarded: forwarded(message),
         referral: message.object("referral").and_then(|part| referral(&part)).map(Box::new),
+        product: product(message).map(Box::new),
         ..Content::default()
     };
     match said {
@@ -124,7 +127,7 @@ pub(super) fn media(message: &Object<'_>, kind: LineKind) -> Option<String> {
 }
 
 fn file(part: &Object<'_>) -> Said {
-    let name = part.words("filename");
+    let name = part.words("filename").as_deref().and_then(file_name);
     let text = part.scalar("caption").filter(|text| !text.is_empty()).or_else(|| name.clone());
     let details = Details::File {
         media_type: part.words("mime_type"),
@@ -168,7 +171,9 @@ fn card(card: &Object<'_>) -> SharedCard {
     let name = card.object("name").and_then(|name| {
         let parts = ["first_name", "last_name"].map(|part| name.words(part));
         let parts = || parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        name.words("formatted_name").or_else(|| Some(parts()).filter(|name| !name.is_empty()))
+        let shown = |name: &String| shows(name);
+        let formatted = name.words("formatted_name").filter(shown);
+        formatted.or_else(|| Some(parts()).filter(shown))
     });
     let each = |list: &str, of: &str| -> Vec<String> {
         let rows = card.get(list).map(objects).unwrap_or_default();
@@ -278,8 +283,20 @@ fn referral(part: &Object<'_>) -> Option<Referral> {
         url: part.words("source_url"),
         headline: part.words("headline"),
         body: part.words("body"),
+        welcome: part.object("welcome_message").and_then(|welcome| welcome.words("text")),
+        media_url: ["image_url", "video_url", "thumbnail_url"]
+            .into_iter()
+            .find_map(|url| part.words(url)),
+        click_id: part.id("ctwa_clid"),
     };
     (referral != Referral::default()).then_some(referral)
+}
+
+/// The product that the customer looked at when they began to write.
+fn product(message: &Object<'_>) -> Option<Product> {
+    let part = message.object("context")?.object("referred_product")?;
+    let product_id = part.words("product_retailer_id")?;
+    Some(Product { catalog_id: part.id("catalog_id"), product_id })
 }
 
 fn objects(raw: &RawValue) -> Vec<Object<'_>> {
@@ -307,9 +324,11 @@ impl Object<'_> {
         self.get(name).is_some_and(|raw| matches!(raw.get(), "true" | "\"true\""))
     }
 
-    /// A member of a few words.
+    /// A member of a few words: they stand in one line with words of this program, and do not turn
+    /// those around.
     fn words(&self, name: &str) -> Option<String> {
-        let text = scalar(self.get(name)?)?;
+        let mut text = scalar(self.get(name)?)?;
+        text.retain(|c| !is_override(c));
         (!text.is_empty()).then(|| fitting(text, PART_BYTES_MAX))
     }
 }

@@ -5,7 +5,7 @@ use baton_protocol::{GroupState, Timestamp};
 use serde_json::value::RawValue;
 
 use super::leaf::{Object, array, scalar};
-use super::people::{group_id, one_line, user_id, wa_id};
+use super::people::{group_id, name, user_id, wa_id};
 
 /// The fields that tell of groups.
 pub(super) const FIELDS: [&str; 4] = [
@@ -44,7 +44,7 @@ pub(super) fn read(raw: &RawValue, field: &'static str, arrived: Timestamp) -> E
         added,
         removed,
         state,
-        at: entry.instant("timestamp").unwrap_or(arrived),
+        at: entry.instant("timestamp", arrived).unwrap_or(arrived),
     })
 }
 
@@ -55,8 +55,7 @@ fn subject(entry: &Object<'_>) -> Option<String> {
         change.get("update_successful").is_none_or(|told| told.get() == "true")
     };
     let changed = changed.filter(is_made).and_then(|change| change.scalar("text"));
-    let subject = entry.scalar("subject").or(changed).map(|text| one_line(&text));
-    subject.filter(|text| !text.is_empty())
+    entry.scalar("subject").or(changed).as_deref().and_then(name)
 }
 
 /// Each by number or user id; those who could not be added or removed stand in another list.

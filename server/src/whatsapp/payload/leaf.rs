@@ -38,9 +38,11 @@ impl<'a> Object<'a> {
         self.scalar(name).filter(|id| !id.is_empty() && id.len() <= PROVIDER_ID_BYTES_MAX)
     }
 
-    /// The member as an instant.
-    pub(super) fn instant(&self, name: &str) -> Option<Timestamp> {
-        instant(&self.scalar(name)?)
+    /// The member as an instant of what `arrived` then. What lies ahead by more than clocks differ
+    /// has the time of its arrival.
+    pub(super) fn instant(&self, name: &str, arrived: Timestamp) -> Option<Timestamp> {
+        let told = instant(&self.scalar(name)?)?;
+        Some(if told > arrived.plus_ms(AHEAD_MS_MAX) { arrived } else { told })
     }
 }
 
@@ -67,6 +69,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 /// A name that is borrowed where it holds no escapes.
 #[derive(serde::Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// How far Meta's clock may be ahead of this server's.
+const AHEAD_MS_MAX: i64 = 5 * 60 * 1000;
 
 /// The elements of an array; `None` for anything else.
 pub(super) fn array(raw: &RawValue) -> Option<Vec<&RawValue>> {
@@ -268,6 +273,17 @@ mod tests {
             prop_assert_eq!(left, all.min(chars_max));
             let kept = if all > chars_max { short.strip_suffix('…') } else { Some(&*short) };
             prop_assert!(kept.is_some_and(|kept| text.starts_with(kept)));
+        }
+    }
+
+    #[test]
+    fn a_time_that_lies_ahead_of_the_servers_is_the_time_of_arrival() {
+        let arrived = Timestamp::from_ms(1_760_000_000_000);
+        for (ahead_s, shown_s) in [(-60, -60), (0, 0), (300, 300), (301, 0), (30 * 86_400, 0)] {
+            let json = format!(r#"{{"timestamp":"{}"}}"#, 1_760_000_000 + ahead_s);
+            let raw: &RawValue = serde_json::from_str(&json).unwrap();
+            let at = Object::read(raw).unwrap().instant("timestamp", arrived).unwrap();
+            assert_eq!(at.ms() - arrived.ms(), shown_s * 1000, "{ahead_s} s ahead");
         }
     }
 }

@@ -56,7 +56,7 @@ fn read<'a>(
     };
     let (kind, content) = content::said(&message, original_type);
     let wamid = message.id("id");
-    let at = message.instant("timestamp");
+    let at = message.instant("timestamp", arrived);
     let understood = wamid.is_some() && at.is_some();
     let kind = if understood { kind } else { LineKind::Unreadable };
     let (sender, participant) = match group(&message) {
@@ -95,7 +95,7 @@ pub(super) fn past(
     }
     let (sender, author) = whose(&message);
     let (kind, content) = content::said(&message, original_type.clone());
-    let (wamid, at) = (message.id("id"), message.instant("timestamp"));
+    let (wamid, at) = (message.id("id"), message.instant("timestamp", arrived));
     let understood = wamid.is_some() && at.is_some();
     let kind = if understood { kind } else { LineKind::Unreadable };
     let is_told = original_type.as_deref() != Some("media_placeholder");
@@ -157,7 +157,7 @@ fn reaction(message: &Object<'_>, arrived: Timestamp, by: Author) -> ElementBody
         by,
         to_wamid,
         emoji: emoji.map(|emoji| shortened(emoji, EMOJI_CHARS_MAX)),
-        at: message.instant("timestamp").unwrap_or(arrived),
+        at: message.instant("timestamp", arrived).unwrap_or(arrived),
     })
 }
 
@@ -194,7 +194,11 @@ fn moved(message: &Object<'_>, arrived: Timestamp) -> ElementBody {
     if !names_somebody(&from) || !names_somebody(&to) {
         return ignored;
     }
-    ElementBody::Moved(Moved { from, to, at: message.instant("timestamp").unwrap_or(arrived) })
+    ElementBody::Moved(Moved {
+        from,
+        to,
+        at: message.instant("timestamp", arrived).unwrap_or(arrived),
+    })
 }
 
 /// Stands for the id of what came without one: equal for equal elements, whatever the order of

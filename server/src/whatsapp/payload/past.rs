@@ -6,7 +6,7 @@ use baton_protocol::{Author, Timestamp};
 use serde_json::value::RawValue;
 
 use super::leaf::{Object, array, scalar};
-use super::people::{People, one_line, user_id, wa_id};
+use super::people::{self, People, user_id, wa_id};
 use super::{NotJson, message, not_json, phone_number_id, skeleton};
 
 /// The business shares nothing.
@@ -100,7 +100,8 @@ fn in_thread(
     match from {
         Some(from) => {
             let user_id = customer.user_id.clone().or(from.user_id);
-            let sender = Sender { user_id, name: from.name, ..customer.clone() };
+            let Sender { name, username, .. } = from;
+            let sender = Sender { user_id, name, username, ..customer.clone() };
             (Some(sender), Author::Customer)
         }
         None => (Some(customer.clone()), Author::PhoneApp),
@@ -134,12 +135,12 @@ fn entry(sync: &Object<'_>, arrived: Timestamp) -> Option<BookEntry> {
     }
     let contact = sync.object("contact")?;
     let number = contact.scalar("phone_number").as_deref().and_then(wa_id)?;
-    let name = ["full_name", "first_name"].into_iter().find_map(|part| {
-        contact.scalar(part).map(|name| one_line(&name)).filter(|name| !name.is_empty())
-    });
+    let name = ["full_name", "first_name"]
+        .into_iter()
+        .find_map(|part| contact.scalar(part).as_deref().and_then(people::name));
     let is_removed = sync.scalar("action").as_deref() == Some("remove");
     let of = Sender { wa_id: Some(number), ..Sender::default() };
-    let at = sync.object("metadata").and_then(|data| data.instant("timestamp"));
+    let at = sync.object("metadata").and_then(|data| data.instant("timestamp", arrived));
     Some(BookEntry { of, name: name.filter(|_| !is_removed), at: at.unwrap_or(arrived) })
 }
 

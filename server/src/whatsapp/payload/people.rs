@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use baton_domain::inbound::Sender;
+use baton_domain::shown;
 use baton_protocol::limits::CONTACT_NAME_CHARS_MAX;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
@@ -32,13 +33,13 @@ impl<'a> People<'a> {
         let mut people = Self::default();
         for raw in contacts {
             let Some(contact) = Object::read(raw) else { continue };
+            let profile = contact.object("profile");
+            let told = |name| profile.as_ref().and_then(|profile| profile.scalar(name));
             let person = Sender {
                 wa_id: contact.scalar("wa_id").as_deref().and_then(wa_id),
                 user_id: contact.scalar("user_id").as_deref().and_then(user_id),
-                name: contact
-                    .object("profile")
-                    .and_then(|p| p.scalar("name"))
-                    .map(|name| one_line(&name)),
+                name: told("name").as_deref().and_then(name),
+                username: told("username").as_deref().and_then(username),
                 group_id: None,
             };
             for id in [&person.wa_id, &person.user_id].into_iter().flatten() {
@@ -73,6 +74,7 @@ impl<'a> People<'a> {
         person.wa_id = person.wa_id.or_else(|| contact.person.wa_id.clone());
         person.user_id = person.user_id.or_else(|| contact.person.user_id.clone());
         person.name.clone_from(&contact.person.name);
+        person.username.clone_from(&contact.person.username);
         Some((person, Some(&*contact.raw)))
     }
 
@@ -91,8 +93,9 @@ fn kept<'a>(raw: &'a RawValue, person: &Sender) -> Cow<'a, RawValue> {
     if raw.get().len() <= CARD_BYTES_MAX {
         return Cow::Borrowed(raw);
     }
-    let Sender { wa_id, user_id, name, .. } = person;
-    let short = json!({"profile": {"name": name}, "wa_id": wa_id, "user_id": user_id});
+    let Sender { wa_id, user_id, name, username, .. } = person;
+    let profile = json!({"name": name, "username": username});
+    let short = json!({"profile": profile, "wa_id": wa_id, "user_id": user_id});
     to_raw_value(&short).map_or(Cow::Borrowed(raw), Cow::Owned)
 }
 
@@ -119,20 +122,28 @@ pub(super) fn group_id(text: &str) -> Option<String> {
 }
 
 /// A name as it is shown in one line: without line breaks, and without marks that turn the
-/// direction of what stands beside it.
-pub(super) fn one_line(name: &str) -> String {
-    let is_mark = |c: char| {
-        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
-    };
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
-    let name: String = name.chars().filter(|c| !is_mark(*c)).map(plain).collect();
-    shortened(name.trim().to_owned(), CONTACT_NAME_CHARS_MAX)
+/// direction of what stands beside it. `None` where it shows nothing.
+pub(super) fn name(text: &str) -> Option<String> {
+    let name = shortened(shown::one_line(text), CONTACT_NAME_CHARS_MAX);
+    shown::shows(&name).then_some(name)
+}
+
+/// A user name, without the sign before it. It is one word.
+fn username(text: &str) -> Option<String> {
+    let bare = shown::one_line(text.trim().trim_start_matches('@'));
+    let is_word = !bare.is_empty() && !bare.contains(char::is_whitespace);
+    let fits = bare.chars().count() <= CONTACT_NAME_CHARS_MAX;
+    (is_word && fits && shown::shows(&bare)).then_some(bare)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use baton_domain::inbound::ElementBody;
+    use baton_protocol::Timestamp;
+    use serde_json::{Value, json};
+
+    use super::super::parse;
+    use super::{name, username};
 
     #[test]
     fn a_name_is_one_line_in_its_own_direction() {
@@ -144,7 +155,52 @@ mod tests {
             ("👩\u{200d}👧 Ana", "👩\u{200d}👧 Ana"),
             ("\u{2066}a\u{2069}\u{2028}b", "ab"),
         ] {
-            assert_eq!(one_line(sent), shown, "{sent:?}");
+            assert_eq!(name(sent).as_deref(), Some(shown), "{sent:?}");
         }
+    }
+
+    #[test]
+    fn a_name_that_shows_nothing_is_none() {
+        for blank in ["", " ", "\u{3164}", "\u{2800}\u{2800}", "\u{200b}", "\u{200e}\u{202e}"] {
+            assert_eq!(name(blank), None, "{blank:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_name_is_one_word_with_or_without_its_sign() {
+        for (sent, kept) in [
+            ("@mila.k", Some("mila.k")),
+            (" mila_k99 ", Some("mila_k99")),
+            ("@\u{202e}alim", Some("alim")),
+            ("@", None),
+            ("@@", None),
+            ("mila k", None),
+            ("@\u{2800}", None),
+        ] {
+            assert_eq!(username(sent).as_deref(), kept, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_name_is_told_of_its_sender_and_kept_with_what_is_too_long() {
+        let at = Timestamp::from_ms(1_760_000_000_000);
+        let of = |profile: Value| {
+            let contact =
+                json!({"profile": profile, "user_id": "DE.99", "other": "7".repeat(8_200)});
+            let message = json!({"from_user_id": "DE.99", "id": "wamid.01",
+                "timestamp": "1750000001", "type": "text", "text": {"body": "Hallo"}});
+            let value = json!({"contacts": [contact], "messages": [message]});
+            let body = json!({"entry": [{"changes": [{"field": "messages", "value": value}]}]});
+            let [element] = &parse(body.to_string().as_bytes(), at).unwrap()[..] else {
+                panic!("one")
+            };
+            assert_eq!(parse(element.raw.as_bytes(), at).unwrap(), std::slice::from_ref(element));
+            let ElementBody::Message(message) = &element.body else { panic!("{element:?}") };
+            (message.sender.name.clone(), message.sender.username.clone())
+        };
+        let mila = Some("mila.k".to_owned());
+        assert_eq!(of(json!({"username": "@mila.k"})), (None, mila.clone()));
+        assert_eq!(of(json!({"name": "\u{3164}", "username": "mila.k"})), (None, mila));
+        assert_eq!(of(json!({"name": "Mila"})), (Some("Mila".to_owned()), None));
     }
 }

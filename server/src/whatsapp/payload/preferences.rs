@@ -26,6 +26,6 @@ pub(super) fn read<'a>(
         (Some(CATEGORY), Some("resume" | "signup")) => false,
         _ => return ignored,
     };
-    let at = entry.instant("timestamp").unwrap_or(arrived);
+    let at = entry.instant("timestamp", arrived).unwrap_or(arrived);
     (ElementBody::Preference(Preference { by, stops, at }), contact)
 }

@@ -23,7 +23,7 @@ pub(super) fn read(raw: &RawValue, arrived: Timestamp) -> ElementBody {
     ElementBody::Status(StatusUpdate {
         wamid,
         status,
-        at: object.instant("timestamp").unwrap_or(arrived),
+        at: object.instant("timestamp", arrived).unwrap_or(arrived),
         tag: object.id("biz_opaque_callback_data"),
         error: failed.then(|| first_error(&object)),
         participant: participant(&object),

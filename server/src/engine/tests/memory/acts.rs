@@ -80,7 +80,8 @@ impl Both {
         let n = self.dice.below(CUSTOMERS.len());
         let user_id = (n.is_multiple_of(2) && self.dice.percent(50)).then(|| format!("ES.{n}"));
         let name = self.dice.percent(20).then(|| format!("Lucía {}", self.dice.below(3)));
-        Sender { wa_id: Some(CUSTOMERS[n].to_owned()), user_id, group_id: None, name }
+        let username = self.dice.percent(10).then(|| format!("lu.{n}"));
+        Sender { wa_id: Some(CUSTOMERS[n].to_owned()), user_id, group_id: None, name, username }
     }
 
     /// Of a customer, at times in a group.

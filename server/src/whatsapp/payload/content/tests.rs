@@ -127,6 +127,55 @@ fn where_a_message_came_from_is_told() {
     let referral = message(json!({ "referral": ad })).referral.unwrap();
     assert_eq!(referral.headline.as_deref(), Some("Two for one"));
     assert_eq!(message(json!({"referral": {}})).referral, None);
+    let ad = json!({"source_id": "7", "ctwa_clid": "clk", "thumbnail_url": "https://fb.me/t",
+        "video_url": "https://fb.me/v", "welcome_message": {"text": "Hi! Ask us."}});
+    let referral = message(json!({ "referral": ad })).referral.unwrap();
+    let told = (referral.click_id.as_deref(), referral.media_url.as_deref());
+    assert_eq!(told, (Some("clk"), Some("https://fb.me/v")));
+    assert_eq!(referral.welcome.as_deref(), Some("Hi! Ask us."));
+}
+
+#[test]
+fn the_product_that_a_message_asks_about_is_told_beside_its_words() {
+    let asks = |product: Value, id: Option<&str>| {
+        let context = json!({"from": "1", "id": id, "referred_product": product});
+        let message = json!({"from": "34600000001", "id": "wamid.1", "timestamp": "1750000000",
+            "type": "text", "text": {"body": "In blue?"}, "context": context});
+        let ElementBody::Message(line) = element(&message).body else { panic!("a message") };
+        assert_eq!(line.content.text.as_deref(), Some("In blue?"));
+        assert_eq!(line.quoted_wamid.as_deref(), id);
+        line.content.product.map(|product| (product.catalog_id, product.product_id))
+    };
+    let bike = (Some("19".to_owned()), "BICI-XL-44".to_owned());
+    let told = json!({"catalog_id": "19", "product_retailer_id": "BICI-XL-44"});
+    assert_eq!(asks(told.clone(), None), Some(bike.clone()));
+    assert_eq!(asks(told, Some("wamid.0")), Some(bike), "it may answer a message, too");
+    let bare = json!({"product_retailer_id": 44});
+    assert_eq!(asks(bare, None), Some((None, "44".to_owned())));
+    for odd in [json!({}), json!("BICI"), json!({"catalog_id": "19"}), json!(null)] {
+        assert_eq!(asks(odd, None), None);
+    }
+}
+
+#[test]
+fn what_stands_in_one_line_with_our_words_turns_nothing_around() {
+    let file = |name: &str| {
+        let part = json!({"filename": name, "mime_type": "application/pdf", "id": "1"});
+        let line = line_of("document", &part);
+        let Some(Details::File { name, .. }) = line.content.details.as_deref() else {
+            panic!("{line:?}");
+        };
+        assert_eq!(line.content.text, *name, "its text is its name");
+        name.clone()
+    };
+    assert_eq!(file("factura\u{202e}gpj.exe").as_deref(), Some("facturagpj.exe"));
+    assert_eq!(file("../../a.pdf").as_deref(), Some("a.pdf"));
+    assert_eq!(file("\u{202e}"), None);
+    let place =
+        json!({"latitude": 1, "longitude": 2, "name": "\u{2067}Bar\u{202e}", "address": "C"});
+    says("location", &place, (LineKind::Location, Some("Bar, C")));
+    let card = json!([{"name": {"formatted_name": "\u{3164}", "first_name": "Ana"}}]);
+    says("contacts", &card, (LineKind::ContactCards, Some("Ana")));
 }
 
 #[test]
