@@ -56,7 +56,7 @@ pub(super) async fn begin(
     State(parts): State<Shared>,
     signed: Signed,
     Id(conversation): Id<ConversationId>,
-    Json(mut new): Json<UploadNew>,
+    Json(new): Json<UploadNew>,
 ) -> HandlerResult<(StatusCode, Out<Upload>)> {
     let mut tx = parts.store.read().await?;
     in_full(&mut tx, &signed, conversation).await?;

@@ -7,8 +7,8 @@ use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
     AgentId, Author, ChannelId, CoachNote, ContactId, Content, Conversation, ConversationId,
     ConversationKind, Details, FileState, Forwarded, Head, HeldReason, Line, LineAt, LineKind,
-    LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Status, TeamId,
-    Thread, Timestamp, Turn,
+    LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Product, Status,
+    TeamId, Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -119,6 +119,8 @@ impl Dice {
                     Box::new(LineAt { conversation_id, message_id: dice.id::<MessageId>() })
                 }),
                 referral: None,
+                product: self
+                    .maybe(|dice| Box::new(Product { catalog_id: None, product_id: dice.text() })),
                 erased: self.one_in(5),
             },
             file: self.maybe(|dice| {
@@ -209,6 +211,7 @@ impl Dice {
             contact: ContactCard {
                 name: self.maybe(Self::text),
                 phone: self.maybe(|dice| format!("34600{}", dice.below(1_000_000))),
+                username: self.maybe(Self::text),
                 ..ContactCard::default()
             },
             preview: self.maybe(|dice| dice.line(3)),
