@@ -1,7 +1,10 @@
 //! A line as its events tell it: how it was written, and what became of it.
 
 use baton_protocol::event::EventContent;
-use baton_protocol::{Amended, Amendment, Author, CoachNote, Content, Event, Fact, Line, Reaction};
+use baton_protocol::{
+    Amended, Amendment, Author, CoachNote, Content, Event, Fact, Line, LineKind, MessageId,
+    Reaction,
+};
 
 /// The line that an event wrote, as a snapshot right after it would show it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most facts write no line")]
@@ -93,9 +96,22 @@ pub fn change(line: &mut Line, event: &Event) {
 /// Leaves out what a line said that was taken back.
 pub fn hide(line: &mut Line) {
     if line.amended.as_ref().is_some_and(|amended| amended.revoked.is_some()) {
-        line.content = Content { by: line.content.by.take(), ..Content::default() };
-        line.file = None;
+        (line.content, line.file) = (Content::default(), None);
     }
+}
+
+/// Leaves out what edits of this line said, where it was taken back: they are lines of their own.
+pub fn hide_edits<'a>(of: &Line, lines: impl IntoIterator<Item = &'a mut Line>) {
+    if of.amended.as_ref().is_none_or(|amended| amended.revoked.is_none()) {
+        return;
+    }
+    let edits = lines.into_iter().filter(|line| is_edit_of(line, of.id));
+    edits.for_each(|edit| (edit.content, edit.file) = (Content::default(), None));
+}
+
+/// Whether a line has new words for another one.
+pub fn is_edit_of(line: &Line, of: MessageId) -> bool {
+    line.kind == LineKind::Edit && line.quoted == Some(of)
 }
 
 /// Folds one change into what became of a line.

@@ -81,6 +81,15 @@ impl Mirrored {
         }
     }
 
+    /// The number of lines that the customer said and that were not read: not what was taken back,
+    /// nor that it was. Lines that are not held count as said.
+    pub fn unread_lines(&self) -> u64 {
+        match self {
+            Self::Head(_) => 0,
+            Self::Full(full) => full.unread_lines(),
+        }
+    }
+
     fn read_seq(&self) -> u64 {
         match self {
             Self::Head(_) => 0,

@@ -15,7 +15,7 @@ pub struct Amended {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited: Option<Change>,
     /// The line that took it back, of kind `revocation`. The content of a line that was taken
-    /// back is left out; its history has it.
+    /// back is erased, with that of its edits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Change>,
     /// In a group: how far the message got with each participant of whom it was told.

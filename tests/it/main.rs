@@ -33,6 +33,7 @@ mod phone_core;
 mod pictures;
 mod push;
 mod push_operator;
+mod pushed;
 mod pushing;
 mod reply_fence;
 mod reports;
@@ -45,6 +46,7 @@ mod sending;
 mod sessions;
 mod stalled;
 mod strangers;
+mod taken_back;
 #[cfg(test)]
 mod upgrades;
 mod uploads;

@@ -29,18 +29,18 @@ use uuid::Uuid;
 
 const TARGET: &str = "token-of-ben";
 /// What the platform gives an app to handle a push.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A phone in a pocket: signed in, registered, its app in the background.
-struct Pocket<'w> {
+pub(crate) struct Pocket<'w> {
     world: &'w World,
-    phone: Handset,
+    pub(crate) phone: Handset,
     taken: usize,
     directory: TempDir,
 }
 
 impl<'w> Pocket<'w> {
-    async fn of_ben(world: &'w World) -> Self {
+    pub(crate) async fn of_ben(world: &'w World) -> Self {
         let pocket = Self::in_hand_of_ben(world).await;
         pocket.phone.core.background(DEADLINE).await.expect("the background");
         pocket
@@ -70,7 +70,7 @@ impl<'w> Pocket<'w> {
     }
 
     /// The next push that the platform hands over.
-    async fn is_handed(&mut self) -> Input {
+    pub(crate) async fn is_handed(&mut self) -> Input {
         let inbox = self.world.simulator.push_inbox(TARGET, self.taken, PATIENCE).await;
         let PushDelivery { n, input, .. } = inbox.into_iter().next().expect("a push");
         self.taken = n + 1;
@@ -105,7 +105,7 @@ impl<'w> Pocket<'w> {
         }
     }
 
-    async fn handles_the_next(&mut self) -> Outcome {
+    pub(crate) async fn handles_the_next(&mut self) -> Outcome {
         let input = self.is_handed().await;
         self.phone.core.handle_push(input, DEADLINE).await.expect("an outcome")
     }

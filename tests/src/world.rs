@@ -12,7 +12,7 @@ mod raw;
 mod running;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -203,6 +203,14 @@ impl World {
             people,
             directory,
         })
+    }
+
+    /// Where the files of customers are kept.
+    pub fn files(&self) -> PathBuf {
+        match self.database.url.strip_prefix("sqlite://").map(Path::new).and_then(Path::parent) {
+            Some(data) => data.join("media"),
+            None => self.directory.path().join("files"),
+        }
     }
 
     /// Ends everything and removes what it kept.

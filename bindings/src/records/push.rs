@@ -145,7 +145,7 @@ pub struct PushNotification {
     /// The lines that the text is made of, oldest first, with sender and time: for messaging
     /// styles. Empty where the core does not know them one by one.
     pub lines: Vec<NotificationLine>,
-    /// The key of a translation in the app; nothing if the text comes from the push.
+    /// The key of a translation of the body in the app; nothing if the body comes from the push.
     pub loc_key: Option<String>,
     /// The text for a locked screen. It names no customer.
     pub public_text: String,
@@ -167,7 +167,7 @@ impl From<&push::Notification> for PushNotification {
     fn from(notification: &push::Notification) -> Self {
         let (title, body) = notification.text.english();
         let loc_key = match &notification.text {
-            Text::Generic(generic) => Some(generic.loc_key().to_owned()),
+            Text::Generic(generic) | Text::Named(_, generic) => Some(generic.loc_key().to_owned()),
             Text::Given(_) => None,
         };
         Self {

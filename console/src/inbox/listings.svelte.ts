@@ -64,4 +64,9 @@ export class Listings {
     void this.version;
     return this.order.unread;
   }
+
+  get unreadLines(): number {
+    void this.version;
+    return this.order.unreadLines;
+  }
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Held, headOf, unreadOf } from "../live/feed.ts";
+import { type Held, headOf, unreadLinesOf, unreadOf } from "../live/feed.ts";
 import type { Id, Owner, SavedView, Snapshot, Status } from "../protocol.ts";
 import { Order } from "./order.ts";
 import { counts, listing } from "./views.ts";
@@ -99,6 +99,12 @@ test("after any changes, in any order, it says what a pass over all says", () =>
       expect(order.counts(VIEWS)).toEqual(counts(VIEWS, held.values(), ME, now));
       const mine = listing("mine", held.values(), ME, now).unanswered;
       expect(order.unread).toBe(mine.filter((one) => unreadOf(one) > 0).length);
+      const owned = [...held.values()].filter((one) => {
+        const { owner, status } = headOf(one);
+        return owner.kind === "agent" && owner.id === ME.agent && /open|waiting/u.test(status.kind);
+      });
+      const lines = owned.reduce((sum, one) => sum + unreadLinesOf(one), 0);
+      expect(order.unreadLines).toBe(lines);
     }
   }
 });

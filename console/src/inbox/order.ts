@@ -1,7 +1,7 @@
 // The views of many conversations, kept in order as they change: one that changes costs a search in
 // each list, not a pass over all. Says the same as `listing` and `counts` of `views.ts`.
 
-import { type Held, headOf, isGroup, unreadOf, windowUntil } from "../live/feed.ts";
+import { type Held, headOf, isGroup, unreadLinesOf, unreadOf, windowUntil } from "../live/feed.ts";
 import type { Id } from "../protocol.ts";
 import { fits, viewId } from "./saved.ts";
 import { LATE_MS, type Viewer, WINDOW_LATE_MS, shows, waitingSince } from "./views.ts";
@@ -22,6 +22,8 @@ interface Entry {
   activity: string;
   views: readonly string[];
   isUnread: boolean;
+  /** Lines that were not read, where the viewer owns it and did not put it aside. */
+  lines: number;
   /** When it becomes late, ms. */
   lateAt: number;
 }
@@ -122,6 +124,8 @@ export class Order {
   private now = 0;
   /** Conversations of the viewer's work with lines that were not read. */
   unread = 0;
+  /** Lines that were not read in what the viewer owns: the number on the icon, as phones have it. */
+  unreadLines = 0;
 
   constructor(
     private readonly me: Viewer,
@@ -155,6 +159,8 @@ export class Order {
     if (before !== undefined && after !== undefined && isSame(before, after)) {
       this.unread += Number(isUnreadWork(after)) - Number(isUnreadWork(before));
       before.isUnread = after.isUnread;
+      this.unreadLines += after.lines - before.lines;
+      before.lines = after.lines;
       return;
     }
     if (before !== undefined) this.place(before, "remove");
@@ -192,7 +198,11 @@ export class Order {
     const lateAt = status.kind === "open" ? lateFrom(held, since) : Number.POSITIVE_INFINITY;
     if (lateAt <= this.now) views.push("late");
     const activity = since === undefined ? activity_at : "";
-    return { id, since, activity, views, isUnread: unreadOf(held) > 0, lateAt };
+    const { owner } = headOf(held);
+    const isLoad = status.kind === "open" || status.kind === "waiting";
+    const isMine = isLoad && owner.kind === "agent" && owner.id === this.me.agent;
+    const lines = isMine ? unreadLinesOf(held) : 0;
+    return { id, since, activity, views, isUnread: unreadOf(held) > 0, lines, lateAt };
   }
 
   private place(entry: Entry, how: "add" | "remove") {
@@ -202,6 +212,7 @@ export class Order {
     }
     if (Number.isFinite(entry.lateAt) && !entry.views.includes("late")) this.coming[how](entry);
     if (isUnreadWork(entry)) this.unread += how === "add" ? 1 : -1;
+    this.unreadLines += how === "add" ? entry.lines : -entry.lines;
   }
 
   private begin(view: string) {

@@ -130,6 +130,19 @@ export function unreadOf(held: Held): number {
   return Math.max(0, customer_seq - readOf(held));
 }
 
+/** Those of them that are to be read: neither what was taken back nor that it was. Lines that are
+ * not held count as said. */
+export function unreadLinesOf(held: Held): number {
+  if (held.level !== "full" || held.lines === undefined) return unreadOf(held);
+  const { from_seq, lines } = held.lines;
+  const upto = held.view.thread.customer_seq;
+  const first = readOf(held) + 1;
+  const notHeld = Math.max(0, Math.min(from_seq, upto + 1) - first);
+  const isSaid = ({ seq, author, kind, amended }: Line): boolean =>
+    seq >= first && seq <= upto && author.kind === "customer" && kind !== "revocation" && amended?.revoked === undefined;
+  return notHeld + lines.filter(isSaid).length;
+}
+
 /** How far this agent has read. */
 function readOf(held: Held | undefined): number {
   if (held === undefined || held.level === "head") return 0;
@@ -683,9 +696,7 @@ function amended(line: Line, event: Event & { type: "line_amended" }): Line {
     case "revoked": {
       const revoked = { line: amendment.line, at: amendment.at };
       const { file: _file, ...rest } = line;
-      const { by } = line.content;
-      const content_ = by === undefined ? {} : { by };
-      return { ...rest, content: content_, amended: { ...before, revoked } };
+      return { ...rest, content: {}, amended: { ...before, revoked } };
     }
     case "reacted": {
       const isOfCustomer = amendment.by.kind === "customer";

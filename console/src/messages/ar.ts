@@ -210,7 +210,6 @@ export const ar: Messages = {
     automatic: "تلقائي",
     quoted: "رسالة مقتبسة",
     edited: (time) => `عُدّلت ${time}. كانت تقول:`,
-    beforeRevoked: "ما كانت تقوله",
     buttons: "خيارات",
     answer: "الرد على هذا السطر",
     react: "التفاعل مع هذا السطر",
@@ -1101,6 +1100,8 @@ export const ar: Messages = {
     noService: "خدمة الإشعارات في المتصفح ترفض أو لا تستجيب. حاول لاحقًا.",
     told: {
       assigned: "محادثة أصبحت لك",
+      review: "إحدى رسائلك تحتاج إلى مراجعة",
+      reopened: "أُعيد فتح محادثة",
       queue: "جديد في قائمة انتظار فريقك",
       message: "كتب عميل",
       mention: "ذكرك زميل",

@@ -193,7 +193,6 @@ export const en = {
     automatic: "Automatic",
     quoted: "Quoted message",
     edited: (time: string) => `Edited ${time}. It said before:`,
-    beforeRevoked: "What it said",
     buttons: "Choices",
     answer: "Answer this line",
     react: "React to this line",
@@ -996,6 +995,8 @@ export const en = {
     noService: "The browser’s push service refuses, or cannot be reached. Try again later.",
     told: {
       assigned: "A conversation is yours",
+      review: "A message of yours needs a look",
+      reopened: "A conversation is open again",
       queue: "New in your team’s queue",
       message: "A customer wrote",
       mention: "A colleague mentions you",

@@ -192,7 +192,6 @@ export const es: Messages = {
     automatic: "Automático",
     quoted: "Mensaje citado",
     edited: (time) => `Editado a las ${time}. Antes decía:`,
-    beforeRevoked: "Lo que decía",
     buttons: "Opciones",
     answer: "Responder a esta línea",
     react: "Reaccionar a esta línea",
@@ -987,6 +986,8 @@ export const es: Messages = {
     noService: "El servicio de avisos del navegador se niega o no responde. Inténtelo más tarde.",
     told: {
       assigned: "Una conversación es suya",
+      review: "Un mensaje tuyo necesita una revisión",
+      reopened: "Una conversación se ha vuelto a abrir",
       queue: "Nuevo en la cola de su equipo",
       message: "Un cliente ha escrito",
       mention: "Un compañero le menciona",

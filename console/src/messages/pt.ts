@@ -192,7 +192,6 @@ export const pt: Messages = {
     automatic: "Automática",
     quoted: "Mensagem citada",
     edited: (time) => `Editada às ${time}. Antes dizia:`,
-    beforeRevoked: "O que dizia",
     buttons: "Opções",
     answer: "Responder a esta linha",
     react: "Reagir a esta linha",
@@ -986,6 +985,8 @@ export const pt: Messages = {
     noService: "O serviço de avisos do navegador recusa ou não responde. Tente mais tarde.",
     told: {
       assigned: "Uma conversa é sua",
+      review: "Uma mensagem sua precisa de atenção",
+      reopened: "Uma conversa foi reaberta",
       queue: "Novo na fila da sua equipa",
       message: "Um cliente escreveu",
       mention: "Um colega menciona-o",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Told, deed, read } from "./told.ts";
+import { type Told, deed, isSaidByTitle, read } from "./told.ts";
 
 const C = "01a206f2-9937-77d7-9b6e-0a194ce0d861";
 const FIELDS = { v: "1", k: "message", id: "p1", c: C, x: "1000", s: "e1:7", title: "Lucía", body: "Hola" };
@@ -14,6 +14,15 @@ const NOW = 999_999;
 test("a push is read, with words and without", () => {
   expect(told()).toMatchObject({ kind: "message", conversation: C, epoch: "e1", position: 7, until: 1_000_000, title: "Lucía", body: "Hola" });
   expect(told({ title: undefined, body: undefined })).toMatchObject({ title: "", body: "" });
+});
+
+test("it says its exact kind, its number and whether it is quiet", () => {
+  expect(told({ k: "assigned", n: "review" })).toMatchObject({ kind: "review", isQuiet: false });
+  expect(told({ b: "7", q: "1" })).toMatchObject({ badge: 7, isQuiet: true });
+  expect(told({ b: "-1" }).badge).toBeUndefined();
+  expect(isSaidByTitle(told())).toBe(false);
+  expect(isSaidByTitle(told({ body: "" }))).toBe(true);
+  expect(isSaidByTitle(told({ k: "assigned", n: "reopened" }))).toBe(true);
 });
 
 test("what is no push of this server is none", () => {

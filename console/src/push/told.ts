@@ -14,6 +14,10 @@ export interface Told {
   until: number;
   title: string;
   body: string;
+  /** Lines that the agent has not read in what they own, for the app's icon. */
+  badge?: number;
+  /** Shown without a sound: it tells less than before. */
+  isQuiet: boolean;
 }
 
 /** The place in the log of a conversation's newest retract. */
@@ -41,15 +45,19 @@ export function read(text: string): Told | undefined {
     return typeof value === "string" ? value : "";
   };
   const [epoch = "", position = ""] = of("s").split(":");
+  const badge = of("b");
   const told: Told = {
     id: of("id"),
-    kind: of("k"),
+    // The exact kind, where `k` is the nearest that every app knows.
+    kind: of("n") === "" ? of("k") : of("n"),
     conversation: of("c"),
     epoch,
     position: Number(position),
     until: Number(of("x")) * 1_000,
     title: of("title"),
     body: of("body"),
+    ...(/^\d{1,9}$/u.test(badge) ? { badge: Number(badge) } : {}),
+    isQuiet: of("q") !== "",
   };
   const isWhole = told.id !== "" && told.kind !== "" && ID.test(told.conversation);
   return isWhole && Number.isSafeInteger(told.position) && told.until > 0 ? told : undefined;
@@ -64,6 +72,10 @@ export function deed(told: Told, now: number, gone?: Gone, shown?: { id: string 
   const isGone = gone?.epoch === told.epoch && told.position <= gone.position;
   return isOver || isGone || shown?.id === told.id ? "nothing" : "show";
 }
+
+/** What is no line of a customer's says itself what it is, and so does what has no words. */
+export const isSaidByTitle = ({ kind, body }: Told): boolean =>
+  body === "" || kind === "review" || kind === "reopened";
 
 /** What the page leaves for its worker, which runs without it. */
 export interface Left {

@@ -1,5 +1,5 @@
 // Pushes in the service worker: it shows notifications, closes them, and opens their conversation.
-import { type Gone, type Left, type Said, type Told, deed, read } from "./told.ts";
+import { type Gone, type Left, type Said, type Told, deed, isSaidByTitle, read } from "./told.ts";
 
 interface Waiting {
   waitUntil(work: Promise<unknown>): void;
@@ -56,11 +56,11 @@ export function hearPushes(scope: Scope) {
   scope.addEventListener("notificationclick", (event) => {
     event.notification.close();
     const { id, conversation } = event.notification.data as Kept;
-    event.waitUntil(Promise.all([open(scope, conversation), report(scope, id, "opened"), count(scope)]));
+    event.waitUntil(Promise.all([open(scope, conversation), report(scope, id, "opened")]));
   });
   scope.addEventListener("notificationclose", (event) => {
     const { id } = event.notification.data as Kept;
-    event.waitUntil(Promise.all([report(scope, id, "dismissed"), count(scope)]));
+    event.waitUntil(report(scope, id, "dismissed"));
   });
 }
 
@@ -72,7 +72,7 @@ async function keep(left: Left) {
 async function forget(scope: Scope) {
   for (const one of await scope.registration.getNotifications()) one.close();
   await caches.delete(CACHE);
-  await count(scope);
+  await count(scope, 0);
 }
 
 async function hear(scope: Scope, told: Told) {
@@ -90,15 +90,20 @@ async function hear(scope: Scope, told: Told) {
     const left = await kept<Left>(cache, LEFT);
     const data: Kept = { id: told.id, conversation: told.conversation };
     const other = left?.titles[told.kind] ?? left?.title ?? "Baton";
+    const said = isSaidByTitle(told) ? other : told.body;
     await registration.showNotification(told.title === "" ? other : told.title, {
-      body: told.body,
+      body: told.title === "" ? "" : said,
+      silent: told.isQuiet,
       // A flood in one conversation is one notification.
       tag: told.conversation,
       data,
       icon: "/icon-192.png",
     });
   }
-  await Promise.all([report(scope, told.id, todo === "show" ? "shown" : "received"), count(scope)]);
+  await Promise.all([
+    report(scope, told.id, todo === "show" ? "shown" : "received"),
+    ...(told.badge === undefined ? [] : [count(scope, told.badge)]),
+  ]);
 }
 
 /** The page that is there, else a new one. */
@@ -113,12 +118,11 @@ async function open(scope: Scope, conversation: string) {
   }
 }
 
-/** The app's icon says how many notifications there are. */
-async function count(scope: Scope) {
-  const all = await scope.registration.getNotifications();
+/** The app's icon says how many lines of the agent's customers were not read, as the page does. */
+async function count(scope: Scope, unread: number) {
   // Not every browser has badges.
   const badge = scope.navigator as { setAppBadge?: (count: number) => Promise<void> };
-  await badge.setAppBadge?.(all.length).catch(() => undefined);
+  await badge.setAppBadge?.(unread).catch(() => undefined);
 }
 
 /** Reports the stage of a push to the server. A report that fails is not sent again. */

@@ -9,7 +9,7 @@ interface Badged {
 class Title {
   private count = $state(0);
 
-  /** So many conversations wait for an answer. */
+  /** So many lines were not read in what the agent owns. */
   tell(count: number) {
     this.count = count;
     const app = navigator as unknown as Badged;

@@ -60,6 +60,8 @@ pub enum PushEffect {
         /// The customer writes without pause: who was told of it once is told again much later.
         is_flood: bool,
     },
+    /// A line was taken back. Devices that may show it are told again, without a sound.
+    Correct,
     /// Take back what was told of the conversation.
     TakeBack {
         /// The devices to take it back from.
@@ -237,6 +239,7 @@ impl Board {
             PushEffect::TakeBack { from, kinds } => {
                 self.take_back(*from, kinds, consequence, &mut maker);
             }
+            PushEffect::Correct => self.correct(consequence, &mut maker),
         }
     }
 
@@ -293,6 +296,41 @@ impl Board {
                 expires_at,
                 is_new: true,
                 is_changed: false,
+            });
+        }
+    }
+
+    /// Tells devices again that may show what was taken back. What waits to be sent will say what
+    /// is left by itself. A mention shows a note, and a review is of the agent's own message.
+    fn correct(&mut self, of: &Consequence, maker: &mut PushMaker<'_>) {
+        let mut told: BTreeMap<DeviceId, Push> = BTreeMap::new();
+        for push in self.pushes.iter().filter(|push| push.conversation == of.conversation) {
+            let is_shown = push.stage == PushStage::UnderWay && push.kind.is_shown();
+            if !is_shown || matches!(push.kind, Kind::Mention | Kind::Review) {
+                continue;
+            }
+            let again = told.entry(push.device).or_insert_with(|| push.clone());
+            again.kind = again.kind.max(push.kind);
+            again.expires_at = again.expires_at.max(push.expires_at);
+        }
+        let waits = |push: &Push| {
+            push.stage == PushStage::Queued
+                && push.conversation == of.conversation
+                && push.kind != Kind::Retract
+        };
+        for push in self.pushes.iter().filter(|push| waits(push)) {
+            told.remove(&push.device);
+        }
+        let now = maker.now;
+        for push in told.into_values().filter(|push| push.expires_at > now) {
+            self.pushes.push(Push {
+                id: (maker.fresh)(),
+                position: of.position,
+                stage: PushStage::Queued,
+                due_at: now,
+                is_new: true,
+                is_changed: false,
+                ..push
             });
         }
     }

@@ -3,7 +3,7 @@
 use std::iter;
 
 use baton_protocol::{
-    Actor, AgentId, Author, Event, Fact, MessageStatus, Owner, OwnerCause, Status,
+    Actor, AgentId, Author, Event, Fact, LineKind, MessageStatus, Owner, OwnerCause, Status,
 };
 
 use super::{Consequence, FLOOD_LINES, From, Kind, PushEffect, Whom};
@@ -75,6 +75,7 @@ fn of_agent(fact: &Fact, agent: AgentId) -> Vec<PushEffect> {
 fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<PushEffect> {
     let tell = |whom, kind| told(whom, kind, scope);
     match &event.fact {
+        Fact::LineReceived { kind: LineKind::Revocation, .. } => vec![PushEffect::Correct],
         Fact::LineReceived { line, turn, .. } => match scope.owner {
             Owner::Agent(owner) => {
                 let (whom, kind) = (Whom::Agent(owner), Kind::Message);

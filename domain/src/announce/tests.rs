@@ -129,6 +129,18 @@ impl Scene {
         self.happens(of, Actor::Customer, fact);
     }
 
+    fn takes_back(&mut self, of: ConversationId) {
+        let fact = Fact::LineReceived {
+            line: self.line(),
+            kind: LineKind::Revocation,
+            at: self.now,
+            quoted: None,
+            turn: Some(Turn { from_seq: 1, since: self.now }),
+            window_until: None,
+        };
+        self.happens(of, Actor::Customer, fact);
+    }
+
     fn notes(&mut self, of: ConversationId, author: AgentId, mentions: &[AgentId]) {
         let (note_id, op_id) = (NoteId(Uuid::from_u128(1)), OpId(Uuid::from_u128(2)));
         let fact = Fact::NoteAdded { note_id, author, op_id, mentions: mentions.to_vec() };
@@ -266,6 +278,28 @@ fn who_was_told_of_a_flood_is_told_again_ten_minutes_later() {
     // Who writes two or three lines is told of each.
     scene.writes(MATEO, true);
     assert_eq!(scene.queued().len(), 3);
+}
+
+#[test]
+fn a_line_that_is_taken_back_is_no_news_and_corrects_what_a_device_may_show() {
+    let mut scene = Scene::new();
+    scene.assigns(LUCIA, ANA, ANA);
+    scene.takes_back(LUCIA);
+    assert_eq!(scene.queued(), [], "nobody was told, and nobody is");
+    scene.writes(LUCIA, true);
+    let waits = scene.board.pushes.clone();
+    scene.takes_back(LUCIA);
+    assert_eq!(scene.board.pushes, waits, "what waits to be sent will say what is left");
+    scene.sends();
+    scene.takes_back(LUCIA);
+    assert_eq!(scene.queued(), [(ANA, Kind::Message)]);
+    let push = scene.board.pushes.last().expect("a push");
+    assert_eq!((push.position, push.due_at), (scene.position, scene.now));
+    let mut scene = Scene::new();
+    scene.notes(LUCIA, BEN, &[ANA]);
+    scene.sends();
+    scene.takes_back(LUCIA);
+    assert_eq!(scene.queued(), [], "a note is not the customer's");
 }
 
 #[test]
@@ -447,7 +481,7 @@ fn an_agent_with_many_devices_gets_a_bounded_number_of_pushes() {
 
 /// What may happen, of small numbers.
 fn anything() -> impl Strategy<Value = (u8, u8, u8)> {
-    (0_u8..7, 0_u8..3, 0_u8..2)
+    (0_u8..8, 0_u8..3, 0_u8..2)
 }
 
 fn play(scene: &mut Scene, (what, who, of): (u8, u8, u8)) {
@@ -464,6 +498,7 @@ fn play(scene: &mut Scene, (what, who, of): (u8, u8, u8)) {
             Actor::Agent { id: agent },
             Fact::ReadMarked { agent_id: agent, seq: 1 },
         ),
+        6 => scene.takes_back(of),
         _ => scene.sends(),
     }
 }

@@ -71,6 +71,11 @@ pub fn contact_changed(contact_id: ContactId, card: ContactCard) -> Draft {
     Draft { fact: Fact::ContactChanged { contact_id }, content }
 }
 
+/// Whether a line of this kind can be edited and taken back.
+pub fn can_change(kind: LineKind) -> bool {
+    kind.says_something() || kind == LineKind::Unreadable
+}
+
 /// What a line that edits or takes back an earlier one does there. Only its own side's words can
 /// be changed, and only what says something.
 pub fn change_of(
@@ -79,7 +84,7 @@ pub fn change_of(
     author: Author,
     change: Change,
 ) -> Option<Draft> {
-    if !is_same_side(target.author, author) || !target.kind.says_something() {
+    if !is_same_side(target.author, author) || !can_change(target.kind) {
         return None;
     }
     if message.kind == LineKind::Edit {

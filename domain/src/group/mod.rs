@@ -6,6 +6,7 @@
 
 mod act;
 mod begin;
+mod changes;
 mod conditional;
 mod contact;
 pub mod note;

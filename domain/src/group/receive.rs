@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    Actor, Amendment, Author, Change, ChannelId, ConversationId, Epoch, Fact, LineRef, Marketing,
-    MessageId, MessageStatus, Receipt, Timestamp,
+    Actor, Amendment, Author, Change, ChannelId, ConversationId, Epoch, Fact, LineKind, LineRef,
+    Marketing, MessageId, MessageStatus, Receipt, Timestamp,
 };
 
+use super::changes::Arrived;
 use super::contact::{ContactNews, know_contact};
 use super::past;
 use super::senders::KnownSender;
@@ -153,40 +154,45 @@ fn line(
     let quoted = message.quoted_wamid.as_ref().and_then(|wamid| {
         state.wamids.get(&(workspace, (channel.id, wamid.clone()))).map(|(_, id)| *id)
     });
-    let drafts = match of {
-        LineOf::Customer => {
-            receive::customer_line(conversation, message, fresh.message, quoted, now)
-        }
-        LineOf::PhoneApp => receive::echo_line(conversation, message, fresh.message, quoted, now),
-    };
     let (actor, author) = match of {
         LineOf::Customer => (Actor::Customer, Author::Customer),
         LineOf::PhoneApp => (Actor::System, Author::PhoneApp),
     };
     let line = LineRef { seq: conversation.head.last_seq + 1, id: fresh.message };
     let change = Change { line, at: message.at.min(now) };
-    let target = quoted.and_then(|id| state.lines.find(known.conversation, id));
-    let amended = target.and_then(|target| receive::change_of(target, message, author, change));
-    state.append(key, drafts.into_iter().chain(amended).collect(), By::new(actor, now));
-    if let Some(media) = &message.media {
+    let arrived = Arrived { channel, conversation: known.conversation, message, author, change };
+    let said = arrived.words(state);
+    let drafts = match of {
+        LineOf::Customer => receive::customer_line(conversation, &said, fresh.message, quoted, now),
+        LineOf::PhoneApp => receive::echo_line(conversation, &said, fresh.message, quoted, now),
+    };
+    let drafts = drafts.into_iter().chain(arrived.amendments(state)).collect();
+    state.append(key, drafts, By::new(actor, now));
+    arrived.note(state);
+    if let Some(media) = &said.media {
         want_file(state, MessageAt::of(channel, known.conversation, line), media, now);
     }
     state.wamids.insert(wamid, (known.conversation, fresh.message));
     let extras = state.extras.entry(fresh.message).or_default();
     extras.wamid = Some(message.wamid.clone());
     if of == LineOf::Customer {
-        // WhatsApp delivers to either name; a number, where there is one, always works.
-        let Sender { wa_id, user_id, group_id, .. } = &message.sender;
-        extras.identity = match (group_id, wa_id, user_id) {
-            (Some(group_id), _, _) => Some(("group_id", group_id.clone())),
-            (None, Some(wa_id), _) => Some(("wa_id", wa_id.clone())),
-            (None, None, Some(user_id)) => Some(("user_id", user_id.clone())),
-            (None, None, None) => None,
-        };
+        extras.identity = identity(&message.sender);
     }
     let sent = Sent { message: fresh.message, attempt: None, wamid: &message.wamid };
     hear(state, (workspace, channel.id), sent, None, now);
     Ok(())
+}
+
+/// The name under which a customer wrote. WhatsApp delivers to either; a number, where there is
+/// one, always works.
+fn identity(sender: &Sender) -> Option<(&'static str, String)> {
+    let Sender { wa_id, user_id, group_id, .. } = sender;
+    match (group_id, wa_id, user_id) {
+        (Some(group_id), _, _) => Some(("group_id", group_id.clone())),
+        (None, Some(wa_id), _) => Some(("wa_id", wa_id.clone())),
+        (None, None, Some(user_id)) => Some(("user_id", user_id.clone())),
+        (None, None, None) => None,
+    }
 }
 
 /// The sender is named by a name of another contact as well: they are one person.
@@ -209,19 +215,20 @@ fn read_anew(
     let Some((conversation, id)) = state.wamids.get(&of(&message.wamid)).copied() else { return };
     let known = state.lines.find(conversation, id);
     let Some(line) = known.filter(|facts| is_same_side(facts.author, author)) else { return };
-    if !line.kind.is_not_understood() || message.kind.is_not_understood() {
+    let is_gone = line.amended.as_ref().is_some_and(|amended| amended.revoked.is_some());
+    if is_gone || !line.kind.is_not_understood() || message.kind.is_not_understood() {
         return;
     }
     let line = line.line;
-    let quoted = message.quoted_wamid.as_ref();
-    let quoted = quoted.and_then(|wamid| state.wamids.get(&of(wamid)).map(|(_, id)| *id));
     let change = Change { line, at: message.at.min(now) };
-    let target = quoted.and_then(|id| state.lines.find(conversation, id));
-    let amended = target.and_then(|target| receive::change_of(target, message, author, change));
+    let arrived = Arrived { channel, conversation, message, author, change };
+    let said = arrived.words(state);
     let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };
-    let drafts = std::iter::once(receive::understood(line, message)).chain(amended).collect();
+    let drafts = std::iter::once(receive::understood(line, &said));
+    let drafts = drafts.chain(arrived.amendments(state)).collect();
     state.append((channel.workspace, conversation), drafts, by);
-    if let Some(media) = &message.media {
+    arrived.note(state);
+    if let Some(media) = &said.media {
         want_file(state, MessageAt::of(channel, conversation, line), media, now);
     }
 }
@@ -237,6 +244,11 @@ fn keep(state: &mut State, post: &Post, element: &Element, fresh: &FreshIds) {
         {
             let Some(channel) = &channel else { return };
             let wamid = (channel.workspace, (channel.id, message.wamid.clone()));
+            let changes = state.changes.get(&wamid).into_iter().flatten();
+            // What was taken back before it came is read by no version.
+            if changes.into_iter().any(|one| one.kind == LineKind::Revocation) {
+                return;
+            }
             let line = state.wamids.get(&wamid).map_or(fresh.message, |(_, id)| *id);
             (message.kind.name(), message.content.original_type.clone(), Some(line))
         }

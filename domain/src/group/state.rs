@@ -7,9 +7,9 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::template::Template;
 use baton_protocol::{
-    Actor, AgentId, ChannelId, ContactId, Content, Conversation, ConversationId, Epoch, Event,
-    Fact, FileState, MessageError, MessageId, MessageStatus, NodeId, OpId, Status, TeamId,
-    Timestamp, WorkspaceId,
+    Actor, AgentId, Author, Change, ChannelId, ContactId, Content, Conversation, ConversationId,
+    Epoch, Event, Fact, FileState, LineKind, MessageError, MessageId, MessageStatus, NodeId, OpId,
+    Status, TeamId, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -83,6 +83,8 @@ pub struct State {
     pub cards: BTreeMap<Key<ContactId>, ContactCard>,
     /// Statuses that wait until the message of their id is known.
     pub parked: BTreeMap<Key<(ChannelId, String)>, Vec<ParkedStatus>>,
+    /// Lines that edit or take back another one, by Meta's id of that one, whether it came or not.
+    pub changes: BTreeMap<Key<(ChannelId, String)>, Vec<LineChange>>,
     /// Messages of the past, by Meta's id.
     pub past: BTreeMap<Key<(ChannelId, String)>, Past>,
     /// What became of their files, by the message.
@@ -123,12 +125,27 @@ pub struct State {
     pub newly_parked: Vec<(Key<(ChannelId, String)>, ParkedStatus)>,
     /// Ids of Meta whose statuses wait no longer.
     pub unparked: BTreeSet<Key<(ChannelId, String)>>,
+    /// Those of `changes` that are new.
+    pub new_changes: Vec<(Key<(ChannelId, String)>, LineChange)>,
     /// Messages of the past of which something became known.
     pub changed_past: BTreeSet<Key<(ChannelId, String)>>,
     /// What they say, where that became known.
     pub past_contents: Vec<PastContent>,
     /// Entries of phone books that changed.
     pub changed_book: BTreeSet<Key<(ChannelId, String)>>,
+}
+
+/// A line that edits or takes back another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LineChange {
+    /// The conversation that it stands in.
+    pub conversation: ConversationId,
+    /// Whether it edits or takes back.
+    pub kind: LineKind,
+    /// Which side said it.
+    pub author: Author,
+    /// Its number and id, and when it was said.
+    pub change: Change,
 }
 
 /// What a message of the past says.
@@ -410,6 +427,7 @@ impl State {
         self.forwarded_files.clear();
         self.newly_parked.clear();
         self.unparked.clear();
+        self.new_changes.clear();
         self.changed_past.clear();
         self.past_contents.clear();
         self.changed_book.clear();

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::{COACHING_MAX, NOTES_MAX};
-use baton_protocol::{CoachNote, ConversationId, Event, Fact, Line, Note};
+use baton_protocol::{
+    Amendment, Author, CoachNote, ConversationId, Event, Fact, Line, LineKind, Note,
+};
 
 use crate::apply::{apply, begin};
-use crate::line::{change, written};
+use crate::line::{change, hide_edits, written};
 
 /// A conversation with its newest lines and notes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,9 +39,32 @@ impl Full {
         let lines = lines.into_iter().map(|line| (line.seq, line)).collect();
         let notes = notes.into_iter().map(|note| (note.revision, note)).collect();
         let mut full = Self { view, lines, notes, coaching: BTreeMap::new(), from_seq };
+        full.hide_edits();
         full.keep_newest_notes();
         full.coached(coaching);
         full
+    }
+
+    /// Leaves out what edits said whose line was taken back; an older server did not say so.
+    pub fn hide_edits(&mut self) {
+        let is_gone = |line: &&Line| line.amended.as_ref().is_some_and(|one| one.revoked.is_some());
+        let gone: Vec<Line> = self.lines.values().filter(is_gone).cloned().collect();
+        for line in gone {
+            hide_edits(&line, self.lines.values_mut().chain(&mut self.view.preview));
+        }
+    }
+
+    pub(super) fn unread_lines(&self) -> u64 {
+        let (read, upto) = (self.view.read_seq, self.view.conversation.thread.customer_seq);
+        let Some(first) = read.checked_add(1).filter(|first| *first <= upto) else { return 0 };
+        let not_held = self.from_seq.min(upto.saturating_add(1)).saturating_sub(first);
+        let is_said = |line: &&Line| {
+            line.author == Author::Customer
+                && line.kind != LineKind::Revocation
+                && line.amended.as_ref().is_none_or(|amended| amended.revoked.is_none())
+        };
+        let held = self.lines.range(first..=upto).map(|(_, line)| line).filter(is_said);
+        not_held.saturating_add(held.count() as u64)
     }
 
     /// A conversation that begins with this event.
@@ -75,8 +100,12 @@ impl Full {
     pub(super) fn apply(&mut self, event: &Event) {
         apply(&mut self.view.conversation, event);
         if let Some(line) = written(event) {
+            let is_edit = line.kind == LineKind::Edit;
             self.view.preview = Some(line.clone());
             self.lines.insert(line.seq, line);
+            if is_edit {
+                self.hide_edits();
+            }
         }
         match &event.fact {
             Fact::MessageChanged { line, .. }
@@ -87,6 +116,10 @@ impl Full {
                 let preview = self.view.preview.as_mut().filter(|held| held.id == line.id);
                 for held in held.into_iter().chain(preview) {
                     change(held, event);
+                }
+                if matches!(event.fact, Fact::LineAmended { amendment: Amendment::Revoked(_), .. })
+                {
+                    self.hide_edits();
                 }
             }
             Fact::NoteAdded { .. } => {

@@ -1,12 +1,14 @@
 //! What becomes of lines after they were said, and of customers who get another number.
 
+use std::collections::BTreeMap;
+
 use baton_domain::group::senders::{Name, NameKind, NameSince, reached_under};
 use baton_domain::group::{Book, State, Work};
 use baton_domain::inbound::{ElementBody, InboundMessage, InboundReaction, Moved, Sender};
 use baton_protocol::conversation::Move;
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::MOVES_MAX;
-use baton_protocol::{Amended, Author, Fact, LineKind, MessageId, Reaction, Timestamp};
+use baton_protocol::{Amended, Amendment, Author, Fact, LineKind, MessageId, Reaction, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -107,6 +109,79 @@ fn a_line_gets_its_newest_words_and_is_taken_back_by_its_own_side_alone() {
     assert_eq!(amended, Amended::default(), "the business takes back its own words only");
     let conversation = state.conversation(WORKSPACE, LUCIA).expect("Lucía");
     assert!(conversation.thread.turn.is_some(), "and it answers nothing");
+}
+
+/// A line, two edits of it, and that it was taken back; each a webhook of its own.
+fn story() -> [Work; 4] {
+    let customer =
+        |number, kind, ms| tells(number, ElementBody::Message(changes(number, kind, ms)));
+    [
+        says(1),
+        customer(2, LineKind::Edit, 2),
+        customer(3, LineKind::Edit, 3),
+        customer(4, LineKind::Revocation, 4),
+    ]
+}
+
+/// The texts that were told of lines which were not taken back then, by the line.
+fn standing(told: &mut BTreeMap<MessageId, String>, state: &State) {
+    for entry in &state.entries {
+        match (&entry.event.fact, &entry.event.content) {
+            (Fact::LineReceived { line, .. }, Some(EventContent::Line(content))) => {
+                told.extend(content.text.clone().map(|text| (line.id, text)));
+            }
+            (Fact::LineAmended { line, amendment: Amendment::Revoked(_) }, _) => {
+                told.remove(&line.id);
+            }
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_revocation_takes_back_a_line_and_its_edits_in_whatever_order_they_come(
+        order in Just((0..4_usize).collect::<Vec<_>>()).prop_shuffle(),
+        is_one_group in any::<bool>(),
+    ) {
+        let story = story();
+        let works: Vec<_> = order.iter().map(|at| story[*at].clone()).collect();
+        let (mut state, mut book) = (state(), Book::default());
+        let mut told = BTreeMap::new();
+        for group in works.chunks(if is_one_group { 4 } else { 1 }) {
+            run(&mut state, &mut book, group);
+            standing(&mut told, &state);
+            state.settle();
+            book.settle();
+        }
+        let revocation = MessageId(Uuid::from_u128(0x104));
+        told.remove(&revocation);
+        prop_assert_eq!(told, BTreeMap::new(), "no words are left");
+        let (of, _) = state.places.values().next().copied().expect("a place");
+        for id in [0x101, 0x102, 0x103] {
+            let line = state.lines.find(of, MessageId(Uuid::from_u128(id))).expect("a line");
+            let revoked = line.amended.as_ref().and_then(|amended| amended.revoked);
+            prop_assert_eq!(revoked.map(|by| by.line.id), Some(revocation));
+        }
+    }
+}
+
+#[test]
+fn what_came_before_its_line_counts_for_its_own_side_alone() {
+    let echo = || tells(2, ElementBody::Echo(changes(2, LineKind::Revocation, 5)));
+    // The echo names the customer, too: both are in one conversation.
+    let (mut state, mut book) = (state(), Book::default());
+    for work in [echo(), says(1)] {
+        run(&mut state, &mut book, &[work]);
+        let of = state.conversations.keys().next().expect("a conversation").1;
+        if let Some(line) = state.lines.find(of, MessageId(Uuid::from_u128(0x101))) {
+            assert_eq!(line.amended, None, "the business takes back its own words only");
+        }
+        state.settle();
+        book.settle();
+    }
+    let (_, amended) = line_after(&[says(1), story()[1].clone()]);
+    assert_eq!(amended.edited.map(|by| by.line.seq), Some(2));
 }
 
 #[test]

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::chance;
-use baton_domain::mirror::Progress;
+use baton_domain::mirror::{Mirrored, Progress};
 use baton_protocol::{ConversationId, Cursor, MessageId, Timestamp};
 
 use crate::compose::{self, Composer, ComposerOwner};
@@ -65,6 +65,10 @@ pub use step::Phone;
 
 /// Setting that holds the board of shown notifications.
 const BOARD: &str = "push_board";
+/// That edits were looked through.
+const EDITS_HIDDEN: &str = "edits_hidden";
+/// Conversations that are looked through in one transaction.
+const CONVERSATIONS_AT_ONCE: usize = 64;
 /// Setting that holds the receipts that the server has not confirmed.
 const RECEIPTS: &str = "push_receipts";
 /// Setting that holds when the server was last heard.
@@ -188,6 +192,7 @@ impl Phone {
         }
         // What stays is not handed out, and goes when the phone begins next.
         store.sweep_incoming(&me).ok();
+        hide_old_edits(&store, &me).ok();
         let low = u64::try_from(seed & u128::from(u64::MAX)).unwrap_or(1);
         let mut phone = Self::new(Machines {
             store,
@@ -429,6 +434,27 @@ impl StoredState {
             contact: read.kept(ValueName::Setting(CONTACT))?,
         })
     }
+}
+
+/// Once, what an older version held of edits goes whose line was taken back.
+fn hide_old_edits(store: &Store, me: &Account) -> Result<(), StoreError> {
+    let is_done = store.read(me, |read| read.kept(ValueName::Setting(EDITS_HIDDEN)))?.is_some();
+    let ids = store.read(me, |read| read.ids())?;
+    if is_done || ids.is_empty() {
+        return Ok(());
+    }
+    for some in ids.chunks(CONVERSATIONS_AT_ONCE) {
+        store.write(me, |write| {
+            for id in some {
+                if let Some(Mirrored::Full(mut full)) = write.get(*id)? {
+                    full.hide_edits();
+                    write.put(Mirrored::Full(full))?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        })?;
+    }
+    store.write(me, |write| write.keep(ValueName::Setting(EDITS_HIDDEN), Some(b"1")))
 }
 
 /// Reads a setting; the default where it is absent or of another version.

@@ -125,7 +125,7 @@ impl Machines {
             return Ok(known);
         }
         self.store.read(&self.me, |read| {
-            let total = read.total(View::All)?;
+            let total = read.total(View::Mine)?;
             known.unread = Some(u32::try_from(total.unread).unwrap_or(u32::MAX));
             for id in ids {
                 if let Some(held) = self.held(read, id)? {

@@ -45,7 +45,12 @@ impl Unseen {
         let mut shown = Vec::new();
         let mut is_whole = false;
         for line in lines.values().rev() {
-            if line.author == Author::Acknowledgement {
+            // What was taken back is not to be read, nor that it was.
+            let is_gone = line.amended.as_ref().is_some_and(|amended| amended.revoked.is_some());
+            if line.author == Author::Acknowledgement
+                || is_gone
+                || line.kind == LineKind::Revocation
+            {
                 continue;
             }
             if line.author != Author::Customer || line.seq <= read_seq {

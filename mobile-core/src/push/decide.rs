@@ -9,6 +9,9 @@ use crate::push::notification::Notification;
 use crate::push::payload::{Content, Incoming, Kind, Push, Unreadable};
 use crate::push::subject::{Subject, Tag};
 
+/// Nobody counts further than this on an icon.
+const BADGE_MAX: u32 = 99;
+
 /// What to do with a push.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
@@ -85,6 +88,8 @@ pub fn decide(push: &Push, known: &PushContext, now: Timestamp) -> Verdict {
         Kind::Retract => retract(push, known, now),
         Kind::Offer
         | Kind::Assigned
+        | Kind::Reopened
+        | Kind::Review
         | Kind::Queue
         | Kind::Message
         | Kind::Mention
@@ -160,10 +165,17 @@ fn happening(
     if left.is_some_and(|left| left.weight(life) > subject.weight(life)) {
         return Verdict::Suppress(Suppression::Overtaken);
     }
+    let is_quiet = push.is_some_and(|push| push.is_quiet);
+    if is_quiet && known.cursor.is_some() && known.board.told(tag).is_empty() {
+        // It tells less than what was shown, and that was taken off the screen.
+        return Verdict::Suppress(Suppression::NotShown);
+    }
     let content = push.map(|push| &push.content);
+    let notification = Notification::of(subject, content, known, now);
     let notification = Notification {
         badge: push.and_then(|push| badge(push, known)),
-        ..Notification::of(subject, content, known, now)
+        alerts: notification.alerts && !is_quiet,
+        ..notification
     };
     match content {
         Some(Content::Unopened(_) | Content::Sealed(_)) => Verdict::Fallback(notification),
@@ -180,7 +192,7 @@ fn happening(
 /// push's count, unless a later push had another.
 pub fn badge(push: &Push, known: &PushContext) -> Option<u32> {
     match known.sight(push.cursor) {
-        Sight::Held => known.unread.or(push.badge),
+        Sight::Held => known.unread.map(|unread| unread.min(BADGE_MAX)).or(push.badge),
         Sight::Ahead => known.board.badge_at(push.cursor, push.badge?),
         Sight::OtherLife => None,
     }
@@ -222,7 +234,11 @@ fn settled(subject: &Subject, id: ConversationId, known: &PushContext) -> Option
             Some(_) => held.offer != subject.offer,
             None => !is_queued,
         }),
-        Kind::Assigned => handled(!is_mine || held.is_resolved).or(read(is_opened)),
+        Kind::Assigned | Kind::Reopened => {
+            handled(!is_mine || held.is_resolved).or(read(is_opened))
+        }
+        // Its author looks after it, whoever owns the conversation.
+        Kind::Review => read(is_opened),
         Kind::Queue => handled(!is_queued || held.is_resolved).or(read(held.unread == 0)),
         Kind::Message => handled(!is_mine && !is_queued).or(read(held.unread == 0)),
         Kind::Mention => read(is_opened),
@@ -245,7 +261,13 @@ fn settled_unnamed(subject: &Subject, known: &PushContext) -> Option<Suppression
         Kind::Queue | Kind::Message | Kind::Digest => {
             (known.unread == Some(0)).then_some(Suppression::Read)
         }
-        Kind::Offer | Kind::Assigned | Kind::Mention | Kind::Sla | Kind::Retract => None,
+        Kind::Offer
+        | Kind::Assigned
+        | Kind::Reopened
+        | Kind::Review
+        | Kind::Mention
+        | Kind::Sla
+        | Kind::Retract => None,
     }
 }
 

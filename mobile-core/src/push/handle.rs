@@ -256,20 +256,21 @@ fn blind(incoming: &Incoming) -> Verdict {
         Ok(push) => (Some(push.kind), Some(push.id)),
         Err(unreadable) => (None, unreadable.id),
     };
+    let alerts = incoming.as_ref().ok().is_none_or(|push| !push.is_quiet);
     match kind {
         Some(Kind::Retract) => Verdict::Suppress(Suppression::NotShown),
         Some(
             Kind::Offer
             | Kind::Assigned
+            | Kind::Reopened
+            | Kind::Review
             | Kind::Queue
             | Kind::Message
             | Kind::Mention
             | Kind::Sla
             | Kind::Digest,
         )
-        | None => {
-            Verdict::Fallback(Notification { push, alerts: true, ..Notification::fallback() })
-        }
+        | None => Verdict::Fallback(Notification { push, alerts, ..Notification::fallback() }),
     }
 }
 

@@ -25,7 +25,7 @@ pub struct PushContext {
     /// Those that the push and the board are about ([`Board::conversations`]) and those offered to
     /// this agent, as far as they are in scope.
     pub conversations: BTreeMap<ConversationId, Held>,
-    /// Lines not read in all conversations, as the store says.
+    /// Lines not read in what the agent owns, as the store says.
     pub unread: Option<u32>,
     /// What was seen and shown before.
     pub board: Board,
@@ -82,7 +82,7 @@ impl Held {
             revision: head.revision,
             last_seq: head.last_seq,
             read_seq,
-            unread: mirrored.unread(),
+            unread: mirrored.unread_lines(),
             is_unanswered: head.unanswered_since.is_some(),
             is_resolved: matches!(head.status, Status::Resolved),
             offer: None,

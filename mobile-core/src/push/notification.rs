@@ -21,7 +21,7 @@ pub struct Notification {
     pub public_text: Generic,
     /// What can be done right there.
     pub actions: Vec<Action>,
-    /// Lines not read in all conversations: absolute. `None` leaves the badge as it is.
+    /// Lines not read in what the agent owns: absolute. `None` leaves the badge as it is.
     pub badge: Option<u32>,
     /// Whether it makes itself heard.
     pub alerts: bool,
@@ -126,7 +126,15 @@ fn text(subject: &Subject, content: Option<&Content>, known: &PushContext) -> Te
         | None => None,
     };
     let held = held(subject, known).filter(|_| {
-        matches!(subject.kind, Kind::Message | Kind::Queue | Kind::Assigned | Kind::Sla)
+        matches!(
+            subject.kind,
+            Kind::Message
+                | Kind::Queue
+                | Kind::Assigned
+                | Kind::Reopened
+                | Kind::Review
+                | Kind::Sla
+        )
     });
     let unseen = held.and_then(|held| held.unseen.as_ref()?.words.as_ref());
     let words = match (given, unseen) {
@@ -136,7 +144,14 @@ fn text(subject: &Subject, content: Option<&Content>, known: &PushContext) -> Te
         (None, Some(unseen)) => Some(unseen),
         (None, None) => held.and_then(|held| held.preview.as_ref()),
     };
-    words.map_or(Text::Generic(subject.kind.into()), |words| Text::Given(words.clone()))
+    let Some(words) = words else { return Text::Generic(subject.kind.into()) };
+    // What happened is no line of the customer's; and a picture may have no words.
+    let is_no_line = matches!(subject.kind, Kind::Reopened | Kind::Review);
+    match is_no_line || words.body().trim().is_empty() {
+        true if words.title().trim().is_empty() => Text::Generic(subject.kind.into()),
+        true => Text::Named(words.clone(), subject.kind.into()),
+        false => Text::Given(words.clone()),
+    }
 }
 
 /// The conversation, where the store holds what the notification is about.
@@ -152,7 +167,7 @@ fn token(subject: &Subject, text: &Text, known: &PushContext) -> Option<ActToken
     let is_shown = match (&unseen.words, text) {
         (None, _) => true,
         (Some(unseen), Text::Given(shown)) => unseen == shown,
-        (Some(_), Text::Generic(_)) => false,
+        (Some(_), Text::Generic(_) | Text::Named(..)) => false,
     };
     is_shown.then_some(ActToken { conversation, to: unseen.to })
 }
@@ -170,9 +185,16 @@ fn actions(subject: &Subject, token: Option<ActToken>, known: &PushContext) -> V
             Action::Decline { conversation, offer, until },
         ],
         (Kind::Offer, None) | (Kind::Retract | Kind::Digest, _) => Vec::new(),
-        (Kind::Assigned | Kind::Queue | Kind::Message | Kind::Mention | Kind::Sla, _) => {
-            answers(conversation, token, held(subject, known), known)
-        }
+        (
+            Kind::Assigned
+            | Kind::Reopened
+            | Kind::Review
+            | Kind::Queue
+            | Kind::Message
+            | Kind::Mention
+            | Kind::Sla,
+            _,
+        ) => answers(conversation, token, held(subject, known), known),
     }
 }
 

@@ -3,7 +3,8 @@
 //! All carry the same short names, as text or numbers: `v` version, `k` kind, `id` push, `w`
 //! workspace, `x` expiry (seconds since 1970), `s` cursor. The workspace decides about the others:
 //! `a` agent, `c` conversation, `o` offer, `r` the retracted push, `b` badge, `title` and `body`.
-//! `e` holds sealed contents and `ki` the id of their key. Anything else is [`Unreadable`] and
+//! `n` is the exact kind where `k` is the nearest that older cores know. With `q` it makes no
+//! sound. `e` holds sealed contents and `ki` the id of their key. Anything else is [`Unreadable`] and
 //! shows a generic text.
 
 mod fields;
@@ -66,6 +67,10 @@ pub enum Kind {
     Offer,
     /// A conversation became this agent's.
     Assigned,
+    /// A conversation of this agent is open again.
+    Reopened,
+    /// A message of this agent was not sent as written.
+    Review,
     /// Something waits in a team's queue.
     Queue,
     /// A customer wrote.
@@ -83,6 +88,8 @@ pub enum Kind {
 baton_protocol::names!(Kind {
     Offer = "offer",
     Assigned = "assigned",
+    Reopened = "reopened",
+    Review = "review",
     Queue = "queue",
     Message = "message",
     Mention = "mention",
@@ -129,6 +136,8 @@ impl std::fmt::Debug for Input {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed {
     key: Option<KeyId>,
+    /// The kind that the outside names, which the inside has to confirm.
+    kind: Kind,
     bytes: Vec<u8>,
 }
 
@@ -176,8 +185,10 @@ pub struct Push {
     pub expires_at: Timestamp,
     /// The place in the log of what it tells.
     pub cursor: Cursor,
-    /// Lines not read in all conversations.
+    /// Lines not read in what the agent owns.
     pub badge: Option<u32>,
+    /// Whether it makes no sound: it tells less than before.
+    pub is_quiet: bool,
     /// What it tells.
     pub content: Content,
 }
@@ -249,8 +260,9 @@ fn push(fields: &Fields, is_sealed: bool) -> Result<Push, UnreadableReason> {
     if version != u32::from(VERSION) {
         return Err(UnreadableReason::UnknownVersion);
     }
-    let kind: String = fields.required("k")?;
-    let kind = kind.parse().map_err(|_kind: NotAKind| UnreadableReason::UnknownKind)?;
+    let near: String = fields.required("k")?;
+    let near = near.parse().map_err(|_kind: NotAKind| UnreadableReason::UnknownKind)?;
+    let kind = exact(near, fields.text("n"));
     let expires: i64 = fields.required("x")?;
     if !(0..=SECONDS_MAX).contains(&expires) {
         return Err(UnreadableReason::Malformed("x"));
@@ -267,16 +279,25 @@ fn push(fields: &Fields, is_sealed: bool) -> Result<Push, UnreadableReason> {
         expires_at: Timestamp::from_ms(expires * 1000),
         cursor: fields.required("s")?,
         badge: fields.optional("b")?,
-        content: content(fields, is_sealed)?,
+        is_quiet: fields.text("q").is_some(),
+        content: content(fields, near, is_sealed)?,
     })
 }
 
-fn content(fields: &Fields, is_sealed: bool) -> Result<Content, UnreadableReason> {
+/// The exact kind, where this core knows it, else the nearest that all know. Only what was told as
+/// an assignment has been told apart since.
+fn exact(near: Kind, name: Option<&str>) -> Kind {
+    let exact = name.and_then(Kind::from_name);
+    let exact = exact.filter(|kind| matches!(kind, Kind::Reopened | Kind::Review));
+    exact.filter(|_| near == Kind::Assigned).unwrap_or(near)
+}
+
+fn content(fields: &Fields, kind: Kind, is_sealed: bool) -> Result<Content, UnreadableReason> {
     if let Some(text) = fields.text("e") {
         let bytes = URL_SAFE_NO_PAD
             .decode(text.trim_end_matches('='))
             .map_err(|_base64: base64::DecodeError| UnreadableReason::Malformed("e"))?;
-        return Ok(Content::Sealed(Sealed { key: fields.optional("ki")?, bytes }));
+        return Ok(Content::Sealed(Sealed { key: fields.optional("ki")?, kind, bytes }));
     }
     let [title, body] = ["title", "body"].map(|name| fields.text(name).unwrap_or_default());
     Ok(match Words::new(title, body) {
@@ -291,6 +312,8 @@ fn content(fields: &Fields, is_sealed: bool) -> Result<Content, UnreadableReason
 #[derive(Deserialize)]
 struct Inner {
     kind: Kind,
+    #[serde(default)]
+    exact: Option<String>,
     #[serde(default)]
     id: Option<PushId>,
     #[serde(default)]
@@ -312,9 +335,10 @@ impl Push {
         let opened = keys
             .ok_or(OpenError::NoKey)
             .and_then(|keys| keys.open(&sealed.bytes, sealed.key))
-            .and_then(|plaintext| self.inner(&plaintext));
+            .and_then(|plaintext| self.inner(&plaintext, sealed.kind));
         match opened {
             Ok(inner) => Self {
+                kind: exact(inner.kind, inner.exact.as_deref()),
                 conversation: inner.conversation_id.or(self.conversation),
                 offer: inner.offer_id.or(self.offer),
                 content: Content::Opened(Words::new(&inner.title, &inner.body)),
@@ -324,10 +348,10 @@ impl Push {
         }
     }
 
-    fn inner(&self, plaintext: &[u8]) -> Result<Inner, OpenError> {
+    fn inner(&self, plaintext: &[u8], kind: Kind) -> Result<Inner, OpenError> {
         let inner: Inner = serde_json::from_slice(plaintext)
             .map_err(|_json: serde_json::Error| OpenError::Content)?;
-        let is_announced = inner.kind == self.kind
+        let is_announced = inner.kind == kind
             && inner.id.is_none_or(|id| id == self.id)
             && agree(inner.conversation_id, self.conversation)
             && agree(inner.offer_id, self.offer);

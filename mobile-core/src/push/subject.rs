@@ -68,7 +68,7 @@ impl Group {
 impl From<Kind> for Group {
     fn from(kind: Kind) -> Self {
         match kind {
-            Kind::Offer | Kind::Assigned => Self::Offer,
+            Kind::Offer | Kind::Assigned | Kind::Reopened | Kind::Review => Self::Offer,
             Kind::Queue | Kind::Message | Kind::Sla | Kind::Digest => Self::Inbox,
             Kind::Mention => Self::Mention,
             Kind::Retract => Self::Sys,
@@ -141,7 +141,13 @@ impl Subject {
 /// Whether an event of the log made it, and not a clock.
 fn is_event(kind: Kind) -> bool {
     match kind {
-        Kind::Offer | Kind::Assigned | Kind::Queue | Kind::Message | Kind::Mention => true,
+        Kind::Offer
+        | Kind::Assigned
+        | Kind::Reopened
+        | Kind::Review
+        | Kind::Queue
+        | Kind::Message
+        | Kind::Mention => true,
         Kind::Sla | Kind::Retract | Kind::Digest => false,
     }
 }
@@ -153,8 +159,10 @@ fn urgency(kind: Kind) -> u8 {
         Kind::Queue => 2,
         Kind::Message => 3,
         Kind::Sla => 4,
-        Kind::Mention => 5,
-        Kind::Assigned => 6,
-        Kind::Offer => 7,
+        Kind::Reopened => 5,
+        Kind::Review => 6,
+        Kind::Mention => 7,
+        Kind::Assigned => 8,
+        Kind::Offer => 9,
     }
 }

@@ -16,6 +16,10 @@ pub enum Generic {
     Offer,
     /// A conversation became this agent's.
     Assigned,
+    /// A conversation of this agent is open again.
+    Reopened,
+    /// A message of this agent was not sent as written.
+    Review,
     /// Something waits in a team's queue.
     Queue,
     /// A customer wrote.
@@ -36,9 +40,11 @@ pub enum Generic {
 
 impl Generic {
     /// All of them, for the app's tables of translations.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Offer,
         Self::Assigned,
+        Self::Reopened,
+        Self::Review,
         Self::Queue,
         Self::Message,
         Self::Mention,
@@ -54,6 +60,8 @@ impl Generic {
         match self {
             Self::Offer => "push.offer",
             Self::Assigned => "push.assigned",
+            Self::Reopened => "push.reopened",
+            Self::Review => "push.review",
             Self::Queue => "push.queue",
             Self::Message => "push.message",
             Self::Mention => "push.mention",
@@ -70,6 +78,8 @@ impl Generic {
         match self {
             Self::Offer => "A conversation is offered to you",
             Self::Assigned => "A conversation is yours",
+            Self::Reopened => "A conversation is open again",
+            Self::Review => "A message of yours needs a look",
             Self::Queue => "A customer is waiting in your queue",
             Self::Message => "A customer wrote",
             Self::Mention => "A colleague asks you to look",
@@ -87,6 +97,8 @@ impl From<Kind> for Generic {
         match kind {
             Kind::Offer => Self::Offer,
             Kind::Assigned => Self::Assigned,
+            Kind::Reopened => Self::Reopened,
+            Kind::Review => Self::Review,
             Kind::Queue => Self::Queue,
             Kind::Message => Self::Message,
             Kind::Mention => Self::Mention,
@@ -183,6 +195,8 @@ pub enum Text {
     Generic(Generic),
     /// These words.
     Given(Words),
+    /// The title of these words, and a key of the app's translations for what it is about.
+    Named(Words, Generic),
 }
 
 impl Text {
@@ -191,13 +205,14 @@ impl Text {
         match self {
             Self::Generic(generic) => ("Baton", generic.english()),
             Self::Given(words) => (words.title(), words.body()),
+            Self::Named(words, generic) => (words.title(), generic.english()),
         }
     }
 
     /// The lines that the body is made of; empty where they are not known one by one.
     pub fn lines(&self) -> &[SaidLine] {
         match self {
-            Self::Generic(_) => &[],
+            Self::Generic(_) | Self::Named(..) => &[],
             Self::Given(words) => words.lines(),
         }
     }

@@ -79,10 +79,15 @@ impl Places {
     pub(super) fn of(held: Option<&Mirrored>, me: AgentId) -> Self {
         let Some(held) = held else { return Self::NONE };
         let head = held.head();
+        Self { views: views(head, me), rank: rank(head), unread: 0 }.counting(held.unread_lines())
+    }
+
+    /// The same with so many lines that were not read. Sums are kept by the number that is stored:
+    /// an older version may have counted otherwise.
+    pub(super) fn counting(self, unread: u64) -> Self {
         // Nobody reads as many, and sums stay in range.
-        let unread = held.unread().min(u32::MAX.into());
-        let unread = i64::try_from(unread).unwrap_or(0);
-        Self { views: views(head, me), rank: rank(head), unread }
+        let unread = i64::try_from(unread.min(u32::MAX.into())).unwrap_or(0);
+        Self { unread, ..self }
     }
 }
 

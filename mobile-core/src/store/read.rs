@@ -96,11 +96,14 @@ impl<'c> Read<'c> {
 
     /// A conversation, exactly as it was put.
     pub fn conversation(&self, id: ConversationId) -> Result<Option<Mirrored>, StoreError> {
-        Ok(self.load(id)?.map(|(_, held)| held))
+        Ok(self.load(id)?.map(|(.., held)| held))
     }
 
-    /// A conversation and the number of its row.
-    pub(super) fn load(&self, id: ConversationId) -> Result<Option<(i64, Mirrored)>, StoreError> {
+    /// A conversation, the number of its row, and how many lines were not read.
+    pub(super) fn load(
+        &self,
+        id: ConversationId,
+    ) -> Result<Option<(i64, u64, Mirrored)>, StoreError> {
         let found = self.sql.one(
             concat!(
                 "SELECT ",
@@ -113,7 +116,7 @@ impl<'c> Read<'c> {
         )?;
         let Some(row) = found else { return Ok(None) };
         let Some(FullRow { read_seq, from_seq, sealed }) = row.full else {
-            return Ok(Some((row.number, Mirrored::Head(row.head))));
+            return Ok(Some((row.number, row.unread, Mirrored::Head(row.head))));
         };
         let mut rest = self.view_rest(id, &sealed)?;
         let coaching = std::mem::take(&mut rest.coaching).into_iter();
@@ -123,7 +126,7 @@ impl<'c> Read<'c> {
         let notes = self.notes(row.number, id)?;
         let notes = gathered(notes.into_iter().map(|note| (note.revision, note)));
         let full = Full { view: view(row.head, read_seq, rest), lines, notes, coaching, from_seq };
-        Ok(Some((row.number, Mirrored::Full(Box::new(full)))))
+        Ok(Some((row.number, row.unread, Mirrored::Full(Box::new(full)))))
     }
 
     pub(super) fn view_rest(

@@ -24,6 +24,8 @@ const TOUCHED_MAX: usize = 32;
 #[derive(Debug)]
 struct Touched {
     row: Option<i64>,
+    /// How many lines were not read, as it is stored.
+    unread: u64,
     stored: Option<Arc<Mirrored>>,
     held: Option<Arc<Mirrored>>,
 }
@@ -151,7 +153,7 @@ impl<'c> Write<'c> {
         let mut heads: BTreeMap<_, _> = gathered(heads.map(|(head, n)| (head.id, (head, n))));
         for (id, touched) in &self.touched {
             match &touched.held {
-                Some(held) => heads.insert(*id, (held.head().clone(), held.unread())),
+                Some(held) => heads.insert(*id, (held.head().clone(), held.unread_lines())),
                 None => heads.remove(id),
             };
         }
@@ -189,10 +191,12 @@ impl<'c> Write<'c> {
         match self.touched.entry(id) {
             std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
             std::collections::btree_map::Entry::Vacant(entry) => {
-                let (row, stored) = self.read.load(id)?.unzip();
-                let stored = stored.map(Arc::new);
+                let found = self.read.load(id)?;
+                let (row, unread) = found.as_ref().map(|(row, unread, _)| (*row, *unread)).unzip();
+                let stored = found.map(|(_, _, stored)| Arc::new(stored));
                 let held = stored.clone();
-                Ok(entry.insert(Touched { row, stored, held }))
+                let unread = unread.unwrap_or_default();
+                Ok(entry.insert(Touched { row, unread, stored, held }))
             }
         }
     }
@@ -217,7 +221,8 @@ impl<'c> Write<'c> {
             }
             self.changes.note(id, held.is_some());
             let me = self.read.whose.me;
-            moved(&self.read, id, &Places::of(stored, me), &Places::of(held, me))?;
+            let before = Places::of(stored, me).counting(touched.unread);
+            moved(&self.read, id, &before, &Places::of(held, me))?;
             self.written += 1;
         }
         Ok(())
@@ -320,7 +325,7 @@ impl<'c> Write<'c> {
                 number(*last_seq)?,
                 unanswered_since.map(Timestamp::ms),
                 activity_at.ms(),
-                number(held.unread())?,
+                number(held.unread_lines())?,
                 read_seq,
                 from_seq,
                 sealed,

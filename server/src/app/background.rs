@@ -15,6 +15,7 @@ use crate::jobs::{
     Checkpointer, Importer, Indexer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts,
     Sweeper, Unseal, Waker, Watcher,
 };
+use crate::media::MediaStore;
 use crate::node::Membership;
 use crate::push;
 use crate::secrets::Keys;
@@ -38,6 +39,7 @@ pub(super) struct Background<'a> {
 /// What runs beside the requests until the server stops.
 pub(super) fn workers(
     of: &Background<'_>,
+    media: &Arc<dyn MediaStore>,
     sealer: &Sealer,
     sender: &Sender,
 ) -> Vec<JoinHandle<()>> {
@@ -63,6 +65,7 @@ pub(super) fn workers(
         store: sealer.store.clone(),
         membership: membership.clone(),
         clock: clock.clone(),
+        media: Arc::clone(media),
     };
     let checkpointer = Checkpointer { store: engine.store().clone(), clock: clock.clone() };
     let watcher =

@@ -270,7 +270,7 @@ impl Server {
         };
         let sender = sender(&background, &coordinator);
         let (media, uploaded, movers) = media::begin(&background)?;
-        let mut workers = workers(&background, &sealer, &sender);
+        let mut workers = workers(&background, &media, &sealer, &sender);
         workers.extend(movers.into_iter().chain(askers(&background, &inspector)));
         workers.extend([tries, tokio::spawn(node.run())]);
         workers.extend(push_workers(&background, &keys, looks)?);

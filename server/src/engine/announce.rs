@@ -108,7 +108,7 @@ async fn read(
             PushEffect::Tell { whom: Whom::Team(team), .. } => {
                 teams.insert((workspace, team));
             }
-            PushEffect::TakeBack { .. } => {}
+            PushEffect::TakeBack { .. } | PushEffect::Correct => {}
         }
     }
     let mut boards: BTreeMap<WorkspaceId, Board> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::context::{AgentFacts, Prior, TeamFacts};
-use baton_domain::group::state::{Extras, Held, ParkedStatus};
+use baton_domain::group::state::{Extras, Held, LineChange, ParkedStatus};
 use baton_domain::group::{Channel, Key, State, Work};
 use baton_domain::inbound::ProviderStatus;
 use baton_domain::outcome::Answer;
@@ -11,8 +11,8 @@ use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_domain::upload::Uploaded;
 use baton_protocol::{
-    Accepted, AgentState, Availability, LineRef, MembershipKind, Picture, ReplyPolicy, Role,
-    TeamId, Timestamp, Visibility, WorkspaceId,
+    Accepted, AgentState, Availability, Change, LineRef, MembershipKind, Picture, ReplyPolicy,
+    Role, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 
 use super::needs::{Needs, Reach, WamidKey, farther, json};
@@ -20,7 +20,7 @@ use super::part::Owners;
 use super::senders::{Found, load_senders};
 use crate::store::group as rows;
 use crate::store::read::forwardable;
-use crate::store::rows::{ParkedRow, from_json, id, ids as texts, named, number};
+use crate::store::rows::{ParkedRow, author, from_json, id, ids as texts, named, number};
 use crate::store::template::with_fallback;
 use crate::store::{StoreError, Tx};
 
@@ -274,7 +274,14 @@ async fn load_wamids(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Resul
                 return Err(LoadError::Again);
             }
             let key = (workspace, (id(&row.channel)?, key.2));
-            state.wamids.insert(key, (id(&row.conversation)?, message));
+            let conversation = id(&row.conversation)?;
+            match line_change(&row)? {
+                None => drop(state.wamids.insert(key, (conversation, message))),
+                Some(change) => {
+                    needs.add_lines((workspace, conversation), number(row.seq)?, Reach::Alone);
+                    state.changes.entry(key).or_default().push(change);
+                }
+            }
         }
     }
     let mut awaited = needs.brought_back.clone();
@@ -298,6 +305,20 @@ async fn load_wamids(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Resul
         }
     }
     Ok(())
+}
+
+/// What a row says of a line that edits or takes back another one.
+fn line_change(row: &rows::PlaceRow) -> Result<Option<LineChange>, StoreError> {
+    let (Some(kind), Some(by)) = (&row.change, &row.changed_by) else { return Ok(None) };
+    Ok(Some(LineChange {
+        conversation: id(&row.conversation)?,
+        kind: named(kind)?,
+        author: author(by, None)?,
+        change: Change {
+            line: LineRef { seq: number(row.seq)?, id: id(&row.id)? },
+            at: Timestamp::from_ms(row.changed_at.unwrap_or_default()),
+        },
+    }))
 }
 
 /// What is known of the past, and of phone books.

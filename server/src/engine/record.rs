@@ -16,10 +16,10 @@ use crate::store::digest::{content_body, content_digest};
 use crate::store::group::Writes;
 use crate::store::rows::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow, Ended,
-    EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow,
-    LogRow, MessageChange, MessageOrigin, MessageRow, MessageState, NotUnderstoodRow, NoteRow,
-    OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, QuarantineRow, ReadMarkRow, TallyRow,
-    UploadKeyRow,
+    EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
+    LineChangeRow, LoadRow, LogRow, MessageChange, MessageOrigin, MessageRow, MessageState,
+    NotUnderstoodRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow,
+    QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow,
 };
 
 /// Gathers the rows of what was decided.
@@ -231,6 +231,9 @@ fn intake(state: &State, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
         }
         let key = ParkedKey::new(*workspace, *channel, wamid);
         writes.parked.push(ParkedRow::new(key, parked));
+    }
+    for ((workspace, (channel, wamid)), change) in &state.new_changes {
+        writes.line_changes.push(LineChangeRow::new((*workspace, *channel), wamid, change));
     }
     for (workspace, (channel, wamid)) in &state.unparked {
         writes.unparked.push(ParkedKey::new(*workspace, *channel, wamid));

@@ -164,8 +164,9 @@ pub(super) async fn lines(
     Ok(Out(LinesPage { lines, notes, before, past, notes_before }))
 }
 
-/// `GET /conversations/{conversation}/messages/{message}/history`: what a line said before it was
-/// taken back. For those who supervise the conversation.
+/// `GET /conversations/{conversation}/messages/{message}/history`: a line with what is
+/// kept of what it said. Soon after it was taken back that is nothing. For those who supervise the
+/// conversation.
 pub(super) async fn history(
     State(parts): State<Shared>,
     signed: Signed,

@@ -26,7 +26,8 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::push::{Lane, Lanes, Letter, SENDERS, SealKey, Target, Verdict, Words};
 use crate::store::push::{
-    Claim, Claimed, Ended, Finished, mention_words, next_push, push_badge, push_words, turn_pushes,
+    Claim, Claimed, Ended, Finished, mention_words, next_push, push_badge, push_left, push_words,
+    turn_pushes,
 };
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
@@ -355,9 +356,13 @@ impl Sending {
             }
         };
         let digest = target.digest.clone();
-        let Some(letter) = self.letter(claimed, target).await? else {
+        let Some(kind) = Kind::from_name(&claimed.kind) else {
             return Ok(Verdict::Dead("kind"));
         };
+        let Some(told) = self.told(claimed, kind).await? else {
+            return Ok(Verdict::Dead("suppressed"));
+        };
+        let letter = self.letter(claimed, told, target).await?;
         *service = self.lane.service(&letter.to);
         let now = self.pusher.clock.now();
         let under_way = match self.services.begin(service.as_deref().unwrap_or(self.name), now) {
@@ -384,10 +389,10 @@ impl Sending {
     async fn letter(
         &self,
         claimed: &Claimed,
+        (kind, is_quiet): (Kind, bool),
         target: PushTarget,
-    ) -> Result<Option<Letter>, StoreError> {
+    ) -> Result<Letter, StoreError> {
         let store = self.pusher.engine.store();
-        let Some(kind) = Kind::from_name(&claimed.kind) else { return Ok(None) };
         let to = address(target);
         let has_words =
             kind.is_shown() && to.key.is_some() && self.pusher.content == PushContent::E2e;
@@ -398,7 +403,10 @@ impl Sending {
                 true => mention_words(store, workspace, of, claimed.agent).await?,
                 false => said,
             };
-            Some(Words { title: name.unwrap_or_default(), body: text.unwrap_or_default() })
+            // Nothing is left of what was said: without words, it says what it is about.
+            let is_blank = is_quiet && text.is_none();
+            let words = Words { title: name.unwrap_or_default(), body: text.unwrap_or_default() };
+            (!is_blank).then_some(words)
         } else {
             None
         };
@@ -407,7 +415,7 @@ impl Sending {
             true => Some(push_badge(store, claimed.workspace, claimed.agent).await?),
             false => None,
         };
-        Ok(Some(Letter {
+        Ok(Letter {
             to,
             id: claimed.id,
             workspace: claimed.workspace,
@@ -417,7 +425,31 @@ impl Sending {
             cursor: Cursor { epoch: store.epoch(), position: claimed.position },
             expires_at: claimed.expires_at,
             badge,
+            is_quiet,
             words,
-        }))
+        })
+    }
+
+    /// What it tells by now, and whether without a sound; `None` where all of it was taken back and
+    /// its device shows nothing.
+    async fn told(
+        &self,
+        claimed: &Claimed,
+        kind: Kind,
+    ) -> Result<Option<(Kind, bool)>, StoreError> {
+        if matches!(kind, Kind::Retract | Kind::Mention | Kind::Review) {
+            return Ok(Some((kind, false)));
+        }
+        let left = push_left(self.pusher.engine.store(), claimed).await?;
+        let is_over = match kind {
+            Kind::Message | Kind::WindowClosing => left.is_nothing_unread,
+            Kind::Queue => left.is_turn_empty,
+            Kind::Retract | Kind::Reopened | Kind::Review | Kind::Mention | Kind::Assigned => false,
+        };
+        Ok(match (is_over, left.is_shown) {
+            (true, true) => Some((Kind::Retract, false)),
+            (true, false) => None,
+            (false, _) => Some((kind, left.is_correction)),
+        })
     }
 }

@@ -114,6 +114,7 @@ async fn test(
         cursor: Cursor { epoch: store.epoch(), position: 0 },
         expires_at: clock.now().plus_ms(wait_ms),
         badge: None,
+        is_quiet: false,
         words: None,
     };
     let (began, sent_at) = (clock.monotonic(), clock.now());

@@ -86,13 +86,15 @@ pub struct Letter {
     pub expires_at: Timestamp,
     /// The number of lines that the agent has not read, for the app's icon.
     pub badge: Option<u32>,
+    /// Whether it is shown without a sound: it tells less than before.
+    pub is_quiet: bool,
     /// Words, for devices with a key.
     pub words: Option<Words>,
 }
 
 impl Letter {
-    /// The kind as phones read it. A phone shows what it does not know as something new; these are
-    /// the nearest that all of them know.
+    /// The kind as all phones read it. A phone shows what it does not know as something new; these
+    /// are the nearest that all of them know. [`Self::exact_kind`] says more to those that know it.
     pub fn wire_kind(&self) -> &'static str {
         match self.kind {
             Kind::Retract => "retract",
@@ -104,9 +106,23 @@ impl Letter {
         }
     }
 
+    /// The kind that it has, where [`Self::wire_kind`] is only the nearest.
+    pub fn exact_kind(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Reopened => Some("reopened"),
+            Kind::Review => Some("review"),
+            Kind::Retract
+            | Kind::Queue
+            | Kind::Message
+            | Kind::WindowClosing
+            | Kind::Mention
+            | Kind::Assigned => None,
+        }
+    }
+
     /// Whether it wakes the device.
     pub(super) fn is_urgent(&self) -> bool {
-        self.kind.urgency() == Urgency::High
+        self.kind.urgency() == Urgency::High && !self.is_quiet
     }
 
     /// What everybody on the way may read.
@@ -122,6 +138,8 @@ impl Letter {
             ("s", self.cursor.to_string()),
         ]);
         fields.extend(self.badge.map(|badge| ("b", badge.to_string())));
+        fields.extend(self.exact_kind().map(|kind| ("n", kind.to_owned())));
+        fields.extend(self.is_quiet.then(|| ("q", "1".to_owned())));
         fields
     }
 
@@ -133,13 +151,16 @@ impl Letter {
         let mut fields = self.outside();
         if let (Some(words), Some(key)) = (&self.words, &self.to.key) {
             let (title, body) = words.cut();
-            let inside = json!({
+            let mut inside = json!({
                 "kind": self.wire_kind(),
                 "id": self.id,
                 "conversation_id": self.conversation,
                 "title": title,
                 "body": body,
             });
+            if let (Some(kind), Some(inside)) = (self.exact_kind(), inside.as_object_mut()) {
+                inside.insert("exact".to_owned(), Value::from(kind));
+            }
             let sealed = seal(inside.to_string().as_bytes(), key, clock)?;
             fields.insert("e", BASE64.encode(sealed));
             fields.extend(key.id.clone().map(|id| ("ki", id)));
@@ -166,9 +187,12 @@ impl Letter {
                 "alert": {"loc-key": format!("push.{}", self.wire_kind())},
                 "mutable-content": 1,
                 "thread-id": self.conversation,
-                "sound": "default",
             }),
         };
+        if let (true, false, Some(aps)) = (self.kind.is_shown(), self.is_quiet, aps.as_object_mut())
+        {
+            aps.insert("sound".to_owned(), Value::from("default"));
+        }
         if let (Some(badge), Some(aps)) = (self.badge, aps.as_object_mut()) {
             aps.insert("badge".to_owned(), Value::from(badge));
         }
@@ -249,6 +273,7 @@ mod tests {
             cursor: Cursor { epoch: baton_protocol::Epoch(id), position: u64::MAX >> 1 },
             expires_at: Timestamp::from_ms(1_700_000_000_000),
             badge: Some(u32::MAX),
+            is_quiet: true,
             words: Some(Words { title: title.to_owned(), body: body.to_owned() }),
         }
     }

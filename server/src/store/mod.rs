@@ -9,6 +9,8 @@ pub mod copy;
 pub mod courtesy;
 mod dialect;
 pub(crate) mod digest;
+pub mod erase;
+mod erasures;
 mod error;
 pub mod files;
 mod folded;

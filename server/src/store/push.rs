@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use baton_domain::group::Key;
 use baton_domain::shown::titled;
 use baton_protocol::push::PushLane;
-use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestamp, WorkspaceId};
+use baton_protocol::{
+    AgentId, ConversationId, DeviceId, Fact, LineKind, NodeId, PushId, Timestamp, WorkspaceId,
+};
 use serde_json::{Value, json};
 use sqlx_macros::FromRow;
 
@@ -288,28 +290,98 @@ pub async fn note_acks(store: &Store, heard: &Heard) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The name and the newest line of the customer of a conversation, the line up to a position.
+/// That a line of `message AS m` is the customer's, and neither taken back nor a revocation.
+macro_rules! is_said {
+    () => {
+        "m.author_kind = 'customer' AND COALESCE(m.understood_kind, m.kind) <> 'revocation'
+         AND COALESCE(m.amended, '') NOT LIKE '%\"revoked\":{%'"
+    };
+}
+
+/// The name of a customer, and what is left of the newest they said.
 pub async fn push_words(
     store: &Store,
     workspace: WorkspaceId,
     conversation: ConversationId,
 ) -> Result<(Option<String>, Option<String>), StoreError> {
-    static SQL: Sql = Sql::new(
+    static SQL: Sql = Sql::new(concat!(
         "SELECT c.name, c.phone, c.username, (SELECT t.body FROM message AS m
-             JOIN content AS t ON t.workspace = m.workspace AND t.id = m.id
-             WHERE m.workspace = v.workspace AND m.conversation = v.id
-               AND m.author_kind = 'customer'
-             ORDER BY m.seq DESC LIMIT 1) AS body
+             JOIN content AS t ON t.workspace = m.workspace AND t.id = COALESCE(m.understood, m.id)
+             WHERE m.workspace = v.workspace AND m.conversation = v.id AND ",
+        is_said!(),
+        " ORDER BY m.seq DESC LIMIT 1) AS body
          FROM conversation AS v
          JOIN contact AS c ON c.workspace = v.workspace AND c.id = v.contact
-         WHERE v.workspace = $1 AND v.id = $2",
-    );
+         WHERE v.workspace = $1 AND v.id = $2"
+    ));
     let args = [workspace.to_string(), conversation.to_string()];
     type Row = (Option<String>, Option<String>, Option<String>, Option<String>);
     let rows = store.rows_alone::<Row>(&SQL, &[&args[0], &args[1]]).await?;
     let (name, phone, username, body) = rows.into_iter().next().unwrap_or_default();
     let title = titled(name.as_deref(), phone.as_deref(), username.as_deref());
     Ok((title, body.as_deref().and_then(|body| text_of(body, "/line/text"))))
+}
+
+/// What revocations left of what a push tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Left {
+    /// A revocation made it.
+    pub is_correction: bool,
+    /// Its agent has nothing more to read, because it was taken back.
+    pub is_nothing_unread: bool,
+    /// No line of the customer's turn is left.
+    pub is_turn_empty: bool,
+    /// Its device may show something of the conversation.
+    pub is_shown: bool,
+}
+
+/// Looks what revocations left of what a push tells.
+pub async fn push_left(store: &Store, of: &Claimed) -> Result<Left, StoreError> {
+    static SQL: Sql = Sql::new(concat!(
+        "SELECT x.fact, x.is_shown,
+           (SELECT COUNT(*) FROM message AS m WHERE m.workspace = $1 AND m.conversation = $2
+             AND m.seq > x.mark AND m.seq > x.customer_seq - 500
+             AND m.author_kind = 'customer') AS unread,
+           (SELECT COUNT(*) FROM message AS m WHERE m.workspace = $1 AND m.conversation = $2
+             AND m.seq > x.mark AND m.seq > x.customer_seq - 500 AND ",
+        is_said!(),
+        ") AS unread_left,
+           (SELECT COUNT(*) FROM message AS m WHERE m.workspace = $1 AND m.conversation = $2
+             AND m.seq >= x.turn_seq AND m.seq > x.customer_seq - 500
+             AND m.author_kind = 'customer') AS turn,
+           (SELECT COUNT(*) FROM message AS m WHERE m.workspace = $1 AND m.conversation = $2
+             AND m.seq >= x.turn_seq AND m.seq > x.customer_seq - 500 AND ",
+        is_said!(),
+        ") AS turn_left
+         FROM (SELECT c.customer_seq, c.turn_seq,
+             COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
+               AND r.agent = $3 AND r.conversation = c.id), 0) AS mark,
+             (SELECT l.fact FROM log AS l WHERE l.workspace = c.workspace
+               AND l.position = CAST($4 AS BIGINT)) AS fact,
+             (SELECT COUNT(*) FROM push AS p WHERE p.workspace = c.workspace
+               AND p.conversation = c.id AND p.device = $5 AND p.id <> $6
+               AND p.state IN ('claimed', 'accepted') AND p.kind <> 'retract') AS is_shown
+           FROM conversation AS c WHERE c.workspace = $1 AND c.id = $2) AS x"
+    ));
+    let args = [
+        of.workspace.to_string(),
+        of.conversation.to_string(),
+        of.agent.to_string(),
+        of.position.to_string(),
+        of.device.to_string(),
+        of.id.to_string(),
+    ];
+    type Row = (Option<String>, i64, i64, i64, i64, i64);
+    let rows = store.rows_alone::<Row>(&SQL, &args.each_ref().map(String::as_str)).await?;
+    let (fact, is_shown, unread, unread_left, turn, turn_left) =
+        rows.into_iter().next().unwrap_or_default();
+    let fact = fact.and_then(|fact| serde_json::from_str(&fact).ok());
+    Ok(Left {
+        is_correction: matches!(fact, Some(Fact::LineReceived { kind: LineKind::Revocation, .. })),
+        is_nothing_unread: unread > 0 && unread_left == 0,
+        is_turn_empty: turn > 0 && turn_left == 0,
+        is_shown: is_shown > 0,
+    })
 }
 
 /// The newest note of a conversation that somebody else wrote.
@@ -334,23 +406,27 @@ pub async fn mention_words(
 /// Lines that an agent has not read, in what they own. Nobody counts further than this on an icon.
 const UNREAD_MAX: i64 = 99;
 
-/// The number of lines that the agent has not read in what they own, as far as it is counted.
+/// The number of lines that the agent has not read in what they own and did not put aside, as far
+/// as it is counted. Revocations are no lines to read, nor is what was taken back.
 pub async fn push_badge(
     store: &Store,
     workspace: WorkspaceId,
     agent: AgentId,
 ) -> Result<u32, StoreError> {
     // Conversations first, and of each its newest lines alone: a join may begin with all messages.
-    static SQL: Sql = Sql::new(
+    static SQL: Sql = Sql::new(concat!(
         "SELECT (SELECT COUNT(*) FROM message AS m
            WHERE m.workspace = c.workspace AND m.conversation = c.id AND m.seq > c.mark
-             AND m.seq > c.customer_seq - 500 AND m.author_kind = 'customer') AS unread
+             AND m.seq > c.customer_seq - 500 AND m.seq <= c.customer_seq AND ",
+        is_said!(),
+        ") AS unread
          FROM (SELECT o.workspace, o.id, o.customer_seq,
              COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = o.workspace
                AND r.agent = $2 AND r.conversation = o.id), 0) AS mark
-           FROM conversation AS o WHERE o.workspace = $1 AND o.owner_agent = $2) AS c
-         WHERE c.customer_seq > c.mark LIMIT CAST($3 AS BIGINT)",
-    );
+           FROM conversation AS o WHERE o.workspace = $1 AND o.owner_agent = $2
+             AND o.status IN ('open', 'waiting')) AS c
+         WHERE c.customer_seq > c.mark LIMIT CAST($3 AS BIGINT)"
+    ));
     let args = [workspace.to_string(), agent.to_string(), UNREAD_MAX.to_string()];
     let args = args.each_ref().map(String::as_str);
     let unread = store.rows_alone::<(i64,)>(&SQL, &args).await?;

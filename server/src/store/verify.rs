@@ -7,6 +7,7 @@ use baton_protocol::{Fact, WorkspaceId};
 use serde::Serialize;
 
 use super::digest::content_digest;
+use super::erasures::Erasures;
 use super::folded::Folded;
 use super::read::log_head;
 use super::rows::{LogRow, SealRow, column, ids, number};
@@ -187,6 +188,7 @@ struct Check {
     workspace: String,
     hash: Hash,
     revisions: BTreeMap<String, i64>,
+    erasures: Erasures,
     report: Report,
 }
 
@@ -201,6 +203,7 @@ impl Check {
             workspace: workspace.to_string(),
             hash: genesis(workspace),
             revisions: BTreeMap::new(),
+            erasures: Erasures::default(),
             report,
         }
     }
@@ -231,6 +234,7 @@ impl Check {
         self.revision(position, row)?;
         self.content(position, row, contents)?;
         self.report.newer += u64::from(matches!(told.fact, Fact::Unknown(_)));
+        self.erasures.tell(&told, row.content.as_deref());
         self.folded.tell(&told);
         Ok(())
     }
@@ -256,7 +260,8 @@ impl Check {
             _ => return Err(fault(position, "content and digest do not stand together")),
         };
         let Some((salt, body)) = contents.get(content) else {
-            return Err(fault(position, &format!("its content {content} is gone")));
+            self.erasures.gone.insert(content.clone(), position);
+            return Ok(());
         };
         if content_digest(salt, body) != *digest {
             return Err(fault(position, "the content is not what the digest was made of"));
@@ -268,6 +273,11 @@ impl Check {
     fn finish(self, head: u64) -> (Report, Folded) {
         let mut report = self.report;
         report.unsealed = report.checked.saturating_sub(report.sealed);
+        if let Some((position, content)) = self.erasures.unexplained()
+            && report.fault.as_ref().is_none_or(|fault| position < fault.position)
+        {
+            report.fault = Some(fault(position, &format!("its content {content} is gone")));
+        }
         if report.fault.is_none() && report.checked != head.max(report.sealed) {
             let what = format!(
                 "the log ends at {}, log_head says {head} and it is sealed up to {}",

@@ -108,6 +108,7 @@ impl Pushes {
             expires_at: at.plus_ms(life_ms),
             cursor,
             badge: None,
+            is_quiet: false,
             content: Content::Wake,
         };
         self.waiting.push((agent, push));

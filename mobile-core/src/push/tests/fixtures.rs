@@ -48,6 +48,7 @@ fn told(push: &Push) -> Value {
         "cursor": push.cursor.to_string(),
         "expires_s": push.expires_at.ms() / 1_000,
         "badge": push.badge,
+        "is_quiet": push.is_quiet,
         "title": words.map(|(title, _)| title),
         "body": words.map(|(_, body)| body),
     })

@@ -64,6 +64,7 @@ fn push(kind: Kind, position: u64) -> Push {
         expires_at: NOW.plus_ms(45_000),
         cursor: cursor(position),
         badge: None,
+        is_quiet: false,
         content: Content::Wake,
     }
 }
@@ -122,6 +123,7 @@ fn fields(push: &Push) -> BTreeMap<String, String> {
         ("o", push.offer.map(|id| id.to_string())),
         ("r", push.retracts.map(|id| id.to_string())),
         ("b", push.badge.map(|badge| badge.to_string())),
+        ("q", push.is_quiet.then(|| "1".to_owned())),
     ];
     all.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?))).collect()
 }

@@ -343,7 +343,7 @@ fn conversations() -> Vec<Operation> {
         op(get.clone(), ELSEWHERE, "Where else the same person is answered, as far as in scope.")
             .answers::<ConversationPage>(200)
             .codes(of_one),
-        op(get.clone(), HISTORY, "What a line said before it was taken back. For its supervisors.")
+        op(get.clone(), HISTORY, "A line, erased once it was taken back. For its supervisors.")
             .answers::<LineHistory>(200)
             .codes(of_one),
         op(get.clone(), "/api/v1/views", "How many conversations each view of yours shows.")

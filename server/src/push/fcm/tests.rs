@@ -47,6 +47,7 @@ fn letter(clock: &Clock) -> Letter {
         cursor: Cursor { epoch: Epoch(id()), position: 1 },
         expires_at: clock.now().plus_ms(60_000),
         badge: None,
+        is_quiet: false,
         words: None,
     }
 }

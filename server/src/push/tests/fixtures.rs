@@ -62,6 +62,7 @@ fn letter(n: u128, kind: Kind, words: Option<Words>) -> Letter {
         cursor: Cursor { epoch: Epoch(id(0xa0ee)), position: 97 },
         expires_at: Timestamp::from_ms(EXPIRES_S * 1_000),
         badge: kind.is_shown().then_some(3),
+        is_quiet: false,
         words,
     }
 }
@@ -72,13 +73,16 @@ fn letters() -> Vec<Letter> {
     let sealed = Kind::ALL.into_iter().filter(|kind| kind.is_shown());
     let told = sealed.map(|kind| (kind, Some(words())));
     let all = told.chain([(Kind::Message, None), (Kind::Retract, None)]);
-    all.zip(0..).map(|((kind, words), n)| letter(n, kind, words)).collect()
+    let mut all: Vec<_> = all.zip(0..).map(|((kind, words), n)| letter(n, kind, words)).collect();
+    // A line was taken back: it tells what is left, without a sound.
+    all.push(Letter { is_quiet: true, ..letter(all.len() as u128, Kind::Message, Some(words())) });
+    all
 }
 
 /// What a phone reads.
 fn reads(letter: &Letter) -> Value {
     json!({
-        "kind": letter.wire_kind(),
+        "kind": letter.exact_kind().unwrap_or(letter.wire_kind()),
         "id": letter.id,
         "workspace": letter.workspace,
         "agent": letter.agent,
@@ -86,6 +90,7 @@ fn reads(letter: &Letter) -> Value {
         "cursor": letter.cursor.to_string(),
         "expires_s": EXPIRES_S,
         "badge": letter.badge,
+        "is_quiet": letter.is_quiet,
         "title": letter.words.as_ref().map(|words| &words.title),
         "body": letter.words.as_ref().map(|words| &words.body),
     })

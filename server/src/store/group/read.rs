@@ -115,11 +115,16 @@ pub(crate) async fn messages_by_id(tx: &mut Tx, keys: &str) -> Rows<PlaceRow> {
 }
 
 /// Where the messages with these ids of Meta stand, in whatever workspace and channel. There is
-/// hardly ever more than one, and the caller takes those that were meant.
+/// hardly ever more than one, and the caller takes those that were meant. Lines that edit them or
+/// take them back stand beside them.
 pub(crate) async fn messages_by_wamid(tx: &mut Tx, wamids: &str) -> Rows<PlaceRow> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, channel, conversation, seq, id, wamid FROM message
-         WHERE wamid {in $1}",
+        "SELECT workspace, channel, conversation, seq, id, wamid, CAST(NULL AS TEXT) AS change,
+           CAST(NULL AS TEXT) AS changed_by, CAST(NULL AS BIGINT) AS changed_at
+         FROM message WHERE wamid {in $1}
+         UNION ALL
+         SELECT workspace, channel, conversation, seq, message, wamid, kind, author_kind, at
+         FROM line_change WHERE wamid {in $1}",
     );
     tx.rows(&SQL, &[wamids]).await
 }

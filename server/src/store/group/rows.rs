@@ -32,6 +32,13 @@ pub(crate) struct PlaceRow {
     pub(crate) seq: i64,
     pub(crate) id: String,
     pub(crate) wamid: Option<String>,
+    /// Of a line that edits or takes back the message with this id of Meta: what it does.
+    #[sqlx(default)]
+    pub(crate) change: Option<String>,
+    #[sqlx(default)]
+    pub(crate) changed_by: Option<String>,
+    #[sqlx(default)]
+    pub(crate) changed_at: Option<i64>,
 }
 
 /// An agent's facts.

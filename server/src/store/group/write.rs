@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::store::rows::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow,
-    EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow,
-    LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow,
-    PastFileRow, PastRow, PushChange, PushRow, QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow,
-    ids,
+    EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
+    LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow,
+    OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, PushChange, PushRow, QuarantineRow,
+    ReadMarkRow, TallyRow, UploadKeyRow, ids,
 };
 use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
@@ -42,6 +42,7 @@ pub(crate) struct Writes {
     pub(crate) not_understood: Vec<NotUnderstoodRow>,
     pub(crate) parked: Vec<ParkedRow>,
     pub(crate) unparked: Vec<ParkedKey>,
+    pub(crate) line_changes: Vec<LineChangeRow>,
     pub(crate) outcomes: Vec<OutcomeRow>,
     pub(crate) log: Vec<LogRow>,
     pub(crate) feed: Vec<FeedRow>,
@@ -89,6 +90,8 @@ static NOT_UNDERSTOOD: Statement<NotUnderstoodRow> =
 static PARKED: Statement<ParkedRow> =
     Statement::insert_or("ON CONFLICT (workspace, channel, wamid, status, participant) DO NOTHING");
 static UNPARKED: Statement<ParkedKey> = Statement::delete();
+static LINE_CHANGES: Statement<LineChangeRow> =
+    Statement::insert_or("ON CONFLICT (wamid, workspace, channel, message) DO NOTHING");
 static OUTCOMES: Statement<OutcomeRow> = Statement::insert();
 static LOG: Statement<LogRow> = Statement::insert();
 static FEED: Statement<FeedRow> = Statement::insert();
@@ -140,6 +143,7 @@ pub(crate) async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         Set::new(&NOT_UNDERSTOOD, &w.not_understood),
         Set::new(&PARKED, &w.parked),
         Set::new(&UNPARKED, &w.unparked),
+        Set::new(&LINE_CHANGES, &w.line_changes),
         Set::new(&OUTCOMES, &w.outcomes),
         Set::new(&LOG, &w.log),
         Set::new(&FEED, &w.feed),

@@ -1,12 +1,14 @@
-//! Webhooks as they came, what was set aside of them, and statuses that wait for their message.
+//! Webhooks as they came, what was set aside of them, and statuses and changes that may come before
+//! their message.
 
 use baton_domain::group::Post;
-use baton_domain::group::state::{NotUnderstood, ParkedStatus, Quarantined};
+use baton_domain::group::state::{LineChange, NotUnderstood, ParkedStatus, Quarantined};
 use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{json, text};
+use super::message::author_columns;
+use super::{column, json, text};
 use crate::store::table::table;
 
 table! {
@@ -157,5 +159,42 @@ impl ParkedKey {
     pub(crate) fn new(workspace: WorkspaceId, channel: ChannelId, wamid: &str) -> Self {
         let (workspace, channel) = (workspace.to_string(), channel.to_string());
         Self { workspace, channel, wamid: wamid.to_owned() }
+    }
+}
+
+table! {
+    /// A line that edits or takes back another one, by Meta's id of that one.
+    line_change: LineChangeRow {
+        key { wamid: String, workspace: String, channel: String, message: String }
+        fixed {
+            conversation: String,
+            seq: i64,
+            author_kind: String,
+            kind: String,
+            at: i64,
+        }
+        state {}
+    }
+}
+
+impl LineChangeRow {
+    /// A line that changes the message with this id of Meta.
+    pub(crate) fn new(
+        (workspace, channel): (WorkspaceId, ChannelId),
+        wamid: &str,
+        one: &LineChange,
+    ) -> Self {
+        let (author_kind, _) = author_columns(one.author);
+        Self {
+            wamid: wamid.to_owned(),
+            workspace: workspace.to_string(),
+            channel: channel.to_string(),
+            message: one.change.line.id.to_string(),
+            conversation: one.conversation.to_string(),
+            seq: column(one.change.line.seq),
+            author_kind: author_kind.to_owned(),
+            kind: one.kind.name().to_owned(),
+            at: one.change.at.ms(),
+        }
     }
 }

@@ -175,7 +175,7 @@ pub(crate) fn author(kind: &str, agent: Option<&str>) -> Result<Author, StoreErr
 }
 
 /// The author of a line, as its two columns.
-fn author_columns(author: Author) -> (&'static str, Option<AgentId>) {
+pub(super) fn author_columns(author: Author) -> (&'static str, Option<AgentId>) {
     match author {
         Author::Customer => ("customer", None),
         Author::Agent { id } => ("agent", Some(id)),

@@ -27,7 +27,9 @@ pub(crate) use self::conversation::{
     BlockCallRow, ConversationRow, EpisodeEnd, EpisodeRow, FollowerRow, ThreadRow, thread_columns,
 };
 pub(crate) use self::file::{FileChange, FileRow, UploadKeyRow};
-pub(crate) use self::intake::{IntakeRow, NotUnderstoodRow, ParkedKey, ParkedRow, QuarantineRow};
+pub(crate) use self::intake::{
+    IntakeRow, LineChangeRow, NotUnderstoodRow, ParkedKey, ParkedRow, QuarantineRow,
+};
 pub(crate) use self::log::{
     ContentRow, FeedRow, HeadRow, LogRow, LoggedRow, SealRow, logged_columns,
 };
