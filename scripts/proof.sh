@@ -131,18 +131,22 @@ webhooks() {
   grep -E '^[0-9]+ POSTs|SKIPPED' "$state/$step.log" | sed 's/^/- /'
 }
 
-# Rows that somebody edits by hand, on both databases.
+# Rows that somebody edits by hand, on both databases: at once, and after ordinary work.
 edits() {
-  local name=program::tests::edits::any_single_row_that_is_changed_put_in_or_taken_out_is_named
+  local name
   if [ -z "${BATON_TEST_POSTGRES:-}" ]; then
     [ -n "${postgres:-}" ] || begin_postgres off
   fi
   scripts/build.sh
-  BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" BATON_EDITS=10000 \
-    scripts/run-tests.sh baton:lib "$name" --exact --nocapture --quiet \
-    >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
-  grep -q '1 passed' "$state/$step.log" || fail "$name did not run"
-  figures "$state/$step.log" "$name"
+  for name in edits::any_single_row_that_is_changed_put_in_or_taken_out_is_named \
+    afterwards::any_single_row_that_is_edited_stays_named_after_ordinary_work; do
+    name=program::tests::$name
+    BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" BATON_EDITS=10000 \
+      scripts/run-tests.sh baton:lib "$name" --exact --nocapture --quiet \
+      >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
+    grep -q '1 passed' "$state/$step.log" || fail "$name did not run"
+    figures "$state/$step.log" "$name"
+  done
 }
 
 # What a script says of itself, its last lines.

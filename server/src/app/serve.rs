@@ -37,6 +37,7 @@ use crate::jobs::{Looks, Sealer, Sender, Unseal};
 use crate::node::{self, Membership, Node};
 use crate::push::{EndpointRules, VapidKey};
 use crate::secrets::Keys;
+use crate::store::ends::ends;
 use crate::store::{Company, Options, Store, named, read};
 use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Client, Timeouts, Token};
@@ -176,11 +177,23 @@ pub(crate) fn database_url(config: &Config) -> String {
     }
 }
 
+/// Where the logs end. A row of `log_head` that is gone, or behind its log, is refused: nobody
+/// could write there. It takes no restore to put it right.
 async fn heads(store: &Store) -> anyhow::Result<BTreeMap<WorkspaceId, u64>> {
     let mut tx = store.read().await?;
-    let heads = read::log_heads(&mut tx).await?;
+    let ends = ends(&mut tx).await?;
+    for end in ends.iter().filter(|end| end.position().is_none_or(|at| at < end.last)) {
+        if let Some(what) = end.fault(&mut tx).await? {
+            let remedy = end.remedy(&mut tx).await?;
+            anyhow::bail!(
+                "{what}: somebody changed that row outside of Baton. The log is there, so no \
+                 backup is needed, and no new epoch. Look at `baton verify-log`; if it names \
+                 nothing else, put the row right with this statement and start again: {remedy}"
+            );
+        }
+    }
     tx.rollback().await?;
-    Ok(heads)
+    Ok(ends.into_iter().map(|end| (end.workspace, end.last)).collect())
 }
 
 fn shorten(anchors: &Anchors) {

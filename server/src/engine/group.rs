@@ -11,7 +11,7 @@ use super::part::Owners;
 use super::record;
 use super::work::Task;
 use crate::clock::Clock;
-use crate::store::{Store, StoreError, group as rows};
+use crate::store::{Store, StoreError, Tx, group as rows};
 
 /// What a commit made true.
 #[derive(Debug)]
@@ -80,12 +80,31 @@ pub(super) async fn run(way: Way<'_>, group: &[&Task]) -> Result<Committed, Fail
 
 /// `None`: somebody else was first, begin again.
 async fn attempt(way: Way<'_>, group: &[&Task]) -> Result<Option<Committed>, Failed> {
-    let Way { store, clock, owners, lock_wait, road } = way;
-    let epoch = store.epoch();
-    let mut tx = match road {
-        Road::Loop => store.begin_commit(lock_wait).await?,
-        Road::Beside => store.begin_commit_beside(lock_wait).await?,
+    let mut tx = match way.road {
+        Road::Loop => way.store.begin_commit(way.lock_wait).await?,
+        Road::Beside => way.store.begin_commit_beside(way.lock_wait).await?,
     };
+    let Some(mut written) = Box::pin(write(&mut tx, way, group)).await? else {
+        tx.rollback().await?;
+        return Ok(None);
+    };
+    let before = way.clock.monotonic();
+    tx.commit().await.map_err(|error| {
+        let is_unknown = error.is_unavailable();
+        Failed { error, is_unknown }
+    })?;
+    written.commit = way.clock.monotonic().saturating_sub(before);
+    Ok(Some(written))
+}
+
+/// All of a group but its commit; `None` where somebody else was first.
+pub(super) async fn write(
+    tx: &mut Tx,
+    way: Way<'_>,
+    group: &[&Task],
+) -> Result<Option<Committed>, StoreError> {
+    let Way { store, clock, owners, .. } = way;
+    let epoch = store.epoch();
     if group.iter().any(|task| !task.writes.is_empty()) {
         tx.begin_stamping().await?;
     }
@@ -94,29 +113,22 @@ async fn attempt(way: Way<'_>, group: &[&Task]) -> Result<Option<Committed>, Fai
         tx.run(sql, &args).await?;
     }
     let works: Vec<&Work> = group.iter().map(|task| &task.work).collect();
-    let mut state = match load(&mut tx, &works, owners).await {
-        Ok(state) => state,
-        Err(LoadError::Again) => {
-            tx.rollback().await?;
-            return Ok(None);
-        }
-        Err(LoadError::Store(error)) => return Err(error.into()),
+    let (mut state, found) = match load(tx, &works, owners).await {
+        Ok(loaded) => loaded,
+        Err(LoadError::Again) => return Ok(None),
+        Err(LoadError::Store(error)) => return Err(error),
     };
     let now = clock.now();
     let done = decide(&mut state, &works, epoch, now);
     let posts: Vec<&Post> = works.iter().filter_map(|work| work.post()).collect();
     let batches = state.batches(epoch);
     let mut writes = record::record(&state, &batches, &posts, clock, now);
-    let announced = announce::announce(&mut tx, &state, clock, now).await?;
+    writes.found = found;
+    let announced = announce::announce(tx, &state, clock, now).await?;
     let has_pushes = announced.is_due();
     (writes.pushes, writes.push_changes) = (announced.pushes, announced.changes);
-    rows::write(&mut tx, &writes).await?;
-    let before = clock.monotonic();
-    tx.commit().await.map_err(|error| {
-        let is_unknown = error.is_unavailable();
-        Failed { error, is_unknown }
-    })?;
-    let commit = clock.monotonic().saturating_sub(before);
+    rows::write(tx, &writes).await?;
+    let commit = Duration::ZERO;
     let set_aside = state.quarantined.iter().map(|aside| aside.why.0).collect();
     let not_understood = state.not_understood.iter().map(|one| one.kind).collect();
     let has_files = !state.wanted_files.is_empty()

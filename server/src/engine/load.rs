@@ -18,7 +18,8 @@ use baton_protocol::{
 use super::needs::{Needs, Reach, WamidKey, farther, json};
 use super::part::Owners;
 use super::senders::{Found, load_senders};
-use crate::store::group as rows;
+use crate::store::found::FoundRow;
+use crate::store::group::{self as rows, AsRead};
 use crate::store::read::forwardable;
 use crate::store::rows::{ParkedRow, author, from_json, id, ids as texts, named, number};
 use crate::store::template::with_fallback;
@@ -38,13 +39,15 @@ impl From<StoreError> for LoadError {
     }
 }
 
-/// Locks and reads for a group. Whose the numbers are is remembered in `owners` before anything is
+/// Locks and reads for a group; the rows that it may change also as they were found. Whose the
+/// numbers are is remembered in `owners` before anything is
 /// locked.
 pub(super) async fn load(
     tx: &mut Tx,
     group: &[&Work],
     owners: &Owners,
-) -> Result<State, LoadError> {
+) -> Result<(State, AsRead), LoadError> {
+    let mut read = AsRead::default();
     let mut needs = Needs::of(group);
     let channels = load_channels(tx, &mut needs).await?;
     owners.learn(&channels);
@@ -52,19 +55,19 @@ pub(super) async fn load(
     let Found { senders, twins } = load_senders(tx, &mut needs, group, &channels).await?;
     let mut state = State { channels, senders, twins, ..State::default() };
     load_places(tx, &mut needs, &mut state).await?;
-    load_conversations(tx, &mut needs, &mut state).await?;
+    load_conversations(tx, &mut needs, &mut state, &mut read).await?;
     load_people(tx, &needs, &mut state).await?;
     load_heads(tx, &needs, &mut state).await?;
     load_sights(tx, &needs, &mut state).await?;
     load_wamids(tx, &mut needs, &mut state).await?;
     load_past(tx, &needs, &mut state).await?;
     load_priors(tx, &mut needs, &mut state).await?;
-    load_lines(tx, &needs, &mut state).await?;
+    load_lines(tx, &needs, &mut state, &mut read).await?;
     load_templates(tx, &needs, &mut state).await?;
     load_uploads(tx, &needs, &mut state).await?;
     load_forwarded(tx, &needs, &mut state).await?;
-    load_marks_and_cards(tx, &needs, &mut state).await?;
-    Ok(state)
+    load_marks_and_cards(tx, &needs, &mut state, &mut read).await?;
+    Ok((state, read))
 }
 
 async fn load_channels(
@@ -116,18 +119,20 @@ async fn load_conversations(
     tx: &mut Tx,
     needs: &mut Needs,
     state: &mut State,
+    read: &mut AsRead,
 ) -> Result<(), StoreError> {
     if needs.conversations.is_empty() {
         return Ok(());
     }
     let keys = json(&needs.conversations);
     rows::lock_conversations(tx, &keys).await?;
-    for row in rows::conversations(tx, &keys).await? {
-        let conversation = row.read_whole()?;
-        let workspace = id(&row.row.workspace)?;
+    for found in rows::conversations(tx, &keys).await? {
+        let conversation = found.row.read_whole()?;
+        let workspace = id(&found.row.row.workspace)?;
         needs.agents.extend(conversation.head.owner.agent().map(|agent| (workspace, agent)));
         let key = (workspace, conversation.head.id);
         state.conversations.insert(key, Held::read(conversation));
+        read.conversations.push(found.map(|thread| thread.row));
     }
     Ok(())
 }
@@ -400,14 +405,19 @@ async fn load_written(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Resu
     Ok(())
 }
 
-async fn load_lines(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
+async fn load_lines(
+    tx: &mut Tx,
+    needs: &Needs,
+    state: &mut State,
+    read: &mut AsRead,
+) -> Result<(), StoreError> {
     if needs.stretches.is_empty() {
         return Ok(());
     }
     let stretches: Vec<_> = needs.stretches.iter().collect();
-    for row in rows::lines(tx, &json(&stretches)).await? {
-        let facts = row.facts()?;
-        let row = row.change;
+    for found in rows::lines(tx, &json(&stretches)).await? {
+        let facts = found.row.facts()?;
+        let row = &found.row.change;
         let key = (id(&row.workspace)?, id(&row.conversation)?);
         // Every field by name: a change of the message writes them all, and one that was left out
         // here would be lost by it.
@@ -418,16 +428,17 @@ async fn load_lines(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(),
             written: None,
             attempts: Vec::new(),
             conversation: Some(key),
-            wamid: row.wamid,
+            wamid: row.wamid.clone(),
             wamid_attempt: row.wamid_attempt.map(number).transpose()?,
             rank: u8::try_from(row.provider_rank).map_err(StoreError::corrupt)?,
-            error: row.error,
+            error: row.error.clone(),
             sending_at: row.sending_at.map(Timestamp::from_ms),
             due_at: row.due_at.map(Timestamp::from_ms),
             understood: row.understood.as_deref().map(id).transpose()?,
         };
         state.extras.insert(facts.line.id, extras);
         state.lines.put(key.1, facts);
+        read.messages.push(found.map(|row| row.change));
     }
     Ok(())
 }
@@ -436,6 +447,7 @@ async fn load_marks_and_cards(
     tx: &mut Tx,
     needs: &Needs,
     state: &mut State,
+    read: &mut AsRead,
 ) -> Result<(), StoreError> {
     if !needs.marks.is_empty() {
         for row in rows::read_marks(tx, &json(&needs.marks)).await? {
@@ -449,7 +461,8 @@ async fn load_marks_and_cards(
     let groups = groups.map(|((here, _), held)| (*here, held.now.thread.contact_id));
     let contacts: BTreeSet<_> = contacts.chain(groups).collect();
     if !contacts.is_empty() {
-        for row in rows::contacts(tx, &json(&contacts)).await? {
+        read.contacts = rows::contacts(tx, &json(&contacts)).await?;
+        for FoundRow { row, .. } in &read.contacts {
             let key = (id(&row.workspace)?, id(&row.id)?);
             state.cards.insert(key, row.card()?);
         }

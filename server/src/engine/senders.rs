@@ -12,6 +12,8 @@ use crate::store::group as rows;
 use crate::store::rows::{IdentityRow, id, ids as texts, name_kind};
 use crate::store::{StoreError, Tx};
 
+type StoredName = crate::store::found::FoundRow<IdentityRow>;
+
 /// Who wrote the messages.
 #[derive(Default)]
 pub(super) struct Found {
@@ -34,11 +36,11 @@ pub(super) async fn load_senders(
     if keys.is_empty() {
         return Ok(Found::default());
     }
-    let mut book = read(tx, &keys).await?;
+    let (mut book, mut found) = read(tx, &keys).await?;
     let contested = book.contested(&all);
     if !contested.is_empty() {
         rows::lock_identities(tx, &json(&contested)).await?;
-        book = read(tx, &keys).await?;
+        (book, found) = read(tx, &keys).await?;
         if !book.contested(&all).is_subset(&contested) {
             return Err(LoadError::Again);
         }
@@ -53,22 +55,28 @@ pub(super) async fn load_senders(
         return Err(LoadError::Again);
     }
     let moved: Vec<_> = book.moved().map(|(key, holder)| IdentityRow::new(key, holder)).collect();
-    rows::move_identities(tx, &moved).await?;
+    rows::move_identities(tx, &moved, &found).await?;
     let conversations = senders.iter().map(|((here, _), known)| (*here, known.conversation));
     needs.conversations.extend(conversations);
     Ok(Found { senders, twins: book.twins })
 }
 
-async fn read(tx: &mut Tx, keys: &BTreeSet<NameKey>) -> Result<Book, StoreError> {
+/// The names, and their rows as they were found.
+async fn read(
+    tx: &mut Tx,
+    keys: &BTreeSet<NameKey>,
+) -> Result<(Book, Vec<StoredName>), StoreError> {
     let mut book = Book::default();
-    for row in rows::identities(tx, &json(keys)).await? {
+    let found = rows::identities(tx, &json(keys)).await?;
+    for StoredName { row, .. } in &found {
         let known =
             KnownSender { contact: id(&row.contact)?, conversation: id(&row.conversation)? };
         let holder = Holder { known, since: Timestamp::from_ms(row.since) };
         let kind = name_kind(&row.kind)?;
-        book.names.insert((id(&row.workspace)?, id(&row.channel)?, kind, row.value), holder);
+        let value = row.value.clone();
+        book.names.insert((id(&row.workspace)?, id(&row.channel)?, kind, value), holder);
     }
-    Ok(book)
+    Ok((book, found))
 }
 
 /// The user ids of the conversations of these holders.

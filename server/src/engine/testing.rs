@@ -18,7 +18,7 @@ use crate::coordinator::InProcess;
 use crate::store::node::NodeId;
 use crate::store::testing::TestDatabase;
 use crate::store::verify::verify_log;
-use crate::store::{Sql, read};
+use crate::store::{Sql, Tx, read};
 
 /// A committer on a database of its own, with one team and one number.
 pub(crate) struct Bench {
@@ -247,6 +247,31 @@ impl Bench {
         assert_eq!(report.fault, None);
         self.discard().await;
     }
+}
+
+/// A command as the committer gets it.
+pub(crate) fn commanded(clock: &Clock, caller: Caller, command: Command) -> Work {
+    Work::Command(CommandWork {
+        caller,
+        body_hash: body_hash(&command),
+        message: MessageId(clock.uuid_v4()),
+        note: NoteId(clock.uuid_v4()),
+        lease: None,
+        command,
+    })
+}
+
+/// Runs a group of one in a transaction that the caller ends.
+pub(crate) async fn rehearse(
+    tx: &mut Tx,
+    store: &Store,
+    clock: &Clock,
+    task: &Task,
+) -> Result<(), StoreError> {
+    let owners = part::Owners::default();
+    let (lock_wait, road) = (Duration::ZERO, group::Road::Loop);
+    let way = group::Way { store, clock, owners: &owners, lock_wait, road };
+    group::write(tx, way, &[task]).await.map(drop)
 }
 
 pub(crate) fn reply(text: &str, seen: baton_protocol::Seen) -> CommandBody {

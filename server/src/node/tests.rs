@@ -98,7 +98,14 @@ async fn a_backup_that_is_put_back_under_a_server_ends_it() {
         let before = tokio::time::timeout(Duration::ZERO, membership.void()).await;
         assert!(before.is_err(), "nothing was put back yet");
         let mut tx = store.begin().await.unwrap();
-        crate::store::restore::begin(&mut tx, Epoch(clock.clock().uuid_v4()), &[]).await.unwrap();
+        crate::store::restore::begin(
+            &mut tx,
+            Epoch(clock.clock().uuid_v4()),
+            &[],
+            clock.clock().now(),
+        )
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
         look(&clock, 1, &mut [&mut node]).await;
         tokio::time::timeout(Duration::from_secs(5), membership.void()).await.unwrap();

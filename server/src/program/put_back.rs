@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::jobs::anchor::Anchors;
 use crate::secrets::Keys;
+use crate::store::restore::Revived;
 use crate::store::{Store, copy, known_schema, read, restore, schema_of};
 
 /// What a new epoch begins with.
@@ -22,6 +23,8 @@ pub(super) struct Begun {
     pub(super) epoch: Epoch,
     /// Messages that were on their way.
     pub(super) doubtful: usize,
+    /// What lives again, although it may have been ended since.
+    pub(super) revived: Revived,
     /// Where the database is that was there before.
     pub(super) kept: Option<PathBuf>,
 }
@@ -64,10 +67,11 @@ async fn begin_in(store: &Store, config: &Config, clock: &Clock) -> anyhow::Resu
     let known = Anchors::in_dir(&config.store.data).epochs()?;
     let mut tx = store.begin().await?;
     let doubtful = read::on_their_way(&mut tx).await?.len();
+    let revived = restore::revived(&mut tx).await?;
     let epoch = Epoch(clock.uuid_v4());
-    restore::begin(&mut tx, epoch, &known).await?;
+    restore::begin(&mut tx, epoch, &known, clock.now()).await?;
     tx.commit().await?;
-    Ok(Begun { epoch, doubtful, kept: None })
+    Ok(Begun { epoch, doubtful, revived, kept: None })
 }
 
 /// PostgreSQL: the note that a restore is under way is there before anything else is, and goes with

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::jobs::anchor::Anchors;
 use crate::store::Store;
+use crate::store::restore::Revived;
 
 /// Puts a backup back, if one is named, and begins a new epoch; tells what that means.
 ///
@@ -48,12 +49,13 @@ pub(super) async fn run(given: &Restore, config: &Config, clock: &Clock) -> anyh
     Ok(told(&begun))
 }
 
-fn told(Begun { epoch, doubtful, kept }: &Begun) -> String {
+fn told(Begun { epoch, doubtful, revived, kept }: &Begun) -> String {
     let mut text = format!(
         "a new epoch has begun: {epoch}\n\
          messages that were on their way, now unconfirmed: {doubtful}\n\
          Everybody has to sign in again; what their phones had not sent yet is kept there.\n"
     );
+    text.push_str(&lives_again(revived));
     if let Some(kept) = kept {
         // Writing to a string cannot fail.
         writeln!(text, "The database that was there is kept as {}", kept.display())
@@ -62,20 +64,42 @@ fn told(Begun { epoch, doubtful, kept }: &Begun) -> String {
     text
 }
 
+/// What was ended after the backup, and by this lives again: people have to end it once more.
+fn lives_again(of: &Revived) -> String {
+    let Some(upto) = of.upto else { return String::new() };
+    let upto = baton_protocol::Timestamp::from_ms(upto);
+    format!(
+        "Everything is as it was at {upto}. What was ended after that lives again; look through:\n\
+         - agents who may sign in, with the passwords of then: {}\n\
+         - devices that are not revoked: {}. Their sessions and pushes are ended; revoke those \
+         that were lost since\n\
+         - customers who are blocked: {}, and who want no marketing: {}. Those who were blocked, \
+         or said stop, since then are not among them\n\
+         - saved views: {}\n\
+         Invitations that were open then, ended now: {}. An admin may renew them.\n",
+        of.agents, of.devices, of.blocked, of.stopped, of.views, of.invitations
+    )
+}
+
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use baton_protocol::command::{CommandBody, Reply};
     use baton_protocol::frame::{ResetReason, ServerFrame};
+    use baton_protocol::invitation::{InvitationNew, InvitationsNew};
     use baton_protocol::outcome::Outcome;
     use baton_protocol::page::LinesPage;
     use baton_protocol::{
         Command, ConversationId, Cursor, Epoch, Fact, HeldReason, LineRef, MessageStatus, OpId,
-        WorkspaceId,
+        Role, WorkspaceId,
     };
     use baton_simulator::Simulator;
     use reqwest::StatusCode;
 
     use super::*;
+    use crate::accounts::join::LinkFault;
+    use crate::accounts::{AccountError, Setter};
     use crate::app::Server;
     use crate::config::{DatabaseUrl, Sources};
     use crate::demo::Login;
@@ -101,6 +125,7 @@ mod tests {
             says(&ana, &clock, (conversation, one), "two").await;
             simulator.wait_reached(|sent| sent.text() == Some("one"), PATIENCE).await.unwrap();
             let epoch = server.store.epoch();
+            let link = invite(&server, ana.session.workspace_id).await;
             server.stop().await;
 
             // The log had been further than it is.
@@ -110,10 +135,16 @@ mod tests {
             assert!(refused.to_string().contains("baton restore"), "{refused:#}");
             let said = run(&Restore { from: None }, &config, &clock).await.unwrap();
             assert!(said.contains("unconfirmed: 1\n"), "{said}");
+            assert!(said.contains("open then, ended now: 1."), "{said}");
+            for of in ["passwords of then: ", "not revoked: ", "want no marketing: 0", "views: 0"] {
+                assert!(said.contains(of), "{of:?} is not told: {said}");
+            }
 
             let server = Server::start(&config, clock.clone()).await.unwrap();
             assert_ne!(server.store.epoch(), epoch);
             anew(&server, &ana, &logins, (conversation, cursor)).await;
+            let read = server.accounts.read_invitation(&link, IpAddr::from([10, 0, 0, 1])).await;
+            assert!(matches!(read, Err(AccountError::Link(LinkFault::Expired))), "{read:?}");
             let sent: Vec<_> = simulator.reached();
             assert_eq!(sent.iter().filter_map(|sent| sent.text()).collect::<Vec<_>>(), ["one"]);
             server.stop().await;
@@ -149,6 +180,22 @@ mod tests {
         config.pace.recipient_burst = 1;
         config.pace.recipient_interval_ms = 60_000;
         config
+    }
+
+    /// Invites somebody; the secret of the link.
+    async fn invite(server: &Server, workspace: WorkspaceId) -> String {
+        let person = InvitationNew {
+            email: "eva@acme.example".to_owned(),
+            name: "Eva".to_owned(),
+            role: Role::Agent,
+            capacity: None,
+            teams: Vec::new(),
+        };
+        let new = InvitationsNew { invitations: vec![person], valid_days: None };
+        let setter = Setter { workspace, by: None };
+        let (made, work) = server.accounts.plan_invitations(setter, &new).await.unwrap();
+        server.engine.setting(work).await.unwrap();
+        made.first().unwrap().secret.clone()
     }
 
     fn mark(config: &Config, epoch: Epoch, workspace: WorkspaceId) {

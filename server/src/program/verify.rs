@@ -230,10 +230,13 @@ async fn against_anchor(
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::app::serve::{Foundation, Server};
     use crate::clock::Clock;
-    use crate::config::Sources;
+    use crate::config::{DatabaseUrl, Sources};
+    use crate::store::testing::databases;
 
     async fn verified(config: &Config) -> (anyhow::Result<()>, String) {
         let mut said = String::new();
@@ -282,6 +285,46 @@ mod tests {
         anchors.append(epoch, gone, 3, &"ab".repeat(32)).unwrap();
         let (done, said) = verified(&config).await;
         assert!(done.is_err() && said.contains("it is gone"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_log_head_that_is_gone_or_changed_is_named_and_no_start_leads_to_a_restore() {
+        for database in databases().await {
+            let directory = tempfile::tempdir().unwrap();
+            let mut config = Config::load(&Sources::default()).unwrap().config;
+            config.http.bind.set_port(0);
+            config.store.data = directory.path().to_owned();
+            match database.url.strip_prefix("sqlite://") {
+                Some(file) => config.store.data = Path::new(file).parent().unwrap().to_owned(),
+                None => {
+                    let url = serde_json::from_value::<DatabaseUrl>(database.url.clone().into());
+                    config.store.database = url.unwrap();
+                }
+            }
+            let server = Box::pin(Server::start(&config, Clock::system())).await.unwrap();
+            server.accounts.first_admin(&server.engine).await.unwrap();
+            server.stop().await;
+            for edit in ["DELETE FROM log_head", "UPDATE log_head SET position = 1"] {
+                database.tamper(edit).await;
+                let (done, said) = verified(&config).await;
+                assert!(done.is_err() && said.contains("log_head"), "{edit}: {said}");
+                let refused = match Foundation::lay(&config, &Clock::system()).await {
+                    Ok(_) => panic!("{edit}: it starts"),
+                    Err(refused) => format!("{refused:#}"),
+                };
+                assert!(!refused.contains("baton restore"), "{refused}");
+                let (_, remedy) = refused.split_once("start again: ").expect("a statement");
+                database.tamper(remedy).await;
+                verified(&config).await.0.expect("the row is right again");
+            }
+            database.tamper("UPDATE log_head SET feed_floor = 1").await;
+            let (done, said) = verified(&config).await;
+            assert!(done.is_err() && said.contains("feed_floor 1"), "{said}");
+            database.tamper("UPDATE log_head SET feed_floor = 0").await;
+            let server = Box::pin(Server::start(&config, Clock::system())).await.unwrap();
+            server.stop().await;
+            database.close().await;
+        }
     }
 
     async fn epoch(config: &Config) -> baton_protocol::Epoch {

@@ -1,18 +1,61 @@
 //! A new life of the log, after a backup was put back.
 
-use baton_protocol::Epoch;
+use baton_protocol::{Epoch, Timestamp};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx_macros::FromRow;
 
 use super::{Sql, StoreError, Tx, migrate};
 
 /// What the program that puts a backup back calls itself at PostgreSQL.
 pub const PROGRAM: &str = "baton restore";
 
-/// Gives the log another identity and ends all sessions. What was on its way is to be reviewed
-/// before anything is sent; devices that were revoked stay so. Lives that ended are kept, also
-/// those that only `known` names: who knows one of them sees that this one came after it.
-pub async fn begin(tx: &mut Tx, epoch: Epoch, known: &[Epoch]) -> Result<(), StoreError> {
+/// What a backup that was put back says, although the life that was lost may have ended it.
+#[derive(FromRow, Clone, PartialEq, Eq, Debug)]
+pub struct Revived {
+    /// When its last event was, in milliseconds; what was ended later lives again.
+    pub upto: Option<i64>,
+    /// Agents who may sign in, with the passwords of that time.
+    pub agents: i64,
+    /// Their devices that were not revoked.
+    pub devices: i64,
+    /// Customers who are blocked, and those who want no marketing.
+    pub blocked: i64,
+    /// See `blocked`.
+    pub stopped: i64,
+    /// Saved views.
+    pub views: i64,
+    /// Invitations that nobody had used yet.
+    pub invitations: i64,
+}
+
+/// Counts what lives again.
+pub async fn revived(tx: &mut Tx) -> Result<Revived, StoreError> {
+    static COUNT: Sql = Sql::new(
+        "SELECT (SELECT MAX(at) FROM log) AS upto,
+           (SELECT CAST(COUNT(*) AS BIGINT) FROM agent WHERE state = 'active') AS agents,
+           (SELECT CAST(COUNT(*) AS BIGINT) FROM device WHERE revoked_at IS NULL) AS devices,
+           (SELECT CAST(COUNT(*) AS BIGINT) FROM conversation WHERE block IS NOT NULL)
+             AS blocked,
+           (SELECT CAST(COUNT(*) AS BIGINT) FROM conversation
+             WHERE marketing LIKE '%\"stopped\":true%') AS stopped,
+           (SELECT CAST(COUNT(*) AS BIGINT) FROM saved_view) AS views,
+           (SELECT CAST(COUNT(*) AS BIGINT) FROM invitation WHERE open_email IS NOT NULL)
+             AS invitations",
+    );
+    tx.row(&COUNT, &[]).await?.ok_or_else(|| StoreError::corrupt("nothing was counted"))
+}
+
+/// Gives the log another identity and ends what must not live again: all sessions, with their
+/// pushes, and the links of invitations. What was on its way is to be reviewed before anything is
+/// sent; devices that were revoked stay so. Lives that ended are kept, also those that only
+/// `known` names: who knows one of them sees that this one came after it.
+pub async fn begin(
+    tx: &mut Tx,
+    epoch: Epoch,
+    known: &[Epoch],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     static EPOCH: Sql = Sql::new("UPDATE installation SET value = $1 WHERE name = 'epoch'");
     static REVIEW: Sql = Sql::new(
         "INSERT INTO installation (name, value) VALUES ('restored', $1)
@@ -26,6 +69,12 @@ pub async fn begin(tx: &mut Tx, epoch: Epoch, known: &[Epoch]) -> Result<(), Sto
         "UPDATE device SET access_expires_at = 0, refresh_expires_at = 0, previous_digest = NULL
          WHERE revoked_at IS NULL",
     );
+    static TICKETS: Sql = Sql::new("DELETE FROM socket_ticket");
+    // One that was withdrawn or used later would be open. An admin may renew it.
+    static INVITATIONS: Sql = Sql::new(
+        "UPDATE invitation SET expires_at = CAST($1 AS BIGINT)
+         WHERE open_email IS NOT NULL AND expires_at > CAST($1 AS BIGINT)",
+    );
     let mut ended = before(tx).await?;
     ended.push(migrate::read_epoch(tx).await?);
     ended.extend(known);
@@ -38,6 +87,8 @@ pub async fn begin(tx: &mut Tx, epoch: Epoch, known: &[Epoch]) -> Result<(), Sto
         (&BEFORE, &[&ended]),
         (&REVIEW, &[&epoch]),
         (&SESSIONS, &[]),
+        (&TICKETS, &[]),
+        (&INVITATIONS, &[&now.ms().to_string()]),
     ])
     .await?;
     tx.script("DROP TABLE IF EXISTS restore_under_way").await?;

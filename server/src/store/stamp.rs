@@ -4,10 +4,11 @@
 //! Rows of messages, conversations and the like carry theirs ([`STAMPED`]; `store/table.rs` writes
 //! them with the row). Rows of people, settings and secrets have theirs in a table beside
 //! ([`super::image::SHEETS`]), where the stamp of a row that was taken out stays behind. Triggers
-//! note in `touched` what a transaction changes and how it was before. The commit stamps it anew,
-//! unless somebody else changed it last.
+//! note in `touched` what a transaction changes and how it was before. The commit stamps it anew.
+//! A row of either kind that somebody else changed keeps the stamp that does not fit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ring::hmac;
 use serde_json::Value as Json;
@@ -42,7 +43,14 @@ pub(super) const STAMPED: [&str; 13] = [
 
 /// What stamps are made with. Cheap to clone.
 #[derive(Clone)]
-pub struct StampKey(hmac::Key);
+pub struct StampKey {
+    key: hmac::Key,
+    /// Rows that were changed outside and that the server's log named already.
+    told: Arc<Mutex<BTreeSet<String>>>,
+}
+
+/// After so many rows the server's log names no others.
+const TOLD_MAX: usize = 1_000;
 
 impl std::fmt::Debug for StampKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,7 +61,20 @@ impl std::fmt::Debug for StampKey {
 impl StampKey {
     /// From a key that serves nothing else.
     pub fn new(key: [u8; 32]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, &key))
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key), told: Arc::default() }
+    }
+
+    /// Tells the operator once that this row was changed outside before it was changed again.
+    pub(super) fn tell(&self, table: &str, row: &str) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() < TOLD_MAX && told.insert(format!("{table} {row}")) {
+            tracing::error!(
+                table,
+                row,
+                "a row was changed outside of Baton before it was changed again: its stamp stays \
+                 as it was; run `baton verify-log`"
+            );
+        }
     }
 
     /// The stamp of these cells. Those that are NULL leave no trace, so that a new column changes
@@ -64,7 +85,7 @@ impl StampKey {
         part: &str,
         cells: impl Iterator<Item = (&'a str, Value<'a>)>,
     ) -> i64 {
-        let mut mac = hmac::Context::with_key(&self.0);
+        let mut mac = hmac::Context::with_key(&self.key);
         // The length before each text: no two rows give the same bytes.
         let mut put = |text: &str| {
             mac.update(&(text.len() as u64).to_be_bytes());
@@ -152,11 +173,7 @@ async fn stamp_one(
         let found: Option<(i64,)> = tx.row(&FIND, &[sheet.table, &name]).await?;
         let was = key.of_image(sheet, &from_json::<Vec<Json>>(before)?);
         if found != Some((was,)) {
-            tracing::error!(
-                table = sheet.table, row = %name,
-                "a row was changed outside of Baton before it was changed again: its stamp stays \
-                 as it was; run `baton verify-log`"
-            );
+            key.tell(sheet.table, &name);
             return Ok(());
         }
     }

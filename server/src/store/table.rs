@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use sqlx::Postgres;
 use sqlx::query::Query;
 
+use super::found::{AsFound, FoundRow, Was};
 use super::stamp::{STAMP, STAMP_STATE, STAMPED, StampKey, has, stamp_of};
 
 /// What a column holds.
@@ -41,7 +42,7 @@ pub(crate) struct Column {
 }
 
 /// A value, as it is bound.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Value<'r> {
     Text(Option<&'r str>),
     Integer(Option<i64>),
@@ -250,6 +251,8 @@ pub(crate) struct Set<'r> {
     values: Vec<Value<'r>>,
     /// Columns of each.
     width: usize,
+    /// The rows that it changes, as they were found.
+    found: Vec<Was<'r>>,
 }
 
 /// How many rows a statement takes on SQLite: rounded up, so that few texts are prepared. The rows
@@ -270,26 +273,44 @@ impl<'r> Set<'r> {
             values.extend(wanted.map(|(value, _)| *value));
             values.extend(text.stamps().map(|_| Value::Integer(None)));
         }
-        Self { text, values, width }
+        Self { text, values, width, found: Vec::new() }
+    }
+
+    /// The same for a change of rows that were read before, perhaps among others. One that was
+    /// found with a stamp that does not fit keeps it.
+    pub(crate) fn over<T: Table>(
+        statement: &'static Statement<T>,
+        rows: &'r [T],
+        found: &'r [FoundRow<T>],
+    ) -> Self {
+        let mut set = Self::new(statement, rows);
+        if !rows.is_empty() {
+            set.found = found.iter().map(Was::of).collect();
+        }
+        set
     }
 
     /// The same rows with their stamps, where their table has some and there is a key.
     pub(super) fn stamped(&self, key: Option<&StampKey>) -> Self {
-        let mut set = self.clone();
+        let values = self.values.clone();
+        let mut set = Self { text: self.text, values, width: self.width, found: Vec::new() };
         let stamps: Vec<&'static Column> = self.text.stamps().collect();
         let (Some(key), false) = (key, stamps.is_empty()) else { return set };
         let given: Vec<&'static Column> = self.text.given().collect();
+        let found = AsFound::of(key, self.text.table, self.text.columns, &self.found);
         for row in set.values.chunks_exact_mut(self.width.max(1)) {
             let (cells, places) = row.split_at_mut(given.len());
-            let made: Vec<i64> = stamps
+            let is_kept = found.is_foreign(cells);
+            let made: Vec<Option<i64>> = stamps
                 .iter()
                 .map(|stamp| {
                     let cells = given.iter().copied().zip(cells.iter().copied());
-                    stamp_of(key, self.text.table, stamp, cells)
+                    let made = || stamp_of(key, self.text.table, stamp, cells);
+                    (!(is_kept && stamp.role == Role::State)).then(made)
                 })
                 .collect();
             for (place, stamp) in places.iter_mut().zip(made) {
-                *place = Value::Integer(Some(stamp));
+                *place = Value::Integer(stamp);
             }
         }
         set
@@ -446,6 +467,10 @@ impl Text {
             let (name, table) = (column.name, self.table);
             match self.does {
                 Does::Add => format!("{name} = {table}.{name} + x.{name}"),
+                // NULL keeps the stamp that is there: see store/found.rs.
+                Does::Replace if name == STAMP_STATE.name => {
+                    format!("{name} = COALESCE(x.{name}, {table}.{name})")
+                }
                 Does::Insert(_) | Does::Replace | Does::Delete => format!("{name} = x.{name}"),
             }
         };

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::{Options, Sql, Store, Tx};
+use super::{Options, Sql, Store, StoreError, Tx};
 
 /// A database of its own for one test.
 pub(crate) struct TestDatabase {
@@ -83,6 +83,32 @@ impl TestDatabase {
         .await
         .unwrap();
         tx
+    }
+}
+
+impl Tx {
+    /// From here on this transaction is the server's again, as if it had begun just now: what was
+    /// tampered with before is not its own.
+    pub(crate) async fn becomes_the_servers(&mut self) {
+        self.script("{postgres SET LOCAL session_replication_role = origin;} DELETE FROM touched")
+            .await
+            .unwrap();
+    }
+
+    /// Stamps what was touched, as the commit would; undoes everything since `mark` where that
+    /// fails, or where `done` did.
+    pub(crate) async fn stamps_or_undoes(&mut self, done: Result<(), StoreError>) {
+        let done = match done {
+            Ok(()) => self.stamp_touched().await,
+            failed => failed,
+        };
+        let end = if done.is_ok() { "RELEASE SAVEPOINT m" } else { "ROLLBACK TO SAVEPOINT m" };
+        self.script(end).await.unwrap();
+    }
+
+    /// What is done from here on can be undone.
+    pub(crate) async fn mark(&mut self) {
+        self.script("SAVEPOINT m").await.unwrap();
     }
 }
 

@@ -7,9 +7,9 @@ use baton_protocol::{Fact, WorkspaceId};
 use serde::Serialize;
 
 use super::digest::content_digest;
-use super::erasures::Erasures;
+use super::ends::end_of;
 use super::folded::Folded;
-use super::read::log_head;
+use super::retold::Retold;
 use super::rows::{LogRow, SealRow, column, ids, number};
 use super::seal::{Hash, MARK_BYTES, StampedRow, Stamps, chain, chain_rows, genesis, mark};
 use super::stamp::StampKey;
@@ -135,10 +135,18 @@ async fn verify_counted(
             break;
         }
     }
-    let head = log_head(tx, workspace).await?;
-    let (mut report, folded) = check.finish(head.position);
+    let end = end_of(tx, workspace).await?;
+    let (mut report, folded, retold) = check.finish(end.position());
     if report.fault.is_none() {
-        let what = folded.difference(tx, workspace).await?;
+        let what = match end.fault(tx).await? {
+            Some(what) => Some(what),
+            None => match folded.difference(tx, workspace).await? {
+                Some(what) => Some(what),
+                // Of which lines a newer version tells, only that one knows.
+                None if report.newer > 0 => None,
+                None => retold.difference(tx, workspace).await?,
+            },
+        };
         report.fault = what.map(|what| fault(report.checked, &what));
     }
     Ok(report)
@@ -185,10 +193,10 @@ struct Check {
     seals: Seals,
     stamps: Stamps,
     folded: Folded,
+    retold: Retold,
     workspace: String,
     hash: Hash,
     revisions: BTreeMap<String, i64>,
-    erasures: Erasures,
     report: Report,
 }
 
@@ -200,10 +208,10 @@ impl Check {
             seals,
             stamps,
             folded: Folded::default(),
+            retold: Retold::default(),
             workspace: workspace.to_string(),
             hash: genesis(workspace),
             revisions: BTreeMap::new(),
-            erasures: Erasures::default(),
             report,
         }
     }
@@ -232,10 +240,10 @@ impl Check {
         }
         let told = row.told().map_err(|error| fault(position, &error.to_string()))?;
         self.revision(position, row)?;
-        self.content(position, row, contents)?;
+        let body = self.content(position, row, contents)?;
         self.report.newer += u64::from(matches!(told.fact, Fact::Unknown(_)));
-        self.erasures.tell(&told, row.content.as_deref());
         self.folded.tell(&told);
+        self.retold.tell(&told, row.content.as_deref(), body);
         Ok(())
     }
 
@@ -253,39 +261,47 @@ impl Check {
         Ok(())
     }
 
-    fn content(&mut self, position: u64, row: &LogRow, contents: &Contents) -> Result<(), Fault> {
+    /// The erasable part of a row, as far as it is there. What is gone is a fault, unless the log
+    /// tells of its erasure, before or behind it.
+    fn content<'c>(
+        &mut self,
+        position: u64,
+        row: &LogRow,
+        contents: &'c Contents,
+    ) -> Result<Option<&'c str>, Fault> {
         let (content, digest) = match (&row.content, &row.digest) {
-            (None, None) => return Ok(()),
+            (None, None) => return Ok(None),
             (Some(content), Some(digest)) => (content, digest),
             _ => return Err(fault(position, "content and digest do not stand together")),
         };
-        let Some((salt, body)) = contents.get(content) else {
-            self.erasures.gone.insert(content.clone(), position);
-            return Ok(());
-        };
+        let Some((salt, body)) = contents.get(content) else { return Ok(None) };
         if content_digest(salt, body) != *digest {
             return Err(fault(position, "the content is not what the digest was made of"));
         }
         self.report.contents += 1;
-        Ok(())
+        Ok(Some(body))
     }
 
-    fn finish(self, head: u64) -> (Report, Folded) {
+    /// `head` is the last position by `log_head`, if that has the row.
+    fn finish(self, head: Option<u64>) -> (Report, Folded, Retold) {
         let mut report = self.report;
         report.unsealed = report.checked.saturating_sub(report.sealed);
-        if let Some((position, content)) = self.erasures.unexplained()
-            && report.fault.as_ref().is_none_or(|fault| position < fault.position)
-        {
-            report.fault = Some(fault(position, &format!("its content {content} is gone")));
-        }
-        if report.fault.is_none() && report.checked != head.max(report.sealed) {
+        let head = head.unwrap_or(report.checked);
+        let is_whole = report.checked == head && report.checked >= report.sealed;
+        if report.fault.is_none() && !is_whole {
             let what = format!(
                 "the log ends at {}, log_head says {head} and it is sealed up to {}",
                 report.checked, report.sealed
             );
             report.fault = Some(fault(report.checked.min(head) + 1, &what));
         }
-        (report, self.folded)
+        if report.fault.is_none() {
+            let lost = self.retold.lost();
+            report.fault = lost.map(|(position, content)| {
+                fault(position, &format!("its content {content} is gone"))
+            });
+        }
+        (report, self.folded, self.retold)
     }
 }
 

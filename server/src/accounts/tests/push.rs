@@ -126,7 +126,7 @@ async fn a_copied_session_and_another_life_of_the_database_end_pushes_too() {
         let phone = office.sign_in(BEN).await;
         office.registers(&phone, "00ff").await;
         let mut tx = office.database.store.begin().await.unwrap();
-        crate::store::restore::begin(&mut tx, Epoch(Uuid::from_u128(7)), &[]).await.unwrap();
+        crate::store::restore::begin(&mut tx, Epoch(Uuid::from_u128(7)), &[], NOON).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(office.is_reached(&phone).await, GONE);
         office.database.close().await;

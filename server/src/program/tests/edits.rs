@@ -8,8 +8,8 @@ use baton_domain::chance;
 use baton_protocol::command::{Claim, CommandBody, Following, MarkRead, NoteText, Reply};
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::outcome::Outcome;
-use baton_protocol::{Command, ConversationId, Fact, LineRef, OpId, WorkspaceId};
-use baton_simulator::Simulator;
+use baton_protocol::{Command, ConversationId, Fact, FileState, LineRef, OpId, WorkspaceId};
+use baton_simulator::{Around, Inbound, InboundMedia, Simulator};
 use serde_json::Value as Json;
 
 use crate::app::Server;
@@ -27,14 +27,14 @@ use crate::store::{Dialect, StampKey, StoreError, Tx, settled};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A database in which something of everything happened.
-struct Life {
-    database: TestDatabase,
+pub(super) struct Life {
+    pub(super) database: TestDatabase,
     key: StampKey,
-    workspace: WorkspaceId,
+    pub(super) workspace: WorkspaceId,
     _directory: tempfile::TempDir,
 }
 
-async fn lives() -> Vec<Life> {
+pub(super) async fn lives() -> Vec<Life> {
     let mut all = Vec::new();
     for database in databases().await {
         all.push(Box::pin(lived(database)).await);
@@ -98,7 +98,19 @@ async fn talk(simulator: &Simulator, (number, name): (&str, &str), ana: &SignedI
     does(ana, of, CommandBody::MarkRead(MarkRead { seq: line.seq })).await;
     does(ben, of, CommandBody::Follow(Following { agent_id: None })).await;
     does(ana, of, CommandBody::Reply(reply(&text, line))).await;
-    simulator.wait_reached(|sent| sent.text() == Some(&text), PATIENCE).await.unwrap();
+    let sent = simulator.wait_reached(|sent| sent.text() == Some(&text), PATIENCE).await.unwrap();
+    let customer = simulator.customer(number, name);
+    customer.reacts(&sent.wamid, "👍").await;
+    let document = InboundMedia { kind: "document".to_owned(), ..InboundMedia::default() };
+    customer.says(Inbound::Media(document), Around::default()).await.unwrap();
+    let is_stored =
+        |fact: &Fact| matches!(fact, Fact::FileChanged { file: FileState::Stored { .. }, .. });
+    let told = |frame: &ServerFrame| {
+        matches!(frame, ServerFrame::Events { events, .. }
+            if events.iter().any(|event| is_stored(&event.fact)))
+    };
+    socket.wait_for(told, PATIENCE).await.unwrap();
+    simulator.quiesce(PATIENCE).await.unwrap();
 }
 
 fn reply(text: &str, seen: LineRef) -> Reply {
@@ -120,7 +132,7 @@ async fn does(by: &SignedIn, conversation_id: ConversationId, body: CommandBody)
 
 impl Life {
     /// All that is found, in this transaction, in lines.
-    async fn found(&self, tx: &mut Tx) -> Result<String, StoreError> {
+    pub(super) async fn found(&self, tx: &mut Tx) -> Result<String, StoreError> {
         let rows = verify_rows_in(tx, &self.key, 0).await?;
         let mut lines: Vec<String> = rows.faults.iter().map(ToString::to_string).collect();
         match verify_in(tx, self.workspace, Some(&self.key)).await {
@@ -136,28 +148,50 @@ impl Life {
         Ok(lines.join("\n"))
     }
 
-    /// What is found after an edit; `None` where the database refuses it, or nothing was edited.
-    async fn after(&self, sql: &str) -> Option<String> {
+    /// A transaction in which a row was edited; `None` where the database refuses it, or nothing
+    /// was edited.
+    pub(super) async fn edited(&self, sql: &str) -> Option<Tx> {
         let mut tx = self.database.tampering().await;
         let sql = format!("{sql} RETURNING CAST(1 AS BIGINT)");
-        let edited = tx.rows_of::<(i64,)>(&sql, &[]).await;
-        let found = match edited {
-            Ok(rows) if !rows.is_empty() => Some(self.found(&mut tx).await.unwrap()),
-            Ok(_) | Err(_) => None,
-        };
-        tx.rollback().await.unwrap();
-        found
+        match tx.rows_of::<(i64,)>(&sql, &[]).await {
+            Ok(rows) if !rows.is_empty() => Some(tx),
+            Ok(_) | Err(_) => {
+                tx.rollback().await.unwrap();
+                None
+            }
+        }
     }
 
-    async fn text(&self, sql: &str) -> String {
+    /// What is found after an edit; `None` as for [`Life::edited`].
+    async fn after(&self, sql: &str) -> Option<String> {
+        let mut tx = self.edited(sql).await?;
+        let found = self.found(&mut tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        Some(found)
+    }
+
+    pub(super) async fn text(&self, sql: &str) -> String {
         let mut tx = self.database.store.read().await.unwrap();
         let row = tx.rows_of::<(String,)>(sql, &[]).await.unwrap().remove(0);
         tx.rollback().await.unwrap();
         row.0
     }
 
-    async fn close(self) {
+    pub(super) async fn close(self) {
         self.database.close().await;
+    }
+}
+
+impl Life {
+    /// One of [`EDITS`] as a statement, and the key by which it is to be named.
+    pub(super) async fn made(&self, (sql, table, key): Edited) -> (String, String) {
+        let mut key = self.text(key).await;
+        let sql = sql.replace("KEY", &format!("'{key}'"));
+        if table == "message" && sql.contains("id = ") {
+            let place = format!("SELECT conversation FROM message WHERE id = '{key}'");
+            key = self.text(&place).await;
+        }
+        (sql, key)
     }
 }
 
@@ -176,7 +210,9 @@ const OUTCOME: &str = "SELECT op_id FROM message WHERE op_id IS NOT NULL ORDER B
 const TAIL: &str = "SELECT CAST(position + 1 AS TEXT) FROM log_head";
 
 /// What somebody does with SQL, which table is named, and which key.
-const EDITS: [(&str, &str, &str); 44] = [
+pub(super) type Edited = (&'static str, &'static str, &'static str);
+
+pub(super) const EDITS: [Edited; 49] = [
     ("UPDATE agent SET password_hash = 'x' WHERE id = KEY", "agent", ANA),
     ("UPDATE agent SET email = 'eve@acme.example' WHERE id = KEY", "agent", ANA),
     ("UPDATE agent SET name = 'Eve' WHERE id = KEY", "agent", ANA),
@@ -217,6 +253,11 @@ const EDITS: [(&str, &str, &str); 44] = [
     ("DELETE FROM message WHERE conversation = KEY AND seq = 1", "message", MESSAGE),
     ("UPDATE message SET error = '{}' WHERE id = KEY", "message", SENT_PLACE),
     ("UPDATE message SET author = 'x' WHERE id = KEY", "message", SENT_PLACE),
+    (SHOWS_ANOTHER, "message", SENT_PLACE),
+    ("UPDATE message SET seen_seq = seen_seq + 1 WHERE id = KEY", "message", SENT_PLACE),
+    ("UPDATE message SET wamid = 'wamid.x' WHERE id = KEY", "message", SENT_PLACE),
+    ("UPDATE message SET amended = NULL WHERE id = KEY", "message", SENT_PLACE),
+    ("UPDATE message SET file_bytes = 1 WHERE id = KEY", "message", FILE_PLACE),
     ("UPDATE contact SET phone = '34666' WHERE id = KEY", "contact", CONTACT),
     ("UPDATE contact SET name = 'Eve' WHERE id = KEY", "contact", CONTACT),
     ("UPDATE identity SET conversation = 'x' WHERE value = KEY", "identity", IDENTITY),
@@ -234,6 +275,10 @@ const EDITS: [(&str, &str, &str); 44] = [
 const IDENTITY: &str = "SELECT value FROM identity WHERE kind = 'wa_id' ORDER BY value LIMIT 1";
 /// The message is named by its place.
 const SENT_PLACE: &str = SENT;
+const FILE_PLACE: &str = "SELECT id FROM message WHERE file_bytes IS NOT NULL ORDER BY id LIMIT 1";
+const SHOWS_ANOTHER: &str = "UPDATE message SET understood_kind = 'text',
+    understood = (SELECT o.id FROM message AS o WHERE o.author_kind = 'customer'
+      AND o.kind = 'text' AND o.conversation <> message.conversation LIMIT 1) WHERE id = KEY";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_edit_by_hand_is_named_with_its_table_and_key() {
@@ -242,12 +287,7 @@ async fn every_edit_by_hand_is_named_with_its_table_and_key() {
         assert_eq!(life.found(&mut tx).await.unwrap(), "", "nothing was edited");
         tx.rollback().await.unwrap();
         for (sql, table, key) in EDITS {
-            let mut key = life.text(key).await;
-            let sql = sql.replace("KEY", &format!("'{key}'"));
-            if table == "message" && sql.contains("id = ") {
-                let place = format!("SELECT conversation FROM message WHERE id = '{key}'");
-                key = life.text(&place).await;
-            }
+            let (sql, key) = life.made((sql, table, key)).await;
             let found = life.after(&sql).await.unwrap_or_else(|| panic!("{sql} was not done"));
             let named = found.lines().any(|line| line.contains(table) && line.contains(&key));
             assert!(named, "{sql} is not named by {table} and {key}:\n{found}");
@@ -293,7 +333,7 @@ async fn a_tail_that_somebody_else_put_in_is_named_and_is_not_sealed() {
 }
 
 /// How many rows are edited at random: `BATON_EDITS`.
-fn edits() -> usize {
+pub(super) fn edits() -> usize {
     let told = std::env::var_os("BATON_EDITS").and_then(|text| text.to_str()?.parse().ok());
     told.unwrap_or(150)
 }
@@ -314,16 +354,7 @@ async fn any_single_row_that_is_changed_put_in_or_taken_out_is_named() {
             match life.after(&edit.sql).await {
                 None => refused += 1,
                 Some(found) => {
-                    let of = |line: &str| {
-                        let key = match table.name {
-                            "log" => vec![edit.key.last().cloned().unwrap_or_default()],
-                            _ => edit.key.clone(),
-                        };
-                        // What is said of one workspace does not name it again.
-                        let mut key =
-                            key.iter().filter(|part| **part != life.workspace.to_string());
-                        line.contains(table.name) && key.all(|part| line.contains(part))
-                    };
+                    let of = |line: &str| edit.is_named(line, table, &life);
                     assert!(found.lines().any(of), "{}: {:?}\n{found}", edit.sql, edit.key);
                     done += 1;
                 }
@@ -336,14 +367,27 @@ async fn any_single_row_that_is_changed_put_in_or_taken_out_is_named() {
 }
 
 /// A table's rows as JSON.
-type Table = crate::store::stamped::Images;
+pub(super) type Table = crate::store::stamped::Images;
 
-struct Edit {
-    sql: String,
+pub(super) struct Edit {
+    pub(super) sql: String,
     key: Vec<String>,
 }
 
-fn edit(dice: &mut Dice, table: &Table, dialect: Dialect) -> Option<Edit> {
+impl Edit {
+    /// Whether a line of what was found names the row that was edited.
+    pub(super) fn is_named(&self, line: &str, table: &Table, life: &Life) -> bool {
+        let key = match table.name {
+            "log" => vec![self.key.last().cloned().unwrap_or_default()],
+            _ => self.key.clone(),
+        };
+        // What is said of one workspace does not name it again.
+        let mut key = key.iter().filter(|part| **part != life.workspace.to_string());
+        line.contains(table.name) && key.all(|part| line.contains(part))
+    }
+}
+
+pub(super) fn edit(dice: &mut Dice, table: &Table, dialect: Dialect) -> Option<Edit> {
     if table.rows.is_empty() {
         return None;
     }
@@ -410,14 +454,14 @@ fn literal(value: &Json) -> String {
 }
 
 /// Chances that are the same at every run.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn below(&mut self, bound: usize) -> usize {
         usize::try_from(chance::next(&mut self.0) % bound.max(1) as u64).unwrap_or(0)
     }
 
-    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+    pub(super) fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         let n = self.below(all.len());
         all.get(n).expect("one")
     }

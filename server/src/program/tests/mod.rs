@@ -1,3 +1,4 @@
 //! The parts together, on both databases.
 
+mod afterwards;
 mod edits;

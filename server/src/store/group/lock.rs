@@ -1,6 +1,7 @@
 //! Locks, in their one order. Keys are sorted by the caller (they come out of ordered sets), and
 //! locked in that order.
 
+use crate::store::found::FoundRow;
 use crate::store::rows::IdentityRow;
 use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
@@ -31,13 +32,14 @@ pub(crate) async fn lock_identities(tx: &mut Tx, keys: &str) -> Result<(), Store
     lock(tx, &LOCK, &[keys]).await
 }
 
-/// Makes known that these identities, which are locked, are somebody else's.
+/// Makes known that these identities, which are locked and were `found`, are somebody else's.
 pub(crate) async fn move_identities(
     tx: &mut Tx,
     identities: &[IdentityRow],
+    found: &[FoundRow<IdentityRow>],
 ) -> Result<(), StoreError> {
     static MOVE: Statement<IdentityRow> = Statement::replace();
-    tx.write(&[Set::new(&MOVE, identities)]).await.map(drop)
+    tx.write(&[Set::over(&MOVE, identities, found)]).await.map(drop)
 }
 
 /// Locks conversations, each `[workspace, id]`.

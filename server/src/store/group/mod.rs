@@ -21,4 +21,4 @@ pub(crate) use read::{
     teams, templates, uploads, user_ids, written,
 };
 pub(crate) use rows::{AgentRow, PlaceRow, TeamRow};
-pub(crate) use write::{Writes, write};
+pub(crate) use write::{AsRead, Writes, write};

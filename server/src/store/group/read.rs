@@ -10,6 +10,7 @@ use super::rows::{
     AgentRow, ChannelRow, LogEndRow, MembershipRow, PastFileStateRow, PlaceRow, TeamRow,
     TemplateRow, UploadRow, UserRow, WrittenRow,
 };
+use crate::store::found::FoundRow;
 use crate::store::rows::{
     BookRow, ContactRow, IdentityRow, MessageRow, OutcomeRow, ParkedRow, PastRow, ReadMarkRow,
     ThreadRow, thread_columns,
@@ -28,9 +29,9 @@ pub(crate) async fn channels(tx: &mut Tx, phone_number_ids: &str) -> Rows<Channe
 }
 
 /// Identities, each `[workspace, channel, kind, value]`.
-pub(crate) async fn identities(tx: &mut Tx, keys: &str) -> Rows<IdentityRow> {
+pub(crate) async fn identities(tx: &mut Tx, keys: &str) -> Rows<FoundRow<IdentityRow>> {
     static SQL: Sql = Sql::new(
-        "SELECT {columns i identity}
+        "SELECT {columns i identity}, i.stamp_state
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM identity WHERE workspace = x.value->>0
              AND channel = x.value->>1 AND kind = x.value->>2 AND value = x.value->>3
@@ -51,11 +52,11 @@ pub(crate) async fn user_ids(tx: &mut Tx, workspaces: &str, conversations: &str)
 }
 
 /// Conversations, each `[workspace, id]`.
-pub(crate) async fn conversations(tx: &mut Tx, keys: &str) -> Rows<ThreadRow> {
+pub(crate) async fn conversations(tx: &mut Tx, keys: &str) -> Rows<FoundRow<ThreadRow>> {
     static SQL: Sql = Sql::new(concat!(
         "SELECT ",
         thread_columns!(),
-        " FROM {rows $1} AS x CROSS JOIN
+        ", c.stamp_state FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM conversation WHERE workspace = x.value->>0
              AND id = x.value->>1 OFFSET 0) AS c}
          {sqlite conversation AS c WHERE c.workspace = x.value->>0 AND c.id = x.value->>1}",
@@ -77,9 +78,9 @@ pub(crate) async fn agents(tx: &mut Tx, keys: &str) -> Rows<AgentRow> {
 }
 
 /// Contacts, each `[workspace, id]`.
-pub(crate) async fn contacts(tx: &mut Tx, keys: &str) -> Rows<ContactRow> {
+pub(crate) async fn contacts(tx: &mut Tx, keys: &str) -> Rows<FoundRow<ContactRow>> {
     static SQL: Sql = Sql::new(
-        "SELECT {columns c contact} FROM {rows $1} AS x CROSS JOIN
+        "SELECT {columns c contact}, c.stamp_state FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM contact WHERE workspace = x.value->>0
              AND id = x.value->>1 OFFSET 0) AS c}
          {sqlite contact AS c WHERE c.workspace = x.value->>0 AND c.id = x.value->>1}",
@@ -88,9 +89,9 @@ pub(crate) async fn contacts(tx: &mut Tx, keys: &str) -> Rows<ContactRow> {
 }
 
 /// Lines of stretches, each `[workspace, conversation, from, to]`.
-pub(crate) async fn lines(tx: &mut Tx, stretches: &str) -> Rows<MessageRow> {
+pub(crate) async fn lines(tx: &mut Tx, stretches: &str) -> Rows<FoundRow<MessageRow>> {
     static SQL: Sql = Sql::new(
-        "SELECT {columns m message}
+        "SELECT {columns m message}, m.stamp_state
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM message WHERE workspace = x.value->>0
              AND conversation = x.value->>1

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::store::found::FoundRow;
 use crate::store::rows::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow,
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
@@ -52,6 +53,16 @@ pub(crate) struct Writes {
     pub(crate) book: Vec<BookRow>,
     pub(crate) pushes: Vec<PushRow>,
     pub(crate) push_changes: Vec<PushChange>,
+    /// What the changes are made of.
+    pub(crate) found: AsRead,
+}
+
+/// What a group read of rows that it may change: those whose changes take something over.
+#[derive(Default, Debug)]
+pub(crate) struct AsRead {
+    pub(crate) contacts: Vec<FoundRow<ContactRow>>,
+    pub(crate) conversations: Vec<FoundRow<ConversationRow>>,
+    pub(crate) messages: Vec<FoundRow<MessageChange>>,
 }
 
 static CONTACTS: Statement<ContactRow> = Statement::insert();
@@ -120,16 +131,16 @@ pub(crate) async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
     tx.write(&[Set::new(&EPISODE_ENDS, &w.episode_ends)]).await?;
     tx.write(&[
         Set::new(&CONTACTS, &w.contacts),
-        Set::new(&CONTACT_CHANGES, &w.contact_changes),
+        Set::over(&CONTACT_CHANGES, &w.contact_changes, &w.found.contacts),
         Set::new(&LOADS, &w.loads),
         Set::new(&CONVERSATIONS, &w.conversations),
-        Set::new(&CONVERSATION_CHANGES, &w.conversation_changes),
+        Set::over(&CONVERSATION_CHANGES, &w.conversation_changes, &w.found.conversations),
         Set::new(&FOLLOWERS, &w.followers),
         Set::new(&UNFOLLOWED, &w.unfollowed),
         Set::new(&BLOCK_CALLS, &w.block_calls),
         Set::new(&EPISODES, &w.episodes),
         Set::new(&MESSAGES, &w.messages),
-        Set::new(&MESSAGE_CHANGES, &w.message_changes),
+        Set::over(&MESSAGE_CHANGES, &w.message_changes, &w.found.messages),
         Set::new(&ATTEMPTS, &w.attempts),
         Set::new(&ATTEMPT_ENDS, &w.attempt_ends),
         Set::new(&FILES, &w.files),

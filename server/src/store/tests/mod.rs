@@ -11,6 +11,7 @@ mod pushes;
 mod resume;
 mod search;
 mod seed;
+mod sheets;
 mod silence;
 mod tables;
 mod templates;
