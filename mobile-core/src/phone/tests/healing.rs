@@ -206,12 +206,13 @@ impl World {
                 let is_mine = head.owner == Owner::Agent(device.agent());
                 let is_queued = matches!(head.owner, Owner::Queue(_));
                 let is_resolved = head.status == Status::Resolved;
-                let is_unread = mirrored.unread() > 0 || matches!(mirrored, Mirrored::Head(_));
+                let is_unread =
+                    mirrored.unread_lines() > 0 || matches!(mirrored, Mirrored::Head(_));
                 let is_on = match subject.kind {
                     Kind::Message => (is_mine || is_queued) && is_unread,
                     Kind::Queue => is_queued && !is_resolved && is_unread,
-                    Kind::Assigned => is_mine && !is_resolved,
-                    Kind::Mention => true,
+                    Kind::Assigned | Kind::Reopened => is_mine && !is_resolved,
+                    Kind::Mention | Kind::Review => true,
                     Kind::Offer | Kind::Sla | Kind::Retract | Kind::Digest => false,
                 };
                 assert!(is_on, "it is over, and shown: {subject:?} of {head:?}");

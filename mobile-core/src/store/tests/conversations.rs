@@ -45,12 +45,12 @@ fn heads_and_ids_are_those_of_what_is_held() {
     });
     let left: Vec<_> = held.iter().filter(|held| held.head().id != conversation_id(50)).collect();
     let heads = store.reads(|read| read.heads());
-    let expected: Vec<_> = left.iter().map(|h| (h.head().clone(), h.unread())).collect();
+    let expected: Vec<_> = left.iter().map(|h| (h.head().clone(), h.unread_lines())).collect();
     assert_eq!(heads, expected);
     let pairs = |heads: &[(baton_protocol::Head, u64)]| {
         fingerprint(heads.iter().map(|(head, unread)| (head, *unread)))
     };
-    assert_eq!(pairs(&heads), fingerprint(left.iter().map(|h| (h.head(), h.unread()))));
+    assert_eq!(pairs(&heads), fingerprint(left.iter().map(|h| (h.head(), h.unread_lines()))));
 }
 
 /// Rows written by a transaction.

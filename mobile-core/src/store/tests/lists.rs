@@ -39,7 +39,7 @@ pub(super) fn expected(view: View, held: &[&Mirrored]) -> (Vec<ConversationId>, 
             None => (1, -activity_at.ms(), *id),
         }
     });
-    let unread = found.iter().map(|held| held.unread()).sum();
+    let unread = found.iter().map(|held| held.unread_lines()).sum();
     let total = Total { conversations: found.len() as u64, unread };
     (found.iter().map(|held| held.head().id).collect(), total)
 }
@@ -100,7 +100,10 @@ fn a_row_shows_what_may_be_seen() {
         match row {
             ConversationRow::Head { head: found } => assert_eq!(found, head),
             ConversationRow::Full { view, unread } => {
-                assert_eq!((*view, unread), (full.view.clone(), full.view.unread()));
+                assert_eq!(
+                    (*view, unread),
+                    (full.view.clone(), Mirrored::Full(Box::new(full.clone())).unread_lines())
+                );
             }
         }
         seen += 1;

@@ -178,7 +178,7 @@ fn play_cached(
             let held = model.conversations.get(&id);
             assert_eq!(write.revision(id)?, held.map(|held| held.head().revision));
             assert_eq!(write.get(id)?.as_ref(), held);
-            let heads = model.conversations.values().map(|h| (h.head().clone(), h.unread()));
+            let heads = model.conversations.values().map(|h| (h.head().clone(), h.unread_lines()));
             assert_eq!(write.heads()?, heads.collect::<Vec<_>>());
             assert_eq!(write.ids()?, model.conversations.keys().copied().collect::<Vec<_>>());
         }
@@ -259,7 +259,7 @@ fn check(store: &Store, model: &Model) {
     let mut outbox: Vec<_> = model.outbox.values().cloned().collect();
     outbox.sort_by_key(|row| (row.conversation, row.place, row.op_id));
     store.reads(|read| {
-        let heads: Vec<_> = held.iter().map(|h| (h.head().clone(), h.unread())).collect();
+        let heads: Vec<_> = held.iter().map(|h| (h.head().clone(), h.unread_lines())).collect();
         assert_eq!(read.heads()?, heads);
         for (id, held) in &model.conversations {
             assert_eq!(read.conversation(*id)?.as_ref(), Some(held));
