@@ -172,7 +172,7 @@ fn outbox(changes: &[Change], needs_review: usize) -> Event {
                         Ended::ReadRefused { .. } => GoneHow::ReadRefused,
                     },
                     unreached: unreached.iter().map(ToString::to_string).collect(),
-                })
+                });
             }
             Change::NotStored { number, op_id } => gone.push(GoneItem {
                 number: *number,

@@ -13,10 +13,10 @@ use crate::clock::ManualClock;
 use crate::engine::testing::{Bench, bench_at, in_process};
 use crate::node::Roster;
 use crate::node::testing::{alone, given};
-use crate::store::Sql;
 use crate::store::node::NodeId;
 use crate::store::read::send_order;
 use crate::store::testing::{TestDatabase, databases};
+use crate::store::{Dialect, Sql};
 use crate::whatsapp::client::Timeouts;
 
 const START: Timestamp = Timestamp::from_ms(1_790_000_000_000);
@@ -249,6 +249,7 @@ async fn a_number_that_sends_one_by_one_waits_for_the_message_before_but_not_for
 
 #[tokio::test]
 async fn a_stop_does_not_wait_for_a_disk_that_cannot_be_written() {
+    static READ_ONLY: Sql = Sql::new("PRAGMA query_only = ON");
     for database in databases().await {
         if database.store.dialect() != Dialect::Sqlite {
             database.close().await;
@@ -259,12 +260,7 @@ async fn a_stop_does_not_wait_for_a_disk_that_cannot_be_written() {
         let me = house.sender.0.parts.membership.roster().me;
         let claim = house.bench.engine.claim(at, 1, me).await.unwrap();
         let ClaimAnswer::Go(claim) = claim else { panic!("{claim:?}") };
-        let write = async |sql| {
-            let mut tx = house.bench.engine.store().begin().await.unwrap();
-            tx.script(sql).await.unwrap();
-            tx.commit().await.unwrap();
-        };
-        write("PRAGMA query_only = ON").await;
+        house.bench.engine.store().run_alone(&READ_ONLY, &[""; 0]).await.unwrap();
         let told = tokio::spawn({
             let sender = house.sender.clone();
             let taken = SendResult::Accepted { wamid: "wamid.out".to_owned() };
