@@ -141,14 +141,14 @@ proptest! {
         prop_assert_eq!(&one_line(&line), &line);
         if let Some(name) = file_name(&given) {
             prop_assert!(shows(&name) && !name.contains(['/', '\\']));
-            prop_assert_eq!(file_name(&name), Some(name.clone()));
+            prop_assert_eq!(file_name(&name), Some(name));
         }
     }
 
     #[test]
     fn a_number_that_was_read_is_read_again_as_itself(typed in "\\+?[0-9 ()\\-]{6,24}") {
         if let Ok(read) = number(&typed) {
-            prop_assert_eq!(number(&format!("+{read}")), Ok(read.clone()));
+            prop_assert_eq!(number(&format!("+{read}")), Ok(read));
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::find::entries;
+use baton_domain::find::{entries, searched};
 use baton_domain::group::Key;
 use baton_protocol::MessageId;
 use baton_protocol::event::EventContent;
@@ -13,7 +13,6 @@ use serde_json::json;
 use sqlx_macros::FromRow;
 
 use super::rows::{from_json, id, ids};
-use super::searchable::searched;
 use super::{Sql, Store, StoreError, Tx};
 
 /// A revocation of which not everything is erased.

@@ -157,6 +157,7 @@ async fn names_are_folded_anew_but_for_rows_that_somebody_changed() {
             id: uuid::Uuid::from_u128(n).to_string(),
             name: Some("김철수".to_owned()),
             phone: None,
+            username: None,
             search_name: Some("as it was folded before".to_owned()),
             group_card: None,
             moves: None,
