@@ -47,6 +47,53 @@ function isExamined(size: keyof typeof SIZES, theme: "light" | "dark"): boolean 
   return isAll && size === "tablet" && theme === "light";
 }
 
+/** Widths at which nothing may be out of reach. */
+const WIDTHS = [360, 390, 820, 1024];
+
+/** What can be pressed, and is cut off at a side where nothing scrolls. */
+function cut(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const pressed = "button, a[href], input, select, textarea, summary, [role=button], [role=slider]";
+    // What only a keyboard or a screen reader meets, and files that are chosen by a button.
+    const unseen = ".vh, .skip, [aria-hidden=true], [type=file]";
+    const found: string[] = [];
+    for (const one of document.querySelectorAll<HTMLElement>(pressed)) {
+      if (one.closest(unseen) !== null || !one.checkVisibility()) continue;
+      const box = one.getBoundingClientRect();
+      if (box.width <= 1 || box.height <= 1) continue;
+      let [from, to] = [0, innerWidth];
+      for (let up = one.parentElement; up !== null; up = up.parentElement) {
+        // It lies over the page.
+        if (up.matches("dialog")) break;
+        const { overflowX } = getComputedStyle(up);
+        if (overflowX === "visible") continue;
+        // A strip that is moved sideways; what is read downwards is not.
+        const isStrip = !up.matches(".scroll") && up.scrollWidth > up.clientWidth + 1;
+        if (isStrip && overflowX !== "hidden" && overflowX !== "clip") {
+          [from, to] = [-Infinity, Infinity];
+          break;
+        }
+        const around = up.getBoundingClientRect();
+        [from, to] = [Math.max(from, around.left), Math.min(to, around.right)];
+      }
+      if (box.left >= from - 1 && box.right <= to + 1) continue;
+      const name = one.getAttribute("aria-label") ?? one.textContent?.trim().slice(0, 30) ?? "";
+      const testid = one.getAttribute("data-testid") ?? one.className;
+      found.push(`${testid} "${name}" ${Math.round(box.left)}–${Math.round(box.right)} of ${from}–${to}`);
+    }
+    return [...new Set(found)];
+  });
+}
+
+/** Lets everything be reached at each width. */
+export async function reachable(page: Page, name: string) {
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+    expect.soft(await cut(page), `${name}: cut off at ${width}`).toEqual([]);
+  }
+}
+
 /** A page at each size: no fault of accessibility, nothing too wide. */
 export async function looks(page: Page, name: string) {
   const before = page.viewportSize() ?? SIZES.desktop;
@@ -65,5 +112,6 @@ export async function looks(page: Page, name: string) {
       expect.soft(wide, `${name} ${size} is too wide`).toBeLessThanOrEqual(0);
     }
   }
+  await reachable(page, name);
   await page.setViewportSize(before);
 }

@@ -1,0 +1,69 @@
+// Nothing that can be pressed is out of reach, by mouse and by touch, however long names and texts.
+import { reachable } from "./looks.ts";
+import { expect, long, open, test } from "./world.ts";
+
+const LONG = "¿Me podéis decir si la bicicleta que dejé ayer por la tarde está lista, o vuelvo mañana? ".repeat(3);
+const NAME = "María Fernanda del Carmen Villanueva y Montenegro";
+
+for (const [how, options] of [
+  ["by mouse", {}],
+  ["by touch", { hasTouch: true, isMobile: true }],
+] as const) {
+  long(`all can be reached at each width, ${how}`, async ({ world }) => {
+    test.setTimeout(300_000);
+    const maria = world.customer(NAME);
+    await maria.says(LONG);
+    await maria.says("Ok");
+    const sofia = await world.desk("Sofia", { viewport: { width: 820, height: 844 }, ...options });
+    const id = await open(sofia, NAME);
+    await expect(sofia.getByTestId("line-2")).toBeVisible();
+    await reachable(sofia, "nobody's conversation");
+    await sofia.setViewportSize({ width: 1024, height: 844 });
+    await sofia.getByTestId("claim").click();
+    await sofia.getByTestId("composer-text").fill(LONG);
+    await sofia.getByTestId("send").click();
+    await expect(sofia.getByTestId("line-3").getByTestId("line-status")).toHaveAttribute(
+      "data-status",
+      /sent|delivered|read/,
+    );
+    await reachable(sofia, "one's own conversation");
+    await sofia.setViewportSize({ width: 390, height: 844 });
+    await sofia.getByTestId("line-3").getByTestId("line-more").click();
+    await expect(sofia.getByTestId("sheet-forward")).toBeVisible();
+    await reachable(sofia, "what can be done with a line");
+    await sofia.keyboard.press("Escape");
+    for (const at of [
+      "/inbox/mine",
+      "/board",
+      `/board/agent/${world.login("Ana").agent_id}`,
+      "/reports",
+      "/review",
+      "/people",
+      "/search?q=bicicleta",
+      "/settings",
+      "/settings/numbers",
+      "/settings/teams",
+      "/settings/agents",
+      "/settings/you",
+      "/settings/notifications",
+      "/settings/devices",
+      "/settings/appearance",
+    ]) {
+      await sofia.goto(at);
+      await expect(sofia.locator("main").first()).toBeVisible();
+      await reachable(sofia, at);
+    }
+    // In the language with the longest words, and from right to left.
+    for (const language of ["es", "ar"]) {
+      await sofia.setViewportSize({ width: 1024, height: 844 });
+      await sofia.getByTestId("rail-me").click();
+      await sofia.getByTestId("language").selectOption(language);
+      await sofia.keyboard.press("Escape");
+      for (const at of [`/inbox/open/${id}`, "/board", "/reports"]) {
+        await sofia.goto(at);
+        await expect(sofia.locator("main").first()).toBeVisible();
+        await reachable(sofia, `${at} in ${language}`);
+      }
+    }
+  });
+}
