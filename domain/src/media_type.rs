@@ -94,6 +94,9 @@ pub fn normalize(text: &str) -> Option<String> {
         return None;
     }
     let read: Mime = text.trim().parse().ok()?;
+    if read.subtype().as_str().is_empty() {
+        return None;
+    }
     let bare = read.essence_str().to_ascii_lowercase();
     let mut written = whatsapp_name(&bare).to_owned();
     for (name, value) in read.params() {
