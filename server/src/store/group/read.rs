@@ -291,7 +291,7 @@ pub(crate) async fn uploads(tx: &mut Tx, keys: &str) -> Rows<UploadRow> {
            u.bytes, u.sha256, u.media, u.width, u.height, u.sound
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM upload WHERE workspace = x.value->>0
-             AND id = x.value->>1 OFFSET 0 {lock}) AS u}
+             AND id = x.value->>1 OFFSET 0 FOR NO KEY UPDATE) AS u}
          {sqlite upload AS u WHERE u.workspace = x.value->>0 AND u.id = x.value->>1}",
     );
     tx.rows(&SQL, &[keys]).await
