@@ -191,9 +191,10 @@ async fn fold_names(
     workspace: WorkspaceId,
     after: &str,
 ) -> Result<Option<String>, StoreError> {
+    // A row that the committer is writing gets its name folded by that.
     static SELECT: Sql = Sql::new(
         "SELECT {columns c contact}, c.stamp_state FROM contact AS c
-         WHERE c.workspace = $1 AND c.id > $2 ORDER BY c.id LIMIT CAST($3 AS BIGINT) {lock}",
+         WHERE c.workspace = $1 AND c.id > $2 ORDER BY c.id LIMIT CAST($3 AS BIGINT) {skip}",
     );
     static REPLACE: Statement<ContactRow> = Statement::replace();
     let args = [&workspace.to_string(), after, &NAMES_MAX.to_string()];
