@@ -32,7 +32,11 @@ const LARGE: [&str; 17] = [
 ];
 
 /// What may read all rows of a workspace or of a table, by a part of its text.
-const WHOLE: [(&str, &str); 16] = [
+const WHOLE: [(&str, &str); 20] = [
+    ("OFFSET 0 FOR NO KEY UPDATE", "a lock, which PostgreSQL alone takes"),
+    ("INSERT INTO channel (", "a new number"),
+    ("WHERE f.state = 'stored' AND NOT EXISTS", "the sweeper's"),
+    ("GROUP BY {sqlite +}conversation", "those that are held: few"),
     ("SELECT agent, conversation, seq FROM read_mark WHERE workspace", "verify-log"),
     ("SELECT id FROM note WHERE workspace", "verify-log"),
     ("FROM seal AS s WHERE s.workspace = $1 ORDER BY s.upto", "verify-log"),
