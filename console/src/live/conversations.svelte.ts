@@ -168,9 +168,18 @@ export class Conversations {
 
   async open(id: Id): Promise<"here" | "gone" | "failed"> {
     const held = this.feed.held.get(id);
+    this.look(id);
     if (held?.level === "full" && held.lines !== undefined) return "here";
     if (held?.level === "head") return "here";
     return this.read(id);
+  }
+
+  /** Somebody looks at it: lines from when this browser was last closed are read anew. */
+  look(id: Id) {
+    const held = this.feed.held.get(id);
+    if (this.feed.unread.has(id) && held?.level === "full" && held.lines !== undefined) {
+      void this.read(id);
+    }
   }
 
   async older(id: Id, most = OLDER_LINES): Promise<void> {

@@ -82,6 +82,8 @@ export interface Feed {
   wanted: Map<Id, number>;
   /** Conversations as they were when this browser was last closed: nobody has told them since. */
   restored: Set<Id>;
+  /** Those of them whose lines were not read since. */
+  unread: Set<Id>;
   /** The rows are being read anew; who left meanwhile does not come back with a page. */
   loading: { left: Set<Id>; seen: Set<Id>; marks: Map<Id, number> } | undefined;
   /** Whom a frame of which position last concerned: an older word was overtaken. */
@@ -105,6 +107,7 @@ export function empty(): Feed {
     held: new HeldMap(),
     wanted: new Map(),
     restored: new Set(),
+    unread: new Set(),
     loading: undefined,
     told: 0,
   };
@@ -118,6 +121,7 @@ export function restore(feed: Feed, epoch: Id, agent: Id, all: Iterable<readonly
     if (feed.held.has(id)) continue;
     feed.held.set(id, held);
     feed.restored.add(id);
+    if (held.lines !== undefined) feed.unread.add(id);
   }
 }
 
@@ -395,6 +399,11 @@ export function applyConversation(feed: Feed, id: Id, snapshot: Snapshot | undef
   }
   const held = rowOf(snapshot);
   if (headOf(held).id !== id) return [];
+  const before = feed.held.get(id);
+  // What was kept is not joined to what was read: nobody told what became of it.
+  if (feed.unread.delete(id) && before?.level === "full") {
+    feed.held.set(id, { level: "full", view: before.view });
+  }
   feed.loading?.seen.add(id);
   install(feed, held);
   // Read from a node that is not there yet.

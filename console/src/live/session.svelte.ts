@@ -310,7 +310,10 @@ export class Desk {
   look(conversation: Id | undefined) {
     if (this.view === conversation) return;
     this.view = conversation;
-    if (conversation !== undefined) this.shelf.look(conversation);
+    if (conversation !== undefined) {
+      this.shelf.look(conversation);
+      this.conversations.look(conversation);
+    }
     this.tell({ type: "view", conversation_id: conversation ?? null });
   }
 

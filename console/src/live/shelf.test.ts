@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
 import type { Head, Line, Note, View } from "../protocol.ts";
-import { type Held, applyRows, apply, empty, endLoading, restore } from "./feed.ts";
+import { type Held, apply, applyConversation, applyRows, empty, endLoading, restore } from "./feed.ts";
 import { LINES_MAX, OPENED_MAX, ROWS_MAX, choose, copyOf } from "./shelf.ts";
 
 const at = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 60_000).toISOString();
@@ -54,6 +54,20 @@ test("what was kept gives way to the server, and goes where the server has none 
   // From now on it is told, and nothing is taken over any more.
   restore(feed, "epoch", "ana", [["c2", held(2)]]);
   expect(feed.held.has("c2")).toBe(false);
+});
+
+test("lines that were kept are not joined to those that are read", () => {
+  const feed = empty();
+  restore(feed, "epoch", "ana", [["c1", held(1, 5)]]);
+  expect([...feed.unread]).toEqual(["c1"]);
+  const { view, lines } = held(1, 5);
+  const last = lines?.lines.slice(3) ?? [];
+  const coaching = [{ id: "coached", position: 7 }];
+  applyConversation(feed, "c1", { level: "full", view, from_seq: 4, lines: last, notes: [], coaching } as never);
+  const now = feed.held.get("c1");
+  expect(now?.level === "full" && now.lines?.from_seq).toBe(4);
+  expect(JSON.stringify(now)).toContain("coached");
+  expect(feed.unread.size).toBe(0);
 });
 
 test("another life of the database means nothing to what was kept", () => {
