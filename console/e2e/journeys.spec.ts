@@ -374,3 +374,12 @@ long("the page opens without its server, with the draft that was begun", async (
     await node.end();
   }
 });
+
+long("the worker answers for the console's pages, and for nothing that is the server's", async ({ world }) => {
+  const page = await world.desk("Ana", { serviceWorkers: "allow" });
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  const isOfWorker = async (at: string) => (await page.goto(at))?.fromServiceWorker();
+  expect(await isOfWorker("/inbox/open")).toBe(true);
+  // A file that is opened in a tab takes its time.
+  expect(await isOfWorker("/api/v1/openapi.json")).toBe(false);
+});

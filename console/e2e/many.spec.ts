@@ -3,6 +3,7 @@ import { Node, PASSWORD } from "./node.ts";
 import { expect, signIn, test } from "./world.ts";
 
 const COUNT = 2_100;
+const said = (count: number) => count.toLocaleString("en-GB");
 
 test("two thousand conversations are counted, listed and moved by what is new", async ({ world }) => {
   const node = await Node.start({ number: true });
@@ -23,7 +24,7 @@ test("two thousand conversations are counted, listed and moved by what is new", 
     await page.goto(`${node.url}/inbox/open`);
     const list = page.getByTestId("list");
     await expect(list).toHaveAttribute("aria-busy", "false");
-    await expect(page.getByTestId("view-count-open")).toHaveText(String(COUNT));
+    await expect(page.getByTestId("view-count-open")).toHaveText(said(COUNT));
     await expect(list.getByRole("article").first()).toHaveAttribute("aria-setsize", String(COUNT));
     expect(asked).toContain("/api/v1/heads");
 
@@ -43,7 +44,7 @@ test("two thousand conversations are counted, listed and moved by what is new", 
     await page.getByTestId("composer-text").fill("Ya está listo.");
     await page.getByTestId("composer-text").press("Control+Enter");
     await expect(page.getByTestId("timeline")).toContainText("Ya está listo.");
-    await expect(page.getByTestId("view-count-open")).toHaveText(String(COUNT));
+    await expect(page.getByTestId("view-count-open")).toHaveText(said(COUNT));
 
     // Several at once, most of them never seen: they are read before anything is decided.
     await list.evaluate((one) => (one.scrollTop = 0));
@@ -51,7 +52,7 @@ test("two thousand conversations are counted, listed and moved by what is new", 
     await page.keyboard.press("Control+a");
     await page.getByTestId("action-resolve").click();
     await expect(page.getByTestId("toast")).toBeVisible();
-    await expect(page.getByTestId("view-count-open")).toHaveText(String(COUNT - 500));
+    await expect(page.getByTestId("view-count-open")).toHaveText(said(COUNT - 500));
   } finally {
     await node.end();
   }
