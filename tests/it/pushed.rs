@@ -2,6 +2,7 @@
 
 use baton_mobile::push::payload::read;
 use baton_mobile::push::{Input, Kind, Tag, Verdict};
+use baton_protocol::command::{CommandBody, MarkRead};
 use baton_simulator::{Around, Fault, FaultRule, Inbound, Knobs, When};
 use baton_world::world::{Contact, Setup, World, for_each_store};
 
@@ -38,7 +39,7 @@ async fn a_message_that_is_taken_back_goes_from_its_notification_without_a_sound
         let conversation = lucia.conversation().await;
         let ben = world.agent("Ben").await;
         ben.claims(conversation).await;
-        ben.replies(conversation, "Dígame").await;
+        ben.does(conversation, CommandBody::MarkRead(MarkRead { seq: 1 })).await;
         let mut pocket = Pocket::of_ben(world).await;
         let (lucia, wamids) =
             lines_told(world, &mut pocket, &["Quiero el azul", "Mi clave es 4471"]).await;
