@@ -15,16 +15,16 @@ and an orderly end of the process. Nothing of the product is decided here.
 """
 
 from baton_core import (
-    Act, ActKind, AnswerOutcome, AppError, Availability, Badge, Choice, ChoiceKind, Colleague,
+    AboutProduct, Act, ActKind, AnswerOutcome, AppError, Availability, Badge, Choice, ChoiceKind, Colleague,
     ContactCard, CoreConfig, CoreError, Diagnostics, Event, FileSize, FileSource, FilledButton,
     ForwardedFrom, GoneHow,
     GoneItem, Header, Hold, InboxRow, InboxStep, InboxView, Kept, KeyStore, Line, LineAuthor,
     LineContent, LineStatus, LinesPage, ListBatch, LogLevel, LogRecord, LogSink, MediaKind, Message,
     MissedLine, Named, Note, NotificationAction, NotificationAnswer, NotificationEnd,
-    NotificationGroup, NotificationLine, OlderLines, OutboxFile, OutboxItem, OutgoingFile, Own,
-    Owner, People, Place, PlatformTrust, PushMessage, PushNotification, PushOffReason,
-    PushOutcome, PushRoad, PushState, PushTarget, PushVerdict, ReceiptPost, Review, ReviewCode,
-    SeenLine, SignedIn, Stage, Standing, Status, SuppressReason, TakenPush, Template,
+    NotificationGroup, NotificationLine, OlderLines, OrderItem, OutboxFile, OutboxItem,
+    OutgoingFile, Own, Owner, PassedOn, People, Place, PlatformTrust, PushMessage, PushNotification, PushOffReason,
+    PushOutcome, PushRoad, PushState, PushTarget, PushVerdict, ReceiptPost, Referral, Review,
+    ReviewCode, SeenLine, SignedIn, Stage, Standing, Status, SuppressReason, TakenPush, Template,
     TemplateButton, TemplateButtonKind, TemplateFile, TemplateHeader, TemplateStatus,
     TemplateWords, TimelineEntry, TimelineStep, take_push,
 )
@@ -36,7 +36,7 @@ from .keys import FileKeys, MemoryKeys
 from .lists import Failed, Inbox, Loaded, Loading, Timeline, Unfit, Value, Watched, apply
 
 __all__ = [
-    "Act", "ActKind", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice",
+    "AboutProduct", "Act", "ActKind", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice",
     "ChoiceKind", "Colleague", "ContactCard", "CoreConfig", "CoreError", "Diagnostics", "Event",
     "Events", "Failed", "FileKeys", "FileSize", "FileSource", "FilledButton",
     "ForwardedFrom", "GoneHow", "GoneItem",
@@ -44,9 +44,9 @@ __all__ = [
     "LineAuthor", "LineContent", "LineStatus", "LinesPage", "ListBatch", "Loaded", "Loading",
     "LogLevel", "LogRecord", "LogSink", "MediaKind", "MemoryKeys", "Message", "MissedLine", "Named", "Note",
     "NotificationAction", "NotificationAnswer", "NotificationEnd", "NotificationGroup",
-    "NotificationLine", "OlderLines", "OutboxFile", "OutboxItem", "OutgoingFile", "Own", "Owner",
-    "People", "Place", "PlatformTrust", "PushMessage", "PushNotification", "PushOffReason",
-    "PushOutcome", "PushRoad", "PushState", "PushTarget", "PushVerdict", "ReceiptPost", "Review",
+    "NotificationLine", "OlderLines", "OrderItem", "OutboxFile", "OutboxItem", "OutgoingFile", "Own", "Owner",
+    "PassedOn", "People", "Place", "PlatformTrust", "PushMessage", "PushNotification", "PushOffReason",
+    "PushOutcome", "PushRoad", "PushState", "PushTarget", "PushVerdict", "ReceiptPost", "Referral", "Review",
     "ReviewCode", "SeenLine", "SignedIn", "Stage", "Standing", "Status", "SuppressReason",
     "TakenPush", "Template", "TemplateButton", "TemplateButtonKind", "TemplateFile",
     "TemplateHeader", "TemplateStatus", "TemplateWords", "Timeline", "TimelineEntry",

@@ -74,6 +74,7 @@ async fn lived(database: TestDatabase) -> Life {
     let master: [u8; 32] =
         std::fs::read(config.store.key_file()).unwrap().try_into().expect("a key");
     let key = Keys::new(master).stamps();
+    database.store.check_with(key.clone());
     Life { database, key, workspace, _directory: directory }
 }
 

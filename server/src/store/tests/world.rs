@@ -294,11 +294,11 @@ fn message_row(
     else {
         return None;
     };
-    let mut by = (Author::Customer, None, None);
-    if let Fact::LineWritten { author, op_id, status, .. } = &event.fact {
-        by = (*author, *op_id, Some(*status));
+    let mut by = (Author::Customer, None, None, None);
+    if let Fact::LineWritten { author, op_id, status, seen, .. } = &event.fact {
+        by = (*author, *op_id, Some(*status), *seen);
     }
-    let (author, op_id, status) = by;
+    let (author, op_id, status, seen) = by;
     let facts = LineFacts {
         line: *line,
         author,
@@ -306,7 +306,7 @@ fn message_row(
         device: None,
         op_id,
         accepted_at: *at,
-        seen: None,
+        seen,
         status,
         status_at: *at,
         held: None,
