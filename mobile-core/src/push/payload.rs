@@ -4,8 +4,8 @@
 //! workspace, `x` expiry (seconds since 1970), `s` cursor. The workspace decides about the others:
 //! `a` agent, `c` conversation, `o` offer, `r` the retracted push, `b` badge, `title` and `body`.
 //! `n` is the exact kind where `k` is the nearest that older cores know. With `q` it makes no
-//! sound. `e` holds sealed contents and `ki` the id of their key. Anything else is [`Unreadable`] and
-//! shows a generic text.
+//! sound. `e` holds sealed contents and `ki` the id of their key. Anything else is [`Unreadable`]
+//! and shows a generic text.
 
 mod fields;
 

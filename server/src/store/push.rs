@@ -315,8 +315,8 @@ pub async fn push_words(
          WHERE v.workspace = $1 AND v.id = $2"
     ));
     let args = [workspace.to_string(), conversation.to_string()];
-    type Row = (Option<String>, Option<String>, Option<String>, Option<String>);
-    let rows = store.rows_alone::<Row>(&SQL, &[&args[0], &args[1]]).await?;
+    type WordsRow = (Option<String>, Option<String>, Option<String>, Option<String>);
+    let rows = store.rows_alone::<WordsRow>(&SQL, &[&args[0], &args[1]]).await?;
     let (name, phone, username, body) = rows.into_iter().next().unwrap_or_default();
     let title = titled(name.as_deref(), phone.as_deref(), username.as_deref());
     Ok((title, body.as_deref().and_then(|body| text_of(body, "/line/text"))))
@@ -371,8 +371,8 @@ pub async fn push_left(store: &Store, of: &Claimed) -> Result<Left, StoreError> 
         of.device.to_string(),
         of.id.to_string(),
     ];
-    type Row = (Option<String>, i64, i64, i64, i64, i64);
-    let rows = store.rows_alone::<Row>(&SQL, &args.each_ref().map(String::as_str)).await?;
+    type LeftRow = (Option<String>, i64, i64, i64, i64, i64);
+    let rows = store.rows_alone::<LeftRow>(&SQL, &args.each_ref().map(String::as_str)).await?;
     let (fact, is_shown, unread, unread_left, turn, turn_left) =
         rows.into_iter().next().unwrap_or_default();
     let fact = fact.and_then(|fact| serde_json::from_str(&fact).ok());
