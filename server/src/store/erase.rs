@@ -143,7 +143,8 @@ async fn forget_words(tx: &mut Tx, of: &Revocation, contents: &str) -> Result<()
     static BODIES: Sql = Sql::new("SELECT body FROM content WHERE workspace = $1 AND id {in $2}");
     static POSITIONS: Sql = Sql::new(
         "SELECT position FROM log
-         WHERE workspace = $1 AND conversation = $2 AND content {in $3}",
+         WHERE workspace = $1 AND conversation = $2 AND revision IS NOT NULL
+           AND content {in $3}",
     );
     static WORDS: Sql = Sql::new(
         "DELETE FROM search_word WHERE workspace = $1 AND (word, position) IN

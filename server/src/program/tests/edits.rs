@@ -8,7 +8,9 @@ use baton_domain::chance;
 use baton_protocol::command::{Claim, CommandBody, Following, MarkRead, NoteText, Reply};
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::outcome::Outcome;
-use baton_protocol::{Command, ConversationId, Fact, FileState, LineRef, OpId, WorkspaceId};
+use baton_protocol::{
+    Command, ConversationId, Event, Fact, FileState, LineRef, MessageStatus, OpId, WorkspaceId,
+};
 use baton_simulator::{Around, Inbound, InboundMedia, Simulator};
 use serde_json::Value as Json;
 
@@ -100,6 +102,16 @@ async fn talk(simulator: &Simulator, (number, name): (&str, &str), ana: &SignedI
     does(ben, of, CommandBody::Follow(Following { agent_id: None })).await;
     does(ana, of, CommandBody::Reply(reply(&text, line))).await;
     let sent = simulator.wait_reached(|sent| sent.text() == Some(&text), PATIENCE).await.unwrap();
+    // A reaction to a message that has no id of Meta yet would be lost.
+    let is_known = |event: &Event| {
+        event.conversation_id == Some(of)
+            && matches!(event.fact, Fact::MessageChanged { status: MessageStatus::Delivered, .. })
+    };
+    let told = |frame: &ServerFrame| {
+        let ServerFrame::Events { events, .. } = frame else { return false };
+        events.iter().any(is_known)
+    };
+    socket.wait_for(told, PATIENCE).await.unwrap();
     let customer = simulator.customer(number, name);
     customer.reacts(&sent.wamid, "👍").await;
     let document = InboundMedia { kind: "document".to_owned(), ..InboundMedia::default() };

@@ -32,7 +32,8 @@ const LARGE: [&str; 17] = [
 ];
 
 /// What may read all rows of a workspace or of a table, by a part of its text.
-const WHOLE: [(&str, &str); 20] = [
+const WHOLE: [(&str, &str); 21] = [
+    ("(SELECT MAX(l.position) FROM log AS l WHERE", "the end of a log"),
     ("OFFSET 0 FOR NO KEY UPDATE", "a lock, which PostgreSQL alone takes"),
     ("INSERT INTO channel (", "a new number"),
     ("WHERE f.state = 'stored' AND NOT EXISTS", "the sweeper's"),
