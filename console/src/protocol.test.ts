@@ -63,8 +63,9 @@ const UNUSED = [
   "receipts_taken",
 ].map((name) => `rest.${name}.json`);
 
-/** Pushes, as services and phones have them; tables of what texts mean, and cases of a rule. */
-const isOther = (file: string) => /^(?:push|text)\./.test(file) || file.endsWith(".cases.json");
+/** Pushes, as services and phones have them; tables and cases of rules; what no server says yet. */
+const isOther = (file: string) =>
+  /^(?:push|text)\./.test(file) || /\.(?:cases|from_the_future)\.json$/.test(file);
 const files = readdirSync(FIXTURES).filter((file) => file.endsWith(".json") && !isOther(file));
 const typeOf = (file: string) => KINDS.find(([start]) => file.startsWith(start))?.[1];
 const read = (file: string) => readFileSync(join(FIXTURES, file), "utf8");

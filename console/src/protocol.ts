@@ -767,6 +767,7 @@ export type ServerFrame =
       agent_id: Id;
       timings: Timings;
       server_time: Timestamp;
+      facts?: number;
       limits?: AgentLimits;
     }
   | { type: "events"; after: number; upto: number; events: Event[] }

@@ -66,7 +66,9 @@ test("every golden frame can be applied, in any order, and twice", () => {
 });
 
 test("every golden event moves the conversation to its revision", () => {
-  const names = readdirSync(FIXTURES).filter((name) => name.startsWith("event."));
+  const names = readdirSync(FIXTURES).filter(
+    (name) => name.startsWith("event.") && !name.includes("from_the_future"),
+  );
   applyConversation(feed, ID, snapshot);
   let { revision } = snapshot.view.head;
   for (const name of names) {
@@ -277,7 +279,7 @@ test("another life of the database, or another agent, forgets everything", () =>
 });
 
 test("a fact of the future makes the conversation be read anew, and the cursor moves on", () => {
-  apply(feed, frame("entered"));
+  applyConversation(feed, ID, snapshot);
   const { revision } = headOf(full());
   const future = event("from_the_future", revision + 1);
   expect(tell(future)).toEqual([{ kind: "conversation", id: ID }]);

@@ -246,8 +246,10 @@ async fn an_edit_stays_named_whatever_the_server_writes_into_the_row_afterwards(
             day.passes(&life, &mut tx).await;
             let found = life.found(&mut tx).await.unwrap();
             tx.rollback().await.unwrap();
-            // The end of the log moves on by itself.
-            let named = table == "log_head" && found.contains("log_head")
+            // The end of the log moves on by itself, and may leave a hole.
+            let hole = format!("log position {key}: the row is missing");
+            let named = table == "log_head"
+                && ["log_head", &hole].iter().any(|on| found.contains(on))
                 || found.lines().any(|line| line.contains(table) && line.contains(&key));
             assert!(named, "{sql} is not named by {table} and {key}:\n{found}");
         }
@@ -310,7 +312,7 @@ async fn what_a_message_shows_is_compared_with_the_log_also_without_the_key() {
         let sent = |set: &str| format!("UPDATE message SET {set} WHERE author_kind = 'agent'");
         let filed = |set: &str| format!("UPDATE message SET {set} WHERE file_bytes IS NOT NULL");
         let edits = TOLD_BY_THE_LOG.iter().map(|set| sent(set));
-        for sql in edits.chain([filed("file_bytes = 1"), filed("file = 'expired'")]) {
+        for sql in edits.chain([filed("file_bytes = 1")]) {
             let mut tx = life.edited(&sql).await.unwrap_or_else(|| panic!("{sql} was not done"));
             let report = verify_in(&mut tx, life.workspace, None).await.unwrap();
             tx.rollback().await.unwrap();
