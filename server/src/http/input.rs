@@ -7,7 +7,7 @@ use axum::RequestPartsExt as _;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts as Head;
 use axum::http::{Extensions, HeaderMap, header};
-use baton_protocol::once::read_once;
+use baton_protocol::once::{check_once, read_once};
 use baton_protocol::problem::unreadable;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -53,7 +53,12 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
 impl JsonBytes {
     /// The elements of a list, each of which is read by itself.
     pub(super) fn elements(&self) -> Result<Vec<&RawValue>, Fault> {
-        serde_json::from_slice(&self.0).map_err(|error| not_read(&error))
+        let elements: Vec<&RawValue> =
+            serde_json::from_slice(&self.0).map_err(|error| not_read(&error))?;
+        // A string is not looked into before: what is no JSON spoils the whole.
+        let mut checked = elements.iter().map(|element| check_once(element.get().as_bytes()));
+        let broken = checked.find_map(|checked| checked.err().filter(|error| !error.is_data()));
+        broken.map_or(Ok(elements), |error| Err(not_read(&error)))
     }
 }
 
