@@ -144,7 +144,8 @@ async fn a_reaction_reaches_the_customer_and_answers_nothing() {
             let is_it = |reached: &Reached| reached.kind == "reaction" && reached.body == body;
             let patience = std::time::Duration::from_secs(20);
             lucia.customer.receives(is_it, patience).await.expect("the reaction");
-            ana.finds(conversation, line, MessageStatus::Delivered).await;
+            // Of a reaction WhatsApp tells no more.
+            ana.finds(conversation, line, MessageStatus::Sent).await;
         }
         let head = ana.head(conversation).await;
         assert!(matches!(head.owner, Owner::Queue(_)), "{:?}", head.owner);
