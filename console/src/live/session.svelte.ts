@@ -279,6 +279,8 @@ export class Desk {
   say(conversation_id: Id, bodies: CommandBody[]) {
     const commands = bodies.map((body) => this.sender.commandOf(conversation_id, body));
     void this.sender.add(commands, conversation_id);
+    // What waits is read where it was written, also without a network.
+    void this.shelf.write();
   }
 
   /** The same for several, which leave together; their op ids in the same order. */

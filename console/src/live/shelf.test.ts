@@ -1,8 +1,12 @@
 // @vitest-environment node
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Head, Line, Note, View } from "../protocol.ts";
 import { type Held, apply, applyConversation, applyRows, empty, endLoading, restore } from "./feed.ts";
-import { LINES_MAX, OPENED_MAX, ROWS_MAX, choose, copyOf } from "./shelf.ts";
+import type { Keep } from "./keep.ts";
+import { LINES_MAX, OPENED_MAX, ROWS_MAX, Shelf, choose, copyOf } from "./shelf.ts";
+import type { Copy, Scene } from "./store.ts";
+
+afterEach(() => void vi.useRealTimers());
 
 const at = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 60_000).toISOString();
 type Full = Extract<Held, { level: "full" }>;
@@ -75,4 +79,42 @@ test("another life of the database means nothing to what was kept", () => {
   restore(feed, "epoch", "ana", [["c1", held(1)]]);
   apply(feed, { type: "welcome", epoch: "another", agent_id: "ana" } as never);
   expect(feed.held.size).toBe(0);
+});
+
+test("what was opened is kept within a second of its coming, and the rest now and then", async () => {
+  vi.useFakeTimers();
+  const kept = new Map<string, Copy | undefined>();
+  let writes = 0;
+  const keep = {
+    keepCopies: (copies: ReadonlyMap<string, Copy | undefined>) => {
+      writes += 1;
+      for (const [id, copy] of copies) kept.set(id, copy);
+      return Promise.resolve(true);
+    },
+  } as Partial<Keep> as Keep;
+  let all: Full[] = [];
+  let isHeard = false;
+  const scene = { epoch: "e", at: 0, agents: [], teams: [], channels: [], views: [] } as Omit<Scene, "opened">;
+  const shelf = new Shelf(keep, { all: () => all, scene: () => (isHeard ? scene : undefined) });
+  // A slow server: nothing of it is kept before all was heard, and then at once.
+  shelf.look("c1");
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(writes).toBe(0);
+  [all, isHeard] = [[held(1)], true];
+  shelf.touch();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(kept.get("c1")?.view.head.id).toBe("c1");
+  all = [held(1, 2)];
+  shelf.touch();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(kept.get("c1")?.lines?.lines).toHaveLength(2);
+  // Later, what changes while nobody opens anything is gathered.
+  await vi.advanceTimersByTimeAsync(60_000);
+  writes = 0;
+  for (let n = 0; n < 100; n += 1) {
+    shelf.touch();
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  expect(writes).toBeLessThanOrEqual(2);
+  expect(writes).toBeGreaterThan(0);
 });

@@ -9,9 +9,11 @@ import type { Copy, Scene } from "./store.ts";
 export const ROWS_MAX = 300;
 export const OPENED_MAX = 30;
 export const LINES_MAX = 100;
-/** Between two writes, and before the one after something was opened, ms. */
+/** Between two writes, ms. */
 const OFTEN_MS = 5_000;
+/** The same before the first one, and while what somebody looks at may still come. */
 const SOON_MS = 500;
+const COMING_MS = 10_000;
 
 type Full = Extract<Held, { level: "full" }>;
 
@@ -28,6 +30,8 @@ export class Shelf {
   private readonly written = new Map<Id, { held: Full; hasLines: boolean }>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private dueAt = Number.POSITIVE_INFINITY;
+  /** Until when what comes is written soon. */
+  private soonUntil = Number.POSITIVE_INFINITY;
   private isStopped = false;
 
   constructor(
@@ -54,12 +58,13 @@ export class Shelf {
 
   /** Something changed. */
   touch() {
-    this.writeIn(OFTEN_MS);
+    this.writeIn(Date.now() < this.soonUntil ? SOON_MS : OFTEN_MS);
   }
 
   /** Somebody looks at it. */
   look(id: Id) {
     this.opened = [id, ...this.opened.filter((one) => one !== id)];
+    this.soonUntil = Math.max(this.soonUntil, Date.now() + COMING_MS);
     this.writeIn(SOON_MS);
   }
 
@@ -77,6 +82,7 @@ export class Shelf {
   async write(): Promise<void> {
     const scene = this.source.scene();
     if (scene === undefined || this.isStopped) return;
+    this.soonUntil = Math.min(this.soonUntil, Date.now() + COMING_MS);
     const chosen = choose(this.source.all(), this.opened);
     this.opened = this.opened.filter((id) => chosen.has(id)).slice(0, OPENED_MAX);
     const lined = new Set(this.opened);
