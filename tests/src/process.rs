@@ -110,6 +110,11 @@ impl Installation {
         self.program = program.map(Path::to_owned);
     }
 
+    /// Whether the program of this build runs here.
+    pub fn is_of_this_build(&self) -> bool {
+        self.program.is_none()
+    }
+
     /// `http://address`, the same over all lives.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
