@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(simulation planted webhooks interleavings one-node claims edits kills-1 kills-2 kills-3 kills-4
-  kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
+  kills-5 stops away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-files
   phone-histories phone-extension pushes phone-fleet phone-soak phone-day suites stranger budgets
@@ -24,6 +24,8 @@ cluster=faults::cluster
 heirs=faults::heirs
 phone=phone_core
 minutes=${BATON_PROOF_MINUTES:-40}
+# The first version that bears what a later one says.
+tolerant=94068113
 # Three nodes and five hundred agents on one number for ten minutes.
 large=(BATON_NODES=3 BATON_AGENTS=500 BATON_FAULTS_S=600 BATON_FAULT_EVERY_S=10
   BATON_CUSTOMERS_MS=250 BATON_AGENTS_MS=100000)
@@ -149,6 +151,21 @@ edits() {
   done
 }
 
+# An earlier node, and phones of an earlier version, beside a server that writes facts of the future.
+future() {
+  local old
+  old=$(scripts/frozen.sh "$tolerant")
+  tested \
+    "$cluster::nodes_beside_one_of_a_later_version_lose_nothing_and_pass_on_what_it_says" \
+    BATON_OLD_PROGRAM="$old/baton" BATON_FAULTS_S=300 BATON_AGENTS=100 \
+    BATON_CUSTOMERS_MS=250 BATON_AGENTS_MS=20000
+  mkdir -p "$old/source/target/bindings"
+  ln -sfn ../../../python "$old/source/target/bindings/python"
+  echo
+  said PLANTED_BUG=facts_of_the_future bash -c 'cd "$1" && exec python3 bindings/suites/world.py \
+    --baton "$2" -- bash bindings/suites/python/run.sh' _ "$old/source" "$PWD/target/debug/baton"
+}
+
 # What a script says of itself, its last lines.
 said() {
   env "$@" >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
@@ -223,6 +240,7 @@ run() {
     # The same run with each bug, and once more without one.
     tested "$cluster::every_bug_planted_in_a_process_turns_the_run_red" \
       "${large[@]}" BATON_PLANTED_RUNS=2 BATON_PLANTED_ALL=1 ;;
+  future) future ;;
   pauses)
     for pause in 40 120; do
       tested "$cluster::a_node_that_slept_long_does_no_harm_when_it_wakes" \
