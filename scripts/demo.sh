@@ -9,6 +9,6 @@ This builds Baton, then starts it with a team of its own and a simulated WhatsAp
 step by step; nothing leaves this machine.
 END
 [ -x "$built/baton" ] ||
-  echo "The first build compiles some 300 crates: about five minutes on two cores."
+  echo "The first build compiles some 300 crates: four minutes on two idle cores, after their download."
 scripts/build.sh baton
 exec "$built/baton" demo "$@"
