@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod layers;
+mod pages;
 mod rules;
 mod source;
 mod uses;

@@ -1,5 +1,7 @@
 //! What the command line takes and refuses.
 
+mod pages;
+
 use baton_protocol::{MembershipKind, Role};
 use clap::{CommandFactory as _, Parser as _};
 

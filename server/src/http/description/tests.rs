@@ -1,6 +1,8 @@
 //! The description agrees with the server: with its routes, its codes, the golden fixtures and the
 //! console's types.
 
+mod pages;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
