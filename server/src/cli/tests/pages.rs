@@ -79,9 +79,10 @@ fn follow(line: &str) -> Result<String, String> {
     Ok(path)
 }
 
-/// The commands that do something, with what leads to each.
+/// The commands for people that do something, with what leads to each.
 fn ends(command: &clap::Command, path: &str) -> BTreeSet<String> {
-    let below = command.get_subcommands().filter(|one| one.get_name() != "help");
+    let is_for_people = |one: &&clap::Command| one.get_name() != "help" && !one.is_hide_set();
+    let below = command.get_subcommands().filter(is_for_people);
     let below: Vec<_> = below.map(|one| ends(one, &format!("{path} {}", one.get_name()))).collect();
     if below.is_empty() {
         return BTreeSet::from([path.to_owned()]);
