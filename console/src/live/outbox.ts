@@ -82,6 +82,8 @@ export class Outbox {
     });
     this.remember(others.filter(({ command }) => !before.has(command.op_id)));
     this.items = [...this.items.filter(isOf), ...others].sort(byPlace);
+    // What is done here from now on comes after what another tab showed, whatever the clock says.
+    this.n = Math.max(this.n, ...theirs.map(({ n }) => n ?? 0));
   }
 
   /** What became of something that another tab sent. */

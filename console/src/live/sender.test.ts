@@ -115,10 +115,19 @@ test("what was on its way as the page died goes again under its op id", async ()
 test("two tabs have one outbox, each thing is sent once and told where it was done", async () => {
   server.isThere = false;
   const [one, other] = [await tab(), await tab()];
-  const ops = [await one.say(A, "uno"), await other.say(B, "dos"), await one.say(B, "tres")];
-  const all = ["uno", "dos", "tres"].map((text) => expect.stringContaining(text) as string);
-  await vi.waitFor(() => expect(one.shown()).toEqual(all));
-  await vi.waitFor(() => expect(other.shown()).toEqual(all));
+  const ops: string[] = [];
+  const all: string[] = [];
+  const say = async (by: typeof one, conversation: string, text: string) => {
+    ops.push(await by.say(conversation, text));
+    all.push(expect.stringContaining(text) as string);
+    await vi.waitFor(() => expect([one.shown(), other.shown()]).toEqual([all, all]));
+  };
+  // Within one millisecond: each comes after what its tab shows.
+  vi.spyOn(Date, "now").mockReturnValue(Date.now());
+  for (const [by, conversation, text] of [[one, A, "uno"], [other, B, "dos"], [one, B, "tres"]] as const) {
+    await say(by, conversation, text);
+  }
+  vi.mocked(Date.now).mockRestore();
   server.isThere = true;
   for (const { sender } of [one, other]) sender.hurry();
   await vi.waitFor(() => expect([one.shown(), other.shown()]).toEqual([[], []]));
