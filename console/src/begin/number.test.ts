@@ -35,6 +35,7 @@ const channel = (name: string, team: string): Channel => ({
   phone_number_id: "1",
   display_number: "+34 910 000 001",
   default_team: team,
+  policy: {},
 });
 const channels = [channel("Shop", "sales"), channel("Repairs", "workshop")];
 const person = (role: Agent["role"], ...teams: string[]) =>

@@ -4,6 +4,7 @@
 mod edge;
 mod pages;
 mod table;
+mod wire;
 
 use std::collections::BTreeSet;
 use std::fs;

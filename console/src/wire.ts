@@ -1,0 +1,1562 @@
+export type Id = string;
+/** RFC 3339 in UTC, to the millisecond. */
+export type Timestamp = string;
+/** `epoch:position` */
+export type Cursor = string;
+/** The command was carried out, or its wish already held. */
+export interface Accepted {
+  line?: LineRef;
+  note_id?: NoteId;
+  position?: number;
+  revision: number;
+  status?: MessageStatus;
+  unreached?: AgentId[];
+}
+/** The author of an event. */
+export type Actor = { kind: "customer" } | { kind: "agent"; id: AgentId } | { kind: "system" };
+/** A colleague, as everyone in the workspace sees them. */
+export interface Agent {
+  availability: Availability;
+  capacity: number | null;
+  id: AgentId;
+  load: number;
+  name: string;
+  role: Role;
+  state: AgentState;
+  teams: Membership[];
+}
+/** `PATCH /agents/{id}`: what is absent stays. */
+export interface AgentChange {
+  availability?: Availability;
+  capacity?: number | null;
+  name?: string;
+  role?: Role;
+  state?: AgentState;
+}
+/** Figures of an agent: what they wrote, took and resolved. */
+export interface AgentFigures {
+  agent_id: AgentId;
+  answered: number;
+  first_reply: Spread;
+  open: number;
+  opened: number;
+  pick_up: Spread;
+  received: number;
+  reply: Spread;
+  resolution: Spread;
+  resolved: number;
+  sent: number;
+  turns: number;
+  unanswered: number;
+}
+/** A person or bot that works in a workspace. */
+export type AgentId = Id;
+/** `POST /agents`. */
+export interface AgentNew {
+  capacity?: number | null;
+  email: string;
+  name: string;
+  password: string;
+  role: Role;
+  teams?: Membership[];
+}
+/** Settings of an agent. An absent field did not change; a new agent has all fields. */
+export interface AgentSet {
+  availability?: Availability;
+  capacity?: number | null;
+  role?: Role;
+  state?: AgentState;
+}
+/** Whether an agent works here. */
+export type AgentState = "active" | "leaving" | "inactive";
+/** What became of a line after it was said. */
+export interface Amended {
+  edited?: Change;
+  forwarded?: number;
+  reactions?: Reaction[];
+  receipts?: Receipt[];
+  revoked?: Change;
+}
+/** One change of a line, as the log tells it. */
+export type Amendment =
+  | { kind: "edited" } & Change
+  | { kind: "revoked" } & Change
+  | { kind: "reacted"; at: Timestamp; by: Author }
+  | { kind: "received" } & Receipt
+  | { kind: "forwarded" };
+/** `GET /reports/answers`: figures worked out from the log. A figure belongs to the stretch in which it ended; a turn that began, to the one in which it began. */
+export interface AnswersReport {
+  agents: AgentFigures[];
+  channels: ChannelFigures[];
+  stretches: StretchFigures[];
+  teams: TeamFigures[];
+  upto: number;
+  whole: Figures;
+  within_ms: number;
+}
+/** The state of the app. */
+export type AppState = "foreground" | "background" | "extension";
+/** The author of a line. */
+export type Author =
+  | { kind: "customer" }
+  | { kind: "agent"; id: AgentId }
+  | { kind: "phone_app" }
+  | { kind: "acknowledgement" };
+/** What the agent says about themselves. */
+export type Availability = "available" | "busy" | "away";
+/** `POST /conversations`: an agent writes first. It may be repeated. */
+export interface Begin {
+  channel_id: ChannelId;
+  phone: string;
+}
+/** The conversation with somebody: new, or the one there was. */
+export interface Begun {
+  conversation_id: ConversationId;
+}
+/** That a customer is blocked on a number. */
+export interface Block {
+  by: AgentId;
+  since: Timestamp;
+  turn?: Turn;
+  whatsapp: BlockState;
+}
+/** Whether WhatsApp blocks a customer too. Baton blocks in every state. */
+export type BlockState = "waiting" | "done" | "not_recent" | "list_full" | "refused";
+/** A button that the customer can tap. */
+export interface Button {
+  id: string;
+  title: string;
+}
+/** What a button of a template needs. */
+export interface ButtonFilling {
+  index: number;
+  kind: FilledButton;
+  text: string;
+}
+/** A later line that changes an earlier one. */
+export interface Change {
+  at: Timestamp;
+  line: LineRef;
+}
+/** A WhatsApp number. */
+export interface Channel {
+  default_team: TeamId;
+  display_number: string;
+  health?: ChannelHealth;
+  id: ChannelId;
+  name: string;
+  pace_per_s?: number;
+  phone_number_id: string;
+  policy: ChannelPolicy;
+}
+/** `PATCH /channels/{id}`: what is absent stays. */
+export interface ChannelChange {
+  access_token?: string;
+  default_team?: TeamId;
+  name?: string;
+  pace_per_s?: number;
+  policy?: ChannelPolicy;
+}
+/** `POST /channels/{id}/check`: each step of connecting the number. */
+export interface ChannelCheck {
+  at: Timestamp;
+  steps: CheckStep[];
+}
+/** Figures of a number. */
+export interface ChannelFigures {
+  answered: number;
+  channel_id: ChannelId;
+  first_reply: Spread;
+  open: number;
+  opened: number;
+  pick_up: Spread;
+  received: number;
+  reply: Spread;
+  resolution: Spread;
+  resolved: number;
+  sent: number;
+  turns: number;
+  unanswered: number;
+}
+/** How a number stands at Meta, as it was last told. */
+export interface ChannelHealth {
+  faults: ConnectionFault[];
+  limit?: string;
+  name_status?: string;
+  number_status?: string;
+  quality?: string;
+  since: Timestamp;
+  state: HealthState;
+  token_ends_at?: Timestamp;
+  verified_name?: string;
+}
+/** One WhatsApp number, or another way in. */
+export type ChannelId = Id;
+/** `POST /channels`. */
+export interface ChannelNew {
+  access_token: string;
+  check?: boolean;
+  default_team: TeamId;
+  display_number: string;
+  meta_app: string;
+  name: string;
+  pace_per_s?: number;
+  phone_number_id: string;
+}
+/** What customers of a number notice beside the messages. What is absent was never set, or does not change. */
+export interface ChannelPolicy {
+  agent_names?: boolean;
+  link_previews?: boolean;
+  one_by_one?: boolean;
+  read_receipts?: boolean;
+  typing?: boolean;
+}
+/** Settings of a channel. An absent field did not change; a new channel has all fields. */
+export interface ChannelSet {
+  default_team?: TeamId;
+  pace_per_s?: number;
+  policy?: ChannelPolicy;
+}
+/** How one step stands. */
+export interface CheckStep {
+  code?: ConnectionFault;
+  remedy?: string;
+  state: StepState;
+  step: ConnectionStep;
+}
+/** From clients. */
+export type ClientFrame =
+  | {
+    type: "hello";
+    cursor?: string;
+    device_id: DeviceId;
+    ticket?: string;
+    token?: string;
+  }
+  | { type: "command"; command: Command }
+  | { type: "compose"; action: ComposeAction; conversation_id: ConversationId }
+  | { type: "view"; conversation_id?: ConversationId | null }
+  | { type: "draft"; conversation_id: ConversationId; text: string }
+  | { type: "presence"; watch: boolean }
+  | { type: "ack"; foreground?: boolean; upto: number };
+/** A text by which somebody who supervises coaches the owner. That agent sees it and those who supervise the team: nobody else. */
+export interface CoachNote {
+  agent_id: AgentId;
+  at: Timestamp;
+  author: AgentId;
+  id: NoteId;
+  op_id: OpId;
+  position: number;
+  text: string | null;
+}
+/** A colleague, and what is known of their devices. */
+export interface Colleague {
+  availability: Availability;
+  capacity: number | null;
+  id: AgentId;
+  load: number;
+  name: string;
+  reach: Reach;
+  role: Role;
+  state: AgentState;
+  teams: Membership[];
+}
+/** `GET /heads`: conversations in scope that are not resolved. Row `n` is what stands in place `n` of each column. */
+export interface Columns {
+  activity_at: number[];
+  channel: number[];
+  customer_seq: number[];
+  episode: number[];
+  ids: string;
+  last_seq: number[];
+  level: string;
+  owner: number[];
+  owner_epoch: number[];
+  read_seq: number[];
+  revision: number[];
+  snoozed_until: (number | null)[];
+  status: string;
+  team: number[];
+  unanswered_since: (number | null)[];
+  window_until: (number | null)[];
+}
+/** A command on a conversation. */
+export type Command = {
+  after?: OpId;
+  conversation_id: ConversationId;
+  op_id: OpId;
+  retry_of?: OpId;
+} & CommandBody;
+/** Kinds */
+export type CommandBody =
+  | {
+    type: "reply";
+    ignore_lease?: boolean;
+    quoted?: MessageId;
+    replaces?: MessageId;
+    seen: LineRef | null;
+    text: string;
+  }
+  | {
+    type: "send";
+    details: Details;
+    ignore_lease?: boolean;
+    quoted?: MessageId;
+    replaces?: MessageId;
+    seen: LineRef | null;
+    text?: string;
+  }
+  | { type: "forward"; ignore_lease?: boolean; of: LineAt; seen: LineRef | null }
+  | { type: "note"; mentions?: AgentId[]; quoted?: MessageId; text: string }
+  | { type: "coach"; expect_owner_epoch: number; text: string }
+  | { type: "claim"; exceed_capacity?: boolean; expect_owner_epoch: number }
+  | {
+    type: "assign";
+    agent_id: AgentId;
+    exceed_capacity?: boolean;
+    expect_owner_epoch: number;
+  }
+  | { type: "unassign"; expect_owner_epoch: number }
+  | {
+    type: "transfer";
+    exceed_capacity?: boolean;
+    expect_owner_epoch: number;
+    note?: string;
+    seen: LineRef | null;
+    to: Owner;
+  }
+  | { type: "resolve"; seen: LineRef | null }
+  | { type: "reopen" }
+  | { type: "mark_waiting"; seen: LineRef | null }
+  | { type: "snooze"; seen: LineRef | null; until: Timestamp }
+  | { type: "mark_read"; seq: number }
+  | {
+    type: "resend";
+    ignore_lease?: boolean;
+    message_id: MessageId;
+    seen: LineRef | null;
+  }
+  | { type: "mark_sent"; message_id: MessageId }
+  | { type: "cancel"; message_id: MessageId }
+  | { type: "follow"; agent_id?: AgentId }
+  | { type: "unfollow"; agent_id?: AgentId }
+  | { type: "block" }
+  | { type: "unblock" }
+  | { type: "link"; with: ConversationId }
+  | { type: "unlink" };
+/** The answer to one command. */
+export type CommandResult = {
+  op_id: OpId | null;
+} & (
+  | { accepted: Accepted; refused?: never }
+  | { refused: Refused; accepted?: never });
+/** `POST /commands`. */
+export interface CommandResults {
+  results: CommandResult[];
+}
+/** What to do with the lease. */
+export type ComposeAction = "start" | "keep" | "stop" | "take_over";
+/** What is wrong with a number. The names are stable. */
+export type ConnectionFault =
+  | "token_wrong"
+  | "token_expired"
+  | "token_ends_soon"
+  | "messaging_right_missing"
+  | "management_right_missing"
+  | "app_secret_wrong"
+  | "token_of_other_app"
+  | "number_not_found"
+  | "number_not_verified"
+  | "number_not_registered"
+  | "number_banned"
+  | "number_restricted"
+  | "name_declined"
+  | "quality_low"
+  | "payment_missing"
+  | "account_restricted"
+  | "app_not_subscribed"
+  | "webhook_not_set"
+  | "webhook_elsewhere"
+  | "messages_not_subscribed"
+  | "sends_refused";
+/** A step of connecting a number, in the order in which they are taken. */
+export type ConnectionStep =
+  | "token"
+  | "rights"
+  | "app"
+  | "number"
+  | "registration"
+  | "name"
+  | "quality"
+  | "account"
+  | "subscription"
+  | "webhook"
+  | "receive"
+  | "send";
+/** The customer as the team sees them, or the group. Every part may be missing. */
+export interface ContactCard {
+  group?: GroupCard;
+  moves?: Move[];
+  name: string | null;
+  phone: string | null;
+  username?: string;
+}
+/** The customer. */
+export type ContactId = Id;
+/** The erasable part of a line. */
+export interface Content {
+  by?: Participant;
+  details?: Details;
+  erased?: boolean;
+  forwarded?: Forwarded;
+  forwarded_from?: LineAt;
+  original_type?: string;
+  product?: Product;
+  referral?: Referral;
+  text?: string;
+}
+/** The lasting thread of a contact on a channel. */
+export type ConversationId = Id;
+/** Whom a conversation is with. */
+export type ConversationKind = "group" | "contact";
+/** `GET /conversations`. */
+export interface ConversationPage {
+  conversations: ConversationRow[];
+  next?: string;
+}
+/** A row of a list, as far as the viewer may see it. */
+export type ConversationRow =
+  | { level: "head"; head: Head }
+  | { level: "full"; unread: number; view: ConversationView };
+/** A conversation as one agent sees it in full: a row of the inbox. */
+export interface ConversationView {
+  contact: ContactCard;
+  head: Head;
+  preview: Line | null;
+  read_seq: number;
+  thread: Thread;
+}
+/** What the text of a line alone does not say. */
+export type Details =
+  | {
+    type: "file";
+    animated?: boolean;
+    kind?: LineKind;
+    link?: string;
+    media_type?: string;
+    name?: string;
+    sha256?: string;
+    upload?: MessageId;
+  }
+  | {
+    type: "location";
+    address?: string;
+    latitude: number;
+    longitude: number;
+    name?: string;
+    url?: string;
+  }
+  | { type: "contact_cards"; cards: SharedCard[] }
+  | { type: "choice"; answers?: FormAnswer[]; description?: string; id?: string }
+  | { type: "buttons"; buttons: Button[]; frame?: Frame }
+  | { type: "list"; button: string; frame?: Frame; sections: ListSection[] }
+  | { type: "link"; frame?: Frame; title: string; url: string }
+  | {
+    type: "template";
+    body?: Filling[];
+    buttons?: ButtonFilling[];
+    header?: Filling[];
+    language: string;
+    name: string;
+  }
+  | { type: "reaction"; emoji?: string }
+  | { type: "order"; catalog_id?: string; items: OrderItem[] };
+/** A device in `GET /sessions`. */
+export interface Device {
+  created_at: Timestamp;
+  current: boolean;
+  id: DeviceId;
+  last_seen_at: Timestamp;
+  name: string;
+}
+/** A phone, tablet or browser of an agent. */
+export type DeviceId = Id;
+/** The identity of the log. A restored database gets a new one. */
+export type Epoch = Id;
+/** One fact of the log, as a viewer in full scope gets it. */
+export type Event = {
+  actor: Actor;
+  at: Timestamp;
+  content?: EventContent;
+  conversation_id?: ConversationId;
+  position: number;
+  revision?: number;
+} & Fact;
+/** The erasable part of an event. */
+export type EventContent =
+  | { line: Content }
+  | { note: { quoted?: MessageId; text: string | null } }
+  | { contact: ContactCard }
+  | { reaction: { emoji: string } };
+/** A part of an excerpt. */
+export interface ExcerptPart {
+  hit?: boolean;
+  text: string;
+}
+/** Something that happened, as plain data. */
+export type Fact =
+  | {
+    type: "conversation_opened";
+    channel_id: ChannelId;
+    contact_id: ContactId;
+    kind?: ConversationKind;
+    team_id: TeamId;
+  }
+  | { type: "contact_changed"; contact_id: ContactId }
+  | { type: "episode_opened"; episode: number }
+  | {
+    type: "line_received";
+    kind: LineKind;
+    line: LineRef;
+    quoted?: MessageId;
+    said_at: Timestamp;
+    turn: Turn | null;
+    window_until: Timestamp | null;
+  }
+  | {
+    type: "line_written";
+    author: Author;
+    device_id: DeviceId | null;
+    kind: LineKind;
+    lease_ignored_of?: AgentId;
+    line: LineRef;
+    op_id: OpId | null;
+    quoted?: MessageId;
+    said_at: Timestamp;
+    seen: LineRef | null;
+    status: MessageStatus;
+    turn: Turn | null;
+  }
+  | {
+    type: "message_changed";
+    attempt: number;
+    error?: MessageError;
+    held?: HeldReason;
+    lease_ignored_of?: AgentId;
+    line: LineRef;
+    seen?: LineRef;
+    status: MessageStatus;
+    turn: Turn | null;
+  }
+  | { type: "line_amended"; amendment: Amendment; line: LineRef }
+  | { type: "file_changed"; file: FileState; line: LineRef }
+  | { type: "line_understood"; kind: LineKind; line: LineRef }
+  | {
+    type: "note_added";
+    author: AgentId;
+    mentions?: AgentId[];
+    note_id: NoteId;
+    op_id: OpId;
+  }
+  | {
+    type: "coached";
+    agent_id: AgentId;
+    author: AgentId;
+    note_id: NoteId;
+    op_id: OpId;
+  }
+  | {
+    type: "owner_changed";
+    cause: OwnerCause;
+    exceeded_capacity?: boolean;
+    owner: Owner;
+    owner_epoch: number;
+    team_id: TeamId;
+  }
+  | { type: "status_changed"; status: Status; turn: Turn | null }
+  | { type: "followed"; agent_id: AgentId }
+  | { type: "unfollowed"; agent_id: AgentId }
+  | { type: "block_changed"; block: Block | null }
+  | { type: "marketing_changed"; marketing: Marketing }
+  | { type: "person_changed"; person: ContactId }
+  | { type: "read_marked"; agent_id: AgentId; seq: number }
+  | { type: "agent_changed"; agent_id: AgentId; renamed?: boolean; set: AgentSet }
+  | { type: "team_changed"; renamed?: boolean; set: TeamSet; team_id: TeamId }
+  | {
+    type: "membership_changed";
+    agent_id: AgentId;
+    kind: MembershipKind | null;
+    team_id: TeamId;
+  }
+  | { type: "channel_changed"; channel_id: ChannelId; set: ChannelSet }
+  | { type: "password_set"; agent_id: AgentId }
+  | { type: "device_revoked"; agent_id: AgentId; device_id: DeviceId }
+  | {
+    type: "invitation_changed";
+    invitation_id: InvitationId;
+    step: InvitationStep;
+  }
+  | { type: "head_changed"; head: Head };
+/** Counts and times. */
+export interface Figures {
+  answered: number;
+  first_reply: Spread;
+  open: number;
+  opened: number;
+  pick_up: Spread;
+  received: number;
+  reply: Spread;
+  resolution: Spread;
+  resolved: number;
+  sent: number;
+  turns: number;
+  unanswered: number;
+}
+/** `GET /conversations/{id}/messages/{message_id}/file`: where a file can be read for a while. */
+export interface FileAddress {
+  bytes: number;
+  expires_at: Timestamp;
+  media_type: string;
+  name?: string;
+  sha256?: string;
+  small_url?: string;
+  url: string;
+}
+/** What became of the file of a line: the server fetches it from WhatsApp and keeps it. */
+export type FileState =
+  | { state: "waiting" }
+  | { state: "stored"; bytes: number; picture?: Picture; sound?: Sound }
+  | { state: "expired" }
+  | { state: "refused" };
+/** A button of a template that the sender fills. */
+export type FilledButton = "link" | "copy_code" | "quick_reply";
+/** What stands in the place of one variable. */
+export interface Filling {
+  file?: TemplateFile;
+  name?: string;
+  text: string;
+}
+/** One field of a form that was filled in. */
+export interface FormAnswer {
+  field: string;
+  value: string;
+}
+/** How often a message was passed on before it came here. */
+export type Forwarded = "often" | "once";
+/** The words above and below the text of a message with buttons, a list or a link. */
+export interface Frame {
+  footer?: string;
+  header?: string;
+}
+/** A group, as far as it is known. */
+export interface GroupCard {
+  participants: Participant[];
+  state: GroupState;
+}
+/** How a group stands at WhatsApp. */
+export type GroupState = "open" | "deleted" | "suspended";
+/** The row of a conversation without lines: existence, owner, status. */
+export interface Head {
+  activity_at: Timestamp;
+  channel_id: ChannelId;
+  episode: number;
+  id: ConversationId;
+  last_seq: number;
+  owner: Owner;
+  owner_epoch: number;
+  revision: number;
+  status: Status;
+  team_id: TeamId;
+  unanswered_since: Timestamp | null;
+}
+/** Whether a number works. */
+export type HealthState = "works" | "attention" | "stopped";
+/** Why a message was kept back. */
+export type HeldReason =
+  | "overtaken"
+  | "window_closed"
+  | "too_late"
+  | "predecessor_held"
+  | "restored"
+  | "blocked";
+/** An invitation that nobody used yet, in `GET /invitations`. */
+export interface Invitation {
+  capacity: number | null;
+  created_at: Timestamp;
+  email: string;
+  expires_at: Timestamp;
+  id: InvitationId;
+  invited_by: AgentId | null;
+  name: string;
+  renewed_at: Timestamp;
+  role: Role;
+  state: InvitationState;
+  teams: Membership[];
+}
+/** `POST /invitations/accept`: the invited joins and is signed in. */
+export interface InvitationAccept {
+  device_id?: DeviceId | null;
+  device_name?: string | null;
+  name?: string;
+  password: string;
+  secret: string;
+}
+/** What the invited is shown before joining. */
+export interface InvitationCard {
+  email: string;
+  expires_at: Timestamp;
+  name: string;
+  role: Role;
+  workspace: string;
+  workspace_name: string;
+}
+/** An invitation to a workspace. */
+export type InvitationId = Id;
+/** An invitation with its secret, which is shown this once. */
+export interface InvitationMade {
+  invitation: Invitation;
+  secret: string;
+}
+/** A person to invite. */
+export interface InvitationNew {
+  capacity?: number | null;
+  email: string;
+  name: string;
+  role: Role;
+  teams?: Membership[];
+}
+/** `POST /invitations/read`: what an invitation says to who has its secret. */
+export interface InvitationRead {
+  secret: string;
+}
+/** Whether an invitation that waits can be used. */
+export type InvitationState = "open" | "expired";
+/** What became of an invitation. */
+export type InvitationStep = "made" | "renewed" | "withdrawn" | "used";
+/** `POST /invitations`: all of them or none. */
+export interface InvitationsNew {
+  invitations: InvitationNew[];
+  valid_days?: number | null;
+}
+/** The holder of a lease. */
+export interface LeaseHolder {
+  agent_id: AgentId;
+  device_id: DeviceId;
+  since: Timestamp;
+  token: number;
+}
+/** The lease of a conversation. */
+export interface LeaseState {
+  conversation_id: ConversationId;
+  holder: LeaseHolder | null;
+}
+/** One line of a conversation. */
+export interface Line {
+  amended?: Amended;
+  at: Timestamp;
+  author: Author;
+  content: Content;
+  device_id?: DeviceId;
+  error?: MessageError;
+  file?: FileState;
+  held?: HeldReason;
+  id: MessageId;
+  kind: LineKind;
+  op_id?: OpId;
+  quoted?: MessageId;
+  seq: number;
+  status?: MessageStatus;
+}
+/** A line and the conversation that it stands in. */
+export interface LineAt {
+  conversation_id: ConversationId;
+  message_id: MessageId;
+}
+/** `GET /conversations/{id}/messages/{message}/history`. */
+export interface LineHistory {
+  line: Line;
+}
+/** The kind of a line. Read one that you do not know as `unsupported`. */
+export type LineKind =
+  | "text"
+  | "image"
+  | "video"
+  | "audio"
+  | "voice"
+  | "document"
+  | "sticker"
+  | "location"
+  | "contact_cards"
+  | "choice"
+  | "order"
+  | "interactive"
+  | "template"
+  | "reaction"
+  | "edit"
+  | "revocation"
+  | "welcome_request"
+  | "call"
+  | "unsupported"
+  | "unreadable";
+/** The number and the id of a line. The id proves that it is the same line: a restored database repeats numbers, never ids. */
+export interface LineRef {
+  id: MessageId;
+  seq: number;
+}
+/** `GET /conversations/{id}/messages`. */
+export interface LinesPage {
+  before?: number;
+  lines: Line[];
+  notes: Note[];
+  notes_before?: number;
+  past?: string;
+}
+/** A row of a list. */
+export interface ListRow {
+  description?: string;
+  id: string;
+  title: string;
+}
+/** A part of a list. */
+export interface ListSection {
+  rows: ListRow[];
+  title?: string;
+}
+/** `GET /log`. */
+export interface LogPage {
+  entries: Event[];
+  next?: number;
+}
+/** `POST /sessions`. */
+export interface Login {
+  device_id?: DeviceId | null;
+  device_name?: string | null;
+  email: string;
+  password: string;
+  workspace: string;
+}
+/** What a customer wants of marketing from a number. */
+export interface Marketing {
+  since: Timestamp;
+  stopped: boolean;
+}
+/** `GET /me`. */
+export interface Me {
+  agent: Agent;
+  device_id: DeviceId;
+  epoch: Epoch;
+  workspace: string;
+  workspace_id: WorkspaceId;
+}
+/** `PATCH /me`: what is absent stays. */
+export interface MeChange {
+  availability?: Availability;
+  name?: string;
+}
+/** What is measured of a conversation. */
+export type Measure = "first_reply" | "reply" | "pick_up" | "resolution" | "unanswered" | "open";
+/** One measured time. */
+export interface Measured {
+  agent_id?: AgentId;
+  at?: Timestamp;
+  channel_id: ChannelId;
+  conversation_id: ConversationId;
+  ms: number;
+  since: Timestamp;
+  team_id: TeamId;
+}
+/** `GET /reports/answers/conversations`: what is behind a figure, the slowest first. */
+export interface MeasuredPage {
+  more: boolean;
+  rows: Measured[];
+}
+/** `PUT /teams/{id}/members/{agent}`. */
+export interface MemberPut {
+  kind: MembershipKind;
+}
+/** The membership of an agent in a team. */
+export interface Membership {
+  kind: MembershipKind;
+  team_id: TeamId;
+}
+/** The role of an agent in a team. */
+export type MembershipKind = "member" | "supervisor";
+/** Why a message failed: Meta's code, plain words, and what to do. */
+export interface MessageError {
+  code: number;
+  reason: string;
+  remedy: string;
+}
+/** A message. Random, so that a restored database never repeats it. */
+export type MessageId = Id;
+/** The status of a sent message. From `accepted` to `played` it only climbs. */
+export type MessageStatus =
+  | "queued"
+  | "sending"
+  | "unconfirmed"
+  | "accepted"
+  | "sent"
+  | "delivered"
+  | "read"
+  | "played"
+  | "failed"
+  | "held"
+  | "cancelled";
+/** WhatsApp said that a customer has another number, or another user id. They stay the same customer, in the same conversation. */
+export interface Move {
+  at: Timestamp;
+  from: string | null;
+  to: string | null;
+}
+/** A text that only the team sees. */
+export interface Note {
+  at: Timestamp;
+  author: AgentId;
+  conversation_id: ConversationId;
+  id: NoteId;
+  op_id: OpId;
+  quoted?: MessageId;
+  revision: number;
+  text: string | null;
+}
+/** A note, which only the team sees. */
+export type NoteId = Id;
+/** The id that the author of a command gave it (UUIDv7). */
+export type OpId = Id;
+/** See `Filter::order`. */
+export type Order = "unanswered" | "activity";
+/** One item of an order. */
+export interface OrderItem {
+  currency?: string;
+  price?: string;
+  product_id: string;
+  quantity: string;
+}
+/** `POST /commands/outcomes`: asks for stored answers. */
+export interface OutcomesQuery {
+  op_ids: OpId[];
+}
+/** The owner: the agent or queue that is responsible. There is always exactly one. */
+export type Owner = { kind: "queue"; id: TeamId } | { kind: "agent"; id: AgentId };
+/** Why a conversation got another owner. */
+export type OwnerCause =
+  | "claimed"
+  | "replied"
+  | "assigned"
+  | "unassigned"
+  | "transferred"
+  | "resolved"
+  | "reopened"
+  | "rehomed";
+/** The heads of all conversations in scope, packed as `Columns`. */
+export interface PackedHeads {
+  agents: AgentId[];
+  base_ms: number;
+  channels: ChannelId[];
+  columns: Columns;
+  cursor: string;
+  followed: number[];
+  held: [number, number][];
+  more: boolean;
+  rows: number;
+  teams: TeamId[];
+}
+/** A customer in a group. */
+export interface Participant {
+  joined_at?: Timestamp;
+  left?: boolean;
+  n: number;
+  name?: string;
+  phone?: string;
+  user_id?: string;
+  username?: string;
+}
+/** `PUT /me/password`; the other sessions end. */
+export interface PasswordChange {
+  current: string;
+  next: string;
+}
+/** `PUT /agents/{id}/password`; all their sessions end. */
+export interface PasswordSet {
+  next: string;
+}
+/** The loudness of equal stretches of a sound, each 0 to 100, where the loudest is 100. */
+export type Peaks = number[];
+/** A picture, as it is drawn. A small one of the same shape can be read beside it. */
+export interface Picture {
+  height: number;
+  width: number;
+}
+/** The presence of an agent. */
+export interface PresenceState {
+  agent_id: AgentId;
+  online: boolean;
+}
+/** A problem document; its media type is `application/problem+json`. */
+export interface Problem {
+  code: string;
+  detail: string;
+  retry_after_ms?: number;
+  rows?: RowProblem[];
+  status: number;
+  title: string;
+  type: string;
+}
+/** A product of a catalogue that a message is about. */
+export interface Product {
+  catalog_id?: string;
+  product_id: string;
+}
+/** `GET /devices/{id}/push`: the registration without its target. */
+export interface PushDevice {
+  app_id?: string;
+  caps: string[];
+  confirmed_at: Timestamp;
+  device_id: DeviceId;
+  env?: PushEnv;
+  key?: PushPublicKey;
+  lane: PushLane;
+  last_receipt_at?: Timestamp;
+  locale?: string;
+  registered_at: Timestamp;
+  state: PushState;
+  target_kind: PushTargetKind;
+}
+/** Apple's service that issued the token. */
+export type PushEnv = "production" | "sandbox";
+/** A push: every copy of it, on every road, has the same (UUIDv7). */
+export type PushId = Id;
+/** The key of this device, to which contents are sealed (RFC 8291). */
+export interface PushKey {
+  auth: string;
+  id?: string;
+  p256dh: string;
+}
+/** `GET /push/keys`: what an app needs before it registers. */
+export interface PushKeys {
+  vapid: string;
+}
+/** The push service of a device. */
+export type PushLane = "fcm" | "apns" | "webpush" | "unifiedpush" | "relay" | "log";
+/** How much an agent wants to be told by push. */
+export type PushLevel = "all" | "mine" | "nothing";
+/** `GET` and `PUT /me/push`: how much the agent wants to be told, on all devices. */
+export interface PushPreference {
+  each_device?: boolean;
+  level: PushLevel;
+  quiet?: QuietHours;
+  teams?: TeamPushLevel[];
+}
+/** `GET` and `PUT /me/push`: how much the agent wants to be told, on all devices. */
+export interface PushPreferenceInput {
+  each_device?: boolean;
+  level?: PushLevel;
+  quiet?: QuietHours;
+  teams?: TeamPushLevel[];
+}
+/** The public half of a `PushKey`. */
+export interface PushPublicKey {
+  id?: string;
+  p256dh: string;
+}
+/** `PUT /devices/{id}/push`, by the device itself. It replaces the earlier registration. A target that another device registered moves here. */
+export interface PushPut {
+  app_id?: string;
+  caps?: string[];
+  env?: PushEnv;
+  key?: PushKey;
+  lane: PushLane;
+  locale?: string;
+  target: string;
+  target_kind: PushTargetKind;
+}
+/** One of `POST /push/receipts`, which takes an array of them (at most `RECEIPTS_MAX`). */
+export interface PushReceipt {
+  app_state: AppState;
+  at: Timestamp;
+  id: PushId;
+  stage: ReceiptStage;
+}
+/** The answer of `PUT /devices/{id}/push`. */
+export interface PushRegistered {
+  receipt_key: string;
+  registration: PushDevice;
+}
+/** The state of a registration. */
+export type PushState = "active" | "stale" | "not_set_up";
+/** The kind of a target. */
+export type PushTargetKind = "token" | "fid" | "endpoint";
+/** A row of `GET /quarantine`: an element of a webhook that belongs to no channel. */
+export interface Quarantined {
+  at: Timestamp;
+  dismissed_at: Timestamp | null;
+  element: string;
+  id: string;
+  meta_app: string;
+  reason: string;
+  replayed_at: Timestamp | null;
+}
+/** A part of each day in which nothing is pushed. It may reach over midnight. */
+export interface QuietHours {
+  from: string;
+  until: string;
+  zone: string;
+}
+/** What the devices of an agent have shown of themselves. */
+export interface Reach {
+  by_push: boolean;
+  heard_at: Timestamp | null;
+}
+/** A reaction to a line. */
+export interface Reaction {
+  at: Timestamp;
+  by: Author;
+  emoji?: string;
+}
+/** How far a message got with one participant of a group. */
+export interface Receipt {
+  at: Timestamp;
+  participant: number;
+  status: MessageStatus;
+}
+/** The stage of a push. */
+export type ReceiptStage = "received" | "shown" | "opened" | "dismissed";
+/** The answer of `POST /push/receipts`. No receipt has to be sent again. */
+export interface ReceiptsTaken {
+  ignored: number;
+  taken: number;
+}
+/** The advertisement or post that led the customer here. */
+export interface Referral {
+  body?: string;
+  click_id?: string;
+  headline?: string;
+  media_url?: string;
+  source_id?: string;
+  source_type?: string;
+  url?: string;
+  welcome?: string;
+}
+/** `POST /sessions/refresh`. */
+export interface Refresh {
+  device_id: DeviceId;
+  refresh_token: string;
+}
+/** The reason why a command was not carried out. The `code` is stable. */
+export type Refusal =
+  | { code: "stale"; current: LineRef | null; missed: LineRef[]; more: boolean }
+  | { code: "not_owner"; owner: Owner }
+  | { code: "owner_changed"; owner: Owner; owner_epoch: number }
+  | { code: "being_answered"; holder: AgentId; since: Timestamp }
+  | { code: "at_capacity"; agent_id: AgentId; capacity: number; load: number }
+  | { code: "window_closed"; closed_at: Timestamp | null }
+  | { code: "blocked" }
+  | { code: "marketing_stopped" }
+  | { code: "template_replaced"; language: string; name: string }
+  | { code: "not_in_scope" }
+  | { code: "op_id_reused" }
+  | { code: "op_expired" }
+  | { code: "cancelled" }
+  | { code: "depends_on_refused"; op_id: OpId }
+  | { code: "depends_on_unknown"; op_id: OpId }
+  | { code: "too_soon"; retry_after_ms: number }
+  | { code: "not_allowed" }
+  | { code: "offer_gone" }
+  | { code: "merged"; into: ConversationId }
+  | { code: "invalid"; field: string; problem: string }
+  | { code: "unavailable"; retry_after_ms: number }
+  | { code: "rate_limited"; retry_after_ms: number };
+/** The command was not carried out. */
+export type Refused = {
+  detail: string;
+  lines?: Line[];
+} & Refusal;
+/** The agents who may reply to a conversation that a teammate owns. */
+export type ReplyPolicy = "owner" | "team" | "scope";
+/** Why a client has to take a new snapshot. */
+export type ResetReason =
+  | "scope_changed"
+  | "other_epoch"
+  | "above_head"
+  | "too_much"
+  | "no_cursor"
+  | "too_old";
+/** How many messages wait for the same reason. */
+export interface ReviewCount {
+  count: number;
+  reason?: HeldReason;
+  status: ReviewStatus;
+}
+/** `GET /review`: messages that wait for a person. */
+export interface ReviewPage {
+  counts: ReviewCount[];
+  messages: ReviewRow[];
+  next?: string;
+}
+/** A message that waits for a person. */
+export interface ReviewRow {
+  conversation: ConversationView;
+  line: Line;
+}
+/** Where messages stand that wait for a person. */
+export type ReviewStatus = "held" | "unconfirmed";
+/** What an agent may do. */
+export type Role = "agent" | "supervisor" | "admin";
+/** What is wrong with a row of a list. */
+export interface RowProblem {
+  field: string;
+  problem: string;
+  row: number;
+}
+/** A filter that is kept by name. */
+export interface SavedView {
+  editable: boolean;
+  filter: ViewFilter;
+  id: ViewId;
+  name: string;
+  of_team?: TeamId;
+}
+/** A message or note with the words that were searched for. */
+export interface SearchHit {
+  at: Timestamp;
+  author: Author;
+  conversation: ConversationView;
+  excerpt: ExcerptPart[];
+  kind?: LineKind;
+  message_id?: MessageId;
+  note_id?: NoteId;
+  seq: number;
+}
+/** See `SearchFilter::kind`. */
+export type SearchKind = "messages" | "notes";
+/** `GET /search`. */
+export interface SearchPage {
+  conversations: ConversationRow[];
+  filling?: boolean;
+  hits: SearchHit[];
+  next?: string;
+}
+/** To clients. */
+export type ServerFrame =
+  | {
+    type: "welcome";
+    agent_id: AgentId;
+    cursor: string;
+    epoch: Epoch;
+    facts?: number;
+    server_time: Timestamp;
+    timings: Timings;
+  }
+  | { type: "events"; after: number; events: Event[]; upto: number }
+  | { type: "entered"; position: number; snapshot: Snapshot }
+  | { type: "left"; conversation_id: ConversationId; position: number }
+  | { type: "reset"; after_ms: number; reason: ResetReason; upto: number }
+  | { type: "command_result" } & CommandResult
+  | { type: "lease" } & LeaseState
+  | { type: "presence"; agents: PresenceState[] }
+  | { type: "viewing"; agents: AgentId[]; conversation_id: ConversationId }
+  | {
+    type: "draft";
+    agent_id: AgentId;
+    conversation_id: ConversationId;
+    text: string;
+  }
+  | { type: "error"; code: string; detail: string; of?: string };
+/** A session of a device. */
+export interface Session {
+  access_expires_at: Timestamp;
+  access_token: string;
+  agent_id: AgentId;
+  device_id: DeviceId;
+  refresh_token: string;
+  workspace_id: WorkspaceId;
+}
+/** A contact card that was sent as a message. */
+export interface SharedCard {
+  emails?: string[];
+  name?: string;
+  organisation?: string;
+  phones?: string[];
+}
+/** A conversation at one moment, at the level of its viewer. */
+export type Snapshot =
+  | { level: "head"; head: Head }
+  | {
+    level: "full";
+    coaching?: CoachNote[];
+    from_seq: number;
+    lines: Line[];
+    notes: Note[];
+    view: ConversationView;
+  };
+/** `GET /snapshot`. */
+export interface SnapshotAnswer {
+  conversations: Snapshot[];
+  cursor: string;
+  next?: string;
+}
+/** The answer of `POST /socket-tickets`. */
+export interface SocketTicket {
+  expires_at: Timestamp;
+  ticket: string;
+}
+/** How long a sound lasts, and how loud it is. */
+export interface Sound {
+  duration_ms: number;
+  peaks?: Peaks;
+}
+/** How a time is spread, ms. Without anything measured there are no times. */
+export interface Spread {
+  count: number;
+  max_ms: number | null;
+  mean_ms: number | null;
+  median_ms: number | null;
+  p90_ms: number | null;
+  within: number;
+}
+/** The status of the latest episode. */
+export type Status =
+  | { kind: "waiting" }
+  | { kind: "snoozed"; until: Timestamp }
+  | { kind: "resolved" }
+  | { kind: "open" };
+/** See `Filter::status`. */
+export type StatusFilter = "open" | "waiting" | "snoozed" | "resolved";
+/** How a step stands. */
+export type StepState = "ok" | "wrong" | "waiting" | "unknown";
+/** Figures of a stretch of time. */
+export interface StretchFigures {
+  answered: number;
+  first_reply: Spread;
+  from: Timestamp;
+  open: number;
+  opened: number;
+  pick_up: Spread;
+  received: number;
+  reply: Spread;
+  resolution: Spread;
+  resolved: number;
+  sent: number;
+  turns: number;
+  unanswered: number;
+  until: Timestamp;
+}
+/** `GET /sync`: what a socket would have told. */
+export interface SyncAnswer {
+  cursor: string;
+  frames: ServerFrame[];
+}
+/** A group of agents with a queue. */
+export interface Team {
+  claim_from_colleagues: boolean;
+  id: TeamId;
+  name: string;
+  reply_policy: ReplyPolicy;
+  visibility: Visibility;
+}
+/** `PATCH /teams/{id}`: what is absent stays. */
+export interface TeamChange {
+  claim_from_colleagues?: boolean;
+  name?: string;
+  reply_policy?: ReplyPolicy;
+  visibility?: Visibility;
+}
+/** Figures of a team: of conversations that were its at that moment. */
+export interface TeamFigures {
+  answered: number;
+  first_reply: Spread;
+  open: number;
+  opened: number;
+  pick_up: Spread;
+  received: number;
+  reply: Spread;
+  resolution: Spread;
+  resolved: number;
+  sent: number;
+  team_id: TeamId;
+  turns: number;
+  unanswered: number;
+}
+/** A group of agents with a queue. */
+export type TeamId = Id;
+/** `POST /teams`. */
+export interface TeamNew {
+  claim_from_colleagues?: boolean;
+  name: string;
+  reply_policy?: ReplyPolicy;
+  visibility?: Visibility;
+}
+/** How much an agent wants to be told of the conversations of one team. */
+export interface TeamPushLevel {
+  level: PushLevel;
+  team_id: TeamId;
+}
+/** Settings of a team. An absent field did not change; a new team has all fields. */
+export interface TeamSet {
+  claim_from_colleagues?: boolean;
+  reply_policy?: ReplyPolicy;
+  visibility?: Visibility;
+}
+/** A template in one language, as Meta last told it. */
+export interface Template {
+  body: string;
+  buttons?: TemplateButton[];
+  category: string;
+  fallback?: TemplateFallback;
+  footer?: string;
+  header?: TemplateHeader;
+  language: string;
+  name: string;
+  status: TemplateStatus;
+}
+/** A button of a template. */
+export interface TemplateButton {
+  kind: TemplateButtonKind;
+  title: string;
+  url?: string;
+}
+/** What a button of a template does. */
+export type TemplateButtonKind = "quick_reply" | "link" | "phone" | "copy_code" | "other";
+/** What is offered in place of a template. */
+export interface TemplateFallback {
+  category: string;
+  language: string;
+  name: string;
+}
+/** `PUT /channels/{channel}/templates/fallback`. */
+export interface TemplateFallbackPut {
+  fallback?: TemplateName;
+  language: string;
+  name: string;
+}
+/** A file that stands above the body of a template. */
+export type TemplateFile = "image" | "video" | "document";
+/** What stands above the body of a template. */
+export type TemplateHeader =
+  | { type: "text"; text: string }
+  | { type: "file"; file: TemplateFile }
+  | { type: "other" };
+/** `GET /channels/{channel}/templates`. */
+export interface TemplateList {
+  account_id?: string;
+  synced_at?: Timestamp;
+  templates: Template[];
+  trouble?: string;
+}
+/** A template, by what it is called. */
+export interface TemplateName {
+  language: string;
+  name: string;
+}
+/** `PUT /channels/{channel}/templates`. */
+export interface TemplateSource {
+  account_id: string;
+}
+/** Whether a template may be sent. */
+export type TemplateStatus = "approved" | "pending" | "rejected" | "paused" | "disabled";
+/** How much a template is in use, in one language. */
+export interface TemplateUsage {
+  conversations: number;
+  language: string;
+  last_at: Timestamp;
+  name: string;
+  sent: number;
+}
+/** `GET /channels/{channel}/templates/usage`. */
+export interface TemplateUsages {
+  since: Timestamp;
+  templates: TemplateUsage[];
+}
+/** The facts of the lines. Only viewers with full scope see them. */
+export interface Thread {
+  block?: Block;
+  contact_id: ContactId;
+  customer_seq: number;
+  followers?: AgentId[];
+  kind?: ConversationKind;
+  last_agent: AgentId | null;
+  last_line: LineRef | null;
+  marketing?: Marketing;
+  person?: ContactId;
+  turn: Turn | null;
+  window_until: Timestamp | null;
+}
+/** Timings that clients need. A client hard-codes none of them. */
+export interface Timings {
+  being_answered_max_ms: number;
+  idle_ms: number;
+  lease_keep_ms: number;
+  lease_ttl_ms: number;
+  silent_ms: number;
+}
+/** A run of customer messages that no human has answered. */
+export interface Turn {
+  from_seq: number;
+  since: Timestamp;
+}
+/** A file on its way to WhatsApp. Only its author sees it, until it is sent. */
+export interface Upload {
+  bytes: number;
+  conversation_id?: ConversationId;
+  id: MessageId;
+  kind: LineKind;
+  media_type: string;
+  name?: string;
+  received: number;
+  state: UploadState;
+  trouble?: string;
+}
+/** `POST /conversations/{conversation}/uploads`: what will come. */
+export interface UploadNew {
+  bytes: number;
+  kind: LineKind;
+  media_type: string;
+  name?: string;
+  sha256?: string;
+}
+/** How far an upload is. */
+export type UploadState = "receiving" | "ready" | "refused" | "passing";
+/** `PATCH /saved-views/{id}`: what is absent stays. */
+export interface ViewChange {
+  filter?: ViewFilter;
+  name?: string;
+}
+/** `GET /views`: how many conversations each view of the viewer shows. */
+export interface ViewCounts {
+  cursor: string;
+  views: Record<string, number>;
+}
+/** Which conversations a view shows. Everything that is said must hold. */
+export interface ViewFilter {
+  channel_id?: ChannelId;
+  owner?: string;
+  status?: ViewStatus;
+  team_id?: TeamId;
+  text?: string;
+  unanswered?: boolean;
+}
+/** A filter of the inbox that is kept by name. */
+export type ViewId = Id;
+/** `POST /saved-views`. */
+export interface ViewNew {
+  filter: ViewFilter;
+  name: string;
+  of_team?: TeamId;
+}
+/** Where conversations of a view stand. */
+export type ViewStatus = "open" | "waiting" | "snoozed" | "resolved";
+/** The level at which members see conversations of their team that others own. */
+export type Visibility = "full" | "head" | "own";
+/** A tenant. */
+export type WorkspaceId = Id;
+export interface LogCheck { checked: number; of: number; found?: { result: "whole"; sealed: number } | { result: "changed"; position: number; what: string } | { result: "failed" } }
+export const SUBPROTOCOL = "baton.v1";
+export const CLOSE = {
+  drain: 1012,
+  faulty: 4400,
+  signInAgain: 4401,
+  deviceRevoked: 4403,
+  noHello: 4407,
+  slow: 4408,
+  tooManySockets: 4429,
+} as const;
