@@ -48,60 +48,120 @@ baton_protocol::names!(Kind {
     Assigned = "assigned",
 });
 
+/// How long a push waits for a device to say that its agent saw the event there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Grace {
+    /// Not at all.
+    None,
+    /// Five seconds, wherever the agent is.
+    Always,
+    /// Two seconds, where the agent is at a device.
+    Spared,
+}
+
+/// What ends a push that still waits, beside an event that takes it back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ends {
+    /// Nothing, and nothing makes it quiet: it is sent as it was made.
+    Never,
+    /// Nothing, but it may tell less by now.
+    TakenBack,
+    /// Its agent has read all lines.
+    Read,
+    /// Nobody waits any more.
+    Answered,
+}
+
+/// What all pushes of a kind need.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KindSpec {
+    /// The kind as all phones read it. A phone shows what it does not know as something new: this
+    /// is the nearest that all of them know.
+    pub wire: &'static str,
+    /// The kind that it has, where `wire` is only the nearest: it says more to those that know it.
+    pub exact: Option<&'static str>,
+    /// Whether a phone shows something for it.
+    pub is_shown: bool,
+    /// How urgently it is sent. What shows nothing must not wake a device: services slow down apps
+    /// that do so.
+    pub urgency: Urgency,
+    /// How long it is worth showing.
+    pub lasts_ms: i64,
+    /// What ends it before it is sent.
+    pub ends: Ends,
+    /// The least that somebody who is told of it wants to be told.
+    level: PushLevel,
+    grace: Grace,
+}
+
+impl KindSpec {
+    /// What most need.
+    const fn of(wire: &'static str) -> Self {
+        Self {
+            wire,
+            exact: None,
+            is_shown: true,
+            urgency: Urgency::High,
+            lasts_ms: 24 * HOUR_MS,
+            ends: Ends::Never,
+            level: PushLevel::Mine,
+            grace: Grace::Spared,
+        }
+    }
+}
+
 impl Kind {
-    /// Whether somebody who wants to be told this much is told of it.
-    pub fn is_wanted(self, level: PushLevel) -> bool {
-        match level {
-            PushLevel::All => true,
-            PushLevel::Mine => self != Self::Queue,
-            PushLevel::Nothing => self == Self::Retract,
+    /// What pushes of this kind need. A new kind says it here: everything else that depends on the
+    /// kind asks for it.
+    pub const fn spec(self) -> KindSpec {
+        let spec = KindSpec::of;
+        match self {
+            Self::Retract => KindSpec {
+                is_shown: false,
+                urgency: Urgency::Normal,
+                lasts_ms: 12 * HOUR_MS,
+                level: PushLevel::Nothing,
+                grace: Grace::None,
+                ..spec("retract")
+            },
+            Self::Queue => KindSpec {
+                urgency: Urgency::Normal,
+                lasts_ms: HOUR_MS,
+                ends: Ends::Answered,
+                level: PushLevel::All,
+                grace: Grace::Always,
+                ..spec("queue")
+            },
+            Self::Message => KindSpec { ends: Ends::Read, grace: Grace::Always, ..spec("message") },
+            Self::WindowClosing => KindSpec { lasts_ms: HOUR_MS, ends: Ends::Read, ..spec("sla") },
+            Self::Reopened => KindSpec {
+                exact: Some("reopened"),
+                lasts_ms: 12 * HOUR_MS,
+                ends: Ends::TakenBack,
+                ..spec("assigned")
+            },
+            Self::Review => KindSpec { exact: Some("review"), ..spec("assigned") },
+            Self::Mention => spec("mention"),
+            Self::Assigned => {
+                KindSpec { lasts_ms: 12 * HOUR_MS, ends: Ends::TakenBack, ..spec("assigned") }
+            }
         }
     }
 
-    /// Whether a phone shows something for it.
-    pub fn is_shown(self) -> bool {
-        self != Self::Retract
-    }
-
-    /// How urgently it is sent. What shows nothing must not wake a device: services slow down apps
-    /// that do so.
-    pub fn urgency(self) -> Urgency {
-        match self {
-            Self::Retract | Self::Queue => Urgency::Normal,
-            Self::Message
-            | Self::WindowClosing
-            | Self::Reopened
-            | Self::Review
-            | Self::Mention
-            | Self::Assigned => Urgency::High,
+    /// Whether somebody who wants to be told this much is told of it.
+    pub fn is_wanted(self, level: PushLevel) -> bool {
+        match (self.spec().level, level) {
+            (PushLevel::Nothing, _) | (_, PushLevel::All) => true,
+            (least, level) => least == level,
         }
     }
 
     /// How long it waits for a device to say that its agent saw the event there.
     pub fn grace_ms(self, is_spared: bool) -> i64 {
-        match self {
-            Self::Retract => 0,
-            Self::Message | Self::Queue => 5_000,
-            Self::WindowClosing
-            | Self::Reopened
-            | Self::Review
-            | Self::Mention
-            | Self::Assigned => {
-                if is_spared {
-                    2_000
-                } else {
-                    0
-                }
-            }
-        }
-    }
-
-    /// How long it is worth showing.
-    pub fn lasts_ms(self) -> i64 {
-        match self {
-            Self::Queue | Self::WindowClosing => HOUR_MS,
-            Self::Retract | Self::Reopened | Self::Assigned => 12 * HOUR_MS,
-            Self::Message | Self::Review | Self::Mention => 24 * HOUR_MS,
+        match self.spec().grace {
+            Grace::Always => 5_000,
+            Grace::Spared if is_spared => 2_000,
+            Grace::None | Grace::Spared => 0,
         }
     }
 }

@@ -18,7 +18,7 @@ use baton_protocol::{AgentId, ConversationId, DeviceId, PushId, TeamId, Timestam
 use crate::scope::{Level, Scope};
 use crate::sight::Sight;
 
-pub use kind::{Kind, Urgency};
+pub use kind::{Ends, Kind, KindSpec, Urgency};
 pub use quiet::{DAY_MINUTES, Quiet};
 pub use rule::{consequences, is_of_interest};
 
@@ -262,7 +262,7 @@ impl Board {
     fn tell(&mut self, agent: AgentId, news: News, of: &Consequence, maker: &mut PushMaker<'_>) {
         let Some(one) = self.agents.get(&agent) else { return };
         let (News { kind, is_flood }, now) = (news, maker.now);
-        let expires_at = now.plus_ms(kind.lasts_ms());
+        let expires_at = now.plus_ms(kind.spec().lasts_ms);
         let devices: Vec<_> = one.devices.iter().take(DEVICES_MAX).copied().collect();
         for Device { id: device, lane, is_spared } in devices {
             let due_at = now.plus_ms(kind.grace_ms(is_spared));
@@ -305,7 +305,7 @@ impl Board {
     fn correct(&mut self, of: &Consequence, maker: &mut PushMaker<'_>) {
         let mut told: BTreeMap<DeviceId, Push> = BTreeMap::new();
         for push in self.pushes.iter().filter(|push| push.conversation == of.conversation) {
-            let is_shown = push.stage == PushStage::UnderWay && push.kind.is_shown();
+            let is_shown = push.stage == PushStage::UnderWay && push.kind.spec().is_shown;
             if !is_shown || matches!(push.kind, Kind::Mention | Kind::Review) {
                 continue;
             }
@@ -341,7 +341,7 @@ impl Board {
             push.device == device
                 && push.conversation == of
                 && push.stage == PushStage::UnderWay
-                && push.kind.is_shown()
+                && push.kind.spec().is_shown
         });
         shown.map(|push| push.due_at).max()
     }

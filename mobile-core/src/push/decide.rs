@@ -4,6 +4,7 @@
 use baton_protocol::{ConversationId, Cursor, Owner, Timestamp};
 
 use crate::push::board::{Board, Covered};
+use crate::push::kind::Settled;
 use crate::push::known::{Held, PushContext, Sight};
 use crate::push::notification::Notification;
 use crate::push::payload::{Content, Incoming, Kind, Push, Unreadable};
@@ -84,17 +85,10 @@ pub fn decide(push: &Push, known: &PushContext, now: Timestamp) -> Verdict {
     if known.board.has_seen(&subject) {
         return Verdict::Suppress(Suppression::Duplicate);
     }
-    match push.kind {
-        Kind::Retract => retract(push, known, now),
-        Kind::Offer
-        | Kind::Assigned
-        | Kind::Reopened
-        | Kind::Review
-        | Kind::Queue
-        | Kind::Message
-        | Kind::Mention
-        | Kind::Sla
-        | Kind::Digest => happening(&subject, Some(push), known, now),
+    if push.kind == Kind::Retract {
+        retract(push, known, now)
+    } else {
+        happening(&subject, Some(push), known, now)
     }
 }
 
@@ -157,8 +151,8 @@ fn happening(
         let is_over = left.is_none() && !known.board.told(tag).is_empty();
         return if is_over { Verdict::Withdraw(tag) } else { Verdict::Suppress(reason) };
     }
-    let is_line = matches!(subject.kind, Kind::Message | Kind::Queue | Kind::Sla);
-    if is_line && subject.conversation.is_some_and(|id| known.quiet.muted.contains(&id)) {
+    let is_waiting = subject.kind.spec().is_waiting;
+    if is_waiting && subject.conversation.is_some_and(|id| known.quiet.muted.contains(&id)) {
         return Verdict::Suppress(Suppression::Muted);
     }
     let life = life(known);
@@ -229,21 +223,18 @@ fn settled(subject: &Subject, id: ConversationId, known: &PushContext) -> Option
     let handled = |is_handled: bool| is_handled.then_some(Suppression::Handled);
     let read = |is_read: bool| is_read.then_some(Suppression::Read);
     let is_opened = has_opened(held, subject.cursor);
-    match subject.kind {
-        Kind::Offer => handled(match subject.offer {
+    match subject.kind.spec().settled {
+        Settled::Never => None,
+        Settled::Taken => handled(match subject.offer {
             Some(_) => held.offer != subject.offer,
             None => !is_queued,
         }),
-        Kind::Assigned | Kind::Reopened => {
-            handled(!is_mine || held.is_resolved).or(read(is_opened))
-        }
-        // Its author looks after it, whoever owns the conversation.
-        Kind::Review => read(is_opened),
-        Kind::Queue => handled(!is_queued || held.is_resolved).or(read(held.unread == 0)),
-        Kind::Message => handled(!is_mine && !is_queued).or(read(held.unread == 0)),
-        Kind::Mention => read(is_opened),
-        Kind::Sla => handled(!held.is_unanswered || held.is_resolved),
-        Kind::Retract | Kind::Digest => None,
+        Settled::Left => handled(!is_mine || held.is_resolved).or(read(is_opened)),
+        // Whoever owns the conversation.
+        Settled::Opened => read(is_opened),
+        Settled::Picked => handled(!is_queued || held.is_resolved).or(read(held.unread == 0)),
+        Settled::Read => handled(!is_mine && !is_queued).or(read(held.unread == 0)),
+        Settled::Answered => handled(!held.is_unanswered || held.is_resolved),
     }
 }
 
@@ -254,21 +245,11 @@ fn settled_unnamed(subject: &Subject, known: &PushContext) -> Option<Suppression
         return Some(Suppression::InApp);
     }
     let is_live = |held: &Held| held.offer.is_some() && held.offer == subject.offer;
-    match subject.kind {
-        Kind::Offer if subject.offer.is_some() => {
-            (!known.conversations.values().any(is_live)).then_some(Suppression::Handled)
-        }
-        Kind::Queue | Kind::Message | Kind::Digest => {
-            (known.unread == Some(0)).then_some(Suppression::Read)
-        }
-        Kind::Offer
-        | Kind::Assigned
-        | Kind::Reopened
-        | Kind::Review
-        | Kind::Mention
-        | Kind::Sla
-        | Kind::Retract => None,
+    if subject.kind == Kind::Offer && subject.offer.is_some() {
+        return (!known.conversations.values().any(is_live)).then_some(Suppression::Handled);
     }
+    let is_read = subject.kind.spec().is_unread && known.unread == Some(0);
+    is_read.then_some(Suppression::Read)
 }
 
 fn has_opened(held: &Held, cursor: Cursor) -> bool {

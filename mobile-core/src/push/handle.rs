@@ -257,21 +257,10 @@ fn blind(incoming: &Incoming) -> Verdict {
         Err(unreadable) => (None, unreadable.id),
     };
     let alerts = incoming.as_ref().ok().is_none_or(|push| !push.is_quiet);
-    match kind {
-        Some(Kind::Retract) => Verdict::Suppress(Suppression::NotShown),
-        Some(
-            Kind::Offer
-            | Kind::Assigned
-            | Kind::Reopened
-            | Kind::Review
-            | Kind::Queue
-            | Kind::Message
-            | Kind::Mention
-            | Kind::Sla
-            | Kind::Digest,
-        )
-        | None => Verdict::Fallback(Notification { push, alerts, ..Notification::fallback() }),
+    if kind == Some(Kind::Retract) {
+        return Verdict::Suppress(Suppression::NotShown);
     }
+    Verdict::Fallback(Notification { push, alerts, ..Notification::fallback() })
 }
 
 fn is_foreign(verdict: &Verdict) -> bool {

@@ -15,6 +15,7 @@ pub mod decide;
 pub mod drops;
 pub mod extension;
 pub mod handle;
+mod kind;
 pub mod known;
 pub mod notification;
 pub mod payload;

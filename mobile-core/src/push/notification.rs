@@ -125,17 +125,8 @@ fn text(subject: &Subject, content: Option<&Content>, known: &PushContext) -> Te
         Some(Content::Wake | Content::Opened(None) | Content::Sealed(_) | Content::Unopened(_))
         | None => None,
     };
-    let held = held(subject, known).filter(|_| {
-        matches!(
-            subject.kind,
-            Kind::Message
-                | Kind::Queue
-                | Kind::Assigned
-                | Kind::Reopened
-                | Kind::Review
-                | Kind::Sla
-        )
-    });
+    let spec = subject.kind.spec();
+    let held = held(subject, known).filter(|_| spec.has_words);
     let unseen = held.and_then(|held| held.unseen.as_ref()?.words.as_ref());
     let words = match (given, unseen) {
         // The store holds what was said before as well.
@@ -146,8 +137,7 @@ fn text(subject: &Subject, content: Option<&Content>, known: &PushContext) -> Te
     };
     let Some(words) = words else { return Text::Generic(subject.kind.into()) };
     // What happened is no line of the customer's; and a picture may have no words.
-    let is_no_line = matches!(subject.kind, Kind::Reopened | Kind::Review);
-    match is_no_line || words.body().trim().is_empty() {
+    match spec.is_named || words.body().trim().is_empty() {
         true if words.title().trim().is_empty() => Text::Generic(subject.kind.into()),
         true => Text::Named(words.clone(), subject.kind.into()),
         false => Text::Given(words.clone()),
@@ -184,17 +174,10 @@ fn actions(subject: &Subject, token: Option<ActToken>, known: &PushContext) -> V
             Action::Accept { conversation, offer, until },
             Action::Decline { conversation, offer, until },
         ],
-        (Kind::Offer, None) | (Kind::Retract | Kind::Digest, _) => Vec::new(),
-        (
-            Kind::Assigned
-            | Kind::Reopened
-            | Kind::Review
-            | Kind::Queue
-            | Kind::Message
-            | Kind::Mention
-            | Kind::Sla,
-            _,
-        ) => answers(conversation, token, held(subject, known), known),
+        (kind, _) if kind.spec().is_answered => {
+            answers(conversation, token, held(subject, known), known)
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ use baton_protocol::{AgentId, ConversationId, Cursor, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use crate::push::kind::{Kind, NotAKind};
 use crate::push::seal::{KeyId, Keyring, OpenError};
 use crate::push::text::Words;
 
@@ -57,57 +58,6 @@ ids! {
     PushId,
     /// An offer of a conversation to one agent.
     OfferId
-}
-
-/// What a push is about.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A conversation is offered to this agent.
-    Offer,
-    /// A conversation became this agent's.
-    Assigned,
-    /// A conversation of this agent is open again.
-    Reopened,
-    /// A message of this agent was not sent as written.
-    Review,
-    /// Something waits in a team's queue.
-    Queue,
-    /// A customer wrote.
-    Message,
-    /// A colleague asks for this agent.
-    Mention,
-    /// A customer waits for too long.
-    Sla,
-    /// An earlier push is over.
-    Retract,
-    /// A summary.
-    Digest,
-}
-
-baton_protocol::names!(Kind {
-    Offer = "offer",
-    Assigned = "assigned",
-    Reopened = "reopened",
-    Review = "review",
-    Queue = "queue",
-    Message = "message",
-    Mention = "mention",
-    Sla = "sla",
-    Retract = "retract",
-    Digest = "digest",
-});
-
-/// The text names no kind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not a kind of push")]
-pub struct NotAKind;
-
-impl FromStr for Kind {
-    type Err = NotAKind;
-    fn from_str(text: &str) -> Result<Self, NotAKind> {
-        Self::from_name(text).ok_or(NotAKind)
-    }
 }
 
 /// What the platform hands over, as it came. Kept as it is in drops; never printed.
@@ -284,12 +234,10 @@ fn push(fields: &Fields, is_sealed: bool) -> Result<Push, UnreadableReason> {
     })
 }
 
-/// The exact kind, where this core knows it, else the nearest that all know. Only what was told as
-/// an assignment has been told apart since.
+/// The exact kind, where this core knows it, else the nearest that all know.
 fn exact(near: Kind, name: Option<&str>) -> Kind {
     let exact = name.and_then(Kind::from_name);
-    let exact = exact.filter(|kind| matches!(kind, Kind::Reopened | Kind::Review));
-    exact.filter(|_| near == Kind::Assigned).unwrap_or(near)
+    exact.filter(|kind| kind.spec().near == Some(near)).unwrap_or(near)
 }
 
 fn content(fields: &Fields, kind: Kind, is_sealed: bool) -> Result<Content, UnreadableReason> {

@@ -67,12 +67,7 @@ impl Group {
 
 impl From<Kind> for Group {
     fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Offer | Kind::Assigned | Kind::Reopened | Kind::Review => Self::Offer,
-            Kind::Queue | Kind::Message | Kind::Sla | Kind::Digest => Self::Inbox,
-            Kind::Mention => Self::Mention,
-            Kind::Retract => Self::Sys,
-        }
+        kind.spec().group
     }
 }
 
@@ -124,7 +119,7 @@ impl Subject {
         match (self.conversation, other.conversation) {
             (Some(one), Some(another)) => is_here && one == another,
             // A wake names no conversation, but its place in the log does.
-            (None, _) | (_, None) => is_here && is_event(self.kind),
+            (None, _) | (_, None) => is_here && self.kind.spec().is_event,
         }
     }
 
@@ -134,35 +129,6 @@ impl Subject {
     pub fn weight(&self, life: Option<Epoch>) -> impl Ord + use<> {
         let is_of_this_life = Some(self.cursor.epoch) == life;
         let is_offer = self.kind == Kind::Offer;
-        (is_of_this_life, is_offer, self.cursor.position, urgency(self.kind), self.push)
-    }
-}
-
-/// Whether an event of the log made it, and not a clock.
-fn is_event(kind: Kind) -> bool {
-    match kind {
-        Kind::Offer
-        | Kind::Assigned
-        | Kind::Reopened
-        | Kind::Review
-        | Kind::Queue
-        | Kind::Message
-        | Kind::Mention => true,
-        Kind::Sla | Kind::Retract | Kind::Digest => false,
-    }
-}
-
-fn urgency(kind: Kind) -> u8 {
-    match kind {
-        Kind::Retract => 0,
-        Kind::Digest => 1,
-        Kind::Queue => 2,
-        Kind::Message => 3,
-        Kind::Sla => 4,
-        Kind::Reopened => 5,
-        Kind::Review => 6,
-        Kind::Mention => 7,
-        Kind::Assigned => 8,
-        Kind::Offer => 9,
+        (is_of_this_life, is_offer, self.cursor.position, self.kind.spec().rank, self.push)
     }
 }

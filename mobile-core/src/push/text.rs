@@ -94,18 +94,7 @@ impl Generic {
 
 impl From<Kind> for Generic {
     fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Offer => Self::Offer,
-            Kind::Assigned => Self::Assigned,
-            Kind::Reopened => Self::Reopened,
-            Kind::Review => Self::Review,
-            Kind::Queue => Self::Queue,
-            Kind::Message => Self::Message,
-            Kind::Mention => Self::Mention,
-            Kind::Sla => Self::Sla,
-            Kind::Retract => Self::Settled,
-            Kind::Digest => Self::Digest,
-        }
+        kind.spec().generic
     }
 }
 

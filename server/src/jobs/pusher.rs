@@ -11,7 +11,7 @@ mod services;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::announce::Kind;
+use baton_domain::announce::{Ends, Kind};
 use baton_protocol::Cursor;
 use baton_protocol::push::PushLane;
 use tokio::sync::Notify;
@@ -395,7 +395,7 @@ impl Sending {
         let store = self.pusher.engine.store();
         let to = address(target);
         let has_words =
-            kind.is_shown() && to.key.is_some() && self.pusher.content == PushContent::E2e;
+            kind.spec().is_shown && to.key.is_some() && self.pusher.content == PushContent::E2e;
         let words = if has_words {
             let (workspace, of) = (claimed.workspace, claimed.conversation);
             let (name, said) = push_words(store, workspace, of).await?;
@@ -411,7 +411,7 @@ impl Sending {
             None
         };
         // Taken back without a sound: Apple takes no badge with it.
-        let badge = match kind.is_shown() {
+        let badge = match kind.spec().is_shown {
             true => Some(push_badge(store, claimed.workspace, claimed.agent).await?),
             false => None,
         };
@@ -437,14 +437,15 @@ impl Sending {
         claimed: &Claimed,
         kind: Kind,
     ) -> Result<Option<(Kind, bool)>, StoreError> {
-        if matches!(kind, Kind::Retract | Kind::Mention | Kind::Review) {
+        let ends = kind.spec().ends;
+        if ends == Ends::Never {
             return Ok(Some((kind, false)));
         }
         let left = push_left(self.pusher.engine.store(), claimed).await?;
-        let is_over = match kind {
-            Kind::Message | Kind::WindowClosing => left.is_nothing_unread,
-            Kind::Queue => left.is_turn_empty,
-            Kind::Retract | Kind::Reopened | Kind::Review | Kind::Mention | Kind::Assigned => false,
+        let is_over = match ends {
+            Ends::Read => left.is_nothing_unread,
+            Ends::Answered => left.is_turn_empty,
+            Ends::Never | Ends::TakenBack => false,
         };
         Ok(match (is_over, left.is_shown) {
             (true, true) => Some((Kind::Retract, false)),

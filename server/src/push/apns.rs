@@ -165,7 +165,7 @@ impl Apns {
 
 /// What says how a push is to be shown.
 pub(super) fn headers(letter: &Letter, topic: &str) -> [(&'static str, String); 6] {
-    let (push_type, priority) = match (letter.kind.is_shown(), letter.is_urgent()) {
+    let (push_type, priority) = match (letter.kind.spec().is_shown, letter.is_urgent()) {
         (false, _) => ("background", "5"),
         (true, true) => ("alert", "10"),
         (true, false) => ("alert", "5"),

@@ -93,43 +93,16 @@ pub struct Letter {
 }
 
 impl Letter {
-    /// The kind as all phones read it. A phone shows what it does not know as something new; these
-    /// are the nearest that all of them know. [`Self::exact_kind`] says more to those that know it.
-    pub fn wire_kind(&self) -> &'static str {
-        match self.kind {
-            Kind::Retract => "retract",
-            Kind::Queue => "queue",
-            Kind::Message => "message",
-            Kind::WindowClosing => "sla",
-            Kind::Mention => "mention",
-            Kind::Reopened | Kind::Review | Kind::Assigned => "assigned",
-        }
-    }
-
-    /// The kind that it has, where [`Self::wire_kind`] is only the nearest.
-    pub fn exact_kind(&self) -> Option<&'static str> {
-        match self.kind {
-            Kind::Reopened => Some("reopened"),
-            Kind::Review => Some("review"),
-            Kind::Retract
-            | Kind::Queue
-            | Kind::Message
-            | Kind::WindowClosing
-            | Kind::Mention
-            | Kind::Assigned => None,
-        }
-    }
-
     /// Whether it wakes the device.
     pub(super) fn is_urgent(&self) -> bool {
-        self.kind.urgency() == Urgency::High && !self.is_quiet
+        self.kind.spec().urgency == Urgency::High && !self.is_quiet
     }
 
     /// What everybody on the way may read.
     fn outside(&self) -> BTreeMap<&'static str, String> {
         let mut fields = BTreeMap::from([
             ("v", "1".to_owned()),
-            ("k", self.wire_kind().to_owned()),
+            ("k", self.kind.spec().wire.to_owned()),
             ("id", self.id.to_string()),
             ("w", self.workspace.to_string()),
             ("a", self.agent.to_string()),
@@ -138,7 +111,7 @@ impl Letter {
             ("s", self.cursor.to_string()),
         ]);
         fields.extend(self.badge.map(|badge| ("b", badge.to_string())));
-        fields.extend(self.exact_kind().map(|kind| ("n", kind.to_owned())));
+        fields.extend(self.kind.spec().exact.map(|kind| ("n", kind.to_owned())));
         fields.extend(self.is_quiet.then(|| ("q", "1".to_owned())));
         fields
     }
@@ -152,13 +125,13 @@ impl Letter {
         if let (Some(words), Some(key)) = (&self.words, &self.to.key) {
             let (title, body) = words.cut();
             let mut inside = json!({
-                "kind": self.wire_kind(),
+                "kind": self.kind.spec().wire,
                 "id": self.id,
                 "conversation_id": self.conversation,
                 "title": title,
                 "body": body,
             });
-            if let (Some(kind), Some(inside)) = (self.exact_kind(), inside.as_object_mut()) {
+            if let (Some(kind), Some(inside)) = (self.kind.spec().exact, inside.as_object_mut()) {
                 inside.insert("exact".to_owned(), Value::from(kind));
             }
             let sealed = seal(inside.to_string().as_bytes(), key, clock)?;
@@ -181,15 +154,16 @@ impl Letter {
 
     /// What Apple's service takes: it shows words that name nobody until the extension knows more.
     pub(super) fn apns(&self, clock: &Clock) -> Result<Value, SealError> {
-        let mut aps = match self.kind.is_shown() {
+        let mut aps = match self.kind.spec().is_shown {
             false => json!({"content-available": 1}),
             true => json!({
-                "alert": {"loc-key": format!("push.{}", self.wire_kind())},
+                "alert": {"loc-key": format!("push.{}", self.kind.spec().wire)},
                 "mutable-content": 1,
                 "thread-id": self.conversation,
             }),
         };
-        if let (true, false, Some(aps)) = (self.kind.is_shown(), self.is_quiet, aps.as_object_mut())
+        if let (true, false, Some(aps)) =
+            (self.kind.spec().is_shown, self.is_quiet, aps.as_object_mut())
         {
             aps.insert("sound".to_owned(), Value::from("default"));
         }

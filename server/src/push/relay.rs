@@ -97,7 +97,7 @@ pub(super) fn body(letter: &Letter, clock: &Clock) -> Result<Value, Verdict> {
         "ciphertext": BASE64.encode(sealed),
         "collapse": collapse(letter),
         "ttl": seconds_until(letter.expires_at, clock.now()).min(TTL_S_MAX),
-        "prio": match (letter.kind.is_shown(), letter.is_urgent()) {
+        "prio": match (letter.kind.spec().is_shown, letter.is_urgent()) {
             (false, _) => "silent",
             (true, true) => "high",
             (true, false) => "normal",

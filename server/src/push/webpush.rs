@@ -127,7 +127,7 @@ impl WebPush {
         if !self.endpoints.allows_host(&url) {
             return Ok(Verdict::Dead("endpoint_host"));
         }
-        if !letter.kind.is_shown() && !can_take_silent_pushes(&url) {
+        if !letter.kind.spec().is_shown && !can_take_silent_pushes(&url) {
             return Ok(Verdict::Accepted);
         }
         let now = self.clock.now();

@@ -30,7 +30,7 @@ const APPLE_BACKGROUND: [Allowance; 1] = [Allowance { most: 2, within_ms: HOUR_M
 fn allowances(lane: PushLane, kind: Kind) -> &'static [Allowance] {
     match lane {
         PushLane::Fcm => &FIREBASE,
-        PushLane::Apns if !kind.is_shown() => &APPLE_BACKGROUND,
+        PushLane::Apns if !kind.spec().is_shown => &APPLE_BACKGROUND,
         PushLane::Apns
         | PushLane::Webpush
         | PushLane::Unifiedpush

@@ -61,7 +61,7 @@ fn letter(n: u128, kind: Kind, words: Option<Words>) -> Letter {
         kind,
         cursor: Cursor { epoch: Epoch(id(0xa0ee)), position: 97 },
         expires_at: Timestamp::from_ms(EXPIRES_S * 1_000),
-        badge: kind.is_shown().then_some(3),
+        badge: kind.spec().is_shown.then_some(3),
         is_quiet: false,
         words,
     }
@@ -70,7 +70,7 @@ fn letter(n: u128, kind: Kind, words: Option<Words>) -> Letter {
 /// Every kind with words for those who may read them, one without, and what takes back.
 fn letters() -> Vec<Letter> {
     let words = || Words { title: TITLE.to_owned(), body: BODY.to_owned() };
-    let sealed = Kind::ALL.into_iter().filter(|kind| kind.is_shown());
+    let sealed = Kind::ALL.into_iter().filter(|kind| kind.spec().is_shown);
     let told = sealed.map(|kind| (kind, Some(words())));
     let all = told.chain([(Kind::Message, None), (Kind::Retract, None)]);
     let mut all: Vec<_> = all.zip(0..).map(|((kind, words), n)| letter(n, kind, words)).collect();
@@ -82,7 +82,7 @@ fn letters() -> Vec<Letter> {
 /// What a phone reads.
 fn reads(letter: &Letter) -> Value {
     json!({
-        "kind": letter.exact_kind().unwrap_or(letter.wire_kind()),
+        "kind": letter.kind.spec().exact.unwrap_or(letter.kind.spec().wire),
         "id": letter.id,
         "workspace": letter.workspace,
         "agent": letter.agent,
