@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::found::FoundRow;
-use crate::store::rows::{
+use crate::store::database::table::{Set, Statement};
+use crate::store::proof::found::FoundRow;
+use crate::store::tables::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow,
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
     LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow,
     OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, PushChange, PushRow, QuarantineRow,
     ReadMarkRow, TallyRow, UploadKeyRow, ids,
 };
-use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
 
 /// The rows of a group.
