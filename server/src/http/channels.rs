@@ -3,15 +3,40 @@
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
-use baton_protocol::connection::ChannelCheck;
+use baton_protocol::connection::{ChannelCheck, ConnectionFault};
 use baton_protocol::settings::{ChannelChange, ChannelNew};
 use baton_protocol::{Channel, ChannelId, WorkspaceId};
 
 use super::input::{Id, Json};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::connection::refusal;
 use crate::store::{health, read};
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/channels", list)
+            .says("All numbers.")
+            .answers::<Vec<Channel>>(200)
+            .packed(),
+        Route::post(Access::Admin, "/api/v1/channels", add)
+            .says("Adds a number, after Meta was asked about it.")
+            .takes::<ChannelNew>()
+            .answers::<Channel>(201)
+            .codes(&["not_found", "not_allowed", "taken", "not_checked"])
+            .codes(&ConnectionFault::ALL.map(ConnectionFault::name)),
+        Route::patch(Access::Admin, "/api/v1/channels/{channel}", change)
+            .says("Changes a number; what is absent stays.")
+            .takes::<ChannelChange>()
+            .answers::<Channel>(200)
+            .codes(&["not_found", "not_allowed", "taken"]),
+        Route::post(Access::Admin, "/api/v1/channels/{channel}/check", check)
+            .says("Asks Meta step by step how a number stands.")
+            .answers::<ChannelCheck>(200)
+            .codes(&["not_found"]),
+    ]
+}
 
 /// `GET /channels`.
 pub(super) async fn list(

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Id, Ids, Query, limit};
-use super::{Fault, HandlerResult, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::Tx;
 use crate::store::past::{past_lines, past_of};
@@ -73,6 +73,40 @@ pub(super) struct Before {
     /// Lines of this page.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/conversations", list)
+            .says("The inbox, a page at a time.")
+            .query::<Listing>()
+            .answers::<ConversationPage>(200)
+            .packed(),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}", read)
+            .says("A conversation with its newest lines.")
+            .answers::<Snapshot>(200)
+            .codes(&["not_found"])
+            .packed(),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/messages", lines)
+            .says("Lines and notes, the newest page first.")
+            .query::<Before>()
+            .answers::<LinesPage>(200)
+            .codes(&["not_found", "forbidden"])
+            .packed(),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/elsewhere", elsewhere)
+            .says("Where else the same person is answered, as far as in scope.")
+            .answers::<ConversationPage>(200)
+            .codes(&["not_found", "forbidden"]),
+        Route::get(
+            Access::Signed,
+            "/api/v1/conversations/{conversation}/messages/{message}/history",
+            history,
+        )
+        .says("A line, erased once it was taken back. For its supervisors.")
+        .answers::<LineHistory>(200)
+        .codes(&["not_found", "forbidden"]),
+    ]
 }
 
 /// `GET /conversations`.
