@@ -38,5 +38,5 @@ while read -r commit subject; do
     continue
   fi
   wrong=1
-done < <(all "$@")
+done < <(all "$@" | sort -u)
 exit $wrong

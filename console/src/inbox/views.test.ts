@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { expect, test } from "vitest";
 import { type Held, headOf } from "../live/feed.ts";
 import type { Owner, Status } from "../protocol.ts";
