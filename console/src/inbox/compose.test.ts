@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { expect, test } from "vitest";
 import type { Line, Head, LeaseHolder, Team, Thread } from "../protocol.ts";
 import { type Circumstances, Typing, mayClaim, mayForward, mayQuote, standOf } from "./compose.ts";

@@ -184,3 +184,4 @@ pub fn router(parts: ApiState) -> Router {
         .layer(from_fn_with_state(Arc::clone(&parts), edge::around))
         .with_state(parts)
 }
+// x
