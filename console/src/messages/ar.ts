@@ -310,6 +310,8 @@ export const ar: Messages = {
       }),
     notOwner: (name) => `هذه لدى ${name}. اترك ملاحظة أو اطلبها.`,
     headOnly: "ترى من لديه المحادثة، لا ما يقال فيها.",
+    takeFirst: (name) => `المسؤول ${name}. خذها لترد، أو اترك ملاحظة.`,
+    asColleague: (name) => `يبقى ${name} مسؤولًا عنها.`,
   },
   attach: {
     add: "إرفاق ملفات",

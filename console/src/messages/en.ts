@@ -288,6 +288,8 @@ export const en = {
       n(count, { one: "1 character too long", other: `${count} characters too long` }),
     notOwner: (name: string) => `${name} owns this. Leave a note, or ask for it.`,
     headOnly: "You see who has this, not what is said.",
+    takeFirst: (name: string) => `${name} owns this. Take it to answer, or leave a note.`,
+    asColleague: (name: string) => `${name} stays its owner.`,
   },
   attach: {
     add: "Attach files",

@@ -287,6 +287,8 @@ export const es: Messages = {
       n(count, { one: "Sobra 1 carácter", other: `Sobran ${count} caracteres` }),
     notOwner: (name) => `Es de ${name}. Deja una nota o pídesela.`,
     headOnly: "Ves quién la tiene, no lo que se dice.",
+    takeFirst: (name) => `Es de ${name}. Tómala para responder o deja una nota.`,
+    asColleague: (name) => `Sigue siendo de ${name}.`,
   },
   attach: {
     add: "Adjuntar archivos",

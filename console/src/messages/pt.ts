@@ -287,6 +287,8 @@ export const pt: Messages = {
       n(count, { one: "1 caractere a mais", other: `${count} caracteres a mais` }),
     notOwner: (name) => `É de ${name}. Deixe uma nota ou peça.`,
     headOnly: "Você vê com quem está, não o que se diz.",
+    takeFirst: (name) => `É de ${name}. Assuma-a para responder ou deixe uma nota.`,
+    asColleague: (name) => `Continua a ser de ${name}.`,
   },
   attach: {
     add: "Anexar arquivos",
