@@ -216,6 +216,8 @@ export const ar: Messages = {
     takeReactionBack: "سحب التفاعل",
     reacted: (name, emoji) => `تفاعل ${name} بـ ${emoji}`,
     toEnd: "انتقل إلى أحدث رسالة",
+    map: "اعرض على الخريطة",
+    write: "اكتب",
   },
   forward: {
     times: (count) => `أُعيد توجيهه (${count})`,

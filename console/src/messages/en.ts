@@ -199,6 +199,8 @@ export const en = {
     takeReactionBack: "Take the reaction back",
     reacted: (name: string, emoji: string) => `${name} reacted with ${emoji}`,
     toEnd: "Go to the newest message",
+    map: "Show on a map",
+    write: "Write",
   },
   forward: {
     times: (count: number) => n(count, { one: "Forwarded once", other: `Forwarded ${count} times` }),

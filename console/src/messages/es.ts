@@ -198,6 +198,8 @@ export const es: Messages = {
     takeReactionBack: "Retirar la reacción",
     reacted: (name, emoji) => `${name} reaccionó con ${emoji}`,
     toEnd: "Ir al mensaje más reciente",
+    map: "Ver en un mapa",
+    write: "Escribir",
   },
   forward: {
     times: (count) => n(count, { one: "Reenviado una vez", other: `Reenviado ${count} veces` }),

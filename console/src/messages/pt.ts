@@ -198,6 +198,8 @@ export const pt: Messages = {
     takeReactionBack: "Retirar a reação",
     reacted: (name, emoji) => `${name} reagiu com ${emoji}`,
     toEnd: "Ir para a mensagem mais nova",
+    map: "Ver num mapa",
+    write: "Escrever",
   },
   forward: {
     times: (count) => n(count, { one: "Encaminhado uma vez", other: `Encaminhado ${count} vezes` }),
