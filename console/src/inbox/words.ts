@@ -6,6 +6,7 @@ import type { Desk } from "../live/session.svelte.ts";
 import { name, words } from "../messages/index.svelte.ts";
 import type { Author, Content, Id, Line, LineKind, Owner, Participant } from "../protocol.ts";
 import { isRevoked } from "./amended.ts";
+import { cardsOf } from "./particulars.ts";
 import { fileName, shown } from "./shown.ts";
 
 /** The customer's name if it shows anything, else the number, else the user name. */
@@ -83,6 +84,10 @@ export function said(line: Line): string {
   const text = textOf(content);
   return text === undefined ? kind : `${kind}: ${text}`;
 }
+
+/** What stands beside what a line draws: of contact cards their words are in them. */
+export const saidBeside = (line: Line): string =>
+  cardsOf(line).length > 0 ? words.t.list.kinds.contact_cards : said(line);
 
 /** Its text; the name of a file, which may be its text, says what the file is. */
 function textOf({ text, details }: Content): string | undefined {

@@ -24,7 +24,7 @@ import { type Identity, forgetIdentity, identity, request, signOut } from "./api
 import { type Colleagues, told, unknown } from "./colleagues.ts";
 import { Connection, sessionEnd } from "./connection.svelte.ts";
 import { Conversations } from "./conversations.svelte.ts";
-import type { Held, Want } from "./feed.ts";
+import { type Held, type Want, headOf } from "./feed.ts";
 import { Keep } from "./keep.ts";
 import type { Item, Outcome } from "./outbox.ts";
 import { Sender } from "./sender.svelte.ts";
@@ -219,6 +219,12 @@ export class Desk {
 
   get(id: Id): Held | undefined {
     return this.conversations.get(id);
+  }
+
+  /** A row that the server told, as it stands now; where only its head is held, as it was told. */
+  newer(told: Held): Held {
+    const held = this.get(headOf(told).id);
+    return held === undefined || held.level === "packed" ? told : held;
   }
 
   /** How many each view shows, as the server counted before the rows are here. */

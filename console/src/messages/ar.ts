@@ -216,6 +216,8 @@ export const ar: Messages = {
     takeReactionBack: "سحب التفاعل",
     reacted: (name, emoji) => `تفاعل ${name} بـ ${emoji}`,
     toEnd: "انتقل إلى أحدث رسالة",
+    map: "اعرض على الخريطة",
+    write: "اكتب",
   },
   forward: {
     times: (count) => `أُعيد توجيهه (${count})`,
@@ -310,6 +312,8 @@ export const ar: Messages = {
       }),
     notOwner: (name) => `هذه لدى ${name}. اترك ملاحظة أو اطلبها.`,
     headOnly: "ترى من لديه المحادثة، لا ما يقال فيها.",
+    takeFirst: (name) => `المسؤول ${name}. خذها لترد، أو اترك ملاحظة.`,
+    asColleague: (name) => `يبقى ${name} مسؤولًا عنها.`,
   },
   attach: {
     add: "إرفاق ملفات",

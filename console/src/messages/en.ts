@@ -199,6 +199,8 @@ export const en = {
     takeReactionBack: "Take the reaction back",
     reacted: (name: string, emoji: string) => `${name} reacted with ${emoji}`,
     toEnd: "Go to the newest message",
+    map: "Show on a map",
+    write: "Write",
   },
   forward: {
     times: (count: number) => n(count, { one: "Forwarded once", other: `Forwarded ${count} times` }),
@@ -288,6 +290,8 @@ export const en = {
       n(count, { one: "1 character too long", other: `${count} characters too long` }),
     notOwner: (name: string) => `${name} owns this. Leave a note, or ask for it.`,
     headOnly: "You see who has this, not what is said.",
+    takeFirst: (name: string) => `${name} owns this. Take it to answer, or leave a note.`,
+    asColleague: (name: string) => `${name} stays its owner.`,
   },
   attach: {
     add: "Attach files",

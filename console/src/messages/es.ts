@@ -198,6 +198,8 @@ export const es: Messages = {
     takeReactionBack: "Retirar la reacción",
     reacted: (name, emoji) => `${name} reaccionó con ${emoji}`,
     toEnd: "Ir al mensaje más reciente",
+    map: "Ver en un mapa",
+    write: "Escribir",
   },
   forward: {
     times: (count) => n(count, { one: "Reenviado una vez", other: `Reenviado ${count} veces` }),
@@ -287,6 +289,8 @@ export const es: Messages = {
       n(count, { one: "Sobra 1 carácter", other: `Sobran ${count} caracteres` }),
     notOwner: (name) => `Es de ${name}. Deja una nota o pídesela.`,
     headOnly: "Ves quién la tiene, no lo que se dice.",
+    takeFirst: (name) => `Es de ${name}. Tómala para responder o deja una nota.`,
+    asColleague: (name) => `Sigue siendo de ${name}.`,
   },
   attach: {
     add: "Adjuntar archivos",

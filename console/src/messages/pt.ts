@@ -198,6 +198,8 @@ export const pt: Messages = {
     takeReactionBack: "Retirar a reação",
     reacted: (name, emoji) => `${name} reagiu com ${emoji}`,
     toEnd: "Ir para a mensagem mais nova",
+    map: "Ver num mapa",
+    write: "Escrever",
   },
   forward: {
     times: (count) => n(count, { one: "Encaminhado uma vez", other: `Encaminhado ${count} vezes` }),
@@ -287,6 +289,8 @@ export const pt: Messages = {
       n(count, { one: "1 caractere a mais", other: `${count} caracteres a mais` }),
     notOwner: (name) => `É de ${name}. Deixe uma nota ou peça.`,
     headOnly: "Você vê com quem está, não o que se diz.",
+    takeFirst: (name) => `É de ${name}. Assuma-a para responder ou deixe uma nota.`,
+    asColleague: (name) => `Continua a ser de ${name}.`,
   },
   attach: {
     add: "Anexar arquivos",
