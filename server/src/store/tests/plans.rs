@@ -160,7 +160,7 @@ fn written(source: &str, shared: &BTreeMap<&str, String>) -> Option<String> {
 /// The string that a text begins with, blanks before it left out, and what follows.
 fn literal(source: &str) -> Option<(String, &str)> {
     let rest = source.trim_start().strip_prefix('"')?;
-    let end = rest.match_indices('"').map(|(at, _)| at).find(|at| !rest[..*at].ends_with('\\'))?;
-    let text = rest[..end].replace("\\\n", "").replace("\\\"", "\"");
-    Some((text, &rest[end + 1..]))
+    let ends = rest.match_indices('"').map(|(at, _)| rest.split_at(at));
+    let (text, after) = ends.into_iter().find(|(text, _)| !text.ends_with('\\'))?;
+    Some((text.replace("\\\n", "").replace("\\\"", "\""), after.strip_prefix('"')?))
 }
