@@ -80,14 +80,23 @@ export function said(line: Line): string {
   }
   // A newer server may know kinds that this page does not.
   const kinds: Partial<Record<string, string>> = words.t.list.kinds;
-  const kind = kinds[line.kind] ?? words.t.list.unsupported(content.original_type ?? "");
+  const kind = kinds[line.kind] ?? unshown(content.original_type ?? "");
   const text = textOf(content);
   return text === undefined ? kind : `${kind}: ${text}`;
 }
 
-/** What stands beside what a line draws: of contact cards their words are in them. */
-export const saidBeside = (line: Line): string =>
-  cardsOf(line).length > 0 ? words.t.list.kinds.contact_cards : said(line);
+/** What stands beside what a line draws: the words of cards are in them, a file is shown. */
+export function saidBeside(line: Line): string | undefined {
+  if (cardsOf(line).length > 0) return words.t.list.kinds.contact_cards;
+  if (line.file?.state !== "stored" || isRevoked(line) || line.content.erased === true) return said(line);
+  // Its caption; what it is and how it is called stand with it.
+  const { text, details } = line.content;
+  return details?.type === "file" && "name" in details && details.name === text ? undefined : text;
+}
+
+/** What WhatsApp does not pass on, and what a newer server may know. */
+const unshown = (type: string): string =>
+  type === "" || type.startsWith("unsupported") ? words.t.list.unpassed : words.t.list.unsupported(type);
 
 /** Its text; the name of a file, which may be its text, says what the file is. */
 function textOf({ text, details }: Content): string | undefined {

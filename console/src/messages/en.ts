@@ -69,12 +69,13 @@ export const en = {
   file: {
     waiting: "The file is on its way",
     expired: "WhatsApp no longer had the file",
-    refused: "The file was not taken",
+    refused: "The file was too large, or not what it said it was",
     play: "Play",
     seek: "Place in the voice note",
     position: (at: string, length: string) => `${at} of ${length}`,
     save: "Save",
     failed: "The file could not be loaded.",
+    look: "Look",
   },
   list: {
     title: "Conversations",
@@ -126,6 +127,7 @@ export const en = {
     late: "late",
     soon: "soon",
     unknown: "Unknown customer",
+    unpassed: "WhatsApp passed on no more of it: a poll, say, a picture for one look, or too large a file",
   },
   empty: {
     mine: "All answered.",

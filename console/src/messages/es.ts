@@ -68,12 +68,13 @@ export const es: Messages = {
   file: {
     waiting: "El archivo está en camino",
     expired: "WhatsApp ya no tenía el archivo",
-    refused: "No se aceptó el archivo",
+    refused: "El archivo era demasiado grande o no era lo que decía ser",
     play: "Reproducir",
     seek: "Lugar en la nota de voz",
     position: (at, length) => `${at} de ${length}`,
     save: "Guardar",
     failed: "No se pudo cargar el archivo.",
+    look: "Ver",
   },
   list: {
     title: "Conversaciones",
@@ -125,6 +126,7 @@ export const es: Messages = {
     late: "con retraso",
     soon: "pronto",
     unknown: "Cliente desconocido",
+    unpassed: "WhatsApp no ha pasado más: una encuesta, una foto para ver una vez o un archivo demasiado grande",
   },
   empty: {
     mine: "Todo respondido.",

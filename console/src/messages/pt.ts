@@ -68,12 +68,13 @@ export const pt: Messages = {
   file: {
     waiting: "O arquivo está a caminho",
     expired: "O WhatsApp já não tinha o arquivo",
-    refused: "O arquivo não foi aceito",
+    refused: "O ficheiro era demasiado grande ou não era o que dizia ser",
     play: "Reproduzir",
     seek: "Ponto da mensagem de voz",
     position: (at, length) => `${at} de ${length}`,
     save: "Salvar",
     failed: "Não foi possível carregar o arquivo.",
+    look: "Ver",
   },
   list: {
     title: "Conversas",
@@ -125,6 +126,7 @@ export const pt: Messages = {
     late: "atrasada",
     soon: "em breve",
     unknown: "Cliente desconhecido",
+    unpassed: "O WhatsApp não passou mais nada: uma sondagem, uma foto para ver uma vez ou um ficheiro demasiado grande",
   },
   empty: {
     mine: "Tudo respondido.",
