@@ -31,6 +31,7 @@ mod reports;
 mod review;
 mod search;
 mod sessions;
+mod settings;
 mod sync;
 mod teams;
 mod templates;
@@ -175,6 +176,7 @@ impl Route {
         // Probes of load balancers add what they like to the others.
         let is_api = self.path.starts_with("/api/");
         !is_api
+            || settings::has_query(&self.method, self.path)
             || WITH_QUERY.iter().any(|(method, path)| self.method == *method && self.path == *path)
     }
 }
@@ -297,6 +299,7 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), Public, "/metrics", get(health::metrics)),
         row(g.clone(), Public, "/assets/{file}", get(console::asset)),
     ];
+    routes.extend(settings::routes());
     routes.extend(pages);
     routes.extend(console::LOOSE.map(|path| row(g.clone(), Public, path, get(console::loose))));
     routes

@@ -10,7 +10,7 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
-use super::Route;
+use super::{Route, settings};
 
 /// What is read of conversations and of the team: whole lists, and none with a secret.
 const READ: [&str; 21] = [
@@ -46,7 +46,8 @@ const LEVEL: i32 = 3;
 
 /// Whether the answers of this route are packed.
 pub(super) fn is_packed(route: &Route) -> bool {
-    let is_read = route.method == Method::GET && READ.contains(&route.path);
+    let is_listed = READ.contains(&route.path) || settings::is_list(route.path);
+    let is_read = route.method == Method::GET && is_listed;
     is_read || (route.method == Method::POST && route.path == COMMANDS)
 }
 

@@ -1,6 +1,8 @@
 //! What each route of the API does, takes and answers. Who may use it stands in the table of
 //! routes, and what the values look like in `protocol`.
 
+mod settings;
+
 use axum::http::Method;
 use baton_protocol::account::{Channel, Colleague, Device, Login, Me, Refresh, Session, Team};
 use baton_protocol::audit::LogPage;
@@ -150,7 +152,7 @@ pub(super) fn operations() -> Vec<Operation> {
         files(),
         commands(),
     ];
-    let rest = [push(), oversight(), server()];
+    let rest = [settings::settings(), push(), oversight(), server()];
     all.into_iter().chain(rest).flatten().collect()
 }
 

@@ -1,6 +1,7 @@
 //! Who may use which route: generated from the table of routes, checked against a table by hand.
 
-use baton_protocol::DeviceId;
+use baton_protocol::setting::Readers;
+use baton_protocol::{DeviceId, SettingKind};
 
 use super::*;
 use crate::http::{Access, routes};
@@ -51,6 +52,11 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/saved-views", Access::Signed),
     ("PATCH", "/api/v1/saved-views/{view}", Access::Signed),
     ("DELETE", "/api/v1/saved-views/{view}", Access::Signed),
+    ("GET", "/api/v1/settings", Access::Signed),
+    ("POST", "/api/v1/settings", Access::Signed),
+    ("GET", "/api/v1/settings/kinds", Access::Signed),
+    ("GET", "/api/v1/settings/used-by", Access::Signed),
+    ("GET", "/api/v1/settings/broken", Access::Admin),
     ("GET", "/api/v1/heads", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages", Access::Signed),
@@ -122,10 +128,25 @@ fn every_route_has_a_row_in_the_matrix() {
     let mut listed: Vec<_> = MATRIX
         .iter()
         .map(|(method, path, access)| ((*method).to_owned(), *path, *access))
+        .chain(of_settings())
         .collect();
     found.sort();
     listed.sort();
     assert_eq!(found, listed);
+}
+
+/// A row for each kind of setting and verb: who sees the home may ask, and the home decides.
+fn of_settings() -> impl Iterator<Item = (String, &'static str, Access)> {
+    SettingKind::ALL.into_iter().flat_map(|kind| {
+        let spec = kind.spec();
+        let who = match spec.reads {
+            Readers::Everyone => Access::Signed,
+            Readers::Admins => Access::Admin,
+        };
+        let one = ["GET", "PUT", "DELETE"].map(|method| (method.to_owned(), spec.one, who));
+        let lists = [spec.list, spec.history].map(|path| ("GET".to_owned(), path, who));
+        one.into_iter().chain(lists)
+    })
 }
 
 /// The address with ids that exist nowhere.
@@ -148,7 +169,9 @@ async fn every_route_lets_in_whom_the_matrix_names_and_nobody_else() {
         let forged = Session { access_token: "ba_forged".to_owned(), ..desk.agent.clone() };
         let refresh = &desk.admin.refresh_token;
         let wrong_kind = Session { access_token: refresh.clone(), ..desk.agent.clone() };
-        for (method, path, access) in MATRIX {
+        let listed =
+            MATRIX.iter().map(|(method, path, access)| ((*method).to_owned(), *path, *access));
+        for (method, path, access) in listed.chain(of_settings()) {
             let method: Method = method.parse().unwrap();
             for (who, session) in [
                 ("nobody", None),
