@@ -13,6 +13,7 @@ const KINDS: [string, string][] = [
   ["command_result.", "CommandResult"],
   ["event.", "Event"],
   ["refusal.", "Refusal"],
+  ["setting.", "SettingPut"],
   ["snapshot.", "Snapshot"],
   ["rest.agent.", "Colleague"],
   ["rest.channel.", "Channel"],

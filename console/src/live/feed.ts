@@ -253,6 +253,7 @@ function one(feed: Feed, event: Event): Want[] {
     case "password_set":
     case "device_revoked":
     case "invitation_changed":
+    case "setting_changed":
       return [];
     case "read_marked":
       if (event.agent_id === feed.agent && event.conversation_id !== undefined) {
@@ -549,6 +550,7 @@ const FACTS: Record<Event["type"], true> = {
   password_set: true,
   device_revoked: true,
   invitation_changed: true,
+  setting_changed: true,
   head_changed: true,
 };
 

@@ -33,6 +33,7 @@ mod review;
 mod route;
 mod search;
 mod sessions;
+mod settings;
 mod sync;
 mod teams;
 mod templates;
@@ -149,6 +150,7 @@ pub fn routes() -> Vec<Route> {
         begin::routes(),
         heads::routes(),
         views::routes(),
+        settings::routes(),
         review::routes(),
         search::routes(),
         sync::routes(),

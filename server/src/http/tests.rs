@@ -13,6 +13,7 @@ mod packing;
 mod problems;
 mod push;
 mod scope;
+mod settings;
 mod views;
 mod webhooks;
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_protocol::Refusal;
 use baton_protocol::connection::ConnectionFault;
 use baton_protocol::problem::Problem;
+use baton_protocol::{Refusal, SettingKind};
 use serde_json::{Map, Value, json};
 
 use super::problems::{ALWAYS, PROBLEMS, SIGNED, WITH_BODY, row};
@@ -119,6 +119,7 @@ pub(super) fn tag(path: &str) -> &str {
             "conversations"
         }
         Some("openapi.json" | "asyncapi.json" | "docs") | None => "server",
+        Some(part) if SettingKind::ALL.iter().any(|kind| kind.spec().path == part) => "settings",
         Some(part) => part,
     }
 }

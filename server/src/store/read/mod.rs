@@ -17,6 +17,7 @@ mod person;
 mod report;
 mod review;
 mod search;
+mod settings;
 mod snapshots;
 mod sync;
 pub mod usage;
@@ -42,5 +43,9 @@ pub use person::elsewhere;
 pub use report::{channels_of, happened, happened_before, position_before};
 pub use review::{ReviewFilter, ReviewPlace, review, review_place};
 pub use search::{SearchFilter, SearchKind, search};
+pub use settings::{
+    Placed, broken_settings, setting, setting_ids, setting_uses, setting_versions, settings,
+    settings_above, settings_at,
+};
 pub use snapshots::{snapshot, snapshots};
 pub use sync::{SyncGap, sync_gap};

@@ -13,6 +13,7 @@ mod outcome;
 mod past;
 mod people;
 mod push;
+mod setting;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -42,6 +43,9 @@ pub(crate) use self::outcome::OutcomeRow;
 pub(crate) use self::past::{BookRow, PastFileRow, PastRow};
 pub(crate) use self::people::{ContactRow, IdentityRow, LoadRow, ReadMarkRow, TallyRow};
 pub(crate) use self::push::{LivePushRow, PushChange, PushRow};
+pub(crate) use self::setting::{
+    SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow, setting_body,
+};
 use crate::store::database::error::StoreError;
 use crate::store::database::table::{Column, Table};
 
@@ -51,7 +55,7 @@ pub(crate) fn declared(table: &str) -> Option<&'static [Column]> {
 }
 
 /// Tables of which all columns are declared.
-pub(crate) const DECLARED: [(&str, &[Column]); 21] = [
+pub(crate) const DECLARED: [(&str, &[Column]); 24] = [
     of::<AttemptRow>(),
     of::<BookRow>(),
     of::<ContactRow>(),
@@ -72,6 +76,9 @@ pub(crate) const DECLARED: [(&str, &[Column]); 21] = [
     of::<QuarantineRow>(),
     of::<ReadMarkRow>(),
     of::<SealRow>(),
+    of::<SettingNameRow>(),
+    of::<SettingRow>(),
+    of::<SettingVersionRow>(),
     of::<TallyRow>(),
 ];
 

@@ -18,7 +18,7 @@ const APART: [(&str, &str, &str); 4] = [
 ];
 
 /// Tables without stamps that are checked by other rows.
-const RECOMPUTED: [&str; 2] = ["log_head", "tally"];
+const RECOMPUTED: [&str; 4] = ["log_head", "setting_name", "setting_version", "tally"];
 
 /// What stamps are made with, and the schema.
 const OWN: [&str; 3] = ["schema_version", "stamp", "touched"];
