@@ -26,6 +26,7 @@ pub mod number;
 pub mod outcome;
 pub mod past;
 pub mod planted;
+pub mod predicates;
 pub mod reach;
 pub mod report;
 pub mod roster;
