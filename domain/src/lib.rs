@@ -36,6 +36,7 @@ pub mod settings;
 pub mod shown;
 pub mod sight;
 pub mod signature;
+pub mod staff;
 pub mod stretch;
 pub mod tag;
 pub mod upload;
