@@ -450,7 +450,13 @@ export type MembershipKind = "member" | "supervisor";
 export type ReplyPolicy = "owner" | "team" | "scope";
 export type Visibility = "full" | "head" | "own";
 export type Fact =
-  | { type: "conversation_opened"; channel_id: Id; contact_id: Id; team_id: Id }
+  | {
+      type: "conversation_opened";
+      channel_id: Id;
+      contact_id: Id;
+      team_id: Id;
+      kind?: "contact" | "group";
+    }
   | { type: "contact_changed"; contact_id: Id }
   | { type: "episode_opened"; episode: number }
   | {

@@ -17,6 +17,7 @@ import type {
   ServerFrame,
   Team,
 } from "../protocol.ts";
+import type { Hand } from "../rules.ts";
 import { Acks } from "./acks.ts";
 import { Attached } from "./attached.svelte.ts";
 import { forget as forgetPushes } from "../push/browser.ts";
@@ -270,6 +271,17 @@ export class Desk {
 
   supervises(team: Id): boolean {
     return this.workspace.supervises(team);
+  }
+
+  /** Who acts here, for what the rules say of it. */
+  get hand(): Hand {
+    return {
+      me: this.who.agent_id,
+      teams: this.myTeams,
+      supervises: (team) => this.supervises(team),
+      team: (id) => this.teams.get(id),
+      agent: (id) => this.agents.get(id),
+    };
   }
 
   // What is done.

@@ -2,6 +2,7 @@
 
 use axum::Json as Out;
 use axum::extract::State;
+use baton_domain::predicates::unread;
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
@@ -279,7 +280,7 @@ pub(super) fn query(text: Option<String>) -> HandlerResult<Option<String>> {
 pub(super) fn row(listed: Listed) -> ConversationRow {
     match listed {
         Listed::Head(head) => ConversationRow::Head { head },
-        Listed::Full(view) => ConversationRow::Full { unread: view.unread(), view },
+        Listed::Full(view) => ConversationRow::Full { unread: unread(&view), view },
     }
 }
 
