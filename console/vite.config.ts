@@ -2,10 +2,11 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { listFiles } from "./build/list.ts";
+import { slimEmoji } from "./build/slim.ts";
 import { weighFirstLoad } from "./build/weigh.ts";
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), listFiles(), weighFirstLoad()],
+  plugins: [svelte(), slimEmoji(), listFiles(), weighFirstLoad()],
   // Component tests need the code for browsers.
   ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),
   build: {

@@ -28,7 +28,11 @@ class Settings {
   /** Whether single letters do something. */
   hasKeys = $state(true);
 
+  /** Whether Enter alone sends a reply; the line breaks with Shift then. */
+  entersSend = $state(false);
+
   async start() {
+    this.entersSend = read("baton.enter") === "send";
     this.hasKeys = read("baton.keys") !== "off";
     const theme = read("baton.theme");
     if (theme === "light" || theme === "dark") this.setTheme(theme);
@@ -48,6 +52,11 @@ class Settings {
   setKeys(hasKeys: boolean) {
     this.hasKeys = hasKeys;
     write("baton.keys", hasKeys ? undefined : "off");
+  }
+
+  setEnter(sends: boolean) {
+    this.entersSend = sends;
+    write("baton.enter", sends ? "send" : undefined);
   }
 
   async setLanguage(language: Language | undefined) {

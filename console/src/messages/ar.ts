@@ -78,6 +78,7 @@ export const ar: Messages = {
     save: "حفظ",
     failed: "تعذّر تحميل الملف.",
     look: "عرض",
+    speed: "السرعة",
   },
   list: {
     title: "المحادثات",
@@ -257,6 +258,11 @@ export const ar: Messages = {
     contact: "جهة الاتصال",
     undo: "تراجع",
     sent: "أُرسل",
+    otherTime: "في وقت آخر…",
+    copyLink: "انسخ الرابط",
+    copyText: "انسخ النص",
+    copied: "نُسخ",
+    notCopied: "المتصفح لا يسمح بالنسخ.",
   },
   hand: {
     title: (name) => `تسليم ${name}`,
@@ -329,6 +335,9 @@ export const ar: Messages = {
     size: (name, most) => `الملف ${name} كبير جدًا. يقبل واتساب حتى ${most}.`,
     wait: "يمكن الإرسال عند وصول الملفات",
     pending: "ملف",
+    record: "سجّل رسالة صوتية",
+    emoji: "رموز تعبيرية",
+    more: "أرسل شيئًا آخر",
   },
   window: {
     left: (time) => `بقي ${time} للرد`,
@@ -636,6 +645,9 @@ export const ar: Messages = {
     notThere: "لم يعد موجودًا. أعد تحميل الصفحة.",
     webhook: "أعط ميتا هذا العنوان",
     nobodyElse: "لا يوجد أحد غيرك بعد.",
+    enter: "مفتاح Enter في الرد",
+    enterLine: (mod) => `يبدأ سطرًا، و ${mod} ↵ يرسل`,
+    enterSend: "يرسل، و Shift ↵ يبدأ سطرًا",
   },
   people: {
     online: (count) => `متصل: ${count}`,

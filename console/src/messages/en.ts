@@ -76,6 +76,7 @@ export const en = {
     save: "Save",
     failed: "The file could not be loaded.",
     look: "Look",
+    speed: "Speed",
   },
   list: {
     title: "Conversations",
@@ -240,6 +241,11 @@ export const en = {
     contact: "Contact",
     undo: "Undo",
     sent: "Sent",
+    otherTime: "At another time…",
+    copyLink: "Copy the link",
+    copyText: "Copy the text",
+    copied: "Copied",
+    notCopied: "The browser does not allow copying.",
   },
   hand: {
     title: (name: string) => `Hand over ${name}`,
@@ -307,6 +313,9 @@ export const en = {
     size: (name: string, most: string) => `${name} is too large. WhatsApp takes up to ${most}.`,
     wait: "Can be sent once the files are there",
     pending: "File",
+    record: "Record a voice note",
+    emoji: "Emoji",
+    more: "Send something else",
   },
   window: {
     left: (time: string) => `${time} left to reply`,
@@ -616,6 +625,9 @@ export const en = {
     notThere: "It is not there any more. Load the page again.",
     webhook: "Give Meta this address",
     nobodyElse: "Nobody else is here yet.",
+    enter: "Enter in a reply",
+    enterLine: (mod: string) => `Begins a line; ${mod} ↵ sends`,
+    enterSend: "Sends; Shift ↵ begins a line",
   },
   people: {
     online: (count: number) => `${count} connected`,

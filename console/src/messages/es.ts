@@ -75,6 +75,7 @@ export const es: Messages = {
     save: "Guardar",
     failed: "No se pudo cargar el archivo.",
     look: "Ver",
+    speed: "Velocidad",
   },
   list: {
     title: "Conversaciones",
@@ -239,6 +240,11 @@ export const es: Messages = {
     contact: "Contacto",
     undo: "Deshacer",
     sent: "Enviado",
+    otherTime: "En otro momento…",
+    copyLink: "Copiar el enlace",
+    copyText: "Copiar el texto",
+    copied: "Copiado",
+    notCopied: "El navegador no permite copiar.",
   },
   hand: {
     title: (name) => `Traspasar a ${name}`,
@@ -306,6 +312,9 @@ export const es: Messages = {
     size: (name, most) => `${name} es demasiado grande. WhatsApp acepta hasta ${most}.`,
     wait: "Se podrá enviar cuando estén los archivos",
     pending: "Archivo",
+    record: "Grabar una nota de voz",
+    emoji: "Emoji",
+    more: "Enviar otra cosa",
   },
   window: {
     left: (time) => `${time} para responder`,
@@ -614,6 +623,9 @@ export const es: Messages = {
     notThere: "Ya no está. Vuelve a cargar la página.",
     webhook: "Dale a Meta esta dirección",
     nobodyElse: "Todavía no hay nadie más.",
+    enter: "Intro en una respuesta",
+    enterLine: (mod) => `Empieza una línea; ${mod} ↵ envía`,
+    enterSend: "Envía; Mayús ↵ empieza una línea",
   },
   people: {
     online: (count) => `${count} conectados`,

@@ -75,6 +75,7 @@ export const pt: Messages = {
     save: "Salvar",
     failed: "Não foi possível carregar o arquivo.",
     look: "Ver",
+    speed: "Velocidade",
   },
   list: {
     title: "Conversas",
@@ -239,6 +240,11 @@ export const pt: Messages = {
     contact: "Contato",
     undo: "Desfazer",
     sent: "Enviado",
+    otherTime: "Noutra altura…",
+    copyLink: "Copiar a ligação",
+    copyText: "Copiar o texto",
+    copied: "Copiado",
+    notCopied: "O navegador não permite copiar.",
   },
   hand: {
     title: (name) => `Passar ${name}`,
@@ -306,6 +312,9 @@ export const pt: Messages = {
     size: (name, most) => `${name} é grande demais. O WhatsApp aceita até ${most}.`,
     wait: "Pode ser enviado quando os arquivos chegarem",
     pending: "Arquivo",
+    record: "Gravar uma nota de voz",
+    emoji: "Emoji",
+    more: "Enviar outra coisa",
   },
   window: {
     left: (time) => `${time} para responder`,
@@ -613,6 +622,9 @@ export const pt: Messages = {
     notThere: "Já não está. Volte a carregar a página.",
     webhook: "Dê este endereço à Meta",
     nobodyElse: "Ainda não há mais ninguém.",
+    enter: "Enter numa resposta",
+    enterLine: (mod) => `Começa uma linha; ${mod} ↵ envia`,
+    enterSend: "Envia; Shift ↵ começa uma linha",
   },
   people: {
     online: (count) => `${count} ligados`,
