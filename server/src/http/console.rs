@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 use super::{Fault, HandlerResult};
 
 /// Every address of the console.
-pub(super) const PAGES: [&str; 16] = [
+pub(super) const PAGES: [&str; 17] = [
     "/",
     "/sign-in",
     "/join",
@@ -29,6 +29,7 @@ pub(super) const PAGES: [&str; 16] = [
     "/c/{conversation}",
     "/board",
     "/board/agent/{agent}",
+    "/notices",
     "/review",
     "/people",
     "/reports",

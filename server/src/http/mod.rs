@@ -22,6 +22,8 @@ mod input;
 pub(crate) mod intake;
 mod invitations;
 mod me;
+mod meta_apps;
+mod noticed;
 mod notices;
 mod packing;
 mod problem;
@@ -37,6 +39,7 @@ mod templates;
 mod uploads;
 mod views;
 mod webhooks;
+mod workspace;
 
 #[cfg(test)]
 mod tests;
@@ -106,6 +109,8 @@ pub struct ApiState {
     pub metrics: Metrics,
     /// What nodes share.
     pub coordinator: Arc<dyn Coordinator>,
+    /// Where one plays the customers of a practice number.
+    pub practice_page: Option<String>,
     /// The push services that this server sends by.
     pub push_lanes: Arc<[PushLane]>,
     /// Which endpoints of devices it sends to.
@@ -147,12 +152,14 @@ pub struct Route {
 }
 
 /// What reads the query of its address; everywhere else there is none.
-const WITH_QUERY: [(Method, &str); 19] = [
+const WITH_QUERY: [(Method, &str); 21] = [
     (Method::POST, "/api/v1/sessions"),
     (Method::POST, "/api/v1/sessions/refresh"),
     (Method::POST, "/api/v1/invitations/accept"),
     (Method::GET, "/api/v1/conversations"),
     (Method::GET, "/api/v1/conversations/{conversation}/messages"),
+    (Method::GET, CHANGES),
+    (Method::GET, "/api/v1/notices"),
     (Method::GET, "/api/v1/snapshot"),
     (Method::GET, "/api/v1/sync"),
     (Method::GET, "/api/v1/review"),
@@ -187,6 +194,8 @@ const RENEW: &str = "/api/v1/invitations/{invitation}/renew";
 const MEMBER: &str = "/api/v1/teams/{team}/members/{agent}";
 const LINES: &str = "/api/v1/conversations/{conversation}/messages";
 const ELSEWHERE: &str = "/api/v1/conversations/{conversation}/elsewhere";
+const CHANGES: &str = "/api/v1/conversations/{conversation}/changes";
+const DRAFTS: &str = "/api/v1/conversations/{conversation}/drafts";
 const HISTORY: &str = "/api/v1/conversations/{conversation}/messages/{message}/history";
 const TEMPLATES: &str = "/api/v1/channels/{channel}/templates";
 const TEMPLATES_FALLBACK: &str = "/api/v1/channels/{channel}/templates/fallback";
@@ -243,7 +252,11 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), any, "/api/v1/channels", get(channels::list)),
         row(p.clone(), Admin, "/api/v1/channels", post(channels::add)),
         row(pt.clone(), Admin, "/api/v1/channels/{channel}", patch(channels::change)),
+        row(d.clone(), Admin, "/api/v1/channels/{channel}", delete(channels::remove)),
         row(p.clone(), Admin, "/api/v1/channels/{channel}/check", post(channels::check)),
+        row(g.clone(), Admin, "/api/v1/meta-apps", get(meta_apps::list)),
+        row(p.clone(), Admin, "/api/v1/meta-apps", post(meta_apps::add)),
+        row(pt.clone(), Admin, "/api/v1/workspace", patch(workspace::change)),
         row(g.clone(), any, TEMPLATES, get(templates::list)),
         row(pu.clone(), Admin, TEMPLATES, put(templates::put)),
         row(pu.clone(), Admin, TEMPLATES_FALLBACK, put(templates::fallback)),
@@ -259,6 +272,10 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), any, "/api/v1/conversations/{conversation}", get(conversations::read)),
         row(g.clone(), any, LINES, get(conversations::lines)),
         row(g.clone(), any, ELSEWHERE, get(conversations::elsewhere)),
+        row(g.clone(), any, CHANGES, get(conversations::changes)),
+        row(g.clone(), any, DRAFTS, get(conversations::drafts)),
+        row(g.clone(), any, "/api/v1/notices", get(noticed::list)),
+        row(p.clone(), any, "/api/v1/notices/read", post(noticed::read)),
         row(g.clone(), any, FILE, get(files::address)),
         row(g.clone(), Public, "/api/v1/files/{token}", get(files::read)),
         row(p.clone(), any, UPLOADS, post(uploads::begin)),

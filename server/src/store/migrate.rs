@@ -307,6 +307,20 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 48,
+        name: "notices",
+        both: include_str!("migrations/0048_notices.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 49,
+        name: "drafts",
+        both: include_str!("migrations/0049_drafts.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The newest schema that this program knows.

@@ -10,18 +10,19 @@ use baton_protocol::heads::{PackedHeads, ViewCounts};
 use baton_protocol::invitation::{
     Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
 };
+use baton_protocol::notice::{KeptDraft, NoticePage, NoticesLeft, NoticesRead};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{
-    ConversationPage, FileAddress, LineHistory, LinesPage, ReviewPage, SearchPage, SnapshotAnswer,
-    SyncAnswer,
+    ChangePage, ConversationPage, FileAddress, LineHistory, LinesPage, ReviewPage, SearchPage,
+    SnapshotAnswer, SyncAnswer,
 };
 use baton_protocol::push::{
     PushDevice, PushKeys, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptsTaken,
 };
 use baton_protocol::report::{AnswersReport, MeasuredPage};
 use baton_protocol::settings::{
-    AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, PasswordChange,
-    PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew,
+    AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, MetaAppNew, MetaApps,
+    PasswordChange, PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew, WorkspaceChange,
 };
 use baton_protocol::template::{TemplateFallbackPut, TemplateList, TemplateSource, TemplateUsages};
 use baton_protocol::upload::{Upload, UploadNew};
@@ -30,7 +31,7 @@ use baton_protocol::{Command, limits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::http::{
-    audit, conversations, quarantine, reports, review, search, sessions, sync, uploads,
+    audit, conversations, noticed, quarantine, reports, review, search, sessions, sync, uploads,
 };
 
 /// Makes a schema.
@@ -147,6 +148,7 @@ pub(super) fn operations() -> Vec<Operation> {
         invitations(),
         numbers(),
         conversations(),
+        notices(),
         files(),
         commands(),
     ];
@@ -296,6 +298,19 @@ fn numbers() -> Vec<Operation> {
             .takes::<ChannelChange>()
             .answers::<Channel>(200)
             .codes(&["not_found", "not_allowed", "taken"]),
+        op(Method::DELETE, "/api/v1/channels/{channel}", "Removes a number that is for practice.")
+            .done()
+            .codes(&["not_found", "not_allowed"]),
+        op(get.clone(), "/api/v1/meta-apps", "Apps at Meta whose numbers you may connect.")
+            .answers::<MetaApps>(200),
+        op(post.clone(), "/api/v1/meta-apps", "Adds an app, or another secret of it.")
+            .takes::<MetaAppNew>()
+            .answers::<MetaApps>(201)
+            .codes(&["not_allowed"]),
+        op(Method::PATCH, "/api/v1/workspace", "Changes the workspace's name for people.")
+            .takes::<WorkspaceChange>()
+            .answers::<Me>(200)
+            .codes(&["not_found"]),
         op(post, "/api/v1/channels/{channel}/check", "Asks Meta step by step how a number stands.")
             .answers::<ChannelCheck>(200)
             .codes(&["not_found"]),
@@ -316,11 +331,24 @@ fn numbers() -> Vec<Operation> {
     ]
 }
 
+fn notices() -> Vec<Operation> {
+    vec![
+        op(Method::GET, "/api/v1/notices", "What concerns you, the newest first.")
+            .asks::<noticed::Listing>()
+            .answers::<NoticePage>(200),
+        op(Method::POST, "/api/v1/notices/read", "Says which of them you have read.")
+            .takes::<NoticesRead>()
+            .answers::<NoticesLeft>(200),
+    ]
+}
+
 fn conversations() -> Vec<Operation> {
     const ONE: &str = "/api/v1/conversations/{conversation}";
     const VIEW: &str = "/api/v1/saved-views/{view}";
     const LINES: &str = "/api/v1/conversations/{conversation}/messages";
     const ELSEWHERE: &str = "/api/v1/conversations/{conversation}/elsewhere";
+    const CHANGES: &str = "/api/v1/conversations/{conversation}/changes";
+    const DRAFTS: &str = "/api/v1/conversations/{conversation}/drafts";
     const HISTORY: &str = "/api/v1/conversations/{conversation}/messages/{message}/history";
     let get = Method::GET;
     let of_one = &["not_found", "forbidden"];
@@ -342,6 +370,13 @@ fn conversations() -> Vec<Operation> {
             .codes(of_one),
         op(get.clone(), ELSEWHERE, "Where else the same person is answered, as far as in scope.")
             .answers::<ConversationPage>(200)
+            .codes(of_one),
+        op(get.clone(), CHANGES, "Who had it and where it stood, the newest first.")
+            .asks::<conversations::Changes>()
+            .answers::<ChangePage>(200)
+            .codes(of_one),
+        op(get.clone(), DRAFTS, "Texts that were typed there and not sent, the newest first.")
+            .answers::<Vec<KeptDraft>>(200)
             .codes(of_one),
         op(get.clone(), HISTORY, "A line, erased once it was taken back. For its supervisors.")
             .answers::<LineHistory>(200)
