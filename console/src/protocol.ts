@@ -880,6 +880,8 @@ export interface Channel {
   /** Messages that may leave it in a second. */
   pace_per_s?: number;
   policy?: ChannelPolicy;
+  /** It is for practice: a simulator stands in for WhatsApp. */
+  practice?: boolean;
   /** How it stands at Meta; absent until Meta was asked. */
   health?: ChannelHealth;
 }
@@ -951,6 +953,8 @@ export interface Me {
   agent: Agent;
   workspace_id: Id;
   workspace: string;
+  /** The workspace's name for people. */
+  workspace_name?: string;
   device_id: Id;
   epoch: Id;
 }
@@ -1125,4 +1129,62 @@ export interface RowProblem {
   row: number;
   field: string;
   problem: string;
+}
+
+// What concerns an agent, and what was typed and not sent.
+
+export type NoticeKind = "mention" | "assigned" | "review";
+export interface Notice {
+  /** Of the event; it names the notice. */
+  position: number;
+  at: string;
+  kind: NoticeKind;
+  conversation: View;
+  by?: Id;
+  note_id?: Id;
+  text?: string;
+  message_id?: Id;
+  read: boolean;
+}
+export interface NoticePage {
+  notices: Notice[];
+  unread: number;
+  before?: number;
+}
+export interface NoticesRead {
+  up_to: number;
+  conversation_id?: Id;
+}
+export interface NoticesLeft {
+  unread: number;
+}
+export interface ChangePage {
+  changes: Event[];
+  before?: number;
+}
+export interface KeptDraft {
+  agent_id: Id;
+  text: string;
+  at: string;
+}
+
+// The first run: apps at Meta, and the workspace's name.
+
+export interface MetaApp {
+  id: string;
+  webhook: string;
+  verify_token: string;
+  webhook_at?: string;
+}
+export interface MetaApps {
+  apps: MetaApp[];
+  may_add: boolean;
+  practice_page?: string;
+}
+export interface MetaAppNew {
+  id: string;
+  app_secret: string;
+}
+export interface WorkspaceChange {
+  name?: string;
 }

@@ -3,6 +3,7 @@
 //
 // Lines are held only of conversations that were opened; rows of all that were listed.
 
+import { isChange } from "./changes.ts";
 import type {
   Amendment,
   CoachNote,
@@ -672,8 +673,7 @@ function advance(held: Full, event: Event): Full {
     default:
       break;
   }
-  const isChange = event.type === "owner_changed" || event.type === "status_changed";
-  if (isChange && lines !== undefined) {
+  if (isChange(event) && lines !== undefined) {
     lines.changes = [...lines.changes, { revision: head.revision, at: event.at, event }];
   }
   return lines === undefined ? { level: "full", view } : { level: "full", view, lines };

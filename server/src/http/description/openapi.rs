@@ -115,9 +115,10 @@ pub(super) fn tag(path: &str) -> &str {
         Some("socket-tickets") => "sessions",
         Some("uploads") => "files",
         Some("devices") => "push",
-        Some("heads" | "review" | "saved-views" | "search" | "snapshot" | "sync" | "views") => {
-            "conversations"
-        }
+        Some(
+            "heads" | "notices" | "review" | "saved-views" | "search" | "snapshot" | "sync"
+            | "views",
+        ) => "conversations",
         Some("openapi.json" | "asyncapi.json" | "docs") | None => "server",
         Some(part) if SettingKind::ALL.iter().any(|kind| kind.spec().path == part) => "settings",
         Some(part) => part,
