@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
@@ -7,7 +6,11 @@ import { expect, test } from "vitest";
 const FIXTURES = join(import.meta.dirname, "../../protocol/fixtures");
 
 /** Bodies that are not named after their type. */
-const NAMED: Record<string, string> = { "rest.agent": "Colleague", "rest.push_receipts": "PushReceipt[]" };
+const NAMED: Record<string, string> = {
+  "rest.agent": "Colleague",
+  "rest.kept_drafts": "KeptDraft[]",
+  "rest.push_receipts": "PushReceipt[]",
+};
 
 /** Pushes, as services and phones have them; tables and cases of rules; what no server says yet. */
 const isOther = (file: string) =>
@@ -19,6 +22,7 @@ const camel = (name: string) =>
 function typeOf(file: string): string {
   const name = file.replace(/\.json$/, "");
   const [family = "", kind = ""] = name.split(".");
+  if (family === "setting") return `${camel(kind)}Put`;
   return NAMED[name] ?? camel(family === "rest" ? kind : family);
 }
 const read = (file: string) => readFileSync(join(FIXTURES, file), "utf8");

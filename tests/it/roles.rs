@@ -114,6 +114,7 @@ fn ids(world: &World, about: &About, ana: &Agent) -> Vec<(&'static str, String)>
         ("{id}", about.message.to_string()),
         ("{message}", about.message.to_string()),
         ("{meta_app}", "none".to_owned()),
+        ("{setting}", about.message.to_string()),
     ]
 }
 

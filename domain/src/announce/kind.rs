@@ -89,6 +89,8 @@ pub struct KindSpec {
     pub lasts_ms: i64,
     /// What ends it before it is sent.
     pub ends: Ends,
+    /// Whether it stands in the list of what concerns an agent. Lines are seen where they stand.
+    pub is_notice: bool,
     /// The least that somebody who is told of it wants to be told.
     level: PushLevel,
     grace: Grace,
@@ -104,6 +106,7 @@ impl KindSpec {
             urgency: Urgency::High,
             lasts_ms: 24 * HOUR_MS,
             ends: Ends::Never,
+            is_notice: false,
             level: PushLevel::Mine,
             grace: Grace::Spared,
         }
@@ -140,11 +143,14 @@ impl Kind {
                 ends: Ends::TakenBack,
                 ..spec("assigned")
             },
-            Self::Review => KindSpec { exact: Some("review"), ..spec("assigned") },
-            Self::Mention => spec("mention"),
-            Self::Assigned => {
-                KindSpec { lasts_ms: 12 * HOUR_MS, ends: Ends::TakenBack, ..spec("assigned") }
-            }
+            Self::Review => KindSpec { exact: Some("review"), is_notice: true, ..spec("assigned") },
+            Self::Mention => KindSpec { is_notice: true, ..spec("mention") },
+            Self::Assigned => KindSpec {
+                is_notice: true,
+                lasts_ms: 12 * HOUR_MS,
+                ends: Ends::TakenBack,
+                ..spec("assigned")
+            },
         }
     }
 

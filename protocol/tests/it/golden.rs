@@ -1,6 +1,6 @@
 //! Every golden frame reads, and writes again what it read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::fs;
 use std::path::PathBuf;
@@ -12,19 +12,23 @@ use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::invitation::{
     Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
 };
+use baton_protocol::notice::{KeptDraft, NoticePage, NoticesLeft, NoticesRead};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{
-    ConversationPage, FileAddress, LineHistory, LinesPage, SnapshotAnswer, SyncAnswer,
+    ChangePage, ConversationPage, FileAddress, LineHistory, LinesPage, SnapshotAnswer, SyncAnswer,
 };
 use baton_protocol::problem::Problem;
 use baton_protocol::push::{
     PushDevice, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptsTaken,
 };
+use baton_protocol::setting::SettingPut;
 use baton_protocol::settings::{
-    AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, PasswordChange,
-    PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew,
+    AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, MetaAppNew, MetaApps,
+    PasswordChange, PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew, WorkspaceChange,
 };
-use baton_protocol::{Channel, Colleague, Command, CommandResult, Event, Refusal, Team};
+use baton_protocol::{
+    Channel, Colleague, Command, CommandResult, Event, Refusal, SettingBody, SettingKind, Team,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -89,13 +93,8 @@ macro_rules! bodies {
 }
 
 bodies!(
-    AgentChange, AgentNew, Channel, ChannelChange, ChannelCheck, ChannelNew, CommandResults,
-    ConversationPage, Device, FileAddress, Invitation, InvitationAccept, InvitationCard,
-    InvitationMade, InvitationRead, InvitationsNew, LineHistory, LinesPage, Login, Me, MeChange,
-    MemberPut, OutcomesQuery, PasswordChange, PasswordSet, Problem, PushDevice, PushPreference,
-    PushPut, PushRegistered, Quarantined, ReceiptsTaken, Refresh, Session, SnapshotAnswer,
-    SocketTicket, SyncAnswer, Team, TeamChange, TeamNew;
-    "agent" = Colleague, "push_receipts" = Vec<PushReceipt>
+    AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew, CommandResults, ConversationPage, Device, FileAddress, Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew, LineHistory, LinesPage, Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NoticePage, NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange, PasswordSet, Problem, PushDevice, PushPreference, PushPut, PushRegistered, Quarantined, ReceiptsTaken, Refresh, Session, SnapshotAnswer, SocketTicket, SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
+    "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>
 );
 
 /// `member_put` is `MemberPut`.
@@ -118,6 +117,7 @@ fn read(family: &str, kind: &str, text: &str) -> String {
         "command_result" => printed::<CommandResult>(&name, text),
         "refusal" => printed::<Refusal>(&name, text),
         "snapshot" => printed::<Snapshot>(&name, text),
+        "setting" => printed::<SettingPut>(&name, text),
         "rest" => body(kind, text),
         other => panic!("no frames are named {other}"),
     }
@@ -132,11 +132,26 @@ fn every_golden_frame_reads_and_is_of_the_kind_in_its_name() {
         let golden: Value = serde_json::from_str(&text).unwrap();
         let tag = ["type", "code", "level"].iter().find_map(|tag| golden[tag].as_str());
         match family.as_str() {
-            "rest" => {}
+            "rest" | "setting" => {}
             "command_result" => assert!(golden.get(&kind).is_some(), "{kind}"),
             _ => assert_eq!(tag, Some(&*kind), "{family}"),
         }
     }
+}
+
+#[test]
+fn every_kind_of_setting_has_a_body_and_a_home() {
+    let mut left: BTreeSet<_> = SettingKind::ALL.iter().map(|kind| kind.name()).collect();
+    for (name, text) in fixtures("setting") {
+        let put: SettingPut = serde_json::from_str(&text).unwrap();
+        let kind = SettingKind::from_name(&name).unwrap_or_else(|| panic!("no kind {name}"));
+        let body = SettingBody::read(kind, &put.body).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!((body.kind(), body.to_json()), (kind, put.body), "{name}");
+        let home = put.home.kind().unwrap_or_else(|| panic!("{name} has no home"));
+        assert!(kind.spec().homes.contains(&home), "{name}");
+        left.remove(kind.name());
+    }
+    assert!(left.is_empty(), "no fixture of {left:?}");
 }
 
 /// A phone keeps what a command carries up to date, and the server reads what it names: both by

@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 use super::{Fault, HandlerResult, Route};
 
 /// Every address of the console.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "/",
     "/sign-in",
     "/join",
@@ -29,6 +29,7 @@ const PAGES: [&str; 16] = [
     "/c/{conversation}",
     "/board",
     "/board/agent/{agent}",
+    "/notices",
     "/review",
     "/people",
     "/reports",

@@ -38,6 +38,7 @@ pub(super) async fn read(State(parts): State<Shared>, signed: Signed) -> Handler
         agent: agent(&parts, signed.workspace, signed.agent).await?,
         workspace_id: signed.workspace,
         workspace: parts.accounts.slug(signed.workspace).await?,
+        workspace_name: Some(parts.accounts.workspace_name(signed.workspace).await?),
         device_id: signed.device,
         epoch: parts.store.epoch(),
     }))

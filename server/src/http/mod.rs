@@ -23,6 +23,8 @@ mod input;
 pub(crate) mod intake;
 mod invitations;
 mod me;
+mod meta_apps;
+mod noticed;
 mod notices;
 mod packing;
 mod problem;
@@ -33,12 +35,14 @@ mod review;
 mod route;
 mod search;
 mod sessions;
+mod settings;
 mod sync;
 mod teams;
 mod templates;
 mod uploads;
 mod views;
 mod webhooks;
+mod workspace;
 
 #[cfg(test)]
 mod tests;
@@ -107,6 +111,8 @@ pub struct ApiState {
     pub metrics: Metrics,
     /// What nodes share.
     pub coordinator: Arc<dyn Coordinator>,
+    /// Where one plays the customers of a practice number.
+    pub practice_page: Option<String>,
     /// The push services that this server sends by.
     pub push_lanes: Arc<[PushLane]>,
     /// Which endpoints of devices it sends to.
@@ -144,11 +150,15 @@ pub fn routes() -> Vec<Route> {
         teams::routes(),
         invitations::routes(),
         channels::routes(),
+        meta_apps::routes(),
+        workspace::routes(),
         templates::routes(),
         conversations::routes(),
+        noticed::routes(),
         begin::routes(),
         heads::routes(),
         views::routes(),
+        settings::routes(),
         review::routes(),
         search::routes(),
         sync::routes(),
@@ -184,3 +194,4 @@ pub fn router(parts: ApiState) -> Router {
         .layer(from_fn_with_state(Arc::clone(&parts), edge::around))
         .with_state(parts)
 }
+// x

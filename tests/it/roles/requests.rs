@@ -42,6 +42,9 @@ pub(super) fn queries(path: &str, now: Timestamp) -> Vec<String> {
             }
         }
         "/api/v1/sync" => all.push("?after=00000000-0000-0000-0000-000000000000:0".to_owned()),
+        "/api/v1/notices" | "/api/v1/conversations/{conversation}/changes" => {
+            all.push("?before=3&limit=2".to_owned());
+        }
         "/api/v1/conversations/{conversation}/messages" => all.push("?before=3".to_owned()),
         "/api/v1/reports/answers" => all.push(format!("?edges={from},{until}")),
         "/api/v1/reports/answers/conversations" => {
@@ -65,6 +68,8 @@ fn bodies(stage: &Stage, world: &World) -> Vec<Value> {
         Value::from(commands(stage, world)),
         json!({"op_ids": [world.clock.uuid_v7()]}),
         json!({"kind": "member"}),
+        json!({"up_to": 1_000_000}),
+        json!({"id": "1234567890", "app_secret": "stolen"}),
         json!({"name": "taken over", "state": "leaving", "role": "admin"}),
         json!({"next": "a new password"}),
         json!({"visibility": "own"}),

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_protocol::Refusal;
 use baton_protocol::connection::ConnectionFault;
 use baton_protocol::problem::Problem;
+use baton_protocol::{Refusal, SettingKind};
 use serde_json::{Map, Value, json};
 
 use super::problems::{ALWAYS, PROBLEMS, SIGNED, WITH_BODY, row};
@@ -115,10 +115,12 @@ pub(super) fn tag(path: &str) -> &str {
         Some("socket-tickets") => "sessions",
         Some("uploads") => "files",
         Some("devices") => "push",
-        Some("heads" | "review" | "saved-views" | "search" | "snapshot" | "sync" | "views") => {
-            "conversations"
-        }
+        Some(
+            "heads" | "notices" | "review" | "saved-views" | "search" | "snapshot" | "sync"
+            | "views",
+        ) => "conversations",
         Some("openapi.json" | "asyncapi.json" | "docs") | None => "server",
+        Some(part) if SettingKind::ALL.iter().any(|kind| kind.spec().path == part) => "settings",
         Some(part) => part,
     }
 }

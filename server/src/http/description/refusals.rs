@@ -1,6 +1,7 @@
 //! Every refusal of a command, and what to do. One of each is made from its schema: a new one needs
 //! no line here.
 
+use baton_domain::predicates::is_retryable;
 use baton_protocol::{Refusal, Timestamp};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -25,7 +26,7 @@ pub(super) fn refusals() -> Vec<Value> {
         json!({
             "code": refusal.code(),
             "what_to_do": refusal.detail(),
-            "retryable": refusal.is_retryable(),
+            "retryable": is_retryable(&refusal),
         })
     };
     samples().into_iter().map(told).collect()

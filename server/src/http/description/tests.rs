@@ -95,6 +95,7 @@ fn schema_of(family: &str, kind: &str) -> String {
         ("rest", "agent") => "Colleague".to_owned(),
         ("rest", "push_receipts") => "PushReceipt".to_owned(),
         ("rest", kind) => camel(kind),
+        ("setting", kind) => format!("{}Put", camel(kind)),
         (family, _) => camel(family),
     }
 }
@@ -261,6 +262,7 @@ fn fits(whole: &Value, schema: &Value, value: &Value) -> Result<(), String> {
             | "pattern"
             | "examples"
             | "title" => true,
+            hint if hint.starts_with("x-") => true,
             other => return Err(format!("the keyword {other} is not checked")),
         };
         if !good {

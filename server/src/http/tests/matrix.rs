@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::DeviceId;
+use baton_protocol::setting::Readers;
+use baton_protocol::{DeviceId, SettingKind};
 
 use super::*;
 use crate::http::{Access, routes};
@@ -31,7 +32,9 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/teams/{team}", "GET signed, PATCH admin"),
     ("/api/v1/teams/{team}/members/{agent}", "PUT admin, DELETE admin"),
     ("/api/v1/channels", "GET signed, POST admin"),
-    ("/api/v1/channels/{channel}", "PATCH admin"),
+    ("/api/v1/channels/{channel}", "PATCH admin, DELETE admin"),
+    ("/api/v1/meta-apps", "GET admin, POST admin"),
+    ("/api/v1/workspace", "PATCH admin"),
     ("/api/v1/channels/{channel}/check", "POST admin"),
     ("/api/v1/channels/{channel}/templates", "GET signed, PUT admin"),
     ("/api/v1/channels/{channel}/templates/fallback", "PUT admin"),
@@ -40,10 +43,18 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/views", "GET signed"),
     ("/api/v1/saved-views", "GET signed, POST signed"),
     ("/api/v1/saved-views/{view}", "PATCH signed, DELETE signed"),
+    ("/api/v1/settings", "GET signed, POST signed"),
+    ("/api/v1/settings/kinds", "GET signed"),
+    ("/api/v1/settings/used-by", "GET signed"),
+    ("/api/v1/settings/broken", "GET admin"),
     ("/api/v1/heads", "GET signed"),
     ("/api/v1/conversations/{conversation}", "GET signed"),
     ("/api/v1/conversations/{conversation}/messages", "GET signed"),
     ("/api/v1/conversations/{conversation}/elsewhere", "GET signed"),
+    ("/api/v1/conversations/{conversation}/changes", "GET signed"),
+    ("/api/v1/conversations/{conversation}/drafts", "GET signed"),
+    ("/api/v1/notices", "GET signed"),
+    ("/api/v1/notices/read", "POST signed"),
     ("/api/v1/conversations/{conversation}/messages/{message}/file", "GET signed"),
     ("/api/v1/conversations/{conversation}/messages/{message}/history", "GET signed"),
     ("/api/v1/files/{token}", "GET public"),
@@ -85,6 +96,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("/welcome", "GET public"),
     ("/board", "GET public"),
     ("/board/agent/{agent}", "GET public"),
+    ("/notices", "GET public"),
     ("/review", "GET public"),
     ("/people", "GET public"),
     ("/reports", "GET public"),
@@ -104,7 +116,8 @@ fn lines() -> BTreeMap<String, String> {
     const METHODS: [Method; 5] =
         [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let mut all: BTreeMap<String, String> = BTreeMap::new();
-    let routes = routes();
+    let mut routes = routes();
+    routes.retain(|route| !of_settings().any(|(_, path, _)| route.path == path));
     for method in METHODS {
         for route in routes.iter().filter(|route| route.method == method) {
             let line = all.entry(route.path.to_string()).or_default();
@@ -127,7 +140,7 @@ fn matrix() -> Vec<(Method, &'static str, Access)> {
     let line = |(path, line): &(&'static str, &'static str)| {
         line.split(", ").map(|may| of(path, may)).collect::<Vec<_>>()
     };
-    MATRIX.iter().flat_map(line).collect()
+    MATRIX.iter().flat_map(line).chain(of_settings()).collect()
 }
 
 #[test]
@@ -141,6 +154,20 @@ fn every_route_has_a_line_in_the_matrix() {
     assert!(wanted.is_empty(), "the matrix wants\n{}", wanted.join("\n"));
     let gone: Vec<_> = listed.keys().filter(|path| !there.contains_key(*path)).collect();
     assert!(gone.is_empty(), "no route has {gone:?}");
+}
+
+/// For each kind of setting and verb: who sees the home may ask, and the home decides.
+fn of_settings() -> impl Iterator<Item = (Method, &'static str, Access)> {
+    SettingKind::ALL.into_iter().flat_map(|kind| {
+        let spec = kind.spec();
+        let who = match spec.reads {
+            Readers::Everyone => Access::Signed,
+            Readers::Admins => Access::Admin,
+        };
+        let one = [Method::GET, Method::PUT, Method::DELETE].map(|method| (method, spec.one, who));
+        let lists = [spec.list, spec.history].map(|path| (Method::GET, path, who));
+        one.into_iter().chain(lists)
+    })
 }
 
 /// The address with ids that exist nowhere.
