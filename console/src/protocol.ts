@@ -4,7 +4,12 @@
 import type { Colleague as NewColleague, LineRef, Upload as NewUpload } from "./wire.ts";
 
 export type * from "./wire.ts";
-export type { Begin as BeginNew, ConversationView as View } from "./wire.ts";
+export type {
+  AnyValuePut as SettingPut,
+  AnyValueSetting as Setting,
+  Begin as BeginNew,
+  ConversationView as View,
+} from "./wire.ts";
 export { CLOSE, SUBPROTOCOL } from "./wire.ts";
 
 export type Seen = LineRef | null;

@@ -94,8 +94,74 @@ export interface AnswersReport {
   whole: Figures;
   within_ms: number;
 }
+/** What `PUT` sets. */
+export interface AnyValuePut {
+  body: unknown;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface AnyValueSetting {
+  body: unknown;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
 /** The state of the app. */
 export type AppState = "foreground" | "background" | "extension";
+/** Whether agents say why an episode ends. */
+export type AskOutcome = "never" | "offered" | "required";
+/** A field of a customer's card. */
+export interface Attribute {
+  hidden_from?: Role[];
+  key: string;
+  most_chars?: number;
+  name: string;
+  on_card?: boolean;
+  options?: string[];
+  set: AttributeSetter;
+  type: AttributeType;
+}
+/** A field of a customer's card. */
+export interface AttributeInput {
+  hidden_from?: Role[];
+  key: string;
+  most_chars?: number;
+  name: string;
+  on_card?: boolean;
+  options?: string[];
+  set?: AttributeSetter;
+  type?: AttributeType;
+}
+/** What `PUT` sets. */
+export interface AttributePut {
+  body: AttributeInput;
+  home: Home;
+  rank?: number;
+}
+/** Who sets the values of an attribute. */
+export type AttributeSetter = "anyone" | "supervisors" | "programs";
+/** A setting, as those who read its home see it. */
+export interface AttributeSetting {
+  body: Attribute | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
+/** What an attribute holds. */
+export type AttributeType = "text" | "number" | "date" | "yes_no" | "one_of" | "link";
 /** The author of a line. */
 export type Author =
   | { kind: "customer" }
@@ -122,6 +188,12 @@ export interface Block {
 }
 /** Whether WhatsApp blocks a customer too. Baton blocks in every state. */
 export type BlockState = "waiting" | "done" | "not_recent" | "list_full" | "refused";
+/** A setting that names what is no more. */
+export interface BrokenSetting {
+  broken: SettingName[];
+  id: SettingId;
+  kind: string;
+}
 /** A button that the customer can tap. */
 export interface Button {
   id: string;
@@ -133,6 +205,40 @@ export interface ButtonFilling {
   kind: FilledButton;
   text: string;
 }
+/** A text that agents insert. What stands in double braces is filled in by the client. */
+export interface CannedReply {
+  languages?: Record<string, string>;
+  notes?: boolean;
+  shortcut: string;
+  text: string;
+  then?: CannedThen[];
+  title: string;
+}
+/** What `PUT` sets. */
+export interface CannedReplyPut {
+  body: CannedReply;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface CannedReplySetting {
+  body: CannedReply | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
+/** What is done after a canned reply. */
+export type CannedThen =
+  | { do: "tag"; tag: SettingId }
+  | { do: "resolve"; outcome?: string }
+  | { do: "snooze"; minutes: number }
+  | { do: "mark_waiting" };
 /** A later line that changes an earlier one. */
 export interface Change {
   at: Timestamp;
@@ -261,6 +367,8 @@ export interface Colleague {
   state: AgentState;
   teams: Membership[];
 }
+/** Colours of tags. */
+export type Colour = "grey" | "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple";
 /** `GET /heads`: conversations in scope that are not resolved. Row `n` is what stands in place `n` of each column. */
 export interface Columns {
   activity_at: number[];
@@ -497,7 +605,8 @@ export type EventContent =
   | { line: Content }
   | { note: { quoted?: MessageId; text: string | null } }
   | { contact: ContactCard }
-  | { reaction: { emoji: string } };
+  | { reaction: { emoji: string } }
+  | { setting: unknown };
 /** A part of an excerpt. */
 export interface ExcerptPart {
   hit?: boolean;
@@ -596,6 +705,16 @@ export type Fact =
     invitation_id: InvitationId;
     step: InvitationStep;
   }
+  | {
+    type: "setting_changed";
+    changed?: string[];
+    home?: Home;
+    home_before?: Home;
+    kind: string;
+    rank: number;
+    setting_id: SettingId;
+    version: number;
+  }
   | { type: "head_changed"; head: Head };
 /** Counts and times. */
 export interface Figures {
@@ -636,6 +755,12 @@ export interface Filling {
   name?: string;
   text: string;
 }
+/** When owners are reminded. */
+export interface FollowUp {
+  after_open_h: number;
+  hours?: SettingId;
+  then_lead_after_open_h?: number;
+}
 /** One field of a form that was filled in. */
 export interface FormAnswer {
   field: string;
@@ -655,6 +780,10 @@ export interface GroupCard {
 }
 /** How a group stands at WhatsApp. */
 export type GroupState = "open" | "deleted" | "suspended";
+/** Who may let somebody into a conversation by a mention. */
+export type GuestPolicy = "anyone" | "owner_and_supervisors" | "nobody";
+/** Whether a note goes with a conversation that is handed over. */
+export type HandoverNote = "optional" | "prompted" | "required";
 /** The row of a conversation without lines: existence, owner, status. */
 export interface Head {
   activity_at: Timestamp;
@@ -679,6 +808,14 @@ export type HeldReason =
   | "predecessor_held"
   | "restored"
   | "blocked";
+/** What a setting is for. */
+export type Home =
+  | { kind: "workspace" }
+  | { kind: "team"; id: TeamId }
+  | { kind: "channel"; id: ChannelId }
+  | { kind: "agent"; id: AgentId };
+/** The kinds of homes. */
+export type HomeKind = "workspace" | "team" | "channel" | "agent";
 /** An invitation that nobody used yet, in `GET /invitations`. */
 export interface Invitation {
   capacity: number | null;
@@ -932,9 +1069,45 @@ export interface OrderItem {
   product_id: string;
   quantity: string;
 }
+/** A reason for which an episode ends. */
+export interface OutcomeChoice {
+  id: SettingId;
+  name: string;
+  needs_text?: boolean;
+  tag?: SettingId;
+}
+/** Why episodes end. */
+export interface Outcomes {
+  ask: AskOutcome;
+  list: OutcomeChoice[];
+}
+/** Why episodes end. */
+export interface OutcomesInput {
+  ask?: AskOutcome;
+  list?: OutcomeChoice[];
+}
+/** What `PUT` sets. */
+export interface OutcomesPut {
+  body: OutcomesInput;
+  home: Home;
+  rank?: number;
+}
 /** `POST /commands/outcomes`: asks for stored answers. */
 export interface OutcomesQuery {
   op_ids: OpId[];
+}
+/** A setting, as those who read its home see it. */
+export interface OutcomesSetting {
+  body: Outcomes | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
 }
 /** The owner: the agent or queue that is responsible. There is always exactly one. */
 export type Owner = { kind: "queue"; id: TeamId } | { kind: "agent"; id: AgentId };
@@ -998,6 +1171,7 @@ export interface Problem {
   detail: string;
   retry_after_ms?: number;
   rows?: RowProblem[];
+  setting?: SettingProblem;
   status: number;
   title: string;
   type: string;
@@ -1096,6 +1270,8 @@ export interface Quarantined {
   reason: string;
   replayed_at: Timestamp | null;
 }
+/** What members may take from the queue. */
+export type QueuePolicy = "any" | "next" | "offered";
 /** A part of each day in which nothing is pushed. It may reach over midnight. */
 export interface QuietHours {
   from: string;
@@ -1216,6 +1392,39 @@ export interface SavedView {
   name: string;
   of_team?: TeamId;
 }
+/** When somebody is there. */
+export interface Schedule {
+  days?: Record<string, Span[]>;
+  name: string;
+  week: Span[][];
+  zone: string;
+}
+/** When somebody is there. */
+export interface ScheduleInput {
+  days?: Record<string, Span[]>;
+  name: string;
+  week?: Span[][];
+  zone: string;
+}
+/** What `PUT` sets. */
+export interface SchedulePut {
+  body: ScheduleInput;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface ScheduleSetting {
+  body: Schedule | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
 /** A message or note with the words that were searched for. */
 export interface SearchHit {
   at: Timestamp;
@@ -1271,6 +1480,74 @@ export interface Session {
   refresh_token: string;
   workspace_id: WorkspaceId;
 }
+/** One change of `POST /settings`. */
+export interface SettingChange {
+  anyway?: boolean;
+  epoch?: Epoch;
+  expect?: number;
+  id: SettingId;
+  kind: SettingKind;
+  put?: AnyValuePut;
+}
+/** A setting (UUIDv7, made by the client); of a kind with one per home, the home's id. */
+export type SettingId = Id;
+/** The kinds of settings. */
+export type SettingKind =
+  | "canned_reply"
+  | "tag"
+  | "attribute"
+  | "outcomes"
+  | "team_policy"
+  | "workspace_policy"
+  | "schedule";
+/** A kind of setting, as `GET /settings/kinds` describes it. Forms are drawn from it. */
+export interface SettingKindInfo {
+  about: string;
+  homes: HomeKind[];
+  kind: SettingKind;
+  most: number;
+  path: string;
+  phones: boolean;
+  schema: unknown;
+  singleton: boolean;
+}
+/** Something that a setting names. */
+export interface SettingName {
+  field: string;
+  of_id: Id;
+  of_kind: string;
+}
+/** What is wrong with a setting: as much as the code says something of. */
+export interface SettingProblem {
+  change?: number;
+  field?: string;
+  most?: number;
+  newest?: AnyValueSetting;
+  used_by?: SettingUse[];
+}
+/** A setting that names something. */
+export interface SettingUse {
+  field: string;
+  id: SettingId;
+  kind: string;
+}
+/** A version of a setting. */
+export interface SettingVersion {
+  at: Timestamp;
+  body: unknown;
+  by?: AgentId;
+  changed: string[];
+  home?: Home;
+  position: number;
+  version: number;
+}
+/** A page of `GET /settings`: what a client lacks that holds what there was at a position. */
+export interface SettingsPage {
+  changed: AnyValueSetting[];
+  ids?: Record<string, SettingId[]>;
+  next?: number;
+  position: number;
+}
 /** A contact card that was sent as a message. */
 export interface SharedCard {
   emails?: string[];
@@ -1305,6 +1582,8 @@ export interface Sound {
   duration_ms: number;
   peaks?: Peaks;
 }
+/** A stretch of a day in minutes since its beginning: `540, 1080` is from 9:00 until 18:00. A night is two spans. */
+export type Span = [number, number];
 /** How a time is spread, ms. Without anything measured there are no times. */
 export interface Spread {
   count: number;
@@ -1346,6 +1625,47 @@ export interface SyncAnswer {
   cursor: string;
   frames: ServerFrame[];
 }
+/** A word for conversations. */
+export interface Tag {
+  colour: Colour;
+  group?: string;
+  lasting?: boolean;
+  merged_into?: SettingId;
+  name: string;
+  one_of_group?: boolean;
+  set_by: TagSetter;
+}
+/** A word for conversations. */
+export interface TagInput {
+  colour?: Colour;
+  group?: string;
+  lasting?: boolean;
+  merged_into?: SettingId;
+  name: string;
+  one_of_group?: boolean;
+  set_by?: TagSetter;
+}
+/** What `PUT` sets. */
+export interface TagPut {
+  body: TagInput;
+  home: Home;
+  rank?: number;
+}
+/** Who may put a tag on conversations. */
+export type TagSetter = "anyone" | "supervisors" | "rules";
+/** A setting, as those who read its home see it. */
+export interface TagSetting {
+  body: Tag | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
 /** A group of agents with a queue. */
 export interface Team {
   claim_from_colleagues: boolean;
@@ -1385,6 +1705,43 @@ export interface TeamNew {
   name: string;
   reply_policy?: ReplyPolicy;
   visibility?: Visibility;
+}
+/** What a team asks of its members. */
+export interface TeamPolicy {
+  approval?: AgentId[];
+  follow_up?: FollowUp;
+  from_queue: QueuePolicy;
+  guests: GuestPolicy;
+  handover_note: HandoverNote;
+  undo_s: number;
+}
+/** What a team asks of its members. */
+export interface TeamPolicyInput {
+  approval?: AgentId[];
+  follow_up?: FollowUp;
+  from_queue?: QueuePolicy;
+  guests?: GuestPolicy;
+  handover_note?: HandoverNote;
+  undo_s?: number;
+}
+/** What `PUT` sets. */
+export interface TeamPolicyPut {
+  body: TeamPolicyInput;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface TeamPolicySetting {
+  body: TeamPolicy | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
 }
 /** How much an agent wants to be told of the conversations of one team. */
 export interface TeamPushLevel {
@@ -1549,6 +1906,89 @@ export type ViewStatus = "open" | "waiting" | "snoozed" | "resolved";
 export type Visibility = "full" | "head" | "own";
 /** A tenant. */
 export type WorkspaceId = Id;
+/** What holds for the whole workspace. */
+export interface WorkspacePolicy {
+  languages?: string[];
+  quiet?: Span;
+  time_zone?: string;
+}
+/** What `PUT` sets. */
+export interface WorkspacePolicyPut {
+  body: WorkspacePolicy;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface WorkspacePolicySetting {
+  body: WorkspacePolicy | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
+// What concerns an agent, and what was typed and not sent.
+
+export type NoticeKind = "mention" | "assigned" | "review";
+export interface Notice {
+  /** Of the event; it names the notice. */
+  position: number;
+  at: string;
+  kind: NoticeKind;
+  conversation: ConversationView;
+  by?: Id;
+  note_id?: Id;
+  text?: string;
+  message_id?: Id;
+  read: boolean;
+}
+export interface NoticePage {
+  notices: Notice[];
+  unread: number;
+  before?: number;
+}
+export interface NoticesRead {
+  up_to: number;
+  conversation_id?: Id;
+}
+export interface NoticesLeft {
+  unread: number;
+}
+export interface ChangePage {
+  changes: Event[];
+  before?: number;
+}
+export interface KeptDraft {
+  agent_id: Id;
+  text: string;
+  at: string;
+}
+
+// The first run: apps at Meta, and the workspace's name.
+
+export interface MetaApp {
+  id: string;
+  webhook: string;
+  verify_token: string;
+  webhook_at?: string;
+}
+export interface MetaApps {
+  apps: MetaApp[];
+  may_add: boolean;
+  practice_page?: string;
+}
+export interface MetaAppNew {
+  id: string;
+  app_secret: string;
+}
+export interface WorkspaceChange {
+  name?: string;
+}
+
 export interface LogCheck { checked: number; of: number; found?: { result: "whole"; sealed: number } | { result: "changed"; position: number; what: string } | { result: "failed" } }
 export const SUBPROTOCOL = "baton.v1";
 export const CLOSE = {

@@ -236,6 +236,9 @@ impl Types {
         if let Some(names) = names.and_then(Value::as_array) {
             return choice(&names.iter().map(Value::to_string).collect::<Vec<_>>(), margin);
         }
+        if schema.get("type").is_none() {
+            return "unknown".to_owned();
+        }
         let one_kind = std::slice::from_ref(&schema["type"]);
         let kinds = schema["type"].as_array().map_or(one_kind, Vec::as_slice);
         let one = |kind: &Value| match kind.as_str() {
