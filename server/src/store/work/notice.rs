@@ -162,6 +162,7 @@ pub async fn notices(
             EventContent::Line(_)
             | EventContent::Contact(_)
             | EventContent::Reaction { .. }
+            | EventContent::Setting(_)
             | EventContent::Unknown(_) => None,
         });
         notices.push(Notice {
