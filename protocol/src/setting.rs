@@ -37,12 +37,12 @@ settings! {
         homes: [Workspace, Team], most: 1, singleton: true,
         set: Setter::Supervisors, reads: Everyone, phones: true, decides: true,
     }
-    /// What a team asks of its members.
+    /// Rules of a team for its members.
     TeamPolicy("team_policy") at "team-policies" {
         homes: [Team], most: 1, singleton: true,
         set: Setter::May(Permission::People), reads: Everyone, phones: true, decides: true,
     }
-    /// What holds for the whole workspace.
+    /// Rules for the whole workspace.
     WorkspacePolicy("workspace_policy") at "workspace-policies" {
         homes: [Workspace], most: 1, singleton: true,
         set: Setter::Admins, reads: Everyone, phones: true, decides: true,

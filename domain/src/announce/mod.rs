@@ -120,7 +120,8 @@ impl Consequence {
             }
             PushEffect::Tell { whom: Whom::Team(_), .. } | PushEffect::Correct => None,
             PushEffect::TakeBack { from, kinds } => {
-                let kinds: Vec<_> = kinds.iter().copied().filter(|kind| kind.spec().is_notice).collect();
+                let is_notice = |kind: &Kind| kind.spec().is_notice;
+                let kinds: Vec<_> = kinds.iter().copied().filter(is_notice).collect();
                 (!kinds.is_empty()).then_some(NoticeEffect::Read { from: *from, kinds })
             }
         }

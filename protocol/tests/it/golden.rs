@@ -93,7 +93,13 @@ macro_rules! bodies {
 }
 
 bodies!(
-    AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew, CommandResults, ConversationPage, Device, FileAddress, Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew, LineHistory, LinesPage, Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NoticePage, NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange, PasswordSet, Problem, PushDevice, PushPreference, PushPut, PushRegistered, Quarantined, ReceiptsTaken, Refresh, Session, SnapshotAnswer, SocketTicket, SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
+    AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
+    CommandResults, ConversationPage, Device, FileAddress, Invitation, InvitationAccept,
+    InvitationCard, InvitationMade, InvitationRead, InvitationsNew, LineHistory, LinesPage,
+    Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NoticePage, NoticesLeft, NoticesRead,
+    OutcomesQuery, PasswordChange, PasswordSet, Problem, PushDevice, PushPreference, PushPut,
+    PushRegistered, Quarantined, ReceiptsTaken, Refresh, Session, SnapshotAnswer, SocketTicket,
+    SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
     "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>
 );
 

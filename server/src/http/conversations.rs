@@ -101,7 +101,7 @@ pub(super) fn routes() -> Vec<Route> {
             .answers::<ConversationPage>(200)
             .codes(&["not_found", "forbidden"]),
         Route::get(Access::Signed, "/api/v1/conversations/{conversation}/changes", changes)
-            .says("Who had it and where it stood, the newest first.")
+            .says("Earlier owners and states, the newest first.")
             .query::<Changes>()
             .answers::<ChangePage>(200)
             .codes(&["not_found", "forbidden"]),

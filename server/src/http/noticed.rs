@@ -17,7 +17,7 @@ use crate::store::{Tx, read};
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get(Access::Signed, "/api/v1/notices", list)
-            .says("What concerns you, the newest first.")
+            .says("Your notices, the newest first.")
             .query::<Listing>()
             .answers::<NoticePage>(200),
         Route::post(Access::Signed, "/api/v1/notices/read", read)
