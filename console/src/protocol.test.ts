@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
@@ -14,6 +13,7 @@ const KINDS: [string, string][] = [
   ["command_result.", "CommandResult"],
   ["event.", "Event"],
   ["refusal.", "Refusal"],
+  ["setting.", "SettingPut"],
   ["snapshot.", "Snapshot"],
   ["rest.agent.", "Colleague"],
   ["rest.channel.", "Channel"],

@@ -32,7 +32,11 @@ class Settings {
   /** Whether that is shown on the desktop while the page is out of sight. */
   hasDesktop = $state(false);
 
+  /** Whether Enter alone sends a reply; the line breaks with Shift then. */
+  entersSend = $state(false);
+
   async start() {
+    this.entersSend = read("baton.enter") === "send";
     this.hasKeys = read("baton.keys") !== "off";
     this.hasSound = read("baton.sound") !== "off";
     this.hasDesktop = read("baton.desktop") === "on";
@@ -54,6 +58,11 @@ class Settings {
   setKeys(hasKeys: boolean) {
     this.hasKeys = hasKeys;
     write("baton.keys", hasKeys ? undefined : "off");
+  }
+
+  setEnter(sends: boolean) {
+    this.entersSend = sends;
+    write("baton.enter", sends ? "send" : undefined);
   }
 
   setSound(hasSound: boolean) {

@@ -120,10 +120,14 @@ async fn whoever_reads_a_conversation_is_told_whose_it_was() {
         ben.resolves(conversation).await;
         let path = format!("/conversations/{conversation}/changes");
         let page: ChangePage = ben.signed.get(&path).await.expect("changes");
-        let kind = |fact: &Fact| match fact {
-            Fact::OwnerChanged { cause, .. } => format!("{cause:?}"),
-            Fact::StatusChanged { status, .. } => format!("{status:?}"),
-            fact => format!("{fact:?}").split([' ', '{']).next().unwrap_or_default().to_owned(),
+        let kind = |fact: &Fact| {
+            if let Fact::OwnerChanged { cause, .. } = fact {
+                return format!("{cause:?}");
+            }
+            if let Fact::StatusChanged { status, .. } = fact {
+                return format!("{status:?}");
+            }
+            format!("{fact:?}").split([' ', '{']).next().unwrap_or_default().to_owned()
         };
         let kinds: Vec<_> = page.changes.iter().map(|event| kind(&event.fact)).collect();
         let (resolved, owner) = (Status::Resolved, OwnerCause::Resolved);

@@ -17,6 +17,7 @@ import type {
   ServerFrame,
   Team,
 } from "../protocol.ts";
+import type { Hand } from "../rules.ts";
 import { Acks } from "./acks.ts";
 import { Attached } from "./attached.svelte.ts";
 import { forget as forgetPushes } from "../push/browser.ts";
@@ -26,7 +27,7 @@ import { Notices } from "./notices.svelte.ts";
 import { type Colleagues, told, unknown } from "./colleagues.ts";
 import { Connection, sessionEnd } from "./connection.svelte.ts";
 import { Conversations } from "./conversations.svelte.ts";
-import type { Held, Want } from "./feed.ts";
+import { type Held, type Want, headOf } from "./feed.ts";
 import { Keep } from "./keep.ts";
 import type { Item, Outcome } from "./outbox.ts";
 import { Sender } from "./sender.svelte.ts";
@@ -229,6 +230,12 @@ export class Desk {
     return this.conversations.get(id);
   }
 
+  /** A row that the server told, as it stands now; where only its head is held, as it was told. */
+  newer(told: Held): Held {
+    const held = this.get(headOf(told).id);
+    return held === undefined || held.level === "packed" ? told : held;
+  }
+
   /** How many each view shows, as the server counted before the rows are here. */
   get counted(): ReadonlyMap<string, number> | undefined {
     return this.conversations.counted;
@@ -272,6 +279,17 @@ export class Desk {
 
   supervises(team: Id): boolean {
     return this.workspace.supervises(team);
+  }
+
+  /** Who acts here, for what the rules say of it. */
+  get hand(): Hand {
+    return {
+      me: this.who.agent_id,
+      teams: this.myTeams,
+      supervises: (team) => this.supervises(team),
+      team: (id) => this.teams.get(id),
+      agent: (id) => this.agents.get(id),
+    };
   }
 
   // What is done.

@@ -91,6 +91,7 @@ const en: LogWords = {
     password_set: "set a password",
     device_revoked: "signed a device out",
     invitation_changed: "invited somebody, or ended an invitation",
+    setting_changed: "changed a setting",
   },
 };
 
@@ -149,6 +150,7 @@ const es: LogWords = {
     password_set: "puso una contraseña",
     device_revoked: "cerró la sesión de un dispositivo",
     invitation_changed: "invitó a alguien o terminó una invitación",
+    setting_changed: "cambió un ajuste",
   },
 };
 
@@ -207,6 +209,7 @@ const pt: LogWords = {
     password_set: "definiu uma palavra-passe",
     device_revoked: "terminou a sessão de um dispositivo",
     invitation_changed: "convidou alguém ou terminou um convite",
+    setting_changed: "mudou uma configuração",
   },
 };
 
@@ -265,6 +268,7 @@ const ar: LogWords = {
     password_set: "عيّن كلمة مرور",
     device_revoked: "أنهى جلسة جهاز",
     invitation_changed: "دعا شخصًا أو أنهى دعوة",
+    setting_changed: "غيّر إعدادًا",
   },
 };
 

@@ -20,12 +20,14 @@ use baton_protocol::problem::Problem;
 use baton_protocol::push::{
     PushDevice, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptsTaken,
 };
+use baton_protocol::setting::SettingPut;
 use baton_protocol::settings::{
     AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, MetaAppNew, MetaApps,
     PasswordChange, PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew, WorkspaceChange,
 };
 use baton_protocol::{
-    Channel, Colleague, Command, CommandBody, CommandResult, Event, Fact, Refusal, Team,
+    Channel, Colleague, Command, CommandBody, CommandResult, Event, Fact, Refusal, SettingBody,
+    SettingKind, Team,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -157,9 +159,25 @@ fn every_event() {
         PasswordSet = "password_set",
         DeviceRevoked = "device_revoked",
         InvitationChanged = "invitation_changed",
+        SettingChanged = "setting_changed",
         HeadChanged = "head_changed"; but Unknown
     );
     check_all("event", kinds, move |event: &Event| kind_of(&event.fact));
+}
+
+#[test]
+fn every_setting() {
+    let mut met = BTreeSet::new();
+    for (name, text) in fixtures("setting") {
+        let put: SettingPut = check(&format!("setting.{name}"), &text);
+        let kind = SettingKind::from_name(&name).unwrap_or_else(|| panic!("no kind {name}"));
+        let body = SettingBody::read(kind, &put.body).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!((body.kind(), body.to_json()), (kind, put.body), "{name}");
+        let home = put.home.kind().unwrap_or_else(|| panic!("{name} has no home"));
+        assert!(kind.spec().homes.contains(&home), "{name}");
+        met.insert(name);
+    }
+    assert_eq!(met, SettingKind::ALL.iter().map(|kind| kind.name().to_owned()).collect());
 }
 
 #[test]

@@ -4,12 +4,12 @@ use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
 use baton_protocol::command::Seeing;
-use baton_protocol::connection::ChannelCheck;
+use baton_protocol::connection::{ChannelCheck, ConnectionFault};
 use baton_protocol::settings::{ChannelChange, ChannelNew};
 use baton_protocol::{Channel, ChannelId, Command, CommandBody, OpId, WorkspaceId};
 
 use super::input::{Id, Json};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::connection::refusal;
 use crate::engine::work::Caller;
@@ -18,6 +18,35 @@ use crate::store::{health, read};
 
 /// Conversations that are resolved at once when a number is removed.
 const ROWS_MAX: u32 = 200;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/channels", list)
+            .says("All numbers.")
+            .answers::<Vec<Channel>>(200)
+            .packed(),
+        Route::post(Access::Admin, "/api/v1/channels", add)
+            .says("Adds a number, after Meta was asked about it.")
+            .takes::<ChannelNew>()
+            .answers::<Channel>(201)
+            .codes(&["not_found", "not_allowed", "taken", "not_checked"])
+            .codes(&ConnectionFault::ALL.map(ConnectionFault::name)),
+        Route::patch(Access::Admin, "/api/v1/channels/{channel}", change)
+            .says("Changes a number; what is absent stays.")
+            .takes::<ChannelChange>()
+            .answers::<Channel>(200)
+            .codes(&["not_found", "not_allowed", "taken"]),
+        Route::delete(Access::Admin, "/api/v1/channels/{channel}", remove)
+            .says("Removes a number that is for practice.")
+            .done()
+            .codes(&["not_found", "not_allowed"]),
+        Route::post(Access::Admin, "/api/v1/channels/{channel}/check", check)
+            .says("Asks Meta step by step how a number stands.")
+            .answers::<ChannelCheck>(200)
+            .codes(&["not_found"]),
+    ]
+}
 
 /// `GET /channels`.
 pub(super) async fn list(

@@ -2,6 +2,7 @@
 
 use axum::Json as Out;
 use axum::extract::State;
+use baton_domain::predicates::unread;
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
@@ -13,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Id, Ids, Query, limit};
-use super::{Fault, HandlerResult, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::past::{past_lines, past_of};
 use crate::store::read::{
@@ -74,6 +75,49 @@ pub(super) struct Before {
     /// Lines of this page.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/conversations", list)
+            .says("The inbox, a page at a time.")
+            .query::<Listing>()
+            .answers::<ConversationPage>(200)
+            .packed(),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}", read)
+            .says("A conversation with its newest lines.")
+            .answers::<Snapshot>(200)
+            .codes(&["not_found"])
+            .packed(),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/messages", lines)
+            .says("Lines and notes, the newest page first.")
+            .query::<Before>()
+            .answers::<LinesPage>(200)
+            .codes(&["not_found", "forbidden"])
+            .packed(),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/elsewhere", elsewhere)
+            .says("Where else the same person is answered, as far as in scope.")
+            .answers::<ConversationPage>(200)
+            .codes(&["not_found", "forbidden"]),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/changes", changes)
+            .says("Who had it and where it stood, the newest first.")
+            .query::<Changes>()
+            .answers::<ChangePage>(200)
+            .codes(&["not_found", "forbidden"]),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/drafts", drafts)
+            .says("Texts that were typed there and not sent, the newest first.")
+            .answers::<Vec<KeptDraft>>(200)
+            .codes(&["not_found", "forbidden"]),
+        Route::get(
+            Access::Signed,
+            "/api/v1/conversations/{conversation}/messages/{message}/history",
+            history,
+        )
+        .says("A line, erased once it was taken back. For its supervisors.")
+        .answers::<LineHistory>(200)
+        .codes(&["not_found", "forbidden"]),
+    ]
 }
 
 /// `GET /conversations`.
@@ -288,7 +332,7 @@ pub(super) fn query(text: Option<String>) -> HandlerResult<Option<String>> {
 pub(super) fn row(listed: Listed) -> ConversationRow {
     match listed {
         Listed::Head(head) => ConversationRow::Head { head },
-        Listed::Full(view) => ConversationRow::Full { unread: view.unread(), view },
+        Listed::Full(view) => ConversationRow::Full { unread: unread(&view), view },
     }
 }
 

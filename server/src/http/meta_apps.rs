@@ -7,10 +7,24 @@ use baton_protocol::WorkspaceId;
 use baton_protocol::settings::{MetaApp, MetaAppNew, MetaApps};
 
 use super::input::Json;
-use super::{ApiState, HandlerResult, Shared};
+use super::{Access, ApiState, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::config::Secret;
 use crate::store::health;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Admin, "/api/v1/meta-apps", list)
+            .says("Apps at Meta whose numbers you may connect.")
+            .answers::<MetaApps>(200),
+        Route::post(Access::Admin, "/api/v1/meta-apps", add)
+            .says("Adds an app, or another secret of it.")
+            .takes::<MetaAppNew>()
+            .answers::<MetaApps>(201)
+            .codes(&["not_allowed"]),
+    ]
+}
 
 /// `GET /meta-apps`.
 pub(super) async fn list(

@@ -8,10 +8,24 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Json, Query, limit};
-use super::{Fault, HandlerResult, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::notice::{notices, read_notices, unread};
 use crate::store::{Tx, read};
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/notices", list)
+            .says("What concerns you, the newest first.")
+            .query::<Listing>()
+            .answers::<NoticePage>(200),
+        Route::post(Access::Signed, "/api/v1/notices/read", read)
+            .says("Says which of them you have read.")
+            .takes::<NoticesRead>()
+            .answers::<NoticesLeft>(200),
+    ]
+}
 
 /// What `GET /notices` may be asked.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -14,6 +14,7 @@ mod packing;
 mod problems;
 mod push;
 mod scope;
+mod settings;
 mod views;
 mod webhooks;
 

@@ -6,8 +6,19 @@ use baton_protocol::account::Me;
 use baton_protocol::settings::WorkspaceChange;
 
 use super::input::Json;
-use super::{HandlerResult, Shared, me};
+use super::{Access, HandlerResult, Route, Shared, me};
 use crate::accounts::Signed;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::patch(Access::Admin, "/api/v1/workspace", change)
+            .says("Changes the workspace's name for people.")
+            .takes::<WorkspaceChange>()
+            .answers::<Me>(200)
+            .codes(&["not_found"]),
+    ]
+}
 
 /// `PATCH /workspace`.
 pub(super) async fn change(

@@ -18,8 +18,8 @@ pub(super) fn requests(world: &World, stage: &Stage) -> Vec<(Access, (Method, St
         let of_route = if route.method == Method::GET { 1 } else { usize::MAX };
         // Each query is of a list; nothing that changes something has one.
         let of_list = if route.method == Method::GET { usize::MAX } else { 1 };
-        for query in queries(route.path, world.clock.now()).into_iter().take(of_list) {
-            let path = format!("{}{query}", filled(route.path, &stage.ids));
+        for query in queries(&route.path, world.clock.now()).into_iter().take(of_list) {
+            let path = format!("{}{query}", filled(&route.path, &stage.ids));
             for body in bodies(stage, world).into_iter().take(of_route) {
                 all.push((route.access, (route.method.clone(), path.clone()), body));
             }

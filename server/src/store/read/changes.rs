@@ -2,7 +2,7 @@
 
 use baton_protocol::{ConversationId, Event, WorkspaceId};
 
-use crate::store::rows::{LogRow, column};
+use crate::store::tables::{LogRow, column};
 use crate::store::{Sql, StoreError, Tx};
 
 /// The last changes of a conversation before a position, the newest first, without contents.

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::image::SHEETS;
-use super::super::rows::declared;
-use super::super::stamp::{STAMPED, stamped_columns};
-use super::super::testing::databases;
-use super::super::{Sql, Store};
+use crate::store::database::testing::databases;
+use crate::store::proof::image::SHEETS;
+use crate::store::proof::stamp::{STAMPED, stamped_columns};
+use crate::store::tables::declared;
+use crate::store::{Sql, Store};
 
 /// Columns of sheets that their stamps leave out.
 const APART: [(&str, &str, &str); 5] = [
@@ -19,7 +19,7 @@ const APART: [(&str, &str, &str); 5] = [
 ];
 
 /// Tables without stamps that are checked by other rows.
-const RECOMPUTED: [&str; 2] = ["log_head", "tally"];
+const RECOMPUTED: [&str; 4] = ["log_head", "setting_name", "setting_version", "tally"];
 
 /// What stamps are made with, and the schema.
 const OWN: [&str; 3] = ["schema_version", "stamp", "touched"];
