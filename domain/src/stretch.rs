@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::{AgentId, ConversationId, Fact, TeamId};
+use baton_protocol::{AgentId, ConversationId, Fact, Home, SettingKind, TeamId};
 
 use crate::log::{Logged, Route};
 use crate::predicates;
@@ -20,6 +20,8 @@ pub struct Gathered {
     pub(crate) agents: BTreeMap<AgentId, Vec<usize>>,
     /// Coaching notes.
     pub(crate) coached: Vec<Coached>,
+    /// Changes of settings.
+    pub(crate) settings: Vec<SettingMove>,
     /// Conversations that stayed in one scope, by that scope.
     pub(crate) still: BTreeMap<Scope, Vec<Touched>>,
     /// The others, in order of id.
@@ -40,6 +42,15 @@ pub(crate) struct Coached {
     pub(crate) id: ConversationId,
     pub(crate) agent: AgentId,
     pub(crate) team: TeamId,
+}
+
+/// A change of a setting: where it is, and the setting's homes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SettingMove {
+    pub(crate) place: usize,
+    pub(crate) kind: SettingKind,
+    pub(crate) before: Option<Home>,
+    pub(crate) after: Option<Home>,
 }
 
 /// A conversation that changed its scope.
@@ -74,6 +85,9 @@ impl Gathered {
                 }
                 (Route::Coaching { agent, team }, Some(id)) => {
                     gathered.coached.push(Coached { place, id, agent, team });
+                }
+                (Route::Setting { kind, before, after }, _) => {
+                    gathered.settings.push(SettingMove { place, kind, before, after });
                 }
                 (Route::Conversation { .. } | Route::Coaching { .. }, None)
                 | (Route::Nobody, _) => {}

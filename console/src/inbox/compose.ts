@@ -55,7 +55,8 @@ export class Typing {
   typed(text: string, now: number): ClientFrame[] {
     this.text = text;
     this.blurredAt = undefined;
-    if (text.trim() === "") return this.stop();
+    // The server keeps what was typed last: it is told that nothing is left of it.
+    if (text.trim() === "") return [{ ...this.draft(), text: "" }, ...this.stop()];
     if (!this.isOn) {
       this.isOn = true;
       this.draftAt = now;
@@ -106,7 +107,7 @@ export class Typing {
     return { type: "compose", conversation_id: this.conversation_id, action };
   }
 
-  private draft(): ClientFrame {
+  private draft(): ClientFrame & { type: "draft" } {
     return { type: "draft", conversation_id: this.conversation_id, text: this.text };
   }
 }

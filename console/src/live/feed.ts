@@ -3,6 +3,7 @@
 //
 // Lines are held only of conversations that were opened; rows of all that were listed.
 
+import { isChange } from "./changes.ts";
 import type {
   Amendment,
   CoachNote,
@@ -254,6 +255,7 @@ function one(feed: Feed, event: Event): Want[] {
     case "password_set":
     case "device_revoked":
     case "invitation_changed":
+    case "setting_changed":
       return [];
     case "read_marked":
       if (event.agent_id === feed.agent && event.conversation_id !== undefined) {
@@ -551,6 +553,7 @@ const FACTS: Record<Event["type"], true> = {
   password_set: true,
   device_revoked: true,
   invitation_changed: true,
+  setting_changed: true,
   head_changed: true,
 };
 
@@ -670,8 +673,7 @@ function advance(held: Full, event: Event): Full {
     default:
       break;
   }
-  const isChange = event.type === "owner_changed" || event.type === "status_changed";
-  if (isChange && lines !== undefined) {
+  if (isChange(event) && lines !== undefined) {
     lines.changes = [...lines.changes, { revision: head.revision, at: event.at, event }];
   }
   return lines === undefined ? { level: "full", view } : { level: "full", view, lines };

@@ -22,10 +22,12 @@ import { Acks } from "./acks.ts";
 import { Attached } from "./attached.svelte.ts";
 import { forget as forgetPushes } from "../push/browser.ts";
 import { type Identity, forgetIdentity, identity, request, signOut } from "./api.ts";
+import { Earlier } from "./earlier.svelte.ts";
+import { Notices } from "./notices.svelte.ts";
 import { type Colleagues, told, unknown } from "./colleagues.ts";
 import { Connection, sessionEnd } from "./connection.svelte.ts";
 import { Conversations } from "./conversations.svelte.ts";
-import type { Held, Want } from "./feed.ts";
+import { type Held, type Want, headOf } from "./feed.ts";
 import { Keep } from "./keep.ts";
 import type { Item, Outcome } from "./outbox.ts";
 import { Sender } from "./sender.svelte.ts";
@@ -53,6 +55,10 @@ export class Desk {
   keepMs = 4_000;
   /** Messages that wait for a person. */
   readonly waiting = new Waiting();
+  /** What concerns the agent. */
+  readonly notices: Notices;
+  /** What happened to conversations before they were held here. */
+  readonly earlier = new Earlier((path) => request("GET", path));
 
   private colleagues: Colleagues = $state.raw(unknown());
   private readonly workspace = new Workspace();
@@ -72,6 +78,7 @@ export class Desk {
     /** The files that go with drafts. */
     readonly attached = new Attached(),
   ) {
+    this.notices = new Notices(who.agent_id);
     this.sender = new Sender(
       keep,
       () => this.now(),
@@ -151,6 +158,7 @@ export class Desk {
     this.workspace.stop();
     this.conversations.stop();
     this.waiting.stop();
+    this.notices.stop();
     this.connection.stop();
   }
 
@@ -220,6 +228,12 @@ export class Desk {
 
   get(id: Id): Held | undefined {
     return this.conversations.get(id);
+  }
+
+  /** A row that the server told, as it stands now; where only its head is held, as it was told. */
+  newer(told: Held): Held {
+    const held = this.get(headOf(told).id);
+    return held === undefined || held.level === "packed" ? told : held;
   }
 
   /** How many each view shows, as the server counted before the rows are here. */
@@ -440,6 +454,7 @@ export class Desk {
   private take(frame: ServerFrame) {
     this.asOf = Date.now();
     this.waiting.heard(frame);
+    this.notices.heard(frame);
     if (frame.type === "welcome") {
       this.greet(frame);
       return;

@@ -14,6 +14,7 @@ use baton_protocol::{
 use uuid::Uuid;
 
 use super::senders::KnownSender;
+use super::set::HeldSettings;
 use super::work::{FileWork, MessageAt};
 use crate::apply::{apply, begin};
 use crate::context::{Lines, Moment, People, Prior};
@@ -92,6 +93,8 @@ pub struct State {
     pub past_files: BTreeMap<Key<MessageId>, FileState>,
     /// What phone books say, by number.
     pub book: BTreeMap<Key<(ChannelId, String)>, Booked>,
+    /// Settings, as far as members set or name them.
+    pub settings: HeldSettings,
     /// The position of each log's last event.
     pub heads: BTreeMap<WorkspaceId, u64>,
     /// Workspaces in which a device is registered for pushes.
@@ -432,6 +435,8 @@ impl State {
         self.changed_past.clear();
         self.past_contents.clear();
         self.changed_book.clear();
+        self.settings.changed.clear();
+        self.settings.versions.clear();
     }
 
     /// Folds the event into the conversation, which it may begin.

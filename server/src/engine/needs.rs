@@ -138,16 +138,19 @@ impl Needs {
                 self.agents.insert((rehome.workspace, rehome.agent));
             }
             Work::Begin(begin) => {
-                let caller = begin.caller;
-                self.workspaces.insert(caller.workspace);
                 self.phone_number_ids.insert(begin.phone_number_id.clone());
-                self.authors.insert((caller.workspace, caller.agent));
-                self.agents.insert((caller.workspace, caller.agent));
+                self.add_author(begin.caller.workspace, Some(begin.caller.agent));
             }
-            Work::Setting(setting) => {
-                self.workspaces.insert(setting.workspace);
-            }
+            Work::Set(set) => self.add_author(set.workspace, set.by),
+            Work::Setting(setting) => self.add_author(setting.workspace, None),
         }
+    }
+
+    /// Somebody whose rights decide.
+    fn add_author(&mut self, workspace: WorkspaceId, by: Option<AgentId>) {
+        self.workspaces.insert(workspace);
+        self.authors.extend(by.map(|by| (workspace, by)));
+        self.agents.extend(by.map(|by| (workspace, by)));
     }
 
     /// Ids of Meta and tags in webhooks, once it is known whose numbers they came by. Each is

@@ -13,10 +13,22 @@ use baton_protocol::{Channel, ConversationId, MessageId, Refusal};
 
 use super::commands::{RateHeaders, take, told};
 use super::input::Json;
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::engine::work::{BeginWork, Caller, FreshIds};
 use crate::store::read;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post(Access::Signed, "/api/v1/conversations", begin)
+            .says("Finds or begins one with a number.")
+            .takes::<Begin>()
+            .answers::<Begun>(200)
+            .codes(&["not_found", "forbidden", "not_allowed"])
+            .rated(),
+    ]
+}
 
 /// `POST /conversations`.
 pub(super) async fn begin(
