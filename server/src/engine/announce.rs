@@ -23,7 +23,7 @@ use baton_protocol::{
 use super::needs::json;
 use crate::clock::Clock;
 use crate::store::group::{self as rows, AddresseeRow};
-use crate::store::rows::{PushChange, PushRow, id, ids as texts, named};
+use crate::store::tables::{PushChange, PushRow, id, ids as texts, named};
 use crate::store::{StoreError, Tx};
 
 /// Rows to be written.
@@ -82,7 +82,7 @@ fn gather(state: &State) -> Consequences {
     all
 }
 
-fn author(state: &State, fact: &Fact, of: Option<ConversationId>) -> Option<AgentId> {
+pub(super) fn author(state: &State, fact: &Fact, of: Option<ConversationId>) -> Option<AgentId> {
     let Fact::MessageChanged { line, .. } = fact else { return None };
     match state.lines.find(of?, line.id)?.author {
         Author::Agent { id } => Some(id),

@@ -8,6 +8,7 @@ mod announce;
 mod lock;
 mod read;
 mod rows;
+mod setting;
 mod write;
 
 pub(crate) use announce::{AddresseeRow, addressees, live_pushes, team_levels};
@@ -21,4 +22,5 @@ pub(crate) use read::{
     teams, templates, uploads, user_ids, written,
 };
 pub(crate) use rows::{AgentRow, PlaceRow, TeamRow};
+pub(crate) use setting::{setting_bodies, setting_users, settings, settings_of_homes, there};
 pub(crate) use write::{AsRead, Writes, write};

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::found::FoundRow;
-use crate::store::rows::{
+use crate::store::database::table::{Set, Statement};
+use crate::store::proof::found::FoundRow;
+use crate::store::tables::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow,
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
     LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow,
     OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, PushChange, PushRow, QuarantineRow,
-    ReadMarkRow, TallyRow, UploadKeyRow, ids,
+    ReadMarkRow, SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow,
+    TallyRow, UploadKeyRow, ids,
 };
-use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
 
 /// The rows of a group.
@@ -48,6 +49,13 @@ pub(crate) struct Writes {
     pub(crate) log: Vec<LogRow>,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) heads: Vec<HeadRow>,
+    pub(crate) settings: Vec<SettingRow>,
+    pub(crate) setting_changes: Vec<SettingRow>,
+    pub(crate) setting_versions: Vec<SettingVersionRow>,
+    pub(crate) setting_names: Vec<SettingNameRow>,
+    /// Settings that name something else from now on.
+    pub(crate) renamed: Vec<SettingNamesRow>,
+    pub(crate) settled_heads: Vec<SettledHeadRow>,
     pub(crate) past: Vec<PastRow>,
     pub(crate) past_files: Vec<PastFileRow>,
     pub(crate) book: Vec<BookRow>,
@@ -63,6 +71,7 @@ pub(crate) struct AsRead {
     pub(crate) contacts: Vec<FoundRow<ContactRow>>,
     pub(crate) conversations: Vec<FoundRow<ConversationRow>>,
     pub(crate) messages: Vec<FoundRow<MessageChange>>,
+    pub(crate) settings: Vec<FoundRow<SettingRow>>,
 }
 
 static CONTACTS: Statement<ContactRow> = Statement::insert();
@@ -107,6 +116,12 @@ static OUTCOMES: Statement<OutcomeRow> = Statement::insert();
 static LOG: Statement<LogRow> = Statement::insert();
 static FEED: Statement<FeedRow> = Statement::insert();
 static HEADS: Statement<HeadRow> = Statement::replace();
+static SETTINGS: Statement<SettingRow> = Statement::insert();
+static SETTING_CHANGES: Statement<SettingRow> = Statement::replace();
+static SETTING_VERSIONS: Statement<SettingVersionRow> = Statement::insert();
+static SETTING_NAMES: Statement<SettingNameRow> = Statement::insert();
+static RENAMED: Statement<SettingNamesRow> = Statement::delete();
+static SETTLED_HEADS: Statement<SettledHeadRow> = Statement::replace();
 static PAST: Statement<PastRow> = Statement::insert_or(
     "ON CONFLICT (workspace, channel, wamid) DO UPDATE SET conversation = excluded.conversation,
        author_kind = excluded.author_kind, kind = excluded.kind, at = excluded.at,
@@ -127,8 +142,9 @@ static PUSH_CHANGES: Statement<PushChange> = Statement::replace();
 
 /// Writes all of it; parents before children.
 pub(crate) async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
-    // An episode ends before the next one opens: a conversation has one that is open.
-    tx.write(&[Set::new(&EPISODE_ENDS, &w.episode_ends)]).await?;
+    // An episode ends before the next one opens: a conversation has one that is open. A setting
+    // may name again what it named before.
+    tx.write(&[Set::new(&EPISODE_ENDS, &w.episode_ends), Set::new(&RENAMED, &w.renamed)]).await?;
     tx.write(&[
         Set::new(&CONTACTS, &w.contacts),
         Set::over(&CONTACT_CHANGES, &w.contact_changes, &w.found.contacts),
@@ -166,7 +182,20 @@ pub(crate) async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         Set::new(&PUSH_CHANGES, &w.push_changes),
     ])
     .await?;
+    settings(tx, w).await?;
     quarantine(tx, &w.quarantine).await
+}
+
+/// Settings are seldom set: what is always written stays one statement of one form.
+async fn settings(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
+    let sets = [
+        Set::new(&SETTINGS, &w.settings),
+        Set::over(&SETTING_CHANGES, &w.setting_changes, &w.found.settings),
+        Set::new(&SETTING_VERSIONS, &w.setting_versions),
+        Set::new(&SETTING_NAMES, &w.setting_names),
+        Set::new(&SETTLED_HEADS, &w.settled_heads),
+    ];
+    tx.write(&sets).await.map(drop)
 }
 
 /// A webhook that came before keeps the id that it had then.

@@ -14,8 +14,8 @@ use baton_protocol::{
 
 use super::seed::{ANA, BEN, OTHER_TEAM, TEAM, script};
 use super::world::{Dice, World, parsed};
+use crate::store::database::testing::databases;
 use crate::store::read::{self, SyncGap, sync_gap};
-use crate::store::testing::databases;
 
 /// What a client holds of a conversation.
 #[derive(Clone, PartialEq, Debug)]
@@ -54,7 +54,7 @@ fn catch_up(client: &mut Client, gap: &SyncGap) {
             VisibleEvent::Head(_, id) => {
                 client.insert(*id, Known::Head(gap.heads[id].clone()));
             }
-            VisibleEvent::Event(place) => {
+            VisibleEvent::Event(place) | VisibleEvent::Gone(place) => {
                 let event = &gap.stretch[*place].event;
                 if let Some(id) = event.conversation_id
                     && let Some(begun) = begin(id, event)

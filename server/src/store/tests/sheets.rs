@@ -3,31 +3,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::image::SHEETS;
-use super::super::rows::declared;
-use super::super::stamp::{STAMPED, stamped_columns};
-use super::super::testing::databases;
-use super::super::{Sql, Store};
+use crate::store::database::testing::databases;
+use crate::store::proof::image::SHEETS;
+use crate::store::proof::stamp::{STAMPED, stamped_columns};
+use crate::store::tables::declared;
+use crate::store::{Sql, Store};
 
 /// Columns of sheets that their stamps leave out.
-const APART: [(&str, &str, &str); 4] = [
+const APART: [(&str, &str, &str); 5] = [
     ("agent", "load", "recomputed from the conversations"),
     ("channel", "policy", "compared with the log, which tells each change of it"),
+    ("channel", "removed_at", "hides a practice number, and nothing else"),
     ("device", "acked_at", "written with each acknowledgement; it spares pushes, and nothing else"),
     ("device", "watched_at", "written while somebody looks; it spares pushes, and nothing else"),
 ];
 
 /// Tables without stamps that are checked by other rows.
-const RECOMPUTED: [&str; 2] = ["log_head", "tally"];
+const RECOMPUTED: [&str; 4] = ["log_head", "setting_name", "setting_version", "tally"];
 
 /// What stamps are made with, and the schema.
 const OWN: [&str; 3] = ["schema_version", "stamp", "touched"];
 
 /// Tables that nothing checks. SECURITY.md names them.
-const UNSTAMPED: [&str; 27] = [
+const UNSTAMPED: [&str; 29] = [
     "block_call",
     "channel_health",
     "courtesy",
+    "draft",
     "feed",
     "file",
     "intake",
@@ -35,6 +37,7 @@ const UNSTAMPED: [&str; 27] = [
     "line_change",
     "node",
     "not_understood",
+    "notice",
     "parked_status",
     "past",
     "phone_book",
