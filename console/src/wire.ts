@@ -1,3 +1,6 @@
+// The wire as the server tells it. Made by scripts/edges.sh from the types of `protocol/`: a
+// test fails when it is stale. Change nothing here.
+
 export type Id = string;
 /** RFC 3339 in UTC, to the millisecond. */
 export type Timestamp = string;
@@ -244,6 +247,11 @@ export interface Change {
   at: Timestamp;
   line: LineRef;
 }
+/** `GET /conversations/{id}/changes`: who had it and where it stood, the newest first. */
+export interface ChangePage {
+  before?: number;
+  changes: Event[];
+}
 /** A WhatsApp number. */
 export interface Channel {
   default_team: TeamId;
@@ -254,6 +262,7 @@ export interface Channel {
   pace_per_s?: number;
   phone_number_id: string;
   policy: ChannelPolicy;
+  practice?: boolean;
 }
 /** `PATCH /channels/{id}`: what is absent stays. */
 export interface ChannelChange {
@@ -395,7 +404,7 @@ export type Command = {
   op_id: OpId;
   retry_of?: OpId;
 } & CommandBody;
-/** Kinds */
+/** The kinds of command. */
 export type CommandBody =
   | {
     type: "reply";
@@ -875,6 +884,12 @@ export interface InvitationsNew {
   invitations: InvitationNew[];
   valid_days?: number | null;
 }
+/** A text that somebody typed and did not send. */
+export interface KeptDraft {
+  agent_id: AgentId;
+  at: Timestamp;
+  text: string;
+}
 /** The holder of a lease. */
 export interface LeaseHolder {
   agent_id: AgentId;
@@ -959,6 +974,17 @@ export interface ListSection {
   rows: ListRow[];
   title?: string;
 }
+/** A line of `POST /log/verify`. The last one has `found`. */
+export interface LogCheck {
+  checked: number;
+  found?: LogFound;
+  of: number;
+}
+/** What became of a check of the log. */
+export type LogFound =
+  | { result: "whole"; sealed: number }
+  | { result: "changed"; position: number; what: string }
+  | { result: "failed" };
 /** `GET /log`. */
 export interface LogPage {
   entries: Event[];
@@ -984,6 +1010,7 @@ export interface Me {
   epoch: Epoch;
   workspace: string;
   workspace_id: WorkspaceId;
+  workspace_name?: string;
 }
 /** `PATCH /me`: what is absent stays. */
 export interface MeChange {
@@ -1039,6 +1066,24 @@ export type MessageStatus =
   | "failed"
   | "held"
   | "cancelled";
+/** An app at Meta whose numbers the admins of this workspace may connect. */
+export interface MetaApp {
+  id: string;
+  verify_token: string;
+  webhook: string;
+  webhook_at?: Timestamp;
+}
+/** `POST /meta-apps`: an app, or another secret of one that is there. */
+export interface MetaAppNew {
+  app_secret: string;
+  id: string;
+}
+/** `GET /meta-apps`. */
+export interface MetaApps {
+  apps: MetaApp[];
+  may_add: boolean;
+  practice_page?: string;
+}
 /** WhatsApp said that a customer has another number, or another user id. They stay the same customer, in the same conversation. */
 export interface Move {
   at: Timestamp;
@@ -1058,6 +1103,35 @@ export interface Note {
 }
 /** A note, which only the team sees. */
 export type NoteId = Id;
+/** A row of `GET /notices`. */
+export interface Notice {
+  at: Timestamp;
+  by?: AgentId;
+  conversation: ConversationView;
+  kind: NoticeKind;
+  message_id?: MessageId;
+  note_id?: NoteId;
+  position: number;
+  read: boolean;
+  text?: string;
+}
+/** What a notice tells. */
+export type NoticeKind = "mention" | "assigned" | "review";
+/** `GET /notices`. */
+export interface NoticePage {
+  before?: number;
+  notices: Notice[];
+  unread: number;
+}
+/** `POST /notices/read`: what is left. */
+export interface NoticesLeft {
+  unread: number;
+}
+/** `POST /notices/read`: those that are read. What is named must hold together. */
+export interface NoticesRead {
+  conversation_id?: ConversationId;
+  up_to: number;
+}
 /** The id that the author of a command gave it (UUIDv7). */
 export type OpId = Id;
 /** See `Filter::order`. */
@@ -1394,16 +1468,16 @@ export interface SavedView {
 }
 /** When somebody is there. */
 export interface Schedule {
-  days?: Record<string, Span[]>;
+  days?: Record<string, number[][]>;
   name: string;
-  week: Span[][];
+  week: number[][][];
   zone: string;
 }
 /** When somebody is there. */
 export interface ScheduleInput {
-  days?: Record<string, Span[]>;
+  days?: Record<string, number[][]>;
   name: string;
-  week?: Span[][];
+  week?: number[][][];
   zone: string;
 }
 /** What `PUT` sets. */
@@ -1582,8 +1656,6 @@ export interface Sound {
   duration_ms: number;
   peaks?: Peaks;
 }
-/** A stretch of a day in minutes since its beginning: `540, 1080` is from 9:00 until 18:00. A night is two spans. */
-export type Span = [number, number];
 /** How a time is spread, ms. Without anything measured there are no times. */
 export interface Spread {
   count: number;
@@ -1904,12 +1976,16 @@ export interface ViewNew {
 export type ViewStatus = "open" | "waiting" | "snoozed" | "resolved";
 /** The level at which members see conversations of their team that others own. */
 export type Visibility = "full" | "head" | "own";
+/** `PATCH /workspace`: what is absent stays. */
+export interface WorkspaceChange {
+  name?: string;
+}
 /** A tenant. */
 export type WorkspaceId = Id;
 /** What holds for the whole workspace. */
 export interface WorkspacePolicy {
   languages?: string[];
-  quiet?: Span;
+  quiet?: number[];
   time_zone?: string;
 }
 /** What `PUT` sets. */
@@ -1931,65 +2007,11 @@ export interface WorkspacePolicySetting {
   rank: number;
   version: number;
 }
-// What concerns an agent, and what was typed and not sent.
-
-export type NoticeKind = "mention" | "assigned" | "review";
-export interface Notice {
-  /** Of the event; it names the notice. */
-  position: number;
-  at: string;
-  kind: NoticeKind;
-  conversation: ConversationView;
-  by?: Id;
-  note_id?: Id;
-  text?: string;
-  message_id?: Id;
-  read: boolean;
-}
-export interface NoticePage {
-  notices: Notice[];
-  unread: number;
-  before?: number;
-}
-export interface NoticesRead {
-  up_to: number;
-  conversation_id?: Id;
-}
-export interface NoticesLeft {
-  unread: number;
-}
-export interface ChangePage {
-  changes: Event[];
-  before?: number;
-}
-export interface KeptDraft {
-  agent_id: Id;
-  text: string;
-  at: string;
-}
-
-// The first run: apps at Meta, and the workspace's name.
-
-export interface MetaApp {
-  id: string;
-  webhook: string;
-  verify_token: string;
-  webhook_at?: string;
-}
-export interface MetaApps {
-  apps: MetaApp[];
-  may_add: boolean;
-  practice_page?: string;
-}
-export interface MetaAppNew {
-  id: string;
-  app_secret: string;
-}
-export interface WorkspaceChange {
-  name?: string;
-}
-
-export interface LogCheck { checked: number; of: number; found?: { result: "whole"; sealed: number } | { result: "changed"; position: number; what: string } | { result: "failed" } }
+export type FactKind = Fact["type"];
+export type CommandKind = CommandBody["type"];
+export type RefusalCode = Refusal["code"];
+/** The same command may be accepted later; all other refusals are final. */
+export type RetryableCode = "being_answered" | "depends_on_unknown" | "unavailable" | "rate_limited";
 export const SUBPROTOCOL = "baton.v1";
 export const CLOSE = {
   drain: 1012,
