@@ -54,7 +54,7 @@ const SHARED: &[(&str, usize)] = &[
 const OTHERS: [&str; 3] = ["Draft", "Claim", "Post"];
 
 /// Names of functions that say too little, and how many functions have each.
-const BARE: [(&str, usize); 3] = [("of", 72), ("read", 90), ("told", 31)];
+const BARE: [(&str, usize); 3] = [("of", 72), ("read", 90), ("told", 32)];
 
 /// Words that ask. A doc comment begins with the noun: "Entities that may not send".
 const ASKING: [&str; 5] = ["How", "What", "When", "Which", "Who"];
