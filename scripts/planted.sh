@@ -20,8 +20,8 @@ rules() {
   for bug in "" answered_by_anyone claimed_from_anyone snoozed_into_the_queue; do
     BATON_RULES=$tables PLANTED_BUG=$bug scripts/run-tests.sh baton-domain:it as_it_is_written >"$tables.log" 2>&1 ||
       { cat "$tables.log" >&2; exit 1; }
-    said=$(cd console && BATON_RULES=$tables npx vitest run src/rules.test.ts 2>&1) || true
-    red=$(echo "$said" | sed -n 's/.*Tests .* \([0-9]*\) failed.*/\1/p')
+    said=$(cd console && BATON_RULES=$tables NO_COLOR=1 npx vitest run src/rules.test.ts 2>&1) || true
+    red=$(echo "$said" | sed -n 's/.*Tests *\([0-9]*\) failed.*/\1/p')
     echo "${bug:-none} planted: ${red:-0} tests of the console are red"
     if [ -z "$bug" ]; then
       diff -r "$tables" protocol/fixtures/rules >&2

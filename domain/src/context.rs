@@ -32,7 +32,7 @@ pub struct LineFacts {
     pub device: Option<DeviceId>,
     /// The command, for an agent's.
     pub op_id: Option<OpId>,
-    /// When it was accepted.
+    /// The time of acceptance.
     pub accepted_at: Timestamp,
     /// The last line on its author's screen.
     pub seen: Option<LineRef>,
@@ -47,13 +47,13 @@ pub struct LineFacts {
     pub attempt: u32,
     /// The epoch of the last claim. Results of other claims change nothing.
     pub claim_epoch: u64,
-    /// What became of its file, if it has one.
+    /// The state of its file, if it has one.
     pub file: Option<FileState>,
     /// The turn that it closed.
     pub closed_turn: Option<Turn>,
     /// Whether the customer may have it already, by an attempt with an unknown outcome.
     pub in_doubt: bool,
-    /// What became of it since.
+    /// Its changes since.
     pub amended: Option<Box<Amended>>,
 }
 
@@ -170,7 +170,7 @@ pub struct Moment {
     pub conversation: ConversationId,
     /// The open turn before it.
     pub turn_before: Option<Turn>,
-    /// When it was decided.
+    /// The time of the decision.
     pub at: Timestamp,
     /// With `sending`: the claim.
     pub claim_epoch: Option<u64>,
@@ -264,7 +264,7 @@ fn blank(line: LineRef, author: Author, kind: LineKind, at: Timestamp) -> LineFa
     }
 }
 
-/// What all decisions of a group look at.
+/// The facts that all decisions of a group look at.
 #[derive(Clone, Default, Debug)]
 pub struct People {
     /// The agents involved.
@@ -282,7 +282,7 @@ pub struct Fresh {
     pub note: NoteId,
 }
 
-/// What one command's decision looks at.
+/// The facts that one command's decision looks at.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// The conversation; `None` when there is none of that id in the workspace.

@@ -22,7 +22,7 @@ pub struct Done {
 pub struct Newest {
     /// Its number in the conversation.
     pub seq: u64,
-    /// When it was said.
+    /// The time it was said.
     pub at: Timestamp,
     /// Whether an agent has read it.
     pub is_read: bool,
@@ -33,7 +33,7 @@ pub struct Newest {
 pub struct Shown {
     /// The message that was marked as read; 0 when none was.
     pub seq: u64,
-    /// When the customer last saw that somebody types.
+    /// The last time at which the customer saw that somebody types.
     pub typing_at: Option<Timestamp>,
 }
 

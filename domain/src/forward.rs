@@ -9,17 +9,17 @@ use crate::scope::Scope;
 pub struct Forwardable {
     /// The conversation that it stands in.
     pub conversation: ConversationId,
-    /// Who sees that one.
+    /// The scope of that one.
     pub scope: Scope,
     /// Whether that one is a group.
     pub is_group: bool,
-    /// What kind of thing it is.
+    /// Its kind.
     pub kind: LineKind,
-    /// What it says now.
+    /// Its present content.
     pub content: Content,
     /// Whether it was taken back.
     pub is_revoked: bool,
-    /// What became of its file, if it has one.
+    /// The state of its file, if it has one.
     pub file: Option<FileState>,
     /// The bytes of its file, as they are kept.
     pub kept: StoredFile,
@@ -30,7 +30,7 @@ pub struct Forwardable {
 pub struct SourceConversation {
     /// Its id.
     pub conversation: ConversationId,
-    /// Who sees it.
+    /// Its scope.
     pub scope: Scope,
     /// Whether it is a group.
     pub is_group: bool,

@@ -89,7 +89,7 @@ pub struct InboundMessage {
 /// A reaction to an earlier message. It takes no seq, opens no turn and answers none.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InboundReaction {
-    /// Who reacted: the customer, or the phone app of the same number.
+    /// The author of the reaction: the customer, or the phone app of the same number.
     pub by: Author,
     /// Meta's id of the message.
     pub to_wamid: String,

@@ -17,7 +17,7 @@ pub struct Past {
     pub conversation: Option<ConversationId>,
     /// Which side said it.
     pub author: Author,
-    /// When it was said.
+    /// The time it was said.
     pub at: Timestamp,
     /// The kind; `None` for a file that nothing else is told of.
     pub kind: Option<LineKind>,

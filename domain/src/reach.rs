@@ -6,9 +6,9 @@ use baton_protocol::{Reach, Timestamp};
 /// What the devices of an agent have shown of themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Signs {
-    /// When one of them was last heard of.
+    /// The last sign of life of one of them.
     pub heard_at: Option<Timestamp>,
-    /// When one last showed that pushes come through to it.
+    /// The last time at which one showed that pushes come through to it.
     pub push_at: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! Who is in a group, as far as messages, statuses and what WhatsApp tells of the group say it.
+//! The participants of a group, as far as messages, statuses and WhatsApp's news of it tell.
 
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{Amended, GroupCard, MessageStatus, Participant, Timestamp};

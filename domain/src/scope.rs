@@ -21,7 +21,7 @@ pub enum Level {
 pub struct Scope {
     /// The team it belongs to.
     pub team: TeamId,
-    /// Who is responsible.
+    /// The owner.
     pub owner: Owner,
 }
 

@@ -42,7 +42,7 @@ const TAKEN: [(&[LineKind], &[&str], u64); 5] = [
 /// An upload, as a command that names it finds it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Uploaded {
-    /// Who uploaded it.
+    /// The agent who uploaded it.
     pub agent: AgentId,
     /// The conversation it was uploaded for.
     pub conversation: ConversationId,

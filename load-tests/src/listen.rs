@@ -21,7 +21,7 @@ use crate::webhook::marks;
 /// An open socket of an agent.
 pub(crate) type Stream = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
-/// When each numbered message was sent: microseconds after a common zero.
+/// The time of each numbered message: microseconds after a common zero.
 #[derive(Debug)]
 pub(crate) struct Sent {
     zero: Instant,

@@ -44,7 +44,7 @@ pub(crate) struct Setup {
     pub(crate) postgres: Option<Postgres>,
     /// Whether SQLite is measured as well.
     pub(crate) has_sqlite: bool,
-    /// Who is measured beside Baton.
+    /// The servers measured beside Baton.
     pub(crate) peers: Peers,
 }
 

@@ -14,7 +14,7 @@ use baton_protocol::{
 /// A command that was given, and what was answered; retries are asks of their own.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// Who gave it.
+    /// The author.
     pub by: AgentId,
     /// `None`: its author only asked what had become of the op id.
     pub command: Option<Command>,
@@ -60,7 +60,7 @@ pub struct Said {
     pub position: u64,
     /// Number and id.
     pub line: LineRef,
-    /// Who said it.
+    /// The author.
     pub author: Author,
     /// The command that wrote it, for an agent's.
     pub op_id: Option<OpId>,

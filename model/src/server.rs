@@ -49,7 +49,7 @@ pub struct Person {
     pub teams: Vec<(TeamId, MembershipKind)>,
 }
 
-/// Who works here when the server begins.
+/// The agents at the server's start.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// Agents. All may see whatever their teams may see.
@@ -301,7 +301,7 @@ impl Server {
 
     // Leases.
 
-    /// Who composes an answer there.
+    /// The holder of the lease there.
     pub fn lease(&self, of: ConversationId) -> Option<LeaseHolder> {
         let held = self.leases.get(&of).filter(|(_, until)| *until > self.now);
         held.map(|(holder, _)| *holder)

@@ -24,7 +24,7 @@ pub const LEAD: AgentId = AgentId(Uuid::from_u128(3));
 pub const DESK: DeviceId = DeviceId(Uuid::from_u128(0xD9));
 /// The teams.
 pub const TEAMS: [TeamId; 2] = [TeamId(Uuid::from_u128(0x51)), TeamId(Uuid::from_u128(0x52))];
-/// When the first customer writes.
+/// The time at which the first customer writes.
 pub const BEGINNING: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 /// The number whose conversations begin with the second team.
 const OTHER_CHANNEL: ChannelId = ChannelId(Uuid::from_u128(0xC1));

@@ -71,14 +71,15 @@ async fn a_hand_over_that_is_over_is_read_and_what_left_the_scope_is_not_told() 
         let conversation = a_conversation(world, "Lucía").await;
         ana.hands_over(conversation, Owner::Agent(ben.id)).await;
         assert_eq!(notices(&ben, "").await.unread, 1);
-        ana.claims(conversation).await;
+        let sofia = world.agent("Sofia").await;
+        sofia.claims(conversation).await;
         let page = notices(&ben, "").await;
         assert_eq!((told(&page), page.unread), (vec![(NoticeKind::Assigned, true)], 0));
 
-        ana.mentions(conversation, "@Ben", &[ben.id]).await;
+        sofia.mentions(conversation, "@Ben", &[ben.id]).await;
         assert_eq!(notices(&ben, "").await.unread, 1);
         let billing = world.team("Billing", &["Dora"]).await;
-        ana.hands_over(conversation, Owner::Queue(billing.id)).await;
+        sofia.hands_over(conversation, Owner::Queue(billing.id)).await;
         let page = notices(&ben, "").await;
         assert_eq!((told(&page), page.unread), (vec![], 0), "he sees it no longer");
         let dora = world.agent("Dora").await;

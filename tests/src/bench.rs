@@ -37,10 +37,10 @@ use uuid::Uuid;
 pub use database::{Database, databases};
 pub use seed::{Desk, Shape};
 
-/// Who claims, where it does not matter who.
+/// An agent who claims, where it does not matter who.
 const NODE: NodeId = NodeId(Uuid::from_u128(0xbee));
 
-/// When the bench's clock starts.
+/// The start of the bench's clock.
 pub const START: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 
 /// What the committer is asked.
@@ -97,7 +97,7 @@ pub struct Bench {
     pub clock: Clock,
     /// Under the engine.
     pub store: Store,
-    /// Who works here.
+    /// The agents.
     pub desks: Vec<Desk>,
     database: Database,
     committer: JoinHandle<()>,

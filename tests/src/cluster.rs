@@ -64,7 +64,7 @@ pub struct Layout {
 pub struct Cluster {
     /// WhatsApp.
     pub simulator: Simulator,
-    /// Who works here.
+    /// The agents.
     pub cast: Cast,
     /// The customers who write.
     pub customers: Vec<Customer>,

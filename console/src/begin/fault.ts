@@ -1,6 +1,7 @@
 // Why a conversation was not begun: words that say what to do.
 
 import { Fault } from "../live/api.ts";
+import { faultText } from "../settings/fault.ts";
 import { words } from "../messages/index.svelte.ts";
 
 export function whyNotBegun(error: unknown): string {
@@ -21,6 +22,6 @@ export function whyNotBegun(error: unknown): string {
     case 503:
       return begin.fault.busy;
     default:
-      return words.t.refused.other(problem.detail);
+      return faultText(error);
   }
 }

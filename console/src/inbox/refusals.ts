@@ -2,6 +2,7 @@
 
 import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";
+import { whatIsWrong } from "../settings/fault.ts";
 import type { Id, Refused } from "../protocol.ts";
 import { agent, first, owner } from "./words.ts";
 
@@ -19,20 +20,11 @@ export function whyRefused(desk: Desk, refused: Refused, conversation: Id): stri
       return r.atCapacity(agent(desk, refused.agent_id), refused.load, refused.capacity);
     case "window_closed":
       return refused.closed_at === null ? r.neverWrote : r.windowClosed;
-    case "not_in_scope":
-      return r.notInScope;
-    case "blocked":
-      return r.blocked;
-    case "marketing_stopped":
-      return r.marketingStopped;
     case "template_replaced":
       return r.templateReplaced(refused.name);
-    case "not_allowed":
-      return r.notAllowed;
-    case "depends_on_refused":
-    case "depends_on_unknown":
-      return r.dependsOn;
+    case "invalid":
+      return whatIsWrong(refused.field);
     default:
-      return r.other(refused.detail);
+      return words.t.faults.refusal[refused.code] ?? words.t.faults.other(refused.code);
   }
 }

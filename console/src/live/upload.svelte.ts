@@ -15,8 +15,8 @@ export class Upload {
   /** How much the server has, of 1. */
   part: number = $state(0);
   state: "sending" | "ready" | "refused" = $state("sending");
-  /** Why it is refused, for people; none where nobody said. */
-  trouble: string | undefined = $state();
+  /** Why the server refused it; none where WhatsApp did. */
+  trouble: Fault | undefined = $state.raw();
   id: Id | undefined;
   private isOver = false;
   private heard: string | undefined;
@@ -57,7 +57,7 @@ export class Upload {
         const mayPass = !(fault instanceof Fault) || fault.status >= 500 || PASSING.includes(fault.status);
         if (!mayPass && fault.code !== "upload_from") {
           this.state = "refused";
-          this.trouble = fault.problem.detail;
+          this.trouble = fault;
           return;
         }
         if (mayPass) await pause(AGAIN_MS);
@@ -98,7 +98,6 @@ export class Upload {
   private hear(told: Told): Told {
     this.part = told.received / told.bytes;
     if (told.state === "ready" || told.state === "refused") this.state = told.state;
-    this.trouble = told.trouble;
     return told;
   }
 }

@@ -1,4 +1,5 @@
 import type { Messages } from "./en.ts";
+import { faultsAr } from "./faults/ar.ts";
 import { healthAr } from "./health.ts";
 import { isolate } from "./isolate.ts";
 import { plural } from "./plural.ts";
@@ -383,6 +384,7 @@ export const ar: Messages = {
     instead: (name) => `استخدم «${name}» بدلًا منه`,
     suggestions: "المعروف عن هذا العميل",
     send: "إرسال القالب",
+    old: "لم تعطِ ميتا قائمة القوالب من جديد. قد تكون قديمة.",
   },
   stale: {
     colleague: (names) => `لم يُرسل: رد ${names}`,
@@ -541,13 +543,7 @@ export const ar: Messages = {
     atCapacity: (name, load, capacity) => `${name} ممتلئ (${load} من ${capacity}).`,
     windowClosed: "لم يُرسل: مرت 24 ساعة. نصك محفوظ.",
     neverWrote: "لم يُرسل: يسمح واتساب بالقوالب فقط حتى يجيب العميل. نصك محفوظ.",
-    notInScope: "لم تعد هذه المحادثة لك.",
-    notAllowed: "لا يمكنك فعل ذلك هنا.",
-    blocked: "لم يُرسل: هذا العميل محظور.",
     templateReplaced: (name) => `لم تُرسل: أوقفت Meta هذا القالب. أرسل «${name}» بدلًا منه.`,
-    marketingStopped: "لم تُرسل: هذا العميل لا يريد رسائل ترويجية. اختر قالبًا من فئة أخرى.",
-    dependsOn: "لم يُرسل: الرد الذي قبله لم يُرسل. نصك محفوظ.",
-    other: (detail) => `لم يتم: \u2068${detail}\u2069`,
     needsReview: "لم يُرسل: اقرأ الجديد أولًا.",
   },
   nav: {
@@ -559,6 +555,7 @@ export const ar: Messages = {
     setUp: "الإعداد الأول",
   },
   health: healthAr,
+  faults: faultsAr,
   settings: {
     workspace: "مساحة العمل",
     own: "أنت",
@@ -648,6 +645,7 @@ export const ar: Messages = {
     enter: "مفتاح Enter في الرد",
     enterLine: (mod) => `يبدأ سطرًا، و ${mod} ↵ يرسل`,
     enterSend: "يرسل، و Shift ↵ يبدأ سطرًا",
+    neverThere: "لا يوجد هنا شيء بهذا الاسم. تحقق مما كتبته أو اسأل من يدير الخادم.",
   },
   people: {
     online: (count) => `متصل: ${count}`,
@@ -1105,7 +1103,7 @@ export const ar: Messages = {
       }),
     some: (done, failed) => `${done}، ${failed} لا`,
     progress: (done, of) => `${done} من ${of}`,
-    still: (detail) => `لا مكان له بعد: ${detail}`,
+    still: "لا يزال لا مكان له.",
   },
   push: {
     here: {

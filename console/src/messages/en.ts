@@ -1,5 +1,6 @@
 // Every sentence of the console. The other languages have the same shape, checked by the compiler.
 
+import { faultsEn } from "./faults/en.ts";
 import { healthEn } from "./health.ts";
 import { plural } from "./plural.ts";
 
@@ -361,6 +362,7 @@ export const en = {
     instead: (name: string) => `Use “${name}” instead`,
     suggestions: "Known of this customer",
     send: "Send template",
+    old: "Meta did not give the list of templates anew. It may be old.",
   },
   stale: {
     colleague: (names: string) => `Not sent: ${names} answered`,
@@ -520,13 +522,7 @@ export const en = {
       `${name} is full (${load} of ${capacity}).`,
     windowClosed: "Not sent: the 24 hours have passed. Your text is kept.",
     neverWrote: "Not sent: WhatsApp allows templates only until the customer answers. Your text is kept.",
-    notInScope: "This is no longer yours to see.",
-    notAllowed: "You may not do that here.",
-    blocked: "Not sent: this customer is blocked.",
     templateReplaced: (name: string) => `Not sent: Meta stopped this template. Send “${name}” instead.`,
-    marketingStopped: "Not sent: this customer wants no marketing. Choose a template of another category.",
-    dependsOn: "Not sent: the reply before it was not sent. Your text is kept.",
-    other: (detail: string) => `Not done: ${detail}`,
     needsReview: "Not sent: read what is new first.",
   },
   nav: {
@@ -538,6 +534,7 @@ export const en = {
     setUp: "Set up",
   },
   health: healthEn,
+  faults: faultsEn,
   settings: {
     workspace: "Workspace",
     own: "You",
@@ -628,6 +625,7 @@ export const en = {
     enter: "Enter in a reply",
     enterLine: (mod: string) => `Begins a line; ${mod} ↵ sends`,
     enterSend: "Sends; Shift ↵ begins a line",
+    neverThere: "There is nothing of this name here. Check what you typed, or ask whoever runs the server.",
   },
   people: {
     online: (count: number) => `${count} connected`,
@@ -1000,7 +998,7 @@ export const en = {
     dismissed: (count: number) => n(count, { one: "1 let go", other: `${count} let go` }),
     some: (done: string, failed: number) => `${done}, ${failed} not`,
     progress: (done: number, of: number) => `${done} of ${of}`,
-    still: (detail: string) => `It still fits nowhere: ${detail}`,
+    still: "It still fits nowhere.",
   },
   push: {
     here: {

@@ -1,4 +1,5 @@
 import type { Messages } from "./en.ts";
+import { faultsEs } from "./faults/es.ts";
 import { healthEs } from "./health.ts";
 import { plural } from "./plural.ts";
 
@@ -360,6 +361,7 @@ export const es: Messages = {
     instead: (name) => `Usar «${name}» en su lugar`,
     suggestions: "Lo que se sabe de este cliente",
     send: "Enviar plantilla",
+    old: "Meta no ha dado de nuevo la lista de plantillas. Puede ser antigua.",
   },
   stale: {
     colleague: (names) => `No enviado: respondió ${names}`,
@@ -516,13 +518,7 @@ export const es: Messages = {
     atCapacity: (name, load, capacity) => `${name} está al completo (${load} de ${capacity}).`,
     windowClosed: "No enviado: han pasado las 24 horas. Tu texto se conserva.",
     neverWrote: "No enviado: WhatsApp solo permite plantillas hasta que el cliente responda. Tu texto se conserva.",
-    notInScope: "Esto ya no es tuyo.",
-    notAllowed: "Aquí no puedes hacer eso.",
-    blocked: "No enviado: este cliente está bloqueado.",
     templateReplaced: (name) => `No enviado: Meta detuvo esta plantilla. Envía «${name}» en su lugar.`,
-    marketingStopped: "No enviado: este cliente no quiere promociones. Elige una plantilla de otra categoría.",
-    dependsOn: "No enviado: la respuesta anterior no se envió. Tu texto se conserva.",
-    other: (detail) => `No se hizo: ${detail}`,
     needsReview: "No enviado: lee primero lo nuevo.",
   },
   nav: {
@@ -534,6 +530,7 @@ export const es: Messages = {
     setUp: "Puesta en marcha",
   },
   health: healthEs,
+  faults: faultsEs,
   settings: {
     workspace: "Espacio de trabajo",
     own: "Tú",
@@ -626,6 +623,7 @@ export const es: Messages = {
     enter: "Intro en una respuesta",
     enterLine: (mod) => `Empieza una línea; ${mod} ↵ envía`,
     enterSend: "Envía; Mayús ↵ empieza una línea",
+    neverThere: "Aquí no hay nada con ese nombre. Comprueba lo que has escrito o pregunta a quien lleva el servidor.",
   },
   people: {
     online: (count) => `${count} conectados`,
@@ -991,7 +989,7 @@ export const es: Messages = {
     dismissed: (count) => n(count, { one: "1 dejado ir", other: `${count} dejados ir` }),
     some: (done, failed) => `${done}, ${failed} no`,
     progress: (done, of) => `${done} de ${of}`,
-    still: (detail) => `Sigue sin encajar: ${detail}`,
+    still: "Todavía no encaja en ningún sitio.",
   },
   push: {
     here: {

@@ -7,7 +7,6 @@ export interface NoticeWords {
   title: string;
   intro: string;
   none: string;
-  failed: string;
   more: string;
   allRead: string;
   fresh: string;
@@ -20,7 +19,6 @@ export interface NoticeWords {
   desktop: string;
   desktopForbidden: string;
   badge: (count: number) => string;
-  earlier: string;
   owners: string;
   ownersNone: string;
   blocked: (by: string) => string;
@@ -36,7 +34,6 @@ const en: NoticeWords = {
   title: "Mentions",
   intro: "What concerns you, whatever you look at: mentions, conversations that became yours, and messages of yours that need you.",
   none: "Nothing concerns you. Colleagues call you with @ in a note.",
-  failed: "Could not load.",
   more: "Show older ones",
   allRead: "Mark all as read",
   fresh: "not read",
@@ -50,7 +47,6 @@ const en: NoticeWords = {
   desktop: "Show it on the desktop while I look elsewhere",
   desktopForbidden: "This browser forbids it for this page: allow notifications in its settings.",
   badge: (count) => `${count} not read`,
-  earlier: "What happened before",
   owners: "Earlier owners",
   ownersNone: "Nobody had it before.",
   blocked: (by) => `${by} blocked the customer`,
@@ -66,7 +62,6 @@ const es: NoticeWords = {
   title: "Menciones",
   intro: "Lo que te concierne, mires lo que mires: menciones, conversaciones que pasan a ser tuyas y mensajes tuyos que te necesitan.",
   none: "Nada te concierne. Tus colegas te llaman con @ en una nota.",
-  failed: "No se pudo cargar.",
   more: "Ver anteriores",
   allRead: "Marcar todo como leído",
   fresh: "sin leer",
@@ -80,7 +75,6 @@ const es: NoticeWords = {
   desktop: "Mostrarlo en el escritorio mientras miro otra cosa",
   desktopForbidden: "Este navegador lo prohíbe para esta página: permite las notificaciones en sus ajustes.",
   badge: (count) => `${count} sin leer`,
-  earlier: "Lo que pasó antes",
   owners: "Responsables anteriores",
   ownersNone: "Nadie la tuvo antes.",
   blocked: (by) => `${by} bloqueó al cliente`,
@@ -96,7 +90,6 @@ const pt: NoticeWords = {
   title: "Menções",
   intro: "O que lhe diz respeito, seja o que for que você veja: menções, conversas que passam a ser suas e mensagens suas que precisam de você.",
   none: "Nada lhe diz respeito. Colegas chamam você com @ numa nota.",
-  failed: "Não foi possível carregar.",
   more: "Mostrar anteriores",
   allRead: "Marcar tudo como lido",
   fresh: "não lida",
@@ -110,7 +103,6 @@ const pt: NoticeWords = {
   desktop: "Mostrar na área de trabalho enquanto olho outra coisa",
   desktopForbidden: "Este navegador proíbe isso para esta página: permita notificações nas configurações.",
   badge: (count) => `${count} não lidas`,
-  earlier: "O que aconteceu antes",
   owners: "Responsáveis anteriores",
   ownersNone: "Ninguém a teve antes.",
   blocked: (by) => `${by} bloqueou o cliente`,
@@ -126,7 +118,6 @@ const ar: NoticeWords = {
   title: "الإشارات",
   intro: "ما يعنيك أيًّا كان ما تنظر إليه: الإشارات إليك، والمحادثات التي صارت لك، ورسائلك التي تحتاج إليك.",
   none: "لا شيء يعنيك. يناديك الزملاء بعلامة @ في ملاحظة.",
-  failed: "تعذّر التحميل.",
   more: "عرض الأقدم",
   allRead: "اعتبار الكل مقروءًا",
   fresh: "غير مقروء",
@@ -140,7 +131,6 @@ const ar: NoticeWords = {
   desktop: "أظهره على سطح المكتب وأنا أنظر إلى غيره",
   desktopForbidden: "هذا المتصفح يمنع ذلك لهذه الصفحة: اسمح بالإشعارات في إعداداته.",
   badge: (count) => `${count} غير مقروء`,
-  earlier: "ما حدث قبل ذلك",
   owners: "المسؤولون السابقون",
   ownersNone: "لم تكن لأحد من قبل.",
   blocked: (by) => `${by} حظر العميل`,

@@ -1,4 +1,5 @@
 import type { Messages } from "./en.ts";
+import { faultsPt } from "./faults/pt.ts";
 import { healthPt } from "./health.ts";
 import { plural } from "./plural.ts";
 
@@ -360,6 +361,7 @@ export const pt: Messages = {
     instead: (name) => `Usar “${name}” em vez disso`,
     suggestions: "O que se sabe deste cliente",
     send: "Enviar modelo",
+    old: "A Meta não deu de novo a lista de modelos. Pode ser antiga.",
   },
   stale: {
     colleague: (names) => `Não enviado: ${names} respondeu`,
@@ -516,13 +518,7 @@ export const pt: Messages = {
     atCapacity: (name, load, capacity) => `${name} está no limite (${load} de ${capacity}).`,
     windowClosed: "Não enviado: passaram-se as 24 horas. Seu texto foi mantido.",
     neverWrote: "Não enviado: o WhatsApp só permite modelos até o cliente responder. Seu texto foi mantido.",
-    notInScope: "Isto não é mais seu.",
-    notAllowed: "Você não pode fazer isso aqui.",
-    blocked: "Não enviado: este cliente está bloqueado.",
     templateReplaced: (name) => `Não enviado: a Meta parou este modelo. Envie “${name}” em vez disso.`,
-    marketingStopped: "Não enviado: este cliente não quer promoções. Escolha um modelo de outra categoria.",
-    dependsOn: "Não enviado: a resposta anterior não foi enviada. Seu texto foi mantido.",
-    other: (detail) => `Não feito: ${detail}`,
     needsReview: "Não enviado: leia primeiro o que é novo.",
   },
   nav: {
@@ -534,6 +530,7 @@ export const pt: Messages = {
     setUp: "Configuração inicial",
   },
   health: healthPt,
+  faults: faultsPt,
   settings: {
     workspace: "Espaço de trabalho",
     own: "Você",
@@ -625,6 +622,7 @@ export const pt: Messages = {
     enter: "Enter numa resposta",
     enterLine: (mod) => `Começa uma linha; ${mod} ↵ envia`,
     enterSend: "Envia; Shift ↵ começa uma linha",
+    neverThere: "Não há aqui nada com esse nome. Verifique o que escreveu ou pergunte a quem gere o servidor.",
   },
   people: {
     online: (count) => `${count} ligados`,
@@ -990,7 +988,7 @@ export const pt: Messages = {
     dismissed: (count) => n(count, { one: "1 deixado ir", other: `${count} deixados ir` }),
     some: (done, failed) => `${done}, ${failed} não`,
     progress: (done, of) => `${done} de ${of}`,
-    still: (detail) => `Ainda não encaixa: ${detail}`,
+    still: "Ainda não cabe em lado nenhum.",
   },
   push: {
     here: {

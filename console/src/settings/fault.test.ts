@@ -8,7 +8,8 @@ const fault = (code: string) =>
 
 test("a number that is not added says what is wrong with it, in the reader's words", () => {
   expect(faultText(fault("token_wrong"))).toBe(healthEn.fault.token_wrong);
-  expect(faultText(fault("not_checked"))).toContain("as the server says");
+  expect(faultText(fault("not_checked"))).toBe("Meta could not be asked. Try again later.");
+  expect(faultText(fault("not_found"), true)).toContain("Check what you typed");
 });
 
 test("every fault says what to do in each language", () => {

@@ -8,7 +8,8 @@ import type { ConnectionFault } from "../protocol.ts";
 const health = (code: string): ConnectionFault | undefined =>
   code in words.t.health.fault ? (code as ConnectionFault) : undefined;
 
-export function faultText(error: unknown): string {
+/** In words. `isNamed` where what is missing was named by hand, and may never have been there. */
+export function faultText(error: unknown, isNamed = false): string {
   const { t } = words;
   if (!(error instanceof Fault)) return t.sign.away;
   const named = health(error.code);
@@ -21,10 +22,25 @@ export function faultText(error: unknown): string {
     case "forbidden":
       return t.settings.adminsOnly;
     case "not_found":
-      return t.settings.notThere;
+      return isNamed ? t.settings.neverThere : t.settings.notThere;
     case "rate_limited":
       return t.sign.tooMany;
+    case "invalid":
+      // The server's own words begin with the field.
+      return whatIsWrong(/^[\w.]+(?=:)/.exec(error.problem.detail)?.[0] ?? "");
     default:
-      return t.refused.other(error.problem.detail);
+      return t.faults.problem[error.code] ?? t.faults.other(error.code);
   }
+}
+
+/** Fields by what people call them; several are parts of a file. */
+const FILE = ["kind", "media_type", "bytes", "sha256", "upload", "details.upload", "details.kind"];
+
+/** What the server does not take, by the name that people know of it. */
+export function whatIsWrong(field: string): string {
+  const { faults } = words.t;
+  const last = field.split(".").at(-1) ?? "";
+  const known = FILE.includes(field) ? "file" : last === "link" ? "url" : last;
+  const called = Object.hasOwn(faults.fields, known) ? faults.fields[known] : undefined;
+  return called === undefined ? faults.wrongSomewhere : faults.wrong(called);
 }

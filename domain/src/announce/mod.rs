@@ -40,7 +40,7 @@ pub struct Consequence {
     pub conversation: ConversationId,
     /// Its place in the log.
     pub position: u64,
-    /// Who caused it; never told of it.
+    /// The agent who caused it; never told of it.
     pub by: Option<AgentId>,
     /// What to do.
     pub effect: PushEffect,
@@ -55,7 +55,7 @@ pub enum PushEffect {
         whom: Whom,
         /// The kind of push.
         kind: Kind,
-        /// Who may see the conversation after it.
+        /// The viewers of the conversation after it.
         scope: Scope,
         /// The customer writes without pause: who was told of it once is told again much later.
         is_flood: bool,
@@ -150,7 +150,7 @@ pub struct Device {
     pub is_spared: bool,
 }
 
-/// When an agent last looked at a screen, as devices say once a minute.
+/// The time at which an agent last looked at a screen, as devices say once a minute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LastLooked {
     /// At this device.
@@ -280,7 +280,7 @@ impl Board {
         }
     }
 
-    /// Who is told: whoever may see it, wants it and did not cause it.
+    /// The agents who are told: they may see it, want it and did not cause it.
     fn told(&self, whom: Whom, kind: Kind, scope: Scope, by: Option<AgentId>) -> Vec<AgentId> {
         let is_meant = |id: AgentId, one: &Addressee| match whom {
             Whom::Agent(agent) => agent == id,
@@ -372,7 +372,7 @@ impl Board {
         }
     }
 
-    /// When a device was last told of a conversation by what it may still show.
+    /// The last time at which a device was told of a conversation by what it may still show.
     fn shown_at(&self, device: DeviceId, of: ConversationId) -> Option<Timestamp> {
         let shown = self.pushes.iter().filter(|push| {
             push.device == device

@@ -51,7 +51,7 @@ impl From<Fact> for Draft {
     }
 }
 
-/// What was decided of a command.
+/// The decision on a command.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Decision {
     /// It was decided before: the same answer again.

@@ -1,4 +1,4 @@
-//! Who is responsible: claim, assign, unassign, transfer, and who may act on what.
+//! Responsibility: claim, assign, unassign, transfer, and who may act on what.
 
 use baton_protocol::command::{Assign, Claim, Transfer, Unassign};
 use baton_protocol::{

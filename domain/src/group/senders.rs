@@ -322,7 +322,7 @@ impl Book {
         Some(known)
     }
 
-    /// Who has another name of the sender's, without a user id that says that they are another.
+    /// A contact with another name of the sender's, without a user id that says they are another.
     fn twin(&self, sighting: &Sighting<'_>, known: KnownSender) -> Option<ContactId> {
         let Sighting { channel, sender, .. } = *sighting;
         let user = sender.user_id.as_deref()?;

@@ -53,7 +53,7 @@ pub struct Channel {
 pub struct State {
     /// Channels, by Meta's id of their number.
     pub channels: BTreeMap<String, Channel>,
-    /// Who wrote: the contact of each message that names somebody, by the message's fresh id.
+    /// The contact of each message that names somebody, by the message's fresh id.
     pub senders: BTreeMap<Key<MessageId>, KnownSender>,
     /// Of messages whose sender is named by a name of another contact as well: that contact.
     pub twins: BTreeMap<Key<MessageId>, ContactId>,
@@ -159,7 +159,7 @@ pub struct PastContent {
     pub workspace: WorkspaceId,
     /// The message.
     pub id: MessageId,
-    /// What it says.
+    /// Its content.
     pub content: Content,
 }
 
@@ -201,9 +201,9 @@ pub struct Extras {
     pub rank: u8,
     /// Why it failed, as JSON.
     pub error: Option<String>,
-    /// When its last attempt began.
+    /// The start of its last attempt.
     pub sending_at: Option<Timestamp>,
-    /// When it may be tried again.
+    /// The time of the next try.
     pub due_at: Option<Timestamp>,
     /// The id of what it says, if it was read anew.
     pub understood: Option<Uuid>,
@@ -224,9 +224,9 @@ pub struct Attempt {
     pub claim_epoch: u64,
     /// The node that makes it; `None` for one that ends.
     pub node: Option<NodeId>,
-    /// When it began, if it did so in this group.
+    /// Its start, if it began in this group.
     pub began: Option<Timestamp>,
-    /// When and how it ended, and the id that Meta gave.
+    /// Its end: time, outcome, and the id that Meta gave.
     pub ended: Option<(Timestamp, &'static str, Option<String>)>,
 }
 
@@ -546,7 +546,7 @@ impl State {
     }
 }
 
-/// Who makes something happen, and when.
+/// The actor of something, and its time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct By {
     pub(super) actor: Actor,

@@ -38,7 +38,7 @@ impl MessageAt {
     }
 }
 
-/// Who gives a command.
+/// The author of a command.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Caller {
     /// The workspace.
@@ -93,7 +93,7 @@ pub struct Post {
     pub raw: String,
     /// The time that the raw body tells and its SHA-256: repeats are known by it.
     pub digest: String,
-    /// When it came.
+    /// The time it came.
     pub received_at: Timestamp,
     /// A fresh id for the intake row.
     pub id: String,
@@ -121,7 +121,7 @@ pub struct FreshIds {
 /// A command, with what the edge knows.
 #[derive(Clone, Debug)]
 pub struct CommandWork {
-    /// Who gives it.
+    /// The author.
     pub caller: Caller,
     /// What they want.
     pub command: Command,
@@ -131,7 +131,7 @@ pub struct CommandWork {
     pub message: MessageId,
     /// A fresh id for a note.
     pub note: NoteId,
-    /// Who composes an answer there, as far as the coordinator says.
+    /// The lease of an answer there, as far as the coordinator says.
     pub lease: Option<LeaseHolder>,
 }
 
@@ -153,7 +153,7 @@ pub struct ClaimWork {
     pub at: MessageAt,
     /// Made from the clock, so that it grows; the claim is known by it when it is run again.
     pub claim_epoch: u64,
-    /// Who makes the attempt.
+    /// The node that makes the attempt.
     pub node: NodeId,
 }
 
@@ -164,9 +164,9 @@ pub struct ResultWork {
     pub at: MessageAt,
     /// The attempt and its claim.
     pub claim: SendClaim,
-    /// How it ended.
+    /// Its end.
     pub result: SendResult,
-    /// When it may be tried again.
+    /// The time of the next try.
     pub due_at: Option<Timestamp>,
 }
 
@@ -225,7 +225,7 @@ pub struct BlockedWork {
     pub workspace: WorkspaceId,
     /// The conversation with the customer.
     pub conversation: ConversationId,
-    /// When the customer was blocked.
+    /// The time at which the customer was blocked.
     pub since: Timestamp,
     /// What it answered.
     pub whatsapp: BlockState,
@@ -245,7 +245,7 @@ pub struct RehomeWork {
 /// An agent wants to write to somebody who may never have written.
 #[derive(Clone, Debug)]
 pub struct BeginWork {
-    /// Who writes. That they may begin conversations on this number was checked.
+    /// The author. That they may begin conversations on this number was checked.
     pub caller: Caller,
     /// Meta's id of the number to write from.
     pub phone_number_id: String,
@@ -253,7 +253,7 @@ pub struct BeginWork {
     pub to: Sender,
     /// Ids for who is new.
     pub fresh: FreshIds,
-    /// When they asked for it.
+    /// The time of the request.
     pub at: Timestamp,
 }
 
@@ -262,7 +262,7 @@ pub struct BeginWork {
 pub struct SettingWork {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// Who changes them; `None` for the operator of the installation.
+    /// The agent who changes them; `None` for the operator of the installation.
     pub by: Option<AgentId>,
     /// What to tell.
     pub facts: Vec<Fact>,

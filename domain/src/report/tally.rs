@@ -33,7 +33,7 @@ pub struct Tally {
 struct TalliedConversation {
     channel: ChannelId,
     team: TeamId,
-    /// When the open episode began.
+    /// The start of the open episode.
     episode: Option<Timestamp>,
     /// An agent owned the conversation in this episode.
     is_picked_up: bool,

@@ -50,7 +50,7 @@ pub(crate) async fn bench_at(database: TestDatabase, agents: usize, clock: Clock
          INSERT INTO team VALUES ('{workspace}', '{team}', 'Desk', 'owner', 'full', 0);
          INSERT INTO tally VALUES ('{workspace}', '{team}', 0, 0, 0);
          INSERT INTO channel VALUES ('{workspace}', '{}', 'Main', 'app', '{NUMBER}', '+1', '',
-           '{team}', 80, NULL);",
+           '{team}', 80, NULL, NULL);",
         ChannelId(Uuid::from_u128(3)),
     );
     for agent in &agents {

@@ -20,7 +20,7 @@ pub(crate) struct Group {
     pub(crate) created_at_ms: i64,
     /// The keys of the customers in it.
     pub(crate) participants: Vec<String>,
-    /// Who wants to join: the request's id and the customer's key.
+    /// Requests to join: the request's id and the customer's key.
     pub(crate) join_requests: Vec<(String, String)>,
 }
 

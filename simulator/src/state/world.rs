@@ -61,7 +61,7 @@ pub struct Written {
     pub order: u64,
     /// The simulator's time of writing.
     pub at_ms: i64,
-    /// Who wrote it.
+    /// The author.
     pub from: Person,
     /// The number it was written to.
     pub phone_number_id: String,
@@ -113,7 +113,7 @@ pub struct Acknowledged {
 /// Where a message stands that a customer wrote, or the phone app of the number.
 #[derive(Clone, Debug)]
 pub(crate) struct Said {
-    /// Who wrote it, or whom the phone app wrote to.
+    /// The author, or the receiver where the phone app wrote.
     pub(crate) person: String,
     pub(crate) phone_number_id: String,
     pub(crate) group_id: Option<String>,

@@ -40,7 +40,7 @@ pub struct Desk {
     pub agents: Vec<AgentId>,
     /// Supervises both teams.
     pub lead: AgentId,
-    /// Who may reply to what an agent owns.
+    /// The agents who may reply to what a colleague owns.
     policy: &'static str,
 }
 

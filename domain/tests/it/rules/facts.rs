@@ -449,6 +449,15 @@ fn of_settings() -> Vec<Case> {
                 "step": "made",
             })),
         ),
+        (
+            "a canned reply changed",
+            of(json!({
+                "type": "setting_changed", "setting_id": Uuid::from_u128(0x6004),
+                "kind": "canned_reply", "version": 2, "home": { "kind": "workspace" }, "rank": 4,
+                "changed": ["text"],
+                "content": { "setting": { "shortcut": "hi", "title": "Hi", "text": "Hello" } },
+            })),
+        ),
         ("a setting of the future", of(json!({ "type": "bell_changed" }))),
     ]
 }

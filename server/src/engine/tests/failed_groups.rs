@@ -80,7 +80,7 @@ impl Bench {
              INSERT INTO team VALUES ('{workspace}', '{team}', 'Desk', 'owner', 'full', 0);
              INSERT INTO tally VALUES ('{workspace}', '{team}', 0, 0, 0);
              INSERT INTO channel VALUES ('{workspace}', '{channel}', 'Other', 'app', '{number}',
-               '+2', '', '{team}', 80, NULL);"
+               '+2', '', '{team}', 80, NULL, NULL);"
         );
         self.database.tamper(&sql).await;
     }

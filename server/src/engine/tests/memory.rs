@@ -196,7 +196,7 @@ fn rows_of(memory: &Server, setup: &Setup) -> String {
         let (id, team) = (channel.id, channel.team);
         sql.push_str(&format!(
             "INSERT INTO channel VALUES ('{WORKSPACE}', '{id}', 'Main', '{META_APP}', '{number}',
-               '+1', '', '{team}', 80, NULL);"
+               '+1', '', '{team}', 80, NULL, NULL);"
         ));
     }
     for Person { id, role, teams } in &setup.agents {

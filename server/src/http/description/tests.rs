@@ -94,6 +94,7 @@ fn schema_of(family: &str, kind: &str) -> String {
     match (family, kind) {
         ("rest", "agent") => "Colleague".to_owned(),
         ("rest", "push_receipts") => "PushReceipt".to_owned(),
+        ("rest", "kept_drafts") => "KeptDraft".to_owned(),
         ("rest", kind) => camel(kind),
         ("setting", kind) => format!("{}Put", camel(kind)),
         (family, _) => camel(family),
@@ -301,6 +302,6 @@ fn the_page_loads_nothing_and_runs_nothing() {
 #[test]
 fn the_description_stays_small() {
     let (rest, socket) = (openapi().to_string().len(), asyncapi::asyncapi().to_string().len());
-    assert!(rest < 400_000, "{rest}");
+    assert!(rest < 480_000, "{rest}");
     assert!(socket < 200_000, "{socket}");
 }

@@ -33,7 +33,7 @@ const LARGE: [&str; 17] = [
 ];
 
 /// What may read all rows of a workspace or of a table, by a part of its text.
-const WHOLE: [(&str, &str); 21] = [
+const WHOLE: [(&str, &str); 22] = [
     ("(SELECT MAX(l.position) FROM log AS l WHERE", "the end of a log"),
     ("OFFSET 0 FOR NO KEY UPDATE", "a lock, which PostgreSQL alone takes"),
     ("INSERT INTO channel (", "a new number"),
@@ -57,6 +57,7 @@ const WHOLE: [(&str, &str); 21] = [
     ("f.state = 'waiting'", "those that wait: few"),
     ("state = 'waiting' AND claimed_by", "those that wait: few"),
     ("SUM(f.bytes)", "how much is stored"),
+    ("SELECT (SELECT MAX(at) FROM log) AS upto", "a restore, once"),
     ("FROM push", "those that wait: few, and the operator's count"),
 ];
 

@@ -28,7 +28,7 @@ INSERT INTO agent VALUES ('{w}', '{gone}', 'gone@acme', 'Gone', 'agent', 'inacti
 INSERT INTO team_member VALUES ('{w}', '{team}', '{ana}', 'member');
 INSERT INTO team_member VALUES ('{w}', '{other}', '{ben}', 'supervisor');
 INSERT INTO channel VALUES
-  ('{w}', '{channel}', 'Shop', 'app', 'pn1', '+1 555', 'x', '{team}', 80, NULL);
+  ('{w}', '{channel}', 'Shop', 'app', 'pn1', '+1 555', 'x', '{team}', 80, NULL, NULL);
 INSERT INTO contact (workspace, id, name, phone, search_name)
   VALUES ('{w}', '{contact}', 'Lucía', '34600', 'lucia');
 INSERT INTO conversation (workspace, id, channel, contact, team, owner_epoch, status, episode,

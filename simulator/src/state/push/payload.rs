@@ -101,7 +101,7 @@ pub struct PushFields {
     /// With a retract: the push that is over.
     #[serde(default)]
     pub retracts: Option<String>,
-    /// When it is over, in the simulator's time; told in whole seconds.
+    /// Its end in the simulator's time; told in whole seconds.
     pub expires_at_ms: i64,
     /// The place in the log, as `epoch:position`.
     pub cursor: String,

@@ -11,7 +11,7 @@ use super::keys::Subscription;
 /// A call that a stand-in answered, for tests to look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PushCall {
-    /// When the stand-in had it, in the simulator's time.
+    /// The time at which the stand-in had it, in the simulator's time.
     pub at_ms: i64,
     /// `fcm`, `apns`, `webpush`, `relay` or `oauth`.
     pub lane: String,
@@ -132,9 +132,9 @@ pub(crate) struct Providers {
     pub(crate) calls: Vec<PushCall>,
     /// The provider token that Apple saw last, and since when.
     pub(crate) apns_token: Option<(String, i64)>,
-    /// When each device got a push of Firebase, oldest first.
+    /// The times at which each device got a push of Firebase, oldest first.
     pub(crate) fcm_times: BTreeMap<String, VecDeque<i64>>,
-    /// When each device got a collapsible push.
+    /// The times at which each device got a collapsible push.
     pub(crate) fcm_collapsible: BTreeMap<String, Bucket>,
     pub(crate) subscriptions: BTreeMap<String, Subscription>,
     count: u64,

@@ -25,7 +25,7 @@ const COPIES_MAX: u32 = 100;
 pub struct PushOrder {
     /// The device it goes to.
     pub to: PushTo,
-    /// What it says.
+    /// Its content.
     pub push: PushFields,
     /// How much it tells; `e2e` when left out.
     #[serde(default)]
@@ -217,7 +217,7 @@ impl Service {
         inbox.and_then(|inbox| inbox.get(since..)).unwrap_or_default().to_vec()
     }
 
-    /// When the next push to a device is due.
+    /// The time at which the next push to a device is due.
     pub(crate) fn next_due_ms(&self, target: &str) -> Option<i64> {
         let device = self.devices.get(target).filter(|device| !device.is_off)?;
         device.waiting.iter().map(|one| one.due_ms).min()

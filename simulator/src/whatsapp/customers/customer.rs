@@ -211,7 +211,7 @@ impl Customer {
         json!({"from": self.author_of(wamid), "id": wamid})
     }
 
-    /// Who wrote a message: this or another customer, else the business.
+    /// The author of a message: this or another customer, else the business.
     fn author_of(&self, wamid: &str) -> Value {
         let number = self.shared.number(&self.phone_number_id);
         let business = number.map(|number| number.display_phone_number.clone());
