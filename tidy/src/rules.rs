@@ -145,10 +145,10 @@ pub(crate) fn unwraps(file: &Source) -> Vec<String> {
     }
 }
 
-/// The database gets constant texts; values are bound. `store/table.rs` and
-/// `store/image.rs` alone render statements, from declarations that are constants themselves.
+/// The database gets constant texts; values are bound. `database/table.rs` and
+/// `proof/image.rs` alone render statements, from declarations that are constants themselves.
 pub(crate) fn sql(file: &Source) -> Vec<String> {
-    let renders = ["table.rs", "image.rs"]
+    let renders = ["database/table.rs", "proof/image.rs"]
         .iter()
         .any(|name| file.path.ends_with(&format!("server/src/store/{name}")));
     if !file.is_rust() || file.server_module() != Some("store") || renders {

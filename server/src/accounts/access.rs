@@ -7,7 +7,7 @@ use sqlx_macros::FromRow;
 
 use super::session::parse;
 use super::{AccountError, Accounts, Signed, token};
-use crate::store::rows::ids;
+use crate::store::tables::ids;
 use crate::store::{Sql, StoreError};
 
 /// A browser has written a cookie to its disk after this time, ms. Chromium takes up to 30 s.

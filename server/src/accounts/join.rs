@@ -14,7 +14,7 @@ use sqlx_macros::FromRow;
 use super::session::{account_digest, parse};
 use super::{AccountError, Accounts, Setter, lock, throttle, token};
 use crate::engine::Engine;
-use crate::store::rows::from_json;
+use crate::store::tables::from_json;
 use crate::store::{Sql, StoreError};
 
 // One that ended meanwhile, or has a new secret, has no state then, which the table refuses.

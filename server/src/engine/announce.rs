@@ -23,7 +23,7 @@ use baton_protocol::{
 use super::needs::json;
 use crate::clock::Clock;
 use crate::store::group::{self as rows, AddresseeRow};
-use crate::store::rows::{PushChange, PushRow, id, ids as texts, named};
+use crate::store::tables::{PushChange, PushRow, id, ids as texts, named};
 use crate::store::{StoreError, Tx};
 
 /// Rows to be written.

@@ -22,7 +22,7 @@ use super::sets::load_settings;
 use crate::store::found::FoundRow;
 use crate::store::group::{self as rows, AsRead};
 use crate::store::read::forwardable;
-use crate::store::rows::{ParkedRow, author, from_json, id, ids as texts, named, number};
+use crate::store::tables::{ParkedRow, author, from_json, id, ids as texts, named, number};
 use crate::store::template::with_fallback;
 use crate::store::{StoreError, Tx};
 

@@ -16,7 +16,7 @@ use baton_protocol::{ConversationId, Fact, Timestamp, WorkspaceId};
 use crate::clock::Clock;
 use crate::store::digest::{content_body, content_digest};
 use crate::store::group::Writes;
-use crate::store::rows::{
+use crate::store::tables::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow, Ended,
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
     LineChangeRow, LoadRow, LogRow, MessageChange, MessageOrigin, MessageRow, MessageState,

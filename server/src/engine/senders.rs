@@ -9,7 +9,7 @@ use baton_protocol::{ContactId, ConversationId, MessageId, Timestamp};
 use super::load::LoadError;
 use super::needs::{Needs, json};
 use crate::store::group as rows;
-use crate::store::rows::{IdentityRow, id, ids as texts, name_kind};
+use crate::store::tables::{IdentityRow, id, ids as texts, name_kind};
 use crate::store::{StoreError, Tx};
 
 type StoredName = crate::store::found::FoundRow<IdentityRow>;

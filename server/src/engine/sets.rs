@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::needs::json;
 use crate::store::group::{self as rows, AsRead};
-use crate::store::rows::{SettingRow, id, setting_body};
+use crate::store::tables::{SettingRow, id, setting_body};
 use crate::store::{StoreError, Tx};
 
 /// Settings that name settings are followed so far.

@@ -4,52 +4,15 @@
 //! that the log tells of go through [`Store::begin_commit`] and belong to the engine. Tokens and
 //! the like have short ones of their own ([`Store::begin`]). Queries read one snapshot each.
 
-pub mod block;
-pub mod copy;
-pub mod courtesy;
-mod dialect;
-pub(crate) mod digest;
-pub mod ends;
-pub mod erase;
-mod error;
-pub mod files;
-mod folded;
-pub(crate) mod found;
+pub(crate) mod database;
 pub(crate) mod group;
-pub mod health;
-mod image;
-mod inspect;
-mod migrate;
-pub mod node;
-pub mod past;
-mod period;
-mod place;
-mod pools;
-mod pulse;
-pub mod push;
+pub(crate) mod people;
+pub(crate) mod proof;
 pub mod read;
-pub mod restore;
-mod retold;
-pub(crate) mod rows;
-pub mod seal;
-pub mod searchable;
-mod seat;
-pub mod settled;
-mod stamp;
-pub mod stamped;
-pub mod sweep;
-pub(crate) mod table;
-pub mod template;
-mod tx;
-pub mod uploads;
-pub mod usage;
-pub mod verify;
-pub mod view;
-
-#[cfg(test)]
-pub(crate) mod testing;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
+pub(crate) mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -60,20 +23,32 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch;
 
 pub use baton_domain::fold::fold;
-pub use dialect::{Dialect, Sql};
-pub use error::StoreError;
-pub use inspect::{Identity, identity_of, known_schema, named, schema_of};
-use node::Term;
-pub use period::Period;
-pub(crate) use pools::BESIDE_CONNECTIONS;
-use pools::{
+pub use database::dialect::{Dialect, Sql};
+pub use database::error::StoreError;
+pub use database::inspect::{Identity, identity_of, known_schema, named, schema_of};
+pub use database::period::Period;
+pub(crate) use database::pools::BESIDE_CONNECTIONS;
+use database::pools::{
     COMMITTER_PATIENCE, GENERAL_PATIENCE, PLANNING, PLANS_KEPT_FOR, Pools, SILENCE_MAX,
     begin_postgres, begin_sqlite, open_postgres, open_sqlite, sqlite_pool,
 };
-use pulse::Gate;
-pub use seat::{Company, Seat};
-pub use stamp::StampKey;
-pub use tx::{Record, Tx, Write};
+use database::pulse::Gate;
+pub use database::seat::{Company, Seat};
+#[cfg(test)]
+pub(crate) use database::testing;
+pub use database::tx::{Record, Tx, Write};
+pub use database::{copy, restore};
+use database::{migrate, place, pulse};
+pub use people::view;
+pub use proof::stamp::StampKey;
+pub(crate) use proof::{digest, found};
+pub use proof::{ends, seal, settled, stamped, verify};
+pub use read::usage;
+pub use work::node;
+use work::node::Term;
+pub use work::{
+    block, courtesy, erase, files, health, past, push, searchable, sweep, template, uploads,
+};
 
 /// How to open a database.
 #[derive(Clone, Debug)]
@@ -136,7 +111,7 @@ struct Opened {
 
 /// What every transaction takes with it.
 #[derive(Clone, Debug, Default)]
-struct Guard {
+pub(crate) struct Guard {
     gate: Arc<Gate>,
     statements: Counter,
 }

@@ -22,7 +22,7 @@ use sqlx_macros::FromRow;
 use super::{AccountError, Accounts, Signed, token};
 use crate::config::Secret;
 use crate::secrets::CellAddress;
-use crate::store::rows::{from_json, named};
+use crate::store::tables::{from_json, named};
 use crate::store::{Sql, StoreError, Tx};
 
 /// A target that its app did not confirm for so long is a last resort.

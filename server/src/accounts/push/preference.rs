@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx_macros::FromRow;
 
 use crate::accounts::{AccountError, Accounts, Signed};
-use crate::store::rows::{id, named};
+use crate::store::tables::{id, named};
 use crate::store::{Sql, StoreError};
 
 #[derive(FromRow)]

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sqlx_macros::FromRow;
 
 use crate::accounts::{AccountError, Accounts, Signed, token};
-use crate::store::rows::ids;
+use crate::store::tables::ids;
 use crate::store::{Sql, StoreError, Tx};
 
 /// Pushes of one device that are remembered.

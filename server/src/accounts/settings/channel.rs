@@ -16,7 +16,7 @@ use crate::config::Secret;
 use crate::engine::work::SettingWork;
 use crate::secrets::{CellAddress, Keys, SecretsError};
 use crate::store::Sql;
-use crate::store::rows::{from_json, json};
+use crate::store::tables::{from_json, json};
 
 static ADD: Sql = Sql::new(
     "INSERT INTO channel (workspace, id, name, meta_app, phone_number_id, display_number,

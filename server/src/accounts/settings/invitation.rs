@@ -19,7 +19,7 @@ use super::{Setter, Writing, email, name, team};
 use crate::accounts::session::parse;
 use crate::accounts::{AccountError, Accounts, token};
 use crate::engine::work::SettingWork;
-use crate::store::rows::from_json;
+use crate::store::tables::from_json;
 use crate::store::{Sql, StoreError};
 
 /// People invited at once.

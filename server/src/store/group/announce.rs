@@ -2,7 +2,7 @@
 
 use sqlx_macros::FromRow;
 
-use crate::store::rows::LivePushRow;
+use crate::store::tables::LivePushRow;
 use crate::store::{Sql, StoreError, Tx};
 
 /// A device of an agent who may have to be told, with what the agent wants.

@@ -1,9 +1,9 @@
 //! Locks, in their one order. Keys are sorted by the caller (they come out of ordered sets), and
 //! locked in that order.
 
-use crate::store::found::FoundRow;
-use crate::store::rows::IdentityRow;
-use crate::store::table::{Set, Statement};
+use crate::store::database::table::{Set, Statement};
+use crate::store::proof::found::FoundRow;
+use crate::store::tables::IdentityRow;
 use crate::store::{Sql, StoreError, Tx};
 
 /// Inserts identities. The count is lower than asked where another node was first.

@@ -10,8 +10,8 @@ use super::rows::{
     AgentRow, ChannelRow, LogEndRow, MembershipRow, PastFileStateRow, PlaceRow, TeamRow,
     TemplateRow, UploadRow, UserRow, WrittenRow,
 };
-use crate::store::found::FoundRow;
-use crate::store::rows::{
+use crate::store::proof::found::FoundRow;
+use crate::store::tables::{
     BookRow, ContactRow, IdentityRow, MessageRow, OutcomeRow, ParkedRow, PastRow, ReadMarkRow,
     ThreadRow, thread_columns,
 };

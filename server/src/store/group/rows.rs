@@ -4,7 +4,7 @@ use baton_protocol::FileState;
 use sqlx_macros::FromRow;
 
 use crate::store::StoreError;
-use crate::store::rows::number;
+use crate::store::tables::number;
 
 /// A number through which customers write.
 #[derive(FromRow, Clone, Debug)]

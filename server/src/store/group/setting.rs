@@ -4,7 +4,7 @@
 use sqlx_macros::FromRow;
 
 use crate::store::found::FoundRow;
-use crate::store::rows::{SettingNameRow, SettingRow};
+use crate::store::tables::{SettingNameRow, SettingRow};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Settings, each `[workspace, kind, id]`.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::found::FoundRow;
-use crate::store::rows::{
+use crate::store::database::table::{Set, Statement};
+use crate::store::proof::found::FoundRow;
+use crate::store::tables::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow,
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
     LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow,
@@ -11,7 +12,6 @@ use crate::store::rows::{
     ReadMarkRow, SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow,
     TallyRow, UploadKeyRow, ids,
 };
-use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
 
 /// The rows of a group.

@@ -2,7 +2,7 @@
 
 use baton_protocol::{AgentId, ConversationId, Event, WorkspaceId};
 
-use crate::store::rows::{LogRow, column, text};
+use crate::store::tables::{LogRow, column, text};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Which events. Everything that is said must hold.

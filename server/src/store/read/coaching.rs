@@ -8,7 +8,7 @@ use baton_protocol::event::EventContent;
 use baton_protocol::limits::COACHING_MAX;
 use baton_protocol::{CoachNote, ConversationId, Fact, WorkspaceId};
 
-use crate::store::rows::{LoggedRow, ids, logged_columns};
+use crate::store::tables::{LoggedRow, ids, logged_columns};
 use crate::store::{Sql, StoreError, Tx};
 
 /// The newest coaching notes of these conversations, by position, as far as the viewer sees them.

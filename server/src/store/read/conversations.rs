@@ -7,7 +7,7 @@ use baton_protocol::{AgentId, Conversation, ConversationId, Head, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use super::lines::messages;
-use crate::store::rows::{ThreadRow, from_json, ids, number, thread_columns};
+use crate::store::tables::{ThreadRow, from_json, ids, number, thread_columns};
 use crate::store::{Sql, StoreError, Tx};
 
 /// The facts of these conversations, as far as they exist.

@@ -10,7 +10,7 @@ use baton_protocol::{AgentId, Owner, TeamId, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use super::list::seen_teams;
-use crate::store::rows::{id, ids, number};
+use crate::store::tables::{id, ids, number};
 use crate::store::{Sql, StoreError, Tx};
 
 macro_rules! counted {

@@ -10,8 +10,8 @@ use baton_protocol::{
 };
 use sqlx_macros::FromRow;
 
-use crate::store::node::NodeId;
-use crate::store::rows::{from_json, id, name_kind, named, number};
+use crate::store::tables::{from_json, id, name_kind, named, number};
+use crate::store::work::node::NodeId;
 use crate::store::{Sql, StoreError, Tx};
 
 /// What a send needs to know; of it only token and pace may change while the message is queued.
@@ -287,10 +287,7 @@ async fn present_name(
 }
 
 /// The names of a customer: of a workspace's conversation on a channel.
-pub(in crate::store) async fn names_held(
-    tx: &mut Tx,
-    of: [&str; 3],
-) -> Result<Vec<NameSince>, StoreError> {
+pub(crate) async fn names_held(tx: &mut Tx, of: [&str; 3]) -> Result<Vec<NameSince>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT kind, value, since FROM identity
          WHERE workspace = $1 AND conversation = $2 AND {sqlite +}channel = $3
@@ -361,7 +358,7 @@ pub async fn owned_or_followed_by(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::databases;
+    use crate::store::database::testing::databases;
 
     const BUSY: u128 = 1;
     const OTHER: u128 = 2;

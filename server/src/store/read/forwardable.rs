@@ -5,7 +5,7 @@ use baton_domain::scope::Scope;
 use baton_protocol::{Amended, MessageId, WorkspaceId};
 
 use super::{conversations, messages};
-use crate::store::files::kept_file;
+use crate::store::work::files::kept_file;
 use crate::store::{StoreError, Tx};
 
 /// A line as a decision to send it on looks at it; `None` where there is none of that id.

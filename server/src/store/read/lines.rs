@@ -6,7 +6,7 @@ use baton_protocol::limits::NOTES_MAX;
 use baton_protocol::{ConversationId, Line, MessageId, Note, WorkspaceId};
 use serde_json::json;
 
-use crate::store::rows::{LineRow, NotedRow, column, ids, line_columns};
+use crate::store::tables::{LineRow, NotedRow, column, ids, line_columns};
 use crate::store::{Sql, StoreError, Tx};
 
 /// A run of lines of a conversation, both ends included. Lines are numbered without holes, so a

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
 
 use super::conversations::views;
-use crate::store::rows::{id, ids};
+use crate::store::tables::{id, ids};
 use crate::store::{StoreError, Tx};
 
 /// The conversations that a list asks for.

@@ -7,7 +7,7 @@ use baton_domain::scope::Audience;
 use baton_protocol::WorkspaceId;
 use sqlx_macros::FromRow;
 
-use crate::store::rows::{LoggedRow, column, id, ids, logged_columns, number};
+use crate::store::tables::{LoggedRow, column, id, ids, logged_columns, number};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Where a log ends, and from where on the feed is kept.
@@ -196,7 +196,7 @@ pub async fn log_heads_of(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::databases;
+    use crate::store::database::testing::databases;
 
     const OFFICE: WorkspaceId = WorkspaceId(uuid::Uuid::from_u128(7));
 

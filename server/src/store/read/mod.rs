@@ -20,11 +20,12 @@ mod search;
 mod settings;
 mod snapshots;
 mod sync;
+pub mod usage;
 
 pub use audit::{LogFilter, Stretch, logged_back, logged_from};
 pub use conversations::{conversations, heads, views};
 pub use counts::view_counts;
-pub(super) use due::names_held;
+pub(crate) use due::names_held;
 pub use due::{
     Busy, MessageAt, SendOrder, channel_token, due_sends, due_snoozes, leaving, next_in_lane,
     oldest_due, on_their_way, owned_or_followed_by, send_order, stranded_sends,

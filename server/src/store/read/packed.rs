@@ -11,7 +11,7 @@ use baton_protocol::{ConversationId, Cursor, TeamId, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use super::list::seen_teams;
-use crate::store::rows::{id, owner};
+use crate::store::tables::{id, owner};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Rows of one question.

@@ -11,7 +11,7 @@ use baton_protocol::{AgentId, ConversationId, Role, TeamId, WorkspaceId};
 use super::log::log_head;
 use super::people::sight;
 use super::snapshots::snapshots;
-use crate::store::rows::{id, ids};
+use crate::store::tables::{id, ids};
 use crate::store::{Sql, Store, StoreError, Tx};
 
 /// Conversations that are read before it is known how long they are.

@@ -14,7 +14,7 @@ use baton_protocol::{
 use serde_json::json;
 use sqlx_macros::FromRow;
 
-use crate::store::rows::{from_json, id, ids, named, number};
+use crate::store::tables::{from_json, id, ids, named, number};
 use crate::store::{Sql, StoreError, Tx};
 
 /// An active agent's rights, with the settings of all teams; `None` for anybody else.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use baton_domain::number::written_otherwise;
 use baton_protocol::{ConversationId, WorkspaceId};
 
-use crate::store::rows::{id, ids};
+use crate::store::tables::{id, ids};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Links that are followed from one conversation, each from those that the one before found.

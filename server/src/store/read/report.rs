@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::log::Logged;
 use baton_protocol::{ChannelId, ConversationId, Timestamp, WorkspaceId};
 
-use crate::store::rows::{LogRow, column, id, ids};
+use crate::store::tables::{LogRow, column, id, ids};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Events of a conversation that are looked back at. Longer episodes are rare, and only a first

@@ -12,7 +12,7 @@ use sqlx_macros::FromRow;
 use super::conversations::views;
 use super::lines::messages;
 use super::list::Asked;
-use crate::store::rows::{id, name, named, number, owner};
+use crate::store::tables::{id, name, named, number, owner};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Which of them. Everything that is said must hold.

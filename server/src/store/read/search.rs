@@ -23,7 +23,7 @@ use super::conversations::views;
 use super::lines::messages;
 use super::list::Asked;
 use super::list::{OwnerFilter, StatusFilter};
-use crate::store::rows::{LoggedRow, column, id, ids, logged_columns, number, owner, some_id};
+use crate::store::tables::{LoggedRow, column, id, ids, logged_columns, number, owner, some_id};
 use crate::store::{Sql, StoreError, Tx};
 
 /// The messages and notes that a search asks for.

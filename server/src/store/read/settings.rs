@@ -7,7 +7,7 @@ use baton_protocol::setting::{Setting, SettingName, SettingUse, SettingVersion};
 use baton_protocol::{Actor, AgentId, Event, Fact, Home, SettingId, SettingKind, WorkspaceId};
 use sqlx_macros::FromRow;
 
-use crate::store::rows::{LoggedRow, SettingRow, column, id, ids, logged_columns};
+use crate::store::tables::{LoggedRow, SettingRow, column, id, ids, logged_columns};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Versions of a setting that are told, the newest first.

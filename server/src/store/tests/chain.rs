@@ -4,9 +4,9 @@ use baton_protocol::{Actor, Owner};
 
 use super::seed::{ANA, OTHER_TEAM, TEAM, script};
 use super::world::{World, parsed};
-use crate::store::seal::{seal_pending, sealed, unsealed};
-use crate::store::testing::{TestDatabase, databases};
-use crate::store::verify::{Report, verify_in, verify_log};
+use crate::store::database::testing::{TestDatabase, databases};
+use crate::store::proof::seal::{seal_pending, sealed, unsealed};
+use crate::store::proof::verify::{Report, verify_in, verify_log};
 
 /// A log of every kind of column, sealed in stretches of four, with a tail of two.
 async fn sealed_world(database: &TestDatabase) -> World {

@@ -2,7 +2,7 @@
 
 use super::seed::{fill, seed};
 use crate::store::StoreError;
-use crate::store::testing::databases;
+use crate::store::database::testing::databases;
 
 const MESSAGE: &str = "INSERT INTO message
   (workspace, conversation, seq, id, channel, author_kind, author, kind, at, accepted_at,

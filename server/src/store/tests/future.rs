@@ -6,10 +6,10 @@ use baton_protocol::{Event, Fact, Owner};
 
 use super::seed::{ANA, TEAM};
 use super::world::{World, parsed};
+use crate::store::database::testing::databases;
+use crate::store::proof::seal::seal_pending;
+use crate::store::proof::verify::verify_log;
 use crate::store::read::log_after;
-use crate::store::seal::seal_pending;
-use crate::store::testing::databases;
-use crate::store::verify::verify_log;
 
 const PROMISED: &str = r#"{"type":"promised","until":"2026-01-02T05:00:00.000Z"}"#;
 

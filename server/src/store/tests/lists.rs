@@ -7,10 +7,10 @@ use baton_protocol::{AgentId, Conversation, ConversationId, Owner, Status, TeamI
 use super::seed::{ANA, BEN, CONTACT, OTHER_TEAM, TEAM, script};
 use super::world::{Dice, World, parsed};
 use crate::store::StoreError;
+use crate::store::database::testing::databases;
 use crate::store::read::{
     self, Asked, Filter, Listed, Order, OwnerFilter, StatusFilter, list, snapshot_page,
 };
-use crate::store::testing::databases;
 
 /// Forty conversations in all states, teams and hands.
 async fn populate(world: &mut World) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::store::migrate::MIGRATIONS;
+use crate::store::database::migrate::MIGRATIONS;
 
 /// Numbers that no migration has: some were given away and not used. None is added without need,
 /// since a database that has a later one never gets one that fills the gap.

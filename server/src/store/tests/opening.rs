@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_protocol::Epoch;
 use uuid::Uuid;
 
-use crate::store::testing::{databases, open};
+use crate::store::database::testing::{databases, open};
 use crate::store::{Options, Sql, Store, StoreError, named};
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::store::Dialect;
-use crate::store::dialect::render;
-use crate::store::testing::databases;
+use crate::store::database::dialect::render;
+use crate::store::database::testing::databases;
 
 /// Tables that grow with the work of a team.
 const LARGE: [&str; 17] = [

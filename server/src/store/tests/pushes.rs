@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use super::seed::{ANA, BEN, TEAM, WORKSPACE, seed};
 use super::world::{Dice, World, parsed};
+use crate::store::database::testing::databases;
 use crate::store::group::{Writes, live_pushes, write};
-use crate::store::push::{
+use crate::store::tables::{PushChange, PushRow, ids};
+use crate::store::work::push::{
     Claim, Claimed, Ended, Finished, next_push, push_badge, report, suppress_pushes, turn_pushes,
     waiting_pushes,
 };
-use crate::store::rows::{PushChange, PushRow, ids};
-use crate::store::testing::databases;
 use crate::store::{Sql, Store};
 
 const LANES: &[PushLane] = &[PushLane::Fcm];

@@ -14,8 +14,8 @@ use baton_protocol::{
 
 use super::seed::{ANA, BEN, OTHER_TEAM, TEAM, script};
 use super::world::{Dice, World, parsed};
+use crate::store::database::testing::databases;
 use crate::store::read::{self, SyncGap, sync_gap};
-use crate::store::testing::databases;
 
 /// What a client holds of a conversation.
 #[derive(Clone, PartialEq, Debug)]

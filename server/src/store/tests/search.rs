@@ -8,12 +8,12 @@ use baton_protocol::{ChannelId, MembershipKind, Role, TeamId, Visibility};
 
 use super::seed::{ANA, CHANNEL, TEAM, script};
 use super::world::{World, parsed};
+use crate::store::database::table::{Set, Statement};
+use crate::store::database::testing::databases;
+use crate::store::proof::stamped::verify_rows;
 use crate::store::read::{self, Asked, Filter, SearchFilter, list};
-use crate::store::rows::ContactRow;
-use crate::store::searchable::{is_filling, make_searchable, searchable_upto, unsearchable};
-use crate::store::stamped::verify_rows;
-use crate::store::table::{Set, Statement};
-use crate::store::testing::databases;
+use crate::store::tables::ContactRow;
+use crate::store::work::searchable::{is_filling, make_searchable, searchable_upto, unsearchable};
 use crate::store::{Sql, StampKey};
 
 async fn finds(world: &World, query: &str) -> Vec<SearchHit> {

@@ -1,6 +1,6 @@
 //! The smallest world that rows can stand in, written as plain rows.
 
-use crate::store::testing::TestDatabase;
+use crate::store::database::testing::TestDatabase;
 use crate::store::{Sql, Store, StoreError, Tx};
 
 pub(crate) const WORKSPACE: &str = "00000000-0000-7000-8000-000000000001";

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::image::SHEETS;
-use super::super::rows::declared;
-use super::super::stamp::{STAMPED, stamped_columns};
-use super::super::testing::databases;
-use super::super::{Sql, Store};
+use crate::store::database::testing::databases;
+use crate::store::proof::image::SHEETS;
+use crate::store::proof::stamp::{STAMPED, stamped_columns};
+use crate::store::tables::declared;
+use crate::store::{Sql, Store};
 
 /// Columns of sheets that their stamps leave out.
 const APART: [(&str, &str, &str); 4] = [

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::store::testing::databases;
+use crate::store::database::testing::databases;
 use crate::store::{Dialect, Options, Sql, Store, StoreError, Tx};
 
 static ONE: Sql = Sql::new("SELECT CAST(1 AS BIGINT)");

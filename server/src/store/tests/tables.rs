@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::seed::{WORKSPACE, number, seed};
 use super::world::parsed;
 use crate::store::Sql;
-use crate::store::rows::{ContactRow, DECLARED};
-use crate::store::table::{Set, Statement};
-use crate::store::testing::databases;
+use crate::store::database::table::{Set, Statement};
+use crate::store::database::testing::databases;
+use crate::store::tables::{ContactRow, DECLARED};
 
 #[tokio::test]
 async fn a_declaration_names_each_column_that_its_table_has() {

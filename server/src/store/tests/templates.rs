@@ -7,10 +7,10 @@ use baton_protocol::{ChannelId, Timestamp};
 use super::seed::{CHANNEL, WORKSPACE, seed};
 use super::world::parsed;
 use crate::store::Store;
-use crate::store::template::{
+use crate::store::database::testing::databases;
+use crate::store::work::template::{
     Due, KnownTemplates, claim_due, known, look_again, looked, put_fallback, set_source,
 };
-use crate::store::testing::databases;
 
 fn at(s: i64) -> Timestamp {
     Timestamp::from_ms(1_700_000_000_000 + s * 1_000)

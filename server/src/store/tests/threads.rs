@@ -9,8 +9,8 @@ use baton_protocol::{
 
 use super::seed::{ANA, BEN, OTHER_TEAM, TEAM, script};
 use super::world::{World, parsed};
+use crate::store::database::testing::databases;
 use crate::store::read;
-use crate::store::testing::databases;
 
 fn sight(visibility: Visibility) -> Sight {
     let team: TeamId = parsed(TEAM);

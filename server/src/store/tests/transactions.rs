@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::seed::{CONVERSATION, WORKSPACE, number, seed};
-use crate::store::testing::databases;
+use crate::store::database::testing::databases;
 use crate::store::{Dialect, Sql, StoreError};
 
 static NAMES: Sql = Sql::new(

@@ -6,8 +6,8 @@ use baton_protocol::{LineKind, MessageId, NodeId, Timestamp};
 use uuid::Uuid;
 
 use super::seed::{self, ANA, CONVERSATION, WORKSPACE};
-use crate::store::testing::databases;
-use crate::store::uploads::{
+use crate::store::database::testing::databases;
+use crate::store::work::uploads::{
     BegunUpload, UploadRoom, begin_upload, claim_uploads, end_upload, expire_uploads,
     forget_upload, is_nobodys, put_off_upload, release_uploads, upload, upload_complete,
     upload_heard, upload_ready, upload_received, upload_refused, upload_spoilt, uploads_of,

@@ -17,13 +17,13 @@ use uuid::Uuid;
 
 use super::seed::{CHANNEL, WORKSPACE, script, seed};
 use crate::store::Store;
-use crate::store::digest::{content_body, content_digest};
+use crate::store::database::testing::TestDatabase;
 use crate::store::group::{Writes, write};
-use crate::store::rows::{
+use crate::store::proof::digest::{content_body, content_digest};
+use crate::store::tables::{
     ContentRow, ConversationRow, FeedRow, HeadRow, LogRow, MessageOrigin, MessageRow, MessageState,
     NoteRow,
 };
-use crate::store::testing::TestDatabase;
 
 pub(crate) fn parsed<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()

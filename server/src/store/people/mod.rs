@@ -1,0 +1,3 @@
+//! What people set for themselves and their teams.
+
+pub mod view;

@@ -1,0 +1,185 @@
+//! Tables as they are declared, and what their rows mean: the one place that knows how facts lie
+//! in tables. Here what all columns share.
+//!
+//! A new column is a migration, a line of a declaration, and the place that says what is in it.
+
+mod conversation;
+mod file;
+mod intake;
+mod log;
+mod message;
+mod note;
+mod outcome;
+mod past;
+mod people;
+mod push;
+mod setting;
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use baton_domain::group::senders::NameKind;
+use baton_protocol::{Owner, TeamId, Timestamp, Turn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub(crate) use self::conversation::{
+    BlockCallRow, ConversationRow, EpisodeEnd, EpisodeRow, FollowerRow, ThreadRow, thread_columns,
+};
+pub(crate) use self::file::{FileChange, FileRow, UploadKeyRow};
+pub(crate) use self::intake::{
+    IntakeRow, LineChangeRow, NotUnderstoodRow, ParkedKey, ParkedRow, QuarantineRow,
+};
+pub(crate) use self::log::{
+    ContentRow, FeedRow, HeadRow, LogRow, LoggedRow, SealRow, logged_columns,
+};
+pub(crate) use self::message::{
+    AttemptEnd, AttemptRow, Ended, LineRow, MessageChange, MessageOrigin, MessageRow, MessageState,
+    author, line_columns, line_content,
+};
+pub(crate) use self::note::{NoteRow, NotedRow};
+pub(crate) use self::outcome::OutcomeRow;
+pub(crate) use self::past::{BookRow, PastFileRow, PastRow};
+pub(crate) use self::people::{ContactRow, IdentityRow, LoadRow, ReadMarkRow, TallyRow};
+pub(crate) use self::push::{LivePushRow, PushChange, PushRow};
+pub(crate) use self::setting::{
+    SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow, setting_body,
+};
+use crate::store::database::error::StoreError;
+use crate::store::database::table::{Column, Table};
+
+/// The columns of a table of which all columns are declared.
+pub(crate) fn declared(table: &str) -> Option<&'static [Column]> {
+    DECLARED.iter().find(|(name, _)| *name == table).map(|(_, columns)| *columns)
+}
+
+/// Tables of which all columns are declared.
+pub(crate) const DECLARED: [(&str, &[Column]); 24] = [
+    of::<AttemptRow>(),
+    of::<BookRow>(),
+    of::<ContactRow>(),
+    of::<ContentRow>(),
+    of::<ConversationRow>(),
+    of::<EpisodeRow>(),
+    of::<FeedRow>(),
+    of::<FollowerRow>(),
+    of::<IdentityRow>(),
+    of::<IntakeRow>(),
+    of::<LogRow>(),
+    of::<MessageRow>(),
+    of::<NotUnderstoodRow>(),
+    of::<NoteRow>(),
+    of::<OutcomeRow>(),
+    of::<ParkedRow>(),
+    of::<PastRow>(),
+    of::<QuarantineRow>(),
+    of::<ReadMarkRow>(),
+    of::<SealRow>(),
+    of::<SettingNameRow>(),
+    of::<SettingRow>(),
+    of::<SettingVersionRow>(),
+    of::<TallyRow>(),
+];
+
+const fn of<T: Table>() -> (&'static str, &'static [Column]) {
+    (T::NAME, T::COLUMNS)
+}
+
+/// An id out of a text column.
+pub(crate) fn id<T: FromStr<Err: Display>>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|error| StoreError::corrupt(format!("id {text:?}: {error}")))
+}
+
+/// An id out of a text column that may be NULL.
+pub(crate) fn some_id<T: FromStr<Err: Display>>(
+    text: Option<&str>,
+) -> Result<Option<T>, StoreError> {
+    text.map(id).transpose()
+}
+
+/// A number that is never negative.
+pub(crate) fn number<T: TryFrom<i64>>(value: i64) -> Result<T, StoreError> {
+    T::try_from(value).map_err(|_range| StoreError::corrupt(format!("number {value}")))
+}
+
+/// A number as a parameter or column: beyond what fits it stops.
+pub(crate) fn column(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// An id as a column.
+pub(crate) fn text<T: Display>(of: Option<T>) -> Option<String> {
+    of.map(|of| of.to_string())
+}
+
+/// The name of a value on the wire, as it is stored. Such values are enums without contents.
+pub(crate) fn name<T: Serialize>(of: &T) -> String {
+    match serde_json::to_value(of) {
+        Ok(Value::String(name)) => name,
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+/// A value as JSON: ids, numbers and names, of which this cannot fail.
+pub(crate) fn json<T: Serialize>(of: &T) -> String {
+    serde_json::to_string(of).unwrap_or_default()
+}
+
+/// A value that is stored by its name on the wire. A name that this version does not know is an
+/// error: what is read here decides, or is written again.
+pub(crate) fn named<T: DeserializeOwned + Serialize>(stored: &str) -> Result<T, StoreError> {
+    let value = shown(stored)?;
+    if name(&value) != stored {
+        return Err(StoreError::corrupt(format!("name {stored:?} is of a newer version")));
+    }
+    Ok(value)
+}
+
+/// A value that is stored by its name on the wire, to be told. A name of a newer version is read as
+/// the value that stands for it.
+pub(crate) fn shown<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
+    serde_json::from_value(Value::from(name))
+        .map_err(|error| StoreError::corrupt(format!("name {name:?}: {error}")))
+}
+
+/// What a name of a customer is, out of its column.
+pub(crate) fn name_kind(name: &str) -> Result<NameKind, StoreError> {
+    NameKind::from_name(name).ok_or_else(|| StoreError::Corrupt(format!("identity kind {name:?}")))
+}
+
+/// A value that is stored as JSON.
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    // The error names a place and a type, never the value.
+    serde_json::from_str(text).map_err(|error| {
+        StoreError::corrupt(format!("JSON, {:?} at column {}", error.classify(), error.column()))
+    })
+}
+
+/// A value that is stored as JSON and is written again with its row. A newer version may have
+/// written more than this one knows: it must not be lost.
+pub(crate) fn whole_json<T: DeserializeOwned + Serialize>(text: &str) -> Result<T, StoreError> {
+    let value: T = from_json(text)?;
+    if serde_json::to_value(&value).ok() != Some(from_json::<Value>(text)?) {
+        return Err(StoreError::corrupt("a newer version wrote more than this one knows"));
+    }
+    Ok(value)
+}
+
+/// Ids as the JSON array of strings that `{in $n}` and `{texts $n}` read.
+pub(crate) fn ids<T: Display>(ids: impl IntoIterator<Item = T>) -> String {
+    Value::from_iter(ids.into_iter().map(|id| id.to_string())).to_string()
+}
+
+/// The owner: no agent means the team's queue.
+pub(crate) fn owner(team: TeamId, agent: Option<&str>) -> Result<Owner, StoreError> {
+    Ok(match agent {
+        Some(agent) => Owner::Agent(id(agent)?),
+        None => Owner::Queue(team),
+    })
+}
+
+pub(crate) fn turn(seq: Option<i64>, since: Option<i64>) -> Result<Option<Turn>, StoreError> {
+    let (Some(seq), Some(since)) = (seq, since) else { return Ok(None) };
+    Ok(Some(Turn { from_seq: number(seq)?, since: Timestamp::from_ms(since) }))
+}
