@@ -47,6 +47,8 @@ mod seeing;
 #[cfg(test)]
 mod sendable;
 #[cfg(test)]
+mod setting;
+#[cfg(test)]
 mod status;
 #[cfg(test)]
 mod stretch;
