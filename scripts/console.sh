@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The console: whether console/dist is what the sources build to, its types and its unit tests.
+# The console: whether console/dist is what the sources build to, its types, what nobody
+# uses, and its unit tests.
 # `journeys` plays the core of the journeys in Chromium against the program that was built, within
 # three minutes on two cores that have nothing else to do; `all-journeys` plays each of them.
 # Installs what is missing where it can, and says SKIPPED with the reason where it cannot.
@@ -40,6 +41,9 @@ unit() {
     exit 1
   }
   npx --no-install svelte-check --tsconfig ./tsconfig.json --fail-on-warnings --output human
+  # Without tests: what they alone use is used by nobody.
+  npx --no-install knip
+  npx --no-install knip --production
   npx --no-install vitest run
 }
 

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { expect, test } from "vitest";
 import { age, badge, daysAgo, hue, initials, left, nextAt, took, when } from "./format.ts";
 

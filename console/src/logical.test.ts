@@ -1,4 +1,3 @@
-// @vitest-environment node
 // Arabic needs no rules of its own: what the pages lay out has a beginning and an end, no left and
 // no right. A shorthand of four values is physical too, unless both sides are alike.
 import { readFileSync, readdirSync } from "node:fs";

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
@@ -52,6 +51,14 @@ const KINDS: [string, string][] = [
   ["rest.socket_ticket.", "SocketTicket"],
   ["rest.sync_answer.", "SyncAnswer"],
   ["rest.team.", "Team"],
+  ["rest.notice_page.", "NoticePage"],
+  ["rest.notices_read.", "NoticesRead"],
+  ["rest.notices_left.", "NoticesLeft"],
+  ["rest.change_page.", "ChangePage"],
+  ["rest.kept_drafts.", "KeptDraft[]"],
+  ["rest.meta_apps.", "MetaApps"],
+  ["rest.meta_app_new.", "MetaAppNew"],
+  ["rest.workspace_change.", "WorkspaceChange"],
 ];
 
 /** What the console does not send or read yet. */

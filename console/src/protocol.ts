@@ -450,7 +450,13 @@ export type MembershipKind = "member" | "supervisor";
 export type ReplyPolicy = "owner" | "team" | "scope";
 export type Visibility = "full" | "head" | "own";
 export type Fact =
-  | { type: "conversation_opened"; channel_id: Id; contact_id: Id; team_id: Id }
+  | {
+      type: "conversation_opened";
+      channel_id: Id;
+      contact_id: Id;
+      team_id: Id;
+      kind?: "contact" | "group";
+    }
   | { type: "contact_changed"; contact_id: Id }
   | { type: "episode_opened"; episode: number }
   | {
@@ -874,6 +880,8 @@ export interface Channel {
   /** Messages that may leave it in a second. */
   pace_per_s?: number;
   policy?: ChannelPolicy;
+  /** It is for practice: a simulator stands in for WhatsApp. */
+  practice?: boolean;
   /** How it stands at Meta; absent until Meta was asked. */
   health?: ChannelHealth;
 }
@@ -945,6 +953,8 @@ export interface Me {
   agent: Agent;
   workspace_id: Id;
   workspace: string;
+  /** The workspace's name for people. */
+  workspace_name?: string;
   device_id: Id;
   epoch: Id;
 }
@@ -1119,4 +1129,62 @@ export interface RowProblem {
   row: number;
   field: string;
   problem: string;
+}
+
+// What concerns an agent, and what was typed and not sent.
+
+export type NoticeKind = "mention" | "assigned" | "review";
+export interface Notice {
+  /** Of the event; it names the notice. */
+  position: number;
+  at: string;
+  kind: NoticeKind;
+  conversation: View;
+  by?: Id;
+  note_id?: Id;
+  text?: string;
+  message_id?: Id;
+  read: boolean;
+}
+export interface NoticePage {
+  notices: Notice[];
+  unread: number;
+  before?: number;
+}
+export interface NoticesRead {
+  up_to: number;
+  conversation_id?: Id;
+}
+export interface NoticesLeft {
+  unread: number;
+}
+export interface ChangePage {
+  changes: Event[];
+  before?: number;
+}
+export interface KeptDraft {
+  agent_id: Id;
+  text: string;
+  at: string;
+}
+
+// The first run: apps at Meta, and the workspace's name.
+
+export interface MetaApp {
+  id: string;
+  webhook: string;
+  verify_token: string;
+  webhook_at?: string;
+}
+export interface MetaApps {
+  apps: MetaApp[];
+  may_add: boolean;
+  practice_page?: string;
+}
+export interface MetaAppNew {
+  id: string;
+  app_secret: string;
+}
+export interface WorkspaceChange {
+  name?: string;
 }

@@ -1,4 +1,3 @@
-// @vitest-environment node
 // Colours are computed, not chosen by eye: text can be read in both themes, and older browsers get
 // the same values.
 import { readFileSync } from "node:fs";

@@ -8,6 +8,8 @@ use baton_protocol::{
     TeamSet,
 };
 
+use crate::predicates::is_about_settings;
+
 /// The settings of a workspace after a stretch of its log.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Settings {
@@ -102,7 +104,7 @@ impl Settings {
                     (old, new) => new.or(old),
                 };
             }
-            Fact::Unknown(unknown) => self.is_newer |= unknown.is_about_settings(),
+            Fact::Unknown(unknown) => self.is_newer |= is_about_settings(unknown),
             _ => {}
         }
     }

@@ -8,6 +8,7 @@ use baton_protocol::limits::RESUME_CONVERSATIONS_MAX;
 use baton_protocol::{Actor, AgentId, ConversationId, Event, Fact, Head, Home, TeamId, Visibility};
 
 use crate::log::Logged;
+use crate::predicates::{is_about_rights, touches_rights};
 use crate::scope::{Level, Scope, Viewer};
 use crate::setting;
 use crate::stretch::{Gathered, SettingMove, Touched};
@@ -98,13 +99,13 @@ impl Sight {
         match fact {
             Fact::MembershipChanged { agent_id, .. } => *agent_id == self.viewer.agent,
             Fact::AgentChanged { agent_id, set, .. } => {
-                set.touches_rights() && *agent_id == self.viewer.agent
+                touches_rights(set) && *agent_id == self.viewer.agent
             }
             Fact::TeamChanged { team_id, set, .. } => {
                 set.visibility.is_some() && self.viewer.teams.contains_key(team_id)
             }
             // Whom it is about, only a newer version can say.
-            Fact::Unknown(unknown) => unknown.is_about_rights(),
+            Fact::Unknown(unknown) => is_about_rights(unknown),
             _ => false,
         }
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use baton_protocol::{AgentId, ConversationId, Fact, Home, SettingKind, TeamId};
 
 use crate::log::{Logged, Route};
+use crate::predicates;
 use crate::scope::Scope;
 
 /// The events of a stretch by scope. Places are indices into the stretch.
@@ -122,7 +123,7 @@ fn is_about_rights(fact: &Fact) -> bool {
         Fact::MembershipChanged { .. } | Fact::AgentChanged { .. } | Fact::TeamChanged { .. } => {
             true
         }
-        Fact::Unknown(unknown) => unknown.is_about_rights(),
+        Fact::Unknown(unknown) => predicates::is_about_rights(unknown),
         _ => false,
     }
 }

@@ -25,17 +25,6 @@ impl Unknown {
         let name = ["type", "code"].into_iter().find_map(|key| self.0.get(key)?.as_str());
         name.unwrap_or("unknown")
     }
-
-    /// Whether it is a fact of rights that says more than this version knows. They have to be read
-    /// anew.
-    pub fn is_about_rights(&self) -> bool {
-        matches!(self.name(), "agent_changed" | "membership_changed" | "team_changed")
-    }
-
-    /// Whether it sets something of an agent, a team or a channel that this version does not know.
-    pub fn is_about_settings(&self) -> bool {
-        self.is_about_rights() || self.name() == "channel_changed"
-    }
 }
 
 /// It may hold a customer's text: only its name is shown.

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { expect, test } from "vitest";
 import { Fault, Unreachable } from "../live/api.ts";
 import { en } from "../messages/en.ts";

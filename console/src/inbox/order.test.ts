@@ -1,11 +1,10 @@
-// @vitest-environment node
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Held, headOf, unreadLinesOf, unreadOf } from "../live/feed.ts";
 import type { Id, Owner, SavedView, Snapshot, Status } from "../protocol.ts";
 import { Order } from "./order.ts";
-import { counts, listing } from "./views.ts";
+import { counts, listing } from "./listing.testing.ts";
 
 const path = join(import.meta.dirname, "../../../protocol/fixtures/snapshot.full.json");
 const snapshot = JSON.parse(readFileSync(path, "utf8")) as Snapshot;

@@ -1,5 +1,5 @@
 // The views of many conversations, kept in order as they change: one that changes costs a search in
-// each list, not a pass over all. Says the same as `listing` and `counts` of `views.ts`.
+// each list, not a pass over all. Says the same as `listing` and `counts` of `listing.testing.ts`.
 
 import { type Held, headOf, isGroup, unreadLinesOf, unreadOf, windowUntil } from "../live/feed.ts";
 import type { Id } from "../protocol.ts";

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { expect, test } from "vitest";
 import type { Lines } from "../live/feed.ts";
 import type { Item } from "../live/outbox.ts";

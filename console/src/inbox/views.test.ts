@@ -1,8 +1,8 @@
-// @vitest-environment node
 import { expect, test } from "vitest";
 import { type Held, headOf } from "../live/feed.ts";
 import type { Owner, Status } from "../protocol.ts";
-import { counts, isLate, listing, mostUrgent, waitUrgency, windowLeft } from "./views.ts";
+import { counts, listing } from "./listing.testing.ts";
+import { isLate, mostUrgent, waitUrgency, windowLeft } from "./views.ts";
 
 const NOW = Date.parse("2026-01-02T12:00:00.000Z");
 const ME = { agent: "me", teams: ["desk"] };

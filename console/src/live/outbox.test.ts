@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { beforeEach, expect, test } from "vitest";
 import type { Command, CommandResult, Line, Refused } from "../protocol.ts";
 import { Outbox, missed, opId } from "./outbox.ts";

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { afterEach, expect, test, vi } from "vitest";
 import type { Head, Line, Note, View } from "../protocol.ts";
 import { type Held, apply, applyConversation, applyRows, empty, endLoading, restore } from "./feed.ts";

@@ -29,6 +29,7 @@ export interface LogWords {
   empty: string;
   more: string;
   looking: string;
+  before: string;
   open: string;
   only: string;
   all: string;
@@ -59,6 +60,7 @@ const en: LogWords = {
   empty: "Nothing like that was done.",
   more: "Show older entries",
   looking: "Nothing among the newer entries. Look further back.",
+  before: "before",
   open: "Open the conversation",
   only: "Only this conversation",
   all: "All conversations",
@@ -117,6 +119,7 @@ const es: LogWords = {
   empty: "No se hizo nada así.",
   more: "Ver entradas anteriores",
   looking: "Nada entre las entradas más recientes. Busca más atrás.",
+  before: "antes",
   open: "Abrir la conversación",
   only: "Solo esta conversación",
   all: "Todas las conversaciones",
@@ -175,6 +178,7 @@ const pt: LogWords = {
   empty: "Nada disso foi feito.",
   more: "Ver entradas anteriores",
   looking: "Nada entre as entradas mais recentes. Procura mais atrás.",
+  before: "antes",
   open: "Abrir a conversa",
   only: "Só esta conversa",
   all: "Todas as conversas",
@@ -233,6 +237,7 @@ const ar: LogWords = {
   empty: "لم يحدث شيء كهذا.",
   more: "عرض قيود أقدم",
   looking: "لا شيء بين القيود الأحدث. ابحث أبعد.",
+  before: "قبل ذلك",
   open: "افتح المحادثة",
   only: "هذه المحادثة فقط",
   all: "كل المحادثات",

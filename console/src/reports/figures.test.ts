@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { expect, test } from "vitest";
 import { chartsOf, extreme, isBlank, isNothing, scaleOf } from "./charts.ts";
 import { OF_AGENTS, measureOf, pressed, sorted, valueOf } from "./table.ts";

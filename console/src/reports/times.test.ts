@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { PERIODS, begunOf, dayStart, earlierOf, edgesOf } from "./times.ts";
 

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { expect, test } from "vitest";
 import { behindPath, figuresPath, fileAddress, queryOf, wantedOf } from "./wanted.ts";
 

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { expect, test } from "vitest";
 import { Fault } from "../live/api.ts";
 import { healthAr, healthEn, healthEs, healthPt } from "../messages/health.ts";

@@ -24,6 +24,7 @@ use crate::inbound::ProviderStatus;
 use crate::log::{Batch, Logged, Route};
 use crate::past::{Booked, Past};
 use crate::planted::as_written;
+use crate::predicates::{is_load, provider_rank};
 use crate::scope::Scope;
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -497,7 +498,7 @@ impl State {
                 let extras = self.extras.entry(line.id).or_default();
                 extras.is_changed = true;
                 extras.conversation = Some(of);
-                extras.rank = extras.rank.max(status.provider_rank());
+                extras.rank = extras.rank.max(provider_rank(*status));
                 extras.error =
                     error.as_ref().map(|error| serde_json::to_string(error).unwrap_or_default());
                 if *status == MessageStatus::Sending {
@@ -565,7 +566,7 @@ impl By {
 
 /// The agent whose load a conversation counts towards.
 fn bearer(conversation: &Conversation) -> Option<AgentId> {
-    conversation.head.owner.agent().filter(|_| conversation.head.status.is_load())
+    conversation.head.owner.agent().filter(|_| is_load(conversation.head.status))
 }
 
 /// Whether it counts as open, as waiting in the queue, as unanswered.

@@ -4,6 +4,7 @@
 use baton_domain::line::coached;
 use baton_domain::log::{Logged, Route};
 use baton_domain::mirror::{Mirror, Mirrored, Page, Progress, Want, fingerprint};
+use baton_domain::predicates::unread;
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::{Tidings, VisibleEvent, as_gone};
 use baton_protocol::conversation::{ConversationView, Snapshot};
@@ -221,7 +222,7 @@ impl Client {
                     if !same {
                         return Err(format!("P4: {:?}: {told:?} is not {full:?}", self.hand));
                     }
-                    rows.push((&conversation.head, view.unread()));
+                    rows.push((&conversation.head, unread(view)));
                 }
                 _ => return Err(format!("P4: {:?}: {told:?} is not {held:?}", self.hand)),
             }

@@ -11,9 +11,10 @@ use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::invitation::{
     Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
 };
+use baton_protocol::notice::{KeptDraft, NoticePage, NoticesLeft, NoticesRead};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{
-    ConversationPage, FileAddress, LineHistory, LinesPage, SnapshotAnswer, SyncAnswer,
+    ChangePage, ConversationPage, FileAddress, LineHistory, LinesPage, SnapshotAnswer, SyncAnswer,
 };
 use baton_protocol::problem::Problem;
 use baton_protocol::push::{
@@ -21,8 +22,8 @@ use baton_protocol::push::{
 };
 use baton_protocol::setting::SettingPut;
 use baton_protocol::settings::{
-    AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, PasswordChange,
-    PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew,
+    AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, MetaAppNew, MetaApps,
+    PasswordChange, PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew, WorkspaceChange,
 };
 use baton_protocol::{
     Channel, Colleague, Command, CommandBody, CommandResult, Event, Fact, Refusal, SettingBody,
@@ -330,6 +331,18 @@ fn every_body_of_a_request_and_answer() {
             "invitation_made" => drop(check::<InvitationMade>(&name, text)),
             "invitation_read" => drop(check::<InvitationRead>(&name, text)),
             "invitation_card" => drop(check::<InvitationCard>(&name, text)),
+            "notice_page" => drop(check::<NoticePage>(&name, text)),
+            "notices_read" => {
+                check::<NoticesRead>(&name, text);
+            }
+            "notices_left" => {
+                check::<NoticesLeft>(&name, text);
+            }
+            "change_page" => drop(check::<ChangePage>(&name, text)),
+            "kept_drafts" => drop(check::<Vec<KeptDraft>>(&name, text)),
+            "meta_apps" => drop(check::<MetaApps>(&name, text)),
+            "meta_app_new" => drop(check::<MetaAppNew>(&name, text)),
+            "workspace_change" => drop(check::<WorkspaceChange>(&name, text)),
             "invitation_accept" => drop(check::<InvitationAccept>(&name, text)),
             "receipts_taken" => {
                 check::<ReceiptsTaken>(&name, text);
@@ -340,7 +353,7 @@ fn every_body_of_a_request_and_answer() {
             other => panic!("nobody reads {other}"),
         }
     }
-    assert_eq!(all.len(), 42);
+    assert_eq!(all.len(), 50);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::{Channel, CommandWork, Key, MessageAt, Work};
 use baton_domain::inbound::{ElementBody, ProviderStatus};
+use baton_domain::predicates::is_not_understood;
 use baton_domain::tag::Tag;
 use baton_protocol::{AgentId, ChannelId, ConversationId, LineKind, MessageId, OpId, WorkspaceId};
 use serde::Serialize;
@@ -166,7 +167,7 @@ impl Needs {
             match &element.body {
                 ElementBody::Message(message) | ElementBody::Echo(message) => {
                     self.wamids.insert(key(&message.wamid));
-                    if again && !message.kind.is_not_understood() {
+                    if again && !is_not_understood(message.kind) {
                         self.add_changed(Some(key(&message.wamid)));
                     }
                     self.wamids.extend(message.quoted_wamid.as_ref().map(key));

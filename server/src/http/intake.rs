@@ -4,6 +4,7 @@
 use std::num::NonZeroU32;
 
 use baton_domain::inbound::{Element, ElementBody};
+use baton_domain::predicates::is_not_understood;
 use baton_protocol::Timestamp;
 use sqlx_macros::FromRow;
 use uuid::Uuid;
@@ -203,7 +204,7 @@ fn is_understood(element: &Element) -> bool {
     match &element.body {
         ElementBody::Ignored { .. } | ElementBody::Unattributable { .. } => false,
         ElementBody::Message(message) | ElementBody::Echo(message) => {
-            !message.kind.is_not_understood()
+            !is_not_understood(message.kind)
         }
         ElementBody::Status(_)
         | ElementBody::Reaction(_)

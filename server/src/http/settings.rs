@@ -3,9 +3,8 @@
 use axum::Json as Out;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts as Head;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use baton_domain::group::SetWork;
 use baton_domain::setting::{self, Target};
 use baton_domain::sight::Sight;
@@ -25,67 +24,74 @@ use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::{Tx, read};
 
-/// The settings of all kinds.
-pub(super) const SETTINGS: &str = "/api/v1/settings";
-/// Every kind with the schema of its bodies.
-pub(super) const KINDS: &str = "/api/v1/settings/kinds";
-/// What names something.
-pub(super) const USED_BY: &str = "/api/v1/settings/used-by";
-/// What names what is no more.
-pub(super) const BROKEN: &str = "/api/v1/settings/broken";
-
 /// Rows that are looked at for a page.
 const SCANNED: usize = 1_000;
 
+/// What setting something may be refused for.
+const SET: &[&str] = &["not_found", "forbidden", "version_changed", "taken", "too_many", "in_use"];
+
 /// The routes: those of all kinds together, and a row for each kind and verb.
 pub(super) fn routes() -> Vec<Route> {
-    let row = |method, path, access, handler| Route { method, path, access, handler };
-    let any = Access::Signed;
-    let (g, p) = (Method::GET, Method::POST);
     let mut all = vec![
-        row(g.clone(), SETTINGS, any, get(page)),
-        row(p, SETTINGS, any, axum::routing::post(publish)),
-        row(g.clone(), KINDS, any, get(kinds)),
-        row(g.clone(), USED_BY, any, get(used_by)),
-        row(g.clone(), BROKEN, Access::Admin, get(broken)),
+        Route::get(Access::Signed, "/api/v1/settings", page)
+            .says("Settings of all kinds that changed above a position.")
+            .query::<Above>()
+            .answers::<SettingsPage>(200)
+            .packed(),
+        Route::post(Access::Signed, "/api/v1/settings", publish)
+            .says("Sets and ends settings: all of the list, or nothing.")
+            .takes_list::<SettingChange, SETTING_CHANGES_MAX>()
+            .answers::<Vec<Setting>>(200)
+            .codes(SET),
+        Route::get(Access::Signed, "/api/v1/settings/kinds", kinds)
+            .says("The kinds of settings, with the schemas of their bodies.")
+            .answers::<Vec<SettingKindInfo>>(200),
+        Route::get(Access::Signed, "/api/v1/settings/used-by", used_by)
+            .says("The settings that name something.")
+            .query::<UsedBy>()
+            .answers::<Vec<SettingUse>>(200),
+        Route::get(Access::Admin, "/api/v1/settings/broken", broken)
+            .says("The settings that name what is no more.")
+            .answers::<Vec<BrokenSetting>>(200),
     ];
-    for kind in SettingKind::ALL {
-        let spec = kind.spec();
-        let who = if spec.reads == Readers::Admins { Access::Admin } else { any };
-        all.extend([
-            row(g.clone(), spec.list, who, get(move |a, b, c| list(kind, a, b, c))),
-            row(g.clone(), spec.one, who, get(move |a, b, c, d| one(kind, a, b, c, d))),
-            row(
-                Method::PUT,
-                spec.one,
-                who,
-                axum::routing::put(move |a, b, c, d| put(kind, a, b, c, d)),
-            ),
-            row(
-                Method::DELETE,
-                spec.one,
-                who,
-                axum::routing::delete(move |a, b, c, d| end(kind, a, b, c, d)),
-            ),
-            row(g.clone(), spec.history, who, get(move |a, b, c| history(kind, a, b, c))),
-        ]);
-    }
+    all.extend(SettingKind::ALL.into_iter().flat_map(of_kind));
     all
 }
 
-/// Whether a route reads the query of its address.
-pub(super) fn has_query(method: &Method, path: &str) -> bool {
-    let is_shared = *method == Method::GET && [SETTINGS, USED_BY].contains(&path);
-    let of_kind = |spec: &SettingSpec| {
-        (path == spec.list && *method == Method::GET)
-            || (path == spec.one && [Method::GET, Method::DELETE].contains(method))
+fn of_kind(kind: SettingKind) -> [Route; 5] {
+    let spec = kind.spec();
+    let who = match spec.reads {
+        Readers::Everyone => Access::Signed,
+        Readers::Admins => Access::Admin,
     };
-    is_shared || SettingKind::ALL.iter().any(|kind| of_kind(kind.spec()))
-}
-
-/// Whether a route tells settings in lists that may be long.
-pub(super) fn is_list(path: &str) -> bool {
-    path == SETTINGS || SettingKind::ALL.iter().any(|kind| kind.spec().list == path)
+    [
+        Route::get(who, spec.list, move |a, b, c| list(kind, a, b, c))
+            .says(spec.about.trim_start())
+            .query::<Listing>()
+            .answers_of(200, spec.schemas.list)
+            .packed(),
+        Route::get(who, spec.one, move |a, b, c, d| one(kind, a, b, c, d))
+            .says("One of them; `ETag` is what `If-Match` takes.")
+            .query::<AtQuery>()
+            .answers_of(200, spec.schemas.one)
+            .codes(&["not_found"]),
+        Route::put(who, spec.one, move |a, b, c, d| put(kind, a, b, c, d))
+            .says("Makes it with `If-None-Match: *`, or changes what `If-Match` names.")
+            .takes_of(spec.schemas.put)
+            .answers_of(200, spec.schemas.one)
+            .codes(SET)
+            .codes(&["precondition_required"]),
+        Route::delete(who, spec.one, move |a, b, c, d| end(kind, a, b, c, d))
+            .says("Ends the version that `If-Match` names.")
+            .query::<EndQuery>()
+            .answers_of(200, spec.schemas.one)
+            .codes(SET)
+            .codes(&["precondition_required"]),
+        Route::get(who, spec.history, move |a, b, c| history(kind, a, b, c))
+            .says("Its versions, the newest first; 200 at most.")
+            .answers::<Vec<SettingVersion>>(200)
+            .codes(&["not_found"]),
+    ]
 }
 
 /// What the list of a kind may be asked.

@@ -47,7 +47,8 @@ pub use read::usage;
 pub use work::node;
 use work::node::Term;
 pub use work::{
-    block, courtesy, erase, files, health, past, push, searchable, sweep, template, uploads,
+    block, courtesy, draft, erase, files, health, notice, past, push, searchable, sweep, template,
+    uploads,
 };
 
 /// How to open a database.

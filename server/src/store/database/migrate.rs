@@ -314,6 +314,20 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 48,
+        name: "notices",
+        both: include_str!("../migrations/0048_notices.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 49,
+        name: "drafts",
+        both: include_str!("../migrations/0049_drafts.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The newest schema that this program knows.

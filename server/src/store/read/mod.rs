@@ -2,6 +2,7 @@
 //! Only `Sight` decides what a viewer may see.
 
 mod audit;
+mod changes;
 mod coaching;
 mod conversations;
 mod counts;
@@ -23,6 +24,7 @@ mod sync;
 pub mod usage;
 
 pub use audit::{LogFilter, Stretch, logged_back, logged_from};
+pub use changes::changes;
 pub use conversations::{conversations, heads, views};
 pub use counts::view_counts;
 pub(crate) use due::names_held;

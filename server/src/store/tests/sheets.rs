@@ -10,9 +10,10 @@ use crate::store::tables::declared;
 use crate::store::{Sql, Store};
 
 /// Columns of sheets that their stamps leave out.
-const APART: [(&str, &str, &str); 4] = [
+const APART: [(&str, &str, &str); 5] = [
     ("agent", "load", "recomputed from the conversations"),
     ("channel", "policy", "compared with the log, which tells each change of it"),
+    ("channel", "removed_at", "hides a practice number, and nothing else"),
     ("device", "acked_at", "written with each acknowledgement; it spares pushes, and nothing else"),
     ("device", "watched_at", "written while somebody looks; it spares pushes, and nothing else"),
 ];
@@ -24,10 +25,11 @@ const RECOMPUTED: [&str; 4] = ["log_head", "setting_name", "setting_version", "t
 const OWN: [&str; 3] = ["schema_version", "stamp", "touched"];
 
 /// Tables that nothing checks. SECURITY.md names them.
-const UNSTAMPED: [&str; 27] = [
+const UNSTAMPED: [&str; 29] = [
     "block_call",
     "channel_health",
     "courtesy",
+    "draft",
     "feed",
     "file",
     "intake",
@@ -35,6 +37,7 @@ const UNSTAMPED: [&str; 27] = [
     "line_change",
     "node",
     "not_understood",
+    "notice",
     "parked_status",
     "past",
     "phone_book",

@@ -3,10 +3,12 @@
 
 pub mod block;
 pub mod courtesy;
+pub mod draft;
 pub mod erase;
 pub mod files;
 pub mod health;
 pub mod node;
+pub mod notice;
 pub mod past;
 pub mod push;
 pub mod searchable;
