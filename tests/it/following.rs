@@ -1,9 +1,11 @@
 //! Followers: told of a conversation without owning it.
 
 use baton_protocol::command::Following;
+use baton_protocol::setting::Setting;
 use baton_protocol::settings::AgentChange;
 use baton_protocol::{Agent, AgentId, AgentState, CommandBody, Owner, Refusal};
 use baton_world::world::{Answered, Setup, eventually, for_each_store};
+use serde_json::json;
 
 use crate::assignment::change;
 
@@ -51,7 +53,13 @@ async fn followers_are_named_to_everybody_and_own_nothing() {
         ben.does(conversation, unfollow(None)).await.accepted();
         ana.phone().until("one follows", is_told(&[chloe.id])).await;
 
-        // Who leaves follows nothing.
+        // Who leaves follows nothing, and what they set up for themselves ends.
+        let own = json!({"kind": "schedule", "id": world.clock.uuid_v7(), "put": {
+            "home": {"kind": "agent", "id": chloe.id},
+            "body": {"name": "Hers", "zone": "UTC", "week": [[[0, 60]], [], [], [], [], [], []]},
+        }});
+        let admin = world.admin().await;
+        let made: Vec<Setting> = admin.signed.post("/settings", &json!([own])).await.expect("one");
         let leaving = AgentChange { state: Some(AgentState::Leaving), ..AgentChange::default() };
         change(world, chloe.id, &leaving).await;
         ana.phone().until("nobody follows", is_told(&[])).await;
@@ -61,6 +69,9 @@ async fn followers_are_named_to_everybody_and_own_nothing() {
             (chloe.state == AgentState::Inactive).then_some(())
         })
         .await;
+        let one = format!("/schedules/{}", made[0].id);
+        let ended: Setting = admin.signed.get(&one).await.expect("what it was");
+        assert!(ended.ended, "{ended:?}");
         assert!(ana.view(conversation).await.conversation.thread.followers.is_empty());
         let late = sofia.does(conversation, follow(Some(chloe.id))).await.refusal();
         assert!(matches!(&late, Refusal::Invalid { field, .. } if field == "agent_id"), "{late:?}");

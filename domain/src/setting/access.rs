@@ -6,9 +6,10 @@ use baton_protocol::{Home, Role};
 use crate::rights;
 use crate::scope::Viewer;
 
-/// Whether somebody reads settings of a kind at a home. Admins read all.
+/// Whether somebody reads settings of a kind at a home. Admins read all but what is an agent's own.
 pub fn reads(viewer: &Viewer, spec: &SettingSpec, home: Home) -> bool {
-    if viewer.role == Role::Admin {
+    let is_own = spec.set == Setter::Own && matches!(home, Home::Agent { .. });
+    if viewer.role == Role::Admin && !is_own {
         return home != Home::Unknown;
     }
     let sees = match home {

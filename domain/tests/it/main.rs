@@ -51,6 +51,8 @@ mod seeing;
 #[cfg(test)]
 mod sendable;
 #[cfg(test)]
+mod setting;
+#[cfg(test)]
 mod staff;
 #[cfg(test)]
 mod status;

@@ -7,7 +7,8 @@ use baton_domain::scope::{Level, Scope, Viewer};
 use baton_domain::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::{Actor, Event, Fact};
 use baton_protocol::{
-    AgentId, ConversationId, MembershipKind, Owner, Role, TeamId, Timestamp, Visibility,
+    AgentId, ConversationId, Home, MembershipKind, Owner, Role, SettingKind, TeamId, Timestamp,
+    Visibility,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -28,12 +29,35 @@ fn scopes() -> impl Strategy<Value = Scope> {
     })
 }
 
+fn settings() -> impl Strategy<Value = Option<Home>> {
+    prop::option::of(prop_oneof![
+        Just(Home::Workspace),
+        (0_u8..3).prop_map(|n| Home::Team { id: team(n) }),
+        (0_u8..3).prop_map(|n| Home::Agent { id: agent(n) }),
+    ])
+}
+
+/// Whether somebody reads what is for a home.
+fn is_theirs(viewer: &Viewer, home: Option<Home>) -> bool {
+    home.is_some_and(|home| {
+        viewer.role == Role::Admin
+            || match home {
+                Home::Team { id } => viewer.teams.contains_key(&id),
+                Home::Agent { id } => viewer.agent == id,
+                Home::Workspace | Home::Channel { .. } | Home::Unknown => true,
+            }
+    })
+}
+
 fn routes() -> impl Strategy<Value = Route> {
     prop_oneof![
         1 => Just(Route::Everyone),
         1 => (0_u8..3).prop_map(|n| Route::Agent(agent(n))),
         1 => (0_u8..3, 0_u8..3)
             .prop_map(|(n, of)| Route::Coaching { agent: agent(n), team: team(of) }),
+        1 => (settings(), settings()).prop_map(|(before, after)| {
+            Route::Setting { kind: SettingKind::Tag, before, after }
+        }),
         4 => scopes().prop_map(|scope| Route::Conversation { before: Some(scope), after: scope }),
         1 => scopes().prop_map(|after| Route::Conversation { before: None, after }),
         2 => (scopes(), scopes())
@@ -109,6 +133,15 @@ fn walked(sight: &Sight, stretch: &[Logged]) -> Tidings {
                 let is_gone = left.contains(&id) || entered.iter().any(|(of, _)| *of == id);
                 if is_for_them && !is_gone {
                     told.push(VisibleEvent::Event(place));
+                }
+            }
+            (Route::Setting { before, after, .. }, _) => {
+                if is_theirs(&sight.viewer, after) {
+                    told.push(VisibleEvent::Event(place));
+                } else if is_theirs(&sight.viewer, before) {
+                    let has_ended = after.is_none();
+                    let event = if has_ended { VisibleEvent::Event } else { VisibleEvent::Gone };
+                    told.push(event(place));
                 }
             }
             (Route::Conversation { .. }, Some(id)) => match still.get(&id) {

@@ -269,6 +269,8 @@ pub struct SettingKindInfo {
     pub singleton: bool,
     /// Whether phones keep them.
     pub phones: bool,
+    /// The homes at which you may set them; a number is none of these.
+    pub settable: Vec<Home>,
     /// The JSON Schema of the body. `x-of` names the kind of what an id names, `x-lines` how many
     /// lines a text has, `x-column` a field for the list. `x-once` is set when the setting is made
     /// and not after, `x-when` names the values of another field for which the field is there.

@@ -334,13 +334,28 @@ async fn page(
 }
 
 /// `GET /settings/kinds`.
-async fn kinds(signed: Signed) -> Out<Vec<SettingKindInfo>> {
+async fn kinds(
+    State(parts): State<Shared>,
+    signed: Signed,
+) -> HandlerResult<Out<Vec<SettingKindInfo>>> {
+    let mut tx = parts.store.read().await?;
+    let sight = sight(&mut tx, &signed).await?;
+    tx.rollback().await?;
     let told = SettingKind::ALL.into_iter().map(SettingKind::spec);
     let told = told.filter(|of| of.reads == Readers::Everyone || signed.role == Role::Admin);
-    Out(told.map(kind_info).collect())
+    Ok(Out(told.map(|spec| kind_info(spec, &sight)).collect()))
 }
 
-fn kind_info(spec: &SettingSpec) -> SettingKindInfo {
+/// The homes at which somebody may set settings of a kind.
+fn settable(spec: &SettingSpec, sight: &Sight) -> Vec<Home> {
+    let teams = sight.visibility.keys().map(|id| Home::Team { id: *id });
+    let all = [Home::Workspace, Home::Agent { id: sight.viewer.agent }].into_iter().chain(teams);
+    let is_one = |home: &Home| home.kind().is_some_and(|kind| spec.homes.contains(&kind));
+    let may = |home: &Home| setting::may_set(&sight.viewer, spec, *home);
+    all.filter(|home| is_one(home) && may(home)).collect()
+}
+
+fn kind_info(spec: &SettingSpec, sight: &Sight) -> SettingKindInfo {
     let mut settings = SchemaSettings::draft2020_12().for_deserialize();
     (settings.inline_subschemas, settings.meta_schema) = (true, None);
     let schema = (spec.schemas.body)(&mut settings.into_generator()).to_value();
@@ -352,6 +367,7 @@ fn kind_info(spec: &SettingSpec) -> SettingKindInfo {
         most: spec.most,
         singleton: spec.is_singleton,
         phones: spec.phones,
+        settable: settable(spec, sight),
         schema,
     }
 }

@@ -1,15 +1,19 @@
-//! Who leaves: first nothing new is theirs (`leaving`), then what they own is given back, and only
-//! when nothing is left they are inactive. The database refuses any other order.
+//! Who leaves: first nothing new is theirs (`leaving`), then what they own is given back and what
+//! they set up for themselves ends. Only when nothing is left they are inactive. The database
+//! refuses any other order of conversations.
 
 use std::time::Duration;
 
-use baton_protocol::{AgentId, WorkspaceId};
+use baton_domain::group::SetWork;
+use baton_protocol::limits::SETTING_CHANGES_MAX;
+use baton_protocol::setting::SettingChange;
+use baton_protocol::{AgentId, Home, WorkspaceId};
 
 use crate::accounts::{AccountError, Accounts, Setter};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
-use crate::store::read::{leaving, owned_or_followed_by};
+use crate::store::read::{leaving, owned_or_followed_by, settings_of_home};
 use crate::telemetry::Spell;
 
 /// Gives back what leaving agents own, and then makes them inactive.
@@ -58,13 +62,41 @@ impl Rehomer {
     }
 
     async fn lead_out(&self, workspace: WorkspaceId, agent: AgentId) -> Result<(), AccountError> {
-        if self.give_back(workspace, agent).await? {
+        let has_settings = self.end_settings(workspace, agent).await?;
+        if self.give_back(workspace, agent).await? && !has_settings {
             let setter = Setter { workspace, by: None };
             let work = self.accounts.plan_left(setter, agent);
             // Refused when something was given to them meanwhile: once more from the start.
             self.accounts.settle(&self.engine, work).await?;
         }
         Ok(())
+    }
+
+    /// Ends what is for them alone; returns whether something was left.
+    async fn end_settings(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+    ) -> Result<bool, AccountError> {
+        let home = Home::Agent { id: agent };
+        let mut tx = self.engine.store().read().await?;
+        let left = settings_of_home(&mut tx, workspace, home, SETTING_CHANGES_MAX).await?;
+        tx.rollback().await?;
+        if left.is_empty() {
+            return Ok(false);
+        }
+        let end = |(kind, id, version)| {
+            let (expect, epoch, put) = (Some(version), None, None);
+            let change = SettingChange { kind, id, expect, epoch, put, anyway: true };
+            (change, self.clock.uuid_v4())
+        };
+        let changes = left.into_iter().map(end).collect();
+        // Refused when somebody changed one meanwhile: once more from the start.
+        let set = self.engine.set(SetWork { workspace, by: None, changes }).await;
+        if let Ok(Err(refused)) = &set {
+            tracing::debug!(?refused, %workspace, "settings of who leaves changed meanwhile");
+        }
+        Ok(true)
     }
 
     /// Whether nothing is left.

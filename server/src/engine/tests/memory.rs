@@ -141,9 +141,9 @@ impl Both {
                 );
             }
         }
-        tx.rollback().await.unwrap();
-        let settled = set_fault(&database.store, WORKSPACE).await.unwrap();
+        let settled = set_fault(&mut tx, WORKSPACE).await.unwrap();
         assert_eq!(settled, None, "{of}");
+        tx.rollback().await.unwrap();
         let report = verify_log(&database.store, WORKSPACE).await.unwrap();
         assert_eq!(report.fault, None, "{of}");
         database.close().await;

@@ -6,6 +6,8 @@ use baton_protocol::{SettingKind, limits};
 use uuid::Uuid;
 
 use super::*;
+use crate::store::settled::set_fault;
+use crate::store::verify::verify_log;
 
 /// A setting to be set.
 struct Subject {
@@ -142,10 +144,40 @@ async fn every_kind_is_made_changed_read_and_ended() {
             assert_eq!(versions, [4, 3, 2, 1], "{name}");
             assert_eq!((&past[3]["body"], &past[1]["body"]), (&of.put["body"], &Value::Null));
         }
-        let report = crate::store::verify::verify_log(&desk.parts.store, admin.workspace_id);
+        let report = verify_log(&desk.parts.store, admin.workspace_id);
         assert_eq!(report.await.unwrap().fault, None);
-        let settled = crate::store::settled::fault(&desk.parts.store, admin.workspace_id);
-        assert_eq!(settled.await.unwrap(), None);
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_edit_by_hand_of_any_table_of_settings_is_named() {
+    for desk in desks().await {
+        let (admin, workspace) = (&desk.admin, desk.admin.workspace_id);
+        let tag = Subject::at(&desk, SettingKind::Tag, HomeKind::Workspace);
+        put(&desk, admin, &tag, Seen::New, &tag.put).await.is(200, "");
+        let reply = Subject::at(&desk, SettingKind::CannedReply, HomeKind::Workspace);
+        let naming = reply.with("then", json!([{"do": "tag", "tag": tag.id}]));
+        put(&desk, admin, &reply, Seen::New, &naming).await.is(200, "");
+        for (sql, table) in [
+            ("UPDATE setting SET rank = rank + 1 WHERE kind = 'tag'", "setting"),
+            ("UPDATE setting SET ended_at = 1 WHERE kind = 'tag'", "setting"),
+            ("UPDATE setting SET home_kind = 'team' WHERE kind = 'tag'", "setting"),
+            ("DELETE FROM setting WHERE kind = 'tag'", "setting"),
+            ("DELETE FROM setting_version WHERE kind = 'tag'", "setting_version"),
+            ("UPDATE setting_version SET position = 1 WHERE kind = 'tag'", "setting_version"),
+            ("DELETE FROM setting_name", "setting_name"),
+            ("UPDATE setting_name SET field = 'x'", "setting_name"),
+            ("UPDATE log_head SET settings_at = 1", "log_head"),
+        ] {
+            let mut tx = desk.database.tampering().await;
+            assert_eq!(set_fault(&mut tx, workspace).await.unwrap(), None);
+            let done = format!("{sql} RETURNING CAST(1 AS BIGINT)");
+            tx.rows_of::<(i64,)>(&done, &[]).await.unwrap();
+            let fault = set_fault(&mut tx, workspace).await.unwrap().unwrap_or_default();
+            assert!(fault.starts_with(table), "{sql}: {fault}");
+            tx.rollback().await.unwrap();
+        }
         desk.database.close().await;
     }
 }
@@ -172,7 +204,9 @@ async fn who_sets_what_is_as_declared_for_each_home() {
                         }
                         _ => who == "admin",
                     };
-                    let hidden = *home == HomeKind::Agent && who == "supervisor";
+                    let is_own = of.spec.set == Setter::Own;
+                    let sees = who == "agent" || (who == "admin" && !is_own);
+                    let hidden = *home == HomeKind::Agent && !sees;
                     let expected = match (may, hidden) {
                         (true, _) => 200,
                         (false, true) => 404,
@@ -428,6 +462,10 @@ async fn each_kind_describes_its_form() {
             assert!(fields.contains_key(field), "{} {field}", kind["kind"]);
         }
         assert!(!kind["schema"].to_string().contains("$ref"), "{}", kind["kind"]);
+        let own = json!({"kind": "agent", "id": desk.agent.agent_id});
+        let may = kind["settable"].as_array().unwrap();
+        assert!(may.iter().all(|home| *home == own), "an agent sets nothing of others: {kind}");
+        assert_eq!(may.is_empty(), kind["kind"] != "canned_reply", "{kind}");
     }
     desk.database.close().await;
 }

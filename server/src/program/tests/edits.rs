@@ -12,7 +12,7 @@ use baton_protocol::{
     Command, ConversationId, Event, Fact, FileState, LineRef, MessageStatus, OpId, WorkspaceId,
 };
 use baton_simulator::{Around, Inbound, InboundMedia, Simulator};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::app::Server;
 use crate::clock::Clock;
@@ -71,6 +71,11 @@ async fn lived(database: TestDatabase) -> Life {
         talk(&simulator, (number, name), &ana, &ben).await;
     }
     let workspace = ana.session.workspace_id;
+    let own = json!([{"kind": "canned_reply", "id": Clock::system().uuid_v7(), "put": {
+        "home": {"kind": "agent", "id": ana.session.agent_id},
+        "body": {"shortcut": "hi", "title": "Hi", "text": "Hola"},
+    }}]);
+    ana.post::<Json>("/settings", &own).await.unwrap();
     server.stop().await;
     simulator.stop().await;
     let master: [u8; 32] =

@@ -173,13 +173,11 @@ pub async fn told(tx: &mut Tx, workspace: WorkspaceId) -> Result<Settings, Store
 /// The same of what the team set up alone, for tests whose people no log tells of.
 #[cfg(test)]
 pub(crate) async fn set_fault(
-    store: &Store,
+    tx: &mut Tx,
     workspace: WorkspaceId,
 ) -> Result<Option<String>, StoreError> {
-    let mut tx = store.read().await?;
-    let (held, told) = (held(&mut tx, workspace).await?, told(&mut tx, workspace).await?);
-    let names = names_fault(&mut tx, workspace).await?;
-    tx.rollback().await?;
+    let (held, told) = (held(tx, workspace).await?, told(tx, workspace).await?);
+    let names = names_fault(tx, workspace).await?;
     Ok(set_difference(&held, &told).or(names))
 }
 

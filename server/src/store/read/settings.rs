@@ -7,7 +7,7 @@ use baton_protocol::setting::{Setting, SettingName, SettingUse, SettingVersion};
 use baton_protocol::{Actor, AgentId, Event, Fact, Home, SettingId, SettingKind, WorkspaceId};
 use sqlx_macros::FromRow;
 
-use crate::store::tables::{LoggedRow, SettingRow, column, id, ids, logged_columns};
+use crate::store::tables::{LoggedRow, SettingRow, column, id, ids, logged_columns, number};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Versions of a setting that are told, the newest first.
@@ -120,6 +120,34 @@ pub async fn setting_ids(
     let one = |row: &SettingRow| {
         let Some((_, kind, id)) = row.key()? else { return Ok(None) };
         Ok(Some((kind, id, row.home()?)))
+    };
+    rows.iter().filter_map(|row| one(row).transpose()).collect()
+}
+
+/// Settings of any kind at a home that did not end, each with its version, at most `limit`.
+pub async fn settings_of_home(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    home: Home,
+    limit: usize,
+) -> Result<Vec<(SettingKind, SettingId, u32)>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns s setting} FROM setting AS s
+         WHERE s.workspace = $1 AND s.kind {in $2} AND s.home_kind = $3 AND s.home_id = $4
+           AND s.ended_at IS NULL LIMIT CAST($5 AS BIGINT)",
+    );
+    let Some(home_kind) = home.kind() else { return Ok(Vec::new()) };
+    let args = [
+        workspace.to_string(),
+        ids(SettingKind::ALL.iter().map(|kind| kind.name())),
+        home_kind.name().to_owned(),
+        home.id(workspace).to_string(),
+        limit.to_string(),
+    ];
+    let rows: Vec<SettingRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    let one = |row: &SettingRow| {
+        let Some((_, kind, id)) = row.key()? else { return Ok(None) };
+        Ok(Some((kind, id, number(row.version)?)))
     };
     rows.iter().filter_map(|row| one(row).transpose()).collect()
 }
