@@ -1,6 +1,6 @@
 // Writes dist/files.rs, the list by which the server embeds what was built, and tells the service
 // worker which files to keep.
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Plugin } from "vite";
 
@@ -16,6 +16,8 @@ export function listFiles(): Plugin {
       out = resolve(config.root, config.build.outDir);
     },
     closeBundle() {
+      // A build that failed has none, and has said why.
+      if (!existsSync(join(out, WORKER))) return;
       const files = filesIn(out);
       writeFileSync(join(out, LIST), listOf(files));
       const worker = join(out, WORKER);

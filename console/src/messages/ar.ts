@@ -1,6 +1,6 @@
 import type { Messages } from "./en.ts";
 import { faultsAr } from "./faults/ar.ts";
-import { healthAr } from "./health.ts";
+import { healthAr } from "./health.ar.ts";
 import { isolate } from "./isolate.ts";
 import { plural } from "./plural.ts";
 
@@ -228,11 +228,12 @@ export const ar: Messages = {
     line: "إعادة توجيه هذا السطر",
     title: "إعادة التوجيه إلى",
     find: "ابحث عن عميل",
-    nobody: "لا يوجد عميل كهذا في قائمتك.",
+    nobody: "لا يوجد عميل كهذا.",
     ask: (text, name) => `هل تعيد توجيه «${text}» إلى ${name}؟`,
     go: "إعادة التوجيه",
     done: "أُعيد توجيهه",
     from: (name) => `أُعيد توجيهه من ${name}`,
+    several: (count) => n(count, { one: "أُعيد التوجيه إلى عميل واحد", two: "أُعيد التوجيه إلى عميلين", few: `أُعيد التوجيه إلى ${count} عملاء`, many: `أُعيد التوجيه إلى ${count} عميلًا`, other: `أُعيد التوجيه إلى ${count} عميل` }),
   },
   act: {
     resolve: "حل",

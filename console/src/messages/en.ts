@@ -211,11 +211,12 @@ export const en = {
     line: "Forward this line",
     title: "Forward to",
     find: "Find a customer",
-    nobody: "No such customer is in your list.",
+    nobody: "No such customer is found.",
     ask: (text: string, name: string) => `Forward “${text}” to ${name}?`,
     go: "Forward",
     done: "Forwarded",
     from: (name: string) => `Forwarded from ${name}`,
+    several: (count: number) => n(count, { one: "Forwarded to 1 customer", other: `Forwarded to ${count} customers` }),
   },
   act: {
     resolve: "Resolve",

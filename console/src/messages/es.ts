@@ -1,6 +1,6 @@
 import type { Messages } from "./en.ts";
 import { faultsEs } from "./faults/es.ts";
-import { healthEs } from "./health.ts";
+import { healthEs } from "./health.es.ts";
 import { plural } from "./plural.ts";
 
 const n = plural("es");
@@ -210,11 +210,12 @@ export const es: Messages = {
     line: "Reenviar esta línea",
     title: "Reenviar a",
     find: "Buscar un cliente",
-    nobody: "No hay tal cliente en tu lista.",
+    nobody: "No se encuentra ese cliente.",
     ask: (text, name) => `¿Reenviar «${text}» a ${name}?`,
     go: "Reenviar",
     done: "Reenviado",
     from: (name) => `Reenviado de ${name}`,
+    several: (count) => n(count, { one: "Reenviado a 1 cliente", other: `Reenviado a ${count} clientes` }),
   },
   act: {
     resolve: "Resolver",

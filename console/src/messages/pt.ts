@@ -1,6 +1,6 @@
 import type { Messages } from "./en.ts";
 import { faultsPt } from "./faults/pt.ts";
-import { healthPt } from "./health.ts";
+import { healthPt } from "./health.pt.ts";
 import { plural } from "./plural.ts";
 
 const n = plural("pt");
@@ -210,11 +210,12 @@ export const pt: Messages = {
     line: "Encaminhar esta linha",
     title: "Encaminhar para",
     find: "Procurar um cliente",
-    nobody: "Não há tal cliente na sua lista.",
+    nobody: "Nenhum cliente assim foi encontrado.",
     ask: (text, name) => `Encaminhar “${text}” para ${name}?`,
     go: "Encaminhar",
     done: "Encaminhado",
     from: (name) => `Encaminhado de ${name}`,
+    several: (count) => n(count, { one: "Reencaminhado a 1 cliente", other: `Reencaminhado a ${count} clientes` }),
   },
   act: {
     resolve: "Resolver",

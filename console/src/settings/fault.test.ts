@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { Fault } from "../live/api.ts";
-import { healthAr, healthEn, healthEs, healthPt } from "../messages/health.ts";
+import { healthAr } from "../messages/health.ar.ts";
+import { healthEs } from "../messages/health.es.ts";
+import { healthPt } from "../messages/health.pt.ts";
+import { healthEn } from "../messages/health.ts";
 import { faultText } from "./fault.ts";
 
 const fault = (code: string) =>
