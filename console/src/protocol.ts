@@ -578,6 +578,16 @@ export interface Setting {
   ended?: boolean;
   broken?: { field: string; of_kind: string; of_id: Id }[];
 }
+/** A version of a setting. */
+export interface SettingVersion {
+  version: number;
+  position: number;
+  at: Timestamp;
+  by?: Id;
+  home?: Home;
+  changed: string[];
+  body: unknown;
+}
 /** A setting that names something. */
 export interface SettingUse {
   kind: string;

@@ -28,6 +28,7 @@ import { type Held, type Want, headOf } from "./feed.ts";
 import { Keep } from "./keep.ts";
 import type { Item, Outcome } from "./outbox.ts";
 import { Sender } from "./sender.svelte.ts";
+import { Settings } from "./settings.svelte.ts";
 import { Shelf } from "./shelf.ts";
 import { Link } from "./socket.ts";
 import { Waiting } from "./waiting.svelte.ts";
@@ -52,6 +53,7 @@ export class Desk {
   keepMs = 4_000;
   /** Messages that wait for a person. */
   readonly waiting = new Waiting();
+  readonly settings = new Settings(() => this.conversations.epoch);
 
   private colleagues: Colleagues = $state.raw(unknown());
   private readonly workspace = new Workspace();
@@ -148,6 +150,7 @@ export class Desk {
     this.sender.stop();
     this.shelf.stop();
     this.workspace.stop();
+    this.settings.stop();
     this.conversations.stop();
     this.waiting.stop();
     this.connection.stop();
@@ -476,6 +479,12 @@ export class Desk {
         break;
       case "channels":
         void this.workspace.readChannels();
+        break;
+      case "settings":
+        this.settings.again();
+        break;
+      case "setting":
+        this.settings.told(want.event);
         break;
     }
   }
