@@ -23,8 +23,9 @@ function options(schema: Json): string[] | undefined {
   return consts?.every((one) => typeof one === "string") ? (consts as string[]) : undefined;
 }
 
-const isSpan = (schema: Json) =>
-  schema["minItems"] === 2 && schema["maxItems"] === 2 && Array.isArray(schema["prefixItems"]);
+/** Two minutes of a day. */
+const isSpan = ({ minItems, maxItems, items }: Json) =>
+  minItems === 2 && maxItems === 2 && (items as Json | undefined)?.["type"] === "integer";
 
 function ofList(schema: Json): Json {
   if (isSpan(schema)) return { is: "span" };
