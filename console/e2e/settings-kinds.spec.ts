@@ -96,6 +96,7 @@ test("what is used asks before it ends, and who used it is shown as broken", asy
   await expect(admin.getByTestId("setting-end-ask")).toContainText("Sorry");
   await admin.getByTestId("setting-end-go").click();
   await expect(admin.getByTestId("settings-empty")).toBeVisible();
+  await expect(admin.getByTestId("settings-canned-replies")).toContainText("1");
   await admin.getByTestId("settings-canned-replies").click();
   await expect(admin.getByTestId("setting-broken")).toBeVisible();
 });
