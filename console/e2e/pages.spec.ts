@@ -75,7 +75,7 @@ test("people, search, settings, board, keys", async ({ world }) => {
   await admin.goto("/search?q=Pau");
   await expect(admin.getByTestId("hits")).toContainText("Pau Riera");
   await looks(admin, "search");
-  for (const page of ["numbers", "teams", "agents", "log", "you", "notifications", "devices", "appearance"]) {
+  for (const page of ["numbers", "teams", "agents", "log", "tags", "team-policies", "you", "notifications", "devices", "appearance"]) {
     await admin.goto(`/settings/${page}`);
     await expect(admin.locator("main section").first()).toBeVisible();
     if (page === "agents") {

@@ -1,8 +1,10 @@
 // Addresses to places and back. What a colleague could be sent stands in the address.
 
+import type { Id } from "./protocol.ts";
 import { type Wanted as Report, queryOf as reportOf, wantedOf as reportWanted } from "./reports/wanted.ts";
 import { type Filter, KINDS, OLDER } from "./review/deciding.ts";
 import { type Wanted, isNothing, queryOf as searchOf, wantedOf } from "./search/filter.ts";
+import type { KINDS as SETTINGS } from "./settings/kind/kinds.ts";
 import { type LogPlace, addressOf, placeOf as logOf } from "./settings/log.ts";
 
 export type Place =
@@ -17,7 +19,7 @@ export type Place =
   | { at: "people" }
   | { at: "notices" }
   | ({ at: "search" } & Wanted)
-  | { at: "settings"; page: SettingsPage | undefined; log?: LogPlace }
+  | { at: "settings"; page: SettingsPage | undefined; log?: LogPlace; setting?: SettingPlace }
   | { at: "welcome" }
   | { at: "unknown" };
 
@@ -26,8 +28,27 @@ export const SHARED_PAGES = ["numbers", "teams", "agents", "quarantine", "log"] 
 /** Of the workspace's, those that admins alone may look at. */
 export const ADMIN_PAGES: readonly string[] = ["quarantine", "log"];
 export const OWN_PAGES = ["you", "notifications", "devices", "appearance"] as const;
-export type SettingsPage = (typeof SHARED_PAGES | typeof OWN_PAGES)[number];
-const PAGES: readonly string[] = [...SHARED_PAGES, ...OWN_PAGES];
+/** The kinds of settings, by where they are read. */
+export type KindPage = (typeof SETTINGS)[keyof typeof SETTINGS]["path"];
+const KIND_PAGE: Record<KindPage, true> = {
+  "canned-replies": true,
+  tags: true,
+  attributes: true,
+  outcomes: true,
+  "team-policies": true,
+  "workspace-policies": true,
+  schedules: true,
+};
+export const KIND_PAGES = Object.keys(KIND_PAGE) as KindPage[];
+export const isKindPage = (page: string | undefined): page is KindPage =>
+  page !== undefined && Object.hasOwn(KIND_PAGE, page);
+/** A setting of a kind, and what is shown of it. */
+export interface SettingPlace {
+  id: Id | "new";
+  tab?: "history" | "used";
+}
+export type SettingsPage = (typeof SHARED_PAGES | typeof OWN_PAGES)[number] | KindPage;
+const PAGES: readonly string[] = [...SHARED_PAGES, ...KIND_PAGES, ...OWN_PAGES];
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const VIEW = /^(mine|late|snoozed|open|(team|channel|saved)-[0-9a-f-]{36})$/;
@@ -44,6 +65,12 @@ export function placeOf(path: string, query = ""): Place {
     const page = second as SettingsPage | undefined;
     const log = page === "log" ? logOf(new URLSearchParams(query)) : {};
     return { at: "settings", page, ...(Object.keys(log).length === 0 ? {} : { log }) };
+  }
+  if (first === "settings" && isKindPage(second) && (third === "new" || ID.test(third ?? ""))) {
+    const tab = new URLSearchParams(query).get("tab");
+    const isTab = tab === "history" || tab === "used";
+    const setting: SettingPlace = { id: third ?? "new", ...(isTab ? { tab } : {}) };
+    return { at: "settings", page: second, setting };
   }
   if (first === "board" && (second === undefined || (second === "agent" && ID.test(third ?? "")))) {
     return { at: "board", agent: third };
@@ -106,6 +133,10 @@ export function pathOf(place: Place): string {
     }
     case "settings":
       if (place.page === undefined) return "/settings";
+      if (place.setting !== undefined) {
+        const { id, tab } = place.setting;
+        return `/settings/${place.page}/${id}${tab === undefined ? "" : `?tab=${tab}`}`;
+      }
       return `/settings/${place.page}${place.page === "log" ? addressOf(place.log ?? {}) : ""}`;
     case "search":
       return isNothing(place) ? "/search" : `/search?${searchOf(place)}`;

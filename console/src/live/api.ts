@@ -94,15 +94,16 @@ export async function request<T>(
   path: string,
   body?: unknown,
   time_out_ms = TIME_OUT_MS,
+  headers: Record<string, string> = {},
 ): Promise<T> {
   const before = identity()?.expires_at;
   try {
-    return await once<T>(method, path, body, time_out_ms);
+    return await once<T>(method, path, body, time_out_ms, headers);
   } catch (error) {
     const isOver = error instanceof Fault && error.status === 401;
     if (!isOver || error.code === "device_revoked" || before === undefined) throw error;
     await refresh(before);
-    return once<T>(method, path, body, time_out_ms);
+    return once<T>(method, path, body, time_out_ms, headers);
   }
 }
 
@@ -120,9 +121,9 @@ async function refresh(before: number): Promise<void> {
 }
 
 /** Bytes go as they are, everything else as JSON. */
-function carried(body: unknown): { body: BodyInit; headers: Record<string, string> } | undefined {
-  if (body === undefined) return undefined;
-  const headers = (kind: string) => ({ "content-type": kind });
+function carried(body: unknown, more: Record<string, string>) {
+  if (body === undefined) return { headers: more };
+  const headers = (kind: string) => ({ ...more, "content-type": kind });
   if (body instanceof Blob) return { body, headers: headers("application/octet-stream") };
   return { body: JSON.stringify(body), headers: headers("application/json") };
 }
@@ -132,6 +133,7 @@ async function once<T>(
   path: string,
   body: unknown,
   time_out_ms = TIME_OUT_MS,
+  headers: Record<string, string> = {},
 ): Promise<T> {
   let response: Response;
   try {
@@ -140,7 +142,7 @@ async function once<T>(
       credentials: "same-origin",
       cache: "no-store",
       signal: AbortSignal.timeout(time_out_ms),
-      ...carried(body),
+      ...carried(body, headers),
     });
   } catch (error) {
     throw new Unreachable(String(error));

@@ -54,7 +54,7 @@ test("a welcome and a reset make the cursor that the next hello names", () => {
 
 test("a reset asks for everything anew", () => {
   const wants = apply(feed, frame("reset")).map((want) => want.kind);
-  expect(wants).toEqual(["load", "agents", "teams", "channels"]);
+  expect(wants).toEqual(["load", "agents", "teams", "channels", "settings"]);
 });
 
 test("every golden frame can be applied, in any order, and twice", () => {

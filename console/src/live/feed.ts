@@ -99,7 +99,9 @@ export type Want =
   | { kind: "conversation"; id: Id }
   | { kind: "agents" }
   | { kind: "teams" }
-  | { kind: "channels" };
+  | { kind: "channels" }
+  | { kind: "settings" }
+  | { kind: "setting"; event: Event & { type: "setting_changed" } };
 
 export function empty(): Feed {
   return {
@@ -193,6 +195,7 @@ export function apply(feed: Feed, frame: ServerFrame): Want[] {
         { kind: "agents" },
         { kind: "teams" },
         { kind: "channels" },
+        { kind: "settings" },
       ];
     default:
       return [];
@@ -255,8 +258,9 @@ function one(feed: Feed, event: Event): Want[] {
     case "password_set":
     case "device_revoked":
     case "invitation_changed":
-    case "setting_changed":
       return [];
+    case "setting_changed":
+      return [{ kind: "setting", event }];
     case "read_marked":
       if (event.agent_id === feed.agent && event.conversation_id !== undefined) {
         mark(feed, event.conversation_id, event.seq);

@@ -31,6 +31,7 @@ import { type Held, type Want, headOf } from "./feed.ts";
 import { Keep } from "./keep.ts";
 import type { Item, Outcome } from "./outbox.ts";
 import { Sender } from "./sender.svelte.ts";
+import { Settings } from "./settings.svelte.ts";
 import { Shelf } from "./shelf.ts";
 import { Link } from "./socket.ts";
 import { Waiting } from "./waiting.svelte.ts";
@@ -59,6 +60,7 @@ export class Desk {
   readonly notices: Notices;
   /** What happened to conversations before they were held here. */
   readonly earlier = new Earlier((path) => request("GET", path));
+  readonly settings = new Settings(() => this.conversations.epoch);
 
   private colleagues: Colleagues = $state.raw(unknown());
   private readonly workspace = new Workspace();
@@ -156,6 +158,7 @@ export class Desk {
     this.sender.stop();
     this.shelf.stop();
     this.workspace.stop();
+    this.settings.stop();
     this.conversations.stop();
     this.waiting.stop();
     this.notices.stop();
@@ -497,6 +500,12 @@ export class Desk {
         break;
       case "channels":
         void this.workspace.readChannels();
+        break;
+      case "settings":
+        this.settings.again();
+        break;
+      case "setting":
+        this.settings.told(want.event);
         break;
     }
   }

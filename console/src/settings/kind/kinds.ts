@@ -1,0 +1,76 @@
+// Made of what a server declares, by build/kinds.ts; e2e/settings-kinds.spec.ts writes it anew
+// with BATON_WRITE=1, and fails where it is stale.
+
+export const KINDS = {
+  canned_reply: {
+    "path":"canned-replies","homes":["workspace","team","agent"],"most":2000,"singleton":false,
+    fields: {
+      languages: {"is":"texts","lines":4},
+      notes: {"is":"switch"},
+      shortcut: {"is":"text","needed":true,"column":true},
+      text: {"is":"lines","most":4096,"lines":4,"needed":true},
+      then: {"is":"rows","by":"do","sorts":{"tag":{"tag":{"is":"name","of":"tag","needed":true}},"resolve":{"outcome":{"is":"text","empty":true}},"snooze":{"minutes":{"is":"number","least":1,"most":43200,"needed":true}},"mark_waiting":{}},"most":3},
+      title: {"is":"text","most":100,"needed":true,"column":true},
+    },
+  },
+  tag: {
+    "path":"tags","homes":["workspace"],"most":500,"singleton":false,
+    fields: {
+      colour: {"is":"choice","options":["grey","red","orange","yellow","green","teal","blue","purple"],"or":"grey","column":true},
+      group: {"is":"text","most":100,"empty":true},
+      lasting: {"is":"switch","column":true},
+      merged_into: {"is":"name","of":"tag","empty":true},
+      name: {"is":"text","most":100,"needed":true,"column":true},
+      one_of_group: {"is":"switch"},
+      set_by: {"is":"choice","options":["anyone","supervisors","rules"],"or":"anyone"},
+    },
+  },
+  attribute: {
+    "path":"attributes","homes":["workspace"],"most":60,"singleton":false,
+    fields: {
+      hidden_from: {"is":"choices","options":["agent","supervisor","admin"]},
+      key: {"is":"text","needed":true,"column":true,"once":true},
+      most_chars: {"is":"number","least":1,"most":1000,"empty":true,"when":{"type":["text"]}},
+      name: {"is":"text","most":100,"needed":true,"column":true},
+      on_card: {"is":"switch"},
+      options: {"is":"words","most":100,"when":{"type":["one_of"]}},
+      set: {"is":"choice","options":["anyone","supervisors","programs"],"or":"anyone"},
+      type: {"is":"choice","options":["text","number","date","yes_no","one_of","link"],"or":"text","column":true,"once":true},
+    },
+  },
+  outcomes: {
+    "path":"outcomes","homes":["workspace","team"],"most":1,"singleton":true,
+    fields: {
+      ask: {"is":"choice","options":["never","offered","required"],"or":"never","column":true},
+      list: {"is":"rows","parts":{"id":{"is":"id","needed":true},"name":{"is":"text","most":100,"needed":true},"needs_text":{"is":"switch"},"tag":{"is":"name","of":"tag","empty":true}},"most":40},
+    },
+  },
+  team_policy: {
+    "path":"team-policies","homes":["team"],"most":1,"singleton":true,
+    fields: {
+      approval: {"is":"names","of":"agent","most":100},
+      follow_up: {"is":"part","parts":{"after_open_h":{"is":"number","least":1,"most":1000,"needed":true},"hours":{"is":"name","of":"schedule","empty":true},"then_lead_after_open_h":{"is":"number","least":1,"most":1000,"empty":true}},"empty":true},
+      from_queue: {"is":"choice","options":["any","next","offered"],"or":"any"},
+      guests: {"is":"choice","options":["anyone","owner_and_supervisors","nobody"],"or":"owner_and_supervisors"},
+      handover_note: {"is":"choice","options":["optional","prompted","required"],"or":"optional"},
+      undo_s: {"is":"number","least":0,"most":10,"or":0},
+    },
+  },
+  workspace_policy: {
+    "path":"workspace-policies","homes":["workspace"],"most":1,"singleton":true,
+    fields: {
+      languages: {"is":"words","most":20},
+      quiet: {"is":"span","empty":true},
+      time_zone: {"is":"text","most":64,"empty":true},
+    },
+  },
+  schedule: {
+    "path":"schedules","homes":["workspace","team","agent"],"most":200,"singleton":false,
+    fields: {
+      days: {"is":"own"},
+      name: {"is":"text","most":100,"needed":true,"column":true},
+      week: {"is":"own"},
+      zone: {"is":"text","most":64,"needed":true,"column":true},
+    },
+  },
+} as const;
