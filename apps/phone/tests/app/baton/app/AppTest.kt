@@ -33,6 +33,7 @@ import app.baton.core.SeenLine
 import app.baton.core.Standing
 import app.baton.testing.FakeBaton
 import app.baton.testing.TakenAct
+import kotlin.time.Duration.Companion.minutes
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.cancel
@@ -47,7 +48,10 @@ class AppTest {
     private val baton = FakeBaton()
     private val platform = FakePlatform(baton)
 
-    private fun app(isSignedIn: Boolean = true, play: ComposeUiTest.() -> Unit) = runComposeUiTest {
+    private fun app(isSignedIn: Boolean = true, play: ComposeUiTest.() -> Unit) = runComposeUiTest(
+        // A machine may have much else to do.
+        testTimeout = 5.minutes,
+    ) {
         baton.setPeople(Sample.people)
         baton.setInbox(Sample.rows)
         baton.setTimeline(MARTA, Sample.talk().lines)
@@ -264,6 +268,6 @@ class AppTest {
     }
 
     private companion object {
-        const val WAIT_MS = 10_000L
+        const val WAIT_MS = 60_000L
     }
 }

@@ -73,7 +73,16 @@ class Hand(val world: World, private val who: String, val way: Way, val director
             (session.inbox.state.value.list as? ListState.Loaded)?.rows?.find { it.id == said.conversation }
         }
         app.open(Place.Talk(row.id, row.title))
-        until("the line is on the screen") { talk.state.value.seen?.id == said.line.id }
+        var shown = talk.state.value
+        try {
+            until("the line is on the screen") {
+                shown = talk.state.value
+                shown.seen?.id == said.line.id
+            }
+        } catch (failed: Failed) {
+            val state = "seen ${shown.seen}, ${shown.entries.size} entries, loading ${shown.isLoading}, ${shown.failed}"
+            throw Failed("${failed.message} of $who: $state")
+        }
         until("who has it is on the screen") { talk.state.value.header != null }
         return this
     }

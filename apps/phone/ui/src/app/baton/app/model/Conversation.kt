@@ -20,7 +20,6 @@ import app.baton.core.Status
 import app.baton.core.Template
 import app.baton.core.TemplateStatus
 import app.baton.core.TemplateWords
-import app.baton.core.Timeline
 import app.baton.core.TimelineEntry
 import app.baton.core.timeline
 import app.baton.core.watchHeader
@@ -106,12 +105,12 @@ class TalkModel(
     val state: StateFlow<TalkState> = stateNow
 
     init {
-        scope.launch { timeline.state.collect(::lines) }
+        scope.launch { timeline.state.collect { lines() } }
         scope.launch { header.state.collect(::head) }
         scope.launch {
             desk.names.collect { names ->
                 stateNow.update { it.copy(names = names) }
-                lines(timeline.state.value)
+                lines()
             }
         }
         scope.launch {
@@ -155,7 +154,10 @@ class TalkModel(
         }
     }
 
-    private fun lines(told: LoadState<Timeline>) {
+    /** Two tell of it: whoever comes last shows what is newest. */
+    @Synchronized
+    private fun lines() {
+        val told = timeline.state.value
         val shown = told.value
         val words = desk.platform.zone
         val failed = (told as? LoadState.Failed)?.error?.takeIf { it !is CoreException.Closed }

@@ -30,6 +30,8 @@ import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.stateIn
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
 
 /** Whom and what ids name. */
 class Names(private val people: People, val me: String) {
@@ -79,6 +81,7 @@ class Desk(
     private val toastNow = MutableSharedFlow<Toast>(extraBufferCapacity = 8)
     private val pushNow = MutableStateFlow<PushState?>(null)
     private val endNow = MutableStateFlow<Told?>(null)
+    private val reading = Mutex()
 
     val names: StateFlow<Names> = peopleNow.asStateFlow()
     val outbox: StateFlow<List<OutboxItem>> = outboxNow.asStateFlow()
@@ -104,9 +107,16 @@ class Desk(
     }
 
     private suspend fun reload() = asks {
-        peopleNow.value = Names(baton.people(), signedIn.agent)
-        outboxNow.value = baton.outbox()
+        readsPeople()
+        readsOutbox()
         pushNow.value = baton.pushState()
+    }
+
+    /** One reads at a time: an older answer never replaces a newer one. */
+    private suspend fun readsOutbox() = reading.withLock { outboxNow.value = baton.outbox() }
+
+    private suspend fun readsPeople() = reading.withLock {
+        peopleNow.value = Names(baton.people(), signedIn.agent)
     }
 
     private fun stands(at: Standing) {
@@ -128,12 +138,10 @@ class Desk(
         when (event) {
             is Event.Outbox -> {
                 val lost = event.gone.any { it.how == GoneHow.NOT_STORED }
-                asks { outboxNow.value = baton.outbox() }
+                asks { readsOutbox() }
                 if (lost) tells(Told.StoreFull)
             }
-            is Event.People -> asks {
-                peopleNow.value = Names(baton.people(), signedIn.agent)
-            }
+            is Event.People -> asks { readsPeople() }
             is Event.Push -> pushNow.value = event.state
             is Event.LeaseLost -> tells(Told.LeaseLost(names.value.agent(event.by)))
             is Event.StoreFailed -> {

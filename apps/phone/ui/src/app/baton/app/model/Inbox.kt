@@ -115,6 +115,7 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
 
     fun more() = desk.does { watched?.more() }
 
+    @Synchronized
     private fun watch(view: InboxView) {
         watching?.cancel()
         listing?.cancel()
@@ -126,6 +127,8 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
         watching = inside.launch { list.state.collect { draw() } }
     }
 
+    /** The list, the names and the clock tell of it: whoever comes last shows what is newest. */
+    @Synchronized
     private fun draw() {
         val now = desk.platform.now()
         val names = desk.names.value
