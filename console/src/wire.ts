@@ -1583,6 +1583,7 @@ export interface SettingKindInfo {
   path: string;
   phones: boolean;
   schema: unknown;
+  settable: Home[];
   singleton: boolean;
 }
 /** Something that a setting names. */
