@@ -1,1 +1,0 @@
-import{lt as e,ot as t}from"./disclose-version-Dr3xurjt.js";var n=Symbol(`desk`),r=t=>e(n,t),i=()=>t(n);export{i as n,r as t};
