@@ -64,7 +64,12 @@ async fn wrong_plans(tx: &mut Tx) -> Vec<String> {
         let explain = format!("EXPLAIN EXECUTE {name}{arguments}");
         let plan: Vec<(String,)> = tx.rows_of(&explain, &[]).await.unwrap();
         let plan: Vec<String> = plan.into_iter().map(|(line,)| line).collect();
-        if !is_by_keys(&plan) {
+        // Their tables are looked through while they hold a few rows; the first ANALYZE, which comes
+        // by itself with fifty, has them planned anew.
+        let is_of_few = ["UPDATE notice AS n", "DELETE FROM draft"].iter().any(|of| {
+            statement.starts_with(of) && plan.iter().any(|step| step.contains("Index Cond"))
+        });
+        if !is_of_few && !is_by_keys(&plan) {
             wrong.push(format!("{statement}\n{}", plan.join("\n")));
         }
     }
