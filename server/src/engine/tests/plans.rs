@@ -64,8 +64,8 @@ async fn wrong_plans(tx: &mut Tx) -> Vec<String> {
         let explain = format!("EXPLAIN EXECUTE {name}{arguments}");
         let plan: Vec<(String,)> = tx.rows_of(&explain, &[]).await.unwrap();
         let plan: Vec<String> = plan.into_iter().map(|(line,)| line).collect();
-        // Their tables are looked through while they hold a few rows; the first ANALYZE, which comes
-        // by itself with fifty, has them planned anew.
+        // Their tables are looked through while they hold a few rows. The first ANALYZE comes by
+        // itself with fifty, and has them planned anew.
         let mut few = ["UPDATE notice AS n", "DELETE FROM draft"].into_iter();
         let has_index = plan.iter().any(|step| step.contains("Index Cond"));
         let is_of_few = has_index && few.any(|of| statement.starts_with(of));
