@@ -24,7 +24,7 @@ test("two hundred hostile names, texts, captions and file names stay text", asyn
     await older.click();
     await expect(ana.getByTestId("timeline")).toHaveAttribute("aria-busy", "false");
   }
-  const lines = await ana.locator("[data-testid^='line-'] .pre").allTextContents();
+  const lines = await ana.locator("[data-testid^='line-'] :is(.pre, .named bdi)").allTextContents();
   // A file is named without folders; one of folders alone has no name.
   const named = (files ?? []).flatMap((file) => fileName(file) ?? []);
   const told = [...(texts ?? []), ...(captions ?? []), ...named];

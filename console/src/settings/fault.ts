@@ -42,5 +42,6 @@ export function whatIsWrong(field: string): string {
   const last = field.split(".").at(-1) ?? "";
   const known = FILE.includes(field) ? "file" : last === "link" ? "url" : last;
   const called = Object.hasOwn(faults.fields, known) ? faults.fields[known] : undefined;
+  if (field === "password" || field === "next") return faults.wrongPassword;
   return called === undefined ? faults.wrongSomewhere : faults.wrong(called);
 }

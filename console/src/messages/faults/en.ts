@@ -61,6 +61,8 @@ export const faultsEn = {
   } as Record<string, string>,
   other: (code: string) => `Not done (${code}). Tell the operator of the server.`,
   wrong: (field: string) => `Not done: the server does not take this ${field}.`,
+  wrongPassword:
+    "Not done: take another password. It needs 8 characters, and must be neither the e-mail address nor one that many use.",
   wrongSomewhere: "Not done: the server does not take a part of it.",
   fields: {
     text: "text",

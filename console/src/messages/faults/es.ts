@@ -56,6 +56,8 @@ export const faultsEs: FaultWords = {
   },
   other: (code) => `No se hizo (${code}). Avisa a quien lleva el servidor.`,
   wrong: (field) => `No se hizo: el servidor no acepta esto: ${field}.`,
+  wrongPassword:
+    "No se hizo: elige otra contraseña. Necesita 8 caracteres, y no puede ser el correo ni una que muchos usan.",
   wrongSomewhere: "No se hizo: el servidor no acepta una parte.",
   fields: {
     text: "texto",

@@ -56,6 +56,8 @@ export const faultsPt: FaultWords = {
   },
   other: (code) => `Não foi feito (${code}). Avise quem gere o servidor.`,
   wrong: (field) => `Não foi feito: o servidor não aceita isto: ${field}.`,
+  wrongPassword:
+    "Não foi feito: escolha outra senha. Precisa de 8 caracteres, e não pode ser o e-mail nem uma que muitos usam.",
   wrongSomewhere: "Não foi feito: o servidor não aceita uma parte.",
   fields: {
     text: "texto",
