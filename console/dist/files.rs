@@ -73,7 +73,7 @@
     ("/assets/feed-BeTh4Fsj.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/feed-BeTh4Fsj.js"))),
     ("/assets/find-DygRTpM9.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/find-DygRTpM9.js"))),
     ("/assets/format-DsJOZ9X6.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/format-DsJOZ9X6.js"))),
-    ("/assets/index-C8xTSusX.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-C8xTSusX.js"))),
+    ("/assets/index-BewSqotE.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-BewSqotE.js"))),
     ("/assets/index-D0OqX-gK.css", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-D0OqX-gK.css"))),
     ("/assets/index.svelte-DGSaSWIB.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index.svelte-DGSaSWIB.js"))),
     ("/assets/isolate-6oYUhGI5.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/isolate-6oYUhGI5.js"))),
