@@ -1,7 +1,5 @@
 //! Texts that agents typed and did not send. They outlive the device on which they were typed.
 
-use std::collections::BTreeSet;
-
 use baton_protocol::notice::KeptDraft;
 use baton_protocol::{AgentId, ConversationId, Timestamp, WorkspaceId};
 use serde_json::json;
@@ -52,20 +50,12 @@ pub async fn keep_drafts(
 /// Ends drafts.
 pub(crate) async fn end_drafts(tx: &mut Tx, of: &[DraftKey]) -> Result<(), StoreError> {
     static END: Sql = Sql::new(
-        "DELETE FROM draft WHERE workspace {in $2} AND conversation {in $3} AND agent {in $4}
-           AND (workspace, conversation, agent) IN
-             (SELECT x.value->>0, x.value->>1, x.value->>2 FROM {rows $1} AS x)",
+        "DELETE FROM draft WHERE (workspace, conversation, agent) IN
+           (SELECT x.value->>0, x.value->>1, x.value->>2 FROM {rows $1} AS x)",
     );
     let rows =
         of.iter().map(|(workspace, conversation, agent)| json!([workspace, conversation, agent]));
-    let rows = json!(rows.collect::<Vec<_>>()).to_string();
-    // PostgreSQL takes the key for these, however few rows there are.
-    let workspaces: BTreeSet<_> = of.iter().map(|(workspace, ..)| workspace).collect();
-    let conversations: BTreeSet<_> = of.iter().map(|(_, conversation, _)| conversation).collect();
-    let agents: BTreeSet<_> = of.iter().map(|(.., agent)| agent).collect();
-    let [workspaces, conversations, agents] =
-        [json!(workspaces), json!(conversations), json!(agents)].map(|ids| ids.to_string());
-    tx.run(&END, &[&rows, &workspaces, &conversations, &agents]).await.map(drop)
+    tx.run(&END, &[&json!(rows.collect::<Vec<_>>()).to_string()]).await.map(drop)
 }
 
 #[derive(FromRow)]

@@ -59,11 +59,15 @@ pub(crate) async fn write_notices(
          FROM {rows $1} WHERE TRUE ON CONFLICT DO NOTHING",
     );
     static END: Sql = Sql::new(
-        "UPDATE notice AS n SET read_at = CAST($2 AS BIGINT) FROM {rows $1} AS x
-         WHERE n.workspace {in $3} AND n.conversation {in $4} AND n.read_at IS NULL
-           AND n.workspace = x.value->>0 AND n.conversation = x.value->>1
-           AND n.kind = x.value->>2 AND (x.value->>3 = '' OR n.agent = x.value->>3)
-           AND n.agent <> x.value->>4 AND n.position < CAST(x.value->>5 AS BIGINT)",
+        "UPDATE notice SET read_at = CAST($2 AS BIGINT)
+         WHERE (workspace, agent, position) IN (
+           SELECT n.workspace, n.agent, n.position FROM {rows $1} AS x CROSS JOIN
+           {postgres LATERAL (SELECT * FROM notice WHERE workspace = x.value->>0
+               AND conversation = x.value->>1 AND read_at IS NULL OFFSET 0) AS n WHERE}
+           {sqlite notice AS n WHERE n.workspace = x.value->>0 AND n.conversation = x.value->>1
+               AND n.read_at IS NULL AND}
+             n.kind = x.value->>2 AND (x.value->>3 = '' OR n.agent = x.value->>3)
+             AND n.agent <> x.value->>4 AND n.position < CAST(x.value->>5 AS BIGINT))",
     );
     let text = |of: Option<AgentId>| of.map(|agent| agent.to_string()).unwrap_or_default();
     if !rows.is_empty() {
@@ -91,11 +95,7 @@ pub(crate) async fn write_notices(
             json!([end.workspace, end.conversation, end.kind.name(), only, all_but, before])
         });
         let all = json!(all.collect::<Vec<_>>()).to_string();
-        // PostgreSQL takes the index for these, however few rows there are.
-        let workspaces: BTreeSet<_> = ends.iter().map(|end| end.workspace).collect();
-        let conversations: BTreeSet<_> = ends.iter().map(|end| end.conversation).collect();
-        let (of, at) = (json!(workspaces).to_string(), json!(conversations).to_string());
-        tx.run(&END, &[&all, &now.ms().to_string(), &of, &at]).await?;
+        tx.run(&END, &[&all, &now.ms().to_string()]).await?;
     }
     Ok(())
 }
