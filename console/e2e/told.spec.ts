@@ -59,9 +59,9 @@ long("a text is found after where it was typed is gone", async ({ world }) => {
   await teo.says("¿Cuánto cuesta?");
   const ben = await world.desk("Ben");
   const id = await open(ben, teo.name);
-  await ben.getByTestId("composer-text").pressSequentially("Cuesta 40 euros");
   const ana = await world.desk("Ana");
   await open(ana, teo.name);
+  await ben.getByTestId("composer-text").pressSequentially("Cuesta 40 euros");
   await expect(ana.getByTestId("lease-draft")).toContainText("40 euros");
   // The window closes without a word, and its device is never heard of again.
   await ben.context().close();
