@@ -99,6 +99,9 @@ class TalkModel(
     private val timeline = baton.watchTimeline(scope, id)
     private val header = baton.watchHeader(scope, id)
     private val typed = Channel<Composing>(Channel.CONFLATED)
+
+    /** From then on the kept draft is older than the field, also where the field is empty. */
+    @Volatile private var hasWritten = false
     private val asked = HashSet<String>()
     private var readTo = 0uL
 
@@ -119,7 +122,9 @@ class TalkModel(
         desk.does {
             baton.viewing(id)
             baton.draft(id)?.let { draft ->
-                write { if (it.text.isEmpty()) it.copy(text = draft.text, isNote = draft.isNote) else it }
+                if (!hasWritten) stateNow.update {
+                    it.copy(composing = it.composing.copy(text = draft.text, isNote = draft.isNote))
+                }
             }
         }
         scope.launch { elsewhere() }
@@ -230,6 +235,7 @@ class TalkModel(
     // Writing.
 
     fun write(change: (Composing) -> Composing) {
+        hasWritten = true
         stateNow.update { it.copy(composing = change(it.composing)) }
     }
 
@@ -268,6 +274,8 @@ class TalkModel(
             val isTaken = desk.asks { baton.act(id, act, null) }
             // Nothing that was typed is lost to a refusal.
             if (!isTaken) write { if (it.text.isEmpty()) said else it }
+            // What was typed a moment before may be told after it was sent.
+            typed.trySend(stateNow.value.composing)
         }
     }
 
