@@ -20,7 +20,12 @@ export default defineConfig({
   use: {
     launchOptions: {
       executablePath: process.env["BATON_CHROMIUM"] ?? "/usr/bin/chromium",
-      args: isRoot ? ["--no-sandbox"] : [],
+      args: [
+        ...(isRoot ? ["--no-sandbox"] : []),
+        // A microphone that hums, and a page that may listen to it.
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+      ],
     },
     locale: "en-GB",
     timezoneId: "Europe/Madrid",

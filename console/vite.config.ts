@@ -2,10 +2,11 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { listFiles } from "./build/list.ts";
+import { slimEmoji } from "./build/slim.ts";
 import { weighFirstLoad } from "./build/weigh.ts";
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), listFiles(), weighFirstLoad()],
+  plugins: [svelte(), slimEmoji(), listFiles(), weighFirstLoad()],
   // Component tests need the code for browsers.
   ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),
   build: {
@@ -21,6 +22,9 @@ export default defineConfig(({ mode }) => ({
         // Browsers ask for the worker under one name.
         entryFileNames: ({ name }) =>
           name === "service-worker" ? "[name].js" : "assets/[name]-[hash].js",
+        // A worker that comes built is a script by its name, too.
+        assetFileNames: ({ names }) =>
+          names[0]?.endsWith(".mjs") === true ? "assets/[name]-[hash].js" : "assets/[name]-[hash][extname]",
       },
     },
   },

@@ -302,6 +302,7 @@ run() {
   phone-day) phone_day ;;
   suites)
     said BATON_EXITS=200 bindings/suites/run.sh python kotlin swift
+    said scripts/app.sh flows
     echo
     sample android
     sample ios ;;

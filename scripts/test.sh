@@ -56,6 +56,15 @@ languages() {
   if scripts/mobile/swift.sh --cached >/dev/null; then names+=(swift); fi
   stage languages suites "${names[@]}"
   stage packaging bindings/packaging/check.sh wheel apple
+  stage app app
+}
+
+# The app over fakes, then one flow with the real core. Where its jars cannot be had, that is said.
+app() {
+  local code=0
+  scripts/app.sh test || code=$?
+  [ "$code" -eq 77 ] || [ "$code" -eq 0 ] || return "$code"
+  [ "$code" -eq 77 ] || scripts/app.sh flows "signed in"
 }
 
 suites() {

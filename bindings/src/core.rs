@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_mobile::compose::Typed;
 use baton_mobile::lists::{HeaderOf, ListRequest, Timeline};
 use baton_mobile::outbox::Tap;
 use baton_mobile::push::PushId;
@@ -14,10 +15,10 @@ use baton_mobile::store::{FilePart, Limits};
 
 use crate::app::{AppKeys, AppListListener, AppListener, AppLog, AppTrust};
 use crate::records::{
-    Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, FileAddress, FileSize, Hold,
-    InboxRow, InboxView, Kept, LinesPage, LogLevel, LogRecord, NotificationAnswer, NotificationEnd,
-    OutboxItem, OutgoingFile, People, PushMessage, PushOffReason, PushOutcome, PushState,
-    PushTarget, SeenLine, SignedIn, Standing, TakenPush, Template, id_of, maybe_id,
+    Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, Draft, FileAddress, FileSize,
+    Hold, InboxRow, InboxView, Kept, LinesPage, LogLevel, LogRecord, NotificationAnswer,
+    NotificationEnd, OutboxItem, OutgoingFile, People, PushMessage, PushOffReason, PushOutcome,
+    PushState, PushTarget, SeenLine, SignedIn, Standing, TakenPush, Template, id_of, maybe_id,
 };
 use crate::{CoreError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};
 
@@ -255,9 +256,17 @@ impl BatonCore {
         Ok(self.core.sync(within(deadline_ms)).await?)
     }
 
-    /// Call on every change of the text field: keeps the draft and asks for the lease.
-    pub async fn typing(&self, conversation: String, text: String) -> Result<(), CoreError> {
-        Ok(self.core.typing(id_of("conversation", &conversation)?, text).await?)
+    /// Call on every change of the text field: keeps the draft. That of a reply asks for the lease,
+    /// and colleagues see it. That of a note does neither.
+    #[uniffi::method(default(is_note = false))]
+    pub async fn typing(
+        &self,
+        conversation: String,
+        text: String,
+        is_note: bool,
+    ) -> Result<(), CoreError> {
+        let typed = Typed { text, is_note };
+        Ok(self.core.typing(id_of("conversation", &conversation)?, typed).await?)
     }
 
     /// Takes the lease from the colleague who writes in the conversation.
@@ -266,8 +275,8 @@ impl BatonCore {
     }
 
     /// Returns the unsent draft of a conversation.
-    pub async fn draft(&self, conversation: String) -> Result<Option<String>, CoreError> {
-        Ok(self.core.draft(id_of("conversation", &conversation)?).await?)
+    pub async fn draft(&self, conversation: String) -> Result<Option<Draft>, CoreError> {
+        Ok(self.core.draft(id_of("conversation", &conversation)?).await?.map(Draft::from))
     }
 
     /// Returns who writes in a conversation.

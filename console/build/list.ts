@@ -28,9 +28,12 @@ export function listFiles(): Plugin {
   };
 }
 
-/** What opens without a network: everything but what only a browser that installs asks for. */
+/**
+ * What opens without a network: everything but what only a browser that installs asks for, and what
+ * reads documents, which come from the server.
+ */
 export function keptOf(files: string[]): string[] {
-  const isLeft = (file: string) => file === LIST || file === WORKER || /\.(png|webmanifest)$/.test(file);
+  const isLeft = (file: string) => file === LIST || file === WORKER || /\.(png|webmanifest)$|^assets\/pdf/i.test(file);
   return files.filter((file) => !isLeft(file)).map((file) => `/${file}`).sort();
 }
 

@@ -25,6 +25,9 @@ test("who is invited by a link joins in another browser, and answers", async ({ 
   await expect(admin.getByTestId("invite-qr")).toBeVisible();
   const first = await admin.getByTestId("invite-link").inputValue();
   expect(first).toMatch(/\/join#bi_/);
+  // It is shown this once: Escape asks first.
+  await admin.keyboard.press("Escape");
+  await expect(admin.getByTestId("invite-links").getByRole("alert")).toContainText("Nothing was copied");
   await admin.getByTestId("invite-done").click();
 
   // A new link takes the place of the first one.

@@ -18,6 +18,7 @@ export const PASSWORD = "baton-journey-2026";
 export class Node {
   private isKept = false;
   private settings: Record<string, string> = {};
+  private readonly args: string[] = [];
   private child: ChildProcess | undefined;
   private files: Files | undefined;
   /** Where its pages are. */
@@ -35,8 +36,11 @@ export class Node {
     number,
     data,
     settings = {},
+    tries = false,
   }: {
     number: boolean;
+    /** With a number for practice. */
+    tries?: boolean;
     data?: string;
     /** Of its configuration, as variables. */
     settings?: Record<string, string>;
@@ -44,6 +48,7 @@ export class Node {
     const node = new Node(data ?? mkdtempSync(join(tmpdir(), "baton-journey-")));
     node.isKept = data !== undefined;
     node.settings = settings;
+    if (tries) node.args.push("--try");
     node.port = await freePort();
     node.server = `http://127.0.0.1:${node.port}`;
     node.files = await filesBefore(node.server);
@@ -84,7 +89,7 @@ export class Node {
 
   /** Starts it, again if need be; it answers from here on. */
   async up() {
-    const args = ["serve", "--data", this.data, "--bind", `127.0.0.1:${this.port}`];
+    const args = ["serve", "--data", this.data, "--bind", `127.0.0.1:${this.port}`, ...this.args];
     const child = spawn(PROGRAM, args, {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, ...this.settings },

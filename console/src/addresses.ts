@@ -7,6 +7,7 @@ const FIRST: readonly string[] = [
   "c",
   "inbox",
   "join",
+  "notices",
   "people",
   "reports",
   "review",

@@ -13,6 +13,7 @@ const KINDS: [string, string][] = [
   ["command_result.", "CommandResult"],
   ["event.", "Event"],
   ["refusal.", "Refusal"],
+  ["setting.", "SettingPut"],
   ["snapshot.", "Snapshot"],
   ["rest.agent.", "Colleague"],
   ["rest.channel.", "Channel"],
@@ -50,6 +51,14 @@ const KINDS: [string, string][] = [
   ["rest.socket_ticket.", "SocketTicket"],
   ["rest.sync_answer.", "SyncAnswer"],
   ["rest.team.", "Team"],
+  ["rest.notice_page.", "NoticePage"],
+  ["rest.notices_read.", "NoticesRead"],
+  ["rest.notices_left.", "NoticesLeft"],
+  ["rest.change_page.", "ChangePage"],
+  ["rest.kept_drafts.", "KeptDraft[]"],
+  ["rest.meta_apps.", "MetaApps"],
+  ["rest.meta_app_new.", "MetaAppNew"],
+  ["rest.workspace_change.", "WorkspaceChange"],
 ];
 
 /** What the console does not send or read yet. */

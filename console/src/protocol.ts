@@ -432,7 +432,8 @@ export type EventContent =
   | { line: Content }
   | { note: { text: string | null; quoted?: Id } }
   | { contact: ContactCard }
-  | { reaction: { emoji: string } };
+  | { reaction: { emoji: string } }
+  | { setting: unknown };
 export type OwnerCause =
   | "claimed"
   | "replied"
@@ -449,7 +450,13 @@ export type MembershipKind = "member" | "supervisor";
 export type ReplyPolicy = "owner" | "team" | "scope";
 export type Visibility = "full" | "head" | "own";
 export type Fact =
-  | { type: "conversation_opened"; channel_id: Id; contact_id: Id; team_id: Id }
+  | {
+      type: "conversation_opened";
+      channel_id: Id;
+      contact_id: Id;
+      team_id: Id;
+      kind?: "contact" | "group";
+    }
   | { type: "contact_changed"; contact_id: Id }
   | { type: "episode_opened"; episode: number }
   | {
@@ -536,6 +543,16 @@ export type Fact =
   | { type: "password_set"; agent_id: Id }
   | { type: "device_revoked"; agent_id: Id; device_id: Id }
   | { type: "invitation_changed"; invitation_id: Id; step: InvitationStep }
+  | {
+      type: "setting_changed";
+      setting_id: Id;
+      kind: string;
+      version: number;
+      home_before?: Home;
+      home?: Home;
+      rank: number;
+      changed?: string[];
+    }
   | { type: "head_changed"; head: Head };
 export type Event = {
   position: number;
@@ -545,6 +562,40 @@ export type Event = {
   actor: Actor;
   content?: EventContent;
 } & Fact;
+
+// Settings of every kind.
+
+/** What a setting is for. */
+export type Home =
+  | { kind: "workspace" }
+  | { kind: "team"; id: Id }
+  | { kind: "channel"; id: Id }
+  | { kind: "agent"; id: Id };
+/** A setting, as those who read its home see it. */
+export interface Setting {
+  kind: string;
+  id: Id;
+  version: number;
+  home: Home;
+  rank: number;
+  body: unknown;
+  changed_at?: Timestamp;
+  changed_by?: Id;
+  ended?: boolean;
+  broken?: { field: string; of_kind: string; of_id: Id }[];
+}
+/** A setting that names something. */
+export interface SettingUse {
+  kind: string;
+  id: Id;
+  field: string;
+}
+/** What `PUT` sets; the body is that of the kind. */
+export interface SettingPut {
+  home: Home;
+  rank?: number;
+  body: unknown;
+}
 
 // Commands and what became of them.
 
@@ -829,6 +880,8 @@ export interface Channel {
   /** Messages that may leave it in a second. */
   pace_per_s?: number;
   policy?: ChannelPolicy;
+  /** It is for practice: a simulator stands in for WhatsApp. */
+  practice?: boolean;
   /** How it stands at Meta; absent until Meta was asked. */
   health?: ChannelHealth;
 }
@@ -900,6 +953,8 @@ export interface Me {
   agent: Agent;
   workspace_id: Id;
   workspace: string;
+  /** The workspace's name for people. */
+  workspace_name?: string;
   device_id: Id;
   epoch: Id;
 }
@@ -1059,10 +1114,77 @@ export interface Problem {
   detail: string;
   retry_after_ms?: number;
   rows?: RowProblem[];
+  setting?: SettingProblem;
+}
+/** What is wrong with a setting, as far as the code says something of it. */
+export interface SettingProblem {
+  change?: number;
+  field?: string;
+  newest?: Setting;
+  used_by?: SettingUse[];
+  most?: number;
 }
 /** What is wrong with a row of a list; the first row is 1. */
 export interface RowProblem {
   row: number;
   field: string;
   problem: string;
+}
+
+// What concerns an agent, and what was typed and not sent.
+
+export type NoticeKind = "mention" | "assigned" | "review";
+export interface Notice {
+  /** Of the event; it names the notice. */
+  position: number;
+  at: string;
+  kind: NoticeKind;
+  conversation: View;
+  by?: Id;
+  note_id?: Id;
+  text?: string;
+  message_id?: Id;
+  read: boolean;
+}
+export interface NoticePage {
+  notices: Notice[];
+  unread: number;
+  before?: number;
+}
+export interface NoticesRead {
+  up_to: number;
+  conversation_id?: Id;
+}
+export interface NoticesLeft {
+  unread: number;
+}
+export interface ChangePage {
+  changes: Event[];
+  before?: number;
+}
+export interface KeptDraft {
+  agent_id: Id;
+  text: string;
+  at: string;
+}
+
+// The first run: apps at Meta, and the workspace's name.
+
+export interface MetaApp {
+  id: string;
+  webhook: string;
+  verify_token: string;
+  webhook_at?: string;
+}
+export interface MetaApps {
+  apps: MetaApp[];
+  may_add: boolean;
+  practice_page?: string;
+}
+export interface MetaAppNew {
+  id: string;
+  app_secret: string;
+}
+export interface WorkspaceChange {
+  name?: string;
 }

@@ -20,6 +20,7 @@ test.each([
   "/board",
   `/board/agent/${ID}`,
   "/people",
+  "/notices",
   "/review",
   "/reports",
   `/reports?time=7d&within=30&agent=${ID}`,

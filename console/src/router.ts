@@ -15,6 +15,7 @@ export type Place =
   | { at: "review"; filter: Filter }
   | { at: "reports"; wanted: Report }
   | { at: "people" }
+  | { at: "notices" }
   | ({ at: "search" } & Wanted)
   | { at: "settings"; page: SettingsPage | undefined; log?: LogPlace }
   | { at: "welcome" }
@@ -48,7 +49,7 @@ export function placeOf(path: string, query = ""): Place {
     return { at: "board", agent: third };
   }
   if (second === undefined) {
-    if (first === "people" || first === "welcome") return { at: first };
+    if (first === "people" || first === "welcome" || first === "notices") return { at: first };
     if (first === "review") return { at: first, filter: filterOf(new URLSearchParams(query)) };
     if (first === "reports") return { at: first, wanted: reportWanted(new URLSearchParams(query)) };
     if (first === "search") return { at: "search", ...wantedOf(new URLSearchParams(query)) };
@@ -109,6 +110,7 @@ export function pathOf(place: Place): string {
     case "search":
       return isNothing(place) ? "/search" : `/search?${searchOf(place)}`;
     case "people":
+    case "notices":
     case "welcome":
       return `/${place.at}`;
     case "unknown":

@@ -27,9 +27,19 @@ class Settings {
   language: Language | undefined = $state();
   /** Whether single letters do something. */
   hasKeys = $state(true);
+  /** Whether it rings when something concerns the agent. */
+  hasSound = $state(true);
+  /** Whether that is shown on the desktop while the page is out of sight. */
+  hasDesktop = $state(false);
+
+  /** Whether Enter alone sends a reply; the line breaks with Shift then. */
+  entersSend = $state(false);
 
   async start() {
+    this.entersSend = read("baton.enter") === "send";
     this.hasKeys = read("baton.keys") !== "off";
+    this.hasSound = read("baton.sound") !== "off";
+    this.hasDesktop = read("baton.desktop") === "on";
     const theme = read("baton.theme");
     if (theme === "light" || theme === "dark") this.setTheme(theme);
     const language = read("baton.language");
@@ -48,6 +58,24 @@ class Settings {
   setKeys(hasKeys: boolean) {
     this.hasKeys = hasKeys;
     write("baton.keys", hasKeys ? undefined : "off");
+  }
+
+  setEnter(sends: boolean) {
+    this.entersSend = sends;
+    write("baton.enter", sends ? "send" : undefined);
+  }
+
+  setSound(hasSound: boolean) {
+    this.hasSound = hasSound;
+    write("baton.sound", hasSound ? undefined : "off");
+  }
+
+  /** Asks the browser, where it may be asked; false where it forbids. */
+  async setDesktop(hasDesktop: boolean): Promise<boolean> {
+    const may = !hasDesktop || (await Notification.requestPermission()) === "granted";
+    this.hasDesktop = hasDesktop && may;
+    write("baton.desktop", this.hasDesktop ? "on" : undefined);
+    return may;
   }
 
   async setLanguage(language: Language | undefined) {

@@ -106,6 +106,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::PasswordSet { .. }
         | Fact::DeviceRevoked { .. }
         | Fact::InvitationChanged { .. }
+        | Fact::SettingChanged { .. }
         | Fact::Unknown(_) => {}
     }
 }

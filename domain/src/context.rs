@@ -14,6 +14,7 @@ use crate::decide::delivery::SendClaim;
 use crate::forward::Forwardable;
 use crate::line::amend;
 use crate::outcome::Answer;
+use crate::predicates::{needs_review, says_something};
 use crate::scope::{Level, Scope};
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -66,8 +67,7 @@ impl LineFacts {
     pub fn is_standing_answer(&self) -> bool {
         match self.author {
             Author::PhoneApp | Author::Agent { .. } => {
-                self.kind.says_something()
-                    && self.status.is_none_or(|status| !status.needs_review())
+                says_something(self.kind) && self.status.is_none_or(|status| !needs_review(status))
             }
             Author::Customer | Author::Acknowledgement | Author::Unknown => false,
         }

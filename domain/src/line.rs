@@ -6,6 +6,8 @@ use baton_protocol::{
     Reaction,
 };
 
+use crate::predicates::provider_rank;
+
 /// The line that an event wrote, as a snapshot right after it would show it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most facts write no line")]
 pub fn written(event: &Event) -> Option<Line> {
@@ -152,7 +154,7 @@ pub fn is_news(amended: Option<&Amended>, amendment: Amendment, emoji: Option<&s
             let mut known = amended.receipts.iter();
             let known = known.find(|known| known.participant == receipt.participant);
             // What arrived has not failed.
-            known.is_none_or(|known| known.status.provider_rank() < receipt.status.provider_rank())
+            known.is_none_or(|known| provider_rank(known.status) < provider_rank(receipt.status))
         }
         Amendment::Forwarded => true,
     }

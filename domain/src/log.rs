@@ -1,9 +1,12 @@
 //! An event as it stands in the log, with the scope that decides who sees it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use baton_protocol::{AgentId, ConversationId, Epoch, Event, Fact, Head, TeamId, WorkspaceId};
+use baton_protocol::setting::Readers;
+use baton_protocol::{
+    AgentId, ConversationId, Epoch, Event, Fact, Head, Home, SettingKind, TeamId, WorkspaceId,
+};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -32,6 +35,15 @@ pub enum Route {
     Agent(AgentId),
     /// Everyone in the workspace.
     Everyone,
+    /// Those who read the setting, before or after the event.
+    Setting {
+        /// Its kind.
+        kind: SettingKind,
+        /// What it was for; `None` for a new one.
+        before: Option<Home>,
+        /// What it is for; `None` where it ended.
+        after: Option<Home>,
+    },
     /// Nobody: only a newer version knows who may hear of it.
     Nobody,
 }
@@ -53,8 +65,22 @@ impl Route {
                 | Fact::Coached { agent_id, .. },
                 _,
             ) => Self::Agent(*agent_id),
+            (Fact::SettingChanged { kind, home_before, home, .. }, _) => {
+                Self::of_setting(kind, *home_before, *home)
+            }
             (_, Some(after)) => Self::Conversation { before, after },
             (_, None) => Self::Everyone,
+        }
+    }
+
+    /// The route of a change of a setting. Who reads kinds and homes that this version does not
+    /// know, only a newer one can say.
+    fn of_setting(kind: &str, before: Option<Home>, after: Option<Home>) -> Self {
+        match SettingKind::from_name(kind) {
+            Some(kind) if ![before, after].contains(&Some(Home::Unknown)) => {
+                Self::Setting { kind, before, after }
+            }
+            _ => Self::Nobody,
         }
     }
 
@@ -68,8 +94,24 @@ impl Route {
             }
             Self::Agent(agent) => vec![Audience::Agent(*agent)],
             Self::Everyone => vec![Audience::Everyone],
+            Self::Setting { kind, before, after } => {
+                let homes: BTreeSet<Home> = [*before, *after].into_iter().flatten().collect();
+                let all: BTreeSet<Audience> =
+                    homes.into_iter().map(|home| of_home(*kind, home)).collect();
+                all.into_iter().collect()
+            }
             Self::Nobody => Vec::new(),
         }
+    }
+}
+
+/// The audience of settings of a kind at a home. Admins read the log itself.
+fn of_home(kind: SettingKind, home: Home) -> Audience {
+    match (kind.spec().reads, home) {
+        (Readers::Admins, _) | (_, Home::Unknown) => Audience::Admins,
+        (Readers::Everyone, Home::Workspace | Home::Channel { .. }) => Audience::Everyone,
+        (Readers::Everyone, Home::Team { id }) => Audience::Team(id),
+        (Readers::Everyone, Home::Agent { id }) => Audience::Agent(id),
     }
 }
 

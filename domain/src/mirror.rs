@@ -25,6 +25,7 @@ use fingerprint::Fnv;
 use taking::Taking;
 
 use crate::line::coached;
+use crate::predicates::unread;
 
 pub use fingerprint::fingerprint;
 pub use full::Full;
@@ -77,7 +78,7 @@ impl Mirrored {
     pub fn unread(&self) -> u64 {
         match self {
             Self::Head(_) => 0,
-            Self::Full(full) => full.view.unread(),
+            Self::Full(full) => unread(&full.view),
         }
     }
 

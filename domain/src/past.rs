@@ -5,6 +5,7 @@
 use baton_protocol::{Author, ConversationId, LineKind, MessageId, MessageStatus, Timestamp};
 
 use crate::inbound::{BookEntry, PastLine};
+use crate::predicates::provider_rank;
 use crate::shown::shown;
 
 /// What is known of a message of the past. What it says is kept beside it, under its id.
@@ -74,7 +75,7 @@ fn farther(one: Option<MessageStatus>, other: Option<MessageStatus>) -> Option<M
     let rank = |status: Option<MessageStatus>| match status {
         None => 0,
         Some(MessageStatus::Failed) => 5,
-        Some(status) => status.provider_rank() * 2,
+        Some(status) => provider_rank(status) * 2,
     };
     if rank(other) > rank(one) { other } else { one }
 }

@@ -29,6 +29,12 @@ pub enum Bug {
     AcknowledgedBeforeCommit,
     /// The holder of the lease is checked neither for owner nor for the fence.
     LockTrusted,
+    /// Everybody who sees a conversation may answer, whoever owns it.
+    AnsweredByAnyone,
+    /// Teammates may claim from one another, whatever their team says.
+    ClaimedFromAnyone,
+    /// A snooze gives the conversation back to its queue.
+    SnoozedIntoTheQueue,
     /// No bug: some facts are written as a later version might, under names that this one does not
     /// know. Older nodes and clients have to bear them.
     FactsOfTheFuture,
@@ -54,6 +60,13 @@ impl Bug {
         ("no_fence_at_acceptance", Self::NoFenceAtAcceptance),
         ("acknowledged_before_commit", Self::AcknowledgedBeforeCommit),
         ("lock_trusted", Self::LockTrusted),
+    ];
+
+    /// The bugs that clients find which decide ahead: the tables of rules are not theirs.
+    pub const OF_RULES: [(&'static str, Self); 3] = [
+        ("answered_by_anyone", Self::AnsweredByAnyone),
+        ("claimed_from_anyone", Self::ClaimedFromAnyone),
+        ("snoozed_into_the_queue", Self::SnoozedIntoTheQueue),
     ];
 
     /// What may be planted in a process beside them.

@@ -5,6 +5,7 @@ use baton_protocol::{Amended, GroupCard, MessageStatus, Participant, Timestamp};
 
 use crate::inbound::{GroupNews, ProviderStatus, Sender};
 use crate::number;
+use crate::predicates::provider_rank;
 
 /// Participants that are remembered, those who left included. A group has at most eight at a time.
 const PARTICIPANTS_MAX: usize = 64;
@@ -61,7 +62,7 @@ pub fn reached_all(card: &ContactCard, amended: &Amended, at: Timestamp) -> Prov
     let numbers = here.map(|one| one.n).chain(amended.receipts.iter().map(|one| one.participant));
     let statuses = numbers.map(|n| told(n).map_or(MessageStatus::Sent, |receipt| receipt.status));
     let arrived = statuses.filter(|status| *status != MessageStatus::Failed);
-    match arrived.min_by_key(|status| status.provider_rank()) {
+    match arrived.min_by_key(|status| provider_rank(*status)) {
         Some(MessageStatus::Delivered) => ProviderStatus::Delivered,
         Some(MessageStatus::Read) => ProviderStatus::Read,
         Some(MessageStatus::Played) => ProviderStatus::Played,

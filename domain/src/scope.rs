@@ -81,6 +81,8 @@ impl Viewer {
 pub enum Audience {
     /// Everyone in the workspace.
     Everyone,
+    /// Its admins.
+    Admins,
     /// The members of a team.
     Team(TeamId),
     /// One agent.
@@ -91,6 +93,7 @@ impl std::fmt::Display for Audience {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Everyone => f.write_str("all"),
+            Self::Admins => f.write_str("admins"),
             Self::Team(id) => write!(f, "t:{id}"),
             Self::Agent(id) => write!(f, "a:{id}"),
         }

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 
 use baton_protocol::{
-    AgentId, AgentSet, ChannelId, ChannelSet, Fact, MembershipKind, TeamId, TeamSet,
+    AgentId, AgentSet, ChannelId, ChannelSet, Fact, Home, MembershipKind, SettingId, TeamId,
+    TeamSet,
 };
+
+use crate::predicates::is_about_settings;
 
 /// The settings of a workspace after a stretch of its log.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -18,11 +21,56 @@ pub struct Settings {
     pub members: BTreeMap<(TeamId, AgentId), MembershipKind>,
     /// Its numbers.
     pub channels: BTreeMap<ChannelId, ChannelSet>,
+    /// What the team set up, of every kind, by kind and id.
+    pub set: BTreeMap<(String, SettingId), ToldSetting>,
+    /// Where the log tells of each version of a setting, by kind, id and version.
+    pub versions: BTreeMap<(String, SettingId, u32), u64>,
     /// Whether a newer version set something that this one does not know.
     pub is_newer: bool,
 }
 
+/// A setting after a stretch of the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToldSetting {
+    /// Its version.
+    pub version: u32,
+    /// What it is for; where it ended, what it was for.
+    pub home: Home,
+    /// Its place among those of its kind.
+    pub rank: u32,
+    /// The id of its newest body.
+    pub content: Option<String>,
+    /// Where the log tells of the newest version.
+    pub position: u64,
+    /// Whether it counts no more.
+    pub is_ended: bool,
+}
+
 impl Settings {
+    /// Applies the change of a setting, which the log tells at `position` with this content. Other
+    /// facts change nothing.
+    pub fn set(&mut self, fact: &Fact, position: u64, content: Option<&str>) {
+        let Fact::SettingChanged { setting_id, kind, version, home_before, home, rank, .. } = fact
+        else {
+            return;
+        };
+        self.versions.insert((kind.clone(), *setting_id, *version), position);
+        let key = (kind.clone(), *setting_id);
+        let before = self.set.remove(&key);
+        let kept = || before.as_ref().and_then(|before| before.content.clone());
+        let content = content.map(str::to_owned).or_else(kept);
+        let Some(home_of) = home.or(*home_before) else { return };
+        let told = ToldSetting {
+            version: *version,
+            home: home_of,
+            rank: *rank,
+            content,
+            position,
+            is_ended: home.is_none(),
+        };
+        self.set.insert(key, told);
+    }
+
     /// Applies the next fact. Facts that set nothing change nothing.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all else sets nothing")]
     pub fn apply(&mut self, fact: &Fact) {
@@ -56,7 +104,7 @@ impl Settings {
                     (old, new) => new.or(old),
                 };
             }
-            Fact::Unknown(unknown) => self.is_newer |= unknown.is_about_settings(),
+            Fact::Unknown(unknown) => self.is_newer |= is_about_settings(unknown),
             _ => {}
         }
     }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use baton_protocol::frame::ResetReason;
 use baton_protocol::limits::RESUME_CONVERSATIONS_MAX;
-use baton_protocol::{Actor, AgentId, ConversationId, Event, Fact, Head, TeamId, Visibility};
+use baton_protocol::{Actor, AgentId, ConversationId, Event, Fact, Head, Home, TeamId, Visibility};
 
 use crate::log::Logged;
+use crate::predicates::{is_about_rights, touches_rights};
 use crate::scope::{Level, Scope, Viewer};
-use crate::stretch::{Gathered, Touched};
+use crate::setting;
+use crate::stretch::{Gathered, SettingMove, Touched};
 
 /// A viewer and the settings of the teams.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +27,9 @@ pub struct Sight {
 pub enum VisibleEvent {
     /// The event at this place of the stretch, as it is.
     Event(usize),
+    /// The change of a setting at this place of the stretch, which the viewer read before it and
+    /// does not read any more: see [`as_gone`].
+    Gone(usize),
     /// The head of this conversation, in place of its events, at this place's position.
     Head(usize, ConversationId),
 }
@@ -32,7 +37,7 @@ pub enum VisibleEvent {
 impl VisibleEvent {
     fn place(&self) -> usize {
         match self {
-            Self::Event(place) | Self::Head(place, _) => *place,
+            Self::Event(place) | Self::Gone(place) | Self::Head(place, _) => *place,
         }
     }
 }
@@ -48,6 +53,16 @@ pub fn as_head(event: &Event, head: &Head) -> Event {
         fact: Fact::HeadChanged { head: head.clone() },
         content: None,
     }
+}
+
+/// The change of a setting for those who no longer read it: to them it ended.
+pub fn as_gone(event: &Event) -> Event {
+    let mut gone = Event { content: None, ..event.clone() };
+    if let Fact::SettingChanged { home, changed, .. } = &mut gone.fact {
+        *home = None;
+        changed.clear();
+    }
+    gone
 }
 
 /// The deliveries of a stretch.
@@ -84,13 +99,13 @@ impl Sight {
         match fact {
             Fact::MembershipChanged { agent_id, .. } => *agent_id == self.viewer.agent,
             Fact::AgentChanged { agent_id, set, .. } => {
-                set.touches_rights() && *agent_id == self.viewer.agent
+                touches_rights(set) && *agent_id == self.viewer.agent
             }
             Fact::TeamChanged { team_id, set, .. } => {
                 set.visibility.is_some() && self.viewer.teams.contains_key(team_id)
             }
             // Whom it is about, only a newer version can say.
-            Fact::Unknown(unknown) => unknown.is_about_rights(),
+            Fact::Unknown(unknown) => is_about_rights(unknown),
             _ => false,
         }
     }
@@ -138,8 +153,20 @@ impl Sight {
         let coached = coached.filter(|note| self.sees_coaching(note.agent, note.team));
         let coached = coached.filter(|note| is_told(&note.id));
         told.extend(coached.map(|note| VisibleEvent::Event(note.place)));
+        told.extend(gathered.settings.iter().filter_map(|of| self.told_of_setting(*of)));
         told.sort_unstable_by_key(VisibleEvent::place);
         Tidings::Changes { left, entered, told }
+    }
+
+    fn told_of_setting(&self, of: SettingMove) -> Option<VisibleEvent> {
+        let reads = |home: Option<Home>| {
+            home.is_some_and(|home| setting::reads(&self.viewer, of.kind.spec(), home))
+        };
+        if reads(of.after) {
+            return Some(VisibleEvent::Event(of.place));
+        }
+        let told = if of.after.is_none() { VisibleEvent::Event } else { VisibleEvent::Gone };
+        reads(of.before).then_some(told(of.place))
     }
 
     fn course(&self, steps: &[(Option<Scope>, Scope)]) -> Course {

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::{AgentId, ConversationId, Fact, TeamId};
+use baton_protocol::{AgentId, ConversationId, Fact, Home, SettingKind, TeamId};
 
 use crate::log::{Logged, Route};
+use crate::predicates;
 use crate::scope::Scope;
 
 /// The events of a stretch by scope. Places are indices into the stretch.
@@ -19,6 +20,8 @@ pub struct Gathered {
     pub(crate) agents: BTreeMap<AgentId, Vec<usize>>,
     /// Coaching notes.
     pub(crate) coached: Vec<Coached>,
+    /// Changes of settings.
+    pub(crate) settings: Vec<SettingMove>,
     /// Conversations that stayed in one scope, by that scope.
     pub(crate) still: BTreeMap<Scope, Vec<Touched>>,
     /// The others, in order of id.
@@ -39,6 +42,15 @@ pub(crate) struct Coached {
     pub(crate) id: ConversationId,
     pub(crate) agent: AgentId,
     pub(crate) team: TeamId,
+}
+
+/// A change of a setting: where it is, and the setting's homes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SettingMove {
+    pub(crate) place: usize,
+    pub(crate) kind: SettingKind,
+    pub(crate) before: Option<Home>,
+    pub(crate) after: Option<Home>,
 }
 
 /// A conversation that changed its scope.
@@ -74,6 +86,9 @@ impl Gathered {
                 (Route::Coaching { agent, team }, Some(id)) => {
                     gathered.coached.push(Coached { place, id, agent, team });
                 }
+                (Route::Setting { kind, before, after }, _) => {
+                    gathered.settings.push(SettingMove { place, kind, before, after });
+                }
                 (Route::Conversation { .. } | Route::Coaching { .. }, None)
                 | (Route::Nobody, _) => {}
             }
@@ -108,7 +123,7 @@ fn is_about_rights(fact: &Fact) -> bool {
         Fact::MembershipChanged { .. } | Fact::AgentChanged { .. } | Fact::TeamChanged { .. } => {
             true
         }
-        Fact::Unknown(unknown) => unknown.is_about_rights(),
+        Fact::Unknown(unknown) => predicates::is_about_rights(unknown),
         _ => false,
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::log::Batch;
+use baton_domain::predicates::is_retryable;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     AgentId, Author, Command, CommandBody, Event, Fact, LineRef, MessageId, OpId, Seen,
@@ -113,7 +114,7 @@ pub fn is_final(answer: &Outcome) -> bool {
     match answer {
         Outcome::Accepted(_) => true,
         Outcome::Refused(refused) => {
-            !refused.refusal.is_retryable() && !matches!(refused.refusal, OpIdReused | OpExpired)
+            !is_retryable(&refused.refusal) && !matches!(refused.refusal, OpIdReused | OpExpired)
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod history;
 pub mod promises;
 mod rows;
 pub mod server;
+pub mod settings;
 pub mod team;
 mod told;
 mod uploads;

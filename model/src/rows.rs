@@ -26,7 +26,10 @@ impl Rows {
                 self.keep_note(of, event, text.as_ref(), *quoted);
             }
             Some(
-                EventContent::Line(_) | EventContent::Reaction { .. } | EventContent::Unknown(_),
+                EventContent::Line(_)
+                | EventContent::Reaction { .. }
+                | EventContent::Setting(_)
+                | EventContent::Unknown(_),
             )
             | None => {}
         }

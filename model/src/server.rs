@@ -23,6 +23,7 @@ use baton_protocol::{
 use uuid::Uuid;
 
 use crate::rows::Rows;
+use crate::settings;
 use crate::team::CarriedOut;
 use crate::uploads::Arriving;
 
@@ -120,6 +121,7 @@ impl Server {
             let channel = Channel { workspace: WORKSPACE, id: CHANNEL, meta_app, team: *team };
             state.channels.insert(PHONE_NUMBER_ID.to_owned(), channel);
         }
+        settings::know(&mut state);
         Self {
             now: setup.now,
             epoch: Epoch(Uuid::from_u128(0xE0)),

@@ -4,7 +4,7 @@ use baton_domain::line::coached;
 use baton_domain::log::Route;
 use baton_domain::mirror::{InMemory, Mirrored, fingerprint};
 use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Sight, Tidings, VisibleEvent, as_head};
+use baton_domain::sight::{Sight, Tidings, VisibleEvent, as_gone, as_head};
 use baton_protocol::conversation::{ConversationView, Snapshot};
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
@@ -56,6 +56,7 @@ impl Server {
         }
         let events = told.iter().filter_map(|told| match told {
             VisibleEvent::Event(place) => stretch.get(*place).map(|logged| logged.event.clone()),
+            VisibleEvent::Gone(place) => stretch.get(*place).map(|logged| as_gone(&logged.event)),
             VisibleEvent::Head(place, id) => {
                 let head = &self.conversation(*id)?.head;
                 stretch.get(*place).map(|logged| as_head(&logged.event, head))
@@ -170,6 +171,7 @@ impl Server {
                     Route::Conversation { .. }
                     | Route::Agent(_)
                     | Route::Everyone
+                    | Route::Setting { .. }
                     | Route::Nobody => false,
                 });
                 let coaching = coaching.filter_map(|one| coached(&one.event)).collect();

@@ -193,6 +193,9 @@ pub struct Channel {
     /// What customers notice.
     #[serde(default, deserialize_with = "unknown::or_default")]
     pub policy: ChannelPolicy,
+    /// It is for practice: a simulator stands in for WhatsApp, and no customer is reached.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub practice: bool,
     /// How it stands at Meta; absent until Meta was asked.
     #[serde(
         default,
@@ -260,6 +263,9 @@ pub struct Me {
     pub workspace_id: WorkspaceId,
     /// The workspace's short name.
     pub workspace: String,
+    /// The workspace's name for people; absent from older servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace_name: Option<String>,
     /// The device of this session.
     pub device_id: DeviceId,
     /// The log's identity.

@@ -248,35 +248,6 @@ impl CommandBody {
         Some(link.with)
     }
 
-    /// Whether it can be carried out while the customer is blocked.
-    pub fn is_for_blocked(&self) -> bool {
-        match self {
-            Self::Note(_)
-            | Self::Coach(_)
-            | Self::MarkRead(_)
-            | Self::Unassign(_)
-            | Self::Resolve(_)
-            | Self::MarkSent(_)
-            | Self::Cancel(_)
-            | Self::Follow(_)
-            | Self::Unfollow(_)
-            | Self::Block(_)
-            | Self::Unblock(_)
-            | Self::Link(_)
-            | Self::Unlink(_) => true,
-            Self::Reply(_)
-            | Self::Send(_)
-            | Self::Forward(_)
-            | Self::Claim(_)
-            | Self::Assign(_)
-            | Self::Transfer(_)
-            | Self::Reopen(_)
-            | Self::MarkWaiting(_)
-            | Self::Snooze(_)
-            | Self::Resend(_) => false,
-        }
-    }
-
     /// The text that it carries.
     pub fn text(&self) -> Option<Text<'_>> {
         let of = |field, text, chars_max| Some(Text { field, text, chars_max });
@@ -308,11 +279,6 @@ impl CommandBody {
     pub fn forwarded(&self) -> Option<LineAt> {
         let Self::Forward(forward) = self else { return None };
         Some(forward.of)
-    }
-
-    /// Whether it can leave only while WhatsApp's window is open.
-    pub fn needs_window(&self) -> bool {
-        self.is_answer() && self.template().is_none()
     }
 
     /// The owner's number that its author saw.

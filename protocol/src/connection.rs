@@ -144,35 +144,6 @@ names!(ConnectionFault {
     SendsRefused = "sends_refused",
 });
 
-impl ConnectionFault {
-    /// Whether the number sends nothing until it is mended.
-    pub fn stops_sends(self) -> bool {
-        match self {
-            Self::TokenWrong
-            | Self::TokenExpired
-            | Self::MessagingRightMissing
-            | Self::NumberNotFound
-            | Self::NumberNotRegistered
-            | Self::NumberBanned
-            | Self::AccountRestricted
-            | Self::SendsRefused => true,
-            Self::TokenEndsSoon
-            | Self::ManagementRightMissing
-            | Self::AppSecretWrong
-            | Self::TokenOfOtherApp
-            | Self::NumberNotVerified
-            | Self::NumberRestricted
-            | Self::NameDeclined
-            | Self::QualityLow
-            | Self::PaymentMissing
-            | Self::AppNotSubscribed
-            | Self::WebhookNotSet
-            | Self::WebhookElsewhere
-            | Self::MessagesNotSubscribed => false,
-        }
-    }
-}
-
 macro_rules! remedies {
     ($($fault:ident: $text:literal;)+) => {
         impl ConnectionFault {

@@ -68,11 +68,6 @@ impl Status {
             Self::Resolved => "resolved",
         }
     }
-
-    /// Whether it counts towards its owner's load.
-    pub fn is_load(self) -> bool {
-        matches!(self, Self::Open | Self::Waiting)
-    }
 }
 
 /// The number and the id of a line. The id proves that it is the same line: a restored database
@@ -291,13 +286,6 @@ pub struct ConversationView {
     pub preview: Option<crate::Line>,
     /// The seq of the agent's read mark.
     pub read_seq: u64,
-}
-
-impl ConversationView {
-    /// The number of unread lines, up to the customer's last one.
-    pub fn unread(&self) -> u64 {
-        self.conversation.thread.customer_seq.saturating_sub(self.read_seq)
-    }
 }
 
 /// A conversation at one moment, at the level of its viewer.

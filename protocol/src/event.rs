@@ -6,9 +6,9 @@ use crate::conversation::{Block, ContactCard};
 use crate::group::ConversationKind;
 use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
-    ConversationId, DeviceId, FileState, Head, HeldReason, InvitationId, InvitationStep, LineKind,
-    LineRef, Marketing, MembershipKind, MessageError, MessageId, MessageStatus, NoteId, OpId,
-    Owner, Status, TeamId, TeamSet, Timestamp, Turn, Unknown,
+    ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId, InvitationStep,
+    LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId, MessageStatus, NoteId,
+    OpId, Owner, SettingId, Status, TeamId, TeamSet, Timestamp, Turn, Unknown,
 };
 
 /// The author of an event.
@@ -78,6 +78,8 @@ pub enum EventContent {
         /// One emoji.
         emoji: String,
     },
+    /// Of a setting: its body.
+    Setting(serde_json::Value),
     /// Of a kind that this version does not know.
     #[serde(untagged)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -367,6 +369,28 @@ pub enum Fact {
         invitation_id: InvitationId,
         /// What became of it.
         step: InvitationStep,
+    },
+    /// A setting was made, changed, moved to another home, or ended. What is set is the content.
+    /// Who read it before and no longer does is told that it ended.
+    SettingChanged {
+        /// The setting.
+        setting_id: SettingId,
+        /// Its kind. Pass over one that you do not know.
+        kind: String,
+        /// Its version from here on.
+        version: u32,
+        /// What it was for; left out for a new one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        home_before: Option<Home>,
+        /// What it is for from here on; left out where it ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        home: Option<Home>,
+        /// Its place among those of its kind.
+        #[serde(default)]
+        rank: u32,
+        /// Its fields that changed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<String>,
     },
     /// Sent to viewers of level head in place of every other fact of a conversation.
     HeadChanged {

@@ -55,6 +55,8 @@ ids! {
     MessageId,
     /// A filter of the inbox that is kept by name.
     ViewId,
+    /// A setting (UUIDv7, made by the client); of a kind with one per home, the home's id.
+    SettingId,
     /// A note, which only the team sees.
     NoteId,
     /// A phone, tablet or browser of an agent.

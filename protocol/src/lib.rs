@@ -36,6 +36,7 @@ pub mod id;
 pub mod invitation;
 pub mod limits;
 pub mod line;
+pub mod notice;
 pub mod once;
 pub mod outcome;
 pub mod page;
@@ -46,6 +47,7 @@ pub mod report;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod set;
+pub mod setting;
 pub mod settings;
 pub mod template;
 pub mod time;
@@ -72,7 +74,7 @@ pub use event::{Actor, Event, Fact, OwnerCause};
 pub use group::{ConversationKind, GroupCard, GroupState, Participant};
 pub use id::{
     AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, InvitationId, MessageId,
-    NodeId, NoteId, OpId, PushId, TeamId, ViewId, WorkspaceId,
+    NodeId, NoteId, OpId, PushId, SettingId, TeamId, ViewId, WorkspaceId,
 };
 pub use invitation::InvitationStep;
 pub use line::{
@@ -82,5 +84,6 @@ pub use line::{
 pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;
 pub use set::{AgentSet, ChannelPolicy, ChannelSet, TeamSet};
+pub use setting::{Home, SettingBody, SettingKind};
 pub use time::Timestamp;
 pub use unknown::Unknown;

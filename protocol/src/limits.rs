@@ -96,3 +96,11 @@ pub const REPORT_DAYS_MAX: i64 = 92;
 pub const REPORT_EVENTS_MAX: u64 = 3_000_000;
 /// Conversations named behind a figure of a report.
 pub const MEASURED_MAX: usize = 200;
+/// Bytes of a setting's body.
+pub const SETTING_BYTES_MAX: usize = 16 * 1024;
+/// How deep a setting's body is nested.
+pub const SETTING_DEPTH_MAX: usize = 8;
+/// Changes in one `POST /settings`.
+pub const SETTING_CHANGES_MAX: usize = 100;
+/// Settings in a page of `GET /settings`.
+pub const SETTINGS_PAGE: usize = 200;

@@ -99,19 +99,6 @@ names!(LineKind {
     Unreadable = "unreadable",
 });
 
-impl LineKind {
-    /// Whether Baton could make nothing of it: another version may.
-    pub fn is_not_understood(self) -> bool {
-        matches!(self, Self::Unsupported | Self::Unreadable)
-    }
-
-    /// Whether it says something of its own. What edits, takes back or reacts to an earlier line
-    /// does not, nor what nobody can read: from the team's side it is no answer.
-    pub fn says_something(self) -> bool {
-        !matches!(self, Self::Reaction | Self::Edit | Self::Revocation | Self::Unreadable)
-    }
-}
-
 impl Serialize for LineKind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
@@ -221,31 +208,6 @@ names!(MessageStatus {
     Held = "held",
     Cancelled = "cancelled",
 } else Unknown);
-
-impl MessageStatus {
-    /// The rank of the provider's status: 0 none, 1 accepted … 5 played.
-    pub fn provider_rank(self) -> u8 {
-        match self {
-            Self::Accepted => 1,
-            Self::Sent => 2,
-            Self::Delivered => 3,
-            Self::Read => 4,
-            Self::Played => 5,
-            Self::Queued
-            | Self::Sending
-            | Self::Unconfirmed
-            | Self::Failed
-            | Self::Held
-            | Self::Cancelled
-            | Self::Unknown => 0,
-        }
-    }
-
-    /// Whether it will not reach the customer unless a person acts.
-    pub fn needs_review(self) -> bool {
-        matches!(self, Self::Failed | Self::Held | Self::Cancelled)
-    }
-}
 
 /// Why a message was kept back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ConversationView, Snapshot};
 use crate::frame::ServerFrame;
-use crate::{Author, Cursor, Head, HeldReason, Line, LineKind, MessageId, Note, NoteId, Timestamp};
+use crate::{
+    Author, Cursor, Event, Head, HeldReason, Line, LineKind, MessageId, Note, NoteId, Timestamp,
+};
 
 /// `GET /conversations`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,6 +57,17 @@ pub struct LinesPage {
     /// and this as `notes_before`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes_before: Option<u64>,
+}
+
+/// `GET /conversations/{id}/changes`: who had it and where it stood, the newest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ChangePage {
+    /// Events as the socket tells them, without contents.
+    pub changes: Vec<Event>,
+    /// Ask for older ones with it; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
 }
 
 /// `GET /conversations/{id}/messages/{message}/history`.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::setting::{Setting, SettingUse};
+
 /// A page of another site may not do that, neither over REST nor by a socket.
 pub const ORIGIN_NOT_ALLOWED: &str = "origin_not_allowed";
 
@@ -29,6 +31,30 @@ pub struct Problem {
     /// The rows of a list that are wrong, where the request brought one; empty otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowProblem>,
+    /// What is wrong with a setting, where that is what the request sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setting: Option<Box<SettingProblem>>,
+}
+
+/// What is wrong with a setting: as much as the code says something of.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SettingProblem {
+    /// Which change of a list; the first is 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<u32>,
+    /// The field that is wrong or taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The setting as somebody left it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Setting>,
+    /// The settings that name it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_by: Vec<SettingUse>,
+    /// How many there may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<u32>,
 }
 
 /// What is wrong with a row of a list.

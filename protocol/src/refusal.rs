@@ -119,17 +119,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the same command, sent again, may be accepted; such answers are never stored.
-    pub fn is_retryable(&self) -> bool {
-        matches!(
-            self,
-            Self::BeingAnswered { .. }
-                | Self::DependsOnUnknown { .. }
-                | Self::Unavailable { .. }
-                | Self::RateLimited { .. }
-        )
-    }
-
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {

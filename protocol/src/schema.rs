@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use crate::setting::Span;
 use crate::{Cursor, Degrees, LineKind, Timestamp};
 
 macro_rules! inline {
@@ -32,6 +33,19 @@ inline!(Cursor, {
     "pattern": "^[0-9a-fA-F-]{32,36}:[0-9]{1,20}$",
     "description": "How far a client has applied the log: epoch:position."
 });
+
+inline!(Span, {
+    "type": "array",
+    "items": { "type": "integer", "minimum": 0, "maximum": 1440 },
+    "minItems": 2,
+    "maxItems": 2,
+    "description": "Two minutes of a day: `[540, 1080]` is from 9:00 until 18:00."
+});
+
+/// A hint for forms: the field is there where the field `type` has this value.
+pub(crate) fn when(value: &str) -> Value {
+    json!({ "type": [value] })
+}
 
 impl JsonSchema for LineKind {
     fn schema_name() -> Cow<'static, str> {

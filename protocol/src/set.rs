@@ -24,13 +24,6 @@ pub struct AgentSet {
     pub capacity: Option<Option<u32>>,
 }
 
-impl AgentSet {
-    /// Whether their rights changed.
-    pub fn touches_rights(&self) -> bool {
-        self.role.is_some() || self.state.is_some()
-    }
-}
-
 /// Settings of a team. An absent field did not change; a new team has all fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

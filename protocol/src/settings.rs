@@ -139,6 +139,55 @@ pub struct PasswordSet {
     pub next: String,
 }
 
+/// `PATCH /workspace`: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceChange {
+    /// Its name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// `POST /meta-apps`: an app, or another secret of one that is there.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MetaAppNew {
+    /// The app's id at Meta.
+    pub id: String,
+    /// What signs its webhooks; kept sealed and never shown.
+    pub app_secret: String,
+}
+
+/// An app at Meta whose numbers the admins of this workspace may connect.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MetaApp {
+    /// The app's id at Meta.
+    pub id: String,
+    /// The path of its webhook on this server.
+    pub webhook: String,
+    /// What Meta asks for beside the address of the webhook.
+    pub verify_token: String,
+    /// When its newest webhook came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_at: Option<Timestamp>,
+}
+
+/// `GET /meta-apps`.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MetaApps {
+    /// By id.
+    pub apps: Vec<MetaApp>,
+    /// Whether admins may add an app. Where a server has several workspaces, its operator does.
+    pub may_add: bool,
+    /// The page on which one plays the customers of a practice number, while a simulator runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub practice_page: Option<String>,
+}
+
 /// `POST /channels`.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -226,6 +275,9 @@ crate::secret_debug!(
     PasswordSet,
     ChannelNew,
     ChannelChange,
+    MetaAppNew,
+    MetaApp,
+    MetaApps,
     SocketTicket
 );
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// How many kinds of facts this version knows. It grows with each new one. Nothing is decided by
 /// it: it tells an operator and an app which side is the older one.
-pub const FACTS: u32 = 27;
+pub const FACTS: u32 = 28;
 
 /// A part of the wire that this version does not know, kept as it came.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,17 +24,6 @@ impl Unknown {
     pub fn name(&self) -> &str {
         let name = ["type", "code"].into_iter().find_map(|key| self.0.get(key)?.as_str());
         name.unwrap_or("unknown")
-    }
-
-    /// Whether it is a fact of rights that says more than this version knows. They have to be read
-    /// anew.
-    pub fn is_about_rights(&self) -> bool {
-        matches!(self.name(), "agent_changed" | "membership_changed" | "team_changed")
-    }
-
-    /// Whether it sets something of an agent, a team or a channel that this version does not know.
-    pub fn is_about_settings(&self) -> bool {
-        self.is_about_rights() || self.name() == "channel_changed"
     }
 }
 

@@ -48,8 +48,8 @@ pub use read::usage;
 pub use work::node;
 use work::node::Term;
 pub use work::{
-    block, courtesy, erase, files, health, not_understood, past, push, quarantine, searchable,
-    sweep, template, uploads,
+    block, courtesy, draft, erase, files, health, not_understood, notice, past, push, quarantine,
+    searchable, sweep, template, uploads,
 };
 
 /// How to open a database.

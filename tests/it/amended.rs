@@ -1,5 +1,6 @@
 //! What becomes of lines after they were said, and of customers who get another number.
 
+use baton_domain::predicates::provider_rank;
 use baton_protocol::page::LineHistory;
 use baton_protocol::{Author, Conversation, ConversationId, Line, LineKind};
 use baton_simulator::{Around, Inbound};
@@ -57,7 +58,7 @@ async fn reactions_stand_at_their_message_and_answer_nothing() {
         // A reaction to a message whose id WhatsApp has not told yet stays in its raw form.
         eventually("WhatsApp's id is known", async || {
             let lines = ana.lines(conversation).await;
-            (lines.last()?.status?.provider_rank() > 0).then_some(())
+            (provider_rank(lines.last()?.status?) > 0).then_some(())
         })
         .await;
         reacts(&lucia, &reached.wamid, "🙏").await;

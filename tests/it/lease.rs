@@ -1,5 +1,6 @@
 //! Typing: seen by others, a courtesy that holds replies, and nothing that outlives its typist.
 
+use baton_domain::predicates::is_retryable;
 use baton_protocol::command::{Reply, Resend};
 use baton_protocol::frame::{ClientFrame, ComposeAction, Draft, ServerFrame, View};
 use baton_protocol::{AgentId, CommandBody, ConversationId, MessageStatus, Refusal};
@@ -21,7 +22,7 @@ async fn while_a_colleague_types_a_reply_is_held_unless_its_author_insists() {
         let command = ana.command(conversation, reply("Hola Lucía", seen));
         let refusal = ana.gives(command.clone()).await.refusal();
         assert!(matches!(refusal, Refusal::BeingAnswered { holder, .. } if holder == ben.id));
-        assert!(refusal.is_retryable());
+        assert!(is_retryable(&refusal));
         // Nothing is held but what would reach the customer.
         ana.notes(conversation, "Ben is at it").await;
         ben.phone().composes(conversation, ComposeAction::Stop).await;

@@ -25,6 +25,7 @@ mod marketing;
 mod members;
 mod missed;
 mod nodes;
+mod notices;
 mod numbers;
 #[cfg(test)]
 mod past;

@@ -114,6 +114,7 @@ fn ids(world: &World, about: &About, ana: &Agent) -> Vec<(&'static str, String)>
         ("{id}", about.message.to_string()),
         ("{message}", about.message.to_string()),
         ("{meta_app}", "none".to_owned()),
+        ("{setting}", about.message.to_string()),
     ]
 }
 
@@ -218,7 +219,7 @@ async fn routes_of_admins_and_supervisors_are_for_them() {
         let (_admin, others) = stage.insiders.split_last().expect("insiders");
         let of_office = |route: &&Route| matches!(route.access, Access::Admin | Access::Supervisor);
         for route in routes().iter().filter(of_office) {
-            let asked = (route.method.clone(), filled(route.path, &stage.ids));
+            let asked = (route.method.clone(), filled(&route.path, &stage.ids));
             let may = |agent: &&Arc<Agent>| {
                 let is_supervisor = ["Sofia", "Edda"].contains(&agent.name.as_str());
                 route.access == Access::Supervisor && is_supervisor
@@ -316,8 +317,8 @@ async fn who_sees_heads_only_gets_no_word_of_what_was_said() {
         assert!(after.head().last_seq >= before.head().last_seq);
         assert!(!tablet.phone().heard().await.contains(CANARY));
         for route in routes().iter().filter(|route| route.method == Method::GET) {
-            for query in queries(route.path, world.clock.now()) {
-                let asked = (Method::GET, format!("{}{query}", filled(route.path, &stage.ids)));
+            for query in queries(&route.path, world.clock.now()) {
+                let asked = (Method::GET, format!("{}{query}", filled(&route.path, &stage.ids)));
                 let answer = ask(world, &tablet, &asked, &Value::Null).await;
                 lacks(&answer, &stage.secrets, &asked, "Ben");
             }

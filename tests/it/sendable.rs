@@ -1,5 +1,6 @@
 //! More than a text: places, contact cards, buttons, lists and links reach the customer.
 
+use baton_domain::predicates::provider_rank;
 use baton_protocol::audit::LogPage;
 use baton_protocol::command::Send;
 use baton_protocol::template::{
@@ -177,7 +178,7 @@ async fn a_tap_on_a_button_is_a_choice_that_quotes_the_message() {
         eventually("WhatsApp's id is known", async || {
             let lines = ana.lines(conversation).await;
             let status = lines.iter().find(|line| line.id == sent.id)?.status?;
-            (status.provider_rank() > 0).then_some(())
+            (provider_rank(status) > 0).then_some(())
         })
         .await;
         let tap = Inbound::Tap { wamid: reached.wamid, id: "yes".into() };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::predicates::provider_rank;
 use baton_protocol::command::{OfMessage, Reply, Resend};
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::{
@@ -344,7 +345,7 @@ fn has_only_climbed(frames: &[ServerFrame]) -> bool {
         let ServerFrame::Events { events, .. } = frame else { return true };
         events.iter().all(|event| {
             let Fact::MessageChanged { line, status, .. } = &event.fact else { return true };
-            let rank = status.provider_rank();
+            let rank = provider_rank(*status);
             ranks.insert(line.id, rank).is_none_or(|before| before <= rank)
         })
     })

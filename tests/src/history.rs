@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_domain::predicates::is_retryable;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{AgentId, Command, ConversationId, Event, Line, MessageId, Note, Timestamp};
 
@@ -132,7 +133,7 @@ fn final_of(outcome: &Outcome) -> Option<String> {
         Outcome::Accepted(accepted) => {
             Some(format!("{:?} {:?} {:?}", accepted.position, accepted.line, accepted.note_id))
         }
-        Outcome::Refused(refused) if refused.refusal.is_retryable() => None,
+        Outcome::Refused(refused) if is_retryable(&refused.refusal) => None,
         Outcome::Refused(refused) => Some(refused.refusal.code().to_owned()),
     }
 }

@@ -6,6 +6,7 @@ mod layers;
 mod pages;
 mod rules;
 mod source;
+mod terms;
 mod uses;
 mod words;
 

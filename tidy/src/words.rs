@@ -420,7 +420,7 @@ const VAGUE: [&str; 10] =
     ["Place", "Row", "Answer", "Effect", "Told", "Standing", "Kept", "Known", "Parts", "Stage"];
 
 /// The name of the type that a line defines.
-fn type_defined(line: &str) -> Option<&str> {
+pub(crate) fn type_defined(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let line = match line.strip_prefix("pub") {
         Some(rest) if rest.starts_with('(') => rest.split_once(')')?.1,

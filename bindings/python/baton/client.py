@@ -272,16 +272,19 @@ class Baton:
 
     # Writing.
 
-    async def typing(self, conversation, text):
-        """Call on every change of the text field: keeps the draft and asks for the lease."""
-        await self.core.typing(conversation, text)
+    async def typing(self, conversation, text, is_note=False):
+        """Call on every change of the text field: keeps the draft.
+
+        That of a reply asks for the lease, and colleagues see it. That of a note does neither.
+        """
+        await self.core.typing(conversation, text, is_note)
 
     async def take_over(self, conversation):
         """Takes the lease from the colleague who writes there."""
         await self.core.take_over(conversation)
 
     async def draft(self, conversation):
-        """Returns the unsent draft of a conversation."""
+        """Returns the unsent draft of a conversation, with `text` and `is_note`."""
         return await self.core.draft(conversation)
 
     async def hold(self, conversation):

@@ -11,7 +11,9 @@ use baton_mobile::store;
 use baton_protocol::conversation::Move;
 use baton_protocol::{Author, Owner as CoreOwner, Status as CoreStatus};
 
-use super::{FileProgress, InboxStep, Line, OutboxItem, SeenLine, TimelineStep, id_of};
+use super::{
+    FileProgress, InboxStep, Line, OutboxItem, PreviewKind, SeenLine, TimelineStep, id_of,
+};
 use crate::CoreError;
 
 /// A list of conversations.
@@ -154,6 +156,9 @@ pub struct InboxRow {
     pub preview: Option<String>,
     /// Whether the customer wrote it.
     pub preview_from_customer: bool,
+    /// What the newest line is, to be named where it has no text; nothing where none is seen.
+    #[uniffi(default = None)]
+    pub preview_kind: Option<PreviewKind>,
     /// Unread lines.
     pub unread: u64,
     /// When WhatsApp's window of 24 hours closes or closed.
@@ -212,6 +217,7 @@ impl From<lists::InboxRow> for InboxRow {
     fn from(row: lists::InboxRow) -> Self {
         let from_customer =
             row.preview.as_ref().is_some_and(|preview| preview.by == Author::Customer);
+        let preview_kind = row.preview.as_ref().map(PreviewKind::of);
         Self {
             id: row.id.to_string(),
             title: row.customer.and_then(|customer| customer.title()),
@@ -224,6 +230,7 @@ impl From<lists::InboxRow> for InboxRow {
             activity_at_ms: row.activity_at.ms(),
             preview: row.preview.and_then(|preview| preview.text),
             preview_from_customer: from_customer,
+            preview_kind,
             unread: row.unread,
             window_until_ms: row.window_until.map(baton_protocol::Timestamp::ms),
             is_blocked: row.is_blocked,

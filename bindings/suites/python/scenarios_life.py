@@ -221,7 +221,7 @@ async def key_locked_key_lost(stage):
     expect(await ana.baton.signed_in() is not None, "nothing is wiped: signed in")
     await ana.baton.foreground()
     await ana.row(conversation, lambda row: row.has_draft)
-    expect(await ana.baton.draft(conversation) == "sigo aquí", "nothing is wiped: the draft")
+    expect((await ana.baton.draft(conversation)).text == "sigo aquí", "nothing is wiped: the draft")
 
 
 def rows(directory):
@@ -246,7 +246,7 @@ async def device_revoked(stage):
     await ana.row(conversation)
     who = await ana.baton.signed_in()
     await ana.baton.typing(conversation, "ya casi")
-    expect((await ana.baton.draft(conversation)) == "ya casi", "a draft")
+    expect((await ana.baton.draft(conversation)).text == "ya casi", "a draft")
     await stage.world.ask("revoke", device=who.device)
     await eventually("Wiped is told", lambda: ana.heard(lambda event: event.is_WIPED()))
     expect(await ana.baton.signed_in() is None, "nobody is signed in")

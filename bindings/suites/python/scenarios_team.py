@@ -51,7 +51,7 @@ async def lease(stage):
     expect((lost()[0].conversation, lost()[0].by) == (conversation, ben.agent), f"{lost()}")
     await eventually("Ben's header shows his own", lambda: header.value.hold.is_MINE())
     expect(not (await ana.baton.hold(conversation)).is_MINE(), "it is not Ana's any more")
-    expect(await ana.baton.draft(conversation) == typing.text, "her draft stays")
+    expect((await ana.baton.draft(conversation)).text == typing.text, "her draft stays")
 
 
 @scenario(43)
@@ -96,7 +96,7 @@ async def lease_in_the_background(stage):
     hold = await ana.baton.hold(conversation)
     expect(not hold.is_MINE(), f"her hold is not hers any more: {hold}")
     await eventually("Ben's header frees", lambda: header.value.hold.is_NOBODY())
-    expect(await ana.baton.draft(conversation) == "Un momento", "her draft stays")
+    expect((await ana.baton.draft(conversation)).text == "Un momento", "her draft stays")
 
 
 @scenario(15)
@@ -108,6 +108,10 @@ async def draft_kept(stage):
     await ana.baton.typing(conversation, "A medio escri")
     await ana.row(conversation, lambda row: row.has_draft)
     await ana.restart()
-    expect(await ana.baton.draft(conversation) == "A medio escri", "after a restart")
+    expect((await ana.baton.draft(conversation)).text == "A medio escri", "after a restart")
     await ana.baton.foreground()
     await ana.row(conversation, lambda row: row.has_draft)
+    await ana.baton.typing(conversation, "Paga tarde", is_note=True)
+    await ana.restart()
+    note = await ana.baton.draft(conversation)
+    expect((note.text, note.is_note) == ("Paga tarde", True), f"the note is one again: {note}")

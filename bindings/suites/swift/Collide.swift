@@ -75,7 +75,7 @@ private final class Collider {
     }
 
     private func types() async throws -> String {
-        try await phone.client.typing(role.text, in: role.conversation)
+        try await phone.client.typing(role.text, isNote: false, in: role.conversation)
         return try await until("it is known who composes") {
             switch try await phone.client.hold(in: role.conversation) {
             case .mine: "typed mine"

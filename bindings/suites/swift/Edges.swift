@@ -215,7 +215,7 @@ func closed(_ stage: Stage) async throws {
         ("outbox", { _ = try await c.outbox() }), ("unsent", { _ = try await c.unsent() }),
         ("flush", { try await c.flush(deadlineMs: 100) }),
         ("sync", { try await c.sync(deadlineMs: 100) }),
-        ("typing", { try await c.typing("x", in: id) }), ("takeOver", { try await c.takeOver(id) }),
+        ("typing", { try await c.typing("x", isNote: false, in: id) }), ("takeOver", { try await c.takeOver(id) }),
         ("draft", { _ = try await c.draft(in: id) }), ("hold", { _ = try await c.hold(in: id) }),
         ("viewing", { try await c.viewing(id) }),
         ("watchPresence", { try await c.watchPresence(true) }),
@@ -330,7 +330,7 @@ func deviceRevoked(_ stage: Stage) async throws {
     let ana = try await stage.phone("ana")
     let lines = try await ana.timeline(said.conversation)
     try await lines.shows(said.seen)
-    try await ana.client.typing("a draft", in: said.conversation)
+    try await ana.client.typing("a draft", isNote: false, in: said.conversation)
     guard let device = try await ana.client.signedIn()?.device else { throw Failed("no device") }
     guard let id = UUID(uuidString: said.conversation) else { throw Failed("no id") }
     let bytes = withUnsafeBytes(of: id.uuid) { Data($0) }

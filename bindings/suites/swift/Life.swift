@@ -8,7 +8,7 @@ func lease(_ stage: Stage) async throws {
     let (ana, ben) = (try await stage.phone("ana"), try await stage.phone("ben"))
     let header = try await ben.header(said.conversation)
     try await ana.client.viewing(said.conversation)
-    try await ana.client.typing("I can he", in: said.conversation)
+    try await ana.client.typing("I can he", isNote: false, in: said.conversation)
     try await until("Ben's header shows that Ana composes") {
         header.latest?.header?.hold == .theirs(agent: ana.login.agent)
     }
@@ -18,7 +18,7 @@ func lease(_ stage: Stage) async throws {
         ana.events.all.contains(
             .leaseLost(conversation: said.conversation, by: ben.login.agent))
     }
-    let draft = try await ana.client.draft(in: said.conversation)
+    let draft = try await ana.client.draft(in: said.conversation)?.text
     try check(draft == "I can he", "Ana's draft is \(draft ?? "gone")")
     let hold = try await ana.client.hold(in: said.conversation)
     try check(hold != .mine, "Ana still holds it")
@@ -29,7 +29,7 @@ func leaseInBackground(_ stage: Stage) async throws {
     let (ana, ben) = (try await stage.phone("ana"), try await stage.phone("ben"))
     let header = try await ben.header(said.conversation)
     try await ana.client.viewing(said.conversation)
-    try await ana.client.typing("One mo", in: said.conversation)
+    try await ana.client.typing("One mo", isNote: false, in: said.conversation)
     try await until("Ana composes") { try await ana.client.hold(in: said.conversation) == .mine }
     try await until("Ben's header shows it") {
         header.latest?.header?.hold == .theirs(agent: ana.login.agent)
@@ -63,10 +63,14 @@ func draftKept(_ stage: Stage) async throws {
     let ana = try await stage.phone("ana")
     let lines = try await ana.timeline(said.conversation)
     try await lines.shows(said.seen)
-    try await ana.client.typing("It depends", in: said.conversation)
+    try await ana.client.typing("It depends", isNote: false, in: said.conversation)
     try ana.restarts()
-    let draft = try await ana.client.draft(in: said.conversation)
+    let draft = try await ana.client.draft(in: said.conversation)?.text
     try check(draft == "It depends", "the draft is \(draft ?? "gone")")
+    try await ana.client.typing("It depends", isNote: true, in: said.conversation)
+    try ana.restarts()
+    let note = try await ana.client.draft(in: said.conversation)
+    try check(note == Draft(text: "It depends", isNote: true), "the note is not one again")
     let other = try await ana.client.draft(in: freshOpId())
     try check(other == nil, "there is a draft where nobody typed")
 }

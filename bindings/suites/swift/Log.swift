@@ -32,7 +32,7 @@ func logTells(_ stage: Stage) async throws {
     let note = try await ana.client.act(.note(text: "A note of Ana's", mentions: []), in: said.conversation)
     try await ana.isGone(reply)
     try await ana.isGone(note)
-    try await ana.client.typing("A draft of Ana's", in: said.conversation)
+    try await ana.client.typing("A draft of Ana's", isNote: false, in: said.conversation)
     try await stage.world.cut(ana.way, "refuse")
     try await until("the cut is noticed") { try await ana.client.standing() != .live }
     try await stage.world.cut(ana.way, "pass")

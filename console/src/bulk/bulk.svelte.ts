@@ -7,10 +7,11 @@ import type { Outcome } from "../live/outbox.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";
 import type { Id } from "../protocol.ts";
+import type { Hand } from "../rules.ts";
 import { whyRefused } from "../inbox/refusals.ts";
 import { toasts } from "../ui/toast.svelte.ts";
 import { type Choice, all, extended, nothing, picked, toggled } from "./choosing.ts";
-import { type Before, type Deed, type Hand, type Kind, type Step } from "./plan.ts";
+import { type Before, type Deed, type Kind, type Step } from "./plan.ts";
 import { beforeOf, offered, planOf, undoOf } from "./plan.ts";
 import { type Run, answered, begin, isOver } from "./runs.ts";
 import { doneText, hindranceText } from "./say.ts";
@@ -73,14 +74,7 @@ export class Bulk {
   }
 
   get hand(): Hand {
-    const { desk } = this;
-    return {
-      me: desk.who.agent_id,
-      teams: desk.myTeams,
-      supervises: (team) => desk.supervises(team),
-      team: (id) => desk.teams.get(id),
-      agent: (id) => desk.agents.get(id),
-    };
+    return this.desk.hand;
   }
 
   // Doing.

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Held } from "../live/feed.ts";
 import type { Agent, Head, Owner, Snapshot, Team, Thread } from "../protocol.ts";
-import { type Deed, type Hand, beforeOf, offered, planOf, undoOf } from "./plan.ts";
+import type { Hand } from "../rules.ts";
+import { type Deed, beforeOf, offered, planOf, undoOf } from "./plan.ts";
 
 const path = join(import.meta.dirname, "../../../protocol/fixtures/snapshot.full.json");
 const snapshot = JSON.parse(readFileSync(path, "utf8")) as Snapshot;

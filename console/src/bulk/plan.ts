@@ -4,7 +4,16 @@
 import { commandOf as moveOf } from "../board/moves.ts";
 import { isFollowed } from "../inbox/views.ts";
 import { type Held, headOf } from "../live/feed.ts";
-import type { Agent, CommandBody, Head, Id, Owner, Seen, Status, Team } from "../protocol.ts";
+import type { Agent, CommandBody, Id, Owner, Seen, Status } from "../protocol.ts";
+import {
+  type Hand,
+  isLoad,
+  isResponsible,
+  mayAnswer,
+  mayClaim,
+  mayHandOver,
+  mayPutAside,
+} from "../rules.ts";
 
 export type Deed =
   | { kind: "give"; to: Owner; isForced: boolean }
@@ -12,15 +21,6 @@ export type Deed =
   | { kind: "snooze"; until: number }
   | { kind: "follow" };
 export type Kind = Deed["kind"];
-
-/** Whose hand it is, and what is known of those it concerns. */
-export interface Hand {
-  me: Id;
-  teams: Id[];
-  supervises: (team: Id) => boolean;
-  team: (id: Id) => Team | undefined;
-  agent: (id: Id) => Agent | undefined;
-}
 
 /** Why nothing is done to one of them. */
 export type Hindrance =
@@ -48,7 +48,7 @@ export function planOf(deed: Deed, all: { id: Id; held: Held | undefined }[], ha
     const found = stepOf(deed, held, hand);
     if ("type" in found) {
       if (room.left > 0 || (room.isForced && hand.supervises(headOf(held).team_id))) {
-        room = { ...room, left: room.left - 1 };
+        if (isLoad(headOf(held))) room = { ...room, left: room.left - 1 };
         return { id, command: found };
       }
       if (room.agent !== undefined) return { id, hindrance: { kind: "full", agent: room.agent } };
@@ -74,8 +74,8 @@ function roomOf(deed: Deed, hand: Hand): Room {
 
 function stepOf(deed: Deed, held: Held, hand: Hand): CommandBody | Hindrance {
   const head = headOf(held);
-  if (held.level === "head" && !hand.supervises(head.team_id)) return { kind: "head" };
   if (deed.kind === "follow") {
+    if (held.level === "head") return { kind: "head" };
     return isFollowed(held, hand.me) ? { kind: "same" } : { type: "follow" };
   }
   if (head.status.kind === "resolved") {
@@ -87,7 +87,7 @@ function stepOf(deed: Deed, held: Held, hand: Hand): CommandBody | Hindrance {
   const seen = held.view.thread.last_line;
   if (deed.kind === "resolve") return { type: "resolve", seen };
   const until = new Date(deed.until).toISOString();
-  const isSo = head.status.kind === "snoozed" && Date.parse(head.status.until) === deed.until;
+  const isSo = isAs(head.status, { kind: "snoozed", until });
   return isSo ? { kind: "same" } : { type: "snooze", until, seen };
 }
 
@@ -95,58 +95,73 @@ function gift(to: Owner, isForced: boolean, held: Held, hand: Hand): CommandBody
   const head = headOf(held);
   const { owner, owner_epoch: expect_owner_epoch } = head;
   if (isSame(owner, to)) return { kind: "same" };
-  const isOwn = owner.kind === "agent" && owner.id === hand.me;
-  const supervises = hand.supervises(head.team_id);
-  if (!isOwn && !supervises) {
-    if (owner.kind === "agent") return { kind: "theirs", owner };
-    // Out of a queue, everybody who sees it may take it or hand it over.
-    if (held.level !== "full") return { kind: "head" };
-    if (to.kind === "agent" && to.id === hand.me) return { type: "claim", expect_owner_epoch };
-    return { type: "transfer", to, expect_owner_epoch, seen: held.view.thread.last_line };
+  if (held.level !== "head" && isResponsible(head, hand)) {
+    return moveOf(held, to, isForced && hand.supervises(head.team_id)) ?? { kind: "head" };
   }
-  return moveOf(held, to, isForced && supervises) ?? { kind: "head" };
-}
-
-/** As the server decides who may resolve and snooze. */
-function mayAnswer({ owner, team_id }: Head, hand: Hand): boolean {
-  if (owner.kind === "queue" || owner.id === hand.me) return true;
-  const policy = hand.team(team_id)?.reply_policy;
-  return policy === "scope" || (policy === "team" && hand.teams.includes(team_id));
+  if (to.kind === "agent" && to.id === hand.me && mayClaim(held, hand)) {
+    return { type: "claim", expect_owner_epoch };
+  }
+  // Out of a queue, everybody who sees it may hand it over.
+  if (held.level !== "full") return { kind: "head" };
+  if (!mayHandOver(head, hand)) return { kind: "theirs", owner };
+  return { type: "transfer", to, expect_owner_epoch, seen: held.view.thread.last_line };
 }
 
 /** What can be done to at least one of them; whom it would be given to is not chosen yet. */
 export function offered(all: Held[], hand: Hand): Set<Kind> {
   const found = new Set<Kind>();
   for (const held of all) {
-    const { owner, status, team_id } = headOf(held);
-    const isUp = status.kind !== "resolved";
-    const isFull = held.level !== "head";
-    const isOwn = owner.kind === "agent" && owner.id === hand.me;
-    if (isUp && (isOwn || hand.supervises(team_id) || (isFull && owner.kind === "queue"))) {
-      found.add("give");
-    }
-    if (isUp && isFull && mayAnswer(headOf(held), hand)) found.add("resolve").add("snooze");
-    if (isFull && !isFollowed(held, hand.me)) found.add("follow");
+    const head = headOf(held);
+    const isWhole = held.level !== "head";
+    const isUp = head.status.kind !== "resolved";
+    if (isUp && (mayClaim(held, hand) || (isWhole && mayHandOver(head, hand)))) found.add("give");
+    if (isWhole && mayPutAside(head, hand)) found.add("resolve").add("snooze");
+    if (isWhole && !isFollowed(held, hand.me)) found.add("follow");
   }
   return found;
 }
 
 // The way back.
 
-/** How a conversation was before. */
-export interface Before {
-  id: Id;
+/** Whose a conversation is, and how it stands. */
+export interface Stand {
   owner: Owner;
   owner_epoch: number;
-  revision: number;
   team_id: Id;
   status: Status;
+}
+/** How a conversation was before. */
+export interface Before extends Stand {
+  id: Id;
+  revision: number;
 }
 
 export const beforeOf = (held: Held): Before => {
   const { id, owner, owner_epoch, revision, team_id, status } = headOf(held);
   return { id, owner, owner_epoch, revision, team_id, status };
 };
+
+/** Where a conversation stands after a deed of one's own, as the server decides it. */
+export function standAfter(deed: Deed, before: Before): Stand {
+  const { owner, owner_epoch, team_id, status } = before;
+  switch (deed.kind) {
+    case "follow":
+      return { owner, owner_epoch, team_id, status };
+    case "snooze": {
+      const until = new Date(deed.until).toISOString();
+      return { owner, owner_epoch, team_id, status: { kind: "snoozed", until } };
+    }
+    case "give": {
+      const team = deed.to.kind === "queue" ? deed.to.id : team_id;
+      return { owner: deed.to, owner_epoch: owner_epoch + 1, team_id: team, status };
+    }
+    case "resolve": {
+      const queue: Owner = { kind: "queue", id: team_id };
+      const epoch = owner_epoch + (owner.kind === "agent" ? 1 : 0);
+      return { owner: queue, owner_epoch: epoch, team_id, status: { kind: "resolved" } };
+    }
+  }
+}
 
 /** What takes a deed back, one after the other; undefined where somebody has acted since. */
 export function undoOf(
@@ -158,41 +173,37 @@ export function undoOf(
 ): CommandBody[] | undefined {
   if (held === undefined) return undefined;
   const head = headOf(held);
+  const after = standAfter(deed, before);
+  const isAsked = isAs(head.status, after.status);
+  const isOwned = head.owner_epoch === after.owner_epoch;
   // What was done may not have been told here yet.
   const isUntold = head.revision === before.revision;
   switch (deed.kind) {
     case "follow":
       return [{ type: "unfollow" }];
-    case "snooze": {
-      const { status } = head;
-      const isOurs = status.kind === "snoozed" && Date.parse(status.until) === deed.until;
-      return isUntold || isOurs ? [asBefore(before, held, now)] : undefined;
-    }
-    case "give": {
-      const owner_epoch = before.owner_epoch + 1;
-      if (!isUntold && head.owner_epoch !== owner_epoch) return undefined;
-      const team_id = deed.to.kind === "queue" ? deed.to.id : before.team_id;
-      return back(before, { owner: deed.to, owner_epoch, team_id }, seenOf(held), hand);
-    }
+    case "snooze":
+      return isUntold || isAsked ? [asBefore(before, held, now)] : undefined;
+    case "give":
+      return isUntold || isOwned ? back(before, after, seenOf(held), hand) : undefined;
     case "resolve": {
-      const owner_epoch = before.owner_epoch + (before.owner.kind === "agent" ? 1 : 0);
-      const isOurs = head.status.kind === "resolved" && head.owner_epoch === owner_epoch;
-      if (!isUntold && !isOurs) return undefined;
+      if (!isUntold && !(isAsked && isOwned)) return undefined;
       // Its opener owns it, until it goes back.
       const owner: Owner = { kind: "agent", id: hand.me };
-      const stand = { owner, owner_epoch: owner_epoch + 1, team_id: before.team_id };
-      return [{ type: "reopen" }, ...(back(before, stand, seenOf(held), hand) ?? [])];
+      const reopened = { ...after, owner, owner_epoch: after.owner_epoch + 1 };
+      return [{ type: "reopen" }, ...(back(before, reopened, seenOf(held), hand) ?? [])];
     }
   }
 }
 
 const seenOf = (held: Held): Seen => (held.level === "full" ? held.view.thread.last_line : null);
+const untilOf = (status: Status) => (status.kind === "snoozed" ? Date.parse(status.until) : 0);
+const isAs = (a: Status, b: Status) => a.kind === b.kind && untilOf(a) === untilOf(b);
 const isSame = (a: Owner, b: Owner) => a.kind === b.kind && a.id === b.id;
 
 /** Gives it back to whom it was with, as far as this hand may. */
 function back(
   before: Before,
-  { owner, owner_epoch, team_id }: Pick<Head, "owner" | "owner_epoch" | "team_id">,
+  { owner, owner_epoch, team_id }: Omit<Stand, "status">,
   seen: Seen,
   hand: Hand,
 ): CommandBody[] | undefined {

@@ -2,12 +2,14 @@
 
 import type { CommandBody, Id, Seen } from "../protocol.ts";
 
-export type FileKind = "image" | "video" | "audio" | "document";
+/** A voice note is recorded here; a file of sound is never taken for one. */
+export type FileKind = "image" | "video" | "audio" | "voice" | "document";
+type Chosen = Exclude<FileKind, "voice">;
 
 const MB = 1 << 20;
 const OFFICE = "application/vnd.openxmlformats-officedocument";
 /** As the server has it, which checks again. */
-const TAKEN: Record<FileKind, { types: string[]; bytesMax: number }> = {
+const TAKEN: Record<Chosen, { types: string[]; bytesMax: number }> = {
   image: { types: ["image/jpeg", "image/png"], bytesMax: 5 * MB },
   video: { types: ["video/mp4", "video/3gpp"], bytesMax: 16 * MB },
   audio: {
@@ -167,7 +169,7 @@ export function mediaType({ type, name = "" }: Pick<Known, "type" | "name">): st
 export function judge(file: Known): Judged {
   const { size } = file;
   const bare = mediaType(file).split(";")[0] ?? "";
-  const kinds = Object.keys(TAKEN) as FileKind[];
+  const kinds = Object.keys(TAKEN) as Chosen[];
   const kind = kinds.find((one) => TAKEN[one].types.includes(bare));
   if (kind === undefined) return { why: "type" };
   const { bytesMax } = TAKEN[kind];
@@ -192,7 +194,7 @@ export function messages(
 ): CommandBody[] {
   const fits = [...text].length <= CAPTION_MAX;
   const captioned =
-    text === "" || !fits ? undefined : files.find(({ kind }) => kind !== "audio")?.id;
+    text === "" || !fits ? undefined : files.find(({ kind }) => kind !== "audio" && kind !== "voice")?.id;
   const of = ({ id }: Ready): CommandBody => ({
     type: "send",
     ...(id === captioned ? { text } : {}),

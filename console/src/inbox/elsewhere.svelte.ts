@@ -32,10 +32,7 @@ export class Elsewhere {
 
   /** As they stand now, where this page holds them. */
   get all(): Held[] {
-    return (this.told ?? []).map((held) => {
-      const live = this.desk.get(headOf(held).id);
-      return live === undefined || live.level === "packed" ? held : live;
-    });
+    return (this.told ?? []).map((held) => this.desk.newer(held));
   }
 
   /** Those that are open and a colleague's: whoever replies here should know. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Colleague, Head, Team } from "../protocol.ts";
-import { asked, mayRead, mentioned, offered, pieces, put } from "./mention.ts";
+import type { Colleague } from "../protocol.ts";
+import { asked, mentioned, offered, pieces, put } from "./mention.ts";
 
 const agent = (id: string, name: string, more: Partial<Colleague> = {}): Colleague => ({
   id,
@@ -55,21 +55,4 @@ test("a text calls those whose whole name follows an @", () => {
     { text: "@Anabel", isName: true },
     { text: ", yes", isName: false },
   ]);
-});
-
-test("who may read follows role, team and what the team shows", () => {
-  const head = (owner: Head["owner"]) => ({ team_id: "sales", owner }) as Head;
-  const team = (visibility: Team["visibility"]) => ({ id: "sales", visibility }) as Team;
-  const queue = head({ kind: "queue", id: "sales" });
-  const bens = head({ kind: "agent", id: "c" });
-  const other = agent("e", "Eva", { teams: [] });
-  expect(mayRead(ANA, bens, team("full"))).toBe(true);
-  expect(mayRead(ANA, bens, team("own"))).toBe(false);
-  expect(mayRead(ANA, queue, team("own"))).toBe(true);
-  expect(mayRead(ANA, queue, team("head"))).toBe(false);
-  expect(mayRead(BEN, bens, team("own"))).toBe(true);
-  expect(mayRead(other, queue, team("full"))).toBe(false);
-  expect(mayRead({ ...other, role: "admin" }, queue, team("own"))).toBe(true);
-  const lead = agent("f", "Lea", { role: "supervisor", teams: [{ team_id: "sales", kind: "supervisor" }] });
-  expect(mayRead(lead, bens, team("own"))).toBe(true);
 });

@@ -1,7 +1,7 @@
 // Colleagues whom a note calls by `@` and their name: whom one may choose, and whom a text names.
 
 import { rank as rankOf, typed } from "../find.ts";
-import type { Colleague, Head, Id, Team } from "../protocol.ts";
+import type { Colleague, Id } from "../protocol.ts";
 
 /** A name that is being typed. */
 export interface Asked {
@@ -26,17 +26,6 @@ export function asked(text: string, cursor: number): Asked | undefined {
   // An address has no blank before it, and a name no line break.
   const isWord = before === undefined || /[\s([{"'«“]/u.test(before);
   return isWord && !/\n|^\s/u.test(find) ? { from, find } : undefined;
-}
-
-/** As the server decides who may read a conversation. */
-export function mayRead(agent: Colleague, head: Head, team: Team | undefined): boolean {
-  const owns = head.owner.kind === "agent" && head.owner.id === agent.id;
-  if (agent.role === "admin" || owns) return true;
-  const kind = agent.teams.find((one) => one.team_id === head.team_id)?.kind;
-  if (kind === undefined) return false;
-  if (kind === "supervisor" && agent.role === "supervisor") return true;
-  if (team?.visibility === "own") return head.owner.kind === "queue";
-  return team?.visibility === "full";
 }
 
 /** Who is offered for what was typed: those who may read it, who begin so first. */

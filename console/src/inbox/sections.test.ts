@@ -9,12 +9,22 @@ const of = (isSupervisor: boolean) =>
     isSupervisor,
     unread: 2,
     waiting: 0,
+    notices: 0,
+    noticesTitle: "Mentions",
   });
 
 test("board and reports are for those who lead", () => {
   const ids = (isSupervisor: boolean) => of(isSupervisor).map(({ id }) => id);
-  expect(ids(false)).toEqual(["inbox", "review", "people", "settings"]);
-  expect(ids(true)).toEqual(["inbox", "board", "reports", "review", "people", "settings"]);
+  expect(ids(false)).toEqual(["inbox", "notices", "review", "people", "settings"]);
+  expect(ids(true)).toEqual([
+    "inbox",
+    "notices",
+    "board",
+    "reports",
+    "review",
+    "people",
+    "settings",
+  ]);
 });
 
 test("each section has a letter of its own, and one of them is here", () => {

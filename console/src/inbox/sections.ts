@@ -14,9 +14,12 @@ interface Known {
   unread: number;
   /** Messages that wait for a person. */
   waiting: number;
+  /** What concerns the agent and is not read, and what that is called. */
+  notices: number;
+  noticesTitle: string;
 }
 
-export function sectionsOf({ t, place, isSupervisor, unread, waiting }: Known): Section[] {
+export function sectionsOf({ t, place, isSupervisor, unread, waiting, notices, noticesTitle }: Known): Section[] {
   const { at } = place;
   const inbox: Section = {
     id: "inbox",
@@ -50,6 +53,14 @@ export function sectionsOf({ t, place, isSupervisor, unread, waiting }: Known): 
     isHere: at === "review",
     count: waiting,
   };
+  const concerns: Section = {
+    id: "notices",
+    icon: "bell",
+    name: noticesTitle,
+    place: { at: "notices" },
+    isHere: at === "notices",
+    count: notices,
+  };
   const people: Section = {
     id: "people",
     icon: "users",
@@ -65,7 +76,7 @@ export function sectionsOf({ t, place, isSupervisor, unread, waiting }: Known): 
     isHere: at === "settings" || at === "welcome",
   };
   const led = isSupervisor ? [board, reports] : [];
-  return [inbox, ...led, review, people, settings];
+  return [inbox, concerns, ...led, review, people, settings];
 }
 
 /** The letter that leads to a section after g. */

@@ -27,8 +27,9 @@ export function entries(
   const loose: Entry[] = [
     ...held.notes.map((note) => ({ key: note.id, at: Date.parse(note.at), note })),
     ...(held.coaching ?? []).map((coach) => ({ key: coach.id, at: Date.parse(coach.at), coach })),
-    ...held.changes.map((change) => {
-      return { key: `change ${change.revision}`, at: Date.parse(change.at), change };
+    ...held.changes.flatMap((change) => {
+      const at = Date.parse(change.at);
+      return at >= since ? [{ key: `change ${change.revision}`, at, change }] : [];
     }),
     ...moves.flatMap((move) => {
       const at = Date.parse(move.at);

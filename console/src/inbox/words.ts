@@ -6,6 +6,7 @@ import type { Desk } from "../live/session.svelte.ts";
 import { name, words } from "../messages/index.svelte.ts";
 import type { Author, Content, Id, Line, LineKind, Owner, Participant } from "../protocol.ts";
 import { isRevoked } from "./amended.ts";
+import { cardsOf } from "./particulars.ts";
 import { fileName, shown } from "./shown.ts";
 
 /** The customer's name if it shows anything, else the number, else the user name. */
@@ -79,10 +80,23 @@ export function said(line: Line): string {
   }
   // A newer server may know kinds that this page does not.
   const kinds: Partial<Record<string, string>> = words.t.list.kinds;
-  const kind = kinds[line.kind] ?? words.t.list.unsupported(content.original_type ?? "");
+  const kind = kinds[line.kind] ?? unshown(content.original_type ?? "");
   const text = textOf(content);
   return text === undefined ? kind : `${kind}: ${text}`;
 }
+
+/** What stands beside what a line draws: the words of cards are in them, a file is shown. */
+export function saidBeside(line: Line): string | undefined {
+  if (cardsOf(line).length > 0) return words.t.list.kinds.contact_cards;
+  if (line.file?.state !== "stored" || isRevoked(line) || line.content.erased === true) return said(line);
+  // Its caption; what it is and how it is called stand with it.
+  const { text, details } = line.content;
+  return details?.type === "file" && "name" in details && details.name === text ? undefined : text;
+}
+
+/** What WhatsApp does not pass on, and what a newer server may know. */
+const unshown = (type: string): string =>
+  type === "" || type.startsWith("unsupported") ? words.t.list.unpassed : words.t.list.unsupported(type);
 
 /** Its text; the name of a file, which may be its text, says what the file is. */
 function textOf({ text, details }: Content): string | undefined {

@@ -27,6 +27,7 @@ export class Attached {
 
   /** They went with a message. */
   sent(conversation: Id) {
+    for (const upload of this.of(conversation)) upload.release();
     this.set(conversation, NONE);
   }
 

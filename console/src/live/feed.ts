@@ -3,7 +3,9 @@
 //
 // Lines are held only of conversations that were opened; rows of all that were listed.
 
+import { isChange } from "./changes.ts";
 import type {
+  Amendment,
   CoachNote,
   ContactCard,
   ConversationRow,
@@ -253,6 +255,7 @@ function one(feed: Feed, event: Event): Want[] {
     case "password_set":
     case "device_revoked":
     case "invitation_changed":
+    case "setting_changed":
       return [];
     case "read_marked":
       if (event.agent_id === feed.agent && event.conversation_id !== undefined) {
@@ -337,7 +340,7 @@ function ofConversation(feed: Feed, id: Id, revision: number, event: Event): Wan
   }
   const { revision: before } = headOf(held);
   if (revision <= before) return [];
-  if (revision === before + 1 && held.level === "full" && event.type in FACTS) {
+  if (revision === before + 1 && held.level === "full" && isUnderstood(event)) {
     feed.loading?.seen.add(id);
     feed.held.set(id, advance(held, event));
     return [];
@@ -512,6 +515,7 @@ function begun(id: Id, event: Event): View | undefined {
       turn: null,
       window_until: null,
       last_agent: null,
+      ...(event.kind === undefined ? {} : { kind: event.kind }),
     },
     contact,
     preview: null,
@@ -549,8 +553,25 @@ const FACTS: Record<Event["type"], true> = {
   password_set: true,
   device_revoked: true,
   invitation_changed: true,
+  setting_changed: true,
   head_changed: true,
 };
+
+const CONTENTS = ["line", "note", "contact", "reaction"];
+const AMENDMENTS: Record<Amendment["kind"], true> = {
+  edited: true,
+  revoked: true,
+  reacted: true,
+  forwarded: true,
+  received: true,
+};
+
+/** Whether this page can make something of all that an event says. */
+function isUnderstood(event: Event): boolean {
+  if (!(event.type in FACTS)) return false;
+  if (event.type === "line_amended" && !(event.amendment.kind in AMENDMENTS)) return false;
+  return event.content === undefined || CONTENTS.some((name) => name in (event.content ?? {}));
+}
 
 /** The next event of a conversation. */
 function advance(held: Full, event: Event): Full {
@@ -581,8 +602,9 @@ function advance(held: Full, event: Event): Full {
         thread.last_agent = event.author.id;
       }
       turned(event.turn);
-      view.preview = line;
-      if (lines !== undefined) lines.lines = [...lines.lines, line];
+      const all = [...(lines?.lines ?? []), line];
+      view.preview = unsaid(all, line);
+      if (lines !== undefined) lines.lines = line.kind === "edit" ? hidden(all) : all;
       break;
     }
     case "message_changed": {
@@ -602,8 +624,9 @@ function advance(held: Full, event: Event): Full {
     }
     case "line_amended": {
       const change = (line: Line) => (line.id === event.line.id ? amended(line, event) : line);
-      if (view.preview !== null) view.preview = change(view.preview);
-      if (lines !== undefined) lines.lines = lines.lines.map(change);
+      const all = lines?.lines.map(change) ?? [];
+      if (view.preview !== null) view.preview = unsaid(all, change(view.preview));
+      if (lines !== undefined) lines.lines = event.amendment.kind === "revoked" ? hidden(all) : all;
       break;
     }
     case "line_understood": {
@@ -650,12 +673,20 @@ function advance(held: Full, event: Event): Full {
     default:
       break;
   }
-  const isChange = event.type === "owner_changed" || event.type === "status_changed";
-  if (isChange && lines !== undefined) {
+  if (isChange(event) && lines !== undefined) {
     lines.changes = [...lines.changes, { revision: head.revision, at: event.at, event }];
   }
   return lines === undefined ? { level: "full", view } : { level: "full", view, lines };
 }
+
+/** An edit says nothing where the line that it is of was taken back. */
+function unsaid(all: Line[], line: Line): Line {
+  const of = line.kind === "edit" ? all.find((one) => one.id === line.quoted) : undefined;
+  if (of?.amended?.revoked === undefined) return line;
+  const { file: _file, ...rest } = line;
+  return { ...rest, content: {} };
+}
+const hidden = (all: Line[]): Line[] => all.map((line) => unsaid(all, line));
 
 function lineOf(event: Event & { type: "line_received" | "line_written" }): Line {
   const { content } = event;

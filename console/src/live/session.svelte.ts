@@ -17,14 +17,17 @@ import type {
   ServerFrame,
   Team,
 } from "../protocol.ts";
+import type { Hand } from "../rules.ts";
 import { Acks } from "./acks.ts";
 import { Attached } from "./attached.svelte.ts";
 import { forget as forgetPushes } from "../push/browser.ts";
 import { type Identity, forgetIdentity, identity, request, signOut } from "./api.ts";
+import { Earlier } from "./earlier.svelte.ts";
+import { Notices } from "./notices.svelte.ts";
 import { type Colleagues, told, unknown } from "./colleagues.ts";
 import { Connection, sessionEnd } from "./connection.svelte.ts";
 import { Conversations } from "./conversations.svelte.ts";
-import type { Held, Want } from "./feed.ts";
+import { type Held, type Want, headOf } from "./feed.ts";
 import { Keep } from "./keep.ts";
 import type { Item, Outcome } from "./outbox.ts";
 import { Sender } from "./sender.svelte.ts";
@@ -52,6 +55,10 @@ export class Desk {
   keepMs = 4_000;
   /** Messages that wait for a person. */
   readonly waiting = new Waiting();
+  /** What concerns the agent. */
+  readonly notices: Notices;
+  /** What happened to conversations before they were held here. */
+  readonly earlier = new Earlier((path) => request("GET", path));
 
   private colleagues: Colleagues = $state.raw(unknown());
   private readonly workspace = new Workspace();
@@ -71,6 +78,7 @@ export class Desk {
     /** The files that go with drafts. */
     readonly attached = new Attached(),
   ) {
+    this.notices = new Notices(who.agent_id);
     this.sender = new Sender(
       keep,
       () => this.now(),
@@ -150,6 +158,7 @@ export class Desk {
     this.workspace.stop();
     this.conversations.stop();
     this.waiting.stop();
+    this.notices.stop();
     this.connection.stop();
   }
 
@@ -221,6 +230,12 @@ export class Desk {
     return this.conversations.get(id);
   }
 
+  /** A row that the server told, as it stands now; where only its head is held, as it was told. */
+  newer(told: Held): Held {
+    const held = this.get(headOf(told).id);
+    return held === undefined || held.level === "packed" ? told : held;
+  }
+
   /** How many each view shows, as the server counted before the rows are here. */
   get counted(): ReadonlyMap<string, number> | undefined {
     return this.conversations.counted;
@@ -264,6 +279,17 @@ export class Desk {
 
   supervises(team: Id): boolean {
     return this.workspace.supervises(team);
+  }
+
+  /** Who acts here, for what the rules say of it. */
+  get hand(): Hand {
+    return {
+      me: this.who.agent_id,
+      teams: this.myTeams,
+      supervises: (team) => this.supervises(team),
+      team: (id) => this.teams.get(id),
+      agent: (id) => this.agents.get(id),
+    };
   }
 
   // What is done.
@@ -428,6 +454,7 @@ export class Desk {
   private take(frame: ServerFrame) {
     this.asOf = Date.now();
     this.waiting.heard(frame);
+    this.notices.heard(frame);
     if (frame.type === "welcome") {
       this.greet(frame);
       return;

@@ -19,6 +19,7 @@ export class Upload {
   trouble: string | undefined = $state();
   id: Id | undefined;
   private isOver = false;
+  private heard: string | undefined;
 
   constructor(
     private readonly conversation: Id,
@@ -28,9 +29,21 @@ export class Upload {
     void this.run();
   }
 
+  /** Where a page can play it, until it has gone. */
+  listenTo(): string {
+    return (this.heard ??= URL.createObjectURL(this.file));
+  }
+
+  /** No page shows it any more. */
+  release() {
+    if (this.heard !== undefined) URL.revokeObjectURL(this.heard);
+    this.heard = undefined;
+  }
+
   /** It goes with no message. What cannot be told the server, it ends by itself. */
   async giveUp(): Promise<void> {
     this.isOver = true;
+    this.release();
     if (this.id === undefined) return;
     await request("DELETE", `/uploads/${this.id}`).catch(() => undefined);
   }

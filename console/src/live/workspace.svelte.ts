@@ -93,7 +93,9 @@ export class Workspace {
     await request<unknown>(method, path, body);
     const about = path.split("/")[1];
     if (about === "sessions" || about === "quarantine" || path.startsWith("/me/")) return;
-    if (about === "channels") await this.readChannels();
+    if (about === "meta-apps") return;
+    if (about === "workspace") await this.readMe();
+    else if (about === "channels") await this.readChannels();
     else await Promise.all([this.readAgents(), this.readTeams()]);
   }
 

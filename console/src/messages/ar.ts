@@ -71,12 +71,14 @@ export const ar: Messages = {
   file: {
     waiting: "الملف في الطريق",
     expired: "لم يعد الملف موجودًا لدى واتساب",
-    refused: "لم يُقبل الملف",
+    refused: "كان الملف كبيرًا جدًا أو لم يكن كما وُصف",
     play: "تشغيل",
     seek: "الموضع في الرسالة الصوتية",
     position: (at, length) => `${at} من ${length}`,
     save: "حفظ",
     failed: "تعذّر تحميل الملف.",
+    look: "عرض",
+    speed: "السرعة",
   },
   list: {
     title: "المحادثات",
@@ -135,6 +137,7 @@ export const ar: Messages = {
     late: "متأخرة",
     soon: "قريبًا",
     unknown: "عميل غير معروف",
+    unpassed: "لم يمرر واتساب أكثر من ذلك: استطلاع مثلًا أو صورة تُعرض مرة واحدة أو ملف كبير جدًا",
   },
   empty: {
     mine: "رُدَّ على الجميع.",
@@ -216,6 +219,8 @@ export const ar: Messages = {
     takeReactionBack: "سحب التفاعل",
     reacted: (name, emoji) => `تفاعل ${name} بـ ${emoji}`,
     toEnd: "انتقل إلى أحدث رسالة",
+    map: "اعرض على الخريطة",
+    write: "اكتب",
   },
   forward: {
     times: (count) => `أُعيد توجيهه (${count})`,
@@ -253,6 +258,11 @@ export const ar: Messages = {
     contact: "جهة الاتصال",
     undo: "تراجع",
     sent: "أُرسل",
+    otherTime: "في وقت آخر…",
+    copyLink: "انسخ الرابط",
+    copyText: "انسخ النص",
+    copied: "نُسخ",
+    notCopied: "المتصفح لا يسمح بالنسخ.",
   },
   hand: {
     title: (name) => `تسليم ${name}`,
@@ -310,6 +320,8 @@ export const ar: Messages = {
       }),
     notOwner: (name) => `هذه لدى ${name}. اترك ملاحظة أو اطلبها.`,
     headOnly: "ترى من لديه المحادثة، لا ما يقال فيها.",
+    takeFirst: (name) => `المسؤول ${name}. خذها لترد، أو اترك ملاحظة.`,
+    asColleague: (name) => `يبقى ${name} مسؤولًا عنها.`,
   },
   attach: {
     add: "إرفاق ملفات",
@@ -323,6 +335,9 @@ export const ar: Messages = {
     size: (name, most) => `الملف ${name} كبير جدًا. يقبل واتساب حتى ${most}.`,
     wait: "يمكن الإرسال عند وصول الملفات",
     pending: "ملف",
+    record: "سجّل رسالة صوتية",
+    emoji: "رموز تعبيرية",
+    more: "أرسل شيئًا آخر",
   },
   window: {
     left: (time) => `بقي ${time} للرد`,
@@ -630,6 +645,9 @@ export const ar: Messages = {
     notThere: "لم يعد موجودًا. أعد تحميل الصفحة.",
     webhook: "أعط ميتا هذا العنوان",
     nobodyElse: "لا يوجد أحد غيرك بعد.",
+    enter: "مفتاح Enter في الرد",
+    enterLine: (mod) => `يبدأ سطرًا، و ${mod} ↵ يرسل`,
+    enterSend: "يرسل، و Shift ↵ يبدأ سطرًا",
   },
   people: {
     online: (count) => `متصل: ${count}`,

@@ -69,12 +69,14 @@ export const en = {
   file: {
     waiting: "The file is on its way",
     expired: "WhatsApp no longer had the file",
-    refused: "The file was not taken",
+    refused: "The file was too large, or not what it said it was",
     play: "Play",
     seek: "Place in the voice note",
     position: (at: string, length: string) => `${at} of ${length}`,
     save: "Save",
     failed: "The file could not be loaded.",
+    look: "Look",
+    speed: "Speed",
   },
   list: {
     title: "Conversations",
@@ -126,6 +128,7 @@ export const en = {
     late: "late",
     soon: "soon",
     unknown: "Unknown customer",
+    unpassed: "WhatsApp passed on no more of it: a poll, say, a picture for one look, or too large a file",
   },
   empty: {
     mine: "All answered.",
@@ -199,6 +202,8 @@ export const en = {
     takeReactionBack: "Take the reaction back",
     reacted: (name: string, emoji: string) => `${name} reacted with ${emoji}`,
     toEnd: "Go to the newest message",
+    map: "Show on a map",
+    write: "Write",
   },
   forward: {
     times: (count: number) => n(count, { one: "Forwarded once", other: `Forwarded ${count} times` }),
@@ -236,6 +241,11 @@ export const en = {
     contact: "Contact",
     undo: "Undo",
     sent: "Sent",
+    otherTime: "At another time…",
+    copyLink: "Copy the link",
+    copyText: "Copy the text",
+    copied: "Copied",
+    notCopied: "The browser does not allow copying.",
   },
   hand: {
     title: (name: string) => `Hand over ${name}`,
@@ -288,6 +298,8 @@ export const en = {
       n(count, { one: "1 character too long", other: `${count} characters too long` }),
     notOwner: (name: string) => `${name} owns this. Leave a note, or ask for it.`,
     headOnly: "You see who has this, not what is said.",
+    takeFirst: (name: string) => `${name} owns this. Take it to answer, or leave a note.`,
+    asColleague: (name: string) => `${name} stays its owner.`,
   },
   attach: {
     add: "Attach files",
@@ -301,6 +313,9 @@ export const en = {
     size: (name: string, most: string) => `${name} is too large. WhatsApp takes up to ${most}.`,
     wait: "Can be sent once the files are there",
     pending: "File",
+    record: "Record a voice note",
+    emoji: "Emoji",
+    more: "Send something else",
   },
   window: {
     left: (time: string) => `${time} left to reply`,
@@ -610,6 +625,9 @@ export const en = {
     notThere: "It is not there any more. Load the page again.",
     webhook: "Give Meta this address",
     nobodyElse: "Nobody else is here yet.",
+    enter: "Enter in a reply",
+    enterLine: (mod: string) => `Begins a line; ${mod} ↵ sends`,
+    enterSend: "Sends; Shift ↵ begins a line",
   },
   people: {
     online: (count: number) => `${count} connected`,

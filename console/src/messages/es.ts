@@ -68,12 +68,14 @@ export const es: Messages = {
   file: {
     waiting: "El archivo está en camino",
     expired: "WhatsApp ya no tenía el archivo",
-    refused: "No se aceptó el archivo",
+    refused: "El archivo era demasiado grande o no era lo que decía ser",
     play: "Reproducir",
     seek: "Lugar en la nota de voz",
     position: (at, length) => `${at} de ${length}`,
     save: "Guardar",
     failed: "No se pudo cargar el archivo.",
+    look: "Ver",
+    speed: "Velocidad",
   },
   list: {
     title: "Conversaciones",
@@ -125,6 +127,7 @@ export const es: Messages = {
     late: "con retraso",
     soon: "pronto",
     unknown: "Cliente desconocido",
+    unpassed: "WhatsApp no ha pasado más: una encuesta, una foto para ver una vez o un archivo demasiado grande",
   },
   empty: {
     mine: "Todo respondido.",
@@ -198,6 +201,8 @@ export const es: Messages = {
     takeReactionBack: "Retirar la reacción",
     reacted: (name, emoji) => `${name} reaccionó con ${emoji}`,
     toEnd: "Ir al mensaje más reciente",
+    map: "Ver en un mapa",
+    write: "Escribir",
   },
   forward: {
     times: (count) => n(count, { one: "Reenviado una vez", other: `Reenviado ${count} veces` }),
@@ -235,6 +240,11 @@ export const es: Messages = {
     contact: "Contacto",
     undo: "Deshacer",
     sent: "Enviado",
+    otherTime: "En otro momento…",
+    copyLink: "Copiar el enlace",
+    copyText: "Copiar el texto",
+    copied: "Copiado",
+    notCopied: "El navegador no permite copiar.",
   },
   hand: {
     title: (name) => `Traspasar a ${name}`,
@@ -287,6 +297,8 @@ export const es: Messages = {
       n(count, { one: "Sobra 1 carácter", other: `Sobran ${count} caracteres` }),
     notOwner: (name) => `Es de ${name}. Deja una nota o pídesela.`,
     headOnly: "Ves quién la tiene, no lo que se dice.",
+    takeFirst: (name) => `Es de ${name}. Tómala para responder o deja una nota.`,
+    asColleague: (name) => `Sigue siendo de ${name}.`,
   },
   attach: {
     add: "Adjuntar archivos",
@@ -300,6 +312,9 @@ export const es: Messages = {
     size: (name, most) => `${name} es demasiado grande. WhatsApp acepta hasta ${most}.`,
     wait: "Se podrá enviar cuando estén los archivos",
     pending: "Archivo",
+    record: "Grabar una nota de voz",
+    emoji: "Emoji",
+    more: "Enviar otra cosa",
   },
   window: {
     left: (time) => `${time} para responder`,
@@ -608,6 +623,9 @@ export const es: Messages = {
     notThere: "Ya no está. Vuelve a cargar la página.",
     webhook: "Dale a Meta esta dirección",
     nobodyElse: "Todavía no hay nadie más.",
+    enter: "Intro en una respuesta",
+    enterLine: (mod) => `Empieza una línea; ${mod} ↵ envía`,
+    enterSend: "Envía; Mayús ↵ empieza una línea",
   },
   people: {
     online: (count) => `${count} conectados`,

@@ -33,6 +33,9 @@ export interface InviteWords {
   copyAll: string;
   copied: string;
   notCopied: string;
+  file: string;
+  lost: string;
+  doneAnyway: string;
   done: string;
   waiting: (count: number) => string;
   until: (time: string) => string;
@@ -105,6 +108,9 @@ const en: InviteWords = {
   copyAll: "Copy all as a table",
   copied: "Copied",
   notCopied: "The browser does not allow copying. Mark the link and copy it.",
+  file: "Save as a file",
+  lost: "Nothing was copied. A link that is closed cannot be shown again; a new one can be made.",
+  doneAnyway: "Close all the same",
   done: "Done",
   waiting: (count) => nEn(count, { one: "1 person is invited", other: `${count} people are invited` }),
   until: (time) => `Link good until ${time}`,
@@ -168,6 +174,9 @@ const es: InviteWords = {
   copyAll: "Copiar todo como tabla",
   copied: "Copiado",
   notCopied: "El navegador no permite copiar. Marca el enlace y cópialo.",
+  file: "Guardar como archivo",
+  lost: "No se ha copiado nada. Un enlace cerrado no se puede volver a mostrar; se puede crear otro.",
+  doneAnyway: "Cerrar de todos modos",
   done: "Listo",
   waiting: (count) => nEs(count, { one: "1 persona invitada", other: `${count} personas invitadas` }),
   until: (time) => `Enlace válido hasta ${time}`,
@@ -231,6 +240,9 @@ const pt: InviteWords = {
   copyAll: "Copiar tudo como tabela",
   copied: "Copiado",
   notCopied: "O navegador não permite copiar. Selecione a ligação e copie-a.",
+  file: "Guardar como ficheiro",
+  lost: "Nada foi copiado. Uma ligação fechada não volta a ser mostrada; pode criar-se outra.",
+  doneAnyway: "Fechar mesmo assim",
   done: "Pronto",
   waiting: (count) => nPt(count, { one: "1 pessoa convidada", other: `${count} pessoas convidadas` }),
   until: (time) => `Ligação válida até ${time}`,
@@ -323,6 +335,9 @@ const ar: InviteWords = {
   copyAll: "انسخ الكل جدولًا",
   copied: "نُسخ",
   notCopied: "المتصفح لا يسمح بالنسخ. حدّد الرابط وانسخه.",
+  file: "احفظ ملفًا",
+  lost: "لم يُنسخ شيء. الرابط الذي يُغلق لا يُعرض مرة أخرى، ويمكن إنشاء رابط جديد.",
+  doneAnyway: "أغلق على أي حال",
   done: "تم",
   waiting: (count) =>
     nAr(count, {

@@ -29,6 +29,7 @@ export interface LogWords {
   empty: string;
   more: string;
   looking: string;
+  before: string;
   open: string;
   only: string;
   all: string;
@@ -59,6 +60,7 @@ const en: LogWords = {
   empty: "Nothing like that was done.",
   more: "Show older entries",
   looking: "Nothing among the newer entries. Look further back.",
+  before: "before",
   open: "Open the conversation",
   only: "Only this conversation",
   all: "All conversations",
@@ -89,6 +91,7 @@ const en: LogWords = {
     password_set: "set a password",
     device_revoked: "signed a device out",
     invitation_changed: "invited somebody, or ended an invitation",
+    setting_changed: "changed a setting",
   },
 };
 
@@ -116,6 +119,7 @@ const es: LogWords = {
   empty: "No se hizo nada así.",
   more: "Ver entradas anteriores",
   looking: "Nada entre las entradas más recientes. Busca más atrás.",
+  before: "antes",
   open: "Abrir la conversación",
   only: "Solo esta conversación",
   all: "Todas las conversaciones",
@@ -146,6 +150,7 @@ const es: LogWords = {
     password_set: "puso una contraseña",
     device_revoked: "cerró la sesión de un dispositivo",
     invitation_changed: "invitó a alguien o terminó una invitación",
+    setting_changed: "cambió un ajuste",
   },
 };
 
@@ -173,6 +178,7 @@ const pt: LogWords = {
   empty: "Nada disso foi feito.",
   more: "Ver entradas anteriores",
   looking: "Nada entre as entradas mais recentes. Procura mais atrás.",
+  before: "antes",
   open: "Abrir a conversa",
   only: "Só esta conversa",
   all: "Todas as conversas",
@@ -203,6 +209,7 @@ const pt: LogWords = {
     password_set: "definiu uma palavra-passe",
     device_revoked: "terminou a sessão de um dispositivo",
     invitation_changed: "convidou alguém ou terminou um convite",
+    setting_changed: "mudou uma configuração",
   },
 };
 
@@ -230,6 +237,7 @@ const ar: LogWords = {
   empty: "لم يحدث شيء كهذا.",
   more: "عرض قيود أقدم",
   looking: "لا شيء بين القيود الأحدث. ابحث أبعد.",
+  before: "قبل ذلك",
   open: "افتح المحادثة",
   only: "هذه المحادثة فقط",
   all: "كل المحادثات",
@@ -260,6 +268,7 @@ const ar: LogWords = {
     password_set: "عيّن كلمة مرور",
     device_revoked: "أنهى جلسة جهاز",
     invitation_changed: "دعا شخصًا أو أنهى دعوة",
+    setting_changed: "غيّر إعدادًا",
   },
 };
 

@@ -68,12 +68,14 @@ export const pt: Messages = {
   file: {
     waiting: "O arquivo está a caminho",
     expired: "O WhatsApp já não tinha o arquivo",
-    refused: "O arquivo não foi aceito",
+    refused: "O ficheiro era demasiado grande ou não era o que dizia ser",
     play: "Reproduzir",
     seek: "Ponto da mensagem de voz",
     position: (at, length) => `${at} de ${length}`,
     save: "Salvar",
     failed: "Não foi possível carregar o arquivo.",
+    look: "Ver",
+    speed: "Velocidade",
   },
   list: {
     title: "Conversas",
@@ -125,6 +127,7 @@ export const pt: Messages = {
     late: "atrasada",
     soon: "em breve",
     unknown: "Cliente desconhecido",
+    unpassed: "O WhatsApp não passou mais nada: uma sondagem, uma foto para ver uma vez ou um ficheiro demasiado grande",
   },
   empty: {
     mine: "Tudo respondido.",
@@ -198,6 +201,8 @@ export const pt: Messages = {
     takeReactionBack: "Retirar a reação",
     reacted: (name, emoji) => `${name} reagiu com ${emoji}`,
     toEnd: "Ir para a mensagem mais nova",
+    map: "Ver num mapa",
+    write: "Escrever",
   },
   forward: {
     times: (count) => n(count, { one: "Encaminhado uma vez", other: `Encaminhado ${count} vezes` }),
@@ -235,6 +240,11 @@ export const pt: Messages = {
     contact: "Contato",
     undo: "Desfazer",
     sent: "Enviado",
+    otherTime: "Noutra altura…",
+    copyLink: "Copiar a ligação",
+    copyText: "Copiar o texto",
+    copied: "Copiado",
+    notCopied: "O navegador não permite copiar.",
   },
   hand: {
     title: (name) => `Passar ${name}`,
@@ -287,6 +297,8 @@ export const pt: Messages = {
       n(count, { one: "1 caractere a mais", other: `${count} caracteres a mais` }),
     notOwner: (name) => `É de ${name}. Deixe uma nota ou peça.`,
     headOnly: "Você vê com quem está, não o que se diz.",
+    takeFirst: (name) => `É de ${name}. Assuma-a para responder ou deixe uma nota.`,
+    asColleague: (name) => `Continua a ser de ${name}.`,
   },
   attach: {
     add: "Anexar arquivos",
@@ -300,6 +312,9 @@ export const pt: Messages = {
     size: (name, most) => `${name} é grande demais. O WhatsApp aceita até ${most}.`,
     wait: "Pode ser enviado quando os arquivos chegarem",
     pending: "Arquivo",
+    record: "Gravar uma nota de voz",
+    emoji: "Emoji",
+    more: "Enviar outra coisa",
   },
   window: {
     left: (time) => `${time} para responder`,
@@ -607,6 +622,9 @@ export const pt: Messages = {
     notThere: "Já não está. Volte a carregar a página.",
     webhook: "Dê este endereço à Meta",
     nobodyElse: "Ainda não há mais ninguém.",
+    enter: "Enter numa resposta",
+    enterLine: (mod) => `Começa uma linha; ${mod} ↵ envia`,
+    enterSend: "Envia; Shift ↵ começa uma linha",
   },
   people: {
     online: (count) => `${count} ligados`,

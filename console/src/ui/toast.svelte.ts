@@ -3,6 +3,8 @@
 export interface Toast {
   text: string;
   undo?: (() => void) | undefined;
+  /** Where it leads. */
+  go?: { text: string; run: () => void } | undefined;
 }
 
 const SHOWN_MS = 10_000;
@@ -18,6 +20,13 @@ class Toasts {
     clearTimeout(this.timer);
     const ms = undo === undefined ? SHOWN_MS / 2 : isOfMany ? MANY_SHOWN_MS : SHOWN_MS;
     this.timer = setTimeout(() => this.clear(), ms);
+  }
+
+  /** Something that happened, and the way there. */
+  tell(text: string, go: { text: string; run: () => void }) {
+    this.current = { text, go };
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.clear(), SHOWN_MS);
   }
 
   clear() {

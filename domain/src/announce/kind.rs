@@ -58,6 +58,16 @@ impl Kind {
         }
     }
 
+    /// Whether it stands in the list of what concerns an agent. Lines are seen where they stand.
+    pub fn is_notice(self) -> bool {
+        match self {
+            Self::Review | Self::Mention | Self::Assigned => true,
+            Self::Retract | Self::Queue | Self::Message | Self::WindowClosing | Self::Reopened => {
+                false
+            }
+        }
+    }
+
     /// Whether a phone shows something for it.
     pub fn is_shown(self) -> bool {
         self != Self::Retract

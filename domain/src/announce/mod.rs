@@ -91,6 +91,42 @@ pub enum From {
     Agent(AgentId),
 }
 
+/// What an event does to the list of what concerns an agent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NoticeEffect {
+    /// Somebody has one more.
+    Add {
+        /// The agent.
+        agent: AgentId,
+        /// What it tells.
+        kind: Kind,
+    },
+    /// Notices of the conversation are read or over.
+    Read {
+        /// The agents whose notices these are.
+        from: From,
+        /// The kinds of notice that are read.
+        kinds: Vec<Kind>,
+    },
+}
+
+impl Consequence {
+    /// What it does to lists of notices. They are kept whether or not a device is reached.
+    pub fn of_notices(&self) -> Option<NoticeEffect> {
+        match &self.effect {
+            PushEffect::Tell { whom: Whom::Agent(agent), kind, .. } => {
+                let is_told = kind.is_notice() && self.by != Some(*agent);
+                is_told.then_some(NoticeEffect::Add { agent: *agent, kind: *kind })
+            }
+            PushEffect::Tell { whom: Whom::Team(_), .. } | PushEffect::Correct => None,
+            PushEffect::TakeBack { from, kinds } => {
+                let kinds: Vec<_> = kinds.iter().copied().filter(|kind| kind.is_notice()).collect();
+                (!kinds.is_empty()).then_some(NoticeEffect::Read { from: *from, kinds })
+            }
+        }
+    }
+}
+
 impl From {
     fn has_agent(self, agent: AgentId) -> bool {
         match self {

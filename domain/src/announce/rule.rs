@@ -57,7 +57,9 @@ pub fn consequences(logged: &Logged, author: Option<AgentId>) -> Vec<Consequence
     let effects = match route {
         Route::Agent(agent) => of_agent(&event.fact, *agent),
         Route::Conversation { after, .. } => of_conversation(event, *after, author),
-        Route::Coaching { .. } | Route::Everyone | Route::Nobody => Vec::new(),
+        Route::Coaching { .. } | Route::Setting { .. } | Route::Everyone | Route::Nobody => {
+            Vec::new()
+        }
     };
     let position = event.position;
     effects.into_iter().map(|effect| Consequence { conversation, position, by, effect }).collect()

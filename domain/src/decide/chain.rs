@@ -7,6 +7,7 @@ use baton_protocol::{Command, OpId, Refusal};
 
 use crate::context::Context;
 use crate::outcome::Answer;
+use crate::predicates::{is_retryable, needs_review};
 
 /// The op ids of the chain, newest first.
 ///
@@ -44,7 +45,7 @@ fn check_predecessor(
 ) -> Result<(), Refusal> {
     let accepted = match answer {
         Answer::Accepted(accepted) => accepted,
-        Answer::Refused(refusal) if refusal.is_retryable() => {
+        Answer::Refused(refusal) if is_retryable(refusal) => {
             return Err(Refusal::DependsOnUnknown { op_id });
         }
         Answer::Refused(_) => return Err(Refusal::DependsOnRefused { op_id }),
@@ -54,7 +55,7 @@ fn check_predecessor(
         .and_then(|line| context.lines.find(command.conversation_id, line.id))
         .and_then(|facts| facts.status);
     match status {
-        Some(status) if status.needs_review() => Err(Refusal::DependsOnRefused { op_id }),
+        Some(status) if needs_review(status) => Err(Refusal::DependsOnRefused { op_id }),
         _ => Ok(()),
     }
 }

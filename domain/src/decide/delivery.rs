@@ -11,6 +11,7 @@ use super::{Draft, marketing, turn};
 use crate::context::{LineFacts, Lines};
 use crate::inbound::ProviderStatus;
 use crate::planted::{Bug, is_planted};
+use crate::predicates::{needs_review, provider_rank, says_something};
 
 /// After this long in `queued` a message is held instead of being sent late unasked.
 pub const QUEUED_MS_MAX: i64 = 10 * 60 * 1000;
@@ -174,7 +175,7 @@ pub fn result(
     let turn = conversation.thread.turn;
     match result {
         SendResult::Accepted { .. } => {
-            if current.provider_rank() > 0 || has_failed(current) {
+            if provider_rank(current) > 0 || has_failed(current) {
                 return Vec::new();
             }
             to(MessageStatus::Accepted, answered(conversation, facts))
@@ -212,16 +213,16 @@ pub fn status(
 ) -> Vec<Draft> {
     let Some(facts) = lines.find(conversation.head.id, sent.message) else { return Vec::new() };
     let Some(current) = facts.status else { return Vec::new() };
-    let rank = current.provider_rank();
+    let rank = provider_rank(current);
     let next = match status {
         ProviderStatus::Sent => MessageStatus::Sent,
         ProviderStatus::Delivered => MessageStatus::Delivered,
         ProviderStatus::Read => MessageStatus::Read,
         ProviderStatus::Played => MessageStatus::Played,
         ProviderStatus::Failed => {
-            let arrived = rank >= MessageStatus::Delivered.provider_rank();
+            let arrived = rank >= provider_rank(MessageStatus::Delivered);
             let is_of_the_last = sent.attempt.map_or(facts.attempt <= 1, |n| n == facts.attempt);
-            if arrived || current.needs_review() || !is_of_the_last {
+            if arrived || needs_review(current) || !is_of_the_last {
                 return Vec::new();
             }
             // Its failure says nothing of an earlier attempt of which nobody knows.
@@ -237,8 +238,8 @@ pub fn status(
     };
     // Whatever arrived did not fail: `delivered` may come after `failed` on several devices.
     let after_failure =
-        has_failed(current) && next.provider_rank() < MessageStatus::Delivered.provider_rank();
-    if next.provider_rank() <= rank || after_failure {
+        has_failed(current) && provider_rank(next) < provider_rank(MessageStatus::Delivered);
+    if provider_rank(next) <= rank || after_failure {
         return Vec::new();
     }
     let turn = answered(conversation, facts);
@@ -254,8 +255,7 @@ fn has_failed(current: MessageStatus) -> bool {
 /// The open turn once a message that was thought lost has arrived: closed, if it answered it.
 fn answered(conversation: &Conversation, facts: &LineFacts) -> Option<Turn> {
     let open = conversation.thread.turn?;
-    let was_kept_back =
-        facts.kind.says_something() && facts.status.is_some_and(MessageStatus::needs_review);
+    let was_kept_back = says_something(facts.kind) && facts.status.is_some_and(needs_review);
     let is_last_word = conversation.thread.customer_seq < facts.line.seq;
     (!(was_kept_back && is_last_word)).then_some(open)
 }
@@ -406,7 +406,7 @@ pub(super) fn withdraw(
     if facts.in_doubt {
         return vec![still_unknown(conversation, facts, None).into()];
     }
-    let (turn, mut drafts) = if facts.status.is_some_and(MessageStatus::needs_review) {
+    let (turn, mut drafts) = if facts.status.is_some_and(needs_review) {
         (conversation.thread.turn, Vec::new())
     } else {
         reopening(conversation, lines, &[facts])

@@ -33,6 +33,7 @@ use baton_protocol::{
 use crate::context::Context;
 use crate::outcome::Answer;
 use crate::planted::{Bug, is_planted};
+use crate::predicates::is_for_blocked;
 use crate::scope::Level;
 
 /// A fact to be appended, with its erasable part.
@@ -94,7 +95,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         return Err(Refusal::NotAllowed);
     }
     let conversation = in_scope(context, command)?;
-    if conversation.thread.block.is_some() && !command.body.is_for_blocked() {
+    if conversation.thread.block.is_some() && !is_for_blocked(&command.body) {
         return Err(Refusal::Blocked);
     }
     let chain = chain::follow(context, command)?;

@@ -8,6 +8,7 @@ use baton_protocol::{
 
 use super::{Case, Decided, Draft, facts, fence, follow, nothing, work};
 use crate::context::AgentFacts;
+use crate::planted::{Bug, is_planted};
 
 impl Case<'_> {
     /// Refuses unless the author may answer (and so resolve, snooze …) as things stand. What a
@@ -15,6 +16,7 @@ impl Case<'_> {
     pub(super) fn may_answer(&self) -> Result<(), Refusal> {
         let owner = self.conversation.head.owner;
         let allowed = match owner {
+            _ if is_planted(Bug::AnsweredByAnyone) => true,
             Owner::Queue(_) => self.context.serves(self.conversation),
             Owner::Agent(_) if self.context.owns(self.conversation) => true,
             Owner::Agent(_) => match self.context.team(self.conversation).map(|t| t.reply_policy) {
@@ -118,8 +120,9 @@ fn may_take_from(case: &Case<'_>, owner: AgentId) -> Result<(), Refusal> {
     if case.context.supervises(case.conversation) {
         return Ok(());
     }
+    let team = case.context.team(case.conversation);
     let allowed =
-        case.context.team(case.conversation).is_some_and(|team| team.claim_from_colleagues);
+        team.is_some_and(|team| team.claim_from_colleagues) || is_planted(Bug::ClaimedFromAnyone);
     let away = case.context.people.agents.get(&owner).is_none_or(|facts| {
         facts.availability == Availability::Away || facts.state != AgentState::Active
     });

@@ -14,6 +14,7 @@ use super::{Draft, block};
 use crate::context::LineFacts;
 use crate::inbound::{InboundMessage, Moved, Sender};
 use crate::line::{is_news, is_same_side};
+use crate::predicates::says_something;
 use crate::shown::shows;
 
 /// The contact's card with what a message of that time says of its sender; `None` when nothing
@@ -73,7 +74,7 @@ pub fn contact_changed(contact_id: ContactId, card: ContactCard) -> Draft {
 
 /// Whether a line of this kind can be edited and taken back.
 pub fn can_change(kind: LineKind) -> bool {
-    kind.says_something() || kind == LineKind::Unreadable
+    says_something(kind) || kind == LineKind::Unreadable
 }
 
 /// What a line that edits or takes back an earlier one does there. Only its own side's words can
@@ -181,7 +182,7 @@ pub fn echo_line(
             op_id: None,
             device_id: None,
             // What changes an earlier message says nothing to the customer.
-            turn: conversation.thread.turn.filter(|_| !message.kind.says_something()),
+            turn: conversation.thread.turn.filter(|_| !says_something(message.kind)),
             lease_ignored_of: None,
         },
         content: Some(EventContent::Line(message.content.clone())),

@@ -10,6 +10,7 @@ use baton_protocol::{
 
 use super::{Case, Decided, Draft, delivery, fence, message, sendable, work};
 use crate::planted::{Bug, is_planted};
+use crate::predicates::{provider_rank, says_something};
 use crate::upload::Uploaded;
 
 pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
@@ -204,8 +205,8 @@ fn check_reacted(case: &Case<'_>, quoted: Option<MessageId>) -> Result<(), Refus
     let Some(target) = target else {
         return Err(Refusal::invalid("quoted", "must name the message that is reacted to"));
     };
-    let is_known = target.status.is_none_or(|status| status.provider_rank() > 0);
-    if is_known && target.kind.says_something() {
+    let is_known = target.status.is_none_or(|status| provider_rank(status) > 0);
+    if is_known && says_something(target.kind) {
         return Ok(());
     }
     Err(Refusal::invalid("quoted", "cannot be reacted to: it has not left, or is no message"))

@@ -5,6 +5,7 @@ use baton_protocol::limits::SNOOZE_DAYS_MAX;
 use baton_protocol::{Conversation, Fact, Owner, OwnerCause, Refusal, Seen, Status, Timestamp};
 
 use super::{Case, Decided, Draft, facts, fence, nothing};
+use crate::planted::{Bug, is_planted};
 
 pub(super) fn resolve(case: &Case<'_>, seen: Seen) -> Decided {
     let head = &case.conversation.head;
@@ -62,7 +63,12 @@ pub(super) fn snooze(case: &Case<'_>, snooze: &Snooze) -> Decided {
     case.may_answer()?;
     fence::check(case, snooze.seen)?;
     let turn = case.conversation.thread.turn;
-    facts([Fact::StatusChanged { status: Status::Snoozed { until }, turn }])
+    let snoozed = Fact::StatusChanged { status: Status::Snoozed { until }, turn };
+    if is_planted(Bug::SnoozedIntoTheQueue) {
+        let team = case.conversation.head.team_id;
+        return facts([snoozed, case.owned_by(Owner::Queue(team), team, OwnerCause::Unassigned)]);
+    }
+    facts([snoozed])
 }
 
 /// The end of a snooze: only of the one that set the alarm, and only when its time has come.

@@ -1,8 +1,9 @@
 //! Turns: what a customer's line opens, an answer closes, and a kept-back answer opens again.
 
-use baton_protocol::{Author, Conversation, MessageStatus, Turn};
+use baton_protocol::{Author, Conversation, Turn};
 
 use crate::context::{LineFacts, Lines};
+use crate::predicates::needs_review;
 
 /// The open turn once `kept_back` will not reach the customer: as it was before, with its old
 /// time, unless another answer stands.
@@ -26,7 +27,7 @@ pub(super) fn reopened(
     let mut asked = false;
     for seq in (1..=top).rev() {
         let Some(facts) = lines.at(conversation.head.id, seq) else { return turn };
-        let is_kept = facts.status.is_some_and(MessageStatus::needs_review)
+        let is_kept = facts.status.is_some_and(needs_review)
             || kept_back.iter().any(|kept| kept.line.id == facts.line.id);
         if is_kept {
             turn = turn.into_iter().chain(facts.closed_turn).min_by_key(|turn| turn.from_seq);

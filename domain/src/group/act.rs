@@ -18,6 +18,7 @@ use crate::decide::delivery::{self, Claim, SendClaim, SendResult, Sent};
 use crate::decide::{Decision, Draft, block, decide, file, owner, status};
 use crate::log::Route;
 use crate::outcome::Answer;
+use crate::predicates::is_retryable;
 use crate::scope::{Level, Scope};
 use crate::signature;
 
@@ -170,7 +171,7 @@ fn take_forwarded(state: &mut State, work: &CommandWork, line: Option<LineRef>) 
 
 /// Refusals that say nothing of the command itself are not kept.
 fn is_stored(refusal: &Refusal) -> bool {
-    !refusal.is_retryable() && !matches!(refusal, Refusal::OpIdReused | Refusal::OpExpired)
+    !is_retryable(refusal) && !matches!(refusal, Refusal::OpIdReused | Refusal::OpExpired)
 }
 
 /// A replayed answer tells where the message stands today.

@@ -13,6 +13,7 @@ pub mod note;
 mod past;
 mod receive;
 pub mod senders;
+pub mod set;
 pub mod state;
 pub mod work;
 
@@ -20,6 +21,7 @@ use baton_protocol::{Epoch, Timestamp};
 
 use conditional::Found;
 pub use senders::{Book, KnownSender, sightings};
+pub use set::{SetProblem, SetRefused, SetWork};
 pub use state::{Channel, Key, State};
 pub use work::{
     BeginWork, BlockedWork, Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds,
@@ -53,6 +55,7 @@ fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> D
         Work::Outcomes(work) => return Done::Outcomes(act::outcomes(state, work)),
         Work::Claim(work) => return Done::Claim(act::claim(state, work, now)),
         Work::Begin(work) => return Done::Begun(begin::begin(state, work, now)),
+        Work::Set(work) => return Done::Set(set::set(state, work, epoch, now)),
         Work::Post(post) => receive::post(state, post, epoch, now),
         Work::Result(work) => act::result(state, work, now),
         Work::Rescue(work) => act::rescue(state, work, now),

@@ -24,6 +24,7 @@ use crate::inbound::{
     ProviderStatus, Sender, StatusUpdate,
 };
 use crate::line::is_same_side;
+use crate::predicates::is_not_understood;
 use crate::roster;
 use crate::tag::Tag;
 
@@ -216,7 +217,7 @@ fn read_anew(
     let known = state.lines.find(conversation, id);
     let Some(line) = known.filter(|facts| is_same_side(facts.author, author)) else { return };
     let is_gone = line.amended.as_ref().is_some_and(|amended| amended.revoked.is_some());
-    if is_gone || !line.kind.is_not_understood() || message.kind.is_not_understood() {
+    if is_gone || !is_not_understood(line.kind) || is_not_understood(message.kind) {
         return;
     }
     let line = line.line;
@@ -240,7 +241,7 @@ fn keep(state: &mut State, post: &Post, element: &Element, fresh: &FreshIds) {
     let (kind, original_type, line) = match &element.body {
         ElementBody::Ignored { what } => (*what, None, None),
         ElementBody::Message(message) | ElementBody::Echo(message)
-            if message.kind.is_not_understood() =>
+            if is_not_understood(message.kind) =>
         {
             let Some(channel) = &channel else { return };
             let wamid = (channel.workspace, (channel.id, message.wamid.clone()));

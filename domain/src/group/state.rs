@@ -14,6 +14,7 @@ use baton_protocol::{
 use uuid::Uuid;
 
 use super::senders::KnownSender;
+use super::set::HeldSettings;
 use super::work::{FileWork, MessageAt};
 use crate::apply::{apply, begin};
 use crate::context::{Lines, Moment, People, Prior};
@@ -23,6 +24,7 @@ use crate::inbound::ProviderStatus;
 use crate::log::{Batch, Logged, Route};
 use crate::past::{Booked, Past};
 use crate::planted::as_written;
+use crate::predicates::{is_load, provider_rank};
 use crate::scope::Scope;
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -91,6 +93,8 @@ pub struct State {
     pub past_files: BTreeMap<Key<MessageId>, FileState>,
     /// What phone books say, by number.
     pub book: BTreeMap<Key<(ChannelId, String)>, Booked>,
+    /// Settings, as far as members set or name them.
+    pub settings: HeldSettings,
     /// The position of each log's last event.
     pub heads: BTreeMap<WorkspaceId, u64>,
     /// Workspaces in which a device is registered for pushes.
@@ -431,6 +435,8 @@ impl State {
         self.changed_past.clear();
         self.past_contents.clear();
         self.changed_book.clear();
+        self.settings.changed.clear();
+        self.settings.versions.clear();
     }
 
     /// Folds the event into the conversation, which it may begin.
@@ -492,7 +498,7 @@ impl State {
                 let extras = self.extras.entry(line.id).or_default();
                 extras.is_changed = true;
                 extras.conversation = Some(of);
-                extras.rank = extras.rank.max(status.provider_rank());
+                extras.rank = extras.rank.max(provider_rank(*status));
                 extras.error =
                     error.as_ref().map(|error| serde_json::to_string(error).unwrap_or_default());
                 if *status == MessageStatus::Sending {
@@ -560,7 +566,7 @@ impl By {
 
 /// The agent whose load a conversation counts towards.
 fn bearer(conversation: &Conversation) -> Option<AgentId> {
-    conversation.head.owner.agent().filter(|_| conversation.head.status.is_load())
+    conversation.head.owner.agent().filter(|_| is_load(conversation.head.status))
 }
 
 /// Whether it counts as open, as waiting in the queue, as unanswered.

@@ -1,12 +1,14 @@
 //! What a group is made of, and what its members are answered.
 
 use baton_protocol::frame::LeaseHolder;
+use baton_protocol::setting::Setting;
 use baton_protocol::{
     AgentId, BlockState, ChannelId, Command, ConversationId, DeviceId, Fact, FileState, LineRef,
     MessageId, NodeId, NoteId, OpId, Refusal, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
+use super::set::{SetRefused, SetWork};
 use super::state::Channel;
 use crate::decide::delivery::{SendClaim, SendResult};
 use crate::inbound::{Element, Sender};
@@ -74,8 +76,10 @@ pub enum Work {
     Rehome(RehomeWork),
     /// An agent wants to write to somebody first.
     Begin(BeginWork),
-    /// Settings change.
+    /// People, teams or numbers change.
     Setting(SettingWork),
+    /// Settings are set.
+    Set(SetWork),
     /// WhatsApp answered to a block.
     Blocked(BlockedWork),
 }
@@ -253,7 +257,7 @@ pub struct BeginWork {
     pub at: Timestamp,
 }
 
-/// A change of settings, as far as the log tells it. The caller writes the rows.
+/// A change of people, teams or numbers, as far as the log tells it. The caller writes the rows.
 #[derive(Clone, Debug)]
 pub struct SettingWork {
     /// The workspace.
@@ -275,6 +279,8 @@ pub enum Done {
     Claim(ClaimAnswer),
     /// To who wants to write first: the conversation, new or known.
     Begun(Result<ConversationId, Refusal>),
+    /// To who sets settings: as they stand then.
+    Set(Result<Vec<Setting>, SetRefused>),
     /// To all others: it was done, and there is nothing more to say.
     Nothing,
 }
@@ -298,11 +304,17 @@ impl Work {
         if let Self::Post(post) = self { Some(post) } else { None }
     }
 
+    /// What it sets, if it sets something.
+    pub fn set(&self) -> Option<&SetWork> {
+        if let Self::Set(work) = self { Some(work) } else { None }
+    }
+
     /// How much of a group it takes.
     pub fn weight(&self) -> usize {
         match self {
             Self::Post(post) => post.elements.len().max(1),
             Self::Outcomes(outcomes) => outcomes.op_ids.len().max(1),
+            Self::Set(set) => set.changes.len().max(1),
             Self::Command(_)
             | Self::Claim(_)
             | Self::Result(_)
@@ -331,7 +343,11 @@ impl Work {
             | Self::Wake(_)
             | Self::Rehome(_)
             | Self::Blocked(_) => 1,
-            Self::Command(_) | Self::Outcomes(_) | Self::Begin(_) | Self::Setting(_) => 2,
+            Self::Command(_)
+            | Self::Outcomes(_)
+            | Self::Begin(_)
+            | Self::Setting(_)
+            | Self::Set(_) => 2,
             Self::Claim(_) => 4,
         }
     }

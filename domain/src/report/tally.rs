@@ -10,6 +10,7 @@ use baton_protocol::{
 
 use super::{Counts, Edges, Sample, Whose};
 use crate::log::{Logged, Route};
+use crate::predicates::says_something;
 
 /// Closed turns of a conversation that may open again: more than wait for a person at once.
 const CLOSED_KEPT: usize = 50;
@@ -206,7 +207,7 @@ impl Step<'_> {
             Author::Customer | Author::Acknowledgement | Author::Unknown => return,
         };
         self.count(by, |counts| counts.sent += 1);
-        if !kind.says_something() {
+        if !says_something(kind) {
             return;
         }
         let was_first = !self.of.is_answered;

@@ -1,6 +1,7 @@
 //! Replies: the fence, the chain, the lease, the window, and the replay of outcomes.
 
 use baton_domain::outcome::Answer;
+use baton_domain::predicates::is_retryable;
 use baton_protocol::command::{NoteText, Reply, Resend};
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::limits::{MISSED_LINES_MAX, WINDOW_MS};
@@ -171,7 +172,7 @@ fn an_act_after_an_unknown_one_waits_and_after_a_refused_one_is_refused() {
     let seen = team.seen();
     let unknown = team.op();
     let refusal = refused(team.does_after(ANA, unknown, reply(seen)), "depends_on_unknown");
-    assert!(refusal.is_retryable());
+    assert!(is_retryable(&refusal));
     refused(team.does(ANA, reply(None)), "stale");
     let stale = team.last_op.unwrap();
     refused(team.does_after(ANA, stale, reply(seen)), "depends_on_refused");
@@ -219,7 +220,7 @@ fn a_colleague_who_composes_holds_back_the_others_but_not_their_own_devices() {
     let (agent_id, device_id) = (BEN.agent, BEN.device);
     team.lease = Some(LeaseHolder { agent_id, device_id, token: 1, since: team.now });
     let refusal = refused(team.does(ANA, reply(seen)), "being_answered");
-    assert!(refusal.is_retryable());
+    assert!(is_retryable(&refusal));
     written(team.does(BEN_ON_ANAS, reply(seen)));
 }
 
@@ -250,7 +251,7 @@ fn a_resend_is_an_answer_that_leaves_and_waits_for_who_composes_unless_it_insist
     let (agent_id, device_id) = (BEN.agent, BEN.device);
     team.lease = Some(LeaseHolder { agent_id, device_id, token: 1, since: team.now });
     let refusal = refused(team.does(ANA, resend(line, seen)), "being_answered");
-    assert!(refusal.is_retryable());
+    assert!(is_retryable(&refusal));
     let insist =
         |seen| CommandBody::Resend(Resend { message_id: line.id, seen, ignore_lease: true });
     refused(team.does(ANA, insist(None)), "stale");

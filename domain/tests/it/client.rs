@@ -4,8 +4,9 @@
 use baton_domain::line::coached;
 use baton_domain::log::{Logged, Route};
 use baton_domain::mirror::{Mirror, Mirrored, Page, Progress, Want, fingerprint};
+use baton_domain::predicates::unread;
 use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Tidings, VisibleEvent};
+use baton_domain::sight::{Tidings, VisibleEvent, as_gone};
 use baton_protocol::conversation::{ConversationView, Snapshot};
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::limits::COACHING_MAX;
@@ -133,6 +134,7 @@ impl Client {
             .iter()
             .map(|told| match told {
                 VisibleEvent::Event(place) => stretch[*place].event.clone(),
+                VisibleEvent::Gone(place) => as_gone(&stretch[*place].event),
                 VisibleEvent::Head(place, id) => {
                     let head = team.of(*id).head.clone();
                     let revision = Some(head.revision);
@@ -220,7 +222,7 @@ impl Client {
                     if !same {
                         return Err(format!("P4: {:?}: {told:?} is not {full:?}", self.hand));
                     }
-                    rows.push((&conversation.head, view.unread()));
+                    rows.push((&conversation.head, unread(view)));
                 }
                 _ => return Err(format!("P4: {:?}: {told:?} is not {held:?}", self.hand)),
             }
@@ -269,7 +271,11 @@ fn coaching(team: &Team, hand: Hand, id: ConversationId) -> Vec<CoachNote> {
     let of_it = team.log.iter().filter(|logged| logged.event.conversation_id == Some(id));
     let for_them = |logged: &&Logged| match logged.route {
         Route::Coaching { agent, team } => agent == viewer.agent || viewer.supervises(team),
-        Route::Conversation { .. } | Route::Agent(_) | Route::Everyone | Route::Nobody => false,
+        Route::Conversation { .. }
+        | Route::Agent(_)
+        | Route::Everyone
+        | Route::Setting { .. }
+        | Route::Nobody => false,
     };
     let mut notes: Vec<_> =
         of_it.filter(for_them).filter_map(|logged| coached(&logged.event)).collect();

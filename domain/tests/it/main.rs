@@ -37,15 +37,21 @@ mod past;
 #[cfg(test)]
 mod person;
 #[cfg(test)]
+mod predicates;
+#[cfg(test)]
 mod promises;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod reporting;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod seeing;
 #[cfg(test)]
 mod sendable;
+#[cfg(test)]
+mod staff;
 #[cfg(test)]
 mod status;
 #[cfg(test)]

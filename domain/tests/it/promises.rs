@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::apply::{apply, begin};
 use baton_domain::decide::delivery::{Claim, LANE_WAITS_MS};
 use baton_domain::outcome::Answer;
+use baton_domain::predicates::provider_rank;
 use baton_protocol::limits::MISSED_LINES_MAX;
 use baton_protocol::{
     AgentState, Author, Command, CommandBody, Conversation, ConversationId, Fact, LineRef,
@@ -172,9 +173,9 @@ impl Promises {
             Fact::MessageChanged { line, status, .. } => {
                 let start = (0, MessageStatus::Queued);
                 let (rank, last) = self.ranks.entry(line.id).or_insert(start);
-                let next = status.provider_rank();
+                let next = provider_rank(*status);
                 let may_fall = match status {
-                    MessageStatus::Failed => *rank < MessageStatus::Delivered.provider_rank(),
+                    MessageStatus::Failed => *rank < provider_rank(MessageStatus::Delivered),
                     MessageStatus::Cancelled => *last == MessageStatus::Failed,
                     _ => false,
                 };

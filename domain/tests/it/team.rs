@@ -16,6 +16,7 @@ use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
 use baton_domain::line;
 use baton_domain::log::{Logged, Route};
 use baton_domain::outcome::Answer;
+use baton_domain::predicates::{is_load, is_retryable};
 use baton_domain::scope::{Level, Scope, Viewer};
 use baton_domain::sight::Sight;
 use baton_domain::upload::Uploaded;
@@ -373,7 +374,7 @@ impl Team {
                 Answer::Accepted(Accepted { revision, ..accepted })
             }
         };
-        let is_final = !matches!(&answer, Answer::Refused(refusal) if refusal.is_retryable()
+        let is_final = !matches!(&answer, Answer::Refused(refusal) if is_retryable(refusal)
             || matches!(refusal, Refusal::OpIdReused | Refusal::OpExpired));
         if is_final {
             let prior = Prior { body_hash, after: command.after, answer: answer.clone() };
@@ -571,7 +572,7 @@ impl Team {
         for facts in self.people.agents.values_mut() {
             let owned = self.conversations.values().filter(|conversation| {
                 conversation.head.owner == Owner::Agent(facts.id)
-                    && conversation.head.status.is_load()
+                    && is_load(conversation.head.status)
             });
             facts.load = u32::try_from(owned.count()).unwrap();
         }

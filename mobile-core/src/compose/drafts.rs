@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Typed;
 use crate::few::Few;
 use crate::gathered::gathered;
 use baton_protocol::ConversationId;
@@ -15,7 +16,7 @@ const FRAME_BYTES: usize = 256;
 /// One text.
 #[derive(Clone, Debug, Default)]
 struct Text {
-    text: String,
+    typed: Typed,
     /// Since when the store has another one.
     unstored: Option<Duration>,
     /// When it was last shown, and whether it was as it is.
@@ -31,19 +32,19 @@ pub(super) struct Drafts {
 
 impl Drafts {
     /// Those that the store has.
-    pub(super) fn of(stored: impl IntoIterator<Item = (ConversationId, String)>) -> Self {
-        let text = |text| Text { text, ..Text::default() };
+    pub(super) fn of(stored: impl IntoIterator<Item = (ConversationId, Typed)>) -> Self {
+        let text = |typed| Text { typed, ..Text::default() };
         Self { texts: gathered(stored.into_iter().map(|(of, stored)| (of, text(stored)))) }
     }
 
-    pub(super) fn text(&self, of: ConversationId) -> Option<&str> {
-        self.texts.get(&of).map(|text| text.text.as_str()).filter(|text| !text.is_empty())
+    pub(super) fn typed(&self, of: ConversationId) -> Option<&Typed> {
+        self.texts.get(&of).map(|text| &text.typed).filter(|typed| !typed.text.is_empty())
     }
 
-    pub(super) fn set(&mut self, of: ConversationId, text: &str, now: Duration) {
+    pub(super) fn set(&mut self, of: ConversationId, typed: Typed, now: Duration) {
         let held = self.texts.get_or_insert(of, Text::default);
-        if held.text != text {
-            text.clone_into(&mut held.text);
+        if held.typed != typed {
+            held.typed = typed;
             held.unstored.get_or_insert(now);
             held.is_shown = false;
         }
@@ -55,22 +56,24 @@ impl Drafts {
     }
 
     /// Those to be kept by now, or all that are not; an empty one is to be removed.
-    pub(super) fn store(&mut self, due: Option<Duration>) -> Vec<(ConversationId, Option<String>)> {
+    pub(super) fn store(&mut self, due: Option<Duration>) -> Vec<(ConversationId, Option<Typed>)> {
         let mut stored = Vec::new();
         for (of, text) in &mut self.texts {
             let is_due = |since: &mut Duration| due.is_none_or(|now| now >= *since + GATHERED);
             if text.unstored.take_if(is_due).is_some() {
-                let kept = Some(text.text.clone()).filter(|text| !text.is_empty());
+                let kept = Some(text.typed.clone()).filter(|typed| !typed.text.is_empty());
                 stored.push((*of, kept));
             }
         }
-        self.texts.retain(|_, text| !text.text.is_empty() || text.unstored.is_some());
+        self.texts.retain(|_, text| !text.typed.text.is_empty() || text.unstored.is_some());
         stored
     }
 
     /// When this one is to be shown.
     pub(super) fn show_at(&self, of: ConversationId) -> Option<Duration> {
-        let text = self.texts.get(&of).filter(|text| !text.is_shown && can_carry(&text.text))?;
+        let is_to_show =
+            |text: &&Text| !text.is_shown && !text.typed.is_note && can_carry(&text.typed.text);
+        let text = self.texts.get(&of).filter(is_to_show)?;
         Some(text.shown.map_or(Duration::ZERO, |shown| shown + GATHERED))
     }
 
@@ -81,7 +84,7 @@ impl Drafts {
         }
         let text = self.texts.get_mut(&of)?;
         (text.shown, text.is_shown) = (Some(now), true);
-        Some(text.text.clone())
+        Some(text.typed.text.clone())
     }
 }
 

@@ -8,7 +8,8 @@
 //! Without a connection its holder is unknown. A lost lease never removes the text.
 //!
 //! Drafts are stored per conversation. While the lease is held, colleagues see them, at most once a
-//! second.
+//! second. The draft of a note is stored alone: it takes no lease, and colleagues see it once it is
+//! a note.
 
 mod drafts;
 #[cfg(test)]
@@ -22,6 +23,27 @@ use baton_protocol::{AgentId, ConversationId, DeviceId};
 
 use crate::few::Few;
 use drafts::Drafts;
+
+/// A text that was typed and not sent.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Typed {
+    /// The text.
+    pub text: String,
+    /// Whether it becomes a note.
+    pub is_note: bool,
+}
+
+impl Typed {
+    /// A reply so far.
+    pub fn reply(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_note: false }
+    }
+
+    /// A note so far.
+    pub fn note(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_note: true }
+    }
+}
 
 /// An action for the owner to carry out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,7 +67,7 @@ pub enum ComposerAction {
         /// The conversation.
         conversation_id: ConversationId,
         /// The text so far.
-        text: Option<String>,
+        text: Option<Typed>,
     },
     /// [`Composer::hold`] changed for this conversation.
     Changed(ConversationId),
@@ -163,7 +185,7 @@ impl Composer {
     /// Begins without a connection, with the drafts of the store.
     pub fn new(
         me: ComposerOwner,
-        drafts: impl IntoIterator<Item = (ConversationId, String)>,
+        drafts: impl IntoIterator<Item = (ConversationId, Typed)>,
     ) -> Self {
         Self {
             me,
@@ -182,8 +204,8 @@ impl Composer {
     }
 
     /// Returns the draft of a conversation.
-    pub fn draft(&self, of: ConversationId) -> Option<&str> {
-        self.drafts.text(of)
+    pub fn draft(&self, of: ConversationId) -> Option<&Typed> {
+        self.drafts.typed(of)
     }
 
     /// Returns who holds the lease of a conversation.
@@ -201,12 +223,20 @@ impl Composer {
 
     /// Sets the text of the field; an empty one removes the draft. An unchanged text is ignored, so
     /// filling a screen does not count as typing.
-    pub fn set_text(&mut self, of: ConversationId, text: &str, now: Duration) {
-        if self.drafts.text(of).unwrap_or_default() == text {
+    ///
+    /// The text of a note asks for no lease, and one that was held for it as a reply is released.
+    pub fn set_text(&mut self, of: ConversationId, typed: Typed, now: Duration) {
+        let known = self.drafts.typed(of);
+        if known == Some(&typed) || (known.is_none() && typed.text.is_empty()) {
             return;
         }
-        self.drafts.set(of, text, now);
-        self.begin(of, now);
+        let is_note = typed.is_note;
+        self.drafts.set(of, typed, now);
+        match is_note {
+            true if self.typing.is_some_and(|typing| typing.of == of) => self.stop(now),
+            true => {}
+            false => self.begin(of, now),
+        }
         self.advance(now);
     }
 
@@ -222,9 +252,11 @@ impl Composer {
         self.advance(now);
     }
 
-    /// Removes the draft, because it was sent.
-    pub fn clear_sent(&mut self, of: ConversationId, now: Duration) {
-        self.drafts.set(of, "", now);
+    /// Removes the draft of a reply, or of a note, because that was sent. The other one stays.
+    pub fn clear_sent(&mut self, of: ConversationId, is_note: bool, now: Duration) {
+        if self.drafts.typed(of).is_some_and(|typed| typed.is_note == is_note) {
+            self.drafts.set(of, Typed::default(), now);
+        }
         self.leave(of, now);
     }
 

@@ -8,7 +8,7 @@ use baton_protocol::{AgentId, ConversationId, DeviceId, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Composer, ComposerAction, ComposerOwner, Hold, TimeoutReason};
+use super::{Composer, ComposerAction, ComposerOwner, Hold, TimeoutReason, Typed};
 
 const ANA: ComposerOwner =
     ComposerOwner { agent: AgentId(Uuid::from_u128(1)), device: DeviceId(Uuid::from_u128(0xD1)) };
@@ -59,7 +59,16 @@ impl Desk {
     }
 
     fn types(&mut self, of: ConversationId, text: &str) {
-        self.composer.set_text(of, text, self.now);
+        self.composer.set_text(of, Typed::reply(text), self.now);
+        self.works();
+    }
+
+    fn draft(&self, of: ConversationId) -> Option<&str> {
+        self.composer.draft(of).map(|typed| typed.text.as_str())
+    }
+
+    fn types_a_note(&mut self, of: ConversationId, text: &str) {
+        self.composer.set_text(of, Typed::note(text), self.now);
         self.works();
     }
 
@@ -73,7 +82,7 @@ impl Desk {
                     }
                 }
                 ComposerAction::Show { text, .. } => self.shown.push(text),
-                ComposerAction::Keep { text, .. } => self.kept.push(text),
+                ComposerAction::Keep { text, .. } => self.kept.push(text.map(|typed| typed.text)),
                 ComposerAction::Lost { by, .. } => self.lost.push(by.agent_id),
                 ComposerAction::Changed(_) => {}
             }
@@ -182,10 +191,10 @@ fn a_pause_of_typing_gives_it_up_and_the_next_key_asks_again() {
 fn the_tap_gives_it_up_and_takes_the_draft() {
     let mut desk = Desk::online();
     desk.types(LUCIA, "Hola");
-    desk.composer.clear_sent(LUCIA, desk.now);
+    desk.composer.clear_sent(LUCIA, false, desk.now);
     desk.works();
     assert_eq!(desk.actions(), [Start, Stop]);
-    assert_eq!((desk.composer.draft(LUCIA), desk.kept.last()), (None, Some(&None)));
+    assert_eq!((desk.draft(LUCIA), desk.kept.last()), (None, Some(&None)));
     desk.passes(60_000);
     assert_eq!(desk.actions(), [Start, Stop]);
 }
@@ -196,7 +205,7 @@ fn another_conversation_gives_up_the_first_and_its_draft_stays() {
     desk.types(LUCIA, "Hola");
     desk.types(MATEO, "Buenas");
     assert_eq!(desk.said, [(LUCIA, Start), (LUCIA, Stop), (MATEO, Start)]);
-    assert_eq!(desk.composer.draft(LUCIA), Some("Hola"));
+    assert_eq!(desk.draft(LUCIA), Some("Hola"));
 }
 
 #[test]
@@ -207,7 +216,7 @@ fn without_a_connection_nobody_knows_and_nothing_is_said_later() {
     assert_eq!(desk.hold(LUCIA), Hold::Unknown);
     desk.types(LUCIA, "Hola!");
     desk.composer.take_over(LUCIA, desk.now);
-    desk.composer.clear_sent(LUCIA, desk.now);
+    desk.composer.clear_sent(LUCIA, false, desk.now);
     desk.passes(1_000);
     desk.composer.connect(&TIMINGS, desk.now);
     desk.works();
@@ -247,7 +256,7 @@ fn a_lost_lease_says_to_whom_and_takes_nothing_away() {
     desk.types(LUCIA, "Hola, Lucía");
     desk.passes(9_000);
     assert_eq!(desk.actions(), [Start], "nobody nags");
-    assert_eq!(desk.composer.draft(LUCIA), Some("Hola, Lucía"));
+    assert_eq!(desk.draft(LUCIA), Some("Hola, Lucía"));
     // Ben is done, and Ana still types.
     desk.gives(LUCIA, None);
     assert_eq!((desk.actions(), desk.hold(LUCIA)), (vec![Start, Start], Hold::Mine));
@@ -275,7 +284,7 @@ fn the_same_agent_on_another_device_is_somebody_else() {
 fn a_screen_that_is_filled_or_emptied_is_no_key() {
     let mut desk = Desk::online();
     desk.types(LUCIA, "Hola");
-    desk.composer.clear_sent(LUCIA, desk.now);
+    desk.composer.clear_sent(LUCIA, false, desk.now);
     desk.types(LUCIA, "");
     assert_eq!(desk.actions(), [Start, Stop]);
     desk.types(MATEO, "Buenas");
@@ -346,9 +355,45 @@ fn drafts_are_not_shown_where_somebody_else_composes() {
 
 #[test]
 fn drafts_come_back_from_the_store() {
-    let composer = Composer::new(ANA, [(LUCIA, "Hola".to_owned())]);
-    assert_eq!((composer.draft(LUCIA), composer.draft(MATEO)), (Some("Hola"), None));
+    let composer = Composer::new(ANA, [(LUCIA, Typed::note("Hola"))]);
+    assert_eq!((composer.draft(LUCIA), composer.draft(MATEO)), (Some(&Typed::note("Hola")), None));
     assert_eq!(composer.poll_timeout(Duration::ZERO), None);
+}
+
+#[test]
+fn the_text_of_a_note_takes_no_lease_and_is_shown_to_nobody() {
+    let mut desk = Desk::online();
+    desk.types_a_note(LUCIA, "She pays late");
+    desk.passes(60_000);
+    assert_eq!((desk.said.len(), desk.shown.len()), (0, 0));
+    assert_eq!(desk.kept, [Some("She pays late".to_owned())]);
+    assert_eq!(desk.hold(LUCIA), Hold::Nobody);
+}
+
+#[test]
+fn a_reply_that_becomes_a_note_gives_the_lease_up() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "She");
+    desk.passes(2_000);
+    desk.types_a_note(LUCIA, "She");
+    desk.types_a_note(LUCIA, "She pays late");
+    desk.passes(60_000);
+    assert_eq!((desk.actions(), &desk.shown[..]), (vec![Start, Stop], &["She".to_owned()][..]));
+    assert_eq!(desk.composer.draft(LUCIA), Some(&Typed::note("She pays late")));
+    // And back again.
+    desk.composer.set_text(LUCIA, Typed::reply("She pays late"), desk.now);
+    desk.works();
+    assert_eq!(desk.hold(LUCIA), Hold::Mine);
+}
+
+#[test]
+fn a_reply_that_is_sent_leaves_the_note_that_is_being_typed() {
+    let mut desk = Desk::online();
+    desk.types_a_note(LUCIA, "She pays late");
+    desk.composer.clear_sent(LUCIA, false, desk.now);
+    assert_eq!(desk.draft(LUCIA), Some("She pays late"));
+    desk.composer.clear_sent(LUCIA, true, desk.now);
+    assert_eq!(desk.draft(LUCIA), None);
 }
 
 #[test]
@@ -385,7 +430,7 @@ proptest! {
                 }
                 3 => desk.passes(ms),
                 4 => {
-                    desk.composer.clear_sent(of, desk.now);
+                    desk.composer.clear_sent(of, false, desk.now);
                     typed.remove(&of);
                 }
                 5 => {
@@ -412,7 +457,7 @@ proptest! {
                     Hold::Theirs(_) | Hold::Nobody => prop_assert!(is_online),
                     Hold::Unknown => {}
                 }
-                prop_assert_eq!(desk.composer.draft(of), typed.get(&of).map(String::as_str));
+                prop_assert_eq!(desk.draft(of), typed.get(&of).map(String::as_str));
             }
         }
         desk.passes(60_000);

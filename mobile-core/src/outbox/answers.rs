@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use baton_domain::predicates::is_retryable;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Accepted, CommandResult, OpId, Refusal, Refused, Timestamp};
 
@@ -42,7 +43,7 @@ impl Outbox {
         let is_asked = flight.is_some_and(|flight| flight.kind == FlightKind::Ask);
         if let Outcome::Refused(refused) = outcome
             && is_asked
-            && refused.refusal.is_retryable()
+            && is_retryable(&refused.refusal)
         {
             let pauses = self.settings.pauses();
             self.pause.fail(pauses, Some(pauses.first), &mut self.dice, now.mono);
@@ -79,7 +80,7 @@ impl Outbox {
             // It is decided already, or goes by this op id without ever having been sent.
             State::Queued | State::Accepted { .. } | State::Review { .. } => return,
         };
-        if refused.refusal.is_retryable() {
+        if is_retryable(&refused.refusal) {
             if asked.is_none() {
                 self.try_later(number, &refused.refusal, now);
             }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use baton_domain::predicates::needs_window;
 use baton_protocol::frame::Timings;
 use baton_protocol::{ConversationId, Cursor, Epoch, Timestamp};
 
@@ -203,7 +204,7 @@ impl Outbox {
     pub fn close_window(&mut self, of: ConversationId, closed_at: Timestamp, now: Now) {
         for number in self.of(of) {
             let Some(item) = self.item(number) else { continue };
-            if item.state == State::Queued && item.command.body.needs_window() {
+            if item.state == State::Queued && needs_window(&item.command.body) {
                 self.park(number, ReviewReason::WindowClosed { closed_at: Some(closed_at) }, now);
             }
         }

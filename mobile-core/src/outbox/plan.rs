@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use baton_domain::predicates::needs_window;
 use baton_protocol::limits::{COMMANDS_MAX, OP_AGE_DAYS_MAX};
 use baton_protocol::{Command, ConversationId, OpId};
 
@@ -59,7 +60,7 @@ impl Outbox {
     pub fn conversations_with_unsent_answers(&self) -> BTreeSet<ConversationId> {
         let items = self.slots.values().map(|slot| &slot.item);
         let unsent =
-            items.filter(|item| item.state == State::Queued && item.command.body.needs_window());
+            items.filter(|item| item.state == State::Queued && needs_window(&item.command.body));
         gathered(unsent.map(|item| item.command.conversation_id))
     }
 

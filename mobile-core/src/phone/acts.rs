@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use baton_protocol::frame::{ClientFrame, PresenceWish, View};
 use baton_protocol::upload::Upload;
-use baton_protocol::{CommandResult, ConversationId, OpId};
+use baton_protocol::{CommandBody, CommandResult, ConversationId, OpId};
 
 use super::{Machines, Now, Phone};
+use crate::compose::Typed;
 use crate::link::{self, Input, Token};
 use crate::outbox::{
     Attachment, Choice, ChoiceRefused, EnqueueRefused, Enqueued, Failure, RetryCause, Tap,
@@ -124,9 +125,9 @@ impl Phone {
     }
 
     /// Sets the text that the agent has typed in a conversation.
-    pub fn set_draft(&mut self, of: ConversationId, text: &str, now: Now) {
+    pub fn set_draft(&mut self, of: ConversationId, typed: Typed, now: Now) {
         self.step(now, |machines| {
-            machines.composer.set_text(of, text, now.mono);
+            machines.composer.set_text(of, typed, now.mono);
             if !machines.is_foreground {
                 // Keeps the draft before the store closes again.
                 machines.composer.leave(of, now.mono);
@@ -210,9 +211,10 @@ impl Phone {
 impl Machines {
     fn enqueue(&mut self, tap: Tap, now: Now) -> Result<Enqueued, EnqueueRefused> {
         let (of, is_answer) = (tap.conversation_id, tap.body.is_answer());
+        let is_note = matches!(tap.body, CommandBody::Note { .. });
         let enqueued = self.outbox.enqueue(tap, now)?;
-        if is_answer {
-            self.composer.clear_sent(of, now.mono);
+        if is_answer || is_note {
+            self.composer.clear_sent(of, is_note, now.mono);
         }
         Ok(enqueued)
     }

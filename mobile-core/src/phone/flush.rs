@@ -129,7 +129,7 @@ impl Machines {
         let unkept = &self.unkept;
         let kept = self.store.write(&self.me, |write| {
             for (of, text) in unkept {
-                keep_draft(write, *of, text.clone().map(|text| (at, text)))?;
+                keep_draft(write, *of, at, text.clone())?;
             }
             Ok::<_, StoreError>(())
         });
@@ -147,10 +147,13 @@ impl Machines {
 fn keep_draft(
     write: &mut store::Write<'_>,
     of: ConversationId,
-    text: Option<(baton_protocol::Timestamp, String)>,
+    at: baton_protocol::Timestamp,
+    typed: Option<compose::Typed>,
 ) -> Result<(), StoreError> {
-    match text {
-        Some((at, text)) => write.set_draft(&Draft { conversation: of, at, text }),
+    match typed {
+        Some(compose::Typed { text, is_note }) => {
+            write.set_draft(&Draft { conversation: of, at, text, is_note })
+        }
         None => write.remove_draft(of).map(drop),
     }
 }

@@ -41,7 +41,7 @@ use baton_domain::chance;
 use baton_domain::mirror::{Mirrored, Progress};
 use baton_protocol::{ConversationId, Cursor, MessageId, Timestamp};
 
-use crate::compose::{self, Composer, ComposerOwner};
+use crate::compose::{self, Composer, ComposerOwner, Typed};
 use crate::few::Few;
 use crate::link::{self, Link, SocketId, Token};
 use crate::lists::{Around, Echoes, Loading, Loads, Sources, Touched};
@@ -51,7 +51,7 @@ use crate::push::handle::PushCall;
 use crate::push::receipts::{self, Receipt, Receipts};
 use crate::push::seal::Keyring;
 use crate::push::subject::Tag;
-use crate::store::{Account, Read, Store, StoreError, ValueName};
+use crate::store::{Account, Draft, Read, Store, StoreError, ValueName};
 use contact::Contact;
 use pace::Pace;
 use undelivered::Undelivered;
@@ -107,7 +107,7 @@ struct Machines {
     over_socket: Few<u64, SocketId>,
     pace: Pace,
     /// Drafts that are not stored yet.
-    unkept: Few<ConversationId, Option<String>>,
+    unkept: Few<ConversationId, Option<Typed>>,
     /// When everything that failed to be stored is written again.
     keep_at: Option<Duration>,
     /// Conversations that left the scope since the phone began.
@@ -167,7 +167,7 @@ pub struct PhoneConfig {
 struct StoredState {
     progress: Progress,
     outbox: Vec<Vec<u8>>,
-    drafts: Vec<(ConversationId, String)>,
+    drafts: Vec<(ConversationId, Typed)>,
     board: Board,
     undelivered: Vec<Tag>,
     receipts: Vec<Receipt>,
@@ -423,7 +423,10 @@ impl StoredState {
         let state = read.progress()?.state;
         // A state of another version is loaded from the server again.
         let progress = serde_json::from_slice(&state).unwrap_or_default();
-        let drafts = read.drafts()?.into_iter().map(|draft| (draft.conversation, draft.text));
+        let drafts = read.drafts()?.into_iter();
+        let drafts = drafts.map(|Draft { conversation, text, is_note, .. }| {
+            (conversation, Typed { text, is_note })
+        });
         Ok(Self {
             progress,
             outbox: read.outbox()?.into_iter().map(|row| row.payload).collect(),

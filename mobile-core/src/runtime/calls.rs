@@ -18,7 +18,7 @@ use super::handle::{Call, Core};
 use super::log::LogTarget;
 use super::log::words::info;
 use super::requests::BOUNDS;
-use crate::compose::Hold;
+use crate::compose::{Hold, Typed};
 use crate::link::{Failure, Input, Token};
 use crate::lists::InboxRow;
 use crate::net::{self, Reply, Request};
@@ -235,13 +235,14 @@ impl Core {
         is_done.await.map_err(|_gone| CoreError::Closed)
     }
 
-    /// Call on every change of the text field: keeps the draft and asks for the lease.
+    /// Call on every change of the text field: keeps the draft, and asks for the lease unless it is
+    /// of a note.
     ///
     /// # Errors
     /// `Unauthorized`, `Locked`, `Closed`.
-    pub fn typing(&self, of: ConversationId, text: String) -> Call<'_, ()> {
+    pub fn typing(&self, of: ConversationId, typed: Typed) -> Call<'_, ()> {
         self.with_store(move |phone, now| {
-            phone.set_draft(of, &text, now);
+            phone.set_draft(of, typed, now);
             Ok(())
         })
     }
@@ -261,8 +262,8 @@ impl Core {
     ///
     /// # Errors
     /// `Unauthorized`, `Locked`, `Closed`.
-    pub fn draft(&self, of: ConversationId) -> Call<'_, Option<String>> {
-        self.phone(move |phone, _| Ok(phone.composer().draft(of).map(str::to_owned)))
+    pub fn draft(&self, of: ConversationId) -> Call<'_, Option<Typed>> {
+        self.phone(move |phone, _| Ok(phone.composer().draft(of).cloned()))
     }
 
     /// Returns who holds the lease of a conversation.

@@ -36,7 +36,12 @@ pub struct Draft {
     pub at: Timestamp,
     /// The text.
     pub text: String,
+    /// Whether it becomes a note.
+    pub is_note: bool,
 }
+
+/// What stands before the sealed text of a note. No reply begins with it.
+const NOTE: char = '\u{1}';
 
 /// A row without its payload, and what is sealed of that.
 type Sealed<T> = (T, Vec<u8>);
@@ -56,7 +61,7 @@ fn outbox_row(row: &Row<'_>) -> rusqlite::Result<Sealed<OutboxRow>> {
 
 fn draft_row(row: &Row<'_>) -> rusqlite::Result<Sealed<Draft>> {
     let (conversation, at) = (id(row, 0)?, Timestamp::from_ms(row.get(1)?));
-    Ok((Draft { conversation, at, text: String::new() }, row.get(2)?))
+    Ok((Draft { conversation, at, text: String::new(), is_note: false }, row.get(2)?))
 }
 
 impl Read<'_> {
@@ -121,7 +126,10 @@ impl Read<'_> {
     fn opened_draft(&self, (draft, sealed): Sealed<Draft>) -> Result<Draft, StoreError> {
         let text = self.open("draft.sealed", &[draft.conversation.0.as_bytes()], &sealed)?;
         let text = String::from_utf8(text).map_err(|_no_text| self.sql.damaged())?;
-        Ok(Draft { text, ..draft })
+        Ok(match text.strip_prefix(NOTE) {
+            Some(text) => Draft { text: text.to_owned(), is_note: true, ..draft },
+            None => Draft { text, ..draft },
+        })
     }
 }
 
@@ -186,7 +194,9 @@ impl Write<'_> {
 
     /// Keeps a draft in place of the conversation's last one.
     pub fn set_draft(&mut self, draft: &Draft) -> Result<(), StoreError> {
-        let Draft { conversation, at, text } = draft;
+        let Draft { conversation, at, text, is_note } = draft;
+        let text = text.trim_start_matches(NOTE);
+        let text = if *is_note { format!("{NOTE}{text}") } else { text.to_owned() };
         let row = conversation.0.as_bytes();
         let sealed = self.read.seal("draft.sealed", &[row], text.as_bytes())?;
         self.read.sql.run(

@@ -11,20 +11,23 @@ use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::invitation::{
     Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
 };
+use baton_protocol::notice::{KeptDraft, NoticePage, NoticesLeft, NoticesRead};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{
-    ConversationPage, FileAddress, LineHistory, LinesPage, SnapshotAnswer, SyncAnswer,
+    ChangePage, ConversationPage, FileAddress, LineHistory, LinesPage, SnapshotAnswer, SyncAnswer,
 };
 use baton_protocol::problem::Problem;
 use baton_protocol::push::{
     PushDevice, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptsTaken,
 };
+use baton_protocol::setting::SettingPut;
 use baton_protocol::settings::{
-    AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, PasswordChange,
-    PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew,
+    AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, MetaAppNew, MetaApps,
+    PasswordChange, PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew, WorkspaceChange,
 };
 use baton_protocol::{
-    Channel, Colleague, Command, CommandBody, CommandResult, Event, Fact, Refusal, Team,
+    Channel, Colleague, Command, CommandBody, CommandResult, Event, Fact, Refusal, SettingBody,
+    SettingKind, Team,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -156,9 +159,25 @@ fn every_event() {
         PasswordSet = "password_set",
         DeviceRevoked = "device_revoked",
         InvitationChanged = "invitation_changed",
+        SettingChanged = "setting_changed",
         HeadChanged = "head_changed"; but Unknown
     );
     check_all("event", kinds, move |event: &Event| kind_of(&event.fact));
+}
+
+#[test]
+fn every_setting() {
+    let mut met = BTreeSet::new();
+    for (name, text) in fixtures("setting") {
+        let put: SettingPut = check(&format!("setting.{name}"), &text);
+        let kind = SettingKind::from_name(&name).unwrap_or_else(|| panic!("no kind {name}"));
+        let body = SettingBody::read(kind, &put.body).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!((body.kind(), body.to_json()), (kind, put.body), "{name}");
+        let home = put.home.kind().unwrap_or_else(|| panic!("{name} has no home"));
+        assert!(kind.spec().homes.contains(&home), "{name}");
+        met.insert(name);
+    }
+    assert_eq!(met, SettingKind::ALL.iter().map(|kind| kind.name().to_owned()).collect());
 }
 
 #[test]
@@ -312,6 +331,18 @@ fn every_body_of_a_request_and_answer() {
             "invitation_made" => drop(check::<InvitationMade>(&name, text)),
             "invitation_read" => drop(check::<InvitationRead>(&name, text)),
             "invitation_card" => drop(check::<InvitationCard>(&name, text)),
+            "notice_page" => drop(check::<NoticePage>(&name, text)),
+            "notices_read" => {
+                check::<NoticesRead>(&name, text);
+            }
+            "notices_left" => {
+                check::<NoticesLeft>(&name, text);
+            }
+            "change_page" => drop(check::<ChangePage>(&name, text)),
+            "kept_drafts" => drop(check::<Vec<KeptDraft>>(&name, text)),
+            "meta_apps" => drop(check::<MetaApps>(&name, text)),
+            "meta_app_new" => drop(check::<MetaAppNew>(&name, text)),
+            "workspace_change" => drop(check::<WorkspaceChange>(&name, text)),
             "invitation_accept" => drop(check::<InvitationAccept>(&name, text)),
             "receipts_taken" => {
                 check::<ReceiptsTaken>(&name, text);
@@ -322,7 +353,7 @@ fn every_body_of_a_request_and_answer() {
             other => panic!("nobody reads {other}"),
         }
     }
-    assert_eq!(all.len(), 42);
+    assert_eq!(all.len(), 50);
 }
 
 #[test]

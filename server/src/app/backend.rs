@@ -14,11 +14,12 @@ use futures_util::future::BoxFuture;
 
 use super::arrivals::{self, Arrivals};
 use crate::accounts::{self, Accounts, Quota};
+use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::gateway::{
     Arrived, Backend, BackendFuture, Caller, CallerState, Gap, NotLetIn, Unavailable,
 };
-use crate::jobs::Looks;
+use crate::jobs::{Drafts, Looks};
 use crate::store::{StoreError, read};
 
 /// Events that are read for all sessions at once; more are read by each as far as it concerns them.
@@ -32,6 +33,8 @@ pub(super) struct ServerBackend {
     pub(super) arrivals: Arrivals,
     pub(super) quota: Quota,
     pub(super) looks: Looks,
+    pub(super) drafts: Drafts,
+    pub(super) clock: Clock,
 }
 
 impl Backend for ServerBackend {
@@ -56,6 +59,10 @@ impl Backend for ServerBackend {
 
     fn note_composing(&self, caller: Caller, conversation: ConversationId) {
         self.engine.courtesies().typed((caller.workspace, conversation));
+    }
+
+    fn note_draft(&self, caller: Caller, conversation: ConversationId, text: &str) {
+        self.drafts.hear(caller, conversation, text, self.clock.now());
     }
 
     fn gap(&self, caller: Caller, from: u64) -> BackendFuture<'_, Gap> {

@@ -113,6 +113,7 @@ fn pass_on(
 fn hosts(config: &Config) -> MediaHosts {
     MediaHosts {
         graph_url: config.whatsapp.graph_url.clone(),
+        practice_url: config.whatsapp.practice_url.clone(),
         names: config.whatsapp.media_hosts.clone(),
     }
 }

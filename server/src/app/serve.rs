@@ -33,7 +33,7 @@ use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
-use crate::jobs::{Looks, Sealer, Sender, Unseal};
+use crate::jobs::{Drafts, Looks, Sealer, Sender, Unseal};
 use crate::node::{self, Membership, Node};
 use crate::push::{EndpointRules, VapidKey};
 use crate::secrets::Keys;
@@ -263,7 +263,8 @@ impl Server {
         let (listener, address) = listen(config)?;
         let quota = Quota::new(&config.limits, clock.clone());
         let looks = Looks::default();
-        let gateway = gateway(config, &clock, &foundation, &quota, &looks);
+        let drafts = Drafts::default();
+        let gateway = gateway(config, &clock, &foundation, &quota, (&looks, &drafts));
         let (client, unseal) = way_out(config, &foundation.keys)?;
         let inspector = foundation.inspector(config, &clock, &client);
         let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
@@ -285,7 +286,8 @@ impl Server {
         let (media, uploaded, movers) = media::begin(&background)?;
         let mut workers = workers(&background, &media, &sealer, &sender);
         workers.extend(movers.into_iter().chain(askers(&background, &inspector)));
-        workers.extend([tries, tokio::spawn(node.run())]);
+        let kept = drafts.run(store.for_background(), clock.clone());
+        workers.extend([tries, tokio::spawn(node.run()), tokio::spawn(kept)]);
         workers.extend(push_workers(&background, &keys, looks)?);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
@@ -306,6 +308,7 @@ impl Server {
             sessions: config.sessions,
             metrics: metrics.clone(),
             coordinator: Arc::clone(&coordinator),
+            practice_page: config.whatsapp.practice_url.clone(),
             push_lanes: config.push.lanes().into(),
             push_endpoints: EndpointRules::of(&config.push),
             clock: clock.clone(),
@@ -456,7 +459,7 @@ fn gateway(
     clock: &Clock,
     foundation: &Foundation,
     quota: &Quota,
-    looks: &Looks,
+    (looks, drafts): (&Looks, &Drafts),
 ) -> Arc<Gateway> {
     let Foundation { engine, accounts, coordinator, metrics, .. } = foundation;
     let parts = backend::ServerBackend {
@@ -465,6 +468,8 @@ fn gateway(
         arrivals: Arrivals::begin(engine.store().clone(), accounts.clone()),
         quota: quota.clone(),
         looks: looks.clone(),
+        drafts: drafts.clone(),
+        clock: clock.clone(),
     };
     let limits = gateway::Limits {
         queue: config.limits.socket_queue_max,
@@ -527,7 +532,8 @@ pub(crate) fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, U
         connect: Duration::from_millis(config.whatsapp.connect_time_out_ms),
         total: Duration::from_millis(config.whatsapp.request_time_out_ms),
     };
-    Ok((Client::new(timeouts)?, unseal))
+    let practice = config.whatsapp.practice_url.as_deref();
+    Ok((Client::new(timeouts)?.practising_at(practice), unseal))
 }
 
 /// The key by which services of Web Push know this installation.

@@ -67,6 +67,7 @@ const EXAMPLES: &str = "\
 Examples:
   baton demo                                   a seeded team and a simulated WhatsApp, to explore
   baton serve                                  everything in ./baton-data, on 127.0.0.1:8080
+  baton serve --try                            the same, with a number for practice
   baton serve --bind 0.0.0.0:8080 --database postgres:///baton
   BATON_LOG__FORMAT=json baton serve --config /etc/baton.toml
   baton admin workspace add --slug acme --name 'Acme' --admin-email ana@acme.example
@@ -130,6 +131,12 @@ pub struct Serve {
     /// earlier state needs `baton restore` instead.
     #[arg(long)]
     pub accept_database: bool,
+    /// Add a number for practice: a simulator stands in for WhatsApp, and you play the customers
+    ///
+    /// Numbers of your own can be connected beside it. Remove it in the console under Settings,
+    /// Numbers. It needs an installation with one workspace, and one server.
+    #[arg(long = "try")]
+    pub try_out: bool,
 }
 
 /// `baton demo`.

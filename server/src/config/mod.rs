@@ -39,7 +39,7 @@ pub use secret::{DatabaseUrl, Secret};
 pub use sessions::SessionsConfig;
 use source::Values;
 pub use store::{Database, StoreConfig, Synchronous};
-pub use whatsapp::WhatsAppConfig;
+pub use whatsapp::{PRACTICE, WhatsAppConfig};
 
 /// Every setting with its default and its meaning.
 pub const DEFAULTS: &str = include_str!("defaults.toml");

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::ConfigError;
 use super::error::check_range;
 
+/// How the id of the practice app and the token of a practice number begin. No token of Meta does.
+pub const PRACTICE: &str = "practice";
+
 /// Section `whatsapp`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +22,9 @@ pub struct WhatsAppConfig {
     pub request_time_out_ms: u64,
     /// Hosts from which customers' files are fetched, with the access token.
     pub media_hosts: Vec<String>,
+    /// Where the simulator of practice numbers is; `baton serve --try` starts one.
+    #[serde(skip)]
+    pub practice_url: Option<String>,
 }
 
 impl WhatsAppConfig {

@@ -1,5 +1,6 @@
 //! The steps of connecting a number, as a pure function of what was found out.
 
+use baton_domain::predicates::stops_sends;
 use baton_protocol::Timestamp;
 use baton_protocol::connection::{
     AtMeta, ChannelHealth, CheckStep, ConnectionFault as Fault, ConnectionStep as Step,
@@ -105,7 +106,7 @@ pub fn health(
     let mut faults: Vec<Fault> = steps.iter().filter_map(|step| step.code).collect();
     faults.sort();
     faults.dedup();
-    let state = if is_refused || faults.iter().any(|fault| fault.stops_sends()) {
+    let state = if is_refused || faults.iter().any(|fault| stops_sends(*fault)) {
         HealthState::Stopped
     } else if faults.is_empty() {
         HealthState::Works

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use baton_domain::predicates::provider_rank;
 use baton_protocol::command::{Claim, Reply, Seeing};
 use baton_protocol::frame::{ComposeAction, ServerFrame};
 use baton_protocol::outcome::Outcome;
@@ -303,7 +304,7 @@ fn is_resolved(frame: &ServerFrame) -> bool {
 fn is_told(frame: &ServerFrame, of: LineRef, wanted: MessageStatus) -> bool {
     events(frame).iter().any(|event| {
         matches!(event.fact, Fact::MessageChanged { line, status, .. }
-            if line == of && status.provider_rank() >= wanted.provider_rank())
+            if line == of && provider_rank(status) >= provider_rank(wanted))
     })
 }
 

@@ -82,7 +82,7 @@ fn gather(state: &State) -> Consequences {
     all
 }
 
-fn author(state: &State, fact: &Fact, of: Option<ConversationId>) -> Option<AgentId> {
+pub(super) fn author(state: &State, fact: &Fact, of: Option<ConversationId>) -> Option<AgentId> {
     let Fact::MessageChanged { line, .. } = fact else { return None };
     match state.lines.find(of?, line.id)?.author {
         Author::Agent { id } => Some(id),

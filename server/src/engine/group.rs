@@ -5,11 +5,11 @@ use std::time::Duration;
 use baton_domain::group::{Done, Post, Work, decide};
 use baton_domain::log::Batch;
 
-use super::announce;
 use super::load::{LoadError, load};
 use super::part::Owners;
 use super::record;
 use super::work::Task;
+use super::{announce, drafts, notice};
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, Tx, group as rows};
 
@@ -128,6 +128,8 @@ pub(super) async fn write(
     let has_pushes = announced.is_due();
     (writes.pushes, writes.push_changes) = (announced.pushes, announced.changes);
     rows::write(tx, &writes).await?;
+    notice::notice(tx, &state, now).await?;
+    drafts::end(tx, &state).await?;
     let commit = Duration::ZERO;
     let set_aside = state.quarantined.iter().map(|aside| aside.why.0).collect();
     let not_understood = state.not_understood.iter().map(|one| one.kind).collect();

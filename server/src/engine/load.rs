@@ -18,6 +18,7 @@ use baton_protocol::{
 use super::needs::{Needs, Reach, WamidKey, farther, json};
 use super::part::Owners;
 use super::senders::{Found, load_senders};
+use super::sets::load_settings;
 use crate::store::found::FoundRow;
 use crate::store::group::{self as rows, AsRead};
 use crate::store::read::forwardable;
@@ -59,6 +60,7 @@ pub(super) async fn load(
     load_people(tx, &needs, &mut state).await?;
     load_heads(tx, &needs, &mut state).await?;
     load_sights(tx, &needs, &mut state).await?;
+    load_settings(tx, group, &mut state, &mut read).await?;
     load_wamids(tx, &mut needs, &mut state).await?;
     load_past(tx, &needs, &mut state).await?;
     load_priors(tx, &mut needs, &mut state).await?;

@@ -10,15 +10,18 @@ pub(crate) mod announce;
 mod beside;
 mod committer;
 pub mod courtesies;
+mod drafts;
 mod due;
 mod group;
 mod leases;
 mod load;
 mod missed;
 mod needs;
+mod notice;
 mod part;
 mod record;
 mod senders;
+mod sets;
 mod slots;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -31,12 +34,13 @@ use std::time::Duration;
 use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{
     BlockedWork, ClaimWork, CommandWork, Done, FileWork, OutcomesWork, RehomeWork, RescueWork,
-    ResultWork, UnparkWork, WakeWork, Work,
+    ResultWork, SetRefused, SetWork, UnparkWork, WakeWork, Work,
 };
 use baton_domain::inbound::Element;
 use baton_domain::outcome::Answer;
 use baton_domain::planted::{Bug, is_planted};
 use baton_protocol::outcome::Outcome;
+use baton_protocol::setting::Setting;
 use baton_protocol::{
     AgentId, ChannelId, Command, CommandBody, CommandResult, ConversationId, MessageId, NodeId,
     NoteId, OpId, Refusal, Refused, Timestamp, WorkspaceId,
@@ -333,6 +337,18 @@ impl Engine {
             }
             _ => Err(SettingRefused::Unavailable(UNAVAILABLE)),
         }
+    }
+
+    /// Sets settings: all of it or none.
+    pub async fn set(
+        &self,
+        work: SetWork,
+    ) -> Result<Result<Vec<Setting>, SetRefused>, Unavailable> {
+        let slot = work.by.map(|agent| self.slots.take((work.workspace, agent)));
+        let slot = slot.map(|slot| slot.ok_or(UNAVAILABLE)).transpose()?;
+        let receiver = self.enqueue_for_people(Work::Set(work).into(), slot)?;
+        let Done::Set(set) = self.answer(receiver).await? else { return Err(UNAVAILABLE) };
+        Ok(set)
     }
 
     /// Claims a message for sending. `claim_epoch` must be above any earlier one of the message.

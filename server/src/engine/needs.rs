@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::{Channel, CommandWork, Key, MessageAt, Work};
 use baton_domain::inbound::{ElementBody, ProviderStatus};
+use baton_domain::predicates::is_not_understood;
 use baton_domain::tag::Tag;
 use baton_protocol::{AgentId, ChannelId, ConversationId, LineKind, MessageId, OpId, WorkspaceId};
 use serde::Serialize;
@@ -137,16 +138,19 @@ impl Needs {
                 self.agents.insert((rehome.workspace, rehome.agent));
             }
             Work::Begin(begin) => {
-                let caller = begin.caller;
-                self.workspaces.insert(caller.workspace);
                 self.phone_number_ids.insert(begin.phone_number_id.clone());
-                self.authors.insert((caller.workspace, caller.agent));
-                self.agents.insert((caller.workspace, caller.agent));
+                self.add_author(begin.caller.workspace, Some(begin.caller.agent));
             }
-            Work::Setting(setting) => {
-                self.workspaces.insert(setting.workspace);
-            }
+            Work::Set(set) => self.add_author(set.workspace, set.by),
+            Work::Setting(setting) => self.add_author(setting.workspace, None),
         }
+    }
+
+    /// Somebody whose rights decide.
+    fn add_author(&mut self, workspace: WorkspaceId, by: Option<AgentId>) {
+        self.workspaces.insert(workspace);
+        self.authors.extend(by.map(|by| (workspace, by)));
+        self.agents.extend(by.map(|by| (workspace, by)));
     }
 
     /// Ids of Meta and tags in webhooks, once it is known whose numbers they came by. Each is
@@ -163,7 +167,7 @@ impl Needs {
             match &element.body {
                 ElementBody::Message(message) | ElementBody::Echo(message) => {
                     self.wamids.insert(key(&message.wamid));
-                    if again && !message.kind.is_not_understood() {
+                    if again && !is_not_understood(message.kind) {
                         self.add_changed(Some(key(&message.wamid)));
                     }
                     self.wamids.extend(message.quoted_wamid.as_ref().map(key));

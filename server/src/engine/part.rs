@@ -69,6 +69,7 @@ fn workspace(work: &Work) -> Option<WorkspaceId> {
         Work::Rehome(work) => Some(work.workspace),
         Work::Begin(work) => Some(work.caller.workspace),
         Work::Setting(work) => Some(work.workspace),
+        Work::Set(work) => Some(work.workspace),
         Work::Blocked(work) => Some(work.workspace),
     }
 }
@@ -85,9 +86,12 @@ fn conversation(work: &Work) -> Option<ConversationId> {
         Work::Wake(work) => Some(work.conversation),
         Work::Rehome(work) => Some(work.conversation),
         Work::Blocked(work) => Some(work.conversation),
-        Work::Post(_) | Work::Outcomes(_) | Work::Unpark(_) | Work::Begin(_) | Work::Setting(_) => {
-            None
-        }
+        Work::Post(_)
+        | Work::Outcomes(_)
+        | Work::Unpark(_)
+        | Work::Begin(_)
+        | Work::Setting(_)
+        | Work::Set(_) => None,
     }
 }
 
@@ -116,6 +120,7 @@ pub(super) fn is_of_worker(work: &Work) -> bool {
         | Work::Outcomes(_)
         | Work::Result(_)
         | Work::Begin(_)
-        | Work::Setting(_) => false,
+        | Work::Setting(_)
+        | Work::Set(_) => false,
     }
 }

@@ -8,7 +8,9 @@ use baton_domain::group::state::{Attempt, Entry, Extras, Held};
 use baton_domain::group::{Key, Post, State, note};
 use baton_domain::log::{Batch, Logged};
 use baton_domain::planted::as_written;
+use baton_domain::setting;
 use baton_protocol::event::EventContent;
+use baton_protocol::setting::SettingBody;
 use baton_protocol::{ConversationId, Fact, Timestamp, WorkspaceId};
 
 use crate::clock::Clock;
@@ -19,7 +21,8 @@ use crate::store::tables::{
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
     LineChangeRow, LoadRow, LogRow, MessageChange, MessageOrigin, MessageRow, MessageState,
     NotUnderstoodRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow,
-    QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow,
+    QuarantineRow, ReadMarkRow, SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow,
+    SettledHeadRow, TallyRow, UploadKeyRow,
 };
 
 /// Gathers the rows of what was decided.
@@ -38,6 +41,7 @@ pub(super) fn record(
         writes.notes.extend(NoteRow::new(note.workspace, note.event, note.after_seq));
     }
     people(state, &mut writes);
+    settings(state, &mut writes);
     outcomes(state, now, &mut writes);
     intake(state, posts, now, &mut writes);
     past(state, clock, now, &mut writes);
@@ -204,6 +208,31 @@ fn people(state: &State, writes: &mut Writes) {
             writes.contact_changes.push(row);
         }
     }
+}
+
+fn settings(state: &State, writes: &mut Writes) {
+    for key in &state.settings.changed {
+        let Some(held) = state.settings.rows.get(key) else { continue };
+        let row = SettingRow::new(*key, held);
+        let is_new = |(of, version, _): &(_, u32, u64)| of == key && *version == 1;
+        if state.settings.versions.iter().any(is_new) {
+            writes.settings.push(row);
+        } else {
+            writes.setting_changes.push(row);
+            writes.renamed.push(SettingNamesRow::new(*key));
+        }
+        let body = held.body.as_ref().filter(|_| held.ended_at.is_none());
+        let body = body.and_then(|body| SettingBody::read(key.1, body).ok());
+        let names = body.iter().flat_map(setting::names);
+        writes.setting_names.extend(names.map(|name| SettingNameRow::new(*key, name)));
+    }
+    for (key, version, position) in &state.settings.versions {
+        writes.setting_versions.push(SettingVersionRow::new(*key, *version, *position));
+    }
+    let heads = state.settings.versions.iter().map(|((of, ..), _, position)| (*of, *position));
+    // The last one of each workspace is the highest.
+    let heads: BTreeMap<WorkspaceId, u64> = heads.collect();
+    writes.settled_heads = heads.iter().map(|(of, at)| SettledHeadRow::new(*of, *at)).collect();
 }
 
 fn outcomes(state: &State, now: Timestamp, writes: &mut Writes) {

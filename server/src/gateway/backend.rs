@@ -122,6 +122,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Somebody composes in a conversation that they see; it is not answered.
     fn note_composing(&self, _caller: Caller, _conversation: ConversationId) {}
 
+    /// Somebody shares what they type in a conversation that they see; it is not answered.
+    fn note_draft(&self, _caller: Caller, _conversation: ConversationId, _text: &str) {}
+
     /// The log's last position, asked every second.
     fn head(&self, workspace: WorkspaceId) -> BackendFuture<'_, Cursor>;
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::ws::Utf8Bytes;
 use baton_domain::log::{Batch, Logged};
-use baton_domain::sight::{Sight, Tidings, VisibleEvent, as_head};
+use baton_domain::sight::{Sight, Tidings, VisibleEvent, as_gone, as_head};
 use baton_domain::stretch::Gathered;
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use baton_protocol::{ConversationId, Cursor, Fact, WorkspaceId};
@@ -126,7 +126,7 @@ impl Published {
     pub fn missing_heads(&self, told: &[VisibleEvent]) -> Vec<ConversationId> {
         let missing = told.iter().filter_map(|told| match told {
             VisibleEvent::Head(_, id) if !self.batch.heads.contains_key(id) => Some(*id),
-            VisibleEvent::Head(..) | VisibleEvent::Event(_) => None,
+            VisibleEvent::Head(..) | VisibleEvent::Event(_) | VisibleEvent::Gone(_) => None,
         });
         missing.collect()
     }
@@ -179,20 +179,22 @@ impl Published {
     fn json(&self, told: VisibleEvent) -> Option<(u64, &str)> {
         let (place, slots) = match told {
             VisibleEvent::Event(place) => (place, &self.events),
-            VisibleEvent::Head(place, _) => (place, &self.heads),
+            // What is told of a conversation's head is never of a setting.
+            VisibleEvent::Gone(place) | VisibleEvent::Head(place, _) => (place, &self.heads),
         };
         let logged = self.batch.entries.get(place)?;
         let event = &logged.event;
         let head = match told {
-            VisibleEvent::Event(_) => None,
+            VisibleEvent::Event(_) | VisibleEvent::Gone(_) => None,
             VisibleEvent::Head(_, id) => Some(self.batch.heads.get(&id)?),
         };
         let json = slots.get(place)?.get_or_init(|| {
-            if let (None, Some(json)) = (head, &logged.json) {
+            if let (VisibleEvent::Event(_), Some(json)) = (told, &logged.json) {
                 return Arc::clone(json);
             }
             self.counts.serialisations.inc();
             let text = match head {
+                None if told == VisibleEvent::Gone(place) => serde_json::to_string(&as_gone(event)),
                 None => serde_json::to_string(event),
                 Some(head) => serde_json::to_string(&as_head(event, head)),
             };

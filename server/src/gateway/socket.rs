@@ -27,7 +27,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::backend::{Caller, CallerState, NotLetIn};
 use super::broadcast::Published;
-use super::frames;
+use super::frames::{self, Wanted};
 use super::hub::Hub;
 use super::packing::packed;
 use super::questions::{carry, read};
@@ -478,6 +478,9 @@ impl<'a> Task<'a> {
             SessionEffect::Carry(sights, wanted) => Box::pin(async move {
                 if let Some(of) = wanted.composed() {
                     gateway.backend.note_composing(caller, of);
+                }
+                if let Wanted::Draft(draft) = &wanted {
+                    gateway.backend.note_draft(caller, draft.conversation_id, &draft.text);
                 }
                 let frames = carry(&*gateway.coordinator, connection, wanted).await;
                 Input::Carried(sights, frames)

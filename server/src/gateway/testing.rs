@@ -198,6 +198,7 @@ impl Story {
     pub(super) fn gap(&self, sight: &Sight, from: u64) -> Gap {
         let mine = |audience: &Audience| match audience {
             Audience::Everyone => true,
+            Audience::Admins => sight.viewer.role == Role::Admin,
             Audience::Team(team) => sight.viewer.teams.contains_key(team),
             Audience::Agent(agent) => *agent == sight.viewer.agent,
         };

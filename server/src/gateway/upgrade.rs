@@ -155,6 +155,7 @@ fn refusal(status: u16, code: &str, detail: &str) -> Problem {
         detail: detail.to_owned(),
         retry_after_ms: (status == 503).then_some(1_000),
         rows: Vec::new(),
+        setting: None,
     }
 }
 

@@ -7,10 +7,42 @@ use baton_protocol::settings::{AgentChange, AgentNew, PasswordSet};
 use baton_protocol::{Agent, AgentId, Colleague, WorkspaceId};
 
 use super::input::{Id, Json};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::config::Secret;
 use crate::store::read;
+
+/// Codes of what is set in the log.
+const SETTLED: &[&str] = &["not_found", "not_allowed", "taken"];
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/agents", list)
+            .says("All colleagues.")
+            .answers::<Vec<Colleague>>(200)
+            .packed(),
+        Route::post(Access::Admin, "/api/v1/agents", add)
+            .says("Adds a colleague.")
+            .takes::<AgentNew>()
+            .answers::<Colleague>(201)
+            .codes(SETTLED),
+        Route::get(Access::Signed, "/api/v1/agents/{agent}", read)
+            .says("A colleague.")
+            .answers::<Colleague>(200)
+            .codes(&["not_found"]),
+        Route::patch(Access::Admin, "/api/v1/agents/{agent}", change)
+            .says("Changes a colleague; what is absent stays.")
+            .takes::<AgentChange>()
+            .answers::<Colleague>(200)
+            .codes(SETTLED),
+        Route::put(Access::Admin, "/api/v1/agents/{agent}/password", password)
+            .says("Sets a password; all sessions end.")
+            .takes::<PasswordSet>()
+            .done()
+            .codes(SETTLED),
+    ]
+}
 
 /// `GET /agents`.
 pub(super) async fn list(

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use super::input::{Query, limit};
 use super::reports::Turn;
 use super::reports::csv::cell;
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{self, LogFilter, Stretch};
 use crate::store::verify::verify_told;
@@ -74,6 +74,30 @@ pub(super) struct Export {
     from: Option<i64>,
     /// The end, in ms since 1970 UTC.
     until: Option<i64>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Admin, "/api/v1/log", list)
+            .says("The log of acts, the newest first, without words.")
+            .query::<Listing>()
+            .answers::<LogPage>(200)
+            .packed(),
+        Route::get(Access::Admin, "/api/v1/log.csv", csv)
+            .says("The log for a spreadsheet, the oldest first.")
+            .query::<Export>()
+            .answers_bytes(200, "text/csv")
+            .packed(),
+        Route::get(Access::Admin, "/api/v1/log.jsonl", jsonl)
+            .says("The log, an event a line, the oldest first.")
+            .query::<Export>()
+            .answers_bytes(200, "application/x-ndjson")
+            .packed(),
+        Route::post(Access::Admin, "/api/v1/log/verify", verify)
+            .says("Reads the whole log: a line of JSON at a time.")
+            .answers_bytes(200, "application/x-ndjson"),
+    ]
 }
 
 /// `GET /log`.

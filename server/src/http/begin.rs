@@ -7,16 +7,28 @@ use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::inbound::Sender;
 use baton_domain::number::{is_same, number};
-use baton_domain::scope::{Level, Scope};
+use baton_domain::staff::may_begin;
 use baton_protocol::conversation::{Begin, Begun};
-use baton_protocol::{Channel, ConversationId, MessageId, Owner, Refusal};
+use baton_protocol::{Channel, ConversationId, MessageId, Refusal};
 
 use super::commands::{RateHeaders, take, told};
 use super::input::Json;
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::engine::work::{BeginWork, Caller, FreshIds};
 use crate::store::read;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post(Access::Signed, "/api/v1/conversations", begin)
+            .says("Finds or begins one with a number.")
+            .takes::<Begin>()
+            .answers::<Begun>(200)
+            .codes(&["not_found", "forbidden", "not_allowed"])
+            .rated(),
+    ]
+}
 
 /// `POST /conversations`.
 pub(super) async fn begin(
@@ -67,8 +79,7 @@ async fn channel(
     let sight = sight.ok_or_else(Fault::unauthenticated)?;
     let channel = channels.into_iter().find(|channel| channel.id == id);
     let channel = channel.ok_or_else(Fault::not_found)?;
-    let team = channel.default_team;
-    if sight.level(Scope { team, owner: Owner::Queue(team) }) < Level::Full {
+    if !may_begin(&sight, channel.default_team) {
         return Err(Fault::forbidden("new conversations on this number belong to another team"));
     }
     Ok(channel)

@@ -14,12 +14,29 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::input::{Json, JsonBytes};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{Left, Signed};
 use crate::engine::work::Caller;
 
 /// What is left of a quota, as headers.
 pub(super) type RateHeaders = [(HeaderName, String); 2];
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post(Access::Signed, "/api/v1/commands", submit)
+            .says("Carries out up to 100 commands; each has an answer of its own.")
+            .takes_list::<Command, { COMMANDS_MAX }>()
+            .answers::<CommandResults>(200)
+            .rated()
+            .packed(),
+        Route::post(Access::Signed, "/api/v1/commands/outcomes", outcomes)
+            .says("Stored answers; ids that are unknown are refused from then on.")
+            .takes::<OutcomesQuery>()
+            .answers::<CommandResults>(200)
+            .rated(),
+    ]
+}
 
 /// `POST /commands`.
 pub(super) async fn submit(

@@ -15,10 +15,10 @@ use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{Fault, HandlerResult};
+use super::{Fault, HandlerResult, Route};
 
 /// Every address of the console.
-pub(super) const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "/",
     "/sign-in",
     "/join",
@@ -29,6 +29,7 @@ pub(super) const PAGES: [&str; 16] = [
     "/c/{conversation}",
     "/board",
     "/board/agent/{agent}",
+    "/notices",
     "/review",
     "/people",
     "/reports",
@@ -38,7 +39,7 @@ pub(super) const PAGES: [&str; 16] = [
 ];
 
 /// Files beside the page that keep their names: they are asked for each time.
-pub(super) const LOOSE: [&str; 5] =
+const LOOSE: [&str; 5] =
     ["/icon.svg", "/icon-192.png", "/icon-512.png", "/manifest.webmanifest", "/service-worker.js"];
 
 /// Address and content of each file, from the console's build.
@@ -60,6 +61,14 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// The addresses of pages and files.
+pub(super) fn routes() -> Vec<Route> {
+    let pages = PAGES.map(|path| Route::page(path, page));
+    let files = LOOSE.map(|path| Route::page(path, loose));
+    let hashed = Route::page("/assets/{file}", asset);
+    pages.into_iter().chain(files).chain([hashed]).collect()
+}
 
 /// `GET` of each of [`PAGES`].
 pub(super) async fn page(headers: HeaderMap) -> HandlerResult<Response> {

@@ -2,23 +2,25 @@
 
 use axum::Json as Out;
 use axum::extract::State;
+use baton_domain::predicates::unread;
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::limits::{IDS_MAX, NOTES_MAX};
-use baton_protocol::page::{ConversationPage, ConversationRow, LineHistory, LinesPage};
+use baton_protocol::notice::KeptDraft;
+use baton_protocol::page::{ChangePage, ConversationPage, ConversationRow, LineHistory, LinesPage};
 use baton_protocol::{ChannelId, ConversationId, Head, MessageId, TeamId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Id, Ids, Query, limit};
-use super::{Fault, HandlerResult, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
-use crate::store::Tx;
 use crate::store::past::{past_lines, past_of};
 use crate::store::read::{
     self as rows, Asked, Filter, Listed, Order, OwnerFilter, Run, StatusFilter,
 };
+use crate::store::{Tx, draft};
 
 /// Bytes of a place in the past: a time and an id of Meta, in hex.
 const PAST_BYTES_MAX: usize = 2_000;
@@ -73,6 +75,49 @@ pub(super) struct Before {
     /// Lines of this page.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/conversations", list)
+            .says("The inbox, a page at a time.")
+            .query::<Listing>()
+            .answers::<ConversationPage>(200)
+            .packed(),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}", read)
+            .says("A conversation with its newest lines.")
+            .answers::<Snapshot>(200)
+            .codes(&["not_found"])
+            .packed(),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/messages", lines)
+            .says("Lines and notes, the newest page first.")
+            .query::<Before>()
+            .answers::<LinesPage>(200)
+            .codes(&["not_found", "forbidden"])
+            .packed(),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/elsewhere", elsewhere)
+            .says("Where else the same person is answered, as far as in scope.")
+            .answers::<ConversationPage>(200)
+            .codes(&["not_found", "forbidden"]),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/changes", changes)
+            .says("Who had it and where it stood, the newest first.")
+            .query::<Changes>()
+            .answers::<ChangePage>(200)
+            .codes(&["not_found", "forbidden"]),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/drafts", drafts)
+            .says("Texts that were typed there and not sent, the newest first.")
+            .answers::<Vec<KeptDraft>>(200)
+            .codes(&["not_found", "forbidden"]),
+        Route::get(
+            Access::Signed,
+            "/api/v1/conversations/{conversation}/messages/{message}/history",
+            history,
+        )
+        .says("A line, erased once it was taken back. For its supervisors.")
+        .answers::<LineHistory>(200)
+        .codes(&["not_found", "forbidden"]),
+    ]
 }
 
 /// `GET /conversations`.
@@ -200,6 +245,48 @@ pub(super) async fn elsewhere(
     Ok(Out(ConversationPage { conversations: found.into_iter().map(row).collect(), next: None }))
 }
 
+/// What `GET /conversations/{id}/changes` may be asked.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Changes {
+    /// Only those before this position: `before` of the page that came.
+    before: Option<u64>,
+    /// Rows of this page.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u32>,
+}
+
+/// `GET /conversations/{conversation}/changes`: who had it and where it stood. Whoever reads its
+/// lines may know whose they were.
+pub(super) async fn changes(
+    State(parts): State<Shared>,
+    signed: Signed,
+    Id(conversation): Id<ConversationId>,
+    Query(Changes { before, limit: asked }): Query<Changes>,
+) -> HandlerResult<Out<ChangePage>> {
+    let limit = limit(asked)?;
+    let mut tx = parts.store.read().await?;
+    in_full(&mut tx, &signed, conversation).await?;
+    let changes = rows::changes(&mut tx, signed.workspace, conversation, before, limit).await?;
+    tx.rollback().await?;
+    let is_whole = u32::try_from(changes.len()).is_ok_and(|count| count >= limit);
+    let before = changes.last().filter(|_| is_whole).map(|event| event.position);
+    Ok(Out(ChangePage { changes, before }))
+}
+
+/// `GET /conversations/{conversation}/drafts`: texts that were typed there and not sent.
+pub(super) async fn drafts(
+    State(parts): State<Shared>,
+    signed: Signed,
+    Id(conversation): Id<ConversationId>,
+) -> HandlerResult<Out<Vec<KeptDraft>>> {
+    let mut tx = parts.store.read().await?;
+    in_full(&mut tx, &signed, conversation).await?;
+    let found = draft::drafts(&mut tx, signed.workspace, conversation).await?;
+    tx.rollback().await?;
+    Ok(Out(found))
+}
+
 /// A conversation that somebody sees in full, with what they may see.
 ///
 /// # Errors
@@ -245,7 +332,7 @@ pub(super) fn query(text: Option<String>) -> HandlerResult<Option<String>> {
 pub(super) fn row(listed: Listed) -> ConversationRow {
     match listed {
         Listed::Head(head) => ConversationRow::Head { head },
-        Listed::Full(view) => ConversationRow::Full { unread: view.unread(), view },
+        Listed::Full(view) => ConversationRow::Full { unread: unread(&view), view },
     }
 }
 

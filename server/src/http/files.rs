@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::conversations::in_full;
 use super::input::{Id, Ids};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::media::ObjectKey;
 use crate::secrets::Keys;
@@ -69,6 +69,32 @@ const SAVED: [&str; 10] = [
     "text/csv",
     "text/plain",
 ];
+
+/// Why there is no file to read.
+const GONE: &[&str] = &["file_waiting", "file_expired", "file_refused"];
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(
+            Access::Signed,
+            "/api/v1/conversations/{conversation}/messages/{message}/file",
+            address,
+        )
+        .says("An address of the file of a line, good for five minutes.")
+        .answers::<FileAddress>(200)
+        .codes(&["not_found", "forbidden"])
+        .codes(GONE),
+        Route::get(Access::Public, "/api/v1/files/{token}", read)
+            .says("The file; takes `Range` and `If-None-Match`.")
+            .answers_bytes(200, "*/*")
+            .answers_bytes(206, "*/*")
+            .answers_nothing(304)
+            .answers_nothing(416)
+            .codes(&["not_found", "file_address_expired", "file_missing"])
+            .codes(GONE),
+    ]
+}
 
 /// `GET /conversations/{conversation}/messages/{message}/file`.
 pub(super) async fn address(

@@ -5,11 +5,25 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use baton_protocol::Cursor;
-use baton_protocol::heads::ViewCounts;
+use baton_protocol::heads::{PackedHeads, ViewCounts};
 
-use super::{Fault, HandlerResult, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::read;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/views", counts)
+            .says("How many conversations each view of yours shows.")
+            .answers::<ViewCounts>(200),
+        Route::get(Access::Signed, "/api/v1/heads", packed)
+            .says("Everything in scope that is not resolved, as columns.")
+            .answers::<PackedHeads>(200)
+            .answers_nothing(304)
+            .packed(),
+    ]
+}
 
 /// `GET /views`.
 pub(super) async fn counts(

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use baton_protocol::Timestamp;
 use serde::Serialize;
 
-use super::{Fault, HandlerResult, Shared};
+use super::route::anything;
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::coordinator::CoordinatorState;
 use crate::push::SENDERS;
 use crate::store::Dialect;
@@ -18,6 +19,22 @@ use crate::telemetry::Metrics;
 
 /// How long the database has to prove that it is there.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Public, "/healthz", alive)
+            .says("The process answers.")
+            .answers_bytes(200, "text/plain"),
+        Route::get(Access::Public, "/readyz", ready)
+            .says("Whether it can work, and what is away.")
+            .answers_of(200, anything)
+            .answers_of(503, anything),
+        Route::get(Access::Public, "/metrics", metrics)
+            .says("Figures for Prometheus.")
+            .answers_bytes(200, "application/openmetrics-text"),
+    ]
+}
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn alive() -> &'static str {

@@ -4,6 +4,7 @@
 use std::num::NonZeroU32;
 
 use baton_domain::inbound::{Element, ElementBody};
+use baton_domain::predicates::is_not_understood;
 use baton_protocol::Timestamp;
 use uuid::Uuid;
 
@@ -142,7 +143,7 @@ fn is_understood(element: &Element) -> bool {
     match &element.body {
         ElementBody::Ignored { .. } | ElementBody::Unattributable { .. } => false,
         ElementBody::Message(message) | ElementBody::Echo(message) => {
-            !message.kind.is_not_understood()
+            !is_not_understood(message.kind)
         }
         ElementBody::Status(_)
         | ElementBody::Reaction(_)

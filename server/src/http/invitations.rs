@@ -7,14 +7,58 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use baton_protocol::InvitationId;
+use baton_protocol::account::Session;
 use baton_protocol::invitation::{
     Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
 };
 
 use super::input::{Id, Json, Peer, Query};
 use super::sessions::{self, Carriage};
-use super::{HandlerResult, Shared};
+use super::{Access, HandlerResult, Route, Shared};
 use crate::accounts::{AccountError, LinkFault, Setter, Signed};
+
+/// What is wrong with a link.
+const LINK_CODES: [&str; 5] = [
+    "invitation_unknown",
+    "invitation_expired",
+    "invitation_withdrawn",
+    "invitation_used",
+    "rate_limited",
+];
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Admin, "/api/v1/invitations", list)
+            .says("Invitations that nobody used yet, the newest first.")
+            .answers::<Vec<Invitation>>(200),
+        Route::post(Access::Admin, "/api/v1/invitations", invite)
+            .says("Invites people, all or none; their secrets are shown this once.")
+            .takes::<InvitationsNew>()
+            .answers::<Vec<InvitationMade>>(201)
+            .codes(&["invalid_rows", "not_allowed", "taken"]),
+        Route::post(Access::Admin, "/api/v1/invitations/{invitation}/renew", renew)
+            .says("A new secret; the old is void.")
+            .answers::<InvitationMade>(200)
+            .codes(&["not_found", "not_allowed"]),
+        Route::delete(Access::Admin, "/api/v1/invitations/{invitation}", withdraw)
+            .says("Withdraws an invitation.")
+            .done()
+            .codes(&["not_found", "not_allowed"]),
+        Route::post(Access::Public, "/api/v1/invitations/read", read)
+            .says("An invitation, as the invited reads it.")
+            .takes::<InvitationRead>()
+            .answers::<InvitationCard>(200)
+            .codes(&LINK_CODES),
+        Route::post(Access::Public, "/api/v1/invitations/accept", accept)
+            .says("Joins by an invitation, and signs in.")
+            .query::<Carriage>()
+            .takes::<InvitationAccept>()
+            .answers::<Session>(201)
+            .codes(&LINK_CODES)
+            .codes(&["taken", "not_allowed", "not_found"]),
+    ]
+}
 
 /// `GET /invitations`.
 pub(super) async fn list(

@@ -8,9 +8,29 @@ use baton_protocol::settings::{AgentChange, MeChange, PasswordChange};
 
 use super::agents::agent;
 use super::input::Json;
-use super::{HandlerResult, Shared};
+use super::{Access, HandlerResult, Route, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::config::Secret;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/me", read)
+            .says("Your account, workspace and device.")
+            .answers::<Me>(200)
+            .codes(&["not_found"]),
+        Route::patch(Access::Signed, "/api/v1/me", change)
+            .says("Changes your name or availability.")
+            .takes::<MeChange>()
+            .answers::<Me>(200)
+            .codes(&["not_found", "not_allowed"]),
+        Route::put(Access::Signed, "/api/v1/me/password", password)
+            .says("Sets your password; your other sessions end.")
+            .takes::<PasswordChange>()
+            .done()
+            .codes(&["wrong_credentials"]),
+    ]
+}
 
 /// `GET /me`.
 pub(super) async fn read(State(parts): State<Shared>, signed: Signed) -> HandlerResult<Out<Me>> {
@@ -18,6 +38,7 @@ pub(super) async fn read(State(parts): State<Shared>, signed: Signed) -> Handler
         agent: agent(&parts, signed.workspace, signed.agent).await?,
         workspace_id: signed.workspace,
         workspace: parts.accounts.slug(signed.workspace).await?,
+        workspace_name: Some(parts.accounts.workspace_name(signed.workspace).await?),
         device_id: signed.device,
         epoch: parts.store.epoch(),
     }))

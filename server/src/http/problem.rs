@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use baton_domain::group::{SetProblem, SetRefused};
 use baton_protocol::connection::CheckStep;
-use baton_protocol::problem::{HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED, Problem, RowProblem};
+use baton_protocol::problem::{
+    HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED, Problem, RowProblem, SettingProblem,
+};
 
 use crate::accounts::{AccountError, LinkFault};
 use crate::engine::Unavailable;
@@ -20,6 +23,7 @@ pub struct Fault {
     detail: String,
     retry_after_ms: Option<u64>,
     rows: Vec<RowProblem>,
+    setting: Option<Box<SettingProblem>>,
 }
 
 /// The result of a handler.
@@ -27,7 +31,8 @@ pub type HandlerResult<T> = Result<T, Fault>;
 
 impl Fault {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), retry_after_ms: None, rows: Vec::new() }
+        let (retry_after_ms, rows, setting) = (None, Vec::new(), None);
+        Self { status, code, detail: detail.into(), retry_after_ms, rows, setting }
     }
 
     pub(super) fn unauthenticated() -> Self {
@@ -183,6 +188,49 @@ impl Fault {
         Self::new(status, code, fault.to_string())
     }
 
+    pub(super) fn no_precondition() -> Self {
+        let detail = "send If-Match with the version that you saw, or If-None-Match: * for a new \
+            setting";
+        Self::new(StatusCode::PRECONDITION_REQUIRED, "precondition_required", detail)
+    }
+
+    /// Why a setting is not set; `is_list` where it was one of several.
+    pub(super) fn setting(refused: SetRefused, is_list: bool) -> Self {
+        let change = is_list.then(|| u32::try_from(refused.place + 1).unwrap_or(u32::MAX));
+        let mut told = SettingProblem { change, ..SettingProblem::default() };
+        let fault = match refused.problem {
+            SetProblem::VersionChanged(newest) => {
+                told.newest = Some(*newest);
+                let detail = "somebody changed it since; look at what it is now";
+                Self::new(StatusCode::CONFLICT, "version_changed", detail)
+            }
+            SetProblem::Taken(field) => {
+                told.field = Some(field.to_owned());
+                let detail = format!("{field}: another one there has it");
+                Self::new(StatusCode::CONFLICT, "taken", detail)
+            }
+            SetProblem::InUse(users) => {
+                told.used_by = users;
+                let detail = "others name it; end it anyway, or change them first";
+                Self::new(StatusCode::CONFLICT, "in_use", detail)
+            }
+            SetProblem::TooMany(most) => {
+                told.most = Some(most);
+                let detail = format!("there are {most} already: end one first");
+                Self::new(StatusCode::CONFLICT, "too_many", detail)
+            }
+            SetProblem::Invalid(wrong) => {
+                let detail = format!("{}: {}", wrong.field, wrong.problem);
+                told.field = Some(wrong.field);
+                Self::invalid(detail)
+            }
+            SetProblem::Forbidden => Self::forbidden("it is not yours to set"),
+            SetProblem::NotFound => Self::not_found(),
+        };
+        let setting = (told != SettingProblem::default()).then(|| Box::new(told));
+        Self { setting, ..fault }
+    }
+
     /// The cause goes to the log, not into the answer.
     pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
@@ -260,6 +308,7 @@ impl IntoResponse for Fault {
             detail: self.detail,
             retry_after_ms: self.retry_after_ms,
             rows: self.rows,
+            setting: self.setting,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (self.status, body).into_response();

@@ -12,9 +12,44 @@ use baton_protocol::push::{
 };
 
 use super::input::{Id, Json};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{Reporter, Signed};
 use crate::push::VapidKey;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/me/push", preference)
+            .says("How much you are told by push.")
+            .answers::<PushPreference>(200),
+        Route::put(Access::Signed, "/api/v1/me/push", prefer)
+            .says("Sets how much you are told by push.")
+            .takes::<PushPreference>()
+            .answers::<PushPreference>(200)
+            .codes(&["not_found"]),
+        Route::get(Access::Signed, "/api/v1/push/keys", keys)
+            .says("The keys that an app needs before it registers.")
+            .answers::<PushKeys>(200)
+            .codes(&["not_found"]),
+        Route::put(Access::Signed, "/api/v1/devices/{device}/push", register)
+            .says("Registers this device for push.")
+            .takes::<PushPut>()
+            .answers::<PushRegistered>(200)
+            .codes(&["not_found", "not_allowed"]),
+        Route::get(Access::Signed, "/api/v1/devices/{device}/push", read)
+            .says("The registration of this device.")
+            .answers::<PushDevice>(200)
+            .codes(&["not_found"]),
+        Route::delete(Access::Signed, "/api/v1/devices/{device}/push", end)
+            .says("Ends the registration of this device.")
+            .done()
+            .codes(&["not_found"]),
+        Route::post(Access::Device, "/api/v1/push/receipts", receipts)
+            .says("Tells what became of pushes.")
+            .takes_list::<PushReceipt, { RECEIPTS_MAX }>()
+            .answers::<ReceiptsTaken>(200),
+    ]
+}
 
 /// `PUT /devices/{id}/push`.
 pub(super) async fn register(

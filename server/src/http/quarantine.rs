@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::input::{Id, Query, limit};
 use super::webhooks::post;
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -33,6 +33,25 @@ pub(super) struct Listing {
     /// Rows of this page.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Admin, "/api/v1/quarantine", list)
+            .says("Parts of webhooks that belong to no number.")
+            .query::<Listing>()
+            .answers::<Vec<Quarantined>>(200)
+            .packed(),
+        Route::post(Access::Admin, "/api/v1/quarantine/{id}/replay", replay)
+            .says("Takes one in once more.")
+            .done()
+            .codes(&["not_found", "not_allowed", "malformed"]),
+        Route::post(Access::Admin, "/api/v1/quarantine/{id}/dismiss", dismiss)
+            .says("Sets one aside for good.")
+            .done()
+            .codes(&["not_found"]),
+    ]
 }
 
 /// `GET /quarantine`: the newest first.

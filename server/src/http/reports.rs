@@ -18,7 +18,7 @@ use serde::Deserialize;
 pub use self::fold::Reports;
 pub(super) use self::fold::Turn;
 use super::input::Query;
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::read;
 
@@ -73,6 +73,29 @@ pub(super) struct AsCsv {
     team: Option<TeamId>,
     /// Only of this number.
     channel: Option<ChannelId>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Supervisor, "/api/v1/reports/answers", answers)
+            .says("How much came in, and how fast the answers.")
+            .query::<ByStretch>()
+            .answers::<AnswersReport>(200)
+            .codes(&["forbidden"])
+            .packed(),
+        Route::get(Access::Supervisor, "/api/v1/reports/answers/conversations", behind)
+            .says("The conversations behind a figure.")
+            .query::<Behind>()
+            .answers::<MeasuredPage>(200)
+            .codes(&["forbidden"])
+            .packed(),
+        Route::get(Access::Supervisor, "/api/v1/reports/answers.csv", csv)
+            .says("Every time measured, for a spreadsheet.")
+            .query::<AsCsv>()
+            .answers_bytes(200, "text/csv")
+            .codes(&["forbidden"]),
+    ]
 }
 
 /// `GET /reports/answers`.

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Query, limit};
-use super::{Fault, HandlerResult, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{self as rows, Asked, ReviewFilter};
 
@@ -28,6 +28,17 @@ pub(super) struct Listing {
     /// Rows of this page.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/review", list)
+            .says("Messages that wait for a person, the oldest first.")
+            .query::<Listing>()
+            .answers::<ReviewPage>(200)
+            .packed(),
+    ]
 }
 
 /// `GET /review`.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::conversations::{owner_filter, query, row};
 use super::input::{Query, limit};
-use super::{Fault, HandlerResult, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{
     self as rows, Asked, Filter, Order, SearchFilter, SearchKind, StatusFilter,
@@ -42,6 +42,17 @@ pub(super) struct Listing {
     /// Hits of this page.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/search", find)
+            .says("Messages and notes by their words, customers by name.")
+            .query::<Listing>()
+            .answers::<SearchPage>(200)
+            .packed(),
+    ]
 }
 
 /// `GET /search`.

@@ -16,7 +16,7 @@ use super::auth::{
     ACCESS_COOKIE, ACCESS_COOKIE_SECURE, REFRESH_COOKIE, REFRESH_COOKIE_SECURE, cookie,
 };
 use super::input::{Id, Json, Peer, Query};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{AccountError, Signed, TICKET_TTL};
 
 /// How tokens travel.
@@ -26,6 +26,38 @@ pub(super) struct Carriage {
     /// For browsers: tokens travel in `HttpOnly` cookies and stand empty in the answer.
     #[serde(default)]
     cookie: bool,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post(Access::Public, "/api/v1/sessions", sign_in)
+            .says("Signs in.")
+            .query::<Carriage>()
+            .takes::<Login>()
+            .answers::<Session>(201)
+            .codes(&["wrong_credentials", "rate_limited"]),
+        Route::post(Access::Public, "/api/v1/sessions/refresh", refresh)
+            .says("Gives the next pair of tokens.")
+            .query::<Carriage>()
+            .takes::<Refresh>()
+            .answers::<Session>(200)
+            .codes(&["unauthenticated", "device_revoked", "rate_limited"]),
+        Route::get(Access::Signed, "/api/v1/sessions", devices)
+            .says("The devices on which you are signed in.")
+            .answers::<Vec<Device>>(200),
+        Route::delete(Access::Signed, "/api/v1/sessions/{device}", end)
+            .says("Signs out here, or revokes elsewhere.")
+            .done()
+            .codes(&["not_found"]),
+        Route::post(Access::Signed, "/api/v1/socket-tickets", ticket)
+            .says("A ticket for one `hello`, valid 30 seconds.")
+            .answers::<SocketTicket>(201),
+        Route::get(Access::Admin, "/api/v1/agents/{agent}/sessions", of_agent)
+            .says("The devices of a colleague.")
+            .answers::<Vec<Device>>(200)
+            .codes(&["not_found"]),
+    ]
 }
 
 /// `POST /sessions`.

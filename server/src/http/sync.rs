@@ -2,7 +2,7 @@
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::sight::{Tidings, VisibleEvent, as_head};
+use baton_domain::sight::{Tidings, VisibleEvent, as_gone, as_head};
 use baton_protocol::frame::{ResetReason, ServerFrame};
 use baton_protocol::limits::SYNC_BYTES_MAX;
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Query, limit};
-use super::{Fault, HandlerResult, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{SyncGap, snapshot_page, sync_gap};
 
@@ -32,6 +32,22 @@ pub(super) struct Page {
 pub(super) struct After {
     /// The cursor that the client holds; without one the answer is a `reset`.
     after: Option<String>,
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/snapshot", snapshot)
+            .says("All conversations in scope, a page at a time.")
+            .query::<Page>()
+            .answers::<SnapshotAnswer>(200)
+            .packed(),
+        Route::get(Access::Signed, "/api/v1/sync", sync)
+            .says("The frames that a socket would have told since a cursor.")
+            .query::<After>()
+            .answers::<SyncAnswer>(200)
+            .packed(),
+    ]
 }
 
 /// `GET /snapshot`.
@@ -103,6 +119,7 @@ fn frames(mut gap: SyncGap) -> Vec<ServerFrame> {
 fn event(gap: &SyncGap, told: VisibleEvent) -> Option<Event> {
     match told {
         VisibleEvent::Event(place) => gap.stretch.get(place).map(|logged| logged.event.clone()),
+        VisibleEvent::Gone(place) => gap.stretch.get(place).map(|logged| as_gone(&logged.event)),
         VisibleEvent::Head(place, id) => {
             Some(as_head(&gap.stretch.get(place)?.event, gap.heads.get(&id)?))
         }

@@ -7,9 +7,46 @@ use baton_protocol::settings::{MemberPut, TeamChange, TeamNew};
 use baton_protocol::{AgentId, MembershipKind, Team, TeamId, WorkspaceId};
 
 use super::input::{Id, Ids, Json};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::store::read as rows;
+
+/// Codes of what is set in the log.
+const SETTLED: &[&str] = &["not_found", "not_allowed", "taken"];
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/teams", list)
+            .says("All teams.")
+            .answers::<Vec<Team>>(200)
+            .packed(),
+        Route::post(Access::Admin, "/api/v1/teams", add)
+            .says("Adds a team.")
+            .takes::<TeamNew>()
+            .answers::<Team>(201)
+            .codes(SETTLED),
+        Route::get(Access::Signed, "/api/v1/teams/{team}", read)
+            .says("A team.")
+            .answers::<Team>(200)
+            .codes(&["not_found"])
+            .packed(),
+        Route::patch(Access::Admin, "/api/v1/teams/{team}", change)
+            .says("Changes a team; what is absent stays.")
+            .takes::<TeamChange>()
+            .answers::<Team>(200)
+            .codes(SETTLED),
+        Route::put(Access::Admin, "/api/v1/teams/{team}/members/{agent}", put_member)
+            .says("Makes an agent a member or supervisor of a team.")
+            .takes::<MemberPut>()
+            .done()
+            .codes(SETTLED),
+        Route::delete(Access::Admin, "/api/v1/teams/{team}/members/{agent}", drop_member)
+            .says("Takes an agent out of a team.")
+            .done()
+            .codes(SETTLED),
+    ]
+}
 
 /// `GET /teams`.
 pub(super) async fn list(

@@ -11,7 +11,7 @@ use baton_protocol::template::{
 use baton_protocol::{ChannelId, ChannelSet, Fact, WorkspaceId};
 
 use super::input::{Id, Json};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::store::{read, template};
 
@@ -20,6 +20,30 @@ const ACCOUNT_DIGITS_MAX: usize = 32;
 /// What was sent within 30 days counts as in use.
 const IN_USE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 const USAGES_MAX: u64 = 500;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/channels/{channel}/templates", list)
+            .says("Templates of a number, as Meta last told them.")
+            .answers::<TemplateList>(200)
+            .codes(&["not_found"]),
+        Route::get(Access::Admin, "/api/v1/channels/{channel}/templates/usage", usage)
+            .says("How much each template of a number was sent in 30 days.")
+            .answers::<TemplateUsages>(200)
+            .codes(&["not_found"]),
+        Route::put(Access::Admin, "/api/v1/channels/{channel}/templates/fallback", fallback)
+            .says("Says what is offered in place of a template that Meta stops.")
+            .takes::<TemplateFallbackPut>()
+            .answers::<TemplateList>(200)
+            .codes(&["not_found"]),
+        Route::put(Access::Admin, "/api/v1/channels/{channel}/templates", put)
+            .says("Sets the account whose templates are read, and reads them.")
+            .takes::<TemplateSource>()
+            .answers::<TemplateList>(202)
+            .codes(&["not_found"]),
+    ]
+}
 
 /// `GET /channels/{channel}/templates`.
 pub(super) async fn list(

@@ -4,6 +4,7 @@ mod audit;
 mod bodies;
 mod console;
 mod door;
+mod first_run;
 mod heads;
 mod intake;
 mod invitations;
@@ -13,6 +14,7 @@ mod packing;
 mod problems;
 mod push;
 mod scope;
+mod settings;
 mod views;
 mod webhooks;
 
@@ -147,6 +149,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         metrics,
         coordinator,
         clock,
+        practice_page: None,
         push_lanes: [PushLane::Fcm, PushLane::Webpush].into(),
         push_endpoints: crate::push::EndpointRules::default(),
         draining: Arc::new(AtomicBool::new(false)),

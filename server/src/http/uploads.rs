@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::body::Whose;
 use super::conversations::in_full;
 use super::input::{Id, Json, Query};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::media::ObjectKey;
 use crate::store::uploads::{
@@ -49,6 +49,34 @@ impl FromRequest<Shared> for Piece {
     async fn from_request(request: Request, parts: &Shared) -> Result<Self, Fault> {
         parts.room.read(request, Whose::Signed).await.map(Self)
     }
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post(Access::Signed, "/api/v1/conversations/{conversation}/uploads", begin)
+            .says("Announces a file to send.")
+            .takes::<UploadNew>()
+            .answers::<Upload>(201)
+            .codes(&["not_found", "forbidden", "files_full"]),
+        Route::get(Access::Signed, "/api/v1/uploads/{upload}", read)
+            .says("How far an upload is.")
+            .answers::<Upload>(200)
+            .codes(&["not_found"]),
+        Route::put(Access::Signed, "/api/v1/uploads/{upload}", receive)
+            .says("The bytes of an upload from a place on.")
+            .query::<PieceQuery>()
+            .answers::<Upload>(200)
+            .codes(&["not_found", "upload_from", "too_large", "request_timeout"])
+            .takes_bytes("application/octet-stream"),
+        Route::delete(Access::Signed, "/api/v1/uploads/{upload}", end)
+            .says("Ends an upload that will not be sent.")
+            .done()
+            .codes(&["not_found"]),
+        Route::get(Access::Signed, "/api/v1/uploads", list)
+            .says("Your uploads that were not sent, the oldest first.")
+            .answers::<Vec<Upload>>(200),
+    ]
 }
 
 /// `POST /conversations/{conversation}/uploads`.

@@ -9,7 +9,7 @@ use baton_protocol::{AgentId, Role, TeamId, ViewId};
 
 use super::conversations::{owner_filter, query};
 use super::input::{Id, Json};
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::Tx;
 use crate::store::read;
@@ -18,6 +18,29 @@ use crate::store::view::{KeptView, change_view, drop_view, keep_view, views_of};
 /// Views that an agent keeps, and those of a team.
 const MOST: u64 = 20;
 const NAME_CHARS_MAX: usize = 40;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/saved-views", list)
+            .says("Filters that you and your teams keep by name.")
+            .answers::<Vec<SavedView>>(200),
+        Route::post(Access::Signed, "/api/v1/saved-views", add)
+            .says("Keeps a filter by name.")
+            .takes::<ViewNew>()
+            .answers::<SavedView>(201)
+            .codes(&["not_found", "forbidden", "not_allowed"]),
+        Route::patch(Access::Signed, "/api/v1/saved-views/{view}", change)
+            .says("Changes a filter that is kept; what is absent stays.")
+            .takes::<ViewChange>()
+            .answers::<SavedView>(200)
+            .codes(&["not_found", "forbidden"]),
+        Route::delete(Access::Signed, "/api/v1/saved-views/{view}", end)
+            .says("Forgets a filter that is kept.")
+            .done()
+            .codes(&["not_found", "forbidden"]),
+    ]
+}
 
 /// `GET /saved-views`.
 pub(super) async fn list(

@@ -4,17 +4,46 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use baton_domain::inbound::{Element, ElementBody};
 use baton_protocol::Timestamp;
+use schemars::{Schema, SchemaGenerator, json_schema};
 use sha2::{Digest as _, Sha256};
 
 use super::body::Whose;
 use super::input::Query;
-use super::{ApiState, Fault, HandlerResult, Shared};
+use super::route::anything;
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::settings::meta_app::MetaApp;
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::engine::work::{Post, fresh};
 use crate::store::{health, template};
 use crate::whatsapp::{SignatureRefused, payload, signature};
+
+const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Public, HOOK, verify)
+            .says("Meta asks whether this address is meant.")
+            .query_of(challenge)
+            .answers_bytes(200, "text/plain")
+            .codes(&["not_found", "forbidden"]),
+        Route::post(Access::Public, HOOK, receive)
+            .says("Webhooks of WhatsApp. 200 means that all of it is kept.")
+            .takes_of(anything)
+            .answers_nothing(200)
+            .codes(&["bad_signature", "not_found", "rate_limited"]),
+    ]
+}
+
+/// What Meta asks with.
+fn challenge(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "properties": {
+        "hub.mode": { "type": "string", "const": "subscribe" },
+        "hub.verify_token": { "type": "string" },
+        "hub.challenge": { "type": "string" },
+    } })
+}
 
 /// `GET`: Meta asks whether this address is meant.
 pub(super) async fn verify(

@@ -2,7 +2,8 @@
 //!
 //! - raw webhooks, outcomes of commands, and the feed of old positions;
 //! - statuses of messages that nobody here knows;
-//! - registrations for pushes that were abandoned, and what was told of old pushes.
+//! - registrations for pushes that were abandoned, and what was told of old pushes;
+//! - notices and drafts of agents.
 //!
 //! Statuses whose message is known after all are applied before.
 //!
@@ -21,8 +22,9 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::push::sweep_sent;
 use crate::store::sweep::{
-    Awaited, Overlooked, overlooked_statuses, sweep_feed, sweep_intake, sweep_not_understood,
-    sweep_outcomes, sweep_parked, sweep_pushes, sweep_receipts,
+    Awaited, Overlooked, overlooked_statuses, sweep_drafts, sweep_feed, sweep_intake,
+    sweep_not_understood, sweep_notices, sweep_outcomes, sweep_parked, sweep_pushes,
+    sweep_receipts,
 };
 use crate::store::{Store, StoreError, read};
 
@@ -85,6 +87,10 @@ pub struct Swept {
     pub receipts: u64,
     /// Pushes that were sent or never will be.
     pub sent: u64,
+    /// Notices of agents.
+    pub notices: u64,
+    /// Drafts of agents.
+    pub drafts: u64,
     /// Messages that statuses had waited for although they were known.
     pub heard: u64,
 }
@@ -98,6 +104,10 @@ const PARKED_DAYS: u32 = 7;
 const PUSH_DAYS: u32 = 270;
 /// Receipts of pushes that are older are not taken either.
 const RECEIPT_DAYS: u32 = 30;
+/// What concerned an agent is told for so long.
+const NOTICE_DAYS: u32 = 90;
+/// A draft is kept for so long after it was typed.
+const DRAFT_DAYS: u32 = 30;
 /// No push is worth sending or taking back for longer.
 const SENT_DAYS: u32 = 3;
 /// Op ids are taken for seven days: their outcomes must be found for longer.
@@ -153,6 +163,10 @@ impl Sweeper {
         while add(&mut swept.pushes, sweep_pushes(store, before, now, AT_ONCE).await?) {}
         let before = self.before(RECEIPT_DAYS);
         while add(&mut swept.receipts, sweep_receipts(store, before, AT_ONCE).await?) {}
+        let before = self.before(NOTICE_DAYS);
+        while add(&mut swept.notices, sweep_notices(store, before, AT_ONCE).await?) {}
+        let before = self.before(DRAFT_DAYS);
+        while add(&mut swept.drafts, sweep_drafts(store, before, AT_ONCE).await?) {}
         let before = self.before(SENT_DAYS);
         while add(&mut swept.sent, sweep_sent(store, before, AT_ONCE).await?) {}
         let mut tx = store.read().await?;

@@ -117,6 +117,11 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
         if given.is_none() {
             text.push_str(&format!("verify token {}\n", verify.expose()));
         }
+        // Nobody else can be meant.
+        if let Some(only) = self.accounts.only_workspace().await? {
+            self.accounts.grant_meta_app(&add.id, only).await?;
+            text.push_str("its admins may connect numbers of it\n");
+        }
         Ok(text)
     }
 

@@ -1,5 +1,5 @@
 //! The program, from its command line to its exit code. Each command has a file of its own. `demo`
-//! is the only place that uses the simulator, as a library.
+//! and `practice` are the only places that use the simulator, as a library.
 
 mod admin;
 mod backup;
@@ -10,6 +10,7 @@ mod dump;
 mod intake;
 mod media;
 mod numbers;
+mod practice;
 mod push;
 mod put_back;
 mod quarantine;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::numbers::Numbers;
+use super::practice::Practice;
 use super::{admin, intake, media, quarantine};
 use crate::accounts::password;
 use crate::app::known;
@@ -105,7 +106,13 @@ async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
     if given.accept_database {
         known::accept(config, &Clock::system()).await?;
     }
-    let server = Server::start(config, Clock::system()).await?;
+    let (clock, mut config) = (Clock::system(), config.clone());
+    let practice = match given.try_out {
+        true => Some(Practice::prepare(&mut config, &clock).await?),
+        false => None,
+    };
+    let config = &config;
+    let server = Server::start(config, clock).await?;
     if let Some(first) = server.accounts.first_admin(&server.engine).await? {
         let (workspace, email) = (&first.workspace, &first.email);
         let password = first.password.expose();
@@ -117,6 +124,10 @@ async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
             "The first admin (shown once): workspace {workspace}, {email}, password {password}"
         );
         say_as(config, &text, &told);
+    }
+    if let Some(practice) = &practice {
+        let text = practice.begin(&server).await?;
+        say_as(config, &text, &json!({ "message": text }));
     }
     let url = server.url();
     let told = json!({"message": "Baton is ready", "url": url});
@@ -132,6 +143,9 @@ async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
         ),
     };
     server.stop().await;
+    if let Some(practice) = practice {
+        practice.stop().await;
+    }
     why.map_or(Ok(()), |why| Err(anyhow::anyhow!(why)))
 }
 

@@ -6,6 +6,7 @@
 //! whose error proves it, counts as not sent; every doubt is an unknown outcome. Nothing here
 //! repeats a request.
 
+use std::sync::Arc;
 use std::{fmt, time::Duration};
 
 use baton_domain::tag::Tag;
@@ -13,6 +14,7 @@ use baton_protocol::{Content, LineKind, MessageError};
 use reqwest::{Url, redirect, retry};
 
 use super::errors::Class;
+use crate::config::PRACTICE;
 
 mod answer;
 mod block;
@@ -58,6 +60,12 @@ impl Token {
     /// The token itself, for the header of a request to Meta.
     pub(super) fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Where it may go: to the simulator if it is of a practice number, else to Meta. A practice
+    /// number reaches nobody while no simulator runs.
+    pub(super) fn goes_to<'a>(&self, graph: &'a str, practice: Option<&'a str>) -> &'a str {
+        if self.0.starts_with(PRACTICE) { practice.unwrap_or_default() } else { graph }
     }
 }
 
@@ -154,6 +162,7 @@ pub struct ClientError(#[from] reqwest::Error);
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
+    practice: Option<Arc<str>>,
 }
 
 /// Shorter than servers and proxies keep idle connections: a request written to one that is just
@@ -176,12 +185,24 @@ impl Client {
             .retry(retry::never())
             .no_proxy()
             .build()?;
-        Ok(Self { http })
+        Ok(Self { http, practice: None })
+    }
+
+    /// The same, with the address of the simulator that practice numbers talk to.
+    #[must_use]
+    pub fn practising_at(self, url: Option<&str>) -> Self {
+        Self { practice: url.map(Arc::from), ..self }
+    }
+
+    /// Where requests with this token go.
+    fn base<'a>(&'a self, graph: &'a str, token: &Token) -> &'a str {
+        token.goes_to(graph, self.practice.as_deref())
     }
 
     /// Sends a message, once.
     pub async fn send(&self, request: &SendRequest<'_>) -> SendOutcome {
-        let Some(url) = messages_url(request) else {
+        let base = self.base(request.base_url, request.token);
+        let Some(url) = messages_url(base, request) else {
             return SendOutcome::NotSent { why: "the base url is no http url".to_owned() };
         };
         let message = message::write(request);
@@ -207,8 +228,8 @@ fn judge_failure(error: &reqwest::Error) -> SendOutcome {
     SendOutcome::Unknown { why: why.to_owned() }
 }
 
-fn messages_url(request: &SendRequest<'_>) -> Option<Url> {
-    let mut url = Url::parse(request.base_url).ok()?;
+fn messages_url(base: &str, request: &SendRequest<'_>) -> Option<Url> {
+    let mut url = Url::parse(base).ok()?;
     if !matches!(url.scheme(), "http" | "https") {
         return None;
     }

@@ -33,6 +33,8 @@ const WORDS_MAX: usize = 300;
 pub struct MediaHosts {
     /// Where the Graph API is: a file may lie there as well.
     pub graph_url: String,
+    /// Where the simulator of practice numbers is, if one runs.
+    pub practice_url: Option<String>,
     /// Names of other hosts, for https on its usual port.
     pub names: Vec<String>,
 }
@@ -145,7 +147,7 @@ impl MediaClient {
     /// Begins to read a file.
     pub async fn open(&self, found: &Found, token: &Token) -> Result<Reading, NotHad> {
         let url = Url::parse(&found.url).map_err(|_no_url| NotHad::Failed("no address"))?;
-        if !self.hosts.allow(&url) {
+        if !self.hosts.allow(&url, token) {
             return Err(NotHad::Host(url.host_str().unwrap_or_default().to_owned()));
         }
         let request = self.http.get(url).bearer_auth(token.expose());
@@ -186,7 +188,7 @@ impl MediaClient {
     }
 
     fn upload_url(&self, given: &Given<'_>) -> Option<Url> {
-        let mut url = Url::parse(&self.hosts.graph_url).ok()?;
+        let mut url = Url::parse(self.hosts.graph(given.token)).ok()?;
         if !matches!(url.scheme(), "http" | "https") {
             return None;
         }
@@ -196,7 +198,7 @@ impl MediaClient {
     }
 
     fn look_up_url(&self, wanted: &Wanted<'_>) -> Option<Url> {
-        let mut url = Url::parse(&self.hosts.graph_url).ok()?;
+        let mut url = Url::parse(self.hosts.graph(wanted.token)).ok()?;
         if !matches!(url.scheme(), "http" | "https") {
             return None;
         }
@@ -208,8 +210,14 @@ impl MediaClient {
 }
 
 impl MediaHosts {
-    fn allow(&self, url: &Url) -> bool {
-        let is_graph = Url::parse(&self.graph_url).is_ok_and(|own| own.origin() == url.origin());
+    /// Where requests with this token go.
+    fn graph(&self, token: &Token) -> &str {
+        token.goes_to(&self.graph_url, self.practice_url.as_deref())
+    }
+
+    fn allow(&self, url: &Url, token: &Token) -> bool {
+        let own = Url::parse(self.graph(token));
+        let is_graph = own.is_ok_and(|own| own.origin() == url.origin());
         let is_listed = || {
             let host = url.host_str().unwrap_or_default();
             let is_usual = url.scheme() == "https" && url.port().is_none();
@@ -314,9 +322,25 @@ mod tests {
     fn check(url: &str, allowed: bool) {
         let hosts = MediaHosts {
             graph_url: "http://127.0.0.1:4000".to_owned(),
+            practice_url: Some("http://127.0.0.1:4001".to_owned()),
             names: vec!["lookaside.fbsbx.com".to_owned()],
         };
-        assert_eq!(hosts.allow(&Url::parse(url).unwrap()), allowed, "{url}");
+        let url = Url::parse(url).unwrap();
+        assert_eq!(hosts.allow(&url, &Token::new("EAAB")), allowed, "{url}");
+    }
+
+    #[test]
+    fn files_of_a_practice_number_come_from_the_simulator_and_from_nowhere_near_meta() {
+        let hosts = MediaHosts {
+            graph_url: "http://127.0.0.1:4000".to_owned(),
+            practice_url: Some("http://127.0.0.1:4001".to_owned()),
+            names: Vec::new(),
+        };
+        let token = Token::new("practice-number");
+        assert!(hosts.allow(&Url::parse("http://127.0.0.1:4001/file").unwrap(), &token));
+        assert!(!hosts.allow(&Url::parse("http://127.0.0.1:4000/file").unwrap(), &token));
+        let asleep = MediaHosts { practice_url: None, ..hosts };
+        assert!(!asleep.allow(&Url::parse("http://127.0.0.1:4001/file").unwrap(), &token));
     }
 
     #[test]

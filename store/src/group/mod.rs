@@ -8,6 +8,7 @@ mod announce;
 mod lock;
 mod read;
 mod rows;
+mod setting;
 mod write;
 
 pub use announce::{AddresseeRow, addressees, live_pushes, team_levels};
@@ -21,4 +22,5 @@ pub use read::{
     teams, templates, uploads, user_ids, written,
 };
 pub use rows::{AgentRow, PlaceRow, TeamRow};
+pub use setting::{setting_bodies, setting_users, settings, settings_of_homes, there};
 pub use write::{AsRead, Writes, write};

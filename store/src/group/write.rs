@@ -9,7 +9,8 @@ use crate::tables::{
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
     LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow,
     OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, PushChange, PushRow, QuarantineRow,
-    ReadMarkRow, TallyRow, UploadKeyRow, ids,
+    ReadMarkRow, SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow,
+    TallyRow, UploadKeyRow, ids,
 };
 use crate::{Sql, StoreError, Tx};
 
@@ -49,6 +50,13 @@ pub struct Writes {
     pub log: Vec<LogRow>,
     pub feed: Vec<FeedRow>,
     pub heads: Vec<HeadRow>,
+    pub settings: Vec<SettingRow>,
+    pub setting_changes: Vec<SettingRow>,
+    pub setting_versions: Vec<SettingVersionRow>,
+    pub setting_names: Vec<SettingNameRow>,
+    /// Settings that name something else from now on.
+    pub renamed: Vec<SettingNamesRow>,
+    pub settled_heads: Vec<SettledHeadRow>,
     pub past: Vec<PastRow>,
     pub past_files: Vec<PastFileRow>,
     pub book: Vec<BookRow>,
@@ -65,6 +73,7 @@ pub struct AsRead {
     pub contacts: Vec<FoundRow<ContactRow>>,
     pub conversations: Vec<FoundRow<ConversationRow>>,
     pub messages: Vec<FoundRow<MessageChange>>,
+    pub settings: Vec<FoundRow<SettingRow>>,
 }
 
 static CONTACTS: Statement<ContactRow> = Statement::insert();
@@ -109,6 +118,12 @@ static OUTCOMES: Statement<OutcomeRow> = Statement::insert();
 static LOG: Statement<LogRow> = Statement::insert();
 static FEED: Statement<FeedRow> = Statement::insert();
 static HEADS: Statement<HeadRow> = Statement::replace();
+static SETTINGS: Statement<SettingRow> = Statement::insert();
+static SETTING_CHANGES: Statement<SettingRow> = Statement::replace();
+static SETTING_VERSIONS: Statement<SettingVersionRow> = Statement::insert();
+static SETTING_NAMES: Statement<SettingNameRow> = Statement::insert();
+static RENAMED: Statement<SettingNamesRow> = Statement::delete();
+static SETTLED_HEADS: Statement<SettledHeadRow> = Statement::replace();
 static PAST: Statement<PastRow> = Statement::insert_or(
     "ON CONFLICT (workspace, channel, wamid) DO UPDATE SET conversation = excluded.conversation,
        author_kind = excluded.author_kind, kind = excluded.kind, at = excluded.at,
@@ -129,8 +144,9 @@ static PUSH_CHANGES: Statement<PushChange> = Statement::replace();
 
 /// Writes all of it; parents before children.
 pub async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
-    // An episode ends before the next one opens: a conversation has one that is open.
-    tx.write(&[Set::new(&EPISODE_ENDS, &w.episode_ends)]).await?;
+    // An episode ends before the next one opens: a conversation has one that is open. A setting
+    // may name again what it named before.
+    tx.write(&[Set::new(&EPISODE_ENDS, &w.episode_ends), Set::new(&RENAMED, &w.renamed)]).await?;
     tx.write(&[
         Set::new(&CONTACTS, &w.contacts),
         Set::over(&CONTACT_CHANGES, &w.contact_changes, &w.found.contacts),
@@ -168,7 +184,20 @@ pub async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         Set::new(&PUSH_CHANGES, &w.push_changes),
     ])
     .await?;
+    settings(tx, w).await?;
     quarantine(tx, &w.quarantine).await
+}
+
+/// Settings are seldom set: what is always written stays one statement of one form.
+async fn settings(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
+    let sets = [
+        Set::new(&SETTINGS, &w.settings),
+        Set::over(&SETTING_CHANGES, &w.setting_changes, &w.found.settings),
+        Set::new(&SETTING_VERSIONS, &w.setting_versions),
+        Set::new(&SETTING_NAMES, &w.setting_names),
+        Set::new(&SETTLED_HEADS, &w.settled_heads),
+    ];
+    tx.write(&sets).await.map(drop)
 }
 
 /// A webhook that came before keeps the id that it had then.

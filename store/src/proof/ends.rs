@@ -107,6 +107,7 @@ async fn lowest(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<u64>, Stor
            SELECT (SELECT MIN(f.position) FROM feed AS f
              WHERE f.workspace = $1 AND f.audience = a.audience) AS position
            FROM (SELECT 'all' AS audience
+             UNION ALL SELECT 'admins'
              UNION ALL SELECT 't:' || id FROM team WHERE workspace = $1
              UNION ALL SELECT 'a:' || id FROM agent WHERE workspace = $1) AS a) AS x",
     );

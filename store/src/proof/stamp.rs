@@ -25,7 +25,7 @@ pub(crate) const STAMP_STATE: Column =
     Column { name: "stamp_state", kind: Kind::Integer, role: Role::State };
 
 /// Tables whose rows carry their stamps.
-pub(crate) const STAMPED: [&str; 13] = [
+pub(crate) const STAMPED: [&str; 14] = [
     "attempt",
     "contact",
     "content",
@@ -39,6 +39,7 @@ pub(crate) const STAMPED: [&str; 13] = [
     "outcome",
     "read_mark",
     "seal",
+    "setting",
 ];
 
 /// What stamps are made with. Cheap to clone.

@@ -74,7 +74,7 @@ pub async fn verify_rows_in(
 }
 
 /// Those that others refer to come first.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "contact",
     "identity",
     "outcome",
@@ -87,6 +87,7 @@ const ORDER: [&str; 12] = [
     "follower",
     "read_mark",
     "seal",
+    "setting",
 ];
 const _: () = assert!(ORDER.len() + 1 == STAMPED.len(), "the log is read by its chain");
 

@@ -25,8 +25,9 @@ pub(super) async fn coaching(
              PARTITION BY c.conversation ORDER BY c.position DESC) AS n
            FROM log AS c WHERE c.workspace = $1 AND c.conversation {in $2}
              AND c.revision IS NULL AND c.team_after IS NOT NULL) AS s
-         JOIN log AS l ON l.workspace = $1 AND l.position = s.position
-         WHERE s.n <= CAST($3 AS BIGINT) ORDER BY l.position"
+         CROSS JOIN log AS l
+         WHERE l.workspace = $1 AND l.position = s.position
+           AND s.n <= CAST($3 AS BIGINT) ORDER BY l.position"
     ));
     let mut found: BTreeMap<ConversationId, Vec<CoachNote>> = BTreeMap::new();
     if of.is_empty() {

@@ -2,6 +2,7 @@
 //! Only `Sight` decides what a viewer may see.
 
 mod audit;
+mod changes;
 mod coaching;
 mod conversations;
 mod counts;
@@ -17,11 +18,13 @@ mod person;
 mod report;
 mod review;
 mod search;
+mod settings;
 mod snapshots;
 mod sync;
 pub mod usage;
 
 pub use audit::{LogFilter, Stretch, logged_back, logged_from};
+pub use changes::changes;
 pub use conversations::{conversations, heads, views};
 pub use counts::view_counts;
 pub(crate) use due::names_held;
@@ -42,5 +45,9 @@ pub use person::elsewhere;
 pub use report::{channels_of, happened, happened_before, position_before};
 pub use review::{ReviewFilter, ReviewPlace, review, review_place};
 pub use search::{SearchFilter, SearchKind, search};
+pub use settings::{
+    Placed, broken_settings, setting, setting_ids, setting_uses, setting_versions, settings,
+    settings_above, settings_at,
+};
 pub use snapshots::{snapshot, snapshots};
 pub use sync::{SyncGap, sync_gap};

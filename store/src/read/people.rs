@@ -198,16 +198,19 @@ struct ChannelRow {
     pace_per_s: i64,
     policy: Option<String>,
     health: Option<String>,
+    practice: i64,
 }
 
-/// All channels, by name.
+/// All channels that were not removed, by name.
 pub async fn channels(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Channel>, StoreError> {
     static CHANNELS: Sql = Sql::new(
         "SELECT c.id, c.name, c.phone_number_id, c.display_number, c.default_team,
-           c.pace_per_s, c.policy, h.health
+           c.pace_per_s, c.policy, h.health,
+           CASE WHEN c.meta_app = 'practice' THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END
+             AS practice
          FROM channel AS c
          LEFT JOIN channel_health AS h ON h.workspace = c.workspace AND h.channel = c.id
-         WHERE c.workspace = $1 ORDER BY c.name, c.id",
+         WHERE c.workspace = $1 AND c.removed_at IS NULL ORDER BY c.name, c.id",
     );
     let rows: Vec<ChannelRow> = tx.rows(&CHANNELS, &[&workspace.to_string()]).await?;
     let channel = |row: ChannelRow| {
@@ -219,6 +222,7 @@ pub async fn channels(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Channel
             display_number: row.display_number,
             pace_per_s: u32::try_from(row.pace_per_s).ok(),
             policy: row.policy.as_deref().map(from_json).transpose()?.unwrap_or_default(),
+            practice: row.practice != 0,
             health: row.health.as_deref().map(from_json).transpose()?,
         })
     };

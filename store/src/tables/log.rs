@@ -230,7 +230,10 @@ impl LogRow {
             Route::Coaching { agent, team } => {
                 (None, Some(Scope { team, owner: Owner::Agent(agent) }))
             }
-            Route::Agent(_) | Route::Everyone | Route::Nobody => (None, None),
+            // The fact says what settings are for.
+            Route::Agent(_) | Route::Everyone | Route::Setting { .. } | Route::Nobody => {
+                (None, None)
+            }
         };
         let (actor_kind, actor) = actor_columns(event.actor);
         let previous = event.position.checked_sub(1).filter(|previous| *previous > 0);

@@ -13,6 +13,7 @@ mod outcome;
 mod past;
 mod people;
 mod push;
+mod setting;
 mod sheets;
 
 use std::fmt::Display;
@@ -44,6 +45,9 @@ pub use self::outcome::OutcomeRow;
 pub use self::past::{BookRow, PastFileRow, PastRow};
 pub use self::people::{ContactRow, IdentityRow, LoadRow, ReadMarkRow, TallyRow};
 pub use self::push::{LivePushRow, PushChange, PushRow};
+pub use self::setting::{
+    SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow, setting_body,
+};
 pub use self::sheets::{
     AgentSheetRow, ChannelRow, DeviceRow, InstallationRow, InvitationRow, MetaAppGrantRow,
     MetaAppRow, PushDeviceRow, TeamMemberRow, TeamSheetRow, WorkspaceRow,
@@ -57,7 +61,7 @@ pub fn declared(table: &str) -> Option<&'static [Column]> {
 }
 
 /// Tables of which all columns are declared.
-pub const DECLARED: [(&str, &[Column]); 32] = [
+pub const DECLARED: [(&str, &[Column]); 35] = [
     of::<AgentSheetRow>(),
     of::<AttemptRow>(),
     of::<BookRow>(),
@@ -86,6 +90,9 @@ pub const DECLARED: [(&str, &[Column]); 32] = [
     of::<QuarantineRow>(),
     of::<ReadMarkRow>(),
     of::<SealRow>(),
+    of::<SettingNameRow>(),
+    of::<SettingRow>(),
+    of::<SettingVersionRow>(),
     of::<TallyRow>(),
     of::<TeamMemberRow>(),
     of::<TeamSheetRow>(),

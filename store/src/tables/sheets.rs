@@ -122,6 +122,7 @@ table! {
             default_team: String,
             pace_per_s: i64,
             policy: Option<String>,
+            removed_at: Option<i64>,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! depend on when they were made. So each statement must be such that it takes the right index
 //! without.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
@@ -67,6 +68,8 @@ async fn each_statement_finds_its_rows_by_an_index_that_fits() {
     let mut wrong = Vec::new();
     let statements = statements();
     assert!(statements.len() > 300, "{} statements were found", statements.len());
+    let is_of_parts = |text: &String| text.contains("ROW_NUMBER() OVER");
+    assert!(statements.iter().any(is_of_parts), "those of parts are read, too");
     for text in statements {
         let explain = format!("EXPLAIN QUERY PLAN {}", render(&text, Dialect::Sqlite));
         let plan = sqlx::query_as::<_, (i64, i64, i64, String)>(AssertSqlSafe(explain));
@@ -100,27 +103,67 @@ fn is_whole(step: &str, text: &str) -> bool {
 
 /// The texts of all statements, read from the source.
 fn statements() -> Vec<String> {
-    let mut found = Vec::new();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![here.join("src"), here.join("../server/src")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path: PathBuf = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && name != "tests" {
-                folders.push(path);
-            } else if name.ends_with(".rs") && name != "tests.rs" && name != "testing.rs" {
-                let source = std::fs::read_to_string(&path).unwrap();
-                found.extend(source.split("Sql::new(").skip(1).filter_map(literal));
-            }
+    let mut all = sources(&here.join("src"));
+    all.extend(sources(&here.join("../server/src")));
+    let sources = all;
+    let shared: BTreeMap<&str, String> = sources
+        .iter()
+        .flat_map(|source| source.split("macro_rules! ").skip(1))
+        .filter_map(named)
+        .collect();
+    let texts = sources.iter().flat_map(|source| source.split("Sql::new(").skip(1));
+    texts.filter_map(|text| written(text, &shared)).collect()
+}
+
+fn sources(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path: PathBuf = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && name != "tests" {
+            found.extend(sources(&path));
+        } else if name.ends_with(".rs") && name != "tests.rs" && name != "testing.rs" {
+            found.push(std::fs::read_to_string(&path).unwrap());
         }
     }
     found
 }
 
-/// The string that a text begins with, blanks before it left out.
-fn literal(source: &str) -> Option<String> {
+/// A macro that stands for a part of statements: its name and the part.
+fn named(source: &str) -> Option<(&str, String)> {
+    let (name, rest) = source.split_once(" {")?;
+    let rest = rest.trim_start().strip_prefix("() => {")?;
+    Some((name, literal(rest)?.0))
+}
+
+/// What a statement says, also where it is put together of parts.
+fn written(source: &str, shared: &BTreeMap<&str, String>) -> Option<String> {
+    let Some(mut rest) = source.trim_start().strip_prefix("concat!(") else {
+        return literal(source).map(|(text, _)| text);
+    };
+    let mut text = String::new();
+    loop {
+        rest = rest.trim_start_matches([',', ' ', '\n']);
+        if rest.starts_with(')') {
+            return Some(text);
+        }
+        if let Some((part, after)) = literal(rest) {
+            text.push_str(&part);
+            rest = after;
+        } else {
+            // One that takes arguments is read by its own tests alone.
+            let (name, after) = rest.split_once("!()")?;
+            text.push_str(shared.get(name)?);
+            rest = after;
+        }
+    }
+}
+
+/// The string that a text begins with, blanks before it left out, and what follows.
+fn literal(source: &str) -> Option<(String, &str)> {
     let rest = source.trim_start().strip_prefix('"')?;
-    let (text, _) = rest.split_once('"')?;
-    Some(text.replace("\\\n", ""))
+    let ends = rest.match_indices('"').map(|(at, _)| rest.split_at(at));
+    let (text, after) = ends.into_iter().find(|(text, _)| !text.ends_with('\\'))?;
+    Some((text.replace("\\\n", "").replace("\\\"", "\""), after.strip_prefix('"')?))
 }

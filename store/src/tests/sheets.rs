@@ -10,16 +10,17 @@ use crate::tables::declared;
 use crate::{Sql, Store};
 
 /// Tables without stamps that are checked by other rows.
-const RECOMPUTED: [&str; 2] = ["log_head", "tally"];
+const RECOMPUTED: [&str; 4] = ["log_head", "setting_name", "setting_version", "tally"];
 
 /// What stamps are made with, and the schema.
 const OWN: [&str; 3] = ["schema_version", "stamp", "touched"];
 
 /// Tables that nothing checks. SECURITY.md names them.
-const UNSTAMPED: [&str; 27] = [
+const UNSTAMPED: [&str; 29] = [
     "block_call",
     "channel_health",
     "courtesy",
+    "draft",
     "feed",
     "file",
     "intake",
@@ -27,6 +28,7 @@ const UNSTAMPED: [&str; 27] = [
     "line_change",
     "node",
     "not_understood",
+    "notice",
     "parked_status",
     "past",
     "phone_book",

@@ -227,6 +227,7 @@ fn content(body: Option<&str>) -> Result<Option<Content>, StoreError> {
             EventContent::Note { .. }
             | EventContent::Contact(_)
             | EventContent::Reaction { .. }
+            | EventContent::Setting(_)
             | EventContent::Unknown(_),
         )
         | None => None,

@@ -3,11 +3,13 @@
 
 pub mod block;
 pub mod courtesy;
+pub mod draft;
 pub mod erase;
 pub mod files;
 pub mod health;
 pub mod node;
 pub mod not_understood;
+pub mod notice;
 pub mod past;
 pub mod push;
 pub mod quarantine;

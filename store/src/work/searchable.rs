@@ -170,7 +170,10 @@ fn text_of(logged: &Logged) -> Option<String> {
         Some(EventContent::Line(content)) => Some(searched(content)),
         Some(EventContent::Note { text, .. }) => text.clone(),
         Some(
-            EventContent::Contact(_) | EventContent::Reaction { .. } | EventContent::Unknown(_),
+            EventContent::Contact(_)
+            | EventContent::Reaction { .. }
+            | EventContent::Setting(_)
+            | EventContent::Unknown(_),
         )
         | None => None,
     }

@@ -89,6 +89,30 @@ pub async fn sweep_parked(store: &Store, before: Timestamp, most: u64) -> Result
     sweep(store, &SQL, before, most).await
 }
 
+/// Notices from before `before`, read or not.
+pub async fn sweep_notices(store: &Store, before: Timestamp, most: u64) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT workspace, agent, position FROM notice WHERE at < CAST($1 AS BIGINT)
+           ORDER BY at LIMIT CAST($2 AS BIGINT) {skip})
+         DELETE FROM notice
+         WHERE (workspace, agent, position) IN (SELECT workspace, agent, position FROM old)",
+    );
+    sweep(store, &SQL, before, most).await
+}
+
+/// Drafts to which nobody came back since `before`.
+pub async fn sweep_drafts(store: &Store, before: Timestamp, most: u64) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT workspace, conversation, agent FROM draft WHERE at < CAST($1 AS BIGINT)
+           ORDER BY at LIMIT CAST($2 AS BIGINT) {skip})
+         DELETE FROM draft WHERE (workspace, conversation, agent) IN
+           (SELECT workspace, conversation, agent FROM old)",
+    );
+    sweep(store, &SQL, before, most).await
+}
+
 /// Receipts of pushes that were heard before `before`.
 pub async fn sweep_receipts(
     store: &Store,

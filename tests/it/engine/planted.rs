@@ -17,10 +17,13 @@ fn broken_by(bug: Bug) -> Rule {
         | Bug::ConditionalUpdatesInGroup
         | Bug::CommandsBeforeInbound => Rule::FenceAtAcceptance,
         Bug::NoFenceAtSending => Rule::FenceAtSending,
-        // The last is no bug, and not asked for here.
-        Bug::VisibilityBeforeReplay | Bug::AcknowledgedBeforeCommit | Bug::FactsOfTheFuture => {
-            Rule::OneOutcome
-        }
+        // Those below the second are not asked for here.
+        Bug::VisibilityBeforeReplay
+        | Bug::AcknowledgedBeforeCommit
+        | Bug::AnsweredByAnyone
+        | Bug::ClaimedFromAnyone
+        | Bug::SnoozedIntoTheQueue
+        | Bug::FactsOfTheFuture => Rule::OneOutcome,
     }
 }
 

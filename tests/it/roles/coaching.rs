@@ -30,8 +30,8 @@ async fn count(world: &World, agent: &Agent, conversation: ConversationId) -> us
 async fn is_unknown_to(world: &World, stage: &Stage, agents: &[Arc<Agent>]) {
     for agent in agents {
         for route in routes().iter().filter(|route| route.method == Method::GET) {
-            for query in queries(route.path, world.clock.now()) {
-                let asked = (Method::GET, format!("{}{query}", filled(route.path, &stage.ids)));
+            for query in queries(&route.path, world.clock.now()) {
+                let asked = (Method::GET, format!("{}{query}", filled(&route.path, &stage.ids)));
                 let answer = ask(world, agent, &asked, &Value::Null).await;
                 lacks(&answer, &[SECRET.to_owned()], &asked, &agent.name);
             }

@@ -18,8 +18,8 @@ pub(super) fn requests(world: &World, stage: &Stage) -> Vec<(Access, (Method, St
         let of_route = if route.method == Method::GET { 1 } else { usize::MAX };
         // Each query is of a list; nothing that changes something has one.
         let of_list = if route.method == Method::GET { usize::MAX } else { 1 };
-        for query in queries(route.path, world.clock.now()).into_iter().take(of_list) {
-            let path = format!("{}{query}", filled(route.path, &stage.ids));
+        for query in queries(&route.path, world.clock.now()).into_iter().take(of_list) {
+            let path = format!("{}{query}", filled(&route.path, &stage.ids));
             for body in bodies(stage, world).into_iter().take(of_route) {
                 all.push((route.access, (route.method.clone(), path.clone()), body));
             }
@@ -42,6 +42,9 @@ pub(super) fn queries(path: &str, now: Timestamp) -> Vec<String> {
             }
         }
         "/api/v1/sync" => all.push("?after=00000000-0000-0000-0000-000000000000:0".to_owned()),
+        "/api/v1/notices" | "/api/v1/conversations/{conversation}/changes" => {
+            all.push("?before=3&limit=2".to_owned());
+        }
         "/api/v1/conversations/{conversation}/messages" => all.push("?before=3".to_owned()),
         "/api/v1/reports/answers" => all.push(format!("?edges={from},{until}")),
         "/api/v1/reports/answers/conversations" => {
@@ -65,6 +68,8 @@ fn bodies(stage: &Stage, world: &World) -> Vec<Value> {
         Value::from(commands(stage, world)),
         json!({"op_ids": [world.clock.uuid_v7()]}),
         json!({"kind": "member"}),
+        json!({"up_to": 1_000_000}),
+        json!({"id": "1234567890", "app_secret": "stolen"}),
         json!({"name": "taken over", "state": "leaving", "role": "admin"}),
         json!({"next": "a new password"}),
         json!({"visibility": "own"}),

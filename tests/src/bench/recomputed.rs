@@ -6,6 +6,7 @@ use anyhow::Result;
 use baton::store::{Store, Tx, read};
 use baton_domain::apply::{apply, begin};
 use baton_domain::log::{Logged, Route};
+use baton_domain::predicates::is_load;
 use baton_domain::scope::Scope;
 use baton_protocol::{AgentId, Conversation, ConversationId, Owner, Status, TeamId, WorkspaceId};
 
@@ -67,7 +68,7 @@ impl Recomputed {
 
     fn owned_by(&self, agent: AgentId) -> usize {
         let own = |of: &&Conversation| of.head.owner.agent() == Some(agent);
-        self.conversations.values().filter(own).filter(|of| of.head.status.is_load()).count()
+        self.conversations.values().filter(own).filter(|of| is_load(of.head.status)).count()
     }
 
     /// Open, of these in the queue, and unanswered.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use baton_domain::apply::{apply, begin};
+use baton_domain::predicates::is_load;
 use baton_protocol::{AgentId, Conversation, ConversationId, Event, Fact, Owner};
 
 use super::History;
@@ -65,7 +66,7 @@ fn hear(held: &mut BTreeMap<ConversationId, Conversation>, id: ConversationId, e
 fn burdened(conversation: &Conversation) -> Option<AgentId> {
     let head = &conversation.head;
     match head.owner {
-        Owner::Agent(agent) if head.status.is_load() => Some(agent),
+        Owner::Agent(agent) if is_load(head.status) => Some(agent),
         Owner::Agent(_) | Owner::Queue(_) => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_domain::predicates::provider_rank;
 use baton_protocol::{
     Actor, Author, ConversationId, Event, Fact, Line, LineRef, MessageId, MessageStatus, OpId,
 };
@@ -220,7 +221,7 @@ pub(super) fn climbing(history: &History) -> Vec<String> {
     for (line, _, status) in changes(history) {
         let Some(before) = shown.insert(line.id, status) else { continue };
         let failed = status == MessageStatus::Failed && before < MessageStatus::Delivered;
-        if status.provider_rank() < before.provider_rank() && !failed {
+        if provider_rank(status) < provider_rank(before) && !failed {
             let (before, now) = (before.name(), status.name());
             wrong.push(format!("S15: {} fell from {before} to {now}", line.id));
         }

@@ -3,6 +3,7 @@
 
 use anyhow::{Result, bail};
 use baton::demo::client::Socket;
+use baton_domain::predicates::is_retryable;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId, Refusal};
 use tokio::time::{Instant, sleep, timeout};
@@ -132,7 +133,7 @@ impl Link {
         for result in results {
             let is_final = match &result.outcome {
                 Outcome::Accepted(_) => true,
-                Outcome::Refused(refused) => !refused.refusal.is_retryable(),
+                Outcome::Refused(refused) => !is_retryable(&refused.refusal),
             };
             let given = self.given.iter_mut().rev();
             let mut mine = given.filter(|given| Some(given.command.op_id) == result.op_id);

@@ -46,7 +46,8 @@ func (s *State) apply(event *Event) bool {
 		return true
 	}
 	if event.Type == "read_marked" {
-		if held != nil && held.View != nil {
+		isMine := s.Session != nil && s.Session.AgentID == event.AgentID
+		if isMine && held != nil && held.View != nil {
 			held.View.ReadSeq = max(held.View.ReadSeq, event.Seq)
 		}
 		return true
@@ -82,8 +83,12 @@ func (s *State) open(event *Event) {
 // change applies an event of the next revision. It returns false where it does not know the type.
 func (c *Snapshot) change(event *Event) bool {
 	head, thread := &c.View.Head, &c.View.Thread
+	if event.Content.IsForeign {
+		return false
+	}
 	switch event.Type {
 	case "contact_changed":
+		c.View.Contact = Contact{}
 		if event.Content.Contact != nil {
 			c.View.Contact = *event.Content.Contact
 		}
@@ -113,10 +118,18 @@ func (c *Snapshot) change(event *Event) bool {
 		}
 		c.turn(event.Turn)
 	case "line_amended":
-		for i := range c.Lines {
-			if c.Lines[i].ID == event.Line.ID && event.Amendment.Kind == "revoked" {
-				c.Lines[i].Content = &Content{}
+		switch event.Amendment.Kind {
+		case "revoked":
+			for i := range c.Lines {
+				if c.Lines[i].ID == event.Line.ID {
+					revoked := event.Amendment.Change
+					c.Lines[i].Amended = &Amended{Revoked: &revoked}
+				}
 			}
+			c.hide()
+		case "edited", "reacted", "received", "forwarded":
+		default:
+			return false
 		}
 	case "line_understood":
 		for i := range c.Lines {
@@ -124,6 +137,7 @@ func (c *Snapshot) change(event *Event) bool {
 				c.Lines[i].Kind, c.Lines[i].Content = event.Kind, event.Content.Line
 			}
 		}
+		c.hide()
 	case "note_added":
 		note := Note{ID: event.NoteID}
 		must(json.Unmarshal(event.Author, &note.Author))
@@ -141,7 +155,10 @@ func (c *Snapshot) change(event *Event) bool {
 		must(json.Unmarshal(event.Status, &head.Status))
 		c.turn(event.Turn)
 	case "followed":
-		thread.Followers = append(thread.Followers, event.AgentID)
+		if !slices.Contains(thread.Followers, event.AgentID) {
+			thread.Followers = append(thread.Followers, event.AgentID)
+			slices.Sort(thread.Followers)
+		}
 	case "unfollowed":
 		thread.Followers = slices.DeleteFunc(thread.Followers,
 			func(id string) bool { return id == event.AgentID })
@@ -160,14 +177,29 @@ func (c *Snapshot) change(event *Event) bool {
 
 func (c *Snapshot) append(event *Event, author Named) {
 	line := Line{Seq: event.Line.Seq, ID: event.Line.ID, Author: author, Kind: event.Kind,
-		At: event.SaidAt, OpID: event.OpID, Content: event.Content.Line}
+		At: event.SaidAt, OpID: event.OpID, Quoted: event.Quoted, Content: event.Content.Line}
 	if event.Status != nil {
 		must(json.Unmarshal(event.Status, &line.Status))
 	}
 	c.Lines = append(c.Lines, line)
+	c.hide()
 	c.View.Head.LastSeq = event.Line.Seq
 	c.View.Head.ActivityAt = event.At
 	c.View.Thread.LastLine = event.Line
+}
+
+// hide leaves out what lines said that were taken back, and what their edits said.
+func (c *Snapshot) hide() {
+	for i := range c.Lines {
+		line := &c.Lines[i]
+		isGone := func(of Line) bool {
+			isEdited := line.Kind == "edit" && line.Quoted == of.ID
+			return of.isRevoked() && (of.ID == line.ID || isEdited)
+		}
+		if slices.ContainsFunc(c.Lines, isGone) {
+			line.Content = &Content{}
+		}
+	}
 }
 
 func (c *Snapshot) turn(turn *Turn) {

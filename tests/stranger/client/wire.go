@@ -117,8 +117,23 @@ type Line struct {
 	Held    json.RawMessage `json:"held,omitempty"`
 	Error   json.RawMessage `json:"error,omitempty"`
 	OpID    string          `json:"op_id,omitempty"`
+	Quoted  string          `json:"quoted,omitempty"`
 	Content *Content        `json:"content,omitempty"`
+	Amended *Amended        `json:"amended,omitempty"`
 }
+
+// Amended is what became of a line, as far as this client keeps it.
+type Amended struct {
+	Revoked *Change `json:"revoked,omitempty"`
+}
+
+// Change is a later line that changes an earlier one.
+type Change struct {
+	Line *LineRef `json:"line"`
+	At   string   `json:"at"`
+}
+
+func (l *Line) isRevoked() bool { return l.Amended != nil && l.Amended.Revoked != nil }
 
 // Text is what the line says in words.
 func (l Line) Text() string {
@@ -221,14 +236,47 @@ type Event struct {
 	Marketing      *Marketing      `json:"marketing"`
 	Seq            int64           `json:"seq"`
 	Head           *Head           `json:"head"`
+	Quoted         string          `json:"quoted"`
 	Amendment      struct {
 		Kind string `json:"kind"`
+		Change
 	} `json:"amendment"`
-	Content struct {
-		Line    *Content `json:"line"`
-		Note    *Content `json:"note"`
-		Contact *Contact `json:"contact"`
-	} `json:"content"`
+	Content Contents `json:"content"`
+}
+
+// Contents is the part of an event that may be erased.
+type Contents struct {
+	Line    *Content
+	Note    *Content
+	Contact *Contact
+	// IsForeign says that it is of a kind that the page does not name.
+	IsForeign bool
+}
+
+// UnmarshalJSON reads the content that there is.
+func (c *Contents) UnmarshalJSON(text []byte) error {
+	var kinds map[string]json.RawMessage
+	if err := json.Unmarshal(text, &kinds); err != nil {
+		return err
+	}
+	for kind, raw := range kinds {
+		var err error
+		switch kind {
+		case "line":
+			err = json.Unmarshal(raw, &c.Line)
+		case "note":
+			err = json.Unmarshal(raw, &c.Note)
+		case "contact":
+			err = json.Unmarshal(raw, &c.Contact)
+		case "reaction":
+		default:
+			c.IsForeign = true
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Frame is any frame of the server.

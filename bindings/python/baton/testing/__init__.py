@@ -14,8 +14,8 @@ import itertools
 from dataclasses import dataclass
 
 from baton_core import (
-    Act, AnswerOutcome, Badge, CoreError, Diagnostics, Event, FileAddress, Hold, InboxStep, Kept,
-    LinesPage, ListBatch, OlderLines, OutgoingFile, People, PushOffReason, PushOutcome, PushState,
+    Act, AnswerOutcome, Badge, CoreError, Diagnostics, Draft, Event, FileAddress, Hold,
+    InboxStep, Kept, LinesPage, ListBatch, OlderLines, OutgoingFile, People, PushOffReason, PushOutcome, PushState,
     PushVerdict, SignedIn, Stage, Standing, SuppressReason, TimelineStep,
 )
 
@@ -272,9 +272,9 @@ class _FakeCore:
         self._ask("sync", deadline_ms)
         return not self.items
 
-    async def typing(self, conversation, text):
-        self._ask("typing", conversation, text)
-        self.drafts[conversation] = text
+    async def typing(self, conversation, text, is_note=False):
+        self._ask("typing", conversation, text, is_note)
+        self.drafts[conversation] = Draft(text=text, is_note=is_note)
 
     async def draft(self, conversation):
         self._ask("draft", conversation)

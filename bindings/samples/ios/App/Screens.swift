@@ -72,7 +72,7 @@ struct ConversationScreen: View {
         .navigationTitle(header?.title ?? "")
         .task {
             try? await session.client.viewing(conversation)
-            text = (try? await session.client.draft(in: conversation)) ?? ""
+            text = (try? await session.client.draft(in: conversation))?.text ?? ""
             for await state in session.client.watchTimeline(conversation) {
                 switch state {
                 case .loading: break

@@ -40,7 +40,7 @@ final class Session {
 
     /// A key was pressed.
     func types(_ text: String, in conversation: String) {
-        _ = inOrder { [client] in try await client.typing(text, in: conversation) }
+        _ = inOrder { [client] in try await client.typing(text, isNote: false, in: conversation) }
     }
 
     /// What the list of a conversation's screen needs of an answer: what the agent sees is what

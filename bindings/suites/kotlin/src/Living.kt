@@ -3,6 +3,7 @@
 package app.baton.suite
 
 import app.baton.core.Act
+import app.baton.core.Draft
 import app.baton.core.Event
 import app.baton.core.Hold
 import app.baton.core.InboxView
@@ -27,7 +28,7 @@ val living = listOf(
         ensure(lost.conversation == said.conversation) { "lost in ${lost.conversation}" }
         ensure(lost.by == world.agent("ben")) { "lost to ${lost.by}" }
         until("Ben holds it") { ben.baton.hold(said.conversation) == Hold.Mine }
-        val draft = ana.baton.draft(said.conversation)
+        val draft = ana.baton.draft(said.conversation)?.text
         ensure(draft == TYPED) { "her draft is $draft" }
     },
     Scenario(14) {
@@ -66,8 +67,12 @@ val living = listOf(
         ana.linesOf(said, 1)
         TYPED.indices.forEach { ana.baton.typing(said.conversation, TYPED.substring(0, it + 1)) }
         ana.restart()
-        val draft = ana.baton.draft(said.conversation)
+        val draft = ana.baton.draft(said.conversation)?.text
         ensure(draft == TYPED) { "her draft is $draft" }
+        ana.baton.typing(said.conversation, TYPED, isNote = true)
+        ana.restart()
+        val note = ana.baton.draft(said.conversation)
+        ensure(note == Draft(TYPED, isNote = true)) { "the note that she types is $note" }
     },
     Scenario(16) {
         val ana = agent("ana")

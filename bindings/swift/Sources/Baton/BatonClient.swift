@@ -135,14 +135,17 @@ public protocol BatonClient: AnyObject, Sendable {
 
     // MARK: - Composing
 
-    /// Call on every change of the text field: keeps the draft and asks for the lease.
-    func typing(_ text: String, in conversation: String) async throws(BatonError)
+    /// Call on every change of the text field: keeps the draft. That of a reply asks for the lease,
+    /// and colleagues see it. That of a note does neither.
+    func typing(
+        _ text: String, isNote: Bool, in conversation: String
+    ) async throws(BatonError)
 
     /// Takes the lease from the colleague who writes there.
     func takeOver(_ conversation: String) async throws(BatonError)
 
     /// Returns the unsent draft of a conversation.
-    func draft(in conversation: String) async throws(BatonError) -> String?
+    func draft(in conversation: String) async throws(BatonError) -> Draft?
 
     /// Returns who writes in a conversation.
     func hold(in conversation: String) async throws(BatonError) -> Hold

@@ -183,15 +183,19 @@ extension CoreClient {
 // MARK: - Composing
 
 extension CoreClient {
-    public func typing(_ text: String, in conversation: String) async throws(BatonError) {
-        try await ask { try await $0.typing(conversation: conversation, text: text) }
+    public func typing(
+        _ text: String, isNote: Bool, in conversation: String
+    ) async throws(BatonError) {
+        try await ask {
+            try await $0.typing(conversation: conversation, text: text, isNote: isNote)
+        }
     }
 
     public func takeOver(_ conversation: String) async throws(BatonError) {
         try await ask { try await $0.takeOver(conversation: conversation) }
     }
 
-    public func draft(in conversation: String) async throws(BatonError) -> String? {
+    public func draft(in conversation: String) async throws(BatonError) -> Draft? {
         try await ask { try await $0.draft(conversation: conversation) }
     }
 

@@ -18,7 +18,7 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         var timelines: [String: [TimelineEntry]] = [:]
         var headers: [String: Header?] = [:]
         var badge = Badge(mine: 0, unread: 0, unassigned: 0, needsReview: 0)
-        var drafts: [String: String] = [:]
+        var drafts: [String: Draft] = [:]
         var state = Standing.live
         var who: SignedIn? = SignedIn(
             workspace: "demo", agent: Preview.me, device: Preview.me)
@@ -181,11 +181,11 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
 
     func sync(deadlineMs: UInt32) async throws -> Bool { try asked("sync") { $0.items.isEmpty } }
 
-    func typing(conversation: String, text: String) async throws {
-        try asked("typing") { $0.drafts[conversation] = text }
+    func typing(conversation: String, text: String, isNote: Bool) async throws {
+        try asked("typing") { $0.drafts[conversation] = Draft(text: text, isNote: isNote) }
     }
 
-    func draft(conversation: String) async throws -> String? {
+    func draft(conversation: String) async throws -> Draft? {
         try asked("draft") { $0.drafts[conversation] }
     }
 

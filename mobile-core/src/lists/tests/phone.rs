@@ -268,7 +268,8 @@ impl<'s> Phone<'s> {
     }
 
     pub(super) fn drafts(&mut self, id: ConversationId, is_one: bool) {
-        let draft = Draft { conversation: id, at: self.wall(), text: "half a".into() };
+        let draft =
+            Draft { conversation: id, at: self.wall(), text: "half a".into(), is_note: false };
         let done = self.store.write(&self.account, |write| match is_one {
             true => write.set_draft(&draft),
             false => write.remove_draft(id).map(drop),

@@ -9,6 +9,7 @@ use baton_protocol::command::Reply;
 use super::device::at;
 use super::histories::Op;
 use super::world::World;
+use crate::compose::Typed;
 use crate::phone::Now;
 use crate::push::payload::{Push, PushId};
 use crate::push::receipts::ReceiptStage;
@@ -164,7 +165,7 @@ fn a_draft_that_the_store_takes_later_is_shown_when_it_does() {
     let mut world = world();
     let now = world.clock();
     *world.devices[0].store.faults.lock().unwrap() = (0, 6);
-    world.devices[0].phone.set_draft(talk(0), "half a", now);
+    world.devices[0].phone.set_draft(talk(0), Typed::reply("half a"), now);
     world.pump(0);
     world.runs(Duration::from_secs(30));
     world.devices[0].lists.are_fresh(&world.devices[0].phone);

@@ -247,7 +247,7 @@ impl World {
             Op::Types(d, n) if self.devices[d].is_foreground => {
                 self.tapped += 1;
                 let text = format!("draft {}", self.tapped);
-                self.devices[d].phone.set_draft(talk(n), &text, now);
+                self.devices[d].phone.set_draft(talk(n), crate::compose::Typed::reply(text), now);
                 self.pump(d);
             }
             Op::Opens(d, n) if self.devices[d].is_foreground => {

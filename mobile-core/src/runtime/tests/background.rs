@@ -1,6 +1,7 @@
 //! What an app asks for while nobody looks.
 
 use super::*;
+use crate::compose::Typed;
 
 /// Files of its store that this process has open.
 fn open_files(app: &App) -> usize {
@@ -49,7 +50,7 @@ async fn what_is_taken_back_or_drafted_in_the_background_is_so_for_the_next_proc
     app.core.choose(kept.number, crate::outbox::Choice::Discard).await.unwrap();
     closes(&app).await;
     let of = ConversationId(Uuid::from_u128(0x7));
-    app.core.typing(of, "Half a sen".to_owned()).await.unwrap();
+    app.core.typing(of, Typed::reply("Half a sen")).await.unwrap();
     closes(&app).await;
     let drafts = app.core.read(|read| read.drafts()).await.unwrap();
     assert_eq!(drafts.len(), 1);

@@ -6,6 +6,7 @@ use futures_util::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
+use crate::compose::Typed;
 use crate::link::State;
 use crate::lists::{Inbox, InboxOf, ListRequest, ListUpdate, Op};
 use crate::outbox::{Change, Choice};
@@ -46,7 +47,7 @@ async fn offline(ear: &Arc<Ear>) -> App {
     app.core.foreground().await.unwrap();
     app.signs_in(&session(ANA, "anas", 10_000 * HOUR_MS)).await;
     app.core.act(note("her words")).await.unwrap();
-    app.core.typing(TALK, "half a sen".to_owned()).await.unwrap();
+    app.core.typing(TALK, Typed::reply("half a sen")).await.unwrap();
     app
 }
 
@@ -148,7 +149,7 @@ async fn three_days_without_the_server_nothing_is_shown_or_taken() {
     assert_eq!(core.act(note("more")).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.withdraw(1).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.choose(1, Choice::Discard).await.unwrap_err(), CoreError::Locked);
-    assert_eq!(core.typing(TALK, String::new()).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.typing(TALK, Typed::default()).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.draft(TALK).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.hold(TALK).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.take_over(TALK).await.unwrap_err(), CoreError::Locked);
@@ -241,7 +242,7 @@ async fn the_server_opens_it_and_what_waited_is_there() {
     app.said("it opens", is_open).await;
     assert_ne!(app.core.state().await.unwrap(), CoreState::Locked);
     assert_eq!(app.core.outbox().await.unwrap().len(), 1);
-    assert_eq!(app.core.draft(TALK).await.unwrap().as_deref(), Some("half a sen"));
+    assert_eq!(app.core.draft(TALK).await.unwrap(), Some(Typed::reply("half a sen")));
     let events = told(&app, &ear).await;
     let shows = |changes: &[Change]| matches!(changes, [Change::Shown(_)]);
     let is_it = |event: &Event| matches!(event, Event::Outbox { changes, .. } if shows(changes));

@@ -7,6 +7,7 @@ use futures_util::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
+use crate::compose::Typed;
 use crate::outbox::Tap;
 use crate::push::payload::Input;
 
@@ -40,7 +41,7 @@ async fn the_log_says_what_happened_and_nothing_that_somebody_wrote() {
     let op_id = OpId(Uuid::now_v7());
     let body = CommandBody::Note(NoteText::from("a-note-of-hers".to_owned()));
     app.core.act(Tap { op_id: Some(op_id), conversation_id, body }).await.unwrap();
-    app.core.typing(conversation_id, "a-draft-of-hers".to_owned()).await.unwrap();
+    app.core.typing(conversation_id, Typed::reply("a-draft-of-hers")).await.unwrap();
     let outcome = Outcome::Accepted(Accepted::default());
     let result = CommandResult { op_id: Some(op_id), outcome };
     says(&mut socket, &ServerFrame::CommandResult(Box::new(result))).await;

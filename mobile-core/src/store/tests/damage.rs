@@ -26,7 +26,12 @@ pub(super) fn row(n: u8) -> OutboxRow {
 
 fn draft(n: u8) -> Draft {
     let conversation = conversation_id(n.into());
-    Draft { conversation, at: Timestamp::from_ms(1), text: format!("Entwurf {n}") }
+    Draft {
+        conversation,
+        at: Timestamp::from_ms(1),
+        text: format!("Entwurf {n}"),
+        is_note: n % 2 == 1,
+    }
 }
 
 /// A store with some of everything, closed.

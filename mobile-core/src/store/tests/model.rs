@@ -211,7 +211,8 @@ fn play_own(
         }
         Own::Draft => {
             let conversation = any_id(dice);
-            let draft = Draft { conversation, at: dice.time(), text: dice.text() };
+            let (text, is_note) = (dice.text(), dice.one_in(2));
+            let draft = Draft { conversation, at: dice.time(), text, is_note };
             write.set_draft(&draft)?;
             model.drafts.insert(conversation, draft);
         }

@@ -177,6 +177,7 @@ fn revocation_forgets_one_account_and_nothing_of_others() {
                 conversation: conversation_id(1),
                 at: dice.time(),
                 text: "x".to_owned(),
+                is_note: false,
             })?;
             write.keep(ValueName::Agents, Some(b"[]"))?;
             write.saw_push("p")?;

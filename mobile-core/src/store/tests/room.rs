@@ -55,7 +55,12 @@ fn the_lines_of_resolved_conversations_opened_longest_ago_go_first() {
         (0..50).try_for_each(|n| write.put_outbox(&row(n)).map(drop))?;
         (0..60).try_for_each(|n| {
             let (conversation, at) = (id(n), dice.time());
-            write.set_draft(&super::super::Draft { conversation, at, text: dice.text() })
+            write.set_draft(&super::super::Draft {
+                conversation,
+                at,
+                text: dice.text(),
+                is_note: false,
+            })
         })
     });
     let heads = store.reads(|read| read.heads());

@@ -51,7 +51,12 @@ fn database_log_and_drop_files_hold_no_contents() {
             write.put(Mirrored::Full(Box::new(full.clone())))?;
             write.read()?;
             let (at, conversation) = (Timestamp::from_ms(1), conversation_id(2));
-            write.set_draft(&Draft { conversation, at, text: SECRETS[4].to_owned() })?;
+            write.set_draft(&Draft {
+                conversation,
+                at,
+                text: SECRETS[4].to_owned(),
+                is_note: false,
+            })?;
             write.put_outbox(&OutboxRow {
                 op_id: OpId(uuid(1)),
                 conversation: None,
@@ -90,6 +95,7 @@ fn contents_moved_to_another_row_do_not_open() {
         conversation: conversation_id(n),
         at: Timestamp::from_ms(1),
         text: format!("to {n}"),
+        is_note: n == 2,
     };
     store.writes(|write| {
         write.set_draft(&draft(1))?;

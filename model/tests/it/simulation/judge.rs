@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use baton_domain::apply::{apply, begin};
 use baton_domain::mirror::Lists;
+use baton_domain::predicates::is_load;
 use baton_mobile::link::State;
 use baton_mobile::outbox::ActStage;
 use baton_model::promises::check;
@@ -181,7 +182,7 @@ impl World {
 
 fn load(all: &BTreeMap<ConversationId, Conversation>, agent: AgentId) -> u32 {
     let owned = all.values().filter(|conversation| {
-        conversation.head.owner.agent() == Some(agent) && conversation.head.status.is_load()
+        conversation.head.owner.agent() == Some(agent) && is_load(conversation.head.status)
     });
     u32::try_from(owned.count()).expect("fits")
 }

@@ -4,6 +4,7 @@
 //! given to others; and `inactive` once they own nothing. The database refuses the second step
 //! before that.
 
+use baton_domain::staff::is_last_admin;
 use baton_protocol::settings::{AgentChange, AgentNew};
 use baton_protocol::{
     AgentId, AgentSet, AgentState, Availability, Fact, MembershipKind, Role, TeamId,
@@ -307,7 +308,9 @@ impl Accounts {
 
 impl AgentSettingsRow {
     fn is_last_admin(&self) -> bool {
-        self.role == Role::Admin.name() && self.state == "active" && self.other_admins == 0
+        let role = Role::from_name(&self.role).unwrap_or_default();
+        let others = u64::try_from(self.other_admins).unwrap_or(0);
+        is_last_admin(role, self.state == "active", others)
     }
 }
 

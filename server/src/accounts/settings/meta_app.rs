@@ -8,7 +8,7 @@ use sqlx_macros::FromRow;
 
 use super::printable;
 use crate::accounts::{AccountError, Accounts, lock, token};
-use crate::config::Secret;
+use crate::config::{PRACTICE, Secret};
 use crate::secrets::CellAddress;
 use crate::store::Sql;
 
@@ -39,6 +39,13 @@ pub struct MetaApp {
 struct MetaAppRow {
     secrets_sealed: String,
     verify_token_sealed: String,
+}
+
+#[derive(FromRow)]
+struct GrantedRow {
+    id: String,
+    #[sqlx(flatten)]
+    app: MetaAppRow,
 }
 
 static READ: Sql =
@@ -130,6 +137,49 @@ impl Accounts {
         app.ok_or(AccountError::NotFound { what: "meta app" })?;
         tx.run(&GRANT, &[id, &workspace.to_string()]).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// The apps whose numbers the admins of a workspace may connect, by id. The practice app is
+    /// none of them.
+    ///
+    /// # Errors
+    /// When the store is away or a secret does not open.
+    pub async fn meta_apps_of(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<(String, MetaApp)>, AccountError> {
+        static GRANTED: Sql = Sql::new(
+            "SELECT a.id, a.secrets_sealed, a.verify_token_sealed
+             FROM meta_app AS a JOIN meta_app_grant AS g ON g.meta_app = a.id
+             WHERE g.workspace = $1 ORDER BY a.id",
+        );
+        let mut tx = self.0.store.read().await?;
+        let rows = tx.rows::<GrantedRow>(&GRANTED, &[&workspace.to_string()]).await?;
+        tx.rollback().await?;
+        let theirs = rows.into_iter().filter(|row| row.id != PRACTICE);
+        theirs.map(|row| Ok((row.id.clone(), self.open_meta_app(&row.id, &row.app)?))).collect()
+    }
+
+    /// Adds an app for the only workspace, and lets its admins connect its numbers.
+    ///
+    /// # Errors
+    /// When a field is wrong or the store is away. Where there are several workspaces it is the
+    /// operator who says which app serves which.
+    pub async fn add_own_meta_app(
+        &self,
+        workspace: WorkspaceId,
+        id: &str,
+        secret: &Secret,
+    ) -> Result<(), AccountError> {
+        if self.only_workspace().await? != Some(workspace) {
+            let why = "several workspaces share this server: its operator adds apps";
+            return Err(AccountError::NotAllowed { why });
+        }
+        if id.starts_with(PRACTICE) {
+            return Err(AccountError::invalid("id", "must be the id of an app at Meta"));
+        }
+        self.add_meta_app(id, secret, None).await?;
+        self.grant_meta_app(id, workspace).await
     }
 
     /// Takes the right back; the numbers that are connected stay.

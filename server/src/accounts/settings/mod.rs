@@ -8,6 +8,7 @@ pub mod channel;
 pub mod first;
 pub mod invitation;
 pub mod meta_app;
+pub mod practice;
 pub mod team;
 pub mod workspace;
 

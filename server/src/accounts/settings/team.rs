@@ -1,5 +1,6 @@
 //! Teams and who belongs to them.
 
+use baton_domain::staff::can_be;
 use baton_protocol::settings::{TeamChange, TeamNew};
 use baton_protocol::{
     AgentId, Fact, MembershipKind, ReplyPolicy, Role, TeamId, TeamSet, Visibility,
@@ -146,13 +147,13 @@ impl Accounts {
     }
 }
 
-/// An agent's role steers no team: the kind would promise what is never granted.
+/// Refuses a place in a team that the role does not allow.
 pub(super) fn check_kind(
     field: &'static str,
     role: &str,
     kind: MembershipKind,
 ) -> Result<(), AccountError> {
-    if kind == MembershipKind::Supervisor && role == Role::Agent.name() {
+    if !Role::from_name(role).is_none_or(|role| can_be(role, kind)) {
         let problem = "the role agent supervises no team: be a member, or of role supervisor";
         return Err(AccountError::invalid(field, problem));
     }

@@ -112,6 +112,48 @@ impl Accounts {
         Ok(parse(&id)?)
     }
 
+    /// The workspace of this installation, where there is one alone.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn only_workspace(&self) -> Result<Option<WorkspaceId>, AccountError> {
+        static READ: Sql = Sql::new("SELECT id FROM workspace LIMIT 2");
+        let mut tx = self.0.store.read().await?;
+        let rows = tx.rows::<(String,)>(&READ, &[]).await?;
+        tx.rollback().await?;
+        match rows.as_slice() {
+            [(only,)] => Ok(Some(parse(only)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Gives a workspace another name for people. The log tells of no names.
+    ///
+    /// # Errors
+    /// When the name is none or the store is away.
+    pub async fn name_workspace(
+        &self,
+        workspace: WorkspaceId,
+        new: &str,
+    ) -> Result<(), AccountError> {
+        static SET: Sql = Sql::new("UPDATE workspace SET name = $2 WHERE id = $1");
+        let title = name("name", new)?;
+        self.0.store.run_alone(&SET, &[workspace.to_string(), title]).await?;
+        Ok(())
+    }
+
+    /// The name of a workspace for people.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn workspace_name(&self, workspace: WorkspaceId) -> Result<String, AccountError> {
+        static READ: Sql = Sql::new("SELECT name FROM workspace WHERE id = $1");
+        let mut tx = self.0.store.read().await?;
+        let row = tx.row::<(String,)>(&READ, &[&workspace.to_string()]).await?;
+        tx.rollback().await?;
+        Ok(row.ok_or(AccountError::NotFound { what: "workspace" })?.0)
+    }
+
     /// The slug of a workspace.
     ///
     /// # Errors

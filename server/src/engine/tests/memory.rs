@@ -17,6 +17,7 @@ use crate::engine::group::{self, Road, Way};
 use crate::engine::part::Owners;
 use crate::engine::work::Task;
 use crate::store::read;
+use crate::store::settled::set_fault;
 use crate::store::testing::TestDatabase;
 use crate::store::verify::verify_log;
 
@@ -141,6 +142,8 @@ impl Both {
             }
         }
         tx.rollback().await.unwrap();
+        let settled = set_fault(&database.store, WORKSPACE).await.unwrap();
+        assert_eq!(settled, None, "{of}");
         let report = verify_log(&database.store, WORKSPACE).await.unwrap();
         assert_eq!(report.fault, None, "{of}");
         database.close().await;

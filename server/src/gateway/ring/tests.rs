@@ -59,6 +59,7 @@ impl Office {
 fn by_database(story: &Story, sight: &Sight, from: u64) -> Option<(Vec<ConversationId>, Vec<u8>)> {
     let mine = |audience: &Audience| match audience {
         Audience::Everyone => true,
+        Audience::Admins => sight.viewer.role == Role::Admin,
         Audience::Team(team) => sight.viewer.teams.contains_key(team),
         Audience::Agent(agent) => *agent == sight.viewer.agent,
     };

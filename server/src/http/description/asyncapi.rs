@@ -4,9 +4,9 @@ use baton_protocol::frame::{ClientFrame, SUBPROTOCOL, SUBPROTOCOL_PACKED, Server
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, SERVER_FRAME_BYTES_MAX};
 use serde_json::{Map, Value, json};
 
-use super::openapi::named;
 use super::refusals;
 use super::schemas::{Schemas, rename};
+use crate::http::route::named;
 
 /// Close codes and what a client does.
 pub(super) const CLOSES: &[(u16, &str)] = &[

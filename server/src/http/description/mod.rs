@@ -6,7 +6,6 @@
 
 mod asyncapi;
 mod openapi;
-mod operations;
 mod page;
 mod problems;
 mod refusals;
@@ -17,12 +16,31 @@ use std::sync::LazyLock;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use super::{Fault, HandlerResult};
+use super::route::anything;
+use super::{Access, Fault, HandlerResult, Route};
 
 static OPENAPI: LazyLock<String> = LazyLock::new(|| openapi::openapi().to_string());
 static ASYNCAPI: LazyLock<String> = LazyLock::new(|| asyncapi::asyncapi().to_string());
 static PAGE: LazyLock<page::Page> =
     LazyLock::new(|| page::page(&openapi::whole(), &asyncapi::asyncapi()));
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Public, "/api/v1/openapi.json", openapi)
+            .says("This description, OpenAPI 3.1.")
+            .answers_of(200, anything)
+            .packed(),
+        Route::get(Access::Public, "/api/v1/asyncapi.json", asyncapi)
+            .says("The socket, AsyncAPI 3.0.")
+            .answers_of(200, anything)
+            .packed(),
+        Route::get(Access::Public, "/api/v1/docs", docs)
+            .says("Both, to be read.")
+            .answers_bytes(200, "text/html")
+            .packed(),
+    ]
+}
 
 /// `GET /openapi.json`.
 pub(super) async fn openapi() -> Response {

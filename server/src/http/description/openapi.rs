@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_protocol::Refusal;
 use baton_protocol::connection::ConnectionFault;
 use baton_protocol::problem::Problem;
-use schemars::{Schema, SchemaGenerator};
+use baton_protocol::{Refusal, SettingKind};
 use serde_json::{Map, Value, json};
 
-use super::operations::{Body, Of, Operation, operations};
 use super::problems::{ALWAYS, PROBLEMS, SIGNED, WITH_BODY, row};
 use super::refusals;
 use super::schemas::{Schemas, rename};
-use crate::http::{Access, routes};
+use crate::http::route::{Of, Payload, named};
+use crate::http::{Access, Route, routes};
 
 const ABOUT: &str = "Conversations with one owner each, over REST; the socket is described by \
     `/api/v1/asyncapi.json`.\n\nBodies are JSON. Ids are UUIDs; whatever is none in an address is \
@@ -54,31 +53,26 @@ fn share(status: &str, answer: &mut Value, shared: &mut Map<String, Value>) {
 /// The description, with each answer where it is given.
 pub(super) fn whole() -> Value {
     let mut schemas = Schemas::new();
-    let access: BTreeMap<_, _> =
-        routes().iter().map(|route| (key(&route.method, route.path), route.access)).collect();
     let problem = schemas.told(named::<Problem>);
     // Results have its fields among their own.
     schemas.told(named::<Refusal>);
-    let told: Vec<(Operation, Value)> = operations()
-        .into_iter()
-        .map(|operation| {
-            let may = access.get(&key(&operation.method, operation.path));
-            let may = may.copied().unwrap_or(Access::Admin);
-            let text = one(&operation, may, &problem, &mut schemas);
-            (operation, text)
+    let told: Vec<(Route, Value)> = api()
+        .map(|route| {
+            let text = one(&route, &problem, &mut schemas);
+            (route, text)
         })
         .collect();
     let (components, twice) = schemas.collect();
     let mut paths = Map::new();
-    for (operation, mut text) in told {
+    for (route, mut text) in told {
         for part in ["requestBody", "parameters"] {
             if let Some(sent) = text.get_mut(part) {
                 rename(sent, &twice);
             }
         }
-        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
-            path.insert(operation.method.as_str().to_ascii_lowercase(), text);
+            path.insert(route.method.as_str().to_ascii_lowercase(), text);
         }
     }
     json!({
@@ -109,16 +103,9 @@ pub(super) fn whole() -> Value {
     })
 }
 
-/// A route's key.
-pub(super) fn key(method: &axum::http::Method, path: &str) -> (String, String) {
-    (method.as_str().to_owned(), path.to_owned())
-}
-
-/// Whether a route is part of the API: the pages of the console are not.
-#[cfg(test)]
-pub(super) fn is_told(route: &crate::http::Route) -> bool {
-    let of = ["/api/", "/webhooks/", "/healthz", "/readyz", "/metrics"];
-    of.iter().any(|start| route.path.starts_with(start))
+/// Every route of the API.
+pub(super) fn api() -> impl Iterator<Item = Route> {
+    routes().into_iter().filter(Route::is_api)
 }
 
 /// The part of the API that an address belongs to.
@@ -128,36 +115,38 @@ pub(super) fn tag(path: &str) -> &str {
         Some("socket-tickets") => "sessions",
         Some("uploads") => "files",
         Some("devices") => "push",
-        Some("heads" | "review" | "saved-views" | "search" | "snapshot" | "sync" | "views") => {
-            "conversations"
-        }
+        Some(
+            "heads" | "notices" | "review" | "saved-views" | "search" | "snapshot" | "sync"
+            | "views",
+        ) => "conversations",
         Some("openapi.json" | "asyncapi.json" | "docs") | None => "server",
+        Some(part) if SettingKind::ALL.iter().any(|kind| kind.spec().path == part) => "settings",
         Some(part) => part,
     }
 }
 
 fn tags() -> Vec<Value> {
     let mut seen = BTreeSet::new();
-    let tags = operations().into_iter().map(|operation| tag(operation.path).to_owned());
+    let tags = api().map(|route| tag(&route.path).to_owned());
     tags.filter(|tag| seen.insert(tag.clone())).map(|tag| json!({ "name": tag })).collect()
 }
 
-fn one(operation: &Operation, may: Access, problem: &Value, schemas: &mut Schemas) -> Value {
-    let (who, security) = access(may);
+fn one(route: &Route, problem: &Value, schemas: &mut Schemas) -> Value {
+    let (who, security) = access(route.access);
     let mut text = json!({
-        "operationId": id(operation),
-        "tags": [tag(operation.path)],
-        "summary": operation.summary,
-        "description": format!("{} {who}", operation.summary),
-        "x-access": format!("{may:?}").to_ascii_lowercase(),
+        "operationId": id(route),
+        "tags": [tag(&route.path)],
+        "summary": route.summary,
+        "description": format!("{} {who}", route.summary),
+        "x-access": format!("{:?}", route.access).to_ascii_lowercase(),
         "security": security,
-        "parameters": parameters(operation, schemas),
-        "responses": responses(operation, may, problem, schemas),
+        "parameters": parameters(route, schemas),
+        "responses": responses(route, problem, schemas),
     });
-    let body = match operation.takes {
-        Body::None => None,
-        Body::Json(of) => Some(json!({ "application/json": { "schema": schemas.sent(of) } })),
-        Body::Bytes(kind) => Some(json!({ kind: {} })),
+    let body = match route.takes {
+        Payload::Nothing => None,
+        Payload::Json(of) => Some(json!({ "application/json": { "schema": schemas.sent(of) } })),
+        Payload::Bytes(kind) => Some(json!({ kind: {} })),
     };
     if let (Some(content), Some(fields)) = (body, text.as_object_mut()) {
         let body = json!({ "required": true, "content": content });
@@ -181,16 +170,15 @@ fn access(may: Access) -> (&'static str, Value) {
 }
 
 /// `get_agents_agent_sessions`: made of the address, so that it is stable.
-fn id(operation: &Operation) -> String {
-    let path = operation.path.trim_start_matches("/api/v1");
+fn id(route: &Route) -> String {
+    let path = route.path.trim_start_matches("/api/v1");
     let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let words: Vec<&str> = words.collect();
-    format!("{}_{}", operation.method.as_str().to_ascii_lowercase(), words.join("_"))
+    format!("{}_{}", route.method.as_str().to_ascii_lowercase(), words.join("_"))
 }
 
-fn parameters(operation: &Operation, schemas: &mut Schemas) -> Vec<Value> {
-    let names =
-        operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
+    let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut all: Vec<Value> = names
         .map(|name| {
             let schema = match name {
@@ -201,7 +189,7 @@ fn parameters(operation: &Operation, schemas: &mut Schemas) -> Vec<Value> {
             json!({ "name": name, "in": "path", "required": true, "schema": schema })
         })
         .collect();
-    if let Some(query) = operation.query {
+    if let Some(query) = route.query {
         all.extend(fields(query, schemas));
     }
     all
@@ -243,21 +231,16 @@ fn present(schema: &mut Value) {
     }
 }
 
-fn responses(
-    operation: &Operation,
-    may: Access,
-    problem: &Value,
-    schemas: &mut Schemas,
-) -> Map<String, Value> {
+fn responses(route: &Route, problem: &Value, schemas: &mut Schemas) -> Map<String, Value> {
     let mut all = Map::new();
-    for (status, body) in &operation.answers {
+    for (status, body) in &route.answers {
         let content = match body {
-            Body::None => json!({}),
-            Body::Json(of) => json!({ "application/json": { "schema": schemas.told(*of) } }),
-            Body::Bytes(kind) => json!({ *kind: {} }),
+            Payload::Nothing => json!({}),
+            Payload::Json(of) => json!({ "application/json": { "schema": schemas.told(*of) } }),
+            Payload::Bytes(kind) => json!({ *kind: {} }),
         };
         let mut headers = json!({ "x-request-id": header("request_id") });
-        if operation.tells_rates {
+        if route.tells_rates {
             headers = json!({
                 "x-request-id": header("request_id"),
                 "ratelimit": header("ratelimit"),
@@ -271,7 +254,7 @@ fn responses(
         }
         all.insert(status.to_string(), answer);
     }
-    for (status, codes) in by_status(operation, may) {
+    for (status, codes) in by_status(route) {
         refuse(&mut all, status, &codes, problem);
     }
     all
@@ -309,16 +292,16 @@ fn advice(code: &str) -> String {
 }
 
 /// The codes of a route by status.
-pub(super) fn by_status(operation: &Operation, may: Access) -> BTreeMap<u16, Vec<&'static str>> {
-    let mut codes: BTreeSet<&'static str> = operation.codes.iter().copied().collect();
+pub(super) fn by_status(route: &Route) -> BTreeMap<u16, Vec<&'static str>> {
+    let mut codes: BTreeSet<&'static str> = route.codes.iter().copied().collect();
     codes.extend(ALWAYS);
-    if may != Access::Public {
+    if route.access != Access::Public {
         codes.extend(SIGNED);
     }
-    if matches!(may, Access::Admin | Access::Supervisor) {
+    if matches!(route.access, Access::Admin | Access::Supervisor) {
         codes.insert("forbidden");
     }
-    if !matches!(operation.takes, Body::None) {
+    if !matches!(route.takes, Payload::Nothing) {
         codes.extend(WITH_BODY);
     }
     let mut all: BTreeMap<u16, Vec<&'static str>> = BTreeMap::new();
@@ -354,9 +337,4 @@ pub(super) fn problems() -> Vec<Value> {
         json!({ "code": fault.name(), "status": 409, "what_to_do": about })
     });
     all.chain(meta).collect()
-}
-
-/// The schema of a type, where it is told.
-pub(super) fn named<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
-    generator.subschema_for::<T>()
 }

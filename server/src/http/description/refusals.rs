@@ -1,5 +1,6 @@
 //! Every refusal of a command, and what to do.
 
+use baton_domain::predicates::is_retryable;
 use baton_protocol::{AgentId, ConversationId, OpId, Owner, Refusal, TeamId, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -41,7 +42,7 @@ pub(super) fn refusals() -> Vec<Value> {
         json!({
             "code": refusal.code(),
             "what_to_do": refusal.detail(),
-            "retryable": refusal.is_retryable(),
+            "retryable": is_retryable(&refusal),
         })
     };
     samples().into_iter().map(told).collect()

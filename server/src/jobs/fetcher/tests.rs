@@ -110,7 +110,7 @@ fn fetcher(
     meta: &Meta,
     folder: &tempfile::TempDir,
 ) -> Fetcher {
-    let hosts = MediaHosts { graph_url: meta.url.clone(), names: Vec::new() };
+    let hosts = MediaHosts { graph_url: meta.url.clone(), practice_url: None, names: Vec::new() };
     Fetcher {
         engine: bench.engine.clone(),
         membership,

@@ -53,6 +53,7 @@ async fn house(database: TestDatabase, pace: PaceConfig) -> House {
         connect_time_out_ms: 1_500,
         request_time_out_ms: 20_000,
         media_hosts: Vec::new(),
+        practice_url: None,
     };
     let sender = Sender::new(SenderParts {
         engine: bench.engine.clone(),

@@ -48,7 +48,7 @@ pub enum BlockAnswer {
 impl Client {
     /// Blocks a customer, or lets them write again. It may be said twice.
     pub async fn block(&self, of: BlockRequest<'_>) -> BlockAnswer {
-        let Some(url) = url(of) else {
+        let Some(url) = url(self.base(of.base_url, of.token), of) else {
             return BlockAnswer::Later("the address of the Graph API is none".to_owned());
         };
         let user = match of.who {
@@ -79,8 +79,8 @@ impl Client {
     }
 }
 
-fn url(of: BlockRequest<'_>) -> Option<Url> {
-    let mut url = Url::parse(of.base_url).ok()?;
+fn url(base: &str, of: BlockRequest<'_>) -> Option<Url> {
+    let mut url = Url::parse(base).ok()?;
     let parts = [of.version, of.phone_number_id, "block_users"];
     url.path_segments_mut().ok()?.pop_if_empty().extend(parts);
     Some(url)

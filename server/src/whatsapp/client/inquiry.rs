@@ -200,6 +200,7 @@ impl Client {
         query: &[(&str, &str)],
         bearer: &Token,
     ) -> InquiryResult<Value> {
+        let base_url = self.base(base_url, bearer);
         let Some(url) = address(base_url, path, query) else { return InquiryResult::Unreachable };
         let Ok(mut response) = self.http.get(url).bearer_auth(bearer.expose()).send().await else {
             return InquiryResult::Unreachable;

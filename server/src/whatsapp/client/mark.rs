@@ -25,7 +25,7 @@ pub struct MarkRequest<'a> {
 impl Client {
     /// Marks a message as read; tells whether WhatsApp took it.
     pub async fn mark(&self, of: MarkRequest<'_>) -> bool {
-        let Some(url) = url(of) else { return false };
+        let Some(url) = url(self.base(of.base_url, of.token), of) else { return false };
         let mut body: Value = json!({
             "messaging_product": "whatsapp",
             "status": "read",
@@ -41,8 +41,8 @@ impl Client {
     }
 }
 
-fn url(of: MarkRequest<'_>) -> Option<Url> {
-    let mut url = Url::parse(of.base_url).ok()?;
+fn url(base: &str, of: MarkRequest<'_>) -> Option<Url> {
+    let mut url = Url::parse(base).ok()?;
     let parts = [of.version, of.phone_number_id, "messages"];
     url.path_segments_mut().ok()?.pop_if_empty().extend(parts);
     Some(url)

@@ -70,7 +70,8 @@ impl Client {
     }
 
     async fn page(&self, of: Account<'_>, after: Option<&str>) -> Result<Page, String> {
-        let url = url(of, after).ok_or("the address of the Graph API is none")?;
+        let base = self.base(of.base_url, of.token);
+        let url = url(base, of, after).ok_or("the address of the Graph API is none")?;
         let request = self.http.get(url).bearer_auth(&of.token.0);
         let unreachable = |_| "Meta could not be reached; it is tried again".to_owned();
         let mut response = request.send().await.map_err(unreachable)?;
@@ -95,8 +96,8 @@ fn each_once(all: Vec<Template>) -> Vec<Template> {
     named.collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
-fn url(of: Account<'_>, after: Option<&str>) -> Option<Url> {
-    let mut url = Url::parse(of.base_url).ok()?;
+fn url(base: &str, of: Account<'_>, after: Option<&str>) -> Option<Url> {
+    let mut url = Url::parse(base).ok()?;
     let parts = [of.version, of.id, "message_templates"];
     url.path_segments_mut().ok()?.pop_if_empty().extend(parts);
     url.query_pairs_mut().append_pair("fields", FIELDS).append_pair("limit", PAGE_ROWS);

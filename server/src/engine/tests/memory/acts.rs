@@ -22,7 +22,7 @@ const CUSTOMERS: [&str; 4] = ["34600000001", "34600000002", "34600000003", "3460
 
 impl Both {
     pub(super) fn work(&mut self) -> Option<Work> {
-        match self.dice.weighted(&[30, 38, 5, 12, 10, 8, 2, 3, 4, 2, 2, 1, 2]) {
+        match self.dice.weighted(&[30, 38, 5, 12, 10, 8, 2, 3, 4, 2, 2, 1, 2, 8]) {
             0 => Some(self.webhook_comes()),
             1 => self.somebody_acts(),
             2 => self.somebody_repeats(),
@@ -35,8 +35,14 @@ impl Both {
             9 => Some(self.somebody_writes_first()),
             10 => self.whatsapp_answers_a_block(),
             11 => self.owner_leaves(),
-            _ => self.parked_statuses_are_looked_at(),
+            12 => self.parked_statuses_are_looked_at(),
+            _ => self.somebody_sets_something(),
         }
+    }
+
+    fn somebody_sets_something(&mut self) -> Option<Work> {
+        let by = *self.dice.one_of(&AGENTS)?;
+        self.memory.sets_something(&mut self.dice, by)
     }
 
     // What WhatsApp tells.

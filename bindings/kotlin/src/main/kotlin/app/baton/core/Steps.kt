@@ -42,6 +42,18 @@ fun List<TimelineEntry>.after(steps: List<TimelineStep>): List<TimelineEntry> {
     return list
 }
 
+/**
+ * What this entry is called for as long as it is the same thing. An act keeps its name when it
+ * becomes a line or a note, so that a list keeps its place.
+ */
+val TimelineEntry.key: String
+    get() = when (this) {
+        is TimelineEntry.Line -> line.opId ?: line.seen.id
+        is TimelineEntry.Note -> note.opId
+        is TimelineEntry.Moved -> "moved $atMs"
+        is TimelineEntry.Echo -> item.opId
+    }
+
 private fun fits(fits: Boolean, step: Any) {
     if (!fits) throw UnfitStep(step)
 }

@@ -6,7 +6,9 @@ import app.baton.core.Act
 import app.baton.core.AnswerOutcome
 import app.baton.core.Badge
 import app.baton.core.Baton
+import app.baton.core.Choice
 import app.baton.core.CoreException
+import app.baton.core.Draft
 import app.baton.core.Event
 import app.baton.core.Header
 import app.baton.core.InboxRow
@@ -14,6 +16,7 @@ import app.baton.core.InboxView
 import app.baton.core.Listener
 import app.baton.core.OutboxItem
 import app.baton.core.OutgoingFile
+import app.baton.core.People
 import app.baton.core.PushOutcome
 import app.baton.core.PushState
 import app.baton.core.SignedIn
@@ -50,6 +53,28 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
     fun fail(error: CoreException?) {
         core.failure = error
     }
+
+    /** Makes the next call of this name fail, as `act`; those after it work. */
+    fun failOnce(call: String, error: CoreException) {
+        core.failures[call] = error
+    }
+
+    /** Sets colleagues, teams and channels, and tells that they changed. */
+    fun setPeople(people: People) {
+        core.people = people
+        tell(Event.People)
+    }
+
+    /** Sets the draft of a conversation, as if it had been typed before; null removes it. */
+    fun setDraft(conversation: String, draft: Draft?) {
+        if (draft == null) core.drafts.remove(conversation) else core.drafts[conversation] = draft
+    }
+
+    /** The drafts that the app handed in, by conversation. */
+    val drafts: Map<String, Draft> get() = core.drafts.toMap()
+
+    /** The choices that the app made for acts in review, by number, oldest first. */
+    val choices: List<Pair<ULong, Choice>> get() = core.choices.toList()
 
     /** Replaces the rows of an inbox, or of every inbox that has no rows of its own. */
     fun setInbox(rows: List<InboxRow>, view: InboxView? = null) = core.change {

@@ -10,6 +10,7 @@ import app.baton.core.BatonCoreInterface
 import app.baton.core.Choice
 import app.baton.core.CoreException
 import app.baton.core.Diagnostics
+import app.baton.core.Draft
 import app.baton.core.Event
 import app.baton.core.FileAddress
 import app.baton.core.FileSize
@@ -31,7 +32,6 @@ import app.baton.core.NotificationEnd
 import app.baton.core.OlderLines
 import app.baton.core.OutboxItem
 import app.baton.core.OutgoingFile
-import app.baton.core.People
 import app.baton.core.PlatformTrust
 import app.baton.core.PushMessage
 import app.baton.core.PushOffReason
@@ -50,6 +50,9 @@ import app.baton.core.TimelineStep
 internal class FakeCore : BatonCoreInterface {
     lateinit var listener: Listener
     var failure: CoreException? = null
+    val failures = mutableMapOf<String, CoreException>()
+    val choices = mutableListOf<Pair<ULong, Choice>>()
+    var people = Preview.people
     val acts = mutableListOf<TakenAct>()
     val files = mutableListOf<TakenFile>()
     val calls = mutableListOf<String>()
@@ -72,7 +75,7 @@ internal class FakeCore : BatonCoreInterface {
         isBehind = false,
     )
     var pushes: PushState = PushState.Off(PushOffReason.NotRegistered)
-    private val drafts = mutableMapOf<String, String>()
+    val drafts = mutableMapOf<String, Draft>()
     private val watching = mutableMapOf<ULong, Pair<ListListener, () -> ListBatch>>()
     private var lastNumber = 0uL
     private var isOver = false
@@ -88,6 +91,7 @@ internal class FakeCore : BatonCoreInterface {
     private fun <T> asked(name: String, answer: () -> T): T {
         if (isOver) throw CoreException.Closed()
         failure?.let { throw it }
+        failures.remove(name)?.let { throw it }
         calls += name
         return answer()
     }
@@ -174,8 +178,8 @@ internal class FakeCore : BatonCoreInterface {
         listener.onEvent(Event.Standing(state))
     }
 
-    override suspend fun typing(conversation: String, text: String) =
-        asked("typing") { drafts[conversation] = text }
+    override suspend fun typing(conversation: String, text: String, isNote: Boolean) =
+        asked("typing") { drafts[conversation] = Draft(text, isNote) }
 
     override suspend fun hold(conversation: String): Hold =
         asked("hold") { headers[conversation]?.hold ?: Hold.Unknown }
@@ -219,8 +223,7 @@ internal class FakeCore : BatonCoreInterface {
 
     override suspend fun draft(conversation: String) = asked("draft") { drafts[conversation] }
 
-    override suspend fun people() =
-        asked("people") { People(emptyList(), emptyList(), emptyList()) }
+    override suspend fun people() = asked("people") { people }
 
     override suspend fun olderLines(conversation: String, before: ULong, limit: UInt) =
         asked("olderLines") { LinesPage(emptyList(), null) }
@@ -257,7 +260,8 @@ internal class FakeCore : BatonCoreInterface {
 
     override suspend fun withdraw(number: ULong) = asked("withdraw") {}
 
-    override suspend fun choose(number: ULong, choice: Choice) = asked("choose") {}
+    override suspend fun choose(number: ULong, choice: Choice) =
+        asked("choose") { choices += number to choice }
 
     override suspend fun retry() = asked("retry") {}
 

@@ -3,7 +3,9 @@
 package app.baton.testing
 
 import app.baton.core.ActKind
+import app.baton.core.Availability
 import app.baton.core.Badge
+import app.baton.core.Colleague
 import app.baton.core.Header
 import app.baton.core.Hold
 import app.baton.core.InboxRow
@@ -12,11 +14,13 @@ import app.baton.core.LineAuthor
 import app.baton.core.LineContent
 import app.baton.core.LineStatus
 import app.baton.core.MediaKind
+import app.baton.core.Named
 import app.baton.core.Note
 import app.baton.core.OutboxFile
 import app.baton.core.OutboxItem
 import app.baton.core.Own
 import app.baton.core.Owner
+import app.baton.core.People
 import app.baton.core.SeenLine
 import app.baton.core.Stage
 import app.baton.core.Status
@@ -90,6 +94,16 @@ object Preview {
         isOwnerOnline = true, status = Status.Open, unread = 2u, unansweredSinceMs = NOON,
         windowUntilMs = NOON + 60 * MINUTE, hold = Hold.Nobody, colleagueDraft = null,
         viewers = listOf(COLLEAGUE), own = Own(1u, 0u, false),
+    )
+
+    /** This agent and a colleague, their team, and its number. */
+    val people = People(
+        agents = listOf(
+            Colleague(ME, "Inés Rojas", Availability.AVAILABLE, 1u, 8u, true, true),
+            Colleague(COLLEAGUE, "Ben Adler", Availability.AVAILABLE, 3u, 8u, true, true),
+        ),
+        teams = listOf(Named("team", "Sales")),
+        channels = listOf(Named("channel", "+34 600 000 000")),
     )
 
     /** The numbers that fit the rows. */

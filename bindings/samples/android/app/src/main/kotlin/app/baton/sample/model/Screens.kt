@@ -120,7 +120,7 @@ class ConversationScreen(
 
     /** What was typed there and not sent, if it can be told. */
     suspend fun draft(): String? = try {
-        baton.draft(conversation)
+        baton.draft(conversation)?.takeUnless { it.isNote }?.text
     } catch (error: CoreException) {
         told.value = error.forPeople()
         null

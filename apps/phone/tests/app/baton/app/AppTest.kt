@@ -1,0 +1,269 @@
+// The whole app over a fake core: found, tapped and asked as a person does.
+
+package app.baton.app
+
+import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.size
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.test.ComposeUiTest
+import androidx.compose.ui.test.ExperimentalTestApi
+import androidx.compose.ui.test.assertIsDisplayed
+import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.hasContentDescription
+import androidx.compose.ui.test.hasSetTextAction
+import androidx.compose.ui.test.hasText
+import androidx.compose.ui.test.onAllNodesWithText
+import androidx.compose.ui.test.onFirst
+import androidx.compose.ui.test.onNodeWithContentDescription
+import androidx.compose.ui.test.onNodeWithText
+import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performTextInput
+import androidx.compose.ui.test.performTextReplacement
+import androidx.compose.ui.test.v2.runComposeUiTest
+import androidx.compose.ui.unit.dp
+import app.baton.app.model.AppModel
+import app.baton.core.Act
+import app.baton.core.Choice
+import app.baton.core.CoreException
+import app.baton.core.Draft
+import app.baton.core.Event
+import app.baton.core.InboxView
+import app.baton.core.Owner
+import app.baton.core.SeenLine
+import app.baton.core.Standing
+import app.baton.testing.FakeBaton
+import app.baton.testing.TakenAct
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancel
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+private const val MARTA = "marta"
+
+@OptIn(ExperimentalTestApi::class)
+class AppTest {
+    private val baton = FakeBaton()
+    private val platform = FakePlatform(baton)
+
+    private fun app(isSignedIn: Boolean = true, play: ComposeUiTest.() -> Unit) = runComposeUiTest {
+        baton.setPeople(Sample.people)
+        baton.setInbox(Sample.rows)
+        baton.setTimeline(MARTA, Sample.talk().lines)
+        baton.setHeader(MARTA, Sample.header)
+        if (!isSignedIn) baton.setSignedIn(null)
+        val scope = CoroutineScope(Dispatchers.Default)
+        val app = AppModel(platform, scope)
+        // One pane, as on a phone.
+        setContent { Box(Modifier.size(411.dp, 740.dp)) { BatonApp(app, platform) } }
+        try {
+            play()
+        } finally {
+            scope.cancel()
+        }
+    }
+
+    private fun ComposeUiTest.shows(text: String) =
+        waitUntil("\"$text\" is shown", WAIT_MS) { onAllNodesWithText(text, substring = true).fetchSemanticsNodes().isNotEmpty() }
+
+    private fun ComposeUiTest.presses(text: String) {
+        shows(text)
+        onAllNodes(hasText(text) and hasClickAction()).onFirst().performClick()
+    }
+
+    private fun ComposeUiTest.taps(name: String) {
+        waitUntil("\"$name\" is there", WAIT_MS) {
+            onAllNodes(hasContentDescription(name) and hasClickAction()).fetchSemanticsNodes().isNotEmpty()
+        }
+        onAllNodes(hasContentDescription(name) and hasClickAction()).onFirst().performClick()
+    }
+
+    private fun ComposeUiTest.field(name: String) =
+        onNode(hasContentDescription(name) and hasSetTextAction())
+
+    private fun ComposeUiTest.opens() {
+        shows("Marta Gil")
+        onAllNodes(hasText("Marta Gil") and hasClickAction()).onFirst().performClick()
+        shows("¿Te la aparto?")
+    }
+
+    private fun ComposeUiTest.acted(): TakenAct {
+        // Reading is no decision of anybody.
+        waitUntil("something was done", WAIT_MS) { decided().isNotEmpty() }
+        return decided().last()
+    }
+
+    private fun decided() = baton.acts.filterNot { it.act is Act.MarkRead }
+
+    @Test
+    fun a_link_of_an_invitation_fills_in_who_signs_in() {
+        platform.remembered = Remembered()
+        app(isSignedIn = false) { signsInByLink() }
+    }
+
+    private fun ComposeUiTest.signsInByLink() {
+        waitUntil("there are fields", WAIT_MS) { onAllNodes(hasSetTextAction()).fetchSemanticsNodes().size == 4 }
+        field("Address of the server").performTextReplacement("https://desk.sol.example/sign-in?workspace=sol&email=ana@sol.example")
+        field("Password").performTextInput("a long password")
+        presses("Sign in")
+        shows("Marta Gil")
+        assertEquals("https://desk.sol.example", platform.servers.last())
+        assertEquals(listOf("sol", "ana@sol.example"), platform.remembered.let { listOf(it.workspace, it.email) })
+    }
+
+    @Test
+    fun a_wrong_password_is_told_and_nothing_else_happens() = app(isSignedIn = false) {
+        waitUntil("there are fields", WAIT_MS) { onAllNodes(hasSetTextAction()).fetchSemanticsNodes().size == 4 }
+        baton.failOnce("signIn", CoreException.WrongCredentials())
+        field("Password").performTextInput("wrong")
+        presses("Sign in")
+        shows("Workspace, e-mail or password is not right.")
+    }
+
+    @Test
+    fun a_reply_goes_with_the_last_line_on_the_screen() = app {
+        opens()
+        field("Write a reply").performTextInput("Hasta mañana")
+        presses("Send")
+        val act = acted().act as Act.Reply
+        assertEquals("Hasta mañana" to SeenLine(3u, "line 3"), act.text to act.seen)
+        shows("Write a reply")
+    }
+
+    @Test
+    fun what_the_core_refuses_stays_in_the_field() = app {
+        opens()
+        baton.failOnce("act", CoreException.Storage("full", isFull = true, isInUse = false, isKeyLost = false))
+        field("Write a reply").performTextInput("Hasta mañana")
+        presses("Send")
+        shows("This device is full")
+        shows("Hasta mañana")
+        assertTrue(decided().isEmpty())
+    }
+
+    @Test
+    fun a_note_is_typed_as_a_note_and_calls_a_colleague() = app {
+        opens()
+        presses("Note")
+        field("Note").performTextInput("Ask @B")
+        presses("Ben Adler")
+        waitUntil("it is kept as a note", WAIT_MS) { baton.drafts[MARTA]?.isNote == true }
+        presses("Add note")
+        val act = acted().act as Act.Note
+        assertEquals("Ask @Ben Adler" to listOf(Sample.BEN), act.text to act.mentions)
+    }
+
+    @Test
+    fun the_draft_of_a_note_never_comes_back_as_a_reply() {
+        baton.setDraft(MARTA, Draft("She pays late", isNote = true))
+        app {
+            opens()
+            shows("She pays late")
+            onNodeWithText("Add note").assertIsDisplayed()
+        }
+    }
+
+    @Test
+    fun who_has_it_is_changed_from_the_conversation() = app {
+        opens()
+        taps("Hand over")
+        presses("Ben Adler")
+        presses("Hand over to Ben Adler")
+        assertEquals(Act.TransferToAgent(Sample.BEN, 3u, SeenLine(3u, "line 3"), null), acted().act)
+        shows("Marta Gil is with Ben Adler now")
+    }
+
+    @Test
+    fun what_was_resolved_can_be_taken_back() = app {
+        opens()
+        taps("Resolve")
+        presses("Undo")
+        waitUntil("it is open again", WAIT_MS) { decided().size == 2 }
+        assertEquals(listOf(Act.Resolve(SeenLine(3u, "line 3")), Act.Reopen), decided().map { it.act })
+    }
+
+    @Test
+    fun it_is_taken_followed_and_snoozed() = app {
+        baton.setHeader(MARTA, Sample.header.copy(owner = Owner.Queue("sales")))
+        opens()
+        taps("More")
+        presses("Take it")
+        taps("More")
+        presses("Follow")
+        taps("More")
+        presses("Snooze")
+        presses("In 1 hour")
+        waitUntil("all is done", WAIT_MS) { decided().size == 3 }
+        val wanted = listOf(Act.Claim(3u), Act.Follow(null), Act.Snooze(NOW + 3_600_000, SeenLine(3u, "line 3")))
+        assertEquals(wanted, decided().map { it.act })
+    }
+
+    @Test
+    fun what_was_missed_is_read_before_it_can_be_sent() {
+        baton.setOutbox(listOf(Sample.held))
+        app {
+            presses("Review")
+            shows("Not sent: Ben Adler answered and Marta Gil wrote again")
+            shows("En azul nos llega una el jueves.")
+            field("Your reply").performTextReplacement("Te la guardo en azul")
+            presses("Send changed reply")
+            waitUntil("it was chosen", WAIT_MS) { baton.choices.isNotEmpty() }
+            assertEquals(7uL to Choice.Edit("Te la guardo en azul", SeenLine(7u, "line 7")), baton.choices.single())
+        }
+    }
+
+    @Test
+    fun what_cannot_be_sent_any_more_offers_no_sending() {
+        baton.setOutbox(listOf(Sample.tooLate))
+        app {
+            presses("Review")
+            shows("Not sent: the 24 hours have passed.")
+            assertEquals(0, onAllNodesWithText("Send anyway").fetchSemanticsNodes().size)
+            presses("Discard")
+            waitUntil("it was chosen", WAIT_MS) { baton.choices.isNotEmpty() }
+            assertEquals(8uL to Choice.Discard, baton.choices.single())
+        }
+    }
+
+    @Test
+    fun without_a_network_the_lists_stay_and_say_so() = app {
+        shows("Marta Gil")
+        baton.setStanding(Standing.Offline)
+        shows("Offline.")
+        onAllNodesWithText("Marta Gil").onFirst().assertIsDisplayed()
+    }
+
+    @Test
+    fun a_list_that_failed_can_be_asked_for_again() {
+        baton.failOnce("watchInbox", CoreException.Locked())
+        app {
+            shows("Too long without the server")
+            presses("Try again")
+            shows("Marta Gil")
+        }
+    }
+
+    @Test
+    fun who_was_signed_out_by_another_is_told() = app {
+        opens()
+        baton.tell(Event.Wiped)
+        shows("This device was signed out by somebody else")
+        onNodeWithContentDescription("Password").assertIsDisplayed()
+    }
+
+    @Test
+    fun search_is_of_this_device() = app {
+        baton.setInbox(listOf(Sample.rows[4]), InboxView.Search("bakery"))
+        taps("Search")
+        field("Search").performTextInput("bakery")
+        waitUntil("only it is found", WAIT_MS) {
+            onAllNodesWithText("Bakery Sol").fetchSemanticsNodes().isNotEmpty() &&
+                onAllNodesWithText("Marta Gil").fetchSemanticsNodes().isEmpty()
+        }
+    }
+
+    private companion object {
+        const val WAIT_MS = 10_000L
+    }
+}

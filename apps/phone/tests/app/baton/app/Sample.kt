@@ -1,0 +1,310 @@
+// A desk in the middle of a day: what pictures and tests show.
+
+package app.baton.app
+
+import androidx.compose.ui.graphics.ImageBitmap
+import app.baton.app.model.BeginState
+import app.baton.app.model.Composing
+import app.baton.app.model.Entry
+import app.baton.app.model.InboxState
+import app.baton.app.model.ListState
+import app.baton.app.model.Names
+import app.baton.app.model.ReviewState
+import app.baton.app.model.Sheet
+import app.baton.app.model.Stand
+import app.baton.app.model.TalkState
+import app.baton.app.model.entriesOf
+import app.baton.app.model.rowOf
+import app.baton.app.words.Language
+import app.baton.core.ActKind
+import app.baton.core.Availability
+import app.baton.core.Baton
+import app.baton.core.ChoiceKind
+import app.baton.core.Colleague
+import app.baton.core.FoundIn
+import app.baton.core.Header
+import app.baton.core.Hit
+import app.baton.core.Hold
+import app.baton.core.InboxRow
+import app.baton.core.InboxView
+import app.baton.core.Line
+import app.baton.core.LineAuthor
+import app.baton.core.LineContent
+import app.baton.core.LineFile
+import app.baton.core.LineStatus
+import app.baton.core.MediaKind
+import app.baton.core.MissedLine
+import app.baton.core.Named
+import app.baton.core.Note
+import app.baton.core.OutboxFile
+import app.baton.core.OutboxItem
+import app.baton.core.OutgoingFile
+import app.baton.core.Own
+import app.baton.core.Owner
+import app.baton.core.People
+import app.baton.core.PictureSize
+import app.baton.core.PreviewKind
+import app.baton.core.PushState
+import app.baton.core.Reaction
+import app.baton.core.Review
+import app.baton.core.ReviewCode
+import app.baton.core.SeenLine
+import app.baton.core.SoundShape
+import app.baton.core.Stage
+import app.baton.core.Standing
+import app.baton.core.Status
+import app.baton.core.Template
+import app.baton.core.TemplateStatus
+import app.baton.core.TimelineEntry
+import app.baton.testing.Preview
+import java.time.ZoneId
+import java.time.ZoneOffset
+
+/** Friday, 27 November 2026, 11:02 in UTC. */
+const val NOW = 1_795_777_320_000L
+private const val MINUTE = 60_000L
+private const val HOUR = 60 * MINUTE
+private const val ARABIC = "أهلًا، هل وصل طلبي؟"
+
+/** A platform that has nothing but what a test gives it. */
+class FakePlatform(private val baton: Baton) : Platform {
+    var file: OutgoingFile? = null
+    val copied = mutableListOf<String>()
+    val servers = mutableListOf<String>()
+    override var remembered = Remembered("https://desk.example", "demo", "ines@example.com")
+    override val language = Language.ENGLISH
+    override val zone: ZoneId = ZoneOffset.UTC
+    override val isPushed = true
+
+    override suspend fun open(server: String): Baton {
+        servers += server
+        return baton
+    }
+
+    override suspend fun pickFile() = file
+    override fun picture(bytes: ByteArray): ImageBitmap? = null
+    override suspend fun show(name: String, mediaType: String, bytes: ByteArray) = Unit
+    override fun copy(text: String) {
+        copied += text
+    }
+
+    override suspend fun askForPushes(baton: Baton): PushState = PushState.On
+    override fun now() = NOW
+}
+
+object Sample {
+    const val ME = Preview.ME
+    const val BEN = Preview.COLLEAGUE
+    private const val NADIA = "00000000-0000-7000-8000-00000000ad1a"
+    private const val MARTA = "marta"
+
+    val people = People(
+        agents = listOf(
+            Colleague(ME, "Inés Rojas", Availability.AVAILABLE, 4u, 8u, true, true),
+            Colleague(BEN, "Ben Adler", Availability.AVAILABLE, 3u, 8u, true, true),
+            Colleague(NADIA, "Nadia Haddad", Availability.BUSY, 8u, 8u, true, true),
+            Colleague("karim", "Karim Osei", Availability.AWAY, 0u, null, true, false),
+        ),
+        teams = listOf(Named("sales", "Sales"), Named("workshop", "Workshop")),
+        channels = listOf(Named("c1", "+34 600 111 222"), Named("c2", "+44 7700 900 123")),
+    )
+    val names = Names(people, ME)
+    val live = Stand(Standing.Live, NOW, 0, 0)
+    val offline = Stand(Standing.Offline, NOW - 5 * MINUTE, 2, 1)
+
+    private val mine = Owner.Agent(ME)
+    private val sales = Owner.Queue("sales")
+
+    @Suppress("LongParameterList")
+    fun row(
+        id: String,
+        title: String?,
+        preview: String?,
+        owner: Owner = mine,
+        ago: Long = 3 * MINUTE,
+        waits: Long? = null,
+        unread: ULong = 0u,
+        kind: PreviewKind? = PreviewKind.TEXT,
+        byCustomer: Boolean = true,
+        status: Status = Status.Open,
+        window: Long? = NOW + 20 * HOUR,
+    ) = InboxRow(
+        id = id, title = title, team = "sales", channel = "c1", owner = owner, ownerEpoch = 1u,
+        status = status, unansweredSinceMs = waits?.let { NOW - it }, activityAtMs = NOW - ago,
+        preview = preview, previewFromCustomer = byCustomer, previewKind = kind, unread = unread,
+        windowUntilMs = window, own = Own(0u, 0u, false), hasDraft = false, hit = null,
+    )
+
+    val rows: List<InboxRow> = listOf(
+        row(MARTA, "Marta Gil", "Al final mejor en azul, si puede ser", ago = 2 * MINUTE, waits = 12 * MINUTE, unread = 2u),
+        row("teresa", "Teresa Vega", null, ago = 21 * MINUTE, waits = 21 * MINUTE, unread = 1u, kind = PreviewKind.IMAGE),
+        row("omar", "عمر الحداد", ARABIC, sales, 4 * MINUTE, 4 * MINUTE, 1u),
+        row("lucia", "Lucía Fernández de la Torre y Mendoza", "Gracias, hasta mañana", ago = HOUR, byCustomer = false),
+        row("sol", "Bakery Sol", "Perfect, two trays for Saturday then", Owner.Agent(BEN), 2 * HOUR),
+        row("noah", null, null, sales, 3 * HOUR, 3 * HOUR, 3u, PreviewKind.VOICE)
+            .copy(windowUntilMs = NOW + 30 * MINUTE),
+        row("grace", "Grace Okafor", "I will write again on Monday", ago = 26 * HOUR, status = Status.Snoozed(NOW + 70 * HOUR)),
+        row("pete", "Pete", "Is it ready?", ago = 2 * 24 * HOUR, window = NOW - 10 * HOUR)
+            .copy(own = Own(1u, 0u, false)),
+        row("held", "Aisha Bello", "Could you send the invoice again?", ago = 30 * MINUTE, waits = 2 * MINUTE)
+            .copy(own = Own(0u, 1u, false)),
+        row("draft", "Tom Berg", "Thanks!", ago = 5 * 24 * HOUR).copy(hasDraft = true),
+    )
+
+    fun inbox(of: List<InboxRow> = rows, view: InboxView = InboxView.Mine) = InboxState(
+        view, ListState.Loaded(of.map { rowOf(it, names, NOW) }, of.size, false), NOW,
+    )
+
+    val found = inbox(
+        listOf(
+            rows[0].copy(hit = Hit(FoundIn.Line(4u), "Hasta el sábado a las 14:00, en azul", NOW - HOUR)),
+            rows[4].copy(hit = Hit(FoundIn.Note(2u), "Prefers the blue boxes", NOW - 9 * HOUR)),
+        ),
+        InboxView.Search("azul"),
+    )
+
+    private val me = LineAuthor.Agent(ME, true)
+    private val ben = LineAuthor.Agent(BEN, false)
+
+    fun line(
+        seq: Int,
+        author: LineAuthor,
+        content: LineContent,
+        ago: Long,
+        status: LineStatus? = if (author == LineAuthor.Customer) null else LineStatus.READ,
+    ) = Line(
+        id = "line $seq", seq = seq.toULong(), seen = SeenLine(seq.toULong(), "line $seq"),
+        author = author, content = content, text = (content as? LineContent.Text)?.text, file = null,
+        quoted = null, atMs = NOW - ago, status = status, problem = null, opId = null,
+        reactions = emptyList(), edited = null,
+    )
+
+    private fun text(text: String) = LineContent.Text(text)
+    private fun entry(line: Line) = TimelineEntry.Line(line)
+    private val note = Note("n1", BEN, false, NOW - 4 * MINUTE, "La verde tiene un arañazo en la vaina; ofrécele un 5 %.", "n1")
+
+    fun item(
+        number: Int,
+        text: String?,
+        kind: ActKind = ActKind.REPLY,
+        stage: Stage = Stage.WAITING,
+        review: Review? = null,
+        conversation: String = MARTA,
+    ) = OutboxItem(
+        number = number.toULong(), opId = "op $number", conversation = conversation, kind = kind,
+        text = text, createdAtMs = NOW - MINUTE, stage = stage, behind = null, isClaiming = false,
+        review = review,
+    )
+
+    private val everything = listOf(
+        ChoiceKind.SEND_ANYWAY, ChoiceKind.EDIT, ChoiceKind.TURN_INTO_NOTE, ChoiceKind.DISCARD,
+    )
+
+    fun review(
+        code: ReviewCode = ReviewCode.STALE,
+        missed: List<MissedLine> = listOf(
+            MissedLine(SeenLine(6u, "line 6"), false, "En azul nos llega una el jueves."),
+            MissedLine(SeenLine(7u, "line 7"), true, "Al final mejor en azul, si puede ser"),
+        ),
+    ) = Review(code, "stale", missed, BEN, SeenLine(7u, "line 7"), false, everything)
+
+    val held = item(7, "Hasta el sábado a las 14:00, sin problema.", stage = Stage.NEEDS_REVIEW, review = review())
+    val tooLate = item(
+        8, "Your order leaves today.", stage = Stage.NEEDS_REVIEW, conversation = "pete",
+        review = review(ReviewCode.WINDOW_CLOSED, emptyList())
+            .copy(choices = listOf(ChoiceKind.TURN_INTO_NOTE, ChoiceKind.DISCARD)),
+    )
+
+    private val lines: List<TimelineEntry> = listOf(
+        entry(line(1, LineAuthor.Customer, text("Hola! Quería saber si os queda la Sierra en talla M 🙂"), 26 * HOUR)),
+        entry(line(2, me, text("Hola Marta, nos queda una en verde. ¿Te la aparto?"), 15 * MINUTE)),
+        entry(
+            line(3, LineAuthor.Customer, text("¡Sí por favor! ¿Hasta cuándo?"), 12 * MINUTE)
+                .copy(reactions = listOf(Reaction(false, "👍"))),
+        ),
+        TimelineEntry.Note(note),
+    )
+
+    private val kinds: List<TimelineEntry> = listOf(
+        entry(
+            line(11, LineAuthor.Customer, LineContent.Media(MediaKind.IMAGE, "Is it this one?", "image/jpeg", null, null), 40 * MINUTE)
+                .copy(file = LineFile.Stored(300_000u, PictureSize(1200u, 900u), null)),
+        ),
+        entry(
+            line(12, LineAuthor.Customer, LineContent.Media(MediaKind.VOICE, null, "audio/ogg", null, null), 39 * MINUTE)
+                .copy(file = LineFile.Stored(42_000u, null, SoundShape(9_000u, ByteArray(64) { (it * 37 % 220 + 30).toByte() }))),
+        ),
+        entry(
+            line(13, ben, LineContent.Media(MediaKind.DOCUMENT, null, "application/pdf", "invoice-2026-114.pdf", null), 30 * MINUTE, LineStatus.DELIVERED)
+                .copy(file = LineFile.Stored(1_240_000u, null, null)),
+        ),
+        entry(line(14, ben, LineContent.Interactive("Which one shall we keep for you?", listOf("The green one", "The blue one")), 29 * MINUTE)),
+        entry(line(15, LineAuthor.Customer, LineContent.Choice("The blue one", null), 28 * MINUTE).copy(quoted = "line 14")),
+        entry(line(16, LineAuthor.Customer, LineContent.TakenBack, 20 * MINUTE)),
+        entry(line(17, me, text("It costs 40 € with the discount."), 10 * MINUTE, LineStatus.UNCONFIRMED)),
+        entry(line(18, me, text("Shall I send it?"), 9 * MINUTE, LineStatus.FAILED).copy(problem = "WhatsApp refused it")),
+        TimelineEntry.Echo(
+            item(9, null, ActKind.SEND).copy(file = OutboxFile(MediaKind.DOCUMENT, "application/pdf", "label.pdf", 800_000u, 400_000u)),
+        ),
+    )
+
+    val header = Header(
+        id = MARTA, title = "Marta Gil", owner = mine, ownerEpoch = 3u, isOwnerOnline = true,
+        status = Status.Open, unread = 0u, unansweredSinceMs = NOW - 12 * MINUTE,
+        windowUntilMs = NOW + 23 * HOUR + 50 * MINUTE, hold = Hold.Nobody, colleagueDraft = null,
+        viewers = emptyList(), own = Own(0u, 0u, false),
+    )
+
+    fun talk(
+        entries: List<TimelineEntry> = lines,
+        header: Header? = this.header,
+        composing: Composing = Composing(),
+        sheet: Sheet? = null,
+    ) = TalkState(
+        id = MARTA, title = "Marta Gil", header = header, entries = drawn(entries), lines = entries,
+        isLoading = false, seen = SeenLine(3u, "line 3"), names = names, composing = composing,
+        sheet = sheet, now = NOW,
+    )
+
+    private fun drawn(entries: List<TimelineEntry>): List<Entry> = entriesOf(entries, names) {
+        java.time.Instant.ofEpochMilli(it).atZone(ZoneOffset.UTC).toLocalDate()
+    }
+
+    val writing = talk(composing = Composing("Te la guardo hasta el"))
+    val contended = talk(
+        lines + entry(line(7, LineAuthor.Customer, text("Al final mejor en azul, si puede ser"), 2 * MINUTE)) +
+            TimelineEntry.Echo(held),
+        header.copy(
+            owner = Owner.Agent(BEN), hold = Hold.Theirs(BEN),
+            colleagueDraft = "En azul nos llega una el jueves…", viewers = listOf(BEN),
+        ),
+    )
+    val noting = talk(composing = Composing("Ask @B", isNote = true))
+    val allKinds = talk(kinds)
+    val closed = talk(header = header.copy(windowUntilMs = NOW - HOUR, unansweredSinceMs = null))
+    val blocked = talk(header = header.copy(isBlocked = true))
+    val queued = talk(header = header.copy(owner = sales), composing = Composing("Hola Marta"))
+    val answering = talk(
+        composing = Composing("Sí", quoted = line(3, LineAuthor.Customer, text("¡Sí por favor! ¿Hasta cuándo?"), 12 * MINUTE)),
+    ).copy(elsewhere = listOf(row("m2", "Marta Gil", "Hello", Owner.Agent(BEN)).copy(channel = "c2")))
+    val said = line(3, LineAuthor.Customer, text("¡Sí por favor! ¿Hasta cuándo?"), 12 * MINUTE)
+    val template = Template(
+        "repair_ready", "es", TemplateStatus.APPROVED, "utility", null,
+        "Hola {{1}}, ya ha llegado tu {{2}}. ¿Cuándo te viene bien pasar?", null, emptyList(), null,
+    )
+    val arabic = talk(
+        listOf(
+            entry(line(1, LineAuthor.Customer, text(ARABIC), 20 * MINUTE)),
+            entry(line(2, ben, text("Hello Omar, it left this morning."), 15 * MINUTE)),
+            entry(line(3, LineAuthor.Customer, text("رقم الطلب 4471، شكرًا Ben"), 12 * MINUTE)),
+            TimelineEntry.Note(note),
+        ),
+    ).copy(title = "عمر الحداد")
+
+    fun reviews(vararg items: OutboxItem) = ReviewState(
+        held = items.filter { it.review != null }, waiting = items.filter { it.review == null },
+        titles = mapOf(MARTA to "Marta Gil", "pete" to "Pete"), names = names, now = NOW,
+    )
+
+    val begin = BeginState("+34 600 123 456", "c1")
+}

@@ -1,0 +1,458 @@
+// One conversation: what was said, who has it, and what is being written.
+
+package app.baton.app.model
+
+import app.baton.app.words.Word
+import app.baton.core.Act
+import app.baton.core.CoreException
+import app.baton.core.FileSize
+import app.baton.core.Header
+import app.baton.core.HeaderState
+import app.baton.core.Hold
+import app.baton.core.InboxRow
+import app.baton.core.Line
+import app.baton.core.LoadState
+import app.baton.core.Message
+import app.baton.core.OlderLines
+import app.baton.core.Owner
+import app.baton.core.SeenLine
+import app.baton.core.Status
+import app.baton.core.Template
+import app.baton.core.TemplateStatus
+import app.baton.core.TemplateWords
+import app.baton.core.Timeline
+import app.baton.core.TimelineEntry
+import app.baton.core.timeline
+import app.baton.core.watchHeader
+import app.baton.core.watchTimeline
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+
+/** What is being written, and what stands in its way. */
+data class Composing(
+    val text: String = "",
+    val isNote: Boolean = false,
+    val quoted: Line? = null,
+    val mentions: List<String> = emptyList(),
+)
+
+/** What covers the conversation. */
+sealed interface Sheet {
+    data object More : Sheet
+    data object HandOver : Sheet
+    data object Snooze : Sheet
+    data object Contact : Sheet
+    data class OfLine(val line: Line) : Sheet
+    data class Forward(val line: Line) : Sheet
+    data class ResendAsk(val line: Line) : Sheet
+    data class Templates(val all: List<Template>?, val failed: Told? = null) : Sheet
+    data class Fill(val template: Template, val words: List<String>) : Sheet
+    data class Held(val number: ULong) : Sheet
+}
+
+data class TalkState(
+    val id: String,
+    val title: String? = null,
+    val header: Header? = null,
+    val isHidden: Boolean = false,
+    val entries: List<Entry> = emptyList(),
+    val lines: List<TimelineEntry> = emptyList(),
+    val isLoading: Boolean = true,
+    val failed: Told? = null,
+    val older: OlderLines = OlderLines.NOTHING,
+    val isFull: Boolean = true,
+    val seen: SeenLine? = null,
+    val hasNewer: Boolean = false,
+    val names: Names,
+    val composing: Composing = Composing(),
+    val elsewhere: List<InboxRow> = emptyList(),
+    val pictures: Map<String, Any> = emptyMap(),
+    val sheet: Sheet? = null,
+    val now: Long = 0,
+) {
+    val isMine: Boolean get() = (header?.owner as? Owner.Agent)?.agent == names.me
+    val isQueued: Boolean get() = header?.owner is Owner.Queue
+    val isWindowOpen: Boolean get() = (header?.windowUntilMs ?: 0) > now
+    val neverWrote: Boolean get() = header != null && header.windowUntilMs == null
+    val holder: Holder? get() = header?.let { names.holder(it.owner) }
+
+    /** The colleague who is writing there, if one is. */
+    val composer: String? get() = (header?.hold as? Hold.Theirs)?.let { names.agent(it.agent) }
+    val isFollowed: Boolean get() = header?.followers?.contains(names.me) == true
+}
+
+class TalkModel(
+    private val desk: Desk,
+    val id: String,
+    private val scope: CoroutineScope,
+    title: String? = null,
+) {
+    private val now get() = desk.platform.now()
+    private val baton get() = desk.baton
+    private val stateNow = MutableStateFlow(
+        TalkState(id, title, names = desk.names.value, now = now),
+    )
+    private val timeline = baton.watchTimeline(scope, id)
+    private val header = baton.watchHeader(scope, id)
+    private val typed = Channel<Composing>(Channel.CONFLATED)
+    private val asked = HashSet<String>()
+    private var readTo = 0uL
+
+    val state: StateFlow<TalkState> = stateNow
+
+    init {
+        scope.launch { timeline.state.collect(::lines) }
+        scope.launch { header.state.collect(::head) }
+        scope.launch {
+            desk.names.collect { names ->
+                stateNow.update { it.copy(names = names) }
+                lines(timeline.state.value)
+            }
+        }
+        scope.launch {
+            for (text in typed) desk.asks { baton.typing(id, text.text, text.isNote) }
+        }
+        desk.does {
+            baton.viewing(id)
+            baton.draft(id)?.let { draft ->
+                write { if (it.text.isEmpty()) it.copy(text = draft.text, isNote = draft.isNote) else it }
+            }
+        }
+        scope.launch { elsewhere() }
+    }
+
+    fun close() {
+        timeline.close()
+        header.close()
+        typed.close()
+        desk.does { baton.viewing(null) }
+    }
+
+    private suspend fun elsewhere() {
+        val rows = try {
+            baton.elsewhere(id)
+        } catch (_: CoreException) {
+            // Without a network nobody knows; the conversation is there all the same.
+            return
+        }
+        stateNow.update { it.copy(elsewhere = rows) }
+    }
+
+    private fun head(told: LoadState<HeaderState>) {
+        val header = told.value ?: return
+        stateNow.update {
+            it.copy(
+                header = header.header,
+                isHidden = header.header == null,
+                title = header.header?.title ?: it.title,
+                now = now,
+            )
+        }
+    }
+
+    private fun lines(told: LoadState<Timeline>) {
+        val shown = told.value
+        val words = desk.platform.zone
+        val failed = (told as? LoadState.Failed)?.error?.takeIf { it !is CoreException.Closed }
+        stateNow.update { before ->
+            before.copy(
+                entries = entriesOf(shown?.entries.orEmpty(), before.names) { ms ->
+                    java.time.Instant.ofEpochMilli(ms).atZone(words).toLocalDate()
+                },
+                lines = shown?.entries.orEmpty(),
+                isLoading = told is LoadState.Loading,
+                failed = failed?.let { Told.of(it) },
+                older = shown?.older ?: OlderLines.NOTHING,
+                isFull = shown?.isFull ?: true,
+                seen = shown?.seen,
+                hasNewer = shown?.hasNewer ?: false,
+                now = now,
+            )
+        }
+    }
+
+    // Reading.
+
+    fun older() = desk.does { timeline.more() }
+
+    fun newest() = desk.does { timeline.newest() }
+
+    /** The agent looks at the end of it. */
+    fun read() {
+        val seen = stateNow.value.seen?.seq ?: return
+        if (seen <= readTo || (stateNow.value.header?.unread ?: 0u) == 0uL) return
+        readTo = seen
+        desk.does { baton.act(id, Act.MarkRead(seen), null) }
+    }
+
+    /** Loads the small picture of a line, once. */
+    fun picture(line: Line) {
+        if (!asked.add(line.id)) return
+        scope.launch {
+            try {
+                val bytes = bytesOf(line, FileSize.SMALL)
+                val picture = desk.platform.picture(bytes) ?: return@launch
+                stateNow.update { it.copy(pictures = it.pictures + (line.id to picture)) }
+            } catch (_: CoreException) {
+                // Asked again when the line is shown again.
+                asked.remove(line.id)
+            }
+        }
+    }
+
+    fun openFile(line: Line, name: String, mediaType: String) = desk.does {
+        desk.platform.show(name, mediaType, bytesOf(line, FileSize.WHOLE))
+    }
+
+    private suspend fun bytesOf(line: Line, size: FileSize): ByteArray {
+        val length = baton.loadFile(id, line.id, size)
+        val all = java.io.ByteArrayOutputStream(length.toInt())
+        while (all.size().toULong() < length) {
+            val part = baton.readFile(id, line.id, size, all.size().toULong())
+            if (part == null || part.isEmpty()) break
+            all.write(part)
+        }
+        return all.toByteArray()
+    }
+
+    fun copy(line: Line) {
+        line.words?.let(desk.platform::copy)
+        cover(null)
+    }
+
+    // Writing.
+
+    fun write(change: (Composing) -> Composing) {
+        stateNow.update { it.copy(composing = change(it.composing)) }
+    }
+
+    fun type(text: String) {
+        write { it.copy(text = text) }
+        typed.trySend(stateNow.value.composing)
+    }
+
+    fun setNote(isNote: Boolean) {
+        write { it.copy(isNote = isNote, quoted = null) }
+        typed.trySend(stateNow.value.composing)
+    }
+
+    fun quote(line: Line?) {
+        write { it.copy(quoted = line) }
+        cover(null)
+    }
+
+    fun mention(agent: String, name: String) {
+        write { it.copy(text = withName(it.text, name), mentions = it.mentions + agent) }
+    }
+
+    /** Sends what was written. The core takes it before the field is emptied. */
+    fun send() {
+        val said = stateNow.value.composing
+        val text = said.text.trim()
+        if (text.isEmpty()) return
+        val act = if (said.isNote) {
+            val called = said.mentions.filter { "@${stateNow.value.names.agent(it)}" in text }
+            Act.Note(text, called.distinct(), said.quoted?.id)
+        } else {
+            Act.Reply(text, stateNow.value.seen, said.quoted?.id)
+        }
+        write { Composing(isNote = said.isNote) }
+        scope.launch {
+            val isTaken = desk.asks { baton.act(id, act, null) }
+            // Nothing that was typed is lost to a refusal.
+            if (!isTaken) write { if (it.text.isEmpty()) said else it }
+        }
+    }
+
+    fun takeOver() = desk.does { baton.takeOver(id) }
+
+    fun attach() = desk.does {
+        val file = desk.platform.pickFile() ?: return@does
+        val (text, _, quoted) = stateNow.value.composing
+        val caption = text.trim().ifEmpty { null }
+        baton.sendFile(id, file.copy(caption = caption, quoted = quoted?.id), stateNow.value.seen, null)
+        if (caption != null) type("")
+        write { it.copy(quoted = null) }
+    }
+
+    fun react(line: Line, emoji: String?) {
+        cover(null)
+        acts(Act.Send(Message.Reaction(emoji), stateNow.value.seen, line.id))
+    }
+
+    fun resend(line: Line) {
+        cover(null)
+        acts(Act.Resend(line.id, stateNow.value.seen))
+    }
+
+    fun arrived(line: Line) = acts(Act.MarkSent(line.id))
+
+    fun cancel(line: Line) {
+        cover(null)
+        acts(Act.Cancel(line.id))
+    }
+
+    fun withdraw(number: ULong) = desk.does { baton.withdraw(number) }
+
+    // Templates.
+
+    fun templates() {
+        val channel = desk.names.value
+        cover(Sheet.Templates(null))
+        scope.launch {
+            val sheet = try {
+                val of = stateNow.value.header?.let { channelOf() } ?: channel.allChannels.firstOrNull()?.id
+                val all = of?.let { baton.templates(it) }.orEmpty()
+                Sheet.Templates(all.filter { it.status == TemplateStatus.APPROVED })
+            } catch (refused: CoreException) {
+                Sheet.Templates(null, Told.of(refused))
+            }
+            if (stateNow.value.sheet is Sheet.Templates) cover(sheet)
+        }
+    }
+
+    /** The number that the conversation runs on; the header does not say it, rows do. */
+    private fun channelOf(): String? = channel
+
+    var channel: String? = null
+
+    fun fill(template: Template) {
+        cover(Sheet.Fill(template, List(blanksOf(template.body).size) { "" }))
+    }
+
+    fun fillWord(at: Int, word: String) = stateNow.update { state ->
+        val fill = state.sheet as? Sheet.Fill ?: return@update state
+        val words = fill.words.toMutableList().also { it[at] = word }
+        state.copy(sheet = fill.copy(words = words))
+    }
+
+    fun sendTemplate() {
+        val (template, words) = stateNow.value.sheet as? Sheet.Fill ?: return
+        val names = blanksOf(template.body)
+        val filled = words.mapIndexed { at, word ->
+            TemplateWords(names[at].takeIf { it.toIntOrNull() == null }, word.trim())
+        }
+        val message = Message.Template(template.name, template.language, emptyList(), filled, emptyList())
+        cover(null)
+        acts(Act.Send(message, stateNow.value.seen, null))
+    }
+
+    // Who has it.
+
+    private fun acts(act: Act, told: Told? = null, undo: Act? = null) {
+        desk.does {
+            baton.act(id, act, null)
+            if (told != null) desk.tells(told, undo?.let { { acts(it) } })
+        }
+    }
+
+    private fun epoch() = stateNow.value.header?.ownerEpoch ?: 0u
+
+    fun claim() {
+        cover(null)
+        acts(Act.Claim(epoch()))
+    }
+
+    fun giveBack() {
+        cover(null)
+        acts(Act.Unassign(epoch()), Told.of(Word.GivenBack))
+    }
+
+    fun handOver(to: Holder, note: String) {
+        val title = stateNow.value.title.orEmpty()
+        val words = note.trim().ifEmpty { null }
+        cover(null)
+        val seen = stateNow.value.seen
+        when (to) {
+            is Holder.Colleague -> acts(
+                Act.TransferToAgent(to.id, epoch(), seen, words),
+                Told.of(Word.HandDone, title, to.name),
+            )
+            is Holder.Team -> acts(
+                Act.TransferToTeam(to.id, epoch(), seen, words),
+                Told.of(Word.HandDone, title, to.name),
+            )
+            Holder.Me -> claim()
+        }
+    }
+
+    fun resolve() {
+        cover(null)
+        acts(Act.Resolve(stateNow.value.seen), Told.of(Word.Resolved), undo = Act.Reopen)
+    }
+
+    fun reopen() {
+        cover(null)
+        acts(Act.Reopen, Told.of(Word.Reopened))
+    }
+
+    fun waitForCustomer() {
+        cover(null)
+        acts(Act.MarkWaiting(stateNow.value.seen), Told.of(Word.MarkedWaiting), undo = Act.Reopen)
+    }
+
+    fun snooze(until: Long) {
+        cover(null)
+        val told = Told.Until(Word.SnoozedTold, until, now)
+        acts(Act.Snooze(until, stateNow.value.seen), told, undo = Act.Reopen)
+    }
+
+    fun follow(follows: Boolean) {
+        cover(null)
+        acts(if (follows) Act.Follow(null) else Act.Unfollow(null))
+    }
+
+    fun block(blocks: Boolean) {
+        val title = stateNow.value.title.orEmpty()
+        cover(null)
+        if (blocks) {
+            acts(Act.Block, Told.of(Word.BlockedTold, title), undo = Act.Unblock)
+        } else {
+            acts(Act.Unblock, Told.of(Word.UnblockedTold, title))
+        }
+    }
+
+    fun forward(line: Line, to: String) {
+        cover(null)
+        desk.does {
+            val seen = baton.timeline(to).first().seen
+            baton.act(to, Act.Forward(id, line.id, seen), null)
+            desk.tells(Told.of(Word.Forwarded))
+        }
+    }
+
+    fun cover(sheet: Sheet?) = stateNow.update { it.copy(sheet = sheet) }
+}
+
+/** What has to be filled in: `{{1}}`, or a name. */
+fun blanksOf(body: String): List<String> =
+    Regex("\\{\\{\\s*(\\w+)\\s*\\}\\}").findAll(body).map { it.groupValues[1] }.distinct().toList()
+
+/** The template's text with these words in their places. */
+fun filled(body: String, words: List<String>): String =
+    blanksOf(body).foldIndexed(body) { at, text, name ->
+        val word = words.getOrNull(at).orEmpty().ifBlank { "{{$name}}" }
+        text.replace(Regex("\\{\\{\\s*$name\\s*\\}\\}"), Regex.escapeReplacement(word))
+    }
+
+/** The name that is being typed after an `@` at the end; null where none is. */
+fun calledIn(text: String): String? =
+    Regex("(?:^|\\s)@([\\p{L}\\p{N}]*)$").find(text)?.groupValues?.get(1)
+
+private fun withName(text: String, name: String): String =
+    text.dropLast(calledIn(text)?.length ?: 0) + name + " "
+
+/** What hinders a reply from leaving; null where nothing does. */
+fun TalkState.hindrance(): Word? = when {
+    header == null -> null
+    header.isBlocked -> Word.BlockedHere
+    header.status is Status.Resolved && !isWindowOpen -> Word.TemplatesOnly
+    neverWrote -> Word.TemplatesFirst
+    !isWindowOpen -> Word.TemplatesOnly
+    else -> null
+}

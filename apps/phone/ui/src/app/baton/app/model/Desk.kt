@@ -1,0 +1,180 @@
+// A session: the core, who is signed in, and what every screen of theirs reads.
+
+package app.baton.app.model
+
+import app.baton.app.Platform
+import app.baton.core.Availability
+import app.baton.core.Badge
+import app.baton.core.Baton
+import app.baton.core.Colleague
+import app.baton.core.CoreException
+import app.baton.core.Event
+import app.baton.core.GoneHow
+import app.baton.core.LoadState
+import app.baton.core.Named
+import app.baton.core.OutboxItem
+import app.baton.core.Owner
+import app.baton.core.People
+import app.baton.core.PushState
+import app.baton.core.SignedIn
+import app.baton.core.Standing
+import app.baton.core.watchBadge
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.flow.MutableSharedFlow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.SharedFlow
+import kotlinx.coroutines.flow.SharingStarted
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asSharedFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.flow.stateIn
+import kotlinx.coroutines.launch
+
+/** Whom and what ids name. */
+class Names(private val people: People, val me: String) {
+    private val agents = people.agents.associateBy { it.id }
+    private val teams = people.teams.associateBy { it.id }
+    private val channels = people.channels.associateBy { it.id }
+
+    val colleagues: List<Colleague> get() = people.agents.filter { it.isActive && it.id != me }
+    val allTeams: List<Named> get() = people.teams
+    val allChannels: List<Named> get() = people.channels
+    val self: Colleague? get() = agents[me]
+
+    fun agent(id: String): String = agents[id]?.name ?: "?"
+    fun isOnline(id: String): Boolean = agents[id]?.isOnline == true
+    fun team(id: String): String = teams[id]?.name ?: "?"
+    fun channel(id: String): String = channels[id]?.name ?: ""
+
+    fun holder(of: Owner): Holder = when (of) {
+        is Owner.Agent if of.agent == me -> Holder.Me
+        is Owner.Agent -> Holder.Colleague(of.agent, agent(of.agent))
+        is Owner.Queue -> Holder.Team(of.team, team(of.team))
+    }
+}
+
+/** Who has a conversation, by name. */
+sealed interface Holder {
+    data object Me : Holder
+    data class Colleague(val id: String, val name: String) : Holder
+    data class Team(val id: String, val name: String) : Holder
+}
+
+/** What is told for some seconds at the foot of the screen. */
+data class Toast(val text: Told, val undo: (() -> Unit)? = null)
+
+/** How the app stands, above every list. */
+data class Stand(val standing: Standing, val asOf: Long?, val waiting: Int, val needsReview: Int)
+
+class Desk(
+    val baton: Baton,
+    val signedIn: SignedIn,
+    val platform: Platform,
+    val scope: CoroutineScope,
+) {
+    private val peopleNow = MutableStateFlow(Names(noPeople, signedIn.agent))
+    private val outboxNow = MutableStateFlow<List<OutboxItem>>(emptyList())
+    private val heardAt = MutableStateFlow<Long?>(null)
+    private val toastNow = MutableSharedFlow<Toast>(extraBufferCapacity = 8)
+    private val pushNow = MutableStateFlow<PushState?>(null)
+    private val endNow = MutableStateFlow<Told?>(null)
+
+    val names: StateFlow<Names> = peopleNow.asStateFlow()
+    val outbox: StateFlow<List<OutboxItem>> = outboxNow.asStateFlow()
+    val toasts: SharedFlow<Toast> = toastNow.asSharedFlow()
+    val pushes: StateFlow<PushState?> = pushNow.asStateFlow()
+
+    /** Why this session is over; null while it is not. */
+    val end: StateFlow<Told?> = endNow.asStateFlow()
+
+    val badge: StateFlow<Badge> = baton.watchBadge(scope).state
+        .map { (it as? LoadState.Loaded)?.value ?: noBadge }
+        .stateIn(scope, SharingStarted.Eagerly, noBadge)
+
+    val stand: StateFlow<Stand> = combined(baton.current, heardAt, outboxNow) { at, heard, items ->
+        Stand(at, heard, items.count { it.isWaiting }, items.count { it.review != null })
+    }
+
+    init {
+        scope.launch { baton.events.collect(::hears) }
+        scope.launch { reload() }
+        // What was told before somebody listened.
+        scope.launch { baton.current.collect(::stands) }
+    }
+
+    private suspend fun reload() = asks {
+        peopleNow.value = Names(baton.people(), signedIn.agent)
+        outboxNow.value = baton.outbox()
+        pushNow.value = baton.pushState()
+    }
+
+    private fun stands(at: Standing) {
+        when (at) {
+            Standing.Live -> {
+                heardAt.value = platform.now()
+                // Who came while this phone was away.
+                scope.launch { reload() }
+            }
+            Standing.Wiped -> endNow.value = Told.Revoked
+            Standing.NeedsSignIn -> endNow.value = Told.SessionOver
+            Standing.SignedOut, Standing.Offline, Standing.Suspended, Standing.Locked,
+            Standing.Connecting, Standing.Resuming, is Standing.Backoff, Standing.Incompatible,
+            -> Unit
+        }
+    }
+
+    private suspend fun hears(event: Event) {
+        when (event) {
+            is Event.Outbox -> {
+                val lost = event.gone.any { it.how == GoneHow.NOT_STORED }
+                asks { outboxNow.value = baton.outbox() }
+                if (lost) tells(Told.StoreFull)
+            }
+            is Event.People -> asks {
+                peopleNow.value = Names(baton.people(), signedIn.agent)
+            }
+            is Event.Push -> pushNow.value = event.state
+            is Event.LeaseLost -> tells(Told.LeaseLost(names.value.agent(event.by)))
+            is Event.StoreFailed -> {
+                tells(if (event.isFull) Told.StoreFull else Told.WentWrong(event.detail))
+            }
+            is Event.Wiped -> endNow.value = Told.Revoked
+            is Event.Standing, is Event.Notifications -> Unit
+        }
+    }
+
+    fun tells(told: Told, undo: (() -> Unit)? = null) {
+        toastNow.tryEmit(Toast(told, undo))
+    }
+
+    /** Does it beside the screen; what the core refuses is told. */
+    fun does(work: suspend () -> Unit) = scope.launch { asks(work) }
+
+    /** Whether it was done; what the core refuses is told. */
+    suspend fun asks(work: suspend () -> Unit): Boolean = try {
+        work()
+        true
+    } catch (_: CoreException.Closed) {
+        false
+    } catch (refused: CoreException) {
+        tells(Told.of(refused))
+        false
+    }
+
+    fun setAvailability(to: Availability) = does { baton.setAvailability(to) }
+
+    fun askForPushes() = does { pushNow.value = platform.askForPushes(baton) }
+
+    suspend fun signOut() {
+        baton.signOut()
+        endNow.value = Told.SignedOut
+    }
+}
+
+/** Whether it is on its way, and nothing is asked of its author. */
+val OutboxItem.isWaiting: Boolean
+    get() = review == null && stage != app.baton.core.Stage.ACKNOWLEDGED
+
+private val noPeople = People(emptyList(), emptyList(), emptyList())
+private val noBadge = Badge(0u, 0u, 0u, 0u)

@@ -1,0 +1,186 @@
+// The list of conversations: which view, which rows, and what each row says.
+
+package app.baton.app.model
+
+import app.baton.app.words.Word
+import app.baton.core.Badge
+import app.baton.core.CoreException
+import app.baton.core.FoundIn
+import app.baton.core.Inbox
+import app.baton.core.InboxRow
+import app.baton.core.InboxView
+import app.baton.core.LoadState
+import app.baton.core.Named
+import app.baton.core.PreviewKind
+import app.baton.core.Status
+import app.baton.core.Watched
+import app.baton.core.watchInbox
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.plus
+
+/** How long a customer waits, or how soon the window closes. */
+enum class Haste { NONE, SOON, LATE }
+
+/** A conversation in a list, as it is drawn. */
+data class RowState(
+    val id: String,
+    val title: String?,
+    val holder: Holder,
+    val kind: PreviewKind?,
+    val preview: String?,
+    val isByTeam: Boolean,
+    val at: Long,
+    val waitsSince: Long?,
+    val haste: Haste,
+    val unread: Int,
+    val status: Status,
+    val windowUntil: Long?,
+    val isBlocked: Boolean,
+    val isClaiming: Boolean,
+    val isPending: Boolean,
+    val needsReview: Boolean,
+    val hasDraft: Boolean,
+    val hit: String?,
+)
+
+/** A view that can be chosen, and how many conversations wait in it. */
+data class Tab(val view: InboxView, val label: Word?, val name: String?, val count: Int)
+
+sealed interface ListState {
+    data object Loading : ListState
+    data class Loaded(val rows: List<RowState>, val total: Int, val hasMore: Boolean) : ListState
+    data class Failed(val why: Told, val rows: List<RowState>) : ListState
+}
+
+data class InboxState(
+    val view: InboxView = InboxView.Mine,
+    val list: ListState = ListState.Loading,
+    val now: Long = 0,
+)
+
+const val MINUTE_MS = 60_000L
+private const val LATE_MS = 15 * MINUTE_MS
+private const val SOON_MS = 5 * MINUTE_MS
+private const val HOUR_MS = 60 * MINUTE_MS
+
+/** A minute passes, and what waits waits longer. */
+private const val TICK_MS = 20_000L
+private const val TYPED_MS = 250L
+
+class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
+    private val stateNow = MutableStateFlow(InboxState(now = desk.platform.now()))
+    private val queryNow = MutableStateFlow("")
+    private var watched: Watched<Inbox>? = null
+    private var watching: Job? = null
+    private var typing: Job? = null
+    private var listing: CoroutineScope? = null
+
+    val state: StateFlow<InboxState> = stateNow
+    val query: StateFlow<String> = queryNow
+
+    init {
+        watch(InboxView.Mine)
+        scope.launch {
+            while (true) {
+                delay(TICK_MS)
+                draw()
+            }
+        }
+        scope.launch { desk.names.collect { draw() } }
+    }
+
+    fun choose(view: InboxView) {
+        queryNow.value = ""
+        if (view != stateNow.value.view) watch(view)
+    }
+
+    /** Looks for a text among what is on this device. */
+    fun find(text: String) {
+        queryNow.value = text
+        typing?.cancel()
+        typing = scope.launch {
+            delay(TYPED_MS)
+            watch(if (text.isBlank()) InboxView.Mine else InboxView.Search(text.trim()))
+        }
+    }
+
+    fun retry() = watch(stateNow.value.view)
+
+    fun more() = desk.does { watched?.more() }
+
+    private fun watch(view: InboxView) {
+        watching?.cancel()
+        listing?.cancel()
+        val inside = scope + SupervisorJob(scope.coroutineContext[Job])
+        listing = inside
+        stateNow.value = InboxState(view, ListState.Loading, desk.platform.now())
+        val list = desk.baton.watchInbox(inside, view)
+        watched = list
+        watching = inside.launch { list.state.collect { draw() } }
+    }
+
+    private fun draw() {
+        val now = desk.platform.now()
+        val names = desk.names.value
+        fun Inbox.drawn() = rows.map { rowOf(it, names, now) }
+        val list = when (val told = watched?.state?.value) {
+            null, LoadState.Loading -> ListState.Loading
+            is LoadState.Loaded -> told.value.let {
+                ListState.Loaded(it.drawn(), it.total.toInt(), it.hasMore)
+            }
+            is LoadState.Failed -> {
+                if (told.error is CoreException.Closed) return
+                ListState.Failed(Told.of(told.error), told.value?.drawn().orEmpty())
+            }
+        }
+        stateNow.value = stateNow.value.copy(list = list, now = now)
+    }
+}
+
+/** The views of an agent. */
+fun tabsOf(badge: Badge, teams: List<Named>): List<Tab> = listOf(
+    Tab(InboxView.Mine, Word.ViewMine, null, badge.mine.toInt()),
+    Tab(InboxView.Unassigned, Word.ViewQueue, null, badge.unassigned.toInt()),
+    Tab(InboxView.Waiting, Word.ViewWaiting, null, 0),
+    Tab(InboxView.All, Word.ViewAll, null, 0),
+) + teams.map { Tab(InboxView.Team(it.id), null, it.name, 0) }
+
+/** What a row says, at this time. */
+fun rowOf(row: InboxRow, names: Names, now: Long): RowState {
+    val waits = row.unansweredSinceMs?.let { now - it } ?: 0
+    val left = row.windowUntilMs?.let { it - now }
+    val isOpen = row.status is Status.Open && row.unansweredSinceMs != null
+    val haste = when {
+        !isOpen -> Haste.NONE
+        waits >= LATE_MS || (left != null && left in 1..HOUR_MS) -> Haste.LATE
+        waits >= SOON_MS -> Haste.SOON
+        else -> Haste.NONE
+    }
+    return RowState(
+        id = row.id,
+        title = row.title?.takeIf { it.isNotBlank() },
+        holder = names.holder(row.owner),
+        kind = row.previewKind ?: row.preview?.let { PreviewKind.TEXT },
+        preview = row.preview,
+        isByTeam = row.preview != null && !row.previewFromCustomer,
+        at = row.activityAtMs,
+        waitsSince = row.unansweredSinceMs,
+        haste = haste,
+        unread = row.unread.toInt(),
+        status = row.status,
+        windowUntil = row.windowUntilMs,
+        isBlocked = row.isBlocked,
+        isClaiming = row.own.isClaiming,
+        isPending = row.own.waiting > 0u,
+        needsReview = row.own.needsReview > 0u,
+        hasDraft = row.hasDraft,
+        hit = row.hit?.takeIf { it.foundIn !is FoundIn.Contact }?.text,
+    )
+}

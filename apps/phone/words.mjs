@@ -1,0 +1,88 @@
+// Writes the app's words in four languages, from words.txt and the console's own sentences.
+//
+//   node apps/phone/words.mjs           writes Words.kt
+//   node apps/phone/words.mjs --check   ends with 1 where Words.kt is another
+import { createRequire } from "node:module";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const ts = createRequire(join(root, "console/package.json"))("typescript");
+const from = join(root, "console/src/messages");
+const to = join(root, "apps/phone/ui/src/app/baton/app/words/Words.kt");
+const languages = ["en", "es", "pt", "ar"];
+
+const made = mkdtempSync(join(tmpdir(), "words-"));
+for (const file of readdirSync(from).filter((name) => /^[a-z]+\.ts$/.test(name))) {
+  const text = readFileSync(join(from, file), "utf8");
+  const options = { compilerOptions: { module: "esnext", target: "es2022" } };
+  const plain = ts.transpileModule(text, options).outputText;
+  writeFileSync(join(made, file.replace(".ts", ".mjs")), plain.replaceAll('.ts"', '.mjs"'));
+}
+const tables = {};
+for (const language of languages) {
+  tables[language] = (await import(join(made, `${language}.mjs`)))[language];
+}
+rmSync(made, { recursive: true });
+
+const clean = (text) => text.replaceAll("\u2068", "").replaceAll("\u2069", "");
+const isCategory = (language, category) => (n) =>
+  new Intl.PluralRules(language).select(n) === category;
+const counts = [...Array(1000).keys()].reverse().concat([1_000_000]);
+
+/** The forms of a sentence that counts, in the order of the language's categories. */
+function forms(language, sentence, more) {
+  return categories(language).map((category) => {
+    const n = counts.find(isCategory(language, category));
+    return clean(sentence(n, ...more)).replaceAll(String(n), "{0}");
+  });
+}
+
+function categories(language) {
+  const order = ["zero", "one", "two", "few", "many", "other"];
+  const known = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+  return order.filter((category) => known.includes(category) && category !== "many" ||
+    category === "many" && language === "ar");
+}
+
+function ofConsole(language, path, isCount) {
+  const found = path.split(".").reduce((part, name) => part?.[name], tables[language]);
+  if (found === undefined) throw new Error(`${language} has no ${path}`);
+  if (typeof found === "string") return [clean(found)];
+  const marks = [...Array(6).keys()].map((n) => `{${n}}`);
+  return isCount ? forms(language, found, marks.slice(1)) : [clean(found(...marks))];
+}
+
+const rows = [];
+for (const line of readFileSync(join(root, "apps/phone/words.txt"), "utf8").split("\n")) {
+  if (line === "" || line.startsWith("#")) continue;
+  const shared = line.match(/^(\w+) = ([\w.]+)( #)?$/);
+  const own = line.match(/^(\w+): (.*)$/);
+  if (shared) {
+    const [, name, path, isCount] = shared;
+    rows.push([name, languages.map((language) => ofConsole(language, path, isCount))]);
+  } else if (own) {
+    const texts = own[2].split(" | ").map((text) => [text]);
+    if (texts.length !== 4) throw new Error(`four languages: ${line}`);
+    rows.push([own[1], texts]);
+  } else throw new Error(`unreadable: ${line}`);
+}
+
+const quoted = (texts) => JSON.stringify(texts.join("\u0000")).replaceAll("\\u0000", "|")
+  .replaceAll("$", "\\$");
+const text = `// Made from words.txt by words.mjs; not edited by hand.
+
+package app.baton.app.words
+
+/** Every sentence of the app. Forms of a plural stand between bars, in the language's order. */
+enum class Word(internal vararg val texts: String) {
+${rows.map(([name, all]) => `    ${name}(\n${all.map((one) => `        ${quoted(one)},\n`).join("")}    ),\n`).join("")}}
+`;
+if (process.argv[2] === "--check") {
+  if (readFileSync(to, "utf8") !== text) {
+    console.error("words.mjs: Words.kt is not what words.txt and the console say; run it");
+    process.exit(1);
+  }
+} else writeFileSync(to, text);

@@ -1,0 +1,48 @@
+// Which files of a conversation can be looked at where they stand, and in which order.
+
+import { isRevoked } from "../inbox/amended.ts";
+import { fileName } from "../inbox/shown.ts";
+import type { Line } from "../protocol.ts";
+
+export type Look = "picture" | "video" | "pdf";
+
+/** What a line's details say of its file. */
+function toldOf({ content: { details } }: Line): { name?: string; media_type?: string } {
+  return details?.type === "file" ? (details as { name?: string; media_type?: string }) : {};
+}
+
+/** The name of a document; other files have none that says anything. */
+export function nameOf(line: Line): string | undefined {
+  const { name } = toldOf(line);
+  return name === undefined ? undefined : fileName(name);
+}
+
+/** What kind of file it is, as its name or its type says: "PDF", "DOCX". */
+export function kindOf(line: Line): string | undefined {
+  const ending = /\.([A-Za-z0-9]{1,5})$/.exec(nameOf(line) ?? "")?.[1];
+  const bare = toldOf(line).media_type?.split(";")[0]?.trim() ?? "";
+  const type = /^[a-z]+\/([a-z0-9]{1,5})$/i.exec(bare)?.[1];
+  return (ending ?? type)?.toUpperCase();
+}
+
+/** How a file can be looked at here; none for those that can only be saved. */
+export function lookOf(line: Line): Look | undefined {
+  if (line.file?.state !== "stored" || line.content.erased === true || isRevoked(line)) return undefined;
+  if (line.kind === "image" || line.kind === "sticker") return "picture";
+  if (line.kind === "video") return "video";
+  if (line.kind !== "document") return undefined;
+  if (line.file.picture !== undefined) return "picture";
+  return kindOf(line) === "PDF" || toldOf(line).media_type?.startsWith("application/pdf") === true
+    ? "pdf"
+    : undefined;
+}
+
+/** All that can be looked at beside a line, oldest first, with the line itself. */
+export function filesBeside(lines: readonly Line[], line: Line): Line[] {
+  const all = lines.filter((one) => lookOf(one) !== undefined);
+  return all.some(({ id }) => id === line.id) ? all : [line];
+}
+
+/** The next step of enlarging, or of making smaller again. */
+export const zoomed = (zoom: number, by: 1 | -1): number =>
+  Math.min(8, Math.max(1, by > 0 ? zoom * 1.5 : zoom / 1.5));

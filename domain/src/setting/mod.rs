@@ -1,0 +1,176 @@
+//! Settings: what their bodies may say, and who reads and sets them. A file for each kind has its
+//! rules; the kind itself is declared in `protocol/src/setting.rs`.
+
+mod access;
+mod attribute;
+mod canned_reply;
+mod outcomes;
+mod schedule;
+mod tag;
+mod team_policy;
+mod text;
+mod workspace_policy;
+
+use std::collections::BTreeSet;
+
+use baton_protocol::limits::{SETTING_BYTES_MAX, SETTING_DEPTH_MAX};
+use baton_protocol::problem::unreadable;
+use baton_protocol::setting::{SettingBody, SettingKind, SettingName};
+use baton_protocol::{AgentId, ChannelId, Home, SettingId, TeamId, each_setting};
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use access::{may_set, reads};
+
+/// What is wrong with a setting.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wrong {
+    /// The field.
+    pub field: String,
+    /// What it must be.
+    pub problem: String,
+}
+
+impl Wrong {
+    /// A field and what it must be.
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+}
+
+/// Something that a setting can name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Target {
+    /// A team.
+    Team(TeamId),
+    /// An agent.
+    Agent(AgentId),
+    /// A number.
+    Channel(ChannelId),
+    /// Another setting.
+    Setting(SettingKind, SettingId),
+}
+
+impl Target {
+    /// The target of this kind and id, if there are such.
+    pub fn of(kind: &str, id: Uuid) -> Option<Self> {
+        Some(match kind {
+            "team" => Self::Team(TeamId(id)),
+            "agent" => Self::Agent(AgentId(id)),
+            "channel" => Self::Channel(ChannelId(id)),
+            kind => Self::Setting(SettingKind::from_name(kind)?, SettingId(id)),
+        })
+    }
+
+    /// Its kind and its id.
+    pub fn parts(self) -> (&'static str, Uuid) {
+        match self {
+            Self::Team(id) => ("team", id.0),
+            Self::Agent(id) => ("agent", id.0),
+            Self::Channel(id) => ("channel", id.0),
+            Self::Setting(kind, id) => (kind.name(), id.0),
+        }
+    }
+
+    /// What a home has to be there for; nothing for the workspace.
+    pub fn home(home: Home) -> Option<Self> {
+        match home {
+            Home::Team { id } => Some(Self::Team(id)),
+            Home::Agent { id } => Some(Self::Agent(id)),
+            Home::Channel { id } => Some(Self::Channel(id)),
+            Home::Workspace | Home::Unknown => None,
+        }
+    }
+}
+
+/// That a body names something.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Name {
+    /// The field that does.
+    pub field: &'static str,
+    /// What it names.
+    pub target: Target,
+}
+
+impl From<Name> for SettingName {
+    fn from(name: Name) -> Self {
+        let (of_kind, of_id) = name.target.parts();
+        Self { field: name.field.to_owned(), of_kind: of_kind.to_owned(), of_id }
+    }
+}
+
+/// What a body is checked beside.
+pub struct Around<'a> {
+    /// The setting.
+    pub id: SettingId,
+    /// The body so far.
+    pub before: Option<&'a SettingBody>,
+    /// The bodies of the settings that it names, and of those that these name.
+    pub body_of: &'a dyn Fn(SettingKind, SettingId) -> Option<SettingBody>,
+}
+
+/// The rules of a kind.
+pub trait SettingRules: Sized {
+    /// Checks what the body says, and brings its texts into the form in which they are kept. That
+    /// what it names is there is checked for all kinds alike.
+    ///
+    /// # Errors
+    /// When a field is wrong.
+    fn check(&mut self, around: &Around<'_>) -> Result<(), Wrong>;
+
+    /// What it names.
+    fn names(&self) -> Vec<Name> {
+        Vec::new()
+    }
+
+    /// The field that is unique at a home, and its value as it is compared.
+    fn key(&self) -> Option<(&'static str, String)> {
+        None
+    }
+
+    /// What holds where nobody has set it, for kinds with one setting per home.
+    fn default_for(_: Home) -> Option<Self> {
+        None
+    }
+}
+
+/// Reads a body and checks it.
+///
+/// # Errors
+/// When a field is wrong.
+pub fn checked(kind: SettingKind, body: &Value, around: &Around<'_>) -> Result<SettingBody, Wrong> {
+    text::plain(body, SETTING_DEPTH_MAX)?;
+    if body.to_string().len() > SETTING_BYTES_MAX {
+        return Err(Wrong::new("body", format!("must have at most {SETTING_BYTES_MAX} bytes")));
+    }
+    let mut read = SettingBody::read(kind, body).map_err(|error| {
+        let told = unreadable(&error);
+        let (field, problem) = told.split_once(": ").unwrap_or(("body", &told));
+        Wrong::new(field, problem)
+    })?;
+    each_setting!(&mut read, body => body.check(around))?;
+    Ok(read)
+}
+
+/// What a body names, each once.
+pub fn names(body: &SettingBody) -> BTreeSet<Name> {
+    each_setting!(body, body => body.names()).into_iter().collect()
+}
+
+/// The field of a body that is unique at its home, and its value as it is compared.
+pub fn key(body: &SettingBody) -> Option<(&'static str, String)> {
+    each_setting!(body, body => body.key())
+}
+
+/// What holds at a home where nobody has set it; `None` for kinds with any number of settings.
+pub fn default_for(kind: SettingKind, home: Home) -> Option<SettingBody> {
+    fn of<B: SettingRules + Into<SettingBody>>(home: Home) -> Option<SettingBody> {
+        B::default_for(home).map(Into::into)
+    }
+    let spec = kind.spec();
+    let is_home = home.kind().is_some_and(|kind| spec.homes.contains(&kind));
+    if !is_home || !spec.is_singleton { None } else { baton_protocol::each_kind!(kind, of(home)) }
+}
+
+#[cfg(test)]
+mod tests;

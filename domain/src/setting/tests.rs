@@ -1,0 +1,91 @@
+//! What bodies of settings may say.
+
+use serde_json::json;
+
+use super::*;
+
+const ID: SettingId = SettingId(Uuid::from_u128(7));
+
+fn around(kind: SettingKind, body: &Value) -> Result<SettingBody, Wrong> {
+    let around = Around { id: ID, before: None, body_of: &|_, _| None };
+    checked(kind, body, &around)
+}
+
+#[track_caller]
+fn wrong(kind: SettingKind, body: &Value) -> String {
+    around(kind, body).expect_err("wrong").field
+}
+
+#[test]
+fn what_is_wrong_is_named_by_its_field() {
+    use SettingKind::{Attribute, CannedReply, Outcomes, Schedule, TeamPolicy, WorkspacePolicy};
+    let reply = |shortcut: &str| json!({"shortcut": shortcut, "title": "T", "text": "x"});
+    assert_eq!(wrong(CannedReply, &reply("Two words")), "shortcut");
+    assert_eq!(wrong(CannedReply, &json!({"shortcut": "a", "title": "T", "text": " "})), "text");
+    let week = |days: Value| json!({"name": "A", "zone": "UTC", "week": days});
+    assert_eq!(wrong(Schedule, &week(json!([[], [], [], [], [], [], []]))), "week");
+    assert_eq!(wrong(Schedule, &week(json!([[[9, 8]], [], [], [], [], [], []]))), "week");
+    assert_eq!(wrong(Schedule, &week(json!([[[0, 1441]], [], [], [], [], [], []]))), "week");
+    let days = json!([[[0, 1]], [], [], [], [], [], []]);
+    assert_eq!(wrong(Schedule, &json!({"name": "A", "zone": "Moon", "week": days})), "zone");
+    assert_eq!(wrong(TeamPolicy, &json!({"undo_s": 11})), "undo_s");
+    assert_eq!(wrong(WorkspacePolicy, &json!({"time_zone": "Moon"})), "time_zone");
+    assert_eq!(wrong(WorkspacePolicy, &json!({"languages": ["español"]})), "languages");
+    assert_eq!(wrong(Outcomes, &json!({"ask": "required", "list": []})), "list");
+    let attribute =
+        |options: Value| json!({"key": "k", "name": "K", "type": "one_of", "options": options});
+    assert_eq!(wrong(Attribute, &attribute(json!([]))), "options");
+    assert_eq!(wrong(Attribute, &attribute(json!(["Año", "ANO"]))), "options");
+}
+
+#[test]
+fn names_are_kept_trimmed_and_compared_folded() {
+    let tag = around(SettingKind::Tag, &json!({"name": "  Niño "})).expect("a tag");
+    assert_eq!(tag.to_json()["name"], "Niño");
+    assert_eq!(key(&tag), Some(("name", "nino".to_owned())));
+}
+
+#[test]
+fn a_tag_never_becomes_itself_over_others() {
+    let of = |into: u128| json!({"name": "A", "merged_into": Uuid::from_u128(into)});
+    let chain = |_: SettingKind, id: SettingId| {
+        let into = id.0.as_u128() + 1;
+        let body = json!({"name": "B", "merged_into": Uuid::from_u128(into)});
+        SettingBody::read(SettingKind::Tag, &body).ok()
+    };
+    let check = |id: u128, into: u128| {
+        let around = Around { id: SettingId(Uuid::from_u128(id)), before: None, body_of: &chain };
+        checked(SettingKind::Tag, &of(into), &around).map_err(|wrong| wrong.field)
+    };
+    assert_eq!(check(3, 3), Err("merged_into".to_owned()), "itself");
+    assert_eq!(check(3, 1), Err("merged_into".to_owned()), "over two others");
+    assert_eq!(check(90, 1), Err("merged_into".to_owned()), "over more than are followed");
+}
+
+#[test]
+fn what_is_set_once_stays() {
+    let of = |key: &str, holds: &str| json!({"key": key, "name": "K", "type": holds});
+    let before = SettingBody::read(SettingKind::Attribute, &of("k", "text")).expect("one");
+    let around = Around { id: ID, before: Some(&before), body_of: &|_, _| None };
+    let check = |body: &Value| {
+        checked(SettingKind::Attribute, body, &around).map(drop).map_err(|wrong| wrong.field)
+    };
+    assert_eq!(check(&of("k", "text")), Ok(()));
+    assert_eq!(check(&of("l", "text")), Err("key".to_owned()));
+    assert_eq!(check(&of("k", "date")), Err("type".to_owned()));
+}
+
+#[test]
+fn singletons_have_a_default_and_others_have_none() {
+    for kind in SettingKind::ALL {
+        let spec = kind.spec();
+        for home in baton_protocol::setting::HomeKind::ALL {
+            let default = default_for(kind, Home::of(home, ID.0));
+            let is_there = spec.is_singleton && spec.homes.contains(&home);
+            assert_eq!(default.is_some(), is_there, "{} of {}", kind.name(), home.name());
+            if let Some(default) = default {
+                assert!(around(kind, &default.to_json()).is_ok(), "{}", kind.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Notices: what concerns an agent, so that it is seen whatever they look at.
+
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::ConversationView;
+use crate::{AgentId, ConversationId, MessageId, NoteId, Timestamp};
+
+/// What a notice tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// A colleague asks for the agent, in a note or by making them a follower.
+    Mention,
+    /// A conversation became the agent's.
+    Assigned,
+    /// A message of the agent was not sent as written and has to be looked at.
+    Review,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
+/// A row of `GET /notices`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Notice {
+    /// The position of the event in the log; it names the notice.
+    pub position: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What it tells.
+    pub kind: NoticeKind,
+    /// Where it happened.
+    pub conversation: ConversationView,
+    /// The agent who caused it; absent where nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AgentId>,
+    /// The note that calls the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note_id: Option<NoteId>,
+    /// The text of that note, unless it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The message that has to be looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    /// The agent saw it, or it is over.
+    pub read: bool,
+}
+
+/// `GET /notices`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NoticePage {
+    /// The newest first.
+    pub notices: Vec<Notice>,
+    /// How many are not read, on all pages.
+    pub unread: u64,
+    /// Ask for older ones with it; absent on the last page. A page may be short, or empty, and
+    /// have this nevertheless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+}
+
+/// `POST /notices/read`: those that are read. What is named must hold together.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NoticesRead {
+    /// All up to this position.
+    pub up_to: u64,
+    /// Only those of this conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<ConversationId>,
+}
+
+/// `POST /notices/read`: what is left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NoticesLeft {
+    /// How many are not read.
+    pub unread: u64,
+}
+
+/// A text that somebody typed and did not send.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct KeptDraft {
+    /// Who typed it.
+    pub agent_id: AgentId,
+    /// What it says.
+    pub text: String,
+    /// When it was typed last.
+    pub at: Timestamp,
+}

@@ -1,0 +1,513 @@
+//! Settings: everything a team sets up, besides people and numbers. A kind is declared here, by
+//! its row and the struct of its body; what is allowed is said in `domain/src/setting`.
+
+mod declare;
+mod wire;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::declare::settings;
+pub use self::wire::{
+    Home, HomeKind, Setting, SettingChange, SettingKindInfo, SettingName, SettingPut, SettingUse,
+    SettingVersion, SettingsPage,
+};
+use crate::{AgentId, SettingId};
+
+settings! {
+    /// A text that agents insert by typing a few letters.
+    CannedReply("canned_reply") at "canned-replies" {
+        homes: [Workspace, Team, Agent], most: 2_000, singleton: false,
+        set: Setter::Own, reads: Everyone, phones: true, decides: false,
+    }
+    /// A word that is put on conversations.
+    Tag("tag") at "tags" {
+        homes: [Workspace], most: 500, singleton: false,
+        set: Setter::May(Permission::Tags), reads: Everyone, phones: true, decides: true,
+    }
+    /// A field of a customer's card.
+    Attribute("attribute") at "attributes" {
+        homes: [Workspace], most: 60, singleton: false,
+        set: Setter::May(Permission::People), reads: Everyone, phones: true, decides: true,
+    }
+    /// Why episodes end, and whether agents have to say so.
+    Outcomes("outcomes") at "outcomes" {
+        homes: [Workspace, Team], most: 1, singleton: true,
+        set: Setter::Supervisors, reads: Everyone, phones: true, decides: true,
+    }
+    /// What a team asks of its members.
+    TeamPolicy("team_policy") at "team-policies" {
+        homes: [Team], most: 1, singleton: true,
+        set: Setter::May(Permission::People), reads: Everyone, phones: true, decides: true,
+    }
+    /// What holds for the whole workspace.
+    WorkspacePolicy("workspace_policy") at "workspace-policies" {
+        homes: [Workspace], most: 1, singleton: true,
+        set: Setter::Admins, reads: Everyone, phones: true, decides: true,
+    }
+    /// When somebody is there.
+    Schedule("schedule") at "schedules" {
+        homes: [Workspace, Team, Agent], most: 200, singleton: false,
+        set: Setter::Supervisors, reads: Everyone, phones: true, decides: true,
+    }
+}
+
+/// What is declared of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingSpec {
+    /// The kind.
+    pub kind: SettingKind,
+    /// What it is, in a sentence.
+    pub about: &'static str,
+    /// The part of the address that names it.
+    pub path: &'static str,
+    /// The address of its list.
+    pub list: &'static str,
+    /// The address of one.
+    pub one: &'static str,
+    /// The address of one's versions.
+    pub history: &'static str,
+    /// What its settings may be for.
+    pub homes: &'static [HomeKind],
+    /// How many there may be at one home.
+    pub most: u32,
+    /// Whether a home has one, whose id is the home's.
+    pub is_singleton: bool,
+    /// Who may set them.
+    pub set: Setter,
+    /// Who reads them, of those who see their home.
+    pub reads: Readers,
+    /// Whether phones keep them.
+    pub phones: bool,
+    /// Whether commands are decided by them.
+    pub decides: bool,
+    /// The JSON Schemas of its body, of a `PUT` and of what is answered.
+    #[cfg(feature = "schema")]
+    pub schemas: SettingSchemas,
+}
+
+/// Makers of the JSON Schemas of a kind.
+#[cfg(feature = "schema")]
+#[derive(Clone, Copy, Debug)]
+pub struct SettingSchemas {
+    /// Makes the schema of a setting's body, for forms.
+    pub body: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    /// Makes the schema of the body of a `PUT`.
+    pub put: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    /// Makes the schema of a setting.
+    pub one: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    /// Makes the schema of a list of settings.
+    pub list: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+}
+
+/// Who may set settings of a kind. Admins may set all but what is an agent's own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Setter {
+    /// Agents their own, supervisors those of their teams.
+    Own,
+    /// Supervisors those of their teams and of the agents in them.
+    Supervisors,
+    /// Those who have this permission.
+    May(Permission),
+    /// Admins alone.
+    Admins,
+}
+
+/// What somebody may do beside the work on conversations. `domain::rights` says who may.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Permission {
+    /// Set up tags.
+    Tags,
+    /// Set up people, teams and what is asked of them.
+    People,
+}
+
+/// Who reads settings of a kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Readers {
+    /// Everyone who sees the home.
+    Everyone,
+    /// Admins alone.
+    Admins,
+}
+
+/// A text that agents insert. What stands in double braces is filled in by the client.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CannedReply {
+    /// What is typed after a slash: 1 to 32 of a–z, 0–9, `-` and `_`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[a-z0-9_-]{1,32}$")))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub shortcut: String,
+    /// Its name in lists.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub title: String,
+    /// The text.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4096), extend("x-lines" = 4)))]
+    pub text: String,
+    /// Whether it is offered in notes too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notes: bool,
+    /// The text in other languages, by the language's tag.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-lines" = 4)))]
+    pub languages: BTreeMap<String, String>,
+    /// What the client does after it was sent; at most 3.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 3)))]
+    pub then: Vec<CannedThen>,
+}
+
+/// What is done after a canned reply.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CannedThen {
+    /// Puts a tag on.
+    Tag {
+        /// The tag.
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "tag")))]
+        tag: SettingId,
+    },
+    /// Resolves.
+    Resolve {
+        /// Why: the name of an outcome.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<String>,
+    },
+    /// Snoozes for so many minutes.
+    Snooze {
+        /// 1 to 43,200: 30 days.
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 43200)))]
+        minutes: u32,
+    },
+    /// Sets the status to waiting.
+    MarkWaiting {},
+}
+
+/// A word for conversations.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Tag {
+    /// As people read it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub name: String,
+    /// Its colour.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub colour: Colour,
+    /// Whether it stays when the next episode opens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub lasting: bool,
+    /// The group in which it is listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+    pub group: Option<String>,
+    /// Whether it takes the others of its group off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_of_group: bool,
+    /// The tag that it became: whoever puts this one on puts that one on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-of" = "tag")))]
+    pub merged_into: Option<SettingId>,
+    /// Who may put it on.
+    #[serde(default)]
+    pub set_by: TagSetter,
+}
+
+/// Colours of tags.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "they are what they are called")]
+pub enum Colour {
+    #[default]
+    Grey,
+    Red,
+    Orange,
+    Yellow,
+    Green,
+    Teal,
+    Blue,
+    Purple,
+}
+
+/// Who may put a tag on conversations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TagSetter {
+    /// Everyone who sees the conversation.
+    #[default]
+    Anyone,
+    /// Supervisors.
+    Supervisors,
+    /// Rules alone.
+    Rules,
+}
+
+/// A field of a customer's card.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// Its name for programs and in texts: 1 to 32 of a–z, 0–9 and `_`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[a-z0-9_]{1,32}$")))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true, "x-once" = true)))]
+    pub key: String,
+    /// As people read it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub name: String,
+    /// What it holds.
+    #[serde(rename = "type", default)]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true, "x-once" = true)))]
+    pub holds: AttributeType,
+    /// The choices, for `one_of`; at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-when" = crate::schema::when("one_of"))))]
+    pub options: Vec<String>,
+    /// Who sets its values.
+    #[serde(default)]
+    pub set: AttributeSetter,
+    /// Roles that do not see it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden_from: Vec<crate::Role>,
+    /// Whether it stands on the card, and not only behind "more".
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_card: bool,
+    /// Characters of a text at most, 1 to 1,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-when" = crate::schema::when("text"))))]
+    pub most_chars: Option<u32>,
+}
+
+/// What an attribute holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AttributeType {
+    /// A text.
+    #[default]
+    Text,
+    /// A number.
+    Number,
+    /// A day.
+    Date,
+    /// Yes or no.
+    YesNo,
+    /// One of some choices.
+    OneOf,
+    /// An address of the web.
+    Link,
+}
+
+/// Who sets the values of an attribute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AttributeSetter {
+    /// Everyone who sees the conversation.
+    #[default]
+    Anyone,
+    /// Supervisors.
+    Supervisors,
+    /// Programs alone.
+    Programs,
+}
+
+/// Why episodes end.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Outcomes {
+    /// Whether agents are asked for one when they resolve.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub ask: AskOutcome,
+    /// The outcomes; at most 40.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(max = 40)))]
+    pub list: Vec<OutcomeChoice>,
+}
+
+/// Whether agents say why an episode ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AskOutcome {
+    /// They are not asked.
+    #[default]
+    Never,
+    /// They may say so.
+    Offered,
+    /// They have to.
+    Required,
+}
+
+/// A reason for which an episode ends.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeChoice {
+    /// Its id, made by the client and never used again.
+    pub id: SettingId,
+    /// As people read it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+    pub name: String,
+    /// A tag that it puts on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-of" = "tag")))]
+    pub tag: Option<SettingId>,
+    /// Whether a text has to say more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_text: bool,
+}
+
+/// What a team asks of its members.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TeamPolicy {
+    /// Seconds for which a message waits before it leaves, 0 to 10: so long it can be taken back.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(max = 10)))]
+    pub undo_s: u32,
+    /// Who may let somebody in by a mention.
+    #[serde(default)]
+    pub guests: GuestPolicy,
+    /// What members may take from the queue.
+    #[serde(default)]
+    pub from_queue: QueuePolicy,
+    /// Whether who hands a conversation over writes a note.
+    #[serde(default)]
+    pub handover_note: HandoverNote,
+    /// When owners are reminded of conversations in which nothing happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<FollowUp>,
+    /// Agents whose answers are held until a supervisor approves of them; at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 100), extend("x-of" = "agent")))]
+    pub approval: Vec<AgentId>,
+}
+
+/// Who may let somebody into a conversation by a mention.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum GuestPolicy {
+    /// Everyone who sees it.
+    Anyone,
+    /// Its owner and supervisors.
+    #[default]
+    OwnerAndSupervisors,
+    /// Nobody.
+    Nobody,
+}
+
+/// What members may take from the queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum QueuePolicy {
+    /// Whichever they like.
+    #[default]
+    Any,
+    /// The next one.
+    Next,
+    /// What they are offered.
+    Offered,
+}
+
+/// Whether a note goes with a conversation that is handed over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HandoverNote {
+    /// It may be left out.
+    #[default]
+    Optional,
+    /// It is asked for, and may be left out.
+    Prompted,
+    /// It has to be there.
+    Required,
+}
+
+/// When owners are reminded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FollowUp {
+    /// After so many open hours the owner is, 1 to 1,000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
+    pub after_open_h: u32,
+    /// After so many more the team's supervisors are, 1 to 1,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
+    pub then_lead_after_open_h: Option<u32>,
+    /// The schedule that says which hours are open; left out, all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-of" = "schedule")))]
+    pub hours: Option<SettingId>,
+}
+
+/// What holds for the whole workspace.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct WorkspacePolicy {
+    /// Its time zone, as `Europe/Madrid`. Left out, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
+    pub time_zone: Option<String>,
+    /// Tags of the languages in which the team answers, the first one first; at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
+    pub languages: Vec<String>,
+    /// When agents are told nothing by push, unless they set it otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Span>,
+}
+
+/// When somebody is there.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// As people read it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub name: String,
+    /// Its time zone, as `Europe/Madrid`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub zone: String,
+    /// The spans of each weekday, Monday first; at most 6 a day, in order.
+    #[serde(default)]
+    pub week: [Vec<Span>; 7],
+    /// The spans of single days, as `2026-12-24`; none for a day that is closed. At most 400.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub days: BTreeMap<String, Vec<Span>>,
+}
+
+/// A stretch of a day in minutes since its beginning: `[540, 1080]` is from 9:00 until 18:00. A
+/// night is two spans.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Span(
+    /// Its beginning, 0 to 1,439.
+    pub u16,
+    /// Its end, 1 to 1,440.
+    pub u16,
+);
+
+#[cfg(test)]
+mod tests;
