@@ -7,6 +7,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# Servers are not on everybody's path.
+PATH=$PATH:/usr/sbin
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "check-deploy: $1" >&2; exit 1; }

@@ -12,13 +12,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation planted webhooks interleavings one-node claims edits kills-1 kills-2 kills-3 kills-4
-  kills-5 stops away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
-  ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
-  cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-files
-  phone-histories phone-extension pushes phone-fleet phone-soak phone-day suites stranger budgets
-  large-inbox packaging targets size console schemathesis libraries fuzz-webhook fuzz-frame fuzz-cursor
-  fuzz-page fuzz-signature fuzz-push)
+steps=(simulation planted webhooks interleavings both-stores one-node claims edits kills-1 kills-2
+  kills-3 kills-4 kills-5 stops away faults cluster cluster-planted future pauses nodes-claims
+  nodes-redis nodes-deaths nodes-rolls ingest claim-storm idle typing fan-out fan-out-nodes
+  reconnect-storm reconnect-storm-nodes lease cross-node open stalled verify attacks
+  push-speed operator demo demo-cluster phone-kills phone-files phone-histories phone-extension
+  pushes phone-fleet phone-soak phone-day suites stranger budgets large-inbox packaging
+  targets size console schemathesis libraries fuzz-webhook fuzz-frame fuzz-cursor fuzz-page
+  fuzz-signature fuzz-push)
 records=docs/runs
 cluster=faults::cluster
 heirs=faults::heirs
@@ -100,11 +101,12 @@ simulation() {
   grep -E '^[0-9]+ seeds|found at seed|^test result' "$state/$step.log" | sed 's/^/- /'
 }
 
-# The end-to-end tests on one node with PostgreSQL; `make test` plays them on SQLite and on two.
-one_node() {
+# All end-to-end tests on SQLite and on several nodes with PostgreSQL, of which `make test` plays
+# half on each; or with BATON_TEST_NODES=1 on SQLite and on one node with PostgreSQL.
+end_to_end() {
   [ -n "${BATON_TEST_POSTGRES:-}" ] || begin_postgres off
   scripts/build.sh
-  BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" BATON_TEST_NODES=1 \
+  BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" env "$@" \
     scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=3 \
     >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
   grep '^test result' "$state/$step.log" | sed 's/^/- /'
@@ -218,7 +220,8 @@ run() {
   interleavings)
     tested engine::interleavings::nobody_answers_a_turn_unknowingly_however_acts_interleave \
       BATON_INTERLEAVINGS=10000 ;;
-  one-node) one_node ;;
+  both-stores) end_to_end ;;
+  one-node) end_to_end BATON_TEST_NODES=1 ;;
   claims) tested engine::claims::of_fifty_who_claim_at_once_one_wins_and_all_learn_who \
     BATON_ROUNDS=1000 ;;
   kills-*) kills "${1#kills-}000" ;;

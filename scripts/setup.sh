@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Brings what the tests need besides the Rust toolchain: the server programs of PostgreSQL and of
-# Redis, Python, and ps and kill. Quiet and without effect where they are there.
+# Redis, Python, and ps and kill. Also what checks the files for running Baton, if it can be had:
+# without it those checks say SKIPPED. Quiet and without effect where all is there.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 have_postgres() {
   command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
@@ -31,7 +33,27 @@ have_procps() {
   command -v ps >/dev/null 2>&1 && [ -x "$(type -P kill)" ]
 }
 
-have_postgres && have_redis && have_python && have_procps && exit 0
+# The packages of checks that may be left out.
+checks() {
+  command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || echo nginx-light
+  command -v haproxy >/dev/null 2>&1 || [ -x /usr/sbin/haproxy ] || echo haproxy
+  command -v promtool >/dev/null 2>&1 || echo prometheus
+}
+
+have_needed() {
+  have_postgres && have_redis && have_python && have_procps
+}
+
+# What could not be had is not asked for again on the same day.
+tried=.baton/checks-tried
+wanted=()
+if command -v apt-get >/dev/null 2>&1 && [ -z "$(find "$tried" -mtime -1 2>/dev/null)" ]; then
+  mapfile -t wanted < <(checks)
+fi
+if have_needed; then
+  [ ${#wanted[@]} -gt 0 ] || exit 0
+  [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null || exit 0
+fi
 command -v apt-get >/dev/null 2>&1 || give_up "this is no Debian, nothing was installed"
 
 as_root=()
@@ -45,7 +67,7 @@ have_postgres || packages+=(postgresql)
 have_redis || packages+=(redis-server)
 have_python || packages+=(python3)
 have_procps || packages+=(procps)
-echo "setup: installing server programs: ${packages[*]}" >&2
+echo "setup: installing ${packages[*]} ${wanted[*]}" >&2
 # Only the programs are wanted: no cluster of the system's is made, and no service is started, which
 # a policy forbids for the time of the installation.
 cluster=/etc/postgresql-common/createcluster.conf
@@ -70,9 +92,18 @@ printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
 "${as_root[@]}" chmod 755 "$policy"
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq
   -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0)
-install=("${apt[@]}" install -y --no-install-recommends "${packages[@]}")
 # The package lists may be absent or old: fetch them only when it does not work without.
-"${install[@]}" >"$log" 2>&1 ||
-  { "${apt[@]}" update >>"$log" 2>&1 && "${install[@]}" >>"$log" 2>&1; } ||
-  { tail -n 5 "$log" >&2; give_up "apt-get could not install them"; }
-have_postgres && have_redis && have_python && have_procps || give_up "the packages brought none"
+install() {
+  local install=("${apt[@]}" install -y --no-install-recommends "$@")
+  "${install[@]}" >"$log" 2>&1 ||
+    { "${apt[@]}" update >>"$log" 2>&1 && "${install[@]}" >>"$log" 2>&1; }
+}
+if [ ${#packages[@]} -gt 0 ]; then
+  install "${packages[@]}" || { tail -n 5 "$log" >&2; give_up "apt-get could not install them"; }
+  have_needed || give_up "the packages brought none"
+fi
+if [ ${#wanted[@]} -gt 0 ]; then
+  mkdir -p "${tried%/*}" && touch "$tried"
+  # That is no failure: the checks say themselves what they lack.
+  install "${wanted[@]}" || echo "setup: not to be had: ${wanted[*]}" >&2
+fi

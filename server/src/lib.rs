@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod connection;
 pub mod coordinator;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod engine;
 pub mod gateway;
@@ -20,6 +21,7 @@ pub mod node;
 pub mod program;
 pub mod push;
 pub mod secrets;
-pub mod store;
 pub mod telemetry;
 pub mod whatsapp;
+
+pub use baton_store as store;

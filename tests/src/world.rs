@@ -106,16 +106,50 @@ impl std::fmt::Debug for World {
 
 /// Plays a test on a world of each kind, one after the other. The first is one node with SQLite,
 /// the second two nodes that share a PostgreSQL and a Redis. One node with PostgreSQL meets nothing
-/// that these do not; `make proof` plays it all the same.
+/// that these do not; `make proof` plays it all the same. With `BATON_TEST_HALVES` it is one of
+/// the two: half of the tests play on each.
 pub async fn for_each_store(setup: Setup, test: impl AsyncFn(&World)) {
-    on_sqlite(&setup, &test).await;
-    with_nodes(setup, &[2], test).await;
+    let own = own_store();
+    if own != Some(Own::Nodes) {
+        on_sqlite(&setup, &test).await;
+    }
+    if own != Some(Own::Sqlite) {
+        with_nodes(setup, &[2], test).await;
+    }
 }
 
 /// The same, with three nodes as well.
 pub async fn for_each_layout(setup: Setup, test: impl AsyncFn(&World)) {
-    on_sqlite(&setup, &test).await;
-    with_nodes(setup, &[2, 3], test).await;
+    let own = own_store();
+    if own != Some(Own::Nodes) {
+        on_sqlite(&setup, &test).await;
+    }
+    if own != Some(Own::Sqlite) {
+        with_nodes(setup, &[2, 3], test).await;
+    }
+}
+
+/// The one world that a test plays in where each has half of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Own {
+    Sqlite,
+    Nodes,
+}
+
+/// The world of the test that runs here; `None` is both. Without PostgreSQL there is one alone.
+fn own_store() -> Option<Own> {
+    std::env::var_os("BATON_TEST_HALVES").filter(|told| !told.is_empty())?;
+    std::env::var_os("BATON_TEST_POSTGRES")?;
+    // A test's thread has its name.
+    std::thread::current().name().map(half_of)
+}
+
+/// By the name, so that a test stays in its half: of FNV-1a one bit.
+fn half_of(test: &str) -> Own {
+    let hash = test.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    if hash.count_ones() % 2 == 0 { Own::Sqlite } else { Own::Nodes }
 }
 
 /// Plays a test on a world of each store with one node: what only an operator of one node may
@@ -460,5 +494,18 @@ fn seeds(simulator: &Simulator, slug: &str, number: &Number) -> Seeds {
         phone_number_id: number.phone_number_id.clone(),
         display_number: number.display_phone_number.clone(),
         access_token: platform.access_token.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Own, half_of};
+
+    #[test]
+    fn each_store_has_half_of_the_tests_and_a_test_stays_in_its_half() {
+        let names: Vec<String> = (0..1_000).map(|n| format!("lease::rule_{n}")).collect();
+        let nodes = names.iter().filter(|name| half_of(name) == Own::Nodes).count();
+        assert!((450..550).contains(&nodes), "{nodes} of 1000");
+        assert_eq!(half_of("lease::rule_1"), half_of("lease::rule_1"));
     }
 }

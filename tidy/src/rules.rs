@@ -33,7 +33,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("config", &[]),
     ("clock", &[]),
     ("telemetry", &["config"]),
-    ("store", &["config"]),
+    ("store", &[]),
     ("coordinator", &["clock", "config", "telemetry"]),
     ("node", &["store", "clock", "config", "telemetry"]),
     ("secrets", &["store", "clock", "config"]),
@@ -84,7 +84,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
 ];
 
 /// Crates that run at a user's.
-const SHIPPED: [&str; 5] = ["server", "domain", "protocol", "simulator", "mobile-core"];
+const SHIPPED: [&str; 6] = ["server", "store", "domain", "protocol", "simulator", "mobile-core"];
 
 const LINES_LISTED: usize = 400;
 const LINES_MAX: usize = 600;
@@ -145,13 +145,13 @@ pub(crate) fn unwraps(file: &Source) -> Vec<String> {
     }
 }
 
-/// The database gets constant texts; values are bound. `database/table.rs` and
-/// `proof/image.rs` alone render statements, from declarations that are constants themselves.
+/// The database gets constant texts; values are bound. `database/table.rs`,
+/// `proof/image.rs` and `proof/touch.rs` alone render statements, from constant declarations.
 pub(crate) fn sql(file: &Source) -> Vec<String> {
-    let renders = ["database/table.rs", "proof/image.rs"]
+    let renders = ["database/table.rs", "proof/image.rs", "proof/touch.rs"]
         .iter()
-        .any(|name| file.path.ends_with(&format!("server/src/store/{name}")));
-    if !file.is_rust() || file.server_module() != Some("store") || renders {
+        .any(|name| file.path.ends_with(&format!("store/src/{name}")));
+    if !file.is_rust() || !file.is_of(&["store"]) || renders {
         return Vec::new();
     }
     let words = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "DROP ", "ALTER "];
@@ -167,6 +167,18 @@ pub(crate) fn sql(file: &Source) -> Vec<String> {
     lines.map(|(_, (number, _))| file.at(*number, "SQL built by format!")).collect()
 }
 
+/// Statements of SQL that still stand in the server, outside of the store. The count only falls:
+/// what is new belongs into `store/src`.
+pub(crate) const SQL_OUTSIDE: usize = 119;
+
+/// The statements of a file of the server that belong into the store.
+pub(crate) fn sql_outside(file: &Source) -> usize {
+    if !file.is_rust() || !file.is_of(&["server"]) {
+        return 0;
+    }
+    file.code().iter().filter(|(_, line)| line.contains("Sql::new(")).count()
+}
+
 /// Time, randomness and environment come in at one place each. Clippy forbids the usual calls;
 /// here are those it is not told of, and the places that may make exceptions.
 pub(crate) fn edges(file: &Source) -> Vec<String> {
@@ -178,7 +190,7 @@ pub(crate) fn edges(file: &Source) -> Vec<String> {
     if !matches!(name, "clock.rs" | "environment.rs") {
         wrong.extend(found(file, file.code().into_iter(), &["(clippy::disallowed_methods"]));
     }
-    if file.is_of(&["server", "domain", "protocol", "mobile-core"]) && name != "clock.rs" {
+    if file.is_of(&["server", "store", "domain", "protocol", "mobile-core"]) && name != "clock.rs" {
         let calls = [
             "Uuid::now_v7",
             "Uuid::new_v4",

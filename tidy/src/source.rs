@@ -37,12 +37,6 @@ impl Source {
         crates.iter().any(|name| self.path.starts_with(&format!("{name}/src/")))
     }
 
-    /// The module of the server it belongs to: `store` for `server/src/store/tx.rs`.
-    pub(crate) fn server_module(&self) -> Option<&str> {
-        let rest = self.path.strip_prefix("server/src/")?;
-        rest.split('/').next().map(|first| first.trim_end_matches(".rs"))
-    }
-
     /// Numbered lines that run in production, without comments.
     pub(crate) fn code(&self) -> Vec<(usize, &str)> {
         let is_code = |(_, line): &(usize, &str)| !line.trim_start().starts_with("//");

@@ -2,11 +2,6 @@
 
 use std::path::PathBuf;
 
-use figment::Figment;
-use figment::error::Kind;
-
-use super::origin;
-
 /// Why a configuration is not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -88,27 +83,6 @@ pub(super) fn check_range(
     }
     let reason = format!("must be between {} and {}", range.start(), range.end());
     Err(ConfigError::value(key, value, &reason))
-}
-
-/// What the reader of the values found, in our words.
-pub(super) fn from_figment(figment: &Figment, error: &figment::Error) -> ConfigError {
-    let path = error.path.join(".");
-    if let Kind::UnknownField(name, known) = &error.kind {
-        let key = match path.is_empty() {
-            true => name.clone(),
-            false if path.ends_with(name.as_str()) => path,
-            false => format!("{path}.{name}"),
-        };
-        let origin = origin::of(figment, &key);
-        return ConfigError::UnknownKey { key, origin, known: known.join(", ") };
-    }
-    let origin = origin::of(figment, &path);
-    let value = match figment.find_value(&path) {
-        Ok(value) => origin::shown(&path, &value),
-        Err(_) => "?".to_owned(),
-    };
-    // Everything but the kind repeats the key and its origin.
-    ConfigError::Value { key: path, value, origin, reason: one_line(&error.kind.to_string()) }
 }
 
 /// Errors of parsers come with a drawing; a log line has no room for it.

@@ -21,10 +21,9 @@ mod source;
 mod store;
 mod whatsapp;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use figment::Figment;
-use figment::providers::{Format, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use self::redis::{RedisConfig, RedisMode};
@@ -38,6 +37,7 @@ pub use pace::PaceConfig;
 pub use push::{PushConfig, PushContent};
 pub use secret::{DatabaseUrl, Secret};
 pub use sessions::SessionsConfig;
+use source::Values;
 pub use store::{Database, StoreConfig, Synchronous};
 pub use whatsapp::{PRACTICE, WhatsAppConfig};
 
@@ -90,7 +90,8 @@ pub struct Sources {
 pub struct Loaded {
     /// The values.
     pub config: Config,
-    figment: Figment,
+    /// Of what is no default, by full keys. The values are not kept: some are secret.
+    origins: BTreeMap<String, String>,
 }
 
 impl Config {
@@ -100,19 +101,17 @@ impl Config {
     /// Whatever cannot be read or is not allowed; the message names the key, its value and its
     /// origin in one line.
     pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
-        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        let mut values = Values::defaults();
         if let Some(path) = &sources.file {
-            figment = figment.merge(source::file(path)?);
+            values.file(path)?;
         }
-        for value in source::variables(&sources.variables)? {
-            figment = figment.merge(value);
-        }
+        values.variables(&sources.variables)?;
         for (flag, key, value) in &sources.flags {
-            figment = figment.merge(source::flag(flag, key, value));
+            values.flag(flag, key, value);
         }
-        let config: Self = figment.extract().map_err(|e| error::from_figment(&figment, &e))?;
-        config.validate().map_err(|e| e.with_origin(origin::of(&figment, e.key())))?;
-        Ok(Loaded { config, figment })
+        let config = values.parsed()?;
+        config.validate().map_err(|e| e.with_origin(values.origin(e.key())))?;
+        Ok(Loaded { config, origins: values.into_origins() })
     }
 
     fn validate(&self) -> Result<(), ConfigError> {

@@ -1,22 +1,9 @@
-//! Where a value came from, in the words of whoever set it.
+//! The part of a value that errors show.
 
-use figment::value::Value;
-use figment::{Figment, Source};
+use toml::Value;
 
 /// Keys whose values are never shown.
-pub(super) const SECRETS: [&str; 1] = ["store.database"];
-
-/// The origin of a key's value: `default`, a file, a variable or a flag.
-pub(super) fn of(figment: &Figment, key: &str) -> String {
-    let Some(metadata) = figment.find_metadata(key) else {
-        return "default".to_owned();
-    };
-    match &metadata.source {
-        Some(Source::File(path)) => format!("file {}", path.display()),
-        Some(Source::Custom(text)) => text.clone(),
-        _ => "default".to_owned(),
-    }
-}
+const SECRETS: [&str; 1] = ["store.database"];
 
 /// A value as an error may show it.
 pub(super) fn shown(key: &str, value: &Value) -> String {
@@ -24,16 +11,12 @@ pub(super) fn shown(key: &str, value: &Value) -> String {
         return "***".to_owned();
     }
     match value {
-        Value::String(_, text) => format!("{text:?}"),
-        Value::Num(_, number) => match (number.to_u128(), number.to_i128(), number.to_f64()) {
-            (Some(n), _, _) => n.to_string(),
-            (None, Some(n), _) => n.to_string(),
-            (None, None, n) => n.map_or_else(String::new, |n| n.to_string()),
-        },
-        Value::Bool(_, yes) => yes.to_string(),
-        Value::Char(_, c) => format!("{c:?}"),
-        Value::Empty(..) => "nothing".to_owned(),
-        Value::Dict(..) => "a section".to_owned(),
-        Value::Array(..) => "a list".to_owned(),
+        Value::String(text) => format!("{text:?}"),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Boolean(yes) => yes.to_string(),
+        Value::Datetime(at) => at.to_string(),
+        Value::Table(_) => "a section".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! `baton config print`: the values in force, and where those that are no defaults came from.
 
-use super::{Loaded, origin};
+use super::Loaded;
 
 impl Loaded {
     /// The configuration in force as TOML that can be loaded again, secrets as `***`.
@@ -14,10 +14,8 @@ impl Loaded {
             let gap = if text.is_empty() { "" } else { "\n" };
             text.push_str(&format!("{gap}[{section}]\n"));
             for (name, value) in values.as_table().into_iter().flatten() {
-                let comment = match origin::of(&self.figment, &format!("{section}.{name}")) {
-                    default if default == "default" => String::new(),
-                    other => format!("  # {other}"),
-                };
+                let origin = self.origins.get(&format!("{section}.{name}"));
+                let comment = origin.map_or_else(String::new, |of| format!("  # {of}"));
                 text.push_str(&format!("{name} = {value}{comment}\n"));
             }
         }

@@ -78,6 +78,32 @@ fn an_unknown_key_is_named_with_its_origin() {
 }
 
 #[test]
+fn a_section_that_is_none_and_a_key_below_a_value_are_named() {
+    let (_directory, sources) = with_file("[web]\nport = 1\n");
+    let text = Config::load(&sources).expect_err("is refused").to_string();
+    assert!(text.starts_with("unknown key web (file ") && text.contains("http, limits"), "{text}");
+    let (_directory, sources) = with_file("http = 3\n");
+    let text = Config::load(&sources).expect_err("is refused").to_string();
+    assert!(text.starts_with("http = 3 (file "), "{text}");
+    let (_directory, sources) = with_file("[log.level]\nall = 'info'\n");
+    let text = Config::load(&sources).expect_err("is refused").to_string();
+    assert!(text.starts_with("log.level = a section (file "), "{text}");
+}
+
+#[test]
+fn a_list_in_a_variable_may_have_bare_texts() {
+    for list in ["[a.example, b.example]", "[\"a.example\",'b.example']", "[a.example,b.example,]"]
+    {
+        let http = load(&variables(&[("BATON_HTTP__ALLOWED_HOSTS", list)])).http;
+        assert!(
+            http.allows_host(Some("a.example")) && http.allows_host(Some("b.example")),
+            "{list}"
+        );
+        assert!(!http.allows_host(Some("c.example")), "{list}");
+    }
+}
+
+#[test]
 fn a_variable_with_one_underscore_is_not_passed_over() {
     refused(
         &[("BATON_HTTP_BIND", "127.0.0.1:1")],

@@ -9,11 +9,10 @@ use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
 use baton_domain::inbound::ElementBody;
+use baton_protocol::WorkspaceId;
 use baton_protocol::settings::Quarantined;
-use baton_protocol::{Timestamp, WorkspaceId};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 use super::input::{Id, Query, limit};
@@ -23,7 +22,7 @@ use crate::accounts::Signed;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::engine::work::Post;
-use crate::store::{Sql, Store};
+use crate::store::{Store, quarantine as kept};
 
 /// What `GET /quarantine` may be asked.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -96,47 +95,6 @@ pub(crate) struct Quarantine<'a> {
     pub(crate) workspace: Option<WorkspaceId>,
 }
 
-#[derive(FromRow)]
-struct QuarantinedRow {
-    id: String,
-    meta_app: String,
-    reason: String,
-    element: String,
-    at: i64,
-    replayed_at: Option<i64>,
-    dismissed_at: Option<i64>,
-}
-
-impl QuarantinedRow {
-    fn told(self) -> Quarantined {
-        Quarantined {
-            id: self.id,
-            meta_app: self.meta_app,
-            at: Timestamp::from_ms(self.at),
-            reason: self.reason,
-            element: self.element,
-            replayed_at: self.replayed_at.map(Timestamp::from_ms),
-            dismissed_at: self.dismissed_at.map(Timestamp::from_ms),
-        }
-    }
-}
-
-macro_rules! visible {
-    ($element:literal, $and:literal) => {
-        concat!(
-            "SELECT q.id, q.meta_app, q.reason, ",
-            $element,
-            " AS element, q.at, q.replayed_at, q.dismissed_at FROM quarantine q
-             WHERE ($1 = '' OR (EXISTS (SELECT 1 FROM meta_app_grant g
-                 WHERE g.meta_app = q.meta_app AND g.workspace = $1)
-               AND (q.workspace = $1 OR (q.workspace IS NULL
-                 AND NOT EXISTS (SELECT 1 FROM meta_app_grant g
-                   WHERE g.meta_app = q.meta_app AND g.workspace <> $1))))) ",
-            $and
-        )
-    };
-}
-
 impl<'a> Quarantine<'a> {
     fn of(parts: &'a ApiState, signed: Signed) -> Self {
         let (store, engine, clock) = (&parts.store, &parts.engine, &parts.clock);
@@ -149,81 +107,41 @@ impl<'a> Quarantine<'a> {
         before: Option<Uuid>,
         limit: u32,
     ) -> HandlerResult<Vec<Quarantined>> {
-        // The whole of one may have megabytes.
-        static LIST: Sql = Sql::new(visible!(
-            "substr(q.element, 1, 4096)",
-            "AND ($2 = '' OR q.id < $2) ORDER BY q.id DESC LIMIT CAST($3 AS BIGINT)"
-        ));
-        let before = before.map(|id| id.to_string()).unwrap_or_default();
-        let args = [self.looker(), before, limit.to_string()];
-        let mut tx = self.store.read().await?;
-        let rows = tx.rows::<QuarantinedRow>(&LIST, &[&args[0], &args[1], &args[2]]).await?;
-        tx.rollback().await?;
-        Ok(rows.into_iter().map(QuarantinedRow::told).collect())
+        Ok(kept::newest(self.store, self.workspace, before, limit).await?)
     }
 
     /// One, whole.
     pub(crate) async fn read(&self, id: Uuid) -> HandlerResult<Quarantined> {
-        static READ: Sql = Sql::new(visible!("q.element", "AND q.id = $2"));
-        let mut tx = self.store.read().await?;
-        let row = tx.row::<QuarantinedRow>(&READ, &[&self.looker(), &id.to_string()]).await?;
-        tx.rollback().await?;
-        row.map(QuarantinedRow::told).ok_or_else(Fault::not_found)
+        kept::quarantined(self.store, self.workspace, id).await?.ok_or_else(Fault::not_found)
     }
 
     /// As if it came again.
     pub(crate) async fn replay(&self, id: Uuid) -> HandlerResult<()> {
-        static MARK: Sql =
-            Sql::new("UPDATE quarantine SET replayed_at = CAST($2 AS BIGINT) WHERE id = $1");
         let row = self.read(id).await?;
         let post = post(self.clock, row.meta_app, row.element.as_bytes(), row.at)?;
         self.check_attributable(&post).await?;
         self.engine.post(post).await?;
-        self.mark(&MARK, id).await
+        Ok(kept::replayed(self.store, id, self.clock.now()).await?)
     }
 
     /// Nobody waits for it any more: it goes as old webhooks go.
     pub(crate) async fn dismiss(&self, id: Uuid) -> HandlerResult<()> {
-        static MARK: Sql = Sql::new(
-            "UPDATE quarantine SET dismissed_at = COALESCE(dismissed_at, CAST($2 AS BIGINT))
-             WHERE id = $1",
-        );
         self.read(id).await?;
-        self.mark(&MARK, id).await
-    }
-
-    async fn mark(&self, mark: &Sql, id: Uuid) -> HandlerResult<()> {
-        let now = self.clock.now().ms().to_string();
-        let mut tx = self.store.begin().await?;
-        tx.run(mark, &[&id.to_string(), &now]).await?;
-        tx.commit().await?;
-        Ok(())
+        Ok(kept::dismissed(self.store, id, self.clock.now()).await?)
     }
 
     /// Replaying what still belongs to nobody would only set it aside again.
     async fn check_attributable(&self, post: &Post) -> HandlerResult<()> {
-        static FIND: Sql = Sql::new(
-            "SELECT id FROM channel
-             WHERE ($1 = '' OR workspace = $1) AND meta_app = $2 AND phone_number_id = $3",
-        );
-        let looker = self.looker();
-        let mut tx = self.store.read().await?;
         for (element, _) in &post.elements {
             if let ElementBody::Unattributable { reason } = &element.body {
                 return Err(Fault::conflict(format!("it still cannot be attributed: {reason}")));
             }
             let number = element.phone_number_id.as_deref().unwrap_or_default();
-            let found = tx.row::<(String,)>(&FIND, &[&looker, &post.meta_app, number]).await?;
-            if found.is_none() {
+            if !kept::is_channel(self.store, self.workspace, &post.meta_app, number).await? {
                 let detail = "its number is no channel that you have on that meta app";
                 return Err(Fault::conflict(detail));
             }
         }
-        tx.rollback().await?;
         Ok(())
-    }
-
-    fn looker(&self) -> String {
-        self.workspace.map(|id| id.to_string()).unwrap_or_default()
     }
 }

@@ -22,7 +22,7 @@ use crate::cli::{
 };
 use crate::config::Secret;
 use crate::engine::Engine;
-use crate::store::{Sql, read};
+use crate::store::{operator, read};
 
 /// Who asks Meta about numbers.
 pub(super) trait AskMeta {
@@ -103,10 +103,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
     }
 
     async fn workspaces(&self) -> anyhow::Result<String> {
-        static LIST: Sql = Sql::new("SELECT id, slug, name FROM workspace ORDER BY slug");
-        let mut tx = self.engine.store().read().await?;
-        let rows = tx.rows::<(String, String, String)>(&LIST, &[]).await?;
-        tx.rollback().await?;
+        let rows = operator::workspaces(self.engine.store()).await?;
         let rows = rows.into_iter().map(|(id, slug, name)| vec![slug, name, id]);
         Ok(table(&["SLUG", "NAME", "ID"], rows.collect()))
     }
@@ -129,23 +126,12 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
     }
 
     async fn meta_apps(&self) -> anyhow::Result<String> {
-        static LIST: Sql = Sql::new("SELECT id FROM meta_app ORDER BY id");
-        static GRANTS: Sql = Sql::new(
-            "SELECT g.meta_app, w.slug FROM meta_app_grant g JOIN workspace w ON w.id = g.workspace
-             ORDER BY w.slug",
-        );
-        let mut tx = self.engine.store().read().await?;
-        let ids = tx.rows::<(String,)>(&LIST, &[]).await?;
-        let grants = tx.rows::<(String, String)>(&GRANTS, &[]).await?;
-        tx.rollback().await?;
         let mut rows = Vec::new();
-        for (id,) in ids {
+        for (id, slugs) in operator::meta_apps(self.engine.store()).await? {
             let app = self.accounts.meta_app(&id).await?;
             let secrets = app.map_or(0, |app| app.secrets.len());
-            let slugs = grants.iter().filter(|(app, _)| *app == id).map(|(_, slug)| slug.as_str());
-            let slugs = slugs.collect::<Vec<_>>().join(", ");
             let webhook = format!("/webhooks/whatsapp/{id}");
-            rows.push(vec![id, secrets.to_string(), webhook, slugs]);
+            rows.push(vec![id, secrets.to_string(), webhook, slugs.join(", ")]);
         }
         Ok(table(&["ID", "SECRETS", "WEBHOOK", "WORKSPACES"], rows))
     }
@@ -378,11 +364,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
     }
 
     async fn emails(&self, setter: Setter) -> anyhow::Result<Vec<(AgentId, String)>> {
-        static LIST: Sql = Sql::new("SELECT id, email FROM agent WHERE workspace = $1");
-        let mut tx = self.engine.store().read().await?;
-        let rows = tx.rows::<(String, String)>(&LIST, &[&setter.workspace.to_string()]).await?;
-        tx.rollback().await?;
-        rows.into_iter().map(|(id, email)| Ok((id.parse()?, email))).collect()
+        Ok(operator::emails(self.engine.store(), setter.workspace).await?)
     }
 
     /// The password to set, and what to show: one from a file is not repeated.

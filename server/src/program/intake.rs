@@ -4,7 +4,8 @@ use baton_protocol::Timestamp;
 
 use super::admin::table;
 use crate::cli::IntakeCommand;
-use crate::http::intake::{Count, Intake, NotUnderstoodEntry};
+use crate::http::intake::Intake;
+use crate::store::not_understood::{Count, NotUnderstoodEntry};
 
 /// Carries out a command and returns what to show.
 ///

@@ -3,6 +3,7 @@
 
 mod admin;
 mod backup;
+#[cfg(feature = "demo")]
 mod demo;
 mod doctor;
 mod dump;

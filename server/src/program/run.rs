@@ -32,7 +32,12 @@ pub(super) fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
     runtime.block_on(async {
         match command {
             Command::Serve(given) => Box::pin(serve(given, config)).await,
+            #[cfg(feature = "demo")]
             Command::Demo(demo) => Box::pin(super::demo::run(demo, config)).await,
+            #[cfg(not(feature = "demo"))]
+            Command::Demo(_) => {
+                anyhow::bail!("this build has no demo: build with its feature demo")
+            }
             Command::Migrate => migrate(config).await,
             Command::Backup(backup) => {
                 say(&super::backup::run(backup, config).await?);

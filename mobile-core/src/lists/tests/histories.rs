@@ -379,7 +379,8 @@ impl Day<'_> {
     }
 }
 
-/// How many histories are played; `BATON_HISTORIES` names another number.
+/// How many histories are played; `BATON_HISTORIES` names another number, and `make proof` ten
+/// thousand.
 fn histories() -> u32 {
     let told = std::env::var_os("BATON_HISTORIES").and_then(|text| text.to_str()?.parse().ok());
     told.unwrap_or(300)

@@ -1,3 +1,0 @@
-//! What people set for themselves and their teams.
-
-pub mod view;

@@ -1,0 +1,567 @@
+//! Tables said once. A declaration names a table's columns. From it come the struct of a row and
+//! how a row is read. The statements that insert, change and delete sets of rows on either database
+//! come from it too.
+//!
+//! Values are bound as columns: PostgreSQL gets an array for each column (`unnest`), SQLite a list
+//! of rows (`VALUES`). Statements of one [`Set`] each travel together: on PostgreSQL as one
+//! statement with the others as its `WITH`, on SQLite as one text.
+
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+use sqlx::Postgres;
+use sqlx::query::Query;
+
+use crate::proof::found::{AsFound, FoundRow, Was};
+use crate::proof::stamp::{STAMP, STAMP_STATE, STAMPED, StampKey, has, stamp_of};
+
+/// What a column holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Text,
+    Integer,
+}
+
+/// When a column is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// With the row; changes find it by this.
+    Key,
+    /// With the row, and never again.
+    Fixed,
+    /// With the row and with each of its changes.
+    State,
+}
+
+/// A column, as it is declared.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub role: Role,
+}
+
+/// A value, as it is bound.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Value<'r> {
+    Text(Option<&'r str>),
+    Integer(Option<i64>),
+}
+
+/// A type that a column's value has in a row's struct.
+pub(crate) trait Cell {
+    const KIND: Kind;
+    fn value(&self) -> Value<'_>;
+}
+
+impl Cell for String {
+    const KIND: Kind = Kind::Text;
+    fn value(&self) -> Value<'_> {
+        Value::Text(Some(self))
+    }
+}
+
+impl Cell for Option<String> {
+    const KIND: Kind = Kind::Text;
+    fn value(&self) -> Value<'_> {
+        Value::Text(self.as_deref())
+    }
+}
+
+impl Cell for i64 {
+    const KIND: Kind = Kind::Integer;
+    fn value(&self) -> Value<'_> {
+        Value::Integer(Some(*self))
+    }
+}
+
+impl Cell for Option<i64> {
+    const KIND: Kind = Kind::Integer;
+    fn value(&self) -> Value<'_> {
+        Value::Integer(*self)
+    }
+}
+
+/// Rows of a table, or what a change writes of them.
+pub(crate) trait Table {
+    const NAME: &'static str;
+    const COLUMNS: &'static [Column];
+    /// Appends the values, in the order of the columns.
+    fn values<'r>(&'r self, into: &mut Vec<Value<'r>>);
+}
+
+/// Declares a table: `key`, `fixed` and `state` columns ([`Role`]). In the second form a change is
+/// a struct of its own, which the row contains. It is for tables of which a change does not know
+/// all.
+macro_rules! table {
+    (
+        $(#[$doc:meta])*
+        $table:ident: $Row:ident {
+            key { $($(#[$kd:meta])* $key:ident: $kt:ty),* $(,)? }
+            fixed { $($(#[$fd:meta])* $fixed:ident: $ft:ty),* $(,)? }
+            state { $($(#[$sd:meta])* $state:ident: $st:ty),* $(,)? }
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(sqlx_macros::FromRow, Clone, PartialEq, Eq, Debug)]
+        pub struct $Row {
+            $(#[doc = concat!("Column `", stringify!($key), "`.")]
+            $(#[$kd])*
+            pub $key: $kt,)*
+            $(#[doc = concat!("Column `", stringify!($fixed), "`.")]
+            $(#[$fd])*
+            pub $fixed: $ft,)*
+            $(#[doc = concat!("Column `", stringify!($state), "`.")]
+            $(#[$sd])*
+            pub $state: $st,)*
+        }
+
+        impl $crate::database::table::Table for $Row {
+            const NAME: &'static str = stringify!($table);
+            const COLUMNS: &'static [$crate::database::table::Column] = &[
+                $($crate::database::table::column!($key: $kt, Key),)*
+                $($crate::database::table::column!($fixed: $ft, Fixed),)*
+                $($crate::database::table::column!($state: $st, State),)*
+            ];
+
+            fn values<'r>(&'r self, into: &mut Vec<$crate::database::table::Value<'r>>) {
+                into.extend([
+                    $($crate::database::table::Cell::value(&self.$key),)*
+                    $($crate::database::table::Cell::value(&self.$fixed),)*
+                    $($crate::database::table::Cell::value(&self.$state),)*
+                ]);
+            }
+        }
+    };
+    (
+        $(#[$doc:meta])*
+        $table:ident: $Row:ident {
+            $(#[$cdoc:meta])*
+            change: $Change:ident {
+                key { $($(#[$kd:meta])* $key:ident: $kt:ty),* $(,)? }
+                state { $($(#[$sd:meta])* $state:ident: $st:ty),* $(,)? }
+            }
+            fixed { $($(#[$fd:meta])* $fixed:ident: $ft:ty),* $(,)? }
+        }
+    ) => {
+        $crate::database::table::table! {
+            $(#[$cdoc])*
+            $table: $Change {
+                key { $($(#[$kd])* $key: $kt),* }
+                fixed {}
+                state { $($(#[$sd])* $state: $st),* }
+            }
+        }
+
+        $(#[$doc])*
+        #[derive(sqlx_macros::FromRow, Clone, PartialEq, Eq, Debug)]
+        pub struct $Row {
+            /// The columns that change.
+            #[sqlx(flatten)]
+            pub change: $Change,
+            $(#[doc = concat!("Column `", stringify!($fixed), "`.")]
+            $(#[$fd])*
+            pub $fixed: $ft,)*
+        }
+
+        impl $crate::database::table::Table for $Row {
+            const NAME: &'static str = stringify!($table);
+            const COLUMNS: &'static [$crate::database::table::Column] = &[
+                $($crate::database::table::column!($key: $kt, Key),)*
+                $($crate::database::table::column!($state: $st, State),)*
+                $($crate::database::table::column!($fixed: $ft, Fixed),)*
+            ];
+
+            fn values<'r>(&'r self, into: &mut Vec<$crate::database::table::Value<'r>>) {
+                self.change.values(into);
+                into.extend([$($crate::database::table::Cell::value(&self.$fixed),)*]);
+            }
+        }
+    };
+}
+pub(crate) use table;
+
+/// A column of [`table!`].
+macro_rules! column {
+    ($name:ident: $type:ty, $role:ident) => {
+        $crate::database::table::Column {
+            name: stringify!($name),
+            kind: <$type as $crate::database::table::Cell>::KIND,
+            role: $crate::database::table::Role::$role,
+        }
+    };
+}
+pub(crate) use column;
+
+/// What is done with rows of a table: a `static` for each.
+#[derive(Debug)]
+pub(crate) struct Statement<T> {
+    text: Text,
+    rows: PhantomData<fn(T)>,
+}
+
+#[derive(Debug)]
+struct Text {
+    table: &'static str,
+    columns: &'static [Column],
+    does: Does,
+    sqlite: [OnceLock<String>; SIZES.len()],
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Does {
+    /// What follows the values: what to do about rows that are there.
+    Insert(&'static str),
+    /// The columns of the state are replaced.
+    Replace,
+    /// The columns of the state grow by these values.
+    Add,
+    Delete,
+}
+
+impl<T: Table> Statement<T> {
+    /// New rows.
+    pub(crate) const fn insert() -> Self {
+        Self::new(Does::Insert(""))
+    }
+
+    /// New rows; `on_conflict` says what becomes of one that is there.
+    pub(crate) const fn insert_or(on_conflict: &'static str) -> Self {
+        Self::new(Does::Insert(on_conflict))
+    }
+
+    /// Replaces the state of rows, found by their keys.
+    pub(crate) const fn replace() -> Self {
+        Self::new(Does::Replace)
+    }
+
+    /// Adds to the state of rows, found by their keys.
+    pub(crate) const fn add() -> Self {
+        Self::new(Does::Add)
+    }
+
+    /// Deletes rows, found by their keys.
+    pub(crate) const fn delete() -> Self {
+        Self::new(Does::Delete)
+    }
+
+    const fn new(does: Does) -> Self {
+        let sqlite = [const { OnceLock::new() }; SIZES.len()];
+        let text = Text { table: T::NAME, columns: T::COLUMNS, does, sqlite };
+        Self { text, rows: PhantomData }
+    }
+}
+
+/// Rows of one table, to be written in one way.
+#[derive(Clone, Debug)]
+pub(crate) struct Set<'r> {
+    text: &'static Text,
+    /// Row after row.
+    values: Vec<Value<'r>>,
+    /// Columns of each.
+    width: usize,
+    /// The rows that it changes, as they were found.
+    found: Vec<Was<'r>>,
+}
+
+/// How many rows a statement takes on SQLite: rounded up, so that few texts are prepared. The rows
+/// that are missing are NULL, and are left out.
+pub(crate) const SIZES: [usize; 5] = [1, 4, 16, 64, 256];
+
+impl<'r> Set<'r> {
+    /// These rows, for this statement.
+    pub(crate) fn new<T: Table>(statement: &'static Statement<T>, rows: &'r [T]) -> Self {
+        let text = &statement.text;
+        let width = text.columns().count();
+        let mut values = Vec::with_capacity(rows.len() * T::COLUMNS.len());
+        let mut all = Vec::with_capacity(T::COLUMNS.len());
+        for row in rows {
+            all.clear();
+            row.values(&mut all);
+            let wanted = all.iter().zip(T::COLUMNS).filter(|(_, column)| text.takes(column));
+            values.extend(wanted.map(|(value, _)| *value));
+            values.extend(text.stamps().map(|_| Value::Integer(None)));
+        }
+        Self { text, values, width, found: Vec::new() }
+    }
+
+    /// The same for a change of rows that were read before, perhaps among others. One that was
+    /// found with a stamp that does not fit keeps it.
+    pub(crate) fn over<T: Table>(
+        statement: &'static Statement<T>,
+        rows: &'r [T],
+        found: &'r [FoundRow<T>],
+    ) -> Self {
+        let mut set = Self::new(statement, rows);
+        if !rows.is_empty() {
+            set.found = found.iter().map(Was::of).collect();
+        }
+        set
+    }
+
+    /// The same rows with their stamps, where their table has some and there is a key.
+    pub(crate) fn stamped(&self, key: Option<&StampKey>) -> Self {
+        let values = self.values.clone();
+        let mut set = Self { text: self.text, values, width: self.width, found: Vec::new() };
+        let stamps: Vec<&'static Column> = self.text.stamps().collect();
+        let (Some(key), false) = (key, stamps.is_empty()) else { return set };
+        let given: Vec<&'static Column> = self.text.given().collect();
+        let found = AsFound::of(key, self.text.table, self.text.columns, &self.found);
+        for row in set.values.chunks_exact_mut(self.width.max(1)) {
+            let (cells, places) = row.split_at_mut(given.len());
+            let is_kept = found.is_foreign(cells);
+            let made: Vec<Option<i64>> = stamps
+                .iter()
+                .map(|stamp| {
+                    let cells = given.iter().copied().zip(cells.iter().copied());
+                    let made = || stamp_of(key, self.text.table, stamp, cells);
+                    (!(is_kept && stamp.role == Role::State)).then(made)
+                })
+                .collect();
+            for (place, stamp) in places.iter_mut().zip(made) {
+                *place = Value::Integer(stamp);
+            }
+        }
+        set
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// How many rows.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len() / self.width.max(1)
+    }
+
+    /// PostgreSQL's statement; its parameters are numbered from `first` on.
+    pub(crate) fn postgres(&self, first: usize) -> String {
+        self.text.postgres(first)
+    }
+
+    /// How many parameters it has there.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Binds an array for each column.
+    pub(crate) fn bind_columns<'q>(
+        &self,
+        mut query: Query<'q, Postgres, sqlx::postgres::PgArguments>,
+    ) -> Query<'q, Postgres, sqlx::postgres::PgArguments> {
+        for (n, column) in self.text.columns().enumerate() {
+            let values = self.values.iter().skip(n).step_by(self.width);
+            query = match column.kind {
+                Kind::Text => query.bind(values.map(text_of).collect::<Vec<_>>()),
+                Kind::Integer => query.bind(values.map(integer_of).collect::<Vec<_>>()),
+            };
+        }
+        query
+    }
+
+    /// SQLite's statement for so many rows, and a place for each of their values.
+    pub(crate) fn sqlite(&self, size: usize) -> &'static str {
+        self.text.sqlite(size)
+    }
+
+    /// The values of rows from `from` on, at most `size`.
+    pub(crate) fn rows(&self, from: usize, size: usize) -> impl Iterator<Item = Value<'r>> + '_ {
+        self.values.iter().skip(from * self.width).take(size * self.width).copied()
+    }
+}
+
+/// The least size that holds so many rows; the greatest, where none does.
+pub(crate) fn size_of(rows: usize) -> usize {
+    let [.., greatest] = SIZES;
+    SIZES.into_iter().find(|size| *size >= rows).unwrap_or(greatest)
+}
+
+fn text_of<'r>(value: &Value<'r>) -> Option<&'r str> {
+    match value {
+        Value::Text(text) => *text,
+        Value::Integer(_) => None,
+    }
+}
+
+fn integer_of(value: &Value<'_>) -> Option<i64> {
+    match value {
+        Value::Integer(integer) => *integer,
+        Value::Text(_) => None,
+    }
+}
+
+impl Text {
+    /// The columns that the statement takes.
+    fn columns(&self) -> impl Iterator<Item = &'static Column> + '_ {
+        self.given().chain(self.stamps())
+    }
+
+    /// Those of a row's struct.
+    fn given(&self) -> impl Iterator<Item = &'static Column> + '_ {
+        self.columns.iter().filter(|column| self.takes(column))
+    }
+
+    /// The stamps that it writes.
+    fn stamps(&self) -> impl Iterator<Item = &'static Column> + '_ {
+        const STAMPS: &[Column] = &[STAMP, STAMP_STATE];
+        let is_stamped = STAMPED.contains(&self.table);
+        let stamps = STAMPS.iter().filter(move |_| is_stamped);
+        stamps.filter(|stamp| has(self.columns, stamp) && self.takes(stamp))
+    }
+
+    fn takes(&self, column: &Column) -> bool {
+        match self.does {
+            Does::Insert(_) => true,
+            Does::Replace | Does::Add => column.role != Role::Fixed,
+            Does::Delete => column.role == Role::Key,
+        }
+    }
+
+    fn names(&self) -> String {
+        let names: Vec<_> = self.columns().map(|column| column.name).collect();
+        names.join(", ")
+    }
+
+    fn postgres(&self, first: usize) -> String {
+        let array = |(n, column): (usize, &Column)| {
+            let kind = match column.kind {
+                Kind::Text => "text",
+                Kind::Integer => "bigint",
+            };
+            format!("${}::{kind}[]", first + n)
+        };
+        let arrays: Vec<_> = self.columns().enumerate().map(array).collect();
+        let (arrays, names, table) = (arrays.join(", "), self.names(), self.table);
+        let rows = format!("unnest({arrays}) AS x ({names})");
+        match self.does {
+            Does::Insert(on_conflict) => {
+                format!("INSERT INTO {table} ({names}) SELECT {names} FROM {rows} {on_conflict}")
+            }
+            Does::Delete => format!("DELETE FROM {table} USING {rows} WHERE {}", self.found()),
+            Does::Replace | Does::Add => {
+                let (set, found) = (self.set(), self.found());
+                format!("UPDATE {table} SET {set} FROM {rows} WHERE {found}")
+            }
+        }
+    }
+
+    fn sqlite(&self, size: usize) -> &str {
+        let place = SIZES.iter().position(|of| *of == size).unwrap_or_default();
+        let Some(cell) = self.sqlite.get(place) else { return "" };
+        cell.get_or_init(|| {
+            let width = self.columns().count();
+            let row = format!("({})", vec!["?"; width].join(", "));
+            let (rows, names, table) = (vec![row; size].join(", "), self.names(), self.table);
+            let with = format!("WITH x ({names}) AS (VALUES {rows})");
+            let key = self.columns.first().map_or("", |column| column.name);
+            match self.does {
+                Does::Insert(on_conflict) => format!(
+                    "{with} INSERT INTO {table} ({names}) SELECT {names} FROM x
+                     WHERE {key} IS NOT NULL {on_conflict}"
+                ),
+                Does::Delete => {
+                    let keys = self.names();
+                    format!("{with} DELETE FROM {table} WHERE ({keys}) IN (SELECT {keys} FROM x)")
+                }
+                Does::Replace | Does::Add => {
+                    let (set, found) = (self.set(), self.found());
+                    format!("{with} UPDATE {table} SET {set} FROM x WHERE {found}")
+                }
+            }
+        })
+    }
+
+    fn set(&self) -> String {
+        let by = |column: &Column| {
+            let (name, table) = (column.name, self.table);
+            match self.does {
+                Does::Add => format!("{name} = {table}.{name} + x.{name}"),
+                // NULL keeps the stamp that is there: see store/found.rs.
+                Does::Replace if name == STAMP_STATE.name => {
+                    format!("{name} = COALESCE(x.{name}, {table}.{name})")
+                }
+                Does::Insert(_) | Does::Replace | Does::Delete => format!("{name} = x.{name}"),
+            }
+        };
+        let state = self.columns().filter(|column| column.role == Role::State);
+        state.map(by).collect::<Vec<_>>().join(", ")
+    }
+
+    fn found(&self) -> String {
+        let is = |column: &Column| format!("{}.{} = x.{}", self.table, column.name, column.name);
+        let key = self.columns().filter(|column| column.role == Role::Key);
+        key.map(is).collect::<Vec<_>>().join(" AND ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(unreachable_pub, reason = "declared tables are public")]
+
+    use super::*;
+
+    table! {
+        /// A thing.
+        thing: Thing {
+            /// What a change of it writes.
+            change: ThingChange {
+                key { owner: String, n: i64 }
+                state { name: Option<String>, size: Option<i64> }
+            }
+            fixed { at: i64 }
+        }
+    }
+
+    fn thing(n: i64) -> Thing {
+        let change = ThingChange { owner: "o".to_owned(), n, name: None, size: Some(7) };
+        Thing { change, at: 9 }
+    }
+
+    #[test]
+    fn a_declaration_gives_each_statement_of_each_database() {
+        static INSERT: Statement<Thing> = Statement::insert_or("ON CONFLICT (n) DO NOTHING");
+        static REPLACE: Statement<ThingChange> = Statement::replace();
+        static ADD: Statement<ThingChange> = Statement::add();
+        static DELETE: Statement<Thing> = Statement::delete();
+        assert_eq!(
+            INSERT.text.postgres(3),
+            "INSERT INTO thing (owner, n, name, size, at) SELECT owner, n, name, size, at \
+             FROM unnest($3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[]) \
+             AS x (owner, n, name, size, at) ON CONFLICT (n) DO NOTHING"
+        );
+        let change = ThingChange::COLUMNS.len();
+        assert_eq!(change, 4);
+        assert!(
+            REPLACE.text.postgres(1).ends_with("WHERE thing.owner = x.owner AND thing.n = x.n")
+        );
+        assert!(
+            REPLACE.text.postgres(1).starts_with("UPDATE thing SET name = x.name, size = x.size")
+        );
+        assert!(ADD.text.sqlite(1).contains("size = thing.size + x.size"));
+        assert!(DELETE.text.sqlite(4).contains("VALUES (?, ?), (?, ?), (?, ?), (?, ?)"));
+    }
+
+    #[test]
+    fn a_set_has_the_values_that_its_statement_takes_row_after_row() {
+        static INSERT: Statement<Thing> = Statement::insert();
+        static DELETE: Statement<Thing> = Statement::delete();
+        let rows = [thing(1), thing(2)];
+        let (all, keys) = (Set::new(&INSERT, &rows), Set::new(&DELETE, &rows));
+        assert_eq!((all.len(), all.width()), (2, 5));
+        let key = |n| [Value::Text(Some("o")), Value::Integer(Some(n))];
+        assert_eq!(keys.rows(0, 64).collect::<Vec<_>>(), [key(1), key(2)].concat());
+        assert_eq!(keys.rows(1, 64).collect::<Vec<_>>(), key(2));
+        let last = all.rows(1, 1).collect::<Vec<_>>();
+        assert_eq!(
+            last[2..],
+            [Value::Text(None), Value::Integer(Some(7)), Value::Integer(Some(9))]
+        );
+    }
+
+    #[test]
+    fn sizes_are_rounded_up_and_the_greatest_takes_the_rest_in_turns() {
+        for (rows, size) in [(1, 1), (2, 4), (5, 16), (64, 64), (65, 256), (999, 256)] {
+            assert_eq!(size_of(rows), size);
+        }
+    }
+}

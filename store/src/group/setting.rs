@@ -1,0 +1,82 @@
+//! Settings, as a group reads them. They are read behind the log head's lock: whoever changes one
+//! holds it.
+
+use sqlx_macros::FromRow;
+
+use crate::found::FoundRow;
+use crate::tables::{SettingNameRow, SettingRow};
+use crate::{Sql, StoreError, Tx};
+
+/// Settings, each `[workspace, kind, id]`.
+pub async fn settings(tx: &mut Tx, keys: &str) -> Result<Vec<FoundRow<SettingRow>>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT {columns s setting}, s.stamp_state FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM setting WHERE workspace = x.value->>0
+             AND kind = x.value->>1 AND id = x.value->>2 OFFSET 0) AS s}
+         {sqlite setting AS s WHERE s.workspace = x.value->>0 AND s.kind = x.value->>1
+             AND s.id = x.value->>2}",
+    );
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// Settings at homes that did not end, each home `[workspace, kind, home kind, home id]`.
+pub async fn settings_of_homes(
+    tx: &mut Tx,
+    keys: &str,
+) -> Result<Vec<FoundRow<SettingRow>>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT {columns s setting}, s.stamp_state FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM setting WHERE workspace = x.value->>0
+             AND kind = x.value->>1 AND home_kind = x.value->>2 AND home_id = x.value->>3
+             OFFSET 0) AS s WHERE s.ended_at IS NULL}
+         {sqlite setting AS s WHERE s.workspace = x.value->>0 AND s.kind = x.value->>1
+             AND s.home_kind = x.value->>2 AND s.home_id = x.value->>3 AND s.ended_at IS NULL}",
+    );
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// Bodies, each `[workspace, id]`.
+pub async fn setting_bodies(tx: &mut Tx, keys: &str) -> Result<Vec<(String, String)>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT t.id, t.body FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM content WHERE workspace = x.value->>0
+             AND id = x.value->>1 OFFSET 0) AS t}
+         {sqlite content AS t WHERE t.workspace = x.value->>0 AND t.id = x.value->>1}",
+    );
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// What names these, each `[workspace, kind, id]`.
+pub async fn setting_users(tx: &mut Tx, keys: &str) -> Result<Vec<SettingNameRow>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT {columns n setting_name} FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM setting_name WHERE workspace = x.value->>0
+             AND of_kind = x.value->>1 AND of_id = x.value->>2 OFFSET 0) AS n}
+         {sqlite setting_name AS n WHERE n.workspace = x.value->>0 AND n.of_kind = x.value->>1
+             AND n.of_id = x.value->>2}",
+    );
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// Something that settings name and that is there.
+#[derive(FromRow, Debug)]
+pub struct ThereRow {
+    pub workspace: String,
+    pub kind: String,
+    pub id: String,
+}
+
+/// Which teams, active agents and numbers are there, each `[workspace, kind, id]`.
+pub async fn there(tx: &mut Tx, keys: &str) -> Result<Vec<ThereRow>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT x.value->>0 AS workspace, x.value->>1 AS kind, x.value->>2 AS id
+         FROM {rows $1} AS x WHERE CASE x.value->>1
+           WHEN 'team' THEN EXISTS (SELECT 1 FROM team AS t
+             WHERE t.workspace = x.value->>0 AND t.id = x.value->>2)
+           WHEN 'agent' THEN EXISTS (SELECT 1 FROM agent AS a
+             WHERE a.workspace = x.value->>0 AND a.id = x.value->>2 AND a.state = 'active')
+           ELSE EXISTS (SELECT 1 FROM channel AS c
+             WHERE c.workspace = x.value->>0 AND c.id = x.value->>2) END",
+    );
+    tx.rows(&SQL, &[keys]).await
+}

@@ -1,0 +1,35 @@
+//! Who had a conversation and where it stood: what happened to it beside its lines.
+
+use baton_protocol::{ConversationId, Event, WorkspaceId};
+
+use crate::tables::{LogRow, column};
+use crate::{Sql, StoreError, Tx};
+
+/// The last changes of a conversation before a position, the newest first, without contents.
+pub async fn changes(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    // Quotes within a text are escaped in JSON: this stands nowhere but in the fact's own type.
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns l log} FROM log AS l WHERE l.workspace = $1 AND l.conversation = $2
+           AND l.revision IS NOT NULL AND l.position < CAST($3 AS BIGINT)
+           AND (l.fact LIKE '%\"type\":\"owner!_changed\"%' ESCAPE '!'
+             OR l.fact LIKE '%\"type\":\"status!_changed\"%' ESCAPE '!'
+             OR l.fact LIKE '%\"type\":\"episode!_opened\"%' ESCAPE '!'
+             OR l.fact LIKE '%\"type\":\"block!_changed\"%' ESCAPE '!'
+             OR l.fact LIKE '%\"type\":\"conversation!_opened\"%' ESCAPE '!')
+         ORDER BY l.revision DESC LIMIT CAST($4 AS BIGINT)",
+    );
+    let args = [
+        workspace.to_string(),
+        conversation.to_string(),
+        column(before.unwrap_or(u64::MAX)).to_string(),
+        limit.to_string(),
+    ];
+    let rows: Vec<LogRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    rows.into_iter().map(|row| Ok(row.bare()?.event)).collect()
+}

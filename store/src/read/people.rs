@@ -1,0 +1,249 @@
+//! People and settings: small tables, read whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_domain::group::Key;
+use baton_domain::reach::Signs;
+use baton_domain::scope::Viewer;
+use baton_domain::sight::Sight;
+use baton_protocol::push::PushLane;
+use baton_protocol::{
+    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, Team, TeamId, Timestamp,
+    Visibility, WorkspaceId,
+};
+use serde_json::json;
+use sqlx_macros::FromRow;
+
+use crate::tables::{from_json, id, ids, named, number};
+use crate::{Sql, StoreError, Tx};
+
+/// An active agent's rights, with the settings of all teams; `None` for anybody else.
+pub async fn sight(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    agent: AgentId,
+) -> Result<Option<Sight>, StoreError> {
+    Ok(sights(tx, &[(workspace, agent)]).await?.remove(&agent))
+}
+
+/// The same of many agents, each of a workspace, by one question; of those who are active.
+pub async fn sights(
+    tx: &mut Tx,
+    agents: &[Key<AgentId>],
+) -> Result<BTreeMap<AgentId, Sight>, StoreError> {
+    // One question: each costs a way to the database and back, for everybody who comes in.
+    static ALL: Sql = Sql::new(
+        "SELECT 'agent' AS about, workspace, id AS agent, '' AS team, role AS value FROM agent
+           WHERE workspace {in $1} AND id {in $2} AND state = 'active'
+         UNION ALL
+         SELECT 'member', workspace, agent, team, kind FROM team_member
+           WHERE workspace {in $1} AND agent {in $2}
+         UNION ALL
+         SELECT 'team', workspace, '', id, visibility FROM team WHERE workspace {in $1}",
+    );
+    let asked: BTreeSet<_> = agents.iter().copied().collect();
+    let workspaces: BTreeSet<_> = agents.iter().map(|(workspace, _)| *workspace).collect();
+    let (of, who) = (ids(workspaces), ids(agents.iter().map(|(_, agent)| agent)));
+    let mut roles = Vec::new();
+    let mut members: BTreeMap<AgentId, BTreeMap<TeamId, MembershipKind>> = BTreeMap::new();
+    let mut visibility: BTreeMap<WorkspaceId, BTreeMap<TeamId, Visibility>> = BTreeMap::new();
+    for row in tx.rows::<RightsRow>(&ALL, &[&of, &who]).await? {
+        let workspace = id(&row.workspace)?;
+        match row.about.as_str() {
+            "agent" => roles.push((workspace, id(&row.agent)?, named(&row.value)?)),
+            "member" => {
+                let teams = members.entry(id(&row.agent)?).or_default();
+                teams.insert(id(&row.team)?, named(&row.value)?);
+            }
+            _ => {
+                let teams = visibility.entry(workspace).or_default();
+                teams.insert(id(&row.team)?, named(&row.value)?);
+            }
+        }
+    }
+    let sight = |(workspace, agent, role): (WorkspaceId, AgentId, Role)| {
+        let teams = members.remove(&agent).unwrap_or_default();
+        let visibility = visibility.get(&workspace).cloned().unwrap_or_default();
+        (agent, Sight { viewer: Viewer { agent, role, teams }, visibility })
+    };
+    let roles =
+        roles.into_iter().filter(|(workspace, agent, _)| asked.contains(&(*workspace, *agent)));
+    Ok(roles.map(sight).collect())
+}
+
+#[derive(FromRow)]
+struct RightsRow {
+    about: String,
+    workspace: String,
+    agent: String,
+    team: String,
+    value: String,
+}
+
+#[derive(FromRow)]
+struct AgentRow {
+    id: String,
+    name: String,
+    role: String,
+    state: String,
+    availability: String,
+    load: i64,
+    capacity: Option<i64>,
+}
+
+/// All agents, by name, with their teams.
+pub async fn agents(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Agent>, StoreError> {
+    static AGENTS: Sql = Sql::new(
+        "SELECT id, name, role, state, availability, load, capacity FROM agent
+         WHERE workspace = $1 ORDER BY name, id",
+    );
+    static MEMBERS: Sql = Sql::new(
+        "SELECT agent, team, kind FROM team_member WHERE workspace = $1 ORDER BY team, agent",
+    );
+    let of = workspace.to_string();
+    let mut teams: BTreeMap<AgentId, Vec<Membership>> = BTreeMap::new();
+    for (agent, team, kind) in tx.rows::<(String, String, String)>(&MEMBERS, &[&of]).await? {
+        let place = Membership { team_id: id(&team)?, kind: named(&kind)? };
+        teams.entry(id(&agent)?).or_default().push(place);
+    }
+    let rows: Vec<AgentRow> = tx.rows(&AGENTS, &[&of]).await?;
+    rows.iter().map(|row| agent(row, &mut teams)).collect()
+}
+
+fn agent(
+    row: &AgentRow,
+    teams: &mut BTreeMap<AgentId, Vec<Membership>>,
+) -> Result<Agent, StoreError> {
+    let of = id(&row.id)?;
+    Ok(Agent {
+        id: of,
+        name: row.name.clone(),
+        role: named(&row.role)?,
+        state: named(&row.state)?,
+        availability: named(&row.availability)?,
+        load: number(row.load)?,
+        capacity: row.capacity.map(number).transpose()?,
+        teams: teams.remove(&of).unwrap_or_default(),
+    })
+}
+
+/// The signs of all agents who have a device that is signed in. Registrations with other push
+/// services than `lanes` are no sign: nothing is sent by them.
+pub async fn signs(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    lanes: &[PushLane],
+) -> Result<BTreeMap<AgentId, Signs>, StoreError> {
+    static SIGNS: Sql = Sql::new(
+        "SELECT agent, MAX(at), MAX(push_at) FROM (
+           SELECT d.agent, d.last_seen_at AS at, CAST(NULL AS BIGINT) AS push_at FROM device AS d
+           WHERE d.workspace = $1 AND d.revoked_at IS NULL
+           UNION ALL
+           SELECT d.agent, d.acked_at, NULL FROM device AS d
+           WHERE d.workspace = $1 AND d.revoked_at IS NULL
+           UNION ALL
+           SELECT d.agent, p.confirmed_at, p.confirmed_at FROM push_device AS p
+           JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
+           WHERE p.workspace = $1 AND d.revoked_at IS NULL AND p.lane {in $2}
+           UNION ALL
+           SELECT d.agent, p.last_receipt_at, p.last_receipt_at FROM push_device AS p
+           JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
+           WHERE p.workspace = $1 AND d.revoked_at IS NULL AND p.lane {in $2}
+         ) AS sign GROUP BY agent",
+    );
+    let rows: Vec<(String, Option<i64>, Option<i64>)> =
+        tx.rows(&SIGNS, &[&workspace.to_string(), &json!(lanes).to_string()]).await?;
+    let signs = |(agent, heard_at, push_at): (String, Option<i64>, Option<i64>)| {
+        let at = |at: Option<i64>| at.map(Timestamp::from_ms);
+        Ok((id(&agent)?, Signs { heard_at: at(heard_at), push_at: at(push_at) }))
+    };
+    rows.into_iter().map(signs).collect()
+}
+
+#[derive(FromRow)]
+struct TeamRow {
+    id: String,
+    name: String,
+    reply_policy: String,
+    visibility: String,
+    claim_from_colleagues: i64,
+}
+
+/// All teams, by name.
+pub async fn teams(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Team>, StoreError> {
+    static TEAMS: Sql = Sql::new(
+        "SELECT id, name, reply_policy, visibility, claim_from_colleagues FROM team
+         WHERE workspace = $1 ORDER BY name, id",
+    );
+    let rows: Vec<TeamRow> = tx.rows(&TEAMS, &[&workspace.to_string()]).await?;
+    let team = |row: &TeamRow| {
+        Ok(Team {
+            id: id(&row.id)?,
+            name: row.name.clone(),
+            reply_policy: named(&row.reply_policy)?,
+            visibility: named(&row.visibility)?,
+            claim_from_colleagues: row.claim_from_colleagues != 0,
+        })
+    };
+    rows.iter().map(team).collect()
+}
+
+#[derive(FromRow)]
+struct ChannelRow {
+    id: String,
+    name: String,
+    phone_number_id: String,
+    display_number: String,
+    default_team: String,
+    pace_per_s: i64,
+    policy: Option<String>,
+    health: Option<String>,
+    practice: i64,
+}
+
+/// All channels that were not removed, by name.
+pub async fn channels(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Channel>, StoreError> {
+    static CHANNELS: Sql = Sql::new(
+        "SELECT c.id, c.name, c.phone_number_id, c.display_number, c.default_team,
+           c.pace_per_s, c.policy, h.health,
+           CASE WHEN c.meta_app = 'practice' THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END
+             AS practice
+         FROM channel AS c
+         LEFT JOIN channel_health AS h ON h.workspace = c.workspace AND h.channel = c.id
+         WHERE c.workspace = $1 AND c.removed_at IS NULL ORDER BY c.name, c.id",
+    );
+    let rows: Vec<ChannelRow> = tx.rows(&CHANNELS, &[&workspace.to_string()]).await?;
+    let channel = |row: ChannelRow| {
+        Ok(Channel {
+            id: id(&row.id)?,
+            default_team: id(&row.default_team)?,
+            name: row.name,
+            phone_number_id: row.phone_number_id,
+            display_number: row.display_number,
+            pace_per_s: u32::try_from(row.pace_per_s).ok(),
+            policy: row.policy.as_deref().map(from_json).transpose()?.unwrap_or_default(),
+            practice: row.practice != 0,
+            health: row.health.as_deref().map(from_json).transpose()?,
+        })
+    };
+    rows.into_iter().map(channel).collect()
+}
+
+/// Every workspace and its slug.
+pub async fn workspaces(tx: &mut Tx) -> Result<Vec<(WorkspaceId, String)>, StoreError> {
+    static SELECT: Sql = Sql::new("SELECT id, slug FROM workspace ORDER BY slug");
+    let rows: Vec<(String, String)> = tx.rows(&SELECT, &[]).await?;
+    rows.into_iter().map(|(of, slug)| Ok((id(&of)?, slug))).collect()
+}
+
+/// Whose device it is.
+pub async fn agent_of(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    device: DeviceId,
+) -> Result<Option<AgentId>, StoreError> {
+    static SELECT: Sql = Sql::new("SELECT agent FROM device WHERE workspace = $1 AND id = $2");
+    let args = [workspace.to_string(), device.to_string()];
+    let row: Option<(String,)> = tx.row(&SELECT, &[&args[0], &args[1]]).await?;
+    row.map(|(agent,)| id(&agent)).transpose()
+}

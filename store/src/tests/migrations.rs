@@ -1,0 +1,43 @@
+//! The list of migrations, which is its folder's.
+
+use crate::database::listing::{Listed, listed, rendered};
+use crate::database::migrate::MIGRATIONS;
+
+fn list(names: &[&str]) -> Result<Vec<(u32, [bool; 3])>, String> {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let all = listed(&names)?;
+    Ok(all
+        .iter()
+        .map(|Listed { number, files, .. }| (*number, files.each_ref().map(Option::is_some)))
+        .collect())
+}
+
+#[test]
+fn files_of_migrations_are_the_list() {
+    let found = list(&["0001_trunk.postgres.sql", "0001_trunk.sql", "0002_nodes.sqlite.sql"]);
+    assert_eq!(found, Ok(vec![(1, [true, false, true]), (2, [false, true, false])]));
+    let one = listed(&["0001_trunk.sql".to_owned()]).unwrap();
+    let source = rendered(&one, "/folder");
+    assert!(source.contains("both: include_str!(\"/folder/0001_trunk.sql\")"), "{source}");
+    assert!(MIGRATIONS.iter().map(|one| one.version).is_sorted_by(|a, b| a < b));
+    let texts =
+        |of: i64| MIGRATIONS.iter().find(|one| one.version == of).map(|m| (m.both, m.sqlite));
+    let (both, sqlite) = texts(8).unwrap();
+    assert!(both.contains("CREATE TABLE touched") && sqlite.contains("CREATE TRIGGER"));
+}
+
+#[test]
+fn what_is_wrong_with_a_migrations_file_is_said() {
+    let wrong = |names: &[&str]| list(names).unwrap_err();
+    let gap = wrong(&["0001_a.sql", "0003_b.sql"]);
+    assert!(gap.starts_with("no migration has the number 2, and one has 3"), "{gap}");
+    let twice = wrong(&["0001_a.sql", "0001_b.sql"]);
+    assert_eq!(twice, "the number 1 is taken twice: by 0001_a and by 0001_b.sql");
+    let unused: Vec<String> = (1..=26).map(|number| format!("{number:04}_a.sql")).collect();
+    let unused = listed(&unused).unwrap_err();
+    assert!(unused.starts_with("the number 25 is never used"), "{unused}");
+    for file in ["1_a.sql", "0001-a.sql", "0001_.sql", "0001_a.oracle.sql", "0001_A.sql", "a.txt"] {
+        let named = wrong(&[file]);
+        assert!(named.starts_with(&format!("{file} is no migration")), "{named}");
+    }
+}

@@ -1,0 +1,19 @@
+//! What workers claim, put off and finish, in short transactions of their own: a file for each
+//! kind of work.
+
+pub mod block;
+pub mod courtesy;
+pub mod draft;
+pub mod erase;
+pub mod files;
+pub mod health;
+pub mod node;
+pub mod not_understood;
+pub mod notice;
+pub mod past;
+pub mod push;
+pub mod quarantine;
+pub mod searchable;
+pub mod sweep;
+pub mod template;
+pub mod uploads;
