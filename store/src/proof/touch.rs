@@ -38,7 +38,7 @@ pub(crate) async fn make(pools: &Pools) -> Result<(), StoreError> {
 /// A trigger as it is rendered.
 struct Trigger {
     name: String,
-    /// What shows that the one in the database is the same.
+    /// A mark by which the one in the database is known as the same.
     mark: String,
     drop: String,
     create: String,
