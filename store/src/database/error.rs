@@ -19,8 +19,8 @@ pub enum StoreError {
         /// The driver's message.
         cause: String,
     },
-    /// Another transaction held a lock for too long, or the database ended a deadlock: roll back and
-    /// try smaller.
+    /// Another transaction held a lock for too long, or the database ended a deadlock: roll back
+    /// and try smaller.
     #[error("another transaction held a lock for too long: try again")]
     LockTimeout,
     /// Another node leads by now: what only the leader does is no longer for this one to do.
