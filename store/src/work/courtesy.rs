@@ -17,7 +17,7 @@ pub struct Markable {
     pub phone_number_id: String,
     /// The number's token, sealed.
     pub token_sealed: String,
-    /// The policy: the courtesies that its customers see.
+    /// The policy towards customers.
     pub policy: ChannelPolicy,
     /// Meta's id of the message.
     pub wamid: String,
