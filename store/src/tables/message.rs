@@ -20,7 +20,7 @@ use crate::database::table::table;
 table! {
     /// A message: a line of a conversation.
     message: MessageRow {
-        /// What a change of a message writes: where it stands, and its state.
+        /// The columns that a change of a message writes: its place, and its state.
         change: MessageChange {
             key { workspace: String, conversation: String, seq: i64 }
             state {
@@ -39,9 +39,9 @@ table! {
                 due_at: Option<i64>,
                 status_at: Option<i64>,
                 in_doubt: i64,
-                /// What became of it since, as JSON.
+                /// The later changes of the line, as JSON.
                 amended: Option<String>,
-                /// What became of its file, and its size where it is stored.
+                /// The state of its file, and its size where it is stored.
                 file: Option<String>,
                 file_bytes: Option<i64>,
                 /// Of a picture that a small one was made of.
@@ -74,8 +74,8 @@ table! {
     }
 }
 
-/// What is read of a line: its row of `message AS m`, and its content if that is not erased. The
-/// content is looked up row by row: a join might be planned over the whole table.
+/// The columns that are read of a line: its row of `message AS m`, and its content if that is not
+/// erased. The content is looked up row by row: a join might be planned over the whole table.
 macro_rules! line_columns {
     () => {
         "{columns m message},
@@ -99,7 +99,7 @@ impl LineRow {
         id(&self.row.change.conversation)
     }
 
-    /// What the row means.
+    /// The line that the row means.
     pub fn read(&self) -> Result<Line, StoreError> {
         let mut line = self.whole()?;
         hide(&mut line);
@@ -133,7 +133,7 @@ impl MessageRow {
         self.change.understood_kind.as_ref().unwrap_or(&self.kind)
     }
 
-    /// What decisions look at.
+    /// The facts that decisions look at.
     pub fn facts(&self) -> Result<LineFacts, StoreError> {
         let state = &self.change;
         let seen = match (state.seen_seq, &state.seen_id) {
@@ -185,7 +185,7 @@ pub(super) fn author_columns(author: Author) -> (&'static str, Option<AgentId>) 
     }
 }
 
-/// What a line says, out of its content's row.
+/// The content of a line, out of its content's row.
 pub fn line_content(body: Option<&str>) -> Result<Content, StoreError> {
     let Some(body) = body else {
         return Ok(Content { erased: true, ..Content::default() });
@@ -291,7 +291,7 @@ table! {
     }
 }
 
-/// How a try ended: when, by which name, and with which id of Meta.
+/// The end of a try: the time, its name, and Meta's id of the message.
 pub type Ended = (Timestamp, &'static str, Option<String>);
 
 impl AttemptEnd {

@@ -157,7 +157,7 @@ pub fn shown<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
         .map_err(|error| StoreError::corrupt(format!("name {name:?}: {error}")))
 }
 
-/// What a name of a customer is, out of its column.
+/// The kind of a customer's name, out of its column.
 pub fn name_kind(name: &str) -> Result<NameKind, StoreError> {
     NameKind::from_name(name).ok_or_else(|| StoreError::Corrupt(format!("identity kind {name:?}")))
 }
