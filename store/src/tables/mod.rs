@@ -37,8 +37,7 @@ pub(crate) use self::log::logged_columns;
 pub use self::log::{ContentRow, FeedRow, HeadRow, LogRow, LoggedRow, SealRow};
 pub(crate) use self::message::line_columns;
 pub use self::message::{
-    AttemptEnd, AttemptRow, Ended, LineRow, MessageChange, MessageOrigin, MessageRow, MessageState,
-    author, line_content,
+    AttemptEnd, AttemptRow, Ended, LineRow, MessageChange, MessageRow, author, line_content,
 };
 pub use self::note::{NoteRow, NotedRow};
 pub use self::outcome::OutcomeRow;
