@@ -28,6 +28,11 @@ from baton_core import (
     TemplateButton, TemplateButtonKind, TemplateFile, TemplateHeader, TemplateStatus,
     TemplateWords, TimelineEntry, TimelineStep, take_push,
 )
+from baton_core import (
+    AskOutcome, Attribute, AttributeType, CannedReply, CannedThen, ConversationTag,
+    GuestPolicy, HandoverNote,
+    InLanguage, OutcomeChoice, Outcomes, QueuePolicy, SetBy, SettingHome, TeamPolicy,
+)
 
 from .client import Baton
 from .errors import for_people
@@ -51,4 +56,9 @@ __all__ = [
     "TakenPush", "Template", "TemplateButton", "TemplateButtonKind", "TemplateFile",
     "TemplateHeader", "TemplateStatus", "TemplateWords", "Timeline", "TimelineEntry",
     "TimelineStep", "Unfit", "Value", "Watched", "apply", "for_people", "take_push",
+    # Settings that the team made.
+    "AskOutcome", "Attribute", "AttributeType", "CannedReply", "CannedThen",
+    "ConversationTag", "GuestPolicy",
+    "HandoverNote", "InLanguage", "OutcomeChoice", "Outcomes", "QueuePolicy", "SetBy", "SettingHome",
+    "TeamPolicy",
 ]

@@ -14,9 +14,10 @@ import itertools
 from dataclasses import dataclass
 
 from baton_core import (
-    Act, AnswerOutcome, Badge, CoreError, Diagnostics, Draft, Event, FileAddress, Hold,
-    InboxStep, Kept, LinesPage, ListBatch, OlderLines, OutgoingFile, People, PushOffReason, PushOutcome, PushState,
-    PushVerdict, SignedIn, Stage, Standing, SuppressReason, TimelineStep,
+    Act, AnswerOutcome, AskOutcome, Badge, CoreError, Diagnostics, Draft, Event, FileAddress,
+    GuestPolicy, HandoverNote, Hold, InboxStep, Kept, LinesPage, ListBatch, OlderLines,
+    OutgoingFile, Outcomes, People, PushOffReason, PushOutcome, PushState, PushVerdict,
+    QueuePolicy, SignedIn, Stage, Standing, SuppressReason, TeamPolicy, TimelineStep,
 )
 
 from ..client import Baton
@@ -149,6 +150,11 @@ class _FakeCore:
         self.state = Standing.LIVE()
         self.who = SignedIn(workspace="demo", agent=preview.ME, device=preview.ME)
         self.everybody = People(agents=[], teams=[], channels=[])
+        self.replies, self.words, self.fields = [], [], []
+        self.reasons = Outcomes(ask=AskOutcome.NEVER, list=[])
+        self.policy = TeamPolicy(
+            undo_s=0, guests=GuestPolicy.OWNER_AND_SUPERVISORS, from_queue=QueuePolicy.ANY,
+            handover_note=HandoverNote.OPTIONAL, approval=[])
         self.outcome = PushOutcome(verdict=PushVerdict.SUPPRESS(SuppressReason.DUPLICATE),
                                    withdraw=[], update=[], badge=None, is_behind=False)
         self.answered = AnswerOutcome.SENT
@@ -288,6 +294,28 @@ class _FakeCore:
     async def people(self):
         self._ask("people")
         return self.everybody
+
+    async def canned_replies(self, query=None):
+        self._ask("canned_replies", query)
+        typed = (query or "").removeprefix("/")
+        return [reply for reply in self.replies
+                if reply.shortcut.startswith(typed) or typed in reply.title]
+
+    async def tags(self):
+        self._ask("tags")
+        return self.words
+
+    async def attributes(self):
+        self._ask("attributes")
+        return self.fields
+
+    async def outcomes(self, team):
+        self._ask("outcomes", team)
+        return self.reasons
+
+    async def team_policy(self, team):
+        self._ask("team_policy", team)
+        return self.policy
 
     async def older_lines(self, conversation, before, limit):
         self._ask("older_lines", conversation, before, limit)

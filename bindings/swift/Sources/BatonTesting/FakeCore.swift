@@ -197,6 +197,26 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         try asked("people") { _ in People(agents: [], teams: [], channels: []) }
     }
 
+    func cannedReplies(query: String?) async throws -> [CannedReply] {
+        try asked("cannedReplies") { _ in Preview.cannedReplies }
+    }
+
+    func tags() async throws -> [ConversationTag] {
+        try asked("tags") { _ in Preview.tags }
+    }
+
+    func attributes() async throws -> [Attribute] {
+        try asked("attributes") { _ in [] }
+    }
+
+    func outcomes(team: String) async throws -> Outcomes {
+        try asked("outcomes") { _ in Outcomes(ask: .never, list: []) }
+    }
+
+    func teamPolicy(team: String) async throws -> TeamPolicy {
+        try asked("teamPolicy") { _ in Preview.policy }
+    }
+
     func olderLines(conversation: String, before: UInt64, limit: UInt32) async throws -> LinesPage {
         try asked("olderLines") { _ in LinesPage(lines: [], past: nil) }
     }
