@@ -16,7 +16,7 @@ and an orderly end of the process. Nothing of the product is decided here.
 
 from baton_core import (
     AboutProduct, Act, ActKind, AnswerOutcome, AppError, Availability, Badge, Choice, ChoiceKind, Colleague,
-    ContactCard, CoreConfig, CoreError, Diagnostics, Event, FileSize, FileSource, FilledButton,
+    ContactCard, CoreConfig, CoreError, Diagnostics, Event, FileSize, FileSource, FilledButton, FilledText,
     ForwardedFrom, GoneHow,
     GoneItem, Header, Hold, InboxRow, InboxStep, InboxView, Kept, KeyStore, Line, LineAuthor,
     LineContent, LineStatus, LinesPage, ListBatch, LogLevel, LogRecord, LogSink, MediaKind, Message,
@@ -26,7 +26,7 @@ from baton_core import (
     PushOutcome, PushRoad, PushState, PushTarget, PushVerdict, ReceiptPost, Referral, Review,
     ReviewCode, SeenLine, SignedIn, Stage, Standing, Status, SuppressReason, TakenPush, Template,
     TemplateButton, TemplateButtonKind, TemplateFile, TemplateHeader, TemplateStatus,
-    TemplateWords, TimelineEntry, TimelineStep, take_push,
+    TemplateWords, TimelineEntry, TimelineStep, blanks_in, fill_canned, take_push,
 )
 
 from .client import Baton
@@ -38,7 +38,7 @@ from .lists import Failed, Inbox, Loaded, Loading, Timeline, Unfit, Value, Watch
 __all__ = [
     "AboutProduct", "Act", "ActKind", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice",
     "ChoiceKind", "Colleague", "ContactCard", "CoreConfig", "CoreError", "Diagnostics", "Event",
-    "Events", "Failed", "FileKeys", "FileSize", "FileSource", "FilledButton",
+    "Events", "Failed", "FileKeys", "FileSize", "FileSource", "FilledButton", "FilledText",
     "ForwardedFrom", "GoneHow", "GoneItem",
     "Header", "Hold", "Inbox", "InboxRow", "InboxStep", "InboxView", "Kept", "KeyStore", "Line",
     "LineAuthor", "LineContent", "LineStatus", "LinesPage", "ListBatch", "Loaded", "Loading",
@@ -50,5 +50,5 @@ __all__ = [
     "ReviewCode", "SeenLine", "SignedIn", "Stage", "Standing", "Status", "SuppressReason",
     "TakenPush", "Template", "TemplateButton", "TemplateButtonKind", "TemplateFile",
     "TemplateHeader", "TemplateStatus", "TemplateWords", "Timeline", "TimelineEntry",
-    "TimelineStep", "Unfit", "Value", "Watched", "apply", "for_people", "take_push",
+    "TimelineStep", "Unfit", "Value", "Watched", "apply", "blanks_in", "fill_canned", "for_people", "take_push",
 ]
