@@ -1,7 +1,7 @@
 // Canned replies at the composer: which are offered, and what they are filled with. `fill` is `domain::canned`; both are held against
 // `protocol/fixtures/fill.cases.json`.
 
-import { rank, typed } from "../find.ts";
+import { type Typed, isName, rank, typed } from "../find.ts";
 import type { Home, Id, Setting } from "../protocol.ts";
 import type { CannedReply } from "../wire.ts";
 
@@ -62,19 +62,22 @@ export function usable(all: Iterable<Setting>, { me, team, isNote }: Where): Can
   });
 }
 
+/** How well a reply fits: shortcuts come first, then titles, then texts. */
+function placeOf({ shortcut, title, text, languages = {} }: CannedReply, wanted: Typed): number | undefined {
+  const byShortcut = rank(shortcut, wanted);
+  if (byShortcut !== undefined) return byShortcut;
+  const byTitle = rank(title, wanted);
+  if (byTitle !== undefined) return 3 + byTitle;
+  // Texts are long: they are read where nothing else fits.
+  return [text, ...Object.values(languages)].some((said) => isName(said, wanted)) ? 6 : undefined;
+}
+
 /** Those that fit what was typed: by shortcut, title and text, the most used first among equals. */
 export function offered(all: readonly Canned[], find: string, uses: Where["uses"]): Canned[] {
   const wanted = typed(find);
   const fits = all.flatMap((one) => {
-    const { shortcut, title, text, languages = {} } = one.body;
-    const texts = [text, ...Object.values(languages)].map((said) => rank(said, wanted));
-    const ranks = [
-      [rank(shortcut, wanted), 0],
-      [rank(title, wanted), 3],
-      ...texts.map((of) => [of === undefined ? undefined : 0, 6] as const),
-    ] as const;
-    const best = Math.min(...ranks.map(([of, more]) => (of === undefined ? Infinity : of + more)));
-    return best === Infinity ? [] : [{ one, best }];
+    const best = placeOf(one.body, wanted);
+    return best === undefined ? [] : [{ one, best }];
   });
   const often = ({ id }: Canned) => uses.get(id) ?? 0;
   fits.sort(
