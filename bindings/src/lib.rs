@@ -11,6 +11,7 @@ mod canned;
 mod core;
 mod error;
 pub mod records;
+mod settings;
 
 pub use app::{AppError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};
 pub use canned::{FilledText, blanks_in, fill_canned};
