@@ -8,8 +8,8 @@ use baton_protocol::event::EventContent;
 use baton_protocol::template::Template;
 use baton_protocol::{
     Actor, AgentId, Author, Change, ChannelId, ContactId, Content, Conversation, ConversationId,
-    Epoch, Event, Fact, FileState, LineKind, MessageError, MessageId, MessageStatus, NodeId, OpId,
-    Status, TeamId, Timestamp, WorkspaceId,
+    Epoch, Event, Fact, FileState, LineKind, MessageError, MessageId, MessageStatus, NodeId, Offer,
+    OfferEnd, OpId, Owner, Status, TeamId, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -21,10 +21,11 @@ use crate::context::{Lines, Moment, People, Prior};
 use crate::decide::Draft;
 use crate::forward::Forwardable;
 use crate::inbound::ProviderStatus;
-use crate::log::{Batch, Logged, Route};
+use crate::log::{Batch, Logged, Route, apart};
 use crate::past::{Booked, Past};
 use crate::planted::as_written;
 use crate::predicates::{is_load, provider_rank};
+use crate::routing;
 use crate::scope::Scope;
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -99,6 +100,8 @@ pub struct State {
     pub heads: BTreeMap<WorkspaceId, u64>,
     /// Workspaces in which a device is registered for pushes.
     pub reached: BTreeSet<WorkspaceId>,
+    /// Agents whose loads were less than what they carried.
+    pub miscounted: BTreeSet<Key<AgentId>>,
     /// Loads of agents, as they were read.
     pub loads_before: BTreeMap<Key<AgentId>, u32>,
     /// Events, in the order of their positions.
@@ -342,7 +345,7 @@ impl State {
 
     fn append_one(&mut self, of: Key<ConversationId>, draft: Draft, by: By) {
         let (workspace, id) = of;
-        let alone = matches!(draft.fact, Fact::ReadMarked { .. } | Fact::Coached { .. });
+        let alone = apart(&draft.fact).is_some();
         let old = self.conversations.get(&of).map(|held| held.now.clone());
         let revision = old.as_ref().map_or(0, |old| old.head.revision) + 1;
         let event = Event {
@@ -368,6 +371,13 @@ impl State {
         let route = Route::of(&event.fact, scopes.0, Some(scopes.1));
         let content_id = content_id(&event, by.card);
         self.push(workspace, event, route, content_id);
+        let has_moved = old.is_some_and(|old| old.head.team_id != now.head.team_id);
+        let over = now.thread.offer.filter(|_| has_moved || !routing::is_routable(&now));
+        if let Some(Offer { offer_id, agent_id, .. }) = over {
+            let is_theirs = now.head.owner == Owner::Agent(agent_id);
+            let end = if is_theirs { OfferEnd::Accepted } else { OfferEnd::Withdrawn };
+            self.append_one(of, Fact::OfferEnded { offer_id, agent_id, end }.into(), by);
+        }
     }
 
     /// Gives the event the next position of its workspace's log.
@@ -419,6 +429,7 @@ impl State {
             people.agents.values().map(move |facts| ((*workspace, facts.id), facts.load))
         });
         self.loads_before = loads.collect();
+        self.miscounted.clear();
         self.entries.clear();
         self.fresh_priors.clear();
         self.marked.clear();
@@ -471,7 +482,10 @@ impl State {
         }
         let agents = self.people.entry(workspace).or_default();
         if let Some(facts) = before.and_then(|id| agents.agents.get_mut(&id)) {
-            facts.load = facts.load.saturating_sub(1);
+            match facts.load.checked_sub(1) {
+                Some(load) => facts.load = load,
+                None => drop(self.miscounted.insert((workspace, facts.id))),
+            }
         }
         if let Some(facts) = after.and_then(|id| agents.agents.get_mut(&id)) {
             facts.load += 1;
@@ -564,9 +578,10 @@ impl By {
     }
 }
 
-/// The agent whose load a conversation counts towards.
+/// The agent whose load a conversation counts towards: its owner, or who is asked to take it.
 fn bearer(conversation: &Conversation) -> Option<AgentId> {
-    conversation.head.owner.agent().filter(|_| is_load(conversation.head.status))
+    let asked = conversation.thread.offer.map(|offer| offer.agent_id);
+    conversation.head.owner.agent().or(asked).filter(|_| is_load(conversation.head.status))
 }
 
 /// Whether it counts as open, as waiting in the queue, as unanswered.

@@ -4,7 +4,8 @@ use baton_domain::mirror::{Mirror, Page, Want};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::{
-    Actor, ContactId, Conversation, ConversationId, Cursor, Epoch, Event, LineRef, Owner, Timestamp,
+    Actor, AgentId, ContactId, Conversation, ConversationId, Cursor, Epoch, Event, LineRef, Owner,
+    Timestamp,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -293,6 +294,20 @@ fn of_conversations() -> Vec<Case> {
     ]
 }
 
+fn routed(agent: AgentId, is_asked: bool) -> Value {
+    let offer = json!({ "offer_id": Uuid::from_u128(0x71), "agent_id": agent, "until": LATER });
+    let trail = json!({ "choose": "longest_idle" });
+    match is_asked {
+        true => json!({ "type": "routed", "agent_id": agent, "offer": offer, "trail": trail }),
+        false => json!({ "type": "routed", "agent_id": null, "trail": trail }),
+    }
+}
+
+fn ended(offer: u128) -> Value {
+    let offer = Uuid::from_u128(offer);
+    json!({ "type": "offer_ended", "offer_id": offer, "agent_id": BEN.agent, "end": "declined" })
+}
+
 fn of_customers() -> Vec<Case> {
     let since = base().thread.turn;
     let block = json!({ "by": EVA.agent, "since": LATER, "whatsapp": "waiting", "turn": since });
@@ -325,6 +340,10 @@ fn of_customers() -> Vec<Case> {
                 "type": "person_changed", "person": ContactId(MATEO.0),
             })],
         ),
+        ("somebody is asked to take it", vec![routed(BEN.agent, true)]),
+        ("somebody says no", vec![routed(BEN.agent, true), ended(0x71)]),
+        ("an offer before that one ends", vec![routed(BEN.agent, true), ended(0x70)]),
+        ("nobody can be asked", vec![routed(BEN.agent, true), routed(BEN.agent, false)]),
         ("they have another name", vec![with_content(named.clone(), &card)]),
         ("their name was erased", vec![named]),
         (
