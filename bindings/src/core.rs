@@ -51,7 +51,7 @@ pub struct CoreConfig {
 /// Report the app's lifecycle (`foreground`, `background`) and the network (`network`).
 #[derive(uniffi::Object)]
 pub struct BatonCore {
-    core: Core,
+    pub(crate) core: Core,
 }
 
 fn within(ms: u32) -> Duration {

@@ -10,6 +10,7 @@ mod app;
 mod core;
 mod error;
 pub mod records;
+mod settings;
 
 pub use app::{AppError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};
 pub use core::{BatonCore, CoreConfig, take_push};

@@ -10,6 +10,7 @@ mod fingerprint;
 mod full;
 mod holdings;
 mod progress;
+mod settings;
 mod taking;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +31,8 @@ use crate::predicates::unread;
 pub use fingerprint::fingerprint;
 pub use full::Full;
 pub use holdings::{Desk, Holdings, InMemory};
-pub use progress::{List, Lists, Progress};
+pub use progress::{List, Lists, Progress, SettingsHeld};
+pub use settings::ToldSettings;
 pub use taking::Page;
 
 /// A client's copy of its scope.
@@ -53,6 +55,8 @@ pub struct Mirror<H = InMemory> {
     coached: BTreeSet<ConversationId>,
     /// Lists to be read again.
     lists: Lists,
+    /// The extent of the settings that are held.
+    settings: SettingsHeld,
     taking: Option<Taking>,
 }
 
@@ -212,6 +216,7 @@ impl<H> Mirror<H> {
             marks: self.marks,
             coached: self.coached,
             lists: self.lists,
+            settings: self.settings,
             taking: self.taking,
         };
         (mirror, self.conversations)
@@ -267,6 +272,7 @@ impl<H: Holdings> Mirror<H> {
                 self.leave(*conversation_id, *position)?;
             }
             ServerFrame::Reset { upto, after_ms, .. } => {
+                self.settings_since();
                 self.cursor = self.epoch.map(|epoch| Cursor { epoch, position: *upto });
                 self.told = *upto;
                 self.taking = Some(Taking::at_least(*upto));
@@ -301,7 +307,7 @@ impl<H: Holdings> Mirror<H> {
         self.wanted.clear();
         self.marks.clear();
         self.coached.clear();
-        self.lists = Lists::ALL;
+        (self.lists, self.settings) = (Lists::ALL, SettingsHeld::NOTHING);
         Ok(())
     }
 
@@ -351,6 +357,10 @@ impl<H: Holdings> Mirror<H> {
             (Fact::ChannelChanged { .. }, ..) => {
                 self.lists.set(List::Channels, true);
                 Ok(Some(Want::Channels))
+            }
+            (Fact::SettingChanged { .. }, None, _) => {
+                self.setting_event(event)?;
+                Ok(None)
             }
             (Fact::ReadMarked { agent_id, seq }, Some(id), _) => {
                 if self.agent == Some(*agent_id) {

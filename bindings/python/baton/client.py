@@ -305,6 +305,28 @@ class Baton:
         """Returns colleagues, teams and channels from the store."""
         return await self.core.people()
 
+    # Settings that the team made, from the store.
+
+    async def canned_replies(self, query=None):
+        """Returns the canned replies that the agent may insert; with a query those that fit."""
+        return await self.core.canned_replies(query)
+
+    async def tags(self):
+        """Returns the tags, also those that became another one."""
+        return await self.core.tags()
+
+    async def attributes(self):
+        """Returns the fields of customers' cards."""
+        return await self.core.attributes()
+
+    async def outcomes(self, team):
+        """Returns the outcomes of a team: its own, or those of the workspace."""
+        return await self.core.outcomes(team)
+
+    async def team_policy(self, team):
+        """Returns the policy of a team, or the default where nobody has set it."""
+        return await self.core.team_policy(team)
+
     async def elsewhere(self, conversation):
         """Loads where else the person of a conversation is answered."""
         return await self.core.elsewhere(conversation)

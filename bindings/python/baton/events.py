@@ -15,7 +15,7 @@ class Events:
     """Events from the moment it was made on: `async for event in events`. It ends with the core.
 
     1,024 events wait at most; then the oldest is dropped and counted in `dropped`. A `STANDING`,
-    `PUSH` or `PEOPLE` event replaces the one that waits: it says all that the older one said.
+    `PUSH`, `PEOPLE` or `SETTINGS` event replaces the one that waits: it says all that the older one said.
     """
 
     def __init__(self, loop, is_over):
@@ -69,6 +69,7 @@ def _overtakes(event, older):
     """Whether the older event says nothing that the newer one does not."""
     return ((event.is_STANDING() and older.is_STANDING())
             or (event.is_PEOPLE() and older.is_PEOPLE())
+            or (event.is_SETTINGS() and older.is_SETTINGS())
             or (event.is_PUSH() and older.is_PUSH()))
 
 

@@ -46,6 +46,9 @@ pub enum Event {
     },
     /// Colleagues, teams, channels or presence changed.
     People,
+    /// Settings changed: canned replies, tags, outcomes, attributes, policies. Read what is shown
+    /// of them again.
+    Settings,
     /// Whether pushes reach this device changed.
     Push {
         /// The new state.
@@ -150,6 +153,7 @@ impl From<runtime::Event> for Event {
                 Self::StoreFailed { detail: error.to_string(), is_full: error == StoreError::Full }
             }
             runtime::Event::People => Self::People,
+            runtime::Event::Settings => Self::Settings,
             runtime::Event::Push(state) => Self::Push { state: state.into() },
             runtime::Event::Wiped => Self::Wiped,
         }

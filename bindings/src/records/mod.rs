@@ -12,6 +12,7 @@ mod messages;
 mod outbox;
 mod people;
 mod push;
+mod settings;
 mod steps;
 mod templates;
 
@@ -27,6 +28,7 @@ pub use messages::*;
 pub use outbox::*;
 pub use people::*;
 pub use push::*;
+pub use settings::*;
 pub use steps::*;
 pub use templates::*;
 

@@ -1,6 +1,9 @@
 """Two agents, two phones, one conversation."""
 
 import asyncio
+import secrets
+import time
+import uuid
 
 from baton import Act, Stage
 from stage import eventually, expect, scenario
@@ -115,3 +118,54 @@ async def draft_kept(stage):
     await ana.restart()
     note = await ana.baton.draft(conversation)
     expect((note.text, note.is_note) == ("Paga tarde", True), f"the note is one again: {note}")
+
+
+@scenario(44)
+async def settings(stage):
+    ana = await stage.phone("ana")
+    reply, tag, word = new_id(), new_id(), f"w{new_id()[-8:]}"
+    async def puts(*changes):
+        await stage.world.ask("rest", who="admin", method="POST", path="/settings",
+                              body=list(changes))
+    def of_reply(text, expect=None):
+        body = {"shortcut": word, "title": "Opening hours", "text": text}
+        change = {"kind": "canned_reply", "id": reply,
+                  "put": {"home": {"kind": "workspace"}, "body": body}}
+        return change | ({} if expect is None else {"expect": expect})
+    async def says(text):
+        async def is_said():
+            return [one.text for one in await ana.baton.canned_replies("/" + word[:6])] == [text]
+        await eventually(f"the canned reply says {text}", is_said)
+    async def tags():
+        return [one.id for one in await ana.baton.tags()]
+    await puts(of_reply("Open until six."), {
+        "kind": "tag", "id": tag,
+        "put": {"home": {"kind": "workspace"}, "body": {"name": word}},
+    })
+    await says("Open until six.")
+    await eventually("the app is told", lambda: ana.heard(lambda event: event.is_SETTINGS()))
+    expect(tag in await tags(), "the tag is there")
+    team = (await ana.baton.people()).teams[0].id
+    expect((await ana.baton.team_policy(team)).undo_s == 0, "nobody set the policy")
+    expect((await ana.baton.outcomes(team)).list == [], "nobody set outcomes")
+    await ana.cut("refuse")
+    await ana.restart()
+    await ana.baton.network(False)
+    await ana.baton.foreground()
+    await says("Open until six.")
+    expect((await ana.baton.canned_replies("nothing like it")) == [], "it is found by any word")
+    await puts(of_reply("Open until eight.", 1), {"kind": "tag", "id": tag, "expect": 1})
+    await ana.cut("pass")
+    await ana.baton.network(True)
+    await ana.live()
+    await says("Open until eight.")
+    async def is_gone():
+        return tag not in await tags()
+    await eventually("the tag is gone", is_gone)
+
+
+def new_id():
+    """A UUID of version 7."""
+    ms, random = int(time.time() * 1000), secrets.randbits(74)
+    number = (ms << 80) | (7 << 76) | ((random >> 62) << 64) | (2 << 62) | (random & (2**62 - 1))
+    return str(uuid.UUID(int=number))

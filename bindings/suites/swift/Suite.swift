@@ -21,6 +21,7 @@ struct Suite {
         (32, search), (33, saidBeforeItCame), (34, locked), (35, answeredFromNotification),
         (36, keptWishForPushes), (38, files), (39, pushesOfTheFixtures),
         (40, filesOfLines), (41, forwarded), (42, saidBeforeBaton), (43, followed),
+        (44, settings),
     ]
     /// None takes longer, whatever happens.
     static let deadline: Double = 150

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 
 use baton_protocol::{ConversationId, Head};
 
-use super::Mirrored;
+use super::{Mirrored, ToldSettings};
 
 /// Conversations by id. A mirror is the only one that writes to them.
 ///
@@ -58,6 +58,15 @@ pub trait Holdings {
     /// # Errors
     /// When they cannot be read.
     fn heads(&self, show: &mut dyn FnMut(&Head, u64)) -> Result<(), Self::Error>;
+
+    /// Takes over news of settings. Returns whether all that a last page names is held.
+    /// Who keeps no settings holds whatever is asked.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn take_settings(&mut self, _: ToldSettings<'_>) -> Result<bool, Self::Error> {
+        Ok(true)
+    }
 }
 
 impl<H: Holdings> Holdings for &mut H {
@@ -89,6 +98,10 @@ impl<H: Holdings> Holdings for &mut H {
 
     fn heads(&self, show: &mut dyn FnMut(&Head, u64)) -> Result<(), H::Error> {
         (**self).heads(show)
+    }
+
+    fn take_settings(&mut self, told: ToldSettings<'_>) -> Result<bool, H::Error> {
+        (**self).take_settings(told)
     }
 }
 
@@ -162,6 +175,10 @@ impl<'a, H: Holdings> Desk<'a, H> {
 
 impl<H: Holdings> Holdings for Desk<'_, H> {
     type Error = H::Error;
+
+    fn take_settings(&mut self, told: ToldSettings<'_>) -> Result<bool, H::Error> {
+        self.under.take_settings(told)
+    }
 
     fn revision(&self, id: ConversationId) -> Result<Option<u64>, H::Error> {
         match self.changed.get(&id) {

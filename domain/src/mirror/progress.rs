@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_protocol::{AgentId, ConversationId, Cursor, Epoch};
+use baton_protocol::{AgentId, ConversationId, Cursor, Epoch, SettingKind};
 use serde::{Deserialize, Serialize};
 
 use super::Mirror;
@@ -34,6 +34,27 @@ pub struct Progress {
     /// Lists that have to be read again.
     #[serde(default)]
     pub lists: Lists,
+    /// The extent of the settings that are held.
+    #[serde(default)]
+    pub settings: SettingsHeld,
+}
+
+/// The extent of a client's settings, of those that phones keep.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SettingsHeld {
+    /// The position above which they are read when they are due; 0 for all.
+    pub above: u64,
+    /// True if the reading under way began above something that was held.
+    #[serde(default)]
+    pub is_delta: bool,
+    /// The number of kinds known to the program that read them. One that knows more reads all.
+    pub kinds: usize,
+}
+
+impl SettingsHeld {
+    /// Nothing, by this program.
+    pub(super) const NOTHING: Self =
+        Self { above: 0, is_delta: false, kinds: SettingKind::ALL.len() };
 }
 
 /// Lists that the log marked as changed.
@@ -45,11 +66,14 @@ pub struct Lists {
     pub teams: bool,
     /// `GET /channels`.
     pub channels: bool,
+    /// `GET /settings`.
+    #[serde(default)]
+    pub settings: bool,
 }
 
 impl Lists {
     /// All of them.
-    pub const ALL: Self = Self { agents: true, teams: true, channels: true };
+    pub const ALL: Self = Self { agents: true, teams: true, channels: true, settings: true };
 
     /// Whether a list is among them.
     pub fn has(self, list: List) -> bool {
@@ -57,6 +81,7 @@ impl Lists {
             List::Agents => self.agents,
             List::Teams => self.teams,
             List::Channels => self.channels,
+            List::Settings => self.settings,
         }
     }
 
@@ -65,6 +90,7 @@ impl Lists {
             List::Agents => self.agents = due,
             List::Teams => self.teams = due,
             List::Channels => self.channels = due,
+            List::Settings => self.settings = due,
         }
     }
 }
@@ -78,11 +104,13 @@ pub enum List {
     Teams,
     /// `GET /channels`.
     Channels,
+    /// `GET /settings`, page by page.
+    Settings,
 }
 
 impl List {
     /// Each of them.
-    pub const EACH: [Self; 3] = [Self::Agents, Self::Teams, Self::Channels];
+    pub const EACH: [Self; 4] = [Self::Agents, Self::Teams, Self::Channels, Self::Settings];
 }
 
 impl<H> Mirror<H> {
@@ -96,6 +124,7 @@ impl<H> Mirror<H> {
             marks: self.marks.clone(),
             is_taking: self.taking.is_some(),
             lists: self.lists,
+            settings: self.settings,
         }
     }
 
@@ -105,6 +134,10 @@ impl<H> Mirror<H> {
     pub fn restored(progress: Progress, conversations: H) -> Self {
         let told = progress.cursor.map_or(0, |cursor| cursor.position);
         let taking = progress.is_taking.then(|| Taking::at_least(told));
+        let (mut lists, mut settings) = (progress.lists, progress.settings);
+        if progress.epoch.is_some() && settings.kinds != SettingsHeld::NOTHING.kinds {
+            (lists.settings, settings) = (true, SettingsHeld::NOTHING);
+        }
         Self {
             cursor: progress.cursor,
             conversations,
@@ -115,7 +148,8 @@ impl<H> Mirror<H> {
             marks: progress.marks,
             // What is wanted is asked for again, after whatever was told.
             coached: BTreeSet::new(),
-            lists: progress.lists,
+            lists,
+            settings,
             taking,
         }
     }

@@ -5,11 +5,12 @@ use baton_protocol::ConversationId;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
+use baton_protocol::setting::SettingsPage;
 
 use super::effect::{LinkAction, Listing};
 use super::fetches::Key;
 use super::input::{Failure, Fetched, Meaning, Ticket};
-use super::limits::BEHIND_MAX;
+use super::limits::{BEHIND_MAX, RETRY_AFTER_MAX};
 use super::wire::is_in_order;
 use super::{Link, Step};
 
@@ -47,6 +48,9 @@ impl Link {
             (Key::List(List::Channels), Fetched::Channels(all)) => {
                 self.list(List::Channels, Listing::Channels(all), step)
             }
+            (Key::List(List::Settings), Fetched::Settings(page)) => {
+                self.settings(&page, held, step)
+            }
             (Key::Sync, Fetched::Sync(sync)) => self.synced(&sync, held, step),
             (key, _) => self.again(key, 0, step),
         }
@@ -70,6 +74,12 @@ impl Link {
                     self.again(Key::Page, 0, step)?;
                     self.fault(step);
                 }
+                Ok(true)
+            }
+            // A server of before there were settings: it may be another one later.
+            (Key::List(List::Settings), Meaning::Incompatible | Meaning::NotFound) => {
+                let hold = u64::try_from(RETRY_AFTER_MAX.as_millis()).unwrap_or(u64::MAX);
+                self.again(key, hold, step)?;
                 Ok(true)
             }
             _ => Ok(false),
@@ -137,6 +147,27 @@ impl Link {
         step.keep.push(LinkAction::Keep(listing));
         self.mirror.has_read(list);
         self.fetches.done(Key::List(list));
+        Ok(())
+    }
+
+    /// A page of settings. What is not the last one is asked for at once, if it goes on at all.
+    fn settings<H: Holdings>(
+        &mut self,
+        page: &SettingsPage,
+        held: &mut H,
+        step: &mut Step,
+    ) -> Result<(), H::Error> {
+        const KEY: Key = Key::List(List::Settings);
+        let above = self.mirror.settings_above();
+        if page.next.is_some_and(|next| next <= above) {
+            return self.again(KEY, 0, step);
+        }
+        let is_last = self.apply(held, |mirror| mirror.try_settings(page))?;
+        step.is_changed = true;
+        match is_last {
+            true => self.fetches.done(KEY),
+            false => self.fetches.ask(KEY, step.now, &mut step.effects),
+        }
         Ok(())
     }
 

@@ -96,6 +96,11 @@ pub enum Query {
     Teams,
     /// `GET /channels`.
     Channels,
+    /// `GET /settings?phones=true&above=`.
+    Settings {
+        /// The position above which they changed.
+        above: u64,
+    },
     /// `GET /sync?after=`.
     Sync(Cursor),
 }

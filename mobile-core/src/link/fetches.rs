@@ -82,6 +82,7 @@ pub(super) struct Start {
     pub(super) now: Duration,
     pub(super) leave: Leave,
     pub(super) cursor: Option<Cursor>,
+    pub(super) settings_above: u64,
     /// The number of the access token.
     pub(super) used: u32,
 }
@@ -133,7 +134,7 @@ impl Fetches {
 
     /// Sends what is due.
     pub(super) fn start(&mut self, with: Start, out: &mut Vec<LinkAction>) {
-        let Start { now, leave, cursor, used } = with;
+        let Start { now, leave, cursor, settings_above, used } = with;
         let mut free = self.free();
         let is_syncing = self.jobs.contains_key(&Key::Sync);
         for (key, job) in &mut self.jobs {
@@ -148,6 +149,7 @@ impl Fetches {
                 (Key::List(List::Agents), _) => Query::Agents,
                 (Key::List(List::Teams), _) => Query::Teams,
                 (Key::List(List::Channels), _) => Query::Channels,
+                (Key::List(List::Settings), _) => Query::Settings { above: settings_above },
                 (Key::Conversation(id), _) => Query::Conversation(*id),
             };
             self.last_ticket += 1;

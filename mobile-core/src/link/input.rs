@@ -9,6 +9,7 @@ use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
+use baton_protocol::setting::SettingsPage;
 
 /// Names a socket; what comes of another one than the present is not heard.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -122,6 +123,8 @@ pub enum Fetched {
     Teams(Vec<Team>),
     /// `GET /channels`.
     Channels(Vec<Channel>),
+    /// `GET /settings`.
+    Settings(Box<SettingsPage>),
     /// `GET /sync`.
     Sync(SyncAnswer),
 }

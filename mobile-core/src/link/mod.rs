@@ -421,6 +421,7 @@ impl Link {
             now: step.now,
             leave: self.leave(),
             cursor: self.mirror.cursor,
+            settings_above: self.mirror.settings_above(),
             used: self.generation(),
         };
         self.fetches.start(with, &mut step.effects);

@@ -20,6 +20,7 @@ impl Server {
             Query::Agents => reply.read().map(Fetched::Agents),
             Query::Teams => reply.read().map(Fetched::Teams),
             Query::Channels => reply.read().map(Fetched::Channels),
+            Query::Settings { .. } => Ok(Fetched::Settings(Box::new(reply.read()?))),
             Query::Sync(_) => reply.read().map(Fetched::Sync),
         }
     }
@@ -35,6 +36,7 @@ fn path(query: &Query) -> String {
         Query::Agents => "/api/v1/agents".to_owned(),
         Query::Teams => "/api/v1/teams".to_owned(),
         Query::Channels => "/api/v1/channels".to_owned(),
+        Query::Settings { above } => format!("/api/v1/settings?phones=true&above={above}"),
         Query::Sync(cursor) => format!("/api/v1/sync?after={}", escaped(&cursor.to_string())),
     }
 }

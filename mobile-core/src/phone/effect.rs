@@ -71,6 +71,8 @@ pub enum Effect {
     Touched(Touched),
     /// Colleagues, teams, channels or presence changed.
     People,
+    /// Settings changed.
+    Settings,
     /// A colleague took the lease that the agent held.
     LeaseLost {
         /// The conversation.

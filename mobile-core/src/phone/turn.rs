@@ -167,10 +167,13 @@ impl Machines {
         if let Some(cursor) = self.applied() {
             self.outbox.set_applied(cursor, now);
         }
-        if changes.is_empty() {
+        let Changes { is_cleared, put, removed, has_settings } = changes;
+        if has_settings {
+            self.effects.push_back(Effect::Settings);
+        }
+        if !is_cleared && put.is_empty() && removed.is_empty() {
             return;
         }
-        let Changes { is_cleared, put, removed } = changes;
         if is_cleared {
             self.touched.add(&Touched::everything());
         }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
 use baton_protocol::conversation::{Begin, Begun};
 use baton_protocol::page::{ConversationPage, FileAddress, LinesPage};
+use baton_protocol::setting::Setting;
 use baton_protocol::settings::MeChange;
 use baton_protocol::template::TemplateList;
-use baton_protocol::{ChannelId, ConversationId, MessageId};
+use baton_protocol::{ChannelId, ConversationId, MessageId, SettingKind};
 use tokio::sync::oneshot;
 
 use super::dispatcher::ListenerCounts;
@@ -301,6 +302,14 @@ impl Core {
             known.online = known.agents.iter().filter(is_online).map(|agent| agent.id).collect();
             Ok(known)
         })
+    }
+
+    /// Returns the settings of a kind that phones keep, by rank, from the store.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Locked`, `Closed`, `Storage`.
+    pub fn settings(&self, kind: SettingKind) -> Call<'_, Vec<Setting>> {
+        self.read(move |read| read.settings_of(kind))
     }
 
     /// Reads from the store.

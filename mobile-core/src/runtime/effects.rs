@@ -45,6 +45,7 @@ impl Engine {
             Effect::Outbox(changes) => self.tell_outbox(changes),
             Effect::Touched(touched) => self.subscriptions.touch(&touched),
             Effect::People => self.tell(Event::People),
+            Effect::Settings => self.tell(Event::Settings),
             Effect::LeaseLost { conversation_id, by } => {
                 self.tell(Event::LeaseLost { conversation: conversation_id, by });
             }

@@ -45,6 +45,8 @@ pub enum Event {
     StoreFailed(StoreError),
     /// Colleagues, teams, channels or presence changed.
     People,
+    /// Settings changed: canned replies, tags, outcomes, attributes, policies.
+    Settings,
     /// Whether pushes reach this device changed.
     Push(PushState),
     /// The device was revoked and everything of the account was deleted.

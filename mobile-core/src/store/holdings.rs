@@ -1,6 +1,7 @@
-//! The mirror's conversations in the store, so that a frame and its cursor are one transaction.
+//! The mirror's conversations and settings in the store, so that a frame and its cursor are one
+//! transaction.
 
-use baton_domain::mirror::{Holdings, Mirrored};
+use baton_domain::mirror::{Holdings, Mirrored, ToldSettings};
 use baton_protocol::{ConversationId, Head};
 
 use super::{StoreError, Write};
@@ -37,5 +38,9 @@ impl Holdings for Write<'_> {
             show(&head, unread);
         }
         Ok(())
+    }
+
+    fn take_settings(&mut self, told: ToldSettings<'_>) -> Result<bool, StoreError> {
+        self.take_settings(told)
     }
 }

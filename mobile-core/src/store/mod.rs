@@ -32,6 +32,7 @@ mod rescue;
 mod rows;
 mod seal;
 mod search;
+mod setting;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;

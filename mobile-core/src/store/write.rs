@@ -39,7 +39,7 @@ pub struct Write<'c> {
     pub(super) written: u64,
     /// Whose files go when this is committed.
     pub(super) gone: Vec<Gone>,
-    changes: Changes,
+    pub(super) changes: Changes,
 }
 
 /// What a transaction changed of the conversations held.
@@ -51,6 +51,8 @@ pub struct Changes {
     pub put: BTreeSet<ConversationId>,
     /// Held no more.
     pub removed: BTreeSet<ConversationId>,
+    /// Settings are others.
+    pub has_settings: bool,
 }
 
 impl Changes {
@@ -65,7 +67,8 @@ impl Changes {
 
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        !self.is_cleared && self.put.is_empty() && self.removed.is_empty()
+        let has_conversations = self.is_cleared || !self.put.is_empty() || !self.removed.is_empty();
+        !has_conversations && !self.has_settings
     }
 }
 
@@ -116,7 +119,7 @@ impl<'c> Write<'c> {
         Ok(())
     }
 
-    /// Lets go of all conversations. Drafts and the outbox stay.
+    /// Lets go of all conversations and settings. Drafts and the outbox stay.
     pub fn clear(&mut self) -> Result<(), StoreError> {
         self.touched.clear();
         self.changes = Changes { is_cleared: true, ..Changes::default() };
@@ -124,6 +127,8 @@ impl<'c> Write<'c> {
         self.read.sql.run("DELETE FROM conversation WHERE account = ?1", account)?;
         self.read.sql.run("DELETE FROM listed WHERE account = ?1", account)?;
         self.read.sql.run("DELETE FROM total WHERE account = ?1", account)?;
+        self.changes.has_settings =
+            self.read.sql.run("DELETE FROM setting WHERE account = ?1", account)? > 0;
         Ok(())
     }
 

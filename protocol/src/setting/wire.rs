@@ -236,7 +236,7 @@ pub struct SettingUse {
 }
 
 /// A page of `GET /settings`: what a client lacks that holds what there was at a position.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SettingsPage {
     /// The log's position of this answer: events above it tell what changes later.

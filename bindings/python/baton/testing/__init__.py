@@ -14,9 +14,10 @@ import itertools
 from dataclasses import dataclass
 
 from baton_core import (
-    Act, AnswerOutcome, Badge, CoreError, Diagnostics, Draft, Event, FileAddress, Hold,
-    InboxStep, Kept, LinesPage, ListBatch, OlderLines, OutgoingFile, People, PushOffReason, PushOutcome, PushState,
-    PushVerdict, SignedIn, Stage, Standing, SuppressReason, TimelineStep,
+    Act, AnswerOutcome, AskOutcome, Badge, CoreError, Diagnostics, Draft, Event, FileAddress,
+    GuestPolicy, HandoverNote, Hold, InboxStep, Kept, LinesPage, ListBatch, OlderLines,
+    OutgoingFile, Outcomes, People, PushOffReason, PushOutcome, PushState, PushVerdict,
+    QueuePolicy, SignedIn, Stage, Standing, SuppressReason, TeamPolicy, TimelineStep,
 )
 
 from ..client import Baton
@@ -68,9 +69,35 @@ class FakeBaton(Baton):
         """The other calls, as tuples of a name and its arguments."""
         return self._fake.calls
 
+    @property
+    def choices(self):
+        """The choices that the app made for acts in review, by number, oldest first."""
+        return [tuple(rest) for name, *rest in self._fake.calls if name == "choose"]
+
+    @property
+    def drafts(self):
+        """The drafts that the app handed in, by conversation."""
+        return self._fake.drafts
+
     def fail(self, error):
         """Makes every call fail with this `CoreError`; None lets them work again."""
         self._fake.failure = error
+
+    def fail_once(self, call, error):
+        """Makes the next call of this name fail, as `act`; those after it work."""
+        self._fake.failures[call] = error
+
+    def set_people(self, people):
+        """Sets colleagues, teams and channels, and tells that they changed."""
+        self._fake.everybody = people
+        self.tell(Event.PEOPLE())
+
+    def set_draft(self, conversation, draft):
+        """Sets the draft of a conversation, as if it had been typed before; None removes it."""
+        if draft is None:
+            self._fake.drafts.pop(conversation, None)
+        else:
+            self._fake.drafts[conversation] = draft
 
     def set_inbox(self, rows, view=None):
         """Replaces the rows of an inbox, or of every inbox that has no rows of its own."""
@@ -141,6 +168,7 @@ class _FakeCore:
 
     def __init__(self):
         self.listener = self.failure = None
+        self.failures = {}
         self.acts, self.calls, self.items = [], [], []
         self.files, self.listed, self.loaded = [], [], b""
         self.others = []
@@ -149,6 +177,11 @@ class _FakeCore:
         self.state = Standing.LIVE()
         self.who = SignedIn(workspace="demo", agent=preview.ME, device=preview.ME)
         self.everybody = People(agents=[], teams=[], channels=[])
+        self.replies, self.words, self.fields = [], [], []
+        self.reasons = Outcomes(ask=AskOutcome.NEVER, list=[])
+        self.policy = TeamPolicy(
+            undo_s=0, guests=GuestPolicy.OWNER_AND_SUPERVISORS, from_queue=QueuePolicy.ANY,
+            handover_note=HandoverNote.OPTIONAL, approval=[])
         self.outcome = PushOutcome(verdict=PushVerdict.SUPPRESS(SuppressReason.DUPLICATE),
                                    withdraw=[], update=[], badge=None, is_behind=False)
         self.answered = AnswerOutcome.SENT
@@ -160,6 +193,8 @@ class _FakeCore:
             raise CoreError.Closed()
         if self.failure is not None:
             raise self.failure
+        if name in self.failures:
+            raise self.failures.pop(name)
         self.calls.append((name, *args))
 
     # Lists. Each is told whole: steps are the core's way to save work, and mean the same.
@@ -289,6 +324,28 @@ class _FakeCore:
         self._ask("people")
         return self.everybody
 
+    async def canned_replies(self, query=None):
+        self._ask("canned_replies", query)
+        typed = (query or "").removeprefix("/")
+        return [reply for reply in self.replies
+                if reply.shortcut.startswith(typed) or typed in reply.title]
+
+    async def tags(self):
+        self._ask("tags")
+        return self.words
+
+    async def attributes(self):
+        self._ask("attributes")
+        return self.fields
+
+    async def outcomes(self, team):
+        self._ask("outcomes", team)
+        return self.reasons
+
+    async def team_policy(self, team):
+        self._ask("team_policy", team)
+        return self.policy
+
     async def older_lines(self, conversation, before, limit):
         self._ask("older_lines", conversation, before, limit)
         return LinesPage(lines=[], past=None)
@@ -374,5 +431,5 @@ class _FakeCore:
 _SILENT = {
     "foreground", "background", "network", "network_changed", "low_memory", "withdraw", "choose",
     "retry", "take_over", "viewing", "watch_presence", "set_availability", "more", "newer",
-    "newest", "notification_ended",
+    "newest", "notification_ended", "set_file_budget",
 }

@@ -42,6 +42,45 @@ val living = listOf(
             ben.baton.header(said.conversation).first { it.header?.hold == Hold.Nobody }
         }
     },
+    Scenario(44) {
+        val ana = agent("ana")
+        val (reply, tag) = opId() to opId()
+        val word = "w${opId().takeLast(8)}"
+        val everyone = mapOf("kind" to "workspace")
+        fun ofReply(text: String, expect: Int? = null): Fields {
+            val body = mapOf("shortcut" to word, "title" to "Opening hours", "text" to text)
+            val change = mapOf(
+                "kind" to "canned_reply", "id" to reply,
+                "put" to mapOf("home" to everyone, "body" to body),
+            )
+            return if (expect == null) change else change + ("expect" to expect)
+        }
+        suspend fun says(text: String) = until("the canned reply says $text") {
+            ana.baton.cannedReplies("/${word.take(6)}").map { it.text } == listOf(text)
+        }
+        val named = mapOf("home" to everyone, "body" to mapOf("name" to word))
+        world.puts(ofReply("Open until six."), mapOf("kind" to "tag", "id" to tag, "put" to named))
+        says("Open until six.")
+        until("the app is told") { Event.Settings in ana.heard.events }
+        ensure(ana.baton.tags().any { it.id == tag }) { "the tag is not there" }
+        val team = ana.baton.people().teams.first().id
+        ensure(ana.baton.teamPolicy(team).undoS == 0u) { "somebody set the policy" }
+        ensure(ana.baton.outcomes(team).list.isEmpty()) { "somebody set outcomes" }
+        world.cut(ana.way, "refuse")
+        ana.restart()
+        ana.baton.network(false)
+        ana.baton.foreground()
+        says("Open until six.")
+        val found = ana.baton.cannedReplies("nothing like it")
+        ensure(found.isEmpty()) { "it is found by any word" }
+        val ended = mapOf("kind" to "tag", "id" to tag, "expect" to 1)
+        world.puts(ofReply("Open until eight.", 1), ended)
+        world.cut(ana.way, "pass")
+        ana.baton.network(true)
+        ana.live()
+        says("Open until eight.")
+        until("the tag is gone") { ana.baton.tags().none { it.id == tag } }
+    },
     Scenario(43) {
         val ana = agent("ana")
         val ben = agent("ben")

@@ -108,6 +108,12 @@ class World(private val address: String) {
     suspend fun rest(who: String, method: String, path: String): Fields =
         ask("/rest", "who" to who, "method" to method, "path" to path)
 
+    /** Settings are put and ended at the desk. */
+    suspend fun puts(vararg changes: Fields) {
+        ask("/rest", "who" to "admin", "method" to "POST", "path" to "/settings",
+            "body" to changes.toList())
+    }
+
     suspend fun conversation(id: String): Fields = rest("admin", "GET", "/conversations/$id")
 
     /** Texts of the server's lines. */

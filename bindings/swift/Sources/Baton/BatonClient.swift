@@ -23,7 +23,7 @@ public protocol BatonClient: AnyObject, Sendable {
 
     /// Returns the events from now on; any number of streams. A slow reader delays nothing: 1,024
     /// events wait for it, then the oldest is dropped and counted in `dropped`. A `standing`,
-    /// `push` or `people` event replaces the one that waits.
+    /// `push`, `people` or `settings` event replaces the one that waits.
     func events() -> Events
 
     // MARK: - Who is signed in
@@ -172,6 +172,21 @@ public protocol BatonClient: AnyObject, Sendable {
 
     /// Returns colleagues, teams and channels from the store.
     func people() async throws(BatonError) -> People
+
+    /// Returns the canned replies that the agent may insert; with a query those that fit.
+    func cannedReplies(_ query: String?) async throws(BatonError) -> [CannedReply]
+
+    /// Returns the tags, also those that became another one.
+    func tags() async throws(BatonError) -> [ConversationTag]
+
+    /// Returns the fields of customers' cards.
+    func attributes() async throws(BatonError) -> [Attribute]
+
+    /// Returns the outcomes of a team: its own, or those of the workspace.
+    func outcomes(of team: String) async throws(BatonError) -> Outcomes
+
+    /// Returns the policy of a team, or the default where nobody has set it.
+    func teamPolicy(of team: String) async throws(BatonError) -> TeamPolicy
 
     /// Loads lines before `before` from the server. They are not stored.
     func olderLines(

@@ -243,6 +243,26 @@ extension CoreClient {
         try await ask { try await $0.people() }
     }
 
+    public func cannedReplies(_ query: String?) async throws(BatonError) -> [CannedReply] {
+        try await ask { try await $0.cannedReplies(query: query) }
+    }
+
+    public func tags() async throws(BatonError) -> [ConversationTag] {
+        try await ask { try await $0.tags() }
+    }
+
+    public func attributes() async throws(BatonError) -> [Attribute] {
+        try await ask { try await $0.attributes() }
+    }
+
+    public func outcomes(of team: String) async throws(BatonError) -> Outcomes {
+        try await ask { try await $0.outcomes(team: team) }
+    }
+
+    public func teamPolicy(of team: String) async throws(BatonError) -> TeamPolicy {
+        try await ask { try await $0.teamPolicy(team: team) }
+    }
+
     public func olderLines(
         of conversation: String, before: UInt64, limit: UInt32
     ) async throws(BatonError) -> LinesPage {

@@ -129,7 +129,8 @@ extension Event {
     /// Whether the older event says nothing that this one does not.
     fileprivate func overtakes(_ older: Event) -> Bool {
         switch (self, older) {
-        case (.standing, .standing), (.people, .people), (.push, .push): true
+        case (.standing, .standing), (.people, .people), (.push, .push), (.settings, .settings):
+            true
         default: false
         }
     }

@@ -52,6 +52,28 @@ public enum Preview {
         .echo(item: outbox[0]),
     ]
 
+    /// A canned reply of the team.
+    public static let cannedReplies = [
+        CannedReply(
+            id: id(92), home: .workspace, shortcut: "hello", title: "A greeting",
+            text: "Hello! How can we help?", notes: false, languages: [], then: []),
+    ]
+
+    /// Two tags.
+    public static let tags = [
+        ConversationTag(
+            id: id(93), name: "Urgent", colour: "red", lasting: false, group: nil,
+            oneOfGroup: false, mergedInto: nil, setBy: .anyone),
+        ConversationTag(
+            id: id(94), name: "Wholesale", colour: "blue", lasting: true, group: nil,
+            oneOfGroup: false, mergedInto: nil, setBy: .supervisors),
+    ]
+
+    /// What a team has that set nothing.
+    public static let policy = TeamPolicy(
+        undoS: 0, guests: .ownerAndSupervisors, fromQueue: .any, handoverNote: .optional,
+        approval: [])
+
     /// The header of the first conversation.
     public static let header = Header(
         id: conversation, title: "Marta Ruiz", owner: .agent(agent: me), ownerEpoch: 1,

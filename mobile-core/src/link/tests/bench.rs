@@ -176,6 +176,7 @@ impl Bench {
                 Query::Agents => Fetched::Agents(Vec::new()),
                 Query::Teams => Fetched::Teams(Vec::new()),
                 Query::Channels => Fetched::Channels(Vec::new()),
+                Query::Settings { .. } => Fetched::Settings(Box::default()),
                 Query::Conversation(_) | Query::Sync(_) => continue,
             };
             self.answer(ticket, Ok(answer));
@@ -194,6 +195,7 @@ impl Bench {
                 Query::Agents => Fetched::Agents(server.agents()),
                 Query::Teams => Fetched::Teams(Vec::new()),
                 Query::Channels => Fetched::Channels(Vec::new()),
+                Query::Settings { .. } => Fetched::Settings(Box::default()),
                 Query::Sync(cursor) => Fetched::Sync(server.sync(ANA, cursor)),
             };
             self.answer(ticket, Ok(answer));

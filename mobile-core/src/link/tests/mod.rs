@@ -4,6 +4,7 @@
 mod acks;
 mod bench;
 mod limits;
+mod settings;
 mod standing;
 mod stored;
 mod trying;

@@ -319,6 +319,7 @@ impl World {
             Query::Agents => Ok(A::Agents(server.agents())),
             Query::Teams => Ok(A::Teams(Vec::new())),
             Query::Channels => Ok(A::Channels(Vec::new())),
+            Query::Settings { .. } => Ok(A::Settings(Box::default())),
             Query::Sync(cursor) => Ok(A::Sync(server.sync(agent, *cursor))),
         }
     }

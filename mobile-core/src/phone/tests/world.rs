@@ -334,7 +334,7 @@ impl World {
             Effect::StoreFailed(_) => self.judge.meets("the store failed"),
             Effect::Suspend { .. } => self.devices[d].is_suspended = true,
             Effect::LeaseLost { .. } => self.judge.meets("lease lost"),
-            Effect::State(_) | Effect::People => {}
+            Effect::State(_) | Effect::People | Effect::Settings => {}
             Effect::EndSession | Effect::Wipe => panic!("nobody signed out"),
         }
     }

@@ -65,6 +65,7 @@ pub(in crate::runtime) fn of_effect(effect: &Effect) -> Vec<LogEntry> {
         Effect::Outbox(changes) => return changes.iter().map(of_change).collect(),
         Effect::Touched(_) => return Vec::new(),
         Effect::People => debug(LogTarget::Sync, "people are others"),
+        Effect::Settings => debug(LogTarget::Sync, "settings are others"),
         Effect::LeaseLost { conversation_id, by } => info(LogTarget::Outbox, "the lease is lost")
             .with("conversation", *conversation_id)
             .with("by", *by),
@@ -128,6 +129,7 @@ fn of_query(query: &Query) -> &'static str {
         Query::Agents => "the agents are asked for",
         Query::Teams => "the teams are asked for",
         Query::Channels => "the channels are asked for",
+        Query::Settings { .. } => "the settings are asked for",
         Query::Sync(_) => "what was missed is asked for",
     }
 }
@@ -334,6 +336,9 @@ fn of_answer(answer: &Fetched) -> LogEntry {
         Fetched::Teams(all) => info(LogTarget::Sync, "the teams came").with("count", all.len()),
         Fetched::Channels(all) => {
             info(LogTarget::Sync, "the channels came").with("count", all.len())
+        }
+        Fetched::Settings(page) => {
+            info(LogTarget::Sync, "settings came").with("count", page.changed.len())
         }
         Fetched::Sync(sync) => {
             info(LogTarget::Sync, "what was missed came").with("frames", sync.frames.len())

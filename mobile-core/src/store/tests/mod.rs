@@ -13,6 +13,7 @@ mod room;
 pub(crate) mod sample;
 mod sealed;
 mod search;
+mod settings;
 
 use std::path::Path;
 use std::sync::Mutex;

@@ -359,6 +359,7 @@ impl World {
             Query::Agents => link::Fetched::Agents(self.server.agents()),
             Query::Teams => link::Fetched::Teams(Vec::new()),
             Query::Channels => link::Fetched::Channels(Vec::new()),
+            Query::Settings { .. } => link::Fetched::Settings(Box::default()),
             Query::Sync(cursor) => link::Fetched::Sync(self.server.sync(agent, *cursor)),
         })
     }

@@ -148,7 +148,7 @@ class Desk(
                 tells(if (event.isFull) Told.StoreFull else Told.WentWrong(event.detail))
             }
             is Event.Wiped -> endNow.value = Told.Revoked
-            is Event.Standing, is Event.Notifications -> Unit
+            is Event.Standing, is Event.Notifications, is Event.Settings -> Unit
         }
     }
 

@@ -34,7 +34,7 @@ interface Baton : BatonCoreInterface, AutoCloseable {
     /**
      * The events from the start of collection, in order. A slow collector delays nothing: 1,024
      * events wait for it, then the oldest is dropped and counted in [dropped]. A `Standing`,
-     * `Push` or `People` event replaces the one that waits.
+     * `Push`, `People` or `Settings` event replaces the one that waits.
      */
     val events: Flow<Event>
 

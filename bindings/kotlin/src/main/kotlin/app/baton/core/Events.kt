@@ -102,6 +102,7 @@ internal class EventQueue {
 private fun Event.overtakes(older: Event): Boolean = when (this) {
     is Event.Standing -> older is Event.Standing
     is Event.People -> older is Event.People
+    is Event.Settings -> older is Event.Settings
     is Event.Push -> older is Event.Push
     else -> false
 }

@@ -4,8 +4,10 @@ package app.baton.testing
 
 import app.baton.core.Act
 import app.baton.core.AnswerOutcome
+import app.baton.core.Attribute
 import app.baton.core.Badge
 import app.baton.core.Baton
+import app.baton.core.CannedReply
 import app.baton.core.Choice
 import app.baton.core.CoreException
 import app.baton.core.Draft
@@ -15,6 +17,7 @@ import app.baton.core.InboxRow
 import app.baton.core.InboxView
 import app.baton.core.Listener
 import app.baton.core.OutboxItem
+import app.baton.core.Outcomes
 import app.baton.core.OutgoingFile
 import app.baton.core.People
 import app.baton.core.PushOutcome
@@ -22,6 +25,8 @@ import app.baton.core.PushState
 import app.baton.core.SignedIn
 import app.baton.core.Stage
 import app.baton.core.Standing
+import app.baton.core.ConversationTag
+import app.baton.core.TeamPolicy
 import app.baton.core.Template
 import app.baton.core.TimelineEntry
 
@@ -63,6 +68,31 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
     fun setPeople(people: People) {
         core.people = people
         tell(Event.People)
+    }
+
+    /** Sets the canned replies, and tells that settings changed. */
+    fun setCannedReplies(replies: List<CannedReply>) {
+        core.cannedReplies = replies
+        tell(Event.Settings)
+    }
+
+    /** Sets the tags, and tells that settings changed. */
+    fun setTags(tags: List<ConversationTag>) {
+        core.tags = tags
+        tell(Event.Settings)
+    }
+
+    /** Sets the attributes, and tells that settings changed. */
+    fun setAttributes(attributes: List<Attribute>) {
+        core.attributes = attributes
+        tell(Event.Settings)
+    }
+
+    /** Sets what every team has, and tells that settings changed. */
+    fun setTeam(outcomes: Outcomes, policy: TeamPolicy) {
+        core.outcomes = outcomes
+        core.policy = policy
+        tell(Event.Settings)
     }
 
     /** Sets the draft of a conversation, as if it had been typed before; null removes it. */

@@ -4,6 +4,8 @@ package app.baton.testing
 
 import app.baton.core.Act
 import app.baton.core.AnswerOutcome
+import app.baton.core.AskOutcome
+import app.baton.core.Attribute
 import app.baton.core.Availability
 import app.baton.core.Badge
 import app.baton.core.BatonCoreInterface
@@ -31,6 +33,7 @@ import app.baton.core.NotificationAnswer
 import app.baton.core.NotificationEnd
 import app.baton.core.OlderLines
 import app.baton.core.OutboxItem
+import app.baton.core.Outcomes
 import app.baton.core.OutgoingFile
 import app.baton.core.PlatformTrust
 import app.baton.core.PushMessage
@@ -53,6 +56,11 @@ internal class FakeCore : BatonCoreInterface {
     val failures = mutableMapOf<String, CoreException>()
     val choices = mutableListOf<Pair<ULong, Choice>>()
     var people = Preview.people
+    var cannedReplies = Preview.cannedReplies
+    var tags = Preview.tags
+    var attributes = emptyList<Attribute>()
+    var outcomes = Outcomes(AskOutcome.NEVER, emptyList())
+    var policy = Preview.policy
     val acts = mutableListOf<TakenAct>()
     val files = mutableListOf<TakenFile>()
     val calls = mutableListOf<String>()
@@ -224,6 +232,19 @@ internal class FakeCore : BatonCoreInterface {
     override suspend fun draft(conversation: String) = asked("draft") { drafts[conversation] }
 
     override suspend fun people() = asked("people") { people }
+
+    override suspend fun cannedReplies(query: String?) = asked("cannedReplies") {
+        val typed = query?.removePrefix("/") ?: ""
+        cannedReplies.filter { typed.isEmpty() || it.shortcut.startsWith(typed) || typed in it.title }
+    }
+
+    override suspend fun tags() = asked("tags") { tags }
+
+    override suspend fun attributes() = asked("attributes") { attributes }
+
+    override suspend fun outcomes(team: String) = asked("outcomes") { outcomes }
+
+    override suspend fun teamPolicy(team: String) = asked("teamPolicy") { policy }
 
     override suspend fun olderLines(conversation: String, before: ULong, limit: UInt) =
         asked("olderLines") { LinesPage(emptyList(), null) }

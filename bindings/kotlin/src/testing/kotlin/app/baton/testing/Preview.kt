@@ -5,7 +5,10 @@ package app.baton.testing
 import app.baton.core.ActKind
 import app.baton.core.Availability
 import app.baton.core.Badge
+import app.baton.core.CannedReply
 import app.baton.core.Colleague
+import app.baton.core.GuestPolicy
+import app.baton.core.HandoverNote
 import app.baton.core.Header
 import app.baton.core.Hold
 import app.baton.core.InboxRow
@@ -21,9 +24,14 @@ import app.baton.core.OutboxItem
 import app.baton.core.Own
 import app.baton.core.Owner
 import app.baton.core.People
+import app.baton.core.QueuePolicy
 import app.baton.core.SeenLine
+import app.baton.core.SetBy
+import app.baton.core.SettingHome
 import app.baton.core.Stage
 import app.baton.core.Status
+import app.baton.core.ConversationTag
+import app.baton.core.TeamPolicy
 import app.baton.core.Template
 import app.baton.core.TemplateStatus
 import app.baton.core.TimelineEntry
@@ -104,6 +112,26 @@ object Preview {
         ),
         teams = listOf(Named("team", "Sales")),
         channels = listOf(Named("channel", "+34 600 000 000")),
+    )
+
+    /** A canned reply of the team. */
+    val cannedReplies = listOf(
+        CannedReply(
+            id = id(90), home = SettingHome.Workspace, shortcut = "hello", title = "A greeting",
+            text = "Hello! How can we help?", notes = false, languages = emptyList(), then = emptyList(),
+        ),
+    )
+
+    /** Two tags. */
+    val tags = listOf(
+        ConversationTag(id(91), "Urgent", "red", false, null, false, null, SetBy.ANYONE),
+        ConversationTag(id(92), "Wholesale", "blue", true, null, false, null, SetBy.SUPERVISORS),
+    )
+
+    /** What a team has that set nothing. */
+    val policy = TeamPolicy(
+        undoS = 0u, guests = GuestPolicy.OWNER_AND_SUPERVISORS, fromQueue = QueuePolicy.ANY,
+        handoverNote = HandoverNote.OPTIONAL, approval = emptyList(),
     )
 
     /** The numbers that fit the rows. */
