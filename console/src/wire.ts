@@ -699,7 +699,7 @@ export type Fact =
   | { type: "block_changed"; block: Block | null }
   | { type: "marketing_changed"; marketing: Marketing }
   | { type: "person_changed"; person: ContactId }
-  | { type: "routed"; agent_id: AgentId | null; offer?: Offer; trail: Trail }
+  | { type: "routed"; agent_id: AgentId | null; offer?: OpenOffer; trail: Trail }
   | { type: "offer_ended"; agent_id: AgentId; end: OfferEnd; offer_id: OfferId }
   | { type: "read_marked"; agent_id: AgentId; seq: number }
   | { type: "agent_changed"; agent_id: AgentId; renamed?: boolean; set: AgentSet }
@@ -1914,7 +1914,7 @@ export interface Thread {
   last_agent: AgentId | null;
   last_line: LineRef | null;
   marketing?: Marketing;
-  offer?: Offer;
+  offer?: OpenOffer;
   person?: ContactId;
   turn: Turn | null;
   window_until: Timestamp | null;
@@ -2032,11 +2032,11 @@ export const CLOSE = {
   tooManySockets: 4429,
 } as const;
 export type OfferId = Id;
-export interface Offer { agent_id: AgentId; offer_id: OfferId; until: Timestamp }
+export interface OpenOffer { agent_id: AgentId; offer_id: OfferId; until: Timestamp }
 export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "withdrawn";
 export type Choice = "longest_idle" | "round_robin" | "least_loaded" | "priority" | "random";
 export type PassedOver = "inactive" | "not_in_team" | "away" | "busy" | "unreachable" | "full" | "offers_out" | "declined" | "excluded" | "not_chosen";
 export interface LeftOut { agent_id: AgentId; why: PassedOver }
 export interface Trail { choose: Choice; left_out?: LeftOut[]; more?: number }
-export interface RoutingDecision { agent_id: AgentId | null; at: Timestamp; end: OfferEnd | null; offer: Offer | null; position: number; trail: Trail }
+export interface RoutingDecision { agent_id: AgentId | null; at: Timestamp; end: OfferEnd | null; offer: OpenOffer | null; position: number; trail: Trail }
 export interface RoutingHistory { decisions: RoutingDecision[] }

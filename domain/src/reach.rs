@@ -5,7 +5,7 @@ use baton_protocol::{Reach, Timestamp};
 /// A device that said something within this time is at work: clients say once a minute that they
 /// are there.
 const HERE_MS: i64 = 125_000;
-/// How long a proof that pushes come through stands by itself.
+/// A proof that pushes come through stands by itself for so long.
 const PROOF_MS: i64 = 12 * 60 * 60 * 1000;
 /// Pushes that nobody confirmed, from which on nothing comes through.
 const UNHEARD_MAX: u32 = 2;

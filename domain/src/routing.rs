@@ -1,4 +1,4 @@
-//! Who is asked to take what waits in a team's queue: a pure plan. The commit tests each choice
+//! A pure plan of who is asked to take what waits in a team's queue. The commit tests each choice
 //! again, so a plan may be made of what was read a moment ago.
 //!
 //! [`plan`] walks what waits in the order of urgency and gives each conversation to one candidate,
@@ -40,7 +40,7 @@ pub struct Candidate {
     pub capacity: Option<u32>,
     /// Offers to them that stand.
     pub offers: u32,
-    /// When their load last changed, by a clock that never goes back.
+    /// The time of the last change of their load, by a clock that never goes back.
     pub idle_since: u64,
 }
 
@@ -55,14 +55,14 @@ pub struct Waiting {
     pub declined: BTreeSet<AgentId>,
 }
 
-/// What a plan says of a conversation.
+/// The plan for one conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Planned {
     /// The conversation.
     pub conversation: ConversationId,
-    /// Who is chosen; `None` where nobody can be.
+    /// The agent who is chosen; `None` where nobody can be.
     pub agent: Option<AgentId>,
-    /// What it is based on.
+    /// The basis of it.
     pub trail: Trail,
 }
 
@@ -75,12 +75,12 @@ impl Planned {
     }
 }
 
-/// What is remembered of a team from plan to plan.
+/// The memory of a team from plan to plan.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct TeamMemory {
-    /// Who came last, of those who are asked in turn.
+    /// The agent who came last, of those who are asked in turn.
     pub last: Option<AgentId>,
-    /// What random choices are made of.
+    /// The state of random choices.
     pub seed: u64,
 }
 

@@ -8,8 +8,8 @@ use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
     ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId, InvitationStep,
     LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId, MessageStatus, NoteId,
-    Offer, OfferEnd, OfferId, OpId, Owner, SettingId, Status, TeamId, TeamSet, Timestamp, Trail,
-    Turn, Unknown,
+    OfferEnd, OfferId, OpId, OpenOffer, Owner, SettingId, Status, TeamId, TeamSet, Timestamp,
+    Trail, Turn, Unknown,
 };
 
 /// The author of an event.
@@ -312,12 +312,12 @@ pub enum Fact {
     },
     /// The team's routing chose an agent for it, or found nobody.
     Routed {
-        /// Who was chosen; null where nobody could be: the whole team is called.
+        /// The agent who was chosen; null where nobody could be: the whole team is called.
         agent_id: Option<AgentId>,
         /// The offer that it is from here on; left out where the agent owns it at once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        offer: Option<Offer>,
-        /// Who else was looked at.
+        offer: Option<OpenOffer>,
+        /// The others who were looked at.
         trail: Box<Trail>,
     },
     /// An offer ended.
@@ -326,7 +326,7 @@ pub enum Fact {
         offer_id: OfferId,
         /// The agent who was asked.
         agent_id: AgentId,
-        /// How it ended.
+        /// The way it ended.
         end: OfferEnd,
     },
     /// The read mark of an agent moved. Goes to that agent alone.

@@ -1,4 +1,4 @@
-//! Who is asked to take what waits in a queue, and why.
+//! Routing: an agent is asked to take what waits in a queue, and why.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,16 +8,16 @@ use crate::{AgentId, OfferId, Timestamp};
 /// then it counts towards their load, and nobody else is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Offer {
+pub struct OpenOffer {
     /// Its id.
     pub offer_id: OfferId,
     /// The agent who is asked.
     pub agent_id: AgentId,
-    /// When somebody else is asked, by the server's clock.
+    /// The time at which somebody else is asked, by the server's clock.
     pub until: Timestamp,
 }
 
-/// How an offer ended.
+/// The end of an offer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -38,17 +38,17 @@ pub enum OfferEnd {
     Unknown,
 }
 
-/// How one of several agents is chosen.
+/// The way one of several agents is chosen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
-    /// Who has nothing to do, and then who was last given something longest ago.
+    /// An agent without load, then the one whose load changed longest ago.
     #[default]
     LongestIdle,
     /// One after the other.
     RoundRobin,
-    /// Who has least to do for what they can do.
+    /// The agent with the least load for their capacity.
     LeastLoaded,
     /// The first of a list who can take it.
     Priority,
@@ -105,12 +105,12 @@ pub struct LeftOut {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Trail {
-    /// How one was chosen.
+    /// The way one was chosen.
     pub choose: Choice,
     /// Those who were looked at and not asked, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
-    /// How many more were looked at than are listed.
+    /// The number of others who were looked at and are not listed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more: u32,
 }
@@ -134,14 +134,14 @@ pub struct RoutingHistory {
 pub struct RoutingDecision {
     /// Its place in the log.
     pub position: u64,
-    /// When it was made.
+    /// The time of it.
     pub at: Timestamp,
-    /// Who was chosen; null where nobody could be, and the whole team was called.
+    /// The agent who was chosen; null where nobody could be, and the whole team was called.
     pub agent_id: Option<AgentId>,
     /// The offer; null where the conversation was theirs at once.
-    pub offer: Option<Offer>,
-    /// How the offer ended; null while it stands, and without an offer.
+    pub offer: Option<OpenOffer>,
+    /// The end of the offer; null while it stands, and without an offer.
     pub end: Option<OfferEnd>,
-    /// What it was based on.
+    /// The basis of it.
     pub trail: Trail,
 }

@@ -42,10 +42,10 @@ settings! {
         homes: [Team], most: 1, singleton: true,
         set: Setter::May(Permission::People), reads: Everyone, phones: true, decides: true,
     }
-    /// Who is asked to take what waits in a team's queue.
+    /// The routing of a team: an agent is asked to take what waits in its queue.
     Routing("routing") at "routings" {
         homes: [Team], most: 1, singleton: true,
-        set: Setter::Supervisors, reads: Everyone, phones: true, decides: true,
+        set: Setter::Supervisors, reads: Everyone, phones: false, decides: true,
     }
     /// Rules for the whole workspace.
     WorkspacePolicy("workspace_policy") at "workspace-policies" {
@@ -405,7 +405,7 @@ pub struct TeamPolicy {
     pub approval: Vec<AgentId>,
 }
 
-/// Who is asked to take what waits in a team's queue.
+/// The routing of a team: an agent is asked to take what waits in its queue.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -414,7 +414,7 @@ pub struct Routing {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
     pub hand: Hand,
-    /// How one of those who could take it is chosen.
+    /// The way one of those who could take it is chosen.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
     pub choose: Choice,
@@ -430,7 +430,7 @@ pub struct Routing {
     #[serde(default = "Routing::default_window")]
     #[cfg_attr(feature = "schema", schemars(range(min = 15, max = 300)))]
     pub window_s: u32,
-    /// How many offers one agent may have at once, 1 to 10.
+    /// The number of offers that one agent may have at once, 1 to 10.
     #[serde(default = "Routing::default_at_once")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10)))]
     pub at_once: u32,
@@ -459,7 +459,7 @@ impl Default for Routing {
     }
 }
 
-/// How a conversation of a queue comes to an agent.
+/// The way a conversation of a queue comes to an agent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

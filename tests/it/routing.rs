@@ -6,7 +6,7 @@ use baton_protocol::command::OfOffer;
 use baton_protocol::routing::RoutingHistory;
 use baton_protocol::setting::Setting;
 use baton_protocol::{
-    Agent as Colleague, AgentId, CommandBody, ConversationId, Offer, OfferEnd, OfferId, Owner,
+    Agent as Colleague, AgentId, CommandBody, ConversationId, OfferEnd, OfferId, OpenOffer, Owner,
     PassedOver, Refusal,
 };
 use baton_world::world::{Agent, Answered, Setup, World, eventually, for_each_store};
@@ -43,7 +43,7 @@ async fn load(agent: &Agent, of: AgentId) -> u32 {
     all.into_iter().find(|one| one.id == of).expect("an agent").load
 }
 
-async fn offer_to(agent: &Agent, of: ConversationId, whom: AgentId) -> Offer {
+async fn offer_to(agent: &Agent, of: ConversationId, whom: AgentId) -> OpenOffer {
     eventually("an offer", async || {
         let offer = agent.view(of).await.conversation.thread.offer;
         offer.filter(|offer| offer.agent_id == whom)

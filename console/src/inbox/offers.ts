@@ -1,11 +1,11 @@
 // Offers that stand, of what a client holds.
 
 import type { Held } from "../live/feed.ts";
-import type { Id, Offer } from "../protocol.ts";
+import type { Id, OpenOffer } from "../protocol.ts";
 
 export interface ShownOffer {
   id: Id;
-  offer: Offer;
+  offer: OpenOffer;
   /** Seconds that are left. */
   left: number;
 }

@@ -1,13 +1,14 @@
 //! The agent who is asked says yes or no.
 
-use baton_protocol::{Fact, Offer, OfferEnd, OfferId, Owner, OwnerCause, Refusal};
+use baton_protocol::{Fact, OfferEnd, OfferId, OpenOffer, Owner, OwnerCause, Refusal};
 
 use super::{Case, Decided, facts, nothing};
 
 impl Case<'_> {
     /// The offer of this id, if it is the author's and stands.
-    fn offer(&self, id: OfferId) -> Result<Offer, Refusal> {
-        let mine = |offer: &Offer| offer.offer_id == id && offer.agent_id == self.context.my_id();
+    fn offer(&self, id: OfferId) -> Result<OpenOffer, Refusal> {
+        let mine =
+            |offer: &OpenOffer| offer.offer_id == id && offer.agent_id == self.context.my_id();
         self.conversation.thread.offer.filter(mine).ok_or(Refusal::OfferGone)
     }
 }
@@ -25,6 +26,6 @@ pub(super) fn accept(case: &Case<'_>, id: OfferId) -> Decided {
 }
 
 pub(super) fn decline(case: &Case<'_>, id: OfferId) -> Decided {
-    let Offer { offer_id, agent_id, .. } = case.offer(id)?;
+    let OpenOffer { offer_id, agent_id, .. } = case.offer(id)?;
     facts([Fact::OfferEnded { offer_id, agent_id, end: OfferEnd::Declined }])
 }

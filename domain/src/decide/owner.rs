@@ -2,7 +2,7 @@
 
 use baton_protocol::command::{Assign, Claim, Transfer, Unassign};
 use baton_protocol::{
-    AgentId, AgentState, Availability, Conversation, Fact, Head, Offer, OfferEnd, Owner,
+    AgentId, AgentState, Availability, Conversation, Fact, Head, OfferEnd, OpenOffer, Owner,
     OwnerCause, Refusal, ReplyPolicy, Status, TeamId,
 };
 
@@ -186,8 +186,8 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     Ok((drafts, accepted))
 }
 
-/// Who leaves gives everything back to the queue, is asked nothing and follows nothing. Who has come back meanwhile
-/// keeps it.
+/// An agent who leaves gives everything back to the queue, is asked nothing and follows nothing. Who has
+/// come back meanwhile keeps it.
 pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
     let head = &conversation.head;
     if agent.state != AgentState::Leaving {
@@ -199,7 +199,7 @@ pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
         drafts.push(changed(head, queue, head.team_id, OwnerCause::Rehomed, false).into());
     }
     if let Some(offer) = conversation.thread.offer.filter(|offer| offer.agent_id == agent.id) {
-        let Offer { offer_id, agent_id, .. } = offer;
+        let OpenOffer { offer_id, agent_id, .. } = offer;
         drafts.push(Fact::OfferEnded { offer_id, agent_id, end: OfferEnd::Withdrawn }.into());
     }
     if follow::is_follower(conversation, agent.id) {

@@ -2,7 +2,7 @@
 //! ago: whatever became of it since is tested here, under the locks.
 
 use baton_protocol::{
-    Actor, AgentId, AgentState, Availability, Conversation, Fact, Offer, Owner, OwnerCause,
+    Actor, AgentId, AgentState, Availability, Conversation, Fact, OpenOffer, Owner, OwnerCause,
     Timestamp, WorkspaceId,
 };
 
@@ -23,7 +23,7 @@ pub(super) fn route(state: &mut State, work: &RouteWork, now: Timestamp) {
     if work.agent.is_some_and(|agent| !may_take(state, work.workspace, conversation, agent)) {
         return;
     }
-    let offer = work.agent.zip(work.offer).map(|(agent_id, (offer_id, until))| Offer {
+    let offer = work.agent.zip(work.offer).map(|(agent_id, (offer_id, until))| OpenOffer {
         offer_id,
         agent_id,
         until,
@@ -65,7 +65,7 @@ pub(super) fn end(state: &mut State, work: &OfferEndWork, now: Timestamp) {
     let key = (work.workspace, work.conversation);
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
     let standing = conversation.thread.offer.filter(|offer| offer.offer_id == work.offer_id);
-    let Some(Offer { offer_id, agent_id, .. }) = standing else { return };
+    let Some(OpenOffer { offer_id, agent_id, .. }) = standing else { return };
     let ended = Fact::OfferEnded { offer_id, agent_id, end: work.end };
     state.append(key, vec![ended.into()], By::new(Actor::System, now));
 }

@@ -8,8 +8,8 @@ use baton_protocol::event::EventContent;
 use baton_protocol::template::Template;
 use baton_protocol::{
     Actor, AgentId, Author, Change, ChannelId, ContactId, Content, Conversation, ConversationId,
-    Epoch, Event, Fact, FileState, LineKind, MessageError, MessageId, MessageStatus, NodeId, Offer,
-    OfferEnd, OpId, Owner, Status, TeamId, Timestamp, WorkspaceId,
+    Epoch, Event, Fact, FileState, LineKind, MessageError, MessageId, MessageStatus, NodeId, OpId,
+    Status, TeamId, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -24,8 +24,7 @@ use crate::inbound::ProviderStatus;
 use crate::log::{Batch, Logged, Route, apart};
 use crate::past::{Booked, Past};
 use crate::planted::as_written;
-use crate::predicates::{is_load, provider_rank};
-use crate::routing;
+use crate::predicates::provider_rank;
 use crate::scope::Scope;
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -343,7 +342,7 @@ impl State {
         }
     }
 
-    fn append_one(&mut self, of: Key<ConversationId>, draft: Draft, by: By) {
+    pub(super) fn append_one(&mut self, of: Key<ConversationId>, draft: Draft, by: By) {
         let (workspace, id) = of;
         let alone = apart(&draft.fact).is_some();
         let old = self.conversations.get(&of).map(|held| held.now.clone());
@@ -371,13 +370,7 @@ impl State {
         let route = Route::of(&event.fact, scopes.0, Some(scopes.1));
         let content_id = content_id(&event, by.card);
         self.push(workspace, event, route, content_id);
-        let has_moved = old.is_some_and(|old| old.head.team_id != now.head.team_id);
-        let over = now.thread.offer.filter(|_| has_moved || !routing::is_routable(&now));
-        if let Some(Offer { offer_id, agent_id, .. }) = over {
-            let is_theirs = now.head.owner == Owner::Agent(agent_id);
-            let end = if is_theirs { OfferEnd::Accepted } else { OfferEnd::Withdrawn };
-            self.append_one(of, Fact::OfferEnded { offer_id, agent_id, end }.into(), by);
-        }
+        self.end_offer(of, old.as_ref(), &now, by);
     }
 
     /// Gives the event the next position of its workspace's log.
@@ -468,30 +461,6 @@ impl State {
         Some(held.now.clone())
     }
 
-    /// What an agent owns that counts, kept true as owners and statuses change.
-    fn move_load(
-        &mut self,
-        workspace: WorkspaceId,
-        old: Option<&Conversation>,
-        now: &Conversation,
-    ) {
-        let before = old.and_then(bearer);
-        let after = bearer(now);
-        if before == after {
-            return;
-        }
-        let agents = self.people.entry(workspace).or_default();
-        if let Some(facts) = before.and_then(|id| agents.agents.get_mut(&id)) {
-            match facts.load.checked_sub(1) {
-                Some(load) => facts.load = load,
-                None => drop(self.miscounted.insert((workspace, facts.id))),
-            }
-        }
-        if let Some(facts) = after.and_then(|id| agents.agents.get_mut(&id)) {
-            facts.load += 1;
-        }
-    }
-
     /// What the line's row has beyond its facts.
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no line")]
     fn note_line(&mut self, of: Key<ConversationId>, event: &Event, by: By) {
@@ -576,12 +545,6 @@ impl By {
     pub(super) fn new(actor: Actor, at: Timestamp) -> Self {
         Self { actor, at, claim: None, card: None }
     }
-}
-
-/// The agent whose load a conversation counts towards: its owner, or who is asked to take it.
-fn bearer(conversation: &Conversation) -> Option<AgentId> {
-    let asked = conversation.thread.offer.map(|offer| offer.agent_id);
-    conversation.head.owner.agent().or(asked).filter(|_| is_load(conversation.head.status))
 }
 
 /// Whether it counts as open, as waiting in the queue, as unanswered.

@@ -256,11 +256,11 @@ pub struct RouteWork {
     pub conversation: ConversationId,
     /// The team whose queue it waits in.
     pub team: TeamId,
-    /// Who is chosen; `None`: everybody is called.
+    /// The agent who is chosen; `None`: everybody is called.
     pub agent: Option<AgentId>,
     /// The id of the offer and until when it stands; `None`: it is theirs at once.
     pub offer: Option<(OfferId, Timestamp)>,
-    /// What the choice is based on.
+    /// The basis of the choice.
     pub trail: Trail,
 }
 
@@ -273,7 +273,7 @@ pub struct OfferEndWork {
     pub conversation: ConversationId,
     /// The offer.
     pub offer_id: OfferId,
-    /// How it ends.
+    /// The way it ends.
     pub end: OfferEnd,
 }
 

@@ -1,4 +1,4 @@
-//! Which of those who could take it is asked. Whoever is reached for certain comes first, and ties
+//! The choice among those who could take it. Whoever is reached for certain comes first, and ties
 //! go by id, so that a plan can be made again.
 
 use baton_protocol::setting::Routing;

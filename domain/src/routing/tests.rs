@@ -42,7 +42,7 @@ fn by_id(all: impl IntoIterator<Item = Candidate>) -> BTreeMap<AgentId, Candidat
     all.into_iter().map(|one| (one.agent, one)).collect()
 }
 
-/// Who gets these conversations, one after the other.
+/// The agents who get these conversations, one after the other.
 fn given(policy: &Routing, all: &[Candidate], waiting: &[Waiting]) -> Vec<Option<AgentId>> {
     let mut candidates = by_id(all.iter().cloned());
     let planned = plan((TEAM, policy), waiting, &mut candidates, &mut TeamMemory::default(), 9);
@@ -156,7 +156,7 @@ struct Month {
     dice: u64,
     candidates: BTreeMap<AgentId, Candidate>,
     memory: TeamMemory,
-    /// When each conversation ends, and whose it is.
+    /// The end of each conversation, and its owner.
     ends: BTreeMap<(u64, u128), AgentId>,
     given: BTreeMap<AgentId, u64>,
     there: BTreeMap<AgentId, u64>,

@@ -1,4 +1,4 @@
-//! Who is asked to take what waits in a team's queue.
+//! Rules of a team's routing.
 
 use std::collections::BTreeSet;
 

@@ -5,8 +5,8 @@ use baton_domain::log::{Route, apart};
 use baton_domain::outcome::Answer;
 use baton_protocol::command::{Claim, CommandBody, Nothing, OfOffer};
 use baton_protocol::{
-    AgentId, AgentState, Availability, Fact, LineRef, Offer, OfferEnd, OfferId, Owner, OwnerCause,
-    Refusal, TeamId, Trail,
+    AgentId, AgentState, Availability, Fact, LineRef, OfferEnd, OfferId, OpenOffer, Owner,
+    OwnerCause, Refusal, TeamId, Trail,
 };
 use uuid::Uuid;
 
@@ -243,6 +243,6 @@ fn a_fact_makes_a_revision_just_where_all_viewers_hear_of_it() {
         alone += u32::from(!is_for_all);
     }
     assert_eq!(alone, 1);
-    let offer = Offer { offer_id: OFFER, agent_id: AGENT, until: NOW };
+    let offer = OpenOffer { offer_id: OFFER, agent_id: AGENT, until: NOW };
     assert_eq!(serde_json::to_value(offer).unwrap().as_object().unwrap().len(), 3);
 }

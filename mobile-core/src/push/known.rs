@@ -70,7 +70,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// What a mirror holds of it, for this agent; what else there is, is for the store to add.
+    /// A conversation as a mirror holds it, for this agent. The store adds what else there is.
     pub fn of(mirrored: &Mirrored, agent: AgentId) -> Self {
         let head = mirrored.head();
         let (read_seq, offer) = match mirrored {

@@ -1,5 +1,5 @@
-//! The hand of routing: it reads what waits and who is there, plans in memory, and asks the engine
-//! for each choice, which tests it again. A plan that dies with its node was no promise: what waits
+//! The hand of routing. It reads what waits and who is there, and plans in memory. The engine tests
+//! each choice again. A plan that dies with its node was no promise: what waits
 //! stays in its queue, and the next leader looks there.
 //!
 //! Deadlines of offers count by this node's own clock, from when it first saw the offer. So no
@@ -48,7 +48,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const AT_ONCE: u64 = 200;
 /// A device that has an offer says so within this time, else somebody else is asked.
 const EARLY: Duration = Duration::from_secs(8);
-/// Who said no to a conversation, or did not answer, is not asked again for so long.
+/// An agent who said no to a conversation, or did not answer, is not asked again for so long.
 const DECLINED: Duration = Duration::from_secs(600);
 /// Offers of one conversation that nobody took, from which on the team is called.
 const ROUNDS: usize = 3;
@@ -57,13 +57,13 @@ const PATIENCE_MS: i64 = 180_000;
 /// A turn that has waited longer is called for once more.
 const CALLED_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What is remembered from look to look. A new leader begins with nothing: somebody may be asked
-/// once more than they should, and turns begin anew.
+/// The memory from look to look. A new leader begins with nothing: somebody may be asked once
+/// more than they should, and turns begin anew.
 #[derive(Default, Debug)]
 struct Memory {
-    /// When each offer that stands was first seen.
+    /// The time at which each offer that stands was first seen.
     seen: BTreeMap<OfferKey, SeenOffer>,
-    /// Who was asked in vain, and when.
+    /// The agents who were asked in vain, and the time.
     asked: BTreeMap<(WorkspaceId, ConversationId), Vec<(AgentId, Duration)>>,
     /// Turns for which the team was called.
     called: BTreeSet<(WorkspaceId, ConversationId, Timestamp)>,
@@ -85,7 +85,7 @@ struct Staff {
     signs: BTreeMap<AgentId, Signs>,
 }
 
-/// What one look asks for.
+/// The wishes of one look.
 #[derive(Default)]
 struct Wishes {
     ends: Vec<OfferEndWork>,

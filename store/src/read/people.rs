@@ -17,7 +17,7 @@ use sqlx_macros::FromRow;
 use crate::tables::{from_json, id, ids, named, number};
 use crate::{Sql, StoreError, Tx};
 
-/// How long a device has to say that a push came.
+/// A device has so long to say that a push came.
 const RECEIPT_WAIT_MS: i64 = 60_000;
 
 /// An active agent's rights, with the settings of all teams; `None` for anybody else.

@@ -1,4 +1,4 @@
-//! What routing looks at: which teams are routed, what waits, which offers stand, and whether a
+//! The reads of routing: which teams are routed, what waits, which offers stand, and whether a
 //! device has one. All of it is a guess by the time it is used: the commit tests each choice again.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,8 @@ use baton_protocol::event::EventContent;
 use baton_protocol::routing::{RoutingDecision, RoutingHistory};
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
-    ConversationId, Fact, Offer, OfferId, SettingBody, SettingKind, TeamId, Timestamp, WorkspaceId,
+    ConversationId, Fact, OfferId, OpenOffer, SettingBody, SettingKind, TeamId, Timestamp,
+    WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -89,7 +90,7 @@ pub struct StandingOffer {
     /// The conversation.
     pub conversation: ConversationId,
     /// The offer.
-    pub offer: Offer,
+    pub offer: OpenOffer,
 }
 
 #[derive(FromRow)]
@@ -114,7 +115,7 @@ pub async fn standing_offers(tx: &mut Tx) -> Result<Vec<StandingOffer>, StoreErr
             workspace: id(&row.workspace)?,
             team: id(&row.team)?,
             conversation: id(&row.id)?,
-            offer: Offer {
+            offer: OpenOffer {
                 offer_id: id(&row.offer_id)?,
                 agent_id: id(&row.offer_agent)?,
                 until: Timestamp::from_ms(row.offer_until),
@@ -124,8 +125,8 @@ pub async fn standing_offers(tx: &mut Tx) -> Result<Vec<StandingOffer>, StoreErr
     rows.iter().map(read).collect()
 }
 
-/// Whether a device of the agent showed that it has what was pushed of the offer, made then: it
-/// said so, or its agent saw it before it was sent.
+/// Whether a device of the agent has what was pushed of the offer since `made`. It said so, or its
+/// agent saw the offer before the push was sent.
 pub async fn has_offer(
     tx: &mut Tx,
     of: &StandingOffer,
@@ -170,7 +171,7 @@ pub async fn routing_history(
         if let Fact::OfferEnded { offer_id, end, .. } = event.fact {
             ends.insert(offer_id, end);
         } else if let Fact::Routed { agent_id, offer, trail } = event.fact {
-            let end = offer.and_then(|offer: Offer| ends.get(&offer.offer_id).copied());
+            let end = offer.and_then(|offer: OpenOffer| ends.get(&offer.offer_id).copied());
             let (position, at, trail) = (event.position, event.at, *trail);
             decisions.push(RoutingDecision { position, at, agent_id, offer, end, trail });
         }

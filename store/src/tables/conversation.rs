@@ -3,7 +3,7 @@
 use baton_domain::group::Key;
 use baton_protocol::{
     AgentId, Block, Conversation, ConversationId, ConversationKind, Head, LineRef, Marketing,
-    Offer, Status, Thread, Timestamp, WorkspaceId,
+    OpenOffer, Status, Thread, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -185,11 +185,11 @@ impl ConversationRow {
     }
 
     /// The offer that stands.
-    fn offer(&self) -> Result<Option<Offer>, StoreError> {
+    fn offer(&self) -> Result<Option<OpenOffer>, StoreError> {
         let offer = (self.offer_id.as_deref(), self.offer_agent.as_deref(), self.offer_until);
         let (Some(offer), Some(agent), Some(until)) = offer else { return Ok(None) };
         let until = Timestamp::from_ms(until);
-        Ok(Some(Offer { offer_id: id(offer)?, agent_id: id(agent)?, until }))
+        Ok(Some(OpenOffer { offer_id: id(offer)?, agent_id: id(agent)?, until }))
     }
 
     fn head(&self, last_seq: u64) -> Result<Head, StoreError> {

@@ -294,13 +294,11 @@ fn of_conversations() -> Vec<Case> {
     ]
 }
 
-fn routed(agent: AgentId, is_asked: bool) -> Value {
-    let offer = json!({ "offer_id": Uuid::from_u128(0x71), "agent_id": agent, "until": LATER });
+fn routed(agent: Option<AgentId>) -> Value {
+    let id = Uuid::from_u128(0x71);
+    let offer = agent.map(|of| json!({ "offer_id": id, "agent_id": of, "until": LATER }));
     let trail = json!({ "choose": "longest_idle" });
-    match is_asked {
-        true => json!({ "type": "routed", "agent_id": agent, "offer": offer, "trail": trail }),
-        false => json!({ "type": "routed", "agent_id": null, "trail": trail }),
-    }
+    json!({ "type": "routed", "agent_id": agent, "offer": offer, "trail": trail })
 }
 
 fn ended(offer: u128) -> Value {
@@ -340,10 +338,9 @@ fn of_customers() -> Vec<Case> {
                 "type": "person_changed", "person": ContactId(MATEO.0),
             })],
         ),
-        ("somebody is asked to take it", vec![routed(BEN.agent, true)]),
-        ("somebody says no", vec![routed(BEN.agent, true), ended(0x71)]),
-        ("an offer before that one ends", vec![routed(BEN.agent, true), ended(0x70)]),
-        ("nobody can be asked", vec![routed(BEN.agent, true), routed(BEN.agent, false)]),
+        ("somebody is asked to take it", vec![routed(Some(BEN.agent))]),
+        ("somebody says no", vec![routed(Some(BEN.agent)), ended(0x71)]),
+        ("nobody can be asked", vec![routed(Some(BEN.agent)), routed(None)]),
         ("they have another name", vec![with_content(named.clone(), &card)]),
         ("their name was erased", vec![named]),
         (

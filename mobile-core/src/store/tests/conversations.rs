@@ -1,7 +1,7 @@
 //! Conversations come back as they were put, and cost what changed.
 
 use baton_domain::mirror::{Mirrored, fingerprint};
-use baton_protocol::{AgentId, Cursor, Epoch, Offer, OfferId, Timestamp};
+use baton_protocol::{AgentId, Cursor, Epoch, OfferId, OpenOffer, Timestamp};
 use proptest::prelude::*;
 
 use super::super::{StoreError, StoredProgress};
@@ -40,7 +40,7 @@ fn what_is_kept_of_an_offer_is_for_whoever_is_asked() {
     let mut full = dice.full(id);
     let (offer_id, until) = (OfferId(uuid(7)), Timestamp::from_ms(1));
     let agent_id = account().agent;
-    full.view.conversation.thread.offer = Some(Offer { offer_id, agent_id, until });
+    full.view.conversation.thread.offer = Some(OpenOffer { offer_id, agent_id, until });
     store.put(&Mirrored::Full(Box::new(full)));
     let kept = store.reads(|read| read.conversation(id)).unwrap();
     assert_eq!(Held::of(&kept, agent_id).offer, Some(offer_id));

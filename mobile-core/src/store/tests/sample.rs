@@ -7,7 +7,7 @@ use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
     AgentId, Author, ChannelId, CoachNote, ContactId, Content, Conversation, ConversationId,
     ConversationKind, Details, FileState, Forwarded, Head, HeldReason, Line, LineAt, LineKind,
-    LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, Offer, OpId, Owner, Product,
+    LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, OpenOffer, Owner, Product,
     Status, TeamId, Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
@@ -203,7 +203,7 @@ impl Dice {
             followers: self.maybe(Self::few).into_iter().collect(),
             block: None,
             marketing: None,
-            offer: self.maybe(|dice| Offer {
+            offer: self.maybe(|dice| OpenOffer {
                 offer_id: dice.id(),
                 agent_id: dice.few(),
                 until: dice.time(),
