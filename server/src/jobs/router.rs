@@ -252,7 +252,9 @@ impl Router {
             let declined = memory.asked_in_vain(workspace, conversation).collect();
             Waiting { conversation, since, declined }
         };
-        let found: Vec<Waiting> = found.into_iter().map(waits).collect();
+        // An offer that ended since it was read is noted at the next look.
+        let is_settled = |(of, _): &(ConversationId, Timestamp)| !memory.has_seen(workspace, *of);
+        let found: Vec<Waiting> = found.into_iter().filter(is_settled).map(waits).collect();
         let at = self.at();
         let of = memory.teams.entry((workspace, team)).or_default();
         of.seed ^= u64::from_le_bytes(self.clock.bytes());
@@ -322,6 +324,11 @@ impl Memory {
             asked.retain(|(_, at)| now.saturating_sub(*at) < DECLINED);
             !asked.is_empty()
         });
+    }
+
+    /// Whether an offer of it was seen and is not noted as over.
+    fn has_seen(&self, workspace: WorkspaceId, conversation: ConversationId) -> bool {
+        self.seen.keys().any(|(of, offered, _)| (*of, *offered) == (workspace, conversation))
     }
 
     fn asked_in_vain(
