@@ -36,6 +36,7 @@ const KIND_PAGE: Record<KindPage, true> = {
   attributes: true,
   outcomes: true,
   "team-policies": true,
+  routings: true,
   "workspace-policies": true,
   schedules: true,
 };

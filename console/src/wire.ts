@@ -460,7 +460,9 @@ export type CommandBody =
   | { type: "block" }
   | { type: "unblock" }
   | { type: "link"; with: ConversationId }
-  | { type: "unlink" };
+  | { type: "unlink" }
+  | { type: "accept_offer"; offer_id: OfferId }
+  | { type: "decline_offer"; offer_id: OfferId };
 /** The answer to one command. */
 export type CommandResult = {
   op_id: OpId | null;
@@ -697,6 +699,8 @@ export type Fact =
   | { type: "block_changed"; block: Block | null }
   | { type: "marketing_changed"; marketing: Marketing }
   | { type: "person_changed"; person: ContactId }
+  | { type: "routed"; agent_id: AgentId | null; offer?: OpenOffer; trail: Trail }
+  | { type: "offer_ended"; agent_id: AgentId; end: OfferEnd; offer_id: OfferId }
   | { type: "read_marked"; agent_id: AgentId; seq: number }
   | { type: "agent_changed"; agent_id: AgentId; renamed?: boolean; set: AgentSet }
   | { type: "team_changed"; renamed?: boolean; set: TeamSet; team_id: TeamId }
@@ -1194,7 +1198,9 @@ export type OwnerCause =
   | "transferred"
   | "resolved"
   | "reopened"
-  | "rehomed";
+  | "rehomed"
+  | "routed"
+  | "accepted";
 /** The heads of all conversations in scope, packed as `Columns`. */
 export interface PackedHeads {
   agents: AgentId[];
@@ -1572,6 +1578,7 @@ export type SettingKind =
   | "attribute"
   | "outcomes"
   | "team_policy"
+  | "routing"
   | "workspace_policy"
   | "schedule";
 /** A kind of setting, as `GET /settings/kinds` describes it. Forms are drawn from it. */
@@ -1907,6 +1914,7 @@ export interface Thread {
   last_agent: AgentId | null;
   last_line: LineRef | null;
   marketing?: Marketing;
+  offer?: OpenOffer;
   person?: ContactId;
   turn: Turn | null;
   window_until: Timestamp | null;
@@ -2023,3 +2031,12 @@ export const CLOSE = {
   slow: 4408,
   tooManySockets: 4429,
 } as const;
+export type OfferId = Id;
+export interface OpenOffer { agent_id: AgentId; offer_id: OfferId; until: Timestamp }
+export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "withdrawn";
+export type Choice = "longest_idle" | "round_robin" | "least_loaded" | "priority" | "random";
+export type PassedOver = "inactive" | "not_in_team" | "away" | "busy" | "unreachable" | "full" | "offers_out" | "declined" | "excluded" | "not_chosen";
+export interface LeftOut { agent_id: AgentId; why: PassedOver }
+export interface Trail { choose: Choice; left_out?: LeftOut[]; more?: number }
+export interface RoutingDecision { agent_id: AgentId | null; at: Timestamp; end: OfferEnd | null; offer: OpenOffer | null; position: number; trail: Trail }
+export interface RoutingHistory { decisions: RoutingDecision[] }

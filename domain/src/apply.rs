@@ -1,7 +1,8 @@
 //! `apply`: an event is a fact, folding it into a conversation cannot fail.
 
 use baton_protocol::{
-    Author, Conversation, ConversationId, Event, Fact, Head, LineRef, Owner, Status, Thread, Turn,
+    Author, Conversation, ConversationId, Event, Fact, Head, LineRef, OfferId, Owner, Status,
+    Thread, Turn,
 };
 
 /// The conversation that an event begins, if it is the one that begins conversations.
@@ -34,6 +35,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             block: None,
             marketing: None,
             person: None,
+            offer: None,
             kind: *kind,
         },
     })
@@ -89,6 +91,8 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         }
         Fact::BlockChanged { block } => conversation.thread.block = *block,
         Fact::PersonChanged { person } => conversation.thread.person = Some(*person),
+        Fact::Routed { offer, .. } => conversation.thread.offer = *offer,
+        Fact::OfferEnded { offer_id, .. } => end_offer(conversation, *offer_id),
         Fact::MarketingChanged { marketing } => conversation.thread.marketing = Some(*marketing),
         Fact::HeadChanged { head } => conversation.head = head.clone(),
         Fact::ConversationOpened { .. }
@@ -115,6 +119,10 @@ fn append(conversation: &mut Conversation, line: LineRef, event: &Event) {
     conversation.head.last_seq = line.seq;
     conversation.head.activity_at = event.at;
     conversation.thread.last_line = Some(line);
+}
+
+fn end_offer(conversation: &mut Conversation, id: OfferId) {
+    conversation.thread.offer.take_if(|offer| offer.offer_id == id);
 }
 
 fn set_turn(conversation: &mut Conversation, turn: Option<Turn>) {

@@ -33,6 +33,7 @@ pub mod reach;
 pub mod report;
 pub mod rights;
 pub mod roster;
+pub mod routing;
 pub mod said;
 pub mod scope;
 pub mod setting;

@@ -66,7 +66,8 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         | CommandBody::Block(_)
         | CommandBody::Unblock(_)
         | CommandBody::Link(_)
-        | CommandBody::Unlink(_) => true,
+        | CommandBody::Unlink(_)
+        | CommandBody::DeclineOffer(_) => true,
         CommandBody::Reply(_)
         | CommandBody::Send(_)
         | CommandBody::Forward(_)
@@ -76,7 +77,8 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         | CommandBody::Reopen(_)
         | CommandBody::MarkWaiting(_)
         | CommandBody::Snooze(_)
-        | CommandBody::Resend(_) => false,
+        | CommandBody::Resend(_)
+        | CommandBody::AcceptOffer(_) => false,
     }
 }
 

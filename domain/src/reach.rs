@@ -1,7 +1,14 @@
-//! Whether a push would reach an agent, from what their devices have shown.
+//! Whether an agent would hear of something, from what their devices have shown.
 
-use baton_protocol::limits::REACH_MS;
 use baton_protocol::{Reach, Timestamp};
+
+/// A device that said something within this time is at work: clients say once a minute that they
+/// are there.
+const HERE_MS: i64 = 125_000;
+/// A proof that pushes come through stands by itself for so long.
+const PROOF_MS: i64 = 12 * 60 * 60 * 1000;
+/// Pushes that nobody confirmed, from which on nothing comes through.
+const UNHEARD_MAX: u32 = 2;
 
 /// What the devices of an agent have shown of themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -10,14 +17,49 @@ pub struct Signs {
     pub heard_at: Option<Timestamp>,
     /// The last time at which one showed that pushes come through to it.
     pub push_at: Option<Timestamp>,
+    /// Pushes that a service took since then, and that no device confirmed within a minute.
+    pub unheard: u32,
+}
+
+/// Whether an agent would hear of something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// One of their devices is at work.
+    Here,
+    /// A push comes through.
+    Push,
+    /// A push may come through: nothing was tried for a long time, or one was not confirmed.
+    Unsure,
+    /// Nothing comes through.
+    Unreachable,
 }
 
 impl Signs {
+    /// Whether they would hear of something.
+    #[must_use]
+    pub fn verdict(self, now: Timestamp) -> Verdict {
+        let is_within = |at: Option<Timestamp>, ms| at.is_some_and(|at| at.plus_ms(ms) > now);
+        if is_within(self.heard_at, HERE_MS) {
+            return Verdict::Here;
+        }
+        self.by_push(now)
+    }
+
+    /// The same of pushes alone. It does not end by itself: somebody on leave for two weeks is
+    /// reached, as long as no push shows otherwise.
+    fn by_push(self, now: Timestamp) -> Verdict {
+        match (self.push_at, self.unheard) {
+            (None, _) | (_, UNHEARD_MAX..) => Verdict::Unreachable,
+            (Some(at), 0) if at.plus_ms(PROOF_MS) > now => Verdict::Push,
+            (Some(_), _) => Verdict::Unsure,
+        }
+    }
+
     /// What colleagues are told of it.
     #[must_use]
     pub fn reach(self, now: Timestamp) -> Reach {
-        let is_fresh = |at: Timestamp| at.plus_ms(REACH_MS) > now;
-        Reach { by_push: self.push_at.is_some_and(is_fresh), heard_at: self.heard_at }
+        let by_push = self.by_push(now) != Verdict::Unreachable;
+        Reach { by_push, heard_at: self.heard_at }
     }
 }
 
@@ -25,12 +67,35 @@ impl Signs {
 mod tests {
     use super::*;
 
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+    const NOW: Timestamp = Timestamp::from_ms(1_000 * HOUR_MS);
+
+    fn pushed(ago: i64, unheard: u32) -> Signs {
+        Signs { heard_at: None, push_at: Some(NOW.plus_ms(-ago)), unheard }
+    }
+
     #[test]
-    fn a_push_reaches_a_device_that_confirmed_it_within_eight_days() {
-        let now = Timestamp::from_ms(100 * REACH_MS);
-        let signs = |ago: i64| Signs { heard_at: None, push_at: Some(now.plus_ms(-ago)) };
-        assert!(signs(0).reach(now).by_push && signs(REACH_MS - 1).reach(now).by_push);
-        assert!(!signs(REACH_MS).reach(now).by_push);
-        assert_eq!(Signs::default().reach(now), Reach::default());
+    fn a_push_that_came_through_half_a_day_ago_proves_nothing_of_the_next_one() {
+        assert_eq!(pushed(0, 0).verdict(NOW), Verdict::Push);
+        assert_eq!(pushed(PROOF_MS - 1, 0).verdict(NOW), Verdict::Push);
+        assert_eq!(pushed(PROOF_MS, 0).verdict(NOW), Verdict::Unsure);
+        assert!(pushed(20 * 24 * HOUR_MS, 0).reach(NOW).by_push, "nothing shows otherwise");
+    }
+
+    #[test]
+    fn two_pushes_that_nobody_confirmed_show_that_nothing_comes_through() {
+        assert_eq!(pushed(HOUR_MS, 1).verdict(NOW), Verdict::Unsure);
+        assert!(pushed(HOUR_MS, 1).reach(NOW).by_push);
+        assert_eq!(pushed(HOUR_MS, 2).verdict(NOW), Verdict::Unreachable);
+        assert!(!pushed(HOUR_MS, 2).reach(NOW).by_push);
+    }
+
+    #[test]
+    fn who_works_at_a_device_hears_of_it_whatever_becomes_of_pushes() {
+        let at_work = |ago: i64| Signs { heard_at: Some(NOW.plus_ms(-ago)), ..pushed(HOUR_MS, 2) };
+        assert_eq!(at_work(HERE_MS - 1).verdict(NOW), Verdict::Here);
+        assert_eq!(at_work(HERE_MS).verdict(NOW), Verdict::Unreachable);
+        assert_eq!(Signs::default().verdict(NOW), Verdict::Unreachable);
+        assert_eq!(Signs::default().reach(NOW), Reach::default());
     }
 }

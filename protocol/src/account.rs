@@ -97,8 +97,8 @@ pub struct Colleague {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reach {
-    /// Whether a push would come: a device of theirs confirmed its registration, or told of a
-    /// push, within [`crate::limits::REACH_MS`].
+    /// Whether a push may come: a device of theirs is registered, and did not leave two pushes
+    /// unconfirmed since it last showed that they come.
     pub by_push: bool,
     /// When a device of theirs was last heard of; null for an agent who never signed in.
     pub heard_at: Option<Timestamp>,

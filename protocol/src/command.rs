@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use self::fields::{optional, required};
 use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{
-    AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, Timestamp,
+    AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OfferId, OpId, Owner,
+    Timestamp,
 };
 
 mod fields;
@@ -89,6 +90,10 @@ pub enum CommandBody {
     Link(Link),
     /// Says that the customer is nobody else: takes the link back.
     Unlink(Nothing),
+    /// Takes a conversation that is offered to the author.
+    AcceptOffer(OfOffer),
+    /// Says no to an offer: somebody else is asked.
+    DeclineOffer(OfOffer),
 }
 
 /// How much of a conversation its author must see.
@@ -186,6 +191,8 @@ impl CommandBody {
             Self::Unblock(_) => spec("unblock"),
             Self::Link(_) => spec("link"),
             Self::Unlink(_) => spec("unlink"),
+            Self::AcceptOffer(_) => CommandSpec { is_claim: true, ..spec("accept_offer") },
+            Self::DeclineOffer(_) => spec("decline_offer"),
         }
     }
 
@@ -522,6 +529,15 @@ pub struct Resend {
 pub struct OfMessage {
     /// The message.
     pub message_id: MessageId,
+}
+
+/// A command on an offer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OfOffer {
+    /// The offer.
+    pub offer_id: OfferId,
 }
 
 /// Who is one person.

@@ -4,7 +4,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::group::{ConversationKind, GroupCard};
-use crate::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TeamId, Timestamp};
+use crate::{
+    AgentId, ChannelId, ContactId, ConversationId, MessageId, OpenOffer, TeamId, Timestamp,
+};
 
 /// The owner: the agent or queue that is responsible. There is always exactly one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -163,6 +165,9 @@ pub struct Thread {
     /// the team said that it is nobody else. `None` where nothing was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<ContactId>,
+    /// The agent who is asked to take it; `None` when nobody is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OpenOffer>,
 }
 
 /// What a customer wants of marketing from a number.

@@ -8,7 +8,8 @@ use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
     ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId, InvitationStep,
     LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId, MessageStatus, NoteId,
-    OpId, Owner, SettingId, Status, TeamId, TeamSet, Timestamp, Turn, Unknown,
+    OfferEnd, OfferId, OpId, OpenOffer, Owner, SettingId, Status, TeamId, TeamSet, Timestamp,
+    Trail, Turn, Unknown,
 };
 
 /// The author of an event.
@@ -107,6 +108,10 @@ pub enum OwnerCause {
     Reopened,
     /// Its owner left the workspace.
     Rehomed,
+    /// The team's routing gave it to an agent.
+    Routed,
+    /// An agent accepted an offer.
+    Accepted,
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -304,6 +309,25 @@ pub enum Fact {
     PersonChanged {
         /// The other contact; their own where they are nobody else.
         person: ContactId,
+    },
+    /// The team's routing chose an agent for it, or found nobody.
+    Routed {
+        /// The agent who was chosen; null where nobody could be: the whole team is called.
+        agent_id: Option<AgentId>,
+        /// The offer that it is from here on; left out where the agent owns it at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offer: Option<OpenOffer>,
+        /// The others who were looked at.
+        trail: Box<Trail>,
+    },
+    /// An offer ended.
+    OfferEnded {
+        /// The offer.
+        offer_id: OfferId,
+        /// The agent who was asked.
+        agent_id: AgentId,
+        /// The way it ended.
+        end: OfferEnd,
     },
     /// The read mark of an agent moved. Goes to that agent alone.
     ReadMarked {

@@ -63,6 +63,8 @@ ids! {
     DeviceId,
     /// An invitation to a workspace.
     InvitationId,
+    /// An offer of a conversation to one agent. Random.
+    OfferId,
     /// The id that the author of a command gave it (UUIDv7).
     OpId,
     /// A push: every copy of it, on every road, has the same (UUIDv7).

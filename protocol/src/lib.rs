@@ -44,6 +44,7 @@ pub mod problem;
 pub mod push;
 pub mod refusal;
 pub mod report;
+pub mod routing;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod set;
@@ -74,7 +75,7 @@ pub use event::{Actor, Event, Fact, OwnerCause};
 pub use group::{ConversationKind, GroupCard, GroupState, Participant};
 pub use id::{
     AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, InvitationId, MessageId,
-    NodeId, NoteId, OpId, PushId, SettingId, TeamId, ViewId, WorkspaceId,
+    NodeId, NoteId, OfferId, OpId, PushId, SettingId, TeamId, ViewId, WorkspaceId,
 };
 pub use invitation::InvitationStep;
 pub use line::{
@@ -83,6 +84,7 @@ pub use line::{
 };
 pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;
+pub use routing::{Choice, LeftOut, OfferEnd, OpenOffer, PassedOver, Trail};
 pub use set::{AgentSet, ChannelPolicy, ChannelSet, TeamSet};
 pub use setting::{Home, SettingBody, SettingKind};
 pub use time::Timestamp;

@@ -70,9 +70,6 @@ pub const SNOOZE_DAYS_MAX: i64 = 366;
 pub const RECEIPTS_MAX: usize = 100;
 /// Days after which a receipt tells nobody anything: older pushes are unknown.
 pub const RECEIPT_DAYS_MAX: i64 = 30;
-/// How long a device that confirmed its push counts as reached by it, ms. Apps confirm at each
-/// start and every seven days; one day is grace.
-pub const REACH_MS: i64 = 8 * 24 * 60 * 60 * 1000;
 /// Bytes of a push service's token or id.
 pub const PUSH_TOKEN_BYTES_MAX: usize = 4096;
 /// Bytes of a push service's endpoint.

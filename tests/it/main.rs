@@ -41,6 +41,7 @@ mod reports;
 mod resume;
 mod review;
 mod roles;
+mod routing;
 mod searching;
 mod sendable;
 mod sending;

@@ -1,8 +1,8 @@
 //! The acts of an agent.
 
 use baton_protocol::command::{
-    Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend,
-    Seeing, Send, Snooze, Transfer, Unassign,
+    Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, OfOffer,
+    Reply, Resend, Seeing, Send, Snooze, Transfer, Unassign,
 };
 use baton_protocol::{Coach, CommandBody, LineAt, Owner, Timestamp};
 
@@ -169,6 +169,16 @@ pub enum Act {
     },
     /// Say that the customer is nobody else.
     Unlink,
+    /// Take a conversation that is offered.
+    AcceptOffer {
+        /// The id of the offer.
+        offer: String,
+    },
+    /// Say no to an offer.
+    DeclineOffer {
+        /// The id of the offer.
+        offer: String,
+    },
 }
 
 impl Act {
@@ -252,6 +262,8 @@ impl Act {
             Self::Unblock => CommandBody::Unblock(Nothing {}),
             Self::Link { with } => CommandBody::Link(Link { with: id_of("with", &with)? }),
             Self::Unlink => CommandBody::Unlink(Nothing {}),
+            Self::AcceptOffer { offer } => CommandBody::AcceptOffer(of_offer(&offer)?),
+            Self::DeclineOffer { offer } => CommandBody::DeclineOffer(of_offer(&offer)?),
         })
     }
 }
@@ -262,6 +274,10 @@ fn seeing(seen: Option<SeenLine>) -> Result<Seeing, CoreError> {
 
 fn of_message(message: &str) -> Result<OfMessage, CoreError> {
     Ok(OfMessage { message_id: id_of("message", message)? })
+}
+
+fn of_offer(offer: &str) -> Result<OfOffer, CoreError> {
+    Ok(OfOffer { offer_id: id_of("offer", offer)? })
 }
 
 fn following(agent: Option<String>) -> Result<Following, CoreError> {
@@ -328,6 +344,10 @@ pub enum ActKind {
     Link,
     /// The customer is nobody else.
     Unlink,
+    /// An offer is taken.
+    AcceptOffer,
+    /// An offer is declined.
+    DeclineOffer,
 }
 
 impl From<&CommandBody> for ActKind {
@@ -356,6 +376,8 @@ impl From<&CommandBody> for ActKind {
             CommandBody::Unblock(_) => Self::Unblock,
             CommandBody::Link(_) => Self::Link,
             CommandBody::Unlink(_) => Self::Unlink,
+            CommandBody::AcceptOffer(_) => Self::AcceptOffer,
+            CommandBody::DeclineOffer(_) => Self::DeclineOffer,
         }
     }
 }

@@ -548,6 +548,8 @@ const FACTS: Record<Event["type"], true> = {
   unfollowed: true,
   block_changed: true,
   person_changed: true,
+  routed: true,
+  offer_ended: true,
   marketing_changed: true,
   read_marked: true,
   agent_changed: true,
@@ -663,6 +665,13 @@ function advance(held: Full, event: Event): Full {
       break;
     case "person_changed":
       thread.person = event.person;
+      break;
+    case "routed":
+      if (event.offer === undefined || event.offer === null) delete thread.offer;
+      else thread.offer = event.offer;
+      break;
+    case "offer_ended":
+      if (thread.offer?.offer_id === event.offer_id) delete thread.offer;
       break;
     case "block_changed":
       if (event.block === null) delete thread.block;

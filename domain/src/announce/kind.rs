@@ -26,6 +26,8 @@ pub enum Kind {
     Mention,
     /// A conversation became the agent's.
     Assigned,
+    /// A conversation is the agent's if they accept it.
+    Offer,
 }
 
 /// How urgently a push is sent.
@@ -46,6 +48,7 @@ baton_protocol::names!(Kind {
     Review = "review",
     Mention = "mention",
     Assigned = "assigned",
+    Offer = "offer",
 });
 
 /// How long a push waits for a device to say that its agent saw the event there.
@@ -145,6 +148,9 @@ impl Kind {
             },
             Self::Review => KindSpec { exact: Some("review"), is_notice: true, ..spec("assigned") },
             Self::Mention => KindSpec { is_notice: true, ..spec("mention") },
+            Self::Offer => {
+                KindSpec { lasts_ms: 5 * MINUTE_MS, ends: Ends::TakenBack, ..spec("offer") }
+            }
             Self::Assigned => KindSpec {
                 is_notice: true,
                 lasts_ms: 12 * HOUR_MS,

@@ -16,6 +16,7 @@ const OWN: &[Kind] =
 /// What an answer ends for everybody.
 const OPEN_TURN: &[Kind] = &[Kind::Queue, Kind::Message, Kind::WindowClosing, Kind::Reopened];
 const QUEUE: &[Kind] = &[Kind::Queue];
+const OFFER: &[Kind] = &[Kind::Offer];
 const MENTION: &[Kind] = &[Kind::Mention];
 /// What somebody who reads the conversation knows.
 const SEEN: &[Kind] = &[
@@ -39,6 +40,8 @@ pub fn is_of_interest(fact: &Fact) -> bool {
         | Fact::NoteAdded { .. }
         | Fact::LineWritten { .. }
         | Fact::OwnerChanged { .. }
+        | Fact::Routed { .. }
+        | Fact::OfferEnded { .. }
         | Fact::StatusChanged { .. }
         | Fact::Followed { .. }
         | Fact::ReadMarked { .. } => true,
@@ -112,6 +115,14 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
         // A supervisor asks them to look; who follows by themselves is not told.
         Fact::Followed { agent_id } => vec![tell(Whom::Agent(*agent_id), Kind::Mention)],
         Fact::OwnerChanged { owner, cause, .. } => owner_changed(*owner, *cause, scope),
+        Fact::Routed { agent_id: Some(agent), offer: Some(_), .. } => {
+            vec![tell(Whom::Agent(*agent), Kind::Offer)]
+        }
+        // Nobody can be asked: everybody is called.
+        Fact::Routed { agent_id: None, .. } => vec![tell(Whom::Team(scope.team), Kind::Queue)],
+        Fact::OfferEnded { agent_id, .. } => {
+            vec![PushEffect::TakeBack { from: From::Agent(*agent_id), kinds: OFFER }]
+        }
         Fact::StatusChanged { status: Status::Resolved, .. } => {
             vec![PushEffect::TakeBack { from: From::Everyone, kinds: OWN }]
         }
@@ -167,6 +178,8 @@ fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<PushEffec
             | OwnerCause::Transferred
             | OwnerCause::Reopened
             | OwnerCause::Rehomed
+            | OwnerCause::Routed
+            | OwnerCause::Accepted
             | OwnerCause::Unknown,
         ) => vec![
             PushEffect::TakeBack { from: From::Everyone, kinds: OWN },

@@ -11,6 +11,7 @@ mod follow;
 mod forward;
 pub mod marketing;
 mod message;
+mod offer;
 pub mod owner;
 pub mod person;
 pub mod receive;
@@ -124,6 +125,8 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Unblock(_) => block::unblock(&case),
         CommandBody::Link(link) => person::link(&case, link),
         CommandBody::Unlink(_) => person::unlink(&case),
+        CommandBody::AcceptOffer(of) => offer::accept(&case, of.offer_id),
+        CommandBody::DeclineOffer(of) => offer::decline(&case, of.offer_id),
     }
 }
 

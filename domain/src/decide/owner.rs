@@ -2,8 +2,8 @@
 
 use baton_protocol::command::{Assign, Claim, Transfer, Unassign};
 use baton_protocol::{
-    AgentId, AgentState, Availability, Conversation, Fact, Head, Owner, OwnerCause, Refusal,
-    ReplyPolicy, Status, TeamId,
+    AgentId, AgentState, Availability, Conversation, Fact, Head, OfferEnd, OpenOffer, Owner,
+    OwnerCause, Refusal, ReplyPolicy, Status, TeamId,
 };
 
 use super::{Case, Decided, Draft, facts, fence, follow, nothing, work};
@@ -62,9 +62,12 @@ impl Case<'_> {
             return Err(Refusal::NotAllowed);
         }
         let facts = self.active(agent, "agent_id")?;
+        // What is offered to them counts already.
+        let offer = self.conversation.thread.offer;
+        let is_full = facts.is_full() && offer.is_none_or(|offer| offer.agent_id != agent);
         match facts.capacity {
-            Some(_) if facts.is_full() && exceed => Ok(true),
-            Some(capacity) if facts.is_full() => {
+            Some(_) if is_full && exceed => Ok(true),
+            Some(capacity) if is_full => {
                 Err(Refusal::AtCapacity { agent_id: agent, load: facts.load, capacity })
             }
             _ => Ok(false),
@@ -183,8 +186,8 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     Ok((drafts, accepted))
 }
 
-/// Who leaves gives everything back to the queue and follows nothing. Who has come back meanwhile
-/// keeps it.
+/// An agent who leaves gives everything back to the queue, is asked nothing and follows nothing. Who has
+/// come back meanwhile keeps it.
 pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
     let head = &conversation.head;
     if agent.state != AgentState::Leaving {
@@ -194,6 +197,10 @@ pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
     if head.owner == Owner::Agent(agent.id) {
         let queue = Owner::Queue(head.team_id);
         drafts.push(changed(head, queue, head.team_id, OwnerCause::Rehomed, false).into());
+    }
+    if let Some(offer) = conversation.thread.offer.filter(|offer| offer.agent_id == agent.id) {
+        let OpenOffer { offer_id, agent_id, .. } = offer;
+        drafts.push(Fact::OfferEnded { offer_id, agent_id, end: OfferEnd::Withdrawn }.into());
     }
     if follow::is_follower(conversation, agent.id) {
         drafts.push(Fact::Unfollowed { agent_id: agent.id }.into());

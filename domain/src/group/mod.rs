@@ -9,9 +9,11 @@ mod begin;
 mod changes;
 mod conditional;
 mod contact;
+mod load;
 pub mod note;
 mod past;
 mod receive;
+mod route;
 pub mod senders;
 pub mod set;
 pub mod state;
@@ -25,13 +27,14 @@ pub use set::{SetProblem, SetRefused, SetWork};
 pub use state::{Channel, Key, State};
 pub use work::{
     BeginWork, BlockedWork, Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds,
-    MessageAt, OutcomesWork, Post, RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork,
-    WakeWork, Work,
+    MessageAt, OfferEndWork, OutcomesWork, Post, RehomeWork, RescueWork, ResultWork, RouteWork,
+    SettingWork, UnparkWork, WakeWork, Work,
 };
 
 /// Decides a group and returns the answer to each member, in the order of the members.
 ///
-/// Members are decided by [`Work::rank`]: what came from outside, results, commands, claims.
+/// Members are decided by [`Work::rank`]: what came from outside, results, commands, routing,
+/// claims.
 /// Positions follow those in `state.heads`. Afterwards `state` is as reading it back would give it.
 pub fn decide(state: &mut State, group: &[&Work], epoch: Epoch, now: Timestamp) -> Vec<Done> {
     let found = Found::planted(state);
@@ -66,6 +69,8 @@ fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> D
         Work::Rehome(work) => act::rehome(state, work, now),
         Work::Setting(work) => act::setting(state, work, now),
         Work::Blocked(work) => act::blocked(state, work, now),
+        Work::Route(work) => route::route(state, work, now),
+        Work::OfferEnd(work) => route::end(state, work, now),
     }
     Done::Nothing
 }

@@ -4,7 +4,8 @@ use baton_protocol::frame::LeaseHolder;
 use baton_protocol::setting::Setting;
 use baton_protocol::{
     AgentId, BlockState, ChannelId, Command, ConversationId, DeviceId, Fact, FileState, LineRef,
-    MessageId, NodeId, NoteId, OpId, Refusal, Timestamp, WorkspaceId,
+    MessageId, NodeId, NoteId, OfferEnd, OfferId, OpId, Refusal, TeamId, Timestamp, Trail,
+    WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -82,6 +83,10 @@ pub enum Work {
     Set(SetWork),
     /// WhatsApp answered to a block.
     Blocked(BlockedWork),
+    /// Somebody is asked to take what waits in a queue.
+    Route(RouteWork),
+    /// An offer ends otherwise than by its agent.
+    OfferEnd(OfferEndWork),
 }
 
 /// A webhook: the raw body and what it says.
@@ -242,6 +247,36 @@ pub struct RehomeWork {
     pub agent: AgentId,
 }
 
+/// The routing's choice for a conversation.
+#[derive(Clone, Debug)]
+pub struct RouteWork {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The conversation that waits.
+    pub conversation: ConversationId,
+    /// The team whose queue it waits in.
+    pub team: TeamId,
+    /// The agent who is chosen; `None`: everybody is called.
+    pub agent: Option<AgentId>,
+    /// The id of the offer and until when it stands; `None`: it is theirs at once.
+    pub offer: Option<(OfferId, Timestamp)>,
+    /// The basis of the choice.
+    pub trail: Trail,
+}
+
+/// An offer ends: nobody answered in time, or the agent may not have it any more.
+#[derive(Clone, Copy, Debug)]
+pub struct OfferEndWork {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The conversation that is offered.
+    pub conversation: ConversationId,
+    /// The offer.
+    pub offer_id: OfferId,
+    /// The way it ends.
+    pub end: OfferEnd,
+}
+
 /// An agent wants to write to somebody who may never have written.
 #[derive(Clone, Debug)]
 pub struct BeginWork {
@@ -326,11 +361,14 @@ impl Work {
             | Self::Rehome(_)
             | Self::Begin(_)
             | Self::Setting(_)
-            | Self::Blocked(_) => 1,
+            | Self::Blocked(_)
+            | Self::Route(_)
+            | Self::OfferEnd(_) => 1,
         }
     }
 
-    /// The order of deciding: what came from outside first, then what people want, then claims.
+    /// The order of deciding: what came from outside first, then what people want, then routing,
+    /// then claims. Somebody's yes beats the end of their offer.
     pub fn rank(&self) -> u8 {
         match self {
             Self::Post(_) if is_planted(Bug::CommandsBeforeInbound) => 3,
@@ -348,6 +386,7 @@ impl Work {
             | Self::Begin(_)
             | Self::Setting(_)
             | Self::Set(_) => 2,
+            Self::Route(_) | Self::OfferEnd(_) => 3,
             Self::Claim(_) => 4,
         }
     }

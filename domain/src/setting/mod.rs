@@ -5,6 +5,7 @@ mod access;
 mod attribute;
 mod canned_reply;
 mod outcomes;
+mod routing;
 mod schedule;
 mod tag;
 mod team_policy;

@@ -20,8 +20,8 @@ use uuid::Uuid;
 use crate::team::reply;
 
 pub(crate) const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
-const TEAM: TeamId = TeamId(Uuid::from_u128(2));
-const AGENT: AgentId = AgentId(Uuid::from_u128(3));
+pub(crate) const TEAM: TeamId = TeamId(Uuid::from_u128(2));
+pub(crate) const AGENT: AgentId = AgentId(Uuid::from_u128(3));
 pub(crate) const LUCIA: ConversationId = ConversationId(Uuid::from_u128(4));
 const EPOCH: Epoch = Epoch(Uuid::from_u128(5));
 const CALLER: Caller = Caller { workspace: WORKSPACE, agent: AGENT, device: DeviceId(Uuid::nil()) };
@@ -57,7 +57,7 @@ pub(crate) fn state() -> State {
     state
 }
 
-fn says(number: u128) -> Work {
+pub(crate) fn says(number: u128) -> Work {
     tells(number, ElementBody::Message(message(number)))
 }
 
@@ -113,7 +113,7 @@ fn note(number: u128) -> Work {
     does(number, CommandBody::Note(NoteText::from("VIP".to_owned())))
 }
 
-fn does(number: u128, body: CommandBody) -> Work {
+pub(crate) fn does(number: u128, body: CommandBody) -> Work {
     let command =
         Command { op_id: op(number), conversation_id: LUCIA, after: None, retry_of: None, body };
     Work::Command(CommandWork {
@@ -142,7 +142,7 @@ pub(crate) fn run(state: &mut State, book: &mut Book, group: &[Work]) -> Vec<Don
 }
 
 #[track_caller]
-fn accepted(done: &Done) -> Accepted {
+pub(crate) fn accepted(done: &Done) -> Accepted {
     let Done::Command(Answer::Accepted(accepted)) = done else { panic!("{done:?}") };
     accepted.clone()
 }

@@ -47,6 +47,8 @@ mod properties;
 #[cfg(test)]
 mod reporting;
 #[cfg(test)]
+mod routing;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod seeing;

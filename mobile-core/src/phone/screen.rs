@@ -145,7 +145,7 @@ impl Machines {
             Mirrored::Full(full) => (preview(&full.view), self.unseen(full)),
             Mirrored::Head(_) => (None, None),
         };
-        Ok(Some(Held { opened, preview, unseen, ..Held::of(&mirrored) }))
+        Ok(Some(Held { opened, preview, unseen, ..Held::of(&mirrored, self.me.agent) }))
     }
 
     fn unseen(&self, full: &Full) -> Option<Unseen> {

@@ -227,7 +227,7 @@ fn settled(subject: &Subject, id: ConversationId, known: &PushContext) -> Option
         Settled::Never => None,
         Settled::Taken => handled(match subject.offer {
             Some(_) => held.offer != subject.offer,
-            None => !is_queued,
+            None => held.offer.is_none(),
         }),
         Settled::Left => handled(!is_mine || held.is_resolved).or(read(is_opened)),
         // Whoever owns the conversation.

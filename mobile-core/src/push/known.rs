@@ -70,13 +70,14 @@ pub struct Held {
 }
 
 impl Held {
-    /// What a mirror holds of it; what else there is, is for the store to add.
-    pub fn of(mirrored: &Mirrored) -> Self {
+    /// A conversation as a mirror holds it, for this agent. The store adds what else there is.
+    pub fn of(mirrored: &Mirrored, agent: AgentId) -> Self {
         let head = mirrored.head();
-        let read_seq = match mirrored {
-            Mirrored::Full(full) => full.view.read_seq,
-            Mirrored::Head(_) => 0,
+        let (read_seq, offer) = match mirrored {
+            Mirrored::Full(full) => (full.view.read_seq, full.view.conversation.thread.offer),
+            Mirrored::Head(_) => (0, None),
         };
+        let offer = offer.filter(|offer| offer.agent_id == agent);
         Self {
             owner: head.owner,
             revision: head.revision,
@@ -85,7 +86,7 @@ impl Held {
             unread: mirrored.unread_lines(),
             is_unanswered: head.unanswered_since.is_some(),
             is_resolved: matches!(head.status, Status::Resolved),
-            offer: None,
+            offer: offer.map(|offer| offer.offer_id),
             opened: None,
             preview: None,
             unseen: None,

@@ -55,10 +55,10 @@ macro_rules! ids {
 
 ids! {
     /// A push: every copy of it, on every road, has the same.
-    PushId,
-    /// An offer of a conversation to one agent.
-    OfferId
+    PushId
 }
+
+pub use baton_protocol::OfferId;
 
 /// What the platform hands over, as it came. Kept as it is in drops; never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

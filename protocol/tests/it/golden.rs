@@ -21,6 +21,7 @@ use baton_protocol::problem::Problem;
 use baton_protocol::push::{
     PushDevice, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptsTaken,
 };
+use baton_protocol::routing::RoutingHistory;
 use baton_protocol::setting::SettingPut;
 use baton_protocol::settings::{
     AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, MetaAppNew, MetaApps,
@@ -98,7 +99,7 @@ bodies!(
     InvitationCard, InvitationMade, InvitationRead, InvitationsNew, LineHistory, LinesPage,
     Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NoticePage, NoticesLeft, NoticesRead,
     OutcomesQuery, PasswordChange, PasswordSet, Problem, PushDevice, PushPreference, PushPut,
-    PushRegistered, Quarantined, ReceiptsTaken, Refresh, Session, SnapshotAnswer, SocketTicket,
+    PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, Session, SnapshotAnswer, SocketTicket,
     SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
     "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>
 );

@@ -12,8 +12,8 @@ use crate::config::Config;
 use crate::coordinator::Coordinator;
 use crate::engine::Engine;
 use crate::jobs::{
-    Checkpointer, Importer, Indexer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts,
-    Sweeper, Unseal, Waker, Watcher,
+    Checkpointer, Importer, Indexer, Keep, Looks, Pusher, Rehomer, Router, Sealer, Sender,
+    SenderParts, Sweeper, Unseal, Waker, Watcher,
 };
 use crate::media::MediaStore;
 use crate::node::Membership;
@@ -52,6 +52,12 @@ pub(super) fn workers(
         membership: membership.clone(),
         clock: clock.clone(),
     };
+    let router = Router {
+        engine: engine.clone(),
+        membership: membership.clone(),
+        clock: clock.clone(),
+        lanes: config.push.lanes().into(),
+    };
     let sweeper = Sweeper {
         engine: engine.clone(),
         store: engine.store().clone(),
@@ -87,6 +93,7 @@ pub(super) fn workers(
         tokio::spawn(sender.clone().run()),
         tokio::spawn(waker.run()),
         tokio::spawn(rehomer.run()),
+        tokio::spawn(router.run()),
         tokio::spawn(sweeper.run()),
     ]
 }

@@ -7,11 +7,12 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::announce::{
-    Addressee, Board, Consequence, DEVICES_MAX, Device, LastLooked, PushEffect, Quiet, Whom,
+    Addressee, Board, Consequence, DEVICES_MAX, Device, Kind, LastLooked, PushEffect, Quiet, Whom,
     consequences, is_of_interest,
 };
 use baton_domain::group::{Key, State};
 use baton_domain::log::Logged;
+use baton_domain::routing::is_routable;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::push::PushLevel;
@@ -23,6 +24,7 @@ use baton_protocol::{
 use super::needs::json;
 use crate::clock::Clock;
 use crate::store::group::{self as rows, AddresseeRow};
+use crate::store::read::routed_teams_of;
 use crate::store::tables::{PushChange, PushRow, id, ids as texts, named};
 use crate::store::{StoreError, Tx};
 
@@ -40,7 +42,8 @@ pub(super) async fn announce(
     clock: &Clock,
     now: Timestamp,
 ) -> Result<Announced, StoreError> {
-    let all = gather(state);
+    let mut all = gather(state);
+    leave_to_routing(tx, state, &mut all).await?;
     if all.is_empty() {
         return Ok(Announced::default());
     }
@@ -80,6 +83,40 @@ fn gather(state: &State) -> Consequences {
         }
     }
     all
+}
+
+/// The queue of a team that is routed rings at the one who is asked, and not at everybody. Where nobody can be asked, routing calls the team itself.
+async fn leave_to_routing(
+    tx: &mut Tx,
+    state: &State,
+    all: &mut Consequences,
+) -> Result<(), StoreError> {
+    let calls = |one: &Consequence| {
+        matches!(one.effect, PushEffect::Tell { whom: Whom::Team(_), kind: Kind::Queue, .. })
+    };
+    let calling = all.iter().filter(|(_, means)| means.iter().any(calls));
+    let workspaces: BTreeSet<WorkspaceId> = calling.map(|(workspace, _)| *workspace).collect();
+    if workspaces.is_empty() {
+        return Ok(());
+    }
+    let routed = routed_teams_of(tx, &workspaces).await?;
+    let called: BTreeSet<(WorkspaceId, u64)> = state
+        .entries
+        .iter()
+        .filter(|entry| matches!(entry.event.fact, Fact::Routed { .. }))
+        .map(|entry| (entry.workspace, entry.event.position))
+        .collect();
+    for (workspace, means) in all.iter_mut() {
+        means.retain(|one| {
+            let held = state.conversation(*workspace, one.conversation);
+            let waits = held.is_some_and(|held| {
+                is_routable(held) && routed.contains(&(*workspace, held.head.team_id))
+            });
+            !calls(one) || called.contains(&(*workspace, one.position)) || !waits
+        });
+    }
+    all.retain(|_, means| !means.is_empty());
+    Ok(())
 }
 
 pub(super) fn author(state: &State, fact: &Fact, of: Option<ConversationId>) -> Option<AgentId> {

@@ -131,7 +131,9 @@ async fn load_conversations(
     for found in rows::conversations(tx, &keys).await? {
         let conversation = found.row.read_whole()?;
         let workspace = id(&found.row.row.workspace)?;
-        needs.agents.extend(conversation.head.owner.agent().map(|agent| (workspace, agent)));
+        let asked = conversation.thread.offer.map(|offer| offer.agent_id);
+        let bearers = conversation.head.owner.agent().into_iter().chain(asked);
+        needs.agents.extend(bearers.map(|agent| (workspace, agent)));
         let key = (workspace, conversation.head.id);
         state.conversations.insert(key, Held::read(conversation));
         read.conversations.push(found.map(|thread| thread.row));

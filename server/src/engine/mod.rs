@@ -33,8 +33,8 @@ use std::time::Duration;
 
 use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{
-    BlockedWork, ClaimWork, CommandWork, Done, FileWork, OutcomesWork, RehomeWork, RescueWork,
-    ResultWork, SetRefused, SetWork, UnparkWork, WakeWork, Work,
+    BlockedWork, ClaimWork, CommandWork, Done, FileWork, OfferEndWork, OutcomesWork, RehomeWork,
+    RescueWork, ResultWork, RouteWork, SetRefused, SetWork, UnparkWork, WakeWork, Work,
 };
 use baton_domain::inbound::Element;
 use baton_domain::outcome::Answer;
@@ -425,6 +425,17 @@ impl Engine {
         agent: AgentId,
     ) -> Result<(), Unavailable> {
         self.ask(Work::Rehome(RehomeWork { workspace, conversation, agent })).await.map(drop)
+    }
+
+    /// Carries out the routing's choice, unless something happened to the conversation or the agent
+    /// since.
+    pub async fn route(&self, work: RouteWork) -> Result<(), Unavailable> {
+        self.ask(Work::Route(work)).await.map(drop)
+    }
+
+    /// Ends an offer, unless it is over.
+    pub async fn end_offer(&self, work: OfferEndWork) -> Result<(), Unavailable> {
+        self.ask(Work::OfferEnd(work)).await.map(drop)
     }
 
     async fn ask(&self, work: Work) -> Result<Done, Unavailable> {

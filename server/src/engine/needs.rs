@@ -124,19 +124,18 @@ impl Needs {
                     self.add_lines(of, file.at.seq, Reach::Alone);
                 }
             }
-            Work::Wake(wake) => {
-                self.workspaces.insert(wake.workspace);
-                self.conversations.insert((wake.workspace, wake.conversation));
-            }
-            Work::Blocked(work) => {
-                self.workspaces.insert(work.workspace);
-                self.conversations.insert((work.workspace, work.conversation));
-            }
+            Work::Wake(wake) => self.add_conversation(wake.workspace, wake.conversation),
+            Work::Blocked(work) => self.add_conversation(work.workspace, work.conversation),
             Work::Rehome(rehome) => {
                 self.workspaces.insert(rehome.workspace);
                 self.conversations.insert((rehome.workspace, rehome.conversation));
                 self.agents.insert((rehome.workspace, rehome.agent));
             }
+            Work::Route(route) => {
+                self.conversations.insert((route.workspace, route.conversation));
+                self.add_author(route.workspace, route.agent);
+            }
+            Work::OfferEnd(end) => self.add_conversation(end.workspace, end.conversation),
             Work::Begin(begin) => {
                 self.phone_number_ids.insert(begin.phone_number_id.clone());
                 self.add_author(begin.caller.workspace, Some(begin.caller.agent));
@@ -144,6 +143,11 @@ impl Needs {
             Work::Set(set) => self.add_author(set.workspace, set.by),
             Work::Setting(setting) => self.add_author(setting.workspace, None),
         }
+    }
+
+    fn add_conversation(&mut self, workspace: WorkspaceId, conversation: ConversationId) {
+        self.workspaces.insert(workspace);
+        self.conversations.insert((workspace, conversation));
     }
 
     /// Somebody whose rights decide.

@@ -71,6 +71,8 @@ fn workspace(work: &Work) -> Option<WorkspaceId> {
         Work::Setting(work) => Some(work.workspace),
         Work::Set(work) => Some(work.workspace),
         Work::Blocked(work) => Some(work.workspace),
+        Work::Route(work) => Some(work.workspace),
+        Work::OfferEnd(work) => Some(work.workspace),
     }
 }
 
@@ -86,6 +88,8 @@ fn conversation(work: &Work) -> Option<ConversationId> {
         Work::Wake(work) => Some(work.conversation),
         Work::Rehome(work) => Some(work.conversation),
         Work::Blocked(work) => Some(work.conversation),
+        Work::Route(work) => Some(work.conversation),
+        Work::OfferEnd(work) => Some(work.conversation),
         Work::Post(_)
         | Work::Outcomes(_)
         | Work::Unpark(_)
@@ -114,7 +118,9 @@ pub(super) fn is_of_worker(work: &Work) -> bool {
         | Work::Unpark(_)
         | Work::Wake(_)
         | Work::Rehome(_)
-        | Work::Blocked(_) => true,
+        | Work::Blocked(_)
+        | Work::Route(_)
+        | Work::OfferEnd(_) => true,
         Work::Post(_)
         | Work::Command(_)
         | Work::Outcomes(_)

@@ -119,9 +119,9 @@ pub(super) async fn agent(
 async fn colleagues(parts: &ApiState, workspace: WorkspaceId) -> HandlerResult<Vec<Colleague>> {
     let mut tx = parts.store.read().await?;
     let agents = read::agents(&mut tx, workspace).await?;
-    let mut signs = read::signs(&mut tx, workspace, &parts.push_lanes).await?;
-    tx.rollback().await?;
     let now = parts.clock.now();
+    let mut signs = read::signs(&mut tx, workspace, &parts.push_lanes, now).await?;
+    tx.rollback().await?;
     let colleague = |agent: Agent| {
         let reach = signs.remove(&agent.id).unwrap_or_default().reach(now);
         Colleague { agent, reach }

@@ -9,6 +9,7 @@ use baton_protocol::conversation::Snapshot;
 use baton_protocol::limits::{IDS_MAX, NOTES_MAX};
 use baton_protocol::notice::KeptDraft;
 use baton_protocol::page::{ChangePage, ConversationPage, ConversationRow, LineHistory, LinesPage};
+use baton_protocol::routing::RoutingHistory;
 use baton_protocol::{ChannelId, ConversationId, Head, MessageId, TeamId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -104,6 +105,10 @@ pub(super) fn routes() -> Vec<Route> {
             .says("Earlier owners and states, the newest first.")
             .query::<Changes>()
             .answers::<ChangePage>(200)
+            .codes(&["not_found", "forbidden"]),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/routing", routing)
+            .says("Who was asked to take it, and why nobody else, the newest first.")
+            .answers::<RoutingHistory>(200)
             .codes(&["not_found", "forbidden"]),
         Route::get(Access::Signed, "/api/v1/conversations/{conversation}/drafts", drafts)
             .says("Texts that were typed there and not sent, the newest first.")
@@ -272,6 +277,19 @@ pub(super) async fn changes(
     let is_whole = u32::try_from(changes.len()).is_ok_and(|count| count >= limit);
     let before = changes.last().filter(|_| is_whole).map(|event| event.position);
     Ok(Out(ChangePage { changes, before }))
+}
+
+/// `GET /conversations/{conversation}/routing`: who was asked to take it, and why nobody else.
+pub(super) async fn routing(
+    State(parts): State<Shared>,
+    signed: Signed,
+    Id(conversation): Id<ConversationId>,
+) -> HandlerResult<Out<RoutingHistory>> {
+    let mut tx = parts.store.read().await?;
+    in_full(&mut tx, &signed, conversation).await?;
+    let found = rows::routing_history(&mut tx, signed.workspace, conversation).await?;
+    tx.rollback().await?;
+    Ok(Out(found))
 }
 
 /// `GET /conversations/{conversation}/drafts`: texts that were typed there and not sent.

@@ -274,6 +274,8 @@ impl Check {
         let status = cells.text("status");
         if matches!(status.as_str(), "open" | "waiting") && !cells.is_null("owner_agent") {
             *self.loads.entry(cells.key(&["workspace", "owner_agent"])).or_default() += 1;
+        } else if status == "open" && !cells.is_null("offer_agent") {
+            *self.loads.entry(cells.key(&["workspace", "offer_agent"])).or_default() += 1;
         }
         let is_open = status == "open";
         let counts =

@@ -337,8 +337,8 @@ pub async fn leaving(tx: &mut Tx) -> Result<Vec<Key<AgentId>>, StoreError> {
     rows.iter().map(|(workspace, agent)| Ok((id(workspace)?, id(agent)?))).collect()
 }
 
-/// Conversations that an agent owns or follows, in no order: for one the whole workspace would be
-/// walked.
+/// Conversations that an agent owns, is asked to take, or follows, in no order: for one the whole
+/// workspace would be walked.
 pub async fn owned_or_followed_by(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -347,6 +347,8 @@ pub async fn owned_or_followed_by(
 ) -> Result<Vec<ConversationId>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT id FROM conversation WHERE workspace = $1 AND owner_agent = $2
+         UNION SELECT id FROM conversation
+           WHERE workspace = $1 AND offer_agent = $2 AND offer_id IS NOT NULL
          UNION SELECT conversation FROM follower WHERE workspace = $1 AND agent = $2
          LIMIT CAST($3 AS BIGINT)",
     );

@@ -17,6 +17,7 @@ mod people;
 mod person;
 mod report;
 mod review;
+mod routing;
 mod search;
 mod settings;
 mod snapshots;
@@ -44,6 +45,10 @@ pub use people::{agent_of, agents, channels, sight, sights, signs, teams, worksp
 pub use person::elsewhere;
 pub use report::{channels_of, happened, happened_before, position_before};
 pub use review::{ReviewFilter, ReviewPlace, review, review_place};
+pub use routing::{
+    OfferKey, StandingOffer, has_offer, routed_teams, routed_teams_of, routing_history,
+    standing_offers, waiting,
+};
 pub use search::{SearchFilter, SearchKind, search};
 pub use settings::{
     Placed, broken_settings, setting, setting_ids, setting_uses, setting_versions, settings,

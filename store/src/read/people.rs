@@ -17,6 +17,9 @@ use sqlx_macros::FromRow;
 use crate::tables::{from_json, id, ids, named, number};
 use crate::{Sql, StoreError, Tx};
 
+/// A device has so long to say that a push came.
+const RECEIPT_WAIT_MS: i64 = 60_000;
+
 /// An active agent's rights, with the settings of all teams; `None` for anybody else.
 pub async fn sight(
     tx: &mut Tx,
@@ -133,6 +136,7 @@ pub async fn signs(
     tx: &mut Tx,
     workspace: WorkspaceId,
     lanes: &[PushLane],
+    now: Timestamp,
 ) -> Result<BTreeMap<AgentId, Signs>, StoreError> {
     static SIGNS: Sql = Sql::new(
         "SELECT agent, MAX(at), MAX(push_at) FROM (
@@ -153,11 +157,38 @@ pub async fn signs(
     );
     let rows: Vec<(String, Option<i64>, Option<i64>)> =
         tx.rows(&SIGNS, &[&workspace.to_string(), &json!(lanes).to_string()]).await?;
-    let signs = |(agent, heard_at, push_at): (String, Option<i64>, Option<i64>)| {
-        let at = |at: Option<i64>| at.map(Timestamp::from_ms);
-        Ok((id(&agent)?, Signs { heard_at: at(heard_at), push_at: at(push_at) }))
-    };
-    rows.into_iter().map(signs).collect()
+    let mut signs = BTreeMap::new();
+    for (agent, heard_at, push_at) in rows {
+        let (agent, at) = (id(&agent)?, |at: Option<i64>| at.map(Timestamp::from_ms));
+        let unheard = match push_at {
+            Some(since) => unheard(tx, workspace, agent, (since, now)).await?,
+            None => 0,
+        };
+        signs.insert(agent, Signs { heard_at: at(heard_at), push_at: at(push_at), unheard });
+    }
+    Ok(signs)
+}
+
+/// Pushes to an agent that a service took since then, and that no device confirmed in time, three
+/// at most. Receipts come by few services: of the others nothing is concluded.
+async fn unheard(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    agent: AgentId,
+    (since, now): (i64, Timestamp),
+) -> Result<u32, StoreError> {
+    static UNHEARD: Sql = Sql::new(
+        "SELECT COUNT(*) FROM (
+           SELECT p.id FROM push AS p
+           WHERE p.workspace = $1 AND p.agent = $2 AND p.state = 'accepted'
+             AND p.kind <> 'retract' AND p.created_at > CAST($3 AS BIGINT)
+             AND p.created_at < CAST($4 AS BIGINT) AND p.lane IN ('fcm', 'apns', 'relay')
+           LIMIT 3) AS taken",
+    );
+    let before = now.plus_ms(-RECEIPT_WAIT_MS).ms().to_string();
+    let args = [workspace.to_string(), agent.to_string(), since.to_string(), before];
+    let row: Option<(i64,)> = tx.row(&UNHEARD, &args.each_ref().map(String::as_str)).await?;
+    number(row.map_or(0, |(count,)| count))
 }
 
 #[derive(FromRow)]

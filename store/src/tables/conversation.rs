@@ -3,7 +3,7 @@
 use baton_domain::group::Key;
 use baton_protocol::{
     AgentId, Block, Conversation, ConversationId, ConversationKind, Head, LineRef, Marketing,
-    Status, Thread, Timestamp, WorkspaceId,
+    OpenOffer, Status, Thread, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -43,6 +43,10 @@ table! {
             marketing: Option<String>,
             /// NULL where nobody said who else the contact is.
             person: Option<String>,
+            /// The offer that stands: its id, who is asked, and until when.
+            offer_id: Option<String>,
+            offer_agent: Option<String>,
+            offer_until: Option<i64>,
         }
     }
 }
@@ -174,7 +178,18 @@ impl ConversationRow {
             block: thread.block.as_ref().map(json),
             marketing: thread.marketing.as_ref().map(json),
             person: text(thread.person),
+            offer_id: text(thread.offer.map(|offer| offer.offer_id)),
+            offer_agent: text(thread.offer.map(|offer| offer.agent_id)),
+            offer_until: thread.offer.map(|offer| offer.until.ms()),
         }
+    }
+
+    /// The offer that stands.
+    fn offer(&self) -> Result<Option<OpenOffer>, StoreError> {
+        let offer = (self.offer_id.as_deref(), self.offer_agent.as_deref(), self.offer_until);
+        let (Some(offer), Some(agent), Some(until)) = offer else { return Ok(None) };
+        let until = Timestamp::from_ms(until);
+        Ok(Some(OpenOffer { offer_id: id(offer)?, agent_id: id(agent)?, until }))
     }
 
     fn head(&self, last_seq: u64) -> Result<Head, StoreError> {
@@ -214,6 +229,7 @@ impl ThreadRow {
                 block: row.block.as_deref().map(from_json).transpose()?,
                 marketing: row.marketing.as_deref().map(from_json).transpose()?,
                 person: some_id(row.person.as_deref())?,
+                offer: row.offer()?,
                 kind: match row.kind.as_deref() {
                     None => ConversationKind::Contact,
                     Some("group") => ConversationKind::Group,

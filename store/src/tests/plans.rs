@@ -33,7 +33,8 @@ const LARGE: [&str; 17] = [
 ];
 
 /// What may read all rows of a workspace or of a table, by a part of its text.
-const WHOLE: [(&str, &str); 22] = [
+const WHOLE: [(&str, &str); 23] = [
+    ("AS c WHERE c.offer_id IS NOT NULL", "offers that stand: few"),
     ("(SELECT MAX(l.position) FROM log AS l WHERE", "the end of a log"),
     ("OFFSET 0 FOR NO KEY UPDATE", "a lock, which PostgreSQL alone takes"),
     ("INSERT INTO channel (", "a new number"),

@@ -4,13 +4,13 @@
 use std::iter::successors;
 
 use baton_protocol::command::{
-    Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend,
-    Seeing, Send, Snooze, Transfer, Unassign,
+    Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, OfOffer,
+    Reply, Resend, Seeing, Send, Snooze, Transfer, Unassign,
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{
-    AgentId, Button, Coach, CommandBody, ConversationId, Details, Frame, LineAt, MessageId, Owner,
-    Timestamp,
+    AgentId, Button, Coach, CommandBody, ConversationId, Details, Frame, LineAt, MessageId,
+    OfferId, Owner, Timestamp,
 };
 
 /// What samples are about.
@@ -79,7 +79,9 @@ impl About {
             Body::Block(_) => Body::Unblock(Nothing {}),
             Body::Unblock(_) => Body::Unlink(Nothing {}),
             Body::Unlink(_) => Body::Link(Link { with: self.conversation }),
-            Body::Link(_) => return None,
+            Body::Link(_) => Body::AcceptOffer(OfOffer { offer_id: OfferId(self.owner.0) }),
+            Body::AcceptOffer(of) => Body::DeclineOffer(of.clone()),
+            Body::DeclineOffer(_) => return None,
         })
     }
 

@@ -168,6 +168,12 @@ func (c *Snapshot) change(event *Event) bool {
 		thread.Block = event.Block
 	case "person_changed":
 		thread.Person = event.Person
+	case "routed":
+		thread.Offer = event.Offer
+	case "offer_ended":
+		if thread.Offer != nil && thread.Offer.OfferID == event.OfferID {
+			thread.Offer = nil
+		}
 	case "conversation_opened", "file_changed":
 	default:
 		return false

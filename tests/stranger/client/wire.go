@@ -70,6 +70,14 @@ type Thread struct {
 	Person      *string  `json:"person,omitempty"`
 
 	Marketing *Marketing `json:"marketing,omitempty"`
+	Offer     *Offer     `json:"offer,omitempty"`
+}
+
+// Offer is a conversation that one agent is asked to take.
+type Offer struct {
+	OfferID string `json:"offer_id"`
+	AgentID string `json:"agent_id"`
+	Until   string `json:"until"`
 }
 
 // Marketing is what the customer last said of it.
@@ -234,6 +242,8 @@ type Event struct {
 	Block          *Block          `json:"block"`
 	Person         *string         `json:"person"`
 	Marketing      *Marketing      `json:"marketing"`
+	Offer          *Offer          `json:"offer"`
+	OfferID        string          `json:"offer_id"`
 	Seq            int64           `json:"seq"`
 	Head           *Head           `json:"head"`
 	Quoted         string          `json:"quoted"`

@@ -13,6 +13,7 @@ const SETTERS: Record<SettingKind, Setter> = {
   attribute: "admins",
   outcomes: "supervisors",
   team_policy: "admins",
+  routing: "supervisors",
   workspace_policy: "admins",
   schedule: "supervisors",
 };

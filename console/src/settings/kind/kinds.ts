@@ -56,6 +56,17 @@ export const KINDS = {
       undo_s: {"is":"number","least":0,"most":10,"or":0},
     },
   },
+  routing: {
+    "path":"routings","homes":["team"],"most":1,"singleton":true,
+    fields: {
+      at_once: {"is":"number","least":1,"most":10,"or":3},
+      choose: {"is":"choice","options":["longest_idle","round_robin","least_loaded","priority","random"],"or":"longest_idle","column":true},
+      excluded: {"is":"names","of":"agent","most":100},
+      first: {"is":"names","of":"agent","most":100},
+      hand: {"is":"choice","options":["off","offer","assign"],"or":"off","column":true},
+      window_s: {"is":"number","least":15,"most":300,"or":45},
+    },
+  },
   workspace_policy: {
     "path":"workspace-policies","homes":["workspace"],"most":1,"singleton":true,
     fields: {

@@ -100,6 +100,8 @@ fn of_episodes() -> Vec<Act> {
         ("unblock", "unblock", json!({})),
         ("link", "mateo", json!({ "with": MATEO })),
         ("unlink", "unlink", json!({})),
+        ("accept_offer", "gone", json!({ "offer_id": Uuid::from_u128(0x71) })),
+        ("decline_offer", "gone", json!({ "offer_id": Uuid::from_u128(0x71) })),
     ]
 }
 

@@ -4,7 +4,8 @@ use baton_domain::mirror::{Mirror, Page, Want};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::{
-    Actor, ContactId, Conversation, ConversationId, Cursor, Epoch, Event, LineRef, Owner, Timestamp,
+    Actor, AgentId, ContactId, Conversation, ConversationId, Cursor, Epoch, Event, LineRef, Owner,
+    Timestamp,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -293,6 +294,18 @@ fn of_conversations() -> Vec<Case> {
     ]
 }
 
+fn routed(agent: Option<AgentId>) -> Value {
+    let id = Uuid::from_u128(0x71);
+    let offer = agent.map(|of| json!({ "offer_id": id, "agent_id": of, "until": LATER }));
+    let trail = json!({ "choose": "longest_idle" });
+    json!({ "type": "routed", "agent_id": agent, "offer": offer, "trail": trail })
+}
+
+fn ended(offer: u128) -> Value {
+    let offer = Uuid::from_u128(offer);
+    json!({ "type": "offer_ended", "offer_id": offer, "agent_id": BEN.agent, "end": "declined" })
+}
+
 fn of_customers() -> Vec<Case> {
     let since = base().thread.turn;
     let block = json!({ "by": EVA.agent, "since": LATER, "whatsapp": "waiting", "turn": since });
@@ -325,6 +338,9 @@ fn of_customers() -> Vec<Case> {
                 "type": "person_changed", "person": ContactId(MATEO.0),
             })],
         ),
+        ("somebody is asked to take it", vec![routed(Some(BEN.agent))]),
+        ("somebody says no", vec![routed(Some(BEN.agent)), ended(0x71)]),
+        ("nobody can be asked", vec![routed(Some(BEN.agent)), routed(None)]),
         ("they have another name", vec![with_content(named.clone(), &card)]),
         ("their name was erased", vec![named]),
         (

@@ -197,6 +197,7 @@ pub(super) fn base() -> Conversation {
             kind: ConversationKind::Contact,
             block: None,
             marketing: None,
+            offer: None,
             person: None,
         },
     }

@@ -68,6 +68,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         followers: Vec::new(),
         block: None,
         marketing: None,
+        offer: None,
         person: None,
         kind: ConversationKind::Contact,
     };

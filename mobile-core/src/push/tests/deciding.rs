@@ -100,6 +100,7 @@ fn the_store_decides_as_soon_as_it_is_that_far() {
             Some(Suppression::Handled),
         ),
         (Kind::Offer, held(anas), Some(Suppression::Handled)),
+        (Kind::Offer, held(queue()), Some(Suppression::Handled)),
         (Kind::Assigned, held(mine), None),
         (Kind::Assigned, held(anas), Some(Suppression::Handled)),
         (Kind::Assigned, Held { is_resolved: true, ..held(mine) }, Some(Suppression::Handled)),

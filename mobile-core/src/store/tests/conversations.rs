@@ -1,10 +1,12 @@
 //! Conversations come back as they were put, and cost what changed.
 
 use baton_domain::mirror::{Mirrored, fingerprint};
-use baton_protocol::{Cursor, Epoch, Timestamp};
+use baton_protocol::{AgentId, Cursor, Epoch, OfferId, OpenOffer, Timestamp};
 use proptest::prelude::*;
 
 use super::super::{StoreError, StoredProgress};
+use crate::push::Held;
+
 use super::{account, account_of, conversation_id, dice, open, store, uuid};
 
 proptest! {
@@ -29,6 +31,20 @@ proptest! {
         let (store, _) = open(directory.path());
         prop_assert_eq!(store.reads(|read| read.conversation(id)), Some(third));
     }
+}
+
+#[test]
+fn what_is_kept_of_an_offer_is_for_whoever_is_asked() {
+    let (_directory, store) = store();
+    let (mut dice, id) = (dice(9), conversation_id(5));
+    let mut full = dice.full(id);
+    let (offer_id, until) = (OfferId(uuid(7)), Timestamp::from_ms(1));
+    let agent_id = account().agent;
+    full.view.conversation.thread.offer = Some(OpenOffer { offer_id, agent_id, until });
+    store.put(&Mirrored::Full(Box::new(full)));
+    let kept = store.reads(|read| read.conversation(id)).unwrap();
+    assert_eq!(Held::of(&kept, agent_id).offer, Some(offer_id));
+    assert_eq!(Held::of(&kept, AgentId(uuid(8))).offer, None);
 }
 
 #[test]

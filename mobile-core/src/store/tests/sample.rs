@@ -7,8 +7,8 @@ use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
     AgentId, Author, ChannelId, CoachNote, ContactId, Content, Conversation, ConversationId,
     ConversationKind, Details, FileState, Forwarded, Head, HeldReason, Line, LineAt, LineKind,
-    LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Product, Status,
-    TeamId, Thread, Timestamp, Turn,
+    LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, OpenOffer, Owner, Product,
+    Status, TeamId, Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -203,6 +203,11 @@ impl Dice {
             followers: self.maybe(Self::few).into_iter().collect(),
             block: None,
             marketing: None,
+            offer: self.maybe(|dice| OpenOffer {
+                offer_id: dice.id(),
+                agent_id: dice.few(),
+                until: dice.time(),
+            }),
             person: None,
             kind: ConversationKind::Group,
         };

@@ -52,6 +52,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/conversations/{conversation}/messages", "GET signed"),
     ("/api/v1/conversations/{conversation}/elsewhere", "GET signed"),
     ("/api/v1/conversations/{conversation}/changes", "GET signed"),
+    ("/api/v1/conversations/{conversation}/routing", "GET signed"),
     ("/api/v1/conversations/{conversation}/drafts", "GET signed"),
     ("/api/v1/notices", "GET signed"),
     ("/api/v1/notices/read", "POST signed"),

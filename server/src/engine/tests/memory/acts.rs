@@ -1,6 +1,8 @@
 //! What happens while the committer is held against memory: to customers, agents and workers.
 
-use baton_domain::group::{BlockedWork, RehomeWork, RescueWork, ResultWork, UnparkWork};
+use baton_domain::group::{
+    BlockedWork, OfferEndWork, RehomeWork, RescueWork, ResultWork, RouteWork, UnparkWork,
+};
 use baton_domain::inbound::{
     BookEntry, GroupNews, InboundMessage, InboundReaction, Moved, PastLine, PastSaid, Preference,
     ProviderStatus, Sender,
@@ -9,11 +11,14 @@ use baton_domain::tag::Tag;
 use baton_model::server::PHONE_NUMBER_ID;
 use baton_protocol::coaching::Coach;
 use baton_protocol::command::{
-    Assign, Following, Link, MarkRead, Nothing, OfMessage, Reply, Resend, Snooze, Transfer,
-    Unassign,
+    Assign, Following, Link, MarkRead, Nothing, OfMessage, OfOffer, Reply, Resend, Snooze,
+    Transfer, Unassign,
 };
 use baton_protocol::conversation::BlockState;
-use baton_protocol::{Author, Content, DeviceId, GroupState, Head, LineKind, MessageError, Status};
+use baton_protocol::{
+    Author, Choice, Content, DeviceId, GroupState, Head, LineKind, MessageError, OfferEnd, OfferId,
+    Status, Trail,
+};
 
 use super::*;
 use crate::engine::work::FreshIds;
@@ -22,7 +27,7 @@ const CUSTOMERS: [&str; 4] = ["34600000001", "34600000002", "34600000003", "3460
 
 impl Both {
     pub(super) fn work(&mut self) -> Option<Work> {
-        match self.dice.weighted(&[30, 38, 5, 12, 10, 8, 2, 3, 4, 2, 2, 1, 2, 8]) {
+        match self.dice.weighted(&[30, 38, 5, 12, 10, 8, 2, 3, 4, 2, 2, 1, 2, 6, 3, 8]) {
             0 => Some(self.webhook_comes()),
             1 => self.somebody_acts(),
             2 => self.somebody_repeats(),
@@ -36,6 +41,8 @@ impl Both {
             10 => self.whatsapp_answers_a_block(),
             11 => self.owner_leaves(),
             12 => self.parked_statuses_are_looked_at(),
+            13 => self.somebody_is_asked(),
+            14 => self.offer_ends(),
             _ => self.somebody_sets_something(),
         }
     }
@@ -193,7 +200,9 @@ impl Both {
         let agent_id = AGENTS[self.dice.below(3)];
         let (exceed_capacity, ignore_lease) = (self.dice.percent(5), false);
         let message_id = self.some_message(of);
-        match self.dice.weighted(&[40, 6, 3, 8, 5, 2, 6, 6, 3, 3, 3, 4, 3, 4, 3, 4, 3, 2, 2, 3, 1])
+        match self
+            .dice
+            .weighted(&[40, 6, 3, 8, 5, 2, 6, 6, 3, 3, 3, 4, 3, 4, 3, 4, 3, 2, 2, 3, 5, 3, 1])
         {
             0 => {
                 let replaces = Some(message_id).filter(|_| self.dice.percent(15));
@@ -232,11 +241,19 @@ impl Both {
             17 => CommandBody::Unfollow(Following { agent_id: Some(agent_id) }),
             18 => CommandBody::Block(Nothing {}),
             19 => CommandBody::Unblock(Nothing {}),
+            20 => CommandBody::AcceptOffer(self.some_offer(of)),
+            21 => CommandBody::DeclineOffer(self.some_offer(of)),
             _ => match self.somewhere() {
                 Some(with) if with != of => CommandBody::Link(Link { with }),
                 _ => CommandBody::Unlink(Nothing {}),
             },
         }
+    }
+
+    /// The offer of a conversation; one that is over, where none stands.
+    fn some_offer(&self, of: ConversationId) -> OfOffer {
+        let offer = self.memory.conversation(of).and_then(|held| held.thread.offer);
+        OfOffer { offer_id: offer.map_or(OfferId(Uuid::nil()), |offer| offer.offer_id) }
     }
 
     /// A command comes once more, or another one with its op id.
@@ -340,6 +357,30 @@ impl Both {
     fn owner_leaves(&mut self) -> Option<Work> {
         let (conversation, agent) = (self.somewhere()?, AGENTS[self.dice.below(3)]);
         Some(Work::Rehome(RehomeWork { workspace: WORKSPACE, conversation, agent }))
+    }
+
+    /// Somebody is asked to take it, or given it, or everybody is called; it may have an owner.
+    fn somebody_is_asked(&mut self) -> Option<Work> {
+        let conversation = self.somewhere()?;
+        let team = self.memory.conversation(conversation)?.head.team_id;
+        let agent = Some(AGENTS[self.dice.below(3)]).filter(|_| self.dice.percent(90));
+        let offer_id = OfferId(self.memory.fresh_id());
+        let until = self.memory.now.plus_ms(45_000);
+        let offer = Some((offer_id, until)).filter(|_| self.dice.percent(80));
+        let trail = Trail { choose: Choice::RoundRobin, left_out: Vec::new(), more: 0 };
+        let workspace = WORKSPACE;
+        Some(Work::Route(RouteWork { workspace, conversation, team, agent, offer, trail }))
+    }
+
+    fn offer_ends(&mut self) -> Option<Work> {
+        let offered = self
+            .memory
+            .conversations()
+            .filter_map(|held| Some((held.head.id, held.thread.offer?.offer_id)));
+        let offered: Vec<_> = offered.collect();
+        let (conversation, offer_id) = self.dice.one_of(&offered).copied()?;
+        let end = OfferEnd::Missed;
+        Some(Work::OfferEnd(OfferEndWork { workspace: WORKSPACE, conversation, offer_id, end }))
     }
 
     fn parked_statuses_are_looked_at(&mut self) -> Option<Work> {

@@ -321,6 +321,8 @@ fun Words.act(kind: ActKind): String = when (kind) {
     ActKind.BLOCK -> this(Word.Block)
     ActKind.UNBLOCK -> this(Word.Unblock)
     ActKind.LINK, ActKind.UNLINK -> this(Word.Contact)
+    ActKind.ACCEPT_OFFER -> this(Word.Claim)
+    ActKind.DECLINE_OFFER -> this(Word.Discard)
 }
 
 /** Why something of this conversation did not leave. */

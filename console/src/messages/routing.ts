@@ -1,0 +1,203 @@
+// Who is asked to take what waits, in all languages at once: the offer, and why somebody was asked.
+
+import type { Choice, OfferEnd, PassedOver } from "../protocol.ts";
+import type { Language } from "./index.svelte.ts";
+
+export interface RoutingWords {
+  offered: (customer: string) => string;
+  accept: string;
+  decline: string;
+  left: (seconds: number) => string;
+  tooLate: string;
+  why: string;
+  whyOf: (customer: string) => string;
+  none: string;
+  given: (name: string) => string;
+  asked: (name: string) => string;
+  nobody: string;
+  leftOut: string;
+  more: (count: number) => string;
+  choose: Record<Choice, string>;
+  ends: Record<OfferEnd, string>;
+  reasons: Record<PassedOver, string>;
+  routed: (name: string) => string;
+  accepted: (name: string) => string;
+}
+
+const en: RoutingWords = {
+  offered: (customer) => `${customer} waits. Do you take it?`,
+  accept: "Accept",
+  decline: "Decline",
+  left: (seconds) => `${seconds} s left`,
+  tooLate: "This offer is over.",
+  why: "Why?",
+  whyOf: (customer) => `Who was asked to take ${customer}`,
+  none: "Nobody was asked: somebody takes it from the queue.",
+  given: (name) => `Given to ${name}`,
+  asked: (name) => `Offered to ${name}`,
+  nobody: "Nobody could be asked. The whole team was called.",
+  leftOut: "Not asked",
+  more: (count) => `and ${count} more`,
+  choose: {
+    longest_idle: "Idle longest",
+    round_robin: "In turn",
+    least_loaded: "Least to do",
+    priority: "By the list",
+    random: "By chance",
+  },
+  ends: {
+    accepted: "accepted",
+    declined: "declined",
+    missed: "did not answer",
+    not_received: "no device had it",
+    withdrawn: "withdrawn",
+  },
+  reasons: {
+    inactive: "left",
+    not_in_team: "not in the team",
+    away: "away",
+    busy: "busy",
+    unreachable: "not reachable",
+    full: "no room",
+    offers_out: "asked for others",
+    declined: "was asked before",
+    excluded: "left out by the team",
+    not_chosen: "somebody else came first",
+  },
+  routed: (name) => `It was given to ${name}`,
+  accepted: (name) => `${name} accepted it`,
+};
+
+const es: RoutingWords = {
+  offered: (customer) => `${customer} espera. ¿Lo coges?`,
+  accept: "Aceptar",
+  decline: "Rechazar",
+  left: (seconds) => `Quedan ${seconds} s`,
+  tooLate: "Esta oferta ya terminó.",
+  why: "¿Por qué?",
+  whyOf: (customer) => `A quién se le ofreció ${customer}`,
+  none: "No se le ofreció a nadie: alguien lo coge de la cola.",
+  given: (name) => `Para ${name}`,
+  asked: (name) => `Ofrecido a ${name}`,
+  nobody: "No había a quién ofrecerlo. Se avisó a todo el equipo.",
+  leftOut: "A quién no",
+  more: (count) => `y ${count} más`,
+  choose: {
+    longest_idle: "Quien lleva más tiempo libre",
+    round_robin: "Por turnos",
+    least_loaded: "Quien tiene menos",
+    priority: "Según la lista",
+    random: "Al azar",
+  },
+  ends: {
+    accepted: "aceptado",
+    declined: "rechazado",
+    missed: "no respondió",
+    not_received: "no llegó a ningún dispositivo",
+    withdrawn: "retirado",
+  },
+  reasons: {
+    inactive: "ya no está",
+    not_in_team: "no es del equipo",
+    away: "ausente",
+    busy: "ocupado",
+    unreachable: "no localizable",
+    full: "sin sitio",
+    offers_out: "tiene otras ofertas",
+    declined: "ya se le ofreció",
+    excluded: "el equipo lo excluye",
+    not_chosen: "otra persona iba antes",
+  },
+  routed: (name) => `Se le dio a ${name}`,
+  accepted: (name) => `${name} lo aceptó`,
+};
+
+const pt: RoutingWords = {
+  offered: (customer) => `${customer} espera. Você pega?`,
+  accept: "Aceitar",
+  decline: "Recusar",
+  left: (seconds) => `Restam ${seconds} s`,
+  tooLate: "Esta oferta já acabou.",
+  why: "Por quê?",
+  whyOf: (customer) => `A quem se ofereceu ${customer}`,
+  none: "Não se ofereceu a ninguém: alguém pega da fila.",
+  given: (name) => `Para ${name}`,
+  asked: (name) => `Oferecido a ${name}`,
+  nobody: "Não havia a quem oferecer. Toda a equipe foi avisada.",
+  leftOut: "A quem não",
+  more: (count) => `e mais ${count}`,
+  choose: {
+    longest_idle: "Quem está livre há mais tempo",
+    round_robin: "Por turnos",
+    least_loaded: "Quem tem menos",
+    priority: "Pela lista",
+    random: "Ao acaso",
+  },
+  ends: {
+    accepted: "aceito",
+    declined: "recusado",
+    missed: "não respondeu",
+    not_received: "não chegou a nenhum dispositivo",
+    withdrawn: "retirado",
+  },
+  reasons: {
+    inactive: "já saiu",
+    not_in_team: "não é da equipe",
+    away: "ausente",
+    busy: "ocupado",
+    unreachable: "não alcançável",
+    full: "sem espaço",
+    offers_out: "tem outras ofertas",
+    declined: "já foi perguntado",
+    excluded: "a equipe o exclui",
+    not_chosen: "outra pessoa veio antes",
+  },
+  routed: (name) => `Foi dado a ${name}`,
+  accepted: (name) => `${name} aceitou`,
+};
+
+const ar: RoutingWords = {
+  offered: (customer) => `${customer} ينتظر. هل تأخذها؟`,
+  accept: "قبول",
+  decline: "رفض",
+  left: (seconds) => `بقي ${seconds} ث`,
+  tooLate: "انتهى هذا العرض.",
+  why: "لماذا؟",
+  whyOf: (customer) => `على من عُرضت محادثة ${customer}`,
+  none: "لم تُعرض على أحد: يأخذها أحدهم من الطابور.",
+  given: (name) => `أُعطيت إلى ${name}`,
+  asked: (name) => `عُرضت على ${name}`,
+  nobody: "لم يوجد من تُعرض عليه. نُبّه الفريق كله.",
+  leftOut: "من لم يُسأل",
+  more: (count) => `و${count} غيرهم`,
+  choose: {
+    longest_idle: "الأطول فراغًا",
+    round_robin: "بالتناوب",
+    least_loaded: "الأقل انشغالًا",
+    priority: "حسب القائمة",
+    random: "عشوائيًا",
+  },
+  ends: {
+    accepted: "قُبل",
+    declined: "رُفض",
+    missed: "لم يُجب",
+    not_received: "لم يصل إلى أي جهاز",
+    withdrawn: "سُحب",
+  },
+  reasons: {
+    inactive: "غادر",
+    not_in_team: "ليس من الفريق",
+    away: "غائب",
+    busy: "مشغول",
+    unreachable: "لا يمكن الوصول إليه",
+    full: "لا متسع لديه",
+    offers_out: "لديه عروض أخرى",
+    declined: "سُئل من قبل",
+    excluded: "يستثنيه الفريق",
+    not_chosen: "سبقه غيره",
+  },
+  routed: (name) => `أُعطيت إلى ${name}`,
+  accepted: (name) => `قبلها ${name}`,
+};
+
+export const routingWords: Record<Language, RoutingWords> = { en, es, pt, ar };

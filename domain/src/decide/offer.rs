@@ -1,0 +1,31 @@
+//! The agent who is asked says yes or no.
+
+use baton_protocol::{Fact, OfferEnd, OfferId, OpenOffer, Owner, OwnerCause, Refusal};
+
+use super::{Case, Decided, facts, nothing};
+
+impl Case<'_> {
+    /// The offer of this id, if it is the author's and stands.
+    fn offer(&self, id: OfferId) -> Result<OpenOffer, Refusal> {
+        let mine =
+            |offer: &OpenOffer| offer.offer_id == id && offer.agent_id == self.context.my_id();
+        self.conversation.thread.offer.filter(mine).ok_or(Refusal::OfferGone)
+    }
+}
+
+/// The unit of load that the offer is becomes the conversation's: no room is needed. That the offer
+/// ended follows from the change of owner.
+pub(super) fn accept(case: &Case<'_>, id: OfferId) -> Decided {
+    // Another device was first, or the agent has claimed it meanwhile.
+    if case.context.owns(case.conversation) {
+        return nothing();
+    }
+    case.offer(id)?;
+    let (owner, team) = (Owner::Agent(case.context.my_id()), case.conversation.head.team_id);
+    facts([case.owned_by(owner, team, OwnerCause::Accepted)])
+}
+
+pub(super) fn decline(case: &Case<'_>, id: OfferId) -> Decided {
+    let OpenOffer { offer_id, agent_id, .. } = case.offer(id)?;
+    facts([Fact::OfferEnded { offer_id, agent_id, end: OfferEnd::Declined }])
+}

@@ -1,0 +1,71 @@
+//! The routing's choice is carried out, and offers end. The plan was made of what was read a moment
+//! ago: whatever became of it since is tested here, under the locks.
+
+use baton_protocol::{
+    Actor, AgentId, AgentState, Availability, Conversation, Fact, OpenOffer, Owner, OwnerCause,
+    Timestamp, WorkspaceId,
+};
+
+use super::state::{By, State};
+use super::work::{OfferEndWork, RouteWork};
+use crate::decide::owner::changed;
+use crate::routing::is_routable;
+use crate::scope::{Level, Scope};
+
+/// Somebody is asked to take what waits, or is given it, or everybody is called.
+pub(super) fn route(state: &mut State, work: &RouteWork, now: Timestamp) {
+    let key = (work.workspace, work.conversation);
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let is_free = is_routable(conversation) && conversation.thread.offer.is_none();
+    if !is_free || conversation.head.team_id != work.team {
+        return;
+    }
+    if work.agent.is_some_and(|agent| !may_take(state, work.workspace, conversation, agent)) {
+        return;
+    }
+    let offer = work.agent.zip(work.offer).map(|(agent_id, (offer_id, until))| OpenOffer {
+        offer_id,
+        agent_id,
+        until,
+    });
+    let trail = Box::new(work.trail.clone());
+    let mut drafts = vec![Fact::Routed { agent_id: work.agent, offer, trail }.into()];
+    if let Some(agent) = work.agent.filter(|_| offer.is_none()) {
+        let owner = Owner::Agent(agent);
+        let given = changed(&conversation.head, owner, work.team, OwnerCause::Routed, false);
+        drafts.push(given.into());
+    }
+    state.append(key, drafts, By::new(Actor::System, now));
+}
+
+/// Whether somebody may be asked still: active, available, of the team, and with room.
+fn may_take(
+    state: &State,
+    workspace: WorkspaceId,
+    conversation: &Conversation,
+    agent: AgentId,
+) -> bool {
+    let people = state.people.get(&workspace);
+    let facts = people.and_then(|people| people.agents.get(&agent));
+    let is_there = facts.is_some_and(|facts| {
+        facts.state == AgentState::Active
+            && facts.availability == Availability::Available
+            && !facts.is_full()
+    });
+    let team = conversation.head.team_id;
+    let sees = state.sights.get(&(workspace, agent)).is_some_and(|sight| {
+        sight.viewer.teams.contains_key(&team)
+            && sight.level(Scope::of(&conversation.head)) == Level::Full
+    });
+    is_there && sees
+}
+
+/// An offer ended otherwise than by its agent. One that is over is left alone.
+pub(super) fn end(state: &mut State, work: &OfferEndWork, now: Timestamp) {
+    let key = (work.workspace, work.conversation);
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let standing = conversation.thread.offer.filter(|offer| offer.offer_id == work.offer_id);
+    let Some(OpenOffer { offer_id, agent_id, .. }) = standing else { return };
+    let ended = Fact::OfferEnded { offer_id, agent_id, end: work.end };
+    state.append(key, vec![ended.into()], By::new(Actor::System, now));
+}

@@ -1,0 +1,168 @@
+//! A pure plan of who is asked to take what waits in a team's queue. The commit tests each choice
+//! again, so a plan may be made of what was read a moment ago.
+//!
+//! [`plan`] walks what waits in the order of urgency and gives each conversation to one candidate,
+//! or to nobody. Whoever is left out is named with the first reason that fits.
+
+mod choose;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_protocol::setting::Routing;
+use baton_protocol::{
+    AgentId, AgentState, Availability, Conversation, ConversationId, LeftOut, Owner, PassedOver,
+    Status, TeamId, Timestamp, Trail,
+};
+
+use crate::reach::Verdict;
+
+/// Agents that a trail lists at most.
+const LEFT_OUT_MAX: usize = 200;
+
+/// An agent whom a plan looks at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Candidate {
+    /// The agent.
+    pub agent: AgentId,
+    /// Whether they are active.
+    pub state: AgentState,
+    /// Whether they take conversations.
+    pub availability: Availability,
+    /// The teams whose queues they serve.
+    pub teams: BTreeSet<TeamId>,
+    /// Whether they would hear of it.
+    pub verdict: Verdict,
+    /// Conversations that they own and that are offered to them.
+    pub load: u32,
+    /// Their limit; `None` is unlimited.
+    pub capacity: Option<u32>,
+    /// Offers to them that stand.
+    pub offers: u32,
+    /// The time of the last change of their load, by a clock that never goes back.
+    pub idle_since: u64,
+}
+
+/// A conversation that waits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The start of its open turn.
+    pub since: Timestamp,
+    /// Agents who said no to it a short time ago, or did not answer.
+    pub declined: BTreeSet<AgentId>,
+}
+
+/// The plan for one conversation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Planned {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The agent who is chosen; `None` where nobody can be.
+    pub agent: Option<AgentId>,
+    /// The basis of it.
+    pub trail: Trail,
+}
+
+impl Planned {
+    /// Whether somebody is there who cannot take it just now.
+    pub fn is_somebody_there(&self) -> bool {
+        let is_there =
+            |why| matches!(why, PassedOver::Full | PassedOver::OffersOut | PassedOver::NotChosen);
+        self.agent.is_some() || self.trail.left_out.iter().any(|left| is_there(left.why))
+    }
+}
+
+/// The memory of a team from plan to plan.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct TeamMemory {
+    /// The agent who came last, of those who are asked in turn.
+    pub last: Option<AgentId>,
+    /// The state of random choices.
+    pub seed: u64,
+}
+
+/// Whether somebody may be asked to take it: open, of its team's queue, with an open turn, and the
+/// customer is not blocked.
+pub fn is_routable(conversation: &Conversation) -> bool {
+    let (head, thread) = (&conversation.head, &conversation.thread);
+    head.status == Status::Open
+        && head.owner == Owner::Queue(head.team_id)
+        && thread.turn.is_some()
+        && thread.block.is_none()
+}
+
+/// Plans for what waits in one team's queue, in this order. Loads and offers of the candidates are
+/// those after the plan. `at` is the time, by the clock of [`Candidate::idle_since`].
+pub fn plan(
+    (team, policy): (TeamId, &Routing),
+    waiting: &[Waiting],
+    candidates: &mut BTreeMap<AgentId, Candidate>,
+    memory: &mut TeamMemory,
+    at: u64,
+) -> Vec<Planned> {
+    let mut all = Vec::with_capacity(waiting.len());
+    for one in waiting {
+        let planned = route((team, policy), one, candidates, memory);
+        if let Some(chosen) = planned.agent.and_then(|agent| candidates.get_mut(&agent)) {
+            chosen.load += 1;
+            chosen.offers += 1;
+            chosen.idle_since = at;
+            memory.last = planned.agent;
+        }
+        all.push(planned);
+    }
+    all
+}
+
+/// Chooses an agent for one conversation.
+fn route(
+    (team, policy): (TeamId, &Routing),
+    waiting: &Waiting,
+    candidates: &BTreeMap<AgentId, Candidate>,
+    memory: &mut TeamMemory,
+) -> Planned {
+    let mut eligible = Vec::new();
+    let mut left_out = Vec::new();
+    for (agent, candidate) in candidates {
+        match obstacle((team, policy), waiting, candidate) {
+            // Who is in no way part of the team is not worth a line.
+            Some(PassedOver::NotInTeam) => {}
+            Some(why) => left_out.push(LeftOut { agent_id: *agent, why }),
+            None => eligible.push(candidate),
+        }
+    }
+    let agent = choose::choose(policy, &eligible, memory);
+    let others = eligible.iter().map(|one| one.agent).filter(|one| Some(*one) != agent);
+    let why = PassedOver::NotChosen;
+    left_out.extend(others.map(|agent_id| LeftOut { agent_id, why }));
+    left_out.sort_by_key(|left| left.agent_id);
+    let more = left_out.len().saturating_sub(LEFT_OUT_MAX);
+    left_out.truncate(LEFT_OUT_MAX);
+    let more = u32::try_from(more).unwrap_or(u32::MAX);
+    let trail = Trail { choose: policy.choose, left_out, more };
+    Planned { conversation: waiting.conversation, agent, trail }
+}
+
+/// The first reason for which somebody is not asked.
+fn obstacle(
+    (team, policy): (TeamId, &Routing),
+    waiting: &Waiting,
+    of: &Candidate,
+) -> Option<PassedOver> {
+    let is_full = of.capacity.is_some_and(|capacity| of.load >= capacity);
+    let reasons = [
+        (of.state != AgentState::Active, PassedOver::Inactive),
+        (!of.teams.contains(&team), PassedOver::NotInTeam),
+        (of.availability == Availability::Away, PassedOver::Away),
+        (of.availability == Availability::Busy, PassedOver::Busy),
+        (of.verdict == Verdict::Unreachable, PassedOver::Unreachable),
+        (is_full, PassedOver::Full),
+        (of.offers >= policy.at_once, PassedOver::OffersOut),
+        (waiting.declined.contains(&of.agent), PassedOver::Declined),
+        (policy.excluded.contains(&of.agent), PassedOver::Excluded),
+    ];
+    reasons.into_iter().find_map(|(is_so, why)| is_so.then_some(why))
+}

@@ -1,0 +1,51 @@
+//! The choice among those who could take it. Whoever is reached for certain comes first, and ties
+//! go by id, so that a plan can be made again.
+
+use baton_protocol::setting::Routing;
+use baton_protocol::{AgentId, Choice};
+
+use super::{Candidate, TeamMemory};
+use crate::chance::next;
+use crate::reach::Verdict;
+
+pub(super) fn choose(
+    policy: &Routing,
+    eligible: &[&Candidate],
+    memory: &mut TeamMemory,
+) -> Option<AgentId> {
+    let is_unsure = |of: &Candidate| of.verdict == Verdict::Unsure;
+    let surest = eligible.iter().map(|of| is_unsure(of)).min()?;
+    let of: Vec<&Candidate> =
+        eligible.iter().copied().filter(|of| is_unsure(of) == surest).collect();
+    let chosen = match policy.choose {
+        Choice::LongestIdle | Choice::Unknown => of.iter().min_by_key(|of| idle(of)),
+        Choice::RoundRobin => {
+            let after = |of: &Candidate| memory.last.is_none_or(|last| of.agent > last);
+            of.iter().min_by_key(|of| (!after(of), of.agent))
+        }
+        Choice::LeastLoaded => of.iter().min_by_key(|of| (share(of), idle(of))),
+        Choice::Priority => {
+            let place = |of: &Candidate| policy.first.iter().position(|one| *one == of.agent);
+            of.iter().min_by_key(|of| (place(of).unwrap_or(usize::MAX), idle(of)))
+        }
+        Choice::Random => {
+            // The generator stays at 0 for ever.
+            memory.seed = memory.seed.max(1);
+            let number = next(&mut memory.seed);
+            let count = u64::try_from(of.len()).unwrap_or(1).max(1);
+            of.get(usize::try_from(number % count).unwrap_or(0))
+        }
+    };
+    chosen.map(|of| of.agent)
+}
+
+/// No load comes before some load, then who was given or gave back something longest ago.
+fn idle(of: &Candidate) -> (bool, u64, AgentId) {
+    (of.load > 0, of.idle_since, of.agent)
+}
+
+/// Load for what they can have, in thousandths. Who has no limit counts as one who can have 100.
+fn share(of: &Candidate) -> u64 {
+    let capacity = u64::from(of.capacity.unwrap_or(100)).max(1);
+    u64::from(of.load) * 1000 / capacity
+}

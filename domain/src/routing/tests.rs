@@ -1,0 +1,239 @@
+//! Plans, rule by rule, and a month of a team in memory.
+
+use baton_protocol::{Choice, setting::Hand};
+use uuid::Uuid;
+
+use super::*;
+use crate::chance::next;
+
+const TEAM: TeamId = TeamId(Uuid::from_u128(0x51));
+
+fn agent(number: u128) -> AgentId {
+    AgentId(Uuid::from_u128(number))
+}
+
+fn somebody(number: u128) -> Candidate {
+    Candidate {
+        agent: agent(number),
+        state: AgentState::Active,
+        availability: Availability::Available,
+        teams: [TEAM].into(),
+        verdict: Verdict::Here,
+        load: 0,
+        capacity: Some(10),
+        offers: 0,
+        idle_since: 0,
+    }
+}
+
+fn waits(number: u128) -> Waiting {
+    Waiting {
+        conversation: ConversationId(Uuid::from_u128(number)),
+        since: Timestamp::from_ms(0),
+        declined: BTreeSet::new(),
+    }
+}
+
+fn policy(choose: Choice) -> Routing {
+    Routing { hand: Hand::Assign, choose, ..Routing::default() }
+}
+
+fn by_id(all: impl IntoIterator<Item = Candidate>) -> BTreeMap<AgentId, Candidate> {
+    all.into_iter().map(|one| (one.agent, one)).collect()
+}
+
+/// The agents who get these conversations, one after the other.
+fn given(policy: &Routing, all: &[Candidate], waiting: &[Waiting]) -> Vec<Option<AgentId>> {
+    let mut candidates = by_id(all.iter().cloned());
+    let planned = plan((TEAM, policy), waiting, &mut candidates, &mut TeamMemory::default(), 9);
+    planned.into_iter().map(|one| one.agent).collect()
+}
+
+#[test]
+fn whoever_is_left_out_is_named_with_the_first_reason() {
+    let left = |change: &dyn Fn(&mut Candidate), why: PassedOver| {
+        let mut one = somebody(1);
+        change(&mut one);
+        let declined = [agent(2)].into();
+        let waiting = Waiting { declined, ..waits(7) };
+        let excluded = vec![agent(3)];
+        let policy = Routing { excluded, ..policy(Choice::LongestIdle) };
+        let mut all = by_id([one, somebody(2), somebody(3), somebody(4), somebody(5)]);
+        let planned =
+            plan((TEAM, &policy), &[waiting], &mut all, &mut TeamMemory::default(), 9).remove(0);
+        assert_eq!(planned.agent, Some(agent(4)), "{why:?}");
+        let found: Vec<_> =
+            planned.trail.left_out.iter().map(|left| (left.agent_id, left.why)).collect();
+        let others = [
+            (agent(2), PassedOver::Declined),
+            (agent(3), PassedOver::Excluded),
+            (agent(5), PassedOver::NotChosen),
+        ];
+        let all: Vec<_> = [(agent(1), why)].into_iter().chain(others).collect();
+        assert_eq!(found, all);
+    };
+    left(&|one| one.state = AgentState::Leaving, PassedOver::Inactive);
+    left(&|one| one.availability = Availability::Away, PassedOver::Away);
+    left(&|one| one.availability = Availability::Busy, PassedOver::Busy);
+    left(&|one| one.verdict = Verdict::Unreachable, PassedOver::Unreachable);
+    left(&|one| (one.load, one.capacity) = (3, Some(3)), PassedOver::Full);
+    left(&|one| one.capacity = Some(0), PassedOver::Full);
+    left(&|one| one.offers = 3, PassedOver::OffersOut);
+    let all_of_it = |one: &mut Candidate| {
+        (one.availability, one.load, one.offers) = (Availability::Away, 10, 9);
+    };
+    left(&all_of_it, PassedOver::Away);
+}
+
+#[test]
+fn nobody_is_planned_above_their_capacity_or_with_more_offers_than_may_be_at_once() {
+    let small = Candidate { capacity: Some(2), load: 1, ..somebody(1) };
+    let all = [small, Candidate { capacity: None, ..somebody(2) }];
+    let waiting: Vec<_> = (0..6).map(waits).collect();
+    let found = given(&policy(Choice::LeastLoaded), &all, &waiting);
+    let count = |of| found.iter().filter(|one| **one == of).count();
+    assert_eq!((count(Some(agent(1))), count(Some(agent(2))), count(None)), (1, 3, 2));
+}
+
+#[test]
+fn the_queue_is_served_in_its_order_and_nobody_of_another_team_is_asked() {
+    let other = Candidate { teams: BTreeSet::new(), ..somebody(1) };
+    let mut all = by_id([other, Candidate { capacity: Some(1), ..somebody(2) }]);
+    let waiting = [waits(8), waits(7)];
+    let of = &policy(Choice::LongestIdle);
+    let planned = plan((TEAM, of), &waiting, &mut all, &mut TeamMemory::default(), 9);
+    let found: Vec<_> = planned.iter().map(|one| (one.conversation, one.agent)).collect();
+    let (first, second) = (waits(8).conversation, waits(7).conversation);
+    assert_eq!(found, [(first, Some(agent(2))), (second, None)]);
+    assert!(planned[1].is_somebody_there(), "they are full, and there");
+    assert!(
+        planned.iter().all(|one| one.trail.left_out.iter().all(|left| left.agent_id == agent(2)))
+    );
+}
+
+#[test]
+fn each_way_to_choose_chooses_its_own() {
+    let idle = |number, load, idle_since| Candidate { load, idle_since, ..somebody(number) };
+    let all = [idle(1, 3, 1), idle(2, 1, 5), idle(3, 2, 2), idle(4, 1, 4)];
+    let one = |policy: &Routing| given(policy, &all, &[waits(7)])[0].unwrap();
+    assert_eq!(one(&policy(Choice::LongestIdle)), agent(1));
+    assert_eq!(one(&policy(Choice::LeastLoaded)), agent(4), "ties go to who is idle longest");
+    let first = vec![agent(9), agent(3), agent(2)];
+    assert_eq!(one(&Routing { first, ..policy(Choice::Priority) }), agent(3));
+    let with_free = [all.as_slice(), &[idle(5, 0, 9)]].concat();
+    let found = given(&policy(Choice::LongestIdle), &with_free, &[waits(7)]);
+    assert_eq!(found, [Some(agent(5))], "no load comes before some load");
+}
+
+#[test]
+fn turns_go_round_and_whoever_is_absent_gains_nothing() {
+    let mut memory = TeamMemory::default();
+    let of = policy(Choice::RoundRobin);
+    let mut next_one = |absent: Option<u128>| {
+        let availability = |n| match absent == Some(n) {
+            true => Availability::Away,
+            false => Availability::Available,
+        };
+        let mut all =
+            by_id((1..=3).map(|n| Candidate { availability: availability(n), ..somebody(n) }));
+        plan((TEAM, &of), &[waits(7)], &mut all, &mut memory, 9)[0].agent.unwrap()
+    };
+    let turns: Vec<_> = [None, Some(2), None, None, None].into_iter().map(&mut next_one).collect();
+    assert_eq!(turns, [1, 3, 1, 2, 3].map(agent));
+}
+
+#[test]
+fn whoever_may_not_hear_of_it_comes_last() {
+    let unsure = Candidate { verdict: Verdict::Unsure, ..somebody(1) };
+    let busier = Candidate { load: 9, verdict: Verdict::Push, ..somebody(2) };
+    let waiting: Vec<_> = (0..2).map(waits).collect();
+    let found = given(&policy(Choice::LongestIdle), &[unsure, busier], &waiting);
+    assert_eq!(found, [Some(agent(2)), Some(agent(1))]);
+}
+
+/// A month of 20 agents: customers write, agents are busy for a while, some are away.
+struct Month {
+    dice: u64,
+    candidates: BTreeMap<AgentId, Candidate>,
+    memory: TeamMemory,
+    /// The end of each conversation, and its owner.
+    ends: BTreeMap<(u64, u128), AgentId>,
+    given: BTreeMap<AgentId, u64>,
+    there: BTreeMap<AgentId, u64>,
+}
+
+impl Month {
+    fn begin() -> Self {
+        let candidates = by_id((1..=20).map(|n| Candidate { capacity: Some(4), ..somebody(n) }));
+        let (given, there) = (BTreeMap::new(), BTreeMap::new());
+        let memory = TeamMemory { last: None, seed: 7 };
+        Self { dice: 77, candidates, memory, ends: BTreeMap::new(), given, there }
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        next(&mut self.dice) % limit
+    }
+
+    /// A minute: what is over ends, some come and go, and some customers write.
+    fn minute(&mut self, policy: &Routing, minute: u64, queue: &mut Vec<Waiting>) {
+        while let Some(over) = self.ends.first_entry().filter(|over| over.key().0 <= minute) {
+            let of = self.candidates.get_mut(&over.remove()).unwrap();
+            (of.load, of.idle_since) = (of.load - 1, minute);
+        }
+        let somebody = agent(1 + u128::from(self.below(20)));
+        let away = self.below(4) == 0;
+        let one = self.candidates.get_mut(&somebody).unwrap();
+        one.availability = if away { Availability::Away } else { Availability::Available };
+        for _ in 0..self.below(3) {
+            let number = (u128::from(minute) << 8) + u128::from(self.below(256));
+            queue.push(waits(number));
+        }
+        for one in self.candidates.values_mut() {
+            one.offers = 0;
+            let is_there = one.availability == Availability::Available;
+            *self.there.entry(one.agent).or_default() += u64::from(is_there);
+        }
+        let was: BTreeMap<_, _> =
+            self.candidates.values().map(|one| (one.agent, one.clone())).collect();
+        let planned = plan((TEAM, policy), queue, &mut self.candidates, &mut self.memory, minute);
+        let order: Vec<_> = queue.iter().map(|one| one.conversation).collect();
+        assert_eq!(planned.iter().map(|one| one.conversation).collect::<Vec<_>>(), order);
+        queue.clear();
+        for one in planned {
+            let Some(chosen) = one.agent else {
+                assert!(was.values().all(|of| self.is_out(of)), "somebody could have had it");
+                queue.push(Waiting { conversation: one.conversation, ..waits(0) });
+                continue;
+            };
+            assert_eq!(was[&chosen].availability, Availability::Available);
+            *self.given.entry(chosen).or_default() += 1;
+            let lasts = 5 + self.below(20);
+            self.ends.insert((minute + lasts, one.conversation.0.as_u128()), chosen);
+        }
+        assert!(self.candidates.values().all(|of| Some(of.load) <= of.capacity));
+    }
+
+    fn is_out(&self, was: &Candidate) -> bool {
+        let now = &self.candidates[&was.agent];
+        was.availability == Availability::Away || Some(now.load) >= now.capacity || now.offers >= 10
+    }
+}
+
+#[test]
+fn for_a_month_nobody_has_too_much_and_everybody_has_their_share() {
+    for choose in [Choice::LongestIdle, Choice::RoundRobin, Choice::Random, Choice::LeastLoaded] {
+        let policy = Routing { at_once: 10, ..policy(choose) };
+        let (mut month, mut queue) = (Month::begin(), Vec::new());
+        for minute in 1..=30 * 24 * 60 {
+            month.minute(&policy, minute, &mut queue);
+        }
+        let (all, there): (u64, u64) = (month.given.values().sum(), month.there.values().sum());
+        assert!(all > 40_000, "{choose:?}: {all} were given");
+        let figures = month.there.iter().map(|(of, there_for)| {
+            let share = all * there_for * 100 / there;
+            month.given.get(of).copied().unwrap_or(0) * 10_000 / share
+        });
+        let largest = figures.max().unwrap();
+        assert!(largest <= 125, "{choose:?}: somebody had {largest} % of a fair share");
+    }
+}

@@ -1,0 +1,248 @@
+//! The commit as the judge of routing: offers, and what becomes of them.
+
+use baton_domain::group::{Book, Done, OfferEndWork, RehomeWork, RouteWork, State, Work};
+use baton_domain::log::{Route, apart};
+use baton_domain::outcome::Answer;
+use baton_protocol::command::{Claim, CommandBody, Nothing, OfOffer};
+use baton_protocol::{
+    AgentId, AgentState, Availability, Fact, LineRef, OfferEnd, OfferId, OpenOffer, Owner,
+    OwnerCause, Refusal, TeamId, Trail,
+};
+use uuid::Uuid;
+
+use crate::group::{AGENT, LUCIA, NOW, TEAM, WORKSPACE, accepted, does, run, says, state};
+use crate::team::{reply, resolve};
+
+const OFFER: OfferId = OfferId(Uuid::from_u128(0x71));
+
+fn routes(agent: Option<AgentId>, offer: Option<OfferId>) -> Work {
+    Work::Route(RouteWork {
+        workspace: WORKSPACE,
+        conversation: LUCIA,
+        team: TEAM,
+        agent,
+        offer: offer.map(|id| (id, NOW.plus_ms(45_000))),
+        trail: Trail { choose: Default::default(), left_out: Vec::new(), more: 0 },
+    })
+}
+
+fn ends(offer_id: OfferId, end: OfferEnd) -> Work {
+    Work::OfferEnd(OfferEndWork { workspace: WORKSPACE, conversation: LUCIA, offer_id, end })
+}
+
+fn answers(number: u128, is_yes: bool, offer_id: OfferId) -> Work {
+    let of = OfOffer { offer_id };
+    does(number, if is_yes { CommandBody::AcceptOffer(of) } else { CommandBody::DeclineOffer(of) })
+}
+
+/// Lucía waits in the queue; her conversation is offered to the one agent, who has this capacity.
+fn offered(capacity: Option<u32>) -> (State, Book) {
+    let (mut state, mut book) = (state(), Book::default());
+    me(&mut state).capacity = capacity;
+    run(&mut state, &mut book, &[says(1)]);
+    next_group(&mut state, &mut book);
+    run(&mut state, &mut book, &[routes(Some(AGENT), Some(OFFER))]);
+    (state, book)
+}
+
+fn next_group(state: &mut State, book: &mut Book) {
+    state.settle();
+    book.settle();
+}
+
+fn me(state: &mut State) -> &mut baton_domain::context::AgentFacts {
+    state.people.get_mut(&WORKSPACE).unwrap().agents.get_mut(&AGENT).unwrap()
+}
+
+/// Owner, offer, and the agent's load.
+fn stands(state: &mut State) -> (Owner, Option<OfferId>, u32) {
+    let conversation = state.conversation(WORKSPACE, LUCIA).unwrap();
+    let offer = conversation.thread.offer.map(|offer| offer.offer_id);
+    (conversation.head.owner, offer, me(state).load)
+}
+
+fn told(state: &State) -> Vec<String> {
+    let name = |fact: &Fact| {
+        if let Fact::OfferEnded { end, .. } = fact {
+            format!("offer ended {end:?}")
+        } else if let Fact::OwnerChanged { cause, .. } = fact {
+            format!("owner {cause:?}")
+        } else {
+            serde_json::to_value(fact).unwrap()["type"].as_str().unwrap().to_owned()
+        }
+    };
+    state.entries.iter().map(|entry| name(&entry.event.fact)).collect()
+}
+
+const QUEUE: Owner = Owner::Queue(TEAM);
+const MINE: Owner = Owner::Agent(AGENT);
+
+#[test]
+fn an_offer_counts_towards_the_load_and_leaves_the_owner() {
+    let (mut state, _) = offered(Some(1));
+    assert_eq!(stands(&mut state), (QUEUE, Some(OFFER), 1));
+    assert_eq!(told(&state), ["routed"]);
+}
+
+#[test]
+fn who_accepts_needs_no_more_room_than_the_offer_had() {
+    let (mut state, mut book) = offered(Some(1));
+    next_group(&mut state, &mut book);
+    let done = run(&mut state, &mut book, &[answers(1, true, OFFER)]);
+    accepted(&done[0]);
+    assert_eq!(stands(&mut state), (MINE, None, 1));
+    assert_eq!(told(&state), ["owner Accepted", "offer ended Accepted"]);
+    let done = run(&mut state, &mut book, &[answers(2, true, OFFER)]);
+    accepted(&done[0]);
+    assert_eq!(stands(&mut state), (MINE, None, 1), "another device says yes as well");
+}
+
+#[test]
+fn to_claim_or_to_answer_what_is_offered_accepts_it() {
+    for is_claim in [true, false] {
+        let (mut state, mut book) = offered(Some(1));
+        next_group(&mut state, &mut book);
+        let line = state.lines.at(LUCIA, 1).unwrap().line;
+        let claim = Claim { expect_owner_epoch: 1, exceed_capacity: false };
+        let act = if is_claim { CommandBody::Claim(claim) } else { reply(Some(line)) };
+        accepted(&run(&mut state, &mut book, &[does(1, act)])[0]);
+        assert_eq!(stands(&mut state), (MINE, None, 1));
+        assert!(told(&state).contains(&"offer ended Accepted".to_owned()), "{:?}", told(&state));
+    }
+}
+
+#[test]
+fn who_declines_has_the_room_back_and_an_offer_that_is_over_is_gone() {
+    let (mut state, mut book) = offered(Some(1));
+    next_group(&mut state, &mut book);
+    accepted(&run(&mut state, &mut book, &[answers(1, false, OFFER)])[0]);
+    assert_eq!(stands(&mut state), (QUEUE, None, 0));
+    assert_eq!(told(&state), ["offer ended Declined"]);
+    for (number, is_yes) in [(2, true), (3, false)] {
+        let done = run(&mut state, &mut book, &[answers(number, is_yes, OFFER)]);
+        assert!(matches!(&done[0], Done::Command(Answer::Refused(Refusal::OfferGone))), "{done:?}");
+    }
+    let other = OfferId(Uuid::from_u128(0x72));
+    run(&mut state, &mut book, &[routes(Some(AGENT), Some(other)), answers(5, true, OFFER)]);
+    assert_eq!(stands(&mut state), (QUEUE, Some(other), 1), "a yes to the one before is none");
+}
+
+#[test]
+fn a_yes_in_the_commit_of_its_end_wins() {
+    let (mut state, mut book) = offered(None);
+    next_group(&mut state, &mut book);
+    let group = [ends(OFFER, OfferEnd::Missed), answers(1, true, OFFER)];
+    accepted(&run(&mut state, &mut book, &group)[1]);
+    assert_eq!(stands(&mut state), (MINE, None, 1));
+    assert_eq!(told(&state), ["owner Accepted", "offer ended Accepted"]);
+}
+
+#[test]
+fn an_offer_ends_once_and_the_next_one_can_be_made() {
+    let (mut state, mut book) = offered(None);
+    next_group(&mut state, &mut book);
+    let twice = [ends(OFFER, OfferEnd::NotReceived), ends(OFFER, OfferEnd::Missed)];
+    run(&mut state, &mut book, &twice);
+    assert_eq!(
+        (stands(&mut state), told(&state)),
+        ((QUEUE, None, 0), vec!["offer ended NotReceived".to_owned()],)
+    );
+    let next = OfferId(Uuid::from_u128(0x72));
+    run(&mut state, &mut book, &[routes(Some(AGENT), Some(next)), ends(OFFER, OfferEnd::Missed)]);
+    assert_eq!(stands(&mut state), (QUEUE, Some(next), 1));
+}
+
+#[test]
+fn what_needs_nobody_any_more_is_withdrawn() {
+    let (mut state, mut book) = offered(None);
+    next_group(&mut state, &mut book);
+    let line: LineRef = state.lines.at(LUCIA, 1).unwrap().line;
+    accepted(&run(&mut state, &mut book, &[does(1, resolve(Some(line)))])[0]);
+    assert_eq!(stands(&mut state), (QUEUE, None, 0));
+    assert!(told(&state).contains(&"offer ended Withdrawn".to_owned()), "{:?}", told(&state));
+    let (mut state, mut book) = offered(None);
+    next_group(&mut state, &mut book);
+    accepted(&run(&mut state, &mut book, &[does(1, CommandBody::Block(Nothing {}))])[0]);
+    assert_eq!(stands(&mut state), (QUEUE, None, 0));
+}
+
+#[test]
+fn who_leaves_is_asked_nothing_any_more() {
+    let (mut state, mut book) = offered(None);
+    next_group(&mut state, &mut book);
+    me(&mut state).state = AgentState::Leaving;
+    let (workspace, conversation, agent) = (WORKSPACE, LUCIA, AGENT);
+    run(&mut state, &mut book, &[Work::Rehome(RehomeWork { workspace, conversation, agent })]);
+    assert_eq!(stands(&mut state), (QUEUE, None, 0));
+}
+
+#[test]
+fn a_choice_is_tested_again_and_two_leaders_make_one_offer() {
+    let tested = |change: &dyn Fn(&mut State), expected: &[&str]| {
+        let (mut state, mut book) = (state(), Book::default());
+        run(&mut state, &mut book, &[says(1)]);
+        next_group(&mut state, &mut book);
+        change(&mut state);
+        let twice = [routes(Some(AGENT), Some(OFFER)), routes(Some(AGENT), None)];
+        run(&mut state, &mut book, &twice);
+        assert_eq!(told(&state), expected);
+    };
+    tested(&|_| {}, &["routed"]);
+    tested(&|state| me(state).availability = Availability::Away, &[]);
+    tested(&|state| me(state).state = AgentState::Leaving, &[]);
+    tested(&|state| me(state).capacity = Some(0), &[]);
+    tested(&|state| drop(state.sights.remove(&(WORKSPACE, AGENT))), &[]);
+    let left = |state: &mut State| {
+        state.sights.get_mut(&(WORKSPACE, AGENT)).unwrap().viewer.teams.clear();
+    };
+    tested(&left, &[]);
+    let moved = |state: &mut State| {
+        let held = state.conversations.get_mut(&(WORKSPACE, LUCIA)).unwrap();
+        let other = TeamId(Uuid::from_u128(0x99));
+        (held.now.head.team_id, held.now.head.owner) = (other, Owner::Queue(other));
+    };
+    tested(&moved, &[]);
+}
+
+#[test]
+fn what_is_assigned_at_once_says_why_and_who_is_called_is_nobody() {
+    let (mut state, mut book) = (state(), Book::default());
+    run(&mut state, &mut book, &[says(1)]);
+    next_group(&mut state, &mut book);
+    run(&mut state, &mut book, &[routes(None, None), routes(Some(AGENT), None)]);
+    assert_eq!(told(&state), ["routed", "routed", "owner Routed"]);
+    assert_eq!(stands(&mut state), (MINE, None, 1));
+    let last = state.entries.last().map(|entry| entry.event.fact.clone());
+    let Some(Fact::OwnerChanged { cause: OwnerCause::Routed, owner_epoch: 2, .. }) = last else {
+        panic!("{last:?}");
+    };
+}
+
+#[test]
+fn a_load_that_was_counted_wrong_is_told_and_not_hidden() {
+    let (mut state, mut book) = offered(None);
+    next_group(&mut state, &mut book);
+    me(&mut state).load = 0;
+    run(&mut state, &mut book, &[ends(OFFER, OfferEnd::Missed)]);
+    assert_eq!(state.miscounted, [(WORKSPACE, AGENT)].into());
+    next_group(&mut state, &mut book);
+    assert!(state.miscounted.is_empty());
+}
+
+#[test]
+fn a_fact_makes_a_revision_just_where_all_viewers_hear_of_it() {
+    let (mut state, mut book) = offered(None);
+    let line = state.lines.at(LUCIA, 1).unwrap().line;
+    let read = CommandBody::MarkRead(baton_protocol::command::MarkRead { seq: line.seq });
+    run(&mut state, &mut book, &[does(1, read), answers(2, true, OFFER)]);
+    let mut alone = 0;
+    for entry in &state.entries {
+        let is_for_all = matches!(entry.route, Route::Conversation { .. });
+        assert_eq!(entry.event.revision.is_some(), is_for_all, "{:?}", entry.event.fact);
+        assert_eq!(apart(&entry.event.fact).is_none(), is_for_all);
+        alone += u32::from(!is_for_all);
+    }
+    assert_eq!(alone, 1);
+    let offer = OpenOffer { offer_id: OFFER, agent_id: AGENT, until: NOW };
+    assert_eq!(serde_json::to_value(offer).unwrap().as_object().unwrap().len(), 3);
+}

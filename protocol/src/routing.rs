@@ -1,0 +1,147 @@
+//! Routing: an agent is asked to take what waits in a queue, and why.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentId, OfferId, Timestamp};
+
+/// A conversation of a queue that is offered to one agent: theirs if they accept it in time. Until
+/// then it counts towards their load, and nobody else is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OpenOffer {
+    /// Its id.
+    pub offer_id: OfferId,
+    /// The agent who is asked.
+    pub agent_id: AgentId,
+    /// The time at which somebody else is asked, by the server's clock.
+    pub until: Timestamp,
+}
+
+/// The end of an offer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OfferEnd {
+    /// The agent took the conversation.
+    Accepted,
+    /// The agent said no.
+    Declined,
+    /// A device showed that it had the offer, and nobody answered in time.
+    Missed,
+    /// No device of the agent showed that it had the offer.
+    NotReceived,
+    /// The conversation needs nobody any more, or the agent may not have it.
+    Withdrawn,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
+/// The way one of several agents is chosen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// An agent without load, then the one whose load changed longest ago.
+    #[default]
+    LongestIdle,
+    /// One after the other.
+    RoundRobin,
+    /// The agent with the least load for their capacity.
+    LeastLoaded,
+    /// The first of a list who can take it.
+    Priority,
+    /// Any of them.
+    Random,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
+/// Why an agent was not asked. The first that fits, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PassedOver {
+    /// They left, or are about to.
+    Inactive,
+    /// They are no member of the team.
+    NotInTeam,
+    /// They are away.
+    Away,
+    /// They take no more.
+    Busy,
+    /// No device of theirs would show them that something came.
+    Unreachable,
+    /// They have as much as they can have.
+    Full,
+    /// They are asked for as many others as may be at once.
+    OffersOut,
+    /// They said no to this one, or did not answer, a short time ago.
+    Declined,
+    /// The team's setting leaves them out.
+    Excluded,
+    /// They could have been asked; somebody else came first.
+    NotChosen,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
+/// An agent who was looked at and not asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LeftOut {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// Why they were not asked.
+    pub why: PassedOver,
+}
+
+/// A decision on who takes a conversation, and what it was based on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Trail {
+    /// The way one was chosen.
+    pub choose: Choice,
+    /// Those who were looked at and not asked, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// The number of others who were looked at and are not listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// `GET /conversations/{id}/routing`: why its owner was asked, and who was not.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RoutingHistory {
+    /// The decisions, the newest first; at most 20.
+    pub decisions: Vec<RoutingDecision>,
+}
+
+/// A decision as the log tells it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RoutingDecision {
+    /// Its place in the log.
+    pub position: u64,
+    /// The time of it.
+    pub at: Timestamp,
+    /// The agent who was chosen; null where nobody could be, and the whole team was called.
+    pub agent_id: Option<AgentId>,
+    /// The offer; null where the conversation was theirs at once.
+    pub offer: Option<OpenOffer>,
+    /// The end of the offer; null while it stands, and without an offer.
+    pub end: Option<OfferEnd>,
+    /// The basis of it.
+    pub trail: Trail,
+}

@@ -1,0 +1,342 @@
+//! The hand of routing. It reads what waits and who is there, and plans in memory. The engine tests
+//! each choice again. A plan that dies with its node was no promise: what waits
+//! stays in its queue, and the next leader looks there.
+//!
+//! Deadlines of offers count by this node's own clock, from when it first saw the offer. So no
+//! offer ends early because clocks differ or a leader died; it may end one window late.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_domain::group::{OfferEndWork, RouteWork};
+use baton_domain::reach::{Signs, Verdict};
+use baton_domain::routing::{Candidate, Planned, TeamMemory, Waiting, plan};
+use baton_protocol::push::PushLane;
+use baton_protocol::setting::{Hand, Routing};
+use baton_protocol::{
+    Agent, AgentId, AgentState, Availability, ConversationId, MembershipKind, OfferEnd, OfferId,
+    TeamId, Timestamp, WorkspaceId,
+};
+use futures_util::future::join_all;
+
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::node::Membership;
+use crate::store::read::{
+    self, OfferKey, StandingOffer, has_offer, routed_teams, standing_offers, waiting,
+};
+use crate::store::{StoreError, Tx};
+use crate::telemetry::Spell;
+
+/// Asks agents to take what waits in queues.
+#[derive(Clone, Debug)]
+pub struct Router {
+    /// Where choices are decided.
+    pub engine: Engine,
+    /// Whether this node is the one that routes.
+    pub membership: Membership,
+    /// The time.
+    pub clock: Clock,
+    /// The push services that the server is set up for.
+    pub lanes: Arc<[PushLane]>,
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Conversations of one queue that are planned for at once.
+const AT_ONCE: u64 = 200;
+/// A device that has an offer says so within this time, else somebody else is asked.
+const EARLY: Duration = Duration::from_secs(8);
+/// An agent who said no to a conversation, or did not answer, is not asked again for so long.
+const DECLINED: Duration = Duration::from_secs(600);
+/// Offers of one conversation that nobody took, from which on the team is called.
+const ROUNDS: usize = 3;
+/// Where everybody is busy, the team is called after so long.
+const PATIENCE_MS: i64 = 180_000;
+/// A turn that has waited longer is called for once more.
+const CALLED_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The memory from look to look. A new leader begins with nothing: somebody may be asked once
+/// more than they should, and turns begin anew.
+#[derive(Default, Debug)]
+struct Memory {
+    /// The time at which each offer that stands was first seen.
+    seen: BTreeMap<OfferKey, SeenOffer>,
+    /// The agents who were asked in vain, and the time.
+    asked: BTreeMap<(WorkspaceId, ConversationId), Vec<(AgentId, Duration)>>,
+    /// Turns for which the team was called.
+    called: BTreeSet<(WorkspaceId, ConversationId, Timestamp)>,
+    teams: BTreeMap<(WorkspaceId, TeamId), TeamMemory>,
+    /// Loads as they were seen last, and since when.
+    loads: BTreeMap<(WorkspaceId, AgentId), (u32, u64)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct SeenOffer {
+    offer: StandingOffer,
+    first: Duration,
+    is_received: bool,
+}
+
+/// The people of a workspace, as they were read.
+struct Staff {
+    agents: Vec<Agent>,
+    signs: BTreeMap<AgentId, Signs>,
+}
+
+/// The wishes of one look.
+#[derive(Default)]
+struct Wishes {
+    ends: Vec<OfferEndWork>,
+    routes: Vec<RouteWork>,
+}
+
+impl Router {
+    /// Looks twice a second, for ever.
+    pub async fn run(self) {
+        let spell = Spell::default();
+        let mut memory = Memory::default();
+        loop {
+            if self.membership.term().is_some() {
+                let looked = self.look(&mut memory).await;
+                if !self.engine.store().is_away() {
+                    let what = "what waits in queues could not be read; trying again";
+                    spell.note(what, looked.as_ref().err(), self.clock.monotonic());
+                }
+            } else {
+                memory = Memory::default();
+            }
+            self.clock.sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn look(&self, memory: &mut Memory) -> Result<(), StoreError> {
+        let mut tx = self.engine.store().read().await?;
+        let wishes = self.wishes(&mut tx, memory).await;
+        tx.rollback().await?;
+        let Wishes { ends, routes } = wishes?;
+        let ended = join_all(ends.into_iter().map(|end| self.engine.end_offer(end))).await;
+        let routed = join_all(routes.into_iter().map(|route| self.engine.route(route))).await;
+        let failed = ended.iter().chain(&routed).filter(|done| done.is_err()).count();
+        if failed > 0 {
+            tracing::warn!(failed, "some choices could not be decided; looking again");
+        }
+        Ok(())
+    }
+
+    async fn wishes(&self, tx: &mut Tx, memory: &mut Memory) -> Result<Wishes, StoreError> {
+        let mut wishes = Wishes::default();
+        let policies = routed_teams(tx).await?;
+        let offers = standing_offers(tx).await?;
+        let now = self.clock.monotonic();
+        memory.keep(&offers, now);
+        let mut staff: BTreeMap<WorkspaceId, Staff> = BTreeMap::new();
+        let workspaces = offers.iter().map(|offer| offer.workspace);
+        for workspace in workspaces.collect::<BTreeSet<_>>() {
+            staff.insert(workspace, self.staff(tx, workspace).await?);
+        }
+        for offer in &offers {
+            let Some(of) = staff.get(&offer.workspace) else { continue };
+            let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
+            let policy = policies.get(&(offer.workspace, offer.team)).cloned().unwrap_or_default();
+            let window = Duration::from_secs(policy.window_s.into());
+            if let Some(end) = self.end(tx, seen, of, window).await? {
+                let StandingOffer { workspace, conversation, .. } = *offer;
+                let offer_id = offer.offer.offer_id;
+                wishes.ends.push(OfferEndWork { workspace, conversation, offer_id, end });
+            }
+        }
+        let mut people: BTreeMap<WorkspaceId, BTreeMap<AgentId, Candidate>> = BTreeMap::new();
+        for ((workspace, team), policy) in &policies {
+            let found = waiting(tx, *workspace, *team, AT_ONCE).await?;
+            if found.is_empty() {
+                continue;
+            }
+            if !staff.contains_key(workspace) {
+                staff.insert(*workspace, self.staff(tx, *workspace).await?);
+            }
+            let Some(of) = staff.get(workspace) else { continue };
+            // What one team's plan gives somebody, the next one counts.
+            let candidates = match people.entry(*workspace) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.candidates(memory, *workspace, of, &offers)),
+            };
+            let queue = Queue { workspace: *workspace, team: *team, policy };
+            wishes.routes.extend(self.routes(memory, queue, found, candidates));
+        }
+        Ok(wishes)
+    }
+
+    async fn staff(&self, tx: &mut Tx, workspace: WorkspaceId) -> Result<Staff, StoreError> {
+        let agents = read::agents(tx, workspace).await?;
+        let signs = read::signs(tx, workspace, &self.lanes, self.clock.now()).await?;
+        Ok(Staff { agents, signs })
+    }
+
+    /// Whether an offer is over, and how.
+    async fn end(
+        &self,
+        tx: &mut Tx,
+        seen: &mut SeenOffer,
+        staff: &Staff,
+        window: Duration,
+    ) -> Result<Option<OfferEnd>, StoreError> {
+        let offer = seen.offer;
+        let agent = staff.agents.iter().find(|agent| agent.id == offer.offer.agent_id);
+        let is_there = agent.is_some_and(|agent| {
+            agent.state == AgentState::Active
+                && agent.availability == Availability::Available
+                && agent.teams.iter().any(|place| place.team_id == offer.team)
+        });
+        if !is_there {
+            return Ok(Some(OfferEnd::Withdrawn));
+        }
+        let lasted = self.clock.monotonic().saturating_sub(seen.first);
+        if lasted < EARLY && lasted < window {
+            return Ok(None);
+        }
+        if !seen.is_received {
+            let made = offer.offer.until.plus_ms(-i64::try_from(window.as_millis()).unwrap_or(0));
+            let signs = staff.signs.get(&offer.offer.agent_id).copied().unwrap_or_default();
+            let is_here = signs.verdict(self.clock.now()) == Verdict::Here;
+            seen.is_received = is_here || has_offer(tx, &offer, made.plus_ms(-60_000)).await?;
+        }
+        Ok(match seen.is_received {
+            false => Some(OfferEnd::NotReceived),
+            true if lasted >= window => Some(OfferEnd::Missed),
+            true => None,
+        })
+    }
+
+    fn candidates(
+        &self,
+        memory: &mut Memory,
+        workspace: WorkspaceId,
+        staff: &Staff,
+        offers: &[StandingOffer],
+    ) -> BTreeMap<AgentId, Candidate> {
+        let (now, at) = (self.clock.now(), self.at());
+        let one = |agent: &Agent| {
+            let known = memory.loads.entry((workspace, agent.id)).or_insert((agent.load, 0));
+            if known.0 != agent.load {
+                *known = (agent.load, at);
+            }
+            let serves = agent.teams.iter().filter(|at| at.kind == MembershipKind::Member);
+            let asked = offers.iter().filter(|offer| offer.offer.agent_id == agent.id).count();
+            let candidate = Candidate {
+                agent: agent.id,
+                state: agent.state,
+                availability: agent.availability,
+                teams: serves.map(|place| place.team_id).collect(),
+                verdict: staff.signs.get(&agent.id).copied().unwrap_or_default().verdict(now),
+                load: agent.load,
+                capacity: agent.capacity,
+                offers: u32::try_from(asked).unwrap_or(u32::MAX),
+                idle_since: known.1,
+            };
+            (agent.id, candidate)
+        };
+        staff.agents.iter().map(one).collect()
+    }
+
+    fn routes(
+        &self,
+        memory: &mut Memory,
+        queue: Queue<'_>,
+        found: Vec<(ConversationId, Timestamp)>,
+        candidates: &mut BTreeMap<AgentId, Candidate>,
+    ) -> Vec<RouteWork> {
+        let Queue { workspace, team, policy } = queue;
+        let waits = |(conversation, since)| {
+            let declined = memory.asked_in_vain(workspace, conversation).collect();
+            Waiting { conversation, since, declined }
+        };
+        // An offer that ended since it was read is noted at the next look.
+        let is_settled = |(of, _): &(ConversationId, Timestamp)| !memory.has_seen(workspace, *of);
+        let found: Vec<Waiting> = found.into_iter().filter(is_settled).map(waits).collect();
+        let at = self.at();
+        let of = memory.teams.entry((workspace, team)).or_default();
+        of.seed ^= u64::from_le_bytes(self.clock.bytes());
+        let planned = plan((team, policy), &found, candidates, of, at);
+        let calls = |one: &Planned, since: Timestamp| {
+            let rounds = memory.asked_in_vain(workspace, one.conversation).count();
+            let waited = self.clock.now().since(since);
+            one.agent.is_none()
+                && (!one.is_somebody_there() || rounds >= ROUNDS || waited >= PATIENCE_MS)
+                && !memory.called.contains(&(workspace, one.conversation, since))
+        };
+        let mut routes = Vec::new();
+        let mut called = Vec::new();
+        for (one, of) in planned.into_iter().zip(&found) {
+            if calls(&one, of.since) {
+                called.push((workspace, one.conversation, of.since));
+            } else if one.agent.is_none() {
+                continue;
+            }
+            let Planned { conversation, agent, trail } = one;
+            let offer = agent.filter(|_| policy.hand == Hand::Offer).map(|_| self.offer(policy));
+            routes.push(RouteWork { workspace, conversation, team, agent, offer, trail });
+        }
+        let now = self.clock.now();
+        memory.called.retain(|(.., since)| now.since(*since) < CALLED_MS);
+        memory.called.extend(called);
+        routes
+    }
+
+    /// A new offer: its id, and until when it stands.
+    fn offer(&self, policy: &Routing) -> (OfferId, Timestamp) {
+        let window_ms = i64::from(policy.window_s) * 1000;
+        (OfferId(self.clock.uuid_v4()), self.clock.now().plus_ms(window_ms))
+    }
+
+    fn at(&self) -> u64 {
+        u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// A queue that is routed.
+#[derive(Clone, Copy)]
+struct Queue<'a> {
+    workspace: WorkspaceId,
+    team: TeamId,
+    policy: &'a Routing,
+}
+
+impl Memory {
+    /// Notes which offers stand. Whoever had one that is over is not asked again for a while.
+    fn keep(&mut self, offers: &[StandingOffer], now: Duration) {
+        let standing: BTreeMap<OfferKey, &StandingOffer> =
+            offers.iter().map(|offer| (offer.key(), offer)).collect();
+        let is_over = |key: &OfferKey| !standing.contains_key(key);
+        let over: Vec<OfferKey> = self.seen.keys().copied().filter(is_over).collect();
+        for key in over {
+            if let Some(SeenOffer { offer, .. }) = self.seen.remove(&key) {
+                let of = (offer.workspace, offer.conversation);
+                self.asked.entry(of).or_default().push((offer.offer.agent_id, now));
+            }
+        }
+        for (key, offer) in standing {
+            let new = SeenOffer { offer: *offer, first: now, is_received: false };
+            self.seen.entry(key).or_insert(new);
+        }
+        self.asked.retain(|_, asked| {
+            asked.retain(|(_, at)| now.saturating_sub(*at) < DECLINED);
+            !asked.is_empty()
+        });
+    }
+
+    /// Whether an offer of it was seen and is not noted as over.
+    fn has_seen(&self, workspace: WorkspaceId, conversation: ConversationId) -> bool {
+        self.seen.keys().any(|(of, offered, _)| (*of, *offered) == (workspace, conversation))
+    }
+
+    fn asked_in_vain(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+    ) -> impl Iterator<Item = AgentId> {
+        let asked = self.asked.get(&(workspace, conversation));
+        asked.into_iter().flatten().map(|(agent, _)| *agent)
+    }
+}

@@ -1,0 +1,191 @@
+//! The reads of routing: which teams are routed, what waits, which offers stand, and whether a
+//! device has one. All of it is a guess by the time it is used: the commit tests each choice again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_domain::group::Key;
+use baton_protocol::event::EventContent;
+use baton_protocol::routing::{RoutingDecision, RoutingHistory};
+use baton_protocol::setting::{Hand, Routing};
+use baton_protocol::{
+    ConversationId, Fact, OfferId, OpenOffer, SettingBody, SettingKind, TeamId, Timestamp,
+    WorkspaceId,
+};
+use sqlx_macros::FromRow;
+
+use crate::tables::{LogRow, from_json, id, ids};
+use crate::{Sql, StoreError, Tx};
+
+/// The policies of all teams that are routed, of all workspaces.
+pub async fn routed_teams(tx: &mut Tx) -> Result<BTreeMap<Key<TeamId>, Routing>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT s.workspace, s.id, (SELECT t.body FROM content AS t
+           WHERE t.workspace = s.workspace AND t.id = s.content) AS body
+         FROM setting AS s WHERE s.kind = 'routing' AND s.ended_at IS NULL",
+    );
+    let rows: Vec<(String, String, Option<String>)> = tx.rows(&SELECT, &[]).await?;
+    read_policies(&rows)
+}
+
+/// Those of these workspaces that are routed.
+pub async fn routed_teams_of(
+    tx: &mut Tx,
+    workspaces: &BTreeSet<WorkspaceId>,
+) -> Result<BTreeSet<Key<TeamId>>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT s.workspace, s.id, (SELECT t.body FROM content AS t
+           WHERE t.workspace = s.workspace AND t.id = s.content) AS body
+         FROM setting AS s
+         WHERE s.kind = 'routing' AND s.ended_at IS NULL AND s.workspace {in $1}",
+    );
+    let rows: Vec<(String, String, Option<String>)> = tx.rows(&SELECT, &[&ids(workspaces)]).await?;
+    Ok(read_policies(&rows)?.into_keys().collect())
+}
+
+/// The id of a setting that each team has once is the team's.
+fn read_policies(
+    rows: &[(String, String, Option<String>)],
+) -> Result<BTreeMap<Key<TeamId>, Routing>, StoreError> {
+    let mut all = BTreeMap::new();
+    for (workspace, team, body) in rows {
+        let Some(body) = body else { continue };
+        let EventContent::Setting(body) = from_json(body)? else { continue };
+        // One that only a newer version can read routes nothing here.
+        let Ok(SettingBody::Routing(policy)) = SettingBody::read(SettingKind::Routing, &body)
+        else {
+            continue;
+        };
+        if policy.hand != Hand::Off {
+            all.insert((id(workspace)?, id(team)?), *policy);
+        }
+    }
+    Ok(all)
+}
+
+/// The oldest open turns of a team's queue that nobody is asked to take.
+pub async fn waiting(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    team: TeamId,
+    limit: u64,
+) -> Result<Vec<(ConversationId, Timestamp)>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT c.id, c.unanswered_since FROM conversation AS c
+         WHERE c.workspace = $1 AND c.team = $2 AND c.owner_agent IS NULL AND c.status = 'open'
+           AND c.turn_seq IS NOT NULL AND c.offer_id IS NULL AND c.block IS NULL
+         ORDER BY c.unanswered_since, c.id LIMIT CAST($3 AS BIGINT)",
+    );
+    let args = [workspace.to_string(), team.to_string(), limit.to_string()];
+    let rows: Vec<(String, i64)> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    rows.iter().map(|(of, since)| Ok((id(of)?, Timestamp::from_ms(*since)))).collect()
+}
+
+/// An offer that stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StandingOffer {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The team whose queue the conversation waits in.
+    pub team: TeamId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The offer.
+    pub offer: OpenOffer,
+}
+
+#[derive(FromRow)]
+struct OfferRow {
+    workspace: String,
+    team: String,
+    id: String,
+    offer_id: String,
+    offer_agent: String,
+    offer_until: i64,
+}
+
+/// All offers that stand.
+pub async fn standing_offers(tx: &mut Tx) -> Result<Vec<StandingOffer>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT c.workspace, c.team, c.id, c.offer_id, c.offer_agent, c.offer_until
+         FROM conversation AS c WHERE c.offer_id IS NOT NULL",
+    );
+    let rows: Vec<OfferRow> = tx.rows(&SELECT, &[]).await?;
+    let read = |row: &OfferRow| {
+        Ok(StandingOffer {
+            workspace: id(&row.workspace)?,
+            team: id(&row.team)?,
+            conversation: id(&row.id)?,
+            offer: OpenOffer {
+                offer_id: id(&row.offer_id)?,
+                agent_id: id(&row.offer_agent)?,
+                until: Timestamp::from_ms(row.offer_until),
+            },
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Whether a device of the agent has what was pushed of the offer since `made`. It said so, or its
+/// agent saw the offer before the push was sent.
+pub async fn has_offer(
+    tx: &mut Tx,
+    of: &StandingOffer,
+    made: Timestamp,
+) -> Result<bool, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT COUNT(*) FROM push AS p WHERE p.conversation = $2 AND p.kind = 'offer'
+           AND p.workspace = $1 AND p.agent = $3 AND p.created_at >= CAST($4 AS BIGINT)
+           AND (p.state = 'suppressed' OR EXISTS (SELECT 1 FROM push_receipt AS r
+             WHERE r.workspace = p.workspace AND r.push = p.id))",
+    );
+    let args = [
+        of.workspace.to_string(),
+        of.conversation.to_string(),
+        of.offer.agent_id.to_string(),
+        made.ms().to_string(),
+    ];
+    let row: Option<(i64,)> = tx.row(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    Ok(row.is_some_and(|(count,)| count > 0))
+}
+
+/// The newest decisions on who takes a conversation, the newest first, as the log tells them.
+pub async fn routing_history(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+) -> Result<RoutingHistory, StoreError> {
+    // Quotes within a text are escaped in JSON: this stands nowhere but in the fact's own type.
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns l log} FROM log AS l WHERE l.workspace = $1 AND l.conversation = $2
+           AND l.revision IS NOT NULL
+           AND (l.fact LIKE '%\"type\":\"routed\"%'
+             OR l.fact LIKE '%\"type\":\"offer!_ended\"%' ESCAPE '!')
+         ORDER BY l.revision DESC LIMIT 40",
+    );
+    let args = [workspace.to_string(), conversation.to_string()];
+    let rows: Vec<LogRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    let mut ends = BTreeMap::new();
+    let mut decisions = Vec::new();
+    for row in rows {
+        let event = row.bare()?.event;
+        if let Fact::OfferEnded { offer_id, end, .. } = event.fact {
+            ends.insert(offer_id, end);
+        } else if let Fact::Routed { agent_id, offer, trail } = event.fact {
+            let end = offer.and_then(|offer: OpenOffer| ends.get(&offer.offer_id).copied());
+            let (position, at, trail) = (event.position, event.at, *trail);
+            decisions.push(RoutingDecision { position, at, agent_id, offer, end, trail });
+        }
+    }
+    decisions.truncate(20);
+    Ok(RoutingHistory { decisions })
+}
+
+/// The id under which an offer is looked up in memory: its own and its conversation's.
+pub type OfferKey = (WorkspaceId, ConversationId, OfferId);
+
+impl StandingOffer {
+    /// See [`OfferKey`].
+    pub fn key(&self) -> OfferKey {
+        (self.workspace, self.conversation, self.offer.offer_id)
+    }
+}
