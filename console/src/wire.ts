@@ -473,7 +473,7 @@ export type CommandResult = {
 export interface CommandResults {
   results: CommandResult[];
 }
-/** The act on the lease. */
+/** An act on the lease. */
 export type ComposeAction = "start" | "keep" | "stop" | "take_over";
 /** The faults of a number. The names are stable. */
 export type ConnectionFault =
