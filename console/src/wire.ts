@@ -833,6 +833,30 @@ export type Home =
   | { kind: "agent"; id: AgentId };
 /** The kinds of homes. */
 export type HomeKind = "workspace" | "team" | "channel" | "agent";
+/** A filter of the inbox that is kept by name. What it names may end: then it shows nothing. */
+export interface InboxView {
+  filter: ViewFilter;
+  name: string;
+}
+/** What `PUT` sets. */
+export interface InboxViewPut {
+  body: InboxView;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface InboxViewSetting {
+  body: InboxView | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
 /** An invitation that nobody used yet, in `GET /invitations`. */
 export interface Invitation {
   capacity: number | null;
@@ -1661,7 +1685,8 @@ export type SettingKind =
   | "team_policy"
   | "routing"
   | "workspace_policy"
-  | "schedule";
+  | "schedule"
+  | "saved_view";
 /** A kind of setting, as `GET /settings/kinds` describes it. Forms are drawn from it. */
 export interface SettingKindInfo {
   about: string;
@@ -1670,8 +1695,10 @@ export interface SettingKindInfo {
   most: number;
   path: string;
   phones: boolean;
+  readers: Role[];
   schema: unknown;
   settable: Home[];
+  setters: SettingSetters;
   singleton: boolean;
 }
 /** Something that a setting names. */
@@ -1687,6 +1714,12 @@ export interface SettingProblem {
   most?: number;
   newest?: AnyValueSetting;
   used_by?: SettingUse[];
+}
+/** The people who may set settings of a kind. */
+export interface SettingSetters {
+  own: boolean;
+  roles: Role[];
+  supervisors: boolean;
 }
 /** A setting that names something. */
 export interface SettingUse {

@@ -13,6 +13,8 @@ pub const CLIENT_FRAMES_AT_ONCE: u32 = 60;
 pub const COMMANDS_MAX: usize = 100;
 /// Characters of a text message that is sent (Cloud API, text.body).
 pub const TEXT_CHARS_MAX: usize = 4096;
+/// Characters of a search.
+pub const QUERY_CHARS_MAX: usize = 100;
 /// Bytes, written in JSON, that are shown of a line from outside: customers may type far more than
 /// a business may send. A snapshot has it twice, as line and preview, and must fit a frame.
 pub const LINE_TEXT_JSON_BYTES_MAX: usize = 104 * 1024;

@@ -503,9 +503,11 @@ export class Desk {
         break;
       case "settings":
         this.settings.again();
+        void this.workspace.readViews();
         break;
       case "setting":
         this.settings.told(want.event);
+        if (want.event.kind === "saved_view") void this.workspace.readViews();
         break;
     }
   }

@@ -224,7 +224,7 @@ impl Change<'_> {
             self.check_author(held.home)?;
         }
         let Some(put) = &change.put else { return self.ended(held, now) };
-        self.check_home(put)?;
+        self.check_home(put, held.is_none())?;
         let body = self.body(put, held)?;
         let json = body.to_json();
         if let Some(held) = held
@@ -310,7 +310,7 @@ impl Change<'_> {
         if may { Ok(()) } else { Err(SetProblem::Forbidden) }
     }
 
-    fn check_home(self, put: &SettingPut) -> Result<(), SetProblem> {
+    fn check_home(self, put: &SettingPut, is_new: bool) -> Result<(), SetProblem> {
         let Self { state, work, change, .. } = self;
         let spec = change.kind.spec();
         if !put.home.kind().is_some_and(|kind| spec.homes.contains(&kind)) {
@@ -325,8 +325,9 @@ impl Change<'_> {
             true if change.id.0 != put.home.id(work.workspace) => {
                 Err(invalid("id", "must be the id of the home"))
             }
-            // Those who made it in another order would be told apart by nothing.
-            false if change.id.0.get_version_num() != 7 => {
+            // Those who made it in another order would be told apart by nothing. The server itself
+            // moves in what had an id before.
+            false if is_new && work.by.is_some() && change.id.0.get_version_num() != 7 => {
                 Err(invalid("id", "must be a UUIDv7 that is new"))
             }
             true | false => Ok(()),

@@ -6,7 +6,7 @@ use baton_domain::predicates::unread;
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::limits::{IDS_MAX, NOTES_MAX};
+use baton_protocol::limits::{IDS_MAX, NOTES_MAX, QUERY_CHARS_MAX};
 use baton_protocol::notice::KeptDraft;
 use baton_protocol::page::{ChangePage, ConversationPage, ConversationRow, LineHistory, LinesPage};
 use baton_protocol::routing::RoutingHistory;
@@ -25,8 +25,6 @@ use crate::store::{Tx, draft};
 
 /// Bytes of a place in the past: a time and an id of Meta, in hex.
 const PAST_BYTES_MAX: usize = 2_000;
-/// Characters of a search.
-const QUERY_CHARS_MAX: usize = 100;
 
 /// What `GET /conversations` may be asked.
 #[derive(Debug, Deserialize, JsonSchema)]

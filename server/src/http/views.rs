@@ -1,23 +1,24 @@
 //! `/saved-views`: filters of the inbox that are kept by name, one's own and those of one's teams.
+//! They are settings; these requests are those of clients from before that.
 
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
+use baton_domain::group::SetWork;
+use baton_domain::group::set::SetProblem;
+use baton_domain::setting;
 use baton_domain::sight::Sight;
-use baton_protocol::view::{SavedView, ViewChange, ViewFilter, ViewNew, ViewStatus};
-use baton_protocol::{AgentId, Role, TeamId, ViewId};
+use baton_protocol::setting::{Home, SavedView as Kept, Setting, SettingChange, SettingPut};
+use baton_protocol::view::{SavedView, ViewChange, ViewNew};
+use baton_protocol::{SettingId, SettingKind, ViewId};
 
-use super::conversations::{owner_filter, query};
 use super::input::{Id, Json};
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::Tx;
 use crate::store::read;
-use crate::store::view::{KeptView, change_view, drop_view, keep_view, views_of};
 
-/// Views that an agent keeps, and those of a team.
-const MOST: u64 = 20;
-const NAME_CHARS_MAX: usize = 40;
+const KIND: SettingKind = SettingKind::SavedView;
 
 /// The routes of this file.
 pub(super) fn routes() -> Vec<Route> {
@@ -34,11 +35,11 @@ pub(super) fn routes() -> Vec<Route> {
             .says("Changes a filter that is kept; what is absent stays.")
             .takes::<ViewChange>()
             .answers::<SavedView>(200)
-            .codes(&["not_found", "forbidden"]),
+            .codes(&["not_found", "forbidden", "version_changed"]),
         Route::delete(Access::Signed, "/api/v1/saved-views/{view}", end)
             .says("Forgets a filter that is kept.")
             .done()
-            .codes(&["not_found", "forbidden"]),
+            .codes(&["not_found", "forbidden", "version_changed"]),
     ]
 }
 
@@ -48,9 +49,14 @@ pub(super) async fn list(
     signed: Signed,
 ) -> HandlerResult<Out<Vec<SavedView>>> {
     let mut tx = parts.store.read().await?;
-    let (sight, views) = all(&mut tx, &signed).await?;
+    let sight = sight(&mut tx, &signed).await?;
+    let found = read::settings(&mut tx, signed.workspace, KIND).await?;
     tx.rollback().await?;
-    Ok(Out(views.into_iter().map(|view| told(&sight, signed.agent, view)).collect()))
+    let seen = found.into_iter().map(|placed| placed.setting);
+    let seen = seen.filter(|view| setting::reads(&sight.viewer, KIND.spec(), view.home));
+    let mut views: Vec<SavedView> = seen.filter_map(|view| told(&sight, view)).collect();
+    views.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    Ok(Out(views))
 }
 
 /// `POST /saved-views`.
@@ -59,29 +65,11 @@ pub(super) async fn add(
     signed: Signed,
     Json(new): Json<ViewNew>,
 ) -> HandlerResult<(StatusCode, Out<SavedView>)> {
-    let mut tx = parts.store.read().await?;
-    let sight = sight(&mut tx, &signed).await?;
-    tx.rollback().await?;
-    if let Some(team) = new.of_team {
-        if !teams(&sight).contains(&team) {
-            return Err(Fault::not_found());
-        }
-        if !sight.viewer.supervises(team) {
-            return Err(Fault::forbidden("only supervisors of a team keep views for it"));
-        }
-    }
-    let view = KeptView {
-        id: ViewId(parts.clock.uuid_v4()),
-        agent: signed.agent,
-        team: new.of_team,
-        name: name(&new.name)?,
-        filter: filter(new.filter)?,
-    };
-    let now = parts.clock.now();
-    if !keep_view(&parts.store, signed.workspace, &view, now, MOST).await? {
-        return Err(Fault::conflict(format!("there are {MOST} views already: delete one first")));
-    }
-    Ok((StatusCode::CREATED, Out(told(&sight, signed.agent, view))))
+    let home = new.of_team.map_or(Home::Agent { id: signed.agent }, |id| Home::Team { id });
+    let id = SettingId(parts.clock.uuid_v7());
+    let kept = Kept { name: new.name, filter: new.filter };
+    let view = set(&parts, &signed, (id, None), Some((home, kept))).await?;
+    Ok((StatusCode::CREATED, Out(view)))
 }
 
 /// `PATCH /saved-views/{view}`.
@@ -91,17 +79,12 @@ pub(super) async fn change(
     Id(of): Id<ViewId>,
     Json(change): Json<ViewChange>,
 ) -> HandlerResult<Out<SavedView>> {
-    let (sight, mut view) = own(&parts, &signed, of).await?;
-    if let Some(new) = change.name {
-        view.name = name(&new)?;
-    }
-    if let Some(new) = change.filter {
-        view.filter = filter(new)?;
-    }
-    if !change_view(&parts.store, signed.workspace, &view).await? {
-        return Err(Fault::not_found());
-    }
-    Ok(Out(told(&sight, signed.agent, view)))
+    let held = held(&parts, &signed, of).await?;
+    let mut kept = kept(&held).ok_or_else(Fault::not_found)?;
+    kept.name = change.name.unwrap_or(kept.name);
+    kept.filter = change.filter.unwrap_or(kept.filter);
+    let to = Some((held.home, kept));
+    Ok(Out(set(&parts, &signed, (held.id, Some(held.version)), to).await?))
 }
 
 /// `DELETE /saved-views/{view}`.
@@ -110,27 +93,49 @@ pub(super) async fn end(
     signed: Signed,
     Id(of): Id<ViewId>,
 ) -> HandlerResult<StatusCode> {
-    own(&parts, &signed, of).await?;
-    drop_view(&parts.store, signed.workspace, of).await?;
+    let held = held(&parts, &signed, of).await?;
+    set(&parts, &signed, (held.id, Some(held.version)), None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A view that somebody may change.
-async fn own(parts: &ApiState, signed: &Signed, of: ViewId) -> HandlerResult<(Sight, KeptView)> {
+/// A view that somebody sees.
+async fn held(parts: &ApiState, signed: &Signed, of: ViewId) -> HandlerResult<Setting> {
     let mut tx = parts.store.read().await?;
-    let (sight, views) = all(&mut tx, signed).await?;
+    let sight = sight(&mut tx, signed).await?;
+    let found = read::setting(&mut tx, signed.workspace, KIND, SettingId(of.0)).await?;
     tx.rollback().await?;
-    let view = views.into_iter().find(|view| view.id == of).ok_or_else(Fault::not_found)?;
-    if !may_edit(&sight, signed.agent, &view) {
-        return Err(Fault::forbidden("only supervisors of a team change its views"));
-    }
-    Ok((sight, view))
+    let found = found.map(|placed| placed.setting).filter(|view| !view.ended);
+    let seen = found.filter(|view| setting::reads(&sight.viewer, KIND.spec(), view.home));
+    seen.ok_or_else(Fault::not_found)
 }
 
-async fn all(tx: &mut Tx, signed: &Signed) -> HandlerResult<(Sight, Vec<KeptView>)> {
-    let sight = sight(tx, signed).await?;
-    let views = views_of(tx, signed.workspace, signed.agent, &teams(&sight)).await?;
-    Ok((sight, views))
+/// Sets a view of this version, or ends it.
+async fn set(
+    parts: &ApiState,
+    signed: &Signed,
+    (id, expect): (SettingId, Option<u32>),
+    to: Option<(Home, Kept)>,
+) -> HandlerResult<SavedView> {
+    let put = to.map(|(home, kept)| SettingPut {
+        home,
+        rank: None,
+        body: serde_json::to_value(kept).unwrap_or_default(),
+    });
+    let change = SettingChange { kind: KIND, id, expect, epoch: None, put, anyway: true };
+    let changes = vec![(change, parts.clock.uuid_v4())];
+    let work = SetWork { workspace: signed.workspace, by: Some(signed.agent), changes };
+    let set = parts.engine.set(work).await?.map_err(|refused| {
+        let SetProblem::TooMany(most) = refused.problem else {
+            return Fault::setting(refused, false);
+        };
+        // The code that these requests had before.
+        Fault::conflict(format!("there are {most} views already: delete one first"))
+    })?;
+    let mut tx = parts.store.read().await?;
+    let sight = sight(&mut tx, signed).await?;
+    tx.rollback().await?;
+    let view = set.into_iter().next().and_then(|view| told(&sight, view));
+    view.ok_or_else(Fault::not_found)
 }
 
 async fn sight(tx: &mut Tx, signed: &Signed) -> HandlerResult<Sight> {
@@ -138,45 +143,16 @@ async fn sight(tx: &mut Tx, signed: &Signed) -> HandlerResult<Sight> {
     sight.ok_or_else(Fault::unauthenticated)
 }
 
-/// The teams whose views somebody has: admins those of all.
-fn teams(sight: &Sight) -> Vec<TeamId> {
-    match sight.viewer.role {
-        Role::Admin => sight.visibility.keys().copied().collect(),
-        Role::Supervisor | Role::Agent => sight.viewer.teams.keys().copied().collect(),
-    }
+fn kept(view: &Setting) -> Option<Kept> {
+    serde_json::from_value(view.body.clone()?).ok()
 }
 
-fn may_edit(sight: &Sight, agent: AgentId, view: &KeptView) -> bool {
-    view.team.map_or(view.agent == agent, |team| sight.viewer.supervises(team))
-}
-
-fn told(sight: &Sight, agent: AgentId, view: KeptView) -> SavedView {
-    let editable = may_edit(sight, agent, &view);
-    let KeptView { id, team: of_team, name, filter, .. } = view;
-    SavedView { id, name, of_team, filter, editable }
-}
-
-fn name(text: &str) -> HandlerResult<String> {
-    let name = text.trim();
-    let is_odd = name.is_empty()
-        || name.chars().count() > NAME_CHARS_MAX
-        || name.chars().any(char::is_control);
-    if is_odd {
-        return Err(Fault::invalid(format!("name: must have 1 to {NAME_CHARS_MAX} characters")));
-    }
-    Ok(name.to_owned())
-}
-
-fn filter(filter: ViewFilter) -> HandlerResult<ViewFilter> {
-    filter.owner.as_deref().map(owner_filter).transpose()?;
-    let text = query(filter.text)?;
-    let filter = ViewFilter { text, ..filter };
-    if filter == ViewFilter::default() {
-        return Err(Fault::invalid("filter: must name something"));
-    }
-    let is_search = filter.text.is_some() || filter.status == Some(ViewStatus::Resolved);
-    if is_search && filter.unanswered {
-        return Err(Fault::invalid("unanswered: not with a text or resolved conversations"));
-    }
-    Ok(filter)
+fn told(sight: &Sight, view: Setting) -> Option<SavedView> {
+    let Kept { name, filter } = kept(&view)?;
+    let editable = setting::may_set(&sight.viewer, KIND.spec(), view.home);
+    let of_team = match view.home {
+        Home::Team { id } => Some(id),
+        Home::Workspace | Home::Channel { .. } | Home::Agent { .. } | Home::Unknown => None,
+    };
+    Some(SavedView { id: ViewId(view.id.0), name, of_team, filter, editable })
 }

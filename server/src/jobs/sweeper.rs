@@ -3,9 +3,10 @@
 //! - raw webhooks, outcomes of commands, and the feed of old positions;
 //! - statuses of messages that nobody here knows;
 //! - registrations for pushes that were abandoned, and what was told of old pushes;
-//! - notices and drafts of agents.
+//! - notices and drafts of agents, and what those who left had set up for themselves.
 //!
-//! Statuses whose message is known after all are applied before.
+//! Statuses whose message is known after all are applied before. Filters of the inbox that an earlier
+//! version kept become settings.
 //!
 //! Many short transactions of a few hundred rows, so that no command waits for a sweep. Sessions
 //! are not swept here. Those that ended long ago by themselves go when their agent signs in.
@@ -13,7 +14,10 @@
 
 use std::time::Duration;
 
-use baton_protocol::Timestamp;
+use baton_domain::group::SetWork;
+use baton_domain::group::set::SetProblem;
+use baton_protocol::setting::{Home, SavedView, SettingBody, SettingChange, SettingPut};
+use baton_protocol::{SettingId, SettingKind, Timestamp};
 use futures_util::future::join_all;
 
 use crate::clock::Clock;
@@ -23,9 +27,10 @@ use crate::node::Membership;
 use crate::store::push::sweep_sent;
 use crate::store::sweep::{
     Awaited, Overlooked, overlooked_statuses, sweep_drafts, sweep_feed, sweep_intake,
-    sweep_not_understood, sweep_notices, sweep_outcomes, sweep_parked, sweep_pushes,
-    sweep_receipts,
+    sweep_not_understood, sweep_notices, sweep_outcomes, sweep_own_settings, sweep_parked,
+    sweep_pushes, sweep_receipts,
 };
+use crate::store::view::{KeptView, drop_view, views_of_before};
 use crate::store::{Store, StoreError, read};
 
 /// How long each kind of row is kept, in days.
@@ -91,10 +96,16 @@ pub struct Swept {
     pub notices: u64,
     /// Drafts of agents.
     pub drafts: u64,
+    /// Bodies of what was set up by agents for themselves who left.
+    pub own_settings: u64,
+    /// Filters of the inbox that became settings.
+    pub moved: u64,
     /// Messages that statuses had waited for although they were known.
     pub heard: u64,
 }
 
+/// Filters of the inbox that are moved at once.
+const VIEWS_AT_ONCE: u64 = 10_000;
 const EVERY: Duration = Duration::from_secs(60 * 60);
 /// Rows of one transaction.
 const AT_ONCE: u64 = 500;
@@ -108,6 +119,8 @@ const RECEIPT_DAYS: u32 = 30;
 const NOTICE_DAYS: u32 = 90;
 /// A draft is kept for so long after it was typed.
 const DRAFT_DAYS: u32 = 30;
+/// Days for which a leaver's own settings are kept after they ended.
+const OWN_SETTINGS_DAYS: u32 = 30;
 /// No push is worth sending or taking back for longer.
 const SENT_DAYS: u32 = 3;
 /// Op ids are taken for seven days: their outcomes must be found for longer.
@@ -150,6 +163,7 @@ impl Sweeper {
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
         let store = &self.membership.led(&self.store).ok_or(StoreError::Deposed)?;
         let mut swept = Swept { heard: self.hear_overlooked().await?, ..Swept::default() };
+        swept.moved = self.move_views(store).await?;
         let before = self.before(self.keep.intake_days);
         let unsifted = self.before(self.keep.not_understood_days);
         while add(&mut swept.intake, sweep_intake(store, before, unsifted, AT_ONCE).await?) {}
@@ -167,6 +181,8 @@ impl Sweeper {
         while add(&mut swept.notices, sweep_notices(store, before, AT_ONCE).await?) {}
         let before = self.before(DRAFT_DAYS);
         while add(&mut swept.drafts, sweep_drafts(store, before, AT_ONCE).await?) {}
+        let before = self.before(OWN_SETTINGS_DAYS);
+        while add(&mut swept.own_settings, sweep_own_settings(store, before, AT_ONCE).await?) {}
         let before = self.before(SENT_DAYS);
         while add(&mut swept.sent, sweep_sent(store, before, AT_ONCE).await?) {}
         let mut tx = store.read().await?;
@@ -199,6 +215,38 @@ impl Sweeper {
             next = rest;
         }
         Ok(heard)
+    }
+
+    /// Sets the filters that an earlier version kept, by the way that all settings go.
+    async fn move_views(&self, store: &Store) -> Result<u64, StoreError> {
+        let mut moved = 0;
+        for (workspace, view) in views_of_before(store, VIEWS_AT_ONCE).await? {
+            let KeptView { id, agent, team, name, filter } = view;
+            let home = team.map_or(Home::Agent { id: agent }, |id| Home::Team { id });
+            let body = SettingBody::from(SavedView { name, filter }).to_json();
+            let change = SettingChange {
+                kind: SettingKind::SavedView,
+                id: SettingId(id.0),
+                expect: None,
+                epoch: None,
+                put: Some(SettingPut { home, rank: None, body }),
+                anyway: false,
+            };
+            let changes = vec![(change, self.clock.uuid_v4())];
+            let set = self.engine.set(SetWork { workspace, by: None, changes }).await;
+            match set.map(|set| set.map_err(|refused| refused.problem)) {
+                // It was moved and changed since, or its agent left.
+                Ok(Ok(_) | Err(SetProblem::VersionChanged(_) | SetProblem::NotFound)) => {
+                    drop_view(store, workspace, id).await?;
+                    moved += 1;
+                }
+                Ok(Err(problem)) => {
+                    tracing::warn!(?problem, %workspace, view = %id, "a filter cannot be moved");
+                }
+                Err(error) => tracing::warn!(%error, "filters must wait another hour"),
+            }
+        }
+        Ok(moved)
     }
 
     fn before(&self, days: u32) -> Timestamp {

@@ -39,7 +39,9 @@ pub async fn revived(tx: &mut Tx) -> Result<Revived, StoreError> {
              AS blocked,
            (SELECT CAST(COUNT(*) AS BIGINT) FROM conversation
              WHERE marketing LIKE '%\"stopped\":true%') AS stopped,
-           (SELECT CAST(COUNT(*) AS BIGINT) FROM saved_view) AS views,
+           (SELECT CAST(COUNT(*) AS BIGINT) FROM saved_view)
+             + (SELECT CAST(COUNT(*) AS BIGINT) FROM setting
+               WHERE kind = 'saved_view' AND ended_at IS NULL) AS views,
            (SELECT CAST(COUNT(*) AS BIGINT) FROM invitation WHERE open_email IS NOT NULL)
              AS invitations",
     );

@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::{ask, desks};
+use crate::store::verify::verify_log;
 
 const ALL: &str = "/api/v1/saved-views";
 
@@ -85,6 +86,33 @@ async fn a_view_has_a_name_and_says_something_and_there_are_twenty_at_most() {
         }
         let more = json!({"name": "One more", "filter": {"text": "x"}});
         add(more).await.is(409, "not_allowed");
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_teams_view_is_a_setting_that_its_members_hear_of_and_the_log_tells() {
+    for desk in desks().await {
+        let cursor = desk.get(&desk.agent, "/api/v1/snapshot").await.body["cursor"].clone();
+        let cursor = cursor.as_str().unwrap().to_owned();
+        let late = json!({"name": "Late", "of_team": desk.team, "filter": {"status": "open"}});
+        let made = desk.call(&desk.supervisor, Method::POST, ALL, late).await.is(201, "").body;
+        let missed = desk.get(&desk.agent, &format!("/api/v1/sync?after={cursor}")).await;
+        let events: Vec<Value> = missed.body["frames"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|frame| frame["events"].as_array().cloned().unwrap_or_default())
+            .collect();
+        let told = events.iter().find(|event| event["kind"] == "saved_view").unwrap();
+        let id = made["id"].as_str().unwrap();
+        assert_eq!((&told["type"], &told["setting_id"]), (&json!("setting_changed"), &made["id"]));
+        assert_eq!(told["content"]["setting"]["name"], "Late");
+        let one =
+            desk.get(&desk.agent, &format!("/api/v1/inbox-views/{id}")).await.is(200, "").body;
+        assert_eq!(one["body"]["filter"], made["filter"]);
+        let report = verify_log(&desk.parts.store, desk.agent.workspace_id).await.unwrap();
+        assert_eq!(report.fault, None);
         desk.database.close().await;
     }
 }

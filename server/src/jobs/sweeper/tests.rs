@@ -1,7 +1,8 @@
 //! What a sweep takes away, what it leaves, and what it applies.
 
 use baton_domain::decide::delivery::{SendClaim, SendResult};
-use baton_protocol::MessageStatus;
+use baton_protocol::{MessageStatus, TeamId};
+use uuid::Uuid;
 
 use super::*;
 use crate::clock::ManualClock;
@@ -266,5 +267,41 @@ async fn what_waits_is_looked_at_page_by_page_and_to_the_end() {
             assert_eq!(found, [one], "{limit} at once");
         }
         bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn filters_of_an_earlier_version_become_settings_and_those_of_who_left_go() {
+    static LEFT: Sql = Sql::new("SELECT COUNT(*) FROM saved_view");
+    static SET: Sql =
+        Sql::new("SELECT COUNT(*) FROM setting WHERE kind = 'saved_view' AND ended_at IS NULL");
+    for database in databases().await {
+        let clock = ManualClock::new(START, 1);
+        let bench = bench_at(database, 1, clock.clock()).await;
+        let (database, agent, of) = (bench.database, bench.agents[0], bench.workspace);
+        let view = |n: u8| format!("0198f2a0-0000-4000-8000-0000000000{n:02}");
+        let team = format!("'{}'", TeamId(Uuid::from_u128(2)));
+        let mut sql = String::new();
+        for (n, team) in [(1, "NULL"), (2, &team)] {
+            sql.push_str(&format!(
+                "INSERT INTO saved_view VALUES ('{of}', '{}', '{agent}', {team}, 'View {n}',
+                   '{{\"status\":\"open\"}}', 0);",
+                view(n)
+            ));
+        }
+        database.tamper(&sql).await;
+        let sweeper = sweeper(&database, &clock).await;
+        assert_eq!(sweeper.sweep().await.unwrap().moved, 2);
+        assert_eq!((count(&database, &LEFT).await, count(&database, &SET).await), (0, 2));
+        // A node that died between the two statements leaves a row that is there already.
+        database.tamper(&sql).await;
+        assert_eq!(sweeper.sweep().await.unwrap().moved, 2);
+        assert_eq!((count(&database, &LEFT).await, count(&database, &SET).await), (0, 2));
+        let left = format!("UPDATE agent SET state = 'inactive' WHERE id = '{agent}';");
+        let new = sql.replace(&view(1), &view(3));
+        database.tamper(&(left + &new)).await;
+        assert_eq!(sweeper.sweep().await.unwrap().moved, 2);
+        assert_eq!((count(&database, &LEFT).await, count(&database, &SET).await), (0, 2));
+        database.close().await;
     }
 }
