@@ -447,6 +447,7 @@ export type CommandBody =
   | { type: "mark_waiting"; seen: LineRef | null }
   | { type: "snooze"; seen: LineRef | null; until: Timestamp }
   | { type: "mark_read"; seq: number }
+  | { type: "mark_unread"; seq: number }
   | {
     type: "resend";
     ignore_lease?: boolean;
@@ -460,7 +461,8 @@ export type CommandBody =
   | { type: "block" }
   | { type: "unblock" }
   | { type: "link"; with: ConversationId }
-  | { type: "unlink" };
+  | { type: "unlink" }
+  | { type: "name_contact"; name: string | null };
 /** The answer to one command. */
 export type CommandResult = {
   op_id: OpId | null;
@@ -516,6 +518,7 @@ export interface ContactCard {
   moves?: Move[];
   name: string | null;
   phone: string | null;
+  profile_name?: string;
   username?: string;
 }
 /** The customer. */
@@ -698,6 +701,7 @@ export type Fact =
   | { type: "marketing_changed"; marketing: Marketing }
   | { type: "person_changed"; person: ContactId }
   | { type: "read_marked"; agent_id: AgentId; seq: number }
+  | { type: "unread_marked"; agent_id: AgentId; seq: number }
   | { type: "agent_changed"; agent_id: AgentId; renamed?: boolean; set: AgentSet }
   | { type: "team_changed"; renamed?: boolean; set: TeamSet; team_id: TeamId }
   | {

@@ -60,6 +60,7 @@ impl Route {
             }
             (
                 Fact::ReadMarked { agent_id, .. }
+                | Fact::UnreadMarked { agent_id, .. }
                 | Fact::PasswordSet { agent_id }
                 | Fact::DeviceRevoked { agent_id, .. }
                 | Fact::Coached { agent_id, .. },

@@ -57,6 +57,7 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         CommandBody::Note(_)
         | CommandBody::Coach(_)
         | CommandBody::MarkRead(_)
+        | CommandBody::MarkUnread(_)
         | CommandBody::Unassign(_)
         | CommandBody::Resolve(_)
         | CommandBody::MarkSent(_)
@@ -66,7 +67,8 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         | CommandBody::Block(_)
         | CommandBody::Unblock(_)
         | CommandBody::Link(_)
-        | CommandBody::Unlink(_) => true,
+        | CommandBody::Unlink(_)
+        | CommandBody::NameContact(_) => true,
         CommandBody::Reply(_)
         | CommandBody::Send(_)
         | CommandBody::Forward(_)

@@ -86,6 +86,13 @@ pub enum EventContent {
     Unknown(Unknown),
 }
 
+impl Fact {
+    /// Facts that tell one viewer something of a conversation make no revision of it.
+    pub fn is_of_one(&self) -> bool {
+        matches!(self, Self::ReadMarked { .. } | Self::UnreadMarked { .. } | Self::Coached { .. })
+    }
+}
+
 /// Why a conversation got another owner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -310,6 +317,13 @@ pub enum Fact {
         /// The agent.
         agent_id: AgentId,
         /// Number of the last line read.
+        seq: u64,
+    },
+    /// An agent said that what they read counts as unread. Goes to that agent alone.
+    UnreadMarked {
+        /// The agent.
+        agent_id: AgentId,
+        /// Number of the last line that still counts as read.
         seq: u64,
     },
     /// An agent was added or changed; read `/agents`.

@@ -1,8 +1,8 @@
 //! The acts of an agent.
 
 use baton_protocol::command::{
-    Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend,
-    Seeing, Send, Snooze, Transfer, Unassign,
+    Assign, Claim, Following, Forward, Link, MarkRead, MarkUnread, NameContact, NoteText, Nothing,
+    OfMessage, Reply, Resend, Seeing, Send, Snooze, Transfer, Unassign,
 };
 use baton_protocol::{Coach, CommandBody, LineAt, Owner, Timestamp};
 
@@ -129,6 +129,11 @@ pub enum Act {
         /// The number of the last line read.
         seq: u64,
     },
+    /// Have its lines unread again.
+    MarkUnread {
+        /// The number of the first line that is unread.
+        seq: u64,
+    },
     /// Send a failed message again.
     Resend {
         /// The id of the message.
@@ -169,6 +174,12 @@ pub enum Act {
     },
     /// Say that the customer is nobody else.
     Unlink,
+    /// Give the customer a name of the team's own.
+    NameContact {
+        /// The name; left out, they have the one that they chose.
+        #[uniffi(default = None)]
+        name: Option<String>,
+    },
 }
 
 impl Act {
@@ -239,6 +250,7 @@ impl Act {
                 seen: SeenLine::read(seen)?,
             }),
             Self::MarkRead { seq } => CommandBody::MarkRead(MarkRead { seq }),
+            Self::MarkUnread { seq } => CommandBody::MarkUnread(MarkUnread { seq }),
             Self::Resend { message, seen } => CommandBody::Resend(Resend {
                 message_id: id_of("message", &message)?,
                 seen: SeenLine::read(seen)?,
@@ -252,6 +264,7 @@ impl Act {
             Self::Unblock => CommandBody::Unblock(Nothing {}),
             Self::Link { with } => CommandBody::Link(Link { with: id_of("with", &with)? }),
             Self::Unlink => CommandBody::Unlink(Nothing {}),
+            Self::NameContact { name } => CommandBody::NameContact(NameContact { name }),
         })
     }
 }
@@ -310,6 +323,8 @@ pub enum ActKind {
     Snooze,
     /// Its lines are read.
     MarkRead,
+    /// Its lines are unread again.
+    MarkUnread,
     /// A failed message goes again.
     Resend,
     /// An unconfirmed message counts as sent.
@@ -328,6 +343,8 @@ pub enum ActKind {
     Link,
     /// The customer is nobody else.
     Unlink,
+    /// The customer has a name of the team's.
+    NameContact,
 }
 
 impl From<&CommandBody> for ActKind {
@@ -347,6 +364,7 @@ impl From<&CommandBody> for ActKind {
             CommandBody::MarkWaiting(_) => Self::MarkWaiting,
             CommandBody::Snooze(_) => Self::Snooze,
             CommandBody::MarkRead(_) => Self::MarkRead,
+            CommandBody::MarkUnread(_) => Self::MarkUnread,
             CommandBody::Resend(_) => Self::Resend,
             CommandBody::MarkSent(_) => Self::MarkSent,
             CommandBody::Cancel(_) => Self::Cancel,
@@ -356,6 +374,7 @@ impl From<&CommandBody> for ActKind {
             CommandBody::Unblock(_) => Self::Unblock,
             CommandBody::Link(_) => Self::Link,
             CommandBody::Unlink(_) => Self::Unlink,
+            CommandBody::NameContact(_) => Self::NameContact,
         }
     }
 }

@@ -107,6 +107,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Note(note) => work::note(&case, note),
         CommandBody::Coach(coach) => coach::coach(&case, coach),
         CommandBody::MarkRead(mark) => work::mark_read(&case, mark),
+        CommandBody::MarkUnread(mark) => work::mark_unread(&case, mark),
         CommandBody::Claim(claim) => owner::claim(&case, claim),
         CommandBody::Assign(assign) => owner::assign(&case, assign),
         CommandBody::Unassign(unassign) => owner::unassign(&case, unassign),
@@ -124,6 +125,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Unblock(_) => block::unblock(&case),
         CommandBody::Link(link) => person::link(&case, link),
         CommandBody::Unlink(_) => person::unlink(&case),
+        CommandBody::NameContact(name) => person::name(&case, name),
     }
 }
 

@@ -342,7 +342,7 @@ impl State {
 
     fn append_one(&mut self, of: Key<ConversationId>, draft: Draft, by: By) {
         let (workspace, id) = of;
-        let alone = matches!(draft.fact, Fact::ReadMarked { .. } | Fact::Coached { .. });
+        let alone = draft.fact.is_of_one();
         let old = self.conversations.get(&of).map(|held| held.now.clone());
         let revision = old.as_ref().map_or(0, |old| old.head.revision) + 1;
         let event = Event {

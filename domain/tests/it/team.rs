@@ -360,6 +360,7 @@ impl Team {
             fresh,
             template: self.template.as_ref(),
             other: command.body.named_conversation().and_then(|of| self.conversations.get(&of)),
+            card: self.cards.get(&id).filter(|_| command.body.names_contact()),
             upload: self.upload.as_ref(),
             forwarded: self.forwarded.as_ref(),
             signature_chars: self.signature_chars,
@@ -502,7 +503,7 @@ impl Team {
         claim_epoch: Option<u64>,
     ) {
         let old = self.conversations.get(&id).cloned();
-        let alone = matches!(draft.fact, Fact::ReadMarked { .. } | Fact::Coached { .. });
+        let alone = draft.fact.is_of_one();
         let revision = old.as_ref().map_or(0, |old| old.head.revision) + 1;
         let event = Event {
             position: u64::try_from(self.log.len()).unwrap() + 1,
@@ -561,7 +562,7 @@ impl Team {
                     self.cards.insert(id, card.clone());
                 }
             }
-            Fact::ReadMarked { agent_id, seq } => {
+            Fact::ReadMarked { agent_id, seq } | Fact::UnreadMarked { agent_id, seq } => {
                 self.reads.insert((*agent_id, id), *seq);
             }
             _ => {}
