@@ -449,6 +449,7 @@ export type CommandBody =
   | { type: "mark_waiting"; seen: LineRef | null }
   | { type: "snooze"; seen: LineRef | null; until: Timestamp }
   | { type: "mark_read"; seq: number }
+  | { type: "mark_unread"; seq: number }
   | {
     type: "resend";
     ignore_lease?: boolean;
@@ -464,7 +465,8 @@ export type CommandBody =
   | { type: "link"; with: ConversationId }
   | { type: "unlink" }
   | { type: "accept_offer"; offer_id: OfferId }
-  | { type: "decline_offer"; offer_id: OfferId };
+  | { type: "decline_offer"; offer_id: OfferId }
+  | { type: "name_contact"; name: string | null };
 /** The answer to one command. */
 export type CommandResult = {
   op_id: OpId | null;
@@ -520,6 +522,7 @@ export interface ContactCard {
   moves?: Move[];
   name: string | null;
   phone: string | null;
+  profile_name?: string;
   username?: string;
 }
 /** The customer. */
@@ -704,6 +707,7 @@ export type Fact =
   | { type: "routed"; agent_id: AgentId | null; offer?: OpenOffer; trail: Trail }
   | { type: "offer_ended"; agent_id: AgentId; end: OfferEnd; offer_id: OfferId }
   | { type: "read_marked"; agent_id: AgentId; seq: number }
+  | { type: "unread_marked"; agent_id: AgentId; seq: number }
   | { type: "agent_changed"; agent_id: AgentId; renamed?: boolean; set: AgentSet }
   | { type: "team_changed"; renamed?: boolean; set: TeamSet; team_id: TeamId }
   | {

@@ -103,6 +103,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::NoteAdded { .. }
         | Fact::Coached { .. }
         | Fact::ReadMarked { .. }
+        | Fact::UnreadMarked { .. }
         | Fact::AgentChanged { .. }
         | Fact::TeamChanged { .. }
         | Fact::MembershipChanged { .. }

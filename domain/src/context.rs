@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_protocol::conversation::ContactCard;
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::template::Template;
 use baton_protocol::{
@@ -307,6 +308,8 @@ pub struct Context<'a> {
     pub template: Option<&'a Template>,
     /// The other conversation that the command names, if there is one.
     pub other: Option<&'a Conversation>,
+    /// The customer's card, where the command changes it.
+    pub card: Option<&'a ContactCard>,
     /// The upload that the command names, if there is one.
     pub upload: Option<&'a Uploaded>,
     /// The line that the command sends on, if there is one.

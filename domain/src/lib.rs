@@ -24,6 +24,7 @@ mod lookalike;
 pub mod media_type;
 pub mod mirror;
 pub mod names;
+pub mod naming;
 pub mod number;
 pub mod outcome;
 pub mod past;

@@ -105,6 +105,7 @@ impl Route {
 pub fn apart(fact: &Fact) -> Option<AgentId> {
     match fact {
         Fact::ReadMarked { agent_id, .. }
+        | Fact::UnreadMarked { agent_id, .. }
         | Fact::PasswordSet { agent_id }
         | Fact::DeviceRevoked { agent_id, .. }
         | Fact::Coached { agent_id, .. } => Some(*agent_id),

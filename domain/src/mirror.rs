@@ -95,10 +95,10 @@ impl Mirrored {
         }
     }
 
-    fn read_seq(&self) -> u64 {
+    fn read_seq(&self) -> Option<u64> {
         match self {
-            Self::Head(_) => 0,
-            Self::Full(full) => full.view.read_seq,
+            Self::Head(_) => None,
+            Self::Full(full) => Some(full.view.read_seq),
         }
     }
 
@@ -363,10 +363,10 @@ impl<H: Holdings> Mirror<H> {
                 Ok(None)
             }
             (Fact::ReadMarked { agent_id, seq }, Some(id), _) => {
-                if self.agent == Some(*agent_id) {
-                    self.mark(id, *seq)?;
-                }
-                Ok(None)
+                self.mark(*agent_id, id, *seq, Full::read_upto)
+            }
+            (Fact::UnreadMarked { agent_id, seq }, Some(id), _) => {
+                self.mark(*agent_id, id, *seq, Full::unread_from)
             }
             (Fact::Coached { .. }, Some(id), _) => match coached(event) {
                 Some(note) => self.coach(id, note),
@@ -400,15 +400,28 @@ impl<H: Holdings> Mirror<H> {
     }
 
     /// Marks are told once and carry no revision: what is not here yet gets them when it comes.
-    fn mark(&mut self, id: ConversationId, seq: u64) -> Result<(), H::Error> {
-        let mut held = self.conversations.take(id)?;
-        if let Some(Mirrored::Full(full)) = &mut held {
-            full.read_upto(seq);
-        } else if self.taking.is_some() || self.wanted.contains_key(&id) {
-            let mark = self.marks.entry(id).or_default();
-            *mark = seq.max(*mark);
+    fn mark(
+        &mut self,
+        agent: AgentId,
+        id: ConversationId,
+        seq: u64,
+        moved: fn(&mut Full, u64),
+    ) -> Result<Option<Want>, H::Error> {
+        if self.agent != Some(agent) {
+            return Ok(None);
         }
-        held.map_or(Ok(()), |held| self.conversations.put(held))
+        let mut held = self.conversations.take(id)?;
+        let is_here = matches!(held, Some(Mirrored::Full(_)));
+        if let Some(Mirrored::Full(full)) = &mut held {
+            moved(full, seq);
+        }
+        if self.taking.is_some() || (!is_here && self.wanted.contains_key(&id)) {
+            self.marks.insert(id, seq);
+        } else {
+            self.marks.remove(&id);
+        }
+        held.map_or(Ok(()), |held| self.conversations.put(held))?;
+        Ok(None)
     }
 
     /// Notes are told once and carry no revision: what is not here yet is asked for after them.
@@ -530,22 +543,30 @@ impl<H: Holdings> Mirror<H> {
         }
     }
 
-    /// Takes over a snapshot, unless something newer is held. Read marks only grow, and pass it by.
+    /// Takes over a snapshot, unless something newer is held. Read marks that were told pass it by,
+    /// since it may be older; after a reset it knows more of them than what is held.
     /// So do coaching notes that were told above this position: what it says of others it knew.
     fn install(&mut self, snapshot: Snapshot, above: u64) -> Result<(), H::Error> {
         let id = snapshot.head().id;
-        let mut read_seq = 0;
         let mut held = Mirrored::from(snapshot);
+        let mut read_seq = held.read_seq();
         if let Some(mut other) = self.conversations.take(id)? {
+            if self.taking.is_none() {
+                read_seq = other.read_seq().or(read_seq);
+            }
             held.keep_coaching(&other, above);
             if other.head().revision > held.head().revision {
                 other.take_coaching(&held);
                 std::mem::swap(&mut other, &mut held);
             }
-            read_seq = other.read_seq();
         }
         if let Mirrored::Full(full) = &mut held {
-            full.read_upto(read_seq.max(self.marks.remove(&id).unwrap_or(0)));
+            // A page may be taken anew.
+            let told = self.marks.get(&id).copied();
+            full.view.read_seq = told.or(read_seq).unwrap_or(0);
+            if self.taking.is_none() {
+                self.marks.remove(&id);
+            }
         }
         let revision = held.head().revision;
         self.conversations.put(held)?;

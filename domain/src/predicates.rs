@@ -57,6 +57,7 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         CommandBody::Note(_)
         | CommandBody::Coach(_)
         | CommandBody::MarkRead(_)
+        | CommandBody::MarkUnread(_)
         | CommandBody::Unassign(_)
         | CommandBody::Resolve(_)
         | CommandBody::MarkSent(_)
@@ -67,7 +68,8 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         | CommandBody::Unblock(_)
         | CommandBody::Link(_)
         | CommandBody::Unlink(_)
-        | CommandBody::DeclineOffer(_) => true,
+        | CommandBody::DeclineOffer(_)
+        | CommandBody::NameContact(_) => true,
         CommandBody::Reply(_)
         | CommandBody::Send(_)
         | CommandBody::Forward(_)

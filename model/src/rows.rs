@@ -42,7 +42,9 @@ impl Rows {
         {
             rows.iter_mut().filter(|row| row.id == line.id).for_each(|row| change(row, event));
         }
-        if let Fact::ReadMarked { agent_id, seq } = event.fact {
+        if let Fact::ReadMarked { agent_id, seq } | Fact::UnreadMarked { agent_id, seq } =
+            event.fact
+        {
             self.reads.insert((agent_id, of), seq);
         }
     }

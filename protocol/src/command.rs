@@ -72,6 +72,8 @@ pub enum CommandBody {
     Snooze(Snooze),
     /// Moves the read mark of the author.
     MarkRead(MarkRead),
+    /// Moves the read mark of the author back: what they read counts as unread again.
+    MarkUnread(MarkUnread),
     /// Sends an unconfirmed message again.
     Resend(Resend),
     /// Records that an unconfirmed message did arrive.
@@ -94,6 +96,8 @@ pub enum CommandBody {
     AcceptOffer(OfOffer),
     /// Says no to an offer: somebody else is asked.
     DeclineOffer(OfOffer),
+    /// Gives the customer a name of the team's own, in place of the one that they chose.
+    NameContact(NameContact),
 }
 
 /// How much of a conversation its author must see.
@@ -182,6 +186,7 @@ impl CommandBody {
             Self::MarkWaiting(_) => spec("mark_waiting"),
             Self::Snooze(_) => spec("snooze"),
             Self::MarkRead(_) => spec("mark_read").in_lane(LaneKind::Reads),
+            Self::MarkUnread(_) => spec("mark_unread"),
             Self::Resend(_) => spec("resend").answer(),
             Self::MarkSent(_) => spec("mark_sent"),
             Self::Cancel(_) => spec("cancel"),
@@ -193,6 +198,7 @@ impl CommandBody {
             Self::Unlink(_) => spec("unlink"),
             Self::AcceptOffer(_) => CommandSpec { is_claim: true, ..spec("accept_offer") },
             Self::DeclineOffer(_) => spec("decline_offer"),
+            Self::NameContact(_) => spec("name_contact"),
         }
     }
 
@@ -253,6 +259,11 @@ impl CommandBody {
     pub fn named_conversation(&self) -> Option<ConversationId> {
         let Self::Link(link) = self else { return None };
         Some(link.with)
+    }
+
+    /// True for commands that change the customer's card.
+    pub fn names_contact(&self) -> bool {
+        matches!(self, Self::NameContact(_))
     }
 
     /// The text that it carries.
@@ -506,6 +517,26 @@ pub struct MarkRead {
     pub seq: u64,
 }
 
+/// Lines that the author read count as unread again, from this one on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MarkUnread {
+    /// The seq of the first line that is unread.
+    pub seq: u64,
+}
+
+/// A name for the customer that the team chose.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NameContact {
+    /// 1 to 100 characters. Required; `null` gives the customer their own name back.
+    #[serde(deserialize_with = "present")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+    pub name: Option<String>,
+}
+
 /// Sends an unconfirmed message again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -573,6 +604,8 @@ impl<'de> Deserialize<'de> for Command {
 }
 
 /// Reads an option that must be present, if only as `null`.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Seen, D::Error> {
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     Option::deserialize(deserializer)
 }

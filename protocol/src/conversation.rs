@@ -228,8 +228,13 @@ pub struct Conversation {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ContactCard {
-    /// The profile name the customer chose, or the group's subject.
+    /// The name that is shown: one of the team's own, else the profile name the customer chose, or
+    /// the group's subject.
     pub name: Option<String>,
+    /// The profile name the customer chose, where the team gave them a name of its own; empty where
+    /// WhatsApp told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile_name: Option<String>,
     /// The number, digits without `+`; customers with a user name may have none.
     pub phone: Option<String>,
     /// The user name that they show in place of their number, without `@`. It may change: it names

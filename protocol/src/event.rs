@@ -336,6 +336,13 @@ pub enum Fact {
         /// Number of the last line read.
         seq: u64,
     },
+    /// An agent said that what they read counts as unread. Goes to that agent alone.
+    UnreadMarked {
+        /// The agent.
+        agent_id: AgentId,
+        /// Number of the last line that still counts as read.
+        seq: u64,
+    },
     /// An agent was added or changed; read `/agents`.
     AgentChanged {
         /// The agent.

@@ -1,8 +1,10 @@
 //! Who a customer is: by number, by name, by user name; and what came with their words.
 
-use baton_protocol::conversation::ConversationView;
+use baton_protocol::CommandBody;
+use baton_protocol::command::{MarkRead, MarkUnread, NameContact};
+use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::page::{ConversationPage, ConversationRow};
-use baton_world::world::{Agent, NUMBER, Setup, World, for_each_store, webhook};
+use baton_world::world::{Agent, Answered, NUMBER, Setup, World, for_each_store, webhook};
 use serde_json::{Value, json};
 
 use crate::begin::begins;
@@ -58,6 +60,65 @@ async fn who_shows_a_user_name_alone_is_told_apart_and_found_by_it() {
         assert_eq!(view.contact.name.as_deref(), Some("Mila"));
         assert_eq!(view.conversation.head.last_seq, 2, "in one conversation");
         assert_eq!(found(&ana, "Mila").await.len(), 1);
+        ana.phone().converges().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_of_the_teams_own_stands_before_whatever_the_customer_calls_themselves() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+        let lu = json!({"wa_id": "34600000050"});
+        says(world, 1, lu.clone(), json!({"name": "lu 🌸"}), json!({})).await;
+        let [view] = &found(&ana, "34600000050").await[..] else { panic!("one") };
+        let of = view.conversation.head.id;
+        let name = async |name: Option<&str>| {
+            let name = name.map(str::to_owned);
+            ana.does(of, CommandBody::NameContact(NameContact { name })).await
+        };
+        name(Some(" Dr Lucía Vega ")).await.accepted();
+        says(world, 2, lu.clone(), json!({"name": "Lucy"}), json!({})).await;
+        for query in ["lucia+vega", "lucy", "34600000050"] {
+            let [view] = &found(&ben, query).await[..] else { panic!("one by {query}") };
+            assert_eq!(view.contact.name.as_deref(), Some("Dr Lucía Vega"), "{query}");
+            assert_eq!(view.contact.profile_name.as_deref(), Some("Lucy"), "{query}");
+        }
+        let refused = name(Some("Lucía\u{202e}")).await.refusal();
+        assert_eq!(refused.code(), "invalid");
+        name(None).await.accepted();
+        let [view] = &found(&ben, "lucy").await[..] else { panic!("one") };
+        let ContactCard { name, profile_name, .. } = &view.contact;
+        assert_eq!((name.as_deref(), profile_name.as_deref()), (Some("Lucy"), None));
+        assert!(found(&ben, "vega").await.is_empty());
+        ana.phone().converges().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_is_unread_again_for_its_reader_alone() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+        let nora = json!({"wa_id": "34600000051"});
+        for n in 1..=3 {
+            says(world, n, nora.clone(), json!({"name": "Nora"}), json!({})).await;
+        }
+        let of = found(&ana, "34600000051").await[0].conversation.head.id;
+        let read = async |agent: &Agent| found(agent, "34600000051").await[0].read_seq;
+        for agent in [&ana, &ben] {
+            agent.does(of, CommandBody::MarkRead(MarkRead { seq: 3 })).await.accepted();
+        }
+        ana.does(of, CommandBody::MarkUnread(MarkUnread { seq: 2 })).await.accepted();
+        assert_eq!((read(&ana).await, read(&ben).await), (1, 3));
+        // A line that was never read is unread as it is.
+        ana.does(of, CommandBody::MarkUnread(MarkUnread { seq: 3 })).await.accepted();
+        assert_eq!(read(&ana).await, 1);
+        let beyond = CommandBody::MarkUnread(MarkUnread { seq: 4 });
+        assert_eq!(ana.does(of, beyond).await.refusal().code(), "invalid");
+        ana.phone().converges().await;
+        ana.does(of, CommandBody::MarkRead(MarkRead { seq: 3 })).await.accepted();
+        assert_eq!(read(&ana).await, 3);
         ana.phone().converges().await;
     })
     .await;

@@ -1,8 +1,8 @@
 //! The acts of an agent.
 
 use baton_protocol::command::{
-    Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, OfOffer,
-    Reply, Resend, Seeing, Send, Snooze, Transfer, Unassign,
+    Assign, Claim, Following, Forward, Link, MarkRead, MarkUnread, NameContact, NoteText, Nothing,
+    OfMessage, OfOffer, Reply, Resend, Seeing, Send, Snooze, Transfer, Unassign,
 };
 use baton_protocol::{Coach, CommandBody, LineAt, Owner, Timestamp};
 
@@ -129,6 +129,11 @@ pub enum Act {
         /// The number of the last line read.
         seq: u64,
     },
+    /// Have its lines unread again.
+    MarkUnread {
+        /// The number of the first line that is unread.
+        seq: u64,
+    },
     /// Send a failed message again.
     Resend {
         /// The id of the message.
@@ -178,6 +183,12 @@ pub enum Act {
     DeclineOffer {
         /// The id of the offer.
         offer: String,
+    },
+    /// Give the customer a name of the team's own.
+    NameContact {
+        /// The name; left out, they have the one that they chose.
+        #[uniffi(default = None)]
+        name: Option<String>,
     },
 }
 
@@ -249,6 +260,7 @@ impl Act {
                 seen: SeenLine::read(seen)?,
             }),
             Self::MarkRead { seq } => CommandBody::MarkRead(MarkRead { seq }),
+            Self::MarkUnread { seq } => CommandBody::MarkUnread(MarkUnread { seq }),
             Self::Resend { message, seen } => CommandBody::Resend(Resend {
                 message_id: id_of("message", &message)?,
                 seen: SeenLine::read(seen)?,
@@ -264,6 +276,7 @@ impl Act {
             Self::Unlink => CommandBody::Unlink(Nothing {}),
             Self::AcceptOffer { offer } => CommandBody::AcceptOffer(of_offer(&offer)?),
             Self::DeclineOffer { offer } => CommandBody::DeclineOffer(of_offer(&offer)?),
+            Self::NameContact { name } => CommandBody::NameContact(NameContact { name }),
         })
     }
 }
@@ -326,6 +339,8 @@ pub enum ActKind {
     Snooze,
     /// Its lines are read.
     MarkRead,
+    /// Its lines are unread again.
+    MarkUnread,
     /// A failed message goes again.
     Resend,
     /// An unconfirmed message counts as sent.
@@ -348,6 +363,8 @@ pub enum ActKind {
     AcceptOffer,
     /// An offer is declined.
     DeclineOffer,
+    /// The customer has a name of the team's.
+    NameContact,
 }
 
 impl From<&CommandBody> for ActKind {
@@ -367,6 +384,7 @@ impl From<&CommandBody> for ActKind {
             CommandBody::MarkWaiting(_) => Self::MarkWaiting,
             CommandBody::Snooze(_) => Self::Snooze,
             CommandBody::MarkRead(_) => Self::MarkRead,
+            CommandBody::MarkUnread(_) => Self::MarkUnread,
             CommandBody::Resend(_) => Self::Resend,
             CommandBody::MarkSent(_) => Self::MarkSent,
             CommandBody::Cancel(_) => Self::Cancel,
@@ -378,6 +396,7 @@ impl From<&CommandBody> for ActKind {
             CommandBody::Unlink(_) => Self::Unlink,
             CommandBody::AcceptOffer(_) => Self::AcceptOffer,
             CommandBody::DeclineOffer(_) => Self::DeclineOffer,
+            CommandBody::NameContact(_) => Self::NameContact,
         }
     }
 }

@@ -156,6 +156,29 @@ test("a read mark takes the unread away, and never goes back", () => {
   expect(full().view.read_seq).toBe(7);
 });
 
+test("what is unread again stays so, whatever older answers say, and until it is read", () => {
+  applyConversation(feed, ID, snapshot);
+  const told = (type: "read_marked" | "unread_marked", position: number, seq: number) => {
+    const { revision: _revision, ...mark } = { ...event(type, 0), position, seq };
+    apply(feed, { type: "events", after: position - 1, upto: position, events: [mark as Event] });
+  };
+  told("read_marked", 98, 7);
+  told("unread_marked", 99, 2);
+  expect(full().view.read_seq).toBe(2);
+  applyConversation(feed, ID, snapshot);
+  expect(full().view.read_seq).toBe(2);
+  told("read_marked", 100, 6);
+  expect(full().view.read_seq).toBe(6);
+  // After a gap the server's word counts, unless it was told another one since.
+  apply(feed, { type: "reset", reason: "too_much", upto: 110, after_ms: 0 });
+  const view = { ...full().view, read_seq: 3 };
+  applyRows(feed, [{ level: "full", view, unread: 0 }]);
+  expect(full().view.read_seq).toBe(3);
+  told("unread_marked", 111, 1);
+  applyRows(feed, [{ level: "full", view, unread: 0 }]);
+  expect(full().view.read_seq).toBe(1);
+});
+
 test("a coaching note comes without a revision, and an older answer does not take it away", () => {
   applyConversation(feed, ID, snapshot);
   const { revision: _revision, ...coached } = {

@@ -263,7 +263,12 @@ function one(feed: Feed, event: Event): Want[] {
       return [{ kind: "setting", event }];
     case "read_marked":
       if (event.agent_id === feed.agent && event.conversation_id !== undefined) {
-        mark(feed, event.conversation_id, event.seq);
+        mark(feed, event.conversation_id, event.seq, Math.max);
+      }
+      return [];
+    case "unread_marked":
+      if (event.agent_id === feed.agent && event.conversation_id !== undefined) {
+        mark(feed, event.conversation_id, event.seq, Math.min);
       }
       return [];
     case "coached":
@@ -316,17 +321,15 @@ function bothNotes(old: CoachNote[] = [], fresh: CoachNote[] = []): Pick<Lines, 
 }
 
 /** Marks are told once and carry no revision: what is not here yet gets them when it comes. */
-function mark(feed: Feed, id: Id, seq: number) {
+function mark(feed: Feed, id: Id, seq: number, moved: (before: number, seq: number) => number) {
   const held = feed.held.get(id);
-  if (held?.level === "full") {
-    const read_seq = Math.max(held.view.read_seq, seq);
-    feed.held.set(id, { ...held, view: { ...held.view, read_seq } });
-  } else if (held?.level === "packed") {
-    const read_seq = Math.max(held.slim.read_seq, seq);
-    feed.held.set(id, { ...held, slim: { ...held.slim, read_seq } });
-  } else if (feed.loading !== undefined) {
-    feed.loading.marks.set(id, Math.max(feed.loading.marks.get(id) ?? 0, seq));
-  }
+  if (held !== undefined) setRead(feed, id, held, moved(readOf(held), seq));
+  feed.loading?.marks.set(id, seq);
+}
+
+function setRead(feed: Feed, id: Id, held: Held, read_seq: number) {
+  if (held.level === "full") feed.held.set(id, { ...held, view: { ...held.view, read_seq } });
+  else if (held.level === "packed") feed.held.set(id, { ...held, slim: { ...held.slim, read_seq } });
 }
 
 function ofConversation(feed: Feed, id: Id, revision: number, event: Event): Want[] {
@@ -380,7 +383,7 @@ export function applyPacked(feed: Feed, all: Extract<Held, { level: "head" | "pa
     const held = feed.held.get(id);
     if (fresh.level === "head" || held?.level !== "full") install(feed, fresh);
     else if (headOf(held).revision < revision) fallBehind(feed, id, revision);
-    else mark(feed, id, fresh.slim.read_seq);
+    else setRead(feed, id, held, feed.loading?.marks.get(id) ?? fresh.slim.read_seq);
   }
 }
 
@@ -437,14 +440,17 @@ export function applyOlder(feed: Feed, id: Id, page: LinesPage): void {
   });
 }
 
-/** Takes this over, unless something newer is held. Read marks only grow, and pass it by. */
+/**
+ * Takes this over, unless something newer is held. Read marks that were told pass it by: it may be
+ * older, and what is held was told of all of them, unless it is read anew.
+ */
 function install(feed: Feed, fresh: Held): void {
   const { id, revision } = headOf(fresh);
   const held = feed.held.get(id);
   const isNewer = held === undefined || headOf(held).revision <= revision;
   let next = isNewer ? fresh : held;
-  const marks = [readOf(next), readOf(held), readOf(fresh), feed.loading?.marks.get(id) ?? 0];
-  const read_seq = Math.max(...marks);
+  const isTold = held !== undefined && held.level !== "head" && feed.loading === undefined;
+  const read_seq = feed.loading?.marks.get(id) ?? readOf(isTold || fresh.level === "head" ? held : fresh);
   if (next.level === "packed") {
     next = { ...next, slim: { ...next.slim, read_seq } };
   } else if (next.level === "full") {
@@ -552,6 +558,7 @@ const FACTS: Record<Event["type"], true> = {
   offer_ended: true,
   marketing_changed: true,
   read_marked: true,
+  unread_marked: true,
   agent_changed: true,
   team_changed: true,
   membership_changed: true,

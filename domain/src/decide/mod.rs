@@ -108,6 +108,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Note(note) => work::note(&case, note),
         CommandBody::Coach(coach) => coach::coach(&case, coach),
         CommandBody::MarkRead(mark) => work::mark_read(&case, mark),
+        CommandBody::MarkUnread(mark) => work::mark_unread(&case, mark),
         CommandBody::Claim(claim) => owner::claim(&case, claim),
         CommandBody::Assign(assign) => owner::assign(&case, assign),
         CommandBody::Unassign(unassign) => owner::unassign(&case, unassign),
@@ -127,6 +128,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Unlink(_) => person::unlink(&case),
         CommandBody::AcceptOffer(of) => offer::accept(&case, of.offer_id),
         CommandBody::DeclineOffer(of) => offer::decline(&case, of.offer_id),
+        CommandBody::NameContact(name) => person::name(&case, name),
     }
 }
 

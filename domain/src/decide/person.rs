@@ -4,11 +4,12 @@
 //! A link joins no conversations and moves no line. Whoever reads one conversation sees where else
 //! the same person is answered, and by whom. Taking it back leaves what was there before.
 
-use baton_protocol::command::Link;
-use baton_protocol::{ContactId, Conversation, Fact, Refusal};
+use baton_protocol::command::{Link, NameContact};
+use baton_protocol::{Accepted, ContactId, Conversation, Fact, Refusal};
 
-use super::{Case, Decided, Draft, facts, nothing};
+use super::{Case, Decided, Draft, facts, nothing, receive};
 use crate::scope::{Level, Scope};
+use crate::{names, naming};
 
 pub(super) fn link(case: &Case<'_>, link: &Link) -> Decided {
     let here = case.conversation;
@@ -40,6 +41,20 @@ pub(super) fn unlink(case: &Case<'_>) -> Decided {
         return nothing();
     }
     facts([Fact::PersonChanged { person: case.conversation.thread.contact_id }])
+}
+
+/// A name of the team's own. Groups are called by their subject.
+pub(super) fn name(case: &Case<'_>, name: &NameContact) -> Decided {
+    may_say(case)?;
+    let invalid = |problem| Refusal::invalid("name", problem);
+    let given = name.name.as_deref().map(names::name).transpose().map_err(invalid)?;
+    let Some(card) = case.context.card else { return nothing() };
+    let new = naming::named(card, given);
+    if new == *card {
+        return nothing();
+    }
+    let changed = receive::contact_changed(case.conversation.thread.contact_id, new);
+    Ok((vec![changed], Accepted::default()))
 }
 
 fn may_say(case: &Case<'_>) -> Result<(), Refusal> {

@@ -14,6 +14,7 @@ use super::{Draft, block};
 use crate::context::LineFacts;
 use crate::inbound::{InboundMessage, Moved, Sender};
 use crate::line::{is_news, is_same_side};
+use crate::naming;
 use crate::predicates::says_something;
 use crate::shown::shows;
 
@@ -25,11 +26,11 @@ pub fn card(old: &ContactCard, sender: &Sender, said_at: Timestamp) -> Option<Co
         old.moves.iter().any(|known| known.from.as_ref() == Some(number) && known.at >= said_at)
     };
     let number = sender.wa_id.clone().filter(|number| !has_left(number));
+    let name = sender.name.clone().or_else(|| naming::own(old).map(str::to_owned));
     let new = ContactCard {
-        name: sender.name.clone().or_else(|| old.name.clone()).filter(|name| shows(name)),
         phone: number.or_else(|| old.phone.clone()),
         username: sender.username.clone().or_else(|| old.username.clone()),
-        ..old.clone()
+        ..naming::called(old.clone(), name.filter(|name| shows(name)))
     };
     (new != *old).then_some(new)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_protocol::command::{MarkRead, NoteText};
+use baton_protocol::command::{MarkRead, MarkUnread, NoteText};
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::{MENTIONS_MAX, NOTE_CHARS_MAX};
 use baton_protocol::{Accepted, AgentId, Fact, MessageId, Refusal};
@@ -73,4 +73,17 @@ pub(super) fn mark_read(case: &Case<'_>, mark: &MarkRead) -> Decided {
         return nothing();
     }
     facts([Fact::ReadMarked { agent_id: case.context.my_id(), seq: mark.seq }])
+}
+
+/// The mark goes back to before this line. It moves only back: what was read later counts as well.
+pub(super) fn mark_unread(case: &Case<'_>, mark: &MarkUnread) -> Decided {
+    let last_seq = case.conversation.head.last_seq;
+    if !(1..=last_seq).contains(&mark.seq) {
+        return Err(Refusal::invalid("seq", format!("the last line is {last_seq}")));
+    }
+    let seq = mark.seq - 1;
+    if seq >= case.context.read_seq {
+        return nothing();
+    }
+    facts([Fact::UnreadMarked { agent_id: case.context.my_id(), seq }])
 }

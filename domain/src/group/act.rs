@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_protocol::event::EventContent;
 use baton_protocol::{
     Accepted, Actor, AgentId, Amendment, Conversation, Event, Fact, LineRef, MessageStatus, OpId,
     Refusal, Timestamp, WorkspaceId,
@@ -50,6 +51,8 @@ pub(super) fn decision(
     });
     let other = work.command.body.named_conversation();
     let other = other.and_then(|id| state.conversation(caller.workspace, id));
+    let card = conversation.filter(|_| work.command.body.names_contact());
+    let card = card.and_then(|of| state.cards.get(&(caller.workspace, of.thread.contact_id)));
     let upload = work.command.body.upload();
     let upload = upload.and_then(|id| state.uploads.get(&(caller.workspace, id)));
     let forwarded = work.command.body.forwarded();
@@ -70,6 +73,7 @@ pub(super) fn decision(
         fresh: Fresh { message: work.message, note: work.note },
         template,
         other,
+        card,
         upload,
         forwarded,
         signature_chars: name.map_or(0, |chars| chars + signature::EXTRA_CHARS),
@@ -112,7 +116,10 @@ pub(super) fn carry_out(
         Some(Decision::Accept(drafts, accepted)) => {
             let first = state.entries.len();
             note_marks(state, work, &drafts);
-            state.append(key, drafts, By::new(Actor::Agent { id: caller.agent }, now));
+            note_card(state, work, &drafts);
+            let card = work.command.body.names_contact().then_some(work.note.0);
+            let by = By { card, ..By::new(Actor::Agent { id: caller.agent }, now) };
+            state.append(key, drafts, by);
             record_forwarded(state, work, now);
             let revision = state.conversation(key.0, key.1).map_or(0, |found| found.head.revision);
             let position = state.entries.iter().skip(first).next_back();
@@ -189,9 +196,21 @@ fn with_status(state: &State, workspace: WorkspaceId, answer: Answer) -> Answer 
 fn note_marks(state: &mut State, work: &CommandWork, drafts: &[Draft]) {
     let key = (work.caller.workspace, work.caller.agent, work.command.conversation_id);
     for draft in drafts {
-        if let Fact::ReadMarked { seq, .. } = draft.fact {
+        if let Fact::ReadMarked { seq, .. } | Fact::UnreadMarked { seq, .. } = draft.fact {
             state.read_marks.insert(key, seq);
             state.marked.insert(key);
+        }
+    }
+}
+
+fn note_card(state: &mut State, work: &CommandWork, drafts: &[Draft]) {
+    for draft in drafts {
+        if let (Fact::ContactChanged { contact_id }, Some(EventContent::Contact(card))) =
+            (&draft.fact, &draft.content)
+        {
+            let key = (work.caller.workspace, *contact_id);
+            state.changed_cards.entry(key).or_insert(false);
+            state.cards.insert(key, card.clone());
         }
     }
 }

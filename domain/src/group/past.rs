@@ -1,7 +1,6 @@
 //! What the phone app shares of the time before Baton. It takes no seq, and tells nobody: only that
 //! a conversation is there, and a contact's name, are events.
 
-use baton_protocol::conversation::ContactCard;
 use baton_protocol::{Actor, ConversationId, Fact, Status};
 
 use super::contact::{ContactNews, know_contact};
@@ -10,6 +9,7 @@ use super::senders::KnownSender;
 use super::state::{By, Channel, Key, PastContent, State};
 use crate::decide::receive;
 use crate::inbound::{BookEntry, ElementBody, PastLine, Sender};
+use crate::naming;
 use crate::past::{Booked, Past, renamed};
 
 /// Takes in what was shared.
@@ -98,8 +98,8 @@ fn book(
     }
     let card_key = (channel.workspace, known.contact);
     let old = state.cards.get(&card_key).cloned().unwrap_or_default();
-    let Some(name) = renamed(old.name.as_deref(), before.as_ref(), &booked) else { return };
-    let new = ContactCard { name, ..old };
+    let Some(name) = renamed(naming::own(&old), before.as_ref(), &booked) else { return };
+    let new = naming::called(old, name);
     state.changed_cards.entry(card_key).or_insert(false);
     state.cards.insert(card_key, new.clone());
     let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };

@@ -95,6 +95,11 @@ impl Full {
         self.view.read_seq = self.view.read_seq.max(seq);
     }
 
+    /// Lines above this one count as unread again.
+    pub(super) fn unread_from(&mut self, seq: u64) {
+        self.view.read_seq = self.view.read_seq.min(seq);
+    }
+
     /// Applies the next event of this conversation.
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of the head alone")]
     pub(super) fn apply(&mut self, event: &Event) {

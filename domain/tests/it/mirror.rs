@@ -4,7 +4,7 @@ use baton_domain::log::Route;
 use baton_domain::mirror::{
     Desk, Holdings, Lists, Mirror, Mirrored, Page, Progress, Want, fingerprint,
 };
-use baton_protocol::command::MarkRead;
+use baton_protocol::command::{MarkRead, MarkUnread};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::{
@@ -270,6 +270,24 @@ fn a_read_mark_told_while_a_page_is_under_way_is_kept() {
     mirror.apply_frame(&events(&team, from));
     mirror.apply_page(page);
     assert_eq!((read_seq(&mirror), mirror.conversations[&LUCIA].unread()), (1, 0));
+}
+
+#[test]
+fn what_was_marked_unread_stays_so_against_older_answers_and_pages() {
+    let mut team = Team::with_a_customer();
+    reads(&mut team, 1);
+    let (mut here, mut away) = (mirror(&team), mirror(&team));
+    let (from, old) = (head(&team), snapshot(&team, ANA, LUCIA).unwrap());
+    let (again, under_way) = (reset(&team), page(&team, &[LUCIA]));
+    away.apply_frame(&again);
+    accepted(team.does(ANA, CommandBody::MarkUnread(MarkUnread { seq: 1 })));
+    for mirror in [&mut here, &mut away] {
+        mirror.apply_frame(&events(&team, from));
+        assert_eq!((read_seq(mirror), mirror.conversations[&LUCIA].unread()), (0, 1));
+    }
+    here.apply_frame(&ServerFrame::Entered { position: head(&team), snapshot: Box::new(old) });
+    away.apply_page(under_way);
+    assert_eq!((read_seq(&here), read_seq(&away)), (0, 0));
 }
 
 #[test]

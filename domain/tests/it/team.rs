@@ -14,7 +14,7 @@ use baton_domain::decide::{Decision, Draft, decide, receive};
 use baton_domain::forward::Forwardable;
 use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
 use baton_domain::line;
-use baton_domain::log::{Logged, Route};
+use baton_domain::log::{Logged, Route, apart};
 use baton_domain::outcome::Answer;
 use baton_domain::predicates::{is_load, is_retryable};
 use baton_domain::scope::{Level, Scope, Viewer};
@@ -360,6 +360,7 @@ impl Team {
             fresh,
             template: self.template.as_ref(),
             other: command.body.named_conversation().and_then(|of| self.conversations.get(&of)),
+            card: self.cards.get(&id).filter(|_| command.body.names_contact()),
             upload: self.upload.as_ref(),
             forwarded: self.forwarded.as_ref(),
             signature_chars: self.signature_chars,
@@ -502,7 +503,7 @@ impl Team {
         claim_epoch: Option<u64>,
     ) {
         let old = self.conversations.get(&id).cloned();
-        let alone = matches!(draft.fact, Fact::ReadMarked { .. } | Fact::Coached { .. });
+        let alone = apart(&draft.fact).is_some();
         let revision = old.as_ref().map_or(0, |old| old.head.revision) + 1;
         let event = Event {
             position: u64::try_from(self.log.len()).unwrap() + 1,
@@ -561,7 +562,7 @@ impl Team {
                     self.cards.insert(id, card.clone());
                 }
             }
-            Fact::ReadMarked { agent_id, seq } => {
+            Fact::ReadMarked { agent_id, seq } | Fact::UnreadMarked { agent_id, seq } => {
                 self.reads.insert((*agent_id, id), *seq);
             }
             _ => {}

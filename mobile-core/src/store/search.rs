@@ -127,7 +127,8 @@ impl Read<'_> {
         )?;
         let Some(sealed) = sealed.flatten() else { return Ok(()) };
         let contact = self.view_rest(conversation, &sealed)?.contact;
-        let name = contact.name.filter(|name| typed.is_name(name));
+        let own = contact.profile_name.filter(|name| typed.is_name(name));
+        let name = contact.name.filter(|name| typed.is_name(name)).or(own);
         let phone = contact.phone.filter(|phone| typed.is_number(phone));
         let username = contact.username.map(|username| format!("@{username}"));
         let username = username.filter(|username| typed.is_name(username));

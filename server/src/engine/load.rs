@@ -463,7 +463,11 @@ async fn load_marks_and_cards(
     // Statuses look at who is in a group.
     let groups = state.conversations.iter().filter(|(_, held)| held.now.thread.kind.is_group());
     let groups = groups.map(|((here, _), held)| (*here, held.now.thread.contact_id));
-    let contacts: BTreeSet<_> = contacts.chain(groups).collect();
+    let named = needs.named.iter().filter_map(|key| {
+        let held = state.conversations.get(key)?;
+        Some((key.0, held.now.thread.contact_id))
+    });
+    let contacts: BTreeSet<_> = contacts.chain(groups).chain(named).collect();
     if !contacts.is_empty() {
         read.contacts = rows::contacts(tx, &json(&contacts)).await?;
         for FoundRow { row, .. } in &read.contacts {

@@ -53,6 +53,8 @@ pub(super) struct Needs {
     pub(super) templates: BTreeSet<(String, String, String)>,
     /// Uploads, each with its workspace.
     pub(super) uploads: BTreeSet<(String, String)>,
+    /// Conversations whose customers' cards commands change.
+    pub(super) named: BTreeSet<Key<ConversationId>>,
     /// Lines that commands send on.
     pub(super) forwarded: BTreeSet<Key<MessageId>>,
     /// Messages of the past.
@@ -274,6 +276,9 @@ impl Needs {
         self.conversations.extend(other.map(|other| (here, other)));
         let upload = command.body.upload();
         self.uploads.extend(upload.map(|of| (here.to_string(), of.to_string())));
+        if command.body.names_contact() {
+            self.named.insert((here, command.conversation_id));
+        }
         let forwarded = command.body.forwarded();
         self.forwarded.extend(forwarded.map(|of| (here, of.message_id)));
         self.agents.extend(command.body.named_agents().map(|agent| (here, agent)));

@@ -33,7 +33,9 @@ impl Folded {
             self.newer.insert(of);
         } else if let Fact::NoteAdded { note_id, .. } = event.fact {
             self.notes.insert(note_id);
-        } else if let Fact::ReadMarked { agent_id, seq } = event.fact {
+        } else if let Fact::ReadMarked { agent_id, seq } | Fact::UnreadMarked { agent_id, seq } =
+            event.fact
+        {
             self.read.insert((agent_id, of), seq);
         }
     }

@@ -52,6 +52,7 @@ struct ViewRow {
     group_card: Option<String>,
     moves: Option<String>,
     username: Option<String>,
+    profile_name: Option<String>,
     read_seq: i64,
 }
 
@@ -76,6 +77,8 @@ pub async fn views(
              AS moves,
            (SELECT k.username FROM contact AS k
             WHERE k.workspace = c.workspace AND k.id = c.contact) AS username,
+           (SELECT k.profile_name FROM contact AS k
+            WHERE k.workspace = c.workspace AND k.id = c.contact) AS profile_name,
            COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
              AND r.agent = $3 AND r.conversation = c.id), 0) AS read_seq
          FROM conversation AS c WHERE c.workspace = $1 AND c.id {in $2}"
@@ -92,8 +95,8 @@ pub async fn views(
         last_lines.extend(conversation.thread.last_line.map(|line| line.id));
         let group = row.group_card.as_deref().map(from_json).transpose()?;
         let moves = row.moves.as_deref().map(from_json).transpose()?.unwrap_or_default();
-        let ViewRow { name, phone, username, .. } = row;
-        let contact = ContactCard { name, phone, username, group, moves };
+        let ViewRow { name, profile_name, phone, username, .. } = row;
+        let contact = ContactCard { name, profile_name, phone, username, group, moves };
         let read_seq = number(row.read_seq)?;
         let id = conversation.head.id;
         found.insert(id, ConversationView { conversation, contact, preview: None, read_seq });

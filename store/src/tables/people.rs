@@ -24,6 +24,8 @@ table! {
             moves: Option<String>,
             /// The user name that stands in place of a number.
             username: Option<String>,
+            /// The name that they chose, while a name of the team's is shown.
+            profile_name: Option<String>,
         }
     }
 }
@@ -87,10 +89,11 @@ impl ContactRow {
             id: id.to_string(),
             name: card.name.clone(),
             phone: card.phone.clone(),
-            search_name: searched(card),
+            search_name: searched([&card.name, &card.profile_name], card.username.as_deref()),
             group_card: card.group.as_deref().map(json),
             moves: (!card.moves.is_empty()).then(|| json(&card.moves)),
             username: card.username.clone(),
+            profile_name: card.profile_name.clone(),
         }
     }
 
@@ -98,19 +101,27 @@ impl ContactRow {
     pub fn card(&self) -> Result<ContactCard, StoreError> {
         let group = self.group_card.as_deref().map(from_json).transpose()?;
         let moves = self.moves.as_deref().map(from_json).transpose()?.unwrap_or_default();
-        let (name, phone) = (self.name.clone(), self.phone.clone());
-        Ok(ContactCard { name, phone, username: self.username.clone(), group, moves })
+        Ok(ContactCard {
+            name: self.name.clone(),
+            profile_name: self.profile_name.clone(),
+            phone: self.phone.clone(),
+            username: self.username.clone(),
+            group,
+            moves,
+        })
+    }
+
+    /// The text that a search compares: the names, and the user name behind its sign.
+    pub fn searched(&self) -> Option<String> {
+        searched([&self.name, &self.profile_name], self.username.as_deref())
     }
 }
 
-/// What a search compares: the name, and the user name behind its sign.
-fn searched(card: &ContactCard) -> Option<String> {
-    let name = card.name.as_deref().map(fold);
-    let username = card.username.as_deref().map(|username| format!("@{}", fold(username)));
-    match (name, username) {
-        (Some(name), Some(username)) => Some(format!("{name} {username}")),
-        (name, username) => name.or(username),
-    }
+fn searched(names: [&Option<String>; 2], username: Option<&str>) -> Option<String> {
+    let names = names.into_iter().flatten().map(|name| fold(name));
+    let username = username.map(|username| format!("@{}", fold(username)));
+    let all: Vec<_> = names.chain(username).collect();
+    (!all.is_empty()).then(|| all.join(" "))
 }
 
 impl ReadMarkRow {

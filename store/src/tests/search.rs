@@ -159,6 +159,7 @@ async fn names_are_folded_anew_but_for_rows_that_somebody_changed() {
             phone: None,
             username: None,
             search_name: Some("as it was folded before".to_owned()),
+            profile_name: None,
             group_card: None,
             moves: None,
         };

@@ -205,7 +205,7 @@ async fn fold_names(
     let last = rows.last().filter(|_| rows.len() >= NAMES_MAX).map(|row| row.contact.id.clone());
     let mut changed = Vec::new();
     for NamedRow { mut contact, stamp_state } in rows {
-        let search_name = contact.name.as_deref().map(fold::fold);
+        let search_name = contact.searched();
         if search_name == contact.search_name {
             continue;
         }

@@ -4,8 +4,8 @@
 use std::iter::successors;
 
 use baton_protocol::command::{
-    Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, OfOffer,
-    Reply, Resend, Seeing, Send, Snooze, Transfer, Unassign,
+    Assign, Claim, Following, Forward, Link, MarkRead, MarkUnread, NameContact, NoteText, Nothing,
+    OfMessage, OfOffer, Reply, Resend, Seeing, Send, Snooze, Transfer, Unassign,
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{
@@ -70,7 +70,8 @@ impl About {
             Body::Reopen(_) => Body::MarkWaiting(Seeing { seen }),
             Body::MarkWaiting(_) => Body::Snooze(Snooze { until: self.later, seen }),
             Body::Snooze(_) => Body::MarkRead(MarkRead { seq: 1 }),
-            Body::MarkRead(_) => Body::Resend(Resend { message_id, seen, ignore_lease: true }),
+            Body::MarkRead(_) => Body::MarkUnread(MarkUnread { seq: 1 }),
+            Body::MarkUnread(_) => Body::Resend(Resend { message_id, seen, ignore_lease: true }),
             Body::Resend(_) => Body::MarkSent(OfMessage { message_id }),
             Body::MarkSent(_) => Body::Cancel(OfMessage { message_id }),
             Body::Cancel(_) => Body::Follow(Following { agent_id: None }),
@@ -81,7 +82,8 @@ impl About {
             Body::Unlink(_) => Body::Link(Link { with: self.conversation }),
             Body::Link(_) => Body::AcceptOffer(OfOffer { offer_id: OfferId(self.owner.0) }),
             Body::AcceptOffer(of) => Body::DeclineOffer(of.clone()),
-            Body::DeclineOffer(_) => return None,
+            Body::DeclineOffer(_) => Body::NameContact(NameContact { name: Some("Dr Lucía".to_owned()) }),
+            Body::NameContact(_) => return None,
         })
     }
 

@@ -129,6 +129,7 @@ pub(super) fn told(history: &History) -> Vec<String> {
 fn concerns(event: &Event) -> Option<AgentId> {
     match event.fact {
         Fact::ReadMarked { agent_id, .. }
+        | Fact::UnreadMarked { agent_id, .. }
         | Fact::PasswordSet { agent_id }
         | Fact::DeviceRevoked { agent_id, .. } => Some(agent_id),
         _ => None,

@@ -52,6 +52,13 @@ func (s *State) apply(event *Event) bool {
 		}
 		return true
 	}
+	if event.Type == "unread_marked" {
+		isMine := s.Session != nil && s.Session.AgentID == event.AgentID
+		if isMine && held != nil && held.View != nil {
+			held.View.ReadSeq = min(held.View.ReadSeq, event.Seq)
+		}
+		return true
+	}
 	if held == nil || held.View == nil {
 		return false
 	}

@@ -44,6 +44,9 @@ fn of_words() -> Vec<Act> {
         ("mark_read", "last", json!({ "seq": last().seq })),
         ("mark_read", "before", json!({ "seq": 1 })),
         ("mark_read", "beyond", json!({ "seq": 99 })),
+        ("mark_unread", "first", json!({ "seq": 1 })),
+        ("mark_unread", "last", json!({ "seq": last().seq })),
+        ("mark_unread", "beyond", json!({ "seq": 99 })),
         ("resend", "unconfirmed", json!({ "message_id": line(5).id })),
         ("resend", "held", json!({ "message_id": held })),
         ("mark_sent", "unconfirmed", json!({ "message_id": line(5).id })),
@@ -102,6 +105,9 @@ fn of_episodes() -> Vec<Act> {
         ("unlink", "unlink", json!({})),
         ("accept_offer", "gone", json!({ "offer_id": Uuid::from_u128(0x71) })),
         ("decline_offer", "gone", json!({ "offer_id": Uuid::from_u128(0x71) })),
+        ("name_contact", "name", json!({ "name": "Dr Lucía" })),
+        ("name_contact", "hidden", json!({ "name": "Lucía\u{202e}" })),
+        ("name_contact", "own", json!({ "name": null })),
     ]
 }
 
@@ -147,6 +153,10 @@ impl Asked<'_> {
         let (op_id, after, retry_of) = (op(), None, None);
         let command = Command { op_id, conversation_id, after, retry_of, body };
         let (sight, other) = (sight(by, self.policy), other());
+        let card = baton_protocol::conversation::ContactCard {
+            name: Some("Lucía".to_owned()),
+            ..Default::default()
+        };
         let context = Context {
             conversation: Some(self.conversation),
             lines: self.lines,
@@ -162,6 +172,7 @@ impl Asked<'_> {
             },
             template: None,
             other: Some(&other),
+            card: Some(&card),
             upload: None,
             forwarded: Some(self.forwarded),
             signature_chars: 0,

@@ -365,6 +365,10 @@ fn of_one_viewer() -> Vec<Case> {
         let kind = "read_marked";
         json!({ "type": kind, "agent_id": agent, "seq": seq, "revision": null })
     };
+    let unread = |agent, seq: u64| {
+        let kind = "unread_marked";
+        json!({ "type": kind, "agent_id": agent, "seq": seq, "revision": null })
+    };
     let mut head = base().head;
     (head.revision, head.owner) = (head.revision + 5, Owner::Agent(BEN.agent));
     let revision = head.revision;
@@ -372,6 +376,9 @@ fn of_one_viewer() -> Vec<Case> {
         ("one has read", vec![mark(ANA.agent, 7)]),
         ("read marks only grow", vec![mark(ANA.agent, 2)]),
         ("a colleague has read", vec![mark(BEN.agent, 7)]),
+        ("one has it unread again", vec![unread(ANA.agent, 2)]),
+        ("a mark that goes back only goes back", vec![unread(ANA.agent, 6)]),
+        ("a colleague has it unread again", vec![unread(BEN.agent, 2)]),
         (
             "the owner is coached",
             vec![json!({

@@ -19,6 +19,7 @@ fn put(store: &Store, n: u32, name: &str, lines: &[&str], note: Option<&str>) {
     full.lines = (1..).zip(lines).map(line).collect();
     full.view.contact = ContactCard {
         name: Some(name.to_owned()),
+        profile_name: Some(format!("Perfil{n}")),
         phone: Some(format!("346001234{n:02}")),
         ..ContactCard::default()
     };
@@ -58,6 +59,7 @@ fn names_numbers_lines_and_notes_are_found_the_newest_first() {
     assert_eq!(finds(&store, "paquete"), [(2, Line(3)), (1, Line(1))]);
     assert_eq!(finds(&store, "  donde   ESTA"), [(1, Line(1))]);
     assert_eq!(finds(&store, "lucia fer"), [(1, Contact)]);
+    assert_eq!(finds(&store, "perfil2"), [(2, Contact)], "the name that they chose");
     assert_eq!(finds(&store, "gross"), [(2, Contact)]);
     assert_eq!(finds(&store, "+34 600-1234 02"), [(2, Contact)]);
     assert_eq!(finds(&store, "0600 123402"), [(2, Contact)]);

@@ -11,8 +11,8 @@ use baton_domain::tag::Tag;
 use baton_model::server::PHONE_NUMBER_ID;
 use baton_protocol::coaching::Coach;
 use baton_protocol::command::{
-    Assign, Following, Link, MarkRead, Nothing, OfMessage, OfOffer, Reply, Resend, Snooze,
-    Transfer, Unassign,
+    Assign, Following, Link, MarkRead, MarkUnread, NameContact, Nothing, OfMessage, OfOffer, Reply,
+    Resend, Snooze, Transfer, Unassign,
 };
 use baton_protocol::conversation::BlockState;
 use baton_protocol::{
@@ -232,13 +232,23 @@ impl Both {
             8 => CommandBody::MarkWaiting(Seeing { seen }),
             9 => CommandBody::Snooze(Snooze { until: self.memory.now.plus_ms(60_000), seen }),
             10 => CommandBody::Reopen(Nothing {}),
-            11 => CommandBody::MarkRead(MarkRead { seq: seen.map_or(0, |seen| seen.seq) }),
+            11 => {
+                let seq = seen.map_or(0, |seen| seen.seq);
+                match self.dice.below(3) {
+                    0 => CommandBody::MarkUnread(MarkUnread { seq }),
+                    _ => CommandBody::MarkRead(MarkRead { seq }),
+                }
+            }
             12 => CommandBody::MarkSent(OfMessage { message_id }),
             13 => CommandBody::Cancel(OfMessage { message_id }),
             14 => CommandBody::Resend(Resend { message_id, seen, ignore_lease }),
             15 => CommandBody::Follow(Following { agent_id: None }),
             16 => CommandBody::Follow(Following { agent_id: Some(agent_id) }),
             17 => CommandBody::Unfollow(Following { agent_id: Some(agent_id) }),
+            18 if self.dice.percent(50) => {
+                let name = Some(text).filter(|_| self.dice.percent(70));
+                CommandBody::NameContact(NameContact { name })
+            }
             18 => CommandBody::Block(Nothing {}),
             19 => CommandBody::Unblock(Nothing {}),
             20 => CommandBody::AcceptOffer(self.some_offer(of)),

@@ -312,7 +312,7 @@ fun Words.act(kind: ActKind): String = when (kind) {
     ActKind.REOPEN -> this(Word.Reopen)
     ActKind.MARK_WAITING -> this(Word.WaitForCustomer)
     ActKind.SNOOZE -> this(Word.Snooze)
-    ActKind.MARK_READ -> this(Word.IsRead)
+    ActKind.MARK_READ, ActKind.MARK_UNREAD -> this(Word.IsRead)
     ActKind.RESEND -> this(Word.SendAgain)
     ActKind.MARK_SENT -> this(Word.ItArrived)
     ActKind.CANCEL -> this(Word.Discard)
@@ -320,7 +320,7 @@ fun Words.act(kind: ActKind): String = when (kind) {
     ActKind.UNFOLLOW -> this(Word.Unfollow)
     ActKind.BLOCK -> this(Word.Block)
     ActKind.UNBLOCK -> this(Word.Unblock)
-    ActKind.LINK, ActKind.UNLINK -> this(Word.Contact)
+    ActKind.LINK, ActKind.UNLINK, ActKind.NAME_CONTACT -> this(Word.Contact)
     ActKind.ACCEPT_OFFER -> this(Word.Claim)
     ActKind.DECLINE_OFFER -> this(Word.Discard)
 }
