@@ -10,6 +10,9 @@
 #   scripts/app.sh test    plays the tests over fakes: no core, no server, no display
 #   scripts/app.sh flows   plays whole flows with the real core, server and simulator: all, or those
 #                          whose name holds one of the words; --list names them
+#   scripts/app.sh android compiles the app for Android, warnings as errors
+#   scripts/app.sh apk     makes a package of that, signed with a key of its own and verified; without
+#                          the native library, which asks for the NDK
 #
 # Ends with 77 and "SKIPPED: reason" where Kotlin or Compose cannot be had.
 #
@@ -21,7 +24,7 @@ here=$PWD/apps/phone
 . scripts/mobile/tools.sh
 name=app
 case "${1:-}" in
-fetch | build | run | shots | test | flows) ;;
+fetch | build | run | shots | test | flows | android | apk) ;;
 *) sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; exit ;;
 esac
 do=$1
@@ -30,27 +33,29 @@ shift
 built=${CARGO_TARGET_DIR:-target}/debug
 core=target/suites/kotlin
 out=target/app
-sums=$(cat "$here"/jars/* | sha256sum | cut -c 1-12)
-place=$tools/compose-$sums
+placed() { echo "$tools/$1-$(cat "$2"/* | sha256sum | cut -c 1-12)"; }
+place=$(placed compose "$here/jars")
 found=$(scripts/mobile/kotlin.sh) || { held=$?; echo "$found"; exit $held; }
 . "$found"
 
 # Maven cannot resolve Compose's own graph: every jar is named, each without what it asks for.
+# `named DIRECTORY`: a project of those that its lists name.
 named() {
-  local group artifact version
+  local group artifact version type
   echo '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>baton.tools</groupId><artifactId>compose</artifactId><version>1</version>
 <packaging>pom</packaging><dependencies>'
-  cat "$here"/jars/*.txt | while IFS=: read -r group artifact version; do
+  cat "$1"/*.txt | while IFS=: read -r group artifact version type; do
     echo "<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId>
-<version>$version</version><exclusions><exclusion><groupId>*</groupId>
+<version>$version</version><type>${type:-jar}</type><exclusions><exclusion><groupId>*</groupId>
 <artifactId>*</artifactId></exclusion></exclusions></dependency>"
   done
   echo '</dependencies></project>'
 }
 
+# `brings PLACE DIRECTORY`: what the lists of a directory name, held to its sums.
 brings() {
-  local fresh copy=org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies
+  local fresh place=$1 from=$2 copy=org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies
   [ ! -e "$place/done" ] || return 0
   alone compose
   [ ! -e "$place/done" ] || return 0
@@ -62,13 +67,21 @@ brings() {
   say "Compose by Maven"
   fresh=$(mktemp -d "$tools/compose.XXXXXX")
   trap 'rm -rf "$fresh"' EXIT
-  named >"$fresh/compose.xml"
+  named "$from" >"$fresh/compose.xml"
   fetched 400 mvn -q -B -f "$fresh/compose.xml" "$copy" -DoutputDirectory="$fresh/jars" ||
     skip "Maven could not bring Compose"
-  (cd "$fresh/jars" && sha256sum --quiet -c "$here/jars/SHA256SUMS" >&2) ||
-    fail "what Maven brought is not what apps/phone/jars/SHA256SUMS says"
+  (cd "$fresh/jars" && sha256sum --quiet -c "$from/SHA256SUMS" >&2) ||
+    fail "what Maven brought is not what $from/SHA256SUMS says"
   mkdir "$fresh/compiler"
-  mv "$fresh"/jars/kotlin-compose-compiler-plugin-*.jar "$fresh/compiler"
+  find "$fresh/jars" -name 'kotlin-compose-compiler-plugin-*.jar' -exec mv -t "$fresh/compiler" {} +
+  find "$fresh/jars" -name 'r8-*.jar' -exec mv -t "$fresh/compiler" {} +
+  python3 - "$fresh/jars" <<'END'
+import pathlib, sys, zipfile
+for aar in pathlib.Path(sys.argv[1]).glob("*.aar"):
+    with zipfile.ZipFile(aar) as parts:
+        aar.with_suffix(".jar").write_bytes(parts.read("classes.jar"))
+    aar.unlink()
+END
   touch "$fresh/done"
   rm -rf "$place"
   chmod 755 "$fresh"
@@ -88,20 +101,26 @@ compiled() {
   if [ ! -e "$jar" ] || [ "$(cat "$jar.sum" 2>/dev/null)" != "$seen" ]; then
     say "compiling ${jar##*/}"
     rm -f "$jar" "$jar.sum"
-    "$KOTLINC" -Werror -Xplugin="$(echo "$place"/compiler/*.jar)" -opt-in=kotlin.time.ExperimentalTime \
+    # shellcheck disable=SC2086 # words, on purpose
+    "$KOTLINC" ${flags--Werror} -Xplugin="$(echo "$place"/compiler/*.jar)" -opt-in=kotlin.time.ExperimentalTime \
       -cp "$classpath" -d "$jar" "$@" >"$jar.log" 2>&1 || { cat "$jar.log" >&2; exit 1; }
     echo "$seen" >"$jar.sum"
   fi
 }
 
-builds() {
-  local lock
+# One builds at a time.
+begins() {
   mkdir -p "$out"
   exec {lock}>"$out/lock"
   flock "$lock"
   bindings/suites/kotlin/run.sh --build
-  compose=$(printf '%s:' "$place"/jars/*.jar)
   library=$core/layer.jar:$core/generated.jar
+}
+
+builds() {
+  local lock
+  begins
+  compose=$(printf '%s:' "$place"/jars/*.jar)
   all=$library:$compose$KOTLIN_CP
   compiled ui "$all" "$here/ui/src"
   compiled desktop "$out/ui.jar:$all" "$here/desktop/src"
@@ -110,11 +129,73 @@ builds() {
   exec {lock}>&-
 }
 
+# Screens, activity and library against Android's own classes and Jetpack Compose; against stubs of
+# Firebase and androidx.work.
+builds_android() {
+  local lock from=$here/android
+  classes=$(bindings/android/check.sh --classes) || skip "Maven could not bring Android's classes"
+  brings "$(placed android "$from/jars")" "$from/jars"
+  android=$(placed android "$from/jars")
+  begins
+  jetpack=$(printf '%s:' "$android"/jars/*.jar)
+  below=$library:$jetpack$classes:$KOTLIN_CP
+  flags='' compiled android-stubs "$below" bindings/android/stubs
+  compiled android-library "$out/android-stubs.jar:$below" bindings/android/src/main/kotlin
+  compiled android-ui "$below" "$here/ui/src"
+  python3 "$from/resources.py" "$from/res" "$out/android"
+  compiled android-app "$out/android-ui.jar:$out/android-library.jar:$out/android-stubs.jar:$below" \
+    "$from/src" "$out/android/r"
+  exec {lock}>&-
+  echo "the app compiles for Android"
+}
+
+# Dexed, with its resources, aligned, signed and verified. No phone runs it: the core is not in it,
+# nor what Firebase and androidx.work are, nor the resources of Jetpack's own libraries.
+packs() {
+  local made=$out/android/apk key=$out/android/key tool all jars
+  for tool in aapt2 zipalign apksigner; do
+    have "$tool" || packaged aapt zipalign apksigner || skip "there is no $tool"
+  done
+  rm -rf "$made"
+  mkdir -p "$made/dex"
+  all=$out/android-app.jar:$out/android-ui.jar:$out/android-library.jar:$library:$jetpack$KOTLIN_CP
+  IFS=: read -ra jars <<<"$all"
+  say "dex"
+  "$JAVA" -Xmx1500m -cp "$(echo "$android"/compiler/r8-*.jar)" com.android.tools.r8.D8 --release \
+    --min-api 28 --lib "$classes" --output "$made/dex" "${jars[@]}" >"$made/dex.log" 2>&1 ||
+    { cat "$made/dex.log" >&2; fail "it cannot be dexed"; }
+  aapt2 compile --dir "$here/android/res" -o "$made/res.zip"
+  aapt2 link -I "$classes" --manifest "$here/android/AndroidManifest.xml" --min-sdk-version 28 \
+    --target-sdk-version 34 --version-code 1 --version-name 1 \
+    --stable-ids "$out/android/ids.txt" -o "$made/bare.apk" "$made/res.zip"
+  python3 - "$made" <<'END'
+import pathlib, sys, zipfile
+made = pathlib.Path(sys.argv[1])
+with zipfile.ZipFile(made / "bare.apk", "a", zipfile.ZIP_DEFLATED) as apk:
+    for dex in sorted((made / "dex").glob("*.dex")):
+        apk.write(dex, dex.name)
+END
+  zipalign -f 4 "$made/bare.apk" "$made/aligned.apk"
+  [ -e "$key" ] || keytool -genkeypair -keystore "$key" -storepass baton-key -alias baton -keyalg EC \
+    -dname CN=baton -validity 3650 >&2
+  apksigner sign --ks "$key" --ks-pass pass:baton-key --out "$made/baton.apk" "$made/aligned.apk"
+  apksigner verify --min-sdk-version 28 "$made/baton.apk"
+  echo "the package: $(stat -c %s "$made/baton.apk") bytes, dexed, signed and verified: $made/baton.apk"
+}
+
 # Without a display; drawn by the processor, so that it is the same everywhere.
 headless=(-Djava.awt.headless=true -Dskiko.renderApi=SOFTWARE -Xmx900m -XX:TieredStopAtLevel=1)
 
-brings
-[ "$do" != fetch ] || { echo "$place"; exit; }
+brings "$place" "$here/jars"
+case "$do" in
+fetch) echo "$place"; exit ;;
+android) builds_android; exit ;;
+apk)
+  builds_android
+  packs
+  exit
+  ;;
+esac
 builds
 parts=$out/tests.jar:$out/desktop.jar:$out/ui.jar:$core/testing.jar:$core/suite.jar:$all
 case "$do" in
@@ -127,6 +208,9 @@ run)
 shots) exec "$JAVA" "${headless[@]}" -cp "$parts" app.baton.app.ShotsKt "$out/shots" "$@" ;;
 test)
   log=$out/tests.log
+  # What is made from the console's words and colours follows them.
+  python3 apps/phone/tokens.py --check
+  [ ! -d console/node_modules/typescript ] || node apps/phone/words.mjs --check
   "$JAVA" "${headless[@]}" -cp "$JUNIT:$parts" org.junit.platform.console.ConsoleLauncher execute \
     --disable-banner --details=tree --disable-ansi-colors --fail-if-no-tests \
     --scan-class-path "$out/tests.jar" "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }

@@ -82,7 +82,9 @@ impl About {
             Body::Unlink(_) => Body::Link(Link { with: self.conversation }),
             Body::Link(_) => Body::AcceptOffer(OfOffer { offer_id: OfferId(self.owner.0) }),
             Body::AcceptOffer(of) => Body::DeclineOffer(of.clone()),
-            Body::DeclineOffer(_) => Body::NameContact(NameContact { name: Some("Dr Lucía".to_owned()) }),
+            Body::DeclineOffer(_) => {
+                Body::NameContact(NameContact { name: Some("Dr Lucía".to_owned()) })
+            }
             Body::NameContact(_) => return None,
         })
     }

@@ -3,11 +3,8 @@
 package app.baton.app.flows
 
 import app.baton.app.model.Entry
-import app.baton.app.model.Tick
 import app.baton.app.model.reactionsAt
-import app.baton.app.model.words
-import app.baton.suite.Fields
-import app.baton.suite.World
+import app.baton.core.ReviewCode
 import app.baton.suite.ensure
 import app.baton.suite.freshNumber
 import kotlin.random.Random
@@ -65,6 +62,10 @@ val answering = listOf(
         ana.writes("Ten")
         ana.hasKept("Ten")
         ana.talk.withdraw(ana.waiting.single().number)
+        // Its author decides what becomes of the text.
+        val item = ana.needsReview("Ten")
+        ensure(item.review?.code == ReviewCode.WITHDRAWN) { "it is held as ${item.review?.code}" }
+        ana.session.review.discard(item)
         until("it is gone from the screen") { "Ten" !in ana.texts() }
         ana.writes("Twenty")
         ana.online()
@@ -97,26 +98,6 @@ val answering = listOf(
         ana.talk.react(ana.line("Thank you!"), null)
         becomes("Ben sees none", emptyList()) { ben.seen() }
         becomes("Ana sees none", emptyList()) { ana.seen() }
-    },
-    Flow("not delivered, and sent again") {
-        val number = freshNumber()
-        val said = world.customer(number, "Hello?")
-        val ana = hand("ana").live().opens(said)
-        world.knobs(
-            "faults" to listOf(
-                mapOf(
-                    "when" to mapOf("next" to 1), "to" to number,
-                    "fault" to mapOf("kind" to "async_failure", "code" to 131_026),
-                ),
-            ),
-        )
-        fun Hand.tick(text: String) = entries().filterIsInstance<Entry.Said>().lastOrNull { it.line.words == text }?.tick
-        ana.writes("Good morning")
-        becomes("it is told that it failed", Tick.FAILED) { ana.tick("Good morning") }
-        world.knobs("faults" to emptyList<Any>())
-        ana.talk.resend(ana.line("Good morning"))
-        becomes("it came after all", Tick.DELIVERED) { ana.tick("Good morning") }
-        becomes("it reached the customer", "Good morning") { world.reached(number).lastOrNull() }
     },
     Flow("ten, while the way is cut at random") {
         val number = freshNumber()
@@ -208,9 +189,4 @@ val answering = listOf(
         later.opens(said)
         becomes("it is in the field", "Yes, bring it") { later.composing.text }
     },
-)
-
-/** How the simulated WhatsApp behaves from now on. */
-fun World.knobs(vararg change: Pair<String, Any?>): Fields = post(
-    "/simulator", mapOf("method" to "PATCH", "path" to "/control/knobs", "body" to mapOf(*change)),
 )

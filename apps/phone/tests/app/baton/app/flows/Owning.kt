@@ -52,7 +52,9 @@ val owning = listOf(
         ensure(world.owner(said.conversation) == null) { "somebody owns it" }
         val lobby = eventually("there is a team") { ana.now.names.allTeams.find { it.name == "Lobby" } }
         ana.talk.handOver(Holder.Team(lobby.id, lobby.name), "Wrong door")
-        becomes("the other team has it", Holder.Team(lobby.id, lobby.name)) { ana.now.holder }
+        ana.isTold("Lobby")
+        // She is not in that team: it is no longer hers to see, and the screen says so.
+        until("it has left her sight") { ana.now.isHidden }
     },
     Flow("claimed by two at once") {
         val said = world.customer(freshNumber(), "Who takes me?")

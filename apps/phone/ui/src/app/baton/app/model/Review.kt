@@ -86,16 +86,17 @@ fun Review.allows(kind: ChoiceKind): Boolean = kind in choices
 /** Why it did not leave, as its author is told. */
 fun Review.told(title: String, names: Names): Told {
     val colleagues = missed.filterNot { it.fromCustomer }
-    val by = winner?.let { names.agent(it) }
+    // The core names who won a claim, and not who wrote what was missed.
+    val by: Any = winner?.let { names.agent(it) } ?: Told.of(Word.AColleague)
     return when (code) {
         ReviewCode.STALE -> when {
             colleagues.isEmpty() -> Told.of(Word.StaleCustomer, title)
-            missed.any { it.fromCustomer } -> Told.of(Word.StaleBoth, by ?: "?", title)
-            else -> Told.of(Word.StaleColleague, by ?: "?")
+            missed.any { it.fromCustomer } -> Told.of(Word.StaleBoth, by, title)
+            else -> Told.of(Word.StaleColleague, by)
         }
-        ReviewCode.NOT_OWNER -> Told.of(Word.NotOwner, by ?: "?")
-        ReviewCode.OWNER_CHANGED -> Told.of(Word.RefusedOwner, by ?: "?")
-        ReviewCode.BEING_ANSWERED -> Told.of(Word.RefusedAnswered, by ?: "?")
+        ReviewCode.NOT_OWNER -> Told.of(Word.NotOwner, by)
+        ReviewCode.OWNER_CHANGED -> Told.of(Word.RefusedOwner, by)
+        ReviewCode.BEING_ANSWERED -> Told.of(Word.RefusedAnswered, by)
         ReviewCode.AT_CAPACITY -> Told.of(Word.RefusedOther, detail)
         ReviewCode.WINDOW_CLOSED -> Told.of(Word.RefusedWindow)
         ReviewCode.BLOCKED -> Told.of(Word.RefusedBlocked)

@@ -11,7 +11,8 @@ sealed interface Told {
 
     /** A sentence that stands in the table, with what stands in its places. */
     data class Of(val word: Word, val places: List<Any> = emptyList()) : Told {
-        override fun say(words: Words) = words(word, *places.toTypedArray())
+        override fun say(words: Words) =
+            words(word, *places.map { if (it is Told) it.say(words) else it }.toTypedArray())
     }
 
     /** A moment in a sentence, said as the language says it. */

@@ -1888,4 +1888,10 @@ enum class Word(internal vararg val texts: String) {
         "Escolha a conversa para o que partilha.",
         "اختر المحادثة لما تشاركه.",
     ),
+    AColleague(
+        "a colleague",
+        "un compañero",
+        "um colega",
+        "أحد الزملاء",
+    ),
 }

@@ -36,12 +36,25 @@ internal class AppObserver(
 
     private val told = Channel<suspend Baton.() -> Unit>(Channel.UNLIMITED)
     private val isVisible = MutableStateFlow(false)
+    private val screens = Screens()
+    private val networks = Networks()
     private var started = 0
 
     fun observe(application: Application) {
-        application.registerActivityLifecycleCallbacks(Screens())
+        application.registerActivityLifecycleCallbacks(screens)
         val connectivity = application.getSystemService(ConnectivityManager::class.java)
-        connectivity.registerDefaultNetworkCallback(Networks())
+        connectivity.registerDefaultNetworkCallback(networks)
+    }
+
+    fun end(application: Application) {
+        application.unregisterActivityLifecycleCallbacks(screens)
+        val connectivity = application.getSystemService(ConnectivityManager::class.java)
+        connectivity.unregisterNetworkCallback(networks)
+    }
+
+    /** An activity was there before anybody observed. */
+    fun started() {
+        isVisible.value = ++started > 0
     }
 
     /** Tells the core something, after all that was told before. */
@@ -97,7 +110,7 @@ internal class AppObserver(
 
     private inner class Screens : Application.ActivityLifecycleCallbacks {
         override fun onActivityStarted(activity: Activity) {
-            isVisible.value = ++started > 0
+            started()
         }
 
         override fun onActivityStopped(activity: Activity) {

@@ -27,6 +27,7 @@ open class BatonMessagingService : FirebaseMessagingService() {
 
     /** On a thread of Firebase's that may wait; the phone may sleep again when this returns. */
     override fun onMessageReceived(message: RemoteMessage) = runBlocking {
+        val process = process ?: return@runBlocking
         val baton = withTimeoutOrNull(TO_OPEN) { process.core() }
         val (config, keys) = process.config to process.keys
         val push = PushMessage.Fcm(message.data)
@@ -35,6 +36,7 @@ open class BatonMessagingService : FirebaseMessagingService() {
 
     /** The wish is kept also where nobody is signed in. */
     override fun onNewToken(token: String) {
+        val process = process ?: return
         process.scope.launch { process.register(process.target(token)) }
     }
 }

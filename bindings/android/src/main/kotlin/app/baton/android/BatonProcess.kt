@@ -3,6 +3,10 @@
 package app.baton.android
 
 import android.app.Application
+import android.content.BroadcastReceiver
+import android.content.Context
+import android.content.Intent
+import android.content.IntentFilter
 import app.baton.core.Baton
 import app.baton.core.CoreConfig
 import app.baton.core.CoreException
@@ -10,15 +14,17 @@ import app.baton.core.KeyStore
 import app.baton.core.PushOffReason
 import app.baton.core.PushTarget
 import java.io.File
-import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.launch
 
 /** An `Application` with a core. Services, workers and receivers of this library find it here. */
 interface BatonHost {
-    val baton: BatonProcess
+    /** Null while nobody has said which server it is: then there is nothing to push or to send. */
+    val baton: BatonProcess?
 }
 
 /**
@@ -26,13 +32,15 @@ interface BatonHost {
  * decides about notifications, and sends what waits when the app is left.
  *
  * Make one in `Application.onCreate`, as `val baton by lazy { BatonProcess(this, server, look) }`
- * with a call of [start].
+ * with a call of [start]. An app that may go to another server gives each its own [directory], and
+ * calls [end] before it makes the next one.
  */
 class BatonProcess(
     val application: Application,
     server: String,
     look: NotificationLook,
     val keys: KeyStore = AndroidKeys(application),
+    directory: String = "baton",
     private val open: suspend (CoreConfig, KeyStore) -> Baton = { config, keys ->
         Baton.open(config, keys)
     },
@@ -42,32 +50,57 @@ class BatonProcess(
     /** The directory is one that no backup takes along: elsewhere nobody could open it. */
     val config = CoreConfig(
         server = server,
-        directory = application.noBackupFilesDir.resolve("baton").path,
+        directory = application.noBackupFilesDir.resolve(directory).path,
         deviceName = android.os.Build.MODEL,
     )
 
     val notifications: NotificationBoard = AndroidBoard(application, look)
 
-    private val opened = CompletableDeferred<Baton?>()
     private val observer = AppObserver(scope, { core() }, { proxyTo(server) }) {
         BatonWorker.enqueue(application)
     }
-
-    /** Opens the core. Calls of the library wait for it. */
-    fun start() {
-        observer.observe(application)
-        scope.launch {
-            val baton = opensOrBegins()
-            opened.complete(baton)
-            if (baton == null) return@launch
-            baton.trustPlatform(AndroidTrust())
-            launch { baton.events.collect(notifications::hear) }
-            observer.follow(baton)
-        }
+    private val opening = Opening({ opensOrBegins() }) { baton ->
+        baton.trustPlatform(AndroidTrust())
+        scope.launch { baton.events.collect(notifications::hear) }
+        observer.follow(baton)
     }
 
-    /** The client; null where it cannot be opened: the device is locked, or full. */
-    suspend fun core(): Baton? = opened.await()
+    /** Whether the core is open, for a screen that has to say why there is nothing. */
+    val state: StateFlow<OpenState> get() = opening.state
+
+    /**
+     * Opens the core. Calls of the library wait for it. [isSeen] where an activity has started
+     * before, as that in which the server was named.
+     */
+    fun start(isSeen: Boolean = false) {
+        observer.observe(application)
+        if (isSeen) observer.started()
+        scope.launch { if (core() == null) opensWhenUnlocked() }
+    }
+
+    /**
+     * The client; null where it cannot be opened now: the device is locked, or full. The next call
+     * tries again: that of a push, of a job, or of a screen that comes to the foreground.
+     */
+    suspend fun core(): Baton? = opening.core()
+
+    /** The keys can be read from the first unlock on, and nothing else may ask until then. */
+    private fun opensWhenUnlocked() {
+        val unlocked = object : BroadcastReceiver() {
+            override fun onReceive(context: Context, intent: Intent) {
+                application.unregisterReceiver(this)
+                scope.launch { core() }
+            }
+        }
+        application.registerReceiver(unlocked, IntentFilter(Intent.ACTION_USER_UNLOCKED))
+    }
+
+    /** Closes the core for good. Nothing of this library calls it any more. */
+    suspend fun end() {
+        observer.end(application)
+        (opening.state.value as? OpenState.Open)?.baton?.end()
+        scope.cancel()
+    }
 
     /** Tells the core which conversation the screen shows, so that it is not notified meanwhile. */
     fun appear(screen: Any, conversation: String) = observer.onScreen.appear(screen, conversation)
@@ -84,18 +117,13 @@ class BatonProcess(
     /** Call from `Application.onTrimMemory`. */
     fun lowMemory() = observer.tell { lowMemory() }
 
-    private suspend fun opensOrBegins(): Baton? = try {
+    private suspend fun opensOrBegins(): Baton = try {
         open(config, keys)
-    } catch (error: CoreException) {
-        if (error is CoreException.Storage && error.isKeyLost) begins() else null
-    }
-
-    /** What was sealed with a key that is gone can be read by nobody: the device begins anew. */
-    private suspend fun begins(): Baton? = try {
+    } catch (lost: CoreException.Storage) {
+        if (!lost.isKeyLost) throw lost
+        // What was sealed with a key that is gone can be read by nobody: the device begins anew.
         File(config.directory).deleteRecursively()
         open(config, keys)
-    } catch (_: CoreException) {
-        null
     }
 
     private suspend fun tries(act: suspend (Baton) -> Unit) {

@@ -25,8 +25,8 @@ class BatonWorker(context: Context, parameters: WorkerParameters) :
     CoroutineWorker(context, parameters) {
 
     override suspend fun doWork(): Result {
-        val host = applicationContext as? BatonHost ?: return Result.failure()
-        val baton = host.baton.core() ?: return Result.retry()
+        val process = (applicationContext as? BatonHost)?.baton ?: return Result.failure()
+        val baton = process.core() ?: return Result.retry()
         return try {
             // The constraint says that there is one; the observer may not have heard of it so far.
             baton.network(true)

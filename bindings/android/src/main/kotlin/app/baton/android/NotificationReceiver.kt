@@ -21,7 +21,7 @@ private const val DISMISSED = "dismissed"
 /** Replies, resolves and hears of dismissals. The library's manifest names it. */
 class NotificationReceiver : BroadcastReceiver() {
     override fun onReceive(context: Context, intent: Intent) {
-        val process = (context.applicationContext as BatonHost).baton
+        val process = (context.applicationContext as BatonHost).baton ?: return
         val of = intent.getStringExtra("of") ?: return
         val place = Place(intent.getStringExtra("tag") ?: return, of)
         val what = intent.getStringExtra("what")
