@@ -186,8 +186,8 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     Ok((drafts, accepted))
 }
 
-/// An agent who leaves gives everything back to the queue, is asked nothing and follows nothing. Who has
-/// come back meanwhile keeps it.
+/// An agent who leaves gives everything back to the queue, is asked nothing and follows nothing.
+/// Who has come back meanwhile keeps it.
 pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
     let head = &conversation.head;
     if agent.state != AgentState::Leaving {

@@ -99,7 +99,8 @@ bodies!(
     InvitationCard, InvitationMade, InvitationRead, InvitationsNew, LineHistory, LinesPage,
     Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NoticePage, NoticesLeft, NoticesRead,
     OutcomesQuery, PasswordChange, PasswordSet, Problem, PushDevice, PushPreference, PushPut,
-    PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, Session, SnapshotAnswer, SocketTicket,
+    PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, Session, SnapshotAnswer,
+    SocketTicket,
     SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
     "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>
 );

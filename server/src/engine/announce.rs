@@ -85,7 +85,8 @@ fn gather(state: &State) -> Consequences {
     all
 }
 
-/// The queue of a team that is routed rings at the one who is asked, and not at everybody. Where nobody can be asked, routing calls the team itself.
+/// The queue of a team that is routed rings at the one who is asked, and not at everybody. Where
+/// nobody can be asked, routing calls the team itself.
 async fn leave_to_routing(
     tx: &mut Tx,
     state: &State,
