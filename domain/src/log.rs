@@ -58,13 +58,7 @@ impl Route {
             (Fact::Coached { agent_id, .. }, Some(after)) => {
                 Self::Coaching { agent: *agent_id, team: after.team }
             }
-            (
-                Fact::ReadMarked { agent_id, .. }
-                | Fact::PasswordSet { agent_id }
-                | Fact::DeviceRevoked { agent_id, .. }
-                | Fact::Coached { agent_id, .. },
-                _,
-            ) => Self::Agent(*agent_id),
+            (fact, _) if let Some(agent) = apart(fact) => Self::Agent(agent),
             (Fact::SettingChanged { kind, home_before, home, .. }, _) => {
                 Self::of_setting(kind, *home_before, *home)
             }
@@ -102,6 +96,19 @@ impl Route {
             }
             Self::Nobody => Vec::new(),
         }
+    }
+}
+
+/// The agent whom a fact concerns, where it concerns nobody else who sees its conversation. Such a
+/// fact makes no revision of the conversation: its other viewers would miss that one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts concern all viewers")]
+pub fn apart(fact: &Fact) -> Option<AgentId> {
+    match fact {
+        Fact::ReadMarked { agent_id, .. }
+        | Fact::PasswordSet { agent_id }
+        | Fact::DeviceRevoked { agent_id, .. }
+        | Fact::Coached { agent_id, .. } => Some(*agent_id),
+        _ => None,
     }
 }
 

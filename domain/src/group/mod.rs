@@ -9,6 +9,7 @@ mod begin;
 mod changes;
 mod conditional;
 mod contact;
+mod load;
 pub mod note;
 mod past;
 mod receive;

@@ -21,10 +21,10 @@ use crate::context::{Lines, Moment, People, Prior};
 use crate::decide::Draft;
 use crate::forward::Forwardable;
 use crate::inbound::ProviderStatus;
-use crate::log::{Batch, Logged, Route};
+use crate::log::{Batch, Logged, Route, apart};
 use crate::past::{Booked, Past};
 use crate::planted::as_written;
-use crate::predicates::{is_load, provider_rank};
+use crate::predicates::provider_rank;
 use crate::scope::Scope;
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -99,6 +99,8 @@ pub struct State {
     pub heads: BTreeMap<WorkspaceId, u64>,
     /// Workspaces in which a device is registered for pushes.
     pub reached: BTreeSet<WorkspaceId>,
+    /// Agents whose loads were less than what they carried.
+    pub miscounted: BTreeSet<Key<AgentId>>,
     /// Loads of agents, as they were read.
     pub loads_before: BTreeMap<Key<AgentId>, u32>,
     /// Events, in the order of their positions.
@@ -342,7 +344,7 @@ impl State {
 
     fn append_one(&mut self, of: Key<ConversationId>, draft: Draft, by: By) {
         let (workspace, id) = of;
-        let alone = matches!(draft.fact, Fact::ReadMarked { .. } | Fact::Coached { .. });
+        let alone = apart(&draft.fact).is_some();
         let old = self.conversations.get(&of).map(|held| held.now.clone());
         let revision = old.as_ref().map_or(0, |old| old.head.revision) + 1;
         let event = Event {
@@ -419,6 +421,7 @@ impl State {
             people.agents.values().map(move |facts| ((*workspace, facts.id), facts.load))
         });
         self.loads_before = loads.collect();
+        self.miscounted.clear();
         self.entries.clear();
         self.fresh_priors.clear();
         self.marked.clear();
@@ -455,27 +458,6 @@ impl State {
             held.ended.push((held.now.head.episode, event.at));
         }
         Some(held.now.clone())
-    }
-
-    /// What an agent owns that counts, kept true as owners and statuses change.
-    fn move_load(
-        &mut self,
-        workspace: WorkspaceId,
-        old: Option<&Conversation>,
-        now: &Conversation,
-    ) {
-        let before = old.and_then(bearer);
-        let after = bearer(now);
-        if before == after {
-            return;
-        }
-        let agents = self.people.entry(workspace).or_default();
-        if let Some(facts) = before.and_then(|id| agents.agents.get_mut(&id)) {
-            facts.load = facts.load.saturating_sub(1);
-        }
-        if let Some(facts) = after.and_then(|id| agents.agents.get_mut(&id)) {
-            facts.load += 1;
-        }
     }
 
     /// What the line's row has beyond its facts.
@@ -562,11 +544,6 @@ impl By {
     pub(super) fn new(actor: Actor, at: Timestamp) -> Self {
         Self { actor, at, claim: None, card: None }
     }
-}
-
-/// The agent whose load a conversation counts towards.
-fn bearer(conversation: &Conversation) -> Option<AgentId> {
-    conversation.head.owner.agent().filter(|_| is_load(conversation.head.status))
 }
 
 /// Whether it counts as open, as waiting in the queue, as unanswered.

@@ -120,6 +120,12 @@ pub(super) async fn write(
     };
     let now = clock.now();
     let done = decide(&mut state, &works, epoch, now);
+    for (workspace, agent) in &state.miscounted {
+        tracing::error!(
+            %workspace, %agent,
+            "the load of an agent is less than what they carry: see `baton verify-log`"
+        );
+    }
     let posts: Vec<&Post> = works.iter().filter_map(|work| work.post()).collect();
     let batches = state.batches(epoch);
     let mut writes = record::record(&state, &batches, &posts, clock, now);
