@@ -8,7 +8,8 @@
 #   scripts/app.sh shots   draws every screen of apps/phone/shots into target/app/shots, or of
 #                          those whose name holds a word: scripts/app.sh shots inbox
 #   scripts/app.sh test    plays the tests over fakes: no core, no server, no display
-#   scripts/app.sh flows   plays whole flows with the real core, server and simulator
+#   scripts/app.sh flows   plays whole flows with the real core, server and simulator: all, or those
+#                          whose name holds one of the words; --list names them
 #
 # Ends with 77 and "SKIPPED: reason" where Kotlin or Compose cannot be had.
 #
@@ -132,8 +133,11 @@ test)
   echo "the app: $(sed -n 's/^\[ *\([0-9]* tests successful\) *\]$/\1/p' "$log")"
   ;;
 flows)
+  if [ "${1:-}" = --list ]; then
+    exec "$JAVA" -cp "$parts" app.baton.app.flows.FlowsKt --list
+  fi
   # shellcheck disable=SC2086 # words, on purpose
   exec python3 bindings/suites/world.py --baton "${BATON_SERVER:-$built/baton}" -- "$JAVA" \
-    $JNA_FLAGS "${headless[@]}" "-Djna.library.path=$built" -cp "$parts" app.baton.app.FlowsKt "$@"
+    $JNA_FLAGS "${headless[@]}" "-Djna.library.path=$built" -cp "$parts" app.baton.app.flows.FlowsKt "$@"
   ;;
 esac

@@ -3,9 +3,9 @@
 //   node apps/phone/words.mjs           writes Words.kt
 //   node apps/phone/words.mjs --check   ends with 1 where Words.kt is another
 import { createRequire } from "node:module";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -15,10 +15,12 @@ const to = join(root, "apps/phone/ui/src/app/baton/app/words/Words.kt");
 const languages = ["en", "es", "pt", "ar"];
 
 const made = mkdtempSync(join(tmpdir(), "words-"));
-for (const file of readdirSync(from).filter((name) => /^[a-z]+\.ts$/.test(name))) {
+const isTold = (name) => /\.ts$/.test(name) && !/\.(test|svelte)\.ts$/.test(name);
+for (const file of readdirSync(from, { recursive: true }).filter(isTold)) {
   const text = readFileSync(join(from, file), "utf8");
   const options = { compilerOptions: { module: "esnext", target: "es2022" } };
   const plain = ts.transpileModule(text, options).outputText;
+  mkdirSync(dirname(join(made, file)), { recursive: true });
   writeFileSync(join(made, file.replace(".ts", ".mjs")), plain.replaceAll('.ts"', '.mjs"'));
 }
 const tables = {};

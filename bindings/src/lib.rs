@@ -7,12 +7,14 @@
 //! [`LogSink`]. If one of them throws or blocks, only its own calls fail or wait.
 
 mod app;
+mod canned;
 mod core;
 mod error;
 pub mod records;
 mod settings;
 
 pub use app::{AppError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};
+pub use canned::{FilledText, blanks_in, fill_canned};
 pub use core::{BatonCore, CoreConfig, take_push};
 pub use error::CoreError;
 

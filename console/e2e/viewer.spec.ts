@@ -42,6 +42,13 @@ long("a PDF is looked at, page by page, and the picture beside it", async ({ wor
   await input.setInputFiles({ name: "invoice 45.pdf", mimeType: "application/pdf", buffer: pdf() });
   await expect(ana.getByTestId("attached-ready")).toContainText("invoice 45.pdf");
   await ana.getByTestId("send").click();
+  // The card lists them, the newest first.
+  const files = ana.getByTestId("card-files").getByTestId("card-file");
+  await expect(files).toHaveCount(2);
+  await expect(files.first()).toContainText("invoice 45.pdf");
+  await files.first().click();
+  await expect(ana.getByTestId("viewer")).toBeVisible();
+  await ana.keyboard.press("Escape");
   const line = ana.getByTestId("line-3");
   await expect(line.getByTestId("file-facts")).toHaveText(/PDF · \d+ byte/);
   await line.getByTestId("file-look").click();

@@ -339,6 +339,8 @@ export interface CheckStep {
   state: StepState;
   step: ConnectionStep;
 }
+/** The way one of several agents is chosen. */
+export type Choice = "longest_idle" | "round_robin" | "least_loaded" | "priority" | "random";
 /** From clients. */
 export type ClientFrame =
   | {
@@ -473,7 +475,7 @@ export type CommandResult = {
 export interface CommandResults {
   results: CommandResult[];
 }
-/** The act on the lease. */
+/** An act on the lease. */
 export type ComposeAction = "start" | "keep" | "stop" | "take_over";
 /** The faults of a number. The names are stable. */
 export type ConnectionFault =
@@ -795,6 +797,8 @@ export interface GroupCard {
 export type GroupState = "open" | "deleted" | "suspended";
 /** Who may let somebody into a conversation by a mention. */
 export type GuestPolicy = "anyone" | "owner_and_supervisors" | "nobody";
+/** The way a conversation of a queue comes to an agent. */
+export type Hand = "off" | "offer" | "assign";
 /** Whether a note goes with a conversation that is handed over. */
 export type HandoverNote = "optional" | "prompted" | "required";
 /** The row of a conversation without lines: existence, owner, status. */
@@ -905,6 +909,11 @@ export interface LeaseHolder {
 export interface LeaseState {
   conversation_id: ConversationId;
   holder: LeaseHolder | null;
+}
+/** An agent who was looked at and not asked. */
+export interface LeftOut {
+  agent_id: AgentId;
+  why: PassedOver;
 }
 /** One line of a conversation. */
 export interface Line {
@@ -1136,8 +1145,18 @@ export interface NoticesRead {
   conversation_id?: ConversationId;
   up_to: number;
 }
+/** The end of an offer. */
+export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "withdrawn";
+/** An offer of a conversation to one agent. Random. */
+export type OfferId = Id;
 /** The id that the author of a command gave it (UUIDv7). */
 export type OpId = Id;
+/** A conversation of a queue that is offered to one agent: theirs if they accept it in time. Until then it counts towards their load, and nobody else is asked. */
+export interface OpenOffer {
+  agent_id: AgentId;
+  offer_id: OfferId;
+  until: Timestamp;
+}
 /** See `Filter::order`. */
 export type Order = "unanswered" | "activity";
 /** One item of an order. */
@@ -1224,6 +1243,18 @@ export interface Participant {
   user_id?: string;
   username?: string;
 }
+/** Why an agent was not asked. The first that fits, in this order. */
+export type PassedOver =
+  | "inactive"
+  | "not_in_team"
+  | "away"
+  | "busy"
+  | "unreachable"
+  | "full"
+  | "offers_out"
+  | "declined"
+  | "excluded"
+  | "not_chosen";
 /** `PUT /me/password`; the other sessions end. */
 export interface PasswordChange {
   current: string;
@@ -1458,6 +1489,56 @@ export interface ReviewRow {
 export type ReviewStatus = "held" | "unconfirmed";
 /** What an agent may do. */
 export type Role = "agent" | "supervisor" | "admin";
+/** The routing of a team: an agent is asked to take what waits in its queue. */
+export interface Routing {
+  at_once: number;
+  choose: Choice;
+  excluded?: AgentId[];
+  first?: AgentId[];
+  hand: Hand;
+  window_s: number;
+}
+/** A decision as the log tells it. */
+export interface RoutingDecision {
+  agent_id: AgentId | null;
+  at: Timestamp;
+  end: OfferEnd | null;
+  offer: OpenOffer | null;
+  position: number;
+  trail: Trail;
+}
+/** `GET /conversations/{id}/routing`: why its owner was asked, and who was not. */
+export interface RoutingHistory {
+  decisions: RoutingDecision[];
+}
+/** The routing of a team: an agent is asked to take what waits in its queue. */
+export interface RoutingInput {
+  at_once?: number;
+  choose?: Choice;
+  excluded?: AgentId[];
+  first?: AgentId[];
+  hand?: Hand;
+  window_s?: number;
+}
+/** What `PUT` sets. */
+export interface RoutingPut {
+  body: RoutingInput;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface RoutingSetting {
+  body: Routing | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
 /** The problem of a row in a list. */
 export interface RowProblem {
   field: string;
@@ -1927,6 +2008,12 @@ export interface Timings {
   lease_ttl_ms: number;
   silent_ms: number;
 }
+/** A decision on who takes a conversation, and what it was based on. */
+export interface Trail {
+  choose: Choice;
+  left_out?: LeftOut[];
+  more?: number;
+}
 /** A run of customer messages that no human has answered. */
 export interface Turn {
   from_seq: number;
@@ -2031,12 +2118,3 @@ export const CLOSE = {
   slow: 4408,
   tooManySockets: 4429,
 } as const;
-export type OfferId = Id;
-export interface OpenOffer { agent_id: AgentId; offer_id: OfferId; until: Timestamp }
-export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "withdrawn";
-export type Choice = "longest_idle" | "round_robin" | "least_loaded" | "priority" | "random";
-export type PassedOver = "inactive" | "not_in_team" | "away" | "busy" | "unreachable" | "full" | "offers_out" | "declined" | "excluded" | "not_chosen";
-export interface LeftOut { agent_id: AgentId; why: PassedOver }
-export interface Trail { choose: Choice; left_out?: LeftOut[]; more?: number }
-export interface RoutingDecision { agent_id: AgentId | null; at: Timestamp; end: OfferEnd | null; offer: OpenOffer | null; position: number; trail: Trail }
-export interface RoutingHistory { decisions: RoutingDecision[] }

@@ -6,6 +6,7 @@
 
 pub mod announce;
 pub mod apply;
+pub mod canned;
 pub mod chance;
 pub mod context;
 pub mod courtesy;

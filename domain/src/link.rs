@@ -25,7 +25,7 @@ const PRIVATE: [&str; 12] = [
 /// Whether it is a public https address without a login.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// The fault of the link, in words.
 pub(crate) fn check(link: &str) -> Result<(), &'static str> {
     if link.chars().count() > CHARS_MAX {
         return Err("has more than 2048 characters");

@@ -14,7 +14,7 @@ const NAME_CHARS_MAX: usize = 100;
 /// Checks the short name of a workspace.
 ///
 /// # Errors
-/// What the text must be.
+/// The rule that the text breaks, in words.
 pub fn slug(text: &str) -> Result<String, &'static str> {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let ends = text.starts_with('-') || text.ends_with('-');
@@ -28,7 +28,7 @@ pub fn slug(text: &str) -> Result<String, &'static str> {
 /// lower case, so that nobody is locked out by a capital letter.
 ///
 /// # Errors
-/// What it must be.
+/// The rule that the text breaks, in words.
 pub fn email(text: &str) -> Result<String, &'static str> {
     let parts = text.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
     let odd = |c: char| c.is_whitespace() || c.is_control() || is_hidden(c);
@@ -45,7 +45,7 @@ pub fn email(text: &str) -> Result<String, &'static str> {
 /// for letters that only look so.
 ///
 /// # Errors
-/// What it must be.
+/// The rule that the text breaks, in words.
 pub fn name(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > NAME_CHARS_MAX {

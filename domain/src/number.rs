@@ -57,7 +57,7 @@ impl NumberFault {
 /// names it (E.164 without the plus sign).
 ///
 /// # Errors
-/// What is wrong with it.
+/// The fault of the number.
 pub fn number(text: &str) -> Result<String, NumberFault> {
     let plain = without_trunk(&plain(text)?);
     let bare: String = plain.chars().filter(|c| !matches!(c, '(' | ')')).collect();

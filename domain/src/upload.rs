@@ -115,7 +115,7 @@ pub fn check(new: UploadNew) -> Result<UploadNew, Refusal> {
 /// around its ending.
 ///
 /// # Errors
-/// What it must be.
+/// The rule that the name breaks, in words.
 pub fn shown_name(name: &str) -> Result<String, String> {
     check_name(name)?;
     file_name(name).ok_or_else(|| "must show something".to_owned())

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 /// Reads JSON.
 ///
 /// # Errors
-/// When it is none, when an object names a key twice, or when it is no `T`.
+/// The bytes are not JSON, an object names a key twice, or the value is not a `T`.
 pub fn read_once<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
     check_once(json)?;
     serde_json::from_slice(json)
@@ -19,7 +19,7 @@ pub fn read_once<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Erro
 /// Checks that each object names each of its keys once.
 ///
 /// # Errors
-/// When one does not, or when this is no JSON.
+/// An object names a key twice, or the bytes are not JSON.
 pub fn check_once(json: &[u8]) -> Result<(), serde_json::Error> {
     serde_json::from_slice::<Once>(json).map(|_once| ())
 }

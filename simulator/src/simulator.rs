@@ -35,7 +35,7 @@ impl Simulator {
     /// Starts listening and delivering.
     ///
     /// # Errors
-    /// When the address is taken or the configuration names no number.
+    /// The address is taken, or the configuration names no number.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         ensure!(!config.numbers.is_empty(), "the simulator needs at least one number");
         let http = http_client()?;
@@ -158,7 +158,7 @@ impl Simulator {
     /// Waits until a message that satisfies `accept` has reached any customer.
     ///
     /// # Errors
-    /// When none has at the deadline.
+    /// None has reached them at the deadline.
     pub async fn wait_reached(
         &self,
         mut accept: impl FnMut(&Reached) -> bool + Send,
@@ -188,7 +188,7 @@ impl Simulator {
     /// Waits until this customer's message was acknowledged.
     ///
     /// # Errors
-    /// When it was not at the deadline.
+    /// It was not acknowledged at the deadline.
     pub async fn wait_acknowledged(&self, wamid: &str, deadline: Duration) -> anyhow::Result<()> {
         let id = UpdateId { id: wamid.to_owned(), status: None };
         let told =
@@ -205,7 +205,7 @@ impl Simulator {
     /// Waits until every webhook, statuses to come included, was answered with 200.
     ///
     /// # Errors
-    /// When some are left at the deadline or were dropped after their last retry.
+    /// Some are left at the deadline, or were dropped after their last retry.
     pub async fn quiesce(&self, deadline: Duration) -> anyhow::Result<()> {
         control::quiesce(&self.shared, deadline).await
     }
@@ -213,7 +213,7 @@ impl Simulator {
     /// Asks the webhook for its challenge, as the platform does when a URL is set.
     ///
     /// # Errors
-    /// When no URL is set or the answer is not 200 with the challenge as its whole body.
+    /// No URL is set, or the answer is not 200 with the challenge as its whole body.
     pub async fn verify_webhook(&self) -> anyhow::Result<()> {
         verification::verify_webhook(&self.shared).await
     }

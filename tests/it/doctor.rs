@@ -1,5 +1,4 @@
-//! What whoever runs the server is told of its numbers: `baton doctor`, `baton admin channel add`
-//! and `connect`.
+//! The operator's view of the numbers: `baton doctor`, `baton admin channel add` and `connect`.
 
 use anyhow::{Result, ensure};
 use baton_simulator::{Config, ConnectionKnobs, Knobs, Number, NumberState, Simulator, TokenState};

@@ -55,7 +55,7 @@ async fn a_mention_and_a_hand_over_are_told_until_they_are_read() {
         let body = json!({"up_to": u32::MAX, "conversation_id": second});
         let left: NoticesLeft = ben.signed.post("/notices/read", &body).await.expect("left");
         assert_eq!(left.unread, 1);
-        // Whoever answers the mention has read it.
+        // An agent who answers the mention has read it.
         ben.notes(first, "Done").await;
         let page = notices(&ben, "").await;
         assert_eq!(page.unread, 0);

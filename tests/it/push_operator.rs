@@ -1,4 +1,4 @@
-//! What whoever runs the server is told of pushes: `baton push doctor`, `test` and `report`.
+//! The operator's view of pushes: `baton push doctor`, `test` and `report`.
 
 use std::time::Duration;
 

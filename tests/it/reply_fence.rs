@@ -214,7 +214,7 @@ async fn what_depends_on_a_refused_act_is_refused_and_on_an_unknown_one_waits() 
         assert_eq!(refused, Refusal::DependsOnRefused { op_id: first.op_id });
         // Stored: the same for ever.
         assert_eq!(ana.gives(second).await.refusal(), refused);
-        // Nobody's act: a chain cannot begin with what never was.
+        // No act has this id: a chain cannot begin with it.
         let never = OpId(Uuid::now_v7());
         let lone =
             Command { after: Some(never), ..ana.command(conversation, reply("Three", seen)) };

@@ -1,4 +1,4 @@
-//! Whoever was away ends where those ended who stayed, within their scope, and keeps nothing
+//! A client that was away ends where those ended that stayed, within its scope, and keeps nothing
 //! outside it.
 
 use baton_protocol::command::{
@@ -330,7 +330,7 @@ const TABLE: [Row; 18] = [
 ];
 
 /// The test worth most. What was held before, and the frames, are what a fresh snapshot gives
-/// after. That holds for everyone, whoever gave the command, on line and away.
+/// after. That holds for every agent, and for every author of the command, on line and away.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_every_command_what_is_held_is_what_a_fresh_snapshot_gives() {
     for_each_store(Setup::usual(), async |world| {

@@ -21,13 +21,14 @@ async fn is_routed(world: &World, body: Value) {
     let put = json!({"home": {"kind": "team", "id": team}, "body": body});
     let change = json!([{"kind": "routing", "id": team, "put": put}]);
     let admin = world.admin().await;
-    let _: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a setting");
+    let _set: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a setting");
 }
 
 async fn says_of_themselves(agent: &Agent, availability: &str) {
     let (signed, body) = (&agent.signed, json!({"availability": availability}));
     let token = Some(&*signed.session.access_token);
-    let _: Value = signed.api.call(Method::PATCH, "/me", token, Some(&body)).await.expect("a yes");
+    let _me: Value =
+        signed.api.call(Method::PATCH, "/me", token, Some(&body)).await.expect("a yes");
 }
 
 async fn is_away(agent: &Agent) {

@@ -59,7 +59,7 @@ async fn stalls(world: &World, path: &str, from: Ipv4Addr, length: usize) -> Tcp
     );
     stream.write_all(head.as_bytes()).await.expect("a head");
     let body = vec![b' '; length - 1];
-    // Whoever is turned away meanwhile cannot go on writing.
+    // A stranger who is turned away meanwhile cannot go on writing.
     drop(timeout(SOON, stream.write_all(&body)).await);
     stream
 }

@@ -166,7 +166,7 @@ impl Installation {
     /// run meanwhile.
     ///
     /// # Errors
-    /// When it does not end well; with what it said.
+    /// The command fails; the error has its output.
     pub async fn run(&self, arguments: &[&str]) -> Result<String> {
         let output = timeout(RUN, self.command()?.args(arguments).output()).await;
         let output = output.with_context(|| format!("baton {arguments:?} does not end"))??;

@@ -17,6 +17,7 @@ and an orderly end of the process. Nothing of the product is decided here.
 from baton_core import (
     AboutProduct, Act, ActKind, AnswerOutcome, AppError, Availability, Badge, Choice, ChoiceKind, Colleague,
     ContactCard, CoreConfig, CoreError, Diagnostics, Draft, Event, FileSize, FileSource, FilledButton,
+    FilledText,
     ForwardedFrom, GoneHow,
     GoneItem, Header, Hold, InboxRow, InboxStep, InboxView, Kept, KeyStore, Line, LineAuthor,
     LineContent, LineStatus, LinesPage, ListBatch, LogLevel, LogRecord, LogSink, MediaKind, Message,
@@ -26,7 +27,7 @@ from baton_core import (
     PushOutcome, PushRoad, PushState, PushTarget, PushVerdict, ReceiptPost, Referral, Review,
     ReviewCode, SeenLine, SignedIn, Stage, Standing, Status, SuppressReason, TakenPush, Template,
     TemplateButton, TemplateButtonKind, TemplateFile, TemplateHeader, TemplateStatus,
-    TemplateWords, TimelineEntry, TimelineStep, take_push,
+    TemplateWords, TimelineEntry, TimelineStep, blanks_in, fill_canned, take_push,
 )
 from baton_core import (
     AskOutcome, Attribute, AttributeType, CannedReply, CannedThen, ConversationTag,
@@ -43,7 +44,7 @@ from .lists import Failed, Inbox, Loaded, Loading, Timeline, Unfit, Value, Watch
 __all__ = [
     "AboutProduct", "Act", "ActKind", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice",
     "ChoiceKind", "Colleague", "ContactCard", "CoreConfig", "CoreError", "Diagnostics", "Draft", "Event",
-    "Events", "Failed", "FileKeys", "FileSize", "FileSource", "FilledButton",
+    "Events", "Failed", "FileKeys", "FileSize", "FileSource", "FilledButton", "FilledText",
     "ForwardedFrom", "GoneHow", "GoneItem",
     "Header", "Hold", "Inbox", "InboxRow", "InboxStep", "InboxView", "Kept", "KeyStore", "Line",
     "LineAuthor", "LineContent", "LineStatus", "LinesPage", "ListBatch", "Loaded", "Loading",
@@ -55,7 +56,8 @@ __all__ = [
     "ReviewCode", "SeenLine", "SignedIn", "Stage", "Standing", "Status", "SuppressReason",
     "TakenPush", "Template", "TemplateButton", "TemplateButtonKind", "TemplateFile",
     "TemplateHeader", "TemplateStatus", "TemplateWords", "Timeline", "TimelineEntry",
-    "TimelineStep", "Unfit", "Value", "Watched", "apply", "for_people", "take_push",
+    "TimelineStep", "Unfit", "Value", "Watched", "apply", "blanks_in", "fill_canned", "for_people",
+    "take_push",
     # Settings that the team made.
     "AskOutcome", "Attribute", "AttributeType", "CannedReply", "CannedThen",
     "ConversationTag", "GuestPolicy",

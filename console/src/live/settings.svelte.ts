@@ -15,6 +15,8 @@ export class Settings {
   /** The kinds that were asked for, and where each is read. */
   private readonly paths = new Map<string, string>();
   private readonly turns = new Turns();
+  /** Kinds that are read again until they are here. */
+  private readonly wanted = new Set<string>();
   private isStopped = false;
 
   /** `epoch` is the life of the database that is heard. */
@@ -36,6 +38,13 @@ export class Settings {
       const all = await request<Setting[]>("GET", `/${path}`);
       this.hold(kind, new Map(all.map((one) => [one.id, one])));
     });
+  }
+
+  /** Has all of a kind read, once somebody needs it, until it is here. */
+  want(kind: string, path: string) {
+    if (this.held.has(kind) || this.wanted.has(kind)) return;
+    this.wanted.add(kind);
+    this.readSoon(kind, path);
   }
 
   /** One of a kind, also where nobody has set it yet. */

@@ -17,6 +17,11 @@ export interface ViewerWords {
   locked: string;
   failed: string;
   more: string;
+  /** Of the card: what was sent here so far. */
+  files: string;
+  filesNone: string;
+  filesAll: (count: number) => string;
+  filesOlder: string;
 }
 
 const [nEn, nEs, nPt, nAr] = [plural("en"), plural("es"), plural("pt"), plural("ar")];
@@ -36,6 +41,10 @@ export const viewerWords: Record<Language, ViewerWords> = {
     locked: "This document asks for a password. Save it to open it.",
     failed: "This document cannot be shown here. Save it to open it.",
     more: "Only the first pages are shown. Save it to see the rest.",
+    files: "Files",
+    filesNone: "No file among the lines read so far.",
+    filesAll: (count) => `All ${count}`,
+    filesOlder: "Look further back",
   },
   es: {
     title: (what) => `Ver: ${what}`,
@@ -51,6 +60,10 @@ export const viewerWords: Record<Language, ViewerWords> = {
     locked: "Este documento pide una contraseña. Guárdalo para abrirlo.",
     failed: "Este documento no se puede mostrar aquí. Guárdalo para abrirlo.",
     more: "Solo se muestran las primeras páginas. Guárdalo para ver el resto.",
+    files: "Archivos",
+    filesNone: "Ningún archivo en lo leído hasta ahora.",
+    filesAll: (count) => `Todos: ${count}`,
+    filesOlder: "Buscar más atrás",
   },
   pt: {
     title: (what) => `Ver: ${what}`,
@@ -66,6 +79,10 @@ export const viewerWords: Record<Language, ViewerWords> = {
     locked: "Este documento pede uma senha. Guarde-o para o abrir.",
     failed: "Este documento não pode ser mostrado aqui. Guarde-o para o abrir.",
     more: "Só as primeiras páginas são mostradas. Guarde-o para ver o resto.",
+    files: "Ficheiros",
+    filesNone: "Nenhum ficheiro no que foi lido até agora.",
+    filesAll: (count) => `Todos: ${count}`,
+    filesOlder: "Procurar mais atrás",
   },
   ar: {
     title: (what) => `عرض: ${what}`,
@@ -88,5 +105,9 @@ export const viewerWords: Record<Language, ViewerWords> = {
     locked: "يطلب هذا المستند كلمة مرور. احفظه لتفتحه.",
     failed: "لا يمكن عرض هذا المستند هنا. احفظه لتفتحه.",
     more: "تُعرض الصفحات الأولى فقط. احفظه لترى الباقي.",
+    files: "الملفات",
+    filesNone: "لا ملف فيما قُرئ حتى الآن.",
+    filesAll: (count) => `الكل: ${count}`,
+    filesOlder: "ابحث أبعد",
   },
 };

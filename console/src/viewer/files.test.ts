@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
 import type { Line } from "../protocol.ts";
-import { filesBeside, kindOf, lookOf, nameOf, zoomed } from "./files.ts";
+import { filesBeside, filesOf, kindOf, lookOf, nameOf, zoomed } from "./files.ts";
 
 function line(id: string, kind: Line["kind"], more: object = {}, details: object = {}): Line {
   const file = { state: "stored", bytes: 10, ...more };
@@ -33,4 +33,15 @@ test("arrows go through what can be looked at, and a line of elsewhere stands al
   expect(filesBeside(all, line("9", "image")).map(({ id }) => id)).toEqual(["9"]);
   expect(zoomed(1, -1)).toBe(1);
   expect(zoomed(8, 1)).toBe(8);
+});
+
+test("a card lists what can be opened or saved, the newest first", () => {
+  const all = [
+    line("1", "image"),
+    line("2", "document", {}, { name: "list.xlsx" }),
+    line("3", "image", { state: "expired" }),
+    line("4", "sticker"),
+    line("5", "voice"),
+  ];
+  expect(filesOf(all).map(({ id }) => id)).toEqual(["5", "2", "1"]);
 });

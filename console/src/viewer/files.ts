@@ -43,6 +43,13 @@ export function filesBeside(lines: readonly Line[], line: Line): Line[] {
   return all.some(({ id }) => id === line.id) ? all : [line];
 }
 
+/** Files that can be looked at or saved, the newest first. */
+export function filesOf(lines: readonly Line[]): Line[] {
+  const isHere = (line: Line) =>
+    line.file?.state === "stored" && line.content.erased !== true && !isRevoked(line) && line.kind !== "sticker";
+  return lines.filter(isHere).reverse();
+}
+
 /** The next step of enlarging, or of making smaller again. */
 export const zoomed = (zoom: number, by: 1 | -1): number =>
   Math.min(8, Math.max(1, by > 0 ? zoom * 1.5 : zoom / 1.5));

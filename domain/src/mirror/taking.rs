@@ -81,7 +81,7 @@ impl<H: Holdings> Mirror<H> {
     /// Applies a page of the snapshot that a reset asked for.
     ///
     /// # Errors
-    /// When what it changes cannot be read or written.
+    /// The holdings that it changes cannot be read or written.
     pub fn try_page(&mut self, page: Page) -> Result<Vec<Want>, H::Error> {
         let Some(taking) = &mut self.taking else { return Ok(Vec::new()) };
         if page.upto < taking.least {

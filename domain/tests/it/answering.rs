@@ -197,7 +197,7 @@ fn an_act_after_one_that_was_held_is_refused() {
     team.holds(line);
     let seen = team.seen();
     refused(team.does_after(ANA, first, reply(seen)), "depends_on_refused");
-    // Whoever was shown what happened replaces it instead.
+    // An author who was shown what happened replaces it instead.
     written(team.does(ANA, replacing(line, seen)));
 }
 

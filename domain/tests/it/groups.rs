@@ -134,7 +134,7 @@ fn a_number_is_the_same_customer_however_whatsapp_writes_it() {
     let table = [
         ("551182345678", "5511982345678", true),
         ("5511982345678", "551182345678", true),
-        // A landline is nobody's mobile.
+        // A landline is not a mobile.
         ("551123456789", "5511923456789", false),
         ("5511934567890", "551134567890", false),
         ("5215512345678", "525512345678", true),

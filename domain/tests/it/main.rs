@@ -9,6 +9,8 @@ mod answering;
 #[cfg(test)]
 mod blocked;
 #[cfg(test)]
+mod canned;
+#[cfg(test)]
 mod chaos;
 #[cfg(test)]
 mod client;

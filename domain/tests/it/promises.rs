@@ -296,7 +296,7 @@ fn seen_of(body: &CommandBody) -> Option<Seen> {
     body.seen()
 }
 
-/// S10: whoever newly owns something is within the limit, unless a supervisor said so.
+/// S10: a new owner is within the limit, unless a supervisor assigned it.
 fn within_capacity((before, after): (&Team, &Team), hand: Hand) -> Result<(), String> {
     for logged in &after.log[before.log.len()..] {
         let Fact::OwnerChanged { owner: Owner::Agent(owner), exceeded_capacity, .. } =

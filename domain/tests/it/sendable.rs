@@ -135,7 +135,7 @@ fn a_reaction_that_fails_or_arrives_late_changes_nothing_else() {
     assert!(turn.is_some());
     team.hears(LUCIA, reaction.id, ProviderStatus::Delivered);
     assert_eq!(team.lucia().thread.turn, turn, "the question is still open");
-    // One of which nobody knows is sent again, whoever's the conversation is.
+    // An unconfirmed one is sent again, and the conversation keeps its owner.
     let owner = team.lucia().head.owner;
     team.sends_into_the_dark(next);
     team.passes(MINUTE);

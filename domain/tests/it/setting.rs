@@ -1,4 +1,4 @@
-//! Whoever was away holds the settings that somebody who stayed holds, and nobody else's.
+//! A viewer who was away holds the settings that one who stayed holds, and no others.
 
 use std::collections::BTreeMap;
 

@@ -24,7 +24,7 @@ const TIMINGS: Timings = Timings {
     being_answered_max_ms: 60_000,
 };
 
-/// A composer, and a server that gives the lease to whoever asks first.
+/// A composer, and a server that gives the lease to the first that asks.
 struct Desk {
     composer: Composer,
     now: Duration,

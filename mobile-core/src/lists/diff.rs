@@ -117,7 +117,7 @@ pub struct MisfitOp;
 /// Applies operations, one after the other. This is what they mean; every language does the same.
 ///
 /// # Errors
-/// When one of them does not fit; those before it are applied.
+/// One of them does not fit; those before it are applied.
 pub fn apply<T>(list: &mut Vec<T>, ops: impl IntoIterator<Item = Op<T>>) -> Result<(), MisfitOp> {
     ops.into_iter().try_for_each(|op| apply_one(list, op))
 }

@@ -70,7 +70,7 @@ impl<Q: Query> Observer<Q> {
     /// again later.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// The store cannot be read.
     pub fn advance(
         &mut self,
         sources: &Sources<'_, '_>,

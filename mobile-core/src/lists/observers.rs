@@ -232,8 +232,8 @@ impl Observers {
     /// Asks whatever is due. Gives who has new letters.
     ///
     /// # Errors
-    /// When the store cannot be read: what failed is asked again later. Others may have letters all
-    /// the same; [`Observers::waiting`] says who.
+    /// The store cannot be read: the failed query is repeated later. Other subscriptions may have
+    /// batches all the same; [`Observers::waiting`] names them.
     pub fn advance(
         &mut self,
         sources: &Sources<'_, '_>,

@@ -54,7 +54,7 @@ pub trait Query {
     /// The result to be drawn now. The same with and without what is known.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// The store cannot be read.
     fn ask(
         &self,
         sources: &Sources<'_, '_>,

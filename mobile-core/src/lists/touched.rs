@@ -53,8 +53,8 @@ impl Touched {
         Self { everyone: true, ..Self::default() }
     }
 
-    /// The changes that applying a frame may write. What colleagues do is
-    /// [`super::Around::hears`]'s to say.
+    /// The changes that applying a frame may write. Acts of colleagues
+    /// come from [`super::Around::handle_frame`].
     pub fn of_frame(frame: &ServerFrame) -> Self {
         match frame {
             // It may have begun anew.

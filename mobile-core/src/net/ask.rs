@@ -74,7 +74,7 @@ impl Server {
     /// Asks, and waits for the answer. Dropping the future cuts the connection.
     ///
     /// # Errors
-    /// When there is no answer. What the server refuses is an answer.
+    /// There is no answer. A refusal of the server is an answer.
     pub async fn ask(&self, request: Request) -> Result<Reply, NetError> {
         let deadline = Instant::now() + request.within;
         let turn = timeout_at(deadline, self.turn(&request.method)).await;

@@ -88,7 +88,7 @@ impl Server {
     /// Connects when it first has to.
     ///
     /// # Errors
-    /// When there can be no server at this address.
+    /// There can be no server at this address.
     pub fn new(
         base_url: &str,
         extra_ca_pem: Option<&str>,
@@ -138,7 +138,7 @@ impl Server {
     /// closed once they are idle.
     ///
     /// # Errors
-    /// When it is no address of a proxy.
+    /// The address is not that of a proxy.
     pub fn go_through(&self, proxy: Option<&str>) -> Result<(), InvalidUrl> {
         if self.inner.connector.through.set(proxy)? {
             self.close_all();
@@ -156,7 +156,7 @@ impl Server {
     /// up an app.
     ///
     /// # Errors
-    /// What is in the way.
+    /// The obstacle between this device and the server.
     pub async fn probe(&self, within: std::time::Duration) -> Result<(), Trouble> {
         let opening = self.inner.connector.open();
         match tokio::time::timeout(within, opening).await {

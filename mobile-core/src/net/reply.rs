@@ -66,7 +66,7 @@ impl Reply {
     /// The body of a yes, for the link's ears.
     ///
     /// # Errors
-    /// When the server said no, or what it said is no such thing.
+    /// The server refused, or its answer has another form.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         if !self.is_success() {
             return Err(self.refused());

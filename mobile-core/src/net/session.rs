@@ -71,8 +71,8 @@ impl Server {
     /// Signs in. [`Login::device_id`] names the device if it has been here before.
     ///
     /// # Errors
-    /// When nobody was signed in. Where the answer was lost, a session may have begun all the
-    /// same, on a device that nobody uses.
+    /// Nobody was signed in. If the answer was lost, a session may have begun all the same, on a
+    /// device that nobody uses.
     pub async fn sign_in(&self, login: &Login) -> Result<SignedIn, SignInError> {
         let reply = self.post_session("/api/v1/sessions", login, SIGN_IN_MAX).await;
         let reply = reply.map_err(|error| match error {
@@ -103,7 +103,7 @@ impl Server {
     /// Ends the session of this device.
     ///
     /// # Errors
-    /// When it may not have ended.
+    /// The session may not have ended.
     pub async fn sign_out(&self, access_token: &str, device_id: DeviceId) -> Result<(), Failure> {
         let path = format!("/api/v1/sessions/{device_id}");
         let request = delete(&path, (SIGN_IN_MAX, SESSION_BYTES_MAX)).by(access_token);

@@ -79,7 +79,7 @@ impl Machines {
                 self.touched.add(&Touched::of_changes(&changes));
                 self.effects.push_back(Effect::Outbox(changes));
             }
-            // The link hears of the failed request itself.
+            // The link receives the failed request itself.
             outbox::OutboxAction::SignIn => {}
         }
     }

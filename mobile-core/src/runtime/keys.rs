@@ -20,19 +20,19 @@ pub trait KeyStore: Send + Sync {
     /// The value under a name.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// The value cannot be read.
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, KeyStoreFailed>;
 
     /// Keeps something under a name.
     ///
     /// # Errors
-    /// Where it cannot be kept; then what was there is still there.
+    /// The value cannot be stored; the value before it is still there.
     fn put(&self, name: &str, value: &[u8]) -> Result<(), KeyStoreFailed>;
 
     /// Forgets what is kept under a name.
     ///
     /// # Errors
-    /// Where it cannot be forgotten.
+    /// The value cannot be deleted.
     fn delete(&self, name: &str) -> Result<(), KeyStoreFailed>;
 }
 

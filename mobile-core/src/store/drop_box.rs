@@ -59,7 +59,7 @@ impl DropBox {
     /// system each time.
     ///
     /// # Errors
-    /// When the directory cannot be made.
+    /// The directory cannot be made.
     pub fn open(
         directory: &Path,
         key: &[u8; KEY_BYTES],
@@ -134,7 +134,7 @@ impl DropBox {
     /// remembers.
     ///
     /// # Errors
-    /// When the files cannot be read.
+    /// The files cannot be read.
     pub fn waiting(&self, limit: usize) -> Result<Waiting, StoreError> {
         self.remove_dead_drafts()?;
         let mut waiting = Waiting::default();
@@ -177,7 +177,7 @@ impl DropBox {
     /// Removes a file that was taken in.
     ///
     /// # Errors
-    /// When it cannot be removed.
+    /// The file cannot be removed.
     pub fn remove(&self, dropped: &Dropped) -> Result<(), StoreError> {
         Ok(remove(&self.directory.join(&dropped.name))?)
     }
@@ -185,7 +185,7 @@ impl DropBox {
     /// Removes what is left for an account that nobody takes it over for any more.
     ///
     /// # Errors
-    /// When a file cannot be read or removed.
+    /// A file cannot be read or removed.
     pub fn forget(&self, account: &Account) -> Result<(), StoreError> {
         let waiting = self.waiting(usize::MAX)?.drops;
         waiting

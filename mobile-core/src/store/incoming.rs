@@ -74,7 +74,7 @@ impl Read<'_> {
     /// its file is gone. Else whether the line is held.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// The store cannot be read.
     pub fn file_shown(
         &self,
         of: ConversationId,
@@ -107,7 +107,7 @@ impl Store {
     /// The size of a file that is here as a whole.
     ///
     /// # Errors
-    /// When the system does not let it.
+    /// The system does not let it.
     pub fn kept_file(&self, of: &Account, file: FileId) -> Result<Option<u64>, StoreError> {
         self.must_be_open()?;
         match fs::metadata(self.place(of, file)) {
@@ -121,7 +121,7 @@ impl Store {
     /// again.
     ///
     /// # Errors
-    /// When the system does not let it.
+    /// The system does not let it.
     pub fn collected(&self, of: &Account, file: FileId) -> Result<u64, StoreError> {
         self.must_be_open()?;
         match fs::metadata(self.part(of, file)) {
@@ -171,7 +171,7 @@ impl Store {
     /// the answer is no.
     ///
     /// # Errors
-    /// When the system does not let it.
+    /// The system does not let it.
     pub fn end_collecting(
         &self,
         of: &Account,
@@ -219,7 +219,7 @@ impl Store {
     /// It is the last to go from now on.
     ///
     /// # Errors
-    /// When the system does not let it.
+    /// The system does not let it.
     pub fn read_kept_file(
         &self,
         of: &Account,
@@ -244,7 +244,7 @@ impl Store {
     /// Removes both files of a line, and what was collected of them.
     ///
     /// # Errors
-    /// When one cannot be removed.
+    /// A file cannot be removed.
     pub fn drop_line_files(
         &self,
         of: &Account,
@@ -273,7 +273,7 @@ impl Store {
     /// Removes the files of conversations that are not held whole.
     ///
     /// # Errors
-    /// When it cannot be read, or a file not be removed.
+    /// The store cannot be read, or a file cannot be removed.
     pub fn sweep_incoming(&self, of: &Account) -> Result<(), StoreError> {
         for directory in entries(&self.of_account(of))? {
             let id = directory.file_name().and_then(|name| name.to_str()?.parse().ok());

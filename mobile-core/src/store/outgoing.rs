@@ -133,7 +133,7 @@ impl Store {
     /// Gives a draft its name: from here on it survives everything but a sweep.
     ///
     /// # Errors
-    /// When it is not there any more, or cannot be renamed.
+    /// The file is gone, or cannot be renamed.
     pub fn keep_file(&self, of: &Account, file: Uuid) -> Result<(), StoreError> {
         fs::rename(self.draft(of, file), self.outgoing(of).join(file.to_string()))?;
         Ok(sync_directory(&self.outgoing(of))?)
@@ -142,7 +142,7 @@ impl Store {
     /// Reads a part of a file; `None` when it is not there, or not as it was.
     ///
     /// # Errors
-    /// When the system does not let it.
+    /// The system does not let it.
     pub fn read_file(
         &self,
         of: &Account,
@@ -158,7 +158,7 @@ impl Store {
     /// Removes a file, or its draft.
     ///
     /// # Errors
-    /// When it cannot be removed.
+    /// The file cannot be removed.
     pub fn remove_file(&self, of: &Account, file: Uuid) -> Result<(), StoreError> {
         remove(&self.draft(of, file))?;
         Ok(remove(&self.outgoing(of).join(file.to_string()))?)
@@ -167,7 +167,7 @@ impl Store {
     /// Removes all files of an account but these.
     ///
     /// # Errors
-    /// When one cannot be removed.
+    /// A file cannot be removed.
     pub fn sweep_files(&self, of: &Account, kept: &BTreeSet<Uuid>) -> Result<(), StoreError> {
         let directory = self.outgoing(of);
         let entries = match fs::read_dir(&directory) {

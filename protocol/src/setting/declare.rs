@@ -89,7 +89,7 @@ macro_rules! settings {
             /// Reads the body of a setting of this kind.
             ///
             /// # Errors
-            /// When it is none.
+            /// The body is not one of this kind.
             pub fn read(kind: SettingKind, body: &Value) -> Result<Self, serde_json::Error> {
                 match kind {
                     $(SettingKind::$Kind => $Kind::deserialize(body).map(|of| of.into()),)+

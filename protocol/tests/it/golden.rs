@@ -100,8 +100,7 @@ bodies!(
     Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NoticePage, NoticesLeft, NoticesRead,
     OutcomesQuery, PasswordChange, PasswordSet, Problem, PushDevice, PushPreference, PushPut,
     PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, Session, SnapshotAnswer,
-    SocketTicket,
-    SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
+    SocketTicket, SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
     "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>
 );
 

@@ -46,7 +46,7 @@ impl Simulator {
     /// Lets something happen on the platform's side of the first number, and tells it.
     ///
     /// # Errors
-    /// When it is about a template or group that does not exist.
+    /// The event is about a template or group that does not exist.
     pub async fn happens(&self, event: PlatformEvent) -> anyhow::Result<()> {
         platform::happen(&self.shared, &self.number(), event).await
     }
@@ -54,7 +54,7 @@ impl Simulator {
     /// Lets scripted customers write.
     ///
     /// # Errors
-    /// When the script cannot be played as it is.
+    /// The script cannot be played as it is.
     pub fn play(&self, script: Script) -> anyhow::Result<Playing> {
         script::play(&self.shared, script)
     }

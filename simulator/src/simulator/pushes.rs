@@ -14,7 +14,7 @@ impl Simulator {
     /// Sends a push as the server would, by the device's push service.
     ///
     /// # Errors
-    /// When its key is none, or it is more than a push may carry.
+    /// The device's key is not a P-256 key, or the push is longer than a push may be.
     pub fn push(&self, wanted: PushOrder) -> anyhow::Result<PushSent> {
         push::order(&self.shared, wanted)
     }

@@ -14,7 +14,7 @@ impl Store {
     /// SQLite: copies one moment of everything into a file that is empty so far.
     ///
     /// # Errors
-    /// Where the file cannot be written, and on PostgreSQL, whose own program copies it.
+    /// The file cannot be written. PostgreSQL always fails: its own program copies it.
     pub async fn copy_into(&self, path: &Path) -> Result<(), StoreError> {
         let Pools::Sqlite { reader, .. } = &self.opened.pools else {
             return Err(StoreError::Invalid("only SQLite copies itself".to_owned()));
@@ -93,7 +93,7 @@ pub async fn exported(tx: &mut Tx) -> Result<String, StoreError> {
 /// are let in. Others of the machine see arguments, but not that.
 ///
 /// # Errors
-/// Where the address cannot be read; the message does not show it.
+/// The address cannot be read; the message does not show it.
 pub fn client_environment(url: &str) -> Result<Vec<(&'static str, String)>, StoreError> {
     let options: PgConnectOptions =
         url.parse().map_err(|error| invalid(&format!("the database's address: {error}")))?;

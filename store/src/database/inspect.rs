@@ -69,7 +69,7 @@ pub fn named(url: &str) -> String {
 /// reads a version that this program would have to migrate, or does not know.
 ///
 /// # Errors
-/// Where there is no database, or one that cannot be read.
+/// There is no database, or one that cannot be read.
 pub async fn schema_of(url: &str, wait: Duration) -> Result<i64, StoreError> {
     let pools = match url.strip_prefix("sqlite://") {
         Some(path) => sqlite(path, wait).await?,
@@ -94,7 +94,7 @@ pub struct Identity {
 /// this program would have to migrate as well.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// The database cannot be read.
 pub async fn identity_of(url: &str, wait: Duration) -> Result<Option<Identity>, StoreError> {
     let pools = match url.strip_prefix("sqlite://") {
         Some(path) if !Path::new(path).exists() => return Ok(None),

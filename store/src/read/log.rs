@@ -74,7 +74,7 @@ pub async fn gap(
     read(&tx.rows(&SELECT, &[&args[0], &args[1], &args[2], &args[3]]).await?)
 }
 
-/// The feeds of a workspace that somebody hears; without audiences it is the log itself.
+/// The feeds of a workspace for these audiences; without audiences it is the log itself.
 #[derive(Clone, Copy)]
 pub(super) struct Feeds<'a> {
     pub(super) workspace: WorkspaceId,

@@ -91,7 +91,7 @@ pub async fn sync_gap(
     Ok(Some(SyncGap { sight, after, upto, stretch, tidings, heads, entered }))
 }
 
-/// Whose feeds an agent hears; admins hear the log itself.
+/// The audiences whose feeds an agent reads; admins read the log itself.
 fn audiences(sight: &Sight) -> Option<Vec<Audience>> {
     if sight.viewer.role == Role::Admin {
         return None;

@@ -42,7 +42,7 @@ table! {
 }
 
 table! {
-    /// That an audience hears of an event.
+    /// The row by which the feed of an audience lists an event.
     feed: FeedRow {
         key { workspace: String, audience: String, position: i64 }
         fixed { conversation: Option<String> }

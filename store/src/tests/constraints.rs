@@ -1,4 +1,4 @@
-//! What must never be cannot be stored, whoever writes.
+//! Rows that must never be cannot be stored, by any writer.
 
 use super::seed::{fill, seed};
 use crate::StoreError;

@@ -15,7 +15,7 @@ pub type DraftKey = (WorkspaceId, ConversationId, AgentId);
 /// meanwhile is no draft.
 ///
 /// # Errors
-/// When the store is away.
+/// The store is away.
 pub async fn keep_drafts(
     store: &Store,
     typed: &[(DraftKey, String, Timestamp)],
@@ -68,7 +68,7 @@ struct KeptDraftRow {
 /// The drafts of a conversation, the newest first.
 ///
 /// # Errors
-/// When the store is away.
+/// The store is away.
 pub async fn drafts(
     tx: &mut Tx,
     workspace: WorkspaceId,

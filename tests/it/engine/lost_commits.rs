@@ -36,7 +36,7 @@ async fn kill(admin: &mut PgConnection) -> Result<i64> {
     Ok(ended.0)
 }
 
-/// Waits until it is so; whoever waits for ever has a fault to look for.
+/// Waits until it is so; a test that waits for ever has found a fault.
 async fn until(is_so: impl Fn() -> bool) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
     while !is_so() {

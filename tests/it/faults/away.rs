@@ -1,4 +1,4 @@
-//! Whoever was away ends where those ended who stayed: by socket and by `GET /sync`, through
+//! A client that was away ends where those ended that stayed: by socket and by `GET /sync`, through
 //! transfers and changes of teams, at every level of sight.
 //!
 //! `BATON_AWAY_EVENTS` is the number of events that are missed.

@@ -92,7 +92,7 @@ async fn watches(way: &Proxy, mut stopped: watch::Receiver<bool>) -> Vec<(Instan
     loop {
         tokio::select! {
             _ = stopped.wait_for(|is_over| *is_over) => {
-                // Whoever came last may have come since the last look.
+                // The last phone may have come since the last look.
                 looks.push((Instant::now(), way.connections()));
                 return looks;
             }

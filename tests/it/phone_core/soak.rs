@@ -166,7 +166,7 @@ impl Heard {
                 }
             };
             let Some(line) = line else {
-                // Whoever else is at work ends as well.
+                // All others at work end as well.
                 stop.send_replace(true);
                 return;
             };

@@ -141,7 +141,7 @@ fn what_is_no_voice_note_ends_its_worker_within_its_limits() {
     ] {
         assert_eq!(worker_hears(&file), None, "{name}");
     }
-    // What these sound like is nobody's promise.
+    // The loudness of these is not promised.
     for file in [garbled, full(&loud), again(4_900)] {
         assert!(worker_hears(&file).is_none_or(|(_, peaks)| matches!(peaks.len(), 0 | 64)));
     }

@@ -60,7 +60,7 @@ impl Redis {
         Ok(())
     }
 
-    /// Gives a command and hears the first line of its answer.
+    /// Gives a command and reads the first line of its answer.
     pub async fn says(&self, command: &str) -> Result<String> {
         let asked = async {
             let mut stream = TcpStream::connect(self.address()).await?;

@@ -25,9 +25,9 @@ pub enum Fault {
     RedisFlushed,
     /// F5: Redis ends all subscriptions.
     RedisUnsubscribed,
-    /// F7: a node hears Redis and cannot say anything to it.
+    /// F7: a node receives from Redis and cannot send to it.
     RedisDeaf,
-    /// F7: a node can say everything to Redis and hears nothing.
+    /// F7: a node sends to Redis and receives nothing.
     RedisMute,
     /// F8: a node is stopped for longer than its socket's patience, and goes on.
     Pause,

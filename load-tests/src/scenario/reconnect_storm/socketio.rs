@@ -69,7 +69,7 @@ async fn publish(
     ask(control, "publish", Some(&what)).await.map(drop)
 }
 
-/// Everybody comes, hears one message, and loses the connection.
+/// Every client connects, receives one message, and loses the connection.
 async fn gather(peer: &Peer, count: usize, control: &mut Stream) -> anyhow::Result<Vec<Client>> {
     let mut opened = Vec::new();
     let rooms: Vec<String> = (0..count).map(|n| format!("room-{n}")).collect();

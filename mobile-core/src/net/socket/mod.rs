@@ -73,7 +73,7 @@ impl Socket {
     /// Sends a frame, some time after those before it. Never waits.
     ///
     /// # Errors
-    /// When it will not be sent.
+    /// The frame will not be sent.
     pub fn send(&self, frame: &ClientFrame) -> Result<(), NotTaken> {
         let text = serde_json::to_string(frame).map_err(|_odd| NotTaken::TooLarge)?;
         if text.len() > CLIENT_FRAME_BYTES_MAX {
@@ -85,7 +85,7 @@ impl Socket {
     /// Asks for a pong, which is told as [`Input::Heard`].
     ///
     /// # Errors
-    /// When it will not be sent.
+    /// The ping will not be sent.
     pub fn ping(&self) -> Result<(), NotTaken> {
         self.give(Message::Ping(tokio_tungstenite::tungstenite::Bytes::new()))
     }

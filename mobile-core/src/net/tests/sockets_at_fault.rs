@@ -179,7 +179,7 @@ async fn what_is_too_large_for_the_server_is_not_sent() {
     assert_eq!(socket.send(&ack(1)), Ok(()));
 }
 
-/// Whoever sends never waits; what waits for them has a limit.
+/// Sending never waits; the frames that wait have a limit.
 #[tokio::test]
 async fn a_server_that_does_not_read_is_given_up() {
     let stand = Stand::new().await;

@@ -23,7 +23,7 @@ fn what_was_tapped_while_the_clock_was_off_takes_a_new_op_id_before_it_is_sent()
         assert_eq!(op_id.made_at(), Some(phone.server.now));
         phone.runs();
         assert_eq!(phone.stage(hola.number), ActStage::Acknowledged, "{hours} h");
-        // Whoever taps with the op id of the tap means the same.
+        // A second tap with the op id of the first means the same.
         let again = phone.tries(Some(hola.op_id), talk(0), reply("Hola", None)).unwrap();
         assert!(!again.is_new);
     }

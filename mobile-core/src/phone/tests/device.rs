@@ -1,5 +1,5 @@
 //! A device: a store of its own, the phone over it, what its app shows, and the screen on which
-//! notifications stay whoever dies.
+//! notifications stay when a process dies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

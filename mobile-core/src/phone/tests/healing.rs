@@ -97,7 +97,7 @@ impl World {
     pub(super) fn heals(&mut self) {
         for round in 0..5 {
             self.is_well();
-            // Whoever has to sign in finds that out, at the latest by the silence of their socket.
+            // An agent who has to sign in finds that out, at the latest by a silent socket.
             self.runs(Duration::from_secs(300));
             self.is_well();
             self.runs_until_quiet(Duration::from_secs(4_000));
@@ -109,7 +109,7 @@ impl World {
         }
         self.runs_until_quiet(Duration::from_secs(4_000));
         for d in 0..DEVICES {
-            // Whoever looks again sees nothing that is over.
+            // An agent who looks again sees nothing that is over.
             self.goes_back(d);
             self.comes_forward(d);
         }

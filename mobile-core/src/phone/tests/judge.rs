@@ -1,5 +1,6 @@
-//! What must hold of every act, whoever dies and whatever is lost. The judge notes what agents
-//! wanted. It looks at what they are told, what is sent, and what the server carried out.
+//! The rules that hold for every act, whichever process dies and whatever is lost. The judge notes
+//! what agents wanted. It looks at what they are told, what is sent, and what the server carried
+//! out.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -55,7 +55,7 @@ async fn where_nothing_proves_them_it_is_said_and_tried_later() {
     asked.gets("401 No", &problem(401, "unauthenticated")).await;
     let is_said = |said: &[String]| said.iter().any(|one| one == "receipts are not believed");
     app.said("that nobody believes it", is_said).await;
-    // The link hears that the token is void: whoever looks next renews it before all else.
+    // The link hears that the token is void: the next look renews it before all else.
     app.core.network(true).await.unwrap();
     app.core.foreground().await.unwrap();
     let asked = app.asked("POST /api/v1/sessions/refresh").await;

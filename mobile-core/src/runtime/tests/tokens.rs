@@ -1,4 +1,4 @@
-//! A token that the server does not take any more is renewed for whoever asks.
+//! A token that the server does not take any more is renewed for the next caller.
 
 use super::*;
 

@@ -339,7 +339,7 @@ impl World {
     }
 
     /// The process of the server dies and another one begins: what had not been committed is
-    /// gone, connections break, attempts under way are nobody's.
+    /// gone, connections break, attempts under way have no owner.
     pub(super) fn server_dies(&mut self) {
         self.queue.clear();
         self.sender.is_killed();

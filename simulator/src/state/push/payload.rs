@@ -135,7 +135,7 @@ pub enum PushInput {
 /// for what is sealed alone.
 ///
 /// # Errors
-/// When a key is none, or it is more than a push may carry.
+/// A key is not a P-256 key, or the push is longer than a push may be.
 pub fn payload(
     to: &PushTo,
     fields: &PushFields,

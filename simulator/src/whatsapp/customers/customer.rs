@@ -67,7 +67,7 @@ impl Customer {
     /// and `timestamp` are added, and replaced where the object has its own.
     ///
     /// # Errors
-    /// When the object has no `type`.
+    /// The object has no `type`.
     pub async fn sends_type(&self, message: Value) -> anyhow::Result<String> {
         let Value::Object(message) = message else { anyhow::bail!("a message is an object") };
         ensure!(message.get("type").is_some_and(Value::is_string), "a message has a type");
@@ -77,7 +77,7 @@ impl Customer {
     /// Sends anything a customer can send.
     ///
     /// # Errors
-    /// When it refers to a message, button or row that does not exist, or the file is none.
+    /// The message refers to a message, button or row that does not exist, or its kind has no file.
     pub async fn says(&self, inbound: Inbound, around: Around) -> anyhow::Result<String> {
         let mut message = inbound::compose(&self.shared, &self.phone_number_id, inbound)?;
         let context = message.get("context").and_then(|context| context.get("id")?.as_str());
@@ -127,7 +127,7 @@ impl Customer {
     /// Hears a voice message that reached them, which tells the status `played`.
     ///
     /// # Errors
-    /// When no such message reached this customer.
+    /// No such message reached this customer.
     pub async fn plays(&self, wamid: &str) -> anyhow::Result<()> {
         let dues = {
             let mut world = self.shared.world();
@@ -143,7 +143,7 @@ impl Customer {
     /// Reads a message that reached them, which tells the status `read`.
     ///
     /// # Errors
-    /// When no such message reached this customer.
+    /// No such message reached this customer.
     pub async fn reads(&self, wamid: &str) -> anyhow::Result<()> {
         let dues = {
             let mut world = self.shared.world();
@@ -182,7 +182,7 @@ impl Customer {
     /// Waits until a message that satisfies `accept` has reached this customer.
     ///
     /// # Errors
-    /// When none has at the deadline.
+    /// None has reached this customer at the deadline.
     pub async fn receives(
         &self,
         mut accept: impl FnMut(&Reached) -> bool + Send,

@@ -243,7 +243,7 @@ pub(super) fn surround(message: &mut Map<String, Value>, around: &Around, quoted
     }
 }
 
-/// A system message: somebody's number or id has changed.
+/// A system message: a customer's number or id has changed.
 pub(super) fn system(kind: &str, mut facts: Value) -> Map<String, Value> {
     put(&mut facts, "type", kind);
     typed("system", facts)

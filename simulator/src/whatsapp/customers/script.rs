@@ -74,7 +74,7 @@ impl Playing {
     /// Waits for the end.
     ///
     /// # Errors
-    /// When the script did not come to its end.
+    /// The script did not come to its end.
     pub async fn finished(self) -> anyhow::Result<Played> {
         self.0.await.context("the script did not come to its end")
     }

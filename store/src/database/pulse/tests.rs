@@ -77,9 +77,9 @@ async fn connections_from_before_it_went_are_not_trusted() {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Wire {
     Whole,
-    /// Whoever is connected or connects is cut off.
+    /// Open and new connections are cut off.
     Cut,
-    /// Whoever is connected or connects hears nothing, for ever.
+    /// Open and new connections stay without an answer, for ever.
     Silent,
 }
 

@@ -22,6 +22,7 @@ import androidx.compose.ui.test.performTextReplacement
 import androidx.compose.ui.test.v2.runComposeUiTest
 import androidx.compose.ui.unit.dp
 import app.baton.app.model.AppModel
+import app.baton.app.model.Place
 import app.baton.core.Act
 import app.baton.core.Choice
 import app.baton.core.CoreException
@@ -47,6 +48,7 @@ private const val MARTA = "marta"
 class AppTest {
     private val baton = FakeBaton()
     private val platform = FakePlatform(baton)
+    private lateinit var model: AppModel
 
     private fun app(isSignedIn: Boolean = true, play: ComposeUiTest.() -> Unit) = runComposeUiTest(
         // A machine may have much else to do.
@@ -59,6 +61,7 @@ class AppTest {
         if (!isSignedIn) baton.setSignedIn(null)
         val scope = CoroutineScope(Dispatchers.Default)
         val app = AppModel(platform, scope)
+        model = app
         // One pane, as on a phone.
         setContent { Box(Modifier.size(411.dp, 740.dp)) { BatonApp(app, platform) } }
         try {
@@ -264,6 +267,67 @@ class AppTest {
         waitUntil("only it is found", WAIT_MS) {
             onAllNodesWithText("Bakery Sol").fetchSemanticsNodes().isNotEmpty() &&
                 onAllNodesWithText("Marta Gil").fetchSemanticsNodes().isEmpty()
+        }
+    }
+
+    @Test
+    fun what_another_program_asks_for_is_opened_once_somebody_is_signed_in() = app(isSignedIn = false) {
+        waitUntil("there are fields", WAIT_MS) { onAllNodes(hasSetTextAction()).fetchSemanticsNodes().size == 4 }
+        model.comes(Place.Talk(MARTA))
+        field("Password").performTextInput("a long password")
+        presses("Sign in")
+        shows("¿Te la aparto?")
+    }
+
+    @Test
+    fun a_text_that_is_shared_waits_for_its_conversation() = app {
+        opens()
+        model.shares("https://shop.example/green")
+        shows("Choose the conversation for what you share.")
+        opens()
+        shows("https://shop.example/green")
+        assertTrue(decided().isEmpty())
+        model.back()
+        opens()
+        assertEquals("https://shop.example/green", baton.drafts[MARTA]?.text)
+    }
+
+    @Test
+    fun a_reply_that_was_sent_is_kept_however_soon_its_screen_is_left() = app {
+        opens()
+        model.back()
+        repeat(20) { turn ->
+            model.open(Place.Talk(MARTA))
+            val now = checkNotNull(model.state.value.talk)
+            now.type("reply $turn")
+            now.send()
+            model.back()
+        }
+        waitUntil("all are kept", WAIT_MS) { decided().size == 20 }
+        val texts = decided().map { (it.act as Act.Reply).text }.toSet()
+        assertEquals(List(20) { "reply $it" }.toSet(), texts)
+    }
+
+    @Test
+    fun what_is_on_the_screen_last_is_what_the_core_is_told() = app {
+        opens()
+        repeat(20) {
+            model.back()
+            model.open(Place.Talk(MARTA))
+        }
+        waitUntil("it is told", WAIT_MS) { baton.onScreen == MARTA }
+        model.back()
+        waitUntil("nothing is told", WAIT_MS) { baton.onScreen == null }
+    }
+
+    @Test
+    fun templates_are_those_of_the_number_that_the_conversation_runs_on() {
+        app {
+            baton.setInbox(Sample.rows.map { if (it.id == MARTA) it.copy(channel = "c2") else it })
+            opens()
+            model.state.value.talk?.templates()
+            waitUntil("they were asked for", WAIT_MS) { baton.templatesOf != null }
+            assertEquals("c2", baton.templatesOf)
         }
     }
 

@@ -181,10 +181,10 @@ private const val PIXELS = 2f
 private const val FRAME_NS = 16_000_000L
 private const val FRAMES = 6
 
-fun drawn(setting: Setting, content: @Composable () -> Unit): ByteArray {
-    val width = (setting.width * PIXELS).toInt()
-    val height = (setting.height * PIXELS).toInt()
-    val scene = ImageComposeScene(width, height, Density(PIXELS, setting.letters)) {
+fun drawn(setting: Setting, pixels: Float = PIXELS, content: @Composable () -> Unit): ByteArray {
+    val width = (setting.width * pixels).toInt()
+    val height = (setting.height * pixels).toInt()
+    val scene = ImageComposeScene(width, height, Density(pixels, setting.letters)) {
         val words = Words(setting.language, ZoneOffset.UTC)
         BatonTheme(words, setting.shade, font, content)
     }
@@ -238,7 +238,7 @@ fun main(arguments: Array<String>) {
         count++
     }
     for (setting in settings) {
-        for (shot in shots) write("${shot.name}-${setting.name}") { drawn(setting, shot.draw) }
+        for (shot in shots) write("${shot.name}-${setting.name}") { drawn(setting, content = shot.draw) }
     }
     for (setting in tablets) write("app-${setting.name}") { whole(setting) }
     println("$count pictures in $place")

@@ -7,13 +7,13 @@ import androidx.compose.ui.graphics.toComposeImageBitmap
 import app.baton.app.Platform
 import app.baton.app.Remembered
 import app.baton.app.look.Shade
+import app.baton.app.model.kindOf
 import app.baton.app.words.Language
 import app.baton.core.AppException
 import app.baton.core.Baton
 import app.baton.core.CoreConfig
 import app.baton.core.FileSource
 import app.baton.core.KeyStore
-import app.baton.core.MediaKind
 import app.baton.core.OutgoingFile
 import app.baton.core.PushState
 import java.awt.Desktop
@@ -82,7 +82,11 @@ class DeskPlatform(private val directory: Path, private val window: () -> Frame?
             server = server, directory = store.toString(), deviceName = deviceName(),
             userAgent = "baton-desk", cacheBytes = CACHE_BYTES,
         )
-        return Baton.open(config, FileKeys(store))
+        val baton = Baton.open(config, FileKeys(store))
+        // A desk tells nobody of its network: the core tries.
+        baton.foreground()
+        baton.network(true)
+        return baton
     }
 
     private fun deviceName(): String {
@@ -165,16 +169,10 @@ class DeskPlatform(private val directory: Path, private val window: () -> Frame?
             }
         }
 
-        /** A file as it is sent; WhatsApp's kind of it is told by its type. */
+        /** A file as it is sent. */
         fun outgoing(path: Path): OutgoingFile {
             val type = Files.probeContentType(path) ?: "application/octet-stream"
-            val kind = when (type.substringBefore('/')) {
-                "image" -> if (type in setOf("image/jpeg", "image/png")) MediaKind.IMAGE else MediaKind.DOCUMENT
-                "video" -> if (type == "video/mp4") MediaKind.VIDEO else MediaKind.DOCUMENT
-                "audio" -> MediaKind.AUDIO
-                else -> MediaKind.DOCUMENT
-            }
-            return OutgoingFile(FileSource.Path(path.toString()), kind, type, path.fileName.toString())
+            return OutgoingFile(FileSource.Path(path.toString()), kindOf(type), type, path.fileName.toString())
         }
     }
 }

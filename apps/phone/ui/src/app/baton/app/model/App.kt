@@ -19,6 +19,7 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
+import kotlinx.coroutines.withTimeoutOrNull
 
 /** A screen above the list. */
 sealed interface Place {
@@ -59,12 +60,17 @@ data class AppState(
     val begin: BeginState = BeginState(),
 )
 
+/** What was written last is with the core by then; a core that hangs holds no window open. */
+private const val KEPT_MS = 2_000L
+
 class AppModel(private val platform: Platform, private val scope: CoroutineScope) {
     private val stateNow = MutableStateFlow(AppState())
     private var baton: Baton? = null
     private var opened: String? = null
     private var inside: CoroutineScope? = null
     private var talking: CoroutineScope? = null
+    private var wanted: Place? = null
+    private var shared: String? = null
 
     val state: StateFlow<AppState> = stateNow
 
@@ -94,8 +100,6 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
         val core = platform.open(server)
         baton = core
         opened = server
-        core.foreground()
-        core.network(true)
         return core
     }
 
@@ -153,6 +157,8 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
         inside = within
         val desk = Desk(core, who, platform, within)
         stateNow.update { it.copy(session = Session(desk, within), places = emptyList()) }
+        wanted?.let(::open)
+        wanted = null
         within.launch {
             desk.end.collect { why ->
                 if (why != null) ends(why.takeUnless { it == Told.SignedOut })
@@ -189,6 +195,20 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
         stateNow.update { it.copy(places = it.places.filter { at -> at != place } + place) }
     }
 
+    /** Somewhere that another program asks for: at once, or as soon as somebody is signed in. */
+    fun comes(place: Place) {
+        if (stateNow.value.session == null) wanted = place else open(place)
+    }
+
+    /** A text of another program, for the conversation that is opened next. */
+    fun shares(text: String) {
+        shared = text
+        val session = stateNow.value.session ?: return
+        untalk()
+        stateNow.update { it.copy(places = emptyList()) }
+        session.desk.tells(Told.of(Word.SharedHere))
+    }
+
     fun back() {
         val places = stateNow.value.places.dropLast(1)
         untalk()
@@ -205,6 +225,8 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
         talking = within
         val model = TalkModel(session.desk, at.id, within, at.title)
         stateNow.update { it.copy(talk = model) }
+        shared?.let(model::type)
+        shared = null
     }
 
     private fun untalk() {
@@ -253,6 +275,9 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
     fun view(view: InboxView) = stateNow.value.session?.inbox?.choose(view)
 
     suspend fun close() {
+        val desk = stateNow.value.session?.desk
+        untalk()
+        withTimeoutOrNull(KEPT_MS) { desk?.kept() }
         leaves()
         baton?.end()
     }

@@ -10,8 +10,10 @@ import app.baton.core.Header
 import app.baton.core.HeaderState
 import app.baton.core.Hold
 import app.baton.core.InboxRow
+import app.baton.core.InboxView
 import app.baton.core.Line
 import app.baton.core.LoadState
+import app.baton.core.MediaKind
 import app.baton.core.Message
 import app.baton.core.OlderLines
 import app.baton.core.Owner
@@ -21,6 +23,7 @@ import app.baton.core.Template
 import app.baton.core.TemplateStatus
 import app.baton.core.TemplateWords
 import app.baton.core.TimelineEntry
+import app.baton.core.inbox
 import app.baton.core.timeline
 import app.baton.core.watchHeader
 import app.baton.core.watchTimeline
@@ -116,11 +119,11 @@ class TalkModel(
                 lines()
             }
         }
-        scope.launch {
+        desk.keeps {
             for (text in typed) desk.asks { baton.typing(id, text.text, text.isNote) }
         }
+        desk.views(id)
         desk.does {
-            baton.viewing(id)
             baton.draft(id)?.let { draft ->
                 if (!hasWritten) stateNow.update {
                     it.copy(composing = it.composing.copy(text = draft.text, isNote = draft.isNote))
@@ -134,7 +137,7 @@ class TalkModel(
         timeline.close()
         header.close()
         typed.close()
-        desk.does { baton.viewing(null) }
+        desk.views(null)
     }
 
     private suspend fun elsewhere() {
@@ -270,7 +273,7 @@ class TalkModel(
             Act.Reply(text, stateNow.value.seen, said.quoted?.id)
         }
         write { Composing(isNote = said.isNote) }
-        scope.launch {
+        desk.keeps {
             val isTaken = desk.asks { baton.act(id, act, null) }
             // Nothing that was typed is lost to a refusal.
             if (!isTaken) write { if (it.text.isEmpty()) said else it }
@@ -312,12 +315,10 @@ class TalkModel(
     // Templates.
 
     fun templates() {
-        val channel = desk.names.value
         cover(Sheet.Templates(null))
         scope.launch {
             val sheet = try {
-                val of = stateNow.value.header?.let { channelOf() } ?: channel.allChannels.firstOrNull()?.id
-                val all = of?.let { baton.templates(it) }.orEmpty()
+                val all = channelOf()?.let { baton.templates(it) }.orEmpty()
                 Sheet.Templates(all.filter { it.status == TemplateStatus.APPROVED })
             } catch (refused: CoreException) {
                 Sheet.Templates(null, Told.of(refused))
@@ -326,10 +327,12 @@ class TalkModel(
         }
     }
 
-    /** The number that the conversation runs on; the header does not say it, rows do. */
-    private fun channelOf(): String? = channel
-
-    var channel: String? = null
+    /** The number that the conversation runs on: the header does not say it, its row does. */
+    private suspend fun channelOf(): String? {
+        val numbers = desk.names.value.allChannels
+        if (numbers.size == 1) return numbers.single().id
+        return baton.inbox(InboxView.All).first().rows.find { it.id == id }?.channel ?: numbers.firstOrNull()?.id
+    }
 
     fun fill(template: Template) {
         cover(Sheet.Fill(template, List(blanksOf(template.body).size) { "" }))
@@ -465,4 +468,12 @@ fun TalkState.hindrance(): Word? = when {
     neverWrote -> Word.TemplatesFirst
     !isWindowOpen -> Word.TemplatesOnly
     else -> null
+}
+
+/** WhatsApp's kind of a file, by its type: what it does not show is a document. */
+fun kindOf(type: String): MediaKind = when (type.substringBefore('/')) {
+    "image" -> if (type in setOf("image/jpeg", "image/png")) MediaKind.IMAGE else MediaKind.DOCUMENT
+    "video" -> if (type == "video/mp4") MediaKind.VIDEO else MediaKind.DOCUMENT
+    "audio" -> MediaKind.AUDIO
+    else -> MediaKind.DOCUMENT
 }

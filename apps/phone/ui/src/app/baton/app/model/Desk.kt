@@ -20,6 +20,9 @@ import app.baton.core.SignedIn
 import app.baton.core.Standing
 import app.baton.core.watchBadge
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.MutableSharedFlow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.SharedFlow
@@ -29,7 +32,9 @@ import kotlinx.coroutines.flow.asSharedFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.stateIn
+import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.plus
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 
@@ -82,6 +87,8 @@ class Desk(
     private val pushNow = MutableStateFlow<PushState?>(null)
     private val endNow = MutableStateFlow<Told?>(null)
     private val reading = Mutex()
+    private val viewed = Channel<String?>(Channel.CONFLATED)
+    private val keeping = SupervisorJob(scope.coroutineContext[Job])
 
     val names: StateFlow<Names> = peopleNow.asStateFlow()
     val outbox: StateFlow<List<OutboxItem>> = outboxNow.asStateFlow()
@@ -101,6 +108,7 @@ class Desk(
 
     init {
         scope.launch { baton.events.collect(::hears) }
+        scope.launch { for (id in viewed) asks { baton.viewing(id) } }
         scope.launch { reload() }
         // What was told before somebody listened.
         scope.launch { baton.current.collect(::stands) }
@@ -158,6 +166,17 @@ class Desk(
 
     /** Does it beside the screen; what the core refuses is told. */
     fun does(work: suspend () -> Unit) = scope.launch { asks(work) }
+
+    /** Tells the core what is on the screen. One after the other: the last one holds. */
+    fun views(conversation: String?) {
+        viewed.trySend(conversation)
+    }
+
+    /** Hands to the core what a person wrote. Leaving the screen does not take it back. */
+    fun keeps(work: suspend () -> Unit) = (scope + keeping).launch { work() }
+
+    /** Waits until all of that is with the core. */
+    suspend fun kept() = keeping.children.toList().joinAll()
 
     /** Whether it was done; what the core refuses is told. */
     suspend fun asks(work: suspend () -> Unit): Boolean = try {

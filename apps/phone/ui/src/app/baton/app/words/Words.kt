@@ -245,10 +245,10 @@ enum class Word(internal vararg val texts: String) {
         "لم يعد الملف موجودًا لدى واتساب",
     ),
     FileRefused(
-        "The file was not taken",
-        "No se aceptó el archivo",
-        "O arquivo não foi aceito",
-        "لم يُقبل الملف",
+        "The file was too large, or not what it said it was",
+        "El archivo era demasiado grande o no era lo que decía ser",
+        "O ficheiro era demasiado grande ou não era o que dizia ser",
+        "كان الملف كبيرًا جدًا أو لم يكن كما وُصف",
     ),
     FileFailed(
         "The file could not be loaded.",
@@ -635,10 +635,10 @@ enum class Word(internal vararg val texts: String) {
         "ابحث عن عميل",
     ),
     ForwardNobody(
-        "No such customer is in your list.",
-        "No hay tal cliente en tu lista.",
-        "Não há tal cliente na sua lista.",
-        "لا يوجد عميل كهذا في قائمتك.",
+        "No such customer is found.",
+        "No se encuentra ese cliente.",
+        "Nenhum cliente assim foi encontrado.",
+        "لا يوجد عميل كهذا.",
     ),
     ForwardAsk(
         "Forward “{0}” to {1}?",
@@ -1356,15 +1356,15 @@ enum class Word(internal vararg val texts: String) {
     ),
     RefusedScope(
         "This is no longer yours to see.",
-        "Esto ya no es tuyo.",
-        "Isto não é mais seu.",
-        "لم تعد هذه المحادثة لك.",
+        "Ya no puedes verlo.",
+        "Já não pode ver isto.",
+        "لم يعد لك أن ترى هذا.",
     ),
     RefusedAllowed(
         "You may not do that here.",
         "Aquí no puedes hacer eso.",
-        "Você não pode fazer isso aqui.",
-        "لا يمكنك فعل ذلك هنا.",
+        "Não pode fazer isso aqui.",
+        "لا يُسمح لك بذلك هنا.",
     ),
     RefusedBlocked(
         "Not sent: this customer is blocked.",
@@ -1374,9 +1374,9 @@ enum class Word(internal vararg val texts: String) {
     ),
     RefusedMarketing(
         "Not sent: this customer wants no marketing. Choose a template of another category.",
-        "No enviado: este cliente no quiere promociones. Elige una plantilla de otra categoría.",
-        "Não enviado: este cliente não quer promoções. Escolha um modelo de outra categoria.",
-        "لم تُرسل: هذا العميل لا يريد رسائل ترويجية. اختر قالبًا من فئة أخرى.",
+        "No enviado: este cliente no quiere publicidad. Elige una plantilla de otra categoría.",
+        "Não enviado: este cliente não quer publicidade. Escolha um modelo de outra categoria.",
+        "لم يُرسل: هذا العميل لا يريد رسائل تسويقية. اختر قالبًا من فئة أخرى.",
     ),
     RefusedOther(
         "Not done: {0}",
@@ -1387,7 +1387,7 @@ enum class Word(internal vararg val texts: String) {
     RefusedDepends(
         "Not sent: the reply before it was not sent. Your text is kept.",
         "No enviado: la respuesta anterior no se envió. Tu texto se conserva.",
-        "Não enviado: a resposta anterior não foi enviada. Seu texto foi mantido.",
+        "Não enviado: a resposta anterior não foi enviada. O seu texto fica guardado.",
         "لم يُرسل: الرد الذي قبله لم يُرسل. نصك محفوظ.",
     ),
     Search(
@@ -1833,5 +1833,59 @@ enum class Word(internal vararg val texts: String) {
         "Salir",
         "Sair",
         "إنهاء",
+    ),
+    NotSent(
+        "Not sent",
+        "No enviado",
+        "Não enviado",
+        "لم يُرسل",
+    ),
+    AnswerWaits(
+        "It leaves when there is a network.",
+        "Sale cuando haya red.",
+        "Sai quando houver rede.",
+        "يُرسل عند توفر الشبكة.",
+    ),
+    AnswerMissed(
+        "Something was missed. Open to review.",
+        "Te perdiste algo. Abre para revisar.",
+        "Algo escapou. Abra para rever.",
+        "فاتك شيء. افتح للمراجعة.",
+    ),
+    AnswerLost(
+        "It could not be kept. Open to do it again.",
+        "No se pudo guardar. Abre para repetirlo.",
+        "Não foi possível guardar. Abra para repetir.",
+        "تعذر الحفظ. افتح لإعادة المحاولة.",
+    ),
+    GroupOffer(
+        "Offers",
+        "Ofertas",
+        "Ofertas",
+        "العروض",
+    ),
+    GroupInbox(
+        "Messages",
+        "Mensajes",
+        "Mensagens",
+        "الرسائل",
+    ),
+    GroupMention(
+        "Mentions",
+        "Menciones",
+        "Menções",
+        "الإشارات",
+    ),
+    GroupSys(
+        "About this phone",
+        "Sobre este teléfono",
+        "Sobre este telefone",
+        "عن هذا الهاتف",
+    ),
+    SharedHere(
+        "Choose the conversation for what you share.",
+        "Elige la conversación para lo que compartes.",
+        "Escolha a conversa para o que partilha.",
+        "اختر المحادثة لما تشاركه.",
     ),
 }

@@ -155,6 +155,12 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
         core.elsewhere = rows
     }
 
+    /** The conversation that the app said is on the screen. */
+    val onScreen: String? get() = core.onScreen
+
+    /** The channel whose templates were asked for last. */
+    val templatesOf: String? get() = core.templatesOf
+
     /** Sets what `templates` returns. */
     fun setTemplates(templates: List<Template>) {
         core.templates = templates

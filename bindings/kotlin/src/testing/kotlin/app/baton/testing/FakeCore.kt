@@ -66,6 +66,8 @@ internal class FakeCore : BatonCoreInterface {
     val calls = mutableListOf<String>()
     var elsewhere = emptyList<InboxRow>()
     var templates = emptyList<Template>()
+    var templatesOf: String? = null
+    var onScreen: String? = null
     var loaded = ByteArray(0)
     var items = emptyList<OutboxItem>()
     val inboxes = mutableMapOf<InboxView?, List<InboxRow>>()
@@ -172,7 +174,10 @@ internal class FakeCore : BatonCoreInterface {
 
     override suspend fun elsewhere(conversation: String) = asked("elsewhere") { elsewhere }
 
-    override suspend fun templates(channel: String) = asked("templates") { templates }
+    override suspend fun templates(channel: String) = asked("templates") {
+        templatesOf = channel
+        templates
+    }
 
     override suspend fun begin(channel: String, phone: String) =
         asked("begin") { Preview.conversation }
@@ -288,7 +293,7 @@ internal class FakeCore : BatonCoreInterface {
 
     override suspend fun takeOver(conversation: String) = asked("takeOver") {}
 
-    override suspend fun viewing(conversation: String?) = asked("viewing") {}
+    override suspend fun viewing(conversation: String?) = asked("viewing") { onScreen = conversation }
 
     override suspend fun watchPresence(watch: Boolean) = asked("watchPresence") {}
 

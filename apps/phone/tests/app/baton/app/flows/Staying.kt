@@ -1,0 +1,170 @@
+// Flows of being signed in: wrong passwords and servers, restarts without a network, sessions that
+// are ended, one agent on two devices.
+
+package app.baton.app.flows
+
+import app.baton.app.model.ListState
+import app.baton.app.model.Place
+import app.baton.core.InboxView
+import app.baton.suite.ensure
+import app.baton.suite.freshNumber
+import com.sun.net.httpserver.HttpServer
+import java.net.InetAddress
+import java.net.InetSocketAddress
+import java.net.ServerSocket
+import java.nio.file.Files
+import kotlin.io.path.isRegularFile
+import kotlin.io.path.readBytes
+
+val staying = listOf(
+    Flow("a wrong password, and the right one") {
+        val ana = holds("ana").fills("not the password")
+        until("it is told") { ana.problem != null }
+        ensure(ana.problem == "Workspace, e-mail or password is not right.") { "it is told: ${ana.problem}" }
+        ensure(!ana.app.state.value.signIn.isBusy) { "it goes on" }
+        ana.signsIn().live()
+        becomes("it is no longer told", null) { ana.problem }
+    },
+    Flow("addresses that are no server of Baton") {
+        val ana = holds("ana").starts()
+        val answers = listOf(
+            500 to "<html>It does not work</html>", 200 to "<html>Welcome to a router</html>",
+            404 to "", 503 to "{}", 302 to "",
+        )
+        for ((status, body) in answers) {
+            val server = HttpServer.create(InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0)
+            server.createContext("/") { asked ->
+                asked.sendResponseHeaders(status, if (body.isEmpty()) -1 else body.length.toLong())
+                if (body.isNotEmpty()) asked.responseBody.write(body.toByteArray())
+                asked.close()
+            }
+            server.start()
+            ana.tries("http://127.0.0.1:${server.address.port}", "a server that answers $status")
+            server.stop(0)
+        }
+        val nobody = ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use { it.localPort }
+        ana.tries("http://127.0.0.1:$nobody", "nobody at all")
+        ana.tries("no address", "what is no address")
+        ana.signsIn().live()
+    },
+    Flow("opened without a network, and read") {
+        val number = freshNumber()
+        world.customer(number, "In the morning")
+        val said = world.customer(number, "Or in the evening")
+        val ana = hand("ana").live().opens(said)
+        until("both lines are there") { ana.texts().size == 2 }
+        world.cut(ana.way, "refuse")
+        val later = again(ana, "ana").signsIn()
+        later.opens(said)
+        becomes("both lines are there", listOf("In the morning", "Or in the evening")) { later.texts() }
+        later.writes("In the morning, please")
+        later.hasKept("In the morning, please")
+        world.cut(ana.way, "pass")
+        later.session.desk.baton.networkChanged()
+        becomes("it reached the customer", listOf("In the morning, please")) { world.reached(number) }
+    },
+    Flow("an admin ends the session while acts wait") {
+        val number = freshNumber()
+        val said = world.customer(number, "Are you there?")
+        val ana = hand("ana").live().opens(said)
+        ana.offline()
+        for (text in List(5) { "act $it" }) {
+            ana.writes(text)
+            ana.hasKept(text)
+        }
+        val desk = ana.session.desk
+        world.revoke(desk.signedIn.device)
+        desk.baton.network(true)
+        until("the app is at its door") { ana.app.state.value.session == null }
+        until("it is told why") { ana.problem != null }
+        ensure("signed out by somebody else" in ana.problem.orEmpty()) { "it is told: ${ana.problem}" }
+        ensure(ana.app.state.value.talk == null && ana.app.state.value.places.isEmpty()) { "a conversation is open" }
+        ensure(world.reached(number).isEmpty()) { "something left: ${world.reached(number)}" }
+        val later = again(ana, "ana").starts()
+        ensure(later.app.state.value.session == null) { "the session is back after a restart" }
+        later.signsIn().live().opens(newest(said))
+        becomes("nothing of it is left", listOf("Are you there?")) { later.texts() }
+    },
+    Flow("signed out, and another agent signs in") {
+        val word = "heron${System.nanoTime()}"
+        val said = world.customer(freshNumber(), "The $word is back")
+        val ana = hand("ana").live().opens(said)
+        ana.talk.type("A draft of hers")
+        until("it is kept") { ana.session.desk.baton.draft(said.conversation) != null }
+        ana.app.signOut()
+        until("the app is at its door") { ana.app.state.value.session == null }
+        ensure(ana.problem == null) { "it is told: ${ana.problem}" }
+        val ben = again(ana, "ben").signsIn().live().opens(said)
+        ensure(ben.composing.text.isEmpty()) { "her draft is his: ${ben.composing.text}" }
+        until("he is himself") { ben.now.names.self?.name == "Ben" }
+    },
+    Flow("nothing of a customer lies on the disk as it was written") {
+        val word = "bittern${System.nanoTime()}"
+        val said = world.customer(freshNumber(), "The $word is back")
+        val ana = hand("ana").live().opens(said)
+        ana.offline()
+        ana.writes("Also this $word")
+        ana.hasKept("Also this $word")
+        val plain = Files.walk(ana.directory).use { all ->
+            all.filter { it.isRegularFile() && word in String(it.readBytes(), Charsets.ISO_8859_1) }.toList()
+        }
+        ensure(plain.isEmpty()) { "it is plain in $plain" }
+    },
+    Flow("one agent on two devices") {
+        val number = freshNumber()
+        val said = world.customer(number, "Which is it?")
+        val phone = hand("ana").live().opens(said)
+        val desk = hand("ana").live().opens(said)
+        phone.writes("The left one")
+        becomes("both have it, once", listOf("Which is it?", "The left one")) { desk.texts() }
+        until("it has left") { world.reached(number).size == 1 }
+        desk.opens(newest(said))
+        desk.writes("No, the right one")
+        becomes("it came in order", listOf("The left one", "No, the right one")) { world.reached(number) }
+        becomes("both have both", phone.texts()) { desk.texts() }
+    },
+    Flow("from one conversation to another and back, with a draft in each") {
+        val one = world.customer(freshNumber(), "One")
+        val two = world.customer(freshNumber(), "Two")
+        val ana = hand("ana").live().opens(one)
+        ana.talk.type("For one")
+        ana.opens(two)
+        becomes("its field is empty", "") { ana.composing.text }
+        ana.talk.type("For two")
+        ana.app.back()
+        becomes("the first is there with its draft", "For one") { ana.now.takeIf { it.id == one.conversation }?.composing?.text }
+        ana.app.open(Place.Talk(two.conversation))
+        becomes("the second with its own", "For two") { ana.now.takeIf { it.id == two.conversation }?.composing?.text }
+    },
+    Flow("sent, and left at once") {
+        val number = freshNumber()
+        val said = world.customer(number, "Quick!")
+        val ana = hand("ana").live().opens(said)
+        ana.writes("On my way.")
+        ana.app.back()
+        val later = again(ana, "ana").signsIn().live()
+        becomes("it reached the customer", listOf("On my way.")) { world.reached(number) }
+        later.opens(newest(said))
+        becomes("it is there, once", listOf("Quick!", "On my way.")) { later.texts() }
+        ensure(later.composing.text.isEmpty()) { "it is a draft as well" }
+    },
+    Flow("a long list, to its end") {
+        repeat(60) { world.sends(freshNumber(), "kind" to "text", "body" to "Customer of a long list") }
+        val ana = hand("ana").live()
+        ana.session.inbox.choose(InboxView.All)
+        until("all of them are there, once") {
+            val list = ana.session.inbox.state.value.list as? ListState.Loaded ?: return@until false
+            if (list.hasMore) ana.session.inbox.more().join()
+            list.rows.count { it.preview == "Customer of a long list" } == 60 && !list.hasMore
+        }
+        ensure(ana.rows.map { it.id }.toSet().size == ana.rows.size) { "one is there twice" }
+    },
+)
+
+private suspend fun Hand.tries(address: String, what: String) {
+    app.setServer(address)
+    ensure(problem == null) { "the last problem is still told: $problem" }
+    app.signIn("a password")
+    until("$what is told") { problem != null && !app.state.value.signIn.isBusy }
+    ensure(app.state.value.session == null) { "somebody is signed in at $what" }
+}
