@@ -1,15 +1,17 @@
 //! Whole groups, decided in a state made of plain values.
 
 use baton_domain::context::{AgentFacts, TeamFacts};
+use baton_domain::group::state::Entry;
 use baton_domain::group::{
     BeginWork, Book, Caller, Channel, CommandWork, Done, FileWork, FreshIds, OutcomesWork, Post,
     State, Work, decide, note, sightings,
 };
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender};
+use baton_domain::log::{Route, apart};
 use baton_domain::outcome::Answer;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
-use baton_protocol::command::{CommandBody, NoteText};
+use baton_protocol::command::{CommandBody, MarkRead, NoteText, Unassign};
 use baton_protocol::{
     Accepted, AgentId, AgentState, Availability, ChannelId, Command, Content, ConversationId,
     DeviceId, Epoch, Fact, FileState, LineKind, LineRef, MembershipKind, MessageId, NoteId, OpId,
@@ -197,6 +199,35 @@ fn a_note_stands_after_the_line_that_was_the_last_when_it_was_written() {
     let reply = does(3, reply(seen));
     run(&mut state, &mut book, &[note(2), reply, note(4)]);
     assert_eq!(after(&state), [1, 2], "the reply is the second line");
+}
+
+#[test]
+fn a_fact_makes_a_revision_just_where_all_viewers_hear_of_it() {
+    let (mut state, mut book) = (state(), Book::default());
+    let reads = does(1, CommandBody::MarkRead(MarkRead { seq: 1 }));
+    run(&mut state, &mut book, &[says(1), reads, note(2)]);
+    let is_for_all = |route: Route| matches!(route, Route::Conversation { .. });
+    for Entry { event, route, .. } in &state.entries {
+        assert_eq!(event.revision.is_some(), is_for_all(*route), "{:?}", event.fact);
+        assert_eq!(apart(&event.fact).is_none(), is_for_all(*route), "{:?}", event.fact);
+    }
+    assert_eq!(state.entries.iter().filter(|entry| !is_for_all(entry.route)).count(), 1);
+}
+
+#[test]
+fn a_load_that_was_counted_wrong_is_told_and_not_hidden() {
+    let (mut state, mut book) = (state(), Book::default());
+    run(&mut state, &mut book, &[begins(1)]);
+    state.settle();
+    book.settle();
+    let people = state.people.get_mut(&WORKSPACE).unwrap();
+    let agent = people.agents.get_mut(&AGENT).unwrap();
+    assert_eq!(std::mem::take(&mut agent.load), 1);
+    let gives_back = CommandBody::Unassign(Unassign { expect_owner_epoch: 2 });
+    accepted(&run(&mut state, &mut book, &[does(1, gives_back)])[0]);
+    assert_eq!(state.miscounted, [(WORKSPACE, AGENT)].into());
+    state.settle();
+    assert!(state.miscounted.is_empty());
 }
 
 fn begins(number: u128) -> Work {

@@ -1,7 +1,6 @@
 //! The commit as the judge of routing: offers, and what becomes of them.
 
 use baton_domain::group::{Book, Done, OfferEndWork, RehomeWork, RouteWork, State, Work};
-use baton_domain::log::{Route, apart};
 use baton_domain::outcome::Answer;
 use baton_protocol::command::{Claim, CommandBody, Nothing, OfOffer};
 use baton_protocol::{
@@ -216,33 +215,4 @@ fn what_is_assigned_at_once_says_why_and_who_is_called_is_nobody() {
     let Some(Fact::OwnerChanged { cause: OwnerCause::Routed, owner_epoch: 2, .. }) = last else {
         panic!("{last:?}");
     };
-}
-
-#[test]
-fn a_load_that_was_counted_wrong_is_told_and_not_hidden() {
-    let (mut state, mut book) = offered(None);
-    next_group(&mut state, &mut book);
-    me(&mut state).load = 0;
-    run(&mut state, &mut book, &[ends(OFFER, OfferEnd::Missed)]);
-    assert_eq!(state.miscounted, [(WORKSPACE, AGENT)].into());
-    next_group(&mut state, &mut book);
-    assert!(state.miscounted.is_empty());
-}
-
-#[test]
-fn a_fact_makes_a_revision_just_where_all_viewers_hear_of_it() {
-    let (mut state, mut book) = offered(None);
-    let line = state.lines.at(LUCIA, 1).unwrap().line;
-    let read = CommandBody::MarkRead(baton_protocol::command::MarkRead { seq: line.seq });
-    run(&mut state, &mut book, &[does(1, read), answers(2, true, OFFER)]);
-    let mut alone = 0;
-    for entry in &state.entries {
-        let is_for_all = matches!(entry.route, Route::Conversation { .. });
-        assert_eq!(entry.event.revision.is_some(), is_for_all, "{:?}", entry.event.fact);
-        assert_eq!(apart(&entry.event.fact).is_none(), is_for_all);
-        alone += u32::from(!is_for_all);
-    }
-    assert_eq!(alone, 1);
-    let offer = OpenOffer { offer_id: OFFER, agent_id: AGENT, until: NOW };
-    assert_eq!(serde_json::to_value(offer).unwrap().as_object().unwrap().len(), 3);
 }
