@@ -460,7 +460,8 @@ export type CommandBody =
   | { type: "block" }
   | { type: "unblock" }
   | { type: "link"; with: ConversationId }
-  | { type: "unlink" };
+  | { type: "unlink" }
+  | { type: "tag"; add?: SettingId[]; remove?: SettingId[] };
 /** The answer to one command. */
 export type CommandResult = {
   op_id: OpId | null;
@@ -694,6 +695,7 @@ export type Fact =
   | { type: "status_changed"; status: Status; turn: Turn | null }
   | { type: "followed"; agent_id: AgentId }
   | { type: "unfollowed"; agent_id: AgentId }
+  | { type: "tagged"; added?: TagOn[]; removed?: SettingId[] }
   | { type: "block_changed"; block: Block | null }
   | { type: "marketing_changed"; marketing: Marketing }
   | { type: "person_changed"; person: ContactId }
@@ -998,6 +1000,11 @@ export interface Login {
   password: string;
   workspace: string;
 }
+/** A tag that is on a conversation. */
+export interface TagOn {
+  lasting?: boolean;
+  tag: SettingId;
+}
 /** What a customer wants of marketing from a number. */
 export interface Marketing {
   since: Timestamp;
@@ -1206,6 +1213,7 @@ export interface PackedHeads {
   held: [number, number][];
   more: boolean;
   rows: number;
+  tags?: [SettingId, number[]][];
   teams: TeamId[];
 }
 /** A customer in a group. */
@@ -1908,6 +1916,7 @@ export interface Thread {
   last_line: LineRef | null;
   marketing?: Marketing;
   person?: ContactId;
+  tags?: TagOn[];
   turn: Turn | null;
   window_until: Timestamp | null;
 }

@@ -66,7 +66,8 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         | CommandBody::Block(_)
         | CommandBody::Unblock(_)
         | CommandBody::Link(_)
-        | CommandBody::Unlink(_) => true,
+        | CommandBody::Unlink(_)
+        | CommandBody::Tag(_) => true,
         CommandBody::Reply(_)
         | CommandBody::Send(_)
         | CommandBody::Forward(_)

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use self::fields::{optional, required};
 use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{
-    AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, Timestamp,
+    AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, SettingId,
+    Timestamp,
 };
 
 mod fields;
@@ -89,6 +90,8 @@ pub enum CommandBody {
     Link(Link),
     /// Says that the customer is nobody else: takes the link back.
     Unlink(Nothing),
+    /// Puts tags on and takes tags off.
+    Tag(Tagging),
 }
 
 /// How much of a conversation its author must see.
@@ -186,6 +189,7 @@ impl CommandBody {
             Self::Unblock(_) => spec("unblock"),
             Self::Link(_) => spec("link"),
             Self::Unlink(_) => spec("unlink"),
+            Self::Tag(_) => spec("tag").in_lane(LaneKind::Notes),
         }
     }
 
@@ -246,6 +250,15 @@ impl CommandBody {
     pub fn named_conversation(&self) -> Option<ConversationId> {
         let Self::Link(link) = self else { return None };
         Some(link.with)
+    }
+
+    /// The tags that it names.
+    pub fn named_tags(&self) -> impl Iterator<Item = SettingId> + '_ {
+        let (add, remove) = match self {
+            Self::Tag(tagging) => (&tagging.add[..], &tagging.remove[..]),
+            _ => (&[][..], &[][..]),
+        };
+        add.iter().chain(remove).copied()
     }
 
     /// The text that it carries.
@@ -531,6 +544,21 @@ pub struct OfMessage {
 pub struct Link {
     /// A conversation with the same person, which the author may read too.
     pub with: ConversationId,
+}
+
+/// Changes the tags of a conversation: 1 to 20 in all, none of them twice.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Tagging {
+    /// Tags that are put on. Of a group of which one holds the others come off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
+    pub add: Vec<SettingId>,
+    /// Tags that are taken off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
+    pub remove: Vec<SettingId>,
 }
 
 /// Starts or stops following a conversation.

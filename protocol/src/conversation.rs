@@ -4,7 +4,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::group::{ConversationKind, GroupCard};
-use crate::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TeamId, Timestamp};
+use crate::{
+    AgentId, ChannelId, ContactId, ConversationId, MessageId, SettingId, TeamId, Timestamp,
+};
 
 /// The owner: the agent or queue that is responsible. There is always exactly one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -150,6 +152,9 @@ pub struct Thread {
     /// it: following shows nobody more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub followers: Vec<AgentId>,
+    /// The tags that are on it, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<TagOn>,
     /// Whom it is with.
     #[serde(default, skip_serializing_if = "ConversationKind::is_contact")]
     pub kind: ConversationKind,
@@ -163,6 +168,17 @@ pub struct Thread {
     /// the team said that it is nobody else. `None` where nothing was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<ContactId>,
+}
+
+/// A tag that is on a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TagOn {
+    /// The tag.
+    pub tag: SettingId,
+    /// True for one that stays when the next episode opens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
 }
 
 /// What a customer wants of marketing from a number.

@@ -8,7 +8,7 @@ use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
     ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId, InvitationStep,
     LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId, MessageStatus, NoteId,
-    OpId, Owner, SettingId, Status, TeamId, TeamSet, Timestamp, Turn, Unknown,
+    OpId, Owner, SettingId, Status, TagOn, TeamId, TeamSet, Timestamp, Turn, Unknown,
 };
 
 /// The author of an event.
@@ -289,6 +289,15 @@ pub enum Fact {
     Unfollowed {
         /// The agent.
         agent_id: AgentId,
+    },
+    /// Tags were put on and taken off.
+    Tagged {
+        /// Those put on, and whether each stays when the next episode opens.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        added: Vec<TagOn>,
+        /// Those taken off.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        removed: Vec<SettingId>,
     },
     /// The customer is blocked from here on, or no longer, or WhatsApp answered to it.
     BlockChanged {

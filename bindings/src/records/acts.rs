@@ -2,9 +2,9 @@
 
 use baton_protocol::command::{
     Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend,
-    Seeing, Send, Snooze, Transfer, Unassign,
+    Seeing, Send, Snooze, Tagging, Transfer, Unassign,
 };
-use baton_protocol::{Coach, CommandBody, LineAt, Owner, Timestamp};
+use baton_protocol::{Coach, CommandBody, LineAt, Owner, SettingId, Timestamp};
 
 use super::messages::Message;
 use super::{SeenLine, id_of, maybe_id};
@@ -169,6 +169,15 @@ pub enum Act {
     },
     /// Say that the customer is nobody else.
     Unlink,
+    /// Put tags on and take tags off.
+    Tag {
+        /// The ids of tags that are put on.
+        #[uniffi(default = [])]
+        add: Vec<String>,
+        /// The ids of tags that are taken off.
+        #[uniffi(default = [])]
+        remove: Vec<String>,
+    },
 }
 
 impl Act {
@@ -252,6 +261,10 @@ impl Act {
             Self::Unblock => CommandBody::Unblock(Nothing {}),
             Self::Link { with } => CommandBody::Link(Link { with: id_of("with", &with)? }),
             Self::Unlink => CommandBody::Unlink(Nothing {}),
+            Self::Tag { add, remove } => CommandBody::Tag(Tagging {
+                add: tags("add", &add)?,
+                remove: tags("remove", &remove)?,
+            }),
         })
     }
 }
@@ -266,6 +279,10 @@ fn of_message(message: &str) -> Result<OfMessage, CoreError> {
 
 fn following(agent: Option<String>) -> Result<Following, CoreError> {
     Ok(Following { agent_id: maybe_id("agent", agent)? })
+}
+
+fn tags(field: &'static str, ids: &[String]) -> Result<Vec<SettingId>, CoreError> {
+    ids.iter().map(|id| id_of(field, id)).collect()
 }
 
 fn transfer(
@@ -328,6 +345,8 @@ pub enum ActKind {
     Link,
     /// The customer is nobody else.
     Unlink,
+    /// Its tags change.
+    Tag,
 }
 
 impl From<&CommandBody> for ActKind {
@@ -356,6 +375,7 @@ impl From<&CommandBody> for ActKind {
             CommandBody::Unblock(_) => Self::Unblock,
             CommandBody::Link(_) => Self::Link,
             CommandBody::Unlink(_) => Self::Unlink,
+            CommandBody::Tag(_) => Self::Tag,
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod receive;
 mod reply;
 mod sendable;
 pub mod status;
+mod tagging;
 mod template;
 mod turn;
 mod work;
@@ -124,6 +125,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Unblock(_) => block::unblock(&case),
         CommandBody::Link(link) => person::link(&case, link),
         CommandBody::Unlink(_) => person::unlink(&case),
+        CommandBody::Tag(tagging) => tagging::tag(&case, tagging),
     }
 }
 

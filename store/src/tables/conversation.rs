@@ -3,7 +3,7 @@
 use baton_domain::group::Key;
 use baton_protocol::{
     AgentId, Block, Conversation, ConversationId, ConversationKind, Head, LineRef, Marketing,
-    Status, Thread, Timestamp, WorkspaceId,
+    Status, TagOn, Thread, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -43,6 +43,8 @@ table! {
             marketing: Option<String>,
             /// NULL where nobody said who else the contact is.
             person: Option<String>,
+            /// As JSON; NULL where no tag is on.
+            tags: Option<String>,
         }
     }
 }
@@ -174,6 +176,7 @@ impl ConversationRow {
             block: thread.block.as_ref().map(json),
             marketing: thread.marketing.as_ref().map(json),
             person: text(thread.person),
+            tags: (!thread.tags.is_empty()).then(|| json(&thread.tags)),
         }
     }
 
@@ -211,6 +214,7 @@ impl ThreadRow {
                 window_until: row.window_until.map(Timestamp::from_ms),
                 last_agent: some_id(row.last_agent.as_deref())?,
                 followers: self.followers()?,
+                tags: row.tags.as_deref().map(from_json).transpose()?.unwrap_or_default(),
                 block: row.block.as_deref().map(from_json).transpose()?,
                 marketing: row.marketing.as_deref().map(from_json).transpose()?,
                 person: some_id(row.person.as_deref())?,
@@ -231,6 +235,9 @@ impl ThreadRow {
         }
         if let Some(marketing) = &self.row.marketing {
             whole_json::<Marketing>(marketing)?;
+        }
+        if let Some(tags) = &self.row.tags {
+            whole_json::<Vec<TagOn>>(tags)?;
         }
         self.read()
     }

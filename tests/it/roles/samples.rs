@@ -5,12 +5,12 @@ use std::iter::successors;
 
 use baton_protocol::command::{
     Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend,
-    Seeing, Send, Snooze, Transfer, Unassign,
+    Seeing, Send, Snooze, Tagging, Transfer, Unassign,
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{
     AgentId, Button, Coach, CommandBody, ConversationId, Details, Frame, LineAt, MessageId, Owner,
-    Timestamp,
+    SettingId, Timestamp,
 };
 
 /// What samples are about.
@@ -21,6 +21,7 @@ pub(super) struct About {
     pub(super) owner: AgentId,
     pub(super) owner_epoch: u64,
     pub(super) later: Timestamp,
+    pub(super) tag: SettingId,
 }
 
 impl About {
@@ -79,7 +80,8 @@ impl About {
             Body::Block(_) => Body::Unblock(Nothing {}),
             Body::Unblock(_) => Body::Unlink(Nothing {}),
             Body::Unlink(_) => Body::Link(Link { with: self.conversation }),
-            Body::Link(_) => return None,
+            Body::Link(_) => Body::Tag(Tagging { add: vec![self.tag], remove: Vec::new() }),
+            Body::Tag(_) => return None,
         })
     }
 

@@ -17,8 +17,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::world::{
-    DAN, DEVICE, GUS, NOW, Scene, agents, last, line, lines, op, other, people, policies, scenes,
-    sight, snoozed_until,
+    DAN, DEVICE, GUS, NOW, REFUND, Scene, VIP, agents, last, line, lines, op, other, people,
+    policies, scenes, sight, snoozed_until, tags,
 };
 use crate::rules::kept::{all, check, kinds, table};
 use crate::team::{BEN, CLEO, HOUR, MATEO, SALES, SUPPORT};
@@ -100,6 +100,9 @@ fn of_episodes() -> Vec<Act> {
         ("unblock", "unblock", json!({})),
         ("link", "mateo", json!({ "with": MATEO })),
         ("unlink", "unlink", json!({})),
+        ("tag", "refund", json!({ "add": [REFUND] })),
+        ("tag", "off", json!({ "remove": [REFUND] })),
+        ("tag", "vip", json!({ "add": [VIP] })),
     ]
 }
 
@@ -163,6 +166,7 @@ impl Asked<'_> {
             upload: None,
             forwarded: Some(self.forwarded),
             signature_chars: 0,
+            tags: &tags(),
             unseeing: BTreeSet::new(),
         };
         decide(&context, &command, NOW)

@@ -320,7 +320,7 @@ fun Words.act(kind: ActKind): String = when (kind) {
     ActKind.UNFOLLOW -> this(Word.Unfollow)
     ActKind.BLOCK -> this(Word.Block)
     ActKind.UNBLOCK -> this(Word.Unblock)
-    ActKind.LINK, ActKind.UNLINK -> this(Word.Contact)
+    ActKind.LINK, ActKind.UNLINK, ActKind.TAG -> this(Word.Contact)
 }
 
 /** Why something of this conversation did not leave. */
