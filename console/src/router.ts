@@ -52,7 +52,7 @@ export type SettingsPage = (typeof SHARED_PAGES | typeof OWN_PAGES)[number] | Ki
 const PAGES: readonly string[] = [...SHARED_PAGES, ...KIND_PAGES, ...OWN_PAGES];
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const VIEW = /^(mine|late|snoozed|open|(team|channel|saved)-[0-9a-f-]{36})$/;
+const VIEW = /^(mine|late|snoozed|open|(team|channel|saved|tag)-[0-9a-f-]{36})$/;
 
 export function placeOf(path: string, query = ""): Place {
   const [first, second, third, ...rest] = path.split("/").filter((part) => part !== "");

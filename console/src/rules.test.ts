@@ -167,6 +167,14 @@ test("who sees it whole is who may write a note there", () => {
   compare("note", "note", (one) => full(one) !== undefined);
 });
 
+test("who may put a tag on", () => {
+  compare("tag", "refund", (one) => full(one) !== undefined);
+  compare("tag", "vip", (one) => {
+    const view = full(one);
+    return view !== undefined && one.hand.supervises(view.head.team_id);
+  });
+});
+
 test("where the composer is free a reply is taken, and why not is told the same", () => {
   const KINDS: Record<string, string> = {
     not_owner: "not_owner",

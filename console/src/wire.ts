@@ -466,7 +466,8 @@ export type CommandBody =
   | { type: "unlink" }
   | { type: "accept_offer"; offer_id: OfferId }
   | { type: "decline_offer"; offer_id: OfferId }
-  | { type: "name_contact"; name: string | null };
+  | { type: "name_contact"; name: string | null }
+  | { type: "tag"; add?: SettingId[]; remove?: SettingId[] };
 /** The answer to one command. */
 export type CommandResult = {
   op_id: OpId | null;
@@ -701,6 +702,7 @@ export type Fact =
   | { type: "status_changed"; status: Status; turn: Turn | null }
   | { type: "followed"; agent_id: AgentId }
   | { type: "unfollowed"; agent_id: AgentId }
+  | { type: "tagged"; added?: TagOn[]; removed?: SettingId[] }
   | { type: "block_changed"; block: Block | null }
   | { type: "marketing_changed"; marketing: Marketing }
   | { type: "person_changed"; person: ContactId }
@@ -1039,6 +1041,11 @@ export interface Login {
   password: string;
   workspace: string;
 }
+/** A tag that is on a conversation. */
+export interface TagOn {
+  lasting?: boolean;
+  tag: SettingId;
+}
 /** What a customer wants of marketing from a number. */
 export interface Marketing {
   since: Timestamp;
@@ -1259,6 +1266,7 @@ export interface PackedHeads {
   held: [number, number][];
   more: boolean;
   rows: number;
+  tags?: [SettingId, number[]][];
   teams: TeamId[];
 }
 /** A customer in a group. */
@@ -2034,6 +2042,7 @@ export interface Thread {
   marketing?: Marketing;
   offer?: OpenOffer;
   person?: ContactId;
+  tags?: TagOn[];
   turn: Turn | null;
   window_until: Timestamp | null;
 }

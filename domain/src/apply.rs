@@ -1,8 +1,8 @@
 //! `apply`: an event is a fact, folding it into a conversation cannot fail.
 
 use baton_protocol::{
-    Author, Conversation, ConversationId, Event, Fact, Head, LineRef, OfferId, Owner, Status,
-    Thread, Turn,
+    Author, Conversation, ConversationId, Event, Fact, Head, LineRef, OfferId, Owner, SettingId,
+    Status, TagOn, Thread, Turn,
 };
 
 /// The conversation that an event begins, if it is the one that begins conversations.
@@ -32,6 +32,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             window_until: None,
             last_agent: None,
             followers: Vec::new(),
+            tags: Vec::new(),
             block: None,
             marketing: None,
             person: None,
@@ -50,6 +51,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         Fact::EpisodeOpened { episode } => {
             conversation.head.episode = *episode;
             conversation.head.status = Status::Open;
+            conversation.thread.tags.retain(|on| on.lasting);
         }
         Fact::LineReceived { line, turn, window_until, .. } => {
             append(conversation, *line, event);
@@ -89,6 +91,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         Fact::Unfollowed { agent_id } => {
             conversation.thread.followers.retain(|follower| follower != agent_id);
         }
+        Fact::Tagged { added, removed } => tag(&mut conversation.thread.tags, added, removed),
         Fact::BlockChanged { block } => conversation.thread.block = *block,
         Fact::PersonChanged { person } => conversation.thread.person = Some(*person),
         Fact::Routed { offer, .. } => conversation.thread.offer = *offer,
@@ -114,6 +117,13 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::SettingChanged { .. }
         | Fact::Unknown(_) => {}
     }
+}
+
+fn tag(tags: &mut Vec<TagOn>, added: &[TagOn], removed: &[SettingId]) {
+    let is_gone = |tag| removed.contains(&tag) || added.iter().any(|new| new.tag == tag);
+    tags.retain(|on| !is_gone(on.tag));
+    tags.extend(added);
+    tags.sort_by_key(|on| on.tag);
 }
 
 fn append(conversation: &mut Conversation, line: LineRef, event: &Event) {

@@ -18,6 +18,7 @@ use crate::outcome::Answer;
 use crate::predicates::{needs_review, says_something};
 use crate::scope::{Level, Scope};
 use crate::sight::Sight;
+use crate::tags::Tags;
 use crate::upload::Uploaded;
 
 /// The facts of a line that decisions look at.
@@ -316,6 +317,8 @@ pub struct Context<'a> {
     pub forwarded: Option<&'a Forwardable>,
     /// Characters that the author's name takes above what they write; 0 where it is not told.
     pub signature_chars: usize,
+    /// The tags that the command names, those on the conversation, and what they became.
+    pub tags: &'a Tags,
     /// Whom a note mentions and who do not see all of the conversation.
     pub unseeing: BTreeSet<AgentId>,
 }

@@ -45,6 +45,7 @@ pub mod signature;
 pub mod staff;
 pub mod stretch;
 pub mod tag;
+pub mod tags;
 pub mod upload;
 
 pub use apply::apply;

@@ -125,6 +125,7 @@ fn is_renamed(fact: &Fact) -> bool {
             | Fact::StatusChanged { .. }
             | Fact::Followed { .. }
             | Fact::Unfollowed { .. }
+            | Fact::Tagged { .. }
             | Fact::LineAmended { .. }
             | Fact::FileChanged { .. }
     )

@@ -69,7 +69,8 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         | CommandBody::Link(_)
         | CommandBody::Unlink(_)
         | CommandBody::DeclineOffer(_)
-        | CommandBody::NameContact(_) => true,
+        | CommandBody::NameContact(_)
+        | CommandBody::Tag(_) => true,
         CommandBody::Reply(_)
         | CommandBody::Send(_)
         | CommandBody::Forward(_)

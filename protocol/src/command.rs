@@ -7,6 +7,7 @@ use self::fields::{optional, required};
 use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{
     AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OfferId, OpId, Owner,
+    SettingId,
     Timestamp,
 };
 
@@ -98,6 +99,8 @@ pub enum CommandBody {
     DeclineOffer(OfOffer),
     /// Gives the customer a name of the team's own, in place of the one that they chose.
     NameContact(NameContact),
+    /// Puts tags on and takes tags off.
+    Tag(Tagging),
 }
 
 /// How much of a conversation its author must see.
@@ -199,6 +202,7 @@ impl CommandBody {
             Self::AcceptOffer(_) => CommandSpec { is_claim: true, ..spec("accept_offer") },
             Self::DeclineOffer(_) => spec("decline_offer"),
             Self::NameContact(_) => spec("name_contact"),
+            Self::Tag(_) => spec("tag").in_lane(LaneKind::Notes),
         }
     }
 
@@ -264,6 +268,15 @@ impl CommandBody {
     /// True for commands that change the customer's card.
     pub fn names_contact(&self) -> bool {
         matches!(self, Self::NameContact(_))
+    }
+
+    /// The tags that it names.
+    pub fn named_tags(&self) -> impl Iterator<Item = SettingId> + '_ {
+        let (add, remove) = match self {
+            Self::Tag(tagging) => (&tagging.add[..], &tagging.remove[..]),
+            _ => (&[][..], &[][..]),
+        };
+        add.iter().chain(remove).copied()
     }
 
     /// The text that it carries.
@@ -578,6 +591,21 @@ pub struct OfOffer {
 pub struct Link {
     /// A conversation with the same person, which the author may read too.
     pub with: ConversationId,
+}
+
+/// Changes the tags of a conversation: 1 to 20 in all, none of them twice.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Tagging {
+    /// Tags that are put on. Of a group of which one holds the others come off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
+    pub add: Vec<SettingId>,
+    /// Tags that are taken off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
+    pub remove: Vec<SettingId>,
 }
 
 /// Starts or stops following a conversation.

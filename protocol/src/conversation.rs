@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use crate::group::{ConversationKind, GroupCard};
 use crate::{
-    AgentId, ChannelId, ContactId, ConversationId, MessageId, OpenOffer, TeamId, Timestamp,
+    AgentId, ChannelId, ContactId, ConversationId, MessageId, OpenOffer, SettingId, TeamId,
+    Timestamp,
 };
 
 /// The owner: the agent or queue that is responsible. There is always exactly one.
@@ -152,6 +153,9 @@ pub struct Thread {
     /// it: following shows nobody more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub followers: Vec<AgentId>,
+    /// The tags that are on it, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<TagOn>,
     /// Whom it is with.
     #[serde(default, skip_serializing_if = "ConversationKind::is_contact")]
     pub kind: ConversationKind,
@@ -168,6 +172,17 @@ pub struct Thread {
     /// The agent who is asked to take it; `None` when nobody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<OpenOffer>,
+}
+
+/// A tag that is on a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TagOn {
+    /// The tag.
+    pub tag: SettingId,
+    /// True for one that stays when the next episode opens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
 }
 
 /// What a customer wants of marketing from a number.

@@ -8,8 +8,8 @@ use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
     ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId, InvitationStep,
     LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId, MessageStatus, NoteId,
-    OfferEnd, OfferId, OpId, OpenOffer, Owner, SettingId, Status, TeamId, TeamSet, Timestamp,
-    Trail, Turn, Unknown,
+    OfferEnd, OfferId, OpId, OpenOffer, Owner, SettingId, Status, TagOn, TeamId, TeamSet,
+    Timestamp, Trail, Turn, Unknown,
 };
 
 /// The author of an event.
@@ -294,6 +294,15 @@ pub enum Fact {
     Unfollowed {
         /// The agent.
         agent_id: AgentId,
+    },
+    /// Tags were put on and taken off.
+    Tagged {
+        /// Those put on, and whether each stays when the next episode opens.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        added: Vec<TagOn>,
+        /// Those taken off.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        removed: Vec<SettingId>,
     },
     /// The customer is blocked from here on, or no longer, or WhatsApp answered to it.
     BlockChanged {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, ChannelId, Cursor, TeamId};
+use crate::{AgentId, ChannelId, Cursor, SettingId, TeamId};
 
 /// A customer's wait is late from here on, ms.
 pub const WAIT_LATE_MS: i64 = 15 * 60_000;
@@ -82,6 +82,9 @@ pub struct PackedHeads {
     pub followed: Vec<usize>,
     /// Messages that wait for a person: row and how many.
     pub held: Vec<(usize, i64)>,
+    /// Tags that occur, each with the rows that have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<(SettingId, Vec<usize>)>,
     /// The rows.
     pub columns: Columns,
 }

@@ -64,7 +64,7 @@ pub use amended::{Amended, Amendment, Change, Reaction, Receipt};
 pub use coaching::{Coach, CoachNote};
 pub use command::{Command, CommandBody, Seen};
 pub use conversation::{
-    Block, BlockState, Conversation, Head, LineRef, Marketing, Owner, Status, Thread, Turn,
+    Block, BlockState, Conversation, Head, LineRef, Marketing, Owner, Status, TagOn, Thread, Turn,
 };
 pub use cursor::Cursor;
 pub use details::{

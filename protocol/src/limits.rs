@@ -85,6 +85,10 @@ pub const PUSH_CAPS_MAX: usize = 16;
 /// Bytes of each of them.
 pub const PUSH_CAP_BYTES_MAX: usize = 32;
 
+/// Tags that one command names.
+pub const TAGGING_MAX: usize = 20;
+/// Tags that a conversation has.
+pub const TAGS_MAX: usize = 32;
 /// Agents who may follow a conversation.
 pub const FOLLOWERS_MAX: usize = 32;
 /// Edges of a report: one stretch lies between each two.

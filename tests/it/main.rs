@@ -48,6 +48,7 @@ mod sending;
 mod sessions;
 mod stalled;
 mod strangers;
+mod tagging;
 mod taken_back;
 #[cfg(test)]
 mod upgrades;

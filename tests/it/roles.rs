@@ -14,7 +14,7 @@ use baton_protocol::frame::{ClientFrame, ComposeAction, Draft, ServerFrame, View
 use baton_protocol::page::ConversationPage;
 use baton_protocol::settings::AgentNew;
 use baton_protocol::{
-    AgentId, CommandBody, MembershipKind, Owner, Refusal, Role, TeamId, Visibility,
+    AgentId, CommandBody, MembershipKind, Owner, Refusal, Role, SettingId, TeamId, Visibility,
 };
 use baton_world::world::{
     Agent, Answered, NUMBER, Raw, SECOND_NUMBER, Setup, World, email, for_each_store, webhook,
@@ -74,12 +74,17 @@ async fn stage(world: &World, visibility: Visibility) -> Stage {
     // Something nobody can attribute lies in quarantine as well.
     let odd = json!({"messages": [{"type": "text", "text": {"body": format!("{CANARY} odd")}}]});
     assert_eq!(world.posts(&webhook(NUMBER, odd)).await.status, 200);
+    let tag = SettingId(world.clock.uuid_v7());
+    let body = json!({"home": {"kind": "workspace"}, "body": {"name": "Tag"}});
+    let made = json!([{"kind": "tag", "id": tag, "put": body}]);
+    let _: Value = admin.signed.post("/settings", &made).await.expect("a tag");
     let about = About {
         conversation,
         message: ana.last_line(conversation).await.expect("a line").id,
         owner: ana.id,
         owner_epoch: ana.head(conversation).await.owner_epoch,
         later: world.clock.now().plus_ms(3_600_000),
+        tag,
     };
     let ben = world.agent("Ben").await;
     let mut stage = Stage {

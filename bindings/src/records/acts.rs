@@ -2,9 +2,9 @@
 
 use baton_protocol::command::{
     Assign, Claim, Following, Forward, Link, MarkRead, MarkUnread, NameContact, NoteText, Nothing,
-    OfMessage, OfOffer, Reply, Resend, Seeing, Send, Snooze, Transfer, Unassign,
+    OfMessage, OfOffer, Reply, Resend, Seeing, Send, Snooze, Tagging, Transfer, Unassign,
 };
-use baton_protocol::{Coach, CommandBody, LineAt, Owner, Timestamp};
+use baton_protocol::{Coach, CommandBody, LineAt, Owner, SettingId, Timestamp};
 
 use super::messages::Message;
 use super::{SeenLine, id_of, maybe_id};
@@ -190,6 +190,15 @@ pub enum Act {
         #[uniffi(default = None)]
         name: Option<String>,
     },
+    /// Put tags on and take tags off.
+    Tag {
+        /// The ids of tags that are put on.
+        #[uniffi(default = [])]
+        add: Vec<String>,
+        /// The ids of tags that are taken off.
+        #[uniffi(default = [])]
+        remove: Vec<String>,
+    },
 }
 
 impl Act {
@@ -277,6 +286,10 @@ impl Act {
             Self::AcceptOffer { offer } => CommandBody::AcceptOffer(of_offer(&offer)?),
             Self::DeclineOffer { offer } => CommandBody::DeclineOffer(of_offer(&offer)?),
             Self::NameContact { name } => CommandBody::NameContact(NameContact { name }),
+            Self::Tag { add, remove } => CommandBody::Tag(Tagging {
+                add: tags("add", &add)?,
+                remove: tags("remove", &remove)?,
+            }),
         })
     }
 }
@@ -295,6 +308,10 @@ fn of_offer(offer: &str) -> Result<OfOffer, CoreError> {
 
 fn following(agent: Option<String>) -> Result<Following, CoreError> {
     Ok(Following { agent_id: maybe_id("agent", agent)? })
+}
+
+fn tags(field: &'static str, ids: &[String]) -> Result<Vec<SettingId>, CoreError> {
+    ids.iter().map(|id| id_of(field, id)).collect()
 }
 
 fn transfer(
@@ -365,6 +382,8 @@ pub enum ActKind {
     DeclineOffer,
     /// The customer has a name of the team's.
     NameContact,
+    /// Its tags change.
+    Tag,
 }
 
 impl From<&CommandBody> for ActKind {
@@ -397,6 +416,7 @@ impl From<&CommandBody> for ActKind {
             CommandBody::AcceptOffer(_) => Self::AcceptOffer,
             CommandBody::DeclineOffer(_) => Self::DeclineOffer,
             CommandBody::NameContact(_) => Self::NameContact,
+            CommandBody::Tag(_) => Self::Tag,
         }
     }
 }

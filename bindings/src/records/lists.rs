@@ -393,6 +393,9 @@ pub struct Header {
     /// The ids of agents who follow it.
     #[uniffi(default = [])]
     pub followers: Vec<String>,
+    /// The ids of the tags that are on it.
+    #[uniffi(default = [])]
+    pub tags: Vec<String>,
     /// The agent's own unfinished acts.
     pub own: Own,
 }
@@ -414,6 +417,7 @@ impl From<lists::Header> for Header {
             colleague_draft: header.colleague_draft.map(|draft| draft.text),
             viewers: header.viewers.iter().map(ToString::to_string).collect(),
             followers: header.followers.iter().map(ToString::to_string).collect(),
+            tags: header.tags.iter().map(ToString::to_string).collect(),
             own: header.own.into(),
         }
     }
@@ -455,6 +459,7 @@ pub enum OlderLines {
 }
 
 /// An update of a subscription.
+#[expect(clippy::large_enum_variant, reason = "no box crosses the boundary")]
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum ListBatch {
     /// Of an inbox.

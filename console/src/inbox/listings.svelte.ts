@@ -37,7 +37,7 @@ export class Listings {
   /** Whose views they are. */
   isOf(me: Viewer) {
     const isSame = me.agent === this.me.agent && me.teams.join() === this.me.teams.join();
-    if (isSame && me.saved === this.me.saved) return;
+    if (isSame && me.saved === this.me.saved && me.tags === this.me.tags) return;
     this.me = me;
     this.order = this.built();
     this.version += 1;

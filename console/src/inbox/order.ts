@@ -4,6 +4,7 @@
 import { type Held, headOf, isGroup, unreadLinesOf, unreadOf, windowUntil } from "../live/feed.ts";
 import type { Id } from "../protocol.ts";
 import { fits, viewId } from "./saved.ts";
+import { shownOf } from "./tags.ts";
 import { LATE_MS, type Viewer, WINDOW_LATE_MS, shows, waitingSince } from "./views.ts";
 
 /** The rows of a view. */
@@ -194,6 +195,9 @@ export class Order {
     for (const one of this.me.saved ?? []) {
       if (fits(one.filter, held, this.me.agent)) views.push(viewId(one));
     }
+    const { tags } = this.me;
+    const tagged = shownOf(held, tags).map((one) => `tag-${one.id}`);
+    views.push(...tagged.filter((view) => shows(view, held, this.me, this.now)));
     const since = waitingSince(held);
     const lateAt = status.kind === "open" ? lateFrom(held, since) : Number.POSITIVE_INFINITY;
     if (lateAt <= this.now) views.push("late");

@@ -3,6 +3,7 @@
 import { type Held, headOf, isGroup, windowUntil } from "../live/feed.ts";
 import type { Id, SavedView, Status } from "../protocol.ts";
 import { fits, viewId } from "./saved.ts";
+import { type Tags, isInView } from "./tags.ts";
 
 /** From here on a customer's wait is shown as soon due, and as late, ms. The server has no targets. */
 export const SOON_MS = 8 * 60_000;
@@ -18,6 +19,8 @@ export interface Viewer {
   teams: Id[];
   /** Views that are kept by name. */
   saved?: readonly SavedView[];
+  /** Tags that are set up. */
+  tags?: Tags | undefined;
 }
 
 /** Since when the customer waits, ms; undefined when nobody does. */
@@ -73,6 +76,7 @@ export function shows(view: string, held: Held, me: Viewer, now: number): boolea
         const saved = me.saved?.find((one) => viewId(one) === view);
         return saved !== undefined && fits(saved.filter, held, me.agent);
       }
+      if (view.startsWith("tag-")) return isInView(view, held, me.tags);
       return (view === `team-${team_id}` || view === `channel-${channel_id}`) && isUp(status);
   }
 }

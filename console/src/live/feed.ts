@@ -47,6 +47,7 @@ export interface Slim {
   /** ms */
   window_until: number | null;
   isFollowed: boolean;
+  tags?: readonly Id[] | undefined;
 }
 
 export type Held =
@@ -550,6 +551,7 @@ const FACTS: Record<Event["type"], true> = {
   coached: true,
   owner_changed: true,
   status_changed: true,
+  tagged: true,
   followed: true,
   unfollowed: true,
   block_changed: true,
@@ -600,6 +602,7 @@ function advance(held: Full, event: Event): Full {
     case "episode_opened":
       head.episode = event.episode;
       head.status = { kind: "open" };
+      retag(thread, (thread.tags ?? []).filter((on) => on.lasting === true));
       break;
     case "line_received":
     case "line_written": {
@@ -661,6 +664,13 @@ function advance(held: Full, event: Event): Full {
       head.status = event.status;
       turned(event.turn);
       break;
+    case "tagged": {
+      const { added = [], removed = [] } = event;
+      const gone = new Set([...removed, ...added.map(({ tag }) => tag)]);
+      const rest = (thread.tags ?? []).filter(({ tag }) => !gone.has(tag));
+      retag(thread, [...rest, ...added].sort((a, b) => (a.tag < b.tag ? -1 : 1)));
+      break;
+    }
     case "followed":
       thread.followers = [...new Set([...(thread.followers ?? []), event.agent_id])].sort();
       break;
@@ -697,6 +707,12 @@ function advance(held: Full, event: Event): Full {
     lines.changes = [...lines.changes, { revision: head.revision, at: event.at, event }];
   }
   return lines === undefined ? { level: "full", view } : { level: "full", view, lines };
+}
+
+/** As the server tells it: none are not told. */
+function retag(thread: View["thread"], tags: NonNullable<View["thread"]["tags"]>) {
+  if (tags.length === 0) delete thread.tags;
+  else thread.tags = tags;
 }
 
 /** An edit says nothing where the line that it is of was taken back. */

@@ -19,6 +19,10 @@ function heads(): PackedHeads {
     agents: ["ana", "ben"],
     followed: [1],
     held: [],
+    tags: [
+      ["refund", [0, 1]],
+      ["vip", [1]],
+    ],
     columns: {
       ids: hex(1) + hex(2) + hex(3),
       level: "ffh",
@@ -72,14 +76,14 @@ describe("heads as columns", () => {
         status: { kind: "open" },
         unanswered_since: "2026-03-02T09:00:00.000Z",
       },
-      slim: { window_until: T0 + 7_200_000, isFollowed: false },
+      slim: { window_until: T0 + 7_200_000, isFollowed: false, tags: ["refund"] },
     });
     expect(second).toMatchObject({
       head: {
         owner: { kind: "queue", id: "sales" },
         status: { kind: "snoozed", until: "2026-03-02T10:00:00.000Z" },
       },
-      slim: { isFollowed: true },
+      slim: { isFollowed: true, tags: ["refund", "vip"] },
     });
     expect(third).toMatchObject({ level: "head", head: { owner: { kind: "agent", id: "ben" } } });
     expect(unreadOf(first as never)).toBe(3);

@@ -8,6 +8,7 @@ type Row = Extract<Held, { level: "head" | "packed" }>;
 /** Rows `from` to `to` of them; what a newer server adds is passed by. */
 export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
   const followed = followedOf(heads);
+  const tags = tagsOf(heads);
   const rows: Row[] = [];
   for (let n = from; n < Math.min(to, heads.rows); n += 1) {
     const head = headAt(heads, n);
@@ -20,6 +21,7 @@ export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
       read_seq: heads.columns.read_seq[n] ?? 0,
       window_until: msAt(heads, heads.columns.window_until[n]),
       isFollowed: followed.has(n),
+      tags: tags.get(n),
     };
     rows.push({ level: "packed", head, slim });
   }
@@ -32,6 +34,20 @@ function followedOf(heads: PackedHeads): ReadonlySet<number> {
   const followed = known.get(heads) ?? new Set(heads.followed);
   known.set(heads, followed);
   return followed;
+}
+
+const knownTags = new WeakMap<PackedHeads, ReadonlyMap<number, Id[]>>();
+
+/** The tags of each row that has any. */
+function tagsOf(heads: PackedHeads): ReadonlyMap<number, Id[]> {
+  const before = knownTags.get(heads);
+  if (before !== undefined) return before;
+  const tags = new Map<number, Id[]>();
+  for (const [tag, rows] of heads.tags ?? []) {
+    for (const row of rows) tags.set(row, [...(tags.get(row) ?? []), tag]);
+  }
+  knownTags.set(heads, tags);
+  return tags;
 }
 
 const msAt = ({ base_ms }: PackedHeads, offset: number | null | undefined): number | null =>

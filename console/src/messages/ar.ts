@@ -667,6 +667,13 @@ export const ar: Messages = {
     inactive: "غير نشط",
     invite: "دعوة زميل",
   },
+  tags: {
+    any: "أي وسم",
+    title: "الوسوم",
+    add: "وسم",
+    remove: (tag: string) => `إزالة «${tag}»`,
+    ended: "وسم انتهى",
+  },
   saved: {
     title: "المحفوظة",
     add: "عرض جديد",

@@ -647,6 +647,13 @@ export const en = {
     inactive: "Inactive",
     invite: "Invite a colleague",
   },
+  tags: {
+    any: "Any tag",
+    title: "Tags",
+    add: "Tag",
+    remove: (tag: string) => `Take “${tag}” off`,
+    ended: "A tag that ended",
+  },
   saved: {
     title: "Saved",
     add: "New view",

@@ -645,6 +645,13 @@ export const es: Messages = {
     inactive: "Inactivo",
     invite: "Invitar a un compañero",
   },
+  tags: {
+    any: "Cualquier etiqueta",
+    title: "Etiquetas",
+    add: "Etiquetar",
+    remove: (tag: string) => `Quitar «${tag}»`,
+    ended: "Una etiqueta que terminó",
+  },
   saved: {
     title: "Guardadas",
     add: "Vista nueva",

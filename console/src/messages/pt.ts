@@ -644,6 +644,13 @@ export const pt: Messages = {
     inactive: "Inativo",
     invite: "Convidar um colega",
   },
+  tags: {
+    any: "Qualquer etiqueta",
+    title: "Etiquetas",
+    add: "Etiquetar",
+    remove: (tag: string) => `Tirar “${tag}”`,
+    ended: "Uma etiqueta encerrada",
+  },
   saved: {
     title: "Guardadas",
     add: "Nova vista",

@@ -5,7 +5,7 @@ import { isNothing, joined, nameOf, queryOf, wantedOf } from "./filter.ts";
 const ID = "01890a5d-ac96-774b-bcce-00000000a004";
 
 test("what is wanted stands in the address and comes back as it was", () => {
-  const wanted = { q: "Lucía & Co", status: "resolved", team: ID, channel: ID, owner: "nobody" } as const;
+  const wanted = { q: "Lucía & Co", status: "resolved", team: ID, channel: ID, owner: "nobody", tag: ID } as const;
   expect(wantedOf(queryOf(wanted))).toEqual(wanted);
   expect(wantedOf(queryOf({ q: "", owner: ID }))).toEqual({ q: "", owner: ID });
 });

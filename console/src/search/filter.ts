@@ -15,6 +15,8 @@ export interface Wanted {
   channel?: Id;
   /** `me`, `nobody`, or the id of an agent. */
   owner?: string;
+  /** With this tag, or with one that was merged into it. */
+  tag?: Id;
 }
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -23,7 +25,7 @@ const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export function wantedOf(query: URLSearchParams): Wanted {
   const of = (name: string) => query.get(name) ?? "";
   const status = STATUSES.find((one) => one === of("status"));
-  const [team, channel, owner] = [of("team"), of("channel"), of("owner")];
+  const [team, channel, owner, tag] = [of("team"), of("channel"), of("owner"), of("tag")];
   const isOwner = owner === "me" || owner === "nobody" || ID.test(owner);
   return {
     q: of("q"),
@@ -32,12 +34,13 @@ export function wantedOf(query: URLSearchParams): Wanted {
     ...(ID.test(team) ? { team } : {}),
     ...(ID.test(channel) ? { channel } : {}),
     ...(isOwner ? { owner } : {}),
+    ...(ID.test(tag) ? { tag } : {}),
   };
 }
 
 /** As an address and as the server is asked; nothing where nothing is wanted. */
 export function queryOf(wanted: Wanted): URLSearchParams {
-  const named = (["q", "status", "blocked", "team", "channel", "owner"] as const).flatMap((name) => {
+  const named = (["q", "status", "blocked", "team", "channel", "owner", "tag"] as const).flatMap((name) => {
     const value = wanted[name];
     return value === undefined || value === "" ? [] : [[name, value]];
   });

@@ -18,6 +18,7 @@ pub mod receive;
 mod reply;
 mod sendable;
 pub mod status;
+mod tagging;
 mod template;
 mod turn;
 mod work;
@@ -129,6 +130,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::AcceptOffer(of) => offer::accept(&case, of.offer_id),
         CommandBody::DeclineOffer(of) => offer::decline(&case, of.offer_id),
         CommandBody::NameContact(name) => person::name(&case, name),
+        CommandBody::Tag(tagging) => tagging::tag(&case, tagging),
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Accepted, Actor, AgentId, Amendment, Conversation, Event, Fact, LineRef, MessageStatus, OpId,
-    Refusal, Timestamp, WorkspaceId,
+    Accepted, Actor, AgentId, Amendment, CommandBody, Conversation, Event, Fact, LineRef,
+    MessageStatus, OpId, Refusal, Timestamp, WorkspaceId,
 };
 
 use super::receive;
@@ -22,6 +22,7 @@ use crate::outcome::Answer;
 use crate::predicates::is_retryable;
 use crate::scope::{Level, Scope};
 use crate::signature;
+use crate::tags::Tags;
 
 /// Decides a command and carries it out.
 pub(super) fn command(state: &mut State, work: &CommandWork, now: Timestamp) -> Answer {
@@ -61,6 +62,8 @@ pub(super) fn decision(
     let signs = conversation
         .is_some_and(|of| state.signing.contains(&(caller.workspace, of.head.channel_id)));
     let name = state.name_chars.get(&(caller.workspace, caller.agent)).filter(|_| signs);
+    let is_tagging = matches!(work.command.body, CommandBody::Tag(_));
+    let tags = if is_tagging { state.settings.tags(caller.workspace) } else { Tags::default() };
     let context = Context {
         conversation,
         lines,
@@ -77,6 +80,7 @@ pub(super) fn decision(
         upload,
         forwarded,
         signature_chars: name.map_or(0, |chars| chars + signature::EXTRA_CHARS),
+        tags: &tags,
         unseeing: unseeing(state, conversation, work),
     };
     Some(decide(&context, &work.command, now))

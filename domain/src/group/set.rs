@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::state::State;
 use crate::log::Route;
 use crate::setting::{self, Around, Name, Target, Wrong};
+use crate::tags::{TagFacts, Tags};
 
 /// A setting's key.
 pub type SettingKey = (WorkspaceId, SettingKind, SettingId);
@@ -88,6 +89,19 @@ pub struct HeldSettings {
     pub changed: BTreeSet<SettingKey>,
     /// New versions, and where the log tells of each.
     pub versions: Vec<(SettingKey, u32, u64)>,
+}
+
+impl HeldSettings {
+    /// The tags of a workspace, as far as they were read.
+    pub fn tags(&self, workspace: WorkspaceId) -> Tags {
+        let of_tag = |((of, kind, id), held): (&SettingKey, &HeldSetting)| {
+            let is_it = *of == workspace && *kind == SettingKind::Tag;
+            let body = held.body.as_ref().filter(|_| is_it)?;
+            let Ok(SettingBody::Tag(tag)) = SettingBody::read(*kind, body) else { return None };
+            Some((*id, TagFacts { tag: *tag, ended_at: held.ended_at }))
+        };
+        Tags::new(self.rows.iter().filter_map(of_tag))
+    }
 }
 
 /// Why a change is refused.

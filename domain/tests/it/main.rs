@@ -63,6 +63,8 @@ mod status;
 #[cfg(test)]
 mod stretch;
 #[cfg(test)]
+mod tagging;
+#[cfg(test)]
 mod team;
 #[cfg(test)]
 mod texts;

@@ -19,6 +19,7 @@ use baton_domain::outcome::Answer;
 use baton_domain::predicates::{is_load, is_retryable};
 use baton_domain::scope::{Level, Scope, Viewer};
 use baton_domain::sight::Sight;
+use baton_domain::tags::Tags;
 use baton_domain::upload::Uploaded;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
@@ -101,6 +102,8 @@ pub(crate) struct Team {
     pub(crate) forwarded: Option<Forwardable>,
     /// Characters that an author's name takes.
     pub(crate) signature_chars: usize,
+    /// The tags that there are.
+    pub(crate) tags: Tags,
 }
 
 impl Team {
@@ -155,6 +158,7 @@ impl Team {
             upload: None,
             forwarded: None,
             signature_chars: 0,
+            tags: Tags::default(),
         }
     }
 
@@ -364,6 +368,7 @@ impl Team {
             upload: self.upload.as_ref(),
             forwarded: self.forwarded.as_ref(),
             signature_chars: self.signature_chars,
+            tags: &self.tags,
             unseeing: self.unseeing(command),
         };
         let answer = match decide(&context, command, self.now) {

@@ -1,7 +1,9 @@
 //! The header of a conversation.
 
 use baton_protocol::page::ConversationRow;
-use baton_protocol::{AgentId, ChannelId, ConversationId, Owner, Status, TeamId, Timestamp};
+use baton_protocol::{
+    AgentId, ChannelId, ConversationId, Owner, SettingId, Status, TeamId, Timestamp,
+};
 
 use super::Touched;
 use super::around::ColleagueDraft;
@@ -48,6 +50,8 @@ pub struct Header {
     pub viewers: Vec<AgentId>,
     /// Agents who follow it; none where no more than the head is seen.
     pub followers: Vec<AgentId>,
+    /// Tags that are on it; none where no more than the head is seen.
+    pub tags: Vec<SettingId>,
     /// What the agent did there and is not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
@@ -80,9 +84,12 @@ impl Query for HeaderOf {
         let Some(row) = sources.read.row(of)? else {
             return Ok(QueryResult { items: Vec::new(), about: None });
         };
-        let followers = match &row {
-            ConversationRow::Full { view, .. } => view.conversation.thread.followers.clone(),
-            ConversationRow::Head { .. } => Vec::new(),
+        let (followers, tags) = match &row {
+            ConversationRow::Full { view, .. } => {
+                let thread = &view.conversation.thread;
+                (thread.followers.clone(), thread.tags.iter().map(|on| on.tag).collect())
+            }
+            ConversationRow::Head { .. } => (Vec::new(), Vec::new()),
         };
         let row = InboxRow::of(row);
         let Sources { read, around, me, .. } = *sources;
@@ -107,6 +114,7 @@ impl Query for HeaderOf {
             colleague_draft: around.draft(of).filter(|draft| draft.agent_id != me).cloned(),
             viewers: viewers.collect(),
             followers,
+            tags,
             own,
             has_draft: read.has_draft(of)?,
         };

@@ -1,5 +1,5 @@
-//! Settings that a group sets, and what is decided on beside them. They are read behind the log
-//! head's lock, which everybody holds who changes one.
+//! Settings that a group sets, the tags that commands name, and what is decided on beside them.
+//! They are read behind the log head's lock, which everybody holds who changes one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use baton_domain::group::set::{SetWork, SettingKey};
 use baton_domain::group::{State, Work};
 use baton_domain::setting::{self, Target};
 use baton_protocol::setting::{HomeKind, SettingBody};
-use baton_protocol::{Home, SettingKind, WorkspaceId};
+use baton_protocol::{Home, SettingId, SettingKind, WorkspaceId};
 use uuid::Uuid;
 
 use super::needs::json;
@@ -26,11 +26,11 @@ pub(super) async fn load_settings(
     read: &mut AsRead,
 ) -> Result<(), StoreError> {
     let sets: Vec<&SetWork> = group.iter().filter_map(|work| work.set()).collect();
-    if sets.is_empty() {
+    let mut wanted = tags_of(group, state);
+    if sets.is_empty() && wanted.is_empty() {
         return Ok(());
     }
     load_homes(tx, &sets, state).await?;
-    let mut wanted: BTreeSet<SettingKey> = BTreeSet::new();
     let mut targets: BTreeSet<(WorkspaceId, Target)> = BTreeSet::new();
     for work in &sets {
         for (change, _) in &work.changes {
@@ -42,7 +42,9 @@ pub(super) async fn load_settings(
             targets.extend(names.chain(home).map(|target| (work.workspace, target)));
         }
     }
-    load_users(tx, &wanted, state).await?;
+    if !sets.is_empty() {
+        load_users(tx, &wanted, state).await?;
+    }
     let mut known = BTreeSet::new();
     for _ in 0..STEPS_MAX {
         wanted.extend(targets.iter().filter_map(|(of, target)| match target {
@@ -57,6 +59,21 @@ pub(super) async fn load_settings(
         known.extend(new);
     }
     load_there(tx, &targets, state).await
+}
+
+/// The tags that commands name, and those on their conversations: they may be of one group.
+fn tags_of(group: &[&Work], state: &State) -> BTreeSet<SettingKey> {
+    let mut tags = BTreeSet::new();
+    for work in group {
+        let Work::Command(work) = work else { continue };
+        let workspace = work.caller.workspace;
+        let named: Vec<SettingId> = work.command.body.named_tags().collect();
+        let of = state.conversation(workspace, work.command.conversation_id);
+        let on = of.filter(|_| !named.is_empty()).map_or(&[][..], |of| &of.thread.tags);
+        let all = named.into_iter().chain(on.iter().map(|on| on.tag));
+        tags.extend(all.map(|tag| (workspace, SettingKind::Tag, tag)));
+    }
+    tags
 }
 
 /// The settings at the homes that are touched, without their bodies.

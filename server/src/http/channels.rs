@@ -127,6 +127,7 @@ async fn resolve_all(parts: &ApiState, signed: Signed, channel: ChannelId) -> Ha
             channel: Some(channel),
             unread: false,
             blocked: false,
+            tags: None,
             query: None,
             order: Order::default(),
         };

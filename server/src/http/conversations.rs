@@ -10,7 +10,7 @@ use baton_protocol::limits::{IDS_MAX, NOTES_MAX, QUERY_CHARS_MAX};
 use baton_protocol::notice::KeptDraft;
 use baton_protocol::page::{ChangePage, ConversationPage, ConversationRow, LineHistory, LinesPage};
 use baton_protocol::routing::RoutingHistory;
-use baton_protocol::{ChannelId, ConversationId, Head, MessageId, TeamId};
+use baton_protocol::{ChannelId, ConversationId, Head, MessageId, SettingId, TeamId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -44,6 +44,8 @@ pub(super) struct Listing {
     /// Only those with a customer who is blocked.
     #[serde(default)]
     blocked: bool,
+    /// Only those with this tag, or with one that was merged into it.
+    tag: Option<SettingId>,
     /// Only those whose customer has this in the name or number.
     #[schemars(length(max = 100))]
     q: Option<String>,
@@ -132,8 +134,12 @@ pub(super) async fn list(
     let limit = limit(listing.limit)?;
     let page = listing.page.clone();
     let of = listing.ids.as_deref().map(ids).transpose()?;
-    let filter = filter(listing)?;
+    let tag = listing.tag;
+    let mut filter = filter(listing)?;
     let mut tx = parts.store.read().await?;
+    if let Some(tag) = tag {
+        filter.tags = Some(rows::tags_merged_into(&mut tx, signed.workspace, tag).await?);
+    }
     let sight = rows::sight(&mut tx, signed.workspace, signed.agent).await?;
     let sight = sight.ok_or_else(Fault::unauthenticated)?;
     let asked = Asked { page: page.as_deref(), limit };
@@ -356,6 +362,7 @@ fn filter(listing: Listing) -> HandlerResult<Filter> {
     let owner = listing.owner.as_deref().map(owner_filter).transpose()?;
     let is_alone = (&listing.status, &listing.owner, listing.team) == (&None, &None, None)
         && listing.channel.is_none()
+        && listing.tag.is_none()
         && !(listing.unread || listing.blocked);
     if listing.ids.is_some() && !(is_alone && listing.q.is_none() && listing.page.is_none()) {
         return Err(Fault::invalid("ids: nothing else can be asked with it"));
@@ -368,6 +375,7 @@ fn filter(listing: Listing) -> HandlerResult<Filter> {
         channel: listing.channel,
         unread: listing.unread,
         blocked: listing.blocked,
+        tags: None,
         query,
         order: listing.order,
     })

@@ -4,7 +4,7 @@ use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::find::Wanted;
 use baton_protocol::page::SearchPage;
-use baton_protocol::{ChannelId, TeamId};
+use baton_protocol::{ChannelId, SettingId, TeamId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -37,6 +37,8 @@ pub(super) struct Listing {
     team: Option<TeamId>,
     /// Only in conversations with this number.
     channel: Option<ChannelId>,
+    /// Only in conversations with this tag, or with one that was merged into it.
+    tag: Option<SettingId>,
     /// `next` of the page before, unchanged and with the same filter.
     page: Option<String>,
     /// Hits of this page.
@@ -61,7 +63,7 @@ pub(super) async fn find(
     signed: Signed,
     Query(listing): Query<Listing>,
 ) -> HandlerResult<Out<SearchPage>> {
-    let Listing { q, kind, status, owner, team, channel, page, limit: asked } = listing;
+    let Listing { q, kind, status, owner, team, channel, tag, page, limit: asked } = listing;
     let limit = limit(asked)?;
     let Some(q) = query(Some(q))? else { return Err(Fault::invalid("q: must not be empty")) };
     let owner = owner.as_deref().map(owner_filter).transpose()?;
@@ -69,10 +71,16 @@ pub(super) async fn find(
     let mut tx = parts.store.read().await?;
     let sight = rows::sight(&mut tx, workspace, signed.agent).await?;
     let sight = sight.ok_or_else(Fault::unauthenticated)?;
+    let tags = match tag {
+        Some(tag) => Some(rows::tags_merged_into(&mut tx, workspace, tag).await?),
+        None => None,
+    };
     let conversations = if page.is_none() && kind.is_none() {
         let order = Order::Activity;
         let query = Some(q.clone());
-        let named = Filter { status, owner, team, channel, order, query, ..Filter::default() };
+        let tags = tags.clone();
+        let named =
+            Filter { status, owner, team, channel, order, query, tags, ..Filter::default() };
         let first = Asked { page: None, limit: CONVERSATIONS_MAX };
         let found = rows::list(&mut tx, workspace, &sight, &named, first).await?;
         found.rows.into_iter().map(row).collect()
@@ -81,7 +89,7 @@ pub(super) async fn find(
     };
     let (hits, next) = match Wanted::new(&q) {
         Some(wanted) => {
-            let filter = SearchFilter { wanted, kind, status, owner, team, channel };
+            let filter = SearchFilter { wanted, kind, status, owner, team, channel, tags };
             let asked = Asked { page: page.as_deref(), limit };
             rows::search(&mut tx, workspace, &sight, &filter, asked).await?
         }

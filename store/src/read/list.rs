@@ -3,11 +3,15 @@
 //! The database merges a list from branches of one team (or owner) and one status each, all read in
 //! index order. So a page costs what the viewer sees of it, not what the workspace holds.
 
+use std::collections::BTreeSet;
+
 use baton_domain::find::Typed;
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ConversationView;
-use baton_protocol::{AgentId, ChannelId, ConversationId, Head, Owner, Role, TeamId, WorkspaceId};
+use baton_protocol::{
+    AgentId, ChannelId, ConversationId, Head, Owner, Role, SettingId, TeamId, WorkspaceId,
+};
 use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
 
@@ -30,6 +34,8 @@ pub struct Filter {
     pub unread: bool,
     /// Only those whose customer is blocked.
     pub blocked: bool,
+    /// Only those with one of these tags.
+    pub tags: Option<BTreeSet<SettingId>>,
     /// Part of the contact's name or number.
     pub query: Option<String>,
     /// The order of the rows.
@@ -277,7 +283,8 @@ fn branches(sight: &Sight, filter: &Filter) -> Vec<Branch> {
         |team: TeamId, and| Branch { column: "team", value: team.to_string(), and, team: None };
     let is_asked = |team: &TeamId| filter.team.is_none_or(|asked| asked == *team);
     // Who is seen by their head only cannot be found by their name.
-    let least = if filter.query.is_some() { Level::Full } else { Level::Head };
+    let least =
+        if filter.query.is_some() || filter.tags.is_some() { Level::Full } else { Level::Head };
     let teams: Vec<_> = sight.visibility.keys().copied().filter(is_asked).collect();
     let mine = || Branch { team: filter.team, ..owned_by(me) };
     match filter.owner {
@@ -440,6 +447,15 @@ impl Query<'_> {
         }
         if self.filter.blocked {
             and.push_str(" AND c.block IS NOT NULL");
+        }
+        if let Some(tags) = &self.filter.tags {
+            let mut any = " AND (";
+            for tag in tags {
+                args.push(format!("%{tag}%"));
+                and.extend([any, "c.tags LIKE $", &args.len().to_string()]);
+                any = " OR ";
+            }
+            and.push(')');
         }
         if self.contacts.is_some() {
             and.push_str(" AND c.contact {in $6}");

@@ -7,11 +7,11 @@ use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::heads::{Columns, PackedHeads};
 use baton_protocol::limits::HEADS_MAX;
-use baton_protocol::{ConversationId, Cursor, TeamId, WorkspaceId};
+use baton_protocol::{ConversationId, Cursor, SettingId, TagOn, TeamId, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use super::list::seen_teams;
-use crate::tables::{id, owner};
+use crate::tables::{from_json, id, owner};
 use crate::{Sql, StoreError, Tx};
 
 /// Rows of one question.
@@ -22,7 +22,8 @@ macro_rules! stretch {
         concat!(
             "SELECT c.id, c.channel, c.team, c.owner_agent, c.owner_epoch, c.status,
                c.snoozed_until, c.episode, c.revision, c.last_seq, c.customer_seq,
-               c.unanswered_since, CASE WHEN c.kind = 'group' THEN CAST(4102444800000 AS BIGINT)
+               c.unanswered_since, c.tags,
+               CASE WHEN c.kind = 'group' THEN CAST(4102444800000 AS BIGINT)
                  ELSE c.window_until END AS window_until, c.activity_at,
                COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
                  AND r.agent = $2 AND r.conversation = c.id), 0) AS read_seq
@@ -48,6 +49,7 @@ struct HeadRow {
     last_seq: i64,
     customer_seq: i64,
     unanswered_since: Option<i64>,
+    tags: Option<String>,
     window_until: Option<i64>,
     activity_at: i64,
     read_seq: i64,
@@ -70,6 +72,7 @@ pub async fn packed_heads(
             packing.read(tx, sql, &team, status).await?;
         }
     }
+    packing.heads.tags = packing.tags.into_iter().collect();
     Ok(packing.heads)
 }
 
@@ -82,6 +85,7 @@ struct Packing<'a> {
     agents: BTreeMap<String, usize>,
     followed: BTreeSet<String>,
     held: BTreeMap<String, i64>,
+    tags: BTreeMap<SettingId, Vec<usize>>,
 }
 
 /// Where a head's ids stand in their lists. Owners count from 1; 0 is nobody.
@@ -119,6 +123,7 @@ impl<'a> Packing<'a> {
             agents: Vec::new(),
             followed: Vec::new(),
             held: Vec::new(),
+            tags: Vec::new(),
             columns: Columns::default(),
         };
         let none = BTreeMap::new();
@@ -131,6 +136,7 @@ impl<'a> Packing<'a> {
             agents: none,
             followed: followed.into_iter().map(|(id,)| id).collect(),
             held: held.into_iter().collect(),
+            tags: BTreeMap::new(),
         })
     }
 
@@ -184,6 +190,10 @@ impl<'a> Packing<'a> {
         }
         if let Some(count) = self.held.get(&row.id) {
             self.heads.held.push((place, *count));
+        }
+        let on: Vec<TagOn> = row.tags.as_deref().map(from_json).transpose()?.unwrap_or_default();
+        for TagOn { tag, .. } in on {
+            self.tags.entry(tag).or_default().push(place);
         }
         Ok(())
     }

@@ -12,8 +12,8 @@ use baton_domain::sight::Sight;
 use baton_protocol::event::EventContent;
 use baton_protocol::page::{ExcerptPart, SearchHit};
 use baton_protocol::{
-    AgentId, Author, ChannelId, ConversationId, Event, Fact, MessageId, NoteId, Owner, TeamId,
-    Timestamp, WorkspaceId,
+    AgentId, Author, ChannelId, ConversationId, Event, Fact, MessageId, NoteId, Owner, SettingId,
+    TeamId, Timestamp, WorkspaceId,
 };
 use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
@@ -41,6 +41,8 @@ pub struct SearchFilter {
     pub team: Option<TeamId>,
     /// Only in conversations with this number.
     pub channel: Option<ChannelId>,
+    /// Only in conversations with one of these tags.
+    pub tags: Option<BTreeSet<SettingId>>,
 }
 
 /// See [`SearchFilter::kind`].
@@ -66,6 +68,7 @@ struct Candidate {
     of_agent: Option<String>,
     in_status: Option<String>,
     in_channel: Option<String>,
+    in_tags: Option<String>,
 }
 
 /// What may be a hit: where it stands, and what it is.
@@ -127,7 +130,8 @@ async fn candidates(
         "SELECT ",
         logged_columns!(),
         ", s.position AS at_position, c.team AS in_team, c.owner_agent AS of_agent,
-           c.status AS in_status, c.channel AS in_channel
+           c.status AS in_status, c.channel AS in_channel,
+           c.tags AS in_tags
          FROM (
            SELECT * FROM (SELECT w.workspace, w.position FROM search_word AS w
              WHERE w.workspace = $1 AND w.word = $2 AND w.position < CAST($3 AS BIGINT)
@@ -191,7 +195,12 @@ fn is_asked(
     Ok(is_owner
         && filter.team.is_none_or(|team| team == scope.team)
         && (filter.channel.is_none() || filter.channel == channel)
+        && filter.tags.as_ref().is_none_or(|tags| is_tagged(row.in_tags.as_deref(), tags))
         && status.is_none_or(|status| row.in_status.as_deref() == Some(status)))
+}
+
+fn is_tagged(on: Option<&str>, tags: &BTreeSet<SettingId>) -> bool {
+    on.is_some_and(|on| tags.iter().any(|tag| on.contains(&tag.to_string())))
 }
 
 fn what(event: &Event, kind: Option<SearchKind>) -> Option<What> {

@@ -1,6 +1,8 @@
 //! Settings of every kind, as they stand and as they stood. Who may read them is asked of `Sight`
 //! by whoever calls.
 
+use std::collections::BTreeSet;
+
 use baton_domain::setting::Target;
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Setting, SettingName, SettingUse, SettingVersion};
@@ -298,4 +300,28 @@ pub async fn setting_uses(
     let one =
         |(kind, of, field): (String, String, String)| Ok(SettingUse { kind, id: id(&of)?, field });
     rows.into_iter().map(one).collect()
+}
+
+/// Merges of tags that are followed.
+const MERGES_MAX: usize = 8;
+
+/// A tag and those that were merged into it.
+pub async fn tags_merged_into(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    tag: SettingId,
+) -> Result<BTreeSet<SettingId>, StoreError> {
+    let mut all = BTreeSet::from([tag]);
+    let mut new = vec![tag];
+    for _ in 0..MERGES_MAX {
+        let mut next = Vec::new();
+        for of in new {
+            let target = Target::Setting(SettingKind::Tag, of);
+            let uses = setting_uses(tx, workspace, target).await?;
+            let merged = uses.into_iter().filter(|of| of.field == "merged_into");
+            next.extend(merged.map(|of| of.id).filter(|id| all.insert(*id)));
+        }
+        new = next;
+    }
+    Ok(all)
 }

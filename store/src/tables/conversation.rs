@@ -3,7 +3,7 @@
 use baton_domain::group::Key;
 use baton_protocol::{
     AgentId, Block, Conversation, ConversationId, ConversationKind, Head, LineRef, Marketing,
-    OpenOffer, Status, Thread, Timestamp, WorkspaceId,
+    OpenOffer, Status, TagOn, Thread, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -47,6 +47,8 @@ table! {
             offer_id: Option<String>,
             offer_agent: Option<String>,
             offer_until: Option<i64>,
+            /// As JSON; NULL where no tag is on.
+            tags: Option<String>,
         }
     }
 }
@@ -181,6 +183,7 @@ impl ConversationRow {
             offer_id: text(thread.offer.map(|offer| offer.offer_id)),
             offer_agent: text(thread.offer.map(|offer| offer.agent_id)),
             offer_until: thread.offer.map(|offer| offer.until.ms()),
+            tags: (!thread.tags.is_empty()).then(|| json(&thread.tags)),
         }
     }
 
@@ -226,6 +229,7 @@ impl ThreadRow {
                 window_until: row.window_until.map(Timestamp::from_ms),
                 last_agent: some_id(row.last_agent.as_deref())?,
                 followers: self.followers()?,
+                tags: row.tags.as_deref().map(from_json).transpose()?.unwrap_or_default(),
                 block: row.block.as_deref().map(from_json).transpose()?,
                 marketing: row.marketing.as_deref().map(from_json).transpose()?,
                 person: some_id(row.person.as_deref())?,
@@ -247,6 +251,9 @@ impl ThreadRow {
         }
         if let Some(marketing) = &self.row.marketing {
             whole_json::<Marketing>(marketing)?;
+        }
+        if let Some(tags) = &self.row.tags {
+            whole_json::<Vec<TagOn>>(tags)?;
         }
         self.read()
     }

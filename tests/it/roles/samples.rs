@@ -5,12 +5,12 @@ use std::iter::successors;
 
 use baton_protocol::command::{
     Assign, Claim, Following, Forward, Link, MarkRead, MarkUnread, NameContact, NoteText, Nothing,
-    OfMessage, OfOffer, Reply, Resend, Seeing, Send, Snooze, Transfer, Unassign,
+    OfMessage, OfOffer, Reply, Resend, Seeing, Send, Snooze, Tagging, Transfer, Unassign,
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{
     AgentId, Button, Coach, CommandBody, ConversationId, Details, Frame, LineAt, MessageId,
-    OfferId, Owner, Timestamp,
+    OfferId, Owner, SettingId, Timestamp,
 };
 
 /// What samples are about.
@@ -21,6 +21,7 @@ pub(super) struct About {
     pub(super) owner: AgentId,
     pub(super) owner_epoch: u64,
     pub(super) later: Timestamp,
+    pub(super) tag: SettingId,
 }
 
 impl About {
@@ -85,7 +86,8 @@ impl About {
             Body::DeclineOffer(_) => {
                 Body::NameContact(NameContact { name: Some("Dr Lucía".to_owned()) })
             }
-            Body::NameContact(_) => return None,
+            Body::NameContact(_) => Body::Tag(Tagging { add: vec![self.tag], remove: Vec::new() }),
+            Body::Tag(_) => return None,
         })
     }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // errGap says that a frame is missing: close, and connect again with the cursor.
@@ -101,6 +102,7 @@ func (c *Snapshot) change(event *Event) bool {
 		}
 	case "episode_opened":
 		head.Episode, head.Status = event.Episode, Status{Kind: "open"}
+		thread.Tags = slices.DeleteFunc(thread.Tags, func(on TagOn) bool { return !on.Lasting })
 	case "line_received":
 		c.append(event, Named{Kind: "customer"})
 		thread.WindowUntil = event.WindowUntil
@@ -169,6 +171,15 @@ func (c *Snapshot) change(event *Event) bool {
 	case "unfollowed":
 		thread.Followers = slices.DeleteFunc(thread.Followers,
 			func(id string) bool { return id == event.AgentID })
+	case "tagged":
+		gone := slices.Clone(event.Removed)
+		for _, on := range event.Added {
+			gone = append(gone, on.Tag)
+		}
+		thread.Tags = slices.DeleteFunc(thread.Tags,
+			func(on TagOn) bool { return slices.Contains(gone, on.Tag) })
+		thread.Tags = append(thread.Tags, event.Added...)
+		slices.SortFunc(thread.Tags, func(a, b TagOn) int { return strings.Compare(a.Tag, b.Tag) })
 	case "marketing_changed":
 		thread.Marketing = event.Marketing
 	case "block_changed":

@@ -66,6 +66,7 @@ type Thread struct {
 	WindowUntil *string  `json:"window_until"`
 	LastAgent   *string  `json:"last_agent"`
 	Followers   []string `json:"followers,omitempty"`
+	Tags        []TagOn  `json:"tags,omitempty"`
 	Block       *Block   `json:"block,omitempty"`
 	Person      *string  `json:"person,omitempty"`
 
@@ -78,6 +79,12 @@ type Offer struct {
 	OfferID string `json:"offer_id"`
 	AgentID string `json:"agent_id"`
 	Until   string `json:"until"`
+}
+
+// TagOn is a tag that is on a conversation.
+type TagOn struct {
+	Tag     string `json:"tag"`
+	Lasting bool   `json:"lasting,omitempty"`
 }
 
 // Marketing is what the customer last said of it.
@@ -239,6 +246,8 @@ type Event struct {
 	Owner          Named           `json:"owner"`
 	OwnerEpoch     int64           `json:"owner_epoch"`
 	AgentID        string          `json:"agent_id"`
+	Added          []TagOn         `json:"added"`
+	Removed        []string        `json:"removed"`
 	Block          *Block          `json:"block"`
 	Person         *string         `json:"person"`
 	Marketing      *Marketing      `json:"marketing"`

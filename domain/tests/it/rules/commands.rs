@@ -17,8 +17,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::world::{
-    DAN, DEVICE, GUS, NOW, Scene, agents, last, line, lines, op, other, people, policies, scenes,
-    sight, snoozed_until,
+    DAN, DEVICE, GUS, NOW, REFUND, Scene, VIP, agents, last, line, lines, op, other, people,
+    policies, scenes, sight, snoozed_until, tags,
 };
 use crate::rules::kept::{all, check, kinds, table};
 use crate::team::{BEN, CLEO, HOUR, MATEO, SALES, SUPPORT};
@@ -108,6 +108,9 @@ fn of_episodes() -> Vec<Act> {
         ("name_contact", "name", json!({ "name": "Dr Lucía" })),
         ("name_contact", "hidden", json!({ "name": "Lucía\u{202e}" })),
         ("name_contact", "own", json!({ "name": null })),
+        ("tag", "refund", json!({ "add": [REFUND] })),
+        ("tag", "off", json!({ "remove": [REFUND] })),
+        ("tag", "vip", json!({ "add": [VIP] })),
     ]
 }
 
@@ -176,6 +179,7 @@ impl Asked<'_> {
             upload: None,
             forwarded: Some(self.forwarded),
             signature_chars: 0,
+            tags: &tags(),
             unseeing: BTreeSet::new(),
         };
         decide(&context, &command, NOW)

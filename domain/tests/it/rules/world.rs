@@ -3,13 +3,15 @@
 use baton_domain::context::{AgentFacts, LineFacts, Lines, People, TeamFacts};
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
+use baton_domain::tags::{TagFacts, Tags};
 use baton_protocol::account::{Agent, Membership, Team};
 use baton_protocol::frame::LeaseHolder;
+use baton_protocol::setting::{Tag, TagSetter};
 use baton_protocol::{
     AgentId, AgentState, Author, Availability, Block, BlockState, ChannelId, ContactId,
     Conversation, ConversationKind, DeviceId, Head, LineKind, LineRef, MembershipKind, MessageId,
-    MessageStatus, OpId, Owner, ReplyPolicy, Role, Status, TeamId, Thread, Timestamp, Turn,
-    Visibility,
+    MessageStatus, OpId, Owner, ReplyPolicy, Role, SettingId, Status, TeamId, Thread, Timestamp,
+    Turn, Visibility,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -20,6 +22,10 @@ use crate::team::{ANA, BEN, CLEO, EVA, HOUR, LUCIA, MATEO, ROOT, SALES, SUPPORT}
 pub(super) const NOW: Timestamp = Timestamp::from_ms(1_767_323_040_000);
 pub(super) const DAN: AgentId = AgentId(Uuid::from_u128(6));
 const FAY: AgentId = AgentId(Uuid::from_u128(7));
+/// A tag that anyone sets.
+pub(super) const REFUND: SettingId = SettingId(Uuid::from_u128(0x7001));
+/// One that supervisors set, and that lasts.
+pub(super) const VIP: SettingId = SettingId(Uuid::from_u128(0x7002));
 pub(super) const GUS: AgentId = AgentId(Uuid::from_u128(8));
 const CONTACT: ContactId = ContactId(Uuid::from_u128(0xCA));
 const OTHER_CONTACT: ContactId = ContactId(Uuid::from_u128(0xCB));
@@ -194,6 +200,7 @@ pub(super) fn base() -> Conversation {
             window_until: Some(NOW.plus_ms(HOUR)),
             last_agent: Some(ANA.agent),
             followers: Vec::new(),
+            tags: Vec::new(),
             kind: ConversationKind::Contact,
             block: None,
             marketing: None,
@@ -278,4 +285,13 @@ fn the_world_of_the_tables_is_as_it_is_written() {
         ("conversations", scenes.collect()),
     ];
     check("world.json", &table(&fields));
+}
+
+/// The tags that there are.
+pub(super) fn tags() -> Tags {
+    let refund = Tag { name: "Refund".to_owned(), ..Tag::default() };
+    let set_by = TagSetter::Supervisors;
+    let vip = Tag { name: "VIP".to_owned(), lasting: true, set_by, ..Tag::default() };
+    let all = [(REFUND, refund), (VIP, vip)];
+    Tags::new(all.map(|(id, tag)| (id, TagFacts { tag, ended_at: None })))
 }

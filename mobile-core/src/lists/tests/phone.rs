@@ -66,6 +66,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         window_until: None,
         last_agent: None,
         followers: Vec::new(),
+        tags: Vec::new(),
         block: None,
         marketing: None,
         offer: None,

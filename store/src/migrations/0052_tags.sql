@@ -1,0 +1,2 @@
+-- The tags that are on a conversation, as JSON; NULL where there are none.
+ALTER TABLE conversation ADD COLUMN tags TEXT;
