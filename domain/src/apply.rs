@@ -1,8 +1,8 @@
 //! `apply`: an event is a fact, folding it into a conversation cannot fail.
 
 use baton_protocol::{
-    Author, Conversation, ConversationId, Event, Fact, Head, LineRef, OfferId, Owner, SettingId,
-    Status, TagOn, Thread, Turn,
+    AgentId, Author, Conversation, ConversationId, Event, Fact, Head, LineRef, OfferId, Owner,
+    SettingId, Status, TagOn, Thread, Turn,
 };
 
 /// The conversation that an event begins, if it is the one that begins conversations.
@@ -82,12 +82,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
             set_turn(conversation, *turn);
         }
         Fact::MessageChanged { turn, .. } => set_turn(conversation, *turn),
-        Fact::Followed { agent_id } => {
-            let followers = &mut conversation.thread.followers;
-            if let Err(place) = followers.binary_search(agent_id) {
-                followers.insert(place, *agent_id);
-            }
-        }
+        Fact::Followed { agent_id } => follow(&mut conversation.thread.followers, *agent_id),
         Fact::Unfollowed { agent_id } => {
             conversation.thread.followers.retain(|follower| follower != agent_id);
         }
@@ -116,6 +111,12 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::InvitationChanged { .. }
         | Fact::SettingChanged { .. }
         | Fact::Unknown(_) => {}
+    }
+}
+
+fn follow(followers: &mut Vec<AgentId>, agent: AgentId) {
+    if let Err(place) = followers.binary_search(&agent) {
+        followers.insert(place, agent);
     }
 }
 

@@ -7,8 +7,7 @@ use self::fields::{optional, required};
 use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{
     AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OfferId, OpId, Owner,
-    SettingId,
-    Timestamp,
+    SettingId, Timestamp,
 };
 
 mod fields;

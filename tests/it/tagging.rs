@@ -33,7 +33,7 @@ async fn on(agent: &Agent, of: ConversationId) -> Vec<SettingId> {
 async fn found(agent: &Agent, query: &str) -> usize {
     let page: ConversationPage =
         agent.signed.get(&format!("/conversations?{query}")).await.expect("a page");
-    page.rows.len()
+    page.conversations.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
