@@ -10,6 +10,7 @@ export interface KindInfo {
   homes: string[];
   most: number;
   singleton: boolean;
+  setters: { own: boolean; supervisors: boolean; roles: string[] };
   schema: Json;
 }
 
@@ -93,12 +94,13 @@ export function fieldsOf(schema: Json): Json {
 
 /** The text of the module; a field stands on a line of its own. */
 export function kindsModule(kinds: KindInfo[]): string {
-  const one = ({ kind, path, homes, most, singleton, schema }: KindInfo) => {
+  const one = ({ kind, path, homes, most, singleton, setters, schema }: KindInfo) => {
     const fields = Object.entries(fieldsOf(schema)).map(
       ([name, field]) => `      ${name}: ${JSON.stringify(field)},`,
     );
     const told = JSON.stringify({ path, homes, most, singleton }).slice(1, -1);
-    return [`  ${kind}: {`, `    ${told},`, "    fields: {", ...fields, "    },", "  },"].join("\n");
+    const may = `    setters: ${JSON.stringify(setters)},`;
+    return [`  ${kind}: {`, `    ${told},`, may, "    fields: {", ...fields, "    },", "  },"].join("\n");
   };
   return [
     "// Made of what a server declares, by build/kinds.ts; e2e/settings-kinds.spec.ts writes it anew",

@@ -1582,8 +1582,10 @@ export interface SettingKindInfo {
   most: number;
   path: string;
   phones: boolean;
+  readers: Role[];
   schema: unknown;
   settable: Home[];
+  setters: SettingSetters;
   singleton: boolean;
 }
 /** Something that a setting names. */
@@ -1599,6 +1601,12 @@ export interface SettingProblem {
   most?: number;
   newest?: AnyValueSetting;
   used_by?: SettingUse[];
+}
+/** The people who may set settings of a kind. */
+export interface SettingSetters {
+  own: boolean;
+  roles: Role[];
+  supervisors: boolean;
 }
 /** A setting that names something. */
 export interface SettingUse {

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use self::declare::settings;
 pub use self::wire::{
-    Home, HomeKind, Setting, SettingChange, SettingKindInfo, SettingName, SettingPut, SettingUse,
-    SettingVersion, SettingsPage,
+    Home, HomeKind, Setting, SettingChange, SettingKindInfo, SettingName, SettingPut,
+    SettingSetters, SettingUse, SettingVersion, SettingsPage,
 };
 use crate::{AgentId, SettingId};
 

@@ -1,6 +1,6 @@
 //! Who reads settings, and who sets them.
 
-use baton_protocol::setting::{Readers, Setter, SettingSpec};
+use baton_protocol::setting::{Readers, Setter, SettingSetters, SettingSpec};
 use baton_protocol::{Home, Role};
 
 use crate::rights;
@@ -19,6 +19,25 @@ pub fn reads(viewer: &Viewer, spec: &SettingSpec, home: Home) -> bool {
         Home::Unknown => false,
     };
     sees && spec.reads == Readers::Everyone
+}
+
+/// The people who may set settings of a kind, as clients learn it: they offer what [`may_set`]
+/// allows.
+pub fn setters(spec: &SettingSpec) -> SettingSetters {
+    let own = spec.set == Setter::Own;
+    let supervisors = own || spec.set == Setter::Supervisors;
+    let has_it = |role: &Role| match spec.set {
+        Setter::May(permission) => rights::may(*role, permission),
+        Setter::Own | Setter::Supervisors | Setter::Admins => *role == Role::Admin,
+    };
+    let roles = Role::ALL.into_iter().filter(has_it).collect();
+    SettingSetters { own, supervisors, roles }
+}
+
+/// The roles that read settings of a kind where they see the home.
+pub fn readers(spec: &SettingSpec) -> Vec<Role> {
+    let reads = |role: &Role| spec.reads == Readers::Everyone || *role == Role::Admin;
+    Role::ALL.into_iter().filter(reads).collect()
 }
 
 /// Whether somebody may set settings of a kind at a home. What one may set one reads.

@@ -20,7 +20,7 @@ use baton_protocol::{AgentId, ChannelId, Home, SettingId, TeamId, each_setting};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use access::{may_set, reads};
+pub use access::{may_set, readers, reads, setters};
 
 /// What is wrong with a setting.
 #[derive(Clone, PartialEq, Eq, Debug)]

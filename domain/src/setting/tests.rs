@@ -1,8 +1,10 @@
 //! What bodies of settings may say.
 
+use baton_protocol::{AgentId, MembershipKind, Role, TeamId};
 use serde_json::json;
 
 use super::*;
+use crate::scope::Viewer;
 
 const ID: SettingId = SettingId(Uuid::from_u128(7));
 
@@ -85,6 +87,34 @@ fn singletons_have_a_default_and_others_have_none() {
             assert_eq!(default.is_some(), is_there, "{} of {}", kind.name(), home.name());
             if let Some(default) = default {
                 assert!(around(kind, &default.to_json()).is_ok(), "{}", kind.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn clients_that_go_by_what_a_kind_says_offer_what_the_server_takes() {
+    let (me, team) = (AgentId(Uuid::from_u128(1)), TeamId(Uuid::from_u128(2)));
+    let places = [None, Some(MembershipKind::Member), Some(MembershipKind::Supervisor)];
+    let own = Home::Agent { id: me };
+    let others = Home::Agent { id: AgentId(Uuid::from_u128(3)) };
+    for spec in SettingKind::ALL.map(SettingKind::spec) {
+        let (told, readers) = (setters(spec), readers(spec));
+        for (role, place) in Role::ALL.into_iter().flat_map(|role| places.map(|of| (role, of))) {
+            let teams = place.map(|place| (team, place)).into_iter().collect();
+            let viewer = Viewer { agent: me, role, teams };
+            for home in [Home::Workspace, Home::Team { id: team }, own, others] {
+                let is_agents = matches!(home, Home::Agent { .. });
+                let is_offered = if told.own && is_agents {
+                    home == own
+                } else {
+                    (told.supervisors && home == Home::Team { id: team } && viewer.supervises(team))
+                        || told.roles.contains(&role)
+                };
+                let is_seen = reads(&viewer, spec, home);
+                let said = (spec.kind, role, place, home);
+                assert_eq!(may_set(&viewer, spec, home), is_offered && is_seen, "{said:?}");
+                assert!(!is_seen || readers.contains(&role), "{said:?}");
             }
         }
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::SettingKind;
-use crate::{AgentId, ChannelId, Epoch, SettingId, TeamId, Timestamp, WorkspaceId};
+use crate::{AgentId, ChannelId, Epoch, Role, SettingId, TeamId, Timestamp, WorkspaceId};
 
 /// What a setting is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -251,6 +251,18 @@ pub struct SettingsPage {
     pub ids: Option<std::collections::BTreeMap<String, Vec<SettingId>>>,
 }
 
+/// The people who may set settings of a kind.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SettingSetters {
+    /// True if an agent's settings are that agent's alone: nobody else sets them.
+    pub own: bool,
+    /// True if supervisors set those of their teams.
+    pub supervisors: bool,
+    /// The roles that set all else.
+    pub roles: Vec<Role>,
+}
+
 /// A kind of setting, as `GET /settings/kinds` describes it. Forms are drawn from it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -271,6 +283,11 @@ pub struct SettingKindInfo {
     pub phones: bool,
     /// The homes at which you may set them; a number is none of these.
     pub settable: Vec<Home>,
+    /// The people who may set them, of those who read them.
+    pub setters: SettingSetters,
+    /// The roles that read them where they see the home. What is an agent's own that agent reads
+    /// alone, if `setters.own` says so.
+    pub readers: Vec<Role>,
     /// The JSON Schema of the body. `x-of` names the kind of what an id names, `x-lines` how many
     /// lines a text has, `x-column` a field for the list. `x-once` is set when the setting is made
     /// and not after, `x-when` names the values of another field for which the field is there.

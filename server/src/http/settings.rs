@@ -368,6 +368,8 @@ fn kind_info(spec: &SettingSpec, sight: &Sight) -> SettingKindInfo {
         singleton: spec.is_singleton,
         phones: spec.phones,
         settable: settable(spec, sight),
+        setters: setting::setters(spec),
+        readers: setting::readers(spec),
         schema,
     }
 }

@@ -3,7 +3,7 @@
 //! - raw webhooks, outcomes of commands, and the feed of old positions;
 //! - statuses of messages that nobody here knows;
 //! - registrations for pushes that were abandoned, and what was told of old pushes;
-//! - notices and drafts of agents.
+//! - notices and drafts of agents, and what those who left had set up for themselves.
 //!
 //! Statuses whose message is known after all are applied before.
 //!
@@ -23,8 +23,8 @@ use crate::node::Membership;
 use crate::store::push::sweep_sent;
 use crate::store::sweep::{
     Awaited, Overlooked, overlooked_statuses, sweep_drafts, sweep_feed, sweep_intake,
-    sweep_not_understood, sweep_notices, sweep_outcomes, sweep_parked, sweep_pushes,
-    sweep_receipts,
+    sweep_not_understood, sweep_notices, sweep_outcomes, sweep_own_settings, sweep_parked,
+    sweep_pushes, sweep_receipts,
 };
 use crate::store::{Store, StoreError, read};
 
@@ -91,6 +91,8 @@ pub struct Swept {
     pub notices: u64,
     /// Drafts of agents.
     pub drafts: u64,
+    /// Bodies of what was set up by agents for themselves who left.
+    pub own_settings: u64,
     /// Messages that statuses had waited for although they were known.
     pub heard: u64,
 }
@@ -108,6 +110,8 @@ const RECEIPT_DAYS: u32 = 30;
 const NOTICE_DAYS: u32 = 90;
 /// A draft is kept for so long after it was typed.
 const DRAFT_DAYS: u32 = 30;
+/// Days for which a leaver's own settings are kept after they ended.
+const OWN_SETTINGS_DAYS: u32 = 30;
 /// No push is worth sending or taking back for longer.
 const SENT_DAYS: u32 = 3;
 /// Op ids are taken for seven days: their outcomes must be found for longer.
@@ -167,6 +171,8 @@ impl Sweeper {
         while add(&mut swept.notices, sweep_notices(store, before, AT_ONCE).await?) {}
         let before = self.before(DRAFT_DAYS);
         while add(&mut swept.drafts, sweep_drafts(store, before, AT_ONCE).await?) {}
+        let before = self.before(OWN_SETTINGS_DAYS);
+        while add(&mut swept.own_settings, sweep_own_settings(store, before, AT_ONCE).await?) {}
         let before = self.before(SENT_DAYS);
         while add(&mut swept.sent, sweep_sent(store, before, AT_ONCE).await?) {}
         let mut tx = store.read().await?;

@@ -1,13 +1,13 @@
 //! Lines as the log tells them, compared with their rows; and which contents the log says are
 //! erased.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::line::amend;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Amended, Amendment, Event, Fact, FileState, HeldReason, LineKind, LineRef, MessageId,
-    MessageStatus, WorkspaceId,
+    Amended, Amendment, Event, Fact, FileState, HeldReason, Home, LineKind, LineRef, MessageId,
+    MessageStatus, SettingId, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -21,8 +21,17 @@ pub(crate) struct Retold {
     lines: BTreeMap<MessageId, Told>,
     /// The line whose words each edit replaces.
     edits: BTreeMap<MessageId, MessageId>,
-    /// Contents that are gone: where the log names each, its id, and the line that it is of.
-    gone: Vec<(u64, String, Option<MessageId>)>,
+    /// Contents that are gone: where the log names each, its id, and what it is of.
+    gone: Vec<(u64, String, Option<Subject>)>,
+    /// Settings that ended as an agent's own.
+    ended: BTreeSet<(String, SettingId)>,
+}
+
+/// The subject of a content that may be erased.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Subject {
+    Line(MessageId),
+    Setting(String, SettingId),
 }
 
 /// What is told of a line, as its row should have it.
@@ -55,6 +64,13 @@ impl Retold {
             self.gone.push((event.position, content.to_owned(), subject(&event.fact)));
         }
         self.line(event, content, body);
+        if let Fact::SettingChanged { setting_id, kind, home_before, home, .. } = &event.fact {
+            let key = (kind.clone(), *setting_id);
+            match (home_before, home) {
+                (Some(Home::Agent { .. }), None) => self.ended.insert(key),
+                _ => self.ended.remove(&key),
+            };
+        }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no line")]
@@ -97,10 +113,15 @@ impl Retold {
     }
 
     /// The first content that is gone and that the log does not call erased: where the log names
-    /// it, and its id. So far the log tells one kind of erasure: a line was taken back.
+    /// it, and its id. The log tells two kinds of erasure: a line was taken back, and what was an
+    /// agent's own ended.
     pub(crate) fn lost(&self) -> Option<(u64, &str)> {
-        let is_erased = |of: &MessageId| {
-            self.is_taken_back(of) || self.edits.get(of).is_some_and(|of| self.is_taken_back(of))
+        let is_erased = |of: &Subject| match of {
+            Subject::Line(of) => {
+                self.is_taken_back(of)
+                    || self.edits.get(of).is_some_and(|of| self.is_taken_back(of))
+            }
+            Subject::Setting(kind, id) => self.ended.contains(&(kind.clone(), *id)),
         };
         let mut gone = self.gone.iter();
         let lost = gone.find(|(_, _, of)| !of.as_ref().is_some_and(is_erased));
@@ -194,14 +215,17 @@ fn kind(row: &MessageRow) -> Option<&str> {
     row.change.understood_kind.as_deref()
 }
 
-/// The line that a fact is of.
-#[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no line")]
-fn subject(fact: &Fact) -> Option<MessageId> {
+/// The line or the setting that a fact is of.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of neither")]
+fn subject(fact: &Fact) -> Option<Subject> {
     match fact {
         Fact::LineReceived { line, .. }
         | Fact::LineWritten { line, .. }
         | Fact::LineAmended { line, .. }
-        | Fact::LineUnderstood { line, .. } => Some(line.id),
+        | Fact::LineUnderstood { line, .. } => Some(Subject::Line(line.id)),
+        Fact::SettingChanged { setting_id, kind, .. } => {
+            Some(Subject::Setting(kind.clone(), *setting_id))
+        }
         _ => None,
     }
 }

@@ -113,6 +113,28 @@ pub async fn sweep_drafts(store: &Store, before: Timestamp, most: u64) -> Result
     sweep(store, &SQL, before, most).await
 }
 
+/// Bodies, of all versions, of what was an agent's own and ended before `before`, because the agent
+/// left. The log keeps their digests.
+pub async fn sweep_own_settings(
+    store: &Store,
+    before: Timestamp,
+    most: u64,
+) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT t.workspace, t.id FROM agent AS a
+           JOIN setting AS s ON s.workspace = a.workspace AND s.home_kind = 'agent'
+             AND s.home_id = a.id AND s.ended_at < CAST($1 AS BIGINT)
+           JOIN setting_version AS v ON v.workspace = s.workspace
+             AND v.kind = s.kind AND v.id = s.id
+           JOIN log AS l ON l.workspace = v.workspace AND l.position = v.position
+           JOIN content AS t ON t.workspace = l.workspace AND t.id = l.content
+           WHERE a.state = 'inactive' LIMIT CAST($2 AS BIGINT))
+         DELETE FROM content WHERE (workspace, id) IN (SELECT workspace, id FROM old)",
+    );
+    sweep(store, &SQL, before, most).await
+}
+
 /// Receipts of pushes that were heard before `before`.
 pub async fn sweep_receipts(
     store: &Store,

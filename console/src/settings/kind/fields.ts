@@ -1,6 +1,6 @@
 // What forms and lists are drawn from: the kinds of settings with their fields.
 
-import type { Home, Id, Setting } from "../../protocol.ts";
+import type { Home, Id, Role, Setting } from "../../protocol.ts";
 import type { KindPage } from "../../router.ts";
 import { KINDS } from "./kinds.ts";
 
@@ -56,6 +56,8 @@ export interface Kind {
   most: number;
   /** A home has one, whose id is the home's. */
   singleton: boolean;
+  /** Who may set them. */
+  setters: { own: boolean; supervisors: boolean; roles: readonly Role[] };
   fields: Fields;
 }
 

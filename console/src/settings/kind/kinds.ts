@@ -4,6 +4,7 @@
 export const KINDS = {
   canned_reply: {
     "path":"canned-replies","homes":["workspace","team","agent"],"most":2000,"singleton":false,
+    setters: {"own":true,"supervisors":true,"roles":["admin"]},
     fields: {
       languages: {"is":"texts","lines":4},
       notes: {"is":"switch"},
@@ -15,6 +16,7 @@ export const KINDS = {
   },
   tag: {
     "path":"tags","homes":["workspace"],"most":500,"singleton":false,
+    setters: {"own":false,"supervisors":false,"roles":["supervisor","admin"]},
     fields: {
       colour: {"is":"choice","options":["grey","red","orange","yellow","green","teal","blue","purple"],"or":"grey","column":true},
       group: {"is":"text","most":100,"empty":true},
@@ -27,6 +29,7 @@ export const KINDS = {
   },
   attribute: {
     "path":"attributes","homes":["workspace"],"most":60,"singleton":false,
+    setters: {"own":false,"supervisors":false,"roles":["admin"]},
     fields: {
       hidden_from: {"is":"choices","options":["agent","supervisor","admin"]},
       key: {"is":"text","needed":true,"column":true,"once":true},
@@ -40,6 +43,7 @@ export const KINDS = {
   },
   outcomes: {
     "path":"outcomes","homes":["workspace","team"],"most":1,"singleton":true,
+    setters: {"own":false,"supervisors":true,"roles":["admin"]},
     fields: {
       ask: {"is":"choice","options":["never","offered","required"],"or":"never","column":true},
       list: {"is":"rows","parts":{"id":{"is":"id","needed":true},"name":{"is":"text","most":100,"needed":true},"needs_text":{"is":"switch"},"tag":{"is":"name","of":"tag","empty":true}},"most":40},
@@ -47,6 +51,7 @@ export const KINDS = {
   },
   team_policy: {
     "path":"team-policies","homes":["team"],"most":1,"singleton":true,
+    setters: {"own":false,"supervisors":false,"roles":["admin"]},
     fields: {
       approval: {"is":"names","of":"agent","most":100},
       follow_up: {"is":"part","parts":{"after_open_h":{"is":"number","least":1,"most":1000,"needed":true},"hours":{"is":"name","of":"schedule","empty":true},"then_lead_after_open_h":{"is":"number","least":1,"most":1000,"empty":true}},"empty":true},
@@ -58,6 +63,7 @@ export const KINDS = {
   },
   workspace_policy: {
     "path":"workspace-policies","homes":["workspace"],"most":1,"singleton":true,
+    setters: {"own":false,"supervisors":false,"roles":["admin"]},
     fields: {
       languages: {"is":"words","most":20},
       quiet: {"is":"span","empty":true},
@@ -66,6 +72,7 @@ export const KINDS = {
   },
   schedule: {
     "path":"schedules","homes":["workspace","team","agent"],"most":200,"singleton":false,
+    setters: {"own":false,"supervisors":true,"roles":["admin"]},
     fields: {
       days: {"is":"own"},
       name: {"is":"text","most":100,"needed":true,"column":true},

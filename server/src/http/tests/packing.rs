@@ -92,3 +92,54 @@ fn no_answer_with_a_secret_is_packed() {
         ]
     );
 }
+
+/// The n-th of many texts that no two teams write alike: words in an order of their own.
+fn reply_text(n: usize) -> String {
+    const WORDS: &str = "your order number the parcel has left our warehouse and arrives within \
+        two working days please write us name address so that we can look it up thank you for waiting \
+        unfortunately this article is sold out until next week would another colour do refund to \
+        card takes five bank holidays shop opens at nine closes six on saturday invoice copy sent \
+        by mail warranty covers repair of battery screen not water damage technician calls before \
+        visit change appointment cancel subscription password reset link expires today discount";
+    let words: Vec<_> = WORDS.split_whitespace().collect();
+    let mut dice = u64::try_from(n).unwrap().wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut word = || {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        words[usize::try_from(dice % words.len() as u64).unwrap()]
+    };
+    (0..30).map(|_| word()).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn five_hundred_canned_replies_are_sixty_kilobytes_to_a_phone_and_an_edit_two() {
+    let desk = desks().await.remove(0);
+    let reply = |n: usize, text: &str| {
+        json!({"home": {"kind": "workspace"}, "body": {
+            "shortcut": format!("reply-{n}"), "title": format!("Answer {n}"), "text": text,
+        }})
+    };
+    let mut last = String::new();
+    for first in (0..500).step_by(100) {
+        let made = (first..first + 100).map(|n| {
+            last = desk.parts.clock.uuid_v7().to_string();
+            json!({"kind": "canned_reply", "id": last, "put": reply(n, &reply_text(n))})
+        });
+        let made: Vec<_> = made.collect();
+        desk.call(&desk.admin, Method::POST, "/api/v1/settings", json!(made)).await.is(200, "");
+    }
+    let path = "/api/v1/settings?phones=true&above=0";
+    let (headers, packed) = accepting(&desk, "gzip", path).await;
+    assert_eq!(headers[header::CONTENT_ENCODING], "gzip");
+    assert!(packed.len() <= 60_000, "500 canned replies are {} bytes", packed.len());
+    let cursor = desk.get(&desk.agent, "/api/v1/snapshot").await.body["cursor"].clone();
+    let edit = json!([{"kind": "canned_reply", "id": last, "expect": 1,
+        "put": reply(499, &reply_text(1_000))}]);
+    desk.call(&desk.admin, Method::POST, "/api/v1/settings", edit).await.is(200, "");
+    let sync = format!("/api/v1/sync?after={}", cursor.as_str().unwrap());
+    let (_, told) = accepting(&desk, "", &sync).await;
+    assert!(String::from_utf8_lossy(&told).contains("setting_changed"));
+    assert!(told.len() <= 2_000, "an edit is {} bytes to each phone", told.len());
+    desk.database.close().await;
+}

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::store::settled::set_fault;
+use crate::store::sweep::sweep_own_settings;
 use crate::store::verify::verify_log;
 
 /// A setting to be set.
@@ -465,7 +466,43 @@ async fn each_kind_describes_its_form() {
         let own = json!({"kind": "agent", "id": desk.agent.agent_id});
         let may = kind["settable"].as_array().unwrap();
         assert!(may.iter().all(|home| *home == own), "an agent sets nothing of others: {kind}");
-        assert_eq!(may.is_empty(), kind["kind"] != "canned_reply", "{kind}");
+        assert_eq!(may.is_empty(), kind["setters"]["own"] == json!(false), "{kind}");
     }
     desk.database.close().await;
+}
+
+#[tokio::test]
+async fn what_a_leaver_kept_for_themselves_is_erased_after_a_while_and_the_log_still_holds() {
+    for desk in desks().await {
+        let agent = &desk.agent;
+        let own = Subject::at(&desk, SettingKind::CannedReply, HomeKind::Agent);
+        let of_team = Subject::at(&desk, SettingKind::Schedule, HomeKind::Team);
+        put(&desk, agent, &own, Seen::New, &own.put).await.is(200, "");
+        put(&desk, agent, &own, Seen::Tag("1"), &own.varied(2)).await.is(200, "");
+        put(&desk, &desk.admin, &of_team, Seen::New, &of_team.put).await.is(200, "");
+        let ends = [(agent, &own.one, "2"), (&desk.admin, &of_team.one, "1")];
+        for (by, one, version) in ends {
+            let ended = asked((&desk, by), Method::DELETE, one, Seen::Tag(version), &Value::Null);
+            ended.await.is(200, "");
+        }
+        let now = desk.parts.clock.now();
+        let sweeps = async |before| sweep_own_settings(&desk.parts.store, before, 500).await;
+        let later = now.plus_ms(1);
+        assert_eq!(sweeps(later).await.unwrap(), 0, "its agent is still there");
+        let of = agent.agent_id;
+        desk.database
+            .tamper(&format!("UPDATE agent SET state = 'inactive' WHERE id = '{of}'"))
+            .await;
+        assert_eq!(sweeps(now.plus_ms(-1)).await.unwrap(), 0, "it is too early");
+        assert_eq!(sweeps(later).await.unwrap(), 2, "both versions, and nothing else");
+        let report = verify_log(&desk.parts.store, agent.workspace_id).await.unwrap();
+        assert_eq!(report.fault, None);
+        let past = desk.get(&desk.admin, &format!("{}/history", of_team.one)).await.is(200, "");
+        assert_eq!(past.body[1]["body"], of_team.put["body"]);
+        // What did not end is nobody's to erase.
+        desk.database.tamper("DELETE FROM content").await;
+        let report = verify_log(&desk.parts.store, agent.workspace_id).await.unwrap();
+        assert!(report.fault.is_some());
+        desk.database.close().await;
+    }
 }
