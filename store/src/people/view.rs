@@ -12,7 +12,7 @@ use crate::{Sql, Store, StoreError, Tx};
 pub struct KeptView {
     /// Its id.
     pub id: ViewId,
-    /// Who keeps it, or made it for a team.
+    /// The agent who keeps it, or made it for a team.
     pub agent: AgentId,
     /// The team that has it.
     pub team: Option<TeamId>,
