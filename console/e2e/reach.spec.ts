@@ -71,3 +71,38 @@ for (const [how, options] of [
     }
   });
 }
+
+long("what admins alone are shown can be reached at each width, and several chosen say what is done to them", async ({ world }) => {
+  test.setTimeout(300_000);
+  for (const name of [NAME, "ليلى منصور"]) await world.customer(name).says(LONG);
+  const admin = await world.desk("Admin", { viewport: { width: 1024, height: 844 } });
+  for (const at of [
+    "/welcome",
+    "/notices",
+    "/settings/log",
+    "/settings/quarantine",
+    "/settings/numbers",
+    "/settings/agents",
+    "/settings/team-policies",
+    "/settings/workspace-policies",
+    "/settings/attributes",
+    "/settings/canned-replies",
+  ]) {
+    await admin.goto(at);
+    await expect(admin.locator("main").first()).toBeVisible();
+    await reachable(admin, at);
+  }
+  await admin.goto("/board");
+  await admin.getByTestId("board-select").click();
+  await admin.getByTestId("queue").getByText(NAME).click();
+  const bar = admin.getByTestId("action-bar");
+  await expect(bar).toBeVisible();
+  await reachable(admin, "several chosen");
+  // Drawings say their names where the bar has the room.
+  await admin.setViewportSize({ width: 1024, height: 844 });
+  await expect(bar.getByText("Resolve", { exact: true })).toBeVisible();
+  await expect(bar.getByText("Snooze", { exact: true })).toBeVisible();
+  await admin.setViewportSize({ width: 390, height: 844 });
+  await expect(bar.getByText("Resolve", { exact: true })).toBeHidden();
+  await expect(bar.getByRole("button", { name: "Resolve" })).toBeVisible();
+});

@@ -72,7 +72,7 @@ export interface AgentSet {
 }
 /** Whether an agent works here. */
 export type AgentState = "active" | "leaving" | "inactive";
-/** What became of a line after it was said. */
+/** The changes of a line after it was said. */
 export interface Amended {
   edited?: Change;
   forwarded?: number;
@@ -202,7 +202,7 @@ export interface Button {
   id: string;
   title: string;
 }
-/** What a button of a template needs. */
+/** The filling of a template's button. */
 export interface ButtonFilling {
   index: number;
   kind: FilledButton;
@@ -293,7 +293,7 @@ export interface ChannelFigures {
   turns: number;
   unanswered: number;
 }
-/** How a number stands at Meta, as it was last told. */
+/** The health of a number at Meta, as it was last reported. */
 export interface ChannelHealth {
   faults: ConnectionFault[];
   limit?: string;
@@ -318,7 +318,7 @@ export interface ChannelNew {
   pace_per_s?: number;
   phone_number_id: string;
 }
-/** What customers of a number notice beside the messages. What is absent was never set, or does not change. */
+/** A number's policy towards its customers, beside the messages. What is absent was never set, or does not change. */
 export interface ChannelPolicy {
   agent_names?: boolean;
   link_previews?: boolean;
@@ -332,7 +332,7 @@ export interface ChannelSet {
   pace_per_s?: number;
   policy?: ChannelPolicy;
 }
-/** How one step stands. */
+/** The state of one step. */
 export interface CheckStep {
   code?: ConnectionFault;
   remedy?: string;
@@ -471,9 +471,9 @@ export type CommandResult = {
 export interface CommandResults {
   results: CommandResult[];
 }
-/** What to do with the lease. */
+/** The act on the lease. */
 export type ComposeAction = "start" | "keep" | "stop" | "take_over";
-/** What is wrong with a number. The names are stable. */
+/** The faults of a number. The names are stable. */
 export type ConnectionFault =
   | "token_wrong"
   | "token_expired"
@@ -553,7 +553,7 @@ export interface ConversationView {
   read_seq: number;
   thread: Thread;
 }
-/** What the text of a line alone does not say. */
+/** The part of a line that its text alone does not say. */
 export type Details =
   | {
     type: "file";
@@ -750,7 +750,7 @@ export interface FileAddress {
   small_url?: string;
   url: string;
 }
-/** What became of the file of a line: the server fetches it from WhatsApp and keeps it. */
+/** The state of a line's file: the server fetches it from WhatsApp and keeps it. */
 export type FileState =
   | { state: "waiting" }
   | { state: "stored"; bytes: number; picture?: Picture; sound?: Sound }
@@ -758,7 +758,7 @@ export type FileState =
   | { state: "refused" };
 /** A button of a template that the sender fills. */
 export type FilledButton = "link" | "copy_code" | "quick_reply";
-/** What stands in the place of one variable. */
+/** The filling of one variable. */
 export interface Filling {
   file?: TemplateFile;
   name?: string;
@@ -775,7 +775,7 @@ export interface FormAnswer {
   field: string;
   value: string;
 }
-/** How often a message was passed on before it came here. */
+/** The number of times that a message was passed on before it came here. */
 export type Forwarded = "often" | "once";
 /** The words above and below the text of a message with buttons, a list or a link. */
 export interface Frame {
@@ -787,7 +787,7 @@ export interface GroupCard {
   participants: Participant[];
   state: GroupState;
 }
-/** How a group stands at WhatsApp. */
+/** The state of a group at WhatsApp. */
 export type GroupState = "open" | "deleted" | "suspended";
 /** Who may let somebody into a conversation by a mention. */
 export type GuestPolicy = "anyone" | "owner_and_supervisors" | "nobody";
@@ -871,7 +871,7 @@ export interface InvitationAccept {
   password: string;
   secret: string;
 }
-/** What the invited is shown before joining. */
+/** The invitation as the invited person sees it before joining. */
 export interface InvitationCard {
   email: string;
   expires_at: Timestamp;
@@ -901,7 +901,7 @@ export interface InvitationRead {
 }
 /** Whether an invitation that waits can be used. */
 export type InvitationState = "open" | "expired";
-/** What became of an invitation. */
+/** The steps in the life of an invitation. */
 export type InvitationStep = "made" | "renewed" | "withdrawn" | "used";
 /** `POST /invitations`: all of them or none. */
 export interface InvitationsNew {
@@ -1004,7 +1004,7 @@ export interface LogCheck {
   found?: LogFound;
   of: number;
 }
-/** What became of a check of the log. */
+/** The result of a check of the log. */
 export type LogFound =
   | { result: "whole"; sealed: number }
   | { result: "changed"; position: number; what: string }
@@ -1041,7 +1041,7 @@ export interface MeChange {
   availability?: Availability;
   name?: string;
 }
-/** What is measured of a conversation. */
+/** The times that are measured of a conversation. */
 export type Measure = "first_reply" | "reply" | "pick_up" | "resolution" | "unanswered" | "open";
 /** One measured time. */
 export interface Measured {
@@ -1139,7 +1139,7 @@ export interface Notice {
   read: boolean;
   text?: string;
 }
-/** What a notice tells. */
+/** The kind of a notice. */
 export type NoticeKind = "mention" | "assigned" | "review";
 /** `GET /notices`. */
 export interface NoticePage {
@@ -1310,7 +1310,7 @@ export interface PushKeys {
 }
 /** The push service of a device. */
 export type PushLane = "fcm" | "apns" | "webpush" | "unifiedpush" | "relay" | "log";
-/** How much an agent wants to be told by push. */
+/** The level of pushes that an agent wants. */
 export type PushLevel = "all" | "mine" | "nothing";
 /** `GET` and `PUT /me/push`: how much the agent wants to be told, on all devices. */
 export interface PushPreference {
@@ -1387,7 +1387,7 @@ export interface Reaction {
   by: Author;
   emoji?: string;
 }
-/** How far a message got with one participant of a group. */
+/** The status of a message with one participant of a group. */
 export interface Receipt {
   at: Timestamp;
   participant: number;
@@ -1455,7 +1455,7 @@ export type ResetReason =
   | "too_much"
   | "no_cursor"
   | "too_old";
-/** How many messages wait for the same reason. */
+/** The number of messages that wait for the same reason. */
 export interface ReviewCount {
   count: number;
   reason?: HeldReason;
@@ -1476,7 +1476,7 @@ export interface ReviewRow {
 export type ReviewStatus = "held" | "unconfirmed";
 /** What an agent may do. */
 export type Role = "agent" | "supervisor" | "admin";
-/** What is wrong with a row of a list. */
+/** The problem of a row in a list. */
 export interface RowProblem {
   field: string;
   problem: string;
@@ -1619,7 +1619,7 @@ export interface SettingName {
   of_id: Id;
   of_kind: string;
 }
-/** What is wrong with a setting: as much as the code says something of. */
+/** The problem of a setting: the fields that the code needs. */
 export interface SettingProblem {
   change?: number;
   field?: string;
@@ -1685,12 +1685,12 @@ export interface SocketTicket {
   expires_at: Timestamp;
   ticket: string;
 }
-/** How long a sound lasts, and how loud it is. */
+/** The duration and loudness of a sound. */
 export interface Sound {
   duration_ms: number;
   peaks?: Peaks;
 }
-/** How a time is spread, ms. Without anything measured there are no times. */
+/** The spread of a time, ms. Without anything measured there are no times. */
 export interface Spread {
   count: number;
   max_ms: number | null;
@@ -1707,7 +1707,7 @@ export type Status =
   | { kind: "open" };
 /** See `Filter::status`. */
 export type StatusFilter = "open" | "waiting" | "snoozed" | "resolved";
-/** How a step stands. */
+/** The state of a step. */
 export type StepState = "ok" | "wrong" | "waiting" | "unknown";
 /** Figures of a stretch of time. */
 export interface StretchFigures {
@@ -1849,7 +1849,7 @@ export interface TeamPolicySetting {
   rank: number;
   version: number;
 }
-/** How much an agent wants to be told of the conversations of one team. */
+/** The level of pushes that an agent wants of the conversations of one team. */
 export interface TeamPushLevel {
   level: PushLevel;
   team_id: TeamId;
@@ -1878,9 +1878,9 @@ export interface TemplateButton {
   title: string;
   url?: string;
 }
-/** What a button of a template does. */
+/** The effect of a template's button. */
 export type TemplateButtonKind = "quick_reply" | "link" | "phone" | "copy_code" | "other";
-/** What is offered in place of a template. */
+/** The template that is offered in place of another. */
 export interface TemplateFallback {
   category: string;
   language: string;
@@ -1894,7 +1894,7 @@ export interface TemplateFallbackPut {
 }
 /** A file that stands above the body of a template. */
 export type TemplateFile = "image" | "video" | "document";
-/** What stands above the body of a template. */
+/** The part of a template above its body. */
 export type TemplateHeader =
   | { type: "text"; text: string }
   | { type: "file"; file: TemplateFile }
@@ -1917,7 +1917,7 @@ export interface TemplateSource {
 }
 /** Whether a template may be sent. */
 export type TemplateStatus = "approved" | "pending" | "rejected" | "paused" | "disabled";
-/** How much a template is in use, in one language. */
+/** The use of a template in one language. */
 export interface TemplateUsage {
   conversations: number;
   language: string;
@@ -1977,7 +1977,7 @@ export interface UploadNew {
   name?: string;
   sha256?: string;
 }
-/** How far an upload is. */
+/** The state of an upload. */
 export type UploadState = "receiving" | "ready" | "refused" | "passing";
 /** `PATCH /saved-views/{id}`: what is absent stays. */
 export interface ViewChange {
@@ -1989,7 +1989,7 @@ export interface ViewCounts {
   cursor: string;
   views: Record<string, number>;
 }
-/** Which conversations a view shows. Everything that is said must hold. */
+/** The filter of a view. Everything that is said must hold. */
 export interface ViewFilter {
   channel_id?: ChannelId;
   owner?: string;

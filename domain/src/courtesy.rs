@@ -1,4 +1,4 @@
-//! What a customer is shown of agents: that they have read, and that they are typing.
+//! The courtesy that a customer sees of agents: that they have read, and that they are typing.
 
 use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::{ChannelPolicy, Timestamp};
@@ -8,7 +8,7 @@ const TYPING_SHOWN_MS: i64 = 25_000;
 /// WhatsApp marks no message that is older, milliseconds.
 const MARKED_MS_MAX: i64 = 30 * 24 * 60 * 60 * 1000;
 
-/// What agents did in a conversation.
+/// Acts of agents in a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Done {
     /// An agent's read mark moved.
@@ -28,7 +28,7 @@ pub struct Newest {
     pub is_read: bool,
 }
 
-/// What the customer was shown last, by whichever node.
+/// The courtesy that the customer was last shown, by any node.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Shown {
     /// The message that was marked as read; 0 when none was.
@@ -37,8 +37,8 @@ pub struct Shown {
     pub typing_at: Option<Timestamp>,
 }
 
-/// What the customer is shown now; `None` when nothing is new. A typing indicator marks the
-/// message as read too. It is part of this one when its `typing_at` is `now`.
+/// The courtesy to show now; `None` when nothing is new. A typing indicator marks the message as
+/// read too. It is part of this one when its `typing_at` is `now`.
 pub fn next(
     done: Done,
     newest: Newest,

@@ -38,7 +38,7 @@ const DIGITS_MIN: usize = 3;
 const EXCERPT_CHARS: usize = 200;
 const BEFORE_CHARS: usize = 60;
 
-/// What is searched of a line: its text or caption, and the name of its file.
+/// The words of a line that a search looks at: its text or caption, and the name of its file.
 pub fn searched(content: &Content) -> String {
     let file = match content.details.as_deref() {
         Some(Details::File { name, .. }) => name.as_deref(),
@@ -89,7 +89,7 @@ fn pieces(run: &str) -> impl Iterator<Item = &str> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wanted {
     words: Vec<WantedWord>,
-    /// What was typed, if that is a number.
+    /// The typed number, if it is one.
     number: Option<Number>,
 }
 
@@ -212,7 +212,7 @@ impl WantedWord {
     }
 }
 
-/// How much an entry says: there are more Chinese characters than kana, and more kana than letters.
+/// The weight of an entry: there are more Chinese characters than kana, and more kana than letters.
 fn weight(entry: &str) -> usize {
     let of = |c| match c {
         '\u{3400}'.. if is_ideographic(c) => 3,
@@ -222,7 +222,7 @@ fn weight(entry: &str) -> usize {
     entry.chars().map(of).sum()
 }
 
-/// What was typed, as parts of names, numbers and texts, in whatever order.
+/// A typed query, as parts of names, numbers and texts, in any order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Typed {
     parts: Vec<String>,
@@ -230,7 +230,7 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// What was typed; `None` if that is nothing.
+    /// Reads a typed query; `None` if it is empty.
     pub fn new(query: &str) -> Option<Self> {
         let folded = fold(query);
         let all = words(&folded).into_iter().take(WANTED_MAX);

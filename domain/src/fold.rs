@@ -108,8 +108,8 @@ fn push(folded: &mut String, c: char) {
     }
 }
 
-/// What says nothing about which word it is: accents, points and vowel signs that are often left
-/// out, lengthening, and what cannot be seen.
+/// Whether a character tells no words apart: accents, points and vowel signs that are often left
+/// out, lengthening, and invisible ones.
 fn is_dropped(c: char) -> bool {
     matches!(c,
         // Latin, Greek, Cyrillic.
@@ -130,7 +130,7 @@ fn is_dropped(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// What has no decomposition and is written for each other nevertheless.
+/// The plain letters for a character that has no decomposition, and is still written for them.
 fn plain(c: char) -> Option<&'static str> {
     Some(match c {
         'ı' => "i",

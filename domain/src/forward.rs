@@ -36,7 +36,7 @@ pub struct SourceConversation {
     pub is_group: bool,
 }
 
-/// What is known of the bytes of a file.
+/// The known facts of a file's bytes.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct StoredFile {
     /// Their media type.

@@ -8,7 +8,7 @@ use baton_protocol::setting::{Schedule, Span};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
 
-/// How far an opening is looked for.
+/// The number of days in which an opening is looked for.
 const DAYS_MAX: u16 = 400;
 /// No zone skips more of the day than this.
 const GAP_MINUTES_MAX: i64 = 48 * 60;

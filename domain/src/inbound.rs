@@ -1,4 +1,4 @@
-//! What a webhook says, in Baton's words. The parser of each channel produces it.
+//! The content of a webhook, in Baton's words. The parser of each channel produces it.
 
 use baton_protocol::{
     Author, Content, GroupState, LineKind, MessageError, MessageStatus, Timestamp,
@@ -127,19 +127,19 @@ pub struct Preference {
 pub struct PastLine {
     /// The customer; `None` where only another piece names them.
     pub sender: Option<Sender>,
-    /// Which side said it.
+    /// The side that said it.
     pub author: Author,
     /// Meta's id. Without one, a digest of the element.
     pub wamid: String,
     /// Meta's time; the time of arrival when that cannot be read.
     pub at: Timestamp,
-    /// What it says; `None` stands for a file that is told of later, or never.
+    /// The content; `None` stands for a file that is told of later, or never.
     pub said: Option<PastSaid>,
-    /// How far it got.
+    /// The status it reached.
     pub status: Option<MessageStatus>,
 }
 
-/// What a [`PastLine`] says.
+/// The content of a [`PastLine`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PastSaid {
     /// The kind.
@@ -152,7 +152,7 @@ pub struct PastSaid {
     pub media: Option<String>,
 }
 
-/// What the phone book says of a number.
+/// The phone book's entry for a number.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BookEntry {
     /// Whose it is: a number.
@@ -177,7 +177,7 @@ pub struct GroupNews {
     pub added: Vec<Sender>,
     /// The people who left.
     pub removed: Vec<Sender>,
-    /// How it stands.
+    /// The state of the group.
     pub state: Option<GroupState>,
     /// Meta's time; the time of arrival when that cannot be read.
     pub at: Timestamp,

@@ -5,7 +5,8 @@ use mime::Mime;
 /// Bytes of a media type at most, its parameters included.
 pub const MEDIA_TYPE_BYTES_MAX: usize = 255;
 
-/// What browsers, phones and office programs call types that WhatsApp takes: WhatsApp's name first.
+/// The names that browsers, phones and office programs give to types that WhatsApp takes:
+/// WhatsApp's name first.
 const ALIASES: [(&str, &[&str]); 17] = [
     ("image/jpeg", &["image/jpg", "image/pjpeg", "image/jfif", "image/x-jpg"]),
     ("image/png", &["image/x-png"]),

@@ -10,7 +10,7 @@ use crate::shown::is_hidden;
 /// Digits with the country's code: E.164, and some for the shortest plans.
 const DIGITS: RangeInclusive<usize> = 8..=15;
 
-/// What is wrong with a text that should be a number.
+/// The fault of a text that should be a number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum NumberFault {
     /// It holds no digit.
@@ -37,7 +37,7 @@ impl NumberFault {
         }
     }
 
-    /// What the number must be, for people.
+    /// The rule that the number broke, for people.
     pub fn why(self) -> &'static str {
         match self {
             Self::Empty | Self::Code => {

@@ -8,20 +8,20 @@ use crate::inbound::{BookEntry, PastLine};
 use crate::predicates::provider_rank;
 use crate::shown::shown;
 
-/// What is known of a message of the past. What it says is kept beside it, under its id.
+/// The known facts of a message of the past. What it says is kept beside it, under its id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Past {
     /// Its id.
     pub id: MessageId,
     /// Its conversation; `None` until something tells whose it is.
     pub conversation: Option<ConversationId>,
-    /// Which side said it.
+    /// The side that said it.
     pub author: Author,
     /// The time it was said.
     pub at: Timestamp,
     /// The kind; `None` for a file that nothing else is told of.
     pub kind: Option<LineKind>,
-    /// How far it got.
+    /// The status it reached.
     pub status: Option<MessageStatus>,
     /// Meta's id of the message it quotes, edits or takes back.
     pub quoted_wamid: Option<String>,
@@ -80,7 +80,7 @@ fn farther(one: Option<MessageStatus>, other: Option<MessageStatus>) -> Option<M
     if rank(other) > rank(one) { other } else { one }
 }
 
-/// What the phone book says of a number by now.
+/// The phone book's present entry for a number.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Booked {
     /// The time from which the name holds.

@@ -69,7 +69,7 @@ impl Edges {
     }
 }
 
-/// What a report leaves out. Everything that is said must hold.
+/// The filter of a report. Everything that is said must hold.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Chosen {
     /// These teams alone; `None` is all.
@@ -97,7 +97,7 @@ struct Whose {
     agent: Option<AgentId>,
 }
 
-/// What is only counted.
+/// Events that are only counted.
 #[derive(Clone, Copy, Default, Debug)]
 struct Counts {
     received: u64,
@@ -198,7 +198,7 @@ fn each_of<K, T>(groups: BTreeMap<K, Group>, told: impl Fn(K, Group) -> T) -> Ve
     groups.into_iter().map(|(key, group)| told(key, group)).collect()
 }
 
-/// What is told together.
+/// Figures that are reported together.
 #[derive(Default)]
 struct Group {
     counts: Counts,

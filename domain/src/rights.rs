@@ -1,4 +1,4 @@
-//! Who may do what beside the work on conversations: the one table of permissions.
+//! The rights beside the work on conversations: the one table of permissions.
 
 use baton_protocol::Role;
 use baton_protocol::setting::Permission;

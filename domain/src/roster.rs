@@ -85,7 +85,7 @@ fn by_name(name: &str) -> Sender {
     }
 }
 
-/// How a participant came to be known.
+/// The event by which a participant came to be known.
 #[derive(Clone, Copy)]
 enum How {
     Joined(Timestamp),

@@ -1,4 +1,4 @@
-//! What a line without a text says in words, for lists, searches and pushes.
+//! Words for a line without a text, for lists, searches and pushes.
 
 use baton_protocol::{Details, SharedCard};
 

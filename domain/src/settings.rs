@@ -1,5 +1,5 @@
-//! What settings hold, folded from the log: roles, capacities, policies and memberships. Like
-//! everything that figures and decisions are computed from, they are a function of the log.
+//! The settings, folded from the log: roles, capacities, policies and memberships. Like everything
+//! that figures and decisions are computed from, they are a function of the log.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct Settings {
     pub members: BTreeMap<(TeamId, AgentId), MembershipKind>,
     /// Its numbers.
     pub channels: BTreeMap<ChannelId, ChannelSet>,
-    /// What the team set up, of every kind, by kind and id.
+    /// The team's settings of every kind, by kind and id.
     pub set: BTreeMap<(String, SettingId), ToldSetting>,
     /// Where the log tells of each version of a setting, by kind, id and version.
     pub versions: BTreeMap<(String, SettingId, u32), u64>,
@@ -34,7 +34,7 @@ pub struct Settings {
 pub struct ToldSetting {
     /// Its version.
     pub version: u32,
-    /// What it is for; where it ended, what it was for.
+    /// Its home; where it ended, the last one.
     pub home: Home,
     /// Its place among those of its kind.
     pub rank: u32,

@@ -1,4 +1,5 @@
-//! What a text shows: whether a name shows anything, and names of files that say what they are.
+//! The visible part of a text: whether a name shows anything, and names of files that say what they
+//! are.
 
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::limits::FILE_NAME_CHARS_MAX;
@@ -14,8 +15,8 @@ pub fn shown(name: Option<&str>) -> Option<&str> {
     name.filter(|name| shows(name))
 }
 
-/// What a customer or group is called: by the name that shows something, else the number, else the
-/// user name. `None` where none is known.
+/// The title of a customer or group: the name that shows something, else the number, else the user
+/// name. `None` where none is known.
 pub fn title(card: &ContactCard) -> Option<String> {
     let ContactCard { name, phone, username, .. } = card;
     titled(name.as_deref(), phone.as_deref(), username.as_deref())

@@ -22,7 +22,7 @@ pub struct Sight {
     pub visibility: BTreeMap<TeamId, Visibility>,
 }
 
-/// What a viewer gets of one event, in order of position.
+/// The view that a viewer gets of one event, in order of position.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VisibleEvent {
     /// The event at this place of the stretch, as it is.
@@ -199,7 +199,7 @@ fn tell(level: Level, touched: &Touched) -> impl Iterator<Item = VisibleEvent> {
     })
 }
 
-/// How a conversation's level ran through the stretch.
+/// The course of a conversation's level through the stretch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Course {
     Constant(Level),

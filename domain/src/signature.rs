@@ -1,7 +1,7 @@
 //! The agent's name above what they write, where a number tells it: `*Ana:*` on a line of its own,
 //! as WhatsApp writes bold.
 
-/// What it has beside the name: two stars, a colon, a line break.
+/// The number of characters beside the name: two stars, a colon, a line break.
 pub const EXTRA_CHARS: usize = 4;
 
 /// A text as the customer gets it. Without the name where both do not fit: the number may tell

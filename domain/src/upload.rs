@@ -12,8 +12,8 @@ const KB: u64 = 1 << 10;
 /// Characters of a caption.
 pub const CAPTION_CHARS_MAX: usize = 1024;
 
-/// What the Cloud API takes: the kind of message, its MIME types, its largest size. Source: its
-/// reference of media, "Supported media types".
+/// The files that the Cloud API takes: the kind of message, its MIME types, its largest size.
+/// Source: its reference of media, "Supported media types".
 const TAKEN: [(&[LineKind], &[&str], u64); 5] = [
     (&[LineKind::Image], &["image/jpeg", "image/png"], 5 * MB),
     (&[LineKind::Video], &["video/mp4", "video/3gpp"], 16 * MB),
@@ -46,13 +46,13 @@ pub struct Uploaded {
     pub agent: AgentId,
     /// The conversation it was uploaded for.
     pub conversation: ConversationId,
-    /// What it is sent as.
+    /// The kind of message it is sent as.
     pub kind: LineKind,
     /// The MIME type.
     pub media_type: String,
     /// The name that the customer sees.
     pub name: Option<String>,
-    /// How many bytes it has.
+    /// The number of bytes.
     pub bytes: u64,
     /// SHA-256 of them, hex.
     pub sha256: Option<String>,
@@ -65,7 +65,7 @@ pub struct Uploaded {
 }
 
 impl Uploaded {
-    /// What its line says of it.
+    /// The details in its line.
     pub fn details(&self) -> Details {
         Details::File {
             media_type: Some(self.media_type.clone()),
@@ -129,7 +129,7 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What a file may be sent as, in words.
+/// The kinds of message for a file, in words.
 pub(crate) const KINDS: &str = "must be image, video, audio, voice, document or sticker";
 
 /// Whether a file can be sent as a line of this kind.

@@ -22,7 +22,7 @@ pub(crate) struct Load {
     pub(crate) posters: usize,
     /// POSTs a second; `None` for as many as are answered.
     pub(crate) rate: Option<u32>,
-    /// How long the load lasts.
+    /// The duration of the load.
     pub(crate) time: Duration,
     /// The first of the workspaces.
     pub(crate) first_workspace: usize,
@@ -54,7 +54,7 @@ impl Load {
         }
     }
 
-    /// How many POSTs there will be at a rate.
+    /// The number of POSTs: given, or made of rate and time.
     pub(crate) fn count(&self) -> usize {
         let at_rate = self.rate.map(|rate| u128::from(rate) * self.time.as_millis() / 1000);
         let at_rate = at_rate.and_then(|count| usize::try_from(count).ok());
@@ -68,7 +68,7 @@ impl Load {
     }
 }
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Clone, Debug)]
 pub(crate) struct Driven {
     /// From sending a POST to its 200.
@@ -154,8 +154,8 @@ impl Worker {
         self.poster.post(request).await
     }
 
-    /// When the POST counts as sent. Who comes too late for its turn was held up by the server:
-    /// that time counts.
+    /// The moment at which the POST counts as sent. Who comes too late for its turn was held up by
+    /// the server: that time counts.
     async fn wait_turn(&self, n: usize) -> Instant {
         let Some(rate) = self.load.rate else { return Instant::now() };
         let due = self.began + Duration::from_secs_f64(n as f64 / f64::from(rate));

@@ -1,4 +1,4 @@
-//! What the server says of itself: `/metrics` before and after, memory and CPU from `/proc`.
+//! The server's own figures: `/metrics` before and after, memory and CPU from `/proc`.
 
 use std::collections::BTreeMap;
 
@@ -23,12 +23,12 @@ impl Figures {
         self.0.get(name).copied().unwrap_or(0.0)
     }
 
-    /// How much a counter grew since `before`.
+    /// The growth of a counter since `before`.
     pub(crate) fn grew(&self, before: &Self, name: &str) -> f64 {
         self.get(name) - before.get(name)
     }
 
-    /// How often a histogram was told something since `before`.
+    /// The number of values that a histogram received since `before`.
     pub(crate) fn observed(&self, before: &Self, name: &str) -> f64 {
         self.grew(before, &format!("{name}_count"))
     }

@@ -47,7 +47,7 @@ impl Sent {
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// How long ago a message went out, in microseconds; `None` for one of another run.
+    /// The time since a message went out, in microseconds; `None` for one of another run.
     fn age(&self, number: usize, now: Instant) -> Option<u32> {
         let at = self.at.get(number)?.load(Ordering::Acquire);
         u32::try_from(self.micros(now).checked_sub(at)?).ok()
@@ -62,7 +62,7 @@ pub(crate) async fn open(who: &SignedIn) -> anyhow::Result<Stream> {
     }
 }
 
-/// How the door answered.
+/// The door's answer.
 #[derive(Debug)]
 pub(crate) enum Entry {
     /// Let in; live delivery goes on from this cursor, after what was missed.

@@ -1,4 +1,4 @@
-//! What every figure is published with: machine, load and commit; and what the machine allows.
+//! The origin of every figure: machine, load and commit; and the machine's limits.
 
 use std::fs;
 use std::process::Command;

@@ -72,7 +72,7 @@ struct Cli {
     /// Give up after so many seconds
     #[arg(long, global = true, value_name = "S", default_value_t = 1800)]
     time_out: u64,
-    /// What to measure.
+    /// The scenario to measure.
     #[command(subcommand)]
     scenario: Scenario,
 }
@@ -90,7 +90,7 @@ Everything happens on this machine: the server listens on 127.0.0.1, and only a 
 this machine is taken. Exit codes: 0 measured, 1 something went wrong or a promise was broken, \
 2 wrong usage.";
 
-/// What to measure.
+/// The scenario to measure.
 #[derive(Clone, Debug, Subcommand)]
 enum Scenario {
     /// Webhooks in: acknowledged, on every agent's socket, and how many in a second
@@ -155,7 +155,7 @@ fn measure(cli: &Cli) -> anyhow::Result<()> {
         tokio::time::timeout(limit, run(cli)).await.context("it took too long")?
     })?;
     let mut out = std::io::stdout();
-    // Whoever reads may have gone.
+    // The reader of the pipe may have gone.
     drop(out.write_all(report.markdown().as_bytes()).and_then(|()| out.flush()));
     if let Some(file) = &cli.json {
         std::fs::write(file, serde_json::to_string_pretty(&report)? + "\n")

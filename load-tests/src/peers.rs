@@ -1,4 +1,4 @@
-//! What the same machine gives without Baton, in the same run. There is a loop of `fdatasync`,
+//! Floors of the same machine without Baton, in the same run. There is a loop of `fdatasync`,
 //! `pgbench` with one transaction for each event, and a loop of `write(2)` over many sockets.
 
 use std::fs::OpenOptions;
@@ -20,7 +20,7 @@ use crate::webhook::{MARK, MARK_DIGITS};
 /// A page, as both databases write at least.
 const PAGE: usize = 4096;
 
-/// How often a second a page can be appended and flushed in a directory.
+/// The rate at which a page can be appended and flushed in a directory, per second.
 pub(crate) async fn fdatasyncs_per_second(directory: &Path, time: Duration) -> anyhow::Result<f64> {
     let file = directory.join("fdatasync");
     let count = tokio::task::spawn_blocking(move || -> anyhow::Result<f64> {
@@ -121,7 +121,7 @@ impl WriteLoop {
         let (numbers, wanted) = mpsc::channel();
         let (tell, told) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
-            // Whoever asked may have gone.
+            // The caller may have gone.
             drop(tell.send(std::fs::read_link("/proc/thread-self")));
             write_each(&mut here, &frame, &wanted)
         });

@@ -57,7 +57,7 @@ impl Database {
         psql(&self.url(), script).await.map(drop)
     }
 
-    /// What a query answers, a row to a line.
+    /// The answer to a query, a row to a line.
     pub(crate) async fn ask(&self, query: &str) -> anyhow::Result<String> {
         psql(&self.url(), query).await
     }
@@ -78,12 +78,12 @@ impl Database {
     }
 }
 
-/// How `pgbench` is run.
+/// The settings of a run of `pgbench`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
     /// Connections at once.
     pub(crate) connections: usize,
-    /// How long it runs, in seconds.
+    /// The duration, in seconds.
     pub(crate) seconds: u64,
 }
 

@@ -20,13 +20,13 @@ impl Progress {
         Self(bar)
     }
 
-    /// How many steps there are to be.
+    /// Sets the number of steps that will come.
     pub(crate) fn expect(&self, steps: usize) {
         self.0.set_length(steps as u64);
         self.0.set_position(0);
     }
 
-    /// What is going on.
+    /// Shows the present phase.
     pub(crate) fn phase(&self, what: &str) {
         self.0.set_message(what.to_owned());
     }

@@ -14,7 +14,7 @@ pub(crate) struct Redis {
     url: String,
 }
 
-/// How long it may take to start.
+/// The longest time that it may take to start.
 const START: Duration = Duration::from_secs(10);
 /// Another program may take the free port first.
 const TRIES: usize = 5;

@@ -60,17 +60,17 @@ pub(crate) fn whole(figure: f64) -> Cell {
 /// A table.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Table {
-    /// What it shows, and under which load.
+    /// The subject of the table, and the load.
     pub(crate) title: String,
     /// Names of the columns.
     pub(crate) columns: Vec<&'static str>,
     /// The rows.
     pub(crate) rows: Vec<Vec<Cell>>,
-    /// What the figures mean, or what they fall short of.
+    /// Notes on the figures: their meaning, or their distance from a goal.
     pub(crate) notes: Vec<String>,
 }
 
-/// What a scenario found.
+/// The findings of a scenario.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Report {
     /// Its name, and the number of nodes where there are several.

@@ -14,7 +14,7 @@ use crate::postgres::{Database, Postgres};
 use crate::redis::Redis;
 use crate::socketio::Peers;
 
-/// Which database the server keeps its data in.
+/// The database of the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Store {
     /// Embedded.
@@ -93,15 +93,15 @@ pub(crate) struct PushService {
     pub(crate) url: String,
     /// The key, PEM.
     pub(crate) key: String,
-    /// What Apple calls the key.
+    /// Apple's id of the key.
     pub(crate) key_id: String,
-    /// What Apple calls the team.
+    /// Apple's id of the team.
     pub(crate) team_id: String,
     /// The app's bundle id.
     pub(crate) topic: String,
 }
 
-/// How fast sockets are admitted.
+/// The rate at which sockets are admitted.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) enum Door {
     /// As fast as they come: the work is measured, not the door.
@@ -131,12 +131,12 @@ impl Home {
         self.redis.as_ref().map(Redis::url)
     }
 
-    /// How fast sockets are admitted from the next start on.
+    /// Sets the rate at which sockets are admitted, from the next start on.
     pub(crate) fn set_door(&mut self, door: Door) {
         self.door = door;
     }
 
-    /// What the server pushes by from the next start on; `None` for nothing.
+    /// Sets the push service from the next start on; `None` for nothing.
     pub(crate) fn set_push(&mut self, service: Option<PushService>) -> anyhow::Result<()> {
         if let Some(service) = &service {
             std::fs::write(self.push_key_file(), &service.key)?;
@@ -154,7 +154,7 @@ impl Home {
         self.directory.path()
     }
 
-    /// Which database it is.
+    /// The database of this server.
     pub(crate) fn store(&self) -> Store {
         self.store
     }
@@ -271,7 +271,7 @@ pub(crate) struct Server {
     _output: BufReader<ChildStdout>,
 }
 
-/// How long a server may take to start.
+/// The longest time that a server may take to start.
 const START: Duration = Duration::from_secs(60);
 
 impl Server {

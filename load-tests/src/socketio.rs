@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::figures;
 use crate::listen::Stream;
 
-/// How Socket.IO keeps what it knows.
+/// The memory of a Socket.IO server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Adapter {
     /// In memory, nothing for those who come back.
@@ -102,7 +102,7 @@ pub(crate) struct Peer {
     port: u16,
 }
 
-/// How long anything may take.
+/// The longest time that one step may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Peer {
@@ -188,7 +188,7 @@ pub(crate) struct Opened {
     pub(crate) stream: Stream,
     /// Only with recovery.
     pub(crate) pid: Option<String>,
-    /// What was missed: it comes before the answer that the socket is open.
+    /// Messages that were missed: they come before the answer that the socket is open.
     pub(crate) early: Vec<String>,
 }
 

@@ -9,7 +9,7 @@ use crate::clock;
 pub(crate) const META_APP: &str = "900100200300400";
 /// Its secret; it is meant for this machine only.
 pub(crate) const APP_SECRET: &str = "baton-load-app-secret";
-/// What begins the number of a message in its text, for listeners to find.
+/// The mark before the number of a message in its text, for listeners to find.
 pub(crate) const MARK: &[u8] = b"~L";
 /// Digits of that number.
 pub(crate) const MARK_DIGITS: usize = 8;

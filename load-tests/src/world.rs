@@ -19,7 +19,7 @@ const PASSWORD: &str = "baton-load-2026";
 /// Settings that are made at once.
 const AT_ONCE: usize = 4;
 
-/// What to seed.
+/// The data to seed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     /// Workspaces, with one number each.
@@ -140,7 +140,7 @@ impl World {
         Poster::connect(self.server.address()).await
     }
 
-    /// Which database it is.
+    /// The database of the server.
     pub(crate) fn store(&self) -> Store {
         self.home.store()
     }
@@ -218,7 +218,7 @@ pub(crate) fn password() -> &'static str {
     PASSWORD
 }
 
-/// What people of a workspace type to sign in.
+/// The name of a workspace, as people type it to sign in.
 pub(crate) fn slug(n: usize) -> String {
     format!("load-{n}")
 }
@@ -227,7 +227,7 @@ fn email(n: usize) -> String {
     format!("admin@load-{n}.example")
 }
 
-/// What an agent types to sign in.
+/// The e-mail address with which an agent signs in.
 pub(crate) fn agent_email(n: usize) -> String {
     format!("agent-{n}@load-0.example")
 }

@@ -95,13 +95,13 @@ impl<K: Ord, V> Few<K, V> {
         Some(self.0.remove(place).1)
     }
 
-    /// What stands before this key.
+    /// The entries before this key.
     pub(crate) fn before(&self, key: &K) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         let place = self.place(key).unwrap_or_else(|place| place);
         self.iter().take(place)
     }
 
-    /// What is there, or was just put there.
+    /// The value under this key, put there now if there was none.
     pub(crate) fn get_or_insert(&mut self, key: K, value: impl FnOnce() -> V) -> &mut V {
         let place = match self.place(&key) {
             Ok(place) => place,

@@ -1,4 +1,4 @@
-//! What happened to one conversation, as everybody concerned saw it. It holds the log's events, the
+//! The events of one conversation, as everybody concerned saw them. It holds the log's events, the
 //! commits they came in, and the commands with their answers. It also holds what the customer sent
 //! and received.
 
@@ -20,7 +20,7 @@ pub struct Ask {
     pub command: Option<Command>,
     /// Its op id.
     pub op_id: OpId,
-    /// What was answered.
+    /// The answer.
     pub answer: Outcome,
 }
 
@@ -29,7 +29,7 @@ pub struct Ask {
 pub struct Sent {
     /// The message to send.
     pub message: MessageId,
-    /// Which attempt, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
     /// Whether the customer got it.
     pub has_reached: bool,
@@ -64,7 +64,7 @@ pub struct Said {
     pub author: Author,
     /// The command that wrote it, for an agent's.
     pub op_id: Option<OpId>,
-    /// What its author knew, for an agent's.
+    /// The last line that its author knew, for an agent's.
     pub seen: Seen,
 }
 
@@ -86,8 +86,7 @@ impl History {
         self.events.iter().filter_map(said).collect()
     }
 
-    /// What an agent asked under an op id first, with an answer that was final: that is what was
-    /// decided.
+    /// The first command of an agent under an op id with a final answer: that is the one decided.
     pub fn command(&self, by: AgentId, op_id: OpId) -> Option<&Command> {
         let of = self.asks.iter().filter(|ask| ask.by == by && ask.op_id == op_id);
         let decided = of.clone().find(|ask| is_final(&ask.answer) && ask.command.is_some());
@@ -135,7 +134,7 @@ pub fn said(event: &Event) -> Option<Said> {
     }
 }
 
-/// What the author of a fenced command says to have known.
+/// The last line that the author of a fenced command claims to have known.
 pub fn seen_of(body: &CommandBody) -> Option<Seen> {
     body.seen()
 }

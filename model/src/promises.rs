@@ -20,7 +20,7 @@ pub struct Fault {
     pub what: String,
 }
 
-/// What is promised.
+/// The promises.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Rule {
     /// Seqs, revisions and owner epochs are dense, each line is there once.
@@ -31,11 +31,11 @@ pub enum Rule {
     FenceAtAcceptance,
     /// Nothing leaves of which the author did not know a customer's act.
     FenceAtSending,
-    /// Who is told to be late is told what was missed, and nobody else is.
+    /// A `stale` refusal lists the lines that were missed, from the first on, and no others.
     Missed,
     /// One op id has one outcome; what was accepted is in the log, once.
     OneOutcome,
-    /// What reached the customer was asked for, once, in order.
+    /// Each message that reached the customer was asked for, once, in order.
     SentOnce,
     /// The stored conversation is what its events make.
     Stored,
@@ -238,7 +238,7 @@ fn one_outcome(history: &History) -> Checked {
     Ok(())
 }
 
-/// What was answered, in a word.
+/// The answer's code, in a word.
 pub fn code(ask: &Ask) -> &'static str {
     match &ask.answer {
         Outcome::Accepted(_) => "accepted",

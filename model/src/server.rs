@@ -43,7 +43,7 @@ const LEASE_MS: i64 = 12_000;
 pub struct Person {
     /// The agent.
     pub id: AgentId,
-    /// What they may do.
+    /// The role.
     pub role: Role,
     /// Their teams.
     pub teams: Vec<(TeamId, MembershipKind)>,
@@ -56,7 +56,7 @@ pub struct Setup {
     pub agents: Vec<Person>,
     /// Teams. New conversations enter the queue of the first.
     pub teams: Vec<TeamId>,
-    /// How many conversations an agent may own.
+    /// The largest number of conversations an agent may own.
     pub capacity: Option<u32>,
     /// The time at which it begins.
     pub now: Timestamp,
@@ -65,19 +65,19 @@ pub struct Setup {
 /// A server in memory. A clone is a backup.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// The server's clock; whoever drives the test moves it.
+    /// The server's clock; the test moves it.
     pub now: Timestamp,
     /// The identity of the log.
     pub epoch: Epoch,
     /// The log, from position 1.
     pub log: Vec<Logged>,
-    /// What was committed together: (after, upto].
+    /// Ranges committed together: (after, upto].
     pub commits: Vec<(u64, u64)>,
     /// The lowest cursor that can be resumed from.
     pub floor: u64,
-    /// How often the list of agents changed.
+    /// The number of changes of the list of agents.
     pub agents_changed: u32,
-    /// What [`Server::command`] and the team's deeds carried out in this life, in order.
+    /// Commands and deeds of the team that were carried out in this life, in order.
     pub carried_out: Vec<CarriedOut>,
     /// So many commands from now on find the database away.
     pub busy: u32,

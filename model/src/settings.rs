@@ -24,7 +24,7 @@ pub fn example(kind: SettingKind) -> SettingPut {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/fixtures");
     let path = folder.join(format!("setting.{}.json", kind.name()));
     let read = || serde_json::from_slice(&std::fs::read(&path).ok()?).ok();
-    read().unwrap_or_else(|| panic!("{} is no example of a kind", path.display()))
+    read().unwrap_or_else(|| panic!("{} is not the fixture of a kind of setting", path.display()))
 }
 
 /// The same body with another text, where it has one that is not looked at: its first name.

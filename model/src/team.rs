@@ -20,7 +20,7 @@ pub const ANA: AgentId = AgentId(Uuid::from_u128(1));
 pub const BEN: AgentId = AgentId(Uuid::from_u128(2));
 /// The supervisor of both teams.
 pub const LEAD: AgentId = AgentId(Uuid::from_u128(3));
-/// The computer of whoever acts without a phone; phones have lower numbers.
+/// The computer of people who act without a phone; phones have lower numbers.
 pub const DESK: DeviceId = DeviceId(Uuid::from_u128(0xD9));
 /// The teams.
 pub const TEAMS: [TeamId; 2] = [TeamId(Uuid::from_u128(0x51)), TeamId(Uuid::from_u128(0x52))];
@@ -72,7 +72,7 @@ pub enum Deed {
     Moves(u8, u8, u8),
     /// An agent joins a team or leaves it.
     Joins(AgentId, u8, bool),
-    /// What a team shows to other teams.
+    /// The visibility that a team gives to other teams.
     Shows(u8, Visibility),
 }
 
@@ -145,7 +145,7 @@ impl Server {
         self.commit(&[work]);
     }
 
-    /// Ben answers at his desk, knowing everything and whoever composes.
+    /// Ben answers at his desk. He knows every line, and insists where somebody else composes.
     pub fn colleague_answers(&mut self, n: u8) {
         let (text, seen) = (format!("desk {}", self.head()), self.last_line(talk(n)));
         let reply = Reply { text, seen, quoted: None, replaces: None, ignore_lease: true };

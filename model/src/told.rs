@@ -1,4 +1,4 @@
-//! What the server tells of its log, to whom, and what a client that never left would hold.
+//! Frames that the server sends of its log, and the state of a client that never left.
 
 use baton_domain::line::coached;
 use baton_domain::log::Route;
@@ -28,12 +28,12 @@ pub const TIMINGS: Timings = Timings {
 };
 
 impl Server {
-    /// What an agent may see; `None` when there is no such agent.
+    /// The sight of an agent; `None` when there is no such agent.
     pub fn sight(&self, agent: AgentId) -> Option<&Sight> {
         self.state.sights.get(&(WORKSPACE, agent))
     }
 
-    /// What an agent whose cursor is at `after` is told.
+    /// The frames for an agent whose cursor is at `after`.
     pub fn frames(&self, to: AgentId, after: u64) -> Vec<ServerFrame> {
         let upto = self.head();
         let from = usize::try_from(after).unwrap_or(usize::MAX);
@@ -146,7 +146,7 @@ impl Server {
         self.agents().iter().map(without_load).eq(held.iter().map(without_load))
     }
 
-    /// What this agent may see of a conversation.
+    /// The agent's view of a conversation.
     pub fn snapshot(&self, to: AgentId, id: ConversationId) -> Option<Snapshot> {
         let conversation = self.conversation(id)?.clone();
         let sight = self.sight(to)?;
@@ -181,14 +181,14 @@ impl Server {
         }
     }
 
-    /// What a client of this agent that never left would hold.
+    /// The state of a client of this agent that never left.
     pub fn in_scope(&self, of: AgentId) -> InMemory {
         let ids = self.conversations().map(|conversation| conversation.head.id);
         let all = ids.filter_map(|id| self.snapshot(of, id));
         all.map(|snapshot| (snapshot.head().id, Mirrored::from(snapshot))).collect()
     }
 
-    /// How what a client of this agent holds differs from what one that never left would hold.
+    /// The difference between a client's state and that of one that never left.
     pub fn difference(&self, of: AgentId, held: &InMemory) -> Option<String> {
         let fresh = self.in_scope(of);
         let ids = |of: &InMemory| of.keys().copied().collect::<Vec<_>>();

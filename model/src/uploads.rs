@@ -96,7 +96,7 @@ impl Server {
         is_own
     }
 
-    /// How many uploads were not sent.
+    /// The number of uploads that were not sent.
     pub fn unsent_uploads(&self) -> usize {
         self.uploads.keys().filter(|id| !self.sent_uploads.contains(id)).count()
     }

@@ -1,10 +1,10 @@
-//! What became of a line after it was said: new words, taken back, reactions, receipts in a group.
+//! Changes of a line after it was said: new words, taken back, reactions, receipts in a group.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Author, LineRef, MessageStatus, Timestamp};
 
-/// What became of a line after it was said.
+/// The changes of a line after it was said.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Amended {
@@ -21,7 +21,7 @@ pub struct Amended {
     /// In a group: how far the message got with each participant of whom it was told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<Receipt>,
-    /// How often agents sent it on to customers.
+    /// The number of times that agents sent it on to customers.
     #[serde(default, skip_serializing_if = "is_none")]
     pub forwarded: u32,
 }
@@ -31,7 +31,7 @@ fn is_none(count: &u32) -> bool {
     *count == 0
 }
 
-/// How far a message got with one participant of a group.
+/// The status of a message with one participant of a group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Receipt {
@@ -49,7 +49,7 @@ pub struct Receipt {
 pub struct Change {
     /// The later line.
     pub line: LineRef,
-    /// When it was said, by Meta's time.
+    /// The time when it was said, by Meta's clock.
     pub at: Timestamp,
 }
 

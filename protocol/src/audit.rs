@@ -23,12 +23,12 @@ pub struct LogCheck {
     pub checked: u64,
     /// Events that there were at the start.
     pub of: u64,
-    /// What was found, once everything was looked at.
+    /// The result, once everything was checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<LogFound>,
 }
 
-/// What became of a check of the log.
+/// The result of a check of the log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "snake_case")]

@@ -56,7 +56,7 @@ impl ConnectionStep {
     }
 }
 
-/// How a step stands.
+/// The state of a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -71,7 +71,7 @@ pub enum StepState {
     Unknown,
 }
 
-/// What is wrong with a number. The names are stable.
+/// The faults of a number. The names are stable.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -147,7 +147,7 @@ names!(ConnectionFault {
 macro_rules! remedies {
     ($($fault:ident: $text:literal;)+) => {
         impl ConnectionFault {
-            /// What to do about it, for an admin.
+            /// The remedy, for an admin.
             pub fn remedy(self) -> &'static str {
                 match self {
                     $(Self::$fault => $text),+
@@ -219,18 +219,18 @@ remedies! {
             Manager.";
 }
 
-/// How one step stands.
+/// The state of one step.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckStep {
     /// The step.
     pub step: ConnectionStep,
-    /// How it stands.
+    /// The state.
     pub state: StepState,
-    /// What is wrong.
+    /// The fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<ConnectionFault>,
-    /// What to do, or what it waits for, in English.
+    /// The remedy, or the event it waits for, in English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
 }
@@ -239,7 +239,7 @@ pub struct CheckStep {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelCheck {
-    /// When Meta was asked.
+    /// The time when Meta was asked.
     pub at: Timestamp,
     /// The steps, in order.
     pub steps: Vec<CheckStep>,
@@ -258,7 +258,7 @@ pub enum HealthState {
     Stopped,
 }
 
-/// How a number stands at Meta, as it was last told.
+/// The health of a number at Meta, as it was last reported.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelHealth {
@@ -266,14 +266,14 @@ pub struct ChannelHealth {
     pub state: HealthState,
     /// Since when it is in this state, with these faults.
     pub since: Timestamp,
-    /// What is wrong.
+    /// The faults.
     pub faults: Vec<ConnectionFault>,
-    /// What Meta tells of the number.
+    /// Meta's facts about the number.
     #[serde(flatten)]
     pub at_meta: AtMeta,
 }
 
-/// What Meta tells of a number, in Meta's words.
+/// Meta's facts about a number, in Meta's words.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -293,7 +293,7 @@ pub struct AtMeta {
     /// The name that customers see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified_name: Option<String>,
-    /// When the access token ends, if it does.
+    /// The time when the access token ends, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_ends_at: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! How far a client has applied the log: `epoch:position`.
+//! A cursor, `epoch:position`: the last position of the log that a client has applied.
 
 use std::str::FromStr;
 

@@ -1,11 +1,11 @@
-//! What a line says beyond its text: files, places, cards, choices, orders.
+//! The details of a line beyond its text: files, places, cards, choices, orders.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::template::{ButtonFilling, Filling};
 use crate::{LineKind, MessageId};
 
-/// What the text of a line alone does not say.
+/// The part of a line that its text alone does not say.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -56,12 +56,12 @@ pub enum Details {
         /// At least one.
         cards: Vec<SharedCard>,
     },
-    /// What was tapped or filled in.
+    /// A choice that was tapped, or a form that was filled in.
     Choice {
         /// The id that the sender of the buttons gave it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
-        /// What stood below the title in a list.
+        /// The words below the title in a list.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         description: Option<String>,
         /// The answers of a form, by field.
@@ -102,13 +102,13 @@ pub enum Details {
         name: String,
         /// Its language.
         language: String,
-        /// What fills the words above the body, or the address of the file there.
+        /// The fillings of the words above the body, or the address of the file there.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         header: Vec<Filling>,
-        /// What fills the body: in order, or by name.
+        /// The fillings of the body: in order, or by name.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         body: Vec<Filling>,
-        /// What fills the buttons with a variable.
+        /// The fillings of the buttons with a variable.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         buttons: Vec<ButtonFilling>,
     },
@@ -123,7 +123,7 @@ pub enum Details {
         /// The catalogue.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         catalog_id: Option<String>,
-        /// What is ordered.
+        /// The ordered items.
         items: Vec<OrderItem>,
     },
 }
@@ -208,7 +208,7 @@ pub struct SharedCard {
 pub struct FormAnswer {
     /// The field.
     pub field: String,
-    /// What was entered or chosen; JSON where it is more than one value.
+    /// The answer; JSON where it is more than one value.
     pub value: String,
 }
 
@@ -218,7 +218,7 @@ pub struct FormAnswer {
 pub struct OrderItem {
     /// The product's id in the catalogue.
     pub product_id: String,
-    /// How many, as Meta writes it.
+    /// The quantity, as Meta writes it.
     pub quantity: String,
     /// The price of one, as Meta writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -228,7 +228,7 @@ pub struct OrderItem {
     pub currency: Option<String>,
 }
 
-/// How often a message was passed on before it came here.
+/// The number of times that a message was passed on before it came here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

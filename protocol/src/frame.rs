@@ -63,7 +63,7 @@ pub enum ClientFrame {
     Draft(Draft),
     /// Starts or stops presence.
     Presence(PresenceWish),
-    /// How far the client has applied the log.
+    /// The last position that the client has applied.
     Ack(Ack),
 }
 
@@ -92,11 +92,11 @@ pub struct Hello {
 pub struct Compose {
     /// The conversation.
     pub conversation_id: ConversationId,
-    /// What to do with the lease.
+    /// The act on the lease.
     pub action: ComposeAction,
 }
 
-/// What to do with the lease.
+/// An act on the lease.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -141,7 +141,7 @@ pub struct Draft {
     pub text: String,
 }
 
-/// How far a client has applied the log.
+/// A report of the last position that a client has applied.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -169,7 +169,7 @@ pub struct Timings {
     pub being_answered_max_ms: u64,
 }
 
-/// How much one agent may do. What is above is refused as `rate_limited`.
+/// The limits of one agent. What is above is refused as `rate_limited`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentLimits {
@@ -202,8 +202,8 @@ pub enum ServerFrame {
         timings: Timings,
         /// For clients whose clock is off.
         server_time: Timestamp,
-        /// How many kinds of facts the server knows; none from servers before this field. A client
-        /// that knows fewer passes over the others, and may ask for an update.
+        /// The number of kinds of facts that the server knows; none from servers before this field.
+        /// A client that knows fewer passes over the others, and may ask for an update.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         facts: Option<u32>,
     },
@@ -268,7 +268,7 @@ pub enum ServerFrame {
     Error {
         /// Stable, for programs.
         code: String,
-        /// What happened, and what to do.
+        /// The error, and the remedy.
         detail: String,
         /// The type of the frame it answers, when that could be read.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -33,15 +33,15 @@ impl ConversationKind {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupCard {
-    /// How it stands at WhatsApp.
+    /// The state at WhatsApp.
     #[serde(default)]
     pub state: GroupState,
-    /// Who is in it, and who was.
+    /// The participants, present and past.
     #[serde(default)]
     pub participants: Vec<Participant>,
 }
 
-/// How a group stands at WhatsApp.
+/// The state of a group at WhatsApp.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -75,7 +75,7 @@ pub struct Participant {
     /// WhatsApp's id of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// When they came, by Meta's time, where that was told.
+    /// The time when they came, by Meta's clock, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined_at: Option<Timestamp>,
     /// Whether they left.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Membership;
 use crate::{AgentId, DeviceId, InvitationId, Role, Timestamp};
 
-/// What became of an invitation.
+/// The steps in the life of an invitation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -82,11 +82,11 @@ pub struct Invitation {
     pub state: InvitationState,
     /// The admin; null is the operator of the server.
     pub invited_by: Option<AgentId>,
-    /// When it was made.
+    /// The time when it was made.
     pub created_at: Timestamp,
-    /// When its secret was made.
+    /// The time when its secret was made.
     pub renewed_at: Timestamp,
-    /// When it ends.
+    /// The time when it ends.
     pub expires_at: Timestamp,
 }
 
@@ -109,7 +109,7 @@ pub struct InvitationRead {
     pub secret: String,
 }
 
-/// What the invited is shown before joining.
+/// The invitation as the invited person sees it before joining.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvitationCard {
@@ -123,7 +123,7 @@ pub struct InvitationCard {
     pub name: String,
     /// The role.
     pub role: Role,
-    /// When the invitation ends.
+    /// The time when the invitation ends.
     pub expires_at: Timestamp,
 }
 
@@ -142,7 +142,7 @@ pub struct InvitationAccept {
     /// The device, if it has been here before.
     #[serde(default)]
     pub device_id: Option<DeviceId>,
-    /// What the agent's list of devices shows.
+    /// The device's name in the agent's list of devices.
     #[serde(default)]
     pub device_name: Option<String>,
 }

@@ -127,14 +127,14 @@ pub struct LineAt {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Content {
-    /// What it says as text, for lists, searches and pushes: what was typed, else the caption, the
-    /// title that was tapped, the place's name.
+    /// The text, for lists, searches and pushes: the typed words, else the caption, the title that
+    /// was tapped, the place's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Meta's name of the type, when it is not plain text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_type: Option<String>,
-    /// What the text alone does not say; none where this version does not know the kind.
+    /// The details beyond the text; none where this version does not know the kind.
     #[serde(
         default,
         deserialize_with = "unknown::or_default",
@@ -154,7 +154,7 @@ pub struct Content {
     /// The product that the customer looked at when they began to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<Box<Product>>,
-    /// Who wrote it, in a group.
+    /// The author, in a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Box<Participant>>,
     /// Whether it was erased.
@@ -238,9 +238,9 @@ pub enum HeldReason {
 pub struct MessageError {
     /// Meta's error code; 0 when there was none.
     pub code: i64,
-    /// What happened, in plain words.
+    /// The reason, in plain words.
     pub reason: String,
-    /// What the reader can do about it.
+    /// The remedy for the reader.
     pub remedy: String,
 }
 
@@ -261,16 +261,16 @@ impl Picture {
     }
 }
 
-/// How many stretches of a sound are told.
+/// The number of stretches of a sound.
 const PEAKS: usize = 64;
 
-/// How long a sound lasts, and how loud it is.
+/// The duration and loudness of a sound.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sound {
-    /// How long it lasts, ms.
+    /// The duration, ms.
     pub duration_ms: u64,
-    /// How loud each stretch of it is; `None` where nobody could tell.
+    /// The loudness of each stretch; `None` where it could not be measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peaks: Option<Peaks>,
 }
@@ -282,7 +282,7 @@ pub struct Sound {
 pub struct Peaks([u8; PEAKS]);
 
 impl Peaks {
-    /// How many stretches there are.
+    /// The number of stretches.
     pub const COUNT: usize = PEAKS;
 
     /// `None` when a value is above 100.
@@ -311,7 +311,7 @@ impl TryFrom<Vec<u8>> for Peaks {
     }
 }
 
-/// What became of the file of a line: the server fetches it from WhatsApp and keeps it.
+/// The state of a line's file: the server fetches it from WhatsApp and keeps it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -372,7 +372,7 @@ impl FileState {
         if let Self::Stored { picture, .. } = self { picture } else { None }
     }
 
-    /// How the voice note that is stored sounds.
+    /// The sound of the stored voice note.
     pub fn sound(self) -> Option<Sound> {
         if let Self::Stored { sound, .. } = self { sound } else { None }
     }
@@ -390,11 +390,11 @@ pub struct Line {
     pub author: Author,
     /// The kind.
     pub kind: LineKind,
-    /// When it was said: Meta's time for customers, acceptance for agents.
+    /// The time when it was said: Meta's time for customers, acceptance for agents.
     pub at: Timestamp,
     /// The text and such.
     pub content: Content,
-    /// What became of its file; `None` for lines without one.
+    /// The state of its file; `None` for lines without one.
     #[serde(
         default,
         deserialize_with = "unknown::or_default",
@@ -419,7 +419,7 @@ pub struct Line {
     /// The device that wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<DeviceId>,
-    /// What became of it since.
+    /// The later changes of the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amended: Option<Box<Amended>>,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::conversation::ConversationView;
 use crate::{AgentId, ConversationId, MessageId, NoteId, Timestamp};
 
-/// What a notice tells.
+/// The kind of a notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -28,9 +28,9 @@ pub enum NoticeKind {
 pub struct Notice {
     /// The position of the event in the log; it names the notice.
     pub position: u64,
-    /// When it happened.
+    /// The time when it happened.
     pub at: Timestamp,
-    /// What it tells.
+    /// The kind.
     pub kind: NoticeKind,
     /// Where it happened.
     pub conversation: ConversationView,
@@ -56,7 +56,7 @@ pub struct Notice {
 pub struct NoticePage {
     /// The newest first.
     pub notices: Vec<Notice>,
-    /// How many are not read, on all pages.
+    /// The number of unread notices, on all pages.
     pub unread: u64,
     /// Ask for older ones with it; absent on the last page. A page may be short, or empty, and
     /// have this nevertheless.
@@ -80,7 +80,7 @@ pub struct NoticesRead {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NoticesLeft {
-    /// How many are not read.
+    /// The number of unread notices.
     pub unread: u64,
 }
 
@@ -88,10 +88,10 @@ pub struct NoticesLeft {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeptDraft {
-    /// Who typed it.
+    /// The agent who typed it.
     pub agent_id: AgentId,
-    /// What it says.
+    /// The text.
     pub text: String,
-    /// When it was typed last.
+    /// The time when it was last typed.
     pub at: Timestamp,
 }

@@ -84,7 +84,7 @@ pub struct LineHistory {
 pub struct ReviewPage {
     /// The oldest first.
     pub messages: Vec<ReviewRow>,
-    /// How many there are on all pages, of each kind.
+    /// The number of messages on all pages, of each kind.
     pub counts: Vec<ReviewCount>,
     /// Ask for the next page with it; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ pub struct ReviewRow {
     pub line: Line,
 }
 
-/// How many messages wait for the same reason.
+/// The number of messages that wait for the same reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReviewCount {
@@ -157,14 +157,14 @@ pub struct SearchHit {
     /// The id of the note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note_id: Option<NoteId>,
-    /// What kind of message.
+    /// The kind of message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<LineKind>,
-    /// Who wrote it.
+    /// The author.
     pub author: Author,
-    /// When it was written.
+    /// The time when it was written.
     pub at: Timestamp,
-    /// What it says around the first match.
+    /// The words around the first match.
     pub excerpt: Vec<ExcerptPart>,
 }
 
@@ -211,7 +211,7 @@ pub struct FileAddress {
     /// The address of its small picture, a JPEG of at most 320 pixels each way, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub small_url: Option<String>,
-    /// When it is good no longer.
+    /// The time when the address ends.
     pub expires_at: Timestamp,
     /// The type that the server answers with, one of a short list.
     pub media_type: String,

@@ -23,24 +23,24 @@ pub struct Problem {
     pub code: String,
     /// In short, for people.
     pub title: String,
-    /// What happened and what to do.
+    /// The problem, and the remedy.
     pub detail: String,
-    /// When to try again, if that helps.
+    /// The time to wait before another try, if that helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
     /// The rows of a list that are wrong, where the request brought one; empty otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowProblem>,
-    /// What is wrong with a setting, where that is what the request sets.
+    /// The problem of the setting that the request sets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setting: Option<Box<SettingProblem>>,
 }
 
-/// What is wrong with a setting: as much as the code says something of.
+/// The problem of a setting: the fields that the code needs.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SettingProblem {
-    /// Which change of a list; the first is 1.
+    /// The number of the change in a list; the first is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<u32>,
     /// The field that is wrong or taken.
@@ -52,20 +52,20 @@ pub struct SettingProblem {
     /// The settings that name it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_by: Vec<SettingUse>,
-    /// How many there may be.
+    /// The largest allowed number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u32>,
 }
 
-/// What is wrong with a row of a list.
+/// The problem of a row in a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RowProblem {
-    /// Which row; the first is 1.
+    /// The number of the row; the first is 1.
     pub row: u32,
     /// The field.
     pub field: String,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: String,
 }
 

@@ -269,15 +269,15 @@ pub struct ReceiptsTaken {
     pub ignored: u32,
 }
 
-/// How much an agent wants to be told by push.
+/// The level of pushes that an agent wants.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushLevel {
-    /// What is the agent's, and what is new in the queues of the agent's teams.
+    /// News of the agent's conversations, and of the queues of the agent's teams.
     #[default]
     All,
-    /// What is the agent's.
+    /// News of the agent's conversations.
     Mine,
     /// Nothing.
     Nothing,
@@ -315,7 +315,7 @@ pub struct PushPreference {
     /// The level for all teams without one of their own.
     #[serde(default)]
     pub level: PushLevel,
-    /// When nothing is pushed.
+    /// The hours without pushes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<QuietHours>,
     /// Teams whose conversations are told of more, or less, than all others.
@@ -326,7 +326,7 @@ pub struct PushPreference {
     pub each_device: bool,
 }
 
-/// How much an agent wants to be told of the conversations of one team.
+/// The level of pushes that an agent wants of the conversations of one team.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

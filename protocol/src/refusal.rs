@@ -83,7 +83,7 @@ pub enum Refusal {
     },
     /// WhatsApp may still tell the outcome of the send: a person decides about it a minute later.
     TooSoon {
-        /// When a new command may be accepted.
+        /// The time to wait before a new command may be accepted, in ms.
         retry_after_ms: u64,
     },
     /// The role, or the state of the conversation or message, does not allow it.

@@ -11,7 +11,7 @@ use crate::{AgentId, ChannelId, ConversationId, TeamId, Timestamp};
 pub struct AnswersReport {
     /// The position up to which the log was read.
     pub upto: u64,
-    /// What [`Spread::within`] counts: at most so long, ms.
+    /// The limit that [`Spread::within`] counts by, ms.
     pub within_ms: u64,
     /// Of the whole time.
     pub whole: Figures,
@@ -33,7 +33,7 @@ pub struct StretchFigures {
     pub from: Timestamp,
     /// Its end, which belongs to the next.
     pub until: Timestamp,
-    /// What they are.
+    /// The figures.
     #[serde(flatten)]
     pub figures: Figures,
 }
@@ -44,7 +44,7 @@ pub struct StretchFigures {
 pub struct AgentFigures {
     /// The agent.
     pub agent_id: AgentId,
-    /// What they are.
+    /// The figures.
     #[serde(flatten)]
     pub figures: Figures,
 }
@@ -55,7 +55,7 @@ pub struct AgentFigures {
 pub struct TeamFigures {
     /// The team.
     pub team_id: TeamId,
-    /// What they are.
+    /// The figures.
     #[serde(flatten)]
     pub figures: Figures,
 }
@@ -66,7 +66,7 @@ pub struct TeamFigures {
 pub struct ChannelFigures {
     /// The number.
     pub channel_id: ChannelId,
-    /// What they are.
+    /// The figures.
     #[serde(flatten)]
     pub figures: Figures,
 }
@@ -101,11 +101,11 @@ pub struct Figures {
     pub resolution: Spread,
 }
 
-/// How a time is spread, ms. Without anything measured there are no times.
+/// The spread of a time, ms. Without anything measured there are no times.
 #[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Spread {
-    /// How many were measured.
+    /// The number of measurements.
     pub count: u64,
     /// Their mean.
     pub mean_ms: Option<u64>,
@@ -115,11 +115,11 @@ pub struct Spread {
     pub p90_ms: Option<u64>,
     /// The longest.
     pub max_ms: Option<u64>,
-    /// How many took at most [`AnswersReport::within_ms`].
+    /// The number of those that took at most [`AnswersReport::within_ms`].
     pub within: u64,
 }
 
-/// What is measured of a conversation.
+/// The times that are measured of a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -163,18 +163,18 @@ pub struct MeasuredPage {
 pub struct Measured {
     /// The conversation it was measured in.
     pub conversation_id: ConversationId,
-    /// Who answered, took or resolved it; absent for the phone app and what is open.
+    /// The agent who answered, took or resolved it; absent for the phone app and for open ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<AgentId>,
     /// The team it was with.
     pub team_id: TeamId,
     /// The number.
     pub channel_id: ChannelId,
-    /// When it began.
+    /// The time when it began.
     pub since: Timestamp,
-    /// When it ended; absent while it is open.
+    /// The time when it ended; absent while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
-    /// How long it took; of what is open, how long until the end of the time asked for.
+    /// The duration; of an open one, until the end of the time asked for.
     pub ms: u64,
 }

@@ -90,7 +90,7 @@ pub(crate) fn closed(schema: &mut Schema) {
     }
 }
 
-/// What a version writes is of one kind; what it only reads is no part of the description.
+/// Describes a value as of exactly one kind: kinds that a version only reads are no part of it.
 pub(crate) fn one_of(schema: &mut Schema) {
     if let Some(kinds) = schema.remove("anyOf") {
         schema.insert("oneOf".to_owned(), kinds);

@@ -49,13 +49,13 @@ pub struct ChannelSet {
     /// Messages a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pace_per_s: Option<u32>,
-    /// What customers notice.
+    /// The number's policy towards customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<ChannelPolicy>,
 }
 
-/// What customers of a number notice beside the messages. What is absent was never set, or does
-/// not change.
+/// A number's policy towards its customers, beside the messages. What is absent was never set, or
+/// does not change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -156,7 +156,7 @@ pub struct WorkspaceChange {
 pub struct MetaAppNew {
     /// The app's id at Meta.
     pub id: String,
-    /// What signs its webhooks; kept sealed and never shown.
+    /// The secret that signs its webhooks; kept sealed and never shown.
     pub app_secret: String,
 }
 
@@ -168,9 +168,9 @@ pub struct MetaApp {
     pub id: String,
     /// The path of its webhook on this server.
     pub webhook: String,
-    /// What Meta asks for beside the address of the webhook.
+    /// The token that Meta asks for beside the address of the webhook.
     pub verify_token: String,
-    /// When its newest webhook came.
+    /// The time when its newest webhook came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_at: Option<Timestamp>,
 }
@@ -234,7 +234,7 @@ pub struct ChannelChange {
     /// Messages a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pace_per_s: Option<u32>,
-    /// What customers notice; what is absent in it stays.
+    /// The policy towards customers; absent parts stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<ChannelPolicy>,
 }
@@ -263,9 +263,9 @@ pub struct Quarantined {
     pub reason: String,
     /// The JSON text from Meta; of a long one the beginning.
     pub element: String,
-    /// When it was replayed.
+    /// The time when it was replayed.
     pub replayed_at: Option<Timestamp>,
-    /// When it was dismissed.
+    /// The time when it was dismissed.
     pub dismissed_at: Option<Timestamp>,
 }
 

@@ -16,7 +16,7 @@ pub struct Template {
     pub status: TemplateStatus,
     /// Meta's category, such as `utility`.
     pub category: String,
-    /// What stands above the body.
+    /// The part above the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<TemplateHeader>,
     /// Its words. Variables stand in double braces: `{{1}}`, or `{{first_name}}`.
@@ -27,7 +27,8 @@ pub struct Template {
     /// Below the words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<TemplateButton>,
-    /// What an admin named to be offered in its place, when Meta stops it or makes it marketing.
+    /// The template that an admin named to be offered in its place, when Meta stops it or makes it
+    /// marketing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<TemplateFallback>,
 }
@@ -43,7 +44,7 @@ pub struct TemplateName {
     pub language: String,
 }
 
-/// What is offered in place of a template.
+/// The template that is offered in place of another.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateFallback {
@@ -64,7 +65,8 @@ pub struct TemplateFallbackPut {
     pub name: String,
     /// Its language.
     pub language: String,
-    /// What is offered then: an approved one with the same variables. Absent or null: nothing.
+    /// The template that is offered then: an approved one with the same variables. Absent or null:
+    /// nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<TemplateName>,
 }
@@ -87,7 +89,7 @@ pub enum TemplateStatus {
     Disabled,
 }
 
-/// What stands above the body of a template.
+/// The part of a template above its body.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -111,7 +113,7 @@ pub enum TemplateHeader {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateButton {
-    /// What it does.
+    /// The kind: the effect of a tap.
     pub kind: TemplateButtonKind,
     /// The words on it.
     pub title: String,
@@ -120,7 +122,7 @@ pub struct TemplateButton {
     pub url: Option<String>,
 }
 
-/// What a button of a template does.
+/// The effect of a template's button.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -138,7 +140,7 @@ pub enum TemplateButtonKind {
     Other,
 }
 
-/// What stands in the place of one variable.
+/// The filling of one variable.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -166,14 +168,14 @@ pub enum TemplateFile {
     Document,
 }
 
-/// What a button of a template needs.
+/// The filling of a template's button.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ButtonFilling {
-    /// Which button, from 0.
+    /// The number of the button, from 0.
     pub index: u32,
-    /// What the button does.
+    /// The effect of the button.
     pub kind: FilledButton,
     /// The end of its link, the code that it copies, or the `id` of the choice that comes back.
     pub text: String,
@@ -202,7 +204,7 @@ pub struct TemplateList {
     /// The WhatsApp Business Account that has them; `None` where nobody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<String>,
-    /// When Meta told them.
+    /// The time when Meta listed them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synced_at: Option<Timestamp>,
     /// Why the last look at Meta's list failed.
@@ -223,13 +225,13 @@ pub struct TemplateSource {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateUsages {
-    /// What was sent since then counts.
+    /// The begin of the count: sends since then.
     pub since: Timestamp,
     /// Those that were sent last come first. At most 500.
     pub templates: Vec<TemplateUsage>,
 }
 
-/// How much a template is in use, in one language.
+/// The use of a template in one language.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateUsage {
@@ -237,10 +239,10 @@ pub struct TemplateUsage {
     pub name: String,
     /// Its language.
     pub language: String,
-    /// How often agents sent it.
+    /// The number of times that agents sent it.
     pub sent: u64,
     /// The number of conversations it was sent in.
     pub conversations: u64,
-    /// When it was sent last.
+    /// The time when it was last sent.
     pub last_at: Timestamp,
 }

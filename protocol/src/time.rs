@@ -56,6 +56,6 @@ impl<'de> Deserialize<'de> for Timestamp {
         let text = String::deserialize(deserializer)?;
         DateTime::parse_from_rfc3339(&text)
             .map(|time| Self(time.timestamp_millis()))
-            .map_err(|e| D::Error::custom(format!("{text:?} is no RFC 3339 time: {e}")))
+            .map_err(|e| D::Error::custom(format!("{text:?} is not an RFC 3339 time: {e}")))
     }
 }

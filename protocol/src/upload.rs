@@ -9,14 +9,14 @@ use crate::{ConversationId, LineKind, MessageId};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UploadNew {
-    /// What it is sent as: `image`, `video`, `audio`, `voice`, `document` or `sticker`.
+    /// The kind of message: `image`, `video`, `audio`, `voice`, `document` or `sticker`.
     pub kind: LineKind,
     /// The MIME type.
     pub media_type: String,
     /// The name that the customer sees, of a document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How many bytes there are.
+    /// The number of bytes.
     pub bytes: u64,
     /// SHA-256 of them in lower-case hex, to be checked at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,25 +32,25 @@ pub struct Upload {
     /// The conversation that it is for; an old server does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
-    /// What it is sent as.
+    /// The kind of message.
     pub kind: LineKind,
     /// The MIME type.
     pub media_type: String,
     /// The name that the customer sees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How many bytes there are.
+    /// The number of bytes.
     pub bytes: u64,
-    /// How many of them have arrived: the next piece begins there.
+    /// The number of bytes that have arrived: the next piece begins there.
     pub received: u64,
-    /// How far it is.
+    /// The state of the upload.
     pub state: UploadState,
     /// Why it is refused, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
 }
 
-/// How far an upload is.
+/// The state of an upload.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ChannelId, TeamId, ViewId};
 
-/// Which conversations a view shows. Everything that is said must hold.
+/// The filter of a view. Everything that is said must hold.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -12,7 +12,7 @@ pub struct ViewFilter {
     /// Of this status; without it, and without a text, open or waiting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ViewStatus>,
-    /// `me`, `nobody`, or an agent's id. In a team's view `me` is whoever looks.
+    /// `me`, `nobody`, or an agent's id. In a team's view `me` is the agent who looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Of this team.
@@ -24,7 +24,7 @@ pub struct ViewFilter {
     /// Only those whose customer waits for an answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unanswered: bool,
-    /// What is searched for: such a view is a search.
+    /// The search: a view with a text is a search.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }

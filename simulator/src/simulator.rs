@@ -61,7 +61,7 @@ impl Simulator {
         self.shared.base_url.clone()
     }
 
-    /// What it was started with.
+    /// The configuration it was started with.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.shared.config
@@ -149,7 +149,7 @@ impl Simulator {
         self.reached_since(0)
     }
 
-    /// What reached customers from place `order` on.
+    /// Messages that reached customers, from place `order` on.
     #[must_use]
     pub fn reached_since(&self, order: usize) -> Vec<Reached> {
         self.shared.world().reached.get(order..).unwrap_or_default().to_vec()

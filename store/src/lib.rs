@@ -1,4 +1,4 @@
-//! What is true: the database, SQLite or PostgreSQL, behind one type.
+//! The durable truth: the database, SQLite or PostgreSQL, behind one type.
 //!
 //! [`Store`] hands out transactions; statements are [`Sql`] texts that both databases run. Writes
 //! that the log tells of go through [`Store::begin_commit`] and belong to the engine. Tokens and
@@ -52,16 +52,17 @@ pub use work::{
     searchable, sweep, template, uploads,
 };
 
-/// How to open a database.
+/// The settings with which a database is opened.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Connections for queries (and, on PostgreSQL, for short transactions).
     pub readers: u32,
-    /// How long to wait for a connection, and for another process on SQLite's file.
+    /// The longest wait for a connection, and for another process on SQLite's file.
     pub wait: Duration,
-    /// How long the committer waits for an answer of PostgreSQL.
+    /// The longest time that the committer waits for an answer of PostgreSQL.
     pub patience: Duration,
-    /// How long PostgreSQL may leave a simple question without an answer before it counts as away.
+    /// The time that PostgreSQL may leave a simple question without an answer before it counts as
+    /// away.
     pub silence_max: Duration,
     /// SQLite: whether each commit is on the disk before it counts. Off may lose the last ones.
     pub is_power_safe: bool,
@@ -103,15 +104,15 @@ struct Opened {
     background: Pools,
     patience: Duration,
     silence_max: Duration,
-    /// How long a connection is waited for.
+    /// The longest wait for a connection.
     wait: Duration,
     epoch: Epoch,
     guard: Guard,
-    /// How many groups were begun.
+    /// The number of groups begun.
     groups: AtomicU64,
 }
 
-/// What every transaction takes with it.
+/// The parts that every transaction takes with it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guard {
     gate: Arc<Gate>,
@@ -176,7 +177,7 @@ impl Store {
         if self.is_background { &self.opened.background } else { &self.opened.pools }
     }
 
-    /// Which database it is.
+    /// The database's dialect.
     pub fn dialect(&self) -> Dialect {
         match self.opened.pools {
             Pools::Sqlite { .. } => Dialect::Sqlite,
@@ -313,7 +314,7 @@ impl Store {
         }
     }
 
-    /// How many statements were run.
+    /// The number of statements run.
     pub fn statements(&self) -> &Counter {
         &self.opened.guard.statements
     }

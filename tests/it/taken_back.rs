@@ -1,10 +1,20 @@
 //! What a customer took back is gone from everything that is kept, but for the raw webhooks.
 
+use std::path::Path;
+
+use baton::demo::PASSWORD;
 use baton::store::verify::verify_log;
+use baton_domain::mirror::Mirrored;
+use baton_mobile::lists::Entry;
+use baton_mobile::runtime::{KeyStore as _, SignedIn};
+use baton_mobile::store::{Account, Config, KEY_BYTES, Limits, Read, Store, StoreError, View};
 use baton_protocol::ConversationId;
 use baton_protocol::page::SearchPage;
 use baton_simulator::{Around, Inbound};
-use baton_world::world::{Agent, NUMBER, Setup, World, eventually, for_each_store, webhook};
+use baton_world::handset::{Drawn, Handset, KeyFiles, core_directory, until};
+use baton_world::world::{
+    Agent, NUMBER, PATIENCE, Setup, World, eventually, for_each_store, webhook,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -79,6 +89,66 @@ async fn nothing_of_a_message_stays_that_was_edited_and_taken_back_in_whatever_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_held_it_keeps_nothing_of_it_that_its_key_opens() {
+    for_each_store(Setup::usual(), async |world| {
+        let directory = tempfile::tempdir().unwrap();
+        let on = Handset::on(&world.server.url(), directory.path()).await.unwrap();
+        let ana = on.signed_in("acme", "ana@acme.example", PASSWORD).await.unwrap();
+        ana.live(PATIENCE).await.unwrap();
+        let [line, edits @ .., revocation] = story(7);
+        assert_eq!(world.posts(&line).await.status, 200);
+        let mut inbox = ana.inbox(View::All).await.unwrap();
+        let drawn = until(&mut inbox, "the customer is there", |d| d.rows.len() == 1).await;
+        let conversation = drawn.unwrap().rows[0].id;
+        let mut lines = ana.timeline(conversation).await.unwrap();
+        for edit in &edits {
+            assert_eq!(world.posts(edit).await.status, 200);
+        }
+        until(&mut lines, "the edits are drawn", |d| words(d).len() == 3).await.unwrap();
+        assert_eq!(world.posts(&revocation).await.status, 200);
+        until(&mut lines, "nothing of it is drawn", |d| words(d).is_empty()).await.unwrap();
+        let who = ana.core.signed_in().await.unwrap().expect("somebody");
+        drop((ana, lines, inbox));
+        let kept = kept_on_phone(directory.path(), who).await;
+        assert!(kept.contains("Luc") && !kept.contains(SECRET), "{kept}");
+    })
+    .await;
+}
+
+/// The texts that are drawn and hold the word.
+fn words(drawn: &Drawn) -> Vec<&str> {
+    let texts = drawn.entries.iter().filter_map(|entry| match entry {
+        Entry::Line { line, .. } => line.content.text.as_deref(),
+        Entry::Note { .. } | Entry::Moved(_) | Entry::Coaching { .. } | Entry::Echo(_) => None,
+    });
+    texts.filter(|text| text.contains(SECRET)).collect()
+}
+
+/// All that the key of a handset which was switched off opens of its conversations.
+async fn kept_on_phone(directory: &Path, who: SignedIn) -> String {
+    let SignedIn { workspace, agent, device } = who;
+    let account = Account { workspace, agent, device };
+    let key = KeyFiles::of(directory).expect("a key store").get("baton.store").expect("is read");
+    let key = key.expect("is kept").try_into().expect("a key");
+    let directory = core_directory(directory);
+    let config = Config { directory, key, seed: [1; KEY_BYTES], limits: Limits::default() };
+    // The one that is switched off lets go of its files a moment later.
+    let store = eventually("its store opens", async || Store::open(&config).ok()).await.0;
+    let dump = |read: &Read<'_>| -> Result<String, StoreError> {
+        let all: Result<Vec<_>, StoreError> =
+            read.ids()?.into_iter().map(|id| read.conversation(id)).collect();
+        let hidden = all?.into_iter().flatten().map(|held| match held {
+            Mirrored::Head(head) => serde_json::to_string(&head),
+            Mirrored::Full(full) => {
+                serde_json::to_string(&(&full.view, &full.lines, &full.notes, &full.coaching))
+            }
+        });
+        Ok(hidden.map(|json| json.expect("is JSON")).collect())
+    };
+    store.read(&account, dump).expect("is read")
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_file_of_a_message_goes_when_it_is_taken_back() {
     for_each_store(Setup::usual(), async |world| {
         let ana = world.agent("Ana").await;
@@ -112,7 +182,7 @@ async fn wamid_of(world: &World, conversation: ConversationId) -> String {
 
 /// Files of customers that are kept, wherever they lie in the folder.
 fn files(world: &World) -> usize {
-    fn count(folder: &std::path::Path) -> usize {
+    fn count(folder: &Path) -> usize {
         let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
         let entries = entries.filter_map(Result::ok).map(|entry| entry.path());
         entries.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()

@@ -43,7 +43,7 @@ const NODE: NodeId = NodeId(Uuid::from_u128(0xbee));
 /// The start of the bench's clock.
 pub const START: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 
-/// What the committer is asked.
+/// Requests to the committer.
 #[derive(Clone, Debug)]
 pub enum Act {
     /// A webhook comes.
@@ -74,7 +74,7 @@ impl Act {
     }
 }
 
-/// What the committer answers.
+/// The committer's answer.
 #[derive(Clone, PartialEq, Debug)]
 pub enum CommitterAnswer {
     /// It is committed.
@@ -89,7 +89,7 @@ pub enum CommitterAnswer {
 
 /// The committer over a database of its own.
 pub struct Bench {
-    /// What is tested.
+    /// The engine under test.
     pub engine: Engine,
     /// Moves the time.
     pub manual: ManualClock,
@@ -144,7 +144,7 @@ impl Bench {
         Ok(Self { engine, manual, clock, store, desks, database, committer, published, claims })
     }
 
-    /// Which database it runs on.
+    /// The name of the database it runs on.
     pub fn kind(&self) -> &'static str {
         self.database.kind
     }
@@ -188,7 +188,7 @@ impl Bench {
         futures_util::future::join_all(acts.into_iter().map(|act| self.perform(act))).await
     }
 
-    /// What commits of this workspace appended, since the last [`Self::forget_published`].
+    /// Batches that commits of this workspace appended, since the last [`Self::forget_published`].
     pub fn published(&self, workspace: WorkspaceId, from: usize) -> Vec<Arc<Batch>> {
         let of = self.published.iter().find(|(of, _)| *of == workspace);
         let batches = of.map(|(_, kept)| kept.lock().unwrap_or_else(PoisonError::into_inner));

@@ -24,7 +24,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use baton_model::dice::Dice;
 
-/// What happens to the bytes of one direction.
+/// The effect of the network on the bytes of one direction.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sky {
     /// Everything comes this much later.
@@ -41,7 +41,7 @@ pub struct Sky {
     pub reset_after: Option<u64>,
 }
 
-/// What happens to whoever wants to connect.
+/// The fate of new connections.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Door {
     /// They are connected.
@@ -53,7 +53,7 @@ pub enum Door {
     Shut,
 }
 
-/// How the network is.
+/// The state of the network.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Weather {
     /// For new connections.
@@ -71,7 +71,7 @@ impl Weather {
     }
 }
 
-/// What all connections of a proxy share.
+/// State shared by all connections of a proxy.
 #[derive(Debug)]
 struct Shared {
     targets: Vec<SocketAddr>,
@@ -79,7 +79,7 @@ struct Shared {
     weather: watch::Sender<Weather>,
     /// Counts the calls to reset everything.
     cuts: watch::Sender<u64>,
-    /// What ends the next connection on which a client says it, once.
+    /// The word that ends the next connection on which a client says it, once.
     word: watch::Sender<Option<&'static [u8]>>,
     is_word_said: AtomicBool,
     connections: AtomicU64,
@@ -163,7 +163,7 @@ impl Proxy {
         self.shared.ports().iter().copied().collect()
     }
 
-    /// How many connections were accepted so far.
+    /// The number of connections accepted so far.
     pub fn connections(&self) -> u64 {
         self.shared.connections.load(Ordering::SeqCst)
     }
@@ -236,7 +236,7 @@ async fn connection(
     (door, dice, nth): (Door, Dice, u64),
 ) {
     if door == Door::HalfOpen {
-        // Held open for whoever waits; only a cut ends it.
+        // Held open for the client that waits; only a cut ends it.
         if cuts.changed().await.is_ok() {
             pipe::reset(&client);
         }

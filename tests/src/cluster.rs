@@ -41,16 +41,16 @@ const QUIET: Duration = Duration::from_secs(90);
 /// Events read at once.
 const BATCH: u64 = 1_000;
 
-/// What a cluster is made of.
+/// The parts of a cluster.
 #[derive(Clone, Debug)]
 pub struct Layout {
     /// Of every random choice.
     pub seed: u64,
-    /// How many servers.
+    /// The number of servers.
     pub nodes: usize,
-    /// How many people answer.
+    /// The number of people who answer.
     pub agents: u32,
-    /// How many people ask.
+    /// The number of people who ask.
     pub customers: u32,
     /// Variables of every server.
     pub settings: Vec<(String, String)>,
@@ -70,9 +70,9 @@ pub struct Cluster {
     pub customers: Vec<Customer>,
     /// Sees everything.
     pub admin: Phone,
-    /// What customers wrote so far.
+    /// Messages of customers so far.
     pub written: BTreeMap<String, Written>,
-    /// How many conversations an agent may own, of those with a limit.
+    /// The largest number of conversations an agent may own, of agents with a limit.
     pub capacities: BTreeMap<AgentId, u32>,
     nodes: Vec<Node>,
     redis: Option<Redis>,
@@ -331,7 +331,7 @@ async fn built(
     Ok(nodes)
 }
 
-/// One HTTP client for each node, whoever uses it.
+/// One HTTP client for each node, shared by all its users.
 fn apis(nodes: &[Node]) -> Result<Arc<[Api]>> {
     let reader = read_once();
     let api = |node: &Node| {

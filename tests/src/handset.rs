@@ -82,7 +82,7 @@ pub struct Drawn {
     pub rows: Vec<InboxRow>,
     /// The entries of a timeline.
     pub entries: Vec<Entry>,
-    /// What somebody who looks at them has seen.
+    /// The last line seen by a person who looks at them.
     pub seen: Seen,
     /// The numbers on the icon.
     pub badge: Badge,
@@ -116,7 +116,7 @@ impl ListListener for Draws {
 
 /// A phone core and where it keeps its files.
 pub struct Handset {
-    /// What an app calls.
+    /// The core that an app calls.
     pub core: Core,
     heard: Arc<Heard>,
 }
@@ -197,7 +197,7 @@ impl Handset {
         Ok(self.core.act(Tap { op_id, conversation_id, body }).await?)
     }
 
-    /// What the server does not know yet.
+    /// Acts that the server does not know yet.
     pub async fn outbox(&self) -> Result<Vec<Echo>> {
         Ok(self.core.outbox().await?)
     }
@@ -218,12 +218,12 @@ impl Handset {
         Ok(drawn)
     }
 
-    /// What the app was told so far, or since [`Handset::takes_heard`].
+    /// Events that the app received so far, or since [`Handset::takes_heard`].
     pub fn heard(&self) -> Vec<Event> {
         self.heard.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What the app was told since the last time; it is not remembered any more.
+    /// Takes the events that the app received since the last call.
     pub fn takes_heard(&self) -> Vec<Event> {
         std::mem::take(&mut *self.heard.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,6 +1,6 @@
-//! What happened in a run with faults, and whether the promises held. Pure: the run is written down
-//! first, by whoever played it, and judged afterwards. Each rule carries the name it has among the
-//! invariants (S1 nothing acknowledged is lost, S2 nothing doubled, and so on).
+//! Everything that happened in a run with faults, and whether the promises held. Pure: the run is
+//! written down first, by its player, and judged afterwards. Each rule carries the name it
+//! has among the invariants (S1 nothing acknowledged is lost, S2 nothing doubled, and so on).
 
 mod attempts;
 mod clients;
@@ -21,13 +21,13 @@ pub use clients::{Client, Heard};
 /// A run, as those saw it who took part, and what the server says of it at its end.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// What customers wrote, by the id WhatsApp gave it. Every text is written once.
+    /// Messages of customers, by the id WhatsApp gave them. Every text is written once.
     pub written: BTreeMap<String, Written>,
     /// Ids of which the webhook was answered 200.
     pub acknowledged: BTreeSet<String>,
-    /// What agents wanted, in the order of each agent.
+    /// Commands of agents, in the order of each agent.
     pub commands: Vec<Given>,
-    /// What reached customers, in that order.
+    /// Messages that reached customers, in that order.
     pub reached: Vec<Delivered>,
     /// All conversations at the end.
     pub threads: BTreeMap<ConversationId, Conversed>,
@@ -37,7 +37,7 @@ pub struct History {
     pub all_told: bool,
     /// Clients that see every conversation in full.
     pub clients: Vec<Client>,
-    /// How many conversations an agent may own, of those who have a limit.
+    /// The largest number of conversations an agent may own, of agents with a limit.
     pub capacities: BTreeMap<AgentId, u32>,
     /// Where the tables say something else than the log, or than they must.
     pub stored: Vec<String>,
@@ -61,7 +61,7 @@ pub struct Given {
     pub command: Command,
     /// The final outcome its author was told, if one was.
     pub outcome: Option<Outcome>,
-    /// What the same command was answered when it was given once more at the end.
+    /// The answer to the same command, given once more at the end.
     pub again: Option<Outcome>,
     /// Every time it was given.
     pub tries: Vec<Try>,
@@ -76,7 +76,7 @@ pub struct Try {
     pub node: usize,
     /// The time, by the clock of the machine.
     pub at: Timestamp,
-    /// What its author was told, retryable answers included; `None`: nobody knows.
+    /// The author's answer, retryable ones included; `None`: nobody knows.
     pub outcome: Option<Outcome>,
 }
 
@@ -87,9 +87,9 @@ pub struct Delivered {
     pub to: String,
     /// The text.
     pub text: String,
-    /// Which message, by its tag.
+    /// The message, by its tag.
     pub message: MessageId,
-    /// Which attempt, by its tag.
+    /// The attempt, by its tag.
     pub attempt: u32,
 }
 

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::mpsc;
 
-/// What ends every line: the last one of a killed process may be half a line.
+/// The end of every line: the last one of a killed process may be half a line.
 const END: char = ';';
 
 /// The other process. It is killed when this is dropped.

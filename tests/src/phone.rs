@@ -24,7 +24,7 @@ use link::{Link, fresh_mirror};
 
 pub use light::{Goal, read_once};
 
-/// How long a server may be away before a phone gives up; the tests' faults are shorter.
+/// The time that a server may be away before a phone gives up; the tests' faults are shorter.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(25);
@@ -92,12 +92,12 @@ impl Phone {
         self.link.lock().await.sync().await
     }
 
-    /// What it holds, for who has it alone.
+    /// The phone's mirror, for a caller that has the phone alone.
     pub fn mirror(&mut self) -> &Mirror {
         &self.link.get_mut().mirror
     }
 
-    /// How often it had to connect.
+    /// The number of connects.
     pub fn connects(&mut self) -> usize {
         self.link.get_mut().connects
     }
@@ -136,7 +136,7 @@ impl Phone {
                 return;
             }
             if Instant::now() >= deadline {
-                // The whole of both, for whoever has to find the difference.
+                // The whole of both, so that the difference can be found.
                 assert_eq!(link.mirror.conversations, fresh.conversations);
             }
             let socket = link.socket.as_ref().expect("on line");
@@ -158,7 +158,7 @@ impl Phone {
     }
 }
 
-/// What is held of a conversation that is seen in full.
+/// The held copy of a conversation that is seen in full.
 pub fn full(held: &Mirrored) -> Option<&Full> {
     match held {
         Mirrored::Full(full) => Some(full),

@@ -19,7 +19,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-/// How long a start may take, migrations and a loaded machine included.
+/// The longest time that a start may take, migrations and a loaded machine included.
 const START: Duration = Duration::from_secs(30);
 /// For a command that ends by itself.
 const RUN: Duration = Duration::from_secs(300);
@@ -50,7 +50,7 @@ impl Installation {
     /// With a database of its own on the server that `BATON_TEST_POSTGRES` names, if it does.
     pub async fn postgres() -> Result<Option<Self>> {
         let Some(admin) = std::env::var_os("BATON_TEST_POSTGRES") else { return Ok(None) };
-        let admin = admin.into_string().ok().context("BATON_TEST_POSTGRES is no text")?;
+        let admin = admin.into_string().ok().context("BATON_TEST_POSTGRES is not UTF-8")?;
         let name = format!("baton_{}", Uuid::new_v4().simple());
         let mut connection = PgConnection::connect(&admin).await?;
         // Empty: the process makes its schema itself, as an operator's does.

@@ -1,4 +1,4 @@
-//! What a run with faults is set up with, and how it is written down.
+//! The setup of a run with faults, and the way it is written down.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,7 +97,7 @@ pub fn acknowledged(simulator: &Simulator) -> BTreeSet<String> {
     updates.filter(|update| update.status.is_none()).map(|update| update.id).collect()
 }
 
-/// What reached customers, in that order.
+/// Messages that reached customers, in that order.
 pub fn reached(simulator: &Simulator) -> Result<Vec<Delivered>> {
     let mut all = Vec::new();
     for reached in simulator.reached() {

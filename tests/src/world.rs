@@ -41,7 +41,7 @@ pub use people::{Agent, Answered, claim, reply, transfer};
 pub use raw::{Raw, webhook};
 pub use running::RunningClock;
 
-/// How long anything may take before a test has failed: the machine may be busy.
+/// The longest time that a step may take before a test has failed: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The number that is connected from the start.
@@ -51,7 +51,7 @@ pub const SECOND_NUMBER: &str = "206540352242922";
 /// A number of the app that no workspace has connected.
 pub const UNKNOWN_NUMBER: &str = "306540352242922";
 
-/// What is different from the usual.
+/// Differences from the usual world.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
     /// Of the simulated WhatsApp.
@@ -82,7 +82,7 @@ pub struct World {
     pub server: Server,
     /// The other nodes.
     others: Vec<Server>,
-    /// What the nodes share.
+    /// The Redis that the nodes share.
     redis: Option<Mutex<RedisServer>>,
     /// The simulated WhatsApp.
     pub simulator: Simulator,
@@ -383,7 +383,7 @@ pub async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
     }
 }
 
-/// How somebody of a seeded workspace signs in.
+/// The e-mail address with which an agent of a seeded workspace signs in.
 pub fn email(name: &str, workspace: &str) -> String {
     format!("{}@{workspace}.example", name.to_lowercase())
 }
@@ -405,7 +405,7 @@ fn simulated(setup: &Setup) -> baton_simulator::Config {
     }
 }
 
-/// What all nodes share.
+/// Services that all nodes share.
 #[derive(Clone, Copy)]
 struct SharedServices<'a> {
     database: &'a Database,

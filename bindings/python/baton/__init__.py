@@ -16,7 +16,7 @@ and an orderly end of the process. Nothing of the product is decided here.
 
 from baton_core import (
     AboutProduct, Act, ActKind, AnswerOutcome, AppError, Availability, Badge, Choice, ChoiceKind, Colleague,
-    ContactCard, CoreConfig, CoreError, Diagnostics, Event, FileSize, FileSource, FilledButton,
+    ContactCard, CoreConfig, CoreError, Diagnostics, Draft, Event, FileSize, FileSource, FilledButton,
     ForwardedFrom, GoneHow,
     GoneItem, Header, Hold, InboxRow, InboxStep, InboxView, Kept, KeyStore, Line, LineAuthor,
     LineContent, LineStatus, LinesPage, ListBatch, LogLevel, LogRecord, LogSink, MediaKind, Message,
@@ -42,7 +42,7 @@ from .lists import Failed, Inbox, Loaded, Loading, Timeline, Unfit, Value, Watch
 
 __all__ = [
     "AboutProduct", "Act", "ActKind", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice",
-    "ChoiceKind", "Colleague", "ContactCard", "CoreConfig", "CoreError", "Diagnostics", "Event",
+    "ChoiceKind", "Colleague", "ContactCard", "CoreConfig", "CoreError", "Diagnostics", "Draft", "Event",
     "Events", "Failed", "FileKeys", "FileSize", "FileSource", "FilledButton",
     "ForwardedFrom", "GoneHow", "GoneItem",
     "Header", "Hold", "Inbox", "InboxRow", "InboxStep", "InboxView", "Kept", "KeyStore", "Line",

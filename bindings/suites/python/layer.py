@@ -8,7 +8,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
-from baton import Act, CoreError, Event, Failed, InboxView, Loaded, Standing  # noqa: E402
+from baton import (  # noqa: E402
+    Act, Choice, CoreError, Draft, Event, Failed, InboxView, Loaded, Named, People, Standing,
+)
 from baton.testing import FakeBaton, preview  # noqa: E402
 
 
@@ -48,6 +50,26 @@ class Layer(unittest.IsolatedAsyncioTestCase):
         inbox._version = 0
         await baton.shutdown()
         self.assertIsInstance(inbox.state, Failed)
+
+    async def test_a_fake_fails_one_call_and_takes_people_drafts_and_choices(self):
+        baton = FakeBaton()
+        baton.fail_once("outbox", CoreError.Locked())
+        with self.assertRaises(CoreError.Locked):
+            await baton.outbox()
+        self.assertEqual(await baton.outbox(), [])
+        ben = Named(id="ben", name="Ben")
+        baton.set_people(People(agents=[], teams=[ben], channels=[]))
+        self.assertEqual((await baton.people()).teams, [ben])
+        baton.set_draft(preview.CONVERSATION, Draft(text="Hello", is_note=True))
+        self.assertTrue((await baton.draft(preview.CONVERSATION)).is_note)
+        await baton.typing(preview.CONVERSATION, "Good morning")
+        self.assertEqual(baton.drafts[preview.CONVERSATION].text, "Good morning")
+        baton.set_draft(preview.CONVERSATION, None)
+        self.assertIsNone(await baton.draft(preview.CONVERSATION))
+        await baton.choose(7, Choice.DISCARD())
+        self.assertEqual(baton.choices, [(7, Choice.DISCARD())])
+        await baton.set_file_budget(1_000_000)
+        self.assertEqual(baton.calls[-1], ("set_file_budget", 1_000_000))
 
     async def test_a_slow_reader_gets_the_newest_and_what_it_missed_is_counted(self):
         baton = FakeBaton()

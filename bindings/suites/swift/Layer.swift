@@ -7,10 +7,11 @@ import Foundation
 func playLayer() async throws {
     try await fakeTellsAndRecords()
     try await failedSubscriptionIsAState()
+    try await fakeFailsOneCall()
     try await slowReaderGetsTheNewest()
     try await lifeIsToldInOrder()
     try await lifeSendsBeforeItCloses()
-    print("the layer: 5 tests successful")
+    print("the layer: 6 tests successful")
 }
 
 private func fakeTellsAndRecords() async throws {
@@ -46,6 +47,20 @@ private func failedSubscriptionIsAState() async throws {
     try await until("nothing loads for ever") {
         if case .failed(.closed) = late.latest { true } else { false }
     }
+}
+
+private func fakeFailsOneCall() async throws {
+    let fake = FakeBaton()
+    fake.failOnce("outbox", .Locked)
+    let refused = try? await fake.client.outbox()
+    try check(refused == nil, "a call that fails has an answer")
+    let outbox = try await fake.client.outbox()
+    try check(outbox.isEmpty, "the call after it fails as well")
+    fake.setDraft(Preview.conversation, Draft(text: "Hello", isNote: true))
+    let draft = try await fake.client.draft(in: Preview.conversation)
+    try check(draft?.isNote == true, "the draft is \(String(describing: draft))")
+    try await fake.client.choose(.discard, for: 7)
+    try check(fake.choices.map(\.number) == [7], "the choices are \(fake.choices)")
 }
 
 private func slowReaderGetsTheNewest() async throws {

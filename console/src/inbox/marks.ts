@@ -113,7 +113,7 @@ export function marksOf(line: string): Mark[] {
     if (hasCode && line[at] === "`") hasCode = line.indexOf("`", at + 1) >= 0;
     const sign = line[at] ?? "";
     if (!isSign(sign)) {
-      const stop = Math.min(links[next]?.at ?? line.length, endOfWords(line, at + 1));
+      const stop = endOfWords(line, at + 1, links[next]?.at ?? line.length);
       say(line.slice(at, stop));
       at = stop;
       continue;
@@ -134,10 +134,10 @@ export function marksOf(line: string): Mark[] {
   return top().of;
 }
 
-/** Where the next letter stands that may be a sign. */
-function endOfWords(line: string, from: number): number {
+/** Where the next letter stands that may be a sign: at the latest where these words end. */
+function endOfWords(line: string, from: number, end: number): number {
   let at = from;
-  while (at < line.length && line[at] !== "`" && !isSign(line[at] ?? "")) at += 1;
+  while (at < end && line[at] !== "`" && !isSign(line[at] ?? "")) at += 1;
   return at;
 }
 

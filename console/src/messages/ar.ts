@@ -2,9 +2,10 @@ import type { Messages } from "./en.ts";
 import { faultsAr } from "./faults/ar.ts";
 import { healthAr } from "./health.ar.ts";
 import { isolate } from "./isolate.ts";
-import { plural } from "./plural.ts";
+import { counted, plural } from "./plural.ts";
 
 const n = plural("ar");
+const c = counted("ar-u-nu-latn");
 
 export const ar: Messages = {
   app: {
@@ -41,8 +42,8 @@ export const ar: Messages = {
       n(count, {
         one: "تغيير واحد لم يُرسل بعد. هل تخرج وتفقده؟",
         two: "تغييران لم يُرسلا بعد. هل تخرج وتفقدهما؟",
-        few: `${count} تغييرات لم تُرسل بعد. هل تخرج وتفقدها؟`,
-        other: `${count} تغييرًا لم يُرسل بعد. هل تخرج وتفقدها؟`,
+        few: `${c(count)} تغييرات لم تُرسل بعد. هل تخرج وتفقدها؟`,
+        other: `${c(count)} تغييرًا لم يُرسل بعد. هل تخرج وتفقدها؟`,
       }),
   },
   me: {
@@ -66,7 +67,7 @@ export const ar: Messages = {
     late: "متأخرة",
     snoozed: "مؤجلة",
     open: "كل المفتوحة",
-    count: (name, count) => `${name}، ${count}`,
+    count: (name, count) => `${name}، ${c(count)}`,
     lateHint: "تنتظر 15 دقيقة أو أكثر، أو بقي أقل من ساعة للرد",
   },
   file: {
@@ -89,7 +90,7 @@ export const ar: Messages = {
     takeNext: "خذ التالية",
     nothingNext: "لا شيء ينتظرك.",
     fresh: (count) =>
-      n(count, { one: "جديدة واحدة", two: "جديدتان", few: `${count} جديدة`, other: `${count} جديدة` }),
+      n(count, { one: "جديدة واحدة", two: "جديدتان", few: `${c(count)} جديدة`, other: `${c(count)} جديدة` }),
     failed: "تعذر التحميل.",
     failedAsOf: (time) => `تعذر التحميل. هذه من الساعة ${time}.`,
     partial: "تظهر المحادثات الأولى فقط.",
@@ -132,8 +133,8 @@ export const ar: Messages = {
       n(count, {
         one: "رسالة غير مقروءة",
         two: "رسالتان غير مقروءتين",
-        few: `${count} رسائل غير مقروءة`,
-        other: `${count} رسالة غير مقروءة`,
+        few: `${c(count)} رسائل غير مقروءة`,
+        other: `${c(count)} رسالة غير مقروءة`,
       }),
     late: "متأخرة",
     soon: "قريبًا",
@@ -207,8 +208,8 @@ export const ar: Messages = {
       n(count, {
         one: "رسالة جديدة",
         two: "رسالتان جديدتان",
-        few: `${count} رسائل جديدة`,
-        other: `${count} رسالة جديدة`,
+        few: `${c(count)} رسائل جديدة`,
+        other: `${c(count)} رسالة جديدة`,
       }),
     phoneApp: "تطبيق الهاتف",
     automatic: "تلقائي",
@@ -224,7 +225,7 @@ export const ar: Messages = {
     write: "اكتب",
   },
   forward: {
-    times: (count) => `أُعيد توجيهه (${count})`,
+    times: (count) => `أُعيد توجيهه (${c(count)})`,
     line: "إعادة توجيه هذا السطر",
     title: "إعادة التوجيه إلى",
     find: "ابحث عن عميل",
@@ -233,7 +234,7 @@ export const ar: Messages = {
     go: "إعادة التوجيه",
     done: "أُعيد توجيهه",
     from: (name) => `أُعيد توجيهه من ${name}`,
-    several: (count) => n(count, { one: "أُعيد التوجيه إلى عميل واحد", two: "أُعيد التوجيه إلى عميلين", few: `أُعيد التوجيه إلى ${count} عملاء`, many: `أُعيد التوجيه إلى ${count} عميلًا`, other: `أُعيد التوجيه إلى ${count} عميل` }),
+    several: (count) => n(count, { one: "أُعيد التوجيه إلى عميل واحد", two: "أُعيد التوجيه إلى عميلين", few: `أُعيد التوجيه إلى ${c(count)} عملاء`, many: `أُعيد التوجيه إلى ${c(count)} عميلًا`, other: `أُعيد التوجيه إلى ${c(count)} عميل` }),
   },
   act: {
     resolve: "حل",
@@ -263,6 +264,8 @@ export const ar: Messages = {
     otherTime: "في وقت آخر…",
     copyLink: "انسخ الرابط",
     copyText: "انسخ النص",
+    markUnread: "ضع علامة غير مقروءة",
+    markedUnread: "وُضعت علامة غير مقروءة",
     copied: "نُسخ",
     notCopied: "المتصفح لا يسمح بالنسخ.",
   },
@@ -272,8 +275,8 @@ export const ar: Messages = {
     find: "ابحث عن شخص أو فريق",
     people: "الأشخاص",
     teams: "طوابير الفرق",
-    load: (load, capacity) => `${load} من ${capacity}`,
-    loadFree: (load) => `${load} مفتوحة`,
+    load: (load, capacity) => `${c(load)} من ${c(capacity)}`,
+    loadFree: (load) => `${c(load)} مفتوحة`,
     full: "ممتلئ",
     note: "ملاحظة لمن يستلمها",
     go: "تسليم",
@@ -317,8 +320,8 @@ export const ar: Messages = {
       n(count, {
         one: "أطول بحرف واحد",
         two: "أطول بحرفين",
-        few: `أطول بـ ${count} أحرف`,
-        other: `أطول بـ ${count} حرفًا`,
+        few: `أطول بـ ${c(count)} أحرف`,
+        other: `أطول بـ ${c(count)} حرفًا`,
       }),
     notOwner: (name) => `هذه لدى ${name}. اترك ملاحظة أو اطلبها.`,
     headOnly: "ترى من لديه المحادثة، لا ما يقال فيها.",
@@ -352,7 +355,7 @@ export const ar: Messages = {
   },
   templates: {
     used: (sent, conversations, last) =>
-      `أُرسل ${sent} مرة إلى ${conversations} من العملاء خلال 30 يومًا، آخرها ${last}.`,
+      `أُرسل ${c(sent)} مرة إلى ${c(conversations)} من العملاء خلال 30 يومًا، آخرها ${last}.`,
     title: (name) => `إرسال قالب إلى ${name}`,
     choose: "اختيار قالب",
     find: "البحث عن قالب",
@@ -365,7 +368,7 @@ export const ar: Messages = {
     button: (name) => `للزر «${name}»`,
     account: "حساب واتساب للأعمال",
     accountHint: "أرقام معرّفه من Meta Business Suite، ثم يمكن إرسال قوالبه.",
-    count: (count) => n(count, { zero: "لا قوالب", one: "قالب واحد", two: "قالبان", few: `${count} قوالب`, many: `${count} قالبًا`, other: `${count} قالب` }),
+    count: (count) => n(count, { zero: "لا قوالب", one: "قالب واحد", two: "قالبان", few: `${c(count)} قوالب`, many: `${c(count)} قالبًا`, other: `${c(count)} قالب` }),
     not: {
       pending: "لم تعتمده ميتا بعد",
       rejected: "رفضته ميتا",
@@ -393,7 +396,7 @@ export const ar: Messages = {
     both: (names, name) => `لم يُرسل: رد ${names} وكتب ${name} مجددًا`,
     body: "لم يخرج ردك. اقرأ الجديد ثم قرر.",
     since: (time) => `جديد منذ بدأت، ${time}`,
-    more: (count) => `${count} أخرى في المحادثة`,
+    more: (count) => `${c(count)} أخرى في المحادثة`,
     fresh: "جديد",
     yours: "ردك",
     discard: "تجاهل",
@@ -402,7 +405,7 @@ export const ar: Messages = {
     send: "أرسل رغم ذلك",
     sendChanged: "أرسل الرد المعدل",
     later: "القرار لاحقًا",
-    place: (at, of) => `${at} من ${of}`,
+    place: (at, of) => `${at} من ${c(of)}`,
     how: { sent: "أُرسل", note: "ملاحظة", discarded: "أُهمل", later: "لاحقًا" },
   },
   status: {
@@ -489,6 +492,13 @@ export const ar: Messages = {
     marketingStopped: (at) => `منذ ${at} لا يريد هذا العميل رسائل ترويجية. يمكن إرسال القوالب الأخرى.`,
   },
   person: {
+    rename: "الاسم…",
+    renameTitle: (name: string) => `بماذا نسمّي ${name}؟`,
+    renameHint: "لا يراه إلا الفريق. يُحفظ الاسم الذي اختاره العميل، ويُعثر عليه بالاسمين.",
+    ourName: "اسمنا له",
+    theirs: (name: string) => `يسمّي نفسه ${name}`,
+    useTheirs: "استخدم اسمه هو",
+    renamed: "تغيّر الاسم",
     link: "ربط…",
     title: (name: string) => `من يكون ${name} أيضًا؟`,
     explain: "تبقى كل محادثة في مكانها. من يقرأ إحداها يرى الأخرى ومن يرد هناك.",
@@ -522,15 +532,15 @@ export const ar: Messages = {
     crowded: "عدد نوافذك المتصلة كبير جدًا. هذه النافذة تنتظر.",
     asOf: (time) => `حتى ${time}`,
     reconnecting: "جارٍ الاتصال مجددًا…",
-    waiting: (count) => `${count} في الانتظار`,
+    waiting: (count) => `${c(count)} في الانتظار`,
     back: (sent, need) =>
-      need === 0 ? `عدت. أُرسل ${sent}.` : `عدت. أُرسل ${sent}، ويحتاجك ${need}.`,
+      need === 0 ? `عدت. أُرسل ${c(sent)}.` : `عدت. أُرسل ${c(sent)}، ويحتاجك ${c(need)}.`,
     needs: (count) =>
       n(count, {
         one: "رد واحد يحتاجك",
         two: "ردان يحتاجانك",
-        few: `${count} ردود تحتاجك`,
-        other: `${count} ردًا يحتاجك`,
+        few: `${c(count)} ردود تحتاجك`,
+        other: `${c(count)} ردًا يحتاجك`,
       }),
     review: "مراجعة",
     outbox: "تنتظر الإرسال",
@@ -541,7 +551,7 @@ export const ar: Messages = {
     staleAct: (name) => `لم يتم: هناك جديد مع ${name}. انظر مجددًا.`,
     ownerChanged: (name) => `كان ${name} أسرع: أصبحت لديه.`,
     beingAnswered: (name) => `لم يُرسل: ${name} يكتب ردًا. نصك محفوظ.`,
-    atCapacity: (name, load, capacity) => `${name} ممتلئ (${load} من ${capacity}).`,
+    atCapacity: (name, load, capacity) => `${name} ممتلئ (${c(load)} من ${c(capacity)}).`,
     windowClosed: "لم يُرسل: مرت 24 ساعة. نصك محفوظ.",
     neverWrote: "لم يُرسل: يسمح واتساب بالقوالب فقط حتى يجيب العميل. نصك محفوظ.",
     templateReplaced: (name) => `لم تُرسل: أوقفت Meta هذا القالب. أرسل «${name}» بدلًا منه.`,
@@ -590,6 +600,7 @@ export const ar: Messages = {
     addNumber: "توصيل رقم",
     addTeam: "إضافة فريق",
     addAgent: "إضافة موظف",
+    addAgentHint: "تختار أنت كلمة المرور الأولى وتخبره بها. أما الدعوة فتتيح له اختيار كلمته عبر رابط.",
     metaApp: "تطبيق ميتا",
     metaAppHint: "معرّفه. يضيفه مشغّل الخادم أولًا.",
     numberId: "معرّف الرقم في ميتا",
@@ -649,7 +660,7 @@ export const ar: Messages = {
     neverThere: "لا يوجد هنا شيء بهذا الاسم. تحقق مما كتبته أو اسأل من يدير الخادم.",
   },
   people: {
-    online: (count) => `متصل: ${count}`,
+    online: (count) => `متصل: ${c(count)}`,
     replying: (name) => `يرد على ${name}`,
     looking: (name) => `يقرأ ${name}`,
     leaving: "يغادر",
@@ -718,7 +729,7 @@ export const ar: Messages = {
     numberDone: (name) => `${name} متصل.`,
     team: "أضف زميلًا",
     teamHow: "مع شخصين يظهر غرض Baton: لا أحد يرد مرتين. أنشئ رابطًا، ويعيّن زميلك كلمة مروره.",
-    teamDone: (count) => `يستطيع ${count} أشخاص الدخول.`,
+    teamDone: (count) => `يستطيع ${c(count)} أشخاص الدخول.`,
     message: "استقبل رسالة",
     messageHow: (number) => `أرسل «مرحبا» من هاتف إلى ${number}. تظهر هنا.`,
     messageDone: "كتب عميل.",
@@ -749,24 +760,24 @@ export const ar: Messages = {
     noTeam: "لا تشرف على أي فريق. يحدد ذلك مدير.",
     empty: "فارغة",
     drop: "أفلت للتسليم",
-    isFull: (load, capacity) => `ممتلئ: ${load} من ${capacity}`,
-    lateCount: (count) => `متأخرة: ${count}`,
+    isFull: (load, capacity) => `ممتلئ: ${c(load)} من ${c(capacity)}`,
+    lateCount: (count) => `متأخرة: ${c(count)}`,
     move: (name) => `نقل ${name}`,
     moveTo: (name) => `نقل ${name} إلى…`,
-    moveManyTo: (count) => `نقل المحادثات (${count}) إلى…`,
+    moveManyTo: (count) => `نقل المحادثات (${c(count)}) إلى…`,
     moved: (customer, to) => `${customer} الآن لدى ${to}`,
-    movedMany: (count, to) => `نُقلت ${count} إلى ${to}`,
-    movedSome: (count, failed, why) => `نُقلت ${count} ولم تُنقل ${failed}: ${why}`,
-    undone: (count) => `تراجع: ${count}`,
+    movedMany: (count, to) => `نُقلت ${c(count)} إلى ${to}`,
+    movedSome: (count, failed, why) => `نُقلت ${c(count)} ولم تُنقل ${c(failed)}: ${why}`,
+    undone: (count) => `تراجع: ${c(count)}`,
     notUndone: (name) => `تصرف ${name} بالفعل؛ لم يُتراجع عن شيء.`,
-    full: (name, load, capacity) => `${name} ممتلئ (${load} من ${capacity}). هل تُسند رغم ذلك؟`,
+    full: (name, load, capacity) => `${name} ممتلئ (${c(load)} من ${c(capacity)}). هل تُسند رغم ذلك؟`,
     anyway: "إسناد رغم ذلك",
     select: "اختيار",
-    chosen: (count) => `اختير ${count}`,
+    chosen: (count) => `اختير ${c(count)}`,
     moveGo: "نقل إلى…",
     has: "لديه الآن",
     hasNothing: "لا شيء مفتوح لديه.",
-    more: (count) => `${count} أخرى`,
+    more: (count) => `${c(count)} أخرى`,
     offline: "لا اتصال: لا يمكن نقل شيء.",
   },
   bulk: {
@@ -776,26 +787,26 @@ export const ar: Messages = {
     extend: "اختيار أثناء التنقل",
     limit: (most) => `${most} في المرة الواحدة على الأكثر.`,
     offline: "لا اتصال: لا يمكن فعل شيء.",
-    progress: (done, of) => `${done} من ${of}`,
-    askGive: (count, of, to) => `هل تُنقل ${count} من ${of} إلى ${to}؟`,
+    progress: (done, of) => `${c(done)} من ${c(of)}`,
+    askGive: (count, of, to) => `هل تُنقل ${c(count)} من ${c(of)} إلى ${to}؟`,
     ask: {
-      resolve: (count, of) => `هل تُحل ${count} من ${of}؟`,
-      snooze: (count, of) => `هل تؤجَّل ${count} من ${of}؟`,
-      follow: (count, of) => `هل تتابع ${count} من ${of}؟`,
+      resolve: (count, of) => `هل تُحل ${c(count)} من ${c(of)}؟`,
+      snooze: (count, of) => `هل تؤجَّل ${c(count)} من ${c(of)}؟`,
+      follow: (count, of) => `هل تتابع ${c(count)} من ${c(of)}؟`,
     },
     askNone: "لا يمكن فعل هذا بأي منها.",
     stay: (count) =>
       n(count, {
         one: "تبقى واحدة كما هي",
         two: "تبقى اثنتان كما هما",
-        few: `تبقى ${count} كما هي`,
-        other: `تبقى ${count} كما هي`,
+        few: `تبقى ${c(count)} كما هي`,
+        other: `تبقى ${c(count)} كما هي`,
       }),
     go: {
-      give: (count) => `نقل ${count}`,
-      resolve: (count) => `حل ${count}`,
-      snooze: (count) => `تأجيل ${count}`,
-      follow: (count) => `متابعة ${count}`,
+      give: (count) => `نقل ${c(count)}`,
+      resolve: (count) => `حل ${c(count)}`,
+      snooze: (count) => `تأجيل ${c(count)}`,
+      follow: (count) => `متابعة ${c(count)}`,
     },
     why: {
       gone: "لم يعد بإمكانك رؤيتها.",
@@ -805,13 +816,13 @@ export const ar: Messages = {
       theirs: (name) => `هي لدى ${name}؛ القرار هنا للمسؤول عنها.`,
     },
     done: {
-      resolve: (count) => `حُلّت ${count}`,
-      snooze: (count, until) => `أُجّلت ${count} حتى ${until}`,
-      follow: (count) => `تتابع ${count} أخرى`,
+      resolve: (count) => `حُلّت ${c(count)}`,
+      snooze: (count, until) => `أُجّلت ${c(count)} حتى ${until}`,
+      follow: (count) => `تتابع ${c(count)} أخرى`,
     },
-    some: (done, failed) => `${done}، ولم يتم ${failed}`,
-    undoneSome: (count, failed) => `تراجع: ${count}. لم يُتراجع عن ${failed}`,
-    notDone: (count) => `لم يتم: ${count}`,
+    some: (done, failed) => `${c(done)}، ولم يتم ${c(failed)}`,
+    undoneSome: (count, failed) => `تراجع: ${c(count)}. لم يُتراجع عن ${c(failed)}`,
+    notDone: (count) => `لم يتم: ${c(count)}`,
     already: "هي كذلك بالفعل: لم يحدث شيء.",
     show: "عرضها",
     open: "فتح",
@@ -822,8 +833,8 @@ export const ar: Messages = {
       n(count, {
         one: "بحاجة إلى مراجعة، رسالة واحدة",
         two: "بحاجة إلى مراجعة، رسالتان",
-        few: `بحاجة إلى مراجعة، ${count} رسائل`,
-        other: `بحاجة إلى مراجعة، ${count} رسالة`,
+        few: `بحاجة إلى مراجعة، ${c(count)} رسائل`,
+        other: `بحاجة إلى مراجعة، ${c(count)} رسالة`,
       }),
     all: "الكل",
     kinds: {
@@ -859,31 +870,31 @@ export const ar: Messages = {
     review: "مراجعة",
     decide: { send: "إرسال مجددًا", arrived: "وصلت", discard: "تجاهل" },
     doTo: {
-      send: (count) => `إرسال مجددًا (${count})`,
-      arrived: (count) => `وصلت (${count})`,
-      discard: (count) => `تجاهل (${count})`,
+      send: (count) => `إرسال مجددًا (${c(count)})`,
+      arrived: (count) => `وصلت (${c(count)})`,
+      discard: (count) => `تجاهل (${c(count)})`,
     },
     ask: {
       send: (count) =>
         n(count, {
           one: "هل تُرسل رسالة واحدة مجددًا؟",
           two: "هل تُرسل رسالتين مجددًا؟",
-          few: `هل تُرسل ${count} رسائل مجددًا؟`,
-          other: `هل تُرسل ${count} رسالة مجددًا؟`,
+          few: `هل تُرسل ${c(count)} رسائل مجددًا؟`,
+          other: `هل تُرسل ${c(count)} رسالة مجددًا؟`,
         }),
       arrived: (count) =>
         n(count, {
           one: "هل وصلت رسالة واحدة؟",
           two: "هل وصلت رسالتان؟",
-          few: `هل وصلت ${count} رسائل؟`,
-          other: `هل وصلت ${count} رسالة؟`,
+          few: `هل وصلت ${c(count)} رسائل؟`,
+          other: `هل وصلت ${c(count)} رسالة؟`,
         }),
       discard: (count) =>
         n(count, {
           one: "هل تتجاهل رسالة واحدة؟",
           two: "هل تتجاهل رسالتين؟",
-          few: `هل تتجاهل ${count} رسائل؟`,
-          other: `هل تتجاهل ${count} رسالة؟`,
+          few: `هل تتجاهل ${c(count)} رسائل؟`,
+          other: `هل تتجاهل ${c(count)} رسالة؟`,
         }),
     },
     askMore: {
@@ -896,22 +907,22 @@ export const ar: Messages = {
         n(count, {
           one: "إرسال رسالة واحدة",
           two: "إرسال رسالتين",
-          few: `إرسال ${count} رسائل`,
-          other: `إرسال ${count} رسالة`,
+          few: `إرسال ${c(count)} رسائل`,
+          other: `إرسال ${c(count)} رسالة`,
         }),
       arrived: (count) =>
         n(count, {
           one: "عدّ واحدة مُرسلة",
           two: "عدّ اثنتين مُرسلتين",
-          few: `عدّ ${count} مُرسلة`,
-          other: `عدّ ${count} مُرسلة`,
+          few: `عدّ ${c(count)} مُرسلة`,
+          other: `عدّ ${c(count)} مُرسلة`,
         }),
       discard: (count) =>
         n(count, {
           one: "تجاهل رسالة واحدة",
           two: "تجاهل رسالتين",
-          few: `تجاهل ${count} رسائل`,
-          other: `تجاهل ${count} رسالة`,
+          few: `تجاهل ${c(count)} رسائل`,
+          other: `تجاهل ${c(count)} رسالة`,
         }),
     },
     done: {
@@ -919,31 +930,31 @@ export const ar: Messages = {
         n(count, {
           one: "أُرسلت واحدة",
           two: "أُرسلت اثنتان",
-          few: `أُرسلت ${count}`,
-          other: `أُرسلت ${count}`,
+          few: `أُرسلت ${c(count)}`,
+          other: `أُرسلت ${c(count)}`,
         }),
       arrived: (count) =>
         n(count, {
           one: "عُدّت واحدة مُرسلة",
           two: "عُدّت اثنتان مُرسلتين",
-          few: `عُدّت ${count} مُرسلة`,
-          other: `عُدّت ${count} مُرسلة`,
+          few: `عُدّت ${c(count)} مُرسلة`,
+          other: `عُدّت ${c(count)} مُرسلة`,
         }),
       discard: (count) =>
         n(count, {
           one: "تُجوهلت واحدة",
           two: "تُجوهلت اثنتان",
-          few: `تُجوهلت ${count}`,
-          other: `تُجوهلت ${count}`,
+          few: `تُجوهلت ${c(count)}`,
+          other: `تُجوهلت ${c(count)}`,
         }),
     },
-    some: (done, failed, why) => `${done}، ${failed} لا: ${why}`,
+    some: (done, failed, why) => `${c(done)}، ${c(failed)} لا: ${why}`,
     twice: (count) =>
       n(count, {
         one: "قد تصل إلى عميل واحد مرتين.",
         two: "قد تصل إلى عميلين مرتين.",
-        few: `قد تصل إلى ${count} عملاء مرتين.`,
-        other: `قد تصل إلى ${count} عميلًا مرتين.`,
+        few: `قد تصل إلى ${c(count)} عملاء مرتين.`,
+        other: `قد تصل إلى ${c(count)} عميلًا مرتين.`,
       }),
     include: (name) => `إرسال التي إلى ${name}`,
     sinceThen: (time) => `منذ ذلك الحين، ${time}`,
@@ -952,8 +963,8 @@ export const ar: Messages = {
       n(count, {
         one: "سطر واحد قبل هذه",
         two: "سطران قبل هذه",
-        few: `${count} أسطر قبل هذه`,
-        other: `${count} سطرًا قبل هذه`,
+        few: `${c(count)} أسطر قبل هذه`,
+        other: `${c(count)} سطرًا قبل هذه`,
       }),
     reading: "تُقرأ الآن الأقوال التي تلتها",
     unread: "تعذرت قراءة ما قيل بعدها. افتح المحادثة.",
@@ -1004,9 +1015,9 @@ export const ar: Messages = {
       first_reply: (median, p90, most, when) =>
         `الوسيط ${median}، و9 من 10 خلال ${p90}. أطول وسيط، ${most}: ${when}. في الجدول كل القيم.`,
       within: (share, count, least, when) =>
-        `${share} من ${count} ردود جاءت ضمن الهدف. أدنى نسبة، ${least}: ${when}. في الجدول كل القيم.`,
+        `${share} من ${c(count)} ردود جاءت ضمن الهدف. أدنى نسبة، ${least}: ${when}. في الجدول كل القيم.`,
       resolution: (median, count, most, when) =>
-        `حُلت ${count}، والوسيط ${median}. أطول وسيط، ${most}: ${when}. في الجدول كل القيم.`,
+        `حُلت ${c(count)}، والوسيط ${median}. أطول وسيط، ${most}: ${when}. في الجدول كل القيم.`,
     },
     nothing: "لم يُقَس شيء في هذه المدة.",
     kpis: {
@@ -1017,7 +1028,7 @@ export const ar: Messages = {
       resolution: "الحل، الوسيط",
       open: "ما زالت مفتوحة",
     },
-    ofAnswers: (count) => `من ${count}`,
+    ofAnswers: (count) => `من ${c(count)}`,
     agents: "الموظفون",
     numbers: "أرقام واتساب",
     name: "الاسم",
@@ -1047,7 +1058,7 @@ export const ar: Messages = {
     },
     show: (what, value) => `${what}: ${isolate(value)}. عرض المحادثات`,
     slowest: "الأبطأ أولًا",
-    onlyFirst: (count) => `تُعرض أبطأ ${count} فقط.`,
+    onlyFirst: (count) => `تُعرض أبطأ ${c(count)} فقط.`,
     noneBehind: "لا محادثة خلف هذا الرقم.",
     since: (time) => `منذ ${isolate(time)}`,
     earlier: "الأسبق",
@@ -1066,44 +1077,44 @@ export const ar: Messages = {
       n(count, {
         one: "حاول مجددًا مع واحد",
         two: "حاول مجددًا مع اثنين",
-        few: `حاول مجددًا مع ${count}`,
-        other: `حاول مجددًا مع ${count}`,
+        few: `حاول مجددًا مع ${c(count)}`,
+        other: `حاول مجددًا مع ${c(count)}`,
       }),
     dismissMany: (count) =>
       n(count, {
         one: "تخلَّ عن واحد",
         two: "تخلَّ عن اثنين",
-        few: `تخلَّ عن ${count}`,
-        other: `تخلَّ عن ${count}`,
+        few: `تخلَّ عن ${c(count)}`,
+        other: `تخلَّ عن ${c(count)}`,
       }),
     askReplay: (count) =>
       n(count, {
         one: "هل تحاول مجددًا مع عنصر واحد؟",
         two: "هل تحاول مجددًا مع عنصرين؟",
-        few: `هل تحاول مجددًا مع ${count} عناصر؟`,
-        other: `هل تحاول مجددًا مع ${count} عنصرًا؟`,
+        few: `هل تحاول مجددًا مع ${c(count)} عناصر؟`,
+        other: `هل تحاول مجددًا مع ${c(count)} عنصرًا؟`,
       }),
     askReplayMore: "يُؤخذ كل منها كأنه وصل الآن. وما لا مكان له بعدُ يبقى هنا.",
     askDismiss: (count) =>
       n(count, {
         one: "هل تتخلى عن عنصر واحد؟",
         two: "هل تتخلى عن عنصرين؟",
-        few: `هل تتخلى عن ${count} عناصر؟`,
-        other: `هل تتخلى عن ${count} عنصرًا؟`,
+        few: `هل تتخلى عن ${c(count)} عناصر؟`,
+        other: `هل تتخلى عن ${c(count)} عنصرًا؟`,
       }),
     askDismissMore: "لا أحد ينتظره بعدها، ويُحذف مع الوقت. وإن كانت فيه رسالة فلن تصل إلى أحد.",
     stand: { replayed: "أُدخل", dismissed: "تُخلي عنه" },
     replayed: (count) =>
-      n(count, { one: "أُدخل واحد", two: "أُدخل اثنان", few: `أُدخل ${count}`, other: `أُدخل ${count}` }),
+      n(count, { one: "أُدخل واحد", two: "أُدخل اثنان", few: `أُدخل ${c(count)}`, other: `أُدخل ${c(count)}` }),
     dismissed: (count) =>
       n(count, {
         one: "تُخلي عن واحد",
         two: "تُخلي عن اثنين",
-        few: `تُخلي عن ${count}`,
-        other: `تُخلي عن ${count}`,
+        few: `تُخلي عن ${c(count)}`,
+        other: `تُخلي عن ${c(count)}`,
       }),
-    some: (done, failed) => `${done}، ${failed} لا`,
-    progress: (done, of) => `${done} من ${of}`,
+    some: (done, failed) => `${c(done)}، ${c(failed)} لا`,
+    progress: (done, of) => `${c(done)} من ${c(of)}`,
     still: "لا يزال لا مكان له.",
   },
   push: {

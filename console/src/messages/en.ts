@@ -2,9 +2,10 @@
 
 import { faultsEn } from "./faults/en.ts";
 import { healthEn } from "./health.ts";
-import { plural } from "./plural.ts";
+import { counted, plural } from "./plural.ts";
 
 const n = plural("en");
+const c = counted("en");
 
 export const en = {
   app: {
@@ -40,7 +41,7 @@ export const en = {
     waiting: (count: number) =>
       n(count, {
         one: "1 change was not sent yet. Sign out and lose it?",
-        other: `${count} changes were not sent yet. Sign out and lose them?`,
+        other: `${c(count)} changes were not sent yet. Sign out and lose them?`,
       }),
   },
   me: {
@@ -64,7 +65,7 @@ export const en = {
     late: "Late",
     snoozed: "Snoozed",
     open: "All open",
-    count: (name: string, count: number) => `${name}, ${count}`,
+    count: (name: string, count: number) => `${name}, ${c(count)}`,
     lateHint: "Waiting 15 minutes or more, or less than 1 hour left to reply",
   },
   file: {
@@ -86,7 +87,7 @@ export const en = {
     oldestFirst: "oldest first",
     takeNext: "Take next",
     nothingNext: "Nothing waits for you.",
-    fresh: (count: number) => n(count, { one: "1 new", other: `${count} new` }),
+    fresh: (count: number) => n(count, { one: "1 new", other: `${c(count)} new` }),
     failed: "Could not load.",
     failedAsOf: (time: string) => `Could not load. These are from ${time}.`,
     partial: "Only the first conversations are listed.",
@@ -125,7 +126,7 @@ export const en = {
     waiting: "Waiting",
     snoozedUntil: (time: string) => `until ${time}`,
     resolved: "Resolved",
-    unread: (count: number) => n(count, { one: "1 unread", other: `${count} unread` }),
+    unread: (count: number) => n(count, { one: "1 unread", other: `${c(count)} unread` }),
     late: "late",
     soon: "soon",
     unknown: "Unknown customer",
@@ -192,7 +193,7 @@ export const en = {
     nothingNewer: (time: string) => `Nothing newer than ${time} is known`,
     watching: (names: string) => `${names} looking at this`,
     newLine: (name: string, text: string) => `${name}: ${text}`,
-    newLines: (count: number) => n(count, { one: "1 new message", other: `${count} new messages` }),
+    newLines: (count: number) => n(count, { one: "1 new message", other: `${c(count)} new messages` }),
     phoneApp: "Phone app",
     automatic: "Automatic",
     quoted: "Quoted message",
@@ -207,7 +208,7 @@ export const en = {
     write: "Write",
   },
   forward: {
-    times: (count: number) => n(count, { one: "Forwarded once", other: `Forwarded ${count} times` }),
+    times: (count: number) => n(count, { one: "Forwarded once", other: `Forwarded ${c(count)} times` }),
     line: "Forward this line",
     title: "Forward to",
     find: "Find a customer",
@@ -216,7 +217,7 @@ export const en = {
     go: "Forward",
     done: "Forwarded",
     from: (name: string) => `Forwarded from ${name}`,
-    several: (count: number) => n(count, { one: "Forwarded to 1 customer", other: `Forwarded to ${count} customers` }),
+    several: (count: number) => n(count, { one: "Forwarded to 1 customer", other: `Forwarded to ${c(count)} customers` }),
   },
   act: {
     resolve: "Resolve",
@@ -246,6 +247,8 @@ export const en = {
     otherTime: "At another time…",
     copyLink: "Copy the link",
     copyText: "Copy the text",
+    markUnread: "Mark as unread",
+    markedUnread: "Marked as unread",
     copied: "Copied",
     notCopied: "The browser does not allow copying.",
   },
@@ -255,8 +258,8 @@ export const en = {
     find: "Find a person or team",
     people: "People",
     teams: "Team queues",
-    load: (load: number, capacity: number) => `${load} of ${capacity}`,
-    loadFree: (load: number) => `${load} open`,
+    load: (load: number, capacity: number) => `${c(load)} of ${c(capacity)}`,
+    loadFree: (load: number) => `${c(load)} open`,
     full: "full",
     note: "Note for whoever gets it",
     go: "Hand over",
@@ -297,7 +300,7 @@ export const en = {
     draftSaved: "Draft saved",
     draftUnsaved: "Draft not saved",
     tooLong: (count: number) =>
-      n(count, { one: "1 character too long", other: `${count} characters too long` }),
+      n(count, { one: "1 character too long", other: `${c(count)} characters too long` }),
     notOwner: (name: string) => `${name} owns this. Leave a note, or ask for it.`,
     headOnly: "You see who has this, not what is said.",
     takeFirst: (name: string) => `${name} owns this. Take it to answer, or leave a note.`,
@@ -330,7 +333,7 @@ export const en = {
   },
   templates: {
     used: (sent: number, conversations: number, last: string) =>
-      `Sent ${sent} times to ${conversations} customers in 30 days, last ${last}.`,
+      `Sent ${c(sent)} times to ${c(conversations)} customers in 30 days, last ${last}.`,
     title: (name: string) => `Send ${name} a template`,
     choose: "Choose a template",
     find: "Find a template",
@@ -343,7 +346,7 @@ export const en = {
     button: (name: string) => `For the button “${name}”`,
     account: "WhatsApp Business Account",
     accountHint: "The digits of its id, from Meta Business Suite. Then its templates can be sent.",
-    count: (count: number) => n(count, { one: "1 template", other: `${count} templates` }),
+    count: (count: number) => n(count, { one: "1 template", other: `${c(count)} templates` }),
     not: {
       pending: "Meta has not approved it yet",
       rejected: "Meta rejected it",
@@ -374,7 +377,7 @@ export const en = {
     more: (count: number) =>
       n(count, {
         one: "1 more in the conversation",
-        other: `${count} more in the conversation`,
+        other: `${c(count)} more in the conversation`,
       }),
     fresh: "new",
     yours: "Your reply",
@@ -384,7 +387,7 @@ export const en = {
     send: "Send anyway",
     sendChanged: "Send changed reply",
     later: "Decide later",
-    place: (at: number, of: number) => `${at} of ${of}`,
+    place: (at: number, of: number) => `${at} of ${c(of)}`,
     how: { sent: "sent", note: "note", discarded: "discarded", later: "later" },
   },
   status: {
@@ -472,6 +475,13 @@ export const en = {
     marketingStopped: (at: string) => `Since ${at} this customer wants no marketing. Other templates can be sent.`,
   },
   person: {
+    rename: "Name…",
+    renameTitle: (name: string) => `What do we call ${name}?`,
+    renameHint: "Only the team sees it. The name that they chose themselves is kept, and both are found.",
+    ourName: "Our name",
+    theirs: (name: string) => `Calls themselves ${name}`,
+    useTheirs: "Use their own name",
+    renamed: "The name was changed",
     link: "Link…",
     title: (name: string) => `Who else is ${name}?`,
     explain: "Each conversation stays where it is. Whoever reads one sees the others, and who answers there.",
@@ -505,11 +515,11 @@ export const en = {
     crowded: "Too many of your windows are connected. This one waits.",
     asOf: (time: string) => `As of ${time}`,
     reconnecting: "Connecting again…",
-    waiting: (count: number) => n(count, { one: "1 waiting", other: `${count} waiting` }),
+    waiting: (count: number) => n(count, { one: "1 waiting", other: `${c(count)} waiting` }),
     back: (sent: number, need: number) =>
-      need === 0 ? `Back. ${sent} sent.` : `Back. ${sent} sent, ${need} need you.`,
+      need === 0 ? `Back. ${c(sent)} sent.` : `Back. ${c(sent)} sent, ${c(need)} need you.`,
     needs: (count: number) =>
-      n(count, { one: "1 reply needs you", other: `${count} replies need you` }),
+      n(count, { one: "1 reply needs you", other: `${c(count)} replies need you` }),
     review: "Review",
     outbox: "Waiting to be sent",
     cancel: "Cancel",
@@ -520,7 +530,7 @@ export const en = {
     ownerChanged: (name: string) => `${name} was faster: it is theirs now.`,
     beingAnswered: (name: string) => `Not sent: ${name} is replying. Your text is kept.`,
     atCapacity: (name: string, load: number, capacity: number) =>
-      `${name} is full (${load} of ${capacity}).`,
+      `${name} is full (${c(load)} of ${c(capacity)}).`,
     windowClosed: "Not sent: the 24 hours have passed. Your text is kept.",
     neverWrote: "Not sent: WhatsApp allows templates only until the customer answers. Your text is kept.",
     templateReplaced: (name: string) => `Not sent: Meta stopped this template. Send “${name}” instead.`,
@@ -570,6 +580,7 @@ export const en = {
     addNumber: "Connect a number",
     addTeam: "Add a team",
     addAgent: "Add an agent",
+    addAgentHint: "You choose the first password and tell it to them. An invitation lets them choose their own by a link.",
     metaApp: "App at Meta",
     metaAppHint: "Its id. The operator of the server adds the app first.",
     numberId: "Number at Meta",
@@ -629,7 +640,7 @@ export const en = {
     neverThere: "There is nothing of this name here. Check what you typed, or ask whoever runs the server.",
   },
   people: {
-    online: (count: number) => `${count} connected`,
+    online: (count: number) => `${c(count)} connected`,
     replying: (name: string) => `Replying to ${name}`,
     looking: (name: string) => `Reading ${name}`,
     leaving: "Leaving",
@@ -699,7 +710,7 @@ export const en = {
     numberDone: (name: string) => `${name} is connected.`,
     team: "Add a colleague",
     teamHow: "With two people it shows what Baton is for: nobody answers twice. Make a link; they set a password of their own.",
-    teamDone: (count: number) => `${count} people can sign in.`,
+    teamDone: (count: number) => `${c(count)} people can sign in.`,
     message: "Receive a message",
     messageHow: (number: string) => `Send “hola” from a phone to ${number}. It appears here.`,
     messageDone: "A customer has written.",
@@ -730,26 +741,26 @@ export const en = {
     noTeam: "You supervise no team. An admin sets that.",
     empty: "empty",
     drop: "Drop to hand over",
-    isFull: (load: number, capacity: number) => `Full: ${load} of ${capacity}`,
-    lateCount: (count: number) => `${count} late`,
+    isFull: (load: number, capacity: number) => `Full: ${c(load)} of ${c(capacity)}`,
+    lateCount: (count: number) => `${c(count)} late`,
     move: (name: string) => `Move ${name}`,
     moveTo: (name: string) => `Move ${name} to…`,
-    moveManyTo: (count: number) => `Move ${count} conversations to…`,
+    moveManyTo: (count: number) => `Move ${c(count)} conversations to…`,
     moved: (customer: string, to: string) => `${customer} is with ${to} now`,
-    movedMany: (count: number, to: string) => `${count} moved to ${to}`,
+    movedMany: (count: number, to: string) => `${c(count)} moved to ${to}`,
     movedSome: (count: number, failed: number, why: string) =>
-      `${count} moved, ${failed} not: ${why}`,
-    undone: (count: number) => `Undone: ${count}`,
+      `${c(count)} moved, ${c(failed)} not: ${why}`,
+    undone: (count: number) => `Undone: ${c(count)}`,
     notUndone: (name: string) => `${name} has acted already; nothing was undone.`,
     full: (name: string, load: number, capacity: number) =>
-      `${name} is full (${load} of ${capacity}). Assign anyway?`,
+      `${name} is full (${c(load)} of ${c(capacity)}). Assign anyway?`,
     anyway: "Assign anyway",
     select: "Select",
-    chosen: (count: number) => `${count} chosen`,
+    chosen: (count: number) => `${c(count)} chosen`,
     moveGo: "Move to…",
     has: "Has now",
     hasNothing: "Has nothing open.",
-    more: (count: number) => `${count} more`,
+    more: (count: number) => `${c(count)} more`,
     offline: "Out of touch: nothing can be moved.",
   },
   bulk: {
@@ -759,20 +770,20 @@ export const en = {
     extend: "Choose on the way",
     limit: (most: number) => `At most ${most} at once.`,
     offline: "Out of touch: nothing can be done.",
-    progress: (done: number, of: number) => `${done} of ${of}`,
-    askGive: (count: number, of: number, to: string) => `Move ${count} of ${of} to ${to}?`,
+    progress: (done: number, of: number) => `${c(done)} of ${c(of)}`,
+    askGive: (count: number, of: number, to: string) => `Move ${c(count)} of ${c(of)} to ${to}?`,
     ask: {
-      resolve: (count: number, of: number) => `Resolve ${count} of ${of}?`,
-      snooze: (count: number, of: number) => `Snooze ${count} of ${of}?`,
-      follow: (count: number, of: number) => `Follow ${count} of ${of}?`,
+      resolve: (count: number, of: number) => `Resolve ${c(count)} of ${c(of)}?`,
+      snooze: (count: number, of: number) => `Snooze ${c(count)} of ${c(of)}?`,
+      follow: (count: number, of: number) => `Follow ${c(count)} of ${c(of)}?`,
     },
     askNone: "This can be done to none of them.",
-    stay: (count: number) => n(count, { one: "1 stays as it is", other: `${count} stay as they are` }),
+    stay: (count: number) => n(count, { one: "1 stays as it is", other: `${c(count)} stay as they are` }),
     go: {
-      give: (count: number) => `Move ${count}`,
-      resolve: (count: number) => `Resolve ${count}`,
-      snooze: (count: number) => `Snooze ${count}`,
-      follow: (count: number) => `Follow ${count}`,
+      give: (count: number) => `Move ${c(count)}`,
+      resolve: (count: number) => `Resolve ${c(count)}`,
+      snooze: (count: number) => `Snooze ${c(count)}`,
+      follow: (count: number) => `Follow ${c(count)}`,
     },
     why: {
       gone: "It is no longer yours to see.",
@@ -782,13 +793,13 @@ export const en = {
       theirs: (name: string) => `${name} has it; here the owner decides.`,
     },
     done: {
-      resolve: (count: number) => `${count} resolved`,
-      snooze: (count: number, until: string) => `${count} snoozed until ${until}`,
-      follow: (count: number) => `You follow ${count} more`,
+      resolve: (count: number) => `${c(count)} resolved`,
+      snooze: (count: number, until: string) => `${c(count)} snoozed until ${until}`,
+      follow: (count: number) => `You follow ${c(count)} more`,
     },
-    some: (done: string, failed: number) => `${done}, ${failed} not`,
-    undoneSome: (count: number, failed: number) => `Undone: ${count}. Not undone: ${failed}`,
-    notDone: (count: number) => `${count} not done`,
+    some: (done: string, failed: number) => `${c(done)}, ${c(failed)} not`,
+    undoneSome: (count: number, failed: number) => `Undone: ${c(count)}. Not undone: ${c(failed)}`,
+    notDone: (count: number) => `${c(count)} not done`,
     already: "That is so already: nothing was done.",
     show: "Show which",
     open: "Open",
@@ -796,7 +807,7 @@ export const en = {
   review: {
     title: "Needs review",
     badge: (count: number) =>
-      n(count, { one: "Needs review, 1 message", other: `Needs review, ${count} messages` }),
+      n(count, { one: "Needs review, 1 message", other: `Needs review, ${c(count)} messages` }),
     all: "All",
     kinds: {
       unconfirmed: "May not have arrived",
@@ -835,17 +846,17 @@ export const en = {
       discard: "Discard",
     },
     doTo: {
-      send: (count: number) => `Send again (${count})`,
-      arrived: (count: number) => `It arrived (${count})`,
-      discard: (count: number) => `Discard (${count})`,
+      send: (count: number) => `Send again (${c(count)})`,
+      arrived: (count: number) => `It arrived (${c(count)})`,
+      discard: (count: number) => `Discard (${c(count)})`,
     },
     ask: {
       send: (count: number) =>
-        n(count, { one: "Send 1 message again?", other: `Send ${count} messages again?` }),
+        n(count, { one: "Send 1 message again?", other: `Send ${c(count)} messages again?` }),
       arrived: (count: number) =>
-        n(count, { one: "Did 1 message arrive?", other: `Did ${count} messages arrive?` }),
+        n(count, { one: "Did 1 message arrive?", other: `Did ${c(count)} messages arrive?` }),
       discard: (count: number) =>
-        n(count, { one: "Discard 1 message?", other: `Discard ${count} messages?` }),
+        n(count, { one: "Discard 1 message?", other: `Discard ${c(count)} messages?` }),
     },
     askMore: {
       send: "Read what was said since, then decide. Take out what should not leave.",
@@ -854,29 +865,29 @@ export const en = {
     },
     go: {
       send: (count: number) =>
-        n(count, { one: "Send 1 message", other: `Send ${count} messages` }),
+        n(count, { one: "Send 1 message", other: `Send ${c(count)} messages` }),
       arrived: (count: number) =>
-        n(count, { one: "Mark 1 as sent", other: `Mark ${count} as sent` }),
+        n(count, { one: "Mark 1 as sent", other: `Mark ${c(count)} as sent` }),
       discard: (count: number) =>
-        n(count, { one: "Discard 1 message", other: `Discard ${count} messages` }),
+        n(count, { one: "Discard 1 message", other: `Discard ${c(count)} messages` }),
     },
     done: {
-      send: (count: number) => n(count, { one: "1 sent", other: `${count} sent` }),
+      send: (count: number) => n(count, { one: "1 sent", other: `${c(count)} sent` }),
       arrived: (count: number) =>
-        n(count, { one: "1 marked as sent", other: `${count} marked as sent` }),
-      discard: (count: number) => n(count, { one: "1 discarded", other: `${count} discarded` }),
+        n(count, { one: "1 marked as sent", other: `${c(count)} marked as sent` }),
+      discard: (count: number) => n(count, { one: "1 discarded", other: `${c(count)} discarded` }),
     },
-    some: (done: string, failed: number, why: string) => `${done}, ${failed} not: ${why}`,
+    some: (done: string, failed: number, why: string) => `${c(done)}, ${c(failed)} not: ${why}`,
     twice: (count: number) =>
       n(count, {
         one: "1 customer may get it twice.",
-        other: `${count} customers may get it twice.`,
+        other: `${c(count)} customers may get it twice.`,
       }),
     include: (name: string) => `Send the one to ${name}`,
     sinceThen: (time: string) => `Since then, ${time}`,
     nothingSince: "Nothing was said since.",
     sinceMore: (count: number) =>
-      n(count, { one: "1 line before these", other: `${count} lines before these` }),
+      n(count, { one: "1 line before these", other: `${c(count)} lines before these` }),
     reading: "Reading what was said since",
     unread: "What was said since could not be read. Open the conversation.",
   },
@@ -926,9 +937,9 @@ export const en = {
       first_reply: (median: string, p90: string, most: string, when: string) =>
         `Median ${median}, 9 in 10 within ${p90}. The longest median, ${most}: ${when}. The table has every value.`,
       within: (share: string, count: string, least: string, when: string) =>
-        `${share} of ${count} answers came within the target. The lowest share, ${least}: ${when}. The table has every value.`,
+        `${share} of ${c(count)} answers came within the target. The lowest share, ${least}: ${when}. The table has every value.`,
       resolution: (median: string, count: string, most: string, when: string) =>
-        `${count} resolved, median ${median}. The longest median, ${most}: ${when}. The table has every value.`,
+        `${c(count)} resolved, median ${median}. The longest median, ${most}: ${when}. The table has every value.`,
     },
     nothing: "Nothing was measured in this time.",
     kpis: {
@@ -939,7 +950,7 @@ export const en = {
       resolution: "Resolution, median",
       open: "Still open",
     },
-    ofAnswers: (count: string) => `of ${count}`,
+    ofAnswers: (count: string) => `of ${c(count)}`,
     agents: "Agents",
     numbers: "Numbers",
     name: "Name",
@@ -969,7 +980,7 @@ export const en = {
     },
     show: (what: string, value: string) => `${what}: ${value}. Show the conversations`,
     slowest: "Slowest first",
-    onlyFirst: (count: number) => `Only the ${count} slowest are listed.`,
+    onlyFirst: (count: number) => `Only the ${c(count)} slowest are listed.`,
     noneBehind: "No conversation is behind this figure.",
     since: (time: string) => `since ${time}`,
     earlier: "Earlier",
@@ -985,20 +996,20 @@ export const en = {
     replay: "Try again",
     dismiss: "Let it go",
     replayMany: (count: number) =>
-      n(count, { one: "Try 1 again", other: `Try ${count} again` }),
+      n(count, { one: "Try 1 again", other: `Try ${c(count)} again` }),
     dismissMany: (count: number) =>
-      n(count, { one: "Let 1 go", other: `Let ${count} go` }),
+      n(count, { one: "Let 1 go", other: `Let ${c(count)} go` }),
     askReplay: (count: number) =>
-      n(count, { one: "Try 1 element again?", other: `Try ${count} elements again?` }),
+      n(count, { one: "Try 1 element again?", other: `Try ${c(count)} elements again?` }),
     askReplayMore: "Each one is taken as if it came now. What still fits nowhere stays here.",
     askDismiss: (count: number) =>
-      n(count, { one: "Let 1 element go?", other: `Let ${count} elements go?` }),
+      n(count, { one: "Let 1 element go?", other: `Let ${c(count)} elements go?` }),
     askDismissMore: "Nobody waits for it any more, and it is deleted in time. A message in it reaches nobody.",
     stand: { replayed: "taken in", dismissed: "let go" },
-    replayed: (count: number) => n(count, { one: "1 taken in", other: `${count} taken in` }),
-    dismissed: (count: number) => n(count, { one: "1 let go", other: `${count} let go` }),
-    some: (done: string, failed: number) => `${done}, ${failed} not`,
-    progress: (done: number, of: number) => `${done} of ${of}`,
+    replayed: (count: number) => n(count, { one: "1 taken in", other: `${c(count)} taken in` }),
+    dismissed: (count: number) => n(count, { one: "1 let go", other: `${c(count)} let go` }),
+    some: (done: string, failed: number) => `${c(done)}, ${c(failed)} not`,
+    progress: (done: number, of: number) => `${c(done)} of ${c(of)}`,
     still: "It still fits nowhere.",
   },
   push: {

@@ -1,9 +1,10 @@
 import type { Messages } from "./en.ts";
 import { faultsEs } from "./faults/es.ts";
 import { healthEs } from "./health.es.ts";
-import { plural } from "./plural.ts";
+import { counted, plural } from "./plural.ts";
 
 const n = plural("es");
+const c = counted("es");
 
 export const es: Messages = {
   app: {
@@ -39,7 +40,7 @@ export const es: Messages = {
     waiting: (count) =>
       n(count, {
         one: "1 cambio aún no se envió. ¿Cerrar sesión y perderlo?",
-        other: `${count} cambios aún no se enviaron. ¿Cerrar sesión y perderlos?`,
+        other: `${c(count)} cambios aún no se enviaron. ¿Cerrar sesión y perderlos?`,
       }),
   },
   me: {
@@ -63,7 +64,7 @@ export const es: Messages = {
     late: "Con retraso",
     snoozed: "Pospuestas",
     open: "Todas las abiertas",
-    count: (name, count) => `${name}, ${count}`,
+    count: (name, count) => `${name}, ${c(count)}`,
     lateHint: "Esperan 15 minutos o más, o queda menos de 1 hora para responder",
   },
   file: {
@@ -85,7 +86,7 @@ export const es: Messages = {
     oldestFirst: "la más antigua primero",
     takeNext: "Tomar la siguiente",
     nothingNext: "Nada te espera.",
-    fresh: (count) => n(count, { one: "1 nueva", other: `${count} nuevas` }),
+    fresh: (count) => n(count, { one: "1 nueva", other: `${c(count)} nuevas` }),
     failed: "No se pudo cargar.",
     failedAsOf: (time) => `No se pudo cargar. Esto es de las ${time}.`,
     partial: "Solo se muestran las primeras conversaciones.",
@@ -124,7 +125,7 @@ export const es: Messages = {
     waiting: "En espera",
     snoozedUntil: (time) => `hasta ${time}`,
     resolved: "Resuelta",
-    unread: (count) => n(count, { one: "1 sin leer", other: `${count} sin leer` }),
+    unread: (count) => n(count, { one: "1 sin leer", other: `${c(count)} sin leer` }),
     late: "con retraso",
     soon: "pronto",
     unknown: "Cliente desconocido",
@@ -191,7 +192,7 @@ export const es: Messages = {
     nothingNewer: (time) => `No se sabe nada posterior a las ${time}`,
     watching: (names) => `Mirando esto: ${names}`,
     newLine: (name, text) => `${name}: ${text}`,
-    newLines: (count) => n(count, { one: "1 mensaje nuevo", other: `${count} mensajes nuevos` }),
+    newLines: (count) => n(count, { one: "1 mensaje nuevo", other: `${c(count)} mensajes nuevos` }),
     phoneApp: "Aplicación del teléfono",
     automatic: "Automático",
     quoted: "Mensaje citado",
@@ -206,7 +207,7 @@ export const es: Messages = {
     write: "Escribir",
   },
   forward: {
-    times: (count) => n(count, { one: "Reenviado una vez", other: `Reenviado ${count} veces` }),
+    times: (count) => n(count, { one: "Reenviado una vez", other: `Reenviado ${c(count)} veces` }),
     line: "Reenviar esta línea",
     title: "Reenviar a",
     find: "Buscar un cliente",
@@ -215,7 +216,7 @@ export const es: Messages = {
     go: "Reenviar",
     done: "Reenviado",
     from: (name) => `Reenviado de ${name}`,
-    several: (count) => n(count, { one: "Reenviado a 1 cliente", other: `Reenviado a ${count} clientes` }),
+    several: (count) => n(count, { one: "Reenviado a 1 cliente", other: `Reenviado a ${c(count)} clientes` }),
   },
   act: {
     resolve: "Resolver",
@@ -245,6 +246,8 @@ export const es: Messages = {
     otherTime: "En otro momento…",
     copyLink: "Copiar el enlace",
     copyText: "Copiar el texto",
+    markUnread: "Marcar como no leída",
+    markedUnread: "Marcada como no leída",
     copied: "Copiado",
     notCopied: "El navegador no permite copiar.",
   },
@@ -254,8 +257,8 @@ export const es: Messages = {
     find: "Busca una persona o un equipo",
     people: "Personas",
     teams: "Colas de equipos",
-    load: (load, capacity) => `${load} de ${capacity}`,
-    loadFree: (load) => n(load, { one: "1 abierta", other: `${load} abiertas` }),
+    load: (load, capacity) => `${c(load)} de ${c(capacity)}`,
+    loadFree: (load) => n(load, { one: "1 abierta", other: `${c(load)} abiertas` }),
     full: "al completo",
     note: "Nota para quien la reciba",
     go: "Traspasar",
@@ -296,7 +299,7 @@ export const es: Messages = {
     draftSaved: "Borrador guardado",
     draftUnsaved: "Borrador sin guardar",
     tooLong: (count) =>
-      n(count, { one: "Sobra 1 carácter", other: `Sobran ${count} caracteres` }),
+      n(count, { one: "Sobra 1 carácter", other: `Sobran ${c(count)} caracteres` }),
     notOwner: (name) => `Es de ${name}. Deja una nota o pídesela.`,
     headOnly: "Ves quién la tiene, no lo que se dice.",
     takeFirst: (name) => `Es de ${name}. Tómala para responder o deja una nota.`,
@@ -329,7 +332,7 @@ export const es: Messages = {
   },
   templates: {
     used: (sent, conversations, last) =>
-      `Enviada ${sent} veces a ${conversations} clientes en 30 días, la última ${last}.`,
+      `Enviada ${c(sent)} veces a ${c(conversations)} clientes en 30 días, la última ${last}.`,
     title: (name) => `Enviar una plantilla a ${name}`,
     choose: "Elegir una plantilla",
     find: "Buscar una plantilla",
@@ -342,7 +345,7 @@ export const es: Messages = {
     button: (name) => `Para el botón «${name}»`,
     account: "Cuenta de WhatsApp Business",
     accountHint: "Los dígitos de su identificador, de Meta Business Suite. Así se pueden enviar sus plantillas.",
-    count: (count) => n(count, { one: "1 plantilla", other: `${count} plantillas` }),
+    count: (count) => n(count, { one: "1 plantilla", other: `${c(count)} plantillas` }),
     not: {
       pending: "Meta aún no la ha aprobado",
       rejected: "Meta la rechazó",
@@ -370,7 +373,7 @@ export const es: Messages = {
     both: (names, name) => `No enviado: respondió ${names} y ${name} escribió otra vez`,
     body: "Tu respuesta no ha salido. Lee lo nuevo y decide.",
     since: (time) => `Nuevo desde que empezaste, ${time}`,
-    more: (count) => `${count} más en la conversación`,
+    more: (count) => `${c(count)} más en la conversación`,
     fresh: "nuevo",
     yours: "Tu respuesta",
     discard: "Descartar",
@@ -379,7 +382,7 @@ export const es: Messages = {
     send: "Enviar de todos modos",
     sendChanged: "Enviar respuesta cambiada",
     later: "Decidir más tarde",
-    place: (at, of) => `${at} de ${of}`,
+    place: (at, of) => `${at} de ${c(of)}`,
     how: { sent: "enviada", note: "nota", discarded: "descartada", later: "más tarde" },
   },
   status: {
@@ -467,6 +470,13 @@ export const es: Messages = {
     marketingStopped: (at) => `Desde ${at} este cliente no quiere promociones. Se pueden enviar otras plantillas.`,
   },
   person: {
+    rename: "Nombre…",
+    renameTitle: (name: string) => `¿Cómo llamamos a ${name}?`,
+    renameHint: "Solo lo ve el equipo. El nombre que eligió se guarda, y se encuentra por ambos.",
+    ourName: "Nuestro nombre",
+    theirs: (name: string) => `Se llama a sí mismo ${name}`,
+    useTheirs: "Usar su propio nombre",
+    renamed: "El nombre ha cambiado",
     link: "Vincular…",
     title: (name: string) => `¿Quién más es ${name}?`,
     explain: "Cada conversación se queda donde está. Quien lee una ve las otras, y quién responde allí.",
@@ -500,13 +510,13 @@ export const es: Messages = {
     crowded: "Tienes demasiadas ventanas conectadas. Esta espera.",
     asOf: (time) => `Datos de las ${time}`,
     reconnecting: "Conectando otra vez…",
-    waiting: (count) => `${count} en espera`,
+    waiting: (count) => `${c(count)} en espera`,
     back: (sent, need) =>
       need === 0
-        ? `De vuelta. Enviados: ${sent}.`
-        : `De vuelta. Enviados: ${sent}; te necesitan: ${need}.`,
+        ? `De vuelta. Enviados: ${c(sent)}.`
+        : `De vuelta. Enviados: ${c(sent)}; te necesitan: ${c(need)}.`,
     needs: (count) =>
-      n(count, { one: "1 respuesta te necesita", other: `${count} respuestas te necesitan` }),
+      n(count, { one: "1 respuesta te necesita", other: `${c(count)} respuestas te necesitan` }),
     review: "Revisar",
     outbox: "Esperando para enviarse",
     cancel: "Cancelar",
@@ -516,7 +526,7 @@ export const es: Messages = {
     staleAct: (name) => `No se hizo: hay algo nuevo con ${name}. Mira otra vez.`,
     ownerChanged: (name) => `Llegó antes ${name}: ya es suya.`,
     beingAnswered: (name) => `No enviado: ${name} está respondiendo. Tu texto se conserva.`,
-    atCapacity: (name, load, capacity) => `${name} está al completo (${load} de ${capacity}).`,
+    atCapacity: (name, load, capacity) => `${name} está al completo (${c(load)} de ${c(capacity)}).`,
     windowClosed: "No enviado: han pasado las 24 horas. Tu texto se conserva.",
     neverWrote: "No enviado: WhatsApp solo permite plantillas hasta que el cliente responda. Tu texto se conserva.",
     templateReplaced: (name) => `No enviado: Meta detuvo esta plantilla. Envía «${name}» en su lugar.`,
@@ -568,6 +578,7 @@ export const es: Messages = {
     addNumber: "Conectar un número",
     addTeam: "Añadir un equipo",
     addAgent: "Añadir un agente",
+    addAgentHint: "La primera contraseña la eliges tú y se la dices. Con una invitación elige la suya por un enlace.",
     metaApp: "Aplicación en Meta",
     metaAppHint: "Su identificador. Quien opera el servidor añade antes la aplicación.",
     numberId: "Número en Meta",
@@ -627,7 +638,7 @@ export const es: Messages = {
     neverThere: "Aquí no hay nada con ese nombre. Comprueba lo que has escrito o pregunta a quien lleva el servidor.",
   },
   people: {
-    online: (count) => `${count} conectados`,
+    online: (count) => `${c(count)} conectados`,
     replying: (name) => `Responde a ${name}`,
     looking: (name) => `Lee a ${name}`,
     leaving: "Se va",
@@ -697,7 +708,7 @@ export const es: Messages = {
     numberDone: (name) => `${name} está conectado.`,
     team: "Añade a un compañero",
     teamHow: "Con dos personas se ve para qué sirve Baton: nadie responde dos veces. Crea un enlace; esa persona pone su contraseña.",
-    teamDone: (count) => `${count} personas pueden entrar.`,
+    teamDone: (count) => `${c(count)} personas pueden entrar.`,
     message: "Recibe un mensaje",
     messageHow: (number) => `Envía «hola» desde un teléfono a ${number}. Aparece aquí.`,
     messageDone: "Un cliente ha escrito.",
@@ -728,25 +739,25 @@ export const es: Messages = {
     noTeam: "No supervisas ningún equipo. Lo decide un administrador.",
     empty: "vacía",
     drop: "Suelta para entregar",
-    isFull: (load, capacity) => `Lleno: ${load} de ${capacity}`,
-    lateCount: (count) => `${count} tarde`,
+    isFull: (load, capacity) => `Lleno: ${c(load)} de ${c(capacity)}`,
+    lateCount: (count) => `${c(count)} tarde`,
     move: (name) => `Mover a ${name}`,
     moveTo: (name) => `Mover a ${name} a…`,
-    moveManyTo: (count) => `Mover ${count} conversaciones a…`,
+    moveManyTo: (count) => `Mover ${c(count)} conversaciones a…`,
     moved: (customer, to) => `${customer} está ahora con ${to}`,
-    movedMany: (count, to) => `${count} movidas a ${to}`,
-    movedSome: (count, failed, why) => `${count} movidas, ${failed} no: ${why}`,
-    undone: (count) => `Deshecho: ${count}`,
+    movedMany: (count, to) => `${c(count)} movidas a ${to}`,
+    movedSome: (count, failed, why) => `${c(count)} movidas, ${c(failed)} no: ${why}`,
+    undone: (count) => `Deshecho: ${c(count)}`,
     notUndone: (name) => `${name} ya ha actuado; no se ha deshecho nada.`,
     full: (name, load, capacity) =>
-      `${name} está al límite (${load} de ${capacity}). ¿Asignar igualmente?`,
+      `${name} está al límite (${c(load)} de ${c(capacity)}). ¿Asignar igualmente?`,
     anyway: "Asignar igualmente",
     select: "Elegir",
-    chosen: (count) => `${count} elegidas`,
+    chosen: (count) => `${c(count)} elegidas`,
     moveGo: "Mover a…",
     has: "Tiene ahora",
     hasNothing: "No tiene nada abierto.",
-    more: (count) => `${count} más`,
+    more: (count) => `${c(count)} más`,
     offline: "Sin conexión: no se puede mover nada.",
   },
   bulk: {
@@ -756,20 +767,20 @@ export const es: Messages = {
     extend: "Elegir al pasar",
     limit: (most) => `Como mucho ${most} a la vez.`,
     offline: "Sin conexión: no se puede hacer nada.",
-    progress: (done, of) => `${done} de ${of}`,
-    askGive: (count, of, to) => `¿Mover ${count} de ${of} a ${to}?`,
+    progress: (done, of) => `${c(done)} de ${c(of)}`,
+    askGive: (count, of, to) => `¿Mover ${c(count)} de ${c(of)} a ${to}?`,
     ask: {
-      resolve: (count, of) => `¿Resolver ${count} de ${of}?`,
-      snooze: (count, of) => `¿Posponer ${count} de ${of}?`,
-      follow: (count, of) => `¿Seguir ${count} de ${of}?`,
+      resolve: (count, of) => `¿Resolver ${c(count)} de ${c(of)}?`,
+      snooze: (count, of) => `¿Posponer ${c(count)} de ${c(of)}?`,
+      follow: (count, of) => `¿Seguir ${c(count)} de ${c(of)}?`,
     },
     askNone: "No se puede hacer con ninguna.",
-    stay: (count) => n(count, { one: "1 queda como está", other: `${count} quedan como están` }),
+    stay: (count) => n(count, { one: "1 queda como está", other: `${c(count)} quedan como están` }),
     go: {
-      give: (count) => `Mover ${count}`,
-      resolve: (count) => `Resolver ${count}`,
-      snooze: (count) => `Posponer ${count}`,
-      follow: (count) => `Seguir ${count}`,
+      give: (count) => `Mover ${c(count)}`,
+      resolve: (count) => `Resolver ${c(count)}`,
+      snooze: (count) => `Posponer ${c(count)}`,
+      follow: (count) => `Seguir ${c(count)}`,
     },
     why: {
       gone: "Ya no puedes verla.",
@@ -779,14 +790,14 @@ export const es: Messages = {
       theirs: (name) => `La tiene ${name}; aquí decide el responsable.`,
     },
     done: {
-      resolve: (count) => n(count, { one: "1 resuelta", other: `${count} resueltas` }),
+      resolve: (count) => n(count, { one: "1 resuelta", other: `${c(count)} resueltas` }),
       snooze: (count, until) =>
-        n(count, { one: `1 pospuesta hasta ${until}`, other: `${count} pospuestas hasta ${until}` }),
-      follow: (count) => `Sigues ${count} más`,
+        n(count, { one: `1 pospuesta hasta ${until}`, other: `${c(count)} pospuestas hasta ${until}` }),
+      follow: (count) => `Sigues ${c(count)} más`,
     },
-    some: (done, failed) => `${done}, ${failed} no`,
-    undoneSome: (count, failed) => `Deshecho: ${count}. Sin deshacer: ${failed}`,
-    notDone: (count) => `${count} sin hacer`,
+    some: (done, failed) => `${c(done)}, ${c(failed)} no`,
+    undoneSome: (count, failed) => `Deshecho: ${c(count)}. Sin deshacer: ${c(failed)}`,
+    notDone: (count) => `${c(count)} sin hacer`,
     already: "Ya está así: no se ha hecho nada.",
     show: "Ver cuáles",
     open: "Abrir",
@@ -794,7 +805,7 @@ export const es: Messages = {
   review: {
     title: "Por revisar",
     badge: (count) =>
-      n(count, { one: "Por revisar, 1 mensaje", other: `Por revisar, ${count} mensajes` }),
+      n(count, { one: "Por revisar, 1 mensaje", other: `Por revisar, ${c(count)} mensajes` }),
     all: "Todos",
     kinds: {
       unconfirmed: "Quizá no llegó",
@@ -829,17 +840,17 @@ export const es: Messages = {
     review: "Revisar",
     decide: { send: "Enviar otra vez", arrived: "Llegó", discard: "Descartar" },
     doTo: {
-      send: (count) => `Enviar otra vez (${count})`,
-      arrived: (count) => `Llegó (${count})`,
-      discard: (count) => `Descartar (${count})`,
+      send: (count) => `Enviar otra vez (${c(count)})`,
+      arrived: (count) => `Llegó (${c(count)})`,
+      discard: (count) => `Descartar (${c(count)})`,
     },
     ask: {
       send: (count) =>
-        n(count, { one: "¿Enviar otra vez 1 mensaje?", other: `¿Enviar otra vez ${count} mensajes?` }),
+        n(count, { one: "¿Enviar otra vez 1 mensaje?", other: `¿Enviar otra vez ${c(count)} mensajes?` }),
       arrived: (count) =>
-        n(count, { one: "¿Llegó 1 mensaje?", other: `¿Llegaron ${count} mensajes?` }),
+        n(count, { one: "¿Llegó 1 mensaje?", other: `¿Llegaron ${c(count)} mensajes?` }),
       discard: (count) =>
-        n(count, { one: "¿Descartar 1 mensaje?", other: `¿Descartar ${count} mensajes?` }),
+        n(count, { one: "¿Descartar 1 mensaje?", other: `¿Descartar ${c(count)} mensajes?` }),
     },
     askMore: {
       send: "Lee lo que se dijo después y decide. Quita lo que no deba salir.",
@@ -847,29 +858,29 @@ export const es: Messages = {
       discard: "Quedan tachados en la conversación y no se envían nunca.",
     },
     go: {
-      send: (count) => n(count, { one: "Enviar 1 mensaje", other: `Enviar ${count} mensajes` }),
+      send: (count) => n(count, { one: "Enviar 1 mensaje", other: `Enviar ${c(count)} mensajes` }),
       arrived: (count) =>
-        n(count, { one: "Marcar 1 como enviado", other: `Marcar ${count} como enviados` }),
+        n(count, { one: "Marcar 1 como enviado", other: `Marcar ${c(count)} como enviados` }),
       discard: (count) =>
-        n(count, { one: "Descartar 1 mensaje", other: `Descartar ${count} mensajes` }),
+        n(count, { one: "Descartar 1 mensaje", other: `Descartar ${c(count)} mensajes` }),
     },
     done: {
-      send: (count) => n(count, { one: "1 enviado", other: `${count} enviados` }),
+      send: (count) => n(count, { one: "1 enviado", other: `${c(count)} enviados` }),
       arrived: (count) =>
-        n(count, { one: "1 marcado como enviado", other: `${count} marcados como enviados` }),
-      discard: (count) => n(count, { one: "1 descartado", other: `${count} descartados` }),
+        n(count, { one: "1 marcado como enviado", other: `${c(count)} marcados como enviados` }),
+      discard: (count) => n(count, { one: "1 descartado", other: `${c(count)} descartados` }),
     },
-    some: (done, failed, why) => `${done}, ${failed} no: ${why}`,
+    some: (done, failed, why) => `${c(done)}, ${c(failed)} no: ${why}`,
     twice: (count) =>
       n(count, {
         one: "1 cliente puede recibirlo dos veces.",
-        other: `${count} clientes pueden recibirlo dos veces.`,
+        other: `${c(count)} clientes pueden recibirlo dos veces.`,
       }),
     include: (name) => `Enviar el de ${name}`,
     sinceThen: (time) => `Desde entonces, ${time}`,
     nothingSince: "No se ha dicho nada después.",
     sinceMore: (count) =>
-      n(count, { one: "1 línea antes de estas", other: `${count} líneas antes de estas` }),
+      n(count, { one: "1 línea antes de estas", other: `${c(count)} líneas antes de estas` }),
     reading: "Leyendo lo que se dijo después",
     unread: "No se pudo leer lo que se dijo después. Abre la conversación.",
   },
@@ -919,9 +930,9 @@ export const es: Messages = {
       first_reply: (median, p90, most, when) =>
         `Mediana ${median}, 9 de cada 10 en ${p90}. La mediana más larga, ${most}: ${when}. La tabla tiene todos los valores.`,
       within: (share, count, least, when) =>
-        `${share} de ${count} respuestas llegaron dentro del objetivo. La parte más baja, ${least}: ${when}. La tabla tiene todos los valores.`,
+        `${share} de ${c(count)} respuestas llegaron dentro del objetivo. La parte más baja, ${least}: ${when}. La tabla tiene todos los valores.`,
       resolution: (median, count, most, when) =>
-        `${count} resueltas, mediana ${median}. La mediana más larga, ${most}: ${when}. La tabla tiene todos los valores.`,
+        `${c(count)} resueltas, mediana ${median}. La mediana más larga, ${most}: ${when}. La tabla tiene todos los valores.`,
     },
     nothing: "No se midió nada en este tiempo.",
     kpis: {
@@ -932,7 +943,7 @@ export const es: Messages = {
       resolution: "Resolución, mediana",
       open: "Aún abiertas",
     },
-    ofAnswers: (count) => `de ${count}`,
+    ofAnswers: (count) => `de ${c(count)}`,
     agents: "Agentes",
     numbers: "Números",
     name: "Nombre",
@@ -962,7 +973,7 @@ export const es: Messages = {
     },
     show: (what, value) => `${what}: ${value}. Mostrar las conversaciones`,
     slowest: "Primero las más lentas",
-    onlyFirst: (count) => `Solo se muestran las ${count} más lentas.`,
+    onlyFirst: (count) => `Solo se muestran las ${c(count)} más lentas.`,
     noneBehind: "No hay ninguna conversación detrás de esta cifra.",
     since: (time) => `desde ${time}`,
     earlier: "Antes",
@@ -977,19 +988,19 @@ export const es: Messages = {
     cut: "Solo se muestra el principio. Quien opera el servidor lo ve entero.",
     replay: "Probar de nuevo",
     dismiss: "Dejarlo ir",
-    replayMany: (count) => n(count, { one: "Probar 1 de nuevo", other: `Probar ${count} de nuevo` }),
-    dismissMany: (count) => n(count, { one: "Dejar ir 1", other: `Dejar ir ${count}` }),
+    replayMany: (count) => n(count, { one: "Probar 1 de nuevo", other: `Probar ${c(count)} de nuevo` }),
+    dismissMany: (count) => n(count, { one: "Dejar ir 1", other: `Dejar ir ${c(count)}` }),
     askReplay: (count) =>
-      n(count, { one: "¿Probar 1 elemento de nuevo?", other: `¿Probar ${count} elementos de nuevo?` }),
+      n(count, { one: "¿Probar 1 elemento de nuevo?", other: `¿Probar ${c(count)} elementos de nuevo?` }),
     askReplayMore: "Cada uno se toma como si llegara ahora. Lo que siga sin encajar se queda aquí.",
     askDismiss: (count) =>
-      n(count, { one: "¿Dejar ir 1 elemento?", other: `¿Dejar ir ${count} elementos?` }),
+      n(count, { one: "¿Dejar ir 1 elemento?", other: `¿Dejar ir ${c(count)} elementos?` }),
     askDismissMore: "Nadie lo espera ya y se borrará con el tiempo. Un mensaje que contenga no llega a nadie.",
     stand: { replayed: "recogido", dismissed: "dejado ir" },
-    replayed: (count) => n(count, { one: "1 recogido", other: `${count} recogidos` }),
-    dismissed: (count) => n(count, { one: "1 dejado ir", other: `${count} dejados ir` }),
-    some: (done, failed) => `${done}, ${failed} no`,
-    progress: (done, of) => `${done} de ${of}`,
+    replayed: (count) => n(count, { one: "1 recogido", other: `${c(count)} recogidos` }),
+    dismissed: (count) => n(count, { one: "1 dejado ir", other: `${c(count)} dejados ir` }),
+    some: (done, failed) => `${c(done)}, ${c(failed)} no`,
+    progress: (done, of) => `${c(done)} de ${c(of)}`,
     still: "Todavía no encaja en ningún sitio.",
   },
   push: {

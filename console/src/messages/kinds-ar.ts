@@ -1,9 +1,10 @@
 // Settings, in Arabic.
 
 import type { KindWords } from "./kinds.ts";
-import { plural } from "./plural.ts";
+import { counted, plural } from "./plural.ts";
 
 const n = plural("ar");
+const c = counted("ar-u-nu-latn");
 
 export const kindsAr: KindWords = {
   kinds: {
@@ -185,7 +186,7 @@ export const kindsAr: KindWords = {
   by: (name, when) => `${name}، ${when}`,
   server: "Baton",
   notSet: "غير مضبوط: كما هو",
-  broken: (count) => `${count} معطوب`,
+  broken: (count) => `${c(count)} معطوب`,
   brokenBy: (what) => `يذكر ما لم يعد موجودًا: ${what}`,
   brokenOnly: "المعطوب فقط",
   noneSuch: "لا شيء من هذا.",
@@ -196,7 +197,7 @@ export const kindsAr: KindWords = {
   make: "إنشاء",
   saving: "جارٍ الحفظ…",
   saved: "حُفظ",
-  toMend: (count) => n(count, { one: "حقل واحد يحتاج إلى إصلاح، والباقي محفوظ", two: "حقلان يحتاجان إلى إصلاح، والباقي محفوظ", few: `${count} حقول تحتاج إلى إصلاح، والباقي محفوظ`, many: `${count} حقلًا يحتاج إلى إصلاح، والباقي محفوظ`, other: `${count} حقل يحتاج إلى إصلاح، والباقي محفوظ` }),
+  toMend: (count) => n(count, { one: "حقل واحد يحتاج إلى إصلاح، والباقي محفوظ", two: "حقلان يحتاجان إلى إصلاح، والباقي محفوظ", few: `${c(count)} حقول تحتاج إلى إصلاح، والباقي محفوظ`, many: `${c(count)} حقلًا يحتاج إلى إصلاح، والباقي محفوظ`, other: `${c(count)} حقل يحتاج إلى إصلاح، والباقي محفوظ` }),
   rightsLack: "يضبط هذا المديرون.",
   fill: "املأ هذا.",
   takenBy: "لدى غيره هناك.",
@@ -225,7 +226,7 @@ export const kindsAr: KindWords = {
   end: "إنهاؤه",
   endAsk: (name) => `إنهاء «${name}»؟`,
   endMore: "لا يُحتسب بعدها. وما فعله يبقى.",
-  endUsed: (count) => n(count, { one: "إعداد واحد يستعمله وسيتجاوزه:", two: "إعدادان يستعملانه وسيتجاوزانه:", few: `${count} إعدادات تستعمله وستتجاوزه:`, many: `${count} إعدادًا يستعمله وسيتجاوزه:`, other: `${count} إعداد يستعمله وسيتجاوزه:` }),
+  endUsed: (count) => n(count, { one: "إعداد واحد يستعمله وسيتجاوزه:", two: "إعدادان يستعملانه وسيتجاوزانه:", few: `${c(count)} إعدادات تستعمله وستتجاوزه:`, many: `${c(count)} إعدادًا يستعمله وسيتجاوزه:`, other: `${c(count)} إعداد يستعمله وسيتجاوزه:` }),
   endAnyway: "إنهاؤه على أي حال",
   isEnded: (name) => `انتهى: ${name}`,
   clash: (name) => `لم يُحفظ: غيّره ${name} وهو مفتوح لديك`,

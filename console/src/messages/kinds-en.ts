@@ -1,9 +1,10 @@
 // Settings, in English.
 
 import type { KindWords } from "./kinds.ts";
-import { plural } from "./plural.ts";
+import { counted, plural } from "./plural.ts";
 
 const n = plural("en");
+const c = counted("en");
 
 export const kindsEn: KindWords = {
   kinds: {
@@ -185,7 +186,7 @@ export const kindsEn: KindWords = {
   by: (name, when) => `${name}, ${when}`,
   server: "Baton",
   notSet: "not set: as it comes",
-  broken: (count) => `${count} broken`,
+  broken: (count) => `${c(count)} broken`,
   brokenBy: (what) => `Names what is no more: ${what}`,
   brokenOnly: "Only the broken ones",
   noneSuch: "None is like that.",
@@ -196,7 +197,7 @@ export const kindsEn: KindWords = {
   make: "Make it",
   saving: "Saving…",
   saved: "Saved",
-  toMend: (count) => n(count, { one: "1 field to mend; the others are saved", other: `${count} fields to mend; the others are saved` }),
+  toMend: (count) => n(count, { one: "1 field to mend; the others are saved", other: `${c(count)} fields to mend; the others are saved` }),
   rightsLack: "Admins set this.",
   fill: "Fill this in.",
   takenBy: "Another one there has it.",
@@ -225,7 +226,7 @@ export const kindsEn: KindWords = {
   end: "End it",
   endAsk: (name) => `End “${name}”?`,
   endMore: "It counts no more from then on. What it did stays.",
-  endUsed: (count) => n(count, { one: "1 setting uses it and will skip it:", other: `${count} settings use it and will skip it:` }),
+  endUsed: (count) => n(count, { one: "1 setting uses it and will skip it:", other: `${c(count)} settings use it and will skip it:` }),
   endAnyway: "End anyway",
   isEnded: (name) => `Ended: ${name}`,
   clash: (name) => `Not saved: ${name} changed this while you had it open`,

@@ -1,9 +1,10 @@
 // Settings, in Spanish.
 
 import type { KindWords } from "./kinds.ts";
-import { plural } from "./plural.ts";
+import { counted, plural } from "./plural.ts";
 
 const n = plural("es");
+const c = counted("es");
 
 export const kindsEs: KindWords = {
   kinds: {
@@ -185,7 +186,7 @@ export const kindsEs: KindWords = {
   by: (name, when) => `${name}, ${when}`,
   server: "Baton",
   notSet: "sin definir: como viene",
-  broken: (count) => `${count} con fallos`,
+  broken: (count) => `${c(count)} con fallos`,
   brokenBy: (what) => `Nombra lo que ya no existe: ${what}`,
   brokenOnly: "Solo los que tienen fallos",
   noneSuch: "No hay ninguno así.",
@@ -196,7 +197,7 @@ export const kindsEs: KindWords = {
   make: "Crear",
   saving: "Guardando…",
   saved: "Guardado",
-  toMend: (count) => n(count, { one: "Falta corregir 1 campo; los demás están guardados", other: `Falta corregir ${count} campos; los demás están guardados` }),
+  toMend: (count) => n(count, { one: "Falta corregir 1 campo; los demás están guardados", other: `Falta corregir ${c(count)} campos; los demás están guardados` }),
   rightsLack: "Esto lo definen los administradores.",
   fill: "Rellena esto.",
   takenBy: "Ya lo tiene otro allí.",
@@ -225,7 +226,7 @@ export const kindsEs: KindWords = {
   end: "Terminar",
   endAsk: (name) => `¿Terminar «${name}»?`,
   endMore: "Desde entonces ya no cuenta. Lo que hizo se queda.",
-  endUsed: (count) => n(count, { one: "1 ajuste lo usa y lo pasará por alto:", other: `${count} ajustes lo usan y lo pasarán por alto:` }),
+  endUsed: (count) => n(count, { one: "1 ajuste lo usa y lo pasará por alto:", other: `${c(count)} ajustes lo usan y lo pasarán por alto:` }),
   endAnyway: "Terminar de todos modos",
   isEnded: (name) => `Terminado: ${name}`,
   clash: (name) => `No se guardó: ${name} lo cambió mientras lo tenías abierto`,

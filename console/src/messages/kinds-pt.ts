@@ -1,9 +1,10 @@
 // Settings, in Portuguese.
 
 import type { KindWords } from "./kinds.ts";
-import { plural } from "./plural.ts";
+import { counted, plural } from "./plural.ts";
 
 const n = plural("pt");
+const c = counted("pt");
 
 export const kindsPt: KindWords = {
   kinds: {
@@ -185,7 +186,7 @@ export const kindsPt: KindWords = {
   by: (name, when) => `${name}, ${when}`,
   server: "Baton",
   notSet: "não definido: como vem",
-  broken: (count) => `${count} com falhas`,
+  broken: (count) => `${c(count)} com falhas`,
   brokenBy: (what) => `Nomeia o que já não existe: ${what}`,
   brokenOnly: "Só os que têm falhas",
   noneSuch: "Não há nenhum assim.",
@@ -196,7 +197,7 @@ export const kindsPt: KindWords = {
   make: "Criar",
   saving: "Salvando…",
   saved: "Salvo",
-  toMend: (count) => n(count, { one: "Falta corrigir 1 campo; os outros estão salvos", other: `Falta corrigir ${count} campos; os outros estão salvos` }),
+  toMend: (count) => n(count, { one: "Falta corrigir 1 campo; os outros estão salvos", other: `Falta corrigir ${c(count)} campos; os outros estão salvos` }),
   rightsLack: "Os administradores definem isto.",
   fill: "Preencha isto.",
   takenBy: "Outro ali já o tem.",
@@ -225,7 +226,7 @@ export const kindsPt: KindWords = {
   end: "Encerrar",
   endAsk: (name) => `Encerrar “${name}”?`,
   endMore: "A partir daí não conta mais. O que fez fica.",
-  endUsed: (count) => n(count, { one: "1 configuração o usa e vai ignorá-lo:", other: `${count} configurações o usam e vão ignorá-lo:` }),
+  endUsed: (count) => n(count, { one: "1 configuração o usa e vai ignorá-lo:", other: `${c(count)} configurações o usam e vão ignorá-lo:` }),
   endAnyway: "Encerrar mesmo assim",
   isEnded: (name) => `Encerrado: ${name}`,
   clash: (name) => `Não foi salvo: ${name} mudou isto enquanto estava aberto aqui`,

@@ -1,9 +1,10 @@
 import type { Messages } from "./en.ts";
 import { faultsPt } from "./faults/pt.ts";
 import { healthPt } from "./health.pt.ts";
-import { plural } from "./plural.ts";
+import { counted, plural } from "./plural.ts";
 
 const n = plural("pt");
+const c = counted("pt");
 
 export const pt: Messages = {
   app: {
@@ -39,7 +40,7 @@ export const pt: Messages = {
     waiting: (count) =>
       n(count, {
         one: "1 alteração ainda não foi enviada. Sair e perdê-la?",
-        other: `${count} alterações ainda não foram enviadas. Sair e perdê-las?`,
+        other: `${c(count)} alterações ainda não foram enviadas. Sair e perdê-las?`,
       }),
   },
   me: {
@@ -63,7 +64,7 @@ export const pt: Messages = {
     late: "Atrasadas",
     snoozed: "Adiadas",
     open: "Todas abertas",
-    count: (name, count) => `${name}, ${count}`,
+    count: (name, count) => `${name}, ${c(count)}`,
     lateHint: "Esperam 15 minutos ou mais, ou falta menos de 1 hora para responder",
   },
   file: {
@@ -85,7 +86,7 @@ export const pt: Messages = {
     oldestFirst: "mais antiga primeiro",
     takeNext: "Pegar a próxima",
     nothingNext: "Nada espera por você.",
-    fresh: (count) => n(count, { one: "1 nova", other: `${count} novas` }),
+    fresh: (count) => n(count, { one: "1 nova", other: `${c(count)} novas` }),
     failed: "Não foi possível carregar.",
     failedAsOf: (time) => `Não foi possível carregar. Isto é das ${time}.`,
     partial: "Só as primeiras conversas aparecem.",
@@ -124,7 +125,7 @@ export const pt: Messages = {
     waiting: "Aguardando",
     snoozedUntil: (time) => `até ${time}`,
     resolved: "Resolvida",
-    unread: (count) => n(count, { one: "1 não lida", other: `${count} não lidas` }),
+    unread: (count) => n(count, { one: "1 não lida", other: `${c(count)} não lidas` }),
     late: "atrasada",
     soon: "em breve",
     unknown: "Cliente desconhecido",
@@ -191,7 +192,7 @@ export const pt: Messages = {
     nothingNewer: (time) => `Não se sabe de nada depois das ${time}`,
     watching: (names) => `Vendo isto: ${names}`,
     newLine: (name, text) => `${name}: ${text}`,
-    newLines: (count) => n(count, { one: "1 mensagem nova", other: `${count} mensagens novas` }),
+    newLines: (count) => n(count, { one: "1 mensagem nova", other: `${c(count)} mensagens novas` }),
     phoneApp: "Aplicativo do telefone",
     automatic: "Automática",
     quoted: "Mensagem citada",
@@ -206,7 +207,7 @@ export const pt: Messages = {
     write: "Escrever",
   },
   forward: {
-    times: (count) => n(count, { one: "Encaminhado uma vez", other: `Encaminhado ${count} vezes` }),
+    times: (count) => n(count, { one: "Encaminhado uma vez", other: `Encaminhado ${c(count)} vezes` }),
     line: "Encaminhar esta linha",
     title: "Encaminhar para",
     find: "Procurar um cliente",
@@ -215,7 +216,7 @@ export const pt: Messages = {
     go: "Encaminhar",
     done: "Encaminhado",
     from: (name) => `Encaminhado de ${name}`,
-    several: (count) => n(count, { one: "Reencaminhado a 1 cliente", other: `Reencaminhado a ${count} clientes` }),
+    several: (count) => n(count, { one: "Reencaminhado a 1 cliente", other: `Reencaminhado a ${c(count)} clientes` }),
   },
   act: {
     resolve: "Resolver",
@@ -245,6 +246,8 @@ export const pt: Messages = {
     otherTime: "Noutra altura…",
     copyLink: "Copiar a ligação",
     copyText: "Copiar o texto",
+    markUnread: "Marcar como não lida",
+    markedUnread: "Marcada como não lida",
     copied: "Copiado",
     notCopied: "O navegador não permite copiar.",
   },
@@ -254,8 +257,8 @@ export const pt: Messages = {
     find: "Procure uma pessoa ou equipe",
     people: "Pessoas",
     teams: "Filas das equipes",
-    load: (load, capacity) => `${load} de ${capacity}`,
-    loadFree: (load) => n(load, { one: "1 aberta", other: `${load} abertas` }),
+    load: (load, capacity) => `${c(load)} de ${c(capacity)}`,
+    loadFree: (load) => n(load, { one: "1 aberta", other: `${c(load)} abertas` }),
     full: "cheio",
     note: "Nota para quem receber",
     go: "Passar",
@@ -296,7 +299,7 @@ export const pt: Messages = {
     draftSaved: "Rascunho salvo",
     draftUnsaved: "Rascunho não salvo",
     tooLong: (count) =>
-      n(count, { one: "1 caractere a mais", other: `${count} caracteres a mais` }),
+      n(count, { one: "1 caractere a mais", other: `${c(count)} caracteres a mais` }),
     notOwner: (name) => `É de ${name}. Deixe uma nota ou peça.`,
     headOnly: "Você vê com quem está, não o que se diz.",
     takeFirst: (name) => `É de ${name}. Assuma-a para responder ou deixe uma nota.`,
@@ -329,7 +332,7 @@ export const pt: Messages = {
   },
   templates: {
     used: (sent, conversations, last) =>
-      `Enviado ${sent} vezes a ${conversations} clientes em 30 dias, o último ${last}.`,
+      `Enviado ${c(sent)} vezes a ${c(conversations)} clientes em 30 dias, o último ${last}.`,
     title: (name) => `Enviar um modelo a ${name}`,
     choose: "Escolher um modelo",
     find: "Procurar um modelo",
@@ -342,7 +345,7 @@ export const pt: Messages = {
     button: (name) => `Para o botão “${name}”`,
     account: "Conta do WhatsApp Business",
     accountHint: "Os dígitos do identificador, no Meta Business Suite. Assim os modelos podem ser enviados.",
-    count: (count) => n(count, { one: "1 modelo", other: `${count} modelos` }),
+    count: (count) => n(count, { one: "1 modelo", other: `${c(count)} modelos` }),
     not: {
       pending: "A Meta ainda não o aprovou",
       rejected: "A Meta o rejeitou",
@@ -370,7 +373,7 @@ export const pt: Messages = {
     both: (names, name) => `Não enviado: ${names} respondeu e ${name} escreveu de novo`,
     body: "Sua resposta não saiu. Leia o que é novo e decida.",
     since: (time) => `Novo desde que você começou, ${time}`,
-    more: (count) => `Mais ${count} na conversa`,
+    more: (count) => `Mais ${c(count)} na conversa`,
     fresh: "novo",
     yours: "Sua resposta",
     discard: "Descartar",
@@ -379,7 +382,7 @@ export const pt: Messages = {
     send: "Enviar mesmo assim",
     sendChanged: "Enviar resposta alterada",
     later: "Decidir mais tarde",
-    place: (at, of) => `${at} de ${of}`,
+    place: (at, of) => `${at} de ${c(of)}`,
     how: { sent: "enviada", note: "nota", discarded: "descartada", later: "mais tarde" },
   },
   status: {
@@ -467,6 +470,13 @@ export const pt: Messages = {
     marketingStopped: (at) => `Desde ${at} este cliente não quer promoções. Outros modelos podem ser enviados.`,
   },
   person: {
+    rename: "Nome…",
+    renameTitle: (name: string) => `Como chamamos ${name}?`,
+    renameHint: "Só a equipa o vê. O nome que escolheu fica guardado, e encontra-se por ambos.",
+    ourName: "O nosso nome",
+    theirs: (name: string) => `Chama-se a si ${name}`,
+    useTheirs: "Usar o nome que escolheu",
+    renamed: "O nome foi alterado",
     link: "Vincular…",
     title: (name: string) => `Quem mais é ${name}?`,
     explain: "Cada conversa fica onde está. Quem lê uma vê as outras, e quem responde lá.",
@@ -500,13 +510,13 @@ export const pt: Messages = {
     crowded: "Há demasiadas janelas suas ligadas. Esta espera.",
     asOf: (time) => `Dados das ${time}`,
     reconnecting: "Conectando de novo…",
-    waiting: (count) => `${count} esperando`,
+    waiting: (count) => `${c(count)} esperando`,
     back: (sent, need) =>
       need === 0
-        ? `De volta. Enviados: ${sent}.`
-        : `De volta. Enviados: ${sent}; precisam de você: ${need}.`,
+        ? `De volta. Enviados: ${c(sent)}.`
+        : `De volta. Enviados: ${c(sent)}; precisam de você: ${c(need)}.`,
     needs: (count) =>
-      n(count, { one: "1 resposta precisa de você", other: `${count} respostas precisam de você` }),
+      n(count, { one: "1 resposta precisa de você", other: `${c(count)} respostas precisam de você` }),
     review: "Revisar",
     outbox: "Esperando para ser enviado",
     cancel: "Cancelar",
@@ -516,7 +526,7 @@ export const pt: Messages = {
     staleAct: (name) => `Não feito: há algo novo com ${name}. Veja de novo.`,
     ownerChanged: (name) => `${name} foi mais rápido: agora é de lá.`,
     beingAnswered: (name) => `Não enviado: ${name} está respondendo. Seu texto foi mantido.`,
-    atCapacity: (name, load, capacity) => `${name} está no limite (${load} de ${capacity}).`,
+    atCapacity: (name, load, capacity) => `${name} está no limite (${c(load)} de ${c(capacity)}).`,
     windowClosed: "Não enviado: passaram-se as 24 horas. Seu texto foi mantido.",
     neverWrote: "Não enviado: o WhatsApp só permite modelos até o cliente responder. Seu texto foi mantido.",
     templateReplaced: (name) => `Não enviado: a Meta parou este modelo. Envie “${name}” em vez disso.`,
@@ -567,6 +577,7 @@ export const pt: Messages = {
     addNumber: "Ligar um número",
     addTeam: "Adicionar uma equipa",
     addAgent: "Adicionar um agente",
+    addAgentHint: "A primeira palavra-passe é escolhida e dita por si. Com um convite, a pessoa escolhe a sua através de uma ligação.",
     metaApp: "Aplicação na Meta",
     metaAppHint: "O identificador. Quem opera o servidor adiciona primeiro a aplicação.",
     numberId: "Número na Meta",
@@ -626,7 +637,7 @@ export const pt: Messages = {
     neverThere: "Não há aqui nada com esse nome. Verifique o que escreveu ou pergunte a quem gere o servidor.",
   },
   people: {
-    online: (count) => `${count} ligados`,
+    online: (count) => `${c(count)} ligados`,
     replying: (name) => `Responde a ${name}`,
     looking: (name) => `Lê ${name}`,
     leaving: "De saída",
@@ -696,7 +707,7 @@ export const pt: Messages = {
     numberDone: (name) => `${name} está ligado.`,
     team: "Adicione um colega",
     teamHow: "Com duas pessoas vê-se para que serve o Baton: ninguém responde duas vezes. Crie uma ligação; a pessoa define a sua palavra-passe.",
-    teamDone: (count) => `${count} pessoas podem entrar.`,
+    teamDone: (count) => `${c(count)} pessoas podem entrar.`,
     message: "Receba uma mensagem",
     messageHow: (number) => `Envie “olá” de um telemóvel para ${number}. Aparece aqui.`,
     messageDone: "Um cliente escreveu.",
@@ -727,25 +738,25 @@ export const pt: Messages = {
     noTeam: "Não supervisiona nenhuma equipa. Um administrador define isso.",
     empty: "vazia",
     drop: "Largue para entregar",
-    isFull: (load, capacity) => `Cheio: ${load} de ${capacity}`,
-    lateCount: (count) => `${count} atrasadas`,
+    isFull: (load, capacity) => `Cheio: ${c(load)} de ${c(capacity)}`,
+    lateCount: (count) => `${c(count)} atrasadas`,
     move: (name) => `Mover ${name}`,
     moveTo: (name) => `Mover ${name} para…`,
-    moveManyTo: (count) => `Mover ${count} conversas para…`,
+    moveManyTo: (count) => `Mover ${c(count)} conversas para…`,
     moved: (customer, to) => `${customer} está agora com ${to}`,
-    movedMany: (count, to) => `${count} movidas para ${to}`,
-    movedSome: (count, failed, why) => `${count} movidas, ${failed} não: ${why}`,
-    undone: (count) => `Desfeito: ${count}`,
+    movedMany: (count, to) => `${c(count)} movidas para ${to}`,
+    movedSome: (count, failed, why) => `${c(count)} movidas, ${c(failed)} não: ${why}`,
+    undone: (count) => `Desfeito: ${c(count)}`,
     notUndone: (name) => `${name} já agiu; nada foi desfeito.`,
     full: (name, load, capacity) =>
-      `${name} está no limite (${load} de ${capacity}). Atribuir mesmo assim?`,
+      `${name} está no limite (${c(load)} de ${c(capacity)}). Atribuir mesmo assim?`,
     anyway: "Atribuir mesmo assim",
     select: "Selecionar",
-    chosen: (count) => `${count} escolhidas`,
+    chosen: (count) => `${c(count)} escolhidas`,
     moveGo: "Mover para…",
     has: "Tem agora",
     hasNothing: "Não tem nada aberto.",
-    more: (count) => `Mais ${count}`,
+    more: (count) => `Mais ${c(count)}`,
     offline: "Sem ligação: nada pode ser movido.",
   },
   bulk: {
@@ -755,20 +766,20 @@ export const pt: Messages = {
     extend: "Escolher ao passar",
     limit: (most) => `No máximo ${most} de cada vez.`,
     offline: "Sem ligação: nada pode ser feito.",
-    progress: (done, of) => `${done} de ${of}`,
-    askGive: (count, of, to) => `Mover ${count} de ${of} para ${to}?`,
+    progress: (done, of) => `${c(done)} de ${c(of)}`,
+    askGive: (count, of, to) => `Mover ${c(count)} de ${c(of)} para ${to}?`,
     ask: {
-      resolve: (count, of) => `Resolver ${count} de ${of}?`,
-      snooze: (count, of) => `Adiar ${count} de ${of}?`,
-      follow: (count, of) => `Seguir ${count} de ${of}?`,
+      resolve: (count, of) => `Resolver ${c(count)} de ${c(of)}?`,
+      snooze: (count, of) => `Adiar ${c(count)} de ${c(of)}?`,
+      follow: (count, of) => `Seguir ${c(count)} de ${c(of)}?`,
     },
     askNone: "Isto não pode ser feito com nenhuma.",
-    stay: (count) => n(count, { one: "1 fica como está", other: `${count} ficam como estão` }),
+    stay: (count) => n(count, { one: "1 fica como está", other: `${c(count)} ficam como estão` }),
     go: {
-      give: (count) => `Mover ${count}`,
-      resolve: (count) => `Resolver ${count}`,
-      snooze: (count) => `Adiar ${count}`,
-      follow: (count) => `Seguir ${count}`,
+      give: (count) => `Mover ${c(count)}`,
+      resolve: (count) => `Resolver ${c(count)}`,
+      snooze: (count) => `Adiar ${c(count)}`,
+      follow: (count) => `Seguir ${c(count)}`,
     },
     why: {
       gone: "Já não a pode ver.",
@@ -778,14 +789,14 @@ export const pt: Messages = {
       theirs: (name) => `${name} tem-na; aqui decide o responsável.`,
     },
     done: {
-      resolve: (count) => n(count, { one: "1 resolvida", other: `${count} resolvidas` }),
+      resolve: (count) => n(count, { one: "1 resolvida", other: `${c(count)} resolvidas` }),
       snooze: (count, until) =>
-        n(count, { one: `1 adiada até ${until}`, other: `${count} adiadas até ${until}` }),
-      follow: (count) => `Segue mais ${count}`,
+        n(count, { one: `1 adiada até ${until}`, other: `${c(count)} adiadas até ${until}` }),
+      follow: (count) => `Segue mais ${c(count)}`,
     },
-    some: (done, failed) => `${done}, ${failed} não`,
-    undoneSome: (count, failed) => `Desfeito: ${count}. Por desfazer: ${failed}`,
-    notDone: (count) => `${count} por fazer`,
+    some: (done, failed) => `${c(done)}, ${c(failed)} não`,
+    undoneSome: (count, failed) => `Desfeito: ${c(count)}. Por desfazer: ${c(failed)}`,
+    notDone: (count) => `${c(count)} por fazer`,
     already: "Já está assim: nada foi feito.",
     show: "Ver quais",
     open: "Abrir",
@@ -793,7 +804,7 @@ export const pt: Messages = {
   review: {
     title: "A rever",
     badge: (count) =>
-      n(count, { one: "A rever, 1 mensagem", other: `A rever, ${count} mensagens` }),
+      n(count, { one: "A rever, 1 mensagem", other: `A rever, ${c(count)} mensagens` }),
     all: "Todas",
     kinds: {
       unconfirmed: "Talvez não tenha chegado",
@@ -828,17 +839,17 @@ export const pt: Messages = {
     review: "Rever",
     decide: { send: "Enviar de novo", arrived: "Chegou", discard: "Descartar" },
     doTo: {
-      send: (count) => `Enviar de novo (${count})`,
-      arrived: (count) => `Chegou (${count})`,
-      discard: (count) => `Descartar (${count})`,
+      send: (count) => `Enviar de novo (${c(count)})`,
+      arrived: (count) => `Chegou (${c(count)})`,
+      discard: (count) => `Descartar (${c(count)})`,
     },
     ask: {
       send: (count) =>
-        n(count, { one: "Enviar de novo 1 mensagem?", other: `Enviar de novo ${count} mensagens?` }),
+        n(count, { one: "Enviar de novo 1 mensagem?", other: `Enviar de novo ${c(count)} mensagens?` }),
       arrived: (count) =>
-        n(count, { one: "1 mensagem chegou?", other: `${count} mensagens chegaram?` }),
+        n(count, { one: "1 mensagem chegou?", other: `${c(count)} mensagens chegaram?` }),
       discard: (count) =>
-        n(count, { one: "Descartar 1 mensagem?", other: `Descartar ${count} mensagens?` }),
+        n(count, { one: "Descartar 1 mensagem?", other: `Descartar ${c(count)} mensagens?` }),
     },
     askMore: {
       send: "Leia o que foi dito depois e decida. Retire o que não deve sair.",
@@ -846,29 +857,29 @@ export const pt: Messages = {
       discard: "Ficam riscadas na conversa e nunca são enviadas.",
     },
     go: {
-      send: (count) => n(count, { one: "Enviar 1 mensagem", other: `Enviar ${count} mensagens` }),
+      send: (count) => n(count, { one: "Enviar 1 mensagem", other: `Enviar ${c(count)} mensagens` }),
       arrived: (count) =>
-        n(count, { one: "Marcar 1 como enviada", other: `Marcar ${count} como enviadas` }),
+        n(count, { one: "Marcar 1 como enviada", other: `Marcar ${c(count)} como enviadas` }),
       discard: (count) =>
-        n(count, { one: "Descartar 1 mensagem", other: `Descartar ${count} mensagens` }),
+        n(count, { one: "Descartar 1 mensagem", other: `Descartar ${c(count)} mensagens` }),
     },
     done: {
-      send: (count) => n(count, { one: "1 enviada", other: `${count} enviadas` }),
+      send: (count) => n(count, { one: "1 enviada", other: `${c(count)} enviadas` }),
       arrived: (count) =>
-        n(count, { one: "1 marcada como enviada", other: `${count} marcadas como enviadas` }),
-      discard: (count) => n(count, { one: "1 descartada", other: `${count} descartadas` }),
+        n(count, { one: "1 marcada como enviada", other: `${c(count)} marcadas como enviadas` }),
+      discard: (count) => n(count, { one: "1 descartada", other: `${c(count)} descartadas` }),
     },
-    some: (done, failed, why) => `${done}, ${failed} não: ${why}`,
+    some: (done, failed, why) => `${c(done)}, ${c(failed)} não: ${why}`,
     twice: (count) =>
       n(count, {
         one: "1 cliente pode recebê-la duas vezes.",
-        other: `${count} clientes podem recebê-la duas vezes.`,
+        other: `${c(count)} clientes podem recebê-la duas vezes.`,
       }),
     include: (name) => `Enviar a de ${name}`,
     sinceThen: (time) => `Desde então, ${time}`,
     nothingSince: "Nada foi dito depois.",
     sinceMore: (count) =>
-      n(count, { one: "1 linha antes destas", other: `${count} linhas antes destas` }),
+      n(count, { one: "1 linha antes destas", other: `${c(count)} linhas antes destas` }),
     reading: "A ler o que foi dito depois",
     unread: "Não foi possível ler o que foi dito depois. Abra a conversa.",
   },
@@ -918,9 +929,9 @@ export const pt: Messages = {
       first_reply: (median, p90, most, when) =>
         `Mediana ${median}, 9 em 10 em ${p90}. A mediana mais longa, ${most}: ${when}. A tabela tem todos os valores.`,
       within: (share, count, least, when) =>
-        `${share} de ${count} respostas chegaram dentro do objetivo. A parte mais baixa, ${least}: ${when}. A tabela tem todos os valores.`,
+        `${share} de ${c(count)} respostas chegaram dentro do objetivo. A parte mais baixa, ${least}: ${when}. A tabela tem todos os valores.`,
       resolution: (median, count, most, when) =>
-        `${count} resolvidas, mediana ${median}. A mediana mais longa, ${most}: ${when}. A tabela tem todos os valores.`,
+        `${c(count)} resolvidas, mediana ${median}. A mediana mais longa, ${most}: ${when}. A tabela tem todos os valores.`,
     },
     nothing: "Nada foi medido neste tempo.",
     kpis: {
@@ -931,7 +942,7 @@ export const pt: Messages = {
       resolution: "Resolução, mediana",
       open: "Ainda abertos",
     },
-    ofAnswers: (count) => `de ${count}`,
+    ofAnswers: (count) => `de ${c(count)}`,
     agents: "Agentes",
     numbers: "Números de WhatsApp",
     name: "Nome",
@@ -961,7 +972,7 @@ export const pt: Messages = {
     },
     show: (what, value) => `${what}: ${value}. Mostrar as conversas`,
     slowest: "As mais lentas primeiro",
-    onlyFirst: (count) => `Só são mostradas as ${count} mais lentas.`,
+    onlyFirst: (count) => `Só são mostradas as ${c(count)} mais lentas.`,
     noneBehind: "Nenhuma conversa está por trás deste número.",
     since: (time) => `desde ${time}`,
     earlier: "Antes",
@@ -976,19 +987,19 @@ export const pt: Messages = {
     cut: "Só é mostrado o início. Quem opera o servidor vê tudo.",
     replay: "Tentar de novo",
     dismiss: "Deixar ir",
-    replayMany: (count) => n(count, { one: "Tentar 1 de novo", other: `Tentar ${count} de novo` }),
-    dismissMany: (count) => n(count, { one: "Deixar ir 1", other: `Deixar ir ${count}` }),
+    replayMany: (count) => n(count, { one: "Tentar 1 de novo", other: `Tentar ${c(count)} de novo` }),
+    dismissMany: (count) => n(count, { one: "Deixar ir 1", other: `Deixar ir ${c(count)}` }),
     askReplay: (count) =>
-      n(count, { one: "Tentar 1 elemento de novo?", other: `Tentar ${count} elementos de novo?` }),
+      n(count, { one: "Tentar 1 elemento de novo?", other: `Tentar ${c(count)} elementos de novo?` }),
     askReplayMore: "Cada um é recebido como se chegasse agora. O que ainda não encaixar fica aqui.",
     askDismiss: (count) =>
-      n(count, { one: "Deixar ir 1 elemento?", other: `Deixar ir ${count} elementos?` }),
+      n(count, { one: "Deixar ir 1 elemento?", other: `Deixar ir ${c(count)} elementos?` }),
     askDismissMore: "Já ninguém espera por ele, e será apagado com o tempo. Uma mensagem nele não chega a ninguém.",
     stand: { replayed: "recebido", dismissed: "deixado ir" },
-    replayed: (count) => n(count, { one: "1 recebido", other: `${count} recebidos` }),
-    dismissed: (count) => n(count, { one: "1 deixado ir", other: `${count} deixados ir` }),
-    some: (done, failed) => `${done}, ${failed} não`,
-    progress: (done, of) => `${done} de ${of}`,
+    replayed: (count) => n(count, { one: "1 recebido", other: `${c(count)} recebidos` }),
+    dismissed: (count) => n(count, { one: "1 deixado ir", other: `${c(count)} deixados ir` }),
+    some: (done, failed) => `${c(done)}, ${c(failed)} não`,
+    progress: (done, of) => `${c(done)} de ${c(of)}`,
     still: "Ainda não cabe em lado nenhum.",
   },
   push: {

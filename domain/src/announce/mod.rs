@@ -30,10 +30,10 @@ pub const DEVICES_MAX: usize = 10;
 const WATCHING_MS: i64 = 125_000;
 /// Lines of a customer that nobody answered, from which on they are a flood.
 const FLOOD_LINES: u64 = 10;
-/// How long nobody is told again of a flood.
+/// The time in which nobody is told again of a flood.
 const FLOOD_MS: i64 = 10 * 60 * 1000;
 
-/// What an event means for those who may have to be told.
+/// The consequence of an event for agents who may have to be told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Consequence {
     /// The conversation it happened to.
@@ -42,11 +42,11 @@ pub struct Consequence {
     pub position: u64,
     /// The agent who caused it; never told of it.
     pub by: Option<AgentId>,
-    /// What to do.
+    /// The effect on pushes.
     pub effect: PushEffect,
 }
 
-/// What to do about pushes.
+/// The effect of an event on pushes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PushEffect {
     /// Tell of it.
@@ -91,14 +91,14 @@ pub enum From {
     Agent(AgentId),
 }
 
-/// What an event does to the list of what concerns an agent.
+/// The effect of an event on an agent's list of notices.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum NoticeEffect {
     /// Somebody has one more.
     Add {
         /// The agent.
         agent: AgentId,
-        /// What it tells.
+        /// The kind of notice.
         kind: Kind,
     },
     /// Notices of the conversation are read or over.
@@ -111,7 +111,7 @@ pub enum NoticeEffect {
 }
 
 impl Consequence {
-    /// What it does to lists of notices. They are kept whether or not a device is reached.
+    /// The effect on lists of notices. They are kept whether or not a device is reached.
     pub fn of_notices(&self) -> Option<NoticeEffect> {
         match &self.effect {
             PushEffect::Tell { whom: Whom::Agent(agent), kind, .. } => {
@@ -174,7 +174,7 @@ impl LastLooked {
 pub struct Addressee {
     /// The agent, and what the agent may see.
     pub sight: Sight,
-    /// How much they want to be told.
+    /// The level of pushes that they want.
     pub level: PushLevel,
     /// The teams for which they want it otherwise.
     pub team_levels: BTreeMap<TeamId, PushLevel>,
@@ -185,13 +185,13 @@ pub struct Addressee {
 }
 
 impl Addressee {
-    /// How much they want to be told of conversations of this team.
+    /// The level of pushes that they want of conversations of this team.
     fn level_of(&self, team: TeamId) -> PushLevel {
         self.team_levels.get(&team).copied().unwrap_or(self.level)
     }
 }
 
-/// How far a push has come.
+/// The stage that a push has reached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PushStage {
     /// No byte of it was sent.
@@ -217,11 +217,11 @@ pub struct Push {
     pub lane: PushLane,
     /// The conversation it is about.
     pub conversation: ConversationId,
-    /// What it tells.
+    /// The kind.
     pub kind: Kind,
     /// The place in the log of what it tells.
     pub position: u64,
-    /// How far it has come.
+    /// The stage it has reached.
     pub stage: PushStage,
     /// Not sent before.
     pub due_at: Timestamp,
@@ -244,7 +244,7 @@ pub struct Board {
     pub pushes: Vec<Push>,
 }
 
-/// What is told of a conversation.
+/// The news of a conversation.
 #[derive(Clone, Copy)]
 struct News {
     kind: Kind,
@@ -383,7 +383,7 @@ impl Board {
         shown.map(|push| push.due_at).max()
     }
 
-    /// What was not sent is dropped; a device that may show something gets one retract.
+    /// Drops pushes that were not sent; a device that may show something gets one retract.
     fn take_back(
         &mut self,
         from: From,

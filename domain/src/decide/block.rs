@@ -8,7 +8,8 @@ use baton_protocol::{
 
 use super::{Case, Decided, Draft, facts, nothing};
 
-/// The episode is resolved and the queue owns it: nobody waits there, and it is nobody's load.
+/// The episode is resolved and the queue owns it: no customer waits there, and no agent's load
+/// counts it.
 pub(super) fn block(case: &Case<'_>) -> Decided {
     let Conversation { head, thread } = case.conversation;
     if thread.block.is_some() {
@@ -28,7 +29,7 @@ pub(super) fn block(case: &Case<'_>) -> Decided {
     facts(all)
 }
 
-/// What was not answered when the customer was blocked waits again, in the queue.
+/// Unblocks the customer. A turn from before the block waits again, in the queue.
 pub(super) fn unblock(case: &Case<'_>) -> Decided {
     let Some(block) = case.conversation.thread.block else { return nothing() };
     may_block(case)?;

@@ -28,7 +28,7 @@ pub struct SendClaim {
     pub epoch: u64,
 }
 
-/// What became of the claim of a send.
+/// The decision on the claim of a send.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Claim {
     /// It may leave: the first byte within 2 s of the commit.
@@ -139,7 +139,7 @@ fn lane_is_busy(
         })
 }
 
-/// What WhatsApp answered to an attempt.
+/// WhatsApp's answer to an attempt.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SendResult {
     /// It took the message.
@@ -328,7 +328,7 @@ fn still_unknown(
     }
 }
 
-/// How a message is kept from the customer.
+/// The state in which a message is kept from the customer.
 struct Withheld {
     status: MessageStatus,
     held: Option<HeldReason>,

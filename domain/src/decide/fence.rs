@@ -1,5 +1,4 @@
-//! The fence at acceptance: whoever acts must have known everything the customer had said and
-//! been told.
+//! The fence at acceptance: the author must have known every line, received or sent.
 
 use baton_protocol::limits::MISSED_LINES_MAX;
 use baton_protocol::{Author, Refusal, Seen};

@@ -41,7 +41,7 @@ fn source<'a>(case: &'a Case<'_>, forward: &Forward) -> Result<&'a Forwardable, 
     };
     let source = case.context.forwarded.filter(is_seen);
     let Some(source) = source else {
-        return refuse("is no message of a conversation that you see in full");
+        return refuse("must be a message of a conversation that you see in full");
     };
     if source.is_group {
         return refuse("what was said in a group stays there");
@@ -55,7 +55,7 @@ fn source<'a>(case: &'a Case<'_>, forward: &Forward) -> Result<&'a Forwardable, 
     Ok(source)
 }
 
-/// What the customer gets of it.
+/// The content that the customer gets of it.
 fn said(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content), Refusal> {
     match source.kind {
         LineKind::Text => {

@@ -8,7 +8,7 @@ use baton_protocol::{
 use super::{Case, Decided, delivery, facts, nothing, reply};
 use crate::context::LineFacts;
 
-/// How long an unconfirmed message has for a status to arrive before people may act.
+/// The time that a status may take to arrive before people may act on an unconfirmed message.
 const UNCONFIRMED_MS: i64 = 60_000;
 
 pub(super) fn resend(case: &Case<'_>, resend: &Resend) -> Decided {
@@ -44,7 +44,7 @@ pub(super) fn cancel(case: &Case<'_>, id: MessageId) -> Decided {
     }
 }
 
-/// Its author, the owner (whoever takes it from the queue becomes that) and supervisors.
+/// Its author, the owner (an agent who takes it from the queue becomes that) and supervisors.
 pub(super) fn may_withdraw(case: &Case<'_>, message: &LineFacts) -> Result<(), Refusal> {
     let mine = message.author == Author::Agent { id: case.context.my_id() };
     if mine || case.context.owns(case.conversation) || case.context.supervises(case.conversation) {

@@ -50,7 +50,7 @@ pub(super) fn send(case: &Case<'_>, send: &Send) -> Decided {
     Ok((drafts, accepted))
 }
 
-/// What the customer gets, and what its author had seen.
+/// The message for the customer, and the last line its author had seen.
 pub(super) struct OutgoingMessage {
     pub(super) kind: LineKind,
     pub(super) content: Content,
@@ -96,8 +96,9 @@ pub(super) fn write(case: &Case<'_>, answer: OutgoingMessage) -> Decided {
     Ok((drafts, accepted))
 }
 
-/// What an answer changes beside its line, and the colleague whose lease its author ignored. A
-/// reaction needs none of it: it is to one message, whatever came since and whoever is writing.
+/// The changes of an answer beside its line, and the colleague whose lease its author ignored. A
+/// reaction needs none of it: it is to one message, whatever came since, and also while a colleague
+/// writes.
 pub(super) fn answers(
     case: &Case<'_>,
     kind: LineKind,
@@ -209,7 +210,7 @@ fn check_reacted(case: &Case<'_>, quoted: Option<MessageId>) -> Result<(), Refus
     if is_known && says_something(target.kind) {
         return Ok(());
     }
-    Err(Refusal::invalid("quoted", "cannot be reacted to: it has not left, or is no message"))
+    Err(Refusal::invalid("quoted", "cannot be reacted to: it was not sent, or is not a message"))
 }
 
 pub(super) fn check_window(case: &Case<'_>) -> Result<(), Refusal> {
@@ -237,7 +238,7 @@ fn replaced(case: &Case<'_>, replaces: Option<MessageId>) -> Result<Vec<Draft>, 
             return Err(Refusal::invalid("replaces", "this message is neither held nor failed"));
         }
     }
-    // Whoever answers from the queue owns it from here on, and reviews what was left in it.
+    // An agent who answers from the queue owns it from here on, and reviews the messages in it.
     if matches!(case.conversation.head.owner, Owner::Agent(_)) {
         message::may_withdraw(case, facts)?;
     }

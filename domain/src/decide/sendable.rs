@@ -1,5 +1,5 @@
-//! What may be sent beside a text, with the limits of the Cloud API's reference: it is checked
-//! before it is accepted.
+//! The messages that may be sent beside a text, with the limits of the Cloud API's reference: they
+//! are checked before acceptance.
 
 use std::collections::BTreeSet;
 
@@ -138,7 +138,7 @@ fn file(
         upload.agent == case.context.my_id() && upload.conversation == case.conversation.head.id
     };
     let Some(upload) = case.context.upload.filter(mine) else {
-        return refuse("details.upload", "is no upload of yours for this conversation");
+        return refuse("details.upload", "must be your own upload for this conversation");
     };
     if upload.media.is_none() {
         return refuse("details.upload", "is not ready: WhatsApp has to have it first");
@@ -148,7 +148,9 @@ fn file(
     }
     // Lists and searches show the name of a document without a caption.
     let details = upload.details();
-    let Details::File { name, .. } = &details else { return refuse("details", "is no file") };
+    let Details::File { name, .. } = &details else {
+        return refuse("details", "must be those of a file");
+    };
     let name = name.as_deref().filter(|_| upload.kind == LineKind::Document);
     let text = caption.or(name).map(str::to_owned);
     let details = Some(Box::new(details));

@@ -23,8 +23,8 @@ pub(super) fn resolve(case: &Case<'_>, seen: Seen) -> Decided {
     facts(all)
 }
 
-/// What is resolved begins its next episode, its author's. What waits or is snoozed is open again,
-/// and stays whose it is.
+/// Reopens a conversation. A resolved one begins its next episode, which its author owns. What
+/// waits or is snoozed is open again, and stays whose it is.
 pub(super) fn reopen(case: &Case<'_>) -> Decided {
     match case.conversation.head.status {
         Status::Open => nothing(),

@@ -17,7 +17,7 @@ const FILLING_CHARS_MAX: usize = 1024;
 /// Characters of the id of an answer: those of a button's id, as Meta names no other limit.
 const ANSWER_ID_CHARS_MAX: usize = 256;
 
-/// What a filled template says in words.
+/// The words of a filled template.
 pub(super) fn fill(
     template: Option<&Template>,
     header: &[Filling],

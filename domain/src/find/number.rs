@@ -14,8 +14,8 @@ const MEANT_MIN: usize = 3;
 const KEPT: usize = 6;
 /// Characters between two groups of digits of one number.
 const BETWEEN_MAX: usize = 3;
-/// What begins a number for a call at home or abroad, and how many digits stand behind it then.
-/// Zeros are no part of it in any case.
+/// The digits that begin a number for a call at home or abroad, and the number of digits behind
+/// them. Zeros are no part of it in any case.
 const PREFIXES: [(&str, Range<usize>); 2] = [("8", 10..11), ("011", 8..16)];
 
 /// A number that is looked for.
@@ -23,7 +23,7 @@ const PREFIXES: [(&str, Range<usize>); 2] = [("8", 10..11), ("011", 8..16)];
 pub(super) struct Number {
     /// Its digits as they were typed.
     typed: String,
-    /// What they may mean: without what is dialled before them.
+    /// The numbers they may mean: without dialled prefixes.
     meant: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl Number {
         std::iter::once(&self.typed).chain(&self.meant).map(String::as_str)
     }
 
-    /// How many digits were typed.
+    /// The number of typed digits.
     pub(super) fn len(&self) -> usize {
         self.typed.len()
     }
@@ -154,7 +154,7 @@ fn groups(folded: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// What stands between the digits of a number.
+/// Whether a character may stand between the digits of a number.
 fn is_between(c: char) -> bool {
     matches!(c, ' ' | '+' | '-' | '(' | ')' | '.' | '/')
 }

@@ -94,7 +94,7 @@ impl<'a> Arrived<'a> {
         gone.and_then(|change| self.amended(state, Amendment::Revoked(change))).into_iter()
     }
 
-    /// What took it back before it came: the line itself, or the one that it edits.
+    /// The revocation that came before it: of the line itself, or of the one that it edits.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all but two kinds are changed alike")]
     fn revocation(&self, state: &State) -> Option<Change> {
         let of = match self.message.kind {

@@ -1,4 +1,4 @@
-//! What is told of a contact, and what of it is news.
+//! News of a contact, and the changes that follow from it.
 
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{ConversationKind, Fact, Timestamp};
@@ -9,7 +9,7 @@ use crate::decide::receive;
 use crate::inbound::{GroupNews, Moved, Sender};
 use crate::roster;
 
-/// What is told of a contact.
+/// News of a contact.
 #[derive(Clone, Copy)]
 pub(super) enum ContactNews<'a> {
     /// Their names, and when they said something under them, by the time that WhatsApp gave.
@@ -18,7 +18,7 @@ pub(super) enum ContactNews<'a> {
     Moved(&'a Moved, Timestamp),
     /// A line in a group, and its author.
     Line(Option<&'a Sender>),
-    /// What became of a group.
+    /// A change of a group.
     Group(&'a GroupNews),
     /// A participant of a group, named by a status.
     Status(&'a str),

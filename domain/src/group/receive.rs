@@ -234,8 +234,8 @@ fn read_anew(
     }
 }
 
-/// What this version does not understand is kept for another one. A line that is known is kept
-/// since it came.
+/// Keeps an element that this version does not understand for another one. A line that is known is
+/// kept since it came.
 fn keep(state: &mut State, post: &Post, element: &Element, fresh: &FreshIds) {
     let channel = channel_of(state, post, element).ok();
     let (kind, original_type, line) = match &element.body {
@@ -438,7 +438,8 @@ fn know_participant(state: &mut State, of: Key<MessageId>, named: &str, by: By) 
     state.append(key, vec![receive::contact_changed(contact, new)], by);
 }
 
-/// What a status says of the message as a whole. One of a participant is noted first.
+/// The status of the message as a whole that follows from this one. One of a participant is noted
+/// first.
 fn receive_status(
     state: &mut State,
     of: Key<MessageId>,

@@ -24,7 +24,7 @@ pub struct KnownSender {
     pub conversation: ConversationId,
 }
 
-/// What a name is.
+/// The kind of a name.
 #[expect(clippy::enum_variant_names, reason = "WhatsApp calls each of them an id")]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -43,10 +43,10 @@ baton_protocol::names!(NameKind {
     GroupId = "group_id",
 });
 
-/// What WhatsApp calls somebody.
+/// A name that WhatsApp gives to a contact.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Name {
-    /// What it is.
+    /// The kind.
     pub kind: NameKind,
     /// As WhatsApp writes it.
     pub value: String,

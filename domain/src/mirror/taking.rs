@@ -18,7 +18,7 @@ pub struct Page {
     pub is_last: bool,
 }
 
-/// How long to wait after a page of a server that is not where the log was already told of.
+/// The wait after a page of a server that is behind the position the client was already told.
 const TOO_EARLY_MS: u64 = 1_000;
 
 /// A snapshot being taken: what the frames that come meanwhile say of it.
@@ -67,7 +67,7 @@ impl Taking {
         self.behind.insert(id, revision);
     }
 
-    /// How many conversations it remembers something of.
+    /// The number of conversations it remembers something of.
     pub(super) fn size(&self) -> usize {
         self.listed.len()
             + self.touched.len()

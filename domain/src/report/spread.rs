@@ -1,4 +1,4 @@
-//! How times are spread: mean, median, nine of ten.
+//! The spread of times: mean, median, nine of ten.
 
 use std::collections::BTreeMap;
 

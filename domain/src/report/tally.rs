@@ -15,7 +15,7 @@ use crate::predicates::says_something;
 /// Closed turns of a conversation that may open again: more than wait for a person at once.
 const CLOSED_KEPT: usize = 50;
 
-/// What was counted and measured so far.
+/// The counts and measurements so far.
 ///
 /// Before the first event of a conversation is taken, [`Tally::meet`] is told what came before it:
 /// a turn that was open then is answered later.
@@ -40,7 +40,7 @@ struct TalliedConversation {
     /// A person wrote in this episode.
     is_answered: bool,
     turn: Option<OpenTurn>,
-    /// What closed the last turns, [`CLOSED_KEPT`] at most: an answer that is kept back opens its
+    /// The ends of the last turns, [`CLOSED_KEPT`] at most: an answer that is kept back opens its
     /// turn again, even after its episode.
     closed: Vec<Closed>,
 }
@@ -52,7 +52,7 @@ struct OpenTurn {
     began_at: Timestamp,
 }
 
-/// What closed a turn: an answer, or resolving.
+/// The end of a turn: an answer, or resolving.
 #[derive(Clone, Copy, Debug)]
 struct Closed {
     /// The answer; `None` for resolving.
@@ -119,7 +119,7 @@ impl Tally {
         self.fold(logged, true);
     }
 
-    /// What was counted and measured; what is still open is measured up to now.
+    /// The counts and measurements; open turns are measured up to now.
     pub(super) fn told(&self) -> (&BTreeMap<Whose, Counts>, Vec<Sample>) {
         let end = self.edges.end().min(self.now);
         let open = self.conversations.iter().filter_map(|(id, standing)| {
@@ -273,7 +273,7 @@ impl Step<'_> {
         }
     }
 
-    /// What waited when its customer was blocked waits again.
+    /// A turn from before its customer was blocked waits again.
     fn opened(&mut self, turn: Option<Turn>) {
         if self.of.turn.is_none() {
             self.of.turn = turn.map(|turn| open(turn, None, self.event.at));
@@ -295,7 +295,7 @@ impl Step<'_> {
         self.of.closed.drain(..surplus);
     }
 
-    /// What closed a turn that is open again did not; the next answer may be the first.
+    /// Undoes the ends of a turn that is open again; the next answer may be the first.
     fn kept_back(&mut self, turn: Turn) {
         let undone = self.of.closed.iter_mut();
         for closed in undone.filter(|closed| closed.turn.from_seq >= turn.from_seq) {

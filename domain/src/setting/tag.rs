@@ -6,7 +6,7 @@ use super::text::name;
 use super::{Around, Name, SettingRules, Target, Wrong};
 use crate::fold::fold;
 
-/// How many merges are followed.
+/// The number of merges that are followed.
 const MERGES_MAX: usize = 8;
 
 impl SettingRules for Tag {

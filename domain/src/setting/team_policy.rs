@@ -1,4 +1,4 @@
-//! What teams ask of their members.
+//! The policy of a team for its members.
 
 use baton_protocol::Home;
 use baton_protocol::setting::{SettingKind, TeamPolicy};

@@ -8,7 +8,8 @@ use crate::names;
 
 const DAY_MINUTES: u16 = 24 * 60;
 
-/// What no body may hold: NUL, which no database takes, and more depth than people make.
+/// Refuses contents that no body may hold: NUL, which no database takes, and more depth than people
+/// make.
 pub(super) fn plain(body: &Value, depth: usize) -> Result<(), Wrong> {
     let deeper = |of: &Value| {
         let Some(depth) = depth.checked_sub(1) else {

@@ -1,4 +1,4 @@
-//! What holds for the whole workspace.
+//! The policy of the whole workspace.
 
 use baton_protocol::Home;
 use baton_protocol::setting::{Span, WorkspacePolicy};

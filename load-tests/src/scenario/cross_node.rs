@@ -44,7 +44,7 @@ const PAIRS: usize = 4;
 const PACE: Duration = Duration::from_millis(10);
 /// After the last socket, until the first draft: handshakes end, presence is told.
 const SETTLING: Duration = Duration::from_secs(2);
-/// How long anybody may take.
+/// The longest time that one step may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs it on PostgreSQL, which several nodes need.

@@ -46,7 +46,7 @@ const OF_ONE_AGENT: usize = 10;
 const TURNS: usize = 5;
 /// After the last socket, until the first event: handshakes end, presence is told.
 const SETTLING: Duration = Duration::from_secs(3);
-/// How long anybody may take.
+/// The longest time that one step may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs it; a commit costs the same however many are told, so only the first store is taken.
@@ -142,7 +142,7 @@ fn delay(args: &FanOut, rows: Vec<Vec<Cell>>) -> Table {
     }
 }
 
-/// What came of one number of subscribers: Baton's, the bare loop's, Socket.IO's.
+/// The result for one number of subscribers: Baton's, the bare loop's, Socket.IO's.
 struct Played {
     told: usize,
     per_core: [f64; 3],
@@ -244,7 +244,7 @@ impl Speaker {
         self.poster.post(&request).await
     }
 
-    /// What a socket gets when the customer says something.
+    /// The frame that a socket gets when the customer says something.
     async fn frame(&mut self, who: &SignedIn) -> anyhow::Result<String> {
         const NUMBER: usize = 7;
         let mut stream = open(who).await?;

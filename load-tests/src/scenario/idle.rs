@@ -65,7 +65,7 @@ pub(crate) async fn idle(
     Ok(vec![table(args, &mine, &theirs)])
 }
 
-/// What sessions cost in one round.
+/// The cost of sessions in one round.
 #[derive(Clone, Copy, Debug)]
 struct Cost {
     bytes: f64,
@@ -75,7 +75,7 @@ struct Cost {
     idle_percent: f64,
 }
 
-/// What was read of a server while its sessions connected and then did nothing.
+/// Readings of a server while its sessions connected and then did nothing.
 struct Measured {
     before_bytes: u64,
     after_bytes: u64,

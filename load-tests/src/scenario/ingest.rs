@@ -107,7 +107,7 @@ async fn preload(
     Ok(())
 }
 
-/// What one measurement on one server found.
+/// The findings of one measurement on one server.
 struct Measured {
     driven: Driven,
     heard: Option<Times>,
@@ -231,7 +231,7 @@ async fn at_a_rate(worlds: &[World], args: &Ingest, progress: &Progress) -> anyh
     })
 }
 
-/// What one round of one load found, beside its peers.
+/// The findings of one round of one load, beside its peers.
 struct Flat {
     workspaces: usize,
     posters: usize,
@@ -312,7 +312,7 @@ fn flat_load(flat: &Flat, args: &Ingest) -> Load {
     }
 }
 
-/// What the machine gives without Baton.
+/// The floors of the machine without Baton.
 struct Floors {
     flushes: f64,
     /// Over how many workspaces, events a second; none where `pgbench` was not run.

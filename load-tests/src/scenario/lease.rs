@@ -30,7 +30,7 @@ pub(crate) struct Lease {
     /// Leases taken one after the other
     #[arg(long, default_value_t = 3_000, value_name = "N")]
     pub(crate) count: usize,
-    /// How often a holder's node is killed
+    /// Number of kills of a holder's node
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub(crate) kills: usize,
 }
@@ -39,9 +39,9 @@ pub(crate) struct Lease {
 const SOCKETS: usize = 10;
 /// Between two turns.
 const PACE: Duration = Duration::from_millis(8);
-/// Between two tries of whoever wants a dead holder's lease.
+/// Between two tries to get a dead holder's lease.
 const TRY: Duration = Duration::from_millis(100);
-/// How long anybody may take.
+/// The longest time that one step may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs it. Several nodes need PostgreSQL: without it no node is killed.
@@ -239,7 +239,7 @@ async fn take_over(setup: &Setup, args: &Lease, progress: &Progress) -> anyhow::
         let mut here = open(second.context("no agent")?).await?;
         let me = second.context("no agent")?.session.agent_id;
         let mut there = open(&first).await?;
-        // Whoever got it in the round before may still have it.
+        // The agent who got it in the round before may still have it.
         compose(&mut there, conversation, ComposeAction::TakeOver).await?;
         let holds =
             |it: Option<LeaseHolder>| it.is_some_and(|it| it.agent_id == first.session.agent_id);

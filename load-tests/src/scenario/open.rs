@@ -24,7 +24,7 @@ pub(crate) struct Open {
     /// Lines of the short one
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub(crate) few: usize,
-    /// How often each is opened in a round
+    /// Number of times that each is opened in a round
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub(crate) opens: usize,
     /// Rounds; medians of them count
@@ -35,7 +35,7 @@ pub(crate) struct Open {
 /// Messages in one POST while the conversation is built.
 const AT_ONCE: usize = 200;
 
-/// What is asked of a conversation.
+/// The requests for a conversation.
 const ASKS: [(&str, &str); 3] =
     [("snapshot", ""), ("newest page", "/messages?limit=50"), ("page in the middle", "middle")];
 

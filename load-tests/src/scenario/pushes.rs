@@ -35,11 +35,11 @@ pub(crate) struct Pushes {
     /// Assignments a second
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub(crate) rate: u32,
-    /// How long the load lasts, seconds
+    /// Duration of the load, seconds
     #[arg(long, default_value_t = 10, value_name = "S")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=60))]
     pub(crate) seconds: u32,
-    /// How long the push service takes to answer, ms
+    /// Time that the push service takes to answer, ms
     #[arg(long, default_value_t = 50, value_name = "MS")]
     pub(crate) latency: u64,
     /// New customers that the team is told of after a restart; each is a push to every phone
@@ -54,7 +54,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Settings that are made at once.
 const AT_ONCE: usize = 8;
 
-/// What one store was measured at.
+/// The measurements of one store.
 struct Measured {
     store: Store,
     assigned: Times,

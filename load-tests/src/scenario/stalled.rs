@@ -41,7 +41,7 @@ pub(crate) struct Stalled {
 /// A webhook a second and poster of the workspace that is locked: each waits for the one before.
 const OF_LOCKED_PER_S: u32 = 4;
 
-/// What one round found.
+/// The findings of one round.
 struct Round {
     none: Driven,
     free: Driven,
@@ -78,7 +78,7 @@ pub(crate) async fn stalled(
     Ok(vec![locked, stopped])
 }
 
-/// What stalls a workspace.
+/// The cause that stalls a workspace.
 enum Cause {
     /// A session of somebody else holds the head of its log.
     Locked,

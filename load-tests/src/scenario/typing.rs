@@ -24,14 +24,14 @@ pub(crate) struct Typing {
     /// Colleagues whose sockets are told
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub(crate) agents: usize,
-    /// How often the agent begins to type, and to look
+    /// Number of times that the agent begins to type, and to look
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub(crate) rounds: usize,
 }
 
 /// Between frames: the server takes 30 a second of a session.
 const PACE: Duration = Duration::from_millis(50);
-/// How long anybody may take.
+/// The longest time that one step may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs it on every store there is.

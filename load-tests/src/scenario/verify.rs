@@ -28,7 +28,7 @@ pub(crate) struct Verify {
     /// Customers of each workspace
     #[arg(long, default_value_t = 500, value_name = "N")]
     pub(crate) contacts: usize,
-    /// How often the log is verified; medians count
+    /// Number of verifications of the log; medians count
     #[arg(long, default_value_t = 3, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=20))]
     pub(crate) rounds: u32,
@@ -120,7 +120,7 @@ async fn verify_on(
     ])
 }
 
-/// What one run of the command told.
+/// The report of one run of the command.
 #[derive(Default)]
 struct Seen {
     events: u64,

@@ -19,7 +19,7 @@ struct Text {
     typed: Typed,
     /// Since when the store has another one.
     unstored: Option<Duration>,
-    /// When it was last shown, and whether it was as it is.
+    /// The time when it was last shown, and whether the present text was shown.
     shown: Option<Duration>,
     is_shown: bool,
 }
@@ -50,7 +50,7 @@ impl Drafts {
         }
     }
 
-    /// When the next one is to be kept.
+    /// The time when the next draft is to be stored.
     pub(super) fn store_at(&self) -> Option<Duration> {
         self.texts.values().filter_map(|text| text.unstored).min().map(|since| since + GATHERED)
     }
@@ -69,7 +69,7 @@ impl Drafts {
         stored
     }
 
-    /// When this one is to be shown.
+    /// The time when this draft is to be shown.
     pub(super) fn show_at(&self, of: ConversationId) -> Option<Duration> {
         let is_to_show =
             |text: &&Text| !text.is_shown && !text.typed.is_note && can_carry(&text.typed.text);

@@ -98,7 +98,7 @@ impl ComposerAction {
     }
 }
 
-/// Who holds the lease of a conversation, as far as this device knows.
+/// The holder of a conversation's lease, as far as this device knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Hold {
     /// Nobody.
@@ -131,7 +131,7 @@ struct Typing {
     of: ConversationId,
     /// The time of the last key.
     key: Duration,
-    /// When the lease was last requested or renewed on this connection.
+    /// The time when the lease was last requested or renewed on this connection.
     asked: Option<Duration>,
 }
 
@@ -372,7 +372,7 @@ impl Composer {
         self.life
     }
 
-    /// When to renew or request the lease; `None` while a colleague holds it.
+    /// The time to renew or request the lease; `None` while a colleague holds it.
     fn keep_at(&self, typing: Typing, now: Duration) -> Option<Duration> {
         let times = self.online?;
         match self.hold(typing.of, now) {

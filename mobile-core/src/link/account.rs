@@ -16,12 +16,12 @@ use super::{Link, Step};
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     pub(super) token: Token,
-    /// Which token this is: a rejection of an older one says nothing of it.
+    /// The number of the token: a rejection of an older one says nothing of it.
     pub(super) generation: u32,
     pub(super) device_id: DeviceId,
 }
 
-/// What may be expected of the server.
+/// The state of the sign-in: the answers that may be expected of the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum SignInState {
     SignedOut,
@@ -39,7 +39,7 @@ pub(super) enum SignInState {
 pub(super) struct Refresh {
     step: Refreshing,
     backoff: Backoff,
-    /// When the token came, if nothing was done with it so far that the server accepted.
+    /// The time when the token came, until the server first accepts it.
     fresh_since: Option<Duration>,
 }
 
@@ -71,7 +71,7 @@ impl Refresh {
         }
     }
 
-    /// When it is asked for; `None` while it is.
+    /// The time to ask for a token; `None` while a request is under way.
     pub(super) fn ready_at(&self) -> Option<Duration> {
         match self.step {
             Refreshing::Wanted => self.backoff.ready_at(),
@@ -133,7 +133,7 @@ impl Link {
         self.refresh.backoff.settle();
     }
 
-    /// Which token is used.
+    /// The number of the token in use.
     pub(super) fn generation(&self) -> u32 {
         self.account.as_ref().map_or(0, |account| account.generation)
     }

@@ -13,7 +13,7 @@ use super::limits::{
 pub(super) struct Backoff {
     /// Tries that failed since it was last stable.
     failures: u32,
-    /// When this side would try; `None` until somebody kicks.
+    /// The time of this side's next try; `None` until a kick.
     next: Option<Duration>,
     /// The server said not before.
     not_before: Duration,
@@ -31,7 +31,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// When to try; `None` while nobody wants to.
+    /// The time of the next try; `None` while none is wanted.
     pub(super) fn ready_at(&self) -> Option<Duration> {
         self.next.map(|next| next.max(self.not_before))
     }
@@ -67,7 +67,7 @@ impl Backoff {
         self.failures = self.failures.saturating_add(1);
     }
 
-    /// What was established ended without a word.
+    /// An established connection ended without a word.
     pub(super) fn lose(&mut self, now: Duration, random: u64) {
         if self.failures >= CROWD_FAILURES {
             return self.fail(now, random);
@@ -109,7 +109,7 @@ impl Backoff {
     }
 }
 
-/// How long the window is after so many failures.
+/// The length of the window after so many failures.
 pub(super) fn window(failures: u32) -> Duration {
     BACKOFF_FIRST.saturating_mul(1 << failures.min(16)).min(BACKOFF_MAX)
 }

@@ -51,7 +51,7 @@ impl Link {
             }
         }
         if let SignInState::Incompatible { .. } = self.standing {
-            // Whoever looks may have updated something.
+            // A person who looks may have updated something.
             self.standing = SignInState::Good;
         }
         self.end_wake(step);

@@ -13,12 +13,12 @@ pub const LOST_WINDOW: Duration = Duration::from_secs(12);
 pub const CROWD_FAILURES: u32 = 4;
 /// After so long on line the failures before are forgotten.
 pub const STABLE: Duration = Duration::from_secs(60);
-/// What people do (foreground, another network) makes one try at once, this often.
+/// Acts of people (foreground, another network) make one try at once, this often.
 pub const KICK_EVERY: Duration = Duration::from_secs(2);
 /// Connections that are taken up again at once, for a slow reader or a missing frame, before one
 /// was stable.
 pub const AT_ONCE_MAX: u32 = 3;
-/// What a server asks to wait is not obeyed beyond this.
+/// The longest wait that a server may ask for; a longer one is cut to this.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 /// A drain that does not say how long: within this time.
 pub const DRAIN_WINDOW: Duration = Duration::from_secs(10);
@@ -35,7 +35,7 @@ pub const FRESH_MAX: Duration = Duration::from_secs(60);
 pub const FETCH_MAX: Duration = Duration::from_secs(30);
 /// While something that was missed is awaited, some of it comes within this time.
 pub const RESUME_STALL_MAX: Duration = Duration::from_secs(60);
-/// How silent a server may be at least and at most, whatever it says itself.
+/// The least and the greatest silence allowed to a server, whatever it announces.
 pub const SILENT_RANGE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
 /// On another network the connection gives a sign of life within this time.
 pub const PROBE_MAX: Duration = Duration::from_secs(5);
@@ -66,7 +66,7 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Frames one soon after the other that move the cursor nowhere.
 pub const STANDSTILL_MAX: u32 = 2_048;
-/// What "soon after" means.
+/// The time within which two frames count as one soon after the other.
 pub const STANDSTILL_GAP: Duration = Duration::from_secs(5);
 /// Resets over one connection.
 pub const RESETS_MAX: u32 = 100;
@@ -75,5 +75,5 @@ pub const FAULTS_MAX: u32 = 5;
 /// A fault is forgotten when no other follows within this time. Where networks come and go, no
 /// connection lasts long enough to prove itself.
 pub const FAULT_FORGOTTEN: Duration = Duration::from_secs(30 * 60);
-/// When such a server is tried again.
+/// The time after which such a server is tried again.
 pub const INCOMPATIBLE_WAIT: Duration = Duration::from_secs(900);

@@ -50,7 +50,7 @@ pub(super) struct Joined {
     is_reset_due: bool,
     heard: Duration,
     silent: Duration,
-    /// When something of the log last came.
+    /// The time when something of the log last came.
     moved: Duration,
     /// The time at which it joined.
     pub(super) since: Duration,
@@ -60,9 +60,9 @@ pub(super) struct Joined {
     resets: u32,
     /// Frames that moved nothing, one soon after the other.
     stood_still: u32,
-    /// When the last of them came.
+    /// The time when the last of them came.
     still_at: Duration,
-    /// How far the server was told that this phone is, and when.
+    /// The last position that was acknowledged to the server, and when.
     pub(super) acked: Option<(u64, Duration)>,
 }
 
@@ -123,13 +123,13 @@ impl Joined {
         (!self.is_caught_up(position)).then_some(self.moved + RESUME_STALL_MAX)
     }
 
-    /// How much of what is held the server may count as shown. Until a reset came, that may be of
-    /// a log that is not this one.
+    /// The position up to which the server may count events as shown. Until a reset came, that may
+    /// be of a log that is not this one.
     pub(super) fn shown(&self, applied: u64) -> u64 {
         if self.is_reset_due { 0 } else { applied }
     }
 
-    /// When the server is told next how far this phone is.
+    /// The time of the next acknowledgement to the server.
     pub(super) fn ack_at(&self, applied: u64) -> Duration {
         match self.acked {
             None => self.since,
@@ -320,7 +320,7 @@ impl Link {
         Ok(())
     }
 
-    /// What a frame says of the connection.
+    /// Notes the state of the connection that follows from a frame.
     fn note(&mut self, frame: &ServerFrame, has_moved: bool, step: &mut Step) {
         let Phase::Joined(joined) = &mut self.phase else { return };
         let mut is_too_much = joined.note_move(has_moved, step.now);
@@ -363,7 +363,7 @@ impl Link {
         self.take_stock(step);
     }
 
-    /// What is under way may have been read before it changed.
+    /// Reads a list again: a read under way may be from before it changed.
     fn read_again(&mut self, list: List, step: &mut Step) {
         self.fetches.ask(Key::List(list), step.now, &mut step.effects);
     }
@@ -402,7 +402,7 @@ pub(super) fn is_in_order(after: u64, upto: u64, events: &[Event]) -> bool {
     last <= upto
 }
 
-/// How long a server that goes down asks to wait.
+/// The wait that a draining server asks for, in milliseconds.
 fn drain_ms(reason: &str, random: u64) -> u64 {
     match serde_json::from_slice::<Drain>(reason.as_bytes()) {
         Ok(drain) => drain.retry_after_ms,

@@ -1,5 +1,5 @@
-//! What colleagues do now: who writes, who views, who is online. Nothing of it is stored, and it is
-//! unknown without a connection.
+//! The present acts of colleagues: typing, viewing, being online. Nothing of it is stored, and it
+//! is unknown without a connection.
 
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::{AgentId, ConversationId};
@@ -17,7 +17,7 @@ pub struct ColleagueDraft {
     pub text: String,
 }
 
-/// What colleagues do now. Every method returns what it touched.
+/// The present acts of colleagues. Every method returns what it touched.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Around {
     is_online: bool,
@@ -45,7 +45,8 @@ impl Around {
         Touched::everyone()
     }
 
-    /// Who composes there ([`crate::compose::Composer::hold`], whenever it says that it changed).
+    /// Sets the holder of the lease ([`crate::compose::Composer::hold`], whenever it says that it
+    /// changed).
     pub fn set_hold(&mut self, of: ConversationId, hold: Hold) -> Touched {
         match hold {
             Hold::Nobody => drop(self.holds.remove(&of)),
@@ -54,7 +55,7 @@ impl Around {
         Touched::around(of)
     }
 
-    /// What the server says of colleagues.
+    /// Takes in a frame about colleagues.
     pub fn handle_frame(&mut self, frame: &ServerFrame) -> Touched {
         if !self.is_online {
             return Touched::nothing();
@@ -97,18 +98,18 @@ impl Around {
         }
     }
 
-    /// Who composes there.
+    /// The holder of the lease.
     pub fn hold(&self, of: ConversationId) -> Hold {
         let silent = if self.is_online { Hold::Nobody } else { Hold::Unknown };
         self.holds.get(&of).copied().unwrap_or(silent)
     }
 
-    /// Who has it on the screen.
+    /// The colleagues who have it on the screen.
     pub fn viewers(&self, of: ConversationId) -> &[AgentId] {
         self.viewers.get(&of).map_or(&[], Vec::as_slice)
     }
 
-    /// What a colleague composes there.
+    /// The draft that a colleague composes there.
     pub fn draft(&self, of: ConversationId) -> Option<&ColleagueDraft> {
         self.drafts.get(&of)
     }

@@ -7,9 +7,9 @@ use crate::store::{StoreError, Total, View};
 /// The counts on the app's icon and tabs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Badge {
-    /// What the agent owns, and lines not read in it.
+    /// Conversations that the agent owns, and lines not read in them.
     pub mine: Total,
-    /// What is in a queue.
+    /// Conversations in a queue.
     pub unassigned: Total,
     /// Acts that need their author.
     pub needs_review: u64,

@@ -16,7 +16,7 @@ const STEPS_MAX: usize = 100;
 
 /// Something that stays the same thing while what is said of it changes.
 pub trait Keyed {
-    /// What it is known by. No two of a list have the same.
+    /// The item's key. No two of a list have the same.
     type Key: Ord + Clone + std::fmt::Debug;
 
     /// Returns the key of this item.
@@ -67,19 +67,20 @@ pub enum Op<T> {
     },
     /// All from this position on go.
     Truncate {
-        /// How many are left.
+        /// The number of items left.
         len: usize,
     },
 }
 
-/// What a listener is told at once. Shown when all operations are applied, never between two.
+/// The unit in which a listener is notified. Shown when all operations are applied, never between
+/// two.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Batch<T, A> {
     /// Grows with every batch; where the first operation is a `Reset`, some may be missing.
     pub revision: u64,
     /// To be applied in this order; none where the rest alone changed.
     pub ops: Vec<Op<T>>,
-    /// What is said of the list as a whole: all of it, each time.
+    /// Facts about the list as a whole: all of them, each time.
     pub about: A,
 }
 
@@ -89,7 +90,7 @@ impl<T, A> Batch<T, A> {
         matches!(self.ops.first(), Some(Op::Reset { .. }))
     }
 
-    /// How many items it carries.
+    /// The number of items it carries.
     pub fn carries(&self) -> usize {
         self.ops.iter().map(Op::carries).sum()
     }
@@ -183,7 +184,7 @@ struct OldPosition {
     moves: bool,
 }
 
-/// Which item of one list is which of the other.
+/// The items of one list, matched to those of the other.
 struct Matched {
     /// Of each item of the new list.
     from: Vec<Option<OldPosition>>,

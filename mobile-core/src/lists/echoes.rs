@@ -25,7 +25,7 @@ impl Echoes {
         Self::default()
     }
 
-    /// What the outbox tells ([`crate::outbox::OutboxAction::Tell`]).
+    /// Takes in changes of the outbox ([`crate::outbox::OutboxAction::Tell`]).
     pub fn apply(&mut self, changes: &[Change]) {
         for change in changes {
             match change {
@@ -68,13 +68,13 @@ impl Echoes {
         self.by_number.values()
     }
 
-    /// How many need their author.
+    /// The number of acts that need their author.
     pub fn needs_review(&self) -> usize {
         self.in_review
     }
 }
 
-/// What the agent did in a conversation, in short.
+/// The agent's own acts in a conversation, in short.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Own {
     /// Acts on their way.

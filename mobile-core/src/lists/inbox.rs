@@ -23,13 +23,13 @@ pub const PAGE: u32 = 50;
 /// Characters of a text that a row shows.
 const PREVIEW_CHARS: usize = 160;
 
-/// What stands in a list.
+/// The content of a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum InboxOf {
-    /// What the store lists.
+    /// A view, as the store lists it.
     View(View),
-    /// What a search found, in its order, as far as it is still held: each conversation once, with
-    /// its first hit.
+    /// Results of a search, in its order, as far as they are still held: each conversation once,
+    /// with its first hit.
     Found(Vec<Hit>),
 }
 
@@ -52,8 +52,8 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// What stands in bold: the name if it shows anything, else the number, else the user name;
-    /// `None` where none is known.
+    /// The title: the name if it shows anything, else the number, else the user name; `None` where
+    /// none is known.
     pub fn title(&self) -> Option<String> {
         titled(self.name.as_deref(), self.phone.as_deref(), self.username.as_deref())
     }
@@ -64,13 +64,13 @@ impl Customer {
 pub struct Preview {
     /// Its number.
     pub seq: u64,
-    /// Who said it.
+    /// The author.
     pub by: Author,
-    /// What kind of thing it is.
+    /// The kind of line.
     pub kind: LineKind,
     /// The beginning of its text.
     pub text: Option<String>,
-    /// When it was said.
+    /// The time when it was said.
     pub at: Timestamp,
     /// Where an outgoing one stands.
     pub status: Option<MessageStatus>,
@@ -89,7 +89,7 @@ pub struct InboxRow {
     pub channel_id: ChannelId,
     /// The team it belongs to.
     pub team_id: TeamId,
-    /// Who is responsible.
+    /// The owner.
     pub owner: Owner,
     /// To be named by who claims or hands over.
     pub owner_epoch: u64,
@@ -97,7 +97,7 @@ pub struct InboxRow {
     pub status: Status,
     /// Since when the customer waits.
     pub unanswered_since: Option<Timestamp>,
-    /// When something was last said.
+    /// The time of the last activity.
     pub activity_at: Timestamp,
     /// The customer; `None` where no more than the head is seen.
     pub customer: Option<Customer>,
@@ -105,15 +105,15 @@ pub struct InboxRow {
     pub preview: Option<Preview>,
     /// Lines not read.
     pub unread: u64,
-    /// When the window closes, or closed; an app counts down to it by the server's time.
+    /// The time when the window closes, or closed; an app counts down to it by the server's time.
     pub window_until: Option<Timestamp>,
     /// Whether the customer is blocked.
     pub is_blocked: bool,
-    /// What the agent did there and is not done.
+    /// The agent's own acts there that are not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
     pub has_draft: bool,
-    /// What a search found there.
+    /// The hit of a search there.
     pub hit: Option<Hit>,
 }
 
@@ -126,7 +126,7 @@ impl Keyed for InboxRow {
 }
 
 impl InboxRow {
-    /// What of a conversation stands in its row, the agent's own excepted.
+    /// The row of a conversation, without the agent's own acts.
     pub(crate) fn of(row: ConversationRow) -> Self {
         let (head, rest) = match row {
             ConversationRow::Head { head } => (head, None),
@@ -189,10 +189,10 @@ impl Preview {
     }
 }
 
-/// What is said of a list as a whole.
+/// Facts about a list as a whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct InboxAbout {
-    /// How much stands in it, shown or not.
+    /// The total in it, shown or not.
     pub total: Total,
     /// Whether there is more than is shown: [`Observer::more`].
     pub has_more: bool,
@@ -204,7 +204,7 @@ impl Inbox {
         Self { of, limit: PAGE }
     }
 
-    /// What stands in it.
+    /// The content of the list.
     pub fn of(&self) -> &InboxOf {
         &self.of
     }

@@ -1,4 +1,4 @@
-//! How far files of lines are that are being loaded.
+//! Progress of files of lines that are being loaded.
 
 use baton_protocol::MessageId;
 
@@ -7,7 +7,7 @@ use crate::few::Few;
 /// A file that is being loaded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Loading {
-    /// How much of it is here, bytes.
+    /// The bytes of it that are here.
     pub got: u64,
     /// Its size.
     pub bytes: u64,
@@ -26,7 +26,7 @@ impl Loads {
         }
     }
 
-    /// How far the file of a line is, if it is being loaded.
+    /// The progress of a line's file, if it is being loaded.
     pub fn get(&self, of: MessageId) -> Option<Loading> {
         self.0.get(&of).copied()
     }

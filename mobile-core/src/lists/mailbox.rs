@@ -70,7 +70,7 @@ impl<T: Clone, A: Clone> Mailbox<T, A> {
         self.items = 0;
     }
 
-    /// How many batches wait.
+    /// The number of waiting batches.
     pub fn len(&self) -> usize {
         self.batches.len()
     }
@@ -80,12 +80,12 @@ impl<T: Clone, A: Clone> Mailbox<T, A> {
         self.batches.is_empty()
     }
 
-    /// How many items they carry.
+    /// The number of items they carry.
     pub fn items(&self) -> usize {
         self.items
     }
 
-    /// How often what waited became one snapshot.
+    /// The number of times that waiting batches became one snapshot.
     pub fn overflows(&self) -> u64 {
         self.overflows
     }

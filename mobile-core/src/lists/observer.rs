@@ -10,10 +10,10 @@ use crate::store::StoreError;
 /// A list is asked for no more often than this.
 pub const EVERY: Duration = Duration::from_millis(100);
 
-/// How long a store that could not be read is left alone.
+/// The pause after a store could not be read.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
-/// What is told to whoever asks this.
+/// The batch for a subscriber to this query.
 pub type BatchOf<Q> = Batch<<Q as Query>::Item, <Q as Query>::About>;
 
 /// One subscription of a query.
@@ -22,7 +22,7 @@ pub struct Observer<Q: Query> {
     query: Q,
     told: Option<QueryResult<Q::Item, Q::About>>,
     revision: u64,
-    /// What was touched since it was last asked, and concerns it.
+    /// The changes since the last query that concern it.
     touched: Option<Touched>,
     /// Not before this.
     after: Duration,
@@ -35,12 +35,12 @@ impl<Q: Query> Observer<Q> {
         Self { query, told: None, revision: 0, touched, after: Duration::ZERO }
     }
 
-    /// What is asked.
+    /// The query.
     pub fn query(&self) -> &Q {
         &self.query
     }
 
-    /// What was told last: the snapshot and all batches so far.
+    /// The last published result: the snapshot and all batches so far.
     pub fn answer(&self) -> Option<&QueryResult<Q::Item, Q::About>> {
         self.told.as_ref()
     }
@@ -61,7 +61,7 @@ impl<Q: Query> Observer<Q> {
         self.touched.get_or_insert_default();
     }
 
-    /// When [`Observer::advance`] has something to do.
+    /// The time when [`Observer::advance`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.touched.as_ref().map(|_| self.after)
     }

@@ -15,20 +15,20 @@ use crate::store::StoreError;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Subscription(pub u64);
 
-/// What is subscribed to.
+/// The list that is subscribed to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ListRequest {
     /// A list of conversations.
     Inbox(Inbox),
     /// The lines of a conversation.
     Timeline(Timeline),
-    /// What stands above one.
+    /// The header above a timeline.
     Header(HeaderOf),
     /// The numbers on the icon.
     Badge,
 }
 
-/// What a listener is told.
+/// The update for a listener.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ListUpdate {
     /// For subscribers to an [`Inbox`].
@@ -169,7 +169,7 @@ impl Observers {
         self.all.remove(&name).is_some()
     }
 
-    /// How many there are.
+    /// The number of subscriptions.
     pub fn len(&self) -> usize {
         self.all.len()
     }
@@ -203,7 +203,7 @@ impl Observers {
         }
     }
 
-    /// What is subscribed to, as far as its window goes now.
+    /// The request of a subscription, with the window as it is now.
     pub fn request(&self, name: Subscription) -> Option<ListRequest> {
         Some(match self.all.get(&name)? {
             WatchedQuery::Inbox(one) => ListRequest::Inbox(one.observer.query().clone()),
@@ -224,7 +224,7 @@ impl Observers {
         self.all.get_mut(&name).map(WatchedQuery::empty)
     }
 
-    /// When [`Observers::advance`] has something to do.
+    /// The time when [`Observers::advance`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.all.values().filter_map(WatchedQuery::poll_timeout).min()
     }
@@ -256,7 +256,7 @@ impl Observers {
         self.all.get_mut(&name)?.take()
     }
 
-    /// Who has letters waiting, and how many.
+    /// Subscriptions with waiting batches, and the number of batches.
     pub fn waiting(&self) -> Vec<(Subscription, usize)> {
         let waiting = self.all.iter().map(|(name, any)| (*name, any.waiting()));
         waiting.filter(|(_, count)| *count > 0).collect()

@@ -1,8 +1,8 @@
 //! The longest rising sequence of positions (items that need not move), and positions while items
 //! move.
 
-/// Which of these numbers, all different, can stay where they are when the others are moved: a
-/// longest rising choice of them.
+/// Marks the numbers, all different, that can stay in place when the others are moved: a longest
+/// rising choice.
 pub(super) fn rising(numbers: &[usize]) -> Vec<bool> {
     // Of the choices of each length, the one that ends lowest: where its last number stands.
     let mut ends: Vec<usize> = Vec::new();
@@ -53,7 +53,7 @@ impl Places {
         }
     }
 
-    /// How many before this place are taken.
+    /// The number of taken places before this one.
     pub(super) fn before(&self, place: usize) -> usize {
         let (mut node, mut sum) = (place, 0);
         while node > 0 {

@@ -11,47 +11,47 @@ use crate::store::{Read, StoreError};
 /// and at the echoes after it, would see neither.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a, 'c> {
-    /// What is held.
+    /// The held state, as the store has it.
     pub read: &'a Read<'c>,
-    /// What the agent did and the server does not know yet, or the log does not show.
+    /// The agent's acts that the server does not know yet, or the log does not show.
     pub echoes: &'a Echoes,
-    /// What colleagues do.
+    /// The present acts of colleagues.
     pub around: &'a Around,
     /// The files that are being loaded.
     pub loads: &'a Loads,
-    /// Who is signed in.
+    /// The agent who is signed in.
     pub me: AgentId,
 }
 
-/// What a query says.
+/// The result of a query.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct QueryResult<T, A> {
     /// The list, as far as its window goes.
     pub items: Vec<T>,
-    /// What is said of it as a whole.
+    /// Facts about it as a whole.
     pub about: A,
 }
 
-/// What was answered last, and what was touched since: the rest need not be read again.
+/// The last answer, and the changes since: the rest need not be read again.
 #[derive(Clone, Copy, Debug)]
 pub struct LastResult<'a, T, A> {
     /// The answer.
     pub answer: &'a QueryResult<T, A>,
-    /// What was touched.
+    /// The changes.
     pub touched: &'a Touched,
 }
 
 /// Something to be drawn.
 pub trait Query {
-    /// What the list is of; [`Nothing`] where one value is all.
+    /// The item of the list; [`Nothing`] where one value is all.
     type Item: Keyed + Clone + PartialEq + std::fmt::Debug;
-    /// What is said of it as a whole.
+    /// The facts about it as a whole.
     type About: Clone + PartialEq + std::fmt::Debug;
 
     /// Whether the answer may be another one after this was touched.
     fn is_about(&self, touched: &Touched, last: &QueryResult<Self::Item, Self::About>) -> bool;
 
-    /// What is to be drawn now. The same with and without what is known.
+    /// The result to be drawn now. The same with and without what is known.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -29,16 +29,16 @@ pub const WINDOW: u64 = 500;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(clippy::large_enum_variant, reason = "nearly all entries are lines")]
 pub enum Entry {
-    /// What the customer can see.
+    /// A line: a message that the customer can see.
     Line {
         /// The line, with where it stands.
         line: Line,
         /// Whether the agent who is signed in wrote it.
         is_mine: bool,
-        /// How far its file is, while it is being loaded.
+        /// The progress of its file, while it is being loaded.
         loading: Option<Loading>,
     },
-    /// What only the team sees.
+    /// A note that only the team sees.
     Note {
         /// The note.
         note: Note,
@@ -47,21 +47,21 @@ pub enum Entry {
     },
     /// The customer has another number from here on.
     Moved(Move),
-    /// What a supervisor told the owner: nobody else of the team sees it.
+    /// A supervisor's coaching note for the owner: nobody else of the team sees it.
     Coaching {
         /// The note.
         note: CoachNote,
         /// Whether the agent who is signed in wrote it.
         is_mine: bool,
     },
-    /// What the agent did, and neither is there as a line or note so far nor needs to be.
+    /// An act of the agent that has no line or note so far, or needs none.
     Echo(Box<Echo>),
 }
 
-/// What an entry is known by. An echo and the line or note that comes of it are the same thing.
+/// The key of an entry. An echo and the line or note that comes of it are the same thing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum EntryKey {
-    /// What the agent who is signed in did.
+    /// An act of the agent who is signed in.
     Mine(OpId),
     /// A line by somebody else.
     Line(MessageId),
@@ -115,7 +115,7 @@ impl Entry {
     }
 }
 
-/// What [`Observer::older`] would bring.
+/// The content that [`Observer::older`] would bring.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Older {
     /// Nothing: this is the beginning.
@@ -127,7 +127,7 @@ pub enum Older {
     AtServer,
 }
 
-/// What is said of a timeline as a whole.
+/// Facts about a timeline as a whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct TimelineAbout {
     /// Number of the first line shown; 0 when none is.
@@ -137,7 +137,7 @@ pub struct TimelineAbout {
     pub seen: Seen,
     /// Number of the last line held.
     pub newest_seq: u64,
-    /// What comes before.
+    /// The content before the first line.
     pub older: Older,
     /// Whether there are newer lines than are shown: [`Observer::newer`]. Echoes are not shown
     /// then.
@@ -243,7 +243,7 @@ impl Timeline {
         Ok((said, about))
     }
 
-    /// When the customer got other numbers.
+    /// The times when the customer got other numbers.
     fn moves(&self, sources: &Sources<'_, '_>) -> Result<Vec<Move>, StoreError> {
         Ok(match sources.read.row(self.of)? {
             Some(ConversationRow::Full { view, .. }) => view.contact.moves,

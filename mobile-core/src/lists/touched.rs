@@ -1,4 +1,4 @@
-//! What a transaction changed, so that only the queries it concerns run again.
+//! The changes of a transaction, so that only the queries they concern run again.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::outbox::Change;
 /// More conversations than these are all of them.
 const CONVERSATIONS_MAX: usize = 1_000;
 
-/// What changed. Several may be [added](Self::add) up.
+/// A set of changes. Several may be [added](Self::add) up.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Touched {
     everything: bool,
@@ -33,27 +33,28 @@ impl Touched {
         Self { everything: true, ..Self::default() }
     }
 
-    /// What is held of a conversation: put, changed or let go of.
+    /// A change of a held conversation: put, changed or let go of.
     pub fn conversation(id: ConversationId) -> Self {
         Self { conversations: gathered([id]), ..Self::default() }
     }
 
-    /// What the agent did in a conversation: an item of the outbox, or a draft that is kept.
+    /// An act of the agent in a conversation: an item of the outbox, or a draft that is kept.
     pub fn own(id: ConversationId) -> Self {
         Self { own: gathered([id]), ..Self::default() }
     }
 
-    /// What colleagues do in a conversation.
+    /// Acts of colleagues in a conversation.
     pub fn around(id: ConversationId) -> Self {
         Self { around: gathered([id]), ..Self::default() }
     }
 
-    /// Who is there at all.
+    /// A change of the agents or of their presence.
     pub fn everyone() -> Self {
         Self { everyone: true, ..Self::default() }
     }
 
-    /// What applying a frame may write. What colleagues do is [`super::Around::hears`]'s to say.
+    /// The changes that applying a frame may write. What colleagues do is
+    /// [`super::Around::hears`]'s to say.
     pub fn of_frame(frame: &ServerFrame) -> Self {
         match frame {
             // It may have begun anew.
@@ -75,7 +76,7 @@ impl Touched {
         }
     }
 
-    /// What applying a page of the snapshot may write.
+    /// The changes that applying a page of the snapshot may write.
     pub fn of_page(page: &Page) -> Self {
         if page.is_last {
             // What no page listed goes.
@@ -85,7 +86,7 @@ impl Touched {
         Self { conversations: gathered(ids), ..Self::default() }.bounded()
     }
 
-    /// What the outbox told.
+    /// The changes that the outbox published.
     pub fn of_changes(changes: &[Change]) -> Self {
         let place = |change: &Change| match change {
             Change::Shown(echo) => Some(echo.conversation_id),

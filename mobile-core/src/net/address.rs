@@ -7,23 +7,23 @@ use hyper::Uri;
 /// Why there can be no server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum InvalidUrl {
-    /// It is no address of the form `https://baton.example.com`.
-    #[error("this is no address of a server: write https:// and its name")]
+    /// The address has not the form `https://baton.example.com`.
+    #[error("this is not the address of a server: write https:// and its name")]
     Malformed,
     /// It names something that does not belong there: who signs in, a query, a fragment.
-    #[error("the address of a server has no user, query or fragment")]
+    #[error("the address of a server must not have a user, query or fragment: leave them out")]
     TooMuch,
     /// It is neither `https` nor `http`.
-    #[error("a server is reached over https")]
+    #[error("a server is reached over https: begin its address with https://")]
     Scheme,
     /// It is `http`, and the server is not on this machine.
-    #[error("without TLS anybody on the way could read along: write https://")]
+    #[error("without TLS anybody on the way can read along: write https://")]
     Plain,
     /// The certificates to trust cannot be read.
-    #[error("the authority's certificate is not in PEM form")]
+    #[error("the authority's certificate is not in PEM form: convert it to PEM")]
     Certificate,
     /// It is no address of a proxy.
-    #[error("this is no address of a proxy: write http://, its name and its port")]
+    #[error("this is not the address of a proxy: write http://, its name and its port")]
     Proxy,
     /// The name of this app cannot stand in a header.
     #[error("the name of the app has characters that a header cannot have")]
@@ -82,7 +82,7 @@ impl Address {
         })
     }
 
-    /// What is not encrypted stays on this machine.
+    /// Refuses an address without encryption, unless it is on this machine.
     pub(super) fn without_spies(self) -> Result<Self, InvalidUrl> {
         let is_loopback = self.host.eq_ignore_ascii_case("localhost")
             || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());

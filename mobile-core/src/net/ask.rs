@@ -18,7 +18,7 @@ use super::reply::Reply;
 use super::unpack::{NotUnpacked, unpacked};
 use crate::link::limits::CONNECT_MAX;
 
-/// What is asked.
+/// A request to the server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The HTTP method.
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Request {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NetError {
     /// Certainly no byte of the request left.
-    #[error("the request did not leave")]
+    #[error("the request was not sent")]
     NotSent,
     /// Something of it may have left, and no whole answer came.
     #[error("no answer came")]
@@ -71,7 +71,7 @@ pub enum NetError {
 }
 
 impl Server {
-    /// Asks, and waits for the answer. Whoever stops waiting cuts the connection.
+    /// Asks, and waits for the answer. Dropping the future cuts the connection.
     ///
     /// # Errors
     /// When there is no answer. What the server refuses is an answer.
@@ -131,7 +131,7 @@ impl Server {
         }
     }
 
-    /// What came whole leaves its connection for the next one.
+    /// Returns a connection to the pool if its answer came whole.
     async fn keep(
         &self,
         mut connection: Connection,
@@ -173,7 +173,7 @@ impl Server {
 /// The one way to pack that is understood here.
 const GZIP: &str = "gzip";
 
-/// How an exchange broke off.
+/// The way in which an exchange broke off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Broken {
     /// The connection ended, or what came is not HTTP.

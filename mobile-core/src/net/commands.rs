@@ -1,4 +1,4 @@
-//! What the outbox asks for.
+//! Requests of the outbox.
 
 use std::time::Duration;
 

@@ -24,10 +24,10 @@ use super::tunnel::{Through, dig};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Trouble {
     /// The name of the server leads nowhere, or there is no network.
-    #[error("the server's name leads nowhere")]
+    #[error("the server's name has no address: check the name and the network")]
     NoSuchName,
     /// Nobody answers there.
-    #[error("nobody answers at the server's address")]
+    #[error("no answer at the server's address")]
     NoAnswer,
     /// Somebody answers, but cannot prove to be the server.
     #[error("the server's certificate is not trusted")]
@@ -140,7 +140,8 @@ fn in_turn(found: &[SocketAddr]) -> Vec<SocketAddr> {
     order
 }
 
-/// What went over a connection since it was asked to forget.
+/// The traffic over a connection since [`Marks::forget`]: whether a byte was sent, and whether one
+/// came.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     sent: AtomicBool,

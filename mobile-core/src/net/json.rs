@@ -72,7 +72,7 @@ pub(super) fn request(
     Request { method, path, bearer, range, body, content_type, is_repeatable, within, bytes_max }
 }
 
-/// What may stand as a value in a query or as a part of a path.
+/// Escapes a text, so that it may be a value in a query or a part of a path.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {

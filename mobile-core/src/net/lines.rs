@@ -9,7 +9,7 @@ use super::Request;
 use super::json::get;
 use crate::link::limits::{ANSWER_BYTES_MAX, FETCH_MAX};
 
-/// What a small picture may have, bytes.
+/// The size limit of a small picture, bytes.
 const SMALL_BYTES_MAX: u64 = 256 * 1024;
 
 /// Makes a request for the lines before this seq, or the newest ones. The answer is a

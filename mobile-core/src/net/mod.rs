@@ -83,7 +83,7 @@ impl Server {
     }
 
     /// The server at `base_url`, over TLS; without it only on this very machine. Trusted are the
-    /// public authorities, and those in `extra_ca_pem`, for whoever has one of their own.
+    /// public authorities, and those in `extra_ca_pem`, for teams that have their own.
     ///
     /// Connects when it first has to.
     ///

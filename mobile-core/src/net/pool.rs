@@ -19,7 +19,7 @@ use super::reply::Reply;
 
 type Driver = http1::Connection<TokioIo<Stream>, Full<Bytes>>;
 
-/// A connection, driven by whoever asks over it and by nobody else: who stops asking drops it.
+/// A connection, driven by the caller that asks over it alone: a caller that stops drops it.
 #[derive(Debug)]
 pub(super) struct Connection {
     sender: http1::SendRequest<Full<Bytes>>,

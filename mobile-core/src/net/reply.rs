@@ -20,8 +20,7 @@ pub struct Reply {
     pub status: u16,
     /// The problem document, if it is one.
     pub problem: Option<Problem>,
-    /// How long to wait, as the problem or `Retry-After` says; never more than
-    /// [`RETRY_AFTER_MAX`].
+    /// The wait that the problem or `Retry-After` asks for; never more than [`RETRY_AFTER_MAX`].
     pub retry_after: Option<Duration>,
     /// The server's clock, to the second.
     pub server_time: Option<Timestamp>,

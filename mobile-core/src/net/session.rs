@@ -40,7 +40,7 @@ pub enum SignInError {
     #[error("workspace, e-mail or password is wrong")]
     WrongCredentials,
     /// Too many tries, or too much to do.
-    #[error("the server asks to wait")]
+    #[error("the server asks to wait: try again later")]
     Throttled {
         /// Before the next try.
         retry_ms: u64,
@@ -55,7 +55,7 @@ pub enum SignInError {
     #[error("this device was revoked")]
     DeviceRevoked,
     /// The server said no for another reason.
-    #[error("the server refused it ({status})")]
+    #[error("the server refused the request ({status})")]
     Refused {
         /// The HTTP status.
         status: u16,
@@ -64,7 +64,7 @@ pub enum SignInError {
     },
 }
 
-/// What a server asks to wait that does not say how long.
+/// The wait, in milliseconds, for a server that does not say how long.
 const RETRY_MS: u64 = 1_000;
 
 impl Server {

@@ -24,7 +24,7 @@ pub trait PlatformTrust: Send + Sync {
     fn is_trusted(&self, host: &str, chain: &[Vec<u8>]) -> bool;
 }
 
-/// Who judges besides the authorities, as far as the app said.
+/// The judge of certificates besides the authorities, as far as the app set one.
 #[derive(Clone, Default)]
 pub(super) struct Platform(Arc<RwLock<Option<Arc<dyn PlatformTrust>>>>);
 
@@ -46,7 +46,7 @@ impl Platform {
     }
 }
 
-/// How a phone does TLS.
+/// The phone's configuration of TLS.
 pub(super) fn config(
     extra_ca_pem: Option<&str>,
     platform: &Platform,

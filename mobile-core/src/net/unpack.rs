@@ -13,7 +13,7 @@ pub(super) enum NotUnpacked {
     Garbled,
 }
 
-/// How gzip of deflated data begins, without the fields that only files have.
+/// The first bytes of gzip of deflated data, without the fields that only files have.
 const BEGINNING: &[u8] = &[0x1f, 0x8b, 8, 0];
 /// When, how and where it was packed: of no use to anybody.
 const CIRCUMSTANCES: usize = 6;
@@ -30,7 +30,7 @@ pub(super) fn unpacked(packed: &[u8], bytes_max: usize) -> Result<Vec<u8>, NotUn
     if end == expected { Ok(whole) } else { Err(NotUnpacked::Garbled) }
 }
 
-/// What was deflated, and what comes after it.
+/// The inflated data, and the rest that comes after it.
 fn inflated(deflated: &[u8], bytes_max: usize) -> Result<(Vec<u8>, &[u8]), NotUnpacked> {
     let mut inflate = Decompress::new(false);
     let (mut whole, mut piece, mut rest) = (Vec::new(), vec![0; PIECE], deflated);

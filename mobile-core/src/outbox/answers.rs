@@ -111,9 +111,9 @@ impl Outbox {
         }
     }
 
-    /// What it came after was refused for good. If that waits for its author, or is gone by their
-    /// choice, this one goes on in its turn, under a new op id. If the server has that and kept it
-    /// back since, the author decides of this one too.
+    /// The server refused for good the command that this one follows. If that waits for its author,
+    /// or is gone by their choice, this one goes on in its turn, under a new op id. If the server
+    /// has that and kept it back since, the author decides of this one too.
     fn follow_refused(&mut self, number: u64, of: OpId, refused: Refused, at: Timestamp) {
         let tails = self.tails.values().any(|tail| tail.op_id == of);
         if tails {

@@ -13,21 +13,21 @@ use super::{Ended, EnqueueRefused, Now, Outbox};
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ChoiceRefused {
     /// There is no such item any more.
-    #[error("there is no such item any more")]
+    #[error("this act is gone: it was sent or discarded")]
     Gone,
     /// Nothing is to be decided of it: it is on its way, or the server has it.
-    #[error("there is nothing to decide")]
+    #[error("this act needs no decision: it is on its way, or the server has it")]
     NotInReview,
     /// This cannot be done with it.
-    #[error("this cannot be done with it; there are {offers:?}")]
+    #[error("this choice is not offered; choose one of {offers:?}")]
     NotOffered {
         /// The choices that the author has.
         offers: Vec<Offer>,
     },
     /// Its author has not been shown what was missed.
-    #[error("what was missed has to be shown first, up to line {}", .to_show.line.seq)]
+    #[error("show the lines that the author missed first, up to line {}", .to_show.line.seq)]
     NotShown {
-        /// What has to be shown.
+        /// The line that has to be shown.
         to_show: ToShow,
     },
     /// The text cannot be sent.
@@ -135,8 +135,7 @@ fn see(item: &Item, body: &mut CommandBody, shown: Seen) -> Result<(), ChoiceRef
     Ok(())
 }
 
-/// What its author knows by the reason, and wants all the same: that a colleague composes, or who
-/// the owner is.
+/// Insists, as the author knows the reason: that a colleague composes, or who the owner is.
 #[expect(clippy::wildcard_enum_match_arm, reason = "no other reason changes what is sent")]
 fn insist(body: &mut CommandBody, reason: &ReviewReason) {
     let owner_epoch = match reason {

@@ -17,17 +17,17 @@ pub struct Echo {
     pub op_id: OpId,
     /// The conversation.
     pub conversation_id: ConversationId,
-    /// What the author wants.
+    /// The command's body.
     pub body: CommandBody,
-    /// When they wanted it.
+    /// The time of the tap.
     pub created_at: Timestamp,
     /// Where it stands.
     pub stage: ActStage,
     /// Why the act needs a decision of its author; `None` if it does not.
     pub reason: Option<ReviewReason>,
-    /// What its author may choose.
+    /// The choices of its author.
     pub offers: Vec<Offer>,
-    /// What its author has to be shown before it is sent once more.
+    /// The line that its author has to be shown before it is sent once more.
     pub to_show: Option<ToShow>,
     /// The file that it sends, and how far that is.
     pub file: Option<EchoFile>,
@@ -36,7 +36,7 @@ pub struct Echo {
 /// A file on its way.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EchoFile {
-    /// What it is: kind, type, name, size.
+    /// The file's kind, type, name and size.
     pub new: UploadNew,
     /// Bytes of it that the server has.
     pub sent: u64,
@@ -78,7 +78,7 @@ pub enum ActStage {
     NeedsReview,
 }
 
-/// How an item ended.
+/// The end of an item.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ended {
     /// The server has it, and the log shows it.
@@ -92,7 +92,7 @@ pub enum Ended {
     },
 }
 
-/// What an app has to be told.
+/// A change of which an app has to be notified.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
     /// It is new, or stands elsewhere.
@@ -105,7 +105,7 @@ pub enum Change {
         op_id: OpId,
         /// The conversation.
         conversation_id: ConversationId,
-        /// How it ended.
+        /// The way in which it ended.
         how: Ended,
         /// Whom its note mentions in vain: they do not see the conversation.
         unreached: Vec<AgentId>,
@@ -135,13 +135,13 @@ impl Outbox {
         })
     }
 
-    /// How many need their author: for a badge.
+    /// The number of items that need their author: for a badge.
     pub fn needs_review(&self) -> usize {
         self.slots.values().filter(|slot| matches!(slot.item.state, State::Review { .. })).count()
     }
 
-    /// What the server does not know, or refused: to be shown before signing out. It stays, and
-    /// goes on when the same agent signs in again on this device.
+    /// Items that the server does not know, or refused: to be shown before signing out. It stays,
+    /// and goes on when the same agent signs in again on this device.
     pub fn unsent(&self) -> Vec<Echo> {
         self.echoes_of(|item| item.has_author() && !matches!(item.state, State::Accepted { .. }))
     }

@@ -8,7 +8,7 @@ use super::item::{Item, Kind, State};
 use super::uploads::{Attachment, check_file};
 use super::{LastTap, Now, Outbox};
 
-/// What an agent wants, at the moment of the tap.
+/// The command of an agent at the moment of the tap.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tap {
     /// The id that the app gave this tap, if it did.
@@ -36,13 +36,13 @@ pub enum EnqueueRefused {
     /// Too much waits already.
     #[error("{limit} acts wait already")]
     Full {
-        /// How many may.
+        /// The limit.
         limit: usize,
     },
     /// Too much waits on this conversation: what follows could not be chained to it.
     #[error("{limit} acts wait on this conversation already")]
     LaneFull {
-        /// How many may.
+        /// The limit.
         limit: usize,
     },
     /// WhatsApp would not take the file.
@@ -54,7 +54,7 @@ pub enum EnqueueRefused {
     /// The files that wait already leave no room for this one.
     #[error("files that wait to be sent may take {limit} bytes in all")]
     FilesFull {
-        /// What they may take.
+        /// The limit, bytes.
         limit: u64,
     },
     /// The conversation left the scope.
@@ -65,12 +65,12 @@ pub enum EnqueueRefused {
     Text {
         /// The field that holds the text.
         field: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         problem: TextProblem,
     },
 }
 
-/// What is wrong with a text.
+/// The problem with a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TextProblem {
     /// It says nothing.
@@ -81,7 +81,7 @@ pub enum TextProblem {
     TooLong {
         /// Its characters.
         chars: usize,
-        /// How many fit.
+        /// The largest number that fits.
         most: usize,
     },
     /// It holds a character that no text may hold.

@@ -37,7 +37,7 @@ pub enum RetryCause {
     Opened(ConversationId),
 }
 
-/// How a request failed as a whole.
+/// The way in which a request failed as a whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Failure {
     /// Certainly no byte of it was sent.

@@ -28,11 +28,11 @@ pub struct Item {
     pub number: u64,
     /// The account and device of the act.
     pub whose: OutboxOwner,
-    /// What is sent. Once a byte of it may have left, it stays as it is.
+    /// The command as it is sent. Once a byte of it may have left, it stays as it is.
     pub command: Command,
     /// The op id of the tap: a second tap with it is the same item.
     pub tapped: OpId,
-    /// When it was tapped, by the server's time as far as that was known.
+    /// The time of the tap, by the server's time as far as that was known.
     pub created_at: Timestamp,
     /// Whether `created_at` and the op id are by the server's time.
     pub by_server_time: bool,
@@ -60,12 +60,12 @@ pub enum State {
     /// A byte of it may have been sent, and the server is asked for its outcome. If it never
     /// arrived, it never will.
     Asking {
-        /// What happens if it never arrived.
+        /// The next step if the command never arrived.
         why: AskReason,
     },
     /// The server has it; kept until the log shows it.
     Accepted {
-        /// What the server said.
+        /// The server's answer.
         accepted: Accepted,
     },
     /// It is the author's turn.
@@ -97,12 +97,13 @@ pub enum AskReason {
         /// With this reason.
         reason: ReviewReason,
     },
-    /// What it came after goes by another op id, or never will: it needs a new one as well.
+    /// The command that it follows goes by another op id, or never will: it needs a new one as
+    /// well.
     LostPredecessor,
 }
 
 impl Item {
-    /// What it waits for.
+    /// The kind of command, which names its lane.
     pub fn kind(&self) -> Kind {
         self.command.body.spec().lane
     }

@@ -19,7 +19,7 @@ impl Outbox {
         blockers
     }
 
-    /// What may be sent now, lane by lane; the lanes in order of their first item.
+    /// Items that may be sent now, lane by lane; the lanes in order of their first item.
     pub(super) fn sendable(&self) -> Vec<(Lane, Vec<u64>)> {
         let mut all: Few<Lane, (bool, Vec<u64>)> = Few::new();
         for (number, slot) in &self.slots {
@@ -69,7 +69,7 @@ impl Outbox {
             && waiting.any(|other| self.tail_behind(of, &other.command.body).is_some())
     }
 
-    /// What an item of which no byte was sent comes after: the one before it in its lane.
+    /// The op id that an unsent item follows: of the one before it in its lane.
     pub(super) fn chain(&self, number: u64, before: Option<u64>) -> (Option<OpId>, usize) {
         let Some(item) = self.item(number).filter(|item| item.kind() == Kind::Visible) else {
             return (None, 0);

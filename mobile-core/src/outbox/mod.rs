@@ -68,7 +68,7 @@ use time::{Backoff, Dice, ServerTime};
 use uploads::Uploads;
 use writes::{Slot, Writing};
 
-/// What may be set of an outbox.
+/// The settings of an outbox.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
     /// Items at most.
@@ -77,17 +77,17 @@ pub struct Settings {
     pub parallel: usize,
     /// The same wish on the same conversation within this is a double tap.
     pub double_tap: Duration,
-    /// How long an answer is waited for.
+    /// The longest wait for an answer.
     pub answer: Duration,
     /// The longest pause after the first failure; it doubles with each further one …
     pub retry_first: Duration,
     /// … up to this.
     pub retry_most: Duration,
-    /// What is older is not sent unasked; at most 7 days.
+    /// The age at which an item is not sent unasked; at most 7 days.
     pub park_after: Duration,
-    /// How long a colleague who composes is waited for (`Timings::being_answered_max_ms`).
+    /// The longest wait for a colleague who composes (`Timings::being_answered_max_ms`).
     pub being_answered_max: Duration,
-    /// How far the clock may be off before op ids are made anew.
+    /// The error of the clock beyond which op ids are made anew.
     pub clock_tolerance: Duration,
 }
 
@@ -114,34 +114,34 @@ impl Default for Settings {
     }
 }
 
-/// What is to be done, in this order.
+/// Actions for the caller, in this order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OutboxAction {
     /// Make these changes of the store in one transaction, then say [`Outbox::confirm_write`] or
     /// [`Outbox::fail_write`].
     Write {
-        /// Which batch it is.
+        /// The number of the batch.
         ticket: u64,
         /// The changes.
         writes: Vec<Write>,
     },
     /// Send these commands, in one request or one after the other on the socket.
     Send {
-        /// Which request it is.
+        /// The number of the request.
         request: u64,
         /// At most 100.
         commands: Vec<Command>,
     },
     /// Ask `POST /commands/outcomes` what became of these.
     Ask {
-        /// Which request it is.
+        /// The number of the request.
         request: u64,
         /// At most 100.
         op_ids: Vec<OpId>,
     },
     /// Take this step of an upload.
     Upload {
-        /// Which request it is.
+        /// The number of the request.
         request: u64,
         /// The step.
         step: UploadStep,
@@ -184,7 +184,7 @@ struct Tail {
 /// The last tap on a conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct LastTap {
-    /// What was wanted, whatever its author had seen.
+    /// The wish, without what its author had seen.
     wish: baton_protocol::CommandBody,
     /// The digest of its file.
     file: Option<String>,
@@ -192,7 +192,7 @@ struct LastTap {
     answer: Enqueued,
 }
 
-/// What may keep everything from being sent.
+/// Conditions that keep everything from being sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Gate {
     has_network: bool,
@@ -209,7 +209,7 @@ pub struct Outbox {
     gate: Gate,
     slots: Few<u64, Slot>,
     next_number: u64,
-    /// What ended, and by which op id it may lie in the store.
+    /// Items that ended, and the op ids under which they may lie in the store.
     gone: Few<u64, (BTreeSet<OpId>, Change)>,
     writing: Option<Writing>,
     next_ticket: u64,
@@ -228,7 +228,7 @@ pub struct Outbox {
     out_of_scope: BTreeSet<ConversationId>,
     /// The life of the log, once that is known.
     epoch: Option<Epoch>,
-    /// How far the log is applied.
+    /// The cursor up to which the log is applied.
     applied: Option<Cursor>,
     effects: VecDeque<OutboxAction>,
 }

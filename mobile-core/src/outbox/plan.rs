@@ -1,4 +1,4 @@
-//! When to send: a few conversations at a time, after pauses, and only what the store calls
+//! The plan of sending: a few conversations at a time, after pauses, and only what the store calls
 //! sending.
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ const REQUEST_BYTES: usize = 128 * 1024;
 const PARK_AFTER_MOST: Duration =
     Duration::from_secs(OP_AGE_DAYS_MAX.unsigned_abs() * 24 * 60 * 60);
 
-/// What the next moment that matters is for.
+/// The reason of the next timeout.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum TimeoutReason {
     /// To give up waiting for an answer.
@@ -39,8 +39,8 @@ pub enum TimeoutReason {
 }
 
 impl Outbox {
-    /// When [`Outbox::handle_timeout`] is to be called, by the clock that only grows, and what
-    /// for; `None` when only something from outside brings it forward.
+    /// The time, on the monotonic clock, to call [`Outbox::handle_timeout`], and the reason; `None`
+    /// when only an input from outside can bring it forward.
     pub fn poll_timeout(&self, now: Now) -> Option<(Duration, TimeoutReason)> {
         let answers = self.flights.values().filter_map(|flight| flight.until);
         let answer = answers.min().map(|at| (at, TimeoutReason::Answer));
@@ -51,7 +51,7 @@ impl Outbox {
         [answer, store, old, self.next_try(), self.next_upload()].into_iter().flatten().min()
     }
 
-    /// How much of a request is still waited for.
+    /// The number of items of a request that still wait for their answer.
     pub fn unanswered(&self, request: u64) -> usize {
         self.flights.get(&request).map_or(0, |flight| flight.numbers.len())
     }
@@ -64,7 +64,7 @@ impl Outbox {
         gathered(unsent.map(|item| item.command.conversation_id))
     }
 
-    /// When something can be sent again.
+    /// The time when something can be sent again.
     fn next_try(&self) -> Option<(Duration, TimeoutReason)> {
         if !self.may_send() {
             return None;
@@ -114,7 +114,7 @@ impl Outbox {
         }
     }
 
-    /// How long until this is too old to be sent unasked.
+    /// The time until this is too old to be sent unasked.
     fn old_in(&self, item: &Item, now: Now) -> Option<Duration> {
         let is_open = matches!(item.state, State::Queued | State::Sending);
         if !is_open || item.kind() != Kind::Visible {
@@ -166,7 +166,7 @@ impl Outbox {
         self.stage(FlightKind::Send, numbers);
     }
 
-    /// What is to be asked next; one request at a time.
+    /// The items to ask about next; one request at a time.
     fn next_ask(&self) -> Option<Vec<u64>> {
         if self.flights.values().any(|flight| flight.kind == FlightKind::Ask) {
             return None;
@@ -179,7 +179,7 @@ impl Outbox {
         (!numbers.is_empty()).then_some(numbers)
     }
 
-    /// What is to be sent next: of each conversation, as much as may follow its first.
+    /// The items to send next: of each conversation, as much as may follow its first.
     fn next_send(&self, now: Now) -> Vec<u64> {
         let mut open = self.conversations_in_flight();
         let mut numbers: Vec<u64> = Vec::new();
@@ -245,8 +245,8 @@ impl Outbox {
         }
     }
 
-    /// What is not to be sent any more leaves its request before that does, and with it what
-    /// follows in its lane.
+    /// Removes items from a request that are not to be sent any more, and those that follow in
+    /// their lane, before it leaves.
     fn drop_what_changed(&mut self, request: u64) {
         let Some(flight) = self.flights.get(&request) else { return };
         let (kind, numbers) = (flight.kind, flight.numbers.clone());

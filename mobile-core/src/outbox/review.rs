@@ -25,7 +25,7 @@ pub enum ReviewReason {
     /// The server refused it for good. What was missed, the winner of a claim and such stand in
     /// the refusal.
     Refused {
-        /// What it said.
+        /// The refusal.
         refused: Refused,
     },
     /// A colleague composed all the while.
@@ -39,7 +39,7 @@ pub enum ReviewReason {
     TooOld,
     /// The customer has not written for 24 hours.
     WindowClosed {
-        /// When it closed, if that is known.
+        /// The time when it closed, if that is known.
         closed_at: Option<Timestamp>,
     },
     /// The conversation left the author's scope.
@@ -62,19 +62,19 @@ pub enum ReviewReason {
     Withdrawn,
 }
 
-/// What an author decides of an item in review.
+/// An author's choice for an item in review.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Choice {
     /// Send it as it is, knowing what was missed.
     SendAnyway {
-        /// What the author has been shown by now.
+        /// The last line that the author has been shown.
         seen: Seen,
     },
     /// Send another text.
     Edit {
         /// The new text.
         text: String,
-        /// What the author has been shown by now.
+        /// The last line that the author has been shown.
         seen: Seen,
     },
     /// Tell the team instead of the customer.
@@ -107,7 +107,7 @@ impl Choice {
     }
 }
 
-/// What may be chosen for an item; nothing unless it is in review.
+/// The choices for an item; none unless it is in review.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only what has a text can be edited")]
 pub(super) fn offers(item: &Item, is_out_of_scope: bool) -> Vec<Offer> {
     let State::Review { review } = &item.state else { return Vec::new() };
@@ -138,7 +138,7 @@ fn is_merged(reason: &ReviewReason) -> bool {
     }
 }
 
-/// What an author must have been shown before the item is sent once more.
+/// The line that an author must have been shown before the item is sent once more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ToShow {
     /// This line or a later one.
@@ -155,7 +155,8 @@ impl ToShow {
     }
 }
 
-/// What the author of an item in review has to be shown first; `None` where nothing was missed.
+/// The line that the author of an item in review has to be shown first; `None` where nothing was
+/// missed.
 pub(super) fn to_show(item: &Item) -> Option<ToShow> {
     let State::Review { review } = &item.state else { return None };
     let before = item.command.body.seen()?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton_protocol::{OpId, Timestamp};
 use uuid::Builder;
 
-/// What both clocks of the device say at one moment.
+/// The readings of both clocks of the device at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Now {
     /// The clock on the wall: it may be wrong, and may be put right.
@@ -14,7 +14,7 @@ pub struct Now {
     pub mono: Duration,
 }
 
-/// How far the clock on the wall is off.
+/// The error of the wall clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct ServerTime {
     offset_ms: Option<i64>,
@@ -29,7 +29,7 @@ impl ServerTime {
         self.offset_ms.is_some()
     }
 
-    /// How far the device's clock is behind; 0 while nobody said.
+    /// The milliseconds that the device's clock is behind; 0 while unknown.
     pub(super) fn offset_ms(self) -> i64 {
         self.offset_ms.unwrap_or(0)
     }
@@ -82,16 +82,17 @@ fn mix(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// When to try again: exponentially later, with full jitter, and never before the server said.
+/// The time of the next try: exponentially later, with full jitter, and never before the server
+/// said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Backoff {
     tries: u32,
     until: Duration,
-    /// What the server asked for: no kick passes it.
+    /// The wait that the server asked for: no kick passes it.
     floor: Duration,
 }
 
-/// How long the first pause is at most, and any pause.
+/// The longest first pause, and the longest of all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Pauses {
     pub(super) first: Duration,

@@ -40,9 +40,9 @@ const PIECE_MOST: u64 = 1024 * 1024;
 const QUICK: Duration = Duration::from_secs(2);
 /// … and one that took longer makes it smaller.
 const SLOW: Duration = Duration::from_secs(5);
-/// How long an answer to a step is waited for.
+/// The longest wait for the answer to a step.
 const ANSWER: Duration = Duration::from_secs(45);
-/// How often is asked whether WhatsApp has a file.
+/// The interval at which the server is asked whether WhatsApp has a file.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Uploads of one file that may come to nothing, before its author decides.
 const LOST_MOST: u32 = 2;
@@ -54,7 +54,7 @@ const ENDED_AFTER_MS: i64 = 50 * 60_000;
 pub struct Attachment {
     /// Its name in the store.
     pub file: Uuid,
-    /// What it is.
+    /// The file's kind, type, name and size.
     pub new: UploadNew,
     /// The upload that was begun.
     pub upload: Option<MessageId>,
@@ -62,7 +62,7 @@ pub struct Attachment {
     pub received: u64,
     /// Uploads of it that came to nothing.
     pub lost: u32,
-    /// When the server last answered about the upload.
+    /// The time when the server last answered about the upload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<Timestamp>,
 }
@@ -74,14 +74,14 @@ impl Attachment {
     }
 }
 
-/// What an upload needs next, as a request.
+/// The next request that an upload needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum UploadStep {
     /// `POST /conversations/{conversation}/uploads`.
     Begin {
         /// The conversation.
         conversation_id: ConversationId,
-        /// What will come.
+        /// The file that will come.
         new: UploadNew,
     },
     /// `GET /uploads/{upload}`.
@@ -97,12 +97,12 @@ pub enum UploadStep {
         file: Uuid,
         /// Where the piece begins.
         from: u64,
-        /// How long it is; 0 where the server has all and only has to notice.
+        /// The length in bytes; 0 where the server has all and only has to notice.
         bytes: u64,
     },
 }
 
-/// How a step failed.
+/// The way in which a step failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum UploadFailure {
     /// No answer came.
@@ -122,13 +122,13 @@ pub enum UploadFailure {
     FileLost,
 }
 
-/// What is known of an upload in this life of the process.
+/// The progress of an upload in this life of the process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum UploadProgress {
     /// Nothing: it is looked at.
     #[default]
     Nothing,
-    /// How many bytes the server has.
+    /// The number of bytes that the server has.
     Received,
     /// WhatsApp is being given it.
     Passing,
@@ -150,7 +150,7 @@ impl Track {
     }
 }
 
-/// What is under way, and how it went so far.
+/// The upload under way, and how it went so far.
 #[derive(Clone, Debug)]
 pub(super) struct Uploads {
     flight: Option<Flight>,
@@ -204,7 +204,7 @@ impl Slot {
         self.item.attachment.is_some() && self.item.state == State::Queued && !is_ready
     }
 
-    /// What its upload needs next.
+    /// The next step of its upload.
     fn step(&self, piece: u64) -> Option<(Step, UploadStep)> {
         let attachment = self.item.attachment.as_ref()?;
         let Some(upload) = attachment.upload else {
@@ -307,7 +307,7 @@ impl Outbox {
         self.effects.push_back(OutboxAction::Upload { request, step });
     }
 
-    /// When an upload goes on, or is given up waiting for.
+    /// The time when an upload goes on, or is given up waiting for.
     pub(super) fn next_upload(&self) -> Option<(Duration, TimeoutReason)> {
         if let Some(flight) = self.uploads.flight {
             return Some((flight.since + ANSWER, TimeoutReason::Answer));
@@ -520,7 +520,7 @@ impl Outbox {
 }
 
 impl Item {
-    /// What is known of its upload may not hold any more: it begins with a look.
+    /// Forgets the state of its upload, which may not hold any more: it begins with a look.
     pub(super) fn forget_losses(&mut self) {
         name_upload(&mut self.command.body, None);
         if let Some(attachment) = &mut self.attachment {

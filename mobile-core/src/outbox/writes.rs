@@ -13,7 +13,7 @@ use super::{Now, Outbox, OutboxAction, OutboxOwner, Settings, Tail};
 use crate::few::Few;
 use crate::gathered::gathered;
 
-/// How long the store is left alone after it failed.
+/// The pause of the store after it failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// An item, and what is known of it in this life of the process.
@@ -26,7 +26,7 @@ pub(super) struct Slot {
     stored: Option<u64>,
     /// Op ids under which the store may hold a row of it.
     rows: BTreeSet<OpId>,
-    /// What the app was last told: the version, where it stands, and whether in scope.
+    /// The state that the app was last told: the version, where it stands, and whether in scope.
     told: Option<(u64, ActStage, bool)>,
     /// No byte was sent, although it is called sending.
     pub(super) is_pristine: bool,
@@ -71,14 +71,14 @@ pub(super) struct Writing {
     ticket: u64,
     /// The versions it brings.
     versions: Few<u64, (u64, OpId)>,
-    /// What it removes of items that ended.
+    /// The items that ended, which it removes.
     gone: Few<u64, (BTreeSet<OpId>, Change)>,
     changes: Vec<Change>,
     /// Files of items that ended.
     files: Vec<DroppedFile>,
 }
 
-/// What was found in the store.
+/// The findings in the store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Restored {
     /// Items of this agent on this device.
@@ -176,7 +176,7 @@ impl Outbox {
         self.gone.insert(number, (rows, change));
     }
 
-    /// Whether the store has this item: from then on it is looked after, whoever dies.
+    /// Whether the store has this item: from then on it survives the process.
     pub fn is_kept(&self, number: u64) -> bool {
         self.slots.get(&number).is_some_and(|slot| slot.stored.is_some())
     }
@@ -240,7 +240,7 @@ impl Outbox {
         }
     }
 
-    /// What the app has to be told once the store has it.
+    /// The changes of which the app is notified once the store has them.
     fn changes(&mut self, gone: &Few<u64, (BTreeSet<OpId>, Change)>) -> Vec<Change> {
         let mut changes: Vec<_> = gone.values().map(|(_, change)| change.clone()).collect();
         let blockers = self.blockers();

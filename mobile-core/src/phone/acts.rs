@@ -1,4 +1,4 @@
-//! What the agent and the app do, and the answers to commands.
+//! Acts of the agent and the app, and the answers to commands.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,9 +1,9 @@
-//! How long ago the server was last heard, and the lock that follows from it.
+//! The time since the server was last heard, and the lock that follows from it.
 //!
 //! A phone that is kept off the network never learns that it was revoked. So it locks itself a set
 //! time after the server last accepted it.
 //!
-//! Whoever holds the device can set its wall clock, and the monotonic clock stops while the device
+//! A person with the device can set its wall clock, and the monotonic clock stops while the device
 //! sleeps. Elapsed time is therefore the larger of both deltas, so setting the clock back never
 //! postpones the lock. A wall clock that goes back by more than a day locks until it is set right.
 //! Time cannot be counted while the process is not running, if the clock is set back before it
@@ -17,7 +17,7 @@ use super::Now;
 use crate::link::limits::SILENT_RANGE;
 use crate::link::{Input, LastAsked, SocketId, Ticket};
 
-/// How long after the server was last heard a phone locks by default: 72 hours.
+/// The default time after the server was last heard at which a phone locks: 72 hours.
 pub const LOCK_AFTER: Duration = Duration::from_secs(72 * 3_600);
 /// The shortest time to lock that may be configured: one second.
 pub const LOCK_AFTER_MIN: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ const CORRECTION_MAX_MS: i64 = 24 * 3_600_000;
 /// The time is stored at most this often, and at least eight times before the lock.
 const KEEP_EVERY_MS: i64 = 15 * 60_000;
 
-/// When the server was last heard.
+/// The last contact with the server.
 #[derive(Debug)]
 pub(super) struct Contact {
     lock_after_ms: i64,
@@ -37,12 +37,12 @@ pub(super) struct Contact {
     /// The value that the store holds.
     kept: Option<Silence>,
     is_locked: bool,
-    /// When the clocks were last read, on the monotonic clock.
+    /// The last reading of the clocks, on the monotonic clock.
     mono: Duration,
     stale: Stale,
 }
 
-/// How long the server has not been heard.
+/// The time for which the server has not been heard.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Silence {
     elapsed_ms: i64,

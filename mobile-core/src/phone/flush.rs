@@ -1,4 +1,4 @@
-//! What outbox and composer want: written, then sent or told.
+//! Actions of outbox and composer: written, then sent or published.
 
 use baton_protocol::ConversationId;
 
@@ -25,7 +25,7 @@ impl Machines {
         }
     }
 
-    /// What the store did not take lies in memory: it is brought to the store again.
+    /// Brings to the store again the changes that it did not take: they lie in memory.
     fn keep_again(&mut self, now: Now) {
         self.keep_at = None;
         if !self.unkept.is_empty() {
@@ -37,8 +37,8 @@ impl Machines {
         self.keep_board(self.board.clone(), now);
     }
 
-    /// The store did not take something that is brought to it again. That it is closed is nobody's
-    /// fault: it opens when somebody looks.
+    /// Notes a failed write, so that it is tried again. A closed store is not reported: it opens
+    /// when a person looks.
     pub(super) fn not_kept(&mut self, error: StoreError, now: Now) {
         self.keep_at = Some(now.mono + STORE_PAUSE);
         if error != StoreError::Closed {

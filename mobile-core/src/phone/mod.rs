@@ -108,7 +108,7 @@ struct Machines {
     pace: Pace,
     /// Drafts that are not stored yet.
     unkept: Few<ConversationId, Option<Typed>>,
-    /// When everything that failed to be stored is written again.
+    /// The time when everything that failed to be stored is written again.
     keep_at: Option<Duration>,
     /// Conversations that left the scope since the phone began.
     left: BTreeSet<ConversationId>,
@@ -118,7 +118,7 @@ struct Machines {
     wants_presence: bool,
     is_foreground: bool,
     on_screen: Option<ConversationId>,
-    /// How far the wall clock is behind the server's, ms.
+    /// The milliseconds that the wall clock is behind the server's.
     offset_ms: i64,
     /// Whether the server knows more than this version does.
     server_is_newer: bool,
@@ -146,7 +146,7 @@ pub enum TimeoutReason {
     Store,
 }
 
-/// What a phone needs to begin.
+/// The parts that a phone needs to begin.
 #[derive(Debug)]
 pub struct PhoneConfig {
     /// An open store.
@@ -157,13 +157,13 @@ pub struct PhoneConfig {
     pub token: Token,
     /// The device's keys for sealed pushes, if they can be read.
     pub keyring: Option<Keyring>,
-    /// How long after the server was last heard the phone locks.
+    /// The time after the server was last heard at which the phone locks.
     pub lock_after: Duration,
     /// Random bytes from the system.
     pub seed: u128,
 }
 
-/// What a phone reads from the store when it begins.
+/// The state that a phone reads from the store when it begins.
 struct StoredState {
     progress: Progress,
     outbox: Vec<Vec<u8>>,
@@ -398,8 +398,8 @@ impl Machines {
         }
     }
 
-    /// How far the log is applied. `None` while a snapshot is loaded: its cursor is known before
-    /// its conversations are here.
+    /// The cursor up to which the log is applied. `None` while a snapshot is loaded: its cursor is
+    /// known before its conversations are here.
     fn applied(&self) -> Option<Cursor> {
         let mirror = self.link.mirror();
         mirror.cursor.filter(|_| !mirror.is_taking())

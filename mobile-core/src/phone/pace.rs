@@ -1,5 +1,5 @@
-//! How many commands a socket is given: a server takes so many frames of each client and no more.
-//! What is above goes as one request, which it takes at once.
+//! The number of commands that a socket is given: a server takes so many frames of each client and
+//! no more. What is above goes as one request, which it takes at once.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const AT_ONCE: u32 = CLIENT_FRAMES_AT_ONCE / SHARE;
 /// Limits the commands sent over a socket.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// When the commands so far are paid for.
+    /// The time when the commands so far are paid for.
     paid_at: Duration,
 }
 

@@ -123,7 +123,7 @@ impl Machines {
         }
     }
 
-    /// What the pushes waited for is here, or will not come.
+    /// Lets pushes go on: the answer they waited for is here, or will not come.
     pub(super) fn handle_push_answer(&mut self, now: Now) {
         let calls: Vec<_> = self.pushes.keys().copied().collect();
         for call in calls {

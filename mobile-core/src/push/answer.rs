@@ -1,4 +1,4 @@
-//! What of a notification counts as seen, and the token with which it is answered.
+//! The lines of a notification that count as seen, and the token with which it is answered.
 //!
 //! A notification counts as showing lines only when it shows every line whole that its reader has
 //! not seen. Then an answer made from it carries the last of them, as one made in the app would.
@@ -73,7 +73,7 @@ impl Unseen {
     }
 }
 
-/// What a line says, where that is text and nothing else.
+/// The text of a line, where that is all it has.
 pub fn plain(line: &Line) -> Option<&str> {
     let content = &line.content;
     let is_plain = line.kind == LineKind::Text
@@ -102,7 +102,7 @@ impl std::fmt::Display for ActToken {
 
 /// The text is no token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not the token of a notification")]
+#[error("this is not the token of a notification")]
 pub struct NotAToken;
 
 impl FromStr for ActToken {
@@ -121,7 +121,7 @@ impl FromStr for ActToken {
     }
 }
 
-/// What an agent does from a notification.
+/// An answer of an agent from a notification.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum NotificationAnswer {
     /// Answers the customer.

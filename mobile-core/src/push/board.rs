@@ -27,7 +27,7 @@ pub const VOID_MAX: usize = 128;
 pub struct Board {
     /// The last pushes and what they told, oldest first.
     seen: VecDeque<Seen>,
-    /// What is on the screen, oldest first.
+    /// The notifications on the screen, oldest first.
     shown: Vec<Shown>,
     /// Offers taken back.
     void_offers: VecDeque<OfferId>,
@@ -37,7 +37,7 @@ pub struct Board {
     fallback: bool,
     /// The last badge that a push told, and its place in the log.
     badge: Option<(Cursor, u32)>,
-    /// What was answered from notifications: platforms hand over one tap twice.
+    /// The answers given from notifications: platforms hand over one tap twice.
     answered: VecDeque<OpId>,
 }
 
@@ -49,7 +49,7 @@ enum Seen {
     Push(PushId),
 }
 
-/// What is told in one place. The first subject is the one on the screen: when the log begins
+/// The subjects of one place. The first subject is the one on the screen: when the log begins
 /// another life, another subject weighs most, and the screen has to follow.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Shown {
@@ -89,7 +89,7 @@ impl Board {
             || self.void_upto.iter().any(|void| void.covers(subject))
     }
 
-    /// What is told in this place; empty when nothing is shown there.
+    /// The subjects of this place; empty when nothing is shown there.
     pub fn told(&self, tag: Tag) -> &[Subject] {
         self.shown.iter().find(|shown| shown.tag == tag).map_or(&[], |shown| &shown.subjects)
     }
@@ -105,7 +105,7 @@ impl Board {
         gathered(told.filter_map(|subject| subject.conversation))
     }
 
-    /// What stands on the screen in this place.
+    /// The subject on the screen in this place.
     pub fn on_screen(&self, tag: Tag) -> Option<&Subject> {
         self.told(tag).first()
     }
@@ -204,8 +204,8 @@ impl Board {
         self.shown.drain(..too_many).map(|shown| shown.tag).collect()
     }
 
-    /// What this retract is about is void from now on, also when it comes later. The tags it is
-    /// taken from come back.
+    /// Makes void the subjects that this retract covers, also those that come later. Returns the
+    /// places from which one was removed.
     pub(super) fn retract(&mut self, push: &Push, life: Option<Epoch>) -> Vec<Tag> {
         let covered = Covered::by(push);
         if let Some(id) = push.retracts {

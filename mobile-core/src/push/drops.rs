@@ -1,5 +1,5 @@
-//! What the notification extension leaves for the app, and how the app takes it over before it
-//! draws its first list.
+//! The files that the notification extension leaves for the app, and how the app takes them over
+//! before it draws its first list.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub const DROP_BYTES_MAX: usize = 8 * crate::push::payload::PAYLOAD_BYTES_MAX;
 pub struct Drop {
     /// The id of the push.
     pub push: PushId,
-    /// When it came.
+    /// The time when it came.
     pub received_at: Timestamp,
     /// Where the extension's notification is shown.
     pub tag: Tag,
@@ -47,14 +47,14 @@ impl Drop {
     }
 }
 
-/// What the app has to do before it deletes the files.
+/// The app's work before it deletes the files.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Merged {
-    /// What to remember.
+    /// The board to store.
     pub board: Board,
-    /// What to take away.
+    /// The notifications to remove.
     pub withdraw: Vec<Tag>,
-    /// What to show in the place of what is over: silent.
+    /// The notifications to show, silently, in the place of those that are over.
     pub update: Vec<Notification>,
     /// Whether the store is behind what they told.
     pub is_behind: bool,
@@ -82,7 +82,7 @@ pub fn merge(
 /// The work of [`merge`].
 struct Merging {
     known: PushContext,
-    /// What the extension showed last in each place.
+    /// The last push that the extension showed in each place.
     shown: BTreeMap<Tag, PushId>,
     /// Other places where something changed.
     touched: BTreeSet<Tag>,
@@ -140,7 +140,7 @@ impl Merging {
         self.known.cursor.map(|cursor| cursor.epoch)
     }
 
-    /// What to change on the screen: where the board tells something else than the extension.
+    /// The changes of the screen, where the board differs from what the extension showed.
     fn merged(self, now: Timestamp) -> Merged {
         let (mut withdraw, mut update) = (Vec::new(), Vec::new());
         let places: BTreeSet<Tag> = gathered(self.shown.keys().chain(&self.touched).copied());

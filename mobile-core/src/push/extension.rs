@@ -16,7 +16,7 @@ use crate::push::seal::Keyring;
 use crate::push::subject::{Group, Subject, Tag};
 use crate::push::text::Generic;
 
-/// What the platform's key store gives the extension.
+/// The answer of the platform's key store to the extension.
 #[derive(Clone, Copy, Debug)]
 pub enum Keys<'a> {
     /// Nothing: the device was not unlocked since it was switched on.
@@ -25,14 +25,14 @@ pub enum Keys<'a> {
     Open {
         /// Whose store the app has.
         workspace: WorkspaceId,
-        /// Who is signed in.
+        /// The agent who is signed in.
         agent: AgentId,
         /// The device's keys.
         keyring: &'a Keyring,
     },
 }
 
-/// What the extension has to do.
+/// The extension's work.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rendered {
     /// Show this: there always is something.
@@ -91,7 +91,7 @@ fn rendered(input: &Input, incoming: &Incoming, verdict: Verdict, now: Timestamp
     }
 }
 
-/// Before the first unlock nothing can be opened, and nobody's name is known.
+/// Before the first unlock nothing can be opened, and no name is known.
 fn locked(input: &Input, now: Timestamp) -> Rendered {
     let Ok(push) = read(input, None) else {
         return Rendered { notification: Notification::fallback(), drop: None, receipt: None };

@@ -19,7 +19,7 @@ use crate::push::subject::Tag;
 pub const FETCH_MAX: Duration = Duration::from_secs(8);
 /// An offer does not wait longer to be shown: others wait for its answer.
 pub const FETCH_OFFER_MAX: Duration = Duration::from_secs(2);
-/// What deciding and drawing may take, kept free before the deadline.
+/// The time kept free before the deadline for deciding and drawing.
 pub const SPARE: Duration = Duration::from_millis(250);
 /// With less time than this there is no use in asking.
 pub const FETCH_MIN: Duration = Duration::from_millis(200);
@@ -29,7 +29,7 @@ pub const FETCH_MIN: Duration = Duration::from_millis(200);
 pub struct PushRequest {
     /// The push, or why it could not be read.
     pub incoming: Incoming,
-    /// How much time the platform gives.
+    /// The time that the platform gives.
     pub deadline: Duration,
     /// Whether another call handles the same push right now.
     pub is_under_way: bool,
@@ -44,14 +44,14 @@ pub struct PushNow {
     pub at: Timestamp,
 }
 
-/// What the runtime has to do, in this order.
+/// The runtime's work, in this order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PushAction {
     /// Tell the server.
     Receipt(Receipt),
     /// `GET /sync` once, apply what comes, then call [`PushCall::synced`].
     Fetch {
-        /// How far the log is held.
+        /// The cursor up to which the log is held.
         after: Cursor,
         /// Give up after this.
         within: Duration,
@@ -64,14 +64,14 @@ pub enum PushAction {
     Done(Box<Outcome>),
 }
 
-/// What becomes of a push.
+/// The result for a push.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outcome {
     /// The verdict.
     pub verdict: Verdict,
-    /// What else to take away.
+    /// Further notifications to remove.
     pub withdraw: Vec<Tag>,
-    /// What else to show, silent.
+    /// Further notifications to show, silently.
     pub update: Vec<Notification>,
     /// The badge to set.
     pub badge: Option<u32>,
@@ -147,7 +147,7 @@ impl PushCall {
         }
     }
 
-    /// When to call [`Self::timeout`], and why.
+    /// The time to call [`Self::timeout`].
     pub fn poll_timeout(&self) -> Option<Duration> {
         match self.state {
             State::Fetching { until } => Some(until),
@@ -155,7 +155,7 @@ impl PushCall {
         }
     }
 
-    /// Which push is being handled.
+    /// The id of the push.
     pub fn push(&self) -> Option<PushId> {
         match &self.incoming {
             Ok(push) => Some(push.id),
@@ -163,17 +163,18 @@ impl PushCall {
         }
     }
 
-    /// What it tells, where it can be read.
+    /// The kind of the push, where it can be read.
     pub fn kind(&self) -> Option<Kind> {
         self.incoming.as_ref().ok().map(|push| push.kind)
     }
 
-    /// Which conversation it is about.
+    /// The conversation of the push.
     pub fn conversation(&self) -> Option<baton_protocol::ConversationId> {
         self.incoming.as_ref().ok().and_then(|push| push.conversation)
     }
 
-    /// What to ask, if the answer can change what is shown and comes in time.
+    /// The request to make, if the answer can change the notification and comes in time: the cursor
+    /// and the longest wait.
     fn fetch(&self, known: &PushContext, deadline: Duration) -> Option<(Cursor, Duration)> {
         let after = known.cursor?;
         self.first.notification()?;
@@ -235,8 +236,8 @@ impl PushCall {
         }
     }
 
-    /// What is somebody else's is not confirmed; what came twice is, the server may not have heard
-    /// the first time.
+    /// The receipt: none for somebody else's push; also for a repeated one, as the server may not
+    /// have heard the first.
     fn receipt(
         &self,
         stage: ReceiptStage,

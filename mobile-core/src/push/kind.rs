@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::push::subject::Group;
 use crate::push::text::Generic;
 
-/// What a push is about.
+/// The kind of event that a push tells of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -48,7 +48,7 @@ baton_protocol::names!(Kind {
 
 /// The text names no kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not a kind of push")]
+#[error("this is not a kind of push")]
 pub struct NotAKind;
 
 impl FromStr for Kind {
@@ -58,7 +58,7 @@ impl FromStr for Kind {
     }
 }
 
-/// When the store says that an event of a conversation need not be shown.
+/// The condition under which the store settles an event, so that it need not be shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Settled {
     /// Never.
@@ -77,12 +77,12 @@ pub(super) enum Settled {
     Answered,
 }
 
-/// What all pushes of a kind need.
+/// The needs of all pushes of a kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct KindSpec {
     /// The channel of its notifications.
     pub(super) group: Group,
-    /// What it says without words.
+    /// The text without words of people.
     pub(super) generic: Generic,
     /// Of several at one place of the log the greatest is shown.
     pub(super) rank: u8,
@@ -100,12 +100,12 @@ pub(super) struct KindSpec {
     pub(super) is_named: bool,
     /// Whether the customer can be answered from it.
     pub(super) is_answered: bool,
-    /// When the store says that it need not be shown.
+    /// The condition under which the store settles it.
     pub(super) settled: Settled,
 }
 
 impl KindSpec {
-    /// What most need: an event that an agent looks at.
+    /// The needs of most kinds: an event that an agent looks at.
     const fn of(generic: Generic, rank: u8, group: Group) -> Self {
         Self {
             group,
@@ -136,8 +136,8 @@ impl KindSpec {
 }
 
 impl Kind {
-    /// What pushes of this kind need. A new kind says it here: everything else that depends on the
-    /// kind asks for it.
+    /// The needs of pushes of this kind. A new kind says it here: everything else that depends on
+    /// the kind asks for it.
     pub(super) const fn spec(self) -> KindSpec {
         match self {
             Self::Offer => KindSpec {

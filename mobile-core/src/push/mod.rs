@@ -1,4 +1,4 @@
-//! What a push shows.
+//! The notification that a push shows.
 //!
 //! - [`payload`] reads a push, and [`seal`] opens what only this device may read.
 //! - [`decide()`] says what it changes on the screen, given what the store holds.

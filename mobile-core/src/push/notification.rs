@@ -15,25 +15,26 @@ pub struct Notification {
     pub tag: Tag,
     /// The channel whose sound and importance people choose.
     pub group: Group,
-    /// What it says.
+    /// The text.
     pub text: Text,
-    /// What it says on a locked screen that must tell nothing.
+    /// The text on a locked screen that must tell nothing.
     pub public_text: Generic,
-    /// What can be done right there.
+    /// The actions offered right there.
     pub actions: Vec<Action>,
     /// Lines not read in what the agent owns: absolute. `None` leaves the badge as it is.
     pub badge: Option<u32>,
     /// Whether it makes itself heard.
     pub alerts: bool,
-    /// When the platform should take it away by itself.
+    /// The time when the platform should remove it by itself.
     pub expires_at: Option<Timestamp>,
     /// The push to say `opened` and `dismissed` of.
     pub push: Option<PushId>,
-    /// What a tap opens; the app shows there what became of an offer, a tap accepts nothing.
+    /// The conversation that a tap opens; the app shows there how an offer ended, a tap accepts
+    /// nothing.
     pub opens: Option<ConversationId>,
 }
 
-/// What can be done without opening the app: by the outbox, as a command of its own.
+/// An action without opening the app: done by the outbox, as a command of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
     /// Take the offered conversation.
@@ -58,14 +59,16 @@ pub enum Action {
     Reply {
         /// The conversation to answer in.
         conversation: ConversationId,
-        /// What counts as seen; without it the app has to be opened for that.
+        /// The token for the lines that count as seen; without it the app has to be opened for
+        /// that.
         token: Option<ActToken>,
     },
     /// Close the episode.
     Resolve {
         /// The conversation to resolve.
         conversation: ConversationId,
-        /// What counts as seen; without it the app has to be opened for that.
+        /// The token for the lines that count as seen; without it the app has to be opened for
+        /// that.
         token: Option<ActToken>,
     },
 }
@@ -150,7 +153,7 @@ fn held<'a>(subject: &Subject, known: &'a PushContext) -> Option<&'a Held> {
     known.conversations.get(&subject.conversation?).filter(|_| is_held)
 }
 
-/// What counts as seen by who reads these words.
+/// The token for the lines that a reader of these words has seen.
 fn token(subject: &Subject, text: &Text, known: &PushContext) -> Option<ActToken> {
     let conversation = subject.conversation?;
     let unseen = held(subject, known)?.unseen.as_ref()?;
@@ -163,7 +166,7 @@ fn token(subject: &Subject, text: &Text, known: &PushContext) -> Option<ActToken
 }
 
 /// An offer can be answered as long as it may be live. A customer can be answered where the store
-/// holds what the notification tells: the fence would refuse whoever answers unseen lines.
+/// holds what the notification tells: the fence would refuse an answer to unseen lines.
 fn actions(subject: &Subject, token: Option<ActToken>, known: &PushContext) -> Vec<Action> {
     let Some(conversation) = subject.conversation else { return Vec::new() };
     let until = subject.expires_at;

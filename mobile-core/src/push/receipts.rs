@@ -24,7 +24,7 @@ pub const UNPROVEN_MAX: u32 = 8;
 const RETRY_MS: i64 = 1_000;
 const RETRY_MS_MAX: i64 = 60_000;
 
-/// How far a push came.
+/// The stage that a push reached.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptStage {
@@ -38,7 +38,7 @@ pub enum ReceiptStage {
     Dismissed,
 }
 
-/// What the app was doing.
+/// The state of the app.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppState {
@@ -55,11 +55,11 @@ pub enum AppState {
 pub struct Receipt {
     /// The id of the push that it confirms.
     pub id: PushId,
-    /// How far it came.
+    /// The stage that it reached.
     pub stage: ReceiptStage,
     /// The time.
     pub at: Timestamp,
-    /// What the app was doing.
+    /// The state of the app.
     pub app_state: AppState,
 }
 
@@ -69,7 +69,7 @@ impl Receipt {
     }
 }
 
-/// What the runtime has to do, in this order.
+/// The runtime's work, in this order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ReceiptAction {
     /// Write it.
@@ -85,7 +85,7 @@ pub enum ReceiptAction {
     },
 }
 
-/// What became of a request.
+/// The end of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReceiptAnswer {
     /// The server has them, or knows better.
@@ -97,7 +97,7 @@ pub enum ReceiptAnswer {
     Unproven,
     /// Nobody knows; perhaps after this many milliseconds.
     Failed {
-        /// What the server asked for.
+        /// The wait that the server asked for.
         after_ms: Option<u64>,
     },
 }
@@ -208,7 +208,7 @@ impl Receipts {
         self.post(now)
     }
 
-    /// When to call [`Self::timeout`], and why.
+    /// The time to call [`Self::timeout`], and the reason.
     pub fn poll_timeout(&self) -> Option<(Timestamp, TimeoutReason)> {
         match (&self.under_way, self.retry_at) {
             (Some(under_way), _) => Some((under_way.until, TimeoutReason::Answer)),
@@ -217,7 +217,7 @@ impl Receipts {
         }
     }
 
-    /// What is to be kept, oldest first.
+    /// The receipts to store, oldest first.
     pub fn kept(&self) -> Vec<Receipt> {
         self.waiting.iter().copied().collect()
     }

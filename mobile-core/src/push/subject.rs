@@ -24,7 +24,7 @@ pub struct Subject {
     /// Where in the log.
     #[serde(rename = "s")]
     pub cursor: Cursor,
-    /// When it is over.
+    /// The time when it is over.
     #[serde(rename = "x")]
     pub expires_at: Timestamp,
 }
@@ -33,9 +33,9 @@ pub struct Subject {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Tag {
-    /// What a conversation is about.
+    /// The notification of a conversation.
     Conversation(ConversationId),
-    /// What names no conversation.
+    /// A notification that names no conversation.
     Group(Group),
 }
 
@@ -45,9 +45,9 @@ pub enum Tag {
 pub enum Group {
     /// Offers, and what is assigned.
     Offer,
-    /// What customers do.
+    /// Acts of customers.
     Inbox,
-    /// What colleagues ask.
+    /// Questions of colleagues.
     Mention,
     /// The rest.
     Sys,
@@ -81,7 +81,7 @@ impl std::fmt::Display for Tag {
 }
 
 impl Subject {
-    /// What a push is about.
+    /// The subject of a push.
     pub fn of(push: &Push) -> Self {
         Self {
             push: Some(push.id),
@@ -123,9 +123,9 @@ impl Subject {
         }
     }
 
-    /// What to sort by: of several in one place the greatest is shown. An event of another epoch
-    /// ranks below one of this epoch. An offer is never hidden by another kind; else the later
-    /// event wins. Whichever came first does not matter.
+    /// The sort key: of several in one place the greatest is shown. An event of another epoch ranks
+    /// below one of this epoch. An offer is never hidden by another kind; else the later event
+    /// wins. Whichever came first does not matter.
     pub fn weight(&self, life: Option<Epoch>) -> impl Ord + use<> {
         let is_of_this_life = Some(self.cursor.epoch) == life;
         let is_offer = self.kind == Kind::Offer;

@@ -9,7 +9,7 @@ pub const TITLE_CHARS_MAX: usize = 128;
 /// Characters of a body at most; more is cut.
 pub const BODY_CHARS_MAX: usize = 1024;
 
-/// What can be said without knowing more: a key of the app's translations.
+/// A text without details: a key of the app's translations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Generic {
     /// A conversation is offered.
@@ -32,9 +32,9 @@ pub enum Generic {
     Digest,
     /// Something happened; the app will tell what.
     Activity,
-    /// What it told of is over.
+    /// The event is over.
     Expired,
-    /// What it told of is settled.
+    /// The event is settled.
     Settled,
 }
 
@@ -73,7 +73,7 @@ impl Generic {
         }
     }
 
-    /// What to say where the app has no translation.
+    /// The text where the app has no translation.
     pub fn english(self) -> &'static str {
         match self {
             Self::Offer => "A conversation is offered to you",
@@ -113,7 +113,7 @@ pub struct SaidLine {
     pub sender: String,
     /// The text.
     pub text: String,
-    /// When it was written.
+    /// The time when it was written.
     pub at: Timestamp,
 }
 
@@ -177,7 +177,7 @@ fn clean(text: &str, chars_max: usize) -> String {
     text.chars().filter(is_text).take(chars_max).collect()
 }
 
-/// What a notification says.
+/// The text of a notification.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Text {
     /// A key of the app's translations.
@@ -189,7 +189,7 @@ pub enum Text {
 }
 
 impl Text {
-    /// What can always be drawn, also without translations: title and body.
+    /// Title and body that can always be drawn, also without translations.
     pub fn english(&self) -> (&str, &str) {
         match self {
             Self::Generic(generic) => ("Baton", generic.english()),

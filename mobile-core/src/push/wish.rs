@@ -71,7 +71,7 @@ pub enum PushState {
     Off(PushOffReason),
 }
 
-/// What must be told to the server.
+/// A task towards the server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PushTask {
     /// Register this target.
@@ -80,7 +80,7 @@ pub enum PushTask {
     End,
 }
 
-/// How an attempt ended.
+/// The end of an attempt.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PushAttempt {
     /// The server confirmed it.
@@ -125,7 +125,7 @@ pub struct PushWish {
     /// The server's last refusal. A new process tries again.
     #[serde(skip)]
     refused: Option<(DeviceId, String)>,
-    /// When the next attempt may begin.
+    /// The earliest time of the next attempt.
     #[serde(skip)]
     not_before: Option<Timestamp>,
 }

@@ -12,7 +12,7 @@ use crate::phone::Now;
 use crate::push::{ActToken, NotificationAnswer};
 use crate::store::StoreError;
 
-/// What became of an answer from a notification within its time.
+/// The state of an answer from a notification at the end of its time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AnswerOutcome {
     /// The server has it.

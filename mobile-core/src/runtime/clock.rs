@@ -22,18 +22,18 @@ impl Clock {
         Now { wall: wall_clock(), mono: self.begun.elapsed() }
     }
 
-    /// For whoever waits for a moment.
+    /// The instant of a moment, to wait for.
     pub(super) fn instant(self, mono: Duration) -> Instant {
         self.begun + mono
     }
 
-    /// How long it is to a moment.
+    /// The time left until a moment.
     pub(super) fn left(self, until: Duration) -> Duration {
         until.saturating_sub(self.begun.elapsed())
     }
 }
 
-/// What the device's clock says.
+/// The time of the device's clock.
 #[expect(clippy::disallowed_methods, reason = "here time comes in")]
 pub fn wall_clock() -> Timestamp {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -20,7 +20,7 @@ pub(super) type Delivery = Box<dyn FnOnce() -> bool + Send>;
 /// Receives the end of a delivery.
 pub(super) type OnEnd = Box<dyn FnOnce(DeliveryEnd) + Send>;
 
-/// How a delivery ended.
+/// The end of a delivery.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DeliveryEnd {
     /// Whether the listener handled it.
@@ -51,7 +51,7 @@ struct Waiting {
     may_be_dropped: bool,
 }
 
-/// How the app's listeners behaved.
+/// Counts of faults of the app's listeners.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ListenerCounts {
     /// Calls in which a listener threw.

@@ -34,7 +34,7 @@ const PAUSE_MOST: Duration = Duration::from_secs(8);
 /// Bytes that one call reads at most.
 pub const FILE_PART_MAX: u64 = 1024 * 1024;
 
-/// What an attempt needs, as of its beginning.
+/// The needs of an attempt, as of its beginning.
 struct Attempt {
     me: Account,
     store: Arc<Store>,
@@ -43,7 +43,7 @@ struct Attempt {
     is_held: bool,
     /// The size of the file, if all of it is here.
     kept: Option<u64>,
-    /// How much was collected.
+    /// The bytes collected.
     collected: u64,
     _under_way: UnderWay,
 }
@@ -309,7 +309,7 @@ impl Engine {
     }
 }
 
-/// What a refusal means for a file on its way.
+/// The meaning of a refusal for a file on its way.
 fn failed(reply: &Reply, failure: Failure) -> Failed {
     let is_expired = reply.code() == Some("file_address_expired");
     let detail = reply.problem.as_ref().map(|problem| problem.detail.clone());

@@ -30,7 +30,7 @@ use crate::store::{self, Store, StoreError};
 
 /// A token is refreshed this long before its end, ms.
 const TOKEN_SPARE_MS: i64 = 30_000;
-/// How long a phone that a push woke stays up for requests under way.
+/// The time that a phone woken by a push stays up for requests under way.
 pub(super) const LINGER: Duration = Duration::from_secs(2);
 /// The code of a normal WebSocket close.
 pub(super) const CLOSE_NORMAL: u16 = 1000;
@@ -45,7 +45,7 @@ pub(super) struct Net {
     pub(super) runtime: tokio::runtime::Handle,
 }
 
-/// What an engine needs to begin.
+/// The parts that an engine needs to begin.
 pub(super) struct EngineConfig {
     pub(super) store: Arc<Store>,
     pub(super) drops: DropBox,
@@ -89,14 +89,14 @@ pub(super) struct Engine {
     pub(super) flushes: Vec<Flush>,
     /// Callers that wait until everything is closed.
     pub(super) closers: Vec<oneshot::Sender<()>>,
-    /// When everything is closed, in the background.
+    /// The time when everything is closed, in the background.
     pub(super) close_at: Option<Duration>,
     pub(super) last_error: Option<StoreError>,
     pub(super) damage: Option<store::Damage>,
     /// Whether the store must be opened again.
     pub(super) must_heal: bool,
     pub(super) healed_at: Option<Duration>,
-    /// When a phone that the store kept from beginning is tried again.
+    /// The time of the next try for a phone that the store kept from beginning.
     pub(super) begin_at: Option<Duration>,
     /// The number of the phone whose token is being renewed.
     pub(super) renewing: Option<u64>,
@@ -113,7 +113,7 @@ pub(super) struct Engine {
     pub(super) is_over: bool,
 }
 
-/// What a caller of `flush` or `sync` waits for.
+/// The state that a caller of `flush` or `sync` waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum FlushGoal {
     /// Everything is sent and answered.

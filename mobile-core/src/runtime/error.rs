@@ -35,7 +35,7 @@ pub enum CoreError {
     Invalid {
         /// The name of the argument.
         what: String,
-        /// What is wrong with it, for people.
+        /// The problem, for people.
         problem: String,
     },
     /// The store failed.

@@ -1,5 +1,5 @@
-//! What the process calls that the platform starts for one push: no store, no threads, no network
-//! of its own. It opens, decides, leaves a drop for the app, and always has something to show.
+//! Calls of the process that the platform starts for one push: no store, no threads, no network of
+//! its own. It opens, decides, leaves a drop for the app, and always has something to show.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::push::notification::Notification;
 use crate::push::payload::Input;
 use crate::store::{Account, DropBox};
 
-/// What the extension does with a push.
+/// The extension's answer to a push.
 #[derive(Clone, Debug)]
 pub struct Taken {
     /// Show this.

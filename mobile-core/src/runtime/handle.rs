@@ -27,10 +27,10 @@ use crate::store::{self, DropBox, FileId, FileSize, Limits, Store};
 
 /// Messages that wait for the engine at most; then callers wait.
 const INBOX: usize = 256;
-/// How long a shutdown waits for requests and calls under way.
+/// The time that a shutdown waits for requests and calls under way.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
 
-/// What a core needs to open.
+/// The parts that a core needs to open.
 #[derive(Clone, Debug)]
 pub struct CoreConfig {
     /// The server's URL, `https://…`.
@@ -45,7 +45,7 @@ pub struct CoreConfig {
     pub user_agent: String,
     /// The limits of the store's size.
     pub limits: Limits,
-    /// How long after the server was last heard the phone locks: [`LOCK_AFTER_MIN`] to
+    /// The time after the server was last heard at which the phone locks: [`LOCK_AFTER_MIN`] to
     /// [`LOCK_AFTER_MAX`].
     pub lock_after: Duration,
 }
@@ -66,7 +66,7 @@ pub(super) struct Inner {
     running: Mutex<Option<Running>>,
 }
 
-/// Who loads a file: no file is loaded twice at once, and whole ones come one at a time.
+/// The turns of loads: no file is loaded twice at once, and whole ones come one at a time.
 #[derive(Default)]
 pub(super) struct Turns {
     whole: tokio::sync::Mutex<()>,

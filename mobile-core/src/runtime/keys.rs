@@ -1,5 +1,5 @@
-//! What lies in the system's key store: the store's key, the session, the device's keys for what
-//! is sealed to it. Nothing of it is on disk elsewhere.
+//! The entries of the system's key store: the store's key, the session, the device's keys for
+//! sealed pushes. Nothing of it is on disk elsewhere.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +17,7 @@ use crate::store::KEY_BYTES;
 /// The platform's key store, as the app offers it. Calls may take their time; the core makes them
 /// where that harms nobody.
 pub trait KeyStore: Send + Sync {
-    /// What is kept under a name.
+    /// The value under a name.
     ///
     /// # Errors
     /// Where it cannot be read.
@@ -63,7 +63,7 @@ pub(super) struct LoggedKeys {
 }
 
 impl LoggedKeys {
-    /// What a key store says of its failure may be of anything.
+    /// Logs a failure of the key store, without its words: they may be of anything.
     fn looked<T>(
         &self,
         call: &'static str,
@@ -102,7 +102,7 @@ const KEYRING: &str = "baton.push";
 const RECEIPT_KEY: &str = "baton.receipts";
 const PUSH_WISH: &str = "baton.wish";
 
-/// What is read and then written of a session is one step.
+/// Held while a session is read and then written, as one step.
 static CHANGING: Mutex<()> = Mutex::new(());
 
 /// Wishes are kept one after the other.
@@ -241,7 +241,7 @@ impl Keys {
         Ok(self.0.put(PUSH_WISH, &json(&wish())?)?)
     }
 
-    /// What receipts are proven with.
+    /// The key that proves receipts.
     pub(crate) fn receipt_key(&self) -> Result<Option<String>, CoreError> {
         Ok(self.0.get(RECEIPT_KEY)?.and_then(|bytes| String::from_utf8(bytes).ok()))
     }

@@ -1,4 +1,4 @@
-//! How a phone begins, is healed and ends, over a store that may fail.
+//! The beginning, healing and end of a phone, over a store that may fail.
 
 use std::sync::Arc;
 use std::time::Duration;

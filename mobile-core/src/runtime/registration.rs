@@ -99,7 +99,7 @@ impl Engine {
     }
 }
 
-/// What an attempt needs of the engine.
+/// The parts of the engine that an attempt needs.
 struct Asking {
     server: Server,
     inbox: mpsc::WeakSender<EngineCall>,
@@ -147,7 +147,7 @@ impl Asking {
     }
 }
 
-/// What the answer means for the wish.
+/// The meaning of the answer for the wish.
 fn attempt_of(answer: &Result<Option<PushRegistered>, Failure>) -> PushAttempt {
     match answer {
         Ok(Some(made)) if made.registration.state == Registration::NotSetUp => {

@@ -19,7 +19,7 @@ use crate::phone::{Now, Phone, Unanswered};
 use crate::push::receipts::{Receipt, ReceiptAnswer};
 use crate::store::FilePart;
 
-/// How long a request of the app waits for its answer.
+/// The time that a request of the app waits for its answer.
 pub(super) const ANSWER_MAX: Duration = Duration::from_secs(15);
 /// The time and the size that an answer to the app may take.
 pub(super) const BOUNDS: Bounds = (ANSWER_MAX, 64 * 1024);
@@ -273,7 +273,7 @@ impl Engine {
     }
 }
 
-/// What the answer to receipts means.
+/// The meaning of the answer to receipts.
 fn said(posted: &Result<serde_json::Value, Failure>) -> ReceiptAnswer {
     match posted {
         Ok(_) => ReceiptAnswer::Taken,

@@ -14,7 +14,7 @@ use crate::net::SignInError;
 use crate::phone::Now;
 use crate::push::PushWish;
 
-/// What an agent signs in with.
+/// The credentials with which an agent signs in.
 #[derive(Clone)]
 pub struct Credentials {
     /// The workspace's short name.

@@ -27,7 +27,7 @@ pub enum FileSource {
     Bytes(Vec<u8>),
 }
 
-/// What a customer is sent does not belong in a log.
+/// Hides the file: a customer's file does not belong in a log.
 impl std::fmt::Debug for FileSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("FileSource(***)")
@@ -39,7 +39,7 @@ impl std::fmt::Debug for FileSource {
 pub struct OutgoingFile {
     /// Its bytes.
     pub source: FileSource,
-    /// What it is sent as: image, video, audio, voice, document or sticker.
+    /// The type of message: image, video, audio, voice, document or sticker.
     pub kind: LineKind,
     /// The MIME type.
     pub media_type: String,
@@ -56,7 +56,7 @@ pub struct FileTap {
     pub op_id: Option<OpId>,
     /// The conversation.
     pub conversation_id: ConversationId,
-    /// What the screen showed.
+    /// The last line on the screen.
     pub seen: Seen,
     /// The quoted message.
     pub quoted: Option<MessageId>,

@@ -13,7 +13,7 @@ pub(super) const BLOCK: usize = 64 * 1024;
 /// And what sealing adds to it.
 pub(super) const SEAL: usize = 29;
 
-/// Which bytes of a file are wanted.
+/// The wanted bytes of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FilePart {
     /// The offset of the first.
@@ -22,7 +22,7 @@ pub struct FilePart {
     pub bytes: u64,
 }
 
-/// What a file has to be, as the server says.
+/// The size and digest that a file has to have, as the server says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ExpectedFile<'a> {
     /// Bytes.

@@ -17,11 +17,11 @@ use super::files::{remove, sync_directory};
 use super::seal::{CellAddress, KEY_BYTES, Keys, Use};
 use super::{Account, StoreError};
 
-/// Files that may wait; whoever never opens the app gets the rest by the log.
+/// Files that may wait; an agent who never opens the app gets the rest by the log.
 pub const FILES_MAX: usize = 4_096;
 /// Bytes of a body.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
-/// How often a writer begins again when its draft was taken for one that nobody writes.
+/// The number of times that a writer begins again when its draft was taken for an abandoned one.
 const TRIES: usize = 16;
 
 /// The directory of drop files.
@@ -31,7 +31,7 @@ pub struct DropBox {
     keys: Keys,
 }
 
-/// What one file says.
+/// The content of one file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Dropped {
     /// Whose push it was.
@@ -129,8 +129,8 @@ impl DropBox {
         Ok(true)
     }
 
-    /// What waits, the oldest first, at most `limit`. Removes what does not open, and drafts of
-    /// writers that are no more. Give no more at once than the ids of pushes that the store
+    /// The waiting files, the oldest first, at most `limit`. Removes what does not open, and drafts
+    /// of writers that are no more. Give no more at once than the ids of pushes that the store
     /// remembers.
     ///
     /// # Errors
@@ -210,8 +210,8 @@ impl DropBox {
         Ok(names)
     }
 
-    /// A draft that can be locked is nobody's: its writer was killed, or has yet to lock it and
-    /// begins again.
+    /// Removes drafts that can be locked: their writers were killed, or have yet to lock them and
+    /// begin again.
     fn remove_dead_drafts(&self) -> Result<(), StoreError> {
         for name in self.all_names()?.iter().filter(|name| name.starts_with("draft-")) {
             let path = self.directory.join(name);

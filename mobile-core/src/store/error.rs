@@ -30,8 +30,8 @@ pub enum StoreError {
     /// Somebody else held the database for longer than one waits.
     #[error("the database is busy: try again")]
     Busy,
-    /// What was read makes no sense, or contradicts what is written. The next opening saves what
-    /// can be saved.
+    /// The data that was read makes no sense, or contradicts other data. The next opening saves
+    /// what can be saved.
     #[error("the database is damaged: open it again, which saves what can be saved")]
     Damaged,
     /// It was paused, closed or wiped.
@@ -48,7 +48,7 @@ pub enum StoreError {
     Database(i32),
 }
 
-/// What to do about a [`StoreError`].
+/// The remedy for a [`StoreError`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Remedy {
     /// Try again.
@@ -68,7 +68,7 @@ pub enum Remedy {
 }
 
 impl StoreError {
-    /// What to do about it.
+    /// The remedy.
     pub fn remedy(self) -> Remedy {
         match self {
             Self::InUse => Remedy::UseOther,

@@ -25,7 +25,7 @@ impl Files {
         self.directory.join(name)
     }
 
-    /// What is kept.
+    /// The path of the database.
     pub(super) fn database(&self) -> PathBuf {
         self.path("baton.db")
     }
@@ -154,7 +154,7 @@ impl Files {
     }
 }
 
-/// What only the right key opens.
+/// A value that only the right key opens.
 pub(super) fn key_check(keys: &Keys) -> Result<Vec<u8>, StoreError> {
     keys.seal(KEY_PLACE, KEY_CHECK)
 }

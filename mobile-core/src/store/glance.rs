@@ -23,7 +23,7 @@ pub struct Stamp {
     pub is_full: bool,
 }
 
-/// Which lines of a conversation are held: one unbroken run.
+/// The held lines of a conversation: one unbroken run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stretch {
     /// Number of the first line held; older ones are there to be read from the server.
@@ -32,7 +32,7 @@ pub struct Stretch {
     pub last_seq: u64,
 }
 
-/// Which notes of a conversation are looked for.
+/// The range of notes of a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct NotesBetween {
     /// Not older than this.
@@ -94,7 +94,7 @@ impl Read<'_> {
         Ok(ConversationRow::Full { view, unread })
     }
 
-    /// Which lines of a conversation are held; `None` where no more than its head is seen.
+    /// The held lines of a conversation; `None` where no more than its head is seen.
     pub fn stretch(&self, of: ConversationId) -> Result<Option<Stretch>, StoreError> {
         let found = self.sql.one(
             "SELECT c.from_seq, (SELECT max(l.seq) FROM line l WHERE l.conversation = c.number)

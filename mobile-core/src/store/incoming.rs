@@ -21,10 +21,10 @@ use super::files::{remove, sync_directory};
 use super::seal::CellAddress;
 use super::{Account, Read, Store, StoreError, lock};
 
-/// What files of lines may take unless the app says otherwise, bytes.
+/// The default limit of the files of lines, bytes.
 pub const FILES_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Which of a line's files.
+/// The choice among a line's files.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum FileSize {
     /// The small picture that the server made, a JPEG.
@@ -49,16 +49,16 @@ pub struct FileId {
     pub conversation: ConversationId,
     /// The line.
     pub message: MessageId,
-    /// Which of its files.
+    /// The choice among its files.
     pub size: FileSize,
 }
 
-/// What left the agent's sight, and its files with it.
+/// Data that left the agent's sight, and its files with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Gone {
     /// The conversation left the agent's sight.
     Conversation(ConversationId),
-    /// What the line said is gone.
+    /// The content of the line is gone.
     Line(ConversationId, MessageId),
 }
 
@@ -99,7 +99,7 @@ impl Store {
         Ok(self.make_room(0, None)?)
     }
 
-    /// What files of lines may take, bytes.
+    /// The limit of the files of lines, bytes.
     pub fn file_budget(&self) -> u64 {
         self.files_bytes.load(Ordering::Relaxed)
     }
@@ -117,8 +117,8 @@ impl Store {
         }
     }
 
-    /// How much of a file was collected: only whole blocks count, so a piece that broke off is
-    /// written again.
+    /// The bytes collected of a file: only whole blocks count, so a piece that broke off is written
+    /// again.
     ///
     /// # Errors
     /// When the system does not let it.
@@ -259,7 +259,8 @@ impl Store {
         Ok(())
     }
 
-    /// What stays of this goes at the next start.
+    /// Removes the files of data that left the agent's sight. Files that cannot be removed go at
+    /// the next start.
     pub(super) fn drop_gone(&self, of: &Account, gone: Vec<Gone>) {
         for one in gone {
             match one {
@@ -359,7 +360,7 @@ fn in_place<T>(
     act(CellAddress { column: "incoming", row })
 }
 
-/// What is in a sealed file of so many bytes.
+/// The plain bytes in a sealed file of so many bytes.
 fn plain_bytes(sealed: u64) -> u64 {
     sealed - sealed.div_ceil((BLOCK + SEAL) as u64) * SEAL as u64
 }
@@ -369,7 +370,7 @@ fn note_look(file: &File, at: Timestamp) -> io::Result<()> {
     file.set_modified(UNIX_EPOCH + Duration::from_millis(at.ms().max(0).unsigned_abs()))
 }
 
-/// What is in a directory; nothing when it is not there.
+/// The entries of a directory; none when it is not there.
 fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(directory) {
         Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),

@@ -34,7 +34,7 @@ impl<'a> ValueName<'a> {
 }
 
 impl Read<'_> {
-    /// What is kept under a name.
+    /// The value under a name.
     pub fn kept(&self, what: ValueName<'_>) -> Result<Option<Vec<u8>>, StoreError> {
         let (kind, name) = what.key();
         let sealed: Option<Vec<u8>> = self.sql.one(

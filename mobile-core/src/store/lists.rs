@@ -49,13 +49,13 @@ pub struct Mark {
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// Who has waited longest for an answer first; then the others, newest first.
+    /// The rows: those that wait longest for an answer first; then the others, newest first.
     pub rows: Vec<ConversationRow>,
     /// Where the next page begins; `None` on the last.
     pub next: Option<Mark>,
 }
 
-/// How much stands in a list.
+/// The total of a list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Total {
     /// Conversations.
@@ -185,7 +185,7 @@ impl Read<'_> {
         Ok(Page { rows: found, next: last.filter(|_| !is_last) })
     }
 
-    /// How much stands in a list.
+    /// The total of a list.
     pub fn total(&self, list: View) -> Result<Total, StoreError> {
         let total = self.sql.one(
             "SELECT conversations, unread FROM total WHERE account = ?1 AND view = ?2",

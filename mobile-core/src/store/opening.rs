@@ -1,4 +1,4 @@
-//! How a store is opened: its key, its soundness, and what happens if it fails.
+//! The opening of a store: its key, its soundness, and what happens if it fails.
 
 use std::sync::atomic::Ordering;
 

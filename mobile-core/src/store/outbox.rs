@@ -19,7 +19,7 @@ pub struct OutboxRow {
     pub place: u64,
     /// Where it stands, in the outbox's words. Not sealed: no contents in it.
     pub state: String,
-    /// When the agent did it.
+    /// The time of the act.
     pub created_at: Timestamp,
     /// Whether a byte of it was ever sent: only then may the server know of it.
     pub byte_sent: bool,
@@ -27,12 +27,12 @@ pub struct OutboxRow {
     pub payload: Vec<u8>,
 }
 
-/// What an agent has typed and not sent.
+/// A text that an agent has typed and not sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Draft {
     /// The conversation.
     pub conversation: ConversationId,
-    /// When it was last changed.
+    /// The time when it was last changed.
     pub at: Timestamp,
     /// The text.
     pub text: String,
@@ -40,7 +40,7 @@ pub struct Draft {
     pub is_note: bool,
 }
 
-/// What stands before the sealed text of a note. No reply begins with it.
+/// The mark before the sealed text of a note. No reply begins with it.
 const NOTE: char = '\u{1}';
 
 /// A row without its payload, and what is sealed of that.

@@ -17,13 +17,13 @@ use super::files::{remove, sync_directory};
 use super::seal::CellAddress;
 use super::{Account, Store, StoreError};
 
-/// What the files of one account may take, bytes.
+/// The limit of the files of one account, bytes.
 pub const OUTGOING_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// A file that was copied.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Copied {
-    /// How many bytes it has.
+    /// The number of bytes.
     pub bytes: u64,
     /// SHA-256 of them in lower-case hex.
     pub sha256: String,
@@ -210,7 +210,7 @@ fn in_place<T>(of: &Account, file: Uuid, number: u64, act: impl FnOnce(CellAddre
     act(CellAddress { column: "outgoing", row: &[&account, file.as_bytes(), &number] })
 }
 
-/// What the files in a directory take.
+/// The bytes that the files in a directory take.
 fn used(directory: &std::path::Path) -> io::Result<u64> {
     let sizes = fs::read_dir(directory)?.map(|entry| Ok(entry?.metadata()?.len()));
     sizes.sum()

@@ -13,12 +13,12 @@ use super::rows::count;
 /// Conversations whose lines are dropped between two looks at how much room there is.
 const AT_ONCE: usize = 16;
 
-/// What a trim did.
+/// The result of a trim.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Trimmed {
     /// Conversations whose lines were dropped.
     pub conversations: u64,
-    /// What the database takes afterwards, bytes.
+    /// The size of the database afterwards, bytes.
     pub bytes: u64,
 }
 
@@ -85,7 +85,7 @@ fn droppable(connection: &Connection) -> Result<Vec<i64>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What the database takes, without its free pages and without SQLite's log, bytes.
+/// The size of the database, without its free pages and without SQLite's log, bytes.
 pub(super) fn used(connection: &Connection) -> Result<u64, StoreError> {
     let pragma = |sql: &str| connection.query_row(sql, [], |row| count(row, 0));
     let pages = pragma("PRAGMA page_count")?.saturating_sub(pragma("PRAGMA freelist_count")?);

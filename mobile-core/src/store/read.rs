@@ -20,7 +20,7 @@ use crate::gathered::gathered;
 pub struct Account {
     /// The tenant.
     pub workspace: WorkspaceId,
-    /// Who is signed in.
+    /// The agent who is signed in.
     pub agent: AgentId,
     /// The device, as the server knows it.
     pub device: DeviceId,
@@ -34,7 +34,7 @@ impl Account {
     }
 }
 
-/// How far the log is applied, and what else its reader has to remember.
+/// The cursor up to which the log is applied, and the reader's state.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct StoredProgress {
     /// `None` before the first welcome, and after the log began anew.
@@ -196,7 +196,7 @@ impl<'c> Read<'c> {
         Ok(said.put(&note))
     }
 
-    /// Lines of a conversation before a seq, for whoever scrolls up: at most `limit`, by seq.
+    /// Lines of a conversation before a seq, for a reader who scrolls up: at most `limit`, by seq.
     pub fn lines_before(
         &self,
         id: ConversationId,
@@ -255,7 +255,7 @@ impl<'c> Read<'c> {
         )
     }
 
-    /// How far the log is applied.
+    /// The cursor up to which the log is applied, and the reader's state.
     pub fn progress(&self) -> Result<StoredProgress, StoreError> {
         let found = self.sql.one(
             "SELECT epoch, position, sealed FROM progress WHERE account = ?1",

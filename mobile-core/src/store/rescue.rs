@@ -12,7 +12,7 @@ use super::database::{STEPS, connect, mark_keys, migrate};
 use super::files::Files;
 use super::seal::{CellAddress, Keys};
 
-/// How much of one kind was saved.
+/// The rows of one kind that were saved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Saved {
     /// Carried over.
@@ -21,8 +21,8 @@ pub struct Saved {
     pub lost: u64,
 }
 
-/// What an opening that found the database damaged, or its key lost, made of it. All else that
-/// was held comes again from the server.
+/// The result of an opening that found the database damaged, or its key lost. All else that was
+/// held comes again from the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Damage {
     /// Items of the outbox.
@@ -43,7 +43,7 @@ struct Table {
     sealed: SealedColumn,
     /// The columns of its row's key after the account.
     key: &'static [usize],
-    /// What its columns hold.
+    /// The types of its columns.
     shape: &'static [Shape],
 }
 
@@ -51,11 +51,11 @@ struct Table {
 struct SealedColumn {
     /// As it stands in the place of what is sealed.
     name: &'static str,
-    /// Which of the columns that are read it is.
+    /// The place of the column among those that are read.
     at: usize,
 }
 
-/// What reading expects of a column. One that is otherwise would be damage again.
+/// The type that reading expects of a column. One that is otherwise would be damage again.
 #[derive(Clone, Copy)]
 enum Shape {
     Count,

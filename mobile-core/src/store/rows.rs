@@ -26,7 +26,7 @@ macro_rules! head_columns {
 }
 pub(super) use head_columns;
 
-/// How many columns a head has.
+/// The number of columns of a head.
 pub(super) const HEAD_COLUMNS: usize = 13;
 
 /// The sealed part of a conversation that is seen in full.
@@ -64,7 +64,7 @@ pub(super) struct LineRest {
     amended: Option<Box<Amended>>,
 }
 
-/// What a search needs of a line.
+/// The parts of a line that a search needs.
 #[derive(Deserialize)]
 pub(super) struct LineText {
     #[serde(rename = "c")]
@@ -80,7 +80,7 @@ pub(super) struct HeadRow {
     pub(super) full: Option<FullRow>,
 }
 
-/// What the row of one in full has besides.
+/// The further columns of a conversation that is held in full.
 #[derive(Debug)]
 pub(super) struct FullRow {
     pub(super) read_seq: u64,
@@ -164,7 +164,7 @@ pub(super) fn line_row(row: &Row<'_>) -> rusqlite::Result<LineRow> {
     Ok(LineRow { seq: count(row, 0)?, id: id(row, 1)?, at, op_id, device, sealed: row.get(5)? })
 }
 
-/// What is sealed of a line.
+/// The sealed part of a line.
 pub(super) fn line_rest(line: &Line) -> Result<Vec<u8>, StoreError> {
     // Those that are passed over have columns.
     let Line {
@@ -209,7 +209,7 @@ pub(super) fn line(row: &LineRow, rest: LineRest) -> Line {
     }
 }
 
-/// What a note says, as it is sealed. One that is about no line is its text alone.
+/// The sealed part of a note. One that is about no line is its text alone.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum NoteSealed {
@@ -218,7 +218,7 @@ pub(super) enum NoteSealed {
 }
 
 impl NoteSealed {
-    /// What a note says.
+    /// The sealed part of a note.
     pub(super) fn of(note: &Note) -> Self {
         let text = note.text.clone();
         note.quoted.map_or(Self::Text(text.clone()), |quoted| Self::About { text, quoted })
@@ -290,7 +290,7 @@ fn maybe_time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp
     Ok(ms.map(Timestamp::from_ms))
 }
 
-/// What is sealed of a value.
+/// The sealed form of a value.
 pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     serde_json::to_vec(value).map_err(|_error| StoreError::Unfit("a value"))
 }

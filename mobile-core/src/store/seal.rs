@@ -18,7 +18,7 @@ pub const KEY_BYTES: usize = 32;
 /// The form of a sealed value; another cipher gets another one.
 const VERSION: u8 = 2;
 
-/// What a key is used for.
+/// The use of a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Use {
     Store,

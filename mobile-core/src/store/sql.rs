@@ -87,7 +87,7 @@ impl<'c> Sql<'c> {
         self.failed.get()
     }
 
-    /// What was read makes no sense.
+    /// Reports that the data read makes no sense.
     pub(super) fn damaged(&self) -> StoreError {
         self.fail(StoreError::Damaged)
     }

@@ -1,4 +1,4 @@
-//! What a declaration of kinds makes. The rows stand in `setting.rs`.
+//! The macro that declares kinds of settings. The rows stand in `setting.rs`.
 
 /// Declares every kind of setting. It makes [`SettingKind`](super::SettingKind) with its
 /// [`SettingSpec`](super::SettingSpec), and [`SettingBody`](super::SettingBody) with a variant for
@@ -47,7 +47,7 @@ macro_rules! settings {
         $crate::names!(SettingKind { $($Kind = $name),+ });
 
         impl SettingKind {
-            /// What is declared of the kind.
+            /// The declaration of the kind.
             pub const fn spec(self) -> &'static SettingSpec {
                 match self {
                     $(Self::$Kind => {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use baton_domain::context::LineFacts;
 use baton_domain::decide::block;
-use baton_domain::group::state::{Attempt, Entry, Extras, Held};
-use baton_domain::group::{Key, Post, State, note};
+use baton_domain::group::state::{Attempt, Entry, Held};
+use baton_domain::group::{Post, State, note};
 use baton_domain::log::{Batch, Logged};
 use baton_domain::planted::as_written;
 use baton_domain::setting;
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::SettingBody;
-use baton_protocol::{ConversationId, Fact, Timestamp, WorkspaceId};
+use baton_protocol::{Timestamp, WorkspaceId};
 
 use crate::clock::Clock;
 use crate::store::digest::{content_body, content_digest};
@@ -19,10 +19,10 @@ use crate::store::group::Writes;
 use crate::store::tables::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow, Ended,
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
-    LineChangeRow, LoadRow, LogRow, MessageChange, MessageOrigin, MessageRow, MessageState,
-    NotUnderstoodRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow,
-    QuarantineRow, ReadMarkRow, SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow,
-    SettledHeadRow, TallyRow, UploadKeyRow,
+    LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow,
+    OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, QuarantineRow, ReadMarkRow,
+    SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow, TallyRow,
+    UploadKeyRow,
 };
 
 /// Gathers the rows of what was decided.
@@ -120,9 +120,11 @@ fn messages(state: &State, writes: &mut Writes) {
         let Some(key) = extras.conversation else { continue };
         let Some(facts) = state.lines.find(key.1, *id) else { continue };
         if extras.is_new {
-            writes.messages.extend(message_row(state, key, message_state(facts, extras), extras));
+            let channel = state.conversation(key.0, key.1).map(|held| held.head.channel_id);
+            let row = channel.and_then(|channel| MessageRow::new(key, channel, facts, extras));
+            writes.messages.extend(row);
         } else if extras.is_changed {
-            writes.message_changes.push(MessageChange::new(key, message_state(facts, extras)));
+            writes.message_changes.push(MessageChange::new(key, facts, extras));
         }
         for attempt in &extras.attempts {
             attempts(key.0, facts, attempt, &extras.attempts, writes);
@@ -148,39 +150,6 @@ fn attempts(
         && !all.iter().any(|other| other.n == attempt.n && other.began.is_some())
     {
         writes.attempt_ends.push(AttemptEnd::new(id, attempt.n, Some(ended)));
-    }
-}
-
-fn message_row(
-    state: &State,
-    (workspace, conversation): Key<ConversationId>,
-    line: MessageState<'_>,
-    extras: &Extras,
-) -> Option<MessageRow> {
-    let (Fact::LineReceived { at, quoted, .. } | Fact::LineWritten { at, quoted, .. }) =
-        extras.written.as_ref()?
-    else {
-        return None;
-    };
-    let origin = MessageOrigin {
-        channel: state.conversation(workspace, conversation)?.head.channel_id,
-        at: *at,
-        quoted: *quoted,
-        identity: extras.identity.as_ref().map(|(kind, value)| (*kind, value.as_str())),
-    };
-    Some(MessageRow::new((workspace, conversation), line, origin))
-}
-
-fn message_state<'a>(facts: &'a LineFacts, extras: &'a Extras) -> MessageState<'a> {
-    MessageState {
-        facts,
-        wamid: extras.wamid.as_deref(),
-        wamid_attempt: extras.wamid_attempt,
-        rank: extras.rank,
-        error: extras.error.as_deref(),
-        sending_at: extras.sending_at,
-        due_at: extras.due_at,
-        understood: extras.understood,
     }
 }
 

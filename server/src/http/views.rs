@@ -54,7 +54,7 @@ pub(super) async fn list(
     tx.rollback().await?;
     let seen = found.into_iter().map(|placed| placed.setting);
     let seen = seen.filter(|view| setting::reads(&sight.viewer, KIND.spec(), view.home));
-    let mut views: Vec<SavedView> = seen.filter_map(|view| told(&sight, view)).collect();
+    let mut views: Vec<SavedView> = seen.filter_map(|view| told(&sight, &view)).collect();
     views.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
     Ok(Out(views))
 }
@@ -134,7 +134,7 @@ async fn set(
     let mut tx = parts.store.read().await?;
     let sight = sight(&mut tx, signed).await?;
     tx.rollback().await?;
-    let view = set.into_iter().next().and_then(|view| told(&sight, view));
+    let view = set.first().and_then(|view| told(&sight, view));
     view.ok_or_else(Fault::not_found)
 }
 
@@ -147,8 +147,8 @@ fn kept(view: &Setting) -> Option<Kept> {
     serde_json::from_value(view.body.clone()?).ok()
 }
 
-fn told(sight: &Sight, view: Setting) -> Option<SavedView> {
-    let Kept { name, filter } = kept(&view)?;
+fn told(sight: &Sight, view: &Setting) -> Option<SavedView> {
+    let Kept { name, filter } = kept(view)?;
     let editable = setting::may_set(&sight.viewer, KIND.spec(), view.home);
     let of_team = match view.home {
         Home::Team { id } => Some(id),

@@ -1,4 +1,4 @@
-//! What does not know WhatsApp or push: time, chance, connections that can be cut.
+//! Parts that know neither WhatsApp nor push: time, chance, connections that can be cut.
 
 pub(crate) mod clock;
 pub(crate) mod conn;

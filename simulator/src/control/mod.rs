@@ -115,7 +115,7 @@ struct Message {
     /// Anything a customer can send.
     #[serde(default)]
     inbound: Option<Inbound>,
-    /// What stands around `inbound`.
+    /// The frame around `inbound`: its quote and whether it was forwarded.
     #[serde(default)]
     around: Around,
     /// The message that `text` quotes.
@@ -158,7 +158,7 @@ fn customer(
     Ok(Customer { shared: Arc::clone(shared), key, phone_number_id })
 }
 
-/// What a customer does beside writing.
+/// Acts of a customer besides writing.
 #[derive(Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 enum Act {

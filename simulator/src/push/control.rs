@@ -100,7 +100,8 @@ async fn post_order(State(shared): Shares, Json(wanted): Json<PushOrder>) -> Res
     answered(order(&shared, wanted))
 }
 
-/// What a phone would be handed, without handing it: the same, but for what is random in it.
+/// The payload of a push, without delivering it: the same as a phone would get, but for random
+/// parts.
 async fn post_payload(State(shared): Shares, Json(wanted): Json<PushOrder>) -> Response {
     let now_ms = shared.clock.now_ms();
     let knobs = shared.knobs();
@@ -155,7 +156,7 @@ async fn get_counts(State(shared): Shares) -> Json<PushCounts> {
     Json(counts(&shared))
 }
 
-/// What a server needs to reach the push services.
+/// Addresses and accounts that a server needs to reach the push services.
 async fn get_accounts(State(shared): Shares) -> Json<serde_json::Value> {
     let simulator = &shared;
     Json(json!({

@@ -1,4 +1,4 @@
-//! What a running simulator's platform and customers are made to do.
+//! Acts of a running simulator's platform and customers, as calls for tests.
 
 use super::Simulator;
 use crate::state::accounts::{AccountState, NumberState};
@@ -9,7 +9,7 @@ use crate::whatsapp::customers::script::{self, Playing, Script};
 use crate::whatsapp::webhooks::platform::{self, PlatformEvent};
 
 impl Simulator {
-    /// How a number stands.
+    /// The state of a number.
     #[must_use]
     pub fn number_state(&self, phone_number_id: &str) -> NumberState {
         self.shared.world().accounts.number(phone_number_id).clone()
@@ -20,7 +20,7 @@ impl Simulator {
         *self.shared.world().accounts.number(phone_number_id) = state;
     }
 
-    /// How a business account stands.
+    /// The state of a business account.
     #[must_use]
     pub fn account_state(&self, waba_id: &str) -> AccountState {
         self.shared.world().accounts.account(waba_id).clone()
@@ -64,7 +64,7 @@ impl Simulator {
         self.shared.desks.send_replace(desks);
     }
 
-    /// What customers wrote, the last [`Written::MAX`] messages, oldest first.
+    /// The last [`Written::MAX`] messages of customers, oldest first.
     #[must_use]
     pub fn written(&self) -> Vec<Written> {
         self.shared.world().written.iter().cloned().collect()

@@ -19,8 +19,8 @@ impl Simulator {
         push::order(&self.shared, wanted)
     }
 
-    /// What the phone behind a target was handed, from place `since` on: waits for `wait` at most
-    /// until there is something.
+    /// Pushes delivered to the phone behind a target, from place `since` on: waits up to `wait` for
+    /// the first.
     pub async fn push_inbox(
         &self,
         target: &str,
@@ -35,7 +35,7 @@ impl Simulator {
         push::switch(&self.shared, target, is_on);
     }
 
-    /// What became of all pushes so far.
+    /// Counts of all pushes so far, by their end.
     #[must_use]
     pub fn push_counts(&self) -> PushCounts {
         push::counts(&self.shared)
@@ -97,13 +97,13 @@ impl Simulator {
         self.shared.push_calls_since(n)
     }
 
-    /// How many bytes of [`PushFault::Flood`] the callers took, buffers on the way included.
+    /// Bytes of [`PushFault::Flood`] that the callers took, buffers on the way included.
     #[must_use]
     pub fn push_flood(&self) -> u64 {
         self.shared.world().providers.flood().load(Ordering::Relaxed)
     }
 
-    /// How many calls there were.
+    /// The number of calls so far.
     #[must_use]
     pub fn push_call_count(&self) -> usize {
         self.shared.world().providers.calls.len()

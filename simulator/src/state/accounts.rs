@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// How a business number stands. The default is a number that works.
+/// The state of a business number. The default is a number that works.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NumberState {
@@ -54,7 +54,7 @@ impl Default for NumberState {
     }
 }
 
-/// How a business account stands. The default is an account that works.
+/// The state of a business account. The default is an account that works.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccountState {
@@ -75,11 +75,11 @@ impl Default for AccountState {
 /// A customer whom a number blocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Blocked {
-    /// How the simulator knows them.
+    /// The key by which the simulator knows the customer.
     pub(crate) key: String,
     pub(crate) wa_id: Option<String>,
     pub(crate) user_id: Option<String>,
-    /// How the call named them.
+    /// The name that the call gave the customer.
     pub(crate) input: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a simulator is started with.
+//! The configuration of a simulator.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::knobs::Knobs;
 
-/// What a simulator is started with. [`Config::default`] is one number on a free loopback port.
+/// The configuration of a simulator. [`Config::default`] is one number on a free loopback port.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
@@ -71,10 +71,10 @@ impl Default for Number {
 pub struct Desk {
     /// The name.
     pub name: String,
-    /// What they may do, in a word.
+    /// The role, in a word.
     pub role: String,
     /// Where their desk opens; none where this browser cannot hold one more session.
     pub url: Option<String>,
-    /// What they sign in with: workspace, e-mail, password.
+    /// The sign-in: workspace, e-mail, password.
     pub login: [String; 3],
 }

@@ -1,8 +1,8 @@
-//! What may be set wrong on the way between a server and the platform.
+//! Mistakes that can be set on the way between a server and the platform.
 
 use serde::{Deserialize, Serialize};
 
-/// How the access token and the app stand. The default is a connection that works.
+/// The state of the access token and of the app. The default is a connection that works.
 ///
 /// The other half of a connection belongs to its number and account: see `NumberState` and
 /// `AccountState`.

@@ -1,4 +1,4 @@
-//! Which sends fail by rule, and how.
+//! Rules by which sends fail, and the failures.
 
 use crate::state::endpoint::Endpoint;
 use crate::state::knobs::{Fault, FaultRule, When};

@@ -31,7 +31,7 @@ pub(crate) struct Groups {
     made: u64,
 }
 
-/// What came of a customer's wish to join.
+/// The result of a customer's wish to join.
 pub(crate) enum Joining {
     /// The customer is in the group.
     Joined,

@@ -13,11 +13,11 @@ use crate::state::push::PushKnobs;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Knobs {
-    /// How long after a customer's act its webhook leaves.
+    /// The delay between a customer's act and its webhook.
     pub webhook_delay: Span,
     /// The time to each next status (accepted → sent → delivered → read).
     pub status_delay: Span,
-    /// How long an answer to a send takes.
+    /// The delay of an answer to a send.
     pub answer_delay: Span,
     /// The probability that an update is delivered a second time.
     pub duplicate_probability: f64,
@@ -25,11 +25,11 @@ pub struct Knobs {
     pub reorder_ms: u64,
     /// The most updates merged into one POST, 1 to 1000.
     pub batch_size: usize,
-    /// How long a POST waits for more updates while it is not full.
+    /// The time that a POST waits for more updates while it is not full.
     pub batch_linger_ms: u64,
     /// The most first attempts of webhooks under way at once.
     pub max_in_flight: usize,
-    /// How long a webhook may take to answer.
+    /// The longest time that a webhook may take to answer.
     pub webhook_timeout_ms: u64,
     /// The pauses before each retry of a webhook; the last repeats.
     pub retry_delays_ms: Vec<u64>,
@@ -53,7 +53,7 @@ pub struct Knobs {
     pub shuffle_keys: bool,
     /// Free-form messages need a customer's message in the last 24 hours.
     pub enforce_window: bool,
-    /// How a closed window is told.
+    /// The way in which a closed window is reported.
     pub window_mode: WindowMode,
     /// One message in 6 seconds to a recipient, with bursts that are borrowed.
     pub enforce_pair_rate: bool,
@@ -65,9 +65,9 @@ pub struct Knobs {
     pub mps_http: u16,
     /// Customers show a user id beside their phone number, as they do since March 2026.
     pub user_ids: bool,
-    /// What is wrong between the server and the platform.
+    /// Faults between the server and the platform.
     pub connection: ConnectionKnobs,
-    /// What push services do wrong.
+    /// Faults of the push services.
     pub push: PushKnobs,
 }
 
@@ -119,7 +119,7 @@ impl Knobs {
     }
 }
 
-/// How a closed 24-hour window is told (error 131047).
+/// The way in which a closed 24-hour window is reported (error 131047).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WindowMode {
@@ -135,11 +135,11 @@ pub enum WindowMode {
 pub struct LostAnswers {
     /// The share of sends.
     pub probability: f64,
-    /// What the caller meets.
+    /// The loss that the caller meets.
     pub how: Loss,
 }
 
-/// What the caller meets in place of an answer.
+/// The loss that the caller meets in place of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -153,9 +153,9 @@ pub enum Loss {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
-    /// Which of the sends it looks at fail.
+    /// The choice among the sends that the rule looks at.
     pub when: When,
-    /// What happens to them.
+    /// The fault that meets them.
     pub fault: Fault,
     /// Only sends to this `wa_id` or `user_id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,7 +176,7 @@ impl FaultRule {
     }
 }
 
-/// Which of the sends a rule looks at fail.
+/// The choice among the sends that a rule looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
@@ -188,7 +188,7 @@ pub enum When {
     Every(u64),
 }
 
-/// What happens to a send that a rule chose.
+/// The fault that meets a send which a rule chose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
 pub enum Fault {

@@ -14,11 +14,11 @@ use sha2::{Digest, Sha256};
 use crate::base::seeds::Seeds;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
-/// How long the id of an upload is known.
+/// The time that the id of an upload is known.
 const UPLOADED_MS: i64 = 30 * DAY_MS;
-/// How long the id of a customer's file is known.
+/// The time that the id of a customer's file is known.
 const RECEIVED_MS: i64 = 7 * DAY_MS;
-/// How long a download URL is good.
+/// The time that a download URL is valid.
 const URL_MS: i64 = 5 * 60 * 1_000;
 
 /// A file that the platform keeps.

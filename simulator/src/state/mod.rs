@@ -1,4 +1,4 @@
-//! What a running simulator is set to and what it remembers.
+//! The settings of a running simulator, and its memory.
 
 pub(crate) mod accounts;
 pub(crate) mod config;

@@ -3,7 +3,7 @@
 const PAIR_EVERY_MS: i64 = 6_000;
 const PAIR_BURST: u32 = 45;
 
-/// What one number has sent to one recipient lately.
+/// Recent sends of one number to one recipient.
 ///
 /// A message every 6 seconds is free. Up to 45 may go within 6 seconds, but they are borrowed.
 /// After 20 of them the next one is refused until two minutes have paid for them.
@@ -30,7 +30,7 @@ impl PairPace {
     }
 }
 
-/// What one number may still send and receive within this second.
+/// The rest of this second's limit of a number, for sending and receiving.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NumberPace {
     thousandths: i64,

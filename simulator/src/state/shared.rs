@@ -1,4 +1,4 @@
-//! What the parts of a running simulator share.
+//! State shared by the parts of a running simulator.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ use crate::state::world::{UpdateId, World};
 /// Updates that may wait for their 200 at once; senders beyond wait for room.
 const PENDING_MAX: usize = 200_000;
 
-/// Which array of a `messages` change an element belongs to.
+/// The array of a `messages` change that an element belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Messages,
@@ -35,7 +35,7 @@ pub(crate) struct Element {
     pub(crate) value: Value,
 }
 
-/// What an update puts into a webhook.
+/// The content of an update in a webhook.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     /// An element of a `messages` change, which may be merged with others.
@@ -83,7 +83,7 @@ impl Drop for Ticket {
     }
 }
 
-/// What the parts of a running simulator share.
+/// State shared by the parts of a running simulator.
 pub(crate) struct Shared {
     pub(crate) config: Config,
     /// Where it listens, without a slash at the end.

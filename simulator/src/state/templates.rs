@@ -134,7 +134,7 @@ impl Templates {
     }
 }
 
-/// What a new account has here: the platform's own first template, and one of each kind.
+/// The templates of a new account: the platform's own first template, and one of each kind.
 fn standard() -> Vec<Template> {
     // A test reads the same file, so that a mistake in it cannot hide as an empty list.
     serde_json::from_str(STANDARD).unwrap_or_default()

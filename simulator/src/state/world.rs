@@ -72,7 +72,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// How many are remembered.
+    /// The number of messages that are remembered.
     pub const MAX: usize = 1_000;
 }
 
@@ -104,9 +104,9 @@ pub struct Acknowledged {
     pub order: u64,
     /// The simulator's time of the 200.
     pub at_ms: i64,
-    /// How often it was posted until then.
+    /// The number of POSTs until then.
     pub attempts: u32,
-    /// What it carried.
+    /// The updates that it carried.
     pub updates: Vec<UpdateId>,
 }
 
@@ -124,7 +124,7 @@ pub(crate) struct Said {
     pub(crate) is_revoked: bool,
 }
 
-/// What is needed to tell statuses of a message that reached a customer.
+/// Facts needed to report statuses of a message that reached a customer.
 #[derive(Clone, Debug)]
 pub(crate) struct Track {
     pub(crate) phone_number_id: String,
@@ -149,9 +149,9 @@ pub(crate) struct World {
     pub(crate) windows: BTreeMap<(String, String), i64>,
     pub(crate) pairs: BTreeMap<(String, String), PairPace>,
     pub(crate) numbers: BTreeMap<String, NumberPace>,
-    /// What customers wrote and the phone app sent, by id.
+    /// Messages of customers and of the phone app, by id.
     pub(crate) said: BTreeMap<String, Said>,
-    /// What customers wrote last.
+    /// The newest messages of customers.
     pub(crate) written: VecDeque<Written>,
     pub(crate) marked: Vec<Marked>,
     pub(crate) reached: Vec<Reached>,
@@ -165,7 +165,7 @@ pub(crate) struct World {
     pub(crate) media: Media,
     pub(crate) templates: Templates,
     pub(crate) groups: Groups,
-    /// What customers sent that is no text, by id: type and the object of that type.
+    /// Messages of customers that are no text, by id: type and the object of that type.
     pub(crate) sent: BTreeMap<String, Value>,
 }
 
@@ -247,7 +247,8 @@ impl World {
         by_customer || self.reached_as(wamid).is_some_and(|one| one.kind == "reaction")
     }
 
-    /// What reached a customer under this id; a send that failed has one, and reached nobody.
+    /// The message that reached a customer under this id; a send that failed has one, and reached
+    /// nobody.
     fn reached_as(&self, wamid: &str) -> Option<&Reached> {
         let one = self.reached.get(self.tracks.get(wamid)?.index)?;
         (one.wamid == wamid).then_some(one)

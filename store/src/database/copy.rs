@@ -19,7 +19,9 @@ impl Store {
         let Pools::Sqlite { reader, .. } = &self.opened.pools else {
             return Err(StoreError::Invalid("only SQLite copies itself".to_owned()));
         };
-        let path = path.to_str().ok_or_else(|| invalid("the name of the file is no text"))?;
+        let path = path
+            .to_str()
+            .ok_or_else(|| invalid("the file's name is not UTF-8: choose another one"))?;
         sqlx::query("VACUUM INTO $1").bind(path).execute(reader).await?;
         Ok(())
     }

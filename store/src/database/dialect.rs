@@ -22,7 +22,7 @@ use std::sync::OnceLock;
 
 use crate::tables;
 
-/// Which database it is.
+/// The two databases, which differ in their SQL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dialect {
     /// Embedded.

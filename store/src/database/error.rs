@@ -1,4 +1,4 @@
-//! What can go wrong with a database, in the terms that callers act on.
+//! Errors of a database, in the terms that callers act on.
 
 use sqlx::error::{DatabaseError, ErrorKind};
 
@@ -16,14 +16,15 @@ pub enum StoreError {
     /// It is away, overloaded or full: try again later. After `commit` the outcome is unknown.
     #[error("the database is unavailable: {cause}")]
     Unavailable {
-        /// What the driver said.
+        /// The driver's message.
         cause: String,
     },
-    /// A lock was not had in time, or the database ended a deadlock: roll back and try smaller.
-    #[error("a lock was not had in time")]
+    /// Another transaction held a lock for too long, or the database ended a deadlock: roll back
+    /// and try smaller.
+    #[error("another transaction held a lock for too long: try again")]
     LockTimeout,
     /// Another node leads by now: what only the leader does is no longer for this one to do.
-    #[error("another node leads")]
+    #[error("another node leads by now")]
     Deposed,
     /// The schema was written by a newer program.
     #[error(
@@ -31,12 +32,12 @@ pub enum StoreError {
          program, or restore a backup made by this one"
     )]
     NewerSchema {
-        /// What the database has.
+        /// The schema of the database.
         found: i64,
-        /// What this program knows.
+        /// The newest schema that this program knows.
         known: i64,
     },
-    /// What is stored cannot be understood.
+    /// Stored data cannot be understood.
     #[error("stored data is corrupt: {0}")]
     Corrupt(String),
     /// A request to the store that cannot be carried out: a page token, an address of a database.
@@ -47,9 +48,9 @@ pub enum StoreError {
     Other(String),
 }
 
-/// What [`StoreError::Corrupt`] begins with where the database itself says so.
+/// The beginning of a [`StoreError::Corrupt`] where the database itself says so.
 const DAMAGED: &str = "the database reports damage: ";
-/// What [`StoreError::Unavailable`] begins with where nothing was asked.
+/// The beginning of a [`StoreError::Unavailable`] where nothing was asked.
 const KNOWN_AWAY: &str = "it has been away for a moment: ";
 
 impl StoreError {

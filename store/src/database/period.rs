@@ -2,12 +2,12 @@
 
 use baton_protocol::Timestamp;
 
-/// When something begins and when it ends: a claim, a session.
+/// The begin and the end of something: a claim, a session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Period {
-    /// When it begins: now.
+    /// The begin: now.
     pub from: Timestamp,
-    /// When it ends.
+    /// The end.
     pub until: Timestamp,
 }
 

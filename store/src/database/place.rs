@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use crate::database::pulse::Gate;
 
-/// How often it is looked at while nothing is written.
+/// The interval at which it is looked at while nothing is written.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Which file was opened: its path, device and inode.
+/// The identity of the opened file: its path, device and inode.
 #[derive(Debug)]
 pub(crate) struct FileIdentity {
     path: PathBuf,

@@ -82,7 +82,7 @@ impl Pools {
     }
 }
 
-/// How long a short transaction waits for a lock.
+/// The longest wait of a short transaction for a lock.
 const SHORT_LOCK_WAIT: Duration = Duration::from_secs(2);
 
 pub(crate) async fn begin_sqlite(writer: &SqlitePool) -> Result<Tx, StoreError> {
@@ -129,7 +129,7 @@ async fn begin_whole(
 /// Pages in the write-ahead log at which a commit checkpoints itself: only when
 /// [`crate::Store::checkpoint`] cannot keep up. 64 MiB.
 const WAL_PAGES: &str = "16384";
-/// What the file of the log is cut to, bytes.
+/// The size to which the file of the log is cut, bytes.
 const WAL_BYTES: &str = "67108864";
 
 pub(crate) async fn open_sqlite(
@@ -239,12 +239,12 @@ const GENERAL_IDLE: [(&str, &str); 1] = [(IDLE, "10s")];
 
 /// A database that does not answer `SELECT 1` in this time answers nothing else either.
 pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(2);
-/// How long the committer waits for an answer: its statements take milliseconds, their locks have
-/// limits of their own, and everybody waits while it waits.
+/// The longest wait of the committer for an answer: its statements take milliseconds, their locks
+/// have limits of their own, and everybody waits meanwhile.
 pub(crate) const COMMITTER_PATIENCE: Duration = Duration::from_secs(5);
 /// The same of all others: longer than the database's own limit of a statement.
 pub(crate) const GENERAL_PATIENCE: Duration = Duration::from_secs(35);
-/// How long a connection may take to answer when it is given back; one whose last call was given
+/// The longest time for a connection to answer when it is given back; one whose last call was given
 /// up may never do.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(1);
 

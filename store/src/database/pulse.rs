@@ -21,9 +21,9 @@ use crate::proof::stamp::StampKey;
 const AWAY_AFTER: u32 = 2;
 /// Answers in a row after which it is back.
 const BACK_AFTER: u32 = 2;
-/// How often it is asked.
+/// The interval between questions.
 const PERIOD: Duration = Duration::from_millis(500);
-/// How often while it is not certain.
+/// The interval while it is not certain.
 const PERIOD_UNSURE: Duration = Duration::from_millis(100);
 
 /// Up or away, with hysteresis: one answer or one silence changes nothing.
@@ -54,13 +54,13 @@ impl Pulse {
     }
 }
 
-/// What all transactions of a store look at.
+/// The state that all transactions of a store look at.
 #[derive(Debug)]
 pub(crate) struct Gate {
     away: watch::Sender<bool>,
     /// Why it is away.
     reason: Mutex<String>,
-    /// When it came back last: what was connected before may be broken and not know it.
+    /// The time when it last came back: connections from before may be broken and not know it.
     back_at: Mutex<Option<Instant>>,
     /// Somebody had no answer: ask now.
     doubt: Notify,
@@ -68,7 +68,7 @@ pub(crate) struct Gate {
     place: OnceLock<FileIdentity>,
     /// Whether the database said that it is damaged: it stays so until the next start.
     is_damaged: AtomicBool,
-    /// What rows are stamped with.
+    /// The key that stamps rows.
     stamps: OnceLock<StampKey>,
 }
 

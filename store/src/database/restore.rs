@@ -7,13 +7,13 @@ use sqlx_macros::FromRow;
 
 use crate::{Sql, StoreError, Tx, migrate};
 
-/// What the program that puts a backup back calls itself at PostgreSQL.
+/// The name by which the program that puts a backup back connects to PostgreSQL.
 pub const PROGRAM: &str = "baton restore";
 
-/// What a backup that was put back says, although the life that was lost may have ended it.
+/// Rows of a restored backup that live again, although the lost life may have ended them.
 #[derive(FromRow, Clone, PartialEq, Eq, Debug)]
 pub struct Revived {
-    /// When its last event was, in milliseconds; what was ended later lives again.
+    /// The time of its last event, in milliseconds; rows that were ended later live again.
     pub upto: Option<i64>,
     /// Agents who may sign in, with the passwords of that time.
     pub agents: i64,

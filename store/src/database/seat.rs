@@ -16,7 +16,7 @@ const KEY: i64 = 7_266_031_174_904;
 /// A server that was killed a moment ago is still being noticed.
 const PATIENCE: Duration = Duration::from_secs(3);
 const TRY_EVERY: Duration = Duration::from_millis(100);
-/// How often it is looked whether the connection is still there.
+/// The interval at which the connection is checked.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 

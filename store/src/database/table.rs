@@ -15,14 +15,14 @@ use sqlx::query::Query;
 use crate::proof::found::{AsFound, FoundRow, Was};
 use crate::proof::stamp::{STAMP, STAMP_STATE, STAMPED, StampKey, has, stamp_of};
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     Text,
     Integer,
 }
 
-/// When a column is written.
+/// The time when a column is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
     /// With the row; changes find it by this.
@@ -193,7 +193,7 @@ macro_rules! column {
 }
 pub(crate) use column;
 
-/// What is done with rows of a table: a `static` for each.
+/// A statement on rows of a table: a `static` for each.
 #[derive(Debug)]
 pub(crate) struct Statement<T> {
     text: Text,
@@ -210,7 +210,7 @@ struct Text {
 
 #[derive(Clone, Copy, Debug)]
 enum Does {
-    /// What follows the values: what to do about rows that are there.
+    /// Inserts rows, with the words after the values: the treatment of rows that are there.
     Insert(&'static str),
     /// The columns of the state are replaced.
     Replace,
@@ -264,8 +264,8 @@ pub(crate) struct Set<'r> {
     found: Vec<Was<'r>>,
 }
 
-/// How many rows a statement takes on SQLite: rounded up, so that few texts are prepared. The rows
-/// that are missing are NULL, and are left out.
+/// The numbers of rows that a statement can take on SQLite: rounded up, so that few texts are
+/// prepared. The rows that are missing are NULL, and are left out.
 pub(crate) const SIZES: [usize; 5] = [1, 4, 16, 64, 256];
 
 impl<'r> Set<'r> {
@@ -329,7 +329,7 @@ impl<'r> Set<'r> {
         self.values.is_empty()
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub(crate) fn len(&self) -> usize {
         self.values.len() / self.width.max(1)
     }
@@ -339,7 +339,7 @@ impl<'r> Set<'r> {
         self.text.postgres(first)
     }
 
-    /// How many parameters it has there.
+    /// The number of parameters of a row.
     pub(crate) fn width(&self) -> usize {
         self.width
     }

@@ -35,8 +35,8 @@ pub struct Tx {
     /// Whether its commit stamps what it touched.
     pub(crate) is_stamping: bool,
     pub(crate) guard: Guard,
-    /// How long the database may take to answer a call. A network that swallows everything tells
-    /// nobody that it does.
+    /// The longest wait for the database's answer to a call. A network that swallows everything
+    /// tells nobody that it does.
     patience: Duration,
 }
 
@@ -68,7 +68,7 @@ impl Tx {
         Self { guard, ..self }
     }
 
-    /// Which database it is.
+    /// The database's dialect.
     pub fn dialect(&self) -> Dialect {
         match self.inner {
             Inner::Sqlite(_) => Dialect::Sqlite,

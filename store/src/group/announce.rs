@@ -14,7 +14,7 @@ pub struct AddresseeRow {
     pub role: String,
     pub device: String,
     pub lane: String,
-    /// When somebody last looked at this device, and at any of the agent's.
+    /// The time when somebody last looked at this device, and at any of the agent's.
     pub watched_at: Option<i64>,
     pub agent_watched_at: Option<i64>,
     /// Whether each device is told, whatever the agent looks at; 0 or 1.
@@ -27,7 +27,7 @@ pub struct AddresseeRow {
     pub has_teams: i64,
 }
 
-/// How much an agent wants to be told of one team.
+/// The level of pushes that an agent wants from one team.
 #[derive(FromRow, Clone, Debug)]
 pub struct TeamLevelRow {
     pub workspace: String,
@@ -67,7 +67,7 @@ pub async fn addressees(
     tx.rows(&SQL, &[agents, teams]).await
 }
 
-/// What these agents, each `[workspace, agent]`, want to be told of single teams.
+/// The levels that these agents, each `[workspace, agent]`, want from single teams.
 pub async fn team_levels(tx: &mut Tx, agents: &str) -> Result<Vec<TeamLevelRow>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT l.workspace, l.agent, l.team, l.level FROM {rows $1} AS x

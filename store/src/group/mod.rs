@@ -1,4 +1,4 @@
-//! What the committer reads and writes: every statement takes the rows of a whole group at once.
+//! Reads and writes of the committer: every statement takes the rows of a whole group at once.
 //!
 //! The calls are in the order of the locks (see docs/internals/committer.md): identities and new
 //! conversations, conversations, agents, log heads. Reads come in statements of their own after

@@ -185,7 +185,7 @@ pub async fn memberships(tx: &mut Tx, keys: &str) -> Rows<MembershipRow> {
     tx.rows(&SQL, &[keys]).await
 }
 
-/// What became of these commands, each `[workspace, agent, op_id]`, and of those they came after.
+/// The outcomes of these commands, each `[workspace, agent, op_id]`, and of those they came after.
 pub async fn priors(tx: &mut Tx, keys: &str) -> Rows<OutcomeRow> {
     static SQL: Sql = Sql::new(
         "WITH RECURSIVE chain (workspace, agent, op_id, depth) AS (
@@ -208,7 +208,8 @@ pub async fn priors(tx: &mut Tx, keys: &str) -> Rows<OutcomeRow> {
     tx.rows(&SQL, &[keys]).await
 }
 
-/// What commands wrote, each `[workspace, agent, op_id]`, for outcomes that are kept no longer.
+/// The lines and notes that commands wrote, each `[workspace, agent, op_id]`, for outcomes that are
+/// kept no longer.
 pub async fn written(tx: &mut Tx, keys: &str) -> Rows<WrittenRow> {
     static SQL: Sql = Sql::new(
         "SELECT m.workspace, m.author AS agent, m.op_id, m.id, m.seq,
@@ -230,7 +231,7 @@ pub async fn written(tx: &mut Tx, keys: &str) -> Rows<WrittenRow> {
     tx.rows(&SQL, &[keys]).await
 }
 
-/// How far agents have read conversations, each `[workspace, agent, conversation]`.
+/// The read marks of agents, each `[workspace, agent, conversation]`.
 pub async fn read_marks(tx: &mut Tx, keys: &str) -> Rows<ReadMarkRow> {
     static SQL: Sql = Sql::new(
         "SELECT {columns r read_mark} FROM {rows $1} AS x CROSS JOIN

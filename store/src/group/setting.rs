@@ -1,4 +1,4 @@
-//! Settings, as a group reads them. They are read behind the log head's lock: whoever changes one
+//! Settings, as a group reads them. They are read behind the log head's lock: every change
 //! holds it.
 
 use sqlx_macros::FromRow;
@@ -46,7 +46,7 @@ pub async fn setting_bodies(tx: &mut Tx, keys: &str) -> Result<Vec<(String, Stri
     tx.rows(&SQL, &[keys]).await
 }
 
-/// What names these, each `[workspace, kind, id]`.
+/// The settings that name these, each `[workspace, kind, id]`.
 pub async fn setting_users(tx: &mut Tx, keys: &str) -> Result<Vec<SettingNameRow>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT {columns n setting_name} FROM {rows $1} AS x CROSS JOIN
@@ -66,7 +66,7 @@ pub struct ThereRow {
     pub id: String,
 }
 
-/// Which teams, active agents and numbers are there, each `[workspace, kind, id]`.
+/// The teams, active agents and numbers among these that exist, each `[workspace, kind, id]`.
 pub async fn there(tx: &mut Tx, keys: &str) -> Result<Vec<ThereRow>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT x.value->>0 AS workspace, x.value->>1 AS kind, x.value->>2 AS id

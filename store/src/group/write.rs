@@ -40,7 +40,7 @@ pub struct Writes {
     pub loads: Vec<LoadRow>,
     pub tallies: Vec<TallyRow>,
     pub intake: Vec<IntakeRow>,
-    /// What was set aside; its `intake` is the digest of the webhook.
+    /// Parts that were set aside; their `intake` is the digest of the webhook.
     pub quarantine: Vec<QuarantineRow>,
     pub not_understood: Vec<NotUnderstoodRow>,
     pub parked: Vec<ParkedRow>,
@@ -62,11 +62,11 @@ pub struct Writes {
     pub book: Vec<BookRow>,
     pub pushes: Vec<PushRow>,
     pub push_changes: Vec<PushChange>,
-    /// What the changes are made of.
+    /// The rows from which the changes are made.
     pub found: AsRead,
 }
 
-/// What a group read of rows that it may change: those whose changes take something over.
+/// Rows that a group read and may change: those whose changes take something over.
 #[derive(Default, Debug)]
 #[expect(missing_docs, reason = "fields are named as their tables are")]
 pub struct AsRead {

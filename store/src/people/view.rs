@@ -1,5 +1,5 @@
-//! Filters of the inbox, from before they were settings. Nodes of an earlier version may still write
-//! them; the sweeper moves them.
+//! Filters of the inbox, from before they were settings. Nodes of an earlier version may still
+//! write them; the sweeper moves them.
 
 use baton_protocol::view::ViewFilter;
 use baton_protocol::{AgentId, TeamId, ViewId, WorkspaceId};
@@ -13,7 +13,7 @@ use crate::{Sql, Store, StoreError};
 pub struct KeptView {
     /// Its id.
     pub id: ViewId,
-    /// Who keeps it, or made it for a team.
+    /// The agent who keeps it, or made it for a team.
     pub agent: AgentId,
     /// The team that has it.
     pub team: Option<TeamId>,

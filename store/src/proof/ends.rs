@@ -14,8 +14,8 @@ pub struct End {
     pub workspace: WorkspaceId,
     /// The log's last position; 0 where it is empty.
     pub last: u64,
-    /// What `log_head` says: the last position, and below which the feed was swept. `None` where
-    /// the row is gone.
+    /// The row of `log_head`: the last position, and the position up to which the feed was swept.
+    /// `None` where the row is gone.
     head: Option<(u64, u64)>,
 }
 
@@ -39,12 +39,12 @@ impl EndRow {
 }
 
 impl End {
-    /// What `log_head` says of the log's last position; `None` where its row is gone.
+    /// The log's last position as `log_head` has it; `None` where its row is gone.
     pub fn position(&self) -> Option<u64> {
         self.head.map(|(position, _)| position)
     }
 
-    /// How `log_head` is not what the log says, if it is not.
+    /// The difference between `log_head` and the log, if there is one.
     pub async fn fault(&self, tx: &mut Tx) -> Result<Option<String>, StoreError> {
         let (of, last) = (self.workspace, self.last);
         let Some((position, floor)) = self.head else {
@@ -100,7 +100,7 @@ pub async fn end_of(tx: &mut Tx, workspace: WorkspaceId) -> Result<End, StoreErr
     row.map_or_else(|| Ok(none()), |row| row.read())
 }
 
-/// The first position that the feed lists, whoever hears of it.
+/// The first position that the feed lists, for any audience.
 async fn lowest(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<u64>, StoreError> {
     static SELECT: Sql = Sql::new(
         "SELECT MIN(x.position) FROM (

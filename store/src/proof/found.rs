@@ -48,7 +48,7 @@ pub(crate) struct AsFound<'a, 'r> {
     key: &'a StampKey,
     table: &'static str,
     columns: &'static [Column],
-    /// How many of the columns are the key; they come first.
+    /// The number of columns of the key; they come first.
     keys: usize,
     rows: BTreeMap<&'a [Value<'r>], &'a Was<'r>>,
 }

@@ -14,7 +14,7 @@ use sqlx_macros::FromRow;
 use crate::tables::{MessageRow, column, from_json};
 use crate::{Sql, StoreError, Tx};
 
-/// What the events so far say of lines.
+/// The state of lines that the events so far give.
 #[derive(Debug, Default)]
 pub(crate) struct Retold {
     /// Lines of which more is told than that a customer wrote them.
@@ -34,7 +34,7 @@ enum Subject {
     Setting(String, SettingId),
 }
 
-/// What is told of a line, as its row should have it.
+/// The state of a line, as its row should have it.
 #[derive(Clone, PartialEq, Debug, Default)]
 struct Told {
     seen: Option<LineRef>,
@@ -44,7 +44,7 @@ struct Told {
     more: Option<Box<More>>,
 }
 
-/// What is told of few.
+/// The rarer parts of that state.
 #[derive(Clone, PartialEq, Debug, Default)]
 struct More {
     file: Option<FileState>,
@@ -161,7 +161,7 @@ impl Retold {
         Ok(lost.map(|of| format!("message {of} is gone, and the log tells of it")))
     }
 
-    /// How a row is not what the log says, if it is not.
+    /// The difference between a row and the log, if there is one.
     fn unlike(&mut self, row: &MessageRow) -> Option<&'static str> {
         let (Ok(facts), Ok(of)) = (row.facts(), row.id.parse::<MessageId>()) else {
             return Some("it cannot be read");

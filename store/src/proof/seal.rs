@@ -72,7 +72,7 @@ pub(crate) fn genesis(workspace: WorkspaceId) -> Hash {
     Sha256::digest(format!("baton log {workspace}")).into()
 }
 
-/// How far a chain is sealed.
+/// The sealed part of a chain.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sealed {
     /// The last sealed position; 0 when there is none.
@@ -93,7 +93,7 @@ pub async fn unsealed(tx: &mut Tx) -> Result<Vec<WorkspaceId>, StoreError> {
     rows.iter().map(|(workspace,)| id(workspace)).collect()
 }
 
-/// How many events no seal covers yet.
+/// The number of events that no seal covers yet.
 pub async fn unsealed_events(tx: &mut Tx) -> Result<i64, StoreError> {
     static SELECT: Sql = Sql::new(
         "SELECT CAST(COALESCE(SUM(h.position - COALESCE((SELECT s.upto FROM seal AS s
@@ -104,7 +104,7 @@ pub async fn unsealed_events(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(row.map_or(0, |(events,)| events))
 }
 
-/// How far the workspace's chain is sealed.
+/// The sealed part of the workspace's chain.
 pub async fn sealed(tx: &mut Tx, workspace: WorkspaceId) -> Result<Sealed, StoreError> {
     static SELECT: Sql =
         Sql::new("SELECT upto, hash FROM seal WHERE workspace = $1 ORDER BY upto DESC LIMIT 1");
@@ -114,7 +114,7 @@ pub async fn sealed(tx: &mut Tx, workspace: WorkspaceId) -> Result<Sealed, Store
     }
 }
 
-/// How far every chain is sealed that is sealed at all.
+/// The sealed part of every chain that has a seal.
 pub async fn newest_seals(tx: &mut Tx) -> Result<Vec<(WorkspaceId, Sealed)>, StoreError> {
     static SELECT: Sql = Sql::new(
         "SELECT s.workspace, s.upto, s.hash FROM log_head AS h
@@ -200,7 +200,7 @@ pub(crate) struct StampedRow {
     pub(crate) stamp: Option<i64>,
 }
 
-/// What the rows of a log must be stamped with.
+/// The stamps that the rows of a log must have.
 pub(crate) struct Stamps {
     key: Option<StampKey>,
     /// Up to here rows have no stamp: they are older than those.

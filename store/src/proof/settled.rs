@@ -36,7 +36,7 @@ pub async fn fault_in(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Stri
     names_fault(tx, workspace).await
 }
 
-/// What the tables hold.
+/// The settings as the tables hold them.
 pub async fn held(tx: &mut Tx, workspace: WorkspaceId) -> Result<Settings, StoreError> {
     static CHANNELS: Sql =
         Sql::new("SELECT id, default_team, pace_per_s, policy FROM channel WHERE workspace = $1");
@@ -71,7 +71,7 @@ pub async fn held(tx: &mut Tx, workspace: WorkspaceId) -> Result<Settings, Store
     Ok(settings)
 }
 
-/// What the tables hold of what a team set up.
+/// Adds the settings of a team as the tables hold them.
 async fn held_settings(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -147,7 +147,7 @@ async fn names_fault(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Strin
     }))
 }
 
-/// What the log says. Facts of settings have no conversation.
+/// The settings as the log gives them. Facts of settings have no conversation.
 pub async fn told(tx: &mut Tx, workspace: WorkspaceId) -> Result<Settings, StoreError> {
     static FACTS: Sql = Sql::new(
         "SELECT position, fact, content FROM log

@@ -42,7 +42,7 @@ pub(crate) const STAMPED: [&str; 14] = [
     "setting",
 ];
 
-/// What stamps are made with. Cheap to clone.
+/// The key that makes stamps. Cheap to clone.
 #[derive(Clone)]
 pub struct StampKey {
     key: hmac::Key,
@@ -215,12 +215,12 @@ impl Store {
 /// The row that tells that stamps began, and of each workspace how long its log was then.
 const BEGAN: &str = "stamps_began";
 
-/// What a start says where somebody deleted that row: it would stamp edited rows as they are.
+/// The message of a start where somebody deleted that row: it would stamp edited rows as they are.
 const PRETENDED: &str = "installation.stamps_began is gone, and only somebody outside of Baton can \
     have deleted it. Rows may be edited: look at `baton verify-log`, and put a backup back with \
     `baton restore`";
 
-/// How long each log was when stamps began: rows up to there have none, and seals cover them.
+/// The length of each log when stamps began: rows up to there have none, and seals cover them.
 pub(crate) async fn began(tx: &mut Tx) -> Result<Option<BTreeMap<String, u64>>, StoreError> {
     static READ: Sql = Sql::new("SELECT value FROM installation WHERE name = $1");
     let row: Option<(String,)> = tx.row(&READ, &[BEGAN]).await?;
@@ -279,7 +279,7 @@ pub(crate) fn has(columns: &[Column], stamp: &Column) -> bool {
     if stamp.role == Role::State { state } else { fixed || !state }
 }
 
-/// What a stamp of a row is made of.
+/// The stamp of a row, made of its cells.
 pub(crate) fn stamp_of<'v>(
     key: &StampKey,
     table: &str,

@@ -15,7 +15,7 @@ use crate::proof::stamp::StampKey;
 use crate::tables::{LogRow, SealRow, column, ids, number};
 use crate::{Sql, Store, StoreError, Tx};
 
-/// What was found.
+/// The findings.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize)]
 pub struct Report {
     /// Rows that were read and found right.
@@ -47,7 +47,7 @@ impl std::fmt::Display for Report {
     }
 }
 
-/// What this version could not compare.
+/// The number of entries that this version cannot compare.
 struct Newer(u64);
 
 impl std::fmt::Display for Newer {
@@ -152,7 +152,7 @@ async fn verify_counted(
     Ok(report)
 }
 
-/// What the seals say of each position.
+/// The seals over the positions of a log.
 struct Seals {
     rows: Vec<SealRow>,
     upto: u64,

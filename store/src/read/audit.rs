@@ -5,10 +5,10 @@ use baton_protocol::{AgentId, ConversationId, Event, WorkspaceId};
 use crate::tables::{LogRow, column, text};
 use crate::{Sql, StoreError, Tx};
 
-/// Which events. Everything that is said must hold.
+/// The filter of events. Everything that is said must hold.
 #[derive(Clone, Default, Debug)]
 pub struct LogFilter {
-    /// Who did it.
+    /// The agent who did it.
     pub agent: Option<AgentId>,
     /// The conversation it happened in.
     pub conversation: Option<ConversationId>,

@@ -1,4 +1,4 @@
-//! Who had a conversation and where it stood: what happened to it beside its lines.
+//! The owners and states of a conversation over time: its changes beside its lines.
 
 use baton_protocol::{ConversationId, Event, WorkspaceId};
 

@@ -1,4 +1,4 @@
-//! How many conversations each view of a viewer shows. One question, whatever there are: the
+//! The number of conversations in each view of a viewer. One question, whatever there are: the
 //! database counts them by what decides about views.
 
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ struct Group {
     count: i64,
 }
 
-/// How many conversations in scope each view shows.
+/// The number of conversations in scope in each view.
 pub async fn view_counts(
     tx: &mut Tx,
     workspace: WorkspaceId,

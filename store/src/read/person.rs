@@ -15,7 +15,7 @@ const STEPS_MAX: usize = 8;
 /// Conversations of one person that are looked for.
 const CONVERSATIONS_MAX: usize = 50;
 
-/// All conversations with the person of this one, itself left out, whoever may see them.
+/// All conversations with the person of this one, itself left out, in any scope.
 pub async fn elsewhere(
     tx: &mut Tx,
     workspace: WorkspaceId,

@@ -15,7 +15,7 @@ use super::list::Asked;
 use crate::tables::{id, name, named, number, owner};
 use crate::{Sql, StoreError, Tx};
 
-/// Which of them. Everything that is said must hold.
+/// The filter of messages in review. Everything that is said must hold.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct ReviewFilter {
     /// Where they stand.
@@ -29,7 +29,7 @@ pub struct ReviewFilter {
 }
 
 impl ReviewFilter {
-    /// What a page token says of its filter.
+    /// The mark of the filter in a page token.
     fn mark(&self) -> String {
         let digest = Sha256::digest(format!("{self:?}"));
         hex::encode(digest.get(..8).unwrap_or_default())
@@ -180,7 +180,7 @@ fn is_full(sight: &Sight, team: &str, agent: Option<&str>) -> Result<bool, Store
 /// Where a list goes on: behind this row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReviewPlace {
-    /// When its message was written, in ms.
+    /// The time when its message was written, in ms.
     pub at: i64,
     /// The id of its message.
     pub id: String,

@@ -13,7 +13,7 @@ use super::conversations::{conversations, views};
 use super::lines::{Run, notes, runs};
 use crate::{StoreError, Tx};
 
-/// What a viewer may see of one conversation; `None` if it is not there for them.
+/// The part of one conversation that a viewer may see; `None` if it is not there for them.
 pub async fn snapshot(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -23,7 +23,7 @@ pub async fn snapshot(
     Ok(snapshots(tx, workspace, sight, &[of]).await?.remove(&of))
 }
 
-/// What a viewer may see of these conversations, as far as they are there for them.
+/// The parts of these conversations that a viewer may see, as far as they are there for them.
 pub async fn snapshots(
     tx: &mut Tx,
     workspace: WorkspaceId,

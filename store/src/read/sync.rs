@@ -16,7 +16,7 @@ use super::people::sight;
 use super::snapshots::snapshots;
 use crate::{Store, StoreError};
 
-/// What a viewer missed, as of the head that `upto` names.
+/// The events that a viewer missed, as of the head that `upto` names.
 #[derive(Clone, Debug)]
 pub struct SyncGap {
     /// Who, and what they may see at `upto`.
@@ -27,7 +27,7 @@ pub struct SyncGap {
     pub upto: u64,
     /// The events that `tidings` counts by place.
     pub stretch: Vec<Logged>,
-    /// What to tell.
+    /// The tidings for the viewer.
     pub tidings: Tidings,
     /// The heads of the conversations that are told by their head.
     pub heads: BTreeMap<ConversationId, Head>,

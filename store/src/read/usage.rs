@@ -1,4 +1,4 @@
-//! How many files there are and how old: for limits, and for whoever asks.
+//! The number and age of files: for limits, and for reports.
 
 use baton_protocol::{ConversationId, MessageId, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
@@ -7,7 +7,7 @@ use crate::read::MessageAt;
 use crate::tables::{id, number};
 use crate::{Sql, Store, StoreError, Tx};
 
-/// What a workspace keeps. Small pictures are not counted.
+/// The storage of a workspace. Small pictures are not counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Usage {
     /// Files of lines that are stored.
@@ -16,7 +16,7 @@ pub struct Usage {
     pub bytes: u64,
 }
 
-/// What a workspace keeps.
+/// The storage of a workspace.
 pub async fn usage(tx: &mut Tx, workspace: WorkspaceId) -> Result<Usage, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(f.bytes), 0) AS BIGINT),
@@ -29,7 +29,7 @@ pub async fn usage(tx: &mut Tx, workspace: WorkspaceId) -> Result<Usage, StoreEr
     Ok(Usage { files: number(files)?, bytes: number(stored.saturating_add(coming))? })
 }
 
-/// What each workspace keeps, by its slug; workspaces that keep most come first.
+/// The storage of each workspace, by its slug; the largest come first.
 pub async fn all_usage(store: &Store) -> Result<Vec<(String, Usage)>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT w.slug, CAST(COUNT(f.message) AS BIGINT),

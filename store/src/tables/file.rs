@@ -11,7 +11,7 @@ use crate::database::table::table;
 table! {
     /// A file that a line came with, and what became of it. The fetcher's columns are its own.
     file: FileRow {
-        /// What became of it.
+        /// The state of the file.
         change: FileChange {
             key { workspace: String, message: String }
             state {
@@ -67,7 +67,7 @@ table! {
 }
 
 impl UploadKeyRow {
-    /// What was sent.
+    /// The key of the upload that was sent.
     pub fn sent(file: &SentFile) -> Self {
         Self { workspace: file.at.workspace.to_string(), id: file.at.message.to_string() }
     }

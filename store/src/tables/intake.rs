@@ -155,7 +155,7 @@ table! {
 }
 
 impl ParkedKey {
-    /// What they wait for.
+    /// The key of the message that statuses wait for.
     pub fn new(workspace: WorkspaceId, channel: ChannelId, wamid: &str) -> Self {
         let (workspace, channel) = (workspace.to_string(), channel.to_string());
         Self { workspace, channel, wamid: wamid.to_owned() }

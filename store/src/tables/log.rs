@@ -69,7 +69,7 @@ table! {
 }
 
 table! {
-    /// What may be erased of an event, with the salt of its digest.
+    /// The erasable part of an event, with the salt of its digest.
     content: ContentRow {
         key { workspace: String, id: String }
         fixed { salt: String, body: String }
@@ -77,8 +77,8 @@ table! {
     }
 }
 
-/// What is read of an event: its row of `log AS l`, and its content if that is not erased. The
-/// content is looked up row by row.
+/// The columns that are read of an event: its row of `log AS l`, and its content if that is not
+/// erased. The content is looked up row by row.
 macro_rules! logged_columns {
     () => {
         "{columns l log},
@@ -97,19 +97,19 @@ pub struct LoggedRow {
 }
 
 impl LogRow {
-    /// What the row tells, without its content.
+    /// The event of the row, without its content.
     pub fn told(&self) -> Result<Event, StoreError> {
         self.clone().bare().map(|logged| logged.event)
     }
 
-    /// What the row means, without its content.
+    /// The meaning of the row, without its content.
     pub fn bare(self) -> Result<Logged, StoreError> {
         LoggedRow { row: Self { content: None, ..self }, body: None }.read()
     }
 }
 
 impl LoggedRow {
-    /// What the row means.
+    /// The meaning of the row.
     pub fn read(&self) -> Result<Logged, StoreError> {
         let row = &self.row;
         let fact: Fact = from_json(&row.fact)?;
@@ -180,7 +180,7 @@ struct Newer {
     content: Option<Box<RawValue>>,
 }
 
-/// What stands in the place of an erased content.
+/// The value in the place of an erased content.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most facts have none")]
 fn erased(fact: &Fact) -> Option<EventContent> {
     match fact {
@@ -221,7 +221,7 @@ fn actor_columns(actor: Actor) -> (&'static str, Option<AgentId>) {
 }
 
 impl LogRow {
-    /// What is stored of an event; `content` is the id of its content row, and the digest.
+    /// The row of an event; `content` is the id of its content row, and the digest.
     pub fn new(workspace: WorkspaceId, logged: &Logged, content: Option<(&str, &str)>) -> Self {
         let event = &logged.event;
         let (before, after) = match logged.route {

@@ -2,14 +2,14 @@
 
 use baton_domain::context::LineFacts;
 use baton_domain::group::Key;
+use baton_domain::group::state::Extras;
 use baton_domain::line::hide;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    AgentId, Author, ChannelId, Content, ConversationId, FileState, Line, LineRef, MessageId,
+    AgentId, Author, ChannelId, Content, ConversationId, Fact, FileState, Line, LineRef, MessageId,
     Picture, Timestamp,
 };
 use sqlx_macros::FromRow;
-use uuid::Uuid;
 
 use super::{
     column, from_json, id, json, name, named, number, shown, some_id, text, turn, whole_json,
@@ -20,7 +20,7 @@ use crate::database::table::table;
 table! {
     /// A message: a line of a conversation.
     message: MessageRow {
-        /// What a change of a message writes: where it stands, and its state.
+        /// The columns that a change of a message writes: its place, and its state.
         change: MessageChange {
             key { workspace: String, conversation: String, seq: i64 }
             state {
@@ -39,9 +39,9 @@ table! {
                 due_at: Option<i64>,
                 status_at: Option<i64>,
                 in_doubt: i64,
-                /// What became of it since, as JSON.
+                /// The later changes of the line, as JSON.
                 amended: Option<String>,
-                /// What became of its file, and its size where it is stored.
+                /// The state of its file, and its size where it is stored.
                 file: Option<String>,
                 file_bytes: Option<i64>,
                 /// Of a picture that a small one was made of.
@@ -74,8 +74,8 @@ table! {
     }
 }
 
-/// What is read of a line: its row of `message AS m`, and its content if that is not erased. The
-/// content is looked up row by row: a join might be planned over the whole table.
+/// The columns that are read of a line: its row of `message AS m`, and its content if that is not
+/// erased. The content is looked up row by row: a join might be planned over the whole table.
 macro_rules! line_columns {
     () => {
         "{columns m message},
@@ -99,7 +99,7 @@ impl LineRow {
         id(&self.row.change.conversation)
     }
 
-    /// What the row means.
+    /// The line that the row means.
     pub fn read(&self) -> Result<Line, StoreError> {
         let mut line = self.whole()?;
         hide(&mut line);
@@ -133,7 +133,7 @@ impl MessageRow {
         self.change.understood_kind.as_ref().unwrap_or(&self.kind)
     }
 
-    /// What decisions look at.
+    /// The facts that decisions look at.
     pub fn facts(&self) -> Result<LineFacts, StoreError> {
         let state = &self.change;
         let seen = match (state.seen_seq, &state.seen_id) {
@@ -185,7 +185,7 @@ pub(super) fn author_columns(author: Author) -> (&'static str, Option<AgentId>) 
     }
 }
 
-/// What a line says, out of its content's row.
+/// The content of a line, out of its content's row.
 pub fn line_content(body: Option<&str>) -> Result<Content, StoreError> {
     let Some(body) = body else {
         return Ok(Content { erased: true, ..Content::default() });
@@ -196,52 +196,30 @@ pub fn line_content(body: Option<&str>) -> Result<Content, StoreError> {
     Ok(content)
 }
 
-/// A message's state, of which a change writes all.
-#[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "fields are named as the columns are")]
-pub struct MessageState<'a> {
-    pub facts: &'a LineFacts,
-    pub wamid: Option<&'a str>,
-    pub wamid_attempt: Option<u32>,
-    pub rank: u8,
-    pub error: Option<&'a str>,
-    pub sending_at: Option<Timestamp>,
-    pub due_at: Option<Timestamp>,
-    /// The id of what it says, where it was read anew.
-    pub understood: Option<Uuid>,
-}
-
-/// What a message's row has beyond its state: it never changes.
-#[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "fields are named as the columns are")]
-pub struct MessageOrigin<'a> {
-    pub channel: ChannelId,
-    pub at: Timestamp,
-    pub quoted: Option<MessageId>,
-    pub identity: Option<(&'static str, &'a str)>,
-}
-
 impl MessageChange {
     /// A message as it stands.
-    pub fn new((workspace, conversation): Key<ConversationId>, state: MessageState<'_>) -> Self {
-        let facts = state.facts;
+    pub fn new(
+        (workspace, conversation): Key<ConversationId>,
+        facts: &LineFacts,
+        extras: &Extras,
+    ) -> Self {
         let picture = facts.file.and_then(FileState::picture);
         Self {
             workspace: workspace.to_string(),
             conversation: conversation.to_string(),
             seq: column(facts.line.seq),
-            wamid: state.wamid.map(str::to_owned),
-            wamid_attempt: state.wamid_attempt.map(i64::from),
+            wamid: extras.wamid.clone(),
+            wamid_attempt: extras.wamid_attempt.map(i64::from),
             seen_seq: facts.seen.map(|seen| column(seen.seq)),
             seen_id: text(facts.seen.map(|seen| seen.id)),
             status: facts.status.map(|status| status.name().to_owned()),
-            provider_rank: state.rank.into(),
+            provider_rank: extras.rank.into(),
             held: facts.held.as_ref().map(name),
-            error: state.error.map(str::to_owned),
+            error: extras.error.clone(),
             attempt: facts.attempt.into(),
             claim_epoch: column(facts.claim_epoch),
-            sending_at: state.sending_at.map(Timestamp::ms),
-            due_at: state.due_at.map(Timestamp::ms),
+            sending_at: extras.sending_at.map(Timestamp::ms),
+            due_at: extras.due_at.map(Timestamp::ms),
             status_at: Some(facts.status_at.ms()),
             in_doubt: facts.in_doubt.into(),
             amended: facts.amended.as_deref().map(json),
@@ -250,8 +228,8 @@ impl MessageChange {
             file_width: picture.map(|picture| picture.width.into()),
             file_height: picture.map(|picture| picture.height.into()),
             file_sound: facts.file.and_then(FileState::sound).as_ref().map(json),
-            understood: text(state.understood),
-            understood_kind: state.understood.map(|_| facts.kind.name().to_owned()),
+            understood: text(extras.understood),
+            understood_kind: extras.understood.map(|_| facts.kind.name().to_owned()),
         }
     }
 
@@ -267,31 +245,37 @@ impl MessageChange {
 }
 
 impl MessageRow {
-    /// A new message.
+    /// A new message, of which its fact tells; `None` where no fact wrote it.
     pub fn new(
-        of: Key<ConversationId>,
-        state: MessageState<'_>,
-        origin: MessageOrigin<'_>,
-    ) -> Self {
-        let facts = state.facts;
+        key: Key<ConversationId>,
+        channel: ChannelId,
+        facts: &LineFacts,
+        extras: &Extras,
+    ) -> Option<Self> {
+        let (Fact::LineReceived { at, quoted, .. } | Fact::LineWritten { at, quoted, .. }) =
+            extras.written.as_ref()?
+        else {
+            return None;
+        };
         let (author_kind, author) = author_columns(facts.author);
-        Self {
-            change: MessageChange::new(of, state),
+        let (identity_kind, identity_value) = extras.identity.clone().unzip();
+        Some(Self {
+            change: MessageChange::new(key, facts, extras),
             id: facts.line.id.to_string(),
-            channel: origin.channel.to_string(),
+            channel: channel.to_string(),
             author_kind: author_kind.to_owned(),
             author: text(author),
             kind: facts.kind.name().to_owned(),
-            at: origin.at.ms(),
+            at: at.ms(),
             accepted_at: facts.accepted_at.ms(),
-            quoted: text(origin.quoted),
-            identity_kind: origin.identity.map(|(kind, _)| kind.to_owned()),
-            identity_value: origin.identity.map(|(_, value)| value.to_owned()),
+            quoted: text(*quoted),
+            identity_kind: identity_kind.map(str::to_owned),
+            identity_value,
             op_id: text(facts.op_id),
             device: text(facts.device),
             closed_turn_seq: facts.closed_turn.map(|turn| column(turn.from_seq)),
             closed_turn_since: facts.closed_turn.map(|turn| turn.since.ms()),
-        }
+        })
     }
 }
 
@@ -307,7 +291,7 @@ table! {
     }
 }
 
-/// How a try ended: when, by which name, and with which id of Meta.
+/// The end of a try: the time, its name, and Meta's id of the message.
 pub type Ended = (Timestamp, &'static str, Option<String>);
 
 impl AttemptEnd {

@@ -37,8 +37,7 @@ pub(crate) use self::log::logged_columns;
 pub use self::log::{ContentRow, FeedRow, HeadRow, LogRow, LoggedRow, SealRow};
 pub(crate) use self::message::line_columns;
 pub use self::message::{
-    AttemptEnd, AttemptRow, Ended, LineRow, MessageChange, MessageOrigin, MessageRow, MessageState,
-    author, line_content,
+    AttemptEnd, AttemptRow, Ended, LineRow, MessageChange, MessageRow, author, line_content,
 };
 pub use self::note::{NoteRow, NotedRow};
 pub use self::outcome::OutcomeRow;
@@ -158,7 +157,7 @@ pub fn shown<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
         .map_err(|error| StoreError::corrupt(format!("name {name:?}: {error}")))
 }
 
-/// What a name of a customer is, out of its column.
+/// The kind of a customer's name, out of its column.
 pub fn name_kind(name: &str) -> Result<NameKind, StoreError> {
     NameKind::from_name(name).ok_or_else(|| StoreError::Corrupt(format!("identity kind {name:?}")))
 }

@@ -50,7 +50,7 @@ pub struct NotedRow {
 }
 
 impl NotedRow {
-    /// What the row means.
+    /// The note that the row means.
     pub fn read(&self) -> Result<Note, StoreError> {
         let (text, quoted) = match self.body.as_deref().map(from_json).transpose()? {
             None => (None, None),

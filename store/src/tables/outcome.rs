@@ -1,4 +1,4 @@
-//! What became of commands.
+//! Outcomes of commands.
 
 use baton_domain::context::Prior;
 use baton_domain::group::Key;
@@ -8,7 +8,7 @@ use super::{json, text};
 use crate::database::table::table;
 
 table! {
-    /// What became of a command.
+    /// The outcome of a command.
     outcome: OutcomeRow {
         key { workspace: String, agent: String, op_id: String }
         fixed {

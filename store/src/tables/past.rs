@@ -26,7 +26,7 @@ table! {
 }
 
 impl PastRow {
-    /// What is known of a message.
+    /// The row of a message.
     pub fn new(workspace: WorkspaceId, channel: ChannelId, wamid: &str, past: &Past) -> Self {
         let author = match past.author {
             Author::Customer => "customer",
@@ -49,7 +49,7 @@ impl PastRow {
         }
     }
 
-    /// What the row means.
+    /// The message that the row means.
     pub fn read(&self) -> Result<Past, StoreError> {
         Ok(Past {
             id: id(&self.id)?,
@@ -119,7 +119,7 @@ table! {
 }
 
 impl BookRow {
-    /// What a phone book says of a number.
+    /// The row of a number in a phone book.
     pub fn new(workspace: WorkspaceId, channel: ChannelId, number: &str, booked: &Booked) -> Self {
         Self {
             workspace: workspace.to_string(),
@@ -130,7 +130,7 @@ impl BookRow {
         }
     }
 
-    /// What the row means.
+    /// The entry that the row means.
     pub fn read(self) -> Booked {
         Booked { at: Timestamp::from_ms(self.at), name: self.name }
     }

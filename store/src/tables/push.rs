@@ -11,7 +11,7 @@ use crate::database::table::table;
 table! {
     /// A push, and what a later fact changes of it. The sender's columns are its own.
     push: PushRow {
-        /// What a fact changes.
+        /// The columns that a fact changes.
         change: PushChange {
             key { workspace: String, id: String }
             state {

@@ -42,7 +42,7 @@ table! {
 }
 
 table! {
-    /// What the newest body of a setting names.
+    /// The names that the newest body of a setting holds.
     setting_name: SettingNameRow {
         key {
             workspace: String,
@@ -102,14 +102,14 @@ impl SettingRow {
         Ok(Some((id(&self.workspace)?, kind, id::<SettingId>(&self.id)?)))
     }
 
-    /// What it is for.
+    /// The home of the setting.
     pub fn home(&self) -> Result<Home, StoreError> {
         let kind = HomeKind::from_name(&self.home_kind);
         let kind = kind.ok_or_else(|| StoreError::Corrupt(format!("home {:?}", self.home_kind)))?;
         Ok(Home::of(kind, id::<Uuid>(&self.home_id)?))
     }
 
-    /// What it means, with its body as far as that was read.
+    /// The setting that the row means, with its body as far as that was read.
     pub fn read(&self, body: Option<&str>) -> Result<HeldSetting, StoreError> {
         Ok(HeldSetting {
             version: number(self.version)?,

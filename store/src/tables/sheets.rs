@@ -6,7 +6,7 @@
 use crate::database::table::table;
 
 table! {
-    /// What is known of the installation: its epoch, when stamps began.
+    /// Facts about the installation: its epoch, when stamps began.
     installation: InstallationRow {
         key { name: String }
         fixed {}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::apply::{apply, begin};
 use baton_domain::context::LineFacts;
+use baton_domain::group::state::Extras;
 use baton_domain::log::{Logged, Route};
 use baton_domain::scope::Scope;
 use baton_protocol::event::EventContent;
@@ -20,10 +21,7 @@ use crate::Store;
 use crate::database::testing::TestDatabase;
 use crate::group::{Writes, write};
 use crate::proof::digest::{content_body, content_digest};
-use crate::tables::{
-    ContentRow, ConversationRow, FeedRow, HeadRow, LogRow, MessageOrigin, MessageRow, MessageState,
-    NoteRow,
-};
+use crate::tables::{ContentRow, ConversationRow, FeedRow, HeadRow, LogRow, MessageRow, NoteRow};
 
 pub(crate) fn parsed<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
@@ -317,22 +315,15 @@ fn message_row(
         in_doubt: false,
         amended: None,
     };
-    let wamid = line.id.to_string();
-    let state = MessageState {
-        facts: &facts,
-        wamid: status.is_none().then_some(&*wamid),
-        wamid_attempt: None,
-        rank: 0,
-        error: None,
-        sending_at: None,
-        due_at: None,
-        understood: None,
+    let extras = Extras {
+        wamid: status.is_none().then(|| line.id.to_string()),
+        written: Some(event.fact.clone()),
+        ..Extras::default()
     };
-    let origin = MessageOrigin {
-        channel: conversation.head.channel_id,
-        at: *at,
-        quoted: None,
-        identity: None,
-    };
-    Some(MessageRow::new((workspace, conversation.head.id), state, origin))
+    MessageRow::new(
+        (workspace, conversation.head.id),
+        conversation.head.channel_id,
+        &facts,
+        &extras,
+    )
 }

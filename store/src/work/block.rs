@@ -1,4 +1,4 @@
-//! What WhatsApp has to be told of blocked customers.
+//! Blocks of customers that WhatsApp has yet to learn.
 
 use baton_domain::group::senders::{Name, first_reached_under};
 use baton_protocol::{Block, ChannelId, ConversationId, Timestamp, WorkspaceId};
@@ -25,9 +25,9 @@ pub struct Due {
     pub who: Option<Name>,
     /// The block; `None` when they are blocked no longer.
     pub block: Option<Block>,
-    /// How often WhatsApp was told before.
+    /// The number of earlier calls to WhatsApp.
     pub tries: u32,
-    /// When it is told again if nobody says what came of it.
+    /// The time of the next call if the result of this one is not recorded.
     pub until: Timestamp,
 }
 

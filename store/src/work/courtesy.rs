@@ -1,4 +1,4 @@
-//! What a number's customers are shown of a conversation, and under which message.
+//! The courtesy that a number's customers see of a conversation, and under which message.
 
 use baton_domain::courtesy::{Newest, Shown};
 use baton_domain::group::Key;
@@ -17,13 +17,13 @@ pub struct Markable {
     pub phone_number_id: String,
     /// The number's token, sealed.
     pub token_sealed: String,
-    /// What its customers notice.
+    /// The policy towards customers.
     pub policy: ChannelPolicy,
     /// Meta's id of the message.
     pub wamid: String,
     /// The message.
     pub newest: Newest,
-    /// What its author was shown last.
+    /// The courtesy that its author was last shown.
     pub shown: Shown,
 }
 

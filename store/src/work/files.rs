@@ -26,11 +26,11 @@ pub struct ClaimedFile {
     pub media: String,
     /// The line whose file is copied, where one is sent on.
     pub source: Option<MessageId>,
-    /// When its line was received.
+    /// The time when its line was received.
     pub received_at: Timestamp,
-    /// How often it was claimed, this time included.
+    /// The number of claims, this one included.
     pub tries: u32,
-    /// How often the answer was one that would be the last.
+    /// The number of answers that would be the last.
     pub doubts: u32,
     /// The number of the claim.
     pub claim_epoch: u64,
@@ -71,7 +71,7 @@ impl ClaimedRow {
     }
 }
 
-/// How many files wait, and how many of them are due.
+/// The number of files that wait, and of those that are due.
 pub async fn waiting_files(store: &Store, now: Timestamp) -> Result<(u64, u64), StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT CAST(COUNT(CASE WHEN f.media <> '' OR f.source IS NOT NULL THEN 1 END) AS BIGINT),
@@ -190,18 +190,18 @@ pub async fn hold_files(
     Ok(())
 }
 
-/// What a fetch needs to know beside its claim.
+/// The facts that a fetch needs beside its claim.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileOrder {
     /// Meta's id of the number that the file came by.
     pub phone_number_id: String,
     /// The channel's token, sealed.
     pub token_sealed: String,
-    /// What the line says; `None` once it was erased.
+    /// The content of the line; `None` once it was erased.
     pub content: Option<Content>,
 }
 
-/// What a fetch needs to know; `None` where the channel is gone.
+/// The facts that a fetch needs; `None` where the channel is gone.
 pub async fn file_order(store: &Store, at: MessageAt) -> Result<Option<FileOrder>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT c.phone_number_id, c.token_sealed,
@@ -239,13 +239,13 @@ fn content(body: Option<&str>) -> Result<Option<Content>, StoreError> {
 pub struct KeptFile {
     /// The conversation.
     pub conversation: ConversationId,
-    /// What became of it.
+    /// The state of the file.
     pub state: FileState,
     /// The media type that WhatsApp told with the bytes.
     pub media_type: Option<String>,
     /// SHA-256 of its bytes, hex.
     pub sha256: Option<String>,
-    /// What the line says; `None` once it was erased or taken back.
+    /// The content of the line; `None` once it was erased or taken back.
     pub content: Option<Content>,
 }
 

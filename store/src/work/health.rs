@@ -1,5 +1,5 @@
-//! How numbers stand at Meta, as it was last told. It is Meta's to change: the log tells only that
-//! it changed.
+//! The health of numbers at Meta, as it was last reported. It is Meta's to change: the log tells
+//! only that it changed.
 
 use baton_domain::group::Key;
 use baton_protocol::connection::{ChannelHealth, HealthState};
@@ -9,7 +9,7 @@ use sqlx_macros::FromRow;
 use crate::tables::{from_json, id, json};
 use crate::{Sql, Store, StoreError, Tx};
 
-/// What is needed to ask Meta about a number, and what is known of it.
+/// The facts needed to ask Meta about a number, and its last known health.
 #[derive(Clone, Debug)]
 pub struct Number {
     /// Its app at Meta.
@@ -20,9 +20,9 @@ pub struct Number {
     pub token_sealed: String,
     /// Meta's id of its account, where somebody named it.
     pub account: Option<String>,
-    /// How it stood.
+    /// The last known health.
     pub health: Option<ChannelHealth>,
-    /// When WhatsApp last refused a message for a reason that concerns all, and the code.
+    /// The time when WhatsApp last refused a message for a reason that concerns all, and the code.
     pub refused: Option<(Timestamp, i64)>,
 }
 
@@ -68,7 +68,7 @@ pub async fn number(tx: &mut Tx, of: Key<ChannelId>) -> Result<Option<Number>, S
     row.map(number).transpose()
 }
 
-/// When the newest webhook of an app came whose signature was right.
+/// The time of the newest webhook of an app whose signature was right.
 pub async fn webhook_at(tx: &mut Tx, meta_app: &str) -> Result<Option<Timestamp>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT received_at FROM intake WHERE meta_app = $1 ORDER BY received_at DESC LIMIT 1",
@@ -77,7 +77,7 @@ pub async fn webhook_at(tx: &mut Tx, meta_app: &str) -> Result<Option<Timestamp>
     Ok(row.map(|(at,)| Timestamp::from_ms(at)))
 }
 
-/// What a number has done so far.
+/// The traffic of a number so far.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Traffic {
     /// Whether a customer wrote to it.
@@ -86,7 +86,7 @@ pub struct Traffic {
     pub has_sent: bool,
 }
 
-/// What a number has done so far. It may look at every message of the workspace.
+/// The traffic of a number so far. It may look at every message of the workspace.
 pub async fn traffic(tx: &mut Tx, of: Key<ChannelId>) -> Result<Traffic, StoreError> {
     static RECEIVED: Sql = Sql::new(
         "SELECT id FROM conversation
@@ -235,7 +235,7 @@ pub fn put(of: Key<ChannelId>, health: &ChannelHealth) -> (&'static Sql, Vec<Str
     (&PUT, vec![workspace, channel, due_at, state.to_owned(), json(health)])
 }
 
-/// How many numbers send nothing, and how many need somebody although they send.
+/// The number of channels that send nothing, and of those that need somebody although they send.
 pub async fn counts(tx: &mut Tx) -> Result<(i64, i64), StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT CAST(COUNT(CASE WHEN state = 'stopped' THEN 1 END) AS BIGINT),

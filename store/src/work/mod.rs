@@ -1,5 +1,5 @@
-//! What workers claim, put off and finish, in short transactions of their own: a file for each
-//! kind of work.
+//! Work that workers claim, put off and finish, in short transactions of their own: a file for each
+//! kind.
 
 pub mod block;
 pub mod courtesy;

@@ -1,7 +1,7 @@
-//! Which nodes live, and which of them leads: rows that every node looks at every few seconds.
+//! The living nodes and their leader: rows that every node looks at every few seconds.
 //!
-//! Nobody's time of day is compared with anybody else's. A node counts its beat up; whoever sees it
-//! stand still for too long by a clock of its own removes the row.
+//! Clocks of two nodes are never compared. A node counts its beat up. Another node that sees it
+//! stand still for too long, by its own clock, removes the row.
 
 pub use baton_protocol::NodeId;
 use baton_protocol::{Epoch, Timestamp};
@@ -25,16 +25,16 @@ pub struct Term {
 pub struct Life {
     /// The node.
     pub node: NodeId,
-    /// How often it has been confirmed.
+    /// The number of times that it was confirmed.
     pub beat: u64,
 }
 
 /// Everything a node has to know of the others.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Table {
-    /// Who lives, by id.
+    /// The living nodes, by id.
     pub lives: Vec<Life>,
-    /// Who led last; `None` when nobody ever did.
+    /// The last leader; `None` before the first.
     pub leader: Option<NodeId>,
     /// The number of that term.
     pub term: u64,

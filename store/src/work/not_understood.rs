@@ -50,8 +50,8 @@ pub async fn counts(store: &Store) -> Result<Vec<Count>, StoreError> {
     store.rows_alone(&COUNTS, &[]).await
 }
 
-/// What waits, the newest first, with the beginnings of what it says; with `all`, what was
-/// understood since as well.
+/// The waiting parts, the newest first, with the beginnings of their words; with `all`, also those
+/// understood since.
 pub async fn newest(
     store: &Store,
     before: Option<Uuid>,
@@ -80,7 +80,7 @@ pub async fn entry(store: &Store, id: Uuid) -> Result<Option<NotUnderstoodEntry>
     Ok(store.rows_alone(&SHOW, &[&id.to_string()]).await?.into_iter().next())
 }
 
-/// What waits, whole, the oldest first: at most `limit` after this id.
+/// The waiting parts, whole, the oldest first: at most `limit` after this id.
 pub async fn waiting(
     store: &Store,
     after: &str,

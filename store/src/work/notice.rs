@@ -1,4 +1,4 @@
-//! What concerns agents: a row for each agent and event.
+//! Notices: a row for each agent and event.
 
 use std::collections::BTreeSet;
 
@@ -185,7 +185,7 @@ pub async fn notices(
     Ok(NoticePage { notices, unread, before: last.map(number).transpose()? })
 }
 
-/// How many an agent has not read, of those that they see.
+/// The number of notices that an agent has not read, of those that they see.
 pub async fn unread(tx: &mut Tx, workspace: WorkspaceId, sight: &Sight) -> Result<u64, StoreError> {
     static COUNT: Sql = Sql::new(
         "SELECT c.team, c.owner_agent, CAST(COUNT(*) AS BIGINT) AS count FROM notice AS n

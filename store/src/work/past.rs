@@ -1,4 +1,5 @@
-//! What phone apps shared of the time before Baton: what waits to be taken in, and what was said.
+//! Messages that phone apps shared of the time before Baton: those that wait to be taken in, and
+//! those that were.
 
 use baton_domain::line::hide;
 use baton_protocol::{
@@ -10,14 +11,14 @@ use sqlx_macros::FromRow;
 use crate::tables::{author, from_json, id, line_content, named, number, some_id};
 use crate::{Sql, Store, StoreError, Tx};
 
-/// What was shared, as a webhook of its own, and waits to be taken in.
+/// A shared part of the past, as a webhook of its own, which waits to be taken in.
 #[derive(Clone, PartialEq, Eq, Debug, FromRow)]
 pub struct Shared {
     /// Whose secret signed it.
     pub meta_app: String,
     /// The webhook.
     pub element: String,
-    /// When it came.
+    /// The time when it came.
     pub at: i64,
 }
 
@@ -192,7 +193,7 @@ impl PastLineRow {
     }
 }
 
-/// What stands for a file that WhatsApp has told nothing else of.
+/// The content in place of a file that WhatsApp has told nothing else of.
 fn awaited() -> Content {
     let file = Details::File {
         media_type: None,

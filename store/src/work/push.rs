@@ -33,15 +33,15 @@ pub struct Claimed {
     pub lane: PushLane,
     /// The conversation it is about.
     pub conversation: ConversationId,
-    /// What it tells, by its name.
+    /// The kind of push, by its name.
     pub kind: String,
     /// The place in the log of what it tells.
     pub position: u64,
-    /// When it was caused.
+    /// The time when it was caused.
     pub created_at: Timestamp,
     /// Not sent after.
     pub expires_at: Timestamp,
-    /// How often it was claimed, this time included.
+    /// The number of claims, this one included.
     pub attempts: u32,
     /// The number of the claim.
     pub claim_epoch: u64,
@@ -82,7 +82,7 @@ impl ClaimedPushRow {
     }
 }
 
-/// How a claim ended.
+/// The end of a claim.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ended {
     /// The service took it.
@@ -116,13 +116,13 @@ pub struct Finished {
     pub of: Key<PushId>,
     /// The number of the claim.
     pub claim_epoch: u64,
-    /// How it ended.
+    /// The end of the claim.
     pub ended: Ended,
     /// The cause, if it was not accepted.
     pub reason: Option<&'static str>,
 }
 
-/// Who claims, what, and until when.
+/// A claim: its node, its services, and its end.
 #[derive(Clone, Debug)]
 pub struct Claim<'a> {
     /// The services.
@@ -131,13 +131,13 @@ pub struct Claim<'a> {
     pub node: NodeId,
     /// The time.
     pub now: Timestamp,
-    /// When the claim is void.
+    /// The time when the claim is void.
     pub until: Timestamp,
-    /// How many at most.
+    /// The largest number of pushes.
     pub most: usize,
 }
 
-/// When the next push of these services is due; `None` when none waits.
+/// The time when the next push of these services is due; `None` when none waits.
 pub async fn next_push(store: &Store, lanes: &[PushLane]) -> Result<Option<Timestamp>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT due_at FROM push WHERE lane = $1 AND state IN ('queued', 'claimed')
@@ -196,7 +196,7 @@ pub async fn turn_pushes(
     Ok(claimed)
 }
 
-/// Whoever finds that the push was taken back, or claimed anew, changes nothing.
+/// Records the ends. A push that was taken back, or claimed anew, is left as it is.
 async fn finish(tx: &mut Tx, finished: &[Finished], now: Timestamp) -> Result<(), StoreError> {
     // The committer locks in this order as well.
     static LOCK: Sql = Sql::new(
@@ -322,7 +322,7 @@ pub async fn push_words(
     Ok((title, body.as_deref().and_then(|body| text_of(body, "/line/text"))))
 }
 
-/// What revocations left of what a push tells.
+/// The rest of a push's subject after revocations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Left {
     /// A revocation made it.
@@ -451,7 +451,7 @@ pub async fn sweep_sent(store: &Store, before: Timestamp, most: u64) -> Result<u
     store.run_alone(&SQL, &[&before.ms().to_string(), &most.to_string()]).await
 }
 
-/// What is known of the pushes by one service.
+/// The state of the pushes by one service.
 #[derive(FromRow, Clone, PartialEq, Eq, Debug)]
 pub struct LaneState {
     /// The service.
@@ -462,9 +462,9 @@ pub struct LaneState {
     pub waiting: i64,
     /// Pushes that were refused for good, as far as they are remembered.
     pub dead: i64,
-    /// When the service last took one.
+    /// The time when the service last took one.
     pub accepted_at: Option<i64>,
-    /// When a device last told of one.
+    /// The time when a device last confirmed one.
     pub received_at: Option<i64>,
 }
 
@@ -473,11 +473,11 @@ pub struct LaneState {
 pub struct Waiting {
     /// The number of pushes.
     pub count: i64,
-    /// When the oldest was caused.
+    /// The time when the oldest was caused.
     pub oldest: Option<Timestamp>,
 }
 
-/// What waits now, of all nodes.
+/// The waiting pushes of all nodes.
 pub async fn waiting_pushes(tx: &mut Tx, now: Timestamp) -> Result<Waiting, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT CAST(COUNT(*) AS BIGINT), MIN(created_at) FROM push
@@ -489,7 +489,7 @@ pub async fn waiting_pushes(tx: &mut Tx, now: Timestamp) -> Result<Waiting, Stor
     Ok(Waiting { count, oldest: oldest.map(Timestamp::from_ms) })
 }
 
-/// How pushes of one service and app fared.
+/// The results of the pushes of one service and app.
 #[derive(FromRow, Clone, PartialEq, Eq, Debug)]
 pub struct Fared {
     /// The service.
@@ -508,7 +508,7 @@ pub struct Fared {
     pub took_ms: Option<i64>,
 }
 
-/// How pushes fared that were caused since then and show something.
+/// The results of pushes that were caused since then and show something.
 pub async fn report(store: &Store, since: Timestamp) -> Result<Vec<Fared>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT p.lane, d.app_id, CAST(COUNT(*) AS BIGINT) AS accepted,
@@ -543,7 +543,7 @@ pub async fn device_to_push(
     rows.first().map(|(workspace, agent)| Ok((id(workspace)?, id(agent)?))).transpose()
 }
 
-/// When a device had a push, as it tells.
+/// The time when a device had a push, as it reports.
 pub async fn received_at(
     store: &Store,
     (workspace, device): Key<DeviceId>,

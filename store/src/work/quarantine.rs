@@ -49,13 +49,13 @@ macro_rules! visible {
     };
 }
 
-/// Who looks: the admins of a workspace, or the operator.
+/// The workspace whose admins look; empty for the operator.
 fn looker(workspace: Option<WorkspaceId>) -> String {
     workspace.map(|id| id.to_string()).unwrap_or_default()
 }
 
-/// What a workspace's admins may see, or the operator: the newest first, with the beginnings of
-/// what they say.
+/// The parts that a workspace's admins may see, or the operator: the newest first, with the
+/// beginnings of their words.
 pub async fn newest(
     store: &Store,
     workspace: Option<WorkspaceId>,

@@ -1,4 +1,4 @@
-//! What is kept for a time only: deleted in small transactions, a batch of rows each.
+//! Data that is kept for a time only: deleted in small transactions, a batch of rows each.
 //!
 //! Rows are picked in the order of their age and locked past those that another node deletes.
 
@@ -46,7 +46,7 @@ pub async fn sweep_intake(
     Ok(done.into_iter().sum())
 }
 
-/// What was not understood and came before `before`.
+/// Deletes parts that were not understood and came before `before`.
 pub async fn sweep_not_understood(
     store: &Store,
     before: Timestamp,
@@ -190,7 +190,7 @@ pub struct Overlooked {
     pub channel: ChannelId,
     /// Meta's id of the message.
     pub wamid: String,
-    /// Which attempt Meta gave it, if it was one of ours.
+    /// The attempt to which Meta gave it, if it was one of ours.
     pub attempt: Option<u32>,
 }
 
@@ -262,7 +262,7 @@ pub async fn sweep_feed(
     before: Timestamp,
     most: u64,
 ) -> Result<u64, StoreError> {
-    // First the floor: whoever reads the feed afterwards is reset instead of missing what goes.
+    // First the floor: a later reader of the feed is reset, and does not miss the deleted events.
     static RAISE: Sql = Sql::new(
         "UPDATE log_head SET feed_floor = CAST($2 AS BIGINT)
          WHERE workspace = $1 AND feed_floor < CAST($2 AS BIGINT)",

@@ -20,18 +20,18 @@ pub struct Due {
     pub account: String,
     /// The number's token, sealed.
     pub token_sealed: String,
-    /// When it is due again if nobody tells what came of this look.
+    /// The time when it is due again if the result of this look is not recorded.
     pub until: Timestamp,
 }
 
-/// What is known of a number's templates.
+/// The known templates of a number.
 #[derive(Clone, Default, Debug)]
 pub struct KnownTemplates {
     /// By name and language.
     pub templates: Vec<Template>,
     /// Whose they are, if somebody said so.
     pub account: Option<String>,
-    /// When Meta told them.
+    /// The time when Meta listed them.
     pub synced_at: Option<Timestamp>,
     /// Why the last look failed.
     pub trouble: Option<String>,
@@ -80,7 +80,7 @@ pub async fn claim_due(
     rows.into_iter().map(due).collect()
 }
 
-/// What is known of a number's templates.
+/// The known templates of a number.
 pub async fn known(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -190,8 +190,8 @@ pub async fn look_again_at(
     Ok(())
 }
 
-/// What came of a look at Meta's templates. The next one is at `next`, unless somebody asked for
-/// one since the claim.
+/// Records the result of a look at Meta's templates. The next one is at `next`, unless somebody
+/// asked for one since the claim.
 pub async fn looked(
     store: &Store,
     of: &Due,
@@ -239,8 +239,8 @@ pub async fn looked(
     tx.commit().await
 }
 
-/// How much each template of a number was sent since then, those of late first. What was erased
-/// is not counted.
+/// The number of sends of each template of a number since then, the latest used first. What was
+/// erased is not counted.
 pub async fn usage(
     tx: &mut Tx,
     (workspace, channel): Key<ChannelId>,

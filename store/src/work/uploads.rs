@@ -19,7 +19,7 @@ use crate::{Period, Sql, Store, StoreError, Tx};
 /// An upload and whose it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OwnUpload {
-    /// Who uploads it.
+    /// The agent who uploads it.
     pub agent: AgentId,
     /// SHA-256 of its bytes, hex, as its author told it or as it is.
     pub sha256: Option<String>,
@@ -66,17 +66,17 @@ impl UploadRow {
 /// An upload that begins.
 #[derive(Clone, Copy, Debug)]
 pub struct BegunUpload<'a> {
-    /// Who uploads it.
+    /// The agent who uploads it.
     pub agent: AgentId,
     /// The conversation it is for.
     pub conversation: ConversationId,
-    /// What its author told of it.
+    /// The file as its author described it.
     pub new: &'a UploadNew,
-    /// When it begins.
+    /// The time when it begins.
     pub at: Timestamp,
 }
 
-/// What the unsent uploads of an agent may be at most.
+/// The limits of an agent's unsent uploads.
 #[derive(Clone, Copy, Debug)]
 pub struct UploadRoom {
     /// Uploads at most.
@@ -194,7 +194,7 @@ pub async fn upload_heard(
     Ok(())
 }
 
-/// Whether neither an upload nor a file has this id: what is kept of it is nobody's.
+/// Whether neither an upload nor a file has this id: bytes under it may be removed.
 pub async fn is_nobodys(
     store: &Store,
     (workspace, of): Key<MessageId>,
@@ -260,7 +260,8 @@ pub async fn upload_complete(
     Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
-/// What arrived is of no use, if it is still as far as `received`; `why` is for people.
+/// Marks an upload as refused, if it is still as far as `received`: its bytes are of no use. `why`
+/// is for people.
 pub async fn upload_spoilt(
     store: &Store,
     (workspace, of): Key<MessageId>,
@@ -287,9 +288,9 @@ pub struct ClaimedUpload {
     pub media_type: String,
     /// The name that the customer sees.
     pub name: Option<String>,
-    /// How many bytes there are.
+    /// The number of bytes.
     pub bytes: u64,
-    /// How often it was claimed, this time included.
+    /// The number of claims, this one included.
     pub tries: u32,
     /// The number of the claim.
     pub claim_epoch: u64,

@@ -65,7 +65,7 @@ async fn with_schema() -> Result<&'static [u8]> {
 /// On the server that the environment names, if it names one.
 pub async fn postgres() -> Result<Option<Database>> {
     let Some(admin_url) = std::env::var_os("BATON_TEST_POSTGRES") else { return Ok(None) };
-    let admin_url = admin_url.into_string().ok().context("BATON_TEST_POSTGRES is no text")?;
+    let admin_url = admin_url.into_string().ok().context("BATON_TEST_POSTGRES is not UTF-8")?;
     let name = format!("baton_{}", Uuid::new_v4().simple());
     let mut admin = PgConnection::connect(&admin_url).await?;
     admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;

@@ -13,7 +13,7 @@ use baton_protocol::{AgentId, Conversation, ConversationId, Owner, Status, TeamI
 /// Events read at once.
 const BATCH: u64 = 1_000;
 
-/// What the log alone says of a workspace.
+/// The state of a workspace as the log alone gives it.
 #[derive(Default)]
 struct Recomputed {
     conversations: BTreeMap<ConversationId, Conversation>,

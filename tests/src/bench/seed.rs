@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Whose secrets sign the webhooks.
 pub(super) const META_APP: &str = "app";
 
-/// How much there is of each.
+/// The number of rows of each kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// Tenants.
@@ -19,7 +19,7 @@ pub struct Shape {
     pub desks: u128,
     /// Agents of each desk, its lead excepted.
     pub agents: u128,
-    /// How many conversations an agent may own.
+    /// The largest number of conversations an agent may own.
     pub capacity: Option<u32>,
 }
 

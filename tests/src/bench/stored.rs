@@ -1,4 +1,4 @@
-//! What must always be true of the tables, as queries for rows where it is not.
+//! Invariants of the tables, as queries for rows that break them.
 
 use anyhow::{Context, Result};
 use baton::store::Store;

@@ -17,7 +17,7 @@ const CHUNK: usize = 16 * 1024;
 /// Chunks on their way in one direction.
 const UNDER_WAY: usize = 64;
 
-/// How a connection ended.
+/// The end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum End {
     /// As the peers wanted.
@@ -34,7 +34,7 @@ pub(super) struct Pipe {
     server: TcpStream,
 }
 
-/// Which way, and what the network does to it.
+/// One direction, and the network's effect on it.
 struct Lane<'a> {
     pick: fn(&Weather) -> &Sky,
     weather: watch::Receiver<Weather>,

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long a start and an answer may take.
+/// The longest time that a start or an answer may take.
 const SOON: Duration = Duration::from_secs(10);
 
 /// A Redis process.

@@ -1,4 +1,4 @@
-//! When which fault strikes whom: a pure function of a seed, so that a run can be told and
+//! The faults, their times and their targets: a pure function of a seed, so that a run can be
 //! repeated.
 
 use std::fmt;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baton_model::dice::Dice;
 
-/// What goes wrong. The letters are those of the matrix of faults.
+/// Faults that strike a cluster. The letters are those of the matrix of faults.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Fault {
     /// F1: a node is killed, and started again.
@@ -79,7 +79,7 @@ impl Fault {
         )
     }
 
-    /// How long it lasts, from and below, in milliseconds.
+    /// The bounds of its duration: from and below, in milliseconds.
     fn span_ms(self) -> (u64, u64) {
         match self {
             Self::Kill => (0, 2_000),
@@ -104,7 +104,7 @@ pub struct Planned {
     pub fault: Fault,
     /// On which node; those of Redis, WhatsApp and webhooks concern all.
     pub node: usize,
-    /// How long it lasts.
+    /// The duration.
     pub lasts: Duration,
 }
 
@@ -115,16 +115,16 @@ impl fmt::Display for Planned {
     }
 }
 
-/// What a schedule is made for.
+/// The input of a schedule.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// The seed of all random choices.
     pub seed: u64,
-    /// How many nodes there are.
+    /// The number of nodes.
     pub nodes: usize,
     /// Whether there is a Redis.
     pub has_redis: bool,
-    /// How long the run is.
+    /// The duration of the run.
     pub lasts: Duration,
     /// From one fault to the next.
     pub every: Duration,
@@ -151,7 +151,7 @@ pub fn schedule(plan: &Plan) -> Vec<Planned> {
     planned
 }
 
-/// A schedule in words, for whoever has to repeat it.
+/// A schedule in words, so that it can be repeated.
 pub fn told(schedule: &[Planned]) -> String {
     schedule.iter().map(|planned| format!("{planned}\n")).collect()
 }

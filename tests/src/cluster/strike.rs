@@ -13,7 +13,7 @@ use super::node::Node;
 use super::schedule::{Fault, Planned};
 use crate::chaos::{Proxy, Sky, Weather};
 
-/// What a client says to make things durable.
+/// The message by which a client makes things durable.
 const COMMIT: &[u8] = b"COMMIT\0";
 
 impl Cluster {

@@ -1,4 +1,4 @@
-//! Rules about attempts: whoever was thought dead and goes on, changes nothing.
+//! Rules about attempts: a node that was thought dead and goes on changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -61,7 +61,8 @@ fn changes(history: &History) -> impl Iterator<Item = (LineRef, &Event, MessageS
     })
 }
 
-/// What the status of a message says of the customer is so, when all is quiet.
+/// The status of a message agrees with the number of times that it reached the customer, when all
+/// is quiet.
 pub(super) fn honest(history: &History) -> Vec<String> {
     use MessageStatus::{
         Accepted, Cancelled, Delivered, Failed, Held, Played, Queued, Read, Sending, Sent,

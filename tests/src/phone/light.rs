@@ -19,14 +19,14 @@ use super::{Link, Phone};
 use crate::history::Heard;
 use baton_model::dice::Dice;
 
-/// How long a node may take before another is asked.
+/// The time that a node may take before another is asked.
 pub(super) const PATIENCE: Duration = Duration::from_secs(6);
 /// Lines kept of each conversation.
 const LINES_KEPT: usize = 12;
 /// Texts of frames that are remembered with what they say.
 const TEXTS: usize = 512;
 
-/// What is different in a light client.
+/// The state of a light client, in place of a mirror.
 #[derive(Debug)]
 pub(super) struct Light {
     nodes: Arc<[Api]>,
@@ -105,7 +105,7 @@ impl Phone {
         }
     }
 
-    /// Types, or stops, if it happens to be on line: whoever is not, leaves the lease to lapse.
+    /// Types, or stops, if it is on line; otherwise the lease lapses.
     pub async fn types(&self, conversation_id: ConversationId, action: ComposeAction) {
         if let Some(socket) = &self.link.lock().await.socket {
             drop(socket.compose(conversation_id, action).await);
@@ -119,7 +119,7 @@ impl Phone {
         }
     }
 
-    /// How long it took to hold the log up to the goal, if it does. Frames count from when they
+    /// The time it took to hold the log up to the goal, if it does. Frames count from when they
     /// came: meanwhile the agent may have been waiting for a colleague who composes.
     pub fn caught_up_after(&mut self, goal: Goal) -> Option<Duration> {
         let link = self.link.get_mut();
@@ -130,7 +130,7 @@ impl Phone {
         held.map(|at| at.saturating_duration_since(goal.since))
     }
 
-    /// What came over its sockets, as one of many.
+    /// Frames that came over its sockets, as one of many.
     pub fn was_told(&mut self) -> Heard {
         let link: &mut Link = self.link.get_mut();
         link.light.as_ref().map(|light| light.heard.clone()).unwrap_or_default()

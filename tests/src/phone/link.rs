@@ -19,7 +19,7 @@ use super::light::{self, Light};
 use super::{PATIENCE, PAUSE};
 use crate::history::Given;
 
-/// What a phone is made of.
+/// The parts of a phone.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) signed: SignedIn,
@@ -184,7 +184,7 @@ impl Link {
     }
 }
 
-/// What a client holds that has just begun.
+/// The mirror of a client that has just begun.
 pub(super) async fn fresh_mirror(signed: &SignedIn) -> Result<Mirror> {
     let pages = pages(signed).await?;
     let cursor = pages.first().context("no page")?.cursor;
@@ -230,7 +230,7 @@ fn status(error: &anyhow::Error) -> Option<u16> {
     error.downcast_ref::<Refused>().map(|refused| refused.status.as_u16())
 }
 
-/// What trying again does not mend: the server understood, and said no.
+/// Errors that a retry does not mend: the server understood, and said no.
 pub(super) fn is_final(error: &anyhow::Error) -> bool {
     status(error).is_some_and(|status| (400..500).contains(&status) && status != 429)
 }

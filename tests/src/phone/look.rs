@@ -1,4 +1,4 @@
-//! What tests look for on a phone and on its wire, and what they put there.
+//! Looks of tests at a phone and its wire, and the things they put there.
 
 use baton_domain::mirror::{Full, Mirror, Mirrored};
 use baton_protocol::frame::{ClientFrame, ComposeAction, ResetReason, ServerFrame};
@@ -60,7 +60,7 @@ impl Phone {
         .await;
     }
 
-    /// What it holds of a conversation.
+    /// The phone's copy of a conversation.
     pub async fn holds(&self, id: ConversationId) -> Option<Mirrored> {
         self.taken_in().await.mirror.conversations.get(&id).cloned()
     }
@@ -76,7 +76,7 @@ impl Phone {
         self.taken_in().await.mirror.fingerprint()
     }
 
-    /// How far it has come.
+    /// The cursor: how far it has applied the log.
     pub async fn cursor(&self) -> Cursor {
         self.taken_in().await.mirror.cursor.expect("a cursor")
     }
@@ -128,7 +128,7 @@ impl Phone {
         self.hears_from(0, what, fits).await
     }
 
-    /// How many frames of this connection came so far: a mark to hear from.
+    /// The number of frames of this connection so far: a mark to hear from.
     pub async fn mark(&self) -> usize {
         self.socket().await.heard()
     }

@@ -1,5 +1,4 @@
-//! What the agent of a phone wants: each command is repeated under the same op id until its
-//! outcome is known.
+//! Commands of a phone's agent: each is repeated under the same op id until its outcome is known.
 
 use anyhow::{Result, bail};
 use baton::demo::client::Socket;
@@ -15,7 +14,7 @@ use super::{PATIENCE, PAUSE, Phone};
 use crate::history::{Given, Try};
 
 impl Phone {
-    /// What its agent wanted, in order.
+    /// Commands of its agent, in order.
     pub fn given(&mut self) -> &[Given] {
         &self.link.get_mut().given
     }
@@ -86,7 +85,7 @@ impl Link {
             match said {
                 Ok(results) => self.hear(results),
                 Err(error) if is_final(&error) => return Err(error),
-                // Whoever does not answer may be dead: the same command goes elsewhere.
+                // A node that does not answer may be dead: the same command goes elsewhere.
                 Err(_) if self.light.is_some() => {
                     self.socket = None;
                     self.tries_elsewhere().await;

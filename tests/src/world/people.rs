@@ -128,7 +128,7 @@ impl Agent {
         self.succeeds(conversation, transfer(to, epoch, seen)).await
     }
 
-    /// What they may see of a conversation.
+    /// The agent's view of a conversation; `None` when they may not see it.
     pub async fn sees(&self, conversation: ConversationId) -> Option<Snapshot> {
         match self.signed.get(&format!("/conversations/{conversation}")).await {
             Ok(snapshot) => Some(snapshot),
@@ -211,7 +211,7 @@ pub fn transfer(to: Owner, expect_owner_epoch: u64, seen: Option<LineRef>) -> Co
     CommandBody::Transfer(Transfer { to, expect_owner_epoch, seen, note, exceed_capacity })
 }
 
-/// What tests expect of an answer.
+/// Expectations of tests for an answer.
 pub trait Answered {
     /// It was accepted.
     fn accepted(self) -> Accepted;

@@ -69,9 +69,35 @@ class FakeBaton(Baton):
         """The other calls, as tuples of a name and its arguments."""
         return self._fake.calls
 
+    @property
+    def choices(self):
+        """The choices that the app made for acts in review, by number, oldest first."""
+        return [tuple(rest) for name, *rest in self._fake.calls if name == "choose"]
+
+    @property
+    def drafts(self):
+        """The drafts that the app handed in, by conversation."""
+        return self._fake.drafts
+
     def fail(self, error):
         """Makes every call fail with this `CoreError`; None lets them work again."""
         self._fake.failure = error
+
+    def fail_once(self, call, error):
+        """Makes the next call of this name fail, as `act`; those after it work."""
+        self._fake.failures[call] = error
+
+    def set_people(self, people):
+        """Sets colleagues, teams and channels, and tells that they changed."""
+        self._fake.everybody = people
+        self.tell(Event.PEOPLE())
+
+    def set_draft(self, conversation, draft):
+        """Sets the draft of a conversation, as if it had been typed before; None removes it."""
+        if draft is None:
+            self._fake.drafts.pop(conversation, None)
+        else:
+            self._fake.drafts[conversation] = draft
 
     def set_inbox(self, rows, view=None):
         """Replaces the rows of an inbox, or of every inbox that has no rows of its own."""
@@ -142,6 +168,7 @@ class _FakeCore:
 
     def __init__(self):
         self.listener = self.failure = None
+        self.failures = {}
         self.acts, self.calls, self.items = [], [], []
         self.files, self.listed, self.loaded = [], [], b""
         self.others = []
@@ -166,6 +193,8 @@ class _FakeCore:
             raise CoreError.Closed()
         if self.failure is not None:
             raise self.failure
+        if name in self.failures:
+            raise self.failures.pop(name)
         self.calls.append((name, *args))
 
     # Lists. Each is told whole: steps are the core's way to save work, and mean the same.
@@ -402,5 +431,5 @@ class _FakeCore:
 _SILENT = {
     "foreground", "background", "network", "network_changed", "low_memory", "withdraw", "choose",
     "retry", "take_over", "viewing", "watch_presence", "set_availability", "more", "newer",
-    "newest", "notification_ended",
+    "newest", "notification_ended", "set_file_budget",
 }

@@ -48,6 +48,31 @@ public final class FakeBaton: Sendable {
     /// Makes every call fail; nil lets them work again.
     public func fail(_ error: CoreError?) { core.change { $0.failure = error } }
 
+    /// Makes the next call of this name fail, as `act`; those after it work.
+    public func failOnce(_ call: String, _ error: CoreError) {
+        core.change { $0.failures[call] = error }
+    }
+
+    /// Sets colleagues, teams and channels, and tells that they changed.
+    public func setPeople(_ people: People) {
+        core.change { $0.people = people }
+        tell(.people)
+    }
+
+    /// Sets the draft of a conversation, as if it had been typed before; nil removes it.
+    public func setDraft(_ conversation: String, _ draft: Draft?) {
+        core.change { $0.drafts[conversation] = draft }
+    }
+
+    /// The drafts that the app handed in, by conversation.
+    public var drafts: [String: Draft] { core.read { $0.drafts } }
+
+    /// The choices that the app made for acts in review, by number, oldest first.
+    public var choices: [(number: UInt64, choice: Choice)] { core.read { $0.choices } }
+
+    /// The channel whose templates were asked for last.
+    public var templatesOf: String? { core.read { $0.templatesOf } }
+
     /// Replaces the rows of an inbox, or of every inbox that has no rows of its own.
     public func setInbox(_ rows: [InboxRow], view: InboxView? = nil) {
         core.changeLists { $0.inboxes[view] = rows }
@@ -90,6 +115,7 @@ public final class FakeBaton: Sendable {
 
     /// Sets what `elsewhere` returns.
     public func setElsewhere(_ rows: [InboxRow]) { core.change { $0.elsewhere = rows } }
+
     /// Sets what `templates` returns.
     public func setTemplates(_ templates: [Template]) { core.change { $0.templates = templates } }
 

@@ -7,6 +7,10 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
     struct Held {
         var listener: (any Listener)?
         var failure: CoreError?
+        var failures: [String: CoreError] = [:]
+        var people = People(agents: [], teams: [], channels: [])
+        var choices: [(number: UInt64, choice: Choice)] = []
+        var templatesOf: String?
         var acts: [TakenAct] = []
         var calls: [String] = []
         var items: [OutboxItem] = []
@@ -53,6 +57,7 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         try lock.withLock {
             if held.isOver { throw CoreError.Closed }
             if let failure = held.failure { throw failure }
+            if let failure = held.failures.removeValue(forKey: name) { throw failure }
             held.calls.append(name)
             return answer(&held)
         }
@@ -145,7 +150,10 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         try asked("elsewhere") { $0.elsewhere }
     }
     func templates(channel: String) async throws -> [Template] {
-        try asked("templates") { $0.templates }
+        try asked("templates") { held in
+            held.templatesOf = channel
+            return held.templates
+        }
     }
 
     func begin(channel: String, phone: String) async throws -> String {
@@ -194,7 +202,7 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
     }
 
     func people() async throws -> People {
-        try asked("people") { _ in People(agents: [], teams: [], channels: []) }
+        try asked("people") { $0.people }
     }
 
     func cannedReplies(query: String?) async throws -> [CannedReply] {
@@ -299,7 +307,9 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
     func networkChanged() async throws { try asked("networkChanged") }
     func lowMemory() async throws { try asked("lowMemory") }
     func withdraw(number: UInt64) async throws { try asked("withdraw") }
-    func choose(number: UInt64, choice: Choice) async throws { try asked("choose") }
+    func choose(number: UInt64, choice: Choice) async throws {
+        try asked("choose") { $0.choices.append((number, choice)) }
+    }
     func retry() async throws { try asked("retry") }
     func takeOver(conversation: String) async throws { try asked("takeOver") }
     func viewing(conversation: String?) async throws { try asked("viewing") }

@@ -29,7 +29,7 @@ const AT_ONCE: usize = 100;
 /// So long a stranger waits for a connection or an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What somebody does to the server.
+/// The attack on the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Assault {
     None,

@@ -1,4 +1,4 @@
-//! What everybody else does meanwhile, and how long it takes them.
+//! Other people's work during an attack, and the time it takes them.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ const WEBHOOK_EVERY: Duration = Duration::from_millis(20);
 const SIGN_IN_EVERY: Duration = Duration::from_millis(250);
 const PAGE_EVERY: Duration = Duration::from_millis(50);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// What takes longer was not served.
+/// The time after which a request counts as not served.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the others felt.
+/// The effect on the others.
 pub(super) struct Felt {
     pub(super) webhooks: Times,
     pub(super) sign_ins: Times,

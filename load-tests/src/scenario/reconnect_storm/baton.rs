@@ -26,7 +26,7 @@ const POSTERS: usize = 16;
 /// Messages of strangers in one webhook, and customers they are from.
 const OF_ONE_POST: usize = 25;
 const STRANGERS: usize = 50;
-/// What strangers' messages are numbered from.
+/// The first number of strangers' messages.
 const STRANGERS_FROM: usize = 1 << 24;
 
 /// One that lost its connection.
@@ -38,7 +38,7 @@ struct Client {
 /// All that lost it.
 pub(super) struct Crowd(Vec<Client>);
 
-/// How many each missed.
+/// The number of events that each missed.
 pub(super) struct Missed {
     own: usize,
 }
@@ -196,12 +196,12 @@ async fn enter(
     }
 }
 
-/// What somebody heard who came back.
+/// Messages received by a client that came back.
 #[derive(Default)]
 struct Heard {
     /// Still missing.
     wanted: BTreeSet<usize>,
-    /// How often each position came.
+    /// The number of times that each position came.
     positions: BTreeMap<u64, usize>,
     doubled: usize,
 }

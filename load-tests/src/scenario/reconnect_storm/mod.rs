@@ -37,7 +37,7 @@ pub(crate) struct ReconnectStorm {
     /// Each is measured this often, in turn
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub(crate) rounds: usize,
-    /// Servers of Baton; whoever comes back comes to another one. Several need --postgres
+    /// Servers of Baton; clients that return connect to another one. Several need --postgres
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) nodes: usize,
 }
@@ -48,12 +48,12 @@ const OF_ONE_AGENT: usize = 4;
 const TEAMS: usize = 50;
 /// Connections that are being made at once.
 const AT_ONCE: usize = 200;
-/// How long anybody may take.
+/// The longest time that one step may take.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// After everybody has everything, until it is asked whether something came twice.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// How a crowd came back.
+/// The return of a crowd.
 #[derive(Clone, Copy, Debug, Default)]
 struct Back {
     clients: usize,
@@ -63,7 +63,7 @@ struct Back {
     lost: usize,
     /// Events that came twice.
     doubled: usize,
-    /// How often somebody was told to come back later.
+    /// The number of answers that said to come back later.
     away: usize,
 }
 
@@ -73,7 +73,7 @@ impl Back {
     }
 }
 
-/// What is measured.
+/// The case that is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Case {
     Baton { events: usize, restarts: bool, door: Door },

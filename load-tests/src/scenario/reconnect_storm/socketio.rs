@@ -18,7 +18,7 @@ use crate::server::Setup;
 use crate::socketio::{Adapter, Peer, ask, offset};
 use crate::webhook::marks;
 
-/// What a message says besides its number: as much as a customer's in Baton's webhooks.
+/// The text of a message besides its number: as long as a customer's in Baton's webhooks.
 const TEXT: &str = " Good morning, where is my parcel? It should have come yesterday.";
 /// After everybody has gone, until it is stored what they may come back to.
 const STORING: Duration = Duration::from_secs(1);
@@ -135,9 +135,9 @@ async fn come_back(peer: &Arc<Peer>, clients: Vec<Client>, own: usize) -> anyhow
     Ok(back)
 }
 
-/// What somebody heard who came back.
+/// Messages received by a client that came back.
 struct Heard {
-    /// How often each number came.
+    /// The number of times that each number came.
     wanted: BTreeMap<usize, usize>,
     missing: usize,
     done: watch::Sender<usize>,

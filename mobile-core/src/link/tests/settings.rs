@@ -10,9 +10,9 @@ use crate::link::{Fetched, Query, State, Ticket, limits};
 
 /// What is asked of settings now.
 fn asked(bench: &Bench) -> Option<(Ticket, u64)> {
-    bench.asked().into_iter().find_map(|(ticket, query)| match query {
-        Query::Settings { above } => Some((ticket, above)),
-        _ => None,
+    bench.asked().into_iter().find_map(|(ticket, query)| {
+        let Query::Settings { above } = query else { return None };
+        Some((ticket, above))
     })
 }
 
@@ -69,7 +69,7 @@ fn a_program_that_knows_more_kinds_reads_all_again() {
     assert!(!bench.progress.lists.settings);
     bench.progress.settings = SettingsHeld { above: 30, kinds: 1, is_delta: true };
     let mut later = Bench::new(2);
-    later.progress = bench.progress.clone();
+    later.progress = bench.progress;
     later.opens(Duration::MAX);
     later.joins(0);
     assert_eq!(asked(&later).map(|(_, above)| above), Some(0));

@@ -32,7 +32,7 @@ use crate::net::pool::shake_hands;
 /// A socket that is open.
 pub(super) type Wire = WebSocketStream<TokioIo<Upgraded>>;
 
-/// How the frames of a server come.
+/// The form in which the frames of a server come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Frames {
     /// As text.

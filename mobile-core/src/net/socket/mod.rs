@@ -30,7 +30,7 @@ pub enum NotTaken {
     Closed,
 }
 
-/// How a socket ends from this side.
+/// The end of a socket from this side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum End {
     /// With a farewell; nothing is told any more.
@@ -39,7 +39,7 @@ enum End {
     Overflow,
 }
 
-/// A socket. Whoever drops it drops the connection, without a farewell.
+/// A socket. Dropping it drops the connection, without a farewell.
 #[derive(Debug)]
 pub struct Socket {
     id: SocketId,

@@ -24,7 +24,7 @@ const NO_CODE: u16 = 1005;
 type Ended = watch::Receiver<Option<End>>;
 type Waiting = mpsc::Receiver<Message>;
 
-/// What a socket is opened with.
+/// The parts that a socket is opened with.
 pub(super) struct Task<E> {
     pub(super) server: Server,
     pub(super) id: SocketId,
@@ -147,7 +147,7 @@ async fn say_goodbye(wire: &mut Wire, waiting: &mut Waiting, code: u16) {
     }
 }
 
-/// When the owner wants it closed, and how.
+/// Waits until the owner wants it closed. Returns the code.
 async fn closed(mut ended: Ended) -> u16 {
     let asked = ended.wait_for(|end| matches!(end, Some(End::Close(_)))).await;
     let end = asked.ok().and_then(|end| *end);
@@ -157,7 +157,7 @@ async fn closed(mut ended: Ended) -> u16 {
     }
 }
 
-/// When more was given than is taken.
+/// Waits until more was given than is taken.
 async fn overflowed(mut ended: Ended) {
     if ended.wait_for(|end| *end == Some(End::Overflow)).await.is_err() {
         pending::<()>().await;

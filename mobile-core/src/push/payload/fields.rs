@@ -41,8 +41,8 @@ impl Fields {
         Ok(Self(gathered(texts)))
     }
 
-    /// What is sealed begins with a random salt: one in 256 begins like an object, and then does
-    /// not go on as UTF-8.
+    /// Whether a body is an object. Sealed bytes begin with a random salt: one in 256 begins like
+    /// an object, and then does not go on as UTF-8.
     pub(super) fn is_json_like(body: &[u8]) -> bool {
         body.first() == Some(&b'{') && std::str::from_utf8(body).is_ok()
     }
@@ -51,7 +51,7 @@ impl Fields {
         self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }
 
-    /// What can be read, of what may be all wrong.
+    /// The field's value, if it is there and can be read.
     pub(super) fn get<T: FromStr>(&self, name: &str) -> Option<T> {
         self.text(name)?.parse().ok()
     }

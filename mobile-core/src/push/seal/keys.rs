@@ -25,9 +25,9 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct KeyId([u8; 8]);
 
-/// These are no keys.
+/// The keys of a device, or the id of one, are malformed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("these bytes are no key")]
+#[error("the device's keys, or the id of one, are malformed")]
 pub struct BadKeys;
 
 impl std::fmt::Display for KeyId {
@@ -49,12 +49,13 @@ impl FromStr for KeyId {
     }
 }
 
-/// Who can open: what the device tells the server (`p256dh` and `auth` of RFC 8291).
+/// The recipient of a seal: the values that the device gives the server (`p256dh` and `auth` of RFC
+/// 8291).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Recipient {
     /// The public key, an uncompressed point.
     pub p256dh: [u8; PUBLIC_BYTES],
-    /// What only device and server know.
+    /// The secret of device and server.
     pub auth: [u8; AUTH_BYTES],
 }
 
@@ -97,7 +98,7 @@ impl DeviceKey {
         KeyId(*id)
     }
 
-    /// What the server needs to seal.
+    /// The values that the server needs to seal.
     pub fn recipient(&self) -> Recipient {
         Recipient { p256dh: self.public, auth: self.auth }
     }
@@ -136,7 +137,7 @@ pub struct Keyring {
 
 /// Pushes sealed to the key before the current one may still be under way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the key before is still in use")]
+#[error("pushes to the key before this one may still come: rotate later")]
 pub struct TooSoon;
 
 impl Keyring {

@@ -14,7 +14,7 @@ const SALT_BYTES: usize = 16;
 const POINT_BYTES: usize = 65;
 const TAG_BYTES: usize = 16;
 const NONCE_BYTES: usize = 12;
-/// What a record may hold, as written in the header.
+/// The record size in the header.
 const RECORD_BYTES: u32 = 4_096;
 /// Ends the content of the last record; zeros follow.
 const DELIMITER: u8 = 2;
@@ -23,31 +23,31 @@ const DELIMITER: u8 = 2;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum OpenError {
     /// There are no keys, or they are locked.
-    #[error("no key at hand")]
+    #[error("the device's keys are missing or locked")]
     NoKey,
     /// Sealed to a key that this device does not hold (any more).
-    #[error("sealed to another key")]
+    #[error("the push is sealed to a key that this device does not hold")]
     UnknownKey,
     /// Ends before it should.
-    #[error("truncated")]
+    #[error("the sealed push is truncated")]
     Truncated,
     /// More than a push may carry.
-    #[error("too long")]
+    #[error("the sealed push is too long")]
     TooLong,
     /// More than one record, or one that can hold nothing.
-    #[error("wrong size of the record")]
+    #[error("the record size of the sealed push is wrong")]
     RecordSize,
     /// The sender's key is no point of the curve.
-    #[error("not a sender's key")]
+    #[error("the sender's key is not a P-256 key")]
     SenderKey,
     /// Sealed to another key, or changed on the way.
-    #[error("wrong key, or changed")]
+    #[error("the push was sealed to another key, or changed on the way")]
     Refused,
     /// Opened, and not ended as it should be.
-    #[error("wrong padding")]
+    #[error("the padding of the sealed push is wrong")]
     Padding,
     /// Opened, and not what was announced outside.
-    #[error("not what was announced")]
+    #[error("the sealed push is not the one announced outside")]
     Content,
 }
 
@@ -55,16 +55,16 @@ pub enum OpenError {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SealError {
     /// More than [`PLAINTEXT_BYTES_MAX`].
-    #[error("too long")]
+    #[error("the push is longer than {PLAINTEXT_BYTES_MAX} bytes")]
     TooLong,
     /// The recipient's key is no point of the curve.
-    #[error("not a recipient's key")]
+    #[error("the recipient's key is not a P-256 key")]
     Recipient,
     /// One seed in four billion makes no key: draw again.
-    #[error("these bytes are no key")]
+    #[error("the seed makes no P-256 key: draw another one")]
     Seed,
     /// The cipher refused.
-    #[error("not sealed")]
+    #[error("the cipher refused to seal")]
     Cipher,
 }
 
@@ -159,7 +159,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What both sides know of each other.
+/// The values that both sides know of each other.
 struct Parties<'a> {
     device: &'a [u8; POINT_BYTES],
     auth: &'a [u8],
@@ -172,7 +172,7 @@ struct Once {
     nonce: [u8; NONCE_BYTES],
 }
 
-/// How much is derived for a nonce.
+/// The length that is derived for a nonce.
 struct OfNonce;
 
 impl KeyType for OfNonce {

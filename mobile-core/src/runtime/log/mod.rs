@@ -36,7 +36,7 @@ use crate::push::PushId;
 pub(super) use panics::forward as forward_panics;
 pub(super) use ring::Log;
 
-/// How much a record matters, the most first.
+/// The weight of a record, the heaviest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum LogLevel {
     /// Something is wrong with the core or the device.
@@ -45,28 +45,28 @@ pub enum LogLevel {
     Warn,
     /// Something that is worth a line happened.
     Info,
-    /// How it came about.
+    /// The steps that led there.
     Debug,
 }
 
-/// Which part of the core says it.
+/// The part of the core that writes the record.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum LogTarget {
     /// The life of the core: opened, looked at, put away.
     Life,
-    /// Who is signed in.
+    /// The session: who is signed in.
     Session,
     /// The connection.
     Link,
-    /// What comes of the log.
+    /// The log's events, as they are applied.
     Sync,
-    /// What the agent does.
+    /// Acts of the agent.
     Outbox,
     /// Pushes, and what is shown outside of the app.
     Push,
-    /// What is kept.
+    /// The store.
     Store,
-    /// What the app gave to the core.
+    /// The app's part: its listeners and key store.
     App,
 }
 
@@ -95,12 +95,12 @@ pub struct LogEntry {
     details: Vec<(&'static str, Detail)>,
 }
 
-/// What a record may tell besides its words.
+/// A value that a record has besides its words.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Detail {
     /// A word of this source.
     Word(&'static str),
-    /// How much or how many, or the number of something.
+    /// An amount, or the number of something.
     Count(i64),
     /// The id of something, which says nothing of what it is about.
     Id(Uuid),
@@ -116,7 +116,7 @@ pub struct SourceLocation {
 }
 
 impl From<&Location<'_>> for SourceLocation {
-    /// Without the directory of whoever built it.
+    /// Leaves out the directory in which it was built.
     fn from(place: &Location<'_>) -> Self {
         let file = place.file();
         let from = file.rfind("/src/").map_or(0, |at| at + 1);
@@ -127,15 +127,15 @@ impl From<&Location<'_>> for SourceLocation {
 /// A record, as apps are given it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LogRecord {
-    /// How much it matters.
+    /// The weight.
     pub level: LogLevel,
-    /// Which part of the core says it.
+    /// The part of the core that writes it.
     pub part: LogTarget,
-    /// What it says.
+    /// The message.
     pub message: String,
     /// The time of the record, by the device's clock.
     pub at: Timestamp,
-    /// How many records before it are missing here: the oldest make room.
+    /// The number of records missing before it: the oldest make room.
     pub dropped: u64,
 }
 

@@ -27,7 +27,7 @@ pub(in crate::runtime) fn forward() {
 }
 
 impl Log {
-    /// What panics on this thread is said here.
+    /// Writes the panics of this thread to this log.
     pub(in crate::runtime) fn own_this_thread(&self) {
         OURS.with_borrow_mut(|ours| *ours = Arc::downgrade(&self.0));
     }

@@ -1,6 +1,6 @@
-//! The last records, and the thread that hands them to the app's sink. Whoever says something
-//! waits for nobody: a sink that blocks delays its own records, and where too many wait the oldest
-//! make room.
+//! The last records, and the thread that hands them to the app's sink. Writing a
+//! record never blocks: a slow sink delays its own records, and where too many wait the oldest make
+//! room.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,7 +35,7 @@ struct Ring {
     given: u64,
     /// Records that made room before a sink was given them.
     dropped: u64,
-    /// How often the sink threw.
+    /// The number of times that the sink threw.
     thrown: u64,
     sink: Option<Arc<dyn LogSink>>,
     thread: Option<JoinHandle<()>>,
@@ -69,7 +69,7 @@ impl Log {
         self.0.woken.notify_one();
     }
 
-    /// The same for whoever may hold the lock already.
+    /// Writes a record unless the lock is held, perhaps by this very thread.
     pub(super) fn try_write(&self, said: LogEntry) {
         let at = wall_clock();
         let mut ring = match self.0.ring.try_lock() {
@@ -110,12 +110,12 @@ impl Log {
         Ok(())
     }
 
-    /// What is kept, oldest first.
+    /// The records in memory, oldest first.
     pub(in crate::runtime) fn recent(&self) -> Vec<LogRecord> {
         let ring = self.0.lock();
         let (first, records) = (ring.first(), ring.records.clone());
         drop(ring);
-        // Written outside: whoever says something does not wait for it.
+        // Written outside of the lock: no writer waits for it.
         let dropped = std::iter::once(first - 1).chain(std::iter::repeat(0));
         records
             .iter()
@@ -130,7 +130,7 @@ impl Log {
         (ring.dropped, ring.thrown)
     }
 
-    /// What is kept is still told, then the thread ends: here it is.
+    /// Ends the thread after the records in memory are published. Returns its handle.
     pub(in crate::runtime) fn end(&self) -> Option<JoinHandle<()>> {
         let mut ring = self.0.lock();
         ring.is_over = true;

@@ -24,7 +24,7 @@ pub(super) struct Connection {
     pub(super) go_away: Option<GoAway>,
 }
 
-/// How a service tells a failure: HTTP status and its word.
+/// A failure as a service answers it: HTTP status and its word.
 pub(super) type ErrorResponse = (u16, &'static str);
 
 /// The words of a failure that has any.

@@ -148,7 +148,7 @@ fn take(
     Ok(name)
 }
 
-/// What the phone is handed: data for Android, the notification where there is only Apple's.
+/// The input for the phone: data for Android, the notification where there is only Apple's.
 fn input(data: BTreeMap<String, String>, message: &Value) -> PushInput {
     match message.pointer("/apns/payload") {
         Some(payload) if data.is_empty() => PushInput::Apns(payload.to_string()),

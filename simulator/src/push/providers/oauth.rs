@@ -21,9 +21,9 @@ use crate::state::shared::Shared;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
-/// How far clocks may differ.
+/// The largest difference between clocks that is accepted, in seconds.
 const SKEW_S: i64 = 300;
-/// How long an access token lasts.
+/// The life of an access token, in seconds.
 const LASTS_S: i64 = 3_599;
 /// Faults of the token endpoint are scripted under this target.
 const TARGET: &str = "oauth";

@@ -12,17 +12,22 @@ use sha2::Sha256;
 const HEADER_BYTES: usize = 16 + 4 + 1 + 65;
 const TAG_BYTES: usize = 16;
 
-/// What was sealed for this key.
+/// Opens a body that was sealed for this key.
 pub(super) fn open(body: &[u8], device: &SecretKey, auth: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let (salt, rest) = body.split_at_checked(16).context("no salt")?;
-    let (size, rest) = rest.split_first_chunk::<4>().context("no record size")?;
-    let (length, rest) = rest.split_first().context("no length of the key")?;
+    let (salt, rest) =
+        body.split_at_checked(16).context("the body is too short for a salt of 16 bytes")?;
+    let (size, rest) =
+        rest.split_first_chunk::<4>().context("the body ends before the record size")?;
+    let (length, rest) =
+        rest.split_first().context("the body ends before the length of the key")?;
     ensure!(*length == 65, "the sender's key has {length} bytes, not 65");
-    let (sender, sealed) = rest.split_at_checked(65).context("no key")?;
+    let (sender, sealed) =
+        rest.split_at_checked(65).context("the body ends before the sender's key")?;
     let record = usize::try_from(u32::from_be_bytes(*size)).unwrap_or(usize::MAX);
     ensure!(record > TAG_BYTES + 1, "records of {record} bytes hold nothing");
     ensure!(sealed.len() <= record, "more than one record");
-    let public = PublicKey::from_sec1_bytes(sender).ok().context("the key is no point")?;
+    let public =
+        PublicKey::from_sec1_bytes(sender).ok().context("the sender's key is not a P-256 key")?;
     let own = device.public_key().to_sec1_point(false);
     let shared = p256::ecdh::diffie_hellman(device.to_nonzero_scalar(), public.as_affine());
     let info = [b"WebPush: info\0".as_slice(), own.as_bytes(), sender].concat();

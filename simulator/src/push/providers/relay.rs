@@ -22,7 +22,7 @@ use crate::state::push::service::{Handed, Odds};
 use crate::state::push::{PushCall, PushFault};
 use crate::state::shared::Shared;
 
-/// What the operator of a server was given.
+/// The key that the operator of a server was given.
 pub(super) const KEY: &str = "relay-key-of-the-simulator";
 /// Base64url that still fits into a push of Firebase and of Apple.
 const CIPHERTEXT_MAX: usize = 3_900;

@@ -22,9 +22,9 @@ use crate::state::push::{PushCall, PushFault};
 use crate::state::shared::Shared;
 
 const BODY_BYTES_MAX: usize = 4_096;
-/// How long a push is kept at most: four weeks.
+/// The longest time that a push may be kept: four weeks.
 const TTL_S_MAX: i64 = 2_419_200;
-/// How long a VAPID token lasts at most.
+/// The longest life of a VAPID token: one day.
 const VAPID_S_MAX: i64 = 24 * 60 * 60;
 
 const WORDS: Words = Words {
@@ -113,7 +113,7 @@ fn take(
             && topic.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
     if topic.is_some_and(|topic| !is_topic(topic)) {
-        return Err((400, "Topic is no base64url of 32 characters at most"));
+        return Err((400, "Topic must be base64url of at most 32 characters"));
     }
     if body.len() > BODY_BYTES_MAX {
         return Err(WORDS.too_large);

@@ -43,7 +43,7 @@ pub struct ApnsAccount {
     pub private_key: String,
 }
 
-/// What a browser gives its page: where to push, and the keys to seal to.
+/// The subscription that a browser gives its page: where to push, and the keys to seal to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebSubscription {
     /// Where to push; also the target of its inbox.
@@ -54,7 +54,7 @@ pub struct WebSubscription {
     pub auth: String,
 }
 
-/// What the simulated browser keeps of a subscription.
+/// The simulated browser's part of a subscription.
 pub(crate) struct Subscription {
     pub(crate) key: SecretKey,
     pub(crate) auth: [u8; 16],

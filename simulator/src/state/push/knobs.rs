@@ -1,22 +1,23 @@
-//! What push services do wrong.
+//! Faults of push services.
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::span::Span;
 
-/// How push services treat every push. Fields left out take their default: at once, once, always.
+/// The treatment of every push by push services. Fields left out take their default: at once, once,
+/// always.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PushKnobs {
-    /// How long a service takes to answer a call.
+    /// The time that a service takes to answer a call.
     pub answers_after: Span,
-    /// How long a push is under way.
+    /// The time that a push is under way.
     pub delay: Span,
     /// Pushes due within this many milliseconds of each other may swap places.
     pub reorder_ms: u64,
     /// The probability that a push is delivered a second time.
     pub duplicate_probability: f64,
-    /// How long after the first time.
+    /// The delay of a duplicate after the first delivery.
     pub duplicate_delay: Span,
     /// The probability that a push never arrives.
     pub drop_probability: f64,

@@ -1,4 +1,4 @@
-//! What push services are set to, keep and hand out: machines that are handed the time.
+//! The settings, memory and deliveries of push services: machines that are handed the time.
 //!
 //! They behave as push services are documented to, at their worst where the knobs say so:
 //! - What is sent again under a collapse key replaces what was not delivered yet.

@@ -1,4 +1,4 @@
-//! What a phone is handed, made of what a push says: three levels of privacy on each road.
+//! The payload for a phone, made of a push's fields: three levels of privacy on each road.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ impl PushLane {
 /// The key of a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushKey {
-    /// How the device names it.
+    /// The device's name for it.
     #[serde(default)]
     pub id: Option<String>,
     /// The public key, base64url.
@@ -53,23 +53,23 @@ pub struct PushKey {
     pub auth: String,
 }
 
-/// How a device wants to be reached: what is read of the body of its registration.
+/// The target of a device's pushes: the part of the body of its registration that is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushTo {
     /// The push service that reaches the device.
     pub lane: PushLane,
     /// The token or URL of that service.
     pub target: String,
-    /// What contents are sealed to.
+    /// The key to which contents are sealed.
     #[serde(default)]
     pub key: Option<PushKey>,
 }
 
-/// How much a push tells, and to whom.
+/// The readers of a push's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PushContent {
-    /// Nobody anything but that something happened.
+    /// Nobody: it says only that something happened.
     Wake,
     /// The device alone; a wake where it gave no key.
     E2e,
@@ -77,14 +77,13 @@ pub enum PushContent {
     Full,
 }
 
-/// What a push says. Nothing is checked: phones have to live with anything.
+/// The fields of a push. Nothing is checked: phones have to live with anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PushFields {
-    /// What it is about: `offer`, `assigned`, `queue`, `message`, `mention`, `sla`, `retract`,
-    /// `digest`.
+    /// The subject: `offer`, `assigned`, `queue`, `message`, `mention`, `sla`, `retract`, `digest`.
     pub kind: String,
-    /// Which push; a fresh UUIDv7 of the simulator's time when left out.
+    /// The id of the push; a fresh UUIDv7 of the simulator's time when left out.
     #[serde(default)]
     pub id: Option<String>,
     /// The workspace.
@@ -120,7 +119,7 @@ pub struct PushFields {
     pub outside: BTreeMap<String, Option<String>>,
 }
 
-/// What the platform hands the app: the form in which the phone core reads it.
+/// The platform's input to the app: the form in which the phone core reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "road", content = "data", rename_all = "snake_case")]
 pub enum PushInput {
@@ -154,7 +153,7 @@ pub fn payload(
     match content {
         PushContent::Wake => {}
         PushContent::E2e => {
-            let key = to.key.as_ref().context("no key")?;
+            let key = to.key.as_ref().context("the device gave no key to seal to")?;
             let sealed = seal(inside(fields).to_string().as_bytes(), key, rng)?;
             outside.insert("e", URL_SAFE_NO_PAD.encode(sealed));
             if let Some(id) = &key.id {
@@ -196,7 +195,7 @@ fn web_push(
     Ok(PushInput::WebPush(URL_SAFE_NO_PAD.encode(seal(json.as_bytes(), key, rng)?)))
 }
 
-/// What every push tells everybody: neither conversation nor offer, no word.
+/// The part of every push that everybody can read: neither conversation nor offer, no word.
 fn outside(fields: &PushFields) -> BTreeMap<&'static str, String> {
     let seconds = fields.expires_at_ms.div_euclid(1_000);
     let all = [
@@ -213,7 +212,7 @@ fn outside(fields: &PushFields) -> BTreeMap<&'static str, String> {
     all.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
 }
 
-/// What a push without secrets tells besides.
+/// The further fields of a push without secrets.
 fn words(fields: &PushFields) -> impl Iterator<Item = (&'static str, String)> + use<> {
     let some = |text: &String| (!text.is_empty()).then(|| text.clone());
     let all = [
@@ -225,7 +224,7 @@ fn words(fields: &PushFields) -> impl Iterator<Item = (&'static str, String)> + 
     all.into_iter().filter_map(|(name, text)| Some((name, text?)))
 }
 
-/// What is sealed.
+/// The part that is sealed.
 fn inside(fields: &PushFields) -> Value {
     let mut inside = json!({
         "kind": fields.kind, "id": fields.id, "title": fields.title, "body": fields.body,

@@ -1,4 +1,4 @@
-//! What the stand-ins of the push services remember, and how they are made to fail.
+//! The memory of the push services' stand-ins, and the failures that are set for them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -25,11 +25,11 @@ pub struct PushCall {
     pub headers: BTreeMap<String, String>,
     /// The body as it came, base64url for Web Push.
     pub body: String,
-    /// What a simulated browser decrypted, or a phone behind the relay.
+    /// The plaintext that a simulated browser, or a phone behind the relay, decrypted.
     pub plaintext: Option<String>,
 }
 
-/// How the next push fails.
+/// The failure of the next push.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PushFault {
@@ -120,7 +120,7 @@ pub(crate) struct Bucket {
     pub(crate) at_ms: i64,
 }
 
-/// What the stand-ins remember.
+/// The memory of the stand-ins.
 #[derive(Debug, Default)]
 pub(crate) struct Providers {
     /// Access tokens and when they end.

@@ -43,11 +43,11 @@ fn encrypt(
     sender: &SecretKey,
     salt: &[u8; 16],
 ) -> anyhow::Result<Vec<u8>> {
-    let device = URL_SAFE_NO_PAD.decode(&to.p256dh).context("p256dh is no base64url")?;
-    let auth = URL_SAFE_NO_PAD.decode(&to.auth).context("auth is no base64url")?;
+    let device = URL_SAFE_NO_PAD.decode(&to.p256dh).context("p256dh is not base64url")?;
+    let auth = URL_SAFE_NO_PAD.decode(&to.auth).context("auth is not base64url")?;
     ensure!(auth.len() == 16, "auth has {} bytes, not 16", auth.len());
     ensure!(device.len() == 65, "p256dh has {} bytes, not 65", device.len());
-    let public = PublicKey::from_sec1_bytes(&device).ok().context("p256dh is no point")?;
+    let public = PublicKey::from_sec1_bytes(&device).ok().context("p256dh is not a P-256 key")?;
     let sender_public = sender.public_key().to_sec1_point(false);
     let sender_public = sender_public.as_bytes();
 

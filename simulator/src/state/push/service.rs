@@ -1,4 +1,4 @@
-//! What push services keep and when they let go of it: a machine that is handed the time.
+//! Pushes that the services keep, and when they let go: a machine that is handed the time.
 
 use std::collections::BTreeMap;
 
@@ -27,16 +27,16 @@ pub struct PushOrder {
     pub to: PushTo,
     /// Its content.
     pub push: PushFields,
-    /// How much it tells; `e2e` when left out.
+    /// The level of content; `e2e` when left out.
     #[serde(default)]
     pub content: Option<PushContent>,
     /// It replaces what was sent under the same key and not delivered yet.
     #[serde(default)]
     pub collapse_key: Option<String>,
-    /// How long it is under way.
+    /// The time that it is under way, in milliseconds.
     #[serde(default)]
     pub delay_ms: Option<u64>,
-    /// How often it is delivered; 0 is never.
+    /// The number of deliveries; 0 is never.
     #[serde(default)]
     pub copies: Option<u32>,
 }
@@ -49,31 +49,31 @@ impl PushOrder {
     }
 }
 
-/// What was sent.
+/// The answer to an order: the push that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushSent {
     /// The id of the push.
     pub id: String,
-    /// What the phone will be handed.
+    /// The input that the phone will get.
     pub input: PushInput,
-    /// How often, if nothing comes in between.
+    /// The number of deliveries, if nothing comes in between.
     pub copies: u32,
 }
 
-/// What a phone was handed.
+/// One delivery to a phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushDelivery {
     /// Its place in the inbox, from 0.
     pub n: usize,
     /// The simulator's time.
     pub at_ms: i64,
-    /// Which push; none when Firebase says that it dropped what it had kept.
+    /// The id of the push; none when Firebase says that it dropped what it had kept.
     pub id: Option<String>,
-    /// What the platform hands the app; none when it says that pushes were dropped.
+    /// The platform's input to the app; none when it says that pushes were dropped.
     pub input: Option<PushInput>,
 }
 
-/// What became of pushes, duplicates counted each.
+/// Counts of pushes by their end, duplicates counted each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushCounts {
     /// Orders.
@@ -204,7 +204,7 @@ impl Service {
         }
     }
 
-    /// What a phone was handed, from a place on.
+    /// Deliveries to a phone, from a place on.
     pub(crate) fn inbox(
         &mut self,
         target: &str,
@@ -223,7 +223,7 @@ impl Service {
         device.waiting.iter().map(|one| one.due_ms).min()
     }
 
-    /// What became of all pushes so far.
+    /// Counts of all pushes so far, by their end.
     pub(crate) fn counts(&mut self, knobs: &PushKnobs, now_ms: i64) -> PushCounts {
         let targets: Vec<String> = self.devices.keys().cloned().collect();
         for target in targets {
@@ -259,8 +259,8 @@ impl Device {
         self.inbox.push(PushDelivery { n: self.inbox.len(), at_ms, id, input });
     }
 
-    /// What was kept while it was off is due now; what its service did not keep is lost. Tells how
-    /// much that was.
+    /// Makes pushes due that were kept while it was off; those that its service did not keep are
+    /// lost. Returns the number of lost ones.
     fn come_back(&mut self, now_ms: i64) -> u64 {
         let (mut kept, under_way): (Vec<_>, Vec<_>) =
             self.waiting.drain(..).partition(|one| one.due_ms <= now_ms);
@@ -305,7 +305,7 @@ fn keep_as_fcm(kept: &mut Vec<Waiting>) -> bool {
     is_overfull
 }
 
-/// How a push fares where nobody said it.
+/// The odds of a push for which the order says nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Odds<'a> {
     pub(crate) knobs: &'a PushKnobs,
@@ -339,7 +339,7 @@ impl Odds<'_> {
     }
 }
 
-/// What somebody said of how a push fares.
+/// Wishes of the order for the way of its push.
 #[derive(Clone, Copy, Default)]
 struct Asked {
     delay_ms: Option<u64>,

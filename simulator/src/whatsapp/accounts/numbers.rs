@@ -26,9 +26,9 @@ pub(crate) fn info(shared: &Shared, asked: &Asked, number: &Number) -> Value {
     only(shown, asked.query.get("fields"))
 }
 
-/// What takes part in a send and whether it may, as Meta's page on the messaging health status
-/// tells it. Its codes are those of that page: 141000 the number, 141006 the payment, 141010 the
-/// account.
+/// The entities that take part in a send and whether they may, as Meta's page on the messaging
+/// health status has it. Its codes are those of that page: 141000 the number, 141006 the payment,
+/// 141010 the account.
 fn health_status(number: &Number, state: &NumberState, account: &AccountState, app: &str) -> Value {
     let is_blocked = !state.is_registered || state.refuses_with.is_some();
     let of_number = is_blocked.then_some((141_000, "The number may not send."));

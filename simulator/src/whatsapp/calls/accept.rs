@@ -21,10 +21,10 @@ use crate::whatsapp::templates::check;
 use crate::whatsapp::webhooks::payload::{self, StatusOf};
 
 const WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
-/// What is older can be neither reacted to nor marked read.
+/// The age at which a message can be neither reacted to nor marked read.
 const MESSAGE_MS: i64 = 30 * WINDOW_MS;
 
-/// How a send ends for the caller.
+/// The end of a send for the caller.
 #[derive(Debug)]
 pub(crate) enum End {
     /// The message's id.
@@ -53,7 +53,7 @@ impl Dues {
     }
 }
 
-/// How a send fails although it is well formed, and whether it reached the customer.
+/// The end of a well-formed send, and whether it reached the customer.
 enum Verdict {
     Reaches(Option<Reply>),
     FailsLater(GraphError),
@@ -122,7 +122,7 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
     (end.map_or(End::Sent { wamid }, End::Failed), dues)
 }
 
-/// What a message is charged as.
+/// The category in which a message is charged.
 fn category(world: &mut World, number: &Number, message: &Outgoing) -> String {
     if message.kind != "template" {
         return "service".to_owned();
@@ -267,7 +267,7 @@ fn judge(shared: &Shared, world: &mut World, attempt: &Attempt<'_>) -> Verdict {
     Verdict::Reaches(lost(shared, &knobs, who, nth))
 }
 
-/// What the platform refuses at once, beyond what a body alone tells.
+/// Refusals of the platform at once, beyond those that the body alone explains.
 fn forbidden(world: &mut World, attempt: &Attempt<'_>) -> Option<GraphError> {
     let Attempt { number, message, who, now_ms, .. } = *attempt;
     let refused = world.accounts.refuses_with(&number.phone_number_id, &number.waba_id);
@@ -319,7 +319,7 @@ fn forbidden(world: &mut World, attempt: &Attempt<'_>) -> Option<GraphError> {
     None
 }
 
-/// What the platform takes and then tells by a failed status.
+/// Failures that the platform reports by a status `failed` after it took the message.
 fn undeliverable(world: &World, knobs: &Knobs, attempt: &Attempt<'_>) -> Option<GraphError> {
     let Attempt { number, message, who, now_ms, .. } = *attempt;
     let host = content::link(&message.kind, &message.content).and_then(content::host);
@@ -378,7 +378,7 @@ fn verdict_of(fault: &Fault) -> Verdict {
     }
 }
 
-/// How a fault looks to the caller.
+/// The reply by which the caller sees a fault.
 pub(crate) fn reply_of(fault: &Fault) -> Reply {
     Reply::Refused(match *fault {
         Fault::RateLimited { http, retry_after_s } => rate_limited(http, retry_after_s),

@@ -20,7 +20,7 @@ use crate::whatsapp::ids;
 pub(crate) struct Asked {
     pub(crate) method: Method,
     pub(crate) path: String,
-    /// What the call is about: the id of a number, an account, a file, a group or a template.
+    /// The object of the call: the id of a number, an account, a file, a group or a template.
     pub(crate) object: String,
     /// The last segment of the path, for example `messages`.
     pub(crate) edge: Option<String>,
@@ -103,7 +103,7 @@ impl Asked {
     }
 }
 
-/// How a call is answered.
+/// The reply to a call.
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// 200 with JSON.

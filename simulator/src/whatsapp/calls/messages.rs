@@ -15,7 +15,7 @@ use crate::state::knobs::StatusKind;
 use crate::state::shared::Shared;
 use crate::state::world::UpdateId;
 
-/// How long an answer waits for its own status at most, when the knob says so.
+/// The longest time that an answer waits for its own status, when the knob says so.
 const STATUS_FIRST: Duration = Duration::from_secs(5);
 
 pub(super) async fn post(shared: &Arc<Shared>, asked: &Asked, number: &Number) -> Reply {

@@ -154,7 +154,9 @@ fn message(body: &Value, recipient: Recipient) -> Result<Outgoing, GraphError> {
     let kind = match body.get("type") {
         // A published example leaves it out and is no text.
         None => content::TYPES.into_iter().find(|kind| body.get(kind).is_some()).unwrap_or("text"),
-        Some(kind) => kind.as_str().ok_or_else(|| GraphError::parameter("type is no string."))?,
+        Some(kind) => {
+            kind.as_str().ok_or_else(|| GraphError::parameter("type must be a string."))?
+        }
     };
     let mut content = body.get(kind).cloned().ok_or_else(|| GraphError::missing(kind))?;
     content::check(kind, &mut content)?;

@@ -1,4 +1,4 @@
-//! What one customer does: writes, reacts, reads, and looks at what arrived.
+//! Acts of one customer: writes, reacts, reads, and looks at messages that arrived.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl Customer {
         &self.key
     }
 
-    /// What is known of this customer.
+    /// The person: number, user id and names of this customer.
     #[must_use]
     pub fn person(&self) -> Person {
         self.shared.world().people.get(&self.key).person.clone()
@@ -163,7 +163,7 @@ impl Customer {
         Ok(())
     }
 
-    /// What has reached this customer from the number they write to.
+    /// Messages that reached this customer from the number they write to.
     #[must_use]
     pub fn received(&self) -> Vec<Reached> {
         let ids = self.ids();

@@ -13,7 +13,7 @@ use crate::state::media::NewFile;
 use crate::state::shared::Shared;
 use crate::state::world::World;
 
-/// What a customer sends.
+/// The content that a customer sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Inbound {
@@ -68,7 +68,7 @@ pub enum Inbound {
         /// The message with the flow.
         #[serde(default)]
         wamid: Option<String>,
-        /// What was filled in.
+        /// The values that the customer filled in.
         response: Value,
     },
     /// An order from the catalogue.
@@ -132,7 +132,7 @@ pub struct InboundMedia {
     pub animated: bool,
 }
 
-/// What stands around a customer's message.
+/// The frame around a customer's message.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Around {
@@ -262,7 +262,7 @@ pub(crate) fn file(
         "audio" => "audio/mpeg",
         "document" => "application/pdf",
         "sticker" => "image/webp",
-        other => bail!("{other} is no kind of file"),
+        other => bail!("type {other} has no file: image, video, audio, document and sticker have"),
     };
     let mime_type = media.mime_type.unwrap_or_else(|| usual.to_owned());
     let bytes: Arc<[u8]> = match &media.base64 {
@@ -313,7 +313,7 @@ fn tapped(world: &World, wamid: &str, id: &str) -> anyhow::Result<Map<String, Va
     Ok(message)
 }
 
-/// What a business gave a template's button as its payload; the button's text where it gave none.
+/// The payload that a business gave a template's button; the button's text where it gave none.
 fn payload_of(template: &Value, text: &str) -> String {
     let components = list(template, "/components");
     let payloads: Vec<&str> = components

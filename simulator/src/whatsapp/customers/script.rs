@@ -18,21 +18,21 @@ use crate::whatsapp::customers::customer::Customer;
 
 const CUSTOMERS_MAX: u32 = 1_000_000;
 
-/// What the scripted customers do.
+/// The plan of the scripted customers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Script {
-    /// How many customers there are.
+    /// The number of customers.
     pub customers: u32,
-    /// How many messages each writes of their own accord.
+    /// The number of messages that each writes of their own accord.
     pub messages_each: u32,
     /// Messages a second, over all customers.
     pub per_second: f64,
     /// The probability that a customer answers what reaches them.
     pub reply_probability: f64,
-    /// How many such answers each customer gives at most.
+    /// The largest number of such answers of one customer.
     pub replies_each_max: u32,
-    /// How long answers are given after the last message.
+    /// The time after the last message in which answers are given, in milliseconds.
     pub reply_for_ms: u64,
     /// The share of customers who show no phone number.
     pub without_phone: f64,
@@ -58,7 +58,7 @@ impl Default for Script {
     }
 }
 
-/// What scripted customers wrote.
+/// The messages of scripted customers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Played {
     /// The ids of their own messages, in the order they were written.

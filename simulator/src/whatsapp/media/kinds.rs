@@ -1,4 +1,4 @@
-//! Which files may be sent as which type of message, and how large.
+//! Files that may be sent as each type of message, and their largest size.
 
 const MB: usize = 1024 * 1024;
 const KB: usize = 1024;

@@ -1,4 +1,4 @@
-//! What the platform posts to the server: bodies, their bytes and signature, and their delivery.
+//! The platform's POSTs to the server: bodies, their bytes and signature, and their delivery.
 
 pub(crate) mod delivery;
 pub(crate) mod events;

@@ -26,7 +26,7 @@ pub(crate) fn message(
     message
 }
 
-/// What a status says.
+/// The content of a status.
 pub(crate) struct StatusOf<'a> {
     pub(crate) wamid: &'a str,
     pub(crate) status: StatusKind,

@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use serde_json::Value;
 use sha2::Sha256;
 
-/// How a body is written.
+/// The style in which a body is written.
 pub(crate) struct Style {
     pub(crate) escape_slashes: bool,
     pub(crate) shuffle: Option<StdRng>,

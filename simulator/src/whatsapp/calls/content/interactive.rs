@@ -168,7 +168,7 @@ fn name(action: &Value, expected: &str) -> Check {
     Err(GraphError::parameter(format!("Param action.name must be '{expected}'.")))
 }
 
-/// What must not appear twice in one message.
+/// Values that must not appear twice in one message.
 #[derive(Default)]
 struct Unique<'v>(BTreeSet<(&'static str, &'v str)>);
 

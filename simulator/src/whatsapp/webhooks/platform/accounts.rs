@@ -1,4 +1,4 @@
-//! What the platform tells of numbers and accounts.
+//! The platform's events of numbers and accounts.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ pub enum AccountEvent {
     Account {
         /// For example `ACCOUNT_RESTRICTION` or `DISABLED_UPDATE`.
         event: String,
-        /// What else the value tells.
+        /// Further fields of the value.
         #[serde(default)]
         details: Option<Value>,
         /// Sends fail with this error code from now on; they succeed when left out.

@@ -1,4 +1,4 @@
-//! What customers do beside writing: calls, and marketing stopped or resumed.
+//! Acts of customers besides writing: calls, and marketing stopped or resumed.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What happens in groups without a call of the business.
+//! Events in groups without a call of the business.
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};

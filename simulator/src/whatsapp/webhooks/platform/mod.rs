@@ -1,4 +1,4 @@
-//! What the platform tells of by itself: templates, numbers, accounts, the phone app, calls.
+//! Events that the platform sends by itself: templates, numbers, accounts, the phone app, calls.
 //!
 //! Tests script these; each changes the simulator's state as it would change on the platform.
 

@@ -1,4 +1,4 @@
-//! What the phone app on the same number shares: echoes, history, contacts.
+//! Content that the phone app on the same number shares: echoes, history, contacts.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

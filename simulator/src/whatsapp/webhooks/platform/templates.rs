@@ -1,4 +1,4 @@
-//! What the platform tells of templates.
+//! The platform's events of templates.
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};

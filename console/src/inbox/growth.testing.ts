@@ -1,0 +1,20 @@
+// How the work on a text grows with its length, for tests of readers that must never be quadratic.
+
+const TRIES = 25;
+
+/** Whether reading twice as much takes less than three times as long. The fastest of some tries
+ * counts, half and whole in turn, so that it holds on a machine that has much else to do. */
+export function isLinear(read: (text: string) => unknown, unit: string, times: number): boolean {
+  const texts = [unit.repeat(times), unit.repeat(2 * times)];
+  const fastest = [Infinity, Infinity];
+  for (let n = 0; n < TRIES; n++) {
+    for (const [at, text] of texts.entries()) {
+      const begun = performance.now();
+      read(text);
+      fastest[at] = Math.min(fastest[at]!, performance.now() - begun);
+    }
+    // Below that the clock is too coarse to tell anything.
+    if (fastest[1]! < 0.5 || (n > 2 && fastest[1]! < 3 * fastest[0]!)) return true;
+  }
+  return false;
+}
