@@ -134,7 +134,7 @@ async fn set(
     let mut tx = parts.store.read().await?;
     let sight = sight(&mut tx, signed).await?;
     tx.rollback().await?;
-    let view = set.into_iter().next().and_then(|view| told(&sight, &view));
+    let view = set.first().and_then(|view| told(&sight, view));
     view.ok_or_else(Fault::not_found)
 }
 

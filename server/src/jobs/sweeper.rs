@@ -5,8 +5,8 @@
 //! - registrations for pushes that were abandoned, and what was told of old pushes;
 //! - notices and drafts of agents, and what those who left had set up for themselves.
 //!
-//! Statuses whose message is known after all are applied before. Filters of the inbox that an earlier
-//! version kept become settings.
+//! Statuses whose message is known after all are applied before. Filters of the inbox that an
+//! earlier version kept become settings.
 //!
 //! Many short transactions of a few hundred rows, so that no command waits for a sweep. Sessions
 //! are not swept here. Those that ended long ago by themselves go when their agent signs in.

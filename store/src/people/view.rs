@@ -1,5 +1,5 @@
-//! Filters of the inbox, from before they were settings. Nodes of an earlier version may still write
-//! them; the sweeper moves them.
+//! Filters of the inbox, from before they were settings. Nodes of an earlier version may still
+//! write them; the sweeper moves them.
 
 use baton_protocol::view::ViewFilter;
 use baton_protocol::{AgentId, TeamId, ViewId, WorkspaceId};

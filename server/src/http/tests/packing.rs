@@ -95,12 +95,14 @@ fn no_answer_with_a_secret_is_packed() {
 
 /// The n-th of many texts that no two teams write alike: words in an order of their own.
 fn reply_text(n: usize) -> String {
-    const WORDS: &str = "your order number the parcel has left our warehouse and arrives within two \
-        working days please write us name address so that we can look it up thank you for waiting \
-        unfortunately this article is sold out until next week would another colour do refund to \
-        card takes five bank holidays shop opens at nine closes six on saturday invoice copy sent \
-        by mail warranty covers repair of battery screen not water damage technician calls before \
-        visit change appointment cancel subscription password reset link expires today discount";
+    const WORDS: &str = "\
+        your order number the parcel has left our warehouse and arrives within two working \
+        days please write us name address so that we can look it up thank you for waiting \
+        unfortunately this article is sold out until next week would another colour do \
+        refund to card takes five bank holidays shop opens at nine closes six on saturday \
+        invoice copy sent by mail warranty covers repair of battery screen not water damage \
+        technician calls before visit change appointment cancel subscription password reset \
+        link expires today discount";
     let words: Vec<_> = WORDS.split_whitespace().collect();
     let mut dice = u64::try_from(n).unwrap().wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut word = || {
