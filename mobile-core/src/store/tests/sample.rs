@@ -7,8 +7,8 @@ use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
     AgentId, Author, ChannelId, CoachNote, ContactId, Content, Conversation, ConversationId,
     ConversationKind, Details, FileState, Forwarded, Head, HeldReason, Line, LineAt, LineKind,
-    LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, OpenOffer, TagOn, Owner, Product,
-    Status, TeamId, Thread, Timestamp, Turn,
+    LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, OpenOffer, Owner, Product,
+    Status, TagOn, TeamId, Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -203,7 +203,10 @@ impl Dice {
             followers: self.maybe(Self::few).into_iter().collect(),
             block: None,
             marketing: None,
-            tags: self.maybe(|dice| TagOn { tag: dice.id(), lasting: dice.below(2) == 0 }).into_iter().collect(),
+            tags: self
+                .maybe(|dice| TagOn { tag: dice.id(), lasting: dice.below(2) == 0 })
+                .into_iter()
+                .collect(),
             offer: self.maybe(|dice| OpenOffer {
                 offer_id: dice.id(),
                 agent_id: dice.few(),
