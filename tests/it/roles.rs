@@ -77,7 +77,7 @@ async fn stage(world: &World, visibility: Visibility) -> Stage {
     let tag = SettingId(world.clock.uuid_v7());
     let body = json!({"home": {"kind": "workspace"}, "body": {"name": "Tag"}});
     let made = json!([{"kind": "tag", "id": tag, "put": body}]);
-    let _: Value = admin.signed.post("/settings", &made).await.expect("a tag");
+    let _tag: Value = admin.signed.post("/settings", &made).await.expect("a tag");
     let about = About {
         conversation,
         message: ana.last_line(conversation).await.expect("a line").id,

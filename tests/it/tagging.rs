@@ -15,10 +15,12 @@ fn tag(add: &[SettingId], remove: &[SettingId]) -> CommandBody {
 
 /// Sets up a tag, or changes the version of one.
 async fn sets(world: &World, id: SettingId, expect: Option<u32>, body: Value) -> Setting {
-    let mut change = json!({"kind": "tag", "id": id, "expect": expect});
-    if !body.is_null() {
-        change["put"] = json!({"home": {"kind": "workspace"}, "body": body});
-    }
+    let change = if body.is_null() {
+        json!({"kind": "tag", "id": id, "expect": expect})
+    } else {
+        let put = json!({"home": {"kind": "workspace"}, "body": body});
+        json!({"kind": "tag", "id": id, "expect": expect, "put": put})
+    };
     let admin = world.admin().await;
     let mut made: Vec<Setting> =
         admin.signed.post("/settings", &json!([change])).await.expect("it");

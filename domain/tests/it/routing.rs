@@ -4,8 +4,8 @@ use baton_domain::group::{Book, Done, OfferEndWork, RehomeWork, RouteWork, State
 use baton_domain::outcome::Answer;
 use baton_protocol::command::{Claim, CommandBody, Nothing, OfOffer};
 use baton_protocol::{
-    AgentId, AgentState, Availability, Fact, LineRef, OfferEnd, OfferId, OpenOffer, Owner,
-    OwnerCause, Refusal, TeamId, Trail,
+    AgentId, AgentState, Availability, Fact, LineRef, OfferEnd, OfferId, Owner, OwnerCause,
+    Refusal, TeamId, Trail,
 };
 use uuid::Uuid;
 

@@ -41,9 +41,15 @@ async fn customers(world: &World, query: &str) -> usize {
 async fn finds_of(world: &World, query: &str, channel: Option<ChannelId>) -> Vec<SearchHit> {
     let sight = sight();
     let wanted = Wanted::new(query).unwrap();
-    let all =
-        SearchFilter { wanted, kind: None, status: None, owner: None, team: None, channel: None };
-    let filter = SearchFilter { channel, ..all };
+    let filter = SearchFilter {
+        wanted,
+        kind: None,
+        status: None,
+        owner: None,
+        team: None,
+        channel,
+        tags: None,
+    };
     let mut tx = world.store.read().await.unwrap();
     let first = Asked { page: None, limit: 50 };
     read::search(&mut tx, world.workspace, &sight, &filter, first).await.unwrap().0

@@ -10,7 +10,8 @@ use baton_protocol::{
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::world::{GUS, NOW, REFUND, VIP, base, line, op};
+use super::tags::of_tags;
+use super::world::{GUS, NOW, base, line, op};
 use crate::rules::kept::{check, kinds, table};
 use crate::team::{ANA, BEN, EVA, LUCIA, MATEO, MINUTE, SALES, SUPPORT};
 
@@ -78,7 +79,7 @@ fn event(nth: u64, of: ConversationId, fact: &Value) -> Value {
 }
 
 /// What is asked, by name, and what happens: facts, one after the other.
-type Case = (&'static str, Vec<Value>);
+pub(super) type Case = (&'static str, Vec<Value>);
 
 fn turn(from: LineRef) -> Value {
     json!({ "from_seq": from.seq, "since": LATER })
@@ -310,25 +311,10 @@ fn of_customers() -> Vec<Case> {
     let since = base().thread.turn;
     let block = json!({ "by": EVA.agent, "since": LATER, "whatsapp": "waiting", "turn": since });
     let follows = |agent| json!({ "type": "followed", "agent_id": agent });
-    let both = || json!([{ "tag": REFUND }, { "tag": VIP, "lasting": true }]);
-    let off = json!({ "type": "tagged", "removed": [VIP] });
-    let tagged = |added: Value| json!({ "type": "tagged", "added": added });
     let card = json!({ "contact": { "name": "Luz", "phone": null } });
     let named = json!({ "type": "contact_changed", "contact_id": base().thread.contact_id });
     vec![
         ("some follow, each once", vec![follows(GUS), follows(ANA.agent), follows(GUS)]),
-        (
-            "tags are put on, each once, and taken off",
-            vec![tagged(both()), tagged(json!([{ "tag": REFUND, "lasting": true }])), off],
-        ),
-        (
-            "the next episode keeps the tags that last",
-            vec![
-                tagged(both()),
-                status(json!({ "kind": "resolved" }), json!(null)),
-                json!({ "type": "episode_opened", "episode": 2 }),
-            ],
-        ),
         (
             "somebody follows no longer",
             vec![json!({ "type": "unfollowed", "agent_id": BEN.agent })],
@@ -594,6 +580,7 @@ fn cases() -> Vec<Case> {
         of_amendments(),
         of_conversations(),
         of_customers(),
+        of_tags(),
         of_one_viewer(),
         of_settings(),
         of_the_future(),

@@ -8,4 +8,5 @@ mod commands;
 mod facts;
 mod kept;
 mod lines;
+mod tags;
 mod world;
