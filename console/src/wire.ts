@@ -466,7 +466,7 @@ export type CommandBody =
   | { type: "unlink" }
   | { type: "accept_offer"; offer_id: OfferId }
   | { type: "decline_offer"; offer_id: OfferId }
-  | { type: "name_contact"; name: string | null }
+  | { type: "name_contact"; name?: string }
   | { type: "tag"; add?: SettingId[]; remove?: SettingId[] };
 /** The answer to one command. */
 export type CommandResult = {
@@ -1040,11 +1040,6 @@ export interface Login {
   email: string;
   password: string;
   workspace: string;
-}
-/** A tag that is on a conversation. */
-export interface TagOn {
-  lasting?: boolean;
-  tag: SettingId;
 }
 /** What a customer wants of marketing from a number. */
 export interface Marketing {
@@ -1850,6 +1845,11 @@ export interface TagInput {
   name: string;
   one_of_group?: boolean;
   set_by?: TagSetter;
+}
+/** A tag that is on a conversation. */
+export interface TagOn {
+  lasting?: boolean;
+  tag: SettingId;
 }
 /** What `PUT` sets. */
 export interface TagPut {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
 use self::fields::{optional, required};
+pub use self::single::{Following, Link, NameContact, OfOffer, Tagging};
 use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{
     AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OfferId, OpId, Owner,
@@ -11,6 +12,7 @@ use crate::{
 };
 
 mod fields;
+mod single;
 #[cfg(test)]
 mod tests;
 
@@ -538,17 +540,6 @@ pub struct MarkUnread {
     pub seq: u64,
 }
 
-/// A name for the customer that the team chose.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct NameContact {
-    /// 1 to 100 characters. Required; `null` gives the customer their own name back.
-    #[serde(deserialize_with = "present")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
-    pub name: Option<String>,
-}
-
 /// Sends an unconfirmed message again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -572,49 +563,6 @@ pub struct Resend {
 pub struct OfMessage {
     /// The message.
     pub message_id: MessageId,
-}
-
-/// A command on an offer.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct OfOffer {
-    /// The offer.
-    pub offer_id: OfferId,
-}
-
-/// Who is one person.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Link {
-    /// A conversation with the same person, which the author may read too.
-    pub with: ConversationId,
-}
-
-/// Changes the tags of a conversation: 1 to 20 in all, none of them twice.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Tagging {
-    /// Tags that are put on. Of a group of which one holds the others come off.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
-    pub add: Vec<SettingId>,
-    /// Tags that are taken off.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
-    pub remove: Vec<SettingId>,
-}
-
-/// Starts or stops following a conversation.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Following {
-    /// The agent; the command's author where it is left out. Only supervisors name another.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_id: Option<AgentId>,
 }
 
 impl<'de> Deserialize<'de> for Command {

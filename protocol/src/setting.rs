@@ -2,6 +2,7 @@
 //! its row and the struct of its body; what is allowed is said in `domain/src/setting`.
 
 mod declare;
+mod saved_view;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::declare::settings;
+pub use self::saved_view::SavedView;
 pub use self::wire::{
     Home, HomeKind, Setting, SettingChange, SettingKindInfo, SettingName, SettingPut,
     SettingSetters, SettingUse, SettingVersion, SettingsPage,
@@ -575,20 +577,6 @@ pub struct Schedule {
     /// The spans of single days, as `2026-12-24`; none for a day that is closed. At most 400.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub days: BTreeMap<String, Vec<Span>>,
-}
-
-/// A filter of the inbox that is kept by name. What it names may end: then it shows nothing.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "InboxView"))]
-#[serde(deny_unknown_fields)]
-pub struct SavedView {
-    /// As people read it.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 40)))]
-    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
-    pub name: String,
-    /// The filter that its conversations pass.
-    pub filter: crate::view::ViewFilter,
 }
 
 /// A stretch of a day in minutes since its beginning: `[540, 1080]` is from 9:00 until 18:00. A

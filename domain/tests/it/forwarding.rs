@@ -99,9 +99,9 @@ fn a_forward_has_fence_and_window_as_a_reply_has() {
 fn a_line_that_its_author_does_not_see_is_as_none() {
     let elsewhere = Scope { team: SALES, owner: Owner::Queue(SALES) };
     let hidden = Forwardable { scope: elsewhere, ..source(LineKind::Text, text("Secret")) };
-    is_refused(hidden.clone(), "no message of a conversation that you see in full");
+    is_refused(hidden.clone(), "must be a message of a conversation that you see in full");
     let of_another = Forwardable { conversation: LUCIA, ..source(LineKind::Text, text("Hola")) };
-    is_refused(of_another, "no message of a conversation that you see in full");
+    is_refused(of_another, "must be a message of a conversation that you see in full");
     let mut team = team(hidden);
     team.forwarded = None;
     let seen = team.seen();

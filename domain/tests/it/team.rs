@@ -508,12 +508,11 @@ impl Team {
         claim_epoch: Option<u64>,
     ) {
         let old = self.conversations.get(&id).cloned();
-        let alone = apart(&draft.fact).is_some();
         let revision = old.as_ref().map_or(0, |old| old.head.revision) + 1;
         let event = Event {
             position: u64::try_from(self.log.len()).unwrap() + 1,
             conversation_id: Some(id),
-            revision: (!alone).then_some(revision),
+            revision: apart(&draft.fact).is_none().then_some(revision),
             at: self.now,
             actor,
             fact: draft.fact,

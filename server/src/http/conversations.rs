@@ -107,7 +107,7 @@ pub(super) fn routes() -> Vec<Route> {
             .answers::<ChangePage>(200)
             .codes(&["not_found", "forbidden"]),
         Route::get(Access::Signed, "/api/v1/conversations/{conversation}/routing", routing)
-            .says("Who was asked to take it, and why nobody else, the newest first.")
+            .says("The agents who were asked to take it, and why nobody else, the newest first.")
             .answers::<RoutingHistory>(200)
             .codes(&["not_found", "forbidden"]),
         Route::get(Access::Signed, "/api/v1/conversations/{conversation}/drafts", drafts)

@@ -4,12 +4,13 @@ use baton_domain::mirror::{Mirror, Page, Want};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::{
-    Actor, AgentId, ContactId, Conversation, ConversationId, Cursor, Epoch, Event, LineRef, Owner,
+    Actor, ContactId, Conversation, ConversationId, Cursor, Epoch, Event, LineRef, Owner,
     Timestamp,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::offers::of_offers;
 use super::tags::of_tags;
 use super::world::{GUS, NOW, base, line, op};
 use crate::rules::kept::{check, kinds, table};
@@ -295,18 +296,6 @@ fn of_conversations() -> Vec<Case> {
     ]
 }
 
-fn routed(agent: Option<AgentId>) -> Value {
-    let id = Uuid::from_u128(0x71);
-    let offer = agent.map(|of| json!({ "offer_id": id, "agent_id": of, "until": LATER }));
-    let trail = json!({ "choose": "longest_idle" });
-    json!({ "type": "routed", "agent_id": agent, "offer": offer, "trail": trail })
-}
-
-fn ended(offer: u128) -> Value {
-    let offer = Uuid::from_u128(offer);
-    json!({ "type": "offer_ended", "offer_id": offer, "agent_id": BEN.agent, "end": "declined" })
-}
-
 fn of_customers() -> Vec<Case> {
     let since = base().thread.turn;
     let block = json!({ "by": EVA.agent, "since": LATER, "whatsapp": "waiting", "turn": since });
@@ -339,9 +328,6 @@ fn of_customers() -> Vec<Case> {
                 "type": "person_changed", "person": ContactId(MATEO.0),
             })],
         ),
-        ("somebody is asked to take it", vec![routed(Some(BEN.agent))]),
-        ("somebody says no", vec![routed(Some(BEN.agent)), ended(0x71)]),
-        ("nobody can be asked", vec![routed(Some(BEN.agent)), routed(None)]),
         ("they have another name", vec![with_content(named.clone(), &card)]),
         ("their name was erased", vec![named]),
         (
@@ -581,6 +567,7 @@ fn cases() -> Vec<Case> {
         of_conversations(),
         of_customers(),
         of_tags(),
+        of_offers(),
         of_one_viewer(),
         of_settings(),
         of_the_future(),

@@ -8,5 +8,6 @@ mod commands;
 mod facts;
 mod kept;
 mod lines;
+mod offers;
 mod tags;
 mod world;
