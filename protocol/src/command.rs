@@ -7,8 +7,8 @@ use self::fields::{optional, required};
 pub use self::single::{Following, Link, NameContact, OfOffer, Tagging};
 use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{
-    AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OfferId, OpId, Owner,
-    SettingId, Timestamp,
+    AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, SettingId,
+    Timestamp,
 };
 
 mod fields;

@@ -5,21 +5,18 @@ use baton_protocol::setting::SavedView;
 use baton_protocol::view::{ViewFilter, ViewStatus};
 use uuid::Uuid;
 
+use super::text::name;
 use super::{Around, SettingRules, Wrong};
 
 const NAME_CHARS_MAX: usize = 40;
 
 impl SettingRules for SavedView {
     fn check(&mut self, _: &Around<'_>) -> Result<(), Wrong> {
-        let name = self.name.trim();
-        let is_odd = name.is_empty()
-            || name.chars().count() > NAME_CHARS_MAX
-            || name.chars().any(char::is_control);
-        if is_odd {
+        name("name", &mut self.name)?;
+        if self.name.chars().count() > NAME_CHARS_MAX {
             let problem = format!("must have 1 to {NAME_CHARS_MAX} characters");
             return Err(Wrong::new("name", problem));
         }
-        self.name = name.to_owned();
         check_filter(&mut self.filter)
     }
 }

@@ -140,7 +140,8 @@ impl Write<'_> {
         position: u64,
     ) -> Result<(), StoreError> {
         let changed = self.read.sql.run(
-            "DELETE FROM setting WHERE account = ?1 AND kind = ?2 AND id = ?3 AND position <= ?4",
+            "DELETE FROM setting WHERE account = ?1 AND kind = ?2 AND id = ?3 AND position <= ?4
+                 AND sealed IS NOT NULL",
             params![self.read.whose.number, kind.name(), id.0.as_bytes(), number(position)?],
         )?;
         self.changes.has_settings |= changed > 0;

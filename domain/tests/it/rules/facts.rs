@@ -4,8 +4,7 @@ use baton_domain::mirror::{Mirror, Page, Want};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::{
-    Actor, ContactId, Conversation, ConversationId, Cursor, Epoch, Event, LineRef, Owner,
-    Timestamp,
+    Actor, ContactId, Conversation, ConversationId, Cursor, Epoch, Event, LineRef, Owner, Timestamp,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -18,7 +17,7 @@ use crate::team::{ANA, BEN, EVA, LUCIA, MATEO, MINUTE, SALES, SUPPORT};
 
 const EPOCH: Epoch = Epoch(Uuid::from_u128(7));
 const HEAD: u64 = 100;
-const LATER: Timestamp = NOW.plus_ms(MINUTE);
+pub(super) const LATER: Timestamp = NOW.plus_ms(MINUTE);
 const NOTE: Uuid = Uuid::from_u128(0x6000);
 
 /// Lucía's conversation as Ana holds it: an edit of hers, a file, and a message on its way.

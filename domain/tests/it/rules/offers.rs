@@ -4,8 +4,8 @@ use baton_protocol::AgentId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::facts::Case;
-use super::world::{BEN, LATER};
+use super::facts::{Case, LATER};
+use crate::team::BEN;
 
 fn routed(agent: Option<AgentId>) -> Value {
     let id = Uuid::from_u128(0x71);

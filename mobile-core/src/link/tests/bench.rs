@@ -168,9 +168,18 @@ impl Bench {
         self.tell(Input::SocketClosed(self.socket(), Some((code, reason.to_owned()))))
     }
 
-    /// Every request is answered: there is nothing.
+    /// Every request is answered, and those that follow: there is nothing.
     pub(super) fn takes_all(&mut self) {
+        while self.takes(|_| true) {}
+    }
+
+    /// The requests under way of this sort are answered: there is nothing. Says whether any was.
+    pub(super) fn takes(&mut self, fits: impl Fn(&Query) -> bool) -> bool {
+        let mut is_any = false;
         for (ticket, query) in self.asked() {
+            if !fits(&query) {
+                continue;
+            }
             let answer = match query {
                 Query::Snapshot { .. } => Fetched::Page(page(self.position(), None)),
                 Query::Agents => Fetched::Agents(Vec::new()),
@@ -180,7 +189,9 @@ impl Bench {
                 Query::Conversation(_) | Query::Sync(_) => continue,
             };
             self.answer(ticket, Ok(answer));
+            is_any = true;
         }
+        is_any
     }
 
     /// The server answers every request, and those that follow.

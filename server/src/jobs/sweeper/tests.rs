@@ -297,7 +297,8 @@ async fn filters_of_an_earlier_version_become_settings_and_those_of_who_left_go(
         database.tamper(&sql).await;
         assert_eq!(sweeper.sweep().await.unwrap().moved, 2);
         assert_eq!((count(&database, &LEFT).await, count(&database, &SET).await), (0, 2));
-        let left = format!("UPDATE agent SET state = 'inactive' WHERE id = '{agent}';");
+        let left =
+            format!("UPDATE agent SET state = 'inactive', active_id = NULL WHERE id = '{agent}';");
         let new = sql.replace(&view(1), &view(3));
         database.tamper(&(left + &new)).await;
         assert_eq!(sweeper.sweep().await.unwrap().moved, 2);
