@@ -237,6 +237,7 @@ export const ar: Messages = {
     several: (count) => n(count, { one: "أُعيد التوجيه إلى عميل واحد", two: "أُعيد التوجيه إلى عميلين", few: `أُعيد التوجيه إلى ${c(count)} عملاء`, many: `أُعيد التوجيه إلى ${c(count)} عميلًا`, other: `أُعيد التوجيه إلى ${c(count)} عميل` }),
   },
   act: {
+    why: "لماذا؟",
     resolve: "حل",
     resolved: "حُلّت",
     reopen: "إعادة فتح",
@@ -448,6 +449,8 @@ export const ar: Messages = {
     only: (name) => `لا يرى هذا إلا ${name} والمشرفون`,
   },
   change: {
+    routed: (name: string) => `أُعطيت إلى ${name}`,
+    accepted: (name: string) => `قبلها ${name}`,
     moved: (name, from, to, when) =>
       from === null
         ? `لدى ${name} رقم جديد: ${to} (${when})`

@@ -220,6 +220,7 @@ export const en = {
     several: (count: number) => n(count, { one: "Forwarded to 1 customer", other: `Forwarded to ${c(count)} customers` }),
   },
   act: {
+    why: "Why?",
     resolve: "Resolve",
     resolved: "Resolved",
     reopen: "Reopen",
@@ -430,6 +431,8 @@ export const en = {
     only: (name: string) => `Only ${name} and supervisors see this`,
   },
   change: {
+    routed: (name: string) => `It was given to ${name}`,
+    accepted: (name: string) => `${name} accepted it`,
     moved: (name: string, from: string | null, to: string, when: string) =>
       from === null
         ? `${name} has a new number: ${to} (${when})`

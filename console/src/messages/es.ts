@@ -219,6 +219,7 @@ export const es: Messages = {
     several: (count) => n(count, { one: "Reenviado a 1 cliente", other: `Reenviado a ${c(count)} clientes` }),
   },
   act: {
+    why: "¿Por qué?",
     resolve: "Resolver",
     resolved: "Resuelta",
     reopen: "Reabrir",
@@ -425,6 +426,8 @@ export const es: Messages = {
     only: (name) => `Solo ${name} y los supervisores pueden ver esto`,
   },
   change: {
+    routed: (name: string) => `Se le dio a ${name}`,
+    accepted: (name: string) => `${name} lo aceptó`,
     moved: (name, from, to, when) =>
       from === null
         ? `${name} tiene un número nuevo: ${to} (${when})`

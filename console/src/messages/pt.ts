@@ -219,6 +219,7 @@ export const pt: Messages = {
     several: (count) => n(count, { one: "Reencaminhado a 1 cliente", other: `Reencaminhado a ${c(count)} clientes` }),
   },
   act: {
+    why: "Por quê?",
     resolve: "Resolver",
     resolved: "Resolvida",
     reopen: "Reabrir",
@@ -425,6 +426,8 @@ export const pt: Messages = {
     only: (name) => `Só ${name} e os supervisores veem isto`,
   },
   change: {
+    routed: (name: string) => `Foi dado a ${name}`,
+    accepted: (name: string) => `${name} aceitou`,
     moved: (name, from, to, when) =>
       from === null
         ? `${name} tem um número novo: ${to} (${when})`

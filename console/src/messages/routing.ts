@@ -9,7 +9,6 @@ export interface RoutingWords {
   decline: string;
   left: (seconds: number) => string;
   tooLate: string;
-  why: string;
   whyOf: (customer: string) => string;
   none: string;
   given: (name: string) => string;
@@ -20,8 +19,6 @@ export interface RoutingWords {
   choose: Record<Choice, string>;
   ends: Record<OfferEnd, string>;
   reasons: Record<PassedOver, string>;
-  routed: (name: string) => string;
-  accepted: (name: string) => string;
 }
 
 const en: RoutingWords = {
@@ -30,7 +27,6 @@ const en: RoutingWords = {
   decline: "Decline",
   left: (seconds) => `${seconds} s left`,
   tooLate: "This offer is over.",
-  why: "Why?",
   whyOf: (customer) => `Who was asked to take ${customer}`,
   none: "Nobody was asked: somebody takes it from the queue.",
   given: (name) => `Given to ${name}`,
@@ -64,8 +60,6 @@ const en: RoutingWords = {
     excluded: "left out by the team",
     not_chosen: "somebody else came first",
   },
-  routed: (name) => `It was given to ${name}`,
-  accepted: (name) => `${name} accepted it`,
 };
 
 const es: RoutingWords = {
@@ -74,7 +68,6 @@ const es: RoutingWords = {
   decline: "Rechazar",
   left: (seconds) => `Quedan ${seconds} s`,
   tooLate: "Esta oferta ya terminó.",
-  why: "¿Por qué?",
   whyOf: (customer) => `A quién se le ofreció ${customer}`,
   none: "No se le ofreció a nadie: alguien lo coge de la cola.",
   given: (name) => `Para ${name}`,
@@ -108,8 +101,6 @@ const es: RoutingWords = {
     excluded: "el equipo lo excluye",
     not_chosen: "otra persona iba antes",
   },
-  routed: (name) => `Se le dio a ${name}`,
-  accepted: (name) => `${name} lo aceptó`,
 };
 
 const pt: RoutingWords = {
@@ -118,7 +109,6 @@ const pt: RoutingWords = {
   decline: "Recusar",
   left: (seconds) => `Restam ${seconds} s`,
   tooLate: "Esta oferta já acabou.",
-  why: "Por quê?",
   whyOf: (customer) => `A quem se ofereceu ${customer}`,
   none: "Não se ofereceu a ninguém: alguém pega da fila.",
   given: (name) => `Para ${name}`,
@@ -152,8 +142,6 @@ const pt: RoutingWords = {
     excluded: "a equipe o exclui",
     not_chosen: "outra pessoa veio antes",
   },
-  routed: (name) => `Foi dado a ${name}`,
-  accepted: (name) => `${name} aceitou`,
 };
 
 const ar: RoutingWords = {
@@ -162,7 +150,6 @@ const ar: RoutingWords = {
   decline: "رفض",
   left: (seconds) => `بقي ${seconds} ث`,
   tooLate: "انتهى هذا العرض.",
-  why: "لماذا؟",
   whyOf: (customer) => `على من عُرضت محادثة ${customer}`,
   none: "لم تُعرض على أحد: يأخذها أحدهم من الطابور.",
   given: (name) => `أُعطيت إلى ${name}`,
@@ -196,8 +183,6 @@ const ar: RoutingWords = {
     excluded: "يستثنيه الفريق",
     not_chosen: "سبقه غيره",
   },
-  routed: (name) => `أُعطيت إلى ${name}`,
-  accepted: (name) => `قبلها ${name}`,
 };
 
 export const routingWords: Record<Language, RoutingWords> = { en, es, pt, ar };

@@ -136,10 +136,10 @@ impl Fetches {
     pub(super) fn start(&mut self, with: Start, out: &mut Vec<LinkAction>) {
         let Start { now, leave, cursor, settings_above, used } = with;
         let mut free = self.free();
-        let is_syncing = self.jobs.contains_key(&Key::Sync);
+        let ahead = self.ahead();
         for (key, job) in &mut self.jobs {
             let waits = job.under_way.is_some() || job.at > now;
-            if free == 0 || waits || !is_allowed(*key, leave, is_syncing) {
+            if free == 0 || waits || !is_allowed(*key, leave, ahead) {
                 continue;
             }
             let query = match (key, cursor) {
@@ -255,16 +255,21 @@ impl Fetches {
 
     /// When something is to be done.
     pub(super) fn next(&self, leave: Leave) -> Option<(Duration, TimeoutReason)> {
-        let is_syncing = self.jobs.contains_key(&Key::Sync);
+        let ahead = self.ahead();
         let has_room = self.free() > 0;
         let times = self.jobs.iter().filter_map(|(key, job)| match job.under_way {
             Some(awaited) => Some((awaited.until, TimeoutReason::FetchOverdue)),
-            None if has_room && is_allowed(*key, leave, is_syncing) => {
+            None if has_room && is_allowed(*key, leave, ahead) => {
                 Some((job.at, TimeoutReason::Fetch))
             }
             None => None,
         });
         times.min()
+    }
+
+    fn ahead(&self) -> Ahead {
+        let has = |key: Key| self.jobs.contains_key(&key);
+        Ahead { is_syncing: has(Key::Sync), is_paging: has(Key::Page) }
     }
 
     fn free(&self) -> usize {
@@ -273,12 +278,21 @@ impl Fetches {
     }
 }
 
-fn is_allowed(key: Key, leave: Leave, is_syncing: bool) -> bool {
+/// Requests that others wait for.
+#[derive(Clone, Copy, Debug)]
+struct Ahead {
+    is_syncing: bool,
+    is_paging: bool,
+}
+
+fn is_allowed(key: Key, leave: Leave, ahead: Ahead) -> bool {
     match (leave, key) {
+        // They are many: the conversations come first.
+        (Leave::All, Key::List(List::Settings)) => !ahead.is_paging,
         (Leave::Nothing, _) | (Leave::All, Key::Sync) | (Leave::Wake, Key::Page | Key::List(_)) => {
             false
         }
-        (Leave::Wake, Key::Conversation(_)) => !is_syncing,
+        (Leave::Wake, Key::Conversation(_)) => !ahead.is_syncing,
         (Leave::Wake, Key::Sync)
         | (Leave::All, Key::Page | Key::List(_) | Key::Conversation(_)) => true,
     }

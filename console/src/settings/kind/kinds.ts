@@ -63,6 +63,7 @@ export const KINDS = {
   },
   routing: {
     "path":"routings","homes":["team"],"most":1,"singleton":true,
+    setters: {"own":false,"supervisors":true,"roles":["admin"]},
     fields: {
       at_once: {"is":"number","least":1,"most":10,"or":3},
       choose: {"is":"choice","options":["longest_idle","round_robin","least_loaded","priority","random"],"or":"longest_idle","column":true},
