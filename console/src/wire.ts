@@ -466,7 +466,7 @@ export type CommandBody =
   | { type: "unlink" }
   | { type: "accept_offer"; offer_id: OfferId }
   | { type: "decline_offer"; offer_id: OfferId }
-  | { type: "name_contact"; name?: string }
+  | { type: "name_contact"; name: string | null }
   | { type: "tag"; add?: SettingId[]; remove?: SettingId[] };
 /** The answer to one command. */
 export type CommandResult = {

@@ -65,9 +65,18 @@ impl JsonSchema for LineKind {
 /// `seen` is there in every command that has it, if only as null: left out, it would silently mean
 /// that nothing was seen.
 pub(crate) fn with_seen(schema: &mut Schema) {
+    require(schema, "seen");
+}
+
+/// `name` has to be there, if only as null.
+pub(crate) fn with_name(schema: &mut Schema) {
+    require(schema, "name");
+}
+
+fn require(schema: &mut Schema, field: &str) {
     let required = schema.ensure_object().entry("required").or_insert_with(|| json!([]));
     if let Some(names) = required.as_array_mut() {
-        names.push("seen".into());
+        names.push(field.into());
     }
 }
 

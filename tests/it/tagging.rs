@@ -43,7 +43,9 @@ async fn tags_are_seen_by_all_found_by_all_and_fall_off_with_the_episode() {
     for_each_store(Setup::usual(), async |world| {
         let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
         let sofia = world.agent("Sofia").await;
-        let [refund, vip] = [(); 2].map(|()| SettingId(world.clock.uuid_v7()));
+        let mut ids = [(); 2].map(|()| SettingId(world.clock.uuid_v7()));
+        ids.sort();
+        let [refund, vip] = ids;
         sets(world, refund, None, json!({"name": "Refund", "colour": "red"})).await;
         let lasting = json!({"name": "VIP", "lasting": true, "set_by": "supervisors"});
         sets(world, vip, None, lasting).await;

@@ -9,6 +9,7 @@ use crate::{AgentId, ConversationId, OfferId, SettingId};
 /// A name for the customer that the team chose.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_name))]
 #[serde(deny_unknown_fields)]
 pub struct NameContact {
     /// 1 to 100 characters. Required; `null` gives the customer their own name back.

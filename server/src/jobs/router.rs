@@ -17,7 +17,7 @@ use baton_protocol::push::PushLane;
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
     Agent, AgentId, AgentState, Availability, ConversationId, MembershipKind, OfferEnd, OfferId,
-    TeamId, Timestamp, WorkspaceId,
+    OpenOffer, TeamId, Timestamp, WorkspaceId,
 };
 use futures_util::future::join_all;
 
@@ -25,7 +25,8 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::read::{
-    self, OfferKey, StandingOffer, has_offer, routed_teams, standing_offers, waiting,
+    self, OfferKey, StandingOffer, has_offer, routed_teams, routing_history, standing_offers,
+    waiting,
 };
 use crate::store::{StoreError, Tx};
 use crate::telemetry::Spell;
@@ -63,6 +64,9 @@ const CALLED_MS: i64 = 24 * 60 * 60 * 1000;
 struct Memory {
     /// The time at which each offer that stands was first seen.
     seen: BTreeMap<OfferKey, SeenOffer>,
+    /// Offers that were wished for and not seen so far. One that ends before the next look is
+    /// looked up in the log.
+    wished: BTreeMap<OfferKey, StandingOffer>,
     /// The agents who were asked in vain, and the time.
     asked: BTreeMap<(WorkspaceId, ConversationId), Vec<(AgentId, Duration)>>,
     /// Turns for which the team was called.
@@ -131,6 +135,15 @@ impl Router {
         let offers = standing_offers(tx).await?;
         let now = self.clock.monotonic();
         memory.keep(&offers, now);
+        for ((workspace, conversation, offer), wished) in std::mem::take(&mut memory.wished) {
+            if !memory.seen.contains_key(&(workspace, conversation, offer)) {
+                let told = routing_history(tx, workspace, conversation).await?.decisions;
+                let is_it = |made: OpenOffer| made.offer_id == offer;
+                if told.iter().any(|one| one.offer.is_some_and(is_it)) {
+                    memory.was_asked((workspace, conversation), wished.offer.agent_id, now);
+                }
+            }
+        }
         let mut staff: BTreeMap<WorkspaceId, Staff> = BTreeMap::new();
         let workspaces = offers.iter().map(|offer| offer.workspace);
         for workspace in workspaces.collect::<BTreeSet<_>>() {
@@ -267,7 +280,7 @@ impl Router {
                 && !memory.called.contains(&(workspace, one.conversation, since))
         };
         let mut routes = Vec::new();
-        let mut called = Vec::new();
+        let (mut called, mut wishes) = (Vec::new(), BTreeMap::new());
         for (one, of) in planned.into_iter().zip(&found) {
             if calls(&one, of.since) {
                 called.push((workspace, one.conversation, of.since));
@@ -276,11 +289,17 @@ impl Router {
             }
             let Planned { conversation, agent, trail } = one;
             let offer = agent.filter(|_| policy.hand == Hand::Offer).map(|_| self.offer(policy));
+            if let Some((agent_id, (offer_id, until))) = agent.zip(offer) {
+                let offer = OpenOffer { offer_id, agent_id, until };
+                let wished = StandingOffer { workspace, team, conversation, offer };
+                wishes.insert(wished.key(), wished);
+            }
             routes.push(RouteWork { workspace, conversation, team, agent, offer, trail });
         }
         let now = self.clock.now();
         memory.called.retain(|(.., since)| now.since(*since) < CALLED_MS);
         memory.called.extend(called);
+        memory.wished.extend(wishes);
         routes
     }
 
@@ -312,8 +331,7 @@ impl Memory {
         let over: Vec<OfferKey> = self.seen.keys().copied().filter(is_over).collect();
         for key in over {
             if let Some(SeenOffer { offer, .. }) = self.seen.remove(&key) {
-                let of = (offer.workspace, offer.conversation);
-                self.asked.entry(of).or_default().push((offer.offer.agent_id, now));
+                self.was_asked((offer.workspace, offer.conversation), offer.offer.agent_id, now);
             }
         }
         for (key, offer) in standing {
@@ -324,6 +342,10 @@ impl Memory {
             asked.retain(|(_, at)| now.saturating_sub(*at) < DECLINED);
             !asked.is_empty()
         });
+    }
+
+    fn was_asked(&mut self, of: (WorkspaceId, ConversationId), agent: AgentId, now: Duration) {
+        self.asked.entry(of).or_default().push((agent, now));
     }
 
     /// Whether an offer of it was seen and is not noted as over.

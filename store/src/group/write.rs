@@ -98,9 +98,7 @@ static NOTES: Statement<NoteRow> = Statement::insert();
 static CONTENTS: Statement<ContentRow> = Statement::insert();
 static READ_MARKS: Statement<ReadMarkRow> = Statement::insert_or(
     "ON CONFLICT (workspace, agent, conversation) DO UPDATE
-       SET seq = CASE WHEN excluded.seq > read_mark.seq THEN excluded.seq ELSE read_mark.seq END,
-         stamp_state = CASE WHEN excluded.seq > read_mark.seq THEN excluded.stamp_state
-           ELSE read_mark.stamp_state END",
+       SET seq = excluded.seq, stamp_state = excluded.stamp_state",
 );
 static LOADS: Statement<LoadRow> = Statement::replace();
 static TALLIES: Statement<TallyRow> = Statement::add();
