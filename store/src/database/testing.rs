@@ -78,7 +78,7 @@ impl TestDatabase {
                DROP TRIGGER log_is_written_once; DROP TRIGGER log_is_kept;
                DROP TRIGGER log_head_climbs; DROP TRIGGER conversation_climbs;
                DROP TRIGGER owner_epoch_counts; DROP TRIGGER message_rank_climbs;
-               DROP TRIGGER message_stays; DROP TRIGGER read_mark_climbs;}",
+               DROP TRIGGER message_stays;}",
         )
         .await
         .unwrap();

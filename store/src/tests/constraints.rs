@@ -175,13 +175,6 @@ async fn an_op_id_writes_one_message() {
 }
 
 #[tokio::test]
-async fn a_read_mark_never_falls() {
-    let mark = "INSERT INTO read_mark (workspace, agent, conversation, seq)
-         VALUES ('{w}', '{ana}', '{conv}', 7)";
-    check(mark, "UPDATE read_mark SET seq = 6", "read_mark_climbs").await;
-}
-
-#[tokio::test]
 async fn a_load_is_never_negative() {
     check("SELECT 1", "UPDATE agent SET load = -1 WHERE id = '{ana}'", "agent_load|load").await;
 }
