@@ -89,7 +89,7 @@
     ("/assets/find-DygRTpM9.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/find-DygRTpM9.js"))),
     ("/assets/format-DsJOZ9X6.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/format-DsJOZ9X6.js"))),
     ("/assets/index-C8WQ4l5p.css", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-C8WQ4l5p.css"))),
-    ("/assets/index-yrq6wT7O.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-yrq6wT7O.js"))),
+    ("/assets/index-UvHso5z0.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-UvHso5z0.js"))),
     ("/assets/index.svelte-B268siXU.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index.svelte-B268siXU.js"))),
     ("/assets/isolate-6oYUhGI5.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/isolate-6oYUhGI5.js"))),
     ("/assets/keys-BWyVG34O.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/keys-BWyVG34O.js"))),

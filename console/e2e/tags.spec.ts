@@ -25,6 +25,7 @@ long("a conversation is tagged by keys, colleagues see it, and the tag has a vie
   const ana = await world.desk("Ana");
   const id = await open(ana, lucia.name);
   await ana.keyboard.press("l");
+  await expect(ana.getByTestId("tag-picker")).toBeVisible();
   await expect(ana.getByTestId(`tag-option-${vip}`)).toHaveAttribute("aria-disabled", "true");
   await ana.keyboard.type("ref");
   await ana.keyboard.press("Enter");
@@ -34,6 +35,7 @@ long("a conversation is tagged by keys, colleagues see it, and the tag has a vie
 
   // One of a group holds.
   await ana.keyboard.press("l");
+  await expect(ana.getByTestId("tag-picker")).toBeVisible();
   await ana.keyboard.type("order");
   await expect(ana.getByTestId(`tag-option-${order}`)).toContainText("takes Refund off");
   await ana.keyboard.press("Enter");

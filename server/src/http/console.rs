@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 use super::{Fault, HandlerResult, Route};
 
 /// Every address of the console.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "/",
     "/sign-in",
     "/join",
@@ -36,6 +36,7 @@ const PAGES: [&str; 17] = [
     "/search",
     "/settings",
     "/settings/{page}",
+    "/settings/{page}/{setting}",
 ];
 
 /// Files beside the page that keep their names: they are asked for each time.

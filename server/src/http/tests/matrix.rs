@@ -104,6 +104,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("/search", "GET public"),
     ("/settings", "GET public"),
     ("/settings/{page}", "GET public"),
+    ("/settings/{page}/{setting}", "GET public"),
     ("/icon.svg", "GET public"),
     ("/icon-192.png", "GET public"),
     ("/icon-512.png", "GET public"),
