@@ -45,8 +45,8 @@ impl Signs {
         self.by_push(now)
     }
 
-    /// The same of pushes alone. It does not end by itself: somebody on leave for two weeks is
-    /// reached, as long as no push shows otherwise.
+    /// The verdict by pushes alone. It does not expire: an agent on leave for two weeks counts as
+    /// reached until a push goes unconfirmed.
     fn by_push(self, now: Timestamp) -> Verdict {
         match (self.push_at, self.unheard) {
             (None, _) | (_, UNHEARD_MAX..) => Verdict::Unreachable,

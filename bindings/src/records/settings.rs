@@ -144,7 +144,7 @@ pub struct ConversationTag {
     pub group: Option<String>,
     /// True if it takes the others of its group off.
     pub one_of_group: bool,
-    /// The id of the tag that it became. Do not offer it any more.
+    /// The id of the tag that it was merged into. Do not offer a merged tag.
     pub merged_into: Option<String>,
     /// The people who may put it on.
     pub set_by: SetBy,

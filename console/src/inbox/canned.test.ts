@@ -32,7 +32,7 @@ test.each(cases.blanks)("the blanks of $text", ({ text, blanks }) => {
   expect(namesIn(text)).toEqual(blanks);
 });
 
-test("a word that names no variable is a blank, whatever the language of the page calls so", () => {
+test("a word that names no variable is a blank, in each language of the page", () => {
   const known = { values: new Map<string, string>(), names: new Map<string, string>() };
   expect(fill("{{constructor}}", known)).toBe("⟦constructor⟧");
 });

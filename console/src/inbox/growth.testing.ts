@@ -2,8 +2,8 @@
 
 const TRIES = 25;
 
-/** Whether reading twice as much takes less than three times as long. The fastest of some tries
- * counts, half and whole in turn, so that it holds on a machine that has much else to do. */
+/** True if a text of twice the length is read in less than three times the time. Both lengths are
+ * read in turn, and the fastest try of each counts: a busy machine changes nothing. */
 export function isLinear(read: (text: string) => unknown, unit: string, times: number): boolean {
   const texts = [unit.repeat(times), unit.repeat(2 * times)];
   const fastest = [Infinity, Infinity];

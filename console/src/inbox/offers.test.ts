@@ -12,7 +12,7 @@ const held = (id: string, agent_id: string, seconds: number) =>
     },
   }) as unknown as Held;
 
-test("an offer is shown to whoever is asked, until it is over, and what ends first comes first", () => {
+test("an offer is shown to the agent who is asked, until it is over; the first to end comes first", () => {
   const all = [held("1", "ana", 45), held("2", "ben", 45), held("3", "ana", 0), held("4", "ana", 9)];
   const none = { level: "full", view: { head: { id: "5" }, thread: {} } } as unknown as Held;
   const shown = offersOf([...all, none], "ana", NOW);

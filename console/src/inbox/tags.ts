@@ -29,7 +29,7 @@ export function resolve(tags: Tags, id: Id): Id {
 /** A tag as it is drawn. */
 export interface Shown {
   id: Id;
-  /** Undefined for one that ended: its name is not told any more. */
+  /** Undefined for a tag that ended: the server no longer gives its name. */
   name: string | undefined;
   colour: string;
   isLasting: boolean;

@@ -156,7 +156,7 @@ test("a read mark takes the unread away, and never goes back", () => {
   expect(full().view.read_seq).toBe(7);
 });
 
-test("what is unread again stays so, whatever older answers say, and until it is read", () => {
+test("a line marked as unread stays unread until it is read, also when older answers come", () => {
   applyConversation(feed, ID, snapshot);
   const told = (type: "read_marked" | "unread_marked", position: number, seq: number) => {
     const { revision: _revision, ...mark } = { ...event(type, 0), position, seq };

@@ -97,7 +97,7 @@ pub(super) fn write(case: &Case<'_>, answer: OutgoingMessage) -> Decided {
 }
 
 /// The changes of an answer beside its line, and the colleague whose lease its author ignored. A
-/// reaction needs none of it: it is to one message, whatever came since, and also while a colleague
+/// reaction has neither: it belongs to one message, also when newer lines came or a colleague
 /// writes.
 pub(super) fn answers(
     case: &Case<'_>,

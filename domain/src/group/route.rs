@@ -1,5 +1,5 @@
 //! The routing's choice is carried out, and offers end. The plan was made of what was read a moment
-//! ago: whatever became of it since is tested here, under the locks.
+//! ago: it is tested here again, under the locks.
 
 use baton_protocol::{
     Actor, AgentId, AgentState, Availability, Conversation, Fact, OpenOffer, Owner, OwnerCause,

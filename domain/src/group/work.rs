@@ -264,7 +264,7 @@ pub struct RouteWork {
     pub trail: Trail,
 }
 
-/// An offer ends: nobody answered in time, or the agent may not have it any more.
+/// An offer ends: its agent did not answer in time, or may no longer have it.
 #[derive(Clone, Copy, Debug)]
 pub struct OfferEndWork {
     /// The workspace.

@@ -60,7 +60,7 @@ pub trait Holdings {
     fn heads(&self, show: &mut dyn FnMut(&Head, u64)) -> Result<(), Self::Error>;
 
     /// Takes over news of settings. Returns whether all that a last page names is held.
-    /// Who keeps no settings holds whatever is asked.
+    /// A client that keeps no settings answers that all are held.
     ///
     /// # Errors
     /// When it cannot be written.

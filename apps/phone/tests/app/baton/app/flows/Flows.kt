@@ -25,7 +25,7 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 
-/** How long one flow may take on a machine that has much else to do. */
+/** Longest time of one flow, on a busy machine. */
 private const val FLOW_MS = 600_000L
 
 class Flow(val name: String, val play: suspend Stage.() -> Unit)

@@ -199,7 +199,7 @@ class Hand(val world: World, private val who: String, val way: Way, val director
         live()
     }
 
-    /** Nothing of this hand waits any more. */
+    /** Waits until the outbox of this agent is empty. */
     suspend fun settled() = until("nothing of $who waits") { session.desk.baton.outbox().isEmpty() }
 
     suspend fun puts() {

@@ -199,7 +199,7 @@ val owning = listOf(
         ana.opens(said)
         ana.talk.claim()
         until("hers") { isIn(InboxView.Mine) }
-        until("not nobody's any more") {
+        until("somebody owns it") {
             ana.session.inbox.choose(InboxView.Unassigned)
             val list = ana.session.inbox.state.first { it.view == InboxView.Unassigned }.list
             list is app.baton.app.model.ListState.Loaded && list.rows.none { it.id == said.conversation }

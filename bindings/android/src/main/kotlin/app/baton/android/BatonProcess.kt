@@ -95,7 +95,7 @@ class BatonProcess(
         application.registerReceiver(unlocked, IntentFilter(Intent.ACTION_USER_UNLOCKED))
     }
 
-    /** Closes the core for good. Nothing of this library calls it any more. */
+    /** Closes the core for good. The library makes no further calls to it. */
     suspend fun end() {
         observer.end(application)
         (opening.state.value as? OpenState.Open)?.baton?.end()

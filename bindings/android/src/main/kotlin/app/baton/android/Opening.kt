@@ -17,7 +17,7 @@ sealed interface OpenState {
 
     data class Open(val baton: Baton) : OpenState
 
-    /** It could not be opened, for this reason. Whatever asks for it next tries again. */
+    /** Opening failed for this reason. The next call tries again. */
     data class Failed(val error: CoreException) : OpenState
 }
 
