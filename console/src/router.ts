@@ -11,6 +11,7 @@ export type Place =
   | { at: "sign-in" }
   /** The secret of the invitation stands behind #. */
   | { at: "join" }
+  | { at: "new-password" }
   | { at: "inbox"; view: string; conversation: string | undefined; line?: number }
   | { at: "link"; conversation: string; line?: number }
   | { at: "board"; agent: string | undefined }
@@ -58,7 +59,7 @@ export function placeOf(path: string, query = ""): Place {
   const [first, second, third, ...rest] = path.split("/").filter((part) => part !== "");
   if (rest.length > 0) return { at: "unknown" };
   if (first === undefined) return { at: "inbox", view: "mine", conversation: undefined };
-  if ((first === "sign-in" || first === "join") && second === undefined) return { at: first };
+  if ((first === "sign-in" || first === "join" || first === "new-password") && second === undefined) return { at: first };
   if (first === "c" && ID.test(second ?? "") && third === undefined) {
     return { at: "link", conversation: second ?? "", ...lineOf(query) };
   }
@@ -116,6 +117,7 @@ export function pathOf(place: Place): string {
   switch (place.at) {
     case "sign-in":
     case "join":
+    case "new-password":
       return `/${place.at}`;
     case "link":
       return `/c/${place.conversation}${lineQuery(place.line)}`;
@@ -149,3 +151,6 @@ export function pathOf(place: Place): string {
       return "/";
   }
 }
+
+/** Pages by a link, for people who are not signed in. */
+export const isDoor = ({ at }: Place): boolean => at === "sign-in" || at === "join" || at === "new-password";

@@ -899,6 +899,7 @@ export type InvitationId = Id;
 /** An invitation with its secret, which is shown this once. */
 export interface InvitationMade {
   invitation: Invitation;
+  is_sent?: boolean;
   secret: string;
 }
 /** A person to invite. */
@@ -920,6 +921,7 @@ export type InvitationStep = "made" | "renewed" | "withdrawn" | "used";
 /** `POST /invitations`: all of them or none. */
 export interface InvitationsNew {
   invitations: InvitationNew[];
+  letter?: LetterLanguage;
   valid_days?: number | null;
 }
 /** A text that somebody typed and did not send. */
@@ -1051,6 +1053,7 @@ export interface Me {
   agent: Agent;
   device_id: DeviceId;
   epoch: Epoch;
+  sends_letters?: boolean;
   workspace: string;
   workspace_id: WorkspaceId;
   workspace_name?: string;
@@ -1132,6 +1135,32 @@ export interface Move {
   at: Timestamp;
   from: string | null;
   to: string | null;
+}
+export type LetterLanguage = "en" | "es" | "pt" | "ar";
+export interface NextInLine {
+  conversation_id: ConversationId;
+  owner_epoch: number;
+  since: Timestamp;
+  team_id: TeamId;
+}
+export interface NextInLines {
+  more?: boolean;
+  offer?: OfferInLine;
+  waiting: NextInLine[];
+}
+export interface OfferInLine {
+  conversation_id: ConversationId;
+  offer_id: OfferId;
+  until: Timestamp;
+}
+export interface PasswordForgotten {
+  email: string;
+  language?: LetterLanguage;
+  workspace: string;
+}
+export interface PasswordNew {
+  password: string;
+  secret: string;
 }
 /** A text that only the team sees. */
 export interface Note {

@@ -270,6 +270,9 @@ pub struct Me {
     pub device_id: DeviceId,
     /// The log's identity.
     pub epoch: Epoch,
+    /// The server can send letters, with invitations for example.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sends_letters: bool,
 }
 
 /// A device in `GET /sessions`.

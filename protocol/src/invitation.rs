@@ -49,6 +49,25 @@ pub struct InvitationsNew {
     /// For how many days the links are good, 1 to 30; 7 when absent.
     #[serde(default)]
     pub valid_days: Option<u32>,
+    /// Sends each link to its address, in this language; absent sends no letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letter: Option<LetterLanguage>,
+}
+
+/// The languages of letters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LetterLanguage {
+    /// English.
+    #[default]
+    En,
+    /// Spanish.
+    Es,
+    /// Portuguese.
+    Pt,
+    /// Arabic.
+    Ar,
 }
 
 /// Whether an invitation that waits can be used.
@@ -98,6 +117,9 @@ pub struct InvitationMade {
     pub invitation: Invitation,
     /// The link is the console's address, `/join#` and this.
     pub secret: String,
+    /// The mail server has taken a letter with the link. Absent where none was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_sent: Option<bool>,
 }
 
 /// `POST /invitations/read`: what an invitation says to who has its secret.
@@ -147,4 +169,35 @@ pub struct InvitationAccept {
     pub device_name: Option<String>,
 }
 
-crate::secret_debug!(InvitationMade, InvitationRead, InvitationAccept);
+crate::secret_debug!(
+    InvitationMade,
+    InvitationRead,
+    InvitationAccept,
+    PasswordForgotten,
+    PasswordNew
+);
+
+/// `POST /passwords/forgotten`: asks for a letter with a link to a new password.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordForgotten {
+    /// The workspace's short name.
+    pub workspace: String,
+    /// The e-mail address to sign in with.
+    pub email: String,
+    /// The language of the letter.
+    #[serde(default)]
+    pub language: LetterLanguage,
+}
+
+/// `POST /passwords/new`: sets a password by the link of a letter.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordNew {
+    /// The secret of the link.
+    pub secret: String,
+    /// The new password.
+    pub password: String,
+}

@@ -36,6 +36,7 @@ pub mod id;
 pub mod invitation;
 pub mod limits;
 pub mod line;
+pub mod next;
 pub mod notice;
 pub mod once;
 pub mod outcome;

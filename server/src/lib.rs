@@ -16,6 +16,7 @@ pub mod engine;
 pub mod gateway;
 pub mod http;
 pub mod jobs;
+pub mod mail;
 pub mod media;
 pub mod node;
 pub mod program;

@@ -30,12 +30,14 @@
 
 mod base;
 mod control;
+mod mail;
 mod push;
 mod simulator;
 mod state;
 mod whatsapp;
 
 pub use base::span::Span;
+pub use mail::{Letter, MailManners, MailServer};
 pub use simulator::Simulator;
 pub use state::accounts::{AccountState, NumberState};
 pub use state::config::{Config, Desk, Number};

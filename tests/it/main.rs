@@ -20,6 +20,7 @@ mod inbox;
 mod invitations;
 mod lanes;
 mod lease;
+mod letters;
 mod logs;
 mod marketing;
 mod members;
@@ -50,6 +51,7 @@ mod stalled;
 mod strangers;
 mod tagging;
 mod taken_back;
+mod taking_next;
 #[cfg(test)]
 mod upgrades;
 mod uploads;

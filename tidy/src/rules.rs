@@ -5,7 +5,7 @@ use crate::uses::Layers;
 
 /// Which modules of the server may use which: the layers. `clock`, `config`
 /// and `telemetry` are inputs that everybody above them may be handed.
-const LAYERS: [(&str, &[&str]); 20] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("main", &["program"]),
     (
         "app",
@@ -23,6 +23,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "media",
             "whatsapp",
             "push",
+            "mail",
             "clock",
             "config",
             "telemetry",
@@ -52,6 +53,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "whatsapp",
             "connection",
             "push",
+            "mail",
             "clock",
             "config",
             "telemetry",
@@ -63,6 +65,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
         &["accounts", "secrets", "engine", "store", "whatsapp", "clock", "config", "telemetry"],
     ),
     ("push", &["clock", "config", "telemetry"]),
+    ("mail", &["config"]),
     ("media", &["clock"]),
     (
         "jobs",

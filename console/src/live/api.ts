@@ -1,7 +1,7 @@
 // Requests to the server. Tokens travel in cookies that no script can read.
 
 import { lines } from "./lines.ts";
-import type { Id, InvitationAccept, InvitationCard, Login, Problem, Session } from "../protocol.ts";
+import type { Id, InvitationAccept, InvitationCard, Login, PasswordForgotten, PasswordNew, Problem, Session } from "../protocol.ts";
 
 /** The server answered that it did not do it. */
 export class Fault extends Error {
@@ -81,6 +81,16 @@ export function readInvitation(secret: string): Promise<InvitationCard> {
 export async function acceptInvitation(accept: InvitationAccept, workspace: string): Promise<void> {
   const session = await once<Session>("POST", "/invitations/accept?cookie=true", accept);
   remember(workspace, session);
+}
+
+/** Asks for a letter with a link to a new password. The answer says nothing of who there is. */
+export async function forgotPassword(asked: PasswordForgotten): Promise<void> {
+  await once<void>("POST", "/passwords/forgotten", asked);
+}
+
+/** Sets a password by the link of a letter. */
+export async function replacePassword(fresh: PasswordNew): Promise<void> {
+  await once<void>("POST", "/passwords/new", fresh);
 }
 
 export async function signOut(): Promise<void> {

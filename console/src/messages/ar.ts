@@ -29,6 +29,7 @@ export const ar: Messages = {
     workspace: "مساحة العمل",
     email: "البريد الإلكتروني",
     password: "كلمة المرور",
+    forgot: "هل نسيت كلمة المرور؟",
     go: "دخول",
     other: "مساحة عمل أخرى؟",
     change: "تغيير",
@@ -1137,6 +1138,7 @@ export const ar: Messages = {
     },
     noService: "خدمة الإشعارات في المتصفح ترفض أو لا تستجيب. حاول لاحقًا.",
     told: {
+      offer: "محادثة معروضة عليك",
       assigned: "محادثة أصبحت لك",
       review: "إحدى رسائلك تحتاج إلى مراجعة",
       reopened: "أُعيد فتح محادثة",

@@ -29,6 +29,7 @@ export const en = {
     workspace: "Workspace",
     email: "E-mail",
     password: "Password",
+    forgot: "Forgot your password?",
     go: "Sign in",
     other: "Another workspace?",
     change: "Change",
@@ -1032,6 +1033,7 @@ export const en = {
     },
     noService: "The browser’s push service refuses, or cannot be reached. Try again later.",
     told: {
+      offer: "A conversation is offered to you",
       assigned: "A conversation is yours",
       review: "A message of yours needs a look",
       reopened: "A conversation is open again",

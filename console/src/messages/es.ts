@@ -28,6 +28,7 @@ export const es: Messages = {
     workspace: "Espacio de trabajo",
     email: "Correo electrónico",
     password: "Contraseña",
+    forgot: "¿Olvidaste tu contraseña?",
     go: "Entrar",
     other: "¿Otro espacio de trabajo?",
     change: "Cambiar",
@@ -1023,6 +1024,7 @@ export const es: Messages = {
     },
     noService: "El servicio de avisos del navegador se niega o no responde. Inténtelo más tarde.",
     told: {
+      offer: "Te ofrecen una conversación",
       assigned: "Una conversación es suya",
       review: "Un mensaje tuyo necesita una revisión",
       reopened: "Una conversación se ha vuelto a abrir",

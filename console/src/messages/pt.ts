@@ -28,6 +28,7 @@ export const pt: Messages = {
     workspace: "Espaço de trabalho",
     email: "E-mail",
     password: "Senha",
+    forgot: "Esqueceu a senha?",
     go: "Entrar",
     other: "Outro espaço de trabalho?",
     change: "Trocar",
@@ -1022,6 +1023,7 @@ export const pt: Messages = {
     },
     noService: "O serviço de avisos do navegador recusa ou não responde. Tente mais tarde.",
     told: {
+      offer: "Uma conversa foi oferecida a você",
       assigned: "Uma conversa é sua",
       review: "Uma mensagem sua precisa de atenção",
       reopened: "Uma conversa foi reaberta",

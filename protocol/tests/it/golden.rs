@@ -11,7 +11,9 @@ use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::invitation::{
     Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
+    PasswordForgotten, PasswordNew,
 };
+use baton_protocol::next::NextInLines;
 use baton_protocol::notice::{KeptDraft, NoticePage, NoticesLeft, NoticesRead};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{
@@ -97,8 +99,8 @@ bodies!(
     AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
     CommandResults, ConversationPage, Device, FileAddress, Invitation, InvitationAccept,
     InvitationCard, InvitationMade, InvitationRead, InvitationsNew, LineHistory, LinesPage,
-    Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NoticePage, NoticesLeft, NoticesRead,
-    OutcomesQuery, PasswordChange, PasswordSet, Problem, PushDevice, PushPreference, PushPut,
+    Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NextInLines, NoticePage, NoticesLeft, NoticesRead,
+    OutcomesQuery, PasswordChange, PasswordForgotten, PasswordNew, PasswordSet, Problem, PushDevice, PushPreference, PushPut,
     PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, Session, SnapshotAnswer,
     SocketTicket, SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
     "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>

@@ -123,7 +123,7 @@ impl Accounts {
     }
 
     /// Counts a secret that nobody was given, as a wrong password is counted.
-    async fn tell_link(&self, key: throttle::Key, error: Option<&AccountError>) {
+    pub(super) async fn tell_link(&self, key: throttle::Key, error: Option<&AccountError>) {
         if let Some(AccountError::Link(LinkFault::Unknown)) = error {
             lock(&self.0.throttle).fail(key, self.0.clock.monotonic());
             self.tell_tried(key, false).await;

@@ -9,6 +9,7 @@ mod access;
 mod common;
 pub mod device;
 pub(crate) mod earlier;
+mod forgotten;
 pub mod join;
 pub mod password;
 pub mod push;
@@ -37,6 +38,7 @@ use crate::coordinator::Coordinator;
 use crate::secrets::{Keys, SecretsError};
 use crate::store::{Store, StoreError};
 
+pub use forgotten::Remedy;
 pub use join::LinkFault;
 pub use push::receipts::Reporter;
 pub use quota::{Left, Quota, Rate};

@@ -44,8 +44,8 @@ const DEVICE_NAME_CHARS_MAX: usize = 100;
 /// An agent who may sign in.
 #[derive(FromRow)]
 pub(super) struct Found {
-    workspace: String,
-    agent: String,
+    pub(super) workspace: String,
+    pub(super) agent: String,
     password_hash: Option<String>,
     state: String,
 }

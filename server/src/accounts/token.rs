@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use baton_domain::group::Key;
-use baton_protocol::{DeviceId, WorkspaceId};
+use baton_protocol::{AgentId, DeviceId, WorkspaceId};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ const ACCESS: &str = "ba_";
 const TICKET: &str = "bt_";
 const RECEIPT: &str = "bp_";
 const INVITATION: &str = "bi_";
+const PASSWORD: &str = "bw_";
 
 /// What a device's tokens of one generation derive from.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +110,55 @@ pub(super) fn invitation(random: [u8; 32]) -> Secret {
 /// Whether a text has the form of an invitation's secret.
 pub(super) fn is_invitation(text: &str) -> bool {
     text.len() <= 64 && text.starts_with(INVITATION)
+}
+
+/// Where an agent stands.
+pub(super) type AgentPlace = (WorkspaceId, AgentId);
+
+/// A link to a new password: it proves the password that it replaces, so it is good for one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct PasswordLink {
+    pub(super) at: AgentPlace,
+    /// In milliseconds.
+    pub(super) expires_at: i64,
+}
+
+impl PasswordLink {
+    /// The secret of the link, for an agent whose password has this hash.
+    pub(super) fn secret(&self, keys: &Keys, hash: Option<&str>) -> Secret {
+        let mut bytes = Vec::with_capacity(72);
+        bytes.extend_from_slice(self.at.0.0.as_bytes());
+        bytes.extend_from_slice(self.at.1.0.as_bytes());
+        bytes.extend_from_slice(&self.expires_at.to_be_bytes());
+        bytes.extend_from_slice(&self.proof(keys, hash));
+        Secret::new(format!("{PASSWORD}{}", BASE64.encode(bytes)))
+    }
+
+    /// Whether a presented proof is of this link and of the password with this hash.
+    pub(super) fn is_proven(&self, keys: &Keys, hash: Option<&str>, proof: &[u8; 32]) -> bool {
+        bool::from(self.proof(keys, hash).ct_eq(proof))
+    }
+
+    fn proof(&self, keys: &Keys, hash: Option<&str>) -> [u8; 32] {
+        keys.token(&[
+            b"password",
+            self.at.0.0.as_bytes(),
+            self.at.1.0.as_bytes(),
+            &self.expires_at.to_be_bytes(),
+            hash.unwrap_or_default().as_bytes(),
+        ])
+    }
+}
+
+/// Reads a link to a new password and its proof.
+pub(super) fn presented_password_link(text: &str) -> Option<(PasswordLink, [u8; 32])> {
+    let bytes = BASE64.decode(text.strip_prefix(PASSWORD)?).ok()?;
+    let (workspace, rest) = bytes.split_first_chunk::<16>()?;
+    let (agent, rest) = rest.split_first_chunk::<16>()?;
+    let (expires_at, rest) = rest.split_first_chunk::<8>()?;
+    let at = (Uuid::from_bytes(*workspace).into(), Uuid::from_bytes(*agent).into());
+    let link = PasswordLink { at, expires_at: i64::from_be_bytes(*expires_at) };
+    Some((link, rest.try_into().ok()?))
 }
 
 /// A receipt key as it was presented; not yet proven.

@@ -34,6 +34,7 @@ use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{Drafts, Looks, Sealer, Sender, Unseal};
+use crate::mail::Mail;
 use crate::node::{self, Membership, Node};
 use crate::push::{EndpointRules, VapidKey};
 use crate::secrets::Keys;
@@ -305,12 +306,14 @@ impl Server {
             room: http::Room::new(&config.http),
             notices: http::Notices::default(),
             queues: http::Queues::default(),
+            handed: http::Handed::default(),
             sessions: config.sessions,
             metrics: metrics.clone(),
             coordinator: Arc::clone(&coordinator),
             practice_page: config.whatsapp.practice_url.clone(),
             push_lanes: config.push.lanes().into(),
             push_endpoints: EndpointRules::of(&config.push),
+            mail: Mail::open(&config.mail)?,
             clock: clock.clone(),
             draining: Arc::clone(&draining),
         };

@@ -8,6 +8,7 @@ mod error;
 mod http;
 mod limits;
 mod log;
+mod mail;
 mod media;
 mod origin;
 mod origins;
@@ -31,6 +32,7 @@ pub use error::ConfigError;
 pub use http::{DRAIN_MS_MAX, HttpConfig, allows_host, client, is_https, network};
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
+pub use mail::MailConfig;
 pub use media::MediaConfig;
 pub use origins::allows_origin;
 pub use pace::PaceConfig;
@@ -45,8 +47,10 @@ pub use whatsapp::{PRACTICE, WhatsAppConfig};
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// The sections, as they begin the names of variables.
-const SECTIONS: [&str; 10] =
-    ["http", "store", "redis", "whatsapp", "media", "push", "pace", "limits", "sessions", "log"];
+const SECTIONS: [&str; 11] = [
+    "http", "store", "redis", "whatsapp", "media", "push", "mail", "pace", "limits", "sessions",
+    "log",
+];
 
 /// Everything that can be set, validated.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,6 +68,8 @@ pub struct Config {
     pub media: MediaConfig,
     /// The ways to push services.
     pub push: PushConfig,
+    /// The way to a mail server.
+    pub mail: MailConfig,
     /// How fast messages leave.
     pub pace: PaceConfig,
     /// Lengths of queues and sizes of groups.
@@ -121,6 +127,7 @@ impl Config {
         self.whatsapp.validate()?;
         self.media.validate()?;
         self.push.validate()?;
+        self.mail.validate()?;
         self.pace.validate()?;
         self.limits.validate()?;
         self.sessions.validate()?;

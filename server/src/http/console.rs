@@ -18,10 +18,11 @@ use flate2::write::GzEncoder;
 use super::{Fault, HandlerResult, Route};
 
 /// Every address of the console.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 19] = [
     "/",
     "/sign-in",
     "/join",
+    "/new-password",
     "/welcome",
     "/inbox",
     "/inbox/{view}",

@@ -10,12 +10,15 @@ use baton_protocol::InvitationId;
 use baton_protocol::account::Session;
 use baton_protocol::invitation::{
     Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
+    LetterLanguage,
 };
 
 use super::input::{Id, Json, Peer, Query};
 use super::sessions::{self, Carriage};
-use super::{Access, HandlerResult, Route, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{AccountError, LinkFault, Setter, Signed};
+use crate::config::Secret;
+use crate::mail::{Letter, LetterKind};
 
 /// What is wrong with a link.
 const LINK_CODES: [&str; 5] = [
@@ -25,6 +28,8 @@ const LINK_CODES: [&str; 5] = [
     "invitation_used",
     "rate_limited",
 ];
+
+const DAY_MS: i64 = 24 * 60 * 60_000;
 
 /// The routes of this file.
 pub(super) fn routes() -> Vec<Route> {
@@ -74,10 +79,40 @@ pub(super) async fn invite(
     signed: Signed,
     Json(new): Json<InvitationsNew>,
 ) -> HandlerResult<(StatusCode, Out<Vec<InvitationMade>>)> {
+    if new.letter.is_some() && !parts.mail.is_set_up() {
+        return Err(Fault::conflict("this server sends no letters: hand the links on"));
+    }
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
-    let (made, work) = parts.accounts.plan_invitations(setter, &new).await?;
+    let (mut made, work) = parts.accounts.plan_invitations(setter, &new).await?;
     parts.accounts.settle(&parts.engine, work).await?;
+    if let Some(language) = new.letter {
+        post(&parts, signed, &mut made, language).await?;
+    }
     Ok((StatusCode::CREATED, Out(made)))
+}
+
+/// Sends the links to whom they are for. The invitations stand already, whatever becomes of it.
+async fn post(
+    parts: &Shared,
+    signed: Signed,
+    made: &mut [InvitationMade],
+    language: LetterLanguage,
+) -> HandlerResult<()> {
+    let workspace = parts.accounts.workspace_name(signed.workspace).await?;
+    let letter = |one: &InvitationMade| Letter {
+        to: one.invitation.email.clone(),
+        language,
+        workspace: workspace.clone(),
+        secret: Secret::new(&*one.secret),
+        kind: LetterKind::Invitation {
+            days: one.invitation.expires_at.since(one.invitation.renewed_at) / DAY_MS,
+        },
+    };
+    let sent = parts.mail.send_all(made.iter().map(letter).collect()).await;
+    for (one, is_sent) in made.iter_mut().zip(sent) {
+        one.is_sent = Some(is_sent);
+    }
+    Ok(())
 }
 
 /// `POST /invitations/{invitation}/renew`.

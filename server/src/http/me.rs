@@ -41,6 +41,7 @@ pub(super) async fn read(State(parts): State<Shared>, signed: Signed) -> Handler
         workspace_name: Some(parts.accounts.workspace_name(signed.workspace).await?),
         device_id: signed.device,
         epoch: parts.store.epoch(),
+        sends_letters: parts.mail.is_set_up(),
     }))
 }
 

@@ -24,9 +24,11 @@ pub(crate) mod intake;
 mod invitations;
 mod me;
 mod meta_apps;
+mod next;
 mod noticed;
 mod notices;
 mod packing;
+mod passwords;
 mod problem;
 mod push;
 pub(crate) mod quarantine;
@@ -64,6 +66,7 @@ use crate::config::{HttpConfig, SessionsConfig};
 use crate::connection::Inspector;
 use crate::coordinator::Coordinator;
 use crate::engine::Engine;
+use crate::mail::Mail;
 use crate::media::MediaStore;
 use crate::push::EndpointRules;
 use crate::secrets::Keys;
@@ -72,6 +75,7 @@ use crate::telemetry::Metrics;
 
 pub use auth::Access;
 pub use body::Room;
+pub use next::Handed;
 pub use notices::Notices;
 pub use problem::{Fault, HandlerResult};
 pub use reports::Reports;
@@ -119,6 +123,10 @@ pub struct ApiState {
     pub push_endpoints: EndpointRules,
     /// Time and ids.
     pub clock: Clock,
+    /// What was told somebody to take.
+    pub handed: Handed,
+    /// The way to a mail server.
+    pub mail: Mail,
     /// What the log was told.
     pub notices: Notices,
     /// Where requests wait for their turn.
@@ -149,6 +157,8 @@ pub fn routes() -> Vec<Route> {
         agents::routes(),
         teams::routes(),
         invitations::routes(),
+        passwords::routes(),
+        next::routes(),
         channels::routes(),
         meta_apps::routes(),
         workspace::routes(),

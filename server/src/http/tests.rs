@@ -11,6 +11,7 @@ mod invitations;
 mod log;
 mod matrix;
 mod packing;
+mod passwords;
 mod problems;
 mod push;
 mod scope;
@@ -143,12 +144,14 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         room: Room::new(&config.http),
         notices: Notices::default(),
         queues: crate::http::Queues::default(),
+        handed: crate::http::Handed::default(),
         quota: Quota::new(&config.limits, clock.clone()),
         http: Arc::new(config.http),
         sessions: config.sessions,
         metrics,
         coordinator,
         clock,
+        mail: crate::mail::Mail::none(),
         practice_page: None,
         push_lanes: [PushLane::Fcm, PushLane::Webpush].into(),
         push_endpoints: crate::push::EndpointRules::default(),

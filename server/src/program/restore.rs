@@ -191,7 +191,7 @@ mod tests {
             capacity: None,
             teams: Vec::new(),
         };
-        let new = InvitationsNew { invitations: vec![person], valid_days: None };
+        let new = InvitationsNew { invitations: vec![person], valid_days: None, letter: None };
         let setter = Setter { workspace, by: None };
         let (made, work) = server.accounts.plan_invitations(setter, &new).await.unwrap();
         server.engine.setting(work).await.unwrap();

@@ -46,8 +46,8 @@ pub use person::elsewhere;
 pub use report::{channels_of, happened, happened_before, position_before};
 pub use review::{ReviewFilter, ReviewPlace, review, review_place};
 pub use routing::{
-    OfferKey, StandingOffer, has_offer, routed_teams, routed_teams_of, routing_history,
-    standing_offers, waiting,
+    OfferKey, StandingOffer, has_offer, in_line, offer_to, routed_teams, routed_teams_of,
+    routing_history, standing_offers, waiting,
 };
 pub use search::{SearchFilter, SearchKind, search};
 pub use settings::{

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
 use baton_protocol::event::EventContent;
+use baton_protocol::next::{NextInLine, OfferInLine};
 use baton_protocol::routing::{RoutingDecision, RoutingHistory};
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
-    ConversationId, Fact, OfferId, OpenOffer, SettingBody, SettingKind, TeamId, Timestamp,
+    AgentId, ConversationId, Fact, OfferId, OpenOffer, SettingBody, SettingKind, TeamId, Timestamp,
     WorkspaceId,
 };
 use sqlx_macros::FromRow;
@@ -188,4 +189,58 @@ impl StandingOffer {
     pub fn key(&self) -> OfferKey {
         (self.workspace, self.conversation, self.offer.offer_id)
     }
+}
+
+#[derive(FromRow)]
+struct InLineRow {
+    id: String,
+    owner_epoch: i64,
+    unanswered_since: i64,
+}
+
+/// The oldest open turns of a team's queue that nobody is asked to take, for whoever takes one.
+pub async fn in_line(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    team_id: TeamId,
+    limit: u64,
+) -> Result<Vec<NextInLine>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT c.id, c.owner_epoch, c.unanswered_since FROM conversation AS c
+         WHERE c.workspace = $1 AND c.team = $2 AND c.owner_agent IS NULL AND c.status = 'open'
+           AND c.turn_seq IS NOT NULL AND c.offer_id IS NULL AND c.block IS NULL
+         ORDER BY c.unanswered_since, c.id LIMIT CAST($3 AS BIGINT)",
+    );
+    let args = [workspace.to_string(), team_id.to_string(), limit.to_string()];
+    let rows: Vec<InLineRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    let read = |row: &InLineRow| {
+        Ok(NextInLine {
+            conversation_id: id(&row.id)?,
+            team_id,
+            owner_epoch: u64::try_from(row.owner_epoch).map_err(StoreError::corrupt)?,
+            since: Timestamp::from_ms(row.unanswered_since),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The offer to an agent that ends first.
+pub async fn offer_to(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    agent: AgentId,
+) -> Result<Option<OfferInLine>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT c.id, c.offer_id, c.offer_until FROM conversation AS c
+         WHERE c.workspace = $1 AND c.offer_agent = $2 AND c.offer_id IS NOT NULL
+         ORDER BY c.offer_until, c.id LIMIT 1",
+    );
+    let args = [workspace.to_string(), agent.to_string()];
+    let row: Option<(String, String, i64)> =
+        tx.row(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    let read = |(conversation, offer, until): (String, String, i64)| {
+        let until = Timestamp::from_ms(until);
+        Ok(OfferInLine { conversation_id: id(&conversation)?, offer_id: id(&offer)?, until })
+    };
+    row.map(read).transpose()
 }

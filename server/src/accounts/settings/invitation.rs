@@ -138,7 +138,7 @@ impl Accounts {
             expires_at: now.plus_ms(i64::from(days) * DAY_MS),
         };
         let secret = token::invitation(self.0.clock.bytes()).expose().to_owned();
-        InvitationMade { invitation, secret }
+        InvitationMade { invitation, secret, is_sent: None }
     }
 
     fn add_args(&self, setter: Setter, made: &InvitationMade) -> Vec<String> {
@@ -188,7 +188,7 @@ impl Accounts {
         ];
         let fact = Fact::InvitationChanged { invitation_id, step: InvitationStep::Renewed };
         let work = setter.work(vec![(&RENEW, args)], vec![fact]);
-        Ok((InvitationMade { invitation, secret }, work))
+        Ok((InvitationMade { invitation, secret, is_sent: None }, work))
     }
 
     /// Plans that nobody can use an invitation any more.

@@ -28,7 +28,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
                 teams: teams.with_context(|| format!("line {}", person.line))?,
             });
         }
-        let new = InvitationsNew { invitations, valid_days: Some(invite.days) };
+        let new = InvitationsNew { invitations, valid_days: Some(invite.days), letter: None };
         let (made, work) = match self.accounts.plan_invitations(setter, &new).await {
             Err(AccountError::Rows(wrong)) => anyhow::bail!(by_line(&people, wrong)),
             planned => planned?,

@@ -1,0 +1,47 @@
+//! What waits in queues, in the order in which it is to be taken.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ConversationId, OfferId, TeamId, Timestamp};
+
+/// `GET /next`. Whoever has an offer accepts it; else they claim the first of `waiting`, and the one
+/// behind it where a colleague was faster.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NextInLines {
+    /// The offer to whoever asks that ends first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OfferInLine>,
+    /// What nobody owns and nobody is asked to take: the longest wait first, but what colleagues
+    /// are taking just now comes last.
+    pub waiting: Vec<NextInLine>,
+    /// More wait than are told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
+}
+
+/// A conversation that waits in a queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NextInLine {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The team in whose queue it waits.
+    pub team_id: TeamId,
+    /// The number of changes of its owner: `claim` names it, so nothing is taken from a colleague.
+    pub owner_epoch: u64,
+    /// The time since when the customer waits.
+    pub since: Timestamp,
+}
+
+/// An offer that stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OfferInLine {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The offer.
+    pub offer_id: OfferId,
+    /// The time at which it ends.
+    pub until: Timestamp,
+}

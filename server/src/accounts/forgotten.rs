@@ -1,0 +1,130 @@
+//! A forgotten password: a link that a letter brings sets a new one.
+//!
+//! Nothing is stored for it. The link proves an agent, a time, and the password that is to be
+//! replaced: with the new one it is void.
+
+use std::net::IpAddr;
+
+use baton_protocol::invitation::{PasswordForgotten, PasswordNew};
+use sqlx_macros::FromRow;
+
+use super::session::{account_digest, parse};
+use super::token::{self, PasswordLink};
+use super::{AccountError, Accounts, LinkFault, Setter, lock};
+use crate::config::Secret;
+use crate::engine::Engine;
+use crate::store::Sql;
+
+/// How long a link is good.
+const VALID_MS: i64 = 60 * 60_000;
+
+/// A link to a new password, for its agent alone.
+#[derive(Debug)]
+pub struct Remedy {
+    /// The agent's address.
+    pub email: String,
+    /// The workspace's name for people.
+    pub workspace_name: String,
+    /// The secret of the link.
+    pub secret: Secret,
+}
+
+#[derive(FromRow)]
+struct AgentPasswordRow {
+    workspace_name: String,
+    email: String,
+    password_hash: Option<String>,
+    state: String,
+}
+
+impl Accounts {
+    /// A link for whoever forgot the password; none where there is no such agent, which a stranger
+    /// is not told.
+    ///
+    /// # Errors
+    /// When it was asked too often, or the store is away.
+    pub async fn password_link(
+        &self,
+        asked: &PasswordForgotten,
+        from: IpAddr,
+    ) -> Result<Option<Remedy>, AccountError> {
+        let slug = asked.workspace.trim().to_lowercase();
+        let email = asked.email.trim().to_lowercase();
+        let account = account_digest("forgotten", &format!("{slug}/{email}"));
+        // Nobody's mailbox is filled, from however many addresses it is asked.
+        let _of_account = self.count_try((account, None))?;
+        let of_address = (account, Some(from));
+        let _attempt = self.count_try(of_address)?;
+        let Some(found) = self.find(&slug, &email).await? else {
+            lock(&self.0.throttle).fail(of_address, self.0.clock.monotonic());
+            self.tell_tried(of_address, false).await;
+            return Ok(None);
+        };
+        let at = (parse(&found.workspace)?, parse(&found.agent)?);
+        let Some(row) = self.password_row(at).await? else { return Ok(None) };
+        if row.state != "active" {
+            return Ok(None);
+        }
+        let expires_at = self.0.clock.now().plus_ms(VALID_MS).ms();
+        let link = PasswordLink { at, expires_at };
+        Ok(Some(Remedy {
+            secret: link.secret(&self.0.keys, row.password_hash.as_deref()),
+            email: row.email,
+            workspace_name: row.workspace_name,
+        }))
+    }
+
+    /// Sets a password by a link; all sessions of the agent end.
+    ///
+    /// # Errors
+    /// [`AccountError::Link`] when it cannot be used, [`AccountError::Invalid`] when the password
+    /// is not good enough.
+    pub async fn replace_password(
+        &self,
+        engine: &Engine,
+        new: &PasswordNew,
+        from: IpAddr,
+    ) -> Result<(), AccountError> {
+        let key = (account_digest("password link", &new.secret), Some(from));
+        let _attempt = self.count_try(key)?;
+        let proven = self.prove(&new.secret).await;
+        self.tell_link(key, proven.as_ref().err()).await;
+        let (workspace, agent) = proven?;
+        let setter = Setter { workspace, by: Some(agent) };
+        self.set_password(engine, setter, agent, &Secret::new(&*new.password)).await
+    }
+
+    async fn prove(&self, secret: &str) -> Result<token::AgentPlace, AccountError> {
+        let unknown = AccountError::Link(LinkFault::Unknown);
+        let Some((link, proof)) = token::presented_password_link(secret) else {
+            return Err(unknown);
+        };
+        let Some(row) = self.password_row(link.at).await? else { return Err(unknown) };
+        // Of a password that was set since, it is as wrong as any other.
+        if !link.is_proven(&self.0.keys, row.password_hash.as_deref(), &proof) {
+            return Err(unknown);
+        }
+        if link.expires_at <= self.0.clock.now().ms() {
+            return Err(AccountError::Link(LinkFault::Expired));
+        }
+        if row.state != "active" {
+            return Err(unknown);
+        }
+        Ok(link.at)
+    }
+
+    async fn password_row(
+        &self,
+        (workspace, agent): token::AgentPlace,
+    ) -> Result<Option<AgentPasswordRow>, AccountError> {
+        static READ: Sql = Sql::new(
+            "SELECT w.name AS workspace_name, a.email, a.password_hash, a.state
+             FROM workspace w JOIN agent a ON a.workspace = w.id
+             WHERE w.id = $1 AND a.id = $2",
+        );
+        let mut tx = self.0.store.read().await?;
+        let row = tx.row(&READ, &[&workspace.to_string(), &agent.to_string()]).await?;
+        tx.rollback().await?;
+        Ok(row)
+    }
+}

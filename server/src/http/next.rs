@@ -1,0 +1,98 @@
+//! `/next`: what waits longest in the queues of whoever asks. They take it by a command, which is
+//! decided like every other; so an answer may be a moment old, and a lost one is asked for again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Json as Out;
+use axum::extract::State;
+use baton_domain::group::Key;
+use baton_protocol::next::{NextInLine, NextInLines};
+use baton_protocol::{ConversationId, TeamId};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::input::Query;
+use super::{Access, Fault, HandlerResult, Route, Shared};
+use crate::accounts::Signed;
+use crate::store::read;
+
+/// Conversations of an answer. Of a hundred who ask at once, nearly all find one that is free.
+const TOLD_MAX: usize = 33;
+/// What was told somebody first comes last for the next ones, for so long.
+const HELD_BACK: Duration = Duration::from_secs(3);
+
+/// The query of [`next`].
+#[derive(Clone, Default, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NextQuery {
+    /// Of this team alone.
+    #[serde(default)]
+    team: Option<TeamId>,
+}
+
+/// What this node told somebody to take, and when: others get the ones behind it first.
+#[derive(Clone, Default, Debug)]
+pub struct Handed(Arc<Mutex<BTreeMap<Key<ConversationId>, Duration>>>);
+
+impl Handed {
+    /// Puts what somebody is taking just now behind all else, and notes what is told first.
+    fn arrange(
+        &self,
+        now: Duration,
+        waiting: Vec<(Key<ConversationId>, NextInLine)>,
+    ) -> Vec<NextInLine> {
+        let mut handed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        handed.retain(|_, at| now.saturating_sub(*at) < HELD_BACK);
+        let is_free = |(key, _): &(Key<ConversationId>, NextInLine)| !handed.contains_key(key);
+        let (free, taken): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_free);
+        if let Some((first, _)) = free.first() {
+            handed.insert(*first, now);
+        }
+        free.into_iter().chain(taken).map(|(_, next)| next).take(TOLD_MAX).collect()
+    }
+}
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Signed, "/api/v1/next", next)
+            .says("What waits longest in your queues, to be claimed in this order.")
+            .query::<NextQuery>()
+            .answers::<NextInLines>(200)
+            .codes(&["forbidden"]),
+    ]
+}
+
+/// `GET /next`.
+pub(super) async fn next(
+    State(parts): State<Shared>,
+    signed: Signed,
+    Query(asked): Query<NextQuery>,
+) -> HandlerResult<Out<NextInLines>> {
+    let workspace = signed.workspace;
+    let mut tx = parts.store.read().await?;
+    let sight = read::sight(&mut tx, workspace, signed.agent).await?;
+    let sight = sight.ok_or_else(Fault::unauthenticated)?;
+    let mut teams: Vec<TeamId> = sight.viewer.teams.keys().copied().collect();
+    if let Some(team) = asked.team {
+        teams.retain(|of| *of == team);
+        if teams.is_empty() {
+            return Err(Fault::forbidden("you are not in this team"));
+        }
+    }
+    // Twice as many: a hundred who ask at once are told different ones.
+    let limit = u64::try_from(TOLD_MAX * 4).unwrap_or(u64::MAX);
+    let mut waiting = Vec::new();
+    for team in teams {
+        waiting.extend(read::in_line(&mut tx, workspace, team, limit).await?);
+    }
+    let offer = read::offer_to(&mut tx, workspace, signed.agent).await?;
+    tx.rollback().await?;
+    waiting.sort_by_key(|one| (one.since, one.conversation_id));
+    let more = waiting.len() > TOLD_MAX;
+    let keyed = waiting.into_iter().map(|one| ((workspace, one.conversation_id), one)).collect();
+    let waiting = parts.handed.arrange(parts.clock.monotonic(), keyed);
+    Ok(Out(NextInLines { offer, waiting, more }))
+}

@@ -1,0 +1,66 @@
+//! Taking what waits longest: many who take at once get different conversations.
+
+use std::sync::Arc;
+
+use baton_protocol::next::NextInLines;
+use baton_protocol::outcome::Outcome;
+use baton_protocol::{ConversationId, Owner, Refusal};
+use baton_world::world::{Agent, Setup, World, claim, for_each_store};
+use futures_util::future::join_all;
+use reqwest::Method;
+
+const WAITING: usize = 12;
+
+async fn asks(world: &World, of: &Agent, query: &str) -> NextInLines {
+    let token = of.signed.session.access_token.clone();
+    let answer = world.asks(Method::GET, &format!("/api/v1/next{query}"), Some(&token), None).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    serde_json::from_str(&answer.text).expect("what waits")
+}
+
+/// Takes as a client does: what is first, else the one behind it.
+async fn takes(world: &World, of: &Agent) -> ConversationId {
+    loop {
+        let told = asks(world, of, "").await;
+        assert!(!told.waiting.is_empty(), "something waits for each");
+        for one in told.waiting {
+            let done = of.does(one.conversation_id, claim(one.owner_epoch)).await;
+            let Outcome::Refused(refused) = done.outcome else { return one.conversation_id };
+            let is_slower = matches!(refused.refusal, Refusal::OwnerChanged { .. });
+            assert!(is_slower, "{refused:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_who_take_at_once_get_different_conversations_and_the_oldest() {
+    for_each_store(Setup::usual(), async |world| {
+        let agents =
+            [world.agent("Ana").await, world.agent("Ben").await, world.agent("Chloe").await];
+        let mut order = Vec::new();
+        for n in 0..WAITING {
+            let contact = world.contact(&format!("Customer {n}"));
+            contact.sends("Hola").await;
+            order.push(contact.conversation().await);
+        }
+        let told = asks(world, &agents[0], "").await;
+        assert!(told.offer.is_none() && !told.more);
+        let since: Vec<_> = told.waiting.iter().map(|one| one.since).collect();
+        assert!(since.is_sorted(), "the longest wait first: {since:?}");
+        let team = world.cast.team;
+        let of_team = asks(world, &agents[1], &format!("?team={team}")).await;
+        assert_eq!(of_team.waiting.len(), WAITING);
+        let taken = join_all(agents.iter().map(|of: &Arc<Agent>| takes(world, of))).await;
+        let mut oldest: Vec<_> = order.iter().take(agents.len() + 2).collect();
+        oldest.retain(|one| taken.contains(one));
+        assert_eq!(oldest.len(), agents.len(), "{taken:?} are different, and of the oldest");
+        for (agent, conversation) in agents.iter().zip(&taken) {
+            assert_eq!(agent.head(*conversation).await.owner, Owner::Agent(agent.id));
+        }
+        let token = agents[0].signed.session.access_token.clone();
+        let strange = "/api/v1/next?team=00000000-0000-7000-8000-000000000000";
+        let refused = world.asks(Method::GET, strange, Some(&token), None).await;
+        assert_eq!(refused.status, 403, "{refused:?}");
+    })
+    .await;
+}
