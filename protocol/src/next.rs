@@ -1,19 +1,19 @@
-//! What waits in queues, in the order in which it is to be taken.
+//! Conversations that wait in queues, in the order in which they are to be taken.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ConversationId, OfferId, TeamId, Timestamp};
 
-/// `GET /next`. Whoever has an offer accepts it; else they claim the first of `waiting`, and the one
-/// behind it where a colleague was faster.
+/// `GET /next`. An offer is accepted; else the first of `waiting` is claimed, and the one behind it
+/// where a colleague was faster.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NextInLines {
     /// The offer to whoever asks that ends first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<OfferInLine>,
-    /// What nobody owns and nobody is asked to take: the longest wait first, but what colleagues
-    /// are taking just now comes last.
+    /// Conversations that nobody owns and nobody is asked to take. The longest wait comes first,
+    /// and last comes what colleagues take just now.
     pub waiting: Vec<NextInLine>,
     /// More wait than are told.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

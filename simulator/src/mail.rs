@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 /// The longest line that it reads (RFC 5321, 4.5.3.1.6, with room).
 const LINE_MAX: usize = 4_096;
 
-/// How a mail server behaves.
+/// The behaviour of a mail server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum MailManners {
     /// It takes letters.
@@ -73,7 +73,7 @@ impl MailServer {
     /// Starts it.
     ///
     /// # Errors
-    /// When no port is free.
+    /// If no port is free.
     pub async fn start() -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -100,7 +100,7 @@ impl MailServer {
         *self.manners.lock().unwrap_or_else(PoisonError::into_inner) = manners;
     }
 
-    /// What it took so far.
+    /// The letters so far.
     pub fn letters(&self) -> Vec<Letter> {
         self.letters.borrow().clone()
     }
@@ -157,7 +157,7 @@ async fn talk(
     Ok(())
 }
 
-/// What follows DATA, up to the line with a dot alone.
+/// The lines after DATA, up to a dot alone.
 async fn data(read: &mut (impl tokio::io::AsyncBufRead + Unpin)) -> std::io::Result<String> {
     let mut raw = String::new();
     while let Some(one) = line(read).await? {

@@ -23,7 +23,7 @@ async fn posts(world: &World, path: &str, token: Option<&str>, body: &Value) -> 
     world.asks(Method::POST, path, token, body).await
 }
 
-/// What stands behind `#` in the newest letter to an address.
+/// The secret of the link in the newest letter to an address.
 async fn secret(mail: &MailServer, to: &str, count: usize) -> String {
     let letter = tokio::time::timeout(WAIT, mail.letter(to, count)).await;
     let text = letter.expect("a letter in time").expect("a letter").text();

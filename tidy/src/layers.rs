@@ -36,6 +36,7 @@ const SIMULATOR: Layers = Layers {
     free: &["lib", "main", "simulator"],
     table: &[
         ("base", &[]),
+        ("mail", &[]),
         ("state", &["base"]),
         ("push", &["base", "state"]),
         ("whatsapp", &["base", "state"]),

@@ -99,10 +99,11 @@ bodies!(
     AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
     CommandResults, ConversationPage, Device, FileAddress, Invitation, InvitationAccept,
     InvitationCard, InvitationMade, InvitationRead, InvitationsNew, LineHistory, LinesPage,
-    Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NextInLines, NoticePage, NoticesLeft, NoticesRead,
-    OutcomesQuery, PasswordChange, PasswordForgotten, PasswordNew, PasswordSet, Problem, PushDevice, PushPreference, PushPut,
-    PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, Session, SnapshotAnswer,
-    SocketTicket, SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
+    Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NextInLines, NoticePage,
+    NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange, PasswordForgotten, PasswordNew,
+    PasswordSet, Problem, PushDevice, PushPreference, PushPut, PushRegistered, Quarantined,
+    ReceiptsTaken, Refresh, RoutingHistory, Session, SnapshotAnswer, SocketTicket,
+    SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
     "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>
 );
 

@@ -6,16 +6,15 @@
 use std::net::IpAddr;
 
 use baton_protocol::invitation::{PasswordForgotten, PasswordNew};
-use sqlx_macros::FromRow;
 
 use super::session::{account_digest, parse};
 use super::token::{self, PasswordLink};
 use super::{AccountError, Accounts, LinkFault, Setter, lock};
 use crate::config::Secret;
 use crate::engine::Engine;
-use crate::store::Sql;
+use crate::store::read::{AgentPassword, agent_password};
 
-/// How long a link is good.
+/// A link is good for so long.
 const VALID_MS: i64 = 60 * 60_000;
 
 /// A link to a new password, for its agent alone.
@@ -29,20 +28,12 @@ pub struct Remedy {
     pub secret: Secret,
 }
 
-#[derive(FromRow)]
-struct AgentPasswordRow {
-    workspace_name: String,
-    email: String,
-    password_hash: Option<String>,
-    state: String,
-}
-
 impl Accounts {
     /// A link for whoever forgot the password; none where there is no such agent, which a stranger
     /// is not told.
     ///
     /// # Errors
-    /// When it was asked too often, or the store is away.
+    /// If it was asked too often, or the store is away.
     pub async fn password_link(
         &self,
         asked: &PasswordForgotten,
@@ -62,7 +53,7 @@ impl Accounts {
         };
         let at = (parse(&found.workspace)?, parse(&found.agent)?);
         let Some(row) = self.password_row(at).await? else { return Ok(None) };
-        if row.state != "active" {
+        if !row.is_active {
             return Ok(None);
         }
         let expires_at = self.0.clock.now().plus_ms(VALID_MS).ms();
@@ -107,7 +98,7 @@ impl Accounts {
         if link.expires_at <= self.0.clock.now().ms() {
             return Err(AccountError::Link(LinkFault::Expired));
         }
-        if row.state != "active" {
+        if !row.is_active {
             return Err(unknown);
         }
         Ok(link.at)
@@ -115,15 +106,10 @@ impl Accounts {
 
     async fn password_row(
         &self,
-        (workspace, agent): token::AgentPlace,
-    ) -> Result<Option<AgentPasswordRow>, AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT w.name AS workspace_name, a.email, a.password_hash, a.state
-             FROM workspace w JOIN agent a ON a.workspace = w.id
-             WHERE w.id = $1 AND a.id = $2",
-        );
+        at: token::AgentPlace,
+    ) -> Result<Option<AgentPassword>, AccountError> {
         let mut tx = self.0.store.read().await?;
-        let row = tx.row(&READ, &[&workspace.to_string(), &agent.to_string()]).await?;
+        let row = agent_password(&mut tx, at).await?;
         tx.rollback().await?;
         Ok(row)
     }

@@ -17,7 +17,7 @@ pub struct MailConfig {
     pub from: String,
     /// The console's address as people reach it, without a closing slash.
     pub address: String,
-    /// How long a letter may take.
+    /// The time for a letter.
     pub time_out_ms: u64,
 }
 

@@ -123,7 +123,7 @@ pub struct ApiState {
     pub push_endpoints: EndpointRules,
     /// Time and ids.
     pub clock: Clock,
-    /// What was told somebody to take.
+    /// The conversations that agents take just now.
     pub handed: Handed,
     /// The way to a mail server.
     pub mail: Mail,

@@ -1,5 +1,5 @@
-//! `/next`: what waits longest in the queues of whoever asks. They take it by a command, which is
-//! decided like every other; so an answer may be a moment old, and a lost one is asked for again.
+//! `/next`: what waits longest in the queues of an agent. They take it by a command, which is
+//! decided like every other. So an answer may be a moment old.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ use crate::store::read;
 
 /// Conversations of an answer. Of a hundred who ask at once, nearly all find one that is free.
 const TOLD_MAX: usize = 33;
-/// What was told somebody first comes last for the next ones, for so long.
+/// A conversation that was told one agent first comes last for others, for so long.
 const HELD_BACK: Duration = Duration::from_secs(3);
 
 /// The query of [`next`].
@@ -32,7 +32,7 @@ pub(super) struct NextQuery {
     team: Option<TeamId>,
 }
 
-/// What this node told somebody to take, and when: others get the ones behind it first.
+/// The conversations that this node told somebody first, and the times.
 #[derive(Clone, Default, Debug)]
 pub struct Handed(Arc<Mutex<BTreeMap<Key<ConversationId>, Duration>>>);
 

@@ -1,4 +1,4 @@
-//! What letters say, in the languages of the console. Plain text: nothing in it is markup.
+//! The texts of letters, in the languages of the console: plain text without markup.
 
 use baton_protocol::invitation::LetterLanguage;
 
@@ -16,11 +16,11 @@ pub struct Letter {
     pub workspace: String,
     /// The secret of its link.
     pub secret: Secret,
-    /// What it is about.
+    /// The subject.
     pub kind: LetterKind,
 }
 
-/// What letters are about.
+/// The subjects of letters.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LetterKind {
     /// Somebody was invited; the link is good for so many days.
@@ -111,7 +111,8 @@ fn new_password(language: LetterLanguage, name: &str, link: &str) -> (String, St
             format!("كلمة مرور جديدة لـ {name}"),
             format!(
                 "طلب شخص ما كلمة مرور جديدة لحسابك في {name}.\n\nاخترها هنا:\n{link}\n\n\
-                 يعمل الرابط مرة واحدة لمدة ساعة. إن لم تكن أنت فلا تفعل شيئًا: تبقى كلمة مرورك كما هي.\n"
+                 يعمل الرابط مرة واحدة لمدة ساعة. إن لم تكن أنت فلا تفعل شيئًا: تبقى كلمة مرورك \
+                 كما هي.\n"
             ),
         ),
     }

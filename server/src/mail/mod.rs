@@ -24,13 +24,13 @@ pub use letter::{Letter, LetterKind};
 const AT_ONCE: u32 = 4;
 /// Letters that wait for their turn besides.
 const WAITING_MAX: usize = 32;
-/// How long many letters may take together: whoever asked waits for the answer.
+/// The time for many letters together: somebody waits for the answer.
 const TOGETHER: Duration = Duration::from_secs(20);
 
 /// Why a letter was not sent. It names no address.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum MailFault {
-    /// What letters need is wrong.
+    /// A setting of the way to the mail server is wrong.
     #[error("{0} cannot be used for letters")]
     SetUp(&'static str),
     /// The mail server did not answer in time.
@@ -71,7 +71,7 @@ impl Mail {
     /// As it is set up. Nothing is connected before the first letter.
     ///
     /// # Errors
-    /// When the settings are of no use.
+    /// If the settings are of no use.
     pub fn open(config: &MailConfig) -> Result<Self, MailFault> {
         let Some(server) = &config.server else { return Ok(Self::none()) };
         let time_out = Duration::from_millis(config.time_out_ms);
@@ -100,7 +100,7 @@ impl Mail {
     /// Sends a letter.
     ///
     /// # Errors
-    /// When the mail server did not take it.
+    /// If the mail server did not take it.
     pub async fn send(&self, letter: &Letter) -> Result<(), MailFault> {
         let open = self.0.as_ref().ok_or(MailFault::SetUp("mail.server"))?;
         let message = open.message(letter)?;
@@ -148,13 +148,13 @@ impl Open {
     }
 }
 
-/// What this server calls itself: the host of its address.
+/// The name of this server in its greeting: the host of its address.
 fn name_of(address: &str) -> ClientId {
     let host = reqwest::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
     ClientId::Domain(host.unwrap_or_else(|| "localhost".to_owned()))
 }
 
-// What a server says in words may name the address.
+// The words of a mail server may name the address.
 fn fault(error: &smtp::Error) -> MailFault {
     match error.status() {
         Some(code) => MailFault::Refused(code.to_string()),
