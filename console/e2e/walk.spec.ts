@@ -54,6 +54,14 @@ class Walk {
     return page;
   }
 
+  /** A browser that nobody is signed in to. */
+  async stranger(): Promise<Page> {
+    const page = await this.world.stranger({ bypassCSP: true });
+    await page.goto("/sign-in");
+    await page.evaluate((of) => localStorage.setItem("baton.language", of), this.language);
+    return page;
+  }
+
   private say(what: string, found: string[]) {
     for (const one of found) {
       this.found.push(`${what}: ${one}`);
@@ -149,7 +157,23 @@ async function pages(walk: Walk, world: World, { talk, tag, canned }: Seeded) {
   ] as const) {
     await walk.page(admin, at, shown);
   }
+  await walk.page(admin, "/settings/agents", "add-agent");
+  await admin.setViewportSize({ width: 1440, height: 900 });
+  await walk.over(admin, "invite", () => admin.getByTestId("invite").click());
+  await walk.over(admin, "add-agent", () => admin.getByTestId("add-agent").click());
+  await walk.page(admin, "/settings/teams", "add-team");
+  await walk.over(admin, "add-team", () => admin.getByTestId("add-team").click());
+  await walk.page(admin, "/welcome", "add-number");
+  await walk.over(admin, "add-number", () => admin.getByTestId("add-number").click());
   await admin.context().close();
+
+  const sofia = await walk.desk("Sofia");
+  await walk.page(sofia, "/notices", "[data-kind=mention]");
+  await walk.page(sofia, `/board/agent/${world.login("Ana").agent_id}`, "agent-sheet");
+  await sofia.context().close();
+  const nobody = await walk.stranger();
+  await walk.page(nobody, "/sign-in", "sign-email");
+  await walk.page(nobody, "/join", "main");
 }
 
 async function dialogs(walk: Walk, { talk, waiting }: Seeded) {
@@ -172,13 +196,10 @@ async function dialogs(walk: Walk, { talk, waiting }: Seeded) {
       await ana.keyboard.press(key);
     });
   }
-  for (const one of ["why", "contact"]) {
-    if (one === "contact") continue;
-    await walk.over(ana, one, async () => {
-      await ana.getByTestId("more").click();
-      await ana.getByTestId(`more-${one}`).click();
-    });
-  }
+  await walk.over(ana, "why", async () => {
+    await ana.getByTestId("more").click();
+    await ana.getByTestId("more-why").click();
+  });
   await walk.over(ana, "snooze-menu", () => ana.getByTestId("snooze").click());
   await walk.over(ana, "more-menu", () => ana.getByTestId("more").click());
   await walk.over(ana, "snooze-other", async () => {
@@ -208,6 +229,10 @@ async function dialogs(walk: Walk, { talk, waiting }: Seeded) {
   await walk.at(ana, "canned-picker");
   await ana.setViewportSize({ width: 1440, height: 900 });
   await ana.getByTestId("composer-text").fill("");
+  await walk.over(ana, "begin", async () => {
+    await body();
+    await ana.keyboard.press("c");
+  });
   await walk.over(ana, "view-dialog", () => ana.getByTestId("view-add").click());
   await ana.context().close();
 }
