@@ -55,6 +55,44 @@ long("an agent is shown no door that is shut", async ({ world }) => {
   }
 });
 
+long("the way to a conversation and the words of a line are copied", async ({ world }) => {
+  const lucia = world.customer("Lucía Vera");
+  await lucia.says("Order 4711");
+  const permissions = ["clipboard-read", "clipboard-write"];
+  const ana = await world.desk("Ana", { permissions });
+  const id = await open(ana, lucia.name);
+  const copied = () => ana.evaluate(() => navigator.clipboard.readText());
+  await ana.getByTestId("more").click();
+  await ana.getByTestId("more-copy-link").click();
+  await expect.poll(copied).toBe(`${new URL(ana.url()).origin}/c/${id}`);
+  await ana.getByTestId("line-1").focus();
+  await ana.keyboard.press("Enter");
+  await ana.getByTestId("sheet-copy").click();
+  await expect.poll(copied).toBe("Order 4711");
+  // It leads there.
+  await ana.goto(`/c/${id}`);
+  await expect(ana.getByTestId("timeline")).toContainText("Order 4711");
+});
+
+long("a dialog stays when the window is turned", async ({ world }) => {
+  await world.customer("Lucía Vera").says("Hola");
+  const ana = await world.desk("Ana");
+  await open(ana, "Lucía Vera");
+  await ana.getByTestId("view-add").click();
+  await ana.getByTestId("view-name").fill("Mine");
+  // What asked for it is hidden at this width.
+  await ana.setViewportSize({ width: 390, height: 844 });
+  await expect(ana.getByTestId("view-add")).toBeHidden();
+  await expect(ana.getByTestId("view-name")).toHaveValue("Mine");
+  await expect(ana.getByTestId("view-name")).toBeVisible();
+  await ana.keyboard.press("Escape");
+  await expect(ana.getByTestId("view-name")).toHaveCount(0);
+  await ana.setViewportSize({ width: 1440, height: 900 });
+  // The focus is where it was.
+  await expect(ana.getByTestId("view-add")).toBeVisible();
+  expect(await ana.locator("dialog").count()).toBe(0);
+});
+
 long("keys go from customer to customer, and each is read", async ({ world }) => {
   for (const name of ["Eva Sol", "Rui Mar"]) await world.customer(name).says("Hola");
   const ana = await world.desk("Ana");
