@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.out/pictures"
 mkdir -p "$out/pages"
 for first in *-desktop-light.png; do
   name=${first%-desktop-light.png}
+  # One page from right to left stands for all.
+  case $name in *-arabic) continue ;; esac
   rows=()
   for theme in light dark; do
     ground=$([ $theme = light ] && echo '#d8ddd9' || echo '#2b2b2b')
@@ -19,10 +21,10 @@ for first in *-desktop-light.png; do
     done
     rows+=("(" "${pictures[@]}" +append ")")
   done
-  convert "${rows[@]}" -append -strip -quality 70 "$out/pages/$name.jpg"
+  convert "${rows[@]}" -append -strip -quality 62 "$out/pages/$name.jpg"
 done
 for name in arabic-desktop-dark board-tablet-dark board-wide-light conversation-desktop-light \
   conversation-phone-dark customers palette-desktop-light settings-teams-desktop-dark \
   stale-desktop-light welcome-phone-light; do
-  [ ! -f "$name.png" ] || convert "$name.png" -strip -colors 128 -define png:compression-level=9 "$out/$name.png"
+  [ ! -f "$name.png" ] || convert "$name.png" -strip +dither -colors 120 -define png:compression-level=9 "$out/$name.png"
 done
