@@ -32,6 +32,36 @@ long("a picture goes with its caption, and a document with its name", async ({ w
   await expect.poll(async () => (await world.reached()).join()).toContain("la factura.pdf");
 });
 
+long("a picture is pasted, another one dropped on the conversation", async ({ world }) => {
+  const lucia = world.customer("Lucía Vera");
+  await lucia.says("Can I see it?");
+  const ana = await world.desk("Ana");
+  await open(ana, lucia.name);
+  const bytes = [...png(32)];
+  const gives = (on: string, type: string, name: string) =>
+    ana.getByTestId(on).evaluate(
+      (element, { type, name, bytes }) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+        const how = { bubbles: true, cancelable: true };
+        const event =
+          type === "paste"
+            ? new ClipboardEvent(type, { ...how, clipboardData: data })
+            : new DragEvent(type, { ...how, dataTransfer: data });
+        element.dispatchEvent(event);
+      },
+      { type, name, bytes },
+    );
+  await gives("composer-text", "paste", "pasted.png");
+  await expect(ana.getByTestId("attached-ready")).toContainText("pasted.png");
+  await ana.getByTestId("send").click();
+  await expect(ana.getByTestId("line-2").locator("img")).toBeVisible();
+  await gives("timeline", "dragenter", "dropped.png");
+  await gives("timeline", "dragover", "dropped.png");
+  await gives("timeline", "drop", "dropped.png");
+  await expect(ana.getByTestId("attached-ready")).toContainText("dropped.png");
+});
+
 long("a voice note is seen before it is played, and its bars go to another place", async ({ world }) => {
   const lucia = world.customer("Lucía Salas");
   await lucia.sends({ kind: "media", type: "audio", voice: true });

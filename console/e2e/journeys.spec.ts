@@ -180,7 +180,7 @@ long("a draft outlives the page, a note stays with the team", async ({ world }) 
   await open(ana, claire.name);
   await ana.getByTestId("composer-text").fill("Half a tho");
   await expect(ana.getByText("Sending makes it yours.")).toBeVisible();
-  await ana.waitForFunction(() => JSON.stringify(localStorage).includes("Half a tho"));
+  await expect.poll(() => kept(ana)).toContain("Half a tho");
   await ana.reload();
   await expect(ana.getByTestId("composer-text")).toHaveValue("Half a tho");
   await ana.getByTestId("composer-mode-note").click();
@@ -240,11 +240,12 @@ long("signing out wipes what this browser kept, and the way back is shut", async
   await rosa.says("Hola");
   const id = await open(page, rosa.name);
   await page.getByTestId("composer-text").fill("a secret draft");
-  await page.waitForFunction(() => JSON.stringify(localStorage).includes("secret draft"));
+  await expect.poll(() => kept(page)).toContain("secret draft");
   await page.getByTestId("rail-me").click();
   await page.getByTestId("sign-out").click();
   await expect(page).toHaveURL(/sign-in/);
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("secret");
+  expect(await kept(page)).not.toContain("secret");
   await page.goto(`/c/${id}`);
   await expect(page).toHaveURL(/sign-in/);
   expect(await page.evaluate(async () => (await fetch("/api/v1/me")).status)).toBe(401);

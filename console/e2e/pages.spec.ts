@@ -2,6 +2,7 @@
 import { looks } from "./looks.ts";
 import { Node, PASSWORD } from "./node.ts";
 import { behind, overtaken } from "./overtaken.ts";
+import { seeded } from "./seeded.ts";
 import { expect, long, open, reveal, signIn, test } from "./world.ts";
 
 test("sign-in", async ({ world }) => {
@@ -134,6 +135,29 @@ test("several chosen", async ({ world }) => {
   await sofia.getByTestId("board-select").click();
   await sofia.getByTestId("queue").getByText("Hannah Weiss").click();
   await looks(sofia, "board-chosen");
+});
+
+long("what concerns one, canned replies, tags, a file", async ({ world }) => {
+  const { talk, canned } = await seeded(world);
+  const sofia = await world.desk("Sofia", { at: "/notices", bypassCSP: true });
+  await expect(sofia.locator("[data-kind=mention]").first()).toBeVisible();
+  await looks(sofia, "notices");
+  const admin = await world.desk("Admin", { at: `/settings/canned-replies/${canned}`, bypassCSP: true });
+  await expect(admin.getByTestId("setting-form")).toBeVisible();
+  await looks(admin, "settings-canned-reply");
+  const ana = await world.desk("Ana", { at: `/inbox/mine/${talk}`, bypassCSP: true });
+  await ana.getByTestId("composer-text").fill("/");
+  await expect(ana.getByTestId("canned-picker")).toBeVisible();
+  await looks(ana, "canned");
+  await ana.getByTestId("composer-text").fill("");
+  await ana.getByTestId("timeline").focus();
+  await ana.keyboard.press("l");
+  await expect(ana.getByTestId("tag-picker")).toBeVisible();
+  await looks(ana, "tag");
+  await ana.keyboard.press("Escape");
+  await ana.getByTestId("line-5").getByTestId("file-look").click();
+  await expect(ana.getByTestId("viewer")).toBeVisible();
+  await looks(ana, "viewer");
 });
 
 long("several stale", async ({ world }) => {

@@ -1,3 +1,4 @@
+import { reachable } from "./looks.ts";
 import { expect, long, open } from "./world.ts";
 
 long("who else a customer is: linked, seen before replying, and taken back", async ({ world }) => {
@@ -14,6 +15,10 @@ long("who else a customer is: linked, seen before replying, and taken back", asy
   await ana.getByTestId("link-dialog").getByText("Dolores Rius").click();
   await expect(ana.getByTestId("elsewhere")).toContainText("Dolores Rius");
   await expect(ana.getByTestId("answered-elsewhere")).toContainText("Ben");
+  // On a phone, too, it can be pressed.
+  const before = ana.viewportSize() ?? { width: 1440, height: 900 };
+  await reachable(ana, "answered elsewhere");
+  await ana.setViewportSize(before);
   // The other side sees it too, and where it leads.
   await open(ben, lola.name);
   await expect(ben.getByTestId("elsewhere")).toContainText("Dolores Rius");

@@ -201,7 +201,7 @@ long("whom a note calls is told, by a name chosen behind an @", async ({ world }
   await text.press("Enter");
   await expect(text).toHaveValue(/^Do you know, @Ben[^@]* $/);
   await ana.getByTestId("send").click();
-  await expect(ana.getByRole("note").locator("p b")).toHaveText(/^@Ben/);
+  await expect(ana.getByRole("note").locator(".text b")).toHaveText(/^@Ben/);
   const isCalled = async () => (await pushed(world, made)).some((one) => one.includes("Do you know"));
   await expect.poll(isCalled).toBe(true);
   const told = (await pushed(world, made)).find((one) => one.includes("Do you know")) ?? "";

@@ -1,5 +1,6 @@
 // Being told: a mention reaches somebody who looks elsewhere; a first run without Meta; whose a
 // conversation was; a text that outlives where it was typed.
+import { reachable } from "./looks.ts";
 import { Node, PASSWORD } from "./node.ts";
 import { expect, long, open, signIn } from "./world.ts";
 
@@ -47,6 +48,7 @@ long("whose it was is read by who opens it later", async ({ world }) => {
   await sofia.getByTestId("block").click();
   await expect(sofia.getByTestId("timeline")).toContainText("You blocked the customer");
   await expect(sofia.getByTestId("timeline")).not.toContainText("You resolved it");
+  await reachable(sofia, "a customer who is blocked");
   // The log names the customer, and what stood before.
   const admin = await world.desk("Admin", { at: "/settings/log?type=owner_changed" });
   await expect(admin.getByTestId("audit-object").first()).toContainText("Eva Sol");
@@ -88,6 +90,18 @@ long("whoever only tries it answers a customer without Meta", async ({ world }) 
     await expect(page.getByTestId("firstrun-step-4")).toContainText("The first answer is out.");
     const practice = page.getByTestId("practice");
     await expect(practice.getByTestId("practice-page")).toHaveAttribute("href", /^http:/);
+    await reachable(page, "the first run with a number for practice");
+    // It is told, and no fault.
+    const tone = (of: string) => page.getByTestId("practice").evaluate((one, name) => {
+      const probe = document.createElement("i");
+      probe.style.background = `var(${name})`;
+      one.append(probe);
+      const [mine, its] = [getComputedStyle(one).backgroundColor, getComputedStyle(probe).backgroundColor];
+      probe.remove();
+      return mine === its;
+    }, of);
+    expect(await tone("--accent-soft")).toBe(true);
+    await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${node.url}/settings/numbers`);
     await expect(page.getByTestId("practice-mark")).toBeVisible();
     await page.getByTestId("practice-remove").click();

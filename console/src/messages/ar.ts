@@ -185,7 +185,7 @@ export const ar: Messages = {
     opening: "جارٍ فتح المحادثة…",
     later: "بدأت المحادثة. ستُفتح عند عودة الاتصال.",
     none: "لا رقم لفِرقك للكتابة منه. يحدد ذلك مدير.",
-    writeTo: (phone) => `الكتابة إلى ${phone}`,
+    writeTo: (phone) => `اكتب إلى ${phone}`,
   },
   talk: {
     product: (id) => `عن المنتج ${id}`,
@@ -840,13 +840,8 @@ export const ar: Messages = {
   },
   review: {
     title: "بحاجة إلى مراجعة",
-    badge: (count) =>
-      n(count, {
-        one: "بحاجة إلى مراجعة، رسالة واحدة",
-        two: "بحاجة إلى مراجعة، رسالتان",
-        few: `بحاجة إلى مراجعة، ${c(count)} رسائل`,
-        other: `بحاجة إلى مراجعة، ${c(count)} رسالة`,
-      }),
+    // The number is drawn beside it: what is read has it, too.
+    badge: (count) => `بحاجة إلى مراجعة، الرسائل: ${c(count)}`,
     all: "الكل",
     kinds: {
       unconfirmed: "ربما لم تصل",

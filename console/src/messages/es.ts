@@ -642,7 +642,7 @@ export const es: Messages = {
     neverThere: "Aquí no hay nada con ese nombre. Comprueba lo que has escrito o pregunta a quien lleva el servidor.",
   },
   people: {
-    online: (count) => `${c(count)} conectados`,
+    online: (count) => n(count, { one: "1 conectado", other: `${c(count)} conectados` }),
     replying: (name) => `Responde a ${name}`,
     looking: (name) => `Lee a ${name}`,
     leaving: "Se va",
@@ -756,15 +756,16 @@ export const es: Messages = {
     moveTo: (name) => `Mover a ${name} a…`,
     moveManyTo: (count) => `Mover ${c(count)} conversaciones a…`,
     moved: (customer, to) => `${customer} está ahora con ${to}`,
-    movedMany: (count, to) => `${c(count)} movidas a ${to}`,
-    movedSome: (count, failed, why) => `${c(count)} movidas, ${c(failed)} no: ${why}`,
+    movedMany: (count, to) => n(count, { one: `1 movida a ${to}`, other: `${c(count)} movidas a ${to}` }),
+    movedSome: (count, failed, why) =>
+      `${n(count, { one: "1 movida", other: `${c(count)} movidas` })}, ${c(failed)} no: ${why}`,
     undone: (count) => `Deshecho: ${c(count)}`,
     notUndone: (name) => `${name} ya ha actuado; no se ha deshecho nada.`,
     full: (name, load, capacity) =>
       `${name} está al límite (${c(load)} de ${c(capacity)}). ¿Asignar igualmente?`,
     anyway: "Asignar igualmente",
     select: "Elegir",
-    chosen: (count) => `${c(count)} elegidas`,
+    chosen: (count) => n(count, { one: "1 elegida", other: `${c(count)} elegidas` }),
     moveGo: "Mover a…",
     has: "Tiene ahora",
     hasNothing: "No tiene nada abierto.",
