@@ -8,6 +8,7 @@ mod outcomes;
 mod routing;
 mod saved_view;
 mod schedule;
+mod sla;
 mod tag;
 mod team_policy;
 mod text;

@@ -92,4 +92,14 @@ export const KINDS = {
       zone: {"is":"text","most":64,"needed":true,"column":true},
     },
   },
+  sla: {
+    "path":"slas","homes":["workspace"],"most":50,"singleton":false,
+    setters: {"own":false,"supervisors":false,"roles":["admin"]},
+    fields: {
+      first: {"is":"part","parts":{"hours":{"is":"name","of":"schedule","empty":true},"target_min":{"is":"number","least":1,"most":525600,"needed":true},"warn_at":{"is":"number","least":1,"most":99,"empty":true}},"empty":true},
+      name: {"is":"text","most":100,"needed":true,"column":true},
+      next: {"is":"part","parts":{"hours":{"is":"name","of":"schedule","empty":true},"target_min":{"is":"number","least":1,"most":525600,"needed":true},"warn_at":{"is":"number","least":1,"most":99,"empty":true}},"empty":true},
+      resolution: {"is":"part","parts":{"hours":{"is":"name","of":"schedule","empty":true},"target_min":{"is":"number","least":1,"most":525600,"needed":true},"warn_at":{"is":"number","least":1,"most":99,"empty":true}},"empty":true},
+    },
+  },
 } as const;
