@@ -2,6 +2,7 @@
 //! its row and the struct of its body; what is allowed is said in `domain/src/setting`.
 
 mod declare;
+mod rule;
 mod saved_view;
 mod schedule;
 mod sla;
@@ -13,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::declare::settings;
+pub use self::rule::{
+    Holds, Notified, Once, OwnerKind, Rule, RuleAction, StatusKind, Test, Trigger,
+};
 pub use self::saved_view::SavedView;
 pub use self::schedule::{Schedule, Span};
 pub use self::sla::{Sla, SlaTarget};
@@ -66,6 +70,11 @@ settings! {
     /// What is promised to customers: how soon they are answered.
     Sla("sla") at "slas" {
         homes: [Workspace], most: 50, singleton: false,
+        set: Setter::May(Permission::Rules), reads: Everyone, phones: false, decides: true,
+    }
+    /// What is done by itself when something happens to a conversation.
+    Rule("rule") at "rules" {
+        homes: [Workspace], most: 200, singleton: false,
         set: Setter::May(Permission::Rules), reads: Everyone, phones: false, decides: true,
     }
     /// A filter of the inbox that is kept by name.

@@ -6,6 +6,7 @@ mod attribute;
 mod canned_reply;
 mod outcomes;
 mod routing;
+mod rule;
 mod saved_view;
 mod schedule;
 mod sla;

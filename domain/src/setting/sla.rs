@@ -2,13 +2,13 @@
 
 use baton_protocol::setting::{SettingKind, Sla, SlaTarget};
 
-use super::text::{name, number};
+use super::text::{count, name, number};
 use super::{Around, Name, SettingRules, Target, Wrong};
 use crate::fold::fold;
 
 /// The clocks of a policy, by the fields that set them.
 fn targets(of: &Sla) -> impl Iterator<Item = (&'static str, SlaTarget)> {
-    [("first", of.first), ("next", of.next), ("resolution", of.resolution)]
+    [("first", of.first), ("next", of.next)]
         .into_iter()
         .filter_map(|(field, target)| Some((field, target?)))
 }
@@ -16,12 +16,15 @@ fn targets(of: &Sla) -> impl Iterator<Item = (&'static str, SlaTarget)> {
 impl SettingRules for Sla {
     fn check(&mut self, _: &Around<'_>) -> Result<(), Wrong> {
         name("name", &mut self.name)?;
+        count("teams", self.teams.len(), 100)?;
+        self.teams.sort_unstable();
+        self.teams.dedup();
         for (field, target) in targets(self) {
             number(field, target.target_min, 1, 525_600)?;
             target.warn_at.map_or(Ok(()), |warn_at| number(field, warn_at, 1, 99))?;
         }
         if targets(self).next().is_none() {
-            return Err(Wrong::new("first", "must be set, or one of the other times"));
+            return Err(Wrong::new("first", "must be set, or the time of further answers"));
         }
         Ok(())
     }
@@ -32,7 +35,8 @@ impl SettingRules for Sla {
                 .hours
                 .map(|id| Name { field, target: Target::Setting(SettingKind::Schedule, id) })
         };
-        targets(self).filter_map(hours).collect()
+        let team = |id: &_| Name { field: "teams", target: Target::Team(*id) };
+        targets(self).filter_map(hours).chain(self.teams.iter().map(team)).collect()
     }
 
     fn key(&self) -> Option<(&'static str, String)> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::SettingId;
+use crate::{SettingId, TeamId};
 
 /// A promise to customers: the time in which they are answered.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -13,16 +13,17 @@ pub struct Sla {
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
     pub name: String,
+    /// The teams whose conversations it is for; left out, all are. At most 100. The first policy
+    /// that fits counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 100), extend("x-of" = "team")))]
+    pub teams: Vec<TeamId>,
     /// From an episode's first message to the first answer of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<SlaTarget>,
     /// From the first message of each turn to the answer of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<SlaTarget>,
-    /// From an episode's first message to its end. What waits for the customer or is snoozed does
-    /// not count.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolution: Option<SlaTarget>,
 }
 
 /// A time that is promised.
