@@ -40,6 +40,8 @@ const KIND_PAGE: Record<KindPage, true> = {
   routings: true,
   "workspace-policies": true,
   schedules: true,
+  slas: true,
+  rules: true,
 };
 export const KIND_PAGES = Object.keys(KIND_PAGE) as KindPage[];
 export const isKindPage = (page: string | undefined): page is KindPage =>

@@ -1,9 +1,11 @@
 //! `apply`: an event is a fact, folding it into a conversation cannot fail.
 
 use baton_protocol::{
-    AgentId, Author, Conversation, ConversationId, Event, Fact, Head, LineRef, OfferId, Owner,
-    SettingId, Status, TagOn, Thread, Turn,
+    AgentId, Author, Clocks, Conversation, ConversationId, Event, Fact, Head, LineRef, OfferId,
+    Owner, SettingId, Status, TagOn, Thread, Turn,
 };
+
+use crate::clocks;
 
 /// The conversation that an event begins, if it is the one that begins conversations.
 pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
@@ -37,6 +39,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             marketing: None,
             person: None,
             offer: None,
+            clocks: Clocks::default(),
             kind: *kind,
         },
     })
@@ -44,9 +47,8 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
 
 /// Folds an event of this conversation into it.
 pub fn apply(conversation: &mut Conversation, event: &Event) {
-    if let Some(revision) = event.revision {
-        conversation.head.revision = revision;
-    }
+    conversation.head.revision = event.revision.unwrap_or(conversation.head.revision);
+    clocks::fold(conversation, event);
     match &event.fact {
         Fact::EpisodeOpened { episode } => {
             conversation.head.episode = *episode;
@@ -97,6 +99,9 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::ContactChanged { .. }
         | Fact::LineAmended { .. }
         | Fact::FileChanged { .. }
+        | Fact::RuleRan { .. }
+        | Fact::ClockDue { .. }
+        | Fact::SlaApplied { .. }
         | Fact::LineUnderstood { .. }
         | Fact::NoteAdded { .. }
         | Fact::Coached { .. }

@@ -9,6 +9,7 @@
 //! many costs time and shows nothing.
 
 mod number;
+mod phrase;
 mod split;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use std::ops::Range;
 use baton_protocol::{Content, Details};
 
 use self::number::Number;
+pub use self::phrase::{Phrase, Spoken};
 use self::split::{Word, forms, is_ideographic, words};
 use crate::fold::{Traced, fold};
 

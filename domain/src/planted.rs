@@ -35,6 +35,8 @@ pub enum Bug {
     ClaimedFromAnyone,
     /// A snooze gives the conversation back to its queue.
     SnoozedIntoTheQueue,
+    /// Of clocks it is remembered how far they were looked at, and not where they began.
+    ClocksForgetStarts,
     /// No bug: some facts are written as a later version might, under names that this one does not
     /// know. Older nodes and clients have to bear them.
     FactsOfTheFuture,

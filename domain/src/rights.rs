@@ -7,7 +7,7 @@ use baton_protocol::setting::Permission;
 pub fn may(role: Role, permission: Permission) -> bool {
     let least = match permission {
         Permission::Tags => Role::Supervisor,
-        Permission::People => Role::Admin,
+        Permission::People | Permission::Rules => Role::Admin,
     };
     role >= least
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::group::{ConversationKind, GroupCard};
 use crate::{
-    AgentId, ChannelId, ContactId, ConversationId, MessageId, OpenOffer, SettingId, TeamId,
+    AgentId, ChannelId, Clocks, ContactId, ConversationId, MessageId, OpenOffer, SettingId, TeamId,
     Timestamp,
 };
 
@@ -172,6 +172,9 @@ pub struct Thread {
     /// The agent who is asked to take it; `None` when nobody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<OpenOffer>,
+    /// What is remembered for what happens by itself.
+    #[serde(default, skip_serializing_if = "Clocks::is_empty")]
+    pub clocks: Clocks,
 }
 
 /// A tag that is on a conversation.

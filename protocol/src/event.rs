@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{Block, ContactCard};
 use crate::group::ConversationKind;
+use crate::setting::{Once, SlaTarget};
 use crate::{
-    AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
+    AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, Clock, ContactId, Content,
     ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId, InvitationStep,
     LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId, MessageStatus, NoteId,
-    OfferEnd, OfferId, OpId, OpenOffer, Owner, SettingId, Status, TagOn, TeamId, TeamSet,
-    Timestamp, Trail, Turn, Unknown,
+    OfferEnd, OfferId, OpId, OpenOffer, Owner, RuleStep, SettingId, SkippedStep, Status, TagOn,
+    TeamId, TeamSet, Timestamp, Trail, Turn, Unknown,
 };
 
 /// The author of an event.
@@ -26,6 +27,11 @@ pub enum Actor {
     },
     /// Baton itself: timers, sending, routing.
     System,
+    /// A rule that a team set up.
+    Rule {
+        /// The rule.
+        id: SettingId,
+    },
     /// Somebody whom this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -337,6 +343,52 @@ pub enum Fact {
         agent_id: AgentId,
         /// The way it ended.
         end: OfferEnd,
+    },
+    /// A rule ran, or all its steps were skipped. What it wrote for the team is the content.
+    RuleRan {
+        /// The rule.
+        rule_id: SettingId,
+        /// Its version.
+        version: u32,
+        /// Its name then.
+        name: String,
+        /// How often it runs.
+        once: Once,
+        /// The turn that it counts for, by its first line.
+        turn: u64,
+        /// The position of the event that woke it.
+        cause: u64,
+        /// The steps that were done; their own facts follow.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        did: Vec<RuleStep>,
+        /// The steps that were not done.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skipped: Vec<SkippedStep>,
+        /// Whether too many rules ran: those after it were left out.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cut: bool,
+    },
+    /// A clock rang.
+    ClockDue {
+        /// The clock.
+        clock: Clock,
+        /// The time at which it began.
+        start: Timestamp,
+        /// The time at which it was due, exactly.
+        due_at: Timestamp,
+    },
+    /// Times were promised for the episode.
+    SlaApplied {
+        /// The policy.
+        policy_id: SettingId,
+        /// Its version, which counts as long as the episode lasts.
+        version: u32,
+        /// For the first answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first: Option<SlaTarget>,
+        /// For each further one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<SlaTarget>,
     },
     /// The read mark of an agent moved. Goes to that agent alone.
     ReadMarked {

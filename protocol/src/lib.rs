@@ -22,12 +22,14 @@ mod names;
 pub mod account;
 pub mod amended;
 pub mod audit;
+pub mod clocks;
 pub mod coaching;
 pub mod command;
 pub mod connection;
 pub mod conversation;
 pub mod cursor;
 pub mod details;
+pub mod dry_run;
 pub mod event;
 pub mod frame;
 pub mod group;
@@ -62,6 +64,9 @@ pub use account::{
     ReplyPolicy, Role, Team, Visibility,
 };
 pub use amended::{Amended, Amendment, Change, Reaction, Receipt};
+pub use clocks::{
+    Clock, Clocks, Promised, Ran, Rang, Replied, RuleStep, SkipReason, SkippedStep, SlaState,
+};
 pub use coaching::{Coach, CoachNote};
 pub use command::{Command, CommandBody, Seen};
 pub use conversation::{

@@ -42,6 +42,11 @@ inline!(Span, {
     "description": "Two minutes of a day: `[540, 1080]` is from 9:00 until 18:00."
 });
 
+/// A hint for forms: the field is there where a clock wakes the rule.
+pub(crate) fn by_clock() -> Value {
+    json!({ "when": ["unanswered", "unassigned", "idle"] })
+}
+
 /// A hint for forms: the field is there where the field `type` has this value.
 pub(crate) fn when(value: &str) -> Value {
     json!({ "type": [value] })

@@ -2,7 +2,10 @@
 //! its row and the struct of its body; what is allowed is said in `domain/src/setting`.
 
 mod declare;
+mod rule;
 mod saved_view;
+mod schedule;
+mod sla;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -11,7 +14,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::declare::settings;
+pub use self::rule::{
+    Holds, Notified, Once, OwnerKind, Rule, RuleAction, StatusKind, Test, Trigger,
+};
 pub use self::saved_view::SavedView;
+pub use self::schedule::{Schedule, Span};
+pub use self::sla::{Sla, SlaTarget};
 pub use self::wire::{
     Home, HomeKind, Setting, SettingChange, SettingKindInfo, SettingName, SettingPut,
     SettingSetters, SettingUse, SettingVersion, SettingsPage,
@@ -58,6 +66,16 @@ settings! {
     Schedule("schedule") at "schedules" {
         homes: [Workspace, Team, Agent], most: 200, singleton: false,
         set: Setter::Supervisors, reads: Everyone, phones: true, decides: true,
+    }
+    /// What is promised to customers: how soon they are answered.
+    Sla("sla") at "slas" {
+        homes: [Workspace], most: 50, singleton: false,
+        set: Setter::May(Permission::Rules), reads: Everyone, phones: false, decides: true,
+    }
+    /// What is done by itself when something happens to a conversation.
+    Rule("rule") at "rules" {
+        homes: [Workspace], most: 200, singleton: false,
+        set: Setter::May(Permission::Rules), reads: Everyone, phones: false, decides: true,
     }
     /// A filter of the inbox that is kept by name.
     SavedView("saved_view") at "inbox-views" {
@@ -134,6 +152,8 @@ pub enum Permission {
     Tags,
     /// Set up people, teams and what is asked of them.
     People,
+    /// Set up what is promised to customers, and what is done by itself.
+    Rules,
 }
 
 /// Who reads settings of a kind.
@@ -557,37 +577,6 @@ pub struct WorkspacePolicy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<Span>,
 }
-
-/// When somebody is there.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Schedule {
-    /// As people read it.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
-    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
-    pub name: String,
-    /// Its time zone, as `Europe/Madrid`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
-    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
-    pub zone: String,
-    /// The spans of each weekday, Monday first; at most 6 a day, in order.
-    #[serde(default)]
-    pub week: [Vec<Span>; 7],
-    /// The spans of single days, as `2026-12-24`; none for a day that is closed. At most 400.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub days: BTreeMap<String, Vec<Span>>,
-}
-
-/// A stretch of a day in minutes since its beginning: `[540, 1080]` is from 9:00 until 18:00. A
-/// night is two spans.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub struct Span(
-    /// Its beginning, 0 to 1,439.
-    pub u16,
-    /// Its end, 1 to 1,440.
-    pub u16,
-);
 
 #[cfg(test)]
 mod tests;

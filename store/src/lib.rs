@@ -48,8 +48,8 @@ pub use read::usage;
 pub use work::node;
 use work::node::Term;
 pub use work::{
-    block, courtesy, draft, erase, files, health, not_understood, notice, past, push, quarantine,
-    searchable, sweep, template, uploads,
+    block, courtesy, draft, erase, files, health, look, not_understood, notice, past, push,
+    quarantine, searchable, sweep, template, uploads,
 };
 
 /// The settings with which a database is opened.

@@ -7,7 +7,9 @@ import type { Change } from "./feed.ts";
 /** Whether a line of the system's is drawn for it. */
 export function isChange(event: Event): boolean {
   if (event.type === "block_changed") return event.actor.kind === "agent";
-  return event.type === "owner_changed" || event.type === "status_changed";
+  return (
+    event.type === "owner_changed" || event.type === "status_changed" || event.type === "rule_ran"
+  );
 }
 
 export function changeOf(event: Event): Change[] {

@@ -16,8 +16,16 @@ type Of<Name extends string, F> =
   | (F extends { options: readonly (infer One extends string)[] } ? `${Name}.${One}` : never)
   | (F extends { parts: infer Parts } ? `${Name}.${Exclude<keyof Parts & string, "id">}` : never)
   | (F extends { sorts: infer Sorts }
-      ? { [S in keyof Sorts & string]: `${Name}.${S}` | `${Name}.${S}.${keyof Sorts[S] & string}` }[keyof Sorts & string]
+      ? {
+          [S in keyof Sorts & string]:
+            | `${Name}.${S}`
+            | `${Name}.${S}.${keyof Sorts[S] & string}`
+            | { [P in keyof Sorts[S] & string]: Choices<`${Name}.${S}.${P}`, Sorts[S][P]> }[keyof Sorts[S] & string];
+        }[keyof Sorts & string]
       : never);
+type Choices<Name extends string, F> = F extends { options: readonly (infer One extends string)[] }
+  ? `${Name}.${One}`
+  : never;
 type More = {
   [K in keyof Kinds]: {
     [Name in keyof FieldsOf<K> & string]: Of<Name, FieldsOf<K>[Name]>;

@@ -3,7 +3,8 @@
 use std::iter;
 
 use baton_protocol::{
-    Actor, AgentId, Author, Event, Fact, LineKind, MessageStatus, Owner, OwnerCause, Status,
+    Actor, AgentId, Author, Clock, Event, Fact, LineKind, MessageStatus, Owner, OwnerCause,
+    RuleStep, Status,
 };
 
 use super::{Consequence, FLOOD_LINES, From, Kind, PushEffect, Whom};
@@ -42,6 +43,8 @@ pub fn is_of_interest(fact: &Fact) -> bool {
         | Fact::OwnerChanged { .. }
         | Fact::Routed { .. }
         | Fact::OfferEnded { .. }
+        | Fact::RuleRan { .. }
+        | Fact::ClockDue { clock: Clock::Warned { .. } | Clock::Breached { .. }, .. }
         | Fact::StatusChanged { .. }
         | Fact::Followed { .. }
         | Fact::ReadMarked { .. } => true,
@@ -55,7 +58,7 @@ pub fn consequences(logged: &Logged, author: Option<AgentId>) -> Vec<Consequence
     let Some(conversation) = event.conversation_id else { return Vec::new() };
     let by = match event.actor {
         Actor::Agent { id } => Some(id),
-        Actor::Customer | Actor::System | Actor::Unknown => None,
+        Actor::Customer | Actor::System | Actor::Rule { .. } | Actor::Unknown => None,
     };
     let effects = match route {
         Route::Agent(agent) => of_agent(&event.fact, *agent),
@@ -123,6 +126,18 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
         Fact::OfferEnded { agent_id, .. } => {
             vec![PushEffect::TakeBack { from: From::Agent(*agent_id), kinds: OFFER }]
         }
+        Fact::RuleRan { did, .. } => did
+            .iter()
+            .filter_map(|step| match step {
+                RuleStep::NotifyOwner => Some(called(scope)),
+                RuleStep::NotifyTeam => Some(tell(Whom::Team(scope.team), Kind::Queue)),
+                _ => None,
+            })
+            .collect(),
+        // Who has promised an answer hears that the time runs out, and that it is over.
+        Fact::ClockDue { clock: Clock::Warned { .. } | Clock::Breached { .. }, .. } => {
+            vec![called(scope)]
+        }
         Fact::StatusChanged { status: Status::Resolved, .. } => {
             vec![PushEffect::TakeBack { from: From::Everyone, kinds: OWN }]
         }
@@ -134,6 +149,14 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
             }
         }
         _ => Vec::new(),
+    }
+}
+
+/// Calls who is responsible: the owner, or the team whose queue owns it.
+fn called(scope: Scope) -> PushEffect {
+    match scope.owner {
+        Owner::Agent(owner) => told(Whom::Agent(owner), Kind::Mention, scope),
+        Owner::Queue(team) => told(Whom::Team(team), Kind::Queue, scope),
     }
 }
 

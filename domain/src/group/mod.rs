@@ -12,6 +12,7 @@ mod contact;
 mod load;
 pub mod note;
 mod past;
+mod react;
 mod receive;
 mod route;
 pub mod senders;
@@ -22,13 +23,14 @@ pub mod work;
 use baton_protocol::{Epoch, Timestamp};
 
 use conditional::Found;
+pub use react::Awake;
 pub use senders::{Book, KnownSender, sightings};
 pub use set::{SetProblem, SetRefused, SetWork};
 pub use state::{Channel, Key, State};
 pub use work::{
     BeginWork, BlockedWork, Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds,
-    MessageAt, OfferEndWork, OutcomesWork, Post, RehomeWork, RescueWork, ResultWork, RouteWork,
-    SettingWork, UnparkWork, WakeWork, Work,
+    LookWork, MessageAt, OfferEndWork, OutcomesWork, Post, RehomeWork, RescueWork, ResultWork,
+    RouteWork, SettingWork, UnparkWork, WakeWork, Work,
 };
 
 /// Decides a group and returns the answer to each member, in the order of the members.
@@ -42,10 +44,12 @@ pub fn decide(state: &mut State, group: &[&Work], epoch: Epoch, now: Timestamp) 
     order.sort_by_key(|(_, work)| work.rank());
     let mut done: Vec<(usize, Done)> = Vec::with_capacity(group.len());
     for (place, work) in order {
+        react::settle(state, work, now);
         let answer = match (&found, work) {
             (Some(found), Work::Command(work)) => Done::Command(found.command(state, work, now)),
             _ => decide_one(state, work, epoch, now),
         };
+        react::react(state, now);
         done.push((place, answer));
     }
     done.sort_by_key(|(place, _)| *place);
@@ -66,6 +70,8 @@ fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> D
         Work::Restored(at) => act::restored(state, *at, now),
         Work::File(work) => act::file(state, work, now),
         Work::Wake(work) => act::wake(state, work, now),
+        // What is due has rung already.
+        Work::Look(_) => {}
         Work::Rehome(work) => act::rehome(state, work, now),
         Work::Setting(work) => act::setting(state, work, now),
         Work::Blocked(work) => act::blocked(state, work, now),

@@ -1,7 +1,8 @@
 //! The state of a group in memory: what was read, as the members decided so far left it.
 //! After the last decision it equals what would be read back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
@@ -9,10 +10,11 @@ use baton_protocol::template::Template;
 use baton_protocol::{
     Actor, AgentId, Author, Change, ChannelId, ContactId, Content, Conversation, ConversationId,
     Epoch, Event, Fact, FileState, LineKind, MessageError, MessageId, MessageStatus, NodeId, OpId,
-    Status, TeamId, Timestamp, WorkspaceId,
+    SettingId, Status, TeamId, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
+use super::react::Awake;
 use super::senders::KnownSender;
 use super::set::HeldSettings;
 use super::work::{FileWork, MessageAt};
@@ -25,6 +27,7 @@ use crate::log::{Batch, Logged, Route, apart};
 use crate::past::{Booked, Past};
 use crate::planted::as_written;
 use crate::predicates::provider_rank;
+use crate::rules::Policies;
 use crate::scope::Scope;
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -95,6 +98,16 @@ pub struct State {
     pub book: BTreeMap<Key<(ChannelId, String)>, Booked>,
     /// Settings, as far as members set or name them.
     pub settings: HeldSettings,
+    /// What happens by itself.
+    pub policies: BTreeMap<WorkspaceId, Arc<Policies>>,
+    /// Random bits for ids of what rules make.
+    pub seed: [u64; 2],
+    /// Events that wake rules.
+    pub awake: VecDeque<Awake>,
+    /// The rules that each cascade of the member ran.
+    pub cascades: Vec<BTreeSet<SettingId>>,
+    /// The cascade of the rule that acts.
+    pub cascade: Option<usize>,
     /// The position of each log's last event.
     pub heads: BTreeMap<WorkspaceId, u64>,
     /// Workspaces in which a device is registered for pushes.
@@ -369,8 +382,14 @@ impl State {
         self.note_line(of, &event, by);
         let route = Route::of(&event.fact, scopes.0, Some(scopes.1));
         let content_id = content_id(&event, by.card);
+        let event = Event { position: self.next_position(workspace), ..event };
+        self.wake(of, &event, &now);
         self.push(workspace, event, route, content_id);
         self.end_offer(of, old.as_ref(), &now, by);
+    }
+
+    fn next_position(&self, workspace: WorkspaceId) -> u64 {
+        self.heads.get(&workspace).copied().unwrap_or_default() + 1
     }
 
     /// Gives the event the next position of its workspace's log.
@@ -564,6 +583,7 @@ fn content_id(event: &Event, card: Option<Uuid>) -> Option<String> {
             Fact::NoteAdded { note_id, .. } | Fact::Coached { note_id, .. },
             EventContent::Note { .. },
         ) => Some(note_id.to_string()),
+        (Fact::RuleRan { .. }, EventContent::Note { .. }) => card.map(|card| card.to_string()),
         (Fact::LineUnderstood { .. }, EventContent::Line(_))
         | (_, EventContent::Contact(_) | EventContent::Reaction { .. }) => {
             card.map(|card| card.to_string())

@@ -73,6 +73,8 @@ pub enum Work {
     File(FileWork),
     /// A snooze ends.
     Wake(WakeWork),
+    /// A clock of a conversation is due.
+    Look(LookWork),
     /// An owner leaves.
     Rehome(RehomeWork),
     /// An agent wants to write to somebody first.
@@ -223,6 +225,15 @@ pub struct WakeWork {
     pub until: Timestamp,
 }
 
+/// A clock of a conversation is due.
+#[derive(Clone, Copy, Debug)]
+pub struct LookWork {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The conversation to look at.
+    pub conversation: ConversationId,
+}
+
 /// WhatsApp answered to a block.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockedWork {
@@ -358,6 +369,7 @@ impl Work {
             | Self::Restored(_)
             | Self::File(_)
             | Self::Wake(_)
+            | Self::Look(_)
             | Self::Rehome(_)
             | Self::Begin(_)
             | Self::Setting(_)
@@ -379,6 +391,7 @@ impl Work {
             | Self::Restored(_)
             | Self::File(_)
             | Self::Wake(_)
+            | Self::Look(_)
             | Self::Rehome(_)
             | Self::Blocked(_) => 1,
             Self::Command(_)

@@ -92,7 +92,9 @@ impl<H: Holdings> Mirror<H> {
                     changed_at: Some(event.at),
                     changed_by: match event.actor {
                         Actor::Agent { id } => Some(id),
-                        Actor::Customer | Actor::System | Actor::Unknown => None,
+                        Actor::Customer | Actor::System | Actor::Rule { .. } | Actor::Unknown => {
+                            None
+                        }
                     },
                     ended: false,
                     broken: Vec::new(),

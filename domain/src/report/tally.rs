@@ -260,7 +260,7 @@ impl Step<'_> {
     fn resolved(&mut self) {
         let by = match self.event.actor {
             Actor::Agent { id } => Some(id),
-            Actor::Customer | Actor::System | Actor::Unknown => None,
+            Actor::Customer | Actor::System | Actor::Rule { .. } | Actor::Unknown => None,
         };
         if let Some(turn) = self.of.turn.take() {
             let at = self.event.at;

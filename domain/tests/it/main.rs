@@ -7,6 +7,8 @@ mod amended;
 #[cfg(test)]
 mod answering;
 #[cfg(test)]
+mod automatic;
+#[cfg(test)]
 mod blocked;
 #[cfg(test)]
 mod canned;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use baton_protocol::account::{Device, Login, Me, Refresh, Session};
 use baton_protocol::connection::ChannelCheck;
 use baton_protocol::conversation::Snapshot;
+use baton_protocol::dry_run::{DryRun, DryRunAsk};
 use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::invitation::{
     Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
@@ -97,7 +98,7 @@ macro_rules! bodies {
 
 bodies!(
     AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
-    CommandResults, ConversationPage, Device, FileAddress, Invitation, InvitationAccept,
+    CommandResults, ConversationPage, Device, DryRun, DryRunAsk, FileAddress, Invitation, InvitationAccept,
     InvitationCard, InvitationMade, InvitationRead, InvitationsNew, LineHistory, LinesPage,
     Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NextInLines, NoticePage,
     NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange, PasswordForgotten, PasswordNew,

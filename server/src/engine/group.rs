@@ -9,7 +9,7 @@ use super::load::{LoadError, load};
 use super::part::Owners;
 use super::record;
 use super::work::Task;
-use super::{announce, drafts, notice};
+use super::{announce, clocks, drafts, notice};
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, Tx, group as rows};
 
@@ -119,6 +119,7 @@ pub(super) async fn write(
         Err(LoadError::Store(error)) => return Err(error),
     };
     let now = clock.now();
+    state.seed = [u64::from_le_bytes(clock.bytes()), u64::from_le_bytes(clock.bytes())];
     let done = decide(&mut state, &works, epoch, now);
     for (workspace, agent) in &state.miscounted {
         tracing::error!(
@@ -136,6 +137,7 @@ pub(super) async fn write(
     rows::write(tx, &writes).await?;
     notice::notice(tx, &state, now).await?;
     drafts::end(tx, &state).await?;
+    clocks::keep(tx, &state, &works).await?;
     let commit = Duration::ZERO;
     let set_aside = state.quarantined.iter().map(|aside| aside.why.0).collect();
     let not_understood = state.not_understood.iter().map(|one| one.kind).collect();

@@ -58,7 +58,7 @@ pub(super) async fn load(
     load_places(tx, &mut needs, &mut state).await?;
     load_conversations(tx, &mut needs, &mut state, &mut read).await?;
     load_people(tx, &needs, &mut state).await?;
-    load_heads(tx, &needs, &mut state).await?;
+    load_heads(tx, &needs, &mut state, owners).await?;
     load_sights(tx, &needs, &mut state).await?;
     load_settings(tx, group, &mut state, &mut read).await?;
     load_wamids(tx, &mut needs, &mut state).await?;
@@ -192,12 +192,21 @@ async fn load_sights(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<()
     Ok(())
 }
 
-async fn load_heads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
+async fn load_heads(
+    tx: &mut Tx,
+    needs: &Needs,
+    state: &mut State,
+    owners: &Owners,
+) -> Result<(), StoreError> {
     let workspaces = texts(&needs.workspaces);
     rows::lock_log_heads(tx, &workspaces).await?;
     for row in rows::log_heads(tx, &workspaces).await? {
         let workspace = id(&row.workspace)?;
         state.heads.insert(workspace, number(row.position)?);
+        if let Some(settings_at) = row.settings_at {
+            let policies = owners.known.policies(tx, workspace, settings_at).await?;
+            state.policies.insert(workspace, policies);
+        }
         if row.is_reached != 0 {
             state.reached.insert(workspace);
         }

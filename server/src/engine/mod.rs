@@ -8,6 +8,7 @@
 
 pub(crate) mod announce;
 mod beside;
+mod clocks;
 mod committer;
 pub mod courtesies;
 mod drafts;
@@ -33,8 +34,8 @@ use std::time::Duration;
 
 use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{
-    BlockedWork, ClaimWork, CommandWork, Done, FileWork, OfferEndWork, OutcomesWork, RehomeWork,
-    RescueWork, ResultWork, RouteWork, SetRefused, SetWork, UnparkWork, WakeWork, Work,
+    BlockedWork, ClaimWork, CommandWork, Done, FileWork, LookWork, OfferEndWork, OutcomesWork,
+    RehomeWork, RescueWork, ResultWork, RouteWork, SetRefused, SetWork, UnparkWork, WakeWork, Work,
 };
 use baton_domain::inbound::Element;
 use baton_domain::outcome::Answer;
@@ -410,6 +411,15 @@ impl Engine {
         until: Timestamp,
     ) -> Result<(), Unavailable> {
         self.ask(Work::Wake(WakeWork { workspace, conversation, until })).await.map(drop)
+    }
+
+    /// Lets the clocks of a conversation ring that are due.
+    pub async fn look(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+    ) -> Result<(), Unavailable> {
+        self.ask(Work::Look(LookWork { workspace, conversation })).await.map(drop)
     }
 
     /// WhatsApp answered to a block.

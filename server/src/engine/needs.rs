@@ -127,6 +127,7 @@ impl Needs {
                 }
             }
             Work::Wake(wake) => self.add_conversation(wake.workspace, wake.conversation),
+            Work::Look(look) => self.add_conversation(look.workspace, look.conversation),
             Work::Blocked(work) => self.add_conversation(work.workspace, work.conversation),
             Work::Rehome(rehome) => {
                 self.workspaces.insert(rehome.workspace);

@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use baton_domain::group::{Channel, Work};
 use baton_protocol::{ConversationId, WorkspaceId};
 
+use super::clocks::Known;
+
 /// A workspace, or a number that no workspace is known to have.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Part {
@@ -15,7 +17,11 @@ pub(super) enum Part {
 
 /// Whose a number is, as groups have read it. There are not more than the installation has.
 #[derive(Debug, Default)]
-pub(super) struct Owners(Mutex<BTreeMap<String, WorkspaceId>>);
+pub(super) struct Owners {
+    numbers: Mutex<BTreeMap<String, WorkspaceId>>,
+    /// What decides by itself in each workspace.
+    pub(super) known: Known,
+}
 
 impl Owners {
     /// Remembers what a group read.
@@ -50,7 +56,7 @@ impl Owners {
     }
 
     fn owners(&self) -> MutexGuard<'_, BTreeMap<String, WorkspaceId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,6 +72,7 @@ fn workspace(work: &Work) -> Option<WorkspaceId> {
         Work::File(work) => Some(work.at.workspace),
         Work::Unpark(work) => Some(work.workspace),
         Work::Wake(work) => Some(work.workspace),
+        Work::Look(work) => Some(work.workspace),
         Work::Rehome(work) => Some(work.workspace),
         Work::Begin(work) => Some(work.caller.workspace),
         Work::Setting(work) => Some(work.workspace),
@@ -86,6 +93,7 @@ fn conversation(work: &Work) -> Option<ConversationId> {
         Work::Restored(at) => Some(at.conversation),
         Work::File(work) => Some(work.at.conversation),
         Work::Wake(work) => Some(work.conversation),
+        Work::Look(work) => Some(work.conversation),
         Work::Rehome(work) => Some(work.conversation),
         Work::Blocked(work) => Some(work.conversation),
         Work::Route(work) => Some(work.conversation),
@@ -117,6 +125,7 @@ pub(super) fn is_of_worker(work: &Work) -> bool {
         | Work::File(_)
         | Work::Unpark(_)
         | Work::Wake(_)
+        | Work::Look(_)
         | Work::Rehome(_)
         | Work::Blocked(_)
         | Work::Route(_)

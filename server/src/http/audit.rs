@@ -175,6 +175,7 @@ fn row(names: &Names, event: &Event) -> String {
     let (actor, id) = match &event.actor {
         Actor::Customer => ("customer", None),
         Actor::Agent { id } => ("agent", Some(*id)),
+        Actor::Rule { .. } => ("rule", None),
         Actor::System => ("system", None),
         Actor::Unknown => ("unknown", None),
     };

@@ -35,6 +35,7 @@ pub(crate) mod quarantine;
 mod reports;
 mod review;
 mod route;
+mod rules;
 mod search;
 mod sessions;
 mod settings;
@@ -169,6 +170,7 @@ pub fn routes() -> Vec<Route> {
         heads::routes(),
         views::routes(),
         settings::routes(),
+        rules::routes(),
         review::routes(),
         search::routes(),
         sync::routes(),

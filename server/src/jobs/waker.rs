@@ -1,20 +1,26 @@
-//! Ends snoozes when their time has come.
+//! Looks at conversations when a clock of theirs is due: snoozes that end, rules that a time wakes,
+//! times that were promised. Whoever touches a conversation earlier lets the same clocks ring.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use baton_domain::group::Key;
+use baton_protocol::{ConversationId, WorkspaceId};
 use futures_util::future::join_all;
 
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
+use crate::store::StoreError;
+use crate::store::look::{clocked, due_looks, unresolved_after};
 use crate::store::read::due_snoozes;
 
-/// Ends snoozes that are due.
+/// Looks at what is due.
 #[derive(Clone, Debug)]
 pub struct Waker {
-    /// Where wakes are decided.
+    /// Where clocks ring.
     pub engine: Engine,
-    /// Whether this node is the one that wakes.
+    /// Whether this node is the one that looks.
     pub membership: Membership,
     /// The time.
     pub clock: Clock,
@@ -23,11 +29,23 @@ pub struct Waker {
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const AT_ONCE: u64 = 100;
 
+/// The settings for which the conversations of each workspace were looked at.
+type Revised = BTreeMap<WorkspaceId, i64>;
+
 impl Waker {
     /// Looks every second, for ever.
     pub async fn run(self) {
+        let mut revised = Revised::new();
         loop {
-            while self.membership.term().is_some() && self.wake_due().await {}
+            if self.membership.term().is_some() {
+                while self.membership.term().is_some() && self.wake_due().await {}
+                while self.membership.term().is_some() && self.look_due().await {}
+                if let Err(error) = self.revise(&mut revised).await {
+                    tracing::debug!(%error, "changed rules wait to be looked at");
+                }
+            } else {
+                revised.clear();
+            }
             self.clock.sleep(LOOK_EVERY).await;
         }
     }
@@ -48,5 +66,54 @@ impl Waker {
             tracing::warn!(failed, "some snoozes could not be ended; trying again");
         }
         is_full && failed == 0
+    }
+
+    /// Looks at some whose clocks are due; tells whether there may be more.
+    async fn look_due(&self) -> bool {
+        let due = match self.engine.store().read().await {
+            Ok(mut tx) => due_looks(&mut tx, self.clock.now(), AT_ONCE).await,
+            Err(error) => Err(error),
+        };
+        let Ok(due) = due else { return false };
+        let is_full = due.len() as u64 == AT_ONCE;
+        is_full & self.look(due).await
+    }
+
+    async fn look(&self, due: Vec<Key<ConversationId>>) -> bool {
+        let looked = due.into_iter().map(|(workspace, of)| self.engine.look(workspace, of));
+        let failed = join_all(looked).await.iter().filter(|looked| looked.is_err()).count();
+        if failed > 0 {
+            tracing::warn!(failed, "some clocks could not ring; trying again");
+        }
+        failed == 0
+    }
+
+    /// Where rules or promises changed, each conversation is looked at once: its clocks may be
+    /// others now.
+    async fn revise(&self, revised: &mut Revised) -> Result<(), StoreError> {
+        let all = clocked(&mut self.engine.store().read().await?).await?;
+        for (workspace, settings_at) in all {
+            if revised.get(&workspace) == Some(&settings_at) {
+                continue;
+            }
+            let mut after = None;
+            loop {
+                let mut tx = self.engine.store().read().await?;
+                let found = unresolved_after(&mut tx, workspace, after, AT_ONCE).await?;
+                drop(tx);
+                after = found.last().copied().or(after);
+                let is_full = found.len() as u64 == AT_ONCE;
+                let is_done =
+                    self.look(found.into_iter().map(|of| (workspace, of)).collect()).await;
+                if !is_done || self.membership.term().is_none() {
+                    return Ok(());
+                }
+                if !is_full {
+                    break;
+                }
+            }
+            revised.insert(workspace, settings_at);
+        }
+        Ok(())
     }
 }

@@ -259,7 +259,7 @@ pub async fn parked_statuses(tx: &mut Tx, keys: &str) -> Rows<ParkedRow> {
 /// Where these logs end, and whether a device is registered for pushes there.
 pub async fn log_heads(tx: &mut Tx, workspaces: &str) -> Rows<LogEndRow> {
     static SQL: Sql = Sql::new(
-        "SELECT h.workspace, h.position,
+        "SELECT h.workspace, h.position, h.settings_at,
            COALESCE((SELECT CAST(1 AS BIGINT) FROM push_device AS p
              WHERE p.workspace = h.workspace LIMIT 1), 0) AS is_reached,
            (SELECT string_agg(n.id, ' ') FROM channel AS n WHERE n.workspace = h.workspace

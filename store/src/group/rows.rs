@@ -92,6 +92,8 @@ pub struct WrittenRow {
 pub struct LogEndRow {
     pub workspace: String,
     pub position: i64,
+    /// Where it last tells of settings.
+    pub settings_at: Option<i64>,
     pub is_reached: i64,
     /// Numbers that tell the names of agents: ids, apart by blanks.
     pub signing: Option<String>,

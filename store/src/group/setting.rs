@@ -1,10 +1,12 @@
 //! Settings, as a group reads them. They are read behind the log head's lock: every change
 //! holds it.
 
+use baton_domain::rules::Given;
+use baton_protocol::{SettingBody, SettingKind, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use crate::found::FoundRow;
-use crate::tables::{SettingNameRow, SettingRow};
+use crate::tables::{SettingNameRow, SettingRow, id, number, setting_body};
 use crate::{Sql, StoreError, Tx};
 
 /// Settings, each `[workspace, kind, id]`.
@@ -79,4 +81,43 @@ pub async fn there(tx: &mut Tx, keys: &str) -> Result<Vec<ThereRow>, StoreError>
              WHERE c.workspace = x.value->>0 AND c.id = x.value->>2) END",
     );
     tx.rows(&SQL, &[keys]).await
+}
+
+#[derive(FromRow)]
+struct PolicyRow {
+    kind: String,
+    id: String,
+    version: i64,
+    changed_at: i64,
+    ended_at: Option<i64>,
+    body: Option<String>,
+}
+
+/// What decides by itself in a workspace: rules, promises, schedules and tags, in the order of
+/// rank and id. What only a newer version can read decides nothing here.
+pub async fn policies(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Given>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT s.kind, s.id, s.version, s.changed_at, s.ended_at,
+           (SELECT t.body FROM content AS t
+            WHERE t.workspace = s.workspace AND t.id = s.content) AS body
+         FROM setting AS s
+         WHERE s.workspace = $1 AND s.kind IN ('rule', 'sla', 'schedule', 'tag')
+         ORDER BY s.rank, s.id",
+    );
+    let rows: Vec<PolicyRow> = tx.rows(&SQL, &[&workspace.to_string()]).await?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        let body = row.body.as_deref().map(setting_body).transpose()?.flatten();
+        let kind = SettingKind::from_name(&row.kind);
+        let body = kind.zip(body).and_then(|(kind, body)| SettingBody::read(kind, &body).ok());
+        let Some(body) = body else { continue };
+        all.push(Given {
+            id: id(&row.id)?,
+            version: number(row.version)?,
+            since: Timestamp::from_ms(row.changed_at),
+            ended_at: row.ended_at.map(Timestamp::from_ms),
+            body,
+        });
+    }
+    Ok(all)
 }

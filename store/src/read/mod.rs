@@ -21,6 +21,7 @@ mod routing;
 mod search;
 mod settings;
 mod snapshots;
+mod story;
 mod sync;
 pub mod usage;
 
@@ -58,4 +59,5 @@ pub use settings::{
     settings_above, settings_at, settings_of_home, tags_merged_into,
 };
 pub use snapshots::{snapshot, snapshots};
+pub use story::{story, told_of};
 pub use sync::{SyncGap, sync_gap};

@@ -215,7 +215,7 @@ fn body_of(content: Option<EventContent>) -> Option<serde_json::Value> {
 fn agent_of(actor: Actor) -> Option<AgentId> {
     match actor {
         Actor::Agent { id } => Some(id),
-        Actor::Customer | Actor::System | Actor::Unknown => None,
+        Actor::Customer | Actor::System | Actor::Rule { .. } | Actor::Unknown => None,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use baton_domain::group::Key;
 use baton_protocol::{
-    AgentId, Block, Conversation, ConversationId, ConversationKind, Head, LineRef, Marketing,
-    OpenOffer, Status, TagOn, Thread, Timestamp, WorkspaceId,
+    AgentId, Block, Clocks, Conversation, ConversationId, ConversationKind, Head, LineRef,
+    Marketing, OpenOffer, Status, TagOn, Thread, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -49,6 +49,8 @@ table! {
             offer_until: Option<i64>,
             /// As JSON; NULL where no tag is on.
             tags: Option<String>,
+            /// As JSON; NULL where nothing is remembered of what happens by itself.
+            clocks: Option<String>,
         }
     }
 }
@@ -184,6 +186,7 @@ impl ConversationRow {
             offer_agent: text(thread.offer.map(|offer| offer.agent_id)),
             offer_until: thread.offer.map(|offer| offer.until.ms()),
             tags: (!thread.tags.is_empty()).then(|| json(&thread.tags)),
+            clocks: (!thread.clocks.is_empty()).then(|| json(&thread.clocks)),
         }
     }
 
@@ -234,6 +237,7 @@ impl ThreadRow {
                 marketing: row.marketing.as_deref().map(from_json).transpose()?,
                 person: some_id(row.person.as_deref())?,
                 offer: row.offer()?,
+                clocks: row.clocks.as_deref().map(from_json).transpose()?.unwrap_or_default(),
                 kind: match row.kind.as_deref() {
                     None => ConversationKind::Contact,
                     Some("group") => ConversationKind::Group,
@@ -254,6 +258,9 @@ impl ThreadRow {
         }
         if let Some(tags) = &self.row.tags {
             whole_json::<Vec<TagOn>>(tags)?;
+        }
+        if let Some(clocks) = &self.row.clocks {
+            whole_json::<Clocks>(clocks)?;
         }
         self.read()
     }

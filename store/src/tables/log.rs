@@ -5,13 +5,12 @@ use std::sync::Arc;
 use baton_domain::log::{Logged, Route};
 use baton_domain::scope::{Audience, Scope};
 use baton_protocol::event::EventContent;
-use baton_protocol::{
-    Actor, AgentId, Content, ConversationId, Event, Fact, Owner, Timestamp, WorkspaceId,
-};
+use baton_protocol::{Actor, Content, ConversationId, Event, Fact, Owner, Timestamp, WorkspaceId};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use sqlx_macros::FromRow;
+use uuid::Uuid;
 
 use super::{column, from_json, id, json, number, owner, some_id, text};
 use crate::StoreError;
@@ -205,16 +204,18 @@ fn actor(kind: &str, agent: Option<&str>) -> Result<Actor, StoreError> {
         ("customer", _) => Actor::Customer,
         ("agent", Some(agent)) => Actor::Agent { id: id(agent)? },
         ("system", _) => Actor::System,
+        ("rule", Some(rule)) => Actor::Rule { id: id(rule)? },
         ("agent", None) => return Err(StoreError::corrupt("an agent without an id")),
         _ => Actor::Unknown,
     })
 }
 
 /// The actor of an event, as its two columns.
-fn actor_columns(actor: Actor) -> (&'static str, Option<AgentId>) {
+fn actor_columns(actor: Actor) -> (&'static str, Option<Uuid>) {
     match actor {
         Actor::Customer => ("customer", None),
-        Actor::Agent { id } => ("agent", Some(id)),
+        Actor::Agent { id } => ("agent", Some(id.0)),
+        Actor::Rule { id } => ("rule", Some(id.0)),
         Actor::System => ("system", None),
         Actor::Unknown => ("unknown", None),
     }

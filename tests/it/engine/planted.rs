@@ -23,6 +23,7 @@ fn broken_by(bug: Bug) -> Rule {
         | Bug::AnsweredByAnyone
         | Bug::ClaimedFromAnyone
         | Bug::SnoozedIntoTheQueue
+        | Bug::ClocksForgetStarts
         | Bug::FactsOfTheFuture => Rule::OneOutcome,
     }
 }

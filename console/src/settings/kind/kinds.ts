@@ -92,4 +92,30 @@ export const KINDS = {
       zone: {"is":"text","most":64,"needed":true,"column":true},
     },
   },
+  sla: {
+    "path":"slas","homes":["workspace"],"most":50,"singleton":false,
+    setters: {"own":false,"supervisors":false,"roles":["admin"]},
+    fields: {
+      first: {"is":"part","parts":{"hours":{"is":"name","of":"schedule","empty":true},"target_min":{"is":"number","least":1,"most":525600,"needed":true},"warn_at":{"is":"number","least":1,"most":99,"empty":true}},"empty":true},
+      name: {"is":"text","most":100,"needed":true,"column":true},
+      next: {"is":"part","parts":{"hours":{"is":"name","of":"schedule","empty":true},"target_min":{"is":"number","least":1,"most":525600,"needed":true},"warn_at":{"is":"number","least":1,"most":99,"empty":true}},"empty":true},
+      teams: {"is":"names","of":"team","most":100},
+    },
+  },
+  rule: {
+    "path":"rules","homes":["workspace"],"most":200,"singleton":false,
+    setters: {"own":false,"supervisors":false,"roles":["admin"]},
+    fields: {
+      after_min: {"is":"number","least":1,"most":525600,"empty":true,"when":{"when":["unanswered","unassigned","idle"]}},
+      enabled: {"is":"switch","column":true},
+      holds: {"is":"choice","options":["all","any"],"or":"all"},
+      hours: {"is":"name","of":"schedule","empty":true,"when":{"when":["unanswered","unassigned","idle"]}},
+      if: {"is":"rows","by":"test","sorts":{"text":{"any_of":{"is":"words","most":100,"needed":true},"exactly":{"is":"switch"},"not":{"is":"switch"}},"kind":{"any_of":{"is":"words","most":30,"needed":true},"not":{"is":"switch"}},"channel":{"any_of":{"is":"names","of":"channel","most":100,"needed":true},"not":{"is":"switch"}},"team":{"any_of":{"is":"names","of":"team","most":100,"needed":true},"not":{"is":"switch"}},"owner":{"is":{"is":"choice","options":["queue","agent"],"needed":true}},"status":{"any_of":{"is":"choices","options":["open","waiting","snoozed","resolved"],"most":4,"needed":true},"not":{"is":"switch"}},"tag":{"any_of":{"is":"names","of":"tag","most":100,"needed":true},"not":{"is":"switch"}},"hours":{"not":{"is":"switch"},"schedule":{"is":"name","of":"schedule","needed":true}},"known":{"not":{"is":"switch"}},"from_ad":{"not":{"is":"switch"}}},"most":30},
+      name: {"is":"text","most":100,"needed":true,"column":true},
+      once: {"is":"choice","options":["always","turn","episode","conversation"],"or":"turn"},
+      stop: {"is":"switch"},
+      then: {"is":"rows","by":"do","sorts":{"tag":{"tag":{"is":"name","of":"tag","needed":true}},"untag":{"tag":{"is":"name","of":"tag","needed":true}},"note":{"text":{"is":"lines","most":4096,"lines":2,"needed":true}},"reply":{"text":{"is":"lines","most":4096,"lines":3,"needed":true}},"route":{"even_if_owned":{"is":"switch"},"team":{"is":"name","of":"team","needed":true}},"notify":{"whom":{"is":"choice","options":["owner","team"],"needed":true}},"mark_waiting":{},"snooze":{"minutes":{"is":"number","least":1,"most":43200,"needed":true}},"resolve":{}},"most":10,"needed":true},
+      when: {"is":"choice","options":["message","first_message","episode_opened","owner_changed","status_changed","tagged","resolved","unanswered","unassigned","idle"],"needed":true,"column":true},
+    },
+  },
 } as const;

@@ -205,6 +205,7 @@ pub(super) fn base() -> Conversation {
             block: None,
             marketing: None,
             offer: None,
+            clocks: baton_protocol::Clocks::default(),
             person: None,
         },
     }

@@ -70,6 +70,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         block: None,
         marketing: None,
         offer: None,
+        clocks: baton_protocol::Clocks::default(),
         person: None,
         kind: ConversationKind::Contact,
     };

@@ -212,6 +212,7 @@ impl Dice {
                 agent_id: dice.few(),
                 until: dice.time(),
             }),
+            clocks: baton_protocol::Clocks::default(),
             person: None,
             kind: ConversationKind::Group,
         };

@@ -50,6 +50,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/settings/kinds", "GET signed"),
     ("/api/v1/settings/used-by", "GET signed"),
     ("/api/v1/settings/broken", "GET admin"),
+    ("/api/v1/rules/dry-run", "POST admin"),
     ("/api/v1/heads", "GET signed"),
     ("/api/v1/conversations/{conversation}", "GET signed"),
     ("/api/v1/conversations/{conversation}/messages", "GET signed"),

@@ -1,0 +1,256 @@
+// What rules did, and the ready ones: loaded where they are drawn, in all languages at once.
+
+import type { Language } from "./index.svelte.ts";
+
+export interface RuleWords {
+  /** A rule ran: its name, and what it did. */
+  ran: (name: string, did: string) => string;
+  /** None of its steps could be done. */
+  nothing: string;
+  skipped: (steps: string) => string;
+  cut: string;
+  steps: Record<string, string>;
+  tag: (name: string) => string;
+  untag: (name: string) => string;
+  route: (team: string) => string;
+  why: Record<string, string>;
+  ready: string;
+  readyMore: string;
+  turnOn: string;
+  isOn: string;
+  presets: Record<"acknowledge" | "unanswered" | "unassigned" | "follow_up" | "thanks", { name: string; more: string }>;
+  texts: { acknowledge: string; thanks: readonly string[] };
+  dry: string;
+  dryMore: string;
+  dryRun: string;
+  days: (count: number) => string;
+  wouldRun: (count: number, conversations: number) => string;
+  none: string;
+  cutRun: string;
+}
+
+const counted = (locale: string) => {
+  const format = new Intl.NumberFormat(locale);
+  return (value: number) => format.format(value);
+};
+const [nEn, nEs, nPt, nAr] = ["en", "es", "pt", "ar"].map(counted) as [
+  (value: number) => string,
+  (value: number) => string,
+  (value: number) => string,
+  (value: number) => string,
+];
+
+export const ruleWords: Record<Language, RuleWords> = {
+  en: {
+    ran: (name, did) => `Rule “${name}”: ${did}`,
+    nothing: "nothing could be done",
+    skipped: (steps) => `not done: ${steps}`,
+    cut: "too many rules ran, the others were left out",
+    steps: {
+      note: "note",
+      reply: "told the customer",
+      notify_owner: "called the owner",
+      notify_team: "called the team",
+      mark_waiting: "waits for the customer",
+      snooze: "snoozed",
+      resolve: "resolved",
+      tag: "tag",
+      untag: "took a tag off",
+      route: "another team",
+    },
+    tag: (name) => `tag ${name}`,
+    untag: (name) => `took off ${name}`,
+    route: (team) => `to ${team}`,
+    why: {
+      window_closed: "the 24 hours are over",
+      blocked: "the customer is blocked",
+      ended: "what it names has ended",
+      owned_by_person: "somebody owns it",
+      already: "it was so already",
+      too_late: "it came too late",
+      limit: "so much happened by itself already",
+      group: "it is a group",
+    },
+    ready: "Ready rules",
+    readyMore: "Each can be changed once it is on.",
+    turnOn: "Turn on",
+    isOn: "On",
+    presets: {
+      acknowledge: { name: "Acknowledge", more: "Who writes while nobody owns the conversation is told that the message came." },
+      unanswered: { name: "Two hours without an answer", more: "The owner is called." },
+      unassigned: { name: "Ten minutes without an owner", more: "The team is called." },
+      follow_up: { name: "Follow up", more: "The owner is called when nothing was said for eight hours." },
+      thanks: { name: "Thanks", more: "A bare “thanks” is resolved, and nobody is disturbed." },
+    },
+    texts: {
+      acknowledge: "Thank you, we have your message. Somebody will answer soon.",
+      thanks: ["thanks", "thank you", "ok thanks", "thx"],
+    },
+    dry: "Try on the past",
+    dryMore: "What all rules of this page would have done, also those that are off. What they would have changed later is not played on.",
+    dryRun: "Try them",
+    days: (count) => `the last ${nEn(count)} days`,
+    wouldRun: (count, conversations) => `${nEn(count)} runs; ${nEn(conversations)} conversations were looked at`,
+    none: "Nothing would have happened.",
+    cutRun: "There was more than is looked at.",
+  },
+  es: {
+    ran: (name, did) => `Regla «${name}»: ${did}`,
+    nothing: "no se pudo hacer nada",
+    skipped: (steps) => `sin hacer: ${steps}`,
+    cut: "se ejecutaron demasiadas reglas, las demás se omitieron",
+    steps: {
+      note: "nota",
+      reply: "avisó al cliente",
+      notify_owner: "llamó al responsable",
+      notify_team: "llamó al equipo",
+      mark_waiting: "espera al cliente",
+      snooze: "pospuesta",
+      resolve: "resuelta",
+      tag: "etiqueta",
+      untag: "quitó una etiqueta",
+      route: "otro equipo",
+    },
+    tag: (name) => `etiqueta ${name}`,
+    untag: (name) => `quitó ${name}`,
+    route: (team) => `a ${team}`,
+    why: {
+      window_closed: "pasaron las 24 horas",
+      blocked: "el cliente está bloqueado",
+      ended: "lo que nombra ya no existe",
+      owned_by_person: "alguien la lleva",
+      already: "ya estaba así",
+      too_late: "llegó demasiado tarde",
+      limit: "ya pasó mucho por sí solo",
+      group: "es un grupo",
+    },
+    ready: "Reglas listas",
+    readyMore: "Cada una se puede cambiar cuando está activa.",
+    turnOn: "Activar",
+    isOn: "Activa",
+    presets: {
+      acknowledge: { name: "Acuse de recibo", more: "A quien escribe cuando nadie lleva la conversación se le dice que el mensaje llegó." },
+      unanswered: { name: "Dos horas sin respuesta", more: "Se llama al responsable." },
+      unassigned: { name: "Diez minutos sin responsable", more: "Se llama al equipo." },
+      follow_up: { name: "Seguimiento", more: "Se llama al responsable cuando no se ha dicho nada en ocho horas." },
+      thanks: { name: "Gracias", more: "Un simple «gracias» se resuelve, y no se molesta a nadie." },
+    },
+    texts: {
+      acknowledge: "Gracias, hemos recibido tu mensaje. Alguien te responderá pronto.",
+      thanks: ["gracias", "muchas gracias", "ok gracias", "vale gracias"],
+    },
+    dry: "Probar con el pasado",
+    dryMore: "Lo que habrían hecho todas las reglas de esta página, también las inactivas. Lo que habrían cambiado después no se sigue.",
+    dryRun: "Probarlas",
+    days: (count) => `los últimos ${nEs(count)} días`,
+    wouldRun: (count, conversations) => `${nEs(count)} veces; se miraron ${nEs(conversations)} conversaciones`,
+    none: "No habría pasado nada.",
+    cutRun: "Había más de lo que se mira.",
+  },
+  pt: {
+    ran: (name, did) => `Regra “${name}”: ${did}`,
+    nothing: "nada pôde ser feito",
+    skipped: (steps) => `por fazer: ${steps}`,
+    cut: "correram regras a mais, as outras ficaram de fora",
+    steps: {
+      note: "nota",
+      reply: "avisou o cliente",
+      notify_owner: "chamou o responsável",
+      notify_team: "chamou a equipa",
+      mark_waiting: "espera pelo cliente",
+      snooze: "adiada",
+      resolve: "resolvida",
+      tag: "etiqueta",
+      untag: "tirou uma etiqueta",
+      route: "outra equipa",
+    },
+    tag: (name) => `etiqueta ${name}`,
+    untag: (name) => `tirou ${name}`,
+    route: (team) => `para ${team}`,
+    why: {
+      window_closed: "as 24 horas passaram",
+      blocked: "o cliente está bloqueado",
+      ended: "o que nomeia já não existe",
+      owned_by_person: "alguém a tem",
+      already: "já estava assim",
+      too_late: "veio tarde demais",
+      limit: "já aconteceu muito por si",
+      group: "é um grupo",
+    },
+    ready: "Regras prontas",
+    readyMore: "Cada uma pode ser mudada depois de ligada.",
+    turnOn: "Ligar",
+    isOn: "Ligada",
+    presets: {
+      acknowledge: { name: "Confirmar receção", more: "A quem escreve quando ninguém tem a conversa é dito que a mensagem chegou." },
+      unanswered: { name: "Duas horas sem resposta", more: "O responsável é chamado." },
+      unassigned: { name: "Dez minutos sem responsável", more: "A equipa é chamada." },
+      follow_up: { name: "Seguimento", more: "O responsável é chamado quando nada foi dito em oito horas." },
+      thanks: { name: "Obrigado", more: "Um simples “obrigado” é resolvido, e ninguém é incomodado." },
+    },
+    texts: {
+      acknowledge: "Obrigado, recebemos a tua mensagem. Alguém responderá em breve.",
+      thanks: ["obrigado", "obrigada", "muito obrigado", "ok obrigado"],
+    },
+    dry: "Experimentar no passado",
+    dryMore: "O que todas as regras desta página teriam feito, também as desligadas. O que teriam mudado depois não é seguido.",
+    dryRun: "Experimentar",
+    days: (count) => `os últimos ${nPt(count)} dias`,
+    wouldRun: (count, conversations) => `${nPt(count)} vezes; foram vistas ${nPt(conversations)} conversas`,
+    none: "Nada teria acontecido.",
+    cutRun: "Havia mais do que é visto.",
+  },
+  ar: {
+    ran: (name, did) => `القاعدة «${name}»: ${did}`,
+    nothing: "لم يمكن فعل شيء",
+    skipped: (steps) => `لم يُفعل: ${steps}`,
+    cut: "عملت قواعد كثيرة، وتُركت الأخرى",
+    steps: {
+      note: "ملاحظة",
+      reply: "أخبرت العميل",
+      notify_owner: "نبّهت المسؤول",
+      notify_team: "نبّهت الفريق",
+      mark_waiting: "بانتظار العميل",
+      snooze: "أُجّلت",
+      resolve: "حُلّت",
+      tag: "وسم",
+      untag: "أزالت وسمًا",
+      route: "فريق آخر",
+    },
+    tag: (name) => `الوسم ${name}`,
+    untag: (name) => `أزالت ${name}`,
+    route: (team) => `إلى ${team}`,
+    why: {
+      window_closed: "انتهت الأربع والعشرون ساعة",
+      blocked: "العميل محظور",
+      ended: "ما تسمّيه انتهى",
+      owned_by_person: "لها مسؤول",
+      already: "كانت كذلك",
+      too_late: "جاءت متأخرة",
+      limit: "حدث الكثير من تلقاء نفسه",
+      group: "إنها مجموعة",
+    },
+    ready: "قواعد جاهزة",
+    readyMore: "يمكن تغيير كل منها بعد تفعيلها.",
+    turnOn: "تفعيل",
+    isOn: "مفعّلة",
+    presets: {
+      acknowledge: { name: "إشعار بالاستلام", more: "من يكتب ولا أحد مسؤول عن المحادثة يُخبَر بأن رسالته وصلت." },
+      unanswered: { name: "ساعتان بلا إجابة", more: "يُنبَّه المسؤول." },
+      unassigned: { name: "عشر دقائق بلا مسؤول", more: "يُنبَّه الفريق." },
+      follow_up: { name: "متابعة", more: "يُنبَّه المسؤول حين لا يُقال شيء ثماني ساعات." },
+      thanks: { name: "شكرًا", more: "كلمة «شكرًا» وحدها تُحلّ، ولا يُزعَج أحد." },
+    },
+    texts: {
+      acknowledge: "شكرًا لك، وصلتنا رسالتك. سيجيبك أحدنا قريبًا.",
+      thanks: ["شكرا", "شكرا جزيلا", "تسلم", "مشكور"],
+    },
+    dry: "تجربة على الماضي",
+    dryMore: "ما كانت ستفعله كل قواعد هذه الصفحة، وغير المفعّلة أيضًا. وما كانت ستغيّره لاحقًا لا يُتابَع.",
+    dryRun: "جرّبها",
+    days: (count) => `آخر ${nAr(count)} أيام`,
+    wouldRun: (count, conversations) => `${nAr(count)} مرة؛ نُظر في ${nAr(conversations)} محادثة`,
+    none: "لم يكن ليحدث شيء.",
+    cutRun: "كان هناك أكثر مما يُنظر فيه.",
+  },
+};

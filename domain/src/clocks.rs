@@ -1,0 +1,182 @@
+//! Clocks: times that follow from a conversation and the policies, and from nothing else. So what
+//! the log says does not depend on when somebody looks.
+
+use baton_protocol::setting::{Once, SlaTarget, Trigger};
+use baton_protocol::{
+    Author, Clock, Clocks, Conversation, Event, Fact, Promised, Ran, Rang, Replied, RuleStep,
+    SlaState, Status, Timestamp,
+};
+
+use crate::planted::{Bug, is_planted};
+use crate::rules::{KnownRule, Policies};
+
+/// Starts of one clock, and clocks of a conversation, that are remembered.
+const STARTS_KEPT: usize = 3;
+const RANG_KEPT: usize = 256;
+/// Rules and automatic messages that are remembered.
+const RAN_KEPT: usize = 40;
+const REPLIED_KEPT: usize = 10;
+
+/// A clock that runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Due {
+    /// The time at which it rings.
+    pub at: Timestamp,
+    /// The clock.
+    pub clock: Clock,
+    /// The time at which it began.
+    pub start: Timestamp,
+}
+
+/// All clocks of a conversation that run and have not rung, the earliest first.
+pub fn all(conversation: &Conversation, policies: &Policies) -> Vec<Due> {
+    let rules = policies.timed().filter_map(|known| of_rule(conversation, policies, known));
+    let promised = promised(conversation, policies);
+    let mut all: Vec<Due> =
+        rules.chain(promised).filter(|due| !has_rung(conversation, *due)).collect();
+    all.sort_unstable();
+    all
+}
+
+/// The next time at which a clock rings.
+pub fn next(conversation: &Conversation, policies: &Policies) -> Option<Timestamp> {
+    all(conversation, policies).first().map(|due| due.at)
+}
+
+fn has_rung(conversation: &Conversation, due: Due) -> bool {
+    let rang = &conversation.thread.clocks.rang;
+    let is_it = |rang: &Rang| rang.clock == due.clock && rang.start == due.start;
+    if is_planted(Bug::ClocksForgetStarts) {
+        return rang.iter().any(|rang| rang.clock == due.clock && rang.start >= due.start);
+    }
+    rang.iter().any(is_it)
+}
+
+fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) -> Option<Due> {
+    let start = began(conversation, known.rule.when)?;
+    let ms = i64::from(known.rule.after_min?) * 60_000;
+    let at = policies.after(start, ms, known.rule.hours)?;
+    // A rule counts from its publishing on.
+    let clock = Clock::Rule { rule_id: known.id };
+    (at >= known.since).then_some(Due { at, clock, start })
+}
+
+/// The time at which a rule's clock began, if it runs.
+fn began(conversation: &Conversation, when: Trigger) -> Option<Timestamp> {
+    let (head, thread) = (&conversation.head, &conversation.thread);
+    let is_unresolved = matches!(head.status, Status::Open | Status::Waiting);
+    let waits = thread.turn.filter(|_| head.status == Status::Open && thread.block.is_none());
+    match when {
+        Trigger::Unanswered => Some(waits?.since),
+        Trigger::Unassigned => Some(waits.filter(|_| head.owner.agent().is_none())?.since),
+        Trigger::Idle => (is_unresolved && head.episode > 0).then_some(head.activity_at),
+        Trigger::Message
+        | Trigger::FirstMessage
+        | Trigger::EpisodeOpened
+        | Trigger::OwnerChanged
+        | Trigger::StatusChanged
+        | Trigger::Tagged
+        | Trigger::Resolved => None,
+    }
+}
+
+/// The clocks of what is promised. What waits for the customer or is snoozed is not late.
+fn promised(conversation: &Conversation, policies: &Policies) -> Vec<Due> {
+    let (head, thread) = (&conversation.head, &conversation.thread);
+    let running = thread.clocks.sla.as_deref().zip(thread.turn);
+    let Some((sla, turn)) = running.filter(|_| head.status == Status::Open) else {
+        return Vec::new();
+    };
+    let first = sla.first.filter(|_| !sla.answered).map(|target| (Promised::First, target));
+    let next = sla.next.filter(|_| sla.answered).map(|target| (Promised::Next, target));
+    let start = sla.resumed_at.map_or(turn.since, |resumed| resumed.max(turn.since));
+    let Some((answer, SlaTarget { target_min, warn_at, hours })) = first.or(next) else {
+        return Vec::new();
+    };
+    let ms = i64::from(target_min) * 60_000;
+    let due = |clock, ms| Some(Due { at: policies.after(start, ms, hours)?, clock, start });
+    let warned =
+        warn_at.and_then(|percent| due(Clock::Warned { answer }, ms * i64::from(percent) / 100));
+    warned.into_iter().chain(due(Clock::Breached { answer }, ms)).collect()
+}
+
+/// Folds an event into what is remembered of clocks, before all else changes.
+pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
+    let before = conversation.head.status;
+    let episode = conversation.head.episode;
+    let clocks = &mut conversation.thread.clocks;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no clock")]
+    match &event.fact {
+        Fact::RuleRan { rule_id, once, turn, did, cut: false, .. } => {
+            let ran = Ran { rule_id: *rule_id, once: *once, turn: *turn, episode };
+            remember(clocks, ran, event.at, did);
+        }
+        Fact::ClockDue { clock, start, .. } => ring(clocks, Rang { clock: *clock, start: *start }),
+        Fact::SlaApplied { policy_id, version, first, next } => {
+            let answered = clocks.sla.as_ref().is_some_and(|sla| sla.answered);
+            clocks.sla = Some(Box::new(SlaState {
+                policy_id: *policy_id,
+                version: *version,
+                first: *first,
+                next: *next,
+                answered,
+                resumed_at: clocks.sla.as_ref().and_then(|sla| sla.resumed_at),
+            }));
+        }
+        Fact::EpisodeOpened { .. } => clocks.sla = None,
+        Fact::LineWritten {
+            author: Author::Agent { .. } | Author::PhoneApp, turn: None, ..
+        } => {
+            if let Some(sla) = &mut clocks.sla {
+                sla.answered = true;
+            }
+        }
+        Fact::StatusChanged { status: Status::Open, .. } => {
+            if let Some(sla) = &mut clocks.sla {
+                // A snooze ended at its time, however late somebody looked.
+                let woke = match before {
+                    Status::Snoozed { until } => until.min(event.at),
+                    Status::Open | Status::Waiting | Status::Resolved => event.at,
+                };
+                sla.resumed_at = Some(woke);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Notes that a rule ran.
+pub(crate) fn remember(clocks: &mut Clocks, ran: Ran, at: Timestamp, did: &[RuleStep]) {
+    if did.contains(&RuleStep::Reply) {
+        clocks.replied.push(Replied { turn: ran.turn, at });
+        let over = clocks.replied.len().saturating_sub(REPLIED_KEPT);
+        clocks.replied.drain(..over);
+    }
+    clocks.ran.retain(|of| match of.once {
+        Once::Always => false,
+        Once::Turn => of.turn == ran.turn,
+        Once::Episode => of.episode == ran.episode,
+        Once::Conversation => of.rule_id != ran.rule_id,
+    });
+    if ran.once != Once::Always {
+        clocks.ran.push(ran);
+    }
+    let over = clocks.ran.len().saturating_sub(RAN_KEPT);
+    clocks.ran.drain(..over);
+}
+
+/// Notes that a clock rang.
+pub(crate) fn ring(clocks: &mut Clocks, rang: Rang) {
+    clocks.rang.push(rang);
+    let mut starts = 0;
+    let mut kept: Vec<Rang> = Vec::new();
+    for of in clocks.rang.drain(..).rev() {
+        starts += usize::from(of.clock == rang.clock);
+        if of.clock != rang.clock || starts <= STARTS_KEPT {
+            kept.push(of);
+        }
+    }
+    kept.truncate(RANG_KEPT);
+    kept.reverse();
+    clocks.rang = kept;
+}

@@ -1,0 +1,227 @@
+//! What happens by itself: clocks that are due ring before a member is decided, and rules run after
+//! it, in the same commit.
+
+use std::sync::Arc;
+
+use baton_protocol::event::EventContent;
+use baton_protocol::{
+    Actor, ChannelId, Conversation, ConversationId, Event, Fact, MessageId, Status, Timestamp,
+};
+use uuid::{Builder, Uuid};
+
+use super::state::{By, Key, State};
+use super::work::Work;
+use crate::chance;
+use crate::clocks;
+use crate::decide::{Draft, status};
+use crate::inbound::{ElementBody, StatusUpdate};
+use crate::rules::{Acting, KnownRule, Policies, Woken, carry_out, chosen, due_at, turn_of};
+use crate::tag::Tag;
+
+/// Clocks of one conversation that ring at once. More ring at the next look.
+const RINGS_MAX: usize = 300;
+
+/// An event that wakes rules, and the conversation right after it.
+#[derive(Clone, Debug)]
+pub struct Awake {
+    of: Key<ConversationId>,
+    event: Event,
+    conversation: Conversation,
+    /// What set it off, if a rule did.
+    cascade: Option<usize>,
+}
+
+impl State {
+    /// Notes an event that wakes rules.
+    pub(super) fn wake(&mut self, of: Key<ConversationId>, event: &Event, now: &Conversation) {
+        let Some(policies) = self.policies.get(&of.0) else { return };
+        let woken = Woken { conversation: now, event };
+        if policies.is_woken(woken) || (policies.promises() && is_promised(&event.fact)) {
+            let (event, conversation, cascade) = (event.clone(), now.clone(), self.cascade);
+            self.awake.push_back(Awake { of, event, conversation, cascade });
+        }
+    }
+
+    /// A fresh id. The edge gave the seed.
+    fn fresh(&mut self, now: Timestamp) -> Uuid {
+        let mut bytes = [0; 10];
+        let random = self.seed.iter_mut().flat_map(|lane| {
+            *lane = (*lane).max(1);
+            chance::next(lane).to_be_bytes()
+        });
+        bytes.iter_mut().zip(random).for_each(|(to, from)| *to = from);
+        let ms = u64::try_from(now.ms()).unwrap_or_default();
+        Builder::from_unix_timestamp_millis(ms, &bytes).into_uuid()
+    }
+}
+
+/// Whether another promise may be due from here on.
+fn is_promised(fact: &Fact) -> bool {
+    matches!(fact, Fact::EpisodeOpened { .. } | Fact::OwnerChanged { .. })
+}
+
+/// Lets the clocks ring that are due on what a member touches. So what is decided does not depend on
+/// how late somebody looks.
+pub(super) fn settle(state: &mut State, work: &Work, now: Timestamp) {
+    for key in touched(state, work) {
+        let Some(conversation) = state.conversation(key.0, key.1) else { continue };
+        if let Status::Snoozed { until } = conversation.head.status
+            && until <= now
+        {
+            let drafts = status::wake(conversation, until, now);
+            state.append(key, drafts, By::new(Actor::System, now));
+            react(state, now);
+        }
+        let Some(policies) = state.policies.get(&key.0).cloned() else { continue };
+        if policies.has_clocks() {
+            ring(state, key, &policies, now);
+        }
+    }
+}
+
+/// The conversations of which a member may change what clocks depend on.
+fn touched(state: &State, work: &Work) -> Vec<Key<ConversationId>> {
+    match work {
+        Work::Post(post) => {
+            let known = post.elements.iter().filter_map(|(element, fresh)| {
+                let channel = state.channels.get(element.phone_number_id.as_ref()?)?;
+                let workspace = channel.workspace;
+                if let ElementBody::Status(update) = &element.body {
+                    return told_of(state, (workspace, channel.id), update);
+                }
+                let known = state.senders.get(&(workspace, fresh.message))?;
+                Some((workspace, known.conversation))
+            });
+            known.collect()
+        }
+        Work::Command(work) => vec![(work.caller.workspace, work.command.conversation_id)],
+        Work::Wake(work) => vec![(work.workspace, work.conversation)],
+        Work::Look(work) => vec![(work.workspace, work.conversation)],
+        Work::Rehome(work) => vec![(work.workspace, work.conversation)],
+        Work::Blocked(work) => vec![(work.workspace, work.conversation)],
+        Work::Route(work) => vec![(work.workspace, work.conversation)],
+        Work::OfferEnd(work) => vec![(work.workspace, work.conversation)],
+        Work::Claim(work) => vec![(work.at.workspace, work.at.conversation)],
+        Work::Result(work) => vec![(work.at.workspace, work.at.conversation)],
+        Work::Rescue(work) => vec![(work.at.workspace, work.at.conversation)],
+        Work::Restored(at) => vec![(at.workspace, at.conversation)],
+        Work::Unpark(work) => {
+            let key = (work.workspace, (work.channel, work.wamid.clone()));
+            let place = state.wamids.get(&key);
+            place.map(|(conversation, _)| (work.workspace, *conversation)).into_iter().collect()
+        }
+        // Files and settings stop no clock that runs.
+        Work::File(_) | Work::Outcomes(_) | Work::Begin(_) | Work::Setting(_) | Work::Set(_) => {
+            Vec::new()
+        }
+    }
+}
+
+/// The conversation of a message whose status is told.
+fn told_of(
+    state: &State,
+    (workspace, channel): Key<ChannelId>,
+    update: &StatusUpdate,
+) -> Option<Key<ConversationId>> {
+    let tagged = update.tag.as_deref().and_then(Tag::parse);
+    let by_tag = tagged.and_then(|tag| state.places.get(&(workspace, tag.message)));
+    let by_wamid = || state.wamids.get(&(workspace, (channel, update.wamid.clone())));
+    let conversation = by_tag.map(|(conversation, _)| *conversation);
+    let conversation = conversation.or_else(|| Some(by_wamid()?.0));
+    conversation.map(|conversation| (workspace, conversation))
+}
+
+fn ring(state: &mut State, key: Key<ConversationId>, policies: &Policies, now: Timestamp) {
+    for _ in 0..RINGS_MAX {
+        let Some(conversation) = state.conversation(key.0, key.1) else { return };
+        let due = clocks::all(conversation, policies).into_iter().next();
+        let Some(due) = due.filter(|due| due.at <= now) else { return };
+        let fact = Fact::ClockDue { clock: due.clock, start: due.start, due_at: due.at };
+        state.append(key, vec![fact.into()], By::new(Actor::System, now));
+        react(state, now);
+    }
+}
+
+/// Runs the rules that the events so far woke, and those that these wake.
+pub(super) fn react(state: &mut State, now: Timestamp) {
+    while let Some(awake) = state.awake.pop_front() {
+        let Some(policies) = state.policies.get(&awake.of.0).cloned() else { continue };
+        promise(state, &policies, awake.of, now);
+        one(state, &policies, &awake, now);
+    }
+    state.cascades.clear();
+}
+
+fn one(state: &mut State, policies: &Arc<Policies>, awake: &Awake, now: Timestamp) {
+    let cascade = awake.cascade.unwrap_or_else(|| {
+        state.cascades.push(std::collections::BTreeSet::new());
+        state.cascades.len() - 1
+    });
+    let woken = Woken { conversation: &awake.conversation, event: &awake.event };
+    let Some(current) = state.conversation(awake.of.0, awake.of.1) else { return };
+    let none = std::collections::BTreeSet::new();
+    let ran = state.cascades.get(cascade).unwrap_or(&none);
+    let found = chosen(policies, woken, &current.thread.clocks, ran);
+    state.cascade = Some(cascade);
+    for known in &found.rules {
+        run(state, policies, known, awake, now);
+    }
+    if let Some(known) = found.cut {
+        let fact = ran_fact(known, awake, true);
+        state.append(awake.of, vec![fact.into()], By::new(Actor::System, now));
+    }
+    state.cascade = None;
+    if let Some(ran) = state.cascades.get_mut(cascade) {
+        ran.extend(found.rules.iter().map(|known| known.id));
+    }
+}
+
+fn run(state: &mut State, policies: &Policies, known: &KnownRule, awake: &Awake, now: Timestamp) {
+    let (message, content) = (MessageId(state.fresh(now)), state.fresh(now));
+    let Some(conversation) = state.conversation(awake.of.0, awake.of.1) else { return };
+    let acting = Acting { now, due_at: due_at(&awake.event), message };
+    let stepped = carry_out(policies, known, conversation, acting);
+    let mut fact = ran_fact(known, awake, false);
+    if let Fact::RuleRan { did, skipped, .. } = &mut fact {
+        (*did, *skipped) = (stepped.did, stepped.skipped);
+    }
+    let note = stepped.note.map(|text| EventContent::Note { text: Some(text), quoted: None });
+    let actor = Actor::Rule { id: known.id };
+    let by = By { card: Some(content), ..By::new(actor, now) };
+    state.append(awake.of, vec![Draft { fact, content: note }], by);
+    state.append(awake.of, stepped.drafts, By::new(actor, now));
+}
+
+fn ran_fact(known: &KnownRule, awake: &Awake, cut: bool) -> Fact {
+    Fact::RuleRan {
+        rule_id: known.id,
+        version: known.version,
+        name: known.rule.name.clone(),
+        once: known.rule.once,
+        turn: turn_of(&awake.conversation),
+        cause: awake.event.position,
+        did: Vec::new(),
+        skipped: Vec::new(),
+        cut,
+    }
+}
+
+/// Promises times for an episode that has none, or whose team has others.
+fn promise(state: &mut State, policies: &Policies, of: Key<ConversationId>, now: Timestamp) {
+    let Some(conversation) = state.conversation(of.0, of.1) else { return };
+    if conversation.head.status == Status::Resolved || conversation.head.episode == 0 {
+        return;
+    }
+    let Some(known) = policies.sla_of(conversation) else { return };
+    let standing = conversation.thread.clocks.sla.as_ref();
+    if standing.is_some_and(|sla| sla.policy_id == known.id) {
+        return;
+    }
+    let fact = Fact::SlaApplied {
+        policy_id: known.id,
+        version: known.version,
+        first: known.sla.first,
+        next: known.sla.next,
+    };
+    state.append(of, vec![fact.into()], By::new(Actor::System, now));
+}

@@ -1,0 +1,130 @@
+//! Rules: which of them an event wakes, and what they do. Pure, so that a dry run over the log asks
+//! what the committer asked.
+//!
+//! A rule is tested on the conversation as it stood right after the event that woke it. So the
+//! log alone says which rules run, whatever else stood in the same commit.
+
+mod policies;
+mod replay;
+mod steps;
+mod tests;
+
+use std::collections::BTreeSet;
+
+use baton_protocol::event::EventContent;
+use baton_protocol::setting::{Once, Trigger};
+use baton_protocol::{Clock, Clocks, Conversation, Event, Fact, Ran, SettingId, Status, Timestamp};
+
+pub use policies::{Given, KnownRule, KnownSla, Policies};
+pub use replay::{Cause, Replay, WouldRun};
+pub use steps::{Acting, Stepped, carry_out};
+pub use tests::contradiction;
+
+use crate::predicates::says_something;
+
+/// Rules that one event sets off at most, and those that they set off.
+pub const RUNS_MAX: usize = 20;
+/// Characters of a text that are tested.
+const TESTED_CHARS: usize = 4_096;
+
+/// What wakes rules: an event, and the conversation right after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Woken<'a> {
+    /// The conversation.
+    pub conversation: &'a Conversation,
+    /// The event.
+    pub event: &'a Event,
+}
+
+/// What became of an event.
+#[derive(Debug)]
+pub struct Chosen<'a> {
+    /// The rules that run, in their order.
+    pub rules: Vec<&'a KnownRule>,
+    /// The first one that the limit left out.
+    pub cut: Option<&'a KnownRule>,
+}
+
+/// The rules that run on an event. `clocks` remembers those that run only so often, `ran` holds those
+/// that this cascade ran already.
+pub fn chosen<'a>(
+    policies: &'a Policies,
+    woken: Woken<'_>,
+    clocks: &Clocks,
+    ran: &BTreeSet<SettingId>,
+) -> Chosen<'a> {
+    let mut chosen = Chosen { rules: Vec::new(), cut: None };
+    for known in policies.woken(woken) {
+        let is_spent = ran.contains(&known.id) || has_run(woken.conversation, clocks, known);
+        if is_spent || !tests::hold(policies, known, woken) {
+            continue;
+        }
+        if ran.len() + chosen.rules.len() >= RUNS_MAX {
+            chosen.cut = Some(known);
+            break;
+        }
+        chosen.rules.push(known);
+        if known.rule.stop {
+            break;
+        }
+    }
+    chosen
+}
+
+/// What an event wakes. Most wake nothing.
+pub fn triggers(woken: Woken<'_>) -> Vec<Trigger> {
+    let Woken { conversation, event } = woken;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts wake nothing")]
+    match &event.fact {
+        Fact::LineReceived { line, kind, turn: Some(_), .. } if says_something(*kind) => {
+            let is_first = conversation.head.episode == 1 && line.seq == 1;
+            let first = is_first.then_some(Trigger::FirstMessage);
+            std::iter::once(Trigger::Message).chain(first).collect()
+        }
+        Fact::EpisodeOpened { .. } => vec![Trigger::EpisodeOpened],
+        Fact::OwnerChanged { .. } => vec![Trigger::OwnerChanged],
+        Fact::StatusChanged { status: Status::Resolved, .. } => {
+            vec![Trigger::StatusChanged, Trigger::Resolved]
+        }
+        Fact::StatusChanged { .. } => vec![Trigger::StatusChanged],
+        Fact::Tagged { added, .. } if !added.is_empty() => vec![Trigger::Tagged],
+        _ => Vec::new(),
+    }
+}
+
+/// The rule whose clock rang, if it was one's.
+pub fn rang(event: &Event) -> Option<SettingId> {
+    let Fact::ClockDue { clock: Clock::Rule { rule_id }, .. } = event.fact else { return None };
+    Some(rule_id)
+}
+
+/// The time at which a rule acts: of a clock the exact time, else that of the event.
+pub fn due_at(event: &Event) -> Timestamp {
+    if let Fact::ClockDue { due_at, .. } = event.fact { due_at } else { event.at }
+}
+
+/// The turn that rules of now belong to, by its first line; the customer's last line where none is
+/// open.
+pub fn turn_of(conversation: &Conversation) -> u64 {
+    let turn = conversation.thread.turn.map(|turn| turn.from_seq);
+    turn.unwrap_or(conversation.thread.customer_seq)
+}
+
+fn has_run(conversation: &Conversation, clocks: &Clocks, known: &KnownRule) -> bool {
+    let is_it = |ran: &Ran| {
+        ran.rule_id == known.id
+            && match known.rule.once {
+                Once::Always => false,
+                Once::Turn => ran.turn == turn_of(conversation),
+                Once::Episode => ran.episode == conversation.head.episode,
+                Once::Conversation => true,
+            }
+    };
+    clocks.ran.iter().any(is_it)
+}
+
+/// What a customer just said, as far as it is tested.
+fn said(event: &Event) -> Option<String> {
+    let Some(EventContent::Line(content)) = &event.content else { return None };
+    Some(content.text.as_deref()?.chars().take(TESTED_CHARS).collect())
+}

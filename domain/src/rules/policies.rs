@@ -1,0 +1,162 @@
+//! What decides by itself in a workspace: its rules, promises and schedules, ready to be asked.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::setting::{Rule, Sla, Test, Trigger};
+use baton_protocol::{Conversation, SettingBody, SettingId, Timestamp};
+
+use super::{Woken, rang, triggers};
+use crate::find::Phrase;
+use crate::hours::Hours;
+use crate::tags::{TagFacts, Tags};
+
+/// A rule that counts.
+#[derive(Clone, Debug)]
+pub struct KnownRule {
+    /// Its id.
+    pub id: SettingId,
+    /// Its version.
+    pub version: u32,
+    /// Since when it counts so: a clock that was due before does not ring.
+    pub since: Timestamp,
+    /// What it says.
+    pub rule: Rule,
+    /// The words of each of its tests.
+    pub(super) words: Vec<Vec<Phrase>>,
+}
+
+/// A promise that counts.
+#[derive(Clone, Debug)]
+pub struct KnownSla {
+    /// Its id.
+    pub id: SettingId,
+    /// Its version.
+    pub version: u32,
+    /// What it says.
+    pub sla: Sla,
+}
+
+/// A setting as it is given to [`Policies::new`], in the order of rank and id.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Its id.
+    pub id: SettingId,
+    /// Its version.
+    pub version: u32,
+    /// When that version was made.
+    pub since: Timestamp,
+    /// Since when it counts no more.
+    pub ended_at: Option<Timestamp>,
+    /// What it says.
+    pub body: SettingBody,
+}
+
+/// What decides by itself in a workspace.
+#[derive(Clone, Debug, Default)]
+pub struct Policies {
+    rules: Vec<KnownRule>,
+    by_trigger: BTreeMap<Trigger, Vec<usize>>,
+    slas: Vec<KnownSla>,
+    hours: BTreeMap<SettingId, Hours>,
+    tags: Tags,
+}
+
+impl Policies {
+    /// Those of these settings, which come in their order.
+    pub fn new(given: impl IntoIterator<Item = Given>) -> Self {
+        let mut policies = Self::default();
+        for given in given {
+            policies.add(given);
+        }
+        policies
+    }
+
+    fn add(&mut self, Given { id, version, since, ended_at, body }: Given) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "most kinds do nothing by themselves")]
+        match body {
+            SettingBody::Tag(tag) => self.tags.put(id, TagFacts { tag: *tag, ended_at }),
+            _ if ended_at.is_some() => {}
+            SettingBody::Rule(rule) if rule.enabled => {
+                let words = rule.tests.iter().map(words).collect();
+                self.by_trigger.entry(rule.when).or_default().push(self.rules.len());
+                self.rules.push(KnownRule { id, version, since, rule: *rule, words });
+            }
+            SettingBody::Sla(sla) => self.slas.push(KnownSla { id, version, sla: *sla }),
+            SettingBody::Schedule(schedule) => {
+                self.hours.extend(Hours::of(&schedule).map(|hours| (id, hours)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether nothing happens by itself.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.slas.is_empty()
+    }
+
+    /// Whether times are promised.
+    pub fn promises(&self) -> bool {
+        !self.slas.is_empty()
+    }
+
+    /// Whether clocks can ring.
+    pub fn has_clocks(&self) -> bool {
+        !self.slas.is_empty() || self.timed().next().is_some()
+    }
+
+    /// The rules that a clock wakes.
+    pub fn timed(&self) -> impl Iterator<Item = &KnownRule> {
+        let timed = self.by_trigger.iter().filter(|(trigger, _)| trigger.is_clock());
+        timed.flat_map(|(_, rules)| rules).filter_map(|place| self.rules.get(*place))
+    }
+
+    /// The rules that an event wakes, in their order.
+    pub(super) fn woken(&self, woken: Woken<'_>) -> Vec<&KnownRule> {
+        if let Some(id) = rang(woken.event) {
+            return self.timed().filter(|known| known.id == id).collect();
+        }
+        let places = triggers(woken).into_iter();
+        let places = places.filter_map(|trigger| self.by_trigger.get(&trigger)).flatten();
+        let mut places: Vec<usize> = places.copied().collect();
+        places.sort_unstable();
+        places.into_iter().filter_map(|place| self.rules.get(place)).collect()
+    }
+
+    /// Whether an event wakes any rule.
+    pub fn is_woken(&self, woken: Woken<'_>) -> bool {
+        !self.rules.is_empty() && !self.woken(woken).is_empty()
+    }
+
+    /// The promise for a conversation: the first one that fits.
+    pub fn sla_of(&self, conversation: &Conversation) -> Option<&KnownSla> {
+        let team = conversation.head.team_id;
+        let fits =
+            |known: &&KnownSla| known.sla.teams.is_empty() || known.sla.teams.contains(&team);
+        self.slas.iter().find(fits)
+    }
+
+    /// A schedule; `None` where it has ended.
+    pub fn hours(&self, schedule: SettingId) -> Option<&Hours> {
+        self.hours.get(&schedule)
+    }
+
+    /// The tags.
+    pub fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    /// The instant at which so many milliseconds have passed, of a schedule's open ones where one is
+    /// named. Without its schedule no clock runs.
+    pub fn after(&self, start: Timestamp, ms: i64, hours: Option<SettingId>) -> Option<Timestamp> {
+        match hours {
+            Some(schedule) => self.hours(schedule)?.add_open(start, ms),
+            None => Some(start.plus_ms(ms)),
+        }
+    }
+}
+
+/// The words of a test.
+fn words(test: &Test) -> Vec<Phrase> {
+    let Test::Text { any_of, .. } = test else { return Vec::new() };
+    any_of.iter().map(|text| Phrase::new(text)).collect()
+}

@@ -1,0 +1,249 @@
+//! The steps of a rule: what each does on a conversation, or why it is skipped.
+
+use baton_protocol::event::EventContent;
+use baton_protocol::limits::TAGS_MAX;
+use baton_protocol::setting::{Notified, RuleAction};
+use baton_protocol::{
+    Author, Content, Conversation, Event, Fact, LineKind, LineRef, MessageId, MessageStatus, Owner,
+    OwnerCause, RuleStep, SettingId, SkipReason, SkippedStep, Status, TagOn, Timestamp,
+};
+
+use super::{KnownRule, Policies, turn_of};
+use crate::apply::apply;
+use crate::decide::Draft;
+use crate::decide::owner::changed;
+
+/// What reaches a customer is late after this.
+const LATE_MS: i64 = 15 * 60 * 1000;
+const HOUR_MS: i64 = 60 * 60 * 1000;
+/// Automatic messages within an hour and within a day.
+const HOUR_MOST: usize = 3;
+const DAY_MOST: usize = 10;
+
+/// What became of a rule's steps.
+#[derive(Debug, Default)]
+pub struct Stepped {
+    /// Those that were done.
+    pub did: Vec<RuleStep>,
+    /// Those that were not.
+    pub skipped: Vec<SkippedStep>,
+    /// What it says to the team.
+    pub note: Option<String>,
+    /// What follows.
+    pub drafts: Vec<Draft>,
+}
+
+/// When a rule acts.
+#[derive(Clone, Copy, Debug)]
+pub struct Acting {
+    /// The time of the commit.
+    pub now: Timestamp,
+    /// The time at which it was due.
+    pub due_at: Timestamp,
+    /// A fresh id for a line.
+    pub message: MessageId,
+}
+
+/// Carries out a rule's steps, each on the conversation that those before it left.
+pub fn carry_out(
+    policies: &Policies,
+    known: &KnownRule,
+    conversation: &Conversation,
+    acting: Acting,
+) -> Stepped {
+    let mut stepped = Stepped::default();
+    let mut now = conversation.clone();
+    for action in &known.rule.then {
+        let step = step_of(action);
+        // Two automatic messages of one rule would be two of one turn.
+        if step == RuleStep::Reply && stepped.did.contains(&step) {
+            stepped.skipped.push(SkippedStep { step, why: SkipReason::Already });
+            continue;
+        }
+        let way = Way { policies, conversation: &now, acting };
+        match way.done(action) {
+            Ok(drafts) => {
+                for draft in &drafts {
+                    let event = told(known.id, &now, draft, acting.now);
+                    apply(&mut now, &event);
+                }
+                if let RuleAction::Note { text } = action {
+                    let before = stepped.note.take().map(|before| before + "\n");
+                    stepped.note = Some(before.unwrap_or_default() + text);
+                }
+                stepped.did.push(step);
+                stepped.drafts.extend(drafts);
+            }
+            Err(why) => stepped.skipped.push(SkippedStep { step, why }),
+        }
+    }
+    stepped
+}
+
+fn told(rule: SettingId, now: &Conversation, draft: &Draft, at: Timestamp) -> Event {
+    Event {
+        position: 0,
+        conversation_id: Some(now.head.id),
+        revision: Some(now.head.revision + 1),
+        at,
+        actor: baton_protocol::Actor::Rule { id: rule },
+        fact: draft.fact.clone(),
+        content: None,
+    }
+}
+
+fn step_of(action: &RuleAction) -> RuleStep {
+    match action {
+        RuleAction::Tag { tag } => RuleStep::Tag { tag: *tag },
+        RuleAction::Untag { tag } => RuleStep::Untag { tag: *tag },
+        RuleAction::Note { .. } => RuleStep::Note,
+        RuleAction::Reply { .. } => RuleStep::Reply,
+        RuleAction::Route { team, .. } => RuleStep::Route { team: *team },
+        RuleAction::Notify { whom: Notified::Owner } => RuleStep::NotifyOwner,
+        RuleAction::Notify { whom: Notified::Team } => RuleStep::NotifyTeam,
+        RuleAction::MarkWaiting {} => RuleStep::MarkWaiting,
+        RuleAction::Snooze { .. } => RuleStep::Snooze,
+        RuleAction::Resolve {} => RuleStep::Resolve,
+    }
+}
+
+/// A conversation on which a step is done.
+struct Way<'a> {
+    policies: &'a Policies,
+    conversation: &'a Conversation,
+    acting: Acting,
+}
+
+type Done = Result<Vec<Draft>, SkipReason>;
+
+impl Way<'_> {
+    fn done(&self, action: &RuleAction) -> Done {
+        match action {
+            RuleAction::Tag { tag } => self.tag(*tag),
+            RuleAction::Untag { tag } => self.untag(*tag),
+            RuleAction::Note { .. } | RuleAction::Notify { .. } => Ok(Vec::new()),
+            RuleAction::Reply { text } => self.reply(text),
+            RuleAction::Route { team, even_if_owned } => {
+                let head = &self.conversation.head;
+                let queue = Owner::Queue(*team);
+                if head.status == Status::Resolved {
+                    return Err(SkipReason::Ended);
+                }
+                if head.owner == queue {
+                    return Err(SkipReason::Already);
+                }
+                if head.owner.agent().is_some() && !even_if_owned {
+                    return Err(SkipReason::OwnedByPerson);
+                }
+                Ok(vec![changed(head, queue, *team, OwnerCause::Transferred, false).into()])
+            }
+            RuleAction::MarkWaiting {} => self.status(Status::Waiting),
+            RuleAction::Snooze { minutes } => {
+                let until = self.acting.now.plus_ms(i64::from(*minutes) * 60_000);
+                self.status(Status::Snoozed { until })
+            }
+            RuleAction::Resolve {} => self.resolve(),
+        }
+    }
+
+    fn tag(&self, tag: SettingId) -> Done {
+        let tags = self.policies.tags();
+        let tag = tags.resolve(tag);
+        let Some(facts) = tags.get(tag).filter(|facts| facts.ended_at.is_none()) else {
+            return Err(SkipReason::Ended);
+        };
+        let on = &self.conversation.thread.tags;
+        if on.iter().any(|on| tags.is_same(on.tag, tag)) {
+            return Err(SkipReason::Already);
+        }
+        let removed: Vec<SettingId> = tags.displaced(on, tag).collect();
+        if on.len() - removed.len() >= TAGS_MAX {
+            return Err(SkipReason::Limit);
+        }
+        let added = vec![TagOn { tag, lasting: facts.tag.lasting }];
+        Ok(vec![Fact::Tagged { added, removed }.into()])
+    }
+
+    fn untag(&self, tag: SettingId) -> Done {
+        let tags = self.policies.tags();
+        let on = self.conversation.thread.tags.iter().map(|on| on.tag);
+        let removed: Vec<SettingId> = on.filter(|on| tags.is_same(*on, tag)).collect();
+        if removed.is_empty() {
+            return Err(SkipReason::Already);
+        }
+        Ok(vec![Fact::Tagged { added: Vec::new(), removed }.into()])
+    }
+
+    fn status(&self, status: Status) -> Done {
+        let head = &self.conversation.head;
+        if head.status == Status::Resolved {
+            return Err(SkipReason::Ended);
+        }
+        let is_so = match (head.status, status) {
+            (Status::Snoozed { .. }, Status::Snoozed { .. }) => true,
+            (now, to) => now == to,
+        };
+        if is_so {
+            return Err(SkipReason::Already);
+        }
+        Ok(vec![Fact::StatusChanged { status, turn: self.conversation.thread.turn }.into()])
+    }
+
+    fn resolve(&self) -> Done {
+        let head = &self.conversation.head;
+        if head.status == Status::Resolved {
+            return Err(SkipReason::Already);
+        }
+        let resolved = Fact::StatusChanged { status: Status::Resolved, turn: None };
+        let queue = Owner::Queue(head.team_id);
+        let given = head
+            .owner
+            .agent()
+            .map(|_| changed(head, queue, head.team_id, OwnerCause::Resolved, false).into());
+        Ok(std::iter::once(resolved.into()).chain(given).collect())
+    }
+
+    /// An acknowledgement: it answers nobody, and is dropped at the send when somebody has
+    /// answered meanwhile.
+    fn reply(&self, text: &str) -> Done {
+        let (head, thread) = (&self.conversation.head, &self.conversation.thread);
+        let Acting { now, due_at, message } = self.acting;
+        if !thread.kind.is_contact() {
+            return Err(SkipReason::Group);
+        }
+        if thread.block.is_some() {
+            return Err(SkipReason::Blocked);
+        }
+        if thread.window_until.is_none_or(|until| until <= now) {
+            return Err(SkipReason::WindowClosed);
+        }
+        if now.since(due_at) > LATE_MS {
+            return Err(SkipReason::TooLate);
+        }
+        let Some(turn) = thread.turn else { return Err(SkipReason::Already) };
+        let replied = &thread.clocks.replied;
+        if replied.iter().any(|replied| replied.turn == turn.from_seq) {
+            return Err(SkipReason::Already);
+        }
+        let within = |ms| replied.iter().filter(|replied| now.since(replied.at) < ms).count();
+        if within(HOUR_MS) >= HOUR_MOST || within(24 * HOUR_MS) >= DAY_MOST {
+            return Err(SkipReason::Limit);
+        }
+        debug_assert_eq!(turn_of(self.conversation), turn.from_seq, "a turn is open");
+        let fact = Fact::LineWritten {
+            line: LineRef { seq: head.last_seq + 1, id: message },
+            author: Author::Acknowledgement,
+            kind: LineKind::Text,
+            at: now,
+            status: MessageStatus::Queued,
+            seen: thread.last_line,
+            quoted: None,
+            op_id: None,
+            device_id: None,
+            turn: thread.turn,
+            lease_ignored_of: None,
+        };
+        let content = Content { text: Some(text.to_owned()), ..Content::default() };
+        Ok(vec![Draft { fact, content: Some(EventContent::Line(content)) }])
+    }
+}

@@ -1,0 +1,139 @@
+//! The tests of rules, and which of them can never hold together.
+
+use baton_protocol::event::EventContent;
+use baton_protocol::setting::{Holds, OwnerKind, StatusKind, Test};
+use baton_protocol::{Conversation, Event, Fact, LineKind, Owner, Status, TagOn};
+
+use super::policies::{KnownRule, Policies};
+use super::{Woken, due_at, said};
+use crate::find::{Phrase, Spoken};
+
+/// Whether a rule's tests hold.
+pub(super) fn hold(policies: &Policies, known: &KnownRule, woken: Woken<'_>) -> bool {
+    let tests = &known.rule.tests;
+    let spoken = known.words.iter().any(|words| !words.is_empty());
+    let spoken = spoken.then(|| said(woken.event)).flatten().map(|text| Spoken::new(&text));
+    let asked = Asked { policies, woken, spoken: spoken.as_ref() };
+    let mut each = tests.iter().zip(&known.words).map(|(test, words)| asked.holds(test, words));
+    match known.rule.holds {
+        Holds::All => each.all(|holds| holds),
+        Holds::Any => tests.is_empty() || each.any(|holds| holds),
+    }
+}
+
+/// What tests look at.
+struct Asked<'a> {
+    policies: &'a Policies,
+    woken: Woken<'a>,
+    spoken: Option<&'a Spoken>,
+}
+
+impl Asked<'_> {
+    fn holds(&self, test: &Test, words: &[Phrase]) -> bool {
+        let Woken { conversation, event } = self.woken;
+        let (head, thread) = (&conversation.head, &conversation.thread);
+        match test {
+            Test::Text { exactly, not, .. } => {
+                let has = |spoken: &Spoken| words.iter().any(|word| spoken.has(word, *exactly));
+                self.spoken.is_some_and(has) != *not
+            }
+            Test::Kind { any_of, not } => {
+                received(event).is_some_and(|kind| any_of.contains(&kind)) != *not
+            }
+            Test::Channel { any_of, not } => any_of.contains(&head.channel_id) != *not,
+            Test::Team { any_of, not } => any_of.contains(&head.team_id) != *not,
+            Test::Owner { is } => owner(conversation) == *is,
+            Test::Status { any_of, not } => any_of.contains(&status(head.status)) != *not,
+            Test::Tag { any_of, not } => {
+                let tags = self.policies.tags();
+                let is_on = |tag| thread.tags.iter().any(|on: &TagOn| tags.is_same(on.tag, tag));
+                any_of.iter().copied().any(is_on) != *not
+            }
+            Test::Hours { schedule, not } => {
+                let hours = self.policies.hours(*schedule);
+                hours.is_some_and(|hours| hours.is_open(due_at(event)) != *not)
+            }
+            Test::Known { not } => (head.episode > 1) != *not,
+            Test::FromAd { not } => is_from_ad(event) != *not,
+        }
+    }
+}
+
+fn received(event: &Event) -> Option<LineKind> {
+    let Fact::LineReceived { kind, .. } = event.fact else { return None };
+    Some(kind)
+}
+
+fn is_from_ad(event: &Event) -> bool {
+    let Some(EventContent::Line(content)) = &event.content else { return false };
+    content.referral.is_some()
+}
+
+fn owner(conversation: &Conversation) -> OwnerKind {
+    match conversation.head.owner {
+        Owner::Queue(_) => OwnerKind::Queue,
+        Owner::Agent(_) => OwnerKind::Agent,
+    }
+}
+
+fn status(of: Status) -> StatusKind {
+    match of {
+        Status::Open => StatusKind::Open,
+        Status::Waiting => StatusKind::Waiting,
+        Status::Snoozed { .. } => StatusKind::Snoozed,
+        Status::Resolved => StatusKind::Resolved,
+    }
+}
+
+/// Two tests of these that can never hold together, by their places.
+pub fn contradiction(tests: &[Test]) -> Option<(usize, usize)> {
+    let pairs = tests.iter().enumerate().flat_map(|(place, one)| {
+        tests
+            .iter()
+            .enumerate()
+            .skip(place + 1)
+            .map(move |(other_place, other)| ((place, other_place), one, other))
+    });
+    pairs.into_iter().find(|(_, one, other)| contradict(one, other)).map(|(places, ..)| places)
+}
+
+fn contradict(one: &Test, other: &Test) -> bool {
+    match (one, other) {
+        (Test::Owner { is: one }, Test::Owner { is: other }) => one != other,
+        (Test::Known { not: one }, Test::Known { not: other })
+        | (Test::FromAd { not: one }, Test::FromAd { not: other }) => one != other,
+        (Test::Kind { any_of: a, not: x }, Test::Kind { any_of: b, not: y }) => {
+            disjoint((a, *x), (b, *y))
+        }
+        (Test::Channel { any_of: a, not: x }, Test::Channel { any_of: b, not: y }) => {
+            disjoint((a, *x), (b, *y))
+        }
+        (Test::Team { any_of: a, not: x }, Test::Team { any_of: b, not: y }) => {
+            disjoint((a, *x), (b, *y))
+        }
+        (Test::Status { any_of: a, not: x }, Test::Status { any_of: b, not: y }) => {
+            disjoint((a, *x), (b, *y))
+        }
+        // Several tags may be on: only what one asks for and the other forbids cannot be.
+        (Test::Tag { any_of: a, not: x }, Test::Tag { any_of: b, not: y }) if x != y => {
+            disjoint((a, *x), (b, *y))
+        }
+        (Test::Hours { schedule: one, not: x }, Test::Hours { schedule: other, not: y }) => {
+            one == other && x != y
+        }
+        _ => false,
+    }
+}
+
+/// Whether nothing is in both sets; `true` beside one stands for all that is not in it.
+fn disjoint<T: PartialEq>(
+    (one, is_not): (&[T], bool),
+    (other, other_is_not): (&[T], bool),
+) -> bool {
+    match (is_not, other_is_not) {
+        (false, false) => !one.iter().any(|of| other.contains(of)),
+        (false, true) => one.iter().all(|of| other.contains(of)),
+        (true, false) => other.iter().all(|of| one.contains(of)),
+        (true, true) => false,
+    }
+}

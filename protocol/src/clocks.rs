@@ -1,0 +1,198 @@
+//! What happens to a conversation by itself: rules that ran, clocks that rang, times that are
+//! promised.
+
+use serde::{Deserialize, Serialize};
+
+use crate::setting::{Once, SlaTarget};
+use crate::{SettingId, TeamId, Timestamp};
+
+/// What is remembered of a conversation for what happens by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Clocks {
+    /// Rules that ran, as far as they run only so often.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ran: Vec<Ran>,
+    /// The newest automatic messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replied: Vec<Replied>,
+    /// Clocks that rang.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rang: Vec<Rang>,
+    /// The times that are promised; none where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla: Option<Box<SlaState>>,
+}
+
+impl Clocks {
+    /// Whether there is nothing to remember.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// That a rule ran.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Ran {
+    /// The rule.
+    pub rule_id: SettingId,
+    /// How often it runs.
+    pub once: Once,
+    /// The turn that was open, by its first line; the customer's last line where none was.
+    pub turn: u64,
+    /// The episode.
+    pub episode: u32,
+}
+
+/// An automatic message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Replied {
+    /// The turn, by its first line.
+    pub turn: u64,
+    /// The time.
+    pub at: Timestamp,
+}
+
+/// That a clock rang. One that begins again at the same time does not ring again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Rang {
+    /// The clock.
+    pub clock: Clock,
+    /// The time at which it began.
+    pub start: Timestamp,
+}
+
+/// A clock of a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Clock {
+    /// Of a rule.
+    Rule {
+        /// The rule.
+        rule_id: SettingId,
+    },
+    /// The promise is about to be broken.
+    Warned {
+        /// Which answer is promised.
+        answer: Promised,
+    },
+    /// The promise is broken.
+    Breached {
+        /// Which answer is promised.
+        answer: Promised,
+    },
+}
+
+/// An answer that is promised.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Promised {
+    /// The first one of an episode.
+    First,
+    /// Each further one.
+    Next,
+}
+
+/// The times that are promised in an episode, as they were when it began.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SlaState {
+    /// The policy.
+    pub policy_id: SettingId,
+    /// Its version.
+    pub version: u32,
+    /// For the first answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<SlaTarget>,
+    /// For each further one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<SlaTarget>,
+    /// Whether a person has answered in this episode.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answered: bool,
+    /// Since when it waits for the team again, after it waited for the customer or was snoozed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_at: Option<Timestamp>,
+}
+
+/// A step of a rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum RuleStep {
+    /// A tag was put on.
+    Tag {
+        /// The tag.
+        tag: SettingId,
+    },
+    /// A tag was taken off.
+    Untag {
+        /// The tag.
+        tag: SettingId,
+    },
+    /// A text for the team: the event's content.
+    Note,
+    /// The customer was told that the message came.
+    Reply,
+    /// It went into a team's queue.
+    Route {
+        /// The team.
+        team: TeamId,
+    },
+    /// The owner was called.
+    NotifyOwner,
+    /// The team was called.
+    NotifyTeam,
+    /// The status became waiting.
+    MarkWaiting,
+    /// It was snoozed.
+    Snooze,
+    /// It was resolved.
+    Resolve,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
+/// A step of a rule that was not done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SkippedStep {
+    /// The step.
+    pub step: RuleStep,
+    /// Why it was not done.
+    pub why: SkipReason,
+}
+
+/// Why a step of a rule was not done.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// WhatsApp takes no free message any more.
+    WindowClosed,
+    /// The customer is blocked.
+    Blocked,
+    /// What it names has ended.
+    Ended,
+    /// A person owns the conversation.
+    OwnedByPerson,
+    /// It is so already.
+    Already,
+    /// The time is over for what reaches the customer.
+    TooLate,
+    /// So much happened by itself already.
+    Limit,
+    /// It is a group.
+    Group,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}

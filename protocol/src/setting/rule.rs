@@ -1,0 +1,296 @@
+//! Rules: what is done by itself when something happens to a conversation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ChannelId, LineKind, SettingId, TeamId};
+
+/// A rule: when something happens and tests hold, something is done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// As people read it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub name: String,
+    /// Whether it counts. One that is off is a draft.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub enabled: bool,
+    /// What wakes it.
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub when: Trigger,
+    /// Minutes after which a clock wakes it, 1 to 525,600.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 525_600)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-when" = crate::schema::by_clock())))]
+    pub after_min: Option<u32>,
+    /// The schedule whose open minutes these are; left out, all minutes count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-of" = "schedule")))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-when" = crate::schema::by_clock())))]
+    pub hours: Option<SettingId>,
+    /// Which of the tests must hold.
+    #[serde(default)]
+    pub holds: Holds,
+    /// The tests; at most 30.
+    #[serde(default, rename = "if", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 30)))]
+    pub tests: Vec<Test>,
+    /// What is done, in this order; at most 10.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 10)))]
+    pub then: Vec<RuleAction>,
+    /// How often it runs.
+    #[serde(default)]
+    pub once: Once,
+    /// Whether rules after it are passed over for what woke it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stop: bool,
+}
+
+/// What wakes a rule: something that happens, or a clock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A customer says something.
+    Message,
+    /// A customer's very first message.
+    FirstMessage,
+    /// An episode opens.
+    EpisodeOpened,
+    /// Another owner is responsible.
+    OwnerChanged,
+    /// The episode's status changes.
+    StatusChanged,
+    /// A tag is put on.
+    Tagged,
+    /// The episode ends.
+    Resolved,
+    /// By clock: nobody has answered the customer.
+    Unanswered,
+    /// By clock: the customer waits, and nobody owns the conversation.
+    Unassigned,
+    /// By clock: nothing was said in what is not resolved.
+    Idle,
+}
+
+impl Trigger {
+    /// Whether a clock wakes the rule.
+    pub fn is_clock(self) -> bool {
+        matches!(self, Self::Unanswered | Self::Unassigned | Self::Idle)
+    }
+}
+
+/// Which of several tests must hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// Each of them.
+    #[default]
+    All,
+    /// One of them.
+    Any,
+}
+
+/// A test of a conversation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "test", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Test {
+    /// What the customer just said has these words, whole ones, however they are written.
+    Text {
+        /// The words; one of them is enough. At most 100.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+        any_of: Vec<String>,
+        /// Whether nothing else may be said.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        exactly: bool,
+        /// Whether it must not hold.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not: bool,
+    },
+    /// What the customer just sent is of one of these kinds.
+    Kind {
+        /// The names of the kinds.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 30)))]
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+        any_of: Vec<LineKind>,
+        /// Whether it must not hold.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not: bool,
+    },
+    /// It runs on one of these numbers.
+    Channel {
+        /// The numbers.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "channel")))]
+        any_of: Vec<ChannelId>,
+        /// Whether it must not hold.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not: bool,
+    },
+    /// It belongs to one of these teams.
+    Team {
+        /// The teams.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "team")))]
+        any_of: Vec<TeamId>,
+        /// Whether it must not hold.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not: bool,
+    },
+    /// Its owner.
+    Owner {
+        /// The owner's kind.
+        is: OwnerKind,
+    },
+    /// The episode stands so.
+    Status {
+        /// The statuses.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4)))]
+        any_of: Vec<StatusKind>,
+        /// Whether it must not hold.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not: bool,
+    },
+    /// One of these tags is on.
+    Tag {
+        /// The tags.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "tag")))]
+        any_of: Vec<SettingId>,
+        /// Whether it must not hold.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not: bool,
+    },
+    /// A schedule is open then.
+    Hours {
+        /// The schedule.
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "schedule")))]
+        schedule: SettingId,
+        /// Whether it must be closed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not: bool,
+    },
+    /// The customer had an episode before this one.
+    Known {
+        /// Whether it must not hold.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not: bool,
+    },
+    /// What the customer just said came from an advertisement.
+    FromAd {
+        /// Whether it must not hold.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not: bool,
+    },
+}
+
+/// Kinds of owners.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OwnerKind {
+    /// A team's queue.
+    Queue,
+    /// An agent.
+    Agent,
+}
+
+/// Statuses by their names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "they are the statuses of conversations")]
+pub enum StatusKind {
+    Open,
+    Waiting,
+    Snoozed,
+    Resolved,
+}
+
+/// Something that a rule does.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RuleAction {
+    /// Puts a tag on.
+    Tag {
+        /// The tag.
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "tag")))]
+        tag: SettingId,
+    },
+    /// Takes a tag off.
+    Untag {
+        /// The tag.
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "tag")))]
+        tag: SettingId,
+    },
+    /// Writes something for the team beside what it did.
+    Note {
+        /// The text.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4096)))]
+        #[cfg_attr(feature = "schema", schemars(extend("x-lines" = 2)))]
+        text: String,
+    },
+    /// Tells the customer that the message came. The turn stays open; once a turn at most.
+    Reply {
+        /// The text.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4096)))]
+        #[cfg_attr(feature = "schema", schemars(extend("x-lines" = 3)))]
+        text: String,
+    },
+    /// Puts it into a team's queue.
+    Route {
+        /// The team.
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "team")))]
+        team: TeamId,
+        /// Whether it is taken from a person who owns it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        even_if_owned: bool,
+    },
+    /// Calls somebody by push.
+    Notify {
+        /// Who is called.
+        whom: Notified,
+    },
+    /// Sets the status to waiting.
+    MarkWaiting {},
+    /// Snoozes for so many minutes.
+    Snooze {
+        /// 1 to 43,200: 30 days.
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 43200)))]
+        minutes: u32,
+    },
+    /// Resolves.
+    Resolve {},
+}
+
+/// Who is called by a rule.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Notified {
+    /// The owner; where a queue owns it, its team.
+    Owner,
+    /// The team.
+    Team,
+}
+
+/// How often a rule runs on a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Once {
+    /// Each time.
+    Always,
+    /// Once a turn.
+    #[default]
+    Turn,
+    /// Once an episode.
+    Episode,
+    /// Once.
+    Conversation,
+}

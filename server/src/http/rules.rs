@@ -1,0 +1,168 @@
+//! `/rules/dry-run`: what rules would have done in the past.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::Json as Out;
+use axum::extract::State;
+use baton_domain::rules::{Cause, Given, Policies, Replay, WouldRun};
+use baton_protocol::dry_run::{DryRule, DryRun, DryRunAsk, DryRunExample, DryRunOf};
+use baton_protocol::{ConversationId, Event, Fact, SettingBody, SettingId, Timestamp};
+
+use super::input::Json;
+use super::{Access, Fault, HandlerResult, Route, Shared};
+use crate::accounts::Signed;
+use crate::store::group::policies;
+use crate::store::read;
+
+const DAYS_MAX: i64 = 31;
+const RULES_MAX: usize = 200;
+/// Conversations, and events of one, that are looked at.
+const CONVERSATIONS_MAX: usize = 20_000;
+const EVENTS_MAX: usize = 10_000;
+const EXAMPLES_MAX: usize = 50;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post(Access::Admin, "/api/v1/rules/dry-run", dry_run)
+            .says("What rules would have done in a stretch of the past.")
+            .takes::<DryRunAsk>()
+            .answers::<DryRun>(200),
+    ]
+}
+
+/// The stretch that is looked at.
+#[derive(Clone, Copy)]
+struct Stretch {
+    from: Timestamp,
+    until: Timestamp,
+}
+
+/// `POST /rules/dry-run`.
+async fn dry_run(
+    State(parts): State<Shared>,
+    signed: Signed,
+    Json(ask): Json<DryRunAsk>,
+) -> HandlerResult<Out<DryRun>> {
+    let stretch = Stretch { from: ask.from, until: ask.until };
+    check(&ask)?;
+    let of = signed.workspace;
+    let mut tx = parts.store.read().await?;
+    let known = as_given(policies(&mut tx, of).await?, ask.rules, stretch.from);
+    let head = read::log_head(&mut tx, of).await?.position;
+    // Nodes' clocks may differ: the times of the events themselves decide.
+    let (early, late) = (stretch.from.plus_ms(-60_000), stretch.until.plus_ms(60_000));
+    let after = read::position_before(&mut tx, of, head, early).await?;
+    let upto = read::position_before(&mut tx, of, head, late).await?;
+    let found = read::told_of(&mut tx, of, (after, upto), CONVERSATIONS_MAX + 1).await?;
+    let mut tried = Tried::new(stretch, found.len() > CONVERSATIONS_MAX);
+    for conversation in found.into_iter().take(CONVERSATIONS_MAX) {
+        let story = read::story(&mut tx, of, conversation, upto, EVENTS_MAX).await?;
+        tried.cut |= story.len() == EVENTS_MAX;
+        let events: Vec<Event> = story.into_iter().map(|logged| logged.event).collect();
+        tried.take(&known, conversation, &events);
+    }
+    tx.rollback().await?;
+    Ok(Out(tried.told()))
+}
+
+fn check(ask: &DryRunAsk) -> HandlerResult<()> {
+    if ask.until <= ask.from || ask.until.since(ask.from) > DAYS_MAX * 24 * 60 * 60 * 1000 {
+        return Err(Fault::invalid(format!("until: must lie within {DAYS_MAX} days after from")));
+    }
+    if ask.rules.len() > RULES_MAX {
+        return Err(Fault::invalid(format!("rules: must be at most {RULES_MAX}")));
+    }
+    Ok(())
+}
+
+/// What would decide: these rules, and all else as it is. A rule that says what it says today counts
+/// since it does; another one as if it had been there from the beginning on.
+fn as_given(standing: Vec<Given>, rules: Vec<DryRule>, from: Timestamp) -> Policies {
+    let (old, others): (Vec<Given>, Vec<Given>) =
+        standing.into_iter().partition(|given| matches!(given.body, SettingBody::Rule(_)));
+    let old: BTreeMap<SettingId, Given> = old.into_iter().map(|given| (given.id, given)).collect();
+    let rules = rules.into_iter().map(|DryRule { id, body }| {
+        let body = SettingBody::from(body);
+        let same = old.get(&id).filter(|given| given.body == body);
+        let (version, since) = same.map_or((0, from), |given| (given.version, given.since));
+        Given { id, version, since, ended_at: None, body }
+    });
+    Policies::new(others.into_iter().chain(rules))
+}
+
+/// What was found so far.
+struct Tried {
+    stretch: Stretch,
+    cut: bool,
+    conversations: u32,
+    erased: u32,
+    same: u32,
+    gone: u32,
+    rules: BTreeMap<SettingId, DryRunOf>,
+}
+
+impl Tried {
+    fn new(stretch: Stretch, cut: bool) -> Self {
+        let (conversations, erased, same, gone) = (0, 0, 0, 0);
+        Self { stretch, cut, conversations, erased, same, gone, rules: BTreeMap::new() }
+    }
+
+    fn take(&mut self, policies: &Policies, conversation: ConversationId, events: &[Event]) {
+        self.conversations += 1;
+        let Stretch { from, until } = self.stretch;
+        let is_within = |at: Timestamp| from <= at && at < until;
+        let mut replay = Replay::new(policies, conversation);
+        let mut would: Vec<WouldRun> = Vec::new();
+        let mut due: BTreeMap<u64, Timestamp> = BTreeMap::new();
+        let mut ran: Vec<(SettingId, Cause)> = Vec::new();
+        for event in events.iter().take_while(|event| event.at < until) {
+            would.extend(replay.take(event));
+            #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are no runs")]
+            match &event.fact {
+                Fact::ClockDue { due_at, .. } => drop(due.insert(event.position, *due_at)),
+                Fact::RuleRan { rule_id, cause, cut: false, .. } if is_within(event.at) => {
+                    let of = due.get(cause).map_or(Cause::Event(*cause), |at| Cause::Clock(*at));
+                    ran.push((*rule_id, of));
+                }
+                Fact::LineReceived { .. } if is_within(event.at) && event.content.is_none() => {
+                    self.erased += 1;
+                }
+                _ => {}
+            }
+        }
+        would.extend(replay.wait_until(until.plus_ms(-1)));
+        would.retain(|run| is_within(run.at));
+        self.compare(&would, &ran);
+        for run in would {
+            self.note(conversation, run);
+        }
+    }
+
+    fn compare(&mut self, would: &[WouldRun], ran: &[(SettingId, Cause)]) {
+        let would: BTreeSet<(SettingId, Cause)> =
+            would.iter().map(|run| (run.rule_id, run.cause)).collect();
+        let same = ran.iter().filter(|run| would.contains(run)).count();
+        self.same += count(same);
+        self.gone += count(ran.len() - same);
+    }
+
+    fn note(&mut self, conversation_id: ConversationId, run: WouldRun) {
+        let new = DryRunOf { id: run.rule_id, runs: 0, examples: Vec::new() };
+        let of = self.rules.entry(run.rule_id).or_insert(new);
+        of.runs += 1;
+        if of.examples.len() < EXAMPLES_MAX {
+            let WouldRun { at, did, skipped, .. } = run;
+            of.examples.push(DryRunExample { conversation_id, at, did, skipped });
+        }
+    }
+
+    fn told(self) -> DryRun {
+        let Self { cut, conversations, erased, same, gone, rules, .. } = self;
+        DryRun { rules: rules.into_values().collect(), conversations, cut, erased, same, gone }
+    }
+}
+
+fn count(of: usize) -> u32 {
+    u32::try_from(of).unwrap_or(u32::MAX)
+}
