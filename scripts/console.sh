@@ -85,6 +85,6 @@ journeys() {
 
 case "${1:-}" in
   journeys) journeys core 900 ;;
-  all-journeys) journeys all 1800 ;;
+  all-journeys) journeys all 2700 ;;
   *) unit ;;
 esac

@@ -6,8 +6,8 @@ import { png } from "./png.ts";
 import { type World, expect, open } from "./world.ts";
 
 /** As long as names are that people have. */
-export const LONG_NAME = "María Fernanda del Carmen Villanueva y Montenegro";
-export const LONG_TEXT =
+const LONG_NAME = "María Fernanda del Carmen Villanueva y Montenegro";
+const LONG_TEXT =
   "¿Me podéis decir si la bicicleta que dejé ayer por la tarde está lista, o vuelvo mañana? ".repeat(3);
 
 export interface Seeded {
