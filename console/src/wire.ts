@@ -16,7 +16,11 @@ export interface Accepted {
   unreached?: AgentId[];
 }
 /** The author of an event. */
-export type Actor = { kind: "customer" } | { kind: "agent"; id: AgentId } | { kind: "system" };
+export type Actor =
+  | { kind: "customer" }
+  | { kind: "agent"; id: AgentId }
+  | { kind: "system" }
+  | { kind: "rule"; id: SettingId };
 /** A colleague, as everyone in the workspace sees them. */
 export interface Agent {
   availability: Availability;
@@ -356,6 +360,18 @@ export type ClientFrame =
   | { type: "draft"; conversation_id: ConversationId; text: string }
   | { type: "presence"; watch: boolean }
   | { type: "ack"; foreground?: boolean; upto: number };
+/** A clock of a conversation. */
+export type Clock =
+  | { kind: "rule"; rule_id: SettingId }
+  | { kind: "warned"; answer: Promised }
+  | { kind: "breached"; answer: Promised };
+/** What is remembered of a conversation for what happens by itself. */
+export interface Clocks {
+  ran?: Ran[];
+  rang?: Rang[];
+  replied?: Replied[];
+  sla?: SlaState;
+}
 /** A text by which somebody who supervises coaches the owner. That agent sees it and those who supervise the team: nobody else. */
 export interface CoachNote {
   agent_id: AgentId;
@@ -624,6 +640,28 @@ export type EventContent =
   | { contact: ContactCard }
   | { reaction: { emoji: string } }
   | { setting: unknown };
+/** What rules would have done. A rule is judged on what happened: what it would have changed for what came later is not played on. */
+export interface DryRun {
+  conversations: number;
+  cut: boolean;
+  erased: number;
+  gone: number;
+  rules: DryRunOf[];
+  same: number;
+}
+/** A run that would have been. */
+export interface DryRunExample {
+  at: Timestamp;
+  conversation_id: ConversationId;
+  did?: RuleStep[];
+  skipped?: SkippedStep[];
+}
+/** What one rule would have done. */
+export interface DryRunOf {
+  examples: DryRunExample[];
+  id: SettingId;
+  runs: number;
+}
 /** A part of an excerpt. */
 export interface ExcerptPart {
   hit?: boolean;
@@ -708,6 +746,26 @@ export type Fact =
   | { type: "person_changed"; person: ContactId }
   | { type: "routed"; agent_id: AgentId | null; offer?: OpenOffer; trail: Trail }
   | { type: "offer_ended"; agent_id: AgentId; end: OfferEnd; offer_id: OfferId }
+  | {
+    type: "rule_ran";
+    cause: number;
+    cut?: boolean;
+    did?: RuleStep[];
+    name: string;
+    once: Once;
+    rule_id: SettingId;
+    skipped?: SkippedStep[];
+    turn: number;
+    version: number;
+  }
+  | { type: "clock_due"; clock: Clock; due_at: Timestamp; start: Timestamp }
+  | {
+    type: "sla_applied";
+    first?: SlaTarget;
+    next?: SlaTarget;
+    policy_id: SettingId;
+    version: number;
+  }
   | { type: "read_marked"; agent_id: AgentId; seq: number }
   | { type: "unread_marked"; agent_id: AgentId; seq: number }
   | { type: "agent_changed"; agent_id: AgentId; renamed?: boolean; set: AgentSet }
@@ -1210,6 +1268,8 @@ export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "wi
 export type OfferId = Id;
 /** The id that the author of a command gave it (UUIDv7). */
 export type OpId = Id;
+/** How often a rule runs on a conversation. */
+export type Once = "always" | "turn" | "episode" | "conversation";
 /** A conversation of a queue that is offered to one agent: theirs if they accept it in time. Until then it counts towards their load, and nobody else is asked. */
 export interface OpenOffer {
   agent_id: AgentId;
@@ -1352,6 +1412,8 @@ export interface Product {
   catalog_id?: string;
   product_id: string;
 }
+/** An answer that is promised. */
+export type Promised = "first" | "next";
 /** `GET /devices/{id}/push`: the registration without its target. */
 export interface PushDevice {
   app_id?: string;
@@ -1449,6 +1511,18 @@ export interface QuietHours {
   until: string;
   zone: string;
 }
+/** That a rule ran. */
+export interface Ran {
+  episode: number;
+  once: Once;
+  rule_id: SettingId;
+  turn: number;
+}
+/** That a clock rang. One that begins again at the same time does not ring again. */
+export interface Rang {
+  clock: Clock;
+  start: Timestamp;
+}
 /** What the devices of an agent have shown of themselves. */
 export interface Reach {
   by_push: boolean;
@@ -1518,6 +1592,11 @@ export type Refused = {
   detail: string;
   lines?: Line[];
 } & Refusal;
+/** An automatic message. */
+export interface Replied {
+  at: Timestamp;
+  turn: number;
+}
 /** The agents who may reply to a conversation that a teammate owns. */
 export type ReplyPolicy = "owner" | "team" | "scope";
 /** Why a client has to take a new snapshot. */
@@ -1605,6 +1684,18 @@ export interface RowProblem {
   problem: string;
   row: number;
 }
+/** A step of a rule. */
+export type RuleStep =
+  | { do: "tag"; tag: SettingId }
+  | { do: "untag"; tag: SettingId }
+  | { do: "note" }
+  | { do: "reply" }
+  | { do: "route"; team: TeamId }
+  | { do: "notify_owner" }
+  | { do: "notify_team" }
+  | { do: "mark_waiting" }
+  | { do: "snooze" }
+  | { do: "resolve" };
 /** A filter that is kept by name. */
 export interface SavedView {
   editable: boolean;
@@ -1645,6 +1736,36 @@ export interface ScheduleSetting {
   kind: string;
   rank: number;
   version: number;
+}
+/** Why a step of a rule was not done. */
+export type SkipReason =
+  | "window_closed"
+  | "blocked"
+  | "ended"
+  | "owned_by_person"
+  | "already"
+  | "too_late"
+  | "limit"
+  | "group";
+/** A step of a rule that was not done. */
+export interface SkippedStep {
+  step: RuleStep;
+  why: SkipReason;
+}
+/** The times that are promised in an episode, as they were when it began. */
+export interface SlaState {
+  answered?: boolean;
+  first?: SlaTarget;
+  next?: SlaTarget;
+  policy_id: SettingId;
+  resumed_at?: Timestamp;
+  version: number;
+}
+/** A time that is promised. */
+export interface SlaTarget {
+  hours?: SettingId;
+  target_min: number;
+  warn_at?: number;
 }
 /** A message or note with the words that were searched for. */
 export interface SearchHit {
@@ -1722,6 +1843,8 @@ export type SettingKind =
   | "routing"
   | "workspace_policy"
   | "schedule"
+  | "sla"
+  | "rule"
   | "saved_view";
 /** A kind of setting, as `GET /settings/kinds` describes it. Forms are drawn from it. */
 export interface SettingKindInfo {
@@ -2062,6 +2185,7 @@ export interface TemplateUsages {
 /** The facts of the lines. Only viewers with full scope see them. */
 export interface Thread {
   block?: Block;
+  clocks?: Clocks;
   contact_id: ContactId;
   customer_seq: number;
   followers?: AgentId[];
