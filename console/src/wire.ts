@@ -444,7 +444,7 @@ export type CommandBody =
     seen: LineRef | null;
     to: Owner;
   }
-  | { type: "resolve"; seen: LineRef | null }
+  | { type: "resolve"; seen: LineRef | null; outcome?: SettingId; outcome_text?: string }
   | { type: "reopen" }
   | { type: "mark_waiting"; seen: LineRef | null }
   | { type: "snooze"; seen: LineRef | null; until: Timestamp }
@@ -458,6 +458,7 @@ export type CommandBody =
   }
   | { type: "mark_sent"; message_id: MessageId }
   | { type: "cancel"; message_id: MessageId }
+  | { type: "send_now"; message_id: MessageId }
   | { type: "follow"; agent_id?: AgentId }
   | { type: "unfollow"; agent_id?: AgentId }
   | { type: "block" }
@@ -623,7 +624,8 @@ export type EventContent =
   | { note: { quoted?: MessageId; text: string | null } }
   | { contact: ContactCard }
   | { reaction: { emoji: string } }
-  | { setting: unknown };
+  | { setting: unknown }
+  | { outcome: { name: string; text?: string } };
 /** A part of an excerpt. */
 export interface ExcerptPart {
   hit?: boolean;
@@ -651,6 +653,7 @@ export type Fact =
   }
   | {
     type: "line_written";
+    leaves_at?: Timestamp;
     author: Author;
     device_id: DeviceId | null;
     kind: LineKind;
@@ -699,7 +702,7 @@ export type Fact =
     owner_epoch: number;
     team_id: TeamId;
   }
-  | { type: "status_changed"; status: Status; turn: Turn | null }
+  | { type: "status_changed"; status: Status; turn: Turn | null; outcome?: SettingId }
   | { type: "followed"; agent_id: AgentId }
   | { type: "unfollowed"; agent_id: AgentId }
   | { type: "tagged"; added?: TagOn[]; removed?: SettingId[] }
@@ -947,6 +950,7 @@ export interface LeftOut {
 }
 /** One line of a conversation. */
 export interface Line {
+  leaves_at?: Timestamp;
   amended?: Amended;
   at: Timestamp;
   author: Author;
@@ -1479,6 +1483,7 @@ export type Refusal =
   | { code: "depends_on_unknown"; op_id: OpId }
   | { code: "too_soon"; retry_after_ms: number }
   | { code: "not_allowed" }
+  | { code: "outcome_required"; outcomes: OutcomeChoice[] }
   | { code: "offer_gone" }
   | { code: "merged"; into: ConversationId }
   | { code: "invalid"; field: string; problem: string }

@@ -63,7 +63,7 @@ pub struct LinesPage {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChangePage {
-    /// Events as the socket tells them, without contents.
+    /// Events as the socket tells them.
     pub changes: Vec<Event>,
     /// Ask for older ones with it; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]

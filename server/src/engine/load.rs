@@ -17,6 +17,7 @@ use baton_protocol::{
 
 use super::needs::{Needs, Reach, WamidKey, farther, json};
 use super::part::Owners;
+use super::policies::{Policies, SettingsAt};
 use super::senders::{Found, load_senders};
 use super::sets::load_settings;
 use crate::store::found::FoundRow;
@@ -47,6 +48,7 @@ pub(super) async fn load(
     tx: &mut Tx,
     group: &[&Work],
     owners: &Owners,
+    policies: &Policies,
 ) -> Result<(State, AsRead), LoadError> {
     let mut read = AsRead::default();
     let mut needs = Needs::of(group);
@@ -58,8 +60,9 @@ pub(super) async fn load(
     load_places(tx, &mut needs, &mut state).await?;
     load_conversations(tx, &mut needs, &mut state, &mut read).await?;
     load_people(tx, &needs, &mut state).await?;
-    load_heads(tx, &needs, &mut state).await?;
+    let settings_at = load_heads(tx, &needs, &mut state).await?;
     load_sights(tx, &needs, &mut state).await?;
+    policies.load(tx, group, &settings_at, &mut state).await?;
     load_settings(tx, group, &mut state, &mut read).await?;
     load_wamids(tx, &mut needs, &mut state).await?;
     load_past(tx, &needs, &mut state).await?;
@@ -192,11 +195,18 @@ async fn load_sights(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<()
     Ok(())
 }
 
-async fn load_heads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
+/// Where the logs end, and where each last told of settings.
+async fn load_heads(
+    tx: &mut Tx,
+    needs: &Needs,
+    state: &mut State,
+) -> Result<SettingsAt, StoreError> {
     let workspaces = texts(&needs.workspaces);
     rows::lock_log_heads(tx, &workspaces).await?;
+    let mut settings_at = SettingsAt::new();
     for row in rows::log_heads(tx, &workspaces).await? {
         let workspace = id(&row.workspace)?;
+        settings_at.insert(workspace, row.settings_at);
         state.heads.insert(workspace, number(row.position)?);
         if row.is_reached != 0 {
             state.reached.insert(workspace);
@@ -205,7 +215,7 @@ async fn load_heads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(),
             state.signing.insert((workspace, id(channel)?));
         }
     }
-    Ok(())
+    Ok(settings_at)
 }
 
 async fn load_templates(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {

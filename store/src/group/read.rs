@@ -262,6 +262,7 @@ pub async fn log_heads(tx: &mut Tx, workspaces: &str) -> Rows<LogEndRow> {
         "SELECT h.workspace, h.position,
            COALESCE((SELECT CAST(1 AS BIGINT) FROM push_device AS p
              WHERE p.workspace = h.workspace LIMIT 1), 0) AS is_reached,
+           COALESCE(h.settings_at, 0) AS settings_at,
            (SELECT string_agg(n.id, ' ') FROM channel AS n WHERE n.workspace = h.workspace
              AND n.policy LIKE '%\"agent_names\":true%') AS signing
          FROM log_head AS h WHERE h.workspace {in $1}",

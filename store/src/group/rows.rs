@@ -93,6 +93,8 @@ pub struct LogEndRow {
     pub workspace: String,
     pub position: i64,
     pub is_reached: i64,
+    /// Where it last told of settings; 0 where it never did.
+    pub settings_at: i64,
     /// Numbers that tell the names of agents: ids, apart by blanks.
     pub signing: Option<String>,
 }

@@ -2,10 +2,11 @@
 
 use baton_protocol::{ConversationId, Event, WorkspaceId};
 
-use crate::tables::{LogRow, column};
+use crate::tables::{LoggedRow, column, logged_columns};
 use crate::{Sql, StoreError, Tx};
 
-/// The last changes of a conversation before a position, the newest first, without contents.
+/// The last changes of a conversation before a position, the newest first. An outcome comes with
+/// its name and text.
 pub async fn changes(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -14,22 +15,24 @@ pub async fn changes(
     limit: u32,
 ) -> Result<Vec<Event>, StoreError> {
     // Quotes within a text are escaped in JSON: this stands nowhere but in the fact's own type.
-    static SELECT: Sql = Sql::new(
-        "SELECT {columns l log} FROM log AS l WHERE l.workspace = $1 AND l.conversation = $2
+    static SELECT: Sql = Sql::new(concat!(
+        "SELECT ",
+        logged_columns!(),
+        " FROM log AS l WHERE l.workspace = $1 AND l.conversation = $2
            AND l.revision IS NOT NULL AND l.position < CAST($3 AS BIGINT)
            AND (l.fact LIKE '%\"type\":\"owner!_changed\"%' ESCAPE '!'
              OR l.fact LIKE '%\"type\":\"status!_changed\"%' ESCAPE '!'
              OR l.fact LIKE '%\"type\":\"episode!_opened\"%' ESCAPE '!'
              OR l.fact LIKE '%\"type\":\"block!_changed\"%' ESCAPE '!'
              OR l.fact LIKE '%\"type\":\"conversation!_opened\"%' ESCAPE '!')
-         ORDER BY l.revision DESC LIMIT CAST($4 AS BIGINT)",
-    );
+         ORDER BY l.revision DESC LIMIT CAST($4 AS BIGINT)"
+    ));
     let args = [
         workspace.to_string(),
         conversation.to_string(),
         column(before.unwrap_or(u64::MAX)).to_string(),
         limit.to_string(),
     ];
-    let rows: Vec<LogRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
-    rows.into_iter().map(|row| Ok(row.bare()?.event)).collect()
+    let rows: Vec<LoggedRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    rows.iter().map(|row| Ok(row.read()?.event)).collect()
 }
