@@ -444,7 +444,12 @@ export type CommandBody =
     seen: LineRef | null;
     to: Owner;
   }
-  | { type: "resolve"; seen: LineRef | null; outcome?: SettingId; outcome_text?: string }
+  | {
+    type: "resolve";
+    outcome?: SettingId;
+    outcome_text?: string;
+    seen: LineRef | null;
+  }
   | { type: "reopen" }
   | { type: "mark_waiting"; seen: LineRef | null }
   | { type: "snooze"; seen: LineRef | null; until: Timestamp }
@@ -625,7 +630,7 @@ export type EventContent =
   | { contact: ContactCard }
   | { reaction: { emoji: string } }
   | { setting: unknown }
-  | { outcome: { name: string; text?: string } };
+  | { outcome: OutcomeSaid };
 /** A part of an excerpt. */
 export interface ExcerptPart {
   hit?: boolean;
@@ -653,11 +658,11 @@ export type Fact =
   }
   | {
     type: "line_written";
-    leaves_at?: Timestamp;
     author: Author;
     device_id: DeviceId | null;
     kind: LineKind;
     lease_ignored_of?: AgentId;
+    leaves_at?: Timestamp;
     line: LineRef;
     op_id: OpId | null;
     quoted?: MessageId;
@@ -702,7 +707,12 @@ export type Fact =
     owner_epoch: number;
     team_id: TeamId;
   }
-  | { type: "status_changed"; status: Status; turn: Turn | null; outcome?: SettingId }
+  | {
+    type: "status_changed";
+    outcome?: SettingId;
+    status: Status;
+    turn: Turn | null;
+  }
   | { type: "followed"; agent_id: AgentId }
   | { type: "unfollowed"; agent_id: AgentId }
   | { type: "tagged"; added?: TagOn[]; removed?: SettingId[] }
@@ -950,7 +960,6 @@ export interface LeftOut {
 }
 /** One line of a conversation. */
 export interface Line {
-  leaves_at?: Timestamp;
   amended?: Amended;
   at: Timestamp;
   author: Author;
@@ -961,6 +970,7 @@ export interface Line {
   held?: HeldReason;
   id: MessageId;
   kind: LineKind;
+  leaves_at?: Timestamp;
   op_id?: OpId;
   quoted?: MessageId;
   seq: number;
@@ -1206,6 +1216,11 @@ export interface OutcomeChoice {
   name: string;
   needs_text?: boolean;
   tag?: SettingId;
+}
+/** The erasable part of an outcome. */
+export interface OutcomeSaid {
+  name: string;
+  text?: string;
 }
 /** Why episodes end. */
 export interface Outcomes {
