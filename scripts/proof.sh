@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(simulation planted webhooks interleavings both-stores one-node claims edits kills-1 kills-2
-  kills-3 kills-4 kills-5 stops away faults cluster cluster-planted future pauses nodes-claims
+  kills-3 kills-4 kills-5 stops undo away faults cluster cluster-planted future pauses nodes-claims
   nodes-redis nodes-deaths nodes-rolls ingest claim-storm idle typing fan-out fan-out-nodes
   reconnect-storm reconnect-storm-nodes lease cross-node open stalled verify attacks
   push-speed operator demo demo-cluster phone-kills phone-files phone-histories phone-extension
@@ -225,6 +225,10 @@ run() {
   claims) tested engine::claims::of_fifty_who_claim_at_once_one_wins_and_all_learn_who \
     BATON_ROUNDS=1000 ;;
   kills-*) kills "${1#kills-}000" ;;
+  undo)
+    tested \
+      faults::undo::what_was_taken_back_never_reached_whatsapp_however_often_the_server_is_killed \
+      BATON_UNDOS=10000 ;;
   stops) tested faults::stops::a_server_told_to_stop_ends_in_time_and_loses_nothing \
     BATON_STOPS=50 ;;
   away) tested faults::away::whoever_was_away_ends_where_those_ended_who_stayed \

@@ -460,7 +460,12 @@ export type CommandBody =
     seen: LineRef | null;
     to: Owner;
   }
-  | { type: "resolve"; seen: LineRef | null }
+  | {
+    type: "resolve";
+    outcome?: SettingId;
+    outcome_text?: string;
+    seen: LineRef | null;
+  }
   | { type: "reopen" }
   | { type: "mark_waiting"; seen: LineRef | null }
   | { type: "snooze"; seen: LineRef | null; until: Timestamp }
@@ -474,6 +479,7 @@ export type CommandBody =
   }
   | { type: "mark_sent"; message_id: MessageId }
   | { type: "cancel"; message_id: MessageId }
+  | { type: "send_now"; message_id: MessageId }
   | { type: "follow"; agent_id?: AgentId }
   | { type: "unfollow"; agent_id?: AgentId }
   | { type: "block" }
@@ -639,7 +645,8 @@ export type EventContent =
   | { note: { quoted?: MessageId; text: string | null } }
   | { contact: ContactCard }
   | { reaction: { emoji: string } }
-  | { setting: unknown };
+  | { setting: unknown }
+  | { outcome: OutcomeSaid };
 /** What rules would have done. A rule is judged on what happened: what it would have changed for what came later is not played on. */
 export interface DryRun {
   conversations: number;
@@ -693,6 +700,7 @@ export type Fact =
     device_id: DeviceId | null;
     kind: LineKind;
     lease_ignored_of?: AgentId;
+    leaves_at?: Timestamp;
     line: LineRef;
     op_id: OpId | null;
     quoted?: MessageId;
@@ -737,7 +745,12 @@ export type Fact =
     owner_epoch: number;
     team_id: TeamId;
   }
-  | { type: "status_changed"; status: Status; turn: Turn | null }
+  | {
+    type: "status_changed";
+    outcome?: SettingId;
+    status: Status;
+    turn: Turn | null;
+  }
   | { type: "followed"; agent_id: AgentId }
   | { type: "unfollowed"; agent_id: AgentId }
   | { type: "tagged"; added?: TagOn[]; removed?: SettingId[] }
@@ -1017,6 +1030,7 @@ export interface Line {
   held?: HeldReason;
   id: MessageId;
   kind: LineKind;
+  leaves_at?: Timestamp;
   op_id?: OpId;
   quoted?: MessageId;
   seq: number;
@@ -1291,6 +1305,11 @@ export interface OutcomeChoice {
   name: string;
   needs_text?: boolean;
   tag?: SettingId;
+}
+/** The erasable part of an outcome. */
+export interface OutcomeSaid {
+  name: string;
+  text?: string;
 }
 /** Why episodes end. */
 export interface Outcomes {
@@ -1582,6 +1601,7 @@ export type Refusal =
   | { code: "depends_on_unknown"; op_id: OpId }
   | { code: "too_soon"; retry_after_ms: number }
   | { code: "not_allowed" }
+  | { code: "outcome_required"; outcomes: OutcomeChoice[] }
   | { code: "offer_gone" }
   | { code: "merged"; into: ConversationId }
   | { code: "invalid"; field: string; problem: string }

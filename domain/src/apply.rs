@@ -79,7 +79,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
                 conversation.thread.last_agent = Some(agent);
             }
         }
-        Fact::StatusChanged { status, turn } => {
+        Fact::StatusChanged { status, turn, .. } => {
             conversation.head.status = *status;
             set_turn(conversation, *turn);
         }

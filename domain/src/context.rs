@@ -15,6 +15,7 @@ use crate::decide::delivery::SendClaim;
 use crate::forward::Forwardable;
 use crate::line::amend;
 use crate::outcome::Answer;
+use crate::outcomes::KnownOutcomes;
 use crate::predicates::{needs_review, says_something};
 use crate::scope::{Level, Scope};
 use crate::sight::Sight;
@@ -55,6 +56,8 @@ pub struct LineFacts {
     pub closed_turn: Option<Turn>,
     /// Whether the customer may have it already, by an attempt with an unknown outcome.
     pub in_doubt: bool,
+    /// While it is queued: it leaves no sooner, so that it can be taken back.
+    pub leaves_at: Option<Timestamp>,
     /// Its changes since.
     pub amended: Option<Box<Amended>>,
 }
@@ -188,7 +191,16 @@ impl Lines {
                 self.put(moment.conversation, facts);
             }
             Fact::LineWritten {
-                line, author, kind, status, seen, op_id, device_id, turn, ..
+                line,
+                author,
+                kind,
+                status,
+                seen,
+                op_id,
+                device_id,
+                turn,
+                leaves_at,
+                ..
             } => {
                 let facts = LineFacts {
                     device: *device_id,
@@ -196,6 +208,7 @@ impl Lines {
                     seen: *seen,
                     status: Some(*status),
                     closed_turn: moment.turn_before.filter(|_| turn.is_none()),
+                    leaves_at: *leaves_at,
                     ..blank(*line, *author, *kind, moment.at)
                 };
                 self.put(moment.conversation, facts);
@@ -227,6 +240,7 @@ impl Lines {
                         ) => facts.in_doubt,
                         (_, other) => *other == MessageStatus::Unconfirmed,
                     };
+                    facts.leaves_at = None;
                     facts.status = Some(*status);
                     facts.attempt = *attempt;
                     facts.held = *held;
@@ -262,6 +276,7 @@ fn blank(line: LineRef, author: Author, kind: LineKind, at: Timestamp) -> LineFa
         file: None,
         closed_turn: None,
         in_doubt: false,
+        leaves_at: None,
         amended: None,
     }
 }
@@ -319,6 +334,10 @@ pub struct Context<'a> {
     pub signature_chars: usize,
     /// The tags that the command names, those on the conversation, and what they became.
     pub tags: &'a Tags,
+    /// With `resolve`: the outcomes of the conversation's team.
+    pub outcomes: &'a KnownOutcomes,
+    /// So long a message waits before it leaves, ms: it can be taken back.
+    pub hold_ms: i64,
     /// Whom a note mentions and who do not see all of the conversation.
     pub unseeing: BTreeSet<AgentId>,
 }

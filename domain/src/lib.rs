@@ -28,6 +28,7 @@ pub mod names;
 pub mod naming;
 pub mod number;
 pub mod outcome;
+pub mod outcomes;
 pub mod past;
 pub mod planted;
 pub mod predicates;

@@ -27,26 +27,37 @@ pub fn written(event: &Event) -> Option<Line> {
             error: None,
             op_id: None,
             device_id: None,
+            leaves_at: None,
             amended: None,
         }),
-        Fact::LineWritten { line, author, kind, at, status, quoted, op_id, device_id, .. } => {
-            Some(Line {
-                seq: line.seq,
-                id: line.id,
-                author: *author,
-                kind: *kind,
-                at: *at,
-                content,
-                file: None,
-                quoted: *quoted,
-                status: Some(*status),
-                held: None,
-                error: None,
-                op_id: *op_id,
-                device_id: *device_id,
-                amended: None,
-            })
-        }
+        Fact::LineWritten {
+            line,
+            author,
+            kind,
+            at,
+            status,
+            quoted,
+            op_id,
+            device_id,
+            leaves_at,
+            ..
+        } => Some(Line {
+            seq: line.seq,
+            id: line.id,
+            author: *author,
+            kind: *kind,
+            at: *at,
+            content,
+            file: None,
+            quoted: *quoted,
+            status: Some(*status),
+            held: None,
+            error: None,
+            op_id: *op_id,
+            device_id: *device_id,
+            leaves_at: *leaves_at,
+            amended: None,
+        }),
         _ => None,
     }
 }
@@ -74,6 +85,7 @@ fn content_of(event: &Event) -> Content {
 pub fn change(line: &mut Line, event: &Event) {
     match &event.fact {
         Fact::MessageChanged { status, held, error, .. } => {
+            line.leaves_at = None;
             line.status = Some(*status);
             line.held = *held;
             line.error.clone_from(error);

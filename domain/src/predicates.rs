@@ -62,6 +62,7 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         | CommandBody::Resolve(_)
         | CommandBody::MarkSent(_)
         | CommandBody::Cancel(_)
+        | CommandBody::SendNow(_)
         | CommandBody::Follow(_)
         | CommandBody::Unfollow(_)
         | CommandBody::Block(_)

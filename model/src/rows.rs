@@ -29,6 +29,7 @@ impl Rows {
                 EventContent::Line(_)
                 | EventContent::Reaction { .. }
                 | EventContent::Setting(_)
+                | EventContent::Outcome(_)
                 | EventContent::Unknown(_),
             )
             | None => {}

@@ -262,6 +262,7 @@ impl Server {
             message: command.body.upload().unwrap_or_else(|| MessageId(self.fresh_id())),
             note: NoteId(self.fresh_id()),
             lease: lease.filter(|_| command.body.is_answer()),
+            is_asked: true,
             command,
         })
     }

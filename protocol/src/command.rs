@@ -4,11 +4,12 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
 use self::fields::{optional, required};
-pub use self::single::{Following, Link, NameContact, OfOffer, Tagging};
-use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
+pub use self::single::{
+    Following, Link, MarkRead, MarkUnread, NameContact, OfOffer, Resolve, Snooze, Tagging,
+};
+use crate::limits::{NOTE_CHARS_MAX, OUTCOME_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{
     AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, SettingId,
-    Timestamp,
 };
 
 mod fields;
@@ -64,7 +65,7 @@ pub enum CommandBody {
     /// Hands the conversation to an agent or a team, with a note.
     Transfer(Transfer),
     /// Closes the episode.
-    Resolve(Seeing),
+    Resolve(Resolve),
     /// Opens again. Of a resolved conversation the next episode begins, and its author is the
     /// owner. One that waits or is snoozed stays whose it is.
     Reopen(Nothing),
@@ -82,6 +83,8 @@ pub enum CommandBody {
     MarkSent(OfMessage),
     /// Withdraws a message that is queued, held or failed.
     Cancel(OfMessage),
+    /// Sends a message at once that waits until it can be taken back no longer.
+    SendNow(OfMessage),
     /// Adds an agent to the followers of the conversation.
     Follow(Following),
     /// Takes an agent out of the followers.
@@ -194,6 +197,7 @@ impl CommandBody {
             Self::Resend(_) => spec("resend").answer(),
             Self::MarkSent(_) => spec("mark_sent"),
             Self::Cancel(_) => spec("cancel"),
+            Self::SendNow(_) => spec("send_now"),
             Self::Follow(_) => spec("follow"),
             Self::Unfollow(_) => spec("unfollow"),
             Self::Block(_) => spec("block"),
@@ -214,7 +218,8 @@ impl CommandBody {
             Self::Send(send) => Some(send.seen),
             Self::Forward(forward) => Some(forward.seen),
             Self::Transfer(transfer) => Some(transfer.seen),
-            Self::Resolve(seeing) | Self::MarkWaiting(seeing) => Some(seeing.seen),
+            Self::Resolve(resolve) => Some(resolve.seen),
+            Self::MarkWaiting(seeing) => Some(seeing.seen),
             Self::Snooze(snooze) => Some(snooze.seen),
             Self::Resend(resend) => Some(resend.seen),
             _ => None,
@@ -228,7 +233,8 @@ impl CommandBody {
             Self::Send(send) => Some(&mut send.seen),
             Self::Forward(forward) => Some(&mut forward.seen),
             Self::Transfer(transfer) => Some(&mut transfer.seen),
-            Self::Resolve(seeing) | Self::MarkWaiting(seeing) => Some(&mut seeing.seen),
+            Self::Resolve(resolve) => Some(&mut resolve.seen),
+            Self::MarkWaiting(seeing) => Some(&mut seeing.seen),
             Self::Snooze(snooze) => Some(&mut snooze.seen),
             Self::Resend(resend) => Some(&mut resend.seen),
             _ => None,
@@ -243,7 +249,9 @@ impl CommandBody {
             Self::Note(note) => [note.quoted, None],
             Self::Forward(forward) => [Some(forward.of.message_id), None],
             Self::Resend(resend) => [Some(resend.message_id), None],
-            Self::MarkSent(of) | Self::Cancel(of) => [Some(of.message_id), None],
+            Self::MarkSent(of) | Self::Cancel(of) | Self::SendNow(of) => {
+                [Some(of.message_id), None]
+            }
             _ => [None, None],
         };
         named.into_iter().flatten()
@@ -280,6 +288,12 @@ impl CommandBody {
         add.iter().chain(remove).copied()
     }
 
+    /// The outcome that it names.
+    pub fn outcome(&self) -> Option<SettingId> {
+        let Self::Resolve(resolve) = self else { return None };
+        resolve.outcome
+    }
+
     /// The text that it carries.
     pub fn text(&self) -> Option<Text<'_>> {
         let of = |field, text, chars_max| Some(Text { field, text, chars_max });
@@ -289,6 +303,9 @@ impl CommandBody {
             Self::Note(note) => of("text", &note.text, NOTE_CHARS_MAX),
             Self::Coach(coach) => of("text", &coach.text, NOTE_CHARS_MAX),
             Self::Transfer(transfer) => of("note", transfer.note.as_ref()?, NOTE_CHARS_MAX),
+            Self::Resolve(resolve) => {
+                of("outcome_text", resolve.outcome_text.as_ref()?, OUTCOME_CHARS_MAX)
+            }
             _ => None,
         }
     }
@@ -508,37 +525,6 @@ pub struct Seeing {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
-
-/// Hides the conversation until a time, or until the customer writes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
-#[serde(deny_unknown_fields)]
-pub struct Snooze {
-    /// When it wakes.
-    pub until: Timestamp,
-    /// The last line on the author's screen.
-    #[serde(deserialize_with = "present")]
-    pub seen: Seen,
-}
-
-/// The read mark of the author. It only grows.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct MarkRead {
-    /// The seq of the last line read.
-    pub seq: u64,
-}
-
-/// Lines that the author read count as unread again, from this one on.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct MarkUnread {
-    /// The seq of the first line that is unread.
-    pub seq: u64,
-}
 
 /// Sends an unconfirmed message again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

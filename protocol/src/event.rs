@@ -87,10 +87,23 @@ pub enum EventContent {
     },
     /// Of a setting: its body.
     Setting(serde_json::Value),
+    /// Of an episode that ended.
+    Outcome(OutcomeSaid),
     /// Of a kind that this version does not know.
     #[serde(untagged)]
     #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown(Unknown),
+}
+
+/// The erasable part of an outcome.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OutcomeSaid {
+    /// Its name as it was then.
+    pub name: String,
+    /// What was said about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// Why a conversation got another owner.
@@ -199,6 +212,9 @@ pub enum Fact {
         /// It was sent although this colleague held the lease.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lease_ignored_of: Option<AgentId>,
+        /// It leaves no sooner: until then it can be taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        leaves_at: Option<Timestamp>,
     },
     /// The status of a sent message changed.
     MessageChanged {
@@ -290,6 +306,9 @@ pub enum Fact {
         status: Status,
         /// The open turn from here on: resolving closes it.
         turn: Option<Turn>,
+        /// With `resolved`: the outcome that was chosen. Its name and text are the content.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<SettingId>,
     },
     /// An agent follows the conversation from here on.
     Followed {

@@ -419,6 +419,9 @@ pub struct Line {
     /// The device that wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<DeviceId>,
+    /// It leaves no sooner, and can be taken back until then. Only while it is queued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves_at: Option<Timestamp>,
     /// The later changes of the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amended: Option<Box<Amended>>,

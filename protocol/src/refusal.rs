@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::setting::OutcomeChoice;
 use crate::{AgentId, ConversationId, LineRef, OpId, Owner, Timestamp, Unknown};
 
 /// The reason why a command was not carried out. The `code` is stable.
@@ -88,6 +89,11 @@ pub enum Refusal {
     },
     /// The role, or the state of the conversation or message, does not allow it.
     NotAllowed,
+    /// The team asks for an outcome when an episode is resolved.
+    OutcomeRequired {
+        /// Those to choose from.
+        outcomes: Vec<OutcomeChoice>,
+    },
     /// The offer was taken, declined or withdrawn.
     OfferGone,
     /// The conversation became part of another.
@@ -139,6 +145,7 @@ impl Refusal {
             Self::DependsOnUnknown { .. } => "depends_on_unknown",
             Self::TooSoon { .. } => "too_soon",
             Self::NotAllowed => "not_allowed",
+            Self::OutcomeRequired { .. } => "outcome_required",
             Self::OfferGone => "offer_gone",
             Self::Merged { .. } => "merged",
             Self::Invalid { .. } => "invalid",
@@ -200,6 +207,7 @@ impl Refusal {
                 );
             }
             Self::NotAllowed => "your role or the state of the conversation does not allow this",
+            Self::OutcomeRequired { .. } => "choose the outcome, then resolve again",
             Self::OfferGone => "this offer is no longer open",
             Self::Merged { .. } => "this conversation was merged into another one",
             Self::Invalid { field, problem } => return format!("{field}: {problem}"),

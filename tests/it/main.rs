@@ -28,6 +28,7 @@ mod missed;
 mod nodes;
 mod notices;
 mod numbers;
+mod outcomes;
 #[cfg(test)]
 mod past;
 mod persons;

@@ -291,7 +291,7 @@ const TABLE: [Row; 18] = [
     Row {
         name: "resolve",
         given: Given::Mine,
-        body: |facts| CommandBody::Resolve(Seeing { seen: facts.seen }),
+        body: |facts| CommandBody::Resolve(facts.seen.into()),
     },
     Row { name: "reopen", given: Given::Resolved, body: |_| CommandBody::Reopen(Nothing {}) },
     Row {

@@ -1,7 +1,7 @@
 //! Tags on conversations: everybody who sees one sees them, lists and searches find by them, and
 //! what became of a tag meanwhile counts.
 
-use baton_protocol::command::{Nothing, Seeing, Tagging};
+use baton_protocol::command::{Nothing, Tagging};
 use baton_protocol::heads::PackedHeads;
 use baton_protocol::page::{ConversationPage, SearchPage};
 use baton_protocol::setting::Setting;
@@ -80,7 +80,7 @@ async fn tags_are_seen_by_all_found_by_all_and_fall_off_with_the_episode() {
         assert_eq!(hits(SettingId(world.clock.uuid_v7())).await, 0);
 
         let seen = ana.last_line(of).await;
-        ana.does(of, CommandBody::Resolve(Seeing { seen })).await.accepted();
+        ana.does(of, CommandBody::Resolve(seen.into())).await.accepted();
         ana.does(of, CommandBody::Reopen(Nothing {})).await.accepted();
         assert_eq!(on(&ana, of).await, [vip], "the other one was of the episode before");
         for agent in [&ana, &ben, &sofia] {

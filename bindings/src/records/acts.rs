@@ -2,7 +2,7 @@
 
 use baton_protocol::command::{
     Assign, Claim, Following, Forward, Link, MarkRead, MarkUnread, NameContact, NoteText, Nothing,
-    OfMessage, OfOffer, Reply, Resend, Seeing, Send, Snooze, Tagging, Transfer, Unassign,
+    OfMessage, OfOffer, Reply, Resend, Resolve, Seeing, Send, Snooze, Tagging, Transfer, Unassign,
 };
 use baton_protocol::{Coach, CommandBody, LineAt, Owner, SettingId, Timestamp};
 
@@ -109,6 +109,12 @@ pub enum Act {
     Resolve {
         /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
+        /// The id of an outcome of its team: see `outcomes`.
+        #[uniffi(default = None)]
+        outcome: Option<String>,
+        /// More about the outcome.
+        #[uniffi(default = None)]
+        outcome_text: Option<String>,
     },
     /// Reopen it.
     Reopen,
@@ -143,6 +149,11 @@ pub enum Act {
     },
     /// Mark an unconfirmed message as sent.
     MarkSent {
+        /// The id of the message.
+        message: String,
+    },
+    /// Send a message at once that waits until it can be taken back no longer.
+    SendNow {
         /// The id of the message.
         message: String,
     },
@@ -261,7 +272,11 @@ impl Act {
                 let to = Owner::Queue(id_of("team", &team)?);
                 transfer(to, expect_owner_epoch, seen, note)?
             }
-            Self::Resolve { seen } => CommandBody::Resolve(seeing(seen)?),
+            Self::Resolve { seen, outcome, outcome_text } => CommandBody::Resolve(Resolve {
+                seen: SeenLine::read(seen)?,
+                outcome: maybe_id("outcome", outcome)?,
+                outcome_text,
+            }),
             Self::Reopen => CommandBody::Reopen(Nothing {}),
             Self::MarkWaiting { seen } => CommandBody::MarkWaiting(seeing(seen)?),
             Self::Snooze { until_ms, seen } => CommandBody::Snooze(Snooze {
@@ -276,6 +291,7 @@ impl Act {
                 ignore_lease: false,
             }),
             Self::MarkSent { message } => CommandBody::MarkSent(of_message(&message)?),
+            Self::SendNow { message } => CommandBody::SendNow(of_message(&message)?),
             Self::Cancel { message } => CommandBody::Cancel(of_message(&message)?),
             Self::Follow { agent } => CommandBody::Follow(following(agent)?),
             Self::Unfollow { agent } => CommandBody::Unfollow(following(agent)?),
@@ -384,6 +400,8 @@ pub enum ActKind {
     NameContact,
     /// Its tags change.
     Tag,
+    /// A message that waits is sent at once.
+    SendNow,
 }
 
 impl From<&CommandBody> for ActKind {
@@ -407,6 +425,7 @@ impl From<&CommandBody> for ActKind {
             CommandBody::Resend(_) => Self::Resend,
             CommandBody::MarkSent(_) => Self::MarkSent,
             CommandBody::Cancel(_) => Self::Cancel,
+            CommandBody::SendNow(_) => Self::SendNow,
             CommandBody::Follow(_) => Self::Follow,
             CommandBody::Unfollow(_) => Self::Unfollow,
             CommandBody::Block(_) => Self::Block,

@@ -5,6 +5,7 @@ use baton_mobile::lists::Loading;
 use baton_protocol::page;
 use baton_protocol::{
     AgentId, Amended, Author, FileState, LineAt, MessageStatus, Participant, Picture, Sound,
+    Timestamp,
 };
 
 use super::contents::{AboutProduct, LineContent, PassedOn, Referral, content};
@@ -63,6 +64,10 @@ pub struct Line {
     /// The customer did not write it: they passed it on from another chat.
     #[uniffi(default = None)]
     pub passed_on: Option<PassedOn>,
+    /// While it is queued: it leaves no sooner, and can be taken back until then by
+    /// `Act.Cancel`.
+    #[uniffi(default = None)]
+    pub leaves_at_ms: Option<i64>,
 }
 
 /// Lines that the device does not store, by seq.
@@ -292,6 +297,7 @@ impl Line {
             product: line.content.product.as_deref().cloned().map(Into::into),
             referral: line.content.referral.as_deref().cloned().map(Into::into),
             passed_on: line.content.forwarded.map(Into::into),
+            leaves_at_ms: line.leaves_at.map(Timestamp::ms),
             seen: SeenLine { seq: line.seq, id: line.id.to_string() },
             author: match line.author {
                 Author::Customer => LineAuthor::Customer,

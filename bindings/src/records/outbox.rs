@@ -114,6 +114,8 @@ pub enum ReviewCode {
     FileLost,
     /// The agent asked for it back.
     Withdrawn,
+    /// The team asks for an outcome: resolve again with one, and discard this.
+    OutcomeRequired,
     /// Something else: see `detail`.
     Other,
 }
@@ -300,6 +302,7 @@ fn code(refusal: &Refusal) -> ReviewCode {
         Refusal::DependsOnRefused { .. } => ReviewCode::DependsOnRefused,
         Refusal::Invalid { .. } => ReviewCode::Invalid,
         Refusal::NotAllowed => ReviewCode::NotAllowed,
+        Refusal::OutcomeRequired { .. } => ReviewCode::OutcomeRequired,
         Refusal::OpExpired => ReviewCode::TooOld,
         Refusal::OpIdReused
         | Refusal::Cancelled

@@ -25,6 +25,7 @@ mod tests {
             error: None,
             op_id: None,
             device_id: None,
+            leaves_at: None,
             amended: None,
         };
         let lines = vec![line];

@@ -2,12 +2,13 @@
 // what could not be done. Lists say what they show; the bar and the sheets draw this.
 
 import { getContext, setContext } from "svelte";
-import type { Held } from "../live/feed.ts";
+import { type Held, headOf } from "../live/feed.ts";
 import type { Outcome } from "../live/outbox.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";
 import type { Id } from "../protocol.ts";
 import type { Hand } from "../rules.ts";
+import { type Asked, askedOf } from "../inbox/outcomes.ts";
 import { whyRefused } from "../inbox/refusals.ts";
 import { toasts } from "../ui/toast.svelte.ts";
 import { type Choice, all, extended, nothing, picked, toggled } from "./choosing.ts";
@@ -28,6 +29,10 @@ export class Bulk {
   /** Chosen by a button of its own, before the first row is. */
   isOpen = $state(false);
   picking: Id[] | undefined = $state.raw();
+  /** For these tags are being chosen. */
+  tagging: Id[] | undefined = $state.raw();
+  /** What is asked before these are resolved. */
+  resolving: { asked: Asked; ids: Id[] } | undefined = $state.raw();
   asking: { deed: Deed; steps: Step[] } | undefined = $state.raw();
   left: Left | undefined = $state.raw();
   runs: Run[] = $state.raw([]);
@@ -36,6 +41,11 @@ export class Bulk {
   readonly picked: Id[] = $derived(picked(this.choice, this.order));
   readonly isChoosing = $derived(this.isOpen || this.picked.length > 0);
   readonly offered: Set<Kind> = $derived.by(() => offered(this.held(this.picked), this.hand));
+
+  /** Whether something is asked in a sheet. */
+  readonly isAsking: boolean = $derived(
+    [this.picking, this.tagging, this.resolving, this.asking].some((one) => one !== undefined),
+  );
 
   constructor(private readonly desk: Desk) {}
 
@@ -82,6 +92,8 @@ export class Bulk {
   /** Does it to each; asks first where it cannot be done to some. */
   begin(deed: Deed, ids: Id[]) {
     this.picking = undefined;
+    this.tagging = undefined;
+    this.resolving = undefined;
     if (!this.desk.isLive) {
       toasts.show(words.t.bulk.offline);
       return;
@@ -94,6 +106,14 @@ export class Bulk {
         () => toasts.show(words.t.bulk.offline),
       );
       return;
+    }
+    if (deed.kind === "resolve" && deed.chosen === undefined) {
+      const teams = this.held(ids).map((held) => headOf(held).team_id);
+      const asked = askedOf(this.desk.settings.of("outcomes"), teams);
+      if (asked !== undefined) {
+        this.resolving = { asked, ids };
+        return;
+      }
     }
     const of = ids.map((id) => ({ id, held: this.desk.get(id) }));
     const steps = planOf(deed, of, this.hand);

@@ -109,9 +109,9 @@ test("somebody gets as many as there is room for, and more by a supervisor's wis
 });
 
 test("what nobody could do to any of them is not offered", () => {
-  expect([...offered([held({ owner: of(BEN) })], hand())]).toEqual(["follow"]);
+  expect([...offered([held({ owner: of(BEN) })], hand())]).toEqual(["follow", "tag"]);
   expect(offered([held({ owner: of(BEN) }), held({})], hand()).has("resolve")).toBe(true);
-  expect([...offered([held({ status: { kind: "resolved" } }, { followers: [ANA] })], hand())]).toEqual([]);
+  expect([...offered([held({ status: { kind: "resolved" } }, { followers: [ANA] })], hand())]).toEqual(["tag"]);
 });
 
 test("a move goes back to whom it was taken from, in the next epoch", () => {
@@ -178,4 +178,25 @@ test("nothing is taken back where somebody has acted since", () => {
   expect(undoOf({ kind: "resolve" }, before, open, SUPERVISOR, NOW)).toBeUndefined();
   expect(undoOf({ kind: "snooze", until: NOW + 1 }, before, open, SUPERVISOR, NOW)).toBeUndefined();
   expect(undoOf({ kind: "follow" }, before, undefined, SUPERVISOR, NOW)).toBeUndefined();
+});
+
+test("tags go on and come off where they are not or are, and all of it is taken back", () => {
+  const [refund, vip, lead] = ["refund", "vip", "lead"];
+  const on = (tags: string[]) => held({}, { tags: tags.map((tag) => ({ tag, lasting: false })) });
+  const deed: Deed = { kind: "tag", add: [refund], remove: [vip] };
+  const all = [on([]), on([vip, lead]), on([refund])];
+  const steps = planOf(deed, all.map((one, n) => ({ id: `${n}`, held: one })), hand());
+  expect(steps).toEqual([
+    { id: "0", command: { type: "tag", add: [refund] } },
+    { id: "1", command: { type: "tag", add: [refund], remove: [vip] } },
+    { id: "2", hindrance: { kind: "same" } },
+  ]);
+  const before = beforeOf(on([vip, lead]));
+  expect(undoOf(deed, before, all[1], hand(), NOW)).toEqual([{ type: "tag", add: [vip], remove: [refund] }]);
+});
+
+test("one outcome is for all that are resolved", () => {
+  const deed: Deed = { kind: "resolve", chosen: { outcome: "sold" } };
+  const [step] = planOf(deed, [{ id: "0", held: held({}) }], hand());
+  expect(step).toEqual({ id: "0", command: { type: "resolve", seen: SEEN, outcome: "sold" } });
 });

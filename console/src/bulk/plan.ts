@@ -2,6 +2,8 @@
 // what takes it back. The server decides; this says what can be seen from here.
 
 import { commandOf as moveOf } from "../board/moves.ts";
+import type { Chosen } from "../inbox/outcomes.ts";
+import { idsOn } from "../inbox/tags.ts";
 import { isFollowed } from "../inbox/views.ts";
 import { type Held, headOf } from "../live/feed.ts";
 import type { Agent, CommandBody, Id, Owner, Seen, Status } from "../protocol.ts";
@@ -17,7 +19,9 @@ import {
 
 export type Deed =
   | { kind: "give"; to: Owner; isForced: boolean }
-  | { kind: "resolve" }
+  /** With the outcome that was chosen for all of them. */
+  | { kind: "resolve"; chosen?: Chosen }
+  | { kind: "tag"; add: Id[]; remove: Id[] }
   | { kind: "snooze"; until: number }
   | { kind: "follow" };
 export type Kind = Deed["kind"];
@@ -78,6 +82,7 @@ function stepOf(deed: Deed, held: Held, hand: Hand): CommandBody | Hindrance {
     if (held.level === "head") return { kind: "head" };
     return isFollowed(held, hand.me) ? { kind: "same" } : { type: "follow" };
   }
+  if (deed.kind === "tag") return tagging(deed, held);
   if (head.status.kind === "resolved") {
     return { kind: deed.kind === "resolve" ? "same" : "resolved" };
   }
@@ -85,10 +90,21 @@ function stepOf(deed: Deed, held: Held, hand: Hand): CommandBody | Hindrance {
   if (held.level !== "full") return { kind: "head" };
   if (!mayAnswer(head, hand)) return { kind: "theirs", owner: head.owner };
   const seen = held.view.thread.last_line;
-  if (deed.kind === "resolve") return { type: "resolve", seen };
+  if (deed.kind === "resolve") return { type: "resolve", seen, ...deed.chosen };
   const until = new Date(deed.until).toISOString();
   const isSo = isAs(head.status, { kind: "snoozed", until });
   return isSo ? { kind: "same" } : { type: "snooze", until, seen };
+}
+
+/** What the tags that are on leave to be done. */
+function tagging({ add, remove }: Deed & { kind: "tag" }, held: Held): CommandBody | Hindrance {
+  if (held.level === "head") return { kind: "head" };
+  const on = new Set(idsOn(held));
+  const more = add.filter((tag) => !on.has(tag));
+  const less = remove.filter((tag) => on.has(tag));
+  if (more.length + less.length === 0) return { kind: "same" };
+  const some = (key: "add" | "remove", tags: Id[]) => (tags.length === 0 ? {} : { [key]: tags });
+  return { type: "tag", ...some("add", more), ...some("remove", less) };
 }
 
 function gift(to: Owner, isForced: boolean, held: Held, hand: Hand): CommandBody | Hindrance {
@@ -117,6 +133,7 @@ export function offered(all: Held[], hand: Hand): Set<Kind> {
     if (isUp && (mayClaim(held, hand) || (isWhole && mayHandOver(head, hand)))) found.add("give");
     if (isWhole && mayPutAside(head, hand)) found.add("resolve").add("snooze");
     if (isWhole && !isFollowed(held, hand.me)) found.add("follow");
+    if (isWhole) found.add("tag");
   }
   return found;
 }
@@ -134,11 +151,13 @@ export interface Stand {
 export interface Before extends Stand {
   id: Id;
   revision: number;
+  /** The tags that were on. */
+  tags: readonly Id[];
 }
 
 export const beforeOf = (held: Held): Before => {
   const { id, owner, owner_epoch, revision, team_id, status } = headOf(held);
-  return { id, owner, owner_epoch, revision, team_id, status };
+  return { id, owner, owner_epoch, revision, team_id, status, tags: idsOn(held) };
 };
 
 /** Where a conversation stands after a deed of one's own, as the server decides it. */
@@ -146,6 +165,7 @@ export function standAfter(deed: Deed, before: Before): Stand {
   const { owner, owner_epoch, team_id, status } = before;
   switch (deed.kind) {
     case "follow":
+    case "tag":
       return { owner, owner_epoch, team_id, status };
     case "snooze": {
       const until = new Date(deed.until).toISOString();
@@ -181,6 +201,8 @@ export function undoOf(
   switch (deed.kind) {
     case "follow":
       return [{ type: "unfollow" }];
+    case "tag":
+      return untag(before, deed);
     case "snooze":
       return isUntold || isAsked ? [asBefore(before, held, now)] : undefined;
     case "give":
@@ -193,6 +215,20 @@ export function undoOf(
       return [{ type: "reopen" }, ...(back(before, reopened, seenOf(held), hand) ?? [])];
     }
   }
+}
+
+/** Puts back on what came off, and takes off what was not on before. */
+function untag({ tags }: Before, { add, remove }: Deed & { kind: "tag" }): CommandBody[] {
+  const back = remove.filter((tag) => tags.includes(tag));
+  const off = add.filter((tag) => !tags.includes(tag));
+  if (back.length + off.length === 0) return [];
+  return [
+    {
+      type: "tag",
+      ...(back.length === 0 ? {} : { add: back }),
+      ...(off.length === 0 ? {} : { remove: off }),
+    },
+  ];
 }
 
 const seenOf = (held: Held): Seen => (held.level === "full" ? held.view.thread.last_line : null);

@@ -12,6 +12,7 @@ const before = (id: Id): Before => ({
   revision: 3,
   team_id: "team",
   status: { kind: "open" },
+  tags: [],
 });
 const ACCEPTED: Accepted = { revision: 4 };
 const REFUSED: Refused = { code: "not_allowed", detail: "no" };

@@ -575,7 +575,7 @@ const FACTS: Record<Event["type"], true> = {
   head_changed: true,
 };
 
-const CONTENTS = ["line", "note", "contact", "reaction"];
+const CONTENTS = ["line", "note", "contact", "reaction", "outcome"];
 const AMENDMENTS: Record<Amendment["kind"], true> = {
   edited: true,
   revoked: true,
@@ -746,11 +746,12 @@ function written(event: Event & { type: "line_written" }): Partial<Line> {
     status: event.status,
     ...(event.op_id === null ? {} : { op_id: event.op_id }),
     ...(event.device_id === null ? {} : { device_id: event.device_id }),
+    ...(event.leaves_at === undefined ? {} : { leaves_at: event.leaves_at }),
   };
 }
 
 function changed(line: Line, event: Event & { type: "message_changed" }): Line {
-  const { held: _held, error: _error, ...rest } = line;
+  const { held: _held, error: _error, leaves_at: _leaves, ...rest } = line;
   return {
     ...rest,
     status: event.status,

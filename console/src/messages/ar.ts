@@ -801,6 +801,7 @@ export const ar: Messages = {
     progress: (done, of) => `${c(done)} من ${c(of)}`,
     askGive: (count, of, to) => `هل تُنقل ${c(count)} من ${c(of)} إلى ${to}؟`,
     ask: {
+      tag: (count: number, of: number) => `وسم ${c(count)} من ${c(of)}؟`,
       resolve: (count, of) => `هل تُحل ${c(count)} من ${c(of)}؟`,
       snooze: (count, of) => `هل تؤجَّل ${c(count)} من ${c(of)}؟`,
       follow: (count, of) => `هل تتابع ${c(count)} من ${c(of)}؟`,
@@ -814,6 +815,7 @@ export const ar: Messages = {
         other: `تبقى ${c(count)} كما هي`,
       }),
     go: {
+      tag: (count: number) => `وسم ${c(count)}`,
       give: (count) => `نقل ${c(count)}`,
       resolve: (count) => `حل ${c(count)}`,
       snooze: (count) => `تأجيل ${c(count)}`,
@@ -827,6 +829,7 @@ export const ar: Messages = {
       theirs: (name) => `هي لدى ${name}؛ القرار هنا للمسؤول عنها.`,
     },
     done: {
+      tag: (count: number) => `وُسمت ${c(count)}`,
       resolve: (count) => `حُلّت ${c(count)}`,
       snooze: (count, until) => `أُجّلت ${c(count)} حتى ${until}`,
       follow: (count) => `تتابع ${c(count)} أخرى`,

@@ -784,6 +784,7 @@ export const en = {
     progress: (done: number, of: number) => `${c(done)} of ${c(of)}`,
     askGive: (count: number, of: number, to: string) => `Move ${c(count)} of ${c(of)} to ${to}?`,
     ask: {
+      tag: (count: number, of: number) => `Tag ${c(count)} of ${c(of)}?`,
       resolve: (count: number, of: number) => `Resolve ${c(count)} of ${c(of)}?`,
       snooze: (count: number, of: number) => `Snooze ${c(count)} of ${c(of)}?`,
       follow: (count: number, of: number) => `Follow ${c(count)} of ${c(of)}?`,
@@ -791,6 +792,7 @@ export const en = {
     askNone: "This can be done to none of them.",
     stay: (count: number) => n(count, { one: "1 stays as it is", other: `${c(count)} stay as they are` }),
     go: {
+      tag: (count: number) => `Tag ${c(count)}`,
       give: (count: number) => `Move ${c(count)}`,
       resolve: (count: number) => `Resolve ${c(count)}`,
       snooze: (count: number) => `Snooze ${c(count)}`,
@@ -804,6 +806,7 @@ export const en = {
       theirs: (name: string) => `${name} has it; here the owner decides.`,
     },
     done: {
+      tag: (count: number) => `${c(count)} tagged`,
       resolve: (count: number) => `${c(count)} resolved`,
       snooze: (count: number, until: string) => `${c(count)} snoozed until ${until}`,
       follow: (count: number) => `You follow ${c(count)} more`,

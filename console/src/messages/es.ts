@@ -782,6 +782,7 @@ export const es: Messages = {
     progress: (done, of) => `${c(done)} de ${c(of)}`,
     askGive: (count, of, to) => `¿Mover ${c(count)} de ${c(of)} a ${to}?`,
     ask: {
+      tag: (count: number, of: number) => `¿Etiquetar ${c(count)} de ${c(of)}?`,
       resolve: (count, of) => `¿Resolver ${c(count)} de ${c(of)}?`,
       snooze: (count, of) => `¿Posponer ${c(count)} de ${c(of)}?`,
       follow: (count, of) => `¿Seguir ${c(count)} de ${c(of)}?`,
@@ -789,6 +790,7 @@ export const es: Messages = {
     askNone: "No se puede hacer con ninguna.",
     stay: (count) => n(count, { one: "1 queda como está", other: `${c(count)} quedan como están` }),
     go: {
+      tag: (count: number) => `Etiquetar ${c(count)}`,
       give: (count) => `Mover ${c(count)}`,
       resolve: (count) => `Resolver ${c(count)}`,
       snooze: (count) => `Posponer ${c(count)}`,
@@ -802,6 +804,7 @@ export const es: Messages = {
       theirs: (name) => `La tiene ${name}; aquí decide el responsable.`,
     },
     done: {
+      tag: (count: number) => `${c(count)} etiquetadas`,
       resolve: (count) => n(count, { one: "1 resuelta", other: `${c(count)} resueltas` }),
       snooze: (count, until) =>
         n(count, { one: `1 pospuesta hasta ${until}`, other: `${c(count)} pospuestas hasta ${until}` }),

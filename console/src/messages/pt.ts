@@ -782,6 +782,7 @@ export const pt: Messages = {
     progress: (done, of) => `${c(done)} de ${c(of)}`,
     askGive: (count, of, to) => `Mover ${c(count)} de ${c(of)} para ${to}?`,
     ask: {
+      tag: (count: number, of: number) => `Etiquetar ${c(count)} de ${c(of)}?`,
       resolve: (count, of) => `Resolver ${c(count)} de ${c(of)}?`,
       snooze: (count, of) => `Adiar ${c(count)} de ${c(of)}?`,
       follow: (count, of) => `Seguir ${c(count)} de ${c(of)}?`,
@@ -789,6 +790,7 @@ export const pt: Messages = {
     askNone: "Isto não pode ser feito com nenhuma.",
     stay: (count) => n(count, { one: "1 fica como está", other: `${c(count)} ficam como estão` }),
     go: {
+      tag: (count: number) => `Etiquetar ${c(count)}`,
       give: (count) => `Mover ${c(count)}`,
       resolve: (count) => `Resolver ${c(count)}`,
       snooze: (count) => `Adiar ${c(count)}`,
@@ -802,6 +804,7 @@ export const pt: Messages = {
       theirs: (name) => `${name} tem-na; aqui decide o responsável.`,
     },
     done: {
+      tag: (count: number) => `${c(count)} etiquetadas`,
       resolve: (count) => n(count, { one: "1 resolvida", other: `${c(count)} resolvidas` }),
       snooze: (count, until) =>
         n(count, { one: `1 adiada até ${until}`, other: `${c(count)} adiadas até ${until}` }),

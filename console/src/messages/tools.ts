@@ -1,4 +1,5 @@
-// Canned replies at the composer, and the picker of tags. Loaded with the parts that say it, in all languages at once.
+// Canned replies at the composer, the picker of tags, outcomes, and what can be taken back. Loaded
+// with the parts that say it, in all languages at once.
 
 import type { Language } from "./index.svelte.ts";
 import { isolate } from "./isolate.ts";
@@ -34,6 +35,10 @@ export interface ToolWords {
     takes: (names: string[]) => string;
     keys: string;
   };
+  resolve: { title: string; required: string; offered: string; more: string; needed: string };
+  undo: { waits: string; leaves: (seconds: number) => string; back: string; now: string };
+  /** The title of those that ended. */
+  episodes: string;
 }
 
 const count = {
@@ -75,6 +80,20 @@ export const toolWords: Record<Language, ToolWords> = {
       takes: (names) => `takes ${names.join(", ")} off`,
       keys: "↑ ↓ choose · Space put on or off · ↵ put on or off and close",
     },
+    resolve: {
+      title: "How does it end?",
+      required: "Your team wants to know.",
+      offered: "You may leave it open.",
+      more: "More about it (optional)",
+      needed: "Say more about it",
+    },
+    undo: {
+      waits: "Your message waits: you can take it back.",
+      leaves: (seconds) => `Leaves in ${seconds} s`,
+      back: "Undo",
+      now: "Send now",
+    },
+    episodes: "Last time",
   },
   es: {
     canned: {
@@ -107,6 +126,20 @@ export const toolWords: Record<Language, ToolWords> = {
       takes: (names) => `quita ${names.join(", ")}`,
       keys: "↑ ↓ elegir · Espacio poner o quitar · ↵ poner o quitar y cerrar",
     },
+    resolve: {
+      title: "¿Cómo termina?",
+      required: "Su equipo quiere saberlo.",
+      offered: "Puede dejarlo sin indicar.",
+      more: "Más detalles (opcional)",
+      needed: "Cuente algo más",
+    },
+    undo: {
+      waits: "El mensaje espera: aún puede deshacerlo.",
+      leaves: (seconds) => `Sale en ${seconds} s`,
+      back: "Deshacer",
+      now: "Enviar ya",
+    },
+    episodes: "La última vez",
   },
   pt: {
     canned: {
@@ -139,6 +172,20 @@ export const toolWords: Record<Language, ToolWords> = {
       takes: (names) => `tira ${names.join(", ")}`,
       keys: "↑ ↓ escolher · Espaço pôr ou tirar · ↵ pôr ou tirar e fechar",
     },
+    resolve: {
+      title: "Como termina?",
+      required: "A sua equipe quer saber.",
+      offered: "Pode ficar sem resposta.",
+      more: "Mais detalhes (opcional)",
+      needed: "Conte um pouco mais",
+    },
+    undo: {
+      waits: "A mensagem espera: ainda dá para desfazer.",
+      leaves: (seconds) => `Sai em ${seconds} s`,
+      back: "Desfazer",
+      now: "Enviar já",
+    },
+    episodes: "Da última vez",
   },
   ar: {
     canned: {
@@ -177,5 +224,19 @@ export const toolWords: Record<Language, ToolWords> = {
       takes: (names) => `يزيل ${names.map(isolate).join("، ")}`,
       keys: "↑ ↓ اختيار · المسافة وضع أو إزالة · ↵ وضع أو إزالة ثم إغلاق",
     },
+    resolve: {
+      title: "كيف انتهت؟",
+      required: "فريقك يريد أن يعرف.",
+      offered: "يمكنك تركها دون جواب.",
+      more: "تفاصيل أخرى (اختيارية)",
+      needed: "اذكر تفاصيل أخرى",
+    },
+    undo: {
+      waits: "الرسالة تنتظر: ما زال بإمكانك التراجع عنها.",
+      leaves: (seconds) => `تُرسل بعد ${seconds} ث`,
+      back: "تراجع",
+      now: "أرسل الآن",
+    },
+    episodes: "المرة السابقة",
   },
 };

@@ -160,6 +160,7 @@ impl Scene {
             device_id: None,
             turn: None,
             lease_ignored_of: None,
+            leaves_at: None,
         };
         self.happens(of, Actor::Agent { id: agent }, fact);
     }
@@ -180,7 +181,7 @@ impl Scene {
     }
 
     fn resolves(&mut self, of: ConversationId, by: AgentId) {
-        let fact = Fact::StatusChanged { status: Status::Resolved, turn: None };
+        let fact = Fact::StatusChanged { status: Status::Resolved, turn: None, outcome: None };
         self.happens(of, Actor::Agent { id: by }, fact);
     }
 
@@ -426,7 +427,7 @@ fn a_mention_is_over_once_its_agent_reads_notes_or_answers_and_by_nothing_of_oth
 fn a_snoozed_conversation_that_wakes_is_told_to_its_owner() {
     let mut scene = Scene::new();
     scene.assigns(LUCIA, ANA, ANA);
-    let open = Fact::StatusChanged { status: Status::Open, turn: None };
+    let open = Fact::StatusChanged { status: Status::Open, turn: None, outcome: None };
     scene.happens(LUCIA, Actor::System, open);
     assert_eq!(scene.queued(), [(ANA, Kind::Reopened)]);
 }

@@ -20,7 +20,7 @@ pub(super) fn block(case: &Case<'_>) -> Decided {
     let block = Block { by, since, whatsapp: BlockState::Waiting, turn };
     let mut all = vec![Fact::BlockChanged { block: Some(block) }];
     if head.status != Status::Resolved {
-        all.push(Fact::StatusChanged { status: Status::Resolved, turn: None });
+        all.push(Fact::StatusChanged { status: Status::Resolved, turn: None, outcome: None });
     }
     if matches!(head.owner, Owner::Agent(_)) {
         let queue = Owner::Queue(head.team_id);
@@ -36,7 +36,7 @@ pub(super) fn unblock(case: &Case<'_>) -> Decided {
     let mut all = vec![Fact::BlockChanged { block: None }];
     if block.turn.is_some() {
         all.push(case.next_episode());
-        all.push(Fact::StatusChanged { status: Status::Open, turn: block.turn });
+        all.push(Fact::StatusChanged { status: Status::Open, turn: block.turn, outcome: None });
     }
     facts(all)
 }

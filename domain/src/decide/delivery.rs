@@ -54,6 +54,9 @@ pub fn claim(
     if facts.status != Some(MessageStatus::Queued) {
         return Claim::Gone;
     }
+    if facts.leaves_at.is_some_and(|at| now < at) {
+        return Claim::Wait;
+    }
     if facts.author == Author::Acknowledgement {
         return claim_acknowledgement(conversation, lines, facts, now);
     }

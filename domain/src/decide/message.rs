@@ -1,4 +1,4 @@
-//! Acts of people on messages that went astray: resend, `mark_sent`, cancel.
+//! Acts of people on messages that wait or went astray: resend, `mark_sent`, cancel, `send_now`.
 
 use baton_protocol::command::Resend;
 use baton_protocol::{
@@ -42,6 +42,18 @@ pub(super) fn cancel(case: &Case<'_>, id: MessageId) -> Decided {
         }
         Some(_) | None => Err(Refusal::NotAllowed),
     }
+}
+
+/// Ends the time in which a message can be taken back. Once it is over nothing has to change.
+pub(super) fn send_now(case: &Case<'_>, id: MessageId) -> Decided {
+    let message = outgoing(case, id)?;
+    if message.author != (Author::Agent { id: case.context.my_id() }) {
+        return Err(Refusal::NotAllowed);
+    }
+    if message.leaves_at.is_none() {
+        return nothing();
+    }
+    facts([changed(case, message, MessageStatus::Queued, None, None)])
 }
 
 /// Its author, the owner (an agent who takes it from the queue becomes that) and supervisors.

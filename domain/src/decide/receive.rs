@@ -136,7 +136,12 @@ pub fn customer_line(
             drafts.push(Fact::EpisodeOpened { episode: conversation.head.episode + 1 }.into());
         }
         Status::Waiting | Status::Snoozed { .. } => drafts.push(
-            Fact::StatusChanged { status: Status::Open, turn: conversation.thread.turn }.into(),
+            Fact::StatusChanged {
+                status: Status::Open,
+                turn: conversation.thread.turn,
+                outcome: None,
+            }
+            .into(),
         ),
     }
     let opened = Turn { from_seq: line.seq, since: said_at };
@@ -185,6 +190,7 @@ pub fn echo_line(
             // What changes an earlier message says nothing to the customer.
             turn: conversation.thread.turn.filter(|_| !says_something(message.kind)),
             lease_ignored_of: None,
+            leaves_at: None,
         },
         content: Some(EventContent::Line(message.content.clone())),
     });

@@ -89,6 +89,8 @@ pub(super) fn write(case: &Case<'_>, answer: OutgoingMessage) -> Decided {
         device_id: Some(case.context.author.device),
         turn: case.conversation.thread.turn.filter(|_| is_reaction),
         lease_ignored_of,
+        leaves_at: (case.context.hold_ms > 0 && !is_reaction)
+            .then(|| case.now.plus_ms(case.context.hold_ms)),
     };
     drafts.push(Draft { fact, content: Some(EventContent::Line(answer.content)) });
     let accepted =

@@ -47,6 +47,23 @@ pub(super) fn tag(case: &Case<'_>, tagging: &Tagging) -> Decided {
     facts([Fact::Tagged { added, removed }])
 }
 
+/// The tag of an outcome, put on as it was set up: whoever chose the outcome need not be allowed to
+/// tag. One that ended, or for which there is no room, is left out.
+pub(super) fn by_outcome(case: &Case<'_>, tag: SettingId) -> Option<Fact> {
+    let tags = case.context.tags;
+    let before = &case.conversation.thread.tags;
+    let id = tags.resolve(tag);
+    let facts = tags.get(id).filter(|facts| facts.ended_at.is_none())?;
+    if before.iter().any(|on| tags.is_same(on.tag, id)) {
+        return None;
+    }
+    let removed: Vec<SettingId> = tags.displaced(before, id).collect();
+    if before.len() - removed.len() >= TAGS_MAX {
+        return None;
+    }
+    Some(Fact::Tagged { added: vec![TagOn { tag: id, lasting: facts.tag.lasting }], removed })
+}
+
 fn check_count(Tagging { add, remove }: &Tagging) -> Result<(), Refusal> {
     let count = add.len() + remove.len();
     if count == 0 || count > TAGGING_MAX {

@@ -7,13 +7,14 @@ use baton_protocol::{
     Accepted, Actor, AgentId, Amendment, CommandBody, Conversation, Event, Fact, LineRef,
     MessageStatus, OpId, Refusal, Timestamp, WorkspaceId,
 };
+use uuid::Uuid;
 
-use super::receive;
 use super::state::{Attempt, By, ForwardedFile, SentFile, State};
 use super::work::{
     BlockedWork, ClaimAnswer, ClaimWork, CommandWork, FileWork, MessageAt, OutcomesWork,
     RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork,
 };
+use super::{policies, receive};
 use crate::context::{Context, Fresh, Lines, Prior, Writer};
 use crate::decide::delivery::{self, Claim, SendClaim, SendResult, Sent};
 use crate::decide::{Decision, Draft, block, decide, file, owner, status};
@@ -62,8 +63,9 @@ pub(super) fn decision(
     let signs = conversation
         .is_some_and(|of| state.signing.contains(&(caller.workspace, of.head.channel_id)));
     let name = state.name_chars.get(&(caller.workspace, caller.agent)).filter(|_| signs);
-    let is_tagging = matches!(work.command.body, CommandBody::Tag(_));
-    let tags = if is_tagging { state.settings.tags(caller.workspace) } else { Tags::default() };
+    let names_tags = matches!(work.command.body, CommandBody::Tag(_) | CommandBody::Resolve(_));
+    let tags = if names_tags { state.settings.tags(caller.workspace) } else { Tags::default() };
+    let outcomes = policies::outcomes(state, conversation, work);
     let context = Context {
         conversation,
         lines,
@@ -81,6 +83,8 @@ pub(super) fn decision(
         forwarded,
         signature_chars: name.map_or(0, |chars| chars + signature::EXTRA_CHARS),
         tags: &tags,
+        outcomes: &outcomes,
+        hold_ms: policies::hold_ms(state, conversation, work),
         unseeing: unseeing(state, conversation, work),
     };
     Some(decide(&context, &work.command, now))
@@ -122,6 +126,7 @@ pub(super) fn carry_out(
             note_marks(state, work, &drafts);
             note_card(state, work, &drafts);
             let card = work.command.body.names_contact().then_some(work.note.0);
+            let card = card.or_else(|| outcome_content(work, &drafts));
             let by = By { card, ..By::new(Actor::Agent { id: caller.agent }, now) };
             state.append(key, drafts, by);
             record_forwarded(state, work, now);
@@ -135,6 +140,12 @@ pub(super) fn carry_out(
             answer
         }
     }
+}
+
+/// The id of the content of an outcome.
+fn outcome_content(work: &CommandWork, drafts: &[Draft]) -> Option<Uuid> {
+    let is_outcome = |draft: &Draft| matches!(draft.content, Some(EventContent::Outcome(_)));
+    drafts.iter().any(is_outcome).then_some(work.note.0)
 }
 
 fn accepted_line(answer: &Answer) -> Option<LineRef> {

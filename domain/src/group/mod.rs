@@ -12,6 +12,7 @@ mod contact;
 mod load;
 pub mod note;
 mod past;
+pub mod policies;
 mod react;
 mod receive;
 mod route;

@@ -70,7 +70,7 @@ fn meet(
     let sender = Sender { name: sender.name.clone().or(booked), ..sender.clone() };
     let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };
     know_contact(state, channel, known, ContactNews::Person(&sender, now), by);
-    let over = Fact::StatusChanged { status: Status::Resolved, turn: None };
+    let over = Fact::StatusChanged { status: Status::Resolved, turn: None, outcome: None };
     state.append(key, vec![over.into()], By::new(Actor::System, now));
 }
 

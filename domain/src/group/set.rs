@@ -85,6 +85,8 @@ pub struct HeldSettings {
     pub uses: BTreeMap<(WorkspaceId, Target), Users>,
     /// Teams, agents and numbers that are there, of those that somebody names.
     pub there: BTreeSet<(WorkspaceId, Target)>,
+    /// Bodies of outcomes that were replaced, as far as they were read, and since when.
+    pub replaced: BTreeMap<SettingKey, Vec<(Timestamp, Value)>>,
     /// Those that changed.
     pub changed: BTreeSet<SettingKey>,
     /// New versions, and where the log tells of each.
@@ -161,6 +163,7 @@ pub(super) fn set(
         match made {
             Ok(None) => {}
             Ok(Some((held, fact, content))) => {
+                state.settings.note_replaced(key, now);
                 keep(state, key, held);
                 facts.push((key, fact, content));
             }

@@ -503,6 +503,10 @@ impl State {
                 extras.rank = extras.rank.max(provider_rank(*status));
                 extras.error =
                     error.as_ref().map(|error| serde_json::to_string(error).unwrap_or_default());
+                // A person has it sent at once.
+                if *status == MessageStatus::Queued && by.actor != Actor::System {
+                    extras.due_at = None;
+                }
                 if *status == MessageStatus::Sending {
                     extras.sending_at = Some(by.at);
                     extras.attempts.push(Attempt {
@@ -585,9 +589,10 @@ fn content_id(event: &Event, card: Option<Uuid>) -> Option<String> {
         ) => Some(note_id.to_string()),
         (Fact::RuleRan { .. }, EventContent::Note { .. }) => card.map(|card| card.to_string()),
         (Fact::LineUnderstood { .. }, EventContent::Line(_))
-        | (_, EventContent::Contact(_) | EventContent::Reaction { .. }) => {
-            card.map(|card| card.to_string())
-        }
+        | (
+            _,
+            EventContent::Contact(_) | EventContent::Reaction { .. } | EventContent::Outcome(_),
+        ) => card.map(|card| card.to_string()),
         _ => None,
     }
 }

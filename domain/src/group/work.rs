@@ -140,6 +140,8 @@ pub struct CommandWork {
     pub note: NoteId,
     /// The lease of an answer there, as far as the coordinator says.
     pub lease: Option<LeaseHolder>,
+    /// A person could be asked for an outcome. Baton's own resolving goes on without one.
+    pub is_asked: bool,
 }
 
 /// What became of op ids; unknown ones are cancelled from then on.

@@ -157,7 +157,7 @@ impl Tally {
             Fact::MessageChanged { line, turn, .. } => step.changed(*line, *turn),
             Fact::OwnerChanged { owner: Owner::Agent(agent), .. } => step.owned(*agent),
             Fact::StatusChanged { status: Status::Resolved, .. } => step.resolved(),
-            Fact::StatusChanged { status: Status::Open, turn } => step.opened(*turn),
+            Fact::StatusChanged { status: Status::Open, turn, .. } => step.opened(*turn),
             // A blocked customer waits for no answer.
             Fact::BlockChanged { block: Some(_) } => step.of.turn = None,
             _ => {}

@@ -21,7 +21,7 @@ use crate::promises::Promises;
 use crate::team::{
     ANA, ANA_DESK, BEN, BEN_ON_ANAS, CLEO, EVA, HOUR, Hand, LUCIA, MATEO, MINUTE, ROOT, SALES,
     SECOND, SUPPORT, Team, an_error, assign, cancel, claim, claim_above, mark_sent, reopen,
-    replacing, reply, resend, resolve, snooze, transfer, unassign, wait,
+    replacing, reply, resend, resolve, send_now, snooze, transfer, unassign, wait,
 };
 
 /// One thing that happens. Numbers pick among what is there.
@@ -46,6 +46,8 @@ pub(crate) enum Op {
     Wakes(ConversationId),
     Capacity(Hand, Option<u32>),
     Shows(Visibility),
+    /// So long messages can be taken back from here on.
+    Holds(i64),
     Joins(Hand),
     Leaves(Hand),
     /// A client that listens live fetches something; one that was away comes back.
@@ -73,6 +75,7 @@ pub(crate) enum Act {
     Resend(usize),
     MarkSent(usize),
     Cancel(usize),
+    SendNow(usize),
     Replace(usize),
 }
 
@@ -108,6 +111,7 @@ fn acts() -> impl Strategy<Value = Act> {
         2 => (0..3_usize).prop_map(Act::Resend),
         1 => (0..3_usize).prop_map(Act::MarkSent),
         2 => (0..3_usize).prop_map(Act::Cancel),
+        1 => (0..2_usize).prop_map(Act::SendNow),
         2 => (0..3_usize).prop_map(Act::Replace),
     ]
 }
@@ -137,6 +141,7 @@ pub(crate) fn ops() -> impl Strategy<Value = Op> {
         2 => conversations().prop_map(Op::Wakes),
         2 => (hand(), select(vec![None, Some(1), Some(2)])).prop_map(|(h, c)| Op::Capacity(h, c)),
         1 => select(vec![Visibility::Full, Visibility::Head, Visibility::Own]).prop_map(Op::Shows),
+        3 => select(vec![0, 0, 2 * SECOND, 10 * SECOND]).prop_map(Op::Holds),
         1 => select(vec![BEN, CLEO]).prop_map(Op::Joins),
         1 => select(vec![BEN, CLEO]).prop_map(Op::Leaves),
         16 => (0..4_usize).prop_map(Op::Fetches),
@@ -202,6 +207,7 @@ impl Chaos {
             }
             Op::Repeats(back) => return self.repeats(back),
             Op::Passes(ms) => team.passes(ms),
+            Op::Holds(ms) => team.hold_ms = ms,
             Op::Sends(id, end) => {
                 let waits = |facts: &&LineFacts| facts.status == Some(MessageStatus::Queued);
                 let first = team.lines.above(id, 0).find(waits).map(|facts| facts.line);
@@ -349,6 +355,7 @@ impl Chaos {
             Act::Resend(n) => resend(lost(&self.team, id, n)?, seen),
             Act::MarkSent(n) => mark_sent(lost(&self.team, id, n)?),
             Act::Cancel(n) => cancel(out(&self.team, id, n)?),
+            Act::SendNow(n) => send_now(out(&self.team, id, n)?),
             Act::Replace(n) => replacing(out(&self.team, id, n)?, seen),
         })
     }

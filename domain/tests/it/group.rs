@@ -125,6 +125,7 @@ pub(crate) fn does(number: u128, body: CommandBody) -> Work {
         message: MessageId(Uuid::from_u128(0x400 + number)),
         note: NoteId(Uuid::from_u128(0x500 + number)),
         lease: None,
+        is_asked: true,
     })
 }
 

@@ -35,6 +35,8 @@ mod marketing;
 #[cfg(test)]
 mod mirror;
 #[cfg(test)]
+mod outcomes;
+#[cfg(test)]
 mod ownership;
 #[cfg(test)]
 mod past;
@@ -70,5 +72,7 @@ mod tagging;
 mod team;
 #[cfg(test)]
 mod texts;
+#[cfg(test)]
+mod undo;
 #[cfg(test)]
 mod wishes;

@@ -164,7 +164,7 @@ fn what_was_shared_stands_before_the_first_line_and_opens_nothing() {
             fact,
             Fact::ConversationOpened { .. }
                 | Fact::ContactChanged { .. }
-                | Fact::StatusChanged { status: Status::Resolved, turn: None }
+                | Fact::StatusChanged { status: Status::Resolved, turn: None, outcome: None }
         )
     };
     assert!(facts.iter().all(known), "nothing else is told: {facts:?}");

@@ -94,7 +94,7 @@ impl Promises {
             .collect()
     }
 
-    /// P2 and S7 at the claim of a send, S13.
+    /// P2 and S7 at the claim of a send, S13, WO4.
     pub(crate) fn of_a_claim(
         &mut self,
         before: &Team,
@@ -105,6 +105,7 @@ impl Promises {
         if !matches!(claim, Claim::Go(_)) {
             return Ok(());
         }
+        taken_back_in_time(before, line)?;
         let seen = self.seen.get(&line.id).copied().flatten().map_or(0, |seen| seen.seq);
         let unseen =
             before.rows[&id].iter().find(|row| row.author == Author::Customer && row.seq > seen);
@@ -294,6 +295,30 @@ fn unanswered(team: &Team, id: ConversationId, from: u64) -> bool {
 
 fn seen_of(body: &CommandBody) -> Option<Seen> {
     body.seen()
+}
+
+/// WO4: what leaves was not taken back, and nothing leaves while it still can be.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no message")]
+fn taken_back_in_time(before: &Team, line: LineRef) -> Result<(), String> {
+    let mut leaves_at = None;
+    for logged in &before.log {
+        match &logged.event.fact {
+            Fact::LineWritten { line: of, leaves_at: at, .. } if of.id == line.id => {
+                leaves_at = *at;
+            }
+            Fact::MessageChanged { line: of, status, .. } if of.id == line.id => {
+                leaves_at = None;
+                if *status == MessageStatus::Cancelled {
+                    return Err(format!("WO4: {line:?} leaves and was taken back"));
+                }
+            }
+            _ => {}
+        }
+    }
+    match leaves_at {
+        Some(at) if before.now < at => Err(format!("WO4: {line:?} leaves before {at:?}")),
+        _ => Ok(()),
+    }
 }
 
 /// S10: a new owner is within the limit, unless a supervisor assigned it.

@@ -2,7 +2,7 @@
 
 use baton_domain::outcome::Answer;
 use baton_domain::tags::{TagFacts, Tags};
-use baton_protocol::command::{Seeing, Tagging};
+use baton_protocol::command::Tagging;
 use baton_protocol::setting::{Tag, TagSetter};
 use baton_protocol::{CommandBody, Refusal, SettingId, Timestamp};
 use uuid::Uuid;
@@ -69,7 +69,7 @@ fn tags_of_the_episode_fall_off_with_the_next_one_and_lasting_ones_stay() {
     tags(&mut team, EVA, &[REFUND, VIP], &[]);
     assert_eq!(on(&team), [REFUND, VIP]);
     let seen = team.seen();
-    team.does(ANA, CommandBody::Resolve(Seeing { seen }));
+    team.does(ANA, CommandBody::Resolve(seen.into()));
     assert_eq!(on(&team), [REFUND, VIP], "a resolved one is still about it");
     team.customer_writes(LUCIA);
     assert_eq!(on(&team), [VIP]);

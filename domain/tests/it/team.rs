@@ -16,6 +16,7 @@ use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
 use baton_domain::line;
 use baton_domain::log::{Logged, Route, apart};
 use baton_domain::outcome::Answer;
+use baton_domain::outcomes::KnownOutcomes;
 use baton_domain::predicates::{is_load, is_retryable};
 use baton_domain::scope::{Level, Scope, Viewer};
 use baton_domain::sight::Sight;
@@ -35,8 +36,10 @@ use uuid::Uuid;
 
 pub(crate) use crate::wishes::{
     accepted, an_error, assign, cancel, claim, claim_above, mark_sent, refused, reopen, replacing,
-    reply, resend, resolve, snooze, transfer, turn_from, unassign, wait, written,
+    reply, resend, resolve, send_now, snooze, transfer, turn_from, unassign, wait, written,
 };
+
+mod sending;
 
 /// A person on a device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -104,6 +107,10 @@ pub(crate) struct Team {
     pub(crate) signature_chars: usize,
     /// The tags that there are.
     pub(crate) tags: Tags,
+    /// The outcomes that there are.
+    pub(crate) outcomes: KnownOutcomes,
+    /// So long messages can be taken back.
+    pub(crate) hold_ms: i64,
 }
 
 impl Team {
@@ -159,6 +166,8 @@ impl Team {
             forwarded: None,
             signature_chars: 0,
             tags: Tags::default(),
+            outcomes: KnownOutcomes::default(),
+            hold_ms: 0,
         }
     }
 
@@ -287,6 +296,7 @@ impl Team {
             device_id: None,
             turn: self.of(id).thread.turn,
             lease_ignored_of: None,
+            leaves_at: None,
         };
         let text = Some("we will answer soon".to_owned());
         let content = Some(EventContent::Line(Content { text, ..Content::default() }));
@@ -369,6 +379,8 @@ impl Team {
             forwarded: self.forwarded.as_ref(),
             signature_chars: self.signature_chars,
             tags: &self.tags,
+            outcomes: &self.outcomes,
+            hold_ms: self.hold_ms,
             unseeing: self.unseeing(command),
         };
         let answer = match decide(&context, command, self.now) {
@@ -396,94 +408,6 @@ impl Team {
         let level = |agent: &AgentId| self.sights.get(agent).map(|s| s.level(Scope::of(&of.head)));
         let is_blind = |agent: &AgentId| level(agent).is_some_and(|level| level < Level::Full);
         command.body.mentions().iter().copied().filter(is_blind).collect()
-    }
-
-    // Sending.
-
-    pub(crate) fn status_of(&self, id: MessageId) -> Option<MessageStatus> {
-        self.lines.find(LUCIA, id).or_else(|| self.lines.find(MATEO, id))?.status
-    }
-
-    pub(crate) fn claim(&mut self, id: ConversationId, message: MessageId) -> Claim {
-        let claim = delivery::claim(self.of(id), &self.lines, message, self.now);
-        self.claims += 1;
-        match &claim {
-            Claim::Go(drafts) => self.append(id, drafts.clone(), Actor::System, Some(self.claims)),
-            Claim::Hold(drafts) => self.append(id, drafts.clone(), Actor::System, None),
-            Claim::Wait | Claim::Gone => {}
-        }
-        claim
-    }
-
-    pub(crate) fn ends(&mut self, id: ConversationId, message: MessageId, result: &SendResult) {
-        let Some(facts) = self.lines.find(id, message) else { return };
-        let attempt = facts.claim();
-        self.attempt_ends(id, message, attempt, result);
-    }
-
-    pub(crate) fn attempt_ends(
-        &mut self,
-        id: ConversationId,
-        message: MessageId,
-        attempt: SendClaim,
-        result: &SendResult,
-    ) {
-        let drafts = delivery::result(self.of(id), &self.lines, message, attempt, result);
-        self.append(id, drafts, Actor::System, None);
-    }
-
-    /// A status whose tag names the attempt.
-    pub(crate) fn hears_of(
-        &mut self,
-        id: ConversationId,
-        (message, attempt): (MessageId, u32),
-        status: ProviderStatus,
-    ) {
-        let sent = Sent { message, attempt: Some(attempt), wamid: "wamid.OF" };
-        let drafts = delivery::status(self.of(id), &self.lines, sent, status, Some(&an_error()));
-        self.append(id, drafts, Actor::System, None);
-    }
-
-    pub(crate) fn hears(&mut self, id: ConversationId, message: MessageId, status: ProviderStatus) {
-        let sent = Sent { message, attempt: None, wamid: "wamid.OF" };
-        let drafts = delivery::status(self.of(id), &self.lines, sent, status, Some(&an_error()));
-        self.append(id, drafts, Actor::System, None);
-    }
-
-    pub(crate) fn rescues(&mut self, id: ConversationId, message: MessageId) {
-        let Some(facts) = self.lines.find(id, message) else { return };
-        self.rescues_claim(id, message, facts.claim());
-    }
-
-    /// The worker of that claim is thought dead.
-    pub(crate) fn rescues_claim(
-        &mut self,
-        id: ConversationId,
-        message: MessageId,
-        claim: SendClaim,
-    ) {
-        let drafts = delivery::rescue(self.of(id), &self.lines, message, claim);
-        self.append(id, drafts, Actor::System, None);
-    }
-
-    /// Sends a queued message without trouble.
-    #[track_caller]
-    pub(crate) fn sends(&mut self, line: LineRef) {
-        assert!(matches!(self.claim(LUCIA, line.id), Claim::Go(_)), "it may leave");
-        self.ends(LUCIA, line.id, &SendResult::Accepted { wamid: String::new() });
-    }
-
-    /// Sends a queued message, but the answer is lost.
-    #[track_caller]
-    pub(crate) fn sends_into_the_dark(&mut self, line: LineRef) {
-        assert!(matches!(self.claim(LUCIA, line.id), Claim::Go(_)), "it may leave");
-        self.ends(LUCIA, line.id, &SendResult::Unknown);
-    }
-
-    /// Has a queued message held.
-    #[track_caller]
-    pub(crate) fn holds(&mut self, line: LineRef) {
-        assert!(matches!(self.claim(LUCIA, line.id), Claim::Hold(_)), "it is held");
     }
 
     // The committer's part.

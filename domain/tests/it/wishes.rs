@@ -37,7 +37,7 @@ pub(crate) fn replacing(replaces: LineRef, seen: Seen) -> CommandBody {
 }
 
 pub(crate) fn resolve(seen: Seen) -> CommandBody {
-    CommandBody::Resolve(Seeing { seen })
+    CommandBody::Resolve(seen.into())
 }
 
 pub(crate) fn wait(seen: Seen) -> CommandBody {
@@ -88,6 +88,10 @@ pub(crate) fn mark_sent(message: LineRef) -> CommandBody {
 
 pub(crate) fn cancel(message: LineRef) -> CommandBody {
     CommandBody::Cancel(OfMessage { message_id: message.id })
+}
+
+pub(crate) fn send_now(message: LineRef) -> CommandBody {
+    CommandBody::SendNow(OfMessage { message_id: message.id })
 }
 
 // Answers, in short.

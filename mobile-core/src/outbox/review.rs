@@ -111,7 +111,7 @@ impl Choice {
 #[expect(clippy::wildcard_enum_match_arm, reason = "only what has a text can be edited")]
 pub(super) fn offers(item: &Item, is_out_of_scope: bool) -> Vec<Offer> {
     let State::Review { review } = &item.state else { return Vec::new() };
-    if is_out_of_scope || is_merged(&review.reason) || review.reason == ReviewReason::FileLost {
+    if is_out_of_scope || is_hopeless(&review.reason) {
         return vec![Offer::Discard];
     }
     match item.command.body {
@@ -123,9 +123,13 @@ pub(super) fn offers(item: &Item, is_out_of_scope: bool) -> Vec<Offer> {
     }
 }
 
-fn is_merged(reason: &ReviewReason) -> bool {
+/// Whether it would be refused again as it is.
+fn is_hopeless(reason: &ReviewReason) -> bool {
     match reason {
-        ReviewReason::Refused { refused } => matches!(refused.refusal, Refusal::Merged { .. }),
+        ReviewReason::Refused { refused } => {
+            matches!(refused.refusal, Refusal::Merged { .. } | Refusal::OutcomeRequired { .. })
+        }
+        ReviewReason::FileLost => true,
         ReviewReason::BeingAnswered { .. }
         | ReviewReason::TooOld
         | ReviewReason::WindowClosed { .. }
@@ -133,7 +137,6 @@ fn is_merged(reason: &ReviewReason) -> bool {
         | ReviewReason::Rejected { .. }
         | ReviewReason::Restored
         | ReviewReason::FileRefused { .. }
-        | ReviewReason::FileLost
         | ReviewReason::Withdrawn => false,
     }
 }

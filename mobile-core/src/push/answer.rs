@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use baton_protocol::command::{Reply, Seeing};
+use baton_protocol::command::Reply;
 use baton_protocol::{
     AgentId, Author, CommandBody, ConversationId, Line, LineKind, LineRef, MessageId, OpId,
 };
@@ -139,7 +139,7 @@ impl NotificationAnswer {
                 let (quoted, replaces) = (None, None);
                 CommandBody::Reply(Reply { text, seen, quoted, replaces, ignore_lease: false })
             }
-            Self::Resolve => CommandBody::Resolve(Seeing { seen }),
+            Self::Resolve => CommandBody::Resolve(seen.into()),
         }
     }
 

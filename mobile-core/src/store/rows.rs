@@ -60,6 +60,8 @@ pub(super) struct LineRest {
     held: Option<HeldReason>,
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     error: Option<MessageError>,
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    leaves_at: Option<Timestamp>,
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     amended: Option<Box<Amended>>,
 }
@@ -181,14 +183,16 @@ pub(super) fn line_rest(line: &Line) -> Result<Vec<u8>, StoreError> {
         error,
         op_id: _,
         device_id: _,
+        leaves_at,
         amended,
     } = line.clone();
-    json(&LineRest { author, kind, content, file, quoted, status, held, error, amended })
+    json(&LineRest { author, kind, content, file, quoted, status, held, error, leaves_at, amended })
 }
 
 /// Puts a line together again.
 pub(super) fn line(row: &LineRow, rest: LineRest) -> Line {
-    let LineRest { author, kind, content, file, quoted, status, held, error, amended } = rest;
+    let LineRest { author, kind, content, file, quoted, status, held, error, leaves_at, amended } =
+        rest;
     let (op_id, device_id) = (row.op_id.map(Into::into), row.device.map(Into::into));
     let (seq, id, at) = (row.seq, row.id, row.at);
     Line {
@@ -205,6 +209,7 @@ pub(super) fn line(row: &LineRow, rest: LineRest) -> Line {
         error,
         op_id,
         device_id,
+        leaves_at,
         amended,
     }
 }

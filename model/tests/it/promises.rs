@@ -72,6 +72,7 @@ impl Story {
             device_id: Some(DeviceId(by.0)),
             turn: None,
             lease_ignored_of: None,
+            leaves_at: None,
         });
         let position = self.0.events.last().map(|event| event.position);
         let accepted = Accepted { position, line: Some(line), ..Accepted::default() };

@@ -1,10 +1,35 @@
-//! Fields of commands on what surrounds the lines of a conversation: its customer, its tags, its
-//! followers, and an offer of it.
+//! Fields of commands on what surrounds the lines of a conversation. They are of its customer, its
+//! tags, followers and offers, of read marks, of its sleep and its end.
 
 use serde::{Deserialize, Serialize};
 
-use super::present;
-use crate::{AgentId, ConversationId, OfferId, SettingId};
+use super::{Seen, present};
+use crate::{AgentId, ConversationId, OfferId, SettingId, Timestamp};
+
+/// Closes the episode, and says why it ends.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
+#[serde(deny_unknown_fields)]
+pub struct Resolve {
+    /// The last line on the author's screen.
+    #[serde(deserialize_with = "present")]
+    pub seen: Seen,
+    /// One of the outcomes of the conversation's team, else of the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<SettingId>,
+    /// More about the outcome, 1 to 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
+    pub outcome_text: Option<String>,
+}
+
+impl From<Seen> for Resolve {
+    /// Without an outcome.
+    fn from(seen: Seen) -> Self {
+        Self { seen, outcome: None, outcome_text: None }
+    }
+}
 
 /// A name for the customer that the team chose.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -59,4 +84,35 @@ pub struct Following {
     /// The agent; the command's author where it is left out. Only supervisors name another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<AgentId>,
+}
+
+/// Hides the conversation until a time, or until the customer writes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
+#[serde(deny_unknown_fields)]
+pub struct Snooze {
+    /// When it wakes.
+    pub until: Timestamp,
+    /// The last line on the author's screen.
+    #[serde(deserialize_with = "present")]
+    pub seen: Seen,
+}
+
+/// The read mark of the author. It only grows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MarkRead {
+    /// The seq of the last line read.
+    pub seq: u64,
+}
+
+/// Lines that the author read count as unread again, from this one on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MarkUnread {
+    /// The seq of the first line that is unread.
+    pub seq: u64,
 }

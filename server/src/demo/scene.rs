@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use baton_domain::predicates::provider_rank;
-use baton_protocol::command::{Claim, Reply, Seeing};
+use baton_protocol::command::{Claim, Reply};
 use baton_protocol::frame::{ComposeAction, ServerFrame};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
@@ -259,7 +259,7 @@ impl SceneRun<'_> {
 
     async fn the_episode_is_resolved(&mut self, answer: LineRef) -> anyhow::Result<()> {
         let started = Instant::now();
-        let resolve = CommandBody::Resolve(Seeing { seen: Some(answer) });
+        let resolve = CommandBody::Resolve(Some(answer).into());
         let command = self.command(resolve)?;
         accepted(&self.player(0)?.socket.command(command).await?)?;
         for player in &self.players {

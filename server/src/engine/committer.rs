@@ -14,6 +14,7 @@ use super::beside::Beside;
 use super::due::Due;
 use super::group::{self, Committed, Failed, Road, Way};
 use super::part::{Owners, must_follow};
+use super::policies::Policies;
 use super::work::Task;
 use super::{Limits, Member};
 use crate::clock::Clock;
@@ -38,6 +39,7 @@ pub(super) struct Committer {
     pub(super) pushes: Arc<Notify>,
     pub(super) files: Arc<Notify>,
     pub(super) owners: Owners,
+    pub(super) policies: Policies,
     pub(super) waits: Waits,
     /// Who may try again beside the loop, in turn.
     pub(super) turns: Semaphore,
@@ -263,7 +265,8 @@ impl Committer {
             Road::Beside => self.limits.lock_wait,
         };
         let (store, clock, owners) = (&self.store, &self.clock, &self.owners);
-        let way = Way { store, clock, owners, lock_wait, road };
+        let policies = &self.policies;
+        let way = Way { store, clock, owners, policies, lock_wait, road };
         let mut tries = 0;
         let mut may_have_happened = false;
         loop {

@@ -7,6 +7,7 @@ use baton_domain::log::Batch;
 
 use super::load::{LoadError, load};
 use super::part::Owners;
+use super::policies::Policies;
 use super::record;
 use super::work::Task;
 use super::{announce, clocks, drafts, notice};
@@ -64,6 +65,7 @@ pub(super) struct Way<'a> {
     pub(super) store: &'a Store,
     pub(super) clock: &'a Clock,
     pub(super) owners: &'a Owners,
+    pub(super) policies: &'a Policies,
     pub(super) lock_wait: Duration,
     pub(super) road: Road,
 }
@@ -103,7 +105,7 @@ pub(super) async fn write(
     way: Way<'_>,
     group: &[&Task],
 ) -> Result<Option<Committed>, StoreError> {
-    let Way { store, clock, owners, .. } = way;
+    let Way { store, clock, owners, policies, .. } = way;
     let epoch = store.epoch();
     if group.iter().any(|task| !task.writes.is_empty()) {
         tx.begin_stamping().await?;
@@ -113,7 +115,7 @@ pub(super) async fn write(
         tx.run(sql, &args).await?;
     }
     let works: Vec<&Work> = group.iter().map(|task| &task.work).collect();
-    let (mut state, found) = match load(tx, &works, owners).await {
+    let (mut state, found) = match load(tx, &works, owners, policies).await {
         Ok(loaded) => loaded,
         Err(LoadError::Again) => return Ok(None),
         Err(LoadError::Store(error)) => return Err(error),

@@ -17,6 +17,7 @@ use baton_protocol::{
 
 use super::needs::{Needs, Reach, WamidKey, farther, json};
 use super::part::Owners;
+use super::policies::{Policies, SettingsAt};
 use super::senders::{Found, load_senders};
 use super::sets::load_settings;
 use crate::store::found::FoundRow;
@@ -47,6 +48,7 @@ pub(super) async fn load(
     tx: &mut Tx,
     group: &[&Work],
     owners: &Owners,
+    policies: &Policies,
 ) -> Result<(State, AsRead), LoadError> {
     let mut read = AsRead::default();
     let mut needs = Needs::of(group);
@@ -58,8 +60,9 @@ pub(super) async fn load(
     load_places(tx, &mut needs, &mut state).await?;
     load_conversations(tx, &mut needs, &mut state, &mut read).await?;
     load_people(tx, &needs, &mut state).await?;
-    load_heads(tx, &needs, &mut state, owners).await?;
+    let settings_at = load_heads(tx, &needs, &mut state, owners).await?;
     load_sights(tx, &needs, &mut state).await?;
+    policies.load(tx, group, &settings_at, &mut state).await?;
     load_settings(tx, group, &mut state, &mut read).await?;
     load_wamids(tx, &mut needs, &mut state).await?;
     load_past(tx, &needs, &mut state).await?;
@@ -192,19 +195,22 @@ async fn load_sights(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<()
     Ok(())
 }
 
+/// The ends of the logs, and where each last told of settings.
 async fn load_heads(
     tx: &mut Tx,
     needs: &Needs,
     state: &mut State,
     owners: &Owners,
-) -> Result<(), StoreError> {
+) -> Result<SettingsAt, StoreError> {
     let workspaces = texts(&needs.workspaces);
     rows::lock_log_heads(tx, &workspaces).await?;
+    let mut settings_at = SettingsAt::new();
     for row in rows::log_heads(tx, &workspaces).await? {
         let workspace = id(&row.workspace)?;
         state.heads.insert(workspace, number(row.position)?);
-        if let Some(settings_at) = row.settings_at {
-            let policies = owners.known.policies(tx, workspace, settings_at).await?;
+        if let Some(at) = row.settings_at {
+            settings_at.insert(workspace, at);
+            let policies = owners.known.policies(tx, workspace, at).await?;
             state.policies.insert(workspace, policies);
         }
         if row.is_reached != 0 {
@@ -214,7 +220,7 @@ async fn load_heads(
             state.signing.insert((workspace, id(channel)?));
         }
     }
-    Ok(())
+    Ok(settings_at)
 }
 
 async fn load_templates(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {

@@ -20,6 +20,7 @@ mod missed;
 mod needs;
 mod notice;
 mod part;
+mod policies;
 mod record;
 mod senders;
 mod sets;
@@ -163,6 +164,7 @@ impl Engine {
             pushes: Arc::clone(&pushes),
             files: Arc::clone(&files),
             owners: part::Owners::default(),
+            policies: policies::Policies::default(),
             waits: committer::Waits::default(),
             turns: tokio::sync::Semaphore::new(BESIDE_CONNECTIONS),
             spells: committer::Spells::default(),
@@ -235,13 +237,27 @@ impl Engine {
     /// Decides commands of one author, in order. Where one finds no slot, those after it do not
     /// either: one of them might build on it.
     pub async fn commands(&self, caller: Caller, commands: Vec<Command>) -> Vec<CommandResult> {
+        self.decide_in_order(caller, commands, true).await
+    }
+
+    /// The same for commands that Baton gives in the name of somebody: no outcome is asked for.
+    pub async fn tidy_up(&self, caller: Caller, commands: Vec<Command>) -> Vec<CommandResult> {
+        self.decide_in_order(caller, commands, false).await
+    }
+
+    async fn decide_in_order(
+        &self,
+        caller: Caller,
+        commands: Vec<Command>,
+        is_asked: bool,
+    ) -> Vec<CommandResult> {
         let mut waiting = Vec::with_capacity(commands.len());
         let mut full: Option<Refusal> = None;
         for command in commands {
             let (op_id, of) = (command.op_id, command.conversation_id);
             let reads = matches!(command.body, CommandBody::MarkRead(_));
             let answer = match &full {
-                None => self.enqueue_command(caller, command).await,
+                None => self.enqueue_command(caller, command, is_asked).await,
                 Some(refusal) => Err(refusal.clone()),
             };
             full = answer.as_ref().err().cloned();
@@ -280,7 +296,12 @@ impl Engine {
         });
     }
 
-    async fn enqueue_command(&self, caller: Caller, command: Command) -> Result<Answered, Refusal> {
+    async fn enqueue_command(
+        &self,
+        caller: Caller,
+        command: Command,
+        is_asked: bool,
+    ) -> Result<Answered, Refusal> {
         let whose = (caller.workspace, caller.agent);
         let full = Refusal::RateLimited { retry_after_ms: UNAVAILABLE.retry_after_ms };
         let slot = self.slots.take(whose).ok_or(full)?;
@@ -296,6 +317,7 @@ impl Engine {
             message: command.body.upload().unwrap_or_else(|| MessageId(self.clock.uuid_v4())),
             note: NoteId(self.clock.uuid_v4()),
             lease,
+            is_asked,
             command,
         };
         Ok(self.enqueue_for_people(Work::Command(work).into(), Some(slot))?)

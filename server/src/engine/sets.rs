@@ -61,14 +61,17 @@ pub(super) async fn load_settings(
     load_there(tx, &targets, state).await
 }
 
-/// The tags that commands name, and those on their conversations: they may be of one group.
+/// The tags that commands name, those of the outcomes that they name, and those on their
+/// conversations: they may be of one group.
 fn tags_of(group: &[&Work], state: &State) -> BTreeSet<SettingKey> {
     let mut tags = BTreeSet::new();
     for work in group {
         let Work::Command(work) = work else { continue };
         let workspace = work.caller.workspace;
-        let named: Vec<SettingId> = work.command.body.named_tags().collect();
+        let mut named: Vec<SettingId> = work.command.body.named_tags().collect();
         let of = state.conversation(workspace, work.command.conversation_id);
+        let team = of.map(|of| of.head.team_id);
+        named.extend(team.and_then(|team| state.settings.tag_of_outcome(work, team)));
         let on = of.filter(|_| !named.is_empty()).map_or(&[][..], |of| &of.thread.tags);
         let all = named.into_iter().chain(on.iter().map(|on| on.tag));
         tags.extend(all.map(|tag| (workspace, SettingKind::Tag, tag)));

@@ -257,6 +257,7 @@ pub(crate) fn commanded(clock: &Clock, caller: Caller, command: Command) -> Work
         message: MessageId(clock.uuid_v4()),
         note: NoteId(clock.uuid_v4()),
         lease: None,
+        is_asked: true,
         command,
     })
 }
@@ -269,8 +270,9 @@ pub(crate) async fn rehearse(
     task: &Task,
 ) -> Result<(), StoreError> {
     let owners = part::Owners::default();
+    let policies = policies::Policies::default();
     let (lock_wait, road) = (Duration::ZERO, group::Road::Loop);
-    let way = group::Way { store, clock, owners: &owners, lock_wait, road };
+    let way = group::Way { store, clock, owners: &owners, policies: &policies, lock_wait, road };
     group::write(tx, way, &[task]).await.map(drop)
 }
 

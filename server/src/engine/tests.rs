@@ -175,7 +175,7 @@ async fn resolving_hands_to_the_queue_and_the_next_message_opens_an_episode() {
         bench.says("16505551234", "wamid.1", "Hola").await;
         let seen = bench.only_conversation().await.thread.last_line;
         let answer = accepted(bench.does(0, reply("Sí", seen)).await).line;
-        accepted(bench.does(0, CommandBody::Resolve(Seeing { seen: answer })).await);
+        accepted(bench.does(0, CommandBody::Resolve(answer.into())).await);
         let conversation = bench.only_conversation().await;
         assert_eq!(conversation.head.status, baton_protocol::Status::Resolved);
         assert!(matches!(conversation.head.owner, Owner::Queue(_)));

@@ -3,7 +3,6 @@
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
-use baton_protocol::command::Seeing;
 use baton_protocol::connection::{ChannelCheck, ConnectionFault};
 use baton_protocol::settings::{ChannelChange, ChannelNew};
 use baton_protocol::{Channel, ChannelId, Command, CommandBody, OpId, WorkspaceId};
@@ -144,12 +143,12 @@ async fn resolve_all(parts: &ApiState, signed: Signed, channel: ChannelId) -> Ha
                 conversation_id: view.conversation.head.id,
                 after: None,
                 retry_of: None,
-                body: CommandBody::Resolve(Seeing { seen: view.conversation.thread.last_line }),
+                body: CommandBody::Resolve(view.conversation.thread.last_line.into()),
             }),
         };
         let commands: Vec<Command> = found.rows.into_iter().filter_map(resolve).collect();
         if !commands.is_empty() {
-            parts.engine.commands(Caller { workspace, agent, device }, commands).await;
+            parts.engine.tidy_up(Caller { workspace, agent, device }, commands).await;
         }
     }
     Ok(())

@@ -5,8 +5,8 @@ use baton_protocol::{ConversationId, Event, WorkspaceId};
 use crate::tables::{LoggedRow, column, logged_columns};
 use crate::{Sql, StoreError, Tx};
 
-/// The last changes of a conversation before a position, the newest first. Only what rules say to the
-/// team has a content.
+/// The last changes of a conversation before a position, the newest first. What rules say to the
+/// team has a content, and an outcome its name and text.
 pub async fn changes(
     tx: &mut Tx,
     workspace: WorkspaceId,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use baton_domain::group::set::{HeldSetting, SettingKey};
 use baton_domain::setting::Target;
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Setting, SettingName, SettingUse, SettingVersion};
@@ -63,6 +64,26 @@ pub async fn settings(
          ORDER BY s.rank, s.id"
     ));
     read_all(&tx.rows(&SELECT, &[&workspace.to_string(), kind.name()]).await?)
+}
+
+/// The settings of these kinds that did not end, as groups hold them.
+pub async fn held_settings(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    kinds: &[SettingKind],
+) -> Result<Vec<(SettingKey, HeldSetting)>, StoreError> {
+    static SELECT: Sql = Sql::new(concat!(
+        "SELECT ",
+        setting_columns!(),
+        " FROM setting AS s WHERE s.workspace = $1 AND s.kind {in $2} AND s.ended_at IS NULL"
+    ));
+    let kinds = ids(kinds.iter().map(|kind| kind.name()));
+    let rows: Vec<WholeSettingRow> = tx.rows(&SELECT, &[&workspace.to_string(), &kinds]).await?;
+    let held = |whole: &WholeSettingRow| {
+        let Some(key) = whole.row.key()? else { return Ok(None) };
+        Ok(Some((key, whole.row.read(whole.body.as_deref())?)))
+    };
+    rows.iter().filter_map(|row| held(row).transpose()).collect()
 }
 
 /// One setting, ended or not.

@@ -123,6 +123,7 @@ impl LineRow {
             error: state.error.as_deref().map(from_json).transpose()?,
             op_id: some_id(row.op_id.as_deref())?,
             device_id: some_id(row.device.as_deref())?,
+            leaves_at: state.leaves_at(),
             amended: state.amended.as_deref().map(from_json).transpose()?,
         })
     }
@@ -156,6 +157,7 @@ impl MessageRow {
             file: state.file()?,
             closed_turn: turn(self.closed_turn_seq, self.closed_turn_since)?,
             in_doubt: state.in_doubt != 0,
+            leaves_at: state.leaves_at(),
             amended: state.amended.as_deref().map(whole_json).transpose()?,
         })
     }
@@ -219,7 +221,7 @@ impl MessageChange {
             attempt: facts.attempt.into(),
             claim_epoch: column(facts.claim_epoch),
             sending_at: extras.sending_at.map(Timestamp::ms),
-            due_at: extras.due_at.map(Timestamp::ms),
+            due_at: facts.leaves_at.or(extras.due_at).map(Timestamp::ms),
             status_at: Some(facts.status_at.ms()),
             in_doubt: facts.in_doubt.into(),
             amended: facts.amended.as_deref().map(json),
@@ -231,6 +233,12 @@ impl MessageChange {
             understood: text(extras.understood),
             understood_kind: extras.understood.map(|_| facts.kind.name().to_owned()),
         }
+    }
+
+    /// Until when a message that was never tried can be taken back.
+    fn leaves_at(&self) -> Option<Timestamp> {
+        let waits = self.attempt == 0 && self.status.as_deref() == Some("queued");
+        self.due_at.filter(|_| waits).map(Timestamp::from_ms)
     }
 
     fn file(&self) -> Result<Option<FileState>, StoreError> {

@@ -136,6 +136,7 @@ impl World {
             device_id: None,
             turn: None,
             lease_ignored_of: None,
+            leaves_at: None,
         };
         self.append(id, Actor::Agent { id: agent }, fact, Some(text_of(text))).await;
     }
@@ -173,7 +174,8 @@ impl World {
             let team = conversation.head.team_id;
             self.goes_to(id, team, Owner::Queue(team)).await;
         }
-        self.append(id, Actor::System, Fact::StatusChanged { status, turn }, None).await;
+        self.append(id, Actor::System, Fact::StatusChanged { status, turn, outcome: None }, None)
+            .await;
     }
 
     pub(crate) async fn reads(&mut self, id: ConversationId, agent: AgentId, seq: u64) {
@@ -313,6 +315,7 @@ fn message_row(
         file: None,
         closed_turn: None,
         in_doubt: false,
+        leaves_at: None,
         amended: None,
     };
     let extras = Extras {

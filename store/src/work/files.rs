@@ -228,6 +228,7 @@ fn content(body: Option<&str>) -> Result<Option<Content>, StoreError> {
             | EventContent::Contact(_)
             | EventContent::Reaction { .. }
             | EventContent::Setting(_)
+            | EventContent::Outcome(_)
             | EventContent::Unknown(_),
         )
         | None => None,

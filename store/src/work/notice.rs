@@ -167,6 +167,7 @@ pub async fn notices(
             | EventContent::Contact(_)
             | EventContent::Reaction { .. }
             | EventContent::Setting(_)
+            | EventContent::Outcome(_)
             | EventContent::Unknown(_) => None,
         });
         notices.push(Notice {

@@ -176,6 +176,7 @@ impl PastLineRow {
             error: None,
             op_id: None,
             device_id: None,
+            leaves_at: None,
             amended: None,
         };
         hide(&mut line);

@@ -173,6 +173,7 @@ fn text_of(logged: &Logged) -> Option<String> {
             EventContent::Contact(_)
             | EventContent::Reaction { .. }
             | EventContent::Setting(_)
+            | EventContent::Outcome(_)
             | EventContent::Unknown(_),
         )
         | None => None,

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail, ensure};
 use baton::engine::Limits;
-use baton_protocol::command::{Claim, NoteText, OfMessage, Reply, Seeing};
+use baton_protocol::command::{Claim, NoteText, OfMessage, Reply};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     Accepted, Command, CommandBody, CommandResult, ConversationId, LineRef, MessageId, Refusal,
@@ -89,7 +89,7 @@ fn only(answer: &CommitterAnswer) -> Result<Outcome> {
 async fn a_queued_answer_cancelled_after_resolving_opens_an_episode() -> Result<()> {
     for story in Story::on_each_database().await? {
         let line = story.accepted(story.reply(story.said)).await?.line;
-        let resolve = CommandBody::Resolve(Seeing { seen: line });
+        let resolve = CommandBody::Resolve(line.into());
         story.accepted(story.wants(resolve)).await?;
         ensure!(story.stands().await? == (Status::Resolved, false));
         let message_id = line.map_or(MessageId(Uuid::nil()), |line| line.id);
@@ -140,7 +140,7 @@ async fn a_held_answer_cancelled_after_resolving_stays_resolved() -> Result<()> 
             message: line.id,
         };
         story.bench.perform(Act::Claim(at, 1)).await;
-        story.accepted(story.wants(CommandBody::Resolve(Seeing { seen }))).await?;
+        story.accepted(story.wants(CommandBody::Resolve(seen.into()))).await?;
         let cancel = CommandBody::Cancel(OfMessage { message_id: line.id });
         story.accepted(story.wants(cancel)).await?;
         ensure!(story.stands().await? == (Status::Resolved, false));

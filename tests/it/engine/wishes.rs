@@ -100,7 +100,7 @@ impl Player {
             }
             4 => CommandBody::Unassign(Unassign { expect_owner_epoch }),
             5 => CommandBody::Transfer(self.transfer(seen, expect_owner_epoch)),
-            6 => CommandBody::Resolve(Seeing { seen }),
+            6 => CommandBody::Resolve(seen.into()),
             7 => CommandBody::MarkWaiting(Seeing { seen }),
             8 => {
                 let until = bench.clock.now().plus_ms(60_000);

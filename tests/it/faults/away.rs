@@ -185,7 +185,7 @@ async fn act(desk: &mut Desk, driver: &mut Phone, teams: &Teams, dice: &mut Dice
         12..15 => reply(format!("reply {count}"), seen),
         15 | 16 => CommandBody::Claim(Claim { expect_owner_epoch: epoch, exceed_capacity: false }),
         17 => CommandBody::MarkWaiting(Seeing { seen }),
-        _ => CommandBody::Resolve(Seeing { seen }),
+        _ => CommandBody::Resolve(seen.into()),
     };
     driver.wants(id, body);
     driver.settle(true).await

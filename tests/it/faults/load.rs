@@ -113,7 +113,7 @@ pub(super) fn wish(phone: &mut Phone, dice: &mut Dice) {
         }
         6 | 7 => CommandBody::MarkRead(MarkRead { seq: seen.map_or(0, |line| line.seq) }),
         8 => CommandBody::MarkWaiting(Seeing { seen }),
-        _ => CommandBody::Resolve(Seeing { seen }),
+        _ => CommandBody::Resolve(seen.into()),
     };
     phone.wants(id, body);
 }

@@ -13,6 +13,7 @@ mod provider;
 mod pushes;
 mod restored;
 mod stops;
+mod undo;
 mod webhooks;
 
 use std::sync::OnceLock;

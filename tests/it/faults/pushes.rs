@@ -13,7 +13,7 @@ use baton::demo::client::{Api, SignedIn};
 use baton_mobile::push::{Input, Tag, Verdict};
 use baton_mobile::runtime::PushTarget;
 use baton_model::dice::Dice;
-use baton_protocol::command::{Assign, Seeing};
+use baton_protocol::command::Assign;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::page::LinesPage;
 use baton_protocol::push::{PushLane, PushTargetKind};
@@ -197,7 +197,7 @@ impl<'w> Pocket<'w> {
             let path = format!("/conversations/{talk}/messages?limit=1");
             let lines: LinesPage = agent.get(&path).await?;
             let seen = lines.lines.last().map(|line| LineRef { seq: line.seq, id: line.id });
-            give(&agent, *talk, CommandBody::Resolve(Seeing { seen })).await?;
+            give(&agent, *talk, CommandBody::Resolve(seen.into())).await?;
         }
         Ok(())
     }

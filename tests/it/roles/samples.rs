@@ -66,7 +66,7 @@ impl About {
                 let (to, note) = (Owner::Agent(self.owner), Some("a".to_owned()));
                 Body::Transfer(Transfer { to, expect_owner_epoch, seen, note, exceed_capacity })
             }
-            Body::Transfer(_) => Body::Resolve(Seeing { seen }),
+            Body::Transfer(_) => Body::Resolve(seen.into()),
             Body::Resolve(_) => Body::Reopen(Nothing {}),
             Body::Reopen(_) => Body::MarkWaiting(Seeing { seen }),
             Body::MarkWaiting(_) => Body::Snooze(Snooze { until: self.later, seen }),
@@ -75,7 +75,8 @@ impl About {
             Body::MarkUnread(_) => Body::Resend(Resend { message_id, seen, ignore_lease: true }),
             Body::Resend(_) => Body::MarkSent(OfMessage { message_id }),
             Body::MarkSent(_) => Body::Cancel(OfMessage { message_id }),
-            Body::Cancel(_) => Body::Follow(Following { agent_id: None }),
+            Body::Cancel(_) => Body::SendNow(OfMessage { message_id }),
+            Body::SendNow(_) => Body::Follow(Following { agent_id: None }),
             Body::Follow(_) => Body::Unfollow(Following { agent_id: None }),
             Body::Unfollow(_) => Body::Block(Nothing {}),
             Body::Block(_) => Body::Unblock(Nothing {}),

@@ -51,6 +51,7 @@ fn line(seq: u64, author: Author, text: &str) -> Line {
         error: None,
         op_id: is_ours.then(|| op(seq)),
         device_id: None,
+        leaves_at: None,
         amended: None,
     }
 }
@@ -92,6 +93,7 @@ fn written(position: u64, seq: u64, seen: Option<u64>) -> Event {
         device_id: None,
         turn: None,
         lease_ignored_of: None,
+        leaves_at: None,
     };
     event(position, Actor::Agent { id: ana() }, fact)
 }

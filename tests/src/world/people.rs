@@ -6,7 +6,7 @@ use anyhow::Result;
 use baton::clock::Clock;
 use baton::demo::PASSWORD;
 use baton::demo::client::SignedIn;
-use baton_protocol::command::{Claim, NoteText, Reply, Seeing, Transfer};
+use baton_protocol::command::{Claim, NoteText, Reply, Transfer};
 use baton_protocol::conversation::{ConversationView, Snapshot};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
@@ -101,7 +101,7 @@ impl Agent {
     /// Closes the episode, knowing everything there is.
     pub async fn resolves(&self, conversation: ConversationId) -> Accepted {
         let seen = self.last_line(conversation).await;
-        self.succeeds(conversation, CommandBody::Resolve(Seeing { seen })).await
+        self.succeeds(conversation, CommandBody::Resolve(seen.into())).await
     }
 
     /// Tells the team something.

@@ -16,6 +16,7 @@ export const faultsEs: FaultWords = {
     depends_on_refused: "No enviado: la respuesta anterior no se envió. Tu texto se conserva.",
     depends_on_unknown: "No enviado: la respuesta anterior no se envió. Tu texto se conserva.",
     too_soon: "Aún no: WhatsApp todavía puede decir si llegó. Inténtalo dentro de un minuto.",
+    outcome_required: "Este equipo pide un resultado: elija uno y vuelva a resolver.",
     offer_gone: "Esta oferta ya terminó.",
     merged: "Esta conversación se unió a otra.",
     unavailable: "No se hizo: el servidor no puede decidir ahora. Inténtalo en un momento.",

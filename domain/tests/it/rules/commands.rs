@@ -6,6 +6,7 @@ use baton_domain::apply;
 use baton_domain::context::{Context, Fresh, Lines, People, Writer};
 use baton_domain::decide::{Decision, Draft, decide};
 use baton_domain::forward::{Forwardable, StoredFile};
+use baton_domain::outcomes::KnownOutcomes;
 use baton_domain::planted::{Bug, plant};
 use baton_domain::scope::Scope;
 use baton_protocol::account::{Agent, Team};
@@ -56,6 +57,8 @@ fn of_words() -> Vec<Act> {
         ("cancel", "failed", json!({ "message_id": line(4).id })),
         ("cancel", "delivered", json!({ "message_id": line(2).id })),
         ("cancel", "customers", json!({ "message_id": line(1).id })),
+        ("send_now", "queued", json!({ "message_id": line(6).id })),
+        ("send_now", "customers", json!({ "message_id": line(1).id })),
     ]
 }
 
@@ -88,6 +91,7 @@ fn of_episodes() -> Vec<Act> {
     vec![
         ("resolve", "resolve", json!({})),
         ("resolve", "behind", behind()),
+        ("resolve", "no_outcome", json!({ "outcome": REFUND })),
         ("reopen", "reopen", json!({})),
         ("mark_waiting", "wait", json!({})),
         ("mark_waiting", "behind", behind()),
@@ -180,6 +184,8 @@ impl Asked<'_> {
             forwarded: Some(self.forwarded),
             signature_chars: 0,
             tags: &tags(),
+            outcomes: &KnownOutcomes::default(),
+            hold_ms: 0,
             unseeing: BTreeSet::new(),
         };
         decide(&context, &command, NOW)

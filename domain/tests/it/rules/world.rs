@@ -160,6 +160,7 @@ pub(super) fn lines() -> Lines {
             file: None,
             closed_turn: None,
             in_doubt: status == Some(MessageStatus::Unconfirmed),
+            leaves_at: None,
             amended: None,
         };
         lines.put(LUCIA, facts);

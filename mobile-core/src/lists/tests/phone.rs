@@ -111,6 +111,7 @@ pub(super) fn says(full: &mut Full, author: Author, at: Timestamp, op_id: Option
         error: None,
         op_id,
         device_id: None,
+        leaves_at: None,
         amended: None,
     };
     (head.last_seq, head.revision, head.activity_at) = (seq, head.revision + 1, at);

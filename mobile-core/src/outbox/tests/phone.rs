@@ -7,7 +7,7 @@ use std::time::Duration;
 use baton_model::Server;
 use baton_model::server::WORKSPACE;
 use baton_model::team::{ANA, BEN, DESK, talk};
-use baton_protocol::command::{Claim, MarkRead, NoteText, Reply, Seeing};
+use baton_protocol::command::{Claim, MarkRead, NoteText, Reply};
 use baton_protocol::frame::ComposeAction;
 use baton_protocol::{
     Command, CommandBody, CommandResult, ConversationId, Cursor, DeviceId, Epoch, OpId, Seen,
@@ -454,7 +454,7 @@ pub(super) fn note(text: &str) -> CommandBody {
 }
 
 pub(super) fn resolve(seen: Seen) -> CommandBody {
-    CommandBody::Resolve(Seeing { seen })
+    CommandBody::Resolve(seen.into())
 }
 
 pub(super) fn claim(expect_owner_epoch: u64) -> CommandBody {

@@ -348,6 +348,7 @@ fn lines_that_were_missed_go_with_the_scope() {
         error: None,
         op_id: None,
         device_id: None,
+        leaves_at: None,
         amended: None,
     }];
     phone.hears(answer);

@@ -288,7 +288,7 @@ impl World {
             }),
             5 => CommandBody::Note(NoteText::from(text)),
             6 => CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity }),
-            7 => CommandBody::Resolve(Seeing { seen }),
+            7 => CommandBody::Resolve(seen.into()),
             8 => CommandBody::MarkWaiting(Seeing { seen }),
             9 => {
                 let agent_id = [ANA, BEN][usize::from(self.dice(2) == 0)];

@@ -34,6 +34,7 @@ fn line(seq: u64, author: Author) -> Line {
         error: None,
         op_id: None,
         device_id: None,
+        leaves_at: None,
         amended: None,
     }
 }

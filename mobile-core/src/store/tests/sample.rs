@@ -139,6 +139,7 @@ impl Dice {
             }),
             op_id: self.maybe(Self::id),
             device_id: self.maybe(Self::id),
+            leaves_at: None,
             amended: None,
         }
     }

@@ -126,7 +126,7 @@ impl World {
                     exceed_capacity,
                 })
             }
-            6 => CommandBody::Resolve(Seeing { seen }),
+            6 => CommandBody::Resolve(seen.into()),
             7 => CommandBody::MarkWaiting(Seeing { seen }),
             8 => CommandBody::Snooze(Snooze { until: self.server.now.plus_ms(60_000), seen }),
             9 => CommandBody::Reopen(Nothing {}),

@@ -15,6 +15,7 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::engine::group::{self, Road, Way};
 use crate::engine::part::Owners;
+use crate::engine::policies::Policies;
 use crate::engine::work::Task;
 use crate::store::read;
 use crate::store::settled::set_fault;
@@ -51,6 +52,7 @@ struct Both {
     memory: Server,
     database: TestDatabase,
     owners: Owners,
+    policies: Policies,
     clock: ManualClock,
     posted: Vec<Vec<ElementBody>>,
     given: Vec<(AgentId, Command)>,
@@ -82,6 +84,7 @@ impl Both {
             memory,
             database,
             owners: Owners::default(),
+            policies: Policies::default(),
             clock: ManualClock::new(BEGINNING, seed),
             posted: Vec::new(),
             given: Vec::new(),
@@ -100,7 +103,8 @@ impl Both {
 
         let clock = self.clock.clock();
         let (store, owners, road) = (&self.database.store, &self.owners, Road::Loop);
-        let way = Way { store, clock: &clock, owners, lock_wait: LOCK_WAIT, road };
+        let policies = &self.policies;
+        let way = Way { store, clock: &clock, owners, policies, lock_wait: LOCK_WAIT, road };
         let tasks: Vec<Task> = works.iter().cloned().map(Task::from).collect();
         let committed = group::run(way, &tasks.iter().collect::<Vec<_>>()).await;
         let committed = committed.unwrap_or_else(|failed| panic!("{failed:?}: {works:#?}"));

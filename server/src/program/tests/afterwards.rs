@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use baton_domain::group::Work;
-use baton_protocol::command::{CommandBody, Following, MarkRead, NoteText, Seeing};
+use baton_protocol::command::{CommandBody, Following, MarkRead, NoteText};
 use baton_protocol::{Command, DeviceId, LineRef, MessageId, OpId, WorkspaceId};
 use serde_json::Value as Json;
 use serde_json::json;
@@ -133,7 +133,7 @@ impl Talk {
             (ana, CommandBody::Note(NoteText::from("another note".to_owned()))),
             (ana, CommandBody::Follow(following(None))),
             (ben, CommandBody::Unfollow(following(None))),
-            (ana, CommandBody::Resolve(Seeing { seen })),
+            (ana, CommandBody::Resolve(seen.into())),
         ];
         for (caller, body) in commands {
             let (op_id, conversation_id) =

@@ -9,15 +9,16 @@ use baton_domain::inbound::{
 };
 use baton_domain::tag::Tag;
 use baton_model::server::PHONE_NUMBER_ID;
+use baton_model::settings::example;
 use baton_protocol::coaching::Coach;
 use baton_protocol::command::{
     Assign, Following, Link, MarkRead, MarkUnread, NameContact, Nothing, OfMessage, OfOffer, Reply,
-    Resend, Snooze, Transfer, Unassign,
+    Resend, Resolve, Snooze, Transfer, Unassign,
 };
 use baton_protocol::conversation::BlockState;
 use baton_protocol::{
     Author, Choice, Content, DeviceId, GroupState, Head, LineKind, MessageError, OfferEnd, OfferId,
-    Status, Trail,
+    Seen, SettingId, SettingKind, Status, Trail,
 };
 
 use super::*;
@@ -228,7 +229,7 @@ impl Both {
                     exceed_capacity,
                 })
             }
-            7 => CommandBody::Resolve(Seeing { seen }),
+            7 => self.resolve(seen),
             8 => CommandBody::MarkWaiting(Seeing { seen }),
             9 => CommandBody::Snooze(Snooze { until: self.memory.now.plus_ms(60_000), seen }),
             10 => CommandBody::Reopen(Nothing {}),
@@ -240,6 +241,7 @@ impl Both {
                 }
             }
             12 => CommandBody::MarkSent(OfMessage { message_id }),
+            13 if self.dice.percent(30) => CommandBody::SendNow(OfMessage { message_id }),
             13 => CommandBody::Cancel(OfMessage { message_id }),
             14 => CommandBody::Resend(Resend { message_id, seen, ignore_lease }),
             15 => CommandBody::Follow(Following { agent_id: None }),
@@ -258,6 +260,17 @@ impl Both {
                 _ => CommandBody::Unlink(Nothing {}),
             },
         }
+    }
+
+    /// With one of the outcomes that come and go, or without.
+    fn resolve(&mut self, seen: Seen) -> CommandBody {
+        let body = example(SettingKind::Outcomes).body;
+        let ids = body["list"].as_array().expect("outcomes").iter().map(|of| of["id"].clone());
+        let ids: Vec<SettingId> =
+            ids.map(|id| serde_json::from_value(id).expect("an id")).collect();
+        let outcome = self.dice.one_of(&ids).copied().filter(|_| self.dice.percent(60));
+        let outcome_text = outcome.filter(|_| self.dice.percent(70)).map(|_| "Because".to_owned());
+        CommandBody::Resolve(Resolve { seen, outcome, outcome_text })
     }
 
     /// The offer of a conversation; one that is over, where none stands.

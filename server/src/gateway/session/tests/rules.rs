@@ -397,6 +397,7 @@ fn long_line(seq: u64) -> Line {
         error: None,
         op_id: None,
         device_id: None,
+        leaves_at: None,
         amended: None,
     }
 }

@@ -302,7 +302,7 @@ fun ForwardSheet(rows: List<RowState>, line: Line, acts: TalkActs, isWide: Boole
 
 /** What an act is called where it has no words of its own. */
 fun Words.act(kind: ActKind): String = when (kind) {
-    ActKind.REPLY, ActKind.SEND -> this(Word.Reply)
+    ActKind.REPLY, ActKind.SEND, ActKind.SEND_NOW -> this(Word.Reply)
     ActKind.FORWARD -> this(Word.ForwardGo)
     ActKind.NOTE, ActKind.COACH -> this(Word.Note)
     ActKind.CLAIM -> this(Word.Claim)

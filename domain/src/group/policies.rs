@@ -1,0 +1,113 @@
+//! Settings of a conversation's team by which commands are decided. They say which outcomes there
+//! are, and how long a message can be taken back.
+
+use baton_protocol::setting::{AskOutcome, OutcomeChoice, Outcomes, SettingBody, TeamPolicy};
+use baton_protocol::{
+    CommandBody, Conversation, SettingId, SettingKind, TeamId, Timestamp, WorkspaceId,
+};
+
+use super::set::{HeldSettings, SettingKey};
+use super::state::State;
+use super::work::CommandWork;
+use crate::outcomes::KnownOutcomes;
+
+/// The outcomes that a `resolve` chooses from; none for other commands.
+pub(super) fn outcomes(
+    state: &State,
+    conversation: Option<&Conversation>,
+    work: &CommandWork,
+) -> KnownOutcomes {
+    let is_resolve = matches!(work.command.body, CommandBody::Resolve(_));
+    let Some(team) = conversation.filter(|_| is_resolve).map(|of| of.head.team_id) else {
+        return KnownOutcomes::default();
+    };
+    let mut outcomes = state.settings.outcomes(work.caller.workspace, team);
+    if !work.is_asked {
+        outcomes.now.ask = AskOutcome::Never;
+    }
+    outcomes
+}
+
+/// So long a message of this command can be taken back, ms.
+pub(super) fn hold_ms(
+    state: &State,
+    conversation: Option<&Conversation>,
+    work: &CommandWork,
+) -> i64 {
+    let of = conversation.filter(|_| work.command.body.is_answer()).map(|of| of.head.team_id);
+    let policy = of.and_then(|team| state.settings.policy(work.caller.workspace, team));
+    policy.map_or(0, |policy| i64::from(policy.undo_s) * 1_000)
+}
+
+/// The keys under which the outcomes of a team are set: its own, and those of the workspace.
+pub fn outcome_keys(workspace: WorkspaceId, team: TeamId) -> [SettingKey; 2] {
+    [team.0, workspace.0].map(|home| (workspace, SettingKind::Outcomes, SettingId(home)))
+}
+
+/// The key under which the policy of a team is set.
+pub fn policy_key(workspace: WorkspaceId, team: TeamId) -> SettingKey {
+    (workspace, SettingKind::TeamPolicy, SettingId(team.0))
+}
+
+impl HeldSettings {
+    /// The outcomes of a team, as far as they were read.
+    pub fn outcomes(&self, workspace: WorkspaceId, team: TeamId) -> KnownOutcomes {
+        let keys = outcome_keys(workspace, team);
+        let now = keys.iter().find_map(|key| self.outcomes_of(*key)).unwrap_or_default();
+        let before = keys.iter().flat_map(|key| self.replaced.get(key)).flatten();
+        let outdone = self.outdone(keys);
+        let of_body = |(until, body): &(Timestamp, serde_json::Value)| {
+            let all = outcomes_in(body).map(|outcomes| outcomes.list).unwrap_or_default();
+            let with_end = |choice: OutcomeChoice| (*until, choice);
+            all.into_iter().map(with_end).collect::<Vec<_>>()
+        };
+        let before = before.chain(outdone.as_ref()).flat_map(of_body).collect();
+        KnownOutcomes { now, before }
+    }
+
+    /// The outcomes of the workspace, until the team set its own for the first time.
+    fn outdone(&self, [own, shared]: [SettingKey; 2]) -> Option<(Timestamp, serde_json::Value)> {
+        let own = self.rows.get(&own).filter(|held| held.version == 1)?;
+        let shared = self.rows.get(&shared).filter(|held| held.ended_at.is_none())?;
+        Some((own.changed_at, shared.body.clone()?))
+    }
+
+    /// The tag that the outcome of a command puts on.
+    pub fn tag_of_outcome(&self, work: &CommandWork, team: TeamId) -> Option<SettingId> {
+        let named = work.command.body.outcome()?;
+        let known = self.outcomes(work.caller.workspace, team);
+        let tapped_at = work.command.op_id.made_at()?;
+        known.choice(named, tapped_at)?.tag
+    }
+
+    /// The outcomes that hold under a key.
+    fn outcomes_of(&self, key: SettingKey) -> Option<Outcomes> {
+        let held = self.rows.get(&key).filter(|held| held.ended_at.is_none())?;
+        outcomes_in(held.body.as_ref()?)
+    }
+
+    fn policy(&self, workspace: WorkspaceId, team: TeamId) -> Option<TeamPolicy> {
+        let held = self.rows.get(&policy_key(workspace, team));
+        let body = held.filter(|held| held.ended_at.is_none())?.body.as_ref()?;
+        let Ok(SettingBody::TeamPolicy(policy)) = SettingBody::read(SettingKind::TeamPolicy, body)
+        else {
+            return None;
+        };
+        Some(*policy)
+    }
+
+    /// Keeps the body that is replaced now: what was tapped before counts.
+    pub(super) fn note_replaced(&mut self, key: SettingKey, now: Timestamp) {
+        let held = self.rows.get(&key).filter(|_| key.1 == SettingKind::Outcomes);
+        if let Some(body) = held.and_then(|held| held.body.clone()) {
+            self.replaced.entry(key).or_default().push((now, body));
+        }
+    }
+}
+
+fn outcomes_in(body: &serde_json::Value) -> Option<Outcomes> {
+    let Ok(SettingBody::Outcomes(outcomes)) = SettingBody::read(SettingKind::Outcomes, body) else {
+        return None;
+    };
+    Some(*outcomes)
+}
