@@ -186,7 +186,10 @@ impl Way<'_> {
         if is_so {
             return Err(SkipReason::Already);
         }
-        Ok(vec![Fact::StatusChanged { status, turn: self.conversation.thread.turn }.into()])
+        Ok(vec![
+            Fact::StatusChanged { status, turn: self.conversation.thread.turn, outcome: None }
+                .into(),
+        ])
     }
 
     fn resolve(&self) -> Done {
@@ -194,7 +197,7 @@ impl Way<'_> {
         if head.status == Status::Resolved {
             return Err(SkipReason::Already);
         }
-        let resolved = Fact::StatusChanged { status: Status::Resolved, turn: None };
+        let resolved = Fact::StatusChanged { status: Status::Resolved, turn: None, outcome: None };
         let queue = Owner::Queue(head.team_id);
         let given = head
             .owner
@@ -242,6 +245,7 @@ impl Way<'_> {
             device_id: None,
             turn: thread.turn,
             lease_ignored_of: None,
+            leaves_at: None,
         };
         let content = Content { text: Some(text.to_owned()), ..Content::default() };
         Ok(vec![Draft { fact, content: Some(EventContent::Line(content)) }])
