@@ -2,6 +2,7 @@
 
 mod amended;
 mod assignment;
+mod automatic;
 mod bad_input;
 mod begin;
 mod blocked;

@@ -50,6 +50,8 @@ pub struct Replay<'a> {
     cascades: Vec<BTreeSet<SettingId>>,
     /// The cascades that events belong to, by their positions.
     of: BTreeMap<u64, usize>,
+    /// The time until which clocks rang.
+    waited: Timestamp,
     /// The cascade of the run whose facts follow.
     acting: Option<usize>,
 }
@@ -58,7 +60,8 @@ impl<'a> Replay<'a> {
     /// Nothing has happened yet.
     pub fn new(policies: &'a Policies, id: ConversationId) -> Self {
         let (cascades, of) = (Vec::new(), BTreeMap::new());
-        Self { policies, id, conversation: None, cascades, of, acting: None }
+        let waited = Timestamp::from_ms(i64::MIN);
+        Self { policies, id, conversation: None, cascades, of, waited, acting: None }
     }
 
     /// The next event, whose revision grew by one. Returns what would have run up to it and on it.
@@ -69,8 +72,10 @@ impl<'a> Replay<'a> {
             Fact::RuleRan { .. } | Fact::ClockDue { .. } | Fact::SlaApplied { .. }
         );
         let mut runs = Vec::new();
-        if !follows && !is_set_off {
+        // Nothing rings between the events of one commit.
+        if !follows && !is_set_off && event.at > self.waited {
             runs.extend(self.wait_until(event.at));
+            self.waited = event.at;
         }
         if let Some(begun) = begin(self.id, event) {
             self.conversation = Some(begun);

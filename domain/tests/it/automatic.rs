@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::group::{AGENT, LUCIA, NOW, TEAM, WORKSPACE, does, message, state, tells};
+use crate::group::{AGENT, LUCIA, NOW, WORKSPACE, does, message, state, tells};
 use crate::team::{reply, resolve};
 
 const EPOCH: Epoch = Epoch(Uuid::from_u128(5));
@@ -454,9 +454,13 @@ fn settings() -> Vec<Given> {
     });
     let vip = json!([{ "test": "text", "any_of": ["vip"] }]);
     let tagged = json!([{ "test": "tag", "any_of": [id(1)] }, { "test": "owner", "is": "queue" }]);
+    // What a rule tells the customer begins an idle time of its own: it is left out here.
+    let late = json!({
+        "when": "unanswered", "after_min": 45, "then": [{ "do": "tag", "tag": id(1) }],
+    });
     vec![
         given(1, tag("VIP")),
-        given(2, rule(unanswered(45))),
+        given(2, rule(late)),
         given(3, rule(idle)),
         given(
             4,

@@ -9,6 +9,7 @@ use baton_protocol::{
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::clocks::of_clocks;
 use super::offers::of_offers;
 use super::tags::of_tags;
 use super::world::{GUS, NOW, base, line, op};
@@ -566,6 +567,7 @@ fn cases() -> Vec<Case> {
         of_conversations(),
         of_customers(),
         of_tags(),
+        of_clocks(),
         of_offers(),
         of_one_viewer(),
         of_settings(),

@@ -4,6 +4,7 @@
 //! `BATON_ACCEPT=1` writes them anew. `BATON_RULES` names another folder to write them to, and
 //! `PLANTED_BUG` a bug to write them with: `scripts/planted.sh` shows that the console sees it.
 
+mod clocks;
 mod commands;
 mod facts;
 mod kept;
