@@ -27,6 +27,7 @@ pub mod names;
 pub mod naming;
 pub mod number;
 pub mod outcome;
+pub mod outward;
 pub mod past;
 pub mod planted;
 pub mod predicates;

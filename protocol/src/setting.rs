@@ -3,6 +3,9 @@
 
 mod declare;
 mod saved_view;
+mod schedule;
+mod template_fallback;
+mod webhook;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -12,9 +15,14 @@ use serde_json::Value;
 
 use self::declare::settings;
 pub use self::saved_view::SavedView;
+pub use self::schedule::{Schedule, Span};
+pub use self::template_fallback::TemplateFallback;
+pub use self::webhook::{
+    Webhook, WebhookEvent, WebhookFrom, WebhookKind, WebhookState, WebhookTry,
+};
 pub use self::wire::{
-    Home, HomeKind, Setting, SettingChange, SettingKindInfo, SettingName, SettingPut,
-    SettingSetters, SettingUse, SettingVersion, SettingsPage,
+    Home, HomeKind, SecretNew, SecretStep, Setting, SettingChange, SettingKindInfo, SettingName,
+    SettingPut, SettingSecret, SettingSetters, SettingUse, SettingVersion, SettingsPage,
 };
 use crate::{AgentId, Choice, SettingId};
 
@@ -64,6 +72,16 @@ settings! {
         homes: [Team, Agent], most: 20, singleton: false,
         set: Setter::Own, reads: Everyone, phones: false, decides: false,
     }
+    /// The template that is offered in place of one that Meta stops.
+    TemplateFallback("template_fallback") at "template-fallbacks" {
+        homes: [Channel], most: 500, singleton: false,
+        set: Setter::Admins, reads: Everyone, phones: false, decides: true,
+    }
+    /// An address of the team's own that is told of what happens.
+    Webhook("webhook") at "outgoing-webhooks" {
+        homes: [Workspace], most: 20, singleton: false,
+        set: Setter::Admins, reads: Admins, phones: false, decides: false, secret: Sealed,
+    }
 }
 
 /// What is declared of a kind.
@@ -81,6 +99,10 @@ pub struct SettingSpec {
     pub one: &'static str,
     /// The address of one's versions.
     pub history: &'static str,
+    /// The address of one's secrets, where the kind has any.
+    pub secrets: &'static str,
+    /// The address of one of these.
+    pub secret_one: &'static str,
     /// What its settings may be for.
     pub homes: &'static [HomeKind],
     /// How many there may be at one home.
@@ -95,6 +117,8 @@ pub struct SettingSpec {
     pub phones: bool,
     /// Whether commands are decided by them.
     pub decides: bool,
+    /// The form in which their secrets are kept; `None` for kinds without any.
+    pub secret: Option<SecretKept>,
     /// The JSON Schemas of its body, of a `PUT` and of what is answered.
     #[cfg(feature = "schema")]
     pub schemas: SettingSchemas,
@@ -134,6 +158,15 @@ pub enum Permission {
     Tags,
     /// Set up people, teams and what is asked of them.
     People,
+}
+
+/// The form in which secrets of a kind are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SecretKept {
+    /// Sealed: the server uses it.
+    Sealed,
+    /// As a digest: others show it, and it is only compared.
+    Digest,
 }
 
 /// Who reads settings of a kind.
@@ -557,37 +590,6 @@ pub struct WorkspacePolicy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<Span>,
 }
-
-/// When somebody is there.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Schedule {
-    /// As people read it.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
-    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
-    pub name: String,
-    /// Its time zone, as `Europe/Madrid`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
-    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
-    pub zone: String,
-    /// The spans of each weekday, Monday first; at most 6 a day, in order.
-    #[serde(default)]
-    pub week: [Vec<Span>; 7],
-    /// The spans of single days, as `2026-12-24`; none for a day that is closed. At most 400.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub days: BTreeMap<String, Vec<Span>>,
-}
-
-/// A stretch of a day in minutes since its beginning: `[540, 1080]` is from 9:00 until 18:00. A
-/// night is two spans.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub struct Span(
-    /// Its beginning, 0 to 1,439.
-    pub u16,
-    /// Its end, 1 to 1,440.
-    pub u16,
-);
 
 #[cfg(test)]
 mod tests;

@@ -49,7 +49,7 @@ pub use work::node;
 use work::node::Term;
 pub use work::{
     block, courtesy, draft, erase, files, health, not_understood, notice, past, push, quarantine,
-    searchable, sweep, template, uploads,
+    searchable, sweep, template, uploads, webhook,
 };
 
 /// The settings with which a database is opened.

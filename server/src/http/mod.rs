@@ -26,6 +26,7 @@ mod me;
 mod meta_apps;
 mod noticed;
 mod notices;
+mod outward;
 mod packing;
 mod problem;
 mod push;
@@ -34,6 +35,7 @@ mod reports;
 mod review;
 mod route;
 mod search;
+mod secrets;
 mod sessions;
 mod settings;
 mod sync;
@@ -159,6 +161,8 @@ pub fn routes() -> Vec<Route> {
         heads::routes(),
         views::routes(),
         settings::routes(),
+        secrets::routes(),
+        outward::routes(),
         review::routes(),
         search::routes(),
         sync::routes(),
