@@ -10,6 +10,7 @@ export interface KindInfo {
   homes: string[];
   most: number;
   singleton: boolean;
+  secret?: boolean;
   setters: { own: boolean; supervisors: boolean; roles: string[] };
   schema: Json;
 }
@@ -92,16 +93,16 @@ export function fieldsOf(schema: Json): Json {
   );
 }
 
-/** Kinds with pages of their own: filters of the inbox are kept where they are used. */
-const ELSEWHERE = new Set(["saved_view"]);
+/** Kinds with pages of their own: filters of the inbox, and what stands in for templates of a number. */
+const ELSEWHERE = new Set(["saved_view", "template_fallback"]);
 
 /** The text of the module; a field stands on a line of its own. */
 export function kindsModule(kinds: KindInfo[]): string {
-  const one = ({ kind, path, homes, most, singleton, setters, schema }: KindInfo) => {
+  const one = ({ kind, path, homes, most, singleton, secret, setters, schema }: KindInfo) => {
     const fields = Object.entries(fieldsOf(schema)).map(
       ([name, field]) => `      ${name}: ${JSON.stringify(field)},`,
     );
-    const told = JSON.stringify({ path, homes, most, singleton }).slice(1, -1);
+    const told = JSON.stringify({ path, homes, most, singleton, secret }).slice(1, -1);
     const may = `    setters: ${JSON.stringify(setters)},`;
     return [`  ${kind}: {`, `    ${told},`, may, "    fields: {", ...fields, "    },", "  },"].join("\n");
   };

@@ -22,8 +22,9 @@ const camel = (name: string) =>
 function typeOf(file: string): string {
   const name = file.replace(/\.json$/, "");
   const [family = "", kind = ""] = name.split(".");
-  // Its old resource has the name.
+  // Their old resources have the names.
   if (family === "setting" && kind === "saved_view") return "InboxViewPut";
+  if (family === "setting" && kind === "template_fallback") return "FallbackTemplatePut";
   if (family === "setting") return `${camel(kind)}Put`;
   return NAMED[name] ?? camel(family === "rest" ? kind : family);
 }

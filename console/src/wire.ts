@@ -804,10 +804,36 @@ export type Fact =
     home_before?: Home;
     kind: string;
     rank: number;
+    secret?: SecretStep;
     setting_id: SettingId;
     version: number;
   }
   | { type: "head_changed"; head: Head };
+/** The template of a number that is offered in place of another, when Meta stops that one or makes it marketing. Nothing is sent by itself. */
+export interface FallbackTemplate {
+  category: string;
+  fallback: TemplateName;
+  template: TemplateName;
+}
+/** What `PUT` sets. */
+export interface FallbackTemplatePut {
+  body: FallbackTemplate;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface FallbackTemplateSetting {
+  body: FallbackTemplate | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
 /** Counts and times. */
 export interface Figures {
   answered: number;
@@ -1807,6 +1833,13 @@ export interface SearchPage {
   hits: SearchHit[];
   next?: string;
 }
+/** A new secret. It is told this once. */
+export interface SecretNew {
+  n: number;
+  secret: string;
+}
+/** What became of a secret of a setting. Events and histories tell no more of it. */
+export type SecretStep = "made" | "ended";
 /** To clients. */
 export type ServerFrame =
   | {
@@ -1866,6 +1899,9 @@ export type SettingKind =
   | "sla"
   | "rule"
   | "saved_view";
+  | "saved_view"
+  | "template_fallback"
+  | "webhook";
 /** A kind of setting, as `GET /settings/kinds` describes it. Forms are drawn from it. */
 export interface SettingKindInfo {
   about: string;
@@ -1876,6 +1912,7 @@ export interface SettingKindInfo {
   phones: boolean;
   readers: Role[];
   schema: unknown;
+  secret?: boolean;
   settable: Home[];
   setters: SettingSetters;
   singleton: boolean;
@@ -1893,6 +1930,12 @@ export interface SettingProblem {
   most?: number;
   newest?: AnyValueSetting;
   used_by?: SettingUse[];
+}
+/** A secret of a setting, as it is listed. */
+export interface SettingSecret {
+  created_at: Timestamp;
+  ended_at?: Timestamp;
+  n: number;
 }
 /** The people who may set settings of a kind. */
 export interface SettingSetters {
@@ -1914,6 +1957,7 @@ export interface SettingVersion {
   changed: string[];
   home?: Home;
   position: number;
+  secret?: SecretStep;
   version: number;
 }
 /** A page of `GET /settings`: what a client lacks that holds what there was at a position. */
@@ -2291,6 +2335,67 @@ export interface ViewNew {
 export type ViewStatus = "open" | "waiting" | "snoozed" | "resolved";
 /** The level at which members see conversations of their team that others own. */
 export type Visibility = "full" | "head" | "own";
+/** An address of the team's own that is told of what happens, in the order of the log. */
+export interface Webhook {
+  channels?: ChannelId[];
+  contents?: boolean;
+  events: WebhookKind[];
+  name: string;
+  numbers?: boolean;
+  teams?: TeamId[];
+  url: string;
+}
+/** `POST /webhooks/{setting}/resume`. */
+export interface WebhookFrom {
+  position?: number;
+}
+/** Something that a webhook is told of. */
+export type WebhookKind =
+  | "message.received"
+  | "message.sent"
+  | "message.failed"
+  | "conversation.opened"
+  | "conversation.resolved"
+  | "conversation.assigned"
+  | "conversation.tagged"
+  | "note.added";
+/** What `PUT` sets. */
+export interface WebhookPut {
+  body: Webhook;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface WebhookSetting {
+  body: Webhook | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
+/** `GET /webhooks/{setting}/deliveries`. */
+export interface WebhookState {
+  accepted_at?: Timestamp;
+  deliveries: WebhookTry[];
+  paused_at?: Timestamp;
+  paused_for?: string;
+  position: number;
+}
+/** A request that a webhook did not take at once, or a test. */
+export interface WebhookTry {
+  answer: string;
+  at: Timestamp;
+  due_at?: Timestamp;
+  position: number;
+  status?: number;
+  took_ms: number;
+  tries: number;
+}
 /** `PATCH /workspace`: what is absent stays. */
 export interface WorkspaceChange {
   name?: string;

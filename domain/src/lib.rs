@@ -29,6 +29,7 @@ pub mod naming;
 pub mod number;
 pub mod outcome;
 pub mod outcomes;
+pub mod outward;
 pub mod past;
 pub mod planted;
 pub mod predicates;

@@ -1,11 +1,14 @@
-//! Settings for tests: an example of each kind, and random changes of them.
+//! Settings for tests: an example of each kind, random changes of them, what a client is told and
+//! what it keeps.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use baton_domain::group::set::SetWork;
+use baton_domain::group::set::{HeldSetting, SetWork};
 use baton_domain::group::{State, Work};
-use baton_domain::setting::Target;
-use baton_protocol::setting::{SettingChange, SettingPut};
+use baton_domain::mirror::ToldSettings;
+use baton_domain::setting::{Target, reads};
+use baton_protocol::setting::{Setting, SettingChange, SettingPut, SettingsPage};
 use baton_protocol::{AgentId, Home, SettingId, SettingKind};
 use serde_json::Value;
 use uuid::Uuid;
@@ -15,6 +18,8 @@ use crate::server::{Server, WORKSPACE};
 
 /// Settings of a kind that are changed over and over.
 const IDS: usize = 3;
+/// Settings of a page: few, so that a client has to ask again.
+const PAGE: usize = 3;
 
 /// The golden example of a kind.
 ///
@@ -67,7 +72,48 @@ impl Server {
         let anyway = dice.percent(50);
         let change = SettingChange { kind, id, expect, epoch: None, put, anyway };
         let changes = vec![(change, self.fresh_id())];
-        Some(Work::Set(SetWork { workspace: WORKSPACE, by: Some(by), changes }))
+        Some(Work::Set(SetWork { workspace: WORKSPACE, by: Some(by), changes, secret: None }))
+    }
+
+    /// Commits such a change, as a seed has it.
+    pub fn sets_at_random(&mut self, seed: u64, by: AgentId) {
+        let mut dice = Dice::new(seed);
+        if let Some(work) = self.sets_something(&mut dice, by) {
+            self.commit(&[work]);
+        }
+    }
+
+    /// The settings that an agent's phone keeps, as they stand.
+    pub fn settings_of(&self, agent: AgentId) -> Vec<Setting> {
+        self.kept(agent).map(|(kind, id, held)| held.told(kind, id)).collect()
+    }
+
+    /// `GET /settings?phones=true&above=`.
+    pub fn settings_page(&self, agent: AgentId, above: u64) -> SettingsPage {
+        let mut changed: Vec<_> =
+            self.kept(agent).filter(|(_, _, held)| held.position > above).collect();
+        changed.sort_by_key(|(_, _, held)| held.position);
+        let has_more = changed.len() > PAGE;
+        changed.truncate(PAGE);
+        let next = changed.last().map(|(_, _, held)| held.position).filter(|_| has_more);
+        let mut ids = BTreeMap::<String, Vec<SettingId>>::new();
+        for (kind, id, _) in self.kept(agent) {
+            ids.entry(kind.name().to_owned()).or_default().push(id);
+        }
+        let changed = changed.into_iter().map(|(kind, id, held)| held.told(kind, id)).collect();
+        let ids = next.is_none().then_some(ids);
+        SettingsPage { position: self.head(), changed, next, ids }
+    }
+
+    fn kept(&self, agent: AgentId) -> impl Iterator<Item = (SettingKind, SettingId, &HeldSetting)> {
+        let viewer = self.sight(agent).map(|sight| &sight.viewer);
+        let rows = self.state.settings.rows.iter();
+        rows.filter(move |((_, kind, _), held)| {
+            let spec = kind.spec();
+            let is_read = viewer.is_some_and(|viewer| reads(viewer, spec, held.home));
+            spec.phones && held.ended_at.is_none() && is_read
+        })
+        .map(|((_, kind, id), held)| (*kind, *id, held))
     }
 
     /// Homes of a kind that are there.
@@ -81,6 +127,76 @@ impl Server {
         let all = there.chain([Home::Workspace]);
         let is_one = |home: &Home| home.kind().is_some_and(|of| kind.spec().homes.contains(&of));
         all.filter(is_one).collect()
+    }
+}
+
+/// The settings that a client in memory keeps, by the rules of a phone's store.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct KeptSettings(BTreeMap<(SettingKind, SettingId), KeptSetting>);
+
+/// A setting that is kept; without one it ended, and a late page may still bring it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct KeptSetting {
+    version: u32,
+    position: u64,
+    setting: Option<Setting>,
+}
+
+impl KeptSettings {
+    /// All that is kept, in the order of kinds and ids.
+    pub fn all(&self) -> Vec<Setting> {
+        self.0.values().filter_map(|kept| kept.setting.clone()).collect()
+    }
+
+    /// Takes over what is told. Returns whether all that a last page names is held.
+    pub fn take(&mut self, told: ToldSettings<'_>) -> bool {
+        match told {
+            ToldSettings::Set(setting, position) => self.put(setting, position),
+            ToldSettings::Ended { kind, id, version, position, is_due } => {
+                self.keep((kind, id), KeptSetting { version, position, setting: None });
+                if !is_due {
+                    self.forget_ended(position);
+                }
+            }
+            ToldSettings::Page(page) => return self.take_page(page),
+        }
+        true
+    }
+
+    fn put(&mut self, setting: Setting, position: u64) {
+        let Some(kind) = SettingKind::from_name(&setting.kind) else { return };
+        let (key, version) = ((kind, setting.id), setting.version);
+        let setting = Some(setting).filter(|setting| !setting.ended);
+        self.keep(key, KeptSetting { version, position, setting });
+    }
+
+    fn keep(&mut self, key: (SettingKind, SettingId), kept: KeptSetting) {
+        let is_newer = self.0.get(&key).is_none_or(|before| before.version < kept.version);
+        if is_newer {
+            self.0.insert(key, kept);
+        }
+    }
+
+    fn forget_ended(&mut self, position: u64) {
+        self.0.retain(|_, kept| kept.setting.is_some() || kept.position > position);
+    }
+
+    fn take_page(&mut self, page: &SettingsPage) -> bool {
+        for setting in &page.changed {
+            self.put(setting.clone(), page.position);
+        }
+        let Some(ids) = &page.ids else { return true };
+        let named: BTreeSet<(SettingKind, SettingId)> = ids
+            .iter()
+            .filter_map(|(kind, ids)| Some((SettingKind::from_name(kind)?, ids)))
+            .flat_map(|(kind, ids)| ids.iter().map(move |id| (kind, *id)))
+            .collect();
+        let has_all = named.iter().all(|key| self.0.contains_key(key));
+        self.0.retain(|key, kept| {
+            named.contains(key) || kept.position > page.position || kept.setting.is_none()
+        });
+        self.forget_ended(page.position);
+        has_all
     }
 }
 

@@ -74,6 +74,8 @@ pub enum Deed {
     Joins(AgentId, u8, bool),
     /// The visibility that a team gives to other teams.
     Shows(u8, Visibility),
+    /// An agent sets, moves or ends a setting, as the seed has it.
+    Sets(AgentId, u64),
 }
 
 impl Server {
@@ -120,6 +122,7 @@ impl Server {
             Deed::Shows(team, visibility) => {
                 self.set_visibility(team_of(team), visibility);
             }
+            Deed::Sets(agent, seed) => self.sets_at_random(seed, agent),
         }
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::conversation::{Block, ContactCard};
 use crate::group::ConversationKind;
 use crate::setting::{Once, SlaTarget};
+use crate::setting::SecretStep;
 use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, Clock, ContactId, Content,
     ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId, InvitationStep,
@@ -502,6 +503,9 @@ pub enum Fact {
         /// Its fields that changed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changed: Vec<String>,
+        /// The step of one of its secrets; left out where none of them changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<SecretStep>,
     },
     /// Sent to viewers of level head in place of every other fact of a conversation.
     HeadChanged {

@@ -6,6 +6,8 @@ mod rule;
 mod saved_view;
 mod schedule;
 mod sla;
+mod template_fallback;
+mod webhook;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -20,9 +22,13 @@ pub use self::rule::{
 pub use self::saved_view::SavedView;
 pub use self::schedule::{Schedule, Span};
 pub use self::sla::{Sla, SlaTarget};
+pub use self::template_fallback::TemplateFallback;
+pub use self::webhook::{
+    Webhook, WebhookEvent, WebhookFrom, WebhookKind, WebhookState, WebhookTry,
+};
 pub use self::wire::{
-    Home, HomeKind, Setting, SettingChange, SettingKindInfo, SettingName, SettingPut,
-    SettingSetters, SettingUse, SettingVersion, SettingsPage,
+    Home, HomeKind, SecretNew, SecretStep, Setting, SettingChange, SettingKindInfo, SettingName,
+    SettingPut, SettingSecret, SettingSetters, SettingUse, SettingVersion, SettingsPage,
 };
 use crate::{AgentId, Choice, SettingId};
 
@@ -82,6 +88,16 @@ settings! {
         homes: [Team, Agent], most: 20, singleton: false,
         set: Setter::Own, reads: Everyone, phones: false, decides: false,
     }
+    /// The template that is offered in place of one that Meta stops.
+    TemplateFallback("template_fallback") at "template-fallbacks" {
+        homes: [Channel], most: 500, singleton: false,
+        set: Setter::Admins, reads: Everyone, phones: false, decides: true,
+    }
+    /// An address of the team's own that is told of what happens.
+    Webhook("webhook") at "outgoing-webhooks" {
+        homes: [Workspace], most: 20, singleton: false,
+        set: Setter::Admins, reads: Admins, phones: false, decides: false, secret: Sealed,
+    }
 }
 
 /// What is declared of a kind.
@@ -99,6 +115,10 @@ pub struct SettingSpec {
     pub one: &'static str,
     /// The address of one's versions.
     pub history: &'static str,
+    /// The address of one's secrets, where the kind has any.
+    pub secrets: &'static str,
+    /// The address of one of these.
+    pub secret_one: &'static str,
     /// What its settings may be for.
     pub homes: &'static [HomeKind],
     /// How many there may be at one home.
@@ -113,6 +133,8 @@ pub struct SettingSpec {
     pub phones: bool,
     /// Whether commands are decided by them.
     pub decides: bool,
+    /// The form in which their secrets are kept; `None` for kinds without any.
+    pub secret: Option<SecretKept>,
     /// The JSON Schemas of its body, of a `PUT` and of what is answered.
     #[cfg(feature = "schema")]
     pub schemas: SettingSchemas,
@@ -154,6 +176,15 @@ pub enum Permission {
     People,
     /// Set up what is promised to customers, and what is done by itself.
     Rules,
+}
+
+/// The form in which secrets of a kind are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SecretKept {
+    /// Sealed: the server uses it.
+    Sealed,
+    /// As a digest: others show it, and it is only compared.
+    Digest,
 }
 
 /// Who reads settings of a kind.

@@ -39,7 +39,7 @@ pub use database::testing;
 pub use database::tx::{Record, Tx, Write};
 pub use database::{copy, restore};
 use database::{migrate, place, pulse};
-pub use people::{operator, view};
+pub use people::{operator, preference, ticket, view};
 pub use proof::stamp::StampKey;
 use proof::touch;
 pub use proof::{digest, found};
@@ -49,7 +49,7 @@ pub use work::node;
 use work::node::Term;
 pub use work::{
     block, courtesy, draft, erase, files, health, look, not_understood, notice, past, push,
-    quarantine, searchable, sweep, template, uploads,
+    quarantine, searchable, sweep, template, uploads, webhook,
 };
 
 /// The settings with which a database is opened.

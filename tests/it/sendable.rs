@@ -429,7 +429,7 @@ async fn a_template_that_meta_paused_is_refused_with_its_fallback_and_nothing_el
         let log: LogPage = admin.signed.get("/log?limit=200").await.expect("the log");
         let by_admin = Actor::Agent { id: admin.id };
         let is_it = |event: &&Event| {
-            event.actor == by_admin && matches!(event.fact, Fact::ChannelChanged { .. })
+            event.actor == by_admin && matches!(event.fact, Fact::SettingChanged { .. })
         };
         assert_eq!(log.entries.iter().filter(is_it).count(), 1, "who named it, and once");
 

@@ -1,5 +1,7 @@
 //! Settings are set: all changes of one work, or none of them.
 
+mod secret;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::event::EventContent;
@@ -10,6 +12,8 @@ use baton_protocol::{Actor, AgentId, Epoch, Event, Fact, Home, SettingId, Timest
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use self::secret::{HeldSecret, KeptSecret, SECRETS_MAX, SecretWork};
+use self::secret::{end_secrets, set_secret};
 use super::state::State;
 use crate::log::Route;
 use crate::setting::{self, Around, Name, Target, Wrong};
@@ -27,6 +31,8 @@ pub struct SetWork {
     pub by: Option<AgentId>,
     /// The changes, each with a fresh id for its content.
     pub changes: Vec<(SettingChange, Uuid)>,
+    /// In place of changes: what becomes of a secret of one setting.
+    pub secret: Option<SecretWork>,
 }
 
 /// A setting as it stands.
@@ -91,6 +97,10 @@ pub struct HeldSettings {
     pub changed: BTreeSet<SettingKey>,
     /// New versions, and where the log tells of each.
     pub versions: Vec<(SettingKey, u32, u64)>,
+    /// Secrets of those that change, by their numbers.
+    pub secrets: BTreeMap<(SettingKey, u32), HeldSecret>,
+    /// Secrets that changed.
+    pub secret_changes: BTreeSet<(SettingKey, u32)>,
 }
 
 impl HeldSettings {
@@ -164,6 +174,9 @@ pub(super) fn set(
             Ok(None) => {}
             Ok(Some((held, fact, content))) => {
                 state.settings.note_replaced(key, now);
+                if held.ended_at.is_some() {
+                    end_secrets(state, key, now);
+                }
                 keep(state, key, held);
                 facts.push((key, fact, content));
             }
@@ -174,6 +187,19 @@ pub(super) fn set(
         }
         let held = state.settings.rows.get(&key);
         told.extend(held.map(|held| held.told(change.kind, change.id)));
+    }
+    if let Some(of) = &work.secret {
+        let key = (work.workspace, of.kind, of.id);
+        let made = set_secret(state, work, of, epoch, now);
+        match made.map_err(|problem| SetRefused { place: 0, problem })? {
+            None => {}
+            Some((held, fact, content)) => {
+                keep(state, key, held);
+                facts.push((key, fact, content));
+            }
+        }
+        let held = state.settings.rows.get(&key);
+        told.extend(held.map(|held| held.told(of.kind, of.id)));
     }
     let actor = work.by.map_or(Actor::System, |id| Actor::Agent { id });
     for (key, fact, content) in facts {
@@ -264,6 +290,7 @@ impl Change<'_> {
             home: Some(put.home),
             rank,
             changed: changed(held, put.home, rank, &json),
+            secret: None,
         };
         let held = HeldSetting {
             version,
@@ -307,6 +334,7 @@ impl Change<'_> {
             home: None,
             rank: held.rank,
             changed: Vec::new(),
+            secret: None,
         };
         let (changed_at, changed_by) = (now, work.by);
         let ended_at = Some(now);

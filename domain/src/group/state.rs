@@ -460,6 +460,10 @@ impl State {
         self.changed_book.clear();
         self.settings.changed.clear();
         self.settings.versions.clear();
+        self.settings.secret_changes.clear();
+        for secret in self.settings.secrets.values_mut() {
+            secret.new = None;
+        }
     }
 
     /// Folds the event into the conversation, which it may begin.

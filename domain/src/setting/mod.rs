@@ -12,7 +12,9 @@ mod schedule;
 mod sla;
 mod tag;
 mod team_policy;
+mod template_fallback;
 mod text;
+mod webhook;
 mod workspace_policy;
 
 use std::collections::BTreeSet;
@@ -25,6 +27,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use access::{may_set, readers, reads, setters};
+pub use template_fallback::template_key;
 
 /// What is wrong with a setting.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -73,6 +76,16 @@ impl Target {
             Self::Agent(id) => ("agent", id.0),
             Self::Channel(id) => ("channel", id.0),
             Self::Setting(kind, id) => (kind.name(), id.0),
+        }
+    }
+
+    /// The home of what is set up for it; of settings there is none.
+    pub fn as_home(self) -> Home {
+        match self {
+            Self::Team(id) => Home::Team { id },
+            Self::Agent(id) => Home::Agent { id },
+            Self::Channel(id) => Home::Channel { id },
+            Self::Setting(..) => Home::Unknown,
         }
     }
 

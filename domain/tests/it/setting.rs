@@ -102,6 +102,7 @@ impl Team {
             home,
             rank: 0,
             changed: Vec::new(),
+            secret: None,
         };
         self.tell(fact, home.map(|_| body(id, version)));
     }

@@ -32,7 +32,7 @@ macro_rules! settings {
         $Kind:ident($name:literal) at $path:literal {
             homes: [$($home:ident),+], most: $most:literal, singleton: $single:literal,
             set: $set:expr, reads: $reads:ident, phones: $phones:literal, decides: $decides:literal
-            $(,)?
+            $(, secret: $secret:ident)? $(,)?
         }
     )+) => {
         /// The kinds of settings.
@@ -58,6 +58,8 @@ macro_rules! settings {
                             list: concat!("/api/v1/", $path),
                             one: concat!("/api/v1/", $path, "/{setting}"),
                             history: concat!("/api/v1/", $path, "/{setting}/history"),
+                            secrets: concat!("/api/v1/", $path, "/{setting}/secrets"),
+                            secret_one: concat!("/api/v1/", $path, "/{setting}/secrets/{secret}"),
                             homes: &[$(HomeKind::$home),+],
                             most: $most,
                             is_singleton: $single,
@@ -65,6 +67,11 @@ macro_rules! settings {
                             reads: Readers::$reads,
                             phones: $phones,
                             decides: $decides,
+                            secret: {
+                                let kept: Option<SecretKept> = None;
+                                $(let kept = { let _ = kept; Some(SecretKept::$secret) };)?
+                                kept
+                            },
                             #[cfg(feature = "schema")]
                             schemas: SettingSchemas {
                                 body: |generator| generator.root_schema_for::<$Kind>(),

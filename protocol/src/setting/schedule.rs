@@ -1,4 +1,4 @@
-//! When somebody is there.
+//! Schedules: when somebody is there.
 
 use std::collections::BTreeMap;
 

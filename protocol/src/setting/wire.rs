@@ -207,8 +207,49 @@ pub struct SettingVersion {
     pub home: Option<Home>,
     /// Its fields that changed.
     pub changed: Vec<String>,
+    /// The step of one of its secrets; left out where none of them changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretStep>,
     /// What was set; null where it ended or was erased.
     pub body: Option<Value>,
+}
+
+/// The step of a secret of a setting: all that events and histories tell of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SecretStep {
+    /// It was made.
+    Made,
+    /// It ended.
+    Ended,
+    /// Something that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
+/// A secret of a setting, as it is listed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SettingSecret {
+    /// Its number: 1, 2, 3 …
+    pub n: u32,
+    /// The time at which it was made.
+    pub created_at: Timestamp,
+    /// Since when it counts no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A new secret. It is told this once.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SecretNew {
+    /// Its number: 1, 2, 3 …
+    pub n: u32,
+    /// The secret.
+    pub secret: String,
 }
 
 /// Something that a setting names.
@@ -281,7 +322,10 @@ pub struct SettingKindInfo {
     pub singleton: bool,
     /// Whether phones keep them.
     pub phones: bool,
-    /// The homes at which you may set them; a number is none of these.
+    /// Whether they have secrets.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+    /// The homes at which you may set them.
     pub settable: Vec<Home>,
     /// The people who may set them, of those who read them.
     pub setters: SettingSetters,

@@ -25,7 +25,7 @@ use baton_protocol::push::{
     PushDevice, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptsTaken,
 };
 use baton_protocol::routing::RoutingHistory;
-use baton_protocol::setting::SettingPut;
+use baton_protocol::setting::{SecretNew, SettingPut, WebhookState};
 use baton_protocol::settings::{
     AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, MetaAppNew, MetaApps,
     PasswordChange, PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew, WorkspaceChange,
@@ -103,8 +103,8 @@ bodies!(
     Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NextInLines, NoticePage,
     NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange, PasswordForgotten, PasswordNew,
     PasswordSet, Problem, PushDevice, PushPreference, PushPut, PushRegistered, Quarantined,
-    ReceiptsTaken, Refresh, RoutingHistory, Session, SnapshotAnswer, SocketTicket,
-    SyncAnswer, Team, TeamChange, TeamNew, WorkspaceChange;
+    ReceiptsTaken, Refresh, RoutingHistory, SecretNew, Session, SnapshotAnswer,
+    SocketTicket, SyncAnswer, Team, TeamChange, TeamNew, WebhookState, WorkspaceChange;
     "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>
 );
 

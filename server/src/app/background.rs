@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use baton_protocol::SettingKind;
 use tokio::task::JoinHandle;
 
 use super::serve::vapid;
-use crate::accounts::Accounts;
+use crate::accounts::{self, Accounts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::coordinator::Coordinator;
 use crate::engine::Engine;
 use crate::jobs::{
-    Checkpointer, Importer, Indexer, Keep, Looks, Pusher, Rehomer, Router, Sealer, Sender,
-    SenderParts, Sweeper, Unseal, Waker, Watcher,
+    Checkpointer, Importer, Indexer, Keep, Looks, OpenSecret, Outwards, Pusher, Rehomer, Router,
+    Sealer, Sender, SenderParts, Sweeper, Unseal, Waker, Watcher,
 };
 use crate::media::MediaStore;
 use crate::node::Membership;
@@ -113,7 +114,7 @@ pub(super) fn sender(of: &Background<'_>, coordinator: &Arc<dyn Coordinator>) ->
     })
 }
 
-/// Who sends pushes, and who drops those of what was seen.
+/// Who sends pushes, who drops those of what was seen, and who tells webhooks.
 pub(super) fn push_workers(
     of: &Background<'_>,
     keys: &Keys,
@@ -131,7 +132,26 @@ pub(super) fn push_workers(
         in_flight_max: config.push.in_flight_max,
     };
     let mut workers = pusher.start();
+    let outwards = Outwards {
+        store: engine.store().clone(),
+        membership: membership.clone(),
+        open: open_secret(keys),
+        outward: push::Outward::open(&config.push, clock.clone()).context("webhooks")?,
+        clock: clock.clone(),
+    };
+    workers.push(tokio::spawn(outwards.run()));
     let store = engine.store().clone();
     workers.push(tokio::spawn(looks.run(store, clock.clone(), metrics.clone())));
     Ok(workers)
+}
+
+/// Opens secrets of webhooks with the installation's key.
+fn open_secret(keys: &Keys) -> OpenSecret {
+    let keys = keys.clone();
+    Arc::new(move |(workspace, id), n, sealed| {
+        let of = (workspace, SettingKind::Webhook, id);
+        let secret = accounts::open_secret(&keys, of, n, sealed);
+        let told = secret.inspect_err(|error| tracing::error!(%error, "a secret is of no use"));
+        accounts::signing_key(&told.ok()?)
+    })
 }

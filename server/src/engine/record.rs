@@ -20,9 +20,9 @@ use crate::store::tables::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow, Ended,
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
     LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow,
-    OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, QuarantineRow, ReadMarkRow,
-    SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow, TallyRow,
-    UploadKeyRow,
+    OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, QuarantineRow, ReadMarkRow, SecretEnd,
+    SecretRow, SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow,
+    TallyRow, UploadKeyRow,
 };
 
 /// Gathers the rows of what was decided.
@@ -194,6 +194,13 @@ fn settings(state: &State, writes: &mut Writes) {
         let body = body.and_then(|body| SettingBody::read(key.1, body).ok());
         let names = body.iter().flat_map(setting::names);
         writes.setting_names.extend(names.map(|name| SettingNameRow::new(*key, name)));
+    }
+    for of in &state.settings.secret_changes {
+        let Some(held) = state.settings.secrets.get(of) else { continue };
+        match SecretRow::new(*of, held) {
+            Some(row) => writes.secrets.push(row),
+            None => writes.secret_ends.push(SecretEnd::new(*of, held)),
+        }
     }
     for (key, version, position) in &state.settings.versions {
         writes.setting_versions.push(SettingVersionRow::new(*key, *version, *position));

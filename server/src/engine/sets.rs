@@ -42,8 +42,13 @@ pub(super) async fn load_settings(
             targets.extend(names.chain(home).map(|target| (work.workspace, target)));
         }
     }
+    for work in &sets {
+        let of = work.secret.iter().map(|secret| (work.workspace, secret.kind, secret.id));
+        wanted.extend(of);
+    }
     if !sets.is_empty() {
         load_users(tx, &wanted, state).await?;
+        load_secrets(tx, &wanted, state).await?;
     }
     let mut known = BTreeSet::new();
     for _ in 0..STEPS_MAX {
@@ -139,6 +144,26 @@ fn names_of(row: &SettingRow, body: Option<&str>) -> Result<Vec<Target>, StoreEr
     let body = body.map(setting_body).transpose()?.flatten();
     let body = body.and_then(|body| SettingBody::read(kind, &body).ok());
     Ok(body.iter().flat_map(setting::names).map(|name| name.target).collect())
+}
+
+/// The secrets of those that change, of kinds that have any.
+async fn load_secrets(
+    tx: &mut Tx,
+    keys: &BTreeSet<SettingKey>,
+    state: &mut State,
+) -> Result<(), StoreError> {
+    let with = keys.iter().filter(|(_, kind, _)| kind.spec().secret.is_some());
+    let keys: Vec<_> =
+        with.map(|(of, kind, id)| (of.to_string(), kind.name(), id.to_string())).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    for row in rows::setting_secrets(tx, &json(&keys)).await? {
+        let Some(kind) = SettingKind::from_name(&row.kind) else { continue };
+        let (n, held) = row.held()?;
+        state.settings.secrets.insert(((id(&row.workspace)?, kind, id(&row.id)?), n), held);
+    }
+    Ok(())
 }
 
 /// What names the settings that change.

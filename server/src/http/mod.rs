@@ -27,6 +27,7 @@ mod meta_apps;
 mod next;
 mod noticed;
 mod notices;
+mod outward;
 mod packing;
 mod passwords;
 mod problem;
@@ -37,6 +38,7 @@ mod review;
 mod route;
 mod rules;
 mod search;
+mod secrets;
 mod sessions;
 mod settings;
 mod sync;
@@ -171,6 +173,8 @@ pub fn routes() -> Vec<Route> {
         views::routes(),
         settings::routes(),
         rules::routes(),
+        secrets::routes(),
+        outward::routes(),
         review::routes(),
         search::routes(),
         sync::routes(),

@@ -5,8 +5,8 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use baton_domain::group::SetWork;
-use baton_domain::setting::{self, Target};
+use baton_domain::group::{SetProblem, SetRefused, SetWork};
+use baton_domain::setting::{self, Target, Wrong};
 use baton_domain::sight::Sight;
 use baton_protocol::limits::{SETTING_CHANGES_MAX, SETTINGS_PAGE};
 use baton_protocol::setting::{
@@ -47,7 +47,7 @@ pub(super) fn routes() -> Vec<Route> {
             .says("The kinds of settings, with the schemas of their bodies.")
             .answers::<Vec<SettingKindInfo>>(200),
         Route::get(Access::Signed, "/api/v1/settings/used-by", used_by)
-            .says("The settings that name something.")
+            .says("The settings that name something, and those that are for it.")
             .query::<UsedBy>()
             .answers::<Vec<SettingUse>>(200),
         Route::get(Access::Admin, "/api/v1/settings/broken", broken)
@@ -340,22 +340,25 @@ async fn kinds(
 ) -> HandlerResult<Out<Vec<SettingKindInfo>>> {
     let mut tx = parts.store.read().await?;
     let sight = sight(&mut tx, &signed).await?;
+    let channels = read::channels(&mut tx, signed.workspace).await?;
     tx.rollback().await?;
+    let channels = channels.iter().map(|channel| Home::Channel { id: channel.id });
+    let teams = sight.visibility.keys().map(|id| Home::Team { id: *id });
+    let own = [Home::Workspace, Home::Agent { id: sight.viewer.agent }];
+    let homes: Vec<Home> = own.into_iter().chain(teams).chain(channels).collect();
     let told = SettingKind::ALL.into_iter().map(SettingKind::spec);
     let told = told.filter(|of| of.reads == Readers::Everyone || signed.role == Role::Admin);
-    Ok(Out(told.map(|spec| kind_info(spec, &sight)).collect()))
+    Ok(Out(told.map(|spec| kind_info(spec, &sight, &homes)).collect()))
 }
 
-/// The homes at which somebody may set settings of a kind.
-fn settable(spec: &SettingSpec, sight: &Sight) -> Vec<Home> {
-    let teams = sight.visibility.keys().map(|id| Home::Team { id: *id });
-    let all = [Home::Workspace, Home::Agent { id: sight.viewer.agent }].into_iter().chain(teams);
+/// Those of the homes at which somebody may set settings of a kind.
+fn settable(spec: &SettingSpec, sight: &Sight, homes: &[Home]) -> Vec<Home> {
     let is_one = |home: &Home| home.kind().is_some_and(|kind| spec.homes.contains(&kind));
     let may = |home: &Home| setting::may_set(&sight.viewer, spec, *home);
-    all.filter(|home| is_one(home) && may(home)).collect()
+    homes.iter().copied().filter(|home| is_one(home) && may(home)).collect()
 }
 
-fn kind_info(spec: &SettingSpec, sight: &Sight) -> SettingKindInfo {
+fn kind_info(spec: &SettingSpec, sight: &Sight, homes: &[Home]) -> SettingKindInfo {
     let mut settings = SchemaSettings::draft2020_12().for_deserialize();
     (settings.inline_subschemas, settings.meta_schema) = (true, None);
     let schema = (spec.schemas.body)(&mut settings.into_generator()).to_value();
@@ -367,7 +370,8 @@ fn kind_info(spec: &SettingSpec, sight: &Sight) -> SettingKindInfo {
         most: spec.most,
         singleton: spec.is_singleton,
         phones: spec.phones,
-        settable: settable(spec, sight),
+        secret: spec.secret.is_some(),
+        settable: settable(spec, sight, homes),
         setters: setting::setters(spec),
         readers: setting::readers(spec),
         schema,
@@ -392,6 +396,12 @@ async fn used_by(
         let found = read::setting(&mut tx, signed.workspace, kind, user.id).await?;
         if found.is_some_and(|found| reads(&sight, kind, found.setting.home)) {
             told.push(user);
+        }
+    }
+    let home = target.as_home();
+    for (kind, id, _) in read::settings_of_home(&mut tx, signed.workspace, home, SCANNED).await? {
+        if reads(&sight, kind, home) {
+            told.push(SettingUse { kind: kind.name().to_owned(), id, field: "home".to_owned() });
         }
     }
     tx.rollback().await?;
@@ -423,10 +433,27 @@ async fn set(
     changes: Vec<SettingChange>,
 ) -> HandlerResult<Vec<Setting>> {
     let is_list = changes.len() > 1;
+    check_addresses(parts, &changes).map_err(|refused| Fault::setting(refused, is_list))?;
     let changes = changes.into_iter().map(|change| (change, parts.clock.uuid_v4())).collect();
-    let work = SetWork { workspace: signed.workspace, by: Some(signed.agent), changes };
+    let work =
+        SetWork { workspace: signed.workspace, by: Some(signed.agent), changes, secret: None };
     let set = parts.engine.set(work).await?;
     set.map_err(|refused| Fault::setting(refused, is_list))
+}
+
+/// Refuses webhooks at addresses that this server does not post to.
+fn check_addresses(parts: &ApiState, changes: &[SettingChange]) -> Result<(), SetRefused> {
+    for (place, change) in changes.iter().enumerate() {
+        let body = change.put.as_ref().map(|put| &put.body);
+        let url = body.filter(|_| change.kind == SettingKind::Webhook);
+        let url = url.and_then(|body| body.get("url")?.as_str());
+        let problem = url.and_then(|url| parts.push_endpoints.outward_problem(url.trim()));
+        if let Some(problem) = problem {
+            let problem = SetProblem::Invalid(Wrong::new("url", problem));
+            return Err(SetRefused { place, problem });
+        }
+    }
+    Ok(())
 }
 
 /// Says of each setting what it names that is no more.
@@ -449,7 +476,8 @@ fn reads(sight: &Sight, kind: SettingKind, home: Home) -> bool {
     setting::reads(&sight.viewer, kind.spec(), home)
 }
 
-async fn sight(tx: &mut Tx, signed: &Signed) -> HandlerResult<Sight> {
+/// The sight of somebody.
+pub(super) async fn sight(tx: &mut Tx, signed: &Signed) -> HandlerResult<Sight> {
     let sight = read::sight(tx, signed.workspace, signed.agent).await?;
     sight.ok_or_else(Fault::unauthenticated)
 }

@@ -4,15 +4,18 @@ use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
 use baton_domain::decide::is_filled_alike;
+use baton_domain::group::SetWork;
+use baton_protocol::limits::SETTING_CHANGES_MAX;
+use baton_protocol::setting::{Home, SettingBody, SettingChange, SettingPut};
 use baton_protocol::template::{
-    Template, TemplateFallback, TemplateFallbackPut, TemplateList, TemplateSource, TemplateStatus,
-    TemplateUsages,
+    Template, TemplateFallback, TemplateFallbackPut, TemplateList, TemplateName, TemplateSource,
+    TemplateStatus, TemplateUsages,
 };
-use baton_protocol::{ChannelId, ChannelSet, Fact, WorkspaceId};
+use baton_protocol::{ChannelId, SettingId, SettingKind, WorkspaceId, setting};
 
 use super::input::{Id, Json};
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
-use crate::accounts::{Setter, Signed};
+use crate::accounts::Signed;
 use crate::store::{read, template};
 
 /// Digits of an id of Meta's.
@@ -36,12 +39,12 @@ pub(super) fn routes() -> Vec<Route> {
             .says("Says what is offered in place of a template that Meta stops.")
             .takes::<TemplateFallbackPut>()
             .answers::<TemplateList>(200)
-            .codes(&["not_found"]),
+            .codes(&["not_found", "version_changed", "too_many"]),
         Route::put(Access::Admin, "/api/v1/channels/{channel}/templates", put)
             .says("Sets the account whose templates are read, and reads them.")
             .takes::<TemplateSource>()
             .answers::<TemplateList>(202)
-            .codes(&["not_found"]),
+            .codes(&["not_found", "version_changed"]),
     ]
 }
 
@@ -67,15 +70,31 @@ pub(super) async fn put(
     if !is_id {
         return Err(Fault::invalid("account_id: the digits of a WhatsApp Business Account's id"));
     }
-    known(&parts, signed.workspace, channel).await?;
+    let before = known(&parts, signed.workspace, channel).await?;
+    if before.account_id.is_some_and(|before| before != account) {
+        end_fallbacks(&parts, &signed, channel).await?;
+    }
     let of = (signed.workspace, channel);
     template::set_source(&parts.store, of, account, parts.clock.now()).await?;
     let known = known(&parts, signed.workspace, channel).await?;
     Ok((StatusCode::ACCEPTED, Out(known)))
 }
 
+/// Fallbacks of another account's templates mean nothing here.
+async fn end_fallbacks(parts: &ApiState, signed: &Signed, channel: ChannelId) -> HandlerResult<()> {
+    let mut tx = parts.store.read().await?;
+    let held = template::fallbacks(&mut tx, (signed.workspace, channel)).await?;
+    tx.rollback().await?;
+    let end = |of: &read::Placed| (of.setting.id, Some(of.setting.version), None);
+    let ends: Vec<_> = held.iter().map(end).collect();
+    for ends in ends.chunks(SETTING_CHANGES_MAX) {
+        set(parts, signed, ends).await?;
+    }
+    Ok(())
+}
+
 /// `PUT /channels/{channel}/templates/fallback`. Nothing else is sent by it: whoever sends the one
-/// is offered the other.
+/// is offered the other. It is a setting; this request is that of clients from before that.
 pub(super) async fn fallback(
     State(parts): State<Shared>,
     signed: Signed,
@@ -91,14 +110,49 @@ pub(super) async fn fallback(
     };
     let fallback = wish.fallback.as_ref().map(|to| chosen(of, find(&to.name, &to.language)));
     let fallback = fallback.transpose()?;
-    let at = (signed.workspace, channel);
-    if of.fallback != fallback {
-        let write = template::put_fallback(at, &of.name, &of.language, fallback.as_ref());
-        let fact = Fact::ChannelChanged { channel_id: channel, set: ChannelSet::default() };
-        let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
-        parts.accounts.settle(&parts.engine, setter.work(vec![write], vec![fact])).await?;
+    if of.fallback == fallback {
+        return Ok(Out(list));
     }
+    let template = TemplateName { name: wish.name, language: wish.language };
+    let mut tx = parts.store.read().await?;
+    let held = template::fallbacks(&mut tx, (signed.workspace, channel)).await?;
+    tx.rollback().await?;
+    let mut held = held.into_iter().map(|placed| placed.setting);
+    let held = held.find(|held| {
+        let body = held.body.as_ref().and_then(template::fallback_of);
+        body.is_some_and(|body| body.template == template)
+    });
+    let (id, expect) = match held {
+        Some(held) => (held.id, Some(held.version)),
+        None => (SettingId(parts.clock.uuid_v7()), None),
+    };
+    let put = fallback.map(|TemplateFallback { name, language, category }| {
+        let fallback = TemplateName { name, language };
+        let body = setting::TemplateFallback { template, category, fallback };
+        let body = SettingBody::from(body).to_json();
+        SettingPut { home: Home::Channel { id: channel }, rank: None, body }
+    });
+    set(&parts, &signed, &[(id, expect, put)]).await?;
     known(&parts, signed.workspace, channel).await.map(Out)
+}
+
+/// Sets what stands in for templates, or ends it.
+async fn set(
+    parts: &ApiState,
+    signed: &Signed,
+    changes: &[(SettingId, Option<u32>, Option<SettingPut>)],
+) -> HandlerResult<()> {
+    let kind = SettingKind::TemplateFallback;
+    let change = |(id, expect, put): &(SettingId, Option<u32>, Option<SettingPut>)| {
+        let (id, expect, put) = (*id, *expect, put.clone());
+        let change = SettingChange { kind, id, expect, epoch: None, put, anyway: true };
+        (change, parts.clock.uuid_v4())
+    };
+    let changes = changes.iter().map(change).collect();
+    let work =
+        SetWork { workspace: signed.workspace, by: Some(signed.agent), changes, secret: None };
+    let set = parts.engine.set(work).await?;
+    set.map(drop).map_err(|refused| Fault::setting(refused, false))
 }
 
 fn chosen(of: &Template, to: Option<&Template>) -> HandlerResult<TemplateFallback> {

@@ -15,6 +15,7 @@ mod passwords;
 mod problems;
 mod push;
 mod scope;
+mod secrets;
 mod settings;
 mod views;
 mod webhooks;
@@ -60,6 +61,7 @@ struct Desk {
     agent: Session,
     stranger: Session,
     team: String,
+    channel: String,
 }
 
 /// An answer, read whole.
@@ -193,7 +195,9 @@ async fn populate(database: TestDatabase, parts: ApiState, router: Router) -> De
     operator_adds_number(&parts, &admin, &team, "pn1").await;
     let supervisor = sign_in(&router, "acme", "sue@host").await;
     let agent = sign_in(&router, "acme", "ben@host").await;
-    Desk { database, parts, router, admin, supervisor, agent, stranger, team }
+    let channels = ask(&router, Some(&admin), Method::GET, "/api/v1/channels", None).await;
+    let channel = channels.body[0]["id"].as_str().unwrap().to_owned();
+    Desk { database, parts, router, admin, supervisor, agent, stranger, team, channel }
 }
 
 /// The operator connects a number of the app 123 to this session's workspace.

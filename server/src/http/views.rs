@@ -123,7 +123,8 @@ async fn set(
     });
     let change = SettingChange { kind: KIND, id, expect, epoch: None, put, anyway: true };
     let changes = vec![(change, parts.clock.uuid_v4())];
-    let work = SetWork { workspace: signed.workspace, by: Some(signed.agent), changes };
+    let work =
+        SetWork { workspace: signed.workspace, by: Some(signed.agent), changes, secret: None };
     let set = parts.engine.set(work).await?.map_err(|refused| {
         let SetProblem::TooMany(most) = refused.problem else {
             return Fault::setting(refused, false);

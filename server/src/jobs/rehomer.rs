@@ -92,7 +92,7 @@ impl Rehomer {
         };
         let changes = left.into_iter().map(end).collect();
         // Refused when somebody changed one meanwhile: once more from the start.
-        let set = self.engine.set(SetWork { workspace, by: None, changes }).await;
+        let set = self.engine.set(SetWork { workspace, by: None, changes, secret: None }).await;
         if let Ok(Err(refused)) = &set {
             tracing::debug!(?refused, %workspace, "settings of who leaves changed meanwhile");
         }

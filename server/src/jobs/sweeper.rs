@@ -5,8 +5,8 @@
 //! - registrations for pushes that were abandoned, and what was told of old pushes;
 //! - notices and drafts of agents, and what those who left had set up for themselves.
 //!
-//! Statuses whose message is known after all are applied before. Filters of the inbox that an
-//! earlier version kept become settings.
+//! Statuses whose message is known after all are applied before. Filters of the inbox and what
+//! stands in for templates become settings, where an earlier version kept them.
 //!
 //! Many short transactions of a few hundred rows, so that no command waits for a sweep. Sessions
 //! are not swept here. Those that ended long ago by themselves go when their agent signs in.
@@ -16,9 +16,14 @@ use std::time::Duration;
 
 use baton_domain::group::SetWork;
 use baton_domain::group::set::SetProblem;
-use baton_protocol::setting::{Home, SavedView, SettingBody, SettingChange, SettingPut};
-use baton_protocol::{SettingId, SettingKind, Timestamp};
+use baton_domain::setting::template_key;
+use baton_protocol::setting::{
+    Home, SavedView, SettingBody, SettingChange, SettingPut, TemplateFallback,
+};
+use baton_protocol::{ChannelId, SettingId, Timestamp, WorkspaceId};
 use futures_util::future::join_all;
+use sha2::{Digest, Sha256};
+use uuid::Builder;
 
 use crate::clock::Clock;
 use crate::config::StoreConfig;
@@ -30,8 +35,9 @@ use crate::store::sweep::{
     sweep_not_understood, sweep_notices, sweep_outcomes, sweep_own_settings, sweep_parked,
     sweep_pushes, sweep_receipts,
 };
+use crate::store::template::{drop_fallback, fallbacks_of_before};
 use crate::store::view::{KeptView, drop_view, views_of_before};
-use crate::store::{Store, StoreError, read};
+use crate::store::{Store, StoreError, read, webhook};
 
 /// How long each kind of row is kept, in days.
 #[derive(Clone, Copy, Debug)]
@@ -98,14 +104,16 @@ pub struct Swept {
     pub drafts: u64,
     /// Bodies of what was set up by agents for themselves who left.
     pub own_settings: u64,
-    /// Filters of the inbox that became settings.
+    /// Requests that webhooks did not take at once.
+    pub deliveries: u64,
+    /// Rows of an earlier version that became settings.
     pub moved: u64,
     /// Messages that statuses had waited for although they were known.
     pub heard: u64,
 }
 
-/// Filters of the inbox that are moved at once.
-const VIEWS_AT_ONCE: u64 = 10_000;
+/// Rows of an earlier version that become settings at once.
+const KEPT_AT_ONCE: u64 = 10_000;
 const EVERY: Duration = Duration::from_secs(60 * 60);
 /// Rows of one transaction.
 const AT_ONCE: u64 = 500;
@@ -121,6 +129,8 @@ const NOTICE_DAYS: u32 = 90;
 const DRAFT_DAYS: u32 = 30;
 /// Days for which a leaver's own settings are kept after they ended.
 const OWN_SETTINGS_DAYS: u32 = 30;
+/// Days for which requests are shown that webhooks did not take at once.
+const DELIVERY_DAYS: u32 = 30;
 /// No push is worth sending or taking back for longer.
 const SENT_DAYS: u32 = 3;
 /// Op ids are taken for seven days: their outcomes must be found for longer.
@@ -163,7 +173,7 @@ impl Sweeper {
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
         let store = &self.membership.led(&self.store).ok_or(StoreError::Deposed)?;
         let mut swept = Swept { heard: self.hear_overlooked().await?, ..Swept::default() };
-        swept.moved = self.move_views(store).await?;
+        swept.moved = self.move_views(store).await? + self.move_fallbacks(store).await?;
         let before = self.before(self.keep.intake_days);
         let unsifted = self.before(self.keep.not_understood_days);
         while add(&mut swept.intake, sweep_intake(store, before, unsifted, AT_ONCE).await?) {}
@@ -185,6 +195,8 @@ impl Sweeper {
         while add(&mut swept.own_settings, sweep_own_settings(store, before, AT_ONCE).await?) {}
         let before = self.before(SENT_DAYS);
         while add(&mut swept.sent, sweep_sent(store, before, AT_ONCE).await?) {}
+        let before = self.before(DELIVERY_DAYS);
+        while add(&mut swept.deliveries, webhook::sweep(store, before, AT_ONCE).await?) {}
         let mut tx = store.read().await?;
         let workspaces = read::workspaces(&mut tx).await?;
         tx.rollback().await?;
@@ -220,38 +232,73 @@ impl Sweeper {
     /// Sets the filters that an earlier version kept, by the way that all settings go.
     async fn move_views(&self, store: &Store) -> Result<u64, StoreError> {
         let mut moved = 0;
-        for (workspace, view) in views_of_before(store, VIEWS_AT_ONCE).await? {
+        for (workspace, view) in views_of_before(store, KEPT_AT_ONCE).await? {
             let KeptView { id, agent, team, name, filter } = view;
             let home = team.map_or(Home::Agent { id: agent }, |id| Home::Team { id });
-            let body = SettingBody::from(SavedView { name, filter }).to_json();
-            let change = SettingChange {
-                kind: SettingKind::SavedView,
-                id: SettingId(id.0),
-                expect: None,
-                epoch: None,
-                put: Some(SettingPut { home, rank: None, body }),
-                anyway: false,
-            };
-            let changes = vec![(change, self.clock.uuid_v4())];
-            let set = self.engine.set(SetWork { workspace, by: None, changes }).await;
-            match set.map(|set| set.map_err(|refused| refused.problem)) {
-                // It was moved and changed since, or its agent left.
-                Ok(Ok(_) | Err(SetProblem::VersionChanged(_) | SetProblem::NotFound)) => {
-                    drop_view(store, workspace, id).await?;
-                    moved += 1;
-                }
-                Ok(Err(problem)) => {
-                    tracing::warn!(?problem, %workspace, view = %id, "a filter cannot be moved");
-                }
-                Err(error) => tracing::warn!(%error, "filters must wait another hour"),
+            if self.set(workspace, SettingId(id.0), home, SavedView { name, filter }.into()).await {
+                drop_view(store, workspace, id).await?;
+                moved += 1;
             }
         }
         Ok(moved)
     }
 
+    /// The same for what stands in for templates.
+    async fn move_fallbacks(&self, store: &Store) -> Result<u64, StoreError> {
+        let mut moved = 0;
+        for kept in fallbacks_of_before(store, KEPT_AT_ONCE).await? {
+            let (workspace, channel) = kept.channel;
+            let id = id_of_fallback(channel, &kept.body);
+            let home = Home::Channel { id: channel };
+            if self.set(workspace, id, home, kept.body.clone().into()).await {
+                drop_fallback(store, &kept).await?;
+                moved += 1;
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Sets what was kept elsewhere before; false if it has to stay there.
+    async fn set(
+        &self,
+        workspace: WorkspaceId,
+        id: SettingId,
+        home: Home,
+        body: SettingBody,
+    ) -> bool {
+        let kind = body.kind();
+        let put = Some(SettingPut { home, rank: None, body: body.to_json() });
+        let change = SettingChange { kind, id, expect: None, epoch: None, put, anyway: false };
+        let changes = vec![(change, self.clock.uuid_v4())];
+        let set = self.engine.set(SetWork { workspace, by: None, changes, secret: None }).await;
+        match set.map(|set| set.map_err(|refused| refused.problem)) {
+            Ok(Ok(_)) => true,
+            // It was moved and changed since, another one is in its place, or its home is gone.
+            Ok(Err(
+                SetProblem::VersionChanged(_) | SetProblem::Taken(_) | SetProblem::NotFound,
+            )) => true,
+            Ok(Err(problem)) => {
+                tracing::warn!(?problem, %workspace, kind = kind.name(), %id, "it cannot be moved");
+                false
+            }
+            Err(error) => {
+                tracing::warn!(%error, kind = kind.name(), "settings must wait another hour");
+                false
+            }
+        }
+    }
+
     fn before(&self, days: u32) -> Timestamp {
         self.clock.now().plus_ms(-i64::from(days) * 86_400_000)
     }
+}
+
+/// The same id each time: a node may end between the two statements.
+fn id_of_fallback(channel: ChannelId, of: &TemplateFallback) -> SettingId {
+    let digest = Sha256::digest(format!("{channel}/{}", template_key(&of.template)));
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(digest).for_each(|(to, byte)| *to = byte);
+    SettingId(Builder::from_random_bytes(bytes).into_uuid())
 }
 
 /// Adds, and tells whether there may be more.

@@ -76,8 +76,18 @@ fn lives_again(of: &Revived) -> String {
          - customers who are blocked: {}, and who want no marketing: {}. Those who were blocked, \
          or said stop, since then are not among them\n\
          - saved views: {}\n\
-         Invitations that were open then, ended now: {}. An admin may renew them.\n",
-        of.agents, of.devices, of.blocked, of.stopped, of.views, of.invitations
+         Invitations that were open then, ended now: {}. An admin may renew them.\n\
+         Keys of programs that counted then, ended now: {}. Make new ones for those that are \
+         still used.\n\
+         Webhooks, paused now: {}. An admin lets each go on under Settings.\n",
+        of.agents,
+        of.devices,
+        of.blocked,
+        of.stopped,
+        of.views,
+        of.invitations,
+        of.keys,
+        of.webhooks
     )
 }
 
@@ -105,9 +115,34 @@ mod tests {
     use crate::demo::Login;
     use crate::demo::client::{Api, Refused, SignedIn};
     use crate::program::demo::furnish;
+    use crate::store::Sql;
     use crate::store::testing::databases;
 
     const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// A key of a program, a secret that the server signs with, and a webhook that is told.
+    fn secrets(of: WorkspaceId) -> String {
+        let id = "0198f2a0-0000-7000-8000-000000000001";
+        format!(
+            "INSERT INTO setting (workspace, kind, id, version, home_kind, home_id, content, rank,
+               position, changed_at)
+             VALUES ('{of}', 'later', '{id}', 1, 'workspace', '{of}', '{id}', 0, 0, 0);
+             INSERT INTO setting_secret VALUES ('{of}', 'later', '{id}', '1', NULL, 'd', 0, NULL);
+             INSERT INTO setting_secret VALUES ('{of}', 'later', '{id}', '2', 's', NULL, 0, NULL);
+             INSERT INTO webhook_cursor (workspace, id, position) VALUES ('{of}', '{id}', 0);"
+        )
+    }
+
+    /// Secrets that count still, and webhooks that a restore paused.
+    async fn left(store: &Store) -> (i64, i64) {
+        static COUNT: Sql = Sql::new(
+            "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM setting_secret
+               WHERE ended_at IS NULL),
+               (SELECT CAST(COUNT(*) AS BIGINT) FROM webhook_cursor
+               WHERE paused_for = 'restored')",
+        );
+        store.rows_alone(&COUNT, &[""; 0]).await.unwrap()[0]
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn after_a_restore_nothing_old_is_sent_and_everybody_begins_anew() {
@@ -130,18 +165,21 @@ mod tests {
 
             // The log had been further than it is.
             let lost = ana.session.workspace_id;
+            database.tamper(&secrets(lost)).await;
             mark(&config, epoch, lost);
             let refused = Server::start(&config, clock.clone()).await.map(drop).unwrap_err();
             assert!(refused.to_string().contains("baton restore"), "{refused:#}");
             let said = run(&Restore { from: None }, &config, &clock).await.unwrap();
             assert!(said.contains("unconfirmed: 1\n"), "{said}");
             assert!(said.contains("open then, ended now: 1."), "{said}");
+            assert!(said.contains("counted then, ended now: 1."), "{said}");
             for of in ["passwords of then: ", "not revoked: ", "want no marketing: 0", "views: 0"] {
                 assert!(said.contains(of), "{of:?} is not told: {said}");
             }
 
             let server = Server::start(&config, clock.clone()).await.unwrap();
             assert_ne!(server.store.epoch(), epoch);
+            assert_eq!(left(&server.store).await, (1, 1), "of the sealed one and the webhook");
             anew(&server, &ana, &logins, (conversation, cursor)).await;
             let read = server.accounts.read_invitation(&link, IpAddr::from([10, 0, 0, 1])).await;
             assert!(matches!(read, Err(AccountError::Link(LinkFault::Expired))), "{read:?}");

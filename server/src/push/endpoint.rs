@@ -44,6 +44,15 @@ impl EndpointRules {
         (!is_on(&url, &self.hosts)).then_some("is on a host that this server does not send to")
     }
 
+    /// Why an address that a team names is not posted to. Hosts are not restricted there.
+    pub fn outward_problem(&self, url: &str) -> Option<&'static str> {
+        let anywhere = Self { allows_private: self.allows_private, hosts: Vec::new() };
+        match Url::parse(url) {
+            Ok(_) => anywhere.problem(url),
+            Err(_) => Some("must be an https address of the open Internet"),
+        }
+    }
+
     /// Whether plain http and private networks are asked.
     pub(super) fn allows_private(&self) -> bool {
         self.allows_private

@@ -11,6 +11,7 @@ mod http;
 mod jwt;
 mod letter;
 mod network;
+mod outward;
 mod relay;
 mod seal;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use crate::config::PushConfig;
 pub use endpoint::EndpointRules;
 pub use errors::Verdict;
 pub use letter::{Letter, SealKey, Target, Words};
+pub use outward::{Answered, Outward, Posted};
 use seal::SealError;
 pub use webpush::VapidKey;
 

@@ -221,12 +221,15 @@ async fn reads(State(shared): Shares, Json(Reads { wamid }): Json<Reads>) -> Res
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Webhook {
+struct WebhookTarget {
     name: String,
     body: Value,
 }
 
-async fn webhook(State(shared): Shares, Json(Webhook { name, body }): Json<Webhook>) -> Response {
+async fn webhook(
+    State(shared): Shares,
+    Json(WebhookTarget { name, body }): Json<WebhookTarget>,
+) -> Response {
     let id = UpdateId { id: name.clone(), status: None };
     shared.enqueue(id, Content::Whole(body), &name, Instant::now()).await;
     done()

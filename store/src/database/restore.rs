@@ -27,6 +27,10 @@ pub struct Revived {
     pub views: i64,
     /// Invitations that nobody had used yet.
     pub invitations: i64,
+    /// Keys of programs that counted.
+    pub keys: i64,
+    /// Webhooks of the teams' own.
+    pub webhooks: i64,
 }
 
 /// Counts what lives again.
@@ -43,7 +47,11 @@ pub async fn revived(tx: &mut Tx) -> Result<Revived, StoreError> {
              + (SELECT CAST(COUNT(*) AS BIGINT) FROM setting
                WHERE kind = 'saved_view' AND ended_at IS NULL) AS views,
            (SELECT CAST(COUNT(*) AS BIGINT) FROM invitation WHERE open_email IS NOT NULL)
-             AS invitations",
+             AS invitations,
+           (SELECT CAST(COUNT(*) AS BIGINT) FROM setting_secret
+             WHERE digest IS NOT NULL AND ended_at IS NULL) AS keys,
+           (SELECT CAST(COUNT(*) AS BIGINT) FROM setting
+             WHERE kind = 'webhook' AND ended_at IS NULL) AS webhooks",
     );
     tx.row(&COUNT, &[]).await?.ok_or_else(|| StoreError::corrupt("nothing was counted"))
 }
@@ -77,20 +85,30 @@ pub async fn begin(
         "UPDATE invitation SET expires_at = CAST($1 AS BIGINT)
          WHERE open_email IS NOT NULL AND expires_at > CAST($1 AS BIGINT)",
     );
+    // A key that was ended later would let somebody in again. What goes out waits for an admin.
+    static KEYS: Sql = Sql::new(
+        "UPDATE setting_secret SET ended_at = CAST($1 AS BIGINT)
+         WHERE digest IS NOT NULL AND ended_at IS NULL",
+    );
+    static WEBHOOKS: Sql = Sql::new(
+        "UPDATE webhook_cursor SET paused_at = CAST($1 AS BIGINT), paused_for = 'restored'",
+    );
     let mut ended = before(tx).await?;
     ended.push(migrate::read_epoch(tx).await?);
     ended.extend(known);
     let mut names: Vec<_> = ended.iter().map(Epoch::to_string).collect();
     names.sort();
     names.dedup();
-    let (epoch, ended) = (epoch.to_string(), names.join(" "));
+    let (epoch, ended, now) = (epoch.to_string(), names.join(" "), now.ms().to_string());
     tx.run_all(&[
         (&EPOCH, &[&epoch]),
         (&BEFORE, &[&ended]),
         (&REVIEW, &[&epoch]),
         (&SESSIONS, &[]),
         (&TICKETS, &[]),
-        (&INVITATIONS, &[&now.ms().to_string()]),
+        (&INVITATIONS, &[&now]),
+        (&KEYS, &[&now]),
+        (&WEBHOOKS, &[&now]),
     ])
     .await?;
     tx.script("DROP TABLE IF EXISTS restore_under_way").await?;

@@ -22,5 +22,7 @@ pub use read::{
     teams, templates, uploads, user_ids, written,
 };
 pub use rows::{AgentRow, PlaceRow, TeamRow};
-pub use setting::{policies, setting_bodies, setting_users, settings, settings_of_homes, there};
+pub use setting::{
+    policies, setting_bodies, setting_secrets, setting_users, settings, settings_of_homes, there,
+};
 pub use write::{AsRead, Writes, write};

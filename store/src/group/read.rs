@@ -273,8 +273,11 @@ pub async fn log_heads(tx: &mut Tx, workspaces: &str) -> Rows<LogEndRow> {
 pub async fn templates(tx: &mut Tx, keys: &str) -> Rows<TemplateRow> {
     static SQL: Sql = Sql::new(
         "SELECT t.workspace, t.channel, t.name, t.language, t.body,
-           (SELECT f.body FROM template_fallback AS f WHERE f.workspace = t.workspace
-              AND f.channel = t.channel AND f.name = t.name AND f.language = t.language)
+           (SELECT b.body FROM setting AS s
+              JOIN content AS b ON b.workspace = s.workspace AND b.id = s.content
+              WHERE s.workspace = t.workspace AND s.kind = 'template_fallback'
+                AND s.home_kind = 'channel' AND s.home_id = t.channel
+                AND s.name_key = t.name || '/' || t.language AND s.ended_at IS NULL)
              AS fallback
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM template WHERE workspace = x.value->>0

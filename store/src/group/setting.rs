@@ -6,7 +6,7 @@ use baton_protocol::{SettingBody, SettingKind, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use crate::found::FoundRow;
-use crate::tables::{SettingNameRow, SettingRow, id, number, setting_body};
+use crate::tables::{SecretRow, SettingNameRow, SettingRow, id, number, setting_body};
 use crate::{Sql, StoreError, Tx};
 
 /// Settings, each `[workspace, kind, id]`.
@@ -56,6 +56,18 @@ pub async fn setting_users(tx: &mut Tx, keys: &str) -> Result<Vec<SettingNameRow
              AND of_kind = x.value->>1 AND of_id = x.value->>2 OFFSET 0) AS n}
          {sqlite setting_name AS n WHERE n.workspace = x.value->>0 AND n.of_kind = x.value->>1
              AND n.of_id = x.value->>2}",
+    );
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// The secrets of these, each `[workspace, kind, id]`.
+pub async fn setting_secrets(tx: &mut Tx, keys: &str) -> Result<Vec<SecretRow>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT {columns s setting_secret} FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM setting_secret WHERE workspace = x.value->>0
+             AND kind = x.value->>1 AND id = x.value->>2 OFFSET 0) AS s}
+         {sqlite setting_secret AS s WHERE s.workspace = x.value->>0 AND s.kind = x.value->>1
+             AND s.id = x.value->>2}",
     );
     tx.rows(&SQL, &[keys]).await
 }

@@ -9,8 +9,8 @@ use crate::tables::{
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow,
     LineChangeRow, LoadRow, LogRow, MessageChange, MessageRow, NotUnderstoodRow, NoteRow,
     OutcomeRow, ParkedKey, ParkedRow, PastFileRow, PastRow, PushChange, PushRow, QuarantineRow,
-    ReadMarkRow, SettingNameRow, SettingNamesRow, SettingRow, SettingVersionRow, SettledHeadRow,
-    TallyRow, UploadKeyRow, ids,
+    ReadMarkRow, SecretEnd, SecretRow, SettingNameRow, SettingNamesRow, SettingRow,
+    SettingVersionRow, SettledHeadRow, TallyRow, UploadKeyRow, ids,
 };
 use crate::{Sql, StoreError, Tx};
 
@@ -57,6 +57,8 @@ pub struct Writes {
     /// Settings that name something else from now on.
     pub renamed: Vec<SettingNamesRow>,
     pub settled_heads: Vec<SettledHeadRow>,
+    pub secrets: Vec<SecretRow>,
+    pub secret_ends: Vec<SecretEnd>,
     pub past: Vec<PastRow>,
     pub past_files: Vec<PastFileRow>,
     pub book: Vec<BookRow>,
@@ -122,6 +124,8 @@ static SETTING_VERSIONS: Statement<SettingVersionRow> = Statement::insert();
 static SETTING_NAMES: Statement<SettingNameRow> = Statement::insert();
 static RENAMED: Statement<SettingNamesRow> = Statement::delete();
 static SETTLED_HEADS: Statement<SettledHeadRow> = Statement::replace();
+static SECRETS: Statement<SecretRow> = Statement::insert();
+static SECRET_ENDS: Statement<SecretEnd> = Statement::replace();
 static PAST: Statement<PastRow> = Statement::insert_or(
     "ON CONFLICT (workspace, channel, wamid) DO UPDATE SET conversation = excluded.conversation,
        author_kind = excluded.author_kind, kind = excluded.kind, at = excluded.at,
@@ -195,7 +199,15 @@ async fn settings(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         Set::new(&SETTING_NAMES, &w.setting_names),
         Set::new(&SETTLED_HEADS, &w.settled_heads),
     ];
-    tx.write(&sets).await.map(drop)
+    tx.write(&sets).await?;
+    if w.secrets.is_empty() && w.secret_ends.is_empty() {
+        return Ok(());
+    }
+    // Their stamps stand beside them.
+    tx.begin_stamping().await?;
+    tx.write(&[Set::new(&SECRETS, &w.secrets), Set::new(&SECRET_ENDS, &w.secret_ends)])
+        .await
+        .map(drop)
 }
 
 /// A webhook that came before keeps the id that it had then.

@@ -7,7 +7,7 @@ use crate::database::table::{Column, Kind, Role, Table, Value};
 use crate::proof::stamp::stamped_columns;
 use crate::tables::{
     AgentSheetRow, ChannelRow, DeviceRow, InstallationRow, InvitationRow, MetaAppGrantRow,
-    MetaAppRow, PushDeviceRow, TeamMemberRow, TeamSheetRow, WorkspaceRow, from_json,
+    MetaAppRow, PushDeviceRow, SecretRow, TeamMemberRow, TeamSheetRow, WorkspaceRow, from_json,
 };
 use crate::{StoreError, Tx};
 
@@ -19,7 +19,7 @@ pub(crate) struct Sheet {
 }
 
 /// Tables whose stamps stand beside them. Their triggers are rendered from the same columns.
-pub(crate) const SHEETS: [Sheet; 11] = [
+pub(crate) const SHEETS: [Sheet; 12] = [
     of::<InstallationRow>(),
     of::<MetaAppRow>(),
     of::<WorkspaceRow>(),
@@ -31,6 +31,7 @@ pub(crate) const SHEETS: [Sheet; 11] = [
     of::<ChannelRow>(),
     of::<PushDeviceRow>(),
     of::<InvitationRow>(),
+    of::<SecretRow>(),
 ];
 
 /// Columns of sheets that their stamps leave out, and why.

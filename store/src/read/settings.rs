@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use baton_domain::group::set::{HeldSetting, SettingKey};
 use baton_domain::setting::Target;
 use baton_protocol::event::EventContent;
-use baton_protocol::setting::{Setting, SettingName, SettingUse, SettingVersion};
+use baton_protocol::setting::{Setting, SettingName, SettingSecret, SettingUse, SettingVersion};
 use baton_protocol::{Actor, AgentId, Event, Fact, Home, SettingId, SettingKind, WorkspaceId};
 use sqlx_macros::FromRow;
 
-use crate::tables::{LoggedRow, SettingRow, column, id, ids, logged_columns, number};
+use crate::tables::{LoggedRow, SecretRow, SettingRow, column, id, ids, logged_columns, number};
 use crate::{Sql, StoreError, Tx};
 
 /// Versions of a setting that are told, the newest first.
@@ -241,9 +241,12 @@ fn agent_of(actor: Actor) -> Option<AgentId> {
 }
 
 fn version_of(event: Event) -> Option<SettingVersion> {
-    let Fact::SettingChanged { version, home, changed, .. } = event.fact else { return None };
+    let Fact::SettingChanged { version, home, changed, secret, .. } = event.fact else {
+        return None;
+    };
     let (position, at, by) = (event.position, event.at, agent_of(event.actor));
-    Some(SettingVersion { version, position, at, by, home, changed, body: body_of(event.content) })
+    let body = body_of(event.content);
+    Some(SettingVersion { version, position, at, by, home, changed, secret, body })
 }
 
 /// The setting as an event left it; `None` where it ended.
@@ -321,6 +324,44 @@ pub async fn setting_uses(
     let one =
         |(kind, of, field): (String, String, String)| Ok(SettingUse { kind, id: id(&of)?, field });
     rows.into_iter().map(one).collect()
+}
+
+/// A secret that counts, sealed for its row: its number and what is kept.
+pub async fn sealed_secrets(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    kind: SettingKind,
+    of: SettingId,
+) -> Result<Vec<(String, String)>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT n, sealed FROM setting_secret
+         WHERE workspace = $1 AND kind = $2 AND id = $3 AND ended_at IS NULL AND sealed IS NOT NULL
+         ORDER BY created_at DESC, n DESC",
+    );
+    let args = [workspace.to_string(), of.to_string()];
+    tx.rows(&SELECT, &[&args[0], kind.name(), &args[1]]).await
+}
+
+/// The secrets of a setting, by their numbers; what they are is not told.
+pub async fn setting_secrets(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    kind: SettingKind,
+    of: SettingId,
+) -> Result<Vec<SettingSecret>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns s setting_secret} FROM setting_secret AS s
+         WHERE s.workspace = $1 AND s.kind = $2 AND s.id = $3",
+    );
+    let args = [workspace.to_string(), of.to_string()];
+    let rows: Vec<SecretRow> = tx.rows(&SELECT, &[&args[0], kind.name(), &args[1]]).await?;
+    let one = |row: &SecretRow| {
+        let (n, held) = row.held()?;
+        Ok(SettingSecret { n, created_at: held.created_at, ended_at: held.ended_at })
+    };
+    let mut all: Vec<SettingSecret> = rows.iter().map(one).collect::<Result<_, StoreError>>()?;
+    all.sort_by_key(|secret| secret.n);
+    Ok(all)
 }
 
 /// Merges of tags that are followed.

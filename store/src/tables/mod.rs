@@ -49,7 +49,7 @@ pub use self::setting::{
 };
 pub use self::sheets::{
     AgentSheetRow, ChannelRow, DeviceRow, InstallationRow, InvitationRow, MetaAppGrantRow,
-    MetaAppRow, PushDeviceRow, TeamMemberRow, TeamSheetRow, WorkspaceRow,
+    MetaAppRow, PushDeviceRow, SecretEnd, SecretRow, TeamMemberRow, TeamSheetRow, WorkspaceRow,
 };
 use crate::database::error::StoreError;
 use crate::database::table::{Column, Table};
@@ -60,7 +60,7 @@ pub fn declared(table: &str) -> Option<&'static [Column]> {
 }
 
 /// Tables of which all columns are declared.
-pub const DECLARED: [(&str, &[Column]); 35] = [
+pub const DECLARED: [(&str, &[Column]); 36] = [
     of::<AgentSheetRow>(),
     of::<AttemptRow>(),
     of::<BookRow>(),
@@ -89,6 +89,7 @@ pub const DECLARED: [(&str, &[Column]); 35] = [
     of::<QuarantineRow>(),
     of::<ReadMarkRow>(),
     of::<SealRow>(),
+    of::<SecretRow>(),
     of::<SettingNameRow>(),
     of::<SettingRow>(),
     of::<SettingVersionRow>(),

@@ -3,6 +3,10 @@
 //!
 //! The order of the columns is part of their stamps: a new one comes last, and may be NULL.
 
+use baton_domain::group::set::{HeldSecret, KeptSecret, SettingKey};
+use baton_protocol::Timestamp;
+
+use crate::StoreError;
 use crate::database::table::table;
 
 table! {
@@ -172,6 +176,67 @@ table! {
             expires_at: i64,
             ended_at: Option<i64>,
             agent: Option<String>,
+        }
+    }
+}
+
+table! {
+    /// A secret of a setting.
+    setting_secret: SecretRow {
+        key { workspace: String, kind: String, id: String, n: String }
+        fixed { sealed: Option<String>, digest: Option<String>, created_at: i64 }
+        state { ended_at: Option<i64> }
+    }
+}
+
+table! {
+    /// The end of such a secret.
+    setting_secret: SecretEnd {
+        key { workspace: String, kind: String, id: String, n: String }
+        fixed {}
+        state { ended_at: Option<i64> }
+    }
+}
+
+impl SecretRow {
+    /// A secret that a group made; `None` for one that it found.
+    pub fn new(((workspace, kind, id), n): (SettingKey, u32), held: &HeldSecret) -> Option<Self> {
+        let (sealed, digest) = match held.new.clone()? {
+            KeptSecret::Sealed(sealed) => (Some(sealed), None),
+            KeptSecret::Digest(digest) => (None, Some(digest)),
+        };
+        Some(Self {
+            workspace: workspace.to_string(),
+            kind: kind.name().to_owned(),
+            id: id.to_string(),
+            n: n.to_string(),
+            sealed,
+            digest,
+            created_at: held.created_at.ms(),
+            ended_at: held.ended_at.map(Timestamp::ms),
+        })
+    }
+
+    /// Its number and how it stands.
+    pub fn held(&self) -> Result<(u32, HeldSecret), StoreError> {
+        let held = HeldSecret {
+            created_at: Timestamp::from_ms(self.created_at),
+            ended_at: self.ended_at.map(Timestamp::from_ms),
+            new: None,
+        };
+        Ok((self.n.parse().map_err(StoreError::corrupt)?, held))
+    }
+}
+
+impl SecretEnd {
+    /// That a secret ended.
+    pub fn new(((workspace, kind, id), n): (SettingKey, u32), held: &HeldSecret) -> Self {
+        Self {
+            workspace: workspace.to_string(),
+            kind: kind.name().to_owned(),
+            id: id.to_string(),
+            n: n.to_string(),
+            ended_at: held.ended_at.map(Timestamp::ms),
         }
     }
 }

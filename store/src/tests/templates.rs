@@ -1,7 +1,7 @@
 //! Templates: when they are looked at, and what is kept of a look.
 
 use baton_domain::group::Key;
-use baton_protocol::template::{Template, TemplateFallback, TemplateStatus};
+use baton_protocol::template::{Template, TemplateStatus};
 use baton_protocol::{ChannelId, Timestamp};
 
 use super::seed::{CHANNEL, WORKSPACE, seed};
@@ -9,7 +9,7 @@ use super::world::parsed;
 use crate::Store;
 use crate::database::testing::databases;
 use crate::work::template::{
-    Due, KnownTemplates, claim_due, known, look_again, looked, put_fallback, set_source,
+    Due, KnownTemplates, claim_due, known, look_again, looked, set_source,
 };
 
 fn at(s: i64) -> Timestamp {
@@ -36,11 +36,6 @@ fn template(name: &str) -> Template {
 
 async fn claims(store: &Store, now_s: i64) -> Vec<Due> {
     claim_due(store, at(now_s), at(now_s + 300)).await.unwrap()
-}
-
-async fn put_at(store: &Store, fallback: Option<&TemplateFallback>) {
-    let (sql, args) = put_fallback(of(), "hello", "en", fallback);
-    store.run_alone(sql, &args).await.unwrap();
 }
 
 async fn now_known(store: &Store) -> KnownTemplates {
@@ -87,22 +82,6 @@ async fn a_list_takes_the_place_of_the_one_before_and_is_due_when_meta_tells_of_
         let known = now_known(store).await;
         assert_eq!(known.trouble.as_deref(), Some("no token"));
         assert_eq!(known.templates, [template("hello")], "what was told before stays");
-
-        // What stands in for one stays as Meta tells anew, and goes with the account.
-        let fallback = TemplateFallback {
-            name: "bye".to_owned(),
-            language: "en".to_owned(),
-            category: "utility".to_owned(),
-        };
-        put_at(store, Some(&fallback)).await;
-        let told = Template { fallback: Some(fallback.clone()), ..template("hello") };
-        assert_eq!(now_known(store).await.templates, std::slice::from_ref(&told));
-        let [due] = claims(store, 4_000).await.try_into().unwrap();
-        looked(store, &due, Ok(&[template("hello")]), at(4_001), at(7_200)).await.unwrap();
-        assert_eq!(now_known(store).await.templates, [told]);
-        put_at(store, None).await;
-        assert_eq!(now_known(store).await.templates, [template("hello")]);
-        put_at(store, Some(&fallback)).await;
 
         // Another account: nothing of the former one is left, nor comes back by a late answer.
         set_source(store, of(), "456", at(4_005)).await.unwrap();

@@ -18,3 +18,4 @@ pub mod searchable;
 pub mod sweep;
 pub mod template;
 pub mod uploads;
+pub mod webhook;

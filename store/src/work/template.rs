@@ -1,12 +1,13 @@
 //! Templates as Meta last told them. They are Meta's, so that the log does not tell of them.
 
 use baton_domain::group::Key;
-use baton_protocol::template::{Template, TemplateFallback, TemplateUsage};
-use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
-use serde_json::json;
+use baton_protocol::template::{Template, TemplateFallback, TemplateName, TemplateUsage};
+use baton_protocol::{ChannelId, Home, SettingKind, Timestamp, WorkspaceId, setting};
+use serde_json::{Value, json};
 use sqlx_macros::FromRow;
 
-use crate::tables::{from_json, id, json, number};
+use crate::read::{self, Placed};
+use crate::tables::{from_json, id, json, number, setting_body};
 use crate::{Sql, Store, StoreError, Tx};
 
 /// A number whose templates are to be looked at.
@@ -91,50 +92,113 @@ pub async fn known(
          WHERE workspace = $1 AND channel = $2",
     );
     static ALL: Sql = Sql::new(
-        "SELECT t.body, (SELECT f.body FROM template_fallback AS f WHERE f.workspace = $1
-             AND f.channel = $2 AND f.name = t.name AND f.language = t.language) AS fallback
-         FROM template AS t WHERE t.workspace = $1 AND t.channel = $2 ORDER BY t.name, t.language",
+        "SELECT body FROM template WHERE workspace = $1 AND channel = $2 ORDER BY name, language",
     );
     let of = [workspace.to_string(), channel.to_string()];
     type Source = (String, Option<i64>, Option<String>);
     let source: Option<Source> = tx.row(&SOURCE, &[&of[0], &of[1]]).await?;
     let Some((account, synced_at, trouble)) = source else { return Ok(KnownTemplates::default()) };
-    let rows: Vec<(String, Option<String>)> = tx.rows(&ALL, &[&of[0], &of[1]]).await?;
-    let read =
-        |(body, fallback): &(String, Option<String>)| with_fallback(body, fallback.as_deref());
-    let templates = rows.iter().map(read).collect::<Result<_, _>>()?;
+    let rows: Vec<(String,)> = tx.rows(&ALL, &[&of[0], &of[1]]).await?;
+    let mut templates = Vec::new();
+    for (body,) in &rows {
+        templates.push(from_json::<Template>(body)?);
+    }
+    for Placed { setting, .. } in fallbacks(tx, (workspace, channel)).await? {
+        let Some(named) = setting.body.as_ref().and_then(fallback_of) else { continue };
+        let mut all = templates.iter_mut();
+        let of = all.find(|one| is_named(one, &named.template));
+        if let Some(template) = of {
+            template.fallback = Some(offered(named));
+        }
+    }
     let synced_at = synced_at.map(Timestamp::from_ms);
     Ok(KnownTemplates { templates, account: Some(account), synced_at, trouble })
 }
 
-/// A template, and what stands in for it.
+/// The fallbacks of templates of a number.
+pub async fn fallbacks(
+    tx: &mut Tx,
+    (workspace, channel): Key<ChannelId>,
+) -> Result<Vec<Placed>, StoreError> {
+    let mut all = read::settings(tx, workspace, SettingKind::TemplateFallback).await?;
+    all.retain(|placed| placed.setting.home == Home::Channel { id: channel });
+    Ok(all)
+}
+
+/// The body of a setting that says what stands in for a template.
+pub fn fallback_of(body: &Value) -> Option<setting::TemplateFallback> {
+    serde_json::from_value(body.clone()).ok()
+}
+
+fn is_named(of: &Template, TemplateName { name, language }: &TemplateName) -> bool {
+    of.name == *name && of.language == *language
+}
+
+fn offered(named: setting::TemplateFallback) -> TemplateFallback {
+    let TemplateName { name, language } = named.fallback;
+    TemplateFallback { name, language, category: named.category }
+}
+
+/// A template, and what stands in for it: a row of `content`.
 pub fn with_fallback(body: &str, fallback: Option<&str>) -> Result<Template, StoreError> {
     let template: Template = from_json(body)?;
-    let fallback: Option<TemplateFallback> = fallback.map(from_json).transpose()?;
+    let fallback = fallback.map(setting_body).transpose()?.flatten();
+    let fallback = fallback.as_ref().and_then(fallback_of).map(offered);
     Ok(Template { fallback, ..template })
 }
 
-/// Says what is offered in place of a template of a number; `None` that nothing is.
-pub fn put_fallback(
-    (workspace, channel): Key<ChannelId>,
-    name: &str,
-    language: &str,
-    fallback: Option<&TemplateFallback>,
-) -> (&'static Sql, Vec<String>) {
-    static PUT: Sql = Sql::new(
-        "INSERT INTO template_fallback (workspace, channel, name, language, body)
-         VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (workspace, channel, name, language) DO UPDATE SET body = excluded.body",
+/// A template's fallback, as it was kept before it was a setting.
+#[derive(Clone, Debug)]
+pub struct KeptFallback {
+    /// The number of the template.
+    pub channel: Key<ChannelId>,
+    /// The setting that it becomes.
+    pub body: setting::TemplateFallback,
+}
+
+#[derive(FromRow)]
+struct KeptFallbackRow {
+    workspace: String,
+    channel: String,
+    name: String,
+    language: String,
+    body: String,
+}
+
+impl KeptFallbackRow {
+    fn kept(self) -> Result<KeptFallback, StoreError> {
+        let TemplateFallback { name, language, category } = from_json(&self.body)?;
+        let body = setting::TemplateFallback {
+            template: TemplateName { name: self.name, language: self.language },
+            category,
+            fallback: TemplateName { name, language },
+        };
+        Ok(KeptFallback { channel: (id(&self.workspace)?, id(&self.channel)?), body })
+    }
+}
+
+/// Fallbacks that are still kept as before there were settings, at most `most`.
+pub async fn fallbacks_of_before(
+    store: &Store,
+    most: u64,
+) -> Result<Vec<KeptFallback>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT workspace, channel, name, language, body FROM template_fallback
+         ORDER BY workspace, channel, name, language LIMIT CAST($1 AS BIGINT)",
     );
-    static CLEAR: Sql = Sql::new(
+    let rows: Vec<KeptFallbackRow> = store.rows_alone(&SELECT, &[&most.to_string()]).await?;
+    rows.into_iter().map(KeptFallbackRow::kept).collect()
+}
+
+/// Deletes what was kept so.
+pub async fn drop_fallback(store: &Store, kept: &KeptFallback) -> Result<(), StoreError> {
+    static DELETE: Sql = Sql::new(
         "DELETE FROM template_fallback
          WHERE workspace = $1 AND channel = $2 AND name = $3 AND language = $4",
     );
-    let of = [workspace.to_string(), channel.to_string(), name.to_owned(), language.to_owned()];
-    match fallback {
-        Some(fallback) => (&PUT, [&of[..], &[json(fallback)]].concat()),
-        None => (&CLEAR, of.to_vec()),
-    }
+    let TemplateName { name, language } = &kept.body.template;
+    let of = [kept.channel.0.to_string(), kept.channel.1.to_string()];
+    store.run_alone(&DELETE, &[&of[0], &of[1], name, language]).await.map(drop)
 }
 
 /// Says whose templates a number sends. They are looked at now; those of another account go.

@@ -56,6 +56,8 @@ export interface Kind {
   most: number;
   /** A home has one, whose id is the home's. */
   singleton: boolean;
+  /** Whether they have secrets. */
+  secret?: boolean;
   /** Who may set them. */
   setters: { own: boolean; supervisors: boolean; roles: readonly Role[] };
   fields: Fields;

@@ -118,4 +118,17 @@ export const KINDS = {
       when: {"is":"choice","options":["message","first_message","episode_opened","owner_changed","status_changed","tagged","resolved","unanswered","unassigned","idle"],"needed":true,"column":true},
     },
   },
+  webhook: {
+    "path":"outgoing-webhooks","homes":["workspace"],"most":20,"singleton":false,"secret":true,
+    setters: {"own":false,"supervisors":false,"roles":["admin"]},
+    fields: {
+      channels: {"is":"names","of":"channel","most":100},
+      contents: {"is":"switch"},
+      events: {"is":"choices","options":["message.received","message.sent","message.failed","conversation.opened","conversation.resolved","conversation.assigned","conversation.tagged","note.added"],"most":20,"needed":true},
+      name: {"is":"text","most":100,"needed":true,"column":true},
+      numbers: {"is":"switch"},
+      teams: {"is":"names","of":"team","most":100},
+      url: {"is":"text","most":2048,"needed":true,"column":true},
+    },
+  },
 } as const;

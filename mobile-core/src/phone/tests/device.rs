@@ -9,7 +9,8 @@ use std::time::Duration;
 use baton_domain::mirror::{InMemory, Mirrored};
 use baton_model::server::WORKSPACE;
 use baton_model::team::BEGINNING;
-use baton_protocol::{AgentId, ConversationId, DeviceId, OpId, Seen, Timestamp};
+use baton_protocol::setting::Setting;
+use baton_protocol::{AgentId, ConversationId, DeviceId, OpId, Seen, SettingKind, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -235,6 +236,20 @@ impl Device {
             let mut all = InMemory::new();
             for id in read.ids()? {
                 all.extend(read.conversation(id)?.map(|held| (id, held)));
+            }
+            Ok::<_, StoreError>(all)
+        });
+        held.unwrap()
+    }
+
+    /// The settings that it keeps, in the order of kinds and ids.
+    pub(super) fn settings(&self) -> Vec<Setting> {
+        let held = self.phone.read(|read| {
+            let mut all = Vec::new();
+            for kind in SettingKind::ALL {
+                let mut of_kind = read.settings_of(kind)?;
+                of_kind.sort_by_key(|setting| setting.id);
+                all.extend(of_kind);
             }
             Ok::<_, StoreError>(all)
         });

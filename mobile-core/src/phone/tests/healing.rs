@@ -179,6 +179,8 @@ impl World {
         for device in &mut self.devices {
             let differs = self.server.difference(device.agent(), &device.held());
             assert!(differs.is_none(), "{:?}: {}", device.account, differs.unwrap());
+            let fresh = self.server.settings_of(device.agent());
+            assert_eq!(device.settings(), fresh, "{:?}: other settings", device.account);
             let kept =
                 device.store.read(&device.account, |read| read.kept(ValueName::Agents)).unwrap();
             let kept: Vec<Agent> = serde_json::from_slice(&kept.unwrap()).unwrap();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use baton_model::team::{ANA, BEN, Deed, talk};
+use baton_model::team::{ANA, BEN, Deed, LEAD, talk};
 use baton_protocol::command::{Assign, Claim, MarkRead, NoteText, Reply, Seeing};
 use baton_protocol::{CommandBody, ConversationId, Visibility};
 use proptest::collection::vec;
@@ -92,6 +92,8 @@ fn ops() -> impl Strategy<Value = Op> {
         2 => (select(vec![ANA, BEN]), 0..2_u8, any::<bool>())
             .prop_map(|(agent, team, joins)| Deed::Joins(agent, team, joins)),
         1 => (0..2_u8, select(shows)).prop_map(|(team, shows)| Deed::Shows(team, shows)),
+        5 => (select(vec![ANA, BEN, LEAD]), any::<u64>())
+            .prop_map(|(agent, seed)| Deed::Sets(agent, seed)),
     ];
     let server = prop_oneof![
         30 => team.prop_map(Op::Happens),

@@ -319,7 +319,9 @@ impl World {
             Query::Agents => Ok(A::Agents(server.agents())),
             Query::Teams => Ok(A::Teams(Vec::new())),
             Query::Channels => Ok(A::Channels(Vec::new())),
-            Query::Settings { .. } => Ok(A::Settings(Box::default())),
+            Query::Settings { above } => {
+                Ok(A::Settings(Box::new(server.settings_page(agent, *above))))
+            }
             Query::Sync(cursor) => Ok(A::Sync(server.sync(agent, *cursor))),
         }
     }

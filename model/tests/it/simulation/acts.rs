@@ -60,10 +60,15 @@ impl World {
         if self.dice.percent(65) {
             self.phones[p].look(of);
         }
-        match self.dice.weighted(&[60, 26, 4, 10]) {
+        match self.dice.weighted(&[60, 26, 4, 10, 12]) {
             0 => self.taps(p, of),
             1 => self.decides(p),
             2 => self.withdraws(p),
+            4 => {
+                let (seed, by) = (self.dice.next(), self.phones[p].agent);
+                self.server.sets_at_random(seed, by);
+                self.meets("a setting");
+            }
             _ => {
                 let (agent, device) = (self.phones[p].agent, self.phones[p].device);
                 let action = match self.dice.below(4) {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::mirror::{Holdings, InMemory, Mirrored, Progress};
+use baton_domain::mirror::{Holdings, InMemory, Mirrored, Progress, ToldSettings};
+use baton_model::settings::KeptSettings;
 use baton_protocol::account::Agent;
 use baton_protocol::{ConversationId, Head};
 
@@ -13,8 +14,10 @@ pub(super) struct Disk {
     pub(super) conversations: InMemory,
     pub(super) progress: Progress,
     pub(super) agents: Vec<Agent>,
+    pub(super) settings: KeptSettings,
     /// What lay there before the transaction.
     undo: BTreeMap<ConversationId, Option<Mirrored>>,
+    settings_before: Option<KeptSettings>,
     /// After so many more writes one fails.
     pub(super) fails_after: Option<u32>,
 }
@@ -29,11 +32,15 @@ impl Disk {
         self.write()?;
         self.progress = as_kept(progress);
         self.undo.clear();
+        self.settings_before = None;
         Ok(())
     }
 
     /// As after the last commit.
     pub(super) fn roll_back(&mut self) {
+        if let Some(before) = self.settings_before.take() {
+            self.settings = before;
+        }
         for (id, before) in std::mem::take(&mut self.undo) {
             match before {
                 Some(held) => drop(self.conversations.insert(id, held)),
@@ -43,7 +50,7 @@ impl Disk {
     }
 
     pub(super) fn is_clean(&self) -> bool {
-        self.undo.is_empty()
+        self.undo.is_empty() && self.settings_before.is_none()
     }
 
     fn write(&mut self) -> Result<(), Full> {
@@ -101,7 +108,16 @@ impl Holdings for Disk {
         for id in self.conversations.keys().copied().collect::<Vec<_>>() {
             self.remove(id)?;
         }
+        self.write()?;
+        self.settings_before.get_or_insert(std::mem::take(&mut self.settings));
+        self.settings = KeptSettings::default();
         Ok(())
+    }
+
+    fn take_settings(&mut self, told: ToldSettings<'_>) -> Result<bool, Full> {
+        self.write()?;
+        self.settings_before.get_or_insert(self.settings.clone());
+        Ok(self.settings.take(told))
     }
 
     fn ids(&self) -> Result<Vec<ConversationId>, Full> {

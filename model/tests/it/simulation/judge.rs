@@ -93,6 +93,10 @@ impl World {
             if !self.server.are_agents(&phone.disk.agents) {
                 faults.push(format!("{:?} are other agents", phone.disk.agents));
             }
+            let (kept, fresh) = (phone.disk.settings.all(), self.server.settings_of(phone.agent));
+            if kept != fresh {
+                faults.push(format!("it keeps the settings {kept:?}, not {fresh:?}"));
+            }
             if phone.disk.progress != phone.link.mirror().progress() {
                 faults.push("how far it came was not stored".to_owned());
             }

@@ -359,7 +359,10 @@ impl World {
             Query::Agents => link::Fetched::Agents(self.server.agents()),
             Query::Teams => link::Fetched::Teams(Vec::new()),
             Query::Channels => link::Fetched::Channels(Vec::new()),
-            Query::Settings { .. } => link::Fetched::Settings(Box::default()),
+            Query::Settings { above } => {
+                let page = self.server.settings_page(agent, *above);
+                link::Fetched::Settings(Box::new(page))
+            }
             Query::Sync(cursor) => link::Fetched::Sync(self.server.sync(agent, *cursor)),
         })
     }

@@ -96,8 +96,9 @@ fn schema_of(family: &str, kind: &str) -> String {
         ("rest", "push_receipts") => "PushReceipt".to_owned(),
         ("rest", "kept_drafts") => "KeptDraft".to_owned(),
         ("rest", kind) => camel(kind),
-        // Its old resource has the name.
+        // Their old resources have the names.
         ("setting", "saved_view") => "InboxViewPut".to_owned(),
+        ("setting", "template_fallback") => "FallbackTemplatePut".to_owned(),
         ("setting", kind) => format!("{}Put", camel(kind)),
         (family, _) => camel(family),
     }

@@ -51,6 +51,9 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/settings/used-by", "GET signed"),
     ("/api/v1/settings/broken", "GET admin"),
     ("/api/v1/rules/dry-run", "POST admin"),
+    ("/api/v1/outgoing-webhooks/{setting}/deliveries", "GET admin"),
+    ("/api/v1/outgoing-webhooks/{setting}/test", "POST admin"),
+    ("/api/v1/outgoing-webhooks/{setting}/resume", "POST admin"),
     ("/api/v1/heads", "GET signed"),
     ("/api/v1/conversations/{conversation}", "GET signed"),
     ("/api/v1/conversations/{conversation}/messages", "GET signed"),
@@ -173,7 +176,13 @@ fn of_settings() -> impl Iterator<Item = (Method, &'static str, Access)> {
         };
         let one = [Method::GET, Method::PUT, Method::DELETE].map(|method| (method, spec.one, who));
         let lists = [spec.list, spec.history].map(|path| (Method::GET, path, who));
-        one.into_iter().chain(lists)
+        let secrets = [
+            (Method::GET, spec.secrets, who),
+            (Method::POST, spec.secrets, who),
+            (Method::DELETE, spec.secret_one, who),
+        ];
+        let secrets = secrets.into_iter().filter(|_| spec.secret.is_some());
+        one.into_iter().chain(lists).chain(secrets)
     })
 }
 

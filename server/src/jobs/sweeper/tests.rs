@@ -306,3 +306,38 @@ async fn filters_of_an_earlier_version_become_settings_and_those_of_who_left_go(
         database.close().await;
     }
 }
+
+#[tokio::test]
+async fn what_stood_in_for_templates_becomes_a_setting_once() {
+    static LEFT: Sql = Sql::new("SELECT COUNT(*) FROM template_fallback");
+    static SET: Sql =
+        Sql::new("SELECT COUNT(*) FROM setting WHERE kind = 'template_fallback' AND version = 1");
+    for database in databases().await {
+        let clock = ManualClock::new(START, 1);
+        let bench = bench_at(database, 1, clock.clock()).await;
+        let (database, of) = (bench.database, bench.workspace);
+        let channel = Uuid::from_u128(3);
+        let mut sql = String::new();
+        for (language, to) in [("es", "en"), ("en", "pt"), ("pt", "pt")] {
+            sql.push_str(&format!(
+                "INSERT INTO template_fallback VALUES ('{of}', '{channel}', 'order', '{language}',
+                   '{{\"name\":\"order\",\"language\":\"{to}\",\"category\":\"utility\"}}');"
+            ));
+        }
+        let source = format!(
+            "INSERT INTO template_source (workspace, channel, account, due_at)
+             VALUES ('{of}', '{channel}', '1', 0);"
+        );
+        database.tamper(&(source + &sql)).await;
+        let sweeper = sweeper(&database, &clock).await;
+        assert_eq!(sweeper.sweep().await.unwrap().moved, 2);
+        let left = (count(&database, &LEFT).await, count(&database, &SET).await);
+        assert_eq!(left, (1, 2), "one that names itself stays, and is logged");
+        // A node that died between the two statements leaves rows that are settings already.
+        database.tamper("DELETE FROM template_fallback").await;
+        database.tamper(&sql).await;
+        assert_eq!(sweeper.sweep().await.unwrap().moved, 2);
+        assert_eq!((count(&database, &LEFT).await, count(&database, &SET).await), (1, 2));
+        database.close().await;
+    }
+}
