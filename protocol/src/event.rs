@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{Block, ContactCard};
 use crate::group::ConversationKind;
-use crate::setting::{Once, SlaTarget};
 use crate::setting::SecretStep;
+use crate::setting::{Once, SlaTarget};
 use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, Clock, ContactId, Content,
     ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId, InvitationStep,
