@@ -1898,7 +1898,6 @@ export type SettingKind =
   | "schedule"
   | "sla"
   | "rule"
-  | "saved_view";
   | "saved_view"
   | "template_fallback"
   | "webhook";
