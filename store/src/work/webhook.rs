@@ -39,10 +39,10 @@ struct LiveRow {
 pub async fn enrol(store: &Store) -> Result<u64, StoreError> {
     static INSERT: Sql = Sql::new(
         "INSERT INTO webhook_cursor (workspace, id, position)
-         SELECT s.workspace, s.id, s.position FROM workspace AS w
-         CROSS JOIN setting AS s
-         WHERE s.workspace = w.id AND s.kind = 'webhook' AND s.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM webhook_cursor AS c
-           WHERE c.workspace = s.workspace AND c.id = s.id)
+         SELECT s.workspace, s.id, s.position FROM workspace AS w CROSS JOIN setting AS s
+         WHERE s.workspace = w.id AND s.kind = 'webhook' AND s.ended_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM webhook_cursor AS c
+             WHERE c.workspace = s.workspace AND c.id = s.id)
          ON CONFLICT (workspace, id) DO NOTHING",
     );
     let nothing: [&str; 0] = [];
@@ -52,10 +52,10 @@ pub async fn enrol(store: &Store) -> Result<u64, StoreError> {
 /// Whether there is a webhook without a cursor.
 pub async fn is_new_there(tx: &mut Tx) -> Result<bool, StoreError> {
     static SELECT: Sql = Sql::new(
-        "SELECT s.id FROM workspace AS w
-         CROSS JOIN setting AS s
-         WHERE s.workspace = w.id AND s.kind = 'webhook' AND s.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM webhook_cursor AS c
-           WHERE c.workspace = s.workspace AND c.id = s.id) LIMIT 1",
+        "SELECT s.id FROM workspace AS w CROSS JOIN setting AS s
+         WHERE s.workspace = w.id AND s.kind = 'webhook' AND s.ended_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM webhook_cursor AS c
+             WHERE c.workspace = s.workspace AND c.id = s.id) LIMIT 1",
     );
     Ok(tx.row::<(String,)>(&SELECT, &[]).await?.is_some())
 }
