@@ -39,10 +39,10 @@ struct LiveRow {
 pub async fn enrol(store: &Store) -> Result<u64, StoreError> {
     static INSERT: Sql = Sql::new(
         "INSERT INTO webhook_cursor (workspace, id, position)
-         SELECT s.workspace, s.id, s.position FROM workspace AS w
-         JOIN setting AS s ON s.workspace = w.id AND s.kind = 'webhook' AND s.ended_at IS NULL
-         WHERE NOT EXISTS (SELECT 1 FROM webhook_cursor AS c
-           WHERE c.workspace = s.workspace AND c.id = s.id)
+         SELECT s.workspace, s.id, s.position FROM workspace AS w CROSS JOIN setting AS s
+         WHERE s.workspace = w.id AND s.kind = 'webhook' AND s.ended_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM webhook_cursor AS c
+             WHERE c.workspace = s.workspace AND c.id = s.id)
          ON CONFLICT (workspace, id) DO NOTHING",
     );
     let nothing: [&str; 0] = [];
@@ -52,10 +52,10 @@ pub async fn enrol(store: &Store) -> Result<u64, StoreError> {
 /// Whether there is a webhook without a cursor.
 pub async fn is_new_there(tx: &mut Tx) -> Result<bool, StoreError> {
     static SELECT: Sql = Sql::new(
-        "SELECT s.id FROM workspace AS w
-         JOIN setting AS s ON s.workspace = w.id AND s.kind = 'webhook' AND s.ended_at IS NULL
-         WHERE NOT EXISTS (SELECT 1 FROM webhook_cursor AS c
-           WHERE c.workspace = s.workspace AND c.id = s.id) LIMIT 1",
+        "SELECT s.id FROM workspace AS w CROSS JOIN setting AS s
+         WHERE s.workspace = w.id AND s.kind = 'webhook' AND s.ended_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM webhook_cursor AS c
+             WHERE c.workspace = s.workspace AND c.id = s.id) LIMIT 1",
     );
     Ok(tx.row::<(String,)>(&SELECT, &[]).await?.is_some())
 }
@@ -67,12 +67,11 @@ pub async fn live(tx: &mut Tx, now: Timestamp) -> Result<Vec<Live>, StoreError> 
              COALESCE((SELECT CAST(1 AS BIGINT) FROM webhook_delivery AS d
                WHERE d.workspace = c.workspace AND d.id = c.id
                  AND d.due_at <= CAST($1 AS BIGINT) LIMIT 1), 0) AS is_due
-           FROM webhook_cursor AS c
-           JOIN setting AS s ON s.workspace = c.workspace AND s.kind = 'webhook' AND s.id = c.id
-             AND s.ended_at IS NULL
-           JOIN content AS t ON t.workspace = s.workspace AND t.id = s.content
-           JOIN log_head AS h ON h.workspace = c.workspace
-           WHERE c.paused_at IS NULL) AS live
+           FROM webhook_cursor AS c CROSS JOIN setting AS s CROSS JOIN content AS t
+             CROSS JOIN log_head AS h
+           WHERE c.paused_at IS NULL AND s.workspace = c.workspace AND s.kind = 'webhook'
+             AND s.id = c.id AND s.ended_at IS NULL AND t.workspace = s.workspace
+             AND t.id = s.content AND h.workspace = c.workspace) AS live
          WHERE live.head > live.position OR live.is_due = 1",
     );
     let rows: Vec<LiveRow> = tx.rows(&SELECT, &[&now.ms().to_string()]).await?;
