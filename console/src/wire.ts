@@ -628,6 +628,39 @@ export interface Device {
 }
 /** A phone, tablet or browser of an agent. */
 export type DeviceId = Id;
+/** A rule as it would be. */
+export interface DryRule {
+  body: RuleInput;
+  id: SettingId;
+}
+/** What rules would have done. A rule is judged on what happened: what it would have changed for what came later is not played on. */
+export interface DryRun {
+  conversations: number;
+  cut: boolean;
+  erased: number;
+  gone: number;
+  rules: DryRunOf[];
+  same: number;
+}
+/** Rules as they would be, all of them, and the stretch in which they are tried. */
+export interface DryRunAsk {
+  from: Timestamp;
+  rules: DryRule[];
+  until: Timestamp;
+}
+/** A run that would have been. */
+export interface DryRunExample {
+  at: Timestamp;
+  conversation_id: ConversationId;
+  did?: RuleStep[];
+  skipped?: SkippedStep[];
+}
+/** What one rule would have done. */
+export interface DryRunOf {
+  examples: DryRunExample[];
+  id: SettingId;
+  runs: number;
+}
 /** The identity of the log. A restored database gets a new one. */
 export type Epoch = Id;
 /** One fact of the log, as a viewer in full scope gets it. */
@@ -647,28 +680,6 @@ export type EventContent =
   | { reaction: { emoji: string } }
   | { setting: unknown }
   | { outcome: OutcomeSaid };
-/** What rules would have done. A rule is judged on what happened: what it would have changed for what came later is not played on. */
-export interface DryRun {
-  conversations: number;
-  cut: boolean;
-  erased: number;
-  gone: number;
-  rules: DryRunOf[];
-  same: number;
-}
-/** A run that would have been. */
-export interface DryRunExample {
-  at: Timestamp;
-  conversation_id: ConversationId;
-  did?: RuleStep[];
-  skipped?: SkippedStep[];
-}
-/** What one rule would have done. */
-export interface DryRunOf {
-  examples: DryRunExample[];
-  id: SettingId;
-  runs: number;
-}
 /** A part of an excerpt. */
 export interface ExcerptPart {
   hit?: boolean;
@@ -928,6 +939,8 @@ export type HeldReason =
   | "predecessor_held"
   | "restored"
   | "blocked";
+/** Which of several tests must hold. */
+export type Holds = "all" | "any";
 /** What a setting is for. */
 export type Home =
   | { kind: "workspace" }
@@ -1044,6 +1057,8 @@ export interface LeftOut {
   agent_id: AgentId;
   why: PassedOver;
 }
+/** The languages of letters. */
+export type LetterLanguage = "en" | "es" | "pt" | "ar";
 /** One line of a conversation. */
 export interface Line {
   amended?: Amended;
@@ -1234,31 +1249,18 @@ export interface Move {
   from: string | null;
   to: string | null;
 }
-export type LetterLanguage = "en" | "es" | "pt" | "ar";
+/** A conversation that waits in a queue. */
 export interface NextInLine {
   conversation_id: ConversationId;
   owner_epoch: number;
   since: Timestamp;
   team_id: TeamId;
 }
+/** `GET /next`. An offer is accepted; else the first of `waiting` is claimed, and the one behind it where a colleague was faster. */
 export interface NextInLines {
   more?: boolean;
   offer?: OfferInLine;
   waiting: NextInLine[];
-}
-export interface OfferInLine {
-  conversation_id: ConversationId;
-  offer_id: OfferId;
-  until: Timestamp;
-}
-export interface PasswordForgotten {
-  email: string;
-  language?: LetterLanguage;
-  workspace: string;
-}
-export interface PasswordNew {
-  password: string;
-  secret: string;
 }
 /** A text that only the team sees. */
 export interface Note {
@@ -1302,14 +1304,22 @@ export interface NoticesRead {
   conversation_id?: ConversationId;
   up_to: number;
 }
+/** Who is called by a rule. */
+export type Notified = "owner" | "team";
 /** The end of an offer. */
 export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "withdrawn";
 /** An offer of a conversation to one agent. Random. */
 export type OfferId = Id;
-/** The id that the author of a command gave it (UUIDv7). */
-export type OpId = Id;
+/** An offer that stands. */
+export interface OfferInLine {
+  conversation_id: ConversationId;
+  offer_id: OfferId;
+  until: Timestamp;
+}
 /** How often a rule runs on a conversation. */
 export type Once = "always" | "turn" | "episode" | "conversation";
+/** The id that the author of a command gave it (UUIDv7). */
+export type OpId = Id;
 /** A conversation of a queue that is offered to one agent: theirs if they accept it in time. Until then it counts towards their load, and nobody else is asked. */
 export interface OpenOffer {
   agent_id: AgentId;
@@ -1384,6 +1394,8 @@ export type OwnerCause =
   | "rehomed"
   | "routed"
   | "accepted";
+/** Kinds of owners. */
+export type OwnerKind = "queue" | "agent";
 /** The heads of all conversations in scope, packed as `Columns`. */
 export interface PackedHeads {
   agents: AgentId[];
@@ -1424,6 +1436,17 @@ export type PassedOver =
 export interface PasswordChange {
   current: string;
   next: string;
+}
+/** `POST /passwords/forgotten`: asks for a letter with a link to a new password. */
+export interface PasswordForgotten {
+  email: string;
+  language?: LetterLanguage;
+  workspace: string;
+}
+/** `POST /passwords/new`: sets a password by the link of a letter. */
+export interface PasswordNew {
+  password: string;
+  secret: string;
 }
 /** `PUT /agents/{id}/password`; all their sessions end. */
 export interface PasswordSet {
@@ -1730,6 +1753,62 @@ export interface RowProblem {
   problem: string;
   row: number;
 }
+/** A rule: when something happens and tests hold, something is done. */
+export interface Rule {
+  after_min?: number;
+  enabled?: boolean;
+  holds: Holds;
+  hours?: SettingId;
+  if?: Test[];
+  name: string;
+  once: Once;
+  stop?: boolean;
+  then: RuleAction[];
+  when: Trigger;
+}
+/** Something that a rule does. */
+export type RuleAction =
+  | { do: "tag"; tag: SettingId }
+  | { do: "untag"; tag: SettingId }
+  | { do: "note"; text: string }
+  | { do: "reply"; text: string }
+  | { do: "route"; even_if_owned?: boolean; team: TeamId }
+  | { do: "notify"; whom: Notified }
+  | { do: "mark_waiting" }
+  | { do: "snooze"; minutes: number }
+  | { do: "resolve" };
+/** A rule: when something happens and tests hold, something is done. */
+export interface RuleInput {
+  after_min?: number;
+  enabled?: boolean;
+  holds?: Holds;
+  hours?: SettingId;
+  if?: Test[];
+  name: string;
+  once?: Once;
+  stop?: boolean;
+  then: RuleAction[];
+  when: Trigger;
+}
+/** What `PUT` sets. */
+export interface RulePut {
+  body: RuleInput;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface RuleSetting {
+  body: Rule | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
 /** A step of a rule. */
 export type RuleStep =
   | { do: "tag"; tag: SettingId }
@@ -1783,36 +1862,6 @@ export interface ScheduleSetting {
   rank: number;
   version: number;
 }
-/** Why a step of a rule was not done. */
-export type SkipReason =
-  | "window_closed"
-  | "blocked"
-  | "ended"
-  | "owned_by_person"
-  | "already"
-  | "too_late"
-  | "limit"
-  | "group";
-/** A step of a rule that was not done. */
-export interface SkippedStep {
-  step: RuleStep;
-  why: SkipReason;
-}
-/** The times that are promised in an episode, as they were when it began. */
-export interface SlaState {
-  answered?: boolean;
-  first?: SlaTarget;
-  next?: SlaTarget;
-  policy_id: SettingId;
-  resumed_at?: Timestamp;
-  version: number;
-}
-/** A time that is promised. */
-export interface SlaTarget {
-  hours?: SettingId;
-  target_min: number;
-  warn_at?: number;
-}
 /** A message or note with the words that were searched for. */
 export interface SearchHit {
   at: Timestamp;
@@ -1838,7 +1887,7 @@ export interface SecretNew {
   n: number;
   secret: string;
 }
-/** What became of a secret of a setting. Events and histories tell no more of it. */
+/** The step of a secret of a setting: all that events and histories tell of it. */
 export type SecretStep = "made" | "ended";
 /** To clients. */
 export type ServerFrame =
@@ -1973,6 +2022,62 @@ export interface SharedCard {
   organisation?: string;
   phones?: string[];
 }
+/** Why a step of a rule was not done. */
+export type SkipReason =
+  | "window_closed"
+  | "blocked"
+  | "ended"
+  | "owned_by_person"
+  | "already"
+  | "too_late"
+  | "limit"
+  | "group";
+/** A step of a rule that was not done. */
+export interface SkippedStep {
+  step: RuleStep;
+  why: SkipReason;
+}
+/** A promise to customers: the time in which they are answered. */
+export interface Sla {
+  first?: SlaTarget;
+  name: string;
+  next?: SlaTarget;
+  teams?: TeamId[];
+}
+/** What `PUT` sets. */
+export interface SlaPut {
+  body: Sla;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface SlaSetting {
+  body: Sla | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
+/** The times that are promised in an episode, as they were when it began. */
+export interface SlaState {
+  answered?: boolean;
+  first?: SlaTarget;
+  next?: SlaTarget;
+  policy_id: SettingId;
+  resumed_at?: Timestamp;
+  version: number;
+}
+/** A time that is promised. */
+export interface SlaTarget {
+  hours?: SettingId;
+  target_min: number;
+  warn_at?: number;
+}
 /** A conversation at one moment, at the level of its viewer. */
 export type Snapshot =
   | { level: "head"; head: Head }
@@ -2017,6 +2122,8 @@ export type Status =
   | { kind: "open" };
 /** See `Filter::status`. */
 export type StatusFilter = "open" | "waiting" | "snoozed" | "resolved";
+/** Statuses by their names. */
+export type StatusKind = "open" | "waiting" | "snoozed" | "resolved";
 /** The state of a step. */
 export type StepState = "ok" | "wrong" | "waiting" | "unknown";
 /** Figures of a stretch of time. */
@@ -2245,6 +2352,18 @@ export interface TemplateUsages {
   since: Timestamp;
   templates: TemplateUsage[];
 }
+/** A test of a conversation. */
+export type Test =
+  | { test: "text"; any_of: string[]; exactly?: boolean; not?: boolean }
+  | { test: "kind"; any_of: string[]; not?: boolean }
+  | { test: "channel"; any_of: ChannelId[]; not?: boolean }
+  | { test: "team"; any_of: TeamId[]; not?: boolean }
+  | { test: "owner"; is: OwnerKind }
+  | { test: "status"; any_of: StatusKind[]; not?: boolean }
+  | { test: "tag"; any_of: SettingId[]; not?: boolean }
+  | { test: "hours"; not?: boolean; schedule: SettingId }
+  | { test: "known"; not?: boolean }
+  | { test: "from_ad"; not?: boolean };
 /** The facts of the lines. Only viewers with full scope see them. */
 export interface Thread {
   block?: Block;
@@ -2276,6 +2395,18 @@ export interface Trail {
   left_out?: LeftOut[];
   more?: number;
 }
+/** What wakes a rule: something that happens, or a clock. */
+export type Trigger =
+  | "message"
+  | "first_message"
+  | "episode_opened"
+  | "owner_changed"
+  | "status_changed"
+  | "tagged"
+  | "resolved"
+  | "unanswered"
+  | "unassigned"
+  | "idle";
 /** A run of customer messages that no human has answered. */
 export interface Turn {
   from_seq: number;
