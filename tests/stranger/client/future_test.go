@@ -48,7 +48,7 @@ func TestAFactOfTheFutureMakesItsConversationBeReadAnew(t *testing.T) {
 
 func TestAFactOfTheFutureWithoutAConversationIsPassedOver(t *testing.T) {
 	state := state()
-	event := `{"position": 97, "at": "2026-01-02T03:04:05.678Z", "actor": {"kind": "rule"}, "type": "rule_changed"}`
+	event := `{"position": 97, "at": "2026-01-02T03:04:05.678Z", "actor": {"kind": "oracle"}, "type": "rule_changed"}`
 	unread, err := state.applyEvents(told(t, event))
 	if err != nil || len(unread) != 0 || state.Cursor.Position != 98 {
 		t.Fatal(unread, err)

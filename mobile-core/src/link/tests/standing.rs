@@ -301,7 +301,7 @@ fn told(after: u64, conversation: ConversationId, fact: &str) -> String {
     format!(
         r#"{{"type":"events","after":{after},"upto":{0},"events":[{{"position":{0},
         "conversation_id":"{conversation}","revision":99,"at":"2026-01-02T03:04:05.678Z",
-        "actor":{{"kind":"rule","id":7}},"content":{{"promise":{{}}}},{fact}}}]}}"#,
+        "actor":{{"kind":"oracle","id":7}},"content":{{"promise":{{}}}},{fact}}}]}}"#,
         after + 1
     )
 }
