@@ -365,7 +365,7 @@ export type Clock =
   | { kind: "rule"; rule_id: SettingId }
   | { kind: "warned"; answer: Promised }
   | { kind: "breached"; answer: Promised };
-/** What is remembered of a conversation for what happens by itself. */
+/** The rules that ran on a conversation, the clocks that rang, and the times that are promised. */
 export interface Clocks {
   ran?: Ran[];
   rang?: Rang[];
@@ -647,7 +647,7 @@ export type EventContent =
   | { reaction: { emoji: string } }
   | { setting: unknown }
   | { outcome: OutcomeSaid };
-/** What rules would have done. A rule is judged on what happened: what it would have changed for what came later is not played on. */
+/** The runs that rules would have had. A rule is judged on what happened: what it would have changed for what came later is not played on. */
 export interface DryRun {
   conversations: number;
   cut: boolean;
@@ -663,7 +663,7 @@ export interface DryRunExample {
   did?: RuleStep[];
   skipped?: SkippedStep[];
 }
-/** What one rule would have done. */
+/** The runs that one rule would have had. */
 export interface DryRunOf {
   examples: DryRunExample[];
   id: SettingId;
@@ -1308,7 +1308,7 @@ export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "wi
 export type OfferId = Id;
 /** The id that the author of a command gave it (UUIDv7). */
 export type OpId = Id;
-/** How often a rule runs on a conversation. */
+/** The limit of a rule's runs on a conversation. */
 export type Once = "always" | "turn" | "episode" | "conversation";
 /** A conversation of a queue that is offered to one agent: theirs if they accept it in time. Until then it counts towards their load, and nobody else is asked. */
 export interface OpenOffer {
