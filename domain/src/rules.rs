@@ -27,7 +27,7 @@ pub const RUNS_MAX: usize = 20;
 /// Characters of a text that are tested.
 const TESTED_CHARS: usize = 4_096;
 
-/// What wakes rules: an event, and the conversation right after it.
+/// An event that may wake rules, and the conversation right after it.
 #[derive(Clone, Copy, Debug)]
 pub struct Woken<'a> {
     /// The conversation.
@@ -36,7 +36,7 @@ pub struct Woken<'a> {
     pub event: &'a Event,
 }
 
-/// What became of an event.
+/// The rules that an event wakes and whose tests hold.
 #[derive(Debug)]
 pub struct Chosen<'a> {
     /// The rules that run, in their order.
@@ -45,8 +45,8 @@ pub struct Chosen<'a> {
     pub cut: Option<&'a KnownRule>,
 }
 
-/// The rules that run on an event. `clocks` remembers those that run only so often, `ran` holds those
-/// that this cascade ran already.
+/// The rules that run on an event. `clocks` remembers those that run only so often, `ran` holds
+/// those that this cascade ran already.
 pub fn chosen<'a>(
     policies: &'a Policies,
     woken: Woken<'_>,
@@ -71,7 +71,7 @@ pub fn chosen<'a>(
     chosen
 }
 
-/// What an event wakes. Most wake nothing.
+/// The triggers that an event sets off. Most events have none.
 pub fn triggers(woken: Woken<'_>) -> Vec<Trigger> {
     let Woken { conversation, event } = woken;
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts wake nothing")]
@@ -123,7 +123,7 @@ fn has_run(conversation: &Conversation, clocks: &Clocks, known: &KnownRule) -> b
     clocks.ran.iter().any(is_it)
 }
 
-/// What a customer just said, as far as it is tested.
+/// The text that a customer just sent, as far as it is tested.
 fn said(event: &Event) -> Option<String> {
     let Some(EventContent::Line(content)) = &event.content else { return None };
     Some(content.text.as_deref()?.chars().take(TESTED_CHARS).collect())

@@ -15,14 +15,14 @@ use crate::history::{Ask, History, Said, is_final, seen_of};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
     /// The promise that was broken.
-    pub rule: Rule,
+    pub rule: Promise,
     /// The first place where it was broken.
     pub what: String,
 }
 
 /// The promises.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Rule {
+pub enum Promise {
     /// Seqs, revisions and owner epochs are dense, each line is there once.
     Dense,
     /// Every acknowledged line of the customer is there, once.
@@ -58,7 +58,7 @@ pub fn check(history: &History) -> Vec<Fault> {
     checks.into_iter().filter_map(|check| check(history).err()).collect()
 }
 
-fn must(holds: bool, rule: Rule, what: impl FnOnce() -> String) -> Checked {
+fn must(holds: bool, rule: Promise, what: impl FnOnce() -> String) -> Checked {
     if holds { Ok(()) } else { Err(Fault { rule, what: what() }) }
 }
 
@@ -67,19 +67,19 @@ fn dense(history: &History) -> Checked {
     let mut ids = BTreeSet::new();
     for event in &history.events {
         let at = || format!("{event:?}");
-        must(event.position > position, Rule::Dense, at)?;
+        must(event.position > position, Promise::Dense, at)?;
         position = event.position;
         if let Some(next) = event.revision {
             revision += 1;
-            must(next == revision, Rule::Dense, at)?;
+            must(next == revision, Promise::Dense, at)?;
         }
         if let Some(said) = crate::history::said(event) {
             seq += 1;
-            must(said.line.seq == seq && ids.insert(said.line.id), Rule::Dense, at)?;
+            must(said.line.seq == seq && ids.insert(said.line.id), Promise::Dense, at)?;
         }
         if let Fact::OwnerChanged { owner_epoch: next, .. } = event.fact {
             owner_epoch += 1;
-            must(next == owner_epoch, Rule::Dense, at)?;
+            must(next == owner_epoch, Promise::Dense, at)?;
         }
     }
     Ok(())
@@ -92,11 +92,11 @@ fn inbound_once(history: &History) -> Checked {
         lines.iter().filter(customer).map(|said| said.line.id).collect();
     for (wamid, ids) in &history.posted {
         let there = ids.intersection(&received).count();
-        must(there == 1, Rule::InboundOnce, || format!("{wamid} is there {there} times"))?;
+        must(there == 1, Promise::InboundOnce, || format!("{wamid} is there {there} times"))?;
     }
     let posted: BTreeSet<MessageId> = history.posted.values().flatten().copied().collect();
     let unasked = received.difference(&posted).next();
-    must(unasked.is_none(), Rule::InboundOnce, || format!("nobody wrote {unasked:?}"))
+    must(unasked.is_none(), Promise::InboundOnce, || format!("nobody wrote {unasked:?}"))
 }
 
 /// Commands that took effect, with the position at which they did.
@@ -125,7 +125,7 @@ fn fence_at_acceptance(history: &History) -> Checked {
     for (position, by, command) in effects(history) {
         let Some(seen) = seen_of(&command.body) else { continue };
         let chain = history.chain(by, command);
-        let rule = Rule::FenceAtAcceptance;
+        let rule = Promise::FenceAtAcceptance;
         must(is_known(&lines, seen), rule, || format!("no such line was ever there: {command:?}"))?;
         for said in &lines {
             // What the customer said in the same commit was there before any answer was decided.
@@ -174,7 +174,7 @@ fn fence_at_sending(history: &History) -> Checked {
         for said in lines.iter().filter(|said| said.author == Author::Customer) {
             let is_before = said.position < event.position
                 || history.is_together(said.position, event.position);
-            must(!is_before || said.line.seq <= known, Rule::FenceAtSending, || {
+            must(!is_before || said.line.seq <= known, Promise::FenceAtSending, || {
                 format!("{said:?} was not known to the author of {line:?}, sent at {event:?}")
             })?;
         }
@@ -193,7 +193,7 @@ fn missed(history: &History) -> Checked {
         let chain = history.chain(ask.by, command);
         let is_lost = !is_known(&lines, seen);
         let told = || format!("{ask:?}");
-        must(is_lost || !missed.is_empty(), Rule::Missed, told)?;
+        must(is_lost || !missed.is_empty(), Promise::Missed, told)?;
         // Where another line has that number, it is the first that was missed.
         let above = seq_of(seen).saturating_sub(u64::from(is_lost));
         let counts: Vec<_> = lines
@@ -201,7 +201,7 @@ fn missed(history: &History) -> Checked {
             .filter(|said| is_missed(said, above, ask.by, &chain))
             .map(|said| said.line)
             .collect();
-        must(counts.starts_with(missed), Rule::Missed, told)?;
+        must(counts.starts_with(missed), Promise::Missed, told)?;
     }
     Ok(())
 }
@@ -212,11 +212,11 @@ fn one_outcome(history: &History) -> Checked {
     for ask in &history.asks {
         let told = || format!("{ask:?}");
         match code(ask) {
-            "unavailable" => must(history.had_faults, Rule::OneOutcome, told)?,
+            "unavailable" => must(history.had_faults, Promise::OneOutcome, told)?,
             // Another command was decided under it.
             "op_id_reused" => {
                 let decided = history.command(ask.by, ask.op_id);
-                must(decided != ask.command.as_ref(), Rule::OneOutcome, told)?;
+                must(decided != ask.command.as_ref(), Promise::OneOutcome, told)?;
             }
             _ => {}
         }
@@ -229,8 +229,8 @@ fn one_outcome(history: &History) -> Checked {
             .or_insert_with(|| (ask.command.as_ref(), answer.clone()));
         let same_body =
             known.0.is_none() || ask.command.is_none() || known.0 == ask.command.as_ref();
-        must(known.1 == answer, Rule::OneOutcome, || format!("{ask:?} after {known:?}"))?;
-        must(same_body || code(ask) == "cancelled", Rule::OneOutcome, told)?;
+        must(known.1 == answer, Promise::OneOutcome, || format!("{ask:?} after {known:?}"))?;
+        must(same_body || code(ask) == "cancelled", Promise::OneOutcome, told)?;
         if known.0.is_none() {
             known.0 = ask.command.as_ref();
         }
@@ -266,15 +266,15 @@ fn accepted_is_there(history: &History) -> Checked {
         let (Author::Agent { id }, Some(op_id)) = (said.author, said.op_id) else { continue };
         let count = answers.entry((id, op_id)).or_default();
         *count += 1;
-        must(*count == 1, Rule::OneOutcome, || format!("written twice: {said:?}"))?;
+        must(*count == 1, Promise::OneOutcome, || format!("written twice: {said:?}"))?;
         let command = history.command(id, op_id);
-        must(command.is_some(), Rule::SentOnce, || format!("nobody asked for {said:?}"))?;
+        must(command.is_some(), Promise::SentOnce, || format!("nobody asked for {said:?}"))?;
         let refused = history.asks.iter().find(|ask| {
             (ask.by, ask.op_id) == (id, op_id)
                 && is_final(&ask.answer)
                 && matches!(ask.answer, Outcome::Refused(_))
         });
-        must(refused.is_none(), Rule::OneOutcome, || format!("{said:?} though {refused:?}"))?;
+        must(refused.is_none(), Promise::OneOutcome, || format!("{said:?} though {refused:?}"))?;
     }
     for ask in &history.asks {
         let Outcome::Accepted(Accepted { line: Some(line), .. }) = &ask.answer else { continue };
@@ -283,7 +283,7 @@ fn accepted_is_there(history: &History) -> Checked {
                 && said.op_id == Some(ask.op_id)
                 && said.author == Author::Agent { id: ask.by }
         });
-        must(is_there, Rule::OneOutcome, || format!("not in the log: {ask:?}"))?;
+        must(is_there, Promise::OneOutcome, || format!("not in the log: {ask:?}"))?;
     }
     Ok(())
 }
@@ -293,19 +293,19 @@ fn sent_once(history: &History) -> Checked {
     let mut reached: BTreeMap<MessageId, usize> = BTreeMap::new();
     for sent in &history.sent {
         let told = || format!("{sent:?}");
-        must(attempts.insert((sent.message, sent.attempt)), Rule::SentOnce, told)?;
+        must(attempts.insert((sent.message, sent.attempt)), Promise::SentOnce, told)?;
         let was_claimed = history.events.iter().any(|event| {
             matches!(&event.fact, Fact::MessageChanged { line, status, attempt, .. }
                 if line.id == sent.message && *status == MessageStatus::Sending
                     && *attempt == sent.attempt)
         });
-        must(was_claimed, Rule::SentOnce, told)?;
+        must(was_claimed, Promise::SentOnce, told)?;
         *reached.entry(sent.message).or_default() += usize::from(sent.has_reached);
     }
     for (message, times) in reached {
         let resent = history.asks.iter().filter(|ask| is_resend(ask, message));
         let resent: BTreeSet<OpId> = resent.map(|ask| ask.op_id).collect();
-        must(times <= 1 + resent.len(), Rule::SentOnce, || {
+        must(times <= 1 + resent.len(), Promise::SentOnce, || {
             format!("{message} reached the customer {times} times, resent {}", resent.len())
         })?;
     }
@@ -333,7 +333,7 @@ fn in_order(history: &History) -> Checked {
             let earlier = under_way.range(..line.seq).find(|(_, status)| {
                 matches!(status, MessageStatus::Queued | MessageStatus::Sending)
             });
-            must(earlier.is_none(), Rule::SentOnce, || format!("{earlier:?} before {event:?}"))?;
+            must(earlier.is_none(), Promise::SentOnce, || format!("{earlier:?} before {event:?}"))?;
         }
         under_way.insert(line.seq, status);
     }

@@ -1,12 +1,11 @@
-//! What happens to a conversation by itself: rules that ran, clocks that rang, times that are
-//! promised.
+//! Rules and clocks of a conversation: rules that ran, clocks that rang, times that are promised.
 
 use serde::{Deserialize, Serialize};
 
 use crate::setting::{Once, SlaTarget};
 use crate::{SettingId, TeamId, Timestamp};
 
-/// What is remembered of a conversation for what happens by itself.
+/// The rules that ran on a conversation, the clocks that rang, and the times that are promised.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Clocks {
@@ -37,7 +36,7 @@ impl Clocks {
 pub struct Ran {
     /// The rule.
     pub rule_id: SettingId,
-    /// How often it runs.
+    /// The limit of its runs.
     pub once: Once,
     /// The turn that was open, by its first line; the customer's last line where none was.
     pub turn: u64,
@@ -77,12 +76,12 @@ pub enum Clock {
     },
     /// The promise is about to be broken.
     Warned {
-        /// Which answer is promised.
+        /// The answer that is promised.
         answer: Promised,
     },
     /// The promise is broken.
     Breached {
-        /// Which answer is promised.
+        /// The answer that is promised.
         answer: Promised,
     },
 }
@@ -179,7 +178,7 @@ pub enum SkipReason {
     WindowClosed,
     /// The customer is blocked.
     Blocked,
-    /// What it names has ended.
+    /// The thing that it names has ended.
     Ended,
     /// A person owns the conversation.
     OwnedByPerson,

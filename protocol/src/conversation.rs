@@ -172,7 +172,7 @@ pub struct Thread {
     /// The agent who is asked to take it; `None` when nobody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<OpenOffer>,
-    /// What is remembered for what happens by itself.
+    /// The rules that ran, the clocks that rang, and the times that are promised.
     #[serde(default, skip_serializing_if = "Clocks::is_empty")]
     pub clocks: Clocks,
 }

@@ -26,12 +26,12 @@ pub struct DryRunAsk {
 pub struct DryRule {
     /// Its id.
     pub id: SettingId,
-    /// What it says.
+    /// Its body.
     pub body: Rule,
 }
 
-/// What rules would have done. A rule is judged on what happened: what it would have changed for
-/// what came later is not played on.
+/// The runs that rules would have had. A rule is judged on what happened: what it would have
+/// changed for what came later is not played on.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DryRun {
@@ -49,15 +49,15 @@ pub struct DryRun {
     pub gone: u32,
 }
 
-/// What one rule would have done.
+/// The runs that one rule would have had.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DryRunOf {
     /// The rule.
     pub id: SettingId,
-    /// How often it would have run.
+    /// The number of these runs.
     pub runs: u32,
-    /// The first of these runs, at most 50.
+    /// The first of them, at most 50.
     pub examples: Vec<DryRunExample>,
 }
 

@@ -102,7 +102,7 @@ pub enum EventContent {
 pub struct OutcomeSaid {
     /// Its name as it was then.
     pub name: String,
-    /// What was said about it.
+    /// A text that says more about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
@@ -372,7 +372,7 @@ pub enum Fact {
         version: u32,
         /// Its name then.
         name: String,
-        /// How often it runs.
+        /// The limit of its runs.
         once: Once,
         /// The turn that it counts for, by its first line.
         turn: u64,

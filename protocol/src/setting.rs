@@ -6,6 +6,7 @@ mod rule;
 mod saved_view;
 mod schedule;
 mod sla;
+mod team_policy;
 mod template_fallback;
 mod webhook;
 mod wire;
@@ -22,6 +23,7 @@ pub use self::rule::{
 pub use self::saved_view::SavedView;
 pub use self::schedule::{Schedule, Span};
 pub use self::sla::{Sla, SlaTarget};
+pub use self::team_policy::{FollowUp, GuestPolicy, HandoverNote, QueuePolicy, TeamPolicy};
 pub use self::template_fallback::TemplateFallback;
 pub use self::webhook::{
     Webhook, WebhookEvent, WebhookFrom, WebhookKind, WebhookState, WebhookTry,
@@ -73,12 +75,12 @@ settings! {
         homes: [Workspace, Team, Agent], most: 200, singleton: false,
         set: Setter::Supervisors, reads: Everyone, phones: true, decides: true,
     }
-    /// What is promised to customers: how soon they are answered.
+    /// A promise to customers: the time in which they are answered.
     Sla("sla") at "slas" {
         homes: [Workspace], most: 50, singleton: false,
         set: Setter::May(Permission::Rules), reads: Everyone, phones: false, decides: true,
     }
-    /// What is done by itself when something happens to a conversation.
+    /// A rule: when something happens to a conversation and tests hold, steps are done.
     Rule("rule") at "rules" {
         homes: [Workspace], most: 200, singleton: false,
         set: Setter::May(Permission::Rules), reads: Everyone, phones: false, decides: true,
@@ -436,33 +438,6 @@ pub struct OutcomeChoice {
     pub needs_text: bool,
 }
 
-/// What a team asks of its members.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct TeamPolicy {
-    /// Seconds for which a message waits before it leaves, 0 to 10: so long it can be taken back.
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(range(max = 10)))]
-    pub undo_s: u32,
-    /// Who may let somebody in by a mention.
-    #[serde(default)]
-    pub guests: GuestPolicy,
-    /// What members may take from the queue.
-    #[serde(default)]
-    pub from_queue: QueuePolicy,
-    /// Whether who hands a conversation over writes a note.
-    #[serde(default)]
-    pub handover_note: HandoverNote,
-    /// When owners are reminded of conversations in which nothing happens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub follow_up: Option<FollowUp>,
-    /// Agents whose answers are held until a supervisor approves of them; at most 100.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 100), extend("x-of" = "agent")))]
-    pub approval: Vec<AgentId>,
-}
-
 /// The routing of a team: an agent is asked to take what waits in its queue.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -529,66 +504,6 @@ pub enum Hand {
     Offer,
     /// It is given to one at once.
     Assign,
-}
-
-/// Who may let somebody into a conversation by a mention.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum GuestPolicy {
-    /// Everyone who sees it.
-    Anyone,
-    /// Its owner and supervisors.
-    #[default]
-    OwnerAndSupervisors,
-    /// Nobody.
-    Nobody,
-}
-
-/// What members may take from the queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum QueuePolicy {
-    /// Whichever they like.
-    #[default]
-    Any,
-    /// The next one.
-    Next,
-    /// What they are offered.
-    Offered,
-}
-
-/// Whether a note goes with a conversation that is handed over.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum HandoverNote {
-    /// It may be left out.
-    #[default]
-    Optional,
-    /// It is asked for, and may be left out.
-    Prompted,
-    /// It has to be there.
-    Required,
-}
-
-/// When owners are reminded.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct FollowUp {
-    /// After so many open hours the owner is, 1 to 1,000.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
-    pub after_open_h: u32,
-    /// After so many more the team's supervisors are, 1 to 1,000.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
-    pub then_lead_after_open_h: Option<u32>,
-    /// The schedule that says which hours are open; left out, all are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(extend("x-of" = "schedule")))]
-    pub hours: Option<SettingId>,
 }
 
 /// What holds for the whole workspace.

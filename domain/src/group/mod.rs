@@ -5,6 +5,7 @@
 //! caller's business.
 
 mod act;
+mod aside;
 mod begin;
 mod changes;
 mod conditional;

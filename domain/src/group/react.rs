@@ -1,5 +1,5 @@
-//! What happens by itself: clocks that are due ring before a member is decided, and rules run after
-//! it, in the same commit.
+//! Rules and clocks of a group: clocks that are due ring before a member is decided, and rules
+//! run after it, in the same commit.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub struct Awake {
     of: Key<ConversationId>,
     event: Event,
     conversation: Conversation,
-    /// What set it off, if a rule did.
+    /// The cascade of the rule that set it off, if one did.
     cascade: Option<usize>,
 }
 
@@ -60,8 +60,8 @@ fn is_promised(fact: &Fact) -> bool {
     matches!(fact, Fact::EpisodeOpened { .. } | Fact::OwnerChanged { .. })
 }
 
-/// Lets the clocks ring that are due on what a member touches. So what is decided does not depend on
-/// how late somebody looks.
+/// Lets the clocks ring that are due on what a member touches. So what is decided does not depend
+/// on how late somebody looks.
 pub(super) fn settle(state: &mut State, work: &Work, now: Timestamp) {
     for key in touched(state, work) {
         let Some(conversation) = state.conversation(key.0, key.1) else { continue };

@@ -1,4 +1,4 @@
-//! What decides by itself in a workspace: its rules, promises and schedules, ready to be asked.
+//! The policies of a workspace: its rules, promises and schedules, ready to be asked.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct KnownRule {
     pub version: u32,
     /// Since when it counts so: a clock that was due before does not ring.
     pub since: Timestamp,
-    /// What it says.
+    /// Its body.
     pub rule: Rule,
     /// The words of each of its tests.
     pub(super) words: Vec<Vec<Phrase>>,
@@ -32,7 +32,7 @@ pub struct KnownSla {
     pub id: SettingId,
     /// Its version.
     pub version: u32,
-    /// What it says.
+    /// Its body.
     pub sla: Sla,
 }
 
@@ -43,15 +43,15 @@ pub struct Given {
     pub id: SettingId,
     /// Its version.
     pub version: u32,
-    /// When that version was made.
+    /// The time at which that version was made.
     pub since: Timestamp,
     /// Since when it counts no more.
     pub ended_at: Option<Timestamp>,
-    /// What it says.
+    /// The body of that version.
     pub body: SettingBody,
 }
 
-/// What decides by itself in a workspace.
+/// The rules, promises, schedules and tags of a workspace.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
     rules: Vec<KnownRule>,
@@ -145,8 +145,8 @@ impl Policies {
         &self.tags
     }
 
-    /// The instant at which so many milliseconds have passed, of a schedule's open ones where one is
-    /// named. Without its schedule no clock runs.
+    /// The instant at which so many milliseconds have passed, of a schedule's open ones where one
+    /// is named. Without its schedule no clock runs.
     pub fn after(&self, start: Timestamp, ms: i64, hours: Option<SettingId>) -> Option<Timestamp> {
         match hours {
             Some(schedule) => self.hours(schedule)?.add_open(start, ms),

@@ -21,7 +21,7 @@ const RINGS_MAX: usize = 1_000;
 pub struct WouldRun {
     /// The rule.
     pub rule_id: SettingId,
-    /// What woke it.
+    /// The event or clock that woke it.
     pub cause: Cause,
     /// The time.
     pub at: Timestamp,
@@ -31,7 +31,7 @@ pub struct WouldRun {
     pub skipped: Vec<SkippedStep>,
 }
 
-/// What wakes a rule.
+/// The cause of a run: an event or a clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Cause {
     /// The event at this position.

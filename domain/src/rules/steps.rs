@@ -13,27 +13,27 @@ use crate::apply::apply;
 use crate::decide::Draft;
 use crate::decide::owner::changed;
 
-/// What reaches a customer is late after this.
+/// A message to a customer is late after this.
 const LATE_MS: i64 = 15 * 60 * 1000;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// Automatic messages within an hour and within a day.
 const HOUR_MOST: usize = 3;
 const DAY_MOST: usize = 10;
 
-/// What became of a rule's steps.
+/// The result of a rule's steps.
 #[derive(Debug, Default)]
 pub struct Stepped {
     /// Those that were done.
     pub did: Vec<RuleStep>,
     /// Those that were not.
     pub skipped: Vec<SkippedStep>,
-    /// What it says to the team.
+    /// Its note for the team.
     pub note: Option<String>,
-    /// What follows.
+    /// The facts of the steps that were done.
     pub drafts: Vec<Draft>,
 }
 
-/// When a rule acts.
+/// The times at which a rule acts, and the id of the line that it may write.
 #[derive(Clone, Copy, Debug)]
 pub struct Acting {
     /// The time of the commit.
@@ -64,7 +64,7 @@ pub fn carry_out(
         match way.done(action) {
             Ok(drafts) => {
                 for draft in &drafts {
-                    let event = told(known.id, &now, draft, acting.now);
+                    let event = event_of(known.id, &now, draft, acting.now);
                     apply(&mut now, &event);
                 }
                 if let RuleAction::Note { text } = action {
@@ -80,7 +80,7 @@ pub fn carry_out(
     stepped
 }
 
-fn told(rule: SettingId, now: &Conversation, draft: &Draft, at: Timestamp) -> Event {
+fn event_of(rule: SettingId, now: &Conversation, draft: &Draft, at: Timestamp) -> Event {
     Event {
         position: 0,
         conversation_id: Some(now.head.id),

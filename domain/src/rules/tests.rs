@@ -21,7 +21,7 @@ pub(super) fn hold(policies: &Policies, known: &KnownRule, woken: Woken<'_>) -> 
     }
 }
 
-/// What tests look at.
+/// All that tests look at.
 struct Asked<'a> {
     policies: &'a Policies,
     woken: Woken<'a>,

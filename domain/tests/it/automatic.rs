@@ -262,7 +262,12 @@ fn an_acknowledgement_leaves_unless_somebody_has_answered() {
 
 #[test]
 fn rules_wake_rules_and_a_cascade_ends() {
-    let tags = |one: u128, other: u128| json!([{ "do": "tag", "tag": id(one) }, { "do": "untag", "tag": id(other) }]);
+    let tags = |one: u128, other: u128| {
+        json!([
+            { "do": "tag", "tag": id(one) },
+            { "do": "untag", "tag": id(other) },
+        ])
+    };
     let on = |tag: u128, then: Value| {
         let tests = json!([{ "test": "tag", "any_of": [id(tag)] }]);
         rule(json!({ "when": "tagged", "if": tests, "then": then, "once": "always" }))

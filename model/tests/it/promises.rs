@@ -12,7 +12,7 @@ use baton_protocol::{
 use uuid::Uuid;
 
 use baton_model::history::{Ask, History, Sent};
-use baton_model::promises::{Rule, check};
+use baton_model::promises::{Promise, check};
 
 const ANA: AgentId = AgentId(Uuid::from_u128(1));
 const BEN: AgentId = AgentId(Uuid::from_u128(2));
@@ -107,7 +107,7 @@ impl Story {
     }
 
     #[track_caller]
-    fn is_red(&self, rule: Rule) {
+    fn is_red(&self, rule: Promise) {
         let faults = check(&self.0);
         assert!(faults.iter().any(|fault| fault.rule == rule), "{faults:?}");
     }
@@ -150,21 +150,21 @@ fn an_answer_that_missed_the_customers_last_line_is_found() {
     let mut story = answered();
     story.customer();
     story.reply(BEN, 3, Some(line(3)), None);
-    story.is_red(Rule::FenceAtAcceptance);
+    story.is_red(Promise::FenceAtAcceptance);
 }
 
 #[test]
 fn an_answer_that_missed_a_colleagues_is_found() {
     let mut story = answered();
     story.reply(BEN, 3, Some(line(2)), None);
-    story.is_red(Rule::FenceAtAcceptance);
+    story.is_red(Promise::FenceAtAcceptance);
 }
 
 #[test]
 fn an_answer_that_missed_its_authors_own_from_elsewhere_is_found() {
     let mut story = answered();
     story.reply(ANA, 3, Some(line(2)), Some(1));
-    story.is_red(Rule::FenceAtAcceptance);
+    story.is_red(Promise::FenceAtAcceptance);
     let mut story = answered();
     story.reply(ANA, 3, Some(line(1)), Some(2));
     story.is_green();
@@ -179,7 +179,7 @@ fn an_answer_that_was_decided_before_what_came_in_with_it_is_found() {
     let last = u64::try_from(story.0.events.len()).unwrap();
     story.0.commits.truncate(story.0.commits.len() - 2);
     story.0.commits.push((last - 2, last));
-    story.is_red(Rule::FenceAtAcceptance);
+    story.is_red(Promise::FenceAtAcceptance);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn an_answer_to_a_line_of_another_life_is_found() {
     let mut story = answered();
     let other = LineRef { id: MessageId(Uuid::nil()), ..line(3) };
     story.reply(BEN, 3, Some(other), None);
-    story.is_red(Rule::FenceAtAcceptance);
+    story.is_red(Promise::FenceAtAcceptance);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn an_answer_that_leaves_after_the_customer_wrote_on_is_found() {
     story.customer();
     story.is_green();
     story.leaves(2, 1);
-    story.is_red(Rule::FenceAtSending);
+    story.is_red(Promise::FenceAtSending);
 }
 
 #[test]
@@ -209,32 +209,32 @@ fn a_refusal_that_tells_the_wrong_lines_is_found() {
     story.ask(BEN, reply(3, Some(line(1)), None), stale(vec![line(2), line(3)]));
     story.is_green();
     story.ask(BEN, reply(4, Some(line(1)), None), stale(vec![line(3)]));
-    story.is_red(Rule::Missed);
+    story.is_red(Promise::Missed);
     let mut story = answered();
     story.ask(BEN, reply(3, Some(line(3)), None), stale(Vec::new()));
-    story.is_red(Rule::Missed);
+    story.is_red(Promise::Missed);
 }
 
 #[test]
 fn two_outcomes_of_one_op_id_are_found() {
     let mut story = answered();
     story.ask(ANA, reply(1, Some(line(1)), None), refused(Refusal::NotInScope));
-    story.is_red(Rule::OneOutcome);
+    story.is_red(Promise::OneOutcome);
     let mut story = answered();
     story.ask(ANA, reply(1, Some(line(3)), None), refused(Refusal::OpIdReused));
     story.is_green();
     story.ask(ANA, reply(1, Some(line(1)), None), refused(Refusal::OpIdReused));
-    story.is_red(Rule::OneOutcome);
+    story.is_red(Promise::OneOutcome);
 }
 
 #[test]
 fn a_line_written_twice_or_by_nobody_is_found() {
     let mut story = answered();
     story.reply(ANA, 2, Some(line(1)), Some(1));
-    story.is_red(Rule::OneOutcome);
+    story.is_red(Promise::OneOutcome);
     let mut story = answered();
     story.0.asks.remove(0);
-    story.is_red(Rule::SentOnce);
+    story.is_red(Promise::SentOnce);
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn an_accepted_line_that_is_gone_is_found() {
     let mut story = answered();
     let accepted = Accepted { line: Some(line(4)), ..Accepted::default() };
     story.ask(BEN, reply(3, Some(line(3)), None), Outcome::Accepted(accepted));
-    story.is_red(Rule::OneOutcome);
+    story.is_red(Promise::OneOutcome);
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn what_reaches_the_customer_twice_unasked_is_found() {
     let mut story = answered();
     story.moves(3, MessageStatus::Unconfirmed, 1);
     story.leaves(3, 2);
-    story.is_red(Rule::SentOnce);
+    story.is_red(Promise::SentOnce);
     let body = Resend { message_id: line(3).id, seen: Some(line(3)), ignore_lease: false };
     let accepted = Outcome::Accepted(Accepted::default());
     story.ask(ANA, command(3, None, CommandBody::Resend(body)), accepted);
@@ -263,26 +263,26 @@ fn what_leaves_before_an_earlier_one_is_found() {
     story.0.events.truncate(3);
     story.0.sent.clear();
     story.leaves(3, 1);
-    story.is_red(Rule::SentOnce);
+    story.is_red(Promise::SentOnce);
 }
 
 #[test]
 fn a_lost_or_doubled_line_of_the_customer_is_found() {
     let mut story = answered();
     story.0.posted.insert("wamid.x".to_owned(), BTreeSet::from([line(9).id]));
-    story.is_red(Rule::InboundOnce);
+    story.is_red(Promise::InboundOnce);
     let mut story = answered();
     story.customer();
     let ids = story.0.posted.remove("wamid.4").unwrap();
     story.0.posted.get_mut("wamid.1").unwrap().extend(ids);
-    story.is_red(Rule::InboundOnce);
+    story.is_red(Promise::InboundOnce);
 }
 
 #[test]
 fn a_hole_is_found() {
     let mut story = answered();
     story.0.events.remove(1);
-    story.is_red(Rule::Dense);
+    story.is_red(Promise::Dense);
     let mut story = answered();
     story.event(Fact::OwnerChanged {
         owner: baton_protocol::Owner::Agent(ANA),
@@ -291,5 +291,5 @@ fn a_hole_is_found() {
         cause: baton_protocol::OwnerCause::Claimed,
         exceeded_capacity: false,
     });
-    story.is_red(Rule::Dense);
+    story.is_red(Promise::Dense);
 }

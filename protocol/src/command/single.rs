@@ -92,7 +92,7 @@ pub struct Following {
 #[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
 #[serde(deny_unknown_fields)]
 pub struct Snooze {
-    /// When it wakes.
+    /// The time at which it wakes.
     pub until: Timestamp,
     /// The last line on the author's screen.
     #[serde(deserialize_with = "present")]

@@ -1,4 +1,4 @@
-//! Rules: what is done by itself when something happens to a conversation.
+//! Rules: when something happens to a conversation and tests hold, steps are done.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
     pub enabled: bool,
-    /// What wakes it.
+    /// The event or clock that wakes it.
     #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
     pub when: Trigger,
     /// Minutes after which a clock wakes it, 1 to 525,600.
@@ -30,17 +30,17 @@ pub struct Rule {
     #[cfg_attr(feature = "schema", schemars(extend("x-of" = "schedule")))]
     #[cfg_attr(feature = "schema", schemars(extend("x-when" = crate::schema::by_clock())))]
     pub hours: Option<SettingId>,
-    /// Which of the tests must hold.
+    /// Whether all tests must hold or one.
     #[serde(default)]
     pub holds: Holds,
     /// The tests; at most 30.
     #[serde(default, rename = "if", skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 30)))]
     pub tests: Vec<Test>,
-    /// What is done, in this order; at most 10.
+    /// The steps in their order; at most 10.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 10)))]
     pub then: Vec<RuleAction>,
-    /// How often it runs.
+    /// The limit of its runs on a conversation.
     #[serde(default)]
     pub once: Once,
     /// Whether rules after it are passed over for what woke it.
@@ -48,7 +48,7 @@ pub struct Rule {
     pub stop: bool,
 }
 
-/// What wakes a rule: something that happens, or a clock.
+/// The event or clock that wakes a rule.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -82,7 +82,7 @@ impl Trigger {
     }
 }
 
-/// Which of several tests must hold.
+/// The number of tests that must hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -99,7 +99,7 @@ pub enum Holds {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "test", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Test {
-    /// What the customer just said has these words, whole ones, however they are written.
+    /// The customer's text has these words, whole ones, however they are written.
     Text {
         /// The words; one of them is enough. At most 100.
         #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
@@ -111,7 +111,7 @@ pub enum Test {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         not: bool,
     },
-    /// What the customer just sent is of one of these kinds.
+    /// The customer's line is of one of these kinds.
     Kind {
         /// The names of the kinds.
         #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 30)))]
@@ -180,7 +180,7 @@ pub enum Test {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         not: bool,
     },
-    /// What the customer just said came from an advertisement.
+    /// The customer's line came from an advertisement.
     FromAd {
         /// Whether it must not hold.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -253,7 +253,7 @@ pub enum RuleAction {
     },
     /// Calls somebody by push.
     Notify {
-        /// Who is called.
+        /// The person or team that is called.
         whom: Notified,
     },
     /// Sets the status to waiting.
@@ -268,7 +268,7 @@ pub enum RuleAction {
     Resolve {},
 }
 
-/// Who is called by a rule.
+/// The person or team that a rule calls.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -279,7 +279,7 @@ pub enum Notified {
     Team,
 }
 
-/// How often a rule runs on a conversation.
+/// The limit of a rule's runs on a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

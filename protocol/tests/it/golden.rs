@@ -98,13 +98,14 @@ macro_rules! bodies {
 
 bodies!(
     AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
-    CommandResults, ConversationPage, Device, DryRun, DryRunAsk, FileAddress, Invitation, InvitationAccept,
-    InvitationCard, InvitationMade, InvitationRead, InvitationsNew, LineHistory, LinesPage,
-    Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps, NextInLines, NoticePage,
-    NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange, PasswordForgotten, PasswordNew,
-    PasswordSet, Problem, PushDevice, PushPreference, PushPut, PushRegistered, Quarantined,
-    ReceiptsTaken, Refresh, RoutingHistory, SecretNew, Session, SnapshotAnswer,
-    SocketTicket, SyncAnswer, Team, TeamChange, TeamNew, WebhookState, WorkspaceChange;
+    CommandResults, ConversationPage, Device, DryRun, DryRunAsk, FileAddress, Invitation,
+    InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
+    LineHistory, LinesPage, Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps,
+    NextInLines, NoticePage, NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange,
+    PasswordForgotten, PasswordNew, PasswordSet, Problem, PushDevice, PushPreference,
+    PushPut, PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, SecretNew,
+    Session, SnapshotAnswer, SocketTicket, SyncAnswer, Team, TeamChange, TeamNew,
+    WebhookState, WorkspaceChange;
     "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>
 );
 

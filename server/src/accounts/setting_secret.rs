@@ -41,7 +41,7 @@ pub fn new_secret(
 /// Opens a secret that is kept sealed.
 ///
 /// # Errors
-/// When it was sealed for another row, or with another key.
+/// If it was sealed for another row, or with another key.
 pub fn open_secret(
     keys: &Keys,
     of: SettingKey,

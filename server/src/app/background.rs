@@ -114,7 +114,7 @@ pub(super) fn sender(of: &Background<'_>, coordinator: &Arc<dyn Coordinator>) ->
     })
 }
 
-/// Who sends pushes, who drops those of what was seen, and who tells webhooks.
+/// The workers that send pushes, drop those of what was seen, and tell webhooks.
 pub(super) fn push_workers(
     of: &Background<'_>,
     keys: &Keys,

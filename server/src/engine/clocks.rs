@@ -1,5 +1,5 @@
-//! What happens by itself, for a group: the policies that it is decided by, and when its
-//! conversations are to be looked at again.
+//! Rules and clocks for a group: the policies that it is decided by, and when its conversations
+//! are to be looked at again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,14 +13,14 @@ use crate::store::group::policies;
 use crate::store::look::write_looks;
 use crate::store::{StoreError, Tx};
 
-/// What decides by itself in each workspace, as groups have read it: valid as long as the log tells
-/// of no newer setting.
+/// The policies of each workspace, as groups have read them: valid as long as the log tells of no
+/// newer setting.
 #[derive(Debug, Default)]
-pub(super) struct Known(Mutex<ByWorkspace>);
+pub(super) struct KnownPolicies(Mutex<ByWorkspace>);
 
 type ByWorkspace = BTreeMap<WorkspaceId, (i64, Arc<Policies>)>;
 
-impl Known {
+impl KnownPolicies {
     /// The policies of a workspace, read anew where a setting changed since. Behind the log head's
     /// lock: nobody changes one meanwhile.
     pub(super) async fn policies(

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use baton_domain::group::{Channel, Work};
 use baton_protocol::{ConversationId, WorkspaceId};
 
-use super::clocks::Known;
+use super::clocks::KnownPolicies;
 
 /// A workspace, or a number that no workspace is known to have.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -19,8 +19,8 @@ pub(super) enum Part {
 #[derive(Debug, Default)]
 pub(super) struct Owners {
     numbers: Mutex<BTreeMap<String, WorkspaceId>>,
-    /// What decides by itself in each workspace.
-    pub(super) known: Known,
+    /// The policies of each workspace.
+    pub(super) known: KnownPolicies,
 }
 
 impl Owners {

@@ -1,4 +1,4 @@
-//! `/rules/dry-run`: what rules would have done in the past.
+//! `/rules/dry-run`: the runs that rules would have had in the past.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ const EXAMPLES_MAX: usize = 50;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post(Access::Admin, "/api/v1/rules/dry-run", dry_run)
-            .says("What rules would have done in a stretch of the past.")
+            .says("The runs that rules would have had in a stretch of the past.")
             .takes::<DryRunAsk>()
             .answers::<DryRun>(200),
     ]
@@ -33,7 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// The stretch that is looked at.
 #[derive(Clone, Copy)]
-struct Stretch {
+struct Asked {
     from: Timestamp,
     until: Timestamp,
 }
@@ -44,7 +44,7 @@ async fn dry_run(
     signed: Signed,
     Json(ask): Json<DryRunAsk>,
 ) -> HandlerResult<Out<DryRun>> {
-    let stretch = Stretch { from: ask.from, until: ask.until };
+    let stretch = Asked { from: ask.from, until: ask.until };
     check(&ask)?;
     let of = signed.workspace;
     let mut tx = parts.store.read().await?;
@@ -63,7 +63,7 @@ async fn dry_run(
         tried.take(&known, conversation, &events);
     }
     tx.rollback().await?;
-    Ok(Out(tried.told()))
+    Ok(Out(tried.answer()))
 }
 
 fn check(ask: &DryRunAsk) -> HandlerResult<()> {
@@ -76,8 +76,8 @@ fn check(ask: &DryRunAsk) -> HandlerResult<()> {
     Ok(())
 }
 
-/// What would decide: these rules, and all else as it is. A rule that says what it says today counts
-/// since it does; another one as if it had been there from the beginning on.
+/// The policies of the run: these rules, and all else as it is. A rule that says what it says
+/// today counts since it does; another one as if it had been there from the beginning on.
 fn as_given(standing: Vec<Given>, rules: Vec<DryRule>, from: Timestamp) -> Policies {
     let (old, others): (Vec<Given>, Vec<Given>) =
         standing.into_iter().partition(|given| matches!(given.body, SettingBody::Rule(_)));
@@ -91,9 +91,9 @@ fn as_given(standing: Vec<Given>, rules: Vec<DryRule>, from: Timestamp) -> Polic
     Policies::new(others.into_iter().chain(rules))
 }
 
-/// What was found so far.
+/// The runs that were found so far.
 struct Tried {
-    stretch: Stretch,
+    stretch: Asked,
     cut: bool,
     conversations: u32,
     erased: u32,
@@ -103,14 +103,14 @@ struct Tried {
 }
 
 impl Tried {
-    fn new(stretch: Stretch, cut: bool) -> Self {
+    fn new(stretch: Asked, cut: bool) -> Self {
         let (conversations, erased, same, gone) = (0, 0, 0, 0);
         Self { stretch, cut, conversations, erased, same, gone, rules: BTreeMap::new() }
     }
 
     fn take(&mut self, policies: &Policies, conversation: ConversationId, events: &[Event]) {
         self.conversations += 1;
-        let Stretch { from, until } = self.stretch;
+        let Asked { from, until } = self.stretch;
         let is_within = |at: Timestamp| from <= at && at < until;
         let mut replay = Replay::new(policies, conversation);
         let mut would: Vec<WouldRun> = Vec::new();
@@ -157,7 +157,7 @@ impl Tried {
         }
     }
 
-    fn told(self) -> DryRun {
+    fn answer(self) -> DryRun {
         let Self { cut, conversations, erased, same, gone, rules, .. } = self;
         DryRun { rules: rules.into_values().collect(), conversations, cut, erased, same, gone }
     }

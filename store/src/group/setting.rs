@@ -105,8 +105,8 @@ struct PolicyRow {
     body: Option<String>,
 }
 
-/// What decides by itself in a workspace: rules, promises, schedules and tags, in the order of
-/// rank and id. What only a newer version can read decides nothing here.
+/// The rules, promises, schedules and tags of a workspace, in the order of rank and id. What only
+/// a newer version can read decides nothing here.
 pub async fn policies(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Given>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT s.kind, s.id, s.version, s.changed_at, s.ended_at,

@@ -13,7 +13,7 @@ use baton_world::bench::{Act, Bench, CommitterAnswer, Database, Shape, databases
 
 use super::player::Player;
 use baton_model::history::History;
-use baton_model::promises::{Fault, Rule, check, code};
+use baton_model::promises::{Fault, Promise, check, code};
 
 /// Desks of each of the two workspaces.
 const DESKS: u128 = 3;
@@ -59,7 +59,7 @@ impl Ran {
 pub(super) async fn run(
     bench: &Bench,
     seeds: std::ops::Range<u64>,
-    is_looked_for: impl Fn(Rule) -> bool,
+    is_looked_for: impl Fn(Promise) -> bool,
 ) -> Result<Ran> {
     let mut ran = Ran::default();
     let mut seeds = seeds.peekable();
@@ -215,7 +215,7 @@ async fn stored_fault(bench: &Bench, player: &Player) -> Result<Option<Fault>> {
     let stored = read::conversations(&mut tx, player.desk.workspace, &[id]).await?;
     let stored = stored.into_iter().next().map(|(_, conversation)| conversation);
     let what = format!("the log makes {folded:?}, stored is {stored:?}");
-    Ok((folded != stored).then_some(Fault { rule: Rule::Stored, what }))
+    Ok((folded != stored).then_some(Fault { rule: Promise::Stored, what }))
 }
 
 /// A bench to play on.

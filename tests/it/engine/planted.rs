@@ -6,17 +6,17 @@ use baton_domain::planted::{Bug, plant};
 use baton_world::bench::databases;
 
 use super::interleavings::{Found, bench, run, times};
-use baton_model::promises::Rule;
+use baton_model::promises::Promise;
 
 /// The promise that each breaks.
-fn broken_by(bug: Bug) -> Rule {
+fn broken_by(bug: Bug) -> Promise {
     match bug {
         Bug::NoFenceAtAcceptance
         | Bug::LockTrusted
         | Bug::ExemptionWidenedToDevice
         | Bug::ConditionalUpdatesInGroup
-        | Bug::CommandsBeforeInbound => Rule::FenceAtAcceptance,
-        Bug::NoFenceAtSending => Rule::FenceAtSending,
+        | Bug::CommandsBeforeInbound => Promise::FenceAtAcceptance,
+        Bug::NoFenceAtSending => Promise::FenceAtSending,
         // Those below the second are not asked for here.
         Bug::VisibilityBeforeReplay
         | Bug::AcknowledgedBeforeCommit
@@ -24,7 +24,7 @@ fn broken_by(bug: Bug) -> Rule {
         | Bug::ClaimedFromAnyone
         | Bug::SnoozedIntoTheQueue
         | Bug::ClocksForgetStarts
-        | Bug::FactsOfTheFuture => Rule::OneOutcome,
+        | Bug::FactsOfTheFuture => Promise::OneOutcome,
     }
 }
 

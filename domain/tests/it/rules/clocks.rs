@@ -16,7 +16,11 @@ pub(super) fn of_clocks() -> Vec<Case> {
         }
         fact
     };
-    let rang = |clock: Value| json!({ "type": "clock_due", "clock": clock, "start": NOW, "due_at": LATER });
+    let rang = |clock: Value| {
+        json!({
+            "type": "clock_due", "clock": clock, "start": NOW, "due_at": LATER,
+        })
+    };
     let promised = json!({
         "type": "sla_applied", "policy_id": VIP, "version": 2, "first": { "target_min": 15 },
     });

@@ -70,7 +70,7 @@ async fn links_are_for_agents_who_may_sign_in_and_nobody_asks_for_many() {
         assert_eq!(desk.link("nobody@host").await.unwrap(), None);
         let link = desk.link("ben@host").await.unwrap().unwrap();
         let path = format!("/api/v1/agents/{}", desk.agent.agent_id);
-        let gone = json!({"state": "inactive"});
+        let gone = json!({"state": "leaving"});
         desk.call(&desk.admin, Method::PATCH, &path, gone).await.is(200, "");
         assert_eq!(desk.link("ben@host").await.unwrap(), None, "left");
         desk.replaces(&link).await.is(404, "invitation_unknown");
