@@ -16,13 +16,8 @@ async fn sets(world: &World, kind: &str, home: Home, expect: Option<u32>, body: 
     let admin = world.admin().await;
     let workspace = admin.signed.session.workspace_id;
     let id = home.id(workspace);
-    let change = match body {
-        Value::Null => json!({"kind": kind, "id": id, "expect": expect}),
-        body => {
-            let put = json!({"home": home, "body": body});
-            json!({"kind": kind, "id": id, "expect": expect, "put": put})
-        }
-    };
+    let put = json!({"home": home, "body": body});
+    let change = json!({"kind": kind, "id": id, "expect": expect, "put": put});
     let mut made: Vec<Setting> =
         admin.signed.post("/settings", &json!([change])).await.expect("it");
     made.remove(0)

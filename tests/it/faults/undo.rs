@@ -12,6 +12,7 @@ use baton_model::dice::Dice;
 use baton_protocol::account::Team;
 use baton_protocol::command::OfMessage;
 use baton_protocol::outcome::Outcome;
+use baton_protocol::setting::Setting;
 use baton_protocol::{
     Accepted, Command, CommandBody, ConversationId, LineRef, MessageId, MessageStatus, OpId, Seen,
 };
@@ -94,7 +95,8 @@ async fn hold(admin: &SignedIn) -> Result<()> {
     for Team { id, .. } in teams {
         let put = json!({ "home": { "kind": "team", "id": id }, "body": { "undo_s": UNDO_S } });
         let change = json!({ "kind": "team_policy", "id": id, "put": put });
-        let _: serde_json::Value = admin.post("/settings", &json!([change])).await?;
+        let made: Vec<Setting> = admin.post("/settings", &json!([change])).await?;
+        ensure!(made.len() == 1, "{made:?}");
     }
     Ok(())
 }
