@@ -365,7 +365,7 @@ export type Clock =
   | { kind: "rule"; rule_id: SettingId }
   | { kind: "warned"; answer: Promised }
   | { kind: "breached"; answer: Promised };
-/** What is remembered of a conversation for what happens by itself. */
+/** The rules that ran on a conversation, the clocks that rang, and the times that are promised. */
 export interface Clocks {
   ran?: Ran[];
   rang?: Rang[];
@@ -633,7 +633,7 @@ export interface DryRule {
   body: RuleInput;
   id: SettingId;
 }
-/** What rules would have done. A rule is judged on what happened: what it would have changed for what came later is not played on. */
+/** The runs that rules would have had. A rule is judged on what happened: what it would have changed for what came later is not played on. */
 export interface DryRun {
   conversations: number;
   cut: boolean;
@@ -655,7 +655,7 @@ export interface DryRunExample {
   did?: RuleStep[];
   skipped?: SkippedStep[];
 }
-/** What one rule would have done. */
+/** The runs that one rule would have had. */
 export interface DryRunOf {
   examples: DryRunExample[];
   id: SettingId;
@@ -939,7 +939,7 @@ export type HeldReason =
   | "predecessor_held"
   | "restored"
   | "blocked";
-/** Which of several tests must hold. */
+/** The number of tests that must hold. */
 export type Holds = "all" | "any";
 /** What a setting is for. */
 export type Home =
@@ -1304,7 +1304,7 @@ export interface NoticesRead {
   conversation_id?: ConversationId;
   up_to: number;
 }
-/** Who is called by a rule. */
+/** The person or team that a rule calls. */
 export type Notified = "owner" | "team";
 /** The end of an offer. */
 export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "withdrawn";
@@ -1316,7 +1316,7 @@ export interface OfferInLine {
   offer_id: OfferId;
   until: Timestamp;
 }
-/** How often a rule runs on a conversation. */
+/** The limit of a rule's runs on a conversation. */
 export type Once = "always" | "turn" | "episode" | "conversation";
 /** The id that the author of a command gave it (UUIDv7). */
 export type OpId = Id;
@@ -2395,7 +2395,7 @@ export interface Trail {
   left_out?: LeftOut[];
   more?: number;
 }
-/** What wakes a rule: something that happens, or a clock. */
+/** The event or clock that wakes a rule. */
 export type Trigger =
   | "message"
   | "first_message"

@@ -1,4 +1,4 @@
-//! What happens by itself: rules, clocks, promises, and the dry run over what they did.
+//! Acts of Baton by itself: rules, clocks, promises, and the dry run over what they did.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,6 +46,9 @@ fn rule(mut body: Value) -> Rule {
 fn tag(name: &str) -> Tag {
     Tag { name: name.to_owned(), ..Tag::default() }
 }
+
+/// Which rule ran, and what woke it.
+type Runs = Vec<(SettingId, Cause)>;
 
 /// A team in which these things happen by themselves, and what happened so far.
 struct Scene {
@@ -123,20 +126,20 @@ impl Scene {
 
     /// The rules that ran, with the steps that were skipped.
     fn ran(&self) -> Vec<(SettingId, Vec<RuleStep>, Vec<SkipReason>)> {
-        let ran = self.log.iter().filter_map(|event| match &event.fact {
-            Fact::RuleRan { rule_id, did, skipped, cut: false, .. } => {
-                Some((*rule_id, did.clone(), skipped.iter().map(|step| step.why).collect()))
-            }
-            _ => None,
+        let ran = self.log.iter().filter_map(|event| {
+            let Fact::RuleRan { rule_id, did, skipped, cut: false, .. } = &event.fact else {
+                return None;
+            };
+            Some((*rule_id, did.clone(), skipped.iter().map(|step| step.why).collect()))
         });
         ran.collect()
     }
 
     /// The clocks that rang, with their exact times.
     fn rang(&self) -> Vec<(Clock, Timestamp)> {
-        let rang = self.log.iter().filter_map(|event| match event.fact {
-            Fact::ClockDue { clock, due_at, .. } => Some((clock, due_at)),
-            _ => None,
+        let rang = self.log.iter().filter_map(|event| {
+            let Fact::ClockDue { clock, due_at, .. } = event.fact else { return None };
+            Some((clock, due_at))
         });
         rang.collect()
     }
@@ -150,21 +153,21 @@ impl Scene {
     }
 
     /// What a dry run with these policies says, and what the log says.
-    fn replayed(&self) -> (Vec<(SettingId, Cause)>, Vec<(SettingId, Cause)>) {
-        let policies = self.state.policies[&WORKSPACE].clone();
+    fn replayed(&self) -> (Runs, Runs) {
+        let policies = Arc::clone(&self.state.policies[&WORKSPACE]);
         let mut replay = Replay::new(&policies, LUCIA);
         let mut would: Vec<_> = self.log.iter().flat_map(|event| replay.take(event)).collect();
         would.extend(replay.wait_until(self.log.last().map_or(NOW, |event| event.at)));
         let cause = |position: u64| {
             let event = self.log.iter().find(|event| event.position == position).unwrap();
-            match event.fact {
-                Fact::ClockDue { due_at, .. } => Cause::Clock(due_at),
-                _ => Cause::Event(position),
-            }
+            let Fact::ClockDue { due_at, .. } = event.fact else { return Cause::Event(position) };
+            Cause::Clock(due_at)
         };
-        let did = self.log.iter().filter_map(|event| match &event.fact {
-            Fact::RuleRan { rule_id, cause: at, cut: false, .. } => Some((*rule_id, cause(*at))),
-            _ => None,
+        let did = self.log.iter().filter_map(|event| {
+            let Fact::RuleRan { rule_id, cause: at, cut: false, .. } = &event.fact else {
+                return None;
+            };
+            Some((*rule_id, cause(*at)))
         });
         let mut would: Vec<_> = would.into_iter().map(|run| (run.rule_id, run.cause)).collect();
         let mut did: Vec<_> = did.collect();
@@ -224,7 +227,7 @@ fn an_acknowledgement_is_sent_once_a_turn_and_answers_nobody() {
     scene.says("two");
     let reasons: Vec<_> = scene.ran().into_iter().map(|(_, did, skipped)| (did, skipped)).collect();
     let (done, already) = (vec![RuleStep::Reply], vec![SkipReason::Already]);
-    assert_eq!(reasons, [(done.clone(), vec![]), (vec![], already)]);
+    assert_eq!(reasons, [(done, vec![]), (vec![], already)]);
     assert!(scene.conversation().thread.turn.is_some());
     // A new turn; three an hour are the most.
     for _ in 0..3 {
@@ -251,7 +254,7 @@ fn an_acknowledgement_leaves_unless_somebody_has_answered() {
     let at = MessageAt { workspace, channel, conversation, seq, message };
     let claim = Work::Claim(ClaimWork { at, claim_epoch: 1, node: NodeId(Uuid::nil()) });
     let mut answered = scene.state.clone();
-    let done = scene.happens(&[claim.clone()]).remove(0).claim();
+    let done = scene.happens(std::slice::from_ref(&claim)).remove(0).claim();
     assert!(matches!(done, ClaimAnswer::Go(_)), "what it acknowledges does not overtake it");
     std::mem::swap(&mut scene.state, &mut answered);
     scene.answers();
@@ -263,10 +266,8 @@ fn an_acknowledgement_leaves_unless_somebody_has_answered() {
 #[test]
 fn rules_wake_rules_and_a_cascade_ends() {
     let tags = |one: u128, other: u128| {
-        json!([
-            { "do": "tag", "tag": id(one) },
-            { "do": "untag", "tag": id(other) },
-        ])
+        let (on, off) = (json!({ "do": "tag", "tag": id(one) }), id(other));
+        json!([on, { "do": "untag", "tag": off }])
     };
     let on = |tag: u128, then: Value| {
         let tests = json!([{ "test": "tag", "any_of": [id(tag)] }]);
@@ -341,7 +342,7 @@ fn a_clock_rings_at_its_time_however_late_somebody_looks() {
     let settings = || vec![given(1, tag("Late")), given(2, rule(unanswered(120)))];
     let mut scene = Scene::new(settings());
     scene.says("hola");
-    let policies = scene.state.policies[&WORKSPACE].clone();
+    let policies = Arc::clone(&scene.state.policies[&WORKSPACE]);
     assert_eq!(clocks::next(&scene.conversation(), &policies), Some(NOW.plus_ms(2 * HOUR)));
     scene.passes(2 * HOUR - 1);
     scene.looks();
@@ -545,9 +546,9 @@ proptest! {
         let often = plays(&moments, Some(1));
         let never = plays(&moments, None);
         prop_assert_eq!(often.rang(), never.rang());
-        let set: BTreeSet<_> = often.log.iter().filter_map(|event| match event.fact {
-            Fact::ClockDue { clock, start, .. } => Some((clock, start)),
-            _ => None,
+        let set: BTreeSet<_> = often.log.iter().filter_map(|event| {
+            let Fact::ClockDue { clock, start, .. } = event.fact else { return None };
+            Some((clock, start))
         }).collect();
         prop_assert_eq!(set.len(), often.rang().len(), "each beginning rings once");
         often.is_its_log();
