@@ -58,7 +58,9 @@ impl Handed {
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get(Access::Signed, "/api/v1/next", next)
-            .says("What waits longest in your queues, to be claimed in this order.")
+            .says(
+                "The conversations that wait longest in your queues, to be claimed in this order.",
+            )
             .query::<NextQuery>()
             .answers::<NextInLines>(200)
             .codes(&["forbidden"]),

@@ -1,1 +1,0 @@
-import{$ as e,F as t,K as n,M as r,f as i,t as a,y as o}from"./disclose-version-D6uhugkS.js";var s=t(`<svg aria-hidden="true"><use></use></svg>`);function c(t,c){let l=[`left`,`right`,`send`,`swap`,`undo`],u=a(c,`size`,3,``);var d=s();let f;var p=e(d);n(e=>{f=o(d,0,`i ${u()??``}`,null,f,{turns:e}),i(p,`href`,`#i-${c.name??``}`)},[()=>l.includes(c.name)]),r(t,d)}export{c as t};

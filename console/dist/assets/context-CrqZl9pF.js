@@ -1,1 +1,0 @@
-import{ct as e,dt as t}from"./disclose-version-D6uhugkS.js";var n=Symbol(`desk`),r=e=>t(n,e),i=()=>e(n);export{i as n,r as t};

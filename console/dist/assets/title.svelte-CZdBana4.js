@@ -1,1 +1,0 @@
-import{H as e,nt as t,rt as n}from"./disclose-version-D6uhugkS.js";var r=new class{#e=n(0);get count(){return e(this.#e)}set count(e){t(this.#e,e,!0)}tell(e){this.count=e;let t=navigator;(e===0?t.clearAppBadge?.():t.setAppBadge?.(e))?.catch(()=>void 0)}of(e){return`${this.count===0?``:`(${this.count}) `}${e} · Baton`}};export{r as t};
