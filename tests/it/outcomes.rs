@@ -62,7 +62,8 @@ async fn a_team_asks_for_outcomes_of_its_own_else_for_those_of_the_workspace() {
         let put = json!({"home": {"kind": "workspace"}, "body": tag});
         let change = json!([{"kind": "tag", "id": refund, "put": put}]);
         let admin = world.admin().await;
-        let _: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a tag");
+        let made: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a tag");
+        assert_eq!(made.len(), 1);
         let list = json!([{"id": sold, "name": "Sold"}]);
         let body = json!({"ask": "required", "list": list});
         sets(world, "outcomes", Home::Workspace, None, body).await;
