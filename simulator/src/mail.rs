@@ -82,8 +82,7 @@ impl MailServer {
         let (held, kept) = (Arc::clone(&manners), letters.clone());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let manners = *held.lock().unwrap_or_else(PoisonError::into_inner);
-                let kept = kept.clone();
+                let (manners, kept) = (Arc::clone(&held), kept.clone());
                 tokio::spawn(async move { drop(talk(stream, manners, kept).await) });
             }
         });
@@ -95,7 +94,7 @@ impl MailServer {
         format!("smtp://{}", self.address)
     }
 
-    /// Behaves like this in conversations that begin from now on.
+    /// Behaves like this from now on.
     pub fn behaves(&self, manners: MailManners) {
         *self.manners.lock().unwrap_or_else(PoisonError::into_inner) = manners;
     }
@@ -118,19 +117,22 @@ impl MailServer {
 
 async fn talk(
     mut stream: TcpStream,
-    manners: MailManners,
+    manners: Arc<Mutex<MailManners>>,
     letters: watch::Sender<Vec<Letter>>,
 ) -> std::io::Result<()> {
     let (read, mut write) = stream.split();
     let mut read = BufReader::new(read);
-    if manners == MailManners::IsSilent {
-        // Until the other end gives up.
-        while line(&mut read).await?.is_some() {}
-        return Ok(());
+    let manners = || *manners.lock().unwrap_or_else(PoisonError::into_inner);
+    if manners() != MailManners::IsSilent {
+        write.write_all(b"220 mail.example ESMTP\r\n").await?;
     }
-    write.write_all(b"220 mail.example ESMTP\r\n").await?;
     let mut to = String::new();
     while let Some(said) = line(&mut read).await? {
+        // A connection is used again: each command is met as things stand now.
+        let manners = manners();
+        if manners == MailManners::IsSilent {
+            continue;
+        }
         let verb = said.get(..4).unwrap_or_default().to_ascii_uppercase();
         let answer = match verb.as_str() {
             "EHLO" => "250-mail.example\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",

@@ -82,17 +82,20 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+/** Patient: it is played beside all else. */
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000 });
+
 test("what waits without a network is there after the page died, and is sent once", async () => {
   server.isThere = false;
   const page = await tab();
   const op = await page.say(A, "antes de las cinco");
-  await vi.waitFor(() => expect(page.shown()).toEqual(["waiting antes de las cinco"]));
+  await until(() => expect(page.shown()).toEqual(["waiting antes de las cinco"]));
   page.die();
   const next = await tab();
   expect(next.shown()).toEqual(["waiting antes de las cinco"]);
   server.isThere = true;
   next.sender.hurry();
-  await vi.waitFor(() => expect(next.shown()).toEqual([]));
+  await until(() => expect(next.shown()).toEqual([]));
   expect([...server.taken]).toEqual([[op, 1]]);
   expect(next.told.map(({ kind }) => kind)).toEqual(["accepted"]);
   next.die();
@@ -104,12 +107,12 @@ test("what was on its way as the page died goes again under its op id", async ()
   const { fetch } = server;
   vi.stubGlobal("fetch", () => new Promise(() => undefined));
   const op = await page.say(A, "Hola");
-  await vi.waitFor(() => expect(page.shown()).toEqual(["sending Hola"]));
+  await until(() => expect(page.shown()).toEqual(["sending Hola"]));
   page.die();
   vi.stubGlobal("fetch", fetch);
   const next = await tab();
   next.sender.hurry();
-  await vi.waitFor(() => expect(next.shown()).toEqual([]));
+  await until(() => expect(next.shown()).toEqual([]));
   expect([...server.taken]).toEqual([[op, 1]]);
 });
 
@@ -121,7 +124,7 @@ test("two tabs have one outbox, each thing is sent once and told where it was do
   const say = async (by: typeof one, conversation: string, text: string) => {
     ops.push(await by.say(conversation, text));
     all.push(expect.stringContaining(text) as string);
-    await vi.waitFor(() => expect([one.shown(), other.shown()]).toEqual([all, all]));
+    await until(() => expect([one.shown(), other.shown()]).toEqual([all, all]));
   };
   // Within one millisecond: each comes after what its tab shows.
   vi.spyOn(Date, "now").mockReturnValue(Date.now());
@@ -131,10 +134,10 @@ test("two tabs have one outbox, each thing is sent once and told where it was do
   vi.mocked(Date.now).mockRestore();
   server.isThere = true;
   for (const { sender } of [one, other]) sender.hurry();
-  await vi.waitFor(() => expect([one.shown(), other.shown()]).toEqual([[], []]));
+  await until(() => expect([one.shown(), other.shown()]).toEqual([[], []]));
   expect([...server.taken].sort()).toEqual(ops.map((op) => [op, 1]).sort());
   const done = ({ told }: typeof one) => told.map(({ item }) => "text" in item.command && item.command.text);
-  await vi.waitFor(() => expect(done(one).sort()).toEqual(["tres", "uno"]));
+  await until(() => expect(done(one).sort()).toEqual(["tres", "uno"]));
   expect(done(other)).toEqual(["dos"]);
 });
 
@@ -142,13 +145,13 @@ test("what is taken back in one tab is sent by no other", async () => {
   server.isThere = false;
   const [one, other] = [await tab(), await tab()];
   const op = await one.say(A, "no");
-  await vi.waitFor(() => expect(other.shown()).toHaveLength(1));
+  await until(() => expect(other.shown()).toHaveLength(1));
   other.sender.drop(op);
-  await vi.waitFor(() => expect([one.shown(), other.shown()]).toEqual([[], []]));
+  await until(() => expect([one.shown(), other.shown()]).toEqual([[], []]));
   server.isThere = true;
   for (const { sender } of [one, other]) sender.hurry();
   await one.say(A, "sí");
-  await vi.waitFor(() => expect(server.taken.size).toBe(1));
+  await until(() => expect(server.taken.size).toBe(1));
   expect(server.taken.has(op)).toBe(false);
 });
 
@@ -171,6 +174,6 @@ test("where nothing can be kept it is said, and sent all the same", async () => 
   expect(page.shown()).toEqual([expect.stringContaining("Hej")]);
   server.isThere = true;
   page.sender.hurry();
-  await vi.waitFor(() => expect(page.shown()).toEqual([]));
+  await until(() => expect(page.shown()).toEqual([]));
   expect(server.taken.size).toBe(1);
 });
