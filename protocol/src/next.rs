@@ -9,7 +9,7 @@ use crate::{ConversationId, OfferId, TeamId, Timestamp};
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NextInLines {
-    /// The offer to whoever asks that ends first.
+    /// The offer to the asking agent that ends first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<OfferInLine>,
     /// Conversations that nobody owns and nobody is asked to take. The longest wait comes first,

@@ -29,8 +29,8 @@ pub struct Remedy {
 }
 
 impl Accounts {
-    /// A link for whoever forgot the password; none where there is no such agent, which a stranger
-    /// is not told.
+    /// A link for an agent who forgot the password. There is none where there is no such agent, and
+    /// a stranger is not told so.
     ///
     /// # Errors
     /// If it was asked too often, or the store is away.
@@ -42,7 +42,7 @@ impl Accounts {
         let slug = asked.workspace.trim().to_lowercase();
         let email = asked.email.trim().to_lowercase();
         let account = account_digest("forgotten", &format!("{slug}/{email}"));
-        // Nobody's mailbox is filled, from however many addresses it is asked.
+        // Counted for the account, too: many addresses together fill no mailbox.
         let _of_account = self.count_try((account, None))?;
         let of_address = (account, Some(from));
         let _attempt = self.count_try(of_address)?;

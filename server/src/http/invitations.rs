@@ -91,7 +91,7 @@ pub(super) async fn invite(
     Ok((StatusCode::CREATED, Out(made)))
 }
 
-/// Sends the links to whom they are for. The invitations stand already, whatever becomes of it.
+/// Sends each link to its person. The invitations are committed: a letter that fails undoes none.
 async fn post(
     parts: &Shared,
     signed: Signed,

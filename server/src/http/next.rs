@@ -84,7 +84,7 @@ pub(super) async fn next(
             return Err(Fault::forbidden("you are not in this team"));
         }
     }
-    // Twice as many: a hundred who ask at once are told different ones.
+    // More than an answer holds: agents who ask at the same time are told different ones.
     let limit = u64::try_from(TOLD_MAX * 4).unwrap_or(u64::MAX);
     let mut waiting = Vec::new();
     for team in teams {

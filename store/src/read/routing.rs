@@ -70,15 +70,8 @@ pub async fn waiting(
     team: TeamId,
     limit: u64,
 ) -> Result<Vec<(ConversationId, Timestamp)>, StoreError> {
-    static SELECT: Sql = Sql::new(
-        "SELECT c.id, c.unanswered_since FROM conversation AS c
-         WHERE c.workspace = $1 AND c.team = $2 AND c.owner_agent IS NULL AND c.status = 'open'
-           AND c.turn_seq IS NOT NULL AND c.offer_id IS NULL AND c.block IS NULL
-         ORDER BY c.unanswered_since, c.id LIMIT CAST($3 AS BIGINT)",
-    );
-    let args = [workspace.to_string(), team.to_string(), limit.to_string()];
-    let rows: Vec<(String, i64)> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
-    rows.iter().map(|(of, since)| Ok((id(of)?, Timestamp::from_ms(*since)))).collect()
+    let found = in_line(tx, workspace, team, limit).await?;
+    Ok(found.into_iter().map(|one| (one.conversation_id, one.since)).collect())
 }
 
 /// An offer that stands.
