@@ -25,6 +25,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             last_seq: 0,
             unanswered_since: None,
             activity_at: event.at,
+            due_at: None,
         },
         thread: Thread {
             contact_id: *contact_id,
@@ -94,6 +95,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         Fact::Routed { offer, .. } => conversation.thread.offer = *offer,
         Fact::OfferEnded { offer_id, .. } => end_offer(conversation, *offer_id),
         Fact::MarketingChanged { marketing } => conversation.thread.marketing = Some(*marketing),
+        Fact::DueChanged { due_at } => conversation.head.due_at = *due_at,
         Fact::HeadChanged { head } => conversation.head = head.clone(),
         Fact::ConversationOpened { .. }
         | Fact::ContactChanged { .. }

@@ -3,8 +3,8 @@
 
 use baton_protocol::setting::{Once, SlaTarget, Trigger};
 use baton_protocol::{
-    Author, Clock, Clocks, Conversation, Event, Fact, Promised, Ran, Rang, Replied, RuleStep,
-    SlaState, Status, Timestamp,
+    Author, Clock, Clocks, Conversation, Event, Fact, Pause, Promised, Ran, Rang, Replied,
+    RuleStep, SlaState, Status, Timestamp,
 };
 
 use crate::planted::{Bug, is_planted};
@@ -16,6 +16,8 @@ const RANG_KEPT: usize = 256;
 /// Rules and automatic messages that are remembered.
 const RAN_KEPT: usize = 40;
 const REPLIED_KEPT: usize = 10;
+/// Pauses of promises that are remembered. The oldest two become one.
+const PAUSES_KEPT: usize = 12;
 
 /// A clock that runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -38,6 +40,13 @@ pub fn all(conversation: &Conversation, policies: &Policies) -> Vec<Due> {
     all
 }
 
+/// The time until which the customer was promised something, whether it is past or not: the
+/// earliest of the promises that run.
+pub fn due_at(conversation: &Conversation, policies: &Policies) -> Option<Timestamp> {
+    let breached = |due: &Due| matches!(due.clock, Clock::Breached { .. });
+    promised(conversation, policies).iter().filter(|due| breached(due)).map(|due| due.at).min()
+}
+
 /// The next time at which a clock rings.
 pub fn next(conversation: &Conversation, policies: &Policies) -> Option<Timestamp> {
     all(conversation, policies).first().map(|due| due.at)
@@ -55,7 +64,7 @@ fn has_rung(conversation: &Conversation, due: Due) -> bool {
 fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) -> Option<Due> {
     let start = began(conversation, known.rule.when)?;
     let ms = i64::from(known.rule.after_min?) * 60_000;
-    let at = policies.after(start, ms, known.rule.hours)?;
+    let at = policies.after(start, ms, known.rule.hours, &[])?;
     // A rule counts from its publishing on.
     let clock = Clock::Rule { rule_id: known.id };
     (at >= known.since).then_some(Due { at, clock, start })
@@ -69,7 +78,8 @@ fn began(conversation: &Conversation, when: Trigger) -> Option<Timestamp> {
     match when {
         Trigger::Unanswered => Some(waits?.since),
         Trigger::Unassigned => Some(waits.filter(|_| head.owner.agent().is_none())?.since),
-        Trigger::Idle => (is_unresolved && head.episode > 0).then_some(head.activity_at),
+        Trigger::Idle => (is_unresolved && head.episode > 0)
+            .then_some(thread.clocks.idle_since.unwrap_or(head.activity_at)),
         Trigger::Message
         | Trigger::FirstMessage
         | Trigger::EpisodeOpened
@@ -82,28 +92,41 @@ fn began(conversation: &Conversation, when: Trigger) -> Option<Timestamp> {
 
 /// The clocks of what is promised. What waits for the customer or is snoozed is not late.
 fn promised(conversation: &Conversation, policies: &Policies) -> Vec<Due> {
-    let (head, thread) = (&conversation.head, &conversation.thread);
-    let running = thread.clocks.sla.as_deref().zip(thread.turn);
-    let Some((sla, turn)) = running.filter(|_| head.status == Status::Open) else {
+    let sla = conversation.thread.clocks.sla.as_deref();
+    let Some(sla) = sla.filter(|_| conversation.head.status == Status::Open) else {
         return Vec::new();
     };
-    let first = sla.first.filter(|_| !sla.answered).map(|target| (Promised::First, target));
-    let next = sla.next.filter(|_| sla.answered).map(|target| (Promised::Next, target));
-    let start = sla.resumed_at.map_or(turn.since, |resumed| resumed.max(turn.since));
-    let Some((answer, SlaTarget { target_min, warn_at, hours })) = first.or(next) else {
-        return Vec::new();
-    };
+    let (answer, target) =
+        if sla.answered { (Promised::Next, sla.next) } else { (Promised::First, sla.first) };
+    let turn = conversation.thread.turn;
+    let answer = target.zip(turn).map(|(target, turn)| (answer, target, turn.since));
+    let end = sla.resolution.map(|target| (Promised::Resolution, target, sla.since));
+    let of = |(answer, target, start)| of_promise(sla, policies, answer, (target, start));
+    answer.into_iter().chain(end).flat_map(of).collect()
+}
+
+/// The clocks of one promise: of its warning, and of its end.
+fn of_promise(
+    sla: &SlaState,
+    policies: &Policies,
+    answer: Promised,
+    (target, start): (SlaTarget, Timestamp),
+) -> impl Iterator<Item = Due> {
+    let SlaTarget { target_min, warn_at, hours } = target;
     let ms = i64::from(target_min) * 60_000;
-    let due = |clock, ms| Some(Due { at: policies.after(start, ms, hours)?, clock, start });
+    let due = |clock, ms| {
+        let at = policies.after(start, ms, hours, &sla.pauses)?;
+        Some(Due { at, clock, start })
+    };
     let warned =
         warn_at.and_then(|percent| due(Clock::Warned { answer }, ms * i64::from(percent) / 100));
-    warned.into_iter().chain(due(Clock::Breached { answer }, ms)).collect()
+    warned.into_iter().chain(due(Clock::Breached { answer }, ms))
 }
 
 /// Folds an event into what is remembered of clocks, before all else changes.
 pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
-    let before = conversation.head.status;
-    let episode = conversation.head.episode;
+    let (before, active) = (conversation.head.status, conversation.head.activity_at);
+    let (episode, turn) = (conversation.head.episode, conversation.thread.turn);
     let clocks = &mut conversation.thread.clocks;
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no clock")]
     match &event.fact {
@@ -112,36 +135,63 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
             remember(clocks, ran, event.at, did);
         }
         Fact::ClockDue { clock, start, .. } => ring(clocks, Rang { clock: *clock, start: *start }),
-        Fact::SlaApplied { policy_id, version, first, next } => {
-            let answered = clocks.sla.as_ref().is_some_and(|sla| sla.answered);
+        Fact::SlaApplied { policy_id, version, first, next, resolution } => {
+            let since = turn.map_or(event.at, |turn| turn.since);
+            let paused = (before != Status::Open).then_some(Pause { from: event.at, until: None });
+            let old = clocks.sla.take().map(|old| (old.answered, old.since, old.pauses));
+            let (answered, since, pauses) =
+                old.unwrap_or_else(|| (false, since, paused.into_iter().collect()));
             clocks.sla = Some(Box::new(SlaState {
                 policy_id: *policy_id,
                 version: *version,
                 first: *first,
                 next: *next,
+                resolution: *resolution,
+                since,
                 answered,
-                resumed_at: clocks.sla.as_ref().and_then(|sla| sla.resumed_at),
+                pauses,
             }));
         }
-        Fact::EpisodeOpened { .. } => clocks.sla = None,
-        Fact::LineWritten {
-            author: Author::Agent { .. } | Author::PhoneApp, turn: None, ..
-        } => {
-            if let Some(sla) = &mut clocks.sla {
+        Fact::EpisodeOpened { .. } => (clocks.sla, clocks.idle_since) = (None, None),
+        Fact::LineReceived { .. } => clocks.idle_since = None,
+        Fact::LineWritten { author: Author::Acknowledgement, .. } => {
+            clocks.idle_since = clocks.idle_since.or(Some(active));
+        }
+        Fact::LineWritten { author, turn, .. } => {
+            clocks.idle_since = None;
+            let is_answer = matches!(author, Author::Agent { .. } | Author::PhoneApp);
+            if let Some(sla) = clocks.sla.as_mut().filter(|_| is_answer && turn.is_none()) {
                 sla.answered = true;
             }
         }
-        Fact::StatusChanged { status: Status::Open, .. } => {
+        Fact::StatusChanged { status, .. } => {
             if let Some(sla) = &mut clocks.sla {
                 // A snooze ended at its time, however late somebody looked.
-                let woke = match before {
+                let at = match before {
                     Status::Snoozed { until } => until.min(event.at),
                     Status::Open | Status::Waiting | Status::Resolved => event.at,
                 };
-                sla.resumed_at = Some(woke);
+                pause(&mut sla.pauses, *status == Status::Open, at);
             }
         }
         _ => {}
+    }
+}
+
+/// Notes that the clocks of promises run again, or that they stand still.
+fn pause(pauses: &mut Vec<Pause>, runs: bool, at: Timestamp) {
+    match (pauses.last_mut().filter(|last| last.until.is_none()), runs) {
+        (Some(last), true) => last.until = Some(at.max(last.from)),
+        (None, false) => pauses.push(Pause { from: at, until: None }),
+        (Some(_), false) | (None, true) => {}
+    }
+    // Of the oldest two their lengths are kept, and where the later one ended.
+    if let [Pause { from, until: Some(end) }, next, ..] = pauses.as_mut_slice()
+        && next.until.is_some()
+        && pauses.len() > PAUSES_KEPT
+    {
+        next.from = next.from.plus_ms(-end.since(*from));
+        pauses.remove(0);
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Clocks {
     /// The times that are promised; none where nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<Box<SlaState>>,
+    /// When a person last wrote, on either side, where an automatic message came after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_since: Option<Timestamp>,
 }
 
 impl Clocks {
@@ -95,10 +98,12 @@ pub enum Promised {
     First,
     /// Each further one.
     Next,
+    /// The end of the episode.
+    Resolution,
 }
 
 /// The times that are promised in an episode, as they were when it began.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SlaState {
     /// The policy.
@@ -111,12 +116,29 @@ pub struct SlaState {
     /// For each further one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<SlaTarget>,
+    /// For the end of the episode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<SlaTarget>,
+    /// The time from which the end of the episode is counted.
+    pub since: Timestamp,
     /// Whether a person has answered in this episode.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub answered: bool,
-    /// Since when it waits for the team again, after it waited for the customer or was snoozed.
+    /// The stretches in which it waited for the customer or was put aside: no clock of a promise
+    /// runs there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+}
+
+/// A stretch in which the clocks of promises stand still.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Pause {
+    /// Its beginning.
+    pub from: Timestamp,
+    /// Its end; `None` while it lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resumed_at: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
 /// A step of a rule.

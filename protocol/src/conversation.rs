@@ -131,6 +131,10 @@ pub struct Head {
     pub unanswered_since: Option<Timestamp>,
     /// When something was last said.
     pub activity_at: Timestamp,
+    /// The time until which the customer was promised something: an answer, or the end. None while
+    /// no clock of a promise runs. It stays when it is past.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
 }
 
 /// The facts of the lines. Only viewers with full scope see them.

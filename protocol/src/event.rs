@@ -409,6 +409,15 @@ pub enum Fact {
         /// For each further one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<SlaTarget>,
+        /// For the end of the episode.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resolution: Option<SlaTarget>,
+    },
+    /// The time until which the customer was promised something is another one.
+    DueChanged {
+        /// The earliest of those that run; none where no clock of a promise runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
     },
     /// The read mark of an agent moved. Goes to that agent alone.
     ReadMarked {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AgentId, ChannelId, Cursor, SettingId, TeamId};
 
-/// A customer's wait is late from here on, ms.
+/// A customer's wait is late from here on where nothing is promised, ms.
 pub const WAIT_LATE_MS: i64 = 15 * 60_000;
 /// A window with less left is late as well, ms.
 pub const WINDOW_LATE_MS: i64 = 3_600_000;
@@ -85,6 +85,9 @@ pub struct PackedHeads {
     /// Tags that occur, each with the rows that have it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(SettingId, Vec<usize>)>,
+    /// Rows in which something is promised: row and until when, milliseconds from `base_ms`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub due: Vec<(usize, i64)>,
     /// The rows.
     pub columns: Columns,
 }

@@ -163,6 +163,10 @@ pub struct InboxRow {
     pub unread: u64,
     /// When WhatsApp's window of 24 hours closes or closed.
     pub window_until_ms: Option<i64>,
+    /// Until when the customer was promised an answer or the end; nothing where no promise runs. It
+    /// stays when it is past: then it is late.
+    #[uniffi(default = None)]
+    pub due_at_ms: Option<i64>,
     /// Whether the customer is blocked: nothing can be sent to them.
     #[uniffi(default = false)]
     pub is_blocked: bool,
@@ -233,6 +237,7 @@ impl From<lists::InboxRow> for InboxRow {
             preview_kind,
             unread: row.unread,
             window_until_ms: row.window_until.map(baton_protocol::Timestamp::ms),
+            due_at_ms: row.due_at.map(baton_protocol::Timestamp::ms),
             is_blocked: row.is_blocked,
             own: row.own.into(),
             has_draft: row.has_draft,

@@ -5,7 +5,7 @@ import { type Held, headOf, isGroup, unreadLinesOf, unreadOf, windowUntil } from
 import type { Id } from "../protocol.ts";
 import { fits, viewId } from "./saved.ts";
 import { shownOf } from "./tags.ts";
-import { LATE_MS, type Viewer, WINDOW_LATE_MS, shows, waitingSince } from "./views.ts";
+import { type Viewer, WINDOW_LATE_MS, shows, waitLateAt, waitingSince } from "./views.ts";
 
 /** The rows of a view. */
 export interface Rows {
@@ -229,10 +229,8 @@ export class Order {
 
 /** From when on it is late, ms: as `isLate` says it. */
 function lateFrom(held: Held, since: number | undefined): number {
-  if (since === undefined) return Number.POSITIVE_INFINITY;
-  const waited = since + LATE_MS;
-  if (held.level === "head") return waited;
-  if (isGroup(held)) return waited;
+  const waited = waitLateAt(held);
+  if (since === undefined || held.level === "head" || isGroup(held)) return waited;
   const until = windowUntil(held);
   // Less than that is left from the next moment on.
   const closing = until === null ? Number.NEGATIVE_INFINITY : until - WINDOW_LATE_MS + 1;

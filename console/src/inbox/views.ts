@@ -5,7 +5,7 @@ import type { Id, SavedView, Status } from "../protocol.ts";
 import { fits, viewId } from "./saved.ts";
 import { type Tags, isInView } from "./tags.ts";
 
-/** From here on a customer's wait is shown as soon due, and as late, ms. The server has no targets. */
+/** From here on a customer's wait is shown as soon due, and as late, ms: where nothing is promised. */
 export const SOON_MS = 8 * 60_000;
 export const LATE_MS = 15 * 60_000;
 /** A window is shown from here on, and as late from there, ms. */
@@ -29,11 +29,21 @@ export function waitingSince(held: Held): number | undefined {
   return since === null || status.kind === "resolved" ? undefined : Date.parse(since);
 }
 
-export function waitUrgency(held: Held, now: number): Urgency {
+/** The time until which the customer was promised something, ms; undefined where nothing is. */
+export function dueAt(held: Held): number | undefined {
+  const { due_at: due, status } = headOf(held);
+  return due === null || due === undefined || status.kind !== "open" ? undefined : Date.parse(due);
+}
+
+/** From when on the customer's wait is late, ms: by what was promised, else by the usual time. */
+export function waitLateAt(held: Held): number {
   const since = waitingSince(held);
-  if (since === undefined) return "fine";
-  const waited = now - since;
-  return waited >= LATE_MS ? "late" : waited >= SOON_MS ? "soon" : "fine";
+  return dueAt(held) ?? (since === undefined ? Number.POSITIVE_INFINITY : since + LATE_MS);
+}
+
+export function waitUrgency(held: Held, now: number): Urgency {
+  const left = waitLateAt(held) - now;
+  return left <= 0 ? "late" : left <= LATE_MS - SOON_MS ? "soon" : "fine";
 }
 
 /** What is left of the window in which an answer is due, ms; undefined when that is no news. */

@@ -561,6 +561,7 @@ const FACTS: Record<Event["type"], true> = {
   rule_ran: true,
   clock_due: true,
   sla_applied: true,
+  due_changed: true,
   marketing_changed: true,
   read_marked: true,
   unread_marked: true,
@@ -606,6 +607,9 @@ function advance(held: Full, event: Event): Full {
       head.episode = event.episode;
       head.status = { kind: "open" };
       retag(thread, (thread.tags ?? []).filter((on) => on.lasting === true));
+      break;
+    case "due_changed":
+      head.due_at = event.due_at ?? null;
       break;
     case "line_received":
     case "line_written": {

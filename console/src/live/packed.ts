@@ -9,9 +9,10 @@ type Row = Extract<Held, { level: "head" | "packed" }>;
 export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
   const followed = followedOf(heads);
   const tags = tagsOf(heads);
+  const due = dueOf(heads);
   const rows: Row[] = [];
   for (let n = from; n < Math.min(to, heads.rows); n += 1) {
-    const head = headAt(heads, n);
+    const head = { ...headAt(heads, n), due_at: timeAt(heads, due.get(n)) };
     if (heads.columns.level[n] === "h") {
       rows.push({ level: "head", head });
       continue;
@@ -37,6 +38,15 @@ function followedOf(heads: PackedHeads): ReadonlySet<number> {
 }
 
 const knownTags = new WeakMap<PackedHeads, ReadonlyMap<number, Id[]>>();
+
+const knownDue = new WeakMap<PackedHeads, ReadonlyMap<number, number>>();
+
+/** What is promised in each row, if anything is. */
+function dueOf(heads: PackedHeads): ReadonlyMap<number, number> {
+  const due = knownDue.get(heads) ?? new Map(heads.due ?? []);
+  knownDue.set(heads, due);
+  return due;
+}
 
 /** The tags of each row that has any. */
 function tagsOf(heads: PackedHeads): ReadonlyMap<number, Id[]> {

@@ -149,7 +149,15 @@ export const kindsEn: KindWords = {
       intro: "How soon customers are answered. Owners are warned before the time is over, supervisors hear when it is.",
       none: "No promises yet. A promise says how soon customers are answered.",
       example: "For example Standard: the first answer within 15 open minutes.",
-      fields: { name: "Name", teams: "For the teams", first: "First answer", next: "Each further answer" },
+      fields: {
+        name: "Name",
+        teams: "For the teams",
+        first: "First answer",
+        next: "Each further answer",
+        resolution: "Until the end",
+        tags: "Only with one of these tags",
+      },
+      hints: { tags: "Without any: all" },
     },
     rule: {
       name: "Rules",

@@ -149,7 +149,15 @@ export const kindsEs: KindWords = {
       intro: "En cuánto tiempo se responde a los clientes. Se avisa al responsable antes de que venza, y a los supervisores cuando vence.",
       none: "Aún no hay plazos. Un plazo dice en cuánto tiempo se responde a los clientes.",
       example: "Por ejemplo Estándar: la primera respuesta en 15 minutos de apertura.",
-      fields: { name: "Nombre", teams: "Para los equipos", first: "Primera respuesta", next: "Cada respuesta siguiente" },
+      fields: {
+        name: "Nombre",
+        teams: "Para los equipos",
+        first: "Primera respuesta",
+        next: "Cada respuesta siguiente",
+        resolution: "Hasta el final",
+        tags: "Solo con una de estas etiquetas",
+      },
+      hints: { tags: "Sin ninguna: todas" },
     },
     rule: {
       name: "Reglas",

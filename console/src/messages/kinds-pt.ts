@@ -149,7 +149,15 @@ export const kindsPt: KindWords = {
       intro: "Em quanto tempo os clientes recebem resposta. O responsável é avisado antes do fim, os supervisores quando ele passa.",
       none: "Ainda não há prazos. Um prazo diz em quanto tempo os clientes recebem resposta.",
       example: "Por exemplo Padrão: a primeira resposta em 15 minutos abertos.",
-      fields: { name: "Nome", teams: "Para as equipas", first: "Primeira resposta", next: "Cada resposta seguinte" },
+      fields: {
+        name: "Nome",
+        teams: "Para as equipas",
+        first: "Primeira resposta",
+        next: "Cada resposta seguinte",
+        resolution: "Até ao fim",
+        tags: "Só com uma destas etiquetas",
+      },
+      hints: { tags: "Sem nenhuma: todas" },
     },
     rule: {
       name: "Regras",

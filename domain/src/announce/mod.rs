@@ -13,7 +13,9 @@ mod tests;
 use std::collections::BTreeMap;
 
 use baton_protocol::push::{PushLane, PushLevel};
-use baton_protocol::{AgentId, ConversationId, DeviceId, PushId, TeamId, Timestamp, WorkspaceId};
+use baton_protocol::{
+    AgentId, ConversationId, DeviceId, MembershipKind, PushId, TeamId, Timestamp, WorkspaceId,
+};
 
 use crate::scope::{Level, Scope};
 use crate::sight::Sight;
@@ -78,6 +80,8 @@ pub enum Whom {
     Agent(AgentId),
     /// The members of a team.
     Team(TeamId),
+    /// Those who supervise a team.
+    Supervisors(TeamId),
 }
 
 /// From whom pushes are taken back.
@@ -118,7 +122,8 @@ impl Consequence {
                 let is_told = kind.spec().is_notice && self.by != Some(*agent);
                 is_told.then_some(NoticeEffect::Add { agent: *agent, kind: *kind })
             }
-            PushEffect::Tell { whom: Whom::Team(_), .. } | PushEffect::Correct => None,
+            PushEffect::Tell { whom: Whom::Team(_) | Whom::Supervisors(_), .. }
+            | PushEffect::Correct => None,
             PushEffect::TakeBack { from, kinds } => {
                 let is_notice = |kind: &Kind| kind.spec().is_notice;
                 let kinds: Vec<_> = kinds.iter().copied().filter(is_notice).collect();
@@ -285,6 +290,9 @@ impl Board {
         let is_meant = |id: AgentId, one: &Addressee| match whom {
             Whom::Agent(agent) => agent == id,
             Whom::Team(team) => one.sight.viewer.teams.contains_key(&team),
+            Whom::Supervisors(team) => {
+                one.sight.viewer.teams.get(&team) == Some(&MembershipKind::Supervisor)
+            }
         };
         let all = self.agents.iter().filter(|(id, one)| {
             is_meant(**id, one)

@@ -134,9 +134,10 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
                 _ => None,
             })
             .collect(),
-        // Who has promised an answer hears that the time runs out, and that it is over.
-        Fact::ClockDue { clock: Clock::Warned { .. } | Clock::Breached { .. }, .. } => {
-            vec![called(scope)]
+        // Who has promised an answer is notified that the time runs out, and that it is over.
+        Fact::ClockDue { clock: Clock::Warned { .. }, .. } => vec![called(scope)],
+        Fact::ClockDue { clock: Clock::Breached { .. }, .. } => {
+            vec![called(scope), tell(Whom::Supervisors(scope.team), Kind::Mention)]
         }
         Fact::StatusChanged { status: Status::Resolved, .. } => {
             vec![PushEffect::TakeBack { from: From::Everyone, kinds: OWN }]

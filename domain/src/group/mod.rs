@@ -46,12 +46,14 @@ pub fn decide(state: &mut State, group: &[&Work], epoch: Epoch, now: Timestamp) 
     order.sort_by_key(|(_, work)| work.rank());
     let mut done: Vec<(usize, Done)> = Vec::with_capacity(group.len());
     for (place, work) in order {
+        let from = state.entries.len();
         react::settle(state, work, now);
         let answer = match (&found, work) {
             (Some(found), Work::Command(work)) => Done::Command(found.command(state, work, now)),
             _ => decide_one(state, work, epoch, now),
         };
         react::react(state, now);
+        react::due(state, work, from, now);
         done.push((place, answer));
     }
     done.sort_by_key(|(place, _)| *place);

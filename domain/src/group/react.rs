@@ -1,6 +1,7 @@
 //! Rules and clocks of a group: clocks that are due ring before a member is decided, and rules
 //! run after it, in the same commit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use baton_protocol::event::EventContent;
@@ -57,7 +58,7 @@ impl State {
 
 /// Whether another promise may be due from here on.
 fn is_promised(fact: &Fact) -> bool {
-    matches!(fact, Fact::EpisodeOpened { .. } | Fact::OwnerChanged { .. })
+    matches!(fact, Fact::EpisodeOpened { .. } | Fact::OwnerChanged { .. } | Fact::Tagged { .. })
 }
 
 /// Lets the clocks ring that are due on what a member touches. So what is decided does not depend
@@ -154,12 +155,12 @@ pub(super) fn react(state: &mut State, now: Timestamp) {
 
 fn one(state: &mut State, policies: &Arc<Policies>, awake: &Awake, now: Timestamp) {
     let cascade = awake.cascade.unwrap_or_else(|| {
-        state.cascades.push(std::collections::BTreeSet::new());
+        state.cascades.push(BTreeSet::new());
         state.cascades.len() - 1
     });
     let woken = Woken { conversation: &awake.conversation, event: &awake.event };
     let Some(current) = state.conversation(awake.of.0, awake.of.1) else { return };
-    let none = std::collections::BTreeSet::new();
+    let none = BTreeSet::new();
     let ran = state.cascades.get(cascade).unwrap_or(&none);
     let found = chosen(policies, woken, &current.thread.clocks, ran);
     state.cascade = Some(cascade);
@@ -222,6 +223,32 @@ fn promise(state: &mut State, policies: &Policies, of: Key<ConversationId>, now:
         version: known.version,
         first: known.sla.first,
         next: known.sla.next,
+        resolution: known.sla.resolution,
     };
     state.append(of, vec![fact.into()], By::new(Actor::System, now));
+}
+
+/// Says until when customers were promised something, where a member changed it. `from` is the
+/// place of the member's first event.
+pub(super) fn due(state: &mut State, work: &Work, from: usize, now: Timestamp) {
+    if state.policies.is_empty() {
+        return;
+    }
+    let changed = state.entries.iter().skip(from).filter_map(|entry| {
+        entry.event.conversation_id.map(|conversation| (entry.workspace, conversation))
+    });
+    let mut changed: BTreeSet<Key<ConversationId>> = changed.collect();
+    // The policies may be others.
+    if let Work::Look(work) = work {
+        changed.insert((work.workspace, work.conversation));
+    }
+    for key in changed {
+        let Some(policies) = state.policies.get(&key.0) else { continue };
+        let Some(conversation) = state.conversation(key.0, key.1) else { continue };
+        let due_at = clocks::due_at(conversation, policies);
+        if conversation.head.due_at != due_at {
+            let fact = Fact::DueChanged { due_at };
+            state.append(key, vec![fact.into()], By::new(Actor::System, now));
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use baton_protocol::setting::{Rule, Sla, Test, Trigger};
-use baton_protocol::{Conversation, SettingBody, SettingId, Timestamp};
+use baton_protocol::{Conversation, Pause, SettingBody, SettingId, Timestamp};
 
 use super::{Woken, rang, triggers};
 use crate::find::Phrase;
@@ -129,10 +129,12 @@ impl Policies {
 
     /// The promise for a conversation: the first one that fits.
     pub fn sla_of(&self, conversation: &Conversation) -> Option<&KnownSla> {
-        let team = conversation.head.team_id;
-        let fits =
-            |known: &&KnownSla| known.sla.teams.is_empty() || known.sla.teams.contains(&team);
-        self.slas.iter().find(fits)
+        let (team, tags) = (conversation.head.team_id, &conversation.thread.tags);
+        let is_on = |tag: &SettingId| tags.iter().any(|on| on.tag == *tag);
+        self.slas.iter().find(|KnownSla { sla, .. }| {
+            (sla.teams.is_empty() || sla.teams.contains(&team))
+                && (sla.tags.is_empty() || sla.tags.iter().any(is_on))
+        })
     }
 
     /// A schedule; `None` where it has ended.
@@ -146,12 +148,29 @@ impl Policies {
     }
 
     /// The instant at which so many milliseconds have passed, of a schedule's open ones where one
-    /// is named. Without its schedule no clock runs.
-    pub fn after(&self, start: Timestamp, ms: i64, hours: Option<SettingId>) -> Option<Timestamp> {
-        match hours {
-            Some(schedule) => self.hours(schedule)?.add_open(start, ms),
-            None => Some(start.plus_ms(ms)),
+    /// is named, and of none in the pauses. Without its schedule no clock runs.
+    pub fn after(
+        &self,
+        start: Timestamp,
+        ms: i64,
+        hours: Option<SettingId>,
+        pauses: &[Pause],
+    ) -> Option<Timestamp> {
+        let hours = match hours {
+            Some(schedule) => Some(self.hours(schedule)?),
+            None => None,
+        };
+        let (mut from, mut left) = (start, ms);
+        for Pause { from: paused, until } in pauses {
+            let Some(until) = until.filter(|until| *until > from) else { continue };
+            let paused = (*paused).max(from);
+            let ran = hours.map_or(paused.since(from), |hours| hours.open_ms(from, paused));
+            if ran >= left {
+                break;
+            }
+            (from, left) = (until, left - ran);
         }
+        hours.map_or(Some(from.plus_ms(left)), |hours| hours.add_open(from, left))
     }
 }
 

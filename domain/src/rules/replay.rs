@@ -69,7 +69,10 @@ impl<'a> Replay<'a> {
         let follows = matches!(event.actor, Actor::Rule { .. });
         let is_set_off = matches!(
             event.fact,
-            Fact::RuleRan { .. } | Fact::ClockDue { .. } | Fact::SlaApplied { .. }
+            Fact::RuleRan { .. }
+                | Fact::ClockDue { .. }
+                | Fact::SlaApplied { .. }
+                | Fact::DueChanged { .. }
         );
         let mut runs = Vec::new();
         // Nothing rings between the events of one commit.

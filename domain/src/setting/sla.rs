@@ -8,7 +8,7 @@ use crate::fold::fold;
 
 /// The clocks of a policy, by the fields that set them.
 fn targets(of: &Sla) -> impl Iterator<Item = (&'static str, SlaTarget)> {
-    [("first", of.first), ("next", of.next)]
+    [("first", of.first), ("next", of.next), ("resolution", of.resolution)]
         .into_iter()
         .filter_map(|(field, target)| Some((field, target?)))
 }
@@ -19,12 +19,15 @@ impl SettingRules for Sla {
         count("teams", self.teams.len(), 100)?;
         self.teams.sort_unstable();
         self.teams.dedup();
+        count("tags", self.tags.len(), 20)?;
+        self.tags.sort_unstable();
+        self.tags.dedup();
         for (field, target) in targets(self) {
             number(field, target.target_min, 1, 525_600)?;
             target.warn_at.map_or(Ok(()), |warn_at| number(field, warn_at, 1, 99))?;
         }
         if targets(self).next().is_none() {
-            return Err(Wrong::new("first", "must be set, or the time of further answers"));
+            return Err(Wrong::new("first", "must be set, or the time of further answers or of the end"));
         }
         Ok(())
     }
@@ -36,7 +39,9 @@ impl SettingRules for Sla {
                 .map(|id| Name { field, target: Target::Setting(SettingKind::Schedule, id) })
         };
         let team = |id: &_| Name { field: "teams", target: Target::Team(*id) };
-        targets(self).filter_map(hours).chain(self.teams.iter().map(team)).collect()
+        let tag = |id: &_| Name { field: "tags", target: Target::Setting(SettingKind::Tag, *id) };
+        let teams = self.teams.iter().map(team);
+        targets(self).filter_map(hours).chain(teams).chain(self.tags.iter().map(tag)).collect()
     }
 
     fn key(&self) -> Option<(&'static str, String)> {

@@ -444,7 +444,121 @@ fn promises_ring_in_open_minutes_and_stop_while_the_customer_is_waited_for() {
     scene.passes(HOUR);
     scene.looks();
     let breached = Clock::Breached { answer: Promised::Next };
-    assert_eq!(scene.rang().pop(), Some((breached, resumed.plus_ms(10 * MINUTE))));
+    assert_eq!(scene.rang().pop(), Some((breached, resumed.plus_ms(5 * MINUTE))), "five had passed");
+    scene.is_its_log();
+}
+
+/// A scene with one promise.
+fn promised(sla: Sla) -> Scene {
+    Scene::new(vec![given(1, tag("VIP")), given(2, Sla { name: "Standard".into(), ..sla })])
+}
+
+fn within(target_min: u32) -> Option<SlaTarget> {
+    Some(SlaTarget { target_min, warn_at: None, hours: None })
+}
+
+fn seeing(scene: &Scene) -> baton_protocol::command::Seeing {
+    baton_protocol::command::Seeing { seen: scene.conversation().thread.last_line }
+}
+
+#[test]
+fn what_is_due_stands_in_the_head_until_it_is_done() {
+    let mut scene = promised(Sla { first: within(30), next: within(10), ..Sla::default() });
+    scene.says("hola");
+    let due_at = |scene: &Scene| scene.conversation().head.due_at;
+    assert_eq!(due_at(&scene), Some(NOW.plus_ms(30 * MINUTE)));
+    scene.says("hola?");
+    assert_eq!(due_at(&scene), Some(NOW.plus_ms(30 * MINUTE)), "the turn is the same");
+    scene.passes(HOUR);
+    scene.looks();
+    assert_eq!(due_at(&scene), Some(NOW.plus_ms(30 * MINUTE)), "it is late, and still due");
+    scene.answers();
+    assert_eq!(due_at(&scene), None);
+    scene.says("two");
+    assert_eq!(due_at(&scene), Some(scene.now.plus_ms(10 * MINUTE)));
+    scene.does(CommandBody::MarkWaiting(seeing(&scene)));
+    assert_eq!(due_at(&scene), None, "the customer is waited for");
+    let changes = |event: &&Event| matches!(event.fact, Fact::DueChanged { .. });
+    assert_eq!(scene.log.iter().filter(changes).count(), 4, "it is told where it changes alone");
+    scene.is_its_log();
+}
+
+#[test]
+fn the_end_is_promised_over_all_that_is_open_and_a_warning_comes_once() {
+    let target = SlaTarget { target_min: 100, warn_at: Some(50), hours: None };
+    let mut scene = promised(Sla { resolution: Some(target), ..Sla::default() });
+    scene.says("hola");
+    scene.passes(60 * MINUTE);
+    scene.answers();
+    let warned = Clock::Warned { answer: Promised::Resolution };
+    assert_eq!(scene.rang(), [(warned, NOW.plus_ms(50 * MINUTE))]);
+    let until = scene.now.plus_ms(3 * HOUR);
+    scene.does(CommandBody::Snooze(Snooze { until, seen: scene.conversation().thread.last_line }));
+    assert_eq!(scene.conversation().head.due_at, None);
+    // Somebody looks long after the snooze ended.
+    scene.passes(3 * HOUR + 20 * MINUTE);
+    scene.looks();
+    let due = until.plus_ms(40 * MINUTE);
+    assert_eq!(scene.conversation().head.due_at, Some(due), "sixty minutes had passed");
+    assert_eq!(scene.rang().len(), 1, "who was warned is not warned again");
+    scene.passes(HOUR);
+    scene.does(resolve(scene.conversation().thread.last_line));
+    let breached = Clock::Breached { answer: Promised::Resolution };
+    assert_eq!(scene.rang().pop(), Some((breached, due)));
+    assert_eq!(scene.conversation().head.due_at, None);
+    scene.is_its_log();
+}
+
+#[test]
+fn many_pauses_leave_what_had_passed_as_it_was() {
+    let mut scene = promised(Sla { resolution: within(600), ..Sla::default() });
+    scene.says("hola");
+    for _ in 0..40 {
+        scene.passes(10 * MINUTE);
+        scene.does(CommandBody::MarkWaiting(seeing(&scene)));
+        scene.passes(7 * MINUTE);
+        scene.says("y ahora");
+    }
+    let left = scene.conversation().head.due_at.expect("a promise").since(scene.now);
+    assert_eq!(left, 200 * MINUTE);
+    let sla = scene.conversation().thread.clocks.sla.expect("a promise");
+    assert!(sla.pauses.len() <= 13, "they are few: {}", sla.pauses.len());
+    scene.is_its_log();
+}
+
+#[test]
+fn a_tag_brings_the_promise_that_is_made_for_it() {
+    let vip = Sla { name: "VIP".into(), first: within(5), tags: vec![id(1)], ..Sla::default() };
+    let rest = Sla { name: "All".into(), first: within(60), ..Sla::default() };
+    let tests = json!([{ "test": "text", "any_of": ["soy VIP"] }]);
+    let then = json!([{ "do": "tag", "tag": id(1) }]);
+    let by = rule(json!({ "when": "message", "if": tests, "then": then }));
+    let given = vec![given(1, tag("VIP")), given(2, vip), given(3, rest), given(4, by)];
+    let mut scene = Scene::new(given);
+    scene.says("hola");
+    assert_eq!(scene.conversation().head.due_at, Some(NOW.plus_ms(HOUR)));
+    scene.passes(MINUTE);
+    scene.says("soy VIP");
+    assert_eq!(scene.conversation().head.due_at, Some(NOW.plus_ms(5 * MINUTE)));
+    scene.is_its_log();
+}
+
+#[test]
+fn what_baton_says_by_itself_begins_no_idle_time() {
+    let idle = json!({
+        "when": "idle", "after_min": 90, "then": [{ "do": "notify", "whom": "owner" }],
+    });
+    let late = json!({
+        "when": "unanswered", "after_min": 60, "then": [{ "do": "reply", "text": "Still here" }],
+    });
+    let mut scene = Scene::new(vec![given(2, rule(idle)), given(3, rule(late))]);
+    scene.says("hola");
+    scene.passes(HOUR + 5 * MINUTE);
+    scene.looks();
+    scene.passes(2 * HOUR);
+    scene.looks();
+    let clock = |n| Clock::Rule { rule_id: id(n) };
+    assert_eq!(scene.rang(), [(clock(3), NOW.plus_ms(HOUR)), (clock(2), NOW.plus_ms(90 * MINUTE))]);
     scene.is_its_log();
 }
 
@@ -460,9 +574,9 @@ fn settings() -> Vec<Given> {
     });
     let vip = json!([{ "test": "text", "any_of": ["vip"] }]);
     let tagged = json!([{ "test": "tag", "any_of": [id(1)] }, { "test": "owner", "is": "queue" }]);
-    // What a rule tells the customer begins an idle time of its own: it is left out here.
     let late = json!({
-        "when": "unanswered", "after_min": 45, "then": [{ "do": "tag", "tag": id(1) }],
+        "when": "unanswered", "after_min": 45,
+        "then": [{ "do": "tag", "tag": id(1) }, { "do": "reply", "text": "Still here" }],
     });
     vec![
         given(1, tag("VIP")),
@@ -499,6 +613,7 @@ fn settings() -> Vec<Given> {
                 name: "Standard".into(),
                 first: Some(SlaTarget { target_min: 30, warn_at: Some(80), hours: None }),
                 next: Some(SlaTarget { target_min: 20, warn_at: None, hours: None }),
+                resolution: Some(SlaTarget { target_min: 240, warn_at: Some(75), hours: None }),
                 ..Sla::default()
             },
         ),

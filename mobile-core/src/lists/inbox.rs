@@ -99,6 +99,8 @@ pub struct InboxRow {
     pub unanswered_since: Option<Timestamp>,
     /// The time of the last activity.
     pub activity_at: Timestamp,
+    /// The time until which the customer was promised something; it stays when it is past.
+    pub due_at: Option<Timestamp>,
     /// The customer; `None` where no more than the head is seen.
     pub customer: Option<Customer>,
     /// The last line.
@@ -137,7 +139,7 @@ impl InboxRow {
             }
         };
         let Head { id, revision, channel_id, team_id, owner, owner_epoch, status, .. } = head;
-        let Head { unanswered_since, activity_at, .. } = head;
+        let Head { unanswered_since, activity_at, due_at, .. } = head;
         let mut made = Self {
             id,
             revision,
@@ -148,6 +150,7 @@ impl InboxRow {
             status,
             unanswered_since,
             activity_at,
+            due_at,
             customer: None,
             preview: None,
             unread: 0,

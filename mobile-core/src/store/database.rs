@@ -12,8 +12,11 @@ use super::seal::Keys;
 use super::{Limits, StoreError};
 
 /// The schema, forwards, one step per version. Steps that were released are never changed.
-pub(super) const STEPS: &[&str] =
-    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
+];
 /// "BatP": the file is one of ours.
 const APPLICATION: i64 = 0x4261_7450;
 const BUSY: Duration = Duration::from_secs(2);

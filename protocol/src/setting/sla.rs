@@ -24,6 +24,14 @@ pub struct Sla {
     /// From the first message of each turn to the answer of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<SlaTarget>,
+    /// From an episode's first message to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<SlaTarget>,
+    /// It is for conversations with one of these tags alone; left out, for all. At most 20. A
+    /// conversation that gets such a tag later is promised it from then on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20), extend("x-of" = "tag")))]
+    pub tags: Vec<SettingId>,
 }
 
 /// A time that is promised.

@@ -143,7 +143,7 @@ async fn read(
             PushEffect::Tell { whom: Whom::Agent(agent), .. } => {
                 agents.insert((workspace, agent));
             }
-            PushEffect::Tell { whom: Whom::Team(team), .. } => {
+            PushEffect::Tell { whom: Whom::Team(team) | Whom::Supervisors(team), .. } => {
                 teams.insert((workspace, team));
             }
             PushEffect::TakeBack { .. } | PushEffect::Correct => {}

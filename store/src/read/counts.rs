@@ -20,8 +20,10 @@ macro_rules! counted {
             $owner,
             " AS owner, c.status,
                CASE WHEN f.agent IS NULL THEN '' ELSE 'f' END AS follows,
-               CASE WHEN c.status <> 'open' OR c.unanswered_since IS NULL THEN ''
-                 WHEN c.unanswered_since <= CAST($3 AS BIGINT) THEN 'wait'
+               CASE WHEN c.status <> 'open' THEN ''
+                 WHEN c.due_at <= CAST($6 AS BIGINT) THEN 'wait'
+                 WHEN c.unanswered_since IS NULL THEN ''
+                 WHEN c.due_at IS NULL AND c.unanswered_since <= CAST($3 AS BIGINT) THEN 'wait'
                  WHEN c.kind = 'group' THEN ''
                  WHEN c.window_until IS NULL OR c.window_until < CAST($4 AS BIGINT) THEN 'window'
                  ELSE '' END AS late,
@@ -66,6 +68,7 @@ pub async fn view_counts(
         (now.ms() - WAIT_LATE_MS).to_string(),
         (now.ms() + WINDOW_LATE_MS).to_string(),
         ids(seen_teams(sight)),
+        now.ms().to_string(),
     ];
     let mut views = BTreeMap::new();
     for view in ["mine", "late", "open", "snoozed"] {

@@ -22,7 +22,7 @@ macro_rules! stretch {
         concat!(
             "SELECT c.id, c.channel, c.team, c.owner_agent, c.owner_epoch, c.status,
                c.snoozed_until, c.episode, c.revision, c.last_seq, c.customer_seq,
-               c.unanswered_since, c.tags,
+               c.unanswered_since, c.tags, c.due_at,
                CASE WHEN c.kind = 'group' THEN CAST(4102444800000 AS BIGINT)
                  ELSE c.window_until END AS window_until, c.activity_at,
                COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
@@ -50,6 +50,7 @@ struct HeadRow {
     customer_seq: i64,
     unanswered_since: Option<i64>,
     tags: Option<String>,
+    due_at: Option<i64>,
     window_until: Option<i64>,
     activity_at: i64,
     read_seq: i64,
@@ -124,6 +125,7 @@ impl<'a> Packing<'a> {
             followed: Vec::new(),
             held: Vec::new(),
             tags: Vec::new(),
+            due: Vec::new(),
             columns: Columns::default(),
         };
         let none = BTreeMap::new();
@@ -182,6 +184,7 @@ impl<'a> Packing<'a> {
         let indexes = self.indexes(row)?;
         self.heads.rows += 1;
         self.column(row, is_full, indexes)?;
+        self.heads.due.extend(row.due_at.map(|at| (place, at - self.heads.base_ms)));
         if !is_full {
             return Ok(());
         }

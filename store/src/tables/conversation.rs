@@ -51,6 +51,8 @@ table! {
             tags: Option<String>,
             /// As JSON; NULL where nothing is remembered of what happens by itself.
             clocks: Option<String>,
+            /// NULL where no clock of a promise runs.
+            due_at: Option<i64>,
         }
     }
 }
@@ -187,6 +189,7 @@ impl ConversationRow {
             offer_until: thread.offer.map(|offer| offer.until.ms()),
             tags: (!thread.tags.is_empty()).then(|| json(&thread.tags)),
             clocks: (!thread.clocks.is_empty()).then(|| json(&thread.clocks)),
+            due_at: head.due_at.map(Timestamp::ms),
         }
     }
 
@@ -212,6 +215,7 @@ impl ConversationRow {
             last_seq,
             unanswered_since: self.unanswered_since.map(Timestamp::from_ms),
             activity_at: Timestamp::from_ms(self.activity_at),
+            due_at: self.due_at.map(Timestamp::from_ms),
         })
     }
 }

@@ -163,6 +163,8 @@ func (c *Snapshot) change(event *Event) bool {
 		head.Status = Status{}
 		must(json.Unmarshal(event.Status, &head.Status))
 		c.turn(event.Turn)
+	case "due_changed":
+		head.DueAt = event.DueAt
 	case "followed":
 		if !slices.Contains(thread.Followers, event.AgentID) {
 			thread.Followers = append(thread.Followers, event.AgentID)

@@ -55,6 +55,7 @@ type Head struct {
 	LastSeq         int64   `json:"last_seq"`
 	UnansweredSince *string `json:"unanswered_since"`
 	ActivityAt      string  `json:"activity_at"`
+	DueAt           *string `json:"due_at,omitempty"`
 }
 
 // Thread is the part of a conversation that the fence and the window need.
@@ -251,6 +252,7 @@ type Event struct {
 	Block          *Block          `json:"block"`
 	Person         *string         `json:"person"`
 	Marketing      *Marketing      `json:"marketing"`
+	DueAt          *string         `json:"due_at"`
 	Offer          *Offer          `json:"offer"`
 	OfferID        string          `json:"offer_id"`
 	Seq            int64           `json:"seq"`

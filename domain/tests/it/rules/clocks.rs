@@ -32,5 +32,10 @@ pub(super) fn of_clocks() -> Vec<Case> {
             "an answer is promised and late",
             vec![promised, rang(json!({ "kind": "breached", "answer": "first" }))],
         ),
+        (
+            "something is due, and is not any more",
+            vec![json!({ "type": "due_changed", "due_at": LATER }), json!({ "type": "due_changed" })],
+        ),
+        ("something is due", vec![json!({ "type": "due_changed", "due_at": LATER })]),
     ]
 }

@@ -192,6 +192,7 @@ pub(super) fn base() -> Conversation {
             last_seq: last().seq,
             unanswered_since: Some(since),
             activity_at: since,
+            due_at: None,
         },
         thread: Thread {
             contact_id: CONTACT,

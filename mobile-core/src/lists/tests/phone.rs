@@ -57,6 +57,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         last_seq: 0,
         unanswered_since: None,
         activity_at: at,
+        due_at: None,
     };
     let thread = Thread {
         contact_id: ContactId(id.0),

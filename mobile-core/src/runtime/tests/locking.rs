@@ -65,6 +65,7 @@ async fn holds_one(app: &App) {
         last_seq: 1,
         unanswered_since: None,
         activity_at: wall_clock(),
+        due_at: None,
     };
     let put = move |engine: &mut Engine, _: Now| {
         let me = engine.phone.as_ref().unwrap().me();

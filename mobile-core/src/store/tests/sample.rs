@@ -178,6 +178,7 @@ impl Dice {
             last_seq: self.below(60),
             unanswered_since: self.maybe(Self::time),
             activity_at: self.time(),
+            due_at: None,
         }
     }
 
