@@ -1,6 +1,7 @@
 //! Settings: everything a team sets up, besides people and numbers. A kind is declared here, by
 //! its row and the struct of its body; what is allowed is said in `domain/src/setting`.
 
+mod api_key;
 mod declare;
 mod rule;
 mod saved_view;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::api_key::ApiKey;
 use self::declare::settings;
 pub use self::rule::{
     Holds, Notified, Once, OwnerKind, Rule, RuleAction, StatusKind, Test, Trigger,
@@ -99,6 +101,11 @@ settings! {
     Webhook("webhook") at "outgoing-webhooks" {
         homes: [Workspace], most: 20, singleton: false,
         set: Setter::Admins, reads: Admins, phones: false, decides: false, secret: Sealed,
+    }
+    /// A key with which a program works as an agent.
+    ApiKey("api_key") at "api-keys" {
+        homes: [Workspace], most: 100, singleton: false,
+        set: Setter::Admins, reads: Admins, phones: false, decides: false, secret: Digest,
     }
 }
 

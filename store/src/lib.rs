@@ -39,7 +39,7 @@ pub use database::testing;
 pub use database::tx::{Record, Tx, Write};
 pub use database::{copy, restore};
 use database::{migrate, place, pulse};
-pub use people::{operator, preference, ticket, view};
+pub use people::{key, operator, preference, ticket, view};
 pub use proof::stamp::StampKey;
 use proof::touch;
 pub use proof::{digest, found};

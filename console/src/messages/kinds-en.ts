@@ -202,6 +202,16 @@ export const kindsEn: KindWords = {
         channels: "Without any: of all",
       },
     },
+    api_key: {
+      name: "API keys",
+      one: "API key",
+      make: "New API key",
+      intro: "Keys with which programs of your own work as an agent: they see and do what the agent may, and set nothing up.",
+      none: "No API keys yet. A key lets a program read conversations and answer in them.",
+      example: "For example Orders, which works as the agent Shop. Its secret is shown once.",
+      fields: { name: "Name", agent: "Works as", read_only: "It only reads", until: "Good until" },
+      hints: { until: "The last day, as 2027-12-31. Without it, for ever" },
+    },
   },
   more: {
     "then.tag": "Put a tag on",

@@ -202,6 +202,16 @@ export const kindsEs: KindWords = {
         channels: "Sin ninguno: de todos",
       },
     },
+    api_key: {
+      name: "Claves de API",
+      one: "Clave de API",
+      make: "Nueva clave de API",
+      intro: "Claves con las que tus programas trabajan como un agente: ven y hacen lo que él puede, y no configuran nada.",
+      none: "Aún no hay claves. Una clave permite a un programa leer conversaciones y responder en ellas.",
+      example: "Por ejemplo Pedidos, que trabaja como el agente Tienda. Su secreto se muestra una vez.",
+      fields: { name: "Nombre", agent: "Trabaja como", read_only: "Solo lee", until: "Válida hasta" },
+      hints: { until: "El último día, como 2027-12-31. Sin él, para siempre" },
+    },
   },
   more: {
     "then.tag": "Poner una etiqueta",

@@ -202,6 +202,16 @@ export const kindsPt: KindWords = {
         channels: "Sem nenhum: de todos",
       },
     },
+    api_key: {
+      name: "Chaves de API",
+      one: "Chave de API",
+      make: "Nova chave de API",
+      intro: "Chaves com que programas teus trabalham como um agente: veem e fazem o que ele pode, e não configuram nada.",
+      none: "Ainda não há chaves. Uma chave deixa um programa ler conversas e responder nelas.",
+      example: "Por exemplo Encomendas, que trabalha como o agente Loja. O segredo é mostrado uma vez.",
+      fields: { name: "Nome", agent: "Trabalha como", read_only: "Só lê", until: "Válida até" },
+      hints: { until: "O último dia, como 2027-12-31. Sem ele, para sempre" },
+    },
   },
   more: {
     "then.tag": "Pôr uma etiqueta",

@@ -6,6 +6,9 @@ interface OutwardWords {
   secrets: string;
   /** What the secret is for. */
   secretsMore: string;
+  /** Of keys that programs show. */
+  keysMore: string;
+  keysNone: string;
   secretsNone: string;
   make: string;
   /** Beside a new one: it is told this once. */
@@ -38,6 +41,8 @@ export const outwardWords: Record<Language, OutwardWords> = {
   en: {
     secrets: "Secrets",
     secretsMore: "Each request is signed with them, as Standard Webhooks has it. Two count at once, so that one can be replaced without a gap.",
+    keysMore: "Programs show one as “Authorization: Bearer …”. Two count at once, so that one can be replaced without a gap.",
+    keysNone: "No program can use it before there is a secret.",
     secretsNone: "Nothing is sent before there is a secret.",
     make: "Make a secret",
     once: "Copy it now: it is shown this once.",
@@ -72,6 +77,8 @@ export const outwardWords: Record<Language, OutwardWords> = {
   es: {
     secrets: "Secretos",
     secretsMore: "Cada petición se firma con ellos, como dice Standard Webhooks. Valen dos a la vez, para cambiar uno sin interrupción.",
+    keysMore: "Los programas muestran uno como «Authorization: Bearer …». Valen dos a la vez, para cambiar uno sin interrupción.",
+    keysNone: "Ningún programa puede usarla mientras no haya un secreto.",
     secretsNone: "No se envía nada mientras no haya un secreto.",
     make: "Crear un secreto",
     once: "Cópielo ahora: solo se muestra esta vez.",
@@ -106,6 +113,8 @@ export const outwardWords: Record<Language, OutwardWords> = {
   pt: {
     secrets: "Segredos",
     secretsMore: "Cada pedido é assinado com eles, como diz Standard Webhooks. Dois valem ao mesmo tempo, para trocar um sem interrupção.",
+    keysMore: "Os programas mostram um como “Authorization: Bearer …”. Dois valem ao mesmo tempo, para trocar um sem interrupção.",
+    keysNone: "Nenhum programa a pode usar enquanto não houver um segredo.",
     secretsNone: "Nada é enviado enquanto não houver um segredo.",
     make: "Criar um segredo",
     once: "Copie agora: só é mostrado desta vez.",
@@ -140,6 +149,8 @@ export const outwardWords: Record<Language, OutwardWords> = {
   ar: {
     secrets: "الأسرار",
     secretsMore: "يوقَّع كل طلب بها كما تقول Standard Webhooks. يصلح اثنان معًا كي يُستبدل أحدهما دون انقطاع.",
+    keysMore: "تُظهر البرامج أحدها هكذا: ‎Authorization: Bearer …‎. يصلح اثنان معًا كي يُستبدل أحدهما دون انقطاع.",
+    keysNone: "لا يستطيع أي برنامج استعماله قبل أن يوجد سر.",
     secretsNone: "لا يُرسل شيء قبل أن يوجد سر.",
     make: "إنشاء سر",
     once: "انسخه الآن: يظهر هذه المرة فقط.",

@@ -2,6 +2,7 @@
 //! rules; the kind itself is declared in `protocol/src/setting.rs`.
 
 mod access;
+mod api_key;
 mod attribute;
 mod canned_reply;
 mod outcomes;
@@ -26,6 +27,7 @@ use baton_protocol::{AgentId, ChannelId, Home, SettingId, TeamId, each_setting};
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use api_key::is_over;
 pub use access::{may_set, readers, reads, setters};
 pub use template_fallback::template_key;
 

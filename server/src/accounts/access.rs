@@ -65,13 +65,18 @@ impl Accounts {
         let digests: Vec<_> =
             access_tokens.iter().map(|token| token::access_digest(&self.0.keys, token)).collect();
         let known: Vec<_> = digests.iter().flatten().cloned().collect();
-        let rows = self.rows(&known).await?;
+        let rows = if known.is_empty() { Vec::new() } else { self.rows(&known).await? };
         let rows: BTreeMap<_, _> =
             rows.into_iter().map(|row| (row.access_digest.clone(), row)).collect();
+        let keys: Vec<_> = access_tokens.iter().map(|token| self.key_digest(token)).collect();
+        let keyed = self.keyed(&keys.iter().flatten().cloned().collect::<Vec<_>>()).await?;
         let mut all = Vec::with_capacity(digests.len());
-        for digest in digests {
+        for (digest, key) in digests.into_iter().zip(keys) {
             let row = digest.as_ref().and_then(|digest| rows.get(digest));
-            all.push(self.let_in(row, true).await);
+            all.push(match key {
+                Some(key) => keyed.get(&key).copied().ok_or(AccountError::SignInAgain),
+                None => self.let_in(row, true).await,
+            });
         }
         Ok(all)
     }
@@ -114,6 +119,7 @@ impl Accounts {
             agent: parse(&row.agent)?,
             device: parse(&row.id)?,
             role: Role::from_name(&row.role).ok_or_else(|| StoreError::corrupt("role"))?,
+            key: None,
         })
     }
 

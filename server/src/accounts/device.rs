@@ -194,8 +194,15 @@ impl Accounts {
         let now = self.0.clock.now().ms();
         let known: std::collections::BTreeMap<&str, SessionState> =
             rows.iter().map(|row| (row.id.as_str(), row.standing(now))).collect();
-        let standing = |id: &String| known.get(id.as_str()).copied();
-        Ok(ids.iter().map(|id| standing(id).unwrap_or(SessionState::SignInAgain)).collect())
+        let is_other = |device: &&DeviceId| !known.contains_key(device.to_string().as_str());
+        let others: Vec<DeviceId> = devices.iter().filter(is_other).copied().collect();
+        let keys = self.good_keys(workspace, &others).await?;
+        let standing = |device: &DeviceId| {
+            let known = known.get(device.to_string().as_str()).copied();
+            let key = || keys.contains(device).then_some(SessionState::Live);
+            known.or_else(key).unwrap_or(SessionState::SignInAgain)
+        };
+        Ok(devices.iter().map(standing).collect())
     }
 
     /// Changes one's own password; the other sessions end.

@@ -11,6 +11,7 @@ pub mod device;
 pub(crate) mod earlier;
 mod forgotten;
 pub mod join;
+mod key;
 pub mod password;
 pub mod push;
 mod quota;
@@ -41,6 +42,7 @@ use crate::store::{Store, StoreError};
 
 pub use forgotten::Remedy;
 pub use join::LinkFault;
+pub use key::KeyUse;
 pub use push::receipts::Reporter;
 pub use quota::{Left, Quota, Rate};
 pub use session::SessionState;
@@ -61,6 +63,8 @@ pub struct Signed {
     pub device: DeviceId,
     /// What they may do.
     pub role: Role,
+    /// What a program may do with its key; `None` for a person, who has a session.
+    pub key: Option<KeyUse>,
 }
 
 /// Why something about accounts was not done.

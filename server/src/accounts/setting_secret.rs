@@ -13,7 +13,7 @@ use crate::secrets::{CellAddress, Keys, SecretsError};
 /// The beginning of a secret that signs requests: that of Standard Webhooks.
 const SIGNING: &str = "whsec_";
 /// The beginning of a key that others show.
-const KEY: &str = "bk_";
+pub(super) const KEY: &str = "bk_";
 
 /// A new secret of this number: as it is told once, and as it is kept.
 pub fn new_secret(

@@ -61,6 +61,6 @@ impl Accounts {
     ) -> Result<Signed, AccountError> {
         let found = tickets::agent_of(&self.0.store, (workspace, device)).await?;
         let (agent, role) = found.ok_or(AccountError::SignInAgain)?;
-        Ok(Signed { workspace, agent, device, role })
+        Ok(Signed { workspace, agent, device, role, key: None })
     }
 }

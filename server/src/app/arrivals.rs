@@ -128,7 +128,7 @@ mod tests {
     fn a_token_is_good_on_its_own_device_alone() {
         let (workspace, agent) = (WorkspaceId(Uuid::nil()), AgentId(Uuid::nil()));
         let (device, other) = (DeviceId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
-        let signed = || Ok(Signed { workspace, agent, device, role: Role::Agent });
+        let signed = || Ok(Signed { workspace, agent, device, role: Role::Agent, key: None });
         assert_eq!(caller(signed(), device), Ok(Caller { workspace, agent, device }));
         assert_eq!(caller(signed(), other), Err(NotLetIn::SignInAgain));
         let revoked = caller(Err(AccountError::DeviceRevoked), device);

@@ -16,7 +16,7 @@ use baton_protocol::{AgentId, Role};
 use super::input::ByHttps;
 use super::problem::Fault;
 use super::{ApiState, Shared};
-use crate::accounts::{Accounts, Reporter, Signed, Slots};
+use crate::accounts::{Accounts, KeyUse, Reporter, Signed, Slots};
 
 /// Who may use a route.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,6 +25,8 @@ pub enum Access {
     Public,
     /// Whoever is signed in, each within their scope.
     Signed,
+    /// A person who is signed in: no program with a key.
+    Person,
     /// A device, by its session or, in a process without one, by its receipt key.
     Device,
     /// Supervisors, each for their teams, and admins.
@@ -126,6 +128,7 @@ async fn allow(parts: &ApiState, access: Access, asked: Asked<'_>) -> Result<Ask
             signed
         }
     };
+    allow_key(access, method, signed)?;
     if access == Access::Admin && signed.role != Role::Admin {
         return Err(Fault::forbidden("this is for admins"));
     }
@@ -133,6 +136,23 @@ async fn allow(parts: &ApiState, access: Access, asked: Asked<'_>) -> Result<Ask
         return Err(Fault::forbidden("this is for supervisors"));
     }
     Ok(Asker::Signed(signed))
+}
+
+/// What a program may not do with its key, whatever its agent may.
+fn allow_key(access: Access, method: &Method, signed: Signed) -> Result<(), Fault> {
+    match signed.key {
+        None => Ok(()),
+        Some(_) if access == Access::Person => {
+            Err(Fault::forbidden("this is for people: sign in without a key"))
+        }
+        Some(_) if access == Access::Admin && !method.is_safe() => {
+            Err(Fault::forbidden("a key sets nothing up: sign in as an admin"))
+        }
+        Some(KeyUse::Reads) if !method.is_safe() => {
+            Err(Fault::forbidden("this key only reads"))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -19,12 +19,12 @@ pub(super) fn routes() -> Vec<Route> {
             .says("Your account, workspace and device.")
             .answers::<Me>(200)
             .codes(&["not_found"]),
-        Route::patch(Access::Signed, "/api/v1/me", change)
+        Route::patch(Access::Person, "/api/v1/me", change)
             .says("Changes your name or availability.")
             .takes::<MeChange>()
             .answers::<Me>(200)
             .codes(&["not_found", "not_allowed"]),
-        Route::put(Access::Signed, "/api/v1/me/password", password)
+        Route::put(Access::Person, "/api/v1/me/password", password)
             .says("Sets your password; your other sessions end.")
             .takes::<PasswordChange>()
             .done()

@@ -22,7 +22,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get(Access::Signed, "/api/v1/me/push", preference)
             .says("How much you are told by push.")
             .answers::<PushPreference>(200),
-        Route::put(Access::Signed, "/api/v1/me/push", prefer)
+        Route::put(Access::Person, "/api/v1/me/push", prefer)
             .says("Sets how much you are told by push.")
             .takes::<PushPreference>()
             .answers::<PushPreference>(200)
@@ -31,16 +31,16 @@ pub(super) fn routes() -> Vec<Route> {
             .says("The keys that an app needs before it registers.")
             .answers::<PushKeys>(200)
             .codes(&["not_found"]),
-        Route::put(Access::Signed, "/api/v1/devices/{device}/push", register)
+        Route::put(Access::Person, "/api/v1/devices/{device}/push", register)
             .says("Registers this device for push.")
             .takes::<PushPut>()
             .answers::<PushRegistered>(200)
             .codes(&["not_found", "not_allowed"]),
-        Route::get(Access::Signed, "/api/v1/devices/{device}/push", read)
+        Route::get(Access::Person, "/api/v1/devices/{device}/push", read)
             .says("The registration of this device.")
             .answers::<PushDevice>(200)
             .codes(&["not_found"]),
-        Route::delete(Access::Signed, "/api/v1/devices/{device}/push", end)
+        Route::delete(Access::Person, "/api/v1/devices/{device}/push", end)
             .says("Ends the registration of this device.")
             .done()
             .codes(&["not_found"]),

@@ -100,6 +100,9 @@ async fn end(
 ) -> HandlerResult<StatusCode> {
     let ended = set(&parts, &signed, (kind, of), (n, None)).await?;
     ended.map_err(|refused| Fault::setting(refused, false))?;
+    if kind == SettingKind::ApiKey {
+        parts.accounts.look_at_key(signed.workspace, of).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -43,14 +43,14 @@ pub(super) fn routes() -> Vec<Route> {
             .takes::<Refresh>()
             .answers::<Session>(200)
             .codes(&["unauthenticated", "device_revoked", "rate_limited"]),
-        Route::get(Access::Signed, "/api/v1/sessions", devices)
+        Route::get(Access::Person, "/api/v1/sessions", devices)
             .says("The devices on which you are signed in.")
             .answers::<Vec<Device>>(200),
-        Route::delete(Access::Signed, "/api/v1/sessions/{device}", end)
+        Route::delete(Access::Person, "/api/v1/sessions/{device}", end)
             .says("Signs out here, or revokes elsewhere.")
             .done()
             .codes(&["not_found"]),
-        Route::post(Access::Signed, "/api/v1/socket-tickets", ticket)
+        Route::post(Access::Person, "/api/v1/socket-tickets", ticket)
             .says("A ticket for one `hello`, valid 30 seconds.")
             .answers::<SocketTicket>(201),
         Route::get(Access::Admin, "/api/v1/agents/{agent}/sessions", of_agent)

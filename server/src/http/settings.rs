@@ -38,7 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
             .query::<Above>()
             .answers::<SettingsPage>(200)
             .packed(),
-        Route::post(Access::Signed, "/api/v1/settings", publish)
+        Route::post(Access::Person, "/api/v1/settings", publish)
             .says("Sets and ends settings: all of the list, or nothing.")
             .takes_list::<SettingChange, SETTING_CHANGES_MAX>()
             .answers::<Vec<Setting>>(200)
@@ -60,9 +60,9 @@ pub(super) fn routes() -> Vec<Route> {
 
 fn of_kind(kind: SettingKind) -> [Route; 5] {
     let spec = kind.spec();
-    let who = match spec.reads {
-        Readers::Everyone => Access::Signed,
-        Readers::Admins => Access::Admin,
+    let (who, sets) = match spec.reads {
+        Readers::Everyone => (Access::Signed, Access::Person),
+        Readers::Admins => (Access::Admin, Access::Admin),
     };
     [
         Route::get(who, spec.list, move |a, b, c| list(kind, a, b, c))
@@ -75,13 +75,13 @@ fn of_kind(kind: SettingKind) -> [Route; 5] {
             .query::<AtQuery>()
             .answers_of(200, spec.schemas.one)
             .codes(&["not_found"]),
-        Route::put(who, spec.one, move |a, b, c, d| put(kind, a, b, c, d))
+        Route::put(sets, spec.one, move |a, b, c, d| put(kind, a, b, c, d))
             .says("Makes it with `If-None-Match: *`, or changes what `If-Match` names.")
             .takes_of(spec.schemas.put)
             .answers_of(200, spec.schemas.one)
             .codes(SET)
             .codes(&["precondition_required"]),
-        Route::delete(who, spec.one, move |a, b, c, d| end(kind, a, b, c, d))
+        Route::delete(sets, spec.one, move |a, b, c, d| end(kind, a, b, c, d))
             .says("Ends the version that `If-Match` names.")
             .query::<EndQuery>()
             .answers_of(200, spec.schemas.one)
@@ -438,7 +438,11 @@ async fn set(
     let work =
         SetWork { workspace: signed.workspace, by: Some(signed.agent), changes, secret: None };
     let set = parts.engine.set(work).await?;
-    set.map_err(|refused| Fault::setting(refused, is_list))
+    let set = set.map_err(|refused| Fault::setting(refused, is_list))?;
+    for key in set.iter().filter(|setting| setting.kind == SettingKind::ApiKey.name()) {
+        parts.accounts.look_at_key(signed.workspace, key.id).await?;
+    }
+    Ok(set)
 }
 
 /// Refuses webhooks at addresses that this server does not post to.

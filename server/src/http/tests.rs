@@ -8,6 +8,7 @@ mod first_run;
 mod heads;
 mod intake;
 mod invitations;
+mod keys;
 mod log;
 mod matrix;
 mod packing;

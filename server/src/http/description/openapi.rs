@@ -160,6 +160,7 @@ fn access(may: Access) -> (&'static str, Value) {
     match may {
         Access::Public => ("Anybody may.", json!([])),
         Access::Signed => ("For every signed-in agent, within their scope.", signed),
+        Access::Person => ("For every signed-in agent, without a key of a program.", signed),
         Access::Device => {
             let of = json!([{ "session": [] }, { "cookie": [] }, { "receipts": [] }]);
             ("A device may, by its session or its receipt key.", of)

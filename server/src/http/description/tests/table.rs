@@ -26,6 +26,7 @@ fn row(route: &Route, told: &Value) -> String {
     let who = match route.access {
         Access::Public => "anybody",
         Access::Signed => "agents",
+        Access::Person => "people",
         Access::Device => "devices",
         Access::Supervisor => "supervisors",
         Access::Admin => "admins",
