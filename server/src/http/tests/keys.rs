@@ -98,7 +98,7 @@ async fn a_key_of_an_admin_sets_nothing_up_and_one_that_reads_does_nothing() {
 #[tokio::test]
 async fn a_key_ends_with_its_secret_its_setting_its_last_day_and_its_agent() {
     for database in databases().await {
-        let clock = ManualClock::at(Timestamp::from_ms(1_767_225_600_000));
+        let clock = ManualClock::new(Timestamp::from_ms(1_767_225_600_000), 1);
         let desk = Box::pin(desk(database, clock.clock())).await;
         let me = "/api/v1/me";
         let one = key(&desk, json!({ "until": "2026-01-01" })).await;
@@ -108,7 +108,7 @@ async fn a_key_ends_with_its_secret_its_setting_its_last_day_and_its_agent() {
         ask(&desk.router, Some(&desk.admin), Method::DELETE, &end, None).await.is(204, "");
         desk.get(&first, me).await.is(401, "unauthenticated");
         desk.get(&second, me).await.is(200, "");
-        clock.advance(Duration::from_hours(24));
+        clock.advance_ms(24 * 60 * 60 * 1_000);
         desk.get(&second, me).await.is(401, "unauthenticated");
         let lasting = key(&desk, json!({ "name": "Lasting" })).await;
         let third = program(&desk, &lasting).await;
