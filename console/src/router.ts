@@ -44,6 +44,7 @@ const KIND_PAGE: Record<KindPage, true> = {
   rules: true,
   "outgoing-webhooks": true,
   "api-keys": true,
+  bots: true,
 };
 export const KIND_PAGES = Object.keys(KIND_PAGE) as KindPage[];
 export const isKindPage = (page: string | undefined): page is KindPage =>

@@ -104,6 +104,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::RuleRan { .. }
         | Fact::ClockDue { .. }
         | Fact::SlaApplied { .. }
+        | Fact::BotChanged { .. }
         | Fact::LineUnderstood { .. }
         | Fact::NoteAdded { .. }
         | Fact::Coached { .. }

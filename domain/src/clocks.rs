@@ -7,6 +7,7 @@ use baton_protocol::{
     RuleStep, SlaState, Status, Timestamp,
 };
 
+use crate::bots;
 use crate::planted::{Bug, is_planted};
 use crate::rules::{KnownRule, Policies};
 
@@ -49,7 +50,9 @@ pub fn due_at(conversation: &Conversation, policies: &Policies) -> Option<Timest
 
 /// The next time at which a clock rings.
 pub fn next(conversation: &Conversation, policies: &Policies) -> Option<Timestamp> {
-    all(conversation, policies).first().map(|due| due.at)
+    let clock = all(conversation, policies).first().map(|due| due.at);
+    let bot = bots::due(conversation, policies).map(|(at, _)| at);
+    clock.into_iter().chain(bot).min()
 }
 
 fn has_rung(conversation: &Conversation, due: Due) -> bool {
@@ -128,6 +131,7 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     let (before, active) = (conversation.head.status, conversation.head.activity_at);
     let (episode, turn) = (conversation.head.episode, conversation.thread.turn);
     let clocks = &mut conversation.thread.clocks;
+    bots::fold(clocks, event, turn.is_some());
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no clock")]
     match &event.fact {
         Fact::RuleRan { rule_id, once, turn, did, cut: false, .. } => {

@@ -6,6 +6,7 @@
 
 pub mod announce;
 pub mod apply;
+pub mod bots;
 pub mod canned;
 pub mod chance;
 pub mod clocks;

@@ -124,7 +124,7 @@ fn has_run(conversation: &Conversation, clocks: &Clocks, known: &KnownRule) -> b
 }
 
 /// The text that a customer just sent, as far as it is tested.
-fn said(event: &Event) -> Option<String> {
+pub(crate) fn said(event: &Event) -> Option<String> {
     let Some(EventContent::Line(content)) = &event.content else { return None };
     Some(content.text.as_deref()?.chars().take(TESTED_CHARS).collect())
 }

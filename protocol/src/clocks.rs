@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::setting::{Once, SlaTarget};
-use crate::{SettingId, TeamId, Timestamp};
+use crate::{AgentId, SettingId, TeamId, Timestamp};
 
 /// The rules that ran on a conversation, the clocks that rang, and the times that are promised.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -24,6 +24,47 @@ pub struct Clocks {
     /// When a person last wrote, on either side, where an automatic message came after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_since: Option<Timestamp>,
+    /// What a bot that owns it has done so far; none where no bot owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<BotState>,
+}
+
+/// The time that a conversation spends with a bot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BotState {
+    /// The bot.
+    pub agent_id: AgentId,
+    /// The time at which it became the owner.
+    pub since: Timestamp,
+    /// Messages of the customer since then.
+    pub received: u32,
+    /// Since when the customer waits for it to say something; none where it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<Timestamp>,
+}
+
+/// How a conversation came to a bot, or why it left it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BotStep {
+    /// It became the owner.
+    Began,
+    /// The customer asked for a person.
+    Asked,
+    /// The customer wrote as often as a bot may try.
+    Turns,
+    /// It said nothing for too long.
+    Silent,
+    /// Its time was over.
+    Time,
+    /// It is no bot any more.
+    Gone,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
 }
 
 impl Clocks {

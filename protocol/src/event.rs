@@ -132,6 +132,8 @@ pub enum OwnerCause {
     Routed,
     /// An agent accepted an offer.
     Accepted,
+    /// A bot had it, and it went to people.
+    BotHanded,
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -412,6 +414,16 @@ pub enum Fact {
         /// For the end of the episode.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resolution: Option<SlaTarget>,
+    },
+    /// A bot has it, or has it no more.
+    BotChanged {
+        /// The bot.
+        agent_id: AgentId,
+        /// How it came to the bot, or why it left.
+        step: BotStep,
+        /// The exact time, where a clock ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
     },
     /// The time until which the customer was promised something is another one.
     DueChanged {

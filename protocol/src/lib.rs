@@ -65,7 +65,7 @@ pub use account::{
 };
 pub use amended::{Amended, Amendment, Change, Reaction, Receipt};
 pub use clocks::{
-    Clock, Clocks, Promised, Ran, Rang, Replied, RuleStep, SkipReason, SkippedStep, SlaState,
+    BotState, BotStep, Clock, Clocks, Pause, Promised, Ran, Rang, Replied, RuleStep, SkipReason, SkippedStep, SlaState,
 };
 pub use coaching::{Coach, CoachNote};
 pub use command::{Command, CommandBody, Seen};

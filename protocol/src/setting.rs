@@ -2,6 +2,7 @@
 //! its row and the struct of its body; what is allowed is said in `domain/src/setting`.
 
 mod api_key;
+mod bot;
 mod declare;
 mod rule;
 mod saved_view;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::api_key::ApiKey;
+pub use self::bot::Bot;
 use self::declare::settings;
 pub use self::rule::{
     Holds, Notified, Once, OwnerKind, Rule, RuleAction, StatusKind, Test, Trigger,
@@ -106,6 +108,11 @@ settings! {
     ApiKey("api_key") at "api-keys" {
         homes: [Workspace], most: 100, singleton: false,
         set: Setter::Admins, reads: Admins, phones: false, decides: false, secret: Digest,
+    }
+    /// That an agent is a program, and the way from it to a person.
+    Bot("bot") at "bots" {
+        homes: [Workspace], most: 20, singleton: false,
+        set: Setter::Admins, reads: Everyone, phones: false, decides: true,
     }
 }
 

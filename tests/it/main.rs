@@ -6,6 +6,7 @@ mod automatic;
 mod bad_input;
 mod begin;
 mod blocked;
+mod bots;
 mod busy_hour;
 mod courtesies;
 mod degraded;

@@ -562,6 +562,7 @@ const FACTS: Record<Event["type"], true> = {
   clock_due: true,
   sla_applied: true,
   due_changed: true,
+  bot_changed: true,
   marketing_changed: true,
   read_marked: true,
   unread_marked: true,

@@ -464,6 +464,7 @@ export const ar: Messages = {
     transferred: (by, name) => `سلّمها ${by} إلى ${name}`,
     reopened: (name) => `فتحها ${name} من جديد`,
     rehomed: (name) => `انتقلت إلى ${name}`,
+    botHanded: (name) => `سلّمها البوت إلى ${name}`,
     resolved: (by) => `حلّها ${by}`,
     waiting: (by) => `وضعها ${by} بانتظار العميل`,
     snoozed: (by, until) => `أجّلها ${by} حتى ${until}`,

@@ -447,6 +447,7 @@ export const en = {
     transferred: (by: string, name: string) => `${by} handed it over to ${name}`,
     reopened: (name: string) => `${name} opened it again`,
     rehomed: (name: string) => `It went to ${name}`,
+    botHanded: (name: string) => `The bot handed it over to ${name}`,
     resolved: (by: string) => `${by} resolved it`,
     waiting: (by: string) => `${by} marked it as waiting`,
     snoozed: (by: string, until: string) => `${by} snoozed it until ${until}`,

@@ -442,6 +442,7 @@ export const es: Messages = {
     transferred: (by, name) => `${by} → ${name}: traspasada`,
     reopened: (name) => `Reabierta: ${name}`,
     rehomed: (name) => `Pasó a ${name}`,
+    botHanded: (name) => `El bot la pasó a ${name}`,
     resolved: (by) => `Resuelta: ${by}`,
     waiting: (by) => `En espera: ${by}`,
     snoozed: (by, until) => `Pospuesta hasta ${until}: ${by}`,

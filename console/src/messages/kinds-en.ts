@@ -212,6 +212,23 @@ export const kindsEn: KindWords = {
       fields: { name: "Name", agent: "Works as", read_only: "It only reads", until: "Good until" },
       hints: { until: "The last day, as 2027-12-31. Without it, for ever" },
     },
+    bot: {
+      name: "Bots",
+      one: "Bot",
+      make: "New bot",
+      intro: "Agents that are programs. What they say answers nobody: the customer still waits for a person, and always gets to one.",
+      none: "No bots yet. A bot works through an API key and takes conversations of its teams.",
+      example: "For example the agent Night, back to Sales, when the customer writes “human”.",
+      fields: {
+        agent: "Agent",
+        back_to: "Back to the team",
+        words: "Words for a person",
+        turns_max: "Messages at most",
+        silent_s: "Silent for seconds",
+        minutes_max: "Minutes in all",
+      },
+      hints: { words: "One to a line: who writes one of them gets to a person" },
+    },
   },
   more: {
     "then.tag": "Put a tag on",

@@ -212,6 +212,23 @@ export const kindsEs: KindWords = {
       fields: { name: "Nombre", agent: "Trabaja como", read_only: "Solo lee", until: "Válida hasta" },
       hints: { until: "El último día, como 2027-12-31. Sin él, para siempre" },
     },
+    bot: {
+      name: "Bots",
+      one: "Bot",
+      make: "Nuevo bot",
+      intro: "Agentes que son programas. Lo que dicen no responde a nadie: el cliente sigue esperando a una persona, y siempre llega a ella.",
+      none: "Aún no hay bots. Un bot trabaja con una clave de API y toma conversaciones de sus equipos.",
+      example: "Por ejemplo el agente Noche, de vuelta a Ventas, cuando el cliente escribe «agente».",
+      fields: {
+        agent: "Agente",
+        back_to: "De vuelta al equipo",
+        words: "Palabras para una persona",
+        turns_max: "Mensajes como máximo",
+        silent_s: "Segundos en silencio",
+        minutes_max: "Minutos en total",
+      },
+      hints: { words: "Una por línea: quien escribe una llega a una persona" },
+    },
   },
   more: {
     "then.tag": "Poner una etiqueta",

@@ -212,6 +212,23 @@ export const kindsPt: KindWords = {
       fields: { name: "Nome", agent: "Trabalha como", read_only: "Só lê", until: "Válida até" },
       hints: { until: "O último dia, como 2027-12-31. Sem ele, para sempre" },
     },
+    bot: {
+      name: "Bots",
+      one: "Bot",
+      make: "Novo bot",
+      intro: "Agentes que são programas. O que dizem não responde a ninguém: o cliente continua à espera de uma pessoa, e chega sempre a ela.",
+      none: "Ainda não há bots. Um bot trabalha com uma chave de API e fica com conversas das suas equipas.",
+      example: "Por exemplo o agente Noite, de volta a Vendas, quando o cliente escreve «pessoa».",
+      fields: {
+        agent: "Agente",
+        back_to: "De volta à equipa",
+        words: "Palavras para uma pessoa",
+        turns_max: "Mensagens no máximo",
+        silent_s: "Segundos em silêncio",
+        minutes_max: "Minutos ao todo",
+      },
+      hints: { words: "Uma por linha: quem escreve uma chega a uma pessoa" },
+    },
   },
   more: {
     "then.tag": "Pôr uma etiqueta",

@@ -442,6 +442,7 @@ export const pt: Messages = {
     transferred: (by, name) => `${by} → ${name}: passada`,
     reopened: (name) => `Reaberta: ${name}`,
     rehomed: (name) => `Foi para ${name}`,
+    botHanded: (name) => `O bot passou-a para ${name}`,
     resolved: (by) => `Resolvida: ${by}`,
     waiting: (by) => `Aguardando: ${by}`,
     snoozed: (by, until) => `Adiada até ${until}: ${by}`,

@@ -204,6 +204,7 @@ fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<PushEffec
             | OwnerCause::Rehomed
             | OwnerCause::Routed
             | OwnerCause::Accepted
+            | OwnerCause::BotHanded
             | OwnerCause::Unknown,
         ) => vec![
             PushEffect::TakeBack { from: From::Everyone, kinds: OWN },

@@ -87,9 +87,9 @@ pub(super) fn write(case: &Case<'_>, answer: OutgoingMessage) -> Decided {
         quoted: answer.quoted,
         op_id: Some(case.command.op_id),
         device_id: Some(case.context.author.device),
-        turn: case.conversation.thread.turn.filter(|_| is_reaction),
+        turn: case.conversation.thread.turn.filter(|_| is_reaction || case.context.is_bot),
         lease_ignored_of,
-        leaves_at: (case.context.hold_ms > 0 && !is_reaction)
+        leaves_at: (case.context.hold_ms > 0 && !is_reaction && !case.context.is_bot)
             .then(|| case.now.plus_ms(case.context.hold_ms)),
     };
     drafts.push(Draft { fact, content: Some(EventContent::Line(answer.content)) });

@@ -85,6 +85,7 @@ pub(super) fn decision(
         tags: &tags,
         outcomes: &outcomes,
         hold_ms: policies::hold_ms(state, conversation, work),
+        is_bot: policies::is_bot(state, work),
         unseeing: unseeing(state, conversation, work),
     };
     Some(decide(&context, &work.command, now))

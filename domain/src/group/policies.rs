@@ -39,6 +39,12 @@ pub(super) fn hold_ms(
     policy.map_or(0, |policy| i64::from(policy.undo_s) * 1_000)
 }
 
+/// Whether the author of a command is a program.
+pub(super) fn is_bot(state: &State, work: &CommandWork) -> bool {
+    let policies = state.policies.get(&work.caller.workspace);
+    policies.is_some_and(|policies| policies.bot(work.caller.agent).is_some())
+}
+
 /// The keys under which the outcomes of a team are set: its own, and those of the workspace.
 pub fn outcome_keys(workspace: WorkspaceId, team: TeamId) -> [SettingKey; 2] {
     [team.0, workspace.0].map(|home| (workspace, SettingKind::Outcomes, SettingId(home)))

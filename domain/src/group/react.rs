@@ -12,6 +12,7 @@ use uuid::{Builder, Uuid};
 
 use super::state::{By, Key, State};
 use super::work::Work;
+use crate::bots;
 use crate::chance;
 use crate::clocks;
 use crate::decide::{Draft, status};
@@ -37,7 +38,9 @@ impl State {
     pub(super) fn wake(&mut self, of: Key<ConversationId>, event: &Event, now: &Conversation) {
         let Some(policies) = self.policies.get(&of.0) else { return };
         let woken = Woken { conversation: now, event };
-        if policies.is_woken(woken) || (policies.promises() && is_promised(&event.fact)) {
+        let is_promised = policies.promises() && is_promised(&event.fact);
+        let concerns_bot = || bots::step(now, policies, event).is_some();
+        if policies.is_woken(woken) || is_promised || concerns_bot() {
             let (event, conversation, cascade) = (event.clone(), now.clone(), self.cascade);
             self.awake.push_back(Awake { of, event, conversation, cascade });
         }
@@ -74,7 +77,9 @@ pub(super) fn settle(state: &mut State, work: &Work, now: Timestamp) {
             react(state, now);
         }
         let Some(policies) = state.policies.get(&key.0).cloned() else { continue };
-        if policies.has_clocks() {
+        let of = state.conversation(key.0, key.1);
+        let has_bot = of.is_some_and(|of| of.thread.clocks.bot.is_some());
+        if policies.has_clocks() || has_bot {
             ring(state, key, &policies, now);
         }
     }
@@ -136,6 +141,15 @@ fn ring(state: &mut State, key: Key<ConversationId>, policies: &Policies, now: T
     for _ in 0..RINGS_MAX {
         let Some(conversation) = state.conversation(key.0, key.1) else { return };
         let due = clocks::all(conversation, policies).into_iter().next();
+        let bot = bots::due(conversation, policies).filter(|(at, _)| *at <= now);
+        if let Some((at, step)) = bot
+            && due.is_none_or(|due| at <= due.at)
+        {
+            let drafts = bots::drafts(conversation, policies, step, Some(at));
+            state.append(key, drafts, By::new(Actor::System, now));
+            react(state, now);
+            continue;
+        }
         let Some(due) = due.filter(|due| due.at <= now) else { return };
         let fact = Fact::ClockDue { clock: due.clock, start: due.start, due_at: due.at };
         state.append(key, vec![fact.into()], By::new(Actor::System, now));
@@ -148,9 +162,21 @@ pub(super) fn react(state: &mut State, now: Timestamp) {
     while let Some(awake) = state.awake.pop_front() {
         let Some(policies) = state.policies.get(&awake.of.0).cloned() else { continue };
         promise(state, &policies, awake.of, now);
+        bot(state, &policies, &awake, now);
         one(state, &policies, &awake, now);
     }
     state.cascades.clear();
+}
+
+/// Notes that a bot owns it, or takes it from the bot whose customer asks for a person.
+fn bot(state: &mut State, policies: &Policies, awake: &Awake, now: Timestamp) {
+    let Some(step) = bots::step(&awake.conversation, policies, &awake.event) else { return };
+    let Some(conversation) = state.conversation(awake.of.0, awake.of.1) else { return };
+    if conversation.head.owner != awake.conversation.head.owner {
+        return;
+    }
+    let drafts = bots::drafts(conversation, policies, step, None);
+    state.append(awake.of, drafts, By::new(Actor::System, now));
 }
 
 fn one(state: &mut State, policies: &Arc<Policies>, awake: &Awake, now: Timestamp) {

@@ -210,9 +210,13 @@ impl Step<'_> {
         if !says_something(kind) {
             return;
         }
+        // What a bot says leaves the turn open.
+        if turn.is_some() {
+            return;
+        }
         let was_first = !self.of.is_answered;
         self.of.is_answered = true;
-        let Some(open) = self.of.turn.filter(|_| turn.is_none()) else { return };
+        let Some(open) = self.of.turn else { return };
         let answered = Closed {
             message: Some(line.id),
             by,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use baton_protocol::setting::{Rule, Sla, Test, Trigger};
-use baton_protocol::{Conversation, Pause, SettingBody, SettingId, Timestamp};
+use baton_protocol::{AgentId, Conversation, Pause, SettingBody, SettingId, Timestamp};
 
 use super::{Woken, rang, triggers};
+use crate::bots::KnownBot;
 use crate::find::Phrase;
 use crate::hours::Hours;
 use crate::tags::{TagFacts, Tags};
@@ -57,6 +58,7 @@ pub struct Policies {
     rules: Vec<KnownRule>,
     by_trigger: BTreeMap<Trigger, Vec<usize>>,
     slas: Vec<KnownSla>,
+    bots: BTreeMap<AgentId, KnownBot>,
     hours: BTreeMap<SettingId, Hours>,
     tags: Tags,
 }
@@ -81,6 +83,7 @@ impl Policies {
                 self.by_trigger.entry(rule.when).or_default().push(self.rules.len());
                 self.rules.push(KnownRule { id, version, since, rule: *rule, words });
             }
+            SettingBody::Bot(bot) => drop(self.bots.insert(bot.agent, KnownBot::new(*bot))),
             SettingBody::Sla(sla) => self.slas.push(KnownSla { id, version, sla: *sla }),
             SettingBody::Schedule(schedule) => {
                 self.hours.extend(Hours::of(&schedule).map(|hours| (id, hours)));
@@ -91,7 +94,7 @@ impl Policies {
 
     /// Whether nothing happens by itself.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty() && self.slas.is_empty()
+        self.rules.is_empty() && self.slas.is_empty() && self.bots.is_empty()
     }
 
     /// Whether times are promised.
@@ -101,7 +104,12 @@ impl Policies {
 
     /// Whether clocks can ring.
     pub fn has_clocks(&self) -> bool {
-        !self.slas.is_empty() || self.timed().next().is_some()
+        !self.slas.is_empty() || !self.bots.is_empty() || self.timed().next().is_some()
+    }
+
+    /// The bot that an agent is, if it is one.
+    pub fn bot(&self, agent: AgentId) -> Option<&KnownBot> {
+        self.bots.get(&agent)
     }
 
     /// The rules that a clock wakes.

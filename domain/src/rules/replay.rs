@@ -73,6 +73,7 @@ impl<'a> Replay<'a> {
                 | Fact::ClockDue { .. }
                 | Fact::SlaApplied { .. }
                 | Fact::DueChanged { .. }
+                | Fact::BotChanged { .. }
         );
         let mut runs = Vec::new();
         // Nothing rings between the events of one commit.

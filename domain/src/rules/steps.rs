@@ -217,6 +217,10 @@ impl Way<'_> {
         if thread.block.is_some() {
             return Err(SkipReason::Blocked);
         }
+        // A bot says what there is to say.
+        if thread.clocks.bot.is_some() {
+            return Err(SkipReason::Already);
+        }
         if thread.window_until.is_none_or(|until| until <= now) {
             return Err(SkipReason::WindowClosed);
         }

@@ -4,6 +4,7 @@
 mod access;
 mod api_key;
 mod attribute;
+mod bot;
 mod canned_reply;
 mod outcomes;
 mod routing;

@@ -11,6 +11,8 @@ mod automatic;
 #[cfg(test)]
 mod blocked;
 #[cfg(test)]
+mod bots;
+#[cfg(test)]
 mod canned;
 #[cfg(test)]
 mod chaos;
@@ -60,6 +62,8 @@ mod seeing;
 mod sendable;
 #[cfg(test)]
 mod setting;
+#[cfg(test)]
+mod sla;
 #[cfg(test)]
 mod staff;
 #[cfg(test)]

@@ -381,6 +381,7 @@ impl Team {
             tags: &self.tags,
             outcomes: &self.outcomes,
             hold_ms: self.hold_ms,
+            is_bot: false,
             unseeing: self.unseeing(command),
         };
         let answer = match decide(&context, command, self.now) {

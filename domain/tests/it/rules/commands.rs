@@ -186,6 +186,7 @@ impl Asked<'_> {
             tags: &tags(),
             outcomes: &KnownOutcomes::default(),
             hold_ms: 0,
+            is_bot: false,
             unseeing: BTreeSet::new(),
         };
         decide(&context, &command, NOW)

@@ -114,7 +114,7 @@ async fn a_key_ends_with_its_secret_its_setting_its_last_day_and_its_agent() {
         let third = program(&desk, &lasting).await;
         desk.get(&third, me).await.is(200, "");
         let agent = format!("/api/v1/agents/{}", desk.agent.agent_id);
-        let leaves = Some(json!({ "state": "deactivated" }));
+        let leaves = Some(json!({ "state": "leaving" }));
         ask(&desk.router, Some(&desk.admin), Method::PATCH, &agent, leaves).await.is(200, "");
         desk.get(&third, me).await.is(401, "unauthenticated");
         for wrong in ["bk_", "bk_forged", &format!("{}x", second.access_token), &"b".repeat(500)] {
