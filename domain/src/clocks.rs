@@ -19,6 +19,8 @@ const RAN_KEPT: usize = 40;
 const REPLIED_KEPT: usize = 10;
 /// Pauses of promises that are remembered. The oldest two become one.
 const PAUSES_KEPT: usize = 12;
+/// The time in which WhatsApp takes free answers to a message, ms.
+const WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// A clock that runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -67,7 +69,10 @@ fn has_rung(conversation: &Conversation, due: Due) -> bool {
 fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) -> Option<Due> {
     let start = began(conversation, known.rule.when)?;
     let ms = i64::from(known.rule.after_min?) * 60_000;
-    let at = policies.after(start, ms, known.rule.hours, &[])?;
+    let at = match known.rule.when {
+        Trigger::WindowLeft => start.plus_ms((WINDOW_MS - ms).max(0)),
+        _ => policies.after(start, ms, known.rule.hours, &[])?,
+    };
     // A rule counts from its publishing on.
     let clock = Clock::Rule { rule_id: known.id };
     (at >= known.since).then_some(Due { at, clock, start })
@@ -83,6 +88,10 @@ fn began(conversation: &Conversation, when: Trigger) -> Option<Timestamp> {
         Trigger::Unassigned => Some(waits.filter(|_| head.owner.agent().is_none())?.since),
         Trigger::Idle => (is_unresolved && head.episode > 0)
             .then_some(thread.clocks.idle_since.unwrap_or(head.activity_at)),
+        Trigger::WindowLeft => {
+            waits?;
+            Some(thread.window_until.filter(|_| thread.kind.is_contact())?.plus_ms(-WINDOW_MS))
+        }
         Trigger::Message
         | Trigger::FirstMessage
         | Trigger::EpisodeOpened

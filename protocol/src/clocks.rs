@@ -210,6 +210,8 @@ pub enum RuleStep {
     NotifyOwner,
     /// The team was called.
     NotifyTeam,
+    /// Those who supervise the team were called.
+    NotifySupervisors,
     /// The status became waiting.
     MarkWaiting,
     /// It was snoozed.

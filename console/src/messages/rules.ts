@@ -2,6 +2,25 @@
 
 import type { Language } from "./index.svelte.ts";
 
+/** The ready rules, in the order in which they are offered. */
+export const PRESETS = [
+  "acknowledge",
+  "closed",
+  "unanswered",
+  "unassigned",
+  "window",
+  "window_lead",
+  "follow_up",
+  "follow_up_lead",
+  "vip",
+  "leads",
+  "sort",
+  "thanks",
+] as const;
+export type Preset = (typeof PRESETS)[number];
+/** What somebody chooses for a ready rule before it is on. */
+export type Blank = "schedule" | "tag" | "team" | "words";
+
 export interface RuleWords {
   /** A rule ran: its name, and what it did. */
   ran: (name: string, did: string) => string;
@@ -18,8 +37,11 @@ export interface RuleWords {
   readyMore: string;
   turnOn: string;
   isOn: string;
-  presets: Record<"acknowledge" | "unanswered" | "unassigned" | "follow_up" | "thanks", { name: string; more: string }>;
-  texts: { acknowledge: string; thanks: readonly string[] };
+  presets: Record<Preset, { name: string; more: string }>;
+  texts: { acknowledge: string; closed: string; vip: string; thanks: readonly string[] };
+  /** What a ready rule leaves to be chosen. */
+  blanks: Record<Blank, string>;
+  blankNone: string;
   dry: string;
   dryMore: string;
   dryRun: string;
@@ -51,6 +73,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       reply: "told the customer",
       notify_owner: "called the owner",
       notify_team: "called the team",
+      notify_supervisors: "called the supervisors",
       mark_waiting: "waits for the customer",
       snooze: "snoozed",
       resolve: "resolved",
@@ -80,12 +103,23 @@ export const ruleWords: Record<Language, RuleWords> = {
       unanswered: { name: "Two hours without an answer", more: "The owner is called." },
       unassigned: { name: "Ten minutes without an owner", more: "The team is called." },
       follow_up: { name: "Follow up", more: "The owner is called when nothing was said for eight hours." },
+      follow_up_lead: { name: "Follow up, then the lead", more: "Supervisors are called when nothing was said for sixteen hours." },
+      closed: { name: "Closed", more: "Who writes while you are closed is told so." },
+      window: { name: "Two hours left to answer", more: "The owner is called before WhatsApp’s 24 hours are over." },
+      window_lead: { name: "Half an hour left to answer", more: "Supervisors are called." },
+      vip: { name: "VIP", more: "Supervisors are called when somebody with a tag of yours writes, and a note says so." },
+      leads: { name: "New customers to a team", more: "A customer’s very first message goes to a team, with a tag." },
+      sort: { name: "Sort by words", more: "Messages with your words get a tag and go to a team." },
       thanks: { name: "Thanks", more: "A bare “thanks” is resolved, and nobody is disturbed." },
     },
     texts: {
       acknowledge: "Thank you, we have your message. Somebody will answer soon.",
+      closed: "Thank you for your message. We are closed right now and answer when we are back.",
+      vip: "VIP: answer first",
       thanks: ["thanks", "thank you", "ok thanks", "thx"],
     },
+    blanks: { schedule: "Schedule", tag: "Tag", team: "Team", words: "Words, with commas between them" },
+    blankNone: "Make one first under Settings.",
     dry: "Try on the past",
     dryMore: "What all rules of this page would have done, also those that are off. What they would have changed later is not played on.",
     dryRun: "Try them",
@@ -104,6 +138,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       reply: "avisó al cliente",
       notify_owner: "llamó al responsable",
       notify_team: "llamó al equipo",
+      notify_supervisors: "llamó a los supervisores",
       mark_waiting: "espera al cliente",
       snooze: "pospuesta",
       resolve: "resuelta",
@@ -133,12 +168,23 @@ export const ruleWords: Record<Language, RuleWords> = {
       unanswered: { name: "Dos horas sin respuesta", more: "Se llama al responsable." },
       unassigned: { name: "Diez minutos sin responsable", more: "Se llama al equipo." },
       follow_up: { name: "Seguimiento", more: "Se llama al responsable cuando no se ha dicho nada en ocho horas." },
+      follow_up_lead: { name: "Seguimiento, luego el supervisor", more: "Se llama a los supervisores cuando no se ha dicho nada en dieciséis horas." },
+      closed: { name: "Cerrado", more: "A quien escribe cuando está cerrado se le dice." },
+      window: { name: "Quedan dos horas para responder", more: "Se llama al responsable antes de que pasen las 24 horas de WhatsApp." },
+      window_lead: { name: "Queda media hora para responder", more: "Se llama a los supervisores." },
+      vip: { name: "VIP", more: "Se llama a los supervisores cuando escribe alguien con una etiqueta tuya, y una nota lo dice." },
+      leads: { name: "Clientes nuevos a un equipo", more: "El primer mensaje de un cliente va a un equipo, con una etiqueta." },
+      sort: { name: "Ordenar por palabras", more: "Los mensajes con tus palabras reciben una etiqueta y van a un equipo." },
       thanks: { name: "Gracias", more: "Un simple «gracias» se resuelve, y no se molesta a nadie." },
     },
     texts: {
       acknowledge: "Gracias, hemos recibido tu mensaje. Alguien te responderá pronto.",
+      closed: "Gracias por tu mensaje. Ahora está cerrado; te respondemos al volver.",
+      vip: "VIP: responder primero",
       thanks: ["gracias", "muchas gracias", "ok gracias", "vale gracias"],
     },
+    blanks: { schedule: "Horario", tag: "Etiqueta", team: "Equipo", words: "Palabras, separadas por comas" },
+    blankNone: "Crea uno primero en Ajustes.",
     dry: "Probar con el pasado",
     dryMore: "Lo que habrían hecho todas las reglas de esta página, también las inactivas. Lo que habrían cambiado después no se sigue.",
     dryRun: "Probarlas",
@@ -157,6 +203,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       reply: "avisou o cliente",
       notify_owner: "chamou o responsável",
       notify_team: "chamou a equipa",
+      notify_supervisors: "chamou os supervisores",
       mark_waiting: "espera pelo cliente",
       snooze: "adiada",
       resolve: "resolvida",
@@ -186,12 +233,23 @@ export const ruleWords: Record<Language, RuleWords> = {
       unanswered: { name: "Duas horas sem resposta", more: "O responsável é chamado." },
       unassigned: { name: "Dez minutos sem responsável", more: "A equipa é chamada." },
       follow_up: { name: "Seguimento", more: "O responsável é chamado quando nada foi dito em oito horas." },
+      follow_up_lead: { name: "Seguimento, depois o supervisor", more: "Os supervisores são chamados quando nada foi dito em dezasseis horas." },
+      closed: { name: "Fechado", more: "A quem escreve quando está fechado isso é dito." },
+      window: { name: "Faltam duas horas para responder", more: "O responsável é chamado antes de passarem as 24 horas do WhatsApp." },
+      window_lead: { name: "Falta meia hora para responder", more: "Os supervisores são chamados." },
+      vip: { name: "VIP", more: "Os supervisores são chamados quando escreve alguém com uma etiqueta tua, e uma nota o diz." },
+      leads: { name: "Clientes novos para uma equipa", more: "A primeira mensagem de um cliente vai para uma equipa, com uma etiqueta." },
+      sort: { name: "Ordenar por palavras", more: "Mensagens com as tuas palavras recebem uma etiqueta e vão para uma equipa." },
       thanks: { name: "Obrigado", more: "Um simples “obrigado” é resolvido, e ninguém é incomodado." },
     },
     texts: {
       acknowledge: "Obrigado, recebemos a tua mensagem. Alguém responderá em breve.",
+      closed: "Obrigado pela tua mensagem. Agora estamos fechados; respondemos ao voltar.",
+      vip: "VIP: responder primeiro",
       thanks: ["obrigado", "obrigada", "muito obrigado", "ok obrigado"],
     },
+    blanks: { schedule: "Horário", tag: "Etiqueta", team: "Equipa", words: "Palavras, separadas por vírgulas" },
+    blankNone: "Cria um primeiro nas Definições.",
     dry: "Experimentar no passado",
     dryMore: "O que todas as regras desta página teriam feito, também as desligadas. O que teriam mudado depois não é seguido.",
     dryRun: "Experimentar",
@@ -210,6 +268,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       reply: "أخبرت العميل",
       notify_owner: "نبّهت المسؤول",
       notify_team: "نبّهت الفريق",
+      notify_supervisors: "نبّهت المشرفين",
       mark_waiting: "بانتظار العميل",
       snooze: "أُجّلت",
       resolve: "حُلّت",
@@ -239,12 +298,23 @@ export const ruleWords: Record<Language, RuleWords> = {
       unanswered: { name: "ساعتان بلا إجابة", more: "يُنبَّه المسؤول." },
       unassigned: { name: "عشر دقائق بلا مسؤول", more: "يُنبَّه الفريق." },
       follow_up: { name: "متابعة", more: "يُنبَّه المسؤول حين لا يُقال شيء ثماني ساعات." },
+      follow_up_lead: { name: "متابعة ثم المشرف", more: "يُنبَّه المشرفون حين لا يُقال شيء ست عشرة ساعة." },
+      closed: { name: "خارج الدوام", more: "من يكتب خارج الدوام يُخبَر بذلك." },
+      window: { name: "بقيت ساعتان للإجابة", more: "يُنبَّه المسؤول قبل انتهاء ساعات واتساب الأربع والعشرين." },
+      window_lead: { name: "بقيت نصف ساعة للإجابة", more: "يُنبَّه المشرفون." },
+      vip: { name: "عميل مهم", more: "يُنبَّه المشرفون حين يكتب من يحمل وسمًا تختاره، وتقول ذلك ملاحظة." },
+      leads: { name: "العملاء الجدد إلى فريق", more: "أول رسالة من عميل تذهب إلى فريق مع وسم." },
+      sort: { name: "الفرز بالكلمات", more: "الرسائل التي فيها كلماتك تُوسم وتذهب إلى فريق." },
       thanks: { name: "شكرًا", more: "كلمة «شكرًا» وحدها تُحلّ، ولا يُزعَج أحد." },
     },
     texts: {
       acknowledge: "شكرًا لك، وصلتنا رسالتك. سيجيبك أحدنا قريبًا.",
+      closed: "شكرًا لرسالتك. نحن خارج الدوام الآن وسنجيبك حين نعود.",
+      vip: "عميل مهم: أجب أولًا",
       thanks: ["شكرا", "شكرا جزيلا", "تسلم", "مشكور"],
     },
+    blanks: { schedule: "جدول الدوام", tag: "وسم", team: "فريق", words: "كلمات بينها فواصل" },
+    blankNone: "أنشئ واحدًا أولًا في الإعدادات.",
     dry: "تجربة على الماضي",
     dryMore: "ما كانت ستفعله كل قواعد هذه الصفحة، وغير المفعّلة أيضًا. وما كانت ستغيّره لاحقًا لا يُتابَع.",
     dryRun: "جرّبها",

@@ -131,6 +131,9 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
             .filter_map(|step| match step {
                 RuleStep::NotifyOwner => Some(called(scope)),
                 RuleStep::NotifyTeam => Some(tell(Whom::Team(scope.team), Kind::Queue)),
+                RuleStep::NotifySupervisors => {
+                    Some(tell(Whom::Supervisors(scope.team), Kind::Mention))
+                }
                 _ => None,
             })
             .collect(),

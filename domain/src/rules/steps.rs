@@ -101,6 +101,7 @@ fn step_of(action: &RuleAction) -> RuleStep {
         RuleAction::Route { team, .. } => RuleStep::Route { team: *team },
         RuleAction::Notify { whom: Notified::Owner } => RuleStep::NotifyOwner,
         RuleAction::Notify { whom: Notified::Team } => RuleStep::NotifyTeam,
+        RuleAction::Notify { whom: Notified::Supervisors } => RuleStep::NotifySupervisors,
         RuleAction::MarkWaiting {} => RuleStep::MarkWaiting,
         RuleAction::Snooze { .. } => RuleStep::Snooze,
         RuleAction::Resolve {} => RuleStep::Resolve,

@@ -2,7 +2,7 @@
 
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Holds, OwnerKind, StatusKind, Test};
-use baton_protocol::{Conversation, Event, Fact, LineKind, Owner, Status, TagOn};
+use baton_protocol::{Conversation, Event, Fact, LineKind, Status, TagOn};
 
 use super::policies::{KnownRule, Policies};
 use super::{Woken, due_at, said};
@@ -29,6 +29,17 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    fn is_owner(&self, is: OwnerKind) -> bool {
+        let agent = self.woken.conversation.head.owner.agent();
+        let is_bot = agent.is_some_and(|agent| self.policies.bot(agent).is_some());
+        match is {
+            OwnerKind::Queue => agent.is_none(),
+            OwnerKind::Agent => agent.is_some(),
+            OwnerKind::Bot => is_bot,
+            OwnerKind::Person => agent.is_some() && !is_bot,
+        }
+    }
+
     fn holds(&self, test: &Test, words: &[Phrase]) -> bool {
         let Woken { conversation, event } = self.woken;
         let (head, thread) = (&conversation.head, &conversation.thread);
@@ -42,7 +53,7 @@ impl Asked<'_> {
             }
             Test::Channel { any_of, not } => any_of.contains(&head.channel_id) != *not,
             Test::Team { any_of, not } => any_of.contains(&head.team_id) != *not,
-            Test::Owner { is } => owner(conversation) == *is,
+            Test::Owner { is } => self.is_owner(*is),
             Test::Status { any_of, not } => any_of.contains(&status(head.status)) != *not,
             Test::Tag { any_of, not } => {
                 let tags = self.policies.tags();
@@ -67,13 +78,6 @@ fn received(event: &Event) -> Option<LineKind> {
 fn is_from_ad(event: &Event) -> bool {
     let Some(EventContent::Line(content)) = &event.content else { return false };
     content.referral.is_some()
-}
-
-fn owner(conversation: &Conversation) -> OwnerKind {
-    match conversation.head.owner {
-        Owner::Queue(_) => OwnerKind::Queue,
-        Owner::Agent(_) => OwnerKind::Agent,
-    }
 }
 
 fn status(of: Status) -> StatusKind {

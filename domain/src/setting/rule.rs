@@ -85,6 +85,12 @@ impl Whole for Rule {
     fn check_clock(&self) -> Result<(), Wrong> {
         match (self.when.is_clock(), self.after_min) {
             (true, None) => Err(Wrong::new("after_min", "must say after how many minutes")),
+            (true, Some(left)) if self.when == Trigger::WindowLeft => {
+                if self.hours.is_some() {
+                    return Err(Wrong::new("hours", "counts nothing of WhatsApp's 24 hours"));
+                }
+                number("after_min", left, 1, 1_439)
+            }
             (true, Some(after)) => number("after_min", after, 1, 525_600),
             (false, None) if self.hours.is_none() => Ok(()),
             (false, Some(_)) => Err(Wrong::new("after_min", "is for rules that a clock wakes")),

@@ -48,7 +48,7 @@ pub(crate) fn tag(name: &str) -> Tag {
 }
 
 /// Which rule ran, and what woke it.
-type Runs = Vec<(SettingId, Cause)>;
+pub(crate) type Runs = Vec<(SettingId, Cause)>;
 
 /// A team in which these things happen by themselves, and what happened so far.
 pub(crate) struct Scene {
@@ -158,7 +158,7 @@ impl Scene {
     }
 
     /// What a dry run with these policies says, and what the log says.
-    fn replayed(&self) -> (Runs, Runs) {
+    pub(crate) fn replayed(&self) -> (Runs, Runs) {
         let policies = Arc::clone(&self.state.policies[&WORKSPACE]);
         let mut replay = Replay::new(&policies, LUCIA);
         let mut would: Vec<_> = self.log.iter().flat_map(|event| replay.take(event)).collect();

@@ -47,6 +47,8 @@ mod person;
 #[cfg(test)]
 mod predicates;
 #[cfg(test)]
+mod presets;
+#[cfg(test)]
 mod promises;
 #[cfg(test)]
 mod properties;

@@ -20,7 +20,8 @@ pub struct Rule {
     /// The event or clock that wakes it.
     #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
     pub when: Trigger,
-    /// Minutes after which a clock wakes it, 1 to 525,600.
+    /// Minutes after which a clock wakes it, 1 to 525,600; minutes before the end for
+    /// `window_left`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 525_600)))]
     #[cfg_attr(feature = "schema", schemars(extend("x-when" = crate::schema::by_clock())))]
@@ -73,12 +74,15 @@ pub enum Trigger {
     Unassigned,
     /// By clock: nothing was said in what is not resolved.
     Idle,
+    /// By clock: the customer waits, and so many minutes are left in which WhatsApp takes a free
+    /// answer.
+    WindowLeft,
 }
 
 impl Trigger {
     /// Whether a clock wakes the rule.
     pub fn is_clock(self) -> bool {
-        matches!(self, Self::Unanswered | Self::Unassigned | Self::Idle)
+        matches!(self, Self::Unanswered | Self::Unassigned | Self::Idle | Self::WindowLeft)
     }
 }
 
@@ -197,6 +201,10 @@ pub enum OwnerKind {
     Queue,
     /// An agent.
     Agent,
+    /// An agent that is a program.
+    Bot,
+    /// An agent that is none.
+    Person,
 }
 
 /// Statuses by their names.
@@ -277,6 +285,8 @@ pub enum Notified {
     Owner,
     /// The team.
     Team,
+    /// Those who supervise the team.
+    Supervisors,
 }
 
 /// The limit of a rule's runs on a conversation.

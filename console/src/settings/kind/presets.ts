@@ -1,14 +1,32 @@
 // Ready rules: turned on in two taps, and changed as any other afterwards.
 
-import type { RuleWords } from "../../messages/rules.ts";
+import type { Blank, Preset, RuleWords } from "../../messages/rules.ts";
 import type { Values } from "./fields.ts";
 
-export const PRESETS = ["acknowledge", "unanswered", "unassigned", "follow_up", "thanks"] as const;
-export type Preset = (typeof PRESETS)[number];
+/** What was chosen for a ready rule; the words with commas between them. */
+export type Chosen = Partial<Record<Blank, string>>;
+
+/** What is to be chosen before a ready rule can be on. */
+export const BLANKS: Partial<Record<Preset, readonly Blank[]>> = {
+  closed: ["schedule"],
+  vip: ["tag"],
+  leads: ["tag", "team"],
+  sort: ["words", "tag", "team"],
+};
+
+const notify = (whom: string) => ({ do: "notify", whom });
+const wordsOf = (text = "") => text.split(/[,،]/u).map((word) => word.trim()).filter((word) => word !== "");
+
+/** Whether all is chosen that a ready rule needs. */
+export const isChosen = (preset: Preset, chosen: Chosen): boolean =>
+  (BLANKS[preset] ?? []).every((blank) =>
+    blank === "words" ? wordsOf(chosen.words).length > 0 : (chosen[blank] ?? "") !== "",
+  );
 
 /** The body of a ready rule, in somebody's language. */
-export function bodyOf(preset: Preset, w: RuleWords): Values {
+export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Values {
   const base = { name: w.presets[preset].name, enabled: true };
+  const { schedule, tag, team } = chosen;
   switch (preset) {
     case "acknowledge":
       return {
@@ -17,17 +35,41 @@ export function bodyOf(preset: Preset, w: RuleWords): Values {
         if: [{ test: "owner", is: "queue" }],
         then: [{ do: "reply", text: w.texts.acknowledge }],
       };
-    case "unanswered":
-      return { ...base, when: "unanswered", after_min: 120, then: [{ do: "notify", whom: "owner" }] };
-    case "unassigned":
-      return { ...base, when: "unassigned", after_min: 10, then: [{ do: "notify", whom: "team" }] };
-    case "follow_up":
+    case "closed":
       return {
         ...base,
-        when: "idle",
-        after_min: 480,
-        once: "always",
-        then: [{ do: "notify", whom: "owner" }],
+        when: "message",
+        if: [{ test: "hours", schedule, not: true }],
+        then: [{ do: "reply", text: w.texts.closed }],
+      };
+    case "unanswered":
+      return { ...base, when: "unanswered", after_min: 120, then: [notify("owner"), notify("supervisors")] };
+    case "unassigned":
+      return { ...base, when: "unassigned", after_min: 10, then: [notify("team")] };
+    case "window":
+      return { ...base, when: "window_left", after_min: 120, once: "always", then: [notify("owner")] };
+    case "window_lead":
+      return { ...base, when: "window_left", after_min: 30, once: "always", then: [notify("supervisors")] };
+    case "follow_up":
+      return { ...base, when: "idle", after_min: 480, once: "always", then: [notify("owner")] };
+    case "follow_up_lead":
+      return { ...base, when: "idle", after_min: 960, once: "always", then: [notify("supervisors")] };
+    case "vip":
+      return {
+        ...base,
+        when: "message",
+        if: [{ test: "tag", any_of: [tag] }],
+        then: [{ do: "note", text: w.texts.vip }, notify("supervisors")],
+      };
+    case "leads":
+      return { ...base, when: "first_message", then: [{ do: "tag", tag }, { do: "route", team }] };
+    case "sort":
+      return {
+        ...base,
+        when: "message",
+        if: [{ test: "text", any_of: wordsOf(chosen.words) }],
+        then: [{ do: "tag", tag }, { do: "route", team }],
+        once: "episode",
       };
     case "thanks":
       return {

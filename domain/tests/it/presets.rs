@@ -1,0 +1,162 @@
+//! The ready rules, as the console turns them on: each does what it says, and a dry run finds it.
+
+use baton_protocol::command::{Claim, CommandBody};
+use baton_protocol::setting::{Rule, Schedule, Span};
+use baton_protocol::{Owner, RuleStep, SettingId, Status, TeamId};
+use serde_json::Value;
+
+use crate::automatic::{HOUR, MINUTE, Scene, given, rule, tag};
+
+const TABLE: &str = include_str!("../../../protocol/fixtures/presets.cases.json");
+const TEAM: TeamId = TeamId(uuid::Uuid::from_u128(0x22));
+
+/// Ids of the table stand for these.
+const OFFICE: u128 = 1;
+const TAG: u128 = 2;
+
+fn id(n: u128) -> SettingId {
+    crate::automatic::id(n)
+}
+
+fn preset(name: &str) -> Rule {
+    let table: Value = serde_json::from_str(TABLE).expect("the table");
+    let of = |n: u128| format!("0198f2a0-0000-7000-8000-00000000{n:04}");
+    let mut text = table[name].to_string();
+    for (from, to) in [(1, id(OFFICE).0), (2, id(TAG).0), (3, TEAM.0)] {
+        text = text.replace(&of(from), &to.to_string());
+    }
+    let name = serde_json::from_str::<Value>(&text).expect("a body")["name"].clone();
+    let mut body = rule(serde_json::from_str(&text).expect("a rule"));
+    name.as_str().expect("a name").clone_into(&mut body.name);
+    body
+}
+
+/// A team with one ready rule. It is a Tuesday, 22:13: the office is closed.
+fn with(name: &str) -> Scene {
+    let week = std::array::from_fn(|_| vec![Span(540, 1080)]);
+    let office =
+        Schedule { name: "Office".into(), zone: "UTC".into(), week, ..Schedule::default() };
+    Scene::new(vec![given(OFFICE, office), given(TAG, tag("VIP")), given(9, preset(name))])
+}
+
+/// The steps of its first run; that it ran so often; and that a dry run finds the same.
+#[track_caller]
+fn did(scene: &Scene, times: usize) -> Vec<RuleStep> {
+    let ran = scene.ran();
+    assert_eq!(ran.len(), times, "{ran:?}");
+    let (would, did) = scene.replayed();
+    assert_eq!(would, did, "a dry run");
+    scene.is_its_log();
+    ran.into_iter().next().map(|(_, steps, _)| steps).unwrap_or_default()
+}
+
+#[test]
+fn who_writes_to_nobody_is_told_that_it_came() {
+    let mut scene = with("acknowledge");
+    scene.says("hola");
+    scene.says("hola?");
+    scene.does(CommandBody::Claim(Claim { expect_owner_epoch: 1, exceed_capacity: false }));
+    scene.answers();
+    scene.says("otra");
+    assert_eq!(did(&scene, 1), [RuleStep::Reply], "whom somebody owns gets no acknowledgement");
+}
+
+#[test]
+fn who_writes_while_it_is_closed_is_told_so() {
+    let mut scene = with("closed");
+    scene.says("hola");
+    scene.passes(12 * HOUR);
+    scene.answers();
+    scene.says("by day");
+    assert_eq!(did(&scene, 1), [RuleStep::Reply]);
+}
+
+#[test]
+fn whom_nobody_answers_is_called_about() {
+    let mut scene = with("unanswered");
+    scene.says("hola");
+    scene.passes(3 * HOUR);
+    scene.looks();
+    assert_eq!(did(&scene, 1), [RuleStep::NotifyOwner, RuleStep::NotifySupervisors]);
+    let mut scene = with("unassigned");
+    scene.says("hola");
+    scene.passes(10 * MINUTE);
+    scene.looks();
+    assert_eq!(did(&scene, 1), [RuleStep::NotifyTeam]);
+}
+
+#[test]
+fn before_the_24_hours_are_over_the_owner_hears_and_then_supervisors() {
+    for (name, before, step) in [
+        ("window", 120, RuleStep::NotifyOwner),
+        ("window_lead", 30, RuleStep::NotifySupervisors),
+    ] {
+        let mut scene = with(name);
+        scene.says("hola");
+        scene.passes(24 * HOUR - before * MINUTE - 1);
+        scene.looks();
+        assert_eq!(scene.ran().len(), 0, "{name}");
+        scene.passes(1);
+        scene.looks();
+        assert_eq!(did(&scene, 1), [step]);
+        let mut scene = with(name);
+        scene.says("hola");
+        scene.answers();
+        scene.passes(30 * HOUR);
+        scene.looks();
+        assert_eq!(did(&scene, 0), [], "whom somebody answered is not late");
+    }
+}
+
+#[test]
+fn what_nobody_goes_on_with_is_called_about_again() {
+    for (name, hours, step) in [
+        ("follow_up", 8, RuleStep::NotifyOwner),
+        ("follow_up_lead", 16, RuleStep::NotifySupervisors),
+    ] {
+        let mut scene = with(name);
+        scene.says("hola");
+        scene.answers();
+        scene.passes(hours * HOUR);
+        scene.looks();
+        scene.looks();
+        assert_eq!(did(&scene, 1), [step]);
+    }
+}
+
+#[test]
+fn words_and_tags_say_whose_a_message_is() {
+    let mut scene = with("sort");
+    scene.says("hola");
+    scene.says("I want my MONEY  back");
+    assert_eq!(did(&scene, 1), [RuleStep::Tag { tag: id(TAG) }, RuleStep::Route { team: TEAM }]);
+    assert_eq!(scene.conversation().head.owner, Owner::Queue(TEAM));
+    let mut scene = with("leads");
+    scene.says("hola");
+    scene.says("hola?");
+    assert_eq!(did(&scene, 1), [RuleStep::Tag { tag: id(TAG) }, RuleStep::Route { team: TEAM }]);
+    let mut scene = with("vip");
+    scene.says("hola");
+    assert_eq!(did(&scene, 0), []);
+    let mut scene = with("thanks");
+    scene.says("Thank you!");
+    assert_eq!(did(&scene, 1), [RuleStep::Resolve]);
+    assert_eq!(scene.conversation().head.status, Status::Resolved);
+}
+
+#[test]
+fn each_ready_rule_may_be_set_and_is_played_here() {
+    let table: Value = serde_json::from_str(TABLE).expect("the table");
+    let here = include_str!("presets.rs");
+    for name in table.as_object().expect("rules").keys() {
+        assert!(here.contains(&format!("\"{name}\"")), "{name} is not played");
+        let body = serde_json::to_value(preset(name)).expect("JSON");
+        let around = baton_domain::setting::Around {
+            id: id(9),
+            before: None,
+            body_of: &|_, _| None,
+        };
+        let kind = baton_protocol::SettingKind::Rule;
+        baton_domain::setting::checked(kind, &body, &around).expect("a rule");
+    }
+}
