@@ -73,12 +73,9 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
             set_turn(conversation, *turn);
         }
         Fact::OwnerChanged { owner, owner_epoch, team_id, .. } => {
-            conversation.head.owner = *owner;
-            conversation.head.owner_epoch = *owner_epoch;
-            conversation.head.team_id = *team_id;
-            if let Some(agent) = owner.agent() {
-                conversation.thread.last_agent = Some(agent);
-            }
+            let (head, thread) = (&mut conversation.head, &mut conversation.thread);
+            (head.owner, head.owner_epoch, head.team_id) = (*owner, *owner_epoch, *team_id);
+            thread.last_agent = owner.agent().or(thread.last_agent);
         }
         Fact::StatusChanged { status, turn, .. } => {
             conversation.head.status = *status;

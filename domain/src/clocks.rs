@@ -1,6 +1,7 @@
 //! Clocks: times that follow from a conversation and the policies, and from nothing else. So what
 //! the log says does not depend on when somebody looks.
 
+use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::setting::{Once, SlaTarget, Trigger};
 use baton_protocol::{
     Author, Clock, Clocks, Conversation, Event, Fact, Pause, Promised, Ran, Rang, Replied,
@@ -19,8 +20,6 @@ const RAN_KEPT: usize = 40;
 const REPLIED_KEPT: usize = 10;
 /// Pauses of promises that are remembered. The oldest two become one.
 const PAUSES_KEPT: usize = 12;
-/// The time in which WhatsApp takes free answers to a message, ms.
-const WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// A clock that runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -69,9 +68,10 @@ fn has_rung(conversation: &Conversation, due: Due) -> bool {
 fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) -> Option<Due> {
     let start = began(conversation, known.rule.when)?;
     let ms = i64::from(known.rule.after_min?) * 60_000;
-    let at = match known.rule.when {
-        Trigger::WindowLeft => start.plus_ms((WINDOW_MS - ms).max(0)),
-        _ => policies.after(start, ms, known.rule.hours, &[])?,
+    let at = if known.rule.when == Trigger::WindowLeft {
+        start.plus_ms((WINDOW_MS - ms).max(0))
+    } else {
+        policies.after(start, ms, known.rule.hours, &[])?
     };
     // A rule counts from its publishing on.
     let clock = Clock::Rule { rule_id: known.id };
@@ -198,10 +198,11 @@ fn pause(pauses: &mut Vec<Pause>, runs: bool, at: Timestamp) {
         (None, false) => pauses.push(Pause { from: at, until: None }),
         (Some(_), false) | (None, true) => {}
     }
+    let is_full = pauses.len() > PAUSES_KEPT;
     // Of the oldest two their lengths are kept, and where the later one ended.
     if let [Pause { from, until: Some(end) }, next, ..] = pauses.as_mut_slice()
         && next.until.is_some()
-        && pauses.len() > PAUSES_KEPT
+        && is_full
     {
         next.from = next.from.plus_ms(-end.since(*from));
         pauses.remove(0);

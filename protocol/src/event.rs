@@ -7,11 +7,11 @@ use crate::group::ConversationKind;
 use crate::setting::SecretStep;
 use crate::setting::{Once, SlaTarget};
 use crate::{
-    AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, Clock, ContactId, Content,
-    ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId, InvitationStep,
-    LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId, MessageStatus, NoteId,
-    OfferEnd, OfferId, OpId, OpenOffer, Owner, RuleStep, SettingId, SkippedStep, Status, TagOn,
-    TeamId, TeamSet, Timestamp, Trail, Turn, Unknown,
+    AgentId, AgentSet, Amendment, Author, BotStep, ChannelId, ChannelSet, Clock, ContactId,
+    Content, ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId,
+    InvitationStep, LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId,
+    MessageStatus, NoteId, OfferEnd, OfferId, OpId, OpenOffer, Owner, RuleStep, SettingId,
+    SkippedStep, Status, TagOn, TeamId, TeamSet, Timestamp, Trail, Turn, Unknown,
 };
 
 /// The author of an event.

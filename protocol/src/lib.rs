@@ -65,7 +65,8 @@ pub use account::{
 };
 pub use amended::{Amended, Amendment, Change, Reaction, Receipt};
 pub use clocks::{
-    BotState, BotStep, Clock, Clocks, Pause, Promised, Ran, Rang, Replied, RuleStep, SkipReason, SkippedStep, SlaState,
+    BotState, BotStep, Clock, Clocks, Pause, Promised, Ran, Rang, Replied, RuleStep, SkipReason,
+    SkippedStep, SlaState,
 };
 pub use coaching::{Coach, CoachNote};
 pub use command::{Command, CommandBody, Seen};

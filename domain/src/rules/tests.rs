@@ -2,7 +2,7 @@
 
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Holds, OwnerKind, StatusKind, Test};
-use baton_protocol::{Conversation, Event, Fact, LineKind, Status, TagOn};
+use baton_protocol::{Event, Fact, LineKind, Status, TagOn};
 
 use super::policies::{KnownRule, Policies};
 use super::{Woken, due_at, said};

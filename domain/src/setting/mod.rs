@@ -28,8 +28,8 @@ use baton_protocol::{AgentId, ChannelId, Home, SettingId, TeamId, each_setting};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use api_key::is_over;
 pub use access::{may_set, readers, reads, setters};
+pub use api_key::is_over;
 pub use template_fallback::template_key;
 
 /// What is wrong with a setting.

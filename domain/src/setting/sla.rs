@@ -27,7 +27,10 @@ impl SettingRules for Sla {
             target.warn_at.map_or(Ok(()), |warn_at| number(field, warn_at, 1, 99))?;
         }
         if targets(self).next().is_none() {
-            return Err(Wrong::new("first", "must be set, or the time of further answers or of the end"));
+            return Err(Wrong::new(
+                "first",
+                "must be set, or the time of further answers or of the end",
+            ));
         }
         Ok(())
     }

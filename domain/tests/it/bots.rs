@@ -5,7 +5,7 @@ use baton_protocol::setting::{Bot, Sla, SlaTarget};
 use baton_protocol::{BotStep, Fact, Owner, OwnerCause, Timestamp};
 use proptest::prelude::*;
 
-use crate::automatic::{HOUR, MINUTE, SALES, Scene, given, id};
+use crate::automatic::{HOUR, MINUTE, SALES, Scene, given};
 use crate::group::AGENT;
 use crate::team::{reply, resolve};
 

@@ -87,10 +87,9 @@ fn whom_nobody_answers_is_called_about() {
 
 #[test]
 fn before_the_24_hours_are_over_the_owner_hears_and_then_supervisors() {
-    for (name, before, step) in [
-        ("window", 120, RuleStep::NotifyOwner),
-        ("window_lead", 30, RuleStep::NotifySupervisors),
-    ] {
+    for (name, before, step) in
+        [("window", 120, RuleStep::NotifyOwner), ("window_lead", 30, RuleStep::NotifySupervisors)]
+    {
         let mut scene = with(name);
         scene.says("hola");
         scene.passes(24 * HOUR - before * MINUTE - 1);
@@ -151,11 +150,8 @@ fn each_ready_rule_may_be_set_and_is_played_here() {
     for name in table.as_object().expect("rules").keys() {
         assert!(here.contains(&format!("\"{name}\"")), "{name} is not played");
         let body = serde_json::to_value(preset(name)).expect("JSON");
-        let around = baton_domain::setting::Around {
-            id: id(9),
-            before: None,
-            body_of: &|_, _| None,
-        };
+        let around =
+            baton_domain::setting::Around { id: id(9), before: None, body_of: &|_, _| None };
         let kind = baton_protocol::SettingKind::Rule;
         baton_domain::setting::checked(kind, &body, &around).expect("a rule");
     }

@@ -2,7 +2,7 @@
 
 use baton_protocol::command::{CommandBody, Seeing, Snooze};
 use baton_protocol::setting::{Schedule, Sla, SlaTarget, Span};
-use baton_protocol::{Clock, Fact, Promised};
+use baton_protocol::{Clock, Event, Fact, Promised};
 use serde_json::json;
 
 use crate::automatic::{HOUR, MINUTE, Scene, given, id, rule, tag};
@@ -32,9 +32,7 @@ fn promises_ring_in_open_minutes_and_stop_while_the_customer_is_waited_for() {
     scene.answers();
     scene.says("two");
     scene.passes(5 * MINUTE);
-    scene.does(CommandBody::MarkWaiting(Seeing {
-        seen: scene.conversation().thread.last_line,
-    }));
+    scene.does(CommandBody::MarkWaiting(Seeing { seen: scene.conversation().thread.last_line }));
     scene.passes(HOUR);
     scene.looks();
     assert_eq!(scene.rang().len(), 2, "nobody is late while the customer is waited for");
@@ -43,7 +41,11 @@ fn promises_ring_in_open_minutes_and_stop_while_the_customer_is_waited_for() {
     scene.passes(HOUR);
     scene.looks();
     let breached = Clock::Breached { answer: Promised::Next };
-    assert_eq!(scene.rang().pop(), Some((breached, resumed.plus_ms(5 * MINUTE))), "five had passed");
+    assert_eq!(
+        scene.rang().pop(),
+        Some((breached, resumed.plus_ms(5 * MINUTE))),
+        "five had passed"
+    );
     scene.is_its_log();
 }
 

@@ -148,9 +148,7 @@ fn allow_key(access: Access, method: &Method, signed: Signed) -> Result<(), Faul
         Some(_) if access == Access::Admin && !method.is_safe() => {
             Err(Fault::forbidden("a key sets nothing up: sign in as an admin"))
         }
-        Some(KeyUse::Reads) if !method.is_safe() => {
-            Err(Fault::forbidden("this key only reads"))
-        }
+        Some(KeyUse::Reads) if !method.is_safe() => Err(Fault::forbidden("this key only reads")),
         Some(_) => Ok(()),
     }
 }

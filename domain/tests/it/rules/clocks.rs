@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::facts::{Case, LATER};
-use super::world::{ANA, NOW, VIP};
+use super::world::{DAN, NOW, VIP};
 
 pub(super) fn of_clocks() -> Vec<Case> {
     let ran = |more: Value| {
@@ -34,11 +34,16 @@ pub(super) fn of_clocks() -> Vec<Case> {
         ),
         (
             "something is due, and is not any more",
-            vec![json!({ "type": "due_changed", "due_at": LATER }), json!({ "type": "due_changed" })],
+            vec![
+                json!({ "type": "due_changed", "due_at": LATER }),
+                json!({ "type": "due_changed" }),
+            ],
         ),
         (
             "a bot had it",
-            vec![json!({ "type": "bot_changed", "agent_id": ANA, "step": "silent", "due_at": LATER })],
+            vec![
+                json!({ "type": "bot_changed", "agent_id": DAN, "step": "silent", "due_at": LATER }),
+            ],
         ),
         ("something is due", vec![json!({ "type": "due_changed", "due_at": LATER })]),
     ]
