@@ -102,6 +102,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::ClockDue { .. }
         | Fact::SlaApplied { .. }
         | Fact::BotChanged { .. }
+        | Fact::Surveyed { .. }
         | Fact::LineUnderstood { .. }
         | Fact::NoteAdded { .. }
         | Fact::Coached { .. }

@@ -4,13 +4,14 @@
 use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::setting::{Once, SlaTarget, Trigger};
 use baton_protocol::{
-    Author, Clock, Clocks, Conversation, Event, Fact, Pause, Promised, Ran, Rang, Replied,
+    Actor, Author, Clock, Clocks, Conversation, Event, Fact, Pause, Promised, Ran, Rang, Replied,
     RuleStep, SlaState, Status, Timestamp,
 };
 
 use crate::bots;
 use crate::planted::{Bug, is_planted};
 use crate::rules::{KnownRule, Policies};
+use crate::survey;
 
 /// Starts of one clock, and clocks of a conversation, that are remembered.
 const STARTS_KEPT: usize = 3;
@@ -53,7 +54,7 @@ pub fn due_at(conversation: &Conversation, policies: &Policies) -> Option<Timest
 pub fn next(conversation: &Conversation, policies: &Policies) -> Option<Timestamp> {
     let clock = all(conversation, policies).first().map(|due| due.at);
     let bot = bots::due(conversation, policies).map(|(at, _)| at);
-    clock.into_iter().chain(bot).min()
+    clock.into_iter().chain(bot).chain(survey::due(conversation)).min()
 }
 
 fn has_rung(conversation: &Conversation, due: Due) -> bool {
@@ -141,13 +142,17 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     let (episode, turn) = (conversation.head.episode, conversation.thread.turn);
     let clocks = &mut conversation.thread.clocks;
     bots::fold(clocks, event, turn.is_some());
+    survey::fold(clocks, event);
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no clock")]
     match &event.fact {
         Fact::RuleRan { rule_id, once, turn, did, cut: false, .. } => {
             let ran = Ran { rule_id: *rule_id, once: *once, turn: *turn, episode };
             remember(clocks, ran, event.at, did);
         }
-        Fact::ClockDue { clock, start, .. } => ring(clocks, Rang { clock: *clock, start: *start }),
+        Fact::ClockDue { clock, start, due_at } => {
+            let (clock, start, due_at) = (*clock, *start, *due_at);
+            ring(clocks, Rang { clock, start, due_at, at: event.at });
+        }
         Fact::SlaApplied { policy_id, version, first, next, resolution } => {
             let since = turn.map_or(event.at, |turn| turn.since);
             let paused = (before != Status::Open).then_some(Pause { from: event.at, until: None });
@@ -178,11 +183,15 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
             }
         }
         Fact::StatusChanged { status, .. } => {
+            // A rule acts at the time of its clock, however late somebody looked.
+            let rang = clocks.rang.last().filter(|rang| rang.at == event.at);
+            let rang = rang.filter(|_| matches!(event.actor, Actor::Rule { .. }));
+            let acted = rang.map_or(event.at, |rang| rang.due_at);
             if let Some(sla) = &mut clocks.sla {
-                // A snooze ended at its time, however late somebody looked.
+                // So does a snooze end.
                 let at = match before {
                     Status::Snoozed { until } => until.min(event.at),
-                    Status::Open | Status::Waiting | Status::Resolved => event.at,
+                    Status::Open | Status::Waiting | Status::Resolved => acted,
                 };
                 pause(&mut sla.pauses, *status == Status::Open, at);
             }

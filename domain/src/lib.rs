@@ -49,6 +49,7 @@ pub mod sight;
 pub mod signature;
 pub mod staff;
 pub mod stretch;
+pub mod survey;
 pub mod tag;
 pub mod tags;
 pub mod upload;

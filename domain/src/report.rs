@@ -104,6 +104,9 @@ struct Counts {
     sent: u64,
     turns: u64,
     opened: u64,
+    asked: u64,
+    rated: u64,
+    points: u64,
 }
 
 /// A measured time, and what of.
@@ -211,6 +214,9 @@ impl Group {
         self.counts.sent += counts.sent;
         self.counts.turns += counts.turns;
         self.counts.opened += counts.opened;
+        self.counts.asked += counts.asked;
+        self.counts.rated += counts.rated;
+        self.counts.points += counts.points;
     }
 
     fn measure(&mut self, sample: &Sample) {
@@ -218,7 +224,7 @@ impl Group {
     }
 
     fn figures(self, within_ms: u64) -> Figures {
-        let Counts { received, sent, turns, opened } = self.counts;
+        let Counts { received, sent, turns, opened, asked, rated, points } = self.counts;
         let spread = |measure| self.spreads.of(measure, within_ms);
         let reply = spread(Measure::Reply);
         let resolution = spread(Measure::Resolution);
@@ -230,6 +236,9 @@ impl Group {
             unanswered: spread(Measure::Unanswered).count,
             open: spread(Measure::Open).count,
             opened,
+            asked,
+            rated,
+            points,
             resolved: resolution.count,
             first_reply: spread(Measure::FirstReply),
             reply,

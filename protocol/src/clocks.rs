@@ -27,6 +27,62 @@ pub struct Clocks {
     /// What a bot that owns it has done so far; none where no bot owns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot: Option<BotState>,
+    /// What the customer was last asked at an end, or is to be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<SurveyState>,
+}
+
+/// What a customer is asked at the end of an episode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SurveyState {
+    /// The survey.
+    pub survey_id: SettingId,
+    /// The episode.
+    pub episode: u32,
+    /// The agent who resolved it.
+    pub agent_id: AgentId,
+    /// The time at which they are asked, or were.
+    pub at: Timestamp,
+    /// The best that they may choose; 0 before they were asked.
+    #[serde(default)]
+    pub best: u32,
+    /// What they chose, the worst is 1; none before they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<u32>,
+}
+
+/// A step of a survey.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SurveyStep {
+    /// The customer is to be asked.
+    Planned {
+        /// The time.
+        at: Timestamp,
+    },
+    /// They were asked.
+    Asked {
+        /// The best that they may choose; the worst is 1.
+        best: u32,
+    },
+    /// They are not asked: WhatsApp takes no free message any more, or it is too late.
+    Dropped,
+    /// They chose.
+    Answered {
+        /// The worst is 1.
+        value: u32,
+        /// The best there is.
+        best: u32,
+        /// Whether they had chosen before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
+    },
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
 }
 
 /// The time that a conversation spends with a bot.
@@ -106,6 +162,10 @@ pub struct Rang {
     pub clock: Clock,
     /// The time at which it began.
     pub start: Timestamp,
+    /// The exact time at which it was due, and that of the commit in which it rang.
+    pub due_at: Timestamp,
+    /// See above.
+    pub at: Timestamp,
 }
 
 /// A clock of a conversation.

@@ -11,7 +11,7 @@ use crate::{
     Content, ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId,
     InvitationStep, LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId,
     MessageStatus, NoteId, OfferEnd, OfferId, OpId, OpenOffer, Owner, RuleStep, SettingId,
-    SkippedStep, Status, TagOn, TeamId, TeamSet, Timestamp, Trail, Turn, Unknown,
+    SkippedStep, Status, SurveyStep, TagOn, TeamId, TeamSet, Timestamp, Trail, Turn, Unknown,
 };
 
 /// The author of an event.
@@ -424,6 +424,17 @@ pub enum Fact {
         /// The exact time, where a clock ended it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
+    },
+    /// The customer is asked at the end of an episode, or says how it was.
+    Surveyed {
+        /// The survey.
+        survey_id: SettingId,
+        /// The episode.
+        episode: u32,
+        /// The agent who resolved it.
+        agent_id: AgentId,
+        /// What happened.
+        step: SurveyStep,
     },
     /// The time until which the customer was promised something is another one.
     DueChanged {

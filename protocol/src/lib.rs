@@ -66,7 +66,7 @@ pub use account::{
 pub use amended::{Amended, Amendment, Change, Reaction, Receipt};
 pub use clocks::{
     BotState, BotStep, Clock, Clocks, Pause, Promised, Ran, Rang, Replied, RuleStep, SkipReason,
-    SkippedStep, SlaState,
+    SkippedStep, SlaState, SurveyState, SurveyStep,
 };
 pub use coaching::{Coach, CoachNote};
 pub use command::{Command, CommandBody, Seen};

@@ -91,6 +91,16 @@ pub struct Figures {
     pub opened: u64,
     /// Episodes that were resolved.
     pub resolved: u64,
+    /// Customers who were asked how it was.
+    #[serde(default)]
+    pub asked: u64,
+    /// Customers who said it.
+    #[serde(default)]
+    pub rated: u64,
+    /// What they said, all together: 100 for each who chose the best, 0 for each who chose the
+    /// worst. Divided by `rated` it is the satisfaction in percent.
+    #[serde(default)]
+    pub points: u64,
     /// From a turn's begin to the first answer of its episode.
     pub first_reply: Spread,
     /// From a turn's begin to its answer.

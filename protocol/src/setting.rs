@@ -8,6 +8,7 @@ mod rule;
 mod saved_view;
 mod schedule;
 mod sla;
+mod survey;
 mod team_policy;
 mod template_fallback;
 mod webhook;
@@ -27,6 +28,7 @@ pub use self::rule::{
 pub use self::saved_view::SavedView;
 pub use self::schedule::{Schedule, Span};
 pub use self::sla::{Sla, SlaTarget};
+pub use self::survey::{Scale, Survey};
 pub use self::team_policy::{FollowUp, GuestPolicy, HandoverNote, QueuePolicy, TeamPolicy};
 pub use self::template_fallback::TemplateFallback;
 pub use self::webhook::{
@@ -113,6 +115,11 @@ settings! {
     Bot("bot") at "bots" {
         homes: [Workspace], most: 20, singleton: false,
         set: Setter::Admins, reads: Everyone, phones: false, decides: true,
+    }
+    /// What customers are asked once a person has resolved their episode.
+    Survey("survey") at "surveys" {
+        homes: [Workspace, Team], most: 1, singleton: true,
+        set: Setter::May(Permission::Rules), reads: Everyone, phones: false, decides: true,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::line::{is_news, is_same_side};
 use crate::naming;
 use crate::predicates::says_something;
 use crate::shown::shows;
+use crate::survey;
 
 /// The contact's card with what a message of that time says of its sender; `None` when nothing
 /// changed. What the message leaves out stays, unless it is a name that shows nothing. A late
@@ -129,7 +130,9 @@ pub fn customer_line(
     let said_at = message.at.min(now);
     let line = LineRef { seq: conversation.head.last_seq + 1, id };
     let is_blocked = conversation.thread.block.is_some();
+    let is_tap = !is_blocked && survey::is_tap(&message.content);
     match conversation.head.status {
+        _ if is_tap => {}
         _ if is_blocked => drafts.extend(block::again(conversation)),
         Status::Open if conversation.head.episode > 0 => {}
         Status::Open | Status::Resolved => {
@@ -146,6 +149,7 @@ pub fn customer_line(
     }
     let opened = Turn { from_seq: line.seq, since: said_at };
     let turn = (!is_blocked).then(|| conversation.thread.turn.unwrap_or(opened));
+    let turn = if is_tap { conversation.thread.turn } else { turn };
     let window = said_at.plus_ms(WINDOW_MS);
     let window = conversation.thread.window_until.map_or(window, |old| old.max(window));
     let window_until = Some(window).filter(|_| conversation.thread.kind.is_contact());
@@ -160,6 +164,7 @@ pub fn customer_line(
         },
         content: Some(EventContent::Line(message.content.clone())),
     });
+    drafts.extend(survey::answer(conversation, &message.content, now).filter(|_| is_tap));
     drafts
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Actor, ChannelId, Conversation, ConversationId, Event, Fact, MessageId, Status, Timestamp,
+    Actor, ChannelId, Conversation, ConversationId, Event, Fact, MessageId, Status, SurveyStep,
+    Timestamp,
 };
 use uuid::{Builder, Uuid};
 
@@ -18,6 +19,7 @@ use crate::clocks;
 use crate::decide::{Draft, status};
 use crate::inbound::{ElementBody, StatusUpdate};
 use crate::rules::{Acting, KnownRule, Policies, Woken, carry_out, chosen, due_at, turn_of};
+use crate::survey;
 use crate::tag::Tag;
 
 /// Clocks of one conversation that ring at once. More ring at the next look.
@@ -39,8 +41,12 @@ impl State {
         let Some(policies) = self.policies.get(&of.0) else { return };
         let woken = Woken { conversation: now, event };
         let is_promised = policies.promises() && is_promised(&event.fact);
-        let concerns_bot = || bots::step(now, policies, event).is_some();
-        if policies.is_woken(woken) || is_promised || concerns_bot() {
+        let concerns = || {
+            bots::step(now, policies, event).is_some()
+                || survey::plan(now, policies, event).is_some()
+                || is_first_answer(&event.fact)
+        };
+        if policies.is_woken(woken) || is_promised || concerns() {
             let (event, conversation, cascade) = (event.clone(), now.clone(), self.cascade);
             self.awake.push_back(Awake { of, event, conversation, cascade });
         }
@@ -78,8 +84,9 @@ pub(super) fn settle(state: &mut State, work: &Work, now: Timestamp) {
         }
         let Some(policies) = state.policies.get(&key.0).cloned() else { continue };
         let of = state.conversation(key.0, key.1);
-        let has_bot = of.is_some_and(|of| of.thread.clocks.bot.is_some());
-        if policies.has_clocks() || has_bot {
+        let is_held =
+            of.is_some_and(|of| of.thread.clocks.bot.is_some() || survey::due(of).is_some());
+        if policies.has_clocks() || is_held {
             ring(state, key, &policies, now);
         }
     }
@@ -150,6 +157,17 @@ fn ring(state: &mut State, key: Key<ConversationId>, policies: &Policies, now: T
             react(state, now);
             continue;
         }
+        let asked = survey::due(conversation).filter(|at| *at <= now);
+        if let Some(at) = asked
+            && due.is_none_or(|due| at <= due.at)
+        {
+            let message = MessageId(state.fresh(now));
+            let Some(conversation) = state.conversation(key.0, key.1) else { return };
+            let drafts = survey::ask(conversation, policies, message, now);
+            state.append(key, drafts, By::new(Actor::System, now));
+            react(state, now);
+            continue;
+        }
         let Some(due) = due.filter(|due| due.at <= now) else { return };
         let fact = Fact::ClockDue { clock: due.clock, start: due.start, due_at: due.at };
         state.append(key, vec![fact.into()], By::new(Actor::System, now));
@@ -163,6 +181,7 @@ pub(super) fn react(state: &mut State, now: Timestamp) {
         let Some(policies) = state.policies.get(&awake.of.0).cloned() else { continue };
         promise(state, &policies, awake.of, now);
         bot(state, &policies, &awake, now);
+        ask(state, &policies, &awake, now);
         one(state, &policies, &awake, now);
     }
     state.cascades.clear();
@@ -177,6 +196,24 @@ fn bot(state: &mut State, policies: &Policies, awake: &Awake, now: Timestamp) {
     }
     let drafts = bots::drafts(conversation, policies, step, None);
     state.append(awake.of, drafts, By::new(Actor::System, now));
+}
+
+/// Whether a customer has just said how it was, for the first time.
+fn is_first_answer(fact: &Fact) -> bool {
+    matches!(fact, Fact::Surveyed { step: SurveyStep::Answered { again: false, .. }, .. })
+}
+
+/// Plans to ask how it was, or thanks whoever has said it.
+fn ask(state: &mut State, policies: &Policies, awake: &Awake, now: Timestamp) {
+    let by = By::new(Actor::System, now);
+    if let Some(plan) = survey::plan(&awake.conversation, policies, &awake.event) {
+        state.append(awake.of, vec![plan.into()], by);
+    } else if is_first_answer(&awake.event.fact) {
+        let message = MessageId(state.fresh(now));
+        let Some(conversation) = state.conversation(awake.of.0, awake.of.1) else { return };
+        let thanks = survey::thank(conversation, policies, message, now);
+        state.append(awake.of, thanks.into_iter().collect(), by);
+    }
 }
 
 fn one(state: &mut State, policies: &Arc<Policies>, awake: &Awake, now: Timestamp) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baton_protocol::report::{Measure, Measured};
 use baton_protocol::{
     Actor, AgentId, Author, ChannelId, ConversationId, Event, Fact, LineKind, LineRef, MessageId,
-    Owner, Status, TeamId, Timestamp, Turn,
+    Owner, Status, SurveyStep, TeamId, Timestamp, Turn,
 };
 
 use super::{Counts, Edges, Sample, Whose};
@@ -156,6 +156,7 @@ impl Tally {
             }
             Fact::MessageChanged { line, turn, .. } => step.changed(*line, *turn),
             Fact::OwnerChanged { owner: Owner::Agent(agent), .. } => step.owned(*agent),
+            Fact::Surveyed { agent_id, step: said, .. } => step.surveyed(*agent_id, *said),
             Fact::StatusChanged { status: Status::Resolved, .. } => step.resolved(),
             Fact::StatusChanged { status: Status::Open, turn, .. } => step.opened(*turn),
             // A blocked customer waits for no answer.
@@ -275,6 +276,22 @@ impl Step<'_> {
         if let Some(since) = self.of.episode.take() {
             self.measure(Measure::Resolution, by, since, self.event.at);
         }
+    }
+
+    /// Whoever chose anew counts by the first choice.
+    fn surveyed(&mut self, by: AgentId, said: SurveyStep) {
+        self.count(Some(by), |counts| match said {
+            SurveyStep::Asked { .. } => counts.asked += 1,
+            SurveyStep::Answered { value, best, again: false } => {
+                counts.rated += 1;
+                let (above, most) = (value.saturating_sub(1), best.saturating_sub(1).max(1));
+                counts.points += u64::from(100 * above / most);
+            }
+            SurveyStep::Planned { .. }
+            | SurveyStep::Dropped
+            | SurveyStep::Answered { .. }
+            | SurveyStep::Unknown => {}
+        });
     }
 
     /// A turn from before its customer was blocked waits again.

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use baton_protocol::setting::{Rule, Sla, Test, Trigger};
-use baton_protocol::{AgentId, Conversation, Pause, SettingBody, SettingId, Timestamp};
+use baton_protocol::{
+    AgentId, Conversation, Pause, SettingBody, SettingId, Timestamp, WorkspaceId,
+};
 
 use super::{Woken, rang, triggers};
 use crate::bots::KnownBot;
 use crate::find::Phrase;
 use crate::hours::Hours;
+use crate::survey::KnownSurvey;
 use crate::tags::{TagFacts, Tags};
 
 /// A rule that counts.
@@ -59,11 +62,19 @@ pub struct Policies {
     by_trigger: BTreeMap<Trigger, Vec<usize>>,
     slas: Vec<KnownSla>,
     bots: BTreeMap<AgentId, KnownBot>,
+    surveys: BTreeMap<SettingId, KnownSurvey>,
+    /// The id under which the workspace's own survey is set.
+    shared: Option<SettingId>,
     hours: BTreeMap<SettingId, Hours>,
     tags: Tags,
 }
 
 impl Policies {
+    /// Those of a workspace.
+    pub fn of(workspace: WorkspaceId, given: impl IntoIterator<Item = Given>) -> Self {
+        Self { shared: Some(SettingId(workspace.0)), ..Self::new(given) }
+    }
+
     /// Those of these settings, which come in their order.
     pub fn new(given: impl IntoIterator<Item = Given>) -> Self {
         let mut policies = Self::default();
@@ -84,6 +95,7 @@ impl Policies {
                 self.rules.push(KnownRule { id, version, since, rule: *rule, words });
             }
             SettingBody::Bot(bot) => drop(self.bots.insert(bot.agent, KnownBot::new(*bot))),
+            SettingBody::Survey(survey) => drop(self.surveys.insert(id, (id, *survey))),
             SettingBody::Sla(sla) => self.slas.push(KnownSla { id, version, sla: *sla }),
             SettingBody::Schedule(schedule) => {
                 self.hours.extend(Hours::of(&schedule).map(|hours| (id, hours)));
@@ -94,7 +106,10 @@ impl Policies {
 
     /// Whether nothing happens by itself.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty() && self.slas.is_empty() && self.bots.is_empty()
+        self.rules.is_empty()
+            && self.slas.is_empty()
+            && self.bots.is_empty()
+            && self.surveys.is_empty()
     }
 
     /// Whether times are promised.
@@ -104,7 +119,17 @@ impl Policies {
 
     /// Whether clocks can ring.
     pub fn has_clocks(&self) -> bool {
-        !self.slas.is_empty() || !self.bots.is_empty() || self.timed().next().is_some()
+        !self.slas.is_empty()
+            || !self.bots.is_empty()
+            || !self.surveys.is_empty()
+            || self.timed().next().is_some()
+    }
+
+    /// The survey at the ends of a conversation's episodes: of its team, else of the workspace.
+    pub fn survey_of(&self, conversation: &Conversation) -> Option<&KnownSurvey> {
+        let own = self.surveys.get(&SettingId(conversation.head.team_id.0));
+        let found = own.or_else(|| self.surveys.get(&self.shared?));
+        found.filter(|(_, survey)| survey.ask.is_some())
     }
 
     /// The bot that an agent is, if it is one.

@@ -74,6 +74,7 @@ impl<'a> Replay<'a> {
                 | Fact::SlaApplied { .. }
                 | Fact::DueChanged { .. }
                 | Fact::BotChanged { .. }
+                | Fact::Surveyed { .. }
         );
         let mut runs = Vec::new();
         // Nothing rings between the events of one commit.
@@ -131,7 +132,8 @@ impl<'a> Replay<'a> {
         let of_rule = |due: &Due| matches!(due.clock, Clock::Rule { .. }) && due.at <= until;
         let all = clocks::all(conversation, self.policies);
         let Due { at, clock, start } = all.into_iter().find(|due| of_rule(due) && is_it(due))?;
-        ring(&mut conversation.thread.clocks, Rang { clock, start });
+        let rang = Rang { clock, start, due_at: at, at: until };
+        ring(&mut conversation.thread.clocks, rang);
         let event = Event {
             position: 0,
             conversation_id: Some(self.id),

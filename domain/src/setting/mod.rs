@@ -12,6 +12,7 @@ mod rule;
 mod saved_view;
 mod schedule;
 mod sla;
+mod survey;
 mod tag;
 mod team_policy;
 mod template_fallback;

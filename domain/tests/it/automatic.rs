@@ -37,6 +37,11 @@ pub(crate) fn given(n: u128, body: impl Into<SettingBody>) -> Given {
     Given { id: id(n), version: 1, since: Timestamp::from_ms(0), ended_at: None, body: body.into() }
 }
 
+/// The same under an id of its own: what a home has one of is named as the home is.
+pub(crate) fn given_as(of: u128, body: impl Into<SettingBody>) -> Given {
+    Given { id: SettingId(Uuid::from_u128(of)), ..given(0, body) }
+}
+
 pub(crate) fn rule(mut body: Value) -> Rule {
     body["name"] = json!("Rule");
     body["enabled"] = json!(true);
@@ -56,26 +61,26 @@ pub(crate) struct Scene {
     book: Book,
     pub(crate) now: Timestamp,
     pub(crate) log: Vec<Event>,
-    said: u128,
+    pub(crate) said: u128,
 }
 
 impl Scene {
     pub(crate) fn new(given: Vec<Given>) -> Self {
         let mut state = state();
-        state.policies.insert(WORKSPACE, Arc::new(Policies::new(given)));
+        state.policies.insert(WORKSPACE, Arc::new(Policies::of(WORKSPACE, given)));
         Self { state, book: Book::default(), now: NOW, log: Vec::new(), said: 0 }
     }
 
     /// What is set up from here on.
     pub(crate) fn sets(&mut self, given: Vec<Given>) {
-        self.state.policies.insert(WORKSPACE, Arc::new(Policies::new(given)));
+        self.state.policies.insert(WORKSPACE, Arc::new(Policies::of(WORKSPACE, given)));
     }
 
     pub(crate) fn passes(&mut self, ms: i64) {
         self.now = self.now.plus_ms(ms);
     }
 
-    fn happens(&mut self, works: &[Work]) -> Vec<Done> {
+    pub(crate) fn happens(&mut self, works: &[Work]) -> Vec<Done> {
         let works: Vec<&Work> = works.iter().collect();
         let channels = self.state.channels.clone();
         let all: Vec<_> = sightings(&works, &channels).collect();

@@ -73,6 +73,8 @@ mod status;
 #[cfg(test)]
 mod stretch;
 #[cfg(test)]
+mod survey;
+#[cfg(test)]
 mod tagging;
 #[cfg(test)]
 mod team;

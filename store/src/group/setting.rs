@@ -113,7 +113,7 @@ pub async fn policies(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Given>,
            (SELECT t.body FROM content AS t
             WHERE t.workspace = s.workspace AND t.id = s.content) AS body
          FROM setting AS s
-         WHERE s.workspace = $1 AND s.kind IN ('rule', 'sla', 'bot', 'schedule', 'tag')
+         WHERE s.workspace = $1 AND s.kind IN ('rule', 'sla', 'bot', 'survey', 'schedule', 'tag')
          ORDER BY s.rank, s.id",
     );
     let rows: Vec<PolicyRow> = tx.rows(&SQL, &[&workspace.to_string()]).await?;

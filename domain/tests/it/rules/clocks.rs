@@ -45,6 +45,11 @@ pub(super) fn of_clocks() -> Vec<Case> {
                 json!({ "type": "bot_changed", "agent_id": DAN, "step": "silent", "due_at": LATER }),
             ],
         ),
+        (
+            "somebody says how it was",
+            vec![json!({ "type": "surveyed", "survey_id": VIP, "episode": 1, "agent_id": DAN,
+                "step": { "kind": "planned", "at": LATER } })],
+        ),
         ("something is due", vec![json!({ "type": "due_changed", "due_at": LATER })]),
     ]
 }

@@ -1,0 +1,216 @@
+//! Surveys: whom to ask at the end of an episode, and what a tap says. A tap opens nothing: who
+//! says how it was asks for nobody.
+
+use baton_protocol::details::{Button, Frame, ListRow, ListSection};
+use baton_protocol::event::EventContent;
+use baton_protocol::setting::{Scale, Survey};
+use baton_protocol::{
+    Actor, Author, Clocks, Content, Conversation, Details, Event, Fact, LineKind, LineRef,
+    MessageId, MessageStatus, SettingId, Status, SurveyState, SurveyStep, Timestamp,
+};
+
+use crate::decide::Draft;
+use crate::rules::Policies;
+
+/// A survey that is later than this is not sent, ms.
+const LATE_MS: i64 = 15 * 60_000;
+/// So much of the 24 hours has to be left, ms.
+const WINDOW_LEFT_MS: i64 = 10 * 60_000;
+/// So long a customer may choose anew, ms.
+const ANEW_MS: i64 = 60 * 60_000;
+const DAY_MS: i64 = 24 * 60 * 60_000;
+const FACES: [&str; 3] = ["🙁", "😐", "🙂"];
+const STARS: [&str; 5] = ["★", "★★", "★★★", "★★★★", "★★★★★"];
+
+/// A survey that counts, with its id.
+pub type KnownSurvey = (SettingId, Survey);
+
+/// The plan to ask, where a person has just resolved what somebody answered.
+pub fn plan(conversation: &Conversation, policies: &Policies, event: &Event) -> Option<Fact> {
+    let Fact::StatusChanged { status: Status::Resolved, .. } = event.fact else { return None };
+    let Actor::Agent { id: agent_id } = event.actor else { return None };
+    let (survey_id, survey) = policies.survey_of(conversation)?;
+    let (head, thread) = (&conversation.head, &conversation.thread);
+    let last = thread.clocks.survey;
+    let days = i64::from(survey.not_within_days) * DAY_MS;
+    let was_asked = last.is_some_and(|last| last.best > 0 && event.at.since(last.at) < days);
+    let is_chosen = percentile(conversation) < survey.share;
+    if was_asked || !is_chosen || !thread.kind.is_contact() || thread.block.is_some() {
+        return None;
+    }
+    thread.last_agent?;
+    let at = event.at.plus_ms(i64::from(survey.after_min) * 60_000);
+    let step = SurveyStep::Planned { at };
+    Some(Fact::Surveyed { survey_id: *survey_id, episode: head.episode, agent_id, step })
+}
+
+/// Below which share of a hundred an episode falls: the same whoever asks.
+fn percentile(conversation: &Conversation) -> u32 {
+    let seed = conversation.head.id.0.as_u128() ^ (u128::from(conversation.head.episode) << 64);
+    let mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+    u32::try_from((mixed >> 64) % 100).unwrap_or_default()
+}
+
+/// The time at which a customer is asked.
+pub fn due(conversation: &Conversation) -> Option<Timestamp> {
+    conversation.thread.clocks.survey.filter(|survey| survey.best == 0).map(|survey| survey.at)
+}
+
+/// What is done when the time has come: the question, or why there is none.
+pub fn ask(
+    conversation: &Conversation,
+    policies: &Policies,
+    message: MessageId,
+    now: Timestamp,
+) -> Vec<Draft> {
+    let Some(state) = conversation.thread.clocks.survey else { return Vec::new() };
+    let known = policies.survey_of(conversation).filter(|(id, _)| *id == state.survey_id);
+    let window = conversation.thread.window_until;
+    let is_free = window.is_some_and(|until| until.since(now) >= WINDOW_LEFT_MS);
+    let is_late = now.since(state.at) > LATE_MS;
+    let text = known.and_then(|(_, survey)| Some((survey, survey.ask.as_deref()?)));
+    let Some((survey, text)) = text.filter(|_| is_free && !is_late) else {
+        return vec![told(state, SurveyStep::Dropped)];
+    };
+    let details = choices(state, survey);
+    let asked = told(state, SurveyStep::Asked { best: survey.scale.best() });
+    vec![said(conversation, message, text, Some(details), now), asked]
+}
+
+fn told(state: SurveyState, step: SurveyStep) -> Draft {
+    let SurveyState { survey_id, episode, agent_id, .. } = state;
+    Fact::Surveyed { survey_id, episode, agent_id, step }.into()
+}
+
+/// An automatic message.
+fn said(
+    conversation: &Conversation,
+    id: MessageId,
+    text: &str,
+    details: Option<Details>,
+    now: Timestamp,
+) -> Draft {
+    let thread = &conversation.thread;
+    let kind = if details.is_some() { LineKind::Interactive } else { LineKind::Text };
+    let fact = Fact::LineWritten {
+        line: LineRef { seq: conversation.head.last_seq + 1, id },
+        author: Author::Acknowledgement,
+        kind,
+        at: now,
+        status: MessageStatus::Queued,
+        seen: thread.last_line,
+        quoted: None,
+        op_id: None,
+        device_id: None,
+        turn: thread.turn,
+        lease_ignored_of: None,
+        leaves_at: None,
+    };
+    let (text, details) = (Some(text.to_owned()), details.map(Box::new));
+    let content = Content { text, details, ..Content::default() };
+    Draft { fact, content: Some(EventContent::Line(content)) }
+}
+
+fn choices(state: SurveyState, survey: &Survey) -> Details {
+    let usual: &[&str] = match survey.scale {
+        Scale::Smile3 => &FACES,
+        Scale::Stars5 => &STARS,
+    };
+    let own = || survey.choices.iter().map(String::as_str);
+    let titles: Vec<&str> =
+        if survey.choices.is_empty() { usual.to_vec() } else { own().collect() };
+    let rows = (1_u32..).zip(titles).map(|(value, title)| (tap(state, value), title.to_owned()));
+    let frame = Frame::default();
+    match survey.scale {
+        Scale::Smile3 => {
+            let buttons = rows.map(|(id, title)| Button { id, title }).collect();
+            Details::Buttons { buttons, frame }
+        }
+        Scale::Stars5 => {
+            let rows = rows.map(|(id, title)| ListRow { id, title, description: None });
+            let section = ListSection { title: None, rows: rows.collect() };
+            Details::List { button: "★ 1–5".to_owned(), sections: vec![section], frame }
+        }
+    }
+}
+
+/// The id of a choice.
+fn tap(state: SurveyState, value: u32) -> String {
+    format!("s:{}:{}:{value}", state.survey_id.0.simple(), state.episode)
+}
+
+/// Whether a customer tapped a choice of a survey. A text is none, whatever it looks like: only a
+/// tap has an id. Whoever taps asks for nobody, however late.
+pub fn is_tap(content: &Content) -> bool {
+    let Some(Details::Choice { id: Some(id), .. }) = content.details.as_deref() else {
+        return false;
+    };
+    let mut parts = id.split(':');
+    parts.next() == Some("s")
+        && parts.next().is_some_and(|part| part.len() == 32)
+        && parts.next().is_some_and(|part| part.parse::<u32>().is_ok())
+        && parts.next().is_some_and(|part| part.parse::<u32>().is_ok())
+        && parts.next().is_none()
+}
+
+/// What a tap says of the survey that was last asked here, if it is of that one. For an hour
+/// somebody may choose anew.
+pub fn answer(conversation: &Conversation, content: &Content, now: Timestamp) -> Option<Draft> {
+    let state = conversation.thread.clocks.survey?;
+    let Some(Details::Choice { id: Some(id), .. }) = content.details.as_deref() else {
+        return None;
+    };
+    let value = (1..=state.best).find(|value| *id == tap(state, *value))?;
+    let again = state.value.is_some();
+    if again && now.since(state.at) > ANEW_MS {
+        return None;
+    }
+    Some(told(state, SurveyStep::Answered { value, best: state.best, again }))
+}
+
+/// What whoever has just chosen is told, the first time.
+pub fn thank(
+    conversation: &Conversation,
+    policies: &Policies,
+    message: MessageId,
+    now: Timestamp,
+) -> Option<Draft> {
+    let (_, survey) = policies.survey_of(conversation)?;
+    let window = conversation.thread.window_until;
+    let text = survey.thanks.as_deref().filter(|_| window.is_some_and(|until| until > now))?;
+    Some(said(conversation, message, text, None, now))
+}
+
+/// Folds an event into what is remembered of surveys.
+pub(crate) fn fold(clocks: &mut Clocks, event: &Event) {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else concerns a survey")]
+    match &event.fact {
+        Fact::Surveyed { survey_id, episode, agent_id, step } => {
+            let (survey_id, episode, agent_id) = (*survey_id, *episode, *agent_id);
+            let blank =
+                SurveyState { survey_id, episode, agent_id, at: event.at, best: 0, value: None };
+            match step {
+                SurveyStep::Planned { at } => {
+                    clocks.survey = Some(SurveyState { at: *at, ..blank });
+                }
+                SurveyStep::Asked { best } => {
+                    clocks.survey = Some(SurveyState { best: *best, ..blank });
+                }
+                SurveyStep::Dropped | SurveyStep::Unknown => clocks.survey = None,
+                SurveyStep::Answered { value, .. } => {
+                    if let Some(survey) = &mut clocks.survey {
+                        survey.value = Some(*value);
+                    }
+                }
+            }
+        }
+        // Who writes before they are asked is not asked.
+        Fact::LineReceived { .. } | Fact::LineWritten { .. } | Fact::EpisodeOpened { .. } => {
+            clocks.survey.take_if(|survey| survey.best == 0);
+        }
+        Fact::StatusChanged { status, .. } if *status != Status::Resolved => {
+            clocks.survey.take_if(|survey| survey.best == 0);
+        }
+        _ => {}
+    }
+}
