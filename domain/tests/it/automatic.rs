@@ -471,7 +471,7 @@ fn settings() -> Vec<Given> {
                 name: "Standard".into(),
                 first: Some(SlaTarget { target_min: 30, warn_at: Some(80), hours: None }),
                 next: Some(SlaTarget { target_min: 20, warn_at: None, hours: None }),
-                // A rule that a clock wakes late makes it wait late: the end is left out.
+                resolution: Some(SlaTarget { target_min: 240, warn_at: Some(75), hours: None }),
                 ..Sla::default()
             },
         ),
