@@ -45,6 +45,7 @@ const KIND_PAGE: Record<KindPage, true> = {
   "outgoing-webhooks": true,
   "api-keys": true,
   bots: true,
+  surveys: true,
 };
 export const KIND_PAGES = Object.keys(KIND_PAGE) as KindPage[];
 export const isKindPage = (page: string | undefined): page is KindPage =>

@@ -1,5 +1,5 @@
-//! Bots: agents that are programs. Nothing that they say answers a customer, and no conversation
-//! stays with one that is silent, lost or gone: the way to a person is not the bot's to open.
+//! Bots: agents that are programs. Their messages answer no customer. No conversation stays with
+//! one that is silent or gone: the way to a person is not the bot's to open.
 
 use baton_protocol::setting::Bot;
 use baton_protocol::{
@@ -65,7 +65,7 @@ pub fn step(conversation: &Conversation, policies: &Policies, event: &Event) -> 
     }
 }
 
-/// What a step does: the conversation goes to a team's queue, unless the bot has just begun.
+/// The facts of a step: the conversation goes to a team's queue, unless the bot has just begun.
 pub fn drafts(
     conversation: &Conversation,
     policies: &Policies,

@@ -56,7 +56,7 @@ pub fn due(conversation: &Conversation) -> Option<Timestamp> {
     conversation.thread.clocks.survey.filter(|survey| survey.best == 0).map(|survey| survey.at)
 }
 
-/// What is done when the time has come: the question, or why there is none.
+/// The facts at the time to ask: the question, or that there is none.
 pub fn ask(
     conversation: &Conversation,
     policies: &Policies,
@@ -70,14 +70,14 @@ pub fn ask(
     let is_late = now.since(state.at) > LATE_MS;
     let text = known.and_then(|(_, survey)| Some((survey, survey.ask.as_deref()?)));
     let Some((survey, text)) = text.filter(|_| is_free && !is_late) else {
-        return vec![told(state, SurveyStep::Dropped)];
+        return vec![fact(state, SurveyStep::Dropped)];
     };
     let details = choices(state, survey);
-    let asked = told(state, SurveyStep::Asked { best: survey.scale.best() });
+    let asked = fact(state, SurveyStep::Asked { best: survey.scale.best() });
     vec![said(conversation, message, text, Some(details), now), asked]
 }
 
-fn told(state: SurveyState, step: SurveyStep) -> Draft {
+fn fact(state: SurveyState, step: SurveyStep) -> Draft {
     let SurveyState { survey_id, episode, agent_id, .. } = state;
     Fact::Surveyed { survey_id, episode, agent_id, step }.into()
 }
@@ -153,8 +153,8 @@ pub fn is_tap(content: &Content) -> bool {
         && parts.next().is_none()
 }
 
-/// What a tap says of the survey that was last asked here, if it is of that one. For an hour
-/// somebody may choose anew.
+/// The answer that a tap gives to the survey that was last asked here, if it is of that one. For an
+/// hour somebody may choose anew.
 pub fn answer(conversation: &Conversation, content: &Content, now: Timestamp) -> Option<Draft> {
     let state = conversation.thread.clocks.survey?;
     let Some(Details::Choice { id: Some(id), .. }) = content.details.as_deref() else {
@@ -165,10 +165,10 @@ pub fn answer(conversation: &Conversation, content: &Content, now: Timestamp) ->
     if again && now.since(state.at) > ANEW_MS {
         return None;
     }
-    Some(told(state, SurveyStep::Answered { value, best: state.best, again }))
+    Some(fact(state, SurveyStep::Answered { value, best: state.best, again }))
 }
 
-/// What whoever has just chosen is told, the first time.
+/// Thanks for the first choice.
 pub fn thank(
     conversation: &Conversation,
     policies: &Policies,

@@ -21,18 +21,18 @@ pub struct Clocks {
     /// The times that are promised; none where nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<Box<SlaState>>,
-    /// When a person last wrote, on either side, where an automatic message came after it.
+    /// The time at which a person last wrote, where an automatic message came after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_since: Option<Timestamp>,
-    /// What a bot that owns it has done so far; none where no bot owns it.
+    /// The time that it spends with a bot; none where no bot owns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot: Option<BotState>,
-    /// What the customer was last asked at an end, or is to be asked.
+    /// The last survey at an end, or the one that is to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<SurveyState>,
 }
 
-/// What a customer is asked at the end of an episode.
+/// The question to a customer at the end of an episode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SurveyState {
@@ -47,7 +47,7 @@ pub struct SurveyState {
     /// The best that they may choose; 0 before they were asked.
     #[serde(default)]
     pub best: u32,
-    /// What they chose, the worst is 1; none before they did.
+    /// Their choice, the worst is 1; none before they made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<u32>,
 }
@@ -100,7 +100,7 @@ pub struct BotState {
     pub waits_since: Option<Timestamp>,
 }
 
-/// How a conversation came to a bot, or why it left it.
+/// The way to a bot, or from it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

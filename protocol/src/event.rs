@@ -419,7 +419,7 @@ pub enum Fact {
     BotChanged {
         /// The bot.
         agent_id: AgentId,
-        /// How it came to the bot, or why it left.
+        /// The way to the bot, or from it.
         step: BotStep,
         /// The exact time, where a clock ended it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -433,7 +433,7 @@ pub enum Fact {
         episode: u32,
         /// The agent who resolved it.
         agent_id: AgentId,
-        /// What happened.
+        /// The step.
         step: SurveyStep,
     },
     /// The time until which the customer was promised something is another one.

@@ -97,8 +97,8 @@ pub struct Figures {
     /// Customers who said it.
     #[serde(default)]
     pub rated: u64,
-    /// What they said, all together: 100 for each who chose the best, 0 for each who chose the
-    /// worst. Divided by `rated` it is the satisfaction in percent.
+    /// The sum of their choices: 100 for each who chose the best, 0 for each who chose the worst.
+    /// Divided by `rated` it is the satisfaction in percent.
     #[serde(default)]
     pub points: u64,
     /// From a turn's begin to the first answer of its episode.

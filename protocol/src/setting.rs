@@ -116,7 +116,7 @@ settings! {
         homes: [Workspace], most: 20, singleton: false,
         set: Setter::Admins, reads: Everyone, phones: false, decides: true,
     }
-    /// What customers are asked once a person has resolved their episode.
+    /// The question to customers once a person has resolved their episode.
     Survey("survey") at "surveys" {
         homes: [Workspace, Team], most: 1, singleton: true,
         set: Setter::May(Permission::Rules), reads: Everyone, phones: false, decides: true,

@@ -563,6 +563,7 @@ const FACTS: Record<Event["type"], true> = {
   sla_applied: true,
   due_changed: true,
   bot_changed: true,
+  surveyed: true,
   marketing_changed: true,
   read_marked: true,
   unread_marked: true,

@@ -71,7 +71,7 @@ pub struct Policies {
 
 impl Policies {
     /// Those of a workspace.
-    pub fn of(workspace: WorkspaceId, given: impl IntoIterator<Item = Given>) -> Self {
+    pub fn in_workspace(workspace: WorkspaceId, given: impl IntoIterator<Item = Given>) -> Self {
         Self { shared: Some(SettingId(workspace.0)), ..Self::new(given) }
     }
 

@@ -1,4 +1,4 @@
-//! What customers are asked at the end.
+//! The question to customers at the end.
 
 use baton_protocol::Home;
 use baton_protocol::setting::Survey;

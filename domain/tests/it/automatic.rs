@@ -67,13 +67,13 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) fn new(given: Vec<Given>) -> Self {
         let mut state = state();
-        state.policies.insert(WORKSPACE, Arc::new(Policies::of(WORKSPACE, given)));
+        state.policies.insert(WORKSPACE, Arc::new(Policies::in_workspace(WORKSPACE, given)));
         Self { state, book: Book::default(), now: NOW, log: Vec::new(), said: 0 }
     }
 
-    /// What is set up from here on.
+    /// Sets up these policies from here on.
     pub(crate) fn sets(&mut self, given: Vec<Given>) {
-        self.state.policies.insert(WORKSPACE, Arc::new(Policies::of(WORKSPACE, given)));
+        self.state.policies.insert(WORKSPACE, Arc::new(Policies::in_workspace(WORKSPACE, given)));
     }
 
     pub(crate) fn passes(&mut self, ms: i64) {

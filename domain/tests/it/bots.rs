@@ -31,7 +31,7 @@ fn taken() -> Scene {
     scene
 }
 
-/// How the bot came to it and left it, with the exact time where a clock ended it.
+/// The steps of the bot, with the exact time where a clock ended it.
 fn steps(scene: &Scene) -> Vec<(BotStep, Option<Timestamp>)> {
     let steps = scene.log.iter().filter_map(|event| {
         let Fact::BotChanged { step, due_at, .. } = event.fact else { return None };

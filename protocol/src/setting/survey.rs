@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What customers are asked once a person has resolved their episode.
+/// The question to customers once a person has resolved their episode.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -11,7 +11,7 @@ pub struct Survey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1_024), extend("x-lines" = 2)))]
     pub ask: Option<String>,
-    /// What they choose from.
+    /// The choices.
     #[serde(default)]
     pub scale: Scale,
     /// The words of the choices, the worst first: as many as the scale has. Left out, faces or
@@ -31,13 +31,13 @@ pub struct Survey {
     #[serde(default = "week")]
     #[cfg_attr(feature = "schema", schemars(range(max = 365)))]
     pub not_within_days: u32,
-    /// What whoever answers is told.
+    /// The thanks to whoever answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1_024), extend("x-lines" = 2)))]
     pub thanks: Option<String>,
 }
 
-/// What a survey lets choose from.
+/// The choices of a survey.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -53,7 +53,7 @@ impl Accounts {
     /// One's own devices that are signed in.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// The store cannot be read.
     pub async fn devices(&self, signed: Signed) -> Result<Vec<Device>, AccountError> {
         self.devices_of(signed.workspace, signed.agent, Some(signed.device)).await
     }
@@ -162,7 +162,7 @@ impl Accounts {
     /// Whether a device's session goes on.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// The store cannot be read.
     pub async fn standing(
         &self,
         workspace: WorkspaceId,
@@ -175,7 +175,7 @@ impl Accounts {
     /// Whether these devices' sessions go on, in the same order.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// The store cannot be read.
     pub async fn standings(
         &self,
         workspace: WorkspaceId,
@@ -308,7 +308,7 @@ impl Accounts {
     /// Tells of all devices of an agent whose revocation was committed with the agent's leaving.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// The store cannot be read.
     pub(super) async fn tell_revoked(
         &self,
         workspace: WorkspaceId,

@@ -16,7 +16,7 @@ use crate::store::key::{KeyHolder, of_digests, of_ids};
 /// Characters of the longest key.
 const CHARS_MAX: usize = 128;
 
-/// What a program may do with its key.
+/// The rights of a program with a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KeyUse {
     /// It reads what the agent may read.
@@ -63,7 +63,7 @@ impl Accounts {
     /// Closes the sockets of a key that is good no more.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// The store cannot be read.
     pub async fn look_at_key(
         &self,
         workspace: WorkspaceId,

@@ -63,7 +63,7 @@ pub struct Signed {
     pub device: DeviceId,
     /// What they may do.
     pub role: Role,
-    /// What a program may do with its key; `None` for a person, who has a session.
+    /// The rights of a program's key; `None` for a person, who has a session.
     pub key: Option<KeyUse>,
 }
 

@@ -33,7 +33,7 @@ impl KnownPolicies {
         if let Some((_, policies)) = known.filter(|(at, _)| *at == settings_at) {
             return Ok(policies);
         }
-        let read = Arc::new(Policies::of(workspace, policies(tx, workspace).await?));
+        let read = Arc::new(Policies::in_workspace(workspace, policies(tx, workspace).await?));
         self.all().insert(workspace, (settings_at, Arc::clone(&read)));
         Ok(read)
     }

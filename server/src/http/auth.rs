@@ -138,7 +138,7 @@ async fn allow(parts: &ApiState, access: Access, asked: Asked<'_>) -> Result<Ask
     Ok(Asker::Signed(signed))
 }
 
-/// What a program may not do with its key, whatever its agent may.
+/// Refuses what is not a program's to do with its key, whatever its agent may.
 fn allow_key(access: Access, method: &Method, signed: Signed) -> Result<(), Fault> {
     match signed.key {
         None => Ok(()),

@@ -17,7 +17,7 @@ pub struct KeyHolder {
     pub workspace: WorkspaceId,
     /// The key.
     pub key: SettingId,
-    /// What was set up.
+    /// The setting's body.
     pub body: ApiKey,
     /// The agent's role.
     pub role: Role,

@@ -39,12 +39,7 @@ pub(super) fn of_clocks() -> Vec<Case> {
                 json!({ "type": "due_changed" }),
             ],
         ),
-        (
-            "a bot had it",
-            vec![
-                json!({ "type": "bot_changed", "agent_id": DAN, "step": "silent", "due_at": LATER }),
-            ],
-        ),
+        ("a bot had it", vec![json!({ "type": "bot_changed", "agent_id": DAN, "step": "silent" })]),
         (
             "somebody says how it was",
             vec![json!({ "type": "surveyed", "survey_id": VIP, "episode": 1, "agent_id": DAN,
