@@ -1037,6 +1037,7 @@ export const ar: Messages = {
       p90: "أول رد، 9 من 10 خلال",
       resolution: "الحل، الوسيط",
       open: "ما زالت مفتوحة",
+      satisfaction: "الرضا",
     },
     ofAnswers: (count) => `من ${c(count)}`,
     agents: "الموظفون",

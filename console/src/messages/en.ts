@@ -964,6 +964,7 @@ export const en = {
       p90: "First reply, 9 in 10 within",
       resolution: "Resolution, median",
       open: "Still open",
+      satisfaction: "Satisfaction",
     },
     ofAnswers: (count: string) => `of ${c(count)}`,
     agents: "Agents",

@@ -958,6 +958,7 @@ export const es: Messages = {
       p90: "Primera respuesta, 9 de cada 10 en",
       resolution: "Resolución, mediana",
       open: "Aún abiertas",
+      satisfaction: "Satisfacción",
     },
     ofAnswers: (count) => `de ${c(count)}`,
     agents: "Agentes",

@@ -958,6 +958,7 @@ export const pt: Messages = {
       p90: "Primeira resposta, 9 em 10 em",
       resolution: "Resolução, mediana",
       open: "Ainda abertos",
+      satisfaction: "Satisfação",
     },
     ofAnswers: (count) => `de ${c(count)}`,
     agents: "Agentes",

@@ -24,6 +24,10 @@ export interface Figures {
   open: number;
   opened: number;
   resolved: number;
+  /** Customers who were asked how it was, who said it, and the sum of 0 to 100 for each. */
+  asked: number;
+  rated: number;
+  points: number;
   first_reply: Spread;
   reply: Spread;
   pick_up: Spread;
