@@ -1,15 +1,87 @@
-//! The events that webhooks of the team's own are told, of their conversations, as far as they may.
+//! The events that webhooks of the team's own get, as far as they may. Also the tries of a request:
+//! the time of the next one, and the reasons to pause a webhook.
 
 use baton_protocol::conversation::ConversationView;
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Webhook, WebhookEvent, WebhookKind};
-use baton_protocol::{Event, Fact, Line, LineRef, MessageStatus, Status};
+use baton_protocol::{Event, Fact, Line, LineRef, MessageStatus, Status, Timestamp};
 use serde_json::{Value, json};
 
-/// The longest body of a request. What is longer is told without its texts.
+/// The longest body of a request. A longer one is sent without its texts.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// Data that is joined to an event when it is told, as far as it is not erased by then.
+/// The waits between tries, in milliseconds; after the last one a request is given up.
+const WAITS_MS: [i64; 7] =
+    [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000];
+/// A webhook that takes nothing for so long is paused, in milliseconds.
+const FAILING_MAX_MS: i64 = 5 * 24 * 60 * 60 * 1_000;
+/// The status by which a webhook says that it wants nothing any more.
+const GONE: u16 = 410;
+
+/// The reason why a webhook is paused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PauseReason {
+    /// It wants nothing any more.
+    Gone,
+    /// It has taken nothing for five days.
+    Failing,
+}
+
+impl PauseReason {
+    /// The name on the wire and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+        }
+    }
+}
+
+/// A request that was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MadeRequest {
+    /// Whether it is a test: it is made once, and pauses nothing.
+    pub is_test: bool,
+    /// Its tries, with this one.
+    pub tries: u32,
+    /// The status of the answer; `None` without an answer.
+    pub status: Option<u16>,
+    /// The time.
+    pub at: Timestamp,
+}
+
+impl MadeRequest {
+    /// Whether it was taken.
+    pub fn is_taken(self) -> bool {
+        self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// Whether the webhook wants nothing any more. Then the request is not kept: it is made again
+    /// when somebody lets the webhook go on.
+    pub fn is_gone(self) -> bool {
+        !self.is_test && self.status == Some(GONE)
+    }
+
+    /// The time of the next try, if there is one.
+    pub fn next_try(self) -> Option<Timestamp> {
+        if self.is_test || self.is_taken() || self.is_gone() {
+            return None;
+        }
+        let place = usize::try_from(self.tries).ok()?.checked_sub(1)?;
+        WAITS_MS.get(place).map(|wait| self.at.plus_ms(*wait))
+    }
+
+    /// The reason to pause the webhook, which has taken nothing since a time.
+    pub fn pauses(self, failing_since: Timestamp) -> Option<PauseReason> {
+        if self.is_gone() {
+            return Some(PauseReason::Gone);
+        }
+        let is_failing = self.at.since(failing_since) >= FAILING_MAX_MS;
+        (is_failing && !self.is_test && !self.is_taken()).then_some(PauseReason::Failing)
+    }
+}
+
+/// Data that is joined to an event when it is sent, as far as it is not erased by then.
 #[derive(Clone, Copy, Debug)]
 pub struct Joined<'a> {
     /// Its conversation, as it stands.
@@ -18,8 +90,8 @@ pub struct Joined<'a> {
     pub line: Option<&'a Line>,
 }
 
-/// The kind of event that a fact is to webhooks; `None` for what they are not told of.
-#[expect(clippy::wildcard_enum_match_arm, reason = "they are told of few facts")]
+/// The kind of event that a fact is to webhooks; `None` for facts that they do not get.
+#[expect(clippy::wildcard_enum_match_arm, reason = "they get few facts")]
 pub fn kind_of(fact: &Fact) -> Option<WebhookKind> {
     Some(match fact {
         Fact::LineReceived { .. } => WebhookKind::MessageReceived,
@@ -43,15 +115,15 @@ pub fn line_of(fact: &Fact) -> Option<LineRef> {
     }
 }
 
-/// Whether a webhook is told of this kind of event in this conversation.
-pub fn is_told(to: &Webhook, kind: WebhookKind, of: &ConversationView) -> bool {
+/// Whether a webhook gets this kind of event of this conversation.
+pub fn is_wanted(to: &Webhook, kind: WebhookKind, of: &ConversationView) -> bool {
     let head = &of.conversation.head;
     to.events.contains(&kind)
         && (to.teams.is_empty() || to.teams.contains(&head.team_id))
         && (to.channels.is_empty() || to.channels.contains(&head.channel_id))
 }
 
-/// The body of the request that tells of an event, as it is signed and sent.
+/// The body of the request with an event, as it is signed and sent.
 pub fn body(to: &Webhook, kind: WebhookKind, event: &Event, joined: Joined<'_>) -> String {
     let whole = text(kind.name(), event, data(to, event, joined, to.contents));
     if whole.len() <= BODY_BYTES_MAX {
@@ -101,17 +173,17 @@ fn data(to: &Webhook, event: &Event, joined: Joined<'_>, has_texts: bool) -> Val
 }
 
 fn message(line: &Line, has_texts: bool) -> Value {
-    let mut told = json!({
+    let mut message = json!({
         "id": line.id,
         "seq": line.seq,
         "kind": line.kind,
         "author": line.author,
         "at": line.at,
     });
-    put(&mut told, "status", line.status);
-    put(&mut told, "quoted", line.quoted);
-    put(&mut told, "text", line.content.text.as_ref().filter(|_| has_texts));
-    told
+    put(&mut message, "status", line.status);
+    put(&mut message, "quoted", line.quoted);
+    put(&mut message, "text", line.content.text.as_ref().filter(|_| has_texts));
+    message
 }
 
 /// Adds the details of the fact itself.

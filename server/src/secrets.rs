@@ -19,7 +19,7 @@ use sha2::Sha256;
 
 use crate::clock::Clock;
 use crate::config::Secret;
-use crate::store::{Sql, StampKey, Store, StoreError};
+use crate::store::{StampKey, Store, StoreError, key_check};
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
@@ -34,7 +34,7 @@ pub enum SecretsError {
     File {
         /// The path of the key's file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         cause: std::io::Error,
     },
     /// The key's file is no key.
@@ -131,7 +131,7 @@ impl Keys {
         clock: &Clock,
         before: impl AsyncFnOnce(&Self) -> Result<(), StoreError>,
     ) -> Result<Self, SecretsError> {
-        let check = check_value(store).await?;
+        let check = key_check::read(store).await?;
         let keys = Self::new(match read(path)? {
             Some(master) => master,
             None if check.is_some() => {
@@ -157,7 +157,7 @@ impl Keys {
         let Some(master) = read(path)? else { return Ok(None) };
         let keys = Self::new(master);
         store.check_with(keys.stamps());
-        let found = check_value(store).await?.unwrap_or_default();
+        let found = key_check::read(store).await?.unwrap_or_default();
         let opened = keys.unseal(CHECK, &found);
         Ok(Some(opened.is_ok_and(|text| is_stamped(text.expose()).is_some())))
     }
@@ -168,19 +168,12 @@ impl Keys {
     /// # Errors
     /// [`SecretsError::WrongKey`] when it was sealed with another key, or is gone.
     pub async fn check(&self, store: &Store, clock: &Clock) -> Result<bool, SecretsError> {
-        static LEAVE: Sql = Sql::new(
-            "INSERT INTO installation (name, value)
-             SELECT 'key_check', $1 WHERE NOT EXISTS (SELECT 1 FROM workspace)
-             ON CONFLICT DO NOTHING",
-        );
-        let found = match check_value(store).await? {
+        let found = match key_check::read(store).await? {
             Some(found) => found,
             None => {
-                let mut tx = store.begin().await?;
-                tx.run(&LEAVE, &[&self.seal(clock, CHECK, CHECK_TEXT)]).await?;
-                tx.commit().await?;
+                key_check::leave(store, &self.seal(clock, CHECK, CHECK_TEXT)).await?;
                 // Another node may have been first, with another key.
-                check_value(store).await?.unwrap_or_default()
+                key_check::read(store).await?.unwrap_or_default()
             }
         };
         match self.unseal(CHECK, &found) {
@@ -228,12 +221,12 @@ impl Keys {
         (0_u8..8).map(|n| self.token(&[b"vapid", &[n]]))
     }
 
-    /// What rows are stamped with.
+    /// The key that rows are stamped with.
     pub(crate) fn stamps(&self) -> StampKey {
         StampKey::new(self.0.stamps)
     }
 
-    /// What the nodes of this installation authenticate their messages to each other with.
+    /// The key by which the nodes of this installation authenticate their messages to each other.
     pub(crate) fn bus(&self) -> [u8; KEY_BYTES] {
         self.0.bus
     }
@@ -242,25 +235,17 @@ impl Keys {
 const CHECK: CellAddress<'static> =
     CellAddress { column: "installation.value", row: &["key_check"] };
 const CHECK_TEXT: &str = "baton";
-/// The same once the rows have stamps. Only who has the key can write it, so that nobody else can
-/// make a start stamp the rows a second time.
+/// The same once the rows have stamps. It cannot be written without the key, so that a stranger
+/// cannot make a start stamp the rows a second time.
 const STAMPED_TEXT: &str = "baton, stamped";
 
-/// What the proof says of the rows; `None` when it is no proof.
+/// Whether the rows have stamps, by the proof; `None` when it is no proof.
 fn is_stamped(text: &str) -> Option<bool> {
     match text {
         CHECK_TEXT => Some(false),
         STAMPED_TEXT => Some(true),
         _ => None,
     }
-}
-
-async fn check_value(store: &Store) -> Result<Option<String>, StoreError> {
-    static READ: Sql = Sql::new("SELECT value FROM installation WHERE name = 'key_check'");
-    let mut tx = store.read().await?;
-    let found = tx.row::<(String,)>(&READ, &[]).await?;
-    tx.rollback().await?;
-    Ok(found.map(|(value,)| value))
 }
 
 fn mac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> [u8; KEY_BYTES] {
@@ -274,15 +259,15 @@ fn mac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> [u8; KEY_BYTES] {
 }
 
 fn read(path: &Path) -> Result<Option<[u8; KEY_BYTES]>, SecretsError> {
-    let told = |cause| SecretsError::File { path: path.to_owned(), cause };
+    let failed = |cause| SecretsError::File { path: path.to_owned(), cause };
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(told(error)),
+        Err(error) => return Err(failed(error)),
     };
     let mut bytes = Vec::with_capacity(KEY_BYTES + 1);
     // One byte more than a key has: enough to see that it is none.
-    file.take(KEY_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(told)?;
+    file.take(KEY_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     let length =
         |bytes: Vec<u8>| SecretsError::Length { path: path.to_owned(), found: bytes.len() };
     <[u8; KEY_BYTES]>::try_from(bytes).map(Some).map_err(length)
@@ -290,24 +275,24 @@ fn read(path: &Path) -> Result<Option<[u8; KEY_BYTES]>, SecretsError> {
 
 /// Makes the key. Its file appears whole or not at all, and never in place of another.
 fn make(path: &Path, clock: &Clock) -> Result<[u8; KEY_BYTES], SecretsError> {
-    let told = |cause| SecretsError::File { path: path.to_owned(), cause };
+    let failed = |cause| SecretsError::File { path: path.to_owned(), cause };
     let master = clock.bytes::<KEY_BYTES>();
     let mut name = path.as_os_str().to_owned();
-    write!(name, ".{}", clock.uuid_v4()).map_err(|e| told(std::io::Error::other(e)))?;
+    write!(name, ".{}", clock.uuid_v4()).map_err(|e| failed(std::io::Error::other(e)))?;
     let draft = PathBuf::from(name);
     let linked = write_draft(&draft, &master).and_then(|()| std::fs::hard_link(&draft, path));
     drop(std::fs::remove_file(&draft));
     match linked {
         Ok(()) => {
             if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-                std::fs::File::open(directory).and_then(|d| d.sync_all()).map_err(told)?;
+                std::fs::File::open(directory).and_then(|d| d.sync_all()).map_err(failed)?;
             }
             Ok(master)
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            read(path)?.ok_or_else(|| told(error))
+            read(path)?.ok_or_else(|| failed(error))
         }
-        Err(error) => Err(told(error)),
+        Err(error) => Err(failed(error)),
     }
 }
 

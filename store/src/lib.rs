@@ -36,13 +36,16 @@ use database::pulse::Gate;
 pub use database::seat::{Company, Seat};
 #[cfg(any(test, feature = "testing"))]
 pub use database::testing;
-pub use database::tx::{Record, Tx, Write};
+pub use database::tx::{Record, Tx, Write, Writing};
 pub use database::{copy, restore};
 use database::{migrate, place, pulse};
-pub use people::{key, operator, preference, ticket, view};
+pub use people::{
+    access, agent, channel, device, invitation, key, meta_app, operator, preference, receipt,
+    registration, session, team, ticket, view, workspace,
+};
 pub use proof::stamp::StampKey;
 use proof::touch;
-pub use proof::{digest, found};
+pub use proof::{digest, found, key_check};
 pub use proof::{ends, seal, settled, stamped, verify};
 pub use read::usage;
 pub use work::node;

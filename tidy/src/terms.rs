@@ -54,13 +54,13 @@ const SHARED: &[(&str, usize)] = &[
 const OTHERS: [&str; 3] = ["Draft", "Claim", "Post"];
 
 /// Names of functions that say too little, and how many functions have each.
-const BARE: [(&str, usize); 3] = [("of", 74), ("read", 90), ("told", 32)];
+const BARE: [(&str, usize); 3] = [("of", 74), ("read", 89), ("told", 29)];
 
 /// Words that ask. A doc comment begins with the noun: "Entities that may not send".
 const ASKING: [&str; 5] = ["How", "What", "When", "Which", "Who"];
 
 /// Doc comments that begin with one of them.
-const ASKED: usize = 1056;
+const ASKED: usize = 986;
 
 /// A number may be so much lower before it has to be written down.
 const SLACK: usize = 10;

@@ -39,6 +39,8 @@ mod mirror;
 #[cfg(test)]
 mod outcomes;
 #[cfg(test)]
+mod outward;
+#[cfg(test)]
 mod ownership;
 #[cfg(test)]
 mod past;

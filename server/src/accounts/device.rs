@@ -6,40 +6,18 @@
 //!
 //! A password that was set and a device that was revoked stand in the log, with who did it.
 
+use baton_domain::group::Key;
 use baton_protocol::account::Device;
 use baton_protocol::{AgentId, DeviceId, Fact, Role, Timestamp, WorkspaceId};
-use sqlx_macros::FromRow;
 
 use super::password::check_new;
-use super::session::{account_digest, parse};
+use super::session::account_digest;
 use super::{AccountError, Accounts, SessionState, Setter, Signed, lock};
 use crate::config::Secret;
 use crate::engine::Engine;
 use crate::engine::work::SettingWork;
-use crate::store::Sql;
-
-#[derive(FromRow)]
-struct DeviceListRow {
-    id: String,
-    name: String,
-    created_at: i64,
-    last_seen_at: i64,
-}
-
-#[derive(FromRow)]
-struct SessionStateRow {
-    id: String,
-    state: String,
-    refresh_expires_at: i64,
-    revoked_at: Option<i64>,
-}
-
-/// Ends all sessions of an agent but one ('' for none) that are not over.
-static END_ALL: Sql = Sql::new(
-    "UPDATE device SET access_expires_at = 0, refresh_expires_at = 0
-     WHERE workspace = $1 AND agent = $2 AND id <> $3 AND revoked_at IS NULL
-       AND (refresh_expires_at > CAST($4 AS BIGINT) OR access_expires_at > CAST($4 AS BIGINT))",
-);
+use crate::store::agent;
+use crate::store::device::{self, SessionEnds};
 
 /// A new password of an agent, and the device whose session goes on.
 #[derive(Clone, Copy)]
@@ -68,31 +46,9 @@ impl Accounts {
         agent: AgentId,
         current: Option<DeviceId>,
     ) -> Result<Vec<Device>, AccountError> {
-        static AGENT: Sql = Sql::new("SELECT id FROM agent WHERE workspace = $1 AND id = $2");
-        static LIST: Sql = Sql::new(
-            "SELECT id, name, created_at, last_seen_at FROM device
-             WHERE workspace = $1 AND agent = $2 AND revoked_at IS NULL
-               AND refresh_expires_at > CAST($3 AS BIGINT)
-             ORDER BY created_at, id",
-        );
-        let now = self.0.clock.now().ms().to_string();
-        let mut tx = self.0.store.read().await?;
-        let (workspace, agent) = (workspace.to_string(), agent.to_string());
-        let known = tx.row::<(String,)>(&AGENT, &[&workspace, &agent]).await?;
-        let rows = tx.rows::<DeviceListRow>(&LIST, &[&workspace, &agent, &now]).await?;
-        tx.rollback().await?;
-        known.ok_or(AccountError::NotFound { what: "agent" })?;
-        let device = |row: DeviceListRow| {
-            let id = parse(&row.id)?;
-            Ok(Device {
-                id,
-                name: row.name,
-                created_at: Timestamp::from_ms(row.created_at),
-                last_seen_at: Timestamp::from_ms(row.last_seen_at),
-                current: Some(id) == current,
-            })
-        };
-        rows.into_iter().map(device).collect()
+        let now = self.0.clock.now();
+        let found = device::signed_in(&self.0.store, (workspace, agent), current, now).await?;
+        found.ok_or(AccountError::NotFound { what: "agent" })
     }
 
     /// Revokes a device: one's own, or as admin anybody's.
@@ -108,7 +64,7 @@ impl Accounts {
         let work = self.plan_revocation(by, device).await?;
         self.settle(engine, work).await?;
         tracing::info!(workspace = %by.workspace, by = %by.agent, %device, "device revoked");
-        self.tell_ended(by.workspace, &[device], SessionState::DeviceRevoked);
+        self.notify_ended(by.workspace, &[device], SessionState::DeviceRevoked);
         Ok(())
     }
 
@@ -118,16 +74,12 @@ impl Accounts {
     /// # Errors
     /// When the store is away.
     pub async fn sign_out(&self, signed: Signed) -> Result<(), AccountError> {
-        static END: Sql = Sql::new(
-            "UPDATE device SET access_expires_at = 0, refresh_expires_at = 0
-             WHERE workspace = $1 AND id = $2",
-        );
         let Signed { workspace, agent, device, .. } = signed;
         let mut tx = self.0.store.begin().await?;
-        tx.run(&END, &[&workspace.to_string(), &device.to_string()]).await?;
+        device::end(&mut tx, workspace, &[device]).await?;
         tx.commit().await?;
         tracing::info!(%workspace, %agent, %device, "signed out");
-        self.tell_ended(workspace, &[device], SessionState::SignInAgain);
+        self.notify_ended(workspace, &[device], SessionState::SignInAgain);
         Ok(())
     }
 
@@ -136,27 +88,17 @@ impl Accounts {
         by: Signed,
         device_id: DeviceId,
     ) -> Result<SettingWork, AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT agent, revoked_at FROM device
-             WHERE workspace = $1 AND id = $2 AND ($3 = '' OR agent = $3)",
-        );
-        static REVOKE: Sql = Sql::new(
-            "UPDATE device SET revoked_at = COALESCE(revoked_at, CAST($3 AS BIGINT))
-             WHERE workspace = $1 AND id = $2",
-        );
-        let of = if by.role == Role::Admin { String::new() } else { by.agent.to_string() };
-        let (workspace, id) = (by.workspace.to_string(), device_id.to_string());
-        let mut tx = self.0.store.read().await?;
-        let row = tx.row::<(String, Option<i64>)>(&READ, &[&workspace, &id, &of]).await?;
-        tx.rollback().await?;
-        let (agent, revoked_at) = row.ok_or(AccountError::NotFound { what: "device" })?;
+        let key = (by.workspace, device_id);
+        let owner = device::owner(&self.0.store, key).await?;
+        let may = |agent: AgentId| by.role == Role::Admin || agent == by.agent;
+        let owner = owner.filter(|owner| may(owner.agent));
+        let owner = owner.ok_or(AccountError::NotFound { what: "device" })?;
         let setter = Setter { workspace: by.workspace, by: Some(by.agent) };
-        if revoked_at.is_some() {
+        if owner.is_revoked {
             return Ok(setter.work(Vec::new(), Vec::new()));
         }
-        let args = vec![workspace, id, self.0.clock.now().ms().to_string()];
-        let fact = Fact::DeviceRevoked { agent_id: parse(&agent)?, device_id };
-        Ok(setter.work(vec![(&REVOKE, args)], vec![fact]))
+        let fact = Fact::DeviceRevoked { agent_id: owner.agent, device_id };
+        Ok(setter.work(vec![device::revoke(key, self.0.clock.now())], vec![fact]))
     }
 
     /// Whether a device's session goes on.
@@ -181,28 +123,16 @@ impl Accounts {
         workspace: WorkspaceId,
         devices: &[DeviceId],
     ) -> Result<Vec<SessionState>, AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT d.id, a.state, d.refresh_expires_at, d.revoked_at
-             FROM device d JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
-             WHERE d.workspace = $1 AND d.id {in $2}",
-        );
-        let ids: Vec<String> = devices.iter().map(ToString::to_string).collect();
-        let list = serde_json::Value::from(ids.clone()).to_string();
-        let mut tx = self.0.store.read().await?;
-        let rows = tx.rows::<SessionStateRow>(&READ, &[&workspace.to_string(), &list]).await?;
-        tx.rollback().await?;
-        let now = self.0.clock.now().ms();
-        let known: std::collections::BTreeMap<&str, SessionState> =
-            rows.iter().map(|row| (row.id.as_str(), row.standing(now))).collect();
-        let is_other = |device: &&DeviceId| !known.contains_key(device.to_string().as_str());
-        let others: Vec<DeviceId> = devices.iter().filter(is_other).copied().collect();
-        let keys = self.good_keys(workspace, &others).await?;
-        let standing = |device: &DeviceId| {
-            let known = known.get(device.to_string().as_str()).copied();
-            let key = || keys.contains(device).then_some(SessionState::Live);
-            known.or_else(key).unwrap_or(SessionState::SignInAgain)
+        let sessions = device::sessions(&self.0.store, workspace, devices).await?;
+        let others = devices.iter().filter(|device| !sessions.contains_key(device));
+        let keys = self.good_keys(workspace, &others.copied().collect::<Vec<_>>()).await?;
+        let now = self.0.clock.now();
+        let state = |device| match sessions.get(device) {
+            Some(ends) => standing(ends, now),
+            None if keys.contains(device) => SessionState::Live,
+            None => SessionState::SignInAgain,
         };
-        Ok(devices.iter().map(standing).collect())
+        Ok(devices.iter().map(state).collect())
     }
 
     /// Changes one's own password; the other sessions end.
@@ -216,25 +146,21 @@ impl Accounts {
         current: &Secret,
         next: &Secret,
     ) -> Result<(), AccountError> {
-        static READ: Sql =
-            Sql::new("SELECT password_hash, email FROM agent WHERE workspace = $1 AND id = $2");
         check_new(next, "")?;
-        let (workspace, agent) = (signed.workspace.to_string(), signed.agent.to_string());
-        // Whoever holds a phone that was left open must not be able to guess.
-        let key = (account_digest(&workspace, &agent), None);
+        let (workspace, id) = (signed.workspace.to_string(), signed.agent.to_string());
+        // The finder of a phone that was left open must not be able to guess.
+        let key = (account_digest(&workspace, &id), None);
         let _attempt = self.count_try(key)?;
         let fits = async {
-            let mut tx = self.0.store.read().await?;
-            let args = [workspace.as_str(), &agent];
-            let row = tx.row::<(Option<String>, String)>(&READ, &args).await?;
-            tx.rollback().await?;
-            let (hash, email) = row.unwrap_or_default();
+            let of = (signed.workspace, signed.agent);
+            let found = agent::password(&self.0.store, of).await?;
+            let (hash, email) = found.map(|found| (found.hash, found.email)).unwrap_or_default();
             let fits = self.0.passwords.verify(current, hash.as_deref()).await?;
             Ok::<_, AccountError>((fits, email))
         };
-        // What nobody could look at was no try.
+        // A try that could not be looked at was none.
         let (fits, email) = fits.await.inspect_err(|_| lock(&self.0.throttle).take_back(key))?;
-        self.tell_tried(key, fits).await;
+        self.notify_tried(key, fits).await;
         if !fits {
             return Err(AccountError::WrongCredentials);
         }
@@ -253,17 +179,13 @@ impl Accounts {
         &self,
         engine: &Engine,
         setter: Setter,
-        agent: AgentId,
+        agent_id: AgentId,
         next: &Secret,
     ) -> Result<(), AccountError> {
-        static READ: Sql = Sql::new("SELECT email FROM agent WHERE workspace = $1 AND id = $2");
-        let args = [setter.workspace.to_string(), agent.to_string()];
-        let mut tx = self.0.store.read().await?;
-        let row = tx.row::<(String,)>(&READ, &[&args[0], &args[1]]).await?;
-        tx.rollback().await?;
-        let (email,) = row.ok_or(AccountError::NotFound { what: "agent" })?;
-        check_new(next, &email)?;
-        let new = NewPassword { agent, keep: None, password: next };
+        let found = agent::password(&self.0.store, (setter.workspace, agent_id)).await?;
+        let found = found.ok_or(AccountError::NotFound { what: "agent" })?;
+        check_new(next, &found.email)?;
+        let new = NewPassword { agent: agent_id, keep: None, password: next };
         self.put_password(engine, setter, new).await
     }
 
@@ -274,76 +196,42 @@ impl Accounts {
         setter: Setter,
         new: NewPassword<'_>,
     ) -> Result<(), AccountError> {
-        static PUT: Sql =
-            Sql::new("UPDATE agent SET password_hash = $3 WHERE workspace = $1 AND id = $2");
         let NewPassword { agent: agent_id, keep, password } = new;
         let hash = self.0.passwords.hash(password).await?;
-        let of = [setter.workspace.to_string(), agent_id.to_string()];
-        let keep = keep.map(|device| device.to_string()).unwrap_or_default();
-        let with = |last: String| of.iter().cloned().chain([last]).collect::<Vec<_>>();
-        let mut end = with(keep);
-        end.push(self.0.clock.now().ms().to_string());
-        let writes = vec![(&PUT, with(hash)), (&END_ALL, end)];
+        let key = (setter.workspace, agent_id);
+        let end = device::end_all(key, keep, self.0.clock.now());
+        let writes = vec![agent::set_password(key, hash), end];
         let work = setter.work(writes, vec![Fact::PasswordSet { agent_id }]);
         self.settle(engine, work).await?;
-        self.tell_signed_out(setter.workspace, agent_id).await
+        self.notify_signed_out(key).await
     }
 
-    /// Tells of the devices whose sessions were ended with the password.
-    async fn tell_signed_out(
-        &self,
-        workspace: WorkspaceId,
-        agent: AgentId,
-    ) -> Result<(), AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT id FROM device WHERE workspace = $1 AND agent = $2 AND revoked_at IS NULL
-               AND refresh_expires_at = 0",
-        );
-        let ended = self.device_ids(&READ, workspace, agent).await?;
+    /// Notifies of the devices whose sessions were ended with the password.
+    async fn notify_signed_out(&self, of: Key<AgentId>) -> Result<(), AccountError> {
+        let ended = device::signed_out(&self.0.store, of).await?;
+        let (workspace, agent) = of;
         tracing::info!(%workspace, %agent, sessions = ended.len(), "password set, sessions ended");
-        self.tell_ended(workspace, &ended, SessionState::SignInAgain);
+        self.notify_ended(workspace, &ended, SessionState::SignInAgain);
         Ok(())
     }
 
-    /// Tells of all devices of an agent whose revocation was committed with the agent's leaving.
+    /// Notifies of all devices of an agent whose revocation was committed with the agent's leaving.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(super) async fn tell_revoked(
-        &self,
-        workspace: WorkspaceId,
-        agent: AgentId,
-    ) -> Result<(), AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT id FROM device WHERE workspace = $1 AND agent = $2 AND revoked_at IS NOT NULL",
-        );
-        let devices = self.device_ids(&READ, workspace, agent).await?;
-        self.tell_ended(workspace, &devices, SessionState::DeviceRevoked);
+    pub(super) async fn notify_revoked(&self, of: Key<AgentId>) -> Result<(), AccountError> {
+        let devices = device::revoked(&self.0.store, of).await?;
+        self.notify_ended(of.0, &devices, SessionState::DeviceRevoked);
         Ok(())
-    }
-
-    async fn device_ids(
-        &self,
-        sql: &'static Sql,
-        workspace: WorkspaceId,
-        agent: AgentId,
-    ) -> Result<Vec<DeviceId>, AccountError> {
-        let mut tx = self.0.store.read().await?;
-        let args = [&workspace.to_string(), &*agent.to_string()];
-        let rows = tx.rows::<(String,)>(sql, &args).await?;
-        tx.rollback().await?;
-        Ok(rows.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?)
     }
 }
 
-impl SessionStateRow {
-    fn standing(&self, now_ms: i64) -> SessionState {
-        if self.revoked_at.is_some() {
-            SessionState::DeviceRevoked
-        } else if self.state != "active" || self.refresh_expires_at <= now_ms {
-            SessionState::SignInAgain
-        } else {
-            SessionState::Live
-        }
+fn standing(ends: &SessionEnds, now: Timestamp) -> SessionState {
+    if ends.is_revoked {
+        SessionState::DeviceRevoked
+    } else if !ends.is_active || ends.expires_at <= now {
+        SessionState::SignInAgain
+    } else {
+        SessionState::Live
     }
 }

@@ -7,12 +7,12 @@ use std::net::IpAddr;
 
 use baton_protocol::invitation::{PasswordForgotten, PasswordNew};
 
-use super::session::{account_digest, parse};
+use super::session::account_digest;
 use super::token::{self, PasswordLink};
 use super::{AccountError, Accounts, LinkFault, Setter, lock};
 use crate::config::Secret;
 use crate::engine::Engine;
-use crate::store::read::{AgentPassword, agent_password};
+use crate::store::agent;
 
 /// A link is good for so long.
 const VALID_MS: i64 = 60 * 60_000;
@@ -29,8 +29,8 @@ pub struct Remedy {
 }
 
 impl Accounts {
-    /// A link for an agent who forgot the password. There is none where there is no such agent, and
-    /// a stranger is not told so.
+    /// A link for an agent who forgot the password. Without such an agent there is none, and
+    /// a stranger does not learn so.
     ///
     /// # Errors
     /// If it was asked too often, or the store is away.
@@ -48,20 +48,20 @@ impl Accounts {
         let _attempt = self.count_try(of_address)?;
         let Some(found) = self.find(&slug, &email).await? else {
             lock(&self.0.throttle).fail(of_address, self.0.clock.monotonic());
-            self.tell_tried(of_address, false).await;
+            self.notify_tried(of_address, false).await;
             return Ok(None);
         };
-        let at = (parse(&found.workspace)?, parse(&found.agent)?);
-        let Some(row) = self.password_row(at).await? else { return Ok(None) };
-        if !row.is_active {
+        let at = found.agent;
+        let Some(found) = agent::password(&self.0.store, at).await? else { return Ok(None) };
+        if !found.is_active {
             return Ok(None);
         }
         let expires_at = self.0.clock.now().plus_ms(VALID_MS).ms();
         let link = PasswordLink { at, expires_at };
         Ok(Some(Remedy {
-            secret: link.secret(&self.0.keys, row.password_hash.as_deref()),
-            email: row.email,
-            workspace_name: row.workspace_name,
+            secret: link.secret(&self.0.keys, found.hash.as_deref()),
+            email: found.email,
+            workspace_name: found.workspace_name,
         }))
     }
 
@@ -79,7 +79,7 @@ impl Accounts {
         let key = (account_digest("password link", &new.secret), Some(from));
         let _attempt = self.count_try(key)?;
         let proven = self.prove(&new.secret).await;
-        self.tell_link(key, proven.as_ref().err()).await;
+        self.count_link(key, proven.as_ref().err()).await;
         let (workspace, agent) = proven?;
         let setter = Setter { workspace, by: Some(agent) };
         self.set_password(engine, setter, agent, &Secret::new(&*new.password)).await
@@ -90,27 +90,19 @@ impl Accounts {
         let Some((link, proof)) = token::presented_password_link(secret) else {
             return Err(unknown);
         };
-        let Some(row) = self.password_row(link.at).await? else { return Err(unknown) };
+        let Some(found) = agent::password(&self.0.store, link.at).await? else {
+            return Err(unknown);
+        };
         // Of a password that was set since, it is as wrong as any other.
-        if !link.is_proven(&self.0.keys, row.password_hash.as_deref(), &proof) {
+        if !link.is_proven(&self.0.keys, found.hash.as_deref(), &proof) {
             return Err(unknown);
         }
         if link.expires_at <= self.0.clock.now().ms() {
             return Err(AccountError::Link(LinkFault::Expired));
         }
-        if !row.is_active {
+        if !found.is_active {
             return Err(unknown);
         }
         Ok(link.at)
-    }
-
-    async fn password_row(
-        &self,
-        at: token::AgentPlace,
-    ) -> Result<Option<AgentPassword>, AccountError> {
-        let mut tx = self.0.store.read().await?;
-        let row = agent_password(&mut tx, at).await?;
-        tx.rollback().await?;
-        Ok(row)
     }
 }

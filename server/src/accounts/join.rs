@@ -1,31 +1,21 @@
-//! Joining by an invitation: whoever has its secret sets a password and is signed in.
+//! Joining by an invitation: the holder of its secret sets a password and is signed in.
 //!
 //! The database lets an invitation be used once. The write that makes the agent ends the invitation
 //! in the same transaction. It is refused if the invitation ended before.
 
 use std::net::IpAddr;
 
-use baton_protocol::account::{Login, Membership, Session};
+use baton_protocol::account::{Login, Session};
 use baton_protocol::invitation::{InvitationAccept, InvitationCard};
 use baton_protocol::settings::AgentNew;
-use baton_protocol::{Fact, InvitationId, InvitationStep, Role, Timestamp, WorkspaceId};
-use sqlx_macros::FromRow;
+use baton_protocol::{Fact, InvitationStep};
 
-use super::session::{account_digest, parse};
+use super::session::account_digest;
 use super::{AccountError, Accounts, Setter, lock, throttle, token};
 use crate::engine::Engine;
-use crate::store::tables::from_json;
-use crate::store::{Sql, StoreError};
+use crate::store::invitation::{self, InvitationProgress, LinkedInvitation};
 
-// One that ended meanwhile, or has a new secret, has no state then, which the table refuses.
-static USE: Sql = Sql::new(
-    "UPDATE invitation SET open_email = NULL, ended_at = CAST($5 AS BIGINT), agent = $4,
-       state = CASE WHEN state = 'open' AND digest = $3 AND expires_at > CAST($5 AS BIGINT)
-         THEN 'used' END
-     WHERE workspace = $1 AND id = $2",
-);
-
-/// Why a link of an invitation is no longer good.
+/// The reason why a link of an invitation is no longer good.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LinkFault {
     /// There never was such a link, or there is a newer one.
@@ -49,32 +39,8 @@ impl std::fmt::Display for LinkFault {
     }
 }
 
-#[derive(FromRow)]
-struct InvitationCardRow {
-    workspace: String,
-    slug: String,
-    workspace_name: String,
-    id: String,
-    email: String,
-    name: String,
-    role: String,
-    capacity: Option<i64>,
-    teams: String,
-    state: String,
-    expires_at: i64,
-}
-
-/// An invitation that can be used.
-struct Open {
-    workspace: WorkspaceId,
-    id: InvitationId,
-    teams: Vec<Membership>,
-    capacity: Option<u32>,
-    card: InvitationCard,
-}
-
 impl Accounts {
-    /// What an invitation says to who has its secret.
+    /// An invitation, as the holder of its secret reads it.
     ///
     /// # Errors
     /// [`AccountError::Link`] when it cannot be used.
@@ -86,7 +52,7 @@ impl Accounts {
         let key = (account_digest("invitation", secret), Some(from));
         let _attempt = self.count_try(key)?;
         let found = self.open_invitation(secret).await;
-        self.tell_link(key, found.as_ref().err()).await;
+        self.count_link(key, found.as_ref().err()).await;
         Ok(found?.card)
     }
 
@@ -109,7 +75,7 @@ impl Accounts {
             None => Err(AccountError::Busy),
         };
         drop(turn);
-        self.tell_link(key, joined.as_ref().err()).await;
+        self.count_link(key, joined.as_ref().err()).await;
         let card = joined?;
         let login = Login {
             workspace: card.workspace,
@@ -122,11 +88,11 @@ impl Accounts {
         self.begin_session(&found.ok_or(AccountError::WrongCredentials)?, &login).await
     }
 
-    /// Counts a secret that nobody was given, as a wrong password is counted.
-    pub(super) async fn tell_link(&self, key: throttle::Key, error: Option<&AccountError>) {
+    /// Counts a secret that was made up, as a wrong password is counted.
+    pub(super) async fn count_link(&self, key: throttle::Key, error: Option<&AccountError>) {
         if let Some(AccountError::Link(LinkFault::Unknown)) = error {
             lock(&self.0.throttle).fail(key, self.0.clock.monotonic());
-            self.tell_tried(key, false).await;
+            self.notify_tried(key, false).await;
         } else {
             lock(&self.0.throttle).take_back(key);
         }
@@ -146,70 +112,37 @@ impl Accounts {
             capacity: open.capacity,
             teams: open.teams,
         };
-        let setter = Setter { workspace: open.workspace, by: None };
+        let (workspace, invitation_id) = open.key;
+        let setter = Setter { workspace, by: None };
         let (agent, mut work) = self.plan_agent(setter, &new).await?;
-        let args = vec![
-            open.workspace.to_string(),
-            open.id.to_string(),
-            token::digest(&self.0.keys, &accept.secret),
-            agent.to_string(),
-            self.0.clock.now().ms().to_string(),
-        ];
+        let digest = token::digest(&self.0.keys, &accept.secret);
         work.by = Some(agent);
-        work.writes.push((&USE, args));
-        let (invitation_id, step) = (open.id, InvitationStep::Used);
+        work.writes.push(invitation::accept(open.key, digest, agent, self.0.clock.now()));
+        let step = InvitationStep::Used;
         work.facts.push(Fact::InvitationChanged { invitation_id, step });
         if let Err(error) = self.settle(engine, work).await {
-            // Somebody was faster: say what became of it.
+            // It was used or ended meanwhile: the reason is said.
             self.open_invitation(&accept.secret).await?;
             return Err(error);
         }
-        tracing::info!(workspace = %open.workspace, %agent, invitation = %open.id, "agent joined");
+        tracing::info!(%workspace, %agent, invitation = %invitation_id, "agent joined");
         Ok(open.card)
     }
 
-    async fn open_invitation(&self, secret: &str) -> Result<Open, AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT i.workspace, w.slug, w.name AS workspace_name, i.id, i.email, i.name, i.role,
-               i.capacity, i.teams, i.state, i.expires_at
-             FROM invitation i JOIN workspace w ON w.id = i.workspace WHERE i.digest = $1",
-        );
+    /// The invitation with this secret, if it can be used.
+    async fn open_invitation(&self, secret: &str) -> Result<LinkedInvitation, AccountError> {
         if !token::is_invitation(secret) {
             return Err(AccountError::Link(LinkFault::Unknown));
         }
         let digest = token::digest(&self.0.keys, secret);
-        let mut tx = self.0.store.read().await?;
-        let row = tx.row::<InvitationCardRow>(&READ, &[&digest]).await?;
-        tx.rollback().await?;
-        let row = row.ok_or(AccountError::Link(LinkFault::Unknown))?;
-        let fault = match row.state.as_str() {
-            "used" => Some(LinkFault::Used),
-            "withdrawn" => Some(LinkFault::Withdrawn),
-            _ => (row.expires_at <= self.0.clock.now().ms()).then_some(LinkFault::Expired),
-        };
-        match fault {
-            Some(fault) => Err(AccountError::Link(fault)),
-            None => Ok(row.read()?),
+        let found = invitation::with_digest(&self.0.store, &digest).await?;
+        let found = found.ok_or(AccountError::Link(LinkFault::Unknown))?;
+        let is_over = found.card.expires_at <= self.0.clock.now();
+        match found.progress {
+            InvitationProgress::Used => Err(AccountError::Link(LinkFault::Used)),
+            InvitationProgress::Withdrawn => Err(AccountError::Link(LinkFault::Withdrawn)),
+            InvitationProgress::Open if is_over => Err(AccountError::Link(LinkFault::Expired)),
+            InvitationProgress::Open => Ok(found),
         }
-    }
-}
-
-impl InvitationCardRow {
-    fn read(self) -> Result<Open, StoreError> {
-        let capacity = self.capacity.map(u32::try_from).transpose();
-        Ok(Open {
-            workspace: parse(&self.workspace)?,
-            id: parse(&self.id)?,
-            teams: from_json(&self.teams)?,
-            capacity: capacity.map_err(StoreError::corrupt)?,
-            card: InvitationCard {
-                workspace: self.slug,
-                workspace_name: self.workspace_name,
-                email: self.email,
-                name: self.name,
-                role: Role::from_name(&self.role).ok_or_else(|| StoreError::corrupt("role"))?,
-                expires_at: Timestamp::from_ms(self.expires_at),
-            },
-        })
     }
 }

@@ -71,7 +71,7 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let device = DeviceId(key.0);
         if self.good_keys(workspace, &[device]).await?.is_empty() {
-            self.tell_ended(workspace, &[device], SessionState::SignInAgain);
+            self.notify_ended(workspace, &[device], SessionState::SignInAgain);
         }
         Ok(())
     }

@@ -52,7 +52,7 @@ pub use slots::Slots;
 pub use throttle::{ADDRESS_TRIES_MAX, TRIES_MAX, WINDOW};
 pub use ticket::TICKET_TTL;
 
-/// Who is signed in, and on which device.
+/// An agent who is signed in, and their device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Signed {
     /// The workspace.
@@ -61,13 +61,13 @@ pub struct Signed {
     pub agent: AgentId,
     /// The device.
     pub device: DeviceId,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
     /// The rights of a program's key; `None` for a person, who has a session.
     pub key: Option<KeyUse>,
 }
 
-/// Why something about accounts was not done.
+/// The reason why something about accounts was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     /// Workspace, e-mail or password is wrong; it is not said which.
@@ -85,7 +85,7 @@ pub enum AccountError {
     /// Too many tries.
     #[error("too many tries: wait {retry_after_ms} ms")]
     TooManyTries {
-        /// When to try again.
+        /// The time to wait.
         retry_after_ms: u64,
     },
     /// All places for hashing passwords are taken.
@@ -97,13 +97,13 @@ pub enum AccountError {
     /// There is no such thing in this workspace.
     #[error("there is no such {what}")]
     NotFound {
-        /// What was looked for.
+        /// The thing that was looked for.
         what: &'static str,
     },
     /// The role, or the state of the thing, does not allow it.
     #[error("{why}")]
     NotAllowed {
-        /// What stands against it.
+        /// The obstacle.
         why: &'static str,
     },
     /// A field is wrong.
@@ -111,7 +111,7 @@ pub enum AccountError {
     Invalid {
         /// The field.
         field: &'static str,
-        /// What is wrong with it.
+        /// The problem with it.
         problem: String,
     },
     /// Another row has this value already.
@@ -139,14 +139,14 @@ pub enum AccountError {
 
 /// The first rows that are wrong, as a sentence.
 fn rows_text(rows: &[RowProblem]) -> String {
-    let told: Vec<_> = rows
+    let first: Vec<_> = rows
         .iter()
         .take(5)
         .map(|RowProblem { row, field, problem }| format!("row {row}: {field}: {problem}"))
         .collect();
-    let more = rows.len().saturating_sub(told.len());
+    let more = rows.len().saturating_sub(first.len());
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("{}{more}", told.join("; "))
+    format!("{}{more}", first.join("; "))
 }
 
 impl AccountError {
@@ -161,7 +161,7 @@ impl AccountError {
     }
 }
 
-/// Hears that sessions are over, so that their sockets are closed at once and not at the next
+/// A listener for ended sessions, so that their sockets are closed at once and not at the next
 /// poll.
 pub trait OnEnded: Send + Sync + 'static {
     /// The session of this device is over: `SignInAgain` or `DeviceRevoked`.
@@ -220,7 +220,7 @@ impl Accounts {
         }))
     }
 
-    /// Names the one who hears of ended sessions; the first one named stays.
+    /// Names the listener for ended sessions; the first one named stays.
     pub fn set_on_ended(&self, listener: Arc<dyn OnEnded>) {
         drop(self.0.on_ended.set(listener));
     }
@@ -230,7 +230,7 @@ impl Accounts {
         password::made_up(&self.0.clock)
     }
 
-    fn tell_ended(&self, workspace: WorkspaceId, devices: &[DeviceId], standing: SessionState) {
+    fn notify_ended(&self, workspace: WorkspaceId, devices: &[DeviceId], standing: SessionState) {
         if let Some(listener) = self.0.on_ended.get() {
             for device in devices {
                 listener.on_ended(workspace, *device, standing);
@@ -239,7 +239,7 @@ impl Accounts {
     }
 }
 
-/// What these locks guard is whole at all times: a panic elsewhere spoils nothing.
+/// The data behind these locks are whole at all times: a panic elsewhere spoils nothing.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

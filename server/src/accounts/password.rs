@@ -26,7 +26,7 @@ pub const PASSWORD_BYTES_MAX: usize = 1_024;
 
 /// Hashes at once. Each takes 19 MiB and a core for some 30 ms; the rest of the server goes on.
 const HASHES_AT_ONCE: usize = 2;
-/// Who has waited this long for a place is told to come back.
+/// A request that has waited this long for a place is refused.
 pub(super) const WAIT_MAX: Duration = Duration::from_secs(5);
 /// Buffers that were not used for so long are given back.
 const IDLE: Duration = Duration::from_secs(10);
@@ -40,8 +40,9 @@ const HASH_BYTES: usize = 32;
 pub(super) struct Passwords {
     places: Arc<Semaphore>,
     buffers: Arc<Buffers>,
-    /// What a password is compared with where there is none: a stranger's login takes as long.
-    nobody: Arc<OnceCell<String>>,
+    /// The hash that a password is compared with where there is none: a stranger's login takes as
+    /// long.
+    stand_in: Arc<OnceCell<String>>,
     clock: Clock,
 }
 
@@ -49,7 +50,7 @@ pub(super) struct Passwords {
 #[derive(Default)]
 struct Buffers {
     free: Mutex<Vec<Vec<Block>>>,
-    /// How often one was taken.
+    /// The number of times that one was taken.
     uses: AtomicU64,
 }
 
@@ -80,7 +81,7 @@ impl Buffers {
 impl Passwords {
     pub(super) fn new(clock: Clock) -> Self {
         let places = Arc::new(Semaphore::new(HASHES_AT_ONCE));
-        Self { places, buffers: Arc::default(), nobody: Arc::default(), clock }
+        Self { places, buffers: Arc::default(), stand_in: Arc::default(), clock }
     }
 
     /// The text to store.
@@ -106,7 +107,7 @@ impl Passwords {
         let (password, is_known) = (password.clone(), hash.is_some());
         let hash = match hash {
             Some(hash) => hash.to_owned(),
-            None => self.nobody().await?,
+            None => self.stand_in().await?,
         };
         let fits = self.run(move |buffer| {
             let Some(stored) = Stored::read(&hash) else { return false };
@@ -118,8 +119,9 @@ impl Passwords {
         Ok(fits.await? && is_known)
     }
 
-    async fn nobody(&self) -> Result<String, AccountError> {
-        let made = self.nobody.get_or_try_init(|| async { self.hash(&made_up(&self.clock)).await });
+    async fn stand_in(&self) -> Result<String, AccountError> {
+        let made =
+            self.stand_in.get_or_try_init(|| async { self.hash(&made_up(&self.clock)).await });
         made.await.cloned()
     }
 
@@ -171,7 +173,7 @@ impl Stored {
     }
 }
 
-/// What a new hash costs: the least, or OWASP's first choice for argon2id (19 MiB, two passes, one
+/// The cost of a new hash: the least, or OWASP's first choice for argon2id (19 MiB, two passes, one
 /// lane).
 fn costs(is_cheap: bool) -> Params {
     let least = Params::new(Params::MIN_M_COST, Params::MIN_T_COST, 1, None);
@@ -194,7 +196,7 @@ fn digest(
         .map_err(|error| AccountError::Broken(error.to_string()))
 }
 
-/// Whether a password may be set by whoever signs in with this e-mail address.
+/// Whether a password may be set for this e-mail address.
 pub(super) fn check_new(password: &Secret, email: &str) -> Result<(), AccountError> {
     let text = password.expose();
     let (chars, lower, email) = (text.chars().count(), text.to_lowercase(), email.to_lowercase());
@@ -213,7 +215,7 @@ pub(super) fn check_new(password: &Secret, email: &str) -> Result<(), AccountErr
     Err(AccountError::invalid("password", problem))
 }
 
-/// A password nobody has to invent: 80 bits, without letters that look alike.
+/// A password that is made up: 80 bits, without letters that look alike.
 pub fn made_up(clock: &Clock) -> Secret {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let bytes = clock.bytes::<16>();

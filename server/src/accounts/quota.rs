@@ -1,4 +1,4 @@
-//! How many commands an agent and a workspace may give: a rate in the long run, and more after a
+//! Quotas of commands for an agent and a workspace: a rate in the long run, and more after a
 //! pause. What is asked of outcomes counts as well, for it is written down.
 //!
 //! Each node counts for itself.
@@ -25,14 +25,14 @@ pub struct Rate {
     pub burst: u32,
 }
 
-/// What is left to an agent.
+/// The commands left to an agent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Left {
-    /// How many it was to begin with.
+    /// The number to begin with.
     pub of: Rate,
-    /// How many commands may be given at once.
+    /// The number of commands that may be given at once.
     pub remaining: u32,
-    /// When it is whole again.
+    /// The time at which it is whole again.
     pub whole_in: Duration,
 }
 
@@ -66,7 +66,7 @@ impl Quota {
         }))
     }
 
-    /// What an agent may do.
+    /// The quota of an agent.
     pub fn agent(&self) -> Rate {
         self.0.agent
     }
@@ -74,7 +74,7 @@ impl Quota {
     /// Takes so many of an agent's commands.
     ///
     /// # Errors
-    /// How long to wait, when there are not so many left to the agent or to its workspace.
+    /// The time to wait, when there are not so many left to the agent or to its workspace.
     pub fn take(
         &self,
         workspace: WorkspaceId,
@@ -101,7 +101,7 @@ fn each(rate: Rate) -> Duration {
     Duration::from_secs(1) / rate.per_s.max(1)
 }
 
-/// When a bucket is full again once so many were taken from it, or how long it lacks them.
+/// The time at which a bucket is full again once so many were taken, or for which it lacks them.
 fn after<K: Ord + Copy>(
     buckets: &mut BTreeMap<K, Duration>,
     key: K,

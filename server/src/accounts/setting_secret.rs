@@ -15,7 +15,7 @@ const SIGNING: &str = "whsec_";
 /// The beginning of a key that others show.
 pub(super) const KEY: &str = "bk_";
 
-/// A new secret of this number: as it is told once, and as it is kept.
+/// A new secret of this number: as it is shown once, and as it is kept.
 pub fn new_secret(
     keys: &Keys,
     clock: &Clock,

@@ -1,4 +1,4 @@
-//! How often somebody may try a password: ten times in a quarter of an hour per account and
+//! The limit for tries of a password: ten times in a quarter of an hour per account and
 //! address. Each address may also fail a hundred times. The address is part of the first key, so
 //! that a stranger locks nobody out. The limit of the address itself counts somebody who tries many
 //! accounts.
@@ -103,7 +103,7 @@ impl Throttle {
     }
 
     /// Counts a try on another node, as if it had been here.
-    pub(super) fn hear(&mut self, tried: &Tried, now: Duration) {
+    pub(super) fn receive(&mut self, tried: &Tried, now: Duration) {
         let key = (tried.account, tried.from);
         if tried.is_let_in {
             return self.let_in(key, now);
@@ -115,7 +115,7 @@ impl Throttle {
         self.fail(key, now);
     }
 
-    /// Takes back the last try: nobody looked at it.
+    /// Takes back the last try: it was not looked at.
     pub(super) fn take_back(&mut self, (account, from): Key) {
         if let Some(tries) = self.accounts.0.get_mut(&(account, from.map(network))) {
             tries.pop_back();
@@ -143,7 +143,7 @@ impl<K: Ord + Copy> Tries<K> {
         Self(BTreeMap::new(), tries_max)
     }
 
-    /// How long to wait, if at all.
+    /// The time to wait, if any.
     fn check(&mut self, key: &K, now: Duration) -> Result<(), Duration> {
         let Some(tries) = self.0.get_mut(key) else { return self.make_room(now) };
         while tries.front().is_some_and(|at| now.saturating_sub(*at) >= WINDOW) {
@@ -201,12 +201,12 @@ mod tests {
         let (account, from) = key(1, "10.0.0.1");
         let wrong = Tried { account, from, is_let_in: false };
         for _ in 0..TRIES_MAX {
-            throttle.hear(&wrong, Duration::ZERO);
+            throttle.receive(&wrong, Duration::ZERO);
         }
         throttle.begin((account, from), Duration::ZERO).unwrap_err();
         // The account is open to other addresses, and to this one once it came in elsewhere.
         throttle.begin(key(1, "10.0.0.2"), Duration::ZERO).unwrap();
-        throttle.hear(&Tried { is_let_in: true, ..wrong }, Duration::ZERO);
+        throttle.receive(&Tried { is_let_in: true, ..wrong }, Duration::ZERO);
         throttle.begin((account, from), Duration::ZERO).unwrap();
     }
 
@@ -215,7 +215,7 @@ mod tests {
         let mut throttle = Throttle::new(1_000);
         for account in 0..u8::try_from(ADDRESS_TRIES_MAX).unwrap() {
             let (account, from) = key(account, "10.0.0.1");
-            throttle.hear(&Tried { account, from, is_let_in: false }, Duration::ZERO);
+            throttle.receive(&Tried { account, from, is_let_in: false }, Duration::ZERO);
         }
         throttle.begin(key(200, "10.0.0.1"), Duration::ZERO).unwrap_err();
     }

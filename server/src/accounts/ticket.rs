@@ -10,7 +10,7 @@ use super::{AccountError, Accounts, Signed, token};
 use crate::config::Secret;
 use crate::store::ticket::{self as tickets, NewTicket};
 
-/// How long a ticket is good.
+/// The time for which a ticket is good.
 pub const TICKET_TTL: Duration = Duration::from_secs(30);
 /// Tickets of one device that are not yet used: a browser needs one per socket.
 const TICKETS_OF_DEVICE_MAX: i64 = 20;

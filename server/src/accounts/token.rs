@@ -19,7 +19,7 @@ const RECEIPT: &str = "bp_";
 const INVITATION: &str = "bi_";
 const PASSWORD: &str = "bw_";
 
-/// What a device's tokens of one generation derive from.
+/// The data that a device's tokens of one generation derive from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Family<'a> {
     pub(super) workspace: WorkspaceId,
@@ -91,8 +91,8 @@ pub(super) fn access_digest(keys: &Keys, text: &str) -> Option<String> {
     is_one.then(|| digest(keys, text))
 }
 
-/// What is stored of a token: nobody who lacks the key can make one and put its digest into the
-/// database.
+/// The digest of a token, which is stored. Without the key it cannot be made, so that a token of
+/// one's own cannot be put into the database.
 pub(super) fn digest(keys: &Keys, text: &str) -> String {
     hex::encode(keys.token(&[b"digest", text.as_bytes()]))
 }
@@ -169,7 +169,7 @@ pub(super) struct PresentedReceiptKey {
     proof: [u8; 32],
 }
 
-/// The key with which a device authenticates receipts of pushes, whoever of its processes has it.
+/// The key with which a device authenticates receipts of pushes, in any of its processes.
 /// It derives from the salt of the registration: the same for as long as that lasts.
 pub(super) fn receipt_key(keys: &Keys, at: Key<DeviceId>, salt: &str) -> Secret {
     let mut bytes = Vec::with_capacity(64);
@@ -208,8 +208,8 @@ fn receipt_proof(keys: &Keys, at: Key<DeviceId>, salt: &str) -> [u8; 32] {
     keys.token(&[b"receipt", at.0.0.as_bytes(), at.1.0.as_bytes(), salt.as_bytes()])
 }
 
-/// What is stored of a push service's target beside its sealed self: equal for equal targets, and
-/// of no use to whoever guesses one.
+/// The digest of a push service's target, stored beside its sealed self. It is equal for equal
+/// targets, and of no use for guessing one.
 pub(super) fn target_digest(keys: &Keys, target: &str) -> String {
     hex::encode(keys.token(&[b"push target", target.as_bytes()]))
 }

@@ -24,6 +24,7 @@ mod policies;
 mod record;
 mod senders;
 mod sets;
+mod settings_cache;
 mod slots;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,11 +1,12 @@
 //! Settings that commands are decided by and that seldom change: outcomes, and policies of teams.
 //!
-//! They are kept from group to group. A change of any setting moves `settings_at` of the log's
-//! head, behind its lock. So a group reads them anew just when they may be others.
+//! They are kept from group to group (`settings_cache`). A change of any setting moves
+//! `settings_at` of the log's head, behind its lock. So a group reads them anew just when they may
+//! be others.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use baton_domain::group::policies::outcome_keys;
 use baton_domain::group::set::{HeldSetting, SettingKey};
@@ -14,27 +15,23 @@ use baton_protocol::setting::SettingVersion;
 use baton_protocol::{CommandBody, SettingKind, Timestamp, WorkspaceId};
 use serde_json::Value;
 
+use super::settings_cache::SettingsCache;
 use crate::store::read::{held_settings, setting_versions};
 use crate::store::{StoreError, Tx};
 
-/// Where the log of a workspace last told of settings.
+/// The positions at which logs of workspaces last told of settings.
 pub(super) type SettingsAt = BTreeMap<WorkspaceId, i64>;
 
-/// Settings of a workspace.
-#[derive(Clone, Debug)]
-struct PolicyRows {
-    settings_at: i64,
-    rows: Arc<[(SettingKey, HeldSetting)]>,
-}
-
-/// The rows that were read. There are not more than the installation has workspaces.
+/// The rows that were read.
 #[derive(Debug, Default)]
-pub(super) struct Policies(Mutex<BTreeMap<WorkspaceId, PolicyRows>>);
+pub(super) struct Policies(SettingsCache<PolicyRows>);
+
+type PolicyRows = Arc<[(SettingKey, HeldSetting)]>;
 
 const KINDS: [SettingKind; 2] = [SettingKind::Outcomes, SettingKind::TeamPolicy];
 
 impl Policies {
-    /// Gives a group what its commands are decided by. The log's heads are locked.
+    /// Gives a group the settings that its commands are decided by. The log's heads are locked.
     pub(super) async fn load(
         &self,
         tx: &mut Tx,
@@ -64,20 +61,13 @@ impl Policies {
         tx: &mut Tx,
         workspace: WorkspaceId,
         settings_at: i64,
-    ) -> Result<Arc<[(SettingKey, HeldSetting)]>, StoreError> {
-        let kept = self.kept().get(&workspace).cloned();
-        if let Some(kept) = kept.filter(|kept| kept.settings_at == settings_at) {
-            return Ok(kept.rows);
-        }
-        let none = settings_at == 0;
-        let rows = if none { Vec::new() } else { held_settings(tx, workspace, &KINDS).await? };
-        let rows: Arc<[_]> = rows.into();
-        self.kept().insert(workspace, PolicyRows { settings_at, rows: Arc::clone(&rows) });
-        Ok(rows)
-    }
-
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<WorkspaceId, PolicyRows>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    ) -> Result<PolicyRows, StoreError> {
+        let read = async {
+            let none = settings_at == 0;
+            let rows = if none { Vec::new() } else { held_settings(tx, workspace, &KINDS).await? };
+            Ok(rows.into())
+        };
+        self.0.get(workspace, settings_at, read).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the committer is asked beyond what `baton_domain::group` decides.
+//! Work for the committer beyond what `baton_domain::group` decides.
 
 use baton_domain::group::{self, Work};
 pub use baton_domain::group::{
@@ -7,29 +7,26 @@ pub use baton_domain::group::{
 use baton_protocol::{AgentId, ConversationId, Fact, MessageId, WorkspaceId};
 
 use crate::clock::Clock;
-use crate::store::Sql;
+use crate::store::Writing;
 
 /// A change of settings: rows to write and the fact that tells of it.
 #[derive(Clone, Debug)]
 pub struct SettingWork {
     /// The tenant.
     pub workspace: WorkspaceId,
-    /// Who changes them; `None` for the operator of the installation.
+    /// The agent who changes them; `None` for the operator of the installation.
     pub by: Option<AgentId>,
     /// The writes, each with its parameters; run before the log's head is locked.
-    pub writes: Vec<SettingWrite>,
-    /// What to tell.
+    pub writes: Vec<Writing>,
+    /// The facts that tell of it.
     pub facts: Vec<Fact>,
 }
-
-/// A statement and its parameters.
-pub(crate) type SettingWrite = (&'static Sql, Vec<String>);
 
 /// Work for a group, with the rows that it writes whatever is decided.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) work: Work,
-    pub(crate) writes: Vec<SettingWrite>,
+    pub(crate) writes: Vec<Writing>,
 }
 
 impl From<Work> for Task {

@@ -113,16 +113,16 @@ pub(super) async fn receipts(
     if receipts.len() > RECEIPTS_MAX {
         return Err(Fault::too_large(format!("at most {RECEIPTS_MAX} receipts at once")));
     }
-    let heard = parts.accounts.hear_receipts(reporter, &receipts).await?;
-    let new = ReceiptStage::ALL.map(ReceiptStage::name).into_iter().zip(heard.new);
-    let rest = [("again", heard.again), ("foreign", heard.foreign), ("unknown", heard.unknown)];
+    let counts = parts.accounts.receive_receipts(reporter, &receipts).await?;
+    let new = ReceiptStage::ALL.map(ReceiptStage::name).into_iter().zip(counts.new);
+    let rest = [("again", counts.again), ("foreign", counts.foreign), ("unknown", counts.unknown)];
     for (outcome, count) in new.chain(rest).filter(|(_, count)| *count > 0) {
         parts.metrics.push_receipts.add(outcome, count.into());
     }
-    for ms in &heard.took_ms {
+    for ms in &counts.took_ms {
         parts.metrics.push_receipt_s.observe(f64::from(*ms) / 1_000.0);
     }
-    Ok(Out(heard.taken()))
+    Ok(Out(counts.taken()))
 }
 
 /// `GET /me/push`.

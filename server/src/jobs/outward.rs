@@ -1,15 +1,15 @@
-//! Tells webhooks of the team's own what happens: each by a cursor over the log, in its order, one
-//! request at a time. What a webhook does not take at once is kept as a row and tried again, and
-//! the cursor goes on.
+//! Sends events to webhooks of the team's own: each by a cursor over the log, in its order, one
+//! request at a time. A request that is not taken at once is kept as a row and tried again, and the
+//! cursor goes on. `domain::outward` says when, and when a webhook is paused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::outward::{Joined, body, is_told, kind_of, line_of, test_body};
+use baton_domain::outward::{Joined, MadeRequest, body, is_wanted, kind_of, line_of, test_body};
 use baton_protocol::conversation::ConversationView;
 use baton_protocol::setting::{Webhook, WebhookTry};
-use baton_protocol::{AgentId, ConversationId, Event, Line, MessageId, SettingKind, Timestamp};
+use baton_protocol::{AgentId, ConversationId, Event, Line, MessageId, SettingKind};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -23,26 +23,19 @@ use crate::telemetry::Spell;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Events that are looked at together.
 const AT_ONCE: u64 = 100;
-/// Webhooks of one workspace that are told at once.
+/// Webhooks of one workspace that are served at once.
 const OF_WORKSPACE_MAX: usize = 4;
-/// The waits between tries, in milliseconds; after the last one it is given up.
-const WAITS_MS: [i64; 7] =
-    [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000];
-/// A webhook that takes nothing for so long is paused.
-const FAILING_MAX_MS: i64 = 5 * 24 * 60 * 60 * 1_000;
-/// It wants nothing any more.
-const GONE: u16 = 410;
 
 /// Opens a secret of a webhook, by its number: the bytes with which requests are signed. `None`
 /// where it cannot be read.
 pub type OpenSecret = Arc<dyn Fn(WebhookKey, u32, &str) -> Option<Vec<u8>> + Send + Sync>;
 
-/// Tells webhooks of the team's own.
+/// The sender of events to webhooks of the team's own.
 #[derive(Clone)]
 pub struct Outwards {
     /// The database.
     pub store: Store,
-    /// Knows whether this node is the one that tells.
+    /// Knows whether this node is the one that sends.
     pub membership: Membership,
     /// Opens secrets.
     pub open: OpenSecret,
@@ -76,14 +69,14 @@ impl Outwards {
             while let Some(done) = running.try_join_next() {
                 match done {
                     Ok(key) => drop(busy.remove(&key)),
-                    // Nobody knows whose it was: all of them are told anew once the others end.
+                    // It is not known whose it was: all are served anew once the others end.
                     Err(_) if running.is_empty() => busy.clear(),
                     Err(_) => {}
                 }
             }
             let looked = self.live().await;
             if !self.store.is_away() {
-                let what = "webhooks could not be told; trying again";
+                let what = "webhooks could not be served; trying again";
                 spell.note(what, looked.as_ref().err(), self.clock.monotonic());
             }
             for live in chosen(looked.unwrap_or_default(), &busy) {
@@ -93,7 +86,7 @@ impl Outwards {
                     if let Err(error) = this.pass(&live).await
                         && !this.store.is_away()
                     {
-                        tracing::warn!(%error, webhook_id = %live.key.1, "a webhook was not told");
+                        tracing::warn!(%error, webhook_id = %live.key.1, "webhook not served");
                     }
                     live.key
                 });
@@ -102,7 +95,7 @@ impl Outwards {
         }
     }
 
-    /// The webhooks that have something to hear, if this node leads.
+    /// The webhooks that have something to get, if this node leads.
     async fn live(&self) -> Result<Vec<Live>, StoreError> {
         let Some(led) = self.membership.led(&self.store) else { return Ok(Vec::new()) };
         let mut tx = self.store.read().await?;
@@ -117,7 +110,7 @@ impl Outwards {
         Ok(live)
     }
 
-    /// Tells each webhook once, one after the other: what is due, then a stretch of the log.
+    /// Serves each webhook once, one after the other: due requests, then a stretch of the log.
     #[cfg(test)]
     pub(crate) async fn look(&self) -> Result<usize, StoreError> {
         let all = self.live().await?;
@@ -130,7 +123,7 @@ impl Outwards {
     async fn pass(&self, live: &Live) -> Result<(), StoreError> {
         let Some(led) = self.membership.led(&self.store) else { return Ok(()) };
         let signing = self.signing(live.key).await?;
-        // Without a secret nobody could know that it is we who ask: it waits for one.
+        // Without a secret the receiver could not know the sender: it waits for one.
         if signing.is_empty() {
             return Ok(());
         }
@@ -158,7 +151,7 @@ impl Outwards {
     }
 }
 
-/// Those that are told next: none twice at once, and only so many of a workspace.
+/// Those that are served next: none twice at once, and only so many of a workspace.
 fn chosen(live: Vec<Live>, busy: &BTreeSet<WebhookKey>) -> Vec<Live> {
     let mut of_workspace: BTreeMap<_, usize> = BTreeMap::new();
     for (workspace, _) in busy {
@@ -175,14 +168,8 @@ fn chosen(live: Vec<Live>, busy: &BTreeSet<WebhookKey>) -> Vec<Live> {
     chosen
 }
 
-/// The next try after so many.
-fn next_try(tries: u32, now: Timestamp) -> Option<Timestamp> {
-    let place = usize::try_from(tries).ok()?.checked_sub(1)?;
-    WAITS_MS.get(place).map(|wait| now.plus_ms(*wait))
-}
-
 impl Pass<'_> {
-    /// Tries again what is due. False where the webhook is paused by it.
+    /// Tries requests again that are due. False where the webhook is paused by it.
     async fn again(&self) -> Result<bool, StoreError> {
         let mut tx = self.of.store.read().await?;
         let due = webhook::due(&mut tx, self.live.key, self.of.clock.now(), AT_ONCE).await?;
@@ -195,7 +182,7 @@ impl Pass<'_> {
                 }
                 false => self.text_at(kept.tried.position).await?,
             };
-            // What it was about is erased, or it is told of something else by now.
+            // Its conversation is erased, or the webhook wants other events by now.
             let Some(text) = text else {
                 let tried = WebhookTry { due_at: None, ..kept.tried };
                 webhook::keep(&self.led, self.live.key, &KeptRequest { tried, ..kept }).await?;
@@ -209,7 +196,7 @@ impl Pass<'_> {
         Ok(true)
     }
 
-    /// Tells the next events; as soon as one is not taken the others wait for the next look.
+    /// Sends the next events; as soon as one is not taken the others wait for the next look.
     async fn stretch(&self) -> Result<(), StoreError> {
         let Live { key, position, head, .. } = *self.live;
         if head <= position {
@@ -218,18 +205,19 @@ impl Pass<'_> {
         let upto = head.min(position.saturating_add(AT_ONCE));
         for (at, text) in self.texts(position, upto).await? {
             let answered = self.post(false, at, &text).await;
-            if answered.is_taken() {
-                let now = self.of.clock.now();
+            let now = self.of.clock.now();
+            let made = MadeRequest { is_test: false, tries: 1, status: answered.status, at: now };
+            if made.is_taken() {
                 webhook::moved(&self.led, key, at, Some(now)).await?;
                 continue;
             }
-            if answered.status != Some(GONE) {
+            if !made.is_gone() {
                 webhook::moved(&self.led, key, at, None).await?;
             }
             let tried = WebhookTry {
                 position: at,
                 tries: 0,
-                at: self.of.clock.now(),
+                at: now,
                 status: None,
                 took_ms: 0,
                 answer: String::new(),
@@ -241,40 +229,36 @@ impl Pass<'_> {
         webhook::moved(&self.led, key, upto, None).await
     }
 
-    /// Keeps what became of a request. False where the webhook is paused by it.
+    /// Keeps the outcome of a request. False where the webhook is paused by it.
     async fn tried(&self, kept: &KeptRequest, answered: &Answered) -> Result<bool, StoreError> {
-        let now = self.of.clock.now();
-        let key = self.live.key;
-        if answered.status == Some(GONE) && !kept.is_test {
-            tracing::warn!(webhook_id = %key.1, "a webhook is gone: it is paused");
-            webhook::pause(&self.led, key, now, "gone").await?;
-            return Ok(false);
-        }
+        let (key, is_test) = (self.live.key, kept.is_test);
         let tries = kept.tried.tries.saturating_add(1);
-        let is_over = answered.is_taken() || kept.is_test;
-        let tried = WebhookTry {
-            position: kept.tried.position,
-            tries,
-            at: now,
-            status: answered.status,
-            took_ms: answered.took_ms,
-            answer: answered.text.clone(),
-            due_at: if is_over { None } else { next_try(tries, now) },
-        };
-        let is_test = kept.is_test;
-        let since = webhook::keep(&self.led, key, &KeptRequest { is_test, tried }).await?;
-        if answered.is_taken() {
+        let now = self.of.clock.now();
+        let made = MadeRequest { is_test, tries, status: answered.status, at: now };
+        let mut failing_since = now;
+        if !made.is_gone() {
+            let tried = WebhookTry {
+                position: kept.tried.position,
+                tries,
+                at: now,
+                status: answered.status,
+                took_ms: answered.took_ms,
+                answer: answered.text.clone(),
+                due_at: made.next_try(),
+            };
+            failing_since = webhook::keep(&self.led, key, &KeptRequest { is_test, tried }).await?;
+        }
+        if made.is_taken() {
             let mut tx = self.of.store.read().await?;
             let state = webhook::state(&mut tx, key).await?;
             tx.rollback().await?;
             let position = state.map_or(self.live.position, |state| state.position);
             webhook::moved(&self.led, key, position, Some(now)).await?;
-        } else if !is_test && now.since(since) >= FAILING_MAX_MS {
-            tracing::warn!(webhook_id = %key.1, "a webhook takes nothing: it is paused");
-            webhook::pause(&self.led, key, now, "failing").await?;
-            return Ok(false);
         }
-        Ok(true)
+        let Some(reason) = made.pauses(failing_since) else { return Ok(true) };
+        tracing::warn!(webhook_id = %key.1, reason = reason.name(), "a webhook is paused");
+        webhook::pause(&self.led, key, now, reason.name()).await?;
+        Ok(false)
     }
 
     async fn post(&self, is_test: bool, position: u64, text: &str) -> Answered {
@@ -296,20 +280,20 @@ impl Pass<'_> {
         let mut tx = self.of.store.read().await?;
         let logged = read::gap(&mut tx, workspace, None, after, upto).await?;
         let events: Vec<Event> = logged.into_iter().map(|logged| logged.event).collect();
-        let told = |event: &&Event| {
+        let is_of_kind = |event: &&Event| {
             kind_of(&event.fact).is_some_and(|kind| self.live.webhook.events.contains(&kind))
         };
-        let told: Vec<&Event> = events.iter().filter(told).collect();
+        let sent: Vec<&Event> = events.iter().filter(is_of_kind).collect();
         let conversations: Vec<ConversationId> =
-            told.iter().filter_map(|event| event.conversation_id).collect();
+            sent.iter().filter_map(|event| event.conversation_id).collect();
         let lines: Vec<MessageId> =
-            told.iter().filter_map(|event| line_of(&event.fact)).map(|line| line.id).collect();
-        let nobody = AgentId(Uuid::nil());
-        let views = read::views(&mut tx, workspace, nobody, &conversations).await?;
+            sent.iter().filter_map(|event| line_of(&event.fact)).map(|line| line.id).collect();
+        let no_agent = AgentId(Uuid::nil());
+        let views = read::views(&mut tx, workspace, no_agent, &conversations).await?;
         let lines = read::messages(&mut tx, workspace, &lines).await?;
         tx.rollback().await?;
         let text = |event: &Event| text(&self.live.webhook, event, &views, &lines);
-        Ok(told.into_iter().filter_map(|event| Some((event.position, text(event)?))).collect())
+        Ok(sent.into_iter().filter_map(|event| Some((event.position, text(event)?))).collect())
     }
 }
 
@@ -321,7 +305,7 @@ fn text(
 ) -> Option<String> {
     let kind = kind_of(&event.fact)?;
     let view = views.get(&event.conversation_id?)?;
-    if !is_told(to, kind, view) {
+    if !is_wanted(to, kind, view) {
         return None;
     }
     let line = line_of(&event.fact).and_then(|line| lines.get(&line.id)).map(|(_, line)| line);

@@ -53,13 +53,6 @@ pub struct Answered {
     pub text: String,
 }
 
-impl Answered {
-    /// Whether it was taken.
-    pub fn is_taken(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
-    }
-}
-
 impl Outward {
     /// By the network of pushes to addresses that others name.
     ///

@@ -27,6 +27,10 @@ impl<T> Record for T where
 /// One write of [`Tx::run_all`]: a statement and its parameters.
 pub type Write<'a> = (&'a Sql, &'a [&'a str]);
 
+/// A write that the committer carries out with the facts of a change: a statement and its
+/// parameters.
+pub type Writing = (&'static Sql, Vec<String>);
+
 /// An open transaction. Dropped without `commit`, it is rolled back.
 #[derive(Debug)]
 pub struct Tx {

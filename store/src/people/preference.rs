@@ -40,10 +40,10 @@ pub async fn of_agent(
     let args = [workspace.to_string(), agent.to_string()];
     let args = [args[0].as_str(), args[1].as_str()];
     let rows = store.rows_alone::<PreferenceRow>(&READ, &args).await?;
-    let told = rows.into_iter().next().map(PreferenceRow::told).transpose()?.unwrap_or_default();
+    let wanted = rows.into_iter().next().map(PreferenceRow::preference).transpose()?;
     let teams = store.rows_alone::<TeamLevelRow>(&TEAMS, &args).await?;
-    let teams = teams.into_iter().map(TeamLevelRow::told).collect::<Result<_, _>>()?;
-    Ok(PushPreference { teams, ..told })
+    let teams = teams.into_iter().map(TeamLevelRow::level).collect::<Result<_, _>>()?;
+    Ok(PushPreference { teams, ..wanted.unwrap_or_default() })
 }
 
 /// Keeps what an agent wants; `quiet` has its hours as minutes of the day. False if it names a team
@@ -91,7 +91,7 @@ pub async fn put(
 }
 
 impl PreferenceRow {
-    fn told(self) -> Result<PushPreference, StoreError> {
+    fn preference(self) -> Result<PushPreference, StoreError> {
         let level: PushLevel = named(&self.level)?;
         let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
         let quiet = match (self.quiet_from, self.quiet_until, self.zone) {
@@ -105,7 +105,7 @@ impl PreferenceRow {
 }
 
 impl TeamLevelRow {
-    fn told(self) -> Result<TeamPushLevel, StoreError> {
+    fn level(self) -> Result<TeamPushLevel, StoreError> {
         Ok(TeamPushLevel { team_id: id(&self.team)?, level: named(&self.level)? })
     }
 }

@@ -6,6 +6,7 @@ pub mod ends;
 mod folded;
 pub mod found;
 pub(crate) mod image;
+pub mod key_check;
 mod retold;
 pub mod seal;
 pub mod settled;

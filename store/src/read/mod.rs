@@ -42,10 +42,7 @@ pub use list::{
 pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of};
 pub use packed::packed_heads;
 pub use page::{SnapshotPage, snapshot_page, snapshot_place};
-pub use people::{
-    AgentPassword, agent_of, agent_password, agents, channels, sight, sights, signs, teams,
-    workspaces,
-};
+pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
 pub use person::elsewhere;
 pub use report::{channels_of, happened, happened_before, position_before};
 pub use review::{ReviewFilter, ReviewPlace, review, review_place};

@@ -278,36 +278,3 @@ pub async fn agent_of(
     let row: Option<(String,)> = tx.row(&SELECT, &[&args[0], &args[1]]).await?;
     row.map(|(agent,)| id(&agent)).transpose()
 }
-
-/// The password of an agent, as its hash, with the names of whom and where it is.
-#[derive(Clone, Debug)]
-pub struct AgentPassword {
-    /// The workspace's name for people.
-    pub workspace_name: String,
-    /// The address to sign in with.
-    pub email: String,
-    /// The hash; an agent without one cannot sign in by a password.
-    pub password_hash: Option<String>,
-    /// The agent may sign in.
-    pub is_active: bool,
-}
-
-/// The password of an agent.
-pub async fn agent_password(
-    tx: &mut Tx,
-    (workspace, agent): Key<AgentId>,
-) -> Result<Option<AgentPassword>, StoreError> {
-    static SELECT: Sql = Sql::new(
-        "SELECT w.name, a.email, a.password_hash, a.state FROM workspace w
-         JOIN agent a ON a.workspace = w.id WHERE w.id = $1 AND a.id = $2",
-    );
-    let args = [workspace.to_string(), agent.to_string()];
-    let row: Option<(String, String, Option<String>, String)> =
-        tx.row(&SELECT, &args.each_ref().map(String::as_str)).await?;
-    Ok(row.map(|(workspace_name, email, password_hash, state)| AgentPassword {
-        workspace_name,
-        email,
-        password_hash,
-        is_active: state == "active",
-    }))
-}

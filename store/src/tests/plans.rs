@@ -106,9 +106,7 @@ fn is_whole(step: &str, text: &str) -> bool {
 /// The texts of all statements, read from the source.
 fn statements() -> Vec<String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut all = sources(&here.join("src"));
-    all.extend(sources(&here.join("../server/src")));
-    let sources = all;
+    let sources = sources(&here.join("src"));
     let shared: BTreeMap<&str, String> = sources
         .iter()
         .flat_map(|source| source.split("macro_rules! ").skip(1))

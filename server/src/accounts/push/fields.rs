@@ -1,4 +1,4 @@
-//! What a registration may say: each field has a form and a length, and some lanes ask for more.
+//! The fields of a registration: each has a form and a length, and some lanes ask for more.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;

@@ -1,4 +1,4 @@
-//! How much an agent wants to be told, and when: a wish of their own, and no part of the log.
+//! The pushes that an agent wants, and their times: a wish of their own, and no part of the log.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use baton_protocol::push::{PushPreference, QuietHours};
 use crate::accounts::{AccountError, Accounts, Signed};
 use crate::store::preference;
 
-/// Teams of which one agent may want to be told otherwise.
+/// Teams of which one agent may want other pushes.
 const TEAMS_MAX: usize = 200;
 
 impl Accounts {
-    /// How much the agent wants to be told.
+    /// The wishes of the agent.
     ///
     /// # Errors
     /// When the store is away.
@@ -20,7 +20,7 @@ impl Accounts {
         Ok(preference::of_agent(&self.0.store, (signed.workspace, signed.agent)).await?)
     }
 
-    /// Takes down how much the agent wants to be told from now on.
+    /// Sets the wishes of the agent from now on.
     ///
     /// # Errors
     /// When a time, the zone or a team does not exist, or a team is named twice.

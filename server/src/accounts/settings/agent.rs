@@ -1,87 +1,32 @@
 //! People: adding, changing, and letting go in steps.
 //!
-//! Who leaves is first `leaving`: sessions end, nothing new is assigned, while what they own is
-//! given to others; and `inactive` once they own nothing. The database refuses the second step
-//! before that.
+//! An agent who leaves is first `leaving`: sessions end, nothing new is assigned, and their
+//! conversations are given to others. They are `inactive` once they own nothing. The database
+//! refuses the second step before that.
 
+use std::collections::BTreeSet;
+
+use baton_domain::group::Key;
 use baton_domain::staff::is_last_admin;
 use baton_protocol::settings::{AgentChange, AgentNew};
 use baton_protocol::{
-    AgentId, AgentSet, AgentState, Availability, Fact, MembershipKind, Role, TeamId,
+    AgentId, AgentSet, AgentState, Availability, Fact, MembershipKind, Role, TeamId, WorkspaceId,
 };
-use sqlx_macros::FromRow;
 
-use super::{Setter, Writing, email, name, team, wire_name};
+use super::team::check_kind;
+use super::{Setter, email, name};
 use crate::accounts::password::check_new;
 use crate::accounts::{AccountError, Accounts};
 use crate::config::Secret;
 use crate::engine::Engine;
 use crate::engine::work::SettingWork;
-use crate::store::Sql;
+use crate::store::agent::{self, AgentSettings, NewAgent};
+use crate::store::{Writing, device, team};
 
 /// Conversations an agent may own, at most.
 const CAPACITY_MAX: u32 = 100_000;
 /// Teams that a new agent is put into.
 pub(super) const TEAMS_MAX: usize = 200;
-
-pub(super) static ADD: Sql = Sql::new(
-    "INSERT INTO agent (workspace, id, email, name, role, state, active_id, availability,
-       capacity, password_hash, created_at)
-     VALUES ($1, $2, $3, $4, $5, 'active', $2, 'available', CAST(NULLIF($6, '') AS BIGINT), $7,
-       CAST($8 AS BIGINT))",
-);
-static SET_NAME: Sql = Sql::new("UPDATE agent SET name = $3 WHERE workspace = $1 AND id = $2");
-// Without another active admin the value is NULL, which the table refuses: what the plan read may
-// have changed since. The others are locked before, so that two do not let each other go.
-static LOCK_ADMINS: Sql = Sql::new(
-    "SELECT id FROM agent WHERE workspace = $1 AND role = 'admin' AND state = 'active'
-     ORDER BY id {lock}",
-);
-static SET_ROLE: Sql = Sql::new(
-    "UPDATE agent SET role =
-       CASE WHEN $3 = 'admin' OR role <> 'admin' OR state <> 'active' OR EXISTS
-         (SELECT 1 FROM agent o WHERE o.workspace = $1 AND o.id <> $2 AND o.role = 'admin'
-            AND o.state = 'active')
-       THEN $3 END
-     WHERE workspace = $1 AND id = $2",
-);
-static SET_CAPACITY: Sql = Sql::new(
-    "UPDATE agent SET capacity = CAST(NULLIF($3, '') AS BIGINT) WHERE workspace = $1 AND id = $2",
-);
-static SET_AVAILABILITY: Sql =
-    Sql::new("UPDATE agent SET availability = $3 WHERE workspace = $1 AND id = $2");
-// It also refuses a step from a state that the plan did not see. So what the log tells of a step is
-// true of the tables.
-static LEAVE: Sql = Sql::new(
-    "UPDATE agent SET availability = 'away', state =
-       CASE WHEN state IN ('active', 'leaving') AND (role <> 'admin' OR EXISTS
-         (SELECT 1 FROM agent o WHERE o.workspace = $1 AND o.id <> $2 AND o.role = 'admin'
-            AND o.state = 'active'))
-       THEN 'leaving' END
-     WHERE workspace = $1 AND id = $2",
-);
-static REVOKE_ALL: Sql = Sql::new(
-    "UPDATE device SET revoked_at = CAST($3 AS BIGINT)
-     WHERE workspace = $1 AND agent = $2 AND revoked_at IS NULL",
-);
-static LEFT: Sql = Sql::new(
-    "UPDATE agent SET active_id = NULL,
-       state = CASE WHEN state IN ('leaving', 'inactive') THEN 'inactive' END
-     WHERE workspace = $1 AND id = $2",
-);
-static RETURN: Sql =
-    Sql::new("UPDATE agent SET state = 'active', active_id = id WHERE workspace = $1 AND id = $2");
-
-/// The present state of an agent.
-#[derive(FromRow)]
-struct AgentSettingsRow {
-    name: String,
-    role: String,
-    state: String,
-    availability: String,
-    capacity: Option<i64>,
-    other_admins: i64,
-}
 
 impl Accounts {
     /// Plans a new agent, with teams. The password is hashed here.
@@ -97,132 +42,103 @@ impl Accounts {
             return Err(AccountError::invalid("teams", "too many"));
         }
         for place in &new.teams {
-            team::check_kind("teams", new.role.name(), place.kind)?;
+            check_kind("teams", new.role, place.kind)?;
         }
-        let (agent_id, args) = self.agent_args(setter.workspace.to_string(), new).await?;
+        let (agent_id, added) = self.agent_added(setter.workspace, new).await?;
         self.check_teams(setter, new).await?;
-        let mut writes: Vec<Writing> = vec![(&ADD, args)];
+        let mut writes = vec![added];
         let mut facts = vec![hired(agent_id, new)];
         for place in &new.teams {
-            let args = vec![
-                setter.workspace.to_string(),
-                place.team_id.to_string(),
-                agent_id.to_string(),
-                wire_name(place.kind),
-            ];
-            writes.push((&team::PUT_MEMBER, args));
-            let (team_id, kind) = (place.team_id, Some(place.kind));
-            facts.push(Fact::MembershipChanged { team_id, agent_id, kind });
+            let (team_id, kind) = (place.team_id, place.kind);
+            writes.push(team::put_member((setter.workspace, team_id), agent_id, kind));
+            facts.push(Fact::MembershipChanged { team_id, agent_id, kind: Some(kind) });
         }
         Ok((agent_id, setter.work(writes, facts)))
     }
 
-    /// The parameters of [`ADD`].
-    pub(super) async fn agent_args(
+    /// A new agent with a hashed password, and the write that adds them.
+    pub(super) async fn agent_added(
         &self,
-        workspace: String,
+        workspace: WorkspaceId,
         new: &AgentNew,
-    ) -> Result<(AgentId, Vec<String>), AccountError> {
+    ) -> Result<(AgentId, Writing), AccountError> {
         let password = Secret::new(new.password.as_str());
         let (email, name) = (email(&new.email)?, name("name", &new.name)?);
         let capacity = capacity(new.capacity)?;
         check_new(&password, &email)?;
         let agent_id = AgentId(self.0.clock.uuid_v7());
-        let hash = self.0.passwords.hash(&password).await?;
-        let now = self.0.clock.now().ms().to_string();
-        let role = new.role.name().to_owned();
-        let id = agent_id.to_string();
-        Ok((agent_id, vec![workspace, id, email, name, role, capacity, hash, now]))
+        let password_hash = self.0.passwords.hash(&password).await?;
+        let now = self.0.clock.now();
+        let new = NewAgent { email, name, role: new.role, capacity, password_hash, now };
+        Ok((agent_id, agent::add((workspace, agent_id), new)))
     }
 
-    /// Plans a change of an agent. Whose role becomes agent is a member of the teams they
+    /// Plans a change of an agent. One whose role becomes agent is a member of the teams they
     /// supervised.
     ///
     /// # Errors
-    /// When there is no such agent, a field is wrong, or nobody would be admin any more.
+    /// When there is no such agent, a field is wrong, or no admin would be left.
     pub async fn plan_agent_change(
         &self,
         setter: Setter,
         agent_id: AgentId,
         change: &AgentChange,
     ) -> Result<SettingWork, AccountError> {
-        let row = self.agent_row(setter, agent_id).await?;
-        let (workspace, id) = (setter.workspace.to_string(), agent_id.to_string());
-        let mut writes: Vec<Writing> = Vec::new();
-        let mut put = |sql: &'static Sql, old: &str, new: Option<String>| {
-            let new = new.filter(|new| new != old);
-            let is_new = new.is_some();
-            writes.extend(new.map(|new| (sql, vec![workspace.clone(), id.clone(), new])));
-            is_new
+        let key = (setter.workspace, agent_id);
+        let old = agent::settings(&self.0.store, key).await?;
+        let old = old.ok_or(AccountError::NotFound { what: "agent" })?;
+        let title = change.name.as_deref().map(|text| name("name", text)).transpose()?;
+        let title = title.filter(|new| *new != old.name);
+        let renamed = title.is_some();
+        let limit = change.capacity.map(capacity).transpose()?;
+        let mut set = AgentSet {
+            capacity: limit.filter(|new| *new != old.capacity),
+            availability: change.availability.filter(|new| *new != old.availability),
+            role: change.role.filter(|new| *new != old.role),
+            ..AgentSet::default()
         };
-        let given = change.name.as_deref().map(|text| name("name", text)).transpose()?;
-        let renamed = put(&SET_NAME, &row.name, given);
-        let mut set = AgentSet::default();
-        let old = row.capacity.map(|n| n.to_string()).unwrap_or_default();
-        if put(&SET_CAPACITY, &old, change.capacity.map(capacity).transpose()?) {
-            set.capacity = change.capacity;
-        }
-        if put(&SET_AVAILABILITY, &row.availability, change.availability.map(wire_name)) {
-            set.availability = change.availability;
-        }
-        let role_goes = put(&SET_ROLE, &row.role, change.role.map(wire_name));
-        set.role = change.role.filter(|_| role_goes);
-        let steps = self.state_steps(&row, &workspace, &id, change.state)?;
+        let sets = [
+            title.map(|title| agent::set_name(key, title)),
+            set.capacity.map(|capacity| agent::set_capacity(key, capacity)),
+            set.availability.map(|now| agent::set_availability(key, now)),
+            set.role.map(|role| agent::set_role(key, role)),
+        ];
+        let steps = self.state_steps(&old, key, change.state)?;
         set.state = change.state.filter(|_| !steps.is_empty());
         let leaves = set.state == Some(AgentState::Leaving);
         if leaves {
             set.availability = Some(Availability::Away);
         }
-        if (role_goes || leaves) && row.is_last_admin() {
+        let ends_admin = set.role.is_some() || leaves;
+        if ends_admin && was_last_admin(&old) {
             return Err(AccountError::NotAllowed { why: "a workspace keeps one active admin" });
         }
+        let mut writes: Vec<Writing> = Vec::new();
+        writes.extend(ends_admin.then(|| agent::lock_admins(setter.workspace)));
+        writes.extend(sets.into_iter().flatten());
         writes.extend(steps);
-        if role_goes || leaves {
-            writes.insert(0, (&LOCK_ADMINS, vec![workspace]));
-        }
         let mut facts = Vec::new();
         if !writes.is_empty() {
             facts.push(Fact::AgentChanged { agent_id, renamed, set });
         }
-        if role_goes && change.role == Some(Role::Agent) {
-            for team_id in self.supervised(setter, agent_id).await? {
+        if set.role == Some(Role::Agent) {
+            for team_id in agent::supervised(&self.0.store, key).await? {
                 let kind = MembershipKind::Member;
-                let member = wire_name(kind);
-                let place = [setter.workspace.to_string(), team_id.to_string(), id.clone(), member];
-                writes.push((&team::PUT_MEMBER, place.into()));
+                writes.push(team::put_member((setter.workspace, team_id), agent_id, kind));
                 facts.push(Fact::MembershipChanged { team_id, agent_id, kind: Some(kind) });
             }
         }
         Ok(setter.work(writes, facts))
     }
 
-    /// The teams that an agent supervises.
-    async fn supervised(
-        &self,
-        setter: Setter,
-        agent: AgentId,
-    ) -> Result<Vec<TeamId>, AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT team FROM team_member
-             WHERE workspace = $1 AND agent = $2 AND kind = 'supervisor' ORDER BY team",
-        );
-        let mut tx = self.0.store.read().await?;
-        let args = [&setter.workspace.to_string(), &*agent.to_string()];
-        let rows = tx.rows::<(String,)>(&READ, &args).await?;
-        tx.rollback().await?;
-        let broken = |_| AccountError::Broken(format!("teams of agent {agent}"));
-        rows.into_iter().map(|(team,)| team.parse().map_err(broken)).collect()
-    }
-
     /// Plans the last step of leaving. Refused by the database while the agent owns anything.
     pub fn plan_left(&self, setter: Setter, agent_id: AgentId) -> SettingWork {
-        let args = vec![setter.workspace.to_string(), agent_id.to_string()];
         let set = AgentSet { state: Some(AgentState::Inactive), ..AgentSet::default() };
         let fact = Fact::AgentChanged { agent_id, renamed: false, set };
-        setter.work(vec![(&LEFT, args)], vec![fact])
+        setter.work(vec![agent::left((setter.workspace, agent_id))], vec![fact])
     }
 
-    /// Changes an agent; who leaves is cut off at once.
+    /// Changes an agent; one who leaves is cut off at once.
     ///
     /// # Errors
     /// See [`Self::plan_agent_change`].
@@ -236,29 +152,26 @@ impl Accounts {
         let work = self.plan_agent_change(setter, agent_id, change).await?;
         self.settle(engine, work).await?;
         if change.state == Some(AgentState::Leaving) {
-            self.tell_revoked(setter.workspace, agent_id).await?;
+            self.notify_revoked((setter.workspace, agent_id)).await?;
         }
         Ok(())
     }
 
     fn state_steps(
         &self,
-        row: &AgentSettingsRow,
-        workspace: &str,
-        id: &str,
+        old: &AgentSettings,
+        key: Key<AgentId>,
         state: Option<AgentState>,
     ) -> Result<Vec<Writing>, AccountError> {
-        let args = vec![workspace.to_owned(), id.to_owned()];
-        let now = self.0.clock.now().ms().to_string();
-        Ok(match (state, row.state.as_str()) {
+        Ok(match (state, old.state) {
             (None, _)
-            | (Some(AgentState::Active), "active")
-            | (Some(AgentState::Leaving), "leaving") => Vec::new(),
-            (Some(AgentState::Active), _) => vec![(&RETURN, args)],
-            (Some(AgentState::Leaving), "active") => {
-                vec![(&LEAVE, args.clone()), (&REVOKE_ALL, [args, vec![now]].concat())]
+            | (Some(AgentState::Active), AgentState::Active)
+            | (Some(AgentState::Leaving), AgentState::Leaving) => Vec::new(),
+            (Some(AgentState::Active), _) => vec![agent::take_back(key)],
+            (Some(AgentState::Leaving), AgentState::Active) => {
+                vec![agent::leave(key), device::revoke_all(key, self.0.clock.now())]
             }
-            (Some(AgentState::Leaving), _) => {
+            (Some(AgentState::Leaving), AgentState::Inactive) => {
                 return Err(AccountError::NotAllowed { why: "the agent has left already" });
             }
             (Some(AgentState::Inactive), _) => {
@@ -268,37 +181,13 @@ impl Accounts {
         })
     }
 
-    async fn agent_row(
-        &self,
-        setter: Setter,
-        agent: AgentId,
-    ) -> Result<AgentSettingsRow, AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT a.name, a.role, a.state, a.availability, a.capacity,
-               (SELECT CAST(COUNT(*) AS BIGINT) FROM agent o
-                WHERE o.workspace = a.workspace AND o.id <> a.id AND o.role = 'admin'
-                  AND o.state = 'active') AS other_admins
-             FROM agent a WHERE a.workspace = $1 AND a.id = $2",
-        );
-        let args = [&setter.workspace.to_string(), &*agent.to_string()];
-        let mut tx = self.0.store.read().await?;
-        let row = tx.row(&READ, &args).await?;
-        tx.rollback().await?;
-        row.ok_or(AccountError::NotFound { what: "agent" })
-    }
-
     async fn check_teams(&self, setter: Setter, new: &AgentNew) -> Result<(), AccountError> {
-        static READ: Sql = Sql::new("SELECT id FROM team WHERE workspace = $1 AND id {in $2}");
-        let ids = new.teams.iter().map(|place| place.team_id.to_string());
-        let wanted: std::collections::BTreeSet<String> = ids.collect();
+        let ids: BTreeSet<TeamId> = new.teams.iter().map(|place| place.team_id).collect();
+        let wanted = Vec::from_iter(ids);
         if wanted.len() < new.teams.len() {
             return Err(AccountError::invalid("teams", "names a team twice"));
         }
-        let list = serde_json::json!(wanted).to_string();
-        let mut tx = self.0.store.read().await?;
-        let args = [&setter.workspace.to_string(), list.as_str()];
-        let found = tx.rows::<(String,)>(&READ, &args).await?;
-        tx.rollback().await?;
+        let found = team::among(&self.0.store, setter.workspace, &wanted).await?;
         if found.len() < wanted.len() {
             return Err(AccountError::NotFound { what: "team" });
         }
@@ -306,15 +195,11 @@ impl Accounts {
     }
 }
 
-impl AgentSettingsRow {
-    fn is_last_admin(&self) -> bool {
-        let role = Role::from_name(&self.role).unwrap_or_default();
-        let others = u64::try_from(self.other_admins).unwrap_or(0);
-        is_last_admin(role, self.state == "active", others)
-    }
+fn was_last_admin(of: &AgentSettings) -> bool {
+    is_last_admin(of.role, of.state == AgentState::Active, of.other_admins)
 }
 
-/// What the log tells of a new agent, but for their teams.
+/// The fact of a new agent, but for their teams.
 pub(super) fn hired(agent_id: AgentId, new: &AgentNew) -> Fact {
     let set = AgentSet {
         role: Some(new.role),
@@ -325,12 +210,12 @@ pub(super) fn hired(agent_id: AgentId, new: &AgentNew) -> Fact {
     Fact::AgentChanged { agent_id, renamed: true, set }
 }
 
-/// As the tables take it: '' is unlimited.
-pub(super) fn capacity(given: Option<u32>) -> Result<String, AccountError> {
+/// A capacity that an agent may have; `None` is unlimited.
+pub(super) fn capacity(given: Option<u32>) -> Result<Option<u32>, AccountError> {
     match given {
         Some(n) if n > CAPACITY_MAX => {
             Err(AccountError::invalid("capacity", format!("must be at most {CAPACITY_MAX}")))
         }
-        given => Ok(given.map(|n| n.to_string()).unwrap_or_default()),
+        given => Ok(given),
     }
 }

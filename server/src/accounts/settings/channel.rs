@@ -6,42 +6,15 @@
 
 use baton_domain::group::Key;
 use baton_protocol::settings::{ChannelChange, ChannelNew};
-use baton_protocol::{ChannelId, ChannelPolicy, ChannelSet, Fact, TeamId};
-use sqlx_macros::FromRow;
+use baton_protocol::{ChannelId, ChannelSet, Fact, TeamId};
 
-use super::meta_app::GRANT;
-use super::{Setter, Writing, name, printable};
+use super::{Setter, name, printable};
 use crate::accounts::{AccountError, Accounts};
 use crate::config::Secret;
 use crate::engine::work::SettingWork;
 use crate::secrets::{CellAddress, Keys, SecretsError};
-use crate::store::Sql;
-use crate::store::tables::{from_json, json};
-
-static ADD: Sql = Sql::new(
-    "INSERT INTO channel (workspace, id, name, meta_app, phone_number_id, display_number,
-       token_sealed, default_team, pace_per_s)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CAST($9 AS BIGINT))",
-);
-static SET_NAME: Sql = Sql::new("UPDATE channel SET name = $3 WHERE workspace = $1 AND id = $2");
-static SET_TOKEN: Sql =
-    Sql::new("UPDATE channel SET token_sealed = $3 WHERE workspace = $1 AND id = $2");
-static SET_TEAM: Sql =
-    Sql::new("UPDATE channel SET default_team = $3 WHERE workspace = $1 AND id = $2");
-static SET_PACE: Sql =
-    Sql::new("UPDATE channel SET pace_per_s = CAST($3 AS BIGINT) WHERE workspace = $1 AND id = $2");
-static SET_POLICY: Sql =
-    Sql::new("UPDATE channel SET policy = $3 WHERE workspace = $1 AND id = $2");
-static TEAM: Sql = Sql::new("SELECT id FROM team WHERE workspace = $1 AND id = $2");
-
-/// The present state of a number, its token aside.
-#[derive(FromRow)]
-struct ChannelSettingsRow {
-    name: String,
-    default_team: String,
-    pace_per_s: i64,
-    policy: Option<String>,
-}
+use crate::store::channel::{self, NewChannel};
+use crate::store::{Writing, meta_app, team};
 
 /// Characters of an access token.
 const TOKEN_CHARS_MAX: usize = 4_096;
@@ -76,31 +49,37 @@ impl Accounts {
         new: &ChannelNew,
     ) -> Result<(ChannelId, SettingWork), AccountError> {
         let pace = pace(new.pace_per_s.unwrap_or(self.0.pace_per_s))?;
-        let (workspace, team) = (setter.workspace.to_string(), new.default_team.to_string());
         let name = name("name", &new.name)?;
-        let app = printable("meta_app", &new.meta_app, 64)?;
-        let number_id = printable("phone_number_id", &new.phone_number_id, 64)?;
-        let number = printable("display_number", &new.display_number, 64)?;
+        let meta_app = printable("meta_app", &new.meta_app, 64)?;
+        let phone_number_id = printable("phone_number_id", &new.phone_number_id, 64)?;
+        let display_number = printable("display_number", &new.display_number, 64)?;
         let token = printable("access_token", &new.access_token, TOKEN_CHARS_MAX)?;
-        self.check_place(setter, &team, &app).await?;
+        let default_team = new.default_team;
+        self.check_place(setter, default_team, &meta_app).await?;
         let channel_id = ChannelId(self.0.clock.uuid_v7());
-        let id = channel_id.to_string();
-        let sealed = self.0.keys.seal(&self.0.clock, place(&[&workspace, &id]), &token);
+        let key = (setter.workspace, channel_id);
+        let token_sealed = self.seal_token(key, &token);
         let mut writes = Vec::new();
         if setter.by.is_none() {
-            writes.push((&GRANT, vec![app.clone(), workspace.clone()]));
+            writes.push(meta_app::grant(meta_app.clone(), setter.workspace));
         }
-        let default_team = Some(new.default_team);
+        let new = NewChannel {
+            name,
+            meta_app,
+            phone_number_id,
+            display_number,
+            token_sealed,
+            default_team,
+            pace_per_s: pace,
+        };
+        writes.push(channel::add(key, new));
+        let default_team = Some(default_team);
         let set = ChannelSet { default_team, pace_per_s: Some(pace), policy: None };
-        let pace = pace.to_string();
-        let args = vec![workspace, id, name, app, number_id, number, sealed, team, pace];
-        let facts = vec![Fact::ChannelChanged { channel_id, set }];
-        writes.push((&ADD, args));
-        Ok((channel_id, setter.work(writes, facts)))
+        Ok((channel_id, setter.work(writes, vec![Fact::ChannelChanged { channel_id, set }])))
     }
 
-    /// Plans a change of a number. A token is taken as new whatever it says: what waits because
-    /// WhatsApp refused the present one tries again.
+    /// Plans a change of a number. A token is taken as new whatever it says: messages that wait
+    /// because WhatsApp refused the present one are tried again.
     ///
     /// # Errors
     /// When there is no such number or team, or a field is wrong.
@@ -110,84 +89,60 @@ impl Accounts {
         channel_id: ChannelId,
         change: &ChannelChange,
     ) -> Result<SettingWork, AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT name, default_team, pace_per_s, policy FROM channel
-             WHERE workspace = $1 AND id = $2",
-        );
-        let (workspace, id) = (setter.workspace.to_string(), channel_id.to_string());
-        let team = change.default_team.map(|team| team.to_string());
-        let mut tx = self.0.store.read().await?;
-        let row = tx.row::<ChannelSettingsRow>(&READ, &[&workspace, &id]).await?;
-        let found = match &team {
-            Some(team) => tx.row::<(String,)>(&TEAM, &[&workspace, team]).await?.is_some(),
-            None => true,
-        };
-        tx.rollback().await?;
-        let row = row.ok_or(AccountError::NotFound { what: "channel" })?;
-        if !found {
-            return Err(AccountError::NotFound { what: "team" });
+        let (store, key) = (&self.0.store, (setter.workspace, channel_id));
+        let old = channel::settings(store, key).await?;
+        let old = old.ok_or(AccountError::NotFound { what: "channel" })?;
+        if let Some(team) = change.default_team {
+            self.check_team(setter, team).await?;
         }
-        let mut writes: Vec<Writing> = Vec::new();
-        let mut put = |sql: &'static Sql, old: &str, new: Option<String>| {
-            if let Some(new) = new.filter(|new| new != old) {
-                writes.push((sql, vec![workspace.clone(), id.clone(), new]));
-            }
-        };
-        let given = change.name.as_deref().map(|text| name("name", text)).transpose()?;
-        put(&SET_NAME, &row.name, given);
-        put(&SET_TEAM, &row.default_team, team);
+        let title = change.name.as_deref().map(|text| name("name", text)).transpose()?;
+        let title = title.filter(|new| *new != old.name);
         let pace = change.pace_per_s.map(pace).transpose()?;
-        put(&SET_PACE, &row.pace_per_s.to_string(), pace.map(|pace| pace.to_string()));
-        let (old_policy, policy) = policies(&row, change)?;
-        put(&SET_POLICY, &json(&old_policy), Some(json(&policy)));
-        let seal = |token: &String| {
-            let token = printable("access_token", token, TOKEN_CHARS_MAX)?;
-            Ok::<_, AccountError>(self.0.keys.seal(
-                &self.0.clock,
-                place(&[&workspace, &id]),
-                &token,
-            ))
-        };
-        put(&SET_TOKEN, "", change.access_token.as_ref().map(seal).transpose()?);
-        let is_other = |team: &TeamId| team.to_string() != row.default_team;
+        let policy = change.policy.map(|new| old.policy.changed_by(new));
+        let policy = policy.filter(|new| *new != old.policy);
         let set = ChannelSet {
-            default_team: change.default_team.filter(is_other),
-            pace_per_s: pace.filter(|pace| i64::from(*pace) != row.pace_per_s),
-            policy: change.policy.filter(|_| policy != old_policy),
+            default_team: change.default_team.filter(|new| *new != old.default_team),
+            pace_per_s: pace.filter(|new| *new != old.pace_per_s),
+            policy: change.policy.filter(|_| policy.is_some()),
         };
+        let token = |text: &String| printable("access_token", text, TOKEN_CHARS_MAX);
+        let token = change.access_token.as_ref().map(token).transpose()?;
+        let writes = [
+            title.map(|title| channel::set_name(key, title)),
+            set.default_team.map(|team| channel::set_default_team(key, team)),
+            set.pace_per_s.map(|pace| channel::set_pace(key, pace)),
+            policy.map(|policy| channel::set_policy(key, &policy)),
+            token.map(|token| channel::set_token(key, self.seal_token(key, &token))),
+        ];
+        let writes: Vec<Writing> = writes.into_iter().flatten().collect();
         let fact = (!writes.is_empty()).then_some(Fact::ChannelChanged { channel_id, set });
-        let facts = fact.into_iter().collect();
-        Ok(setter.work(writes, facts))
+        Ok(setter.work(writes, fact.into_iter().collect()))
     }
 
-    async fn check_place(&self, setter: Setter, team: &str, app: &str) -> Result<(), AccountError> {
-        static APP: Sql = Sql::new("SELECT id FROM meta_app WHERE id = $1");
-        static GRANTED: Sql =
-            Sql::new("SELECT meta_app FROM meta_app_grant WHERE meta_app = $1 AND workspace = $2");
-        let workspace = setter.workspace.to_string();
-        let mut tx = self.0.store.read().await?;
-        let team = tx.row::<(String,)>(&TEAM, &[&workspace, team]).await?;
-        let app = match setter.by {
-            None => tx.row::<(String,)>(&APP, &[app]).await?,
-            Some(_) => tx.row(&GRANTED, &[app, &workspace]).await?,
+    fn seal_token(&self, (workspace, channel): Key<ChannelId>, token: &str) -> String {
+        let (workspace, channel) = (workspace.to_string(), channel.to_string());
+        self.0.keys.seal(&self.0.clock, place(&[&workspace, &channel]), token)
+    }
+
+    async fn check_place(
+        &self,
+        setter: Setter,
+        team: TeamId,
+        app: &str,
+    ) -> Result<(), AccountError> {
+        self.check_team(setter, team).await?;
+        let store = &self.0.store;
+        let is_there = match setter.by {
+            None => meta_app::one(store, app).await?.is_some(),
+            Some(_) => meta_app::is_granted(store, app, setter.workspace).await?,
         };
-        tx.rollback().await?;
-        team.ok_or(AccountError::NotFound { what: "team" })?;
-        app.ok_or(AccountError::NotFound { what: "meta app" })?;
-        Ok(())
+        is_there.then_some(()).ok_or(AccountError::NotFound { what: "meta app" })
     }
-}
 
-/// How customers were treated, and are from here on.
-fn policies(
-    row: &ChannelSettingsRow,
-    change: &ChannelChange,
-) -> Result<(ChannelPolicy, ChannelPolicy), AccountError> {
-    let old: ChannelPolicy = match &row.policy {
-        Some(text) => from_json(text)?,
-        None => ChannelPolicy::default(),
-    };
-    Ok((old, change.policy.map_or(old, |new| old.changed_by(new))))
+    async fn check_team(&self, setter: Setter, team: TeamId) -> Result<(), AccountError> {
+        let found = team::among(&self.0.store, setter.workspace, &[team]).await?;
+        found.first().map(|_| ()).ok_or(AccountError::NotFound { what: "team" })
+    }
 }
 
 fn pace(per_s: u32) -> Result<u32, AccountError> {

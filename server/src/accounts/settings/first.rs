@@ -4,14 +4,14 @@ use super::workspace::WorkspaceNew;
 use crate::accounts::{AccountError, Accounts};
 use crate::config::Secret;
 use crate::engine::Engine;
-use crate::store::Sql;
+use crate::store::workspace;
 
 /// The workspace that a first start makes.
 const SLUG: &str = "main";
 /// Its admin's e-mail: no mail is ever sent there.
 const EMAIL: &str = "admin@localhost";
 
-/// How the first admin signs in; to be shown once.
+/// The data with which the first admin signs in; to be shown once.
 #[derive(Clone, Debug)]
 pub struct FirstAdmin {
     /// The workspace's slug.
@@ -28,11 +28,7 @@ impl Accounts {
     /// # Errors
     /// When the store is away.
     pub async fn first_admin(&self, engine: &Engine) -> Result<Option<FirstAdmin>, AccountError> {
-        static ANY: Sql = Sql::new("SELECT id FROM workspace LIMIT 1");
-        let mut tx = self.0.store.read().await?;
-        let any = tx.row::<(String,)>(&ANY, &[]).await?;
-        tx.rollback().await?;
-        if any.is_some() {
+        if !workspace::some(&self.0.store, 1).await?.is_empty() {
             return Ok(None);
         }
         let password = self.made_up_password();

@@ -4,20 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_protocol::WorkspaceId;
-use sqlx_macros::FromRow;
 
 use super::printable;
 use crate::accounts::{AccountError, Accounts, lock, token};
 use crate::config::{PRACTICE, Secret};
 use crate::secrets::CellAddress;
-use crate::store::Sql;
+use crate::store::meta_app::{self, SealedApp};
 
-/// How long an app is taken as it was read.
+/// The time for which an app is taken as it was read.
 const LATELY: Duration = Duration::from_secs(1);
 /// Secrets that are tried at once: the present one, and those being replaced.
 const SECRETS_MAX: usize = 3;
 
-/// What becomes of the secrets that an app has already.
+/// The fate of the secrets that an app has already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OldSecrets {
     /// They are tried beside the new one, while Meta goes over to it.
@@ -26,35 +25,14 @@ pub enum OldSecrets {
     Go,
 }
 
-/// What an app's webhooks are checked with.
+/// The secrets with which an app's webhooks are checked.
 #[derive(Clone, Debug)]
 pub struct MetaApp {
     /// Secrets that may have signed, the newest first.
     pub secrets: Vec<Secret>,
-    /// What Meta repeats when it verifies the address.
+    /// The token that Meta repeats when it verifies the address.
     pub verify_token: Secret,
 }
-
-#[derive(FromRow)]
-struct MetaAppRow {
-    secrets_sealed: String,
-    verify_token_sealed: String,
-}
-
-#[derive(FromRow)]
-struct GrantedRow {
-    id: String,
-    #[sqlx(flatten)]
-    app: MetaAppRow,
-}
-
-static READ: Sql =
-    Sql::new("SELECT secrets_sealed, verify_token_sealed FROM meta_app WHERE id = $1");
-
-/// Lets a workspace's admins connect numbers of an app.
-pub(super) static GRANT: Sql = Sql::new(
-    "INSERT INTO meta_app_grant (meta_app, workspace) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-);
 
 impl Accounts {
     /// Adds an app, or another secret of an app that is there. Without a verify token an old one
@@ -82,13 +60,6 @@ impl Accounts {
         old_secrets: OldSecrets,
         verify_token: Option<&Secret>,
     ) -> Result<Secret, AccountError> {
-        static PUT: Sql = Sql::new(
-            "INSERT INTO meta_app (id, secrets_sealed, verify_token_sealed, created_at)
-             VALUES ($1, $2, $3, CAST($4 AS BIGINT))
-             ON CONFLICT (id) DO UPDATE SET secrets_sealed = excluded.secrets_sealed,
-               verify_token_sealed = excluded.verify_token_sealed",
-        );
-        static LOCK: Sql = Sql::new("SELECT id FROM meta_app WHERE id = $1 {lock}");
         let id = printable("id", id, 64)?;
         if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
             return Err(AccountError::invalid("id", "must be letters, digits, - and _"));
@@ -96,9 +67,8 @@ impl Accounts {
         let secret = printable("app_secret", secret.expose(), 256)?;
         let given = verify_token.map(|token| printable("verify_token", token.expose(), 256));
         let mut tx = self.0.store.begin().await?;
-        tx.rows::<(String,)>(&LOCK, &[&id]).await?;
-        let old = tx.row::<MetaAppRow>(&READ, &[&id]).await?;
-        let old = old.map(|row| self.open_meta_app(&id, &row)).transpose()?;
+        let old = meta_app::lock(&mut tx, &id).await?;
+        let old = old.map(|sealed| self.open_meta_app(&id, &sealed)).transpose()?;
         let verify = match (given.transpose()?, &old) {
             (Some(token), _) => token,
             (None, Some(old)) => old.verify_token.expose().to_owned(),
@@ -111,13 +81,11 @@ impl Accounts {
         secrets.truncate(SECRETS_MAX);
         let (keys, clock) = (&self.0.keys, &self.0.clock);
         let texts = serde_json::Value::from(secrets).to_string();
-        let args = [
-            id.as_str(),
-            &keys.seal(clock, secrets_place(&[&id]), &texts),
-            &keys.seal(clock, verify_place(&[&id]), &verify),
-            &clock.now().ms().to_string(),
-        ];
-        tx.run(&PUT, &args).await?;
+        let sealed = SealedApp {
+            secrets: keys.seal(clock, secrets_place(&[&id]), &texts),
+            verify_token: keys.seal(clock, verify_place(&[&id]), &verify),
+        };
+        meta_app::put(&mut tx, &id, &sealed, clock.now()).await?;
         tx.commit().await?;
         lock(&self.0.meta_apps).remove(&id);
         Ok(Secret::new(verify))
@@ -132,11 +100,8 @@ impl Accounts {
         id: &str,
         workspace: WorkspaceId,
     ) -> Result<(), AccountError> {
-        let mut tx = self.0.store.begin().await?;
-        let app = tx.row::<MetaAppRow>(&READ, &[id]).await?;
-        app.ok_or(AccountError::NotFound { what: "meta app" })?;
-        tx.run(&GRANT, &[id, &workspace.to_string()]).await?;
-        Ok(tx.commit().await?)
+        let is_there = meta_app::grant_now(&self.0.store, id, workspace).await?;
+        is_there.then_some(()).ok_or(AccountError::NotFound { what: "meta app" })
     }
 
     /// The apps whose numbers the admins of a workspace may connect, by id. The practice app is
@@ -148,16 +113,12 @@ impl Accounts {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<(String, MetaApp)>, AccountError> {
-        static GRANTED: Sql = Sql::new(
-            "SELECT a.id, a.secrets_sealed, a.verify_token_sealed
-             FROM meta_app AS a JOIN meta_app_grant AS g ON g.meta_app = a.id
-             WHERE g.workspace = $1 ORDER BY a.id",
-        );
-        let mut tx = self.0.store.read().await?;
-        let rows = tx.rows::<GrantedRow>(&GRANTED, &[&workspace.to_string()]).await?;
-        tx.rollback().await?;
-        let theirs = rows.into_iter().filter(|row| row.id != PRACTICE);
-        theirs.map(|row| Ok((row.id.clone(), self.open_meta_app(&row.id, &row.app)?))).collect()
+        let apps = meta_app::granted(&self.0.store, workspace).await?;
+        let open = |(id, sealed): (String, SealedApp)| {
+            let app = self.open_meta_app(&id, &sealed)?;
+            Ok((id, app))
+        };
+        apps.into_iter().filter(|(id, _)| id != PRACTICE).map(open).collect()
     }
 
     /// Adds an app for the only workspace, and lets its admins connect its numbers.
@@ -191,13 +152,8 @@ impl Accounts {
         id: &str,
         workspace: WorkspaceId,
     ) -> Result<(), AccountError> {
-        static REVOKE: Sql = Sql::new(
-            "DELETE FROM meta_app_grant WHERE meta_app = $1 AND workspace = $2 RETURNING meta_app",
-        );
-        let mut tx = self.0.store.begin().await?;
-        let gone = tx.row::<(String,)>(&REVOKE, &[id, &workspace.to_string()]).await?;
-        gone.ok_or(AccountError::NotFound { what: "grant of a meta app" })?;
-        Ok(tx.commit().await?)
+        let was_there = meta_app::revoke(&self.0.store, id, workspace).await?;
+        was_there.then_some(()).ok_or(AccountError::NotFound { what: "grant of a meta app" })
     }
 
     /// The app with this id, if there is one.
@@ -208,10 +164,8 @@ impl Accounts {
         if id.is_empty() || id.len() > 64 || id.contains('\0') {
             return Ok(None);
         }
-        let mut tx = self.0.store.read().await?;
-        let row = tx.row::<MetaAppRow>(&READ, &[id]).await?;
-        tx.rollback().await?;
-        row.map(|row| self.open_meta_app(id, &row)).transpose()
+        let found = meta_app::one(&self.0.store, id).await?;
+        found.map(|sealed| self.open_meta_app(id, &sealed)).transpose()
     }
 
     /// Returns the app as it was at most a second ago. Webhooks come by the hundred, and reading
@@ -232,11 +186,11 @@ impl Accounts {
         Ok(Some(app))
     }
 
-    fn open_meta_app(&self, id: &str, row: &MetaAppRow) -> Result<MetaApp, AccountError> {
-        let texts = self.0.keys.unseal(secrets_place(&[id]), &row.secrets_sealed)?;
+    fn open_meta_app(&self, id: &str, sealed: &SealedApp) -> Result<MetaApp, AccountError> {
+        let texts = self.0.keys.unseal(secrets_place(&[id]), &sealed.secrets)?;
         let secrets: Vec<Secret> = serde_json::from_str(texts.expose())
             .map_err(|_shown| AccountError::Broken(format!("secrets of meta app {id}")))?;
-        let verify_token = self.0.keys.unseal(verify_place(&[id]), &row.verify_token_sealed)?;
+        let verify_token = self.0.keys.unseal(verify_place(&[id]), &sealed.verify_token)?;
         Ok(MetaApp { secrets, verify_token })
     }
 }

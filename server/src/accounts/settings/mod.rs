@@ -1,7 +1,8 @@
-//! Changes of settings, planned as work of the committer: what is written and what the log tells.
+//! Changes of settings, planned as work of the committer: the rows to write, and the facts.
 //!
-//! REST and `baton admin` plan alike. What a plan reads may change before it is carried out; what
-//! must never be is refused by the database then.
+//! REST and `baton admin` plan alike. The rows that a plan read may change before it is carried
+//! out. The database then refuses a state that must never be. Its columns are the store's affair:
+//! see `store/src/people`.
 
 pub mod agent;
 pub mod channel;
@@ -18,19 +19,16 @@ use baton_protocol::{AgentId, Fact, WorkspaceId};
 use super::{AccountError, Accounts};
 use crate::engine::work::SettingWork;
 use crate::engine::{Engine, SettingRefused};
-use crate::store::Sql;
+use crate::store::Writing;
 
-/// Who changes settings.
+/// The author of a change of settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Setter {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// Who; `None` is the operator of the installation.
+    /// The agent; `None` is the operator of the installation.
     pub by: Option<AgentId>,
 }
-
-/// A write and its parameters.
-type Writing = (&'static Sql, Vec<String>);
 
 impl Setter {
     pub(crate) fn work(self, writes: Vec<Writing>, facts: Vec<Fact>) -> SettingWork {
@@ -39,7 +37,7 @@ impl Setter {
 }
 
 impl Accounts {
-    /// Carries out a planned change. One without facts wished for what holds already.
+    /// Carries out a planned change. One without facts wished for the present state.
     ///
     /// # Errors
     /// When the database refuses it, or is away.
@@ -54,7 +52,7 @@ impl Accounts {
     }
 }
 
-/// What a refused row means to whoever asked for it.
+/// The error that a refused row is to the author of a change.
 fn conflict(constraint: &str) -> AccountError {
     // SQLite says `team.workspace, team.name`, PostgreSQL `team_workspace_name_key`.
     let fields = ["slug", "email", "phone_number_id", "name"];

@@ -1,21 +1,22 @@
-//! Workspaces. One begins with a team and an admin, which its log tells first.
+//! Workspaces. One begins with a team and an admin, the first facts of its log.
 
 use baton_domain::names;
 use baton_protocol::settings::AgentNew;
 use baton_protocol::{AgentId, Fact, MembershipKind, Role, TeamId, WorkspaceId};
 
-use super::{Setter, agent, name, team, wire_name};
-use crate::accounts::session::parse;
+use super::agent::hired;
+use super::team::{begun, usual};
+use super::{Setter, name};
 use crate::accounts::{AccountError, Accounts};
 use crate::config::Secret;
 use crate::engine::Engine;
 use crate::engine::work::SettingWork;
-use crate::store::Sql;
+use crate::store::{team, workspace};
 
 /// A workspace to make.
 #[derive(Clone, Debug)]
 pub struct WorkspaceNew {
-    /// What people type to sign in.
+    /// The name that people type to sign in.
     pub slug: String,
     /// Its name for people.
     pub name: String,
@@ -27,7 +28,7 @@ pub struct WorkspaceNew {
     pub password: Secret,
 }
 
-/// What was made.
+/// A workspace that was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WorkspaceMade {
     /// The workspace.
@@ -61,18 +62,13 @@ impl Accounts {
         &self,
         new: &WorkspaceNew,
     ) -> Result<(WorkspaceMade, SettingWork), AccountError> {
-        static ADD: Sql = Sql::new(
-            "INSERT INTO workspace (id, slug, name, created_at)
-             VALUES ($1, $2, $3, CAST($4 AS BIGINT))",
-        );
-        static ADD_HEAD: Sql = Sql::new("INSERT INTO log_head (workspace) VALUES ($1)");
         let slug = names::slug(&new.slug);
         let slug = slug.map_err(|problem| AccountError::invalid("slug", problem))?;
         let title = name("name", &new.name)?;
-        let workspace = WorkspaceId(self.0.clock.uuid_v7());
+        let of = WorkspaceId(self.0.clock.uuid_v7());
         let team_id = TeamId(self.0.clock.uuid_v7());
-        let (w, t) = (workspace.to_string(), team_id.to_string());
-        let (of, usual) = (Setter { workspace, by: None }, team::usual(&new.team));
+        let new_team = usual(&new.team);
+        let team_name = name("name", &new_team.name)?;
         let new_admin = AgentNew {
             email: new.admin_email.clone(),
             name: "Admin".to_owned(),
@@ -81,22 +77,18 @@ impl Accounts {
             capacity: None,
             teams: Vec::new(),
         };
-        let (admin, admin_args) = self.agent_args(w.clone(), &new_admin).await?;
+        let (admin, add_admin) = self.agent_added(of, &new_admin).await?;
         let kind = MembershipKind::Supervisor;
         let facts = vec![
-            team::begun(team_id, &usual),
-            agent::hired(admin, &new_admin),
+            begun(team_id, &new_team),
+            hired(admin, &new_admin),
             Fact::MembershipChanged { team_id, agent_id: admin, kind: Some(kind) },
         ];
-        let writes = vec![
-            (&ADD, vec![w.clone(), slug, title, self.0.clock.now().ms().to_string()]),
-            (&ADD_HEAD, vec![w.clone()]),
-            (&team::ADD, team::add_args(&w, &t, &usual)?),
-            (&team::ADD_TALLY, vec![w.clone(), t.clone()]),
-            (&agent::ADD, admin_args),
-            (&team::PUT_MEMBER, vec![w, t, admin.to_string(), wire_name(kind)]),
-        ];
-        Ok((WorkspaceMade { workspace, team: team_id, admin }, of.work(writes, facts)))
+        let mut writes = Vec::from(workspace::add(of, slug, title, self.0.clock.now()));
+        writes.extend(team::add((of, team_id), team_name, &new_team));
+        writes.extend([add_admin, team::put_member((of, team_id), admin, kind)]);
+        let made = WorkspaceMade { workspace: of, team: team_id, admin };
+        Ok((made, Setter { workspace: of, by: None }.work(writes, facts)))
     }
 
     /// The workspace with this slug.
@@ -104,12 +96,8 @@ impl Accounts {
     /// # Errors
     /// [`AccountError::NotFound`] when there is none.
     pub async fn workspace(&self, slug: &str) -> Result<WorkspaceId, AccountError> {
-        static READ: Sql = Sql::new("SELECT id FROM workspace WHERE slug = $1");
-        let mut tx = self.0.store.read().await?;
-        let row = tx.row::<(String,)>(&READ, &[slug]).await?;
-        tx.rollback().await?;
-        let (id,) = row.ok_or(AccountError::NotFound { what: "workspace" })?;
-        Ok(parse(&id)?)
+        let found = workspace::with_slug(&self.0.store, slug).await?;
+        found.ok_or(AccountError::NotFound { what: "workspace" })
     }
 
     /// The workspace of this installation, where there is one alone.
@@ -117,52 +105,36 @@ impl Accounts {
     /// # Errors
     /// When the store is away.
     pub async fn only_workspace(&self) -> Result<Option<WorkspaceId>, AccountError> {
-        static READ: Sql = Sql::new("SELECT id FROM workspace LIMIT 2");
-        let mut tx = self.0.store.read().await?;
-        let rows = tx.rows::<(String,)>(&READ, &[]).await?;
-        tx.rollback().await?;
-        match rows.as_slice() {
-            [(only,)] => Ok(Some(parse(only)?)),
-            _ => Ok(None),
-        }
+        Ok(match workspace::some(&self.0.store, 2).await?.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        })
     }
 
     /// Gives a workspace another name for people. The log tells of no names.
     ///
     /// # Errors
     /// When the name is none or the store is away.
-    pub async fn name_workspace(
-        &self,
-        workspace: WorkspaceId,
-        new: &str,
-    ) -> Result<(), AccountError> {
-        static SET: Sql = Sql::new("UPDATE workspace SET name = $2 WHERE id = $1");
+    pub async fn name_workspace(&self, of: WorkspaceId, new: &str) -> Result<(), AccountError> {
         let title = name("name", new)?;
-        self.0.store.run_alone(&SET, &[workspace.to_string(), title]).await?;
-        Ok(())
+        Ok(workspace::rename(&self.0.store, of, &title).await?)
     }
 
     /// The name of a workspace for people.
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn workspace_name(&self, workspace: WorkspaceId) -> Result<String, AccountError> {
-        static READ: Sql = Sql::new("SELECT name FROM workspace WHERE id = $1");
-        let mut tx = self.0.store.read().await?;
-        let row = tx.row::<(String,)>(&READ, &[&workspace.to_string()]).await?;
-        tx.rollback().await?;
-        Ok(row.ok_or(AccountError::NotFound { what: "workspace" })?.0)
+    pub async fn workspace_name(&self, of: WorkspaceId) -> Result<String, AccountError> {
+        let found = workspace::name(&self.0.store, of).await?;
+        found.ok_or(AccountError::NotFound { what: "workspace" })
     }
 
     /// The slug of a workspace.
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn slug(&self, workspace: WorkspaceId) -> Result<String, AccountError> {
-        static READ: Sql = Sql::new("SELECT slug FROM workspace WHERE id = $1");
-        let mut tx = self.0.store.read().await?;
-        let row = tx.row::<(String,)>(&READ, &[&workspace.to_string()]).await?;
-        tx.rollback().await?;
-        Ok(row.ok_or(AccountError::NotFound { what: "workspace" })?.0)
+    pub async fn slug(&self, of: WorkspaceId) -> Result<String, AccountError> {
+        let found = workspace::slug(&self.0.store, of).await?;
+        found.ok_or(AccountError::NotFound { what: "workspace" })
     }
 }

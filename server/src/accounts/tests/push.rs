@@ -11,7 +11,7 @@ use baton_protocol::{AgentState, Epoch, PushId};
 use uuid::Uuid;
 
 use super::*;
-use crate::accounts::push::receipts::Heard;
+use crate::accounts::push::receipts::ReceiptCounts;
 
 const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
@@ -50,10 +50,16 @@ impl Office {
         (target.is_some(), row.is_some())
     }
 
-    async fn tells(&self, key: &str, push: PushId, stage: ReceiptStage, at: Timestamp) -> Heard {
+    async fn tells(
+        &self,
+        key: &str,
+        push: PushId,
+        stage: ReceiptStage,
+        at: Timestamp,
+    ) -> ReceiptCounts {
         let reporter = self.accounts.reporter(key).await.unwrap();
         let receipt = PushReceipt { id: push, stage, at, app_state: AppState::Extension };
-        self.accounts.hear_receipts(reporter, &[receipt]).await.unwrap()
+        self.accounts.receive_receipts(reporter, &[receipt]).await.unwrap()
     }
 
     fn push(&self) -> PushId {
@@ -311,7 +317,7 @@ async fn a_device_that_tells_and_tells_fills_nothing() {
                     app_state: AppState::Background,
                 })
                 .collect();
-            office.accounts.hear_receipts(reporter, &receipts).await.unwrap();
+            office.accounts.receive_receipts(reporter, &receipts).await.unwrap();
         }
         let mut tx = office.database.store.read().await.unwrap();
         assert_eq!(tx.row::<(i64,)>(&COUNT, &[]).await.unwrap(), Some((2_000,)));

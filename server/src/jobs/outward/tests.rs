@@ -12,7 +12,7 @@ use baton_protocol::command::{Claim, CommandBody};
 use baton_protocol::setting::{
     Home, SettingBody, SettingChange, SettingPut, WebhookKind, WebhookState,
 };
-use baton_protocol::{SettingId, TeamId};
+use baton_protocol::{SettingId, TeamId, Timestamp};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
