@@ -35,6 +35,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             last_agent: None,
             followers: Vec::new(),
             tags: Vec::new(),
+            language: None,
             block: None,
             marketing: None,
             person: None,
@@ -94,6 +95,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         Fact::Routed { offer, .. } => conversation.thread.offer = *offer,
         Fact::OfferEnded { offer_id, .. } => end_offer(conversation, *offer_id),
         Fact::MarketingChanged { marketing } => conversation.thread.marketing = Some(*marketing),
+        Fact::LanguageChanged { language } => conversation.thread.language.clone_from(language),
         Fact::HeadChanged { head } => conversation.head = head.clone(),
         Fact::ConversationOpened { .. }
         | Fact::ContactChanged { .. }

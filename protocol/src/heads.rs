@@ -85,6 +85,9 @@ pub struct PackedHeads {
     /// Tags that occur, each with the rows that have it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(SettingId, Vec<usize>)>,
+    /// Languages that customers write, by their tags, each with the rows that have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<(String, Vec<usize>)>,
     /// The rows.
     pub columns: Columns,
 }

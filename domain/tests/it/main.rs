@@ -23,6 +23,9 @@ mod delivery;
 #[cfg(test)]
 mod doubt;
 #[cfg(test)]
+mod episodes;
+#[cfg(test)]
+mod fields;
 mod finding;
 mod following;
 #[cfg(test)]
@@ -30,6 +33,8 @@ mod forwarding;
 #[cfg(test)]
 mod group;
 mod groups;
+#[cfg(test)]
+mod language;
 #[cfg(test)]
 mod marketing;
 #[cfg(test)]

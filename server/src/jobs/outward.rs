@@ -305,7 +305,7 @@ impl Pass<'_> {
         let lines: Vec<MessageId> =
             told.iter().filter_map(|event| line_of(&event.fact)).map(|line| line.id).collect();
         let nobody = AgentId(Uuid::nil());
-        let views = read::views(&mut tx, workspace, nobody, &conversations).await?;
+        let views = read::whole_views(&mut tx, workspace, nobody, &conversations).await?;
         let lines = read::messages(&mut tx, workspace, &lines).await?;
         tx.rollback().await?;
         let text = |event: &Event| text(&self.live.webhook, event, &views, &lines);
