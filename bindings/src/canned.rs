@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use baton_domain::canned::{self, Known};
 
+use crate::records::{Attribute, ContactField, FieldValue};
+
 /// A text as its author sees it. A blank is its name between `⟦` and `⟧`.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct FilledText {
@@ -29,6 +31,26 @@ pub fn fill_canned(
     let names = names.unwrap_or_default().into_iter().collect();
     let canned::Filled { text, blanks } = canned::fill(text, &Known { values, names });
     FilledText { text, blanks }
+}
+
+/// The values of a card for a canned reply, as `customer.plan`. Yes and no are left out: the app
+/// puts its own words in.
+#[expect(clippy::needless_pass_by_value, reason = "values alone cross the boundary")]
+#[uniffi::export]
+pub fn canned_values(
+    fields: Vec<ContactField>,
+    attributes: Vec<Attribute>,
+) -> HashMap<String, String> {
+    let key = |id: &str| attributes.iter().find(|one| one.id == id).map(|one| one.key.clone());
+    let value = |field: ContactField| {
+        let text = match field.value {
+            FieldValue::Text { text } => text,
+            FieldValue::Number { digits } => digits,
+            FieldValue::YesNo { .. } | FieldValue::Unknown => return None,
+        };
+        Some((format!("customer.{}", key(&field.attribute)?), text))
+    };
+    fields.into_iter().filter_map(value).collect()
 }
 
 /// The names of the blanks that are left in a text: it is not sent while there is one.

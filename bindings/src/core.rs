@@ -15,8 +15,8 @@ use baton_mobile::store::{FilePart, Limits};
 
 use crate::app::{AppKeys, AppListListener, AppListener, AppLog, AppTrust};
 use crate::records::{
-    Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, Draft, FileAddress, FileSize,
-    Hold, InboxRow, InboxView, Kept, LinesPage, LogLevel, LogRecord, NotificationAnswer,
+    Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, Draft, Episode, FileAddress,
+    FileSize, Hold, InboxRow, InboxView, Kept, LinesPage, LogLevel, LogRecord, NotificationAnswer,
     NotificationEnd, OutboxItem, OutgoingFile, People, PushMessage, PushOffReason, PushOutcome,
     PushState, PushTarget, SeenLine, SignedIn, Standing, TakenPush, Template, id_of, maybe_id,
 };
@@ -193,6 +193,7 @@ impl BatonCore {
             op_id: maybe_id("op_id", op_id)?,
             conversation_id: id_of("conversation", &conversation)?,
             body: act.body()?,
+            follows: false,
         };
         Ok(self.core.act(tap).await?.into())
     }
@@ -381,6 +382,13 @@ impl BatonCore {
     pub async fn elsewhere(&self, conversation: String) -> Result<Vec<InboxRow>, CoreError> {
         let of = id_of("conversation", &conversation)?;
         Ok(self.core.elsewhere(of).await?.into_iter().map(InboxRow::from).collect())
+    }
+
+    /// Loads the last episodes of a conversation, the newest first: how each ended, and what it was
+    /// about.
+    pub async fn episodes(&self, conversation: String) -> Result<Vec<Episode>, CoreError> {
+        let loaded = self.core.episodes(id_of("conversation", &conversation)?).await?;
+        Ok(loaded.episodes.into_iter().map(Episode::from).collect())
     }
 
     /// Loads the templates of a number from the server. Those that are `Approved` can be sent, also

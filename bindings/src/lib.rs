@@ -14,7 +14,7 @@ pub mod records;
 mod settings;
 
 pub use app::{AppError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};
-pub use canned::{FilledText, blanks_in, fill_canned};
+pub use canned::{FilledText, blanks_in, canned_values, fill_canned};
 pub use core::{BatonCore, CoreConfig, take_push};
 pub use error::CoreError;
 

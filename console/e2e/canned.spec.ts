@@ -1,6 +1,7 @@
 // Canned replies: typed by their shortcut, filled in, and never sent with a blank left.
 import type { Page } from "@playwright/test";
 import { opId } from "../src/live/outbox.ts";
+import { setting } from "./seeded.ts";
 import { expect, long, open } from "./world.ts";
 
 /** As the form of the settings does it. */
@@ -93,4 +94,34 @@ long("a draft keeps its blanks, languages are turned by Tab, and notes have thei
   await ana.keyboard.type("nothing");
   await expect(ana.getByTestId("send")).toBeEnabled();
   await expect(ana.getByTestId("canned-picker")).toHaveCount(0);
+});
+
+long("what is done after a canned reply follows it, can be left out, and uses are counted", async ({ world }) => {
+  const lucia = world.customer("Lucía Vera");
+  await lucia.says("Where is my order?");
+  const admin = await world.desk("Admin");
+  const tag = await setting(admin, "tags", { name: "Order" });
+  const id = await setting(admin, "canned-replies", {
+    shortcut: "sent",
+    title: "Sent",
+    text: "It is on its way.",
+    then: [{ do: "tag", tag }, { do: "snooze", minutes: 90 }, { do: "resolve" }],
+  });
+  const never = await setting(admin, "canned-replies", { shortcut: "never", title: "Never", text: "Never" });
+  const ana = await world.desk("Ana");
+  await open(ana, lucia.name);
+  const text = ana.getByTestId("composer-text");
+  await text.fill("/sent");
+  await text.press("Enter");
+  await expect(ana.getByTestId("canned-then")).toContainText("tag Order");
+  await expect(ana.getByTestId("canned-then")).toContainText("resolve");
+  await ana.getByRole("button", { name: /Leave out: snooze/ }).click();
+  await expect(ana.getByTestId("canned-then")).not.toContainText("snooze");
+  await text.press("ControlOrMeta+Enter");
+  await expect(ana.getByTestId(`tag-${tag}`).first()).toBeVisible();
+  await expect(ana.getByTestId("timeline")).toContainText("It is on its way.");
+  await expect(ana.getByTestId("canned-then")).toHaveCount(0);
+  await admin.goto("/settings/canned-replies");
+  await expect(admin.getByTestId(`uses-${id}`)).toHaveText("once");
+  await expect(admin.getByTestId(`uses-${never}`)).toHaveText("never used");
 });

@@ -246,6 +246,17 @@ export type CannedThen =
   | { do: "resolve"; outcome?: string }
   | { do: "snooze"; minutes: number }
   | { do: "mark_waiting" };
+/** The canned reply that a text was made of. */
+export interface CannedUse {
+  id: SettingId;
+  version: number;
+}
+/** One of `GET /canned-replies/uses`: how often a canned reply is used. */
+export interface CannedUses {
+  id: SettingId;
+  is_used: boolean;
+  uses: number;
+}
 /** A later line that changes an earlier one. */
 export interface Change {
   at: Timestamp;
@@ -426,6 +437,7 @@ export type Command = {
 export type CommandBody =
   | {
     type: "reply";
+    canned?: CannedUse;
     ignore_lease?: boolean;
     quoted?: MessageId;
     replaces?: MessageId;
@@ -434,6 +446,7 @@ export type CommandBody =
   }
   | {
     type: "send";
+    canned?: CannedUse;
     details: Details;
     ignore_lease?: boolean;
     quoted?: MessageId;
@@ -489,7 +502,13 @@ export type CommandBody =
   | { type: "accept_offer"; offer_id: OfferId }
   | { type: "decline_offer"; offer_id: OfferId }
   | { type: "name_contact"; name: string | null }
-  | { type: "tag"; add?: SettingId[]; remove?: SettingId[] };
+  | { type: "tag"; add?: SettingId[]; remove?: SettingId[] }
+  | {
+    type: "set_attributes";
+    clear?: SettingId[];
+    set?: Record<string, FieldValue>;
+  }
+  | { type: "set_language"; language: string | null };
 /** The answer to one command. */
 export type CommandResult = {
   op_id: OpId | null;
@@ -541,12 +560,22 @@ export type ConnectionStep =
   | "send";
 /** The customer as the team sees them, or the group. Every part may be missing. */
 export interface ContactCard {
+  fields?: Record<string, FieldValue>;
   group?: GroupCard;
   moves?: Move[];
   name: string | null;
   phone: string | null;
   profile_name?: string;
   username?: string;
+}
+/** The fields of a card, as far as the reader may see them. */
+export interface ContactFields {
+  fields: Record<string, FieldValue>;
+}
+/** `PUT /contacts/{contact}/attributes`: changes fields of a card, 1 to 20 in all. Attributes are named by their keys. */
+export interface ContactFieldsPut {
+  clear?: string[];
+  set?: Record<string, FieldValue>;
 }
 /** The customer. */
 export type ContactId = Id;
@@ -661,6 +690,21 @@ export interface DryRunOf {
   id: SettingId;
   runs: number;
 }
+/** One stretch of a conversation, from open to resolved. */
+export interface Episode {
+  by?: Actor;
+  episode: number;
+  first_words?: string;
+  opened_at: Timestamp;
+  outcome?: SettingId;
+  resolved_at?: Timestamp;
+  said?: OutcomeSaid;
+  tags?: SettingId[];
+}
+/** `GET /conversations/{id}/episodes`: the newest first, at most 20. */
+export interface Episodes {
+  episodes: Episode[];
+}
 /** The identity of the log. A restored database gets a new one. */
 export type Epoch = Id;
 /** One fact of the log, as a viewer in full scope gets it. */
@@ -708,6 +752,7 @@ export type Fact =
   | {
     type: "line_written";
     author: Author;
+    canned?: CannedUse;
     device_id: DeviceId | null;
     kind: LineKind;
     lease_ignored_of?: AgentId;
@@ -767,6 +812,7 @@ export type Fact =
   | { type: "tagged"; added?: TagOn[]; removed?: SettingId[] }
   | { type: "block_changed"; block: Block | null }
   | { type: "marketing_changed"; marketing: Marketing }
+  | { type: "language_changed"; language: Spoken | null }
   | { type: "person_changed"; person: ContactId }
   | { type: "routed"; agent_id: AgentId | null; offer?: OpenOffer; trail: Trail }
   | { type: "offer_ended"; agent_id: AgentId; end: OfferEnd; offer_id: OfferId }
@@ -845,6 +891,8 @@ export interface FallbackTemplateSetting {
   rank: number;
   version: number;
 }
+/** The value of an attribute. */
+export type FieldValue = boolean | number | string;
 /** Counts and times. */
 export interface Figures {
   answered: number;
@@ -1405,6 +1453,7 @@ export interface PackedHeads {
   cursor: string;
   followed: number[];
   held: [number, number][];
+  languages?: [string, number[]][];
   more: boolean;
   rows: number;
   tags?: [SettingId, number[]][];
@@ -2105,6 +2154,11 @@ export interface Sound {
   duration_ms: number;
   peaks?: Peaks;
 }
+/** The language that a customer writes. */
+export interface Spoken {
+  by_hand?: boolean;
+  language: string;
+}
 /** The spread of a time, ms. Without anything measured there are no times. */
 export interface Spread {
   count: number;
@@ -2372,6 +2426,7 @@ export interface Thread {
   customer_seq: number;
   followers?: AgentId[];
   kind?: ConversationKind;
+  language?: Spoken;
   last_agent: AgentId | null;
   last_line: LineRef | null;
   marketing?: Marketing;

@@ -36,6 +36,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             last_agent: None,
             followers: Vec::new(),
             tags: Vec::new(),
+            language: None,
             block: None,
             marketing: None,
             person: None,
@@ -67,9 +68,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         }
         Fact::LineWritten { line, author, turn, .. } => {
             append(conversation, *line, event);
-            if let Author::Agent { id } = author {
-                conversation.thread.last_agent = Some(*id);
-            }
+            wrote(&mut conversation.thread.last_agent, *author);
             set_turn(conversation, *turn);
         }
         Fact::OwnerChanged { owner, owner_epoch, team_id, .. } => {
@@ -93,6 +92,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         Fact::OfferEnded { offer_id, .. } => end_offer(conversation, *offer_id),
         Fact::MarketingChanged { marketing } => conversation.thread.marketing = Some(*marketing),
         Fact::DueChanged { due_at } => conversation.head.due_at = *due_at,
+        Fact::LanguageChanged { language } => conversation.thread.language.clone_from(language),
         Fact::HeadChanged { head } => conversation.head = head.clone(),
         Fact::ConversationOpened { .. }
         | Fact::ContactChanged { .. }
@@ -117,6 +117,12 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::InvitationChanged { .. }
         | Fact::SettingChanged { .. }
         | Fact::Unknown(_) => {}
+    }
+}
+
+fn wrote(last: &mut Option<AgentId>, author: Author) {
+    if let Author::Agent { id } = author {
+        *last = Some(id);
     }
 }
 

@@ -11,6 +11,7 @@ use baton_protocol::{
     Owner, ReplyPolicy, Role, TeamId, Timestamp, Turn,
 };
 
+use crate::attributes::Attributes;
 use crate::decide::delivery::SendClaim;
 use crate::forward::Forwardable;
 use crate::line::amend;
@@ -334,6 +335,12 @@ pub struct Context<'a> {
     pub signature_chars: usize,
     /// The tags that the command names, those on the conversation, and what they became.
     pub tags: &'a Tags,
+    /// The attributes that the command names.
+    pub attributes: &'a Attributes,
+    /// The newest version of the canned reply that the command names, ended or not.
+    pub canned_version: Option<u32>,
+    /// Whether a program gave the command: some attributes are theirs alone to set.
+    pub is_program: bool,
     /// With `resolve`: the outcomes of the conversation's team.
     pub outcomes: &'a KnownOutcomes,
     /// So long a message waits before it leaves, ms: it can be taken back.

@@ -4,6 +4,8 @@ use baton_protocol::{
     Author, Content, GroupState, LineKind, MessageError, MessageStatus, Timestamp,
 };
 
+use crate::language::Heard;
+
 /// One element of a webhook.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Element {
@@ -84,6 +86,8 @@ pub struct InboundMessage {
     pub quoted_wamid: Option<String>,
     /// Meta's id of its file, by which the file is fetched.
     pub media: Option<String>,
+    /// The language of its text, where that is known.
+    pub language: Option<Heard>,
 }
 
 /// A reaction to an earlier message. It takes no seq, opens no turn and answers none.

@@ -6,6 +6,7 @@
 
 pub mod announce;
 pub mod apply;
+pub mod attributes;
 pub mod bots;
 pub mod canned;
 pub mod chance;
@@ -13,12 +14,14 @@ pub mod clocks;
 pub mod context;
 pub mod courtesy;
 pub mod decide;
+pub mod episodes;
 pub mod find;
 pub mod fold;
 pub mod forward;
 pub mod group;
 pub mod hours;
 pub mod inbound;
+pub mod language;
 pub mod line;
 mod link;
 pub mod log;

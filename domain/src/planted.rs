@@ -128,6 +128,7 @@ fn is_renamed(fact: &Fact) -> bool {
             | Fact::Followed { .. }
             | Fact::Unfollowed { .. }
             | Fact::Tagged { .. }
+            | Fact::LanguageChanged { .. }
             | Fact::LineAmended { .. }
             | Fact::FileChanged { .. }
     )

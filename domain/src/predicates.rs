@@ -71,7 +71,9 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         | CommandBody::Unlink(_)
         | CommandBody::DeclineOffer(_)
         | CommandBody::NameContact(_)
-        | CommandBody::Tag(_) => true,
+        | CommandBody::Tag(_)
+        | CommandBody::SetAttributes(_)
+        | CommandBody::SetLanguage(_) => true,
         CommandBody::Reply(_)
         | CommandBody::Send(_)
         | CommandBody::Forward(_)

@@ -1,25 +1,30 @@
 //! Decides what to deliver to a viewer for a stretch of the log. Live delivery, resume and
 //! `GET /sync` all ask here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::frame::ResetReason;
 use baton_protocol::limits::RESUME_CONVERSATIONS_MAX;
-use baton_protocol::{Actor, AgentId, ConversationId, Event, Fact, Head, Home, TeamId, Visibility};
+use baton_protocol::{
+    Actor, AgentId, ConversationId, Event, Fact, Head, Home, SettingId, TeamId, Visibility,
+};
 
+use crate::attributes;
 use crate::log::Logged;
 use crate::predicates::{is_about_rights, touches_rights};
 use crate::scope::{Level, Scope, Viewer};
 use crate::setting;
 use crate::stretch::{Gathered, SettingMove, Touched};
 
-/// A viewer and the settings of the teams.
+/// A viewer, the settings of the teams, and what is hidden from the viewer's role.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sight {
     /// The viewer.
     pub viewer: Viewer,
     /// Each team's visibility.
     pub visibility: BTreeMap<TeamId, Visibility>,
+    /// Attributes of customers that the viewer does not see.
+    pub hidden: BTreeSet<SettingId>,
 }
 
 /// The view that a viewer gets of one event, in order of position.
@@ -27,6 +32,9 @@ pub struct Sight {
 pub enum VisibleEvent {
     /// The event at this place of the stretch, as it is.
     Event(usize),
+    /// The event at this place, which tells of a card, without the fields that are hidden from the
+    /// viewer: see [`attributes::event_shown`].
+    Cut(usize),
     /// The change of a setting at this place of the stretch, which the viewer read before it and
     /// does not read any more: see [`as_gone`].
     Gone(usize),
@@ -37,7 +45,9 @@ pub enum VisibleEvent {
 impl VisibleEvent {
     fn place(&self) -> usize {
         match self {
-            Self::Event(place) | Self::Gone(place) | Self::Head(place, _) => *place,
+            Self::Event(place) | Self::Cut(place) | Self::Gone(place) | Self::Head(place, _) => {
+                *place
+            }
         }
     }
 }
@@ -104,6 +114,7 @@ impl Sight {
             Fact::TeamChanged { team_id, set, .. } => {
                 set.visibility.is_some() && self.viewer.teams.contains_key(team_id)
             }
+            Fact::SettingChanged { .. } => attributes::changes_sight(fact),
             // Whom it is about, only a newer version can say.
             Fact::Unknown(unknown) => is_about_rights(unknown),
             _ => false,
@@ -154,8 +165,21 @@ impl Sight {
         let coached = coached.filter(|note| is_told(&note.id));
         told.extend(coached.map(|note| VisibleEvent::Event(note.place)));
         told.extend(gathered.settings.iter().filter_map(|of| self.told_of_setting(*of)));
+        if !self.hidden.is_empty() {
+            told.iter_mut().for_each(|told| self.cut(told, stretch));
+        }
         told.sort_unstable_by_key(VisibleEvent::place);
         Tidings::Changes { left, entered, told }
+    }
+
+    /// Fields that are hidden are not told.
+    fn cut(&self, told: &mut VisibleEvent, stretch: &[Logged]) {
+        if let VisibleEvent::Event(place) = *told
+            && let Some(logged) = stretch.get(place)
+            && attributes::tells_one_of(&logged.event, &self.hidden)
+        {
+            *told = VisibleEvent::Cut(place);
+        }
     }
 
     fn told_of_setting(&self, of: SettingMove) -> Option<VisibleEvent> {

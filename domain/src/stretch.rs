@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use baton_protocol::{AgentId, ConversationId, Fact, Home, SettingKind, TeamId};
 
 use crate::log::{Logged, Route};
-use crate::predicates;
 use crate::scope::Scope;
+use crate::{attributes, predicates};
 
 /// The events of a stretch by scope. Places are indices into the stretch.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -123,6 +123,7 @@ fn is_about_rights(fact: &Fact) -> bool {
         Fact::MembershipChanged { .. } | Fact::AgentChanged { .. } | Fact::TeamChanged { .. } => {
             true
         }
+        Fact::SettingChanged { .. } => attributes::changes_sight(fact),
         Fact::Unknown(unknown) => predicates::is_about_rights(unknown),
         _ => false,
     }

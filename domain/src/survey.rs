@@ -105,6 +105,7 @@ fn said(
         turn: thread.turn,
         lease_ignored_of: None,
         leaves_at: None,
+        canned: None,
     };
     let (text, details) = (Some(text.to_owned()), details.map(Box::new));
     let content = Content { text, details, ..Content::default() };

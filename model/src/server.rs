@@ -108,7 +108,8 @@ impl Server {
             people.agents.insert(*id, facts);
             let viewer = Viewer { agent: *id, role: *role, teams: teams.iter().copied().collect() };
             let visibility = setup.teams.iter().map(|team| (*team, Visibility::Full)).collect();
-            state.sights.insert((WORKSPACE, *id), Sight { viewer, visibility });
+            let hidden = BTreeSet::new();
+            state.sights.insert((WORKSPACE, *id), Sight { viewer, visibility, hidden });
         }
         for id in &setup.teams {
             let reply_policy = ReplyPolicy::Team;
@@ -250,6 +251,7 @@ impl Server {
             participant: None,
             quoted_wamid: None,
             media: None,
+            language: None,
         }
     }
 
@@ -263,6 +265,7 @@ impl Server {
             note: NoteId(self.fresh_id()),
             lease: lease.filter(|_| command.body.is_answer()),
             is_asked: true,
+            is_program: false,
             command,
         })
     }

@@ -151,7 +151,8 @@ impl Server {
     /// Ben answers at his desk. He knows every line, and insists where somebody else composes.
     pub fn colleague_answers(&mut self, n: u8) {
         let (text, seen) = (format!("desk {}", self.head()), self.last_line(talk(n)));
-        let reply = Reply { text, seen, quoted: None, replaces: None, ignore_lease: true };
+        let reply =
+            Reply { text, seen, quoted: None, replaces: None, ignore_lease: true, canned: None };
         self.acts(BEN, n, CommandBody::Reply(reply));
     }
 

@@ -1,5 +1,6 @@
 //! Frames that the server sends of its log, and the state of a client that never left.
 
+use baton_domain::attributes::event_shown;
 use baton_domain::line::coached;
 use baton_domain::log::Route;
 use baton_domain::mirror::{InMemory, Mirrored, fingerprint};
@@ -56,6 +57,10 @@ impl Server {
         }
         let events = told.iter().filter_map(|told| match told {
             VisibleEvent::Event(place) => stretch.get(*place).map(|logged| logged.event.clone()),
+            VisibleEvent::Cut(place) => {
+                let logged = stretch.get(*place);
+                logged.map(|logged| event_shown(&logged.event, &sight.hidden))
+            }
             VisibleEvent::Gone(place) => stretch.get(*place).map(|logged| as_gone(&logged.event)),
             VisibleEvent::Head(place, id) => {
                 let head = &self.conversation(*id)?.head;

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use self::fields::{optional, required};
 pub use self::single::{
-    Following, Link, MarkRead, MarkUnread, NameContact, OfOffer, Resolve, Snooze, Tagging,
+    CannedUse, Following, Link, MarkRead, MarkUnread, NameContact, OfOffer, Resolve, SetAttributes,
+    SetLanguage, Snooze, Tagging,
 };
 use crate::limits::{NOTE_CHARS_MAX, OUTCOME_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{
@@ -105,6 +106,10 @@ pub enum CommandBody {
     NameContact(NameContact),
     /// Puts tags on and takes tags off.
     Tag(Tagging),
+    /// Changes fields of the customer's card.
+    SetAttributes(SetAttributes),
+    /// Sets the language that the customer writes.
+    SetLanguage(SetLanguage),
 }
 
 /// How much of a conversation its author must see.
@@ -208,6 +213,8 @@ impl CommandBody {
             Self::DeclineOffer(_) => spec("decline_offer"),
             Self::NameContact(_) => spec("name_contact"),
             Self::Tag(_) => spec("tag").in_lane(LaneKind::Notes),
+            Self::SetAttributes(_) => spec("set_attributes").in_lane(LaneKind::Notes),
+            Self::SetLanguage(_) => spec("set_language").in_lane(LaneKind::Notes),
         }
     }
 
@@ -272,11 +279,6 @@ impl CommandBody {
     pub fn named_conversation(&self) -> Option<ConversationId> {
         let Self::Link(link) = self else { return None };
         Some(link.with)
-    }
-
-    /// True for commands that change the customer's card.
-    pub fn names_contact(&self) -> bool {
-        matches!(self, Self::NameContact(_))
     }
 
     /// The tags that it names.
@@ -385,6 +387,9 @@ pub struct Reply {
     /// Sends although a colleague holds the lease. The log records it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignore_lease: bool,
+    /// The canned reply that it was made of; of several the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canned: Option<CannedUse>,
 }
 
 /// A message to the customer that is more than a text.
@@ -410,6 +415,9 @@ pub struct Send {
     /// Sends although a colleague holds the lease. The log records it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignore_lease: bool,
+    /// The canned reply that it was made of; of several the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canned: Option<CannedUse>,
 }
 
 /// What a line says, for the customer of this conversation.

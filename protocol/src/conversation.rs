@@ -1,12 +1,14 @@
 //! A conversation: its head, which every viewer sees, and the facts of its lines.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::group::{ConversationKind, GroupCard};
 use crate::{
-    AgentId, ChannelId, Clocks, ContactId, ConversationId, MessageId, OpenOffer, SettingId, TeamId,
-    Timestamp,
+    AgentId, ChannelId, Clocks, ContactId, ConversationId, FieldValue, MessageId, OpenOffer,
+    SettingId, TeamId, Timestamp,
 };
 
 /// The owner: the agent or queue that is responsible. There is always exactly one.
@@ -160,6 +162,9 @@ pub struct Thread {
     /// The tags that are on it, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<TagOn>,
+    /// The language that the customer writes; `None` where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Spoken>,
     /// Whom it is with.
     #[serde(default, skip_serializing_if = "ConversationKind::is_contact")]
     pub kind: ConversationKind,
@@ -190,6 +195,17 @@ pub struct TagOn {
     /// True for one that stays when the next episode opens.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lasting: bool,
+}
+
+/// The language that a customer writes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Spoken {
+    /// Its tag, as `pt` or `pt-BR`.
+    pub language: String,
+    /// True where an agent set it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
 }
 
 /// What a customer wants of marketing from a number.
@@ -271,6 +287,9 @@ pub struct ContactCard {
     /// seq.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<Move>,
+    /// The values of attributes, by their ids: as far as the reader may see them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<SettingId, FieldValue>,
 }
 
 /// WhatsApp said that a customer has another number, or another user id. They stay the same

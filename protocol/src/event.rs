@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::command::CannedUse;
 use crate::conversation::{Block, ContactCard};
 use crate::group::ConversationKind;
 use crate::setting::SecretStep;
@@ -11,7 +12,8 @@ use crate::{
     Content, ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId,
     InvitationStep, LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId,
     MessageStatus, NoteId, OfferEnd, OfferId, OpId, OpenOffer, Owner, RuleStep, SettingId,
-    SkippedStep, Status, SurveyStep, TagOn, TeamId, TeamSet, Timestamp, Trail, Turn, Unknown,
+    SkippedStep, Spoken, Status, SurveyStep, TagOn, TeamId, TeamSet, Timestamp, Trail, Turn,
+    Unknown,
 };
 
 /// The author of an event.
@@ -218,6 +220,9 @@ pub enum Fact {
         /// It leaves no sooner: until then it can be taken back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         leaves_at: Option<Timestamp>,
+        /// The canned reply that it was made of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canned: Option<CannedUse>,
     },
     /// The status of a sent message changed.
     MessageChanged {
@@ -341,6 +346,11 @@ pub enum Fact {
     MarketingChanged {
         /// What they want.
         marketing: Marketing,
+    },
+    /// The language that the customer writes became known or changed, or an agent set it.
+    LanguageChanged {
+        /// The language from here on; null where it is not known.
+        language: Option<Spoken>,
     },
     /// The customer is said to be another contact as well, or nobody else.
     PersonChanged {

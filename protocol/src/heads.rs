@@ -88,6 +88,9 @@ pub struct PackedHeads {
     /// Rows in which something is promised: row and until when, milliseconds from `base_ms`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub due: Vec<(usize, i64)>,
+    /// Languages that customers write, by their tags, each with the rows that have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<(String, Vec<usize>)>,
     /// The rows.
     pub columns: Columns,
 }

@@ -30,7 +30,9 @@ pub mod conversation;
 pub mod cursor;
 pub mod details;
 pub mod dry_run;
+pub mod episode;
 pub mod event;
+pub mod field;
 pub mod frame;
 pub mod group;
 pub mod heads;
@@ -71,7 +73,8 @@ pub use clocks::{
 pub use coaching::{Coach, CoachNote};
 pub use command::{Command, CommandBody, Seen};
 pub use conversation::{
-    Block, BlockState, Conversation, Head, LineRef, Marketing, Owner, Status, TagOn, Thread, Turn,
+    Block, BlockState, Conversation, Head, LineRef, Marketing, Owner, Spoken, Status, TagOn,
+    Thread, Turn,
 };
 pub use cursor::Cursor;
 pub use details::{
@@ -79,6 +82,7 @@ pub use details::{
     Product, Referral, SharedCard,
 };
 pub use event::{Actor, Event, Fact, OwnerCause};
+pub use field::FieldValue;
 pub use group::{ConversationKind, GroupCard, GroupState, Participant};
 pub use id::{
     AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, InvitationId, MessageId,

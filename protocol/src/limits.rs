@@ -91,6 +91,14 @@ pub const PUSH_CAP_BYTES_MAX: usize = 32;
 pub const TAGGING_MAX: usize = 20;
 /// Tags that a conversation has.
 pub const TAGS_MAX: usize = 32;
+/// Fields of a card that one command changes.
+pub const FIELDS_SET_MAX: usize = 20;
+/// Fields of a card.
+pub const FIELDS_MAX: usize = 60;
+/// Bytes of all of them, written in JSON: a snapshot must fit a frame.
+pub const FIELDS_JSON_BYTES_MAX: usize = 8 * 1024;
+/// Characters of a field, where its attribute says nothing else.
+pub const FIELD_CHARS_MAX: usize = 1_000;
 /// Agents who may follow a conversation.
 pub const FOLLOWERS_MAX: usize = 32;
 /// Edges of a report: one stretch lies between each two.

@@ -78,6 +78,11 @@ pub(crate) fn with_name(schema: &mut Schema) {
     require(schema, "name");
 }
 
+/// `language` has to be there, if only as null.
+pub(crate) fn with_language(schema: &mut Schema) {
+    require(schema, "language");
+}
+
 fn require(schema: &mut Schema, field: &str) {
     let required = schema.ensure_object().entry("required").or_insert_with(|| json!([]));
     if let Some(names) = required.as_array_mut() {

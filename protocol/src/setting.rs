@@ -248,6 +248,18 @@ pub struct CannedReply {
     pub then: Vec<CannedThen>,
 }
 
+/// One of `GET /canned-replies/uses`: how often a canned reply is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CannedUses {
+    /// The reply.
+    pub id: SettingId,
+    /// Messages that were made of it in the last 30 days.
+    pub uses: u64,
+    /// Whether any message ever was.
+    pub is_used: bool,
+}
+
 /// What is done after a canned reply.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -126,6 +126,7 @@ async fn a_group_is_one_conversation_with_authors_and_is_answered_as_a_group() {
             quoted: None,
             replaces: None,
             ignore_lease: false,
+            canned: None,
         };
         let refused = ana.does(conversation, CommandBody::Send(buttons)).await;
         assert!(format!("{:?}", refused.outcome).contains("texts, files and templates only"));

@@ -41,6 +41,7 @@ async fn while_a_colleague_types_a_reply_is_held_unless_its_author_insists() {
             quoted: None,
             replaces: None,
             ignore_lease: true,
+            canned: None,
         });
         ana.does(conversation, insists).await.accepted();
         lucia.receives("One more thing").await;

@@ -1,6 +1,7 @@
 //! Outcomes and messages that can be taken back: what the team set up counts for everybody at once.
 
 use baton_protocol::command::{Nothing, OfMessage, Resolve};
+use baton_protocol::episode::Episodes;
 use baton_protocol::event::{EventContent, OutcomeSaid};
 use baton_protocol::page::ChangePage;
 use baton_protocol::setting::Setting;
@@ -81,6 +82,12 @@ async fn a_team_asks_for_outcomes_of_its_own_else_for_those_of_the_workspace() {
         assert_eq!(told(&ana, of).await, (Some(lost), Some(said)));
         let tags = ana.view(of).await.conversation.thread.tags;
         assert_eq!(tags.iter().map(|on| on.tag).collect::<Vec<_>>(), [refund]);
+
+        let path = format!("/conversations/{of}/episodes");
+        let Episodes { episodes } = ana.signed.get(&path).await.expect("episodes");
+        let [last] = &episodes[..] else { panic!("{episodes:?}") };
+        assert_eq!(last.said.as_ref().map(|said| said.name.as_str()), Some("Lost"));
+        assert_eq!((&last.tags[..], last.first_words.as_deref()), (&[refund][..], Some("Hola")));
 
         ana.does(of, CommandBody::Reopen(Nothing {})).await.accepted();
         let foreign = ana.does(of, resolve(&ana, of, Some(refund)).await).await.refusal();

@@ -272,6 +272,7 @@ async fn a_quote_and_a_withdrawal_name_messages_of_this_conversation() {
                 quoted: of.map(|line| line.id),
                 replaces: None,
                 ignore_lease: false,
+                canned: None,
             })
         };
         let refusal = ana.does(here, quote(theirs)).await.refusal();

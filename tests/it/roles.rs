@@ -78,6 +78,11 @@ async fn stage(world: &World, visibility: Visibility) -> Stage {
     let body = json!({"home": {"kind": "workspace"}, "body": {"name": "Tag"}});
     let made = json!([{"kind": "tag", "id": tag, "put": body}]);
     let _tag: Value = admin.signed.post("/settings", &made).await.expect("a tag");
+    let attribute = SettingId(world.clock.uuid_v7());
+    let body = json!({"key": "vip", "name": "VIP", "type": "yes_no"});
+    let body = json!({"home": {"kind": "workspace"}, "body": body});
+    let made = json!([{"kind": "attribute", "id": attribute, "put": body}]);
+    let _attribute: Value = admin.signed.post("/settings", &made).await.expect("one");
     let about = About {
         conversation,
         message: ana.last_line(conversation).await.expect("a line").id,
@@ -85,6 +90,7 @@ async fn stage(world: &World, visibility: Visibility) -> Stage {
         owner_epoch: ana.head(conversation).await.owner_epoch,
         later: world.clock.now().plus_ms(3_600_000),
         tag,
+        attribute,
     };
     let ben = world.agent("Ben").await;
     let mut stage = Stage {

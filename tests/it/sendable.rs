@@ -25,6 +25,7 @@ pub(crate) fn send(text: Option<&str>, details: Details, seen: Seen) -> CommandB
         quoted: None,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     })
 }
 
@@ -139,6 +140,7 @@ async fn a_reaction_reaches_the_customer_and_answers_nothing() {
                 quoted: asked.map(|line| line.id),
                 replaces: None,
                 ignore_lease: false,
+                canned: None,
             });
             let line = ana.does(conversation, reaction).await.accepted().line.expect("a line");
             let body = json!({"message_id": wamid, "emoji": emoji.unwrap_or_default()});

@@ -335,6 +335,7 @@ fn replaces(text: &str, seen: Option<LineRef>, old: LineRef) -> CommandBody {
         quoted: None,
         replaces: Some(old.id),
         ignore_lease: false,
+        canned: None,
     })
 }
 

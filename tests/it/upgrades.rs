@@ -320,6 +320,7 @@ async fn works_on(
         quoted: None,
         replaces: None,
         ignore_lease: true,
+        canned: None,
     };
     let (op_id, body) = (OpId(running.clock().uuid_v7()), CommandBody::Reply(reply));
     let command = Command { op_id, conversation_id, after: None, retry_of: None, body };

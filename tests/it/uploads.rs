@@ -104,6 +104,7 @@ fn send(upload: MessageId, caption: Option<&str>, seen: Seen) -> CommandBody {
         quoted: None,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     })
 }
 

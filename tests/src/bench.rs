@@ -227,6 +227,7 @@ impl Bench {
                     participant: None,
                     quoted_wamid: None,
                     media: None,
+                    language: None,
                 }),
             )
         });

@@ -194,7 +194,7 @@ impl Handset {
         body: CommandBody,
         op_id: Option<OpId>,
     ) -> Result<Enqueued> {
-        Ok(self.core.act(Tap { op_id, conversation_id, body }).await?)
+        Ok(self.core.act(Tap { op_id, conversation_id, body, follows: false }).await?)
     }
 
     /// Acts that the server does not know yet.

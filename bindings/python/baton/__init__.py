@@ -30,9 +30,10 @@ from baton_core import (
     TemplateWords, TimelineEntry, TimelineStep, blanks_in, fill_canned, take_push,
 )
 from baton_core import (
-    AskOutcome, Attribute, AttributeType, CannedReply, CannedThen, ConversationTag,
-    GuestPolicy, HandoverNote,
+    AskOutcome, Attribute, AttributeType, CannedMessage, CannedReply, CannedThen, ContactField, ConversationTag,
+    Episode, FieldValue, GuestPolicy, HandoverNote,
     InLanguage, OutcomeChoice, Outcomes, QueuePolicy, SetBy, SettingHome, TeamPolicy,
+    canned_values,
 )
 
 from .client import Baton
@@ -59,7 +60,9 @@ __all__ = [
     "TimelineStep", "Unfit", "Value", "Watched", "apply", "blanks_in", "fill_canned", "for_people",
     "take_push",
     # Settings that the team made.
-    "AskOutcome", "Attribute", "AttributeType", "CannedReply", "CannedThen",
+    "AskOutcome", "Attribute", "AttributeType", "CannedMessage", "CannedReply",
+    "CannedThen", "ContactField",
+    "Episode", "FieldValue", "canned_values",
     "ConversationTag", "GuestPolicy",
     "HandoverNote", "InLanguage", "OutcomeChoice", "Outcomes", "QueuePolicy", "SetBy", "SettingHome",
     "TeamPolicy",

@@ -193,6 +193,10 @@ class Baton:
         """Puts an act into the outbox. When this returns, the act is stored."""
         return await self.core.act(conversation, act, op_id)
 
+    async def send_canned(self, conversation, team, message, then=()):
+        """Sends a text made of a canned reply, and what is done then, behind it."""
+        return await self.core.send_canned(conversation, team, message, list(then))
+
     async def reply(self, conversation, text, seen, *, quoted=None, op_id=None):
         """Replies to the customer; `seen` is the newest line on the screen (`timeline.seen`)."""
         return await self.act(conversation, Act.REPLY(text, seen, quoted), op_id)
@@ -330,6 +334,10 @@ class Baton:
     async def elsewhere(self, conversation):
         """Loads where else the person of a conversation is answered."""
         return await self.core.elsewhere(conversation)
+
+    async def episodes(self, conversation):
+        """Loads the last episodes of a conversation, the newest first."""
+        return await self.core.episodes(conversation)
 
     async def templates(self, channel):
         """Loads the templates of a number from the server."""

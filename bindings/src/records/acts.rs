@@ -2,10 +2,12 @@
 
 use baton_protocol::command::{
     Assign, Claim, Following, Forward, Link, MarkRead, MarkUnread, NameContact, NoteText, Nothing,
-    OfMessage, OfOffer, Reply, Resend, Resolve, Seeing, Send, Snooze, Tagging, Transfer, Unassign,
+    OfMessage, OfOffer, Reply, Resend, Resolve, Seeing, Send, SetLanguage, Snooze, Tagging,
+    Transfer, Unassign,
 };
 use baton_protocol::{Coach, CommandBody, LineAt, Owner, SettingId, Timestamp};
 
+use super::fields::{ContactField, set_attributes};
 use super::messages::Message;
 use super::{SeenLine, id_of, maybe_id};
 use crate::CoreError;
@@ -210,6 +212,21 @@ pub enum Act {
         #[uniffi(default = [])]
         remove: Vec<String>,
     },
+    /// Change fields of the customer's card.
+    SetAttributes {
+        /// New values.
+        #[uniffi(default = [])]
+        set: Vec<ContactField>,
+        /// The ids of attributes whose value goes.
+        #[uniffi(default = [])]
+        clear: Vec<String>,
+    },
+    /// Set the language that the customer writes.
+    SetLanguage {
+        /// Its tag, as `pt-BR`; left out, it is heard in what they write again.
+        #[uniffi(default = None)]
+        language: Option<String>,
+    },
 }
 
 impl Act {
@@ -222,6 +239,7 @@ impl Act {
                 quoted: maybe_id("quoted", quoted)?,
                 replaces: None,
                 ignore_lease: false,
+                canned: None,
             }),
             Self::Send { message, seen, quoted } => {
                 let (text, details) = message.details()?;
@@ -232,6 +250,7 @@ impl Act {
                     quoted: maybe_id("quoted", quoted)?,
                     replaces: None,
                     ignore_lease: false,
+                    canned: None,
                 })
             }
             Self::Forward { from, message, seen } => CommandBody::Forward(Forward {
@@ -306,6 +325,10 @@ impl Act {
                 add: tags("add", &add)?,
                 remove: tags("remove", &remove)?,
             }),
+            Self::SetAttributes { set, clear } => {
+                CommandBody::SetAttributes(set_attributes(set, &clear)?)
+            }
+            Self::SetLanguage { language } => CommandBody::SetLanguage(SetLanguage { language }),
         })
     }
 }
@@ -400,6 +423,10 @@ pub enum ActKind {
     NameContact,
     /// Its tags change.
     Tag,
+    /// Fields of the customer's card change.
+    SetAttributes,
+    /// The language that the customer writes is set.
+    SetLanguage,
     /// A message that waits is sent at once.
     SendNow,
 }
@@ -436,6 +463,8 @@ impl From<&CommandBody> for ActKind {
             CommandBody::DeclineOffer(_) => Self::DeclineOffer,
             CommandBody::NameContact(_) => Self::NameContact,
             CommandBody::Tag(_) => Self::Tag,
+            CommandBody::SetAttributes(_) => Self::SetAttributes,
+            CommandBody::SetLanguage(_) => Self::SetLanguage,
         }
     }
 }

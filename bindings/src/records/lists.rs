@@ -12,7 +12,8 @@ use baton_protocol::conversation::Move;
 use baton_protocol::{Author, Owner as CoreOwner, Status as CoreStatus};
 
 use super::{
-    FileProgress, InboxStep, Line, OutboxItem, PreviewKind, SeenLine, TimelineStep, id_of,
+    ContactField, FileProgress, InboxStep, Line, OutboxItem, PreviewKind, SeenLine, TimelineStep,
+    id_of,
 };
 use crate::CoreError;
 
@@ -170,6 +171,9 @@ pub struct InboxRow {
     /// Whether the customer is blocked: nothing can be sent to them.
     #[uniffi(default = false)]
     pub is_blocked: bool,
+    /// The tag of the language that the customer writes; nothing where it is not known.
+    #[uniffi(default = None)]
+    pub language: Option<String>,
     /// The agent's own unfinished acts.
     pub own: Own,
     /// Whether it has an unsent draft.
@@ -239,6 +243,7 @@ impl From<lists::InboxRow> for InboxRow {
             window_until_ms: row.window_until.map(baton_protocol::Timestamp::ms),
             due_at_ms: row.due_at.map(baton_protocol::Timestamp::ms),
             is_blocked: row.is_blocked,
+            language: row.language.map(|spoken| spoken.language),
             own: row.own.into(),
             has_draft: row.has_draft,
             hit: row.hit.map(Hit::from),
@@ -401,6 +406,12 @@ pub struct Header {
     /// The ids of the tags that are on it.
     #[uniffi(default = [])]
     pub tags: Vec<String>,
+    /// The fields of the customer's card that the agent sees.
+    #[uniffi(default = [])]
+    pub fields: Vec<ContactField>,
+    /// The tag of the language that the customer writes; nothing where it is not known.
+    #[uniffi(default = None)]
+    pub language: Option<String>,
     /// The agent's own unfinished acts.
     pub own: Own,
 }
@@ -423,6 +434,8 @@ impl From<lists::Header> for Header {
             viewers: header.viewers.iter().map(ToString::to_string).collect(),
             followers: header.followers.iter().map(ToString::to_string).collect(),
             tags: header.tags.iter().map(ToString::to_string).collect(),
+            fields: header.fields.iter().map(ContactField::from).collect(),
+            language: header.language.map(|spoken| spoken.language),
             own: header.own.into(),
         }
     }

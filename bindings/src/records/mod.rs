@@ -2,7 +2,9 @@
 
 mod acts;
 mod contents;
+mod episodes;
 mod events;
+mod fields;
 mod files;
 mod glance;
 mod lines;
@@ -18,7 +20,9 @@ mod templates;
 
 pub use acts::*;
 pub use contents::*;
+pub use episodes::*;
 pub use events::*;
+pub use fields::*;
 pub use files::*;
 pub use glance::*;
 pub use lines::*;

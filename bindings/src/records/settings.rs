@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 
 use baton_domain::find::Wanted;
 use baton_domain::fold::fold;
-use baton_protocol::TeamId;
+use baton_protocol::command::{CannedUse, Reply};
 use baton_protocol::setting::{Home, Setting};
+use baton_protocol::{CommandBody, TeamId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+
+use super::{SeenLine, id_of};
+use crate::CoreError;
 
 /// The home of a setting.
 #[derive(Clone, PartialEq, Eq, Debug, Default, uniffi::Enum)]
@@ -70,6 +74,37 @@ pub struct CannedReply {
     pub languages: Vec<InLanguage>,
     /// The acts of the app after it was sent.
     pub then: Vec<CannedThen>,
+    /// Its version, which a message made of it names.
+    #[serde(skip)]
+    #[uniffi(default = 0)]
+    pub version: u32,
+}
+
+/// A text that was made of a canned reply.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct CannedMessage {
+    /// The text, without blanks.
+    pub text: String,
+    /// The newest line that the agent had seen.
+    pub seen: Option<SeenLine>,
+    /// The id of the reply; of several that of the last one.
+    pub reply: String,
+    /// Its version.
+    pub version: u32,
+}
+
+impl CannedMessage {
+    pub(crate) fn body(self) -> Result<CommandBody, CoreError> {
+        let Self { text, seen, reply, version } = self;
+        Ok(CommandBody::Reply(Reply {
+            text,
+            seen: SeenLine::read(seen)?,
+            quoted: None,
+            replaces: None,
+            ignore_lease: false,
+            canned: Some(CannedUse { id: id_of("reply", &reply)?, version }),
+        }))
+    }
 }
 
 /// A text in a language.
@@ -304,23 +339,23 @@ pub enum HandoverNote {
 
 /// A record of a setting that is known by its id.
 pub(crate) trait KnownById: DeserializeOwned {
-    fn set(&mut self, id: String, home: SettingHome);
+    fn set(&mut self, id: String, version: u32, home: SettingHome);
 }
 
 impl KnownById for CannedReply {
-    fn set(&mut self, id: String, home: SettingHome) {
-        (self.id, self.home) = (id, home);
+    fn set(&mut self, id: String, version: u32, home: SettingHome) {
+        (self.id, self.version, self.home) = (id, version, home);
     }
 }
 
 impl KnownById for ConversationTag {
-    fn set(&mut self, id: String, _: SettingHome) {
+    fn set(&mut self, id: String, _: u32, _: SettingHome) {
         self.id = id;
     }
 }
 
 impl KnownById for Attribute {
-    fn set(&mut self, id: String, _: SettingHome) {
+    fn set(&mut self, id: String, _: u32, _: SettingHome) {
         self.id = id;
     }
 }
@@ -335,7 +370,7 @@ impl TeamSetting for TeamPolicy {}
 pub(crate) fn read_all<T: KnownById>(settings: Vec<Setting>) -> Vec<T> {
     let read = |setting: Setting| {
         let mut read = T::deserialize(setting.body?).ok()?;
-        read.set(setting.id.to_string(), setting.home.into());
+        read.set(setting.id.to_string(), setting.version, setting.home.into());
         Some(read)
     };
     settings.into_iter().filter_map(read).collect()

@@ -5,7 +5,9 @@ import secrets
 import time
 import uuid
 
-from baton import Act, Stage
+from baton import (
+    Act, CannedMessage, ContactField, FieldValue, Stage, canned_values, fill_canned,
+)
 from stage import eventually, expect, scenario
 
 
@@ -162,6 +164,60 @@ async def settings(stage):
     async def is_gone():
         return tag not in await tags()
     await eventually("the tag is gone", is_gone)
+
+
+@scenario(45)
+async def the_desks_tools(stage):
+    ana = await stage.phone("ana")
+    conversation, wa_id = await stage.customer()
+    timeline = await ana.timeline(conversation)
+    team = (await ana.row(conversation)).team
+    tag, plan, reply, sold = (new_id() for _ in range(4))
+    word = f"w{new_id()[-8:]}"
+    async def puts(*changes):
+        await stage.world.ask("rest", who="admin", method="POST", path="/settings",
+                              body=list(changes))
+    def made(kind, name, body, home=None):
+        home = home or {"kind": "workspace"}
+        return {"kind": kind, "id": name, "put": {"home": home, "body": body}}
+    of_team = {"kind": "team", "id": team}
+    then = [{"do": "tag", "tag": tag}, {"do": "resolve", "outcome": "Sold"}]
+    text = f"Plan {{{{customer.{word}}}}}"
+    await puts(
+        made("tag", tag, {"name": word}),
+        made("attribute", plan, {"key": word, "name": word}),
+        made("outcomes", team, {"ask": "offered", "list": [{"id": sold, "name": "Sold"}]}, of_team),
+        made("canned_reply", reply, {"shortcut": word, "title": word, "text": text, "then": then}),
+    )
+    async def is_known():
+        return [one for one in await ana.baton.canned_replies("/" + word)]
+    (canned,) = await eventually("the canned reply is known", is_known)
+    expect(canned.version == 1 and len(canned.then) == 2, f"as it was made: {canned}")
+    async def has_outcomes():
+        return (await ana.baton.outcomes(team)).list
+    await eventually("the outcome is known", has_outcomes)
+    await ana.baton.network(False)
+    field = ContactField(attribute=plan, value=FieldValue.TEXT("Gold"))
+    await ana.baton.act(conversation, Act.SET_ATTRIBUTES([field], []))
+    values = canned_values([field], await ana.baton.attributes())
+    filled = fill_canned(canned.text, values)
+    expect(filled.blanks == [] and filled.text == "Plan Gold", f"filled in: {filled}")
+    message = CannedMessage(text=filled.text, seen=timeline.seen, reply=reply, version=1)
+    kept = await ana.baton.send_canned(conversation, team, message, canned.then)
+    expect(len(kept) == 3, f"the text and two steps: {kept}")
+    await ana.restart()
+    await ana.baton.foreground()
+    await ana.baton.network(True)
+    await stage.reaches(wa_id, ["Plan Gold"])
+    header = await ana.header(conversation)
+    def is_set():
+        fields = [(one.attribute, one.value) for one in header.value.fields]
+        return fields == [(plan, FieldValue.TEXT("Gold"))] and header.value.tags == [tag]
+    await eventually("field and tag are there", is_set)
+    async def has_ended():
+        return [one.outcome for one in await ana.baton.episodes(conversation)] == ["Sold"]
+    await eventually("the episode ended with the outcome", has_ended)
+    await puts({"kind": "outcomes", "id": team, "expect": 1})
 
 
 def new_id():

@@ -1,7 +1,7 @@
 import Baton
 import Foundation
 
-// Scenario 44: what the team set up, from the device.
+// Scenarios 44 and 45: what the team set up, from the device, and what an agent does with it.
 
 func settings(_ stage: Stage) async throws {
     let ana = try await stage.phone("ana")
@@ -51,4 +51,75 @@ func settings(_ stage: Stage) async throws {
     try await until("the tag is gone") {
         try await !ana.client.tags().contains { $0.id == tag }
     }
+}
+
+func desksTools(_ stage: Stage) async throws {
+    let ana = try await stage.phone("ana")
+    let customer = stage.customer()
+    let said = try await customer.writes("Hello")
+    let timeline = try await ana.timeline(said.conversation)
+    try await timeline.shows(said.seen)
+    let inbox = try await ana.inbox()
+    let team = try await until("the row is there") {
+        inbox.latest?.rows.first { $0.id == said.conversation }?.team
+    }
+    let (tag, plan, reply, sold) = (freshOpId(), freshOpId(), freshOpId(), freshOpId())
+    let word = "w\(freshOpId().suffix(8))"
+    let everyone: [String: Any] = ["kind": "workspace"]
+
+    func puts(_ changes: [[String: Any]]) async throws {
+        try await ana.world.ask(
+            "/rest", ["who": "admin", "method": "POST", "path": "/settings", "body": changes])
+    }
+    func made(
+        _ kind: String, _ id: String, _ body: [String: Any], _ home: [String: Any]
+    ) -> [String: Any] {
+        ["kind": kind, "id": id, "put": ["home": home, "body": body] as [String: Any]]
+    }
+    let ends: [[String: Any]] = [["id": sold, "name": "Sold"]]
+    let then: [[String: Any]] = [
+        ["do": "tag", "tag": tag], ["do": "resolve", "outcome": "Sold"],
+    ]
+    let text = "Plan {{customer.\(word)}}"
+    try await puts([
+        made("tag", tag, ["name": word], everyone),
+        made("attribute", plan, ["key": word, "name": word], everyone),
+        made(
+            "outcomes", team, ["ask": "offered", "list": ends],
+            ["kind": "team", "id": team] as [String: Any]),
+        made(
+            "canned_reply", reply,
+            ["shortcut": word, "title": word, "text": text, "then": then], everyone),
+    ])
+    let canned = try await until("the canned reply is known") {
+        try await ana.client.cannedReplies("/" + word).first
+    }
+    try check(canned.version == 1 && canned.then.count == 2, "it is \(canned)")
+    try await until("the outcome is known") {
+        try await !ana.client.outcomes(of: team).list.isEmpty
+    }
+    try await ana.client.network(isUp: false)
+    let field = ContactField(attribute: plan, value: .text(text: "Gold"))
+    try await ana.client.act(
+        .setAttributes(set: [field], clear: []), in: said.conversation, opId: nil)
+    let values = cannedValues(fields: [field], attributes: try await ana.client.attributes())
+    let filled = fillCanned(text: canned.text, values: values, names: nil)
+    try check(filled.text == "Plan Gold" && filled.blanks.isEmpty, "filled in: \(filled)")
+    let message = CannedMessage(
+        text: filled.text, seen: said.seen, reply: reply, version: 1)
+    let kept = try await ana.client.send(
+        canned: message, in: said.conversation, of: team, then: canned.then)
+    try check(kept.count == 3, "kept are \(kept)")
+    try ana.restarts()
+    try await ana.client.foreground()
+    try await ana.comesUp()
+    try await customer.gets("Plan Gold")
+    let header = try await ana.header(said.conversation)
+    try await until("field and tag are there") {
+        header.latest?.header?.fields == [field] && header.latest?.header?.tags == [tag]
+    }
+    try await until("the episode ended with the outcome") {
+        try await ana.client.episodes(of: said.conversation).map(\.outcome) == ["Sold"]
+    }
+    try await puts([["kind": "outcomes", "id": team, "expect": 1]])
 }

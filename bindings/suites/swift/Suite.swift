@@ -22,6 +22,7 @@ struct Suite {
         (36, keptWishForPushes), (38, files), (39, pushesOfTheFixtures),
         (40, filesOfLines), (41, forwarded), (42, saidBeforeBaton), (43, followed),
         (44, settings),
+        (45, desksTools),
     ]
     /// None takes longer, whatever happens.
     static let deadline: Double = 150

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Home, Setting } from "../protocol.ts";
 import type { CannedReply } from "../wire.ts";
 import { asked, blankFor, blanksOf, cut, put } from "./blanks.ts";
-import { fill, offered, usable } from "./canned.ts";
+import { commandsOf, fill, offered, thenOf, usable } from "./canned.ts";
 
 interface Cases {
   fills: {
@@ -113,4 +113,28 @@ test("keys walk from blank to blank, and a blank is deleted as a whole", () => {
   expect(blankFor("Backspace", text, 5, 5)).toBeUndefined();
   expect(blankFor("Delete", text, 8, 8)).toEqual(b);
   expect(blankFor("Delete", text, 11, 11)).toBeUndefined();
+});
+
+test("of several replies each step is done once, and three at most", () => {
+  const of = (id: string, then: CannedReply["then"]) => ({ use: { id, version: 1 }, then: then ?? [] });
+  const tag = (one: string) => ({ do: "tag", tag: one }) as const;
+  const picked = [of("a", [tag("x"), tag("y")]), of("b", [tag("x"), { do: "mark_waiting" }, tag("z")])];
+  expect(thenOf(picked)).toEqual([tag("x"), tag("y"), { do: "mark_waiting" }]);
+});
+
+test("steps become commands that know what was seen; an outcome is found by its name", () => {
+  const seen = { seq: 3, id: "line" };
+  const known = { seen, now: Date.parse("2026-01-02T03:00:00Z"), outcomes: [{ id: "sold", name: "Sold" }] };
+  const then = [
+    { do: "tag", tag: "refund" },
+    { do: "resolve", outcome: "Sold" },
+    { do: "resolve", outcome: "Gone" },
+    { do: "snooze", minutes: 90 },
+  ] as const;
+  expect(commandsOf(then, known)).toEqual([
+    { type: "tag", add: ["refund"] },
+    { type: "resolve", seen, outcome: "sold" },
+    { type: "resolve", seen },
+    { type: "snooze", until: "2026-01-02T04:30:00.000Z", seen },
+  ]);
 });

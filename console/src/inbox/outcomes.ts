@@ -1,7 +1,7 @@
 // Outcomes: what a team asks for when an episode is resolved, and what was chosen.
 
 import type { Event, Id, OutcomeChoice, Setting } from "../protocol.ts";
-import type { Outcomes } from "../wire.ts";
+import type { Episode, Outcomes } from "../wire.ts";
 
 /** What the dialog asks. */
 export interface Asked {
@@ -49,14 +49,18 @@ export function isEnough({ isRequired, list }: Asked, { outcome, outcome_text = 
   return choice.needs_text !== true || outcome_text.trim() !== "";
 }
 
+/** How an episode ended: the name of its outcome by now, else as it was then. */
+export function outcomeName({ outcome, said }: Pick<Episode, "outcome" | "said">, all: Held | undefined): string | undefined {
+  const lists = [...(all?.values() ?? [])].map(({ body }) => (body as Outcomes | null)?.list ?? []);
+  return lists.flat().find(({ id }) => id === outcome)?.name ?? said?.name;
+}
+
 /** What an event tells of an outcome: its name by now, else as it was then, and the text. */
 export function saidOf(event: Event, all: Held | undefined): { name: string; text?: string } | undefined {
   if (event.type !== "status_changed" || event.outcome === undefined) return undefined;
   const { outcome, content } = event;
   const then = content !== undefined && "outcome" in content ? content.outcome : undefined;
-  const lists = [...(all?.values() ?? [])].map(({ body }) => (body as Outcomes | null)?.list ?? []);
-  const now = lists.flat().find(({ id }) => id === outcome);
-  const name = now?.name ?? then?.name;
+  const name = outcomeName({ outcome, ...(then === undefined ? {} : { said: then }) }, all);
   if (name === undefined) return undefined;
   return { name, ...(then?.text === undefined ? {} : { text: then.text }) };
 }

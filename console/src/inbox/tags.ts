@@ -45,10 +45,12 @@ export function idsOn(held: Held): readonly Id[] {
  * The tags that are on, by what they became, each once and by name; those that ended are last.
  * Nothing until it is known which there are.
  */
-export function shownOf(held: Held, tags: Tags | undefined): Shown[] {
+export const shownOf = (held: Held, tags: Tags | undefined): Shown[] => shownOfIds(idsOn(held), tags);
+
+export function shownOfIds(ids: readonly Id[], tags: Tags | undefined): Shown[] {
   if (tags === undefined) return [];
   const found = new Map<Id, Shown>();
-  for (const on of idsOn(held)) {
+  for (const on of ids) {
     const id = resolve(tags, on);
     const body = bodyOf(tags, id);
     const colour = body?.colour ?? "grey";

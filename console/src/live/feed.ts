@@ -48,6 +48,7 @@ export interface Slim {
   window_until: number | null;
   isFollowed: boolean;
   tags?: readonly Id[] | undefined;
+  language?: string | undefined;
 }
 
 export type Held =
@@ -552,6 +553,7 @@ const FACTS: Record<Event["type"], true> = {
   owner_changed: true,
   status_changed: true,
   tagged: true,
+  language_changed: true,
   followed: true,
   unfollowed: true,
   block_changed: true,
@@ -685,6 +687,10 @@ function advance(held: Full, event: Event): Full {
       break;
     case "unfollowed":
       thread.followers = (thread.followers ?? []).filter((id) => id !== event.agent_id);
+      break;
+    case "language_changed":
+      if (event.language === null) delete thread.language;
+      else thread.language = event.language;
       break;
     case "marketing_changed":
       thread.marketing = event.marketing;

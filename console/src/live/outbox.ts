@@ -104,7 +104,7 @@ export class Outbox {
 
   private chained(command: Command): Command {
     const before = this.last.get(command.conversation_id);
-    if (before === undefined || !("seen" in command)) return command;
+    if (command.after !== undefined || before === undefined || !("seen" in command)) return command;
     const isSeen = before.line !== undefined && before.line <= (command.seen?.seq ?? 0);
     return isSeen ? command : { ...command, after: before.op_id };
   }

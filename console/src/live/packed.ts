@@ -10,6 +10,7 @@ export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
   const followed = followedOf(heads);
   const tags = tagsOf(heads);
   const due = dueOf(heads);
+  const languages = languagesOf(heads);
   const rows: Row[] = [];
   for (let n = from; n < Math.min(to, heads.rows); n += 1) {
     const head = { ...headAt(heads, n), due_at: timeAt(heads, due.get(n)) };
@@ -23,6 +24,7 @@ export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
       window_until: msAt(heads, heads.columns.window_until[n]),
       isFollowed: followed.has(n),
       tags: tags.get(n),
+      language: languages.get(n),
     };
     rows.push({ level: "packed", head, slim });
   }
@@ -58,6 +60,18 @@ function tagsOf(heads: PackedHeads): ReadonlyMap<number, Id[]> {
   }
   knownTags.set(heads, tags);
   return tags;
+}
+
+const knownLanguages = new WeakMap<PackedHeads, ReadonlyMap<number, string>>();
+
+/** The language of each row where it is known. */
+function languagesOf(heads: PackedHeads): ReadonlyMap<number, string> {
+  const before = knownLanguages.get(heads);
+  if (before !== undefined) return before;
+  const all = (heads.languages ?? []).flatMap(([language, rows]) => rows.map((row): [number, string] => [row, language]));
+  const languages = new Map(all);
+  knownLanguages.set(heads, languages);
+  return languages;
 }
 
 const msAt = ({ base_ms }: PackedHeads, offset: number | null | undefined): number | null =>

@@ -304,9 +304,17 @@ export class Desk {
     return command.op_id;
   }
 
-  /** The same for what somebody wrote: with it goes its draft. */
-  say(conversation_id: Id, bodies: CommandBody[]) {
+  /**
+   * The same for what somebody wrote: with it goes its draft. What is done then comes after it, one
+   * behind the other: not without it.
+   */
+  say(conversation_id: Id, bodies: CommandBody[], then: CommandBody[] = []) {
     const commands = bodies.map((body) => this.sender.commandOf(conversation_id, body));
+    for (const body of then) {
+      const after = commands.at(-1)?.op_id;
+      const command = this.sender.commandOf(conversation_id, body);
+      commands.push(after === undefined ? command : { ...command, after });
+    }
     void this.sender.add(commands, conversation_id);
     // What waits is read where it was written, also without a network.
     void this.shelf.write();

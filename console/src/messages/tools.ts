@@ -22,6 +22,16 @@ export interface ToolWords {
     home: { workspace: string; agent: string };
     greeting: Record<Hours, string>;
     names: { customer: string; agent: string; number: string };
+    then: {
+      title: string;
+      tag: (name: string) => string;
+      resolve: string;
+      resolveAs: (name: string) => string;
+      snooze: (time: string) => string;
+      wait: string;
+      leave: (step: string) => string;
+    };
+    uses: { column: string; lately: (count: number) => string; never: string };
   };
   tags: {
     find: string;
@@ -37,6 +47,32 @@ export interface ToolWords {
   };
   resolve: { title: string; required: string; offered: string; more: string; needed: string };
   undo: { waits: string; leaves: (seconds: number) => string; back: string; now: string };
+  fields: {
+    title: string;
+    none: string;
+    edit: string;
+    yes: string;
+    no: string;
+    less: string;
+    more: (count: number) => string;
+    add: (name: string) => string;
+    change: (name: string, value: string) => string;
+    saved: (name: string) => string;
+    wrong: { text: (most: number) => string; number: string; date: string; yes_no: string; one_of: string; link: string };
+  };
+  language: { title: string; asHeard: string; heard: (name: string) => string; set: string };
+  merge: {
+    ask: string;
+    undo: string;
+    title: (name: string) => string;
+    into: string;
+    carry: (count: number) => string;
+    more: (count: string) => string;
+    users: (count: number) => string;
+    kept: string;
+    counts: (from: string, into: string) => string;
+    go: string;
+  };
   /** The title of those that ended. */
   episodes: string;
 }
@@ -67,6 +103,20 @@ export const toolWords: Record<Language, ToolWords> = {
       home: { workspace: "All", agent: "Mine" },
       greeting: { morning: "Good morning", afternoon: "Good afternoon", evening: "Good evening" },
       names: { customer: "Customer’s name", agent: "My name", number: "Name of the number" },
+      then: {
+        title: "Then:",
+        tag: (name) => `tag ${name}`,
+        resolve: "resolve",
+        resolveAs: (name) => `resolve as ${name}`,
+        snooze: (time) => `snooze for ${time}`,
+        wait: "wait for the customer",
+        leave: (step) => `Leave out: ${step}`,
+      },
+      uses: {
+        column: "Used in 30 days",
+        lately: (n) => count.en(n, { one: "once", other: `${n} times` }),
+        never: "never used",
+      },
     },
     tags: {
       find: "Find a tag",
@@ -93,6 +143,45 @@ export const toolWords: Record<Language, ToolWords> = {
       back: "Undo",
       now: "Send now",
     },
+    fields: {
+      title: "Fields",
+      none: "Not known",
+      edit: "Change",
+      yes: "Yes",
+      no: "No",
+      less: "Less",
+      more: (n) => count.en(n, { one: "1 more field", other: `${n} more fields` }),
+      add: (name) => `Add ${name}`,
+      change: (name, value) => `${name}: ${value}. Change it`,
+      saved: (name) => `${name} was changed`,
+      wrong: {
+        text: (most) => `1 to ${most} characters`,
+        number: "A number, as 12.5",
+        date: "A day of the calendar",
+        yes_no: "Yes or no",
+        one_of: "One of the choices",
+        link: "An address that begins with https://",
+      },
+    },
+    language: {
+      title: "Language",
+      asHeard: "Not known",
+      heard: (name) => `${name} (heard)`,
+      set: "The language was changed",
+    },
+    merge: {
+      ask: "Merge…",
+      undo: "Undo the merge",
+      title: (name) => `Merge “${name}”`,
+      into: "Into",
+      carry: (n) => count.en(n, { one: "1 conversation carries it.", other: `${n} conversations carry it.` }),
+      more: (n) => `More than ${n} conversations carry it.`,
+      users: (n) => count.en(n, { one: "1 setting names it.", other: `${n} settings name it.` }),
+      kept: "Nothing is rewritten: the merge can be undone.",
+      counts: (from, into) =>
+        `“${from}” counts as “${into}” at once, in lists, rules and reports. Nothing is rewritten: the merge can be undone.`,
+      go: "Merge",
+    },
     episodes: "Last time",
   },
   es: {
@@ -113,6 +202,20 @@ export const toolWords: Record<Language, ToolWords> = {
       home: { workspace: "Todos", agent: "Mía" },
       greeting: { morning: "Buenos días", afternoon: "Buenas tardes", evening: "Buenas noches" },
       names: { customer: "Nombre del cliente", agent: "Mi nombre", number: "Nombre del número" },
+      then: {
+        title: "Después:",
+        tag: (name) => `etiquetar ${name}`,
+        resolve: "resolver",
+        resolveAs: (name) => `resolver como ${name}`,
+        snooze: (time) => `posponer ${time}`,
+        wait: "esperar al cliente",
+        leave: (step) => `Omitir: ${step}`,
+      },
+      uses: {
+        column: "Usada en 30 días",
+        lately: (n) => count.es(n, { one: "1 vez", other: `${n} veces` }),
+        never: "nunca",
+      },
     },
     tags: {
       find: "Buscar una etiqueta",
@@ -139,6 +242,45 @@ export const toolWords: Record<Language, ToolWords> = {
       back: "Deshacer",
       now: "Enviar ya",
     },
+    fields: {
+      title: "Datos",
+      none: "Sin dato",
+      edit: "Cambiar",
+      yes: "Sí",
+      no: "No",
+      less: "Menos",
+      more: (n) => count.es(n, { one: "1 dato más", other: `${n} datos más` }),
+      add: (name) => `Añadir ${name}`,
+      change: (name, value) => `${name}: ${value}. Cambiarlo`,
+      saved: (name) => `${name}: cambiado`,
+      wrong: {
+        text: (most) => `De 1 a ${most} caracteres`,
+        number: "Un número, como 12,5",
+        date: "Un día del calendario",
+        yes_no: "Sí o no",
+        one_of: "Una de las opciones",
+        link: "Una dirección que empiece por https://",
+      },
+    },
+    language: {
+      title: "Idioma",
+      asHeard: "Sin reconocer",
+      heard: (name) => `${name} (reconocido)`,
+      set: "Se cambió el idioma",
+    },
+    merge: {
+      ask: "Combinar…",
+      undo: "Deshacer la combinación",
+      title: (name) => `Combinar «${name}»`,
+      into: "Con",
+      carry: (n) => count.es(n, { one: "1 conversación la lleva.", other: `${n} conversaciones la llevan.` }),
+      more: (n) => `Más de ${n} conversaciones la llevan.`,
+      users: (n) => count.es(n, { one: "1 ajuste la nombra.", other: `${n} ajustes la nombran.` }),
+      kept: "No se reescribe nada: se puede deshacer.",
+      counts: (from, into) =>
+        `«${from}» cuenta enseguida como «${into}» en listas, reglas e informes. No se reescribe nada: se puede deshacer.`,
+      go: "Combinar",
+    },
     episodes: "La última vez",
   },
   pt: {
@@ -159,6 +301,20 @@ export const toolWords: Record<Language, ToolWords> = {
       home: { workspace: "Todos", agent: "Minha" },
       greeting: { morning: "Bom dia", afternoon: "Boa tarde", evening: "Boa noite" },
       names: { customer: "Nome do cliente", agent: "Meu nome", number: "Nome do número" },
+      then: {
+        title: "Depois:",
+        tag: (name) => `etiquetar ${name}`,
+        resolve: "resolver",
+        resolveAs: (name) => `resolver como ${name}`,
+        snooze: (time) => `adiar ${time}`,
+        wait: "esperar o cliente",
+        leave: (step) => `Deixar de fora: ${step}`,
+      },
+      uses: {
+        column: "Usada em 30 dias",
+        lately: (n) => count.pt(n, { one: "1 vez", other: `${n} vezes` }),
+        never: "nunca",
+      },
     },
     tags: {
       find: "Procurar uma etiqueta",
@@ -184,6 +340,45 @@ export const toolWords: Record<Language, ToolWords> = {
       leaves: (seconds) => `Sai em ${seconds} s`,
       back: "Desfazer",
       now: "Enviar já",
+    },
+    fields: {
+      title: "Dados",
+      none: "Sem dado",
+      edit: "Mudar",
+      yes: "Sim",
+      no: "Não",
+      less: "Menos",
+      more: (n) => count.pt(n, { one: "Mais 1 dado", other: `Mais ${n} dados` }),
+      add: (name) => `Acrescentar ${name}`,
+      change: (name, value) => `${name}: ${value}. Mudar`,
+      saved: (name) => `${name}: mudado`,
+      wrong: {
+        text: (most) => `De 1 a ${most} caracteres`,
+        number: "Um número, como 12,5",
+        date: "Um dia do calendário",
+        yes_no: "Sim ou não",
+        one_of: "Uma das opções",
+        link: "Um endereço que comece com https://",
+      },
+    },
+    language: {
+      title: "Idioma",
+      asHeard: "Não reconhecido",
+      heard: (name) => `${name} (reconhecido)`,
+      set: "O idioma foi mudado",
+    },
+    merge: {
+      ask: "Juntar…",
+      undo: "Desfazer a junção",
+      title: (name) => `Juntar “${name}”`,
+      into: "Com",
+      carry: (n) => count.pt(n, { one: "1 conversa tem esta etiqueta.", other: `${n} conversas têm esta etiqueta.` }),
+      more: (n) => `Mais de ${n} conversas têm esta etiqueta.`,
+      users: (n) => count.pt(n, { one: "1 configuração a cita.", other: `${n} configurações a citam.` }),
+      kept: "Nada é reescrito: pode ser desfeito.",
+      counts: (from, into) =>
+        `“${from}” conta logo como “${into}” em listas, regras e relatórios. Nada é reescrito: pode ser desfeito.`,
+      go: "Juntar",
     },
     episodes: "Da última vez",
   },
@@ -211,6 +406,21 @@ export const toolWords: Record<Language, ToolWords> = {
       home: { workspace: "الجميع", agent: "ردّي" },
       greeting: { morning: "صباح الخير", afternoon: "مساء الخير", evening: "مساء الخير" },
       names: { customer: "اسم العميل", agent: "اسمي", number: "اسم الرقم" },
+      then: {
+        title: "ثم:",
+        tag: (name) => `وسم ${isolate(name)}`,
+        resolve: "إنهاء",
+        resolveAs: (name) => `إنهاء بنتيجة ${isolate(name)}`,
+        snooze: (time) => `تأجيل ${time}`,
+        wait: "انتظار العميل",
+        leave: (step) => `ترك: ${isolate(step)}`,
+      },
+      uses: {
+        column: "الاستخدام في 30 يومًا",
+        lately: (n) =>
+          count.ar(n, { one: "مرة واحدة", two: "مرتان", few: `${n} مرات`, other: `${n} مرة` }),
+        never: "لم يُستخدم قط",
+      },
     },
     tags: {
       find: "ابحث عن وسم",
@@ -236,6 +446,48 @@ export const toolWords: Record<Language, ToolWords> = {
       leaves: (seconds) => `تُرسل بعد ${seconds} ث`,
       back: "تراجع",
       now: "أرسل الآن",
+    },
+    fields: {
+      title: "البيانات",
+      none: "غير معروف",
+      edit: "تغيير",
+      yes: "نعم",
+      no: "لا",
+      less: "أقل",
+      more: (n) =>
+        count.ar(n, { one: "حقل آخر", two: "حقلان آخران", few: `${n} حقول أخرى`, other: `${n} حقلًا آخر` }),
+      add: (name) => `إضافة ${isolate(name)}`,
+      change: (name, value) => `${isolate(name)}: ${isolate(value)}. تغييره`,
+      saved: (name) => `تم تغيير ${isolate(name)}`,
+      wrong: {
+        text: (most) => `من 1 إلى ${most} حرف`,
+        number: "رقم، مثل 12.5",
+        date: "يوم من التقويم",
+        yes_no: "نعم أو لا",
+        one_of: "أحد الخيارات",
+        link: "عنوان يبدأ بـ https://",
+      },
+    },
+    language: {
+      title: "اللغة",
+      asHeard: "غير معروفة",
+      heard: (name) => `${isolate(name)} (معروفة)`,
+      set: "تم تغيير اللغة",
+    },
+    merge: {
+      ask: "دمج…",
+      undo: "التراجع عن الدمج",
+      title: (name) => `دمج «${isolate(name)}»`,
+      into: "مع",
+      carry: (n) =>
+        count.ar(n, { one: "محادثة واحدة تحمله.", two: "محادثتان تحملانه.", few: `${n} محادثات تحمله.`, other: `${n} محادثة تحمله.` }),
+      more: (n) => `أكثر من ${n} محادثة تحمله.`,
+      users: (n) =>
+        count.ar(n, { one: "إعداد واحد يذكره.", two: "إعدادان يذكرانه.", few: `${n} إعدادات تذكره.`, other: `${n} إعدادًا يذكره.` }),
+      kept: "لا يُعاد كتابة شيء: يمكن التراجع.",
+      counts: (from, into) =>
+        `«${isolate(from)}» يُحسب فورًا على أنه «${isolate(into)}» في القوائم والقواعد والتقارير. لا يُعاد كتابة شيء: يمكن التراجع.`,
+      go: "دمج",
     },
     episodes: "المرة السابقة",
   },

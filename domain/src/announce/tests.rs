@@ -1,6 +1,6 @@
 //! Scenes of a team: Ana and Ben in Sales, Cleo elsewhere, each with a phone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::push::{PushLane, PushLevel};
 use baton_protocol::{
@@ -41,7 +41,7 @@ fn addressee(agent: AgentId, team: TeamId) -> Addressee {
         Viewer { agent, role: Role::Agent, teams: [(team, MembershipKind::Member)].into() };
     let visibility = [(SALES, Visibility::Full), (OTHER, Visibility::Full)].into();
     Addressee {
-        sight: Sight { viewer, visibility },
+        sight: Sight { viewer, visibility, hidden: BTreeSet::new() },
         level: PushLevel::All,
         team_levels: BTreeMap::new(),
         is_quiet: false,
@@ -161,6 +161,7 @@ impl Scene {
             turn: None,
             lease_ignored_of: None,
             leaves_at: None,
+            canned: None,
         };
         self.happens(of, Actor::Agent { id: agent }, fact);
     }

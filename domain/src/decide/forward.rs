@@ -24,6 +24,7 @@ pub(super) fn forward(case: &Case<'_>, forward: &Forward) -> Decided {
         quoted: None,
         replaces: None,
         ignore_lease: forward.ignore_lease,
+        canned: None,
     };
     let (mut drafts, accepted) = reply::write(case, answer)?;
     // WhatsApp has to have the file first: until then the line waits in its lane.
@@ -108,7 +109,10 @@ fn arranged(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content)
     }
     let text = source.content.text.clone().filter(|_| source.kind == LineKind::Interactive);
     let (quoted, replaces, ignore_lease) = (None, None, false);
-    sendable::line(case, &Send { text, details, seen: None, quoted, replaces, ignore_lease })
+    sendable::line(
+        case,
+        &Send { text, details, seen: None, quoted, replaces, ignore_lease, canned: None },
+    )
 }
 
 fn is_linked(source: &Forwardable) -> bool {
@@ -122,7 +126,10 @@ fn linked(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content), 
     // A document without a caption has its name as text.
     let text = source.content.text.clone().filter(|text| name.as_ref() != Some(text));
     let (quoted, replaces, ignore_lease) = (None, None, false);
-    sendable::line(case, &Send { text, details, seen: None, quoted, replaces, ignore_lease })
+    sendable::line(
+        case,
+        &Send { text, details, seen: None, quoted, replaces, ignore_lease, canned: None },
+    )
 }
 
 /// A file: the server has it, and gives it to WhatsApp before the message leaves.

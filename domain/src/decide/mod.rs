@@ -6,9 +6,11 @@ mod chain;
 mod coach;
 pub mod delivery;
 mod fence;
+mod fields;
 pub mod file;
 mod follow;
 mod forward;
+mod language;
 pub mod marketing;
 mod message;
 mod offer;
@@ -132,6 +134,8 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::DeclineOffer(of) => offer::decline(&case, of.offer_id),
         CommandBody::NameContact(name) => person::name(&case, name),
         CommandBody::Tag(tagging) => tagging::tag(&case, tagging),
+        CommandBody::SetAttributes(fields) => fields::set(&case, fields),
+        CommandBody::SetLanguage(of) => language::set(&case, of),
     }
 }
 

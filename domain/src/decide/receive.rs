@@ -14,10 +14,10 @@ use super::{Draft, block};
 use crate::context::LineFacts;
 use crate::inbound::{InboundMessage, Moved, Sender};
 use crate::line::{is_news, is_same_side};
-use crate::naming;
 use crate::predicates::says_something;
 use crate::shown::shows;
 use crate::survey;
+use crate::{language, naming};
 
 /// The contact's card with what a message of that time says of its sender; `None` when nothing
 /// changed. What the message leaves out stays, unless it is a name that shows nothing. A late
@@ -165,6 +165,7 @@ pub fn customer_line(
         content: Some(EventContent::Line(message.content.clone())),
     });
     drafts.extend(survey::answer(conversation, &message.content, now).filter(|_| is_tap));
+    drafts.extend(language::heard(conversation, message.language));
     drafts
 }
 
@@ -196,6 +197,7 @@ pub fn echo_line(
             turn: conversation.thread.turn.filter(|_| !says_something(message.kind)),
             lease_ignored_of: None,
             leaves_at: None,
+            canned: None,
         },
         content: Some(EventContent::Line(message.content.clone())),
     });

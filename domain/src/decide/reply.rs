@@ -1,6 +1,6 @@
 //! A reply: owner, lease, fence, window, then a line.
 
-use baton_protocol::command::{Reply, Send};
+use baton_protocol::command::{CannedUse, Reply, Send};
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::TEXT_CHARS_MAX;
 use baton_protocol::{
@@ -23,6 +23,7 @@ pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
         quoted: reply.quoted,
         replaces: reply.replaces,
         ignore_lease: reply.ignore_lease,
+        canned: reply.canned,
     };
     write(case, answer)
 }
@@ -41,6 +42,7 @@ pub(super) fn send(case: &Case<'_>, send: &Send) -> Decided {
         quoted: send.quoted,
         replaces: send.replaces,
         ignore_lease: send.ignore_lease,
+        canned: send.canned,
     };
     let (mut drafts, accepted) = write(case, answer)?;
     // Its file is here since it was uploaded.
@@ -58,6 +60,7 @@ pub(super) struct OutgoingMessage {
     pub(super) quoted: Option<MessageId>,
     pub(super) replaces: Option<MessageId>,
     pub(super) ignore_lease: bool,
+    pub(super) canned: Option<CannedUse>,
 }
 
 pub(super) fn write(case: &Case<'_>, answer: OutgoingMessage) -> Decided {
@@ -65,6 +68,7 @@ pub(super) fn write(case: &Case<'_>, answer: OutgoingMessage) -> Decided {
         check_for_group(answer.kind)?;
     }
     check_quoted(case, answer.quoted)?;
+    check_canned(case, answer.canned)?;
     let is_reaction = answer.kind == LineKind::Reaction;
     if is_reaction {
         check_reacted(case, answer.quoted)?;
@@ -91,6 +95,7 @@ pub(super) fn write(case: &Case<'_>, answer: OutgoingMessage) -> Decided {
         lease_ignored_of,
         leaves_at: (case.context.hold_ms > 0 && !is_reaction && !case.context.is_bot)
             .then(|| case.now.plus_ms(case.context.hold_ms)),
+        canned: answer.canned,
     };
     drafts.push(Draft { fact, content: Some(EventContent::Line(answer.content)) });
     let accepted =
@@ -189,6 +194,16 @@ fn check_for_group(kind: LineKind) -> Result<(), Refusal> {
             Err(Refusal::invalid("details.type", "a group takes texts, files and templates only"))
         }
     }
+}
+
+/// The reply is there, or was, in a version that there is.
+fn check_canned(case: &Case<'_>, canned: Option<CannedUse>) -> Result<(), Refusal> {
+    let Some(CannedUse { version, .. }) = canned else { return Ok(()) };
+    let known = case.context.canned_version;
+    if known.is_some_and(|newest| (1..=newest).contains(&version)) {
+        return Ok(());
+    }
+    Err(Refusal::invalid("canned", "names no version of a canned reply that is there"))
 }
 
 fn check_quoted(case: &Case<'_>, quoted: Option<MessageId>) -> Result<(), Refusal> {

@@ -15,6 +15,7 @@ use super::work::{
     RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork,
 };
 use super::{policies, receive};
+use crate::attributes::Attributes;
 use crate::context::{Context, Fresh, Lines, Prior, Writer};
 use crate::decide::delivery::{self, Claim, SendClaim, SendResult, Sent};
 use crate::decide::{Decision, Draft, block, decide, file, owner, status};
@@ -53,7 +54,7 @@ pub(super) fn decision(
     });
     let other = work.command.body.named_conversation();
     let other = other.and_then(|id| state.conversation(caller.workspace, id));
-    let card = conversation.filter(|_| work.command.body.names_contact());
+    let card = conversation.filter(|_| work.command.body.changes_card());
     let card = card.and_then(|of| state.cards.get(&(caller.workspace, of.thread.contact_id)));
     let upload = work.command.body.upload();
     let upload = upload.and_then(|id| state.uploads.get(&(caller.workspace, id)));
@@ -65,6 +66,12 @@ pub(super) fn decision(
     let name = state.name_chars.get(&(caller.workspace, caller.agent)).filter(|_| signs);
     let names_tags = matches!(work.command.body, CommandBody::Tag(_) | CommandBody::Resolve(_));
     let tags = if names_tags { state.settings.tags(caller.workspace) } else { Tags::default() };
+    let names_fields = matches!(work.command.body, CommandBody::SetAttributes(_));
+    let attributes = if names_fields {
+        state.settings.attributes(caller.workspace)
+    } else {
+        Attributes::default()
+    };
     let outcomes = policies::outcomes(state, conversation, work);
     let context = Context {
         conversation,
@@ -83,6 +90,9 @@ pub(super) fn decision(
         forwarded,
         signature_chars: name.map_or(0, |chars| chars + signature::EXTRA_CHARS),
         tags: &tags,
+        attributes: &attributes,
+        canned_version: policies::canned_version(state, work),
+        is_program: work.is_program,
         outcomes: &outcomes,
         hold_ms: policies::hold_ms(state, conversation, work),
         is_bot: policies::is_bot(state, work),
@@ -126,7 +136,7 @@ pub(super) fn carry_out(
             let first = state.entries.len();
             note_marks(state, work, &drafts);
             note_card(state, work, &drafts);
-            let card = work.command.body.names_contact().then_some(work.note.0);
+            let card = work.command.body.changes_card().then_some(work.note.0);
             let card = card.or_else(|| outcome_content(work, &drafts));
             let by = By { card, ..By::new(Actor::Agent { id: caller.agent }, now) };
             state.append(key, drafts, by);

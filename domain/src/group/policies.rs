@@ -28,6 +28,13 @@ pub(super) fn outcomes(
     outcomes
 }
 
+/// The newest version of the canned reply that the command names.
+pub(super) fn canned_version(state: &State, work: &CommandWork) -> Option<u32> {
+    let canned = work.command.body.canned()?;
+    let key = (work.caller.workspace, SettingKind::CannedReply, canned.id);
+    state.settings.rows.get(&key).map(|held| held.version)
+}
+
 /// So long a message of this command can be taken back, ms.
 pub(super) fn hold_ms(
     state: &State,
@@ -104,7 +111,8 @@ impl HeldSettings {
 
     /// Keeps the body that is replaced now: what was tapped before counts.
     pub(super) fn note_replaced(&mut self, key: SettingKey, now: Timestamp) {
-        let held = self.rows.get(&key).filter(|_| key.1 == SettingKind::Outcomes);
+        let is_kept = matches!(key.1, SettingKind::Outcomes | SettingKind::Attribute);
+        let held = self.rows.get(&key).filter(|_| is_kept);
         if let Some(body) = held.and_then(|held| held.body.clone()) {
             self.replaced.entry(key).or_default().push((now, body));
         }

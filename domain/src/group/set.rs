@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{
-    Setting, SettingBody, SettingChange, SettingKind, SettingPut, SettingUse,
+    Attribute, Setting, SettingBody, SettingChange, SettingKind, SettingPut, SettingUse,
 };
 use baton_protocol::{Actor, AgentId, Epoch, Event, Fact, Home, SettingId, Timestamp, WorkspaceId};
 use serde_json::Value;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 pub use self::secret::{HeldSecret, KeptSecret, SECRETS_MAX, SecretWork};
 use self::secret::{end_secrets, set_secret};
 use super::state::State;
+use crate::attributes::{AttributeFacts, Attributes};
 use crate::log::Route;
 use crate::setting::{self, Around, Name, Target, Wrong};
 use crate::tags::{TagFacts, Tags};
@@ -113,6 +114,27 @@ impl HeldSettings {
             Some((*id, TagFacts { tag: *tag, ended_at: held.ended_at }))
         };
         Tags::new(self.rows.iter().filter_map(of_tag))
+    }
+
+    /// The attributes of a workspace, as far as they were read.
+    pub fn attributes(&self, workspace: WorkspaceId) -> Attributes {
+        let of_attribute = |(key, held): (&SettingKey, &HeldSetting)| {
+            let (of, kind, id) = *key;
+            let is_it = of == workspace && kind == SettingKind::Attribute;
+            let attribute = attribute_in(held.body.as_ref().filter(|_| is_it)?)?;
+            let before = self.replaced.get(key).into_iter().flatten();
+            let before = before.filter_map(|(until, body)| Some((*until, attribute_in(body)?)));
+            let before = before.collect();
+            Some((id, AttributeFacts { attribute, ended_at: held.ended_at, before }))
+        };
+        Attributes::new(self.rows.iter().filter_map(of_attribute))
+    }
+}
+
+fn attribute_in(body: &Value) -> Option<Attribute> {
+    match SettingBody::read(SettingKind::Attribute, body) {
+        Ok(SettingBody::Attribute(attribute)) => Some(*attribute),
+        Ok(_) | Err(_) => None,
     }
 }
 

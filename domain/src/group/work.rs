@@ -142,6 +142,8 @@ pub struct CommandWork {
     pub lease: Option<LeaseHolder>,
     /// A person could be asked for an outcome. Baton's own resolving goes on without one.
     pub is_asked: bool,
+    /// A program gave it, with the right to set what no person sets.
+    pub is_program: bool,
 }
 
 /// What became of op ids; unknown ones are cancelled from then on.
@@ -350,6 +352,11 @@ impl Work {
     /// The webhook, if it is one.
     pub fn post(&self) -> Option<&Post> {
         if let Self::Post(post) = self { Some(post) } else { None }
+    }
+
+    /// The command, if it is one.
+    pub fn command(&self) -> Option<&CommandWork> {
+        if let Self::Command(work) = self { Some(work) } else { None }
     }
 
     /// What it sets, if it sets something.

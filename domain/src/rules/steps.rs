@@ -251,6 +251,7 @@ impl Way<'_> {
             turn: thread.turn,
             lease_ignored_of: None,
             leaves_at: None,
+            canned: None,
         };
         let content = Content { text: Some(text.to_owned()), ..Content::default() };
         Ok(vec![Draft { fact, content: Some(EventContent::Line(content)) }])

@@ -32,6 +32,7 @@ use uuid::Uuid;
 pub use access::{may_set, readers, reads, setters};
 pub use api_key::is_over;
 pub use template_fallback::template_key;
+pub use text::is_language;
 
 /// What is wrong with a setting.
 #[derive(Clone, PartialEq, Eq, Debug)]

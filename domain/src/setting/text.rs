@@ -62,13 +62,21 @@ pub(super) fn word(field: &str, text: &str, also: &[char]) -> Result<(), Wrong> 
 
 /// The tag of a language, as `pt-BR`.
 pub(super) fn language(field: &str, text: &str) -> Result<(), Wrong> {
+    if is_language(text) {
+        Ok(())
+    } else {
+        Err(Wrong::new(field, "must be tags of languages, as pt-BR"))
+    }
+}
+
+/// Whether it is the tag of a language, as `pt-BR`.
+pub fn is_language(text: &str) -> bool {
     let part = |part: &str| {
         (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
     };
-    let is_tag = text.len() <= 35
+    text.len() <= 35
         && text.split('-').all(part)
-        && text.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
-    if is_tag { Ok(()) } else { Err(Wrong::new(field, "must be tags of languages, as pt-BR")) }
+        && text.chars().next().is_some_and(|c| c.is_ascii_alphabetic())
 }
 
 /// A time zone of IANA's.

@@ -2,11 +2,12 @@
 
 use baton_domain::outcome::Answer;
 use baton_domain::predicates::is_retryable;
-use baton_protocol::command::{NoteText, Reply, Resend};
+use baton_protocol::command::{CannedUse, NoteText, Reply, Resend};
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::limits::{MISSED_LINES_MAX, WINDOW_MS};
 use baton_protocol::{
-    AgentState, Command, CommandBody, LineRef, MessageId, MessageStatus, OpId, Refusal, Visibility,
+    AgentState, Command, CommandBody, LineRef, MessageId, MessageStatus, OpId, Refusal, SettingId,
+    Visibility,
 };
 use uuid::Uuid;
 
@@ -222,6 +223,24 @@ fn a_colleague_who_composes_holds_back_the_others_but_not_their_own_devices() {
     let refusal = refused(team.does(ANA, reply(seen)), "being_answered");
     assert!(is_retryable(&refusal));
     written(team.does(BEN_ON_ANAS, reply(seen)));
+}
+
+#[test]
+fn a_reply_names_a_version_of_a_canned_reply_that_there_is() {
+    let mut team = Team::with_a_customer();
+    let seen = team.seen();
+    let made_of = |version| {
+        let CommandBody::Reply(reply) = reply(seen) else { unreachable!() };
+        let canned = Some(CannedUse { id: SettingId(Uuid::from_u128(7)), version });
+        CommandBody::Reply(Reply { canned, ..reply })
+    };
+    refused(team.does(ANA, made_of(1)), "invalid");
+    team.canned_version = Some(3);
+    refused(team.does(ANA, made_of(0)), "invalid");
+    refused(team.does(ANA, made_of(4)), "invalid");
+    written(team.does(ANA, made_of(2)));
+    let told = serde_json::to_value(&team.log.last().unwrap().event).unwrap();
+    assert_eq!(told["canned"]["version"], 2);
 }
 
 #[test]

@@ -133,7 +133,9 @@ impl Client {
         let events = told
             .iter()
             .map(|told| match told {
-                VisibleEvent::Event(place) => stretch[*place].event.clone(),
+                VisibleEvent::Event(place) | VisibleEvent::Cut(place) => {
+                    stretch[*place].event.clone()
+                }
                 VisibleEvent::Gone(place) => as_gone(&stretch[*place].event),
                 VisibleEvent::Head(place, id) => {
                     let head = team.of(*id).head.clone();

@@ -1,5 +1,7 @@
 //! Whole groups, decided in a state made of plain values.
 
+use std::collections::BTreeSet;
+
 use baton_domain::context::{AgentFacts, TeamFacts};
 use baton_domain::group::state::Entry;
 use baton_domain::group::{
@@ -54,7 +56,8 @@ pub(crate) fn state() -> State {
     people.teams.insert(TEAM, team);
     let teams = [(TEAM, MembershipKind::Member)].into();
     let viewer = Viewer { agent: AGENT, role: Role::Agent, teams };
-    let sight = Sight { viewer, visibility: [(TEAM, Visibility::Full)].into() };
+    let hidden = BTreeSet::new();
+    let sight = Sight { viewer, visibility: [(TEAM, Visibility::Full)].into(), hidden };
     state.sights.insert((WORKSPACE, AGENT), sight);
     state
 }
@@ -73,6 +76,7 @@ pub(crate) fn message(number: u128) -> InboundMessage {
         participant: None,
         quoted_wamid: None,
         media: None,
+        language: None,
     }
 }
 
@@ -126,6 +130,7 @@ pub(crate) fn does(number: u128, body: CommandBody) -> Work {
         note: NoteId(Uuid::from_u128(0x500 + number)),
         lease: None,
         is_asked: true,
+        is_program: false,
     })
 }
 

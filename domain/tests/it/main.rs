@@ -25,6 +25,9 @@ mod delivery;
 #[cfg(test)]
 mod doubt;
 #[cfg(test)]
+mod episodes;
+#[cfg(test)]
+mod fields;
 mod finding;
 mod following;
 #[cfg(test)]
@@ -32,6 +35,8 @@ mod forwarding;
 #[cfg(test)]
 mod group;
 mod groups;
+#[cfg(test)]
+mod language;
 #[cfg(test)]
 mod marketing;
 #[cfg(test)]

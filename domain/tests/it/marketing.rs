@@ -34,6 +34,7 @@ fn sends(team: &Team) -> CommandBody {
         quoted: None,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     })
 }
 

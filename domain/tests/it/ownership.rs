@@ -316,6 +316,7 @@ fn what_a_colleague_wrote_is_not_replaced_behind_their_back() {
             quoted: None,
             replaces: Some(line.id),
             ignore_lease: false,
+            canned: None,
         })
     };
     let seen = team.seen();

@@ -25,6 +25,7 @@ fn send(text: Option<&str>, details: Details, seen: Seen) -> CommandBody {
         quoted: None,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     })
 }
 
@@ -99,6 +100,7 @@ fn reacts(emoji: Option<&str>, to: Option<MessageId>, seen: Seen) -> CommandBody
         quoted: to,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! A viewer who was away holds the settings that one who stayed holds, and no others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::log::{Logged, Route};
 use baton_domain::scope::Viewer;
@@ -69,7 +69,8 @@ fn body(id: SettingId, version: u32) -> EventContent {
 impl Team {
     fn sight(&self) -> Sight {
         let viewer = Viewer { agent: ME, role: Role::Agent, teams: BTreeMap::new() };
-        self.sight.clone().unwrap_or(Sight { viewer, visibility: BTreeMap::new() })
+        let (visibility, hidden) = (BTreeMap::new(), BTreeSet::new());
+        self.sight.clone().unwrap_or(Sight { viewer, visibility, hidden })
     }
 
     fn tell(&mut self, fact: Fact, content: Option<EventContent>) {
@@ -137,7 +138,9 @@ impl Team {
         };
         for told in told {
             let event = match told {
-                VisibleEvent::Event(place) => stretch[place].event.clone(),
+                VisibleEvent::Event(place) | VisibleEvent::Cut(place) => {
+                    stretch[place].event.clone()
+                }
                 VisibleEvent::Gone(place) => as_gone(&stretch[place].event),
                 VisibleEvent::Head(..) => panic!("there are no conversations"),
             };

@@ -93,6 +93,7 @@ fn sights() -> impl Strategy<Value = Sight> {
     (0_u8..3, roles, teams, visibility).prop_map(|(n, role, teams, visibility)| Sight {
         viewer: Viewer { agent: agent(n), role, teams },
         visibility,
+        hidden: BTreeSet::new(),
     })
 }
 

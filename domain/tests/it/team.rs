@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::apply::{apply, begin};
+use baton_domain::attributes::Attributes;
 use baton_domain::context::{
     AgentFacts, Context, Fresh, Lines, Moment, People, Prior, TeamFacts, Writer,
 };
@@ -107,6 +108,9 @@ pub(crate) struct Team {
     pub(crate) signature_chars: usize,
     /// The tags that there are.
     pub(crate) tags: Tags,
+    pub(crate) attributes: Attributes,
+    pub(crate) is_program: bool,
+    pub(crate) canned_version: Option<u32>,
     /// The outcomes that there are.
     pub(crate) outcomes: KnownOutcomes,
     /// So long messages can be taken back.
@@ -139,7 +143,7 @@ impl Team {
             people.agents.insert(id, facts);
             let viewer = Viewer { agent: id, role, teams: teams.into_iter().collect() };
             let visibility = [(SUPPORT, Visibility::Full), (SALES, Visibility::Full)].into();
-            sights.insert(id, Sight { viewer, visibility });
+            sights.insert(id, Sight { viewer, visibility, hidden: BTreeSet::new() });
         }
         for id in [SUPPORT, SALES] {
             let reply_policy = ReplyPolicy::Team;
@@ -166,6 +170,9 @@ impl Team {
             forwarded: None,
             signature_chars: 0,
             tags: Tags::default(),
+            attributes: Attributes::default(),
+            is_program: false,
+            canned_version: None,
             outcomes: KnownOutcomes::default(),
             hold_ms: 0,
         }
@@ -247,6 +254,7 @@ impl Team {
             participant: None,
             quoted_wamid: None,
             media: None,
+            language: None,
         }
     }
 
@@ -297,6 +305,7 @@ impl Team {
             turn: self.of(id).thread.turn,
             lease_ignored_of: None,
             leaves_at: None,
+            canned: None,
         };
         let text = Some("we will answer soon".to_owned());
         let content = Some(EventContent::Line(Content { text, ..Content::default() }));
@@ -374,11 +383,14 @@ impl Team {
             fresh,
             template: self.template.as_ref(),
             other: command.body.named_conversation().and_then(|of| self.conversations.get(&of)),
-            card: self.cards.get(&id).filter(|_| command.body.names_contact()),
+            card: self.cards.get(&id).filter(|_| command.body.changes_card()),
             upload: self.upload.as_ref(),
             forwarded: self.forwarded.as_ref(),
             signature_chars: self.signature_chars,
             tags: &self.tags,
+            attributes: &self.attributes,
+            is_program: self.is_program,
+            canned_version: self.canned_version,
             outcomes: &self.outcomes,
             hold_ms: self.hold_ms,
             is_bot: false,

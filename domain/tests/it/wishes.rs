@@ -23,6 +23,7 @@ pub(crate) fn reply(seen: Seen) -> CommandBody {
         quoted: None,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     })
 }
 
@@ -33,6 +34,7 @@ pub(crate) fn replacing(replaces: LineRef, seen: Seen) -> CommandBody {
         quoted: None,
         replaces: Some(replaces.id),
         ignore_lease: false,
+        canned: None,
     })
 }
 

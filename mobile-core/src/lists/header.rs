@@ -1,8 +1,11 @@
 //! The header of a conversation.
 
+use std::collections::BTreeMap;
+
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
-    AgentId, ChannelId, ConversationId, Owner, SettingId, Status, TeamId, Timestamp,
+    AgentId, ChannelId, ConversationId, FieldValue, Owner, SettingId, Spoken, Status, TeamId,
+    Timestamp,
 };
 
 use super::Touched;
@@ -52,6 +55,10 @@ pub struct Header {
     pub followers: Vec<AgentId>,
     /// Tags that are on it; none where no more than the head is seen.
     pub tags: Vec<SettingId>,
+    /// Fields of the customer's card; none where no more than the head is seen.
+    pub fields: BTreeMap<SettingId, FieldValue>,
+    /// The language that the customer writes, where it is known.
+    pub language: Option<Spoken>,
     /// What the agent did there and is not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
@@ -84,14 +91,16 @@ impl Query for HeaderOf {
         let Some(row) = sources.read.row(of)? else {
             return Ok(QueryResult { items: Vec::new(), about: None });
         };
-        let (followers, tags) = match &row {
+        let (followers, tags, fields) = match &row {
             ConversationRow::Full { view, .. } => {
                 let thread = &view.conversation.thread;
-                (thread.followers.clone(), thread.tags.iter().map(|on| on.tag).collect())
+                let tags = thread.tags.iter().map(|on| on.tag).collect();
+                (thread.followers.clone(), tags, view.contact.fields.clone())
             }
-            ConversationRow::Head { .. } => (Vec::new(), Vec::new()),
+            ConversationRow::Head { .. } => (Vec::new(), Vec::new(), BTreeMap::new()),
         };
         let row = InboxRow::of(row);
+        let language = row.language.clone();
         let Sources { read, around, me, .. } = *sources;
         let mut own = Own::of(sources, of)?;
         own.is_claiming &= row.owner != Owner::Agent(me);
@@ -115,6 +124,8 @@ impl Query for HeaderOf {
             viewers: viewers.collect(),
             followers,
             tags,
+            fields,
+            language,
             own,
             has_draft: read.has_draft(of)?,
         };

@@ -6,8 +6,8 @@ use baton_domain::shown::titled;
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
-    Author, ChannelId, Conversation, ConversationId, Head, LineKind, MessageStatus, Owner, Status,
-    TeamId, Timestamp,
+    Author, ChannelId, Conversation, ConversationId, Head, LineKind, MessageStatus, Owner, Spoken,
+    Status, TeamId, Timestamp,
 };
 
 use super::diff::Keyed;
@@ -111,6 +111,8 @@ pub struct InboxRow {
     pub window_until: Option<Timestamp>,
     /// Whether the customer is blocked.
     pub is_blocked: bool,
+    /// The language that the customer writes, where it is known.
+    pub language: Option<Spoken>,
     /// The agent's own acts there that are not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
@@ -156,6 +158,7 @@ impl InboxRow {
             unread: 0,
             window_until: None,
             is_blocked: false,
+            language: None,
             own: Own::default(),
             has_draft: false,
             hit: None,
@@ -166,6 +169,7 @@ impl InboxRow {
             made.preview = preview.map(|line| Preview::of(&line));
             (made.unread, made.window_until) = (unread, thread.window_until);
             made.is_blocked = thread.block.is_some();
+            made.language = thread.language;
         }
         made
     }

@@ -50,6 +50,13 @@ pub fn elsewhere(conversation: ConversationId) -> Request {
     get(&path, (FETCH_MAX, ANSWER_BYTES_MAX))
 }
 
+/// Makes a request for the last episodes of a conversation. The answer is
+/// [`Episodes`](baton_protocol::episode::Episodes).
+pub fn episodes(conversation: ConversationId) -> Request {
+    let path = format!("/api/v1/conversations/{conversation}/episodes");
+    get(&path, (FETCH_MAX, ANSWER_BYTES_MAX))
+}
+
 /// Makes a request for the templates of a number. The answer is a
 /// [`TemplateList`](baton_protocol::template::TemplateList).
 pub fn templates(channel: ChannelId) -> Request {

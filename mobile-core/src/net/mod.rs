@@ -47,7 +47,7 @@ pub use ask::{NetError, Request};
 pub use connect::Trouble;
 pub use hyper::Method;
 pub use json::{Bounds, delete, escaped, get, patch, post, put};
-pub use lines::{elsewhere, file, file_part, lines, past, templates};
+pub use lines::{elsewhere, episodes, file, file_part, lines, past, templates};
 pub use reply::Reply;
 pub use session::{SignInError, SignedIn};
 pub use trust::PlatformTrust;

@@ -17,6 +17,9 @@ pub struct Tap {
     pub conversation_id: ConversationId,
     /// What; `seen` and `expect_owner_epoch` are what the screen shows.
     pub body: CommandBody,
+    /// Whether it is done after the acts before it in the conversation, and not without them. Acts
+    /// that customers notice are so in any case.
+    pub follows: bool,
 }
 
 /// The item that a tap became.
@@ -137,7 +140,7 @@ impl Outbox {
         let answer = Enqueued { number, op_id, is_new: true };
         let wish = without_seen(&tap.body);
         self.taps.insert(tap.conversation_id, LastTap { wish, file, at: now.mono, answer });
-        let Tap { conversation_id, body, .. } = tap;
+        let Tap { conversation_id, body, follows, .. } = tap;
         self.add(Item {
             number,
             whose: self.whose,
@@ -149,6 +152,7 @@ impl Outbox {
             depth: 0,
             contended_since: None,
             attachment,
+            follows,
             state: State::Queued,
         });
         // If the store refuses the act, its author learns that at once, without another try.
@@ -212,7 +216,7 @@ impl Outbox {
         if open().count() >= limit {
             return Err(EnqueueRefused::Full { limit });
         }
-        if tap.body.spec().lane == Kind::Visible {
+        if tap.follows || tap.body.spec().lane == Kind::Visible {
             let lane = (tap.conversation_id, Kind::Visible);
             let first = open().find(|item| item.lane() == lane);
             let body = first.map_or(&tap.body, |first| &first.command.body);

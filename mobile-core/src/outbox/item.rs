@@ -45,6 +45,10 @@ pub struct Item {
     /// The file that it sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachment: Option<Attachment>,
+    /// It is done after the acts before it, and not without them, also where its kind waits for
+    /// nobody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follows: bool,
     /// Where it stands.
     pub state: State,
 }
@@ -105,7 +109,7 @@ pub enum AskReason {
 impl Item {
     /// The kind of command, which names its lane.
     pub fn kind(&self) -> Kind {
-        self.command.body.spec().lane
+        if self.follows { Kind::Visible } else { self.command.body.spec().lane }
     }
 
     /// The lane it is in.

@@ -244,6 +244,7 @@ pub fn file_body(caption: Option<String>, seen: Seen, quoted: Option<MessageId>)
         quoted,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     })
 }
 

@@ -80,7 +80,12 @@ impl Phone {
         if self.machines().board.has_answered(tapped) && !self.outbox().has_tap(tapped) {
             return Ok(None);
         }
-        let tap = Tap { op_id: Some(tapped), conversation_id: of, body: answer.body(token) };
+        let tap = Tap {
+            op_id: Some(tapped),
+            conversation_id: of,
+            body: answer.body(token),
+            follows: false,
+        };
         // A draft that was begun in the app stays.
         let enqueued = self.step(now, |machines| machines.outbox.enqueue(tap, now))?;
         if enqueued.is_new && self.is_kept(enqueued.number) {

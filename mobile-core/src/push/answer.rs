@@ -137,7 +137,14 @@ impl NotificationAnswer {
         match self {
             Self::Reply(text) => {
                 let (quoted, replaces) = (None, None);
-                CommandBody::Reply(Reply { text, seen, quoted, replaces, ignore_lease: false })
+                CommandBody::Reply(Reply {
+                    text,
+                    seen,
+                    quoted,
+                    replaces,
+                    ignore_lease: false,
+                    canned: None,
+                })
             }
             Self::Resolve => CommandBody::Resolve(seen.into()),
         }

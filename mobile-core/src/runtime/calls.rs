@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
 use baton_protocol::conversation::{Begin, Begun};
+use baton_protocol::episode::Episodes;
 use baton_protocol::page::{ConversationPage, FileAddress, LinesPage};
 use baton_protocol::setting::Setting;
 use baton_protocol::settings::MeChange;
@@ -376,6 +377,18 @@ impl Core {
             let reply = core.ask(Ok(net::elsewhere(of))).await?;
             let page: ConversationPage = reply.read().map_err(CoreError::from)?;
             Ok(page.conversations.into_iter().map(InboxRow::of).collect())
+        })
+    }
+
+    /// Loads the last episodes of a conversation, the newest first.
+    ///
+    /// # Errors
+    /// `Offline`, `Server`, `Unauthorized`.
+    pub fn episodes(&self, of: ConversationId) -> Call<'_, Episodes> {
+        let core = self.clone();
+        self.spawned(async move {
+            let reply = core.ask(Ok(net::episodes(of))).await?;
+            reply.read().map_err(CoreError::from)
         })
     }
 

@@ -101,7 +101,7 @@ impl Core {
             let attachment = copied.map_err(|_ended| CoreError::Closed)??;
             let FileTap { op_id, conversation_id, seen, quoted } = tap;
             let body = file_body(caption, seen, quoted);
-            let tap = Tap { op_id, conversation_id, body };
+            let tap = Tap { op_id, conversation_id, body, follows: false };
             let taken =
                 core.try_call(move |engine, now| engine.take_file(me, tap, attachment, now)).await;
             if taken.is_err() {

@@ -73,6 +73,7 @@ impl Story {
             turn: None,
             lease_ignored_of: None,
             leaves_at: None,
+            canned: None,
         });
         let position = self.0.events.last().map(|event| event.position);
         let accepted = Accepted { position, line: Some(line), ..Accepted::default() };
@@ -115,7 +116,8 @@ impl Story {
 
 fn reply(n: u128, seen: Seen, after: Option<u128>) -> Command {
     let text = "Hola".to_owned();
-    let body = Reply { text, seen, quoted: None, replaces: None, ignore_lease: false };
+    let body =
+        Reply { text, seen, quoted: None, replaces: None, ignore_lease: false, canned: None };
     command(n, after, CommandBody::Reply(body))
 }
 

@@ -2,15 +2,36 @@
 
 use serde_json::{Map, Value};
 
-use super::CommandBody;
-use crate::AgentId;
+use super::{CannedUse, CommandBody};
 use crate::limits::MENTIONS_MAX;
+use crate::{AgentId, SettingId};
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "most kinds have none of a field")]
 impl CommandBody {
     /// The agents that its note mentions.
     pub fn mentions(&self) -> &[AgentId] {
         let Self::Note(note) = self else { return &[] };
         note.mentions.get(..MENTIONS_MAX).unwrap_or(&note.mentions)
+    }
+
+    /// True for commands that change the customer's card.
+    pub fn changes_card(&self) -> bool {
+        matches!(self, Self::NameContact(_) | Self::SetAttributes(_))
+    }
+
+    /// The canned reply that it was made of.
+    pub fn canned(&self) -> Option<CannedUse> {
+        match self {
+            Self::Reply(reply) => reply.canned,
+            Self::Send(send) => send.canned,
+            _ => None,
+        }
+    }
+
+    /// The attributes that it names.
+    pub fn named_attributes(&self) -> impl Iterator<Item = SettingId> + '_ {
+        let fields = if let Self::SetAttributes(fields) = self { Some(fields) } else { None };
+        fields.into_iter().flat_map(|fields| fields.set.keys().chain(&fields.clear)).copied()
     }
 }
 

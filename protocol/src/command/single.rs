@@ -1,10 +1,12 @@
 //! Fields of commands on what surrounds the lines of a conversation. They are of its customer, its
 //! tags, followers and offers, of read marks, of its sleep and its end.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Seen, present};
-use crate::{AgentId, ConversationId, OfferId, SettingId, Timestamp};
+use crate::{AgentId, ConversationId, FieldValue, OfferId, SettingId, Timestamp};
 
 /// Closes the episode, and says why it ends.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -41,6 +43,43 @@ pub struct NameContact {
     #[serde(deserialize_with = "present")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub name: Option<String>,
+}
+
+/// Changes fields of the customer's card: 1 to 20 in all, none of them twice.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SetAttributes {
+    /// New values, by the ids of their attributes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<SettingId, FieldValue>,
+    /// Attributes whose value goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
+    pub clear: Vec<SettingId>,
+}
+
+/// The canned reply that a text was made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CannedUse {
+    /// The reply.
+    pub id: SettingId,
+    /// Its version.
+    pub version: u32,
+}
+
+/// Sets the language that the customer writes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_language))]
+#[serde(deny_unknown_fields)]
+pub struct SetLanguage {
+    /// Its tag, as `pt-BR`. Required; with `null` it is heard in what they write again.
+    #[serde(deserialize_with = "present")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 35)))]
+    pub language: Option<String>,
 }
 
 /// A command on an offer.

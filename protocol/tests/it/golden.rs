@@ -9,6 +9,8 @@ use baton_protocol::account::{Device, Login, Me, Refresh, Session};
 use baton_protocol::connection::ChannelCheck;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::dry_run::{DryRun, DryRunAsk};
+use baton_protocol::episode::Episodes;
+use baton_protocol::field::{ContactFields, ContactFieldsPut};
 use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::invitation::{
     Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
@@ -25,7 +27,7 @@ use baton_protocol::push::{
     PushDevice, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptsTaken,
 };
 use baton_protocol::routing::RoutingHistory;
-use baton_protocol::setting::{SecretNew, SettingPut, WebhookState};
+use baton_protocol::setting::{CannedUses, SecretNew, SettingPut, WebhookState};
 use baton_protocol::settings::{
     AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, MetaAppNew, MetaApps,
     PasswordChange, PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew, WorkspaceChange,
@@ -98,7 +100,7 @@ macro_rules! bodies {
 
 bodies!(
     AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
-    CommandResults, ConversationPage, Device, DryRun, DryRunAsk, FileAddress, Invitation,
+    CommandResults, ContactFields, ContactFieldsPut, ConversationPage, Device, DryRun, DryRunAsk, Episodes, FileAddress, Invitation,
     InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
     LineHistory, LinesPage, Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps,
     NextInLines, NoticePage, NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange,
@@ -106,7 +108,8 @@ bodies!(
     PushPut, PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, SecretNew,
     Session, SnapshotAnswer, SocketTicket, SyncAnswer, Team, TeamChange, TeamNew,
     WebhookState, WorkspaceChange;
-    "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>
+    "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>,
+    "canned_uses" = Vec<CannedUses>
 );
 
 /// `member_put` is `MemberPut`.

@@ -272,7 +272,14 @@ impl SceneRun<'_> {
 }
 
 pub(super) fn reply(text: &str, seen: Option<LineRef>) -> Reply {
-    Reply { text: text.to_owned(), seen, quoted: None, replaces: None, ignore_lease: false }
+    Reply {
+        text: text.to_owned(),
+        seen,
+        quoted: None,
+        replaces: None,
+        ignore_lease: false,
+        canned: None,
+    }
 }
 
 pub(super) fn events(frame: &ServerFrame) -> &[baton_protocol::Event] {

@@ -193,7 +193,7 @@ async fn addressees(
             Entry::Vacant(new) => {
                 let teams = places.remove(&key).unwrap_or_default();
                 let viewer = Viewer { agent: key.1, role: named(&row.role)?, teams };
-                let sight = Sight { viewer, visibility: visibility() };
+                let sight = Sight { viewer, visibility: visibility(), hidden: BTreeSet::new() };
                 let team_levels = levels.remove(&key).unwrap_or_default();
                 new.insert(Addressee { team_levels, ..addressee(&row, sight, now)? })
             }

@@ -189,7 +189,9 @@ async fn load_sights(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<()
                 teams: teams.remove(&key).unwrap_or_default(),
             };
             let visibility = visibility.get(workspace).cloned().unwrap_or_default();
-            state.sights.insert(key, Sight { viewer, visibility });
+            // What commands name is looked up: nothing is shown of a card here.
+            let hidden = BTreeSet::new();
+            state.sights.insert(key, Sight { viewer, visibility, hidden });
         }
     }
     Ok(())

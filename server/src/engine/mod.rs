@@ -141,6 +141,16 @@ impl std::fmt::Debug for Engine {
 /// Messages of the past that are taken in at once: some milliseconds.
 const PAST_PIECE: usize = 50;
 
+/// Who gives a command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Giver {
+    Person,
+    /// In the name of somebody, to tidy up: no outcome is asked for.
+    Baton,
+    /// It may set what no person sets.
+    Program,
+}
+
 const UNAVAILABLE: Unavailable = Unavailable { retry_after_ms: 1000 };
 
 impl Engine {
@@ -238,19 +248,26 @@ impl Engine {
     /// Decides commands of one author, in order. Where one finds no slot, those after it do not
     /// either: one of them might build on it.
     pub async fn commands(&self, caller: Caller, commands: Vec<Command>) -> Vec<CommandResult> {
-        self.decide_in_order(caller, commands, true).await
+        self.decide_in_order(caller, commands, Giver::Person).await
     }
 
     /// The same for commands that Baton gives in the name of somebody: no outcome is asked for.
     pub async fn tidy_up(&self, caller: Caller, commands: Vec<Command>) -> Vec<CommandResult> {
-        self.decide_in_order(caller, commands, false).await
+        self.decide_in_order(caller, commands, Giver::Baton).await
+    }
+
+    /// Decides a command of a program, which may set what no person sets.
+    pub async fn program(&self, caller: Caller, command: Command) -> CommandResult {
+        let op_id = command.op_id;
+        let mut results = self.decide_in_order(caller, vec![command], Giver::Program).await;
+        results.pop().unwrap_or_else(|| result_of(op_id, Err(UNAVAILABLE.into())))
     }
 
     async fn decide_in_order(
         &self,
         caller: Caller,
         commands: Vec<Command>,
-        is_asked: bool,
+        by: Giver,
     ) -> Vec<CommandResult> {
         let mut waiting = Vec::with_capacity(commands.len());
         let mut full: Option<Refusal> = None;
@@ -258,7 +275,7 @@ impl Engine {
             let (op_id, of) = (command.op_id, command.conversation_id);
             let reads = matches!(command.body, CommandBody::MarkRead(_));
             let answer = match &full {
-                None => self.enqueue_command(caller, command, is_asked).await,
+                None => self.enqueue_command(caller, command, by).await,
                 Some(refusal) => Err(refusal.clone()),
             };
             full = answer.as_ref().err().cloned();
@@ -301,7 +318,7 @@ impl Engine {
         &self,
         caller: Caller,
         command: Command,
-        is_asked: bool,
+        by: Giver,
     ) -> Result<Answered, Refusal> {
         let whose = (caller.workspace, caller.agent);
         let full = Refusal::RateLimited { retry_after_ms: UNAVAILABLE.retry_after_ms };
@@ -318,7 +335,8 @@ impl Engine {
             message: command.body.upload().unwrap_or_else(|| MessageId(self.clock.uuid_v4())),
             note: NoteId(self.clock.uuid_v4()),
             lease,
-            is_asked,
+            is_asked: by != Giver::Baton,
+            is_program: by == Giver::Program,
             command,
         };
         Ok(self.enqueue_for_people(Work::Command(work).into(), Some(slot))?)

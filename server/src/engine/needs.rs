@@ -277,7 +277,7 @@ impl Needs {
         self.conversations.extend(other.map(|other| (here, other)));
         let upload = command.body.upload();
         self.uploads.extend(upload.map(|of| (here.to_string(), of.to_string())));
-        if command.body.names_contact() {
+        if command.body.changes_card() {
             self.named.insert((here, command.conversation_id));
         }
         let forwarded = command.body.forwarded();

@@ -39,7 +39,7 @@ impl Policies {
         settings_at: &SettingsAt,
         state: &mut State,
     ) -> Result<(), StoreError> {
-        let commands = || group.iter().filter_map(|work| command(work));
+        let commands = || group.iter().filter_map(|work| work.command());
         let needs = |work: &&CommandWork| {
             work.command.body.is_answer() || matches!(work.command.body, CommandBody::Resolve(_))
         };
@@ -71,10 +71,6 @@ impl Policies {
     }
 }
 
-fn command<'a>(work: &&'a Work) -> Option<&'a CommandWork> {
-    if let Work::Command(work) = *work { Some(work) } else { None }
-}
-
 /// The outcomes of earlier versions, where the one that is named is not there now: it may have been
 /// there at the tap.
 async fn load_replaced(
@@ -93,10 +89,20 @@ async fn load_replaced(
         return Ok(());
     }
     for key in outcome_keys(workspace, team) {
-        if let Entry::Vacant(place) = state.settings.replaced.entry(key) {
-            let versions = setting_versions(tx, workspace, key.1, key.2).await?;
-            place.insert(replaced(&versions));
-        }
+        load_versions(tx, key, state).await?;
+    }
+    Ok(())
+}
+
+/// The earlier versions of a setting, unless they were read.
+pub(super) async fn load_versions(
+    tx: &mut Tx,
+    key: SettingKey,
+    state: &mut State,
+) -> Result<(), StoreError> {
+    if let Entry::Vacant(place) = state.settings.replaced.entry(key) {
+        let versions = setting_versions(tx, key.0, key.1, key.2).await?;
+        place.insert(replaced(&versions));
     }
     Ok(())
 }

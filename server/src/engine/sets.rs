@@ -3,14 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_domain::attributes::taken;
 use baton_domain::group::set::{SetWork, SettingKey};
 use baton_domain::group::{State, Work};
 use baton_domain::setting::{self, Target};
 use baton_protocol::setting::{HomeKind, SettingBody};
-use baton_protocol::{Home, SettingId, SettingKind, WorkspaceId};
+use baton_protocol::{CommandBody, Home, SettingId, SettingKind, WorkspaceId};
 use uuid::Uuid;
 
 use super::needs::json;
+use super::policies::load_versions;
 use crate::store::group::{self as rows, AsRead};
 use crate::store::tables::{SettingRow, id, setting_body};
 use crate::store::{StoreError, Tx};
@@ -27,6 +29,8 @@ pub(super) async fn load_settings(
 ) -> Result<(), StoreError> {
     let sets: Vec<&SetWork> = group.iter().filter_map(|work| work.set()).collect();
     let mut wanted = tags_of(group, state);
+    wanted.extend(attributes_of(group));
+    wanted.extend(canned_of(group));
     if sets.is_empty() && wanted.is_empty() {
         return Ok(());
     }
@@ -63,6 +67,7 @@ pub(super) async fn load_settings(
         targets.extend(load_whole(tx, &new, state, read).await?);
         known.extend(new);
     }
+    load_earlier(tx, group, state).await?;
     load_there(tx, &targets, state).await
 }
 
@@ -82,6 +87,40 @@ fn tags_of(group: &[&Work], state: &State) -> BTreeSet<SettingKey> {
         tags.extend(all.map(|tag| (workspace, SettingKind::Tag, tag)));
     }
     tags
+}
+
+/// The attributes that commands name.
+fn attributes_of<'a>(group: &'a [&'a Work]) -> impl Iterator<Item = SettingKey> + 'a {
+    let commands = group.iter().filter_map(|work| work.command());
+    commands.flat_map(|work| {
+        let named = work.command.body.named_attributes();
+        named.map(|id| (work.caller.workspace, SettingKind::Attribute, id))
+    })
+}
+
+/// The canned replies that commands were made of.
+fn canned_of<'a>(group: &'a [&'a Work]) -> impl Iterator<Item = SettingKey> + 'a {
+    group.iter().filter_map(|work| work.command()).filter_map(|work| {
+        let canned = work.command.body.canned()?;
+        Some((work.caller.workspace, SettingKind::CannedReply, canned.id))
+    })
+}
+
+/// Earlier versions of attributes that do not take what a command sets: one of them may have held
+/// at the tap.
+async fn load_earlier(tx: &mut Tx, group: &[&Work], state: &mut State) -> Result<(), StoreError> {
+    for work in group.iter().filter_map(|work| work.command()) {
+        let CommandBody::SetAttributes(fields) = &work.command.body else { continue };
+        let workspace = work.caller.workspace;
+        let attributes = state.settings.attributes(workspace);
+        for (id, value) in &fields.set {
+            let facts = attributes.get(*id);
+            if facts.is_some_and(|facts| taken(&facts.attribute, value).is_err()) {
+                load_versions(tx, (workspace, SettingKind::Attribute, *id), state).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The settings at the homes that are touched, without their bodies.

@@ -134,6 +134,7 @@ impl Bench {
             participant: None,
             quoted_wamid: None,
             media: None,
+            language: None,
         });
         self.post(vec![self.element(body)]).await;
     }
@@ -258,6 +259,7 @@ pub(crate) fn commanded(clock: &Clock, caller: Caller, command: Command) -> Work
         note: NoteId(clock.uuid_v4()),
         lease: None,
         is_asked: true,
+        is_program: false,
         command,
     })
 }
@@ -283,6 +285,7 @@ pub(crate) fn reply(text: &str, seen: baton_protocol::Seen) -> CommandBody {
         quoted: None,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     })
 }
 

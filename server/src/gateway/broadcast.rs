@@ -1,16 +1,18 @@
 //! A stretch of the log on its way to many sessions: each event is serialised once, not once per
 //! session.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::ws::Utf8Bytes;
+use baton_domain::attributes::event_shown;
 use baton_domain::log::{Batch, Logged};
 use baton_domain::sight::{Sight, Tidings, VisibleEvent, as_gone, as_head};
 use baton_domain::stretch::Gathered;
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
-use baton_protocol::{ConversationId, Cursor, Fact, WorkspaceId};
+use baton_protocol::{ConversationId, Cursor, Fact, SettingId, WorkspaceId};
 use prometheus_client::metrics::counter::Counter;
 use uuid::Uuid;
 
@@ -37,6 +39,9 @@ impl Counts {
         self.serialisations.get()
     }
 }
+
+/// Attributes whose values a viewer does not see.
+type Hidden = BTreeSet<SettingId>;
 
 /// A batch, or a gap that was read, with the JSON of its events as far as somebody needed it.
 #[derive(Debug)]
@@ -126,22 +131,25 @@ impl Published {
     pub fn missing_heads(&self, told: &[VisibleEvent]) -> Vec<ConversationId> {
         let missing = told.iter().filter_map(|told| match told {
             VisibleEvent::Head(_, id) if !self.batch.heads.contains_key(id) => Some(*id),
-            VisibleEvent::Head(..) | VisibleEvent::Event(_) | VisibleEvent::Gone(_) => None,
+            VisibleEvent::Head(..)
+            | VisibleEvent::Event(_)
+            | VisibleEvent::Cut(_)
+            | VisibleEvent::Gone(_) => None,
         });
         missing.collect()
     }
 
     /// The `events` frames that tell this to a client whose cursor is at `after`. None is larger
     /// than the wire allows. The last one moves the cursor to the end.
-    pub fn frames(&self, after: u64, told: &[VisibleEvent]) -> Vec<Utf8Bytes> {
+    pub fn frames(&self, after: u64, told: &[VisibleEvent], hidden: &Hidden) -> Vec<Utf8Bytes> {
         self.counts.deliveries.inc_by(told.len() as u64);
         if after == self.batch.after
             && self.is_whole(told)
-            && let Some(frame) = self.whole.get_or_init(|| self.one_frame(after, told))
+            && let Some(frame) = self.whole.get_or_init(|| self.one_frame(after, told, hidden))
         {
             return vec![frame.clone()];
         }
-        self.build(after, told)
+        self.build(after, told, hidden)
     }
 
     fn is_whole(&self, told: &[VisibleEvent]) -> bool {
@@ -149,19 +157,19 @@ impl Published {
             && told.iter().enumerate().all(|(place, told)| *told == VisibleEvent::Event(place))
     }
 
-    fn one_frame(&self, after: u64, told: &[VisibleEvent]) -> Option<Utf8Bytes> {
-        let mut frames = self.build(after, told);
+    fn one_frame(&self, after: u64, told: &[VisibleEvent], hidden: &Hidden) -> Option<Utf8Bytes> {
+        let mut frames = self.build(after, told, hidden);
         if frames.len() == 1 { frames.pop() } else { None }
     }
 
-    fn build(&self, after: u64, told: &[VisibleEvent]) -> Vec<Utf8Bytes> {
+    fn build(&self, after: u64, told: &[VisibleEvent], hidden: &Hidden) -> Vec<Utf8Bytes> {
         // Room for the envelope: its text and two positions.
         let limit = SERVER_FRAME_BYTES_MAX - 128;
         let mut frames = Vec::new();
         let (mut after, mut upto) = (after, after);
         let mut body = String::new();
         for told in told {
-            let Some((position, json)) = self.json(*told) else { continue };
+            let Some((position, json)) = self.told_json(*told, hidden) else { continue };
             if !body.is_empty() && body.len() + 1 + json.len() > limit {
                 frames.push(events_frame(after, upto, &body));
                 (after, body) = (upto, String::new());
@@ -169,23 +177,33 @@ impl Published {
             if !body.is_empty() {
                 body.push(',');
             }
-            body.push_str(json);
+            body.push_str(&json);
             upto = position;
         }
         frames.push(events_frame(after, self.upto, &body));
         frames
     }
 
+    fn told_json(&self, told: VisibleEvent, hidden: &Hidden) -> Option<(u64, Cow<'_, str>)> {
+        let VisibleEvent::Cut(place) = told else {
+            return self.json(told).map(|(position, json)| (position, json.into()));
+        };
+        // Few attributes are hidden, and cards seldom change.
+        let event = &self.batch.entries.get(place)?.event;
+        self.counts.serialisations.inc();
+        Some((event.position, written(serde_json::to_string(&event_shown(event, hidden))).into()))
+    }
+
     fn json(&self, told: VisibleEvent) -> Option<(u64, &str)> {
         let (place, slots) = match told {
-            VisibleEvent::Event(place) => (place, &self.events),
+            VisibleEvent::Event(place) | VisibleEvent::Cut(place) => (place, &self.events),
             // What is told of a conversation's head is never of a setting.
             VisibleEvent::Gone(place) | VisibleEvent::Head(place, _) => (place, &self.heads),
         };
         let logged = self.batch.entries.get(place)?;
         let event = &logged.event;
         let head = match told {
-            VisibleEvent::Event(_) | VisibleEvent::Gone(_) => None,
+            VisibleEvent::Event(_) | VisibleEvent::Cut(_) | VisibleEvent::Gone(_) => None,
             VisibleEvent::Head(_, id) => Some(self.batch.heads.get(&id)?),
         };
         let json = slots.get(place)?.get_or_init(|| {
@@ -198,10 +216,14 @@ impl Published {
                 None => serde_json::to_string(event),
                 Some(head) => serde_json::to_string(&as_head(event, head)),
             };
-            text.expect("an event is plain data and has a JSON form").into()
+            written(text).into()
         });
         Some((event.position, json))
     }
+}
+
+fn written(json: serde_json::Result<String>) -> String {
+    json.expect("an event is plain data and has a JSON form")
 }
 
 /// An `events` frame whose events are JSON already.

@@ -1,7 +1,7 @@
 //! A small store in memory for tests: a log of two dozen lines of rules, and what it shows to one
 //! agent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use baton_domain::apply;
@@ -44,6 +44,7 @@ pub(super) fn sight_of_ana() -> Sight {
             teams: BTreeMap::from([(team(1), MembershipKind::Member)]),
         },
         visibility: (1..).map(team).zip(visibility).collect(),
+        hidden: BTreeSet::new(),
     }
 }
 

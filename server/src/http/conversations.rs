@@ -6,6 +6,7 @@ use baton_domain::predicates::unread;
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
+use baton_protocol::episode::Episodes;
 use baton_protocol::limits::{IDS_MAX, NOTES_MAX, QUERY_CHARS_MAX};
 use baton_protocol::notice::KeptDraft;
 use baton_protocol::page::{ChangePage, ConversationPage, ConversationRow, LineHistory, LinesPage};
@@ -105,6 +106,10 @@ pub(super) fn routes() -> Vec<Route> {
             .says("Earlier owners and states, the newest first.")
             .query::<Changes>()
             .answers::<ChangePage>(200)
+            .codes(&["not_found", "forbidden"]),
+        Route::get(Access::Signed, "/api/v1/conversations/{conversation}/episodes", episodes)
+            .says("Its last episodes, how each ended and what it was about, the newest first.")
+            .answers::<Episodes>(200)
             .codes(&["not_found", "forbidden"]),
         Route::get(Access::Signed, "/api/v1/conversations/{conversation}/routing", routing)
             .says("The agents who were asked to take it, and why nobody else, the newest first.")
@@ -281,6 +286,19 @@ pub(super) async fn changes(
     let is_whole = u32::try_from(changes.len()).is_ok_and(|count| count >= limit);
     let before = changes.last().filter(|_| is_whole).map(|event| event.position);
     Ok(Out(ChangePage { changes, before }))
+}
+
+/// `GET /conversations/{conversation}/episodes`: how the last ones ended, and what they were about.
+pub(super) async fn episodes(
+    State(parts): State<Shared>,
+    signed: Signed,
+    Id(conversation): Id<ConversationId>,
+) -> HandlerResult<Out<Episodes>> {
+    let mut tx = parts.store.read().await?;
+    in_full(&mut tx, &signed, conversation).await?;
+    let episodes = rows::episodes(&mut tx, signed.workspace, conversation).await?;
+    tx.rollback().await?;
+    Ok(Out(Episodes { episodes }))
 }
 
 /// `GET /conversations/{conversation}/routing`: who was asked to take it, and why nobody else.

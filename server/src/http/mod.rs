@@ -9,9 +9,11 @@ mod audit;
 mod auth;
 mod begin;
 mod body;
+mod canned;
 mod channels;
 mod commands;
 mod console;
+mod contacts;
 mod conversations;
 mod cors;
 mod description;
@@ -180,7 +182,9 @@ pub fn routes() -> Vec<Route> {
         sync::routes(),
         files::routes(),
         uploads::routes(),
+        canned::routes(),
         commands::routes(),
+        contacts::routes(),
         push::routes(),
         reports::routes(),
         audit::routes(),

@@ -2,6 +2,7 @@
 
 use axum::Json as Out;
 use axum::extract::State;
+use baton_domain::attributes::event_shown;
 use baton_domain::sight::{Tidings, VisibleEvent, as_gone, as_head};
 use baton_protocol::frame::{ResetReason, ServerFrame};
 use baton_protocol::limits::SYNC_BYTES_MAX;
@@ -119,6 +120,9 @@ fn frames(mut gap: SyncGap) -> Vec<ServerFrame> {
 fn event(gap: &SyncGap, told: VisibleEvent) -> Option<Event> {
     match told {
         VisibleEvent::Event(place) => gap.stretch.get(place).map(|logged| logged.event.clone()),
+        VisibleEvent::Cut(place) => {
+            Some(event_shown(&gap.stretch.get(place)?.event, &gap.sight.hidden))
+        }
         VisibleEvent::Gone(place) => gap.stretch.get(place).map(|logged| as_gone(&logged.event)),
         VisibleEvent::Head(place, id) => {
             Some(as_head(&gap.stretch.get(place)?.event, gap.heads.get(&id)?))

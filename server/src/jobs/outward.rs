@@ -289,7 +289,7 @@ impl Pass<'_> {
         let lines: Vec<MessageId> =
             sent.iter().filter_map(|event| line_of(&event.fact)).map(|line| line.id).collect();
         let no_agent = AgentId(Uuid::nil());
-        let views = read::views(&mut tx, workspace, no_agent, &conversations).await?;
+        let views = read::whole_views(&mut tx, workspace, no_agent, &conversations).await?;
         let lines = read::messages(&mut tx, workspace, &lines).await?;
         tx.rollback().await?;
         let text = |event: &Event| text(&self.live.webhook, event, &views, &lines);

@@ -141,6 +141,7 @@ mod tests {
             quoted: None,
             replaces: None,
             ignore_lease: false,
+            canned: None,
         };
         let command = Command {
             op_id: OpId(Clock::system().uuid_v7()),

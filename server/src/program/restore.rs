@@ -279,6 +279,7 @@ mod tests {
             quoted: None,
             replaces: None,
             ignore_lease: false,
+            canned: None,
         };
         let op_id = OpId(clock.uuid_v7());
         let body = CommandBody::Reply(reply);

@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod errors;
+mod language;
 pub mod media;
 pub mod payload;
 pub mod signature;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::attributes;
+use baton_domain::sight::Sight;
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{AgentId, Conversation, ConversationId, Head, WorkspaceId};
 use sqlx_macros::FromRow;
@@ -53,12 +55,27 @@ struct ViewRow {
     moves: Option<String>,
     username: Option<String>,
     profile_name: Option<String>,
+    fields: Option<String>,
     read_seq: i64,
 }
 
-/// Rows of an agent's inbox: facts, contact, last line, how far the agent has read. Whether the
-/// agent may see them is the caller's to know.
+/// Rows of an agent's inbox: facts, contact without the fields that are hidden from them, last
+/// line, how far the agent has read. Whether the agent may see them is the caller's to know.
 pub async fn views(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    sight: &Sight,
+    of: &[ConversationId],
+) -> Result<BTreeMap<ConversationId, ConversationView>, StoreError> {
+    let mut views = whole_views(tx, workspace, sight.viewer.agent, of).await?;
+    for view in views.values_mut() {
+        attributes::shown(&mut view.contact, &sight.hidden);
+    }
+    Ok(views)
+}
+
+/// The same with all fields of the contact: what is told of them is the caller's to know.
+pub async fn whole_views(
     tx: &mut Tx,
     workspace: WorkspaceId,
     agent: AgentId,
@@ -79,6 +96,8 @@ pub async fn views(
             WHERE k.workspace = c.workspace AND k.id = c.contact) AS username,
            (SELECT k.profile_name FROM contact AS k
             WHERE k.workspace = c.workspace AND k.id = c.contact) AS profile_name,
+           (SELECT k.fields FROM contact AS k WHERE k.workspace = c.workspace AND k.id = c.contact)
+             AS fields,
            COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
              AND r.agent = $3 AND r.conversation = c.id), 0) AS read_seq
          FROM conversation AS c WHERE c.workspace = $1 AND c.id {in $2}"
@@ -95,8 +114,9 @@ pub async fn views(
         last_lines.extend(conversation.thread.last_line.map(|line| line.id));
         let group = row.group_card.as_deref().map(from_json).transpose()?;
         let moves = row.moves.as_deref().map(from_json).transpose()?.unwrap_or_default();
+        let fields = row.fields.as_deref().map(from_json).transpose()?.unwrap_or_default();
         let ViewRow { name, profile_name, phone, username, .. } = row;
-        let contact = ContactCard { name, profile_name, phone, username, group, moves };
+        let contact = ContactCard { name, profile_name, phone, username, group, moves, fields };
         let read_seq = number(row.read_seq)?;
         let id = conversation.head.id;
         found.insert(id, ConversationView { conversation, contact, preview: None, read_seq });

@@ -163,7 +163,7 @@ pub async fn listed(
     sight: &Sight,
     of: &[ConversationId],
 ) -> Result<Vec<Listed>, StoreError> {
-    let mut found = views(tx, workspace, sight.viewer.agent, of).await?;
+    let mut found = views(tx, workspace, sight, of).await?;
     let listed = |view: ConversationView| match sight.level(Scope::of(&view.conversation.head)) {
         Level::Full => Some(Listed::Full(Box::new(view))),
         Level::Head => Some(Listed::Head(view.conversation.head)),

@@ -2,11 +2,13 @@
 //! Only `Sight` decides what a viewer may see.
 
 mod audit;
+mod canned;
 mod changes;
 mod coaching;
 mod conversations;
 mod counts;
 mod due;
+mod episodes;
 mod forwardable;
 mod lines;
 mod list;
@@ -26,14 +28,16 @@ mod sync;
 pub mod usage;
 
 pub use audit::{LogFilter, Stretch, logged_back, logged_from};
+pub use canned::canned_uses;
 pub use changes::changes;
-pub use conversations::{conversations, heads, views};
+pub use conversations::{conversations, heads, views, whole_views};
 pub use counts::view_counts;
 pub(crate) use due::names_held;
 pub use due::{
     Busy, MessageAt, SendOrder, channel_token, due_sends, due_snoozes, leaving, next_in_lane,
     oldest_due, on_their_way, owned_or_followed_by, send_order, stranded_sends,
 };
+pub use episodes::episodes;
 pub use forwardable::forwardable;
 pub use lines::{Run, lines, messages, notes, whole_line};
 pub use list::{
@@ -43,7 +47,7 @@ pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of};
 pub use packed::packed_heads;
 pub use page::{SnapshotPage, snapshot_page, snapshot_place};
 pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
-pub use person::elsewhere;
+pub use person::{conversation_of, elsewhere};
 pub use report::{channels_of, happened, happened_before, position_before};
 pub use review::{ReviewFilter, ReviewPlace, review, review_place};
 pub use routing::{

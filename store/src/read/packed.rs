@@ -7,7 +7,7 @@ use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::heads::{Columns, PackedHeads};
 use baton_protocol::limits::HEADS_MAX;
-use baton_protocol::{ConversationId, Cursor, SettingId, TagOn, TeamId, WorkspaceId};
+use baton_protocol::{ConversationId, Cursor, SettingId, Spoken, TagOn, TeamId, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use super::list::seen_teams;
@@ -22,7 +22,7 @@ macro_rules! stretch {
         concat!(
             "SELECT c.id, c.channel, c.team, c.owner_agent, c.owner_epoch, c.status,
                c.snoozed_until, c.episode, c.revision, c.last_seq, c.customer_seq,
-               c.unanswered_since, c.tags, c.due_at,
+               c.unanswered_since, c.tags, c.due_at, c.language,
                CASE WHEN c.kind = 'group' THEN CAST(4102444800000 AS BIGINT)
                  ELSE c.window_until END AS window_until, c.activity_at,
                COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
@@ -51,6 +51,7 @@ struct HeadRow {
     unanswered_since: Option<i64>,
     tags: Option<String>,
     due_at: Option<i64>,
+    language: Option<String>,
     window_until: Option<i64>,
     activity_at: i64,
     read_seq: i64,
@@ -74,6 +75,7 @@ pub async fn packed_heads(
         }
     }
     packing.heads.tags = packing.tags.into_iter().collect();
+    packing.heads.languages = packing.languages.into_iter().collect();
     Ok(packing.heads)
 }
 
@@ -87,6 +89,7 @@ struct Packing<'a> {
     followed: BTreeSet<String>,
     held: BTreeMap<String, i64>,
     tags: BTreeMap<SettingId, Vec<usize>>,
+    languages: BTreeMap<String, Vec<usize>>,
 }
 
 /// Where a head's ids stand in their lists. Owners count from 1; 0 is nobody.
@@ -126,6 +129,7 @@ impl<'a> Packing<'a> {
             held: Vec::new(),
             tags: Vec::new(),
             due: Vec::new(),
+            languages: Vec::new(),
             columns: Columns::default(),
         };
         let none = BTreeMap::new();
@@ -139,6 +143,7 @@ impl<'a> Packing<'a> {
             followed: followed.into_iter().map(|(id,)| id).collect(),
             held: held.into_iter().collect(),
             tags: BTreeMap::new(),
+            languages: BTreeMap::new(),
         })
     }
 
@@ -197,6 +202,10 @@ impl<'a> Packing<'a> {
         let on: Vec<TagOn> = row.tags.as_deref().map(from_json).transpose()?.unwrap_or_default();
         for TagOn { tag, .. } in on {
             self.tags.entry(tag).or_default().push(place);
+        }
+        if let Some(language) = &row.language {
+            let Spoken { language, .. } = from_json(language)?;
+            self.languages.entry(language).or_default().push(place);
         }
         Ok(())
     }

@@ -8,13 +8,13 @@ use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::push::PushLane;
 use baton_protocol::{
-    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, Team, TeamId, Timestamp,
-    Visibility, WorkspaceId,
+    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, SettingId, Team, TeamId,
+    Timestamp, Visibility, WorkspaceId,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx_macros::FromRow;
 
-use crate::tables::{from_json, id, ids, named, number};
+use crate::tables::{from_json, id, ids, named, number, setting_body};
 use crate::{Sql, StoreError, Tx};
 
 /// A device has so long to say that a push came.
@@ -42,7 +42,12 @@ pub async fn sights(
          SELECT 'member', workspace, agent, team, kind FROM team_member
            WHERE workspace {in $1} AND agent {in $2}
          UNION ALL
-         SELECT 'team', workspace, '', id, visibility FROM team WHERE workspace {in $1}",
+         SELECT 'team', workspace, '', id, visibility FROM team WHERE workspace {in $1}
+         UNION ALL
+         SELECT 'hidden', s.workspace, '', s.id, t.body FROM setting AS s
+           CROSS JOIN content AS t
+           WHERE s.workspace {in $1} AND s.kind = 'attribute' AND t.workspace = s.workspace
+             AND t.id = s.content AND t.body LIKE '%\"hidden_from\"%'",
     );
     let asked: BTreeSet<_> = agents.iter().copied().collect();
     let workspaces: BTreeSet<_> = agents.iter().map(|(workspace, _)| *workspace).collect();
@@ -50,6 +55,7 @@ pub async fn sights(
     let mut roles = Vec::new();
     let mut members: BTreeMap<AgentId, BTreeMap<TeamId, MembershipKind>> = BTreeMap::new();
     let mut visibility: BTreeMap<WorkspaceId, BTreeMap<TeamId, Visibility>> = BTreeMap::new();
+    let mut hidden: BTreeMap<(WorkspaceId, Role), BTreeSet<SettingId>> = BTreeMap::new();
     for row in tx.rows::<RightsRow>(&ALL, &[&of, &who]).await? {
         let workspace = id(&row.workspace)?;
         match row.about.as_str() {
@@ -57,6 +63,11 @@ pub async fn sights(
             "member" => {
                 let teams = members.entry(id(&row.agent)?).or_default();
                 teams.insert(id(&row.team)?, named(&row.value)?);
+            }
+            "hidden" => {
+                for role in hidden_from(&row.value)? {
+                    hidden.entry((workspace, role)).or_default().insert(id(&row.team)?);
+                }
             }
             _ => {
                 let teams = visibility.entry(workspace).or_default();
@@ -67,11 +78,19 @@ pub async fn sights(
     let sight = |(workspace, agent, role): (WorkspaceId, AgentId, Role)| {
         let teams = members.remove(&agent).unwrap_or_default();
         let visibility = visibility.get(&workspace).cloned().unwrap_or_default();
-        (agent, Sight { viewer: Viewer { agent, role, teams }, visibility })
+        let hidden = hidden.get(&(workspace, role)).cloned().unwrap_or_default();
+        (agent, Sight { viewer: Viewer { agent, role, teams }, visibility, hidden })
     };
     let roles =
         roles.into_iter().filter(|(workspace, agent, _)| asked.contains(&(*workspace, *agent)));
     Ok(roles.map(sight).collect())
+}
+
+/// The roles that do not see an attribute. One that ended is hidden as it was.
+fn hidden_from(body: &str) -> Result<Vec<Role>, StoreError> {
+    let body = setting_body(body)?.unwrap_or_default();
+    let roles = body.get("hidden_from").and_then(Value::as_array);
+    Ok(roles.into_iter().flatten().filter_map(|role| named(role.as_str()?).ok()).collect())
 }
 
 #[derive(FromRow)]

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use baton_domain::number::written_otherwise;
-use baton_protocol::{ConversationId, WorkspaceId};
+use baton_protocol::{ContactId, ConversationId, WorkspaceId};
 
 use crate::tables::{id, ids};
 use crate::{Sql, StoreError, Tx};
@@ -14,6 +14,19 @@ use crate::{Sql, StoreError, Tx};
 const STEPS_MAX: usize = 8;
 /// Conversations of one person that are looked for.
 const CONVERSATIONS_MAX: usize = 50;
+
+/// The conversation with a contact.
+pub async fn conversation_of(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    contact: ContactId,
+) -> Result<Option<ConversationId>, StoreError> {
+    static SELECT: Sql =
+        Sql::new("SELECT id FROM conversation WHERE workspace = $1 AND contact = $2");
+    let args = [workspace.to_string(), contact.to_string()];
+    let row: Option<(String,)> = tx.row(&SELECT, &[&args[0], &args[1]]).await?;
+    row.map(|(of,)| id(&of)).transpose()
+}
 
 /// All conversations with the person of this one, itself left out, in any scope.
 pub async fn elsewhere(

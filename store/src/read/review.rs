@@ -117,7 +117,7 @@ pub async fn review(
     }
     let mut lines = messages(tx, workspace, &found).await?;
     let of: Vec<_> = lines.values().map(|(conversation, _)| *conversation).collect();
-    let views = views(tx, workspace, sight.viewer.agent, &of).await?;
+    let views = views(tx, workspace, sight, &of).await?;
     let row = |message: &MessageId| {
         let (conversation, line) = lines.remove(message)?;
         Some(ReviewRow { conversation: views.get(&conversation)?.clone(), line })

@@ -264,7 +264,7 @@ async fn filled(
     }
     let of: BTreeSet<_> = found.iter().map(|(_, conversation, ..)| *conversation).collect();
     let of: Vec<_> = of.into_iter().collect();
-    let views = views(tx, workspace, sight.viewer.agent, &of).await?;
+    let views = views(tx, workspace, sight, &of).await?;
     let hits = found.into_iter().filter_map(|(position, conversation, text, hit)| {
         let (seq, message_id, note_id, kind, author, at) = hit;
         let parts = filter.wanted.excerpt(&text).into_iter();

@@ -42,7 +42,7 @@ pub async fn snapshots(
         }
     }
     let ids: Vec<_> = full.iter().map(|run| run.conversation).collect();
-    let mut views = views(tx, workspace, sight.viewer.agent, &ids).await?;
+    let mut views = views(tx, workspace, sight, &ids).await?;
     let mut lines = runs(tx, workspace, &full).await?;
     let open_ended: Vec<_> = full.iter().map(|run| Run { to: u64::MAX, ..*run }).collect();
     let mut notes = if full.is_empty() {

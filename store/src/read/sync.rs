@@ -103,7 +103,7 @@ fn audiences(sight: &Sight) -> Option<Vec<Audience>> {
 fn heads_of(told: &[VisibleEvent]) -> Vec<ConversationId> {
     let head = |told: &VisibleEvent| match told {
         VisibleEvent::Head(_, id) => Some(*id),
-        VisibleEvent::Event(_) | VisibleEvent::Gone(_) => None,
+        VisibleEvent::Event(_) | VisibleEvent::Cut(_) | VisibleEvent::Gone(_) => None,
     };
     told.iter().filter_map(head).collect()
 }

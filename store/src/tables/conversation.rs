@@ -3,7 +3,7 @@
 use baton_domain::group::Key;
 use baton_protocol::{
     AgentId, Block, Clocks, Conversation, ConversationId, ConversationKind, Head, LineRef,
-    Marketing, OpenOffer, Status, TagOn, Thread, Timestamp, WorkspaceId,
+    Marketing, OpenOffer, Spoken, Status, TagOn, Thread, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -53,6 +53,8 @@ table! {
             clocks: Option<String>,
             /// NULL where no clock of a promise runs.
             due_at: Option<i64>,
+            /// As JSON; NULL where it is not known.
+            language: Option<String>,
         }
     }
 }
@@ -190,6 +192,7 @@ impl ConversationRow {
             tags: (!thread.tags.is_empty()).then(|| json(&thread.tags)),
             clocks: (!thread.clocks.is_empty()).then(|| json(&thread.clocks)),
             due_at: head.due_at.map(Timestamp::ms),
+            language: thread.language.as_ref().map(json),
         }
     }
 
@@ -241,6 +244,7 @@ impl ThreadRow {
                 marketing: row.marketing.as_deref().map(from_json).transpose()?,
                 person: some_id(row.person.as_deref())?,
                 offer: row.offer()?,
+                language: row.language.as_deref().map(from_json).transpose()?,
                 clocks: row.clocks.as_deref().map(from_json).transpose()?.unwrap_or_default(),
                 kind: match row.kind.as_deref() {
                     None => ConversationKind::Contact,
@@ -262,6 +266,9 @@ impl ThreadRow {
         }
         if let Some(tags) = &self.row.tags {
             whole_json::<Vec<TagOn>>(tags)?;
+        }
+        if let Some(language) = &self.row.language {
+            whole_json::<Spoken>(language)?;
         }
         if let Some(clocks) = &self.row.clocks {
             whole_json::<Clocks>(clocks)?;

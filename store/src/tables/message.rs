@@ -70,6 +70,8 @@ table! {
             device: Option<String>,
             closed_turn_seq: Option<i64>,
             closed_turn_since: Option<i64>,
+            /// The canned reply that it was made of.
+            canned: Option<String>,
         }
     }
 }
@@ -265,6 +267,10 @@ impl MessageRow {
         else {
             return None;
         };
+        let canned = match extras.written {
+            Some(Fact::LineWritten { canned, .. }) => canned,
+            Some(_) | None => None,
+        };
         let (author_kind, author) = author_columns(facts.author);
         let (identity_kind, identity_value) = extras.identity.clone().unzip();
         Some(Self {
@@ -283,6 +289,7 @@ impl MessageRow {
             device: text(facts.device),
             closed_turn_seq: facts.closed_turn.map(|turn| column(turn.from_seq)),
             closed_turn_since: facts.closed_turn.map(|turn| turn.since.ms()),
+            canned: text(canned.map(|canned| canned.id)),
         })
     }
 }

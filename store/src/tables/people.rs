@@ -26,6 +26,8 @@ table! {
             username: Option<String>,
             /// The name that they chose, while a name of the team's is shown.
             profile_name: Option<String>,
+            /// The values of attributes, as JSON.
+            fields: Option<String>,
         }
     }
 }
@@ -94,6 +96,7 @@ impl ContactRow {
             moves: (!card.moves.is_empty()).then(|| json(&card.moves)),
             username: card.username.clone(),
             profile_name: card.profile_name.clone(),
+            fields: (!card.fields.is_empty()).then(|| json(&card.fields)),
         }
     }
 
@@ -108,6 +111,7 @@ impl ContactRow {
             username: self.username.clone(),
             group,
             moves,
+            fields: self.fields.as_deref().map(from_json).transpose()?.unwrap_or_default(),
         })
     }
 

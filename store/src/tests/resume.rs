@@ -54,7 +54,7 @@ fn catch_up(client: &mut Client, gap: &SyncGap) {
             VisibleEvent::Head(_, id) => {
                 client.insert(*id, Known::Head(gap.heads[id].clone()));
             }
-            VisibleEvent::Event(place) | VisibleEvent::Gone(place) => {
+            VisibleEvent::Event(place) | VisibleEvent::Cut(place) | VisibleEvent::Gone(place) => {
                 let event = &gap.stretch[*place].event;
                 if let Some(id) = event.conversation_id
                     && let Some(begun) = begin(id, event)

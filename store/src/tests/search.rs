@@ -1,5 +1,7 @@
 //! Texts that were there before they could be searched, and those that are erased.
 
+use std::collections::BTreeSet;
+
 use baton_domain::find::Wanted;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
@@ -27,7 +29,7 @@ fn sight() -> Sight {
         role: Role::Agent,
         teams: [(team, MembershipKind::Member)].into(),
     };
-    Sight { viewer, visibility: [(team, Visibility::Full)].into() }
+    Sight { viewer, visibility: [(team, Visibility::Full)].into(), hidden: BTreeSet::new() }
 }
 
 /// How many customers a name or number finds.
@@ -166,6 +168,7 @@ async fn names_are_folded_anew_but_for_rows_that_somebody_changed() {
             username: None,
             search_name: Some("as it was folded before".to_owned()),
             profile_name: None,
+            fields: None,
             group_card: None,
             moves: None,
         };

@@ -1,5 +1,7 @@
 //! Lines, notes and snapshots.
 
+use std::collections::BTreeSet;
+
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
@@ -21,6 +23,7 @@ fn sight(visibility: Visibility) -> Sight {
             teams: [(team, MembershipKind::Member)].into(),
         },
         visibility: [(team, visibility)].into(),
+        hidden: BTreeSet::new(),
     }
 }
 

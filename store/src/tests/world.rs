@@ -137,6 +137,7 @@ impl World {
             turn: None,
             lease_ignored_of: None,
             leaves_at: None,
+            canned: None,
         };
         self.append(id, Actor::Agent { id: agent }, fact, Some(text_of(text))).await;
     }

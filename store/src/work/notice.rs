@@ -156,7 +156,7 @@ pub async fn notices(
     }
     let of: BTreeSet<&str> = shown.iter().map(|row| row.conversation.as_str()).collect();
     let of = of.into_iter().map(id).collect::<Result<Vec<ConversationId>, _>>()?;
-    let views = views(tx, workspace, agent, &of).await?;
+    let views = views(tx, workspace, sight, &of).await?;
     let mut notices = Vec::new();
     for row in shown {
         let Some(view) = views.get(&id(&row.conversation)?) else { continue };

@@ -49,7 +49,8 @@ impl Story {
 
     fn reply(&self, seen: Seen) -> Act {
         let text = "Buenos días".to_owned();
-        let reply = Reply { text, seen, quoted: None, replaces: None, ignore_lease: false };
+        let reply =
+            Reply { text, seen, quoted: None, replaces: None, ignore_lease: false, canned: None };
         self.wants(CommandBody::Reply(reply))
     }
 

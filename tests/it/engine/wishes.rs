@@ -130,7 +130,14 @@ impl Player {
             None
         };
         let quoted = if self.dice.percent(5) { seen.map(|seen| seen.id) } else { None };
-        Reply { text: "Buenos días".to_owned(), seen, quoted, replaces, ignore_lease: false }
+        Reply {
+            text: "Buenos días".to_owned(),
+            seen,
+            quoted,
+            replaces,
+            ignore_lease: false,
+            canned: None,
+        }
     }
 
     fn transfer(&mut self, seen: Seen, expect_owner_epoch: u64) -> Transfer {

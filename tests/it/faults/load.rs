@@ -120,5 +120,12 @@ pub(super) fn wish(phone: &mut Phone, dice: &mut Dice) {
 
 /// A text to the customer.
 pub(super) fn reply(text: String, seen: Option<LineRef>) -> CommandBody {
-    CommandBody::Reply(Reply { text, seen, quoted: None, replaces: None, ignore_lease: false })
+    CommandBody::Reply(Reply {
+        text,
+        seen,
+        quoted: None,
+        replaces: None,
+        ignore_lease: false,
+        canned: None,
+    })
 }

@@ -85,7 +85,8 @@ async fn be_the_phone(told_first: &str) {
         // What the picker gave vanishes.
         std::fs::remove_file(picked).expect("removed");
         let text = "after it".to_owned();
-        let reply = Reply { text, seen, quoted: None, replaces: None, ignore_lease: false };
+        let reply =
+            Reply { text, seen, quoted: None, replaces: None, ignore_lease: false, canned: None };
         phone.does(of, CommandBody::Reply(reply), None).await.expect("the reply is kept");
         tells("kept");
     }

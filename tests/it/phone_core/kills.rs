@@ -88,7 +88,14 @@ async fn reply(lines: &mut watch::Receiver<Drawn>, text: &str) -> CommandBody {
         .expect("the phone and its world");
     let seen = drawn.seen;
     let text = text.to_owned();
-    CommandBody::Reply(Reply { text, seen, quoted: None, replaces: None, ignore_lease: false })
+    CommandBody::Reply(Reply {
+        text,
+        seen,
+        quoted: None,
+        replaces: None,
+        ignore_lease: false,
+        canned: None,
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,8 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
         let claim = Claim { expect_owner_epoch: epoch, exceed_capacity: false };
         let claim = ana.does(conversation, CommandBody::Claim(claim), None).await.unwrap();
         let text = "It is on its way".to_owned();
-        let reply = Reply { text, seen, quoted: None, replaces: None, ignore_lease: false };
+        let reply =
+            Reply { text, seen, quoted: None, replaces: None, ignore_lease: false, canned: None };
         let reply = ana.does(conversation, CommandBody::Reply(reply), None).await.unwrap();
         let note = NoteText::from("She called as well".to_owned());
         let note = ana.does(conversation, CommandBody::Note(note), None).await.unwrap();

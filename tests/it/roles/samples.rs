@@ -5,7 +5,8 @@ use std::iter::successors;
 
 use baton_protocol::command::{
     Assign, Claim, Following, Forward, Link, MarkRead, MarkUnread, NameContact, NoteText, Nothing,
-    OfMessage, OfOffer, Reply, Resend, Seeing, Send, Snooze, Tagging, Transfer, Unassign,
+    OfMessage, OfOffer, Reply, Resend, Seeing, Send, SetAttributes, SetLanguage, Snooze, Tagging,
+    Transfer, Unassign,
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{
@@ -22,13 +23,15 @@ pub(super) struct About {
     pub(super) owner_epoch: u64,
     pub(super) later: Timestamp,
     pub(super) tag: SettingId,
+    pub(super) attribute: SettingId,
 }
 
 impl About {
     /// Every kind of command.
     pub(super) fn commands(self) -> Vec<CommandBody> {
         let (text, quoted) = ("a".to_owned(), Some(self.message));
-        let first = Reply { text, seen: None, quoted, replaces: None, ignore_lease: true };
+        let first =
+            Reply { text, seen: None, quoted, replaces: None, ignore_lease: true, canned: None };
         successors(Some(CommandBody::Reply(first)), |body| self.after(body)).collect()
     }
 
@@ -47,6 +50,7 @@ impl About {
                     quoted: None,
                     replaces: None,
                     ignore_lease: true,
+                    canned: None,
                 })
             }
             Body::Send(_) => {
@@ -88,7 +92,14 @@ impl About {
                 Body::NameContact(NameContact { name: Some("Dr Lucía".to_owned()) })
             }
             Body::NameContact(_) => Body::Tag(Tagging { add: vec![self.tag], remove: Vec::new() }),
-            Body::Tag(_) => return None,
+            Body::Tag(_) => Body::SetAttributes(SetAttributes {
+                set: [(self.attribute, true.into())].into(),
+                clear: Vec::new(),
+            }),
+            Body::SetAttributes(_) => {
+                Body::SetLanguage(SetLanguage { language: Some("pt".to_owned()) })
+            }
+            Body::SetLanguage(_) => return None,
         })
     }
 

@@ -94,6 +94,7 @@ fn written(position: u64, seq: u64, seen: Option<u64>) -> Event {
         turn: None,
         lease_ignored_of: None,
         leaves_at: None,
+        canned: None,
     };
     event(position, Actor::Agent { id: ana() }, fact)
 }
@@ -132,6 +133,7 @@ fn reply(seq: u64, position: u64, seen: u64, after: Option<OpId>) -> Given {
         quoted: None,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     });
     let accepted =
         Accepted { position: Some(position), line: Some(at(seq)), ..Accepted::default() };

@@ -197,6 +197,7 @@ pub fn reply(text: &str, seen: Option<LineRef>) -> CommandBody {
         quoted: None,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     })
 }
 

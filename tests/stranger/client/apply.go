@@ -182,6 +182,8 @@ func (c *Snapshot) change(event *Event) bool {
 			func(on TagOn) bool { return slices.Contains(gone, on.Tag) })
 		thread.Tags = append(thread.Tags, event.Added...)
 		slices.SortFunc(thread.Tags, func(a, b TagOn) int { return strings.Compare(a.Tag, b.Tag) })
+	case "language_changed":
+		thread.Language = event.Language
 	case "marketing_changed":
 		thread.Marketing = event.Marketing
 	case "block_changed":

@@ -72,6 +72,8 @@ type Thread struct {
 	Person      *string  `json:"person,omitempty"`
 
 	Marketing *Marketing `json:"marketing,omitempty"`
+
+	Language *Spoken `json:"language,omitempty"`
 	Offer     *Offer     `json:"offer,omitempty"`
 }
 
@@ -86,6 +88,12 @@ type Offer struct {
 type TagOn struct {
 	Tag     string `json:"tag"`
 	Lasting bool   `json:"lasting,omitempty"`
+}
+
+// Spoken is the language that the customer writes.
+type Spoken struct {
+	Language string `json:"language"`
+	ByHand   bool   `json:"by_hand,omitempty"`
 }
 
 // Marketing is what the customer last said of it.
@@ -108,6 +116,8 @@ type Contact struct {
 	Phone    *string `json:"phone"`
 	Username *string `json:"username,omitempty"`
 	Moves    []Move  `json:"moves,omitempty"`
+
+	Fields map[string]any `json:"fields,omitempty"`
 }
 
 // Move says that the customer has another number from then on.
@@ -253,6 +263,7 @@ type Event struct {
 	Person         *string         `json:"person"`
 	Marketing      *Marketing      `json:"marketing"`
 	DueAt          *string         `json:"due_at"`
+	Language       *Spoken         `json:"language"`
 	Offer          *Offer          `json:"offer"`
 	OfferID        string          `json:"offer_id"`
 	Seq            int64           `json:"seq"`

@@ -142,6 +142,10 @@ class FakeBaton(Baton):
         """Sets what `elsewhere` returns."""
         self._fake.others = list(rows)
 
+    def set_episodes(self, episodes):
+        """Sets what `episodes` returns."""
+        self._fake.ends = list(episodes)
+
     def set_templates(self, templates):
         """Sets what `templates` returns."""
         self._fake.listed = list(templates)
@@ -172,6 +176,7 @@ class _FakeCore:
         self.acts, self.calls, self.items = [], [], []
         self.files, self.listed, self.loaded = [], [], b""
         self.others = []
+        self.ends = []
         self.inboxes, self.timelines, self.headers = {}, {}, {}
         self.badge, self.drafts = Badge(mine=0, unread=0, unassigned=0, needs_review=0), {}
         self.state = Standing.LIVE()
@@ -252,6 +257,11 @@ class _FakeCore:
             self.acts.append(TakenAct(conversation, act, op_id))
         return Kept(number=number, op_id=op_id, is_new=is_new)
 
+    async def send_canned(self, conversation, team, message, then=()):
+        self._ask("send_canned", conversation, message)
+        reply = Act.REPLY(message.text, message.seen, None)
+        return [await self.act(conversation, reply)]
+
     async def send_file(self, conversation, file, seen, op_id=None):
         self._ask("send_file", conversation, file)
         number = 1_000 + len(self.files)
@@ -264,6 +274,10 @@ class _FakeCore:
     async def elsewhere(self, conversation):
         self._ask("elsewhere", conversation)
         return self.others
+
+    async def episodes(self, conversation):
+        self._ask("episodes", conversation)
+        return self.ends
 
     async def templates(self, channel):
         self._ask("templates", channel)

@@ -3,11 +3,16 @@
 package app.baton.suite
 
 import app.baton.core.Act
+import app.baton.core.CannedMessage
+import app.baton.core.ContactField
 import app.baton.core.Draft
 import app.baton.core.Event
+import app.baton.core.FieldValue
 import app.baton.core.Hold
 import app.baton.core.InboxView
 import app.baton.core.Standing
+import app.baton.core.cannedValues
+import app.baton.core.fillCanned
 import app.baton.core.header
 import app.baton.core.inbox
 import java.nio.file.Files
@@ -80,6 +85,63 @@ val living = listOf(
         ana.live()
         says("Open until eight.")
         until("the tag is gone") { ana.baton.tags().none { it.id == tag } }
+    },
+    Scenario(45) {
+        val ana = agent("ana")
+        val number = freshNumber()
+        val said = world.customer(number, "hello")
+        val seen = ana.linesOf(said, 1).seen
+        val team = ana.rowOf(said).team
+        val (tag, plan) = opId() to opId()
+        val (reply, sold) = opId() to opId()
+        val word = "w${opId().takeLast(8)}"
+        fun made(kind: String, id: String, body: Fields, home: Fields = mapOf("kind" to "workspace")) =
+            mapOf("kind" to kind, "id" to id, "put" to mapOf("home" to home, "body" to body))
+        val ends = listOf(mapOf("id" to sold, "name" to "Sold"))
+        val then = listOf(
+            mapOf("do" to "tag", "tag" to tag),
+            mapOf("do" to "resolve", "outcome" to "Sold"),
+        )
+        val text = "Plan {{customer.$word}}"
+        world.puts(
+            made("tag", tag, mapOf("name" to word)),
+            made("attribute", plan, mapOf("key" to word, "name" to word)),
+            made(
+                "outcomes", team, mapOf("ask" to "offered", "list" to ends),
+                mapOf("kind" to "team", "id" to team),
+            ),
+            made(
+                "canned_reply", reply,
+                mapOf("shortcut" to word, "title" to word, "text" to text, "then" to then),
+            ),
+        )
+        val canned = eventually("the canned reply is known") {
+            ana.baton.cannedReplies("/$word").singleOrNull()
+        }
+        ensure(canned.version == 1u && canned.then.size == 2) { "it is $canned" }
+        until("the outcome is known") { ana.baton.outcomes(team).list.isNotEmpty() }
+        ana.baton.network(false)
+        val field = ContactField(plan, FieldValue.Text("Gold"))
+        ana.acts(said.conversation, Act.SetAttributes(listOf(field), emptyList()))
+        val values = cannedValues(listOf(field), ana.baton.attributes())
+        val filled = fillCanned(canned.text, values, null)
+        ensure(filled.text == "Plan Gold" && filled.blanks.isEmpty()) { "filled in: $filled" }
+        val message = CannedMessage(filled.text, seen, reply, 1u)
+        val kept = ana.baton.sendCanned(said.conversation, team, message, canned.then)
+        ensure(kept.size == 3) { "kept are $kept" }
+        ana.restart()
+        ana.baton.foreground()
+        ana.baton.network(true)
+        reachedOnce(number, "Plan Gold")
+        within("field and tag are there") {
+            ana.baton.header(said.conversation).first { told ->
+                told.header?.fields == listOf(field) && told.header?.tags == listOf(tag)
+            }
+        }
+        until("the episode ended with the outcome") {
+            ana.baton.episodes(said.conversation).map { it.outcome } == listOf("Sold")
+        }
+        world.puts(mapOf("kind" to "outcomes", "id" to team, "expect" to 1))
     },
     Scenario(43) {
         val ana = agent("ana")

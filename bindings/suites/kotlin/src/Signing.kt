@@ -6,6 +6,7 @@ import app.baton.core.Act
 import app.baton.core.AppException
 import app.baton.core.Availability
 import app.baton.core.BatonCoreInterface
+import app.baton.core.CannedMessage
 import app.baton.core.Choice
 import app.baton.core.CoreException
 import app.baton.core.Event
@@ -257,6 +258,8 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
         it.sendFile(of, OutgoingFile(file, MediaKind.IMAGE, "image/png"), null)
     },
     "elsewhere" to { it.elsewhere(of) },
+    "episodes" to { it.episodes(of) },
+    "sendCanned" to { it.sendCanned(of, opId(), CannedMessage("x", null, opId(), 1u)) },
     "templates" to { it.templates(opId()) },
     "begin" to { it.begin(opId(), "+34600123456") },
     "olderLines" to { it.olderLines(of, 1u, 1u) },

@@ -91,6 +91,12 @@ public protocol BatonClient: AnyObject, Sendable {
         _ act: Act, in conversation: String, opId: String?
     ) async throws(BatonError) -> Kept
 
+    /// Puts a text that was made of a canned reply into the outbox, and behind it what is done then.
+    @discardableResult
+    func send(
+        canned message: CannedMessage, in conversation: String, of team: String, then: [CannedThen]
+    ) async throws(BatonError) -> [Kept]
+
     /// Copies a file and puts its act into the outbox. When this returns, both are stored, and the
     /// source may vanish. `OutboxItem.file` says how much of it the server has.
     @discardableResult
@@ -124,6 +130,8 @@ public protocol BatonClient: AnyObject, Sendable {
 
     /// Loads where else the person of a conversation is answered, as far as the agent may see it.
     func elsewhere(_ conversation: String) async throws(BatonError) -> [InboxRow]
+    /// Loads the last episodes of a conversation, the newest first.
+    func episodes(of conversation: String) async throws(BatonError) -> [Episode]
     /// Loads the templates of a number from the server.
     func templates(of channel: String) async throws(BatonError) -> [Template]
 

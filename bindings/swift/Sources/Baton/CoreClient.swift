@@ -126,6 +126,16 @@ extension CoreClient {
 
     @discardableResult
     public func send(
+        canned message: CannedMessage, in conversation: String, of team: String, then: [CannedThen]
+    ) async throws(BatonError) -> [Kept] {
+        try await ask {
+            try await $0.sendCanned(
+                conversation: conversation, team: team, message: message, then: then)
+        }
+    }
+
+    @discardableResult
+    public func send(
         _ file: OutgoingFile, in conversation: String, seen: SeenLine?, opId: String?
     ) async throws(BatonError) -> Kept {
         try await ask {
@@ -164,6 +174,9 @@ extension CoreClient {
 
     public func elsewhere(_ conversation: String) async throws(BatonError) -> [InboxRow] {
         try await ask { try await $0.elsewhere(conversation: conversation) }
+    }
+    public func episodes(of conversation: String) async throws(BatonError) -> [Episode] {
+        try await ask { try await $0.episodes(conversation: conversation) }
     }
     public func templates(of channel: String) async throws(BatonError) -> [Template] {
         try await ask { try await $0.templates(channel: channel) }

@@ -116,6 +116,9 @@ public final class FakeBaton: Sendable {
     /// Sets what `elsewhere` returns.
     public func setElsewhere(_ rows: [InboxRow]) { core.change { $0.elsewhere = rows } }
 
+    /// Sets what `episodes` returns.
+    public func setEpisodes(_ episodes: [Episode]) { core.change { $0.episodes = episodes } }
+
     /// Sets what `templates` returns.
     public func setTemplates(_ templates: [Template]) { core.change { $0.templates = templates } }
 

@@ -12,10 +12,12 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         var choices: [(number: UInt64, choice: Choice)] = []
         var templatesOf: String?
         var acts: [TakenAct] = []
+        var canned: [CannedMessage] = []
         var calls: [String] = []
         var items: [OutboxItem] = []
         var files: [TakenFile] = []
         var elsewhere: [InboxRow] = []
+        var episodes: [Episode] = []
         var templates: [Template] = []
         var loaded = Data()
         var inboxes: [InboxView?: [InboxRow]] = [:]
@@ -132,6 +134,14 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         }
     }
 
+    func sendCanned(
+        conversation: String, team: String, message: CannedMessage, then: [CannedThen]
+    ) async throws -> [Kept] {
+        _ = try asked("sendCanned") { $0.canned.append(message) }
+        let reply = Act.reply(text: message.text, seen: message.seen, quoted: nil)
+        return [try await act(conversation: conversation, act: reply, opId: nil)]
+    }
+
     func sendFile(
         conversation: String, file: OutgoingFile, seen: SeenLine?, opId: String?
     ) async throws -> Kept {
@@ -148,6 +158,9 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
 
     func elsewhere(conversation: String) async throws -> [InboxRow] {
         try asked("elsewhere") { $0.elsewhere }
+    }
+    func episodes(conversation: String) async throws -> [Episode] {
+        try asked("episodes") { $0.episodes }
     }
     func templates(channel: String) async throws -> [Template] {
         try asked("templates") { held in

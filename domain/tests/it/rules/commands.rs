@@ -11,15 +11,15 @@ use baton_domain::planted::{Bug, plant};
 use baton_domain::scope::Scope;
 use baton_protocol::account::{Agent, Team};
 use baton_protocol::{
-    Actor, Command, CommandBody, Content, Conversation, Event, LineKind, MessageId, NoteId, Owner,
-    Refusal,
+    Actor, Command, CommandBody, Content, Conversation, Event, FieldValue, LineKind, MessageId,
+    NoteId, Owner, Refusal,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::world::{
-    DAN, DEVICE, GUS, NOW, REFUND, Scene, VIP, agents, last, line, lines, op, other, people,
-    policies, scenes, sight, snoozed_until, tags,
+    DAN, DEBT, DEVICE, GUS, NOW, PLAN, REFUND, SINCE, Scene, VIP, agents, attributes, last, line,
+    lines, op, other, people, policies, scenes, sight, snoozed_until, tags,
 };
 use crate::rules::kept::{all, check, kinds, table};
 use crate::team::{BEN, CLEO, HOUR, MATEO, SALES, SUPPORT};
@@ -115,6 +115,13 @@ fn of_episodes() -> Vec<Act> {
         ("tag", "refund", json!({ "add": [REFUND] })),
         ("tag", "off", json!({ "remove": [REFUND] })),
         ("tag", "vip", json!({ "add": [VIP] })),
+        ("set_language", "pt", json!({ "language": "pt-BR" })),
+        ("set_language", "none", json!({ "language": null })),
+        ("set_language", "odd", json!({ "language": "pt_BR" })),
+        ("set_attributes", "plan", json!({ "set": { PLAN.to_string(): "Team" } })),
+        ("set_attributes", "clear", json!({ "clear": [SINCE] })),
+        ("set_attributes", "no_number", json!({ "set": { SINCE.to_string(): "long" } })),
+        ("set_attributes", "hidden", json!({ "set": { DEBT.to_string(): true } })),
     ]
 }
 
@@ -162,6 +169,7 @@ impl Asked<'_> {
         let (sight, other) = (sight(by, self.policy), other());
         let card = baton_protocol::conversation::ContactCard {
             name: Some("Lucía".to_owned()),
+            fields: [(SINCE, FieldValue::Number(2019.into()))].into(),
             ..Default::default()
         };
         let context = Context {
@@ -184,6 +192,9 @@ impl Asked<'_> {
             forwarded: Some(self.forwarded),
             signature_chars: 0,
             tags: &tags(),
+            attributes: &attributes(),
+            is_program: false,
+            canned_version: Some(2),
             outcomes: &KnownOutcomes::default(),
             hold_ms: 0,
             is_bot: false,

@@ -317,6 +317,23 @@ fn of_customers() -> Vec<Case> {
             ],
         ),
         (
+            "the language that they write is heard, and set by hand",
+            vec![
+                json!({ "type": "language_changed", "language": { "language": "pt" } }),
+                json!({
+                    "type": "language_changed",
+                    "language": { "language": "es", "by_hand": true },
+                }),
+            ],
+        ),
+        (
+            "and is not known any more",
+            vec![
+                json!({ "type": "language_changed", "language": { "language": "pt" } }),
+                json!({ "type": "language_changed", "language": null }),
+            ],
+        ),
+        (
             "they want no marketing",
             vec![json!({
                 "type": "marketing_changed", "marketing": { "stopped": true, "since": LATER },

@@ -1,12 +1,15 @@
 //! Who acts on what: agents, policies of their team, and conversations in each state.
 
+use std::collections::BTreeSet;
+
+use baton_domain::attributes::{AttributeFacts, Attributes};
 use baton_domain::context::{AgentFacts, LineFacts, Lines, People, TeamFacts};
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_domain::tags::{TagFacts, Tags};
 use baton_protocol::account::{Agent, Membership, Team};
 use baton_protocol::frame::LeaseHolder;
-use baton_protocol::setting::{Tag, TagSetter};
+use baton_protocol::setting::{Attribute, AttributeSetter, AttributeType, Tag, TagSetter};
 use baton_protocol::{
     AgentId, AgentState, Author, Availability, Block, BlockState, ChannelId, ContactId,
     Conversation, ConversationKind, DeviceId, Head, LineKind, LineRef, MembershipKind, MessageId,
@@ -26,6 +29,10 @@ const FAY: AgentId = AgentId(Uuid::from_u128(7));
 pub(super) const REFUND: SettingId = SettingId(Uuid::from_u128(0x7001));
 /// One that supervisors set, and that lasts.
 pub(super) const VIP: SettingId = SettingId(Uuid::from_u128(0x7002));
+/// An attribute that supervisors set, one that anyone sets, and one that agents do not see.
+pub(super) const PLAN: SettingId = SettingId(Uuid::from_u128(0x7101));
+pub(super) const SINCE: SettingId = SettingId(Uuid::from_u128(0x7102));
+pub(super) const DEBT: SettingId = SettingId(Uuid::from_u128(0x7103));
 pub(super) const GUS: AgentId = AgentId(Uuid::from_u128(8));
 const CONTACT: ContactId = ContactId(Uuid::from_u128(0xCA));
 const OTHER_CONTACT: ContactId = ContactId(Uuid::from_u128(0xCB));
@@ -136,7 +143,8 @@ pub(super) fn people(policy: &Team) -> People {
 pub(super) fn sight(agent: &Agent, policy: &Team) -> Sight {
     let teams = agent.teams.iter().map(|of| (of.team_id, of.kind)).collect();
     let viewer = Viewer { agent: agent.id, role: agent.role, teams };
-    Sight { viewer, visibility: [(SUPPORT, policy.visibility), (SALES, policy.visibility)].into() }
+    let visibility = [(SUPPORT, policy.visibility), (SALES, policy.visibility)].into();
+    Sight { viewer, visibility, hidden: BTreeSet::new() }
 }
 
 pub(super) fn lines() -> Lines {
@@ -208,6 +216,7 @@ pub(super) fn base() -> Conversation {
             marketing: None,
             offer: None,
             clocks: baton_protocol::Clocks::default(),
+            language: None,
             person: None,
         },
     }
@@ -297,4 +306,17 @@ pub(super) fn tags() -> Tags {
     let vip = Tag { name: "VIP".to_owned(), lasting: true, set_by, ..Tag::default() };
     let all = [(REFUND, refund), (VIP, vip)];
     Tags::new(all.map(|(id, tag)| (id, TagFacts { tag, ended_at: None })))
+}
+
+/// The attributes that there are.
+pub(super) fn attributes() -> Attributes {
+    let of = |key: &str, holds| Attribute { key: key.to_owned(), holds, ..Attribute::default() };
+    let options = vec!["Free".to_owned(), "Team".to_owned()];
+    let set = AttributeSetter::Supervisors;
+    let plan = Attribute { options, set, ..of("plan", AttributeType::OneOf) };
+    let hidden_from = vec![Role::Agent];
+    let debt = Attribute { hidden_from, ..of("debt", AttributeType::YesNo) };
+    let all = [(PLAN, plan), (SINCE, of("since", AttributeType::Number)), (DEBT, debt)];
+    let facts = |attribute| AttributeFacts { attribute, ended_at: None, before: Vec::new() };
+    Attributes::new(all.map(|(id, attribute)| (id, facts(attribute))))
 }

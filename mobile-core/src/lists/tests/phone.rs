@@ -72,6 +72,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         marketing: None,
         offer: None,
         clocks: baton_protocol::Clocks::default(),
+        language: None,
         person: None,
         kind: ConversationKind::Contact,
     };
@@ -297,11 +298,12 @@ impl<'s> Phone<'s> {
                 quoted: None,
                 replaces: None,
                 ignore_lease: false,
+                canned: None,
             }),
         };
         let now = self.now();
         // One that is refused at once was never there.
-        drop(self.outbox.enqueue(Tap { op_id: None, conversation_id, body }, now));
+        drop(self.outbox.enqueue(Tap { op_id: None, conversation_id, body, follows: false }, now));
         self.pump();
     }
 

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use baton_model::team::{BEN, talk};
-use baton_protocol::CommandBody;
+use baton_protocol::command::Tagging;
+use baton_protocol::{CommandBody, SettingId};
+use uuid::Uuid;
 
 use super::phone::{Ask, Phone, claim, note, read, reply, resolve, whose};
-use crate::outbox::{ActStage, Choice, Failure, ReviewReason};
+use crate::outbox::{ActStage, Choice, Failure, ReviewReason, Tap};
 
 #[test]
 fn nothing_is_sent_before_the_store_calls_it_sending() {
@@ -89,6 +91,26 @@ fn however_much_the_log_has_not_shown_so_far_each_conversations_last_act_can_be_
     let two = phone.says(talk(0), "two");
     phone.runs();
     assert_eq!(phone.stage(two.number), ActStage::Acknowledged);
+}
+
+#[test]
+fn a_tag_that_follows_waits_for_its_reply_and_is_not_put_on_without_it() {
+    let tag = SettingId(Uuid::from_u128(7));
+    let body = CommandBody::Tag(Tagging { add: vec![tag], remove: Vec::new() });
+    let mut phone = Phone::switched_off(2);
+    phone.look();
+    phone.server.customer_writes(0);
+    let head = phone.says(talk(0), "late");
+    let tap = Tap { op_id: None, conversation_id: talk(0), body, follows: true };
+    let now = phone.now();
+    let behind = phone.outbox.enqueue(tap, now).unwrap();
+    phone.stores();
+    phone.restarts();
+    phone.connects();
+    phone.runs();
+    assert_eq!(phone.stage(head.number), ActStage::NeedsReview);
+    assert_eq!(phone.stage(behind.number), ActStage::Behind { number: head.number });
+    assert_eq!(phone.texts(), Vec::<String>::new());
 }
 
 #[test]

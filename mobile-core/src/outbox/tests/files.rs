@@ -38,7 +38,7 @@ impl Phone {
         (file, new): (u128, UploadNew),
     ) -> Result<Enqueued, EnqueueRefused> {
         let (now, body) = (self.now(), file_body(None, self.seen(of), None));
-        let tap = Tap { op_id: None, conversation_id: of, body };
+        let tap = Tap { op_id: None, conversation_id: of, body, follows: false };
         let attachment = Attachment::new(Uuid::from_u128(file), new);
         let enqueued = self.outbox.enqueue_file(tap, attachment, now);
         self.collect();

@@ -152,7 +152,8 @@ impl Phone {
         body: CommandBody,
     ) -> Result<Enqueued, EnqueueRefused> {
         let now = self.now();
-        let enqueued = self.outbox.enqueue(Tap { op_id, conversation_id, body }, now);
+        let enqueued =
+            self.outbox.enqueue(Tap { op_id, conversation_id, body, follows: false }, now);
         self.collect();
         enqueued
     }
@@ -446,7 +447,14 @@ impl Phone {
 
 pub(super) fn reply(text: &str, seen: Seen) -> CommandBody {
     let text = text.to_owned();
-    CommandBody::Reply(Reply { text, seen, quoted: None, replaces: None, ignore_lease: false })
+    CommandBody::Reply(Reply {
+        text,
+        seen,
+        quoted: None,
+        replaces: None,
+        ignore_lease: false,
+        canned: None,
+    })
 }
 
 pub(super) fn note(text: &str) -> CommandBody {

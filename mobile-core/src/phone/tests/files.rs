@@ -89,7 +89,7 @@ impl World {
         };
         let body = file_body(Some(caption), device.seen(conversation_id), None);
         let (given, life) = (body.clone(), device.life);
-        let tap = Tap { op_id: None, conversation_id, body };
+        let tap = Tap { op_id: None, conversation_id, body, follows: false };
         let taken = device.phone.act_with_file(tap, Attachment::new(file, new), now).unwrap();
         let Ok(tapped) = taken else { return self.pump(d) };
         let by = Tapped { body: given, is_kept: device.phone.is_kept(tapped.number) };

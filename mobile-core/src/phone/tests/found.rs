@@ -16,7 +16,14 @@ use crate::push::receipts::ReceiptStage;
 
 fn reply(world: &World, d: usize, text: &str) -> CommandBody {
     let (text, seen) = (text.to_owned(), world.devices[d].seen(talk(0)));
-    CommandBody::Reply(Reply { text, seen, quoted: None, replaces: None, ignore_lease: false })
+    CommandBody::Reply(Reply {
+        text,
+        seen,
+        quoted: None,
+        replaces: None,
+        ignore_lease: false,
+        canned: None,
+    })
 }
 
 /// The last push to Ana, which is worth showing for an hour.

@@ -226,7 +226,7 @@ impl World {
             Op::TapsAgain(d) => {
                 let Some(echo) = self.devices[d].phone.outbox().echoes().pop() else { return };
                 let (op_id, conversation_id) = (Some(echo.op_id), echo.conversation_id);
-                let tap = Tap { op_id, conversation_id, body: echo.body };
+                let tap = Tap { op_id, conversation_id, body: echo.body, follows: false };
                 let again = self.devices[d].phone.act(tap, now);
                 assert!(again.is_err() || again.is_ok_and(|again| !again.is_new));
                 self.pump(d);
@@ -287,6 +287,7 @@ impl World {
                 quoted: None,
                 replaces: None,
                 ignore_lease: false,
+                canned: None,
             }),
             5 => CommandBody::Note(NoteText::from(text)),
             6 => CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity }),
@@ -304,7 +305,8 @@ impl World {
         let (now, given) = (self.clock(), body.clone());
         let life = self.devices[d].life;
         let phone = &mut self.devices[d].phone;
-        let Ok(tapped) = phone.act(Tap { op_id: None, conversation_id, body }, now) else {
+        let Ok(tapped) = phone.act(Tap { op_id: None, conversation_id, body, follows: false }, now)
+        else {
             return self.pump(d);
         };
         let number = tapped.number;

@@ -40,7 +40,7 @@ async fn the_log_says_what_happened_and_nothing_that_somebody_wrote() {
     let conversation_id = ConversationId(Uuid::from_u128(0x77));
     let op_id = OpId(Uuid::now_v7());
     let body = CommandBody::Note(NoteText::from("a-note-of-hers".to_owned()));
-    app.core.act(Tap { op_id: Some(op_id), conversation_id, body }).await.unwrap();
+    app.core.act(Tap { op_id: Some(op_id), conversation_id, body, follows: false }).await.unwrap();
     app.core.typing(conversation_id, Typed::reply("a-draft-of-hers")).await.unwrap();
     let outcome = Outcome::Accepted(Accepted::default());
     let result = CommandResult { op_id: Some(op_id), outcome };

@@ -235,7 +235,7 @@ fn problem(status: u16, code: &str) -> String {
 fn note(text: &str) -> Tap {
     let conversation_id = ConversationId(Uuid::from_u128(0x7));
     let body = CommandBody::Note(NoteText::from(text.to_owned()));
-    Tap { op_id: None, conversation_id, body }
+    Tap { op_id: None, conversation_id, body, follows: false }
 }
 
 fn json<T: serde::Serialize>(value: &T) -> String {

@@ -6,9 +6,9 @@ use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
     AgentId, Author, ChannelId, CoachNote, ContactId, Content, Conversation, ConversationId,
-    ConversationKind, Details, FileState, Forwarded, Head, HeldReason, Line, LineAt, LineKind,
-    LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, OpenOffer, Owner, Product,
-    Status, TagOn, TeamId, Thread, Timestamp, Turn,
+    ConversationKind, Details, FieldValue, FileState, Forwarded, Head, HeldReason, Line, LineAt,
+    LineKind, LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, OpenOffer,
+    Owner, Product, Spoken, Status, TagOn, TeamId, Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -215,6 +215,8 @@ impl Dice {
                 until: dice.time(),
             }),
             clocks: baton_protocol::Clocks::default(),
+            language: self
+                .maybe(|dice| Spoken { language: "pt".to_owned(), by_hand: dice.below(2) == 0 }),
             person: None,
             kind: ConversationKind::Group,
         };
@@ -224,6 +226,10 @@ impl Dice {
                 name: self.maybe(Self::text),
                 phone: self.maybe(|dice| format!("34600{}", dice.below(1_000_000))),
                 username: self.maybe(Self::text),
+                fields: self
+                    .maybe(|dice| (dice.id(), FieldValue::Text(dice.text())))
+                    .into_iter()
+                    .collect(),
                 ..ContactCard::default()
             },
             preview: self.maybe(|dice| dice.line(3)),

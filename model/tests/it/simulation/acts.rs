@@ -85,7 +85,7 @@ impl World {
         let body = self.body(p, of);
         let now = self.clock_of(p);
         let text = text(&body);
-        let tap = Tap { op_id: None, conversation_id: of, body };
+        let tap = Tap { op_id: None, conversation_id: of, body, follows: false };
         let taken = self.phones[p].outbox.enqueue(tap, now);
         if let (Ok(taken), Some(text)) = (taken, text) {
             let (number, life) = (taken.number, self.phones[p].life);
@@ -106,7 +106,14 @@ impl World {
             0 => {
                 let kept = self.one_in(of, &[MessageStatus::Held, MessageStatus::Failed]);
                 let replaces = kept.filter(|_| self.dice.percent(30));
-                CommandBody::Reply(Reply { text, seen, quoted: None, replaces, ignore_lease })
+                CommandBody::Reply(Reply {
+                    text,
+                    seen,
+                    quoted: None,
+                    replaces,
+                    ignore_lease,
+                    canned: None,
+                })
             }
             1 => CommandBody::Note(NoteText::from(text)),
             2 => CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity }),

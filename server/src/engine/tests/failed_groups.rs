@@ -55,6 +55,7 @@ impl Bench {
             participant: None,
             quoted_wamid: None,
             media: None,
+            language: None,
         });
         let (mut element, fresh) = self.element(body);
         element.phone_number_id = Some(number.to_owned());

@@ -29,6 +29,7 @@ impl Bench {
             participant: None,
             quoted_wamid: None,
             media: None,
+            language: None,
         }))
     }
 

@@ -120,6 +120,7 @@ async fn a_status_that_came_before_the_echo_of_its_message_is_applied_with_it() 
             participant: None,
             quoted_wamid: None,
             media: None,
+            language: None,
         });
         let (element, fresh) = bench.element(echo);
         bench.post(vec![(element, fresh)]).await;

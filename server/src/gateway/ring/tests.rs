@@ -1,6 +1,6 @@
 //! The ring tells what the database would tell, or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::log::{Batch, Logged};
 use baton_domain::scope::Audience;
@@ -78,7 +78,11 @@ fn by_database(story: &Story, sight: &Sight, from: u64) -> Option<(Vec<Conversat
 }
 
 fn wire(published: &Published, from: u64, told: &[VisibleEvent]) -> Vec<u8> {
-    published.frames(from, told).iter().flat_map(|frame| frame.as_bytes().to_vec()).collect()
+    published
+        .frames(from, told, &BTreeSet::new())
+        .iter()
+        .flat_map(|frame| frame.as_bytes().to_vec())
+        .collect()
 }
 
 fn viewer(which: u8) -> Sight {

@@ -344,7 +344,8 @@ impl Teller<'_> {
         if entering.asked > 0 {
             return;
         }
-        for frame in entering.stretch.frames(delivery.told, &entering.told) {
+        let hidden = &delivery.sight.hidden;
+        for frame in entering.stretch.frames(delivery.told, &entering.told, hidden) {
             // What goes to many is not packed for each of them: a burst would cost too much.
             if entering.resumed { self.out.own(frame) } else { self.out.durable(frame) }
         }

@@ -150,6 +150,7 @@ impl House {
             participant: None,
             quoted_wamid: None,
             media: Some("2754859441498128".to_owned()),
+            language: None,
         });
         let (element, fresh) = self.bench.element(body);
         self.bench.post(vec![(element, fresh)]).await;

@@ -138,6 +138,7 @@ fn reply(text: &str, seen: LineRef) -> Reply {
         quoted: None,
         replaces: None,
         ignore_lease: false,
+        canned: None,
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) fn read<'a>(
         },
         quoted_wamid: None,
         media: None,
+        language: None,
         participant: None,
     };
     (ElementBody::Message(line), contact)

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::content;
 use super::leaf::{Object, shortened};
 use super::people::{People, group_id, user_id, wa_id};
+use crate::whatsapp::language::heard;
 
 /// Reads what a customer did, and the contact that it belongs to.
 pub(super) fn inbound<'a>(
@@ -67,6 +68,11 @@ fn read<'a>(
         Some(group) => (group, Some(sender).filter(|_| by == Author::Customer)),
         None => (sender, None),
     };
+    // Taps and places say what others wrote.
+    let is_written =
+        matches!(kind, LineKind::Text | LineKind::Image | LineKind::Video | LineKind::Document);
+    let text = content.text.as_deref().filter(|_| is_written && by == Author::Customer);
+    let language = text.and_then(heard);
     let line = InboundMessage {
         sender,
         participant,
@@ -76,6 +82,7 @@ fn read<'a>(
         content,
         quoted_wamid: quoted(&message),
         media: content::media(&message, kind),
+        language,
     };
     (body(line), contact)
 }

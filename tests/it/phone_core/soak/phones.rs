@@ -252,7 +252,14 @@ fn last_lines(drawn: &Drawn) -> Vec<Line> {
 }
 
 fn reply(text: String, seen: Seen) -> CommandBody {
-    CommandBody::Reply(Reply { text, seen, quoted: None, replaces: None, ignore_lease: false })
+    CommandBody::Reply(Reply {
+        text,
+        seen,
+        quoted: None,
+        replaces: None,
+        ignore_lease: false,
+        canned: None,
+    })
 }
 
 /// The text that it says to somebody.

@@ -9,16 +9,16 @@ use baton_domain::inbound::{
 };
 use baton_domain::tag::Tag;
 use baton_model::server::PHONE_NUMBER_ID;
-use baton_model::settings::example;
+use baton_model::settings::{example, id_at};
 use baton_protocol::coaching::Coach;
 use baton_protocol::command::{
     Assign, Following, Link, MarkRead, MarkUnread, NameContact, Nothing, OfMessage, OfOffer, Reply,
-    Resend, Resolve, Snooze, Transfer, Unassign,
+    Resend, Resolve, SetAttributes, Snooze, Transfer, Unassign,
 };
 use baton_protocol::conversation::BlockState;
 use baton_protocol::{
-    Author, Choice, Content, DeviceId, GroupState, Head, LineKind, MessageError, OfferEnd, OfferId,
-    Seen, SettingId, SettingKind, Status, Trail,
+    Author, Choice, Content, DeviceId, GroupState, Head, Home, LineKind, MessageError, OfferEnd,
+    OfferId, Seen, SettingId, SettingKind, Status, Trail,
 };
 
 use super::*;
@@ -190,6 +190,7 @@ impl Both {
         self.dice.one_of(&theirs).copied().filter(|_| self.dice.percent(percent))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one table, an arm for each act")]
     fn body(&mut self, of: ConversationId) -> CommandBody {
         let (seen, epoch) = self
             .memory
@@ -207,7 +208,14 @@ impl Both {
         {
             0 => {
                 let replaces = Some(message_id).filter(|_| self.dice.percent(15));
-                CommandBody::Reply(Reply { text, seen, quoted: None, replaces, ignore_lease })
+                CommandBody::Reply(Reply {
+                    text,
+                    seen,
+                    quoted: None,
+                    replaces,
+                    ignore_lease,
+                    canned: None,
+                })
             }
             1 => CommandBody::Note(NoteText::from(text)),
             2 => CommandBody::Coach(Coach { text, expect_owner_epoch }),
@@ -251,6 +259,7 @@ impl Both {
                 let name = Some(text).filter(|_| self.dice.percent(70));
                 CommandBody::NameContact(NameContact { name })
             }
+            18 if self.dice.percent(40) => self.set_fields(),
             18 => CommandBody::Block(Nothing {}),
             19 => CommandBody::Unblock(Nothing {}),
             20 => CommandBody::AcceptOffer(self.some_offer(of)),
@@ -260,6 +269,18 @@ impl Both {
                 _ => CommandBody::Unlink(Nothing {}),
             },
         }
+    }
+
+    /// Fields of attributes that come and go, some of them with a value that they never had.
+    fn set_fields(&mut self) -> CommandBody {
+        let id = |n| id_at(SettingKind::Attribute, Home::Workspace, n);
+        let value = self.dice.one_of(&["Free", "Team", "Golden"]).copied().unwrap_or_default();
+        let set = id(self.dice.below(3));
+        let clear = Some(id(self.dice.below(3))).filter(|_| self.dice.percent(30));
+        CommandBody::SetAttributes(SetAttributes {
+            set: [(set, value.into())].into(),
+            clear: clear.into_iter().collect(),
+        })
     }
 
     /// With one of the outcomes that come and go, or without.

@@ -4,12 +4,12 @@
 
 use baton_protocol::frame::{LeaseState, ServerFrame};
 use baton_protocol::limits::{
-    CONTACT_NAME_CHARS_MAX, LINE_TEXT_JSON_BYTES_MAX, SERVER_FRAME_BYTES_MAX,
+    CONTACT_NAME_CHARS_MAX, FIELDS_JSON_BYTES_MAX, LINE_TEXT_JSON_BYTES_MAX, SERVER_FRAME_BYTES_MAX,
 };
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    AgentSet, Author, Content, Fact, Line, LineKind, MessageId, Owner, Refusal, Refused, Role,
-    TeamId, TeamSet,
+    AgentSet, Author, Content, Fact, FieldValue, Line, LineKind, MessageId, Owner, Refusal,
+    Refused, Role, SettingId, TeamId, TeamSet,
 };
 use uuid::Uuid;
 
@@ -455,6 +455,8 @@ fn the_longest_line_of_a_customer_fits_an_event_and_a_snapshot() {
     let Snapshot::Full { lines, view, .. } = &mut snapshot else { panic!() };
     view.preview = Some(longest_line());
     view.contact.name = Some("\u{1}".repeat(CONTACT_NAME_CHARS_MAX));
+    let field = FieldValue::Text("a".repeat(FIELDS_JSON_BYTES_MAX));
+    view.contact.fields.insert(SettingId(Uuid::nil()), field);
     lines.extend([longest_line(), longest_line()]);
     let frame = frames::write_entered(3, snapshot);
     assert!(frame.len() <= SERVER_FRAME_BYTES_MAX, "{} bytes", frame.len());

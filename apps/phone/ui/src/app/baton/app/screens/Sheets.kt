@@ -320,7 +320,8 @@ fun Words.act(kind: ActKind): String = when (kind) {
     ActKind.UNFOLLOW -> this(Word.Unfollow)
     ActKind.BLOCK -> this(Word.Block)
     ActKind.UNBLOCK -> this(Word.Unblock)
-    ActKind.LINK, ActKind.UNLINK, ActKind.NAME_CONTACT, ActKind.TAG -> this(Word.Contact)
+    ActKind.LINK, ActKind.UNLINK, ActKind.NAME_CONTACT -> this(Word.Contact)
+    ActKind.TAG, ActKind.SET_ATTRIBUTES, ActKind.SET_LANGUAGE -> this(Word.Contact)
     ActKind.ACCEPT_OFFER -> this(Word.Claim)
     ActKind.DECLINE_OFFER -> this(Word.Discard)
 }

@@ -11,6 +11,7 @@ import app.baton.core.CannedReply
 import app.baton.core.Choice
 import app.baton.core.CoreException
 import app.baton.core.Draft
+import app.baton.core.Episode
 import app.baton.core.Event
 import app.baton.core.Header
 import app.baton.core.InboxRow
@@ -153,6 +154,11 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
     /** Sets what `elsewhere` returns. */
     fun setElsewhere(rows: List<InboxRow>) {
         core.elsewhere = rows
+    }
+
+    /** Sets what `episodes` returns. */
+    fun setEpisodes(episodes: List<Episode>) {
+        core.episodes = episodes
     }
 
     /** The conversation that the app said is on the screen. */

@@ -9,10 +9,13 @@ import app.baton.core.Attribute
 import app.baton.core.Availability
 import app.baton.core.Badge
 import app.baton.core.BatonCoreInterface
+import app.baton.core.CannedMessage
+import app.baton.core.CannedThen
 import app.baton.core.Choice
 import app.baton.core.CoreException
 import app.baton.core.Diagnostics
 import app.baton.core.Draft
+import app.baton.core.Episode
 import app.baton.core.Event
 import app.baton.core.FileAddress
 import app.baton.core.FileSize
@@ -62,9 +65,11 @@ internal class FakeCore : BatonCoreInterface {
     var outcomes = Outcomes(AskOutcome.NEVER, emptyList())
     var policy = Preview.policy
     val acts = mutableListOf<TakenAct>()
+    val canned = mutableListOf<CannedMessage>()
     val files = mutableListOf<TakenFile>()
     val calls = mutableListOf<String>()
     var elsewhere = emptyList<InboxRow>()
+    var episodes = emptyList<Episode>()
     var templates = emptyList<Template>()
     var templatesOf: String? = null
     var onScreen: String? = null
@@ -159,6 +164,17 @@ internal class FakeCore : BatonCoreInterface {
         Kept(number.toULong(), name, isNew)
     }
 
+    override suspend fun sendCanned(
+        conversation: String,
+        team: String,
+        message: CannedMessage,
+        then: List<CannedThen>,
+    ): List<Kept> {
+        asked("sendCanned") { canned += message }
+        val reply = Act.Reply(message.text, message.seen, null)
+        return listOf(act(conversation, reply, null))
+    }
+
     override suspend fun sendFile(
         conversation: String,
         file: OutgoingFile,
@@ -173,6 +189,8 @@ internal class FakeCore : BatonCoreInterface {
     }
 
     override suspend fun elsewhere(conversation: String) = asked("elsewhere") { elsewhere }
+
+    override suspend fun episodes(conversation: String) = asked("episodes") { episodes }
 
     override suspend fun templates(channel: String) = asked("templates") {
         templatesOf = channel
