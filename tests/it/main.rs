@@ -13,6 +13,7 @@ mod doctor;
 mod engine;
 mod faults;
 mod files;
+mod first_start;
 mod following;
 mod forwarding;
 mod groups;
