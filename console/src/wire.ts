@@ -2447,11 +2447,13 @@ export interface ViewCounts {
 /** The filter of a view. Everything that is said must hold. */
 export interface ViewFilter {
   channel_id?: ChannelId;
+  from?: Timestamp;
   owner?: string;
   status?: ViewStatus;
   team_id?: TeamId;
   text?: string;
   unanswered?: boolean;
+  until?: Timestamp;
 }
 /** A filter of the inbox that is kept by name. */
 export type ViewId = Id;

@@ -37,7 +37,13 @@ pub(super) fn queries(path: &str, now: Timestamp) -> Vec<String> {
     let mut all = vec![String::new()];
     match path {
         "/api/v1/conversations" => {
-            for query in ["q=7391", "order=activity&limit=200", "unread=true", "owner=nobody"] {
+            for query in [
+                "q=7391",
+                "order=activity&limit=200",
+                "unread=true",
+                "owner=nobody",
+                "status=unfinished&unanswered=true&from=2020-01-01T00:00:00Z",
+            ] {
                 all.push(format!("?{query}"));
             }
         }
