@@ -251,6 +251,15 @@ export interface Change {
   at: Timestamp;
   line: LineRef;
 }
+/** A file of a customer. */
+export interface CustomerFile {
+  conversation_id: ConversationId;
+  line: Line;
+}
+export interface CustomerFiles {
+  files: CustomerFile[];
+  next?: string;
+}
 /** `GET /conversations/{id}/changes`: who had it and where it stood, the newest first. */
 export interface ChangePage {
   before?: number;

@@ -18,7 +18,8 @@ use baton_protocol::next::NextInLines;
 use baton_protocol::notice::{KeptDraft, NoticePage, NoticesLeft, NoticesRead};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{
-    ChangePage, ConversationPage, FileAddress, LineHistory, LinesPage, SnapshotAnswer, SyncAnswer,
+    ChangePage, ConversationPage, CustomerFiles, FileAddress, LineHistory, LinesPage,
+    SnapshotAnswer, SyncAnswer,
 };
 use baton_protocol::problem::Problem;
 use baton_protocol::push::{
@@ -98,7 +99,7 @@ macro_rules! bodies {
 
 bodies!(
     AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
-    CommandResults, ConversationPage, Device, DryRun, DryRunAsk, FileAddress, Invitation,
+    CommandResults, ConversationPage, CustomerFiles, Device, DryRun, DryRunAsk, FileAddress, Invitation,
     InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
     LineHistory, LinesPage, Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps,
     NextInLines, NoticePage, NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange,

@@ -14,6 +14,7 @@ mod commands;
 mod console;
 mod conversations;
 mod cors;
+mod customers;
 mod description;
 mod edge;
 mod files;
@@ -167,6 +168,7 @@ pub fn routes() -> Vec<Route> {
         workspace::routes(),
         templates::routes(),
         conversations::routes(),
+        customers::routes(),
         noticed::routes(),
         begin::routes(),
         heads::routes(),

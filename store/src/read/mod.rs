@@ -6,6 +6,7 @@ mod changes;
 mod coaching;
 mod conversations;
 mod counts;
+mod customer_files;
 mod due;
 mod forwardable;
 mod lines;
@@ -29,6 +30,7 @@ pub use audit::{LogFilter, Stretch, logged_back, logged_from};
 pub use changes::changes;
 pub use conversations::{conversations, heads, views};
 pub use counts::view_counts;
+pub use customer_files::{FilesAsked, conversations_of, customer_files};
 pub(crate) use due::names_held;
 pub use due::{
     Busy, MessageAt, SendOrder, channel_token, due_sends, due_snoozes, leaving, next_in_lane,

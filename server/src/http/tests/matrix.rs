@@ -61,6 +61,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/conversations/{conversation}/changes", "GET signed"),
     ("/api/v1/conversations/{conversation}/routing", "GET signed"),
     ("/api/v1/conversations/{conversation}/drafts", "GET signed"),
+    ("/api/v1/contacts/{contact}/files", "GET signed"),
     ("/api/v1/notices", "GET signed"),
     ("/api/v1/notices/read", "POST signed"),
     ("/api/v1/conversations/{conversation}/messages/{message}/file", "GET signed"),
