@@ -1178,6 +1178,7 @@ export interface Me {
   sends_letters?: boolean;
   workspace: string;
   workspace_id: WorkspaceId;
+  workspace_logo?: string;
   workspace_name?: string;
 }
 /** `PATCH /me`: what is absent stays. */

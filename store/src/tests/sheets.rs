@@ -21,6 +21,7 @@ const UNSTAMPED: [&str; 32] = [
     "channel_health",
     "courtesy",
     "draft",
+    "logo",
     "feed",
     "file",
     "intake",

@@ -37,6 +37,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/channels/{channel}", "PATCH admin, DELETE admin"),
     ("/api/v1/meta-apps", "GET admin, POST admin"),
     ("/api/v1/workspace", "PATCH admin"),
+    ("/api/v1/workspace/logo", "PUT admin, DELETE admin"),
+    ("/api/v1/logos/{logo}", "GET public"),
     ("/api/v1/channels/{channel}/check", "POST admin"),
     ("/api/v1/channels/{channel}/templates", "GET signed, PUT admin"),
     ("/api/v1/channels/{channel}/templates/fallback", "PUT admin"),
