@@ -34,6 +34,11 @@ from baton_core import (
     GuestPolicy, HandoverNote,
     InLanguage, OutcomeChoice, Outcomes, QueuePolicy, SetBy, SettingHome, TeamPolicy,
 )
+from baton_core import (
+    ExcerptPart, Filter, FilterOwner, FilterStatus, KeptDraft, Notice, NoticeKind, NoticesPage,
+    PushLevel, PushLevels, QuietHours, SavedView, ServerFound, ServerHit, ServerList,
+    SignedInDevice, TeamPushLevel,
+)
 
 from .client import Baton
 from .errors import for_people
@@ -63,4 +68,8 @@ __all__ = [
     "ConversationTag", "GuestPolicy",
     "HandoverNote", "InLanguage", "OutcomeChoice", "Outcomes", "QueuePolicy", "SetBy", "SettingHome",
     "TeamPolicy",
+    # What the server alone knows.
+    "ExcerptPart", "Filter", "FilterOwner", "FilterStatus", "KeptDraft", "Notice", "NoticeKind",
+    "NoticesPage", "PushLevel", "PushLevels", "QuietHours", "SavedView", "ServerFound", "ServerHit",
+    "ServerList", "SignedInDevice", "TeamPushLevel",
 ]
