@@ -51,13 +51,14 @@ class FakeServer:
     notices: NoticesPage = field(
         default_factory=lambda: NoticesPage(notices=[], unread=0, before=None))
     drafts: list = field(default_factory=list)
-    list: ServerList = field(default_factory=lambda: ServerList(rows=[], next=None))
     found: ServerFound = field(
         default_factory=lambda: ServerFound(customers=[], hits=[], next=None))
     views: list = field(default_factory=list)
     devices: list = field(default_factory=list)
     levels: PushLevels = field(default_factory=lambda: PushLevels(level=PushLevel.ALL))
     next: str = None
+    # The last one: its name is that of a type.
+    list: ServerList = field(default_factory=lambda: ServerList(rows=[], next=None))
 
 
 class FakeBaton(Baton):
