@@ -99,7 +99,8 @@ async fn customer_files(agent: &Agent, contact: &str, query: &str) -> CustomerFi
 async fn contact_of(agent: &Agent, conversation: ConversationId) -> String {
     let path = format!("/conversations/{conversation}");
     let found: serde_json::Value = agent.signed.get(&path).await.expect("the conversation");
-    found["view"]["thread"]["contact_id"].as_str().expect("a contact").to_owned()
+    let contact = found.pointer("/view/thread/contact_id").and_then(|id| id.as_str());
+    contact.expect("a contact").to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,7 +112,8 @@ async fn stage(world: &World, visibility: Visibility) -> Stage {
 async fn ids(world: &World, about: &About, ana: &Agent) -> Vec<(&'static str, String)> {
     let path = format!("/conversations/{}", about.conversation);
     let canary: Value = ana.signed.get(&path).await.expect("the canary");
-    let contact = canary["view"]["thread"]["contact_id"].as_str().expect("a contact");
+    let contact = canary.pointer("/view/thread/contact_id").and_then(Value::as_str);
+    let contact = contact.expect("a contact");
     vec![
         ("{conversation}", about.conversation.to_string()),
         ("{contact}", contact.to_owned()),
