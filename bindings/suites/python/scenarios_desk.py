@@ -145,8 +145,8 @@ async def devices_levels_and_what_replaces(stage):
     this = [one.id for one in devices if one.is_this]
     expect(this == [(await ana.baton.signed_in()).device], f"{devices}")
     await ana.baton.end_device(who.device)
-    async def is_wiped():
-        return (await lost.baton.standing()).is_WIPED()
+    def is_wiped():
+        return lost.heard(lambda event: event.is_WIPED())
     await eventually("the lost phone is wiped", is_wiped)
     expect(who.device not in [one.id for one in await ana.baton.devices()], "it is listed still")
     team = (await ana.baton.people()).teams[0].id

@@ -184,9 +184,7 @@ func devicesAndLevels(_ stage: Stage) async throws {
     let here = try await ana.client.devices().filter(\.isThis).map(\.id)
     try check(here == [own], "this one is \(here)")
     try await ana.client.endDevice(device)
-    try await until("the lost phone is wiped") {
-        if case .wiped = try await lost.client.standing() { true } else { false }
-    }
+    try await until("the lost phone is wiped") { lost.events.all.contains(.wiped) }
     let left = try await ana.client.devices()
     try check(!left.contains { $0.id == device }, "it is listed still")
     guard let team = try await ana.client.people().teams.first?.id else { throw Failed("no team") }

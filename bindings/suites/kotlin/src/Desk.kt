@@ -5,6 +5,7 @@ package app.baton.suite
 import app.baton.core.Act
 import app.baton.core.Choice
 import app.baton.core.CoreException
+import app.baton.core.Event
 import app.baton.core.Filter
 import app.baton.core.FilterStatus
 import app.baton.core.InboxView
@@ -14,7 +15,6 @@ import app.baton.core.Owner
 import app.baton.core.PushLevel
 import app.baton.core.PushLevels
 import app.baton.core.ReviewCode
-import app.baton.core.Standing
 import app.baton.core.TeamPushLevel
 import app.baton.core.inbox
 import kotlinx.coroutines.async
@@ -147,7 +147,7 @@ val desk = listOf(
         val here = ana.baton.devices().filter { it.isThis }.map { it.id }
         ensure(here == listOf(ana.baton.signedIn()!!.device)) { "this one is $here" }
         ana.baton.endDevice(device)
-        until("the lost phone is wiped") { lost.baton.standing() is Standing.Wiped }
+        until("the lost phone is wiped") { Event.Wiped in lost.heard.events }
         ensure(ana.baton.devices().none { it.id == device }) { "it is listed still" }
         val team = ana.baton.people().teams.first().id
         val levels = PushLevels(PushLevel.MINE, teams = listOf(TeamPushLevel(team, PushLevel.ALL)))
