@@ -251,15 +251,6 @@ export interface Change {
   at: Timestamp;
   line: LineRef;
 }
-/** A file of a customer. */
-export interface CustomerFile {
-  conversation_id: ConversationId;
-  line: Line;
-}
-export interface CustomerFiles {
-  files: CustomerFile[];
-  next?: string;
-}
 /** `GET /conversations/{id}/changes`: who had it and where it stood, the newest first. */
 export interface ChangePage {
   before?: number;
@@ -591,6 +582,16 @@ export interface ConversationView {
   preview: Line | null;
   read_seq: number;
   thread: Thread;
+}
+/** A file of a customer. */
+export interface CustomerFile {
+  conversation_id: ConversationId;
+  line: Line;
+}
+/** `GET /contacts/{id}/files`: what was sent and received in all conversations with a customer that the viewer sees in full. */
+export interface CustomerFiles {
+  files: CustomerFile[];
+  next?: string;
 }
 /** The part of a line that its text alone does not say. */
 export type Details =
@@ -2131,7 +2132,7 @@ export type Status =
   | { kind: "resolved" }
   | { kind: "open" };
 /** See `Filter::status`. */
-export type StatusFilter = "open" | "waiting" | "snoozed" | "resolved";
+export type StatusFilter = "open" | "waiting" | "snoozed" | "resolved" | "unfinished";
 /** Statuses by their names. */
 export type StatusKind = "open" | "waiting" | "snoozed" | "resolved";
 /** The state of a step. */
