@@ -11,6 +11,7 @@ mod canned;
 mod core;
 mod error;
 pub mod records;
+mod served;
 mod settings;
 
 pub use app::{AppError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};

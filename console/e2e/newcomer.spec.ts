@@ -89,7 +89,7 @@ async function served(play: (shop: Started, url: string) => Promise<void>, args:
   const shop = await Started.until(
     PROGRAM,
     ["serve", ...args, "--data", data, "--bind", "127.0.0.1:0"],
-    /Baton is ready at/,
+    /The first admin/,
     env,
   );
   try {

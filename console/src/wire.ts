@@ -612,6 +612,16 @@ export interface ConversationView {
   read_seq: number;
   thread: Thread;
 }
+/** A file of a customer. */
+export interface CustomerFile {
+  conversation_id: ConversationId;
+  line: Line;
+}
+/** `GET /contacts/{id}/files`: what was sent and received in all conversations with a customer that the viewer sees in full. */
+export interface CustomerFiles {
+  files: CustomerFile[];
+  next?: string;
+}
 /** The part of a line that its text alone does not say. */
 export type Details =
   | {
@@ -1217,6 +1227,7 @@ export interface Me {
   sends_letters?: boolean;
   workspace: string;
   workspace_id: WorkspaceId;
+  workspace_logo?: string;
   workspace_name?: string;
 }
 /** `PATCH /me`: what is absent stays. */
@@ -2175,7 +2186,7 @@ export type Status =
   | { kind: "resolved" }
   | { kind: "open" };
 /** See `Filter::status`. */
-export type StatusFilter = "open" | "waiting" | "snoozed" | "resolved";
+export type StatusFilter = "open" | "waiting" | "snoozed" | "resolved" | "unfinished";
 /** Statuses by their names. */
 export type StatusKind = "open" | "waiting" | "snoozed" | "resolved";
 /** The state of a step. */
@@ -2502,11 +2513,13 @@ export interface ViewCounts {
 /** The filter of a view. Everything that is said must hold. */
 export interface ViewFilter {
   channel_id?: ChannelId;
+  from?: Timestamp;
   owner?: string;
   status?: ViewStatus;
   team_id?: TeamId;
   text?: string;
   unanswered?: boolean;
+  until?: Timestamp;
 }
 /** A filter of the inbox that is kept by name. */
 export type ViewId = Id;

@@ -266,6 +266,10 @@ pub struct Me {
     /// The workspace's name for people; absent from older servers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace_name: Option<String>,
+    /// The address of the workspace's logo on this server, if it has one. It opens the picture
+    /// without signing in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace_logo: Option<String>,
     /// The device of this session.
     pub device_id: DeviceId,
     /// The log's identity.

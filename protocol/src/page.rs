@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::conversation::{ConversationView, Snapshot};
 use crate::frame::ServerFrame;
 use crate::{
-    Author, Cursor, Event, Head, HeldReason, Line, LineKind, MessageId, Note, NoteId, Timestamp,
+    Author, ConversationId, Cursor, Event, Head, HeldReason, Line, LineKind, MessageId, Note,
+    NoteId, Timestamp,
 };
 
 /// `GET /conversations`.
@@ -200,6 +201,29 @@ pub struct SyncAnswer {
     pub cursor: Cursor,
     /// `left`, `entered` and `events`, or one `reset`.
     pub frames: Vec<ServerFrame>,
+}
+
+/// `GET /contacts/{id}/files`: what was sent and received in all conversations with a customer that
+/// the viewer sees in full.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CustomerFiles {
+    /// The newest first.
+    pub files: Vec<CustomerFile>,
+    /// Ask for older ones with it; absent on the last page. A page may be short, or empty, and have
+    /// this nevertheless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A file of a customer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CustomerFile {
+    /// Where it stands.
+    pub conversation_id: ConversationId,
+    /// The line that it came with.
+    pub line: Line,
 }
 
 /// `GET /conversations/{id}/messages/{message_id}/file`: where a file can be read for a while.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelId, TeamId, ViewId};
+use crate::{ChannelId, TeamId, Timestamp, ViewId};
 
 /// The filter of a view. Everything that is said must hold.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -27,6 +27,13 @@ pub struct ViewFilter {
     /// The search: a view with a text is a search.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Not before this time. In a search it is when something was said, else when the newest line
+    /// was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// Where conversations of a view stand.

@@ -51,7 +51,7 @@ pub use read::usage;
 pub use work::node;
 use work::node::Term;
 pub use work::{
-    block, courtesy, draft, erase, files, health, look, not_understood, notice, past, push,
+    block, courtesy, draft, erase, files, health, logo, look, not_understood, notice, past, push,
     quarantine, searchable, sweep, template, uploads, webhook,
 };
 

@@ -4,12 +4,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use baton::demo::PASSWORD;
 use baton_mobile::lists::Entry;
-use baton_protocol::page::FileAddress;
-use baton_protocol::{FileState, Line, LineKind};
+use baton_protocol::page::{CustomerFiles, FileAddress};
+use baton_protocol::{ConversationId, FileState, Line, LineKind};
 use baton_simulator::{Around, Inbound, InboundMedia};
 use baton_world::handset::{Drawn, Handset, until};
-use baton_world::world::{Agent, Contact, PATIENCE, Setup, World, eventually, for_each_store};
+use baton_world::world::{
+    Agent, Contact, PATIENCE, SECOND_NUMBER, Setup, World, eventually, for_each_store,
+};
 use reqwest::{Method, Response};
+
+use crate::persons::adds_second_number;
 
 /// A customer sends a file, which WhatsApp delivers.
 pub(crate) async fn sends(contact: &Contact<'_>, kind: &str, media_type: &str, bytes: &[u8]) {
@@ -83,6 +87,68 @@ async fn a_photo_is_stored_and_every_node_gives_it_out_byte_for_byte() {
             assert_eq!(header(&answer, "content-disposition"), "inline");
             assert_eq!(header(&answer, "content-length"), "300000");
             assert_eq!(answer.bytes().await.expect("a body"), bytes);
+        }
+    })
+    .await;
+}
+
+async fn customer_files(agent: &Agent, contact: &str, query: &str) -> CustomerFiles {
+    agent.signed.get(&format!("/contacts/{contact}/files{query}")).await.expect("the files")
+}
+
+async fn contact_of(agent: &Agent, conversation: ConversationId) -> String {
+    let path = format!("/conversations/{conversation}");
+    let found: serde_json::Value = agent.signed.get(&path).await.expect("the conversation");
+    let contact = found.pointer("/view/thread/contact_id").and_then(|id| id.as_str());
+    contact.expect("a contact").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_files_of_a_customer_are_listed_as_far_as_their_conversations_are_seen() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, admin) = (world.agent("Ana").await, world.admin().await);
+        let lucia = world.contact("Lucía");
+        let mut sent = Vec::new();
+        for bytes in [b"one".as_slice(), b"two", b"three"] {
+            sends(&lucia, "document", "application/pdf", bytes).await;
+            sent.push(stored(&ana, &lucia).await.id);
+        }
+        sends(&lucia, "sticker", "image/webp", b"four").await;
+        stored(&ana, &lucia).await;
+        sent.reverse();
+        let here = lucia.conversation().await;
+        let billing = world.team("Billing", &["Dora"]).await;
+        let dora = world.agent("Dora").await;
+        adds_second_number(world, billing.id).await;
+        let there = lucia.on(SECOND_NUMBER);
+        sends(&there, "image", "image/jpeg", b"five").await;
+        let elsewhere = stored(&admin, &there).await.id;
+        let contact = contact_of(&admin, here).await;
+
+        // The newest first: no sticker, and nothing of a conversation that Ana does not see.
+        let seen = customer_files(&ana, &contact, "").await;
+        assert_eq!(seen.files.iter().map(|file| file.line.id).collect::<Vec<_>>(), sent);
+        assert!(seen.next.is_none() && seen.files.iter().all(|file| file.conversation_id == here));
+        let (mut paged, mut query) = (Vec::new(), "?limit=2".to_owned());
+        loop {
+            let page = customer_files(&admin, &contact, &query).await;
+            paged.extend(page.files.iter().map(|file| file.line.id));
+            let Some(next) = page.next else { break };
+            query = format!("?limit=2&page={next}");
+        }
+        assert_eq!(paged, [&[elsewhere], &sent[..]].concat(), "an admin sees both numbers");
+
+        let at = there.conversation().await;
+        let of_dora = customer_files(&dora, &contact_of(&admin, at).await, "").await;
+        let ids: Vec<_> = of_dora.files.iter().map(|file| file.line.id).collect();
+        assert_eq!((at != here, ids), (true, vec![elsewhere]));
+        let token = ana.signed.session.access_token.clone();
+        for (contact, query, status) in
+            [(contact.as_str(), "?page=yesterday", 400), (&here.to_string(), "", 404)]
+        {
+            let path = format!("/api/v1/contacts/{contact}/files{query}");
+            let asked = world.asks(Method::GET, &path, Some(&token), None).await;
+            assert_eq!(asked.status, status, "{path}");
         }
     })
     .await;

@@ -16,6 +16,7 @@ mod engine;
 mod faults;
 mod fields;
 mod files;
+mod first_start;
 mod following;
 mod forwarding;
 mod groups;

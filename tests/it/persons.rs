@@ -4,7 +4,7 @@ use baton::demo::PASSWORD;
 use baton_protocol::command::{Link, Nothing};
 use baton_protocol::page::{ConversationPage, ConversationRow};
 use baton_protocol::settings::ChannelNew;
-use baton_protocol::{CommandBody, ConversationId, Head, Owner};
+use baton_protocol::{CommandBody, ConversationId, Head, Owner, TeamId};
 use baton_world::handset::Handset;
 use baton_world::world::{
     Agent, Answered, NUMBER, SECOND_NUMBER, Setup, World, claim, for_each_store, webhook,
@@ -36,14 +36,14 @@ async fn elsewhere_ids(agent: &Agent, of: ConversationId) -> Vec<ConversationId>
     elsewhere(agent, of).await.iter().map(|head| head.id).collect()
 }
 
-async fn adds_second_number(world: &World) {
+pub(crate) async fn adds_second_number(world: &World, default_team: TeamId) {
     let new = ChannelNew {
         name: "Second".to_owned(),
         meta_app: world.simulator.config().meta_app_id.clone(),
         phone_number_id: SECOND_NUMBER.to_owned(),
         display_number: "+1 555 078 3882".to_owned(),
         access_token: world.simulator.config().access_token.clone(),
-        default_team: world.cast.team,
+        default_team,
         pace_per_s: None,
         check: false,
     };
@@ -61,7 +61,7 @@ async fn who_writes_to_two_numbers_is_seen_from_both_before_the_second_reply() {
         lucia.sends("Hola").await;
         let first = lucia.conversation().await;
         assert!(elsewhere_ids(&ben, first).await.is_empty());
-        adds_second_number(world).await;
+        adds_second_number(world, world.cast.team).await;
         lucia.on(SECOND_NUMBER).sends("Hola otra vez").await;
         let second = elsewhere_ids(&ben, first).await;
         let [second] = second[..] else { panic!("{second:?}") };
@@ -84,7 +84,7 @@ async fn a_phone_says_who_answers_the_same_person_elsewhere() {
         lucia.sends("Hola").await;
         let first = lucia.conversation().await;
         assert_eq!(phone.core.elsewhere(first).await.unwrap(), []);
-        adds_second_number(world).await;
+        adds_second_number(world, world.cast.team).await;
         lucia.on(SECOND_NUMBER).sends("Hola otra vez").await;
         let second = elsewhere_ids(&ana, first).await[0];
         ana.does(second, claim(ana.head(second).await.owner_epoch)).await.accepted();
@@ -159,7 +159,7 @@ async fn says_to(world: &World, to: &str, n: u32, number: Option<&str>, user_id:
 async fn who_is_written_differently_on_two_numbers_is_one_person() {
     for_each_store(Setup::usual(), async |world| {
         let ana = world.agent("Ana").await;
-        adds_second_number(world).await;
+        adds_second_number(world, world.cast.team).await;
         // Brazil, Mexico and Argentina; the last two are others' numbers: a landline is no mobile.
         let pairs = [
             ("551182345678", "5511982345678", true),

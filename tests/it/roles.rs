@@ -95,7 +95,7 @@ async fn stage(world: &World, visibility: Visibility) -> Stage {
     let ben = world.agent("Ben").await;
     let mut stage = Stage {
         about,
-        ids: ids(world, &about, &ana),
+        ids: ids(world, &about, &ana).await,
         secrets: vec![CANARY.to_owned(), canary.number()],
         private: private(world, billing.id, ben.id),
         insiders: vec![ana, world.agent("Sofia").await, admin],
@@ -115,9 +115,14 @@ async fn stage(world: &World, visibility: Visibility) -> Stage {
     stage
 }
 
-fn ids(world: &World, about: &About, ana: &Agent) -> Vec<(&'static str, String)> {
+async fn ids(world: &World, about: &About, ana: &Agent) -> Vec<(&'static str, String)> {
+    let path = format!("/conversations/{}", about.conversation);
+    let canary: Value = ana.signed.get(&path).await.expect("the canary");
+    let contact = canary.pointer("/view/thread/contact_id").and_then(Value::as_str);
+    let contact = contact.expect("a contact");
     vec![
         ("{conversation}", about.conversation.to_string()),
+        ("{contact}", contact.to_owned()),
         ("{agent}", ana.id.to_string()),
         ("{team}", world.cast.team.to_string()),
         ("{channel}", world.cast.channel.to_string()),

@@ -39,6 +39,13 @@ async fn texts_and_notes_are_found_by_their_words_in_what_the_viewer_may_read() 
         assert_eq!(search(world, &ana, "q=cadena&owner=me").await.hits.len(), 3);
         assert!(search(world, &ana, "q=cadena&owner=nobody").await.hits.is_empty());
         assert!(search(world, &ana, "q=cadena&status=resolved").await.hits.is_empty());
+        let at = all.hits[1].at;
+        let since = search(world, &ana, &format!("q=cadena&from={at}")).await;
+        assert_eq!(whats(&since.hits), ["note 2", "message 2"]);
+        let before = search(world, &ana, &format!("q=cadena&until={at}")).await;
+        assert_eq!(whats(&before.hits), ["message 1"]);
+        let named = search(world, &ana, &format!("q=lucia&until={}", before.hits[0].at)).await;
+        assert!(named.conversations.is_empty(), "the newest line of the conversation is later");
         let (mut paged, mut page) = (Vec::new(), String::new());
         loop {
             let found = search(world, &ana, &format!("q=cadena&limit=1{page}")).await;

@@ -64,7 +64,7 @@ const WORLD: Layers = Layers {
 };
 
 /// The modules of `mobile-core/src/runtime`, in order: each may use only those before it.
-const RUNTIME: [&str; 25] = [
+const RUNTIME: [&str; 27] = [
     "clock",
     "error",
     "events",
@@ -90,6 +90,8 @@ const RUNTIME: [&str; 25] = [
     "watch",
     "wishes",
     "search",
+    "at_server",
+    "next",
 ];
 
 /// Modules of the phone core that compute and do nothing else.

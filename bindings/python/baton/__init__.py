@@ -35,6 +35,11 @@ from baton_core import (
     InLanguage, OutcomeChoice, Outcomes, QueuePolicy, SetBy, SettingHome, TeamPolicy,
     canned_values,
 )
+from baton_core import (
+    ExcerptPart, Filter, FilterOwner, FilterStatus, KeptDraft, Notice, NoticeKind, NoticesPage,
+    PushLevel, PushLevels, QuietHours, SavedView, ServerFound, ServerHit, ServerList,
+    SignedInDevice, TeamPushLevel,
+)
 
 from .client import Baton
 from .errors import for_people
@@ -66,4 +71,8 @@ __all__ = [
     "ConversationTag", "GuestPolicy",
     "HandoverNote", "InLanguage", "OutcomeChoice", "Outcomes", "QueuePolicy", "SetBy", "SettingHome",
     "TeamPolicy",
+    # What the server alone knows.
+    "ExcerptPart", "Filter", "FilterOwner", "FilterStatus", "KeptDraft", "Notice", "NoticeKind",
+    "NoticesPage", "PushLevel", "PushLevels", "QuietHours", "SavedView", "ServerFound", "ServerHit",
+    "ServerList", "SignedInDevice", "TeamPushLevel",
 ]

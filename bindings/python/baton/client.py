@@ -197,17 +197,23 @@ class Baton:
         """Sends a text made of a canned reply, and what is done then, behind it."""
         return await self.core.send_canned(conversation, team, message, list(then))
 
-    async def reply(self, conversation, text, seen, *, quoted=None, op_id=None):
-        """Replies to the customer; `seen` is the newest line on the screen (`timeline.seen`)."""
-        return await self.act(conversation, Act.REPLY(text, seen, quoted), op_id)
+    async def reply(self, conversation, text, seen, *, quoted=None, replaces=None, op_id=None):
+        """Replies to the customer; `seen` is the newest line on the screen (`timeline.seen`).
+
+        `replaces` is the id of a message that is held or has failed: this one goes instead.
+        """
+        return await self.act(conversation, Act.REPLY(text, seen, quoted, replaces), op_id)
 
     async def note(self, conversation, text, *, op_id=None):
         """Writes a note for the team."""
         return await self.act(conversation, Act.NOTE(text), op_id)
 
-    async def claim(self, conversation, expect_owner_epoch, *, op_id=None):
-        """Takes the conversation; the owner epoch comes from the row or header."""
-        return await self.act(conversation, Act.CLAIM(expect_owner_epoch), op_id)
+    async def claim(self, conversation, expect_owner_epoch, *, exceed_capacity=False, op_id=None):
+        """Takes the conversation; the owner epoch comes from the row or header.
+
+        Supervisors may own more than allowed, with `exceed_capacity`.
+        """
+        return await self.act(conversation, Act.CLAIM(expect_owner_epoch, exceed_capacity), op_id)
 
     async def mark_read(self, conversation, seq, *, op_id=None):
         """Marks the lines up to this number as read."""
@@ -350,6 +356,52 @@ class Baton:
     async def set_availability(self, availability):
         """Sets the agent's own availability at the server."""
         await self.core.set_availability(availability)
+
+    # What the server alone knows. It needs the network, and nothing of it is stored.
+
+    async def notices(self, before=None, limit=50):
+        """Loads what concerns the agent, the newest first; `before` is that of the page before."""
+        return await self.core.notices(before, limit)
+
+    async def read_notices(self, up_to, conversation=None):
+        """Says that notices are read, all or those of a conversation; returns how many are not."""
+        return await self.core.read_notices(up_to, conversation)
+
+    async def kept_drafts(self, conversation):
+        """Loads the texts that agents typed there and did not send, whatever device they used."""
+        return await self.core.kept_drafts(conversation)
+
+    async def server_list(self, filter, limit=50, page=None):
+        """Loads the conversations that pass a `Filter`: snoozed and resolved ones, too."""
+        return await self.core.server_list(filter, limit, page)
+
+    async def server_search(self, filter, limit=50, page=None):
+        """Searches at the server for the text of a `Filter`, in all that the agent may see."""
+        return await self.core.server_search(filter, limit, page)
+
+    async def saved_views(self):
+        """Loads the filters that the agent and their teams keep by name."""
+        return await self.core.saved_views()
+
+    async def devices(self):
+        """Loads the devices on which the agent is signed in."""
+        return await self.core.devices()
+
+    async def end_device(self, device):
+        """Signs another device of the agent out; for this one call `sign_out`."""
+        await self.core.end_device(device)
+
+    async def push_levels(self):
+        """Loads how much the agent is told by push, on all their devices."""
+        return await self.core.push_levels()
+
+    async def set_push_levels(self, levels):
+        """Sets how much the agent is told by push; returns what holds."""
+        return await self.core.set_push_levels(levels)
+
+    async def take_next(self, team=None):
+        """Takes what is offered, else what waits longest; returns its id, None if nothing waits."""
+        return await self.core.take_next(team)
 
     # Lists and values. `tap` is called with each batch in the core's own thread.
 

@@ -27,6 +27,9 @@ pub enum Act {
         /// The id of the quoted message.
         #[uniffi(default = None)]
         quoted: Option<String>,
+        /// The id of a message that is held or has failed: it goes instead of that one.
+        #[uniffi(default = None)]
+        replaces: Option<String>,
     },
     /// Send the customer more than a text.
     Send {
@@ -38,6 +41,9 @@ pub enum Act {
         /// The id of the quoted message.
         #[uniffi(default = None)]
         quoted: Option<String>,
+        /// The id of a message that is held or has failed: it goes instead of that one.
+        #[uniffi(default = None)]
+        replaces: Option<String>,
     },
     /// Send the customer what another line says: a text, a file, a place or contact cards.
     Forward {
@@ -70,6 +76,9 @@ pub enum Act {
     Claim {
         /// The version of the ownership, from the header.
         expect_owner_epoch: u64,
+        /// Own more than allowed. For supervisors.
+        #[uniffi(default = false)]
+        exceed_capacity: bool,
     },
     /// Assign it to an agent.
     Assign {
@@ -77,6 +86,9 @@ pub enum Act {
         agent: String,
         /// The version of the ownership, from the header.
         expect_owner_epoch: u64,
+        /// Let the agent own more than allowed. For supervisors.
+        #[uniffi(default = false)]
+        exceed_capacity: bool,
     },
     /// Return it to its queue.
     Unassign {
@@ -94,6 +106,9 @@ pub enum Act {
         /// A note for the receiver.
         #[uniffi(default = None)]
         note: Option<String>,
+        /// Let the agent own more than allowed. For supervisors.
+        #[uniffi(default = false)]
+        exceed_capacity: bool,
     },
     /// Transfer it to another team's queue.
     TransferToTeam {
@@ -233,22 +248,22 @@ impl Act {
     #[expect(clippy::too_many_lines, reason = "one table, an arm for each act")]
     pub(crate) fn body(self) -> Result<CommandBody, CoreError> {
         Ok(match self {
-            Self::Reply { text, seen, quoted } => CommandBody::Reply(Reply {
+            Self::Reply { text, seen, quoted, replaces } => CommandBody::Reply(Reply {
                 text,
                 seen: SeenLine::read(seen)?,
                 quoted: maybe_id("quoted", quoted)?,
-                replaces: None,
+                replaces: maybe_id("replaces", replaces)?,
                 ignore_lease: false,
                 canned: None,
             }),
-            Self::Send { message, seen, quoted } => {
+            Self::Send { message, seen, quoted, replaces } => {
                 let (text, details) = message.details()?;
                 CommandBody::Send(Send {
                     text,
                     details: Box::new(details),
                     seen: SeenLine::read(seen)?,
                     quoted: maybe_id("quoted", quoted)?,
-                    replaces: None,
+                    replaces: maybe_id("replaces", replaces)?,
                     ignore_lease: false,
                     canned: None,
                 })
@@ -272,24 +287,27 @@ impl Act {
                     .map(|agent| id_of("mentions", agent))
                     .collect::<Result<_, _>>()?,
             }),
-            Self::Claim { expect_owner_epoch } => {
-                CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity: false })
+            Self::Claim { expect_owner_epoch, exceed_capacity } => {
+                CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity })
             }
-            Self::Assign { agent, expect_owner_epoch } => CommandBody::Assign(Assign {
-                agent_id: id_of("agent", &agent)?,
-                expect_owner_epoch,
-                exceed_capacity: false,
-            }),
+            Self::Assign { agent, expect_owner_epoch, exceed_capacity } => {
+                let agent_id = id_of("agent", &agent)?;
+                CommandBody::Assign(Assign { agent_id, expect_owner_epoch, exceed_capacity })
+            }
             Self::Unassign { expect_owner_epoch } => {
                 CommandBody::Unassign(Unassign { expect_owner_epoch })
             }
-            Self::TransferToAgent { agent, expect_owner_epoch, seen, note } => {
+            Self::TransferToAgent { agent, expect_owner_epoch, seen, note, exceed_capacity } => {
                 let to = Owner::Agent(id_of("agent", &agent)?);
-                transfer(to, expect_owner_epoch, seen, note)?
+                let seen = SeenLine::read(seen)?;
+                let moved = Transfer { to, expect_owner_epoch, seen, note, exceed_capacity };
+                CommandBody::Transfer(moved)
             }
             Self::TransferToTeam { team, expect_owner_epoch, seen, note } => {
                 let to = Owner::Queue(id_of("team", &team)?);
-                transfer(to, expect_owner_epoch, seen, note)?
+                let (seen, exceed_capacity) = (SeenLine::read(seen)?, false);
+                let moved = Transfer { to, expect_owner_epoch, seen, note, exceed_capacity };
+                CommandBody::Transfer(moved)
             }
             Self::Resolve { seen, outcome, outcome_text } => CommandBody::Resolve(Resolve {
                 seen: SeenLine::read(seen)?,
@@ -351,17 +369,6 @@ fn following(agent: Option<String>) -> Result<Following, CoreError> {
 
 fn tags(field: &'static str, ids: &[String]) -> Result<Vec<SettingId>, CoreError> {
     ids.iter().map(|id| id_of(field, id)).collect()
-}
-
-fn transfer(
-    to: Owner,
-    expect_owner_epoch: u64,
-    seen: Option<SeenLine>,
-    note: Option<String>,
-) -> Result<CommandBody, CoreError> {
-    let seen = SeenLine::read(seen)?;
-    let exceed_capacity = false;
-    Ok(CommandBody::Transfer(Transfer { to, expect_owner_epoch, seen, note, exceed_capacity }))
 }
 
 /// The kind of an act.

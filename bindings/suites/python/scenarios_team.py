@@ -166,7 +166,7 @@ async def settings(stage):
     await eventually("the tag is gone", is_gone)
 
 
-@scenario(45)
+@scenario(51)
 async def the_desks_tools(stage):
     ana = await stage.phone("ana")
     conversation, wa_id = await stage.customer()

@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
 import scenarios_app  # noqa: E402, F401
+import scenarios_desk  # noqa: E402, F401
 import scenarios_files  # noqa: E402, F401
 import scenarios_life  # noqa: E402, F401
 import scenarios_log  # noqa: E402, F401

@@ -21,8 +21,9 @@ struct Suite {
         (32, search), (33, saidBeforeItCame), (34, locked), (35, answeredFromNotification),
         (36, keptWishForPushes), (38, files), (39, pushesOfTheFixtures),
         (40, filesOfLines), (41, forwarded), (42, saidBeforeBaton), (43, followed),
-        (44, settings),
-        (45, desksTools),
+        (44, settings), (45, whatConcernsMe), (46, draftOutlivesPhone),
+        (47, everythingIsSearched), (48, keptViews), (49, takeNext), (50, devicesAndLevels),
+        (51, desksTools),
     ]
     /// None takes longer, whatever happens.
     static let deadline: Double = 150

@@ -2,6 +2,7 @@
 
 import type { Channel, Colleague, Id, Me, MeChange, SavedView, Team } from "../protocol.ts";
 import { Fault, request } from "./api.ts";
+import { keepLogo } from "./logo.ts";
 import type { Scene } from "./store.ts";
 import { Turns } from "./turns.ts";
 
@@ -50,16 +51,21 @@ export class Workspace {
     };
   }
 
+  private setMe(me: Me) {
+    this.me = me;
+    keepLogo(me);
+  }
+
   async readMe() {
     await this.once("me", async () => {
-      this.me = await request<Me>("GET", "/me");
+      this.setMe(await request<Me>("GET", "/me"));
     });
   }
 
   async readAgents() {
     await this.once("agents", async () => {
       this.agents = byId(await request<Colleague[]>("GET", "/agents"));
-      this.me = await request<Me>("GET", "/me");
+      this.setMe(await request<Me>("GET", "/me"));
     });
   }
 
@@ -85,7 +91,7 @@ export class Workspace {
   }
 
   async changeMe(change: MeChange): Promise<void> {
-    this.me = await request<Me>("PATCH", "/me", change);
+    this.setMe(await request<Me>("PATCH", "/me", change));
   }
 
   /** Changes a setting, and reads anew what it may have changed. */

@@ -677,6 +677,8 @@ export const en = {
     dropped: (name: string) => `Deleted: ${name}`,
   },
   search: {
+    from: "From",
+    until: "Until",
     placeholder: "Name, number, or words of messages and notes",
     hint: "Finds customers, messages and notes in everything you may see, resolved ones too. Or choose a status, an owner or a team.",
     which: "Which conversations",

@@ -675,6 +675,8 @@ export const es: Messages = {
     dropped: (name) => `Eliminada: ${name}`,
   },
   search: {
+    from: "Desde",
+    until: "Hasta",
     placeholder: "Nombre, número o palabras de mensajes y notas",
     hint: "Encuentra clientes, mensajes y notas en todo lo que puedes ver, también lo resuelto. O elige un estado, un responsable o un equipo.",
     which: "Qué conversaciones",

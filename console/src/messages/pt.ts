@@ -674,6 +674,8 @@ export const pt: Messages = {
     dropped: (name) => `Eliminada: ${name}`,
   },
   search: {
+    from: "De",
+    until: "Até",
     placeholder: "Nome, número ou palavras de mensagens e notas",
     hint: "Encontra clientes, mensagens e notas em tudo o que pode ver, também no resolvido. Ou escolha um estado, um responsável ou uma equipa.",
     which: "Que conversas",

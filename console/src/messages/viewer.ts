@@ -17,9 +17,10 @@ export interface ViewerWords {
   locked: string;
   failed: string;
   more: string;
-  /** Of the card: what was sent here so far. */
+  /** Of the card: what was sent by the customer and to them. */
   files: string;
   filesNone: string;
+  filesNoneSoFar: string;
   filesAll: (count: number) => string;
   filesOlder: string;
 }
@@ -42,7 +43,8 @@ export const viewerWords: Record<Language, ViewerWords> = {
     failed: "This document cannot be shown here. Save it to open it.",
     more: "Only the first pages are shown. Save it to see the rest.",
     files: "Files",
-    filesNone: "No file among the lines read so far.",
+    filesNone: "No files.",
+    filesNoneSoFar: "No file among the lines read so far.",
     filesAll: (count) => `All ${count}`,
     filesOlder: "Look further back",
   },
@@ -61,7 +63,8 @@ export const viewerWords: Record<Language, ViewerWords> = {
     failed: "Este documento no se puede mostrar aquí. Guárdalo para abrirlo.",
     more: "Solo se muestran las primeras páginas. Guárdalo para ver el resto.",
     files: "Archivos",
-    filesNone: "Ningún archivo en lo leído hasta ahora.",
+    filesNone: "Ningún archivo.",
+    filesNoneSoFar: "Ningún archivo en lo leído hasta ahora.",
     filesAll: (count) => `Todos: ${count}`,
     filesOlder: "Buscar más atrás",
   },
@@ -80,7 +83,8 @@ export const viewerWords: Record<Language, ViewerWords> = {
     failed: "Este documento não pode ser mostrado aqui. Guarde-o para o abrir.",
     more: "Só as primeiras páginas são mostradas. Guarde-o para ver o resto.",
     files: "Ficheiros",
-    filesNone: "Nenhum ficheiro no que foi lido até agora.",
+    filesNone: "Nenhum ficheiro.",
+    filesNoneSoFar: "Nenhum ficheiro no que foi lido até agora.",
     filesAll: (count) => `Todos: ${count}`,
     filesOlder: "Procurar mais atrás",
   },
@@ -106,7 +110,8 @@ export const viewerWords: Record<Language, ViewerWords> = {
     failed: "لا يمكن عرض هذا المستند هنا. احفظه لتفتحه.",
     more: "تُعرض الصفحات الأولى فقط. احفظه لترى الباقي.",
     files: "الملفات",
-    filesNone: "لا ملف فيما قُرئ حتى الآن.",
+    filesNone: "لا ملفات.",
+    filesNoneSoFar: "لا ملف فيما قُرئ حتى الآن.",
     filesAll: (count) => `الكل: ${count}`,
     filesOlder: "ابحث أبعد",
   },

@@ -6,6 +6,10 @@ export interface WelcomeWords {
   name: string;
   nameHow: string;
   nameLabel: string;
+  logo: string;
+  logoHow: string;
+  logoChoose: string;
+  logoEnd: string;
   saved: string;
   app: string;
   appHow: string;
@@ -41,6 +45,10 @@ const en: WelcomeWords = {
   name: "Name the workspace",
   nameHow: "Your team and the people you invite see it.",
   nameLabel: "Name",
+  logo: "Logo",
+  logoHow: "A PNG, JPEG or WebP of at most 2 MB. It stands in the corner of the desk and where your team signs in.",
+  logoChoose: "Choose a picture",
+  logoEnd: "Take the logo away",
   saved: "Saved",
   app: "Add your app at Meta",
   appHow: "You find both in the app's settings at Meta, under Basic. The secret is kept sealed and never shown.",
@@ -76,6 +84,10 @@ const es: WelcomeWords = {
   name: "Pon nombre al espacio de trabajo",
   nameHow: "Lo ven tu equipo y las personas que invites.",
   nameLabel: "Nombre",
+  logo: "Logotipo",
+  logoHow: "Una imagen PNG, JPEG o WebP de hasta 2 MB. Aparece en la esquina del escritorio y donde tu equipo inicia sesión.",
+  logoChoose: "Elegir una imagen",
+  logoEnd: "Quitar el logotipo",
   saved: "Guardado",
   app: "Añade tu aplicación de Meta",
   appHow: "Ambos están en la configuración básica de la aplicación en Meta. El secreto se guarda sellado y no se muestra nunca.",
@@ -111,6 +123,10 @@ const pt: WelcomeWords = {
   name: "Dê um nome ao espaço de trabalho",
   nameHow: "Sua equipe e as pessoas convidadas o veem.",
   nameLabel: "Nome",
+  logo: "Logótipo",
+  logoHow: "Uma imagem PNG, JPEG ou WebP até 2 MB. Aparece no canto do painel e onde a sua equipa entra.",
+  logoChoose: "Escolher uma imagem",
+  logoEnd: "Retirar o logótipo",
   saved: "Salvo",
   app: "Adicione seu aplicativo da Meta",
   appHow: "Ambos estão nas configurações básicas do aplicativo na Meta. A chave secreta fica selada e nunca é mostrada.",
@@ -146,6 +162,10 @@ const ar: WelcomeWords = {
   name: "سمِّ مساحة العمل",
   nameHow: "يراه فريقك ومن تدعوهم.",
   nameLabel: "الاسم",
+  logo: "الشعار",
+  logoHow: "صورة PNG أو JPEG أو WebP حتى 2 ميغابايت. تظهر في زاوية المكتب وحيث يسجّل فريقك الدخول.",
+  logoChoose: "اختر صورة",
+  logoEnd: "إزالة الشعار",
   saved: "تم الحفظ",
   app: "أضف تطبيقك لدى Meta",
   appHow: "تجدهما في الإعدادات الأساسية للتطبيق لدى Meta. يُحفظ السر مختومًا ولا يُعرض أبدًا.",

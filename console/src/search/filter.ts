@@ -1,6 +1,7 @@
 // What is searched for: a part of a name or number, and which conversations.
 
 import type { Id, SearchHit } from "../protocol.ts";
+import { beginOf, endOf, isDay } from "./days.ts";
 
 export const STATUSES = ["open", "waiting", "snoozed", "resolved"] as const;
 export type Status = (typeof STATUSES)[number];
@@ -17,6 +18,10 @@ export interface Wanted {
   owner?: string;
   /** With this tag, or with one that was merged into it. */
   tag?: Id;
+  /** Said on this day or later; of conversations, with a newest line then. */
+  from?: string;
+  /** Said on this day or before. */
+  until?: string;
 }
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -26,6 +31,7 @@ export function wantedOf(query: URLSearchParams): Wanted {
   const of = (name: string) => query.get(name) ?? "";
   const status = STATUSES.find((one) => one === of("status"));
   const [team, channel, owner, tag] = [of("team"), of("channel"), of("owner"), of("tag")];
+  const [from, until] = [of("from"), of("until")];
   const isOwner = owner === "me" || owner === "nobody" || ID.test(owner);
   return {
     q: of("q"),
@@ -35,12 +41,16 @@ export function wantedOf(query: URLSearchParams): Wanted {
     ...(ID.test(channel) ? { channel } : {}),
     ...(isOwner ? { owner } : {}),
     ...(ID.test(tag) ? { tag } : {}),
+    ...(isDay(from) ? { from } : {}),
+    ...(isDay(until) ? { until } : {}),
   };
 }
 
-/** As an address and as the server is asked; nothing where nothing is wanted. */
+const NAMES = ["q", "status", "blocked", "team", "channel", "owner", "tag", "from", "until"] as const;
+
+/** As an address; nothing where nothing is wanted. */
 export function queryOf(wanted: Wanted): URLSearchParams {
-  const named = (["q", "status", "blocked", "team", "channel", "owner", "tag"] as const).flatMap((name) => {
+  const named = NAMES.flatMap((name) => {
     const value = wanted[name];
     return value === undefined || value === "" ? [] : [[name, value]];
   });
@@ -53,9 +63,17 @@ export const isNothing = (wanted: Wanted): boolean => queryOf(wanted).size === 0
 export const hasWords = ({ q, blocked }: Wanted): boolean =>
   blocked === undefined && /[\p{L}\p{N}]/u.test(q);
 
+/** As the server is asked for conversations. */
+export function askedOf({ from, until, ...wanted }: Wanted): URLSearchParams {
+  const query = queryOf(wanted);
+  if (from !== undefined) query.set("from", beginOf(from));
+  if (until !== undefined) query.set("until", endOf(until));
+  return query;
+}
+
 /** As messages and notes are asked for. */
 export function wordsOf({ blocked: _, ...wanted }: Wanted): URLSearchParams {
-  return queryOf(wanted);
+  return askedOf(wanted);
 }
 
 /** What a hit is about: the id of its message or note. */

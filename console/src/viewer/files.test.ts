@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import type { Line } from "../protocol.ts";
+import type { CustomerFile, Line } from "../protocol.ts";
 import { filesBeside, filesOf, kindOf, lookOf, nameOf, zoomed } from "./files.ts";
 
 function line(id: string, kind: Line["kind"], more: object = {}, details: object = {}): Line {
@@ -29,8 +29,10 @@ test("a file says what it is by its ending, else by its type, and never more", (
 
 test("arrows go through what can be looked at, and a line of elsewhere stands alone", () => {
   const all = [line("1", "image"), line("2", "voice"), line("3", "document", {}, { name: "a.pdf" })];
-  expect(filesBeside(all, all[2] as Line).map(({ id }) => id)).toEqual(["1", "3"]);
-  expect(filesBeside(all, line("9", "image")).map(({ id }) => id)).toEqual(["9"]);
+  const of = (line: Line): CustomerFile => ({ conversation_id: "c", line });
+  const beside = (line: Line) => filesBeside(all.map(of), of(line)).map((file) => file.line.id);
+  expect(beside(all[2] as Line)).toEqual(["1", "3"]);
+  expect(beside(line("9", "image"))).toEqual(["9"]);
   expect(zoomed(1, -1)).toBe(1);
   expect(zoomed(8, 1)).toBe(8);
 });

@@ -2,7 +2,7 @@
 
 import { isRevoked } from "../inbox/amended.ts";
 import { fileName } from "../inbox/shown.ts";
-import type { Line } from "../protocol.ts";
+import type { CustomerFile, Line } from "../protocol.ts";
 
 export type Look = "picture" | "video" | "pdf";
 
@@ -37,10 +37,10 @@ export function lookOf(line: Line): Look | undefined {
     : undefined;
 }
 
-/** All that can be looked at beside a line, oldest first, with the line itself. */
-export function filesBeside(lines: readonly Line[], line: Line): Line[] {
-  const all = lines.filter((one) => lookOf(one) !== undefined);
-  return all.some(({ id }) => id === line.id) ? all : [line];
+/** All that can be looked at beside a file, oldest first, with the file itself. */
+export function filesBeside(files: readonly CustomerFile[], file: CustomerFile): CustomerFile[] {
+  const all = files.filter(({ line }) => lookOf(line) !== undefined);
+  return all.some(({ line }) => line.id === file.line.id) ? all : [file];
 }
 
 /** Files that can be looked at or saved, the newest first. */

@@ -32,6 +32,9 @@ fn check_filter(filter: &mut ViewFilter) -> Result<(), Wrong> {
         let problem = format!("text must have at most {QUERY_CHARS_MAX} characters");
         return Err(Wrong::new("filter", problem));
     }
+    if matches!((filter.from, filter.until), (Some(from), Some(until)) if from >= until) {
+        return Err(Wrong::new("filter", "must begin before it ends"));
+    }
     if *filter == ViewFilter::default() {
         return Err(Wrong::new("filter", "must name something"));
     }

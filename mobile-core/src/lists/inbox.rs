@@ -131,7 +131,7 @@ impl Keyed for InboxRow {
 
 impl InboxRow {
     /// The row of a conversation, without the agent's own acts.
-    pub(crate) fn of(row: ConversationRow) -> Self {
+    pub fn of(row: ConversationRow) -> Self {
         let (head, rest) = match row {
             ConversationRow::Head { head } => (head, None),
             ConversationRow::Full { view, unread } => {

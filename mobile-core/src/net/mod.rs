@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  fetch · session · commands      typed calls, a file for each family
-//!  lines · uploads · json                  requests whose answers the caller reads
+//!  lines · lists · uploads · json          requests whose answers the caller reads
 //!                  └──▶ ask                       one request: deadline, size limit, answer
 //!                        └──▶ pool ──▶ connect    the connection in between; TCP and TLS
 //!                                       └──▶ trust · tunnel   whom to believe; through a proxy
@@ -26,6 +26,7 @@ mod fetch;
 mod json;
 pub mod limits;
 mod lines;
+mod lists;
 mod pool;
 mod reply;
 mod session;
@@ -48,6 +49,10 @@ pub use connect::Trouble;
 pub use hyper::Method;
 pub use json::{Bounds, delete, escaped, get, patch, post, put};
 pub use lines::{elsewhere, episodes, file, file_part, lines, past, templates};
+pub use lists::{
+    ListPart, devices, end_device, filtered, found, kept_drafts, next, notices, push_levels,
+    read_notices, saved_views, set_push_levels,
+};
 pub use reply::Reply;
 pub use session::{SignInError, SignedIn};
 pub use trust::PlatformTrust;

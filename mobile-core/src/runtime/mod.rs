@@ -14,9 +14,10 @@
 //! repository checks. First come `clock`, `error`, `events`, `log`, `network`, `keys`, `extension`,
 //! `dispatcher`, `subscriptions`, `engine`. Then come `requests`, `life`, `lock`, `effects`,
 //! `registration`, `worker`. Last come `handle`, `session`, `calls`, `uploads`, `downloads`,
-//! `answering`, `watch`, `wishes`, `search`.
+//! `answering`, `watch`, `wishes`, `search`, `at_server`, `next`.
 
 mod answering;
+mod at_server;
 mod calls;
 mod clock;
 mod dispatcher;
@@ -32,6 +33,7 @@ mod life;
 mod lock;
 mod log;
 mod network;
+mod next;
 mod registration;
 mod requests;
 mod search;
@@ -45,6 +47,7 @@ mod wishes;
 mod worker;
 
 pub use answering::AnswerOutcome;
+pub use at_server::ServerList;
 pub use calls::{Diagnostics, People};
 pub use clock::wall_clock;
 pub use dispatcher::ListenerCounts;
@@ -61,5 +64,5 @@ pub use uploads::{FileSource, FileTap, OutgoingFile};
 
 pub use crate::push::{PushOffReason, PushState, PushTarget};
 
-pub use crate::net::PlatformTrust;
+pub use crate::net::{ListPart, PlatformTrust};
 pub use crate::phone::{LOCK_AFTER, LOCK_AFTER_MAX, LOCK_AFTER_MIN};

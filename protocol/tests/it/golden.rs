@@ -20,7 +20,8 @@ use baton_protocol::next::NextInLines;
 use baton_protocol::notice::{KeptDraft, NoticePage, NoticesLeft, NoticesRead};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{
-    ChangePage, ConversationPage, FileAddress, LineHistory, LinesPage, SnapshotAnswer, SyncAnswer,
+    ChangePage, ConversationPage, CustomerFiles, FileAddress, LineHistory, LinesPage,
+    SnapshotAnswer, SyncAnswer,
 };
 use baton_protocol::problem::Problem;
 use baton_protocol::push::{
@@ -100,7 +101,8 @@ macro_rules! bodies {
 
 bodies!(
     AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
-    CommandResults, ContactFields, ContactFieldsPut, ConversationPage, Device, DryRun, DryRunAsk, Episodes, FileAddress, Invitation,
+    CommandResults, ContactFields, ContactFieldsPut, ConversationPage, CustomerFiles, Device,
+    DryRun, DryRunAsk, Episodes, FileAddress, Invitation,
     InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
     LineHistory, LinesPage, Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps,
     NextInLines, NoticePage, NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange,

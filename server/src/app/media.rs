@@ -53,8 +53,9 @@ fn open(config: &Config, clock: &Clock) -> anyhow::Result<Arc<dyn MediaStore>> {
     Ok(Arc::new(opened))
 }
 
-/// Where files are kept, what rings when an upload is complete, and who moves files.
-pub(super) type Begun = (Arc<dyn MediaStore>, Arc<Notify>, [JoinHandle<()>; 2]);
+/// Where files are kept, what makes pictures small, what rings when an upload is complete, and who
+/// moves files.
+pub(super) type Begun = (Arc<dyn MediaStore>, Arc<Pictures>, Arc<Notify>, [JoinHandle<()>; 2]);
 
 /// Opens the folder, and starts what fetches customers' files and what gives agents' files to
 /// WhatsApp.
@@ -63,7 +64,7 @@ pub(super) fn begin(of: &Background<'_>) -> anyhow::Result<Begun> {
     let pictures = Arc::new(pictures(&of.config.media)?);
     let files = Files { media, pictures, unseal: Arc::clone(of.unseal) };
     let movers = [fetch(of, &files)?, pass_on(of, &files, &bell)?];
-    Ok((files.media, bell, movers))
+    Ok((files.media, files.pictures, bell, movers))
 }
 
 /// What fetcher and uploads share.

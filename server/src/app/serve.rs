@@ -284,7 +284,7 @@ impl Server {
             unseal: &unseal,
         };
         let sender = sender(&background, &coordinator);
-        let (media, uploaded, movers) = media::begin(&background)?;
+        let (media, pictures, uploaded, movers) = media::begin(&background)?;
         let mut workers = workers(&background, &media, &sealer, &sender);
         workers.extend(movers.into_iter().chain(askers(&background, &inspector)));
         let kept = drafts.run(store.for_background(), clock.clone());
@@ -298,6 +298,7 @@ impl Server {
             store: store.clone(),
             accounts: accounts.clone(),
             media,
+            pictures,
             files_bytes_max: config.media.workspace_bytes_max,
             uploaded,
             keys: keys.clone(),

@@ -12,7 +12,7 @@ use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::connection::refusal;
 use crate::engine::work::Caller;
-use crate::store::read::{Asked, Filter, Listed, Order, StatusFilter};
+use crate::store::read::{Asked, Filter, Listed, StatusFilter};
 use crate::store::{health, read};
 
 /// Conversations that are resolved at once when a number is removed.
@@ -119,17 +119,7 @@ pub(super) async fn remove(
 async fn resolve_all(parts: &ApiState, signed: Signed, channel: ChannelId) -> HandlerResult<()> {
     let Signed { workspace, agent, device, .. } = signed;
     for status in [StatusFilter::Open, StatusFilter::Waiting, StatusFilter::Snoozed] {
-        let filter = Filter {
-            status: Some(status),
-            owner: None,
-            team: None,
-            channel: Some(channel),
-            unread: false,
-            blocked: false,
-            tags: None,
-            query: None,
-            order: Order::default(),
-        };
+        let filter = Filter { status: Some(status), channel: Some(channel), ..Filter::default() };
         let mut tx = parts.store.read().await?;
         let sight = read::sight(&mut tx, workspace, agent).await?;
         let sight = sight.ok_or_else(Fault::unauthenticated)?;

@@ -11,7 +11,7 @@ use baton_protocol::limits::{IDS_MAX, NOTES_MAX, QUERY_CHARS_MAX};
 use baton_protocol::notice::KeptDraft;
 use baton_protocol::page::{ChangePage, ConversationPage, ConversationRow, LineHistory, LinesPage};
 use baton_protocol::routing::RoutingHistory;
-use baton_protocol::{ChannelId, ConversationId, Head, MessageId, SettingId, TeamId};
+use baton_protocol::{ChannelId, ConversationId, Head, MessageId, SettingId, TeamId, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -42,11 +42,18 @@ pub(super) struct Listing {
     /// Only those with lines that you have not read.
     #[serde(default)]
     unread: bool,
+    /// Only those whose customer waits for an answer.
+    #[serde(default)]
+    unanswered: bool,
     /// Only those with a customer who is blocked.
     #[serde(default)]
     blocked: bool,
     /// Only those with this tag, or with one that was merged into it.
     tag: Option<SettingId>,
+    /// Only those with a newest line at this time or later.
+    from: Option<Timestamp>,
+    /// Only those with a newest line before this time.
+    until: Option<Timestamp>,
     /// Only those whose customer has this in the name or number.
     #[schemars(length(max = 100))]
     q: Option<String>,
@@ -381,7 +388,8 @@ fn filter(listing: Listing) -> HandlerResult<Filter> {
     let is_alone = (&listing.status, &listing.owner, listing.team) == (&None, &None, None)
         && listing.channel.is_none()
         && listing.tag.is_none()
-        && !(listing.unread || listing.blocked);
+        && (listing.from, listing.until) == (None, None)
+        && !(listing.unread || listing.unanswered || listing.blocked);
     if listing.ids.is_some() && !(is_alone && listing.q.is_none() && listing.page.is_none()) {
         return Err(Fault::invalid("ids: nothing else can be asked with it"));
     }
@@ -392,6 +400,9 @@ fn filter(listing: Listing) -> HandlerResult<Filter> {
         team: listing.team,
         channel: listing.channel,
         unread: listing.unread,
+        unanswered: listing.unanswered,
+        from: listing.from,
+        until: listing.until,
         blocked: listing.blocked,
         tags: None,
         query,

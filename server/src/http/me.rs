@@ -11,6 +11,7 @@ use super::input::Json;
 use super::{Access, HandlerResult, Route, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::config::Secret;
+use crate::store::logo::logo_address;
 
 /// The routes of this file.
 pub(super) fn routes() -> Vec<Route> {
@@ -34,11 +35,15 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// `GET /me`.
 pub(super) async fn read(State(parts): State<Shared>, signed: Signed) -> HandlerResult<Out<Me>> {
+    let mut tx = parts.store.read().await?;
+    let logo = logo_address(&mut tx, signed.workspace).await?;
+    tx.rollback().await?;
     Ok(Out(Me {
         agent: agent(&parts, signed.workspace, signed.agent).await?,
         workspace_id: signed.workspace,
         workspace: parts.accounts.slug(signed.workspace).await?,
         workspace_name: Some(parts.accounts.workspace_name(signed.workspace).await?),
+        workspace_logo: logo.map(|address| format!("/api/v1/logos/{address}")),
         device_id: signed.device,
         epoch: parts.store.epoch(),
         sends_letters: parts.mail.is_set_up(),

@@ -16,6 +16,7 @@ mod console;
 mod contacts;
 mod conversations;
 mod cors;
+mod customers;
 mod description;
 mod edge;
 mod files;
@@ -24,6 +25,7 @@ mod health;
 mod input;
 pub(crate) mod intake;
 mod invitations;
+mod logo;
 mod me;
 mod meta_apps;
 mod next;
@@ -72,7 +74,7 @@ use crate::connection::Inspector;
 use crate::coordinator::Coordinator;
 use crate::engine::Engine;
 use crate::mail::Mail;
-use crate::media::MediaStore;
+use crate::media::{MediaStore, Pictures};
 use crate::push::EndpointRules;
 use crate::secrets::Keys;
 use crate::store::Store;
@@ -100,6 +102,8 @@ pub struct ApiState {
     pub accounts: Accounts,
     /// Where files are.
     pub media: Arc<dyn MediaStore>,
+    /// Makes pictures small.
+    pub pictures: Arc<Pictures>,
     /// The most bytes of files that a workspace keeps; 0 for no limit.
     pub files_bytes_max: u64,
     /// Rung when an upload is complete.
@@ -167,8 +171,10 @@ pub fn routes() -> Vec<Route> {
         channels::routes(),
         meta_apps::routes(),
         workspace::routes(),
+        logo::routes(),
         templates::routes(),
         conversations::routes(),
+        customers::routes(),
         noticed::routes(),
         begin::routes(),
         heads::routes(),

@@ -103,6 +103,17 @@ impl Fault {
         Self::new(StatusCode::BAD_REQUEST, "files_full", detail)
     }
 
+    /// A picture cannot be drawn, or not small enough.
+    pub(super) fn picture_unfit(detail: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "picture_unfit", detail)
+    }
+
+    /// This server makes no small pictures.
+    pub(super) fn pictures_off() -> Self {
+        let detail = "this server makes no small pictures; its operator sets media.small_pictures";
+        Self::new(StatusCode::CONFLICT, "pictures_off", detail)
+    }
+
     /// A piece of an upload does not begin where the bytes end that are here.
     pub(super) fn upload_from(received: u64) -> Self {
         let detail = format!("{received} bytes are here: send the upload from there on");

@@ -4,7 +4,7 @@ use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::find::Wanted;
 use baton_protocol::page::SearchPage;
-use baton_protocol::{ChannelId, SettingId, TeamId};
+use baton_protocol::{ChannelId, SettingId, TeamId, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -39,6 +39,10 @@ pub(super) struct Listing {
     channel: Option<ChannelId>,
     /// Only in conversations with this tag, or with one that was merged into it.
     tag: Option<SettingId>,
+    /// Only what was said at this time or later; of customers, those with a newest line then.
+    from: Option<Timestamp>,
+    /// Only what was said before this time.
+    until: Option<Timestamp>,
     /// `next` of the page before, unchanged and with the same filter.
     page: Option<String>,
     /// Hits of this page.
@@ -63,8 +67,8 @@ pub(super) async fn find(
     signed: Signed,
     Query(listing): Query<Listing>,
 ) -> HandlerResult<Out<SearchPage>> {
-    let Listing { q, kind, status, owner, team, channel, tag, page, limit: asked } = listing;
-    let limit = limit(asked)?;
+    let Listing { q, kind, status, owner, team, channel, tag, from, until, .. } = listing;
+    let (page, limit) = (listing.page, limit(listing.limit)?);
     let Some(q) = query(Some(q))? else { return Err(Fault::invalid("q: must not be empty")) };
     let owner = owner.as_deref().map(owner_filter).transpose()?;
     let workspace = signed.workspace;
@@ -79,8 +83,8 @@ pub(super) async fn find(
         let order = Order::Activity;
         let query = Some(q.clone());
         let tags = tags.clone();
-        let named =
-            Filter { status, owner, team, channel, order, query, tags, ..Filter::default() };
+        let named = Filter { status, owner, team, channel, ..Filter::default() };
+        let named = Filter { order, query, tags, from, until, ..named };
         let first = Asked { page: None, limit: CONVERSATIONS_MAX };
         let found = rows::list(&mut tx, workspace, &sight, &named, first).await?;
         found.rows.into_iter().map(row).collect()
@@ -89,7 +93,8 @@ pub(super) async fn find(
     };
     let (hits, next) = match Wanted::new(&q) {
         Some(wanted) => {
-            let filter = SearchFilter { wanted, kind, status, owner, team, channel, tags };
+            let filter =
+                SearchFilter { wanted, kind, status, owner, team, channel, tags, from, until };
             let asked = Asked { page: page.as_deref(), limit };
             rows::search(&mut tx, workspace, &sight, &filter, asked).await?
         }

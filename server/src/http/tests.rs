@@ -42,7 +42,7 @@ use crate::config::{Config, Secret, Sources, WhatsAppConfig};
 use crate::connection::Inspector;
 use crate::coordinator::{Coordinator, InProcess};
 use crate::engine::{Engine, Limits};
-use crate::media::Folder;
+use crate::media::{Folder, Pictures};
 use crate::secrets::Keys;
 use crate::store::testing::{TestDatabase, databases};
 use crate::telemetry::Metrics;
@@ -141,6 +141,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         store,
         accounts,
         media,
+        pictures: Arc::new(Pictures::off()),
         files_bytes_max: 0,
         keys,
         uploaded: Arc::default(),

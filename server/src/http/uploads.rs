@@ -41,7 +41,7 @@ pub(super) struct PieceQuery {
 
 /// A body of bytes, of somebody who is signed in.
 #[derive(Debug)]
-pub(super) struct Piece(Vec<u8>);
+pub(super) struct Piece(pub(super) Vec<u8>);
 
 impl FromRequest<Shared> for Piece {
     type Rejection = Fault;

@@ -16,7 +16,7 @@ use baton_protocol::{MessageId, Timestamp, WorkspaceId};
 use futures_util::Stream;
 
 pub use folder::{Folder, Scratch};
-pub use pictures::{Pictures, Preview, has_preview};
+pub use pictures::{NoSmall, Pictures, Preview, has_preview};
 pub use s3::{Bucket, S3};
 pub use worker::main as work;
 

@@ -66,7 +66,7 @@ enum Made {
 
 /// Why there is no small picture.
 #[derive(Debug, thiserror::Error)]
-enum NoSmall {
+pub enum NoSmall {
     /// None are made here.
     #[error("small pictures are turned off")]
     Off,
@@ -111,7 +111,7 @@ impl Pictures {
     /// there is nothing to tell, that is for good: it is not tried again.
     pub async fn make(&self, store: &dyn MediaStore, place: ObjectKey, bytes: u64) -> Preview {
         let none = Preview::default();
-        let made = match self.made(store, place, bytes).await {
+        let made = match self.made(bytes, store.get(place, 0, bytes)).await {
             Ok(Made::Small { picture, jpeg }) => {
                 let kept = store.put_small(place, jpeg).await;
                 kept.map(|()| Preview { picture: Some(picture), ..none })
@@ -137,12 +137,27 @@ impl Pictures {
         }
     }
 
+    /// The small JPEG of a picture that is here whole.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn small_of(&self, picture: Vec<u8>) -> Result<Vec<u8>, NoSmall> {
+        let bytes = picture.len() as u64;
+        let input = async move {
+            let once = futures_util::stream::once(std::future::ready(Ok(picture)));
+            Ok(Some(Box::pin(once) as Bytes))
+        };
+        match self.made(bytes, input).await? {
+            Made::Small { jpeg, .. } => Ok(jpeg),
+            Made::Heard(_) => Err(NoSmall::Unfit),
+        }
+    }
+
     /// What a worker makes of a file.
     async fn made(
         &self,
-        store: &dyn MediaStore,
-        place: ObjectKey,
         bytes: u64,
+        input: impl Future<Output = io::Result<Option<Bytes>>> + Send,
     ) -> Result<Made, NoSmall> {
         let program = self.program.as_deref().ok_or(NoSmall::Off)?;
         if bytes > INPUT_BYTES_MAX {
@@ -159,7 +174,7 @@ impl Pictures {
             }
             tokio::time::sleep(AGAIN).await;
         };
-        let input = store.get(place, 0, bytes).await?.ok_or(NoSmall::Missing)?;
+        let input = input.await?.ok_or(NoSmall::Missing)?;
         // Dropped at the end of its time, it is killed.
         timeout(WITHIN, run(child, input)).await.map_err(|_late| NoSmall::Unfit)?
     }

@@ -9,6 +9,7 @@ use super::numbers::Numbers;
 use super::practice::Practice;
 use super::{admin, intake, media, quarantine};
 use crate::accounts::password;
+use crate::accounts::settings::first::FirstAdmin;
 use crate::app::known;
 use crate::app::private::make_directory;
 use crate::app::serve::{Foundation, Server};
@@ -113,25 +114,24 @@ async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
     };
     let config = &config;
     let server = Server::start(config, clock).await?;
-    if let Some(first) = server.accounts.first_admin(&server.engine).await? {
-        let (workspace, email) = (&first.workspace, &first.email);
-        let password = first.password.expose();
-        let told = json!({
-            "message": "the first admin, shown once",
-            "workspace": workspace, "email": email, "password": password,
-        });
-        let text = format!(
-            "The first admin (shown once): workspace {workspace}, {email}, password {password}"
-        );
-        say_as(config, &text, &told);
+    let first = server.accounts.first_admin(&server.engine).await?;
+    let practised = match &practice {
+        Some(practice) => practice.begin(&server).await.map(Some),
+        None => Ok(None),
+    };
+    if let Ok(practised) = &practised {
+        if let Some(text) = practised {
+            say_as(config, text, &json!({ "message": text }));
+        }
+        let url = server.url();
+        let told = json!({"message": "Baton is ready", "url": url});
+        say_as(config, &format!("Baton is ready at {url}"), &told);
     }
-    if let Some(practice) = &practice {
-        let text = practice.begin(&server).await?;
-        say_as(config, &text, &json!({ "message": text }));
+    // The last of all, so that nothing stands below it; also where something failed by now.
+    if let Some(first) = first {
+        say_first(config, &first);
     }
-    let url = server.url();
-    let told = json!({"message": "Baton is ready", "url": url});
-    say_as(config, &format!("Baton is ready at {url}"), &told);
+    practised?;
     let why = tokio::select! {
         told = told_to_stop() => { told?; None }
         () = server.void() => Some(
@@ -147,6 +147,20 @@ async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
         practice.stop().await;
     }
     why.map_or(Ok(()), |why| Err(anyhow::anyhow!(why)))
+}
+
+/// Tells how the first admin signs in. Nothing shows it again.
+fn say_first(config: &Config, first: &FirstAdmin) {
+    let (workspace, email) = (&first.workspace, &first.email);
+    let password = first.password.expose();
+    let told = json!({
+        "message": "the first admin, shown once",
+        "workspace": workspace, "email": email, "password": password,
+    });
+    let text = format!(
+        "The first admin (shown once): workspace {workspace}, {email}, password {password}"
+    );
+    say_as(config, &text, &told);
 }
 
 /// Whether others than this machine and its network can reach the address, as far as it says.

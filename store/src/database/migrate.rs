@@ -32,6 +32,7 @@ pub(crate) fn known() -> i64 {
 pub(crate) async fn migrate(pools: &Pools) -> Result<(), StoreError> {
     static NOTE: Sql =
         Sql::new("INSERT INTO schema_version (version, name) VALUES (CAST($1 AS BIGINT), $2)");
+    let mut applied = 0_u32;
     loop {
         let mut tx = pools.begin().await?;
         let done = versions(&mut tx).await?;
@@ -42,7 +43,15 @@ pub(crate) async fn migrate(pools: &Pools) -> Result<(), StoreError> {
         // One that was merged late is not above the newest.
         let Some(next) = MIGRATIONS.iter().find(|migration| !done.contains(&migration.version))
         else {
-            return tx.rollback().await;
+            tx.rollback().await?;
+            if applied > 0 {
+                tracing::info!(
+                    schema = found,
+                    applied,
+                    "the database is at schema {found}, {applied} migrations applied"
+                );
+            }
+            return Ok(());
         };
         tx.script(next.both).await?;
         tx.script(match tx.dialect() {
@@ -52,7 +61,8 @@ pub(crate) async fn migrate(pools: &Pools) -> Result<(), StoreError> {
         .await?;
         tx.run(&NOTE, &[&next.version.to_string(), next.name]).await?;
         tx.commit().await?;
-        tracing::info!(version = next.version, name = next.name, "schema migrated");
+        applied += 1;
+        tracing::debug!(version = next.version, name = next.name, "a migration ran");
     }
 }
 

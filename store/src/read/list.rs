@@ -10,7 +10,8 @@ use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ConversationView;
 use baton_protocol::{
-    AgentId, ChannelId, ConversationId, Head, Owner, Role, SettingId, TeamId, WorkspaceId,
+    AgentId, ChannelId, ConversationId, Head, Owner, Role, SettingId, TeamId, Timestamp,
+    WorkspaceId,
 };
 use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
@@ -32,8 +33,14 @@ pub struct Filter {
     pub channel: Option<ChannelId>,
     /// Only with lines of the customer that the viewer has not read.
     pub unread: bool,
+    /// Only those whose customer waits for an answer.
+    pub unanswered: bool,
     /// Only those whose customer is blocked.
     pub blocked: bool,
+    /// Only those with a newest line at this time or later.
+    pub from: Option<Timestamp>,
+    /// Only those with a newest line before this time.
+    pub until: Option<Timestamp>,
     /// Only those with one of these tags.
     pub tags: Option<BTreeSet<SettingId>>,
     /// Part of the contact's name or number.
@@ -54,20 +61,25 @@ pub enum StatusFilter {
     Snoozed,
     /// Done.
     Resolved,
+    /// Open or waiting.
+    Unfinished,
 }
 
 impl StatusFilter {
-    const ALL: [Self; 4] = [Self::Open, Self::Waiting, Self::Snoozed, Self::Resolved];
-
-    pub(super) fn name(self) -> &'static str {
+    /// The statuses that pass, as the column names them.
+    pub(super) fn names(self) -> &'static [&'static str] {
         match self {
-            Self::Open => "open",
-            Self::Waiting => "waiting",
-            Self::Snoozed => "snoozed",
-            Self::Resolved => "resolved",
+            Self::Open => &["open"],
+            Self::Waiting => &["waiting"],
+            Self::Snoozed => &["snoozed"],
+            Self::Resolved => &["resolved"],
+            Self::Unfinished => &["open", "waiting"],
         }
     }
 }
+
+/// The statuses of a conversation, as the column names them.
+const STATUSES: &[&str] = &["open", "waiting", "snoozed", "resolved"];
 
 /// See [`Filter::owner`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -145,7 +157,9 @@ pub async fn list(
         let query = Query { workspace, sight, filter, branches: &branches, contacts };
         keys.extend(query.keys(tx, &place, limit + 1 - keys.len()).await?);
         match place.phase {
-            Phase::Waiting if keys.len() <= limit => place = ListPlace::start(Phase::Others),
+            Phase::Waiting if keys.len() <= limit && !filter.unanswered => {
+                place = ListPlace::start(Phase::Others);
+            }
             Phase::Waiting | Phase::Others | Phase::All => break,
         }
     }
@@ -368,10 +382,7 @@ impl Query<'_> {
 
     /// The statement, of static pieces alone; what varies goes to the arguments.
     fn statement(&self, phase: Phase, branches: &[Branch], args: &mut Vec<String>) -> String {
-        let statuses: &[StatusFilter] = match &self.filter.status {
-            Some(status) => std::slice::from_ref(status),
-            None => &StatusFilter::ALL,
-        };
+        let statuses = self.filter.status.map_or(STATUSES, StatusFilter::names);
         let (key, beyond, order) = match phase {
             Phase::Waiting => ("c.unanswered_since", ">", "ASC"),
             Phase::Others | Phase::All => ("c.activity_at", "<", "DESC"),
@@ -394,7 +405,6 @@ impl Query<'_> {
             let (column, value) = (branch.column, args.len().to_string());
             for status in statuses {
                 let union = if sql.is_empty() { "" } else { " UNION ALL " };
-                let status = status.name();
                 // Nothing of this comes from outside: values are numbered parameters.
                 sql.extend([
                     union,
@@ -447,6 +457,15 @@ impl Query<'_> {
         }
         if self.filter.blocked {
             and.push_str(" AND c.block IS NOT NULL");
+        }
+        if self.filter.unanswered && phase != Phase::Waiting {
+            and.push_str(" AND c.unanswered_since IS NOT NULL");
+        }
+        for (bound, than) in [(self.filter.from, " >= "), (self.filter.until, " < ")] {
+            let Some(bound) = bound else { continue };
+            args.push(bound.ms().to_string());
+            let number = args.len().to_string();
+            and.extend([" AND c.activity_at", than, "CAST($", &number, " AS BIGINT)"]);
         }
         if let Some(tags) = &self.filter.tags {
             let mut any = " AND (";

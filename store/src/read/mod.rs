@@ -7,6 +7,7 @@ mod changes;
 mod coaching;
 mod conversations;
 mod counts;
+mod customer_files;
 mod due;
 mod episodes;
 mod forwardable;
@@ -32,6 +33,7 @@ pub use canned::canned_uses;
 pub use changes::changes;
 pub use conversations::{conversations, heads, views, whole_views};
 pub use counts::view_counts;
+pub use customer_files::{FilesAsked, conversations_of, customer_files};
 pub(crate) use due::names_held;
 pub use due::{
     Busy, MessageAt, SendOrder, channel_token, due_sends, due_snoozes, leaving, next_in_lane,

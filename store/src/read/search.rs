@@ -43,6 +43,22 @@ pub struct SearchFilter {
     pub channel: Option<ChannelId>,
     /// Only in conversations with one of these tags.
     pub tags: Option<BTreeSet<SettingId>>,
+    /// Said at this time or later.
+    pub from: Option<Timestamp>,
+    /// Said before this time.
+    pub until: Option<Timestamp>,
+}
+
+impl SearchFilter {
+    /// Whether what was said at this time passes.
+    fn is_when(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
+    }
+
+    /// How often entries are looked at for one page. What was said at another time costs little.
+    fn rounds_max(&self) -> usize {
+        if self.until.is_some() { ROUNDS_MAX * 5 } else { ROUNDS_MAX }
+    }
 }
 
 /// See [`SearchFilter::kind`].
@@ -58,6 +74,8 @@ pub enum SearchKind {
 /// Entries of the index that are looked at together, and how often for one page.
 const AT_ONCE: usize = if cfg!(test) { 7 } else { 200 };
 const ROUNDS_MAX: usize = 10;
+/// The clocks of nodes and of WhatsApp differ by less.
+const SKEW_MS: i64 = 3_600 * 1_000;
 
 #[derive(FromRow)]
 struct Candidate {
@@ -97,10 +115,11 @@ pub async fn search(
     let mut hits = Vec::new();
     let mut seen = BTreeSet::new();
     let mut is_more = true;
-    for _ in 0..ROUNDS_MAX {
+    for _ in 0..filter.rounds_max() {
         let rows = candidates(tx, workspace, filter, before).await?;
         is_more = rows.len() >= AT_ONCE;
         let last = rows.last().map(|row| number(row.at_position)).transpose()?;
+        is_more &= !is_beyond(filter, &rows)?;
         let places = places(sight, filter, &rows)?;
         for (position, hit) in filled(tx, workspace, sight, filter, places).await? {
             if hits.len() == limit {
@@ -155,6 +174,13 @@ async fn candidates(
     tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await
 }
 
+/// Whether the log kept the last of these before the time that a search begins at. All that is
+/// further back was said before that time, too.
+fn is_beyond(filter: &SearchFilter, rows: &[Candidate]) -> Result<bool, StoreError> {
+    let (Some(from), Some(last)) = (filter.from, rows.last()) else { return Ok(false) };
+    Ok(last.logged.read()?.event.at.plus_ms(SKEW_MS) < from)
+}
+
 /// Those that the viewer may read, and that the filter lets through.
 fn places(
     sight: &Sight,
@@ -171,6 +197,9 @@ fn places(
         }
         let event = row.logged.read()?.event;
         let Some(conversation) = event.conversation_id else { continue };
+        if !said_at(&event).is_none_or(|at| filter.is_when(at)) {
+            continue;
+        }
         if let Some(what) = what(&event, filter.kind) {
             found.push(PossibleHit { position: event.position, conversation, what });
         }
@@ -190,17 +219,28 @@ fn is_asked(
         Some(OwnerFilter::Agent(agent)) => scope.owner == Owner::Agent(agent),
         Some(OwnerFilter::Nobody) => scope.owner.agent().is_none(),
     };
-    let status = filter.status.map(StatusFilter::name);
+    let status = filter.status.map(StatusFilter::names);
+    let stands = row.in_status.as_deref();
     let channel: Option<ChannelId> = some_id(row.in_channel.as_deref())?;
     Ok(is_owner
         && filter.team.is_none_or(|team| team == scope.team)
         && (filter.channel.is_none() || filter.channel == channel)
         && filter.tags.as_ref().is_none_or(|tags| is_tagged(row.in_tags.as_deref(), tags))
-        && status.is_none_or(|status| row.in_status.as_deref() == Some(status)))
+        && status.is_none_or(|names| stands.is_some_and(|stands| names.contains(&stands))))
 }
 
 fn is_tagged(on: Option<&str>, tags: &BTreeSet<SettingId>) -> bool {
     on.is_some_and(|on| tags.iter().any(|tag| on.contains(&tag.to_string())))
+}
+
+/// The time at which it was said, where the event tells.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others say nothing")]
+fn said_at(event: &Event) -> Option<Timestamp> {
+    match &event.fact {
+        Fact::LineReceived { at, .. } | Fact::LineWritten { at, .. } => Some(*at),
+        Fact::NoteAdded { .. } => Some(event.at),
+        _ => None,
+    }
 }
 
 fn what(event: &Event, kind: Option<SearchKind>) -> Option<What> {
@@ -258,7 +298,8 @@ async fn filled(
                 (text, (seq, None, Some(id), None, Author::Agent { id: author }, at))
             }
         };
-        if filter.wanted.finds(&text) {
+        let said_at = hit.5;
+        if filter.is_when(said_at) && filter.wanted.finds(&text) {
             found.push((place.position, place.conversation, text, hit));
         }
     }

@@ -40,7 +40,12 @@ async fn populate(world: &mut World) {
 }
 
 fn filters() -> Vec<Filter> {
-    let statuses = [None, Some(StatusFilter::Open), Some(StatusFilter::Resolved)];
+    let statuses = [
+        None,
+        Some(StatusFilter::Open),
+        Some(StatusFilter::Resolved),
+        Some(StatusFilter::Unfinished),
+    ];
     let owners = [
         None,
         Some(OwnerFilter::Me),
@@ -54,6 +59,11 @@ fn filters() -> Vec<Filter> {
                 for order in [Order::Unanswered, Order::Activity] {
                     let filter = Filter { status, owner, team, order, ..Filter::default() };
                     all.push(Filter { unread: true, ..filter.clone() });
+                    all.push(Filter { unanswered: true, ..filter.clone() });
+                    let (from, until) =
+                        (Timestamp::from_ms(1_000_500), Timestamp::from_ms(1_001_200));
+                    all.push(Filter { from: Some(from), ..filter.clone() });
+                    all.push(Filter { from: Some(from), until: Some(until), ..filter.clone() });
                     all.push(filter);
                 }
             }
@@ -96,6 +106,7 @@ fn is_wanted(
         None => true,
         Some(StatusFilter::Open) => head.status == Status::Open,
         Some(StatusFilter::Resolved) => head.status == Status::Resolved,
+        Some(StatusFilter::Unfinished) => matches!(head.status, Status::Open | Status::Waiting),
         Some(_) => unreachable!("not among the filters"),
     };
     let owner = match filter.owner {
@@ -119,6 +130,9 @@ fn is_wanted(
         && query
         && filter.team.is_none_or(|team| team == head.team_id)
         && (!filter.unread || thread.customer_seq > read)
+        && (!filter.unanswered || head.unanswered_since.is_some())
+        && filter.from.is_none_or(|from| head.activity_at >= from)
+        && filter.until.is_none_or(|until| head.activity_at < until)
 }
 
 /// The whole list, read in pages of seven.

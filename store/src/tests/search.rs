@@ -6,7 +6,7 @@ use baton_domain::find::Wanted;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::page::SearchHit;
-use baton_protocol::{ChannelId, MembershipKind, Role, TeamId, Visibility};
+use baton_protocol::{ChannelId, MembershipKind, Role, TeamId, Timestamp, Visibility};
 
 use super::seed::{ANA, CHANNEL, TEAM, script};
 use super::world::{World, parsed};
@@ -41,20 +41,37 @@ async fn customers(world: &World, query: &str) -> usize {
 }
 
 async fn finds_of(world: &World, query: &str, channel: Option<ChannelId>) -> Vec<SearchHit> {
-    let sight = sight();
+    finds_by(world, &SearchFilter { channel, ..everything(query) }).await
+}
+
+fn everything(query: &str) -> SearchFilter {
     let wanted = Wanted::new(query).unwrap();
-    let filter = SearchFilter {
+    SearchFilter {
         wanted,
         kind: None,
         status: None,
         owner: None,
         team: None,
-        channel,
+        channel: None,
         tags: None,
-    };
-    let mut tx = world.store.read().await.unwrap();
-    let first = Asked { page: None, limit: 50 };
-    read::search(&mut tx, world.workspace, &sight, &filter, first).await.unwrap().0
+        from: None,
+        until: None,
+    }
+}
+
+/// All hits, a page of four at a time.
+async fn finds_by(world: &World, filter: &SearchFilter) -> Vec<SearchHit> {
+    let (sight, mut all, mut page) = (sight(), Vec::new(), None::<String>);
+    loop {
+        let mut tx = world.store.read().await.unwrap();
+        let asked = Asked { page: page.as_deref(), limit: 4 };
+        let found = read::search(&mut tx, world.workspace, &sight, filter, asked).await.unwrap();
+        all.extend(found.0);
+        page = found.1;
+        if page.is_none() {
+            return all;
+        }
+    }
 }
 
 async fn is_searchable_upto(world: &World) -> u64 {
@@ -101,6 +118,35 @@ async fn a_text_that_is_erased_is_not_found() {
         assert_eq!(finds(&world, "secret").await.len(), 2);
         script(&world.store, "DELETE FROM content").await.unwrap();
         assert!(finds(&world, "secret").await.is_empty());
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn between_two_times_is_found_what_was_said_then() {
+    for database in databases().await {
+        let mut world = World::new(&database).await;
+        let id = world.opens(parsed(TEAM)).await;
+        for n in 1..=40 {
+            world.says(id, &format!("the chain broke {n} times")).await;
+        }
+        world.notes(id, parsed(ANA), "a chain from May").await;
+        make_searchable(&world.store, world.workspace, 100).await.unwrap();
+        let all = finds(&world, "chain").await;
+        assert_eq!(all.len(), 41);
+        let times = [None, Some(all[30].at), Some(all[10].at), Some(all[0].at)];
+        for from in times {
+            for until in times {
+                let filter = SearchFilter { from, until, ..everything("chain") };
+                let found: Vec<_> =
+                    finds_by(&world, &filter).await.iter().map(|hit| hit.at).collect();
+                let is_when = |at: &Timestamp| {
+                    from.is_none_or(|from| *at >= from) && until.is_none_or(|until| *at < until)
+                };
+                let expected: Vec<_> = all.iter().map(|hit| hit.at).filter(is_when).collect();
+                assert_eq!(found, expected, "{from:?} {until:?}");
+            }
+        }
         database.close().await;
     }
 }

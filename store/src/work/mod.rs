@@ -7,6 +7,7 @@ pub mod draft;
 pub mod erase;
 pub mod files;
 pub mod health;
+pub mod logo;
 pub mod look;
 pub mod node;
 pub mod not_understood;

@@ -13,11 +13,14 @@ use std::process::{Command, Stdio};
 
 use baton::demo::PASSWORD;
 use baton_mobile::lists::Entry;
+use baton_protocol::account::Me;
 use baton_protocol::{FileState, Line, LineKind, Picture};
 use baton_world::handset::{Drawn, Handset, until};
 use baton_world::process::program;
-use baton_world::world::{PATIENCE, Setup, World, eventually, for_each_store, on_sqlite};
-use reqwest::Response;
+use baton_world::world::{
+    Agent, PATIENCE, Raw, Setup, World, eventually, for_each_store, on_sqlite,
+};
+use reqwest::{Method, Response};
 use zune_jpeg::JpegDecoder;
 
 use crate::files::{address, header, reads, sends, stored};
@@ -220,12 +223,72 @@ async fn a_worker_that_never_ends_is_killed_and_the_file_is_stored_without() {
     .await;
 }
 
+/// Asks for something with a picture as the body.
+async fn asks(world: &World, by: Option<&str>, method: Method, path: &str, body: &[u8]) -> Raw {
+    let body = (method == Method::PUT).then(|| ("image/png", body.to_vec()));
+    world.asks(method, path, by, body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_has_a_logo_that_is_small_and_shown_without_a_session_until_it_is_ended() {
+    const PATH: &str = "/api/v1/workspace/logo";
+    for_each_store(Setup::usual(), async |world| {
+        let token = |agent: &Agent| agent.signed.session.access_token.clone();
+        let (admin, ana) = (world.admin().await, world.agent("Ana").await);
+        let (by, ana_by) = (token(&admin), token(&ana));
+        let logo = async || ana.signed.get::<Me>("/me").await.expect("me").workspace_logo;
+        assert_eq!(logo().await, None);
+        let file = corpus::png(1_000, 500);
+        let answer = asks(world, Some(&ana_by), Method::PUT, PATH, &file).await;
+        assert_eq!(answer.status, 403, "{}", answer.text);
+        for (body, status, code) in [
+            (b"<svg/>".to_vec(), 400, "picture_unfit"),
+            (corpus::unfit().swap_remove(0).2, 400, "picture_unfit"),
+            (vec![0; 2 * 1024 * 1024 + 1], 413, "too_large"),
+        ] {
+            let answer = asks(world, Some(&by), Method::PUT, PATH, &body).await;
+            assert_eq!(answer.status, status, "{}", answer.text);
+            assert!(answer.text.contains(code), "{}", answer.text);
+            assert_eq!(logo().await, None);
+        }
+        let mut last = None;
+        for file in [file, jpeg(400, 400), corpus::webp(64, 64)] {
+            let answer = asks(world, Some(&by), Method::PUT, PATH, &file).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            let address = logo().await.expect("a logo");
+            let shown = reads(world, &address, None).await;
+            let kind = (shown.status().as_u16(), header(&shown, "content-type"));
+            assert_eq!(kind, (200, "image/jpeg"));
+            is_inert(&shown);
+            assert!(header(&shown, "cache-control").contains("immutable"));
+            let bytes = shown.bytes().await.expect("a body");
+            assert!(bytes.len() <= 64 * 1024 && drawn(&bytes).0 <= 320);
+            if let Some(last) = last.replace(address) {
+                assert_eq!(reads(world, &last, None).await.status(), 404, "each has its own");
+            }
+        }
+        let answer = asks(world, Some(&ana_by), Method::DELETE, PATH, b"").await;
+        assert_eq!(answer.status, 403);
+        for _ in 0..2 {
+            let answer = asks(world, Some(&by), Method::DELETE, PATH, b"").await;
+            assert_eq!(answer.status, 204, "{}", answer.text);
+        }
+        assert_eq!(logo().await, None);
+        assert_eq!(reads(world, &last.expect("an address"), None).await.status(), 404);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_can_do_without_small_pictures() {
     let setup = Setup::usual().with("BATON_MEDIA__SMALL_PICTURES", "false");
     on_sqlite(&setup, &async |world: &World| {
         let line = sent(world, "image", "image/png", &corpus::png(64, 64)).await;
         assert_eq!(picture(&line), None);
+        let by = world.admin().await.signed.session.access_token.clone();
+        let path = "/api/v1/workspace/logo";
+        let answer = asks(world, Some(&by), Method::PUT, path, &corpus::png(64, 64)).await;
+        assert!(answer.text.contains("pictures_off"), "{}", answer.text);
     })
     .await;
 }

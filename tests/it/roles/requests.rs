@@ -37,10 +37,18 @@ pub(super) fn queries(path: &str, now: Timestamp) -> Vec<String> {
     let mut all = vec![String::new()];
     match path {
         "/api/v1/conversations" => {
-            for query in ["q=7391", "order=activity&limit=200", "unread=true", "owner=nobody"] {
+            for query in [
+                "q=7391",
+                "order=activity&limit=200",
+                "unread=true",
+                "owner=nobody",
+                "status=unfinished&unanswered=true&from=2020-01-01T00:00:00Z",
+            ] {
                 all.push(format!("?{query}"));
             }
         }
+        "/api/v1/search" => all.push("?q=7391&from=2020-01-01T00:00:00Z".to_owned()),
+        "/api/v1/contacts/{contact}/files" => all.push("?limit=2".to_owned()),
         "/api/v1/next" => all.push("?team=00000000-0000-7000-8000-000000000000".to_owned()),
         "/api/v1/sync" => all.push("?after=00000000-0000-0000-0000-000000000000:0".to_owned()),
         "/api/v1/notices" | "/api/v1/conversations/{conversation}/changes" => {

@@ -11,13 +11,14 @@ who watches, and records the acts. It decides nothing: an act changes no list un
 
 import asyncio
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from baton_core import (
     Act, AnswerOutcome, AskOutcome, Badge, CoreError, Diagnostics, Draft, Event, FileAddress,
     GuestPolicy, HandoverNote, Hold, InboxStep, Kept, LinesPage, ListBatch, OlderLines,
     OutgoingFile, Outcomes, People, PushOffReason, PushOutcome, PushState, PushVerdict,
-    QueuePolicy, SignedIn, Stage, Standing, SuppressReason, TeamPolicy, TimelineStep,
+    NoticesPage, PushLevel, PushLevels, QueuePolicy, ServerFound, ServerList, SignedIn, Stage,
+    Standing, SuppressReason, TeamPolicy, TimelineStep,
 )
 
 from ..client import Baton
@@ -43,6 +44,23 @@ class TakenFile:
     op_id: str
 
 
+@dataclass
+class FakeServer:
+    """What the server of a `FakeBaton` says where it alone can answer."""
+
+    notices: NoticesPage = field(
+        default_factory=lambda: NoticesPage(notices=[], unread=0, before=None))
+    drafts: list = field(default_factory=list)
+    found: ServerFound = field(
+        default_factory=lambda: ServerFound(customers=[], hits=[], next=None))
+    views: list = field(default_factory=list)
+    devices: list = field(default_factory=list)
+    levels: PushLevels = field(default_factory=lambda: PushLevels(level=PushLevel.ALL))
+    next: str = None
+    # The last one: its name is that of a type.
+    list: ServerList = field(default_factory=lambda: ServerList(rows=[], next=None))
+
+
 class FakeBaton(Baton):
     """A `Baton` over memory. Make it on the loop that uses it."""
 
@@ -53,6 +71,11 @@ class FakeBaton(Baton):
         ears.standing = Standing.LIVE()
         self._fake.listener = ears
         super().__init__(self._fake, loop, ears)
+
+    @property
+    def server(self):
+        """What the server says where it alone can answer: a `FakeServer`, to be changed."""
+        return self._fake.server
 
     @property
     def acts(self):
@@ -177,6 +200,7 @@ class _FakeCore:
         self.files, self.listed, self.loaded = [], [], b""
         self.others = []
         self.ends = []
+        self.server = FakeServer()
         self.inboxes, self.timelines, self.headers = {}, {}, {}
         self.badge, self.drafts = Badge(mine=0, unread=0, unassigned=0, needs_review=0), {}
         self.state = Standing.LIVE()
@@ -286,6 +310,49 @@ class _FakeCore:
     async def begin(self, channel, phone):
         self._ask("begin", channel, phone)
         return preview.CONVERSATION
+
+    # What the server alone knows.
+
+    async def notices(self, before, limit):
+        self._ask("notices", before, limit)
+        return self.server.notices
+
+    async def read_notices(self, up_to, conversation=None):
+        self._ask("read_notices", up_to, conversation)
+        return 0
+
+    async def kept_drafts(self, conversation):
+        self._ask("kept_drafts", conversation)
+        return self.server.drafts
+
+    async def server_list(self, filter, limit, page=None):
+        self._ask("server_list", filter, limit, page)
+        return self.server.list
+
+    async def server_search(self, filter, limit, page=None):
+        self._ask("server_search", filter, limit, page)
+        return self.server.found
+
+    async def saved_views(self):
+        self._ask("saved_views")
+        return self.server.views
+
+    async def devices(self):
+        self._ask("devices")
+        return self.server.devices
+
+    async def push_levels(self):
+        self._ask("push_levels")
+        return self.server.levels
+
+    async def set_push_levels(self, levels):
+        self._ask("set_push_levels", levels)
+        self.server.levels = levels
+        return levels
+
+    async def take_next(self, team=None):
+        self._ask("take_next", team)
+        return self.server.next
 
     async def sign_in(self, workspace, email, password):
         self._ask("sign_in", workspace, email)
@@ -445,5 +512,5 @@ class _FakeCore:
 _SILENT = {
     "foreground", "background", "network", "network_changed", "low_memory", "withdraw", "choose",
     "retry", "take_over", "viewing", "watch_presence", "set_availability", "more", "newer",
-    "newest", "notification_ended", "set_file_budget",
+    "newest", "notification_ended", "set_file_budget", "end_device",
 }

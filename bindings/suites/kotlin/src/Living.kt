@@ -86,7 +86,7 @@ val living = listOf(
         says("Open until eight.")
         until("the tag is gone") { ana.baton.tags().none { it.id == tag } }
     },
-    Scenario(45) {
+    Scenario(51) {
         val ana = agent("ana")
         val number = freshNumber()
         val said = world.customer(number, "hello")

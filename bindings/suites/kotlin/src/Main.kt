@@ -30,7 +30,7 @@ fun main(arguments: Array<String>) {
 }
 
 private suspend fun plays(world: World, wanted: List<Int>): Boolean {
-    val each = signing + lists + acts + living + locking + pushes + logs + files
+    val each = signing + lists + acts + living + locking + pushes + logs + files + desk
     val all = each.sortedBy { it.number }
     val numbers = (1..all.size + 1) - COLLISION
     check(all.map { it.number } == numbers) { "a number is there twice, or missing" }

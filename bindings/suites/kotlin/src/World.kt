@@ -105,8 +105,14 @@ class World(private val address: String) {
 
     suspend fun pushed(vararg of: Pair<String, Any?>): Fields = ask("/pushed", *of)
 
-    suspend fun rest(who: String, method: String, path: String): Fields =
-        ask("/rest", "who" to who, "method" to method, "path" to path)
+    suspend fun rest(who: String, method: String, path: String, body: Any? = null): Fields =
+        ask("/rest", "who" to who, "method" to method, "path" to path, "body" to body)
+
+    /** A customer blocks the number, or does so no longer. */
+    suspend fun blocks(waId: String, isSo: Boolean) {
+        val act = mapOf("act" to "block", "from" to mapOf("wa_id" to waId), "blocks" to isSo)
+        ask("/simulator", "method" to "POST", "path" to "/control/acts", "body" to act)
+    }
 
     /** Settings are put and ended at the desk. */
     suspend fun puts(vararg changes: Fields) {

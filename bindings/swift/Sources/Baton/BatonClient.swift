@@ -141,6 +141,50 @@ public protocol BatonClient: AnyObject, Sendable {
     /// Sets the agent's own availability at the server.
     func setAvailability(_ availability: Availability) async throws(BatonError)
 
+    // MARK: - What the server alone knows
+
+    /// Loads what concerns the agent, the newest first; `before` is that of the page before.
+    func notices(before: UInt64?, limit: UInt32) async throws(BatonError) -> NoticesPage
+
+    /// Says that notices are read, all or those of a conversation. Returns how many are not.
+    @discardableResult
+    func readNotices(
+        upTo: UInt64, conversation: String?
+    ) async throws(BatonError) -> UInt64
+
+    /// Loads the texts that agents typed there and did not send, whatever device they used.
+    func keptDrafts(in conversation: String) async throws(BatonError) -> [KeptDraft]
+
+    /// Loads the conversations that pass a filter: snoozed and resolved ones, too.
+    func serverList(
+        _ filter: Filter, limit: UInt32, page: String?
+    ) async throws(BatonError) -> ServerList
+
+    /// Searches at the server for the text of a filter, in everything that the agent may see.
+    func serverSearch(
+        _ filter: Filter, limit: UInt32, page: String?
+    ) async throws(BatonError) -> ServerFound
+
+    /// Loads the filters that the agent and their teams keep by name.
+    func savedViews() async throws(BatonError) -> [SavedView]
+
+    /// Loads the devices on which the agent is signed in.
+    func devices() async throws(BatonError) -> [SignedInDevice]
+
+    /// Signs another device of the agent out. For this one call `signOut`.
+    func endDevice(_ device: String) async throws(BatonError)
+
+    /// Loads how much the agent is told by push, on all their devices.
+    func pushLevels() async throws(BatonError) -> PushLevels
+
+    /// Sets how much the agent is told by push. Returns what holds.
+    @discardableResult
+    func setPushLevels(_ levels: PushLevels) async throws(BatonError) -> PushLevels
+
+    /// Takes what is offered, else what waits longest. Returns its id, `nil` when nothing waits.
+    @discardableResult
+    func takeNext(of team: String?) async throws(BatonError) -> String?
+
     // MARK: - Composing
 
     /// Call on every change of the text field: keeps the draft. That of a reply asks for the lease,

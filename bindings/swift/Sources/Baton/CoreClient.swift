@@ -193,6 +193,63 @@ extension CoreClient {
     }
 }
 
+// MARK: - What the server alone knows
+
+extension CoreClient {
+    public func notices(before: UInt64?, limit: UInt32) async throws(BatonError) -> NoticesPage {
+        try await ask { try await $0.notices(before: before, limit: limit) }
+    }
+
+    @discardableResult
+    public func readNotices(
+        upTo: UInt64, conversation: String?
+    ) async throws(BatonError) -> UInt64 {
+        try await ask { try await $0.readNotices(upTo: upTo, conversation: conversation) }
+    }
+
+    public func keptDrafts(in conversation: String) async throws(BatonError) -> [KeptDraft] {
+        try await ask { try await $0.keptDrafts(conversation: conversation) }
+    }
+
+    public func serverList(
+        _ filter: Filter, limit: UInt32, page: String?
+    ) async throws(BatonError) -> ServerList {
+        try await ask { try await $0.serverList(filter: filter, limit: limit, page: page) }
+    }
+
+    public func serverSearch(
+        _ filter: Filter, limit: UInt32, page: String?
+    ) async throws(BatonError) -> ServerFound {
+        try await ask { try await $0.serverSearch(filter: filter, limit: limit, page: page) }
+    }
+
+    public func savedViews() async throws(BatonError) -> [SavedView] {
+        try await ask { try await $0.savedViews() }
+    }
+
+    public func devices() async throws(BatonError) -> [SignedInDevice] {
+        try await ask { try await $0.devices() }
+    }
+
+    public func endDevice(_ device: String) async throws(BatonError) {
+        try await ask { try await $0.endDevice(device: device) }
+    }
+
+    public func pushLevels() async throws(BatonError) -> PushLevels {
+        try await ask { try await $0.pushLevels() }
+    }
+
+    @discardableResult
+    public func setPushLevels(_ levels: PushLevels) async throws(BatonError) -> PushLevels {
+        try await ask { try await $0.setPushLevels(levels: levels) }
+    }
+
+    @discardableResult
+    public func takeNext(of team: String?) async throws(BatonError) -> String? {
+        try await ask { try await $0.takeNext(team: team) }
+    }
+}
+
 // MARK: - Composing
 
 extension CoreClient {

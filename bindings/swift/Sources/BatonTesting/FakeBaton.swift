@@ -15,6 +15,20 @@ public struct TakenFile: Equatable, Sendable {
     public let opId: String
 }
 
+/// What the server of a `FakeBaton` says where it alone can answer.
+public struct FakeServer: Sendable {
+    public var notices = NoticesPage(notices: [], unread: 0, before: nil)
+    public var drafts: [KeptDraft] = []
+    public var list = ServerList(rows: [], next: nil)
+    public var found = ServerFound(customers: [], hits: [], next: nil)
+    public var views: [SavedView] = []
+    public var devices: [SignedInDevice] = []
+    public var levels = PushLevels(level: .all)
+    public var next: String?
+
+    public init() {}
+}
+
 /// A client over memory, for tests and previews. It tells what the test gives it to who watches,
 /// and records what the app asks. It decides nothing: an act changes no list until the test does.
 ///
@@ -35,6 +49,12 @@ public final class FakeBaton: Sendable {
         self.core = core
         tell(.standing(standing: .live))
     }
+
+    /// What the server says where it alone can answer.
+    public var server: FakeServer { core.read { $0.server } }
+
+    /// Changes what the server says where it alone can answer.
+    public func setServer(_ server: FakeServer) { core.change { $0.server = server } }
 
     /// The acts that the app handed in, oldest first.
     public var acts: [TakenAct] { core.read { $0.acts } }

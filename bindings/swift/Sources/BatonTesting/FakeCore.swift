@@ -18,6 +18,7 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         var files: [TakenFile] = []
         var elsewhere: [InboxRow] = []
         var episodes: [Episode] = []
+        var server = FakeServer()
         var templates: [Template] = []
         var loaded = Data()
         var inboxes: [InboxView?: [InboxRow]] = [:]
@@ -171,6 +172,53 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
 
     func begin(channel: String, phone: String) async throws -> String {
         try asked("begin") { _ in Preview.conversation }
+    }
+
+    func notices(before: UInt64?, limit: UInt32) async throws -> NoticesPage {
+        try asked("notices") { $0.server.notices }
+    }
+
+    func readNotices(upTo: UInt64, conversation: String?) async throws -> UInt64 {
+        try asked("readNotices") { _ in 0 }
+    }
+
+    func keptDrafts(conversation: String) async throws -> [KeptDraft] {
+        try asked("keptDrafts") { $0.server.drafts }
+    }
+
+    func serverList(filter: Filter, limit: UInt32, page: String?) async throws -> ServerList {
+        try asked("serverList") { $0.server.list }
+    }
+
+    func serverSearch(filter: Filter, limit: UInt32, page: String?) async throws -> ServerFound {
+        try asked("serverSearch") { $0.server.found }
+    }
+
+    func savedViews() async throws -> [SavedView] {
+        try asked("savedViews") { $0.server.views }
+    }
+
+    func devices() async throws -> [SignedInDevice] {
+        try asked("devices") { $0.server.devices }
+    }
+
+    func endDevice(device: String) async throws {
+        try asked("endDevice") { $0.server.devices.removeAll { $0.id == device } }
+    }
+
+    func pushLevels() async throws -> PushLevels {
+        try asked("pushLevels") { $0.server.levels }
+    }
+
+    func setPushLevels(levels: PushLevels) async throws -> PushLevels {
+        try asked("setPushLevels") { held in
+            held.server.levels = levels
+            return levels
+        }
+    }
+
+    func takeNext(team: String?) async throws -> String? {
+        try asked("takeNext") { $0.server.next }
     }
 
     func signIn(workspace: String, email: String, password: String) async throws -> SignedIn {

@@ -26,6 +26,8 @@ export const faultsAr: FaultWords = {
     malformed: apart,
     invalid_rows: "بعض الأسطر خاطئة. لم يُنفذ شيء.",
     files_full: "بلغت مساحة العمل أقصى ما تحفظه من الملفات. أخبر من يدير الخادم.",
+    picture_unfit: "اختر صورة PNG أو JPEG أو WebP بسيطة.",
+    pictures_off: "الخادم لا يصغّر الصور. أخبر من يديره.",
     unauthenticated: "انتهت جلستك. سجّل الدخول مجددًا.",
     device_revoked: "سجّل شخص آخر خروج هذا الجهاز.",
     bad_signature: apart,

@@ -31,6 +31,8 @@ export const faultsEn = {
     malformed: "This page and the server do not understand each other. Load the page again.",
     invalid_rows: "Some lines are wrong. Nothing was done.",
     files_full: "The workspace keeps as many files as it may. Tell the operator of the server.",
+    picture_unfit: "Choose a PNG, JPEG or WebP, and a plain one.",
+    pictures_off: "The server makes no small pictures. Tell its operator.",
     unauthenticated: "Your session ended. Sign in again.",
     device_revoked: "This device was signed out by somebody else.",
     bad_signature: "This page and the server do not understand each other. Load the page again.",

@@ -26,6 +26,8 @@ export const faultsEs: FaultWords = {
     malformed: apart,
     invalid_rows: "Algunas líneas están mal. No se hizo nada.",
     files_full: "El espacio de trabajo no puede guardar más archivos. Avisa a quien lleva el servidor.",
+    picture_unfit: "Elige una imagen PNG, JPEG o WebP, y sencilla.",
+    pictures_off: "El servidor no reduce imágenes. Avisa a quien lo lleva.",
     unauthenticated: "Tu sesión terminó. Vuelve a entrar.",
     device_revoked: "Otra persona cerró la sesión de este dispositivo.",
     bad_signature: apart,

@@ -26,6 +26,8 @@ export const faultsPt: FaultWords = {
     malformed: apart,
     invalid_rows: "Algumas linhas estão erradas. Nada foi feito.",
     files_full: "O espaço de trabalho não pode guardar mais ficheiros. Avise quem gere o servidor.",
+    picture_unfit: "Escolha uma imagem PNG, JPEG ou WebP, e simples.",
+    pictures_off: "O servidor não reduz imagens. Avise quem o gere.",
     unauthenticated: "A sua sessão terminou. Entre de novo.",
     device_revoked: "Outra pessoa terminou a sessão deste dispositivo.",
     bad_signature: apart,

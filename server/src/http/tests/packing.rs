@@ -70,6 +70,7 @@ fn no_answer_with_a_secret_is_packed() {
             "/api/v1/asyncapi.json GET",
             "/api/v1/channels GET",
             "/api/v1/commands POST",
+            "/api/v1/contacts/{contact}/files GET",
             "/api/v1/conversations GET",
             "/api/v1/conversations/{conversation} GET",
             "/api/v1/conversations/{conversation}/messages GET",

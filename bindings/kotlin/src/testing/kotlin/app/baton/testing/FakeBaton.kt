@@ -16,14 +16,22 @@ import app.baton.core.Event
 import app.baton.core.Header
 import app.baton.core.InboxRow
 import app.baton.core.InboxView
+import app.baton.core.KeptDraft
 import app.baton.core.Listener
+import app.baton.core.NoticesPage
 import app.baton.core.OutboxItem
 import app.baton.core.Outcomes
 import app.baton.core.OutgoingFile
 import app.baton.core.People
+import app.baton.core.PushLevel
+import app.baton.core.PushLevels
 import app.baton.core.PushOutcome
 import app.baton.core.PushState
+import app.baton.core.SavedView
+import app.baton.core.ServerFound
+import app.baton.core.ServerList
 import app.baton.core.SignedIn
+import app.baton.core.SignedInDevice
 import app.baton.core.Stage
 import app.baton.core.Standing
 import app.baton.core.ConversationTag
@@ -37,6 +45,18 @@ data class TakenAct(val conversation: String, val act: Act, val opId: String)
 /** A file that the app handed in. */
 data class TakenFile(val conversation: String, val file: OutgoingFile, val opId: String)
 
+/** What the server of a [FakeBaton] says where it alone can answer. */
+data class FakeServer(
+    val notices: NoticesPage = NoticesPage(emptyList(), 0u, null),
+    val drafts: List<KeptDraft> = emptyList(),
+    val list: ServerList = ServerList(emptyList(), null),
+    val found: ServerFound = ServerFound(emptyList(), emptyList(), null),
+    val views: List<SavedView> = emptyList(),
+    val devices: List<SignedInDevice> = emptyList(),
+    val levels: PushLevels = PushLevels(PushLevel.ALL),
+    val next: String? = null,
+)
+
 /**
  * A [Baton] over memory. It tells what the test gives it to who watches, and records what the app
  * asks. It decides nothing: an act changes no list until the test does.
@@ -45,6 +65,9 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
     constructor() : this(FakeCore())
 
     private constructor(core: FakeCore) : this(core, core.opened())
+
+    /** What the server says where it alone can answer. */
+    var server: FakeServer by core::server
 
     /** The acts that the app handed in, oldest first. */
     val acts: List<TakenAct> get() = core.acts.toList()

@@ -19,6 +19,7 @@ import app.baton.core.Episode
 import app.baton.core.Event
 import app.baton.core.FileAddress
 import app.baton.core.FileSize
+import app.baton.core.Filter
 import app.baton.core.Header
 import app.baton.core.Hold
 import app.baton.core.InboxRow
@@ -39,6 +40,7 @@ import app.baton.core.OutboxItem
 import app.baton.core.Outcomes
 import app.baton.core.OutgoingFile
 import app.baton.core.PlatformTrust
+import app.baton.core.PushLevels
 import app.baton.core.PushMessage
 import app.baton.core.PushOffReason
 import app.baton.core.PushOutcome
@@ -70,6 +72,7 @@ internal class FakeCore : BatonCoreInterface {
     val calls = mutableListOf<String>()
     var elsewhere = emptyList<InboxRow>()
     var episodes = emptyList<Episode>()
+    var server = FakeServer()
     var templates = emptyList<Template>()
     var templatesOf: String? = null
     var onScreen: String? = null
@@ -199,6 +202,37 @@ internal class FakeCore : BatonCoreInterface {
 
     override suspend fun begin(channel: String, phone: String) =
         asked("begin") { Preview.conversation }
+
+    override suspend fun notices(before: ULong?, limit: UInt) =
+        asked("notices") { server.notices }
+
+    override suspend fun readNotices(upTo: ULong, conversation: String?) =
+        asked("readNotices") { 0uL }
+
+    override suspend fun keptDrafts(conversation: String) = asked("keptDrafts") { server.drafts }
+
+    override suspend fun serverList(filter: Filter, limit: UInt, page: String?) =
+        asked("serverList") { server.list }
+
+    override suspend fun serverSearch(filter: Filter, limit: UInt, page: String?) =
+        asked("serverSearch") { server.found }
+
+    override suspend fun savedViews() = asked("savedViews") { server.views }
+
+    override suspend fun devices() = asked("devices") { server.devices }
+
+    override suspend fun endDevice(device: String) = asked("endDevice") {
+        server = server.copy(devices = server.devices.filter { it.id != device })
+    }
+
+    override suspend fun pushLevels() = asked("pushLevels") { server.levels }
+
+    override suspend fun setPushLevels(levels: PushLevels) = asked("setPushLevels") {
+        server = server.copy(levels = levels)
+        levels
+    }
+
+    override suspend fun takeNext(team: String?) = asked("takeNext") { server.next }
 
     override suspend fun signIn(workspace: String, email: String, password: String) =
         asked("signIn") { (who ?: SignedIn(workspace, Preview.ME, Preview.ME)).also { who = it } }
