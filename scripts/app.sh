@@ -157,8 +157,8 @@ builds_android() {
 }
 
 # Dexed, with its resources, aligned, signed and verified. No phone runs it: the core is not in it,
-# nor what Firebase and androidx.work are, nor the resources of Jetpack's own libraries. R8 of a
-# release makes its code smaller; it does not take the classes that stand in for Android's here.
+# nor what Firebase and androidx.work are, nor the resources of Jetpack's own libraries. R8, which
+# shrinks a release, ends with an error of its own over these classes (9.5.28).
 packs() {
   local made=$out/android/apk key=$out/android/key tool jars
   for tool in aapt2 zipalign apksigner; do
@@ -172,7 +172,7 @@ packs() {
     --target-sdk-version 34 --version-code 1 --version-name 1 \
     --stable-ids "$out/android/ids.txt" -o "$made/bare.apk" "$made/res.zip"
   say "dex"
-  "$JAVA" -Xmx1500m -cp "$(echo "$android"/compiler/r8-*.jar)" com.android.tools.r8.D8 --release \
+  "$JAVA" -Xmx2g -cp "$(echo "$android"/compiler/r8-*.jar)" com.android.tools.r8.D8 --release \
     --min-api 28 --lib "$classes" --classpath "$out/android-stubs.jar" --output "$made/dex" \
     "${jars[@]}" >"$made/dex.log" 2>&1 ||
     { cat "$made/dex.log" >&2; fail "it cannot be dexed"; }

@@ -23,6 +23,7 @@ import androidx.compose.ui.test.v2.runComposeUiTest
 import androidx.compose.ui.unit.Dp
 import androidx.compose.ui.unit.dp
 import app.baton.app.model.AppModel
+import app.baton.app.model.Holder
 import app.baton.app.model.Place
 import app.baton.core.Act
 import app.baton.core.ActKind
@@ -336,6 +337,19 @@ class AppTest {
         waitUntil("all are kept", WAIT_MS) { decided().size == 20 }
         val texts = decided().map { (it.act as Act.Reply).text }.toSet()
         assertEquals(List(20) { "reply $it" }.toSet(), texts)
+    }
+
+    @Test
+    fun a_hand_over_is_of_the_owner_there_is_however_soon_it_is_asked_for() = app {
+        opens()
+        model.back()
+        repeat(20) {
+            model.open(Place.Talk(MARTA))
+            checkNotNull(model.state.value.talk).handOver(Holder.Colleague(Sample.BEN, "Ben Adler"), "")
+            model.back()
+        }
+        waitUntil("all are kept", WAIT_MS) { decided().size == 20 }
+        assertEquals(setOf(3uL), decided().map { (it.act as Act.TransferToAgent).expectOwnerEpoch }.toSet())
     }
 
     @Test

@@ -52,6 +52,7 @@ import app.baton.app.look.Says
 import app.baton.app.look.Skeleton
 import app.baton.app.look.Theirs
 import app.baton.app.look.Weight
+import app.baton.app.look.isLarge
 import app.baton.app.model.Haste
 import app.baton.app.model.Holder
 import app.baton.app.model.InboxState
@@ -191,7 +192,7 @@ fun Rows(state: InboxState, acts: InboxActs, chosen: String?, modifier: Modifier
         ) { repeat(SKELETONS) { SkeletonRow() } }
         is ListState.Failed -> Column(modifier) {
             Beside(
-                Modifier.background(Look.colours.lateSoft).padding(start = 16.dp),
+                Modifier.background(Look.colours.lateSoft).padding(start = 16.dp, end = if (isLarge) 16.dp else 0.dp),
                 { Act(words(Word.TryAgain), Weight.QUIET, onClick = acts.retry) },
             ) { Says(list.why.say(words), Modifier.weight(1f), Look.type.small, Look.colours.lateInk) }
             RowList(list.rows, false, state.now, acts, chosen)
