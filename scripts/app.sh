@@ -7,9 +7,15 @@
 #                          scripts/app.sh run --server URL --workspace NAME --email AGENT
 #   scripts/app.sh shots   draws every screen of apps/phone/shots into target/app/shots, or of
 #                          those whose name holds a word: scripts/app.sh shots inbox
+#   scripts/app.sh golden  compares every screen in every state with the pictures of
+#                          apps/phone/golden, or those whose name holds a word; --few compares one
+#                          of each kind; --accept writes those that are others: look at them
 #   scripts/app.sh test    plays the tests over fakes: no core, no server, no display
 #   scripts/app.sh flows   plays whole flows with the real core, server and simulator: all, or those
 #                          whose name holds one of the words; --list names them
+#   scripts/app.sh budgets measures start, memory and frames with 2,000 conversations
+#   scripts/app.sh deb     makes a package of Debian, with a Java of its own; --try installs it,
+#                          opens its window where nobody sees it, and removes it
 #   scripts/app.sh android compiles the app for Android, warnings as errors
 #   scripts/app.sh apk     makes a package of that, signed with a key of its own and verified; without
 #                          the native library, which asks for the NDK
@@ -18,13 +24,14 @@
 #
 # BATON_TOOLS   where tools lie (default ~/.cache/baton-tools)
 # BATON_SERVER  the server of the flows (default target/debug/baton)
+# BATON_LIBRARY a directory with the core that is packed (default target/debug)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 here=$PWD/apps/phone
 . scripts/mobile/tools.sh
 name=app
 case "${1:-}" in
-fetch | build | run | shots | test | flows | android | apk) ;;
+fetch | build | run | shots | golden | test | flows | budgets | deb | android | apk) ;;
 *) sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; exit ;;
 esac
 do=$1
@@ -150,24 +157,25 @@ builds_android() {
 }
 
 # Dexed, with its resources, aligned, signed and verified. No phone runs it: the core is not in it,
-# nor what Firebase and androidx.work are, nor the resources of Jetpack's own libraries.
+# nor what Firebase and androidx.work are, nor the resources of Jetpack's own libraries. R8, which
+# shrinks a release, ends with an error of its own over these classes (9.5.28).
 packs() {
-  local made=$out/android/apk key=$out/android/key tool all jars
+  local made=$out/android/apk key=$out/android/key tool jars
   for tool in aapt2 zipalign apksigner; do
     have "$tool" || packaged aapt zipalign apksigner || skip "there is no $tool"
   done
   rm -rf "$made"
   mkdir -p "$made/dex"
-  all=$out/android-app.jar:$out/android-ui.jar:$out/android-library.jar:$library:$jetpack$KOTLIN_CP
-  IFS=: read -ra jars <<<"$all"
-  say "dex"
-  "$JAVA" -Xmx1500m -cp "$(echo "$android"/compiler/r8-*.jar)" com.android.tools.r8.D8 --release \
-    --min-api 28 --lib "$classes" --output "$made/dex" "${jars[@]}" >"$made/dex.log" 2>&1 ||
-    { cat "$made/dex.log" >&2; fail "it cannot be dexed"; }
+  IFS=: read -ra jars <<<"$out/android-app.jar:$out/android-ui.jar:$out/android-library.jar:$library:$jetpack$KOTLIN_CP"
   aapt2 compile --dir "$here/android/res" -o "$made/res.zip"
   aapt2 link -I "$classes" --manifest "$here/android/AndroidManifest.xml" --min-sdk-version 28 \
     --target-sdk-version 34 --version-code 1 --version-name 1 \
     --stable-ids "$out/android/ids.txt" -o "$made/bare.apk" "$made/res.zip"
+  say "dex"
+  "$JAVA" -Xmx2g -cp "$(echo "$android"/compiler/r8-*.jar)" com.android.tools.r8.D8 --release \
+    --min-api 28 --lib "$classes" --classpath "$out/android-stubs.jar" --output "$made/dex" \
+    "${jars[@]}" >"$made/dex.log" 2>&1 ||
+    { cat "$made/dex.log" >&2; fail "it cannot be dexed"; }
   python3 - "$made" <<'END'
 import pathlib, sys, zipfile
 made = pathlib.Path(sys.argv[1])
@@ -180,7 +188,106 @@ END
     -dname CN=baton -validity 3650 >&2
   apksigner sign --ks "$key" --ks-pass pass:baton-key --out "$made/baton.apk" "$made/aligned.apk"
   apksigner verify --min-sdk-version 28 "$made/baton.apk"
+  weighs "$made/baton.apk" "${jars[@]}"
   echo "the package: $(stat -c %s "$made/baton.apk") bytes, dexed, signed and verified: $made/baton.apk"
+}
+
+# The parts of a package, and what they are made of.
+weighs() {
+  python3 - "$@" <<'END'
+import pathlib, sys, zipfile
+apk, *jars = map(pathlib.Path, sys.argv[1:])
+def group(jar):
+    if jar.name in ("android-app.jar", "android-ui.jar"): return "screens and activity"
+    if jar.name in ("android-library.jar", "layer.jar", "generated.jar"): return "the library over the core"
+    if jar.name.startswith(("kotlin", "jna", "annotations-")): return "Kotlin, coroutines, JNA"
+    return "Jetpack Compose and what it needs"
+print("| Part | Bytes |\n|---|--:|")
+groups = {}
+for jar in jars:
+    groups[group(jar)] = groups.get(group(jar), 0) + jar.stat().st_size
+for name, size in groups.items():
+    print(f"| before: {name} | {size:,} |")
+parts = {}
+for part in zipfile.ZipFile(apk).infolist():
+    name = "code" if part.filename.endswith(".dex") else "signature" if part.filename.startswith("META-INF/") else "resources and manifest"
+    parts[name] = parts.get(name, 0) + part.compress_size
+for name, size in parts.items():
+    print(f"| in the package: {name} | {size:,} |")
+print(f"| the package without the core | {apk.stat().st_size:,} |")
+END
+}
+
+# A package of the desk: the app, the core, and as much of Java as they need.
+packs_desk() {
+  local in=$out/desk made=$out/deb jar jars
+  have jpackage && have fakeroot || packaged default-jdk-headless fakeroot binutils ||
+    skip "there is no jpackage"
+  rm -rf "$in" "$made"
+  mkdir -p "$in" "$made"
+  IFS=: read -ra jars <<<"$out/desktop.jar:$out/ui.jar:$all"
+  for jar in "${jars[@]}"; do
+    case "$jar" in *-test-*) ;; *) cp "$jar" "$in" ;; esac
+  done
+  cp "${BATON_LIBRARY:-$built}/libbaton_core.so" "$in"
+  strip --strip-debug "$in/libbaton_core.so"
+  jpackage --type deb --name Baton --linux-package-name baton-desk --app-version 0.1.0 \
+    --description "Baton: a team answers one WhatsApp number" --vendor Baton \
+    --linux-deb-maintainer baton@localhost --linux-shortcut --linux-menu-group Network \
+    --input "$in" --main-jar desktop.jar --main-class app.baton.desk.MainKt \
+    --add-modules java.desktop,java.logging,java.management,jdk.unsupported,jdk.localedata \
+    --java-options "-Djna.library.path=\$APPDIR" --java-options -Xmx512m --dest "$made" >&2
+  package=$(echo "$made"/*.deb)
+  echo "the package: $(stat -c %s "$package") bytes: $package"
+}
+
+# Installed, its window opens; removed, nothing of it is left.
+tries_desk() {
+  local home display=:97 server app held=1
+  have Xvfb && have xwininfo || packaged xvfb x11-utils || skip "there is no Xvfb"
+  root || skip "to install a package asks for root"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 \
+    install "$PWD/$package" >"$out/deb.log" 2>&1 || { cat "$out/deb.log" >&2; fail "it cannot be installed"; }
+  home=$(mktemp -d)
+  Xvfb "$display" -screen 0 1280x900x24 >/dev/null 2>&1 &
+  server=$!
+  DISPLAY=$display SKIKO_RENDER_API=SOFTWARE /opt/baton-desk/bin/Baton --directory "$home" \
+    --server http://127.0.0.1:9 >"$out/deb.log" 2>&1 &
+  app=$!
+  for _ in $(seq 120); do
+    if xwininfo -display "$display" -root -tree 2>/dev/null | grep -q '"Baton"'; then held=0 && break; fi
+    kill -0 "$app" 2>/dev/null || break
+    sleep 1
+  done
+  kill "$app" "$server" 2>/dev/null || true
+  wait "$app" "$server" 2>/dev/null || true
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 \
+    purge baton-desk >>"$out/deb.log" 2>&1
+  rm -rf "$home"
+  [ $held -eq 0 ] || { cat "$out/deb.log" >&2; fail "its window did not open"; }
+  [ ! -e /opt/baton-desk ] || fail "something of it is left in /opt/baton-desk"
+  echo "the package: installed, its window opened, removed"
+}
+
+# In a world of its own: the real core, a server, a simulated WhatsApp.
+with_core() {
+  fonts
+  # shellcheck disable=SC2086 # words, on purpose
+  exec python3 bindings/suites/world.py --baton "${BATON_SERVER:-$built/baton}" -- "$JAVA" \
+    $JNA_FLAGS "${headless[@]}" "-Djna.library.path=$built" -cp "$parts" "$@"
+}
+
+# Fonts of the tests alone, so that a picture is the same on every machine.
+fonts() {
+  printf '%s<fontconfig><dir>%s</dir><cachedir>%s</cachedir></fontconfig>\n' \
+    '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">' \
+    "$here/tests/fonts" "$PWD/$out/fonts" >"$out/fonts.conf"
+  export FONTCONFIG_FILE=$PWD/$out/fonts.conf LC_ALL=C.UTF-8 TZ=UTC
+}
+
+pictured() {
+  fonts
+  exec "$JAVA" "${headless[@]}" -cp "$parts" "$@"
 }
 
 # Without a display; drawn by the processor, so that it is the same everywhere.
@@ -205,7 +312,12 @@ run)
   exec "$JAVA" $JNA_FLAGS "-Djna.library.path=$built" -cp "$out/desktop.jar:$out/ui.jar:$all" \
     app.baton.desk.MainKt "$@"
   ;;
-shots) exec "$JAVA" "${headless[@]}" -cp "$parts" app.baton.app.ShotsKt "$out/shots" "$@" ;;
+shots) pictured app.baton.app.ShotsKt "$out/shots" "$@" ;;
+golden) pictured app.baton.app.GoldenKt apps/phone/golden "$out/golden" "$@" ;;
+deb)
+  packs_desk
+  [ "${1:-}" != --try ] || tries_desk
+  ;;
 test)
   log=$out/tests.log
   # What is made from the console's words and colours follows them.
@@ -220,8 +332,7 @@ flows)
   if [ "${1:-}" = --list ]; then
     exec "$JAVA" -cp "$parts" app.baton.app.flows.FlowsKt --list
   fi
-  # shellcheck disable=SC2086 # words, on purpose
-  exec python3 bindings/suites/world.py --baton "${BATON_SERVER:-$built/baton}" -- "$JAVA" \
-    $JNA_FLAGS "${headless[@]}" "-Djna.library.path=$built" -cp "$parts" app.baton.app.flows.FlowsKt "$@"
+  with_core app.baton.app.flows.FlowsKt "$@"
   ;;
+budgets) with_core app.baton.app.BudgetsKt ;;
 esac

@@ -17,7 +17,7 @@ steps=(simulation planted webhooks interleavings both-stores one-node claims edi
   nodes-redis nodes-deaths nodes-rolls ingest claim-storm idle typing fan-out fan-out-nodes
   reconnect-storm reconnect-storm-nodes lease cross-node open stalled verify attacks
   push-speed operator demo demo-cluster phone-kills phone-files phone-histories phone-extension
-  pushes phone-fleet phone-soak phone-day suites stranger budgets large-inbox packaging
+  pushes phone-fleet phone-soak phone-day suites app stranger budgets large-inbox packaging
   targets size console schemathesis libraries fuzz-webhook fuzz-frame fuzz-cursor fuzz-page
   fuzz-signature fuzz-push)
 records=docs/runs
@@ -306,10 +306,15 @@ run() {
   phone-day) phone_day ;;
   suites)
     said BATON_EXITS=200 bindings/suites/run.sh python kotlin swift
-    said scripts/app.sh flows
-    echo
     sample android
     sample ios ;;
+  app)
+    local part
+    for part in golden flows android apk "deb --try" budgets; do
+      # shellcheck disable=SC2086 # words, on purpose
+      said scripts/app.sh $part
+      echo
+    done ;;
   operator)
     cargo build --quiet --release --package baton
     tests/operator/play.py target/release/baton 2>"$state/$step.log" ;;

@@ -3,7 +3,7 @@
 package app.baton.app
 
 import androidx.compose.foundation.layout.Box
-import androidx.compose.foundation.layout.size
+import androidx.compose.foundation.layout.requiredSize
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.test.ComposeUiTest
 import androidx.compose.ui.test.ExperimentalTestApi
@@ -20,10 +20,13 @@ import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performTextInput
 import androidx.compose.ui.test.performTextReplacement
 import androidx.compose.ui.test.v2.runComposeUiTest
+import androidx.compose.ui.unit.Dp
 import androidx.compose.ui.unit.dp
 import app.baton.app.model.AppModel
+import app.baton.app.model.Holder
 import app.baton.app.model.Place
 import app.baton.core.Act
+import app.baton.core.ActKind
 import app.baton.core.Choice
 import app.baton.core.CoreException
 import app.baton.core.Draft
@@ -50,7 +53,7 @@ class AppTest {
     private val platform = FakePlatform(baton)
     private lateinit var model: AppModel
 
-    private fun app(isSignedIn: Boolean = true, play: ComposeUiTest.() -> Unit) = runComposeUiTest(
+    private fun app(isSignedIn: Boolean = true, width: Dp = 411.dp, play: ComposeUiTest.() -> Unit) = runComposeUiTest(
         // A machine may have much else to do.
         testTimeout = 5.minutes,
     ) {
@@ -62,8 +65,8 @@ class AppTest {
         val scope = CoroutineScope(Dispatchers.Default)
         val app = AppModel(platform, scope)
         model = app
-        // One pane, as on a phone.
-        setContent { Box(Modifier.size(411.dp, 740.dp)) { BatonApp(app, platform) } }
+        // One pane, as on a phone, unless it is wide.
+        setContent { Box(Modifier.requiredSize(width, 740.dp)) { BatonApp(app, platform) } }
         try {
             play()
         } finally {
@@ -185,6 +188,11 @@ class AppTest {
     fun what_was_resolved_can_be_taken_back() = app {
         opens()
         taps("Resolve")
+        shows("Undo")
+        // Whoever writes goes on writing meanwhile.
+        val told = onNode(hasText("Undo") and hasClickAction()).fetchSemanticsNode().boundsInRoot
+        val send = onNode(hasText("Send") and hasClickAction()).fetchSemanticsNode().boundsInRoot
+        assertTrue(!told.overlaps(send)) { "$told covers $send" }
         presses("Undo")
         waitUntil("it is open again", WAIT_MS) { decided().size == 2 }
         assertEquals(listOf(Act.Resolve(SeenLine(3u, "line 3")), Act.Reopen), decided().map { it.act })
@@ -239,6 +247,29 @@ class AppTest {
         baton.setStanding(Standing.Offline)
         shows("Offline.")
         onAllNodesWithText("Marta Gil").onFirst().assertIsDisplayed()
+    }
+
+    @Test
+    fun what_waits_is_what_somebody_did() = app {
+        baton.setStanding(Standing.Offline)
+        baton.setOutbox(listOf(Sample.item(1, "On its way"), Sample.item(2, null, ActKind.MARK_READ)))
+        shows("1 waiting")
+    }
+
+    @Test
+    fun on_a_tablet_what_was_found_stays_beside_what_is_read() = app(width = 1_000.dp) {
+        baton.setInbox(listOf(Sample.rows[0]), InboxView.Search("marta"))
+        taps("Search")
+        field("Search").performTextInput("marta")
+        waitUntil("only she is found", WAIT_MS) {
+            onAllNodesWithText("Marta Gil").fetchSemanticsNodes().isNotEmpty() &&
+                onAllNodesWithText("Bakery Sol").fetchSemanticsNodes().isEmpty()
+        }
+        opens()
+        assertEquals(1, onAllNodes(hasContentDescription("Search") and hasSetTextAction()).fetchSemanticsNodes().size)
+        taps("Back to the list")
+        shows("Bakery Sol")
+        shows("¿Te la aparto?")
     }
 
     @Test
@@ -306,6 +337,19 @@ class AppTest {
         waitUntil("all are kept", WAIT_MS) { decided().size == 20 }
         val texts = decided().map { (it.act as Act.Reply).text }.toSet()
         assertEquals(List(20) { "reply $it" }.toSet(), texts)
+    }
+
+    @Test
+    fun a_hand_over_is_of_the_owner_there_is_however_soon_it_is_asked_for() = app {
+        opens()
+        model.back()
+        repeat(20) {
+            model.open(Place.Talk(MARTA))
+            checkNotNull(model.state.value.talk).handOver(Holder.Colleague(Sample.BEN, "Ben Adler"), "")
+            model.back()
+        }
+        waitUntil("all are kept", WAIT_MS) { decided().size == 20 }
+        assertEquals(setOf(3uL), decided().map { (it.act as Act.TransferToAgent).expectOwnerEpoch }.toSet())
     }
 
     @Test

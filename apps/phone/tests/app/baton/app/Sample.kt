@@ -181,7 +181,7 @@ object Sample {
 
     private fun text(text: String) = LineContent.Text(text)
     private fun entry(line: Line) = TimelineEntry.Line(line)
-    private val note = Note("n1", BEN, false, NOW - 4 * MINUTE, "La verde tiene un arañazo en la vaina; ofrécele un 5 %.", "n1")
+    private val note = Note("n1", BEN, false, NOW - 4 * MINUTE, "La verde tiene un arañazo en la vaina; ofrécele un 5\u00a0%.", "n1")
 
     fun item(
         number: Int,

@@ -169,17 +169,26 @@ private val tablets = listOf(
     Setting("tablet-arabic", 1180, 820, language = Language.ARABIC),
 )
 
-/** Roboto as phones have it, where it is; else what the system has. */
+/** Letters as a phone has them, wherever it is drawn: of fonts/README.md. */
 val font: FontFamily by lazy {
-    val place = File("/usr/share/fonts/truetype/roboto/unhinted/RobotoTTF")
     val weights = mapOf("Regular" to FontWeight.Normal, "Medium" to FontWeight.Medium, "Bold" to FontWeight.SemiBold)
-    val files = weights.map { (name, weight) -> File(place, "Roboto-$name.ttf") to weight }
-    if (files.all { it.first.exists() }) FontFamily(files.map { (file, weight) -> Font(file, weight) }) else FontFamily.Default
+    FontFamily(weights.map { (name, weight) -> Font(File("apps/phone/tests/fonts/Roboto-$name.ttf"), weight) })
 }
 
 private const val PIXELS = 2f
 private const val FRAME_NS = 16_000_000L
 private const val FRAMES = 6
+
+/** A picture by its name, which is drawn when it is asked for. */
+class Picture(val name: String, val draw: () -> ByteArray)
+
+/** Every screen in every state and setting, and on tablets what stands side by side. */
+fun pictures(pixels: Float): List<Picture> = settings.flatMap { setting ->
+    shots.map { shot -> Picture("${shot.name}-${setting.name}") { drawn(setting, pixels, shot.draw) } }
+} + (tablets + settings[1]).flatMap { setting ->
+    wholes.filter { it.isOfPhone || setting in tablets }
+        .map { Picture("app-${it.name}-${setting.name}") { whole(setting, pixels, it) } }
+}
 
 fun drawn(setting: Setting, pixels: Float = PIXELS, content: @Composable () -> Unit): ByteArray {
     val width = (setting.width * pixels).toInt()
@@ -188,59 +197,72 @@ fun drawn(setting: Setting, pixels: Float = PIXELS, content: @Composable () -> U
         val words = Words(setting.language, ZoneOffset.UTC)
         BatonTheme(words, setting.shade, font, content)
     }
-    return scene.pictured { }
+    return scene.pictured()
 }
 
 /** The picture after some frames, between which effects run. */
-private fun ImageComposeScene.pictured(between: () -> Unit): ByteArray = try {
-    for (frame in 0 until FRAMES) {
-        render(frame * FRAME_NS)
-        between()
-    }
+private fun ImageComposeScene.pictured(): ByteArray = try {
+    for (frame in 0 until FRAMES) render(frame * FRAME_NS)
     checkNotNull(render(FRAMES * FRAME_NS).encodeToData(EncodedImageFormat.PNG)).bytes
 } finally {
     close()
 }
 
-/** The whole app over a fake core, with the first conversation open. */
-private fun whole(setting: Setting): ByteArray {
+/** The whole app over a fake core, and what is open in it. */
+class Whole(val name: String, val isOfPhone: Boolean = false, val begin: FakeBaton.() -> Unit = {}, val open: AppModel.() -> Unit)
+
+private val marta = Place.Talk(Sample.rows[0].id, "Marta Gil")
+
+private val wholes = listOf(
+    Whole("sign-in", begin = { setSignedIn(null) }) {},
+    Whole("list") {},
+    Whole("talk") { open(marta) },
+    Whole("offline", begin = { setStanding(Standing.Offline) }) { open(marta) },
+    Whole("sheet") {
+        open(marta)
+        state.value.talk?.cover(Sheet.HandOver)
+    },
+    Whole("undo", isOfPhone = true) {
+        open(marta)
+        state.value.talk?.resolve()
+    },
+    Whole("review", begin = { setOutbox(listOf(Sample.held, Sample.tooLate, Sample.item(3, "On its way"))) }) { open(Place.Review) },
+    Whole("settings") { open(Place.Settings) },
+    Whole("begin") { open(Place.Begin) },
+    Whole("search", isOfPhone = true) { open(Place.Search) },
+)
+
+private fun whole(setting: Setting, pixels: Float, whole: Whole): ByteArray {
     val baton = FakeBaton()
     baton.setPeople(Sample.people)
     baton.setInbox(Sample.rows)
     baton.setBadge(badge)
-    baton.setTimeline(Sample.rows[0].id, Sample.contended.lines)
-    baton.setHeader(Sample.rows[0].id, Sample.contended.header)
+    baton.setTimeline(marta.id, Sample.contended.lines)
+    baton.setHeader(marta.id, Sample.contended.header)
+    whole.begin(baton)
     val platform = FakePlatform(baton)
     platform.remembered = platform.remembered.copy(language = setting.language, shade = setting.shade)
+    // Over a fake nothing waits: what is told is there at once.
     val scope = CoroutineScope(Dispatchers.Unconfined)
     val app = AppModel(platform, scope)
-    val size = (setting.width * PIXELS).toInt() to (setting.height * PIXELS).toInt()
-    val scene = ImageComposeScene(size.first, size.second, Density(PIXELS, setting.letters)) {
-        BatonApp(app, platform, font)
-    }
-    app.open(Place.Talk(Sample.rows[0].id, "Marta Gil"))
-    // The core's lists come on another thread.
-    return scene.pictured { Thread.sleep(FRAME_WAIT_MS) }.also { scope.cancel() }
+    val width = (setting.width * pixels).toInt()
+    val height = (setting.height * pixels).toInt()
+    val scene = ImageComposeScene(width, height, Density(pixels, setting.letters)) { BatonApp(app, platform, font) }
+    scene.render(0)
+    whole.open(app)
+    return scene.pictured().also { scope.cancel() }
 }
-
-private const val FRAME_WAIT_MS = 30L
 
 fun main(arguments: Array<String>) {
     val place = File(arguments[0])
     val word = arguments.getOrElse(1) { "" }
-    var count = 0
-    fun write(name: String, bytes: () -> ByteArray) {
-        if (word !in name) return
-        val file = File(place, "$name.png")
+    val chosen = pictures(PIXELS).filter { word in it.name }
+    for (picture in chosen) {
+        val file = File(place, "${picture.name}.png")
         file.parentFile.mkdirs()
         // Effects that come later do so on this thread: nothing meets a picture being drawn.
-        SwingUtilities.invokeAndWait { file.writeBytes(bytes()) }
-        count++
+        SwingUtilities.invokeAndWait { file.writeBytes(picture.draw()) }
     }
-    for (setting in settings) {
-        for (shot in shots) write("${shot.name}-${setting.name}") { drawn(setting, content = shot.draw) }
-    }
-    for (setting in tablets) write("app-${setting.name}") { whole(setting) }
-    println("$count pictures in $place")
+    println("${chosen.size} pictures in $place")
     exitProcess(0)
 }

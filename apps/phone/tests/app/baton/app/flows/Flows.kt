@@ -45,19 +45,27 @@ class Stage(val world: World) {
 
     /** The same device, after its app was closed. */
     suspend fun again(before: Hand, who: String): Hand {
-        hands -= before
-        before.puts()
+        closes(before)
         return holds(who, before.way, before.directory)
+    }
+
+    suspend fun closes(hand: Hand) {
+        hands -= hand
+        hand.puts()
     }
 
     /** Another process with an app, which plays a part of its own in this conversation. */
     fun process(part: String, directory: Path, way: Way, said: Said): Process {
+        val where = listOf("$directory", way.url, said.conversation, said.line.id, "${said.line.seq}")
+        return process("app.baton.app.flows.FlowsKt", listOf(part) + where)
+    }
+
+    fun process(main: String, arguments: List<String>): Process {
         val program = ProcessHandle.current().info().command().orElse("java")
         val flags = ManagementFactory.getRuntimeMXBean().inputArguments
         val command = listOf(program) + flags + listOf(
-            "-cp", System.getProperty("java.class.path"), "app.baton.app.flows.FlowsKt",
-            part, "$directory", way.url, said.conversation, said.line.id, "${said.line.seq}",
-        )
+            "-cp", System.getProperty("java.class.path"), main,
+        ) + arguments
         val process = ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start()
         return process.also { processes += it }
     }
@@ -119,7 +127,7 @@ private suspend fun played(world: World, flow: Flow): Boolean {
 }
 
 fun main(arguments: Array<String>) {
-    val flows = answering + reviewing + owning + sending + staying
+    val flows = answering + reviewing + owning + sending + staying + whole
     check(flows.map { it.name }.toSet().size == flows.size) { "two flows have one name" }
     if (arguments.firstOrNull() == "--list") {
         flows.forEach { println(it.name) }

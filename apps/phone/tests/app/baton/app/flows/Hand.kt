@@ -62,6 +62,8 @@ suspend fun <T> becomes(what: String, wanted: T, ask: suspend () -> T) {
 
 /** A desk whose files a flow chooses, and whose programs show nothing. */
 class HandPlatform(directory: Path) : Platform by DeskPlatform(directory, { null }) {
+    /** Whose pushes reach it, as a phone's do. */
+    override val isPushed get() = true
     @Volatile var picked: OutgoingFile? = null
     val opened = CopyOnWriteArrayList<Pair<String, ByteArray>>()
     val copied = CopyOnWriteArrayList<String>()

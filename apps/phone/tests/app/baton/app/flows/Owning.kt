@@ -162,8 +162,7 @@ val owning = listOf(
         ensure(ana.composing.text == "Was it you, @Ben ") { "it says ${ana.composing.text}" }
         ana.talk.send()
         until("Ben reads it") { "Was it you, @Ben" in ben.texts() }
-        val mentions = world.mentions(said.conversation)
-        ensure(mentions == listOf(colleague.id)) { "called are $mentions" }
+        becomes("Ben is called", listOf("Was it you, @Ben")) { world.calls("ben", said.conversation) }
     },
     Flow("read, and the badge goes down") {
         val number = freshNumber()

@@ -216,6 +216,8 @@ internal fun World.sends(number: String, vararg inbound: Pair<String, Any?>) = p
     ),
 )
 
-/** Whom the notes call. */
-internal suspend fun World.mentions(conversation: String): List<String> =
-    conversation(conversation).at<List<Any?>?>("notes").orEmpty().flatMap { it.at<List<String>?>("mentions").orEmpty() }
+/** What the notes of a conversation say that call somebody. */
+internal suspend fun World.calls(who: String, conversation: String): List<String> =
+    rest(who, "GET", "/notices").at<List<Any?>>("notices")
+        .filter { it.at<String>("kind") == "mention" && it.at<String>("conversation", "head", "id") == conversation }
+        .map { it.at("text") }

@@ -73,6 +73,7 @@ import kotlinx.coroutines.delay
 /** From here on the list stays beside what is open. */
 private val TWO_PANES = 840.dp
 private val LIST = 360.dp
+private val COMPOSER = 152.dp
 private const val TOLD_MS = 6_000L
 private const val UNDONE_MS = 10_000L
 
@@ -112,22 +113,28 @@ private fun Inside(
     Box(Modifier.fillMaxSize()) {
         if (isWide) {
             Row(Modifier.fillMaxSize()) {
-                Box(Modifier.width(LIST).fillMaxHeight()) { InboxPane(app, state, session) }
+                Box(Modifier.width(LIST).fillMaxHeight()) {
+                    // What is found stays in sight while one of it is read.
+                    if (Place.Search in state.places) SearchPane(app, session) else InboxPane(app, state, session)
+                }
                 Box(Modifier.width(1.dp).fillMaxHeight().background(Look.colours.line))
                 Box(Modifier.weight(1f).fillMaxHeight()) {
-                    if (place == null) {
+                    if (place == null || place == Place.Search) {
                         Nothing(Look.words(Word.ChooseOne), drawing = Drawing.Inbox)
                     } else {
                         PlacePane(app, state, session, place, false, own, change, platform)
                     }
+                    ToastAt(session, place, Modifier.align(Alignment.BottomCenter))
                 }
             }
-        } else if (place == null) {
-            InboxPane(app, state, session)
         } else {
-            PlacePane(app, state, session, place, true, own, change, platform)
+            if (place == null) {
+                InboxPane(app, state, session)
+            } else {
+                PlacePane(app, state, session, place, true, own, change, platform)
+            }
+            ToastAt(session, place, Modifier.align(Alignment.BottomCenter))
         }
-        ToastAt(session, Modifier.align(Alignment.BottomCenter))
     }
 }
 
@@ -236,13 +243,13 @@ private fun SearchPane(app: AppModel, session: Session) {
     val query by session.inbox.query.collectAsState()
     val leaves = {
         session.inbox.choose(InboxView.Mine)
-        app.back()
+        app.leave(Place.Search)
     }
     Column(Modifier.fillMaxSize().background(Look.colours.surface)) {
         Bar(Modifier.padding(end = 12.dp)) {
             IconAct(Drawing.Left, words(Word.Back), onClick = leaves)
             Box(Modifier.weight(1f).padding(vertical = 4.dp)) {
-                Field(words(Word.Search), query, session.inbox::find, hint = words(Word.SearchTips))
+                Field(words(Word.Search), query, session.inbox::find, hint = words(Word.Search), isLabelled = false)
             }
         }
         Hairline()
@@ -256,9 +263,12 @@ private fun SearchPane(app: AppModel, session: Session) {
     }
 }
 
-/** What was done or went wrong, for some seconds; with a way back where there is one. */
+/**
+ * What was done or went wrong, for some seconds; with a way back where there is one. Whoever writes
+ * goes on: it never covers the button that sends.
+ */
 @Composable
-private fun ToastAt(session: Session, modifier: Modifier) {
+private fun ToastAt(session: Session, place: Place?, modifier: Modifier) {
     var toast by remember { mutableStateOf<Toast?>(null) }
     LaunchedEffect(session) { session.desk.toasts.collect { toast = it } }
     val shown = toast ?: return
@@ -268,14 +278,14 @@ private fun ToastAt(session: Session, modifier: Modifier) {
     }
     val colours = Look.colours
     Row(
-        modifier.padding(16.dp).widthIn(max = 520.dp).fillMaxWidth().clip(RoundedCornerShape(Dims.rMd))
+        modifier.padding(16.dp).padding(bottom = if (place is Place.Talk) COMPOSER else 0.dp).widthIn(max = 520.dp).fillMaxWidth().clip(RoundedCornerShape(Dims.rMd))
             .background(colours.inverse).heightIn(min = 48.dp).padding(start = 16.dp),
         Arrangement.spacedBy(8.dp), Alignment.CenterVertically,
     ) {
         Says(shown.text.say(Look.words), Modifier.weight(1f).padding(vertical = 12.dp), Look.type.small, colours.onInverse)
         val undo = shown.undo
         if (undo != null) {
-            Act(Look.words(Word.Undo), Weight.SECOND) {
+            Act(Look.words(Word.Undo), Weight.INVERSE) {
                 toast = null
                 undo()
             }

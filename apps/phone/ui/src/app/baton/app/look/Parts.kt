@@ -37,6 +37,7 @@ import androidx.compose.ui.draw.alpha
 import androidx.compose.ui.draw.clip
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.graphics.SolidColor
+import androidx.compose.ui.platform.LocalDensity
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.clearAndSetSemantics
@@ -48,6 +49,7 @@ import androidx.compose.ui.semantics.stateDescription
 import androidx.compose.ui.text.TextStyle
 import androidx.compose.ui.text.input.VisualTransformation
 import androidx.compose.ui.text.style.TextAlign
+import androidx.compose.ui.text.style.TextDirection
 import androidx.compose.ui.text.style.TextOverflow
 import androidx.compose.ui.unit.Dp
 import androidx.compose.ui.unit.dp
@@ -67,9 +69,19 @@ fun Says(
     textAlign = align, style = Look.type.own(style, Look.words.language.isRightToLeft),
 )
 
+/** Where the screen's language begins, whatever runs there. */
+private val atStart: TextAlign
+    @Composable get() = if (Look.words.language.isRightToLeft) TextAlign.Right else TextAlign.Left
+
+/** Whether letters are so large that what stands side by side has to stand below. */
+val isLarge: Boolean @Composable get() = LocalDensity.current.fontScale >= 1.6f
+
+/** A number as it is dialled: without letters nothing else says which way it runs. */
+private fun numbered(text: String): String = if (text.startsWith("+")) "\u2066$text\u2069" else text
+
 /**
  * Words of people: each text runs as it is written. A single line stands where the screen's
- * language begins, several lines where their own does.
+ * language begins, and so does what [isOfScreen]; several lines stand where their own does.
  */
 @Composable
 fun Theirs(
@@ -78,14 +90,10 @@ fun Theirs(
     style: TextStyle = Look.type.body,
     colour: Color = Look.colours.ink,
     lines: Int = Int.MAX_VALUE,
+    isOfScreen: Boolean = lines == 1,
 ) = Text(
-    text, modifier, color = colour, maxLines = lines, overflow = TextOverflow.Ellipsis,
-    textAlign = when {
-        lines > 1 -> TextAlign.Start
-        Look.words.language.isRightToLeft -> TextAlign.Right
-        else -> TextAlign.Left
-    },
-    style = style,
+    numbered(text), modifier, color = colour, maxLines = lines, overflow = TextOverflow.Ellipsis,
+    textAlign = if (isOfScreen) atStart else TextAlign.Start, style = style,
 )
 
 /** Two letters of a name. */
@@ -112,10 +120,7 @@ fun Avatar(id: String, name: String, size: Dp = 44.dp, isOnline: Boolean? = null
             Alignment.Center,
         ) {
             // Letters in a circle do not grow with the text around them.
-            val letters = Look.type.strong.copy(
-                fontSize = (size.value * 0.36f / androidx.compose.ui.platform.LocalDensity.current.fontScale).sp,
-                lineHeight = (size.value * 0.5f / androidx.compose.ui.platform.LocalDensity.current.fontScale).sp,
-            )
+            val letters = Look.type.strong.still(size.value * 0.36f)
             Text(lettersOf(name), color = if (isDay) hue.ink else hue.nightInk, style = letters, maxLines = 1)
         }
         if (isOnline != null) {
@@ -148,7 +153,14 @@ fun Chip(
     }
 }
 
-enum class Weight { MAIN, SECOND, QUIET, DANGER }
+/** In a size that does not grow with the text around it. */
+@Composable
+fun TextStyle.still(size: Float): TextStyle {
+    val scale = LocalDensity.current.fontScale
+    return copy(fontSize = (size / scale).sp, lineHeight = (size * 1.4f / scale).sp)
+}
+
+enum class Weight { MAIN, SECOND, QUIET, DANGER, INVERSE }
 
 @Composable
 fun Act(
@@ -165,6 +177,7 @@ fun Act(
         Weight.SECOND -> colours.raised to colours.ink
         Weight.QUIET -> Color.Transparent to colours.accentInk
         Weight.DANGER -> Color.Transparent to colours.lateInk
+        Weight.INVERSE -> Color.Transparent to colours.onInverse
     }
     val shape = RoundedCornerShape(Dims.rMd)
     Row(
@@ -230,17 +243,23 @@ fun Field(
     options: KeyboardOptions = KeyboardOptions.Default,
     actions: KeyboardActions = KeyboardActions.Default,
     lines: Int = 1,
+    isLabelled: Boolean = true,
+    isCode: Boolean = false,
 ) {
     val colours = Look.colours
     Column(modifier, Arrangement.spacedBy(6.dp)) {
-        Says(label, Modifier.clearAndSetSemantics {}, Look.type.small, colours.ink2)
+        if (isLabelled) Says(label, Modifier.clearAndSetSemantics {}, Look.type.small, colours.ink2)
         BasicTextField(
             value, onChange,
             Modifier.fillMaxWidth().semantics {
                 contentDescription = label
                 if (isWrong) error(label)
             },
-            textStyle = Look.type.body.copy(color = colours.ink),
+            textStyle = Look.type.body.copy(
+                color = colours.ink,
+                textAlign = if (lines == 1) atStart else TextAlign.Start,
+                textDirection = if (isCode) TextDirection.Ltr else TextDirection.Content,
+            ),
             visualTransformation = transformation, keyboardOptions = options,
             keyboardActions = actions, singleLine = lines == 1, maxLines = lines,
             cursorBrush = SolidColor(colours.accent),
@@ -253,13 +272,17 @@ fun Field(
                 Alignment.CenterStart,
             ) {
                 if (value.isEmpty() && hint != null) {
-                    Says(hint, style = Look.type.body, colour = colours.ink3, lines = 1)
+                    Theirs(if (isCode) "\u2066$hint\u2069" else hint, colour = colours.ink3, lines = 1)
                 }
-                field()
+                Wide(field)
             }
         }
     }
 }
+
+/** What is written has the whole width: it stands where its language begins. */
+@Composable
+fun Wide(field: @Composable () -> Unit) = Box(Modifier.fillMaxWidth(), propagateMinConstraints = true) { field() }
 
 /** What went wrong, beside where it went wrong. */
 @Composable
@@ -319,6 +342,21 @@ fun Segment(options: List<String>, chosen: Int, modifier: Modifier = Modifier, o
     }
 }
 
+/** Something, and what can be done about it: at its end, or below it where letters are large. */
+@Composable
+fun Beside(modifier: Modifier, act: @Composable () -> Unit, content: @Composable RowScope.() -> Unit) =
+    if (isLarge) {
+        Column(modifier.fillMaxWidth(), Arrangement.spacedBy(6.dp)) {
+            Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(10.dp), Alignment.CenterVertically, content)
+            Box(Modifier.align(Alignment.End)) { act() }
+        }
+    } else {
+        Row(modifier.fillMaxWidth(), Arrangement.spacedBy(10.dp), Alignment.CenterVertically) {
+            content()
+            act()
+        }
+    }
+
 /** A row that does something, in a sheet or in settings. */
 @Composable
 fun ActRow(
@@ -342,8 +380,8 @@ fun ActRow(
         drawing != null -> Drawn(drawing, size = 22.dp, colour = if (ink == Look.colours.ink) Look.colours.ink2 else ink)
     }
     Column(Modifier.weight(1f)) {
-        Says(text, colour = ink)
-        if (detail != null) Says(detail, style = Look.type.small, colour = Look.colours.ink3)
+        Theirs(text, colour = ink, isOfScreen = true)
+        if (detail != null) Theirs(detail, style = Look.type.small, colour = Look.colours.ink3, isOfScreen = true)
     }
     if (isChosen) Drawn(Drawing.Check1, colour = Look.colours.accentInk)
 }
@@ -387,7 +425,7 @@ fun SheetTitle(text: String, detail: String? = null) = Column(
     Modifier.padding(horizontal = 20.dp, vertical = 12.dp),
 ) {
     Says(text, Modifier.semantics { heading() }, Look.type.title)
-    if (detail != null) Says(detail, style = Look.type.small, colour = Look.colours.ink2)
+    if (detail != null) Theirs(detail, style = Look.type.small, colour = Look.colours.ink2, isOfScreen = true)
 }
 
 /** A grey shape of what is still coming. */

@@ -216,6 +216,12 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
         (places.lastOrNull() as? Place.Talk)?.let { talk(it) }
     }
 
+    /** Goes from a place that others may lie above. */
+    fun leave(place: Place) {
+        if (stateNow.value.places.lastOrNull() == place) return back()
+        stateNow.update { it.copy(places = it.places - place) }
+    }
+
     private fun talk(at: Place.Talk) {
         val session = stateNow.value.session ?: return
         if (stateNow.value.talk?.id == at.id) return

@@ -23,6 +23,7 @@ import app.baton.core.Template
 import app.baton.core.TemplateStatus
 import app.baton.core.TemplateWords
 import app.baton.core.TimelineEntry
+import app.baton.core.header
 import app.baton.core.inbox
 import app.baton.core.timeline
 import app.baton.core.watchHeader
@@ -364,32 +365,32 @@ class TalkModel(
         }
     }
 
-    private fun epoch() = stateNow.value.header?.ownerEpoch ?: 0u
-
-    fun claim() {
+    /** An act on the owner that was on the screen; on the one there is where none was so far. */
+    private fun moves(told: Told? = null, act: (Header) -> Act) {
         cover(null)
-        acts(Act.Claim(epoch()))
+        val shown = stateNow.value.header
+        desk.does {
+            val header = shown ?: baton.header(id).first().header ?: return@does
+            baton.act(id, act(header), null)
+            if (told != null) desk.tells(told)
+        }
     }
 
-    fun giveBack() {
-        cover(null)
-        acts(Act.Unassign(epoch()), Told.of(Word.GivenBack))
-    }
+    fun claim() = moves { Act.Claim(it.ownerEpoch) }
+
+    fun giveBack() = moves(Told.of(Word.GivenBack)) { Act.Unassign(it.ownerEpoch) }
 
     fun handOver(to: Holder, note: String) {
         val title = stateNow.value.title.orEmpty()
         val words = note.trim().ifEmpty { null }
-        cover(null)
         val seen = stateNow.value.seen
         when (to) {
-            is Holder.Colleague -> acts(
-                Act.TransferToAgent(to.id, epoch(), seen, words),
-                Told.of(Word.HandDone, title, to.name),
-            )
-            is Holder.Team -> acts(
-                Act.TransferToTeam(to.id, epoch(), seen, words),
-                Told.of(Word.HandDone, title, to.name),
-            )
+            is Holder.Colleague -> moves(Told.of(Word.HandDone, title, to.name)) {
+                Act.TransferToAgent(to.id, it.ownerEpoch, seen, words)
+            }
+            is Holder.Team -> moves(Told.of(Word.HandDone, title, to.name)) {
+                Act.TransferToTeam(to.id, it.ownerEpoch, seen, words)
+            }
             Holder.Me -> claim()
         }
     }

@@ -3,6 +3,7 @@
 package app.baton.app.model
 
 import app.baton.app.Platform
+import app.baton.core.ActKind
 import app.baton.core.Availability
 import app.baton.core.Badge
 import app.baton.core.Baton
@@ -52,7 +53,8 @@ class Names(private val people: People, val me: String) {
     fun agent(id: String): String = agents[id]?.name ?: "?"
     fun isOnline(id: String): Boolean = agents[id]?.isOnline == true
     fun team(id: String): String = teams[id]?.name ?: "?"
-    fun channel(id: String): String = channels[id]?.name ?: ""
+    /** A number is not broken in a sentence. */
+    fun channel(id: String): String = channels[id]?.name.orEmpty().replace(' ', '\u00a0')
 
     fun holder(of: Owner): Holder = when (of) {
         is Owner.Agent if of.agent == me -> Holder.Me
@@ -103,7 +105,7 @@ class Desk(
         .stateIn(scope, SharingStarted.Eagerly, noBadge)
 
     val stand: StateFlow<Stand> = combined(baton.current, heardAt, outboxNow) { at, heard, items ->
-        Stand(at, heard, items.count { it.isWaiting }, items.count { it.review != null })
+        Stand(at, heard, items.count { it.isWaiting && it.isOfPerson }, items.count { it.review != null })
     }
 
     init {
@@ -202,6 +204,9 @@ class Desk(
 /** Whether it is on its way, and nothing is asked of its author. */
 val OutboxItem.isWaiting: Boolean
     get() = review == null && stage != app.baton.core.Stage.ACKNOWLEDGED
+
+/** Whether somebody did it. That a line was read tells itself, and nobody waits for it. */
+val OutboxItem.isOfPerson: Boolean get() = kind != ActKind.MARK_READ
 
 private val noPeople = People(emptyList(), emptyList(), emptyList())
 private val noBadge = Badge(0u, 0u, 0u, 0u)

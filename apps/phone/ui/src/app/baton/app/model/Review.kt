@@ -39,7 +39,7 @@ class ReviewModel(private val desk: Desk) {
         stateNow.update { before ->
             before.copy(
                 held = items.filter { it.review != null },
-                waiting = items.filter { it.isWaiting },
+                waiting = items.filter { it.isWaiting && it.isOfPerson },
                 edits = before.edits.filterKeys { number -> items.any { it.number == number } },
                 now = desk.platform.now(),
             )

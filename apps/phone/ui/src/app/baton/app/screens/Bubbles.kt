@@ -209,12 +209,12 @@ private fun Passed(line: Line) {
 }
 
 @Composable
-fun Quote(text: String, modifier: Modifier = Modifier) = Row(
+fun Quote(text: String, modifier: Modifier = Modifier, lines: Int = 3) = Row(
     modifier.clip(RoundedCornerShape(Dims.rSm)).background(Look.colours.surface2.copy(alpha = 0.7f))
         .height(androidx.compose.foundation.layout.IntrinsicSize.Min),
 ) {
     Box(Modifier.width(3.dp).fillMaxHeight().background(Look.colours.accent))
-    Theirs(text, Modifier.padding(8.dp), Look.type.small, Look.colours.ink2, lines = 3)
+    Theirs(text, Modifier.padding(8.dp), Look.type.small, Look.colours.ink2, lines)
 }
 
 @Composable
@@ -318,7 +318,7 @@ private fun FileRow(name: String, detail: String, line: Line, opens: (() -> Unit
             if (peaks != null && peaks.isNotEmpty()) Wave(peaks) else Theirs(name, style = Look.type.small, lines = 2)
             val loading = line.loading
             val part = if (loading == null) detail else "${sizeOf(loading.got.toLong())} / ${sizeOf(loading.bytes.toLong())}"
-            if (part.isNotEmpty()) Says(part, style = Look.type.meta, colour = colours.ink3)
+            if (part.isNotEmpty()) Theirs(part, style = Look.type.meta, colour = colours.ink3)
         }
     }
 }

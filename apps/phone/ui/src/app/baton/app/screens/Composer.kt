@@ -48,7 +48,9 @@ import app.baton.app.look.Look
 import app.baton.app.look.Says
 import app.baton.app.look.Segment
 import app.baton.app.look.Theirs
+import app.baton.app.look.Beside
 import app.baton.app.look.Weight
+import app.baton.app.look.Wide
 import app.baton.app.model.Entry
 import app.baton.app.model.TalkState
 import app.baton.app.model.Tick
@@ -68,9 +70,9 @@ fun LeaseStrip(state: TalkState, acts: TalkActs) {
     if (hold.agent == state.names.me) return
     val name = state.names.agent(hold.agent)
     val colours = Look.colours
-    Row(
-        Modifier.fillMaxWidth().background(colours.accentSoft).padding(horizontal = 12.dp, vertical = 8.dp),
-        Arrangement.spacedBy(10.dp), Alignment.CenterVertically,
+    Beside(
+        Modifier.background(colours.accentSoft).padding(horizontal = 12.dp, vertical = 8.dp),
+        { Act(Look.words(Word.TakeOver), Weight.SECOND, onClick = acts.takeOver) },
     ) {
         Avatar(hold.agent, name, 36.dp, isOnline = true)
         Column(Modifier.weight(1f)) {
@@ -82,7 +84,6 @@ fun LeaseStrip(state: TalkState, acts: TalkActs) {
                 Theirs("“$draft”", style = style, colour = colours.ink2, lines = 1)
             }
         }
-        Act(Look.words(Word.TakeOver), Weight.SECOND, onClick = acts.takeOver)
     }
 }
 
@@ -180,7 +181,7 @@ private fun Writing(state: TalkState, acts: TalkActs) {
     ) { field ->
         Box(Modifier.padding(vertical = 8.dp), Alignment.CenterStart) {
             if (composing.text.isEmpty()) Says(hint, colour = quiet, lines = 2)
-            field()
+            Wide(field)
         }
     }
     Consequence(state, quiet)
@@ -289,10 +290,11 @@ private fun FileOnItsWay(name: String, sent: ULong, bytes: ULong) {
             Drawn(Drawing.Clip, size = 18.dp, colour = colours.ink2)
             Theirs(name, style = Look.type.small, lines = 1)
         }
-        val part = if (bytes == 0uL) 0f else sent.toFloat() / bytes.toFloat()
+        val share = if (bytes == 0uL) 0f else sent.toFloat() / bytes.toFloat()
         Box(Modifier.fillMaxWidth().heightIn(4.dp, 4.dp).clip(CircleShape).background(colours.surface3)) {
-            Box(Modifier.fillMaxWidth(part).heightIn(4.dp, 4.dp).background(colours.accent))
+            Box(Modifier.fillMaxWidth(share).heightIn(4.dp, 4.dp).background(colours.accent))
         }
-        Says("${sizeOf(sent.toLong())} / ${sizeOf(bytes.toLong())}", style = Look.type.meta, colour = colours.ink3)
+        val part = "${sizeOf(sent.toLong())} / ${sizeOf(bytes.toLong())}"
+        Theirs(part, style = Look.type.meta, colour = colours.ink3, lines = 1)
     }
 }

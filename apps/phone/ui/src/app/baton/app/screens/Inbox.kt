@@ -38,6 +38,7 @@ import app.baton.app.look.Act
 import app.baton.app.look.Avatar
 import app.baton.app.look.Bar
 import app.baton.app.look.BarTitle
+import app.baton.app.look.Beside
 import app.baton.app.look.Chip
 import app.baton.app.look.Count
 import app.baton.app.look.Drawing
@@ -51,10 +52,12 @@ import app.baton.app.look.Says
 import app.baton.app.look.Skeleton
 import app.baton.app.look.Theirs
 import app.baton.app.look.Weight
+import app.baton.app.look.isLarge
 import app.baton.app.model.Haste
 import app.baton.app.model.Holder
 import app.baton.app.model.InboxState
 import app.baton.app.model.ListState
+import app.baton.app.model.MINUTE_MS
 import app.baton.app.model.RowState
 import app.baton.app.model.Stand
 import app.baton.app.model.Tab
@@ -188,13 +191,10 @@ fun Rows(state: InboxState, acts: InboxActs, chosen: String?, modifier: Modifier
             modifier.semantics { contentDescription = words(Word.Loading) },
         ) { repeat(SKELETONS) { SkeletonRow() } }
         is ListState.Failed -> Column(modifier) {
-            Row(
-                Modifier.fillMaxWidth().background(Look.colours.lateSoft).padding(start = 16.dp),
-                verticalAlignment = Alignment.CenterVertically,
-            ) {
-                Says(list.why.say(words), Modifier.weight(1f), Look.type.small, Look.colours.lateInk)
-                Act(words(Word.TryAgain), Weight.QUIET, onClick = acts.retry)
-            }
+            Beside(
+                Modifier.background(Look.colours.lateSoft).padding(start = 16.dp, end = if (isLarge) 16.dp else 0.dp),
+                { Act(words(Word.TryAgain), Weight.QUIET, onClick = acts.retry) },
+            ) { Says(list.why.say(words), Modifier.weight(1f), Look.type.small, Look.colours.lateInk) }
             RowList(list.rows, false, state.now, acts, chosen)
         }
         is ListState.Loaded -> if (list.rows.isEmpty()) {
@@ -321,7 +321,8 @@ private fun Marks(row: RowState, now: Long, words: Words) {
     val colours = Look.colours
     HolderChip(row.holder, row.isClaiming)
     val waits = row.waitsSince
-    if (waits != null && row.status is Status.Open) {
+    // Who just wrote does not wait so far.
+    if (waits != null && row.status is Status.Open && now - waits >= MINUTE_MS) {
         val lasts = words.lasts(now - waits)
         when (row.haste) {
             Haste.NONE -> Says(lasts, Modifier.padding(vertical = 3.dp), Look.type.meta, colours.ink3)

@@ -134,7 +134,7 @@ private fun Held(item: OutboxItem, state: ReviewState, acts: ReviewActs) {
                     Act(words(Word.KeepAsNote), Weight.SECOND, drawing = Drawing.Pen) { acts.note(item) }
                 }
                 Act(words(Word.Discard), Weight.DANGER) { acts.discard(item) }
-                Act(words(Word.Open), Weight.QUIET) { acts.open(item.conversation) }
+                Act(words(Word.OpenTalk), Weight.QUIET) { acts.open(item.conversation) }
             }
         }
     }
@@ -181,7 +181,6 @@ private fun Waits(item: OutboxItem, state: ReviewState, acts: ReviewActs) {
             val said = item.text ?: item.file?.name ?: words.act(item.kind)
             Theirs(said, style = Look.type.small, colour = Look.colours.ink2, lines = 2)
         }
-        val isOfReply = item.kind != ActKind.MARK_READ
-        if (isOfReply) Act(words(Word.Withdraw), Weight.QUIET) { acts.withdraw(item) }
+        Act(words(Word.Withdraw), Weight.QUIET) { acts.withdraw(item) }
     }
 }

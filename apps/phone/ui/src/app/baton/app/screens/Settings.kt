@@ -207,28 +207,44 @@ fun BeginScreen(
             BarTitle(words(Word.NewConversation))
         }
         Hairline()
-        Column(
-            Modifier.widthIn(max = 560.dp).fillMaxWidth().verticalScroll(rememberScrollState()).padding(20.dp),
-            Arrangement.spacedBy(16.dp),
-        ) {
-            if (state.problem != null) Problem(state.problem.say(words))
-            Field(
-                words(Word.BeginPhone), state.phone, { text -> change { it.copy(phone = text) } },
-                hint = "+34 600 123 456",
-            )
-            if (channels.isEmpty()) Says(words(Word.BeginNone), colour = Look.colours.ink2)
-            if (channels.isNotEmpty()) Says(words(Word.BeginFrom), style = Look.type.small, colour = Look.colours.ink2)
+        Column(Modifier.widthIn(max = 560.dp).fillMaxWidth().verticalScroll(rememberScrollState())) {
+            Writes(state, channels, change)
+            Goes(state, channels, change, go)
         }
-        val chosen = state.channel ?: channels.firstOrNull()?.id
-        for (channel in channels) {
-            ActRow(channel.name, Drawing.Phone, isChosen = channel.id == chosen) { change { it.copy(channel = channel.id) } }
-        }
-        Column(Modifier.widthIn(max = 560.dp).padding(20.dp), Arrangement.spacedBy(12.dp)) {
-            Says(words(Word.BeginHint), style = Look.type.small, colour = Look.colours.ink2)
-            Act(
-                words(Word.BeginGo), modifier = Modifier.fillMaxWidth(),
-                isEnabled = !state.isBusy && channels.isNotEmpty(), onClick = go,
-            )
-        }
+    }
+}
+
+@Composable
+private fun Writes(state: BeginState, channels: List<Named>, change: ((BeginState) -> BeginState) -> Unit) {
+    val words = Look.words
+    Column(Modifier.padding(20.dp), Arrangement.spacedBy(16.dp)) {
+        if (state.problem != null) Problem(state.problem.say(words))
+        Field(
+            words(Word.BeginPhone), state.phone, { text -> change { it.copy(phone = text) } },
+            hint = "+34 600 123 456", isCode = true,
+        )
+        if (channels.isEmpty()) Says(words(Word.BeginNone), colour = Look.colours.ink2)
+        if (channels.isNotEmpty()) Says(words(Word.BeginFrom), style = Look.type.small, colour = Look.colours.ink2)
+    }
+}
+
+@Composable
+private fun Goes(
+    state: BeginState,
+    channels: List<Named>,
+    change: ((BeginState) -> BeginState) -> Unit,
+    go: () -> Unit,
+) {
+    val words = Look.words
+    val chosen = state.channel ?: channels.firstOrNull()?.id
+    for (channel in channels) {
+        ActRow(channel.name, Drawing.Phone, isChosen = channel.id == chosen) { change { it.copy(channel = channel.id) } }
+    }
+    Column(Modifier.padding(20.dp), Arrangement.spacedBy(12.dp)) {
+        Says(words(Word.BeginHint), style = Look.type.small, colour = Look.colours.ink2)
+        Act(
+            words(Word.BeginGo), modifier = Modifier.fillMaxWidth(),
+            isEnabled = !state.isBusy && channels.isNotEmpty(), onClick = go,
+        )
     }
 }

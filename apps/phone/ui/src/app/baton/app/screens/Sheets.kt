@@ -35,6 +35,7 @@ import app.baton.app.look.SheetOver
 import app.baton.app.look.SheetTitle
 import app.baton.app.look.Theirs
 import app.baton.app.look.Weight
+import app.baton.app.look.still
 import app.baton.app.model.Holder
 import app.baton.app.model.Names
 import app.baton.app.model.RowState
@@ -203,6 +204,7 @@ private fun ContactSheet(state: TalkState, acts: TalkActs) {
     }
 }
 
+private const val EMOJI = 26f
 private val emojis = listOf("👍", "❤️", "😂", "😮", "😢", "🙏")
 
 @Composable
@@ -214,7 +216,7 @@ private fun LineSheet(line: Line, acts: TalkActs) {
                 Modifier.size(Hit).clickable(role = Role.Button) { acts.react(line, emoji) }
                     .semantics { contentDescription = words(Word.ReactTo) + " " + emoji },
                 Alignment.Center,
-            ) { Theirs(emoji, style = Look.type.big) }
+            ) { Theirs(emoji, style = Look.type.big.still(EMOJI)) }
         }
     }
     ActRow(words(Word.AnswerLine), Drawing.Undo) { acts.quote(line) }
@@ -270,7 +272,7 @@ private fun FillSheet(sheet: Sheet.Fill, acts: TalkActs) {
             Field(words(Word.TemplateBlank, name), sheet.words[at], { acts.fillWord(at, it) })
         }
         Says(words(Word.TemplatePreview), style = Look.type.meta, colour = Look.colours.ink3)
-        Quote(filled(sheet.template.body, sheet.words))
+        Quote(filled(sheet.template.body, sheet.words), lines = Int.MAX_VALUE)
         val isReady = sheet.words.all { it.isNotBlank() }
         Act(words(Word.TemplateSend), modifier = Modifier.fillMaxWidth(), isEnabled = isReady, onClick = acts.sendTemplate)
     }
@@ -284,7 +286,7 @@ fun ForwardSheet(rows: List<RowState>, line: Line, acts: TalkActs, isWide: Boole
     var to by remember { mutableStateOf<RowState?>(null) }
     SheetOver(isWide, { acts.cover(null) }) {
         SheetTitle(words(Word.ForwardTitle))
-        Box(Modifier.padding(horizontal = 20.dp)) { Field(words(Word.ForwardFind), find, { find = it }) }
+        Box(Modifier.padding(start = 20.dp, end = 20.dp, bottom = 8.dp)) { Field(words(Word.ForwardFind), find, { find = it }) }
         val found = rows.filter { (it.title ?: "").contains(find, ignoreCase = true) }.take(8)
         if (found.isEmpty()) Says(words(Word.ForwardNobody), Modifier.padding(20.dp), colour = Look.colours.ink3)
         for (row in found) {

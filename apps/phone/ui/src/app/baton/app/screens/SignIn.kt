@@ -72,13 +72,14 @@ fun SignInScreen(state: SignInState, acts: SignInActs) {
             val next = KeyboardOptions(imeAction = ImeAction.Next, keyboardType = KeyboardType.Uri)
             Field(
                 words(Word.Server), state.server, acts.server, hint = "https://",
-                options = next, isWrong = state.problem?.isOfServer == true,
+                options = next, isWrong = state.problem?.isOfServer == true, isCode = true,
             )
             Says(words(Word.ServerHint), style = Look.type.small, colour = Look.colours.ink3)
-            Field(words(Word.Workspace), state.workspace, acts.workspace, options = KeyboardOptions(imeAction = ImeAction.Next))
+            Field(words(Word.Workspace), state.workspace, acts.workspace, options = KeyboardOptions(imeAction = ImeAction.Next), isCode = true)
             Field(
                 words(Word.Email), state.email, acts.email,
                 options = KeyboardOptions(imeAction = ImeAction.Next, keyboardType = KeyboardType.Email),
+                isCode = true,
             )
             val can = !state.isBusy && state.server.isNotBlank() && password.isNotEmpty()
             Field(

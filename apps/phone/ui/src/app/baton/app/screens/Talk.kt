@@ -44,9 +44,11 @@ import app.baton.app.look.Says
 import app.baton.app.look.Skeleton
 import app.baton.app.look.Theirs
 import app.baton.app.look.Weight
+import app.baton.app.look.isLarge
 import app.baton.app.model.Composing
 import app.baton.app.model.Entry
 import app.baton.app.model.Holder
+import app.baton.app.model.MINUTE_MS
 import app.baton.app.model.Sheet
 import app.baton.app.model.Stand
 import app.baton.app.model.TalkModel
@@ -153,10 +155,13 @@ private fun Head(state: TalkState, acts: TalkActs, hasBack: Boolean) {
                 .heightIn(min = 48.dp).padding(start = if (hasBack) 0.dp else 12.dp),
             Arrangement.spacedBy(10.dp), Alignment.CenterVertically,
         ) {
-            Avatar(state.id, title, 36.dp)
+            if (!isLarge) Avatar(state.id, title, 36.dp)
             Theirs(title, Modifier.semantics { heading() }, Look.type.title, lines = 1)
         }
-        IconAct(Drawing.Swap, words(Word.HandOver)) { acts.cover(Sheet.HandOver) }
+        // What is no longer theirs to see is not theirs to hand on.
+        if (state.isHidden) return@Bar
+        // With large letters it is under "More" alone: who it is comes first.
+        if (!isLarge) IconAct(Drawing.Swap, words(Word.HandOver)) { acts.cover(Sheet.HandOver) }
         when (state.header?.status) {
             Status.Resolved -> IconAct(Drawing.Undo, words(Word.Reopen), onClick = acts.reopen)
             null -> Unit
@@ -197,6 +202,7 @@ private fun WaitChip(state: TalkState) {
     if (state.header.status !is Status.Open) return
     val colours = Look.colours
     val waited = state.now - since
+    if (waited < MINUTE_MS) return
     val text = Look.words(Word.WaitsFor, Look.words.lasts(waited))
     when {
         waited >= LATE -> Chip(text, colours.lateInk, colours.lateSoft, Drawing.Late)

@@ -1474,11 +1474,11 @@ enum class Word(internal vararg val texts: String) {
         "Um nome, um número ou palavras ditas",
         "اسم أو رقم أو كلمات قيلت",
     ),
-    Open(
+    OpenTalk(
         "Open",
-        "Abierta",
-        "Aberta",
-        "مفتوحة",
+        "Abrir",
+        "Abrir",
+        "افتح",
     ),
     Yours(
         "Yours",
