@@ -1,5 +1,5 @@
-//! Calls that the server alone can answer: notices, drafts that others left, filters and searches in
-//! everything, views that are kept, devices, levels of pushes. None of it is stored on this device.
+//! Calls that the server alone can answer: notices, drafts that others left, filters and searches
+//! in everything, views that are kept, devices, levels of pushes. None of it is stored here.
 
 use baton_protocol::account::Device;
 use baton_protocol::notice::{KeptDraft, NoticePage, NoticesLeft, NoticesRead};
