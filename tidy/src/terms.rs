@@ -12,6 +12,7 @@ use crate::words::type_defined;
 const SHARED: &[(&str, usize)] = &[
     ("Agent", 3),
     ("Attempt", 4),
+    ("Attribute", 2),
     ("Audience", 3),
     ("Availability", 2),
     ("Channel", 2),
@@ -20,6 +21,7 @@ const SHARED: &[(&str, usize)] = &[
     ("Contact", 3),
     ("Device", 3),
     ("Draft", 4),
+    ("Episode", 2),
     ("Event", 4),
     ("Group", 4),
     ("Head", 2),

@@ -50,7 +50,7 @@ impl From<(&SettingId, &field::FieldValue)> for ContactField {
 }
 
 impl FieldValue {
-    fn read(self) -> Result<field::FieldValue, CoreError> {
+    fn checked(self) -> Result<field::FieldValue, CoreError> {
         let invalid =
             |detail: &str| CoreError::Invalid { what: "set".to_owned(), detail: detail.to_owned() };
         Ok(match self {
@@ -71,7 +71,7 @@ pub(crate) fn set_attributes(
     set: Vec<ContactField>,
     clear: &[String],
 ) -> Result<SetAttributes, CoreError> {
-    let one = |field: ContactField| Ok((id_of("set", &field.attribute)?, field.value.read()?));
+    let one = |field: ContactField| Ok((id_of("set", &field.attribute)?, field.value.checked()?));
     Ok(SetAttributes {
         set: set.into_iter().map(one).collect::<Result<_, CoreError>>()?,
         clear: clear.iter().map(|id| id_of("clear", id)).collect::<Result<_, CoreError>>()?,

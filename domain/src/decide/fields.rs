@@ -1,7 +1,7 @@
 //! Fields of a customer's card. Per field the last one who sets it wins.
 //!
-//! What was tapped counts as of then: an attribute that ended since, or a choice that it no longer
-//! has, was there when somebody without a network chose it. Who may set it is asked as of now.
+//! A tap counts as of then: somebody without a network may choose an attribute that ended since, or
+//! a choice that it no longer has. Who may set it is asked as of now.
 
 use baton_protocol::command::SetAttributes;
 use baton_protocol::limits::{FIELDS_JSON_BYTES_MAX, FIELDS_MAX, FIELDS_SET_MAX};

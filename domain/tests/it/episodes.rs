@@ -32,7 +32,8 @@ fn each_episode_has_its_end_its_outcome_and_the_tags_that_were_on_it() {
     let opened = |n: u32| (json!({ "type": "episode_opened", "episode": n }), None);
     let outcome = "01890a5d-ac96-774b-bcce-00000000a02a";
     let resolved = json!({
-        "type": "status_changed", "status": { "kind": "resolved" }, "turn": null, "outcome": outcome,
+        "type": "status_changed", "status": { "kind": "resolved" }, "turn": null,
+        "outcome": outcome,
     });
     let both = json!([{ "tag": refund }, { "tag": vip, "lasting": true }]);
     let events = told(&[

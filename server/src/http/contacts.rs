@@ -49,7 +49,7 @@ pub(super) async fn put(
     let mut tx = parts.store.read().await?;
     let conversation = conversation_of(&mut tx, signed, contact).await?;
     let (sight, _) = in_full(&mut tx, &signed, conversation).await?;
-    let keys = Keys::read(&mut tx, workspace, sight.viewer.role).await?;
+    let keys = Keys::of_role(&mut tx, workspace, sight.viewer.role).await?;
     tx.rollback().await?;
     let mut fields = SetAttributes::default();
     for (key, value) in asked.set {
@@ -104,7 +104,7 @@ pub(super) async fn conversation_of(
 struct Keys(BTreeMap<String, SettingId>);
 
 impl Keys {
-    async fn read(tx: &mut Tx, workspace: WorkspaceId, role: Role) -> HandlerResult<Self> {
+    async fn of_role(tx: &mut Tx, workspace: WorkspaceId, role: Role) -> HandlerResult<Self> {
         let all = read::settings(tx, workspace, SettingKind::Attribute).await?;
         let of = |placed: read::Placed| {
             let attribute = attribute(&placed.setting.body?)?;

@@ -24,7 +24,7 @@ pub(in crate::whatsapp) fn heard(text: &str) -> Option<Heard> {
     let whole = words.join(" ");
     let letters: Vec<char> = whole.chars().filter(|c| c.is_alphabetic()).collect();
     let lang = detect_language(&whole);
-    let script = Script::of(lang);
+    let script = Script::written(lang);
     let min = match script {
         Script::Latin => LETTERS_MIN[0],
         Script::Own => LETTERS_MIN[1],
@@ -74,7 +74,7 @@ enum Script {
 }
 
 impl Script {
-    fn of(lang: Lang) -> Self {
+    fn written(lang: Lang) -> Self {
         match lang {
             Lang::Ara | Lang::Hin | Lang::Rus => Self::Own,
             Lang::Cmn | Lang::Jpn | Lang::Kor => Self::Wide,

@@ -10,7 +10,8 @@ use crate::{Sql, StoreError, Tx};
 
 /// Events that are looked at, the newest: tags of an earlier time are not known.
 const EVENTS_MAX: &str = "500";
-/// Revisions after an episode's begin among which its first line is: who takes it on stands between.
+/// Revisions after an episode's begin among which its first line is.
+/// Who takes it on stands between.
 const REVISIONS_MAX: u64 = 4;
 /// Episodes that are told.
 const EPISODES_MAX: usize = 20;

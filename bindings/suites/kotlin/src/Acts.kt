@@ -372,7 +372,7 @@ private suspend fun TimelineRecorder.delivers(op: String) =
 private fun Phone.removed(): List<Pair<ULong, GoneHow>> =
     heard.events.filterIsInstance<Event.Outbox>().flatMap { it.gone }.map { it.number to it.how }
 
-private suspend fun Stage.reachedOnce(number: String, text: String?) {
+internal suspend fun Stage.reachedOnce(number: String, text: String?) {
     until("the customer gets it") { text in world.reached(number) }
     val times = world.reached(number).count { it == text }
     ensure(times == 1) { "the customer got it $times times" }

@@ -11,4 +11,5 @@ mod kept;
 mod lines;
 mod offers;
 mod tags;
+mod viewers;
 mod world;
