@@ -29,7 +29,7 @@ impl AttributeFacts {
     /// then may have been offline.
     ///
     /// # Errors
-    /// What is wrong with it, by the attribute of today.
+    /// The fault, by the attribute of today.
     pub fn taken(&self, value: &FieldValue, at: Timestamp) -> Result<FieldValue, String> {
         let now = taken(&self.attribute, value);
         let then = self.before.iter().filter(|(until, _)| at < *until);
@@ -62,7 +62,7 @@ impl Attributes {
 /// The value as an attribute keeps it.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The fault.
 pub fn taken(attribute: &Attribute, value: &FieldValue) -> Result<FieldValue, String> {
     let is_text = |problem: &str| match value {
         FieldValue::Text(text) => Ok(text.trim()),

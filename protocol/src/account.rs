@@ -287,7 +287,7 @@ pub struct Device {
     pub id: DeviceId,
     /// Its name.
     pub name: String,
-    /// When it signed in.
+    /// The time at which it signed in.
     pub created_at: Timestamp,
     /// The last request or socket of the device.
     pub last_seen_at: Timestamp,

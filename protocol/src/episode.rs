@@ -16,7 +16,7 @@ pub struct Episode {
     /// The time at which it ended; absent for the one that lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
-    /// Who ended it.
+    /// The agent who ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Actor>,
     /// Why it ended, by its id, where somebody said so.

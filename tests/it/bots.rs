@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use baton_protocol::setting::{SecretNew, Setting};
 use baton_protocol::{Owner, SettingId};
-use baton_world::world::{Setup, World, eventually, for_each_store};
+use baton_world::world::{Contact, Setup, World, eventually, for_each_store};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
@@ -40,25 +40,27 @@ async fn starts(world: &World, agent: &str) -> Child {
         .expect("Python")
 }
 
+async fn reached(customer: &Contact<'_>, text: &str) {
+    eventually("the bot has said it", async || {
+        customer.received().into_iter().find(|said| said.contains(text))
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_answers_and_whom_it_leaves_gets_to_a_person() {
     for_each_store(Setup::usual(), async |world| {
         let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
-        let mut program = starts(&world, "Ben").await;
+        let mut program = starts(world, "Ben").await;
         let lucia = world.contact("Lucía");
         lucia.sends("When are you open?").await;
         let conversation = lucia.conversation().await;
-        let reached = |text: &'static str| {
-            eventually("the bot has said it", async || {
-                lucia.received().into_iter().find(|said| said.contains(text))
-            })
-        };
-        reached("from 9 to 18").await;
+        reached(&lucia, "from 9 to 18").await;
         let view = ana.view(conversation).await;
         assert_eq!(view.conversation.head.owner, Owner::Agent(ben.id));
         assert!(view.conversation.thread.turn.is_some(), "a person has not answered");
         lucia.sends("It is 12345678").await;
-        reached("Order 12345678").await;
+        reached(&lucia, "Order 12345678").await;
         let queue = Owner::Queue(world.cast.team);
         eventually("it goes to people", async || {
             (ana.head(conversation).await.owner == queue).then_some(())

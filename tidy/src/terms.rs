@@ -36,6 +36,7 @@ const SHARED: &[(&str, usize)] = &[
     ("MetaApp", 2),
     ("Node", 3),
     ("Note", 2),
+    ("Notice", 2),
     ("Outcome", 2),
     ("Owner", 2),
     ("Pace", 2),

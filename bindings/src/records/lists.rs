@@ -292,7 +292,7 @@ pub struct Note {
     pub author: String,
     /// Whether the signed-in agent wrote it.
     pub is_mine: bool,
-    /// When it was written.
+    /// The time at which it was written.
     pub at_ms: i64,
     /// Its text; nothing once it was erased.
     pub text: Option<String>,

@@ -32,7 +32,7 @@ pub enum NoticeKind {
 pub struct Notice {
     /// Names the notice; a newer one has a larger number.
     pub position: u64,
-    /// When it happened.
+    /// The time at which it happened.
     pub at_ms: i64,
     /// The kind.
     pub kind: NoticeKind,
@@ -55,7 +55,7 @@ pub struct Notice {
 pub struct NoticesPage {
     /// The newest first.
     pub notices: Vec<Notice>,
-    /// How many are not read, on all pages.
+    /// The number that is not read, on all pages.
     pub unread: u64,
     /// Loads older ones; nothing on the last page. A page may be short and have this nevertheless.
     pub before: Option<u64>,
@@ -104,7 +104,7 @@ pub struct KeptDraft {
     pub agent: String,
     /// The text.
     pub text: String,
-    /// When it was last typed.
+    /// The time at which it was last typed.
     pub at_ms: i64,
 }
 
@@ -151,7 +151,7 @@ pub struct Filter {
     /// Where they stand; without it, and without a text, open or waiting.
     #[uniffi(default = None)]
     pub status: Option<FilterStatus>,
-    /// Who owns them.
+    /// Their owner.
     #[uniffi(default = None)]
     pub owner: Option<FilterOwner>,
     /// The id of their team.
@@ -259,7 +259,7 @@ pub struct ServerHit {
     pub note: Option<String>,
     /// Whether the customer wrote it.
     pub from_customer: bool,
-    /// When it was written.
+    /// The time at which it was written.
     pub at_ms: i64,
     /// The words around the first match.
     pub excerpt: Vec<ExcerptPart>,
@@ -284,7 +284,7 @@ impl From<page::SearchHit> for ServerHit {
     }
 }
 
-/// What a search at the server found.
+/// A hit of a search at the server.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct ServerFound {
     /// Conversations whose customer has the text in the name or number: five, on the first page.
@@ -333,9 +333,9 @@ pub struct SignedInDevice {
     pub id: String,
     /// The name.
     pub name: String,
-    /// When it signed in.
+    /// The time at which it signed in.
     pub since_ms: i64,
-    /// When the server last heard it.
+    /// The time at which the server last heard it.
     pub last_seen_ms: i64,
     /// Whether it is this one.
     pub is_this: bool,
@@ -354,7 +354,7 @@ impl From<account::Device> for SignedInDevice {
     }
 }
 
-/// How much the agent is told by push.
+/// The level of an agent's pushes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum PushLevel {
     /// News of the agent's conversations, and of the queues of the agent's teams.
@@ -388,9 +388,9 @@ impl From<PushLevel> for push::PushLevel {
 /// A part of each day in which nothing is pushed. It may reach over midnight.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct QuietHours {
-    /// When it begins, as `22:00`.
+    /// Its beginning, as `22:00`.
     pub from: String,
-    /// When it ends, as `07:00`.
+    /// Its end, as `07:00`.
     pub until: String,
     /// An IANA time zone, as `Europe/Madrid`.
     pub zone: String,
@@ -405,7 +405,7 @@ pub struct TeamPushLevel {
     pub level: PushLevel,
 }
 
-/// How much the agent is told by push, on all their devices.
+/// The level of an agent's pushes, on all their devices.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct PushLevels {
     /// The level for teams without one of their own.

@@ -54,8 +54,8 @@ fn promised(sla: Sla) -> Scene {
     Scene::new(vec![given(1, tag("VIP")), given(2, Sla { name: "Standard".into(), ..sla })])
 }
 
-fn within(target_min: u32) -> Option<SlaTarget> {
-    Some(SlaTarget { target_min, warn_at: None, hours: None })
+fn within(target_min: u32) -> SlaTarget {
+    SlaTarget { target_min, warn_at: None, hours: None }
 }
 
 fn seeing(scene: &Scene) -> Seeing {
@@ -64,7 +64,8 @@ fn seeing(scene: &Scene) -> Seeing {
 
 #[test]
 fn what_is_due_stands_in_the_head_until_it_is_done() {
-    let mut scene = promised(Sla { first: within(30), next: within(10), ..Sla::default() });
+    let mut scene =
+        promised(Sla { first: Some(within(30)), next: Some(within(10)), ..Sla::default() });
     scene.says("hola");
     let due_at = |scene: &Scene| scene.conversation().head.due_at;
     assert_eq!(due_at(&scene), Some(NOW.plus_ms(30 * MINUTE)));
@@ -112,7 +113,7 @@ fn the_end_is_promised_over_all_that_is_open_and_a_warning_comes_once() {
 
 #[test]
 fn many_pauses_leave_what_had_passed_as_it_was() {
-    let mut scene = promised(Sla { resolution: within(600), ..Sla::default() });
+    let mut scene = promised(Sla { resolution: Some(within(600)), ..Sla::default() });
     scene.says("hola");
     for _ in 0..40 {
         scene.passes(10 * MINUTE);
@@ -129,8 +130,9 @@ fn many_pauses_leave_what_had_passed_as_it_was() {
 
 #[test]
 fn a_tag_brings_the_promise_that_is_made_for_it() {
-    let vip = Sla { name: "VIP".into(), first: within(5), tags: vec![id(1)], ..Sla::default() };
-    let rest = Sla { name: "All".into(), first: within(60), ..Sla::default() };
+    let vip =
+        Sla { name: "VIP".into(), first: Some(within(5)), tags: vec![id(1)], ..Sla::default() };
+    let rest = Sla { name: "All".into(), first: Some(within(60)), ..Sla::default() };
     let tests = json!([{ "test": "text", "any_of": ["soy VIP"] }]);
     let then = json!([{ "do": "tag", "tag": id(1) }]);
     let by = rule(json!({ "when": "message", "if": tests, "then": then }));

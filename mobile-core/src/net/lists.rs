@@ -1,5 +1,5 @@
-//! Requests for lists that are the server's alone: notices, drafts that others left, filters and
-//! searches in everything, views that are kept, devices, levels of pushes, and who waits longest.
+//! Requests for lists that are the server's alone. They have notices, drafts that others left,
+//! searches in everything, kept views, devices, levels of pushes, and who waits longest.
 
 use std::fmt::Write as _;
 

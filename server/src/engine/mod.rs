@@ -141,7 +141,7 @@ impl std::fmt::Debug for Engine {
 /// Messages of the past that are taken in at once: some milliseconds.
 const PAST_PIECE: usize = 50;
 
-/// Who gives a command.
+/// The giver of a command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Giver {
     Person,

@@ -1,4 +1,4 @@
-//! `/contacts/{contact}/files`: the files of a customer, as far as somebody sees their conversations.
+//! `/contacts/{contact}/files`: a customer's files, as far as somebody sees their conversations.
 
 use axum::Json as Out;
 use axum::extract::State;
@@ -26,7 +26,7 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// What `GET /contacts/{contact}/files` may be asked.
+/// The query of `GET /contacts/{contact}/files`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {

@@ -38,7 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::delete(Access::Admin, "/api/v1/workspace/logo", end)
             .says("Ends the workspace's logo.")
             .done(),
-        Route::get(Access::Public, "/api/v1/logos/{logo}", read)
+        Route::get(Access::Public, "/api/v1/logos/{logo}", picture)
             .says("A workspace's logo, by the address that its people were told.")
             .answers_bytes(200, "image/jpeg")
             .codes(&["not_found"]),
@@ -70,7 +70,7 @@ pub(super) async fn end(State(parts): State<Shared>, signed: Signed) -> HandlerR
 }
 
 /// `GET /logos/{logo}`.
-pub(super) async fn read(
+pub(super) async fn picture(
     State(parts): State<Shared>,
     Id(address): Id<String>,
 ) -> HandlerResult<Response> {

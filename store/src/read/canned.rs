@@ -1,4 +1,4 @@
-//! How often canned replies are used.
+//! The uses of canned replies.
 
 use baton_protocol::setting::CannedUses;
 use baton_protocol::{SettingId, Timestamp, WorkspaceId};

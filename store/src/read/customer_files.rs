@@ -7,7 +7,7 @@ use baton_protocol::{ContactId, ConversationId, Line, MessageId, Timestamp, Work
 use crate::tables::{LineRow, id, line_columns};
 use crate::{Sql, StoreError, Tx};
 
-/// Which files are asked for.
+/// The files that are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct FilesAsked {
     /// Only those before this place: the last one of the page before.

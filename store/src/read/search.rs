@@ -55,7 +55,7 @@ impl SearchFilter {
         self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
     }
 
-    /// How often entries are looked at for one page. What was said at another time costs little.
+    /// The number of looks at entries for one page. What was said at another time costs little.
     fn rounds_max(&self) -> usize {
         if self.until.is_some() { ROUNDS_MAX * 5 } else { ROUNDS_MAX }
     }

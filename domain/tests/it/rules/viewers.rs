@@ -1,4 +1,4 @@
-//! What a client holds of marks and coaching, which are for one viewer, after each fact.
+//! A client's marks and coaching, which are for one viewer, after each fact.
 
 use baton_protocol::Owner;
 use serde_json::json;
