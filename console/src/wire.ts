@@ -44,10 +44,13 @@ export interface AgentChange {
 export interface AgentFigures {
   agent_id: AgentId;
   answered: number;
+  asked: number;
   first_reply: Spread;
   open: number;
   opened: number;
   pick_up: Spread;
+  points: number;
+  rated: number;
   received: number;
   reply: Spread;
   resolution: Spread;
@@ -110,6 +113,32 @@ export interface AnyValuePut {
 /** A setting, as those who read its home see it. */
 export interface AnyValueSetting {
   body: unknown;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
+/** A key with which a program works as an agent: it sees and does what the agent may. Its secrets are shown as `Authorization: Bearer`. It sets nothing up, and signs nobody in. */
+export interface ApiKey {
+  agent: AgentId;
+  name: string;
+  read_only?: boolean;
+  until?: string;
+}
+/** What `PUT` sets. */
+export interface ApiKeyPut {
+  body: ApiKey;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface ApiKeySetting {
+  body: ApiKey | null;
   broken?: SettingName[];
   changed_at?: Timestamp;
   changed_by?: AgentId;
@@ -195,6 +224,52 @@ export interface Block {
 }
 /** Whether WhatsApp blocks a customer too. Baton blocks in every state. */
 export type BlockState = "waiting" | "done" | "not_recent" | "list_full" | "refused";
+/** That an agent is a program. What it says answers nobody: the customer still waits for a person. Whatever it does or fails to do, a conversation leaves it by one of these ways. */
+export interface Bot {
+  agent: AgentId;
+  back_to: TeamId;
+  minutes_max: number;
+  silent_s: number;
+  turns_max: number;
+  words?: string[];
+}
+/** That an agent is a program. What it says answers nobody: the customer still waits for a person. Whatever it does or fails to do, a conversation leaves it by one of these ways. */
+export interface BotInput {
+  agent: AgentId;
+  back_to: TeamId;
+  minutes_max?: number;
+  silent_s?: number;
+  turns_max?: number;
+  words?: string[];
+}
+/** What `PUT` sets. */
+export interface BotPut {
+  body: BotInput;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface BotSetting {
+  body: Bot | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
+/** The time that a conversation spends with a bot. */
+export interface BotState {
+  agent_id: AgentId;
+  received: number;
+  since: Timestamp;
+  waits_since?: Timestamp;
+}
+/** The way to a bot, or from it. */
+export type BotStep = "began" | "asked" | "turns" | "silent" | "time" | "gone";
 /** A setting that names what is no more. */
 export interface BrokenSetting {
   broken: SettingName[];
@@ -295,11 +370,14 @@ export interface ChannelCheck {
 /** Figures of a number. */
 export interface ChannelFigures {
   answered: number;
+  asked: number;
   channel_id: ChannelId;
   first_reply: Spread;
   open: number;
   opened: number;
   pick_up: Spread;
+  points: number;
+  rated: number;
   received: number;
   reply: Spread;
   resolution: Spread;
@@ -378,10 +456,13 @@ export type Clock =
   | { kind: "breached"; answer: Promised };
 /** The rules that ran on a conversation, the clocks that rang, and the times that are promised. */
 export interface Clocks {
+  bot?: BotState;
+  idle_since?: Timestamp;
   ran?: Ran[];
   rang?: Rang[];
   replied?: Replied[];
   sla?: SlaState;
+  survey?: SurveyState;
 }
 /** A text by which somebody who supervises coaches the owner. That agent sees it and those who supervise the team: nobody else. */
 export interface CoachNote {
@@ -844,8 +925,18 @@ export type Fact =
     first?: SlaTarget;
     next?: SlaTarget;
     policy_id: SettingId;
+    resolution?: SlaTarget;
     version: number;
   }
+  | { type: "bot_changed"; agent_id: AgentId; due_at?: Timestamp; step: BotStep }
+  | {
+    type: "surveyed";
+    agent_id: AgentId;
+    episode: number;
+    step: SurveyStep;
+    survey_id: SettingId;
+  }
+  | { type: "due_changed"; due_at?: Timestamp }
   | { type: "read_marked"; agent_id: AgentId; seq: number }
   | { type: "unread_marked"; agent_id: AgentId; seq: number }
   | { type: "agent_changed"; agent_id: AgentId; renamed?: boolean; set: AgentSet }
@@ -906,10 +997,13 @@ export type FieldValue = boolean | number | string;
 /** Counts and times. */
 export interface Figures {
   answered: number;
+  asked: number;
   first_reply: Spread;
   open: number;
   opened: number;
   pick_up: Spread;
+  points: number;
+  rated: number;
   received: number;
   reply: Spread;
   resolution: Spread;
@@ -977,6 +1071,7 @@ export type HandoverNote = "optional" | "prompted" | "required";
 export interface Head {
   activity_at: Timestamp;
   channel_id: ChannelId;
+  due_at?: Timestamp;
   episode: number;
   id: ConversationId;
   last_seq: number;
@@ -1364,7 +1459,7 @@ export interface NoticesRead {
   up_to: number;
 }
 /** The person or team that a rule calls. */
-export type Notified = "owner" | "team";
+export type Notified = "owner" | "team" | "supervisors";
 /** The end of an offer. */
 export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "withdrawn";
 /** An offer of a conversation to one agent. Random. */
@@ -1452,9 +1547,10 @@ export type OwnerCause =
   | "reopened"
   | "rehomed"
   | "routed"
-  | "accepted";
+  | "accepted"
+  | "bot_handed";
 /** Kinds of owners. */
-export type OwnerKind = "queue" | "agent";
+export type OwnerKind = "queue" | "agent" | "bot" | "person";
 /** The heads of all conversations in scope, packed as `Columns`. */
 export interface PackedHeads {
   agents: AgentId[];
@@ -1462,6 +1558,7 @@ export interface PackedHeads {
   channels: ChannelId[];
   columns: Columns;
   cursor: string;
+  due?: [number, number][];
   followed: number[];
   held: [number, number][];
   languages?: [string, number[]][];
@@ -1512,6 +1609,11 @@ export interface PasswordNew {
 export interface PasswordSet {
   next: string;
 }
+/** A stretch in which the clocks of promises stand still. */
+export interface Pause {
+  from: Timestamp;
+  until?: Timestamp;
+}
 /** The loudness of equal stretches of a sound, each 0 to 100, where the loudest is 100. */
 export type Peaks = number[];
 /** A picture, as it is drawn. A small one of the same shape can be read beside it. */
@@ -1541,7 +1643,7 @@ export interface Product {
   product_id: string;
 }
 /** An answer that is promised. */
-export type Promised = "first" | "next";
+export type Promised = "first" | "next" | "resolution";
 /** `GET /devices/{id}/push`: the registration without its target. */
 export interface PushDevice {
   app_id?: string;
@@ -1648,7 +1750,9 @@ export interface Ran {
 }
 /** That a clock rang. One that begins again at the same time does not ring again. */
 export interface Rang {
+  at: Timestamp;
   clock: Clock;
+  due_at: Timestamp;
   start: Timestamp;
 }
 /** What the devices of an agent have shown of themselves. */
@@ -1878,6 +1982,7 @@ export type RuleStep =
   | { do: "route"; team: TeamId }
   | { do: "notify_owner" }
   | { do: "notify_team" }
+  | { do: "notify_supervisors" }
   | { do: "mark_waiting" }
   | { do: "snooze" }
   | { do: "resolve" };
@@ -1889,6 +1994,8 @@ export interface SavedView {
   name: string;
   of_team?: TeamId;
 }
+/** The choices of a survey. */
+export type Scale = "smile3" | "stars5";
 /** When somebody is there. */
 export interface Schedule {
   days?: Record<string, number[][]>;
@@ -2009,7 +2116,10 @@ export type SettingKind =
   | "rule"
   | "saved_view"
   | "template_fallback"
-  | "webhook";
+  | "webhook"
+  | "api_key"
+  | "bot"
+  | "survey";
 /** A kind of setting, as `GET /settings/kinds` describes it. Forms are drawn from it. */
 export interface SettingKindInfo {
   about: string;
@@ -2102,6 +2212,8 @@ export interface Sla {
   first?: SlaTarget;
   name: string;
   next?: SlaTarget;
+  resolution?: SlaTarget;
+  tags?: SettingId[];
   teams?: TeamId[];
 }
 /** What `PUT` sets. */
@@ -2128,8 +2240,10 @@ export interface SlaState {
   answered?: boolean;
   first?: SlaTarget;
   next?: SlaTarget;
+  pauses?: Pause[];
   policy_id: SettingId;
-  resumed_at?: Timestamp;
+  resolution?: SlaTarget;
+  since: Timestamp;
   version: number;
 }
 /** A time that is promised. */
@@ -2194,11 +2308,14 @@ export type StepState = "ok" | "wrong" | "waiting" | "unknown";
 /** Figures of a stretch of time. */
 export interface StretchFigures {
   answered: number;
+  asked: number;
   first_reply: Spread;
   from: Timestamp;
   open: number;
   opened: number;
   pick_up: Spread;
+  points: number;
+  rated: number;
   received: number;
   reply: Spread;
   resolution: Spread;
@@ -2208,6 +2325,60 @@ export interface StretchFigures {
   unanswered: number;
   until: Timestamp;
 }
+/** The question to customers once a person has resolved their episode. */
+export interface Survey {
+  after_min: number;
+  ask?: string;
+  choices?: string[];
+  not_within_days: number;
+  scale: Scale;
+  share: number;
+  thanks?: string;
+}
+/** The question to customers once a person has resolved their episode. */
+export interface SurveyInput {
+  after_min?: number;
+  ask?: string;
+  choices?: string[];
+  not_within_days?: number;
+  scale?: Scale;
+  share?: number;
+  thanks?: string;
+}
+/** What `PUT` sets. */
+export interface SurveyPut {
+  body: SurveyInput;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface SurveySetting {
+  body: Survey | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
+/** The question to a customer at the end of an episode. */
+export interface SurveyState {
+  agent_id: AgentId;
+  at: Timestamp;
+  best: number;
+  episode: number;
+  survey_id: SettingId;
+  value?: number;
+}
+/** A step of a survey. */
+export type SurveyStep =
+  | { kind: "planned"; at: Timestamp }
+  | { kind: "asked"; best: number }
+  | { kind: "dropped" }
+  | { kind: "answered"; again?: boolean; best: number; value: number };
 /** `GET /sync`: what a socket would have told. */
 export interface SyncAnswer {
   cursor: string;
@@ -2277,10 +2448,13 @@ export interface TeamChange {
 /** Figures of a team: of conversations that were its at that moment. */
 export interface TeamFigures {
   answered: number;
+  asked: number;
   first_reply: Spread;
   open: number;
   opened: number;
   pick_up: Spread;
+  points: number;
+  rated: number;
   received: number;
   reply: Spread;
   resolution: Spread;
@@ -2472,7 +2646,8 @@ export type Trigger =
   | "resolved"
   | "unanswered"
   | "unassigned"
-  | "idle";
+  | "idle"
+  | "window_left";
 /** A run of customer messages that no human has answered. */
 export interface Turn {
   from_seq: number;

@@ -32,7 +32,7 @@ export function waitingSince(held: Held): number | undefined {
 /** The time until which the customer was promised something, ms; undefined where nothing is. */
 export function dueAt(held: Held): number | undefined {
   const { due_at: due, status } = headOf(held);
-  return due === null || due === undefined || status.kind !== "open" ? undefined : Date.parse(due);
+  return due === undefined || status.kind !== "open" ? undefined : Date.parse(due);
 }
 
 /** From when on the customer's wait is late, ms: by what was promised, else by the usual time. */

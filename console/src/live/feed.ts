@@ -613,7 +613,8 @@ function advance(held: Full, event: Event): Full {
       retag(thread, (thread.tags ?? []).filter((on) => on.lasting === true));
       break;
     case "due_changed":
-      head.due_at = event.due_at ?? null;
+      delete head.due_at;
+      if (event.due_at !== undefined) head.due_at = event.due_at;
       break;
     case "line_received":
     case "line_written": {

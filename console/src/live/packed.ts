@@ -13,7 +13,9 @@ export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
   const languages = languagesOf(heads);
   const rows: Row[] = [];
   for (let n = from; n < Math.min(to, heads.rows); n += 1) {
-    const head = { ...headAt(heads, n), due_at: timeAt(heads, due.get(n)) };
+    const head = headAt(heads, n);
+    const dueAt = timeAt(heads, due.get(n));
+    if (dueAt !== null) head.due_at = dueAt;
     if (heads.columns.level[n] === "h") {
       rows.push({ level: "head", head });
       continue;
