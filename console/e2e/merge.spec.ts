@@ -10,7 +10,7 @@ long("a tag is merged under an open tab, and the merge is undone", async ({ worl
   const reclaim = await setting(admin, "tags", { name: "Reclaim" });
   const ana = await world.desk("Ana");
   await open(ana, lucia.name);
-  await ana.getByTestId("tag-add").click();
+  await ana.keyboard.press("l");
   await ana.getByTestId(`tag-option-${reclaim}`).click();
   await ana.keyboard.press("Escape");
   await expect(ana.getByTestId(`tag-${reclaim}`).first()).toBeVisible();

@@ -8,6 +8,7 @@ const FIXTURES = join(import.meta.dirname, "../../protocol/fixtures");
 /** Bodies that are not named after their type. */
 const NAMED: Record<string, string> = {
   "rest.agent": "Colleague",
+  "rest.canned_uses": "CannedUses[]",
   "rest.kept_drafts": "KeptDraft[]",
   "rest.push_receipts": "PushReceipt[]",
 };

@@ -36,7 +36,15 @@ impl Subject {
                 json!({"kind": home.name(), "id": of})
             }
         };
-        let put = json!({"home": home, "body": example(kind).body});
+        // People whom an example names are those of the desk.
+        let mut body = example(kind).body;
+        let people = [("agent", json!(desk.agent.agent_id)), ("back_to", json!(desk.team))];
+        for (field, of) in people {
+            if let Some(place) = body.get_mut(field) {
+                *place = of;
+            }
+        }
+        let put = json!({"home": home, "body": body});
         Self { kind, spec, one: spec.one.replace("{setting}", &id.to_string()), id, put }
     }
 
