@@ -9,8 +9,9 @@ import uuid
 import weakref
 
 from baton import (
-    Act, AppError, Availability, Choice, CoreError, FileSize, InboxView, MediaKind, MemoryKeys,
-    NotificationAnswer, NotificationEnd, PushMessage, PushOffReason, PushRoad, PushTarget,
+    Act, AppError, Availability, CannedMessage, Choice, CoreError, FileSize, Filter, InboxView,
+    MediaKind, MemoryKeys, NotificationAnswer, NotificationEnd, PushLevel, PushLevels, PushMessage,
+    PushOffReason, PushRoad, PushTarget,
 )
 from baton import lists
 from stage import eventually, expect, lines, scenario, texts
@@ -161,6 +162,17 @@ async def calls_after_shutdown(stage):
             f"{conversation}.1.{some}", NotificationAnswer.RESOLVE()),
         "notification_ended": lambda: baton.notification_ended(some, NotificationEnd.OPENED),
         "log_to": lambda: baton.log_to(None), "go_through": lambda: baton.go_through(None),
+        "send_canned": lambda: baton.send_canned(
+            conversation, some, CannedMessage(text="x", seen=None, reply=some, version=1)),
+        "episodes": lambda: baton.episodes(conversation), "notices": baton.notices,
+        "read_notices": lambda: baton.read_notices(1),
+        "kept_drafts": lambda: baton.kept_drafts(conversation),
+        "server_list": lambda: baton.server_list(Filter()),
+        "server_search": lambda: baton.server_search(Filter(text="x")),
+        "saved_views": baton.saved_views, "devices": baton.devices,
+        "end_device": lambda: baton.end_device(some), "push_levels": baton.push_levels,
+        "set_push_levels": lambda: baton.set_push_levels(PushLevels(level=PushLevel.ALL)),
+        "take_next": baton.take_next,
     }
     public = {name for name in dir(baton.core) if not name.startswith("_")}
     left = public - calls.keys() - {"open", "shutdown", "recent_logs", "trust_platform"}

@@ -1,6 +1,6 @@
 // How the work on a text grows with its length, for tests of readers that must never be quadratic.
 
-const TRIES = 25;
+const TRIES = 150;
 
 /** True if a text of twice the length is read in less than three times the time. Both lengths are
  * read in turn, and the fastest try of each counts: a busy machine changes nothing. */
