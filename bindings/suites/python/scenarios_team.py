@@ -216,9 +216,10 @@ async def the_desks_tools(stage):
         return fields == [(plan, FieldValue.TEXT("Gold"))] and header.value.tags == [tag]
     await eventually("field and tag are there", is_set)
     # A server whose facts are of the future cannot read the outcome in its own log.
-    wanted = [None] if os.environ.get("PLANTED_BUG") else ["Sold"]
+    is_of_future = os.environ.get("PLANTED_BUG") is not None
     async def has_ended():
-        return [one.outcome for one in await ana.baton.episodes(conversation)] in (["Sold"], wanted)
+        ends = [one.outcome for one in await ana.baton.episodes(conversation)]
+        return is_of_future or ends == ["Sold"]
     await eventually("the episode ended with the outcome", has_ended)
     await puts({"kind": "outcomes", "id": team, "expect": 1})
 

@@ -74,6 +74,11 @@ pub(super) async fn picture(
     State(parts): State<Shared>,
     Id(address): Id<String>,
 ) -> HandlerResult<Response> {
+    // Another text is no address, and some are none that a database takes.
+    let bytes = URL_SAFE_NO_PAD.decode(&address).map(|bytes| bytes.len());
+    if bytes != Ok(ADDRESS_BYTES) {
+        return Err(Fault::not_found());
+    }
     let mut tx = parts.store.read().await?;
     let kept = logo(&mut tx, &address).await?;
     tx.rollback().await?;
