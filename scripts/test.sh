@@ -59,13 +59,13 @@ languages() {
   stage app app
 }
 
-# The app over fakes, then one flow with the real core. Where its jars cannot
+# The app over fakes, one picture of each kind, then one flow with the real core. Where its jars cannot
 # be had, that is said.
 app() {
   local code=0
   scripts/app.sh test || code=$?
   [ "$code" -eq 77 ] || [ "$code" -eq 0 ] || return "$code"
-  [ "$code" -eq 77 ] || scripts/app.sh flows "signed in"
+  [ "$code" -eq 77 ] || { scripts/app.sh golden --few && scripts/app.sh flows "signed in"; }
 }
 
 suites() {
