@@ -7,7 +7,7 @@ import time
 import uuid
 
 from baton import (
-    Act, CannedMessage, ContactField, FieldValue, Stage, canned_values, fill_canned,
+    Act, CannedMessage, ContactField, FieldValue, Stage, Status, canned_values, fill_canned,
 )
 from stage import eventually, expect, scenario
 
@@ -215,12 +215,12 @@ async def the_desks_tools(stage):
         fields = [(one.attribute, one.value) for one in header.value.fields]
         return fields == [(plan, FieldValue.TEXT("Gold"))] and header.value.tags == [tag]
     await eventually("field and tag are there", is_set)
+    await eventually("it is resolved", lambda: header.value.status == Status.RESOLVED())
     # A server whose facts are of the future cannot read the outcome in its own log.
-    is_of_future = os.environ.get("PLANTED_BUG") is not None
-    async def has_ended():
-        ends = [one.outcome for one in await ana.baton.episodes(conversation)]
-        return is_of_future or ends == ["Sold"]
-    await eventually("the episode ended with the outcome", has_ended)
+    if os.environ.get("PLANTED_BUG") is None:
+        async def has_ended():
+            return [one.outcome for one in await ana.baton.episodes(conversation)] == ["Sold"]
+        await eventually("the episode ended with the outcome", has_ended)
     await puts({"kind": "outcomes", "id": team, "expect": 1})
 
 

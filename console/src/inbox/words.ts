@@ -55,6 +55,13 @@ export function author(desk: Desk, of: Author, held: Held | undefined): string {
   }
 }
 
+/** Who said what a row shows, where that is not the customer; undefined where it is. */
+export function saidBy(desk: Desk, of: Author): string | undefined {
+  if (of.kind === "customer") return undefined;
+  if (of.kind === "agent" && of.id === desk.who.agent_id) return words.t.list.youSaid;
+  return words.t.list.saidBy(author(desk, of, undefined));
+}
+
 /** A participant of a group by name, else by number or user name. */
 export const participant = (one: Participant): string => called(one);
 

@@ -105,7 +105,8 @@ export class Editing {
       return false;
     }
     this.faults = { ...this.faults, [field]: this.doors.say(fault, field, this.values[field]) };
-    return field in sent;
+    // A new one is made whole or not at all: without a field it would be another one.
+    return field in sent && this.base.version > 0;
   }
 
   /** What only one of both changed is taken; else somebody has to choose. */

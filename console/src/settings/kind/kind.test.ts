@@ -146,6 +146,16 @@ test("what is refused stays at its field, and the others are saved", async () =>
   expect([editing.faults, editing.unsaved]).toEqual([{}, 0]);
 });
 
+test("a new setting is made whole or not at all", async () => {
+  const { editing, puts } = server({ ...TAG, version: 0 }, ["name", "Order"]);
+  editing.base = { ...TAG, version: 0 };
+  editing.edit("name", "Order");
+  editing.edit("colour", "red");
+  await editing.save();
+  expect([puts.length, editing.base.version, editing.faults]).toEqual([1, 0, { name: "taken" }]);
+  expect(editing.values).toMatchObject({ name: "Order", colour: "red" });
+});
+
 test("a change of another field meanwhile is kept with one's own", async () => {
   const { editing, body } = server({ ...TAG, version: 4, body: { name: "Refund", colour: "blue" } });
   editing.edit("name", "Money back");
