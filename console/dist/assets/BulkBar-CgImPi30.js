@@ -1,0 +1,1 @@
+export{t as default}from"./BulkBar-tP1OPZ3Y.js";
