@@ -224,7 +224,7 @@ export interface Block {
 }
 /** Whether WhatsApp blocks a customer too. Baton blocks in every state. */
 export type BlockState = "waiting" | "done" | "not_recent" | "list_full" | "refused";
-/** That an agent is a program. What it says answers nobody: the customer still waits for a person. Whatever it does or fails to do, a conversation leaves it by one of these ways. */
+/** That an agent is a program. Its messages answer nobody: the customer still waits for a person. Each conversation leaves it by one of these ways, even if the program is dead. */
 export interface Bot {
   agent: AgentId;
   back_to: TeamId;
@@ -233,7 +233,7 @@ export interface Bot {
   turns_max: number;
   words?: string[];
 }
-/** That an agent is a program. What it says answers nobody: the customer still waits for a person. Whatever it does or fails to do, a conversation leaves it by one of these ways. */
+/** That an agent is a program. Its messages answer nobody: the customer still waits for a person. Each conversation leaves it by one of these ways, even if the program is dead. */
 export interface BotInput {
   agent: AgentId;
   back_to: TeamId;
@@ -458,6 +458,7 @@ export type Clock =
 export interface Clocks {
   bot?: BotState;
   idle_since?: Timestamp;
+  late?: Late;
   ran?: Ran[];
   rang?: Rang[];
   replied?: Replied[];
@@ -1192,6 +1193,11 @@ export interface KeptDraft {
   agent_id: AgentId;
   at: Timestamp;
   text: string;
+}
+/** Something that was due before the commit in which it happened, because nobody looked. What rules do because of it counts from the time at which it was due. */
+export interface Late {
+  at: Timestamp;
+  due_at: Timestamp;
 }
 /** The holder of a lease. */
 export interface LeaseHolder {

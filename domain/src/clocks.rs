@@ -4,8 +4,8 @@
 use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::setting::{Once, SlaTarget, Trigger};
 use baton_protocol::{
-    Actor, Author, Clock, Clocks, Conversation, Event, Fact, Pause, Promised, Ran, Rang, Replied,
-    RuleStep, SlaState, Status, Timestamp,
+    Actor, Author, Clock, Clocks, Conversation, Event, Fact, Late, Pause, Promised, Ran, Rang,
+    Replied, RuleStep, SlaState, Status, Timestamp,
 };
 
 use crate::bots;
@@ -141,6 +141,7 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     let (before, active) = (conversation.head.status, conversation.head.activity_at);
     let (episode, turn) = (conversation.head.episode, conversation.thread.turn);
     let clocks = &mut conversation.thread.clocks;
+    clocks.late = late(clocks.late, event, before);
     bots::fold(clocks, event, turn.is_some());
     survey::fold(clocks, event);
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no clock")]
@@ -184,9 +185,7 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
         }
         Fact::StatusChanged { status, .. } => {
             // A rule acts at the time of its clock, however late somebody looked.
-            let rang = clocks.rang.last().filter(|rang| rang.at == event.at);
-            let rang = rang.filter(|_| matches!(event.actor, Actor::Rule { .. }));
-            let acted = rang.map_or(event.at, |rang| rang.due_at);
+            let acted = clocks.late.map_or(event.at, |late| late.due_at);
             if let Some(sla) = &mut clocks.sla {
                 // So does a snooze end.
                 let at = match before {
@@ -198,6 +197,22 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
         }
         _ => {}
     }
+}
+
+/// What this event does later than it was due. Rules that it wakes act at that time; what a person
+/// does after it in the same commit is on time.
+fn late(known: Option<Late>, event: &Event, before: Status) -> Option<Late> {
+    let due_at = match (&event.fact, before) {
+        (Fact::ClockDue { due_at, .. }, _) => *due_at,
+        (Fact::StatusChanged { .. }, Status::Snoozed { until }) if event.actor == Actor::System => {
+            until
+        }
+        _ if matches!(event.actor, Actor::System | Actor::Rule { .. }) => {
+            return known.filter(|late| late.at == event.at);
+        }
+        _ => return None,
+    };
+    (due_at < event.at).then_some(Late { due_at, at: event.at })
 }
 
 /// Notes that the clocks of promises run again, or that they stand still.

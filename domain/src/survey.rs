@@ -1,15 +1,15 @@
-//! Surveys: whom to ask at the end of an episode, and what a tap says. A tap opens nothing: who
-//! says how it was asks for nobody.
+//! Surveys: the question at the end of an episode, and the customer's answer by a tap. A tap opens
+//! no turn and no episode: the customer wants nothing more.
 
 use baton_protocol::details::{Button, Frame, ListRow, ListSection};
-use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Scale, Survey};
 use baton_protocol::{
-    Actor, Author, Clocks, Content, Conversation, Details, Event, Fact, LineKind, LineRef,
-    MessageId, MessageStatus, SettingId, Status, SurveyState, SurveyStep, Timestamp,
+    Actor, Clocks, Content, Conversation, Details, Event, Fact, MessageId, SettingId, Status,
+    SurveyState, SurveyStep, Timestamp,
 };
 
 use crate::decide::Draft;
+use crate::decide::acknowledge::acknowledgement;
 use crate::rules::Policies;
 
 /// A survey that is later than this is not sent, ms.
@@ -74,42 +74,12 @@ pub fn ask(
     };
     let details = choices(state, survey);
     let asked = fact(state, SurveyStep::Asked { best: survey.scale.best() });
-    vec![said(conversation, message, text, Some(details), now), asked]
+    vec![acknowledgement(conversation, message, text, Some(details), now), asked]
 }
 
 fn fact(state: SurveyState, step: SurveyStep) -> Draft {
     let SurveyState { survey_id, episode, agent_id, .. } = state;
     Fact::Surveyed { survey_id, episode, agent_id, step }.into()
-}
-
-/// An automatic message.
-fn said(
-    conversation: &Conversation,
-    id: MessageId,
-    text: &str,
-    details: Option<Details>,
-    now: Timestamp,
-) -> Draft {
-    let thread = &conversation.thread;
-    let kind = if details.is_some() { LineKind::Interactive } else { LineKind::Text };
-    let fact = Fact::LineWritten {
-        line: LineRef { seq: conversation.head.last_seq + 1, id },
-        author: Author::Acknowledgement,
-        kind,
-        at: now,
-        status: MessageStatus::Queued,
-        seen: thread.last_line,
-        quoted: None,
-        op_id: None,
-        device_id: None,
-        turn: thread.turn,
-        lease_ignored_of: None,
-        leaves_at: None,
-        canned: None,
-    };
-    let (text, details) = (Some(text.to_owned()), details.map(Box::new));
-    let content = Content { text, details, ..Content::default() };
-    Draft { fact, content: Some(EventContent::Line(content)) }
 }
 
 fn choices(state: SurveyState, survey: &Survey) -> Details {
@@ -141,7 +111,7 @@ fn tap(state: SurveyState, value: u32) -> String {
 }
 
 /// Whether a customer tapped a choice of a survey. A text is none, whatever it looks like: only a
-/// tap has an id. Whoever taps asks for nobody, however late.
+/// tap has an id.
 pub fn is_tap(content: &Content) -> bool {
     let Some(Details::Choice { id: Some(id), .. }) = content.details.as_deref() else {
         return false;
@@ -179,7 +149,7 @@ pub fn thank(
     let (_, survey) = policies.survey_of(conversation)?;
     let window = conversation.thread.window_until;
     let text = survey.thanks.as_deref().filter(|_| window.is_some_and(|until| until > now))?;
-    Some(said(conversation, message, text, None, now))
+    Some(acknowledgement(conversation, message, text, None, now))
 }
 
 /// Folds an event into what is remembered of surveys.

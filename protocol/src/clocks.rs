@@ -30,6 +30,20 @@ pub struct Clocks {
     /// The last survey at an end, or the one that is to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<SurveyState>,
+    /// What the newest commit did by itself later than it was due; none where it was on time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
+}
+
+/// Something that was due before the commit in which it happened, because nobody looked. What rules
+/// do because of it counts from the time at which it was due.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Late {
+    /// The time at which it was due.
+    pub due_at: Timestamp,
+    /// The time of the commit.
+    pub at: Timestamp,
 }
 
 /// The question to a customer at the end of an episode.

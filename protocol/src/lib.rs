@@ -67,8 +67,8 @@ pub use account::{
 };
 pub use amended::{Amended, Amendment, Change, Reaction, Receipt};
 pub use clocks::{
-    BotState, BotStep, Clock, Clocks, Pause, Promised, Ran, Rang, Replied, RuleStep, SkipReason,
-    SkippedStep, SlaState, SurveyState, SurveyStep,
+    BotState, BotStep, Clock, Clocks, Late, Pause, Promised, Ran, Rang, Replied, RuleStep,
+    SkipReason, SkippedStep, SlaState, SurveyState, SurveyStep,
 };
 pub use coaching::{Coach, CoachNote};
 pub use command::{Command, CommandBody, Seen};

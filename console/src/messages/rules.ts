@@ -104,7 +104,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       unassigned: { name: "Ten minutes without an owner", more: "The team is called." },
       follow_up: { name: "Follow up", more: "The owner is called when nothing was said for eight hours." },
       follow_up_lead: { name: "Follow up, then the lead", more: "Supervisors are called when nothing was said for sixteen hours." },
-      closed: { name: "Closed", more: "Who writes while you are closed is told so." },
+      closed: { name: "Closed", more: "A customer who writes while you are closed is told so." },
       window: { name: "Two hours left to answer", more: "The owner is called before WhatsApp’s 24 hours are over." },
       window_lead: { name: "Half an hour left to answer", more: "Supervisors are called." },
       vip: { name: "VIP", more: "Supervisors are called when somebody with a tag of yours writes, and a note says so." },

@@ -1,6 +1,7 @@
 //! `decide`: a command becomes facts, or a refusal. The checks run in this order:
 //! known op id → age → agent → scope → block → chain → owner → lease → fence → window.
 
+pub(crate) mod acknowledge;
 pub mod block;
 mod chain;
 mod coach;

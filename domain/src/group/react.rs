@@ -203,7 +203,7 @@ fn is_first_answer(fact: &Fact) -> bool {
     matches!(fact, Fact::Surveyed { step: SurveyStep::Answered { again: false, .. }, .. })
 }
 
-/// Plans to ask how it was, or thanks whoever has said it.
+/// Plans a survey, or thanks for its answer.
 fn ask(state: &mut State, policies: &Policies, awake: &Awake, now: Timestamp) {
     let by = By::new(Actor::System, now);
     if let Some(plan) = survey::plan(&awake.conversation, policies, &awake.event) {

@@ -278,7 +278,7 @@ impl Step<'_> {
         }
     }
 
-    /// Whoever chose anew counts by the first choice.
+    /// A customer counts by the first choice.
     fn surveyed(&mut self, by: AgentId, said: SurveyStep) {
         self.count(Some(by), |counts| match said {
             SurveyStep::Asked { .. } => counts.asked += 1,

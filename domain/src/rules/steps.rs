@@ -1,16 +1,16 @@
 //! The steps of a rule: what each does on a conversation, or why it is skipped.
 
-use baton_protocol::event::EventContent;
 use baton_protocol::limits::TAGS_MAX;
 use baton_protocol::setting::{Notified, RuleAction};
 use baton_protocol::{
-    Author, Content, Conversation, Event, Fact, LineKind, LineRef, MessageId, MessageStatus, Owner,
-    OwnerCause, RuleStep, SettingId, SkipReason, SkippedStep, Status, TagOn, Timestamp,
+    Conversation, Event, Fact, MessageId, Owner, OwnerCause, RuleStep, SettingId, SkipReason,
+    SkippedStep, Status, TagOn, Timestamp,
 };
 
 use super::{KnownRule, Policies, turn_of};
 use crate::apply::apply;
 use crate::decide::Draft;
+use crate::decide::acknowledge::acknowledgement;
 use crate::decide::owner::changed;
 
 /// A message to a customer is late after this.
@@ -210,7 +210,7 @@ impl Way<'_> {
     /// An acknowledgement: it answers nobody, and is dropped at the send when somebody has
     /// answered meanwhile.
     fn reply(&self, text: &str) -> Done {
-        let (head, thread) = (&self.conversation.head, &self.conversation.thread);
+        let thread = &self.conversation.thread;
         let Acting { now, due_at, message } = self.acting;
         if !thread.kind.is_contact() {
             return Err(SkipReason::Group);
@@ -238,22 +238,6 @@ impl Way<'_> {
             return Err(SkipReason::Limit);
         }
         debug_assert_eq!(turn_of(self.conversation), turn.from_seq, "a turn is open");
-        let fact = Fact::LineWritten {
-            line: LineRef { seq: head.last_seq + 1, id: message },
-            author: Author::Acknowledgement,
-            kind: LineKind::Text,
-            at: now,
-            status: MessageStatus::Queued,
-            seen: thread.last_line,
-            quoted: None,
-            op_id: None,
-            device_id: None,
-            turn: thread.turn,
-            lease_ignored_of: None,
-            leaves_at: None,
-            canned: None,
-        };
-        let content = Content { text: Some(text.to_owned()), ..Content::default() };
-        Ok(vec![Draft { fact, content: Some(EventContent::Line(content)) }])
+        Ok(vec![acknowledgement(self.conversation, message, text, None, now)])
     }
 }

@@ -22,7 +22,7 @@ fn last_day(text: &str) -> Option<NaiveDate> {
 impl SettingRules for ApiKey {
     fn check(&mut self, around: &Around<'_>) -> Result<(), Wrong> {
         name("name", &mut self.name)?;
-        // Whoever holds its secrets would work as somebody else.
+        // Programs that hold its secrets would work as somebody else.
         if let Some(SettingBody::ApiKey(before)) = around.before
             && before.agent != self.agent
         {

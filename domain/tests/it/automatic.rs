@@ -511,6 +511,12 @@ fn plays(moments: &[(i64, u8)], every: Option<i64>) -> Scene {
     scene
 }
 
+#[test]
+fn what_a_message_wakes_counts_from_its_arrival_though_a_clock_rang_late_before_it() {
+    let moments = [(25, 2), (0, 0), (0, 0)];
+    assert_eq!(plays(&moments, Some(1)).rang(), plays(&moments, None).rang());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

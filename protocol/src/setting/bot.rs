@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AgentId, TeamId};
 
-/// That an agent is a program. What it says answers nobody: the customer still waits for a person.
-/// Whatever it does or fails to do, a conversation leaves it by one of these ways.
+/// That an agent is a program. Its messages answer nobody: the customer still waits for a person.
+/// Each conversation leaves it by one of these ways, even if the program is dead.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

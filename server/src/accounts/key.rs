@@ -64,7 +64,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn look_at_key(
+    pub async fn end_sockets_of(
         &self,
         workspace: WorkspaceId,
         key: SettingId,

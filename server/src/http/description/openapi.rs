@@ -20,22 +20,90 @@ const ABOUT: &str = "Conversations with one owner each, over REST; the socket is
     same filter. Errors are problems (RFC 9457) with a stable `code`; `x-problems` says what to do \
     about each, `x-refusals` the same for commands.";
 
-/// The description. Problems that several routes answer with stand in it once.
+/// The description. Parts that several routes have stand in it once.
 pub(super) fn openapi() -> Value {
     let mut text = whole();
-    let mut shared = Map::new();
-    let paths = text.get_mut("paths").and_then(Value::as_object_mut);
-    let operations = paths.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
-    for operation in operations.flat_map(Map::values_mut) {
-        let answers = operation.get_mut("responses").and_then(Value::as_object_mut);
-        for (status, answer) in answers.into_iter().flatten() {
-            share(status, answer, &mut shared);
+    let mut answers_once = Map::new();
+    let (mut answers, mut parameters) = (Repeated::default(), Repeated::default());
+    for operation in operations(&mut text) {
+        for (status, answer) in answers_of(operation) {
+            share(status, answer, &mut answers_once);
+            answers.count(answer);
+        }
+        parameters_of(operation).for_each(|parameter| parameters.count(parameter));
+    }
+    for operation in operations(&mut text) {
+        let id = shorten(operation);
+        for (status, answer) in answers_of(operation) {
+            answers.share("responses", format!("{status}.{id}"), answer);
+        }
+        for parameter in parameters_of(operation) {
+            let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+            parameters.share("parameters", format!("{name}.{id}"), parameter);
         }
     }
+    answers_once.extend(answers.kept);
     if let Some(components) = text.get_mut("components").and_then(Value::as_object_mut) {
-        components.insert("responses".to_owned(), Value::Object(shared));
+        components.insert("responses".to_owned(), Value::Object(answers_once));
+        components.insert("parameters".to_owned(), Value::Object(parameters.kept));
     }
     text
+}
+
+fn operations(text: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let paths = text.get_mut("paths").and_then(Value::as_object_mut);
+    let methods = paths.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
+    methods.flat_map(Map::values_mut).filter_map(Value::as_object_mut)
+}
+
+fn answers_of(operation: &mut Map<String, Value>) -> impl Iterator<Item = (&String, &mut Value)> {
+    operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten()
+}
+
+fn parameters_of(operation: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
+    operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+/// Takes out of an operation what the whole says for all, and the summary out of its description.
+/// Returns its id.
+fn shorten(operation: &mut Map<String, Value>) -> String {
+    if operation.get("security") == Some(&signed()) {
+        operation.remove("security");
+    }
+    let text = |name: &str| operation.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (id, summary) = (text("operationId").to_owned(), text("summary"));
+    let rest = text("description").strip_prefix(summary).map(|rest| rest.trim_start().to_owned());
+    if let Some(rest) = rest {
+        operation.insert("description".to_owned(), Value::String(rest));
+    }
+    id
+}
+
+/// Parts that are counted first, and then stand once, named after the first place.
+#[derive(Default)]
+struct Repeated {
+    counts: BTreeMap<String, usize>,
+    names: BTreeMap<String, String>,
+    kept: Map<String, Value>,
+}
+
+impl Repeated {
+    fn count(&mut self, part: &Value) {
+        if part.get("$ref").is_none() {
+            *self.counts.entry(part.to_string()).or_default() += 1;
+        }
+    }
+
+    fn share(&mut self, section: &str, name: String, part: &mut Value) {
+        let text = part.to_string();
+        if self.counts.get(&text).is_none_or(|count| *count < 2) {
+            return;
+        }
+        let name = self.names.entry(text).or_insert(name).clone();
+        let reference = json!({ "$ref": format!("#/components/{section}/{name}") });
+        let whole = std::mem::replace(part, reference);
+        self.kept.entry(name).or_insert(whole);
+    }
 }
 
 /// Moves an answer that is a problem and nothing else to the shared ones.
@@ -85,6 +153,7 @@ pub(super) fn whole() -> Value {
         },
         "servers": [{ "url": "/" }],
         "tags": tags(),
+        "security": signed(),
         "paths": paths,
         "components": {
             "schemas": components,
@@ -156,7 +225,7 @@ fn one(route: &Route, problem: &Value, schemas: &mut Schemas) -> Value {
 }
 
 fn access(may: Access) -> (&'static str, Value) {
-    let signed = json!([{ "session": [] }, { "cookie": [] }]);
+    let signed = signed();
     match may {
         Access::Public => ("Anybody may.", json!([])),
         Access::Signed => ("For every signed-in agent, within their scope.", signed),
@@ -168,6 +237,11 @@ fn access(may: Access) -> (&'static str, Value) {
         Access::Supervisor => ("Supervisors may, for their teams, and admins.", signed),
         Access::Admin => ("Admins may.", signed),
     }
+}
+
+/// The proof of whoever is signed in.
+fn signed() -> Value {
+    json!([{ "session": [] }, { "cookie": [] }])
 }
 
 /// `get_agents_agent_sessions`: made of the address, so that it is stable.
