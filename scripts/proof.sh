@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(simulation planted webhooks interleavings both-stores one-node claims edits kills-1 kills-2
-  kills-3 kills-4 kills-5 stops undo away faults cluster cluster-planted future pauses nodes-claims
+  kills-3 kills-4 kills-5 stops undo tags away faults cluster cluster-planted future pauses nodes-claims
   nodes-redis nodes-deaths nodes-rolls ingest claim-storm idle typing fan-out fan-out-nodes
   reconnect-storm reconnect-storm-nodes lease cross-node open stalled verify attacks
   push-speed operator demo demo-cluster phone-kills phone-files phone-histories phone-extension
@@ -229,6 +229,10 @@ run() {
     tested \
       faults::undo::what_was_taken_back_never_reached_whatsapp_however_often_the_server_is_killed \
       BATON_UNDOS=10000 ;;
+  tags)
+    tested \
+      faults::tags::a_tag_is_renamed_and_merged_while_all_tag_and_every_client_ends_equal \
+      BATON_TAGGED=10000 BATON_TAG_CLIENTS=50 BATON_TAG_ACTS=40 ;;
   stops) tested faults::stops::a_server_told_to_stop_ends_in_time_and_loses_nothing \
     BATON_STOPS=50 ;;
   away) tested faults::away::whoever_was_away_ends_where_those_ended_who_stayed \

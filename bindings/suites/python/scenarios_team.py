@@ -9,7 +9,7 @@ import uuid
 from baton import (
     Act, CannedMessage, ContactField, FieldValue, Stage, Status, canned_values, fill_canned,
 )
-from stage import eventually, expect, scenario
+from stage import eventually, expect, lines, scenario
 
 
 @scenario(12)
@@ -222,6 +222,51 @@ async def the_desks_tools(stage):
             return [one.outcome for one in await ana.baton.episodes(conversation)] == ["Sold"]
         await eventually("the episode ended with the outcome", has_ended)
     await puts({"kind": "outcomes", "id": team, "expect": 1})
+
+
+@scenario(52)
+async def taken_back(stage):
+    ana = await stage.phone("ana")
+    conversation, wa_id = await stage.customer()
+    team = (await ana.row(conversation)).team
+    async def puts(change):
+        change = {"kind": "team_policy", "id": team} | change
+        await stage.world.ask("rest", who="admin", method="POST", path="/settings", body=[change])
+    async def waits():
+        return (await ana.baton.team_policy(team)).undo_s == 10
+    await puts({"put": {"home": {"kind": "team", "id": team}, "body": {"undo_s": 10}}})
+    await eventually("the policy is known", waits)
+    left = []
+    # On a slow day the next core comes too late for a message, which then has to leave.
+    for text in ("At ten", "At half past ten", "At eleven"):
+        line = await waiting_line(ana, conversation, text)
+        await ana.baton.network(False)
+        await ana.baton.act(conversation, Act.CANCEL(line.id))
+        await ana.restart()
+        await ana.baton.foreground()
+        await ana.baton.network(True)
+        timeline = await ana.timeline(conversation)
+        def has_ended():
+            status = next(one.status.name for one in lines(timeline) if one.id == line.id)
+            return status if status not in ("QUEUED", "SENDING") else None
+        if await eventually("the message left or is cancelled", has_ended) == "CANCELLED":
+            break
+        left.append(text)
+    expect(len(left) < 3, "no message was taken back in time")
+    line = await waiting_line(ana, conversation, "At noon")
+    await ana.baton.act(conversation, Act.SEND_NOW(line.id))
+    await stage.reaches(wa_id, [*left, "At noon"])
+    await puts({"expect": 1})
+
+
+async def waiting_line(phone, conversation, text):
+    """Sends a text, which waits at the server until it leaves."""
+    timeline = await phone.timeline(conversation)
+    await phone.baton.reply(conversation, text, timeline.seen)
+    def waits():
+        return next((line for line in lines(timeline)
+                     if line.text == text and line.leaves_at_ms is not None), None)
+    return await eventually(f"{text} waits", waits)
 
 
 def new_id():

@@ -13,6 +13,7 @@ mod provider;
 mod pushes;
 mod restored;
 mod stops;
+mod tags;
 mod undo;
 mod webhooks;
 

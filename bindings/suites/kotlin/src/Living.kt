@@ -10,6 +10,7 @@ import app.baton.core.Event
 import app.baton.core.FieldValue
 import app.baton.core.Hold
 import app.baton.core.InboxView
+import app.baton.core.LineStatus
 import app.baton.core.Standing
 import app.baton.core.cannedValues
 import app.baton.core.fillCanned
@@ -143,6 +144,38 @@ val living = listOf(
         }
         world.puts(mapOf("kind" to "outcomes", "id" to team, "expect" to 1))
     },
+    Scenario(52) {
+        val ana = agent("ana")
+        val number = freshNumber()
+        val said = world.customer(number, "hello")
+        ana.linesOf(said, 1)
+        val team = ana.rowOf(said).team
+        val home = mapOf("kind" to "team", "id" to team)
+        val put = mapOf("home" to home, "body" to mapOf("undo_s" to 10))
+        world.puts(mapOf("kind" to "team_policy", "id" to team, "put" to put))
+        until("the policy is known") { ana.baton.teamPolicy(team).undoS == 10u }
+        // On a slow day the next core comes too late for a message, which then has to leave.
+        val left = listOf("At ten", "At half past ten", "At eleven").takeWhile { text ->
+            val line = ana.waitingLine(said, text)
+            ana.baton.network(false)
+            ana.acts(said.conversation, Act.Cancel(line))
+            ana.restart()
+            ana.baton.foreground()
+            ana.baton.network(true)
+            val ended = ana.timelineUntil(said.conversation, "it left or is cancelled") { shown ->
+                val status = shown.lines.single { it.id == line }.status
+                status != LineStatus.QUEUED && status != LineStatus.SENDING
+            }
+            ended.lines.single { it.id == line }.status != LineStatus.CANCELLED
+        }
+        ensure(left.size < 3) { "no message was taken back in time" }
+        val line = ana.waitingLine(said, "At noon")
+        ana.acts(said.conversation, Act.SendNow(line))
+        reachedOnce(number, "At noon")
+        val reached = world.reached(number)
+        ensure(reached == left + "At noon") { "the customer got $reached" }
+        world.puts(mapOf("kind" to "team_policy", "id" to team, "expect" to 1))
+    },
     Scenario(43) {
         val ana = agent("ana")
         val ben = agent("ben")
@@ -265,4 +298,14 @@ private fun connections(way: Way): Int {
         .flatMap { Files.readAllLines(it).drop(1) }
         .map { it.trim().split(Regex("\\s+")) }
         .count { it[2].endsWith(":$port") && it[9] in sockets }
+}
+
+/** Sends a text, which waits at the server until it leaves; gives its line. */
+private suspend fun Phone.waitingLine(said: Said, text: String): String {
+    val seen = timelineUntil(said.conversation, "a line is there") { it.lines.isNotEmpty() }.seen
+    acts(said.conversation, Act.Reply(text, seen, null))
+    val shown = timelineUntil(said.conversation, "$text waits") { shown ->
+        shown.lines.any { it.text == text && it.leavesAtMs != null }
+    }
+    return shown.lines.first { it.text == text }.id
 }

@@ -23,28 +23,33 @@ const ABOUT: &str = "Conversations with one owner each, over REST; the socket is
 /// The description. Parts that several routes have stand in it once.
 pub(super) fn openapi() -> Value {
     let mut text = whole();
-    let mut answers_once = Map::new();
     let (mut answers, mut parameters) = (Repeated::default(), Repeated::default());
+    let mut of_status: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for operation in operations(&mut text) {
         for (status, answer) in answers_of(operation) {
-            share(status, answer, &mut answers_once);
             answers.count(answer);
+            of_status.entry(status.clone()).or_default().push(answer.clone());
         }
         parameters_of(operation).for_each(|parameter| parameters.count(parameter));
+    }
+    for (status, all) in of_status {
+        if let Some(usual) = all.iter().max_by_key(|answer| answers.times(answer)) {
+            answers.name(usual, status);
+        }
     }
     for operation in operations(&mut text) {
         let id = shorten(operation);
         for (status, answer) in answers_of(operation) {
-            answers.share("responses", format!("{status}.{id}"), answer);
+            let name = format!("{status}.{}", codes(answer).unwrap_or_else(|| id.clone()));
+            answers.share("responses", name, answer);
         }
         for parameter in parameters_of(operation) {
             let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
             parameters.share("parameters", format!("{name}.{id}"), parameter);
         }
     }
-    answers_once.extend(answers.kept);
     if let Some(components) = text.get_mut("components").and_then(Value::as_object_mut) {
-        components.insert("responses".to_owned(), Value::Object(answers_once));
+        components.insert("responses".to_owned(), Value::Object(answers.kept));
         components.insert("parameters".to_owned(), Value::Object(parameters.kept));
     }
     text
@@ -79,7 +84,8 @@ fn shorten(operation: &mut Map<String, Value>) -> String {
     id
 }
 
-/// Parts that are counted first, and then stand once, named after the first place.
+/// Parts that are counted first, and then stand once. The usual answer of a status is named after
+/// the status, other parts after the first place.
 #[derive(Default)]
 struct Repeated {
     counts: BTreeMap<String, usize>,
@@ -94,28 +100,35 @@ impl Repeated {
         }
     }
 
+    fn times(&self, part: &Value) -> usize {
+        self.counts.get(&part.to_string()).copied().unwrap_or_default()
+    }
+
+    fn name(&mut self, part: &Value, name: String) {
+        self.names.insert(part.to_string(), name);
+    }
+
     fn share(&mut self, section: &str, name: String, part: &mut Value) {
-        let text = part.to_string();
-        if self.counts.get(&text).is_none_or(|count| *count < 2) {
+        if self.times(part) < 2 {
             return;
         }
-        let name = self.names.entry(text).or_insert(name).clone();
+        let name = self.names.entry(part.to_string()).or_insert(name).clone();
+        if self.kept.get(&name).is_some_and(|kept| kept != part) {
+            return;
+        }
         let reference = json!({ "$ref": format!("#/components/{section}/{name}") });
         let whole = std::mem::replace(part, reference);
         self.kept.entry(name).or_insert(whole);
     }
 }
 
-/// Moves an answer that is a problem and nothing else to the shared ones.
-fn share(status: &str, answer: &mut Value, shared: &mut Map<String, Value>) {
+/// The codes of an answer that is a problem and nothing else.
+fn codes(answer: &Value) -> Option<String> {
     const CODES: &str = "/content/application~1problem+json/schema/allOf/1/properties/code/enum";
     let is_alone = answer.get("content").and_then(Value::as_object).is_some_and(|it| it.len() == 1);
-    let codes = answer.pointer(CODES).and_then(Value::as_array).filter(|_| is_alone);
-    let Some(codes) = codes else { return };
+    let codes = answer.pointer(CODES).and_then(Value::as_array).filter(|_| is_alone)?;
     let codes: Vec<&str> = codes.iter().filter_map(Value::as_str).collect();
-    let name = format!("{status}.{}", codes.join("."));
-    let reference = json!({ "$ref": format!("#/components/responses/{name}") });
-    shared.insert(name, std::mem::replace(answer, reference));
+    Some(codes.join("."))
 }
 
 /// The description, with each answer where it is given.
