@@ -2,6 +2,8 @@
 // Only where it is asked for: BATON_LARGE says how many conversations there are. With
 // BATON_LARGE_DATA the server's data stay in that folder and are used again.
 import type { CDPSession, Page } from "@playwright/test";
+import type { ConversationPage } from "../src/wire.ts";
+import { opId } from "../src/live/outbox.ts";
 import { Node, PASSWORD } from "./node.ts";
 import { expect, signIn, test } from "./world.ts";
 
@@ -13,6 +15,8 @@ const POSTERS = 3;
 /** Seconds that are scrolled, and pixels of a frame. */
 const SCROLL_S = 5;
 const SCROLL_PX = 90;
+/** Conversations that get a tag. */
+const TAGGED = 500;
 
 const customer = (n: number) => ({
   name: `Customer ${n}`,
@@ -93,6 +97,34 @@ async function heap(session: CDPSession): Promise<string> {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** Makes a tag, and puts it on the newest conversations. */
+async function tagged(page: Page): Promise<string> {
+  const fresh = () => opId(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
+  const tag = fresh();
+  const headers = { origin: new URL(page.url()).origin };
+  const made = await page.request.put(`/api/v1/tags/${tag}`, {
+    headers: { ...headers, "if-none-match": "*" },
+    data: { home: { kind: "workspace" }, body: { name: "Refund" } },
+  });
+  expect(made.status(), await made.text()).toBeLessThan(300);
+  const ids: string[] = [];
+  for (let more = ""; ids.length < TAGGED; ) {
+    const answer = await page.request.get(`/api/v1/conversations?limit=200${more}`);
+    const { conversations, next } = (await answer.json()) as ConversationPage;
+    ids.push(...conversations.map((row) => (row.level === "full" ? row.view.head.id : row.head.id)));
+    if (next === undefined) break;
+    more = `&page=${next}`;
+  }
+  for (const id of ids.slice(0, TAGGED)) {
+    const answer = await page.request.post("/api/v1/commands", {
+      headers,
+      data: { op_id: fresh(), conversation_id: id, type: "tag", add: [tag] },
+    });
+    expect(answer.status(), await answer.text()).toBe(200);
+  }
+  return tag;
+}
+
 (COUNT > 0 ? test : test.skip)("large", async ({ world }) => {
   test.setTimeout(3_600_000);
   const node = await Node.start({ number: true, ...(DATA === undefined ? {} : { data: DATA }) });
@@ -153,6 +185,27 @@ async function heap(session: CDPSession): Promise<string> {
       opened.push(await press(page, `row-${await list.locator("[data-row]").nth(n).getAttribute("data-row")}`));
     }
     tell("a row is opened, p50, longest", [at(opened, 0.5), at(opened, 1)].map(inMs).join(", "));
+
+    const tag = await tagged(page);
+    const shown: number[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      await press(page, "view-open");
+      shown.push(await press(page, `view-tag-${tag}`));
+    }
+    await expect(list.getByRole("article").first()).toHaveAttribute("aria-setsize", String(TAGGED));
+    tell(`the view of a tag on ${TAGGED}, p50, longest`, [at(shown, 0.5), at(shown, 1)].map(inMs).join(", "));
+    const searched = await page.evaluate(async (tag) => {
+      const times: number[] = [];
+      for (let n = 0; n < 20; n += 1) {
+        const start = performance.now();
+        const answer = await fetch(`/api/v1/search?q=pedido+${n}&tag=${tag}`);
+        await answer.json();
+        times.push(performance.now() - start);
+      }
+      return times;
+    }, tag);
+    tell("a search with the tag, p50, longest", [at(searched, 0.5), at(searched, 1)].map(inMs).join(", "));
+    await press(page, "view-open");
 
     await page.keyboard.press("Control+k");
     const typed: number[] = [];
