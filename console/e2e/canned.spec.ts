@@ -125,3 +125,35 @@ long("what is done after a canned reply follows it, can be left out, and uses ar
   await expect(admin.getByTestId(`uses-${id}`)).toHaveText("once");
   await expect(admin.getByTestId(`uses-${never}`)).toHaveText("never used");
 });
+
+long("buttons of a canned reply go with its text, and a file where one asks for it", async ({ world }) => {
+  const lucia = world.customer("Lucía Vera");
+  await lucia.says("Shall I come?");
+  const admin = await world.desk("Admin");
+  await write(admin, { shortcut: "agree", title: "Agree", text: "Tomorrow at ten?", buttons: ["Yes", "Later"] });
+  const file = { link: "https://shop.example/prices.pdf", kind: "document", name: "Prices.pdf" };
+  await write(admin, { shortcut: "prices", title: "Prices", text: "Our prices", file });
+  const ana = await world.desk("Ana");
+  await open(ana, lucia.name);
+  const text = ana.getByTestId("composer-text");
+  await text.click();
+  await ana.keyboard.type("/agree");
+  await expect(ana.getByTestId("canned-picker").getByTestId("canned-with")).toContainText("Later");
+  await ana.keyboard.press("Enter");
+  await expect(ana.getByTestId("composer").getByTestId("canned-with")).toContainText("Yes");
+  await ana.keyboard.press("ControlOrMeta+Enter");
+  await expect(ana.getByTestId("line-2")).toContainText("Later");
+  await expect(ana.getByTestId("canned-with")).toHaveCount(0);
+  // Left out, the text goes alone.
+  await ana.keyboard.type("/agree");
+  await ana.keyboard.press("Enter");
+  await ana.getByTestId("canned-with-leave").click();
+  await text.press("ControlOrMeta+Enter");
+  await expect(ana.getByTestId("line-3")).toContainText("Tomorrow at ten?");
+  await expect(ana.getByTestId("line-3")).not.toContainText("Later");
+  await ana.keyboard.type("/prices");
+  await ana.keyboard.press("Enter");
+  await ana.keyboard.press("ControlOrMeta+Enter");
+  await expect(ana.getByTestId("line-4")).toContainText("Prices.pdf");
+  await expect.poll(async () => (await world.reached()).join()).toContain("Our prices");
+});

@@ -246,6 +246,44 @@ pub struct CannedReply {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 3)))]
     pub then: Vec<CannedThen>,
+    /// The words on buttons below the text, of which the customer taps one. With them texts have
+    /// at most 1,024 characters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 3), inner(length(min = 1, max = 20))))]
+    pub buttons: Vec<String>,
+    /// A file that goes with the text, in place of buttons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<CannedFile>,
+}
+
+/// A file of a canned reply. WhatsApp fetches it from its address; texts are its caption and have
+/// at most 1,024 characters.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CannedFile {
+    /// Where it lies: a public https address.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2048)))]
+    pub link: String,
+    /// How it is sent.
+    pub kind: CannedFileKind,
+    /// The name of a document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 240)))]
+    pub name: Option<String>,
+}
+
+/// The kinds of files that have a caption.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CannedFileKind {
+    /// A document.
+    Document,
+    /// A picture.
+    Image,
+    /// A film.
+    Video,
 }
 
 /// One of `GET /canned-replies/uses`: how often a canned reply is used.

@@ -30,7 +30,8 @@ from baton_core import (
     TemplateWords, TimelineEntry, TimelineStep, blanks_in, fill_canned, take_push,
 )
 from baton_core import (
-    AskOutcome, Attribute, AttributeType, CannedMessage, CannedReply, CannedThen, ContactField, ConversationTag,
+    AskOutcome, Attribute, AttributeType, CannedFile, CannedFileKind,
+    CannedMessage, CannedReply, CannedThen, ContactField, ConversationTag,
     Episode, FieldValue, GuestPolicy, HandoverNote,
     InLanguage, OutcomeChoice, Outcomes, QueuePolicy, SetBy, SettingHome, TeamPolicy,
     canned_values,
@@ -65,7 +66,8 @@ __all__ = [
     "TimelineStep", "Unfit", "Value", "Watched", "apply", "blanks_in", "fill_canned", "for_people",
     "take_push",
     # Settings that the team made.
-    "AskOutcome", "Attribute", "AttributeType", "CannedMessage", "CannedReply",
+    "AskOutcome", "Attribute", "AttributeType", "CannedFile", "CannedFileKind", "CannedMessage",
+    "CannedReply",
     "CannedThen", "ContactField",
     "Episode", "FieldValue", "canned_values",
     "ConversationTag", "GuestPolicy",

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use baton_domain::find::Wanted;
 use baton_domain::fold::fold;
-use baton_protocol::command::{CannedUse, Reply};
+use baton_protocol::command::{CannedUse, Reply, Send};
+use baton_protocol::details::{Button, Frame};
 use baton_protocol::setting::{Home, Setting};
-use baton_protocol::{CommandBody, TeamId};
+use baton_protocol::{CommandBody, Details, LineKind, TeamId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -78,6 +79,39 @@ pub struct CannedReply {
     #[serde(skip)]
     #[uniffi(default = 0)]
     pub version: u32,
+    /// The words on buttons below the text.
+    #[uniffi(default = [])]
+    pub buttons: Vec<String>,
+    /// A file that goes with the text.
+    #[uniffi(default = None)]
+    pub file: Option<CannedFile>,
+}
+
+/// A file of a canned reply. WhatsApp fetches it from its address.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, uniffi::Record)]
+pub struct CannedFile {
+    /// Its address.
+    pub link: String,
+    /// How it is sent.
+    pub kind: CannedFileKind,
+    /// The name of a document.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// The kinds of files of canned replies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, uniffi::Enum)]
+#[serde(rename_all = "snake_case")]
+pub enum CannedFileKind {
+    /// A document.
+    Document,
+    /// A picture.
+    Image,
+    /// A film.
+    Video,
+    /// A kind that this version does not know; it is sent as a document.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A text that was made of a canned reply.
@@ -91,20 +125,45 @@ pub struct CannedMessage {
     pub reply: String,
     /// Its version.
     pub version: u32,
+    /// The words on buttons, as the reply has them.
+    #[uniffi(default = [])]
+    pub buttons: Vec<String>,
+    /// The file, as the reply has it.
+    #[uniffi(default = None)]
+    pub file: Option<CannedFile>,
 }
 
 impl CannedMessage {
     pub(crate) fn body(self) -> Result<CommandBody, CoreError> {
-        let Self { text, seen, reply, version } = self;
-        Ok(CommandBody::Reply(Reply {
-            text,
-            seen: SeenLine::read(seen)?,
-            quoted: None,
-            replaces: None,
-            ignore_lease: false,
-            canned: Some(CannedUse { id: id_of("reply", &reply)?, version }),
-        }))
+        let Self { text, seen, reply, version, buttons, file } = self;
+        let seen = SeenLine::read(seen)?;
+        let canned = Some(CannedUse { id: id_of("reply", &reply)?, version });
+        let (quoted, replaces, ignore_lease) = (None, None, false);
+        let Some(details) = details(buttons, file) else {
+            let reply = Reply { text, seen, quoted, replaces, ignore_lease, canned };
+            return Ok(CommandBody::Reply(reply));
+        };
+        let (text, details) = (Some(text), Box::new(details));
+        let send = Send { text, details, seen, quoted, replaces, ignore_lease, canned };
+        Ok(CommandBody::Send(send))
     }
+}
+
+/// What goes with a text: a file or buttons.
+fn details(buttons: Vec<String>, file: Option<CannedFile>) -> Option<Details> {
+    if let Some(CannedFile { link, kind, name }) = file {
+        let kind = match kind {
+            CannedFileKind::Document | CannedFileKind::Unknown => LineKind::Document,
+            CannedFileKind::Image => LineKind::Image,
+            CannedFileKind::Video => LineKind::Video,
+        };
+        let (link, kind) = (Some(link), Some(kind));
+        let (media_type, sha256, animated, upload) = (None, None, false, None);
+        return Some(Details::File { media_type, name, sha256, animated, upload, link, kind });
+    }
+    let button = |(n, title): (usize, String)| Button { id: (n + 1).to_string(), title };
+    let buttons: Vec<Button> = buttons.into_iter().enumerate().map(button).collect();
+    (!buttons.is_empty()).then(|| Details::Buttons { buttons, frame: Frame::default() })
 }
 
 /// A text in a language.
@@ -396,4 +455,30 @@ pub(crate) fn found(all: Vec<CannedReply>, query: &str) -> Vec<CannedReply> {
     };
     begun.extend(others.into_iter().filter(is_found));
     begun
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(buttons: &[&str], file: Option<CannedFile>) -> CommandBody {
+        let reply = uuid::Uuid::now_v7().to_string();
+        let buttons = buttons.iter().map(ToString::to_string).collect();
+        let text = "Shall we?".to_owned();
+        let message = CannedMessage { text, seen: None, reply, version: 1, buttons, file };
+        message.body().expect("a command")
+    }
+
+    #[test]
+    fn what_a_canned_reply_has_beside_its_text_goes_with_it() {
+        assert!(matches!(sent(&[], None), CommandBody::Reply(_)));
+        let CommandBody::Send(send) = sent(&["Yes", "No"], None) else { panic!("no buttons") };
+        let Details::Buttons { buttons, .. } = *send.details else { panic!("no buttons") };
+        let titles: Vec<&str> = buttons.iter().map(|button| button.title.as_str()).collect();
+        assert_eq!(titles, ["Yes", "No"]);
+        let link = "https://shop.example/prices.pdf".to_owned();
+        let file = CannedFile { link, kind: CannedFileKind::Unknown, name: None };
+        let CommandBody::Send(send) = sent(&[], Some(file)) else { panic!("no file") };
+        assert!(matches!(*send.details, Details::File { kind: Some(LineKind::Document), .. }));
+    }
 }

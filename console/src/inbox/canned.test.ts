@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Home, Setting } from "../protocol.ts";
 import type { CannedReply } from "../wire.ts";
 import { asked, blankFor, blanksOf, cut, put } from "./blanks.ts";
-import { commandsOf, fill, offered, thenOf, usable } from "./canned.ts";
+import { commandsOf, detailsOf, fill, offered, thenOf, usable } from "./canned.ts";
 
 interface Cases {
   fills: {
@@ -137,4 +137,18 @@ test("steps become commands that know what was seen; an outcome is found by its 
     { type: "resolve", seen },
     { type: "snooze", until: "2026-01-02T04:30:00.000Z", seen },
   ]);
+});
+
+test("a file or buttons go with the text of a reply", () => {
+  const reply = { shortcut: "a", title: "A", text: "Shall we?" };
+  expect(detailsOf(reply)).toBeUndefined();
+  expect(detailsOf({ ...reply, buttons: ["Yes", "No"] })).toEqual({
+    type: "buttons",
+    buttons: [
+      { id: "1", title: "Yes" },
+      { id: "2", title: "No" },
+    ],
+  });
+  const file = { link: "https://shop.example/prices.pdf", kind: "document", name: "Prices.pdf" } as const;
+  expect(detailsOf({ ...reply, file })).toEqual({ type: "file", ...file });
 });

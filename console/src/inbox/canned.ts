@@ -3,7 +3,7 @@
 
 import { type Typed, isName, rank, typed } from "../find.ts";
 import type { CommandBody, Home, Id, Seen, Setting } from "../protocol.ts";
-import type { CannedReply, CannedThen, CannedUse, OutcomeChoice } from "../wire.ts";
+import type { CannedReply, CannedThen, CannedUse, Details, OutcomeChoice } from "../wire.ts";
 
 const OPEN = "\u27e6";
 const CLOSE = "\u27e7";
@@ -98,10 +98,18 @@ export const variants = ({ text, languages = {} }: CannedReply): Variant[] => [
   ...Object.entries(languages).map(([language, said]) => ({ language, text: said })),
 ];
 
-/** A reply that was put into a text, and what is done after that is sent. */
+/** What goes with the text of a reply: a file, or buttons. */
+export function detailsOf({ buttons = [], file }: CannedReply): Details | undefined {
+  if (file !== undefined) return { type: "file", ...file };
+  if (buttons.length === 0) return undefined;
+  return { type: "buttons", buttons: buttons.map((title, n) => ({ id: String(n + 1), title })) };
+}
+
+/** A reply that was put into a text, what goes with it, and what is done after that is sent. */
 export interface Picked {
   use: CannedUse;
   then: readonly CannedThen[];
+  details?: Details | undefined;
 }
 
 /** Steps after one text. */

@@ -22,11 +22,15 @@ export const kindsAr: KindWords = {
         languages: "بلغات أخرى",
         notes: "عرضه في الملاحظات أيضًا",
         then: "ثم",
+        buttons: "أزرار تحت النص",
+        file: "ملف",
       },
       hints: {
         shortcut: "من 1 إلى 32 من a–z و0–9 و- و_",
         text: "يُملأ {{customer.first_name|there}}، ويُسأل عن {{ask:رقم الطلب}}.",
         then: "يُنفّذ بعد قبول الرد؛ 3 على الأكثر.",
+        buttons: "حتى 3، في كل منها حتى 20 حرفًا. معها لا يزيد النص على 1024 حرفًا.",
+        file: "يجلبه واتساب من عنوان https عام. بدلًا من الأزرار.",
       },
     },
     tag: {
@@ -251,6 +255,12 @@ export const kindsAr: KindWords = {
   more: {
     "scale.smile3": "ثلاثة وجوه",
     "scale.stars5": "من نجمة إلى خمس",
+    "file.link": "العنوان",
+    "file.kind": "يُرسل على أنه",
+    "file.kind.document": "مستند",
+    "file.kind.image": "صورة",
+    "file.kind.video": "فيديو",
+    "file.name": "اسم المستند",
     "then.tag": "وضع وسم",
     "then.tag.tag": "الوسم",
     "then.resolve": "إنهاء",

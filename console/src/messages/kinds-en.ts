@@ -22,11 +22,15 @@ export const kindsEn: KindWords = {
         languages: "In other languages",
         notes: "Offer it in notes too",
         then: "Then",
+        buttons: "Buttons below the text",
+        file: "File",
       },
       hints: {
         shortcut: "1 to 32 of a–z, 0–9, - and _",
         text: "{{customer.first_name|there}} is filled in, {{ask:Order number}} is asked for.",
         then: "Done after the reply was accepted; at most 3.",
+        buttons: "Up to 3, of up to 20 letters each. With them a text has at most 1,024 characters.",
+        file: "WhatsApp fetches it from a public https address. In place of buttons.",
       },
     },
     tag: {
@@ -251,6 +255,12 @@ export const kindsEn: KindWords = {
   more: {
     "scale.smile3": "Three faces",
     "scale.stars5": "One to five stars",
+    "file.link": "Address",
+    "file.kind": "Sent as",
+    "file.kind.document": "Document",
+    "file.kind.image": "Picture",
+    "file.kind.video": "Video",
+    "file.name": "Name of the document",
     "then.tag": "Put a tag on",
     "then.tag.tag": "Tag",
     "then.resolve": "Resolve",

@@ -22,11 +22,15 @@ export const kindsEs: KindWords = {
         languages: "En otros idiomas",
         notes: "Ofrecerla también en notas",
         then: "Después",
+        buttons: "Botones bajo el texto",
+        file: "Archivo",
       },
       hints: {
         shortcut: "De 1 a 32 de a–z, 0–9, - y _",
         text: "{{customer.first_name|there}} se rellena, {{ask:Número de pedido}} se pregunta.",
         then: "Se hace cuando la respuesta fue aceptada; 3 como máximo.",
+        buttons: "Hasta 3, de hasta 20 letras. Con ellos un texto tiene como máximo 1.024 caracteres.",
+        file: "WhatsApp lo toma de una dirección https pública. En lugar de botones.",
       },
     },
     tag: {
@@ -251,6 +255,12 @@ export const kindsEs: KindWords = {
   more: {
     "scale.smile3": "Tres caras",
     "scale.stars5": "De una a cinco estrellas",
+    "file.link": "Dirección",
+    "file.kind": "Se envía como",
+    "file.kind.document": "Documento",
+    "file.kind.image": "Imagen",
+    "file.kind.video": "Vídeo",
+    "file.name": "Nombre del documento",
     "then.tag": "Poner una etiqueta",
     "then.tag.tag": "Etiqueta",
     "then.resolve": "Resolver",

@@ -22,11 +22,15 @@ export const kindsPt: KindWords = {
         languages: "Em outros idiomas",
         notes: "Oferecer também em notas",
         then: "Depois",
+        buttons: "Botões abaixo do texto",
+        file: "Arquivo",
       },
       hints: {
         shortcut: "De 1 a 32 de a–z, 0–9, - e _",
         text: "{{customer.first_name|there}} é preenchido, {{ask:Número do pedido}} é perguntado.",
         then: "Feito depois de a resposta ser aceita; no máximo 3.",
+        buttons: "Até 3, de até 20 letras cada. Com eles um texto tem no máximo 1.024 caracteres.",
+        file: "O WhatsApp o busca em um endereço https público. No lugar dos botões.",
       },
     },
     tag: {
@@ -251,6 +255,12 @@ export const kindsPt: KindWords = {
   more: {
     "scale.smile3": "Três caras",
     "scale.stars5": "De uma a cinco estrelas",
+    "file.link": "Endereço",
+    "file.kind": "Enviado como",
+    "file.kind.document": "Documento",
+    "file.kind.image": "Imagem",
+    "file.kind.video": "Vídeo",
+    "file.name": "Nome do documento",
     "then.tag": "Pôr uma etiqueta",
     "then.tag.tag": "Etiqueta",
     "then.resolve": "Resolver",

@@ -14,7 +14,11 @@ type FieldsOf<K extends keyof Kinds> = Kinds[K]["fields"];
 /** What a field says beside its label: its choices, its parts, the sorts of its rows. */
 type Of<Name extends string, F> =
   | (F extends { options: readonly (infer One extends string)[] } ? `${Name}.${One}` : never)
-  | (F extends { parts: infer Parts } ? `${Name}.${Exclude<keyof Parts & string, "id">}` : never)
+  | (F extends { parts: infer Parts }
+      ?
+          | `${Name}.${Exclude<keyof Parts & string, "id">}`
+          | { [P in keyof Parts & string]: Choices<`${Name}.${P}`, Parts[P]> }[keyof Parts & string]
+      : never)
   | (F extends { sorts: infer Sorts }
       ? {
           [S in keyof Sorts & string]:

@@ -31,6 +31,7 @@ export interface ToolWords {
       wait: string;
       leave: (step: string) => string;
     };
+    with: { buttons: string; file: string; leave: string };
     uses: { column: string; lately: (count: number) => string; never: string };
   };
   tags: {
@@ -112,6 +113,7 @@ export const toolWords: Record<Language, ToolWords> = {
         wait: "wait for the customer",
         leave: (step) => `Leave out: ${step}`,
       },
+      with: { buttons: "With the buttons:", file: "With the file:", leave: "Leave it out" },
       uses: {
         column: "Used in 30 days",
         lately: (n) => count.en(n, { one: "once", other: `${n} times` }),
@@ -211,6 +213,7 @@ export const toolWords: Record<Language, ToolWords> = {
         wait: "esperar al cliente",
         leave: (step) => `Omitir: ${step}`,
       },
+      with: { buttons: "Con los botones:", file: "Con el archivo:", leave: "Omitirlo" },
       uses: {
         column: "Usada en 30 días",
         lately: (n) => count.es(n, { one: "1 vez", other: `${n} veces` }),
@@ -310,6 +313,7 @@ export const toolWords: Record<Language, ToolWords> = {
         wait: "esperar o cliente",
         leave: (step) => `Deixar de fora: ${step}`,
       },
+      with: { buttons: "Com os botões:", file: "Com o arquivo:", leave: "Deixar de fora" },
       uses: {
         column: "Usada em 30 dias",
         lately: (n) => count.pt(n, { one: "1 vez", other: `${n} vezes` }),
@@ -415,6 +419,7 @@ export const toolWords: Record<Language, ToolWords> = {
         wait: "انتظار العميل",
         leave: (step) => `ترك: ${isolate(step)}`,
       },
+      with: { buttons: "مع الأزرار:", file: "مع الملف:", leave: "استبعاد" },
       uses: {
         column: "الاستخدام في 30 يومًا",
         lately: (n) =>

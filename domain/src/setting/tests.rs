@@ -24,6 +24,23 @@ fn what_is_wrong_is_named_by_its_field() {
     let reply = |shortcut: &str| json!({"shortcut": shortcut, "title": "T", "text": "x"});
     assert_eq!(wrong(CannedReply, &reply("Two words")), "shortcut");
     assert_eq!(wrong(CannedReply, &json!({"shortcut": "a", "title": "T", "text": " "})), "text");
+    let with = |more: Value| {
+        let mut body = json!({"shortcut": "a", "title": "T", "text": "x"});
+        body.as_object_mut().expect("fields").extend(more.as_object().expect("fields").clone());
+        around(CannedReply, &body).map(drop).map_err(|wrong| wrong.field)
+    };
+    let file = json!({"link": "https://shop.example/prices.pdf", "kind": "document"});
+    assert_eq!(with(json!({"buttons": ["Yes", "No"]})), Ok(()));
+    assert_eq!(with(json!({ "file": file })), Ok(()));
+    for buttons in [json!(["Yes", "Yes "]), json!(["1", "2", "3", "4"]), json!(["x".repeat(21)])] {
+        assert_eq!(with(json!({ "buttons": buttons })), Err("buttons".into()), "{buttons}");
+    }
+    assert_eq!(with(json!({"buttons": ["Yes"], "file": file})), Err("file".into()));
+    let odd = json!({"file": {"link": "http://10.0.0.1/a.pdf", "kind": "document"}});
+    assert_eq!(with(odd), Err("file".into()));
+    let named = json!({"file": {"link": file["link"], "kind": "image", "name": "a.jpg"}});
+    assert_eq!(with(named), Err("file".into()), "only documents have a name");
+    assert_eq!(with(json!({"buttons": ["Yes"], "text": "x".repeat(1025)})), Err("text".into()));
     let week = |days: Value| json!({"name": "A", "zone": "UTC", "week": days});
     assert_eq!(wrong(Schedule, &week(json!([[], [], [], [], [], [], []]))), "week");
     assert_eq!(wrong(Schedule, &week(json!([[[9, 8]], [], [], [], [], [], []]))), "week");

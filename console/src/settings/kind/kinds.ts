@@ -6,6 +6,8 @@ export const KINDS = {
     "path":"canned-replies","homes":["workspace","team","agent"],"most":2000,"singleton":false,
     setters: {"own":true,"supervisors":true,"roles":["admin"]},
     fields: {
+      buttons: {"is":"words","most":3},
+      file: {"is":"part","parts":{"kind":{"is":"choice","options":["document","image","video"],"needed":true},"link":{"is":"text","most":2048,"needed":true},"name":{"is":"text","most":240,"empty":true}},"empty":true},
       languages: {"is":"texts","lines":4},
       notes: {"is":"switch"},
       shortcut: {"is":"text","needed":true,"column":true},
