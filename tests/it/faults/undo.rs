@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use baton::demo::Login;
 use baton::demo::client::SignedIn;
 use baton_model::dice::Dice;
 use baton_protocol::account::Team;
@@ -16,6 +17,7 @@ use baton_protocol::setting::Setting;
 use baton_protocol::{
     Accepted, Command, CommandBody, ConversationId, LineRef, MessageId, MessageStatus, OpId, Seen,
 };
+use baton_world::phone::Phone;
 use baton_world::process::Installation;
 use baton_world::stage;
 use serde_json::json;
@@ -29,6 +31,8 @@ use super::{ONE, number, places, seed, turn};
 
 /// Conversations side by side.
 const TALKS: u32 = 20;
+/// Messages of one session: fewer than it has seconds.
+const SESSION: u64 = 200;
 /// So long a message can be taken back, s.
 const UNDO_S: u64 = 1;
 /// A server that was killed answers again within this time, however crowded the machine is.
@@ -51,15 +55,16 @@ async fn undos(place: Installation, seed: u64, count: u64) -> Result<String> {
     let kind = place.kind;
     let mut dice = Dice::of_part(seed, 0);
     let mut desk = Desk::open(place, seed, (1, TALKS)).await?;
-    let author = desk.admin.signed.clone();
-    hold(&author).await?;
-    let threads = stage::threads(&author).await?;
+    let login = desk.cast.logins.first().context("no admin")?.clone();
+    let door = Door { url: desk.place.url(), login };
+    hold(&desk.admin.signed).await?;
+    let threads = stage::threads(&desk.admin.signed).await?;
     let each = count.div_ceil(u64::try_from(threads.len())?);
     let mut talks: Vec<JoinHandle<Result<Vec<MessageId>>>> = Vec::new();
     for (n, (of, thread)) in (1..).zip(threads) {
         let seen = thread.lines.last().map(|line| LineRef { seq: line.seq, id: line.id });
         let dice = Dice::of_part(seed, n);
-        talks.push(tokio::spawn(talk(author.clone(), (of, seen), dice, each)));
+        talks.push(tokio::spawn(talk(door.clone(), (of, seen), dice, each)));
     }
     let mut kills = 0;
     while talks.iter().any(|talk| !talk.is_finished()) {
@@ -72,11 +77,13 @@ async fn undos(place: Installation, seed: u64, count: u64) -> Result<String> {
     for talk in talks {
         taken_back.extend(talk.await??);
     }
+    desk.admin.signed = door.sign_in().await?;
     desk.quiet().await?;
     let reached: BTreeSet<MessageId> =
         stage::reached(&desk.simulator)?.into_iter().map(|delivered| delivered.message).collect();
     let mut cancelled = 0;
-    for line in stage::threads(&author).await?.values().flat_map(|thread| &thread.lines) {
+    for line in stage::threads(&desk.admin.signed).await?.values().flat_map(|thread| &thread.lines)
+    {
         let is_cancelled = line.status == Some(MessageStatus::Cancelled);
         cancelled += u64::from(is_cancelled);
         ensure!(!(is_cancelled && reached.contains(&line.id)), "{line:?} reached WhatsApp");
@@ -87,6 +94,26 @@ async fn undos(place: Installation, seed: u64, count: u64) -> Result<String> {
     let left = reached.len();
     ended(desk).await?;
     Ok(format!("{kind}: {count} messages, {cancelled} taken back, {left} left, {kills} kills"))
+}
+
+/// The way in for an author, also when the session before is over.
+#[derive(Clone)]
+struct Door {
+    url: String,
+    login: Login,
+}
+
+impl Door {
+    async fn sign_in(&self) -> Result<SignedIn> {
+        let deadline = Instant::now() + ANSWERS;
+        loop {
+            match Phone::sign_in(&self.url, &self.login).await {
+                Ok(phone) => return Ok(phone.signed),
+                Err(error) if Instant::now() > deadline => return Err(error),
+                Err(_) => sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
 }
 
 /// Every team can take back what it sends.
@@ -104,13 +131,17 @@ async fn hold(admin: &SignedIn) -> Result<()> {
 /// Sends one message after the other, and takes each back at about the time at which it leaves.
 /// Returns those of which the server said that they are taken back.
 async fn talk(
-    author: SignedIn,
+    door: Door,
     (of, mut seen): (ConversationId, Seen),
     mut dice: Dice,
     count: u64,
 ) -> Result<Vec<MessageId>> {
     let mut taken_back = Vec::new();
+    let mut author = door.sign_in().await?;
     for n in 0..count {
+        if n > 0 && n % SESSION == 0 {
+            author = door.sign_in().await?;
+        }
         let text = format!("message {n}");
         let Some(accepted) = gives(&author, of, reply(text, seen)).await? else { continue };
         let line = accepted.line.context("a line")?;
@@ -141,8 +172,8 @@ async fn gives(
             {
                 return Ok(None);
             }
-            Ok(Outcome::Refused(_)) | Err(_) => {
-                ensure!(Instant::now() < deadline, "{command:?} is not decided");
+            undecided => {
+                ensure!(Instant::now() < deadline, "{command:?} is not decided: {undecided:?}");
                 sleep(Duration::from_millis(50)).await;
             }
         }
