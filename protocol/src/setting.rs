@@ -262,10 +262,10 @@ pub struct CannedReply {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CannedFile {
-    /// Where it lies: a public https address.
+    /// Its public https address.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2048)))]
     pub link: String,
-    /// How it is sent.
+    /// The kind of message that it becomes.
     pub kind: CannedFileKind,
     /// The name of a document.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -92,7 +92,7 @@ pub struct CannedReply {
 pub struct CannedFile {
     /// Its address.
     pub link: String,
-    /// How it is sent.
+    /// The kind of message that it becomes.
     pub kind: CannedFileKind,
     /// The name of a document.
     #[serde(default)]
@@ -134,7 +134,11 @@ pub struct CannedMessage {
 }
 
 impl CannedMessage {
-    pub(crate) fn body(self) -> Result<CommandBody, CoreError> {
+    /// The command that sends it.
+    ///
+    /// # Errors
+    /// An id or a line that is none.
+    pub fn body(self) -> Result<CommandBody, CoreError> {
         let Self { text, seen, reply, version, buttons, file } = self;
         let seen = SeenLine::read(seen)?;
         let canned = Some(CannedUse { id: id_of("reply", &reply)?, version });
@@ -149,7 +153,7 @@ impl CannedMessage {
     }
 }
 
-/// What goes with a text: a file or buttons.
+/// A file or buttons beside a text.
 fn details(buttons: Vec<String>, file: Option<CannedFile>) -> Option<Details> {
     if let Some(CannedFile { link, kind, name }) = file {
         let kind = match kind {
@@ -455,30 +459,4 @@ pub(crate) fn found(all: Vec<CannedReply>, query: &str) -> Vec<CannedReply> {
     };
     begun.extend(others.into_iter().filter(is_found));
     begun
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sent(buttons: &[&str], file: Option<CannedFile>) -> CommandBody {
-        let reply = uuid::Uuid::now_v7().to_string();
-        let buttons = buttons.iter().map(ToString::to_string).collect();
-        let text = "Shall we?".to_owned();
-        let message = CannedMessage { text, seen: None, reply, version: 1, buttons, file };
-        message.body().expect("a command")
-    }
-
-    #[test]
-    fn what_a_canned_reply_has_beside_its_text_goes_with_it() {
-        assert!(matches!(sent(&[], None), CommandBody::Reply(_)));
-        let CommandBody::Send(send) = sent(&["Yes", "No"], None) else { panic!("no buttons") };
-        let Details::Buttons { buttons, .. } = *send.details else { panic!("no buttons") };
-        let titles: Vec<&str> = buttons.iter().map(|button| button.title.as_str()).collect();
-        assert_eq!(titles, ["Yes", "No"]);
-        let link = "https://shop.example/prices.pdf".to_owned();
-        let file = CannedFile { link, kind: CannedFileKind::Unknown, name: None };
-        let CommandBody::Send(send) = sent(&[], Some(file)) else { panic!("no file") };
-        assert!(matches!(*send.details, Details::File { kind: Some(LineKind::Document), .. }));
-    }
 }

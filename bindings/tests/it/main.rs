@@ -2,11 +2,11 @@
 
 #[cfg(test)]
 mod tests {
-    use baton_core::records::{LineContent, LinesPage};
+    use baton_core::records::{CannedFile, CannedFileKind, CannedMessage, LineContent, LinesPage};
     use baton_protocol::page;
     use baton_protocol::{
-        Author, Content, Details, Line, LineKind, MessageId, OrderItem, Participant, Product,
-        Referral, Timestamp,
+        Author, CommandBody, Content, Details, Line, LineKind, MessageId, OrderItem, Participant,
+        Product, Referral, Timestamp,
     };
     use uuid::Uuid;
 
@@ -105,5 +105,26 @@ mod tests {
         assert_eq!(by("Mila", Some("mila.k")).as_deref(), Some("Mila"));
         assert_eq!(by("\u{3164}", Some("mila.k")).as_deref(), Some("@mila.k"));
         assert_eq!(by("\u{3164}", None).as_deref(), Some("DE.1"));
+    }
+
+    fn sent(buttons: &[&str], file: Option<CannedFile>) -> CommandBody {
+        let reply = Uuid::now_v7().to_string();
+        let buttons = buttons.iter().map(ToString::to_string).collect();
+        let text = "Shall we?".to_owned();
+        let message = CannedMessage { text, seen: None, reply, version: 1, buttons, file };
+        message.body().expect("a command")
+    }
+
+    #[test]
+    fn what_a_canned_reply_has_beside_its_text_goes_with_it() {
+        assert!(matches!(sent(&[], None), CommandBody::Reply(_)));
+        let CommandBody::Send(send) = sent(&["Yes", "No"], None) else { panic!("no buttons") };
+        let Details::Buttons { buttons, .. } = *send.details else { panic!("no buttons") };
+        let titles: Vec<&str> = buttons.iter().map(|button| button.title.as_str()).collect();
+        assert_eq!(titles, ["Yes", "No"]);
+        let link = "https://shop.example/prices.pdf".to_owned();
+        let file = CannedFile { link, kind: CannedFileKind::Unknown, name: None };
+        let CommandBody::Send(send) = sent(&[], Some(file)) else { panic!("no file") };
+        assert!(matches!(*send.details, Details::File { kind: Some(LineKind::Document), .. }));
     }
 }

@@ -13,7 +13,7 @@ const TEXT_WITH_MAX: usize = 1024;
 const BUTTONS_MAX: usize = 3;
 const BUTTON_CHARS_MAX: usize = 20;
 
-/// What goes with the text: buttons or a file, as WhatsApp takes them.
+/// Buttons or a file beside the text, as WhatsApp takes them.
 fn with_text(reply: &mut CannedReply) -> Result<(), Wrong> {
     let CannedReply { text, languages, buttons, file, .. } = reply;
     count("buttons", buttons.len(), BUTTONS_MAX)?;

@@ -1,5 +1,5 @@
-//! A tag is renamed, merged into another and taken out again, while many clients tag: in the end all
-//! see the same, and what is merged no more is as it was.
+//! A tag is renamed, merged into another and taken out again, while many clients tag. In the end
+//! all see the same, and what is merged no more is as it was.
 //!
 //! `BATON_TAGGED` is the number of conversations, `BATON_TAG_CLIENTS` that of clients, and
 //! `BATON_TAG_ACTS` that of each client's commands.
@@ -78,8 +78,8 @@ async fn run(place: Installation, seed: u64) -> Result<String> {
     let history = desk.history(&mut phones).await?;
     desk.close(&history).await?;
     Ok(format!(
-        "{kind}: {} conversations, {count} clients, {merges} renames and merges meanwhile; {tagged} \
-         are tagged in the end, all clients equal, the last merge undone exactly",
+        "{kind}: {} conversations, {count} clients, {merges} renames and merges meanwhile; \
+         {tagged} are tagged in the end, all clients equal, the last merge undone exactly",
         apart.len()
     ))
 }
