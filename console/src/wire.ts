@@ -287,8 +287,18 @@ export interface ButtonFilling {
   kind: FilledButton;
   text: string;
 }
+/** A file of a canned reply. WhatsApp fetches it from its address; texts are its caption and have at most 1,024 characters. */
+export interface CannedFile {
+  kind: CannedFileKind;
+  link: string;
+  name?: string;
+}
+/** The kinds of files that have a caption. */
+export type CannedFileKind = "document" | "image" | "video";
 /** A text that agents insert. What stands in double braces is filled in by the client. */
 export interface CannedReply {
+  buttons?: string[];
+  file?: CannedFile;
   languages?: Record<string, string>;
   notes?: boolean;
   shortcut: string;
