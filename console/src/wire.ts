@@ -52,10 +52,13 @@ export interface AgentFigures {
   points: number;
   rated: number;
   received: number;
+  reopened: number;
   reply: Spread;
   resolution: Spread;
   resolved: number;
   sent: number;
+  settled: number;
+  settled_reopened: number;
   turns: number;
   unanswered: number;
 }
@@ -98,7 +101,9 @@ export type Amendment =
 export interface AnswersReport {
   agents: AgentFigures[];
   channels: ChannelFigures[];
+  outcomes: OutcomeFigures[];
   stretches: StretchFigures[];
+  tags: TagFigures[];
   teams: TeamFigures[];
   upto: number;
   whole: Figures;
@@ -389,10 +394,13 @@ export interface ChannelFigures {
   points: number;
   rated: number;
   received: number;
+  reopened: number;
   reply: Spread;
   resolution: Spread;
   resolved: number;
   sent: number;
+  settled: number;
+  settled_reopened: number;
   turns: number;
   unanswered: number;
 }
@@ -1016,10 +1024,13 @@ export interface Figures {
   points: number;
   rated: number;
   received: number;
+  reopened: number;
   reply: Spread;
   resolution: Spread;
   resolved: number;
   sent: number;
+  settled: number;
+  settled_reopened: number;
   turns: number;
   unanswered: number;
 }
@@ -1347,7 +1358,14 @@ export interface MeChange {
   name?: string;
 }
 /** The times that are measured of a conversation. */
-export type Measure = "first_reply" | "reply" | "pick_up" | "resolution" | "unanswered" | "open";
+export type Measure =
+  | "first_reply"
+  | "reply"
+  | "pick_up"
+  | "resolution"
+  | "unanswered"
+  | "open"
+  | "reopened";
 /** One measured time. */
 export interface Measured {
   agent_id?: AgentId;
@@ -1511,6 +1529,30 @@ export interface OutcomeChoice {
   name: string;
   needs_text?: boolean;
   tag?: SettingId;
+}
+/** Figures of the episodes that ended with an outcome. */
+export interface OutcomeFigures {
+  answered: number;
+  asked: number;
+  first_reply: Spread;
+  name?: string;
+  open: number;
+  opened: number;
+  outcome_id?: SettingId;
+  pick_up: Spread;
+  points: number;
+  rated: number;
+  received: number;
+  reopened: number;
+  reply: Spread;
+  resolution: Spread;
+  resolved: number;
+  sent: number;
+  settled: number;
+  settled_reopened: number;
+  turns: number;
+  unanswered: number;
+  unresolved?: boolean;
 }
 /** The erasable part of an outcome. */
 export interface OutcomeSaid {
@@ -2333,10 +2375,13 @@ export interface StretchFigures {
   points: number;
   rated: number;
   received: number;
+  reopened: number;
   reply: Spread;
   resolution: Spread;
   resolved: number;
   sent: number;
+  settled: number;
+  settled_reopened: number;
   turns: number;
   unanswered: number;
   until: Timestamp;
@@ -2410,6 +2455,29 @@ export interface Tag {
   one_of_group?: boolean;
   set_by: TagSetter;
 }
+/** Figures of the episodes that have a tag. An episode with two tags counts under both. */
+export interface TagFigures {
+  answered: number;
+  asked: number;
+  first_reply: Spread;
+  name?: string;
+  open: number;
+  opened: number;
+  pick_up: Spread;
+  points: number;
+  rated: number;
+  received: number;
+  reopened: number;
+  reply: Spread;
+  resolution: Spread;
+  resolved: number;
+  sent: number;
+  settled: number;
+  settled_reopened: number;
+  tag_id?: SettingId;
+  turns: number;
+  unanswered: number;
+}
 /** A word for conversations. */
 export interface TagInput {
   colour?: Colour;
@@ -2472,10 +2540,13 @@ export interface TeamFigures {
   points: number;
   rated: number;
   received: number;
+  reopened: number;
   reply: Spread;
   resolution: Spread;
   resolved: number;
   sent: number;
+  settled: number;
+  settled_reopened: number;
   team_id: TeamId;
   turns: number;
   unanswered: number;

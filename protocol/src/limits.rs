@@ -109,6 +109,8 @@ pub const REPORT_DAYS_MAX: i64 = 92;
 pub const REPORT_EVENTS_MAX: u64 = 3_000_000;
 /// Conversations named behind a figure of a report.
 pub const MEASURED_MAX: usize = 200;
+/// An episode counts as reopened when the conversation's next one begins so soon after it, ms.
+pub const REOPENED_WITHIN_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Bytes of a setting's body.
 pub const SETTING_BYTES_MAX: usize = 16 * 1024;
 /// How deep a setting's body is nested.

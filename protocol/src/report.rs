@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, ChannelId, ConversationId, TeamId, Timestamp};
+use crate::{AgentId, ChannelId, ConversationId, SettingId, TeamId, Timestamp};
 
 /// `GET /reports/answers`: figures worked out from the log. A figure belongs to the stretch in
 /// which it ended; a turn that began, to the one in which it began.
@@ -23,6 +23,12 @@ pub struct AnswersReport {
     pub teams: Vec<TeamFigures>,
     /// Of each number.
     pub channels: Vec<ChannelFigures>,
+    /// Of the episodes with each tag, and of those without one.
+    #[serde(default)]
+    pub tags: Vec<TagFigures>,
+    /// Of the episodes with each outcome, of those without one, and of the unresolved.
+    #[serde(default)]
+    pub outcomes: Vec<OutcomeFigures>,
 }
 
 /// Figures of a stretch of time.
@@ -71,6 +77,39 @@ pub struct ChannelFigures {
     pub figures: Figures,
 }
 
+/// Figures of the episodes that have a tag. An episode with two tags counts under both.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TagFigures {
+    /// The tag, or the one that it was merged into; absent for episodes without a tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag_id: Option<SettingId>,
+    /// Its name; absent where it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// Figures of the episodes that ended with an outcome.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OutcomeFigures {
+    /// The outcome; absent for episodes that ended without one, and for unresolved ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome_id: Option<SettingId>,
+    /// Its name; absent where it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// True for the episodes that are not resolved at the end of the whole time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unresolved: bool,
+    /// The figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
 /// Counts and times.
 #[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -91,6 +130,16 @@ pub struct Figures {
     pub opened: u64,
     /// Episodes that were resolved.
     pub resolved: u64,
+    /// Of the resolved, those after which the conversation's next episode began within seven days.
+    #[serde(default)]
+    pub reopened: u64,
+    /// Of the resolved, those that ended seven days ago or longer. Of the others nobody knows yet
+    /// whether they will be reopened.
+    #[serde(default)]
+    pub settled: u64,
+    /// Of the settled, those that were reopened. Divided by `settled` it is the reopen rate.
+    #[serde(default)]
+    pub settled_reopened: u64,
     /// Customers who were asked how it was.
     #[serde(default)]
     pub asked: u64,
@@ -146,6 +195,9 @@ pub enum Measure {
     Unanswered,
     /// See [`Figures::open`].
     Open,
+    /// See [`Figures::reopened`]: from the end of an episode to the begin of the next one. It
+    /// belongs to the stretch in which the first one ended, and to whoever resolved that.
+    Reopened,
 }
 
 names!(Measure {
@@ -155,6 +207,7 @@ names!(Measure {
     Resolution = "resolution",
     Unanswered = "unanswered",
     Open = "open",
+    Reopened = "reopened",
 });
 
 /// `GET /reports/answers/conversations`: what is behind a figure, the slowest first.

@@ -44,6 +44,7 @@ mod push_operator;
 mod pushed;
 mod pushing;
 mod reply_fence;
+mod report_groups;
 mod reports;
 mod resume;
 mod review;

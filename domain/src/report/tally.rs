@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use baton_protocol::report::{Measure, Measured};
 use baton_protocol::{
     Actor, AgentId, Author, ChannelId, ConversationId, Event, Fact, LineKind, LineRef, MessageId,
-    Owner, Status, SurveyStep, TeamId, Timestamp, Turn,
+    Owner, SettingId, Status, SurveyStep, TagOn, TeamId, Timestamp, Turn,
 };
 
+use super::class::{Class, Ending, EpisodeAt, Episodes};
+use super::reopened::{Ended, Fate};
 use super::{Counts, Edges, Sample, Whose};
 use crate::log::{Logged, Route};
 use crate::predicates::says_something;
@@ -21,18 +23,28 @@ const CLOSED_KEPT: usize = 50;
 /// a turn that was open then is answered later.
 #[derive(Clone, Debug)]
 pub struct Tally {
-    edges: Edges,
-    now: Timestamp,
-    conversations: BTreeMap<ConversationId, TalliedConversation>,
-    counts: BTreeMap<Whose, Counts>,
+    pub(super) edges: Edges,
+    pub(super) now: Timestamp,
+    pub(super) conversations: BTreeMap<ConversationId, TalliedConversation>,
+    /// Of episodes that were followed by another one, by the numbers of their classes.
+    counts: BTreeMap<(Whose, u32), Counts>,
     samples: Vec<Option<Sample>>,
+    pub(super) episodes: Episodes,
 }
 
 /// A conversation, as far as the log was read.
 #[derive(Clone, Debug)]
-struct TalliedConversation {
+pub(super) struct TalliedConversation {
     channel: ChannelId,
     team: TeamId,
+    /// The latest episode.
+    at: EpisodeAt,
+    ending: Ending,
+    tags: Vec<TagOn>,
+    /// The counts of the latest episode: its tags and its outcome may still change.
+    pending: Vec<(Whose, Counts)>,
+    /// Its end, if it counts, as long as no other one began.
+    pub(super) ended: Option<Ended>,
     /// The start of the open episode.
     episode: Option<Timestamp>,
     /// An agent owned the conversation in this episode.
@@ -80,6 +92,7 @@ impl Tally {
             conversations: BTreeMap::new(),
             counts: BTreeMap::new(),
             samples: Vec::new(),
+            episodes: Episodes::default(),
         }
     }
 
@@ -95,13 +108,19 @@ impl Tally {
 
     /// The conversation of the next event comes up: its number, and its events before that one,
     /// oldest first. They count for nothing themselves. They may be cut off where an episode began;
-    /// an episode without its begin is taken as one that was answered and picked up.
+    /// an episode without its begin is taken as one that was answered and picked up. Of what came
+    /// before an episode only the tags matter.
     pub fn meet(&mut self, next: &Logged, channel: ChannelId, earlier: &[Logged]) {
         let Some(conversation) = next.event.conversation_id else { return };
         let Route::Conversation { after, .. } = next.route else { return };
         let standing = TalliedConversation {
             channel,
             team: after.team,
+            at: self.episodes.open(Class::default()),
+            ending: Ending::default(),
+            tags: Vec::new(),
+            pending: Vec::new(),
+            ended: None,
             episode: None,
             is_picked_up: true,
             is_answered: true,
@@ -119,24 +138,46 @@ impl Tally {
         self.fold(logged, true);
     }
 
-    /// The counts and measurements; open turns are measured up to now.
-    pub(super) fn told(&self) -> (&BTreeMap<Whose, Counts>, Vec<Sample>) {
-        let end = self.edges.end().min(self.now);
-        let open = self.conversations.iter().filter_map(|(id, standing)| {
-            let turn = standing.turn?;
-            let stretch = self.edges.stretch(turn.began_at)?;
-            let measured = Measured {
-                conversation_id: *id,
-                agent_id: None,
-                team_id: standing.team,
-                channel_id: standing.channel,
-                since: turn.since,
-                at: None,
-                ms: length(turn.since, end),
-            };
-            Some(Sample { measure: Measure::Open, stretch, measured })
+    /// The counts, each with the number of its class.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (Whose, u32, Counts)> {
+        let over = self.counts.iter().map(|((whose, class), counts)| (*whose, *class, *counts));
+        let latest = self.conversations.values().flat_map(|of| {
+            let class = self.episodes.class_at(of.at);
+            let settled = self.fate(of.ended.as_ref()).settled;
+            let pending = of.pending.iter().map(move |(whose, counts)| (*whose, class, *counts));
+            pending.chain(settled.map(|(whose, counts)| (whose, class, counts)))
         });
-        (&self.counts, self.samples.iter().flatten().copied().chain(open).collect())
+        over.chain(latest)
+    }
+
+    /// The measurements; open turns are measured up to now.
+    pub(super) fn samples(&self) -> impl Iterator<Item = Sample> {
+        let end = self.edges.end().min(self.now);
+        let latest = self.conversations.iter().flat_map(move |(id, of)| {
+            let reopened = self.fate(of.ended.as_ref()).reopened;
+            self.open_turn(*id, of, end).into_iter().chain(reopened)
+        });
+        self.samples.iter().flatten().copied().chain(latest)
+    }
+
+    fn open_turn(
+        &self,
+        id: ConversationId,
+        of: &TalliedConversation,
+        end: Timestamp,
+    ) -> Option<Sample> {
+        let turn = of.turn?;
+        let stretch = self.edges.stretch(turn.began_at)?;
+        let measured = Measured {
+            conversation_id: id,
+            agent_id: None,
+            team_id: of.team,
+            channel_id: of.channel,
+            since: turn.since,
+            at: None,
+            ms: length(turn.since, end),
+        };
+        Some(Sample { measure: Measure::Open, stretch, measured, episode: of.at })
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts measure nothing")]
@@ -147,6 +188,7 @@ impl Tally {
             standing.team = after.team;
         }
         let stretch = self.edges.stretch(event.at).filter(|_| counts);
+        let is_over = event.at >= self.edges.end();
         let mut step = Step { tally: self, id, event, stretch, of: &mut standing };
         match &event.fact {
             Fact::EpisodeOpened { .. } => step.episode_opened(),
@@ -156,8 +198,15 @@ impl Tally {
             }
             Fact::MessageChanged { line, turn, .. } => step.changed(*line, *turn),
             Fact::OwnerChanged { owner: Owner::Agent(agent), .. } => step.owned(*agent),
+            Fact::Tagged { added, removed } if !is_over => step.tagged(added, removed),
             Fact::Surveyed { agent_id, step: said, .. } => step.surveyed(*agent_id, *said),
-            Fact::StatusChanged { status: Status::Resolved, .. } => step.resolved(),
+            Fact::StatusChanged { status: Status::Resolved, outcome, .. } => {
+                // What ends later is unresolved in the time that is told of.
+                if !is_over {
+                    step.ended(outcome.map_or(Ending::Plain, Ending::Outcome));
+                }
+                step.resolved();
+            }
             Fact::StatusChanged { status: Status::Open, turn, .. } => step.opened(*turn),
             // A blocked customer waits for no answer.
             Fact::BlockChanged { block: Some(_) } => step.of.turn = None,
@@ -180,12 +229,46 @@ struct Step<'a> {
 impl Step<'_> {
     fn episode_opened(&mut self) {
         let by_agent = matches!(self.event.actor, Actor::Agent { .. });
+        self.leave_episode();
         self.of.episode = Some(self.event.at);
         // Who opens an episode takes it: nobody waited.
         self.of.is_picked_up = by_agent;
         self.of.is_answered = false;
         self.of.closed.iter_mut().for_each(|closed| closed.was_first = false);
         self.count(None, |counts| counts.opened += 1);
+    }
+
+    /// Counts the episode before: its tags and its outcome are final.
+    fn leave_episode(&mut self) {
+        let class = self.tally.episodes.class_at(self.of.at);
+        let ended = self.of.ended.take();
+        let Fate { settled, reopened } =
+            self.tally.fate(ended.map(|ended| ended.followed(self.event.at)).as_ref());
+        for (whose, counts) in self.of.pending.drain(..).chain(settled) {
+            self.tally.counts.entry((whose, class)).or_default().add(counts);
+        }
+        self.tally.samples.extend(reopened.map(Some));
+        self.of.tags.retain(|on| on.lasting);
+        self.of.ending = Ending::Unresolved;
+        self.of.at = self.tally.episodes.open(Class::new(&self.of.tags, self.of.ending));
+    }
+
+    fn tagged(&mut self, added: &[TagOn], removed: &[SettingId]) {
+        self.of.tags.retain(|on| {
+            !removed.contains(&on.tag) && added.iter().all(|added| added.tag != on.tag)
+        });
+        self.of.tags.extend(added);
+        self.classify();
+    }
+
+    fn ended(&mut self, ending: Ending) {
+        self.of.ending = ending;
+        self.classify();
+    }
+
+    fn classify(&mut self) {
+        let class = Class::new(&self.of.tags, self.of.ending);
+        self.tally.episodes.set(self.of.at, class);
     }
 
     fn received(&mut self, line: LineRef, turn: Option<Turn>) {
@@ -274,7 +357,9 @@ impl Step<'_> {
             self.keep(Closed { message, by, turn, at, closing, first, was_first });
         }
         if let Some(since) = self.of.episode.take() {
-            self.measure(Measure::Resolution, by, since, self.event.at);
+            let resolution = self.measure(Measure::Resolution, by, since, self.event.at);
+            let sample = resolution.and_then(|place| *self.tally.samples.get(place)?);
+            self.of.ended = sample.map(Ended::new);
         }
     }
 
@@ -333,8 +418,14 @@ impl Step<'_> {
 
     fn count(&mut self, agent: Option<AgentId>, count: impl FnOnce(&mut Counts)) {
         let Some(stretch) = self.stretch else { return };
-        let TalliedConversation { team, channel, .. } = *self.of;
-        count(self.tally.counts.entry(Whose { stretch, team, channel, agent }).or_default());
+        let TalliedConversation { team, channel, ref mut pending, .. } = *self.of;
+        let whose = Whose { stretch, team, channel, agent };
+        if let Some((_, counts)) = pending.iter_mut().find(|(of, _)| *of == whose) {
+            return count(counts);
+        }
+        let mut counts = Counts::default();
+        count(&mut counts);
+        pending.push((whose, counts));
     }
 
     fn measure(
@@ -346,6 +437,7 @@ impl Step<'_> {
     ) -> Option<usize> {
         self.stretch?;
         let stretch = self.tally.edges.stretch(at)?;
+        let episode = self.of.at;
         let measured = Measured {
             conversation_id: self.id,
             agent_id,
@@ -355,7 +447,7 @@ impl Step<'_> {
             at: Some(at),
             ms: length(since, at),
         };
-        self.tally.samples.push(Some(Sample { measure, stretch, measured }));
+        self.tally.samples.push(Some(Sample { measure, stretch, measured, episode }));
         Some(self.tally.samples.len() - 1)
     }
 }
@@ -368,6 +460,6 @@ fn open(turn: Turn, before: Option<OpenTurn>, now: Timestamp) -> OpenTurn {
 }
 
 /// Meta's clock may be ahead of ours.
-fn length(since: Timestamp, at: Timestamp) -> u64 {
+pub(super) fn length(since: Timestamp, at: Timestamp) -> u64 {
     u64::try_from(at.since(since)).unwrap_or(0)
 }

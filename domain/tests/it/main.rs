@@ -62,6 +62,8 @@ mod properties;
 #[cfg(test)]
 mod reporting;
 #[cfg(test)]
+mod reporting_episodes;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod rules;

@@ -1,9 +1,9 @@
 //! Reports: what a stretch of the log says of how fast people answered.
 
 use baton_domain::log::Logged;
-use baton_domain::report::{Chosen, Edges, Tally, is_told_whole};
+use baton_domain::report::{Chosen, Edges, Labels, Tally, is_told_whole};
 use baton_protocol::report::{AnswersReport, Figures, Measure};
-use baton_protocol::{ChannelId, Owner, Timestamp};
+use baton_protocol::{ChannelId, Fact, Owner, Timestamp};
 use uuid::Uuid;
 
 use crate::team::{
@@ -12,17 +12,23 @@ use crate::team::{
 };
 
 const NUMBER: ChannelId = ChannelId(Uuid::from_u128(0xC0));
-const ALL: Chosen = Chosen { teams: None, agent: None, channel: None };
+pub(crate) const ALL: Chosen =
+    Chosen { teams: None, agent: None, channel: None, tag: None, outcome: None };
 
 /// The log from `cut` on, counted between these edges; what lies before `cut` is only met.
-fn tally(team: &Team, edges: &[Timestamp], cut: usize) -> Tally {
+pub(crate) fn tally(team: &Team, edges: &[Timestamp], cut: usize) -> Tally {
     let mut tally = Tally::new(Edges::new(edges.to_vec()).unwrap(), team.now);
     for (place, logged) in team.log.iter().enumerate().skip(cut) {
         let Some(id) = logged.event.conversation_id else { continue };
         if !tally.knows(id) {
             let of_it = |earlier: &&Logged| earlier.event.conversation_id == Some(id);
             let earlier: Vec<_> = team.log[..place].iter().filter(of_it).cloned().collect();
-            let earlier = if is_told_whole(&logged.event) { Vec::new() } else { earlier };
+            let is_tag = |earlier: &Logged| matches!(earlier.event.fact, Fact::Tagged { .. });
+            let earlier = if is_told_whole(&logged.event) {
+                earlier.into_iter().filter(is_tag).collect()
+            } else {
+                earlier
+            };
             tally.meet(logged, NUMBER, &earlier);
         }
         tally.take(logged);
@@ -31,10 +37,15 @@ fn tally(team: &Team, edges: &[Timestamp], cut: usize) -> Tally {
 }
 
 fn report(team: &Team, edges: &[Timestamp]) -> AnswersReport {
-    tally(team, edges, 0).report(&ALL, MINUTE.unsigned_abs(), team.log.len() as u64)
+    tally(team, edges, 0).report(
+        &ALL,
+        &Labels::default(),
+        MINUTE.unsigned_abs(),
+        team.log.len() as u64,
+    )
 }
 
-fn begin() -> Timestamp {
+pub(crate) fn begin() -> Timestamp {
     Team::new().now
 }
 
@@ -61,7 +72,9 @@ pub(crate) fn agrees(team: &Team) -> Result<(), String> {
     }
     let cut = team.log.partition_point(|logged| logged.event.at < middle);
     let of_all = report(team, &[begin().plus_ms(-1), middle, end]).stretches.remove(1).figures;
-    let of_rest = tally(team, &[middle, end], cut).report(&ALL, MINUTE.unsigned_abs(), 0).whole;
+    let of_rest = tally(team, &[middle, end], cut)
+        .report(&ALL, &Labels::default(), MINUTE.unsigned_abs(), 0)
+        .whole;
     if of_all == of_rest { Ok(()) } else { Err(format!("reports: {of_all:?} is not {of_rest:?}")) }
 }
 
@@ -187,9 +200,9 @@ fn teams_agents_and_numbers_have_their_own() {
     assert_eq!(report.channels.len(), 1);
     let tally = tally(&team, &[begin(), team.now.plus_ms(1)], 0);
     let of_sales = Chosen { teams: Some(vec![SALES]), ..ALL };
-    assert_eq!(tally.report(&of_sales, 0, 0).whole.received, 0);
+    assert_eq!(tally.report(&of_sales, &Labels::default(), 0, 0).whole.received, 0);
     let of_ana = Chosen { agent: Some(ANA.agent), ..ALL };
-    assert_eq!(tally.report(&of_ana, 0, 0).whole.sent, 0);
+    assert_eq!(tally.report(&of_ana, &Labels::default(), 0, 0).whole.sent, 0);
 }
 
 #[test]
@@ -203,12 +216,12 @@ fn behind_a_figure_are_its_conversations_the_slowest_first() {
         accepted(team.does_to(id, ANA, None, reply(seen)));
     }
     let tally = tally(&team, &[begin(), team.now.plus_ms(1)], 0);
-    let page = tally.behind(&ALL, Measure::Reply);
+    let page = tally.behind(&ALL, &Labels::default(), Measure::Reply);
     let rows: Vec<_> = page.rows.iter().map(|row| (row.conversation_id, row.ms)).collect();
     let minute = MINUTE.unsigned_abs();
     assert_eq!(rows, [(LUCIA, HOUR.unsigned_abs() + minute), (MATEO, minute)]);
     assert!(!page.more && page.rows.iter().all(|row| row.agent_id == Some(ANA.agent)));
-    let reply = tally.report(&ALL, minute, 0).whole.reply;
+    let reply = tally.report(&ALL, &Labels::default(), minute, 0).whole.reply;
     assert_eq!((reply.within, reply.median_ms, reply.p90_ms), (1, Some(minute), reply.max_ms));
 }
 
@@ -224,7 +237,7 @@ fn what_came_before_is_known_and_not_counted() {
     accepted(team.does_to(MATEO, BEN, None, reply(seen)));
     let cut = team.log.partition_point(|logged| logged.event.at < today);
     let tally = tally(&team, &[today, team.now.plus_ms(1)], cut);
-    let figures = tally.report(&ALL, 0, 0).whole;
+    let figures = tally.report(&ALL, &Labels::default(), 0, 0).whole;
     assert_eq!((figures.turns, figures.received, figures.answered), (0, 0, 1));
     assert_eq!(figures.first_reply.max_ms, Some(20 * HOUR.unsigned_abs()));
     assert_eq!(figures.open, 0, "Lucía's turn began yesterday");

@@ -4,12 +4,13 @@
 
 pub(super) mod csv;
 mod fold;
+mod labels;
 
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use baton_domain::report::{Chosen, Edges, Tally};
+use baton_domain::report::{Chosen, Edges, Ending, TagChoice, Tally};
 use baton_protocol::report::{AnswersReport, Measure, MeasuredPage};
 use baton_protocol::{AgentId, ChannelId, MembershipKind, Role, TeamId, Timestamp};
 use schemars::JsonSchema;
@@ -17,11 +18,16 @@ use serde::Deserialize;
 
 pub use self::fold::Reports;
 pub(super) use self::fold::Turn;
+use self::labels::labels;
 use super::input::Query;
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::read;
 
+/// In a filter: episodes without a tag, or resolved without an outcome.
+const NONE: &str = "none";
+/// In a filter: episodes that are not resolved.
+const UNRESOLVED: &str = "unresolved";
 /// How long counts as soon, unless the request says.
 const WITHIN_MS: u64 = 15 * 60 * 1000;
 
@@ -39,6 +45,11 @@ pub(super) struct ByStretch {
     team: Option<TeamId>,
     /// Only of this number.
     channel: Option<ChannelId>,
+    /// Only episodes with this tag; `none` for those without one.
+    tag: Option<String>,
+    /// Only episodes with this outcome; `none` for those that ended without one, `unresolved` for
+    /// those that did not end.
+    outcome: Option<String>,
 }
 
 /// What `GET /reports/answers/conversations` may be asked.
@@ -57,6 +68,11 @@ pub(super) struct Behind {
     team: Option<TeamId>,
     /// Only of this number.
     channel: Option<ChannelId>,
+    /// Only episodes with this tag; `none` for those without one.
+    tag: Option<String>,
+    /// Only episodes with this outcome; `none` for those that ended without one, `unresolved` for
+    /// those that did not end.
+    outcome: Option<String>,
 }
 
 /// What `GET /reports/answers.csv` may be asked.
@@ -73,6 +89,11 @@ pub(super) struct AsCsv {
     team: Option<TeamId>,
     /// Only of this number.
     channel: Option<ChannelId>,
+    /// Only episodes with this tag; `none` for those without one.
+    tag: Option<String>,
+    /// Only episodes with this outcome; `none` for those that ended without one, `unresolved` for
+    /// those that did not end.
+    outcome: Option<String>,
 }
 
 /// The routes of this file.
@@ -104,13 +125,15 @@ pub(super) async fn answers(
     signed: Signed,
     Query(asked): Query<ByStretch>,
 ) -> HandlerResult<Out<AnswersReport>> {
-    let ByStretch { edges: asked_edges, within_ms, agent, team, channel } = asked;
+    let ByStretch { edges: asked_edges, within_ms, agent, team, channel, tag, outcome } = asked;
     let instants = asked_edges.split(',').map(|edge| edge.trim().parse().map(Timestamp::from_ms));
     let instants = instants.collect::<Result<Vec<_>, _>>();
     let instants = instants.map_err(|_odd| Fault::invalid("edges: each must be a number of ms"))?;
-    let chosen = chosen(&parts, signed, agent, team, channel).await?;
+    let filter = Filter { agent, team, channel, tag, outcome };
+    let chosen = chosen(&parts, signed, filter).await?;
     let (tally, upto) = tally(&parts, signed, "edges", instants).await?;
-    Ok(Out(tally.report(&chosen, within_ms.unwrap_or(WITHIN_MS), upto)))
+    let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
+    Ok(Out(tally.report(&chosen, &labels, within_ms.unwrap_or(WITHIN_MS), upto)))
 }
 
 /// `GET /reports/answers/conversations`.
@@ -119,11 +142,13 @@ pub(super) async fn behind(
     signed: Signed,
     Query(asked): Query<Behind>,
 ) -> HandlerResult<Out<MeasuredPage>> {
-    let Behind { measure, from, until, agent, team, channel } = asked;
-    let chosen = chosen(&parts, signed, agent, team, channel).await?;
+    let Behind { measure, from, until, agent, team, channel, tag, outcome } = asked;
+    let filter = Filter { agent, team, channel, tag, outcome };
+    let chosen = chosen(&parts, signed, filter).await?;
     let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
     let (tally, _) = tally(&parts, signed, "until", edges).await?;
-    Ok(Out(tally.behind(&chosen, measure)))
+    let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
+    Ok(Out(tally.behind(&chosen, &labels, measure)))
 }
 
 /// `GET /reports/answers.csv`: every time that was measured, for a spreadsheet.
@@ -132,11 +157,13 @@ pub(super) async fn csv(
     signed: Signed,
     Query(asked): Query<AsCsv>,
 ) -> HandlerResult<Response> {
-    let AsCsv { from, until, agent, team, channel } = asked;
-    let chosen = chosen(&parts, signed, agent, team, channel).await?;
+    let AsCsv { from, until, agent, team, channel, tag, outcome } = asked;
+    let filter = Filter { agent, team, channel, tag, outcome };
+    let chosen = chosen(&parts, signed, filter).await?;
     let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
     let (tally, _) = tally(&parts, signed, "until", edges).await?;
-    let rows = tally.measured(&chosen);
+    let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
+    let rows = tally.measured(&chosen, &labels);
     if rows.len() > csv::ROWS_MAX {
         let detail = format!("that time has more than {} rows; ask for less", csv::ROWS_MAX);
         return Err(Fault::invalid(detail));
@@ -152,17 +179,31 @@ pub(super) async fn csv(
             HeaderValue::from_static("attachment; filename=\"answers.csv\""),
         ),
     ];
-    Ok((headers, csv::table(&rows, &agents, &teams)).into_response())
+    Ok((headers, csv::table(&rows, &agents, &teams, &labels)).into_response())
 }
 
-/// What is told to this viewer of what was asked for.
-async fn chosen(
-    parts: &ApiState,
-    signed: Signed,
+/// The filter of a report, as it was asked.
+struct Filter {
     agent: Option<AgentId>,
     team: Option<TeamId>,
     channel: Option<ChannelId>,
-) -> HandlerResult<Chosen> {
+    tag: Option<String>,
+    outcome: Option<String>,
+}
+
+/// What is told to this viewer of what was asked for.
+async fn chosen(parts: &ApiState, signed: Signed, filter: Filter) -> HandlerResult<Chosen> {
+    let Filter { agent, team, channel, tag, outcome } = filter;
+    let tag = tag.map(|tag| match tag.as_str() {
+        NONE => Ok(TagChoice::Untagged),
+        id => id.parse().map(TagChoice::Tag).map_err(|_odd| Fault::invalid("tag: no id")),
+    });
+    let outcome = outcome.map(|outcome| match outcome.as_str() {
+        NONE => Ok(Ending::Plain),
+        UNRESOLVED => Ok(Ending::Unresolved),
+        id => id.parse().map(Ending::Outcome).map_err(|_odd| Fault::invalid("outcome: no id")),
+    });
+    let (tag, outcome) = (tag.transpose()?, outcome.transpose()?);
     let mut tx = parts.store.read().await?;
     let sight = read::sight(&mut tx, signed.workspace, signed.agent).await?;
     tx.rollback().await?;
@@ -177,7 +218,7 @@ async fn chosen(
             Some(mine.map(|(team, _)| *team).collect())
         }
     };
-    Ok(Chosen { teams, agent, channel })
+    Ok(Chosen { teams, agent, channel, tag, outcome })
 }
 
 async fn tally(

@@ -50,7 +50,10 @@ pub use packed::packed_heads;
 pub use page::{SnapshotPage, snapshot_page, snapshot_place};
 pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
 pub use person::{conversation_of, elsewhere};
-pub use report::{channels_of, happened, happened_before, position_before};
+pub use report::{
+    channels_of, episodes_after, happened, happened_before, position_before, settings_ever,
+    tagged_before,
+};
 pub use review::{ReviewFilter, ReviewPlace, review, review_place};
 pub use routing::{
     OfferKey, StandingOffer, has_offer, in_line, offer_to, routed_teams, routed_teams_of,

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::log::Logged;
-use baton_protocol::{ChannelId, ConversationId, Timestamp, WorkspaceId};
+use baton_protocol::{ChannelId, ConversationId, SettingId, SettingKind, Timestamp, WorkspaceId};
 
 use crate::tables::{LogRow, column, id, ids};
 use crate::{Sql, StoreError, Tx};
 
+/// Revisions of a conversation that are looked through for tags. A lasting tag that was put on
+/// before so many is not known.
+const TAGGED_REVISIONS: u64 = 1_000;
 /// Events of a conversation that are looked back at. Longer episodes are rare, and only a first
 /// reply or a pick-up after so many events goes uncounted.
 const EARLIER_MAX: i64 = 300;
@@ -80,14 +83,74 @@ pub async fn happened_before(
     rows.into_iter().rev().map(LogRow::bare).collect()
 }
 
-/// The numbers that these conversations run on.
+/// The events that changed the tags of a conversation before this revision, oldest first.
+pub async fn tagged_before(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    revision: u64,
+) -> Result<Vec<Logged>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns l log} FROM log AS l
+         WHERE l.workspace = $1 AND l.conversation = $2 AND l.revision < CAST($3 AS BIGINT)
+         AND l.revision >= CAST($4 AS BIGINT) AND l.revision IS NOT NULL
+         AND l.fact LIKE '%\"type\":\"tagged\"%'
+         ORDER BY l.revision",
+    );
+    let args = [
+        workspace.to_string(),
+        conversation.to_string(),
+        column(revision).to_string(),
+        column(revision.saturating_sub(TAGGED_REVISIONS)).to_string(),
+    ];
+    let args = args.each_ref().map(String::as_str);
+    let rows: Vec<LogRow> = tx.rows(&SELECT, &args).await?;
+    rows.into_iter().map(LogRow::bare).collect()
+}
+
+/// Episodes of these conversations that began after an instant: each conversation with the begin.
+pub async fn episodes_after(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    of: &BTreeSet<ConversationId>,
+    instant: Timestamp,
+) -> Result<Vec<(ConversationId, Timestamp)>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT conversation, opened_at FROM episode
+         WHERE workspace = $1 AND conversation {in $2} AND opened_at > CAST($3 AS BIGINT)",
+    );
+    let args = [workspace.to_string(), ids(of), instant.ms().to_string()];
+    let rows: Vec<(String, i64)> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    let read = |(of, at): &(String, i64)| Ok((id(of)?, Timestamp::from_ms(*at)));
+    rows.iter().map(read).collect()
+}
+
+/// The settings of a kind that there are or ever were.
+pub async fn settings_ever(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    kind: SettingKind,
+) -> Result<Vec<SettingId>, StoreError> {
+    static SELECT: Sql =
+        Sql::new("SELECT id FROM setting AS s WHERE s.workspace = $1 AND s.kind = $2");
+    let rows: Vec<(String,)> = tx.rows(&SELECT, &[&workspace.to_string(), kind.name()]).await?;
+    rows.iter().map(|(of,)| id(of)).collect()
+}
+
+/// The numbers that these conversations run on, each with true if a lasting tag is on it.
 pub async fn channels_of(
     tx: &mut Tx,
     workspace: WorkspaceId,
     of: &BTreeSet<ConversationId>,
-) -> Result<BTreeMap<ConversationId, ChannelId>, StoreError> {
-    static SELECT: Sql =
-        Sql::new("SELECT id, channel FROM conversation WHERE workspace = $1 AND id {in $2}");
-    let rows: Vec<(String, String)> = tx.rows(&SELECT, &[&workspace.to_string(), &ids(of)]).await?;
-    rows.iter().map(|(conversation, channel)| Ok((id(conversation)?, id(channel)?))).collect()
+) -> Result<BTreeMap<ConversationId, (ChannelId, bool)>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT id, channel, COALESCE(tags, '') FROM conversation
+         WHERE workspace = $1 AND id {in $2}",
+    );
+    let rows: Vec<(String, String, String)> =
+        tx.rows(&SELECT, &[&workspace.to_string(), &ids(of)]).await?;
+    let read = |(conversation, channel, tags): &(String, String, String)| {
+        Ok((id(conversation)?, (id(channel)?, tags.contains("\"lasting\":true"))))
+    };
+    rows.iter().map(read).collect()
 }

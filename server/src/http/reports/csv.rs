@@ -2,23 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::report::{Measure, Measured};
+use baton_domain::report::{Ending, Labels, MeasuredEpisode};
 use baton_protocol::{Agent, Team};
+
+use super::{NONE, UNRESOLVED};
 
 /// Rows of one answer.
 pub(super) const ROWS_MAX: usize = 100_000;
 
 const HEAD: &str = "measure,since,at,wall_ms,agent,team,agent_id,team_id,channel_id,\
-    conversation_id\r\n";
+    conversation_id,outcome,outcome_id,tags,tag_ids\r\n";
 
 /// One row for each, in order.
-pub(super) fn table(rows: &[(Measure, Measured)], agents: &[Agent], teams: &[Team]) -> String {
+pub(super) fn table(
+    rows: &[MeasuredEpisode],
+    agents: &[Agent],
+    teams: &[Team],
+    labels: &Labels,
+) -> String {
     let agents: BTreeMap<_, _> = agents.iter().map(|of| (of.id, cell(&of.name))).collect();
     let teams: BTreeMap<_, _> = teams.iter().map(|of| (of.id, cell(&of.name))).collect();
     let mut table = HEAD.to_owned();
-    for (measure, row) in rows {
+    for MeasuredEpisode { measure, measured: row, tags, ending } in rows {
         let agent = row.agent_id.and_then(|id| agents.get(&id)).map_or("", String::as_str);
         let team = teams.get(&row.team_id).map_or("", String::as_str);
+        let (outcome, outcome_id) = outcome(*ending, labels);
+        let names: Vec<_> = tags.iter().filter_map(|tag| labels.tag(*tag)).collect();
+        let ids: Vec<_> = tags.iter().map(ToString::to_string).collect();
         let cells = [
             measure.name().to_owned(),
             row.since.to_string(),
@@ -30,11 +40,24 @@ pub(super) fn table(rows: &[(Measure, Measured)], agents: &[Agent], teams: &[Tea
             row.team_id.to_string(),
             row.channel_id.to_string(),
             row.conversation_id.to_string(),
+            outcome,
+            outcome_id,
+            cell(&names.join("; ")),
+            ids.join(" "),
         ];
         table.push_str(&cells.join(","));
         table.push_str("\r\n");
     }
     table
+}
+
+/// The name of an outcome as a cell, and the word that a filter has for it.
+fn outcome(ending: Ending, labels: &Labels) -> (String, String) {
+    match ending {
+        Ending::Outcome(id) => (cell(labels.outcome(id).unwrap_or_default()), id.to_string()),
+        Ending::Plain => (String::new(), NONE.to_owned()),
+        Ending::Unresolved => (String::new(), UNRESOLVED.to_owned()),
+    }
 }
 
 /// A text as a cell: quoted, and never a formula (OWASP, "CSV Injection").

@@ -1,14 +1,14 @@
 //! Reads the log for a report, a page at a time. It runs one report of a workspace at once, and few
 //! on a node, so that commands and lists never wait for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_domain::log::Logged;
 use baton_domain::report::{Tally, is_told_whole};
 use baton_protocol::limits::REPORT_EVENTS_MAX;
-use baton_protocol::{ConversationId, WorkspaceId};
+use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
 use tokio::sync::Semaphore;
 
 use crate::http::{Fault, HandlerResult};
@@ -18,6 +18,8 @@ use crate::store::{Store, Tx, read};
 const PAGE: u64 = 1_000;
 /// Clocks of nodes differ by less, ms: so far before the first edge the log is read as well.
 const MARGIN_MS: i64 = 120_000;
+/// Conversations of which the next episode is looked up in one transaction.
+const AT_A_TIME: usize = 500;
 /// Reports that a node works out at once.
 const AT_ONCE: usize = 2;
 /// How long a report waits for others.
@@ -60,7 +62,7 @@ impl Reports {
         let _turn = self.turn(workspace).ok_or_else(busy)?;
         let room = tokio::time::timeout(PATIENCE, self.room.acquire()).await;
         let _room = room.map_err(|_waited| busy())?;
-        let (mut after, upto) = bounds(store, workspace, &tally).await?;
+        let Bounds { mut after, upto, head } = bounds(store, workspace, &tally).await?;
         if upto.saturating_sub(after) > REPORT_EVENTS_MAX {
             let detail = format!("more than {REPORT_EVENTS_MAX} events; ask for a shorter time");
             return Err(Fault::invalid(detail));
@@ -74,6 +76,9 @@ impl Reports {
             events.iter().for_each(|logged| tally.take(logged));
             after = next;
         }
+        if upto < head {
+            follow(store, workspace, &mut tally).await?;
+        }
         Ok((tally, upto))
     }
 
@@ -83,8 +88,14 @@ impl Reports {
     }
 }
 
-/// The positions that the edges lie between.
-async fn bounds(store: &Store, workspace: WorkspaceId, tally: &Tally) -> HandlerResult<(u64, u64)> {
+/// Positions of a log: those that the edges lie between, and its end.
+struct Bounds {
+    after: u64,
+    upto: u64,
+    head: u64,
+}
+
+async fn bounds(store: &Store, workspace: WorkspaceId, tally: &Tally) -> HandlerResult<Bounds> {
     let (begin, end) = (tally.edges().begin(), tally.edges().end());
     let mut tx = store.read().await?;
     let head = read::log_head(&mut tx, workspace).await?.position;
@@ -93,7 +104,7 @@ async fn bounds(store: &Store, workspace: WorkspaceId, tally: &Tally) -> Handler
     let end = end.plus_ms(MARGIN_MS);
     let upto = read::position_before(&mut tx, workspace, head, end).await?;
     tx.rollback().await?;
-    Ok((after, upto.max(after)))
+    Ok(Bounds { after, upto: upto.max(after), head })
 }
 
 /// Tells the tally of the conversations that come up.
@@ -113,13 +124,40 @@ async fn meet(
     }
     let channels = read::channels_of(tx, workspace, &new).await?;
     for (id, logged) in firsts {
-        let Some(channel) = channels.get(&id) else { continue };
-        let revision = logged.event.revision.filter(|_| !is_told_whole(&logged.event));
-        let earlier = match revision {
+        let Some((channel, is_tagged)) = channels.get(&id) else { continue };
+        let revision = logged.event.revision;
+        let mut earlier = match revision.filter(|_| !is_told_whole(&logged.event)) {
             Some(revision) => read::happened_before(tx, workspace, id, revision).await?,
             None => Vec::new(),
         };
+        // A lasting tag may be older than all that is looked back at.
+        let first = earlier.first().unwrap_or(logged).event.revision;
+        if let Some(first) = first.filter(|first| *is_tagged && *first > 1) {
+            let tagged = read::tagged_before(tx, workspace, id, first).await?;
+            earlier.splice(0..0, tagged);
+        }
         tally.meet(logged, *channel, &earlier);
+    }
+    Ok(())
+}
+
+/// Tells the tally of episodes that began after the log that was read.
+async fn follow(store: &Store, workspace: WorkspaceId, tally: &mut Tally) -> HandlerResult<()> {
+    let last: Vec<(ConversationId, Timestamp)> = tally.ended().collect();
+    for ended in last.chunks(AT_A_TIME) {
+        let ends: BTreeMap<ConversationId, Timestamp> = ended.iter().copied().collect();
+        let Some(first) = ends.values().min() else { continue };
+        let ids = ends.keys().copied().collect();
+        let mut tx = store.read().await?;
+        let mut begun = read::episodes_after(&mut tx, workspace, &ids, *first).await?;
+        tx.rollback().await?;
+        begun.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+        // The earliest comes last, and stays.
+        for (id, at) in
+            begun.into_iter().filter(|(id, at)| ends.get(id).is_some_and(|end| at > end))
+        {
+            tally.follow(id, at);
+        }
     }
     Ok(())
 }
