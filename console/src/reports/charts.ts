@@ -39,6 +39,11 @@ export function shareOf({ count, within }: Spread): Value {
   return count === 0 ? null : within / count;
 }
 
+/** The part that was reopened, of the episodes of which that is known; null where there is none. */
+export function reopenRate({ settled, settled_reopened }: Figures): Value {
+  return settled === 0 ? null : settled_reopened / settled;
+}
+
 /** The charts of a page. A stretch that has not begun has no figures. */
 export function chartsOf(stretches: readonly (Figures | undefined)[], within_ms: number): Chart[] {
   const series = (id: SeriesId, unit: Unit, of: (figures: Figures) => Value): Series => ({

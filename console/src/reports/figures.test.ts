@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { chartsOf, extreme, isBlank, isNothing, scaleOf } from "./charts.ts";
 import { OF_AGENTS, measureOf, pressed, sorted, valueOf } from "./table.ts";
+import { outcomeRow, saySettled, tagRow } from "./say.ts";
 import type { Figures, Spread } from "./wire.ts";
 
 const MIN = 60_000;
@@ -22,6 +23,9 @@ const figures = (change: Partial<Figures> = {}): Figures => ({
   open: 0,
   opened: 0,
   resolved: 0,
+  reopened: 0,
+  settled: 0,
+  settled_reopened: 0,
   asked: 0,
   rated: 0,
   points: 0,
@@ -92,6 +96,28 @@ test("a press turns a column's order round, a press on another one begins anew",
 test("a figure leads to what it counts", () => {
   expect(measureOf("within")).toBe("reply");
   expect(measureOf("received")).toBeUndefined();
+  expect(measureOf("reopened")).toBe("reopened");
   expect(valueOf(figures({ pick_up: spread(7, 8) }), "pick_up")).toBe(7);
   expect(OF_AGENTS).not.toContain("received");
+});
+
+test("a reopen rate is of the episodes that it is known of, and the others are said apart", () => {
+  const some = figures({ resolved: 9, reopened: 3, settled: 4, settled_reopened: 1 });
+  expect(valueOf(some, "reopen_rate")).toBe(0.25);
+  expect(saySettled(some)).toMatch(/4.*5/);
+  const young = figures({ resolved: 2, reopened: 2 });
+  expect(valueOf(young, "reopen_rate")).toBeNull();
+  expect(valueOf(young, "reopened")).toBe(2);
+});
+
+test("rows of tags and outcomes filter by their id, or by the word for those without one", () => {
+  const id = "01890a5d-ac96-774b-bcce-00000000a004";
+  expect(tagRow({ ...figures(), tag_id: id, name: "Refund" })).toMatchObject({ id, name: "Refund" });
+  expect(tagRow(figures()).id).toBe("none");
+  expect(outcomeRow({ ...figures(), outcome_id: id, name: "Sold" })).toMatchObject({ id, name: "Sold" });
+  expect(outcomeRow(figures()).id).toBe("none");
+  expect(outcomeRow({ ...figures(), unresolved: true }).id).toBe("unresolved");
+  const erased = outcomeRow({ ...figures(), outcome_id: id });
+  expect(erased.id).toBe(id);
+  expect(erased.name).not.toBe("");
 });

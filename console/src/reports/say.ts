@@ -6,8 +6,10 @@ import { name, words } from "../messages/index.svelte.ts";
 import { faultText } from "../settings/fault.ts";
 import type { Unit, Value } from "./chart.ts";
 import { type Chart, type Series, extreme } from "./charts.ts";
+import type { Named } from "./table.ts";
 import { stretchOf } from "./times.ts";
 import type { Wanted } from "./wanted.ts";
+import type { Answers, Figures } from "./wire.ts";
 
 export const NOTHING = "–";
 
@@ -59,6 +61,28 @@ export function sayDays(wanted: Wanted, edges: readonly number[], now: number): 
   const [first, last] = [edges[0] ?? now, (edges.at(-1) ?? now) - 1];
   if (stretchOf(wanted.time) === "hour") return format.day(locale, first, now);
   return t.reports.span(format.date(locale, first), format.date(locale, last));
+}
+
+/** The row of a tag, or of the episodes without one. */
+export function tagRow({ tag_id, name, ...figures }: Answers["tags"][number]): Named {
+  const { reports } = words.t;
+  if (tag_id === undefined) return { id: "none", name: reports.noTag, figures };
+  return { id: tag_id, name: name ?? reports.nameless, figures };
+}
+
+/** The row of an outcome, of the episodes that ended without one, or of those that did not end. */
+export function outcomeRow(of: Answers["outcomes"][number]): Named {
+  const { outcome_id, name, unresolved = false, ...figures } = of;
+  const { reports } = words.t;
+  if (unresolved) return { id: "unresolved", name: reports.unresolved, figures };
+  if (outcome_id === undefined) return { id: "none", name: reports.noOutcome, figures };
+  return { id: outcome_id, name: name ?? reports.nameless, figures };
+}
+
+/** How many episodes a reopen rate is of, and of how many nobody knows yet. */
+export function saySettled({ resolved, settled }: Figures): string {
+  const { reports } = words.t;
+  return reports.ofSettled(settled, resolved - settled);
 }
 
 /** Why there are no figures. */

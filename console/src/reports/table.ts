@@ -1,7 +1,7 @@
-// Figures of agents, teams and numbers as rows: their columns, and their order.
+// Figures of agents, teams, numbers, tags or outcomes as rows: their columns, and their order.
 
 import type { Unit, Value } from "./chart.ts";
-import { shareOf } from "./charts.ts";
+import { reopenRate, shareOf } from "./charts.ts";
 import type { Figures, Measure } from "./wire.ts";
 
 export const COLUMNS = [
@@ -17,6 +17,8 @@ export const COLUMNS = [
   "pick_up",
   "resolved",
   "resolution",
+  "reopened",
+  "reopen_rate",
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
@@ -35,6 +37,7 @@ const MEASURES: Partial<Record<Column, Measure>> = {
   pick_up: "pick_up",
   resolved: "resolution",
   resolution: "resolution",
+  reopened: "reopened",
 };
 
 /** The conversations that are behind a column's figures, where the server lists them. */
@@ -43,6 +46,7 @@ export const measureOf = (column: Column): Measure | undefined => MEASURES[colum
 export function unitOf(column: Column): Unit {
   switch (column) {
     case "within":
+    case "reopen_rate":
       return "share";
     case "first_reply":
     case "reply":
@@ -59,6 +63,8 @@ export function valueOf(figures: Figures, column: Column): Value {
   switch (column) {
     case "within":
       return shareOf(figures.reply);
+    case "reopen_rate":
+      return reopenRate(figures);
     case "first_reply":
     case "reply":
     case "pick_up":

@@ -10,18 +10,25 @@ export const TARGETS = [5, 15, 30, 60] as const;
 export type Target = (typeof TARGETS)[number];
 
 const FILTERS = ["team", "channel", "agent"] as const;
+/** Tags and outcomes: an id, or the server's word for those without one. */
+const LABELS = ["tag", "outcome"] as const;
 /** Only the figures of these. */
-export type Only = Partial<Record<(typeof FILTERS)[number], Id>>;
+export type Only = Partial<Record<(typeof FILTERS)[number], Id>> &
+  Partial<Record<(typeof LABELS)[number], Id | "none" | "unresolved">>;
+/** What the rows of the table stand for. */
+export const GROUPINGS = ["agent", "team", "channel", "tag", "outcome"] as const;
+export type Grouping = (typeof GROUPINGS)[number];
 
 export interface Wanted {
   time: Period;
   target: Target;
   only: Only;
+  by: Grouping;
 }
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** What an address says. Unknown words mean today, 15 minutes and no filter. */
+/** What an address says. Unknown words mean today, 15 minutes, no filter and agents. */
 export function wantedOf(query: URLSearchParams): Wanted {
   const of = (name: string) => query.get(name) ?? "";
   const only = FILTERS.filter((name) => ID.test(of(name))).map((name) => [name, of(name)]);
@@ -29,19 +36,28 @@ export function wantedOf(query: URLSearchParams): Wanted {
     time: PERIODS.find((one) => one === of("time")) ?? "today",
     target: TARGETS.find((one) => String(one) === of("within")) ?? 15,
     only: Object.fromEntries(only) as Only,
+    by: GROUPINGS.find((one) => one === of("by")) ?? "agent",
   };
 }
 
 /** As an address; what is usual is left out. */
-export function queryOf({ time, target, only }: Wanted): URLSearchParams {
+export function queryOf({ time, target, only, by }: Wanted): URLSearchParams {
   const query = new URLSearchParams();
   if (time !== "today") query.set("time", time);
   if (target !== 15) query.set("within", String(target));
-  return withOnly(query, only);
+  withOnly(query, only);
+  if (by !== "agent") query.set("by", by);
+  return query;
+}
+
+/** Whether the same figures are read for both: they are grouped on the page. */
+export function isSameRead(one: Wanted, other: Wanted): boolean {
+  const key = (of: Wanted) => queryOf({ ...of, by: "agent" }).toString();
+  return key(one) === key(other);
 }
 
 function withOnly(query: URLSearchParams, only: Only): URLSearchParams {
-  for (const name of FILTERS) {
+  for (const name of [...FILTERS, ...LABELS]) {
     const id = only[name];
     if (id !== undefined) query.set(name, id);
   }

@@ -24,6 +24,11 @@ export interface Figures {
   open: number;
   opened: number;
   resolved: number;
+  /** Of the resolved, those after which the next episode began within seven days. */
+  reopened: number;
+  /** Of the resolved, those that ended seven days ago or longer, and how many of them were reopened. */
+  settled: number;
+  settled_reopened: number;
   /** Customers who were asked how it was, who said it, and the sum of 0 to 100 for each. */
   asked: number;
   rated: number;
@@ -42,6 +47,10 @@ export interface Answers {
   agents: (Figures & { agent_id: Id })[];
   teams: (Figures & { team_id: Id })[];
   channels: (Figures & { channel_id: Id })[];
+  /** Of episodes with a tag; without an id, of those that have none. */
+  tags: (Figures & { tag_id?: Id; name?: string })[];
+  /** Of episodes with an outcome; without an id, of those that ended without one or did not end. */
+  outcomes: (Figures & { outcome_id?: Id; name?: string; unresolved?: boolean })[];
 }
 
 export const MEASURES = [
@@ -51,6 +60,7 @@ export const MEASURES = [
   "resolution",
   "unanswered",
   "open",
+  "reopened",
 ] as const;
 export type Measure = (typeof MEASURES)[number];
 
