@@ -12,6 +12,19 @@ long("a logo stands at the desk and where its team signs in, until it is taken a
   await expect.poll(() => drawn.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(320);
   await expect(admin.getByTestId("rail-logo")).toBeVisible();
 
+  // Whoever holds an invitation sees where they come to.
+  const invited = await admin.request.post("/api/v1/invitations", {
+    headers: { origin: new URL(admin.url()).origin },
+    data: { invitations: [{ email: "eva@acme.example", name: "Eva", role: "agent", teams: [] }] },
+  });
+  const [{ secret }] = (await invited.json()) as [{ secret: string }];
+  const eva = await world.stranger();
+  await eva.goto("/join");
+  await expect(eva.getByTestId("join-over")).toBeVisible();
+  await expect(eva.getByTestId("join-logo")).toHaveCount(0);
+  await eva.goto(`/join#${secret}`);
+  await expect(eva.getByTestId("join-logo")).toBeVisible();
+
   const ana = await world.desk("Ana");
   await expect(ana.getByTestId("rail-logo")).toBeVisible();
   if (process.env["BATON_PICTURES"] !== undefined) {

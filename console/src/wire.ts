@@ -1177,6 +1177,7 @@ export interface InvitationCard {
   name: string;
   role: Role;
   workspace: string;
+  workspace_logo?: string;
   workspace_name: string;
 }
 /** An invitation to a workspace. */

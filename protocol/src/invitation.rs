@@ -139,6 +139,10 @@ pub struct InvitationCard {
     pub workspace: String,
     /// The workspace's name.
     pub workspace_name: String,
+    /// The address of the workspace's logo on this server, if it has one. It opens the picture
+    /// without signing in. Absent from older servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace_logo: Option<String>,
     /// The e-mail address to sign in with.
     pub email: String,
     /// The name that colleagues will see.

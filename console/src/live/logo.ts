@@ -14,11 +14,14 @@ export function keepLogo({ workspace, workspace_logo }: Me): void {
   }
 }
 
+/** Whether this is the address of a logo on this server. */
+export const isLogo = (address: string): boolean => address.startsWith("/api/v1/logos/");
+
 /** Where the logo of a workspace is, if this browser knows. */
 export function logoOf(workspace: string): string | undefined {
   try {
     const [of, logo] = JSON.parse(localStorage.getItem(LOGO) ?? "[]") as unknown[];
-    return of === workspace && typeof logo === "string" && logo.startsWith("/api/v1/logos/") ? logo : undefined;
+    return of === workspace && typeof logo === "string" && isLogo(logo) ? logo : undefined;
   } catch {
     return undefined;
   }

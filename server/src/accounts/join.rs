@@ -48,12 +48,12 @@ impl Accounts {
         &self,
         secret: &str,
         from: IpAddr,
-    ) -> Result<InvitationCard, AccountError> {
+    ) -> Result<LinkedInvitation, AccountError> {
         let key = (account_digest("invitation", secret), Some(from));
         let _attempt = self.count_try(key)?;
         let found = self.open_invitation(secret).await;
         self.count_link(key, found.as_ref().err()).await;
-        Ok(found?.card)
+        found
     }
 
     /// Makes the agent of an invitation, and a session of theirs.

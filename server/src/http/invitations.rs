@@ -15,7 +15,7 @@ use baton_protocol::invitation::{
 
 use super::input::{Id, Json, Peer, Query};
 use super::sessions::{self, Carriage};
-use super::{Access, Fault, HandlerResult, Route, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared, logo};
 use crate::accounts::{AccountError, LinkFault, Setter, Signed};
 use crate::config::Secret;
 use crate::mail::{Letter, LetterKind};
@@ -145,7 +145,9 @@ pub(super) async fn read(
     Peer(from): Peer,
     Json(asked): Json<InvitationRead>,
 ) -> HandlerResult<Out<InvitationCard>> {
-    Ok(Out(parts.accounts.read_invitation(&asked.secret, from).await?))
+    let found = parts.accounts.read_invitation(&asked.secret, from).await?;
+    let workspace_logo = found.logo.as_deref().map(logo::path);
+    Ok(Out(InvitationCard { workspace_logo, ..found.card }))
 }
 
 /// `POST /invitations/accept`.

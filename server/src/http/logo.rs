@@ -45,6 +45,11 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// The path at which the logo with this address is shown.
+pub(super) fn path(address: &str) -> String {
+    format!("/api/v1/logos/{address}")
+}
+
 /// `PUT /workspace/logo`.
 pub(super) async fn set(
     State(parts): State<Shared>,

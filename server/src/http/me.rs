@@ -8,7 +8,7 @@ use baton_protocol::settings::{AgentChange, MeChange, PasswordChange};
 
 use super::agents::agent;
 use super::input::Json;
-use super::{Access, HandlerResult, Route, Shared};
+use super::{Access, HandlerResult, Route, Shared, logo};
 use crate::accounts::{Setter, Signed};
 use crate::config::Secret;
 use crate::store::logo::logo_address;
@@ -36,14 +36,14 @@ pub(super) fn routes() -> Vec<Route> {
 /// `GET /me`.
 pub(super) async fn read(State(parts): State<Shared>, signed: Signed) -> HandlerResult<Out<Me>> {
     let mut tx = parts.store.read().await?;
-    let logo = logo_address(&mut tx, signed.workspace).await?;
+    let address = logo_address(&mut tx, signed.workspace).await?;
     tx.rollback().await?;
     Ok(Out(Me {
         agent: agent(&parts, signed.workspace, signed.agent).await?,
         workspace_id: signed.workspace,
         workspace: parts.accounts.slug(signed.workspace).await?,
         workspace_name: Some(parts.accounts.workspace_name(signed.workspace).await?),
-        workspace_logo: logo.map(|address| format!("/api/v1/logos/{address}")),
+        workspace_logo: address.as_deref().map(logo::path),
         device_id: signed.device,
         epoch: parts.store.epoch(),
         sends_letters: parts.mail.is_set_up(),

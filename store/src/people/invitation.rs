@@ -38,7 +38,9 @@ pub struct LinkedInvitation {
     pub teams: Vec<Membership>,
     /// The largest number of conversations to own.
     pub capacity: Option<u32>,
-    /// The invitation, as it is shown.
+    /// The address of the workspace's logo, if it has one.
+    pub logo: Option<String>,
+    /// The invitation, as it is shown. The address of a route is not known here: it has no logo.
     pub card: InvitationCard,
 }
 
@@ -83,6 +85,7 @@ struct LinkedInvitationRow {
     teams: String,
     state: String,
     expires_at: i64,
+    logo: Option<String>,
 }
 
 /// Forgets invitations of a workspace that were used or withdrawn before a time.
@@ -198,8 +201,9 @@ pub async fn with_digest(
 ) -> Result<Option<LinkedInvitation>, StoreError> {
     static READ: Sql = Sql::new(
         "SELECT i.workspace, w.slug, w.name AS workspace_name, i.id, i.email, i.name, i.role,
-           i.capacity, i.teams, i.state, i.expires_at
-         FROM invitation i JOIN workspace w ON w.id = i.workspace WHERE i.digest = $1",
+           i.capacity, i.teams, i.state, i.expires_at, l.address AS logo
+         FROM invitation i JOIN workspace w ON w.id = i.workspace
+         LEFT JOIN logo l ON l.workspace = i.workspace WHERE i.digest = $1",
     );
     let rows: Vec<LinkedInvitationRow> = store.rows_alone(&READ, &[digest]).await?;
     rows.into_iter().next().map(LinkedInvitationRow::linked).transpose()
@@ -262,9 +266,11 @@ impl LinkedInvitationRow {
             progress: progress(&self.state)?,
             teams: from_json(&self.teams)?,
             capacity: self.capacity.map(number).transpose()?,
+            logo: self.logo,
             card: InvitationCard {
                 workspace: self.slug,
                 workspace_name: self.workspace_name,
+                workspace_logo: None,
                 email: self.email,
                 name: self.name,
                 role: named(&self.role)?,

@@ -6,6 +6,7 @@ use baton_protocol::{Actor, Fact, InvitationStep};
 use super::*;
 use crate::accounts::ADDRESS_TRIES_MAX;
 use crate::clock::ManualClock;
+use crate::store::logo::set_logo;
 use crate::store::settled;
 use crate::store::stamped::verify_rows;
 
@@ -97,6 +98,24 @@ async fn an_invited_person_joins_by_the_link_once_with_role_and_teams() {
         desk.withdraws(&made).await.is(409, "not_allowed");
         assert_eq!(desk.waiting().await, json!([]));
         desk.invites(json!([desk.eva()])).await.is(400, "invalid_rows");
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_holds_a_good_link_is_told_the_logo_and_nobody_else_is() {
+    for desk in desks().await {
+        let made = desk.invites_eva().await;
+        assert_eq!(desk.reads(&made.secret).await.is(200, "").body.get("workspace_logo"), None);
+        let (store, workspace) = (&desk.parts.store, desk.admin.workspace_id);
+        set_logo(store, workspace, &"A".repeat(24), "AAAA").await.unwrap();
+        let card = desk.reads(&made.secret).await.is(200, "").body;
+        let path = format!("/api/v1/logos/{}", "A".repeat(24));
+        assert_eq!(card["workspace_logo"], json!(path));
+        ask(&desk.router, None, Method::GET, &path, None).await.is(200, "");
+        desk.withdraws(&made).await.is(204, "");
+        let refused = desk.reads(&made.secret).await.is(410, "invitation_withdrawn").body;
+        assert!(!refused.to_string().contains("logos"));
         desk.database.close().await;
     }
 }
