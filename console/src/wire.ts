@@ -2903,3 +2903,13 @@ export const CLOSE = {
   slow: 4408,
   tooManySockets: 4429,
 } as const;
+/** Limits of the server: everything is a most but what says least. */
+export const LIMITS = {
+  textChars: 4096,
+  noteChars: 10000,
+  outcomeChars: 500,
+  queryChars: 100,
+  passwordCharsLeast: 8,
+  captionChars: 1024,
+  invitedAtOnce: 200,
+} as const;

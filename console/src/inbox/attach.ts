@@ -1,6 +1,7 @@
 // Files to be sent: which WhatsApp takes, and what becomes a message.
 
 import type { CommandBody, Id, Seen } from "../protocol.ts";
+import { LIMITS } from "../wire.ts";
 
 /** A voice note is recorded here; a file of sound is never taken for one. */
 export type FileKind = "image" | "video" | "audio" | "voice" | "document";
@@ -142,7 +143,6 @@ export const ACCEPT = [
   ...Object.keys(ALIASES),
   ...Object.keys(ENDINGS).map((ending) => `.${ending}`),
 ].join(",");
-const CAPTION_MAX = 1024;
 
 /** What it is sent as, or why it cannot be. */
 export type Judged =
@@ -192,7 +192,7 @@ export function messages(
   files: Ready[],
   { seen, quoted }: { seen: Seen; quoted?: Id | undefined },
 ): CommandBody[] {
-  const fits = [...text].length <= CAPTION_MAX;
+  const fits = [...text].length <= LIMITS.captionChars;
   const captioned =
     text === "" || !fits ? undefined : files.find(({ kind }) => kind !== "audio" && kind !== "voice")?.id;
   const of = ({ id }: Ready): CommandBody => ({

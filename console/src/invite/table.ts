@@ -2,9 +2,10 @@
 // columns; several teams stand in one cell with | between them, each NAME or NAME:supervisor.
 
 import type { Id, InvitationNew, Role, RowProblem } from "../protocol.ts";
+import { LIMITS } from "../wire.ts";
 import { isGarbled } from "./letters.ts";
 
-export const PEOPLE_MAX = 200;
+export const PEOPLE_MAX = LIMITS.invitedAtOnce;
 const COLUMNS = ["email", "name", "role", "teams", "capacity"] as const;
 type Column = (typeof COLUMNS)[number];
 const ROLES: readonly Role[] = ["agent", "supervisor", "admin"];

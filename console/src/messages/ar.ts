@@ -2,7 +2,8 @@ import type { Messages } from "./en.ts";
 import { faultsAr } from "./faults/ar.ts";
 import { healthAr } from "./health.ar.ts";
 import { isolate } from "./isolate.ts";
-import { counted, plural } from "./plural.ts";
+import { arabicChars, counted, plural } from "./plural.ts";
+import { LIMITS } from "../wire.ts";
 
 const n = plural("ar");
 const c = counted("ar-u-nu-latn");
@@ -601,7 +602,7 @@ export const ar: Messages = {
     name: "الاسم",
     email: "البريد الإلكتروني",
     password: "كلمة المرور الأولى",
-    passwordHint: "12 حرفًا على الأقل. أخبر الشخص بها ويمكنه تغييرها.",
+    passwordHint: `${arabicChars(LIMITS.passwordCharsLeast)} على الأقل. أخبر الشخص بها ويمكنه تغييرها.`,
     addNumber: "توصيل رقم",
     addTeam: "إضافة فريق",
     addAgent: "إضافة موظف",

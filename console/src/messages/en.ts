@@ -3,6 +3,7 @@
 import { faultsEn } from "./faults/en.ts";
 import { healthEn } from "./health.ts";
 import { counted, plural } from "./plural.ts";
+import { LIMITS } from "../wire.ts";
 
 const n = plural("en");
 const c = counted("en");
@@ -581,7 +582,7 @@ export const en = {
     name: "Name",
     email: "E-mail",
     password: "First password",
-    passwordHint: "12 characters or more. Tell it to them; they can change it.",
+    passwordHint: `${LIMITS.passwordCharsLeast} characters or more. Tell it to them; they can change it.`,
     addNumber: "Connect a number",
     addTeam: "Add a team",
     addAgent: "Add an agent",

@@ -2,6 +2,7 @@ import type { Messages } from "./en.ts";
 import { faultsEs } from "./faults/es.ts";
 import { healthEs } from "./health.es.ts";
 import { counted, plural } from "./plural.ts";
+import { LIMITS } from "../wire.ts";
 
 const n = plural("es");
 const c = counted("es");
@@ -579,7 +580,7 @@ export const es: Messages = {
     name: "Nombre",
     email: "Correo electrónico",
     password: "Primera contraseña",
-    passwordHint: "12 caracteres o más. Díselo a esa persona; podrá cambiarla.",
+    passwordHint: `${LIMITS.passwordCharsLeast} caracteres o más. Díselo a esa persona; podrá cambiarla.`,
     addNumber: "Conectar un número",
     addTeam: "Añadir un equipo",
     addAgent: "Añadir un agente",

@@ -4,7 +4,8 @@
 import type { Problem } from "../invite/table.ts";
 import type { Language } from "./index.svelte.ts";
 import { isolate } from "./isolate.ts";
-import { plural } from "./plural.ts";
+import { arabicChars, plural } from "./plural.ts";
+import { LIMITS } from "../wire.ts";
 
 type Over = "invitation_unknown" | "invitation_expired" | "invitation_withdrawn" | "invitation_used";
 
@@ -85,7 +86,7 @@ const en: InviteWords = {
   line: (line) => `Line ${line}`,
   problem: telling({
     empty: "There is nobody in the table.",
-    too_many: "More than 200 people. Split the table.",
+    too_many: `More than ${LIMITS.invitedAtOnce} people. Split the table.`,
     quotes: "A quotation mark is not closed.",
     cells: "It has more cells than the first line.",
     email: "This is no e-mail address.",
@@ -124,7 +125,7 @@ const en: InviteWords = {
   joinGo: "Join",
   later: (workspace) => `From then on you sign in with this address, the password and the workspace “${workspace}”.`,
   taken: "Somebody is signed in in this browser. Sign out first, or open the link in a private window.",
-  passwordHint: "12 characters or more",
+  passwordHint: `${LIMITS.passwordCharsLeast} characters or more`,
   linkIs: {
     invitation_unknown: "This link is wrong, or there is a newer one. Ask for another link.",
     invitation_expired: "This invitation has expired. Ask for another link.",
@@ -151,7 +152,7 @@ const es: InviteWords = {
   line: (line) => `Línea ${line}`,
   problem: telling({
     empty: "No hay nadie en la tabla.",
-    too_many: "Más de 200 personas. Divide la tabla.",
+    too_many: `Más de ${LIMITS.invitedAtOnce} personas. Divide la tabla.`,
     quotes: "Falta cerrar unas comillas.",
     cells: "Tiene más celdas que la primera línea.",
     email: "No es una dirección de correo.",
@@ -190,7 +191,7 @@ const es: InviteWords = {
   joinGo: "Unirme",
   later: (workspace) => `Después entrarás con esta dirección, la contraseña y el espacio de trabajo «${workspace}».`,
   taken: "Alguien tiene la sesión abierta en este navegador. Ciérrala antes o abre el enlace en una ventana privada.",
-  passwordHint: "12 caracteres o más",
+  passwordHint: `${LIMITS.passwordCharsLeast} caracteres o más`,
   linkIs: {
     invitation_unknown: "Este enlace no es correcto o hay uno más nuevo. Pide otro enlace.",
     invitation_expired: "Esta invitación ha caducado. Pide otro enlace.",
@@ -217,7 +218,7 @@ const pt: InviteWords = {
   line: (line) => `Linha ${line}`,
   problem: telling({
     empty: "Não há ninguém na tabela.",
-    too_many: "Mais de 200 pessoas. Divida a tabela.",
+    too_many: `Mais de ${LIMITS.invitedAtOnce} pessoas. Divida a tabela.`,
     quotes: "Falta fechar umas aspas.",
     cells: "Tem mais células do que a primeira linha.",
     email: "Não é um endereço de e-mail.",
@@ -256,7 +257,7 @@ const pt: InviteWords = {
   joinGo: "Entrar",
   later: (workspace) => `Depois entra com este endereço, a palavra-passe e o espaço de trabalho “${workspace}”.`,
   taken: "Alguém tem sessão iniciada neste navegador. Termine-a primeiro ou abra a ligação numa janela privada.",
-  passwordHint: "12 caracteres ou mais",
+  passwordHint: `${LIMITS.passwordCharsLeast} caracteres ou mais`,
   linkIs: {
     invitation_unknown: "Esta ligação está errada ou há uma mais recente. Peça outra ligação.",
     invitation_expired: "Este convite expirou. Peça outra ligação.",
@@ -305,7 +306,7 @@ const ar: InviteWords = {
   line: (line) => `السطر ${line}`,
   problem: telling({
     empty: "لا أحد في الجدول.",
-    too_many: "أكثر من 200 شخص. قسّم الجدول.",
+    too_many: `أكثر من ${LIMITS.invitedAtOnce} شخص. قسّم الجدول.`,
     quotes: "علامة اقتباس لم تُغلق.",
     cells: "فيه خلايا أكثر من السطر الأول.",
     email: "هذا ليس عنوان بريد إلكتروني.",
@@ -358,7 +359,7 @@ const ar: InviteWords = {
   joinGo: "انضم",
   later: (workspace) => `بعد ذلك تدخل بهذا العنوان وكلمة المرور ومساحة العمل ${isolate(workspace)}.`,
   taken: "هناك من سجّل الدخول في هذا المتصفح. سجّل الخروج أولًا أو افتح الرابط في نافذة خاصة.",
-  passwordHint: "12 حرفًا أو أكثر",
+  passwordHint: `${arabicChars(LIMITS.passwordCharsLeast)} أو أكثر`,
   linkIs: {
     invitation_unknown: "هذا الرابط خاطئ أو هناك رابط أحدث. اطلب رابطًا آخر.",
     invitation_expired: "انتهت صلاحية هذه الدعوة. اطلب رابطًا آخر.",

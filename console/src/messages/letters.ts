@@ -1,6 +1,8 @@
 // Letters and forgotten passwords, in all languages. Loaded with the pages that need them.
 
 import type { Language } from "./index.svelte.ts";
+import { arabicChars } from "./plural.ts";
+import { LIMITS } from "../wire.ts";
 
 export interface LetterWords {
   forgotten: string;
@@ -28,7 +30,7 @@ const en: LetterWords = {
   asked: "If somebody signs in with this address, a letter is on its way. Look into the spam folder too.",
   none: "This server sends no letters. Ask an admin of your team: they set a new password under People.",
   fresh: "Set a new password",
-  hint: "12 characters or more",
+  hint: `${LIMITS.passwordCharsLeast} characters or more`,
   set: "Set the password",
   done: "Your new password counts. Sign in with it; you were signed out everywhere.",
   toSignIn: "Sign in",
@@ -49,7 +51,7 @@ const es: LetterWords = {
   asked: "Si alguien entra con esta dirección, el correo está en camino. Mira también en spam.",
   none: "Este servidor no envía correos. Pide a un administrador de tu equipo una contraseña nueva: la pone en Personas.",
   fresh: "Elige una contraseña nueva",
-  hint: "12 caracteres o más",
+  hint: `${LIMITS.passwordCharsLeast} caracteres o más`,
   set: "Guardar la contraseña",
   done: "Tu contraseña nueva ya vale. Entra con ella; se cerró tu sesión en todas partes.",
   toSignIn: "Entrar",
@@ -70,7 +72,7 @@ const pt: LetterWords = {
   asked: "Se alguém entra com este endereço, o e-mail está a caminho. Veja também o spam.",
   none: "Este servidor não envia e-mails. Peça uma senha nova a um administrador da equipe: ele a define em Pessoas.",
   fresh: "Escolha uma senha nova",
-  hint: "12 caracteres ou mais",
+  hint: `${LIMITS.passwordCharsLeast} caracteres ou mais`,
   set: "Salvar a senha",
   done: "A nova senha já vale. Entre com ela; a sessão foi encerrada em todos os aparelhos.",
   toSignIn: "Entrar",
@@ -91,7 +93,7 @@ const ar: LetterWords = {
   asked: "إن كان هذا البريد لأحد الأعضاء فالرسالة في الطريق. انظر أيضًا في البريد المزعج.",
   none: "لا يرسل هذا الخادم رسائل بريد. اطلب من مدير فريقك كلمة مرور جديدة: يضعها من صفحة الأشخاص.",
   fresh: "اختر كلمة مرور جديدة",
-  hint: "12 حرفًا أو أكثر",
+  hint: `${arabicChars(LIMITS.passwordCharsLeast)} أو أكثر`,
   set: "احفظ كلمة المرور",
   done: "كلمة مرورك الجديدة سارية. سجّل الدخول بها؛ تم تسجيل خروجك من كل الأجهزة.",
   toSignIn: "تسجيل الدخول",

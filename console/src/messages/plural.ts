@@ -12,3 +12,8 @@ export function counted(locale: string): (value: number | string) => string {
   const format = new Intl.NumberFormat(locale);
   return (value) => (typeof value === "number" ? format.format(value) : value);
 }
+
+const inArabic = plural("ar");
+/** So many characters in Arabic, whose noun changes with the number. */
+export const arabicChars = (count: number): string =>
+  inArabic(count, { few: `${count} أحرف`, other: `${count} حرفًا` });

@@ -2,6 +2,7 @@ import type { Messages } from "./en.ts";
 import { faultsPt } from "./faults/pt.ts";
 import { healthPt } from "./health.pt.ts";
 import { counted, plural } from "./plural.ts";
+import { LIMITS } from "../wire.ts";
 
 const n = plural("pt");
 const c = counted("pt");
@@ -578,7 +579,7 @@ export const pt: Messages = {
     name: "Nome",
     email: "E-mail",
     password: "Primeira palavra-passe",
-    passwordHint: "12 caracteres ou mais. Diga-a à pessoa; ela pode mudá-la.",
+    passwordHint: `${LIMITS.passwordCharsLeast} caracteres ou mais. Diga-a à pessoa; ela pode mudá-la.`,
     addNumber: "Ligar um número",
     addTeam: "Adicionar uma equipa",
     addAgent: "Adicionar um agente",

@@ -1,4 +1,6 @@
 import type { FaultWords } from "./en.ts";
+import { arabicChars } from "../plural.ts";
+import { LIMITS } from "../../wire.ts";
 
 const apart = "هذه الصفحة والخادم لا يتفاهمان. حمّل الصفحة مجددًا.";
 const older = "الخادم أقدم من هذه الصفحة. حمّل الصفحة مجددًا.";
@@ -60,7 +62,7 @@ export const faultsAr: FaultWords = {
   other: (code) => `لم يُنفذ (\u2068${code}\u2069). أخبر من يدير الخادم.`,
   wrong: (field) => `لم يُنفذ: لا يقبل الخادم هذا: ${field}.`,
   wrongPassword:
-    "لم يُنفذ: اختر كلمة مرور أخرى. يلزمها 8 أحرف، وألا تكون البريد الإلكتروني ولا كلمة يستخدمها كثيرون.",
+    `لم يُنفذ: اختر كلمة مرور أخرى. يلزمها ${arabicChars(LIMITS.passwordCharsLeast)}، وألا تكون البريد الإلكتروني ولا كلمة يستخدمها كثيرون.`,
   wrongSomewhere: "لم يُنفذ: لا يقبل الخادم جزءًا منه.",
   fields: {
     text: "النص",

@@ -2,6 +2,7 @@
 
 import type { Failure } from "../../inbox/failure.ts";
 import type { Refusal } from "../../protocol.ts";
+import { LIMITS } from "../../wire.ts";
 
 /** Refusals that name nobody. */
 export type Plain = Exclude<
@@ -65,7 +66,7 @@ export const faultsEn = {
   other: (code: string) => `Not done (${code}). Tell the operator of the server.`,
   wrong: (field: string) => `Not done: the server does not take this ${field}.`,
   wrongPassword:
-    "Not done: take another password. It needs 8 characters, and must be neither the e-mail address nor one that many use.",
+    `Not done: take another password. It needs ${LIMITS.passwordCharsLeast} characters, and must be neither the e-mail address nor one that many use.`,
   wrongSomewhere: "Not done: the server does not take a part of it.",
   fields: {
     text: "text",

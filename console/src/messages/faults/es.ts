@@ -1,4 +1,5 @@
 import type { FaultWords } from "./en.ts";
+import { LIMITS } from "../../wire.ts";
 
 const apart = "Esta página y el servidor no se entienden. Vuelve a cargar la página.";
 const older = "El servidor es más antiguo que esta página. Vuelve a cargar la página.";
@@ -60,7 +61,7 @@ export const faultsEs: FaultWords = {
   other: (code) => `No se hizo (${code}). Avisa a quien lleva el servidor.`,
   wrong: (field) => `No se hizo: el servidor no acepta esto: ${field}.`,
   wrongPassword:
-    "No se hizo: elige otra contraseña. Necesita 8 caracteres, y no puede ser el correo ni una que muchos usan.",
+    `No se hizo: elige otra contraseña. Necesita ${LIMITS.passwordCharsLeast} caracteres, y no puede ser el correo ni una que muchos usan.`,
   wrongSomewhere: "No se hizo: el servidor no acepta una parte.",
   fields: {
     text: "texto",

@@ -1,4 +1,5 @@
 import type { FaultWords } from "./en.ts";
+import { LIMITS } from "../../wire.ts";
 
 const apart = "Esta página e o servidor não se entendem. Carregue a página de novo.";
 const older = "O servidor é mais antigo do que esta página. Carregue a página de novo.";
@@ -60,7 +61,7 @@ export const faultsPt: FaultWords = {
   other: (code) => `Não foi feito (${code}). Avise quem gere o servidor.`,
   wrong: (field) => `Não foi feito: o servidor não aceita isto: ${field}.`,
   wrongPassword:
-    "Não foi feito: escolha outra senha. Precisa de 8 caracteres, e não pode ser o e-mail nem uma que muitos usam.",
+    `Não foi feito: escolha outra senha. Precisa de ${LIMITS.passwordCharsLeast} caracteres, e não pode ser o e-mail nem uma que muitos usam.`,
   wrongSomewhere: "Não foi feito: o servidor não aceita uma parte.",
   fields: {
     text: "texto",

@@ -7,14 +7,17 @@
 
 use std::fmt::Write as _;
 
+use baton_domain::upload::CAPTION_CHARS_MAX;
 use baton_protocol::audit::LogCheck;
 use baton_protocol::frame::{SUBPROTOCOL, close};
-use baton_protocol::{CommandBody, Fact, Refusal};
+use baton_protocol::{CommandBody, Fact, Refusal, limits};
 use serde_json::{Map, Value, json};
 
 use super::super::refusals;
 use super::super::schemas::Schemas;
 use super::{asyncapi, edge, openapi};
+use crate::accounts::password::PASSWORD_CHARS_MIN;
+use crate::accounts::settings::invitation::INVITED_MAX;
 use crate::http::route::named;
 
 const HEAD: &str =
@@ -49,6 +52,17 @@ const CLOSES: [(&str, u16); 7] = [
     ("noHello", close::NO_HELLO),
     ("slow", close::SLOW),
     ("tooManySockets", close::TOO_MANY_SOCKETS),
+];
+
+/// Limits that texts and fields of the console name.
+const LIMITS: [(&str, usize); 7] = [
+    ("textChars", limits::TEXT_CHARS_MAX),
+    ("noteChars", limits::NOTE_CHARS_MAX),
+    ("outcomeChars", limits::OUTCOME_CHARS_MAX),
+    ("queryChars", limits::QUERY_CHARS_MAX),
+    ("passwordCharsLeast", PASSWORD_CHARS_MIN),
+    ("captionChars", CAPTION_CHARS_MAX),
+    ("invitedAtOnce", INVITED_MAX),
 ];
 
 #[test]
@@ -112,6 +126,10 @@ fn tables(text: &mut String) {
     writeln!(text, "export const SUBPROTOCOL = {SUBPROTOCOL:?};").unwrap();
     let closes = CLOSES.map(|(name, code)| format!("  {name}: {code},\n")).concat();
     write!(text, "export const CLOSE = {{\n{closes}}} as const;\n").unwrap();
+    let limits = LIMITS.map(|(name, most)| format!("  {name}: {most},\n")).concat();
+    writeln!(text, "/** Limits of the server: everything is a most but what says least. */")
+        .unwrap();
+    write!(text, "export const LIMITS = {{\n{limits}}} as const;\n").unwrap();
 }
 
 /// Schemas by name.
