@@ -190,7 +190,8 @@ export class Bulk {
     return undoOf(deed, before, this.desk.get(before.id), this.hand, this.desk.now());
   }
 
-  private takeBack(deed: Deed, done: Before[]) {
+  /** Takes back what was done to these, as far as nobody has acted since. */
+  takeBack(deed: Deed, done: Before[]) {
     const all = done.map((before) => ({ before, steps: this.undo(deed, before) ?? [] }));
     const rows = all
       .filter(({ steps }) => steps.length === 0)

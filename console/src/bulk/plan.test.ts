@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Held } from "../live/feed.ts";
 import type { Agent, Head, Owner, Snapshot, Team, Thread } from "../protocol.ts";
 import type { Hand } from "../rules.ts";
-import { type Deed, beforeOf, offered, planOf, undoOf } from "./plan.ts";
+import { type Deed, beforeOf, offered, planOf, undoOf, unwait } from "./plan.ts";
 
 const path = join(import.meta.dirname, "../../../protocol/fixtures/snapshot.full.json");
 const snapshot = JSON.parse(readFileSync(path, "utf8")) as Snapshot;
@@ -168,6 +168,16 @@ test("what was snoozed opens again, or is what it was before", () => {
   ]);
   const waiting = beforeOf(held({ status: { kind: "waiting" } }));
   expect(undoOf(deed, waiting, now, hand(), NOW)).toEqual([{ type: "mark_waiting", seen: SEEN }]);
+});
+
+test("what was marked as waiting is open again, unless somebody has acted since", () => {
+  const waiting = held({ status: { kind: "waiting" }, revision: 99 });
+  expect(unwait(beforeOf(held({})), waiting, NOW)).toEqual({ type: "reopen" });
+  expect(unwait(beforeOf(held({})), held({}), NOW)).toEqual({ type: "reopen" });
+  expect(unwait(beforeOf(held({})), held({ revision: 99 }), NOW)).toBeUndefined();
+  const until = new Date(NOW + 3_600_000).toISOString();
+  const snoozed = beforeOf(held({ status: { kind: "snoozed", until } }));
+  expect(unwait(snoozed, waiting, NOW)).toEqual({ type: "snooze", until, seen: SEEN });
 });
 
 test("nothing is taken back where somebody has acted since", () => {

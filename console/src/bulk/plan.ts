@@ -231,6 +231,14 @@ function untag({ tags }: Before, { add, remove }: Deed & { kind: "tag" }): Comma
   ];
 }
 
+/** Takes back that one waits for the customer; undefined where somebody has acted since. */
+export function unwait(before: Before, held: Held | undefined, now: number): CommandBody | undefined {
+  if (held === undefined) return undefined;
+  const { revision, status } = headOf(held);
+  const isSo = revision === before.revision || status.kind === "waiting";
+  return isSo ? asBefore(before, held, now) : undefined;
+}
+
 const seenOf = (held: Held): Seen => (held.level === "full" ? held.view.thread.last_line : null);
 const untilOf = (status: Status) => (status.kind === "snoozed" ? Date.parse(status.until) : 0);
 const isAs = (a: Status, b: Status) => a.kind === b.kind && untilOf(a) === untilOf(b);
