@@ -190,3 +190,40 @@ test("a word that is typed outside of a text field changes nothing; a letter by 
   }).toPass();
   await expect(resolve).toHaveCount(0);
 });
+
+test("what is typed right after a conversation was opened is its answer, and commands nothing", async ({
+  world,
+}) => {
+  await world.customer("Wendy Ward").says("Is it open?");
+  const ana = await world.desk("Ana", { at: "/inbox/open" });
+  await (await reveal(ana, "Wendy Ward")).click();
+  await ana.keyboard.type("sure, we are", { delay: 20 });
+  const text = ana.getByTestId("composer-text");
+  await expect(text).toHaveValue("sure, we are");
+  await expect(text).toBeFocused();
+  await expect(ana.getByRole("menu")).toHaveCount(0);
+  await expect(ana.getByTestId("toast")).toHaveCount(0);
+});
+
+long("what puts a conversation aside has a way back", async ({ world }) => {
+  await world.customer("Wendy Ward").says("Is it open?");
+  const ana = await world.desk("Ana");
+  await open(ana, "Wendy Ward");
+  const status = ana.locator("dl.kv");
+  await ana.getByTestId("claim").click();
+  await ana.getByTestId("snooze").click();
+  await ana.getByRole("menuitem").first().click();
+  await expect(ana.getByTestId("toast")).toContainText("Snoozed until");
+  await expect(status.first()).not.toContainText("Open");
+  await ana.getByTestId("toast-undo").click();
+  await expect(status.first()).toContainText("Open");
+  await ana.getByTestId("more").click();
+  await ana.getByTestId("more-waiting").click();
+  await expect(status.first()).not.toContainText("Open");
+  await ana.getByTestId("toast-undo").click();
+  await expect(status.first()).toContainText("Open");
+  await ana.getByTestId("resolve").click();
+  await expect(ana.getByTestId("reopen")).toBeVisible();
+  await ana.getByTestId("toast-undo").click();
+  await expect(ana.getByTestId("owner-chip").first()).toContainText("You");
+});

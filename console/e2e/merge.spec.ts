@@ -1,6 +1,6 @@
 // A tag is merged: the dialog says how many carry it, open tabs show the other at once, and it is undone.
 import { setting } from "./seeded.ts";
-import { expect, long, open } from "./world.ts";
+import { expect, leaveText, long, open } from "./world.ts";
 
 long("a tag is merged under an open tab, and the merge is undone", async ({ world }) => {
   const lucia = world.customer("Lucía Vera");
@@ -10,6 +10,7 @@ long("a tag is merged under an open tab, and the merge is undone", async ({ worl
   const reclaim = await setting(admin, "tags", { name: "Reclaim" });
   const ana = await world.desk("Ana");
   await open(ana, lucia.name);
+  await leaveText(ana);
   await ana.keyboard.press("l");
   await ana.getByTestId(`tag-option-${reclaim}`).click();
   await ana.keyboard.press("Escape");

@@ -1,7 +1,7 @@
 // Outcomes on resolving, by keys and for several at once; what was just sent is taken back.
 import type { Page } from "@playwright/test";
 import { opId } from "../src/live/outbox.ts";
-import { expect, long, open } from "./world.ts";
+import { expect, leaveText, long, open } from "./world.ts";
 
 const fresh = () => opId(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
 
@@ -36,6 +36,7 @@ long("whoever resolves says how it ends, by keys and for several at once", async
   }
   const ana = await world.desk("Ana");
   await open(ana, lucia.name);
+  await leaveText(ana);
   await ana.keyboard.press("e");
   await expect(ana.getByTestId("resolve-dialog")).toBeVisible();
   await expect(ana.getByTestId("resolve-go")).toBeDisabled();
@@ -56,6 +57,7 @@ long("whoever resolves says how it ends, by keys and for several at once", async
   await ana.getByTestId(`outcome-${sold}`).check();
   await ana.getByTestId("resolve-go").click();
   await expect(ana.getByTestId(`row-${id}`)).toHaveCount(0);
+  await leaveText(ana);
 });
 
 long("what was just sent is taken back with its words, or sent at once", async ({ world }) => {

@@ -1,5 +1,5 @@
 import { Node, PASSWORD } from "./node.ts";
-import { expect, long, open, reveal, signIn } from "./world.ts";
+import { expect, leaveText, long, open, reveal, signIn } from "./world.ts";
 
 long("everything is found by name, and single keys lead everywhere", async ({ world }) => {
   const irene = world.customer("Irene Solé");
@@ -64,6 +64,7 @@ long("a message and a note are found by their words and opened at their place", 
   for (let n = 1; n <= 60; n += 1) await irene.says(`Línea ${n}`);
   const ana = await world.desk("Ana");
   await open(ana, irene.name);
+  await leaveText(ana);
   await ana.keyboard.press("n");
   await ana.getByTestId("composer-text").fill("Piñón del cajón 14");
   await ana.keyboard.press("Control+Enter");

@@ -1,7 +1,7 @@
 // Tags: put on and taken off by keys, seen by others at once, renamed, ended, and a view of each.
 import type { Page } from "@playwright/test";
 import { opId } from "../src/live/outbox.ts";
-import { expect, long, open } from "./world.ts";
+import { expect, leaveText, long, open } from "./world.ts";
 
 /** As the form of the settings does it. */
 async function make(page: Page, body: object): Promise<string> {
@@ -24,6 +24,7 @@ long("a conversation is tagged by keys, colleagues see it, and the tag has a vie
   const vip = await make(admin, { name: "VIP", lasting: true, set_by: "supervisors" });
   const ana = await world.desk("Ana");
   const id = await open(ana, lucia.name);
+  await leaveText(ana);
   await ana.keyboard.press("l");
   await expect(ana.getByTestId("tag-picker")).toBeVisible();
   await expect(ana.getByTestId(`tag-option-${vip}`)).toHaveAttribute("aria-disabled", "true");

@@ -307,6 +307,14 @@ export async function open(page: Page, name: string): Promise<string> {
   return id;
 }
 
+/** Opening a conversation puts the focus into its text; keys are commands outside of it. */
+export async function leaveText(page: Page) {
+  const text = page.getByTestId("composer-text");
+  await expect(text).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(text).not.toBeFocused();
+}
+
 export const test = base.extend<{ world: World }>({
   world: async ({ browser }, use) => {
     const demo = await Demo.start();
