@@ -43,6 +43,13 @@ long("whoever resolves says how it ends, by keys and for several at once", async
   await ana.keyboard.press("2");
   await expect(ana.getByTestId("resolve-go")).toBeDisabled();
   await ana.getByTestId("outcome-text").fill("Too dear");
+  // The way back takes the dialog along, and no word of it.
+  await ana.goBack();
+  await expect(ana.getByTestId("resolve-dialog")).toHaveCount(0);
+  await open(ana, lucia.name);
+  await ana.getByTestId("resolve-small").or(ana.getByTestId("resolve")).first().click();
+  await expect(ana.getByTestId(`outcome-${lost}`)).toBeChecked();
+  await expect(ana.getByTestId("outcome-text")).toHaveValue("Too dear");
   await ana.keyboard.press("Control+Enter");
   await expect(ana.getByTestId("resolve-dialog")).toHaveCount(0);
   await expect(ana.getByTestId("timeline")).toContainText("Lost");
@@ -50,6 +57,7 @@ long("whoever resolves says how it ends, by keys and for several at once", async
 
   // One for all that are chosen.
   const id = await open(ana, marta.name);
+  await leaveText(ana);
   await ana.keyboard.press("Escape");
   await ana.getByTestId(`row-${id}`).focus();
   await ana.keyboard.press("x");
@@ -57,7 +65,6 @@ long("whoever resolves says how it ends, by keys and for several at once", async
   await ana.getByTestId(`outcome-${sold}`).check();
   await ana.getByTestId("resolve-go").click();
   await expect(ana.getByTestId(`row-${id}`)).toHaveCount(0);
-  await leaveText(ana);
 });
 
 long("what was just sent is taken back with its words, or sent at once", async ({ world }) => {

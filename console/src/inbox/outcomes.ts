@@ -15,9 +15,6 @@ export interface Chosen {
   outcome_text?: string;
 }
 
-/** Characters of a text. */
-export const TEXT_MAX = 500;
-
 type Held = ReadonlyMap<Id, Setting>;
 
 /** The outcomes of a team, else of the workspace. */

@@ -11,6 +11,8 @@ export interface Draft {
   mode: "reply" | "note";
   /** The line that it answers. */
   quoted?: Id;
+  /** It is how the episode was about to end, with the outcome that was chosen. */
+  ending?: { episode: number; outcome?: Id };
 }
 
 /** A conversation as it was last seen. */
