@@ -41,6 +41,23 @@ long("a canned reply is found by a slash, its blanks are walked, and it leaves w
   await expect(text).toHaveValue("Dear customer, Hi Lucía, order ⟦Order number⟧ left with ⟦Carrier⟧.");
   await expect(ana.getByTestId("blanks")).toContainText("2 blanks are left: Order number");
   await expect(ana.getByTestId("blank")).toHaveCount(2);
+  // It looks as shut as it is, says why, and leads there.
+  const send = ana.getByTestId("send");
+  const ground = () => send.evaluate((button) => getComputedStyle(button).backgroundColor);
+  const shut = await send.evaluate((button: HTMLButtonElement) => {
+    const twin = button.cloneNode(true) as HTMLButtonElement;
+    twin.removeAttribute("aria-disabled");
+    twin.disabled = true;
+    button.after(twin);
+    const { backgroundColor } = getComputedStyle(twin);
+    twin.remove();
+    return backgroundColor;
+  });
+  await expect.poll(ground).toBe(shut);
+  await expect(send).toHaveAttribute("title", /2 blanks are left: Order number/);
+  await send.click({ force: true });
+  await expect(ana.getByTestId("line-2")).toHaveCount(0);
+  await expect(text).toBeFocused();
 
   // The first blank is marked: typing takes its place.
   await ana.keyboard.type("4711");
