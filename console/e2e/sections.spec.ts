@@ -217,3 +217,19 @@ long("an empty installation leads its admin to the first message", async ({ worl
     await node.end();
   }
 });
+
+long("days that are the wrong way round are told at their fields, and nothing is asked", async ({ world }) => {
+  const ana = await world.desk("Ana", { at: "/search" });
+  const asked: string[] = [];
+  ana.on("request", (request) => asked.push(request.url()));
+  await ana.getByTestId("search-from").fill("2026-03-02");
+  await ana.getByTestId("search-until").fill("2026-03-01");
+  const wrong = ana.getByTestId("search-days-wrong");
+  await expect(wrong).toHaveText("The first day is later than the last.");
+  await expect(ana.getByTestId("search-until")).toHaveAccessibleDescription("The first day is later than the last.");
+  await expect(ana.getByText("No conversation is like that.")).toHaveCount(0);
+  expect(asked.filter((url) => url.includes("2026-02-28") || url.includes("until="))).toEqual([]);
+  await ana.getByTestId("search-until").fill("2026-03-03");
+  await expect(wrong).toHaveCount(0);
+  await expect.poll(() => asked.some((url) => url.includes("until="))).toBe(true);
+});

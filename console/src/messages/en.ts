@@ -681,6 +681,7 @@ export const en = {
     from: "From",
     until: "Until",
     placeholder: "Name, number, or words of messages and notes",
+    backwards: "The first day is later than the last.",
     hint: "Finds customers, messages and notes in everything you may see, resolved ones too. Or choose a status, an owner or a team.",
     which: "Which conversations",
     anyStatus: "In any status",

@@ -679,6 +679,7 @@ export const es: Messages = {
     from: "Desde",
     until: "Hasta",
     placeholder: "Nombre, número o palabras de mensajes y notas",
+    backwards: "El primer día es posterior al último.",
     hint: "Encuentra clientes, mensajes y notas en todo lo que puedes ver, también lo resuelto. O elige un estado, un responsable o un equipo.",
     which: "Qué conversaciones",
     anyStatus: "En cualquier estado",

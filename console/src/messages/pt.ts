@@ -678,6 +678,7 @@ export const pt: Messages = {
     from: "De",
     until: "Até",
     placeholder: "Nome, número ou palavras de mensagens e notas",
+    backwards: "O primeiro dia é posterior ao último.",
     hint: "Encontra clientes, mensagens e notas em tudo o que pode ver, também no resolvido. Ou escolha um estado, um responsável ou uma equipa.",
     which: "Que conversas",
     anyStatus: "Em qualquer estado",

@@ -25,3 +25,7 @@ function written(date: Date): string {
 export const dayOf = (instant: string): string => written(new Date(instant));
 /** The last day before an instant. */
 export const dayBefore = (instant: string): string => written(new Date(Date.parse(instant) - 1));
+
+/** Whether the first day is later than the last: nothing lies between them. */
+export const isBackwards = ({ from = "", until = "" }: { from?: string; until?: string }): boolean =>
+  isDay(from) && isDay(until) && from > until;
