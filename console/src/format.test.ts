@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { age, badge, daysAgo, hue, initials, left, nextAt, took, when } from "./format.ts";
+import { age, badge, bytes, daysAgo, hue, initials, left, nextAt, took, when } from "./format.ts";
 
 const MIN = 60_000;
 const local = (text: string) => new Date(text).getTime();
@@ -58,4 +58,9 @@ test("initials of any script, and of none", () => {
     "56",
   ]);
   expect(hue("a")).toBe(hue("a"));
+});
+
+test("a size has its plural, and in Arabic it stays in one piece", () => {
+  expect([1, 20, 840_000, 1_200_000].map((size) => bytes("en", size))).toEqual(["1 byte", "20 bytes", "840 kB", "1.2 MB"]);
+  expect(bytes("ar-u-nu-latn", 1_200_000)).toMatch(/^\u2068.*1\.2.*\u2069$/);
 });

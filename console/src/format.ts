@@ -1,5 +1,7 @@
 // Times and durations for people, by `Intl`; the catalogue knows nothing of them.
 
+import { isolate } from "./messages/isolate.ts";
+
 const MIN = 60_000;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
@@ -163,8 +165,11 @@ export function phone(digits: string): string {
 export function bytes(locale: string, count: number): string {
   const [value, unit] =
     count < 1000 ? [count, "byte"] : count < 1e6 ? [count / 1e3, "kilobyte"] : [count / 1e6, "megabyte"];
-  const options = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 } as const;
-  return new Intl.NumberFormat(locale, options).format(value);
+  const unitDisplay = unit === "byte" ? "long" : "short";
+  const options = { style: "unit", unit, unitDisplay, maximumFractionDigits: 1 } as const;
+  const size = new Intl.NumberFormat(locale, options).format(value);
+  // Browsers have no Arabic words for units: Latin ones would change places with their number.
+  return locale.startsWith("ar") ? isolate(size) : size;
 }
 
 /** A part of 1 in percent. */

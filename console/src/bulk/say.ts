@@ -1,7 +1,7 @@
 // What is said of deeds: what was done, what cannot be, and why.
 
 import * as format from "../format.ts";
-import { first, owner } from "../inbox/words.ts";
+import { first, inside, owner } from "../inbox/words.ts";
 import { headOf } from "../live/feed.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { name, words } from "../messages/index.svelte.ts";
@@ -13,7 +13,7 @@ export function doneText(desk: Desk, deed: Deed, done: Before[]): string {
   const [one] = done;
   switch (deed.kind) {
     case "give": {
-      const to = owner(desk, deed.to);
+      const to = inside(owner(desk, deed.to));
       return done.length === 1 && one !== undefined
         ? t.board.moved(first(desk.get(one.id)), to)
         : t.board.movedMany(done.length, to);

@@ -4,7 +4,7 @@ import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";
 import { whatIsWrong } from "../settings/fault.ts";
 import type { Id, Refused } from "../protocol.ts";
-import { agent, first, owner } from "./words.ts";
+import { agent, first, inside, owner } from "./words.ts";
 
 export function whyRefused(desk: Desk, refused: Refused, conversation: Id): string {
   const { refused: r } = words.t;
@@ -15,7 +15,7 @@ export function whyRefused(desk: Desk, refused: Refused, conversation: Id): stri
     case "not_owner":
       return r.ownerChanged(owner(desk, refused.owner));
     case "being_answered":
-      return r.beingAnswered(agent(desk, refused.holder));
+      return r.beingAnswered(inside(agent(desk, refused.holder)));
     case "at_capacity":
       return r.atCapacity(agent(desk, refused.agent_id), refused.load, refused.capacity);
     case "window_closed":

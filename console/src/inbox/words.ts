@@ -42,6 +42,9 @@ export function owner(desk: Desk, of: Owner): string {
   return of.kind === "agent" ? agent(desk, of.id) : words.t.list.queue(name(desk.teamName(of.id)));
 }
 
+/** An agent or a queue in the middle of a sentence: there "You" has no capital. */
+export const inside = (who: string): string => (who === words.t.list.you ? words.t.list.youInside : who);
+
 export function author(desk: Desk, of: Author, held: Held | undefined): string {
   switch (of.kind) {
     case "agent":

@@ -90,7 +90,7 @@ export const ar: Messages = {
     others: "أخرى",
     oldestFirst: "الأقدم أولًا",
     takeNext: "خذ التالية",
-    nothingNext: "لا شيء ينتظرك.",
+    nothingNext: "لا شيء ينتظر في قوائم انتظار فرقك.",
     fresh: (count) =>
       n(count, { one: "جديدة واحدة", two: "جديدتان", few: `${c(count)} جديدة`, other: `${c(count)} جديدة` }),
     failed: "تعذر التحميل.",
@@ -98,6 +98,7 @@ export const ar: Messages = {
     partial: "تظهر المحادثات الأولى فقط.",
     queue: (team) => `طابور ${team}`,
     you: "أنت",
+    youInside: "أنت",
     replying: (name) => `${name} يكتب ردًا…`,
     youSaid: "أنت:",
     saidBy: (name) => `${name}:`,
@@ -700,8 +701,8 @@ export const ar: Messages = {
   search: {
     from: "من",
     until: "إلى",
-    placeholder: "اسم أو رقم أو كلمات من الرسائل والملاحظات",
     backwards: "اليوم الأول بعد اليوم الأخير.",
+    placeholder: "اسم أو رقم أو كلمات من الرسائل والملاحظات",
     hint: "يعثر على العملاء والرسائل والملاحظات في كل ما يمكنك رؤيته، حتى المحلول. أو اختر حالة أو مسؤولًا أو فريقًا.",
     which: "أي المحادثات",
     anyStatus: "بأي حالة",

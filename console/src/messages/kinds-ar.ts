@@ -2,6 +2,7 @@
 
 import type { KindWords } from "./kinds.ts";
 import { counted, plural } from "./plural.ts";
+import { isolate } from "./isolate.ts";
 
 const n = plural("ar");
 const c = counted("ar-u-nu-latn");
@@ -26,7 +27,7 @@ export const kindsAr: KindWords = {
         file: "ملف",
       },
       hints: {
-        shortcut: "من 1 إلى 32 من a–z و0–9 و- و_",
+        shortcut: `من 1 إلى 32 من a–z و${isolate("0–9")} و- و_`,
         text: "يُملأ {{customer.first_name|there}}، ويُسأل عن {{ask:رقم الطلب}}.",
         then: "يُنفّذ بعد قبول الرد؛ 3 على الأكثر.",
         buttons: "حتى 3، في كل منها حتى 20 حرفًا. معها لا يزيد النص على 1024 حرفًا.",
@@ -69,7 +70,7 @@ export const kindsAr: KindWords = {
         hidden_from: "مخفي عن",
       },
       hints: {
-        key: "من 1 إلى 32 من a–z و0–9 و_. يبقى كما أُنشئ.",
+        key: `من 1 إلى 32 من a–z و${isolate("0–9")} و_. يبقى كما أُنشئ.`,
         type: "يبقى كما أُنشئ.",
       },
     },
@@ -214,7 +215,7 @@ export const kindsAr: KindWords = {
       none: "لا مفاتيح بعد. يتيح المفتاح لبرنامج قراءة المحادثات والرد فيها.",
       example: "مثلًا: الطلبات، يعمل كالوكيل المتجر. يُعرض سرّه مرة واحدة.",
       fields: { name: "الاسم", agent: "يعمل كـ", read_only: "يقرأ فقط", until: "صالح حتى" },
-      hints: { until: "اليوم الأخير، مثل 2027-12-31. بدونه دائمًا" },
+      hints: { until: `اليوم الأخير، مثل ${isolate("2027-12-31")}. بدونه دائمًا` },
     },
     bot: {
       name: "البوتات",

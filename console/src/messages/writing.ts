@@ -4,6 +4,7 @@
 import type { Field, Kind, Wrong } from "../write/kinds.ts";
 import type { Silence } from "../voice/recorder.svelte.ts";
 import type { Language } from "./index.svelte.ts";
+import { isolate } from "./isolate.ts";
 
 type Label = Exclude<Field, `row-${number}`>;
 
@@ -230,7 +231,7 @@ export const writingWords: Record<Language, WritingWords> = {
       button: "كلمات الزر",
       url: "إلى أين يقود",
     },
-    whereHint: "إحداثيات مثل 39.4699, -0.3763 أو رابط منسوخ من خريطة",
+    whereHint: `إحداثيات مثل ${isolate("39.4699, -0.3763")} أو رابط منسوخ من خريطة`,
     listButton: "كلمات الزر الذي يفتح القائمة",
     linkButton: "كلمات الزر",
     choice: (n) => `الخيار ${n}`,
