@@ -70,6 +70,8 @@ async function keep(left: Left) {
 
 /** Somebody has signed out: nothing of theirs stays. */
 async function forget(scope: Scope) {
+  // Without pushes there is nothing to take back. Browsers without badges may take the page down.
+  if (!(await caches.has(CACHE))) return;
   for (const one of await scope.registration.getNotifications()) one.close();
   await caches.delete(CACHE);
   await count(scope, 0);
