@@ -84,11 +84,11 @@ test("an agent chooses by keys: what is a colleague's is shown first and stays",
   await ana.getByTestId("action-move").click();
   await ana.getByTestId(`move-to-${world.login("Ana").agent_id}`).click();
   const asked = ana.getByTestId("bulk-ask");
-  await expect(asked).toContainText("Move 2 of 3 to You?");
+  await expect(asked).toContainText("Move 2 of 3 to you?");
   await expect(asked.getByRole("listitem")).toHaveCount(1);
   await expect(asked).toContainText("Ben has it");
   await ana.getByTestId("bulk-go").click();
-  await expect(ana.getByTestId("toast")).toContainText("2 moved to You");
+  await expect(ana.getByTestId("toast")).toContainText("2 moved to you");
   await ana.keyboard.press("z");
   await expect(ana.getByTestId("toast")).toContainText("Undone: 2");
   await expect(rowsOf(ana, "Keys").filter({ hasText: "Desk queue" })).toHaveCount(2);

@@ -10,7 +10,7 @@ export type {
   Begin as BeginNew,
   ConversationView as View,
 } from "./wire.ts";
-export { CLOSE, LIMITS, SUBPROTOCOL } from "./wire.ts";
+export { CLOSE, SUBPROTOCOL } from "./wire.ts";
 
 export type Seen = LineRef | null;
 
