@@ -668,6 +668,10 @@ export interface ContactCard {
   profile_name?: string;
   username?: string;
 }
+/** `GET /conversations/{id}/context`: what the team's own programs know of the customer. */
+export interface ContactContext {
+  sources: ContextTold[];
+}
 /** The fields of a card, as far as the reader may see them. */
 export interface ContactFields {
   fields: Record<string, FieldValue>;
@@ -691,6 +695,53 @@ export interface Content {
   referral?: Referral;
   text?: string;
 }
+/** A row of a source's answer. It is text, never markup. */
+export interface ContextRow {
+  label: string;
+  link?: string;
+  value: string;
+}
+/** A program of the team's own that is asked about a customer whenever their card is opened. */
+export interface ContextSource {
+  enabled?: boolean;
+  fresh_s?: number;
+  name: string;
+  shows?: string[];
+  url: string;
+}
+/** What `PUT` sets. */
+export interface ContextSourcePut {
+  body: ContextSource;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface ContextSourceSetting {
+  body: ContextSource | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
+/** The state of what is shown of a source. */
+export type ContextState = "fresh" | "cached" | "unavailable";
+/** What a source says of a customer. */
+export interface ContextTold {
+  at?: Timestamp;
+  name: string;
+  rows: ContextRow[];
+  source_id: SettingId;
+  state: ContextState;
+  title?: string;
+  why?: ContextWhy;
+}
+/** Why a source is not available. */
+export type ContextWhy = "late" | "down" | "wrong" | "refused";
 /** The lasting thread of a contact on a channel. */
 export type ConversationId = Id;
 /** Whom a conversation is with. */
@@ -2176,6 +2227,7 @@ export type SettingKind =
   | "saved_view"
   | "template_fallback"
   | "webhook"
+  | "context_source"
   | "api_key"
   | "bot"
   | "survey";

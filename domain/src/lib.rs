@@ -33,6 +33,7 @@ pub mod naming;
 pub mod number;
 pub mod outcome;
 pub mod outcomes;
+pub mod outside;
 pub mod outward;
 pub mod past;
 pub mod planted;

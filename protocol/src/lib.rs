@@ -26,6 +26,7 @@ pub mod clocks;
 pub mod coaching;
 pub mod command;
 pub mod connection;
+pub mod context;
 pub mod conversation;
 pub mod cursor;
 pub mod details;

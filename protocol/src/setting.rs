@@ -3,6 +3,7 @@
 
 mod api_key;
 mod bot;
+mod context_source;
 mod declare;
 mod rule;
 mod saved_view;
@@ -21,6 +22,7 @@ use serde_json::Value;
 
 pub use self::api_key::ApiKey;
 pub use self::bot::Bot;
+pub use self::context_source::ContextSource;
 use self::declare::settings;
 pub use self::rule::{
     Holds, Notified, Once, OwnerKind, Rule, RuleAction, StatusKind, Test, Trigger,
@@ -104,6 +106,11 @@ settings! {
     /// An address of the team's own that is told of what happens.
     Webhook("webhook") at "outgoing-webhooks" {
         homes: [Workspace], most: 20, singleton: false,
+        set: Setter::Admins, reads: Admins, phones: false, decides: false, secret: Sealed,
+    }
+    /// A program of the team's own that is asked about customers.
+    ContextSource("context_source") at "context-sources" {
+        homes: [Workspace], most: 8, singleton: false,
         set: Setter::Admins, reads: Admins, phones: false, decides: false, secret: Sealed,
     }
     /// A key with which a program works as an agent.

@@ -6,6 +6,7 @@ mod api_key;
 mod attribute;
 mod bot;
 mod canned_reply;
+mod context_source;
 mod outcomes;
 mod routing;
 mod rule;

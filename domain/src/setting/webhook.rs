@@ -13,13 +13,7 @@ const NAMES_MAX: usize = 100;
 impl SettingRules for Webhook {
     fn check(&mut self, _: &Around<'_>) -> Result<(), Wrong> {
         name("name", &mut self.name)?;
-        let url = self.url.trim();
-        let is_odd = !["https://", "http://"].iter().any(|scheme| url.starts_with(scheme))
-            || url.chars().any(|c| c.is_control() || c.is_whitespace());
-        if is_odd || url.chars().count() > URL_CHARS_MAX {
-            return Err(Wrong::new("url", "must be an https address of the open Internet"));
-        }
-        self.url = url.to_owned();
+        address("url", &mut self.url)?;
         let events: BTreeSet<_> = self.events.iter().copied().collect();
         if events.is_empty() {
             return Err(Wrong::new("events", "must name something"));
@@ -34,4 +28,16 @@ impl SettingRules for Webhook {
         let channel = |id| Name { field: "channels", target: Target::Channel(id) };
         teams.chain(self.channels.iter().copied().map(channel)).collect()
     }
+}
+
+/// An address that requests are posted to; it becomes trimmed.
+pub(super) fn address(field: &str, url: &mut String) -> Result<(), Wrong> {
+    let text = url.trim();
+    let is_odd = !["https://", "http://"].iter().any(|scheme| text.starts_with(scheme))
+        || text.chars().any(|c| c.is_control() || c.is_whitespace());
+    if is_odd || text.chars().count() > URL_CHARS_MAX {
+        return Err(Wrong::new(field, "must be an https address of the open Internet"));
+    }
+    *url = text.to_owned();
+    Ok(())
 }

@@ -44,6 +44,8 @@ mod mirror;
 #[cfg(test)]
 mod outcomes;
 #[cfg(test)]
+mod outside;
+#[cfg(test)]
 mod outward;
 #[cfg(test)]
 mod ownership;

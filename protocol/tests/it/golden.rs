@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use baton_protocol::account::{Device, Login, Me, Refresh, Session};
 use baton_protocol::connection::ChannelCheck;
+use baton_protocol::context::ContactContext;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::dry_run::{DryRun, DryRunAsk};
 use baton_protocol::episode::Episodes;
@@ -101,7 +102,7 @@ macro_rules! bodies {
 
 bodies!(
     AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
-    CommandResults, ContactFields, ContactFieldsPut, ConversationPage, CustomerFiles, Device,
+    CommandResults, ContactContext, ContactFields, ContactFieldsPut, ConversationPage, CustomerFiles, Device,
     DryRun, DryRunAsk, Episodes, FileAddress, Invitation,
     InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
     LineHistory, LinesPage, Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps,

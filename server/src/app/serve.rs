@@ -36,7 +36,7 @@ use crate::jobs::anchor::Anchors;
 use crate::jobs::{Drafts, Looks, Sealer, Sender, Unseal};
 use crate::mail::Mail;
 use crate::node::{self, Membership, Node};
-use crate::push::{EndpointRules, VapidKey};
+use crate::push::{EndpointRules, Outward, VapidKey};
 use crate::secrets::Keys;
 use crate::store::ends::ends;
 use crate::store::{Company, Options, Store, named, read};
@@ -315,6 +315,7 @@ impl Server {
             push_lanes: config.push.lanes().into(),
             push_endpoints: EndpointRules::of(&config.push),
             mail: Mail::open(&config.mail)?,
+            sources: sources(config, &clock)?,
             clock: clock.clone(),
             draining: Arc::clone(&draining),
         };
@@ -543,4 +544,10 @@ pub(crate) fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, U
 /// The key by which services of Web Push know this installation.
 pub(crate) fn vapid(keys: &Keys) -> anyhow::Result<VapidKey> {
     VapidKey::of(keys.vapid()).context("no key for Web Push can be made of the installation's key")
+}
+
+/// The way to sources of context.
+fn sources(config: &Config, clock: &Clock) -> anyhow::Result<http::Sources> {
+    let outward = Outward::open(&config.push, clock.clone()).context("sources of context")?;
+    Ok(http::Sources::new(outward))
 }

@@ -14,6 +14,7 @@ mod channels;
 mod commands;
 mod console;
 mod contacts;
+mod context;
 mod conversations;
 mod cors;
 mod customers;
@@ -82,6 +83,7 @@ use crate::telemetry::Metrics;
 
 pub use auth::Access;
 pub use body::Room;
+pub use context::Sources;
 pub use next::Handed;
 pub use notices::Notices;
 pub use problem::{Fault, HandlerResult};
@@ -130,6 +132,8 @@ pub struct ApiState {
     pub push_lanes: Arc<[PushLane]>,
     /// Which endpoints of devices it sends to.
     pub push_endpoints: EndpointRules,
+    /// The way to sources of context.
+    pub sources: Sources,
     /// Time and ids.
     pub clock: Clock,
     /// The conversations that agents take just now.
@@ -175,6 +179,7 @@ pub fn routes() -> Vec<Route> {
         templates::routes(),
         conversations::routes(),
         customers::routes(),
+        context::routes(),
         noticed::routes(),
         begin::routes(),
         heads::routes(),

@@ -449,11 +449,12 @@ async fn set(
     Ok(set)
 }
 
-/// Refuses webhooks at addresses that this server does not post to.
+/// Refuses webhooks and sources at addresses that this server does not post to.
 fn check_addresses(parts: &ApiState, changes: &[SettingChange]) -> Result<(), SetRefused> {
     for (place, change) in changes.iter().enumerate() {
         let body = change.put.as_ref().map(|put| &put.body);
-        let url = body.filter(|_| change.kind == SettingKind::Webhook);
+        let is_posted_to = matches!(change.kind, SettingKind::Webhook | SettingKind::ContextSource);
+        let url = body.filter(|_| is_posted_to);
         let url = url.and_then(|body| body.get("url")?.as_str());
         let problem = url.and_then(|url| parts.push_endpoints.outward_problem(url.trim()));
         if let Some(problem) = problem {

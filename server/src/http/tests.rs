@@ -3,6 +3,7 @@
 mod audit;
 mod bodies;
 mod console;
+mod context;
 mod door;
 mod first_run;
 mod heads;
@@ -135,6 +136,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         .await
         .unwrap();
     let inspector = offline((&engine, &accounts, &keys), config.whatsapp, &clock);
+    let outward = crate::push::Outward::open(&config.push, clock.clone()).unwrap();
     let parts = ApiState {
         inspector,
         engine,
@@ -159,6 +161,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         practice_page: None,
         push_lanes: [PushLane::Fcm, PushLane::Webpush].into(),
         push_endpoints: crate::push::EndpointRules::default(),
+        sources: crate::http::Sources::new(outward),
         draining: Arc::new(AtomicBool::new(false)),
     };
     let router = router(parts.clone());

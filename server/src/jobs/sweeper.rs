@@ -3,7 +3,8 @@
 //! - raw webhooks, outcomes of commands, and the feed of old positions;
 //! - statuses of messages that nobody here knows;
 //! - registrations for pushes that were abandoned, and what was told of old pushes;
-//! - notices and drafts of agents, and what those who left had set up for themselves.
+//! - notices and drafts of agents, and what those who left had set up for themselves;
+//! - what sources of the team's own said of customers.
 //!
 //! Statuses whose message is known after all are applied before. Filters of the inbox and what
 //! stands in for templates become settings, where an earlier version kept them.
@@ -29,6 +30,7 @@ use crate::clock::Clock;
 use crate::config::StoreConfig;
 use crate::engine::Engine;
 use crate::node::Membership;
+use crate::store::context::sweep_answers;
 use crate::store::push::sweep_sent;
 use crate::store::sweep::{
     Awaited, Overlooked, overlooked_statuses, sweep_drafts, sweep_feed, sweep_intake,
@@ -106,6 +108,8 @@ pub struct Swept {
     pub own_settings: u64,
     /// Requests that webhooks did not take at once.
     pub deliveries: u64,
+    /// What sources of context said of customers.
+    pub answers: u64,
     /// Rows of an earlier version that became settings.
     pub moved: u64,
     /// Messages that statuses had waited for although they were known.
@@ -131,6 +135,8 @@ const DRAFT_DAYS: u32 = 30;
 const OWN_SETTINGS_DAYS: u32 = 30;
 /// Days for which requests are shown that webhooks did not take at once.
 const DELIVERY_DAYS: u32 = 30;
+/// Days for which it is shown what a source of context said that does not answer any more.
+const ANSWER_DAYS: u32 = 30;
 /// No push is worth sending or taking back for longer.
 const SENT_DAYS: u32 = 3;
 /// Op ids are taken for seven days: their outcomes must be found for longer.
@@ -197,6 +203,8 @@ impl Sweeper {
         while add(&mut swept.sent, sweep_sent(store, before, AT_ONCE).await?) {}
         let before = self.before(DELIVERY_DAYS);
         while add(&mut swept.deliveries, webhook::sweep(store, before, AT_ONCE).await?) {}
+        let before = self.before(ANSWER_DAYS);
+        while add(&mut swept.answers, sweep_answers(store, before, AT_ONCE).await?) {}
         let mut tx = store.read().await?;
         let workspaces = read::workspaces(&mut tx).await?;
         tx.rollback().await?;

@@ -59,20 +59,29 @@ pub(super) async fn exchange(
     request: RequestBuilder,
     now: Timestamp,
 ) -> Result<ServiceResponse, Verdict> {
+    exchange_up_to(request, now, ANSWER_BYTES_MAX).await
+}
+
+/// The same, and reads so many bytes of the answer.
+pub(super) async fn exchange_up_to(
+    request: RequestBuilder,
+    now: Timestamp,
+    bytes_max: usize,
+) -> Result<ServiceResponse, Verdict> {
     let mut response = request.send().await.map_err(|error| lost(&error))?;
     let date = text(response.headers(), DATE).and_then(http_date);
     let retry_after = text(response.headers(), RETRY_AFTER);
     // Both times are the service's, so that our clock may be wrong.
     let retry_after = retry_after.and_then(|text| wait(text, date.unwrap_or(now)));
     let mut body = Vec::new();
-    while body.len() < ANSWER_BYTES_MAX {
+    while body.len() < bytes_max {
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
             Err(error) => return Err(lost(&error)),
         }
     }
-    body.truncate(ANSWER_BYTES_MAX);
+    body.truncate(bytes_max);
     Ok(ServiceResponse { status: response.status().as_u16(), retry_after, date, body })
 }
 

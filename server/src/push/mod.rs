@@ -33,7 +33,7 @@ use crate::config::PushConfig;
 pub use endpoint::EndpointRules;
 pub use errors::Verdict;
 pub use letter::{Letter, SealKey, Target, Words};
-pub use outward::{Answered, Outward, Posted};
+pub use outward::{Answered, NoAnswer, Outward, Posted};
 use seal::SealError;
 pub use webpush::VapidKey;
 

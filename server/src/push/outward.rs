@@ -1,4 +1,4 @@
-//! Requests to webhooks of the team's own: addresses of the open Internet, no redirects, answers of
+//! Requests to programs of the team's own: addresses of the open Internet, no redirects, answers of
 //! bounded length. What is posted when is the business of whoever asks.
 
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use reqwest::{Client, Url};
+use reqwest::{Client, RequestBuilder, Url};
 use sha2::Sha256;
 
 use super::endpoint::EndpointRules;
-use super::http::exchange;
+use super::http::{exchange, exchange_up_to};
 use super::network::Network;
 use super::{LaneError, Verdict};
 use crate::clock::Clock;
@@ -21,7 +21,7 @@ const REQUEST_MAX: Duration = Duration::from_secs(15);
 /// Bytes of an answer that are kept.
 const KEPT_BYTES: usize = 200;
 
-/// Posts to webhooks.
+/// Posts to programs of the team's own.
 #[derive(Clone, Debug)]
 pub struct Outward {
     client: Client,
@@ -29,7 +29,7 @@ pub struct Outward {
     clock: Clock,
 }
 
-/// A request to a webhook, as Standard Webhooks has it.
+/// A request to a program, as Standard Webhooks has it.
 #[derive(Clone, Copy, Debug)]
 pub struct Posted<'a> {
     /// The address.
@@ -53,6 +53,17 @@ pub struct Answered {
     pub text: String,
 }
 
+/// Why a program said nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoAnswer {
+    /// It takes too long.
+    Late,
+    /// There is no connection.
+    Down,
+    /// Its address is not one that this server posts to.
+    Forbidden,
+}
+
 impl Outward {
     /// By the network of pushes to addresses that others name.
     ///
@@ -69,18 +80,8 @@ impl Outward {
         if let Some(problem) = self.endpoints.outward_problem(posted.url) {
             return none(problem);
         }
-        let Ok(url) = Url::parse(posted.url) else { return none("no address") };
         let (now, began) = (self.clock.now(), self.clock.monotonic());
-        let timestamp = now.ms().div_euclid(1_000).to_string();
-        let request = self
-            .client
-            .post(url)
-            .timeout(REQUEST_MAX)
-            .header("content-type", "application/json")
-            .header("webhook-id", posted.id)
-            .header("webhook-timestamp", &timestamp)
-            .header("webhook-signature", signatures(posted, &timestamp))
-            .body(posted.body.to_owned());
+        let Some(request) = self.request(posted, REQUEST_MAX) else { return none("no address") };
         let answer = exchange(request, now).await;
         let took = self.clock.monotonic().saturating_sub(began);
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -95,6 +96,44 @@ impl Outward {
             }
             Err(_) => Answered { took_ms, ..none("no answer") },
         }
+    }
+
+    /// Asks once: the status, and so many bytes of the answer. `patience` is for all of it.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn ask(
+        &self,
+        posted: Posted<'_>,
+        patience: Duration,
+        bytes_max: usize,
+    ) -> Result<(u16, Vec<u8>), NoAnswer> {
+        if self.endpoints.outward_problem(posted.url).is_some() {
+            return Err(NoAnswer::Forbidden);
+        }
+        let request = self.request(posted, patience).ok_or(NoAnswer::Forbidden)?;
+        match exchange_up_to(request, self.clock.now(), bytes_max).await {
+            Ok(answer) => Ok((answer.status, answer.body)),
+            Err(Verdict::Dead(_)) => Err(NoAnswer::Forbidden),
+            Err(Verdict::Again { why: "time_out", .. }) => Err(NoAnswer::Late),
+            Err(_) => Err(NoAnswer::Down),
+        }
+    }
+
+    /// A signed request; `None` where the address is none.
+    fn request(&self, posted: Posted<'_>, patience: Duration) -> Option<RequestBuilder> {
+        let url = Url::parse(posted.url).ok()?;
+        let timestamp = self.clock.now().ms().div_euclid(1_000).to_string();
+        let request = self
+            .client
+            .post(url)
+            .timeout(patience)
+            .header("content-type", "application/json")
+            .header("webhook-id", posted.id)
+            .header("webhook-timestamp", &timestamp)
+            .header("webhook-signature", signatures(posted, &timestamp))
+            .body(posted.body.to_owned());
+        Some(request)
     }
 }
 

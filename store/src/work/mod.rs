@@ -2,6 +2,7 @@
 //! kind.
 
 pub mod block;
+pub mod context;
 pub mod courtesy;
 pub mod draft;
 pub mod erase;

@@ -1,0 +1,37 @@
+//! Sources of context: programs of the team's own that are asked about a customer when their card
+//! is opened.
+
+use serde::{Deserialize, Serialize};
+
+/// A program of the team's own that is asked about a customer whenever their card is opened.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ContextSource {
+    /// As people read it, on the card too.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub name: String,
+    /// The address: https, of the open Internet.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2048)))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub url: String,
+    /// Only rows with these labels are shown; left out, all. At most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
+    pub shows: Vec<String>,
+    /// Seconds for which an answer is shown without asking again, 60 to 86,400.
+    #[serde(default = "ContextSource::default_fresh")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 86400)))]
+    pub fresh_s: u32,
+    /// Whether it is asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
+    pub enabled: bool,
+}
+
+impl ContextSource {
+    fn default_fresh() -> u32 {
+        300
+    }
+}

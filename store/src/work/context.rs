@@ -1,0 +1,91 @@
+//! What sources of the team's own last said of customers. No fact: it is asked again at any time.
+
+use std::collections::BTreeMap;
+
+use baton_domain::outside::LastAnswer;
+use baton_protocol::{ContactId, SettingId, Timestamp, WorkspaceId};
+use serde_json::json;
+use sqlx_macros::FromRow;
+
+use crate::tables::id;
+use crate::{Sql, Store, StoreError, Tx};
+
+#[derive(FromRow)]
+struct LastRow {
+    source: String,
+    version: i64,
+    body: String,
+    at: i64,
+}
+
+/// What sources last said of a customer, by their settings.
+///
+/// # Errors
+/// The store is away.
+pub async fn last_answers(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    contact: ContactId,
+) -> Result<BTreeMap<SettingId, LastAnswer>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT source, version, body, at FROM context_cache
+         WHERE workspace = $1 AND contact = $2",
+    );
+    let args = [workspace.to_string(), contact.to_string()];
+    let rows: Vec<LastRow> = tx.rows(&SELECT, &[&args[0], &args[1]]).await?;
+    let mut last = BTreeMap::new();
+    for row in rows {
+        // One that another version kept in another form is asked for again.
+        let Ok(answer) = serde_json::from_str(&row.body) else { continue };
+        let version = u32::try_from(row.version).map_err(StoreError::corrupt)?;
+        let came_at = Timestamp::from_ms(row.at);
+        last.insert(id(&row.source)?, LastAnswer { answer, version, came_at });
+    }
+    Ok(last)
+}
+
+/// Keeps what sources said of a customer just now.
+///
+/// # Errors
+/// The store is away.
+pub async fn keep_answers(
+    store: &Store,
+    (workspace, contact): (WorkspaceId, ContactId),
+    answers: &[(SettingId, LastAnswer)],
+) -> Result<(), StoreError> {
+    static KEEP: Sql = Sql::new(
+        "INSERT INTO context_cache (workspace, contact, source, version, body, at)
+         SELECT $1, $2, x.value->>0, CAST(x.value->>1 AS BIGINT), x.value->>2,
+           CAST(x.value->>3 AS BIGINT)
+         FROM {rows $3} AS x
+         WHERE EXISTS (SELECT 1 FROM contact AS k WHERE k.workspace = $1 AND k.id = $2)
+         ON CONFLICT (workspace, contact, source)
+         DO UPDATE SET version = excluded.version, body = excluded.body, at = excluded.at",
+    );
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let row = |(source, last): &(SettingId, LastAnswer)| {
+        let body = json!(last.answer).to_string();
+        json!([source, last.version.to_string(), body, last.came_at.ms().to_string()])
+    };
+    let rows = json!(answers.iter().map(row).collect::<Vec<_>>()).to_string();
+    let args = [workspace.to_string(), contact.to_string(), rows];
+    store.run_alone(&KEEP, &args).await.map(drop)
+}
+
+/// Deletes what was said before `before`.
+///
+/// # Errors
+/// The store is away.
+pub async fn sweep_answers(store: &Store, before: Timestamp, most: u64) -> Result<u64, StoreError> {
+    static DELETE: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT workspace, contact, source FROM context_cache WHERE at < CAST($1 AS BIGINT)
+           ORDER BY at LIMIT CAST($2 AS BIGINT) {skip})
+         DELETE FROM context_cache WHERE (workspace, contact, source) IN
+           (SELECT workspace, contact, source FROM old)",
+    );
+    let args = [before.ms().to_string(), most.to_string()];
+    store.run_alone(&DELETE, &args).await
+}
