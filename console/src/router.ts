@@ -27,7 +27,7 @@ export type Place =
 /** The pages of the settings, in their order: the workspace's, then one's own. */
 export const SHARED_PAGES = ["numbers", "teams", "agents", "quarantine", "log"] as const;
 /** Of the workspace's, those that admins alone may look at. */
-export const ADMIN_PAGES: readonly string[] = ["quarantine", "log", "outgoing-webhooks", "api-keys"];
+export const ADMIN_PAGES: readonly string[] = ["quarantine", "log", "outgoing-webhooks", "context-sources", "api-keys"];
 export const OWN_PAGES = ["you", "notifications", "devices", "appearance"] as const;
 /** The kinds of settings, by where they are read. */
 export type KindPage = (typeof SETTINGS)[keyof typeof SETTINGS]["path"];
@@ -43,6 +43,7 @@ const KIND_PAGE: Record<KindPage, true> = {
   slas: true,
   rules: true,
   "outgoing-webhooks": true,
+  "context-sources": true,
   "api-keys": true,
   bots: true,
   surveys: true,

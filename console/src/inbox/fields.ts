@@ -39,7 +39,8 @@ function isDay(text: string): boolean {
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
 }
 
-function isLink(text: string): boolean {
+/** Whether it is an address of the web that may be followed. */
+export function isLink(text: string): boolean {
   if (!text.startsWith("https://") || length(text) > LINK_CHARS_MAX || /[\s\p{Cc}\\]/u.test(text)) return false;
   const host = text.slice("https://".length).split(/[/?#]/)[0] ?? "";
   return host !== "" && !host.includes("@");

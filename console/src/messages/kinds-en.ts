@@ -206,6 +206,26 @@ export const kindsEn: KindWords = {
         channels: "Without any: of all",
       },
     },
+    context_source: {
+      name: "Context",
+      one: "Source",
+      make: "New source",
+      intro: "Programs of your own that are asked about a customer when their card is opened: a CRM, a help desk, a shop, a calendar.",
+      none: "No sources yet. A source shows on the card what another system knows of the customer.",
+      example: "For example Shop at https://shop.example.org/baton, with the last orders.",
+      fields: {
+        name: "Name",
+        url: "Address",
+        enabled: "It is asked",
+        fresh_s: "Shown without asking again, seconds",
+        shows: "Only these rows",
+      },
+      hints: {
+        url: "https, on the open Internet",
+        enabled: "It needs a secret, too: what signs the requests.",
+        shows: "One label to a line. Without any: all",
+      },
+    },
     api_key: {
       name: "API keys",
       one: "API key",

@@ -206,6 +206,26 @@ export const kindsEs: KindWords = {
         channels: "Sin ninguno: de todos",
       },
     },
+    context_source: {
+      name: "Contexto",
+      one: "Fuente",
+      make: "Nueva fuente",
+      intro: "Programas propios a los que se pregunta por un cliente cuando se abre su ficha: un CRM, un servicio de ayuda, una tienda, un calendario.",
+      none: "Aún no hay fuentes. Una fuente muestra en la ficha lo que otro sistema sabe del cliente.",
+      example: "Por ejemplo Tienda en https://shop.example.org/baton, con los últimos pedidos.",
+      fields: {
+        name: "Nombre",
+        url: "Dirección",
+        enabled: "Se le pregunta",
+        fresh_s: "Se muestra sin volver a preguntar, segundos",
+        shows: "Solo estas filas",
+      },
+      hints: {
+        url: "https, en la Internet abierta",
+        enabled: "Necesita también un secreto: con él se firman las peticiones.",
+        shows: "Una etiqueta por línea. Sin ninguna: todas",
+      },
+    },
     api_key: {
       name: "Claves de API",
       one: "Clave de API",

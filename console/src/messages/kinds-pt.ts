@@ -206,6 +206,26 @@ export const kindsPt: KindWords = {
         channels: "Sem nenhum: de todos",
       },
     },
+    context_source: {
+      name: "Contexto",
+      one: "Fonte",
+      make: "Nova fonte",
+      intro: "Programas seus que são consultados sobre um cliente quando a ficha dele é aberta: um CRM, um suporte, uma loja, uma agenda.",
+      none: "Ainda não há fontes. Uma fonte mostra na ficha o que outro sistema sabe do cliente.",
+      example: "Por exemplo Loja em https://shop.example.org/baton, com os últimos pedidos.",
+      fields: {
+        name: "Nome",
+        url: "Endereço",
+        enabled: "É consultada",
+        fresh_s: "Mostrada sem perguntar de novo, segundos",
+        shows: "Só estas linhas",
+      },
+      hints: {
+        url: "https, na Internet aberta",
+        enabled: "Também precisa de um segredo: ele assina os pedidos.",
+        shows: "Um rótulo por linha. Sem nenhum: todos",
+      },
+    },
     api_key: {
       name: "Chaves de API",
       one: "Chave de API",

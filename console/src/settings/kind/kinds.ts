@@ -135,6 +135,17 @@ export const KINDS = {
       url: {"is":"text","most":2048,"needed":true,"column":true},
     },
   },
+  context_source: {
+    "path":"context-sources","homes":["workspace"],"most":8,"singleton":false,"secret":true,
+    setters: {"own":false,"supervisors":false,"roles":["admin"]},
+    fields: {
+      enabled: {"is":"switch","column":true},
+      fresh_s: {"is":"number","least":60,"most":86400,"or":300},
+      name: {"is":"text","most":100,"needed":true,"column":true},
+      shows: {"is":"words","most":20},
+      url: {"is":"text","most":2048,"needed":true,"column":true},
+    },
+  },
   api_key: {
     "path":"api-keys","homes":["workspace"],"most":100,"singleton":false,"secret":true,
     setters: {"own":false,"supervisors":false,"roles":["admin"]},

@@ -1,0 +1,63 @@
+// What the team's own programs know of a customer: loaded with the card, in all languages at once.
+
+import type { ContextWhy } from "../protocol.ts";
+import type { Language } from "./index.svelte.ts";
+
+export interface SourceWords {
+  asking: string;
+  nothing: string;
+  never: string;
+  asOf: (when: string) => string;
+  why: Record<ContextWhy, string>;
+}
+
+export const sourceWords: Record<Language, SourceWords> = {
+  en: {
+    asking: "Asking…",
+    nothing: "Nothing is known here.",
+    never: "Not available",
+    asOf: (when) => `Not available, as of ${when}`,
+    why: {
+      late: "It takes too long to answer.",
+      down: "It cannot be reached.",
+      wrong: "Its answer cannot be shown.",
+      refused: "It refuses to answer, or has no secret yet.",
+    },
+  },
+  es: {
+    asking: "Preguntando…",
+    nothing: "Aquí no se sabe nada.",
+    never: "No disponible",
+    asOf: (when) => `No disponible, datos de ${when}`,
+    why: {
+      late: "Tarda demasiado en responder.",
+      down: "No se puede contactar.",
+      wrong: "Su respuesta no se puede mostrar.",
+      refused: "Se niega a responder o aún no tiene secreto.",
+    },
+  },
+  pt: {
+    asking: "Consultando…",
+    nothing: "Nada se sabe aqui.",
+    never: "Indisponível",
+    asOf: (when) => `Indisponível, dados de ${when}`,
+    why: {
+      late: "Demora demais para responder.",
+      down: "Não é possível contatá-la.",
+      wrong: "A resposta dela não pode ser mostrada.",
+      refused: "Recusa-se a responder ou ainda não tem segredo.",
+    },
+  },
+  ar: {
+    asking: "جارٍ السؤال…",
+    nothing: "لا يُعرف شيء هنا.",
+    never: "غير متاح",
+    asOf: (when) => `غير متاح، البيانات من ${when}`,
+    why: {
+      late: "يستغرق الرد وقتًا طويلًا.",
+      down: "لا يمكن الوصول إليه.",
+      wrong: "لا يمكن عرض رده.",
+      refused: "يرفض الرد، أو ليس له سرّ بعد.",
+    },
+  },
+};
