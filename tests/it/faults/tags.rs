@@ -41,7 +41,7 @@ async fn run(place: Installation, seed: u64) -> Result<String> {
     let kind = place.kind;
     let clients = u32::try_from(number("BATON_TAG_CLIENTS", 4))?;
     let customers = u32::try_from(number("BATON_TAGGED", 30))?;
-    let mut desk = Desk::open(place, seed, (clients, customers)).await?;
+    let desk = Desk::open(place, seed, (clients, customers)).await?;
     let admin = Tags::new(desk.admin.signed.clone()).await?;
     let mut clients: Vec<JoinHandle<Result<Phone>>> = Vec::new();
     for (phone, part) in desk.phones().await?.into_iter().zip(1..) {
