@@ -51,8 +51,31 @@ pub(super) fn openapi() -> Value {
     if let Some(components) = text.get_mut("components").and_then(Value::as_object_mut) {
         components.insert("responses".to_owned(), Value::Object(answers.kept));
         components.insert("parameters".to_owned(), Value::Object(parameters.kept));
+        if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
+            share_around(schemas);
+        }
     }
     text
+}
+
+/// Lets settings of all kinds have the fields around their bodies from one schema.
+fn share_around(schemas: &mut Map<String, Value>) {
+    const AROUND: &str = "SettingAround";
+    let mut shared: Option<Value> = None;
+    for schema in schemas.iter_mut().filter(|(name, _)| name.ends_with("Setting")).map(|of| of.1) {
+        let mut around = schema.clone();
+        let properties = around.get_mut("properties").and_then(Value::as_object_mut);
+        let body = properties.and_then(|properties| properties.remove("body"));
+        let required = around.get_mut("required").and_then(Value::as_array_mut);
+        let (Some(body), Some(required)) = (body, required) else { continue };
+        required.retain(|name| name != "body");
+        if *shared.get_or_insert_with(|| around.clone()) == around {
+            let own = json!({ "properties": { "body": body }, "required": ["body"] });
+            let reference = json!({ "$ref": format!("#/components/schemas/{AROUND}") });
+            *schema = json!({ "type": "object", "allOf": [reference, own] });
+        }
+    }
+    schemas.extend(shared.map(|around| (AROUND.to_owned(), around)));
 }
 
 fn operations(text: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
