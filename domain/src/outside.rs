@@ -1,5 +1,5 @@
-//! Context from elsewhere: what a source of the team's own is told of a customer, which answers of
-//! it are taken, and what a card shows of them.
+//! Context from elsewhere: what a source of the team's own is told of a customer. It says which
+//! answers are taken, and what a card shows of them.
 
 use std::collections::BTreeMap;
 
@@ -51,8 +51,8 @@ pub fn question(
 /// Reads what a source answered: its status and as much of the body as was read.
 ///
 /// # Errors
-/// Why nothing of it is shown.
-pub fn read(status: u16, body: &[u8], now: Timestamp) -> Result<ContextAnswer, ContextWhy> {
+/// The reason for which nothing of it is shown.
+pub fn taken(status: u16, body: &[u8], now: Timestamp) -> Result<ContextAnswer, ContextWhy> {
     match status {
         200..=299 => parse(body, now).ok_or(ContextWhy::Wrong),
         400..=499 => Err(ContextWhy::Refused),
@@ -106,7 +106,7 @@ impl LastAnswer {
     }
 }
 
-/// What a card shows of a source: an answer, and why there is no newer one.
+/// The part of a card that is a source's: an answer, and why there is no newer one.
 pub fn told(
     (source_id, source): (SettingId, &ContextSource),
     state: ContextState,

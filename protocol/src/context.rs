@@ -39,7 +39,7 @@ pub struct ContextAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub title: Option<String>,
-    /// What is known of the customer; at most 20 rows.
+    /// Facts about the customer; at most 20 rows.
     #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
     pub rows: Vec<ContextRow>,
     /// The time of this knowledge. Left out, now.
@@ -51,7 +51,7 @@ pub struct ContextAnswer {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ContextRow {
-    /// What it is.
+    /// The words before the value.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 60)))]
     pub label: String,
     /// The value.
@@ -78,7 +78,7 @@ pub enum ContextState {
     Unavailable,
 }
 
-/// Why a source is not available.
+/// The reason for which a source is not available.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -98,7 +98,7 @@ pub enum ContextWhy {
     Unknown,
 }
 
-/// What a source says of a customer.
+/// The answer of a source about a customer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ContextTold {
@@ -108,7 +108,7 @@ pub struct ContextTold {
     pub name: String,
     /// The state of what is shown.
     pub state: ContextState,
-    /// Why it is not available.
+    /// The reason for which it is not available.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<ContextWhy>,
     /// Its heading.

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import type { Home, Setting } from "../protocol.ts";
 import type { CannedReply } from "../wire.ts";
 import { asked, blankFor, blanksOf, cut, put } from "./blanks.ts";
-import { commandsOf, detailsOf, fill, offered, thenOf, usable } from "./canned.ts";
+import { detailsOf, fill, offered, usable } from "./canned.ts";
+import { commandsOf, thenOf } from "./then.ts";
 
 interface Cases {
   fills: {

@@ -2,8 +2,8 @@
 // `protocol/fixtures/fill.cases.json`.
 
 import { type Typed, isName, rank, typed } from "../find.ts";
-import type { CommandBody, Home, Id, Seen, Setting } from "../protocol.ts";
-import type { CannedReply, CannedThen, CannedUse, Details, OutcomeChoice } from "../wire.ts";
+import type { Home, Id, Setting } from "../protocol.ts";
+import type { CannedReply, Details } from "../wire.ts";
 
 const OPEN = "\u27e6";
 const CLOSE = "\u27e7";
@@ -103,49 +103,6 @@ export function detailsOf({ buttons = [], file }: CannedReply): Details | undefi
   if (file !== undefined) return { type: "file", ...file };
   if (buttons.length === 0) return undefined;
   return { type: "buttons", buttons: buttons.map((title, n) => ({ id: String(n + 1), title })) };
-}
-
-/** A reply that was put into a text, what goes with it, and what is done after that is sent. */
-export interface Picked {
-  use: CannedUse;
-  then: readonly CannedThen[];
-  details?: Details | undefined;
-}
-
-/** Steps after one text. */
-const THEN_MAX = 3;
-
-/** What is done after a text of these replies: each step once, the first ones. */
-export function thenOf(picked: readonly Picked[]): CannedThen[] {
-  const all = new Map(picked.flatMap(({ then }) => then).map((one) => [JSON.stringify(one), one]));
-  return [...all.values()].slice(0, THEN_MAX);
-}
-
-export interface ThenKnown {
-  seen: Seen;
-  now: number;
-  /** Outcomes that the team may choose from. */
-  outcomes: readonly OutcomeChoice[];
-}
-
-/** Steps as commands, in their order. What somebody tidied up since is left out. */
-export function commandsOf(then: readonly CannedThen[], { seen, now, outcomes }: ThenKnown): CommandBody[] {
-  return then.flatMap((one): CommandBody[] => {
-    switch (one.do) {
-      case "tag":
-        return [{ type: "tag", add: [one.tag] }];
-      case "resolve": {
-        const found = outcomes.find(({ name }) => name === one.outcome);
-        return [{ type: "resolve", seen, ...(found === undefined ? {} : { outcome: found.id }) }];
-      }
-      case "snooze":
-        return [{ type: "snooze", until: new Date(now + one.minutes * 60_000).toISOString(), seen }];
-      case "mark_waiting":
-        return [{ type: "mark_waiting", seen }];
-      default:
-        return [];
-    }
-  });
 }
 
 const KEPT = "baton.canned";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::outside::{ANSWER_BYTES_MAX, LastAnswer, question, read, told};
+use baton_domain::outside::{ANSWER_BYTES_MAX, LastAnswer, question, taken, told};
 use baton_protocol::context::{ContextAnswer, ContextState, ContextWhy};
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::setting::{Attribute, ContextSource};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 const NOW: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 
 fn answer(body: &Value) -> Result<ContextAnswer, ContextWhy> {
-    read(200, body.to_string().as_bytes(), NOW)
+    taken(200, body.to_string().as_bytes(), NOW)
 }
 
 fn source() -> ContextSource {
@@ -65,11 +65,11 @@ fn an_answer_is_text_of_one_line_within_its_bounds() {
 fn an_answer_that_is_too_large_or_redirects_is_wrong_and_a_fault_is_told_apart() {
     let body = json!({"rows": []}).to_string();
     let padded = format!("{body}{}", " ".repeat(ANSWER_BYTES_MAX - body.len()));
-    assert!(read(200, padded.as_bytes(), NOW).is_ok());
-    assert_eq!(read(200, format!("{padded} ").as_bytes(), NOW), Err(ContextWhy::Wrong));
-    assert_eq!(read(302, body.as_bytes(), NOW), Err(ContextWhy::Wrong));
-    assert_eq!(read(401, body.as_bytes(), NOW), Err(ContextWhy::Refused));
-    assert_eq!(read(503, body.as_bytes(), NOW), Err(ContextWhy::Down));
+    assert!(taken(200, padded.as_bytes(), NOW).is_ok());
+    assert_eq!(taken(200, format!("{padded} ").as_bytes(), NOW), Err(ContextWhy::Wrong));
+    assert_eq!(taken(302, body.as_bytes(), NOW), Err(ContextWhy::Wrong));
+    assert_eq!(taken(401, body.as_bytes(), NOW), Err(ContextWhy::Refused));
+    assert_eq!(taken(503, body.as_bytes(), NOW), Err(ContextWhy::Down));
 }
 
 #[test]

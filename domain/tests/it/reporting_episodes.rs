@@ -53,9 +53,9 @@ fn tags(team: &mut Team, of: ConversationId, add: &[SettingId], remove: &[Settin
     accepted(team.does_to(of, EVA, None, CommandBody::Tag(tagging)));
 }
 
-/// What the log tells between these edges, read up to the last one alone. Of what began later it
+/// The events between these edges, read up to the last one alone. Of what began later it
 /// is told as the server tells it.
-fn read(team: &Team, edges: &[Timestamp]) -> Tally {
+fn tallied(team: &Team, edges: &[Timestamp]) -> Tally {
     let end = *edges.last().expect("an end");
     let (all, now) = (team.log.clone(), team.now);
     let mut until = Team::new();
@@ -78,7 +78,7 @@ fn read(team: &Team, edges: &[Timestamp]) -> Tally {
 }
 
 fn report(team: &Team) -> AnswersReport {
-    let tally = read(team, &[begin(), team.now.plus_ms(1)]);
+    let tally = tallied(team, &[begin(), team.now.plus_ms(1)]);
     tally.report(&ALL, &labels(team), MINUTE.unsigned_abs(), 0)
 }
 
@@ -134,7 +134,7 @@ fn an_episode_counts_under_each_tag_that_it_had_at_its_end() {
         .find(|logged| matches!(logged.event.fact, Fact::EpisodeOpened { episode: 2 }));
     let from = second.expect("a second episode").event.at;
     team.passes(MINUTE);
-    let rest = read(&team, &[from, team.now]).report(&ALL, &labels(&team), 0, 0);
+    let rest = tallied(&team, &[from, team.now]).report(&ALL, &labels(&team), 0, 0);
     assert!(by_tag(&rest, Some(VIP)).is_some(), "{:?}", rest.tags);
 }
 
@@ -148,7 +148,7 @@ fn a_merged_tag_counts_as_the_one_it_became_once_for_each_episode() {
     let refund = TagFacts { tag: merged, ended_at: Some(team.now) };
     let tags = Tags::new([(REFUND, refund), (VIP, vip)]);
     let labels = Labels { tags, ..Labels::default() };
-    let tally = read(&team, &[begin(), team.now.plus_ms(1)]);
+    let tally = tallied(&team, &[begin(), team.now.plus_ms(1)]);
     let told = tally.report(&ALL, &labels, 0, 0);
     let all: Vec<_> = told.tags.iter().map(|of| (of.tag_id, of.figures.resolved)).collect();
     assert_eq!(all, [(Some(VIP), 1)]);
@@ -212,12 +212,12 @@ fn behind_the_reopened_are_exactly_those_and_they_belong_to_the_day_of_the_end()
     team.passes(2 * DAY);
     team.customer_writes(LUCIA);
     // Read up to the end alone: the next episode is looked up.
-    let tally = read(&team, &[begin(), end]);
+    let tally = tallied(&team, &[begin(), end]);
     assert_eq!(tally.report(&ALL, &labels(&team), 0, 0).whole.reopened, 1);
     let page = tally.behind(&ALL, &labels(&team), Measure::Reopened);
     let rows: Vec<_> = page.rows.iter().map(|row| (row.conversation_id, row.ms)).collect();
     assert_eq!(rows, [(LUCIA, (2 * DAY).unsigned_abs())]);
-    let later = read(&team, &[end, team.now.plus_ms(1)]);
+    let later = tallied(&team, &[end, team.now.plus_ms(1)]);
     assert_eq!(later.report(&ALL, &labels(&team), 0, 0).whole.reopened, 0);
 }
 
@@ -291,7 +291,7 @@ proptest! {
         let middle = from.plus_ms((end.since(from) * at / 100).clamp(1, end.since(from) - 1));
         let labels = labels(&team);
         let told = |edges: &[Timestamp], chosen: &Chosen| {
-            read(&team, edges).report(chosen, &labels, MINUTE.unsigned_abs(), 0)
+            tallied(&team, edges).report(chosen, &labels, MINUTE.unsigned_abs(), 0)
         };
         let all = told(&[from, middle, end], &ALL);
         prop_assert_eq!(sum(all.outcomes.iter().map(|of| &of.figures)), counts(&all.whole));

@@ -102,8 +102,8 @@ macro_rules! bodies {
 
 bodies!(
     AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
-    CommandResults, ContactContext, ContactFields, ContactFieldsPut, ConversationPage, CustomerFiles, Device,
-    DryRun, DryRunAsk, Episodes, FileAddress, Invitation,
+    CommandResults, ContactContext, ContactFields, ContactFieldsPut, ConversationPage,
+    CustomerFiles, Device, DryRun, DryRunAsk, Episodes, FileAddress, Invitation,
     InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
     LineHistory, LinesPage, Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps,
     NextInLines, NoticePage, NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange,

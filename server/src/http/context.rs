@@ -1,12 +1,12 @@
-//! `/conversations/{conversation}/context`: what the team's own programs know of a customer. All are
-//! asked at once, and whoever does not answer in time is shown as it last was.
+//! `/conversations/{conversation}/context`: what the team's own programs know of a customer. All
+//! are asked at once, and one that does not answer in time is shown as it last was.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::outside::{ANSWER_BYTES_MAX, LastAnswer, question, read as read_answer, told};
+use baton_domain::outside::{ANSWER_BYTES_MAX, LastAnswer, question, taken, told};
 use baton_protocol::context::{
     ContactContext, ContextAnswer, ContextState, ContextTold, ContextWhy,
 };
@@ -48,14 +48,14 @@ impl Sources {
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get(Access::Signed, "/api/v1/conversations/{conversation}/context", context)
-            .says("What the team's own programs know of its customer, within about a second.")
+            .says("The customer as the team's own programs know them, within about a second.")
             .answers::<ContactContext>(200)
             .codes(&["not_found", "forbidden"]),
     ]
 }
 
 /// A source that is asked, with what it is asked by.
-struct Source {
+struct Askable {
     id: SettingId,
     version: u32,
     setting: ContextSource,
@@ -66,7 +66,7 @@ struct Source {
 struct Asking {
     contact: ContactId,
     question: String,
-    sources: Vec<Source>,
+    sources: Vec<Askable>,
     last: BTreeMap<SettingId, LastAnswer>,
 }
 
@@ -125,7 +125,7 @@ async fn asking(
         if setting.enabled {
             let Setting { id, version, .. } = placed.setting;
             let keys = signing(parts, tx, workspace, id).await?;
-            sources.push(Source { id, version, setting: *setting, keys });
+            sources.push(Askable { id, version, setting: *setting, keys });
         }
     }
     let last = last_answers(tx, workspace, contact).await?;
@@ -156,15 +156,15 @@ async fn signing(
     Ok(keys)
 }
 
-/// What is shown of a source, and what is kept of it from now on.
+/// The rows shown of a source, and those kept of it from now on.
 async fn answered(
     parts: &ApiState,
     workspace: WorkspaceId,
-    source: &Source,
+    source: &Askable,
     question: &str,
     last: Option<LastAnswer>,
 ) -> (Option<LastAnswer>, ContextTold) {
-    let Source { id, version, setting, .. } = source;
+    let Askable { id, version, setting, .. } = source;
     let of = (*id, setting);
     let is_fresh = |last: &LastAnswer| last.is_fresh(setting, *version, parts.clock.now());
     if last.as_ref().is_some_and(is_fresh) {
@@ -187,7 +187,7 @@ async fn answered(
 async fn ask(
     parts: &ApiState,
     workspace: WorkspaceId,
-    source: &Source,
+    source: &Askable,
     question: &str,
 ) -> Result<ContextAnswer, ContextWhy> {
     // Without a secret the source could not know the sender.
@@ -203,7 +203,7 @@ async fn ask(
         outward.ask(posted, ANSWER_MAX, ANSWER_BYTES_MAX + 1).await
     };
     match timeout(ANSWER_MAX, asked).await.unwrap_or(Err(NoAnswer::Late)) {
-        Ok((status, body)) => read_answer(status, &body, parts.clock.now()),
+        Ok((status, body)) => taken(status, &body, parts.clock.now()),
         Err(NoAnswer::Late) => Err(ContextWhy::Late),
         Err(NoAnswer::Down) => Err(ContextWhy::Down),
         Err(NoAnswer::Forbidden) => Err(ContextWhy::Refused),

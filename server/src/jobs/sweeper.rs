@@ -108,7 +108,7 @@ pub struct Swept {
     pub own_settings: u64,
     /// Requests that webhooks did not take at once.
     pub deliveries: u64,
-    /// What sources of context said of customers.
+    /// Answers of sources of context about customers.
     pub answers: u64,
     /// Rows of an earlier version that became settings.
     pub moved: u64,

@@ -53,7 +53,7 @@ pub struct Answered {
     pub text: String,
 }
 
-/// Why a program said nothing.
+/// The reason for which a program said nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NoAnswer {
     /// It takes too long.
@@ -101,7 +101,7 @@ impl Outward {
     /// Asks once: the status, and so many bytes of the answer. `patience` is for all of it.
     ///
     /// # Errors
-    /// Why there is no answer.
+    /// No answer, and the reason.
     pub async fn ask(
         &self,
         posted: Posted<'_>,

@@ -1,4 +1,5 @@
-//! What sources of the team's own last said of customers. No fact: it is asked again at any time.
+//! The last answers of the team's own sources about customers. They are no facts: a source can be
+//! asked again at any time.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ struct LastRow {
     at: i64,
 }
 
-/// What sources last said of a customer, by their settings.
+/// The last answers of sources about a customer, by their settings.
 ///
 /// # Errors
 /// The store is away.

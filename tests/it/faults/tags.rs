@@ -141,7 +141,7 @@ async fn tags(mut phone: Phone, mut dice: Dice, ids: [SettingId; 2], acts: u64) 
     for _ in 0..acts {
         let all: Vec<ConversationId> = phone.mirror().conversations.keys().copied().collect();
         let of = *dice.one_of(&all).context("no conversation")?;
-        let tag = ids[usize::from(dice.percent(50))];
+        let tag = *dice.one_of(&ids).context("no tag")?;
         let tagging = if dice.percent(70) {
             Tagging { add: vec![tag], remove: Vec::new() }
         } else {

@@ -21,7 +21,7 @@ use crate::push::{EndpointRules, Outward};
 /// A program of the team's own: it answers what the path says.
 #[derive(Clone, Default)]
 struct Programs {
-    /// What came: the headers and the body.
+    /// The headers and the body that came.
     came: Arc<Mutex<Vec<(HeaderMap, String)>>>,
     is_silent: Arc<AtomicBool>,
 }

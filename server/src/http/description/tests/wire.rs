@@ -103,7 +103,7 @@ fn schemas() -> Map<String, Value> {
     more.told(named::<LogCheck>);
     more.sent(named::<CommandBody>);
     let (mut all, _) = more.collect();
-    for description in [openapi(), asyncapi::asyncapi()] {
+    for description in [super::super::openapi::whole(), asyncapi::asyncapi()] {
         let told = description.pointer("/components/schemas").and_then(Value::as_object);
         all.extend(told.into_iter().flatten().map(|(name, of)| (name.clone(), of.clone())));
     }

@@ -1,1 +1,0 @@
-export{t as default}from"./BulkBar-tP1OPZ3Y.js";

@@ -1,1 +1,0 @@
-function e(e){let t=new Intl.PluralRules(e);return(e,n)=>n[t.select(e)]??n.other}function t(e){let t=new Intl.NumberFormat(e);return e=>typeof e==`number`?t.format(e):e}export{e as n,t};

@@ -1,1 +1,0 @@
-export{t as writingWords}from"./writing-amZELHFe.js";
