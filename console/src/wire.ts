@@ -704,6 +704,14 @@ export interface ContextRow {
 /** A program of the team's own that is asked about a customer whenever their card is opened. */
 export interface ContextSource {
   enabled?: boolean;
+  fresh_s: number;
+  name: string;
+  shows?: string[];
+  url: string;
+}
+/** A program of the team's own that is asked about a customer whenever their card is opened. */
+export interface ContextSourceInput {
+  enabled?: boolean;
   fresh_s?: number;
   name: string;
   shows?: string[];
@@ -711,7 +719,7 @@ export interface ContextSource {
 }
 /** What `PUT` sets. */
 export interface ContextSourcePut {
-  body: ContextSource;
+  body: ContextSourceInput;
   home: Home;
   rank?: number;
 }
@@ -730,7 +738,7 @@ export interface ContextSourceSetting {
 }
 /** The state of what is shown of a source. */
 export type ContextState = "fresh" | "cached" | "unavailable";
-/** What a source says of a customer. */
+/** The answer of a source about a customer. */
 export interface ContextTold {
   at?: Timestamp;
   name: string;
@@ -740,7 +748,7 @@ export interface ContextTold {
   title?: string;
   why?: ContextWhy;
 }
-/** Why a source is not available. */
+/** The reason for which a source is not available. */
 export type ContextWhy = "late" | "down" | "wrong" | "refused";
 /** The lasting thread of a contact on a channel. */
 export type ConversationId = Id;

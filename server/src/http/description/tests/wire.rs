@@ -13,9 +13,10 @@ use baton_protocol::frame::{SUBPROTOCOL, close};
 use baton_protocol::{CommandBody, Fact, Refusal, limits};
 use serde_json::{Map, Value, json};
 
+use super::super::openapi::whole;
 use super::super::refusals;
 use super::super::schemas::Schemas;
-use super::{asyncapi, edge, openapi};
+use super::{asyncapi, edge};
 use crate::accounts::password::PASSWORD_CHARS_MIN;
 use crate::accounts::settings::invitation::INVITED_MAX;
 use crate::http::route::named;
@@ -103,7 +104,7 @@ fn schemas() -> Map<String, Value> {
     more.told(named::<LogCheck>);
     more.sent(named::<CommandBody>);
     let (mut all, _) = more.collect();
-    for description in [super::super::openapi::whole(), asyncapi::asyncapi()] {
+    for description in [whole(), asyncapi::asyncapi()] {
         let told = description.pointer("/components/schemas").and_then(Value::as_object);
         all.extend(told.into_iter().flatten().map(|(name, of)| (name.clone(), of.clone())));
     }
