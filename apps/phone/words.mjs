@@ -16,8 +16,11 @@ const languages = ["en", "es", "pt", "ar"];
 
 const made = mkdtempSync(join(tmpdir(), "words-"));
 const isTold = (name) => /\.ts$/.test(name) && !/\.(test|svelte)\.ts$/.test(name);
-for (const file of readdirSync(from, { recursive: true }).filter(isTold)) {
-  const text = readFileSync(join(from, file), "utf8");
+const isOfMessages = (name) => name.startsWith("messages/");
+// Sentences name limits, which stand among the types of the wire.
+const sources = readdirSync(join(from, ".."), { recursive: true }).filter(isTold);
+for (const file of sources.filter((name) => isOfMessages(name) || name === "wire.ts")) {
+  const text = readFileSync(join(from, "..", file), "utf8");
   const options = { compilerOptions: { module: "esnext", target: "es2022" } };
   const plain = ts.transpileModule(text, options).outputText;
   mkdirSync(dirname(join(made, file)), { recursive: true });
@@ -25,7 +28,7 @@ for (const file of readdirSync(from, { recursive: true }).filter(isTold)) {
 }
 const tables = {};
 for (const language of languages) {
-  tables[language] = (await import(join(made, `${language}.mjs`)))[language];
+  tables[language] = (await import(join(made, "messages", `${language}.mjs`)))[language];
 }
 rmSync(made, { recursive: true });
 

@@ -1,8 +1,9 @@
 //! The language of what a customer writes. It is told at the edge, as ids are: what decides holds
 //! no model of languages.
 //!
-//! Texts of chats are short, so a guess would often be wrong. A language is told only where the
-//! text without any of its words says the same, and where each letter is one of that language.
+//! Texts of chats are short, so a guess would often be wrong. A language is told only where each
+//! letter is one of that language, and where the text without any of its words says the same. Of
+//! a longer text both halves have to.
 //! Its neighbours that the model does not know are told apart by those.
 
 use baton_domain::language::Heard;
@@ -10,7 +11,7 @@ use whichlang::{Lang, detect_language};
 
 /// Words that are looked at.
 const WORDS_MAX: usize = 40;
-/// Up to so many words each is left out once; of more a third is.
+/// Up to so many words each is left out once; more are read in two halves.
 const ALONE_MAX: usize = 8;
 /// Letters without which a text says nothing: where an alphabet is that of many languages, of
 /// few, and where letters are words.
@@ -23,7 +24,11 @@ pub(in crate::whatsapp) fn heard(text: &str) -> Option<Heard> {
     let words: Vec<&str> = text.split_whitespace().filter(is_word).take(WORDS_MAX).collect();
     let whole = words.join(" ");
     let letters: Vec<char> = whole.chars().filter(|c| c.is_alphabetic()).collect();
-    let lang = detect_language(&whole);
+    // Of a long text its end is enough: the part before it has to say the same.
+    let lang = match words.get(words.len() / 2..) {
+        Some(end) if words.len() > ALONE_MAX => detect_language(&end.join(" ")),
+        _ => detect_language(&whole),
+    };
     let script = Script::written(lang);
     let min = match script {
         Script::Latin => LETTERS_MIN[0],
@@ -31,10 +36,13 @@ pub(in crate::whatsapp) fn heard(text: &str) -> Option<Heard> {
         Script::Wide => LETTERS_MIN[2],
     };
     let is_known = letters.len() >= min && letters.iter().all(|c| is_letter(lang, *c));
+    if !is_known {
+        return None;
+    }
     let parts = parts(&words, script);
     let is_steady = !parts.is_empty() && parts.iter().all(|part| detect_language(part) == lang);
     let is_sure = letters.len() >= LETTERS_SURE || script != Script::Latin;
-    (is_known && is_steady).then_some(Heard { language: tag(lang), is_sure })
+    is_steady.then_some(Heard { language: tag(lang), is_sure })
 }
 
 /// Numbers, addresses and names with signs say nothing of the language.
@@ -59,7 +67,7 @@ fn parts(words: &[&str], script: Script) -> Vec<String> {
         }
         (_, 0 | 1) => Vec::new(),
         (_, 2..=ALONE_MAX) => (0..count).map(|n| without(n, n + 1)).collect(),
-        _ => (0..3).map(|n| without(n * count / 3, (n + 1) * count / 3)).collect(),
+        _ => vec![without(count / 2, count)],
     }
 }
 

@@ -157,6 +157,17 @@ impl Desk {
         Ok(history)
     }
 
+    /// Ends the server in order; its log is whole.
+    pub(super) async fn end(mut self) -> Result<()> {
+        self.simulator.stop().await;
+        if let Some(process) = self.process.take() {
+            let (status, _) = process.terminate(Duration::from_secs(20)).await?;
+            ensure!(status.success(), "it ended with {status}");
+        }
+        self.place.run(&["verify-log", "--json"]).await?;
+        self.place.remove().await
+    }
+
     /// Stops the server, verifies the log by command, and judges.
     pub(super) async fn close(mut self, history: &History) -> Result<()> {
         self.simulator.stop().await;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use baton::demo::client::SignedIn;
 use baton_model::dice::Dice;
 use baton_protocol::command::Tagging;
@@ -42,7 +42,7 @@ async fn run(place: Installation, seed: u64) -> Result<String> {
     let clients = u32::try_from(number("BATON_TAG_CLIENTS", 4))?;
     let customers = u32::try_from(number("BATON_TAGGED", 30))?;
     let desk = Desk::open(place, seed, (clients, customers)).await?;
-    let admin = Tags::new(desk.admin.signed.clone()).await?;
+    let mut admin = Tags::new(desk.admin.signed.clone()).await?;
     let mut clients: Vec<JoinHandle<Result<Phone>>> = Vec::new();
     for (phone, part) in desk.phones().await?.into_iter().zip(1..) {
         let dice = Dice::of_part(seed, part);
@@ -75,8 +75,7 @@ async fn run(place: Installation, seed: u64) -> Result<String> {
     let tagged = apart.values().filter(|tags| !tags.is_empty()).count();
     ensure!(tagged > 0, "nothing is tagged");
     let count = phones.len();
-    let history = desk.history(&mut phones).await?;
-    desk.close(&history).await?;
+    desk.end().await?;
     Ok(format!(
         "{kind}: {} conversations, {count} clients, {merges} renames and merges meanwhile; \
          {tagged} are tagged in the end, all clients equal, the last merge undone exactly",
@@ -88,23 +87,24 @@ async fn run(place: Installation, seed: u64) -> Result<String> {
 struct Tags {
     admin: SignedIn,
     ids: [SettingId; 2],
+    versions: BTreeMap<SettingId, u32>,
 }
 
 impl Tags {
     async fn new(admin: SignedIn) -> Result<Self> {
         let ids = [(); 2].map(|()| SettingId(Uuid::now_v7()));
-        let tags = Self { admin, ids };
+        let mut tags = Self { admin, ids, versions: BTreeMap::new() };
         for (id, name) in ids.into_iter().zip(["Refund", "Reclaim"]) {
             tags.puts(id, json!({ "name": name })).await?;
         }
         Ok(tags)
     }
 
-    async fn renames(&self, n: u32) -> Result<()> {
+    async fn renames(&mut self, n: u32) -> Result<()> {
         self.puts(self.ids[0], json!({ "name": format!("Refund {n}") })).await
     }
 
-    async fn merges(&self, is_merged: bool) -> Result<()> {
+    async fn merges(&mut self, is_merged: bool) -> Result<()> {
         let [one, other] = self.ids;
         let name = "Reclaim";
         let body = json!({ "name": name, "merged_into": one });
@@ -127,11 +127,13 @@ impl Tags {
         }
     }
 
-    async fn puts(&self, id: SettingId, body: serde_json::Value) -> Result<()> {
+    async fn puts(&mut self, id: SettingId, body: serde_json::Value) -> Result<()> {
         let put = json!({ "home": { "kind": "workspace" }, "body": body });
-        let change = json!({ "kind": "tag", "id": id, "put": put });
+        let expect = self.versions.get(&id);
+        let change = json!({ "kind": "tag", "id": id, "expect": expect, "put": put });
         let made: Vec<Setting> = self.admin.post("/settings", &json!([change])).await?;
-        ensure!(made.len() == 1, "{made:?}");
+        let [made] = made.as_slice() else { bail!("{made:?}") };
+        self.versions.insert(id, made.version);
         Ok(())
     }
 }

@@ -37,7 +37,6 @@ const SESSION: u64 = 200;
 const UNDO_S: u64 = 1;
 /// A server that was killed answers again within this time, however crowded the machine is.
 const ANSWERS: Duration = Duration::from_secs(60);
-const END: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_taken_back_never_reached_whatsapp_however_often_the_server_is_killed()
@@ -92,7 +91,7 @@ async fn undos(place: Installation, seed: u64, count: u64) -> Result<String> {
     }
     ensure!(cancelled > 0 && !reached.is_empty(), "{cancelled} of {count} were taken back");
     let left = reached.len();
-    ended(desk).await?;
+    desk.end().await?;
     Ok(format!("{kind}: {count} messages, {cancelled} taken back, {left} left, {kills} kills"))
 }
 
@@ -178,15 +177,4 @@ async fn gives(
             }
         }
     }
-}
-
-/// Ends the server in order; its log is whole.
-async fn ended(mut desk: Desk) -> Result<()> {
-    desk.simulator.stop().await;
-    if let Some(process) = desk.process.take() {
-        let (status, _) = process.terminate(END).await?;
-        ensure!(status.success(), "it ended with {status}");
-    }
-    desk.place.run(&["verify-log", "--json"]).await?;
-    desk.place.remove().await
 }
