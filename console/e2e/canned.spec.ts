@@ -171,6 +171,7 @@ long("buttons of a canned reply go with its text, and a file where one asks for 
   await ana.keyboard.type("/prices");
   await ana.keyboard.press("Enter");
   await ana.keyboard.press("ControlOrMeta+Enter");
-  await expect(ana.getByTestId("line-4")).toContainText("Prices.pdf");
+  await expect(ana.getByTestId("line-4")).toContainText("Our prices");
+  await expect(ana.getByTestId("line-4").getByRole("link")).toHaveAttribute("href", file.link);
   await expect.poll(async () => (await world.reached()).join()).toContain("Our prices");
 });
