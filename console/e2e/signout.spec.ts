@@ -1,4 +1,4 @@
-// Whoever signs out in the middle of everything: the page lives, and nothing of theirs goes on.
+// An agent signs out in the middle of everything: the page lives, and nothing of theirs goes on.
 import { png } from "./png.ts";
 import { expect, long, open, signIn } from "./world.ts";
 

@@ -45,7 +45,7 @@ long("whose it was is read by who opens it later", async ({ world }) => {
   await expect(sofia.getByTestId("timeline")).toContainText("Ben took it");
   await sofia.getByTestId("claim").click();
   await expect(sofia.getByTestId("earlier-owners")).toContainText("Ben");
-  // Whoever has the card open sees who has it next.
+  // An open card shows the next owner.
   await expect(ben.getByTestId("earlier-owners")).toContainText("You");
   await sofia.getByTestId("block").click();
   await expect(sofia.getByTestId("timeline")).toContainText("You blocked the customer");

@@ -1,4 +1,4 @@
-// Whoever opens a conversation by a click or Enter goes on to answer it: its text gets the focus.
+// A conversation that is opened by a click or Enter is answered next: its text gets the focus.
 // Keys that come before it is drawn are of that text, and command nothing.
 
 import type { Id } from "../protocol.ts";

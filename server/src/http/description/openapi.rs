@@ -275,7 +275,7 @@ fn access(may: Access) -> (&'static str, Value) {
     }
 }
 
-/// The proof of whoever is signed in.
+/// The proof of a session.
 fn signed() -> Value {
     json!([{ "session": [] }, { "cookie": [] }])
 }
