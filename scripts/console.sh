@@ -64,8 +64,9 @@ browser() {
   [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
   "${as_root[@]}" apt-get update -qq >/dev/null 2>&1 </dev/null || return 0
   for name in $(browsers "$1"); do
-    "${as_root[@]}" apt-get install -qq -y --no-install-recommends "$name" >/dev/null 2>&1 \
-      </dev/null || continue
+    # Without a font of emoji each is drawn as a box with its number, wider than any button.
+    "${as_root[@]}" apt-get install -qq -y --no-install-recommends "$name" \
+      fonts-noto-color-emoji >/dev/null 2>&1 </dev/null || continue
     [ ! -x "/usr/bin/$name" ] || { echo "/usr/bin/$name"; return; }
   done
 }

@@ -5,13 +5,23 @@ import { type World, expect, long, open, test } from "./world.ts";
 
 /** Ana answers a customer's first message. */
 async function answered(world: World, name: string) {
-  await world.customer(name).says("¿Abrís el sábado?");
+  const customer = world.customer(name);
+  await customer.says("¿Abrís el sábado?");
   const ana = await world.desk("Ana");
   const id = await open(ana, name);
   await ana.getByTestId("composer-text").fill("Sí, de 10 a 14.");
   await ana.getByTestId("send").click();
   await expect(ana.getByTestId("line-2")).toBeVisible();
-  return { ana, id };
+  return { ana, id, customer };
+}
+
+/** Ana answers and resolves; the customer writes again. */
+async function reopened(world: World, name: string) {
+  const { ana, id, customer } = await answered(world, name);
+  await ana.getByTestId("resolve").click();
+  await expect(ana.getByTestId("reopen")).toBeVisible();
+  await customer.says("Otra cosa");
+  return id;
 }
 
 test("a supervisor sees that a customer was answered, and opens the conversation behind it", async ({
@@ -77,6 +87,32 @@ long("a report is chosen, read and opened by keys, and its address says which it
     admin.getByTestId("report-csv").click(),
   ]);
   expect(file.suggestedFilename()).toMatch(/\.csv$/);
+});
+
+long("figures are grouped by tag and outcome, and the reopened are behind their figure", async ({
+  world,
+}) => {
+  const id = await reopened(world, "Nora Vidal");
+  const sofia = await world.desk("Sofia", { at: "/reports" });
+  await expect(sofia.getByTestId("kpi-reopened")).toContainText("1 not over yet");
+  await sofia.getByTestId("report-by-outcome").click();
+  await expect(sofia).toHaveURL(/by=outcome/);
+  const row = sofia.getByTestId("report-row-none");
+  await expect(row).toContainText("Resolved without an outcome");
+  await expect(sofia.getByTestId("report-row-unresolved")).toContainText("Not resolved");
+  await row.getByTestId("figure-reopened").click();
+  await expect(sofia.getByTestId("drill").getByTestId(`drill-row-${id}`)).toContainText("Nora Vidal");
+  await sofia.keyboard.press("Escape");
+  await sofia.getByTestId("report-by-tag").press("Enter");
+  await expect(sofia.getByTestId("report-row-none")).toContainText("No tag");
+  await sofia.reload();
+  await expect(sofia.getByTestId("report-by-tag")).toHaveAttribute("aria-pressed", "true");
+  for (const width of [390, 820, 1440]) {
+    await sofia.setViewportSize({ width, height: 900 });
+    await expect(sofia.getByTestId("report-by-outcome")).toBeVisible();
+    const wide = await sofia.evaluate(() => document.documentElement.scrollWidth);
+    expect(wide).toBeLessThanOrEqual(width);
+  }
 });
 
 long("without the network the figures stay and say from when they are", async ({ world }) => {

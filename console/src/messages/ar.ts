@@ -7,6 +7,10 @@ import { LIMITS } from "../wire.ts";
 
 const n = plural("ar");
 const c = counted("ar-u-nu-latn");
+/** "You" in the middle of a sentence. After some words it has another form. */
+const YOU = "أنت";
+const to = (name: string) => (name === YOU ? "إليك" : `إلى ${name}`);
+const at = (name: string) => (name === YOU ? "معك" : `مع ${name}`);
 
 export const ar: Messages = {
   app: {
@@ -98,7 +102,7 @@ export const ar: Messages = {
     partial: "تظهر المحادثات الأولى فقط.",
     queue: (team) => `طابور ${team}`,
     you: "أنت",
-    youInside: "أنت",
+    youInside: YOU,
     replying: (name) => `${name} يكتب ردًا…`,
     youSaid: "أنت:",
     saidBy: (name) => `${name}:`,
@@ -285,7 +289,7 @@ export const ar: Messages = {
     note: "ملاحظة لمن يستلمها",
     go: "تسليم",
     goTo: (name) => `تسليم إلى ${name}`,
-    done: (customer, name) => `${customer} الآن مع ${name}`,
+    done: (customer, name) => `${customer} الآن ${at(name)}`,
     nobody: "لا أحد بهذا الاسم.",
   },
   presence: {
@@ -452,7 +456,7 @@ export const ar: Messages = {
     only: (name) => `لا يرى هذا إلا ${name} والمشرفون`,
   },
   change: {
-    routed: (name: string) => `أُعطيت إلى ${name}`,
+    routed: (name: string) => `أُعطيت ${to(name)}`,
     accepted: (name: string) => `قبلها ${name}`,
     moved: (name, from, to, when) =>
       from === null
@@ -461,12 +465,12 @@ export const ar: Messages = {
     movedAccount: (name, when) => `لدى ${name} حساب واتساب جديد بالرقم نفسه (${when})`,
     claimed: (name) => `أخذها ${name}`,
     replied: (name) => `أخذها ${name} بالرد`,
-    assigned: (by, name) => `أعطاها ${by} إلى ${name}`,
+    assigned: (by, name) => `أعطاها ${by} ${to(name)}`,
     unassigned: (by, name) => `أعادها ${by} إلى ${name}`,
-    transferred: (by, name) => `سلّمها ${by} إلى ${name}`,
+    transferred: (by, name) => `سلّمها ${by} ${to(name)}`,
     reopened: (name) => `فتحها ${name} من جديد`,
-    rehomed: (name) => `انتقلت إلى ${name}`,
-    botHanded: (name) => `سلّمها البوت إلى ${name}`,
+    rehomed: (name) => `انتقلت ${to(name)}`,
+    botHanded: (name) => `سلّمها البوت ${to(name)}`,
     resolved: (by) => `حلّها ${by}`,
     waiting: (by) => `وضعها ${by} بانتظار العميل`,
     snoozed: (by, until) => `أجّلها ${by} حتى ${until}`,
@@ -782,8 +786,8 @@ export const ar: Messages = {
     move: (name) => `نقل ${name}`,
     moveTo: (name) => `نقل ${name} إلى…`,
     moveManyTo: (count) => `نقل المحادثات (${c(count)}) إلى…`,
-    moved: (customer, to) => `${customer} الآن لدى ${to}`,
-    movedMany: (count, to) => `نُقلت ${c(count)} إلى ${to}`,
+    moved: (customer, name) => `${customer} الآن ${at(name)}`,
+    movedMany: (count, name) => `نُقلت ${c(count)} ${to(name)}`,
     movedSome: (count, failed, why) => `نُقلت ${c(count)} ولم تُنقل ${c(failed)}: ${why}`,
     undone: (count) => `تراجع: ${c(count)}`,
     notUndone: (name) => `تصرف ${name} بالفعل؛ لم يُتراجع عن شيء.`,
@@ -805,7 +809,7 @@ export const ar: Messages = {
     limit: (most) => `${most} في المرة الواحدة على الأكثر.`,
     offline: "لا اتصال: لا يمكن فعل شيء.",
     progress: (done, of) => `${c(done)} من ${c(of)}`,
-    askGive: (count, of, to) => `هل تُنقل ${c(count)} من ${c(of)} إلى ${to}؟`,
+    askGive: (count, of, name) => `هل تُنقل ${c(count)} من ${c(of)} ${to(name)}؟`,
     ask: {
       tag: (count: number, of: number) => `وسم ${c(count)} من ${c(of)}؟`,
       resolve: (count, of) => `هل تُحل ${c(count)} من ${c(of)}؟`,

@@ -6,6 +6,10 @@ import { LIMITS } from "../wire.ts";
 
 const n = plural("es");
 const c = counted("es");
+/** "You" in the middle of a sentence. After some words it has another form. */
+const YOU = "tú";
+const to = (name: string) => (name === YOU ? "a ti" : `a ${name}`);
+const at = (name: string) => (name === YOU ? "contigo" : `con ${name}`);
 
 export const es: Messages = {
   app: {
@@ -94,7 +98,7 @@ export const es: Messages = {
     partial: "Solo se muestran las primeras conversaciones.",
     queue: (team) => `Cola de ${team}`,
     you: "Tú",
-    youInside: "tú",
+    youInside: YOU,
     replying: (name) => `${name} está respondiendo…`,
     youSaid: "Tú:",
     saidBy: (name) => `${name}:`,
@@ -267,7 +271,7 @@ export const es: Messages = {
     note: "Nota para quien la reciba",
     go: "Traspasar",
     goTo: (name) => `Traspasar a ${name}`,
-    done: (customer, name) => `Ahora ${customer} está con ${name}`,
+    done: (customer, name) => `Ahora ${customer} está ${at(name)}`,
     nobody: "Nadie tiene este nombre.",
   },
   presence: {
@@ -429,7 +433,7 @@ export const es: Messages = {
     only: (name) => `Solo ${name} y los supervisores pueden ver esto`,
   },
   change: {
-    routed: (name: string) => `Se le dio a ${name}`,
+    routed: (name: string) => (name === YOU ? "Se te dio" : `Se le dio a ${name}`),
     accepted: (name: string) => `${name} lo aceptó`,
     moved: (name, from, to, when) =>
       from === null
@@ -443,8 +447,8 @@ export const es: Messages = {
     unassigned: (by, name) => `${by} → ${name}: devuelta`,
     transferred: (by, name) => `${by} → ${name}: traspasada`,
     reopened: (name) => `Reabierta: ${name}`,
-    rehomed: (name) => `Pasó a ${name}`,
-    botHanded: (name) => `El bot la pasó a ${name}`,
+    rehomed: (name) => `Pasó ${to(name)}`,
+    botHanded: (name) => `El bot la pasó ${to(name)}`,
     resolved: (by) => `Resuelta: ${by}`,
     waiting: (by) => `En espera: ${by}`,
     snoozed: (by, until) => `Pospuesta hasta ${until}: ${by}`,
@@ -532,7 +536,7 @@ export const es: Messages = {
   refused: {
     staleAct: (name) => `No se hizo: hay algo nuevo con ${name}. Mira otra vez.`,
     ownerChanged: (name) => `Llegó antes ${name}: ya es suya.`,
-    beingAnswered: (name) => `No enviado: ${name} está respondiendo. Tu texto se conserva.`,
+    beingAnswered: (name) => `No enviado: ${name} ${name === YOU ? "estás" : "está"} respondiendo. Tu texto se conserva.`,
     atCapacity: (name, load, capacity) => `${name} está al completo (${c(load)} de ${c(capacity)}).`,
     windowClosed: "No enviado: han pasado las 24 horas. Tu texto se conserva.",
     neverWrote: "No enviado: WhatsApp solo permite plantillas hasta que el cliente responda. Tu texto se conserva.",
@@ -761,8 +765,8 @@ export const es: Messages = {
     move: (name) => `Mover a ${name}`,
     moveTo: (name) => `Mover a ${name} a…`,
     moveManyTo: (count) => `Mover ${c(count)} conversaciones a…`,
-    moved: (customer, to) => `${customer} está ahora con ${to}`,
-    movedMany: (count, to) => n(count, { one: `1 movida a ${to}`, other: `${c(count)} movidas a ${to}` }),
+    moved: (customer, name) => `${customer} está ahora ${at(name)}`,
+    movedMany: (count, name) => n(count, { one: `1 movida ${to(name)}`, other: `${c(count)} movidas ${to(name)}` }),
     movedSome: (count, failed, why) =>
       `${n(count, { one: "1 movida", other: `${c(count)} movidas` })}, ${c(failed)} no: ${why}`,
     undone: (count) => `Deshecho: ${c(count)}`,
@@ -786,7 +790,7 @@ export const es: Messages = {
     limit: (most) => `Como mucho ${most} a la vez.`,
     offline: "Sin conexión: no se puede hacer nada.",
     progress: (done, of) => `${c(done)} de ${c(of)}`,
-    askGive: (count, of, to) => `¿Mover ${c(count)} de ${c(of)} a ${to}?`,
+    askGive: (count, of, name) => `¿Mover ${c(count)} de ${c(of)} ${to(name)}?`,
     ask: {
       tag: (count: number, of: number) => `¿Etiquetar ${c(count)} de ${c(of)}?`,
       resolve: (count, of) => `¿Resolver ${c(count)} de ${c(of)}?`,

@@ -1,0 +1,1 @@
+export{t as default}from"./BulkBar-aCl35PBk.js";
