@@ -10,6 +10,10 @@ mod dump;
 mod intake;
 mod media;
 mod numbers;
+#[cfg(feature = "demo")]
+mod practice;
+#[cfg(not(feature = "demo"))]
+#[path = "without_practice.rs"]
 mod practice;
 mod push;
 mod put_back;
