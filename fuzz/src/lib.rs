@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+mod answer;
 mod cursor;
 mod frame;
 mod page;
@@ -24,12 +25,13 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "webhook", run: webhook::run, seeds: webhook::seeds },
     Target { name: "frame", run: frame::run, seeds: frame::seeds },
     Target { name: "cursor", run: cursor::run, seeds: cursor::seeds },
     Target { name: "page", run: page::run, seeds: page::seeds },
     Target { name: "signature", run: signature::run, seeds: signature::seeds },
+    Target { name: "answer", run: answer::run, seeds: answer::seeds },
     Target { name: "push", run: push::run, seeds: push::seeds },
 ];
 

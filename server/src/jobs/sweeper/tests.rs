@@ -159,6 +159,28 @@ async fn statuses_of_unknown_messages_go_after_a_week() {
 }
 
 #[tokio::test]
+async fn what_a_source_said_of_a_customer_goes_after_thirty_days() {
+    static LEFT: Sql = Sql::new("SELECT COUNT(*) FROM context_cache");
+    for database in databases().await {
+        let clock = bench(&database).await;
+        let mut sql = String::new();
+        for (source, at) in [("s1", START.ms()), ("s2", START.ms() + DAY_MS)] {
+            sql.push_str(&format!(
+                "INSERT INTO context_cache (workspace, contact, source, version, body, at)
+                 VALUES ('{W}', 'c', '{source}', 1, '{{}}', {at});"
+            ));
+        }
+        database.tamper(&sql).await;
+        days(&clock, 30);
+        assert_eq!(sweeper(&database, &clock).await.sweep().await.unwrap(), Swept::default());
+        clock.advance_ms(1);
+        assert_eq!(sweeper(&database, &clock).await.sweep().await.unwrap().answers, 1);
+        assert_eq!(count(&database, &LEFT).await, 1);
+        database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn abandoned_registrations_go_and_so_does_what_was_told_of_old_pushes() {
     static PUSHES: Sql = Sql::new("SELECT COUNT(*) FROM push_device");
     static RECEIPTS: Sql = Sql::new("SELECT COUNT(*) FROM push_receipt");
