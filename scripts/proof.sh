@@ -12,14 +12,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation planted webhooks interleavings both-stores one-node claims edits kills-1 kills-2
+steps=(simulation planted webhooks interleavings both-stores one-node partitioned claims edits kills-1 kills-2
   kills-3 kills-4 kills-5 stops undo tags away faults cluster cluster-planted future pauses nodes-claims
   nodes-redis nodes-deaths nodes-rolls ingest claim-storm idle typing fan-out fan-out-nodes
   reconnect-storm reconnect-storm-nodes lease cross-node open stalled verify attacks
   push-speed operator demo demo-cluster phone-kills phone-files phone-histories phone-extension
   pushes phone-fleet phone-soak phone-day suites app stranger budgets large-inbox packaging
   targets size console schemathesis libraries fuzz-webhook fuzz-frame fuzz-cursor fuzz-page
-  fuzz-signature fuzz-push)
+  fuzz-signature fuzz-push fuzz-answer)
 records=docs/runs
 cluster=faults::cluster
 heirs=faults::heirs
@@ -110,6 +110,18 @@ end_to_end() {
     scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=3 \
     >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
   grep '^test result' "$state/$step.log" | sed 's/^/- /'
+}
+
+# The store's tests, and all end-to-end tests, on tables that are divided by workspace.
+partitioned() {
+  [ -n "${BATON_TEST_POSTGRES:-}" ] || begin_postgres off
+  scripts/build.sh
+  export BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" BATON_TEST_TEMPLATE
+  BATON_TEST_TEMPLATE=$(scripts/partitioned.sh)
+  scripts/run-tests.sh baton-store:lib >"$state/$step.log" 2>&1 ||
+    { tail -n 40 "$state/$step.log" >&2; return 1; }
+  grep '^test result' "$state/$step.log" | sed "s/^/- The store's: /"
+  end_to_end
 }
 
 # A whole working day of phones, in virtual time.
@@ -221,6 +233,7 @@ run() {
     tested engine::interleavings::nobody_answers_a_turn_unknowingly_however_acts_interleave \
       BATON_INTERLEAVINGS=10000 ;;
   both-stores) end_to_end ;;
+  partitioned) partitioned ;;
   one-node) end_to_end BATON_TEST_NODES=1 ;;
   claims) tested engine::claims::of_fifty_who_claim_at_once_one_wins_and_all_learn_who \
     BATON_ROUNDS=1000 ;;

@@ -53,8 +53,10 @@ impl Installation {
         let admin = admin.into_string().ok().context("BATON_TEST_POSTGRES is not UTF-8")?;
         let name = format!("baton_{}", Uuid::new_v4().simple());
         let mut connection = PgConnection::connect(&admin).await?;
-        // Empty: the process makes its schema itself, as an operator's does.
-        let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+        // Empty as a rule: the process makes its schema itself, as an operator's does.
+        let template = std::env::var("BATON_TEST_TEMPLATE");
+        let template = template.unwrap_or_else(|_| "template0".to_owned());
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
         connection.execute(AssertSqlSafe(create)).await?;
         connection.close().await?;
         let place = Self { kind: "PostgreSQL", postgres: Some((admin, name)), ..Self::sqlite()? };

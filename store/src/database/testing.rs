@@ -141,7 +141,8 @@ async fn with_schema() -> &'static [u8] {
 async fn postgres(admin_url: &str) -> TestDatabase {
     let name = format!("baton_{}", Uuid::new_v4().simple());
     let mut admin = PgConnection::connect(admin_url).await.unwrap();
-    admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+    let create = format!("CREATE DATABASE {name} TEMPLATE {}", template());
+    admin.execute(AssertSqlSafe(create)).await.unwrap();
     admin.close().await.unwrap();
     let (server, _) = admin_url.rsplit_once('/').unwrap();
     let url = format!("{server}/{name}");
@@ -161,6 +162,12 @@ pub async fn open(url: &str) -> Store {
     options.patience = PATIENCE;
     options.is_power_safe = false;
     Store::open(url, &options).await.unwrap()
+}
+
+/// The database that those of tests are copies of: an empty one, or what `BATON_TEST_TEMPLATE`
+/// names.
+pub fn template() -> String {
+    std::env::var("BATON_TEST_TEMPLATE").unwrap_or_else(|_| "template0".to_owned())
 }
 
 fn admin_url() -> Option<String> {

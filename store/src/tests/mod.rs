@@ -6,6 +6,7 @@ mod future;
 mod lists;
 mod migrations;
 mod opening;
+mod partitions;
 mod plans;
 mod pushes;
 mod resume;

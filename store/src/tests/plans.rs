@@ -104,7 +104,7 @@ fn is_whole(step: &str, text: &str) -> bool {
 }
 
 /// The texts of all statements, read from the source.
-fn statements() -> Vec<String> {
+pub(super) fn statements() -> Vec<String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sources = sources(&here.join("src"));
     let shared: BTreeMap<&str, String> = sources
