@@ -4,8 +4,8 @@ use baton_mobile::runtime::ListPart;
 use baton_protocol::notice::NoticesRead;
 
 use crate::records::{
-    Filter, KeptDraft, NoticesPage, PushLevels, SavedView, ServerFound, ServerList, SignedInDevice,
-    id_of, maybe_id,
+    ContextSource, Filter, KeptDraft, NoticesPage, PushLevels, SavedView, ServerFound, ServerList,
+    SignedInDevice, id_of, maybe_id,
 };
 use crate::{BatonCore, CoreError};
 
@@ -34,6 +34,14 @@ impl BatonCore {
     pub async fn kept_drafts(&self, conversation: String) -> Result<Vec<KeptDraft>, CoreError> {
         let of = id_of("conversation", &conversation)?;
         Ok(self.core.kept_drafts(of).await?.into_iter().map(KeptDraft::from).collect())
+    }
+
+    /// Asks the team's own programs, such as a shop, about the customer. One that does not answer
+    /// within a second says so, with what it said last.
+    pub async fn context(&self, conversation: String) -> Result<Vec<ContextSource>, CoreError> {
+        let of = id_of("conversation", &conversation)?;
+        let context = self.core.context(of).await?;
+        Ok(context.sources.into_iter().map(ContextSource::from).collect())
     }
 
     /// Loads the conversations that pass a filter: late, snoozed and resolved ones, too. `page` is

@@ -269,6 +269,11 @@ class World:
         answer = self.rest(asked["who"], "POST", "/commands", [command])
         return answer["results"][0]
 
+    def do_source(self, asked):
+        """A shop of the team's own, as a source of context: the server asks it."""
+        phone = asked["contact"]["phone"]
+        return {"title": "Shop", "rows": [{"label": "Number", "value": phone}]}
+
     def do_reached(self, asked):
         reached = self.simulator("GET", "/control/reached")
         mine = [one for one in reached if asked["wa_id"] in json.dumps(one)]

@@ -371,6 +371,10 @@ class Baton:
         """Loads the texts that agents typed there and did not send, whatever device they used."""
         return await self.core.kept_drafts(conversation)
 
+    async def context(self, conversation):
+        """Asks the team's own programs about the customer; each says whether it answered."""
+        return await self.core.context(conversation)
+
     async def server_list(self, filter, limit=50, page=None):
         """Loads the conversations that pass a `Filter`: snoozed and resolved ones, too."""
         return await self.core.server_list(filter, limit, page)

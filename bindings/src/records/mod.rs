@@ -2,6 +2,7 @@
 
 mod acts;
 mod contents;
+mod context;
 mod episodes;
 mod events;
 mod fields;
@@ -21,6 +22,7 @@ mod templates;
 
 pub use acts::*;
 pub use contents::*;
+pub use context::*;
 pub use episodes::*;
 pub use events::*;
 pub use fields::*;

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from baton import Act, CoreError, Filter, FilterStatus, NoticeKind, PushLevel, PushLevels, ReviewCode
+from baton import Act, ContextState, ContextWhy, CoreError, Filter, FilterStatus, NoticeKind, PushLevel, PushLevels, ReviewCode
 from baton import TeamPushLevel
 from scenarios_team import new_id
 from stage import eventually, expect, lines, scenario
@@ -172,6 +172,34 @@ async def devices_levels_and_what_replaces(stage):
     def is_cancelled():
         return [one.status.name for one in lines(timeline) if one.id == line.id] == ["CANCELLED"]
     await eventually("the failed one is cancelled", is_cancelled)
+
+
+@scenario(53)
+async def what_the_shop_knows(stage):
+    ana = await stage.phone("ana")
+    conversation, wa_id = await stage.customer()
+    await ana.row(conversation)
+    shop, gone = new_id(), new_id()
+    async def asks(method, path, body=None):
+        await stage.world.ask("rest", who="admin", method=method, path=path, body=body)
+    for setting, name in ((shop, "source"), (gone, "gone")):
+        body = {"name": name, "url": f"{stage.world.address}/{name}", "enabled": True}
+        put = {"home": {"kind": "workspace"}, "body": body}
+        await asks("POST", "/settings", [{"kind": "context_source", "id": setting, "put": put}])
+        await asks("POST", f"/context-sources/{setting}/secrets")
+    try:
+        said = {one.id: one for one in await ana.baton.context(conversation)}
+        rows = [(row.label, row.value) for row in said[shop].rows]
+        expect(said[shop].state == ContextState.FRESH, f"{said[shop]}")
+        expect((said[shop].title, rows) == ("Shop", [("Number", wa_id)]), f"{said[shop]}")
+        down = (said[gone].state, said[gone].why, said[gone].rows, said[gone].at_ms)
+        expect(down == (ContextState.UNAVAILABLE, ContextWhy.DOWN, [], None), f"{said[gone]}")
+        again = {one.id: one for one in await ana.baton.context(conversation)}
+        expect(again[shop].state == ContextState.CACHED, f"{again[shop]}")
+        expect(again[shop].rows == said[shop].rows, f"{again[shop]}")
+    finally:
+        ends = [{"kind": "context_source", "id": one, "expect": 2} for one in (shop, gone)]
+        await asks("POST", "/settings", ends)
 
 
 async def seen(phone, conversation):

@@ -196,6 +196,40 @@ func devicesAndLevels(_ stage: Stage) async throws {
     try await replaces(stage, ana)
 }
 
+func shopKnows(_ stage: Stage) async throws {
+    let ana = try await stage.phone("ana")
+    let customer = stage.customer()
+    let said = try await customer.writes("hello")
+    try await ana.hasRow(said.conversation)
+    let (shop, gone) = (freshOpId(), freshOpId())
+    func asks(_ path: String, _ body: [[String: Any]]? = nil) async throws {
+        var asked: [String: Any] = ["who": "admin", "method": "POST", "path": path]
+        asked["body"] = body
+        try await ana.world.ask("/rest", asked)
+    }
+    for (id, name) in [(shop, "source"), (gone, "gone")] {
+        let url = "\(stage.world.address)/\(name)"
+        let body: [String: Any] = ["name": name, "url": url, "enabled": true]
+        let put: [String: Any] = ["home": ["kind": "workspace"], "body": body]
+        try await asks("/settings", [["kind": "context_source", "id": id, "put": put]])
+        try await asks("/context-sources/\(id)/secrets")
+    }
+    let sources = try await ana.client.context(of: said.conversation)
+    guard let first = sources.first(where: { $0.id == shop }),
+        let down = sources.first(where: { $0.id == gone })
+    else { throw Failed("not all are asked: \(sources)") }
+    try check(first.state == .fresh && first.title == "Shop", "it is \(first)")
+    try check(first.rows.map(\.value) == [customer.waId], "it says \(first.rows)")
+    try check(down.state == .unavailable && down.why == .down, "it is \(down)")
+    try check(down.rows.isEmpty && down.atMs == nil, "it said \(down)")
+    let again = try await ana.client.context(of: said.conversation).first { $0.id == shop }
+    try check(again?.state == .cached, "it was asked again")
+    try check(again?.rows == first.rows, "it says something else")
+    for id in [shop, gone] {
+        try await asks("/settings", [["kind": "context_source", "id": id, "expect": 2]])
+    }
+}
+
 private func replaces(_ stage: Stage, _ ana: Phone) async throws {
     let customer = stage.customer()
     let said = try await customer.writes("When?")

@@ -47,6 +47,12 @@ pub fn kept_drafts(of: ConversationId) -> Request {
     get(&format!("/api/v1/conversations/{of}/drafts"), BOUNDS)
 }
 
+/// Makes a request for what the team's own programs know of a customer. The answer is
+/// [`ContactContext`](baton_protocol::context::ContactContext).
+pub fn context(of: ConversationId) -> Request {
+    get(&format!("/api/v1/conversations/{of}/context"), BOUNDS)
+}
+
 /// Makes a request for conversations that pass a filter. The answer is a
 /// [`ConversationPage`](baton_protocol::page::ConversationPage).
 pub fn filtered(filter: &ViewFilter, part: &ListPart) -> Request {

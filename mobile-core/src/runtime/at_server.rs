@@ -1,7 +1,9 @@
-//! Calls that the server alone can answer: notices, drafts that others left, filters and searches
-//! in everything, views that are kept, devices, levels of pushes. None of it is stored here.
+//! Calls that the server alone can answer: notices, drafts that others left, filters, searches in
+//! everything, views that are kept. Devices and levels of pushes are among them, and customers as
+//! the team's own programs know them. None of it is stored here.
 
 use baton_protocol::account::Device;
+use baton_protocol::context::ContactContext;
 use baton_protocol::notice::{KeptDraft, NoticePage, NoticesLeft, NoticesRead};
 use baton_protocol::page::{ConversationPage, SearchPage};
 use baton_protocol::push::PushPreference;
@@ -48,6 +50,15 @@ impl Core {
     /// `Offline`, `Unauthorized`, `Server` where the conversation is not in scope.
     pub fn kept_drafts(&self, of: ConversationId) -> Call<'_, Vec<KeptDraft>> {
         self.answer_to(Ok(net::kept_drafts(of)))
+    }
+
+    /// Asks the team's own programs, such as a shop, about the customer. One that does not answer
+    /// within a second says so, with what it said last.
+    ///
+    /// # Errors
+    /// `Offline`, `Unauthorized`, `Server` where the conversation is not in scope.
+    pub fn context(&self, of: ConversationId) -> Call<'_, ContactContext> {
+        self.answer_to(Ok(net::context(of)))
     }
 
     /// Loads the conversations that pass a filter, a page at a time.

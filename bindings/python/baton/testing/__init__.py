@@ -51,6 +51,7 @@ class FakeServer:
     notices: NoticesPage = field(
         default_factory=lambda: NoticesPage(notices=[], unread=0, before=None))
     drafts: list = field(default_factory=list)
+    context: list = field(default_factory=list)
     found: ServerFound = field(
         default_factory=lambda: ServerFound(customers=[], hits=[], next=None))
     views: list = field(default_factory=list)
@@ -324,6 +325,10 @@ class _FakeCore:
     async def kept_drafts(self, conversation):
         self._ask("kept_drafts", conversation)
         return self.server.drafts
+
+    async def context(self, conversation):
+        self._ask("context", conversation)
+        return self.server.context
 
     async def server_list(self, filter, limit, page=None):
         self._ask("server_list", filter, limit, page)

@@ -4,6 +4,8 @@ package app.baton.suite
 
 import app.baton.core.Act
 import app.baton.core.Choice
+import app.baton.core.ContextState
+import app.baton.core.ContextWhy
 import app.baton.core.CoreException
 import app.baton.core.Event
 import app.baton.core.Filter
@@ -168,6 +170,37 @@ val desk = listOf(
         until("the next one reaches the customer") { world.reached(number) == listOf("At eleven") }
         ana.timelineUntil(said.conversation, "the failed one is cancelled") { timeline ->
             timeline.lines.single { it.id == line.id }.status == LineStatus.CANCELLED
+        }
+    },
+    Scenario(53) {
+        val ana = agent("ana")
+        val number = freshNumber()
+        val said = world.customer(number, "hello")
+        ana.rowOf(said)
+        val (shop, gone) = listOf(opId(), opId())
+        for ((id, name) in listOf(shop to "source", gone to "gone")) {
+            val url = "${world.address}/$name"
+            val body = mapOf("name" to name, "url" to url, "enabled" to true)
+            val put = mapOf("home" to mapOf("kind" to "workspace"), "body" to body)
+            world.puts(mapOf("kind" to "context_source", "id" to id, "put" to put))
+            world.rest("admin", "POST", "/context-sources/$id/secrets")
+        }
+        try {
+            val sources = ana.baton.context(said.conversation).associateBy { it.id }
+            val first = sources.getValue(shop)
+            val rows = first.rows.map { it.label to it.value }
+            ensure(first.state == ContextState.FRESH && first.title == "Shop") { "it is $first" }
+            ensure(rows == listOf("Number" to number)) { "it says $rows" }
+            val down = sources.getValue(gone)
+            ensure(down.state == ContextState.UNAVAILABLE && down.why == ContextWhy.DOWN) { "$down" }
+            ensure(down.rows.isEmpty() && down.atMs == null) { "it said $down" }
+            val again = ana.baton.context(said.conversation).first { it.id == shop }
+            val isKept = again.state == ContextState.CACHED && again.rows == first.rows
+            ensure(isKept) { "it is $again" }
+        } finally {
+            for (id in listOf(shop, gone)) {
+                world.puts(mapOf("kind" to "context_source", "id" to id, "expect" to 2))
+            }
         }
     },
 )

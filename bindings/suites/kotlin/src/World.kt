@@ -26,7 +26,7 @@ class Way(val number: Long, val url: String)
 /** What a customer said, as the server has it. */
 class Said(val conversation: String, val line: SeenLine)
 
-class World(private val address: String) {
+class World(val address: String) {
     private val http = HttpClient.newHttpClient()
     private val facts: Fields by lazy { post("/facts", emptyMap()) }
 

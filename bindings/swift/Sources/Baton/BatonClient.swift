@@ -155,6 +155,9 @@ public protocol BatonClient: AnyObject, Sendable {
     /// Loads the texts that agents typed there and did not send, whatever device they used.
     func keptDrafts(in conversation: String) async throws(BatonError) -> [KeptDraft]
 
+    /// Asks the team's own programs about the customer; each says whether it answered.
+    func context(of conversation: String) async throws(BatonError) -> [ContextSource]
+
     /// Loads the conversations that pass a filter: snoozed and resolved ones, too.
     func serverList(
         _ filter: Filter, limit: UInt32, page: String?

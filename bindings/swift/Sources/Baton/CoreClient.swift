@@ -211,6 +211,10 @@ extension CoreClient {
         try await ask { try await $0.keptDrafts(conversation: conversation) }
     }
 
+    public func context(of conversation: String) async throws(BatonError) -> [ContextSource] {
+        try await ask { try await $0.context(conversation: conversation) }
+    }
+
     public func serverList(
         _ filter: Filter, limit: UInt32, page: String?
     ) async throws(BatonError) -> ServerList {

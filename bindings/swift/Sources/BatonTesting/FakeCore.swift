@@ -186,6 +186,10 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         try asked("keptDrafts") { $0.server.drafts }
     }
 
+    func context(conversation: String) async throws -> [ContextSource] {
+        try asked("context") { $0.server.context }
+    }
+
     func serverList(filter: Filter, limit: UInt32, page: String?) async throws -> ServerList {
         try asked("serverList") { $0.server.list }
     }

@@ -16,6 +16,7 @@ import app.baton.core.Event
 import app.baton.core.Header
 import app.baton.core.InboxRow
 import app.baton.core.InboxView
+import app.baton.core.ContextSource
 import app.baton.core.KeptDraft
 import app.baton.core.Listener
 import app.baton.core.NoticesPage
@@ -49,6 +50,7 @@ data class TakenFile(val conversation: String, val file: OutgoingFile, val opId:
 data class FakeServer(
     val notices: NoticesPage = NoticesPage(emptyList(), 0u, null),
     val drafts: List<KeptDraft> = emptyList(),
+    val context: List<ContextSource> = emptyList(),
     val list: ServerList = ServerList(emptyList(), null),
     val found: ServerFound = ServerFound(emptyList(), emptyList(), null),
     val views: List<SavedView> = emptyList(),

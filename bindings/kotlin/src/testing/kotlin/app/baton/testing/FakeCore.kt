@@ -211,6 +211,8 @@ internal class FakeCore : BatonCoreInterface {
 
     override suspend fun keptDrafts(conversation: String) = asked("keptDrafts") { server.drafts }
 
+    override suspend fun context(conversation: String) = asked("context") { server.context }
+
     override suspend fun serverList(filter: Filter, limit: UInt, page: String?) =
         asked("serverList") { server.list }
 
