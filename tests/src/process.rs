@@ -54,8 +54,8 @@ impl Installation {
         let name = format!("baton_{}", Uuid::new_v4().simple());
         let mut connection = PgConnection::connect(&admin).await?;
         // Empty as a rule: the process makes its schema itself, as an operator's does.
-        let template = std::env::var("BATON_TEST_TEMPLATE");
-        let template = template.unwrap_or_else(|_| "template0".to_owned());
+        let template = std::env::var_os("BATON_TEST_TEMPLATE").and_then(|of| of.into_string().ok());
+        let template = template.as_deref().unwrap_or("template0");
         let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
         connection.execute(AssertSqlSafe(create)).await?;
         connection.close().await?;

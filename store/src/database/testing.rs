@@ -167,7 +167,8 @@ pub async fn open(url: &str) -> Store {
 /// The database that those of tests are copies of: an empty one, or what `BATON_TEST_TEMPLATE`
 /// names.
 pub fn template() -> String {
-    std::env::var("BATON_TEST_TEMPLATE").unwrap_or_else(|_| "template0".to_owned())
+    let named = std::env::var_os("BATON_TEST_TEMPLATE").and_then(|name| name.into_string().ok());
+    named.unwrap_or_else(|| "template0".to_owned())
 }
 
 fn admin_url() -> Option<String> {
