@@ -104,6 +104,7 @@ loads() {
   load cross-node --pings 20 --messages 5
   load verify --events 2000 --rounds 1
   load stalled --workspaces 4 --rate 20 --contacts 3 --seconds 1 --rounds 1
+  load rules --posters 4 --contacts 20 --seconds 1 --rounds 1 --groups 10
   load pushes --phones 20 --rate 20 --seconds 1 --waiting 2
 }
 

@@ -22,6 +22,8 @@ pub use tests::contradiction;
 
 use crate::predicates::says_something;
 
+use tests::Heard;
+
 /// Rules that one event sets off at most, and those that they set off.
 pub const RUNS_MAX: usize = 20;
 /// Characters of a text that are tested.
@@ -54,9 +56,10 @@ pub fn chosen<'a>(
     ran: &BTreeSet<SettingId>,
 ) -> Chosen<'a> {
     let mut chosen = Chosen { rules: Vec::new(), cut: None };
+    let heard = Heard::new(woken.event);
     for known in policies.woken(woken) {
         let is_spent = ran.contains(&known.id) || has_run(woken.conversation, clocks, known);
-        if is_spent || !tests::hold(policies, known, woken) {
+        if is_spent || !tests::hold(policies, known, woken, &heard) {
             continue;
         }
         if ran.len() + chosen.rules.len() >= RUNS_MAX {

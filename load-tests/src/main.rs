@@ -35,7 +35,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::{
     Attacks, ClaimStorm, CrossNode, FanOut, Idle, Ingest, Lease, Open, Pushes, ReconnectStorm,
-    Stalled, Typing, Verify,
+    Rules, Stalled, Typing, Verify,
 };
 use crate::server::Setup;
 use crate::socketio::Peers;
@@ -126,6 +126,8 @@ enum Scenario {
     ///
     /// Beside Socket.IO with its redis-adapter over two processes.
     CrossNode(CrossNode),
+    /// Webhooks where fifty rules are published, beside those where none is
+    Rules(Rules),
     /// The rows of one workspace are locked: what the others feel of it
     ///
     /// Beside the same load with none locked, in turn. PostgreSQL only.
@@ -196,6 +198,7 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
         Scenario::CrossNode(args) => {
             ("cross-node", scenario::cross_node(&setup, args, &progress).await)
         }
+        Scenario::Rules(args) => ("rules", scenario::rules(&setup, args, &progress).await),
         Scenario::Stalled(args) => ("stalled", scenario::stalled(&setup, args, &progress).await),
         Scenario::Verify(args) => ("verify", scenario::verify(&setup, args, &progress).await),
         Scenario::Attacks(args) => ("attacks", scenario::attacks(&setup, args, &progress).await),

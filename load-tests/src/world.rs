@@ -77,7 +77,7 @@ impl World {
         let app = ["meta-app", "add", "--id", META_APP, "--app-secret-file", "-"];
         home.admin(&app, APP_SECRET).await?;
         for n in 0..size.workspaces {
-            let (slug, email) = (slug(n), email(n));
+            let (slug, email) = (slug(n), admin_email(n));
             let mut args = vec!["workspace", "add", "--slug", &slug, "--name", &slug];
             args.extend(["--team", "Desk", "--admin-email", &email, "--password-file", "-"]);
             home.admin(&args, PASSWORD).await?;
@@ -87,7 +87,7 @@ impl World {
         let api = Api::new(server.url())?;
         let mut first = None;
         for n in 0..size.workspaces {
-            let admin = api.sign_in(&slug(n), &email(n), PASSWORD).await?;
+            let admin = api.sign_in(&slug(n), &admin_email(n), PASSWORD).await?;
             let teams: Vec<Team> = admin.get("/teams").await?;
             let team = teams.first().context("a workspace without a team")?;
             let made: Channel = admin.post("/channels", &channel(n, team)).await?;
@@ -223,7 +223,8 @@ pub(crate) fn slug(n: usize) -> String {
     format!("load-{n}")
 }
 
-fn email(n: usize) -> String {
+/// The e-mail address of the admin of a workspace.
+pub(crate) fn admin_email(n: usize) -> String {
     format!("admin@load-{n}.example")
 }
 

@@ -157,7 +157,13 @@ impl Policies {
 
     /// Whether an event wakes any rule.
     pub fn is_woken(&self, woken: Woken<'_>) -> bool {
-        !self.rules.is_empty() && !self.woken(woken).is_empty()
+        if self.rules.is_empty() {
+            return false;
+        }
+        if let Some(id) = rang(woken.event) {
+            return self.timed().any(|known| known.id == id);
+        }
+        triggers(woken).iter().any(|trigger| self.by_trigger.contains_key(trigger))
     }
 
     /// The promise for a conversation: the first one that fits.

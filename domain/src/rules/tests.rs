@@ -1,5 +1,7 @@
 //! The tests of rules, and which of them can never hold together.
 
+use std::cell::OnceCell;
+
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Holds, OwnerKind, StatusKind, Test};
 use baton_protocol::{Event, Fact, LineKind, Status, TagOn};
@@ -8,12 +10,34 @@ use super::policies::{KnownRule, Policies};
 use super::{Woken, due_at, said};
 use crate::find::{Phrase, Spoken};
 
+/// The words of an event. They are split once, however many rules look for some, and not at all
+/// where none does.
+pub(super) struct Heard<'a> {
+    event: &'a Event,
+    spoken: OnceCell<Option<Spoken>>,
+}
+
+impl<'a> Heard<'a> {
+    /// Those of this event.
+    pub(super) fn new(event: &'a Event) -> Self {
+        Self { event, spoken: OnceCell::new() }
+    }
+
+    fn spoken(&self) -> Option<&Spoken> {
+        let split = || said(self.event).map(|text| Spoken::new(&text));
+        self.spoken.get_or_init(split).as_ref()
+    }
+}
+
 /// Whether a rule's tests hold.
-pub(super) fn hold(policies: &Policies, known: &KnownRule, woken: Woken<'_>) -> bool {
+pub(super) fn hold(
+    policies: &Policies,
+    known: &KnownRule,
+    woken: Woken<'_>,
+    heard: &Heard<'_>,
+) -> bool {
     let tests = &known.rule.tests;
-    let spoken = known.words.iter().any(|words| !words.is_empty());
-    let spoken = spoken.then(|| said(woken.event)).flatten().map(|text| Spoken::new(&text));
-    let asked = Asked { policies, woken, spoken: spoken.as_ref() };
+    let asked = Asked { policies, woken, heard };
     let mut each = tests.iter().zip(&known.words).map(|(test, words)| asked.holds(test, words));
     match known.rule.holds {
         Holds::All => each.all(|holds| holds),
@@ -25,7 +49,7 @@ pub(super) fn hold(policies: &Policies, known: &KnownRule, woken: Woken<'_>) -> 
 struct Asked<'a> {
     policies: &'a Policies,
     woken: Woken<'a>,
-    spoken: Option<&'a Spoken>,
+    heard: &'a Heard<'a>,
 }
 
 impl Asked<'_> {
@@ -46,7 +70,7 @@ impl Asked<'_> {
         match test {
             Test::Text { exactly, not, .. } => {
                 let has = |spoken: &Spoken| words.iter().any(|word| spoken.has(word, *exactly));
-                self.spoken.is_some_and(has) != *not
+                self.heard.spoken().is_some_and(has) != *not
             }
             Test::Kind { any_of, not } => {
                 received(event).is_some_and(|kind| any_of.contains(&kind)) != *not
