@@ -20,5 +20,11 @@ long("a ready rule is turned on in two taps, runs, and a dry run finds the same"
   expect((await world.reached()).length).toBe(1);
   await admin.getByTestId("dry-run").click();
   await expect(admin.getByTestId("dry-run-told")).toContainText("1");
+  await admin.getByTestId("try-text").fill("Where is my parcel?");
+  await admin.getByTestId("try-ask").click();
+  await expect(admin.getByTestId("try-told")).toContainText("Acknowledge: runs");
+  await admin.getByTestId("try-where").fill(ana.url());
+  await admin.getByTestId("try-ask").click();
+  await expect(admin.getByTestId("try-told")).toContainText("has run as often as it may");
   await looks(admin, "rules");
 });

@@ -2059,6 +2059,8 @@ export type RuleAction =
   | { do: "mark_waiting" }
   | { do: "snooze"; minutes: number }
   | { do: "resolve" };
+/** The result of a trial for one rule. */
+export type RuleFate = "runs" | "off" | "not_woken" | "tests" | "spent" | "stopped" | "cut" | "waits";
 /** A rule: when something happens and tests hold, something is done. */
 export interface RuleInput {
   after_min?: number;
@@ -2104,6 +2106,27 @@ export type RuleStep =
   | { do: "mark_waiting" }
   | { do: "snooze" }
   | { do: "resolve" };
+/** The fates of rules with a message. Nothing was done. */
+export interface RuleTrial {
+  rules: RuleTried[];
+}
+/** Rules as they would be, all of them, and a customer's message that is tried on them. */
+export interface RuleTrialAsk {
+  channel_id?: ChannelId;
+  conversation_id?: ConversationId;
+  kind?: string;
+  rules: DryRule[];
+  text?: string;
+}
+/** The fate of one rule: its steps, or why it would not run. */
+export interface RuleTried {
+  at?: Timestamp;
+  did?: RuleStep[];
+  fate: RuleFate;
+  id: SettingId;
+  skipped?: SkippedStep[];
+  tests?: boolean[];
+}
 /** A filter that is kept by name. */
 export interface SavedView {
   editable: boolean;

@@ -74,6 +74,28 @@ pub fn chosen<'a>(
     chosen
 }
 
+/// The verdict on a rule that an event wakes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Judged {
+    /// Whether each of its tests holds, in their order.
+    pub tests: Vec<bool>,
+    /// Whether they hold together.
+    pub holds: bool,
+    /// Whether it has run as often as it may.
+    pub is_spent: bool,
+}
+
+/// The verdicts on all rules that an event wakes, also on those that do not run.
+pub fn judge(policies: &Policies, woken: Woken<'_>) -> Vec<(SettingId, Judged)> {
+    let heard = Heard::new(woken.event);
+    let judged = |known: &KnownRule| Judged {
+        tests: tests::each(policies, known, woken, &heard),
+        holds: tests::hold(policies, known, woken, &heard),
+        is_spent: has_run(woken.conversation, &woken.conversation.thread.clocks, known),
+    };
+    policies.woken(woken).into_iter().map(|known| (known.id, judged(known))).collect()
+}
+
 /// The triggers that an event sets off. Most events have none.
 pub fn triggers(woken: Woken<'_>) -> Vec<Trigger> {
     let Woken { conversation, event } = woken;

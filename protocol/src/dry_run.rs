@@ -1,9 +1,10 @@
-//! `POST /rules/dry-run`: what rules would have done in a stretch of the past.
+//! `POST /rules/dry-run`: what rules would have done in a stretch of the past. `POST /rules/try`:
+//! their fates with a message that nobody sent.
 
 use serde::{Deserialize, Serialize};
 
 use crate::setting::Rule;
-use crate::{ConversationId, RuleStep, SettingId, SkippedStep, Timestamp};
+use crate::{ChannelId, ConversationId, LineKind, RuleStep, SettingId, SkippedStep, Timestamp};
 
 /// Rules as they would be, all of them, and the stretch in which they are tried.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -75,4 +76,85 @@ pub struct DryRunExample {
     /// Those that would have been skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedStep>,
+}
+
+/// Rules as they would be, all of them, and a customer's message that is tried on them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RuleTrialAsk {
+    /// The rules in their order, at most 200. Those that are off do nothing.
+    #[cfg_attr(feature = "schema", schemars(length(max = 200)))]
+    pub rules: Vec<DryRule>,
+    /// The conversation in which it is said; left out, a customer says it whom nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<ConversationId>,
+    /// The number that somebody new writes to; left out, the workspace's first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_id: Option<ChannelId>,
+    /// The text; it may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 4096)))]
+    pub text: String,
+    /// The kind of message; left out, a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub kind: Option<LineKind>,
+}
+
+/// The fates of rules with a message. Nothing was done.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RuleTrial {
+    /// Each rule that was given, in its order.
+    pub rules: Vec<RuleTried>,
+}
+
+/// The fate of one rule: its steps, or why it would not run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RuleTried {
+    /// The rule.
+    pub id: SettingId,
+    /// The result.
+    pub fate: RuleFate,
+    /// Whether each of its tests holds, in their order. Empty where nothing wakes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<bool>,
+    /// The steps that it would do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub did: Vec<RuleStep>,
+    /// Those that would be skipped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedStep>,
+    /// The time at which its clock would ring, of one that waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+/// The result of a trial for one rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RuleFate {
+    /// It runs.
+    Runs,
+    /// It is off.
+    Off,
+    /// Nothing that happens wakes it.
+    NotWoken,
+    /// Its tests do not hold.
+    Tests,
+    /// It has run as often as it may.
+    Spent,
+    /// A rule before it stops those after it.
+    Stopped,
+    /// Too many rules run.
+    Cut,
+    /// Its clock rings later.
+    Waits,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
 }

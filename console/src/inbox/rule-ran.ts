@@ -9,20 +9,35 @@ import { nameOf } from "./tags.ts";
 type Ran = Event & { type: "rule_ran" };
 type Step = NonNullable<Ran["did"]>[number];
 
+type Skipped = NonNullable<Ran["skipped"]>[number];
+
+/** A step as one reads it. */
+function stepText(desk: Pick<Desk, "teams" | "settings">, language: Language, of: Step): string {
+  const w = ruleWords[language];
+  const named = (id: string | undefined) => (id === undefined ? undefined : nameOf(desk.settings.of("tag"), id));
+  if (of.do === "tag") return w.tag(named(of.tag) ?? "…");
+  if (of.do === "untag") return w.untag(named(of.tag) ?? "…");
+  if (of.do === "route") return w.route(desk.teams.get(of.team)?.name ?? "…");
+  return w.steps[of.do] ?? of.do;
+}
+
+/** What a rule does and what it cannot do, without its name. */
+export function doneText(
+  desk: Pick<Desk, "teams" | "settings">,
+  language: Language,
+  { did, skipped }: { did?: readonly Step[] | undefined; skipped?: readonly Skipped[] | undefined },
+): string {
+  const w = ruleWords[language];
+  const done = (did ?? []).map((of) => stepText(desk, language, of)).join(", ");
+  const why = ({ step, why }: Skipped) => `${stepText(desk, language, step)} (${w.why[why] ?? why})`;
+  const not = (skipped ?? []).map(why).join(", ");
+  return [done === "" ? w.nothing : done, not === "" ? "" : w.skipped(not)].filter((part) => part !== "").join("; ");
+}
+
 /** One sentence: its name, what it did, and what it could not do. */
 export function ruleText(desk: Pick<Desk, "teams" | "settings">, language: Language, event: Ran): string {
   const w = ruleWords[language];
   if (event.cut === true) return w.ran(event.name, w.cut);
-  const step = (of: Step): string => {
-    const named = (id: string | undefined) => (id === undefined ? undefined : nameOf(desk.settings.of("tag"), id));
-    if (of.do === "tag") return w.tag(named(of.tag) ?? "…");
-    if (of.do === "untag") return w.untag(named(of.tag) ?? "…");
-    if (of.do === "route") return w.route(desk.teams.get(of.team)?.name ?? "…");
-    return w.steps[of.do] ?? of.do;
-  };
-  const did = (event.did ?? []).map(step).join(", ");
-  const skipped = (event.skipped ?? []).map((one) => `${step(one.step)} (${w.why[one.why] ?? one.why})`).join(", ");
   const note = event.content !== undefined && "note" in event.content ? event.content.note.text : null;
-  const said = [did === "" ? w.nothing : did, skipped === "" ? "" : w.skipped(skipped)].filter((part) => part !== "");
-  return w.ran(event.name, said.join("; ")) + (note === null ? "" : ` — ${note}`);
+  return w.ran(event.name, doneText(desk, language, event)) + (note === null ? "" : ` — ${note}`);
 }

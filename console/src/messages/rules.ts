@@ -49,6 +49,20 @@ export interface RuleWords {
   wouldRun: (count: number, conversations: number) => string;
   none: string;
   cutRun: string;
+  trial: {
+    title: string;
+    more: string;
+    text: string;
+    where: string;
+    whereHint: string;
+    /** What was pasted is the address of no conversation. */
+    noWhere: string;
+    ask: string;
+    fates: Record<string, string>;
+    waits: (time: string) => string;
+    holds: string;
+    holdsNot: string;
+  };
 }
 
 const counted = (locale: string) => {
@@ -127,6 +141,27 @@ export const ruleWords: Record<Language, RuleWords> = {
     wouldRun: (count, conversations) => `Runs: ${nEn(count)}. Conversations looked at: ${nEn(conversations)}`,
     none: "Nothing would have happened.",
     cutRun: "There was more than is looked at.",
+    trial: {
+      title: "Try a message",
+      more: "Nobody sends it, and nothing is done. Rules that are off count as on.",
+      text: "Message",
+      where: "In a conversation",
+      whereHint: "Paste its address. Empty: a new customer writes.",
+      noWhere: "This is no address of a conversation.",
+      ask: "Try it",
+      fates: {
+        runs: "runs",
+        off: "is off",
+        not_woken: "not woken by this",
+        tests: "a test does not hold",
+        spent: "has run as often as it may",
+        stopped: "a rule before it stops",
+        cut: "too many rules run",
+      },
+      waits: (time) => `waits until ${time}`,
+      holds: "holds",
+      holdsNot: "does not hold",
+    },
   },
   es: {
     ran: (name, did) => `Regla «${name}»: ${did}`,
@@ -192,6 +227,27 @@ export const ruleWords: Record<Language, RuleWords> = {
     wouldRun: (count, conversations) => `Ejecuciones: ${nEs(count)}. Conversaciones miradas: ${nEs(conversations)}`,
     none: "No habría pasado nada.",
     cutRun: "Había más de lo que se mira.",
+    trial: {
+      title: "Probar un mensaje",
+      more: "Nadie lo envía y no se hace nada. Las reglas apagadas cuentan como encendidas.",
+      text: "Mensaje",
+      where: "En una conversación",
+      whereHint: "Pegue su dirección. Vacío: escribe un cliente nuevo.",
+      noWhere: "No es la dirección de una conversación.",
+      ask: "Probar",
+      fates: {
+        runs: "se ejecuta",
+        off: "está apagada",
+        not_woken: "esto no la despierta",
+        tests: "una condición no se cumple",
+        spent: "ya se ejecutó las veces permitidas",
+        stopped: "una regla anterior la detiene",
+        cut: "se ejecutan demasiadas reglas",
+      },
+      waits: (time) => `espera hasta ${time}`,
+      holds: "se cumple",
+      holdsNot: "no se cumple",
+    },
   },
   pt: {
     ran: (name, did) => `Regra “${name}”: ${did}`,
@@ -257,6 +313,27 @@ export const ruleWords: Record<Language, RuleWords> = {
     wouldRun: (count, conversations) => `Execuções: ${nPt(count)}. Conversas vistas: ${nPt(conversations)}`,
     none: "Nada teria acontecido.",
     cutRun: "Havia mais do que é visto.",
+    trial: {
+      title: "Testar uma mensagem",
+      more: "Ninguém a envia e nada é feito. Regras desligadas contam como ligadas.",
+      text: "Mensagem",
+      where: "Numa conversa",
+      whereHint: "Cole o endereço dela. Vazio: um cliente novo escreve.",
+      noWhere: "Não é o endereço de uma conversa.",
+      ask: "Testar",
+      fates: {
+        runs: "é executada",
+        off: "está desligada",
+        not_woken: "isto não a desperta",
+        tests: "uma condição não se cumpre",
+        spent: "já foi executada tantas vezes quanto pode",
+        stopped: "uma regra anterior a detém",
+        cut: "regras demais são executadas",
+      },
+      waits: (time) => `espera até ${time}`,
+      holds: "cumpre-se",
+      holdsNot: "não se cumpre",
+    },
   },
   ar: {
     ran: (name, did) => `القاعدة «${name}»: ${did}`,
@@ -322,5 +399,26 @@ export const ruleWords: Record<Language, RuleWords> = {
     wouldRun: (count, conversations) => `مرات التشغيل: ${nAr(count)}. المحادثات التي نُظر فيها: ${nAr(conversations)}`,
     none: "لم يكن ليحدث شيء.",
     cutRun: "كان هناك أكثر مما يُنظر فيه.",
+    trial: {
+      title: "جرّب رسالة",
+      more: "لا يرسلها أحد ولا يُنفَّذ شيء. القواعد المتوقفة تُحسب كأنها تعمل.",
+      text: "الرسالة",
+      where: "في محادثة",
+      whereHint: "الصق عنوانها. إذا تُرك فارغًا يكتب عميل جديد.",
+      noWhere: "هذا ليس عنوان محادثة.",
+      ask: "جرّب",
+      fates: {
+        runs: "تعمل",
+        off: "متوقفة",
+        not_woken: "هذا لا يوقظها",
+        tests: "شرط لا يتحقق",
+        spent: "عملت بقدر ما يُسمح لها",
+        stopped: "قاعدة قبلها توقفها",
+        cut: "قواعد كثيرة جدًا تعمل",
+      },
+      waits: (time) => `تنتظر حتى ${time}`,
+      holds: "يتحقق",
+      holdsNot: "لا يتحقق",
+    },
   },
 };

@@ -20,6 +20,7 @@ mod route;
 pub mod senders;
 pub mod set;
 pub mod state;
+pub mod trial;
 pub mod work;
 
 use baton_protocol::{Epoch, Timestamp};

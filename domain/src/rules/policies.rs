@@ -137,6 +137,11 @@ impl Policies {
         self.bots.get(&agent)
     }
 
+    /// All rules, in their order.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &KnownRule> {
+        self.rules.iter()
+    }
+
     /// The rules that a clock wakes.
     pub fn timed(&self) -> impl Iterator<Item = &KnownRule> {
         let timed = self.by_trigger.iter().filter(|(trigger, _)| trigger.is_clock());

@@ -45,6 +45,18 @@ pub(super) fn hold(
     }
 }
 
+/// Whether each of a rule's tests holds, in their order.
+pub(super) fn each(
+    policies: &Policies,
+    known: &KnownRule,
+    woken: Woken<'_>,
+    heard: &Heard<'_>,
+) -> Vec<bool> {
+    let asked = Asked { policies, woken, heard };
+    let tests = known.rule.tests.iter().zip(&known.words);
+    tests.map(|(test, words)| asked.holds(test, words)).collect()
+}
+
 /// All that tests look at.
 struct Asked<'a> {
     policies: &'a Policies,

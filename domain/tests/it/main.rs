@@ -92,6 +92,8 @@ mod team;
 #[cfg(test)]
 mod texts;
 #[cfg(test)]
+mod trying;
+#[cfg(test)]
 mod undo;
 #[cfg(test)]
 mod wishes;

@@ -9,7 +9,7 @@ use baton_protocol::account::{Device, Login, Me, Refresh, Session};
 use baton_protocol::connection::ChannelCheck;
 use baton_protocol::context::ContactContext;
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::dry_run::{DryRun, DryRunAsk};
+use baton_protocol::dry_run::{DryRun, DryRunAsk, RuleTrial, RuleTrialAsk};
 use baton_protocol::episode::Episodes;
 use baton_protocol::field::{ContactFields, ContactFieldsPut};
 use baton_protocol::frame::{ClientFrame, ServerFrame};
@@ -108,9 +108,9 @@ bodies!(
     LineHistory, LinesPage, Login, Me, MeChange, MemberPut, MetaAppNew, MetaApps,
     NextInLines, NoticePage, NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange,
     PasswordForgotten, PasswordNew, PasswordSet, Problem, PushDevice, PushPreference,
-    PushPut, PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, SecretNew,
-    Session, SnapshotAnswer, SocketTicket, SyncAnswer, Team, TeamChange, TeamNew,
-    WebhookState, WorkspaceChange;
+    PushPut, PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, RuleTrial,
+    RuleTrialAsk, SecretNew, Session, SnapshotAnswer, SocketTicket, SyncAnswer, Team, TeamChange,
+    TeamNew, WebhookState, WorkspaceChange;
     "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>,
     "canned_uses" = Vec<CannedUses>
 );

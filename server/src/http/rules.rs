@@ -1,11 +1,15 @@
 //! `/rules/dry-run`: the runs that rules would have had in the past.
 
+mod trial;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::rules::{Cause, Given, Policies, Replay, WouldRun};
-use baton_protocol::dry_run::{DryRule, DryRun, DryRunAsk, DryRunExample, DryRunOf};
+use baton_protocol::dry_run::{
+    DryRule, DryRun, DryRunAsk, DryRunExample, DryRunOf, RuleTrial, RuleTrialAsk,
+};
 use baton_protocol::{ConversationId, Event, Fact, SettingBody, SettingId, Timestamp};
 
 use super::input::Json;
@@ -28,6 +32,10 @@ pub(super) fn routes() -> Vec<Route> {
             .says("The runs that rules would have had in a stretch of the past.")
             .takes::<DryRunAsk>()
             .answers::<DryRun>(200),
+        Route::post(Access::Admin, "/api/v1/rules/try", trial::try_rules)
+            .says("The fates of rules with a message that nobody sent. Nothing is done.")
+            .takes::<RuleTrialAsk>()
+            .answers::<RuleTrial>(200),
     ]
 }
 
@@ -70,7 +78,11 @@ fn check(ask: &DryRunAsk) -> HandlerResult<()> {
     if ask.until <= ask.from || ask.until.since(ask.from) > DAYS_MAX * 24 * 60 * 60 * 1000 {
         return Err(Fault::invalid(format!("until: must lie within {DAYS_MAX} days after from")));
     }
-    if ask.rules.len() > RULES_MAX {
+    check_count(&ask.rules)
+}
+
+fn check_count(rules: &[DryRule]) -> HandlerResult<()> {
+    if rules.len() > RULES_MAX {
         return Err(Fault::invalid(format!("rules: must be at most {RULES_MAX}")));
     }
     Ok(())

@@ -16,6 +16,7 @@ mod packing;
 mod passwords;
 mod problems;
 mod push;
+mod rules;
 mod scope;
 mod secrets;
 mod settings;

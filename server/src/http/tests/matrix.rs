@@ -53,6 +53,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/settings/used-by", "GET signed"),
     ("/api/v1/settings/broken", "GET admin"),
     ("/api/v1/rules/dry-run", "POST admin"),
+    ("/api/v1/rules/try", "POST admin"),
     ("/api/v1/outgoing-webhooks/{setting}/deliveries", "GET admin"),
     ("/api/v1/outgoing-webhooks/{setting}/test", "POST admin"),
     ("/api/v1/outgoing-webhooks/{setting}/resume", "POST admin"),

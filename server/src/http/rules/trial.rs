@@ -1,0 +1,116 @@
+//! `POST /rules/try`: what rules would do with a message that nobody sent.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json as Out;
+use axum::extract::State;
+use baton_domain::group::Channel;
+use baton_domain::group::trial::{Fate, TrialAt, Tried, tried};
+use baton_domain::inbound::{InboundMessage, Sender};
+use baton_protocol::dry_run::{RuleFate, RuleTrial, RuleTrialAsk, RuleTried};
+use baton_protocol::{Content, Conversation, LineKind, SettingId, Timestamp, WorkspaceId};
+
+use super::super::input::Json;
+use super::super::{Fault, HandlerResult, Shared};
+use super::{as_given, check_count};
+use crate::accounts::Signed;
+use crate::store::Tx;
+use crate::store::group::policies;
+use crate::store::read;
+
+const TEXT_CHARS_MAX: usize = 4_096;
+
+/// `POST /rules/try`.
+pub(super) async fn try_rules(
+    State(parts): State<Shared>,
+    signed: Signed,
+    Json(ask): Json<RuleTrialAsk>,
+) -> HandlerResult<Out<RuleTrial>> {
+    check_count(&ask.rules)?;
+    if ask.text.chars().count() > TEXT_CHARS_MAX {
+        return Err(Fault::invalid(format!("text: must be at most {TEXT_CHARS_MAX} characters")));
+    }
+    let (of, now) = (signed.workspace, parts.clock.now());
+    let mut tx = parts.store.read().await?;
+    let at = place(&mut tx, of, &ask, now).await?;
+    let standing = policies(&mut tx, of).await?;
+    tx.rollback().await?;
+    let ids: Vec<SettingId> = ask.rules.iter().map(|rule| rule.id).collect();
+    let message = said(ask.text, ask.kind.unwrap_or(LineKind::Text), now);
+    let known = Arc::new(as_given(standing, ask.rules, now));
+    let mut found: BTreeMap<SettingId, Tried> = BTreeMap::new();
+    for tried in tried(&known, &at, message) {
+        found.insert(tried.rule_id, tried);
+    }
+    let rules = ids.into_iter().map(|id| fate_of(id, found.remove(&id))).collect();
+    Ok(Out(RuleTrial { rules }))
+}
+
+/// The number that the message comes to, and the conversation that it is said in.
+async fn place(
+    tx: &mut Tx,
+    of: WorkspaceId,
+    ask: &RuleTrialAsk,
+    now: Timestamp,
+) -> HandlerResult<TrialAt> {
+    let conversation: Option<Conversation> = match ask.conversation_id {
+        Some(id) => {
+            let mut found = read::conversations(tx, of, &[id]).await?;
+            Some(found.remove(&id).ok_or_else(Fault::not_found)?)
+        }
+        None => None,
+    };
+    let wanted = conversation.as_ref().map(|known| known.head.channel_id).or(ask.channel_id);
+    let mut channels = read::channels(tx, of).await?.into_iter();
+    let channel = channels.find(|channel| wanted.is_none_or(|id| channel.id == id));
+    let channel = channel.ok_or_else(Fault::not_found)?;
+    let channel = Channel {
+        workspace: of,
+        id: channel.id,
+        meta_app: String::new(),
+        team: channel.default_team,
+    };
+    Ok(TrialAt { channel, conversation, now })
+}
+
+fn said(text: String, kind: LineKind, at: Timestamp) -> InboundMessage {
+    let text = (!text.is_empty()).then_some(text);
+    InboundMessage {
+        sender: Sender::default(),
+        participant: None,
+        wamid: String::new(),
+        at,
+        kind,
+        content: Content { text, ..Content::default() },
+        quoted_wamid: None,
+        media: None,
+        language: None,
+    }
+}
+
+/// A rule that is off is not among those that were tried.
+fn fate_of(id: SettingId, tried: Option<Tried>) -> RuleTried {
+    let (tests, fate) = match tried {
+        Some(Tried { tests, fate, .. }) => (tests, Some(fate)),
+        None => (Vec::new(), None),
+    };
+    let (mut did, mut skipped, mut at) = (Vec::new(), Vec::new(), None);
+    let fate = match fate {
+        None => RuleFate::Off,
+        Some(Fate::Runs { did: done, skipped: not }) => {
+            (did, skipped) = (done, not);
+            RuleFate::Runs
+        }
+        Some(Fate::NotWoken) => RuleFate::NotWoken,
+        Some(Fate::Tests) => RuleFate::Tests,
+        Some(Fate::Spent) => RuleFate::Spent,
+        Some(Fate::Stopped) => RuleFate::Stopped,
+        Some(Fate::Cut) => RuleFate::Cut,
+        Some(Fate::Waits(due)) => {
+            at = Some(due);
+            RuleFate::Waits
+        }
+    };
+    RuleTried { id, fate, tests, did, skipped, at }
+}
