@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(simulation planted webhooks interleavings both-stores one-node partitioned claims edits kills-1 kills-2
-  kills-3 kills-4 kills-5 stops undo tags away faults cluster
+  kills-3 kills-4 kills-5 rule-kills bot-deaths stops undo tags away faults cluster
   cluster-planted future pauses nodes-claims nodes-redis nodes-deaths nodes-rolls ingest rules
   claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills
@@ -239,6 +239,14 @@ run() {
   claims) tested engine::claims::of_fifty_who_claim_at_once_one_wins_and_all_learn_who \
     BATON_ROUNDS=1000 ;;
   kills-*) kills "${1#kills-}000" ;;
+  rule-kills)
+    tested \
+      faults::rules::each_message_has_its_run_once_and_whole_however_often_the_server_is_killed \
+      BATON_RULE_KILLS=200 ;;
+  bot-deaths)
+    tested \
+      faults::bots::a_bot_that_dies_at_any_point_keeps_no_customer_longer_than_it_may_be_silent \
+      BATON_BOT_TALKS=1000 ;;
   undo)
     tested \
       faults::undo::what_was_taken_back_never_reached_whatsapp_however_often_the_server_is_killed \

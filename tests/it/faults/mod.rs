@@ -2,6 +2,7 @@
 //! judged by what everybody saw. `BATON_SEED` repeats the choices of a run.
 
 mod away;
+mod bots;
 mod cluster;
 mod crowd;
 mod desk;
@@ -12,6 +13,7 @@ mod load;
 mod provider;
 mod pushes;
 mod restored;
+mod rules;
 mod stops;
 mod tags;
 mod undo;
