@@ -19,7 +19,7 @@ steps=(simulation planted webhooks interleavings both-stores one-node partitione
   cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills
   phone-files phone-histories phone-extension pushes phone-fleet phone-soak phone-day suites app
   stranger budgets large-inbox packaging targets size console schemathesis libraries
-  fuzz-webhook fuzz-frame fuzz-cursor fuzz-page fuzz-signature fuzz-push
+  standard-webhooks fuzz-webhook fuzz-frame fuzz-cursor fuzz-page fuzz-signature fuzz-push
   fuzz-answer)
 records=docs/runs
 cluster=faults::cluster
@@ -357,6 +357,7 @@ run() {
   schemathesis) said env BATON_HELD="$PWD/$state/schemathesis.held" BATON_MINUTES=50 \
     scripts/schemathesis.sh 500 ;;
   fuzz-*) said scripts/fuzz.sh "${1#fuzz-}" 600 ;;
+  standard-webhooks) said scripts/standard-webhooks.sh test ;;
   libraries) scripts/libraries.sh 2>"$state/$step.log" ;;
   console)
     scripts/build.sh

@@ -159,6 +159,11 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
     export BATON_TEST_S3
   fi
 fi
+if [ -z "${BATON_TEST_STANDARD_WEBHOOKS:-}" ] && [ ! -e "$stages/failed" ]; then
+  BATON_TEST_STANDARD_WEBHOOKS=$(scripts/standard-webhooks.sh)
+  # Where they cannot be had, the test of them says SKIPPED.
+  if [ -n "$BATON_TEST_STANDARD_WEBHOOKS" ]; then export BATON_TEST_STANDARD_WEBHOOKS; fi
+fi
 # Once, before two suites look at them side by side.
 stage bindings scripts/mobile/bindgen.sh
 lane others

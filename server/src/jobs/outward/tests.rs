@@ -1,6 +1,8 @@
 //! What webhooks of the team's own are told, in what order, and what becomes of it when they do
 //! not take it.
 
+mod libraries;
+
 use std::sync::Mutex;
 
 use axum::Router;
