@@ -1,7 +1,8 @@
 //! Reports: folds stretches of the log into how much came in, and how fast it was answered.
 //!
 //! A report is a function of the log. Reading a stretch twice gives the same figures, and each
-//! figure names the conversations behind it. Only wall-clock time is measured.
+//! figure names the conversations behind it. Times are measured by the wall clock, or in the hours
+//! of a schedule alone.
 
 mod class;
 mod reopened;

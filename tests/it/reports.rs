@@ -1,10 +1,13 @@
 //! Reports: what came in and how fast it was answered, from the log, told to those who may know.
 
 use baton_protocol::report::{AnswersReport, Measure, MeasuredPage};
-use baton_protocol::{AgentId, Owner};
+use baton_protocol::setting::Setting;
+use baton_protocol::{AgentId, Owner, SettingId};
 use baton_world::world::{Agent, Setup, World, for_each_store};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -132,4 +135,44 @@ async fn asks(world: &World, agent: &Agent, path: &str) -> (u16, String) {
     let path = format!("/api/v1/reports/{path}");
     let answer = world.asks(Method::GET, &path, token, None).await;
     (answer.status, answer.text)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_are_told_by_open_hours_where_a_schedule_is_named() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, sofia) = (world.agent("Ana").await, world.agent("Sofia").await);
+        world.contact("Lucía").sends("Hola").await;
+        let lucia = world.contact("Lucía").conversation().await;
+        ana.replies(lucia, "Buenas").await;
+        ana.resolves(lucia).await;
+        let [never, always] = [(); 2].map(|()| SettingId(Uuid::now_v7()));
+        let day = json!([[0, 1440]]);
+        let open = json!([day, day, day, day, day, day, day]);
+        let far = json!({"2099-01-01": [[0, 60]]});
+        let shut = json!([[], [], [], [], [], [], []]);
+        let body = |name: &str, week: &Value| {
+            json!({"name": name, "zone": "Europe/Madrid", "week": week, "days": far})
+        };
+        let put = |id: SettingId, body: Value| {
+            let put = json!({"home": {"kind": "workspace"}, "body": body});
+            json!({"kind": "schedule", "id": id, "put": put})
+        };
+        let changes = json!([put(never, body("Shut", &shut)), put(always, body("Open", &open))]);
+        let admin = world.admin().await;
+        let _set: Vec<Setting> = admin.signed.post("/settings", &changes).await.expect("schedules");
+        let wall = report(world, &sofia, "").await.whole;
+        let shut = report(world, &sofia, &format!("&hours={never}")).await.whole;
+        let open = report(world, &sofia, &format!("&hours={always}")).await.whole;
+        assert_eq!(open, wall, "what is always open is the wall clock");
+        assert_eq!((shut.answered, shut.resolved), (1, 1), "what is counted stays");
+        assert_eq!((shut.reply.max_ms, shut.resolution.max_ms), (Some(0), Some(0)));
+        let csv = format!("answers.csv?{}&hours={always}", span(world));
+        let csv = asks(world, &sofia, &csv).await;
+        assert!(csv.1.starts_with("measure,since,at,open_ms,agent"), "{csv:?}");
+        let nothing = SettingId(Uuid::now_v7());
+        let odd = format!("answers.csv?{}&hours={nothing}", span(world));
+        let odd = asks(world, &sofia, &odd).await;
+        assert_eq!(odd.0, 400, "{odd:?}");
+    })
+    .await;
 }

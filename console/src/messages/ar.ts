@@ -1001,6 +1001,9 @@ export const ar: Messages = {
     csvOffline: "لا اتصال: لا ملف CSV.",
     versus: (days: string) => `مقارنةً بـ${days}`,
     wall: "بتوقيت الساعة",
+    clock: "الأوقات",
+    allHours: "كل الساعات",
+    openHours: (name) => `ساعات العمل: ${isolate(name)}`,
     empty: "لا محادثات في هذه المدة",
     noFilter: "عرض الجميع",
     forbidden: "لا يمكنك رؤية هذه الأرقام. التقارير للمشرفين والمديرين.",
@@ -1079,7 +1082,7 @@ export const ar: Messages = {
       reopened: "أُعيد فتحها",
       reopen_rate: "نسبة إعادة الفتح",
     },
-    medians: "الأوقات وسيطات بتوقيت الساعة.",
+    medians: (clock) => `الأوقات وسيطات. ${clock}.`,
     reopenedMeans:
       "أُعيد فتحها: بدأت الحلقة التالية خلال 7 أيام من النهاية. تحسب النسبة ما انقضت أيامه السبعة.",
     measure: "ما المعروض",

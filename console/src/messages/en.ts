@@ -924,6 +924,9 @@ export const en = {
     csvOffline: "Out of touch: no CSV.",
     versus: (days: string) => `compared with ${days}`,
     wall: "Wall clock",
+    clock: "Times",
+    allHours: "All hours",
+    openHours: (name: string) => `Open hours: ${name}`,
     empty: "No conversations in this time",
     noFilter: "Show everybody",
     forbidden: "You may not see these figures. Reports are for supervisors and admins.",
@@ -1002,7 +1005,7 @@ export const en = {
       reopened: "Reopened",
       reopen_rate: "Reopen rate",
     },
-    medians: "Times are medians, by the wall clock.",
+    medians: (clock: string) => `Times are medians. ${clock}.`,
     reopenedMeans:
       "Reopened: the next episode began within 7 days of the end. The rate counts those whose 7 days are over.",
     measure: "What is listed",

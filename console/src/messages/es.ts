@@ -922,6 +922,9 @@ export const es: Messages = {
     csvOffline: "Sin conexión: no hay CSV.",
     versus: (days: string) => `comparado con ${days}`,
     wall: "Tiempo de reloj",
+    clock: "Tiempos",
+    allHours: "Todas las horas",
+    openHours: (name) => `Horario de atención: ${name}`,
     empty: "Ninguna conversación en este tiempo",
     noFilter: "Mostrar a todos",
     forbidden: "No puedes ver estas cifras. Los informes son para supervisores y administradores.",
@@ -1000,7 +1003,7 @@ export const es: Messages = {
       reopened: "Reabiertas",
       reopen_rate: "Tasa de reapertura",
     },
-    medians: "Los tiempos son medianas, en tiempo de reloj.",
+    medians: (clock) => `Los tiempos son medianas. ${clock}.`,
     reopenedMeans:
       "Reabierta: el siguiente episodio empezó en los 7 días después del final. La tasa cuenta aquellas cuyos 7 días ya pasaron.",
     measure: "Qué se muestra",

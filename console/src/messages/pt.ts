@@ -918,6 +918,9 @@ export const pt: Messages = {
     csvOffline: "Sem ligação: não há CSV.",
     versus: (days: string) => `comparado com ${days}`,
     wall: "Tempo de relógio",
+    clock: "Tempos",
+    allHours: "Todas as horas",
+    openHours: (name) => `Horário de atendimento: ${name}`,
     empty: "Nenhuma conversa neste tempo",
     noFilter: "Mostrar todos",
     forbidden: "Não pode ver estes números. Os relatórios são para supervisores e administradores.",
@@ -996,7 +999,7 @@ export const pt: Messages = {
       reopened: "Reabertas",
       reopen_rate: "Taxa de reabertura",
     },
-    medians: "Os tempos são medianas, em tempo de relógio.",
+    medians: (clock) => `Os tempos são medianas. ${clock}.`,
     reopenedMeans:
       "Reaberta: o episódio seguinte começou nos 7 dias depois do fim. A taxa conta aquelas cujos 7 dias já passaram.",
     measure: "O que é mostrado",

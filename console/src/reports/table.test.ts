@@ -31,7 +31,7 @@ const figures = (change: Partial<Figures>): Figures => ({
 let drawn: object | undefined;
 function draw(rows: Named[]) {
   const onopen = vi.fn();
-  const props = { id: "outcome", title: "Outcomes", columns: COLUMNS, rows, onopen } as const;
+  const props = { id: "outcome", title: "Outcomes", times: "Wall clock", columns: COLUMNS, rows, onopen } as const;
   drawn = mount(FiguresTable, { target: document.body, props });
   flushSync();
   return onopen;

@@ -30,6 +30,14 @@ test("the server is asked in milliseconds", () => {
   expect(fileAddress(part)).toBe(`/api/v1/reports/answers.csv?from=1000&until=2000&agent=${ID}`);
 });
 
+test("times by open hours are asked of each part of a report", () => {
+  const only = { hours: ID };
+  expect(wantedOf(new URLSearchParams(`hours=${ID}`)).only).toEqual(only);
+  expect(figuresPath({ ...wantedOf(new URLSearchParams()), only }, [1, 2])).toContain(`&hours=${ID}&`);
+  const part = { measure: "reply", from: 1, until: 2, only } as const;
+  for (const path of [behindPath(part), fileAddress(part)]) expect(path).toMatch(new RegExp(`&hours=${ID}$`));
+});
+
 test("another grouping reads nothing anew, another filter does", () => {
   const wanted = wantedOf(new URLSearchParams("time=7d"));
   expect(isSameRead(wanted, { ...wanted, by: "tag" })).toBe(true);

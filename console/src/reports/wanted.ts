@@ -9,7 +9,8 @@ const MIN_MS = 60_000;
 export const TARGETS = [5, 15, 30, 60] as const;
 export type Target = (typeof TARGETS)[number];
 
-const FILTERS = ["team", "channel", "agent"] as const;
+/** `hours` is a schedule: times are measured while it is open. */
+const FILTERS = ["team", "channel", "agent", "hours"] as const;
 /** Tags and outcomes: an id, or the server's word for those without one. */
 const LABELS = ["tag", "outcome"] as const;
 /** Only the figures of these. */

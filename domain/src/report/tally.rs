@@ -11,6 +11,7 @@ use baton_protocol::{
 use super::class::{Class, Ending, EpisodeAt, Episodes};
 use super::reopened::{Ended, Fate};
 use super::{Counts, Edges, Sample, Whose};
+use crate::hours::Hours;
 use crate::log::{Logged, Route};
 use crate::predicates::says_something;
 
@@ -30,6 +31,8 @@ pub struct Tally {
     counts: BTreeMap<(Whose, u32), Counts>,
     samples: Vec<Option<Sample>>,
     pub(super) episodes: Episodes,
+    /// Times are measured in these hours alone; `None` is all hours.
+    hours: Option<Hours>,
 }
 
 /// A conversation, as far as the log was read.
@@ -93,7 +96,15 @@ impl Tally {
             counts: BTreeMap::new(),
             samples: Vec::new(),
             episodes: Episodes::default(),
+            hours: None,
         }
+    }
+
+    /// Measures times in these hours alone: what passes while nobody is there does not count. The
+    /// instants stay, and so does what was counted.
+    #[must_use]
+    pub fn in_hours(self, hours: Hours) -> Self {
+        Self { hours: Some(hours), ..self }
     }
 
     /// The borders of its stretches.
@@ -157,7 +168,18 @@ impl Tally {
             let reopened = self.fate(of.ended.as_ref()).reopened;
             self.open_turn(*id, of, end).into_iter().chain(reopened)
         });
-        self.samples.iter().flatten().copied().chain(latest)
+        let all = self.samples.iter().flatten().copied().chain(latest);
+        all.map(|sample| self.timed(sample))
+    }
+
+    /// The sample by the clock that was asked for.
+    fn timed(&self, sample: Sample) -> Sample {
+        let Some(hours) = &self.hours else { return sample };
+        let Measured { since, ms, .. } = sample.measured;
+        let wall = i64::try_from(ms).unwrap_or(i64::MAX);
+        let open = hours.open_ms(since, since.plus_ms(wall));
+        let ms = u64::try_from(open).unwrap_or(0);
+        Sample { measured: Measured { ms, ..sample.measured }, ..sample }
     }
 
     fn open_turn(

@@ -66,6 +66,8 @@ mod reporting;
 #[cfg(test)]
 mod reporting_episodes;
 #[cfg(test)]
+mod reporting_hours;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod rules;

@@ -11,8 +11,9 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use baton_domain::report::{Chosen, Edges, Ending, TagChoice, Tally};
+use baton_domain::rules::Policies;
 use baton_protocol::report::{AnswersReport, Measure, MeasuredPage};
-use baton_protocol::{AgentId, ChannelId, MembershipKind, Role, TeamId, Timestamp};
+use baton_protocol::{AgentId, ChannelId, MembershipKind, Role, SettingId, TeamId, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -22,6 +23,7 @@ use self::labels::labels;
 use super::input::Query;
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
+use crate::store::group::policies;
 use crate::store::read;
 
 /// In a filter: episodes without a tag, or resolved without an outcome.
@@ -50,6 +52,8 @@ pub(super) struct ByStretch {
     /// Only episodes with this outcome; `none` for those that ended without one, `unresolved` for
     /// those that did not end.
     outcome: Option<String>,
+    /// Times are measured while this schedule is open, as it is set up now; all hours when absent.
+    hours: Option<SettingId>,
 }
 
 /// What `GET /reports/answers/conversations` may be asked.
@@ -73,6 +77,8 @@ pub(super) struct Behind {
     /// Only episodes with this outcome; `none` for those that ended without one, `unresolved` for
     /// those that did not end.
     outcome: Option<String>,
+    /// Times are measured while this schedule is open, as it is set up now; all hours when absent.
+    hours: Option<SettingId>,
 }
 
 /// What `GET /reports/answers.csv` may be asked.
@@ -94,6 +100,8 @@ pub(super) struct AsCsv {
     /// Only episodes with this outcome; `none` for those that ended without one, `unresolved` for
     /// those that did not end.
     outcome: Option<String>,
+    /// Times are measured while this schedule is open, as it is set up now; all hours when absent.
+    hours: Option<SettingId>,
 }
 
 /// The routes of this file.
@@ -125,13 +133,14 @@ pub(super) async fn answers(
     signed: Signed,
     Query(asked): Query<ByStretch>,
 ) -> HandlerResult<Out<AnswersReport>> {
-    let ByStretch { edges: asked_edges, within_ms, agent, team, channel, tag, outcome } = asked;
+    let ByStretch { edges: asked_edges, within_ms, agent, team, channel, tag, outcome, hours } =
+        asked;
     let instants = asked_edges.split(',').map(|edge| edge.trim().parse().map(Timestamp::from_ms));
     let instants = instants.collect::<Result<Vec<_>, _>>();
     let instants = instants.map_err(|_odd| Fault::invalid("edges: each must be a number of ms"))?;
     let filter = Filter { agent, team, channel, tag, outcome };
     let chosen = chosen(&parts, signed, filter).await?;
-    let (tally, upto) = tally(&parts, signed, "edges", instants).await?;
+    let (tally, upto) = tally(&parts, signed, ("edges", instants), hours).await?;
     let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
     Ok(Out(tally.report(&chosen, &labels, within_ms.unwrap_or(WITHIN_MS), upto)))
 }
@@ -142,11 +151,11 @@ pub(super) async fn behind(
     signed: Signed,
     Query(asked): Query<Behind>,
 ) -> HandlerResult<Out<MeasuredPage>> {
-    let Behind { measure, from, until, agent, team, channel, tag, outcome } = asked;
+    let Behind { measure, from, until, agent, team, channel, tag, outcome, hours } = asked;
     let filter = Filter { agent, team, channel, tag, outcome };
     let chosen = chosen(&parts, signed, filter).await?;
     let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
-    let (tally, _) = tally(&parts, signed, "until", edges).await?;
+    let (tally, _) = tally(&parts, signed, ("until", edges), hours).await?;
     let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
     Ok(Out(tally.behind(&chosen, &labels, measure)))
 }
@@ -157,11 +166,11 @@ pub(super) async fn csv(
     signed: Signed,
     Query(asked): Query<AsCsv>,
 ) -> HandlerResult<Response> {
-    let AsCsv { from, until, agent, team, channel, tag, outcome } = asked;
+    let AsCsv { from, until, agent, team, channel, tag, outcome, hours } = asked;
     let filter = Filter { agent, team, channel, tag, outcome };
     let chosen = chosen(&parts, signed, filter).await?;
     let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
-    let (tally, _) = tally(&parts, signed, "until", edges).await?;
+    let (tally, _) = tally(&parts, signed, ("until", edges), hours).await?;
     let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
     let rows = tally.measured(&chosen, &labels);
     if rows.len() > csv::ROWS_MAX {
@@ -179,7 +188,7 @@ pub(super) async fn csv(
             HeaderValue::from_static("attachment; filename=\"answers.csv\""),
         ),
     ];
-    Ok((headers, csv::table(&rows, &agents, &teams, &labels)).into_response())
+    Ok((headers, csv::table(&rows, &agents, &teams, &labels, hours.is_some())).into_response())
 }
 
 /// The filter of a report, as it was asked.
@@ -224,10 +233,19 @@ async fn chosen(parts: &ApiState, signed: Signed, filter: Filter) -> HandlerResu
 async fn tally(
     parts: &ApiState,
     signed: Signed,
-    field: &str,
-    edges: Vec<Timestamp>,
+    (field, edges): (&str, Vec<Timestamp>),
+    hours: Option<SettingId>,
 ) -> HandlerResult<(Tally, u64)> {
     let edges = Edges::new(edges).map_err(|why| Fault::invalid(format!("{field}: {why}")))?;
-    let tally = Tally::new(edges, parts.clock.now());
+    let mut tally = Tally::new(edges, parts.clock.now());
+    if let Some(schedule) = hours {
+        let of = signed.workspace;
+        let mut tx = parts.store.read().await?;
+        let policies = Policies::in_workspace(of, policies(&mut tx, of).await?);
+        tx.rollback().await?;
+        let hours = policies.hours(schedule);
+        let hours = hours.ok_or_else(|| Fault::invalid("hours: no schedule that counts"))?;
+        tally = tally.in_hours(hours.clone());
+    }
     parts.queues.reports.fold(&parts.store, signed.workspace, tally).await
 }

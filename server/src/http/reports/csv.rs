@@ -10,19 +10,21 @@ use super::{NONE, UNRESOLVED};
 /// Rows of one answer.
 pub(super) const ROWS_MAX: usize = 100_000;
 
-const HEAD: &str = "measure,since,at,wall_ms,agent,team,agent_id,team_id,channel_id,\
-    conversation_id,outcome,outcome_id,tags,tag_ids\r\n";
+const HEAD: &str = "agent,team,agent_id,team_id,channel_id,conversation_id,outcome,outcome_id,\
+    tags,tag_ids\r\n";
 
-/// One row for each, in order.
+/// One row for each, in order. The column of the times says by which clock they are.
 pub(super) fn table(
     rows: &[MeasuredEpisode],
     agents: &[Agent],
     teams: &[Team],
     labels: &Labels,
+    is_open_hours: bool,
 ) -> String {
     let agents: BTreeMap<_, _> = agents.iter().map(|of| (of.id, cell(&of.name))).collect();
     let teams: BTreeMap<_, _> = teams.iter().map(|of| (of.id, cell(&of.name))).collect();
-    let mut table = HEAD.to_owned();
+    let clock = if is_open_hours { "open_ms" } else { "wall_ms" };
+    let mut table = format!("measure,since,at,{clock},{HEAD}");
     for MeasuredEpisode { measure, measured: row, tags, ending } in rows {
         let agent = row.agent_id.and_then(|id| agents.get(&id)).map_or("", String::as_str);
         let team = teams.get(&row.team_id).map_or("", String::as_str);
