@@ -28,7 +28,11 @@ for (const file of sources.filter((name) => isOfMessages(name) || name === "wire
 }
 const tables = {};
 for (const language of languages) {
-  tables[language] = (await import(join(made, "messages", `${language}.mjs`)))[language];
+  const said = async (file) => import(join(made, "messages", `${file}.mjs`));
+  const { toolWords } = await said("tools");
+  const { noticeWords } = await said("notices");
+  const whole = (await said(language))[language];
+  tables[language] = { ...whole, tools: toolWords[language], notices: noticeWords[language] };
 }
 rmSync(made, { recursive: true });
 

@@ -8,6 +8,7 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.test.ComposeUiTest
 import androidx.compose.ui.test.ExperimentalTestApi
 import androidx.compose.ui.test.assertIsDisplayed
+import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.hasContentDescription
 import androidx.compose.ui.test.hasSetTextAction
@@ -239,6 +240,31 @@ class AppTest {
             waitUntil("it was chosen", WAIT_MS) { baton.choices.isNotEmpty() }
             assertEquals(8uL to Choice.Discard, baton.choices.single())
         }
+    }
+
+    @Test
+    fun what_waits_longest_is_taken_and_opened() {
+        baton.server = baton.server.copy(next = MARTA)
+        app {
+            presses("Take next")
+            shows("¿Te la aparto?")
+        }
+    }
+
+    @Test
+    fun who_takes_next_is_told_when_nothing_waits_or_they_are_full() = app {
+        presses("Take next")
+        shows("Nothing waits in the queues of your teams.")
+        baton.failOnce("takeNext", CoreException.Server("at_capacity", "agent is at capacity"))
+        presses("Take next")
+        shows("You have as many as you may have at once.")
+    }
+
+    @Test
+    fun without_a_network_nothing_can_be_taken() = app {
+        baton.setStanding(Standing.Offline)
+        shows("Offline.")
+        onNode(hasText("Take next") and hasClickAction()).assertIsNotEnabled()
     }
 
     @Test

@@ -187,6 +187,22 @@ val owning = listOf(
         ana.session.desk.setAvailability(Availability.AVAILABLE)
         becomes("Ben sees her back", Availability.AVAILABLE) { seen() }
     },
+    Flow("what waits longest is taken next") {
+        val said = world.customer(freshNumber(), "I wait longest")
+        val ana = hand("ana").live()
+        until("it is in her lists") { ana.row(said).holder is Holder.Team }
+        // Others of the world may wait as well: she takes until it is hers.
+        until("it is hers") {
+            var taken: String? = null
+            ana.session.inbox.takeNext { taken = it }
+            until("it is taken") { taken != null || ana.told.any { "Nothing waits" in ana.said(it) } }
+            world.owner(said.conversation) == world.agent("ana")
+        }
+        until("nothing is left") {
+            ana.session.inbox.takeNext {}
+            ana.told.any { "Nothing waits" in ana.said(it) }
+        }
+    },
     Flow("each view has what it says") {
         val said = world.customer(freshNumber(), "Mine or nobody's?")
         val ana = hand("ana").live()

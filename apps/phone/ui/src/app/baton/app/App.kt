@@ -62,6 +62,7 @@ import app.baton.app.screens.SettingsScreen
 import app.baton.app.screens.SettingsState
 import app.baton.app.screens.SignInActs
 import app.baton.app.screens.SignInScreen
+import app.baton.app.screens.TAKES
 import app.baton.app.screens.TalkActs
 import app.baton.app.screens.TalkScreen
 import app.baton.app.words.Word
@@ -158,6 +159,7 @@ private fun inboxActs(app: AppModel, session: Session) = InboxActs(
     begin = { app.open(Place.Begin) },
     settings = { app.open(Place.Settings) },
     review = { app.open(Place.Review) },
+    takeNext = { session.inbox.takeNext { app.open(Place.Talk(it)) } },
 )
 
 @Composable
@@ -277,8 +279,13 @@ private fun ToastAt(session: Session, place: Place?, modifier: Modifier) {
         toast = null
     }
     val colours = Look.colours
+    val below = when (place) {
+        is Place.Talk -> COMPOSER
+        null -> TAKES - 12.dp
+        else -> 0.dp
+    }
     Row(
-        modifier.padding(16.dp).padding(bottom = if (place is Place.Talk) COMPOSER else 0.dp).widthIn(max = 520.dp).fillMaxWidth().clip(RoundedCornerShape(Dims.rMd))
+        modifier.padding(16.dp).padding(bottom = below).widthIn(max = 520.dp).fillMaxWidth().clip(RoundedCornerShape(Dims.rMd))
             .background(colours.inverse).heightIn(min = 48.dp).padding(start = 16.dp),
         Arrangement.spacedBy(8.dp), Alignment.CenterVertically,
     ) {

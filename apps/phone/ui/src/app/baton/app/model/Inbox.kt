@@ -22,6 +22,7 @@ import kotlinx.coroutines.cancel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
 
@@ -63,7 +64,12 @@ data class InboxState(
     val view: InboxView = InboxView.Mine,
     val list: ListState = ListState.Loading,
     val now: Long = 0,
-)
+    val isTaking: Boolean = false,
+) {
+    /** Whether what is listed is a queue, or what became of one: there the next can be taken. */
+    val isOfQueue: Boolean
+        get() = view is InboxView.Mine || view is InboxView.Unassigned || view is InboxView.Team
+}
 
 const val MINUTE_MS = 60_000L
 private const val LATE_MS = 15 * MINUTE_MS
@@ -115,13 +121,30 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
 
     fun more() = desk.does { watched?.more() }
 
+    /** Takes what waits longest: in the team's queue where that is shown, else in one's own. */
+    fun takeNext(open: (String) -> Unit) {
+        if (stateNow.value.isTaking) return
+        stateNow.update { it.copy(isTaking = true) }
+        scope.launch {
+            try {
+                desk.asks {
+                    val team = (stateNow.value.view as? InboxView.Team)?.team
+                    val taken = desk.baton.takeNext(team)
+                    if (taken == null) desk.tells(Told.of(Word.NothingNext)) else open(taken)
+                }
+            } finally {
+                stateNow.update { it.copy(isTaking = false) }
+            }
+        }
+    }
+
     @Synchronized
     private fun watch(view: InboxView) {
         watching?.cancel()
         listing?.cancel()
         val inside = scope + SupervisorJob(scope.coroutineContext[Job])
         listing = inside
-        stateNow.value = InboxState(view, ListState.Loading, desk.platform.now())
+        stateNow.update { InboxState(view, ListState.Loading, desk.platform.now(), it.isTaking) }
         val list = desk.baton.watchInbox(inside, view)
         watched = list
         watching = inside.launch { list.state.collect { draw() } }
@@ -143,7 +166,7 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
                 ListState.Failed(Told.of(told.error), told.value?.drawn().orEmpty())
             }
         }
-        stateNow.value = stateNow.value.copy(list = list, now = now)
+        stateNow.update { it.copy(list = list, now = now) }
     }
 }
 

@@ -21,6 +21,12 @@ sealed interface Told {
     }
 
     companion object {
+        /** Refusals that have a sentence of their own, by their codes. */
+        private val refusals = mapOf(
+            "at_capacity" to Word.YouAreFull, "not_in_scope" to Word.RefusedScope,
+            "not_allowed" to Word.RefusedAllowed, "forbidden" to Word.RefusedAllowed,
+        )
+
         val SessionOver = Of(Word.SessionOver)
         val Revoked = Of(Word.WasRevoked)
         val SignedOut = Of(Word.SignOut)
@@ -40,7 +46,7 @@ sealed interface Told {
             is CoreException.Unauthorized -> SessionOver
             is CoreException.WrongCredentials -> Of(Word.SignInWrong)
             is CoreException.Refused -> of(Word.RefusedOther, error.detail)
-            is CoreException.Server -> of(Word.RefusedOther, error.detail)
+            is CoreException.Server -> refusals[error.code]?.let { Of(it) } ?: of(Word.RefusedOther, error.detail)
             is CoreException.Invalid -> of(Word.RefusedOther, error.detail)
             is CoreException.Storage -> when {
                 error.isFull -> StoreFull

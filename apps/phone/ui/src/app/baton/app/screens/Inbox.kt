@@ -10,6 +10,7 @@ import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ExperimentalLayoutApi
 import androidx.compose.foundation.layout.FlowRow
+import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
@@ -33,6 +34,7 @@ import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.selected
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.font.FontWeight
+import androidx.compose.ui.unit.Dp
 import androidx.compose.ui.unit.dp
 import app.baton.app.look.Act
 import app.baton.app.look.Avatar
@@ -41,6 +43,7 @@ import app.baton.app.look.BarTitle
 import app.baton.app.look.Beside
 import app.baton.app.look.Chip
 import app.baton.app.look.Count
+import app.baton.app.look.Dims
 import app.baton.app.look.Drawing
 import app.baton.app.look.Drawn
 import app.baton.app.look.Hairline
@@ -78,9 +81,13 @@ class InboxActs(
     val begin: () -> Unit = {},
     val settings: () -> Unit = {},
     val review: () -> Unit = {},
+    val takeNext: () -> Unit = {},
 )
 
 private const val FROM_THE_END = 10
+
+/** What stands over the end of a list, and so below its last row. */
+val TAKES = 72.dp
 
 @Composable
 fun InboxScreen(
@@ -102,7 +109,21 @@ fun InboxScreen(
         }
         Tabs(tabs, state.view, acts.choose)
         Hairline()
-        Rows(state, acts, chosen, Modifier.weight(1f))
+        Box(Modifier.weight(1f)) {
+            val isOver = state.isOfQueue
+            Rows(state, acts, chosen, ends = if (isOver) TAKES else 0.dp)
+            if (isOver) {
+                val isLive = stand.standing == Standing.Live
+                // What cannot be done is paler; rows do not show through it.
+                val place = Modifier.align(Alignment.BottomEnd).padding(12.dp)
+                Box(place.clip(RoundedCornerShape(Dims.rMd)).background(Look.colours.surface)) {
+                    Act(
+                        words(Word.TakeNext), isEnabled = isLive && !state.isTaking,
+                        drawing = Drawing.Bolt, onClick = acts.takeNext,
+                    )
+                }
+            }
+        }
     }
 }
 
@@ -184,7 +205,13 @@ private fun Tabs(tabs: List<Tab>, chosen: InboxView, choose: (InboxView) -> Unit
 }
 
 @Composable
-fun Rows(state: InboxState, acts: InboxActs, chosen: String?, modifier: Modifier = Modifier) {
+fun Rows(
+    state: InboxState,
+    acts: InboxActs,
+    chosen: String?,
+    modifier: Modifier = Modifier,
+    ends: Dp = 0.dp,
+) {
     val words = Look.words
     when (val list = state.list) {
         ListState.Loading -> Column(
@@ -195,12 +222,12 @@ fun Rows(state: InboxState, acts: InboxActs, chosen: String?, modifier: Modifier
                 Modifier.background(Look.colours.lateSoft).padding(start = 16.dp, end = if (isLarge) 16.dp else 0.dp),
                 { Act(words(Word.TryAgain), Weight.QUIET, onClick = acts.retry) },
             ) { Says(list.why.say(words), Modifier.weight(1f), Look.type.small, Look.colours.lateInk) }
-            RowList(list.rows, false, state.now, acts, chosen)
+            RowList(list.rows, false, state.now, acts, chosen, ends)
         }
         is ListState.Loaded -> if (list.rows.isEmpty()) {
             Empty(state.view, modifier)
         } else {
-            RowList(list.rows, list.hasMore, state.now, acts, chosen, modifier)
+            RowList(list.rows, list.hasMore, state.now, acts, chosen, ends, modifier)
         }
     }
 }
@@ -226,6 +253,7 @@ private fun RowList(
     now: Long,
     acts: InboxActs,
     chosen: String?,
+    ends: Dp,
     modifier: Modifier = Modifier,
 ) {
     val scroll = rememberLazyListState()
@@ -235,7 +263,7 @@ private fun RowList(
             if (last >= rows.size - FROM_THE_END) acts.more()
         }
     }
-    LazyColumn(modifier.fillMaxSize(), scroll) {
+    LazyColumn(modifier.fillMaxSize(), scroll, PaddingValues(bottom = ends)) {
         items(rows, key = { it.id }, contentType = { "row" }) { row ->
             ConversationRow(row, now, row.id == chosen) { acts.open(row) }
         }

@@ -1396,6 +1396,18 @@ enum class Word(internal vararg val texts: String) {
         "Pesquisar",
         "بحث",
     ),
+    TakeNext(
+        "Take next",
+        "Tomar la siguiente",
+        "Pegar a próxima",
+        "خذ التالية",
+    ),
+    NothingNext(
+        "Nothing waits in the queues of your teams.",
+        "Nada espera en las colas de tus equipos.",
+        "Nada espera nas filas das suas equipes.",
+        "لا شيء ينتظر في قوائم انتظار فرقك.",
+    ),
     Settings(
         "Settings",
         "Ajustes",
@@ -1893,5 +1905,11 @@ enum class Word(internal vararg val texts: String) {
         "un compañero",
         "um colega",
         "أحد الزملاء",
+    ),
+    YouAreFull(
+        "You have as many as you may have at once. Resolve one or hand one over first.",
+        "Tiene tantas como puede tener a la vez. Resuelva o traspase una antes.",
+        "Você tem tantas quantas pode ter de uma vez. Resolva ou passe uma antes.",
+        "لديك أقصى ما يمكنك حمله معًا. حُلّ واحدة أو سلّمها أولًا.",
     ),
 }
