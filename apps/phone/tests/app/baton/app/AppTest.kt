@@ -33,6 +33,7 @@ import app.baton.core.CoreException
 import app.baton.core.Draft
 import app.baton.core.Event
 import app.baton.core.InboxView
+import app.baton.core.NoticesPage
 import app.baton.core.Owner
 import app.baton.core.SeenLine
 import app.baton.core.Standing
@@ -265,6 +266,29 @@ class AppTest {
         baton.setStanding(Standing.Offline)
         shows("Offline.")
         onNode(hasText("Take next") and hasClickAction()).assertIsNotEnabled()
+    }
+
+    @Test
+    fun what_concerns_the_agent_is_counted_opened_and_read() {
+        baton.server = baton.server.copy(notices = NoticesPage(Sample.notices.notices, 2u, null))
+        app {
+            taps("Mentions, 2 not read")
+            shows("Ben Adler asks for you: Marta Gil")
+            onAllNodes(hasText("Marta Gil", substring = true) and hasClickAction()).onFirst().performClick()
+            shows("¿Te la aparto?")
+            waitUntil("it is read", WAIT_MS) { "readNotices" in baton.calls }
+        }
+    }
+
+    @Test
+    fun a_list_of_what_concerns_the_agent_that_failed_can_be_asked_for_again() = app {
+        baton.fail(CoreException.Offline())
+        taps("Mentions")
+        model.state.value.session?.notices?.retry()
+        shows("The server cannot be reached.")
+        baton.fail(null)
+        presses("Try again")
+        shows("Nothing concerns you.")
     }
 
     @Test

@@ -9,6 +9,7 @@ import app.baton.app.model.Entry
 import app.baton.app.model.InboxState
 import app.baton.app.model.ListState
 import app.baton.app.model.Names
+import app.baton.app.model.NoticesState
 import app.baton.app.model.ReviewState
 import app.baton.app.model.Sheet
 import app.baton.app.model.Stand
@@ -36,6 +37,8 @@ import app.baton.core.MediaKind
 import app.baton.core.MissedLine
 import app.baton.core.Named
 import app.baton.core.Note
+import app.baton.core.Notice
+import app.baton.core.NoticeKind
 import app.baton.core.OutboxFile
 import app.baton.core.OutboxItem
 import app.baton.core.OutgoingFile
@@ -304,6 +307,16 @@ object Sample {
     fun reviews(vararg items: OutboxItem) = ReviewState(
         held = items.filter { it.review != null }, waiting = items.filter { it.review == null },
         titles = mapOf(MARTA to "Marta Gil", "pete" to "Pete"), names = names, now = NOW,
+    )
+
+    val notices = NoticesState(
+        notices = listOf(
+            Notice(9u, NOW - 2 * MINUTE, NoticeKind.MENTION, MARTA, "Marta Gil", BEN, "@Inés ¿queda la azul?", null, false),
+            Notice(8u, NOW - 30 * MINUTE, NoticeKind.REVIEW, "held", "Aisha Bello", null, "The invoice is on its way.", "m", false),
+            Notice(7u, NOW - 2 * HOUR, NoticeKind.ASSIGNED, "lucia", "Lucía Fernández de la Torre y Mendoza", NADIA, null, null, true),
+            Notice(6u, NOW - 26 * HOUR, NoticeKind.MENTION, "omar", "عمر الحداد", BEN, ARABIC, null, true),
+        ),
+        unread = 2, isLoading = false, before = 6u, names = names, now = NOW,
     )
 
     val begin = BeginState("+34 600 123 456", "c1")

@@ -27,6 +27,8 @@ import app.baton.app.screens.BeginScreen
 import app.baton.app.screens.ForwardSheet
 import app.baton.app.screens.InboxActs
 import app.baton.app.screens.InboxScreen
+import app.baton.app.screens.NoticesActs
+import app.baton.app.screens.NoticesScreen
 import app.baton.app.screens.ReviewActs
 import app.baton.app.screens.ReviewScreen
 import app.baton.app.screens.SettingsActs
@@ -62,7 +64,7 @@ private val badge = Badge(4u, 6u, 3u, 1u)
 
 @Composable
 private fun Inbox(state: InboxState, stand: Stand = Sample.live) =
-    InboxScreen(state, tabsOf(badge, Sample.people.teams), stand, InboxActs())
+    InboxScreen(state, tabsOf(badge, Sample.people.teams), stand, InboxActs(), concerning = 2)
 
 @Composable
 private fun Talk(state: TalkState, stand: Stand = Sample.live) = TalkScreen(state, stand, TalkActs())
@@ -136,6 +138,16 @@ private val sheets = listOf(
 private val others = listOf(
     Shot("review") { ReviewScreen(Sample.reviews(Sample.held, Sample.tooLate, Sample.item(3, "On its way")), ReviewActs()) },
     Shot("review-none") { ReviewScreen(Sample.reviews(), ReviewActs()) },
+    Shot("notices") { NoticesScreen(Sample.notices, NoticesActs()) },
+    Shot("notices-none") {
+        NoticesScreen(Sample.notices.copy(notices = emptyList(), unread = 0), NoticesActs())
+    },
+    Shot("notices-loading") {
+        NoticesScreen(Sample.notices.copy(notices = emptyList(), isLoading = true), NoticesActs())
+    },
+    Shot("notices-failed") {
+        NoticesScreen(Sample.notices.copy(failed = Told.of(Word.ServerAway)), NoticesActs())
+    },
     Shot("settings") { SettingsScreen(settings(PushState.On), SettingsActs()) },
     Shot("settings-silent") {
         SettingsScreen(settings(PushState.Off(PushOffReason.Permission), Standing.Offline), SettingsActs())

@@ -203,6 +203,28 @@ val owning = listOf(
             ana.told.any { "Nothing waits" in ana.said(it) }
         }
     },
+    Flow("called, told of it, and it is read") {
+        val said = world.customer(freshNumber(), "Where is the invoice?")
+        val ben = hand("ben").live().opens(said)
+        ben.talk.setNote(true)
+        val called = ben.colleague("Ana")
+        ben.talk.mention(called.id, called.name)
+        ben.talk.type("@Ana, the invoice?")
+        ben.talk.send()
+        val ana = hand("ana").live()
+        val notices = ana.session.notices
+        fun here() = notices.state.value.notices.find { it.conversation == said.conversation }
+        val notice = eventually("Ana's list has it") {
+            if (here() == null) notices.retry()
+            here()
+        }
+        ensure(!notice.isRead && notice.by == world.agent("ben")) { "$notice" }
+        ensure(notices.state.value.unread > 0) { "nothing is counted" }
+        notices.read(notice)
+        until("it is read") { here()?.isRead == true }
+        notices.retry()
+        until("the server has it as read") { !notices.state.value.isLoading && here()?.isRead == true }
+    },
     Flow("each view has what it says") {
         val said = world.customer(freshNumber(), "Mine or nobody's?")
         val ana = hand("ana").live()

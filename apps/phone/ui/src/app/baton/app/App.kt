@@ -54,6 +54,8 @@ import app.baton.app.screens.BeginScreen
 import app.baton.app.screens.ForwardSheet
 import app.baton.app.screens.InboxActs
 import app.baton.app.screens.InboxScreen
+import app.baton.app.screens.NoticesActs
+import app.baton.app.screens.NoticesScreen
 import app.baton.app.screens.ReviewActs
 import app.baton.app.screens.ReviewScreen
 import app.baton.app.screens.Rows
@@ -145,9 +147,10 @@ private fun InboxPane(app: AppModel, state: AppState, session: Session) {
     val badge by session.desk.badge.collectAsState()
     val names by session.desk.names.collectAsState()
     val stand by session.desk.stand.collectAsState()
+    val notices by session.notices.state.collectAsState()
     val acts = remember(session) { inboxActs(app, session) }
     val chosen = (state.places.lastOrNull() as? Place.Talk)?.id
-    InboxScreen(inbox, tabsOf(badge, names.allTeams), stand, acts, chosen = chosen)
+    InboxScreen(inbox, tabsOf(badge, names.allTeams), stand, acts, chosen = chosen, concerning = notices.unread)
 }
 
 private fun inboxActs(app: AppModel, session: Session) = InboxActs(
@@ -160,6 +163,7 @@ private fun inboxActs(app: AppModel, session: Session) = InboxActs(
     settings = { app.open(Place.Settings) },
     review = { app.open(Place.Review) },
     takeNext = { session.inbox.takeNext { app.open(Place.Talk(it)) } },
+    notices = { app.open(Place.Notices) },
 )
 
 @Composable
@@ -186,8 +190,23 @@ private fun PlacePane(
             BeginScreen(state.begin, names.allChannels, app::back, app::begins, app::begin)
         }
         Place.Search -> SearchPane(app, session)
+        Place.Notices -> {
+            val notices by session.notices.state.collectAsState()
+            NoticesScreen(notices, noticesActs(app, session))
+        }
     }
 }
+
+private fun noticesActs(app: AppModel, session: Session) = NoticesActs(
+    back = { app.leave(Place.Notices) },
+    open = {
+        session.notices.read(it)
+        app.open(Place.Talk(it.conversation, it.title))
+    },
+    readAll = { session.notices.readAll() },
+    more = session.notices::more,
+    retry = session.notices::retry,
+)
 
 @Composable
 private fun TalkPane(app: AppModel, state: AppState, session: Session, hasBack: Boolean) {

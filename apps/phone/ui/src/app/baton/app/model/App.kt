@@ -28,6 +28,7 @@ sealed interface Place {
     data object Settings : Place
     data object Begin : Place
     data object Search : Place
+    data object Notices : Place
 }
 
 data class SignInState(
@@ -49,6 +50,7 @@ data class BeginState(
 class Session(val desk: Desk, inside: CoroutineScope) {
     val inbox = InboxModel(desk, inside)
     val review = ReviewModel(desk)
+    val notices = NoticesModel(desk, inside)
 }
 
 data class AppState(

@@ -30,6 +30,7 @@ import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.draw.clip
 import androidx.compose.ui.semantics.Role
+import androidx.compose.ui.semantics.clearAndSetSemantics
 import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.selected
 import androidx.compose.ui.semantics.semantics
@@ -82,6 +83,7 @@ class InboxActs(
     val settings: () -> Unit = {},
     val review: () -> Unit = {},
     val takeNext: () -> Unit = {},
+    val notices: () -> Unit = {},
 )
 
 private const val FROM_THE_END = 10
@@ -97,12 +99,14 @@ fun InboxScreen(
     acts: InboxActs,
     modifier: Modifier = Modifier,
     chosen: String? = null,
+    concerning: Int = 0,
 ) {
     val words = Look.words
     Column(modifier.fillMaxSize().background(Look.colours.surface)) {
         StandBanner(stand, acts.review)
         Bar {
             BarTitle(words(Word.Inbox), Modifier.weight(1f).padding(start = 4.dp))
+            Bell(concerning, acts.notices)
             IconAct(Drawing.Search, words(Word.Search), onClick = acts.search)
             IconAct(Drawing.Begin, words(Word.NewConversation), onClick = acts.begin)
             IconAct(Drawing.Gear, words(Word.Settings), onClick = acts.settings)
@@ -125,6 +129,16 @@ fun InboxScreen(
             }
         }
     }
+}
+
+/** The way to what concerns the agent, with how much of it is not read. */
+@Composable
+private fun Bell(unread: Int, onClick: () -> Unit) = Box {
+    val words = Look.words
+    val says = if (unread > 0) words(Word.Notices) + ", " + words(Word.NotRead, unread) else words(Word.Notices)
+    IconAct(Drawing.Bell, says, onClick = onClick)
+    // The name of the button says it.
+    if (unread > 0) Box(Modifier.align(Alignment.TopEnd).clearAndSetSemantics {}) { Count(unread) }
 }
 
 /** Offline, locked, connecting: one line above everything, and what waits. */
@@ -232,7 +246,7 @@ fun Rows(
     }
 }
 
-private const val SKELETONS = 9
+internal const val SKELETONS = 9
 
 @Composable
 private fun Empty(view: InboxView, modifier: Modifier) {
@@ -272,7 +286,7 @@ private fun RowList(
 }
 
 @Composable
-private fun SkeletonRow() = Row(
+internal fun SkeletonRow() = Row(
     Modifier.padding(horizontal = 16.dp, vertical = 14.dp),
     Arrangement.spacedBy(12.dp), Alignment.CenterVertically,
 ) {
