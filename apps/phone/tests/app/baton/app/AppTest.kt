@@ -33,11 +33,14 @@ import app.baton.core.CoreException
 import app.baton.core.Draft
 import app.baton.core.Event
 import app.baton.core.InboxView
+import app.baton.core.LineStatus
 import app.baton.core.NoticesPage
 import app.baton.core.Owner
 import app.baton.core.SeenLine
 import app.baton.core.Standing
+import app.baton.core.TimelineEntry
 import app.baton.testing.FakeBaton
+import app.baton.testing.Preview
 import app.baton.testing.TakenAct
 import kotlin.time.Duration.Companion.minutes
 import kotlinx.coroutines.CoroutineScope
@@ -173,6 +176,108 @@ class AppTest {
             opens()
             shows("She pays late")
             onNodeWithText("Add note").assertIsDisplayed()
+        }
+    }
+
+    @Test
+    fun a_reply_is_found_by_its_letters_and_not_sent_with_a_blank_left() {
+        baton.setCannedReplies(Sample.replies)
+        app {
+            opens()
+            field("Write a reply").performTextInput("/parc")
+            presses("/parcel · Where the parcel is")
+            shows("2 blanks are left: Parcel number.")
+            onNode(hasText("Send") and hasClickAction()).assertIsNotEnabled()
+            field("Parcel number").performTextInput("4471")
+            presses("Next")
+            shows("1 blank is left: Day.")
+            field("Day").performTextInput("Friday")
+            presses("Next")
+            presses("Send")
+            assertEquals("Marta, parcel 4471 comes on Friday.", (acted().act as Act.Reply).text)
+            assertTrue("sendCanned" in baton.calls)
+        }
+    }
+
+    @Test
+    fun a_reply_answers_no_line_and_a_quote_makes_it_a_text_of_ones_own() {
+        baton.setCannedReplies(Sample.replies)
+        app {
+            opens()
+            taps("Canned replies")
+            presses("/hours · Opening hours")
+            shows("We are open from 10 to 18")
+            model.state.value.talk?.quote(Sample.said)
+            presses("Send")
+            assertEquals("line 3", (acted().act as Act.Reply).quoted)
+            assertTrue("sendCanned" !in baton.calls)
+        }
+    }
+
+    @Test
+    fun tags_are_put_on_and_taken_off() {
+        baton.setTags(Sample.tags)
+        baton.setHeader(MARTA, Sample.header)
+        app {
+            baton.setHeader(MARTA, Sample.header.copy(tags = listOf("t1")))
+            opens()
+            shows("Urgent")
+            taps("More")
+            presses("Tags")
+            presses("Wholesale")
+            onAllNodes(hasText("Urgent") and hasClickAction()).onFirst().performClick()
+            waitUntil("both are done", WAIT_MS) { decided().size == 2 }
+            val wanted = listOf(Act.Tag(add = listOf("t2")), Act.Tag(remove = listOf("t1")))
+            assertEquals(wanted, decided().map { it.act })
+        }
+    }
+
+    @Test
+    fun how_it_ends_is_asked_where_the_team_wants_to_know() {
+        baton.setTeam(Sample.outcomes, Preview.policy)
+        app {
+            opens()
+            taps("Resolve")
+            shows("Your team wants to know.")
+            presses("Sent elsewhere")
+            assertTrue(decided().isEmpty())
+            field("Say more about it").performTextInput("To Ben's shop")
+            onAllNodes(hasText("Resolve") and hasClickAction()).onFirst().performClick()
+            assertEquals(Act.Resolve(SeenLine(3u, "line 3"), "o2", "To Ben's shop"), acted().act)
+        }
+    }
+
+    @Test
+    fun a_message_that_waits_is_taken_back_and_its_words_come_back_once_it_is_sure() = app {
+        baton.setTimeline(MARTA, Sample.undoable.lines)
+        opens()
+        shows("Leaves in 7 s")
+        presses("Undo")
+        assertEquals(Act.Cancel("line 4"), acted().act)
+        assertEquals("", model.state.value.talk?.state?.value?.composing?.text)
+        val gone = TimelineEntry.Line(Sample.waiting.copy(status = LineStatus.CANCELLED))
+        baton.setTimeline(MARTA, Sample.talk().lines + gone)
+        waitUntil("its words are back", WAIT_MS) {
+            model.state.value.talk?.state?.value?.composing?.text == "Te la guardo hasta el sábado."
+        }
+    }
+
+    @Test
+    fun a_message_that_waits_can_leave_at_once() = app {
+        baton.setTimeline(MARTA, Sample.undoable.lines)
+        opens()
+        presses("Send now")
+        assertEquals(Act.SendNow("line 4"), acted().act)
+    }
+
+    @Test
+    fun what_a_colleague_typed_and_left_can_be_used() {
+        baton.server = baton.server.copy(drafts = listOf(Sample.draft))
+        app {
+            opens()
+            shows("Ben Adler typed this and did not send it")
+            presses("Use this text")
+            waitUntil("it is in the field", WAIT_MS) { baton.drafts[MARTA]?.text == Sample.draft.text }
         }
     }
 

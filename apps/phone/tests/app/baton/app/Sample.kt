@@ -4,8 +4,10 @@ package app.baton.app
 
 import androidx.compose.ui.graphics.ImageBitmap
 import app.baton.app.model.BeginState
+import app.baton.app.model.Canned
 import app.baton.app.model.Composing
 import app.baton.app.model.Entry
+import app.baton.app.model.Filling
 import app.baton.app.model.InboxState
 import app.baton.app.model.ListState
 import app.baton.app.model.Names
@@ -18,16 +20,24 @@ import app.baton.app.model.entriesOf
 import app.baton.app.model.rowOf
 import app.baton.app.words.Language
 import app.baton.core.ActKind
+import app.baton.core.AskOutcome
+import app.baton.core.Attribute
 import app.baton.core.Availability
 import app.baton.core.Baton
+import app.baton.core.CannedReply
+import app.baton.core.CannedThen
 import app.baton.core.ChoiceKind
 import app.baton.core.Colleague
+import app.baton.core.ContactField
+import app.baton.core.ConversationTag
+import app.baton.core.FilledText
 import app.baton.core.FoundIn
 import app.baton.core.Header
 import app.baton.core.Hit
 import app.baton.core.Hold
 import app.baton.core.InboxRow
 import app.baton.core.InboxView
+import app.baton.core.KeptDraft
 import app.baton.core.Line
 import app.baton.core.LineAuthor
 import app.baton.core.LineContent
@@ -41,6 +51,8 @@ import app.baton.core.Notice
 import app.baton.core.NoticeKind
 import app.baton.core.OutboxFile
 import app.baton.core.OutboxItem
+import app.baton.core.OutcomeChoice
+import app.baton.core.Outcomes
 import app.baton.core.OutgoingFile
 import app.baton.core.Own
 import app.baton.core.Owner
@@ -52,6 +64,8 @@ import app.baton.core.Reaction
 import app.baton.core.Review
 import app.baton.core.ReviewCode
 import app.baton.core.SeenLine
+import app.baton.core.SetBy
+import app.baton.core.SettingHome
 import app.baton.core.SoundShape
 import app.baton.core.Stage
 import app.baton.core.Standing
@@ -69,6 +83,22 @@ private const val MINUTE = 60_000L
 private const val HOUR = 60 * MINUTE
 private const val ARABIC = "أهلًا، هل وصل طلبي؟"
 
+/** Fills as the core does, as far as the samples need it: tests over fakes have no core. */
+object FakeFilling : Filling {
+    override fun fill(text: String, values: Map<String, String>, names: Map<String, String>): FilledText {
+        val filled = text.replace(Regex("\\{\\{(.*?)}}")) { place ->
+            val asked = place.groupValues[1].substringAfter("ask:", "")
+            val name = place.groupValues[1]
+            values[name] ?: "\u27e6${asked.ifEmpty { names[name] ?: name }}\u27e7"
+        }
+        return FilledText(filled, blanks(filled))
+    }
+
+    override fun blanks(text: String) = Regex("\u27e6(.*?)\u27e7").findAll(text).map { it.groupValues[1] }.toList()
+
+    override fun values(fields: List<ContactField>, attributes: List<Attribute>) = emptyMap<String, String>()
+}
+
 /** A platform that has nothing but what a test gives it. */
 class FakePlatform(private val baton: Baton) : Platform {
     var file: OutgoingFile? = null
@@ -78,6 +108,7 @@ class FakePlatform(private val baton: Baton) : Platform {
     override val language = Language.ENGLISH
     override val zone: ZoneId = ZoneOffset.UTC
     override val isPushed = true
+    override val filling = FakeFilling
 
     override suspend fun open(server: String): Baton {
         servers += server
@@ -290,6 +321,43 @@ object Sample {
     val answering = talk(
         composing = Composing("Sí", quoted = line(3, LineAuthor.Customer, text("¡Sí por favor! ¿Hasta cuándo?"), 12 * MINUTE)),
     ).copy(elsewhere = listOf(row("m2", "Marta Gil", "Hello", Owner.Agent(BEN)).copy(channel = "c2")))
+    private val urgent = ConversationTag("t1", "Urgent", "red", false, null, false, null, SetBy.ANYONE)
+    private val wholesale = ConversationTag("t2", "Wholesale", "blue", true, null, false, null, SetBy.SUPERVISORS)
+    val tags = listOf(
+        urgent, wholesale,
+        ConversationTag("t3", "Reparación de marco", "green", false, null, false, null, SetBy.ANYONE),
+        ConversationTag("t4", "شكوى", "orange", false, null, false, null, SetBy.ANYONE),
+    )
+    val replies = listOf(
+        canned("r1", "hours", "Opening hours", "We are open from 10 to 18, Monday to Saturday."),
+        canned("r2", "parcel", "Where the parcel is", "{{customer.first_name}}, parcel {{ask:Parcel number}} comes on {{ask:Day}}.")
+            .copy(then = listOf(CannedThen.Tag("t1"), CannedThen.Resolve(null))),
+        canned("r3", "gracias", "Thanks", "¡Gracias, {{customer.first_name}}!"),
+    )
+
+    private fun canned(id: String, shortcut: String, title: String, text: String) = CannedReply(
+        id = id, home = SettingHome.Workspace, shortcut = shortcut, title = title, text = text,
+        notes = true, languages = emptyList(), then = emptyList(), version = 1u,
+    )
+
+    val outcomes = Outcomes(
+        AskOutcome.REQUIRED,
+        listOf(OutcomeChoice("o1", "Sold", null, false), OutcomeChoice("o2", "Sent elsewhere", null, true)),
+    )
+    val tagged = talk(header = header.copy(tags = listOf("t1", "t2", "t4"))).copy(tags = tags)
+    val slashed = talk(composing = Composing("/")).copy(offered = replies)
+    val blank = talk(
+        composing = Composing(
+            "Marta, parcel \u27e6Parcel number\u27e7 comes on \u27e6Day\u27e7.", blanks = listOf("Parcel number", "Day"),
+            canned = Canned("r2", 1u, replies[1].then),
+        ),
+    ).copy(tags = tags)
+    val waiting = line(4, me, text("Te la guardo hasta el sábado."), 3_000L, LineStatus.QUEUED)
+        .copy(leavesAtMs = NOW + 7_000)
+    val undoable = talk(lines + entry(waiting))
+    val draft = KeptDraft(BEN, "En azul nos llega una el jueves, y te la puedo", NOW - 20 * MINUTE)
+    val left = talk().copy(drafts = listOf(draft))
+
     val said = line(3, LineAuthor.Customer, text("¡Sí por favor! ¿Hasta cuándo?"), 12 * MINUTE)
     val template = Template(
         "repair_ready", "es", TemplateStatus.APPROVED, "utility", null,

@@ -21,6 +21,7 @@ import app.baton.app.model.SignInState
 import app.baton.app.model.Stand
 import app.baton.app.model.TalkState
 import app.baton.app.model.Told
+import app.baton.app.model.resolve
 import app.baton.app.model.rowOf
 import app.baton.app.model.tabsOf
 import app.baton.app.screens.BeginScreen
@@ -114,6 +115,11 @@ private val talks = listOf(
     Shot("talk-queued") { Talk(Sample.queued) },
     Shot("talk-answering") { Talk(Sample.answering) },
     Shot("talk-gone") { Talk(Sample.talk(header = null).copy(isHidden = true)) },
+    Shot("talk-tagged") { Talk(Sample.tagged) },
+    Shot("talk-slash") { Talk(Sample.slashed) },
+    Shot("talk-blank") { Talk(Sample.blank) },
+    Shot("talk-leaving") { Talk(Sample.undoable) },
+    Shot("talk-left") { Talk(Sample.left) },
     Shot("talk-arabic") { Talk(Sample.arabic) },
 )
 
@@ -129,6 +135,11 @@ private val sheets = listOf(
     covered("resend", Sheet.ResendAsk(Sample.said)),
     covered("templates", Sheet.Templates(listOf(Sample.template))),
     covered("fill", Sheet.Fill(Sample.template, listOf("Teresa", ""))),
+    covered("replies", Sheet.Replies("", Sample.replies)),
+    covered("replies-none", Sheet.Replies("zzz", emptyList())),
+    Shot("sheet-tags") { Talk(Sample.tagged.copy(sheet = Sheet.Tags)) },
+    covered("tags-none", Sheet.Tags),
+    covered("how-it-ends", Sheet.HowItEnds(Sample.outcomes)),
     Shot("sheet-forward") {
         Talk(Sample.talk())
         ForwardSheet(Sample.rows.map { rowOf(it, Sample.names, NOW) }, Sample.said, TalkActs(), false)

@@ -4,6 +4,7 @@ package app.baton.app.flows
 
 import app.baton.app.model.Holder
 import app.baton.app.model.hindrance
+import app.baton.app.model.resolve
 import app.baton.app.words.Word
 import app.baton.core.Availability
 import app.baton.core.Hold

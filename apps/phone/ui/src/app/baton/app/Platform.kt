@@ -4,6 +4,8 @@ package app.baton.app
 
 import androidx.compose.ui.graphics.ImageBitmap
 import app.baton.app.look.Shade
+import app.baton.app.model.CoreFilling
+import app.baton.app.model.Filling
 import app.baton.app.words.Language
 import app.baton.core.Baton
 import app.baton.core.OutgoingFile
@@ -45,6 +47,9 @@ interface Platform {
 
     /** Asks for pushes, and for the permission to notify. */
     suspend fun askForPushes(baton: Baton): PushState
+
+    /** What fills canned replies: the core. */
+    val filling: Filling get() = CoreFilling
 
     /** The time in milliseconds since 1970. */
     fun now(): Long

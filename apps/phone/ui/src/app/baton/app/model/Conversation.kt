@@ -4,35 +4,41 @@ package app.baton.app.model
 
 import app.baton.app.words.Word
 import app.baton.core.Act
+import app.baton.core.CannedReply
+import app.baton.core.ConversationTag
 import app.baton.core.CoreException
 import app.baton.core.FileSize
 import app.baton.core.Header
 import app.baton.core.HeaderState
 import app.baton.core.Hold
 import app.baton.core.InboxRow
-import app.baton.core.InboxView
+import app.baton.core.KeptDraft
 import app.baton.core.Line
 import app.baton.core.LoadState
 import app.baton.core.MediaKind
 import app.baton.core.Message
 import app.baton.core.OlderLines
+import app.baton.core.Outcomes
 import app.baton.core.Owner
 import app.baton.core.SeenLine
+import app.baton.core.Standing
 import app.baton.core.Status
 import app.baton.core.Template
 import app.baton.core.TemplateStatus
 import app.baton.core.TemplateWords
 import app.baton.core.TimelineEntry
 import app.baton.core.header
-import app.baton.core.inbox
 import app.baton.core.timeline
 import app.baton.core.watchHeader
 import app.baton.core.watchTimeline
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 
@@ -42,6 +48,10 @@ data class Composing(
     val isNote: Boolean = false,
     val quoted: Line? = null,
     val mentions: List<String> = emptyList(),
+    /** The canned reply that it was made of. */
+    val canned: Canned? = null,
+    /** What has to be filled in before it can be sent. */
+    val blanks: List<String> = emptyList(),
 )
 
 /** What covers the conversation. */
@@ -56,6 +66,9 @@ sealed interface Sheet {
     data class Templates(val all: List<Template>?, val failed: Told? = null) : Sheet
     data class Fill(val template: Template, val words: List<String>) : Sheet
     data class Held(val number: ULong) : Sheet
+    data object Tags : Sheet
+    data class Replies(val find: String, val found: List<CannedReply>?) : Sheet
+    data class HowItEnds(val outcomes: Outcomes) : Sheet
 }
 
 data class TalkState(
@@ -77,6 +90,14 @@ data class TalkState(
     val pictures: Map<String, Any> = emptyMap(),
     val sheet: Sheet? = null,
     val now: Long = 0,
+    /** Every tag that the team set up. */
+    val tags: List<ConversationTag> = emptyList(),
+    /** What fits what is typed after a slash; null where nothing is. */
+    val offered: List<CannedReply>? = null,
+    /** What was typed here and not sent, the newest first. */
+    val drafts: List<KeptDraft> = emptyList(),
+    /** The line that is being taken back. */
+    val undoing: String? = null,
 ) {
     val isMine: Boolean get() = (header?.owner as? Owner.Agent)?.agent == names.me
     val isQueued: Boolean get() = header?.owner is Owner.Queue
@@ -89,8 +110,10 @@ data class TalkState(
     val isFollowed: Boolean get() = header?.followers?.contains(names.me) == true
 }
 
+private const val SECOND_MS = 1_000L
+
 class TalkModel(
-    private val desk: Desk,
+    internal val desk: Desk,
     val id: String,
     private val scope: CoroutineScope,
     title: String? = null,
@@ -132,6 +155,23 @@ class TalkModel(
             }
         }
         scope.launch { elsewhere() }
+        scope.launch { desk.tags.collect { tags -> stateNow.update { it.copy(tags = tags) } } }
+        scope.launch {
+            desk.stand.map { it.standing }.distinctUntilChanged().collect { if (it == Standing.Live) loadsDrafts() }
+        }
+        scope.launch {
+            while (true) {
+                delay(SECOND_MS)
+                if (stateNow.value.leaving != null) stateNow.update { it.copy(now = now) }
+            }
+        }
+    }
+
+    internal fun change(change: (TalkState) -> TalkState) = stateNow.update(change)
+
+    /** Tells the core what is in the field. */
+    internal fun tellsTyped() {
+        typed.trySend(stateNow.value.composing)
     }
 
     fun close() {
@@ -185,6 +225,7 @@ class TalkModel(
                 now = now,
             )
         }
+        putsBack()
     }
 
     // Reading.
@@ -240,21 +281,25 @@ class TalkModel(
 
     fun write(change: (Composing) -> Composing) {
         hasWritten = true
-        stateNow.update { it.copy(composing = change(it.composing)) }
+        stateNow.update { state ->
+            val said = change(state.composing)
+            state.copy(composing = said.copy(blanks = desk.platform.filling.left(said.text)))
+        }
     }
 
     fun type(text: String) {
-        write { it.copy(text = text) }
+        write { it.copy(text = text, canned = it.canned.takeIf { text.isNotBlank() }) }
         typed.trySend(stateNow.value.composing)
+        offers(text)
     }
 
     fun setNote(isNote: Boolean) {
-        write { it.copy(isNote = isNote, quoted = null) }
+        write { it.copy(isNote = isNote, quoted = null, canned = null) }
         typed.trySend(stateNow.value.composing)
     }
 
     fun quote(line: Line?) {
-        write { it.copy(quoted = line) }
+        write { it.copy(quoted = line, canned = it.canned.takeIf { line == null }) }
         cover(null)
     }
 
@@ -266,7 +311,8 @@ class TalkModel(
     fun send() {
         val said = stateNow.value.composing
         val text = said.text.trim()
-        if (text.isEmpty()) return
+        if (text.isEmpty() || said.blanks.isNotEmpty()) return
+        val canned = said.canned.takeUnless { said.isNote }
         val act = if (said.isNote) {
             val called = said.mentions.filter { "@${stateNow.value.names.agent(it)}" in text }
             Act.Note(text, called.distinct(), said.quoted?.id)
@@ -275,7 +321,9 @@ class TalkModel(
         }
         write { Composing(isNote = said.isNote) }
         desk.keeps {
-            val isTaken = desk.asks { baton.act(id, act, null) }
+            val isTaken = desk.asks {
+                if (canned == null) baton.act(id, act, null) else sendsCanned(canned, text)
+            }
             // Nothing that was typed is lost to a refusal.
             if (!isTaken) write { if (it.text.isEmpty()) said else it }
             // What was typed a moment before may be told after it was sent.
@@ -332,7 +380,7 @@ class TalkModel(
     private suspend fun channelOf(): String? {
         val numbers = desk.names.value.allChannels
         if (numbers.size == 1) return numbers.single().id
-        return baton.inbox(InboxView.All).first().rows.find { it.id == id }?.channel ?: numbers.firstOrNull()?.id
+        return home()?.channel ?: numbers.firstOrNull()?.id
     }
 
     fun fill(template: Template) {
@@ -358,7 +406,7 @@ class TalkModel(
 
     // Who has it.
 
-    private fun acts(act: Act, told: Told? = null, undo: Act? = null) {
+    internal fun acts(act: Act, told: Told? = null, undo: Act? = null) {
         desk.does {
             baton.act(id, act, null)
             if (told != null) desk.tells(told, undo?.let { { acts(it) } })
@@ -393,11 +441,6 @@ class TalkModel(
             }
             Holder.Me -> claim()
         }
-    }
-
-    fun resolve() {
-        cover(null)
-        acts(Act.Resolve(stateNow.value.seen), Told.of(Word.Resolved), undo = Act.Reopen)
     }
 
     fun reopen() {

@@ -8,6 +8,7 @@ import app.baton.core.Availability
 import app.baton.core.Badge
 import app.baton.core.Baton
 import app.baton.core.Colleague
+import app.baton.core.ConversationTag
 import app.baton.core.CoreException
 import app.baton.core.Event
 import app.baton.core.GoneHow
@@ -20,6 +21,7 @@ import app.baton.core.PushState
 import app.baton.core.SignedIn
 import app.baton.core.Standing
 import app.baton.core.watchBadge
+import java.util.concurrent.ConcurrentHashMap
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
@@ -87,6 +89,7 @@ class Desk(
     private val heardAt = MutableStateFlow<Long?>(null)
     private val toastNow = MutableSharedFlow<Toast>(extraBufferCapacity = 8)
     private val pushNow = MutableStateFlow<PushState?>(null)
+    private val tagsNow = MutableStateFlow<List<ConversationTag>>(emptyList())
     private val endNow = MutableStateFlow<Told?>(null)
     private val reading = Mutex()
     private val viewed = Channel<String?>(Channel.CONFLATED)
@@ -96,6 +99,11 @@ class Desk(
     val outbox: StateFlow<List<OutboxItem>> = outboxNow.asStateFlow()
     val toasts: SharedFlow<Toast> = toastNow.asSharedFlow()
     val pushes: StateFlow<PushState?> = pushNow.asStateFlow()
+
+    val tags: StateFlow<List<ConversationTag>> = tagsNow.asStateFlow()
+
+    /** Team and number of what was listed: a head says neither. */
+    val homes = ConcurrentHashMap<String, Home>()
 
     /** Why this session is over; null while it is not. */
     val end: StateFlow<Told?> = endNow.asStateFlow()
@@ -119,6 +127,7 @@ class Desk(
     private suspend fun reload() = asks {
         readsPeople()
         readsOutbox()
+        readsSettings()
         pushNow.value = baton.pushState()
     }
 
@@ -128,6 +137,8 @@ class Desk(
     private suspend fun readsPeople() = reading.withLock {
         peopleNow.value = Names(baton.people(), signedIn.agent)
     }
+
+    private suspend fun readsSettings() = reading.withLock { tagsNow.value = baton.tags() }
 
     private fun stands(at: Standing) {
         when (at) {
@@ -152,13 +163,14 @@ class Desk(
                 if (lost) tells(Told.StoreFull)
             }
             is Event.People -> asks { readsPeople() }
+            is Event.Settings -> asks { readsSettings() }
             is Event.Push -> pushNow.value = event.state
             is Event.LeaseLost -> tells(Told.LeaseLost(names.value.agent(event.by)))
             is Event.StoreFailed -> {
                 tells(if (event.isFull) Told.StoreFull else Told.WentWrong(event.detail))
             }
             is Event.Wiped -> endNow.value = Told.Revoked
-            is Event.Standing, is Event.Notifications, is Event.Settings -> Unit
+            is Event.Standing, is Event.Notifications -> Unit
         }
     }
 

@@ -155,7 +155,10 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
     private fun draw() {
         val now = desk.platform.now()
         val names = desk.names.value
-        fun Inbox.drawn() = rows.map { rowOf(it, names, now) }
+        fun Inbox.drawn() = rows.map {
+            desk.homes[it.id] = Home(it.team, it.channel)
+            rowOf(it, names, now)
+        }
         val list = when (val told = watched?.state?.value) {
             null, LoadState.Loading -> ListState.Loading
             is LoadState.Loaded -> told.value.let {

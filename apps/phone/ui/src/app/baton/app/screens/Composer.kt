@@ -97,6 +97,8 @@ fun Composer(state: TalkState, acts: TalkActs) {
     Column(Modifier.fillMaxWidth().background(if (isNote) colours.note else colours.surface)) {
         Hairline(if (isNote) colours.noteLine else colours.line)
         if (isNote) Mentions(state, acts)
+        OfferedReplies(state, acts.tools)
+        if (hindrance == null) BlankStrip(state, acts.tools)
         state.composing.quoted?.let { quoted ->
             Row(Modifier.padding(start = 12.dp, top = 8.dp), verticalAlignment = Alignment.CenterVertically) {
                 Quote(words.text(quoted), Modifier.weight(1f))
@@ -184,6 +186,7 @@ private fun Writing(state: TalkState, acts: TalkActs) {
             Wide(field)
         }
     }
+    if (!isNote) ThenStrip(state, acts.tools)
     Consequence(state, quiet)
     Row(
         Modifier.fillMaxWidth().padding(start = 4.dp, end = 10.dp, bottom = 8.dp),
@@ -195,8 +198,9 @@ private fun Writing(state: TalkState, acts: TalkActs) {
         } else {
             IconAct(Drawing.Users, "@", onClick = { acts.type(composing.text + "@") })
         }
+        IconAct(Drawing.Slash, words(Word.Replies)) { acts.tools.replies("") }
         Box(Modifier.weight(1f))
-        val isReady = composing.text.isNotBlank()
+        val isReady = composing.text.isNotBlank() && composing.blanks.isEmpty()
         Act(
             words(if (isNote) Word.SaveNote else Word.Send), isEnabled = isReady,
             drawing = if (isNote) Drawing.Pen else Drawing.Send, onClick = acts.send,

@@ -69,6 +69,9 @@ fun TalkSheet(state: TalkState, sheet: Sheet, acts: TalkActs, isWide: Boolean) =
             is Sheet.ResendAsk -> ResendSheet(sheet.line, state, acts)
             is Sheet.Templates -> TemplatesSheet(sheet, acts)
             is Sheet.Fill -> FillSheet(sheet, acts)
+            is Sheet.Replies -> RepliesSheet(sheet, state, acts.tools)
+            Sheet.Tags -> TagsSheet(state, acts.tools)
+            is Sheet.HowItEnds -> HowItEndsSheet(sheet, acts.tools)
             is Sheet.Forward, is Sheet.Held -> Unit
         }
     }
@@ -90,6 +93,7 @@ private fun MoreSheet(state: TalkState, acts: TalkActs) {
     ActRow(words(if (state.isFollowed) Word.Unfollow else Word.Follow), Drawing.Eye) {
         acts.follow(!state.isFollowed)
     }
+    ActRow(words(Word.Tags), Drawing.Tag) { acts.cover(Sheet.Tags) }
     ActRow(words(Word.Contact), Drawing.User) { acts.cover(Sheet.Contact) }
     if (header?.isBlocked == true) {
         ActRow(words(Word.Unblock), Drawing.Lock) { acts.block(false) }

@@ -53,6 +53,8 @@ import app.baton.app.model.Sheet
 import app.baton.app.model.Stand
 import app.baton.app.model.TalkModel
 import app.baton.app.model.TalkState
+import app.baton.app.model.resolve
+import app.baton.app.model.tagsOf
 import app.baton.app.words.Word
 import app.baton.core.Hold
 import app.baton.core.InboxRow
@@ -101,6 +103,7 @@ class TalkActs(
     val fillWord: (Int, String) -> Unit = { _, _ -> },
     val sendTemplate: () -> Unit = {},
     val elsewhere: (InboxRow) -> Unit = {},
+    val tools: ToolActs = ToolActs(),
 ) {
     companion object {
         fun of(talk: TalkModel, back: () -> Unit, review: () -> Unit, elsewhere: (InboxRow) -> Unit) =
@@ -110,10 +113,10 @@ class TalkActs(
                 { talk.newest() }, talk::read, talk::picture,
                 { line, name, type -> talk.openFile(line, name, type) }, talk::copy, talk::react,
                 talk::resend, { talk.arrived(it) }, talk::cancel, { talk.withdraw(it) }, review,
-                talk::claim, talk::giveBack, talk::handOver, talk::resolve, talk::reopen,
+                talk::claim, talk::giveBack, talk::handOver, { talk.resolve() }, talk::reopen,
                 talk::waitForCustomer, talk::snooze, talk::follow, talk::block, talk::forward,
                 talk::templates, talk::fill, { at, word -> talk.fillWord(at, word) },
-                talk::sendTemplate, elsewhere,
+                talk::sendTemplate, elsewhere, ToolActs.of(talk),
             )
     }
 }
@@ -136,6 +139,8 @@ fun TalkScreen(
         } else {
             for (row in state.elsewhere) ElsewhereBanner(row, state, acts)
             Said(state, acts, Modifier.weight(1f))
+            LeftDraft(state, acts.tools)
+            LeavingBar(state, acts.tools)
             LeaseStrip(state, acts)
             Composer(state, acts)
         }
@@ -183,6 +188,7 @@ private fun Head(state: TalkState, acts: TalkActs, hasBack: Boolean) {
             Status.Resolved -> Chip(words(Word.StatusResolved), drawing = Drawing.Ok)
             Status.Open -> Unit
         }
+        for (tag in tagsOf(header.tags, state.tags)) Chip(tag.name, drawing = Drawing.Tag)
         // Whoever writes stands above the composer.
         val writes = (header.hold as? Hold.Theirs)?.agent
         val others = header.viewers.filter { it != state.names.me && it != writes }
