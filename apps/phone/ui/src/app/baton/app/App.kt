@@ -52,13 +52,14 @@ import app.baton.app.model.rowOf
 import app.baton.app.model.tabsOf
 import app.baton.app.screens.BeginScreen
 import app.baton.app.screens.ForwardSheet
+import app.baton.app.screens.FoundActs
+import app.baton.app.screens.FoundList
 import app.baton.app.screens.InboxActs
 import app.baton.app.screens.InboxScreen
 import app.baton.app.screens.NoticesActs
 import app.baton.app.screens.NoticesScreen
 import app.baton.app.screens.ReviewActs
 import app.baton.app.screens.ReviewScreen
-import app.baton.app.screens.Rows
 import app.baton.app.screens.SettingsActs
 import app.baton.app.screens.SettingsScreen
 import app.baton.app.screens.SettingsState
@@ -256,13 +257,14 @@ private fun SettingsPane(
     SettingsScreen(state, acts)
 }
 
-/** What is on this device, offline too. */
+/** What is on this device, offline too; behind it what the server finds. */
 @Composable
 private fun SearchPane(app: AppModel, session: Session) {
     val words = Look.words
     val inbox by session.inbox.state.collectAsState()
     val query by session.inbox.query.collectAsState()
     val leaves = {
+        session.search.forgets()
         session.inbox.choose(InboxView.Mine)
         app.leave(Place.Search)
     }
@@ -270,16 +272,27 @@ private fun SearchPane(app: AppModel, session: Session) {
         Bar(Modifier.padding(end = 12.dp)) {
             IconAct(Drawing.Left, words(Word.Back), onClick = leaves)
             Box(Modifier.weight(1f).padding(vertical = 4.dp)) {
-                Field(words(Word.Search), query, session.inbox::find, hint = words(Word.Search), isLabelled = false)
+                val finds = { text: String ->
+                    session.search.forgets()
+                    session.inbox.find(text)
+                }
+                Field(words(Word.Search), query, finds, hint = words(Word.Search), isLabelled = false)
             }
         }
         Hairline()
         if (query.isBlank()) {
             Nothing(words(Word.SearchTips), drawing = Drawing.Search)
         } else {
-            val acts = inboxActs(app, session)
+            val everywhere by session.search.state.collectAsState()
             val found = if (inbox.view is InboxView.Search) inbox else inbox.copy(list = ListState.Loading)
-            Rows(found, acts, null)
+            val acts = FoundActs(
+                open = { id, title -> app.open(Place.Talk(id, title)) },
+                more = { session.inbox.more() },
+                retry = session.inbox::retry,
+                everything = { session.search.ask(query) },
+                further = session.search::more,
+            )
+            FoundList(query, found, everywhere, acts)
         }
     }
 }

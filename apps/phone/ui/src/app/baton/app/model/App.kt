@@ -51,6 +51,7 @@ class Session(val desk: Desk, inside: CoroutineScope) {
     val inbox = InboxModel(desk, inside)
     val review = ReviewModel(desk)
     val notices = NoticesModel(desk, inside)
+    val search = SearchModel(desk, inside)
 }
 
 data class AppState(

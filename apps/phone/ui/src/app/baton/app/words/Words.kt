@@ -1708,6 +1708,30 @@ enum class Word(internal vararg val texts: String) {
         "Nome, número ou palavras de mensagens e notas",
         "اسم أو رقم أو كلمات من الرسائل والملاحظات",
     ),
+    SearchNothing(
+        "Nothing found for “{0}”.",
+        "No se encuentra nada con «{0}».",
+        "Nada encontrado com “{0}”.",
+        "لا شيء يطابق «{0}».",
+    ),
+    SearchCustomers(
+        "Customers",
+        "Clientes",
+        "Clientes",
+        "العملاء",
+    ),
+    SearchFurther(
+        "Look further back",
+        "Buscar más atrás",
+        "Procurar mais atrás",
+        "البحث في الأقدم",
+    ),
+    SearchBusy(
+        "Searching…",
+        "Buscando…",
+        "A pesquisar…",
+        "جارٍ البحث…",
+    ),
     Server(
         "Address of the server",
         "Dirección del servidor",
@@ -2211,5 +2235,23 @@ enum class Word(internal vararg val texts: String) {
         "Resolver sin decir cómo",
         "Resolver sem dizer como",
         "حُلّ دون ذكر النتيجة",
+    ),
+    SearchEverything(
+        "Search everything",
+        "Buscar en todo",
+        "Buscar em tudo",
+        "ابحث في كل شيء",
+    ),
+    SearchSaid(
+        "Messages and notes",
+        "Mensajes y notas",
+        "Mensagens e notas",
+        "الرسائل والملاحظات",
+    ),
+    SearchEverythingMore(
+        "Customers, messages and notes that you may see, resolved ones too. It needs the network.",
+        "Clientes, mensajes y notas que puede ver, también resueltos. Necesita la red.",
+        "Clientes, mensagens e notas que você pode ver, também resolvidos. Precisa da rede.",
+        "العملاء والرسائل والملاحظات التي تراها، والمحلولة أيضًا. يحتاج إلى الشبكة.",
     ),
 }
