@@ -37,6 +37,8 @@ import app.baton.core.LineStatus
 import app.baton.core.NoticesPage
 import app.baton.core.Owner
 import app.baton.core.SeenLine
+import app.baton.core.ServerFound
+import app.baton.core.ServerList
 import app.baton.core.Standing
 import app.baton.core.TimelineEntry
 import app.baton.testing.FakeBaton
@@ -453,6 +455,48 @@ class AppTest {
         waitUntil("only it is found", WAIT_MS) {
             onAllNodesWithText("Bakery Sol").fetchSemanticsNodes().isNotEmpty() &&
                 onAllNodesWithText("Marta Gil").fetchSemanticsNodes().isEmpty()
+        }
+    }
+
+    @Test
+    fun behind_what_is_on_the_device_the_server_finds_the_rest() {
+        val found = Sample.everywhere
+        baton.server = baton.server.copy(found = ServerFound(emptyList(), found.hits, null))
+        app {
+            baton.setInbox(emptyList(), InboxView.Search("azul"))
+            taps("Search")
+            field("Search").performTextInput("azul")
+            shows("Nothing on this phone is like that.")
+            baton.failOnce("serverSearch", CoreException.Offline())
+            presses("Search everything")
+            shows("The server cannot be reached.")
+            presses("Try again")
+            shows("Do you have the boxes in azul as well?")
+            presses("Note: Asked for azul")
+            waitUntil("it is opened", WAIT_MS) { model.state.value.talk?.id == "grace" }
+        }
+    }
+
+    @Test
+    fun who_waits_too_long_has_a_list_of_their_own() = app {
+        presses("Late")
+        shows("Teresa Vega")
+        waitUntil("who does not wait is not there", WAIT_MS) {
+            onAllNodesWithText("Bakery Sol").fetchSemanticsNodes().isEmpty()
+        }
+    }
+
+    @Test
+    fun a_filter_that_is_kept_by_name_is_listed_by_the_server() {
+        val list = ServerList(listOf(Sample.rows[6]), null)
+        baton.server = baton.server.copy(views = Sample.savedViews, list = list)
+        app {
+            presses("Snoozed invoices")
+            shows("Grace Okafor")
+            waitUntil("nobody else is there", WAIT_MS) { onAllNodesWithText("Marta Gil").fetchSemanticsNodes().isEmpty() }
+            baton.server = baton.server.copy(list = ServerList(emptyList(), null))
+            model.state.value.session?.inbox?.retry()
+            shows("Nothing is like that now.")
         }
     }
 

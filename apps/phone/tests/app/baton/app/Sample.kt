@@ -7,6 +7,7 @@ import app.baton.app.model.BeginState
 import app.baton.app.model.Canned
 import app.baton.app.model.Composing
 import app.baton.app.model.Entry
+import app.baton.app.model.Everywhere
 import app.baton.app.model.Filling
 import app.baton.app.model.InboxState
 import app.baton.app.model.ListState
@@ -30,7 +31,10 @@ import app.baton.core.ChoiceKind
 import app.baton.core.Colleague
 import app.baton.core.ContactField
 import app.baton.core.ConversationTag
+import app.baton.core.ExcerptPart
 import app.baton.core.FilledText
+import app.baton.core.Filter
+import app.baton.core.FilterStatus
 import app.baton.core.FoundIn
 import app.baton.core.Header
 import app.baton.core.Hit
@@ -63,7 +67,9 @@ import app.baton.core.PushState
 import app.baton.core.Reaction
 import app.baton.core.Review
 import app.baton.core.ReviewCode
+import app.baton.core.SavedView
 import app.baton.core.SeenLine
+import app.baton.core.ServerHit
 import app.baton.core.SetBy
 import app.baton.core.SettingHome
 import app.baton.core.SoundShape
@@ -386,6 +392,22 @@ object Sample {
         ),
         unread = 2, isLoading = false, before = 6u, names = names, now = NOW,
     )
+
+    val everywhere = Everywhere.Found(
+        customers = listOf(row("azul", "Azul Interiores", "We call you tomorrow", Owner.Agent(BEN), 9 * HOUR)).map { rowOf(it, names, NOW) },
+        hits = listOf(
+            ServerHit(
+                "sol", "Bakery Sol", 41u, "m41", null, true, NOW - 40 * 24 * HOUR,
+                listOf(ExcerptPart("Do you have the boxes in ", false), ExcerptPart("azul", true), ExcerptPart(" as well?", false)),
+            ),
+            ServerHit(
+                "grace", "Grace Okafor", 3u, null, "n3", false, NOW - 90 * 24 * HOUR,
+                listOf(ExcerptPart("Asked for ", false), ExcerptPart("azul", true)),
+            ),
+        ),
+        next = "more",
+    )
+    val savedViews = listOf(SavedView("v1", "Snoozed invoices", null, Filter("invoice", FilterStatus.SNOOZED)))
 
     val begin = BeginState("+34 600 123 456", "c1")
 }

@@ -13,11 +13,13 @@ import androidx.compose.ui.unit.Density
 import app.baton.app.look.BatonTheme
 import app.baton.app.look.Shade
 import app.baton.app.model.AppModel
+import app.baton.app.model.Everywhere
 import app.baton.app.model.InboxState
 import app.baton.app.model.ListState
 import app.baton.app.model.Place
 import app.baton.app.model.Sheet
 import app.baton.app.model.SignInState
+import app.baton.app.model.Special
 import app.baton.app.model.Stand
 import app.baton.app.model.TalkState
 import app.baton.app.model.Told
@@ -26,6 +28,8 @@ import app.baton.app.model.rowOf
 import app.baton.app.model.tabsOf
 import app.baton.app.screens.BeginScreen
 import app.baton.app.screens.ForwardSheet
+import app.baton.app.screens.FoundActs
+import app.baton.app.screens.FoundList
 import app.baton.app.screens.InboxActs
 import app.baton.app.screens.InboxScreen
 import app.baton.app.screens.NoticesActs
@@ -65,7 +69,10 @@ private val badge = Badge(4u, 6u, 3u, 1u)
 
 @Composable
 private fun Inbox(state: InboxState, stand: Stand = Sample.live) =
-    InboxScreen(state, tabsOf(badge, Sample.people.teams), stand, InboxActs(), concerning = 2)
+    InboxScreen(state, tabsOf(badge, Sample.people.teams, Sample.savedViews), stand, InboxActs(), concerning = 2)
+
+@Composable
+private fun Found(state: InboxState, everywhere: Everywhere) = FoundList("azul", state, everywhere, FoundActs())
 
 @Composable
 private fun Talk(state: TalkState, stand: Stand = Sample.live) = TalkScreen(state, stand, TalkActs())
@@ -100,7 +107,14 @@ private val inboxes = listOf(
         val rows = Sample.rows.take(3).map { rowOf(it, Sample.names, NOW) }
         Inbox(list(ListState.Failed(Told.of(Word.Locked), rows)))
     },
-    Shot("inbox-found") { Inbox(Sample.found) },
+    Shot("inbox-late") { Inbox(Sample.inbox(Sample.rows.take(2), InboxView.All).copy(special = Special.Late)) },
+    Shot("inbox-late-none") { Inbox(Sample.inbox(emptyList(), InboxView.All).copy(special = Special.Late)) },
+    Shot("inbox-found") { Found(Sample.found, Everywhere.NotAsked) },
+    Shot("inbox-found-none") { Found(Sample.inbox(emptyList(), InboxView.Search("azul")), Everywhere.NotAsked) },
+    Shot("inbox-found-asking") { Found(Sample.found, Everywhere.Asking) },
+    Shot("inbox-found-everywhere") { Found(Sample.inbox(emptyList(), InboxView.Search("azul")), Sample.everywhere) },
+    Shot("inbox-found-nowhere") { Found(Sample.found, Everywhere.Found(emptyList(), emptyList(), null)) },
+    Shot("inbox-found-away") { Found(Sample.found, Everywhere.Failed(Told.of(Word.ServerAway))) },
 )
 
 private val talks = listOf(

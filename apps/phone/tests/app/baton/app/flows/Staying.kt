@@ -3,11 +3,14 @@
 
 package app.baton.app.flows
 
+import app.baton.app.model.Everywhere
 import app.baton.app.model.ListState
 import app.baton.app.model.Place
+import app.baton.app.model.Special
 import app.baton.core.InboxView
 import app.baton.suite.ensure
 import app.baton.suite.freshNumber
+import app.baton.suite.opId
 import com.sun.net.httpserver.HttpServer
 import java.net.InetAddress
 import java.net.InetSocketAddress
@@ -17,6 +20,36 @@ import kotlin.io.path.isRegularFile
 import kotlin.io.path.readBytes
 
 val staying = listOf(
+    Flow("found at the server, when the device has not got it") {
+        val word = "w" + opId().takeLast(8)
+        val said = world.customer(freshNumber(), "Where is parcel $word now?")
+        val ana = hand("ana").live()
+        ana.row(said)
+        val search = ana.session.search
+        val hit = eventually("the server finds it") {
+            search.ask(word)
+            until("it has answered") { search.state.value !is Everywhere.Asking }
+            (search.state.value as? Everywhere.Found)?.hits?.firstOrNull()
+        }
+        ensure(hit.conversation == said.conversation) { "it found $hit" }
+        world.cut(ana.way, "refuse")
+        search.ask(word)
+        until("it says that the server is away") { search.state.value is Everywhere.Failed }
+    },
+    Flow("a view that is kept by name") {
+        val said = world.customer(freshNumber(), "Not today")
+        val ana = hand("ana").live().opens(said)
+        ana.talk.snooze(System.currentTimeMillis() + 3_600_000)
+        val name = "Later " + opId().takeLast(8)
+        world.rest("ana", "POST", "/saved-views", mapOf("name" to name, "filter" to mapOf("status" to "snoozed")))
+        val view = eventually("it is known") { ana.session.desk.saved.value.find { it.name == name } }
+        ana.session.inbox.choose(InboxView.All, Special.Saved(view.id, view.name, view.filter))
+        until("it lists what is snoozed") {
+            ana.session.inbox.retry()
+            until("it has answered") { ana.session.inbox.state.value.list !is ListState.Loading }
+            ana.rows.any { it.id == said.conversation }
+        }
+    },
     Flow("a wrong password, and the right one") {
         val ana = holds("ana").fills("not the password")
         until("it is told") { ana.problem != null }

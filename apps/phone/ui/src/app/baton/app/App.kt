@@ -149,9 +149,10 @@ private fun InboxPane(app: AppModel, state: AppState, session: Session) {
     val names by session.desk.names.collectAsState()
     val stand by session.desk.stand.collectAsState()
     val notices by session.notices.state.collectAsState()
+    val saved by session.desk.saved.collectAsState()
     val acts = remember(session) { inboxActs(app, session) }
     val chosen = (state.places.lastOrNull() as? Place.Talk)?.id
-    InboxScreen(inbox, tabsOf(badge, names.allTeams), stand, acts, chosen = chosen, concerning = notices.unread)
+    InboxScreen(inbox, tabsOf(badge, names.allTeams, saved), stand, acts, chosen = chosen, concerning = notices.unread)
 }
 
 private fun inboxActs(app: AppModel, session: Session) = InboxActs(

@@ -18,6 +18,7 @@ import app.baton.core.OutboxItem
 import app.baton.core.Owner
 import app.baton.core.People
 import app.baton.core.PushState
+import app.baton.core.SavedView
 import app.baton.core.SignedIn
 import app.baton.core.Standing
 import app.baton.core.watchBadge
@@ -100,6 +101,10 @@ class Desk(
     val toasts: SharedFlow<Toast> = toastNow.asSharedFlow()
     val pushes: StateFlow<PushState?> = pushNow.asStateFlow()
 
+    private val savedNow = MutableStateFlow<List<SavedView>>(emptyList())
+
+    /** Filters that are kept by name; none where the server was not reached so far. */
+    val saved: StateFlow<List<SavedView>> = savedNow.asStateFlow()
     val tags: StateFlow<List<ConversationTag>> = tagsNow.asStateFlow()
 
     /** Team and number of what was listed: a head says neither. */
@@ -138,7 +143,14 @@ class Desk(
         peopleNow.value = Names(baton.people(), signedIn.agent)
     }
 
-    private suspend fun readsSettings() = reading.withLock { tagsNow.value = baton.tags() }
+    private suspend fun readsSettings() {
+        reading.withLock { tagsNow.value = baton.tags() }
+        try {
+            savedNow.value = baton.savedViews()
+        } catch (_: CoreException) {
+            // Those that were there stay; they are asked for again once the app is live.
+        }
+    }
 
     private fun stands(at: Standing) {
         when (at) {

@@ -5,6 +5,7 @@ package app.baton.app.model
 import app.baton.app.words.Word
 import app.baton.core.Badge
 import app.baton.core.CoreException
+import app.baton.core.Filter
 import app.baton.core.FoundIn
 import app.baton.core.Inbox
 import app.baton.core.InboxRow
@@ -12,6 +13,7 @@ import app.baton.core.InboxView
 import app.baton.core.LoadState
 import app.baton.core.Named
 import app.baton.core.PreviewKind
+import app.baton.core.SavedView
 import app.baton.core.Status
 import app.baton.core.Watched
 import app.baton.core.watchInbox
@@ -51,13 +53,36 @@ data class RowState(
     val hit: String?,
 )
 
+/** A list that is none of the core's views. */
+sealed interface Special {
+    /** Those of all that wait too long: the core lists who waits longest first. */
+    data object Late : Special
+
+    /** A filter that is kept by name. The server alone knows what passes it. */
+    data class Saved(val id: String, val name: String, val filter: Filter) : Special
+}
+
 /** A view that can be chosen, and how many conversations wait in it. */
-data class Tab(val view: InboxView, val label: Word?, val name: String?, val count: Int)
+data class Tab(
+    val view: InboxView,
+    val label: Word?,
+    val name: String?,
+    val count: Int,
+    val special: Special? = null,
+)
 
 sealed interface ListState {
     data object Loading : ListState
     data class Loaded(val rows: List<RowState>, val total: Int, val hasMore: Boolean) : ListState
     data class Failed(val why: Told, val rows: List<RowState>) : ListState
+
+    companion object {
+        fun of(kept: ServerRowsState, drawn: (List<InboxRow>) -> List<RowState>): ListState = when {
+            kept.failed != null -> Failed(kept.failed, drawn(kept.rows))
+            kept.isLoading -> Loading
+            else -> Loaded(drawn(kept.rows), kept.rows.size, kept.next != null)
+        }
+    }
 }
 
 data class InboxState(
@@ -65,10 +90,13 @@ data class InboxState(
     val list: ListState = ListState.Loading,
     val now: Long = 0,
     val isTaking: Boolean = false,
+    /** What is listed in place of the view. */
+    val special: Special? = null,
 ) {
     /** Whether what is listed is a queue, or what became of one: there the next can be taken. */
     val isOfQueue: Boolean
-        get() = view is InboxView.Mine || view is InboxView.Unassigned || view is InboxView.Team
+        get() = special == null &&
+            (view is InboxView.Mine || view is InboxView.Unassigned || view is InboxView.Team)
 }
 
 const val MINUTE_MS = 60_000L
@@ -87,6 +115,8 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
     private var watching: Job? = null
     private var typing: Job? = null
     private var listing: CoroutineScope? = null
+    private var listed: ServerRows? = null
+    private var asked = 0
 
     val state: StateFlow<InboxState> = stateNow
     val query: StateFlow<String> = queryNow
@@ -102,9 +132,9 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
         scope.launch { desk.names.collect { draw() } }
     }
 
-    fun choose(view: InboxView) {
+    fun choose(view: InboxView, special: Special? = null) {
         queryNow.value = ""
-        if (view != stateNow.value.view) watch(view)
+        if (view != stateNow.value.view || special != stateNow.value.special) watch(view, special)
     }
 
     /** Looks for a text among what is on this device. */
@@ -117,9 +147,9 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
         }
     }
 
-    fun retry() = watch(stateNow.value.view)
+    fun retry() = watch(stateNow.value.view, stateNow.value.special)
 
-    fun more() = desk.does { watched?.more() }
+    fun more(): Job = listed?.more() ?: desk.does { watched?.more() }
 
     /** Takes what waits longest: in the team's queue where that is shown, else in one's own. */
     fun takeNext(open: (String) -> Unit) {
@@ -139,15 +169,24 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
     }
 
     @Synchronized
-    private fun watch(view: InboxView) {
+    private fun watch(view: InboxView, special: Special? = null) {
         watching?.cancel()
         listing?.cancel()
         val inside = scope + SupervisorJob(scope.coroutineContext[Job])
         listing = inside
-        stateNow.update { InboxState(view, ListState.Loading, desk.platform.now(), it.isTaking) }
-        val list = desk.baton.watchInbox(inside, view)
-        watched = list
-        watching = inside.launch { list.state.collect { draw() } }
+        stateNow.update { InboxState(view, ListState.Loading, desk.platform.now(), it.isTaking, special) }
+        asked = 0
+        if (special is Special.Saved) {
+            watched = null
+            val kept = ServerRows(desk, inside, special.filter)
+            listed = kept
+            watching = inside.launch { kept.state.collect { draw() } }
+        } else {
+            listed = null
+            val list = desk.baton.watchInbox(inside, view)
+            watched = list
+            watching = inside.launch { list.state.collect { draw() } }
+        }
     }
 
     /** The list, the names and the clock tell of it: whoever comes last shows what is newest. */
@@ -155,41 +194,61 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
     private fun draw() {
         val now = desk.platform.now()
         val names = desk.names.value
-        fun Inbox.drawn() = rows.map {
+        fun List<InboxRow>.drawn() = map {
             desk.homes[it.id] = Home(it.team, it.channel)
             rowOf(it, names, now)
         }
+        val kept = listed?.state?.value
         val list = when (val told = watched?.state?.value) {
-            null, LoadState.Loading -> ListState.Loading
+            null -> kept?.let { ListState.of(it) { rows -> rows.drawn() } } ?: ListState.Loading
+            LoadState.Loading -> ListState.Loading
             is LoadState.Loaded -> told.value.let {
-                ListState.Loaded(it.drawn(), it.total.toInt(), it.hasMore)
+                if (stateNow.value.special == Special.Late) late(it, it.rows.drawn()) else {
+                    ListState.Loaded(it.rows.drawn(), it.total.toInt(), it.hasMore)
+                }
             }
             is LoadState.Failed -> {
                 if (told.error is CoreException.Closed) return
-                ListState.Failed(Told.of(told.error), told.value?.drawn().orEmpty())
+                ListState.Failed(Told.of(told.error), told.value?.rows?.drawn().orEmpty())
             }
         }
         stateNow.update { it.copy(list = list, now = now) }
     }
+
+    /** Who is late. Pages are asked for as long as the last row is of somebody who waits. */
+    private fun late(inbox: Inbox, rows: List<RowState>): ListState {
+        val hasMore = inbox.hasMore && rows.lastOrNull()?.waitsSince != null
+        if (hasMore && rows.size > asked) {
+            asked = rows.size
+            desk.does { watched?.more() }
+        }
+        val late = rows.filter { it.haste == Haste.LATE }
+        return ListState.Loaded(late, late.size, hasMore)
+    }
 }
 
 /** The views of an agent. */
-fun tabsOf(badge: Badge, teams: List<Named>): List<Tab> = listOf(
+fun tabsOf(badge: Badge, teams: List<Named>, saved: List<SavedView> = emptyList()): List<Tab> = listOf(
     Tab(InboxView.Mine, Word.ViewMine, null, badge.mine.toInt()),
     Tab(InboxView.Unassigned, Word.ViewQueue, null, badge.unassigned.toInt()),
     Tab(InboxView.Waiting, Word.ViewWaiting, null, 0),
+    Tab(InboxView.All, Word.ViewLate, null, 0, Special.Late),
     Tab(InboxView.All, Word.ViewAll, null, 0),
-) + teams.map { Tab(InboxView.Team(it.id), null, it.name, 0) }
+) + teams.map { Tab(InboxView.Team(it.id), null, it.name, 0) } + saved.map {
+    Tab(InboxView.All, null, it.name, 0, Special.Saved(it.id, it.name, it.filter))
+}
 
 /** What a row says, at this time. */
 fun rowOf(row: InboxRow, names: Names, now: Long): RowState {
     val waits = row.unansweredSinceMs?.let { now - it } ?: 0
     val left = row.windowUntilMs?.let { it - now }
     val isOpen = row.status is Status.Open && row.unansweredSinceMs != null
+    // What was promised counts, else what a customer can be asked to wait.
+    val toLate = row.dueAtMs?.let { it - now } ?: (LATE_MS - waits)
     val haste = when {
         !isOpen -> Haste.NONE
-        waits >= LATE_MS || (left != null && left in 1..HOUR_MS) -> Haste.LATE
-        waits >= SOON_MS -> Haste.SOON
+        toLate <= 0 || (left != null && left in 1..HOUR_MS) -> Haste.LATE
+        toLate <= LATE_MS - SOON_MS -> Haste.SOON
         else -> Haste.NONE
     }
     return RowState(

@@ -63,6 +63,7 @@ import app.baton.app.model.InboxState
 import app.baton.app.model.ListState
 import app.baton.app.model.MINUTE_MS
 import app.baton.app.model.RowState
+import app.baton.app.model.Special
 import app.baton.app.model.Stand
 import app.baton.app.model.Tab
 import app.baton.app.words.Word
@@ -74,7 +75,7 @@ import app.baton.core.Status
 
 /** What the list asks for. */
 class InboxActs(
-    val choose: (InboxView) -> Unit = {},
+    val choose: (InboxView, Special?) -> Unit = { _, _ -> },
     val open: (RowState) -> Unit = {},
     val more: () -> Unit = {},
     val retry: () -> Unit = {},
@@ -111,7 +112,7 @@ fun InboxScreen(
             IconAct(Drawing.Begin, words(Word.NewConversation), onClick = acts.begin)
             IconAct(Drawing.Gear, words(Word.Settings), onClick = acts.settings)
         }
-        Tabs(tabs, state.view, acts.choose)
+        Tabs(tabs, state, acts.choose)
         Hairline()
         Box(Modifier.weight(1f)) {
             val isOver = state.isOfQueue
@@ -191,15 +192,15 @@ fun StandBanner(stand: Stand, review: () -> Unit) {
 }
 
 @Composable
-private fun Tabs(tabs: List<Tab>, chosen: InboxView, choose: (InboxView) -> Unit) = Row(
+private fun Tabs(tabs: List<Tab>, state: InboxState, choose: (InboxView, Special?) -> Unit) = Row(
     Modifier.fillMaxWidth().horizontalScroll(rememberScrollState()).padding(horizontal = 12.dp),
     Arrangement.spacedBy(6.dp),
 ) {
     val colours = Look.colours
     for (tab in tabs) {
-        val isOn = tab.view == chosen
+        val isOn = tab.view == state.view && tab.special == state.special
         Box(
-            Modifier.heightIn(min = Hit).clickable(role = Role.Tab) { choose(tab.view) }
+            Modifier.heightIn(min = Hit).clickable(role = Role.Tab) { choose(tab.view, tab.special) }
                 .semantics { selected = isOn },
             Alignment.Center,
         ) {
@@ -239,7 +240,7 @@ fun Rows(
             RowList(list.rows, false, state.now, acts, chosen, ends)
         }
         is ListState.Loaded -> if (list.rows.isEmpty()) {
-            Empty(state.view, modifier)
+            Empty(state, modifier)
         } else {
             RowList(list.rows, list.hasMore, state.now, acts, chosen, ends, modifier)
         }
@@ -249,9 +250,14 @@ fun Rows(
 internal const val SKELETONS = 9
 
 @Composable
-private fun Empty(view: InboxView, modifier: Modifier) {
+private fun Empty(state: InboxState, modifier: Modifier) {
     val words = Look.words
-    when (view) {
+    when (state.special) {
+        Special.Late -> return Nothing(words(Word.EmptyLate), modifier = modifier)
+        is Special.Saved -> return Nothing(words(Word.EmptySaved), drawing = Drawing.Inbox, modifier = modifier)
+        null -> Unit
+    }
+    when (state.view) {
         InboxView.Mine -> Nothing(words(Word.EmptyMine), words(Word.EmptyMineMore), modifier = modifier)
         InboxView.Unassigned, is InboxView.Team -> Nothing(words(Word.EmptyTeam), modifier = modifier)
         InboxView.Waiting -> Nothing(words(Word.EmptyWaiting), drawing = Drawing.Clock, modifier = modifier)

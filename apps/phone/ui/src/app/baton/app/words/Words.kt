@@ -184,6 +184,12 @@ enum class Word(internal vararg val texts: String) {
         "Todas abertas",
         "كل المفتوحة",
     ),
+    ViewLate(
+        "Late",
+        "Con retraso",
+        "Atrasadas",
+        "متأخرة",
+    ),
     NewConversation(
         "New conversation",
         "Nueva conversación",
@@ -495,6 +501,18 @@ enum class Word(internal vararg val texts: String) {
         "Nada está abierto.",
         "Nada está aberto.",
         "لا شيء مفتوح.",
+    ),
+    EmptyLate(
+        "Nothing is late.",
+        "Nada va con retraso.",
+        "Nada está atrasado.",
+        "لا شيء متأخر.",
+    ),
+    EmptySaved(
+        "Nothing is like that now.",
+        "Ahora no hay nada así.",
+        "Agora não há nada assim.",
+        "لا شيء كهذا الآن.",
     ),
     EmptyTeam(
         "Nobody waits in this team.",
