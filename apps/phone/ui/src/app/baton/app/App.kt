@@ -58,6 +58,7 @@ import app.baton.app.screens.InboxActs
 import app.baton.app.screens.InboxScreen
 import app.baton.app.screens.NoticesActs
 import app.baton.app.screens.NoticesScreen
+import app.baton.app.screens.OwnActs
 import app.baton.app.screens.ReviewActs
 import app.baton.app.screens.ReviewScreen
 import app.baton.app.screens.SettingsActs
@@ -241,11 +242,13 @@ private fun SettingsPane(
     val names by session.desk.names.collectAsState()
     val stand by session.desk.stand.collectAsState()
     val pushes by session.desk.pushes.collectAsState()
+    val kept by session.own.state.collectAsState()
+    LaunchedEffect(session) { session.own.load() }
     val state = SettingsState(
         name = names.self?.name ?: own.email, id = names.me, server = own.server,
         availability = names.self?.availability, standing = stand.standing, pushes = pushes,
         isPushed = platform.isPushed, waiting = stand.waiting + stand.needsReview,
-        language = own.language ?: platform.language, shade = own.shade,
+        language = own.language ?: platform.language, shade = own.shade, own = kept, teams = names.allTeams,
     )
     val acts = SettingsActs(
         back = app::back,
@@ -254,6 +257,10 @@ private fun SettingsPane(
         language = { change(own.copy(language = it)) },
         shade = { change(own.copy(shade = it)) },
         signOut = app::signOut,
+        own = OwnActs(
+            session.own::load, { session.own.endDevice(it) }, session.own::setLevel, session.own::setTeam,
+            session.own::setEachDevice,
+        ),
     )
     SettingsScreen(state, acts)
 }

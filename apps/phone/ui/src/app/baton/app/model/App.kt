@@ -52,6 +52,7 @@ class Session(val desk: Desk, inside: CoroutineScope) {
     val review = ReviewModel(desk)
     val notices = NoticesModel(desk, inside)
     val search = SearchModel(desk, inside)
+    val own = OwnModel(desk, inside)
 }
 
 data class AppState(

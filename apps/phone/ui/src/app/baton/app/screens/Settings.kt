@@ -40,6 +40,7 @@ import app.baton.app.look.Shade
 import app.baton.app.look.Theirs
 import app.baton.app.look.Weight
 import app.baton.app.model.BeginState
+import app.baton.app.model.OwnState
 import app.baton.app.words.Language
 import app.baton.app.words.Word
 import app.baton.app.words.Words
@@ -60,6 +61,8 @@ data class SettingsState(
     val waiting: Int,
     val language: Language,
     val shade: Shade,
+    val own: OwnState = OwnState(),
+    val teams: List<Named> = emptyList(),
 )
 
 /** What the settings ask for. */
@@ -70,6 +73,7 @@ class SettingsActs(
     val language: (Language) -> Unit = {},
     val shade: (Shade) -> Unit = {},
     val signOut: () -> Unit = {},
+    val own: OwnActs = OwnActs(),
 )
 
 @Composable
@@ -97,21 +101,23 @@ private fun ColumnScope.Parts(state: SettingsState, acts: SettingsActs) {
             Theirs(state.server, style = Look.type.small, colour = Look.colours.ink3)
         }
     }
-    Heading(words(Word.Availability))
+    SettingsHeading(words(Word.Availability))
     for ((value, word) in availabilities) {
         ActRow(words(word), value.drawing, isChosen = state.availability == value) { acts.availability(value) }
     }
-    Heading(words(Word.Notifications))
+    SettingsHeading(words(Word.Notifications))
     Pushes(state, acts)
-    Heading(words(Word.Theme))
+    Levels(state.own, state.teams, acts.own)
+    SettingsHeading(words(Word.Theme))
     for ((shade, word) in shades) {
         ActRow(words(word), isChosen = state.shade == shade) { acts.shade(shade) }
     }
-    Heading(words(Word.Language))
+    SettingsHeading(words(Word.Language))
     for (language in Language.entries) {
         ActRow(language.ownName, isChosen = state.language == language) { acts.language(language) }
     }
-    Heading(words(Word.Account))
+    Devices(state.own, acts.own)
+    SettingsHeading(words(Word.Account))
     SignOut(state, acts)
 }
 
@@ -131,7 +137,7 @@ private val shades = listOf(
 )
 
 @Composable
-private fun Heading(text: String) = Says(
+fun SettingsHeading(text: String) = Says(
     text, Modifier.padding(start = 20.dp, end = 20.dp, top = 22.dp, bottom = 6.dp).semantics { heading() },
     Look.type.small, Look.colours.ink3,
 )
