@@ -428,13 +428,14 @@ class TalkModel(
 
     fun giveBack() = moves(Told.of(Word.GivenBack)) { Act.Unassign(it.ownerEpoch) }
 
-    fun handOver(to: Holder, note: String) {
+    /** [exceeds]: also where that is more than they may have, which the server lets supervisors. */
+    fun handOver(to: Holder, note: String, exceeds: Boolean = false) {
         val title = stateNow.value.title.orEmpty()
         val words = note.trim().ifEmpty { null }
         val seen = stateNow.value.seen
         when (to) {
             is Holder.Colleague -> moves(Told.of(Word.HandDone, title, to.name)) {
-                Act.TransferToAgent(to.id, it.ownerEpoch, seen, words)
+                Act.TransferToAgent(to.id, it.ownerEpoch, seen, words, exceeds)
             }
             is Holder.Team -> moves(Told.of(Word.HandDone, title, to.name)) {
                 Act.TransferToTeam(to.id, it.ownerEpoch, seen, words)

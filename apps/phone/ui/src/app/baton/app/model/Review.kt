@@ -3,6 +3,8 @@
 package app.baton.app.model
 
 import app.baton.app.words.Word
+import app.baton.core.Act
+import app.baton.core.ActKind
 import app.baton.core.Baton
 import app.baton.core.Choice
 import app.baton.core.ChoiceKind
@@ -64,6 +66,13 @@ class ReviewModel(private val desk: Desk) {
 
     fun keepAsNote(item: OutboxItem) = chooses(item, Choice.TurnIntoNote)
 
+    /** Claims it again, although that is more than one may have: the server lets supervisors. */
+    fun claimAnyway(item: OutboxItem) = desk.does {
+        val header = desk.baton.header(item.conversation).first().header ?: return@does
+        desk.baton.act(item.conversation, Act.Claim(header.ownerEpoch, exceedCapacity = true), null)
+        desk.baton.choose(item.number, Choice.Discard)
+    }
+
     fun discard(item: OutboxItem) = chooses(item, Choice.Discard)
 
     fun withdraw(item: OutboxItem) = desk.does { desk.baton.withdraw(item.number) }
@@ -79,6 +88,10 @@ private suspend fun titleOf(baton: Baton, conversation: String): String? = try {
 } catch (_: CoreException) {
     null
 }
+
+/** Whether it is a claim that was more than one may have. */
+val OutboxItem.isClaimTooMany: Boolean
+    get() = kind == ActKind.CLAIM && review?.code == ReviewCode.AT_CAPACITY
 
 /** What this author may do with it. */
 fun Review.allows(kind: ChoiceKind): Boolean = kind in choices
@@ -97,7 +110,7 @@ fun Review.told(title: String, names: Names): Told {
         ReviewCode.NOT_OWNER -> Told.of(Word.NotOwner, by)
         ReviewCode.OWNER_CHANGED -> Told.of(Word.RefusedOwner, by)
         ReviewCode.BEING_ANSWERED -> Told.of(Word.RefusedAnswered, by)
-        ReviewCode.AT_CAPACITY -> Told.of(Word.RefusedOther, detail)
+        ReviewCode.AT_CAPACITY -> Told.of(Word.AtCapacity)
         ReviewCode.WINDOW_CLOSED -> Told.of(Word.RefusedWindow)
         ReviewCode.BLOCKED -> Told.of(Word.RefusedBlocked)
         ReviewCode.MARKETING_STOPPED -> Told.of(Word.RefusedMarketing)

@@ -42,6 +42,7 @@ import app.baton.app.look.Weight
 import app.baton.app.model.ReviewModel
 import app.baton.app.model.ReviewState
 import app.baton.app.model.allows
+import app.baton.app.model.isClaimTooMany
 import app.baton.app.words.Word
 import app.baton.core.ActKind
 import app.baton.core.ChoiceKind
@@ -57,11 +58,13 @@ class ReviewActs(
     val note: (OutboxItem) -> Unit = {},
     val discard: (OutboxItem) -> Unit = {},
     val withdraw: (OutboxItem) -> Unit = {},
+    val claimAnyway: (OutboxItem) -> Unit = {},
 ) {
     companion object {
         fun of(model: ReviewModel, back: () -> Unit, open: (String) -> Unit) = ReviewActs(
             back, open, { number, text -> model.edit(number, text) }, { model.send(it) },
             { model.keepAsNote(it) }, { model.discard(it) }, { model.withdraw(it) },
+            { model.claimAnyway(it) },
         )
     }
 }
@@ -128,6 +131,10 @@ private fun Held(item: OutboxItem, state: ReviewState, acts: ReviewActs) {
                     words(if (isChanged) Word.SendChanged else Word.SendAnyway),
                     modifier = Modifier.fillMaxWidth(), isEnabled = text?.isBlank() != true,
                 ) { acts.send(item) }
+            }
+            if (item.isClaimTooMany) {
+                Says(words(Word.SupervisorsMay), style = Look.type.small, colour = colours.ink2)
+                Act(words(Word.ClaimAnyway), modifier = Modifier.fillMaxWidth()) { acts.claimAnyway(item) }
             }
             FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp), verticalArrangement = Arrangement.spacedBy(8.dp)) {
                 if (review.allows(ChoiceKind.TURN_INTO_NOTE)) {

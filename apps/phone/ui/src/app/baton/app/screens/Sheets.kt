@@ -134,6 +134,11 @@ private fun HandOverSheet(state: TalkState, acts: TalkActs) {
         Field(words(Word.HandNote), note, { note = it }, lines = 4)
         val name = (chosen as? Holder.Colleague)?.name ?: (chosen as? Holder.Team)?.name.orEmpty()
         Act(words(Word.HandGoTo, name), modifier = Modifier.fillMaxWidth()) { acts.handOver(chosen, note) }
+        val isFull = people.any { Holder.Colleague(it.id, it.name) == chosen && it.isFull }
+        if (isFull) {
+            Says(words(Word.SupervisorsMay), style = Look.type.small, colour = Look.colours.ink2)
+            Act(words(Word.HandAnyway), Weight.SECOND, Modifier.fillMaxWidth()) { acts.tools.handOverFull(chosen, note) }
+        }
     }
 }
 
@@ -141,6 +146,8 @@ private fun HandOverSheet(state: TalkState, acts: TalkActs) {
 private fun Overline(text: String) = Says(
     text, Modifier.padding(start = 20.dp, end = 20.dp, top = 14.dp, bottom = 4.dp), Look.type.meta, Look.colours.ink3,
 )
+
+private val Colleague.isFull: Boolean get() = capacity.let { it != null && load >= it }
 
 private fun Words.load(of: Colleague): String {
     val capacity = of.capacity
@@ -150,8 +157,7 @@ private fun Words.load(of: Colleague): String {
         this(Word.LoadOf, of.load, capacity)
     }
     val there = this(if (of.isOnline) Word.Online else Word.NotConnected)
-    val isFull = capacity != null && of.load >= capacity
-    return listOfNotNull(there, load, this(Word.Full).takeIf { isFull }).joinToString(" · ")
+    return listOfNotNull(there, load, this(Word.Full).takeIf { of.isFull }).joinToString(" · ")
 }
 
 @Composable

@@ -113,7 +113,7 @@ class TalkActs(
                 { talk.newest() }, talk::read, talk::picture,
                 { line, name, type -> talk.openFile(line, name, type) }, talk::copy, talk::react,
                 talk::resend, { talk.arrived(it) }, talk::cancel, { talk.withdraw(it) }, review,
-                talk::claim, talk::giveBack, talk::handOver, { talk.resolve() }, talk::reopen,
+                talk::claim, talk::giveBack, { to, note -> talk.handOver(to, note) }, { talk.resolve() }, talk::reopen,
                 talk::waitForCustomer, talk::snooze, talk::follow, talk::block, talk::forward,
                 talk::templates, talk::fill, { at, word -> talk.fillWord(at, word) },
                 talk::sendTemplate, elsewhere, ToolActs.of(talk),

@@ -39,6 +39,7 @@ import app.baton.app.look.Says
 import app.baton.app.look.Theirs
 import app.baton.app.look.Weight
 import app.baton.app.model.Canned
+import app.baton.app.model.Holder
 import app.baton.app.model.TalkModel
 import app.baton.app.model.TalkState
 import app.baton.app.model.dropDraft
@@ -78,6 +79,7 @@ class ToolActs(
     val sendNow: (Line) -> Unit = {},
     val useDraft: (KeptDraft) -> Unit = {},
     val dropDraft: (KeptDraft) -> Unit = {},
+    val handOverFull: (Holder, String) -> Unit = { _, _ -> },
 ) {
     companion object {
         fun of(talk: TalkModel) = ToolActs(
@@ -92,6 +94,7 @@ class ToolActs(
             sendNow = { talk.sendNow(it) },
             useDraft = { talk.useDraft(it) },
             dropDraft = { talk.dropDraft(it) },
+            handOverFull = { to, note -> talk.handOver(to, note, exceeds = true) },
         )
     }
 }

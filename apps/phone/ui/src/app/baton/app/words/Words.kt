@@ -2356,4 +2356,28 @@ enum class Word(internal vararg val texts: String) {
         "Nada chega das {0} às {1} ({2}). Esses horários mudam no console.",
         "لا يصل شيء من {0} إلى {1} ({2}). تُغيَّر هذه الأوقات في لوحة التحكم.",
     ),
+    AtCapacity(
+        "Not done: the limit of conversations at once is reached.",
+        "No se hizo: se alcanzó el límite de conversaciones a la vez.",
+        "Não feito: o limite de conversas ao mesmo tempo foi atingido.",
+        "لم يتم: بُلغ حد المحادثات في وقت واحد.",
+    ),
+    SupervisorsMay(
+        "Supervisors may go above the limit.",
+        "Los supervisores pueden superar el límite.",
+        "Supervisores podem passar do limite.",
+        "يمكن للمشرفين تجاوز الحد.",
+    ),
+    ClaimAnyway(
+        "Take it all the same",
+        "Tomarla de todos modos",
+        "Assumir mesmo assim",
+        "خذها على أي حال",
+    ),
+    HandAnyway(
+        "Hand over all the same",
+        "Traspasar de todos modos",
+        "Passar mesmo assim",
+        "سلّم على أي حال",
+    ),
 }
