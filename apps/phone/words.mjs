@@ -41,11 +41,15 @@ const isCategory = (language, category) => (n) =>
   new Intl.PluralRules(language).select(n) === category;
 const counts = [...Array(1000).keys()].reverse().concat([1_000_000]);
 
+/** Stands for an argument while the count is looked for: it has no digits of its own. */
+const marked = (at) => String.fromCharCode(0xe000 + at);
+
 /** The forms of a sentence that counts, in the order of the language's categories. */
 function forms(language, sentence, more) {
   return categories(language).map((category) => {
     const n = counts.find(isCategory(language, category));
-    return clean(sentence(n, ...more)).replaceAll(String(n), "{0}");
+    const said = clean(sentence(n, ...more.map((_, at) => marked(at)))).replaceAll(String(n), "{0}");
+    return more.reduce((text, mark, at) => text.replaceAll(marked(at), mark), said);
   });
 }
 

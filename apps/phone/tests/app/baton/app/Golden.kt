@@ -32,7 +32,8 @@ private val few = setOf(
     "sign-in-wrong-phone-light", "inbox-phone-light", "inbox-phone-dark", "inbox-offline-phone-arabic",
     "talk-phone-light", "talk-contended-phone-dark", "talk-kinds-small-200", "talk-note-small-light",
     "talk-arabic-phone-arabic", "sheet-hand-over-phone-light", "sheet-fill-small-200",
-    "review-phone-light", "review-phone-arabic", "settings-silent-phone-dark", "begin-phone-light",
+    "notices-phone-light", "talk-blank-small-200", "talk-leaving-phone-light", "inbox-found-everywhere-phone-arabic",
+    "sheet-how-it-ends-phone-light", "review-phone-light", "review-phone-arabic", "settings-silent-phone-dark", "begin-phone-light",
     "app-talk-tablet-light", "app-review-tablet-dark", "app-settings-tablet-arabic",
 )
 

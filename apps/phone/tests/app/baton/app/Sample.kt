@@ -13,6 +13,8 @@ import app.baton.app.model.InboxState
 import app.baton.app.model.ListState
 import app.baton.app.model.Names
 import app.baton.app.model.NoticesState
+import app.baton.app.model.Offered
+import app.baton.app.model.OwnState
 import app.baton.app.model.ReviewState
 import app.baton.app.model.Sheet
 import app.baton.app.model.Stand
@@ -63,7 +65,10 @@ import app.baton.core.Owner
 import app.baton.core.People
 import app.baton.core.PictureSize
 import app.baton.core.PreviewKind
+import app.baton.core.PushLevel
+import app.baton.core.PushLevels
 import app.baton.core.PushState
+import app.baton.core.QuietHours
 import app.baton.core.Reaction
 import app.baton.core.Review
 import app.baton.core.ReviewCode
@@ -72,10 +77,12 @@ import app.baton.core.SeenLine
 import app.baton.core.ServerHit
 import app.baton.core.SetBy
 import app.baton.core.SettingHome
+import app.baton.core.SignedInDevice
 import app.baton.core.SoundShape
 import app.baton.core.Stage
 import app.baton.core.Standing
 import app.baton.core.Status
+import app.baton.core.TeamPushLevel
 import app.baton.core.Template
 import app.baton.core.TemplateStatus
 import app.baton.core.TimelineEntry
@@ -351,7 +358,12 @@ object Sample {
         listOf(OutcomeChoice("o1", "Sold", null, false), OutcomeChoice("o2", "Sent elsewhere", null, true)),
     )
     val tagged = talk(header = header.copy(tags = listOf("t1", "t2", "t4"))).copy(tags = tags)
-    val slashed = talk(composing = Composing("/")).copy(offered = replies)
+    val offered = listOf(
+        Offered(replies[0], replies[0].text),
+        Offered(replies[1], "Marta, parcel [Parcel number] comes on [Day]."),
+        Offered(replies[2], "¡Gracias, Marta!"),
+    )
+    val slashed = talk(composing = Composing("/")).copy(offered = offered)
     val blank = talk(
         composing = Composing(
             "Marta, parcel \u27e6Parcel number\u27e7 comes on \u27e6Day\u27e7.", blanks = listOf("Parcel number", "Day"),
@@ -408,6 +420,22 @@ object Sample {
         next = "more",
     )
     val savedViews = listOf(SavedView("v1", "Snoozed invoices", null, Filter("invoice", FilterStatus.SNOOZED)))
+
+    val own = OwnState(
+        devices = listOf(
+            SignedInDevice("d1", "Pixel 9", NOW - 200 * HOUR, NOW, true),
+            SignedInDevice("d2", "Firefox on Linux", NOW - 900 * HOUR, NOW - 3 * HOUR, false),
+        ),
+        levels = PushLevels(
+            PushLevel.MINE, QuietHours("22:00", "07:00", "Europe/Madrid"),
+            listOf(TeamPushLevel("workshop", PushLevel.NOTHING)), false,
+        ),
+        now = NOW,
+    )
+    val tooMany = item(
+        9, null, ActKind.CLAIM, Stage.NEEDS_REVIEW,
+        review(ReviewCode.AT_CAPACITY, emptyList()).copy(choices = listOf(ChoiceKind.DISCARD)),
+    )
 
     val begin = BeginState("+34 600 123 456", "c1")
 }

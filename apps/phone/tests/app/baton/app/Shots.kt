@@ -4,18 +4,24 @@
 
 package app.baton.app
 
+import androidx.compose.foundation.background
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.runtime.Composable
+import androidx.compose.ui.Modifier
 import androidx.compose.ui.ImageComposeScene
 import androidx.compose.ui.text.font.FontFamily
 import androidx.compose.ui.text.font.FontWeight
 import androidx.compose.ui.text.platform.Font
 import androidx.compose.ui.unit.Density
 import app.baton.app.look.BatonTheme
+import app.baton.app.look.Look
 import app.baton.app.look.Shade
 import app.baton.app.model.AppModel
 import app.baton.app.model.Everywhere
 import app.baton.app.model.InboxState
 import app.baton.app.model.ListState
+import app.baton.app.model.OwnState
 import app.baton.app.model.Place
 import app.baton.app.model.Sheet
 import app.baton.app.model.SignInState
@@ -27,13 +33,16 @@ import app.baton.app.model.resolve
 import app.baton.app.model.rowOf
 import app.baton.app.model.tabsOf
 import app.baton.app.screens.BeginScreen
+import app.baton.app.screens.Devices
 import app.baton.app.screens.ForwardSheet
 import app.baton.app.screens.FoundActs
 import app.baton.app.screens.FoundList
 import app.baton.app.screens.InboxActs
 import app.baton.app.screens.InboxScreen
+import app.baton.app.screens.Levels
 import app.baton.app.screens.NoticesActs
 import app.baton.app.screens.NoticesScreen
+import app.baton.app.screens.OwnActs
 import app.baton.app.screens.ReviewActs
 import app.baton.app.screens.ReviewScreen
 import app.baton.app.screens.SettingsActs
@@ -74,6 +83,11 @@ private fun Inbox(state: InboxState, stand: Stand = Sample.live) =
 @Composable
 private fun Found(state: InboxState, everywhere: Everywhere) = FoundList("azul", state, everywhere, FoundActs())
 
+/** A part of a screen that lies below what a picture shows. */
+@Composable
+private fun Part(content: @Composable () -> Unit) =
+    Column(Modifier.fillMaxSize().background(Look.colours.surface)) { content() }
+
 @Composable
 private fun Talk(state: TalkState, stand: Stand = Sample.live) = TalkScreen(state, stand, TalkActs())
 
@@ -81,7 +95,7 @@ private val nothing = SignInActs({}, {}, {}, {})
 
 private fun settings(pushes: PushState?, standing: Standing = Standing.Live) = SettingsState(
     "Inés Rojas", Sample.ME, "https://desk.example", Availability.AVAILABLE, standing, pushes,
-    true, 2, Language.ENGLISH, Shade.SYSTEM,
+    true, 2, Language.ENGLISH, Shade.SYSTEM, Sample.own, Sample.people.teams,
 )
 
 private fun list(list: ListState, view: InboxView = InboxView.Mine) = InboxState(view, list, NOW)
@@ -107,7 +121,7 @@ private val inboxes = listOf(
         val rows = Sample.rows.take(3).map { rowOf(it, Sample.names, NOW) }
         Inbox(list(ListState.Failed(Told.of(Word.Locked), rows)))
     },
-    Shot("inbox-late") { Inbox(Sample.inbox(Sample.rows.take(2), InboxView.All).copy(special = Special.Late)) },
+    Shot("inbox-late") { Inbox(Sample.inbox(listOf(Sample.rows[5], Sample.rows[1]), InboxView.All).copy(special = Special.Late)) },
     Shot("inbox-late-none") { Inbox(Sample.inbox(emptyList(), InboxView.All).copy(special = Special.Late)) },
     Shot("inbox-found") { Found(Sample.found, Everywhere.NotAsked) },
     Shot("inbox-found-none") { Found(Sample.inbox(emptyList(), InboxView.Search("azul")), Everywhere.NotAsked) },
@@ -149,7 +163,7 @@ private val sheets = listOf(
     covered("resend", Sheet.ResendAsk(Sample.said)),
     covered("templates", Sheet.Templates(listOf(Sample.template))),
     covered("fill", Sheet.Fill(Sample.template, listOf("Teresa", ""))),
-    covered("replies", Sheet.Replies("", Sample.replies)),
+    covered("replies", Sheet.Replies("", Sample.offered)),
     covered("replies-none", Sheet.Replies("zzz", emptyList())),
     Shot("sheet-tags") { Talk(Sample.tagged.copy(sheet = Sheet.Tags)) },
     covered("tags-none", Sheet.Tags),
@@ -162,6 +176,7 @@ private val sheets = listOf(
 
 private val others = listOf(
     Shot("review") { ReviewScreen(Sample.reviews(Sample.held, Sample.tooLate, Sample.item(3, "On its way")), ReviewActs()) },
+    Shot("review-too-many") { ReviewScreen(Sample.reviews(Sample.tooMany), ReviewActs()) },
     Shot("review-none") { ReviewScreen(Sample.reviews(), ReviewActs()) },
     Shot("notices") { NoticesScreen(Sample.notices, NoticesActs()) },
     Shot("notices-none") {
@@ -177,6 +192,10 @@ private val others = listOf(
     Shot("settings-silent") {
         SettingsScreen(settings(PushState.Off(PushOffReason.Permission), Standing.Offline), SettingsActs())
     },
+    Shot("settings-levels") { Part { Levels(Sample.own, Sample.people.teams, OwnActs()) } },
+    Shot("settings-devices") { Part { Devices(Sample.own, OwnActs()) } },
+    Shot("settings-devices-loading") { Part { Devices(OwnState(), OwnActs()) } },
+    Shot("settings-devices-failed") { Part { Devices(OwnState(failed = Told.of(Word.ServerAway)), OwnActs()) } },
     Shot("begin") { BeginScreen(Sample.begin, Sample.people.channels, {}, {}, {}) },
 )
 

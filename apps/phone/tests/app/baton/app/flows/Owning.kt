@@ -4,6 +4,7 @@ package app.baton.app.flows
 
 import app.baton.app.model.Holder
 import app.baton.app.model.hindrance
+import app.baton.app.model.isClaimTooMany
 import app.baton.app.model.resolve
 import app.baton.app.words.Word
 import app.baton.core.Availability
@@ -202,6 +203,28 @@ val owning = listOf(
         until("nothing is left") {
             ana.session.inbox.takeNext {}
             ana.told.any { "Nothing waits" in ana.said(it) }
+        }
+    },
+    Flow("one more than one may have, by a supervisor") {
+        val first = world.customer(freshNumber(), "Me first")
+        val second = world.customer(freshNumber(), "And me")
+        val admin = hand("admin").live().opens(first)
+        val path = "/agents/${world.agent("admin")}"
+        admin.talk.claim()
+        until("the first is theirs") { admin.now.isMine }
+        world.rest("admin", "PATCH", path, mapOf("capacity" to 1))
+        try {
+            admin.opens(second)
+            admin.talk.claim()
+            val item = eventually("the second is one too many") {
+                admin.held.firstOrNull { it.conversation == second.conversation }
+            }
+            ensure(item.isClaimTooMany) { "it is ${item.review}" }
+            admin.session.review.claimAnyway(item)
+            becomes("it is theirs", world.agent("admin")) { world.owner(second.conversation) }
+            admin.settled()
+        } finally {
+            world.rest("admin", "PATCH", path, mapOf("capacity" to null))
         }
     },
     Flow("called, told of it, and it is read") {

@@ -8,6 +8,7 @@ import app.baton.app.model.ListState
 import app.baton.app.model.Place
 import app.baton.app.model.Special
 import app.baton.core.InboxView
+import app.baton.core.PushLevel
 import app.baton.suite.ensure
 import app.baton.suite.freshNumber
 import app.baton.suite.opId
@@ -36,13 +37,39 @@ val staying = listOf(
         search.ask(word)
         until("it says that the server is away") { search.state.value is Everywhere.Failed }
     },
+    Flow("another device is signed out") {
+        val ana = hand("ana").live()
+        val lost = hand("ana").live()
+        val own = ana.session.own
+        val device = lost.session.desk.signedIn.device
+        own.load()
+        until("it is listed") { own.state.value.devices?.any { it.id == device && !it.isThis } == true }
+        own.endDevice(device)
+        until("it is signed out") { lost.app.state.value.session == null }
+        until("it is listed no more") { own.state.value.devices?.none { it.id == device } == true }
+    },
+    Flow("how much is pushed") {
+        val ana = hand("ana").live()
+        val own = ana.session.own
+        own.load()
+        until("it is known") { own.state.value.levels != null }
+        own.setLevel(PushLevel.MINE)
+        becomes("the server has it", PushLevel.MINE) { ana.session.desk.baton.pushLevels().level }
+        until("it is shown") { own.state.value.levels?.level == PushLevel.MINE }
+        own.setLevel(PushLevel.ALL)
+        becomes("the server has that", PushLevel.ALL) { ana.session.desk.baton.pushLevels().level }
+    },
     Flow("a view that is kept by name") {
         val said = world.customer(freshNumber(), "Not today")
         val ana = hand("ana").live().opens(said)
         ana.talk.snooze(System.currentTimeMillis() + 3_600_000)
         val name = "Later " + opId().takeLast(8)
         world.rest("ana", "POST", "/saved-views", mapOf("name" to name, "filter" to mapOf("status" to "snoozed")))
-        val view = eventually("it is known") { ana.session.desk.saved.value.find { it.name == name } }
+        val desk = ana.session.desk
+        val view = eventually("it is known") {
+            desk.readsSaved()
+            desk.saved.value.find { it.name == name }
+        }
         ana.session.inbox.choose(InboxView.All, Special.Saved(view.id, view.name, view.filter))
         until("it lists what is snoozed") {
             ana.session.inbox.retry()

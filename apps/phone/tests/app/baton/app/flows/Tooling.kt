@@ -50,7 +50,7 @@ val tooling = listOf(
         val ana = hand("ana").live().opens(said)
         val offered = eventually("it is offered") {
             ana.talk.type("/" + word.take(7))
-            ana.now.offered?.find { it.id == reply }
+            ana.now.offered?.find { it.reply.id == reply }?.reply
         }
         ana.talk.insert(offered)
         becomes("its blank is left", listOf("Parcel number")) { ana.composing.blanks }
@@ -84,6 +84,7 @@ val tooling = listOf(
         val ends = listOf(mapOf("id" to sold, "name" to "Sold"))
         val home = mapOf("kind" to "team", "id" to team)
         world.puts(made("outcomes", team, mapOf("ask" to "required", "list" to ends), home))
+        until("that is known") { ana.session.desk.baton.outcomes(team).list.isNotEmpty() }
         ana.opens(said)
         val outcome = eventually("it is asked") {
             ana.talk.resolve()

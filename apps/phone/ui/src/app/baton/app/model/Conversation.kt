@@ -4,7 +4,6 @@ package app.baton.app.model
 
 import app.baton.app.words.Word
 import app.baton.core.Act
-import app.baton.core.CannedReply
 import app.baton.core.ConversationTag
 import app.baton.core.CoreException
 import app.baton.core.FileSize
@@ -67,7 +66,7 @@ sealed interface Sheet {
     data class Fill(val template: Template, val words: List<String>) : Sheet
     data class Held(val number: ULong) : Sheet
     data object Tags : Sheet
-    data class Replies(val find: String, val found: List<CannedReply>?) : Sheet
+    data class Replies(val find: String, val found: List<Offered>?) : Sheet
     data class HowItEnds(val outcomes: Outcomes) : Sheet
 }
 
@@ -93,7 +92,7 @@ data class TalkState(
     /** Every tag that the team set up. */
     val tags: List<ConversationTag> = emptyList(),
     /** What fits what is typed after a slash; null where nothing is. */
-    val offered: List<CannedReply>? = null,
+    val offered: List<Offered>? = null,
     /** What was typed here and not sent, the newest first. */
     val drafts: List<KeptDraft> = emptyList(),
     /** The line that is being taken back. */
@@ -320,6 +319,8 @@ class TalkModel(
             Act.Reply(text, stateNow.value.seen, said.quoted?.id)
         }
         write { Composing(isNote = said.isNote) }
+        // What was typed elsewhere is older than what is sent.
+        change { state -> state.copy(drafts = state.drafts.filter { it.agent != state.names.me }) }
         desk.keeps {
             val isTaken = desk.asks {
                 if (canned == null) baton.act(id, act, null) else sendsCanned(canned, text)

@@ -27,6 +27,7 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableSharedFlow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.SharedFlow
@@ -79,6 +80,8 @@ data class Toast(val text: Told, val undo: (() -> Unit)? = null)
 /** How the app stands, above every list. */
 data class Stand(val standing: Standing, val asOf: Long?, val waiting: Int, val needsReview: Int)
 
+private const val SAVED_MS = 60_000L
+
 class Desk(
     val baton: Baton,
     val signedIn: SignedIn,
@@ -127,6 +130,13 @@ class Desk(
         scope.launch { reload() }
         // What was told before somebody listened.
         scope.launch { baton.current.collect(::stands) }
+        // No event tells of a filter that somebody keeps by name.
+        scope.launch {
+            while (true) {
+                delay(SAVED_MS)
+                if (baton.current.value == Standing.Live) readsSaved()
+            }
+        }
     }
 
     private suspend fun reload() = asks {
@@ -145,6 +155,10 @@ class Desk(
 
     private suspend fun readsSettings() {
         reading.withLock { tagsNow.value = baton.tags() }
+        readsSaved()
+    }
+
+    suspend fun readsSaved() {
         try {
             savedNow.value = baton.savedViews()
         } catch (_: CoreException) {

@@ -38,7 +38,7 @@ object CoreFilling : Filling {
 }
 
 private const val SIGNS = "\u27e6\u27e7"
-private val firstBlank = Regex("\u27e6[^$SIGNS\n]*\u27e7|[$SIGNS]")
+private val oneBlank = Regex("\u27e6[^$SIGNS\n]*\u27e7|[$SIGNS]")
 
 /** Most texts have no blank, and need nobody who looks for one. */
 fun Filling.left(text: String): List<String> =
@@ -46,7 +46,16 @@ fun Filling.left(text: String): List<String> =
 
 /** The text with these words in its first blank. */
 fun filledIn(text: String, words: String): String =
-    firstBlank.find(text)?.let { text.replaceRange(it.range, words) } ?: text
+    oneBlank.find(text)?.let { text.replaceRange(it.range, words) } ?: text
+
+/** Where the blanks of a text stand, with their signs. */
+fun blanksAt(text: String): List<IntRange> = oneBlank.findAll(text).map { it.range }.toList()
+
+/** A text as it is read: few letters of a phone have the signs of a blank. */
+fun readable(text: String): String = text.replace(SIGNS[0], '[').replace(SIGNS[1], ']')
+
+/** A reply that fits, and what it will say here. */
+data class Offered(val reply: CannedReply, val says: String)
 
 private const val FIND_MAX = 40
 

@@ -10,6 +10,7 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.distinctUntilChanged
+import kotlinx.coroutines.flow.drop
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
@@ -31,6 +32,7 @@ private const val PAGE = 50u
 
 /** The server keeps them, and tells no phone that there is a new one. */
 private const val AGAIN_MS = 60_000L
+private const val REST_MS = 5_000L
 
 class NoticesModel(private val desk: Desk, private val scope: CoroutineScope) {
     private val stateNow = MutableStateFlow(NoticesState(names = desk.names.value))
@@ -41,8 +43,13 @@ class NoticesModel(private val desk: Desk, private val scope: CoroutineScope) {
         scope.launch {
             desk.stand.map { it.standing }.distinctUntilChanged().collect { if (it == Standing.Live) load() }
         }
-        // What became one's own moves the badge.
-        scope.launch { desk.badge.collect { loadsLive() } }
+        // What became one's own moves the badge. A busy hour asks no more often than this.
+        scope.launch {
+            desk.badge.map { it.mine }.distinctUntilChanged().drop(1).collect {
+                loadsLive()
+                delay(REST_MS)
+            }
+        }
         scope.launch { desk.names.collect { names -> stateNow.update { it.copy(names = names) } } }
         scope.launch {
             while (true) {

@@ -123,8 +123,7 @@ fun Review.told(title: String, names: Names): Told {
         ReviewCode.FILE_REFUSED -> Told.of(Word.HeldFile)
         ReviewCode.FILE_LOST -> Told.of(Word.HeldFileLost)
         ReviewCode.WITHDRAWN -> Told.of(Word.HeldWithdrawn)
-        ReviewCode.INVALID, ReviewCode.REJECTED, ReviewCode.OUTCOME_REQUIRED, ReviewCode.OTHER -> {
-            Told.of(Word.RefusedOther, detail)
-        }
+        ReviewCode.OUTCOME_REQUIRED -> Told.of(Word.OutcomeRequired)
+        ReviewCode.INVALID, ReviewCode.REJECTED, ReviewCode.OTHER -> Told.of(Word.RefusedOther, detail)
     }
 }

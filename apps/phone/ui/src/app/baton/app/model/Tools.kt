@@ -6,13 +6,13 @@ import app.baton.app.words.Word
 import app.baton.app.words.Words
 import app.baton.core.Act
 import app.baton.core.AskOutcome
+import app.baton.core.Attribute
 import app.baton.core.CannedFile
 import app.baton.core.CannedMessage
 import app.baton.core.CannedReply
 import app.baton.core.CannedThen
 import app.baton.core.ConversationTag
 import app.baton.core.CoreException
-import app.baton.core.Header
 import app.baton.core.InboxView
 import app.baton.core.KeptDraft
 import app.baton.core.Line
@@ -84,10 +84,19 @@ internal suspend fun TalkModel.home(): Home? {
 
 // Canned replies.
 
-private suspend fun TalkModel.usable(find: String?): List<CannedReply> {
+private suspend fun TalkModel.usable(find: String?, most: Int = Int.MAX_VALUE): List<Offered> {
     val home = home()
     val isNote = state.value.composing.isNote
-    return desk.baton.cannedReplies(find).filter { it.isFor(desk.names.value.me, home, isNote) }
+    val fits = desk.baton.cannedReplies(find).filter { it.isFor(desk.names.value.me, home, isNote) }
+    val attributes = desk.baton.attributes()
+    return fits.take(most).map { Offered(it, readable(filled(it, attributes, home))) }
+}
+
+/** What a reply says here, with a blank for each thing that nobody knows. */
+private fun TalkModel.filled(reply: CannedReply, attributes: List<Attribute>, home: Home?): String {
+    val (text, language) = reply.inLanguage(state.value.header?.language)
+    val known = known(language, attributes, home)
+    return desk.platform.filling.fill(text, known.values, known.names).text
 }
 
 /** Offers what fits what is typed after a slash. */
@@ -98,7 +107,7 @@ internal fun TalkModel.offers(text: String) {
         return
     }
     desk.does {
-        val found = usable(find).take(OFFERED_MAX)
+        val found = usable(find, OFFERED_MAX)
         // Who typed on asks for others by now.
         if (slashIn(state.value.composing.text) == find) change { it.copy(offered = found) }
     }
@@ -119,10 +128,7 @@ fun TalkModel.replies(find: String = "") {
 fun TalkModel.insert(reply: CannedReply) {
     cover(null)
     desk.does {
-        val header = state.value.header
-        val (text, language) = reply.inLanguage(header?.language)
-        val known = known(header, language)
-        val filled = desk.platform.filling.fill(text, known.values, known.names).text
+        val filled = filled(reply, desk.baton.attributes(), home())
         write { said ->
             val whole = withReply(said.text, filled)
             if (said.isNote) return@write said.copy(text = whole)
@@ -135,16 +141,15 @@ fun TalkModel.insert(reply: CannedReply) {
     }
 }
 
-private suspend fun TalkModel.known(header: Header?, language: String?): Known {
+private fun TalkModel.known(language: String?, attributes: List<Attribute>, home: Home?): Known {
     val platform = desk.platform
     val own = Words(platform.remembered.language ?: platform.language, platform.zone)
     val spoken = languageOf(language)?.let { Words(it, platform.zone) } ?: own
-    val attributes = desk.baton.attributes()
-    val fields = header?.fields.orEmpty()
+    val fields = state.value.header?.fields.orEmpty()
     val names = desk.names.value
     return knownOf(
         words = own, spoken = spoken, customer = state.value.title, me = names.self?.name,
-        number = home()?.channel?.let { names.channel(it) },
+        number = home?.channel?.let { names.channel(it) },
         hour = Instant.ofEpochMilli(platform.now()).atZone(platform.zone).hour,
         fields = platform.filling.values(fields, attributes) + yesAndNo(fields, attributes, spoken),
         attributes = attributes,

@@ -19,6 +19,7 @@ import androidx.compose.foundation.shape.CircleShape
 import androidx.compose.foundation.shape.RoundedCornerShape
 import androidx.compose.foundation.text.BasicTextField
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.remember
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.draw.clip
@@ -169,6 +170,7 @@ private fun Writing(state: TalkState, acts: TalkActs) {
         else -> words(Word.WriteReply)
     }
     val label = words(if (isNote) Word.Note else Word.WriteReply)
+    val marks = remember(colours) { BlankMarks(colours.soonInk, colours.soonSoft) }
     BasicTextField(
         composing.text, acts.type,
         Modifier.fillMaxWidth().padding(horizontal = 16.dp).heightIn(min = Hit, max = 180.dp)
@@ -179,7 +181,7 @@ private fun Writing(state: TalkState, acts: TalkActs) {
                 if (sends) acts.send()
                 sends
             },
-        textStyle = Look.type.body.copy(color = ink), maxLines = 8, cursorBrush = SolidColor(colours.accent),
+        textStyle = Look.type.body.copy(color = ink), maxLines = 8, visualTransformation = marks, cursorBrush = SolidColor(colours.accent),
     ) { field ->
         Box(Modifier.padding(vertical = 8.dp), Alignment.CenterStart) {
             if (composing.text.isEmpty()) Says(hint, colour = quiet, lines = 2)

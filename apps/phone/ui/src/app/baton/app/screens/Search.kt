@@ -2,6 +2,7 @@
 
 package app.baton.app.screens
 
+import androidx.compose.foundation.background
 import androidx.compose.foundation.clickable
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Box
@@ -57,7 +58,7 @@ class FoundActs(
 fun FoundList(query: String, here: InboxState, everywhere: Everywhere, acts: FoundActs) {
     val words = Look.words
     val list = here.list
-    LazyColumn(Modifier.fillMaxSize()) {
+    LazyColumn(Modifier.fillMaxSize().background(Look.colours.surface)) {
         when (list) {
             ListState.Loading -> item {
                 Column(Modifier.semantics { contentDescription = words(Word.Loading) }) { repeat(3) { SkeletonRow() } }
@@ -89,7 +90,10 @@ private fun LazyListScope.ofServer(query: String, found: Everywhere, now: Long, 
     when (found) {
         Everywhere.NotAsked -> item {
             Column(Modifier.fillMaxWidth().padding(20.dp), Arrangement.spacedBy(8.dp)) {
-                Act(words(Word.SearchEverything), Weight.SECOND, Modifier.fillMaxWidth(), drawing = Drawing.Search, onClick = acts.everything)
+                Act(
+                    words(Word.SearchEverything), Weight.SECOND, Modifier.fillMaxWidth(),
+                    drawing = Drawing.Search, onClick = acts.everything,
+                )
                 Says(words(Word.SearchEverythingMore), style = Look.type.small, colour = Look.colours.ink3)
             }
         }

@@ -69,7 +69,7 @@ fun TalkSheet(state: TalkState, sheet: Sheet, acts: TalkActs, isWide: Boolean) =
             is Sheet.ResendAsk -> ResendSheet(sheet.line, state, acts)
             is Sheet.Templates -> TemplatesSheet(sheet, acts)
             is Sheet.Fill -> FillSheet(sheet, acts)
-            is Sheet.Replies -> RepliesSheet(sheet, state, acts.tools)
+            is Sheet.Replies -> RepliesSheet(sheet, acts.tools)
             Sheet.Tags -> TagsSheet(state, acts.tools)
             is Sheet.HowItEnds -> HowItEndsSheet(sheet, acts.tools)
             is Sheet.Forward, is Sheet.Held -> Unit

@@ -35,7 +35,7 @@ import app.baton.core.OutcomeChoice
 import app.baton.core.SetBy
 
 @Composable
-fun RepliesSheet(sheet: Sheet.Replies, state: TalkState, acts: ToolActs) {
+fun RepliesSheet(sheet: Sheet.Replies, acts: ToolActs) {
     val words = Look.words
     val find = sheet.find
     SheetTitle(words(Word.Replies))
@@ -49,7 +49,7 @@ fun RepliesSheet(sheet: Sheet.Replies, state: TalkState, acts: ToolActs) {
             val none = if (find.isBlank()) words(Word.RepliesEmpty) else words(Word.RepliesNone, find)
             Says(none, Modifier.padding(20.dp), colour = Look.colours.ink2)
         }
-        else -> for (reply in found) ReplyRow(reply, state, acts)
+        else -> for (reply in found) ReplyRow(reply, acts)
     }
 }
 

@@ -23,9 +23,16 @@ import androidx.compose.runtime.remember
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.graphics.Color
+import androidx.compose.ui.text.AnnotatedString
+import androidx.compose.ui.text.SpanStyle
+import androidx.compose.ui.text.buildAnnotatedString
 import androidx.compose.ui.text.font.FontStyle
 import androidx.compose.ui.text.font.FontWeight
 import androidx.compose.ui.text.input.ImeAction
+import androidx.compose.ui.text.input.OffsetMapping
+import androidx.compose.ui.text.input.TransformedText
+import androidx.compose.ui.text.input.VisualTransformation
 import androidx.compose.ui.unit.dp
 import app.baton.app.look.Act
 import app.baton.app.look.ActRow
@@ -40,16 +47,18 @@ import app.baton.app.look.Theirs
 import app.baton.app.look.Weight
 import app.baton.app.model.Canned
 import app.baton.app.model.Holder
+import app.baton.app.model.Offered
 import app.baton.app.model.TalkModel
 import app.baton.app.model.TalkState
+import app.baton.app.model.blanksAt
 import app.baton.app.model.dropDraft
 import app.baton.app.model.fillBlank
-import app.baton.app.model.inLanguage
 import app.baton.app.model.insert
 import app.baton.app.model.leaveDetails
 import app.baton.app.model.leaveOut
 import app.baton.app.model.leaving
 import app.baton.app.model.leftDraft
+import app.baton.app.model.readable
 import app.baton.app.model.replies
 import app.baton.app.model.resolveAs
 import app.baton.app.model.sendNow
@@ -115,14 +124,27 @@ fun OfferedReplies(state: TalkState, acts: ToolActs) {
             val none = if (find.isEmpty()) words(Word.RepliesEmpty) else words(Word.RepliesNone, find)
             Says(none, Modifier.padding(16.dp), Look.type.small, Look.colours.ink2)
         }
-        for (reply in offered) ReplyRow(reply, state, acts)
+        for (reply in offered) ReplyRow(reply, acts)
     }
 }
 
 @Composable
-fun ReplyRow(reply: CannedReply, state: TalkState, acts: ToolActs) {
-    val text = reply.inLanguage(state.header?.language).first.lineSequence().first()
-    ActRow("/${reply.shortcut} · ${reply.title}", Drawing.Slash, text) { acts.insert(reply) }
+fun ReplyRow(offered: Offered, acts: ToolActs) {
+    val reply = offered.reply
+    val says = offered.says.lineSequence().first()
+    ActRow("/${reply.shortcut} · ${reply.title}", Drawing.Slash, says) { acts.insert(reply) }
+}
+
+/** Blanks stand out in what is being written. Each sign is one letter, so places stay the same. */
+class BlankMarks(private val ink: Color, private val back: Color) : VisualTransformation {
+    override fun filter(text: AnnotatedString): TransformedText {
+        val marked = buildAnnotatedString {
+            append(readable(text.text))
+            val style = SpanStyle(color = ink, background = back, fontWeight = FontWeight.Medium)
+            for (at in blanksAt(text.text)) addStyle(style, at.first, at.last + 1)
+        }
+        return TransformedText(marked, OffsetMapping.Identity)
+    }
 }
 
 /** The first blank of the text, one after the other: nothing is sent while there is one. */
@@ -238,7 +260,8 @@ fun LeftDraft(state: TalkState, acts: ToolActs) {
             Says(who, Modifier.weight(1f), Look.type.small.copy(fontWeight = FontWeight.SemiBold))
             IconAct(Drawing.X, words(Word.Close)) { acts.dropDraft(draft) }
         }
-        Theirs("“${draft.text}”", Modifier.padding(end = 12.dp), Look.type.small.copy(fontStyle = FontStyle.Italic), Look.colours.ink2, lines = 3, isOfScreen = true)
+        val style = Look.type.small.copy(fontStyle = FontStyle.Italic)
+        Theirs("“${draft.text}”", Modifier.padding(end = 12.dp), style, Look.colours.ink2, lines = 3, isOfScreen = true)
         Box(Modifier.padding(top = 6.dp)) { Act(words(Word.DraftUse), Weight.SECOND) { acts.useDraft(draft) } }
     }
 }

@@ -1247,10 +1247,10 @@ enum class Word(internal vararg val texts: String) {
         "لا توجد ردود جاهزة بعد. تُكتب في الإعدادات.",
     ),
     BlankLeft(
-        "{0} blank is left: {{0}}. Send waits for it.|{0} blanks are left: {1}. Send waits for it.",
-        "Queda {0} hueco: {{0}}. Hasta entonces no se envía.|Quedan {0} huecos: {1}. Hasta entonces no se envía.",
-        "Falta {0} lacuna: {{0}}. Até lá, nada é enviado.|Faltam {0} lacunas: {1}. Até lá, nada é enviado.",
-        "بقي {0} فراغًا: {1}. لا يُرسل شيء قبل ملئه.|بقي فراغ واحد: {{0}}. لا يُرسل شيء قبل ملئه.|بقي فراغان: {1}. لا يُرسل شيء قبل ملئه.|بقيت {0} فراغات: {1}. لا يُرسل شيء قبل ملئه.|بقي {0} فراغًا: {1}. لا يُرسل شيء قبل ملئه.|بقي {0} فراغًا: {1}. لا يُرسل شيء قبل ملئه.",
+        "{0} blank is left: {1}. Send waits for it.|{0} blanks are left: {1}. Send waits for it.",
+        "Queda {0} hueco: {1}. Hasta entonces no se envía.|Quedan {0} huecos: {1}. Hasta entonces no se envía.",
+        "Falta {0} lacuna: {1}. Até lá, nada é enviado.|Faltam {0} lacunas: {1}. Até lá, nada é enviado.",
+        "بقي {0} فراغًا: {1}. لا يُرسل شيء قبل ملئه.|بقي فراغ واحد: {1}. لا يُرسل شيء قبل ملئه.|بقي فراغان: {1}. لا يُرسل شيء قبل ملئه.|بقيت {0} فراغات: {1}. لا يُرسل شيء قبل ملئه.|بقي {0} فراغًا: {1}. لا يُرسل شيء قبل ملئه.|بقي {0} فراغًا: {1}. لا يُرسل شيء قبل ملئه.",
     ),
     GreetMorning(
         "Good morning",
@@ -2379,5 +2379,11 @@ enum class Word(internal vararg val texts: String) {
         "Traspasar de todos modos",
         "Passar mesmo assim",
         "سلّم على أي حال",
+    ),
+    OutcomeRequired(
+        "Not resolved: the team wants to know how it ends. Resolve it again.",
+        "No se resolvió: el equipo quiere saber cómo termina. Resuélvala de nuevo.",
+        "Não resolvida: a equipe quer saber como termina. Resolva de novo.",
+        "لم تُحل: يريد الفريق معرفة كيف انتهت. حُلّها من جديد.",
     ),
 }
