@@ -17,6 +17,8 @@
 #   scripts/app.sh deb     makes a package of Debian, with a Java of its own; --try installs it,
 #                          opens its window where nobody sees it, and removes it
 #   scripts/app.sh android compiles the app for Android, warnings as errors
+#   scripts/app.sh robolectric
+#                          plays the activity on Android's own classes, without a device
 #   scripts/app.sh apk     makes a package of that, signed with a key of its own and verified; without
 #                          the native library, which asks for the NDK
 #
@@ -31,7 +33,7 @@ here=$PWD/apps/phone
 . scripts/mobile/tools.sh
 name=app
 case "${1:-}" in
-fetch | build | run | shots | golden | test | flows | budgets | deb | android | apk) ;;
+fetch | build | run | shots | golden | test | flows | budgets | deb | android | robolectric | apk) ;;
 *) sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; exit ;;
 esac
 do=$1
@@ -83,10 +85,14 @@ brings() {
   find "$fresh/jars" -name 'kotlin-compose-compiler-plugin-*.jar' -exec mv -t "$fresh/compiler" {} +
   find "$fresh/jars" -name 'r8-*.jar' -exec mv -t "$fresh/compiler" {} +
   python3 - "$fresh/jars" <<'END'
-import pathlib, sys, zipfile
+import pathlib, re, sys, zipfile
 for aar in pathlib.Path(sys.argv[1]).glob("*.aar"):
     with zipfile.ZipFile(aar) as parts:
         aar.with_suffix(".jar").write_bytes(parts.read("classes.jar"))
+        names = parts.read("R.txt").decode() if "R.txt" in parts.namelist() else ""
+        package = re.search(r'package="([^"]+)"', parts.read("AndroidManifest.xml").decode())
+    if names.strip():
+        aar.with_suffix(".R").write_text(f"{package.group(1)}\n{names}")
     aar.unlink()
 END
   touch "$fresh/done"
@@ -141,8 +147,8 @@ builds() {
 builds_android() {
   local lock from=$here/android
   classes=$(bindings/android/check.sh --classes) || skip "Maven could not bring Android's classes"
-  brings "$(placed android "$from/jars")" "$from/jars"
-  android=$(placed android "$from/jars")
+  android=$(placed jetpack "$from/jars")
+  brings "$android" "$from/jars"
   begins
   jetpack=$(printf '%s:' "$android"/jars/*.jar)
   below=$library:$jetpack$classes:$KOTLIN_CP
@@ -154,6 +160,28 @@ builds_android() {
     "$from/src" "$out/android/r"
   exec {lock}>&-
   echo "the app compiles for Android"
+}
+
+# The activity on Android's own classes, without a device.
+plays_android() {
+  local from=$here/android robots classpath made=$out/android/robolectric
+  have javac || packaged default-jdk-headless || skip "there is no javac"
+  robots=$(placed robolectric "$from/robolectric")
+  brings "$robots" "$from/robolectric"
+  rm -rf "$made"
+  mkdir -p "$made/r"
+  python3 "$from/ids.py" "$android/jars" "$made/src"
+  javac -d "$made/r" "@$made/src/files" >&2
+  classpath=$out/android-app.jar:$out/android-ui.jar:$out/android-library.jar:$out/android-stubs.jar
+  # Android itself it loads on its own: on the classpath it would be mistaken for a device.
+  classpath=$classpath:$(find "$robots/jars" -name '*.jar' ! -name 'android-all-*' -printf '%p:')$below
+  flags='' compiled android-tests "$classpath" "$from/tests"
+  say "Robolectric"
+  "$JAVA" -Xmx900m -XX:TieredStopAtLevel=1 -Drobolectric.offline=true \
+    "-Drobolectric.dependency.dir=$robots/jars" -cp "$out/android-tests.jar:$made/r:$classpath" \
+    org.junit.runner.JUnitCore app.baton.phone.ActivityTest >"$out/android-tests.log" 2>&1 ||
+    { cat "$out/android-tests.log" >&2; fail "the activity does not what it should"; }
+  echo "the activity: $(sed -n 's/^OK (\(.*\))$/\1/p' "$out/android-tests.log")"
 }
 
 # Dexed, with its resources, aligned, signed and verified. No phone runs it: the core is not in it,
@@ -299,6 +327,11 @@ brings "$place" "$here/jars"
 case "$do" in
 fetch) echo "$place"; exit ;;
 android) builds_android; exit ;;
+robolectric)
+  builds_android
+  plays_android
+  exit
+  ;;
 apk)
   builds_android
   packs
