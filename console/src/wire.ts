@@ -608,7 +608,8 @@ export type CommandBody =
     clear?: SettingId[];
     set?: Record<string, FieldValue>;
   }
-  | { type: "set_language"; language: string | null };
+  | { type: "set_language"; language: string | null }
+  | { type: "set_priority"; priority: Priority; reason?: string };
 /** The answer to one command. */
 export type CommandResult = {
   op_id: OpId | null;
@@ -982,6 +983,7 @@ export type Fact =
   | { type: "block_changed"; block: Block | null }
   | { type: "marketing_changed"; marketing: Marketing }
   | { type: "language_changed"; language: Spoken | null }
+  | { type: "priority_changed"; priority: Priority }
   | { type: "person_changed"; person: ContactId }
   | { type: "routed"; agent_id: AgentId | null; offer?: OpenOffer; trail: Trail }
   | { type: "offer_ended"; agent_id: AgentId; end: OfferEnd; offer_id: OfferId }
@@ -1158,6 +1160,7 @@ export interface Head {
   last_seq: number;
   owner: Owner;
   owner_epoch: number;
+  priority?: Priority;
   revision: number;
   status: Status;
   team_id: TeamId;
@@ -1501,6 +1504,7 @@ export interface Move {
 export interface NextInLine {
   conversation_id: ConversationId;
   owner_epoch: number;
+  priority?: Priority;
   since: Timestamp;
   team_id: TeamId;
 }
@@ -1680,6 +1684,7 @@ export interface PackedHeads {
   followed: number[];
   held: [number, number][];
   languages?: [string, number[]][];
+  priorities?: [Priority, number[]][];
   more: boolean;
   rows: number;
   tags?: [SettingId, number[]][];
@@ -1707,6 +1712,10 @@ export type PassedOver =
   | "declined"
   | "excluded"
   | "not_chosen";
+export type Priority =
+  | "normal"
+  | "high"
+  | "urgent";
 /** `PUT /me/password`; the other sessions end. */
 export interface PasswordChange {
   current: string;
@@ -2991,6 +3000,7 @@ export const LIMITS = {
   textChars: 4096,
   noteChars: 10000,
   outcomeChars: 500,
+  reasonChars: 200,
   queryChars: 100,
   passwordCharsLeast: 8,
   captionChars: 1024,

@@ -2,7 +2,7 @@
 
 use baton_protocol::{
     AgentId, Author, Clocks, Conversation, ConversationId, Event, Fact, Head, LineRef, OfferId,
-    Owner, SettingId, Status, TagOn, Thread, Turn,
+    Owner, Priority, SettingId, Status, TagOn, Thread, Turn,
 };
 
 use crate::clocks;
@@ -26,6 +26,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             unanswered_since: None,
             activity_at: event.at,
             due_at: None,
+            priority: Priority::Normal,
         },
         thread: Thread {
             contact_id: *contact_id,
@@ -53,8 +54,9 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
     clocks::fold(conversation, event);
     match &event.fact {
         Fact::EpisodeOpened { episode } => {
-            conversation.head.episode = *episode;
-            conversation.head.status = Status::Open;
+            let head = &mut conversation.head;
+            (head.episode, head.status) = (*episode, Status::Open);
+            head.priority = Priority::Normal;
             conversation.thread.tags.retain(|on| on.lasting);
         }
         Fact::LineReceived { line, turn, window_until, .. } => {
@@ -93,6 +95,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         Fact::MarketingChanged { marketing } => conversation.thread.marketing = Some(*marketing),
         Fact::DueChanged { due_at } => conversation.head.due_at = *due_at,
         Fact::LanguageChanged { language } => conversation.thread.language.clone_from(language),
+        Fact::PriorityChanged { priority } => conversation.head.priority = *priority,
         Fact::HeadChanged { head } => conversation.head = head.clone(),
         Fact::ConversationOpened { .. }
         | Fact::ContactChanged { .. }

@@ -129,6 +129,7 @@ fn is_renamed(fact: &Fact) -> bool {
             | Fact::Unfollowed { .. }
             | Fact::Tagged { .. }
             | Fact::LanguageChanged { .. }
+            | Fact::PriorityChanged { .. }
             | Fact::LineAmended { .. }
             | Fact::FileChanged { .. }
     )

@@ -73,7 +73,8 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         | CommandBody::NameContact(_)
         | CommandBody::Tag(_)
         | CommandBody::SetAttributes(_)
-        | CommandBody::SetLanguage(_) => true,
+        | CommandBody::SetLanguage(_)
+        | CommandBody::SetPriority(_) => true,
         CommandBody::Reply(_)
         | CommandBody::Send(_)
         | CommandBody::Forward(_)

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_protocol::setting::Routing;
 use baton_protocol::{
     AgentId, AgentState, Availability, Conversation, ConversationId, LeftOut, Owner, PassedOver,
-    Status, TeamId, Timestamp, Trail,
+    Priority, Status, TeamId, Timestamp, Trail,
 };
 
 use crate::reach::Verdict;
@@ -92,6 +92,22 @@ pub fn is_routable(conversation: &Conversation) -> bool {
         && head.owner == Owner::Queue(head.team_id)
         && thread.turn.is_some()
         && thread.block.is_none()
+}
+
+/// An earlier beginning by so much, for what is of high priority.
+const HIGH_MS: i64 = 30 * 60 * 1000;
+/// The same for what is urgent: before all others, for as long as there are customers.
+const URGENT_MS: i64 = 4_000_000_000_000;
+
+/// The place of an open turn in its queue, ms: the smallest comes first. It never changes while the
+/// turn and the priority stand, so an index can hold it.
+pub fn queue_at(since: Timestamp, priority: Priority) -> i64 {
+    let earlier = match priority {
+        Priority::Urgent => URGENT_MS,
+        Priority::High => HIGH_MS,
+        Priority::Normal | Priority::Unknown => 0,
+    };
+    since.ms().saturating_sub(earlier)
 }
 
 /// Plans for what waits in one team's queue, in this order. Loads and offers of the candidates are

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use self::fields::{optional, required};
 pub use self::single::{
     CannedUse, Following, Link, MarkRead, MarkUnread, NameContact, OfOffer, Resolve, SetAttributes,
-    SetLanguage, Snooze, Tagging,
+    SetLanguage, SetPriority, Snooze, Tagging,
 };
-use crate::limits::{NOTE_CHARS_MAX, OUTCOME_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{NOTE_CHARS_MAX, OUTCOME_CHARS_MAX, REASON_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{
     AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, SettingId,
 };
@@ -110,6 +110,8 @@ pub enum CommandBody {
     SetAttributes(SetAttributes),
     /// Sets the language that the customer writes.
     SetLanguage(SetLanguage),
+    /// Says how urgent it is in its team's queue.
+    SetPriority(SetPriority),
 }
 
 /// How much of a conversation its author must see.
@@ -215,6 +217,7 @@ impl CommandBody {
             Self::Tag(_) => spec("tag").in_lane(LaneKind::Notes),
             Self::SetAttributes(_) => spec("set_attributes").in_lane(LaneKind::Notes),
             Self::SetLanguage(_) => spec("set_language").in_lane(LaneKind::Notes),
+            Self::SetPriority(_) => spec("set_priority").in_lane(LaneKind::Notes),
         }
     }
 
@@ -308,6 +311,7 @@ impl CommandBody {
             Self::Resolve(resolve) => {
                 of("outcome_text", resolve.outcome_text.as_ref()?, OUTCOME_CHARS_MAX)
             }
+            Self::SetPriority(to) => of("reason", to.reason.as_ref()?, REASON_CHARS_MAX),
             _ => None,
         }
     }

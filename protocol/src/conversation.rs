@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::group::{ConversationKind, GroupCard};
 use crate::{
     AgentId, ChannelId, Clocks, ContactId, ConversationId, FieldValue, MessageId, OpenOffer,
-    SettingId, TeamId, Timestamp,
+    Priority, SettingId, TeamId, Timestamp,
 };
 
 /// The owner: the agent or queue that is responsible. There is always exactly one.
@@ -137,6 +137,9 @@ pub struct Head {
     /// no clock of a promise runs. It stays when it is past.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// The urgency in its team's queue, until the next episode.
+    #[serde(default, skip_serializing_if = "Priority::is_normal")]
+    pub priority: Priority,
 }
 
 /// The facts of the lines. Only viewers with full scope see them.

@@ -11,9 +11,9 @@ use crate::{
     AgentId, AgentSet, Amendment, Author, BotStep, ChannelId, ChannelSet, Clock, ContactId,
     Content, ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId,
     InvitationStep, LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId,
-    MessageStatus, NoteId, OfferEnd, OfferId, OpId, OpenOffer, Owner, RuleStep, SettingId,
-    SkippedStep, Spoken, Status, SurveyStep, TagOn, TeamId, TeamSet, Timestamp, Trail, Turn,
-    Unknown,
+    MessageStatus, NoteId, OfferEnd, OfferId, OpId, OpenOffer, Owner, Priority, RuleStep,
+    SettingId, SkippedStep, Spoken, Status, SurveyStep, TagOn, TeamId, TeamSet, Timestamp, Trail,
+    Turn, Unknown,
 };
 
 /// The author of an event.
@@ -351,6 +351,11 @@ pub enum Fact {
     LanguageChanged {
         /// The language from here on; null where it is not known.
         language: Option<Spoken>,
+    },
+    /// It is more or less urgent from here on. The reason that was given is the content.
+    PriorityChanged {
+        /// The priority from here on.
+        priority: Priority,
     },
     /// The customer is said to be another contact as well, or nobody else.
     PersonChanged {

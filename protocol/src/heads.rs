@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, ChannelId, Cursor, SettingId, TeamId};
+use crate::{AgentId, ChannelId, Cursor, Priority, SettingId, TeamId};
 
 /// A customer's wait is late from here on where nothing is promised, ms.
 pub const WAIT_LATE_MS: i64 = 15 * 60_000;
@@ -91,6 +91,9 @@ pub struct PackedHeads {
     /// Languages that customers write, by their tags, each with the rows that have it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<(String, Vec<usize>)>,
+    /// Rows that are more urgent than others, by their priority.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub priorities: Vec<(Priority, Vec<usize>)>,
     /// The rows.
     pub columns: Columns,
 }

@@ -31,6 +31,8 @@ pub const FILE_NAME_CHARS_MAX: usize = 240;
 pub const NOTE_CHARS_MAX: usize = 10_000;
 /// Characters of the text of an outcome.
 pub const OUTCOME_CHARS_MAX: usize = 500;
+/// Characters of what is said for a priority.
+pub const REASON_CHARS_MAX: usize = 200;
 /// Colleagues whom a note mentions at most.
 pub const MENTIONS_MAX: usize = 20;
 /// Notes told with a run of lines: the newest of it. Older ones are asked for by

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, OfferId, TeamId, Timestamp};
+use crate::{ConversationId, OfferId, Priority, TeamId, Timestamp};
 
 /// `GET /next`. An offer is accepted; else the first of `waiting` is claimed, and the one behind it
 /// where a colleague was faster.
@@ -12,8 +12,8 @@ pub struct NextInLines {
     /// The offer to the asking agent that ends first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<OfferInLine>,
-    /// Conversations that nobody owns and nobody is asked to take. The longest wait comes first,
-    /// and last comes what colleagues take just now.
+    /// Conversations that nobody owns and nobody is asked to take. What is urgent comes first, then
+    /// the longest wait, and last comes what colleagues take just now.
     pub waiting: Vec<NextInLine>,
     /// More wait than are told.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -32,6 +32,9 @@ pub struct NextInLine {
     pub owner_epoch: u64,
     /// The time since when the customer waits.
     pub since: Timestamp,
+    /// The urgency of it.
+    #[serde(default, skip_serializing_if = "Priority::is_normal")]
+    pub priority: Priority,
 }
 
 /// An offer that stands.

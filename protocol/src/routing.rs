@@ -17,6 +17,48 @@ pub struct OpenOffer {
     pub until: Timestamp,
 }
 
+/// The urgency of a conversation in its team's queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// As long as it has waited.
+    #[default]
+    Normal,
+    /// As if it had waited half an hour longer.
+    High,
+    /// Before all that are not urgent.
+    Urgent,
+    /// One that this version does not know: read it as normal.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
+impl Priority {
+    /// The name on the wire and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The priority of this name; `Unknown` for any other.
+    pub fn from_name(name: &str) -> Self {
+        let all = [Self::Normal, Self::High, Self::Urgent];
+        all.into_iter().find(|one| one.name() == name).unwrap_or(Self::Unknown)
+    }
+
+    /// Whether nothing is said of it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub fn is_normal(&self) -> bool {
+        *self == Self::Normal
+    }
+}
+
 /// The end of an offer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use baton_protocol::command::SetPriority;
 use baton_protocol::next::NextInLines;
 use baton_protocol::outcome::Outcome;
-use baton_protocol::{ConversationId, Owner, Refusal};
+use baton_protocol::{CommandBody, ConversationId, Owner, Priority, Refusal};
 use baton_world::world::{Agent, Setup, World, claim, for_each_store};
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -61,6 +62,34 @@ async fn all_who_take_at_once_get_different_conversations_and_the_oldest() {
         let strange = "/api/v1/next?team=00000000-0000-7000-8000-000000000000";
         let refused = world.asks(Method::GET, strange, Some(&token), None).await;
         assert_eq!(refused.status, 403, "{refused:?}");
+    })
+    .await;
+}
+
+fn is_now(priority: Priority) -> CommandBody {
+    CommandBody::SetPriority(SetPriority { priority, reason: Some("She called".to_owned()) })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_urgent_is_taken_first_and_what_is_high_before_what_waited_longer() {
+    for_each_store(Setup::usual(), async |world| {
+        let ana = world.agent("Ana").await;
+        let mut order = Vec::new();
+        for n in 0..4 {
+            let contact = world.contact(&format!("Customer {n}"));
+            contact.sends("Hola").await;
+            order.push(contact.conversation().await);
+        }
+        for (of, priority) in [(2, Priority::High), (3, Priority::Urgent)] {
+            let done = ana.does(order[of], is_now(priority)).await;
+            assert!(matches!(done.outcome, Outcome::Accepted(_)), "{done:?}");
+        }
+        let told = asks(world, &ana, "").await;
+        let found: Vec<_> = told.waiting.iter().map(|one| one.conversation_id).collect();
+        assert_eq!(found, [order[3], order[2], order[0], order[1]]);
+        assert_eq!(told.waiting[0].priority, Priority::Urgent);
+        assert_eq!(takes(world, &ana).await, order[3]);
+        assert_eq!(ana.head(order[3]).await.priority, Priority::Urgent, "it stays so");
     })
     .await;
 }

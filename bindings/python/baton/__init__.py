@@ -33,7 +33,7 @@ from baton_core import (
     AskOutcome, Attribute, AttributeType, CannedFile, CannedFileKind,
     CannedMessage, CannedReply, CannedThen, ContactField, ConversationTag,
     Episode, FieldValue, GuestPolicy, HandoverNote,
-    InLanguage, OutcomeChoice, Outcomes, QueuePolicy, SetBy, SettingHome, TeamPolicy,
+    InLanguage, OutcomeChoice, Outcomes, Priority, QueuePolicy, SetBy, SettingHome, TeamPolicy,
     canned_values,
 )
 from baton_core import (
@@ -71,8 +71,8 @@ __all__ = [
     "CannedThen", "ContactField",
     "Episode", "FieldValue", "canned_values",
     "ConversationTag", "GuestPolicy",
-    "HandoverNote", "InLanguage", "OutcomeChoice", "Outcomes", "QueuePolicy", "SetBy", "SettingHome",
-    "TeamPolicy",
+    "HandoverNote", "InLanguage", "OutcomeChoice", "Outcomes", "Priority", "QueuePolicy", "SetBy",
+    "SettingHome", "TeamPolicy",
     # What the server alone knows.
     "ContextRow", "ContextSource", "ContextState", "ContextWhy", "ExcerptPart", "Filter", "FilterOwner", "FilterStatus", "KeptDraft", "Notice", "NoticeKind",
     "NoticesPage", "PushLevel", "PushLevels", "QuietHours", "SavedView", "ServerFound", "ServerHit",

@@ -2,8 +2,8 @@
 
 use baton_protocol::command::{
     Assign, Claim, Following, Forward, Link, MarkRead, MarkUnread, NameContact, NoteText, Nothing,
-    OfMessage, OfOffer, Reply, Resend, Resolve, Seeing, Send, SetLanguage, Snooze, Tagging,
-    Transfer, Unassign,
+    OfMessage, OfOffer, Reply, Resend, Resolve, Seeing, Send, SetLanguage, SetPriority, Snooze,
+    Tagging, Transfer, Unassign,
 };
 use baton_protocol::{Coach, CommandBody, LineAt, Owner, SettingId, Timestamp};
 
@@ -242,6 +242,46 @@ pub enum Act {
         #[uniffi(default = None)]
         language: Option<String>,
     },
+    /// Say how urgent the conversation is in its queue.
+    SetPriority {
+        /// The priority from here on.
+        priority: Priority,
+        /// Why, 1 to 200 characters; only normal needs none.
+        #[uniffi(default = None)]
+        reason: Option<String>,
+    },
+}
+
+/// The urgency of a conversation in its team's queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum Priority {
+    /// As long as it has waited.
+    Normal,
+    /// As if it had waited half an hour longer.
+    High,
+    /// Before all that are not urgent.
+    Urgent,
+}
+
+impl Priority {
+    /// Nothing where it is normal.
+    pub(super) fn unless_normal(of: baton_protocol::Priority) -> Option<Self> {
+        match of {
+            baton_protocol::Priority::High => Some(Self::High),
+            baton_protocol::Priority::Urgent => Some(Self::Urgent),
+            baton_protocol::Priority::Normal | baton_protocol::Priority::Unknown => None,
+        }
+    }
+}
+
+impl From<Priority> for baton_protocol::Priority {
+    fn from(of: Priority) -> Self {
+        match of {
+            Priority::Normal => Self::Normal,
+            Priority::High => Self::High,
+            Priority::Urgent => Self::Urgent,
+        }
+    }
 }
 
 impl Act {
@@ -347,6 +387,9 @@ impl Act {
                 CommandBody::SetAttributes(set_attributes(set, &clear)?)
             }
             Self::SetLanguage { language } => CommandBody::SetLanguage(SetLanguage { language }),
+            Self::SetPriority { priority, reason } => {
+                CommandBody::SetPriority(SetPriority { priority: priority.into(), reason })
+            }
         })
     }
 }
@@ -434,6 +477,8 @@ pub enum ActKind {
     SetAttributes,
     /// The language that the customer writes is set.
     SetLanguage,
+    /// It is more or less urgent.
+    SetPriority,
     /// A message that waits is sent at once.
     SendNow,
 }
@@ -472,6 +517,7 @@ impl From<&CommandBody> for ActKind {
             CommandBody::Tag(_) => Self::Tag,
             CommandBody::SetAttributes(_) => Self::SetAttributes,
             CommandBody::SetLanguage(_) => Self::SetLanguage,
+            CommandBody::SetPriority(_) => Self::SetPriority,
         }
     }
 }

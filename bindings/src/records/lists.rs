@@ -11,6 +11,7 @@ use baton_mobile::store;
 use baton_protocol::conversation::Move;
 use baton_protocol::{Author, Owner as CoreOwner, Status as CoreStatus};
 
+use super::acts::Priority;
 use super::{
     ContactField, FileProgress, InboxStep, Line, OutboxItem, PreviewKind, SeenLine, TimelineStep,
     id_of,
@@ -174,6 +175,9 @@ pub struct InboxRow {
     /// The tag of the language that the customer writes; nothing where it is not known.
     #[uniffi(default = None)]
     pub language: Option<String>,
+    /// The urgency in its queue; nothing where it is normal.
+    #[uniffi(default = None)]
+    pub priority: Option<Priority>,
     /// The agent's own unfinished acts.
     pub own: Own,
     /// Whether it has an unsent draft.
@@ -244,6 +248,7 @@ impl From<lists::InboxRow> for InboxRow {
             due_at_ms: row.due_at.map(baton_protocol::Timestamp::ms),
             is_blocked: row.is_blocked,
             language: row.language.map(|spoken| spoken.language),
+            priority: Priority::unless_normal(row.priority),
             own: row.own.into(),
             has_draft: row.has_draft,
             hit: row.hit.map(Hit::from),
@@ -412,6 +417,9 @@ pub struct Header {
     /// The tag of the language that the customer writes; nothing where it is not known.
     #[uniffi(default = None)]
     pub language: Option<String>,
+    /// The urgency in its queue; nothing where it is normal.
+    #[uniffi(default = None)]
+    pub priority: Option<Priority>,
     /// The agent's own unfinished acts.
     pub own: Own,
 }
@@ -436,6 +444,7 @@ impl From<lists::Header> for Header {
             tags: header.tags.iter().map(ToString::to_string).collect(),
             fields: header.fields.iter().map(ContactField::from).collect(),
             language: header.language.map(|spoken| spoken.language),
+            priority: Priority::unless_normal(header.priority),
             own: header.own.into(),
         }
     }

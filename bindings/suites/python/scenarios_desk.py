@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from baton import Act, ContextState, ContextWhy, CoreError, Filter, FilterStatus, NoticeKind, PushLevel, PushLevels, ReviewCode
-from baton import TeamPushLevel
+from baton import Act, ContextState, ContextWhy, CoreError, Filter, FilterStatus, NoticeKind
+from baton import Priority, PushLevel, PushLevels, ReviewCode, TeamPushLevel
 from scenarios_team import new_id
 from stage import eventually, expect, lines, scenario
 
@@ -116,6 +116,11 @@ async def take_next(stage):
     expect(None not in taken and taken[0] != taken[1], f"two are taken: {taken}")
     for phone, conversation in zip((ana, ben), taken):
         expect(await stage.server_owner(conversation) == phone.agent, f"{phone.who} owns hers")
+    last, _ = await stage.customer()
+    await admin.row(last)
+    await admin.baton.act(last, Act.SET_PRIORITY(Priority.URGENT, "No water"))
+    await ben.row(last, lambda row: row.priority == Priority.URGENT)
+    expect(await ben.baton.take_next() == last, "what is urgent is taken first")
     await stage.world.ask("rest", who="admin", method="PATCH", path=f"/agents/{ana.agent}",
                           body={"capacity": 1})
     try:

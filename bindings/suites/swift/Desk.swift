@@ -135,6 +135,15 @@ func takeNext(_ stage: Stage) async throws {
         let owner = try await stage.world.conversation(conversation).owner
         try check(owner == phone.login.agent, "\(phone.login.name) does not own theirs")
     }
+    let last = try await stage.customer().writes("Hola")
+    try await admin.hasRow(last.conversation)
+    let urgent = Act.setPriority(priority: .urgent, reason: "No water")
+    try await admin.client.act(urgent, in: last.conversation)
+    try await until("it is urgent") {
+        try await ben.hasRow(last.conversation).priority == .urgent
+    }
+    let next = try await ben.client.takeNext(of: nil)
+    try check(next == last.conversation, "what is urgent is taken first")
     func capacity(_ count: Any) async throws {
         try await stage.world.ask(
             "/rest",

@@ -19,6 +19,7 @@ interface Given {
   window?: number;
   active?: number;
   followers?: string[];
+  priority?: "high" | "urgent";
 }
 function talk(id: string, given: Given = {}): Held {
   const { waits, window = 600, active = 1, team = "desk" } = given;
@@ -29,6 +30,7 @@ function talk(id: string, given: Given = {}): Held {
     status: given.status ?? { kind: "open" },
     unanswered_since: waits === undefined ? null : iso(NOW - waits * MIN),
     activity_at: iso(NOW - active * MIN),
+    ...(given.priority === undefined ? {} : { priority: given.priority }),
   };
   const { followers } = given;
   const more = followers === undefined ? {} : { followers };
@@ -108,6 +110,10 @@ test("the next one is the one whose window ends first, then who waits longest", 
   expect(next(talk("a", { waits: 5 }), long)).toBe("long");
   expect(next(long, short)).toBe("short");
   expect(next(long, talk("closed", { waits: 2000, window: -1 }))).toBe("closed");
+  const high = talk("high", { waits: 271, priority: "high" });
+  expect(next(long, high)).toBe("high");
+  expect(next(long, high, short)).toBe("short");
+  expect(next(high, short, talk("urgent", { waits: 1, priority: "urgent" }))).toBe("urgent");
   expect(next(talk("bens", { waits: 5, owner: ben }), talk("answered"))).toBeUndefined();
   expect(next(talk("theirs", { waits: 5, team: "sales" }))).toBeUndefined();
 });

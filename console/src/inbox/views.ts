@@ -2,6 +2,7 @@
 
 import { type Held, headOf, isGroup, windowUntil } from "../live/feed.ts";
 import type { Id, SavedView, Status } from "../protocol.ts";
+import { queueAt } from "./priority.ts";
 import { fits, viewId } from "./saved.ts";
 import { type Tags, isInView } from "./tags.ts";
 
@@ -91,20 +92,23 @@ export function shows(view: string, held: Held, me: Viewer, now: number): boolea
   }
 }
 
-/** The most urgent that nobody has, of the viewer's teams: the least window, then the longest wait. */
+/** The first that nobody has, of the viewer's teams: what is urgent, then the least window, then the place in the queue. */
 export function mostUrgent(all: Iterable<Held>, me: Viewer, now: number): Held | undefined {
-  let best: [number, number, Held] | undefined;
+  let best: [boolean, number, number, Held] | undefined;
   for (const held of all) {
-    const { owner, status } = headOf(held);
+    const head = headOf(held);
+    const { owner, status } = head;
     const since = waitingSince(held);
     if (since === undefined || status.kind !== "open" || held.level === "head") continue;
     if (owner.kind !== "queue" || !me.teams.includes(owner.id)) continue;
     const left = windowLeft(held, now);
     // A window that closed cannot be saved any more.
     const hurry = left === undefined || left === 0 ? Number.POSITIVE_INFINITY : left;
-    if (best === undefined || hurry < best[0] || (hurry === best[0] && since < best[1])) {
-      best = [hurry, since, held];
-    }
+    const [isUrgent, place] = [head.priority === "urgent", queueAt(head, since)];
+    const isFirst =
+      best === undefined ||
+      (isUrgent === best[0] ? hurry < best[1] || (hurry === best[1] && place < best[2]) : isUrgent);
+    if (isFirst) best = [isUrgent, hurry, place, held];
   }
-  return best?.[2];
+  return best?.[3];
 }

@@ -8,7 +8,10 @@ import type { Change } from "./feed.ts";
 export function isChange(event: Event): boolean {
   if (event.type === "block_changed") return event.actor.kind === "agent";
   return (
-    event.type === "owner_changed" || event.type === "status_changed" || event.type === "rule_ran"
+    event.type === "owner_changed" ||
+    event.type === "status_changed" ||
+    event.type === "priority_changed" ||
+    event.type === "rule_ran"
   );
 }
 

@@ -554,6 +554,7 @@ const FACTS: Record<Event["type"], true> = {
   status_changed: true,
   tagged: true,
   language_changed: true,
+  priority_changed: true,
   followed: true,
   unfollowed: true,
   block_changed: true,
@@ -610,6 +611,7 @@ function advance(held: Full, event: Event): Full {
     case "episode_opened":
       head.episode = event.episode;
       head.status = { kind: "open" };
+      delete head.priority;
       retag(thread, (thread.tags ?? []).filter((on) => on.lasting === true));
       break;
     case "due_changed":
@@ -688,6 +690,10 @@ function advance(held: Full, event: Event): Full {
       break;
     case "unfollowed":
       thread.followers = (thread.followers ?? []).filter((id) => id !== event.agent_id);
+      break;
+    case "priority_changed":
+      delete head.priority;
+      if (event.priority !== "normal") head.priority = event.priority;
       break;
     case "language_changed":
       if (event.language === null) delete thread.language;

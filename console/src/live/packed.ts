@@ -1,6 +1,6 @@
 // Heads as columns, read into what is held. See `GET /heads`.
 
-import type { Head, Id, PackedHeads, Status } from "../protocol.ts";
+import type { Head, Id, PackedHeads, Priority, Status } from "../protocol.ts";
 import type { Held, Slim } from "./feed.ts";
 
 type Row = Extract<Held, { level: "head" | "packed" }>;
@@ -11,11 +11,14 @@ export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
   const tags = tagsOf(heads);
   const due = dueOf(heads);
   const languages = languagesOf(heads);
+  const priorities = prioritiesOf(heads);
   const rows: Row[] = [];
   for (let n = from; n < Math.min(to, heads.rows); n += 1) {
     const head = headAt(heads, n);
     const dueAt = timeAt(heads, due.get(n));
     if (dueAt !== null) head.due_at = dueAt;
+    const priority = priorities.get(n);
+    if (priority !== undefined) head.priority = priority;
     if (heads.columns.level[n] === "h") {
       rows.push({ level: "head", head });
       continue;
@@ -74,6 +77,18 @@ function languagesOf(heads: PackedHeads): ReadonlyMap<number, string> {
   const languages = new Map(all);
   knownLanguages.set(heads, languages);
   return languages;
+}
+
+const knownPriorities = new WeakMap<PackedHeads, ReadonlyMap<number, Priority>>();
+
+/** The priority of each row that is more urgent than others. */
+function prioritiesOf(heads: PackedHeads): ReadonlyMap<number, Priority> {
+  const before = knownPriorities.get(heads);
+  if (before !== undefined) return before;
+  const all = (heads.priorities ?? []).flatMap(([priority, rows]) => rows.map((row): [number, Priority] => [row, priority]));
+  const priorities = new Map(all);
+  knownPriorities.set(heads, priorities);
+  return priorities;
 }
 
 const msAt = ({ base_ms }: PackedHeads, offset: number | null | undefined): number | null =>

@@ -129,6 +129,7 @@ export const ar: Messages = {
     erased: "محذوفة",
     revoked: { customer: "حذفها العميل", team: "حذفها المُرسل" },
     headOnly: "ترى من لديه المحادثة، لا ما يقال فيها",
+    priority: { normal: "عادية", high: "أولوية عالية", urgent: "عاجلة" },
     nothingSaid: "لم يُقل شيء بعد",
     window: (left) => `النافذة ${left}`,
     windowClosed: "أُغلقت النافذة",
@@ -244,6 +245,7 @@ export const ar: Messages = {
     several: (count) => n(count, { one: "أُعيد التوجيه إلى عميل واحد", two: "أُعيد التوجيه إلى عميلين", few: `أُعيد التوجيه إلى ${c(count)} عملاء`, many: `أُعيد التوجيه إلى ${c(count)} عميلًا`, other: `أُعيد التوجيه إلى ${c(count)} عميل` }),
   },
   act: {
+    priority: "الأولوية…",
     why: "لماذا؟",
     resolve: "حل",
     resolved: "حُلّت",
@@ -456,6 +458,11 @@ export const ar: Messages = {
     only: (name) => `لا يرى هذا إلا ${name} والمشرفون`,
   },
   change: {
+    priority: {
+      normal: (by: string) => `يقول ${by} إنها ليست أعجل من غيرها`,
+      high: (by: string) => `يقول ${by} إن أولويتها عالية`,
+      urgent: (by: string) => `يقول ${by} إنها عاجلة`,
+    },
     routed: (name: string) => `أُعطيت ${to(name)}`,
     accepted: (name: string) => `قبلها ${name}`,
     moved: (name, from, to, when) =>
@@ -478,6 +485,7 @@ export const ar: Messages = {
     system: "Baton",
   },
   contact: {
+    priority: "الأولوية",
     title: "جهة الاتصال",
     phone: "الهاتف",
     number: "كتب إلى",

@@ -122,6 +122,7 @@ export const en = {
     erased: "Erased",
     revoked: { customer: "Deleted by the customer", team: "Deleted by the sender" },
     headOnly: "You see who has this, not what is said",
+    priority: { normal: "Normal", high: "High priority", urgent: "Urgent" },
     nothingSaid: "Nothing said yet",
     window: (left: string) => `Window ${left}`,
     windowClosed: "Window closed",
@@ -223,6 +224,7 @@ export const en = {
     several: (count: number) => n(count, { one: "Forwarded to 1 customer", other: `Forwarded to ${c(count)} customers` }),
   },
   act: {
+    priority: "Priority…",
     why: "Why?",
     resolve: "Resolve",
     resolved: "Resolved",
@@ -434,6 +436,11 @@ export const en = {
     only: (name: string) => `Only ${name} and supervisors see this`,
   },
   change: {
+    priority: {
+      normal: (by: string) => `${by} says that it is as urgent as others`,
+      high: (by: string) => `${by} says that it has high priority`,
+      urgent: (by: string) => `${by} says that it is urgent`,
+    },
     routed: (name: string) => `It was given to ${name}`,
     accepted: (name: string) => `${name} accepted it`,
     moved: (name: string, from: string | null, to: string, when: string) =>
@@ -457,6 +464,7 @@ export const en = {
     system: "Baton",
   },
   contact: {
+    priority: "Priority",
     title: "Contact",
     phone: "Phone",
     number: "Wrote to",

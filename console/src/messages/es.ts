@@ -125,6 +125,7 @@ export const es: Messages = {
     erased: "Borrado",
     revoked: { customer: "Eliminado por el cliente", team: "Eliminado por quien lo envió" },
     headOnly: "Ves quién la tiene, no lo que se dice",
+    priority: { normal: "Normal", high: "Prioridad alta", urgent: "Urgente" },
     nothingSaid: "Aún no se ha dicho nada",
     window: (left) => `Ventana ${left}`,
     windowClosed: "Ventana cerrada",
@@ -226,6 +227,7 @@ export const es: Messages = {
     several: (count) => n(count, { one: "Reenviado a 1 cliente", other: `Reenviado a ${c(count)} clientes` }),
   },
   act: {
+    priority: "Prioridad…",
     why: "¿Por qué?",
     resolve: "Resolver",
     resolved: "Resuelta",
@@ -433,6 +435,11 @@ export const es: Messages = {
     only: (name) => `Solo ${name} y los supervisores pueden ver esto`,
   },
   change: {
+    priority: {
+      normal: (by: string) => `${by} dice que es tan urgente como las demás`,
+      high: (by: string) => `${by} dice que tiene prioridad alta`,
+      urgent: (by: string) => `${by} dice que es urgente`,
+    },
     routed: (name: string) => (name === YOU ? "Se te dio" : `Se le dio a ${name}`),
     accepted: (name: string) => `${name} lo aceptó`,
     moved: (name, from, to, when) =>
@@ -456,6 +463,7 @@ export const es: Messages = {
     system: "Baton",
   },
   contact: {
+    priority: "Prioridad",
     title: "Contacto",
     phone: "Teléfono",
     number: "Escribió a",

@@ -121,6 +121,7 @@ export const pt: Messages = {
     erased: "Apagada",
     revoked: { customer: "Apagada pelo cliente", team: "Apagada por quem a enviou" },
     headOnly: "Você vê com quem está, não o que se diz",
+    priority: { normal: "Normal", high: "Prioridade alta", urgent: "Urgente" },
     nothingSaid: "Nada foi dito ainda",
     window: (left) => `Janela ${left}`,
     windowClosed: "Janela fechada",
@@ -222,6 +223,7 @@ export const pt: Messages = {
     several: (count) => n(count, { one: "Reencaminhado a 1 cliente", other: `Reencaminhado a ${c(count)} clientes` }),
   },
   act: {
+    priority: "Prioridade…",
     why: "Por quê?",
     resolve: "Resolver",
     resolved: "Resolvida",
@@ -429,6 +431,11 @@ export const pt: Messages = {
     only: (name) => `Só ${name} e os supervisores veem isto`,
   },
   change: {
+    priority: {
+      normal: (by: string) => `${by} diz que é tão urgente como as outras`,
+      high: (by: string) => `${by} diz que tem prioridade alta`,
+      urgent: (by: string) => `${by} diz que é urgente`,
+    },
     routed: (name: string) => `Foi dado a ${name}`,
     accepted: (name: string) => `${name} aceitou`,
     moved: (name, from, to, when) =>
@@ -452,6 +459,7 @@ export const pt: Messages = {
     system: "Baton",
   },
   contact: {
+    priority: "Prioridade",
     title: "Contato",
     phone: "Telefone",
     number: "Escreveu para",

@@ -19,6 +19,7 @@ export interface RoutingWords {
   choose: Record<Choice, string>;
   ends: Record<OfferEnd, string>;
   reasons: Record<PassedOver, string>;
+  priority: { title: string; hint: string; reason: string; save: string; set: string };
 }
 
 const en: RoutingWords = {
@@ -59,6 +60,13 @@ const en: RoutingWords = {
     declined: "was asked before",
     excluded: "left out by the team",
     not_chosen: "somebody else came first",
+  },
+  priority: {
+    title: "How urgent is it?",
+    hint: "What is urgent goes before everything else in the queue, high priority before what came half an hour earlier.",
+    reason: "Why?",
+    save: "Save",
+    set: "The priority was changed",
   },
 };
 
@@ -101,6 +109,13 @@ const es: RoutingWords = {
     excluded: "el equipo lo excluye",
     not_chosen: "otra persona iba antes",
   },
+  priority: {
+    title: "¿Cuánta prisa tiene?",
+    hint: "Lo urgente va antes que todo lo demás en la cola; la prioridad alta, antes de lo que llegó media hora antes.",
+    reason: "¿Por qué?",
+    save: "Guardar",
+    set: "Se cambió la prioridad",
+  },
 };
 
 const pt: RoutingWords = {
@@ -142,6 +157,13 @@ const pt: RoutingWords = {
     excluded: "a equipe o exclui",
     not_chosen: "outra pessoa veio antes",
   },
+  priority: {
+    title: "Que urgência tem?",
+    hint: "O urgente passa à frente de tudo na fila; a prioridade alta, à frente do que chegou meia hora antes.",
+    reason: "Por quê?",
+    save: "Salvar",
+    set: "A prioridade foi alterada",
+  },
 };
 
 const ar: RoutingWords = {
@@ -182,6 +204,13 @@ const ar: RoutingWords = {
     declined: "سُئل من قبل",
     excluded: "يستثنيه الفريق",
     not_chosen: "سبقه غيره",
+  },
+  priority: {
+    title: "ما مدى استعجالها؟",
+    hint: "العاجل يسبق كل ما في قائمة الانتظار، والأولوية العالية تسبق ما وصل قبلها بنصف ساعة.",
+    reason: "لماذا؟",
+    save: "حفظ",
+    set: "تغيّرت الأولوية",
   },
 };
 

@@ -17,6 +17,7 @@ mod message;
 mod offer;
 pub mod owner;
 pub mod person;
+mod priority;
 pub mod receive;
 mod reply;
 mod sendable;
@@ -137,6 +138,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Tag(tagging) => tagging::tag(&case, tagging),
         CommandBody::SetAttributes(fields) => fields::set(&case, fields),
         CommandBody::SetLanguage(of) => language::set(&case, of),
+        CommandBody::SetPriority(to) => priority::set(&case, to),
     }
 }
 

@@ -137,7 +137,7 @@ pub(super) fn carry_out(
             note_marks(state, work, &drafts);
             note_card(state, work, &drafts);
             let card = work.command.body.changes_card().then_some(work.note.0);
-            let card = card.or_else(|| outcome_content(work, &drafts));
+            let card = card.or_else(|| said_content(work, &drafts));
             let by = By { card, ..By::new(Actor::Agent { id: caller.agent }, now) };
             state.append(key, drafts, by);
             record_forwarded(state, work, now);
@@ -153,10 +153,13 @@ pub(super) fn carry_out(
     }
 }
 
-/// The id of the content of an outcome.
-fn outcome_content(work: &CommandWork, drafts: &[Draft]) -> Option<Uuid> {
-    let is_outcome = |draft: &Draft| matches!(draft.content, Some(EventContent::Outcome(_)));
-    drafts.iter().any(is_outcome).then_some(work.note.0)
+/// The id of what is said of an outcome or of a priority.
+fn said_content(work: &CommandWork, drafts: &[Draft]) -> Option<Uuid> {
+    let is_said = |draft: &Draft| {
+        matches!(draft.content, Some(EventContent::Outcome(_)))
+            || matches!(draft.fact, Fact::PriorityChanged { .. })
+    };
+    drafts.iter().any(is_said).then_some(work.note.0)
 }
 
 fn accepted_line(answer: &Answer) -> Option<LineRef> {

@@ -58,6 +58,8 @@ mod predicates;
 #[cfg(test)]
 mod presets;
 #[cfg(test)]
+mod priority;
+#[cfg(test)]
 mod promises;
 #[cfg(test)]
 mod properties;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
-    AgentId, ChannelId, ConversationId, FieldValue, Owner, SettingId, Spoken, Status, TeamId,
-    Timestamp,
+    AgentId, ChannelId, ConversationId, FieldValue, Owner, Priority, SettingId, Spoken, Status,
+    TeamId, Timestamp,
 };
 
 use super::Touched;
@@ -59,6 +59,8 @@ pub struct Header {
     pub fields: BTreeMap<SettingId, FieldValue>,
     /// The language that the customer writes, where it is known.
     pub language: Option<Spoken>,
+    /// The urgency in its queue.
+    pub priority: Priority,
     /// What the agent did there and is not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
@@ -100,7 +102,7 @@ impl Query for HeaderOf {
             ConversationRow::Head { .. } => (Vec::new(), Vec::new(), BTreeMap::new()),
         };
         let row = InboxRow::of(row);
-        let language = row.language.clone();
+        let (language, priority) = (row.language.clone(), row.priority);
         let Sources { read, around, me, .. } = *sources;
         let mut own = Own::of(sources, of)?;
         own.is_claiming &= row.owner != Owner::Agent(me);
@@ -126,6 +128,7 @@ impl Query for HeaderOf {
             tags,
             fields,
             language,
+            priority,
             own,
             has_draft: read.has_draft(of)?,
         };

@@ -6,8 +6,8 @@ use baton_domain::shown::titled;
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
-    Author, ChannelId, Conversation, ConversationId, Head, LineKind, MessageStatus, Owner, Spoken,
-    Status, TeamId, Timestamp,
+    Author, ChannelId, Conversation, ConversationId, Head, LineKind, MessageStatus, Owner,
+    Priority, Spoken, Status, TeamId, Timestamp,
 };
 
 use super::diff::Keyed;
@@ -101,6 +101,8 @@ pub struct InboxRow {
     pub activity_at: Timestamp,
     /// The time until which the customer was promised something; it stays when it is past.
     pub due_at: Option<Timestamp>,
+    /// The urgency in its queue.
+    pub priority: Priority,
     /// The customer; `None` where no more than the head is seen.
     pub customer: Option<Customer>,
     /// The last line.
@@ -141,7 +143,7 @@ impl InboxRow {
             }
         };
         let Head { id, revision, channel_id, team_id, owner, owner_epoch, status, .. } = head;
-        let Head { unanswered_since, activity_at, due_at, .. } = head;
+        let Head { unanswered_since, activity_at, due_at, priority, .. } = head;
         let mut made = Self {
             id,
             revision,
@@ -153,6 +155,7 @@ impl InboxRow {
             unanswered_since,
             activity_at,
             due_at,
+            priority,
             customer: None,
             preview: None,
             unread: 0,

@@ -282,8 +282,8 @@ impl<'c> Write<'c> {
     /// Writes the row of a conversation; gives its number.
     fn upsert(&self, held: &Mirrored) -> Result<i64, StoreError> {
         let Head { id, channel_id, team_id, owner, owner_epoch, status, .. } = held.head();
-        let Head { episode, revision, last_seq, unanswered_since, activity_at, due_at, .. } =
-            held.head();
+        let Head { episode, revision, last_seq, unanswered_since, activity_at, .. } = held.head();
+        let Head { due_at, priority, .. } = held.head();
         let (queue, agent) = match owner {
             Owner::Queue(team) => (Some(team.0.as_bytes()), None),
             Owner::Agent(agent) => (None, Some(agent.0.as_bytes())),
@@ -303,9 +303,10 @@ impl<'c> Write<'c> {
         let row = self.read.sql.one(
             "INSERT INTO conversation (account, id, channel, team, owner_queue, owner_agent,
                  owner_epoch, status, snoozed_until, episode, revision, last_seq,
-                 unanswered_since, activity_at, unread, read_seq, from_seq, sealed, due_at)
+                 unanswered_since, activity_at, unread, read_seq, from_seq, sealed, due_at,
+                 priority)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19)
+                 ?18, ?19, ?20)
              ON CONFLICT (account, id) DO UPDATE SET channel = excluded.channel,
                  team = excluded.team, owner_queue = excluded.owner_queue,
                  owner_agent = excluded.owner_agent, owner_epoch = excluded.owner_epoch,
@@ -314,7 +315,8 @@ impl<'c> Write<'c> {
                  last_seq = excluded.last_seq, unanswered_since = excluded.unanswered_since,
                  activity_at = excluded.activity_at, unread = excluded.unread,
                  read_seq = excluded.read_seq, from_seq = excluded.from_seq,
-                 sealed = excluded.sealed, due_at = excluded.due_at
+                 sealed = excluded.sealed, due_at = excluded.due_at,
+                 priority = excluded.priority
              RETURNING number",
             params![
                 self.read.whose.number,
@@ -336,6 +338,7 @@ impl<'c> Write<'c> {
                 from_seq,
                 sealed,
                 due_at.map(Timestamp::ms),
+                (!priority.is_normal()).then(|| priority.name()),
             ],
             |row| row.get(0),
         )?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Seen, present};
-use crate::{AgentId, ConversationId, FieldValue, OfferId, SettingId, Timestamp};
+use crate::{AgentId, ConversationId, FieldValue, OfferId, Priority, SettingId, Timestamp};
 
 /// Closes the episode, and says why it ends.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -80,6 +80,19 @@ pub struct SetLanguage {
     #[serde(deserialize_with = "present")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 35)))]
     pub language: Option<String>,
+}
+
+/// Says how urgent the conversation is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SetPriority {
+    /// The priority from here on.
+    pub priority: Priority,
+    /// Why, 1 to 200 characters. Only `normal` needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 200)))]
+    pub reason: Option<String>,
 }
 
 /// A command on an offer.

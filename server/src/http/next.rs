@@ -1,4 +1,4 @@
-//! `/next`: what waits longest in the queues of an agent. They take it by a command, which is
+//! `/next`: what waits in the queues of an agent, in its order. They take it by a command, which is
 //! decided like every other. So an answer may be a moment old.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::group::Key;
+use baton_domain::routing::queue_at;
 use baton_protocol::next::{NextInLine, NextInLines};
 use baton_protocol::{ConversationId, TeamId};
 use schemars::JsonSchema;
@@ -58,9 +59,7 @@ impl Handed {
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get(Access::Signed, "/api/v1/next", next)
-            .says(
-                "The conversations that wait longest in your queues, to be claimed in this order.",
-            )
+            .says("The conversations that wait in your queues, to be claimed in this order.")
             .query::<NextQuery>()
             .answers::<NextInLines>(200)
             .codes(&["forbidden"]),
@@ -92,7 +91,7 @@ pub(super) async fn next(
     }
     let offer = read::offer_to(&mut tx, workspace, signed.agent).await?;
     tx.rollback().await?;
-    waiting.sort_by_key(|one| (one.since, one.conversation_id));
+    waiting.sort_by_key(|one| (queue_at(one.since, one.priority), one.conversation_id));
     let more = waiting.len() > TOLD_MAX;
     let keyed = waiting.into_iter().map(|one| ((workspace, one.conversation_id), one)).collect();
     let waiting = parts.handed.arrange(parts.clock.monotonic(), keyed);

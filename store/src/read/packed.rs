@@ -7,7 +7,9 @@ use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::heads::{Columns, PackedHeads};
 use baton_protocol::limits::HEADS_MAX;
-use baton_protocol::{ConversationId, Cursor, SettingId, Spoken, TagOn, TeamId, WorkspaceId};
+use baton_protocol::{
+    ConversationId, Cursor, Priority, SettingId, Spoken, TagOn, TeamId, WorkspaceId,
+};
 use sqlx_macros::FromRow;
 
 use super::list::seen_teams;
@@ -22,7 +24,7 @@ macro_rules! stretch {
         concat!(
             "SELECT c.id, c.channel, c.team, c.owner_agent, c.owner_epoch, c.status,
                c.snoozed_until, c.episode, c.revision, c.last_seq, c.customer_seq,
-               c.unanswered_since, c.tags, c.due_at, c.language,
+               c.unanswered_since, c.tags, c.due_at, c.language, c.priority,
                CASE WHEN c.kind = 'group' THEN CAST(4102444800000 AS BIGINT)
                  ELSE c.window_until END AS window_until, c.activity_at,
                COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
@@ -52,6 +54,7 @@ struct HeadRow {
     tags: Option<String>,
     due_at: Option<i64>,
     language: Option<String>,
+    priority: Option<String>,
     window_until: Option<i64>,
     activity_at: i64,
     read_seq: i64,
@@ -76,6 +79,9 @@ pub async fn packed_heads(
     }
     packing.heads.tags = packing.tags.into_iter().collect();
     packing.heads.languages = packing.languages.into_iter().collect();
+    let priorities = packing.priorities.into_iter();
+    packing.heads.priorities =
+        priorities.map(|(name, rows)| (Priority::from_name(&name), rows)).collect();
     Ok(packing.heads)
 }
 
@@ -90,6 +96,7 @@ struct Packing<'a> {
     held: BTreeMap<String, i64>,
     tags: BTreeMap<SettingId, Vec<usize>>,
     languages: BTreeMap<String, Vec<usize>>,
+    priorities: BTreeMap<String, Vec<usize>>,
 }
 
 /// Where a head's ids stand in their lists. Owners count from 1; 0 is nobody.
@@ -130,6 +137,7 @@ impl<'a> Packing<'a> {
             tags: Vec::new(),
             due: Vec::new(),
             languages: Vec::new(),
+            priorities: Vec::new(),
             columns: Columns::default(),
         };
         let none = BTreeMap::new();
@@ -144,6 +152,7 @@ impl<'a> Packing<'a> {
             held: held.into_iter().collect(),
             tags: BTreeMap::new(),
             languages: BTreeMap::new(),
+            priorities: BTreeMap::new(),
         })
     }
 
@@ -190,6 +199,9 @@ impl<'a> Packing<'a> {
         self.heads.rows += 1;
         self.column(row, is_full, indexes)?;
         self.heads.due.extend(row.due_at.map(|at| (place, at - self.heads.base_ms)));
+        if let Some(priority) = &row.priority {
+            self.priorities.entry(priority.clone()).or_default().push(place);
+        }
         if !is_full {
             return Ok(());
         }

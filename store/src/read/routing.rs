@@ -9,8 +9,8 @@ use baton_protocol::next::{NextInLine, OfferInLine};
 use baton_protocol::routing::{RoutingDecision, RoutingHistory};
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
-    AgentId, ConversationId, Fact, OfferId, OpenOffer, SettingBody, SettingKind, TeamId, Timestamp,
-    WorkspaceId,
+    AgentId, ConversationId, Fact, OfferId, OpenOffer, Priority, SettingBody, SettingKind, TeamId,
+    Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -63,7 +63,7 @@ fn read_policies(
     Ok(all)
 }
 
-/// The oldest open turns of a team's queue that nobody is asked to take.
+/// The first of a team's queue that nobody is asked to take, and since when each waits.
 pub async fn waiting(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -189,9 +189,11 @@ struct InLineRow {
     id: String,
     owner_epoch: i64,
     unanswered_since: i64,
+    priority: Option<String>,
 }
 
-/// The oldest open turns of a team's queue that nobody is asked to take, for whoever takes one.
+/// The first of a team's queue that nobody is asked to take, for whoever takes one. The order is
+/// that of `queue_at` in `domain/src/routing.rs`.
 pub async fn in_line(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -199,10 +201,11 @@ pub async fn in_line(
     limit: u64,
 ) -> Result<Vec<NextInLine>, StoreError> {
     static SELECT: Sql = Sql::new(
-        "SELECT c.id, c.owner_epoch, c.unanswered_since FROM conversation AS c
+        "SELECT c.id, c.owner_epoch, c.unanswered_since, c.priority FROM conversation AS c
          WHERE c.workspace = $1 AND c.team = $2 AND c.owner_agent IS NULL AND c.status = 'open'
            AND c.turn_seq IS NOT NULL AND c.offer_id IS NULL AND c.block IS NULL
-         ORDER BY c.unanswered_since, c.id LIMIT CAST($3 AS BIGINT)",
+         ORDER BY c.unanswered_since - CASE c.priority WHEN 'urgent' THEN 4000000000000
+           WHEN 'high' THEN 1800000 ELSE 0 END, c.id LIMIT CAST($3 AS BIGINT)",
     );
     let args = [workspace.to_string(), team_id.to_string(), limit.to_string()];
     let rows: Vec<InLineRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
@@ -212,6 +215,7 @@ pub async fn in_line(
             team_id,
             owner_epoch: u64::try_from(row.owner_epoch).map_err(StoreError::corrupt)?,
             since: Timestamp::from_ms(row.unanswered_since),
+            priority: row.priority.as_deref().map(Priority::from_name).unwrap_or_default(),
         })
     };
     rows.iter().map(read).collect()

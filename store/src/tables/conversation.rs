@@ -3,7 +3,7 @@
 use baton_domain::group::Key;
 use baton_protocol::{
     AgentId, Block, Clocks, Conversation, ConversationId, ConversationKind, Head, LineRef,
-    Marketing, OpenOffer, Spoken, Status, TagOn, Thread, Timestamp, WorkspaceId,
+    Marketing, OpenOffer, Priority, Spoken, Status, TagOn, Thread, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -55,6 +55,8 @@ table! {
             due_at: Option<i64>,
             /// As JSON; NULL where it is not known.
             language: Option<String>,
+            /// NULL where it is normal.
+            priority: Option<String>,
         }
     }
 }
@@ -193,6 +195,7 @@ impl ConversationRow {
             clocks: (!thread.clocks.is_empty()).then(|| json(&thread.clocks)),
             due_at: head.due_at.map(Timestamp::ms),
             language: thread.language.as_ref().map(json),
+            priority: (!head.priority.is_normal()).then(|| head.priority.name().to_owned()),
         }
     }
 
@@ -219,6 +222,7 @@ impl ConversationRow {
             unanswered_since: self.unanswered_since.map(Timestamp::from_ms),
             activity_at: Timestamp::from_ms(self.activity_at),
             due_at: self.due_at.map(Timestamp::from_ms),
+            priority: self.priority.as_deref().map(Priority::from_name).unwrap_or_default(),
         })
     }
 }
@@ -269,6 +273,11 @@ impl ThreadRow {
         }
         if let Some(language) = &self.row.language {
             whole_json::<Spoken>(language)?;
+        }
+        if let Some(priority) = &self.row.priority
+            && Priority::from_name(priority) == Priority::Unknown
+        {
+            return Err(StoreError::corrupt(format!("priority {priority:?}")));
         }
         if let Some(clocks) = &self.row.clocks {
             whole_json::<Clocks>(clocks)?;

@@ -5,13 +5,13 @@ use std::iter::successors;
 
 use baton_protocol::command::{
     Assign, Claim, Following, Forward, Link, MarkRead, MarkUnread, NameContact, NoteText, Nothing,
-    OfMessage, OfOffer, Reply, Resend, Seeing, Send, SetAttributes, SetLanguage, Snooze, Tagging,
-    Transfer, Unassign,
+    OfMessage, OfOffer, Reply, Resend, Seeing, Send, SetAttributes, SetLanguage, SetPriority,
+    Snooze, Tagging, Transfer, Unassign,
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{
     AgentId, Button, Coach, CommandBody, ConversationId, Details, Frame, LineAt, MessageId,
-    OfferId, Owner, SettingId, Timestamp,
+    OfferId, Owner, Priority, SettingId, Timestamp,
 };
 
 /// What samples are about.
@@ -99,7 +99,11 @@ impl About {
             Body::SetAttributes(_) => {
                 Body::SetLanguage(SetLanguage { language: Some("pt".to_owned()) })
             }
-            Body::SetLanguage(_) => return None,
+            Body::SetLanguage(_) => Body::SetPriority(SetPriority {
+                priority: Priority::High,
+                reason: Some("No water".to_owned()),
+            }),
+            Body::SetPriority(_) => return None,
         })
     }
 

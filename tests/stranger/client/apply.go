@@ -102,6 +102,7 @@ func (c *Snapshot) change(event *Event) bool {
 		}
 	case "episode_opened":
 		head.Episode, head.Status = event.Episode, Status{Kind: "open"}
+		head.Priority = ""
 		thread.Tags = slices.DeleteFunc(thread.Tags, func(on TagOn) bool { return !on.Lasting })
 	case "line_received":
 		c.append(event, Named{Kind: "customer"})
@@ -163,6 +164,8 @@ func (c *Snapshot) change(event *Event) bool {
 		head.Status = Status{}
 		must(json.Unmarshal(event.Status, &head.Status))
 		c.turn(event.Turn)
+	case "priority_changed":
+		head.Priority = strings.TrimPrefix(event.Priority, "normal")
 	case "due_changed":
 		head.DueAt = event.DueAt
 	case "followed":

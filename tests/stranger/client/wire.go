@@ -56,6 +56,7 @@ type Head struct {
 	UnansweredSince *string `json:"unanswered_since"`
 	ActivityAt      string  `json:"activity_at"`
 	DueAt           *string `json:"due_at,omitempty"`
+	Priority        string  `json:"priority,omitempty"`
 }
 
 // Thread is the part of a conversation that the fence and the window need.
@@ -74,7 +75,7 @@ type Thread struct {
 	Marketing *Marketing `json:"marketing,omitempty"`
 
 	Language *Spoken `json:"language,omitempty"`
-	Offer     *Offer     `json:"offer,omitempty"`
+	Offer    *Offer  `json:"offer,omitempty"`
 }
 
 // Offer is a conversation that one agent is asked to take.
@@ -263,6 +264,7 @@ type Event struct {
 	Person         *string         `json:"person"`
 	Marketing      *Marketing      `json:"marketing"`
 	DueAt          *string         `json:"due_at"`
+	Priority       string          `json:"priority"`
 	Language       *Spoken         `json:"language"`
 	Offer          *Offer          `json:"offer"`
 	OfferID        string          `json:"offer_id"`

@@ -14,6 +14,7 @@ import app.baton.core.InboxView
 import app.baton.core.LineStatus
 import app.baton.core.NoticeKind
 import app.baton.core.Owner
+import app.baton.core.Priority
 import app.baton.core.PushLevel
 import app.baton.core.PushLevels
 import app.baton.core.ReviewCode
@@ -119,6 +120,15 @@ val desk = listOf(
         for ((who, conversation) in listOf("ana", "ben").zip(taken.filterNotNull())) {
             ensure(world.owner(conversation) == world.agent(who)) { "$who owns theirs" }
         }
+        val last = world.customer(freshNumber(), "Hola")
+        admin.rowOf(last)
+        admin.acts(last.conversation, Act.SetPriority(Priority.URGENT, "No water"))
+        within("it is urgent") {
+            ben.baton.inbox(InboxView.All).first { inbox ->
+                inbox.rows.any { it.id == last.conversation && it.priority == Priority.URGENT }
+            }
+        }
+        ensure(ben.baton.takeNext(null) == last.conversation) { "what is urgent is taken first" }
         val path = "/agents/${world.agent("ana")}"
         world.rest("admin", "PATCH", path, mapOf("capacity" to 1))
         try {

@@ -297,6 +297,7 @@ fn of_conversations() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one table, a line for each fact")]
 fn of_customers() -> Vec<Case> {
     let since = base().thread.turn;
     let block = json!({ "by": EVA.agent, "since": LATER, "whatsapp": "waiting", "turn": since });
@@ -332,6 +333,14 @@ fn of_customers() -> Vec<Case> {
             vec![
                 json!({ "type": "language_changed", "language": { "language": "pt" } }),
                 json!({ "type": "language_changed", "language": null }),
+            ],
+        ),
+        ("it is urgent", vec![json!({ "type": "priority_changed", "priority": "urgent" })]),
+        (
+            "and is as urgent as all others in its next episode",
+            vec![
+                json!({ "type": "priority_changed", "priority": "high" }),
+                json!({ "type": "episode_opened", "episode": 2 }),
             ],
         ),
         (

@@ -13,8 +13,8 @@ use baton_protocol::setting::{Attribute, AttributeSetter, AttributeType, Tag, Ta
 use baton_protocol::{
     AgentId, AgentState, Author, Availability, Block, BlockState, ChannelId, ContactId,
     Conversation, ConversationKind, DeviceId, Head, LineKind, LineRef, MembershipKind, MessageId,
-    MessageStatus, OpId, Owner, ReplyPolicy, Role, SettingId, Status, TeamId, Thread, Timestamp,
-    Turn, Visibility,
+    MessageStatus, OpId, Owner, Priority, ReplyPolicy, Role, SettingId, Status, TeamId, Thread,
+    Timestamp, Turn, Visibility,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -201,6 +201,7 @@ pub(super) fn base() -> Conversation {
             unanswered_since: Some(since),
             activity_at: since,
             due_at: None,
+            priority: Priority::Normal,
         },
         thread: Thread {
             contact_id: CONTACT,

@@ -11,8 +11,8 @@ use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     Accepted, AgentId, Author, ChannelId, Command, CommandBody, CommandResult, ContactId, Content,
     Conversation, ConversationId, ConversationKind, Cursor, DeviceId, Epoch, Head, Line, LineKind,
-    LineRef, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Refusal, Status, TeamId, Thread,
-    Timestamp, WorkspaceId,
+    LineRef, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Priority, Refusal, Status,
+    TeamId, Thread, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -58,6 +58,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         unanswered_since: None,
         activity_at: at,
         due_at: None,
+        priority: Priority::Normal,
     };
     let thread = Thread {
         contact_id: ContactId(id.0),

@@ -1,7 +1,7 @@
 //! A phone that did not hear its server for too long, and what its app can still get of it.
 
 use baton_domain::mirror::Mirrored;
-use baton_protocol::{ChannelId, Head, MessageId, Owner, Status, TeamId};
+use baton_protocol::{ChannelId, Head, MessageId, Owner, Priority, Status, TeamId};
 use futures_util::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -66,6 +66,7 @@ async fn holds_one(app: &App) {
         unanswered_since: None,
         activity_at: wall_clock(),
         due_at: None,
+        priority: Priority::Normal,
     };
     let put = move |engine: &mut Engine, _: Now| {
         let me = engine.phone.as_ref().unwrap().me();

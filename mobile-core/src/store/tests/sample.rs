@@ -8,7 +8,7 @@ use baton_protocol::{
     AgentId, Author, ChannelId, CoachNote, ContactId, Content, Conversation, ConversationId,
     ConversationKind, Details, FieldValue, FileState, Forwarded, Head, HeldReason, Line, LineAt,
     LineKind, LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, OpenOffer,
-    Owner, Product, Spoken, Status, TagOn, TeamId, Thread, Timestamp, Turn,
+    Owner, Priority, Product, Spoken, Status, TagOn, TeamId, Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -179,6 +179,11 @@ impl Dice {
             unanswered_since: self.maybe(Self::time),
             activity_at: self.time(),
             due_at: None,
+            priority: match self.below(3) {
+                0 => Priority::Normal,
+                1 => Priority::High,
+                _ => Priority::Urgent,
+            },
         }
     }
 

@@ -13,12 +13,12 @@ use baton_model::settings::{example, id_at};
 use baton_protocol::coaching::Coach;
 use baton_protocol::command::{
     Assign, Following, Link, MarkRead, MarkUnread, NameContact, Nothing, OfMessage, OfOffer, Reply,
-    Resend, Resolve, SetAttributes, Snooze, Transfer, Unassign,
+    Resend, Resolve, SetAttributes, SetPriority, Snooze, Transfer, Unassign,
 };
 use baton_protocol::conversation::BlockState;
 use baton_protocol::{
     Author, Choice, Content, DeviceId, GroupState, Head, Home, LineKind, MessageError, OfferEnd,
-    OfferId, Seen, SettingId, SettingKind, Status, Trail,
+    OfferId, Priority, Seen, SettingId, SettingKind, Status, Trail,
 };
 
 use super::*;
@@ -252,6 +252,7 @@ impl Both {
             13 if self.dice.percent(30) => CommandBody::SendNow(OfMessage { message_id }),
             13 => CommandBody::Cancel(OfMessage { message_id }),
             14 => CommandBody::Resend(Resend { message_id, seen, ignore_lease }),
+            15 if self.dice.percent(60) => self.set_priority(text),
             15 => CommandBody::Follow(Following { agent_id: None }),
             16 => CommandBody::Follow(Following { agent_id: Some(agent_id) }),
             17 => CommandBody::Unfollow(Following { agent_id: Some(agent_id) }),
@@ -269,6 +270,14 @@ impl Both {
                 _ => CommandBody::Unlink(Nothing {}),
             },
         }
+    }
+
+    /// One of the priorities, with a reason or without.
+    fn set_priority(&mut self, text: String) -> CommandBody {
+        let all = [Priority::Normal, Priority::High, Priority::Urgent];
+        let priority = self.dice.one_of(&all).copied().unwrap_or_default();
+        let reason = Some(text).filter(|_| self.dice.percent(80));
+        CommandBody::SetPriority(SetPriority { priority, reason })
     }
 
     /// Fields of attributes that come and go, some of them with a value that they never had.

@@ -334,6 +334,7 @@ fun Words.act(kind: ActKind): String = when (kind) {
     ActKind.UNBLOCK -> this(Word.Unblock)
     ActKind.LINK, ActKind.UNLINK, ActKind.NAME_CONTACT -> this(Word.Contact)
     ActKind.TAG, ActKind.SET_ATTRIBUTES, ActKind.SET_LANGUAGE -> this(Word.Contact)
+    ActKind.SET_PRIORITY -> this(Word.Contact)
     ActKind.ACCEPT_OFFER -> this(Word.Claim)
     ActKind.DECLINE_OFFER -> this(Word.Discard)
 }
