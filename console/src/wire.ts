@@ -1158,6 +1158,7 @@ export interface Head {
   episode: number;
   id: ConversationId;
   last_seq: number;
+  orphaned_at?: Timestamp;
   owner: Owner;
   owner_epoch: number;
   priority?: Priority;
@@ -1670,7 +1671,9 @@ export type OwnerCause =
   | "rehomed"
   | "routed"
   | "accepted"
-  | "bot_handed";
+  | "bot_handed"
+  | "absent"
+  | "unreachable";
 /** Kinds of owners. */
 export type OwnerKind = "queue" | "agent" | "bot" | "person";
 /** The heads of all conversations in scope, packed as `Columns`. */
@@ -1684,6 +1687,7 @@ export interface PackedHeads {
   followed: number[];
   held: [number, number][];
   languages?: [string, number[]][];
+  orphaned?: [number, number][];
   priorities?: [Priority, number[]][];
   more: boolean;
   rows: number;

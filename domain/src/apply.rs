@@ -2,7 +2,7 @@
 
 use baton_protocol::{
     AgentId, Author, Clocks, Conversation, ConversationId, Event, Fact, Head, LineRef, OfferId,
-    Owner, Priority, SettingId, Status, TagOn, Thread, Turn,
+    Owner, OwnerCause, Priority, SettingId, Status, TagOn, Thread, Turn,
 };
 
 use crate::clocks;
@@ -26,6 +26,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             unanswered_since: None,
             activity_at: event.at,
             due_at: None,
+            orphaned_at: None,
             priority: Priority::Normal,
         },
         thread: Thread {
@@ -73,13 +74,10 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
             wrote(&mut conversation.thread.last_agent, *author);
             set_turn(conversation, *turn);
         }
-        Fact::OwnerChanged { owner, owner_epoch, team_id, .. } => {
-            let (head, thread) = (&mut conversation.head, &mut conversation.thread);
-            (head.owner, head.owner_epoch, head.team_id) = (*owner, *owner_epoch, *team_id);
-            thread.last_agent = owner.agent().or(thread.last_agent);
-        }
+        Fact::OwnerChanged { .. } => own(conversation, event),
         Fact::StatusChanged { status, turn, .. } => {
             conversation.head.status = *status;
+            conversation.head.orphaned_at.take_if(|_| *status == Status::Resolved);
             set_turn(conversation, *turn);
         }
         Fact::MessageChanged { turn, .. } => set_turn(conversation, *turn),
@@ -120,6 +118,20 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::InvitationChanged { .. }
         | Fact::SettingChanged { .. }
         | Fact::Unknown(_) => {}
+    }
+}
+
+/// Somebody else is responsible. What was taken from an owner who was not there is flagged until an
+/// agent owns it.
+fn own(conversation: &mut Conversation, event: &Event) {
+    let Fact::OwnerChanged { owner, owner_epoch, team_id, cause, .. } = event.fact else { return };
+    let (head, thread) = (&mut conversation.head, &mut conversation.thread);
+    (head.owner, head.owner_epoch, head.team_id) = (owner, owner_epoch, team_id);
+    if owner.agent().is_some() {
+        head.orphaned_at = None;
+        thread.last_agent = owner.agent();
+    } else if matches!(cause, OwnerCause::Absent | OwnerCause::Unreachable) {
+        head.orphaned_at = Some(event.at);
     }
 }
 

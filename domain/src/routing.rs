@@ -4,6 +4,7 @@
 //! [`plan`] walks what waits in the order of urgency and gives each conversation to one candidate,
 //! or to nobody. Whoever is left out is named with the first reason that fits.
 
+pub mod absence;
 mod choose;
 #[cfg(test)]
 mod tests;

@@ -137,6 +137,10 @@ pub struct Head {
     /// no clock of a promise runs. It stays when it is past.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// The time at which it was taken from an owner who was not there. None once somebody owns it
+    /// again, or it is resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orphaned_at: Option<Timestamp>,
     /// The urgency in its team's queue, until the next episode.
     #[serde(default, skip_serializing_if = "Priority::is_normal")]
     pub priority: Priority,

@@ -136,6 +136,10 @@ pub enum OwnerCause {
     Accepted,
     /// A bot had it, and it went to people.
     BotHanded,
+    /// Its owner was away while the customer waited.
+    Absent,
+    /// Nothing reached its owner while the customer waited.
+    Unreachable,
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]

@@ -94,6 +94,10 @@ pub struct PackedHeads {
     /// Rows that are more urgent than others, by their priority.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub priorities: Vec<(Priority, Vec<usize>)>,
+    /// Rows that were taken from an owner who was not there: row and when, milliseconds from
+    /// `base_ms`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orphaned: Vec<(usize, i64)>,
     /// The rows.
     pub columns: Columns,
 }

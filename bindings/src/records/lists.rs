@@ -175,6 +175,9 @@ pub struct InboxRow {
     /// The tag of the language that the customer writes; nothing where it is not known.
     #[uniffi(default = None)]
     pub language: Option<String>,
+    /// The time it was taken from an owner who was not there; nothing once somebody owns it.
+    #[uniffi(default = None)]
+    pub orphaned_at_ms: Option<i64>,
     /// The urgency in its queue; nothing where it is normal.
     #[uniffi(default = None)]
     pub priority: Option<Priority>,
@@ -248,6 +251,7 @@ impl From<lists::InboxRow> for InboxRow {
             due_at_ms: row.due_at.map(baton_protocol::Timestamp::ms),
             is_blocked: row.is_blocked,
             language: row.language.map(|spoken| spoken.language),
+            orphaned_at_ms: row.orphaned_at.map(baton_protocol::Timestamp::ms),
             priority: Priority::unless_normal(row.priority),
             own: row.own.into(),
             has_draft: row.has_draft,

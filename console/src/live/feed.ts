@@ -670,12 +670,15 @@ function advance(held: Full, event: Event): Full {
       break;
     case "owner_changed":
       head.owner = event.owner;
+      if (event.owner.kind === "agent") delete head.orphaned_at;
+      else if (event.cause === "absent" || event.cause === "unreachable") head.orphaned_at = event.at;
       head.owner_epoch = event.owner_epoch;
       head.team_id = event.team_id;
       if (event.owner.kind === "agent") thread.last_agent = event.owner.id;
       break;
     case "status_changed":
       head.status = event.status;
+      if (event.status.kind === "resolved") delete head.orphaned_at;
       turned(event.turn);
       break;
     case "tagged": {

@@ -11,12 +11,15 @@ export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
   const tags = tagsOf(heads);
   const due = dueOf(heads);
   const languages = languagesOf(heads);
+  const orphaned = orphanedOf(heads);
   const priorities = prioritiesOf(heads);
   const rows: Row[] = [];
   for (let n = from; n < Math.min(to, heads.rows); n += 1) {
     const head = headAt(heads, n);
     const dueAt = timeAt(heads, due.get(n));
     if (dueAt !== null) head.due_at = dueAt;
+    const orphanedAt = timeAt(heads, orphaned.get(n));
+    if (orphanedAt !== null) head.orphaned_at = orphanedAt;
     const priority = priorities.get(n);
     if (priority !== undefined) head.priority = priority;
     if (heads.columns.level[n] === "h") {
@@ -53,6 +56,15 @@ function dueOf(heads: PackedHeads): ReadonlyMap<number, number> {
   const due = knownDue.get(heads) ?? new Map(heads.due ?? []);
   knownDue.set(heads, due);
   return due;
+}
+
+const knownOrphaned = new WeakMap<PackedHeads, ReadonlyMap<number, number>>();
+
+/** Since when a row was left by an owner who was not there. */
+function orphanedOf(heads: PackedHeads): ReadonlyMap<number, number> {
+  const orphaned = knownOrphaned.get(heads) ?? new Map(heads.orphaned ?? []);
+  knownOrphaned.set(heads, orphaned);
+  return orphaned;
 }
 
 /** The tags of each row that has any. */

@@ -90,6 +90,7 @@ export const kindsEn: KindWords = {
       none: "There is no team yet. Add one first.",
       example: "Each team has its rules here.",
       fields: {
+        absent_min: "Minutes until an open turn leaves an owner who is not there",
         undo_s: "Seconds to take a message back",
         guests: "Who may let somebody in by a mention",
         from_queue: "What members take from the queue",
@@ -98,6 +99,7 @@ export const kindsEn: KindWords = {
         approval: "Answers wait for a supervisor’s yes",
       },
       hints: {
+        absent_min: "Away or not reachable while the customer waits. 1 to 120; 0: never.",
         undo_s: "A message waits so long before it leaves, 0 to 10.",
         follow_up: "When nothing happens in a conversation.",
       },

@@ -90,6 +90,7 @@ export const kindsEs: KindWords = {
       none: "Aún no hay ningún equipo. Añade uno primero.",
       example: "Cada equipo tiene aquí sus normas.",
       fields: {
+        absent_min: "Minutos hasta quitar un turno abierto a un responsable que no está",
         undo_s: "Segundos para retirar un mensaje",
         guests: "Quién puede dejar entrar a alguien con una mención",
         from_queue: "Qué cogen los miembros de la cola",
@@ -98,6 +99,7 @@ export const kindsEs: KindWords = {
         approval: "Las respuestas esperan el sí de un supervisor",
       },
       hints: {
+        absent_min: "Ausente o ilocalizable mientras el cliente espera. De 1 a 120; 0: nunca.",
         undo_s: "Un mensaje espera ese tiempo antes de salir, de 0 a 10.",
         follow_up: "Cuando no pasa nada en una conversación.",
       },

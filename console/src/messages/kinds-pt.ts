@@ -90,6 +90,7 @@ export const kindsPt: KindWords = {
       none: "Ainda não há equipe. Adicione uma primeiro.",
       example: "Cada equipe tem aqui as suas normas.",
       fields: {
+        absent_min: "Minutos até tirar um turno aberto de um responsável que não está",
         undo_s: "Segundos para recolher uma mensagem",
         guests: "Quem pode deixar alguém entrar por uma menção",
         from_queue: "O que os membros pegam da fila",
@@ -98,6 +99,7 @@ export const kindsPt: KindWords = {
         approval: "As respostas esperam o sim de um supervisor",
       },
       hints: {
+        absent_min: "Ausente ou fora de alcance enquanto o cliente espera. De 1 a 120; 0: nunca.",
         undo_s: "Uma mensagem espera esse tempo antes de sair, de 0 a 10.",
         follow_up: "Quando nada acontece numa conversa.",
       },

@@ -208,6 +208,8 @@ fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<PushEffec
             | OwnerCause::Routed
             | OwnerCause::Accepted
             | OwnerCause::BotHanded
+            | OwnerCause::Absent
+            | OwnerCause::Unreachable
             | OwnerCause::Unknown,
         ) => vec![
             PushEffect::TakeBack { from: From::Everyone, kinds: OWN },

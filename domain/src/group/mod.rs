@@ -32,8 +32,8 @@ pub use set::{SetProblem, SetRefused, SetWork};
 pub use state::{Channel, Key, State};
 pub use work::{
     BeginWork, BlockedWork, Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds,
-    LookWork, MessageAt, OfferEndWork, OutcomesWork, Post, RehomeWork, RescueWork, ResultWork,
-    RouteWork, SettingWork, UnparkWork, WakeWork, Work,
+    HandBackWork, LookWork, MessageAt, OfferEndWork, OutcomesWork, Post, RehomeWork, RescueWork,
+    ResultWork, RouteWork, SettingWork, UnparkWork, WakeWork, Work,
 };
 
 /// Decides a group and returns the answer to each member, in the order of the members.
@@ -80,6 +80,7 @@ fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> D
         Work::Rehome(work) => act::rehome(state, work, now),
         Work::Setting(work) => act::setting(state, work, now),
         Work::Blocked(work) => act::blocked(state, work, now),
+        Work::HandBack(work) => route::hand_back(state, work, now),
         Work::Route(work) => route::route(state, work, now),
         Work::OfferEnd(work) => route::end(state, work, now),
     }

@@ -112,6 +112,7 @@ fn touched(state: &State, work: &Work) -> Vec<Key<ConversationId>> {
         Work::Look(work) => vec![(work.workspace, work.conversation)],
         Work::Rehome(work) => vec![(work.workspace, work.conversation)],
         Work::Blocked(work) => vec![(work.workspace, work.conversation)],
+        Work::HandBack(work) => vec![(work.deserted.workspace, work.deserted.conversation)],
         Work::Route(work) => vec![(work.workspace, work.conversation)],
         Work::OfferEnd(work) => vec![(work.workspace, work.conversation)],
         Work::Claim(work) => vec![(work.at.workspace, work.at.conversation)],

@@ -3,12 +3,13 @@
 
 use baton_protocol::{
     Actor, AgentId, AgentState, Availability, Conversation, Fact, OpenOffer, Owner, OwnerCause,
-    Timestamp, WorkspaceId,
+    Status, Timestamp, WorkspaceId,
 };
 
 use super::state::{By, State};
-use super::work::{OfferEndWork, RouteWork};
+use super::work::{HandBackWork, OfferEndWork, RouteWork};
 use crate::decide::owner::changed;
+use crate::routing::absence::Absence;
 use crate::routing::is_routable;
 use crate::scope::{Level, Scope};
 
@@ -58,6 +59,30 @@ fn may_take(
             && sight.level(Scope::of(&conversation.head)) == Level::Full
     });
     is_there && sees
+}
+
+/// The queue has it again, unless its owner answered, came back, or is another one.
+pub(super) fn hand_back(state: &mut State, work: &HandBackWork, now: Timestamp) {
+    let of = work.deserted;
+    let key = (of.workspace, of.conversation);
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let (head, thread) = (&conversation.head, &conversation.thread);
+    let is_so_still = head.status == Status::Open
+        && head.owner == Owner::Agent(of.agent)
+        && head.owner_epoch == of.owner_epoch
+        && thread.block.is_none()
+        && thread.clocks.bot.is_none()
+        && thread.turn.is_some_and(|turn| turn.from_seq == of.from_seq);
+    let people = state.people.get(&of.workspace);
+    let facts = people.and_then(|people| people.agents.get(&of.agent));
+    let is_back = of.absence == Absence::Away
+        && facts.is_none_or(|facts| facts.availability != Availability::Away);
+    if !is_so_still || is_back {
+        return;
+    }
+    let queue = Owner::Queue(head.team_id);
+    let given = changed(head, queue, head.team_id, of.absence.cause(), false);
+    state.append(key, vec![given.into()], By::new(Actor::System, now));
 }
 
 /// An offer ended otherwise than by its agent. One that is over is left alone.

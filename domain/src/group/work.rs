@@ -15,6 +15,7 @@ use crate::decide::delivery::{SendClaim, SendResult};
 use crate::inbound::{Element, Sender};
 use crate::outcome::Answer;
 use crate::planted::{Bug, is_planted};
+use crate::routing::absence::Deserted;
 
 /// A message and where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,6 +86,8 @@ pub enum Work {
     Set(SetWork),
     /// WhatsApp answered to a block.
     Blocked(BlockedWork),
+    /// It goes back to its queue from an owner who is not there.
+    HandBack(HandBackWork),
     /// Somebody is asked to take what waits in a queue.
     Route(RouteWork),
     /// An offer ends otherwise than by its agent.
@@ -262,6 +265,13 @@ pub struct RehomeWork {
     pub agent: AgentId,
 }
 
+/// A conversation is taken from an owner who is not there, if nothing happened since it was read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HandBackWork {
+    /// The turn as it was read.
+    pub deserted: Deserted,
+}
+
 /// The routing's choice for a conversation.
 #[derive(Clone, Debug)]
 pub struct RouteWork {
@@ -383,6 +393,7 @@ impl Work {
             | Self::Begin(_)
             | Self::Setting(_)
             | Self::Blocked(_)
+            | Self::HandBack(_)
             | Self::Route(_)
             | Self::OfferEnd(_) => 1,
         }
@@ -408,7 +419,7 @@ impl Work {
             | Self::Begin(_)
             | Self::Setting(_)
             | Self::Set(_) => 2,
-            Self::Route(_) | Self::OfferEnd(_) => 3,
+            Self::HandBack(_) | Self::Route(_) | Self::OfferEnd(_) => 3,
             Self::Claim(_) => 4,
         }
     }

@@ -48,6 +48,7 @@ fn what_is_wrong_is_named_by_its_field() {
     let days = json!([[[0, 1]], [], [], [], [], [], []]);
     assert_eq!(wrong(Schedule, &json!({"name": "A", "zone": "Moon", "week": days})), "zone");
     assert_eq!(wrong(TeamPolicy, &json!({"undo_s": 11})), "undo_s");
+    assert_eq!(wrong(TeamPolicy, &json!({"absent_min": 121})), "absent_min");
     assert_eq!(wrong(WorkspacePolicy, &json!({"time_zone": "Moon"})), "time_zone");
     assert_eq!(wrong(WorkspacePolicy, &json!({"languages": ["español"]})), "languages");
     assert_eq!(wrong(Outcomes, &json!({"ask": "required", "list": []})), "list");

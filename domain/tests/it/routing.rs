@@ -1,8 +1,11 @@
 //! The commit as the judge of routing: offers, and what becomes of them.
 
-use baton_domain::group::{Book, Done, OfferEndWork, RehomeWork, RouteWork, State, Work};
+use baton_domain::group::{
+    Book, Done, HandBackWork, OfferEndWork, RehomeWork, RouteWork, State, Work,
+};
 use baton_domain::outcome::Answer;
-use baton_protocol::command::{Claim, CommandBody, Nothing, OfOffer};
+use baton_domain::routing::absence::{Absence, Deserted};
+use baton_protocol::command::{Claim, CommandBody, Nothing, OfOffer, Unassign};
 use baton_protocol::{
     AgentId, AgentState, Availability, Fact, LineRef, OfferEnd, OfferId, Owner, OwnerCause,
     Refusal, TeamId, Trail,
@@ -215,4 +218,87 @@ fn what_is_assigned_at_once_says_why_and_who_is_called_is_nobody() {
     let Some(Fact::OwnerChanged { cause: OwnerCause::Routed, owner_epoch: 2, .. }) = last else {
         panic!("{last:?}");
     };
+}
+
+/// The agent owns Lucía's conversation, and she waits since her second line.
+fn owned() -> (State, Book) {
+    let (mut state, mut book) = (state(), Book::default());
+    run(&mut state, &mut book, &[says(1)]);
+    next_group(&mut state, &mut book);
+    run(&mut state, &mut book, &[routes(Some(AGENT), None)]);
+    next_group(&mut state, &mut book);
+    (state, book)
+}
+
+fn deserted(state: &mut State, absence: Absence) -> Work {
+    let conversation = state.conversation(WORKSPACE, LUCIA).unwrap();
+    let (head, thread) = (&conversation.head, &conversation.thread);
+    Work::HandBack(HandBackWork {
+        deserted: Deserted {
+            workspace: WORKSPACE,
+            conversation: LUCIA,
+            agent: AGENT,
+            owner_epoch: head.owner_epoch,
+            from_seq: thread.turn.unwrap().from_seq,
+            absence,
+        },
+    })
+}
+
+#[test]
+fn what_an_owner_leaves_goes_back_to_the_queue_and_is_flagged_until_somebody_owns_it() {
+    for absence in [Absence::Away, Absence::Unreachable] {
+        let (mut state, mut book) = owned();
+        me(&mut state).availability = Availability::Away;
+        let back = deserted(&mut state, absence);
+        run(&mut state, &mut book, &[back]);
+        assert_eq!(stands(&mut state), (QUEUE, None, 0));
+        let cause = absence.cause();
+        assert_eq!(told(&state).last().unwrap(), &format!("owner {cause:?}"));
+        let flag = |state: &State| {
+            state.conversation(WORKSPACE, LUCIA).unwrap().head.orphaned_at.is_some()
+        };
+        assert!(flag(&state));
+        next_group(&mut state, &mut book);
+        me(&mut state).availability = Availability::Available;
+        run(&mut state, &mut book, &[routes(Some(AGENT), None)]);
+        assert!(!flag(&state));
+    }
+}
+
+#[test]
+fn whoever_answered_came_back_or_is_another_owner_loses_nothing() {
+    let kept = |change: &dyn Fn(&mut State, &mut Book)| {
+        let (mut state, mut book) = owned();
+        me(&mut state).availability = Availability::Away;
+        let back = deserted(&mut state, Absence::Away);
+        change(&mut state, &mut book);
+        run(&mut state, &mut book, &[back]);
+        assert_ne!(told(&state).last().map(String::as_str), Some("owner Absent"));
+    };
+    kept(&|state, _| me(state).availability = Availability::Available);
+    kept(&|state, book| {
+        let seen = state.conversation(WORKSPACE, LUCIA).unwrap().thread.last_line;
+        run(state, book, &[does(9, reply(seen))]);
+        next_group(state, book);
+        run(state, book, &[says(2)]);
+        next_group(state, book);
+    });
+    kept(&|state, book| {
+        let nobody = Unassign {
+            expect_owner_epoch: state.conversation(WORKSPACE, LUCIA).unwrap().head.owner_epoch,
+        };
+        run(state, book, &[does(9, CommandBody::Unassign(nobody))]);
+        next_group(state, book);
+    });
+}
+
+#[test]
+fn an_answer_in_the_same_commit_keeps_it() {
+    let (mut state, mut book) = owned();
+    me(&mut state).availability = Availability::Away;
+    let back = deserted(&mut state, Absence::Away);
+    let seen = state.conversation(WORKSPACE, LUCIA).unwrap().thread.last_line;
+    run(&mut state, &mut book, &[back, does(9, reply(seen))]);
+    assert_eq!(stands(&mut state).0, MINE);
 }

@@ -101,6 +101,8 @@ pub struct InboxRow {
     pub activity_at: Timestamp,
     /// The time until which the customer was promised something; it stays when it is past.
     pub due_at: Option<Timestamp>,
+    /// The time it was taken from an owner who was not there; `None` once somebody owns it.
+    pub orphaned_at: Option<Timestamp>,
     /// The urgency in its queue.
     pub priority: Priority,
     /// The customer; `None` where no more than the head is seen.
@@ -143,7 +145,7 @@ impl InboxRow {
             }
         };
         let Head { id, revision, channel_id, team_id, owner, owner_epoch, status, .. } = head;
-        let Head { unanswered_since, activity_at, due_at, priority, .. } = head;
+        let Head { unanswered_since, activity_at, due_at, priority, orphaned_at, .. } = head;
         let mut made = Self {
             id,
             revision,
@@ -155,6 +157,7 @@ impl InboxRow {
             unanswered_since,
             activity_at,
             due_at,
+            orphaned_at,
             priority,
             customer: None,
             preview: None,

@@ -18,18 +18,18 @@ use uuid::Uuid;
 
 use super::StoreError;
 
-/// The columns of a head, of `conversation AS c`, as [`head`] reads them: 15.
+/// The columns of a head, of `conversation AS c`, as [`head`] reads them: 16.
 macro_rules! head_columns {
     () => {
         "c.id, c.channel, c.team, c.owner_queue, c.owner_agent, c.owner_epoch, c.status, \
          c.snoozed_until, c.episode, c.revision, c.last_seq, c.unanswered_since, c.activity_at, \
-         c.due_at, c.priority"
+         c.due_at, c.priority, c.orphaned_at"
     };
 }
 pub(super) use head_columns;
 
 /// The number of columns of a head.
-pub(super) const HEAD_COLUMNS: usize = 15;
+pub(super) const HEAD_COLUMNS: usize = 16;
 
 /// The sealed part of a conversation that is seen in full.
 #[derive(Serialize, Deserialize)]
@@ -133,6 +133,7 @@ pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
         unanswered_since: maybe_time(row, 11)?,
         activity_at: Timestamp::from_ms(row.get(12)?),
         due_at: maybe_time(row, 13)?,
+        orphaned_at: maybe_time(row, 15)?,
         priority: row
             .get::<_, Option<String>>(14)?
             .map_or_else(Priority::default, |name| Priority::from_name(&name)),

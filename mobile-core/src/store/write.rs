@@ -283,7 +283,7 @@ impl<'c> Write<'c> {
     fn upsert(&self, held: &Mirrored) -> Result<i64, StoreError> {
         let Head { id, channel_id, team_id, owner, owner_epoch, status, .. } = held.head();
         let Head { episode, revision, last_seq, unanswered_since, activity_at, .. } = held.head();
-        let Head { due_at, priority, .. } = held.head();
+        let Head { due_at, priority, orphaned_at, .. } = held.head();
         let (queue, agent) = match owner {
             Owner::Queue(team) => (Some(team.0.as_bytes()), None),
             Owner::Agent(agent) => (None, Some(agent.0.as_bytes())),
@@ -304,9 +304,9 @@ impl<'c> Write<'c> {
             "INSERT INTO conversation (account, id, channel, team, owner_queue, owner_agent,
                  owner_epoch, status, snoozed_until, episode, revision, last_seq,
                  unanswered_since, activity_at, unread, read_seq, from_seq, sealed, due_at,
-                 priority)
+                 priority, orphaned_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20)
+                 ?18, ?19, ?20, ?21)
              ON CONFLICT (account, id) DO UPDATE SET channel = excluded.channel,
                  team = excluded.team, owner_queue = excluded.owner_queue,
                  owner_agent = excluded.owner_agent, owner_epoch = excluded.owner_epoch,
@@ -316,7 +316,7 @@ impl<'c> Write<'c> {
                  activity_at = excluded.activity_at, unread = excluded.unread,
                  read_seq = excluded.read_seq, from_seq = excluded.from_seq,
                  sealed = excluded.sealed, due_at = excluded.due_at,
-                 priority = excluded.priority
+                 priority = excluded.priority, orphaned_at = excluded.orphaned_at
              RETURNING number",
             params![
                 self.read.whose.number,
@@ -339,6 +339,7 @@ impl<'c> Write<'c> {
                 sealed,
                 due_at.map(Timestamp::ms),
                 (!priority.is_normal()).then(|| priority.name()),
+                orphaned_at.map(Timestamp::ms),
             ],
             |row| row.get(0),
         )?;

@@ -13,6 +13,11 @@ pub struct TeamPolicy {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(max = 10)))]
     pub undo_s: u32,
+    /// Minutes after which an open turn leaves an owner who is away or cannot be reached, 1 to 120.
+    /// 0: never.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 120)))]
+    pub absent_min: u32,
     /// Who may let somebody in by a mention.
     #[serde(default)]
     pub guests: GuestPolicy,
@@ -29,6 +34,11 @@ pub struct TeamPolicy {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 100), extend("x-of" = "agent")))]
     pub approval: Vec<AgentId>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Who may let somebody into a conversation by a mention.

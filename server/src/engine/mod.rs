@@ -36,8 +36,9 @@ use std::time::Duration;
 
 use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{
-    BlockedWork, ClaimWork, CommandWork, Done, FileWork, LookWork, OfferEndWork, OutcomesWork,
-    RehomeWork, RescueWork, ResultWork, RouteWork, SetRefused, SetWork, UnparkWork, WakeWork, Work,
+    BlockedWork, ClaimWork, CommandWork, Done, FileWork, HandBackWork, LookWork, OfferEndWork,
+    OutcomesWork, RehomeWork, RescueWork, ResultWork, RouteWork, SetRefused, SetWork, UnparkWork,
+    WakeWork, Work,
 };
 use baton_domain::inbound::Element;
 use baton_domain::outcome::Answer;
@@ -476,6 +477,11 @@ impl Engine {
         agent: AgentId,
     ) -> Result<(), Unavailable> {
         self.ask(Work::Rehome(RehomeWork { workspace, conversation, agent })).await.map(drop)
+    }
+
+    /// Gives a conversation back to its queue, unless its owner answered or came back since.
+    pub async fn hand_back(&self, work: HandBackWork) -> Result<(), Unavailable> {
+        self.ask(Work::HandBack(work)).await.map(drop)
     }
 
     /// Carries out the routing's choice, unless something happened to the conversation or the agent

@@ -134,6 +134,11 @@ impl Needs {
                 self.conversations.insert((rehome.workspace, rehome.conversation));
                 self.agents.insert((rehome.workspace, rehome.agent));
             }
+            Work::HandBack(work) => {
+                let of = work.deserted;
+                self.add_conversation(of.workspace, of.conversation);
+                self.agents.insert((of.workspace, of.agent));
+            }
             Work::Route(route) => {
                 self.conversations.insert((route.workspace, route.conversation));
                 self.add_author(route.workspace, route.agent);

@@ -78,6 +78,7 @@ fn workspace(work: &Work) -> Option<WorkspaceId> {
         Work::Setting(work) => Some(work.workspace),
         Work::Set(work) => Some(work.workspace),
         Work::Blocked(work) => Some(work.workspace),
+        Work::HandBack(work) => Some(work.deserted.workspace),
         Work::Route(work) => Some(work.workspace),
         Work::OfferEnd(work) => Some(work.workspace),
     }
@@ -96,6 +97,7 @@ fn conversation(work: &Work) -> Option<ConversationId> {
         Work::Look(work) => Some(work.conversation),
         Work::Rehome(work) => Some(work.conversation),
         Work::Blocked(work) => Some(work.conversation),
+        Work::HandBack(work) => Some(work.deserted.conversation),
         Work::Route(work) => Some(work.conversation),
         Work::OfferEnd(work) => Some(work.conversation),
         Work::Post(_)
@@ -128,6 +130,7 @@ pub(super) fn is_of_worker(work: &Work) -> bool {
         | Work::Look(_)
         | Work::Rehome(_)
         | Work::Blocked(_)
+        | Work::HandBack(_)
         | Work::Route(_)
         | Work::OfferEnd(_) => true,
         Work::Post(_)

@@ -5,13 +5,16 @@
 //! Deadlines of offers count by this node's own clock, from when it first saw the offer. So no
 //! offer ends early because clocks differ or a leader died; it may end one window late.
 
+mod absence;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::group::{OfferEndWork, RouteWork};
+use baton_domain::group::{HandBackWork, OfferEndWork, RouteWork};
 use baton_domain::reach::{Signs, Verdict};
+use baton_domain::routing::absence::Absences;
 use baton_domain::routing::{Candidate, Planned, TeamMemory, Waiting, plan};
 use baton_protocol::push::PushLane;
 use baton_protocol::setting::{Hand, Routing};
@@ -74,6 +77,10 @@ struct Memory {
     teams: BTreeMap<(WorkspaceId, TeamId), TeamMemory>,
     /// Loads as they were seen last, and since when.
     loads: BTreeMap<(WorkspaceId, AgentId), (u32, u64)>,
+    /// Owners who are not there while their customers wait.
+    absences: Absences,
+    /// The time of the last look at them.
+    absences_at: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +99,7 @@ struct Staff {
 /// The wishes of one look.
 #[derive(Default)]
 struct Wishes {
+    backs: Vec<HandBackWork>,
     ends: Vec<OfferEndWork>,
     routes: Vec<RouteWork>,
 }
@@ -117,12 +125,16 @@ impl Router {
 
     async fn look(&self, memory: &mut Memory) -> Result<(), StoreError> {
         let mut tx = self.engine.store().read().await?;
-        let wishes = self.wishes(&mut tx, memory).await;
+        let mut wishes = self.wishes(&mut tx, memory).await;
+        if let Ok(wishes) = &mut wishes {
+            wishes.backs = self.deserted(&mut tx, memory).await?;
+        }
         tx.rollback().await?;
-        let Wishes { ends, routes } = wishes?;
+        let Wishes { backs, ends, routes } = wishes?;
+        let backs = join_all(backs.into_iter().map(|back| self.engine.hand_back(back))).await;
         let ended = join_all(ends.into_iter().map(|end| self.engine.end_offer(end))).await;
         let routed = join_all(routes.into_iter().map(|route| self.engine.route(route))).await;
-        let failed = ended.iter().chain(&routed).filter(|done| done.is_err()).count();
+        let failed = backs.iter().chain(&ended).chain(&routed).filter(|done| done.is_err()).count();
         if failed > 0 {
             tracing::warn!(failed, "some choices could not be decided; looking again");
         }

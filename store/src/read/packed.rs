@@ -24,7 +24,7 @@ macro_rules! stretch {
         concat!(
             "SELECT c.id, c.channel, c.team, c.owner_agent, c.owner_epoch, c.status,
                c.snoozed_until, c.episode, c.revision, c.last_seq, c.customer_seq,
-               c.unanswered_since, c.tags, c.due_at, c.language, c.priority,
+               c.unanswered_since, c.tags, c.due_at, c.language, c.priority, c.orphaned_at,
                CASE WHEN c.kind = 'group' THEN CAST(4102444800000 AS BIGINT)
                  ELSE c.window_until END AS window_until, c.activity_at,
                COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
@@ -55,6 +55,7 @@ struct HeadRow {
     due_at: Option<i64>,
     language: Option<String>,
     priority: Option<String>,
+    orphaned_at: Option<i64>,
     window_until: Option<i64>,
     activity_at: i64,
     read_seq: i64,
@@ -138,6 +139,7 @@ impl<'a> Packing<'a> {
             due: Vec::new(),
             languages: Vec::new(),
             priorities: Vec::new(),
+            orphaned: Vec::new(),
             columns: Columns::default(),
         };
         let none = BTreeMap::new();
@@ -199,6 +201,7 @@ impl<'a> Packing<'a> {
         self.heads.rows += 1;
         self.column(row, is_full, indexes)?;
         self.heads.due.extend(row.due_at.map(|at| (place, at - self.heads.base_ms)));
+        self.heads.orphaned.extend(row.orphaned_at.map(|at| (place, at - self.heads.base_ms)));
         if let Some(priority) = &row.priority {
             self.priorities.entry(priority.clone()).or_default().push(place);
         }

@@ -9,8 +9,8 @@ use baton_protocol::next::{NextInLine, OfferInLine};
 use baton_protocol::routing::{RoutingDecision, RoutingHistory};
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
-    AgentId, ConversationId, Fact, OfferId, OpenOffer, Priority, SettingBody, SettingKind, TeamId,
-    Timestamp, WorkspaceId,
+    AgentId, Clocks, ConversationId, Fact, OfferId, OpenOffer, Priority, SettingBody, SettingKind,
+    TeamId, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -41,6 +41,85 @@ pub async fn routed_teams_of(
     );
     let rows: Vec<(String, String, Option<String>)> = tx.rows(&SELECT, &[&ids(workspaces)]).await?;
     Ok(read_policies(&rows)?.into_keys().collect())
+}
+
+/// Minutes after which teams take open turns from owners who are not there, of all workspaces.
+/// Teams that never do are left out.
+pub async fn absent_minutes(tx: &mut Tx) -> Result<BTreeMap<Key<TeamId>, u32>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT s.workspace, s.id, (SELECT t.body FROM content AS t
+           WHERE t.workspace = s.workspace AND t.id = s.content) AS body
+         FROM setting AS s WHERE s.kind = 'team_policy' AND s.ended_at IS NULL",
+    );
+    let rows: Vec<(String, String, Option<String>)> = tx.rows(&SELECT, &[]).await?;
+    let mut all = BTreeMap::new();
+    for (workspace, team, body) in &rows {
+        let Some(EventContent::Setting(body)) = body.as_deref().map(from_json).transpose()? else {
+            continue;
+        };
+        // One that only a newer version can read takes nothing from anybody here.
+        if let Ok(SettingBody::TeamPolicy(policy)) =
+            SettingBody::read(SettingKind::TeamPolicy, &body)
+            && policy.absent_min > 0
+        {
+            all.insert((id(workspace)?, id(team)?), policy.absent_min);
+        }
+    }
+    Ok(all)
+}
+
+/// An open turn of somebody's conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OwnTurn {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The team that it belongs to.
+    pub team: TeamId,
+    /// The number of the change that made them the owner.
+    pub owner_epoch: u64,
+    /// The first line of the turn.
+    pub from_seq: u64,
+}
+
+#[derive(FromRow)]
+struct TurnRow {
+    id: String,
+    team: String,
+    owner_epoch: i64,
+    turn_seq: i64,
+    clocks: Option<String>,
+}
+
+/// Open turns of the conversations that an agent owns, the longest wait first. What a bot has is
+/// left out: it has clocks of its own.
+pub async fn turns_of(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    agent: AgentId,
+    limit: u64,
+) -> Result<Vec<OwnTurn>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT c.id, c.team, c.owner_epoch, c.turn_seq, c.clocks FROM conversation AS c
+         WHERE c.workspace = $1 AND c.owner_agent = $2 AND c.status = 'open'
+           AND c.unanswered_since > 0 AND c.turn_seq IS NOT NULL AND c.block IS NULL
+         ORDER BY c.unanswered_since, c.id LIMIT CAST($3 AS BIGINT)",
+    );
+    let args = [workspace.to_string(), agent.to_string(), limit.to_string()];
+    let rows: Vec<TurnRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        let clocks: Option<Clocks> = row.clocks.as_deref().map(from_json).transpose()?;
+        if clocks.is_some_and(|clocks| clocks.bot.is_some()) {
+            continue;
+        }
+        all.push(OwnTurn {
+            conversation: id(&row.id)?,
+            team: id(&row.team)?,
+            owner_epoch: u64::try_from(row.owner_epoch).map_err(StoreError::corrupt)?,
+            from_seq: u64::try_from(row.turn_seq).map_err(StoreError::corrupt)?,
+        });
+    }
+    Ok(all)
 }
 
 /// The id of a setting that each team has once is the team's.

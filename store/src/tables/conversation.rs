@@ -57,6 +57,8 @@ table! {
             language: Option<String>,
             /// NULL where it is normal.
             priority: Option<String>,
+            /// NULL where it was not taken from an owner who was not there.
+            orphaned_at: Option<i64>,
         }
     }
 }
@@ -196,6 +198,7 @@ impl ConversationRow {
             due_at: head.due_at.map(Timestamp::ms),
             language: thread.language.as_ref().map(json),
             priority: (!head.priority.is_normal()).then(|| head.priority.name().to_owned()),
+            orphaned_at: head.orphaned_at.map(Timestamp::ms),
         }
     }
 
@@ -222,6 +225,7 @@ impl ConversationRow {
             unanswered_since: self.unanswered_since.map(Timestamp::from_ms),
             activity_at: Timestamp::from_ms(self.activity_at),
             due_at: self.due_at.map(Timestamp::from_ms),
+            orphaned_at: self.orphaned_at.map(Timestamp::from_ms),
             priority: self.priority.as_deref().map(Priority::from_name).unwrap_or_default(),
         })
     }

@@ -157,12 +157,19 @@ func (c *Snapshot) change(event *Event) bool {
 		c.Notes = append(c.Notes, note)
 	case "owner_changed":
 		head.Owner, head.OwnerEpoch, head.TeamID = event.Owner, event.OwnerEpoch, event.TeamID
+		if event.Cause == "absent" || event.Cause == "unreachable" {
+			head.OrphanedAt = &event.At
+		}
 		if event.Owner.Kind == "agent" {
+			head.OrphanedAt = nil
 			thread.LastAgent = &event.Owner.ID
 		}
 	case "status_changed":
 		head.Status = Status{}
 		must(json.Unmarshal(event.Status, &head.Status))
+		if head.Status.Kind == "resolved" {
+			head.OrphanedAt = nil
+		}
 		c.turn(event.Turn)
 	case "priority_changed":
 		head.Priority = strings.TrimPrefix(event.Priority, "normal")

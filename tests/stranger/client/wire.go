@@ -57,6 +57,7 @@ type Head struct {
 	ActivityAt      string  `json:"activity_at"`
 	DueAt           *string `json:"due_at,omitempty"`
 	Priority        string  `json:"priority,omitempty"`
+	OrphanedAt      *string `json:"orphaned_at,omitempty"`
 }
 
 // Thread is the part of a conversation that the fence and the window need.
@@ -257,6 +258,7 @@ type Event struct {
 	OpID           string          `json:"op_id"`
 	Owner          Named           `json:"owner"`
 	OwnerEpoch     int64           `json:"owner_epoch"`
+	Cause          string          `json:"cause"`
 	AgentID        string          `json:"agent_id"`
 	Added          []TagOn         `json:"added"`
 	Removed        []string        `json:"removed"`

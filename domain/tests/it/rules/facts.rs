@@ -23,6 +23,13 @@ pub(super) const LATER: Timestamp = NOW.plus_ms(MINUTE);
 const NOTE: Uuid = Uuid::from_u128(0x6000);
 
 /// Lucía's conversation as Ana holds it: an edit of hers, a file, and a message on its way.
+const QUEUE: Owner = Owner::Queue(SUPPORT);
+
+fn owned(owner: Owner, epoch: u64, cause: &str) -> Value {
+    let (kind, team) = ("owner_changed", SUPPORT);
+    json!({"type": kind, "owner": owner, "owner_epoch": epoch, "team_id": team, "cause": cause})
+}
+
 fn snapshot() -> Snapshot {
     let Conversation { head, mut thread } = base();
     thread.followers = vec![BEN.agent];
@@ -334,6 +341,11 @@ fn of_customers() -> Vec<Case> {
                 json!({ "type": "language_changed", "language": { "language": "pt" } }),
                 json!({ "type": "language_changed", "language": null }),
             ],
+        ),
+        ("it is taken from an owner who is away", vec![owned(QUEUE, 4, "absent")]),
+        (
+            "and somebody owns it again",
+            vec![owned(QUEUE, 4, "unreachable"), owned(Owner::Agent(BEN.agent), 5, "claimed")],
         ),
         ("it is urgent", vec![json!({ "type": "priority_changed", "priority": "urgent" })]),
         (

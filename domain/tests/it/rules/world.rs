@@ -201,6 +201,7 @@ pub(super) fn base() -> Conversation {
             unanswered_since: Some(since),
             activity_at: since,
             due_at: None,
+            orphaned_at: None,
             priority: Priority::Normal,
         },
         thread: Thread {

@@ -58,6 +58,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         unanswered_since: None,
         activity_at: at,
         due_at: None,
+        orphaned_at: None,
         priority: Priority::Normal,
     };
     let thread = Thread {

@@ -66,6 +66,7 @@ async fn holds_one(app: &App) {
         unanswered_since: None,
         activity_at: wall_clock(),
         due_at: None,
+        orphaned_at: None,
         priority: Priority::Normal,
     };
     let put = move |engine: &mut Engine, _: Now| {

@@ -179,6 +179,7 @@ impl Dice {
             unanswered_since: self.maybe(Self::time),
             activity_at: self.time(),
             due_at: None,
+            orphaned_at: self.maybe(Self::time),
             priority: match self.below(3) {
                 0 => Priority::Normal,
                 1 => Priority::High,

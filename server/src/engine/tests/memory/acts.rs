@@ -1,12 +1,14 @@
 //! What happens while the committer is held against memory: to customers, agents and workers.
 
 use baton_domain::group::{
-    BlockedWork, OfferEndWork, RehomeWork, RescueWork, ResultWork, RouteWork, UnparkWork,
+    BlockedWork, HandBackWork, OfferEndWork, RehomeWork, RescueWork, ResultWork, RouteWork,
+    UnparkWork,
 };
 use baton_domain::inbound::{
     BookEntry, GroupNews, InboundMessage, InboundReaction, Moved, PastLine, PastSaid, Preference,
     ProviderStatus, Sender,
 };
+use baton_domain::routing::absence::{Absence, Deserted};
 use baton_domain::tag::Tag;
 use baton_model::server::PHONE_NUMBER_ID;
 use baton_model::settings::{example, id_at};
@@ -28,7 +30,7 @@ const CUSTOMERS: [&str; 4] = ["34600000001", "34600000002", "34600000003", "3460
 
 impl Both {
     pub(super) fn work(&mut self) -> Option<Work> {
-        match self.dice.weighted(&[30, 38, 5, 12, 10, 8, 2, 3, 4, 2, 2, 1, 2, 6, 3, 8]) {
+        match self.dice.weighted(&[30, 38, 5, 12, 10, 8, 2, 3, 4, 2, 2, 1, 2, 6, 3, 3, 8]) {
             0 => Some(self.webhook_comes()),
             1 => self.somebody_acts(),
             2 => self.somebody_repeats(),
@@ -44,6 +46,7 @@ impl Both {
             12 => self.parked_statuses_are_looked_at(),
             13 => self.somebody_is_asked(),
             14 => self.offer_ends(),
+            15 => self.owner_is_not_there(),
             _ => self.somebody_sets_something(),
         }
     }
@@ -434,6 +437,18 @@ impl Both {
         let (conversation, offer_id) = self.dice.one_of(&offered).copied()?;
         let end = OfferEnd::Missed;
         Some(Work::OfferEnd(OfferEndWork { workspace: WORKSPACE, conversation, offer_id, end }))
+    }
+
+    /// Whoever owns it is away, or is not.
+    fn owner_is_not_there(&mut self) -> Option<Work> {
+        let conversation = self.somewhere()?;
+        let held = self.memory.conversation(conversation)?;
+        let (agent, owner_epoch) = (held.head.owner.agent()?, held.head.owner_epoch);
+        let from_seq = held.thread.turn?.from_seq;
+        let absence = *self.dice.one_of(&[Absence::Away, Absence::Unreachable])?;
+        let workspace = WORKSPACE;
+        let deserted = Deserted { workspace, conversation, agent, owner_epoch, from_seq, absence };
+        Some(Work::HandBack(HandBackWork { deserted }))
     }
 
     fn parked_statuses_are_looked_at(&mut self) -> Option<Work> {
