@@ -1296,6 +1296,12 @@ export interface LeaseState {
   conversation_id: ConversationId;
   holder: LeaseHolder | null;
 }
+/** An offer that nobody answered in time, a short time ago. Its agent may still take the conversation while nobody else has it or is asked. */
+export interface LapsedOffer {
+  agent_id: AgentId;
+  at: Timestamp;
+  offer_id: OfferId;
+}
 /** An agent who was looked at and not asked. */
 export interface LeftOut {
   agent_id: AgentId;
@@ -2795,6 +2801,7 @@ export interface Thread {
   customer_seq: number;
   followers?: AgentId[];
   kind?: ConversationKind;
+  lapsed?: LapsedOffer[];
   language?: Spoken;
   last_agent: AgentId | null;
   last_line: LineRef | null;

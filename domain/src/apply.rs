@@ -1,8 +1,9 @@
 //! `apply`: an event is a fact, folding it into a conversation cannot fail.
 
+use baton_protocol::limits::{LAPSED_MAX, LATE_YES_MS};
 use baton_protocol::{
-    AgentId, Author, Clocks, Conversation, ConversationId, Event, Fact, Head, LineRef, OfferId,
-    Owner, OwnerCause, Priority, SettingId, Status, TagOn, Thread, Turn,
+    AgentId, Author, Clocks, Conversation, ConversationId, Event, Fact, Head, LapsedOffer, LineRef,
+    OfferEnd, Owner, OwnerCause, Priority, SettingId, Status, TagOn, Thread, Turn,
 };
 
 use crate::clocks;
@@ -43,6 +44,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             marketing: None,
             person: None,
             offer: None,
+            lapsed: Vec::new(),
             clocks: Clocks::default(),
             kind: *kind,
         },
@@ -89,7 +91,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         Fact::BlockChanged { block } => conversation.thread.block = *block,
         Fact::PersonChanged { person } => conversation.thread.person = Some(*person),
         Fact::Routed { offer, .. } => conversation.thread.offer = *offer,
-        Fact::OfferEnded { offer_id, .. } => end_offer(conversation, *offer_id),
+        Fact::OfferEnded { .. } => end_offer(conversation, event),
         Fact::MarketingChanged { marketing } => conversation.thread.marketing = Some(*marketing),
         Fact::DueChanged { due_at } => conversation.head.due_at = *due_at,
         Fact::LanguageChanged { language } => conversation.thread.language.clone_from(language),
@@ -129,6 +131,7 @@ fn own(conversation: &mut Conversation, event: &Event) {
     (head.owner, head.owner_epoch, head.team_id) = (owner, owner_epoch, team_id);
     if owner.agent().is_some() {
         head.orphaned_at = None;
+        thread.lapsed.clear();
         thread.last_agent = owner.agent();
     } else if matches!(cause, OwnerCause::Absent | OwnerCause::Unreachable) {
         head.orphaned_at = Some(event.at);
@@ -160,8 +163,20 @@ fn append(conversation: &mut Conversation, line: LineRef, event: &Event) {
     conversation.thread.last_line = Some(line);
 }
 
-fn end_offer(conversation: &mut Conversation, id: OfferId) {
-    conversation.thread.offer.take_if(|offer| offer.offer_id == id);
+/// An offer is over. One that nobody answered in time may still be accepted for a while; those that
+/// nobody can say yes to any more are forgotten.
+fn end_offer(conversation: &mut Conversation, event: &Event) {
+    let Fact::OfferEnded { offer_id, agent_id, end } = event.fact else { return };
+    let thread = &mut conversation.thread;
+    thread.offer.take_if(|offer| offer.offer_id == offer_id);
+    if !matches!(end, OfferEnd::Missed | OfferEnd::NotReceived) {
+        return;
+    }
+    thread.lapsed.retain(|one| event.at.since(one.at) < LATE_YES_MS);
+    if thread.lapsed.len() >= LAPSED_MAX {
+        thread.lapsed.remove(0);
+    }
+    thread.lapsed.push(LapsedOffer { offer_id, agent_id, at: event.at });
 }
 
 fn set_turn(conversation: &mut Conversation, turn: Option<Turn>) {

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::group::{ConversationKind, GroupCard};
 use crate::{
-    AgentId, ChannelId, Clocks, ContactId, ConversationId, FieldValue, MessageId, OpenOffer,
-    Priority, SettingId, TeamId, Timestamp,
+    AgentId, ChannelId, Clocks, ContactId, ConversationId, FieldValue, LapsedOffer, MessageId,
+    OpenOffer, Priority, SettingId, TeamId, Timestamp,
 };
 
 /// The owner: the agent or queue that is responsible. There is always exactly one.
@@ -188,6 +188,9 @@ pub struct Thread {
     /// The agent who is asked to take it; `None` when nobody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<OpenOffer>,
+    /// Offers that nobody answered in time, the newest last, until somebody owns it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lapsed: Vec<LapsedOffer>,
     /// The rules that ran, the clocks that rang, and the times that are promised.
     #[serde(default, skip_serializing_if = "Clocks::is_empty")]
     pub clocks: Clocks,

@@ -96,7 +96,7 @@ pub use line::{
 };
 pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;
-pub use routing::{Choice, LeftOut, OfferEnd, OpenOffer, PassedOver, Priority, Trail};
+pub use routing::{Choice, LapsedOffer, LeftOut, OfferEnd, OpenOffer, PassedOver, Priority, Trail};
 pub use set::{AgentSet, ChannelPolicy, ChannelSet, TeamSet};
 pub use setting::{Home, SettingBody, SettingKind};
 pub use time::Timestamp;

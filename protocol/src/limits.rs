@@ -29,6 +29,10 @@ pub const PROVIDER_ID_BYTES_MAX: usize = 512;
 pub const FILE_NAME_CHARS_MAX: usize = 240;
 /// Characters of a note.
 pub const NOTE_CHARS_MAX: usize = 10_000;
+/// A yes to an offer counts so long after its end, ms.
+pub const LATE_YES_MS: i64 = 120_000;
+/// Ended offers of a conversation that a yes may still be said to.
+pub const LAPSED_MAX: usize = 4;
 /// Characters of the text of an outcome.
 pub const OUTCOME_CHARS_MAX: usize = 500;
 /// Characters of what is said for a priority.

@@ -17,6 +17,19 @@ pub struct OpenOffer {
     pub until: Timestamp,
 }
 
+/// An offer that nobody answered in time, a short time ago. Its agent may still take the
+/// conversation while nobody else has it or is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LapsedOffer {
+    /// Its id.
+    pub offer_id: OfferId,
+    /// The agent who was asked.
+    pub agent_id: AgentId,
+    /// The time of its end.
+    pub at: Timestamp,
+}
+
 /// The urgency of a conversation in its team's queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

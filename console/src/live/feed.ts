@@ -12,6 +12,7 @@ import type {
   Event,
   Head,
   Id,
+  LapsedOffer,
   Line,
   LinesPage,
   Note,
@@ -597,6 +598,15 @@ function isUnderstood(event: Event): boolean {
   return event.content === undefined || CONTENTS.some((name) => name in (event.content ?? {}));
 }
 
+const LATE_YES_MS = 120_000;
+const LAPSED_MAX = 4;
+
+/** Offers that ended a moment ago, with another one. */
+function lapsed(before: readonly LapsedOffer[], of: LapsedOffer): LapsedOffer[] {
+  const isLate = (one: LapsedOffer) => Date.parse(of.at) - Date.parse(one.at) >= LATE_YES_MS;
+  return [...before.filter((one) => !isLate(one)).slice(-(LAPSED_MAX - 1)), of];
+}
+
 /** The next event of a conversation. */
 function advance(held: Full, event: Event): Full {
   const head: Head = { ...held.view.head, revision: event.revision ?? held.view.head.revision };
@@ -670,7 +680,10 @@ function advance(held: Full, event: Event): Full {
       break;
     case "owner_changed":
       head.owner = event.owner;
-      if (event.owner.kind === "agent") delete head.orphaned_at;
+      if (event.owner.kind === "agent") {
+        delete head.orphaned_at;
+        delete thread.lapsed;
+      }
       else if (event.cause === "absent" || event.cause === "unreachable") head.orphaned_at = event.at;
       head.owner_epoch = event.owner_epoch;
       head.team_id = event.team_id;
@@ -714,6 +727,10 @@ function advance(held: Full, event: Event): Full {
       break;
     case "offer_ended":
       if (thread.offer?.offer_id === event.offer_id) delete thread.offer;
+      if (event.end === "missed" || event.end === "not_received") {
+        const { offer_id, agent_id, at } = event;
+        thread.lapsed = lapsed(thread.lapsed ?? [], { offer_id, agent_id, at });
+      }
       break;
     case "block_changed":
       if (event.block === null) delete thread.block;

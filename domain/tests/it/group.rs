@@ -141,12 +141,21 @@ fn asks(number: u128) -> Work {
 
 /// Decides a group as a server without a database would.
 pub(crate) fn run(state: &mut State, book: &mut Book, group: &[Work]) -> Vec<Done> {
+    run_at(state, book, group, NOW)
+}
+
+pub(crate) fn run_at(
+    state: &mut State,
+    book: &mut Book,
+    group: &[Work],
+    now: Timestamp,
+) -> Vec<Done> {
     let works: Vec<&Work> = group.iter().collect();
     let channels = state.channels.clone();
     let all: Vec<_> = sightings(&works, &channels).collect();
     state.senders = book.meet_all(&all);
     state.twins = book.twins.clone();
-    decide(state, &works, EPOCH, NOW)
+    decide(state, &works, EPOCH, now)
 }
 
 #[track_caller]

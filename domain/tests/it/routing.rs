@@ -12,7 +12,7 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use crate::group::{AGENT, LUCIA, NOW, TEAM, WORKSPACE, accepted, does, run, says, state};
+use crate::group::{AGENT, LUCIA, NOW, TEAM, WORKSPACE, accepted, does, run, run_at, says, state};
 use crate::team::{reply, resolve};
 
 const OFFER: OfferId = OfferId(Uuid::from_u128(0x71));
@@ -301,4 +301,55 @@ fn an_answer_in_the_same_commit_keeps_it() {
     let seen = state.conversation(WORKSPACE, LUCIA).unwrap().thread.last_line;
     run(&mut state, &mut book, &[back, does(9, reply(seen))]);
     assert_eq!(stands(&mut state).0, MINE);
+}
+
+/// The offer ended this way, that long ago.
+fn ended(end: OfferEnd, capacity: Option<u32>) -> (State, Book) {
+    let (mut state, mut book) = offered(capacity);
+    next_group(&mut state, &mut book);
+    run(&mut state, &mut book, &[ends(OFFER, end)]);
+    next_group(&mut state, &mut book);
+    (state, book)
+}
+
+fn late_yes(state: &mut State, book: &mut Book, ms: i64) -> Done {
+    let work = answers(5, true, OFFER);
+    let mut done = run_at(state, book, &[work], NOW.plus_ms(ms));
+    done.remove(0)
+}
+
+#[test]
+fn a_late_yes_takes_what_still_waits_and_counts_as_an_acceptance() {
+    for end in [OfferEnd::Missed, OfferEnd::NotReceived] {
+        let (mut state, mut book) = ended(end, None);
+        accepted(&late_yes(&mut state, &mut book, 120_000));
+        assert_eq!(stands(&mut state), (MINE, None, 1));
+        assert_eq!(told(&state).last().map(String::as_str), Some("owner Accepted"));
+        let lapsed = &state.conversation(WORKSPACE, LUCIA).unwrap().thread.lapsed;
+        assert!(lapsed.is_empty(), "it has an owner");
+    }
+}
+
+#[test]
+fn a_yes_is_too_late_after_two_minutes_after_a_withdrawal_and_for_what_is_not_the_queues() {
+    let gone = |(mut state, mut book): (State, Book), ms| {
+        let done = late_yes(&mut state, &mut book, ms);
+        let Done::Command(Answer::Refused(refusal)) = done else { panic!("{done:?}") };
+        assert_eq!(refusal, Refusal::OfferGone);
+    };
+    gone(ended(OfferEnd::Missed, None), 120_001);
+    gone(ended(OfferEnd::Withdrawn, None), 1);
+    let (mut state, mut book) = ended(OfferEnd::Missed, None);
+    run(&mut state, &mut book, &[routes(Some(AGENT), Some(OfferId(Uuid::from_u128(0x72))))]);
+    next_group(&mut state, &mut book);
+    gone((state, book), 1);
+}
+
+#[test]
+fn a_late_yes_needs_room() {
+    let (mut state, mut book) = ended(OfferEnd::Missed, Some(1));
+    me(&mut state).load = 1;
+    let done = late_yes(&mut state, &mut book, 1);
+    let Done::Command(Answer::Refused(refusal)) = done else { panic!("{done:?}") };
+    assert!(matches!(refusal, Refusal::AtCapacity { .. }), "{refusal:?}");
 }

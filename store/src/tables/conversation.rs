@@ -2,8 +2,8 @@
 
 use baton_domain::group::Key;
 use baton_protocol::{
-    AgentId, Block, Clocks, Conversation, ConversationId, ConversationKind, Head, LineRef,
-    Marketing, OpenOffer, Priority, Spoken, Status, TagOn, Thread, Timestamp, WorkspaceId,
+    AgentId, Block, Clocks, Conversation, ConversationId, ConversationKind, Head, LapsedOffer,
+    LineRef, Marketing, OpenOffer, Priority, Spoken, Status, TagOn, Thread, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -59,6 +59,8 @@ table! {
             priority: Option<String>,
             /// NULL where it was not taken from an owner who was not there.
             orphaned_at: Option<i64>,
+            /// As JSON; NULL where none was left unanswered.
+            lapsed: Option<String>,
         }
     }
 }
@@ -199,6 +201,7 @@ impl ConversationRow {
             language: thread.language.as_ref().map(json),
             priority: (!head.priority.is_normal()).then(|| head.priority.name().to_owned()),
             orphaned_at: head.orphaned_at.map(Timestamp::ms),
+            lapsed: (!thread.lapsed.is_empty()).then(|| json(&thread.lapsed)),
         }
     }
 
@@ -252,6 +255,7 @@ impl ThreadRow {
                 marketing: row.marketing.as_deref().map(from_json).transpose()?,
                 person: some_id(row.person.as_deref())?,
                 offer: row.offer()?,
+                lapsed: row.lapsed.as_deref().map(from_json).transpose()?.unwrap_or_default(),
                 language: row.language.as_deref().map(from_json).transpose()?,
                 clocks: row.clocks.as_deref().map(from_json).transpose()?.unwrap_or_default(),
                 kind: match row.kind.as_deref() {
@@ -274,6 +278,9 @@ impl ThreadRow {
         }
         if let Some(tags) = &self.row.tags {
             whole_json::<Vec<TagOn>>(tags)?;
+        }
+        if let Some(lapsed) = &self.row.lapsed {
+            whole_json::<Vec<LapsedOffer>>(lapsed)?;
         }
         if let Some(language) = &self.row.language {
             whole_json::<Spoken>(language)?;

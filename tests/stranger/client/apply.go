@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // errGap says that a frame is missing: close, and connect again with the cursor.
@@ -161,7 +162,7 @@ func (c *Snapshot) change(event *Event) bool {
 			head.OrphanedAt = &event.At
 		}
 		if event.Owner.Kind == "agent" {
-			head.OrphanedAt = nil
+			head.OrphanedAt, thread.Lapsed = nil, nil
 			thread.LastAgent = &event.Owner.ID
 		}
 	case "status_changed":
@@ -205,6 +206,14 @@ func (c *Snapshot) change(event *Event) bool {
 	case "offer_ended":
 		if thread.Offer != nil && thread.Offer.OfferID == event.OfferID {
 			thread.Offer = nil
+		}
+		if event.End == "missed" || event.End == "not_received" {
+			gone := func(one Lapsed) bool { return instant(event.At).Sub(instant(one.At)) >= 2*time.Minute }
+			thread.Lapsed = slices.DeleteFunc(thread.Lapsed, gone)
+			if len(thread.Lapsed) >= 4 {
+				thread.Lapsed = thread.Lapsed[1:]
+			}
+			thread.Lapsed = append(thread.Lapsed, Lapsed{event.OfferID, event.AgentID, event.At})
 		}
 	case "conversation_opened", "file_changed":
 	default:
@@ -278,4 +287,10 @@ func must(err error) {
 	if err != nil {
 		panic(fmt.Sprintf("a frame is not as the page says: %v", err))
 	}
+}
+
+func instant(text string) time.Time {
+	at, err := time.Parse(time.RFC3339, text)
+	must(err)
+	return at
 }

@@ -75,8 +75,16 @@ type Thread struct {
 
 	Marketing *Marketing `json:"marketing,omitempty"`
 
-	Language *Spoken `json:"language,omitempty"`
-	Offer    *Offer  `json:"offer,omitempty"`
+	Language *Spoken  `json:"language,omitempty"`
+	Offer    *Offer   `json:"offer,omitempty"`
+	Lapsed   []Lapsed `json:"lapsed,omitempty"`
+}
+
+// Lapsed is an offer that nobody answered in time, a moment ago.
+type Lapsed struct {
+	OfferID string `json:"offer_id"`
+	AgentID string `json:"agent_id"`
+	At      string `json:"at"`
 }
 
 // Offer is a conversation that one agent is asked to take.
@@ -270,6 +278,7 @@ type Event struct {
 	Language       *Spoken         `json:"language"`
 	Offer          *Offer          `json:"offer"`
 	OfferID        string          `json:"offer_id"`
+	End            string          `json:"end"`
 	Seq            int64           `json:"seq"`
 	Head           *Head           `json:"head"`
 	Quoted         string          `json:"quoted"`

@@ -217,6 +217,7 @@ pub(super) fn base() -> Conversation {
             block: None,
             marketing: None,
             offer: None,
+            lapsed: Vec::new(),
             clocks: baton_protocol::Clocks::default(),
             language: None,
             person: None,

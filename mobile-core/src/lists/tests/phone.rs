@@ -73,6 +73,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         block: None,
         marketing: None,
         offer: None,
+        lapsed: Vec::new(),
         clocks: baton_protocol::Clocks::default(),
         language: None,
         person: None,

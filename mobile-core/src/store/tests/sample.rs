@@ -220,6 +220,7 @@ impl Dice {
                 agent_id: dice.few(),
                 until: dice.time(),
             }),
+            lapsed: Vec::new(),
             clocks: baton_protocol::Clocks::default(),
             language: self
                 .maybe(|dice| Spoken { language: "pt".to_owned(), by_hand: dice.below(2) == 0 }),
