@@ -58,6 +58,7 @@ pub(super) fn workers(
         membership: membership.clone(),
         clock: clock.clone(),
         lanes: config.push.lanes().into(),
+        metrics: metrics.clone(),
     };
     let sweeper = Sweeper {
         engine: engine.clone(),

@@ -15,6 +15,7 @@ use std::time::Duration;
 use baton_domain::group::{HandBackWork, OfferEndWork, RouteWork};
 use baton_domain::reach::{Signs, Verdict};
 use baton_domain::routing::absence::Absences;
+use baton_domain::routing::brake::Brake;
 use baton_domain::routing::{Candidate, Planned, TeamMemory, Waiting, plan};
 use baton_protocol::push::PushLane;
 use baton_protocol::setting::{Hand, Routing};
@@ -32,7 +33,7 @@ use crate::store::read::{
     waiting,
 };
 use crate::store::{StoreError, Tx};
-use crate::telemetry::Spell;
+use crate::telemetry::{Metrics, Spell};
 
 /// Asks agents to take what waits in queues.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub struct Router {
     pub clock: Clock,
     /// The push services that the server is set up for.
     pub lanes: Arc<[PushLane]>,
+    /// The place where brakes are shown.
+    pub metrics: Metrics,
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -79,6 +82,10 @@ struct Memory {
     loads: BTreeMap<(WorkspaceId, AgentId), (u32, u64)>,
     /// Owners who are not there while their customers wait.
     absences: Absences,
+    /// The brake of each workspace, and those whose devices did not have an offer since it was
+    /// looked at.
+    brakes: BTreeMap<WorkspaceId, Brake>,
+    bounced: BTreeSet<(WorkspaceId, AgentId)>,
     /// The time of the last look at them.
     absences_at: Option<Duration>,
 }
@@ -118,6 +125,7 @@ impl Router {
                 }
             } else {
                 memory = Memory::default();
+                self.metrics.routing_brakes.set(0);
             }
             self.clock.sleep(LOOK_EVERY).await;
         }
@@ -167,6 +175,9 @@ impl Router {
             let policy = policies.get(&(offer.workspace, offer.team)).cloned().unwrap_or_default();
             let window = Duration::from_secs(policy.window_s.into());
             if let Some(end) = self.end(tx, seen, of, window).await? {
+                if end == OfferEnd::NotReceived {
+                    memory.bounced.insert((offer.workspace, offer.offer.agent_id));
+                }
                 let StandingOffer { workspace, conversation, .. } = *offer;
                 let offer_id = offer.offer.offer_id;
                 wishes.ends.push(OfferEndWork { workspace, conversation, offer_id, end });
@@ -242,19 +253,22 @@ impl Router {
         offers: &[StandingOffer],
     ) -> BTreeMap<AgentId, Candidate> {
         let (now, at) = (self.clock.now(), self.at());
+        let is_braked = memory.brakes.get(&workspace).is_some_and(Brake::is_on);
         let one = |agent: &Agent| {
             let known = memory.loads.entry((workspace, agent.id)).or_insert((agent.load, 0));
             if known.0 != agent.load {
                 *known = (agent.load, at);
             }
             let serves = agent.teams.iter().filter(|at| at.kind == MembershipKind::Member);
+            let verdict = staff.signs.get(&agent.id).copied().unwrap_or_default().verdict(now);
+            let is_lost = is_braked && verdict != Verdict::Here;
             let asked = offers.iter().filter(|offer| offer.offer.agent_id == agent.id).count();
             let candidate = Candidate {
                 agent: agent.id,
                 state: agent.state,
                 availability: agent.availability,
                 teams: serves.map(|place| place.team_id).collect(),
-                verdict: staff.signs.get(&agent.id).copied().unwrap_or_default().verdict(now),
+                verdict: if is_lost { Verdict::Unreachable } else { verdict },
                 load: agent.load,
                 capacity: agent.capacity,
                 offers: u32::try_from(asked).unwrap_or(u32::MAX),

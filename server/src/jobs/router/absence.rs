@@ -1,15 +1,17 @@
 //! Owners who are not there while their customers wait. Where a team says so, the conversation goes
-//! back to its queue after a while. The commit judges: whoever answered meanwhile keeps it.
+//! back to its queue after a while. The commit judges: whoever answered meanwhile keeps it. Where
+//! many are lost at once, it is the way to them that is lost: the brake keeps theirs.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton_domain::group::HandBackWork;
 use baton_domain::routing::absence::{Absence, Deserted};
-use baton_protocol::WorkspaceId;
+use baton_domain::routing::brake::{BrakeChange, BrakeInput};
+use baton_protocol::{Agent, AgentState, Availability, WorkspaceId};
 
-use super::{Memory, Router};
-use crate::store::read::{absent_minutes, turns_of};
+use super::{Memory, Router, Staff};
+use crate::store::read::{absent_minutes, routed_teams, turns_of};
 use crate::store::{StoreError, Tx};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -29,15 +31,22 @@ impl Router {
         }
         memory.absences_at = Some(now);
         let minutes = absent_minutes(tx).await?;
-        let workspaces: BTreeSet<WorkspaceId> = minutes.keys().map(|(of, _)| *of).collect();
+        let routed = routed_teams(tx).await?;
+        let workspaces = minutes.keys().chain(routed.keys()).map(|(of, _)| *of);
+        let workspaces: BTreeSet<WorkspaceId> = workspaces.collect();
+        memory.brakes.retain(|of, _| workspaces.contains(of));
         let mut found = Vec::new();
         for workspace in workspaces {
             let staff = self.staff(tx, workspace).await?;
+            let is_braked = self.brake(memory, workspace, &staff);
             for agent in staff.agents.iter().filter(|agent| agent.load > 0) {
                 let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
                 let verdict = signs.verdict(self.clock.now());
                 let absence = Absence::find(agent.state, agent.availability, verdict);
                 let Some(absence) = absence else { continue };
+                if is_braked && absence == Absence::Unreachable {
+                    continue;
+                }
                 for turn in turns_of(tx, workspace, agent.id, AT_ONCE).await? {
                     let Some(minutes) = minutes.get(&(workspace, turn.team)) else { continue };
                     let of = Deserted {
@@ -52,7 +61,35 @@ impl Router {
                 }
             }
         }
+        let on = memory.brakes.values().filter(|brake| brake.is_on()).count();
+        self.metrics.routing_brakes.set(i64::try_from(on).unwrap_or(i64::MAX));
+        memory.bounced.clear();
         let over = memory.absences.look(now, &found).into_iter();
         Ok(over.map(|deserted| HandBackWork { deserted }).collect())
+    }
+
+    /// Whether many were lost at once. Says it once.
+    fn brake(&self, memory: &mut Memory, workspace: WorkspaceId, staff: &Staff) -> bool {
+        let is_there = |agent: &&Agent| {
+            agent.state == AgentState::Active && agent.availability == Availability::Available
+        };
+        let agents = staff.agents.iter().filter(is_there).map(|agent| agent.id);
+        let people = agents.filter_map(|agent| Some((agent, *staff.signs.get(&agent)?))).collect();
+        let bounced = memory.bounced.iter().filter(|(of, _)| *of == workspace);
+        let seen = BrakeInput { people, bounced: bounced.map(|(_, agent)| *agent).collect() };
+        let brake = memory.brakes.entry(workspace).or_default();
+        let change = brake.look((self.clock.now(), self.clock.monotonic()), &seen);
+        match change {
+            Some(BrakeChange { is_on: true, fallen, of }) => tracing::warn!(
+                %workspace, fallen, of,
+                "many people cannot be reached at once: nothing is taken from them for it, and \
+                 only those are asked who are at a device"
+            ),
+            Some(BrakeChange { fallen, of, .. }) => {
+                tracing::info!(%workspace, fallen, of, "people can be reached again");
+            }
+            None => {}
+        }
+        brake.is_on()
     }
 }
