@@ -2,7 +2,7 @@
 
 import type { Id } from "./protocol.ts";
 import { type Wanted as Report, queryOf as reportOf, wantedOf as reportWanted } from "./reports/wanted.ts";
-import { type Filter, KINDS, OLDER } from "./review/deciding.ts";
+import { type Filter, KINDS, OLDER } from "./review/filter.ts";
 import { type Wanted, isNothing, queryOf as searchOf, wantedOf } from "./search/filter.ts";
 import type { KINDS as SETTINGS } from "./settings/kind/kinds.ts";
 import { type LogPlace, addressOf, placeOf as logOf } from "./settings/log.ts";

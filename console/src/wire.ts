@@ -1279,6 +1279,12 @@ export interface KeptDraft {
   at: Timestamp;
   text: string;
 }
+/** An offer that nobody answered in time, a short time ago. Its agent may still take the conversation while nobody else has it or is asked. */
+export interface LapsedOffer {
+  agent_id: AgentId;
+  at: Timestamp;
+  offer_id: OfferId;
+}
 /** Something that was due before the commit in which it happened, because nobody looked. What rules do because of it counts from the time at which it was due. */
 export interface Late {
   at: Timestamp;
@@ -1295,12 +1301,6 @@ export interface LeaseHolder {
 export interface LeaseState {
   conversation_id: ConversationId;
   holder: LeaseHolder | null;
-}
-/** An offer that nobody answered in time, a short time ago. Its agent may still take the conversation while nobody else has it or is asked. */
-export interface LapsedOffer {
-  agent_id: AgentId;
-  at: Timestamp;
-  offer_id: OfferId;
 }
 /** An agent who was looked at and not asked. */
 export interface LeftOut {
@@ -1693,9 +1693,9 @@ export interface PackedHeads {
   followed: number[];
   held: [number, number][];
   languages?: [string, number[]][];
+  more: boolean;
   orphaned?: [number, number][];
   priorities?: [Priority, number[]][];
-  more: boolean;
   rows: number;
   tags?: [SettingId, number[]][];
   teams: TeamId[];
@@ -1722,10 +1722,6 @@ export type PassedOver =
   | "declined"
   | "excluded"
   | "not_chosen";
-export type Priority =
-  | "normal"
-  | "high"
-  | "urgent";
 /** `PUT /me/password`; the other sessions end. */
 export interface PasswordChange {
   current: string;
@@ -1763,6 +1759,8 @@ export interface PresenceState {
   agent_id: AgentId;
   online: boolean;
 }
+/** The urgency of a conversation in its team's queue. */
+export type Priority = "normal" | "high" | "urgent";
 /** A problem document; its media type is `application/problem+json`. */
 export interface Problem {
   code: string;
@@ -2665,6 +2663,7 @@ export interface TeamNew {
 }
 /** What a team asks of its members. */
 export interface TeamPolicy {
+  absent_min?: number;
   approval?: AgentId[];
   follow_up?: FollowUp;
   from_queue: QueuePolicy;
@@ -2674,6 +2673,7 @@ export interface TeamPolicy {
 }
 /** What a team asks of its members. */
 export interface TeamPolicyInput {
+  absent_min?: number;
   approval?: AgentId[];
   follow_up?: FollowUp;
   from_queue?: QueuePolicy;
@@ -2801,8 +2801,8 @@ export interface Thread {
   customer_seq: number;
   followers?: AgentId[];
   kind?: ConversationKind;
-  lapsed?: LapsedOffer[];
   language?: Spoken;
+  lapsed?: LapsedOffer[];
   last_agent: AgentId | null;
   last_line: LineRef | null;
   marketing?: Marketing;

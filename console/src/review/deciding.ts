@@ -2,15 +2,8 @@
 
 import { canSendAnew, messageOf, partsToSend } from "../inbox/question.ts";
 import { type Held, headOf } from "../live/feed.ts";
-import type {
-  CommandBody,
-  HeldReason,
-  Id,
-  Line,
-  ReviewCount,
-  Seen,
-  View,
-} from "../protocol.ts";
+import type { CommandBody, Id, Line, ReviewCount, Seen, View } from "../protocol.ts";
+import { type Filter, type Kind, OLDER } from "./filter.ts";
 
 export interface Row {
   view: View;
@@ -19,26 +12,6 @@ export interface Row {
 /** Send it, say that it arrived, or let it go. */
 export type Decision = "send" | "arrived" | "discard";
 export const DECISIONS: readonly Decision[] = ["send", "arrived", "discard"];
-
-export type Kind = "unconfirmed" | HeldReason;
-export const KINDS: readonly Kind[] = [
-  "unconfirmed",
-  "overtaken",
-  "window_closed",
-  "too_late",
-  "predecessor_held",
-  "restored",
-  "blocked",
-];
-/** Written longer ago than this, ms, by the name in the address. */
-export const OLDER = { "10m": 600_000, "1h": 3_600_000, "1d": 86_400_000 } as const;
-export type Older = keyof typeof OLDER;
-
-export interface Filter {
-  kind?: Kind | undefined;
-  channel?: Id | undefined;
-  older?: Older | undefined;
-}
 
 export const ROWS = 50;
 

@@ -1,0 +1,1 @@
+export{t as default}from"./With-B-9HgL_m.js";
