@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::clocks::of_clocks;
 use super::offers::of_offers;
+use super::queues::of_queues;
 use super::tags::of_tags;
 use super::viewers::of_one_viewer;
 use super::world::{GUS, NOW, base, line, op};
@@ -22,14 +23,14 @@ const HEAD: u64 = 100;
 pub(super) const LATER: Timestamp = NOW.plus_ms(MINUTE);
 const NOTE: Uuid = Uuid::from_u128(0x6000);
 
-/// Lucía's conversation as Ana holds it: an edit of hers, a file, and a message on its way.
-const QUEUE: Owner = Owner::Queue(SUPPORT);
+pub(super) const QUEUE: Owner = Owner::Queue(SUPPORT);
 
-fn owned(owner: Owner, epoch: u64, cause: &str) -> Value {
+pub(super) fn owned(owner: Owner, epoch: u64, cause: &str) -> Value {
     let (kind, team) = ("owner_changed", SUPPORT);
     json!({"type": kind, "owner": owner, "owner_epoch": epoch, "team_id": team, "cause": cause})
 }
 
+/// Lucía's conversation as Ana holds it: an edit of hers, a file, and a message on its way.
 fn snapshot() -> Snapshot {
     let Conversation { head, mut thread } = base();
     thread.followers = vec![BEN.agent];
@@ -368,25 +369,6 @@ fn of_customers() -> Vec<Case> {
                 "type": "note_added", "note_id": Uuid::from_u128(0x6001), "author": BEN.agent,
                 "op_id": op(),
             })],
-        ),
-    ]
-}
-
-/// The queue takes a conversation back, and puts one before others.
-fn of_queues() -> Vec<Case> {
-    vec![
-        ("it is taken from an owner who is away", vec![owned(QUEUE, 4, "absent")]),
-        (
-            "and somebody owns it again",
-            vec![owned(QUEUE, 4, "unreachable"), owned(Owner::Agent(BEN.agent), 5, "claimed")],
-        ),
-        ("it is urgent", vec![json!({ "type": "priority_changed", "priority": "urgent" })]),
-        (
-            "and is as urgent as all others in its next episode",
-            vec![
-                json!({ "type": "priority_changed", "priority": "high" }),
-                json!({ "type": "episode_opened", "episode": 2 }),
-            ],
         ),
     ]
 }

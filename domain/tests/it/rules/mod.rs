@@ -10,6 +10,7 @@ mod facts;
 mod kept;
 mod lines;
 mod offers;
+mod queues;
 mod tags;
 mod viewers;
 mod world;
