@@ -55,7 +55,7 @@ export const KINDS = {
     "path":"team-policies","homes":["team"],"most":1,"singleton":true,
     setters: {"own":false,"supervisors":false,"roles":["admin"]},
     fields: {
-      absent_min: {"is":"number","least":0,"most":120,"or":0},
+      absent_min: {"is":"number","least":0,"most":120},
       approval: {"is":"names","of":"agent","most":100},
       follow_up: {"is":"part","parts":{"after_open_h":{"is":"number","least":1,"most":1000,"needed":true},"hours":{"is":"name","of":"schedule","empty":true},"then_lead_after_open_h":{"is":"number","least":1,"most":1000,"empty":true}},"empty":true},
       from_queue: {"is":"choice","options":["any","next","offered"],"or":"any"},
