@@ -104,7 +104,7 @@ async function tagged(page: Page): Promise<string> {
   const headers = { origin: new URL(page.url()).origin };
   const made = await page.request.put(`/api/v1/tags/${tag}`, {
     headers: { ...headers, "if-none-match": "*" },
-    data: { home: { kind: "workspace" }, body: { name: "Refund" } },
+    data: { home: { kind: "workspace" }, body: { name: `Refund ${tag.slice(-8)}` } },
   });
   expect(made.status(), await made.text()).toBeLessThan(300);
   const ids: string[] = [];
@@ -118,7 +118,7 @@ async function tagged(page: Page): Promise<string> {
   for (const id of ids.slice(0, TAGGED)) {
     const answer = await page.request.post("/api/v1/commands", {
       headers,
-      data: { op_id: fresh(), conversation_id: id, type: "tag", add: [tag] },
+      data: [{ op_id: fresh(), conversation_id: id, type: "tag", add: [tag] }],
     });
     expect(answer.status(), await answer.text()).toBe(200);
   }
