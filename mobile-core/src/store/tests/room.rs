@@ -41,8 +41,8 @@ fn lines_of(store: &Store, id: ConversationId) -> (usize, u64) {
 #[test]
 fn the_lines_of_resolved_conversations_opened_longest_ago_go_first() {
     let (_directory, store) = limited(700_000);
-    let open = |head: &mut baton_protocol::Head| head.status = Status::Open;
-    let waits = |head: &mut baton_protocol::Head| {
+    let open = |head: &mut Head| head.status = Status::Open;
+    let waits = |head: &mut Head| {
         (head.status, head.unanswered_since) = (Status::Open, Some(Timestamp::from_ms(1)));
     };
     let mut dice = dice(1);
