@@ -141,7 +141,10 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     let (before, active) = (conversation.head.status, conversation.head.activity_at);
     let (episode, turn) = (conversation.head.episode, conversation.thread.turn);
     let clocks = &mut conversation.thread.clocks;
-    clocks.late = late(clocks.late, event, before);
+    // Events without a revision, as marks are, are told to some alone: all have to end equal.
+    if event.revision.is_some() {
+        clocks.late = late(clocks.late, event, before);
+    }
     bots::fold(clocks, event, turn.is_some());
     survey::fold(clocks, event);
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no clock")]

@@ -5,7 +5,8 @@ use baton_domain::planted::{Bug, plant};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use crate::chaos::{Chaos, ops};
+use crate::chaos::{Act, Chaos, Op, ops};
+use crate::team::{ANA, CLEO, LUCIA};
 
 /// Plays many random days. Returns the first that breaks a promise whose words begin so, made as
 /// short as may be. A day that breaks another promise first is not what is looked for.
@@ -24,6 +25,22 @@ fn whatever_happens_every_promise_holds() {
     if let Err(found) = hunt(2_000, "") {
         panic!("{found}");
     }
+}
+
+/// It was found by chance: a mark is told to its reader alone, who then forgot that a snooze had
+/// ended late.
+#[test]
+fn what_one_reader_is_told_changes_no_clock() {
+    let day = [
+        Op::Acts(ANA, LUCIA, Act::Snooze(60_000), true, true),
+        Op::Joins(CLEO),
+        Op::Fetches(0),
+        Op::Echo(LUCIA),
+        Op::Passes(360_000),
+        Op::Wakes(LUCIA),
+        Op::Acts(ANA, LUCIA, Act::Read, true, true),
+    ];
+    Chaos::new().plays(&day).unwrap();
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn what_a_command_carries_is_found_by_its_fields() {
         let has_epoch = has("expect_owner_epoch");
         assert_eq!(body.expect_owner_epoch_mut().is_some(), has_epoch, "{kind}");
         assert_eq!(body.ignore_lease_mut().is_some(), has("ignore_lease"), "{kind}");
-        let fields = ["text", "note", "outcome_text"];
+        let fields = ["text", "note", "outcome_text", "reason"];
         let text_field = fields.into_iter().find(|field| has(field));
         assert_eq!(body.text().map(|text| text.field), text_field, "{kind}");
         let messages = given(&["/quoted", "/replaces", "/of/message_id", "/message_id"]);

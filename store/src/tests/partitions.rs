@@ -31,7 +31,7 @@ const SWEPT: [&str; 15] = [
     "FROM template_fallback\n         ORDER BY",
 ];
 /// Due in any workspace: the questions of jobs.
-const DUE: [&str; 23] = [
+const DUE: [&str; 24] = [
     "FROM block_call AS b",
     "WHERE u.state = 'passing' AND (u.due_at",
     "WHERE state = 'passing' AND claimed_by",
@@ -47,6 +47,7 @@ const DUE: [&str; 23] = [
     "FROM look WHERE at <=",
     "s.kind IN ('rule', 'sla', 'bot', 'survey')",
     "WHERE s.kind = 'routing'",
+    "WHERE s.kind = 'team_policy'",
     "WHERE c.offer_id IS NOT NULL",
     "m.status = 'queued' AND (m.due_at",
     "WHERE status = 'queued' OR status = 'sending'",
