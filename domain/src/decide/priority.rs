@@ -7,8 +7,8 @@ use baton_protocol::{Accepted, Fact, Priority, Refusal};
 
 use super::{Case, Decided, Draft, nothing, work};
 
-/// Whoever may see all of it may say how urgent it is. Why is part of it, except where it is
-/// normal again.
+/// Each agent who sees the whole conversation sets its urgency. A reason belongs to it, unless it
+/// becomes normal again.
 pub(super) fn set(case: &Case<'_>, to: &SetPriority) -> Decided {
     let head = &case.conversation.head;
     if to.priority == Priority::Unknown {

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_busy_or_reached_by_a_push_is_there() {
+    fn an_agent_who_is_busy_or_reached_by_a_push_is_there() {
         let of = |availability, verdict| Absence::find(AgentState::Active, availability, verdict);
         assert_eq!(of(Availability::Available, Verdict::Here), None);
         assert_eq!(of(Availability::Busy, Verdict::Unsure), None);

@@ -18,7 +18,7 @@ fn invalid(answer: Answer) -> String {
 }
 
 #[test]
-fn whoever_says_that_it_is_urgent_says_why() {
+fn urgency_is_set_with_a_reason() {
     let mut team = Team::with_a_customer();
     let long = "x".repeat(201);
     for reason in [None, Some(""), Some("  "), Some(long.as_str())] {

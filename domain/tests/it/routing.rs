@@ -267,7 +267,7 @@ fn what_an_owner_leaves_goes_back_to_the_queue_and_is_flagged_until_somebody_own
 }
 
 #[test]
-fn whoever_answered_came_back_or_is_another_owner_loses_nothing() {
+fn an_owner_who_answered_came_back_or_is_another_one_loses_nothing() {
     let kept = |change: &dyn Fn(&mut State, &mut Book)| {
         let (mut state, mut book) = owned();
         me(&mut state).availability = Availability::Away;

@@ -271,8 +271,8 @@ struct InLineRow {
     priority: Option<String>,
 }
 
-/// The first of a team's queue that nobody is asked to take, for whoever takes one. The order is
-/// that of `queue_at` in `domain/src/routing.rs`.
+/// The first of a team's queue that nobody is asked to take, for an agent who takes one. The order
+/// is that of `queue_at` in `domain/src/routing.rs`.
 pub async fn in_line(
     tx: &mut Tx,
     workspace: WorkspaceId,

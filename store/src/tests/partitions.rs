@@ -1,6 +1,5 @@
-//! On which partitions each statement works, where PostgreSQL's tables are divided by workspace
-//! (`deploy/partitioned.sql`). One that names no workspace asks all of them, on whatever machines
-//! they are.
+//! The partitions that each statement reads, where PostgreSQL's tables are divided by workspace
+//! (`deploy/partitioned.sql`). A statement that names no workspace reads all of them.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -116,7 +115,7 @@ async fn each_statement_works_on_one_partition_or_is_known_to_go_through_all() {
         // SQLite's alone, and those that only make a table.
         let Ok(plan) = plan.fetch_all(&mut connection).await else { continue };
         explained += 1;
-        let Some(table) = goes_through(&plan) else { continue };
+        let Some(table) = unpruned(&plan) else { continue };
         match known.iter().find(|(part, _)| text.contains(**part)) {
             Some((_, is_used)) => is_used.set(true),
             None => wrong.push(format!("all of {table}: {text}")),
@@ -144,9 +143,9 @@ fn filled_in(text: &str) -> String {
     filled
 }
 
-/// A table of which a plan reads partitions that it knows nothing to leave out by. Where the
-/// workspace is known only when it runs, PostgreSQL leaves out the others then.
-fn goes_through(plan: &[(String,)]) -> Option<&str> {
+/// A table whose partitions a plan all reads without a condition on the workspace. With one,
+/// PostgreSQL leaves out the others, at the latest when the statement runs.
+fn unpruned(plan: &[(String,)]) -> Option<&str> {
     let mut unbound: BTreeMap<&str, usize> = BTreeMap::new();
     let mut steps = plan.iter().map(|(step,)| step.as_str()).peekable();
     while let Some(step) = steps.next() {

@@ -113,7 +113,7 @@ async fn talk(bot: SignedIn, customer: Customer, of: ConversationId, life: Durat
     customer.sends("Hello?").await;
 }
 
-/// Takes the conversation and says something to whoever waits. What fails is done once more.
+/// Takes the conversation and says something to its customer. What fails is done once more.
 async fn serve(bot: SignedIn, of: ConversationId) {
     let me = Owner::Agent(bot.session.agent_id);
     for n in 0_u32.. {

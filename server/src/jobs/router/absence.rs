@@ -1,6 +1,6 @@
 //! Owners who are not there while their customers wait. Where a team says so, the conversation goes
-//! back to its queue after a while. The commit judges: whoever answered meanwhile keeps it. Where
-//! many are lost at once, it is the way to them that is lost: the brake keeps theirs.
+//! back to its queue after a while. The commit judges: an owner who answered meanwhile keeps it.
+//! Where many are lost at once, the way to them is lost, and the brake keeps what is theirs.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

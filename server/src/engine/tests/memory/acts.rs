@@ -439,7 +439,7 @@ impl Both {
         Some(Work::OfferEnd(OfferEndWork { workspace: WORKSPACE, conversation, offer_id, end }))
     }
 
-    /// Whoever owns it is away, or is not.
+    /// The owner is away, or is not.
     fn owner_is_not_there(&mut self) -> Option<Work> {
         let conversation = self.somewhere()?;
         let held = self.memory.conversation(conversation)?;

@@ -76,7 +76,7 @@ async fn the_libraries_of_two_languages_take_what_is_signed_and_nothing_that_is_
         assert!(0 < single && single < came.len(), "{came:?}");
         let mut good: Vec<Value> =
             came.iter().map(|came| judged(came, &scene.secrets[0])).collect();
-        // While a secret is replaced, whoever has either of them knows the sender.
+        // While a secret is replaced, a receiver with either of them knows the sender.
         good.extend(came[single..].iter().map(|came| judged(came, &scene.secrets[1])));
         let bad: Vec<Value> =
             came.iter().flat_map(|came| forged(came, &scene.secrets[0])).collect();
