@@ -18,7 +18,7 @@ steps=(simulation planted webhooks interleavings both-stores one-node partitione
   claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills
   phone-files phone-histories phone-extension pushes phone-fleet phone-soak phone-day suites app
-  stranger budgets large-inbox packaging targets size console schemathesis libraries
+  stranger budgets large-inbox packaging targets small size console schemathesis libraries
   standard-webhooks fuzz-webhook fuzz-frame fuzz-cursor fuzz-page fuzz-signature fuzz-push
   fuzz-answer)
 records=docs/runs
@@ -353,6 +353,8 @@ run() {
     scripts/mobile/bindgen.sh >"$state/$step.log" 2>&1
     said bindings/packaging/check.sh ;;
   targets) said scripts/check-mobile-targets.sh ;;
+  # The server alone, as small builds have it: without the demo, its simulator and practice numbers.
+  small) said cargo check --package baton --all-targets --no-default-features --locked ;;
   size) said scripts/mobile/size.sh ;;
   schemathesis) said env BATON_HELD="$PWD/$state/schemathesis.held" BATON_MINUTES=50 \
     scripts/schemathesis.sh 500 ;;

@@ -6,6 +6,7 @@
 //! of rows (`VALUES`). Statements of one [`Set`] each travel together: on PostgreSQL as one
 //! statement with the others as its `WITH`, on SQLite as one text.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
@@ -208,12 +209,15 @@ struct Text {
     sqlite: [OnceLock<String>; SIZES.len()],
 }
 
+/// Columns that a change leaves as they are.
+type Unchanged = &'static [&'static str];
+
 #[derive(Clone, Copy, Debug)]
 enum Does {
     /// Inserts rows, with the words after the values: the treatment of rows that are there.
     Insert(&'static str),
-    /// The columns of the state are replaced.
-    Replace,
+    /// The columns of the state are replaced, but for these.
+    Replace(Unchanged),
     /// The columns of the state grow by these values.
     Add,
     Delete,
@@ -232,7 +236,13 @@ impl<T: Table> Statement<T> {
 
     /// Replaces the state of rows, found by their keys.
     pub(crate) const fn replace() -> Self {
-        Self::new(Does::Replace)
+        Self::new(Does::Replace(&[]))
+    }
+
+    /// Replaces the state of rows in which these columns stay as they were found. SQLite writes
+    /// each index anew that has a column which a statement sets, even to the same value.
+    pub(crate) const fn replace_but(unchanged: Unchanged) -> Self {
+        Self::new(Does::Replace(unchanged))
     }
 
     /// Adds to the state of rows, found by their keys.
@@ -270,10 +280,14 @@ pub(crate) const SIZES: [usize; 5] = [1, 4, 16, 64, 256];
 
 impl<'r> Set<'r> {
     /// These rows, for this statement.
-    pub(crate) fn new<T: Table>(statement: &'static Statement<T>, rows: &'r [T]) -> Self {
+    pub(crate) fn new<T: Table>(
+        statement: &'static Statement<T>,
+        rows: impl IntoIterator<Item = &'r T>,
+    ) -> Self {
         let text = &statement.text;
         let width = text.columns().count();
-        let mut values = Vec::with_capacity(rows.len() * T::COLUMNS.len());
+        let rows = rows.into_iter();
+        let mut values = Vec::with_capacity(rows.size_hint().0 * width);
         let mut all = Vec::with_capacity(T::COLUMNS.len());
         for row in rows {
             all.clear();
@@ -289,14 +303,40 @@ impl<'r> Set<'r> {
     /// found with a stamp that does not fit keeps it.
     pub(crate) fn over<T: Table>(
         statement: &'static Statement<T>,
-        rows: &'r [T],
+        rows: impl IntoIterator<Item = &'r T>,
         found: &'r [FoundRow<T>],
     ) -> Self {
         let mut set = Self::new(statement, rows);
-        if !rows.is_empty() {
+        if !set.is_empty() {
             set.found = found.iter().map(Was::of).collect();
         }
         set
+    }
+
+    /// The same by two statements: the first one for rows in which the columns that it leaves
+    /// alone are as they were found, the second one for the others.
+    pub(crate) fn over_each<T: Table>(
+        [step, whole]: [&'static Statement<T>; 2],
+        rows: &'r [T],
+        found: &'r [FoundRow<T>],
+    ) -> [Self; 2] {
+        let unchanged = step.text.unchanged();
+        let places = T::COLUMNS.iter().enumerate();
+        let places = places.filter(|(_, column)| unchanged.contains(&column.name));
+        let kept: Vec<usize> = places.map(|(place, _)| place).collect();
+        let (steps, others): (Vec<&T>, Vec<&T>) = match rows {
+            [] => (Vec::new(), Vec::new()),
+            rows => {
+                let keys = T::COLUMNS.iter().take_while(|column| column.role == Role::Key);
+                let parts = Parts { keys: keys.count(), kept: &kept };
+                let found: BTreeMap<_, _> = found.iter().map(|f| parts.of(&f.row)).collect();
+                rows.iter().partition(|row| {
+                    let (key, kept) = parts.of(*row);
+                    found.get(&key) == Some(&kept)
+                })
+            }
+        };
+        [Self::over(step, steps, found), Self::over(whole, others, found)]
     }
 
     /// The same rows with their stamps, where their table has some and there is a key.
@@ -370,6 +410,22 @@ impl<'r> Set<'r> {
     }
 }
 
+/// A row's key, and what a step leaves as it is.
+struct Parts<'k> {
+    keys: usize,
+    kept: &'k [usize],
+}
+
+impl Parts<'_> {
+    fn of<'r, T: Table>(&self, row: &'r T) -> (Vec<Value<'r>>, Vec<Value<'r>>) {
+        let mut all = Vec::with_capacity(T::COLUMNS.len());
+        row.values(&mut all);
+        let kept = self.kept.iter().filter_map(|place| all.get(*place).copied()).collect();
+        all.truncate(self.keys);
+        (all, kept)
+    }
+}
+
 /// The least size that holds so many rows; the greatest, where none does.
 pub(crate) fn size_of(rows: usize) -> usize {
     let [.., greatest] = SIZES;
@@ -409,10 +465,17 @@ impl Text {
         stamps.filter(|stamp| has(self.columns, stamp) && self.takes(stamp))
     }
 
+    fn unchanged(&self) -> Unchanged {
+        match self.does {
+            Does::Replace(unchanged) => unchanged,
+            Does::Insert(_) | Does::Add | Does::Delete => &[],
+        }
+    }
+
     fn takes(&self, column: &Column) -> bool {
         match self.does {
             Does::Insert(_) => true,
-            Does::Replace | Does::Add => column.role != Role::Fixed,
+            Does::Replace(_) | Does::Add => column.role != Role::Fixed,
             Does::Delete => column.role == Role::Key,
         }
     }
@@ -438,7 +501,7 @@ impl Text {
                 format!("INSERT INTO {table} ({names}) SELECT {names} FROM {rows} {on_conflict}")
             }
             Does::Delete => format!("DELETE FROM {table} USING {rows} WHERE {}", self.found()),
-            Does::Replace | Does::Add => {
+            Does::Replace(_) | Does::Add => {
                 let (set, found) = (self.set(), self.found());
                 format!("UPDATE {table} SET {set} FROM {rows} WHERE {found}")
             }
@@ -463,7 +526,7 @@ impl Text {
                     let keys = self.names();
                     format!("{with} DELETE FROM {table} WHERE ({keys}) IN (SELECT {keys} FROM x)")
                 }
-                Does::Replace | Does::Add => {
+                Does::Replace(_) | Does::Add => {
                     let (set, found) = (self.set(), self.found());
                     format!("{with} UPDATE {table} SET {set} FROM x WHERE {found}")
                 }
@@ -477,14 +540,16 @@ impl Text {
             match self.does {
                 Does::Add => format!("{name} = {table}.{name} + x.{name}"),
                 // NULL keeps the stamp that is there: see store/found.rs.
-                Does::Replace if name == STAMP_STATE.name => {
+                Does::Replace(_) if name == STAMP_STATE.name => {
                     format!("{name} = COALESCE(x.{name}, {table}.{name})")
                 }
-                Does::Insert(_) | Does::Replace | Does::Delete => format!("{name} = x.{name}"),
+                Does::Insert(_) | Does::Replace(_) | Does::Delete => format!("{name} = x.{name}"),
             }
         };
-        let state = self.columns().filter(|column| column.role == Role::State);
-        state.map(by).collect::<Vec<_>>().join(", ")
+        let unchanged = self.unchanged();
+        let is_set =
+            |column: &&Column| column.role == Role::State && !unchanged.contains(&column.name);
+        self.columns().filter(is_set).map(by).collect::<Vec<_>>().join(", ")
     }
 
     fn found(&self) -> String {
@@ -495,73 +560,4 @@ impl Text {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(unreachable_pub, reason = "declared tables are public")]
-
-    use super::*;
-
-    table! {
-        /// A thing.
-        thing: Thing {
-            /// What a change of it writes.
-            change: ThingChange {
-                key { owner: String, n: i64 }
-                state { name: Option<String>, size: Option<i64> }
-            }
-            fixed { at: i64 }
-        }
-    }
-
-    fn thing(n: i64) -> Thing {
-        let change = ThingChange { owner: "o".to_owned(), n, name: None, size: Some(7) };
-        Thing { change, at: 9 }
-    }
-
-    #[test]
-    fn a_declaration_gives_each_statement_of_each_database() {
-        static INSERT: Statement<Thing> = Statement::insert_or("ON CONFLICT (n) DO NOTHING");
-        static REPLACE: Statement<ThingChange> = Statement::replace();
-        static ADD: Statement<ThingChange> = Statement::add();
-        static DELETE: Statement<Thing> = Statement::delete();
-        assert_eq!(
-            INSERT.text.postgres(3),
-            "INSERT INTO thing (owner, n, name, size, at) SELECT owner, n, name, size, at \
-             FROM unnest($3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[]) \
-             AS x (owner, n, name, size, at) ON CONFLICT (n) DO NOTHING"
-        );
-        let change = ThingChange::COLUMNS.len();
-        assert_eq!(change, 4);
-        assert!(
-            REPLACE.text.postgres(1).ends_with("WHERE thing.owner = x.owner AND thing.n = x.n")
-        );
-        assert!(
-            REPLACE.text.postgres(1).starts_with("UPDATE thing SET name = x.name, size = x.size")
-        );
-        assert!(ADD.text.sqlite(1).contains("size = thing.size + x.size"));
-        assert!(DELETE.text.sqlite(4).contains("VALUES (?, ?), (?, ?), (?, ?), (?, ?)"));
-    }
-
-    #[test]
-    fn a_set_has_the_values_that_its_statement_takes_row_after_row() {
-        static INSERT: Statement<Thing> = Statement::insert();
-        static DELETE: Statement<Thing> = Statement::delete();
-        let rows = [thing(1), thing(2)];
-        let (all, keys) = (Set::new(&INSERT, &rows), Set::new(&DELETE, &rows));
-        assert_eq!((all.len(), all.width()), (2, 5));
-        let key = |n| [Value::Text(Some("o")), Value::Integer(Some(n))];
-        assert_eq!(keys.rows(0, 64).collect::<Vec<_>>(), [key(1), key(2)].concat());
-        assert_eq!(keys.rows(1, 64).collect::<Vec<_>>(), key(2));
-        let last = all.rows(1, 1).collect::<Vec<_>>();
-        assert_eq!(
-            last[2..],
-            [Value::Text(None), Value::Integer(Some(7)), Value::Integer(Some(9))]
-        );
-    }
-
-    #[test]
-    fn sizes_are_rounded_up_and_the_greatest_takes_the_rest_in_turns() {
-        for (rows, size) in [(1, 1), (2, 4), (5, 16), (64, 64), (65, 256), (999, 256)] {
-            assert_eq!(size_of(rows), size);
-        }
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ mod lock;
 mod read;
 mod rows;
 mod setting;
-mod write;
+pub(crate) mod write;
 
 pub use announce::{AddresseeRow, addressees, live_pushes, team_levels};
 pub use lock::{

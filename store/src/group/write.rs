@@ -82,6 +82,22 @@ static CONTACTS: Statement<ContactRow> = Statement::insert();
 static CONTACT_CHANGES: Statement<ContactRow> = Statement::replace();
 static CONVERSATIONS: Statement<ConversationRow> = Statement::insert();
 static CONVERSATION_CHANGES: Statement<ConversationRow> = Statement::replace();
+/// A message more, as most changes are: it moves the conversation in the lists by its time alone.
+static CONVERSATION_STEPS: Statement<ConversationRow> = Statement::replace_but(CONVERSATION_PLACES);
+/// What indexes know of a conversation, but for the time of its last message.
+pub(crate) const CONVERSATION_PLACES: &[&str] = &[
+    "team",
+    "owner_agent",
+    "status",
+    "snoozed_until",
+    "turn_seq",
+    "unanswered_since",
+    "block",
+    "person",
+    "offer_id",
+    "offer_agent",
+    "priority",
+];
 static FOLLOWERS: Statement<FollowerRow> = Statement::insert();
 static UNFOLLOWED: Statement<FollowerRow> = Statement::delete();
 static BLOCK_CALLS: Statement<BlockCallRow> = Statement::insert_or(
@@ -149,12 +165,18 @@ pub async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
     // An episode ends before the next one opens: a conversation has one that is open. A setting
     // may name again what it named before.
     tx.write(&[Set::new(&EPISODE_ENDS, &w.episode_ends), Set::new(&RENAMED, &w.renamed)]).await?;
+    let [steps, changes] = Set::over_each(
+        [&CONVERSATION_STEPS, &CONVERSATION_CHANGES],
+        &w.conversation_changes,
+        &w.found.conversations,
+    );
     tx.write(&[
         Set::new(&CONTACTS, &w.contacts),
         Set::over(&CONTACT_CHANGES, &w.contact_changes, &w.found.contacts),
         Set::new(&LOADS, &w.loads),
         Set::new(&CONVERSATIONS, &w.conversations),
-        Set::over(&CONVERSATION_CHANGES, &w.conversation_changes, &w.found.conversations),
+        steps,
+        changes,
         Set::new(&FOLLOWERS, &w.followers),
         Set::new(&UNFOLLOWED, &w.unfollowed),
         Set::new(&BLOCK_CALLS, &w.block_calls),

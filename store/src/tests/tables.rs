@@ -9,8 +9,10 @@ use uuid::Uuid;
 use super::seed::{WORKSPACE, number, seed};
 use super::world::parsed;
 use crate::Sql;
-use crate::database::table::{Set, Statement};
+use crate::database::table::{Role, Set, Statement};
 use crate::database::testing::databases;
+use crate::group::write::CONVERSATION_PLACES;
+use crate::proof::found::FoundRow;
 use crate::tables::{ContactRow, DECLARED};
 
 #[tokio::test]
@@ -83,6 +85,73 @@ async fn a_set_of_any_size_is_written_whole() {
             tx.write(&[Set::new(&DELETE, &rows)]).await.unwrap();
             assert_eq!(number(&mut tx, &COUNT).await, before);
         }
+        tx.rollback().await.unwrap();
+        database.close().await;
+    }
+}
+
+/// A change of a conversation that moves it in no list is a statement without their columns.
+#[tokio::test]
+async fn a_step_of_a_conversation_sets_no_column_of_an_index_but_the_time() {
+    static SELECT: Sql = Sql::new(
+        "{sqlite SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'conversation'
+            AND sql IS NOT NULL}
+         {postgres SELECT indexdef FROM pg_indexes WHERE tablename = 'conversation'
+            AND schemaname = 'public'}",
+    );
+    let (_, columns) = DECLARED.iter().find(|(table, _)| *table == "conversation").unwrap();
+    for database in databases().await {
+        let mut tx = database.store.read().await.unwrap();
+        let indexes: Vec<(String,)> = tx.rows(&SELECT, &[]).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert!(indexes.len() > 5, "{indexes:?}");
+        let words = |text: &str| -> BTreeSet<String> {
+            let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            text.split(|c| !is_word(c)).map(str::to_owned).collect()
+        };
+        let indexed: BTreeSet<String> = indexes.iter().flat_map(|(text,)| words(text)).collect();
+        let state = columns.iter().filter(|column| column.role == Role::State);
+        let named = state.map(|column| column.name).filter(|name| indexed.contains(*name));
+        let places: BTreeSet<&str> = CONVERSATION_PLACES.iter().copied().collect();
+        let expected: BTreeSet<&str> = named.filter(|name| *name != "activity_at").collect();
+        assert_eq!(places, expected);
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn rows_are_written_the_same_whether_their_change_is_a_step_or_whole() {
+    static INSERT: Statement<ContactRow> = Statement::insert();
+    static STEP: Statement<ContactRow> = Statement::replace_but(&["phone"]);
+    static WHOLE: Statement<ContactRow> = Statement::replace();
+    static NAMED: Sql =
+        Sql::new("SELECT {columns c contact} FROM contact AS c WHERE c.name LIKE $1");
+    for database in databases().await {
+        seed(&database).await;
+        let workspace = parsed::<WorkspaceId>(WORKSPACE);
+        let mut tx = database.store.begin().await.unwrap();
+        let card = ContactCard { phone: Some("34600".to_owned()), ..ContactCard::default() };
+        let id = |n| ContactId(Uuid::from_u128((1_u128 << 64) | n));
+        let found: Vec<_> = (0..6).map(|n| ContactRow::new((workspace, id(n)), &card)).collect();
+        tx.write(&[Set::new(&INSERT, &found)]).await.unwrap();
+        let mut rows = found.clone();
+        for (n, row) in rows.iter_mut().enumerate() {
+            row.name = Some(format!("step {n}"));
+            if n % 2 == 0 {
+                row.phone = None;
+            }
+        }
+        let found: Vec<_> =
+            found.into_iter().map(|row| FoundRow { row, stamp_state: None }).collect();
+        let sets = Set::over_each([&STEP, &WHOLE], &rows, &found);
+        assert_eq!(sets.each_ref().map(Set::len), [3, 3]);
+        tx.write(&sets).await.unwrap();
+        let mut written: Vec<ContactRow> = tx.rows(&NAMED, &["step %"]).await.unwrap();
+        written.sort_by(|a, b| a.id.cmp(&b.id));
+        assert_eq!(written, rows);
+        // What was not found is written whole.
+        let sets = Set::over_each([&STEP, &WHOLE], &rows, &[]);
+        assert_eq!(sets.each_ref().map(Set::len), [0, 6]);
         tx.rollback().await.unwrap();
         database.close().await;
     }
