@@ -313,8 +313,8 @@ impl<'r> Set<'r> {
         set
     }
 
-    /// The same by two statements: the first one for rows in which the columns that it leaves
-    /// alone are as they were found, the second one for the others.
+    /// The same by two statements. The first one takes the rows whose columns it may leave alone,
+    /// for they are as they were found. The second one takes the others.
     pub(crate) fn over_each<T: Table>(
         [step, whole]: [&'static Statement<T>; 2],
         rows: &'r [T],
@@ -329,9 +329,9 @@ impl<'r> Set<'r> {
             rows => {
                 let keys = T::COLUMNS.iter().take_while(|column| column.role == Role::Key);
                 let parts = Parts { keys: keys.count(), kept: &kept };
-                let found: BTreeMap<_, _> = found.iter().map(|f| parts.of(&f.row)).collect();
+                let found: BTreeMap<_, _> = found.iter().map(|f| parts.split(&f.row)).collect();
                 rows.iter().partition(|row| {
-                    let (key, kept) = parts.of(*row);
+                    let (key, kept) = parts.split(*row);
                     found.get(&key) == Some(&kept)
                 })
             }
@@ -417,7 +417,7 @@ struct Parts<'k> {
 }
 
 impl Parts<'_> {
-    fn of<'r, T: Table>(&self, row: &'r T) -> (Vec<Value<'r>>, Vec<Value<'r>>) {
+    fn split<'r, T: Table>(&self, row: &'r T) -> (Vec<Value<'r>>, Vec<Value<'r>>) {
         let mut all = Vec::with_capacity(T::COLUMNS.len());
         row.values(&mut all);
         let kept = self.kept.iter().filter_map(|place| all.get(*place).copied()).collect();

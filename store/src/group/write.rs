@@ -84,7 +84,7 @@ static CONVERSATIONS: Statement<ConversationRow> = Statement::insert();
 static CONVERSATION_CHANGES: Statement<ConversationRow> = Statement::replace();
 /// A message more, as most changes are: it moves the conversation in the lists by its time alone.
 static CONVERSATION_STEPS: Statement<ConversationRow> = Statement::replace_but(CONVERSATION_PLACES);
-/// What indexes know of a conversation, but for the time of its last message.
+/// Columns of a conversation's indexes, but for the time of its last message.
 pub(crate) const CONVERSATION_PLACES: &[&str] = &[
     "team",
     "owner_agent",
