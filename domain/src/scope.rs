@@ -44,6 +44,15 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    /// The audiences whose feeds the viewer reads; `None` for admins, who read the log itself.
+    pub fn audiences(&self) -> Option<Vec<Audience>> {
+        if self.role == Role::Admin {
+            return None;
+        }
+        let own = [Audience::Everyone, Audience::Agent(self.agent)];
+        Some(own.into_iter().chain(self.teams.keys().copied().map(Audience::Team)).collect())
+    }
+
     /// Whether this viewer supervises what is of a team: an admin, or a supervisor of that team.
     /// Seeing it is not enough: in other teams a supervisor is a member like all others.
     pub fn supervises(&self, team: TeamId) -> bool {

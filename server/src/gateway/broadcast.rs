@@ -96,6 +96,28 @@ impl Published {
         Self { events: events.into(), ..Self::upto(Arc::new(batch), upto, counts) }
     }
 
+    /// The entries that are wanted of it, with what they have as JSON.
+    pub(super) fn thinned(&self, is_wanted: impl Fn(&Logged) -> bool) -> Self {
+        let (mut entries, mut events) = (Vec::new(), Vec::new());
+        let mut heads = BTreeMap::new();
+        for (logged, json) in self.batch.entries.iter().zip(&self.events) {
+            if !is_wanted(logged) {
+                continue;
+            }
+            let head =
+                logged.event.conversation_id.and_then(|id| self.batch.heads.get_key_value(&id));
+            heads.extend(head.map(|(id, head)| (*id, head.clone())));
+            entries.push(logged.clone());
+            events.push(json.clone());
+        }
+        let Batch { workspace, epoch, after, .. } = *self.batch;
+        let batch = Batch { workspace, epoch, after, entries, heads };
+        Self {
+            events: events.into(),
+            ..Self::upto(Arc::new(batch), self.upto, self.counts.clone())
+        }
+    }
+
     /// How many bytes it keeps, roughly, once everything is JSON; makes it so.
     pub(super) fn weigh(&self) -> usize {
         let places = 0..self.batch.entries.len();

@@ -4,7 +4,8 @@
 //! Pure. Batches of the bus go in, with the time. What a viewer missed comes out, or nothing when
 //! only the database can tell it exactly.
 //!
-//! **Invariant:** it holds every position of (floor, end] of one epoch, or it is empty.
+//! **Invariant:** it holds every position of (floor, end] of one epoch, or it is empty. Below the
+//! floor it holds what quiet audiences were told: see [`quiet`].
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use baton_protocol::limits::RESUME_EVENTS_MAX;
 use baton_protocol::{ConversationId, Cursor, Fact};
 use tokio::time::Instant;
 
+use self::quiet::Quiet;
 use super::broadcast::Published;
 
 /// How much of the log is kept.
@@ -29,6 +31,8 @@ pub struct RingLimits {
     pub bytes: usize,
     /// … and nothing older than this.
     pub age_max: Duration,
+    /// Of what is let go, so many events of each audience are kept, if there were no more.
+    pub quiet: usize,
 }
 
 impl Default for RingLimits {
@@ -38,6 +42,7 @@ impl Default for RingLimits {
             age: Duration::from_secs(120),
             bytes: 96 * 1024 * 1024,
             age_max: Duration::from_secs(3_600),
+            quiet: 64,
         }
     }
 }
@@ -109,6 +114,8 @@ pub(super) struct Ring {
     end: Option<Cursor>,
     /// The position before the first kept one.
     floor: u64,
+    /// What is kept of the positions before it.
+    quiet: Quiet,
     events: usize,
     share: Share,
     /// What was put together last, and when: who lost the connection together asks for the same.
@@ -124,8 +131,9 @@ struct Piece {
 
 impl Ring {
     pub(super) fn new(limits: RingLimits, room: Room) -> Self {
+        let quiet = Quiet::new(&limits, Share { room: room.clone(), bytes: 0 });
         let (pieces, share) = (VecDeque::new(), Share { room, bytes: 0 });
-        Self { limits, pieces, end: None, floor: 0, events: 0, share, last: None }
+        Self { limits, pieces, end: None, floor: 0, quiet, events: 0, share, last: None }
     }
 
     /// The log grew. What does not follow begins anew; what is here already is passed over.
@@ -166,17 +174,22 @@ impl Ring {
             let age = now.saturating_duration_since(first.at);
             let left = self.events - first.published.batch().entries.len();
             let is_spare = left >= self.limits.events && age > self.limits.age;
-            let is_much = self.share.bytes > self.limits.bytes || self.share.room.is_full();
-            if !is_spare && age <= self.limits.age_max && !is_much {
-                return;
+            if !is_spare && age <= self.limits.age_max && !self.is_much() {
+                break;
             }
-            let bytes = first.bytes;
+            let Some(first) = self.pieces.pop_front() else { break };
             self.events = left;
-            self.share.give_back(bytes);
+            self.share.give_back(first.bytes);
             self.floor = first.published.end();
             self.last = None;
-            self.pieces.pop_front();
+            self.quiet.take(first);
+            self.quiet.shed(now, self.limits.age_max);
         }
+        self.quiet.shed(now, self.limits.age_max);
+    }
+
+    fn is_much(&self) -> bool {
+        self.share.bytes + self.quiet.bytes() > self.limits.bytes || self.share.room.is_full()
     }
 
     /// Returns what this viewer missed since `from`. Returns `None` when the database has to be
@@ -189,7 +202,8 @@ impl Ring {
         now: Instant,
     ) -> Option<Recalled> {
         let end = self.end.filter(|end| end.epoch == from.epoch)?;
-        if from.position < self.floor || from.position > end.position || end.position < known {
+        let is_there = from.position >= self.floor || self.quiet.has(&sight.viewer, from.position);
+        if !is_there || from.position > end.position || end.position < known {
             return None;
         }
         let stretch = self.stretch(from, known, end.position, now)?;
@@ -203,12 +217,13 @@ impl Ring {
     /// How many bytes are kept.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        self.share.bytes
+        self.share.bytes + self.quiet.bytes()
     }
 
     fn begin(&mut self, at: Cursor) {
         self.clear();
         (self.floor, self.end) = (at.position, Some(at));
+        self.quiet.begin(at.position);
     }
 
     /// The stretch from there to `known` at least. A long one is not put together again at once,
@@ -229,8 +244,12 @@ impl Ring {
                 return None;
             }
         }
-        let first = self.pieces.partition_point(|piece| piece.published.end() <= from.position);
-        let pieces = self.pieces.range(first..).map(|piece| &*piece.published);
+        let above = |pieces: &VecDeque<Piece>| {
+            pieces.partition_point(|piece| piece.published.end() <= from.position)
+        };
+        let (quiet, first) = (self.quiet.pieces(), above(&self.pieces));
+        let quiet = quiet.range(above(quiet)..).chain(self.pieces.range(first..));
+        let pieces = quiet.map(|piece| &*piece.published);
         let stretch = Arc::new(Published::joined(pieces, from, end));
         self.last = Some((Arc::clone(&stretch), now));
         Some(stretch)
@@ -268,5 +287,6 @@ fn can_change_sight(sight: &Sight, fact: &Fact) -> bool {
     }
 }
 
+mod quiet;
 #[cfg(test)]
 mod tests;

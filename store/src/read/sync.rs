@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use baton_domain::log::Logged;
-use baton_domain::scope::Audience;
 use baton_domain::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ResetReason;
 use baton_protocol::limits::{RESUME_CONVERSATIONS_MAX, RESUME_EVENTS_MAX};
-use baton_protocol::{AgentId, ConversationId, Cursor, Head, Role, WorkspaceId};
+use baton_protocol::{AgentId, ConversationId, Cursor, Head, WorkspaceId};
 
 use super::conversations::heads;
 use super::log::{Feeds, gap, has_more_conversations_than, has_more_events_than, log_head};
@@ -56,7 +55,7 @@ pub async fn sync_gap(
         heads: BTreeMap::new(),
         entered: BTreeMap::new(),
     };
-    let audiences = audiences(&sight);
+    let audiences = sight.viewer.audiences();
     let after = match cursor {
         None => return Ok(Some(reset(sight, ResetReason::NoCursor))),
         Some(cursor) if cursor.epoch != store.epoch() => {
@@ -89,15 +88,6 @@ pub async fn sync_gap(
     let entered = snapshots(&mut tx, workspace, &sight, &came).await?;
     tx.rollback().await?;
     Ok(Some(SyncGap { sight, after, upto, stretch, tidings, heads, entered }))
-}
-
-/// The audiences whose feeds an agent reads; admins read the log itself.
-fn audiences(sight: &Sight) -> Option<Vec<Audience>> {
-    if sight.viewer.role == Role::Admin {
-        return None;
-    }
-    let own = [Audience::Everyone, Audience::Agent(sight.viewer.agent)];
-    Some(own.into_iter().chain(sight.viewer.teams.keys().copied().map(Audience::Team)).collect())
 }
 
 fn heads_of(told: &[VisibleEvent]) -> Vec<ConversationId> {

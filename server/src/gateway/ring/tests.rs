@@ -17,7 +17,11 @@ const LIMITS: RingLimits = RingLimits {
     age: Duration::from_secs(120),
     bytes: usize::MAX,
     age_max: Duration::from_secs(3_600),
+    quiet: 0,
 };
+
+/// The same, and of what is let go a little.
+const QUIET: RingLimits = RingLimits { quiet: 5, ..LIMITS };
 
 fn published(batch: Arc<Batch>) -> Arc<Published> {
     Arc::new(Published::new(batch, Counts::default()))
@@ -108,8 +112,13 @@ proptest! {
         commits in proptest::collection::vec(any::<(u8, u8, u8)>(), 1..60),
         which in any::<u8>(),
         from in any::<u16>(),
+        limits in prop_oneof![
+            Just(LIMITS),
+            Just(QUIET),
+            Just(RingLimits { bytes: 24 * 1024, age: Duration::from_secs(9), ..QUIET }),
+        ],
     ) {
-        let mut office = Office::new(LIMITS);
+        let mut office = Office::new(limits);
         for (n, what, which) in commits {
             let after = office.story.head();
             for n in 0..=n % 4 {
@@ -296,4 +305,57 @@ fn the_rings_of_all_workspaces_share_their_room() {
     let from = other.story.head();
     fill(&mut other);
     assert!(other.recalls(from).is_some() && other.ring.bytes() <= most);
+}
+
+#[test]
+fn a_busy_team_sends_nobody_else_to_the_database() {
+    let mut office = Office::new(QUIET);
+    office.commits(|story| story.open(talk(1), team(1)));
+    office.commits(|story| story.open(talk(2), team(3)));
+    let from = office.story.head();
+    office.commits(|story| story.say(talk(1), "mine"));
+    for _ in 0..40 {
+        office.commits(|story| story.say(talk(2), "theirs"));
+    }
+    office.now += QUIET.age * 2;
+    office.commits(|story| story.say(talk(1), "mine as well"));
+    let recalled = office.recalls(from).expect("of the own team, little was let go");
+    assert_eq!(recalled.told.len(), 2);
+    assert!(recalled.stretch.batch().entries.len() < 20, "theirs is let go");
+    let told = wire(&recalled.stretch, from, &recalled.told);
+    let by_database = by_database(&office.story, &office.story.sight, from);
+    assert_eq!(Some((Vec::new(), told)), by_database);
+    let admin = Sight { viewer: viewer(4).viewer, ..office.story.sight.clone() };
+    assert_eq!(admin.viewer.role, Role::Admin);
+    let read = office.ring.recall(&admin, at(from), office.story.head(), office.now);
+    assert!(read.is_none(), "admins read the log itself");
+    for _ in 0..=QUIET.quiet {
+        office.commits(|story| story.say(talk(1), "and more"));
+    }
+    office.now += QUIET.age * 2;
+    office.commits(|story| story.say(talk(2), "theirs"));
+    office.commits(|story| story.say(talk(2), "theirs"));
+    assert!(office.recalls(from).is_none(), "the own team was told much as well");
+}
+
+#[test]
+fn a_team_that_was_busy_an_hour_ago_is_quiet_again() {
+    let mut office = Office::new(QUIET);
+    office.commits(|story| story.open(talk(1), team(1)));
+    for _ in 0..20 {
+        office.commits(|story| story.say(talk(1), "much"));
+    }
+    office.now += QUIET.age * 2;
+    office.ring.shed(office.now);
+    let from = office.story.head() - 8;
+    assert!(office.recalls(from).is_none());
+    office.now += QUIET.age_max;
+    office.ring.shed(office.now);
+    let from = office.story.head();
+    for _ in 0..7 {
+        office.commits(|story| story.say(talk(1), "little"));
+    }
+    office.now += QUIET.age * 2;
+    office.ring.shed(office.now);
+    assert_eq!(office.recalls(from).expect("kept").told.len(), 7);
 }
