@@ -15,11 +15,12 @@ export const PRESETS = [
   "vip",
   "leads",
   "sort",
+  "language",
   "thanks",
 ] as const;
 export type Preset = (typeof PRESETS)[number];
 /** What somebody chooses for a ready rule before it is on. */
-export type Blank = "schedule" | "tag" | "team" | "words";
+export type Blank = "schedule" | "tag" | "team" | "words" | "language";
 
 export interface RuleWords {
   /** A rule ran: its name, and what it did. */
@@ -124,6 +125,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       vip: { name: "VIP", more: "Supervisors are called when somebody with a tag of yours writes, and a note says so." },
       leads: { name: "New customers to a team", more: "A customer’s very first message goes to a team, with a tag." },
       sort: { name: "Sort by words", more: "Messages with your words get a tag and go to a team." },
+      language: { name: "By language", more: "Customers who write this language go to a team that answers in it." },
       thanks: { name: "Thanks", more: "A bare “thanks” is resolved, and nobody is disturbed." },
     },
     texts: {
@@ -132,7 +134,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       vip: "VIP: answer first",
       thanks: ["thanks", "thank you", "ok thanks", "thx"],
     },
-    blanks: { schedule: "Schedule", tag: "Tag", team: "Team", words: "Words, with commas between them" },
+    blanks: { schedule: "Schedule", tag: "Tag", team: "Team", words: "Words, with commas between them", language: "Language" },
     blankNone: "Make one first under Settings.",
     dry: "Try on the past",
     dryMore: "What all rules of this page would have done, also those that are off. What they would have changed later is not played on.",
@@ -210,6 +212,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       vip: { name: "VIP", more: "Se llama a los supervisores cuando escribe alguien con una etiqueta tuya, y una nota lo dice." },
       leads: { name: "Clientes nuevos a un equipo", more: "El primer mensaje de un cliente va a un equipo, con una etiqueta." },
       sort: { name: "Ordenar por palabras", more: "Los mensajes con tus palabras reciben una etiqueta y van a un equipo." },
+      language: { name: "Por idioma", more: "Los clientes que escriben en este idioma van a un equipo que responde en él." },
       thanks: { name: "Gracias", more: "Un simple «gracias» se resuelve, y no se molesta a nadie." },
     },
     texts: {
@@ -218,7 +221,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       vip: "VIP: responder primero",
       thanks: ["gracias", "muchas gracias", "ok gracias", "vale gracias"],
     },
-    blanks: { schedule: "Horario", tag: "Etiqueta", team: "Equipo", words: "Palabras, separadas por comas" },
+    blanks: { schedule: "Horario", tag: "Etiqueta", team: "Equipo", words: "Palabras, separadas por comas", language: "Idioma" },
     blankNone: "Crea uno primero en Ajustes.",
     dry: "Probar con el pasado",
     dryMore: "Lo que habrían hecho todas las reglas de esta página, también las inactivas. Lo que habrían cambiado después no se sigue.",
@@ -296,6 +299,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       vip: { name: "VIP", more: "Os supervisores são chamados quando escreve alguém com uma etiqueta tua, e uma nota o diz." },
       leads: { name: "Clientes novos para uma equipa", more: "A primeira mensagem de um cliente vai para uma equipa, com uma etiqueta." },
       sort: { name: "Ordenar por palavras", more: "Mensagens com as tuas palavras recebem uma etiqueta e vão para uma equipa." },
+      language: { name: "Por língua", more: "Os clientes que escrevem nesta língua vão para uma equipa que responde nela." },
       thanks: { name: "Obrigado", more: "Um simples “obrigado” é resolvido, e ninguém é incomodado." },
     },
     texts: {
@@ -304,7 +308,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       vip: "VIP: responder primeiro",
       thanks: ["obrigado", "obrigada", "muito obrigado", "ok obrigado"],
     },
-    blanks: { schedule: "Horário", tag: "Etiqueta", team: "Equipa", words: "Palavras, separadas por vírgulas" },
+    blanks: { schedule: "Horário", tag: "Etiqueta", team: "Equipa", words: "Palavras, separadas por vírgulas", language: "Língua" },
     blankNone: "Cria um primeiro nas Definições.",
     dry: "Experimentar no passado",
     dryMore: "O que todas as regras desta página teriam feito, também as desligadas. O que teriam mudado depois não é seguido.",
@@ -382,6 +386,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       vip: { name: "عميل مهم", more: "يُنبَّه المشرفون حين يكتب من يحمل وسمًا تختاره، وتقول ذلك ملاحظة." },
       leads: { name: "العملاء الجدد إلى فريق", more: "أول رسالة من عميل تذهب إلى فريق مع وسم." },
       sort: { name: "الفرز بالكلمات", more: "الرسائل التي فيها كلماتك تُوسم وتذهب إلى فريق." },
+      language: { name: "حسب اللغة", more: "العملاء الذين يكتبون بهذه اللغة يذهبون إلى فريق يجيب بها." },
       thanks: { name: "شكرًا", more: "كلمة «شكرًا» وحدها تُحلّ، ولا يُزعَج أحد." },
     },
     texts: {
@@ -390,7 +395,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       vip: "عميل مهم: أجب أولًا",
       thanks: ["شكرا", "شكرا جزيلا", "تسلم", "مشكور"],
     },
-    blanks: { schedule: "جدول الدوام", tag: "وسم", team: "فريق", words: "كلمات بينها فواصل" },
+    blanks: { schedule: "جدول الدوام", tag: "وسم", team: "فريق", words: "كلمات بينها فواصل", language: "اللغة" },
     blankNone: "أنشئ واحدًا أولًا في الإعدادات.",
     dry: "تجربة على الماضي",
     dryMore: "ما كانت ستفعله كل قواعد هذه الصفحة، وغير المفعّلة أيضًا. وما كانت ستغيّره لاحقًا لا يُتابَع.",

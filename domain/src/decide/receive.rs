@@ -153,6 +153,8 @@ pub fn customer_line(
     let window = said_at.plus_ms(WINDOW_MS);
     let window = conversation.thread.window_until.map_or(window, |old| old.max(window));
     let window_until = Some(window).filter(|_| conversation.thread.kind.is_contact());
+    // Before the message: rules that it wakes know the language.
+    drafts.extend(language::heard(conversation, message.language));
     drafts.push(Draft {
         fact: Fact::LineReceived {
             line,
@@ -165,7 +167,6 @@ pub fn customer_line(
         content: Some(EventContent::Line(message.content.clone())),
     });
     drafts.extend(survey::answer(conversation, &message.content, now).filter(|_| is_tap));
-    drafts.extend(language::heard(conversation, message.language));
     drafts
 }
 

@@ -96,6 +96,11 @@ impl Asked<'_> {
                 let is_on = |tag| thread.tags.iter().any(|on: &TagOn| tags.is_same(on.tag, tag));
                 any_of.iter().copied().any(is_on) != *not
             }
+            Test::Language { any_of, not } => {
+                let spoken = thread.language.as_ref().map(|spoken| spoken.language.as_str());
+                let is_one = |spoken| any_of.iter().any(|tag| is_in(spoken, tag));
+                spoken.is_some_and(is_one) != *not
+            }
             Test::Hours { schedule, not } => {
                 let hours = self.policies.hours(*schedule);
                 hours.is_some_and(|hours| hours.is_open(due_at(event)) != *not)
@@ -104,6 +109,12 @@ impl Asked<'_> {
             Test::FromAd { not } => is_from_ad(event) != *not,
         }
     }
+}
+
+/// Whether a language is this one, or of one of its regions.
+fn is_in(spoken: &str, tag: &str) -> bool {
+    let (mut spoken, tag) = (spoken.split('-'), tag.split('-'));
+    tag.into_iter().all(|part| spoken.next().is_some_and(|of| of.eq_ignore_ascii_case(part)))
 }
 
 fn received(event: &Event) -> Option<LineKind> {

@@ -3,7 +3,7 @@
 use baton_protocol::limits::TEXT_CHARS_MAX;
 use baton_protocol::setting::{Holds, Rule, RuleAction, SettingKind, Test, Trigger};
 
-use super::text::{count, lines, name, number};
+use super::text::{count, language, lines, name, number};
 use super::{Around, Name, SettingRules, Target, Wrong};
 use crate::fold::fold;
 use crate::rules::contradiction;
@@ -46,6 +46,7 @@ impl SettingRules for Rule {
                 | Test::Kind { .. }
                 | Test::Owner { .. }
                 | Test::Status { .. }
+                | Test::Language { .. }
                 | Test::Known { .. }
                 | Test::FromAd { .. } => Vec::new(),
             }
@@ -153,6 +154,10 @@ fn check_test(test: &mut Test) -> Result<(), Wrong> {
             any_of.len()
         }
         Test::Kind { any_of, .. } => any_of.len(),
+        Test::Language { any_of, .. } => {
+            any_of.iter().try_for_each(|tag| language("if", tag))?;
+            any_of.len()
+        }
         Test::Channel { any_of, .. } => any_of.len(),
         Test::Team { any_of, .. } => any_of.len(),
         Test::Status { any_of, .. } => any_of.len(),

@@ -9,6 +9,7 @@ use baton_domain::group::{
     sightings,
 };
 use baton_domain::inbound::{ElementBody, InboundMessage};
+use baton_domain::language::Heard;
 use baton_domain::planted::{Bug, plant};
 use baton_domain::rules::{Cause, Given, Policies, Replay};
 use baton_protocol::command::{Claim, CommandBody, NoteText, Snooze};
@@ -93,13 +94,19 @@ impl Scene {
     }
 
     pub(crate) fn says(&mut self, text: &str) {
-        let work = self.saying(text);
+        let work = self.saying(text, None);
         self.happens(&[work]);
     }
 
-    fn saying(&mut self, text: &str) -> Work {
+    /// The same, heard in a language.
+    pub(crate) fn says_in(&mut self, language: &'static str, text: &str) {
+        let work = self.saying(text, Some(Heard { language, is_sure: true }));
+        self.happens(&[work]);
+    }
+
+    fn saying(&mut self, text: &str, language: Option<Heard>) -> Work {
         self.said += 1;
-        let mut said = InboundMessage { at: self.now, ..message(self.said) };
+        let mut said = InboundMessage { at: self.now, language, ..message(self.said) };
         said.content.text = Some(text.to_owned());
         tells(self.said, ElementBody::Message(said))
     }

@@ -144,6 +144,22 @@ fn words_and_tags_say_whose_a_message_is() {
 }
 
 #[test]
+fn who_writes_a_language_goes_to_the_team_that_answers_in_it() {
+    let mut scene = with("language");
+    scene.says("hello");
+    scene.says_in("es", "Hola, no puedo abrir la factura de este mes");
+    assert_eq!(did(&scene, 1), [RuleStep::Route { team: TEAM }]);
+    scene.says_in("es", "y la del mes pasado tampoco");
+    assert_eq!(did(&scene, 1), [RuleStep::Route { team: TEAM }], "it is there already");
+    let mut scene = with("language");
+    scene.says_in("pt", "Olá, não consigo abrir a fatura deste mês");
+    assert_eq!(did(&scene, 0), [], "another language");
+    let mut scene = with("language");
+    scene.says_in("es-MX", "Hola, buenas tardes");
+    assert_eq!(did(&scene, 1).len(), 1, "of a region, with the first message already");
+}
+
+#[test]
 fn each_ready_rule_may_be_set_and_is_played_here() {
     let table: Value = serde_json::from_str(TABLE).expect("the table");
     let here = include_str!("presets.rs");

@@ -169,6 +169,15 @@ pub enum Test {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         not: bool,
     },
+    /// The customer writes one of these languages, as far as that is known.
+    Language {
+        /// Their tags, as `pt`, which is also any of its regions, or `pt-BR`.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 30)))]
+        any_of: Vec<String>,
+        /// Whether it must not hold.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not: bool,
+    },
     /// A schedule is open then.
     Hours {
         /// The schedule.

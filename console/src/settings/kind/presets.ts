@@ -12,6 +12,7 @@ export const BLANKS: Partial<Record<Preset, readonly Blank[]>> = {
   vip: ["tag"],
   leads: ["tag", "team"],
   sort: ["words", "tag", "team"],
+  language: ["language", "team"],
 };
 
 const notify = (whom: string) => ({ do: "notify", whom });
@@ -26,7 +27,7 @@ export const isChosen = (preset: Preset, chosen: Chosen): boolean =>
 /** The body of a ready rule, in somebody's language. */
 export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Values {
   const base = { name: w.presets[preset].name, enabled: true };
-  const { schedule, tag, team } = chosen;
+  const { schedule, tag, team, language } = chosen;
   switch (preset) {
     case "acknowledge":
       return {
@@ -69,6 +70,18 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         when: "message",
         if: [{ test: "text", any_of: wordsOf(chosen.words) }],
         then: [{ do: "tag", tag }, { do: "route", team }],
+        once: "episode",
+      };
+    case "language":
+      return {
+        ...base,
+        when: "message",
+        if: [
+          { test: "language", any_of: [language] },
+          { test: "team", any_of: [team], not: true },
+          { test: "owner", is: "queue" },
+        ],
+        then: [{ do: "route", team }],
         once: "episode",
       };
     case "thanks":
