@@ -7,6 +7,8 @@ package app.baton.app
 import androidx.compose.foundation.background
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.fillMaxSize
+import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.verticalScroll
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.ImageComposeScene
@@ -86,7 +88,7 @@ private fun Found(state: InboxState, everywhere: Everywhere) = FoundList("azul",
 /** A part of a screen that lies below what a picture shows. */
 @Composable
 private fun Part(content: @Composable () -> Unit) =
-    Column(Modifier.fillMaxSize().background(Look.colours.surface)) { content() }
+    Column(Modifier.fillMaxSize().background(Look.colours.surface).verticalScroll(rememberScrollState())) { content() }
 
 @Composable
 private fun Talk(state: TalkState, stand: Stand = Sample.live) = TalkScreen(state, stand, TalkActs())

@@ -223,7 +223,7 @@ fun Bar(
 
 @Composable
 fun BarTitle(text: String, modifier: Modifier = Modifier, style: TextStyle = Look.type.title) = Says(
-    text, modifier.padding(horizontal = 8.dp).semantics { heading() }, style, lines = 1,
+    text, modifier.padding(horizontal = 8.dp).semantics { heading() }, style, lines = if (isLarge) 2 else 1,
 )
 
 @Composable
@@ -435,10 +435,16 @@ fun Skeleton(modifier: Modifier) =
 
 /** A count in a circle. */
 @Composable
-fun Count(count: Int, says: String? = null, back: Color = Look.colours.accent, ink: Color = Look.colours.onAccent) =
+fun Count(
+    count: Int,
+    says: String? = null,
+    back: Color = Look.colours.accent,
+    ink: Color = Look.colours.onAccent,
+    style: TextStyle = Look.type.tiny,
+) =
     Box(
         Modifier.defaultMinSize(20.dp, 20.dp).clip(RoundedCornerShape(50)).background(back)
             .padding(horizontal = 6.dp, vertical = 1.dp)
             .then(if (says != null) Modifier.semantics { contentDescription = says } else Modifier),
         Alignment.Center,
-    ) { Says(if (count > 99) "99+" else "$count", style = Look.type.tiny, colour = ink, lines = 1) }
+    ) { Says(if (count > 99) "99+" else "$count", style = style, colour = ink, lines = 1) }

@@ -52,6 +52,7 @@ import app.baton.app.look.Theirs
 import app.baton.app.look.Beside
 import app.baton.app.look.Weight
 import app.baton.app.look.Wide
+import app.baton.app.look.isLarge
 import app.baton.app.model.Entry
 import app.baton.app.model.TalkState
 import app.baton.app.model.Tick
@@ -184,7 +185,7 @@ private fun Writing(state: TalkState, acts: TalkActs) {
         textStyle = Look.type.body.copy(color = ink), maxLines = 8, visualTransformation = marks, cursorBrush = SolidColor(colours.accent),
     ) { field ->
         Box(Modifier.padding(vertical = 8.dp), Alignment.CenterStart) {
-            if (composing.text.isEmpty()) Says(hint, colour = quiet, lines = 2)
+            if (composing.text.isEmpty()) Says(hint, colour = quiet, lines = if (isLarge) 4 else 2)
             Wide(field)
         }
     }

@@ -57,6 +57,7 @@ import app.baton.app.look.Skeleton
 import app.baton.app.look.Theirs
 import app.baton.app.look.Weight
 import app.baton.app.look.isLarge
+import app.baton.app.look.still
 import app.baton.app.model.Haste
 import app.baton.app.model.Holder
 import app.baton.app.model.InboxState
@@ -114,7 +115,7 @@ fun InboxScreen(
         }
         Tabs(tabs, state, acts.choose)
         Hairline()
-        Box(Modifier.weight(1f)) {
+        Box(Modifier.weight(1f).fillMaxWidth()) {
             val isOver = state.isOfQueue
             Rows(state, acts, chosen, ends = if (isOver) TAKES else 0.dp)
             if (isOver) {
@@ -132,6 +133,9 @@ fun InboxScreen(
     }
 }
 
+/** Letters of the bell's count: larger ones would cover the bell. */
+private const val BELL = 11f
+
 /** The way to what concerns the agent, with how much of it is not read. */
 @Composable
 private fun Bell(unread: Int, onClick: () -> Unit) = Box {
@@ -139,7 +143,7 @@ private fun Bell(unread: Int, onClick: () -> Unit) = Box {
     val says = if (unread > 0) words(Word.Notices) + ", " + words(Word.NotRead, unread) else words(Word.Notices)
     IconAct(Drawing.Bell, says, onClick = onClick)
     // The name of the button says it.
-    if (unread > 0) Box(Modifier.align(Alignment.TopEnd).clearAndSetSemantics {}) { Count(unread) }
+    if (unread > 0) Box(Modifier.align(Alignment.TopEnd).clearAndSetSemantics {}) { Count(unread, style = Look.type.tiny.still(BELL)) }
 }
 
 /** Offline, locked, connecting: one line above everything, and what waits. */
@@ -409,7 +413,8 @@ fun HolderChip(holder: Holder, isClaiming: Boolean = false) {
 private val PreviewKind.drawing: Drawing?
     get() = when (this) {
         PreviewKind.IMAGE, PreviewKind.VIDEO, PreviewKind.DOCUMENT, PreviewKind.STICKER -> Drawing.Clip
-        PreviewKind.AUDIO, PreviewKind.VOICE -> Drawing.Bolt
+        PreviewKind.AUDIO -> Drawing.Play
+        PreviewKind.VOICE -> Drawing.Mic
         PreviewKind.CALL -> Drawing.Phone
         PreviewKind.CARDS -> Drawing.User
         PreviewKind.REACTION -> Drawing.Smile

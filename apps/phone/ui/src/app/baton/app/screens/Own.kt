@@ -100,7 +100,7 @@ private fun Device(device: SignedInDevice, now: Long, acts: OwnActs) {
     val words = Look.words
     var asks by remember { mutableStateOf(false) }
     val used = if (device.isThis) words(Word.ThisDevice) else words(Word.LastSeen, words.moment(device.lastSeenMs, now))
-    ActRow(device.name, Drawing.Phone, used, isChosen = device.isThis, isEnabled = true) {
+    ActRow(device.name, Drawing.Screen, used, isChosen = device.isThis, isEnabled = true) {
         if (!device.isThis) asks = !asks
     }
     if (!asks) return

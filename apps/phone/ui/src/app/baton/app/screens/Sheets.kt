@@ -231,7 +231,7 @@ private fun LineSheet(line: Line, acts: TalkActs) {
     }
     ActRow(words(Word.AnswerLine), Drawing.Undo) { acts.quote(line) }
     ActRow(words(Word.ForwardLine), Drawing.Right) { acts.cover(Sheet.Forward(line)) }
-    ActRow(words(Word.CopyText), Drawing.Q) { acts.copy(line) }
+    ActRow(words(Word.CopyText), Drawing.Copy) { acts.copy(line) }
     val media = line.content as? LineContent.Media
     if (media != null) {
         val name = media.name ?: words.text(line)
