@@ -181,6 +181,9 @@ pub struct InboxRow {
     /// The urgency in its queue; nothing where it is normal.
     #[uniffi(default = None)]
     pub priority: Option<Priority>,
+    /// The ids of the tags that are on it.
+    #[uniffi(default = [])]
+    pub tags: Vec<String>,
     /// The agent's own unfinished acts.
     pub own: Own,
     /// Whether it has an unsent draft.
@@ -253,6 +256,7 @@ impl From<lists::InboxRow> for InboxRow {
             language: row.language.map(|spoken| spoken.language),
             orphaned_at_ms: row.orphaned_at.map(baton_protocol::Timestamp::ms),
             priority: Priority::unless_normal(row.priority),
+            tags: row.tags.iter().map(ToString::to_string).collect(),
             own: row.own.into(),
             has_draft: row.has_draft,
             hit: row.hit.map(Hit::from),

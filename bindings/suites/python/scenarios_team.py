@@ -215,6 +215,7 @@ async def the_desks_tools(stage):
         fields = [(one.attribute, one.value) for one in header.value.fields]
         return fields == [(plan, FieldValue.TEXT("Gold"))] and header.value.tags == [tag]
     await eventually("field and tag are there", is_set)
+    await ana.row(conversation, lambda row: row.tags == [tag])
     await eventually("it is resolved", lambda: header.value.status == Status.RESOLVED())
     # A server whose facts are of the future cannot read the outcome in its own log.
     if os.environ.get("PLANTED_BUG") is None:

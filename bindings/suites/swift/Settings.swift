@@ -118,6 +118,10 @@ func desksTools(_ stage: Stage) async throws {
     try await until("field and tag are there") {
         header.latest?.header?.fields == [field] && header.latest?.header?.tags == [tag]
     }
+    let list = try await ana.inbox()
+    try await until("the row has the tag") {
+        list.latest?.rows.first { $0.id == said.conversation }?.tags == [tag]
+    }
     try await until("the episode ended with the outcome") {
         try await ana.client.episodes(of: said.conversation).map(\.outcome) == ["Sold"]
     }

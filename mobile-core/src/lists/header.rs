@@ -93,13 +93,12 @@ impl Query for HeaderOf {
         let Some(row) = sources.read.row(of)? else {
             return Ok(QueryResult { items: Vec::new(), about: None });
         };
-        let (followers, tags, fields) = match &row {
+        let (followers, fields) = match &row {
             ConversationRow::Full { view, .. } => {
                 let thread = &view.conversation.thread;
-                let tags = thread.tags.iter().map(|on| on.tag).collect();
-                (thread.followers.clone(), tags, view.contact.fields.clone())
+                (thread.followers.clone(), view.contact.fields.clone())
             }
-            ConversationRow::Head { .. } => (Vec::new(), Vec::new(), BTreeMap::new()),
+            ConversationRow::Head { .. } => (Vec::new(), BTreeMap::new()),
         };
         let row = InboxRow::of(row);
         let (language, priority) = (row.language.clone(), row.priority);
@@ -125,7 +124,7 @@ impl Query for HeaderOf {
             colleague_draft: around.draft(of).filter(|draft| draft.agent_id != me).cloned(),
             viewers: viewers.collect(),
             followers,
-            tags,
+            tags: row.tags,
             fields,
             language,
             priority,

@@ -7,7 +7,7 @@ use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
     Author, ChannelId, Conversation, ConversationId, Head, LineKind, MessageStatus, Owner,
-    Priority, Spoken, Status, TeamId, Timestamp,
+    Priority, SettingId, Spoken, Status, TeamId, Timestamp,
 };
 
 use super::diff::Keyed;
@@ -117,6 +117,8 @@ pub struct InboxRow {
     pub is_blocked: bool,
     /// The language that the customer writes, where it is known.
     pub language: Option<Spoken>,
+    /// Tags that are on it; none where no more than the head is seen.
+    pub tags: Vec<SettingId>,
     /// The agent's own acts there that are not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
@@ -165,6 +167,7 @@ impl InboxRow {
             window_until: None,
             is_blocked: false,
             language: None,
+            tags: Vec::new(),
             own: Own::default(),
             has_draft: false,
             hit: None,
@@ -176,6 +179,7 @@ impl InboxRow {
             (made.unread, made.window_until) = (unread, thread.window_until);
             made.is_blocked = thread.block.is_some();
             made.language = thread.language;
+            made.tags = thread.tags.iter().map(|on| on.tag).collect();
         }
         made
     }

@@ -139,6 +139,7 @@ val living = listOf(
                 told.header?.fields == listOf(field) && told.header?.tags == listOf(tag)
             }
         }
+        ensure(ana.rowOf(said).tags == listOf(tag)) { "the row has not the tag" }
         until("the episode ended with the outcome") {
             ana.baton.episodes(said.conversation).map { it.outcome } == listOf("Sold")
         }

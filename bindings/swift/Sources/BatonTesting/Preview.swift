@@ -12,7 +12,7 @@ public enum Preview {
 
     /// Three conversations: one of this agent that waits, a colleague's, and one nobody took.
     public static let rows: [InboxRow] = [
-        row(1, "Marta Ruiz", .agent(agent: me), "Has my order left?", unread: 2),
+        row(1, "Marta Ruiz", .agent(agent: me), "Has my order left?", unread: 2, tags: [id(93)]),
         row(2, "Bakery Sol", .agent(agent: colleague), "Thank you!", isCustomers: false),
         row(3, "+34 600 000 003", .queue(team: "team"), "Are you open today?", unread: 1),
     ]
@@ -79,7 +79,7 @@ public enum Preview {
         id: conversation, title: "Marta Ruiz", owner: .agent(agent: me), ownerEpoch: 1,
         isOwnerOnline: true, status: .open, unread: 2, unansweredSinceMs: noon,
         windowUntilMs: noon + 60 * minute, hold: .nobody, colleagueDraft: nil,
-        viewers: [colleague], own: Own(waiting: 1, needsReview: 0, isClaiming: false))
+        viewers: [colleague], tags: [id(93)], own: Own(waiting: 1, needsReview: 0, isClaiming: false))
 
     /// The numbers that fit the rows.
     public static let badge = Badge(mine: 1, unread: 3, unassigned: 1, needsReview: 0)
@@ -95,14 +95,14 @@ public enum Preview {
 
     private static func row(
         _ number: Int, _ title: String, _ owner: Owner, _ preview: String, unread: UInt64 = 0,
-        isCustomers: Bool = true
+        isCustomers: Bool = true, tags: [String] = []
     ) -> InboxRow {
         let at = noon - Int64(number) * minute
         return InboxRow(
             id: id(number), title: title, team: "team", channel: "channel", owner: owner,
             ownerEpoch: 1, status: .open, unansweredSinceMs: unread > 0 ? at : nil,
             activityAtMs: at, preview: preview, previewFromCustomer: isCustomers,
-            unread: unread, windowUntilMs: noon + 60 * minute,
+            unread: unread, windowUntilMs: noon + 60 * minute, tags: tags,
             own: Own(waiting: 0, needsReview: 0, isClaiming: false), hasDraft: false, hit: nil)
     }
 

@@ -7,7 +7,8 @@ use baton_domain::mirror::Mirrored;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::frame::{LeaseHolder, ServerFrame};
 use baton_protocol::page::ConversationRow;
-use baton_protocol::{Author, CommandBody, DeviceId, Owner, Status};
+use baton_protocol::{Author, CommandBody, DeviceId, Owner, SettingId, Status, TagOn};
+use uuid::Uuid;
 
 use super::super::{
     Entry, Header, HeaderOf, Inbox, InboxAbout, InboxOf, InboxRow, ListRequest, Own, PAGE, Query,
@@ -164,6 +165,25 @@ fn a_row_shows_what_there_is_and_what_the_agent_did() {
 }
 
 #[test]
+fn a_row_has_the_tags_of_its_conversation_and_follows_them() {
+    let (_directory, store) = store();
+    let mut phone = Phone::new(&store, 1);
+    let [urgent, wholesale] = [1, 2].map(|n| SettingId(Uuid::from_u128(0x7A6 + n)));
+    let on = |tag| TagOn { tag, lasting: tag == wholesale };
+    let mut full = conversation(talk(1), phone.wall());
+    full.view.conversation.thread.tags = vec![on(urgent), on(wholesale)];
+    phone.puts([Mirrored::Full(Box::new(full))]);
+    let of = || InboxOf::View(View::Unassigned);
+    assert_eq!(rows(&phone, of()).0[0].tags, [urgent, wholesale]);
+    assert_eq!(header(&phone, 1).tags, [urgent, wholesale]);
+    phone.changes(talk(1), |full| {
+        full.view.conversation.head.revision += 1;
+        full.view.conversation.thread.tags = vec![on(wholesale)];
+    });
+    assert_eq!(rows(&phone, of()).0[0].tags, [wholesale]);
+}
+
+#[test]
 fn of_a_head_nothing_more_is_shown() {
     let (_directory, store) = store();
     let mut phone = Phone::new(&store, 1);
@@ -171,6 +191,7 @@ fn of_a_head_nothing_more_is_shown() {
     phone.puts([Mirrored::Head(full.view.conversation.head)]);
     let (rows, _) = rows(&phone, InboxOf::View(View::All));
     assert_eq!((&rows[0].customer, &rows[0].preview, rows[0].window_until), (&None, &None, None));
+    assert!(rows[0].tags.is_empty());
     let timeline = phone.looks(|sources| Timeline::new(talk(1)).ask(sources, None));
     assert!(timeline.items.is_empty() && !timeline.about.is_full);
 }
@@ -206,7 +227,7 @@ fn a_header_says_who_composes_who_looks_and_who_is_there() {
     let name = phone.subscribes(ListRequest::Header(HeaderOf(talk(1))));
     let touched = phone.around.connect();
     phone.observers.touch(&touched);
-    let (since, device_id) = (phone.wall(), DeviceId(uuid::Uuid::from_u128(5)));
+    let (since, device_id) = (phone.wall(), DeviceId(Uuid::from_u128(5)));
     let theirs = Hold::Theirs(LeaseHolder { agent_id: BEN, device_id, token: 1, since });
     let (conversation_id, text) = (talk(1), "I am".to_owned());
     phone.changes(talk(1), |full| {

@@ -51,7 +51,7 @@ object Preview {
 
     /** Three conversations: one of this agent that waits, a colleague's, and one nobody took. */
     val rows: List<InboxRow> = listOf(
-        row(1, "Marta Ruiz", Owner.Agent(ME), "Has my order left?", unread = 2u),
+        row(1, "Marta Ruiz", Owner.Agent(ME), "Has my order left?", unread = 2u).copy(tags = listOf(id(91))),
         row(2, "Bakery Sol", Owner.Agent(COLLEAGUE), "Thank you!", isCustomers = false),
         row(3, "+34 600 000 003", Owner.Queue("team"), "Are you open today?", unread = 1u),
     )
@@ -101,7 +101,7 @@ object Preview {
         id = conversation, title = "Marta Ruiz", owner = Owner.Agent(ME), ownerEpoch = 1u,
         isOwnerOnline = true, status = Status.Open, unread = 2u, unansweredSinceMs = NOON,
         windowUntilMs = NOON + 60 * MINUTE, hold = Hold.Nobody, colleagueDraft = null,
-        viewers = listOf(COLLEAGUE), own = Own(1u, 0u, false),
+        viewers = listOf(COLLEAGUE), tags = listOf(id(91)), own = Own(1u, 0u, false),
     )
 
     /** This agent and a colleague, their team, and its number. */
