@@ -114,7 +114,7 @@ pub(super) struct Ring {
     end: Option<Cursor>,
     /// The position before the first kept one.
     floor: u64,
-    /// What is kept of the positions before it.
+    /// Events of the positions before it, for quiet audiences.
     quiet: Quiet,
     events: usize,
     share: Share,

@@ -1,5 +1,5 @@
-//! The part of a log that a ring let go of, as far as quiet audiences were told of it. One busy team
-//! does not send the others to the database for the two messages that they missed.
+//! The part of a log that a ring let go of, as far as quiet audiences were told of it. So one busy
+//! team does not send the others to the database for the two messages that they missed.
 //!
 //! **Invariant:** of the positions above `base`, an event is kept, or each of its audiences is loud
 //! up to its position at least.
@@ -56,8 +56,8 @@ impl Quiet {
         &self.pieces
     }
 
-    /// Whether it holds all that this viewer is told of the positions above `from`. Admins read the
-    /// log itself, of which it is only a part.
+    /// True when it holds all that this viewer is told of the positions above `from`. Admins read
+    /// the log itself, of which it is only a part.
     pub(super) fn has(&self, viewer: &Viewer, from: u64) -> bool {
         let is_kept = |audience: &Audience| self.loud.get(audience).is_none_or(|at| *at <= from);
         from >= self.base && viewer.audiences().is_some_and(|own| own.iter().all(is_kept))
