@@ -31,8 +31,11 @@ for (const language of languages) {
   const said = async (file) => import(join(made, "messages", `${file}.mjs`));
   const { toolWords } = await said("tools");
   const { noticeWords } = await said("notices");
+  const { sourceWords } = await said("sources");
   const whole = (await said(language))[language];
-  tables[language] = { ...whole, tools: toolWords[language], notices: noticeWords[language] };
+  const parts = { tools: toolWords, notices: noticeWords, sources: sourceWords };
+  tables[language] = { ...whole };
+  for (const [name, part] of Object.entries(parts)) tables[language][name] = part[language];
 }
 rmSync(made, { recursive: true });
 

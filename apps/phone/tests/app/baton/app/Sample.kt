@@ -17,6 +17,7 @@ import app.baton.app.model.Offered
 import app.baton.app.model.OwnState
 import app.baton.app.model.ReviewState
 import app.baton.app.model.Sheet
+import app.baton.app.model.SourcesState
 import app.baton.app.model.Stand
 import app.baton.app.model.TalkState
 import app.baton.app.model.entriesOf
@@ -32,6 +33,10 @@ import app.baton.core.CannedThen
 import app.baton.core.ChoiceKind
 import app.baton.core.Colleague
 import app.baton.core.ContactField
+import app.baton.core.ContextRow
+import app.baton.core.ContextSource
+import app.baton.core.ContextState
+import app.baton.core.ContextWhy
 import app.baton.core.ConversationTag
 import app.baton.core.ExcerptPart
 import app.baton.core.FilledText
@@ -116,6 +121,7 @@ object FakeFilling : Filling {
 class FakePlatform(private val baton: Baton) : Platform {
     var file: OutgoingFile? = null
     val copied = mutableListOf<String>()
+    val browsed = mutableListOf<String>()
     val servers = mutableListOf<String>()
     override var remembered = Remembered("https://desk.example", "demo", "ines@example.com")
     override val language = Language.ENGLISH
@@ -131,6 +137,10 @@ class FakePlatform(private val baton: Baton) : Platform {
     override suspend fun pickFile() = file
     override fun picture(bytes: ByteArray): ImageBitmap? = null
     override suspend fun show(name: String, mediaType: String, bytes: ByteArray) = Unit
+    override suspend fun browse(link: String) {
+        browsed += link
+    }
+
     override fun copy(text: String) {
         copied += text
     }
@@ -182,12 +192,21 @@ object Sample {
         windowUntilMs = window, own = Own(0u, 0u, false), hasDraft = false, hit = null,
     )
 
+    private val urgent = ConversationTag("t1", "Urgent", "red", false, null, false, null, SetBy.ANYONE)
+    private val wholesale = ConversationTag("t2", "Wholesale", "blue", true, null, false, null, SetBy.SUPERVISORS)
+    val tags = listOf(
+        urgent, wholesale,
+        ConversationTag("t3", "Reparación de marco", "green", false, null, false, null, SetBy.ANYONE),
+        ConversationTag("t4", "شكوى", "orange", false, null, false, null, SetBy.ANYONE),
+    )
+
     val rows: List<InboxRow> = listOf(
-        row(MARTA, "Marta Gil", "Al final mejor en azul, si puede ser", ago = 2 * MINUTE, waits = 12 * MINUTE, unread = 2u),
+        row(MARTA, "Marta Gil", "Al final mejor en azul, si puede ser", ago = 2 * MINUTE, waits = 12 * MINUTE, unread = 2u)
+            .copy(tags = listOf("t1", "t4", "t2")),
         row("teresa", "Teresa Vega", null, ago = 21 * MINUTE, waits = 21 * MINUTE, unread = 1u, kind = PreviewKind.IMAGE),
         row("omar", "عمر الحداد", ARABIC, sales, 4 * MINUTE, 4 * MINUTE, 1u),
         row("lucia", "Lucía Fernández de la Torre y Mendoza", "Gracias, hasta mañana", ago = HOUR, byCustomer = false),
-        row("sol", "Bakery Sol", "Perfect, two trays for Saturday then", Owner.Agent(BEN), 2 * HOUR),
+        row("sol", "Bakery Sol", "Perfect, two trays for Saturday then", Owner.Agent(BEN), 2 * HOUR).copy(tags = listOf("t2")),
         row("noah", null, null, sales, 3 * HOUR, 3 * HOUR, 3u, PreviewKind.VOICE)
             .copy(windowUntilMs = NOW + 30 * MINUTE),
         row("grace", "Grace Okafor", "I will write again on Monday", ago = 26 * HOUR, status = Status.Snoozed(NOW + 70 * HOUR)),
@@ -334,13 +353,6 @@ object Sample {
     val answering = talk(
         composing = Composing("Sí", quoted = line(3, LineAuthor.Customer, text("¡Sí por favor! ¿Hasta cuándo?"), 12 * MINUTE)),
     ).copy(elsewhere = listOf(row("m2", "Marta Gil", "Hello", Owner.Agent(BEN)).copy(channel = "c2")))
-    private val urgent = ConversationTag("t1", "Urgent", "red", false, null, false, null, SetBy.ANYONE)
-    private val wholesale = ConversationTag("t2", "Wholesale", "blue", true, null, false, null, SetBy.SUPERVISORS)
-    val tags = listOf(
-        urgent, wholesale,
-        ConversationTag("t3", "Reparación de marco", "green", false, null, false, null, SetBy.ANYONE),
-        ConversationTag("t4", "شكوى", "orange", false, null, false, null, SetBy.ANYONE),
-    )
     val replies = listOf(
         canned("r1", "hours", "Opening hours", "We are open from 10 to 18, Monday to Saturday."),
         canned("r2", "parcel", "Where the parcel is", "{{customer.first_name}}, parcel {{ask:Parcel number}} comes on {{ask:Day}}.")
@@ -389,6 +401,25 @@ object Sample {
             TimelineEntry.Note(note),
         ),
     ).copy(title = "عمر الحداد")
+
+    private val shop = ContextSource(
+        "s1", "Shop", ContextState.FRESH, null, "Marta Gil García",
+        listOf(
+            ContextRow("Last order", "4471, Sierra M, green", null),
+            ContextRow("Paid", "40 €", null),
+            ContextRow("Invoice", "See it", "https://shop.example/4471"),
+        ),
+        NOW,
+    )
+    private val late = ContextSource(
+        "s2", "المستودع", ContextState.UNAVAILABLE, ContextWhy.LATE, null,
+        listOf(ContextRow("الحالة", "في الطريق إلى Madrid", null)), NOW - 40 * MINUTE,
+    )
+    private val nothingKnown = ContextSource("s3", "Loyalty", ContextState.FRESH, null, null, emptyList(), NOW)
+    private val refusing = ContextSource("s4", "Ledger", ContextState.UNAVAILABLE, ContextWhy.REFUSED, null, emptyList(), null)
+    val sources = listOf(shop, late, nothingKnown, refusing)
+
+    fun card(sources: SourcesState) = talk(sheet = Sheet.Contact).copy(sources = sources)
 
     fun reviews(vararg items: OutboxItem) = ReviewState(
         held = items.filter { it.review != null }, waiting = items.filter { it.review == null },

@@ -27,6 +27,7 @@ import app.baton.app.model.OwnState
 import app.baton.app.model.Place
 import app.baton.app.model.Sheet
 import app.baton.app.model.SignInState
+import app.baton.app.model.SourcesState
 import app.baton.app.model.Special
 import app.baton.app.model.Stand
 import app.baton.app.model.TalkState
@@ -160,7 +161,10 @@ private val sheets = listOf(
     covered("more", Sheet.More),
     covered("hand-over", Sheet.HandOver),
     covered("snooze", Sheet.Snooze),
-    covered("contact", Sheet.Contact),
+    Shot("sheet-contact") { Talk(Sample.card(SourcesState.Asked(emptyList()))) },
+    Shot("sheet-contact-asking") { Talk(Sample.card(SourcesState.Asking)) },
+    Shot("sheet-contact-sources") { Talk(Sample.card(SourcesState.Asked(Sample.sources))) },
+    Shot("sheet-contact-away") { Talk(Sample.card(SourcesState.Away(Told.of(Word.ServerAway)))) },
     covered("line", Sheet.OfLine(Sample.said)),
     covered("resend", Sheet.ResendAsk(Sample.said)),
     covered("templates", Sheet.Templates(listOf(Sample.template))),

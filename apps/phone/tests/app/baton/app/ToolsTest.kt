@@ -11,6 +11,7 @@ import androidx.compose.ui.test.onFirst
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performTextInput
+import app.baton.app.model.SourcesState
 import app.baton.core.Act
 import app.baton.core.Choice
 import app.baton.core.CoreException
@@ -23,6 +24,7 @@ import app.baton.core.ServerFound
 import app.baton.core.ServerList
 import app.baton.core.Standing
 import app.baton.core.TimelineEntry
+import app.baton.testing.FakeServer
 import app.baton.testing.Preview
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -276,5 +278,48 @@ class ToolsTest : OverFakes() {
         onNode(hasText("Hand over all the same") and hasClickAction()).performScrollTo().performClick()
         val act = acted().act as Act.TransferToAgent
         assertTrue(act.exceedCapacity)
+    }
+
+    @Test
+    fun the_card_shows_what_the_teams_own_programs_know_and_opens_their_pages() {
+        baton.server = FakeServer(context = Sample.sources)
+        app {
+            opens()
+            taps("More")
+            presses("Contact")
+            shows("4471, Sierra M, green")
+            shows("Nothing is known here.")
+            shows("Not available, as of 10:22. It takes too long to answer.")
+            shows("Not available. It refuses to answer, or has no secret yet.")
+            onNode(hasText("See it") and hasClickAction()).performScrollTo()
+            presses("See it")
+            waitUntil("the page is open", SHOWN_MS) { platform.browsed == listOf("https://shop.example/4471") }
+        }
+    }
+
+    @Test
+    fun the_card_is_there_without_a_network_and_asks_again() {
+        baton.server = FakeServer(context = Sample.sources)
+        app {
+            baton.failOnce("context", CoreException.Offline())
+            opens()
+            taps("More")
+            presses("Contact")
+            shows("The server cannot be reached.")
+            presses("Try again")
+            shows("4471, Sierra M, green")
+        }
+    }
+
+    @Test
+    fun a_server_of_before_sources_adds_nothing_to_the_card() {
+        app {
+            baton.failOnce("context", CoreException.Server("not_found", "No such thing."))
+            opens()
+            taps("More")
+            presses("Contact")
+            shows("Waiting since")
+            waitUntil("it was asked", SHOWN_MS) { model.state.value.talk?.state?.value?.sources == SourcesState.Asked(emptyList()) }
+        }
     }
 }

@@ -102,6 +102,12 @@ class AndroidPlatform(private val phone: PhoneApp) : Platform {
         phone.startActivity(Intent.createChooser(shows, name).addFlags(Intent.FLAG_ACTIVITY_NEW_TASK))
     }
 
+    override suspend fun browse(link: String) {
+        val shows = Intent(Intent.ACTION_VIEW, Uri.parse(link))
+        // Where nothing shows pages, the chooser says so.
+        phone.startActivity(Intent.createChooser(shows, null).addFlags(Intent.FLAG_ACTIVITY_NEW_TASK))
+    }
+
     override fun copy(text: String) {
         val clipboard = phone.getSystemService(ClipboardManager::class.java)
         clipboard.setPrimaryClip(ClipData.newPlainText("Baton", text))

@@ -22,6 +22,7 @@ import java.awt.Frame
 import java.awt.Toolkit
 import java.awt.datatransfer.StringSelection
 import java.io.IOException
+import java.net.URI
 import java.nio.file.Files
 import java.nio.file.Path
 import java.nio.file.StandardCopyOption
@@ -116,6 +117,16 @@ class DeskPlatform(private val directory: Path, private val window: () -> Frame?
         file.toFile().deleteOnExit()
         plain.toFile().deleteOnExit()
         if (Desktop.isDesktopSupported()) Desktop.getDesktop().open(file.toFile())
+    }
+
+    override suspend fun browse(link: String) = withContext(Dispatchers.IO) {
+        val desk = if (Desktop.isDesktopSupported()) Desktop.getDesktop() else null
+        if (desk?.isSupported(Desktop.Action.BROWSE) == true) {
+            desk.browse(URI(link))
+        } else {
+            // Some desks open no pages: the link can be pasted at least.
+            copy(link)
+        }
     }
 
     override fun copy(text: String) {

@@ -74,6 +74,8 @@ class HandPlatform(directory: Path) : Platform by DeskPlatform(directory, { null
         opened += name to bytes
     }
 
+    override suspend fun browse(link: String) = Unit
+
     override fun copy(text: String) {
         copied += text
     }

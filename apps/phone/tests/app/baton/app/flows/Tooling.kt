@@ -4,6 +4,9 @@ package app.baton.app.flows
 
 import app.baton.app.model.Home
 import app.baton.app.model.Sheet
+import app.baton.app.model.SourcesState
+import app.baton.app.model.asksSources
+import app.baton.app.model.card
 import app.baton.app.model.fillBlank
 import app.baton.app.model.insert
 import app.baton.app.model.leaving
@@ -15,6 +18,7 @@ import app.baton.app.model.tag
 import app.baton.app.model.tagsOf
 import app.baton.app.model.undo
 import app.baton.app.model.useDraft
+import app.baton.core.ContextWhy
 import app.baton.core.LineStatus
 import app.baton.core.Status
 import app.baton.suite.Fields
@@ -75,6 +79,34 @@ val tooling = listOf(
         becomes("Ben sees it", listOf(tag)) { ben.now.header?.tags }
         ana.talk.tag(tag, false)
         becomes("Ben sees it gone", emptyList<String>()) { ben.now.header?.tags }
+    },
+    Flow("the card says what the team's own programs know") {
+        val number = freshNumber()
+        val said = world.customer(number, "Where is my order?")
+        val (shop, gone) = opId() to opId()
+        for ((id, name) in listOf(shop to "source", gone to "gone")) {
+            val body = mapOf("name" to name, "url" to "${world.address}/$name", "enabled" to true)
+            world.puts(made("context_source", id, body))
+            world.rest("admin", "POST", "/context-sources/$id/secrets")
+        }
+        try {
+            val ana = hand("ana").live().opens(said)
+            ana.talk.card()
+            val told = eventually("they have answered") { (ana.now.sources as? SourcesState.Asked)?.all }
+            val rows = told.single { it.id == shop }.rows.map { it.label to it.value }
+            ensure(rows == listOf("Number" to number)) { "it says $rows" }
+            val why = told.single { it.id == gone }.why
+            ensure(why == ContextWhy.DOWN) { "it is $why" }
+            val ben = hand("ben").live().opens(said)
+            world.cut(ben.way, "refuse")
+            ben.talk.card()
+            until("Ben's phone says that nobody was asked") { ben.now.sources is SourcesState.Away }
+            world.cut(ben.way, "pass")
+            ben.talk.asksSources()
+            until("they are asked") { ben.now.sources is SourcesState.Asked }
+        } finally {
+            for (id in listOf(shop, gone)) world.puts(mapOf("kind" to "context_source", "id" to id, "expect" to 2))
+        }
     },
     Flow("how it ends is asked, and told") {
         val said = world.customer(freshNumber(), "I take it")

@@ -34,6 +34,9 @@ interface Platform {
     /** Hands a file to whatever shows it. */
     suspend fun show(name: String, mediaType: String, bytes: ByteArray)
 
+    /** Opens a page of the web where the person reads such pages. */
+    suspend fun browse(link: String)
+
     /** Puts a text where it can be pasted from. */
     fun copy(text: String)
 

@@ -95,6 +95,7 @@ data class TalkState(
     val offered: List<Offered>? = null,
     /** What was typed here and not sent, the newest first. */
     val drafts: List<KeptDraft> = emptyList(),
+    val sources: SourcesState = SourcesState.Asking,
     /** The line that is being taken back. */
     val undoing: String? = null,
 ) {

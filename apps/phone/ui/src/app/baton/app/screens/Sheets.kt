@@ -94,7 +94,7 @@ private fun MoreSheet(state: TalkState, acts: TalkActs) {
         acts.follow(!state.isFollowed)
     }
     ActRow(words(Word.Tags), Drawing.Tag) { acts.cover(Sheet.Tags) }
-    ActRow(words(Word.Contact), Drawing.User) { acts.cover(Sheet.Contact) }
+    ActRow(words(Word.Contact), Drawing.User, onClick = acts.tools.card)
     if (header?.isBlocked == true) {
         ActRow(words(Word.Unblock), Drawing.Lock) { acts.block(false) }
     } else {
@@ -200,18 +200,11 @@ private fun ContactSheet(state: TalkState, acts: TalkActs) {
         if (followers.isNotEmpty()) add(words(Word.FollowedBy) to followers.joinToString())
         for (row in state.elsewhere) add(words(Word.Elsewhere) to state.names.channel(row.channel))
     }
-    for ((name, fact) in facts) {
-        Row(
-            Modifier.fillMaxWidth().padding(horizontal = 20.dp, vertical = 8.dp),
-            Arrangement.spacedBy(16.dp),
-        ) {
-            Says(name, Modifier.weight(0.4f), Look.type.small, Look.colours.ink3)
-            Theirs(fact, Modifier.weight(0.6f), Look.type.small)
-        }
-    }
+    for ((name, fact) in facts) Fact(name, fact)
     for (row in state.elsewhere) {
         ActRow(row.title ?: title, Drawing.Users, state.names.channel(row.channel)) { acts.elsewhere(row) }
     }
+    SourcesPart(state.sources, state.now, acts.tools)
 }
 
 private const val EMOJI = 26f

@@ -156,7 +156,7 @@ private fun Head(state: TalkState, acts: TalkActs, hasBack: Boolean) {
     Bar {
         if (hasBack) IconAct(Drawing.Left, words(Word.Back), onClick = acts.back)
         Row(
-            Modifier.weight(1f).clickable(role = Role.Button) { acts.cover(Sheet.Contact) }
+            Modifier.weight(1f).clickable(role = Role.Button, onClick = acts.tools.card)
                 .heightIn(min = 48.dp).padding(start = if (hasBack) 0.dp else 12.dp),
             Arrangement.spacedBy(10.dp), Alignment.CenterVertically,
         ) {

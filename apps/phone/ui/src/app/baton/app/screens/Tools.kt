@@ -50,7 +50,10 @@ import app.baton.app.model.Holder
 import app.baton.app.model.Offered
 import app.baton.app.model.TalkModel
 import app.baton.app.model.TalkState
+import app.baton.app.model.asksSources
 import app.baton.app.model.blanksAt
+import app.baton.app.model.browse
+import app.baton.app.model.card
 import app.baton.app.model.dropDraft
 import app.baton.app.model.fillBlank
 import app.baton.app.model.insert
@@ -89,6 +92,9 @@ class ToolActs(
     val useDraft: (KeptDraft) -> Unit = {},
     val dropDraft: (KeptDraft) -> Unit = {},
     val handOverFull: (Holder, String) -> Unit = { _, _ -> },
+    val card: () -> Unit = {},
+    val askSources: () -> Unit = {},
+    val browse: (String) -> Unit = {},
 ) {
     companion object {
         fun of(talk: TalkModel) = ToolActs(
@@ -104,6 +110,9 @@ class ToolActs(
             useDraft = { talk.useDraft(it) },
             dropDraft = { talk.dropDraft(it) },
             handOverFull = { to, note -> talk.handOver(to, note, exceeds = true) },
+            card = { talk.card() },
+            askSources = { talk.asksSources() },
+            browse = { talk.browse(it) },
         )
     }
 }
