@@ -218,7 +218,7 @@ object Sample {
     )
 
     fun inbox(of: List<InboxRow> = rows, view: InboxView = InboxView.Mine) = InboxState(
-        view, ListState.Loaded(of.map { rowOf(it, names, NOW) }, of.size, false), NOW,
+        view, ListState.Loaded(of.map { rowOf(it, names, NOW, tags) }, of.size, false), NOW,
     )
 
     val found = inbox(

@@ -322,4 +322,18 @@ class ToolsTest : OverFakes() {
             waitUntil("it was asked", SHOWN_MS) { model.state.value.talk?.state?.value?.sources == SourcesState.Asked(emptyList()) }
         }
     }
+
+    @Test
+    fun a_row_names_two_tags_and_counts_the_others() {
+        baton.setTags(Sample.tags)
+        app {
+            // A row is one thing to a screen reader: what it says is in one node.
+            shows("Urgent")
+            shows("شكوى")
+            shows("+1")
+            baton.setInbox(listOf(Sample.rows[0].copy(tags = listOf("t2"))))
+            shows("Wholesale")
+            waitUntil("the others are gone", SHOWN_MS) { onAllNodesWithText("Urgent").fetchSemanticsNodes().isEmpty() }
+        }
+    }
 }

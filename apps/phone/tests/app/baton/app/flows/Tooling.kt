@@ -77,8 +77,10 @@ val tooling = listOf(
         until("the tag is known") { ana.now.tags.any { it.id == tag } }
         ana.talk.tag(tag, true)
         becomes("Ben sees it", listOf(tag)) { ben.now.header?.tags }
+        becomes("and in his list, by name", listOf(word)) { ben.row(said).tags }
         ana.talk.tag(tag, false)
         becomes("Ben sees it gone", emptyList<String>()) { ben.now.header?.tags }
+        becomes("and gone in his list", emptyList<String>()) { ben.row(said).tags }
     },
     Flow("the card says what the team's own programs know") {
         val number = freshNumber()

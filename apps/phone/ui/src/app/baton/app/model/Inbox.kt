@@ -4,6 +4,7 @@ package app.baton.app.model
 
 import app.baton.app.words.Word
 import app.baton.core.Badge
+import app.baton.core.ConversationTag
 import app.baton.core.CoreException
 import app.baton.core.Filter
 import app.baton.core.FoundIn
@@ -51,6 +52,8 @@ data class RowState(
     val needsReview: Boolean,
     val hasDraft: Boolean,
     val hit: String?,
+    /** What its tags are called. */
+    val tags: List<String> = emptyList(),
 )
 
 /** A list that is none of the core's views. */
@@ -130,6 +133,7 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
             }
         }
         scope.launch { desk.names.collect { draw() } }
+        scope.launch { desk.tags.collect { draw() } }
     }
 
     fun choose(view: InboxView, special: Special? = null) {
@@ -189,14 +193,14 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
         }
     }
 
-    /** The list, the names and the clock tell of it: whoever comes last shows what is newest. */
+    /** The list, the names, the tags and the clock tell of it: whoever comes last shows what is newest. */
     @Synchronized
     private fun draw() {
         val now = desk.platform.now()
         val names = desk.names.value
         fun List<InboxRow>.drawn() = map {
             desk.homes[it.id] = Home(it.team, it.channel)
-            rowOf(it, names, now)
+            rowOf(it, names, now, desk.tags.value)
         }
         val kept = listed?.state?.value
         val list = when (val told = watched?.state?.value) {
@@ -239,7 +243,7 @@ fun tabsOf(badge: Badge, teams: List<Named>, saved: List<SavedView> = emptyList(
 }
 
 /** What a row says, at this time. */
-fun rowOf(row: InboxRow, names: Names, now: Long): RowState {
+fun rowOf(row: InboxRow, names: Names, now: Long, tags: List<ConversationTag> = emptyList()): RowState {
     val waits = row.unansweredSinceMs?.let { now - it } ?: 0
     val left = row.windowUntilMs?.let { it - now }
     val isOpen = row.status is Status.Open && row.unansweredSinceMs != null
@@ -270,5 +274,6 @@ fun rowOf(row: InboxRow, names: Names, now: Long): RowState {
         needsReview = row.own.needsReview > 0u,
         hasDraft = row.hasDraft,
         hit = row.hit?.takeIf { it.foundIn !is FoundIn.Contact }?.text,
+        tags = tagsOf(row.tags, tags).map { it.name },
     )
 }

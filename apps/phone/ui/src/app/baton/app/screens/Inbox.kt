@@ -90,6 +90,9 @@ class InboxActs(
 
 private const val FROM_THE_END = 10
 
+/** So many tags stand on a row; of more there is a count. */
+private const val TAGS = 2
+
 /** What stands over the end of a list, and so below its last row. */
 val TAKES = 72.dp
 
@@ -394,6 +397,14 @@ private fun Marks(row: RowState, now: Long, words: Words) {
         Chip(words(Word.WindowClosed), drawing = Drawing.Lock)
     }
     if (row.isBlocked) Chip(words(Word.Blocked), drawing = Drawing.Lock)
+    for (tag in row.tags.take(TAGS - 1)) Chip(tag, drawing = Drawing.Tag)
+    row.tags.getOrNull(TAGS - 1)?.let { last ->
+        // The count stands beside a tag, never on a line of its own.
+        Row(horizontalArrangement = Arrangement.spacedBy(6.dp)) {
+            Chip(last, modifier = Modifier.weight(1f, fill = false), drawing = Drawing.Tag)
+            if (row.tags.size > TAGS) Chip("+${row.tags.size - TAGS}")
+        }
+    }
     if (row.needsReview) Chip(words(Word.Review), colours.heldInk, colours.heldSoft, Drawing.Held)
     if (row.isPending) Chip(words(Word.WillBeSent), drawing = Drawing.Clock)
 }
