@@ -300,6 +300,7 @@ class AppTest : OverFakes() {
             model.state.value.talk?.templates()
             waitUntil("they were asked for", SHOWN_MS) { baton.templatesOf != null }
             assertEquals("c2", baton.templatesOf)
+            shows("No approved template fits.")
         }
     }
 }

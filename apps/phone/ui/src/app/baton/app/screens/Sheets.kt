@@ -28,7 +28,6 @@ import app.baton.app.look.Drawing
 import app.baton.app.look.Field
 import app.baton.app.look.Hit
 import app.baton.app.look.Look
-import app.baton.app.look.Nothing
 import app.baton.app.look.Problem
 import app.baton.app.look.Says
 import app.baton.app.look.SheetOver
@@ -259,7 +258,7 @@ private fun TemplatesSheet(sheet: Sheet.Templates, acts: TalkActs) {
     when {
         sheet.failed != null -> Box(Modifier.padding(20.dp)) { Problem(words(Word.TemplateAway)) }
         all == null -> Says(words(Word.Loading), Modifier.padding(20.dp), colour = Look.colours.ink3)
-        all.isEmpty() -> Nothing(words(Word.TemplateNone), drawing = Drawing.Q)
+        all.isEmpty() -> Says(words(Word.TemplateNone), Modifier.padding(20.dp), colour = Look.colours.ink2)
         else -> for (template in all) {
             ActRow(template.name, Drawing.Q, template.body) { acts.fill(template) }
         }
