@@ -186,7 +186,7 @@ plays_android() {
 
 # Dexed, with its resources, aligned, signed and verified. No phone runs it: the core is not in it,
 # nor what Firebase and androidx.work are, nor the resources of Jetpack's own libraries. R8, which
-# shrinks a release, ends with an error of its own over these classes (9.5.28).
+# shrinks a release, ends with an error of its own over these classes (9.5.28); 8.13.6 does not.
 packs() {
   local made=$out/android/apk key=$out/android/key tool jars
   for tool in aapt2 zipalign apksigner; do
