@@ -1,11 +1,13 @@
 //! The ready rules, as the console turns them on: each does what it says, and a dry run finds it.
 
+use baton_domain::inbound::{ElementBody, InboundMessage};
 use baton_protocol::command::{Claim, CommandBody};
 use baton_protocol::setting::{Rule, Schedule, Span};
 use baton_protocol::{Owner, RuleStep, SettingId, Status, TeamId};
 use serde_json::Value;
 
 use crate::automatic::{HOUR, MINUTE, Scene, given, rule, tag};
+use crate::group::{message, tells};
 
 const TABLE: &str = include_str!("../../../protocol/fixtures/presets.cases.json");
 const TEAM: TeamId = TeamId(uuid::Uuid::from_u128(0x22));
@@ -48,6 +50,15 @@ fn did(scene: &Scene, times: usize) -> Vec<RuleStep> {
     assert_eq!(would, did, "a dry run");
     scene.is_its_log();
     ran.into_iter().next().map(|(_, steps, _)| steps).unwrap_or_default()
+}
+
+/// The customer writes from an advertisement.
+fn from_ad(scene: &mut Scene) {
+    scene.said += 1;
+    let mut said = InboundMessage { at: scene.now, ..message(scene.said) };
+    said.content.referral = Some(Box::default());
+    let work = tells(scene.said, ElementBody::Message(said));
+    scene.happens(&[work]);
 }
 
 #[test]
@@ -157,6 +168,36 @@ fn who_writes_a_language_goes_to_the_team_that_answers_in_it() {
     let mut scene = with("language");
     scene.says_in("es-MX", "Hola, buenas tardes");
     assert_eq!(did(&scene, 1).len(), 1, "of a region, with the first message already");
+}
+
+#[test]
+fn who_comes_from_an_advertisement_goes_to_a_team() {
+    let mut scene = with("ads");
+    scene.says("hola");
+    assert_eq!(did(&scene, 0), [], "nothing brought them");
+    from_ad(&mut scene);
+    from_ad(&mut scene);
+    assert_eq!(did(&scene, 1), [RuleStep::Tag { tag: id(TAG) }, RuleStep::Route { team: TEAM }]);
+    assert_eq!(scene.conversation().head.owner, Owner::Queue(TEAM));
+}
+
+#[test]
+fn one_rule_says_what_it_is_about_and_the_next_whose_it_is() {
+    let mut scene = with("topic");
+    scene.says("hola");
+    let before = scene.conversation().head.owner;
+    scene.says("a refund, please");
+    scene.says("the refund?");
+    assert_eq!(did(&scene, 1), [RuleStep::Tag { tag: id(TAG) }]);
+    assert_eq!(scene.conversation().head.owner, before, "a tag alone moves nothing");
+
+    let both = [given(8, preset("topic")), given(9, preset("pass_on"))];
+    let mut scene = Scene::new([vec![given(TAG, tag("VIP"))], both.to_vec()].concat());
+    scene.says("a refund, please");
+    scene.says("the refund?");
+    assert_eq!(did(&scene, 2), [RuleStep::Tag { tag: id(TAG) }]);
+    assert_eq!(scene.ran()[1].1, [RuleStep::Route { team: TEAM }]);
+    assert_eq!(scene.conversation().head.owner, Owner::Queue(TEAM));
 }
 
 #[test]

@@ -11,8 +11,14 @@ export const BLANKS: Partial<Record<Preset, readonly Blank[]>> = {
   closed: ["schedule"],
   vip: ["tag"],
   leads: ["tag", "team"],
+  ads: ["tag", "team"],
   sort: ["words", "tag", "team"],
   language: ["language", "team"],
+        then: [{ do: "route", team }],
+        once: "episode",
+      };
+  topic: ["words", "tag"],
+  pass_on: ["tag", "team"],
 };
 
 const notify = (whom: string) => ({ do: "notify", whom });
@@ -64,6 +70,14 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
       };
     case "leads":
       return { ...base, when: "first_message", then: [{ do: "tag", tag }, { do: "route", team }] };
+    case "ads":
+      return {
+        ...base,
+        when: "message",
+        if: [{ test: "from_ad" }],
+        then: [{ do: "tag", tag }, { do: "route", team }],
+        once: "episode",
+      };
     case "sort":
       return {
         ...base,
@@ -81,6 +95,23 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
           { test: "team", any_of: [team], not: true },
           { test: "owner", is: "queue" },
         ],
+        then: [{ do: "route", team }],
+        once: "episode",
+      };
+    case "topic":
+      return {
+        ...base,
+        when: "message",
+        if: [{ test: "text", any_of: wordsOf(chosen.words) }],
+        then: [{ do: "tag", tag }],
+        once: "episode",
+      };
+    // Once an episode: whoever puts it elsewhere later is not fought with.
+    case "pass_on":
+      return {
+        ...base,
+        when: "tagged",
+        if: [{ test: "tag", any_of: [tag] }],
         then: [{ do: "route", team }],
         once: "episode",
       };
