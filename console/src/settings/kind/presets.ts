@@ -14,9 +14,6 @@ export const BLANKS: Partial<Record<Preset, readonly Blank[]>> = {
   ads: ["tag", "team"],
   sort: ["words", "tag", "team"],
   language: ["language", "team"],
-        then: [{ do: "route", team }],
-        once: "episode",
-      };
   topic: ["words", "tag"],
   pass_on: ["tag", "team"],
 };
