@@ -42,6 +42,8 @@ mod marketing;
 #[cfg(test)]
 mod mirror;
 #[cfg(test)]
+mod month;
+#[cfg(test)]
 mod outcomes;
 #[cfg(test)]
 mod outside;

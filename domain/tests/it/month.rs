@@ -1,0 +1,385 @@
+//! A month of a routed team, commit by commit. The router plans from what was read before the
+//! commit, as it does in life, and people act in the same commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use baton_domain::chance::next;
+use baton_domain::context::AgentFacts;
+use baton_domain::group::{
+    Book, Caller, CommandWork, FreshIds, HandBackWork, OfferEndWork, Post, RouteWork, State, Work,
+};
+use baton_domain::inbound::{Element, ElementBody, InboundMessage};
+use baton_domain::reach::Verdict;
+use baton_domain::routing::absence::{Absence, Absences, Deserted};
+use baton_domain::routing::{Candidate, TeamMemory, Waiting, is_routable, plan};
+use baton_domain::scope::Viewer;
+use baton_domain::sight::Sight;
+use baton_protocol::command::OfOffer;
+use baton_protocol::setting::{Hand, Routing};
+use baton_protocol::{
+    AgentId, AgentState, Availability, Choice, Command, CommandBody, Conversation, ConversationId,
+    DeviceId, Fact, MembershipKind, MessageId, NoteId, OfferEnd, OfferId, OpId, Owner, Role,
+    Status, Timestamp, Visibility,
+};
+use uuid::Uuid;
+
+use crate::group::{AGENT, NOW, TEAM, WORKSPACE, message, number_of, run_at, state};
+use crate::team::{reply, resolve};
+
+const AGENTS: u128 = 20;
+const CAPACITY: u32 = 4;
+const DAYS: u64 = 30;
+/// Minutes of a day in which customers begin; then it goes on until all of it is done.
+const OPEN_MIN: u64 = 8 * 60;
+/// A day is over by then: nothing waits for ever.
+const DAY_MIN: u64 = 12 * 60;
+
+struct Month {
+    dice: u64,
+    ids: u128,
+    memory: TeamMemory,
+    /// The offers made to each, and the minutes in which each could be asked.
+    asked: BTreeMap<AgentId, u64>,
+    there: BTreeMap<AgentId, u64>,
+    commits: u64,
+    moved: u64,
+}
+
+/// A day begins with nothing open.
+struct Day {
+    state: State,
+    book: Book,
+    minute: u64,
+    loads: BTreeMap<AgentId, (u32, u64)>,
+    /// The minute in which each offer was seen first.
+    seen: BTreeMap<OfferId, u64>,
+    declined: BTreeMap<ConversationId, BTreeSet<AgentId>>,
+    absences: Absences,
+}
+
+fn agent(number: u128) -> AgentId {
+    AgentId(Uuid::from_u128(0xA000 + number))
+}
+
+fn day() -> Day {
+    let mut state = state();
+    state.sights.clear();
+    let people = state.people.entry(WORKSPACE).or_default();
+    people.agents.remove(&AGENT);
+    for id in (1..=AGENTS).map(agent) {
+        let (role, availability) = (Role::Agent, Availability::Available);
+        let facts = AgentFacts {
+            id,
+            role,
+            state: AgentState::Active,
+            availability,
+            load: 0,
+            capacity: Some(CAPACITY),
+        };
+        people.agents.insert(id, facts);
+        let viewer = Viewer { agent: id, role, teams: [(TEAM, MembershipKind::Member)].into() };
+        let visibility = [(TEAM, Visibility::Full)].into();
+        state.sights.insert((WORKSPACE, id), Sight { viewer, visibility, hidden: BTreeSet::new() });
+    }
+    state.settle();
+    Day {
+        state,
+        book: Book::default(),
+        minute: 0,
+        loads: BTreeMap::new(),
+        seen: BTreeMap::new(),
+        declined: BTreeMap::new(),
+        absences: Absences::default(),
+    }
+}
+
+impl Day {
+    fn now(&self) -> Timestamp {
+        NOW.plus_ms(i64::try_from(self.minute * 60_000).unwrap())
+    }
+
+    /// All that is not resolved, and whatever is offered.
+    fn all(&self) -> Vec<Conversation> {
+        let all = self.state.conversations.values().map(|held| &held.now);
+        let counts =
+            |of: &&Conversation| of.head.status != Status::Resolved || of.thread.offer.is_some();
+        all.filter(counts).cloned().collect()
+    }
+
+    fn facts(&self, of: AgentId) -> AgentFacts {
+        self.state.people[&WORKSPACE].agents[&of].clone()
+    }
+
+    /// The promises that hold after each commit.
+    fn is_sound(&self) {
+        let mut loads: BTreeMap<AgentId, u32> = BTreeMap::new();
+        for Conversation { head, thread } in self.all() {
+            let owner = head.owner.agent();
+            let offered = thread.offer.map(|offer| offer.agent_id);
+            assert!(owner.is_none() || offered.is_none(), "owned and offered: {head:?}");
+            for agent in owner.into_iter().chain(offered) {
+                *loads.entry(agent).or_default() += 1;
+            }
+        }
+        for (id, facts) in &self.state.people[&WORKSPACE].agents {
+            let counted = loads.get(id).copied().unwrap_or_default();
+            assert_eq!(facts.load, counted, "the load is a count");
+            assert!(facts.load <= CAPACITY, "{id} has {}", facts.load);
+        }
+        let waiting = self.all().into_iter().filter(|one| one.head.status == Status::Open);
+        for one in waiting.filter(|one| one.thread.turn.is_some()) {
+            let is_owned = one.head.owner.agent().is_some();
+            assert!(is_owned || is_routable(&one), "in nobody's line: {:?}", one.head);
+        }
+    }
+}
+
+impl Month {
+    fn below(&mut self, limit: u64) -> u64 {
+        next(&mut self.dice) % limit
+    }
+
+    fn fresh(&mut self) -> Uuid {
+        self.ids += 1;
+        Uuid::from_u128((0x70 << 64) | self.ids)
+    }
+
+    fn writes(&mut self, customer: u64) -> Work {
+        let n = self.fresh();
+        let message = InboundMessage {
+            sender: number_of(&format!("34{customer:06}")),
+            ..message(n.as_u128())
+        };
+        let fresh = FreshIds {
+            message: MessageId(n),
+            conversation: ConversationId(self.fresh()),
+            contact: self.fresh(),
+            card: self.fresh(),
+        };
+        let body = ElementBody::Message(message);
+        let phone_number_id = Some("number".to_owned());
+        Work::Post(Post {
+            meta_app: "app".to_owned(),
+            raw: String::new(),
+            digest: String::new(),
+            received_at: NOW,
+            id: String::new(),
+            again: false,
+            is_piece: false,
+            elements: vec![(Element { phone_number_id, raw: String::new(), body }, fresh)],
+        })
+    }
+
+    fn does(&mut self, day: &Day, agent: AgentId, of: ConversationId, body: CommandBody) -> Work {
+        let ms = u128::try_from(day.now().ms()).unwrap();
+        self.ids += 1;
+        let op_id = OpId(Uuid::from_u128((ms << 80) | (7 << 76) | (2 << 62) | self.ids));
+        let device = DeviceId(Uuid::nil());
+        Work::Command(CommandWork {
+            caller: Caller { workspace: WORKSPACE, agent, device },
+            command: Command { op_id, conversation_id: of, after: None, retry_of: None, body },
+            body_hash: self.ids.to_string(),
+            message: MessageId(self.fresh()),
+            note: NoteId(self.fresh()),
+            lease: None,
+            is_asked: true,
+            is_program: false,
+        })
+    }
+
+    /// People come and go, customers write, and agents answer what rings and what they own.
+    fn people(&mut self, day: &mut Day) -> Vec<Work> {
+        let mut group = Vec::new();
+        if day.minute < OPEN_MIN {
+            for _ in 0..=self.below(2) {
+                let customer = self.below(900);
+                group.push(self.writes(customer));
+            }
+        }
+        let somebody = agent(1 + u128::from(self.below(20)));
+        let is_away = self.below(4) == 0;
+        let facts = day.state.people.get_mut(&WORKSPACE).unwrap().agents.get_mut(&somebody);
+        facts.unwrap().availability =
+            if is_away { Availability::Away } else { Availability::Available };
+        for Conversation { head, thread } in day.all() {
+            if let Some(offer) = thread.offer {
+                let of = OfOffer { offer_id: offer.offer_id };
+                let body = match self.below(8) {
+                    0 => CommandBody::DeclineOffer(of),
+                    1..=5 => CommandBody::AcceptOffer(of),
+                    _ => continue,
+                };
+                if matches!(body, CommandBody::DeclineOffer(_)) {
+                    day.declined.entry(head.id).or_default().insert(offer.agent_id);
+                }
+                group.push(self.does(day, offer.agent_id, head.id, body));
+            }
+            let Owner::Agent(owner) = head.owner else { continue };
+            if day.facts(owner).availability == Availability::Away {
+                continue;
+            }
+            let line = thread.last_line;
+            match (thread.turn.is_some(), self.below(6)) {
+                (true, 0 | 1) => group.push(self.does(day, owner, head.id, reply(line))),
+                (false, 0) => group.push(self.does(day, owner, head.id, resolve(line))),
+                _ => {}
+            }
+        }
+        group
+    }
+
+    /// The offers that are over, and what owners who are away leave.
+    fn over(&mut self, day: &mut Day) -> Vec<Work> {
+        let (minute, mut group, mut found) = (day.minute, Vec::new(), Vec::new());
+        for Conversation { head, thread } in day.all() {
+            let conversation = head.id;
+            if let Some(offer) = thread.offer {
+                let first = *day.seen.entry(offer.offer_id).or_insert(minute);
+                let is_away = day.facts(offer.agent_id).availability == Availability::Away;
+                let end = if is_away { OfferEnd::Withdrawn } else { OfferEnd::Missed };
+                if is_away || minute > first {
+                    day.declined.entry(conversation).or_default().insert(offer.agent_id);
+                    let (workspace, offer_id) = (WORKSPACE, offer.offer_id);
+                    let work = OfferEndWork { workspace, conversation, offer_id, end };
+                    group.push(Work::OfferEnd(work));
+                }
+            }
+            let (Owner::Agent(agent), Some(turn)) = (head.owner, thread.turn) else { continue };
+            if head.status == Status::Open && day.facts(agent).availability == Availability::Away {
+                let of = Deserted {
+                    workspace: WORKSPACE,
+                    conversation,
+                    agent,
+                    owner_epoch: head.owner_epoch,
+                    from_seq: turn.from_seq,
+                    absence: Absence::Away,
+                };
+                found.push((of, Duration::from_mins(5)));
+            }
+        }
+        let over = day.absences.look(Duration::from_mins(minute), &found);
+        group.extend(over.into_iter().map(|of| Work::HandBack(HandBackWork { deserted: of })));
+        group
+    }
+
+    /// The router's choices, by what stands now.
+    fn router(&mut self, day: &mut Day, policy: &Routing) -> Vec<Work> {
+        let all = day.all();
+        let minute = day.minute;
+        let mut candidates = BTreeMap::new();
+        for id in (1..=AGENTS).map(agent) {
+            let facts = day.facts(id);
+            let known = day.loads.entry(id).or_insert((facts.load, 0));
+            if known.0 != facts.load {
+                *known = (facts.load, minute);
+            }
+            let to_them =
+                |one: &&Conversation| one.thread.offer.is_some_and(|offer| offer.agent_id == id);
+            let offers = u32::try_from(all.iter().filter(to_them).count()).unwrap();
+            let candidate = Candidate {
+                agent: id,
+                state: facts.state,
+                availability: facts.availability,
+                teams: [TEAM].into(),
+                verdict: Verdict::Here,
+                load: facts.load,
+                capacity: facts.capacity,
+                offers,
+                idle_since: known.1,
+            };
+            let is_there = facts.availability == Availability::Available;
+            *self.there.entry(id).or_default() += u64::from(is_there);
+            candidates.insert(id, candidate);
+        }
+        let mut waiting: Vec<Waiting> = all
+            .iter()
+            .filter(|one| is_routable(one) && one.thread.offer.is_none())
+            .filter_map(|one| {
+                let (conversation, since) = (one.head.id, one.thread.turn?.since);
+                let declined = day.declined.get(&conversation).cloned().unwrap_or_default();
+                // Somebody said no to it: after ten minutes they are asked again.
+                let declined = if minute.is_multiple_of(10) { BTreeSet::new() } else { declined };
+                Some(Waiting { conversation, since, declined })
+            })
+            .collect();
+        waiting.sort_by_key(|one| (one.since, one.conversation));
+        let planned = plan((TEAM, policy), &waiting, &mut candidates, &mut self.memory, minute);
+        let mut group = Vec::new();
+        for one in planned.into_iter().filter(|one| one.agent.is_some()) {
+            let offer = Some((OfferId(self.fresh()), day.now().plus_ms(60_000)));
+            group.push(Work::Route(RouteWork {
+                workspace: WORKSPACE,
+                conversation: one.conversation,
+                team: TEAM,
+                agent: one.agent,
+                offer,
+                trail: one.trail,
+            }));
+        }
+        group
+    }
+
+    fn plays(&mut self, policy: &Routing) {
+        let mut day = day();
+        let is_done = |day: &Day| {
+            day.minute >= OPEN_MIN
+                && day.all().iter().all(|one| one.head.status == Status::Resolved)
+        };
+        while !is_done(&day) {
+            assert!(day.minute < DAY_MIN, "something waits for ever");
+            let mut group = self.router(&mut day, policy);
+            group.extend(self.over(&mut day));
+            group.extend(self.people(&mut day));
+            let now = day.now();
+            run_at(&mut day.state, &mut day.book, &group, now);
+            day.is_sound();
+            for entry in &day.state.entries {
+                if let Fact::Routed { agent_id: Some(agent), .. } = entry.event.fact {
+                    *self.asked.entry(agent).or_default() += 1;
+                }
+                let is_moved = matches!(&entry.event.fact, Fact::OwnerChanged { cause, .. }
+                    if *cause == baton_protocol::OwnerCause::Absent);
+                self.moved += u64::from(is_moved);
+            }
+            day.state.settle();
+            day.book.settle();
+            (day.minute, self.commits) = (day.minute + 1, self.commits + 1);
+        }
+    }
+}
+
+/// Nobody is asked more often than a quarter above their share of the time in which they could be.
+fn plays_a_month(choose: Choice) {
+    let policy = Routing { hand: Hand::Offer, choose, at_once: 3, ..Routing::default() };
+    let mut month = Month {
+        dice: 43,
+        ids: 0,
+        memory: TeamMemory { last: None, seed: 7 },
+        asked: BTreeMap::new(),
+        there: BTreeMap::new(),
+        commits: 0,
+        moved: 0,
+    };
+    for _ in 0..DAYS {
+        month.plays(&policy);
+    }
+    let (all, there): (u64, u64) = (month.asked.values().sum(), month.there.values().sum());
+    assert!(all > 10_000 && month.moved > 50, "{all} offers, {} were left", month.moved);
+    let part = |(of, minutes): (&AgentId, &u64)| {
+        let asked = month.asked.get(of).copied().unwrap_or_default();
+        asked * there * 100 / (all * minutes)
+    };
+    let parts: Vec<u64> = month.there.iter().map(part).collect();
+    assert!(parts.iter().all(|part| *part <= 125), "{choose:?}: {parts:?} % of fair shares");
+}
+
+#[test]
+fn in_a_month_of_commits_nothing_is_in_nobodys_line_and_the_longest_idle_have_fair_shares() {
+    plays_a_month(Choice::LongestIdle);
+}
+
+#[test]
+fn in_a_month_of_commits_nothing_is_in_nobodys_line_and_turns_give_fair_shares() {
+    plays_a_month(Choice::RoundRobin);
+}
