@@ -1,15 +1,18 @@
 //! Routing, from the customer's line to whoever is asked.
 
+use std::time::Duration;
+
 use baton_mobile::push::Kind;
 use baton_mobile::push::payload::read;
 use baton_protocol::command::OfOffer;
+use baton_protocol::page::ChangePage;
 use baton_protocol::routing::RoutingHistory;
 use baton_protocol::setting::Setting;
 use baton_protocol::{
-    Agent as Colleague, AgentId, CommandBody, ConversationId, OfferEnd, OfferId, OpenOffer, Owner,
-    PassedOver, Refusal,
+    Agent as Colleague, AgentId, CommandBody, ConversationId, Fact, OfferEnd, OfferId, OpenOffer,
+    Owner, OwnerCause, PassedOver, Refusal,
 };
-use baton_world::world::{Agent, Answered, Setup, World, eventually, for_each_store};
+use baton_world::world::{Agent, Answered, RunningClock, Setup, World, eventually, for_each_store};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,9 +20,14 @@ use crate::pushing::Pocket;
 
 /// The team of the number is routed like this.
 async fn is_routed(world: &World, body: Value) {
+    is_set(world, "routing", body).await;
+}
+
+/// The team of the number has this setting.
+async fn is_set(world: &World, kind: &str, body: Value) {
     let team = world.cast.team;
     let put = json!({"home": {"kind": "team", "id": team}, "body": body});
-    let change = json!([{"kind": "routing", "id": team, "put": put}]);
+    let change = json!([{"kind": kind, "id": team, "put": put}]);
     let admin = world.admin().await;
     let _set: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a setting");
 }
@@ -141,6 +149,51 @@ async fn where_nobody_is_there_the_whole_team_is_called_once() {
         says_of_themselves(&ana, "available").await;
         let offer = offer_to(&ana, conversation, ana.id).await;
         ana.does(conversation, accept(offer.offer_id)).await.accepted();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_who_is_away_loses_an_open_turn_after_the_teams_minutes_and_all_read_why() {
+    let clock = RunningClock::begin(0);
+    let setup = Setup { clock: Some(clock.clock()), ..Setup::usual() };
+    for_each_store(setup, async |world| {
+        let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+        is_set(world, "team_policy", json!({"absent_min": 1})).await;
+        for name in ["Lucía", "Marta"] {
+            world.contact(name).sends("Hola").await;
+            ana.claims(world.contact(name).conversation().await).await;
+        }
+        let lucia = world.contact("Lucía").conversation().await;
+        let marta = world.contact("Marta").conversation().await;
+        ana.replies(marta, "Ya va").await;
+        let began = clock.clock().monotonic();
+        is_away(&ana).await;
+        let queue = Owner::Queue(world.cast.team);
+        eventually("the turn goes back", async || {
+            clock.passes(Duration::ZERO);
+            let owner = ben.head(lucia).await.owner;
+            assert!(owner == queue || owner == Owner::Agent(ana.id), "{owner:?}");
+            (owner == queue).then_some(())
+        })
+        .await;
+        let waited = clock.clock().monotonic().saturating_sub(began);
+        assert!(waited >= Duration::from_mins(1), "not after {waited:?}");
+        let head = ben.head(lucia).await;
+        assert!(head.orphaned_at.is_some() && head.unanswered_since.is_some());
+        let path = format!("/conversations/{lucia}/changes");
+        let page: ChangePage = ben.signed.get(&path).await.expect("changes");
+        let absent = page.changes.iter().filter(|event| {
+            let is_it = |owner: &Owner, cause| *owner == queue && cause == OwnerCause::Absent;
+            matches!(&event.fact, Fact::OwnerChanged { owner, cause, .. } if is_it(owner, *cause))
+        });
+        assert_eq!(absent.count(), 1, "the conversation says why");
+        assert_eq!(ben.head(marta).await.owner, Owner::Agent(ana.id), "nobody waits there");
+        ben.claims(lucia).await;
+        assert_eq!(ben.head(lucia).await.orphaned_at, None);
+        for agent in [&ana, &ben] {
+            agent.phone().converges().await;
+        }
     })
     .await;
 }
