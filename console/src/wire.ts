@@ -2790,6 +2790,7 @@ export type Test =
   | { test: "owner"; is: OwnerKind }
   | { test: "status"; any_of: StatusKind[]; not?: boolean }
   | { test: "tag"; any_of: SettingId[]; not?: boolean }
+  | { test: "language"; any_of: string[]; not?: boolean }
   | { test: "hours"; not?: boolean; schedule: SettingId }
   | { test: "known"; not?: boolean }
   | { test: "from_ad"; not?: boolean };
