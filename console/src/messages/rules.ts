@@ -131,7 +131,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       sort: { name: "Sort by words", more: "Messages with your words get a tag and go to a team." },
       language: { name: "By language", more: "Customers who write this language go to a team that answers in it." },
       topic: { name: "Tag by words", more: "Messages with your words get a tag, and stay where they are." },
-      pass_on: { name: "A tag’s team", more: "What gets a tag goes to a team, whoever or whatever put it on." },
+      pass_on: { name: "A tag’s team", more: "A conversation that gets your tag goes to a team. People and rules may put the tag on." },
       thanks: { name: "Thanks", more: "A bare “thanks” is resolved, and nobody is disturbed." },
     },
     texts: {
@@ -221,7 +221,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       sort: { name: "Ordenar por palabras", more: "Los mensajes con tus palabras reciben una etiqueta y van a un equipo." },
       language: { name: "Por idioma", more: "Los clientes que escriben en este idioma van a un equipo que responde en él." },
       topic: { name: "Etiquetar por palabras", more: "Los mensajes con tus palabras reciben una etiqueta y se quedan donde están." },
-      pass_on: { name: "El equipo de una etiqueta", more: "Lo que recibe una etiqueta va a un equipo, la ponga quien la ponga." },
+      pass_on: { name: "El equipo de una etiqueta", more: "Una conversación que recibe tu etiqueta va a un equipo. La pueden poner personas y reglas." },
       thanks: { name: "Gracias", more: "Un simple «gracias» se resuelve, y no se molesta a nadie." },
     },
     texts: {
@@ -311,7 +311,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       sort: { name: "Ordenar por palavras", more: "Mensagens com as tuas palavras recebem uma etiqueta e vão para uma equipa." },
       language: { name: "Por língua", more: "Os clientes que escrevem nesta língua vão para uma equipa que responde nela." },
       topic: { name: "Etiquetar por palavras", more: "Mensagens com as tuas palavras recebem uma etiqueta e ficam onde estão." },
-      pass_on: { name: "A equipa de uma etiqueta", more: "O que recebe uma etiqueta vai para uma equipa, seja quem for que a pôs." },
+      pass_on: { name: "A equipa de uma etiqueta", more: "Uma conversa que recebe a tua etiqueta vai para uma equipa. Podem pô-la pessoas e regras." },
       thanks: { name: "Obrigado", more: "Um simples “obrigado” é resolvido, e ninguém é incomodado." },
     },
     texts: {
@@ -401,7 +401,7 @@ export const ruleWords: Record<Language, RuleWords> = {
       sort: { name: "الفرز بالكلمات", more: "الرسائل التي فيها كلماتك تُوسم وتذهب إلى فريق." },
       language: { name: "حسب اللغة", more: "العملاء الذين يكتبون بهذه اللغة يذهبون إلى فريق يجيب بها." },
       topic: { name: "الوسم بالكلمات", more: "الرسائل التي فيها كلماتك تُوسم وتبقى مكانها." },
-      pass_on: { name: "فريق الوسم", more: "ما يُوضع عليه وسم يذهب إلى فريق، أيًّا كان من وضعه." },
+      pass_on: { name: "فريق الوسم", more: "المحادثة التي تحصل على وسمك تذهب إلى فريق. قد يضع الوسم أشخاص أو قواعد." },
       thanks: { name: "شكرًا", more: "كلمة «شكرًا» وحدها تُحلّ، ولا يُزعَج أحد." },
     },
     texts: {

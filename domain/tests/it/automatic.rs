@@ -98,8 +98,8 @@ impl Scene {
         self.happens(&[work]);
     }
 
-    /// The same, heard in a language.
-    pub(crate) fn says_in(&mut self, language: &'static str, text: &str) {
+    /// A customer's message whose language was recognised.
+    pub(crate) fn says_in_language(&mut self, language: &'static str, text: &str) {
         let work = self.saying(text, Some(Heard { language, is_sure: true }));
         self.happens(&[work]);
     }

@@ -86,7 +86,11 @@ pub(crate) fn number_of(wa_id: &str) -> Sender {
 
 /// A webhook that tells this one thing. Whoever is new by it gets ids of their own.
 pub(crate) fn tells(number: u128, body: ElementBody) -> Work {
-    let fresh = fresh(number);
+    tells_with(fresh(number), body)
+}
+
+/// The same, with these ids for what is new by it.
+pub(crate) fn tells_with(fresh: FreshIds, body: ElementBody) -> Work {
     let number = Some("number".to_owned());
     Work::Post(Post {
         meta_app: "app".to_owned(),

@@ -7,9 +7,9 @@ use std::time::Duration;
 use baton_domain::chance::next;
 use baton_domain::context::AgentFacts;
 use baton_domain::group::{
-    Book, Caller, CommandWork, FreshIds, HandBackWork, OfferEndWork, Post, RouteWork, State, Work,
+    Book, Caller, CommandWork, FreshIds, HandBackWork, OfferEndWork, RouteWork, State, Work,
 };
-use baton_domain::inbound::{Element, ElementBody, InboundMessage};
+use baton_domain::inbound::{ElementBody, InboundMessage};
 use baton_domain::reach::Verdict;
 use baton_domain::routing::absence::{Absence, Absences, Deserted};
 use baton_domain::routing::{Candidate, TeamMemory, Waiting, is_routable, plan};
@@ -24,7 +24,7 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use crate::group::{AGENT, NOW, TEAM, WORKSPACE, message, number_of, run_at, state};
+use crate::group::{AGENT, NOW, TEAM, WORKSPACE, message, number_of, run_at, state, tells_with};
 use crate::team::{reply, resolve};
 
 const AGENTS: u128 = 20;
@@ -99,7 +99,7 @@ impl Day {
         NOW.plus_ms(i64::try_from(self.minute * 60_000).unwrap())
     }
 
-    /// All that is not resolved, and whatever is offered.
+    /// The conversations that are not resolved, and those that are offered.
     fn all(&self) -> Vec<Conversation> {
         let all = self.state.conversations.values().map(|held| &held.now);
         let counts =
@@ -157,18 +157,7 @@ impl Month {
             contact: self.fresh(),
             card: self.fresh(),
         };
-        let body = ElementBody::Message(message);
-        let phone_number_id = Some("number".to_owned());
-        Work::Post(Post {
-            meta_app: "app".to_owned(),
-            raw: String::new(),
-            digest: String::new(),
-            received_at: NOW,
-            id: String::new(),
-            again: false,
-            is_piece: false,
-            elements: vec![(Element { phone_number_id, raw: String::new(), body }, fresh)],
-        })
+        tells_with(fresh, ElementBody::Message(message))
     }
 
     fn does(&mut self, day: &Day, agent: AgentId, of: ConversationId, body: CommandBody) -> Work {

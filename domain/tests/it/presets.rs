@@ -158,15 +158,15 @@ fn words_and_tags_say_whose_a_message_is() {
 fn who_writes_a_language_goes_to_the_team_that_answers_in_it() {
     let mut scene = with("language");
     scene.says("hello");
-    scene.says_in("es", "Hola, no puedo abrir la factura de este mes");
+    scene.says_in_language("es", "Hola, no puedo abrir la factura de este mes");
     assert_eq!(did(&scene, 1), [RuleStep::Route { team: TEAM }]);
-    scene.says_in("es", "y la del mes pasado tampoco");
+    scene.says_in_language("es", "y la del mes pasado tampoco");
     assert_eq!(did(&scene, 1), [RuleStep::Route { team: TEAM }], "it is there already");
     let mut scene = with("language");
-    scene.says_in("pt", "Olá, não consigo abrir a fatura deste mês");
+    scene.says_in_language("pt", "Olá, não consigo abrir a fatura deste mês");
     assert_eq!(did(&scene, 0), [], "another language");
     let mut scene = with("language");
-    scene.says_in("es-MX", "Hola, buenas tardes");
+    scene.says_in_language("es-MX", "Hola, buenas tardes");
     assert_eq!(did(&scene, 1).len(), 1, "of a region, with the first message already");
 }
 

@@ -9,7 +9,7 @@ mod lock;
 mod read;
 mod rows;
 mod setting;
-pub(crate) mod write;
+mod write;
 
 pub use announce::{AddresseeRow, addressees, live_pushes, team_levels};
 pub use lock::{
@@ -25,4 +25,6 @@ pub use rows::{AgentRow, PlaceRow, TeamRow};
 pub use setting::{
     policies, setting_bodies, setting_secrets, setting_users, settings, settings_of_homes, there,
 };
+#[cfg(test)]
+pub(crate) use write::CONVERSATION_PLACES;
 pub use write::{AsRead, Writes, write};

@@ -82,7 +82,7 @@ static CONTACTS: Statement<ContactRow> = Statement::insert();
 static CONTACT_CHANGES: Statement<ContactRow> = Statement::replace();
 static CONVERSATIONS: Statement<ConversationRow> = Statement::insert();
 static CONVERSATION_CHANGES: Statement<ConversationRow> = Statement::replace();
-/// A message more, as most changes are: it moves the conversation in the lists by its time alone.
+/// One more message, as most changes are. It moves the conversation in the lists by its time alone.
 static CONVERSATION_STEPS: Statement<ConversationRow> = Statement::replace_but(CONVERSATION_PLACES);
 /// Columns of a conversation's indexes, but for the time of its last message.
 pub(crate) const CONVERSATION_PLACES: &[&str] = &[

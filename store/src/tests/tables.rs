@@ -11,7 +11,7 @@ use super::world::parsed;
 use crate::Sql;
 use crate::database::table::{Role, Set, Statement};
 use crate::database::testing::databases;
-use crate::group::write::CONVERSATION_PLACES;
+use crate::group::CONVERSATION_PLACES;
 use crate::proof::found::FoundRow;
 use crate::tables::{ContactRow, DECLARED};
 

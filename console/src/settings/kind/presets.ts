@@ -103,7 +103,7 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         then: [{ do: "tag", tag }],
         once: "episode",
       };
-    // Once an episode: whoever puts it elsewhere later is not fought with.
+    // Once an episode: a person may move it afterwards, and the rule does not move it back.
     case "pass_on":
       return {
         ...base,

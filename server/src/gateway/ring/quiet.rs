@@ -27,7 +27,8 @@ pub(super) struct Quiet {
     pieces: VecDeque<Piece>,
     /// The number of kept events of each audience that is quiet.
     kept: BTreeMap<Audience, usize>,
-    /// Audiences that were told more, with the last position that was let go.
+    /// Audiences that were told more, with the last position that was let go. One that is told
+    /// nothing for as long as events are kept is quiet again.
     loud: BTreeMap<Audience, u64>,
     /// So many events make an audience loud.
     most: usize,
@@ -56,8 +57,8 @@ impl Quiet {
         &self.pieces
     }
 
-    /// True when it holds all that this viewer is told of the positions above `from`. Admins read
-    /// the log itself, of which it is only a part.
+    /// True when it holds everything that this viewer is told above `from`. It is never true for
+    /// admins: they read the whole log.
     pub(super) fn has(&self, viewer: &Viewer, from: u64) -> bool {
         let is_kept = |audience: &Audience| self.loud.get(audience).is_none_or(|at| *at <= from);
         from >= self.base && viewer.audiences().is_some_and(|own| own.iter().all(is_kept))
@@ -151,8 +152,8 @@ impl Quiet {
         }
     }
 
-    /// Whether somebody could be told of an event from here. Who owns a conversation is nearly
-    /// always in its team as well, and hears of it as the team does.
+    /// True when a viewer could be told of such an event from here. The owner of a conversation is
+    /// nearly always in its team, and is answered from here only where the team is quiet.
     fn is_wanted(&self, audiences: &[Audience]) -> bool {
         let is_quiet = |audience: &Audience| !self.loud.contains_key(audience);
         let is_agent = |audience: &Audience| matches!(audience, Audience::Agent(_));

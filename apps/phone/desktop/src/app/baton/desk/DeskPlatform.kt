@@ -23,6 +23,7 @@ import java.awt.Toolkit
 import java.awt.datatransfer.StringSelection
 import java.io.IOException
 import java.net.URI
+import java.net.URISyntaxException
 import java.nio.file.Files
 import java.nio.file.Path
 import java.nio.file.StandardCopyOption
@@ -120,13 +121,16 @@ class DeskPlatform(private val directory: Path, private val window: () -> Frame?
     }
 
     override suspend fun browse(link: String) = withContext(Dispatchers.IO) {
-        val desk = if (Desktop.isDesktopSupported()) Desktop.getDesktop() else null
-        if (desk?.isSupported(Desktop.Action.BROWSE) == true) {
-            desk.browse(URI(link))
-        } else {
-            // Some desks open no pages: the link can be pasted at least.
-            copy(link)
+        // Some desks open no pages, and Java does not take every address: the link can be pasted then.
+        val isShown = try {
+            val desk = if (Desktop.isDesktopSupported()) Desktop.getDesktop() else null
+            (desk?.isSupported(Desktop.Action.BROWSE) == true).also { if (it) desk?.browse(URI(link)) }
+        } catch (_: URISyntaxException) {
+            false
+        } catch (_: IOException) {
+            false
         }
+        if (!isShown) copy(link)
     }
 
     override fun copy(text: String) {

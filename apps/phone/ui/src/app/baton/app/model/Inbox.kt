@@ -193,7 +193,7 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
         }
     }
 
-    /** The list, the names, the tags and the clock tell of it: whoever comes last shows what is newest. */
+    /** Called when the list, a name, a tag or the time changes. It always draws the newest of each. */
     @Synchronized
     private fun draw() {
         val now = desk.platform.now()
