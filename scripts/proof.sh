@@ -189,6 +189,14 @@ said() {
   echo '```'
 }
 
+# The server as small builds have it: without the demo, its simulator and practice numbers. Its tests
+# play the demo's team, and are not compiled.
+small() {
+  cargo check --quiet --package baton --lib --bins --no-default-features --locked \
+    >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
+  echo "- The program compiles without its demo."
+}
+
 # A sample app, compiled as far as that goes here; where its tools cannot be had, why not.
 sample() {
   local code=0 told log=$state/$step-$1.log
@@ -353,9 +361,7 @@ run() {
     scripts/mobile/bindgen.sh >"$state/$step.log" 2>&1
     said bindings/packaging/check.sh ;;
   targets) said scripts/check-mobile-targets.sh ;;
-  # The server as small builds have it: without the demo, its simulator and practice numbers. Its
-  # tests play the demo's team, and are not compiled.
-  small) said cargo check --package baton --lib --bins --no-default-features --locked ;;
+  small) small ;;
   size) said scripts/mobile/size.sh ;;
   schemathesis) said env BATON_HELD="$PWD/$state/schemathesis.held" BATON_MINUTES=50 \
     scripts/schemathesis.sh 500 ;;
