@@ -57,7 +57,11 @@ proven() {
     fi
   done
   if [ $failed -ne 0 ] || [ $code -ne 0 ]; then
-    [ $failed -ne 0 ] || echo "$name: the suite ended with $code"
+    if [ $failed -eq 0 ]; then
+      # What failed beside the scenarios is said again, where the last lines are read.
+      grep ' FAILED' "$said" || true
+      echo "$name: the suite ended with $code"
+    fi
     bad=1
   fi
   echo "$name: $passed passed, $failed failed"

@@ -88,10 +88,12 @@ private func lifeIsToldInOrder() async throws {
     let fake = FakeBaton()
     let life = AppLife(client: fake.client)
     await life.appear()
-    async let leaving = life.leave()
+    // On the main actor, in the order in which they are begun: an `async let` would begin anywhere,
+    // and now and then after the app appears.
+    let leaving = Task { @MainActor in await life.leave() }
     await Task.yield()
     await life.appear()
-    _ = await leaving
+    _ = await leaving.value
     try check(fake.calls.last == "foreground", "the core is closed: \(fake.calls)")
     await life.network(isUp: true, isOther: true)
     try check(fake.calls.last == "networkChanged", "the core heard \(fake.calls)")

@@ -5,6 +5,7 @@ import Foundation
 ///
 ///     suite                              all of them, and the layer over its fake
 ///     suite 3 17                         these
+///     suite layer                        the layer alone
 ///     suite collide WHO CONVERSATION TEXT  see collide.sh
 @main
 struct Suite {
@@ -42,7 +43,8 @@ struct Suite {
         }
         let chosen = Set(arguments.compactMap(Int.init))
         var failed = false
-        if arguments.isEmpty {
+        let isLayerAlone = arguments == ["layer"]
+        if arguments.isEmpty || isLayerAlone {
             do {
                 try await playLayer()
             } catch {
@@ -50,7 +52,8 @@ struct Suite {
                 failed = true
             }
         }
-        for (number, play) in scenarios where chosen.isEmpty || chosen.contains(number) {
+        let wanted = isLayerAlone ? [] : scenarios
+        for (number, play) in wanted where chosen.isEmpty || chosen.contains(number) {
             let name = String(format: "%02d", number)
             if let why = await problem(world, number, play) {
                 print("scenario \(name) FAILED: \(why)")

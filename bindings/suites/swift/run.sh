@@ -3,7 +3,7 @@
 # BATON_WORLD; where there is none, in one of its own. Swift is brought when it is not there; 77
 # and "SKIPPED: reason" where it cannot be had.
 #
-#   bindings/suites/swift/run.sh [--cached-only] [NN …]
+#   bindings/suites/swift/run.sh [--cached-only] [NN …|layer]
 #                                            all scenarios, or these; brings nothing when told so
 #   bindings/suites/swift/run.sh collide ROLE CONVERSATION TEXT     see Collide.swift
 #   bindings/suites/swift/run.sh --build     only brings the tools and compiles
