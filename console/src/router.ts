@@ -38,6 +38,7 @@ const KIND_PAGE: Record<KindPage, true> = {
   outcomes: true,
   "team-policies": true,
   routings: true,
+  "agent-skills": true,
   "workspace-policies": true,
   schedules: true,
   slas: true,

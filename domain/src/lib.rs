@@ -48,6 +48,7 @@ pub mod said;
 pub mod scope;
 pub mod setting;
 pub mod settings;
+pub mod shift;
 pub mod shown;
 pub mod sight;
 pub mod signature;

@@ -7,21 +7,20 @@
 pub mod absence;
 pub mod brake;
 mod choose;
+mod step;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_protocol::setting::Routing;
+use baton_protocol::setting::{AgentSkills, Routing, RoutingStep};
 use baton_protocol::{
-    AgentId, AgentState, Availability, Conversation, ConversationId, LeftOut, Owner, PassedOver,
-    Priority, Status, TeamId, Timestamp, Trail,
+    AgentId, AgentState, Availability, Conversation, ConversationId, Owner, PassedOver, Priority,
+    Status, TeamId, Timestamp, Trail,
 };
 
+use crate::fold::fold;
 use crate::reach::Verdict;
-
-/// Agents that a trail lists at most.
-const LEFT_OUT_MAX: usize = 200;
 
 /// An agent whom a plan looks at.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,6 +33,12 @@ pub struct Candidate {
     pub availability: Availability,
     /// The teams whose queues they serve.
     pub teams: BTreeSet<TeamId>,
+    /// Whether it is outside the hours of their own.
+    pub is_off_shift: bool,
+    /// The levels of their skills, by folded name.
+    pub skills: BTreeMap<String, u32>,
+    /// The languages that they speak, as `pt`.
+    pub languages: BTreeSet<String>,
     /// Whether they would hear of it.
     pub verdict: Verdict,
     /// Conversations that they own and that are offered to them.
@@ -53,6 +58,12 @@ pub struct Waiting {
     pub conversation: ConversationId,
     /// The start of its open turn.
     pub since: Timestamp,
+    /// The time that has passed since then, s.
+    pub waited_s: u64,
+    /// The customer's language, where it is known.
+    pub language: Option<String>,
+    /// The agent who answered or owned it last.
+    pub last: Option<AgentId>,
     /// Agents who said no to it a short time ago, or did not answer.
     pub declined: BTreeSet<AgentId>,
 }
@@ -64,6 +75,8 @@ pub struct Planned {
     pub conversation: ConversationId,
     /// The agent who is chosen; `None` where nobody can be.
     pub agent: Option<AgentId>,
+    /// Whether no step of the team begins before the customer has waited longer.
+    pub is_early: bool,
     /// The basis of it.
     pub trail: Trail,
 }
@@ -73,7 +86,7 @@ impl Planned {
     pub fn is_somebody_there(&self) -> bool {
         let is_there =
             |why| matches!(why, PassedOver::Full | PassedOver::OffersOut | PassedOver::NotChosen);
-        self.agent.is_some() || self.trail.left_out.iter().any(|left| is_there(left.why))
+        self.agent.is_some() || self.is_early || self.trail.left_out.iter().any(|left| is_there(left.why))
     }
 }
 
@@ -112,6 +125,11 @@ pub fn queue_at(since: Timestamp, priority: Priority) -> i64 {
     since.ms().saturating_sub(earlier)
 }
 
+/// The levels of an agent's skills, by folded name.
+pub fn levels(of: &AgentSkills) -> BTreeMap<String, u32> {
+    of.skills.iter().map(|skill| (fold(&skill.name), skill.level)).collect()
+}
+
 /// Plans for what waits in one team's queue, in this order. Loads and offers of the candidates are
 /// those after the plan. `at` is the time, by the clock of [`Candidate::idle_since`].
 pub fn plan(
@@ -135,52 +153,36 @@ pub fn plan(
     all
 }
 
-/// Chooses an agent for one conversation.
+/// Chooses an agent for one conversation: by the first step that has somebody.
 fn route(
     (team, policy): (TeamId, &Routing),
     waiting: &Waiting,
     candidates: &BTreeMap<AgentId, Candidate>,
     memory: &mut TeamMemory,
 ) -> Planned {
-    let mut eligible = Vec::new();
-    let mut left_out = Vec::new();
-    for (agent, candidate) in candidates {
-        match obstacle((team, policy), waiting, candidate) {
-            // Who is in no way part of the team is not worth a line.
-            Some(PassedOver::NotInTeam) => {}
-            Some(why) => left_out.push(LeftOut { agent_id: *agent, why }),
-            None => eligible.push(candidate),
+    let everybody = [RoutingStep::default()];
+    let steps = if policy.steps.is_empty() { &everybody[..] } else { &policy.steps };
+    let mut found = None;
+    for (number, step) in (1..).zip(steps) {
+        if waiting.waited_s < step.after_s.into() {
+            continue;
+        }
+        let of = step::Looked::at((team, policy), step, waiting, candidates);
+        let agent = choose::choose(policy, &of.eligible, memory);
+        let is_last = agent.is_some() || of.is_waited_for(step, waiting);
+        found = Some((number, agent, of));
+        if is_last {
+            break;
         }
     }
-    let agent = choose::choose(policy, &eligible, memory);
-    let others = eligible.iter().map(|one| one.agent).filter(|one| Some(*one) != agent);
-    let why = PassedOver::NotChosen;
-    left_out.extend(others.map(|agent_id| LeftOut { agent_id, why }));
-    left_out.sort_by_key(|left| left.agent_id);
-    let more = left_out.len().saturating_sub(LEFT_OUT_MAX);
-    left_out.truncate(LEFT_OUT_MAX);
-    let more = u32::try_from(more).unwrap_or(u32::MAX);
-    let trail = Trail { choose: policy.choose, left_out, more };
-    Planned { conversation: waiting.conversation, agent, trail }
-}
-
-/// The first reason for which somebody is not asked.
-fn obstacle(
-    (team, policy): (TeamId, &Routing),
-    waiting: &Waiting,
-    of: &Candidate,
-) -> Option<PassedOver> {
-    let is_full = of.capacity.is_some_and(|capacity| of.load >= capacity);
-    let reasons = [
-        (of.state != AgentState::Active, PassedOver::Inactive),
-        (!of.teams.contains(&team), PassedOver::NotInTeam),
-        (of.availability == Availability::Away, PassedOver::Away),
-        (of.availability == Availability::Busy, PassedOver::Busy),
-        (of.verdict == Verdict::Unreachable, PassedOver::Unreachable),
-        (is_full, PassedOver::Full),
-        (of.offers >= policy.at_once, PassedOver::OffersOut),
-        (waiting.declined.contains(&of.agent), PassedOver::Declined),
-        (policy.excluded.contains(&of.agent), PassedOver::Excluded),
-    ];
-    reasons.into_iter().find_map(|(is_so, why)| is_so.then_some(why))
+    let conversation = waiting.conversation;
+    let Some((number, agent, looked)) = found else {
+        // Its first step begins later.
+        let trail = Trail { choose: policy.choose, step: None, left_out: Vec::new(), more: 0 };
+        return Planned { conversation, agent: None, is_early: true, trail };
+    };
+    let (left_out, more) = looked.left_out(agent);
+    let step = (!policy.steps.is_empty()).then_some(number);
+    let trail = Trail { choose: policy.choose, step, left_out, more };
+    Planned { conversation, agent, is_early: false, trail }
 }

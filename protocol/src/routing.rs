@@ -124,12 +124,18 @@ pub enum PassedOver {
     Inactive,
     /// They are no member of the team.
     NotInTeam,
+    /// Their own hours say that they do not work now.
+    OffShift,
     /// They are away.
     Away,
     /// They take no more.
     Busy,
     /// No device of theirs would show them that something came.
     Unreachable,
+    /// They lack a skill that the step asks for.
+    Skill,
+    /// They do not speak the customer's language.
+    Language,
     /// They have as much as they can have.
     Full,
     /// They are asked for as many others as may be at once.
@@ -162,6 +168,9 @@ pub struct LeftOut {
 pub struct Trail {
     /// The way one was chosen.
     pub choose: Choice,
+    /// The number of the step that decided, from 1; absent where the team has no steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u32>,
     /// Those who were looked at and not asked, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,

@@ -1,11 +1,13 @@
 //! Settings: everything a team sets up, besides people and numbers. A kind is declared here, by
 //! its row and the struct of its body; what is allowed is said in `domain/src/setting`.
 
+mod agent_skills;
 mod api_key;
 mod bot;
 mod canned_reply;
 mod context_source;
 mod declare;
+mod routing;
 mod rule;
 mod saved_view;
 mod schedule;
@@ -19,11 +21,13 @@ mod wire;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::agent_skills::{AgentSkills, Skill};
 pub use self::api_key::ApiKey;
 pub use self::bot::Bot;
 pub use self::canned_reply::{CannedFile, CannedFileKind, CannedReply, CannedThen, CannedUses};
 pub use self::context_source::ContextSource;
 use self::declare::settings;
+pub use self::routing::{Hand, Routing, RoutingStep, StepWho};
 pub use self::rule::{
     Holds, Notified, Once, OwnerKind, Rule, RuleAction, StatusKind, Test, Trigger,
 };
@@ -40,7 +44,7 @@ pub use self::wire::{
     Home, HomeKind, SecretNew, SecretStep, Setting, SettingChange, SettingKindInfo, SettingName,
     SettingPut, SettingSecret, SettingSetters, SettingUse, SettingVersion, SettingsPage,
 };
-use crate::{AgentId, Choice, SettingId};
+use crate::{AgentId, SettingId};
 
 settings! {
     /// A text that agents insert by typing a few letters.
@@ -72,6 +76,11 @@ settings! {
     Routing("routing") at "routings" {
         homes: [Team], most: 1, singleton: true,
         set: Setter::Supervisors, reads: Everyone, phones: false, decides: true,
+    }
+    /// The skills of an agent, by which routing chooses.
+    AgentSkills("agent_skills") at "agent-skills" {
+        homes: [Agent], most: 1, singleton: true,
+        set: Setter::Supervisors, reads: Everyone, phones: false, decides: false,
     }
     /// Rules for the whole workspace.
     WorkspacePolicy("workspace_policy") at "workspace-policies" {
@@ -408,74 +417,6 @@ pub struct OutcomeChoice {
     /// Whether a text has to say more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_text: bool,
-}
-
-/// The routing of a team: an agent is asked to take what waits in its queue.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Routing {
-    /// Whether somebody is asked, and how.
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
-    pub hand: Hand,
-    /// The way one of those who could take it is chosen.
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
-    pub choose: Choice,
-    /// With `priority`: those who are asked first, in their order; at most 100.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 100), extend("x-of" = "agent")))]
-    pub first: Vec<AgentId>,
-    /// Members who are never asked; at most 100.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 100), extend("x-of" = "agent")))]
-    pub excluded: Vec<AgentId>,
-    /// Seconds for which an offer is theirs, 15 to 300.
-    #[serde(default = "Routing::default_window")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 15, max = 300)))]
-    pub window_s: u32,
-    /// The number of offers that one agent may have at once, 1 to 10.
-    #[serde(default = "Routing::default_at_once")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10)))]
-    pub at_once: u32,
-}
-
-impl Routing {
-    fn default_window() -> u32 {
-        45
-    }
-
-    fn default_at_once() -> u32 {
-        3
-    }
-}
-
-impl Default for Routing {
-    fn default() -> Self {
-        Self {
-            hand: Hand::default(),
-            choose: Choice::default(),
-            first: Vec::new(),
-            excluded: Vec::new(),
-            window_s: Self::default_window(),
-            at_once: Self::default_at_once(),
-        }
-    }
-}
-
-/// The way a conversation of a queue comes to an agent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Hand {
-    /// Somebody takes it.
-    #[default]
-    Off,
-    /// It is offered to one after the other.
-    Offer,
-    /// It is given to one at once.
-    Assign,
 }
 
 /// What holds for the whole workspace.

@@ -129,6 +129,52 @@ async fn what_is_offered_goes_to_the_next_who_is_there_when_one_declines() {
     .await;
 }
 
+/// An agent has a setting of their own.
+async fn has_set(world: &World, agent: &Agent, kind: &str, body: Value) {
+    let id = if kind == "agent_skills" { agent.id.0 } else { uuid::Uuid::now_v7() };
+    let put = json!({"home": {"kind": "agent", "id": agent.id}, "body": body});
+    let change = json!([{"kind": kind, "id": id, "put": put}]);
+    let admin = world.admin().await;
+    let _set: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a setting");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_asks_who_has_the_skill_and_works_now_and_the_next_one_all_others() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+        let chloe = world.agent("Chloe").await;
+        let billing = |level: u32| json!({"skills": [{"name": "Billing", "level": level}]});
+        has_set(world, &ana, "agent_skills", billing(1)).await;
+        has_set(world, &ben, "agent_skills", billing(3)).await;
+        has_set(world, &chloe, "agent_skills", billing(3)).await;
+        world.contact("Lucía").sends("Hola").await;
+        let first = world.contact("Lucía").conversation().await;
+        // Chloe works for a minute at noon, and today not even that.
+        let moment = json!(ana.head(first).await.activity_at);
+        let today = moment.as_str().and_then(|text| text.get(..10)).expect("a day");
+        let hours = json!({"name": "Shift", "zone": "UTC", "week": [[[720, 721]], [[720, 721]], [[720, 721]], [[720, 721]], [[720, 721]], [[720, 721]],
+            [[720, 721]]],
+            "days": {today: []}});
+        has_set(world, &chloe, "schedule", hours).await;
+        let steps = json!([{"skills": [{"name": "BILLING", "level": 2}]}, {}]);
+        is_routed(world, json!({"hand": "assign", "steps": steps})).await;
+        let owner = eventually("an owner", async || ana.head(first).await.owner.agent()).await;
+        assert_eq!(owner, ben.id);
+        let decision = history(&ana, first).await.decisions.remove(0);
+        let why = |of| decision.trail.left_out.iter().find(|left| left.agent_id == of);
+        assert_eq!(decision.trail.step, Some(1));
+        assert_eq!(why(ana.id).map(|left| left.why), Some(PassedOver::Skill));
+        assert_eq!(why(chloe.id).map(|left| left.why), Some(PassedOver::OffShift));
+        is_away(&ben).await;
+        world.contact("Mateo").sends("Hola").await;
+        let second = world.contact("Mateo").conversation().await;
+        let owner = eventually("an owner", async || ana.head(second).await.owner.agent()).await;
+        assert_eq!(owner, ana.id, "the next step asks who has no skill");
+        assert_eq!(history(&ana, second).await.decisions[0].trail.step, Some(2));
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_is_there_the_whole_team_is_called_once() {
     for_each_store(Setup::usual(), async |world| {

@@ -14,6 +14,7 @@ export interface RoutingWords {
   given: (name: string) => string;
   asked: (name: string) => string;
   nobody: string;
+  step: (number: number) => string;
   leftOut: string;
   more: (count: number) => string;
   choose: Record<Choice, string>;
@@ -33,6 +34,7 @@ const en: RoutingWords = {
   given: (name) => `Given to ${name}`,
   asked: (name) => `Offered to ${name}`,
   nobody: "Nobody could be asked. The whole team was called.",
+  step: (number) => `step ${number}`,
   leftOut: "Not asked",
   more: (count) => `and ${count} more`,
   choose: {
@@ -52,9 +54,12 @@ const en: RoutingWords = {
   reasons: {
     inactive: "left",
     not_in_team: "not in the team",
+    off_shift: "not at work now",
     away: "away",
     busy: "busy",
     unreachable: "not reachable",
+    skill: "lacks a skill",
+    language: "does not speak the language",
     full: "no room",
     offers_out: "asked for others",
     declined: "was asked before",
@@ -81,6 +86,7 @@ const es: RoutingWords = {
   given: (name) => `Para ${name}`,
   asked: (name) => `Ofrecido a ${name}`,
   nobody: "No había a quién ofrecerlo. Se avisó a todo el equipo.",
+  step: (number) => `paso ${number}`,
   leftOut: "A quién no",
   more: (count) => `y ${count} más`,
   choose: {
@@ -100,9 +106,12 @@ const es: RoutingWords = {
   reasons: {
     inactive: "ya no está",
     not_in_team: "no es del equipo",
+    off_shift: "fuera de su horario",
     away: "ausente",
     busy: "ocupado",
     unreachable: "no localizable",
+    skill: "le falta una habilidad",
+    language: "no habla el idioma",
     full: "sin sitio",
     offers_out: "tiene otras ofertas",
     declined: "ya se le ofreció",
@@ -129,6 +138,7 @@ const pt: RoutingWords = {
   given: (name) => `Para ${name}`,
   asked: (name) => `Oferecido a ${name}`,
   nobody: "Não havia a quem oferecer. Toda a equipe foi avisada.",
+  step: (number) => `etapa ${number}`,
   leftOut: "A quem não",
   more: (count) => `e mais ${count}`,
   choose: {
@@ -148,9 +158,12 @@ const pt: RoutingWords = {
   reasons: {
     inactive: "já saiu",
     not_in_team: "não é da equipe",
+    off_shift: "fora do horário",
     away: "ausente",
     busy: "ocupado",
     unreachable: "não alcançável",
+    skill: "falta uma habilidade",
+    language: "não fala o idioma",
     full: "sem espaço",
     offers_out: "tem outras ofertas",
     declined: "já foi perguntado",
@@ -177,6 +190,7 @@ const ar: RoutingWords = {
   given: (name) => `أُعطيت إلى ${name}`,
   asked: (name) => `عُرضت على ${name}`,
   nobody: "لم يوجد من تُعرض عليه. نُبّه الفريق كله.",
+  step: (number) => `الخطوة ${number}`,
   leftOut: "من لم يُسأل",
   more: (count) => `و${count} غيرهم`,
   choose: {
@@ -196,9 +210,12 @@ const ar: RoutingWords = {
   reasons: {
     inactive: "غادر",
     not_in_team: "ليس من الفريق",
+    off_shift: "خارج ساعات عمله",
     away: "غائب",
     busy: "مشغول",
     unreachable: "لا يمكن الوصول إليه",
+    skill: "تنقصه مهارة",
+    language: "لا يتكلم اللغة",
     full: "لا متسع لديه",
     offers_out: "لديه عروض أخرى",
     declined: "سُئل من قبل",

@@ -6,18 +6,21 @@ use uuid::Uuid;
 use super::*;
 use crate::chance::next;
 
-const TEAM: TeamId = TeamId(Uuid::from_u128(0x51));
+pub(super) const TEAM: TeamId = TeamId(Uuid::from_u128(0x51));
 
-fn agent(number: u128) -> AgentId {
+pub(super) fn agent(number: u128) -> AgentId {
     AgentId(Uuid::from_u128(number))
 }
 
-fn somebody(number: u128) -> Candidate {
+pub(super) fn somebody(number: u128) -> Candidate {
     Candidate {
         agent: agent(number),
         state: AgentState::Active,
         availability: Availability::Available,
         teams: [TEAM].into(),
+        is_off_shift: false,
+        skills: BTreeMap::new(),
+        languages: BTreeSet::new(),
         verdict: Verdict::Here,
         load: 0,
         capacity: Some(10),
@@ -26,19 +29,22 @@ fn somebody(number: u128) -> Candidate {
     }
 }
 
-fn waits(number: u128) -> Waiting {
+pub(super) fn waits(number: u128) -> Waiting {
     Waiting {
         conversation: ConversationId(Uuid::from_u128(number)),
         since: Timestamp::from_ms(0),
+        waited_s: 0,
+        language: None,
+        last: None,
         declined: BTreeSet::new(),
     }
 }
 
-fn policy(choose: Choice) -> Routing {
+pub(super) fn policy(choose: Choice) -> Routing {
     Routing { hand: Hand::Assign, choose, ..Routing::default() }
 }
 
-fn by_id(all: impl IntoIterator<Item = Candidate>) -> BTreeMap<AgentId, Candidate> {
+pub(super) fn by_id(all: impl IntoIterator<Item = Candidate>) -> BTreeMap<AgentId, Candidate> {
     all.into_iter().map(|one| (one.agent, one)).collect()
 }
 
@@ -73,6 +79,7 @@ fn whoever_is_left_out_is_named_with_the_first_reason() {
         assert_eq!(found, all);
     };
     left(&|one| one.state = AgentState::Leaving, PassedOver::Inactive);
+    left(&|one| one.is_off_shift = true, PassedOver::OffShift);
     left(&|one| one.availability = Availability::Away, PassedOver::Away);
     left(&|one| one.availability = Availability::Busy, PassedOver::Busy);
     left(&|one| one.verdict = Verdict::Unreachable, PassedOver::Unreachable);

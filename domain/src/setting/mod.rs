@@ -2,6 +2,7 @@
 //! rules; the kind itself is declared in `protocol/src/setting.rs`.
 
 mod access;
+mod agent_skills;
 mod api_key;
 mod attribute;
 mod bot;

@@ -20,7 +20,10 @@ fn wrong(kind: SettingKind, body: &Value) -> String {
 
 #[test]
 fn what_is_wrong_is_named_by_its_field() {
-    use SettingKind::{Attribute, CannedReply, Outcomes, Schedule, TeamPolicy, WorkspacePolicy};
+    use SettingKind::{
+        AgentSkills, Attribute, CannedReply, Outcomes, Routing, Schedule, TeamPolicy,
+        WorkspacePolicy,
+    };
     let reply = |shortcut: &str| json!({"shortcut": shortcut, "title": "T", "text": "x"});
     assert_eq!(wrong(CannedReply, &reply("Two words")), "shortcut");
     assert_eq!(wrong(CannedReply, &json!({"shortcut": "a", "title": "T", "text": " "})), "text");
@@ -49,6 +52,14 @@ fn what_is_wrong_is_named_by_its_field() {
     assert_eq!(wrong(Schedule, &json!({"name": "A", "zone": "Moon", "week": days})), "zone");
     assert_eq!(wrong(TeamPolicy, &json!({"undo_s": 11})), "undo_s");
     assert_eq!(wrong(TeamPolicy, &json!({"absent_min": 121})), "absent_min");
+    let skills = |skills: Value| json!({"skills": skills});
+    let twice = json!([{"name": "Año"}, {"name": "ANO", "level": 2}]);
+    assert_eq!(wrong(AgentSkills, &skills(twice.clone())), "skills");
+    assert_eq!(wrong(AgentSkills, &skills(json!([{"name": "a", "level": 4}]))), "skills");
+    assert_eq!(wrong(AgentSkills, &json!({"languages": ["español"]})), "languages");
+    assert_eq!(wrong(Routing, &json!({"steps": [skills(twice)]})), "steps");
+    assert_eq!(wrong(Routing, &json!({"steps": [{"after_s": 86_401}]})), "steps");
+    assert_eq!(wrong(Routing, &json!({"steps": vec![json!({}); 9]})), "steps");
     assert_eq!(wrong(WorkspacePolicy, &json!({"time_zone": "Moon"})), "time_zone");
     assert_eq!(wrong(WorkspacePolicy, &json!({"languages": ["español"]})), "languages");
     assert_eq!(wrong(Outcomes, &json!({"ask": "required", "list": []})), "list");

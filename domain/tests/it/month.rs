@@ -271,6 +271,9 @@ impl Month {
                 state: facts.state,
                 availability: facts.availability,
                 teams: [TEAM].into(),
+                is_off_shift: false,
+                skills: BTreeMap::new(),
+                languages: BTreeSet::new(),
                 verdict: Verdict::Here,
                 load: facts.load,
                 capacity: facts.capacity,
@@ -289,7 +292,15 @@ impl Month {
                 let declined = day.declined.get(&conversation).cloned().unwrap_or_default();
                 // Somebody said no to it: after ten minutes they are asked again.
                 let declined = if minute.is_multiple_of(10) { BTreeSet::new() } else { declined };
-                Some(Waiting { conversation, since, declined })
+                let waited = u64::try_from(day.now().since(since) / 1000).ok()?;
+                Some(Waiting {
+                    conversation,
+                    since,
+                    waited_s: waited,
+                    language: None,
+                    last: one.thread.last_agent,
+                    declined,
+                })
             })
             .collect();
         waiting.sort_by_key(|one| (one.since, one.conversation));

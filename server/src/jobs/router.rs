@@ -16,7 +16,8 @@ use baton_domain::group::{HandBackWork, OfferEndWork, RouteWork};
 use baton_domain::reach::{Signs, Verdict};
 use baton_domain::routing::absence::Absences;
 use baton_domain::routing::brake::Brake;
-use baton_domain::routing::{Candidate, Planned, TeamMemory, Waiting, plan};
+use baton_domain::routing::{Candidate, Planned, TeamMemory, Waiting, levels, plan};
+use baton_domain::shift;
 use baton_protocol::push::PushLane;
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
@@ -29,7 +30,7 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::read::{
-    self, OfferKey, StandingOffer, has_offer, routed_teams, routing_history, standing_offers,
+    self, AgentSettings, InQueue, OfferKey, StandingOffer, has_offer, routed_teams, routing_history, standing_offers,
     waiting,
 };
 use crate::store::{StoreError, Tx};
@@ -101,6 +102,7 @@ struct SeenOffer {
 struct Staff {
     agents: Vec<Agent>,
     signs: BTreeMap<AgentId, Signs>,
+    settings: AgentSettings,
 }
 
 /// The wishes of one look.
@@ -207,7 +209,8 @@ impl Router {
     async fn staff(&self, tx: &mut Tx, workspace: WorkspaceId) -> Result<Staff, StoreError> {
         let agents = read::agents(tx, workspace).await?;
         let signs = read::signs(tx, workspace, &self.lanes, self.clock.now()).await?;
-        Ok(Staff { agents, signs })
+        let settings = read::agent_settings(tx, workspace).await?;
+        Ok(Staff { agents, signs, settings })
     }
 
     /// Whether an offer is over, and how.
@@ -263,11 +266,17 @@ impl Router {
             let verdict = staff.signs.get(&agent.id).copied().unwrap_or_default().verdict(now);
             let is_lost = is_braked && verdict != Verdict::Here;
             let asked = offers.iter().filter(|offer| offer.offer.agent_id == agent.id).count();
+            let settings = &staff.settings;
+            let skills = settings.skills.get(&agent.id);
+            let schedules = settings.schedules.get(&agent.id).map_or(&[][..], Vec::as_slice);
             let candidate = Candidate {
                 agent: agent.id,
                 state: agent.state,
                 availability: agent.availability,
                 teams: serves.map(|place| place.team_id).collect(),
+                is_off_shift: shift::is_off(schedules, now),
+                skills: skills.map(levels).unwrap_or_default(),
+                languages: skills.map_or_else(BTreeSet::new, |of| of.languages.iter().cloned().collect()),
                 verdict: if is_lost { Verdict::Unreachable } else { verdict },
                 load: agent.load,
                 capacity: agent.capacity,
@@ -283,16 +292,18 @@ impl Router {
         &self,
         memory: &mut Memory,
         queue: Queue<'_>,
-        found: Vec<(ConversationId, Timestamp)>,
+        found: Vec<InQueue>,
         candidates: &mut BTreeMap<AgentId, Candidate>,
     ) -> Vec<RouteWork> {
         let Queue { workspace, team, policy } = queue;
-        let waits = |(conversation, since)| {
+        let now = self.clock.now();
+        let waits = |InQueue { conversation, since, language, last }: InQueue| {
             let declined = memory.asked_in_vain(workspace, conversation).collect();
-            Waiting { conversation, since, declined }
+            let waited_s = u64::try_from(now.since(since) / 1000).unwrap_or(0);
+            Waiting { conversation, since, waited_s, language, last, declined }
         };
         // An offer that ended since it was read is noted at the next look.
-        let is_settled = |(of, _): &(ConversationId, Timestamp)| !memory.has_seen(workspace, *of);
+        let is_settled = |of: &InQueue| !memory.has_seen(workspace, of.conversation);
         let found: Vec<Waiting> = found.into_iter().filter(is_settled).map(waits).collect();
         let at = self.at();
         let of = memory.teams.entry((workspace, team)).or_default();
@@ -313,7 +324,7 @@ impl Router {
             } else if one.agent.is_none() {
                 continue;
             }
-            let Planned { conversation, agent, trail } = one;
+            let Planned { conversation, agent, trail, is_early: _ } = one;
             let offer = agent.filter(|_| policy.hand == Hand::Offer).map(|_| self.offer(policy));
             if let Some((agent_id, (offer_id, until))) = agent.zip(offer) {
                 let offer = OpenOffer { offer_id, agent_id, until };

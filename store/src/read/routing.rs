@@ -7,7 +7,7 @@ use baton_domain::group::Key;
 use baton_protocol::event::EventContent;
 use baton_protocol::next::{NextInLine, OfferInLine};
 use baton_protocol::routing::{RoutingDecision, RoutingHistory};
-use baton_protocol::setting::{Hand, Routing};
+use baton_protocol::setting::{AgentSkills, Hand, Routing, Schedule};
 use baton_protocol::{
     AgentId, Clocks, ConversationId, Fact, OfferId, OpenOffer, Priority, SettingBody, SettingKind,
     TeamId, Timestamp, WorkspaceId,
@@ -41,6 +41,46 @@ pub async fn routed_teams_of(
     );
     let rows: Vec<(String, String, Option<String>)> = tx.rows(&SELECT, &[&ids(workspaces)]).await?;
     Ok(read_policies(&rows)?.into_keys().collect())
+}
+
+/// What routing knows of agents beside their state: their skills, and the hours of their own.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct AgentSettings {
+    /// The skills of each who has any.
+    pub skills: BTreeMap<AgentId, AgentSkills>,
+    /// The schedules of each who has any.
+    pub schedules: BTreeMap<AgentId, Vec<Schedule>>,
+}
+
+/// The skills and schedules of a workspace's agents.
+pub async fn agent_settings(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+) -> Result<AgentSettings, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT s.kind, s.home_id, (SELECT t.body FROM content AS t
+           WHERE t.workspace = s.workspace AND t.id = s.content) AS body
+         FROM setting AS s WHERE s.workspace = $1 AND s.home_kind = 'agent'
+           AND s.kind IN ('agent_skills', 'schedule') AND s.ended_at IS NULL",
+    );
+    let rows: Vec<(String, String, Option<String>)> =
+        tx.rows(&SELECT, &[&workspace.to_string()]).await?;
+    let mut all = AgentSettings::default();
+    for (kind, agent, body) in &rows {
+        let Some(EventContent::Setting(body)) = body.as_deref().map(from_json).transpose()? else {
+            continue;
+        };
+        let Some(kind) = SettingKind::from_name(kind) else { continue };
+        // What only a newer version can read is nothing here.
+        match SettingBody::read(kind, &body) {
+            Ok(SettingBody::AgentSkills(skills)) => drop(all.skills.insert(id(agent)?, *skills)),
+            Ok(SettingBody::Schedule(hours)) => {
+                all.schedules.entry(id(agent)?).or_default().push(*hours);
+            }
+            _ => {}
+        }
+    }
+    Ok(all)
 }
 
 /// Minutes after which teams take open turns from owners who are not there, of all workspaces.
@@ -142,15 +182,37 @@ fn read_policies(
     Ok(all)
 }
 
-/// The first of a team's queue that nobody is asked to take, and since when each waits.
+/// A conversation that waits in a team's queue, as routing looks at it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InQueue {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The start of its open turn.
+    pub since: Timestamp,
+    /// The language that the customer writes, where it is known.
+    pub language: Option<String>,
+    /// The agent who answered or owned it last.
+    pub last: Option<AgentId>,
+}
+
+/// The first of a team's queue that nobody is asked to take.
 pub async fn waiting(
     tx: &mut Tx,
     workspace: WorkspaceId,
     team: TeamId,
     limit: u64,
-) -> Result<Vec<(ConversationId, Timestamp)>, StoreError> {
-    let found = in_line(tx, workspace, team, limit).await?;
-    Ok(found.into_iter().map(|one| (one.conversation_id, one.since)).collect())
+) -> Result<Vec<InQueue>, StoreError> {
+    let rows = first_in_line(tx, workspace, team, limit).await?;
+    let read = |row: &InLineRow| {
+        let language: Option<Spoken> = row.language.as_deref().map(from_json).transpose()?;
+        Ok(InQueue {
+            conversation: id(&row.id)?,
+            since: Timestamp::from_ms(row.unanswered_since),
+            language: language.map(|spoken| spoken.language),
+            last: row.last_agent.as_deref().map(id).transpose()?,
+        })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// An offer that stands.
@@ -269,25 +331,37 @@ struct InLineRow {
     owner_epoch: i64,
     unanswered_since: i64,
     priority: Option<String>,
+    language: Option<String>,
+    last_agent: Option<String>,
 }
 
-/// The first of a team's queue that nobody is asked to take, for an agent who takes one. The order
-/// is that of `queue_at` in `domain/src/routing.rs`.
+/// The order is that of `queue_at` in `domain/src/routing.rs`.
+async fn first_in_line(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    team: TeamId,
+    limit: u64,
+) -> Result<Vec<InLineRow>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT c.id, c.owner_epoch, c.unanswered_since, c.priority, c.language, c.last_agent
+         FROM conversation AS c
+         WHERE c.workspace = $1 AND c.team = $2 AND c.owner_agent IS NULL AND c.status = 'open'
+           AND c.turn_seq IS NOT NULL AND c.offer_id IS NULL AND c.block IS NULL
+         ORDER BY c.unanswered_since - CASE c.priority WHEN 'urgent' THEN 4000000000000
+           WHEN 'high' THEN 1800000 ELSE 0 END, c.id LIMIT CAST($3 AS BIGINT)",
+    );
+    let args = [workspace.to_string(), team.to_string(), limit.to_string()];
+    tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await
+}
+
+/// The first of a team's queue that nobody is asked to take, for an agent who takes one.
 pub async fn in_line(
     tx: &mut Tx,
     workspace: WorkspaceId,
     team_id: TeamId,
     limit: u64,
 ) -> Result<Vec<NextInLine>, StoreError> {
-    static SELECT: Sql = Sql::new(
-        "SELECT c.id, c.owner_epoch, c.unanswered_since, c.priority FROM conversation AS c
-         WHERE c.workspace = $1 AND c.team = $2 AND c.owner_agent IS NULL AND c.status = 'open'
-           AND c.turn_seq IS NOT NULL AND c.offer_id IS NULL AND c.block IS NULL
-         ORDER BY c.unanswered_since - CASE c.priority WHEN 'urgent' THEN 4000000000000
-           WHEN 'high' THEN 1800000 ELSE 0 END, c.id LIMIT CAST($3 AS BIGINT)",
-    );
-    let args = [workspace.to_string(), team_id.to_string(), limit.to_string()];
-    let rows: Vec<InLineRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    let rows = first_in_line(tx, workspace, team_id, limit).await?;
     let read = |row: &InLineRow| {
         Ok(NextInLine {
             conversation_id: id(&row.id)?,

@@ -1,0 +1,118 @@
+//! A step of a team's routing: who of the team is looked at, and why the others are not asked.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use baton_protocol::setting::{Routing, RoutingStep, StepWho};
+use baton_protocol::{AgentId, AgentState, Availability, LeftOut, PassedOver, TeamId};
+
+use super::{Candidate, Waiting};
+use crate::fold::fold;
+use crate::reach::Verdict;
+
+/// Agents that a trail lists at most.
+const LEFT_OUT_MAX: usize = 200;
+
+/// The members of a team as one step sees them.
+pub(super) struct Looked<'a> {
+    /// Those who can be asked.
+    pub(super) eligible: Vec<&'a Candidate>,
+    /// The others.
+    left_out: Vec<LeftOut>,
+}
+
+impl<'a> Looked<'a> {
+    pub(super) fn at(
+        (team, policy): (TeamId, &Routing),
+        step: &RoutingStep,
+        waiting: &Waiting,
+        candidates: &'a BTreeMap<AgentId, Candidate>,
+    ) -> Self {
+        let mut looked = Self { eligible: Vec::new(), left_out: Vec::new() };
+        for (agent, candidate) in candidates {
+            let why = match obstacle((team, policy), step, waiting, candidate) {
+                // Who is in no way part of the team is not worth a line.
+                Some(PassedOver::NotInTeam) => continue,
+                None if step.who == StepWho::Last && waiting.last != Some(*agent) => {
+                    PassedOver::NotChosen
+                }
+                None => {
+                    looked.eligible.push(candidate);
+                    continue;
+                }
+                Some(why) => why,
+            };
+            looked.left_out.push(LeftOut { agent_id: *agent, why });
+        }
+        looked
+    }
+
+    /// Whether the step waits for somebody who is there and has no room now.
+    pub(super) fn is_waited_for(&self, step: &RoutingStep, waiting: &Waiting) -> bool {
+        let is_meant =
+            |agent: AgentId| step.who == StepWho::Team || waiting.last == Some(agent);
+        let is_busy = |left: &LeftOut| {
+            is_meant(left.agent_id) && matches!(left.why, PassedOver::Full | PassedOver::OffersOut)
+        };
+        waiting.waited_s < step.wait_s.into() && self.left_out.iter().any(is_busy)
+    }
+
+    /// Those who are not asked once this one is, and how many more of them there are.
+    pub(super) fn left_out(self, asked: Option<AgentId>) -> (Vec<LeftOut>, u32) {
+        let mut left_out = self.left_out;
+        let others = self.eligible.iter().map(|one| one.agent).filter(|one| Some(*one) != asked);
+        let why = PassedOver::NotChosen;
+        left_out.extend(others.map(|agent_id| LeftOut { agent_id, why }));
+        left_out.sort_by_key(|left| left.agent_id);
+        let more = left_out.len().saturating_sub(LEFT_OUT_MAX);
+        left_out.truncate(LEFT_OUT_MAX);
+        (left_out, u32::try_from(more).unwrap_or(u32::MAX))
+    }
+}
+
+/// The first reason for which somebody is not asked.
+fn obstacle(
+    (team, policy): (TeamId, &Routing),
+    step: &RoutingStep,
+    waiting: &Waiting,
+    of: &Candidate,
+) -> Option<PassedOver> {
+    let is_full = of.capacity.is_some_and(|capacity| of.load >= capacity);
+    let reasons = [
+        (of.state != AgentState::Active, PassedOver::Inactive),
+        (!of.teams.contains(&team), PassedOver::NotInTeam),
+        (of.is_off_shift, PassedOver::OffShift),
+        (of.availability == Availability::Away, PassedOver::Away),
+        (of.availability == Availability::Busy, PassedOver::Busy),
+        (of.verdict == Verdict::Unreachable, PassedOver::Unreachable),
+        // Before room: for somebody who could not take it nobody waits.
+        (!has_skills(step, of), PassedOver::Skill),
+        (step.speaks && !speaks(waiting, of), PassedOver::Language),
+        (is_full, PassedOver::Full),
+        (of.offers >= policy.at_once, PassedOver::OffersOut),
+        (waiting.declined.contains(&of.agent), PassedOver::Declined),
+        (policy.excluded.contains(&of.agent), PassedOver::Excluded),
+    ];
+    reasons.into_iter().find_map(|(is_so, why)| is_so.then_some(why))
+}
+
+fn has_skills(step: &RoutingStep, of: &Candidate) -> bool {
+    step.skills.iter().all(|wanted| {
+        let level = of.skills.get(&fold(&wanted.name));
+        level.is_some_and(|level| *level >= wanted.level)
+    })
+}
+
+/// Whether they speak the customer's language, as far as it is known. Countries do not matter: who
+/// speaks `pt` is asked for `pt-BR`.
+fn speaks(waiting: &Waiting, of: &Candidate) -> bool {
+    let Some(language) = &waiting.language else { return true };
+    let wanted = primary(language);
+    of.languages.iter().any(|spoken| primary(spoken).eq_ignore_ascii_case(wanted))
+}
+
+fn primary(tag: &str) -> &str {
+    tag.split('-').next().unwrap_or(tag)
+}
