@@ -86,7 +86,9 @@ impl Planned {
     pub fn is_somebody_there(&self) -> bool {
         let is_there =
             |why| matches!(why, PassedOver::Full | PassedOver::OffersOut | PassedOver::NotChosen);
-        self.agent.is_some() || self.is_early || self.trail.left_out.iter().any(|left| is_there(left.why))
+        self.agent.is_some()
+            || self.is_early
+            || self.trail.left_out.iter().any(|left| is_there(left.why))
     }
 }
 

@@ -44,7 +44,7 @@ pub use self::wire::{
     Home, HomeKind, SecretNew, SecretStep, Setting, SettingChange, SettingKindInfo, SettingName,
     SettingPut, SettingSecret, SettingSetters, SettingUse, SettingVersion, SettingsPage,
 };
-use crate::{AgentId, SettingId};
+use crate::SettingId;
 
 settings! {
     /// A text that agents insert by typing a few letters.

@@ -10,12 +10,16 @@ use crate::reach::Verdict;
 
 /// Nobody loses anything sooner because nothing reaches them: pushes may be late for all.
 const UNREACHABLE: Duration = Duration::from_secs(120);
+/// Nor because a shift ends in the middle of it.
+const OFF_SHIFT: Duration = Duration::from_secs(600);
 
 /// Why an owner counts as not there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Absence {
     /// They said that they are away.
     Away,
+    /// Their own hours say that they do not work, and no device of theirs is in use.
+    OffShift,
     /// Nothing reaches them.
     Unreachable,
 }
@@ -23,12 +27,20 @@ pub enum Absence {
 impl Absence {
     /// Why an agent would not answer; `None` where they may, and of who is about to leave: their
     /// conversations go another way.
-    pub fn find(state: AgentState, availability: Availability, verdict: Verdict) -> Option<Self> {
+    pub fn find(
+        state: AgentState,
+        availability: Availability,
+        verdict: Verdict,
+        is_off_shift: bool,
+    ) -> Option<Self> {
         if state != AgentState::Active {
             return None;
         }
         if availability == Availability::Away {
             return Some(Self::Away);
+        }
+        if is_off_shift && verdict != Verdict::Here {
+            return Some(Self::OffShift);
         }
         (verdict == Verdict::Unreachable).then_some(Self::Unreachable)
     }
@@ -36,7 +48,7 @@ impl Absence {
     /// The cause that the log tells.
     pub fn cause(self) -> OwnerCause {
         match self {
-            Self::Away => OwnerCause::Absent,
+            Self::Away | Self::OffShift => OwnerCause::Absent,
             Self::Unreachable => OwnerCause::Unreachable,
         }
     }
@@ -76,6 +88,7 @@ impl Absences {
             self.since.insert(*of, since);
             let least = match of.absence {
                 Absence::Away => Duration::ZERO,
+                Absence::OffShift => OFF_SHIFT,
                 Absence::Unreachable => UNREACHABLE,
             };
             if now.saturating_sub(since) >= least.max(*patience) {
@@ -132,12 +145,26 @@ mod tests {
 
     #[test]
     fn an_agent_who_is_busy_or_reached_by_a_push_is_there() {
-        let of = |availability, verdict| Absence::find(AgentState::Active, availability, verdict);
+        let of =
+            |availability, verdict| Absence::find(AgentState::Active, availability, verdict, false);
         assert_eq!(of(Availability::Available, Verdict::Here), None);
         assert_eq!(of(Availability::Busy, Verdict::Unsure), None);
         assert_eq!(of(Availability::Busy, Verdict::Unreachable), Some(Absence::Unreachable));
         assert_eq!(of(Availability::Away, Verdict::Here), Some(Absence::Away));
-        let leaving = Absence::find(AgentState::Leaving, Availability::Away, Verdict::Here);
+        let leaving = Absence::find(AgentState::Leaving, Availability::Away, Verdict::Here, true);
         assert_eq!(leaving, None, "who leaves gives everything back at once");
+    }
+
+    #[test]
+    fn who_stays_at_a_device_after_their_shift_keeps_it_and_others_have_ten_minutes() {
+        let off =
+            |availability, verdict| Absence::find(AgentState::Active, availability, verdict, true);
+        assert_eq!(off(Availability::Available, Verdict::Here), None, "they stay longer");
+        assert_eq!(off(Availability::Available, Verdict::Push), Some(Absence::OffShift));
+        assert_eq!(off(Availability::Busy, Verdict::Unreachable), Some(Absence::OffShift));
+        assert_eq!(off(Availability::Away, Verdict::Push), Some(Absence::Away));
+        let (mut absences, of) = (Absences::default(), deserted(7, Absence::OffShift));
+        let mut look = |minute: u32| absences.look(minute * MINUTE, &[(of, 5 * MINUTE)]);
+        assert_eq!((look(0), look(9), look(10)), (vec![], vec![], vec![of]));
     }
 }

@@ -229,7 +229,7 @@ mod tests {
             agent,
             owner_epoch: 1,
             from_seq: 1,
-            absence: Absence::find(state, availability, Verdict::Unreachable).unwrap(),
+            absence: Absence::find(state, availability, Verdict::Unreachable, false).unwrap(),
         }
     }
 

@@ -51,8 +51,7 @@ impl<'a> Looked<'a> {
 
     /// Whether the step waits for somebody who is there and has no room now.
     pub(super) fn is_waited_for(&self, step: &RoutingStep, waiting: &Waiting) -> bool {
-        let is_meant =
-            |agent: AgentId| step.who == StepWho::Team || waiting.last == Some(agent);
+        let is_meant = |agent: AgentId| step.who == StepWho::Team || waiting.last == Some(agent);
         let is_busy = |left: &LeftOut| {
             is_meant(left.agent_id) && matches!(left.why, PassedOver::Full | PassedOver::OffersOut)
         };

@@ -13,7 +13,7 @@ pub struct TeamPolicy {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(max = 10)))]
     pub undo_s: u32,
-    /// Minutes after which an open turn leaves an owner who is away or cannot be reached, 1 to 120.
+    /// Minutes after which an open turn leaves an owner who is away, off shift or unreachable, 1 to 120.
     /// 0: never.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[cfg_attr(feature = "schema", schemars(range(max = 120)))]

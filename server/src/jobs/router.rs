@@ -30,8 +30,8 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::read::{
-    self, AgentSettings, InQueue, OfferKey, StandingOffer, has_offer, routed_teams, routing_history, standing_offers,
-    waiting,
+    self, AgentSettings, InQueue, OfferKey, StandingOffer, has_offer, routed_teams,
+    routing_history, standing_offers, waiting,
 };
 use crate::store::{StoreError, Tx};
 use crate::telemetry::{Metrics, Spell};
@@ -268,15 +268,15 @@ impl Router {
             let asked = offers.iter().filter(|offer| offer.offer.agent_id == agent.id).count();
             let settings = &staff.settings;
             let skills = settings.skills.get(&agent.id);
-            let schedules = settings.schedules.get(&agent.id).map_or(&[][..], Vec::as_slice);
             let candidate = Candidate {
                 agent: agent.id,
                 state: agent.state,
                 availability: agent.availability,
                 teams: serves.map(|place| place.team_id).collect(),
-                is_off_shift: shift::is_off(schedules, now),
+                is_off_shift: shift::is_off(settings.schedules_of(agent.id), now),
                 skills: skills.map(levels).unwrap_or_default(),
-                languages: skills.map_or_else(BTreeSet::new, |of| of.languages.iter().cloned().collect()),
+                languages: skills
+                    .map_or_else(BTreeSet::new, |of| of.languages.iter().cloned().collect()),
                 verdict: if is_lost { Verdict::Unreachable } else { verdict },
                 load: agent.load,
                 capacity: agent.capacity,

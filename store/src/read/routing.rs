@@ -52,6 +52,13 @@ pub struct AgentSettings {
     pub schedules: BTreeMap<AgentId, Vec<Schedule>>,
 }
 
+impl AgentSettings {
+    /// The schedules of an agent's own.
+    pub fn schedules_of(&self, agent: AgentId) -> &[Schedule] {
+        self.schedules.get(&agent).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The skills and schedules of a workspace's agents.
 pub async fn agent_settings(
     tx: &mut Tx,

@@ -1,7 +1,7 @@
 //! Steps: whom each looks at, from when on, and whom it waits for.
 
-use baton_protocol::setting::{AgentSkills, Hand, Skill};
 use baton_protocol::Choice;
+use baton_protocol::setting::{AgentSkills, Hand, Skill};
 
 use super::super::tests::{TEAM, agent, by_id, somebody, waits};
 use super::super::{Planned, TeamMemory, levels, plan};

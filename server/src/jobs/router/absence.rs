@@ -8,6 +8,7 @@ use std::time::Duration;
 use baton_domain::group::HandBackWork;
 use baton_domain::routing::absence::{Absence, Deserted};
 use baton_domain::routing::brake::{BrakeChange, BrakeInput};
+use baton_domain::shift;
 use baton_protocol::{Agent, AgentState, Availability, WorkspaceId};
 
 use super::{Memory, Router, Staff};
@@ -42,7 +43,8 @@ impl Router {
             for agent in staff.agents.iter().filter(|agent| agent.load > 0) {
                 let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
                 let verdict = signs.verdict(self.clock.now());
-                let absence = Absence::find(agent.state, agent.availability, verdict);
+                let is_off = shift::is_off(staff.settings.schedules_of(agent.id), self.clock.now());
+                let absence = Absence::find(agent.state, agent.availability, verdict, is_off);
                 let Some(absence) = absence else { continue };
                 if is_braked && absence == Absence::Unreachable {
                     continue;
