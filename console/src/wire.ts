@@ -80,6 +80,35 @@ export interface AgentSet {
   role?: Role;
   state?: AgentState;
 }
+/** What an agent can do, for the steps of a team's routing. */
+export interface AgentSkills {
+  languages?: string[];
+  skills?: Skill[];
+}
+/** What an agent can do, for the steps of a team's routing. */
+export interface AgentSkillsInput {
+  languages?: string[];
+  skills?: SkillInput[];
+}
+/** What `PUT` sets. */
+export interface AgentSkillsPut {
+  body: AgentSkillsInput;
+  home: Home;
+  rank?: number;
+}
+/** A setting, as those who read its home see it. */
+export interface AgentSkillsSetting {
+  body: AgentSkills | null;
+  broken?: SettingName[];
+  changed_at?: Timestamp;
+  changed_by?: AgentId;
+  ended?: boolean;
+  home: Home;
+  id: SettingId;
+  kind: string;
+  rank: number;
+  version: number;
+}
 /** Whether an agent works here. */
 export type AgentState = "active" | "leaving" | "inactive";
 /** The changes of a line after it was said. */
@@ -1714,9 +1743,12 @@ export interface Participant {
 export type PassedOver =
   | "inactive"
   | "not_in_team"
+  | "off_shift"
   | "away"
   | "busy"
   | "unreachable"
+  | "skill"
+  | "language"
   | "full"
   | "offers_out"
   | "declined"
@@ -2003,6 +2035,7 @@ export interface Routing {
   excluded?: AgentId[];
   first?: AgentId[];
   hand: Hand;
+  steps?: RoutingStep[];
   window_s: number;
 }
 /** A decision as the log tells it. */
@@ -2025,6 +2058,7 @@ export interface RoutingInput {
   excluded?: AgentId[];
   first?: AgentId[];
   hand?: Hand;
+  steps?: RoutingStepInput[];
   window_s?: number;
 }
 /** What `PUT` sets. */
@@ -2045,6 +2079,22 @@ export interface RoutingSetting {
   kind: string;
   rank: number;
   version: number;
+}
+/** A step of routing: the members who are looked at, and from when on. The first step that has somebody decides. */
+export interface RoutingStep {
+  after_s?: number;
+  skills?: Skill[];
+  speaks?: boolean;
+  wait_s?: number;
+  who: StepWho;
+}
+/** A step of routing: the members who are looked at, and from when on. The first step that has somebody decides. */
+export interface RoutingStepInput {
+  after_s?: number;
+  skills?: SkillInput[];
+  speaks?: boolean;
+  wait_s?: number;
+  who?: StepWho;
 }
 /** The problem of a row in a list. */
 export interface RowProblem {
@@ -2268,6 +2318,7 @@ export type SettingKind =
   | "outcomes"
   | "team_policy"
   | "routing"
+  | "agent_skills"
   | "workspace_policy"
   | "schedule"
   | "sla"
@@ -2350,6 +2401,16 @@ export interface SharedCard {
   name?: string;
   organisation?: string;
   phones?: string[];
+}
+/** A skill, and how good somebody is at it. */
+export interface Skill {
+  level: number;
+  name: string;
+}
+/** A skill, and how good somebody is at it. */
+export interface SkillInput {
+  level?: number;
+  name: string;
 }
 /** Why a step of a rule was not done. */
 export type SkipReason =
@@ -2464,6 +2525,8 @@ export type StatusFilter = "open" | "waiting" | "snoozed" | "resolved" | "unfini
 export type StatusKind = "open" | "waiting" | "snoozed" | "resolved";
 /** The state of a step. */
 export type StepState = "ok" | "wrong" | "waiting" | "unknown";
+/** Whom a step looks at. */
+export type StepWho = "team" | "last";
 /** Figures of a stretch of time. */
 export interface StretchFigures {
   answered: number;
@@ -2826,6 +2889,7 @@ export interface Trail {
   choose: Choice;
   left_out?: LeftOut[];
   more?: number;
+  step?: number;
 }
 /** The event or clock that wakes a rule. */
 export type Trigger =

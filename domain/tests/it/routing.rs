@@ -24,7 +24,7 @@ fn routes(agent: Option<AgentId>, offer: Option<OfferId>) -> Work {
         team: TEAM,
         agent,
         offer: offer.map(|id| (id, NOW.plus_ms(45_000))),
-        trail: Trail { choose: Default::default(), left_out: Vec::new(), more: 0 },
+        trail: Trail { choose: Default::default(), step: None, left_out: Vec::new(), more: 0 },
     })
 }
 

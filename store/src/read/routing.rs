@@ -10,7 +10,7 @@ use baton_protocol::routing::{RoutingDecision, RoutingHistory};
 use baton_protocol::setting::{AgentSkills, Hand, Routing, Schedule};
 use baton_protocol::{
     AgentId, Clocks, ConversationId, Fact, OfferId, OpenOffer, Priority, SettingBody, SettingKind,
-    TeamId, Timestamp, WorkspaceId,
+    Spoken, TeamId, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
