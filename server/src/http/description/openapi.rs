@@ -53,6 +53,7 @@ pub(super) fn openapi() -> Value {
         components.insert("parameters".to_owned(), Value::Object(parameters.kept));
         if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
             share_around(schemas);
+            FLATTENED.iter().for_each(|name| share_flattened(schemas, name));
         }
     }
     text
@@ -76,6 +77,32 @@ fn share_around(schemas: &mut Map<String, Value>) {
         }
     }
     schemas.extend(shared.map(|around| (AROUND.to_owned(), around)));
+}
+
+/// Types that others have as a part of their own fields.
+const FLATTENED: [&str; 2] = ["Agent", "Figures"];
+
+/// Lets schemas that have all fields of another one name it.
+fn share_flattened(schemas: &mut Map<String, Value>, name: &str) {
+    let Some(part) = schemas.get(name).cloned() else { return };
+    let fields = |of: &Value| of.get("properties").and_then(Value::as_object).cloned();
+    let needed = |of: &Value| of.get("required").and_then(Value::as_array).cloned();
+    let (Some(shared), Some(required)) = (fields(&part), needed(&part)) else { return };
+    let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
+    for schema in schemas.iter_mut().filter(|(of, _)| *of != name).map(|of| of.1) {
+        let (Some(mut own), Some(mut own_required)) = (fields(schema), needed(schema)) else {
+            continue;
+        };
+        let has_all = shared.iter().all(|(field, of)| own.get(field) == Some(of))
+            && required.iter().all(|field| own_required.contains(field));
+        let Some(whole) = schema.as_object_mut().filter(|_| has_all) else { continue };
+        own.retain(|field, _| !shared.contains_key(field));
+        own_required.retain(|field| !required.contains(field));
+        let own = json!({ "properties": own, "required": own_required });
+        whole.remove("properties");
+        whole.remove("required");
+        whole.insert("allOf".to_owned(), json!([reference, own]));
+    }
 }
 
 fn operations(text: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
