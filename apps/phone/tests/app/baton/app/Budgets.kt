@@ -123,6 +123,11 @@ private fun Stage.said(part: String, directory: Path, server: String): List<Stri
     return lines
 }
 
+private val system = ManagementFactory.getOperatingSystemMXBean()
+
+/** Processes that wanted a processor, of the last minute. Times are those of an idle machine below 1. */
+private fun load(): String = "%.1f".format(system.systemLoadAverage)
+
 private fun row(what: String, cost: String) = println("| $what | $cost |")
 
 private fun mb(bytes: String) = "%.1f MB".format(bytes.toLong() / MB)
@@ -142,6 +147,7 @@ private suspend fun measures(world: World) {
         world.cut(way, "refuse")
         row("What", "Cost")
         row("---", "--:")
+        row("load of the machine before, on ${system.availableProcessors} processors", load())
         val starts = List(STARTS) { stage.said("--start", directory, way.url).last().toLong() }.sorted()
         row("start of the process to the first list on the screen, without a network, half of $STARTS", "${starts[STARTS / 2]} ms")
         world.cut(way, "pass")
@@ -164,6 +170,7 @@ private suspend fun measures(world: World) {
         val (half, most, nearly, late, all) = told.getValue("frames")
         row("a frame while $CONVERSATIONS rows scroll, 50, 95 and 99 of 100", "$half, $most and $nearly µs")
         row("frames that took longer than 16.7 ms, of $all", late)
+        row("load of the machine after", load())
     } finally {
         stage.ends()
     }

@@ -4,6 +4,7 @@ package app.baton.app
 
 import androidx.compose.ui.graphics.ImageBitmap
 import app.baton.app.model.BeginState
+import app.baton.app.model.Beyond
 import app.baton.app.model.Canned
 import app.baton.app.model.Composing
 import app.baton.app.model.Entry
@@ -60,6 +61,7 @@ import app.baton.core.Named
 import app.baton.core.Note
 import app.baton.core.Notice
 import app.baton.core.NoticeKind
+import app.baton.core.OlderLines
 import app.baton.core.OutboxFile
 import app.baton.core.OutboxItem
 import app.baton.core.OutcomeChoice
@@ -385,6 +387,10 @@ object Sample {
     val waiting = line(4, me, text("Te la guardo hasta el sábado."), 3_000L, LineStatus.QUEUED)
         .copy(leavesAtMs = NOW + 7_000)
     val undoable = talk(lines + entry(waiting))
+    val unsent = line(4, me, text("On Saturday"), 2 * MINUTE, LineStatus.FAILED)
+    val instead = talk(lines + entry(unsent), composing = Composing("On Saturday at noon", replaces = unsent))
+    val foundThere = talk().copy(target = 2u)
+    val beforeBaton = talk().copy(beyond = Beyond(past = "p", isWhole = true), older = OlderLines.AT_SERVER)
     val draft = KeptDraft(BEN, "En azul nos llega una el jueves, y te la puedo", NOW - 20 * MINUTE)
     val left = talk().copy(drafts = listOf(draft))
 

@@ -152,6 +152,10 @@ private val talks = listOf(
     Shot("talk-leaving") { Talk(Sample.undoable) },
     Shot("talk-left") { Talk(Sample.left) },
     Shot("talk-arabic") { Talk(Sample.arabic) },
+    Shot("talk-instead") { Talk(Sample.instead) },
+    Shot("talk-found") { Talk(Sample.foundThere) },
+    Shot("talk-seeking") { Talk(Sample.talk().copy(seeking = 2u)) },
+    Shot("talk-before") { Talk(Sample.beforeBaton) },
 )
 
 private fun covered(name: String, sheet: Sheet) =
@@ -165,7 +169,9 @@ private val sheets = listOf(
     Shot("sheet-contact-asking") { Talk(Sample.card(SourcesState.Asking)) },
     Shot("sheet-contact-sources") { Talk(Sample.card(SourcesState.Asked(Sample.sources))) },
     Shot("sheet-contact-away") { Talk(Sample.card(SourcesState.Away(Told.of(Word.ServerAway)))) },
+    covered("naming", Sheet.Naming("Marta Gil")),
     covered("line", Sheet.OfLine(Sample.said)),
+    covered("line-failed", Sheet.OfLine(Sample.unsent)),
     covered("resend", Sheet.ResendAsk(Sample.said)),
     covered("templates", Sheet.Templates(listOf(Sample.template))),
     covered("templates-none", Sheet.Templates(emptyList())),

@@ -67,7 +67,32 @@ private fun ownersAlone(path: Path) {
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(said))
 }
 
-class DeskPlatform(private val directory: Path, private val window: () -> Frame?) : Platform {
+/** What Java asks other programs of the desk for. */
+interface Programs {
+    /** Opens a page; false where no program shows pages. Throws `IOException`. */
+    fun browse(page: URI): Boolean
+
+    fun copy(text: String)
+}
+
+private object JavaPrograms : Programs {
+    override fun browse(page: URI): Boolean {
+        val desk = if (Desktop.isDesktopSupported()) Desktop.getDesktop() else null
+        if (desk?.isSupported(Desktop.Action.BROWSE) != true) return false
+        desk.browse(page)
+        return true
+    }
+
+    override fun copy(text: String) {
+        Toolkit.getDefaultToolkit().systemClipboard.setContents(StringSelection(text), null)
+    }
+}
+
+class DeskPlatform(
+    private val directory: Path,
+    private val programs: Programs = JavaPrograms,
+    private val window: () -> Frame?,
+) : Platform {
     private val settings = directory.resolve("app.properties")
 
     init {
@@ -123,8 +148,7 @@ class DeskPlatform(private val directory: Path, private val window: () -> Frame?
     override suspend fun browse(link: String) = withContext(Dispatchers.IO) {
         // Some desks open no pages, and Java does not take every address: the link can be pasted then.
         val isShown = try {
-            val desk = if (Desktop.isDesktopSupported()) Desktop.getDesktop() else null
-            (desk?.isSupported(Desktop.Action.BROWSE) == true).also { if (it) desk?.browse(URI(link)) }
+            programs.browse(URI(link))
         } catch (_: URISyntaxException) {
             false
         } catch (_: IOException) {
@@ -133,9 +157,7 @@ class DeskPlatform(private val directory: Path, private val window: () -> Frame?
         if (!isShown) copy(link)
     }
 
-    override fun copy(text: String) {
-        Toolkit.getDefaultToolkit().systemClipboard.setContents(StringSelection(text), null)
-    }
+    override fun copy(text: String) = programs.copy(text)
 
     override var remembered: Remembered
         get() {

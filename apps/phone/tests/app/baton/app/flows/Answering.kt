@@ -3,7 +3,10 @@
 package app.baton.app.flows
 
 import app.baton.app.model.Entry
+import app.baton.app.model.isReplaceable
 import app.baton.app.model.reactionsAt
+import app.baton.app.model.replace
+import app.baton.core.LineStatus
 import app.baton.core.ReviewCode
 import app.baton.suite.ensure
 import app.baton.suite.freshNumber
@@ -84,6 +87,21 @@ val answering = listOf(
             ana.entries().filterIsInstance<Entry.Said>().find { it.line.id == ana.lineOf("Blue.")?.id }?.quoted
         }
         ensure(ana.composing.quoted == null) { "the next one quotes as well" }
+    },
+    Flow("what did not arrive, and another in its place") {
+        val number = freshNumber()
+        val said = world.customer(number, "When?")
+        val ana = hand("ana").live().opens(said)
+        world.blocks(number, true)
+        ana.writes("At ten")
+        val failed = eventually("it does not arrive") { ana.lineOf("At ten")?.takeIf { it.isReplaceable } }
+        world.blocks(number, false)
+        ana.talk.replace(failed)
+        ensure(ana.composing.text == "At ten") { "its words are ${ana.composing.text}" }
+        ana.writes("At eleven")
+        becomes("the other one reached the customer", listOf("At eleven")) { world.reached(number) }
+        becomes("it leaves no more", LineStatus.CANCELLED) { ana.lineOf("At ten")?.status }
+        ensure(ana.composing.replaces == null) { "the next one takes its place as well" }
     },
     Flow("a reaction, and taken back") {
         val number = freshNumber()

@@ -61,7 +61,7 @@ suspend fun <T> becomes(what: String, wanted: T, ask: suspend () -> T) {
 }
 
 /** A desk whose files a flow chooses, and whose programs show nothing. */
-class HandPlatform(directory: Path) : Platform by DeskPlatform(directory, { null }) {
+class HandPlatform(directory: Path) : Platform by DeskPlatform(directory, window = { null }) {
     /** Whose pushes reach it, as a phone's do. */
     override val isPushed get() = true
     @Volatile var picked: OutgoingFile? = null

@@ -5,6 +5,7 @@ package app.baton.app.flows
 import app.baton.app.model.Holder
 import app.baton.app.model.hindrance
 import app.baton.app.model.isClaimTooMany
+import app.baton.app.model.name
 import app.baton.app.model.resolve
 import app.baton.app.words.Word
 import app.baton.core.Availability
@@ -177,6 +178,31 @@ val owning = listOf(
         becomes("none is unread", 0) { ana.row(said).unread }
         world.customer(number, "Three")
         becomes("one is unread", 1) { ana.row(said).unread }
+    },
+    Flow("marked as unread, on another device too") {
+        val number = freshNumber()
+        world.customer(number, "One")
+        val said = world.customer(number, "Two")
+        val ana = hand("ana").live()
+        val desk = hand("ana").live()
+        ana.opens(said)
+        ana.talk.read()
+        becomes("none is unread", 0) { desk.row(said).unread }
+        ana.talk.markUnread { ana.app.back() }
+        becomes("the newest one is unread", 1) { desk.row(said).unread }
+        becomes("here as well", 1) { ana.row(said).unread }
+        ensure(ana.app.state.value.talk == null) { "it is open still" }
+    },
+    Flow("a name of the team's own, and theirs again") {
+        val number = freshNumber()
+        val said = world.customer(number, "It is me")
+        val ana = hand("ana").live().opens(said)
+        val ben = hand("ben").live().opens(said)
+        ana.talk.name("Her of the blue bike")
+        becomes("Ben reads it", "Her of the blue bike") { ben.now.title }
+        becomes("and on his row", "Her of the blue bike") { ben.row(said).title }
+        ana.talk.name(null)
+        becomes("theirs is there again", "Customer $number") { ben.now.title }
     },
     Flow("away, and a colleague sees it") {
         val said = world.customer(freshNumber(), "Hello")

@@ -3,9 +3,11 @@
 
 package app.baton.app.flows
 
+import app.baton.app.model.Entry
 import app.baton.app.model.ListState
 import app.baton.app.model.Place
 import app.baton.app.model.Sheet
+import app.baton.app.model.asksBefore
 import app.baton.app.model.hindrance
 import app.baton.app.words.Word
 import app.baton.core.FileSource
@@ -14,6 +16,7 @@ import app.baton.core.LineFile
 import app.baton.core.MediaKind
 import app.baton.core.OlderLines
 import app.baton.core.OutgoingFile
+import app.baton.suite.Said
 import app.baton.suite.World
 import app.baton.suite.at
 import app.baton.suite.ensure
@@ -174,9 +177,68 @@ val sending = listOf(
         ensure(ana.texts().toSet() == whole.toSet()) { "the lines are ${ana.texts()}" }
         becomes("nothing is older", OlderLines.NOTHING) { ana.now.older }
     },
+    Flow("found beyond what the device holds, opened there, and paged to the first line") {
+        val number = freshNumber()
+        val said = farBack(number)
+        val ana = hand("ana").live().opens(said)
+        becomes("the device holds the end of it", OlderLines.AT_SERVER) { ana.now.older }
+        ana.app.open(Place.Talk(said.conversation, at = FAR.toULong() - 120u))
+        becomes("the line is there", FAR.toULong() - 120u) { ana.now.target }
+        ensure(ana.has(FAR.toULong() - 120u)) { "the lines are ${ana.texts()}" }
+        until("nothing is older") {
+            if (ana.now.older != OlderLines.NOTHING) ana.talk.older().join()
+            ana.now.older == OlderLines.NOTHING
+        }
+        val whole = List(FAR) { "line ${it + 1}" } + listOf("Noted", "And now?")
+        ensure(ana.texts().sortedBy { "$it" } == whole.sorted()) { "the lines are ${ana.texts()}" }
+        world.customer(number, "Hello?")
+        until("what is new is below") { ana.texts().last() == "Hello?" && ana.texts().size == whole.size + 1 }
+        ana.talk.newest()
+        until("the end alone is shown") { ana.texts().size < FAR && ana.texts().last() == "Hello?" }
+    },
+    Flow("found in a conversation that the device does not hold") {
+        val number = freshNumber()
+        val said = farBack(number)
+        world.colleague("ben", said.conversation, "resolve")
+        val ana = hand("ana").live()
+        ana.app.open(Place.Talk(said.conversation, at = 7u))
+        becomes("the line is there", 7uL) { ana.now.target }
+        ensure(ana.has(7u)) { "the lines are ${ana.texts()}" }
+    },
+    Flow("what was said before Baton") {
+        val number = freshNumber()
+        val said = world.customer(number, "hello")
+        val before = List(5) { "before $it" }
+        world.history(number, before)
+        val ana = hand("ana").live().opens(said)
+        eventually("the server has it") { ana.session.desk.baton.olderLines(said.conversation, 1u, 1u).past }
+        ensure(ana.now.older == OlderLines.NOTHING) { "more is told of than the device knows" }
+        ana.talk.asksBefore()
+        becomes("there is more", OlderLines.AT_SERVER) { ana.now.older }
+        until("it is there") {
+            if (ana.now.older != OlderLines.NOTHING) ana.talk.older().join()
+            ana.texts() == before + "hello"
+        }
+        becomes("nothing is older", OlderLines.NOTHING) { ana.now.older }
+        ana.writes("Welcome back")
+        until("what is sent stands at the end") { ana.texts() == before + listOf("hello", "Welcome back") }
+    },
 )
 
+/** A conversation of many lines, of which the newest alone come to a device. */
+private suspend fun Stage.farBack(number: String): Said {
+    val first = world.customer(number, "line 1")
+    repeat(FAR - 1) { world.sends(number, "kind" to "text", "body" to "line ${it + 2}") }
+    becomes("the server has all", FAR) { world.conversation(first.conversation).at<Long>("view", "head", "last_seq").toInt() }
+    // What was answered is no longer the open turn, which comes whole.
+    world.colleague("ben", first.conversation, "reply", "text" to "Noted")
+    return world.customer(number, "And now?")
+}
+
 private const val LINES = 130
+private const val FAR = 260
+
+private fun Hand.has(seq: ULong) = entries().any { it is Entry.Said && it.line.seq == seq }
 
 /** A small picture, as a camera makes them. */
 private fun picture(): ByteArray {

@@ -59,6 +59,20 @@ val staying = listOf(
         own.setLevel(PushLevel.ALL)
         becomes("the server has that", PushLevel.ALL) { ana.session.desk.baton.pushLevels().level }
     },
+    Flow("a quiet part of each day") {
+        val ana = hand("ana").live()
+        val own = ana.session.own
+        own.load()
+        until("it is known") { own.state.value.levels != null }
+        own.setQuiet(true)
+        becomes("the night is quiet", "22:00" to "07:00") { own.state.value.levels?.quiet?.let { it.from to it.until } }
+        own.setQuiet("21:30", "06:15")
+        becomes("the server has other times", "21:30" to "06:15") {
+            ana.session.desk.baton.pushLevels().quiet?.let { it.from to it.until }
+        }
+        own.setQuiet(false)
+        becomes("no part is quiet", null) { ana.session.desk.baton.pushLevels().quiet }
+    },
     Flow("a view that is kept by name") {
         val said = world.customer(freshNumber(), "Not today")
         val ana = hand("ana").live().opens(said)

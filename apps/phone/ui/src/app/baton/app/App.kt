@@ -259,7 +259,7 @@ private fun SettingsPane(
         signOut = app::signOut,
         own = OwnActs(
             session.own::load, { session.own.endDevice(it) }, session.own::setLevel, session.own::setTeam,
-            session.own::setEachDevice,
+            session.own::setEachDevice, { session.own.setQuiet(it) }, { from, until -> session.own.setQuiet(from, until) },
         ),
     )
     SettingsScreen(state, acts)
@@ -294,7 +294,7 @@ private fun SearchPane(app: AppModel, session: Session) {
             val everywhere by session.search.state.collectAsState()
             val found = if (inbox.view is InboxView.Search) inbox else inbox.copy(list = ListState.Loading)
             val acts = FoundActs(
-                open = { id, title -> app.open(Place.Talk(id, title)) },
+                open = { id, title, at -> app.open(Place.Talk(id, title, at)) },
                 more = { session.inbox.more() },
                 retry = session.inbox::retry,
                 everything = { session.search.ask(query) },

@@ -23,7 +23,14 @@ import kotlinx.coroutines.withTimeoutOrNull
 
 /** A screen above the list. */
 sealed interface Place {
-    data class Talk(val id: String, val title: String? = null) : Place
+    /** Whether both are one screen. */
+    fun isAt(place: Place): Boolean = this == place
+
+    /** [at]: the number of the line that is looked for. */
+    data class Talk(val id: String, val title: String? = null, val at: ULong? = null) : Place {
+        override fun isAt(place: Place) = place is Talk && place.id == id
+    }
+
     data object Review : Place
     data object Settings : Place
     data object Begin : Place
@@ -196,7 +203,7 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
 
     fun open(place: Place) {
         if (place is Place.Talk) talk(place) else untalk()
-        stateNow.update { it.copy(places = it.places.filter { at -> at != place } + place) }
+        stateNow.update { it.copy(places = it.places.filterNot(place::isAt) + place) }
     }
 
     /** Somewhere that another program asks for: at once, or as soon as somebody is signed in. */
@@ -228,12 +235,16 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
 
     private fun talk(at: Place.Talk) {
         val session = stateNow.value.session ?: return
-        if (stateNow.value.talk?.id == at.id) return
+        val open = stateNow.value.talk?.takeIf { it.id == at.id }
+        if (open != null) {
+            at.at?.let { open.seek(it) }
+            return
+        }
         untalk()
         val parent = inside ?: return
         val within = parent + SupervisorJob(parent.coroutineContext[Job])
         talking = within
-        val model = TalkModel(session.desk, at.id, within, at.title)
+        val model = TalkModel(session.desk, at.id, within, at.title, at.at)
         stateNow.update { it.copy(talk = model) }
         shared?.let(model::type)
         shared = null

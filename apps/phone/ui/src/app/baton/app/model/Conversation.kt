@@ -13,6 +13,7 @@ import app.baton.core.Hold
 import app.baton.core.InboxRow
 import app.baton.core.KeptDraft
 import app.baton.core.Line
+import app.baton.core.LineAuthor
 import app.baton.core.LoadState
 import app.baton.core.MediaKind
 import app.baton.core.Message
@@ -40,6 +41,8 @@ import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.withTimeoutOrNull
 
 /** What is being written, and what stands in its way. */
 data class Composing(
@@ -51,6 +54,8 @@ data class Composing(
     val canned: Canned? = null,
     /** What has to be filled in before it can be sent. */
     val blanks: List<String> = emptyList(),
+    /** The line of one's own that it is sent in place of. */
+    val replaces: Line? = null,
 )
 
 /** What covers the conversation. */
@@ -66,6 +71,7 @@ sealed interface Sheet {
     data class Fill(val template: Template, val words: List<String>) : Sheet
     data class Held(val number: ULong) : Sheet
     data object Tags : Sheet
+    data class Naming(val name: String) : Sheet
     data class Replies(val find: String, val found: List<Offered>?) : Sheet
     data class HowItEnds(val outcomes: Outcomes) : Sheet
 }
@@ -98,6 +104,10 @@ data class TalkState(
     val sources: SourcesState = SourcesState.Asking,
     /** The line that is being taken back. */
     val undoing: String? = null,
+    val beyond: Beyond = Beyond(),
+    /** The line that is being looked for, and the one that was found. */
+    val seeking: ULong? = null,
+    val target: ULong? = null,
 ) {
     val isMine: Boolean get() = (header?.owner as? Owner.Agent)?.agent == names.me
     val isQueued: Boolean get() = header?.owner is Owner.Queue
@@ -108,20 +118,30 @@ data class TalkState(
     /** The colleague who is writing there, if one is. */
     val composer: String? get() = (header?.hold as? Hold.Theirs)?.let { names.agent(it.agent) }
     val isFollowed: Boolean get() = header?.followers?.contains(names.me) == true
+
+    /** The newest line of the customer; null where none is shown. */
+    val newestOfCustomer: Line?
+        get() = lines.asReversed().firstNotNullOfOrNull { entry ->
+            (entry as? TimelineEntry.Line)?.line?.takeIf { it.author == LineAuthor.Customer && it.seq > 0u }
+        }
 }
 
 private const val SECOND_MS = 1_000L
+
+/** A core that shows no further page holds up nobody. */
+private const val SHOWN_MS = 10_000L
 
 class TalkModel(
     internal val desk: Desk,
     val id: String,
     private val scope: CoroutineScope,
     title: String? = null,
+    at: ULong? = null,
 ) {
     private val now get() = desk.platform.now()
     private val baton get() = desk.baton
     private val stateNow = MutableStateFlow(
-        TalkState(id, title, names = desk.names.value, now = now),
+        TalkState(id, title, names = desk.names.value, now = now, seeking = at),
     )
     private val timeline = baton.watchTimeline(scope, id)
     private val header = baton.watchHeader(scope, id)
@@ -131,6 +151,7 @@ class TalkModel(
     @Volatile private var hasWritten = false
     private val asked = HashSet<String>()
     private var readTo = 0uL
+    internal val paging = Mutex()
 
     val state: StateFlow<TalkState> = stateNow
 
@@ -165,9 +186,13 @@ class TalkModel(
                 if (stateNow.value.leaving != null) stateNow.update { it.copy(now = now) }
             }
         }
+        if (at != null) seek(at)
     }
 
     internal fun change(change: (TalkState) -> TalkState) = stateNow.update(change)
+
+    /** Does it as long as this is open; what the core refuses is told. */
+    internal fun asks(work: suspend () -> Unit) = scope.launch { desk.asks(work) }
 
     /** Tells the core what is in the field. */
     internal fun tellsTyped() {
@@ -205,20 +230,23 @@ class TalkModel(
 
     /** Two tell of it: whoever comes last shows what is newest. */
     @Synchronized
-    private fun lines() {
+    internal fun lines() {
         val told = timeline.state.value
         val shown = told.value
         val words = desk.platform.zone
         val failed = (told as? LoadState.Failed)?.error?.takeIf { it !is CoreException.Closed }
         stateNow.update { before ->
+            val beyond = before.beyond.before(shown)
+            val all = beyond.lines.map { TimelineEntry.Line(it) } + shown?.entries.orEmpty()
             before.copy(
-                entries = entriesOf(shown?.entries.orEmpty(), before.names) { ms ->
+                entries = entriesOf(all, before.names) { ms ->
                     java.time.Instant.ofEpochMilli(ms).atZone(words).toLocalDate()
                 },
-                lines = shown?.entries.orEmpty(),
+                lines = all,
+                beyond = beyond,
                 isLoading = told is LoadState.Loading,
                 failed = failed?.let { Told.of(it) },
-                older = shown?.older ?: OlderLines.NOTHING,
+                older = beyond.older(shown?.older ?: OlderLines.NOTHING),
                 isFull = shown?.isFull ?: true,
                 seen = shown?.seen,
                 hasNewer = shown?.hasNewer ?: false,
@@ -226,16 +254,40 @@ class TalkModel(
             )
         }
         putsBack()
+        // New lines slide the window of the device: what is read above it stays joined to it.
+        if (stateNow.value.let { it.beyond.lines.isNotEmpty() && it.older == OlderLines.HELD }) rejoins()
     }
 
     // Reading.
 
-    fun older() = desk.does { timeline.more() }
+    fun older() = asks { loadsOlder() }
 
-    fun newest() = desk.does { timeline.newest() }
+    /** A page of what the device holds, and until it is shown. */
+    internal suspend fun showsHeld() {
+        val before = timeline.value?.firstSeq
+        timeline.more()
+        withTimeoutOrNull(SHOWN_MS) { timeline.state.first { it.value?.firstSeq != before } }
+        lines()
+    }
+
+    fun newest() = desk.does {
+        change { it.copy(beyond = Beyond(), target = null) }
+        timeline.newest()
+        lines()
+    }
+
+    /** From the customer's newest line on. Who looks at it would read it: the screen is left. */
+    fun markUnread(leave: () -> Unit) {
+        val seq = stateNow.value.newestOfCustomer?.seq ?: return
+        readTo = ULong.MAX_VALUE
+        cover(null)
+        acts(Act.MarkUnread(seq), Told.of(Word.MarkedUnread))
+        leave()
+    }
 
     /** The agent looks at the end of it. */
     fun read() {
+        if (stateNow.value.seeking != null) return
         val seen = stateNow.value.seen?.seq ?: return
         if (seen <= readTo || (stateNow.value.header?.unread ?: 0u) == 0uL) return
         readTo = seen
@@ -294,7 +346,7 @@ class TalkModel(
     }
 
     fun setNote(isNote: Boolean) {
-        write { it.copy(isNote = isNote, quoted = null, canned = null) }
+        write { it.copy(isNote = isNote, quoted = null, canned = null, replaces = null) }
         typed.trySend(stateNow.value.composing)
     }
 
@@ -317,7 +369,7 @@ class TalkModel(
             val called = said.mentions.filter { "@${stateNow.value.names.agent(it)}" in text }
             Act.Note(text, called.distinct(), said.quoted?.id)
         } else {
-            Act.Reply(text, stateNow.value.seen, said.quoted?.id)
+            Act.Reply(text, stateNow.value.seen, said.quoted?.id, said.replaces?.id)
         }
         write { Composing(isNote = said.isNote) }
         // What was typed elsewhere is older than what is sent.
@@ -402,8 +454,10 @@ class TalkModel(
             TemplateWords(names[at].takeIf { it.toIntOrNull() == null }, word.trim())
         }
         val message = Message.Template(template.name, template.language, emptyList(), filled, emptyList())
+        val replaces = stateNow.value.composing.replaces
         cover(null)
-        acts(Act.Send(message, stateNow.value.seen, null))
+        write { it.copy(replaces = null) }
+        acts(Act.Send(message, stateNow.value.seen, null, replaces?.id))
     }
 
     // Who has it.

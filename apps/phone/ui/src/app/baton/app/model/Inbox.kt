@@ -52,6 +52,8 @@ data class RowState(
     val needsReview: Boolean,
     val hasDraft: Boolean,
     val hit: String?,
+    /** The number of the line in which it stands; null where it is none. */
+    val hitAt: ULong? = null,
     /** What its tags are called. */
     val tags: List<String> = emptyList(),
 )
@@ -274,6 +276,7 @@ fun rowOf(row: InboxRow, names: Names, now: Long, tags: List<ConversationTag> = 
         needsReview = row.own.needsReview > 0u,
         hasDraft = row.hasDraft,
         hit = row.hit?.takeIf { it.foundIn !is FoundIn.Contact }?.text,
+        hitAt = (row.hit?.foundIn as? FoundIn.Line)?.seq,
         tags = tagsOf(row.tags, tags).map { it.name },
     )
 }

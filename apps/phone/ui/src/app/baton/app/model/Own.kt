@@ -6,8 +6,11 @@ import app.baton.app.words.Word
 import app.baton.core.CoreException
 import app.baton.core.PushLevel
 import app.baton.core.PushLevels
+import app.baton.core.QuietHours
 import app.baton.core.SignedInDevice
 import app.baton.core.TeamPushLevel
+import java.time.ZoneId
+import java.time.ZoneOffset
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -21,6 +24,20 @@ data class OwnState(
     val failed: Told? = null,
     val now: Long = 0,
 )
+
+private const val EVENING = "22:00"
+private const val MORNING = "07:00"
+
+/** A zone as the server knows it: by the name of a place. */
+private fun zoneOf(zone: ZoneId): String = if (zone is ZoneOffset || '/' !in zone.id) "Etc/UTC" else zone.id
+
+/** A time of the day as people type it, in digits of any script, as `07:00`; null where it is none. */
+fun timeOf(text: String): String? {
+    val digits = text.trim().map { if (it.isDigit()) it.digitToInt().digitToChar() else it }.joinToString("")
+    val (hours, minutes) = Regex("(\\d{1,2})[:.](\\d{2})").matchEntire(digits)?.destructured ?: return null
+    if (hours.toInt() > 23 || minutes.toInt() > 59) return null
+    return hours.padStart(2, '0') + ":" + minutes
+}
 
 class OwnModel(private val desk: Desk, private val scope: CoroutineScope) {
     private val stateNow = MutableStateFlow(OwnState())
@@ -55,6 +72,14 @@ class OwnModel(private val desk: Desk, private val scope: CoroutineScope) {
     }
 
     fun setEachDevice(isEach: Boolean) = sets { it.copy(eachDevice = isEach) }
+
+    /** A part of each day in which nothing is pushed, in the time of this device where it is new. */
+    fun setQuiet(from: String, until: String) = sets { levels ->
+        levels.copy(quiet = QuietHours(from, until, levels.quiet?.zone ?: zoneOf(desk.platform.zone)))
+    }
+
+    fun setQuiet(isQuiet: Boolean) =
+        if (isQuiet) setQuiet(EVENING, MORNING) else sets { it.copy(quiet = null) }
 
     /** What the server answers holds: nothing is shown as set that is not. */
     private fun sets(change: (PushLevels) -> PushLevels) {

@@ -134,7 +134,7 @@ fun TalkModel.insert(reply: CannedReply) {
             if (said.isNote) return@write said.copy(text = whole)
             // A message that was made of a reply answers no line in particular.
             val canned = Canned(reply.id, reply.version, reply.then.filter { it !is CannedThen.Unknown }, reply.buttons, reply.file)
-            said.copy(text = whole, quoted = null, canned = canned)
+            said.copy(text = whole, quoted = null, canned = canned.takeIf { said.replaces == null })
         }
         change { it.copy(offered = null) }
         tellsTyped()

@@ -60,6 +60,7 @@ import app.baton.app.model.Sheet
 import app.baton.app.model.Side
 import app.baton.app.model.TalkState
 import app.baton.app.model.Tick
+import app.baton.app.model.isReplaceable
 import app.baton.app.model.reactionsAt
 import app.baton.app.words.Word
 import app.baton.app.words.Words
@@ -391,7 +392,11 @@ private fun Trouble(entry: Entry.Said, state: TalkState, acts: TalkActs) {
         if (entry.tick == Tick.UNSURE) {
             Act(words(Word.ItArrived), Weight.QUIET) { acts.arrived(entry.line) }
         }
-        Act(words(Word.SendAgain), Weight.QUIET) { acts.cover(Sheet.ResendAsk(entry.line)) }
+        when {
+            entry.tick == Tick.UNSURE -> Act(words(Word.SendAgain), Weight.QUIET) { acts.cover(Sheet.ResendAsk(entry.line)) }
+            entry.line.isReplaceable -> Act(words(Word.WriteAgain), Weight.QUIET) { acts.tools.replace(entry.line) }
+            else -> Act(words(Word.Discard), Weight.QUIET) { acts.cancel(entry.line) }
+        }
     }
 }
 

@@ -101,6 +101,7 @@ fun Composer(state: TalkState, acts: TalkActs) {
         if (isNote) Mentions(state, acts)
         OfferedReplies(state, acts.tools)
         if (hindrance == null) BlankStrip(state, acts.tools)
+        state.composing.replaces?.let { InPlaceOf(words.text(it), acts.tools) }
         state.composing.quoted?.let { quoted ->
             Row(Modifier.padding(start = 12.dp, top = 8.dp), verticalAlignment = Alignment.CenterVertically) {
                 Quote(words.text(quoted), Modifier.weight(1f))
@@ -116,6 +117,19 @@ fun Composer(state: TalkState, acts: TalkActs) {
         }
         if (hindrance != null) Hindered(hindrance, state, acts) else Writing(state, acts)
     }
+}
+
+/** What is sent next takes the place of a message that did not leave or arrive. */
+@Composable
+private fun InPlaceOf(text: String, acts: ToolActs) = Row(
+    Modifier.padding(start = 16.dp, top = 8.dp), Arrangement.spacedBy(10.dp), Alignment.CenterVertically,
+) {
+    Drawn(Drawing.Swap, size = 18.dp, colour = Look.colours.heldInk)
+    Column(Modifier.weight(1f)) {
+        Says(Look.words(Word.InPlaceOf), style = Look.type.small, colour = Look.colours.heldInk)
+        Theirs(text, style = Look.type.small, colour = Look.colours.ink2, lines = 1)
+    }
+    IconAct(Drawing.X, Look.words(Word.Close), onClick = acts.replacesNone)
 }
 
 @Composable

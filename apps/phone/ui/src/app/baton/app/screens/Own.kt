@@ -4,6 +4,8 @@ package app.baton.app.screens
 
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.RowScope
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.padding
 import androidx.compose.runtime.Composable
@@ -16,15 +18,18 @@ import androidx.compose.ui.unit.dp
 import app.baton.app.look.Act
 import app.baton.app.look.ActRow
 import app.baton.app.look.Drawing
+import app.baton.app.look.Field
 import app.baton.app.look.Look
 import app.baton.app.look.Problem
 import app.baton.app.look.Says
 import app.baton.app.look.Weight
 import app.baton.app.model.OwnState
+import app.baton.app.model.timeOf
 import app.baton.app.words.Word
 import app.baton.core.Named
 import app.baton.core.PushLevel
 import app.baton.core.PushLevels
+import app.baton.core.QuietHours
 import app.baton.core.SignedInDevice
 
 /** What these parts ask for. */
@@ -34,6 +39,8 @@ class OwnActs(
     val level: (PushLevel) -> Unit = {},
     val team: (String, PushLevel?) -> Unit = { _, _ -> },
     val eachDevice: (Boolean) -> Unit = {},
+    val quiet: (Boolean) -> Unit = {},
+    val quietTimes: (String, String) -> Unit = { _, _ -> },
 )
 
 private val levels = listOf(
@@ -53,11 +60,33 @@ fun Levels(state: OwnState, teams: List<Named>, acts: OwnActs) {
     }
     for (team in teams) TeamLevel(team, now, acts)
     ActRow(words(Word.EachDevice), isChosen = now.eachDevice) { acts.eachDevice(!now.eachDevice) }
-    now.quiet?.let { quiet ->
-        val text = words(Word.QuietHours, quiet.from, quiet.until, quiet.zone)
-        Says(text, Modifier.padding(horizontal = 20.dp, vertical = 8.dp), Look.type.small, Look.colours.ink2)
+    ActRow(words(Word.Quiet), isChosen = now.quiet != null) { acts.quiet(now.quiet == null) }
+    now.quiet?.let { QuietTimes(it, acts) }
+}
+
+/** From when until when. What is typed is set once it is a time, and by a tap. */
+@Composable
+private fun QuietTimes(quiet: QuietHours, acts: OwnActs) {
+    val words = Look.words
+    var from by remember(quiet) { mutableStateOf(quiet.from) }
+    var until by remember(quiet) { mutableStateOf(quiet.until) }
+    val (begins, ends) = timeOf(from) to timeOf(until)
+    Column(Modifier.padding(horizontal = 20.dp, vertical = 4.dp), Arrangement.spacedBy(10.dp)) {
+        Row(horizontalArrangement = Arrangement.spacedBy(12.dp)) {
+            Time(words(Word.QuietFrom), from, begins == null) { from = it }
+            Time(words(Word.QuietUntil), until, ends == null || ends == begins) { until = it }
+        }
+        if (begins != null && ends != null && begins != ends && (begins != quiet.from || ends != quiet.until)) {
+            Act(words(Word.Save), Weight.SECOND, Modifier.fillMaxWidth()) { acts.quietTimes(begins, ends) }
+        }
+        Says(words(Word.QuietZone, quiet.zone), style = Look.type.small, colour = Look.colours.ink2)
     }
 }
+
+@Composable
+private fun RowScope.Time(label: String, text: String, isWrong: Boolean, change: (String) -> Unit) = Field(
+    label, text, change, Modifier.weight(1f), hint = "22:00", isWrong = isWrong, isCode = true,
+)
 
 /** One team's own level; it is opened by a tap. */
 @Composable

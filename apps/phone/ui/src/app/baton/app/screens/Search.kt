@@ -47,7 +47,8 @@ import app.baton.core.ServerHit
 
 /** What the results ask for. */
 class FoundActs(
-    val open: (String, String?) -> Unit = { _, _ -> },
+    /** A conversation, what it is called, and the number of a line of it. */
+    val open: (String, String?, ULong?) -> Unit = { _, _, _ -> },
     val more: () -> Unit = {},
     val retry: () -> Unit = {},
     val everything: () -> Unit = {},
@@ -77,7 +78,7 @@ fun FoundList(query: String, here: InboxState, everywhere: Everywhere, acts: Fou
 
 private fun LazyListScope.ofDevice(list: ListState.Loaded, now: Long, words: Words, acts: FoundActs) {
     if (list.rows.isEmpty()) item { Says(words(Word.EmptySearch), Modifier.padding(20.dp), colour = Look.colours.ink2) }
-    items(list.rows, key = { "here ${it.id}" }) { row -> ConversationRow(row, now) { acts.open(row.id, row.title) } }
+    items(list.rows, key = { "here ${it.id}" }) { row -> ConversationRow(row, now) { acts.open(row.id, row.title, row.hitAt) } }
     if (list.hasMore) {
         item {
             LaunchedEffect(list.rows.size) { acts.more() }
@@ -118,10 +119,10 @@ private fun LazyListScope.found(query: String, found: Everywhere.Found, now: Lon
         item { Says(words(Word.SearchNothing, query), Modifier.padding(20.dp), colour = Look.colours.ink2) }
     }
     if (found.customers.isNotEmpty()) item { Title(words(Word.SearchCustomers)) }
-    items(found.customers, key = { "there ${it.id}" }) { row -> ConversationRow(row, now) { acts.open(row.id, row.title) } }
+    items(found.customers, key = { "there ${it.id}" }) { row -> ConversationRow(row, now) { acts.open(row.id, row.title, null) } }
     if (found.hits.isNotEmpty()) item { Title(words(Word.SearchSaid)) }
     items(found.hits, key = { "${it.conversation} ${it.seq} ${it.message} ${it.note}" }) { hit ->
-        HitRow(hit, now) { acts.open(hit.conversation, hit.title) }
+        HitRow(hit, now) { acts.open(hit.conversation, hit.title, hit.seq.takeIf { it > 0uL }) }
     }
     if (found.failed != null) item { Problem(found.failed.say(words), Modifier.padding(20.dp)) }
     if (found.next != null) {

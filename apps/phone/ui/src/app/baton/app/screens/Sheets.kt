@@ -36,6 +36,7 @@ import app.baton.app.look.Theirs
 import app.baton.app.look.Weight
 import app.baton.app.look.still
 import app.baton.app.model.Holder
+import app.baton.app.model.NAME_MAX
 import app.baton.app.model.Names
 import app.baton.app.model.RowState
 import app.baton.app.model.Sheet
@@ -43,6 +44,7 @@ import app.baton.app.model.TalkState
 import app.baton.app.model.Tick
 import app.baton.app.model.blanksOf
 import app.baton.app.model.filled
+import app.baton.app.model.isReplaceable
 import app.baton.app.model.tick
 import app.baton.app.model.told
 import app.baton.app.words.Word
@@ -70,6 +72,7 @@ fun TalkSheet(state: TalkState, sheet: Sheet, acts: TalkActs, isWide: Boolean) =
             is Sheet.Fill -> FillSheet(sheet, acts)
             is Sheet.Replies -> RepliesSheet(sheet, acts.tools)
             Sheet.Tags -> TagsSheet(state, acts.tools)
+            is Sheet.Naming -> NamingSheet(sheet, acts.tools)
             is Sheet.HowItEnds -> HowItEndsSheet(sheet, acts.tools)
             is Sheet.Forward, is Sheet.Held -> Unit
         }
@@ -92,6 +95,7 @@ private fun MoreSheet(state: TalkState, acts: TalkActs) {
     ActRow(words(if (state.isFollowed) Word.Unfollow else Word.Follow), Drawing.Eye) {
         acts.follow(!state.isFollowed)
     }
+    if (state.newestOfCustomer != null) ActRow(words(Word.MarkUnread), Drawing.Soon, onClick = acts.tools.unread)
     ActRow(words(Word.Tags), Drawing.Tag) { acts.cover(Sheet.Tags) }
     ActRow(words(Word.Contact), Drawing.User, onClick = acts.tools.card)
     if (header?.isBlocked == true) {
@@ -185,6 +189,7 @@ private fun ContactSheet(state: TalkState, acts: TalkActs) {
     ) {
         Avatar(state.id, title, 64.dp)
         Theirs(title, style = Look.type.title)
+        Act(words(Word.Rename), Weight.QUIET, drawing = Drawing.Pen, onClick = acts.tools.naming)
     }
     val facts = buildList {
         val holder = when (val who = state.holder) {
@@ -204,6 +209,20 @@ private fun ContactSheet(state: TalkState, acts: TalkActs) {
         ActRow(row.title ?: title, Drawing.Users, state.names.channel(row.channel)) { acts.elsewhere(row) }
     }
     SourcesPart(state.sources, state.now, acts.tools)
+}
+
+/** What the team calls the customer. */
+@Composable
+private fun NamingSheet(sheet: Sheet.Naming, acts: ToolActs) {
+    val words = Look.words
+    var name by remember { mutableStateOf(sheet.name) }
+    SheetTitle(words(Word.RenameTitle, sheet.name))
+    Column(Modifier.padding(horizontal = 20.dp), Arrangement.spacedBy(12.dp)) {
+        Says(words(Word.RenameHint), style = Look.type.small, colour = Look.colours.ink2)
+        Field(words(Word.OurName), name, { name = it.take(NAME_MAX) })
+        Act(words(Word.Save), modifier = Modifier.fillMaxWidth(), isEnabled = name.isNotBlank()) { acts.name(name) }
+        Act(words(Word.UseTheirs), Weight.SECOND, Modifier.fillMaxWidth()) { acts.name(null) }
+    }
 }
 
 private const val EMOJI = 26f
@@ -233,8 +252,9 @@ private fun LineSheet(line: Line, acts: TalkActs) {
         }
     }
     val tick = line.status?.tick
-    if (tick == Tick.UNSURE || tick == Tick.FAILED || tick == Tick.HELD) {
-        ActRow(words(Word.SendAgain), Drawing.Send) { acts.cover(Sheet.ResendAsk(line)) }
+    if (tick == Tick.UNSURE) ActRow(words(Word.SendAgain), Drawing.Send) { acts.cover(Sheet.ResendAsk(line)) }
+    if (line.isReplaceable) ActRow(words(Word.WriteAgain), Drawing.Pen) { acts.tools.replace(line) }
+    if (tick == Tick.FAILED || tick == Tick.HELD) {
         ActRow(words(Word.Discard), Drawing.X, ink = Look.colours.lateInk) { acts.cancel(line) }
     }
 }
@@ -316,7 +336,8 @@ fun Words.act(kind: ActKind): String = when (kind) {
     ActKind.REOPEN -> this(Word.Reopen)
     ActKind.MARK_WAITING -> this(Word.WaitForCustomer)
     ActKind.SNOOZE -> this(Word.Snooze)
-    ActKind.MARK_READ, ActKind.MARK_UNREAD -> this(Word.IsRead)
+    ActKind.MARK_READ -> this(Word.IsRead)
+    ActKind.MARK_UNREAD -> this(Word.MarkUnread)
     ActKind.RESEND -> this(Word.SendAgain)
     ActKind.MARK_SENT -> this(Word.ItArrived)
     ActKind.CANCEL -> this(Word.Discard)
@@ -324,7 +345,8 @@ fun Words.act(kind: ActKind): String = when (kind) {
     ActKind.UNFOLLOW -> this(Word.Unfollow)
     ActKind.BLOCK -> this(Word.Block)
     ActKind.UNBLOCK -> this(Word.Unblock)
-    ActKind.LINK, ActKind.UNLINK, ActKind.NAME_CONTACT -> this(Word.Contact)
+    ActKind.LINK, ActKind.UNLINK -> this(Word.Contact)
+    ActKind.NAME_CONTACT -> this(Word.Rename)
     ActKind.TAG, ActKind.SET_ATTRIBUTES, ActKind.SET_LANGUAGE -> this(Word.Contact)
     ActKind.SET_PRIORITY -> this(Word.Contact)
     ActKind.ACCEPT_OFFER -> this(Word.Claim)

@@ -22,7 +22,11 @@ import androidx.compose.foundation.lazy.items
 import androidx.compose.foundation.lazy.rememberLazyListState
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.LaunchedEffect
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.remember
 import androidx.compose.runtime.rememberCoroutineScope
+import androidx.compose.runtime.setValue
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.semantics.Role
@@ -116,7 +120,7 @@ class TalkActs(
                 talk::claim, talk::giveBack, { to, note -> talk.handOver(to, note) }, { talk.resolve() }, talk::reopen,
                 talk::waitForCustomer, talk::snooze, talk::follow, talk::block, talk::forward,
                 talk::templates, talk::fill, { at, word -> talk.fillWord(at, word) },
-                talk::sendTemplate, elsewhere, ToolActs.of(talk),
+                talk::sendTemplate, elsewhere, ToolActs.of(talk, back),
             )
     }
 }
@@ -138,6 +142,7 @@ fun TalkScreen(
             Nothing(Look.words(Word.TalkGone), drawing = Drawing.Lock)
         } else {
             for (row in state.elsewhere) ElsewhereBanner(row, state, acts)
+            if (state.seeking != null) Seeking()
             Said(state, acts, Modifier.weight(1f))
             LeftDraft(state, acts.tools)
             LeavingBar(state, acts.tools)
@@ -217,6 +222,16 @@ private fun WaitChip(state: TalkState) {
     }
 }
 
+/** A line is looked for, which may take some pages. */
+@Composable
+private fun Seeking() = Row(
+    Modifier.fillMaxWidth().background(Look.colours.surface3).heightIn(min = 40.dp).padding(horizontal = 16.dp, vertical = 6.dp),
+    Arrangement.spacedBy(10.dp), Alignment.CenterVertically,
+) {
+    Drawn(Drawing.Search, size = 18.dp, colour = Look.colours.ink2)
+    Says(Look.words(Word.Seeking), style = Look.type.small, colour = Look.colours.ink2)
+}
+
 /** A colleague answers this person on another number. */
 @Composable
 private fun ElsewhereBanner(row: InboxRow, state: TalkState, acts: TalkActs) {
@@ -270,8 +285,16 @@ private fun Entries(state: TalkState, acts: TalkActs, modifier: Modifier) {
     val newest = state.entries.lastOrNull()?.key
     val isAtEnd = scroll.firstVisibleItemIndex == 0
     LaunchedEffect(newest) { if (scroll.firstVisibleItemIndex <= 1) scroll.scrollToItem(0) }
-    LaunchedEffect(newest, isAtEnd, state.header?.unread) {
-        if (isAtEnd && !state.hasNewer) acts.read()
+    // Where a line was found, the end is looked at once one scrolls there.
+    var isThere by remember(state.target) { mutableStateOf(state.target == null) }
+    LaunchedEffect(newest, isAtEnd, state.header?.unread, state.seeking, isThere) {
+        if (isAtEnd && isThere && !state.hasNewer) acts.read()
+    }
+    LaunchedEffect(state.target) {
+        val at = state.target?.let { state.entries.placeOf(it) }
+        // What was said before it is in sight as well.
+        if (at != null) scroll.scrollToItem(at, -scroll.layoutInfo.viewportSize.height / 2)
+        isThere = true
     }
     Box(modifier) {
         // Anchored at its end: what comes in, a keyboard or a longer draft moves nothing.
@@ -282,9 +305,11 @@ private fun Entries(state: TalkState, acts: TalkActs, modifier: Modifier) {
             horizontalAlignment = Alignment.CenterHorizontally,
         ) {
             items(state.entries.asReversed(), key = { it.key }, contentType = { it::class }) { entry ->
-                Box(Modifier.widthIn(max = 704.dp).fillMaxWidth()) { EntryItem(entry, state, acts) }
+                val isFound = entry is Entry.Said && entry.line.seq > 0u && entry.line.seq == state.target
+                val back = if (isFound) Modifier.background(Look.colours.accentSoft) else Modifier
+                Box(Modifier.widthIn(max = 704.dp).fillMaxWidth().then(back)) { EntryItem(entry, state, acts) }
             }
-            item { Beginning(state.older, acts) }
+            item { Beginning(state, acts) }
         }
         if (!isAtEnd || state.hasNewer) {
             val ends = {
@@ -299,11 +324,22 @@ private fun Entries(state: TalkState, acts: TalkActs, modifier: Modifier) {
     }
 }
 
+/** Where this line stands, counted from the end; null where it is not shown. */
+private fun List<Entry>.placeOf(seq: ULong): Int? =
+    (indices.find { seqAt(it) == seq } ?: indices.find { seqAt(it) > seq })?.let { size - 1 - it }
+
+private fun List<Entry>.seqAt(at: Int): ULong = (this[at] as? Entry.Said)?.line?.seq ?: 0uL
+
 @Composable
-private fun Beginning(older: OlderLines, acts: TalkActs) {
+private fun Beginning(state: TalkState, acts: TalkActs) = Column(horizontalAlignment = Alignment.CenterHorizontally) {
     val words = Look.words
+    val older = state.older
+    if (state.beyond.isBeforeBaton) {
+        Says(words(Word.SaidBefore), Modifier.padding(16.dp), Look.type.meta, Look.colours.ink3)
+    }
     when (older) {
         OlderLines.NOTHING -> {
+            LaunchedEffect(Unit) { acts.tools.asksBefore() }
             Says(words(Word.ItBegins), Modifier.padding(16.dp), Look.type.meta, Look.colours.ink3)
         }
         OlderLines.HELD, OlderLines.AT_SERVER -> {

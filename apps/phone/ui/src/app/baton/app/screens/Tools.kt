@@ -50,6 +50,7 @@ import app.baton.app.model.Holder
 import app.baton.app.model.Offered
 import app.baton.app.model.TalkModel
 import app.baton.app.model.TalkState
+import app.baton.app.model.asksBefore
 import app.baton.app.model.asksSources
 import app.baton.app.model.blanksAt
 import app.baton.app.model.browse
@@ -61,7 +62,11 @@ import app.baton.app.model.leaveDetails
 import app.baton.app.model.leaveOut
 import app.baton.app.model.leaving
 import app.baton.app.model.leftDraft
+import app.baton.app.model.name
+import app.baton.app.model.naming
 import app.baton.app.model.readable
+import app.baton.app.model.replace
+import app.baton.app.model.replacesNone
 import app.baton.app.model.replies
 import app.baton.app.model.resolveAs
 import app.baton.app.model.sendNow
@@ -95,9 +100,15 @@ class ToolActs(
     val card: () -> Unit = {},
     val askSources: () -> Unit = {},
     val browse: (String) -> Unit = {},
+    val replace: (Line) -> Unit = {},
+    val replacesNone: () -> Unit = {},
+    val naming: () -> Unit = {},
+    val name: (String?) -> Unit = {},
+    val asksBefore: () -> Unit = {},
+    val unread: () -> Unit = {},
 ) {
     companion object {
-        fun of(talk: TalkModel) = ToolActs(
+        fun of(talk: TalkModel, leave: () -> Unit) = ToolActs(
             replies = { talk.replies(it) },
             insert = { talk.insert(it) },
             fillBlank = { talk.fillBlank(it) },
@@ -113,6 +124,12 @@ class ToolActs(
             card = { talk.card() },
             askSources = { talk.asksSources() },
             browse = { talk.browse(it) },
+            replace = { talk.replace(it) },
+            replacesNone = { talk.replacesNone() },
+            naming = { talk.naming() },
+            name = { talk.name(it) },
+            asksBefore = { talk.asksBefore() },
+            unread = { talk.markUnread(leave) },
         )
     }
 }

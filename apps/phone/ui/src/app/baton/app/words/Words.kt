@@ -802,6 +802,18 @@ enum class Word(internal vararg val texts: String) {
         "Contato",
         "جهة الاتصال",
     ),
+    MarkUnread(
+        "Mark as unread",
+        "Marcar como no leída",
+        "Marcar como não lida",
+        "ضع علامة غير مقروءة",
+    ),
+    MarkedUnread(
+        "Marked as unread",
+        "Marcada como no leída",
+        "Marcada como não lida",
+        "وُضعت علامة غير مقروءة",
+    ),
     Undo(
         "Undo",
         "Deshacer",
@@ -1552,6 +1564,42 @@ enum class Word(internal vararg val texts: String) {
         "{0} atende esta pessoa em {1}.",
         "{0} يرد على هذا الشخص على {1}.",
     ),
+    Rename(
+        "Name…",
+        "Nombre…",
+        "Nome…",
+        "الاسم…",
+    ),
+    RenameTitle(
+        "What do we call {0}?",
+        "¿Cómo llamamos a {0}?",
+        "Como chamamos {0}?",
+        "بماذا نسمّي {0}؟",
+    ),
+    RenameHint(
+        "Only the team sees it. The name that they chose themselves is kept, and both are found.",
+        "Solo lo ve el equipo. El nombre que eligió se guarda, y se encuentra por ambos.",
+        "Só a equipa o vê. O nome que escolheu fica guardado, e encontra-se por ambos.",
+        "لا يراه إلا الفريق. يُحفظ الاسم الذي اختاره العميل، ويُعثر عليه بالاسمين.",
+    ),
+    OurName(
+        "Our name",
+        "Nuestro nombre",
+        "O nosso nome",
+        "اسمنا له",
+    ),
+    UseTheirs(
+        "Use their own name",
+        "Usar su propio nombre",
+        "Usar o nome que escolheu",
+        "استخدم اسمه هو",
+    ),
+    Renamed(
+        "The name was changed",
+        "El nombre ha cambiado",
+        "O nome foi alterado",
+        "تغيّر الاسم",
+    ),
     Block(
         "Block",
         "Bloquear",
@@ -1785,6 +1833,30 @@ enum class Word(internal vararg val texts: String) {
         "Avisar en cada dispositivo, también mientras miro otro",
         "Avisar em cada dispositivo, também enquanto olho para outro",
         "أخبر كل جهاز، حتى وأنا أنظر إلى جهاز آخر",
+    ),
+    Quiet(
+        "Nothing in a part of each day",
+        "Nada durante una parte de cada día",
+        "Nada numa parte de cada dia",
+        "لا شيء في جزء من كل يوم",
+    ),
+    QuietFrom(
+        "From",
+        "Desde",
+        "Das",
+        "من",
+    ),
+    QuietUntil(
+        "Until",
+        "Hasta",
+        "Até às",
+        "إلى",
+    ),
+    Save(
+        "Save",
+        "Guardar",
+        "Guardar",
+        "حفظ",
     ),
     Notices(
         "Mentions",
@@ -2398,11 +2470,11 @@ enum class Word(internal vararg val texts: String) {
         "Este dispositivo",
         "هذا الجهاز",
     ),
-    QuietHours(
-        "Nothing comes from {0} until {1} ({2}). The console changes these times.",
-        "No llega nada de {0} a {1} ({2}). Estas horas se cambian en la consola.",
-        "Nada chega das {0} às {1} ({2}). Esses horários mudam no console.",
-        "لا يصل شيء من {0} إلى {1} ({2}). تُغيَّر هذه الأوقات في لوحة التحكم.",
+    QuietZone(
+        "Times of {0}",
+        "Hora de {0}",
+        "Hora de {0}",
+        "بتوقيت {0}",
     ),
     AtCapacity(
         "Not done: the limit of conversations at once is reached.",
@@ -2433,5 +2505,35 @@ enum class Word(internal vararg val texts: String) {
         "No se resolvió: el equipo quiere saber cómo termina. Resuélvala de nuevo.",
         "Não resolvida: a equipe quer saber como termina. Resolva de novo.",
         "لم تُحل: يريد الفريق معرفة كيف انتهت. حُلّها من جديد.",
+    ),
+    WriteAgain(
+        "Write again",
+        "Escribir de nuevo",
+        "Escrever de novo",
+        "اكتب من جديد",
+    ),
+    InPlaceOf(
+        "In place of what did not arrive",
+        "En lugar de lo que no llegó",
+        "No lugar do que não chegou",
+        "بدلًا مما لم يصل",
+    ),
+    Seeking(
+        "Looking for the place…",
+        "Buscando el lugar…",
+        "Procurando o lugar…",
+        "جارٍ البحث عن الموضع…",
+    ),
+    TooFarBack(
+        "The place is not to be found here, or too far back.",
+        "El lugar no se encuentra aquí o está demasiado atrás.",
+        "O lugar não foi encontrado aqui ou está muito atrás.",
+        "الموضع غير موجود هنا أو بعيد جدًا في الماضي.",
+    ),
+    NoteFirst(
+        "Add the note or clear it first.",
+        "Guarde la nota o bórrela primero.",
+        "Guarde a nota ou apague-a primeiro.",
+        "احفظ الملاحظة أو امسحها أولًا.",
     ),
 }
