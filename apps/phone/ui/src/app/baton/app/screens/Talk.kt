@@ -27,6 +27,7 @@ import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.remember
 import androidx.compose.runtime.rememberCoroutineScope
 import androidx.compose.runtime.setValue
+import androidx.compose.runtime.snapshotFlow
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.semantics.Role
@@ -67,6 +68,7 @@ import app.baton.core.OlderLines
 import app.baton.core.Owner
 import app.baton.core.Status
 import app.baton.core.Template
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
 
 /** What a conversation asks for. */
@@ -292,8 +294,11 @@ private fun Entries(state: TalkState, acts: TalkActs, modifier: Modifier) {
     }
     LaunchedEffect(state.target) {
         val at = state.target?.let { state.entries.placeOf(it) }
-        // What was said before it is in sight as well.
-        if (at != null) scroll.scrollToItem(at, -scroll.layoutInfo.viewportSize.height / 2)
+        if (at != null) {
+            // In the middle: what was said before and after it is in sight as well.
+            val height = snapshotFlow { scroll.layoutInfo.viewportSize.height }.first { it > 0 }
+            scroll.scrollToItem(at, -height / 2)
+        }
         isThere = true
     }
     Box(modifier) {
@@ -306,7 +311,7 @@ private fun Entries(state: TalkState, acts: TalkActs, modifier: Modifier) {
         ) {
             items(state.entries.asReversed(), key = { it.key }, contentType = { it::class }) { entry ->
                 val isFound = entry is Entry.Said && entry.line.seq > 0u && entry.line.seq == state.target
-                val back = if (isFound) Modifier.background(Look.colours.accentSoft) else Modifier
+                val back = if (isFound) Modifier.background(Look.colours.soonSoft) else Modifier
                 Box(Modifier.widthIn(max = 704.dp).fillMaxWidth().then(back)) { EntryItem(entry, state, acts) }
             }
             item { Beginning(state, acts) }
