@@ -121,12 +121,15 @@ compiled() {
   fi
 }
 
-# One builds at a time.
+# One builds at a time. An app that is run or packed needs no tests.
 begins() {
   mkdir -p "$out"
   exec {lock}>"$out/lock"
   flock "$lock"
-  bindings/suites/kotlin/run.sh --build
+  case "$do" in
+  run | deb | android | apk) bindings/suites/kotlin/run.sh --layer ;;
+  *) bindings/suites/kotlin/run.sh --build ;;
+  esac
   library=$core/layer.jar:$core/generated.jar
 }
 
@@ -137,6 +140,7 @@ builds() {
   all=$library:$compose$KOTLIN_CP
   compiled ui "$all" "$here/ui/src"
   compiled desktop "$out/ui.jar:$all" "$here/desktop/src"
+  case "$do" in run | deb) exec {lock}>&- && return ;; esac
   compiled tests "$out/ui.jar:$out/desktop.jar:$core/testing.jar:$core/suite.jar:$all:$JUNIT" \
     "$here/tests"
   exec {lock}>&-

@@ -7,6 +7,7 @@
 #                                            the layer over its fake as well
 #   bindings/suites/kotlin/run.sh collide ROLE CONVERSATION TEXT
 #   bindings/suites/kotlin/run.sh --build    only brings the tools and compiles
+#   bindings/suites/kotlin/run.sh --layer    of that only what an app needs, without tests
 #
 # BATON_SERVER   the server (default target/debug/baton)
 # BATON_LIBRARY  a directory with libbaton_core.so, of which target/bindings/kotlin was generated
@@ -45,6 +46,7 @@ builds() {
   [ -n "${BATON_LIBRARY:-}" ] || scripts/mobile/bindgen.sh >&2
   compiled generated "$KOTLIN_CP" "" target/bindings/kotlin
   compiled layer "$KOTLIN_CP:$out/generated.jar" -Werror bindings/kotlin/src/main
+  [ "$1" != --layer ] || return 0
   compiled testing "$KOTLIN_CP:$out/generated.jar:$out/layer.jar" -Werror bindings/kotlin/src/testing
   compiled tests "$KOTLIN_CP:$JUNIT:$out/generated.jar:$out/layer.jar:$out/testing.jar" -Werror \
     bindings/kotlin/src/test
@@ -56,10 +58,10 @@ builds() {
 if [ "${1:-}" != collide ] || [ ! -e "$out/suite.jar" ]; then
   exec {lock}>"$out/lock"
   flock "$lock"
-  builds
+  builds "${1:-}"
   exec {lock}>&-
 fi
-[ "${1:-}" != --build ] || exit 0
+case "${1:-}" in --build | --layer) exit ;; esac
 
 # shellcheck disable=SC2086 # words, on purpose
 play=("$JAVA" $JNA_FLAGS -Xmx512m "-Djna.library.path=${BATON_LIBRARY:-$built}"
