@@ -258,6 +258,42 @@ export interface Block {
 }
 /** Whether WhatsApp blocks a customer too. Baton blocks in every state. */
 export type BlockState = "waiting" | "done" | "not_recent" | "list_full" | "refused";
+/** `GET /board`: figures of the teams that a supervisor leads, two seconds old at most. */
+export interface Board {
+  agents: BoardAgent[];
+  alerts: BoardAlert[];
+  at: Timestamp;
+  channels: Record<string, BoardFigures>;
+  teams: Record<string, BoardFigures>;
+}
+/** A person: their load, and whether they would hear of more. */
+export interface BoardAgent {
+  agent_id: AgentId;
+  availability: Availability;
+  late: number;
+  load: number;
+  offered: number;
+  room: number | null;
+  teams: Record<string, number>;
+  verdict: Verdict;
+  waiting: number;
+}
+/** A reason to act. */
+export type BoardAlert =
+  | { kind: "brake"; fallen: number; of: number; since: Timestamp }
+  | { kind: "nobody_there"; team_id: TeamId }
+  | { kind: "orphans"; count: number; team_id: TeamId }
+  | { kind: "late"; count: number; team_id: TeamId };
+/** Counts of conversations. */
+export interface BoardFigures {
+  in_line: number;
+  late: number;
+  offered: number;
+  oldest: Timestamp | null;
+  orphans: number;
+  owned: number;
+  waiting: number;
+}
 /** That an agent is a program. Its messages answer nobody: the customer still waits for a person. Each conversation leaves it by one of these ways, even if the program is dead. */
 export interface Bot {
   agent: AgentId;
@@ -2931,6 +2967,8 @@ export interface UploadNew {
 }
 /** The state of an upload. */
 export type UploadState = "receiving" | "ready" | "refused" | "passing";
+/** Whether an agent would hear of something. */
+export type Verdict = "here" | "push" | "unsure" | "unreachable";
 /** `PATCH /saved-views/{id}`: what is absent stays. */
 export interface ViewChange {
   filter?: ViewFilter;

@@ -1,5 +1,6 @@
 //! Whether an agent would hear of something, from what their devices have shown.
 
+pub use baton_protocol::board::Verdict;
 use baton_protocol::{Reach, Timestamp};
 
 /// A device that said something within this time is at work: clients say once a minute that they
@@ -19,19 +20,6 @@ pub struct Signs {
     pub push_at: Option<Timestamp>,
     /// Pushes that a service took since then, and that no device confirmed within a minute.
     pub unheard: u32,
-}
-
-/// Whether an agent would hear of something.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// One of their devices is at work.
-    Here,
-    /// A push comes through.
-    Push,
-    /// A push may come through: nothing was tried for a long time, or one was not confirmed.
-    Unsure,
-    /// Nothing comes through.
-    Unreachable,
 }
 
 impl Signs {

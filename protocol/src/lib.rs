@@ -22,6 +22,7 @@ mod names;
 pub mod account;
 pub mod amended;
 pub mod audit;
+pub mod board;
 pub mod clocks;
 pub mod coaching;
 pub mod command;

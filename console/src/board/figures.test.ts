@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Held } from "../live/feed.ts";
-import type { Head, Snapshot } from "../protocol.ts";
-import { board } from "./figures.ts";
+import type { BoardAlert, Head, Snapshot, Board as Told } from "../protocol.ts";
+import { alertsOf, board, offersOut } from "./figures.ts";
 
 const path = join(import.meta.dirname, "../../../protocol/fixtures/snapshot.full.json");
 const snapshot = JSON.parse(readFileSync(path, "utf8")) as Snapshot;
@@ -63,4 +63,23 @@ test("a team has its own figures", () => {
 
 test("where nobody waits there is no oldest wait", () => {
   expect(board([], undefined, NOW).figures.oldest).toBeUndefined();
+});
+
+const fixture = join(import.meta.dirname, "../../../protocol/fixtures/rest.board.json");
+const told = JSON.parse(readFileSync(fixture, "utf8")) as Told;
+const team = Object.keys(told.teams)[0] ?? "";
+
+test("alerts of the chosen teams are shown, a brake always, and none of a later version", () => {
+  const later = { kind: "on_fire", team_id: team } as unknown as BoardAlert;
+  const more = { ...told, alerts: [...told.alerts, later] };
+  const kinds = (teams: string[]) => alertsOf(more, new Set(teams)).map((alert) => alert.kind);
+  expect(kinds([team])).toEqual(["brake", "nobody_there", "orphans", "late"]);
+  expect(kinds([])).toEqual(["brake"]);
+  expect(alertsOf(undefined, new Set([team]))).toEqual([]);
+});
+
+test("offers out are those of the chosen teams, and unknown where nobody counted", () => {
+  expect(offersOut(told, new Set([team]))).toBe(1);
+  expect(offersOut(told, new Set())).toBe(0);
+  expect(offersOut(undefined, new Set([team]))).toBeUndefined();
 });

@@ -2,7 +2,7 @@
 
 import { WINDOW_SOON_MS, isLate, waitingSince, windowLeft } from "../inbox/views.ts";
 import { type Held, headOf } from "../live/feed.ts";
-import type { Id } from "../protocol.ts";
+import type { BoardAlert, Id, Board as Told } from "../protocol.ts";
 
 export interface Figures {
   open: number;
@@ -67,4 +67,18 @@ export function board(all: Iterable<Held>, teams: ReadonlySet<Id> | undefined, n
   for (const mine of owned.values()) mine.sort(order);
   waiting.sort(([a, x], [b, y]) => a - b || (headOf(x).id < headOf(y).id ? -1 : 1));
   return { figures, waiting: waiting.map(([, held]) => held), queues, late, owned };
+}
+
+/** The alerts of these teams and of everybody, as far as this version knows them. */
+export function alertsOf(told: Told | undefined, teams: ReadonlySet<Id>): BoardAlert[] {
+  return (told?.alerts ?? []).filter((alert) => {
+    if (alert.kind === "brake") return true;
+    return ["nobody_there", "orphans", "late"].includes(alert.kind) && teams.has(alert.team_id);
+  });
+}
+
+/** Conversations of these teams that somebody is asked to take; undefined where nobody counted. */
+export function offersOut(told: Told | undefined, teams: ReadonlySet<Id>): number | undefined {
+  if (told === undefined) return undefined;
+  return [...teams].reduce((sum, team) => sum + (told.teams[team]?.offered ?? 0), 0);
 }

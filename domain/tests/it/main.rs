@@ -11,6 +11,8 @@ mod automatic;
 #[cfg(test)]
 mod blocked;
 #[cfg(test)]
+mod board;
+#[cfg(test)]
 mod bots;
 #[cfg(test)]
 mod canned;

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use baton_protocol::account::{Device, Login, Me, Refresh, Session};
+use baton_protocol::board::Board;
 use baton_protocol::connection::ChannelCheck;
 use baton_protocol::context::ContactContext;
 use baton_protocol::conversation::Snapshot;
@@ -101,7 +102,7 @@ macro_rules! bodies {
 }
 
 bodies!(
-    AgentChange, AgentNew, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
+    AgentChange, AgentNew, Board, ChangePage, Channel, ChannelChange, ChannelCheck, ChannelNew,
     CommandResults, ContactContext, ContactFields, ContactFieldsPut, ConversationPage,
     CustomerFiles, Device, DryRun, DryRunAsk, Episodes, FileAddress, Invitation,
     InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,

@@ -308,6 +308,7 @@ impl Server {
             notices: http::Notices::default(),
             queues: http::Queues::default(),
             handed: http::Handed::default(),
+            boards: http::Boards::default(),
             sessions: config.sessions,
             metrics: metrics.clone(),
             coordinator: Arc::clone(&coordinator),

@@ -8,6 +8,7 @@ mod agents;
 mod audit;
 mod auth;
 mod begin;
+mod board;
 mod body;
 mod canned;
 mod channels;
@@ -82,6 +83,7 @@ use crate::store::Store;
 use crate::telemetry::Metrics;
 
 pub use auth::Access;
+pub use board::Boards;
 pub use body::Room;
 pub use context::Sources;
 pub use next::Handed;
@@ -138,6 +140,8 @@ pub struct ApiState {
     pub clock: Clock,
     /// The conversations that agents take just now.
     pub handed: Handed,
+    /// The last counts for boards.
+    pub boards: Boards,
     /// The way to a mail server.
     pub mail: Mail,
     /// What the log was told.
@@ -172,6 +176,7 @@ pub fn routes() -> Vec<Route> {
         invitations::routes(),
         passwords::routes(),
         next::routes(),
+        board::routes(),
         channels::routes(),
         meta_apps::routes(),
         workspace::routes(),

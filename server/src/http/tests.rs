@@ -1,6 +1,7 @@
 //! The router on a real database with a real committer.
 
 mod audit;
+mod board;
 mod bodies;
 mod console;
 mod context;
@@ -152,6 +153,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         notices: Notices::default(),
         queues: crate::http::Queues::default(),
         handed: crate::http::Handed::default(),
+        boards: crate::http::Boards::default(),
         quota: Quota::new(&config.limits, clock.clone()),
         http: Arc::new(config.http),
         sessions: config.sessions,

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_domain::board::BrakeOn;
 use baton_domain::group::{HandBackWork, OfferEndWork, RouteWork};
 use baton_domain::reach::{Signs, Verdict};
 use baton_domain::routing::absence::Absences;
@@ -87,6 +88,9 @@ struct Memory {
     /// looked at.
     brakes: BTreeMap<WorkspaceId, Brake>,
     bounced: BTreeSet<(WorkspaceId, AgentId)>,
+    /// The workspaces that are braked, and what the other nodes were told of it.
+    braked: BTreeMap<WorkspaceId, BrakeOn>,
+    told: BTreeMap<WorkspaceId, BrakeOn>,
     /// The time of the last look at them.
     absences_at: Option<Duration>,
 }
@@ -140,6 +144,7 @@ impl Router {
             wishes.backs = self.deserted(&mut tx, memory).await?;
         }
         tx.rollback().await?;
+        self.tell_brakes(memory).await?;
         let Wishes { backs, ends, routes } = wishes?;
         let backs = join_all(backs.into_iter().map(|back| self.engine.hand_back(back))).await;
         let ended = join_all(ends.into_iter().map(|end| self.engine.end_offer(end))).await;

@@ -100,6 +100,8 @@ pub struct Figures {
     pub pushes_waiting: Gauge,
     /// Workspaces whose routing is braked: many of their people were lost at once.
     pub routing_brakes: Gauge,
+    /// Counts of what is open, for boards of supervisors.
+    pub board_counts: Counter,
     /// Seconds since the cause of the oldest of them.
     pub pushes_oldest_s: Gauge,
     /// From the fact to the moment at which a service took its push.
@@ -223,6 +225,7 @@ impl Metrics {
             pushes_suppressed: one(r, "pushes_suppressed", "Pushes of what was seen"),
             push_receipt_s: seconds(r, "push_receipt_seconds", "From a push taken to it being had"),
             routing_brakes: one(r, "routing_brakes", "Workspaces that lost many people at once"),
+            board_counts: one(r, "board_counts", "Counts of what is open, for boards"),
             push_receipts: By::register(r, "push_receipts", "outcome", "Receipts of pushes"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),

@@ -2,6 +2,7 @@
 //! Only `Sight` decides what a viewer may see.
 
 mod audit;
+mod board;
 mod canned;
 mod changes;
 mod coaching;
@@ -29,6 +30,7 @@ mod sync;
 pub mod usage;
 
 pub use audit::{LogFilter, Stretch, logged_back, logged_from};
+pub use board::{brake, counted};
 pub use canned::canned_uses;
 pub use changes::changes;
 pub use conversations::{conversations, heads, views, whole_views};

@@ -3,12 +3,15 @@
 //! Clocks of two nodes are never compared. A node counts its beat up. Another node that sees it
 //! stand still for too long, by its own clock, removes the row.
 
+use std::collections::BTreeMap;
+
+use baton_domain::board::BrakeOn;
 pub use baton_protocol::NodeId;
-use baton_protocol::{Epoch, Timestamp};
+use baton_protocol::{Epoch, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use crate::database::migrate::read_epoch;
-use crate::tables::{id, number};
+use crate::tables::{id, json, number};
 use crate::{Sql, Store, StoreError, Tx};
 
 /// A stretch in which one node leads. A later one has a greater number.
@@ -103,10 +106,27 @@ pub async fn end(store: &Store, node: NodeId) -> Result<(), StoreError> {
 /// Begins the term after `last`; `None` when another node was faster.
 pub async fn lead(store: &Store, node: NodeId, last: u64) -> Result<Option<Term>, StoreError> {
     static UPDATE: Sql = Sql::new(
-        "UPDATE leader SET node = $1, term = term + 1 WHERE one = 1 AND term = CAST($2 AS BIGINT)",
+        "UPDATE leader SET node = $1, term = term + 1, brakes = NULL
+         WHERE one = 1 AND term = CAST($2 AS BIGINT)",
     );
     let taken = store.run_alone(&UPDATE, &[&node.to_string(), &last.to_string()]).await? == 1;
     Ok(taken.then_some(Term { node, number: last + 1 }))
+}
+
+/// Tells everybody which workspaces are braked. A node that leads no more says nothing.
+pub async fn tell_brakes(
+    store: &Store,
+    term: Term,
+    brakes: &BTreeMap<WorkspaceId, BrakeOn>,
+) -> Result<(), StoreError> {
+    static UPDATE: Sql = Sql::new(
+        "UPDATE leader SET brakes = NULLIF($3, '')
+         WHERE one = 1 AND node = $1 AND term = CAST($2 AS BIGINT)",
+    );
+    let brakes = if brakes.is_empty() { String::new() } else { json(brakes) };
+    let args = [term.node.to_string(), term.number.to_string(), brakes];
+    store.run_alone(&UPDATE, &args.each_ref().map(String::as_str)).await?;
+    Ok(())
 }
 
 /// Holds the term until the end of the transaction: no other can begin meanwhile.
@@ -131,6 +151,13 @@ mod tests {
 
     fn node(n: u128) -> NodeId {
         NodeId(Uuid::from_u128(n))
+    }
+
+    async fn braked(store: &Store) -> Option<BrakeOn> {
+        let mut tx = store.read().await.unwrap();
+        let brake = crate::read::brake(&mut tx, WorkspaceId(Uuid::from_u128(7))).await.unwrap();
+        tx.rollback().await.unwrap();
+        brake
     }
 
     #[tokio::test]
@@ -164,7 +191,13 @@ mod tests {
             let [first] = terms[..] else { panic!("{terms:?}") };
             let led = store.under(first);
             led.begin().await.unwrap().commit().await.unwrap();
+            let brake = BrakeOn { since: Timestamp::from_ms(5), fallen: 3, of: 9 };
+            let brakes = BTreeMap::from([(WorkspaceId(Uuid::from_u128(7)), brake)]);
+            tell_brakes(store, first, &brakes).await.unwrap();
+            assert_eq!(braked(store).await, Some(brake));
             let second = lead(store, node(3), first.number).await.unwrap().expect("it is over");
+            tell_brakes(store, first, &brakes).await.unwrap();
+            assert_eq!(braked(store).await, None, "a new leader begins without");
             assert!(second.number > first.number);
             let refused = led.begin().await.map(drop).unwrap_err();
             assert!(matches!(refused, StoreError::Deposed), "{refused}");

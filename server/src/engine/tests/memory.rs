@@ -2,6 +2,7 @@
 //! same log and the same rows on either database.
 
 mod acts;
+mod counts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,7 @@ async fn the_same_work_has_the_same_answers_log_and_rows_as_in_memory() {
             let mut both = Both::new(seed, database).await;
             for _ in 0..GROUPS {
                 both.commit_a_group().await;
+                both.compare_board().await;
             }
             both.compare_rows().await;
         }

@@ -46,6 +46,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/conversations", "GET signed, POST signed"),
     ("/api/v1/views", "GET signed"),
     ("/api/v1/next", "GET signed"),
+    ("/api/v1/board", "GET supervisor"),
     ("/api/v1/saved-views", "GET signed, POST signed"),
     ("/api/v1/saved-views/{view}", "PATCH signed, DELETE signed"),
     ("/api/v1/settings", "GET signed, POST person"),

@@ -68,6 +68,7 @@ fn no_answer_with_a_secret_is_packed() {
         [
             "/api/v1/agents GET",
             "/api/v1/asyncapi.json GET",
+            "/api/v1/board GET",
             "/api/v1/channels GET",
             "/api/v1/commands POST",
             "/api/v1/contacts/{contact}/files GET",

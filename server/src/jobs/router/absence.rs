@@ -2,16 +2,18 @@
 //! back to its queue after a while. The commit judges: an owner who answered meanwhile keeps it.
 //! Where many are lost at once, the way to them is lost, and the brake keeps what is theirs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use baton_domain::board::BrakeOn;
 use baton_domain::group::HandBackWork;
 use baton_domain::routing::absence::{Absence, Deserted};
 use baton_domain::routing::brake::{BrakeChange, BrakeInput};
 use baton_domain::shift;
-use baton_protocol::{Agent, AgentState, Availability, WorkspaceId};
+use baton_protocol::{Agent, AgentState, Availability, Timestamp, WorkspaceId};
 
 use super::{Memory, Router, Staff};
+use crate::store::node::tell_brakes;
 use crate::store::read::{absent_minutes, routed_teams, turns_of};
 use crate::store::{StoreError, Tx};
 
@@ -36,6 +38,7 @@ impl Router {
         let workspaces = minutes.keys().chain(routed.keys()).map(|(of, _)| *of);
         let workspaces: BTreeSet<WorkspaceId> = workspaces.collect();
         memory.brakes.retain(|of, _| workspaces.contains(of));
+        memory.braked.retain(|of, _| workspaces.contains(of));
         let mut found = Vec::new();
         for workspace in workspaces {
             let staff = self.staff(tx, workspace).await?;
@@ -81,6 +84,7 @@ impl Router {
         let seen = BrakeInput { people, bounced: bounced.map(|(_, agent)| *agent).collect() };
         let brake = memory.brakes.entry(workspace).or_default();
         let change = brake.look((self.clock.now(), self.clock.monotonic()), &seen);
+        note_brake(&mut memory.braked, workspace, (self.clock.now(), change));
         match change {
             Some(BrakeChange { is_on: true, fallen, of }) => tracing::warn!(
                 %workspace, fallen, of,
@@ -93,5 +97,31 @@ impl Router {
             None => {}
         }
         brake.is_on()
+    }
+    /// Tells other nodes which workspaces are braked, when that has changed.
+    pub(super) async fn tell_brakes(&self, memory: &mut Memory) -> Result<(), StoreError> {
+        let Some(term) = self.membership.term().filter(|_| memory.told != memory.braked) else {
+            return Ok(());
+        };
+        tell_brakes(self.engine.store(), term, &memory.braked).await?;
+        memory.told.clone_from(&memory.braked);
+        Ok(())
+    }
+}
+
+/// Keeps the brakes that are on.
+fn note_brake(
+    braked: &mut BTreeMap<WorkspaceId, BrakeOn>,
+    workspace: WorkspaceId,
+    (since, change): (Timestamp, Option<BrakeChange>),
+) {
+    let count = |of: usize| u64::try_from(of).unwrap_or(u64::MAX);
+    match change {
+        Some(BrakeChange { is_on: true, fallen, of }) => {
+            let on = BrakeOn { since, fallen: count(fallen), of: count(of) };
+            braked.insert(workspace, on);
+        }
+        Some(BrakeChange { .. }) => drop(braked.remove(&workspace)),
+        None => {}
     }
 }
