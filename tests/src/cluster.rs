@@ -196,6 +196,11 @@ impl Cluster {
         self.apis.get(nth).cloned().context("no such node")
     }
 
+    /// A client of each node.
+    pub fn apis_of_all(&self) -> Result<Vec<Api>> {
+        (0..self.nodes.len()).map(|nth| self.api(nth)).collect()
+    }
+
     /// The sum of a figure that a node shows to operators.
     pub async fn figure(&self, nth: usize, begins: &str) -> Result<f64> {
         let address = self.nodes.get(nth).context("no such node")?.address();

@@ -10,6 +10,7 @@ mod drain;
 mod heirs;
 mod kills;
 mod load;
+mod offers;
 mod provider;
 mod pushes;
 mod restored;
