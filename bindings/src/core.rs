@@ -8,7 +8,6 @@ use baton_mobile::compose::Typed;
 use baton_mobile::lists::{HeaderOf, ListRequest, Timeline};
 use baton_mobile::outbox::Tap;
 use baton_mobile::push::PushId;
-use baton_mobile::push::answer::NotAToken;
 use baton_mobile::push::receipts::ReceiptStage;
 use baton_mobile::runtime::{self, Core, Credentials, FileTap};
 use baton_mobile::store::{FilePart, Limits};
@@ -505,7 +504,8 @@ impl BatonCore {
         Ok(self.core.handle_push(push.into(), within(deadline_ms)).await?.into())
     }
 
-    /// Replies or resolves from a notification, also when the app was not running.
+    /// Replies, resolves, accepts or declines from a notification, also when the app was not
+    /// running. `token` is that of the action.
     ///
     /// What the notification showed counts as seen. The same answer twice is one act. The
     /// notification ends with it. Fails with `Locked`, `Refused` for a text that cannot be sent,
@@ -516,11 +516,11 @@ impl BatonCore {
         answer: NotificationAnswer,
         deadline_ms: u32,
     ) -> Result<AnswerOutcome, CoreError> {
-        let token = token.parse().map_err(|odd: NotAToken| CoreError::Invalid {
+        let tapped = answer.tapped(&token).map_err(|odd| CoreError::Invalid {
             what: "token".to_owned(),
             detail: odd.to_string(),
         })?;
-        Ok(self.core.answer(token, answer.into(), within(deadline_ms)).await?.into())
+        Ok(self.core.answer(tapped, within(deadline_ms)).await?.into())
     }
 
     /// Call when a notification was opened or dismissed.

@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ConversationId, DeviceId, PushId, TeamId, Timestamp};
 
+/// The ability of an app to answer an offer from its notification: of those that have it, pushes
+/// name the offer. Others would show nothing of it once they are up to date.
+pub const PUSH_CAP_OFFERS: &str = "offers";
+
 /// The push service of a device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -33,6 +33,7 @@ mod missed;
 mod nodes;
 mod notices;
 mod numbers;
+mod offered;
 mod outcomes;
 #[cfg(test)]
 mod past;

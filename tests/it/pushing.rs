@@ -9,7 +9,9 @@ use baton::demo::client::android;
 use baton_mobile::outbox::{ActStage, Echo};
 use baton_mobile::push::handle::Outcome;
 use baton_mobile::push::receipts::ReceiptStage;
-use baton_mobile::push::{ActToken, Action, Group, Input, Kind, NotificationAnswer, Tag, Verdict};
+use baton_mobile::push::{
+    ActToken, Action, Group, Input, Kind, NotificationAnswer, Tag, Tapped, Verdict,
+};
 use baton_mobile::runtime::{AnswerOutcome, PushTarget};
 use baton_protocol::command::{CommandBody, NoteText};
 use baton_protocol::frame::{Ack, ClientFrame, ServerFrame};
@@ -52,6 +54,11 @@ impl<'w> Pocket<'w> {
     }
 
     async fn by(world: &'w World, lane: PushLane) -> Self {
+        Self::able(world, lane, &[]).await
+    }
+
+    /// An app with these abilities.
+    pub(crate) async fn able(world: &'w World, lane: PushLane, caps: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let phone = Handset::on(&world.server.url(), directory.path()).await.expect("a handset");
         let phone = phone.signed_in("acme", "ben@acme.example", PASSWORD).await.expect("Ben");
@@ -63,7 +70,7 @@ impl<'w> Pocket<'w> {
             app_id: None,
             env: None,
             locale: None,
-            caps: Vec::new(),
+            caps: caps.iter().map(|cap| (*cap).to_owned()).collect(),
         };
         phone.is_reached_at(target, PATIENCE).await.expect("a registration");
         Self { world, phone, taken: 0, directory }
@@ -88,8 +95,12 @@ impl<'w> Pocket<'w> {
 
     /// A button of a notification is tapped while the app does not run.
     async fn answers(&mut self, token: ActToken, answer: NotificationAnswer) -> AnswerOutcome {
+        self.is_tapped(answer.tapped(&token)).await
+    }
+
+    pub(crate) async fn is_tapped(&mut self, tapped: Tapped) -> AnswerOutcome {
         self.is_killed().await;
-        self.phone.core.answer(token, answer, PATIENCE).await.expect("an outcome")
+        self.phone.core.answer(tapped, PATIENCE).await.expect("an outcome")
     }
 
     /// What an answer from the next notification is held to.

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::pushing::Pocket;
 
 /// The team of the number is routed like this.
-async fn is_routed(world: &World, body: Value) {
+pub(crate) async fn is_routed(world: &World, body: Value) {
     is_set(world, "routing", body).await;
 }
 
@@ -39,11 +39,11 @@ async fn says_of_themselves(agent: &Agent, availability: &str) {
         signed.api.call(Method::PATCH, "/me", token, Some(&body)).await.expect("a yes");
 }
 
-async fn is_away(agent: &Agent) {
+pub(crate) async fn is_away(agent: &Agent) {
     says_of_themselves(agent, "away").await;
 }
 
-async fn history(agent: &Agent, of: ConversationId) -> RoutingHistory {
+pub(crate) async fn history(agent: &Agent, of: ConversationId) -> RoutingHistory {
     agent.signed.get(&format!("/conversations/{of}/routing")).await.expect("a history")
 }
 
@@ -52,7 +52,7 @@ async fn load(agent: &Agent, of: AgentId) -> u32 {
     all.into_iter().find(|one| one.id == of).expect("an agent").load
 }
 
-async fn offer_to(agent: &Agent, of: ConversationId, whom: AgentId) -> OpenOffer {
+pub(crate) async fn offer_to(agent: &Agent, of: ConversationId, whom: AgentId) -> OpenOffer {
     eventually("an offer", async || {
         let offer = agent.view(of).await.conversation.thread.offer;
         offer.filter(|offer| offer.agent_id == whom)

@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 
 use baton_mobile::push::handle::Outcome;
-use baton_mobile::push::{self, Group, Input, Suppression, Tag, Text, Verdict};
+use baton_mobile::push::{self, Group, Input, NotAToken, Suppression, Tag, Tapped, Text, Verdict};
 use baton_mobile::runtime;
-use baton_protocol::push::{PushEnv, PushLane, PushTargetKind, notification_tag};
+use baton_protocol::push::{PUSH_CAP_OFFERS, PushEnv, PushLane, PushTargetKind, notification_tag};
 
 use super::text_of;
 
@@ -87,6 +87,8 @@ pub enum NotificationAction {
         offer: String,
         /// When the offer ends.
         until_ms: i64,
+        /// For `answer_notification`.
+        token: String,
     },
     /// Decline the offer.
     Decline {
@@ -96,6 +98,8 @@ pub enum NotificationAction {
         offer: String,
         /// When the offer ends.
         until_ms: i64,
+        /// For `answer_notification`.
+        token: String,
     },
     /// Reply to the customer.
     Reply {
@@ -199,11 +203,13 @@ fn action(action: push::Action) -> NotificationAction {
             conversation: conversation.to_string(),
             offer: offer.0.to_string(),
             until_ms: until.ms(),
+            token: push::OfferToken { conversation, offer }.to_string(),
         },
         push::Action::Decline { conversation, offer, until } => NotificationAction::Decline {
             conversation: conversation.to_string(),
             offer: offer.0.to_string(),
             until_ms: until.ms(),
+            token: push::OfferToken { conversation, offer }.to_string(),
         },
         push::Action::Reply { conversation, token } => NotificationAction::Reply {
             conversation: conversation.to_string(),
@@ -226,14 +232,21 @@ pub enum NotificationAnswer {
     },
     /// Resolve the conversation.
     Resolve,
+    /// Accept the offer.
+    Accept,
+    /// Decline the offer.
+    Decline,
 }
 
-impl From<NotificationAnswer> for push::NotificationAnswer {
-    fn from(answer: NotificationAnswer) -> Self {
-        match answer {
-            NotificationAnswer::Reply { text } => Self::Reply(text),
-            NotificationAnswer::Resolve => Self::Resolve,
-        }
+impl NotificationAnswer {
+    /// The tap, with the token of its action.
+    pub(crate) fn tapped(self, token: &str) -> Result<Tapped, NotAToken> {
+        Ok(match self {
+            Self::Reply { text } => push::NotificationAnswer::Reply(text).tapped(&token.parse()?),
+            Self::Resolve => push::NotificationAnswer::Resolve.tapped(&token.parse()?),
+            Self::Accept => push::OfferAnswer::Accept.tapped(&token.parse()?),
+            Self::Decline => push::OfferAnswer::Decline.tapped(&token.parse()?),
+        })
     }
 }
 
@@ -429,7 +442,8 @@ impl From<PushTarget> for runtime::PushTarget {
             }
             PushRoad::UnifiedPush => (PushLane::Unifiedpush, PushTargetKind::Endpoint, None),
         };
-        Self { lane, kind, target, app_id, env, locale, caps: Vec::new() }
+        let caps = vec![PUSH_CAP_OFFERS.to_owned()];
+        Self { lane, kind, target, app_id, env, locale, caps }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_domain::predicates::needs_window;
 use baton_protocol::frame::Timings;
-use baton_protocol::{ConversationId, Cursor, Epoch, Timestamp};
+use baton_protocol::{CommandBody, ConversationId, Cursor, Epoch, Timestamp};
 
 use super::echo::Ended;
 use super::item::{AskReason, Item, Kind, State};
@@ -314,6 +314,7 @@ impl Outbox {
 impl Item {
     /// Whether its author decides when it fails. Reads are dropped instead.
     pub(super) fn has_author(&self) -> bool {
-        self.kind() != Kind::Reads
+        // A no to an offer that is over is as good as carried out.
+        self.kind() != Kind::Reads && !matches!(self.command.body, CommandBody::DeclineOffer(_))
     }
 }

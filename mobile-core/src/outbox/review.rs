@@ -127,7 +127,9 @@ pub(super) fn offers(item: &Item, is_out_of_scope: bool) -> Vec<Offer> {
 fn is_hopeless(reason: &ReviewReason) -> bool {
     match reason {
         ReviewReason::Refused { refused } => {
-            matches!(refused.refusal, Refusal::Merged { .. } | Refusal::OutcomeRequired { .. })
+            let refusal = &refused.refusal;
+            matches!(refusal, Refusal::Merged { .. } | Refusal::OutcomeRequired { .. })
+                || *refusal == Refusal::OfferGone
         }
         ReviewReason::FileLost => true,
         ReviewReason::BeingAnswered { .. }

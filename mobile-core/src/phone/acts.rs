@@ -14,7 +14,7 @@ use crate::outbox::{
     Attachment, Choice, ChoiceRefused, EnqueueRefused, Enqueued, Failure, RetryCause, Tap,
     UploadFailure,
 };
-use crate::push::{ActToken, NotificationAnswer, Sweep, Tag};
+use crate::push::{Sweep, Tag, Tapped};
 use crate::store::StoreError;
 
 /// Why commands got no answer, once for each machine that acts on it.
@@ -70,26 +70,16 @@ impl Phone {
     ///
     /// # Errors
     /// Says why the act is refused; nothing changed then.
-    pub fn answer(
-        &mut self,
-        token: &ActToken,
-        answer: NotificationAnswer,
-        now: Now,
-    ) -> Result<Option<Enqueued>, EnqueueRefused> {
-        let (tapped, of) = (answer.tap(token), token.conversation);
-        if self.machines().board.has_answered(tapped) && !self.outbox().has_tap(tapped) {
+    pub fn answer(&mut self, tapped: Tapped, now: Now) -> Result<Option<Enqueued>, EnqueueRefused> {
+        let Tapped { op_id, conversation: of, body } = tapped;
+        if self.machines().board.has_answered(op_id) && !self.outbox().has_tap(op_id) {
             return Ok(None);
         }
-        let tap = Tap {
-            op_id: Some(tapped),
-            conversation_id: of,
-            body: answer.body(token),
-            follows: false,
-        };
+        let tap = Tap { op_id: Some(op_id), conversation_id: of, body, follows: false };
         // A draft that was begun in the app stays.
         let enqueued = self.step(now, |machines| machines.outbox.enqueue(tap, now))?;
         if enqueued.is_new && self.is_kept(enqueued.number) {
-            self.step(now, |machines| machines.note_answered(of, tapped, now));
+            self.step(now, |machines| machines.note_answered(of, op_id, now));
         }
         self.go_on_acting(of, now);
         Ok(Some(enqueued))

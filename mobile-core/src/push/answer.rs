@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use baton_protocol::command::Reply;
+use baton_protocol::command::{OfOffer, Reply};
 use baton_protocol::{
-    AgentId, Author, CommandBody, ConversationId, Line, LineKind, LineRef, MessageId, OpId,
+    AgentId, Author, CommandBody, ConversationId, Line, LineKind, LineRef, MessageId, OfferId, OpId,
 };
 use ring::digest::{SHA256, digest};
 use uuid::Uuid;
@@ -121,6 +121,70 @@ impl FromStr for ActToken {
     }
 }
 
+/// Names an offer that a notification shows. Opaque to apps, as [`ActToken`] is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OfferToken {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The offer.
+    pub offer: OfferId,
+}
+
+impl std::fmt::Display for OfferToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.conversation, self.offer)
+    }
+}
+
+impl FromStr for OfferToken {
+    type Err = NotAToken;
+
+    fn from_str(text: &str) -> Result<Self, NotAToken> {
+        let (conversation, offer) = text.split_once('.').ok_or(NotAToken)?;
+        let id = |text: &str| text.parse::<Uuid>().map_err(|_odd| NotAToken);
+        Ok(Self { conversation: ConversationId(id(conversation)?), offer: OfferId(id(offer)?) })
+    }
+}
+
+/// A tap on a notification, as the command that it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tapped {
+    /// Its name: platforms hand over one tap twice, also to a process that did not see the first.
+    pub op_id: OpId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The command.
+    pub body: CommandBody,
+}
+
+fn named(tap: &str) -> OpId {
+    let digest = digest(&SHA256, tap.as_bytes());
+    let (id, _) = digest.as_ref().split_first_chunk().unwrap_or((&[0; 16], &[]));
+    OpId(uuid::Builder::from_custom_bytes(*id).into_uuid())
+}
+
+/// An answer of an agent to an offer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OfferAnswer {
+    /// Takes the conversation.
+    Accept,
+    /// Leaves it to somebody else.
+    Decline,
+}
+
+impl OfferAnswer {
+    /// The command of it.
+    pub fn tapped(self, token: &OfferToken) -> Tapped {
+        let of = OfOffer { offer_id: token.offer };
+        let (name, body) = match self {
+            Self::Accept => ("accept", CommandBody::AcceptOffer(of)),
+            Self::Decline => ("decline", CommandBody::DeclineOffer(of)),
+        };
+        let op_id = named(&format!("{token} {name}"));
+        Tapped { op_id, conversation: token.conversation, body }
+    }
+}
+
 /// An answer of an agent from a notification.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum NotificationAnswer {
@@ -132,9 +196,9 @@ pub enum NotificationAnswer {
 
 impl NotificationAnswer {
     /// The command of it: who made it has seen what the notification showed.
-    pub fn body(self, token: &ActToken) -> CommandBody {
-        let seen = Some(token.to);
-        match self {
+    pub fn tapped(self, token: &ActToken) -> Tapped {
+        let (op_id, seen) = (self.tap(token), Some(token.to));
+        let body = match self {
             Self::Reply(text) => {
                 let (quoted, replaces) = (None, None);
                 CommandBody::Reply(Reply {
@@ -147,18 +211,16 @@ impl NotificationAnswer {
                 })
             }
             Self::Resolve => CommandBody::Resolve(seen.into()),
-        }
+        };
+        Tapped { op_id, conversation: token.conversation, body }
     }
 
-    /// Its name: platforms hand over one tap twice, also to a process that did not see the first.
+    /// Its name.
     pub fn tap(&self, token: &ActToken) -> OpId {
         let text = match self {
             Self::Reply(text) => text.as_str(),
             Self::Resolve => "",
         };
-        let named = format!("{token} {} {text}", matches!(self, Self::Resolve));
-        let digest = digest(&SHA256, named.as_bytes());
-        let (id, _) = digest.as_ref().split_first_chunk().unwrap_or((&[0; 16], &[]));
-        OpId(uuid::Builder::from_custom_bytes(*id).into_uuid())
+        named(&format!("{token} {} {text}", matches!(self, Self::Resolve)))
     }
 }

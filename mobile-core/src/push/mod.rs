@@ -28,7 +28,7 @@ pub mod wish;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{ActToken, NotificationAnswer};
+pub use answer::{ActToken, NotAToken, NotificationAnswer, OfferAnswer, OfferToken, Tapped};
 pub use board::Board;
 pub use decide::{Suppression, Sweep, Verdict, decide, sweep};
 pub use known::{Foreground, Held, PushContext, Quiet};

@@ -9,7 +9,7 @@ use super::error::CoreError;
 use super::handle::Core;
 use crate::outbox::ActStage;
 use crate::phone::Now;
-use crate::push::{ActToken, NotificationAnswer};
+use crate::push::Tapped;
 use crate::store::StoreError;
 
 /// The state of an answer from a notification at the end of its time.
@@ -32,14 +32,13 @@ impl Core {
     /// `Unauthorized`, `Closed`. Nothing changed then.
     pub async fn answer(
         &self,
-        token: ActToken,
-        answer: NotificationAnswer,
+        tapped: Tapped,
         within: Duration,
     ) -> Result<AnswerOutcome, CoreError> {
         let (done, is_done) = oneshot::channel();
         let taken = self.try_call(move |engine, now| {
             let flush = Flush { until: now.mono + within, goal: FlushGoal::Sent, done };
-            engine.answer(&token, answer, flush, now)
+            engine.answer(tapped, flush, now)
         });
         let Some(number) = taken.await? else { return Ok(AnswerOutcome::Sent) };
         // The deadline is the engine's, also where nothing can be sent.
@@ -50,18 +49,12 @@ impl Core {
 
 impl Engine {
     /// Returns the number of the act if anything of it is left to be done; `flush` waits for it.
-    fn answer(
-        &mut self,
-        token: &ActToken,
-        answer: NotificationAnswer,
-        flush: Flush,
-        now: Now,
-    ) -> Result<Option<u64>, CoreError> {
+    fn answer(&mut self, tapped: Tapped, flush: Flush, now: Now) -> Result<Option<u64>, CoreError> {
         // What the extension showed is answered here as well.
         self.phone_with_store(now)?;
         self.take_over_drops(now);
         let phone = self.unlocked_phone_with_store(now)?;
-        let taken = phone.answer(token, answer, now)?;
+        let taken = phone.answer(tapped, now)?;
         let is_kept = taken.is_none_or(|taken| !taken.is_new || phone.is_kept(taken.number));
         self.carry_out(now);
         if !is_kept {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use baton_domain::announce::{Ends, Kind};
 use baton_protocol::Cursor;
-use baton_protocol::push::PushLane;
+use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -26,8 +26,8 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::push::{Lane, Lanes, Letter, SENDERS, SealKey, Target, Verdict, Words};
 use crate::store::push::{
-    Claim, Claimed, Ended, Finished, mention_words, next_push, push_badge, push_left, push_words,
-    turn_pushes,
+    Claim, Claimed, Ended, Finished, mention_words, next_push, offer_of, push_badge, push_left,
+    push_words, turn_pushes,
 };
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
@@ -363,6 +363,9 @@ impl Sending {
             return Ok(Verdict::Dead("suppressed"));
         };
         let letter = self.letter(claimed, told, target).await?;
+        if letter.expires_at <= self.pusher.clock.now() {
+            return Ok(Verdict::Dead("expired"));
+        }
         *service = self.lane.service(&letter.to);
         let now = self.pusher.clock.now();
         let under_way = match self.services.begin(service.as_deref().unwrap_or(self.name), now) {
@@ -393,6 +396,12 @@ impl Sending {
         target: PushTarget,
     ) -> Result<Letter, StoreError> {
         let store = self.pusher.engine.store();
+        let knows_offers = target.caps.iter().any(|cap| cap == PUSH_CAP_OFFERS);
+        let offer = match knows_offers && matches!(kind, Kind::Offer | Kind::Retract) {
+            true => offer_of(store, claimed).await?,
+            false => None,
+        };
+        let ends = offer.and_then(|(_, until)| until);
         let to = address(target);
         let has_words =
             kind.spec().is_shown && to.key.is_some() && self.pusher.content == PushContent::E2e;
@@ -423,7 +432,8 @@ impl Sending {
             conversation: claimed.conversation,
             kind,
             cursor: Cursor { epoch: store.epoch(), position: claimed.position },
-            expires_at: claimed.expires_at,
+            expires_at: ends.map_or(claimed.expires_at, |until| until.min(claimed.expires_at)),
+            offer: offer.map(|(offer, _)| offer),
             badge,
             is_quiet,
             words,

@@ -113,6 +113,7 @@ async fn test(
         kind: Kind::Retract,
         cursor: Cursor { epoch: store.epoch(), position: 0 },
         expires_at: clock.now().plus_ms(wait_ms),
+        offer: None,
         badge: None,
         is_quiet: false,
         words: None,

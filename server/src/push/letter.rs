@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use baton_domain::announce::{Kind, Urgency};
 use baton_protocol::push::{PushEnv, PushTargetKind};
-use baton_protocol::{AgentId, ConversationId, Cursor, PushId, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, ConversationId, Cursor, OfferId, PushId, Timestamp, WorkspaceId};
 use serde_json::{Map, Value, json};
 
 use super::seal::{SealError, seal};
@@ -84,6 +84,8 @@ pub struct Letter {
     pub cursor: Cursor,
     /// When it is not worth showing any more.
     pub expires_at: Timestamp,
+    /// The offer that it tells of or takes back, for apps that say that they know offers.
+    pub offer: Option<OfferId>,
     /// The number of lines that the agent has not read, for the app's icon.
     pub badge: Option<u32>,
     /// Whether it is shown without a sound: it tells less than before.
@@ -110,6 +112,7 @@ impl Letter {
             ("x", self.expires_at.ms().div_euclid(1_000).to_string()),
             ("s", self.cursor.to_string()),
         ]);
+        fields.extend(self.offer.map(|offer| ("o", offer.to_string())));
         fields.extend(self.badge.map(|badge| ("b", badge.to_string())));
         fields.extend(self.kind.spec().exact.map(|kind| ("n", kind.to_owned())));
         fields.extend(self.is_quiet.then(|| ("q", "1".to_owned())));
@@ -131,8 +134,13 @@ impl Letter {
                 "title": title,
                 "body": body,
             });
-            if let (Some(kind), Some(inside)) = (self.kind.spec().exact, inside.as_object_mut()) {
-                inside.insert("exact".to_owned(), Value::from(kind));
+            if let Some(inside) = inside.as_object_mut() {
+                let exact = self.kind.spec().exact.map(Value::from);
+                let offer = self.offer.map(|offer| json!(offer));
+                let more = [("exact", exact), ("offer_id", offer)];
+                inside.extend(
+                    more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))),
+                );
             }
             let sealed = seal(inside.to_string().as_bytes(), key, clock)?;
             fields.insert("e", BASE64.encode(sealed));
@@ -246,6 +254,7 @@ mod tests {
             kind: Kind::Message,
             cursor: Cursor { epoch: baton_protocol::Epoch(id), position: u64::MAX >> 1 },
             expires_at: Timestamp::from_ms(1_700_000_000_000),
+            offer: Some(OfferId(id)),
             badge: Some(u32::MAX),
             is_quiet: true,
             words: Some(Words { title: title.to_owned(), body: body.to_owned() }),

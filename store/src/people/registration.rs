@@ -60,6 +60,8 @@ pub struct SealedTarget {
     pub app_id: Option<String>,
     /// Apple only: the service.
     pub env: Option<PushEnv>,
+    /// Abilities of the app with pushes.
+    pub caps: Vec<String>,
 }
 
 #[derive(FromRow)]
@@ -89,6 +91,7 @@ struct TargetRow {
     auth_sealed: Option<String>,
     app_id: Option<String>,
     env: Option<String>,
+    caps: String,
 }
 
 /// Takes a target from the other devices that have it, and says how many had. Devices that register
@@ -175,7 +178,7 @@ pub async fn target(
 ) -> Result<Option<SealedTarget>, StoreError> {
     static READ: Sql = Sql::new(
         "SELECT p.lane, p.target_kind, p.target_sealed, p.target_digest, p.key_id, p.p256dh,
-           p.auth_sealed, p.app_id, p.env
+           p.auth_sealed, p.app_id, p.env, p.caps
          FROM push_device p
          JOIN device d ON d.workspace = p.workspace AND d.id = p.device
          JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
@@ -232,6 +235,7 @@ impl TargetRow {
             auth_sealed: self.auth_sealed,
             app_id: self.app_id,
             env: self.env.as_deref().map(named).transpose()?,
+            caps: from_json(&self.caps)?,
         })
     }
 }

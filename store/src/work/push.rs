@@ -10,12 +10,13 @@ use baton_domain::group::Key;
 use baton_domain::shown::titled;
 use baton_protocol::push::PushLane;
 use baton_protocol::{
-    AgentId, ConversationId, DeviceId, Fact, LineKind, NodeId, PushId, Timestamp, WorkspaceId,
+    AgentId, ConversationId, DeviceId, Fact, LineKind, NodeId, OfferId, PushId, Timestamp,
+    WorkspaceId,
 };
 use serde_json::{Value, json};
 use sqlx_macros::FromRow;
 
-use crate::tables::{id, named, number};
+use crate::tables::{from_json, id, named, number};
 use crate::{Sql, Store, StoreError, Tx};
 
 /// A push that its sender may send.
@@ -382,6 +383,25 @@ pub async fn push_left(store: &Store, of: &Claimed) -> Result<Left, StoreError> 
         is_turn_empty: turn > 0 && turn_left == 0,
         is_shown: is_shown > 0,
     })
+}
+
+/// The offer that a push tells of, and until when it stands; that it takes back, without an end.
+pub async fn offer_of(
+    store: &Store,
+    of: &Claimed,
+) -> Result<Option<(OfferId, Option<Timestamp>)>, StoreError> {
+    static SELECT: Sql =
+        Sql::new("SELECT fact FROM log WHERE workspace = $1 AND position = CAST($2 AS BIGINT)");
+    let args = [of.workspace.to_string(), of.position.to_string()];
+    let rows: Vec<(String,)> =
+        store.rows_alone(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    let Some((fact,)) = rows.into_iter().next() else { return Ok(None) };
+    let fact: Fact = from_json(&fact)?;
+    if let Fact::Routed { offer: Some(offer), .. } = fact {
+        return Ok(Some((offer.offer_id, Some(offer.until))));
+    }
+    let Fact::OfferEnded { offer_id, .. } = fact else { return Ok(None) };
+    Ok(Some((offer_id, None)))
 }
 
 /// The newest note of a conversation that somebody else wrote.

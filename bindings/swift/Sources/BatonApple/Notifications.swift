@@ -5,11 +5,15 @@ import UserNotifications
 
 private let replyAction = "baton.reply"
 private let resolveAction = "baton.resolve"
+private let acceptAction = "baton.accept"
+private let declineAction = "baton.decline"
 
 /// Words of notifications, in the app's language.
 public struct NotificationWords: Sendable {
     public var reply = "Reply"
     public var resolve = "Resolve"
+    public var accept = "Accept"
+    public var decline = "Decline"
     public var notSent = "Not sent"
     public var waiting = "It is sent when there is a network."
     public var missed = "Something was missed: open to review."
@@ -18,7 +22,7 @@ public struct NotificationWords: Sendable {
     public init() {}
 }
 
-/// The categories of notifications: with Reply, and with Reply and Resolve.
+/// The categories of notifications: with Reply, with Reply and Resolve, with Accept and Decline.
 public enum NotificationCategories {
     /// Call at every start. Categories of the app's own go in as well.
     public static func register(
@@ -29,7 +33,11 @@ public enum NotificationCategories {
             identifier: replyAction, title: words.reply, options: [])
         let resolve = UNNotificationAction(
             identifier: resolveAction, title: words.resolve, options: [])
-        let ours = [[reply], [reply, resolve]].map { actions in
+        let accept = UNNotificationAction(
+            identifier: acceptAction, title: words.accept, options: [])
+        let decline = UNNotificationAction(
+            identifier: declineAction, title: words.decline, options: [])
+        let ours = [[reply], [reply, resolve], [accept, decline]].map { actions in
             UNNotificationCategory(
                 identifier: actions.map(\.identifier).joined(separator: "+"), actions: actions,
                 intentIdentifiers: [], options: [.customDismissAction])
@@ -55,7 +63,13 @@ extension UNMutableNotificationContent {
             case .resolve(_, let token?):
                 actions.append(resolveAction)
                 told[resolveAction] = token
-            case .accept, .decline, .reply, .resolve: break
+            case .accept(_, _, _, let token):
+                actions.append(acceptAction)
+                told[acceptAction] = token
+            case .decline(_, _, _, let token):
+                actions.append(declineAction)
+                told[declineAction] = token
+            case .reply, .resolve: break
             }
         }
         categoryIdentifier = actions.joined(separator: "+")
@@ -120,7 +134,12 @@ public final class NotificationDelegate: NSObject, UNUserNotificationCenterDeleg
             return
         }
         let text = (response as? UNTextInputNotificationResponse)?.userText
-        let answer = text.map { NotificationAnswer.reply(text: $0) } ?? .resolve
+        let answer: NotificationAnswer
+        switch action {
+        case acceptAction: answer = .accept
+        case declineAction: answer = .decline
+        default: answer = text.map { NotificationAnswer.reply(text: $0) } ?? .resolve
+        }
         await self.answer(token, answer, of: content, in: center)
     }
 

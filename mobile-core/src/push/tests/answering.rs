@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::{Author, Line, LineKind, LineRef, MessageId};
+use baton_protocol::command::OfOffer;
+use baton_protocol::{Author, CommandBody, Line, LineKind, LineRef, MessageId};
 
 use super::*;
-use crate::push::answer::{ActToken, CHARS_MAX, LINES_MAX, NotificationAnswer, Unseen};
+use crate::push::answer::{
+    ActToken, CHARS_MAX, LINES_MAX, NotificationAnswer, OfferAnswer, OfferToken, Unseen,
+};
 use crate::push::text::Words;
 use crate::push::{Action, Text, decide};
 
@@ -137,10 +140,11 @@ fn an_answer_carries_what_was_shown_and_has_one_name() {
     for odd in ["", "1.2.3", &format!("{at}.4"), &at.to_string().replace('.', "/")] {
         assert!(odd.parse::<ActToken>().is_err(), "{odd}");
     }
-    let mut body = NotificationAnswer::Reply("Sí".to_owned()).body(&at);
-    assert_eq!(body.seen_mut().copied(), Some(Some(line_ref(2))));
-    let mut body = NotificationAnswer::Resolve.body(&at);
-    assert_eq!(body.seen_mut().copied(), Some(Some(line_ref(2))));
+    for answer in [NotificationAnswer::Reply("Sí".to_owned()), NotificationAnswer::Resolve] {
+        let mut tapped = answer.clone().tapped(&at);
+        assert_eq!(tapped.body.seen_mut().copied(), Some(Some(line_ref(2))));
+        assert_eq!((tapped.op_id, tapped.conversation), (answer.tap(&at), at.conversation));
+    }
     let names = [
         NotificationAnswer::Reply("Sí".to_owned()),
         NotificationAnswer::Reply(String::new()),
@@ -152,4 +156,23 @@ fn an_answer_carries_what_was_shown_and_has_one_name() {
     }
     let later = ActToken { to: line_ref(3), ..at };
     assert_ne!(NotificationAnswer::Resolve.tap(&at), NotificationAnswer::Resolve.tap(&later));
+}
+
+#[test]
+fn an_answer_to_an_offer_names_it_and_each_answer_has_one_name() {
+    let of = OfferToken { conversation: conversation(1), offer: offer_id(7) };
+    assert_eq!(of.to_string().parse(), Ok(of));
+    let lines = ActToken { conversation: conversation(1), to: line_ref(2) }.to_string();
+    for odd in ["", "1.2", lines.as_str(), &format!("{of}.4")] {
+        assert!(odd.parse::<OfferToken>().is_err(), "{odd}");
+    }
+    assert!(of.to_string().parse::<ActToken>().is_err());
+    let (yes, no) = (OfferAnswer::Accept.tapped(&of), OfferAnswer::Decline.tapped(&of));
+    let named = OfOffer { offer_id: of.offer };
+    assert_eq!(yes.body, CommandBody::AcceptOffer(named.clone()));
+    assert_eq!(no.body, CommandBody::DeclineOffer(named));
+    assert_ne!(yes.op_id, no.op_id);
+    let other = OfferToken { offer: offer_id(8), ..of };
+    assert_ne!(yes.op_id, OfferAnswer::Accept.tapped(&other).op_id);
+    assert_eq!(yes, OfferAnswer::Accept.tapped(&of), "a tap that comes twice is one act");
 }

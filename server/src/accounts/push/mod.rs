@@ -46,6 +46,8 @@ pub struct PushTarget {
     pub app_id: Option<String>,
     /// Apple's only: which service.
     pub env: Option<PushEnv>,
+    /// Abilities of the app with pushes.
+    pub caps: Vec<String>,
 }
 
 /// The key of a device, as the sealing side holds it (RFC 8291).
@@ -209,6 +211,7 @@ impl Accounts {
             key,
             app_id: sealed.app_id,
             env: sealed.env,
+            caps: sealed.caps,
         })
     }
 

@@ -46,6 +46,7 @@ fn letter(clock: &Clock) -> Letter {
         kind: Kind::Assigned,
         cursor: Cursor { epoch: Epoch(id()), position: 1 },
         expires_at: clock.now().plus_ms(60_000),
+        offer: None,
         badge: None,
         is_quiet: false,
         words: None,

@@ -61,6 +61,7 @@ fn letter(n: u128, kind: Kind, words: Option<Words>) -> Letter {
         kind,
         cursor: Cursor { epoch: Epoch(id(0xa0ee)), position: 97 },
         expires_at: Timestamp::from_ms(EXPIRES_S * 1_000),
+        offer: None,
         badge: kind.spec().is_shown.then_some(3),
         is_quiet: false,
         words,

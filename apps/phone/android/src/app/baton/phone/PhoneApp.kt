@@ -72,6 +72,8 @@ class PhoneApp : Application(), BatonHost {
             screen = MainActivity::class.java,
             reply = words(Word.Reply),
             resolve = words(Word.Resolve),
+            accept = words(Word.Accept),
+            decline = words(Word.Decline),
             me = words(Word.Me),
             notSent = words(Word.NotSent),
             problems = {

@@ -36,11 +36,13 @@ class NotificationLook(
     val screen: Class<out Activity>,
     val reply: String = "Reply",
     val resolve: String = "Resolve",
+    val accept: String = "Accept",
+    val decline: String = "Decline",
     val me: String = "Me",
     val notSent: String = "Not sent",
 
     /**
-     * Whether Reply and Resolve ask who holds the device where it is locked. Who picks up a phone
+     * Whether the buttons ask who holds the device where it is locked. Who picks up a phone
      * from a table must not answer a customer.
      */
     val asksWhoAnswers: Boolean = true,
@@ -160,11 +162,20 @@ internal class AndroidBoard(private val context: Context, private val look: Noti
         return PendingIntent.getActivity(context, 0, intent, flags)
     }
 
-    /** Offers are decided in the app, and so is what the notification did not show whole. */
+    /** What the notification did not show whole is answered in the app. */
     private fun button(action: NotificationAction, place: Place): Shown.Action? {
         val token = action.token ?: return null
         return when (action) {
-            is NotificationAction.Accept, is NotificationAction.Decline -> null
+            is NotificationAction.Accept -> {
+                val of = action.conversation
+                val intent = NotificationReceiver.accept(context, of, place, token)
+                button(look.accept, intent).build()
+            }
+            is NotificationAction.Decline -> {
+                val of = action.conversation
+                val intent = NotificationReceiver.decline(context, of, place, token)
+                button(look.decline, intent).build()
+            }
             is NotificationAction.Reply -> {
                 val input = RemoteInput.Builder(NotificationReceiver.TEXT).setLabel(look.reply)
                 val intent = NotificationReceiver.reply(context, action.conversation, place, token)

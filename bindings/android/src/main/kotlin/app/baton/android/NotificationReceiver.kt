@@ -16,9 +16,11 @@ import kotlinx.coroutines.launch
 
 private const val REPLY = "reply"
 private const val RESOLVE = "resolve"
+private const val ACCEPT = "accept"
+private const val DECLINE = "decline"
 private const val DISMISSED = "dismissed"
 
-/** Replies, resolves and hears of dismissals. The library's manifest names it. */
+/** Replies, resolves, accepts, declines and hears of dismissals. The library's manifest names it. */
 class NotificationReceiver : BroadcastReceiver() {
     override fun onReceive(context: Context, intent: Intent) {
         val process = (context.applicationContext as BatonHost).baton ?: return
@@ -37,6 +39,8 @@ class NotificationReceiver : BroadcastReceiver() {
                 }
                 val answer = when (what) {
                     REPLY -> NotificationAnswer.Reply(text.orEmpty())
+                    ACCEPT -> NotificationAnswer.Accept
+                    DECLINE -> NotificationAnswer.Decline
                     else -> NotificationAnswer.Resolve
                 }
                 val problem = process.notifications.answer(baton, token, answer, place to of)
@@ -61,6 +65,12 @@ class NotificationReceiver : BroadcastReceiver() {
 
         fun resolve(context: Context, of: String, place: Place, token: String) =
             intent(context, RESOLVE, of, place, token)
+
+        fun accept(context: Context, of: String, place: Place, token: String) =
+            intent(context, ACCEPT, of, place, token)
+
+        fun decline(context: Context, of: String, place: Place, token: String) =
+            intent(context, DECLINE, of, place, token)
 
         fun dismissed(context: Context, push: String, place: Place) =
             intent(context, DISMISSED, push, place, null)

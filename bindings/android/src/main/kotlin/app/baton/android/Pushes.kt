@@ -89,7 +89,8 @@ internal val NotificationAction.token: String?
     get() = when (this) {
         is NotificationAction.Reply -> token
         is NotificationAction.Resolve -> token
-        is NotificationAction.Accept, is NotificationAction.Decline -> null
+        is NotificationAction.Accept -> token
+        is NotificationAction.Decline -> token
     }
 
 /** Answers from a notification, perhaps in a process that was started for that. */

@@ -67,7 +67,8 @@ class PushesTest {
     fun what_the_notification_showed_goes_with_its_buttons() {
         assertEquals("shown", NotificationAction.Reply(HERE, "shown").token)
         assertNull(NotificationAction.Resolve(HERE, null).token)
-        assertNull(NotificationAction.Accept(HERE, "offer", 0).token)
+        assertEquals("shown", NotificationAction.Accept(HERE, "offer", 0, "shown").token)
+        assertEquals("shown", NotificationAction.Decline(HERE, "offer", 0, "shown").token)
     }
 
     @Test
