@@ -674,7 +674,14 @@ export type CommandBody =
     set?: Record<string, FieldValue>;
   }
   | { type: "set_language"; language: string | null }
-  | { type: "set_priority"; priority: Priority; reason?: string };
+  | { type: "set_priority"; priority: Priority; reason?: string }
+  | {
+    type: "remind";
+    at: Timestamp | null;
+    follow_up?: boolean;
+    seen: LineRef | null;
+    text?: string;
+  };
 /** The answer to one command. */
 export type CommandResult = {
   op_id: OpId | null;
@@ -1080,6 +1087,19 @@ export type Fact =
     episode: number;
     step: SurveyStep;
     survey_id: SettingId;
+  }
+  | {
+    type: "reminder_set";
+    agent_id: AgentId;
+    follow_up?: boolean;
+    note_id?: NoteId;
+    remind_at: Timestamp;
+  }
+  | {
+    type: "reminder_ended";
+    agent_id: AgentId;
+    due_at?: Timestamp;
+    note_id?: NoteId;
   }
   | { type: "due_changed"; due_at?: Timestamp }
   | { type: "read_marked"; agent_id: AgentId; seq: number }
@@ -1612,7 +1632,7 @@ export interface Notice {
   text?: string;
 }
 /** The kind of a notice. */
-export type NoticeKind = "mention" | "assigned" | "review";
+export type NoticeKind = "mention" | "assigned" | "reminder" | "review";
 /** `GET /notices`. */
 export interface NoticePage {
   before?: number;
@@ -2028,6 +2048,13 @@ export type Refused = {
   detail: string;
   lines?: Line[];
 } & Refusal;
+/** An agent wants to be called back. Each has at most one on a conversation. It ends when it rings, when the agent answers or resolves, and when they set another one. A follow-up ends when the customer writes, or anybody resolves. */
+export interface Reminder {
+  agent_id: AgentId;
+  at: Timestamp;
+  follow_up?: boolean;
+  note_id?: NoteId;
+}
 /** An automatic message. */
 export interface Replied {
   at: Timestamp;
@@ -2908,6 +2935,7 @@ export interface Thread {
   marketing?: Marketing;
   offer?: OpenOffer;
   person?: ContactId;
+  reminders?: Reminder[];
   tags?: TagOn[];
   turn: Turn | null;
   window_until: Timestamp | null;
@@ -3115,6 +3143,7 @@ export const LIMITS = {
   noteChars: 10000,
   outcomeChars: 500,
   reasonChars: 200,
+  reminderChars: 500,
   queryChars: 100,
   passwordCharsLeast: 8,
   captionChars: 1024,

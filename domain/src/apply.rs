@@ -6,7 +6,7 @@ use baton_protocol::{
     OfferEnd, Owner, OwnerCause, Priority, SettingId, Status, TagOn, Thread, Turn,
 };
 
-use crate::clocks;
+use crate::{clocks, reminders};
 
 /// The conversation that an event begins, if it is the one that begins conversations.
 pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
@@ -45,6 +45,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             person: None,
             offer: None,
             lapsed: Vec::new(),
+            reminders: Vec::new(),
             clocks: Clocks::default(),
             kind: *kind,
         },
@@ -55,6 +56,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
 pub fn apply(conversation: &mut Conversation, event: &Event) {
     conversation.head.revision = event.revision.unwrap_or(conversation.head.revision);
     clocks::fold(conversation, event);
+    reminders::fold(&mut conversation.thread.reminders, event);
     match &event.fact {
         Fact::EpisodeOpened { episode } => {
             let head = &mut conversation.head;
@@ -106,6 +108,8 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::SlaApplied { .. }
         | Fact::BotChanged { .. }
         | Fact::Surveyed { .. }
+        | Fact::ReminderSet { .. }
+        | Fact::ReminderEnded { .. }
         | Fact::LineUnderstood { .. }
         | Fact::NoteAdded { .. }
         | Fact::Coached { .. }

@@ -4,14 +4,14 @@
 use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::setting::{Once, SlaTarget, Trigger};
 use baton_protocol::{
-    Actor, Author, Clock, Clocks, Conversation, Event, Fact, Late, Pause, Promised, Ran, Rang,
-    Replied, RuleStep, SlaState, Status, Timestamp,
+    Actor, AgentId, Author, BotStep, Clock, Clocks, Conversation, Event, Fact, Late, Pause,
+    Promised, Ran, Rang, Replied, RuleStep, SlaState, Status, Timestamp,
 };
 
-use crate::bots;
 use crate::planted::{Bug, is_planted};
 use crate::rules::{KnownRule, Policies};
 use crate::survey;
+use crate::{bots, reminders};
 
 /// Starts of one clock, and clocks of a conversation, that are remembered.
 const STARTS_KEPT: usize = 3;
@@ -50,11 +50,38 @@ pub fn due_at(conversation: &Conversation, policies: &Policies) -> Option<Timest
     promised(conversation, policies).iter().filter(|due| breached(due)).map(|due| due.at).min()
 }
 
-/// The next time at which a clock rings.
+/// The thing that rings next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Ringing {
+    /// A snooze ends.
+    Snooze,
+    /// The reminder of an agent.
+    Reminder(AgentId),
+    /// The time of a bot is over.
+    Bot(BotStep),
+    /// The customer is to be asked how it was.
+    Survey,
+    /// A clock of a rule or a promise.
+    Clock(Due),
+}
+
+/// The first thing that rings on a conversation, and the time at which it is due.
+pub fn first(conversation: &Conversation, policies: &Policies) -> Option<(Timestamp, Ringing)> {
+    let snooze = match conversation.head.status {
+        Status::Snoozed { until } => Some((until, Ringing::Snooze)),
+        Status::Open | Status::Waiting | Status::Resolved => None,
+    };
+    let bot = bots::due(conversation, policies).map(|(at, step)| (at, Ringing::Bot(step)));
+    let survey = survey::due(conversation).map(|at| (at, Ringing::Survey));
+    let clock = all(conversation, policies).first().map(|due| (due.at, Ringing::Clock(*due)));
+    let reminder = reminders::first(conversation);
+    let reminder = reminder.map(|one| (one.at, Ringing::Reminder(one.agent_id)));
+    [snooze, reminder, bot, survey, clock].into_iter().flatten().min()
+}
+
+/// The next time at which something rings.
 pub fn next(conversation: &Conversation, policies: &Policies) -> Option<Timestamp> {
-    let clock = all(conversation, policies).first().map(|due| due.at);
-    let bot = bots::due(conversation, policies).map(|(at, _)| at);
-    clock.into_iter().chain(bot).chain(survey::due(conversation)).min()
+    first(conversation, policies).map(|(at, _)| at)
 }
 
 fn has_rung(conversation: &Conversation, due: Due) -> bool {

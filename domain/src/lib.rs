@@ -40,6 +40,7 @@ pub mod past;
 pub mod planted;
 pub mod predicates;
 pub mod reach;
+pub mod reminders;
 pub mod report;
 pub mod rights;
 pub mod roster;

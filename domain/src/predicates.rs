@@ -74,7 +74,8 @@ pub fn is_for_blocked(body: &CommandBody) -> bool {
         | CommandBody::Tag(_)
         | CommandBody::SetAttributes(_)
         | CommandBody::SetLanguage(_)
-        | CommandBody::SetPriority(_) => true,
+        | CommandBody::SetPriority(_)
+        | CommandBody::Remind(_) => true,
         CommandBody::Reply(_)
         | CommandBody::Send(_)
         | CommandBody::Forward(_)

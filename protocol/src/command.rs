@@ -8,9 +8,12 @@ pub use self::single::{
     CannedUse, Following, Link, MarkRead, MarkUnread, NameContact, OfOffer, Resolve, SetAttributes,
     SetLanguage, SetPriority, Snooze, Tagging,
 };
-use crate::limits::{NOTE_CHARS_MAX, OUTCOME_CHARS_MAX, REASON_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{
+    NOTE_CHARS_MAX, OUTCOME_CHARS_MAX, REASON_CHARS_MAX, REMINDER_CHARS_MAX, TEXT_CHARS_MAX,
+};
 use crate::{
-    AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, SettingId,
+    AgentId, Coach, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, Remind,
+    SettingId,
 };
 
 mod fields;
@@ -112,6 +115,8 @@ pub enum CommandBody {
     SetLanguage(SetLanguage),
     /// Says how urgent it is in its team's queue.
     SetPriority(SetPriority),
+    /// Sets a reminder for the author, or ends it.
+    Remind(Remind),
 }
 
 /// How much of a conversation its author must see.
@@ -218,6 +223,7 @@ impl CommandBody {
             Self::SetAttributes(_) => spec("set_attributes").in_lane(LaneKind::Notes),
             Self::SetLanguage(_) => spec("set_language").in_lane(LaneKind::Notes),
             Self::SetPriority(_) => spec("set_priority").in_lane(LaneKind::Notes),
+            Self::Remind(_) => spec("remind").in_lane(LaneKind::Notes),
         }
     }
 
@@ -232,6 +238,7 @@ impl CommandBody {
             Self::MarkWaiting(seeing) => Some(seeing.seen),
             Self::Snooze(snooze) => Some(snooze.seen),
             Self::Resend(resend) => Some(resend.seen),
+            Self::Remind(remind) => Some(remind.seen),
             _ => None,
         }
     }
@@ -247,6 +254,7 @@ impl CommandBody {
             Self::MarkWaiting(seeing) => Some(&mut seeing.seen),
             Self::Snooze(snooze) => Some(&mut snooze.seen),
             Self::Resend(resend) => Some(&mut resend.seen),
+            Self::Remind(remind) => Some(&mut remind.seen),
             _ => None,
         }
     }
@@ -312,6 +320,7 @@ impl CommandBody {
                 of("outcome_text", resolve.outcome_text.as_ref()?, OUTCOME_CHARS_MAX)
             }
             Self::SetPriority(to) => of("reason", to.reason.as_ref()?, REASON_CHARS_MAX),
+            Self::Remind(remind) => of("text", remind.text.as_ref()?, REMINDER_CHARS_MAX),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::group::{ConversationKind, GroupCard};
 use crate::{
     AgentId, ChannelId, Clocks, ContactId, ConversationId, FieldValue, LapsedOffer, MessageId,
-    OpenOffer, Priority, SettingId, TeamId, Timestamp,
+    OpenOffer, Priority, Reminder, SettingId, TeamId, Timestamp,
 };
 
 /// The owner: the agent or queue that is responsible. There is always exactly one.
@@ -191,6 +191,9 @@ pub struct Thread {
     /// Offers that nobody answered in time, the newest last, until somebody owns it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lapsed: Vec<LapsedOffer>,
+    /// Agents who want to be called back to it, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<Reminder>,
     /// The rules that ran, the clocks that rang, and the times that are promised.
     #[serde(default, skip_serializing_if = "Clocks::is_empty")]
     pub clocks: Clocks,

@@ -455,6 +455,31 @@ pub enum Fact {
         /// The step.
         step: SurveyStep,
     },
+    /// An agent wants to be called back. What it is about is the content.
+    ReminderSet {
+        /// The agent.
+        agent_id: AgentId,
+        /// The time at which it rings.
+        #[serde(rename = "remind_at")]
+        at: Timestamp,
+        /// True where it rings only if the customer has written nothing until then.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        follow_up: bool,
+        /// The id of what it is about; none where nothing is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note_id: Option<NoteId>,
+    },
+    /// A reminder rang, or its agent ended it.
+    ReminderEnded {
+        /// The agent.
+        agent_id: AgentId,
+        /// The id of what it was about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note_id: Option<NoteId>,
+        /// The time at which it was due, exactly; none where its agent ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+    },
     /// The time until which the customer was promised something is another one.
     DueChanged {
         /// The earliest of those that run; none where no clock of a promise runs.

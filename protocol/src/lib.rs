@@ -50,6 +50,7 @@ pub mod page;
 pub mod problem;
 pub mod push;
 pub mod refusal;
+pub mod reminder;
 pub mod report;
 pub mod routing;
 #[cfg(feature = "schema")]
@@ -97,6 +98,7 @@ pub use line::{
 };
 pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;
+pub use reminder::{Remind, Reminder};
 pub use routing::{Choice, LapsedOffer, LeftOut, OfferEnd, OpenOffer, PassedOver, Priority, Trail};
 pub use set::{AgentSet, ChannelPolicy, ChannelSet, TeamSet};
 pub use setting::{Home, SettingBody, SettingKind};

@@ -35,6 +35,12 @@ pub const LATE_YES_MS: i64 = 120_000;
 pub const LAPSED_MAX: usize = 4;
 /// Characters of the text of an outcome.
 pub const OUTCOME_CHARS_MAX: usize = 500;
+/// Characters of what a reminder is about.
+pub const REMINDER_CHARS_MAX: usize = 500;
+/// Days until a reminder rings, at most.
+pub const REMINDER_DAYS_MAX: i64 = 366;
+/// Agents who may have a reminder on a conversation.
+pub const REMINDERS_MAX: usize = 32;
 /// Characters of what is said for a priority.
 pub const REASON_CHARS_MAX: usize = 200;
 /// Colleagues whom a note mentions at most.

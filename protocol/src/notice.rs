@@ -14,6 +14,8 @@ pub enum NoticeKind {
     Mention,
     /// A conversation became the agent's.
     Assigned,
+    /// A reminder of the agent rang.
+    Reminder,
     /// A message of the agent was not sent as written and has to be looked at.
     Review,
     /// One that this version does not know.

@@ -83,6 +83,12 @@ pub(crate) fn with_language(schema: &mut Schema) {
     require(schema, "language");
 }
 
+/// `at` and `seen` have to be there, if only as null.
+pub(crate) fn with_reminder(schema: &mut Schema) {
+    require(schema, "at");
+    require(schema, "seen");
+}
+
 fn require(schema: &mut Schema, field: &str) {
     let required = schema.ensure_object().entry("required").or_insert_with(|| json!([]));
     if let Some(names) = required.as_array_mut() {

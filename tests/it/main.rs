@@ -44,6 +44,7 @@ mod push;
 mod push_operator;
 mod pushed;
 mod pushing;
+mod reminders;
 mod reply_fence;
 mod report_groups;
 mod reports;

@@ -5,7 +5,7 @@ use baton_protocol::command::{
     OfMessage, OfOffer, Reply, Resend, Resolve, Seeing, Send, SetLanguage, SetPriority, Snooze,
     Tagging, Transfer, Unassign,
 };
-use baton_protocol::{Coach, CommandBody, LineAt, Owner, SettingId, Timestamp};
+use baton_protocol::{Coach, CommandBody, LineAt, Owner, Remind, SettingId, Timestamp};
 
 use super::fields::{ContactField, set_attributes};
 use super::messages::Message;
@@ -250,6 +250,20 @@ pub enum Act {
         #[uniffi(default = None)]
         reason: Option<String>,
     },
+    /// Be called back to the conversation, in place of the reminder that the agent has there.
+    Remind {
+        /// The time at which it rings, at most a year away.
+        at_ms: i64,
+        /// Rings only if the customer has written nothing until then.
+        follow_up: bool,
+        /// The newest line that the agent had seen.
+        seen: Option<SeenLine>,
+        /// The text, 1 to 500 characters. Colleagues may read it.
+        #[uniffi(default = None)]
+        text: Option<String>,
+    },
+    /// End the reminder that the agent has there.
+    EndReminder,
 }
 
 /// The urgency of a conversation in its team's queue.
@@ -390,6 +404,15 @@ impl Act {
             Self::SetPriority { priority, reason } => {
                 CommandBody::SetPriority(SetPriority { priority: priority.into(), reason })
             }
+            Self::Remind { at_ms, follow_up, text, seen } => CommandBody::Remind(Remind {
+                at: Some(Timestamp::from_ms(at_ms)),
+                follow_up,
+                text,
+                seen: SeenLine::read(seen)?,
+            }),
+            Self::EndReminder => {
+                CommandBody::Remind(Remind { at: None, follow_up: false, text: None, seen: None })
+            }
         })
     }
 }
@@ -479,6 +502,8 @@ pub enum ActKind {
     SetLanguage,
     /// It is more or less urgent.
     SetPriority,
+    /// A reminder is set, or ended.
+    Remind,
     /// A message that waits is sent at once.
     SendNow,
 }
@@ -518,6 +543,7 @@ impl From<&CommandBody> for ActKind {
             CommandBody::SetAttributes(_) => Self::SetAttributes,
             CommandBody::SetLanguage(_) => Self::SetLanguage,
             CommandBody::SetPriority(_) => Self::SetPriority,
+            CommandBody::Remind(_) => Self::Remind,
         }
     }
 }

@@ -383,6 +383,21 @@ impl From<CoreHold> for Hold {
     }
 }
 
+/// That the agent wants to be called back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct OwnReminder {
+    /// The time at which it rings.
+    pub at_ms: i64,
+    /// True where it rings only if the customer has written nothing until then.
+    pub is_follow_up: bool,
+}
+
+impl From<baton_protocol::Reminder> for OwnReminder {
+    fn from(of: baton_protocol::Reminder) -> Self {
+        Self { at_ms: of.at.ms(), is_follow_up: of.follow_up }
+    }
+}
+
 /// The header of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Header {
@@ -428,6 +443,9 @@ pub struct Header {
     /// The urgency in its queue; nothing where it is normal.
     #[uniffi(default = None)]
     pub priority: Option<Priority>,
+    /// The reminder that the agent has there.
+    #[uniffi(default = None)]
+    pub reminder: Option<OwnReminder>,
     /// The agent's own unfinished acts.
     pub own: Own,
 }
@@ -453,6 +471,7 @@ impl From<lists::Header> for Header {
             fields: header.fields.iter().map(ContactField::from).collect(),
             language: header.language.map(|spoken| spoken.language),
             priority: Priority::unless_normal(header.priority),
+            reminder: header.reminder.map(OwnReminder::from),
             own: header.own.into(),
         }
     }

@@ -23,6 +23,8 @@ pub enum NoticeKind {
     Assigned,
     /// A message of the agent was not sent as written and has to be looked at.
     Review,
+    /// A reminder of the agent rang.
+    Reminder,
     /// One that this version does not know.
     Unknown,
 }
@@ -78,6 +80,7 @@ impl From<notice::Notice> for Notice {
                 Noticed::Mention => NoticeKind::Mention,
                 Noticed::Assigned => NoticeKind::Assigned,
                 Noticed::Review => NoticeKind::Review,
+                Noticed::Reminder => NoticeKind::Reminder,
                 Noticed::Unknown => NoticeKind::Unknown,
             },
             conversation,

@@ -121,6 +121,13 @@ async def take_next(stage):
     await admin.baton.act(last, Act.SET_PRIORITY(Priority.URGENT, "No water"))
     await ben.row(last, lambda row: row.priority == Priority.URGENT)
     expect(await ben.baton.take_next() == last, "what is urgent is taken first")
+    header = await ben.header(last)
+    later = int(time.time() * 1000) + HOUR_MS
+    await ben.baton.act(last, Act.REMIND(later, False, None, "Look again"))
+    await eventually("his reminder stands", lambda: header.value.reminder is not None
+                     and header.value.reminder.at_ms == later)
+    await ben.baton.act(last, Act.END_REMINDER())
+    await eventually("and is gone", lambda: header.value.reminder is None)
     await stage.world.ask("rest", who="admin", method="PATCH", path=f"/agents/{ana.agent}",
                           body={"capacity": 1})
     try:

@@ -144,6 +144,13 @@ func takeNext(_ stage: Stage) async throws {
     }
     let next = try await ben.client.takeNext(of: nil)
     try check(next == last.conversation, "what is urgent is taken first")
+    let header = try await ben.header(last.conversation)
+    let later = nowMs() + hourMs
+    let remind = Act.remind(atMs: later, followUp: false, seen: nil, text: "Look again")
+    try await ben.client.act(remind, in: last.conversation)
+    try await until("his reminder stands") { header.latest?.header?.reminder?.atMs == later }
+    try await ben.client.act(.endReminder, in: last.conversation)
+    try await until("and is gone") { header.latest?.header?.reminder == nil }
     func capacity(_ count: Any) async throws {
         try await stage.world.ask(
             "/rest",

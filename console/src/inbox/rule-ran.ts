@@ -2,8 +2,9 @@
 
 import type { Desk } from "../live/session.svelte.ts";
 import { ruleWords } from "../messages/rules.ts";
-import type { Language } from "../messages/index.svelte.ts";
+import { type Language, name } from "../messages/index.svelte.ts";
 import type { Event } from "../protocol.ts";
+import { type ReminderTold, reminderText } from "./reminder-said.ts";
 import { nameOf } from "./tags.ts";
 
 type Ran = Event & { type: "rule_ran" };
@@ -34,8 +35,9 @@ export function doneText(
   return [done === "" ? w.nothing : done, not === "" ? "" : w.skipped(not)].filter((part) => part !== "").join("; ");
 }
 
-/** One sentence: its name, what it did, and what it could not do. */
-export function ruleText(desk: Pick<Desk, "teams" | "settings">, language: Language, event: Ran): string {
+/** One sentence: its name, what it did, and what it could not do; or what became of a reminder. */
+export function ruleText(desk: Desk, language: Language, event: Ran | ReminderTold): string {
+  if (event.type !== "rule_ran") return reminderText(event, name(desk.agentName(event.agent_id)), desk.now());
   const w = ruleWords[language];
   if (event.cut === true) return w.ran(event.name, w.cut);
   const note = event.content !== undefined && "note" in event.content ? event.content.note.text : null;

@@ -11,6 +11,7 @@ export function isChange(event: Event): boolean {
     event.type === "owner_changed" ||
     event.type === "status_changed" ||
     event.type === "priority_changed" ||
+    event.type.startsWith("reminder_") ||
     event.type === "rule_ran"
   );
 }

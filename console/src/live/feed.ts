@@ -4,6 +4,7 @@
 // Lines are held only of conversations that were opened; rows of all that were listed.
 
 import { isChange } from "./changes.ts";
+import { remindersAfter } from "./reminders.ts";
 import type {
   Amendment,
   CoachNote,
@@ -568,6 +569,8 @@ const FACTS: Record<Event["type"], true> = {
   due_changed: true,
   bot_changed: true,
   surveyed: true,
+  reminder_set: true,
+  reminder_ended: true,
   marketing_changed: true,
   read_marked: true,
   unread_marked: true,
@@ -617,6 +620,9 @@ function advance(held: Full, event: Event): Full {
     thread.turn = turn;
     head.unanswered_since = turn?.since ?? null;
   };
+  const reminders = remindersAfter(thread.reminders ?? [], event);
+  if (reminders.length === 0) delete thread.reminders;
+  else thread.reminders = reminders;
   switch (event.type) {
     case "episode_opened":
       head.episode = event.episode;

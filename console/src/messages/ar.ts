@@ -247,6 +247,7 @@ export const ar: Messages = {
   },
   act: {
     priority: "الأولوية…",
+    remind: "ذكّرني…",
     why: "لماذا؟",
     resolve: "حل",
     resolved: "حُلّت",
@@ -1184,6 +1185,7 @@ export const ar: Messages = {
       queue: "جديد في قائمة انتظار فريقك",
       message: "كتب عميل",
       mention: "ذكرك زميل",
+      reminder: "حان وقت تذكير لك",
       sla: "تُغلق نافذة قريبًا",
     },
     toldOther: "شيء جديد",

@@ -226,6 +226,7 @@ export const en = {
   },
   act: {
     priority: "Priority…",
+    remind: "Remind me…",
     why: "Why?",
     resolve: "Resolve",
     resolved: "Resolved",
@@ -1080,6 +1081,7 @@ export const en = {
       queue: "New in your team’s queue",
       message: "A customer wrote",
       mention: "A colleague mentions you",
+      reminder: "A reminder of yours is due",
       sla: "A window closes soon",
     },
     toldOther: "Something new",

@@ -229,6 +229,7 @@ export const es: Messages = {
   },
   act: {
     priority: "Prioridad…",
+    remind: "Recordármelo…",
     why: "¿Por qué?",
     resolve: "Resolver",
     resolved: "Resuelta",
@@ -1076,6 +1077,7 @@ export const es: Messages = {
       queue: "Nuevo en la cola de su equipo",
       message: "Un cliente ha escrito",
       mention: "Un compañero le menciona",
+      reminder: "Llegó un recordatorio tuyo",
       sla: "Una ventana se cierra pronto",
     },
     toldOther: "Algo nuevo",

@@ -5,19 +5,14 @@ import type { Language } from "./index.svelte.ts";
 
 export interface NoticeWords {
   title: string;
-  intro: string;
   none: string;
   more: string;
   allRead: string;
   fresh: string;
   open: string;
   /** `by` is a name, and `customer` another one. */
-  told: Record<Exclude<NoticeKind, "review">, (by: string, customer: string) => string> & {
-    review: (customer: string) => string;
-  };
-  sound: string;
-  desktop: string;
-  desktopForbidden: string;
+  told: Record<Exclude<NoticeKind, "review" | "reminder">, (by: string, customer: string) => string> &
+    Record<"review" | "reminder", (customer: string) => string>;
   badge: (count: number) => string;
   owners: string;
   ownersNone: string;
@@ -32,7 +27,6 @@ export interface NoticeWords {
 
 const en: NoticeWords = {
   title: "Mentions",
-  intro: "What concerns you, whatever you look at: mentions, conversations that became yours, and messages of yours that need you.",
   none: "Nothing concerns you. Colleagues call you with @ in a note.",
   more: "Show older ones",
   allRead: "Mark all as read",
@@ -42,10 +36,8 @@ const en: NoticeWords = {
     mention: (by, customer) => `${by} asks for you: ${customer}`,
     assigned: (by, customer) => `${by} gave you ${customer}`,
     review: (customer) => `Your message to ${customer} needs you`,
+    reminder: (customer) => `You wanted to be reminded: ${customer}`,
   },
-  sound: "A sound when something concerns me",
-  desktop: "Show it on the desktop while I look elsewhere",
-  desktopForbidden: "This browser forbids it for this page: allow notifications in its settings.",
   badge: (count) => `${count} not read`,
   owners: "Earlier owners",
   ownersNone: "Nobody had it before.",
@@ -60,7 +52,6 @@ const en: NoticeWords = {
 
 const es: NoticeWords = {
   title: "Menciones",
-  intro: "Lo que te concierne, mires lo que mires: menciones, conversaciones que pasan a ser tuyas y mensajes tuyos que te necesitan.",
   none: "Nada te concierne. Tus colegas te llaman con @ en una nota.",
   more: "Ver anteriores",
   allRead: "Marcar todo como leído",
@@ -70,10 +61,8 @@ const es: NoticeWords = {
     mention: (by, customer) => `${by} te llama: ${customer}`,
     assigned: (by, customer) => `${by} te dio ${customer}`,
     review: (customer) => `Tu mensaje a ${customer} te necesita`,
+    reminder: (customer) => `Querías un recordatorio: ${customer}`,
   },
-  sound: "Un sonido cuando algo me concierne",
-  desktop: "Mostrarlo en el escritorio mientras miro otra cosa",
-  desktopForbidden: "Este navegador lo prohíbe para esta página: permite las notificaciones en sus ajustes.",
   badge: (count) => `${count} sin leer`,
   owners: "Responsables anteriores",
   ownersNone: "Nadie la tuvo antes.",
@@ -88,7 +77,6 @@ const es: NoticeWords = {
 
 const pt: NoticeWords = {
   title: "Menções",
-  intro: "O que lhe diz respeito, seja o que for que você veja: menções, conversas que passam a ser suas e mensagens suas que precisam de você.",
   none: "Nada lhe diz respeito. Colegas chamam você com @ numa nota.",
   more: "Mostrar anteriores",
   allRead: "Marcar tudo como lido",
@@ -98,10 +86,8 @@ const pt: NoticeWords = {
     mention: (by, customer) => `${by} chama você: ${customer}`,
     assigned: (by, customer) => `${by} passou ${customer} para você`,
     review: (customer) => `Sua mensagem para ${customer} precisa de você`,
+    reminder: (customer) => `Você queria um lembrete: ${customer}`,
   },
-  sound: "Um som quando algo me diz respeito",
-  desktop: "Mostrar na área de trabalho enquanto olho outra coisa",
-  desktopForbidden: "Este navegador proíbe isso para esta página: permita notificações nas configurações.",
   badge: (count) => `${count} não lidas`,
   owners: "Responsáveis anteriores",
   ownersNone: "Ninguém a teve antes.",
@@ -116,7 +102,6 @@ const pt: NoticeWords = {
 
 const ar: NoticeWords = {
   title: "الإشارات",
-  intro: "ما يعنيك أيًّا كان ما تنظر إليه: الإشارات إليك، والمحادثات التي صارت لك، ورسائلك التي تحتاج إليك.",
   none: "لا شيء يعنيك. يناديك الزملاء بعلامة @ في ملاحظة.",
   more: "عرض الأقدم",
   allRead: "اعتبار الكل مقروءًا",
@@ -126,10 +111,8 @@ const ar: NoticeWords = {
     mention: (by, customer) => `${by} يناديك: ${customer}`,
     assigned: (by, customer) => `${by} أعطاك ${customer}`,
     review: (customer) => `رسالتك إلى ${customer} تحتاج إليك`,
+    reminder: (customer) => `أردت تذكيرًا: ${customer}`,
   },
-  sound: "صوت عندما يعنيني شيء",
-  desktop: "أظهره على سطح المكتب وأنا أنظر إلى غيره",
-  desktopForbidden: "هذا المتصفح يمنع ذلك لهذه الصفحة: اسمح بالإشعارات في إعداداته.",
   badge: (count) => `${count} غير مقروء`,
   owners: "المسؤولون السابقون",
   ownersNone: "لم تكن لأحد من قبل.",

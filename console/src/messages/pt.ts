@@ -225,6 +225,7 @@ export const pt: Messages = {
   },
   act: {
     priority: "Prioridade…",
+    remind: "Lembrar-me…",
     why: "Por quê?",
     resolve: "Resolver",
     resolved: "Resolvida",
@@ -1072,6 +1073,7 @@ export const pt: Messages = {
       queue: "Novo na fila da sua equipa",
       message: "Um cliente escreveu",
       mention: "Um colega menciona-o",
+      reminder: "Chegou a hora de um lembrete seu",
       sla: "Uma janela fecha em breve",
     },
     toldOther: "Algo novo",

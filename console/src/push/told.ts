@@ -75,7 +75,7 @@ export function deed(told: Told, now: number, gone?: Gone, shown?: { id: string 
 
 /** What is no line of a customer's says itself what it is, and so does what has no words. */
 export const isSaidByTitle = ({ kind, body }: Told): boolean =>
-  body === "" || kind === "review" || kind === "reopened";
+  body === "" || kind === "review" || kind === "reopened" || kind === "reminder";
 
 /** What the page leaves for its worker, which runs without it. */
 export interface Left {

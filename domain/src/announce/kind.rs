@@ -24,6 +24,8 @@ pub enum Kind {
     Review,
     /// A colleague asks for the agent.
     Mention,
+    /// A reminder of the agent rings.
+    Reminder,
     /// A conversation became the agent's.
     Assigned,
     /// A conversation is the agent's if they accept it.
@@ -47,6 +49,7 @@ baton_protocol::names!(Kind {
     Reopened = "reopened",
     Review = "review",
     Mention = "mention",
+    Reminder = "reminder",
     Assigned = "assigned",
     Offer = "offer",
 });
@@ -148,6 +151,9 @@ impl Kind {
             },
             Self::Review => KindSpec { exact: Some("review"), is_notice: true, ..spec("assigned") },
             Self::Mention => KindSpec { is_notice: true, ..spec("mention") },
+            Self::Reminder => {
+                KindSpec { exact: Some("reminder"), is_notice: true, ..spec("mention") }
+            }
             Self::Offer => {
                 KindSpec { lasts_ms: 5 * MINUTE_MS, ends: Ends::TakenBack, ..spec("offer") }
             }

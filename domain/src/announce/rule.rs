@@ -27,6 +27,7 @@ const SEEN: &[Kind] = &[
     Kind::Reopened,
     Kind::Assigned,
     Kind::Mention,
+    Kind::Reminder,
 ];
 const REVIEW: &[Kind] = &[Kind::Review];
 
@@ -45,6 +46,7 @@ pub fn is_of_interest(fact: &Fact) -> bool {
         | Fact::OfferEnded { .. }
         | Fact::RuleRan { .. }
         | Fact::ClockDue { clock: Clock::Warned { .. } | Clock::Breached { .. }, .. }
+        | Fact::ReminderEnded { due_at: Some(_), .. }
         | Fact::StatusChanged { .. }
         | Fact::Followed { .. }
         | Fact::ReadMarked { .. } => true,
@@ -141,6 +143,9 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
         Fact::ClockDue { clock: Clock::Warned { .. }, .. } => vec![called(scope)],
         Fact::ClockDue { clock: Clock::Breached { .. }, .. } => {
             vec![called(scope), tell(Whom::Supervisors(scope.team), Kind::Mention)]
+        }
+        Fact::ReminderEnded { agent_id, due_at: Some(_), .. } => {
+            vec![tell(Whom::Agent(*agent_id), Kind::Reminder)]
         }
         Fact::StatusChanged { status: Status::Resolved, .. } => {
             vec![PushEffect::TakeBack { from: From::Everyone, kinds: OWN }]

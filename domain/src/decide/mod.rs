@@ -19,6 +19,7 @@ pub mod owner;
 pub mod person;
 mod priority;
 pub mod receive;
+mod remind;
 mod reply;
 mod sendable;
 pub mod status;
@@ -139,6 +140,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::SetAttributes(fields) => fields::set(&case, fields),
         CommandBody::SetLanguage(of) => language::set(&case, of),
         CommandBody::SetPriority(to) => priority::set(&case, to),
+        CommandBody::Remind(remind) => remind::remind(&case, remind),
     }
 }
 

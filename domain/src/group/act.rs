@@ -12,13 +12,13 @@ use uuid::Uuid;
 use super::state::{Attempt, By, ForwardedFile, SentFile, State};
 use super::work::{
     BlockedWork, ClaimAnswer, ClaimWork, CommandWork, FileWork, MessageAt, OutcomesWork,
-    RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork,
+    RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork,
 };
 use super::{policies, receive};
 use crate::attributes::Attributes;
 use crate::context::{Context, Fresh, Lines, Prior, Writer};
 use crate::decide::delivery::{self, Claim, SendClaim, SendResult, Sent};
-use crate::decide::{Decision, Draft, block, decide, file, owner, status};
+use crate::decide::{Decision, Draft, block, decide, file, owner};
 use crate::log::Route;
 use crate::outcome::Answer;
 use crate::predicates::is_retryable;
@@ -389,14 +389,6 @@ pub(super) fn file(state: &mut State, work: &FileWork, now: Timestamp) {
     let Some(draft) = told else { return };
     state.append(key, vec![draft], By::new(Actor::System, now));
     state.ended_files.push(work.clone());
-}
-
-/// A snooze ends.
-pub(super) fn wake(state: &mut State, work: &WakeWork, now: Timestamp) {
-    let key = (work.workspace, work.conversation);
-    let Some(conversation) = state.conversation(key.0, key.1) else { return };
-    let drafts = status::wake(conversation, work.until, now);
-    state.append(key, drafts, By::new(Actor::System, now));
 }
 
 /// WhatsApp answered to a block.

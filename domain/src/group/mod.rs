@@ -33,7 +33,7 @@ pub use state::{Channel, Key, State};
 pub use work::{
     BeginWork, BlockedWork, Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds,
     HandBackWork, LookWork, MessageAt, OfferEndWork, OutcomesWork, Post, RehomeWork, RescueWork,
-    ResultWork, RouteWork, SettingWork, UnparkWork, WakeWork, Work,
+    ResultWork, RouteWork, SettingWork, UnparkWork, Work,
 };
 
 /// Decides a group and returns the answer to each member, in the order of the members.
@@ -74,7 +74,6 @@ fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> D
         Work::Unpark(work) => act::unpark(state, work, now),
         Work::Restored(at) => act::restored(state, *at, now),
         Work::File(work) => act::file(state, work, now),
-        Work::Wake(work) => act::wake(state, work, now),
         // What is due has rung already.
         Work::Look(_) => {}
         Work::Rehome(work) => act::rehome(state, work, now),

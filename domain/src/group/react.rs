@@ -15,12 +15,12 @@ use super::state::{By, Key, State};
 use super::work::Work;
 use crate::bots;
 use crate::chance;
-use crate::clocks;
+use crate::clocks::{self, Due, Ringing};
 use crate::decide::{Draft, status};
 use crate::inbound::{ElementBody, StatusUpdate};
 use crate::rules::{Acting, KnownRule, Policies, Woken, carry_out, chosen, due_at, turn_of};
-use crate::survey;
 use crate::tag::Tag;
+use crate::{reminders, survey};
 
 /// Clocks of one conversation that ring at once. More ring at the next look.
 const RINGS_MAX: usize = 300;
@@ -74,21 +74,8 @@ fn is_promised(fact: &Fact) -> bool {
 /// on how late somebody looks.
 pub(super) fn settle(state: &mut State, work: &Work, now: Timestamp) {
     for key in touched(state, work) {
-        let Some(conversation) = state.conversation(key.0, key.1) else { continue };
-        if let Status::Snoozed { until } = conversation.head.status
-            && until <= now
-        {
-            let drafts = status::wake(conversation, until, now);
-            state.append(key, drafts, By::new(Actor::System, now));
-            react(state, now);
-        }
-        let Some(policies) = state.policies.get(&key.0).cloned() else { continue };
-        let of = state.conversation(key.0, key.1);
-        let is_held =
-            of.is_some_and(|of| of.thread.clocks.bot.is_some() || survey::due(of).is_some());
-        if policies.has_clocks() || is_held {
-            ring(state, key, &policies, now);
-        }
+        let policies = state.policies.get(&key.0).cloned().unwrap_or_default();
+        ring(state, key, &policies, now);
     }
 }
 
@@ -108,7 +95,6 @@ fn touched(state: &State, work: &Work) -> Vec<Key<ConversationId>> {
             known.collect()
         }
         Work::Command(work) => vec![(work.caller.workspace, work.command.conversation_id)],
-        Work::Wake(work) => vec![(work.workspace, work.conversation)],
         Work::Look(work) => vec![(work.workspace, work.conversation)],
         Work::Rehome(work) => vec![(work.workspace, work.conversation)],
         Work::Blocked(work) => vec![(work.workspace, work.conversation)],
@@ -145,33 +131,28 @@ fn told_of(
     conversation.map(|conversation| (workspace, conversation))
 }
 
+/// Lets ring what is due on a conversation, in the order of the times at which it was due.
 fn ring(state: &mut State, key: Key<ConversationId>, policies: &Policies, now: Timestamp) {
     for _ in 0..RINGS_MAX {
         let Some(conversation) = state.conversation(key.0, key.1) else { return };
-        let due = clocks::all(conversation, policies).into_iter().next();
-        let bot = bots::due(conversation, policies).filter(|(at, _)| *at <= now);
-        if let Some((at, step)) = bot
-            && due.is_none_or(|due| at <= due.at)
-        {
-            let drafts = bots::drafts(conversation, policies, step, Some(at));
-            state.append(key, drafts, By::new(Actor::System, now));
-            react(state, now);
-            continue;
+        let Some((at, ringing)) = clocks::first(conversation, policies) else { return };
+        if at > now {
+            return;
         }
-        let asked = survey::due(conversation).filter(|at| *at <= now);
-        if let Some(at) = asked
-            && due.is_none_or(|due| at <= due.at)
-        {
-            let message = MessageId(state.fresh(now));
-            let Some(conversation) = state.conversation(key.0, key.1) else { return };
-            let drafts = survey::ask(conversation, policies, message, now);
-            state.append(key, drafts, By::new(Actor::System, now));
-            react(state, now);
-            continue;
-        }
-        let Some(due) = due.filter(|due| due.at <= now) else { return };
-        let fact = Fact::ClockDue { clock: due.clock, start: due.start, due_at: due.at };
-        state.append(key, vec![fact.into()], By::new(Actor::System, now));
+        let drafts = match ringing {
+            Ringing::Snooze => status::wake(conversation, at, now),
+            Ringing::Reminder(agent) => reminders::ring(conversation, agent, at),
+            Ringing::Bot(step) => bots::drafts(conversation, policies, step, Some(at)),
+            Ringing::Survey => {
+                let message = MessageId(state.fresh(now));
+                let Some(conversation) = state.conversation(key.0, key.1) else { return };
+                survey::ask(conversation, policies, message, now)
+            }
+            Ringing::Clock(Due { clock, start, at: due_at }) => {
+                vec![Fact::ClockDue { clock, start, due_at }.into()]
+            }
+        };
+        state.append(key, drafts, By::new(Actor::System, now));
         react(state, now);
     }
 }

@@ -552,6 +552,9 @@ fn content_id(event: &Event, card: Option<Uuid>) -> Option<String> {
             Fact::NoteAdded { note_id, .. } | Fact::Coached { note_id, .. },
             EventContent::Note { .. },
         ) => Some(note_id.to_string()),
+        (Fact::ReminderSet { note_id: Some(note_id), .. }, EventContent::Note { .. }) => {
+            Some(note_id.to_string())
+        }
         (Fact::RuleRan { .. } | Fact::PriorityChanged { .. }, EventContent::Note { .. }) => {
             card.map(|card| card.to_string())
         }

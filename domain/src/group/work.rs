@@ -72,8 +72,6 @@ pub enum Work {
     Restored(MessageAt),
     /// A file was fetched, or cannot be had.
     File(FileWork),
-    /// A snooze ends.
-    Wake(WakeWork),
     /// A clock of a conversation is due.
     Look(LookWork),
     /// An owner leaves.
@@ -219,17 +217,6 @@ pub struct FileWork {
     pub media_type: Option<String>,
     /// Of a stored one: SHA-256 of its bytes, hex.
     pub sha256: Option<String>,
-}
-
-/// A snooze ends.
-#[derive(Clone, Copy, Debug)]
-pub struct WakeWork {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// The snoozed conversation.
-    pub conversation: ConversationId,
-    /// The time that the snooze was set to.
-    pub until: Timestamp,
 }
 
 /// A clock of a conversation is due.
@@ -387,7 +374,6 @@ impl Work {
             | Self::Unpark(_)
             | Self::Restored(_)
             | Self::File(_)
-            | Self::Wake(_)
             | Self::Look(_)
             | Self::Rehome(_)
             | Self::Begin(_)
@@ -410,7 +396,6 @@ impl Work {
             | Self::Unpark(_)
             | Self::Restored(_)
             | Self::File(_)
-            | Self::Wake(_)
             | Self::Look(_)
             | Self::Rehome(_)
             | Self::Blocked(_) => 1,

@@ -75,6 +75,7 @@ impl<'a> Replay<'a> {
                 | Fact::DueChanged { .. }
                 | Fact::BotChanged { .. }
                 | Fact::Surveyed { .. }
+                | Fact::ReminderEnded { due_at: Some(_), .. }
         );
         let mut runs = Vec::new();
         // Nothing rings between the events of one commit.

@@ -68,6 +68,8 @@ mod promises;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod reminders;
+#[cfg(test)]
 mod reporting;
 #[cfg(test)]
 mod reporting_episodes;

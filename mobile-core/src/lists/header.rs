@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::reminders;
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
-    AgentId, ChannelId, ConversationId, FieldValue, Owner, Priority, SettingId, Spoken, Status,
-    TeamId, Timestamp,
+    AgentId, ChannelId, ConversationId, FieldValue, Owner, Priority, Reminder, SettingId, Spoken,
+    Status, TeamId, Timestamp,
 };
 
 use super::Touched;
@@ -61,6 +62,8 @@ pub struct Header {
     pub language: Option<Spoken>,
     /// The urgency in its queue.
     pub priority: Priority,
+    /// The reminder that the agent has there.
+    pub reminder: Option<Reminder>,
     /// What the agent did there and is not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
@@ -93,12 +96,13 @@ impl Query for HeaderOf {
         let Some(row) = sources.read.row(of)? else {
             return Ok(QueryResult { items: Vec::new(), about: None });
         };
-        let (followers, fields) = match &row {
+        let (followers, fields, reminder) = match &row {
             ConversationRow::Full { view, .. } => {
-                let thread = &view.conversation.thread;
-                (thread.followers.clone(), view.contact.fields.clone())
+                let reminder = reminders::standing(&view.conversation, sources.me).copied();
+                let followers = view.conversation.thread.followers.clone();
+                (followers, view.contact.fields.clone(), reminder)
             }
-            ConversationRow::Head { .. } => (Vec::new(), BTreeMap::new()),
+            ConversationRow::Head { .. } => (Vec::new(), BTreeMap::new(), None),
         };
         let row = InboxRow::of(row);
         let (language, priority) = (row.language.clone(), row.priority);
@@ -128,6 +132,7 @@ impl Query for HeaderOf {
             fields,
             language,
             priority,
+            reminder,
             own,
             has_draft: read.has_draft(of)?,
         };

@@ -25,6 +25,8 @@ pub enum Kind {
     Message,
     /// A colleague asks for this agent.
     Mention,
+    /// A reminder of this agent rings.
+    Reminder,
     /// A customer waits for too long.
     Sla,
     /// An earlier push is over.
@@ -41,6 +43,7 @@ baton_protocol::names!(Kind {
     Queue = "queue",
     Message = "message",
     Mention = "mention",
+    Reminder = "reminder",
     Sla = "sla",
     Retract = "retract",
     Digest = "digest",
@@ -151,6 +154,11 @@ impl Kind {
                 ..KindSpec::of(Generic::Assigned, 8, Group::Offer)
             },
             Self::Mention => KindSpec::of(Generic::Mention, 7, Group::Mention),
+            Self::Reminder => KindSpec {
+                near: Some(Self::Mention),
+                is_named: true,
+                ..KindSpec::of(Generic::Reminder, 7, Group::Mention)
+            },
             Self::Review => KindSpec::happened(Generic::Review, 6, Settled::Opened),
             Self::Reopened => KindSpec::happened(Generic::Reopened, 5, Settled::Left),
             Self::Sla => KindSpec {

@@ -26,6 +26,8 @@ pub enum Generic {
     Message,
     /// A colleague asks for this agent.
     Mention,
+    /// A reminder of this agent rings.
+    Reminder,
     /// Somebody waits for too long.
     Sla,
     /// A summary.
@@ -40,7 +42,7 @@ pub enum Generic {
 
 impl Generic {
     /// All of them, for the app's tables of translations.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Offer,
         Self::Assigned,
         Self::Reopened,
@@ -48,6 +50,7 @@ impl Generic {
         Self::Queue,
         Self::Message,
         Self::Mention,
+        Self::Reminder,
         Self::Sla,
         Self::Digest,
         Self::Activity,
@@ -65,6 +68,7 @@ impl Generic {
             Self::Queue => "push.queue",
             Self::Message => "push.message",
             Self::Mention => "push.mention",
+            Self::Reminder => "push.reminder",
             Self::Sla => "push.sla",
             Self::Digest => "push.digest",
             Self::Activity => "push.activity",
@@ -83,6 +87,7 @@ impl Generic {
             Self::Queue => "A customer is waiting in your queue",
             Self::Message => "A customer wrote",
             Self::Mention => "A colleague asks you to look",
+            Self::Reminder => "A reminder of yours is due",
             Self::Sla => "A customer has been waiting for long",
             Self::Digest => "Conversations are waiting",
             Self::Activity => "Something new in Baton",

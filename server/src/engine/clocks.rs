@@ -41,20 +41,22 @@ pub(super) async fn keep(tx: &mut Tx, state: &State, works: &[&Work]) -> Result<
         Some((look.workspace, look.conversation))
     });
     let looked: BTreeSet<Key<ConversationId>> = looked.collect();
+    let nothing = Policies::default();
     let (mut looks, mut over) = (Vec::new(), looked.clone());
     for (key, held) in &state.conversations {
-        let Some(policies) = state.policies.get(&key.0).filter(|of| of.has_clocks()) else {
-            continue;
-        };
         if held.before.as_ref() == Some(&held.now) && !looked.contains(key) {
             continue;
         }
+        let policies = state.policies.get(&key.0).map_or(&nothing, |policies| &**policies);
+        // Where policies have clocks, one may have run by others than those of now.
+        let ran = || held.before.as_ref().and_then(|of| clocks::next(of, policies)).is_some();
         match clocks::next(&held.now, policies) {
             Some(at) => {
                 over.remove(key);
                 looks.push((*key, at));
             }
-            None => drop(over.insert(*key)),
+            None if policies.has_clocks() || ran() => drop(over.insert(*key)),
+            None => {}
         }
     }
     write_looks(tx, &looks, &over.into_iter().collect::<Vec<_>>()).await

@@ -38,7 +38,7 @@ use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{
     BlockedWork, ClaimWork, CommandWork, Done, FileWork, HandBackWork, LookWork, OfferEndWork,
     OutcomesWork, RehomeWork, RescueWork, ResultWork, RouteWork, SetRefused, SetWork, UnparkWork,
-    WakeWork, Work,
+    Work,
 };
 use baton_domain::inbound::Element;
 use baton_domain::outcome::Answer;
@@ -443,16 +443,6 @@ impl Engine {
     /// Tells what became of the file of a line. If another worker told it before, nothing changes.
     pub async fn file_ended(&self, work: FileWork) -> Result<(), Unavailable> {
         self.ask(Work::File(work)).await.map(drop)
-    }
-
-    /// A snooze has come to its end.
-    pub async fn wake(
-        &self,
-        workspace: WorkspaceId,
-        conversation: ConversationId,
-        until: Timestamp,
-    ) -> Result<(), Unavailable> {
-        self.ask(Work::Wake(WakeWork { workspace, conversation, until })).await.map(drop)
     }
 
     /// Lets the clocks of a conversation ring that are due.

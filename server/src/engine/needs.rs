@@ -126,7 +126,6 @@ impl Needs {
                     self.add_lines(of, file.at.seq, Reach::Alone);
                 }
             }
-            Work::Wake(wake) => self.add_conversation(wake.workspace, wake.conversation),
             Work::Look(look) => self.add_conversation(look.workspace, look.conversation),
             Work::Blocked(work) => self.add_conversation(work.workspace, work.conversation),
             Work::Rehome(rehome) => {

@@ -61,9 +61,13 @@ fn gather(state: &State, entry: &Entry, rows: &mut Vec<NoticeRow>, ends: &mut Ve
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "few facts have a text of their own")]
 fn note(fact: &Fact) -> Option<String> {
-    let Fact::NoteAdded { note_id, .. } = fact else { return None };
-    Some(note_id.to_string())
+    match fact {
+        Fact::NoteAdded { note_id, .. } => Some(note_id.to_string()),
+        Fact::ReminderEnded { note_id, .. } => note_id.map(|id| id.to_string()),
+        _ => None,
+    }
 }
 
 fn message(fact: &Fact) -> Option<String> {

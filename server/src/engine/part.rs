@@ -71,7 +71,6 @@ fn workspace(work: &Work) -> Option<WorkspaceId> {
         Work::Restored(at) => Some(at.workspace),
         Work::File(work) => Some(work.at.workspace),
         Work::Unpark(work) => Some(work.workspace),
-        Work::Wake(work) => Some(work.workspace),
         Work::Look(work) => Some(work.workspace),
         Work::Rehome(work) => Some(work.workspace),
         Work::Begin(work) => Some(work.caller.workspace),
@@ -93,7 +92,6 @@ fn conversation(work: &Work) -> Option<ConversationId> {
         Work::Rescue(work) => Some(work.at.conversation),
         Work::Restored(at) => Some(at.conversation),
         Work::File(work) => Some(work.at.conversation),
-        Work::Wake(work) => Some(work.conversation),
         Work::Look(work) => Some(work.conversation),
         Work::Rehome(work) => Some(work.conversation),
         Work::Blocked(work) => Some(work.conversation),
@@ -126,7 +124,6 @@ pub(super) fn is_of_worker(work: &Work) -> bool {
         | Work::Restored(_)
         | Work::File(_)
         | Work::Unpark(_)
-        | Work::Wake(_)
         | Work::Look(_)
         | Work::Rehome(_)
         | Work::Blocked(_)

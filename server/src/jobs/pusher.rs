@@ -408,9 +408,18 @@ impl Sending {
         let words = if has_words {
             let (workspace, of) = (claimed.workspace, claimed.conversation);
             let (name, said) = push_words(store, workspace, of).await?;
-            let text = match kind == Kind::Mention {
-                true => mention_words(store, workspace, of, claimed.agent).await?,
-                false => said,
+            let text = match kind {
+                Kind::Mention => mention_words(store, workspace, of, claimed.agent).await?,
+                // What the customer said last is not why it rings.
+                Kind::Reminder => None,
+                Kind::Retract
+                | Kind::Queue
+                | Kind::Message
+                | Kind::WindowClosing
+                | Kind::Reopened
+                | Kind::Review
+                | Kind::Assigned
+                | Kind::Offer => said,
             };
             // Nothing is left of what was said: without words, it says what it is about.
             let is_blank = is_quiet && text.is_none();

@@ -12,8 +12,7 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::StoreError;
-use crate::store::look::{clocked, due_looks, unresolved_after};
-use crate::store::read::due_snoozes;
+use crate::store::look::{clocked, due_looks, forgotten, unresolved_after};
 
 /// Looks at what is due.
 #[derive(Clone, Debug)]
@@ -28,6 +27,9 @@ pub struct Waker {
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const AT_ONCE: u64 = 100;
+/// Rounds from one look at what an earlier version noted no time for to the next. Such a node may
+/// run beside this one for a while.
+const FORGOTTEN_EVERY: u32 = 60;
 
 /// The settings for which the conversations of each workspace were looked at.
 type Revised = BTreeMap<WorkspaceId, i64>;
@@ -35,37 +37,33 @@ type Revised = BTreeMap<WorkspaceId, i64>;
 impl Waker {
     /// Looks every second, for ever.
     pub async fn run(self) {
-        let mut revised = Revised::new();
+        let (mut revised, mut rounds) = (Revised::new(), 0);
         loop {
             if self.membership.term().is_some() {
-                while self.membership.term().is_some() && self.wake_due().await {}
+                if rounds == 0 && self.look_at_forgotten().await {
+                    rounds = FORGOTTEN_EVERY;
+                }
+                rounds = rounds.saturating_sub(1);
                 while self.membership.term().is_some() && self.look_due().await {}
                 if let Err(error) = self.revise(&mut revised).await {
                     tracing::debug!(%error, "changed rules wait to be looked at");
                 }
             } else {
-                revised.clear();
+                (revised, rounds) = (Revised::new(), 0);
             }
             self.clock.sleep(LOOK_EVERY).await;
         }
     }
 
-    /// Wakes some; tells whether there may be more.
-    async fn wake_due(&self) -> bool {
+    /// Looks at what an earlier version noted no time for; tells whether all was seen.
+    async fn look_at_forgotten(&self) -> bool {
         let due = match self.engine.store().read().await {
-            Ok(mut tx) => due_snoozes(&mut tx, self.clock.now(), AT_ONCE).await,
+            Ok(mut tx) => forgotten(&mut tx, self.clock.now(), AT_ONCE).await,
             Err(error) => Err(error),
         };
         let Ok(due) = due else { return false };
-        let is_full = due.len() as u64 == AT_ONCE;
-        let woken = due.into_iter().map(|(workspace, conversation, until)| {
-            self.engine.wake(workspace, conversation, until)
-        });
-        let failed = join_all(woken).await.iter().filter(|woken| woken.is_err()).count();
-        if failed > 0 {
-            tracing::warn!(failed, "some snoozes could not be ended; trying again");
-        }
-        is_full && failed == 0
+        let is_full = due.len() as u64 >= AT_ONCE;
+        self.look(due).await && !is_full
     }
 
     /// Looks at some whose clocks are due; tells whether there may be more.

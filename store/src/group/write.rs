@@ -97,6 +97,7 @@ pub(crate) const CONVERSATION_PLACES: &[&str] = &[
     "offer_id",
     "offer_agent",
     "priority",
+    "remind_at",
 ];
 static FOLLOWERS: Statement<FollowerRow> = Statement::insert();
 static UNFOLLOWED: Statement<FollowerRow> = Statement::delete();

@@ -6,7 +6,7 @@ use crate::tables::{LoggedRow, column, logged_columns};
 use crate::{Sql, StoreError, Tx};
 
 /// The last changes of a conversation before a position, the newest first. What rules say to the
-/// team has a content, and so have an outcome and a priority with a reason.
+/// team has a content, and so have an outcome, a priority with a reason, and a reminder.
 pub async fn changes(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -26,6 +26,8 @@ pub async fn changes(
              OR l.fact LIKE '%\"type\":\"rule!_ran\"%' ESCAPE '!'
              OR l.fact LIKE '%\"type\":\"block!_changed\"%' ESCAPE '!'
              OR l.fact LIKE '%\"type\":\"priority!_changed\"%' ESCAPE '!'
+             OR l.fact LIKE '%\"type\":\"reminder!_set\"%' ESCAPE '!'
+             OR l.fact LIKE '%\"type\":\"reminder!_ended\"%' ESCAPE '!'
              OR l.fact LIKE '%\"type\":\"conversation!_opened\"%' ESCAPE '!')
          ORDER BY l.revision DESC LIMIT CAST($4 AS BIGINT)"
     ));

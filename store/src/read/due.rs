@@ -1,4 +1,4 @@
-//! What is due: sends, stranded claims, snoozes. Read without locks; the claim decides.
+//! What is due: sends, stranded claims. Read without locks; the claim decides.
 
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendClaim};
 use baton_domain::group::Key;
@@ -310,24 +310,6 @@ pub async fn channel_token(
     static SQL: Sql = Sql::new("SELECT token_sealed FROM channel WHERE workspace = $1 AND id = $2");
     let row = tx.row::<(String,)>(&SQL, &[&workspace.to_string(), &channel.to_string()]).await?;
     Ok(row.map(|(token,)| token))
-}
-
-/// Snoozes that are over: workspace, conversation, the time they were set to.
-pub async fn due_snoozes(
-    tx: &mut Tx,
-    now: Timestamp,
-    limit: u64,
-) -> Result<Vec<(WorkspaceId, ConversationId, Timestamp)>, StoreError> {
-    static SQL: Sql = Sql::new(
-        "SELECT workspace, id, snoozed_until FROM conversation
-         WHERE snoozed_until <= CAST($1 AS BIGINT)
-         ORDER BY snoozed_until LIMIT CAST($2 AS BIGINT)",
-    );
-    let args = [now.ms().to_string(), limit.to_string()];
-    let rows: Vec<(String, String, i64)> = tx.rows(&SQL, &[&args[0], &args[1]]).await?;
-    rows.iter()
-        .map(|(workspace, of, until)| Ok((id(workspace)?, id(of)?, Timestamp::from_ms(*until))))
-        .collect()
 }
 
 /// Agents who are leaving.

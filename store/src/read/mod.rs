@@ -38,8 +38,8 @@ pub use counts::view_counts;
 pub use customer_files::{FilesAsked, conversations_of, customer_files};
 pub(crate) use due::names_held;
 pub use due::{
-    Busy, MessageAt, SendOrder, channel_token, due_sends, due_snoozes, leaving, next_in_lane,
-    oldest_due, on_their_way, owned_or_followed_by, send_order, stranded_sends,
+    Busy, MessageAt, SendOrder, channel_token, due_sends, leaving, next_in_lane, oldest_due,
+    on_their_way, owned_or_followed_by, send_order, stranded_sends,
 };
 pub use episodes::episodes;
 pub use forwardable::forwardable;

@@ -3,7 +3,8 @@
 use baton_domain::group::Key;
 use baton_protocol::{
     AgentId, Block, Clocks, Conversation, ConversationId, ConversationKind, Head, LapsedOffer,
-    LineRef, Marketing, OpenOffer, Priority, Spoken, Status, TagOn, Thread, Timestamp, WorkspaceId,
+    LineRef, Marketing, OpenOffer, Priority, Reminder, Spoken, Status, TagOn, Thread, Timestamp,
+    WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -61,6 +62,10 @@ table! {
             orphaned_at: Option<i64>,
             /// As JSON; NULL where none was left unanswered.
             lapsed: Option<String>,
+            /// As JSON; NULL where no agent wants to be called back.
+            reminders: Option<String>,
+            /// The time at which the first of them is called.
+            remind_at: Option<i64>,
         }
     }
 }
@@ -202,6 +207,8 @@ impl ConversationRow {
             priority: (!head.priority.is_normal()).then(|| head.priority.name().to_owned()),
             orphaned_at: head.orphaned_at.map(Timestamp::ms),
             lapsed: (!thread.lapsed.is_empty()).then(|| json(&thread.lapsed)),
+            reminders: (!thread.reminders.is_empty()).then(|| json(&thread.reminders)),
+            remind_at: thread.reminders.iter().map(|one| one.at.ms()).min(),
         }
     }
 
@@ -256,6 +263,7 @@ impl ThreadRow {
                 person: some_id(row.person.as_deref())?,
                 offer: row.offer()?,
                 lapsed: row.lapsed.as_deref().map(from_json).transpose()?.unwrap_or_default(),
+                reminders: row.reminders.as_deref().map(from_json).transpose()?.unwrap_or_default(),
                 language: row.language.as_deref().map(from_json).transpose()?,
                 clocks: row.clocks.as_deref().map(from_json).transpose()?.unwrap_or_default(),
                 kind: match row.kind.as_deref() {
@@ -281,6 +289,9 @@ impl ThreadRow {
         }
         if let Some(lapsed) = &self.row.lapsed {
             whole_json::<Vec<LapsedOffer>>(lapsed)?;
+        }
+        if let Some(reminders) = &self.row.reminders {
+            whole_json::<Vec<Reminder>>(reminders)?;
         }
         if let Some(language) = &self.row.language {
             whole_json::<Spoken>(language)?;

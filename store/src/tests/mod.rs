@@ -4,6 +4,7 @@ mod chain;
 mod constraints;
 mod future;
 mod lists;
+mod looks;
 mod migrations;
 mod opening;
 mod partitions;

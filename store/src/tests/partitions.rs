@@ -30,7 +30,7 @@ const SWEPT: [&str; 15] = [
     "FROM template_fallback\n         ORDER BY",
 ];
 /// Due in any workspace: the questions of jobs.
-const DUE: [&str; 24] = [
+const DUE: [&str; 25] = [
     "FROM block_call AS b",
     "WHERE u.state = 'passing' AND (u.due_at",
     "WHERE state = 'passing' AND claimed_by",
@@ -51,7 +51,8 @@ const DUE: [&str; 24] = [
     "m.status = 'queued' AND (m.due_at",
     "WHERE status = 'queued' OR status = 'sending'",
     "WHERE m.status = 'sending'",
-    "WHERE snoozed_until <=",
+    "WHERE c.snoozed_until <=",
+    "WHERE c.remind_at <=",
     "FROM agent WHERE state = 'leaving'",
     "WHERE h.position > COALESCE((SELECT s.upto FROM seal",
     "FROM channel_health",

@@ -1,5 +1,7 @@
 //! Conversations that are to be looked at because a clock of them rings.
 
+use std::collections::BTreeSet;
+
 use baton_domain::group::Key;
 use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
 use serde_json::json;
@@ -54,6 +56,41 @@ pub async fn due_looks(
     let rows: Vec<(String, String)> =
         tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
     rows.iter().map(|(workspace, of)| Ok((id(workspace)?, id(of)?))).collect()
+}
+
+/// Conversations whose snooze is over or whose reminder is due, and at which nobody is to look by
+/// then. A node of an earlier version put them aside, or changed them, and noted no time.
+///
+/// # Errors
+/// The store is away.
+pub async fn forgotten(
+    tx: &mut Tx,
+    now: Timestamp,
+    limit: u64,
+) -> Result<Vec<Key<ConversationId>>, StoreError> {
+    static SNOOZED: Sql = Sql::new(
+        "SELECT c.workspace, c.id FROM conversation AS c
+         WHERE c.snoozed_until <= CAST($1 AS BIGINT)
+           AND NOT EXISTS (SELECT 1 FROM look AS l WHERE l.workspace = c.workspace
+             AND l.conversation = c.id AND l.at <= c.snoozed_until)
+         ORDER BY c.snoozed_until LIMIT CAST($2 AS BIGINT)",
+    );
+    static REMINDED: Sql = Sql::new(
+        "SELECT c.workspace, c.id FROM conversation AS c
+         WHERE c.remind_at <= CAST($1 AS BIGINT)
+           AND NOT EXISTS (SELECT 1 FROM look AS l WHERE l.workspace = c.workspace
+             AND l.conversation = c.id AND l.at <= c.remind_at)
+         ORDER BY c.remind_at LIMIT CAST($2 AS BIGINT)",
+    );
+    let args = [now.ms().to_string(), limit.to_string()];
+    let args = args.each_ref().map(String::as_str);
+    let mut found = BTreeSet::new();
+    for select in [&SNOOZED, &REMINDED] {
+        for (workspace, of) in tx.rows::<(String, String)>(select, &args).await? {
+            found.insert((id(&workspace)?, id(&of)?));
+        }
+    }
+    Ok(found.into_iter().collect())
 }
 
 /// Where the logs last told of settings, of workspaces in which something happens by itself.

@@ -239,6 +239,7 @@ fn kind(name: &str) -> NoticeKind {
         "mention" => NoticeKind::Mention,
         "assigned" => NoticeKind::Assigned,
         "review" => NoticeKind::Review,
+        "reminder" => NoticeKind::Reminder,
         _ => NoticeKind::Unknown,
     }
 }

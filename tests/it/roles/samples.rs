@@ -11,7 +11,7 @@ use baton_protocol::command::{
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{
     AgentId, Button, Coach, CommandBody, ConversationId, Details, Frame, LineAt, MessageId,
-    OfferId, Owner, Priority, SettingId, Timestamp,
+    OfferId, Owner, Priority, Remind, SettingId, Timestamp,
 };
 
 /// What samples are about.
@@ -88,9 +88,7 @@ impl About {
             Body::Unlink(_) => Body::Link(Link { with: self.conversation }),
             Body::Link(_) => Body::AcceptOffer(OfOffer { offer_id: OfferId(self.owner.0) }),
             Body::AcceptOffer(of) => Body::DeclineOffer(of.clone()),
-            Body::DeclineOffer(_) => {
-                Body::NameContact(NameContact { name: Some("Dr Lucía".to_owned()) })
-            }
+            Body::DeclineOffer(_) => Body::NameContact(NameContact { name: Some("a".to_owned()) }),
             Body::NameContact(_) => Body::Tag(Tagging { add: vec![self.tag], remove: Vec::new() }),
             Body::Tag(_) => Body::SetAttributes(SetAttributes {
                 set: [(self.attribute, true.into())].into(),
@@ -99,11 +97,15 @@ impl About {
             Body::SetAttributes(_) => {
                 Body::SetLanguage(SetLanguage { language: Some("pt".to_owned()) })
             }
-            Body::SetLanguage(_) => Body::SetPriority(SetPriority {
-                priority: Priority::High,
-                reason: Some("No water".to_owned()),
-            }),
-            Body::SetPriority(_) => return None,
+            Body::SetLanguage(_) => {
+                let (priority, reason) = (Priority::High, Some("a".to_owned()));
+                Body::SetPriority(SetPriority { priority, reason })
+            }
+            Body::SetPriority(_) => {
+                let (at, text) = (Some(self.later), Some("a".to_owned()));
+                Body::Remind(Remind { at, follow_up: true, text, seen })
+            }
+            Body::Remind(_) => return None,
         })
     }
 

@@ -95,6 +95,7 @@ func (c *Snapshot) change(event *Event) bool {
 	if event.Content.IsForeign {
 		return false
 	}
+	thread.remind(event)
 	switch event.Type {
 	case "contact_changed":
 		c.View.Contact = Contact{}
@@ -215,11 +216,46 @@ func (c *Snapshot) change(event *Event) bool {
 			}
 			thread.Lapsed = append(thread.Lapsed, Lapsed{event.OfferID, event.AgentID, event.At})
 		}
-	case "conversation_opened", "file_changed":
+	case "conversation_opened", "file_changed", "reminder_set", "reminder_ended":
 	default:
 		return false
 	}
 	return true
+}
+
+// remind keeps which reminders stand.
+func (t *Thread) remind(event *Event) {
+	end := func(isOver func(one Reminder) bool) {
+		t.Reminders = slices.DeleteFunc(t.Reminders, isOver)
+	}
+	switch event.Type {
+	case "reminder_set", "reminder_ended":
+		end(func(one Reminder) bool { return one.AgentID == event.AgentID })
+	case "line_received":
+		silent := []string{"reaction", "edit", "revocation", "unreadable"}
+		if event.Turn != nil && !slices.Contains(silent, event.Kind) {
+			end(func(one Reminder) bool { return one.FollowUp })
+		}
+	case "line_written":
+		var author Named
+		must(json.Unmarshal(event.Author, &author))
+		if event.Turn == nil && author.Kind == "agent" {
+			end(func(one Reminder) bool { return !one.FollowUp && one.AgentID == author.ID })
+		}
+	case "status_changed":
+		var status Status
+		must(json.Unmarshal(event.Status, &status))
+		if status.Kind == "resolved" {
+			by := func(id string) bool { return event.Actor.Kind == "agent" && event.Actor.ID == id }
+			end(func(one Reminder) bool { return one.FollowUp || by(one.AgentID) })
+		}
+	}
+	if event.Type == "reminder_set" {
+		set := Reminder{event.AgentID, event.RemindAt, event.FollowUp, event.NoteID}
+		t.Reminders = append(t.Reminders, set)
+		slices.SortFunc(t.Reminders,
+			func(a, b Reminder) int { return strings.Compare(a.AgentID, b.AgentID) })
+	}
 }
 
 func (c *Snapshot) append(event *Event, author Named) {

@@ -78,6 +78,16 @@ type Thread struct {
 	Language *Spoken  `json:"language,omitempty"`
 	Offer    *Offer   `json:"offer,omitempty"`
 	Lapsed   []Lapsed `json:"lapsed,omitempty"`
+
+	Reminders []Reminder `json:"reminders,omitempty"`
+}
+
+// Reminder is the wish of an agent to be called back.
+type Reminder struct {
+	AgentID  string `json:"agent_id"`
+	At       string `json:"at"`
+	FollowUp bool   `json:"follow_up,omitempty"`
+	NoteID   string `json:"note_id,omitempty"`
 }
 
 // Lapsed is an offer that nobody answered in time, a moment ago.
@@ -248,6 +258,7 @@ type Event struct {
 	ConversationID string          `json:"conversation_id"`
 	Revision       int64           `json:"revision"`
 	At             string          `json:"at"`
+	Actor          Named           `json:"actor"`
 	Type           string          `json:"type"`
 	ChannelID      string          `json:"channel_id"`
 	ContactID      string          `json:"contact_id"`
@@ -279,6 +290,8 @@ type Event struct {
 	Offer          *Offer          `json:"offer"`
 	OfferID        string          `json:"offer_id"`
 	End            string          `json:"end"`
+	RemindAt       string          `json:"remind_at"`
+	FollowUp       bool            `json:"follow_up"`
 	Seq            int64           `json:"seq"`
 	Head           *Head           `json:"head"`
 	Quoted         string          `json:"quoted"`

@@ -19,6 +19,7 @@ import app.baton.core.PushLevel
 import app.baton.core.PushLevels
 import app.baton.core.ReviewCode
 import app.baton.core.TeamPushLevel
+import app.baton.core.header
 import app.baton.core.inbox
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
@@ -129,6 +130,15 @@ val desk = listOf(
             }
         }
         ensure(ben.baton.takeNext(null) == last.conversation) { "what is urgent is taken first" }
+        val later = System.currentTimeMillis() + HOUR_MS
+        ben.acts(last.conversation, Act.Remind(later, false, null, "Look again"))
+        within("his reminder stands") {
+            ben.baton.header(last.conversation).first { it.header?.reminder?.atMs == later }
+        }
+        ben.acts(last.conversation, Act.EndReminder)
+        within("and is gone") {
+            ben.baton.header(last.conversation).first { it.header != null && it.header?.reminder == null }
+        }
         val path = "/agents/${world.agent("ana")}"
         world.rest("admin", "PATCH", path, mapOf("capacity" to 1))
         try {

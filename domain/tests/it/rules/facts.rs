@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::clocks::of_clocks;
 use super::offers::of_offers;
 use super::queues::of_queues;
+use super::reminders::of_reminders;
 use super::tags::of_tags;
 use super::viewers::of_one_viewer;
 use super::world::{GUS, NOW, base, line, op};
@@ -163,7 +164,7 @@ fn of_files() -> Vec<Case> {
     ]
 }
 
-fn merge(fact: &mut Value, more: Value) {
+pub(super) fn merge(fact: &mut Value, more: Value) {
     let Value::Object(more) = more else { panic!("fields") };
     for (name, value) in more {
         fact[name] = value;
@@ -557,6 +558,7 @@ fn cases() -> Vec<Case> {
         of_conversations(),
         of_customers(),
         of_queues(),
+        of_reminders(),
         of_tags(),
         of_clocks(),
         of_offers(),

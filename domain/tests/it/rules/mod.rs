@@ -11,6 +11,7 @@ mod kept;
 mod lines;
 mod offers;
 mod queues;
+mod reminders;
 mod tags;
 mod viewers;
 mod world;

@@ -218,6 +218,7 @@ pub(super) fn base() -> Conversation {
             marketing: None,
             offer: None,
             lapsed: Vec::new(),
+            reminders: Vec::new(),
             clocks: baton_protocol::Clocks::default(),
             language: None,
             person: None,

@@ -74,6 +74,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         marketing: None,
         offer: None,
         lapsed: Vec::new(),
+        reminders: Vec::new(),
         clocks: baton_protocol::Clocks::default(),
         language: None,
         person: None,

@@ -173,7 +173,12 @@ impl Server {
                 Kind::Message | Kind::Queue => {
                     since.last().is_some_and(|fact| matches!(fact, Fact::AnaTakes | Fact::IRead))
                 }
-                Kind::Reopened | Kind::Review | Kind::Sla | Kind::Digest | Kind::Retract => false,
+                Kind::Reopened
+                | Kind::Review
+                | Kind::Reminder
+                | Kind::Sla
+                | Kind::Digest
+                | Kind::Retract => false,
             };
         let by_push = retracted.iter().any(|retract| match (retract.offer, retract.retracts) {
             (Some(offer), _) => told.offer == Some(offer),

@@ -221,6 +221,7 @@ impl Dice {
                 until: dice.time(),
             }),
             lapsed: Vec::new(),
+            reminders: Vec::new(),
             clocks: baton_protocol::Clocks::default(),
             language: self
                 .maybe(|dice| Spoken { language: "pt".to_owned(), by_hand: dice.below(2) == 0 }),

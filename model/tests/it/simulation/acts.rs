@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::group::{WakeWork, Work};
+use baton_domain::group::{LookWork, Work};
 use baton_domain::inbound::ElementBody;
 use baton_mobile::link::Input;
 use baton_mobile::outbox::{ActStage, Choice, Offer, Tap};
@@ -307,12 +307,12 @@ impl World {
             .conversations()
             .filter_map(|conversation| {
                 let Status::Snoozed { until } = conversation.head.status else { return None };
-                (until <= now).then_some((conversation.head.id, until))
+                (until <= now).then_some(conversation.head.id)
             })
             .collect();
-        for (conversation, until) in due {
-            let work = WakeWork { workspace: WORKSPACE, conversation, until };
-            self.queue.push_back((Work::Wake(work), ReplyTo::Nobody));
+        for conversation in due {
+            let work = LookWork { workspace: WORKSPACE, conversation };
+            self.queue.push_back((Work::Look(work), ReplyTo::Nobody));
         }
     }
 }

@@ -8,6 +8,7 @@ use baton_domain::inbound::{
     BookEntry, GroupNews, InboundMessage, InboundReaction, Moved, PastLine, PastSaid, Preference,
     ProviderStatus, Sender,
 };
+use baton_domain::reminders;
 use baton_domain::routing::absence::{Absence, Deserted};
 use baton_domain::tag::Tag;
 use baton_model::server::PHONE_NUMBER_ID;
@@ -20,7 +21,7 @@ use baton_protocol::command::{
 use baton_protocol::conversation::BlockState;
 use baton_protocol::{
     Author, Choice, Content, DeviceId, GroupState, Head, Home, LineKind, MessageError, OfferEnd,
-    OfferId, Priority, Seen, SettingId, SettingKind, Status, Trail,
+    OfferId, Priority, Remind, Seen, SettingId, SettingKind, Status, Trail,
 };
 
 use super::*;
@@ -38,7 +39,7 @@ impl Both {
             4 => self.attempt_ends(),
             5 => self.status_comes(),
             6 => self.attempt_is_rescued(),
-            7 => self.snooze_ends(),
+            7 => self.something_rings(),
             8 => self.somebody_asks(),
             9 => Some(self.somebody_writes_first()),
             10 => self.whatsapp_answers_a_block(),
@@ -255,7 +256,8 @@ impl Both {
             13 if self.dice.percent(30) => CommandBody::SendNow(OfMessage { message_id }),
             13 => CommandBody::Cancel(OfMessage { message_id }),
             14 => CommandBody::Resend(Resend { message_id, seen, ignore_lease }),
-            15 if self.dice.percent(60) => self.set_priority(text),
+            15 if self.dice.percent(50) => self.set_priority(text),
+            15 if self.dice.percent(60) => self.remind(seen, text),
             15 => CommandBody::Follow(Following { agent_id: None }),
             16 => CommandBody::Follow(Following { agent_id: Some(agent_id) }),
             17 => CommandBody::Unfollow(Following { agent_id: Some(agent_id) }),
@@ -281,6 +283,17 @@ impl Both {
         let priority = self.dice.one_of(&all).copied().unwrap_or_default();
         let reason = Some(text).filter(|_| self.dice.percent(80));
         CommandBody::SetPriority(SetPriority { priority, reason })
+    }
+
+    /// A reminder or follow-up that rings soon, or is over already; or the end of one.
+    fn remind(&mut self, seen: Seen, text: String) -> CommandBody {
+        let ms = i64::try_from(self.dice.below(120_000)).unwrap_or_default() - 10_000;
+        CommandBody::Remind(Remind {
+            at: Some(self.memory.now.plus_ms(ms)).filter(|_| self.dice.percent(80)),
+            follow_up: self.dice.percent(50),
+            text: Some(text).filter(|_| self.dice.percent(50)),
+            seen,
+        })
     }
 
     /// Fields of attributes that come and go, some of them with a value that they never had.
@@ -376,14 +389,19 @@ impl Both {
         Some(Work::Rescue(RescueWork { at, claim }))
     }
 
-    fn snooze_ends(&mut self) -> Option<Work> {
+    fn something_rings(&mut self) -> Option<Work> {
         let now = self.memory.now;
-        let mut snoozed = self.memory.conversations().filter_map(|held| {
-            let Status::Snoozed { until } = held.head.status else { return None };
-            (until <= now).then_some((held.head.id, until))
+        let mut due = self.memory.conversations().filter_map(|held| {
+            let snooze = match held.head.status {
+                Status::Snoozed { until } => Some(until),
+                Status::Open | Status::Waiting | Status::Resolved => None,
+            };
+            let reminder = reminders::first(held).map(|one| one.at);
+            let at = snooze.into_iter().chain(reminder).min()?;
+            (at <= now).then_some(held.head.id)
         });
-        let (conversation, until) = snoozed.next()?;
-        Some(Work::Wake(WakeWork { workspace: WORKSPACE, conversation, until }))
+        let conversation = due.next()?;
+        Some(Work::Look(LookWork { workspace: WORKSPACE, conversation }))
     }
 
     fn somebody_writes_first(&mut self) -> Work {

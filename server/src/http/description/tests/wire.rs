@@ -56,11 +56,12 @@ const CLOSES: [(&str, u16); 7] = [
 ];
 
 /// Limits that texts and fields of the console name.
-const LIMITS: [(&str, usize); 8] = [
+const LIMITS: [(&str, usize); 9] = [
     ("textChars", limits::TEXT_CHARS_MAX),
     ("noteChars", limits::NOTE_CHARS_MAX),
     ("outcomeChars", limits::OUTCOME_CHARS_MAX),
     ("reasonChars", limits::REASON_CHARS_MAX),
+    ("reminderChars", limits::REMINDER_CHARS_MAX),
     ("queryChars", limits::QUERY_CHARS_MAX),
     ("passwordCharsLeast", PASSWORD_CHARS_MIN),
     ("captionChars", CAPTION_CHARS_MAX),

@@ -124,6 +124,7 @@ private val NoticeKind.drawing: Drawing
         NoticeKind.MENTION -> Drawing.Users
         NoticeKind.ASSIGNED -> Drawing.Swap
         NoticeKind.REVIEW -> Drawing.Held
+        NoticeKind.REMINDER -> Drawing.Bell
         NoticeKind.UNKNOWN -> Drawing.Bell
     }
 
@@ -135,6 +136,7 @@ private fun Words.told(notice: Notice, names: Names): String {
         NoticeKind.MENTION -> this(Word.NoticeMention, by, customer)
         NoticeKind.ASSIGNED -> this(Word.NoticeAssigned, by, customer)
         NoticeKind.REVIEW -> this(Word.NoticeReview, customer)
+        NoticeKind.REMINDER -> this(Word.NoticeReminder, customer)
         NoticeKind.UNKNOWN -> customer
     }
 }

@@ -349,6 +349,7 @@ fun Words.act(kind: ActKind): String = when (kind) {
     ActKind.NAME_CONTACT -> this(Word.Rename)
     ActKind.TAG, ActKind.SET_ATTRIBUTES, ActKind.SET_LANGUAGE -> this(Word.Contact)
     ActKind.SET_PRIORITY -> this(Word.Contact)
+    ActKind.REMIND -> this(Word.Remind)
     ActKind.ACCEPT_OFFER -> this(Word.Claim)
     ActKind.DECLINE_OFFER -> this(Word.Discard)
 }

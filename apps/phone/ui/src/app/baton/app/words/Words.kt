@@ -712,6 +712,12 @@ enum class Word(internal vararg val texts: String) {
         "Adiar",
         "تأجيل",
     ),
+    Remind(
+        "Remind me…",
+        "Recordármelo…",
+        "Lembrar-me…",
+        "ذكّرني…",
+    ),
     SnoozedTold(
         "Snoozed until {0}",
         "Pospuesta hasta {0}",
@@ -1905,6 +1911,12 @@ enum class Word(internal vararg val texts: String) {
         "Tu mensaje a {0} te necesita",
         "Sua mensagem para {0} precisa de você",
         "رسالتك إلى {0} تحتاج إليك",
+    ),
+    NoticeReminder(
+        "You wanted to be reminded: {0}",
+        "Querías un recordatorio: {0}",
+        "Você queria um lembrete: {0}",
+        "أردت تذكيرًا: {0}",
     ),
     NotRead(
         "{0} not read",
