@@ -74,6 +74,12 @@ tested() {
   figures "$said" "$name"
 }
 
+# Each store was killed so often: what ran without kills proves nothing.
+has_killed() {
+  [ "$(grep -c ": $1 kills, " "$state/$step.log")" = 2 ] ||
+    fail "$step did not kill $1 times on each store"
+}
+
 # What a test printed of its run.
 figures() {
   echo "\`$2\`"
@@ -250,7 +256,8 @@ run() {
   rule-kills)
     tested \
       faults::rules::each_message_has_its_run_once_and_whole_however_often_the_server_is_killed \
-      BATON_RULE_KILLS=200 ;;
+      BATON_RULE_KILLS=200
+    has_killed 200 ;;
   bot-deaths)
     tested \
       faults::bots::a_bot_that_dies_at_any_point_keeps_no_customer_longer_than_it_may_be_silent \
