@@ -2176,6 +2176,7 @@ export interface Rule {
   once: Once;
   stop?: boolean;
   then: RuleAction[];
+  until?: string;
   when: Trigger;
 }
 /** Something that a rule does. */
@@ -2188,7 +2189,9 @@ export type RuleAction =
   | { do: "notify"; whom: Notified }
   | { do: "mark_waiting" }
   | { do: "snooze"; minutes: number }
-  | { do: "resolve" };
+  | { do: "resolve" }
+  | { do: "priority"; priority: Priority }
+  | { do: "stop_marketing" };
 /** The result of a trial for one rule. */
 export type RuleFate = "runs" | "off" | "not_woken" | "tests" | "spent" | "stopped" | "cut" | "waits";
 /** A rule: when something happens and tests hold, something is done. */
@@ -2202,6 +2205,7 @@ export interface RuleInput {
   once?: Once;
   stop?: boolean;
   then: RuleAction[];
+  until?: string;
   when: Trigger;
 }
 /** What `PUT` sets. */
@@ -2235,7 +2239,9 @@ export type RuleStep =
   | { do: "notify_supervisors" }
   | { do: "mark_waiting" }
   | { do: "snooze" }
-  | { do: "resolve" };
+  | { do: "resolve" }
+  | { do: "priority"; priority: Priority }
+  | { do: "stop_marketing" };
 /** The fates of rules with a message. Nothing was done. */
 export interface RuleTrial {
   rules: RuleTried[];
@@ -2964,6 +2970,7 @@ export type Trigger =
   | "status_changed"
   | "tagged"
   | "resolved"
+  | "limited"
   | "unanswered"
   | "unassigned"
   | "idle"

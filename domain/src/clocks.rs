@@ -103,7 +103,7 @@ fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) 
     };
     // A rule counts from its publishing on.
     let clock = Clock::Rule { rule_id: known.id };
-    (at >= known.since).then_some(Due { at, clock, start })
+    (at >= known.since && known.counts_at(at)).then_some(Due { at, clock, start })
 }
 
 /// The time at which a rule's clock began, if it runs.
@@ -126,7 +126,8 @@ fn began(conversation: &Conversation, when: Trigger) -> Option<Timestamp> {
         | Trigger::OwnerChanged
         | Trigger::StatusChanged
         | Trigger::Tagged
-        | Trigger::Resolved => None,
+        | Trigger::Resolved
+        | Trigger::Limited => None,
     }
 }
 

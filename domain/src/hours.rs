@@ -28,6 +28,12 @@ pub(crate) fn day_of(name: &str) -> Option<NaiveDate> {
     (day.to_string() == name && (1970..=9998).contains(&day.year())).then_some(day)
 }
 
+/// The instant at which a day ends in UTC; `None` for a day that is none.
+pub(crate) fn day_end(name: &str) -> Option<Timestamp> {
+    let next = day_of(name)?.checked_add_days(Days::new(1))?;
+    Some(Timestamp::from_ms(next.and_time(NaiveTime::MIN).and_utc().timestamp_millis()))
+}
+
 impl Hours {
     /// Reads a schedule; `None` if its zone or one of its days does not exist.
     pub fn of(schedule: &Schedule) -> Option<Self> {

@@ -13,7 +13,10 @@ use std::collections::BTreeSet;
 
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Once, Trigger};
-use baton_protocol::{Clock, Clocks, Conversation, Event, Fact, Ran, SettingId, Status, Timestamp};
+use baton_protocol::{
+    Clock, Clocks, Conversation, Event, Fact, Ran, RuleStep, SettingId, SkipReason, SkippedStep,
+    Status, Timestamp,
+};
 
 pub use policies::{Given, KnownRule, KnownSla, Policies};
 pub use replay::{Cause, Replay, WouldRun};
@@ -113,8 +116,14 @@ pub fn triggers(woken: Woken<'_>) -> Vec<Trigger> {
         }
         Fact::StatusChanged { .. } => vec![Trigger::StatusChanged],
         Fact::Tagged { added, .. } if !added.is_empty() => vec![Trigger::Tagged],
+        Fact::RuleRan { skipped, .. } if skipped.iter().any(is_limited) => vec![Trigger::Limited],
         _ => Vec::new(),
     }
+}
+
+/// True where so many automatic messages were sent that this one was left out.
+fn is_limited(skipped: &SkippedStep) -> bool {
+    (skipped.step, skipped.why) == (RuleStep::Reply, SkipReason::Limit)
 }
 
 /// The rule whose clock rang, if it was one's.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::setting::{Once, SlaTarget};
-use crate::{AgentId, SettingId, TeamId, Timestamp};
+use crate::{AgentId, Priority, SettingId, TeamId, Timestamp};
 
 /// The rules that ran on a conversation, the clocks that rang, and the times that are promised.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -292,6 +292,13 @@ pub enum RuleStep {
     Snooze,
     /// It was resolved.
     Resolve,
+    /// It is more or less urgent.
+    Priority {
+        /// The priority.
+        priority: Priority,
+    },
+    /// The customer wants no marketing.
+    StopMarketing,
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]

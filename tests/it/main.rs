@@ -40,6 +40,7 @@ mod past;
 mod persons;
 mod phone_core;
 mod pictures;
+mod presets;
 mod push;
 mod push_operator;
 mod pushed;

@@ -20,10 +20,14 @@ export const PRESETS = [
   "topic",
   "pass_on",
   "thanks",
+  "on_call",
+  "late_joiners",
+  "opt_out",
+  "machine",
 ] as const;
 export type Preset = (typeof PRESETS)[number];
 /** What somebody chooses for a ready rule before it is on. */
-export type Blank = "schedule" | "tag" | "team" | "words" | "language";
+export type Blank = "schedule" | "tag" | "team" | "words" | "language" | "until";
 
 export interface RuleWords {
   /** A rule ran: its name, and what it did. */
@@ -42,7 +46,15 @@ export interface RuleWords {
   turnOn: string;
   isOn: string;
   presets: Record<Preset, { name: string; more: string }>;
-  texts: { acknowledge: string; closed: string; vip: string; thanks: readonly string[] };
+  texts: {
+    acknowledge: string;
+    closed: string;
+    vip: string;
+    thanks: readonly string[];
+    late: string;
+    optOut: readonly string[];
+    optedOut: string;
+  };
   /** What a ready rule leaves to be chosen. */
   blanks: Record<Blank, string>;
   blankNone: string;
@@ -95,6 +107,8 @@ export const ruleWords: Record<Language, RuleWords> = {
       mark_waiting: "waits for the customer",
       snooze: "snoozed",
       resolve: "resolved",
+      priority: "priority",
+      stop_marketing: "wants no marketing",
       tag: "tag",
       untag: "took a tag off",
       route: "another team",
@@ -133,14 +147,21 @@ export const ruleWords: Record<Language, RuleWords> = {
       topic: { name: "Tag by words", more: "Messages with your words get a tag, and stay where they are." },
       pass_on: { name: "A tag’s team", more: "A conversation that gets your tag goes to a team. People and rules may put the tag on." },
       thanks: { name: "Thanks", more: "A bare “thanks” is resolved, and nobody is disturbed." },
+      on_call: { name: "After hours to those on call", more: "A customer who writes while you are closed is told so, and goes to the team on call." },
+      late_joiners: { name: "Late joiners", more: "While something is down: who asks about it is told that you know, and gets a tag. It ends by itself." },
+      opt_out: { name: "No more marketing", more: "A bare “stop” ends marketing to that customer. Everything else goes on." },
+      machine: { name: "A machine?", more: "Where so many automatic messages were sent that one was left out, the conversation gets a tag and the team is called." },
     },
     texts: {
       acknowledge: "Thank you, we have your message. Somebody will answer soon.",
       closed: "Thank you for your message. We are closed right now and answer when we are back.",
       vip: "VIP: answer first",
       thanks: ["thanks", "thank you", "ok thanks", "thx"],
+      late: "We know about this and are working on it. We write as soon as it is mended.",
+      optOut: ["STOP", "stop", "unsubscribe", "no more ads"],
+      optedOut: "The customer wants no more marketing",
     },
-    blanks: { schedule: "Schedule", tag: "Tag", team: "Team", words: "Words, with commas between them", language: "Language" },
+    blanks: { schedule: "Schedule", tag: "Tag", team: "Team", words: "Words, with commas between them", language: "Language", until: "Last day" },
     blankNone: "Make one first under Settings.",
     dry: "Try on the past",
     dryMore: "What all rules of this page would have done, also those that are off. What they would have changed later is not played on.",
@@ -185,6 +206,8 @@ export const ruleWords: Record<Language, RuleWords> = {
       mark_waiting: "espera al cliente",
       snooze: "pospuesta",
       resolve: "resuelta",
+      priority: "prioridad",
+      stop_marketing: "no quiere publicidad",
       tag: "etiqueta",
       untag: "quitó una etiqueta",
       route: "otro equipo",
@@ -223,14 +246,21 @@ export const ruleWords: Record<Language, RuleWords> = {
       topic: { name: "Etiquetar por palabras", more: "Los mensajes con tus palabras reciben una etiqueta y se quedan donde están." },
       pass_on: { name: "El equipo de una etiqueta", more: "Una conversación que recibe tu etiqueta va a un equipo. La pueden poner personas y reglas." },
       thanks: { name: "Gracias", more: "Un simple «gracias» se resuelve, y no se molesta a nadie." },
+      on_call: { name: "Fuera de horario a la guardia", more: "A quien escribe cuando está cerrado se le dice, y va al equipo de guardia." },
+      late_joiners: { name: "Los que llegan tarde", more: "Mientras algo falla: a quien pregunta se le dice que ya se sabe, y recibe una etiqueta. Termina sola." },
+      opt_out: { name: "Sin publicidad", more: "Un simple «baja» termina la publicidad para ese cliente. Lo demás sigue." },
+      machine: { name: "¿Una máquina?", more: "Donde se enviaron tantos mensajes automáticos que uno se omitió, la conversación recibe una etiqueta y se llama al equipo." },
     },
     texts: {
       acknowledge: "Gracias, hemos recibido tu mensaje. Alguien te responderá pronto.",
       closed: "Gracias por tu mensaje. Ahora está cerrado; te respondemos al volver.",
       vip: "VIP: responder primero",
       thanks: ["gracias", "muchas gracias", "ok gracias", "vale gracias"],
+      late: "Ya lo sabemos y estamos trabajando en ello. Te escribimos en cuanto esté resuelto.",
+      optOut: ["BAJA", "STOP", "no más publicidad", "darme de baja"],
+      optedOut: "El cliente no quiere más publicidad",
     },
-    blanks: { schedule: "Horario", tag: "Etiqueta", team: "Equipo", words: "Palabras, separadas por comas", language: "Idioma" },
+    blanks: { schedule: "Horario", tag: "Etiqueta", team: "Equipo", words: "Palabras, separadas por comas", language: "Idioma", until: "Último día" },
     blankNone: "Crea uno primero en Ajustes.",
     dry: "Probar con el pasado",
     dryMore: "Lo que habrían hecho todas las reglas de esta página, también las inactivas. Lo que habrían cambiado después no se sigue.",
@@ -275,6 +305,8 @@ export const ruleWords: Record<Language, RuleWords> = {
       mark_waiting: "espera pelo cliente",
       snooze: "adiada",
       resolve: "resolvida",
+      priority: "prioridade",
+      stop_marketing: "não quer publicidade",
       tag: "etiqueta",
       untag: "tirou uma etiqueta",
       route: "outra equipa",
@@ -313,14 +345,21 @@ export const ruleWords: Record<Language, RuleWords> = {
       topic: { name: "Etiquetar por palavras", more: "Mensagens com as tuas palavras recebem uma etiqueta e ficam onde estão." },
       pass_on: { name: "A equipa de uma etiqueta", more: "Uma conversa que recebe a tua etiqueta vai para uma equipa. Podem pô-la pessoas e regras." },
       thanks: { name: "Obrigado", more: "Um simples “obrigado” é resolvido, e ninguém é incomodado." },
+      on_call: { name: "Fora de horas para quem está de serviço", more: "A quem escreve quando está fechado isso é dito, e a conversa vai para a equipa de serviço." },
+      late_joiners: { name: "Quem chega mais tarde", more: "Enquanto algo falha: a quem pergunta é dito que já se sabe, e recebe uma etiqueta. Termina sozinha." },
+      opt_out: { name: "Sem publicidade", more: "Um simples “sair” termina a publicidade para esse cliente. O resto continua." },
+      machine: { name: "Uma máquina?", more: "Onde foram enviadas tantas mensagens automáticas que uma ficou de fora, a conversa recebe uma etiqueta e a equipa é chamada." },
     },
     texts: {
       acknowledge: "Obrigado, recebemos a tua mensagem. Alguém responderá em breve.",
       closed: "Obrigado pela tua mensagem. Agora estamos fechados; respondemos ao voltar.",
       vip: "VIP: responder primeiro",
       thanks: ["obrigado", "obrigada", "muito obrigado", "ok obrigado"],
+      late: "Já sabemos e estamos a trabalhar nisso. Escrevemos assim que estiver resolvido.",
+      optOut: ["SAIR", "PARAR", "STOP", "sem publicidade"],
+      optedOut: "O cliente não quer mais publicidade",
     },
-    blanks: { schedule: "Horário", tag: "Etiqueta", team: "Equipa", words: "Palavras, separadas por vírgulas", language: "Língua" },
+    blanks: { schedule: "Horário", tag: "Etiqueta", team: "Equipa", words: "Palavras, separadas por vírgulas", language: "Língua", until: "Último dia" },
     blankNone: "Cria um primeiro nas Definições.",
     dry: "Experimentar no passado",
     dryMore: "O que todas as regras desta página teriam feito, também as desligadas. O que teriam mudado depois não é seguido.",
@@ -365,6 +404,8 @@ export const ruleWords: Record<Language, RuleWords> = {
       mark_waiting: "بانتظار العميل",
       snooze: "أُجّلت",
       resolve: "حُلّت",
+      priority: "أولوية",
+      stop_marketing: "لا يريد تسويقًا",
       tag: "وسم",
       untag: "أزالت وسمًا",
       route: "فريق آخر",
@@ -403,14 +444,21 @@ export const ruleWords: Record<Language, RuleWords> = {
       topic: { name: "الوسم بالكلمات", more: "الرسائل التي فيها كلماتك تُوسم وتبقى مكانها." },
       pass_on: { name: "فريق الوسم", more: "المحادثة التي تحصل على وسمك تذهب إلى فريق. قد يضع الوسم أشخاص أو قواعد." },
       thanks: { name: "شكرًا", more: "كلمة «شكرًا» وحدها تُحلّ، ولا يُزعَج أحد." },
+      on_call: { name: "خارج الدوام إلى المناوبين", more: "من يكتب وأنتم مغلقون يُخبَر بذلك، وتذهب المحادثة إلى فريق المناوبة." },
+      late_joiners: { name: "من يصلون متأخرين", more: "أثناء عطل ما: من يسأل عنه يُخبَر أنكم تعلمون به، ويحصل على وسم. وتنتهي القاعدة وحدها." },
+      opt_out: { name: "لا مزيد من التسويق", more: "كلمة «إيقاف» وحدها تنهي التسويق لهذا العميل. ويستمر ما عدا ذلك." },
+      machine: { name: "آلة؟", more: "حيث أُرسلت رسائل تلقائية كثيرة حتى تُركت واحدة، تحصل المحادثة على وسم ويُنادى الفريق." },
     },
     texts: {
       acknowledge: "شكرًا لك، وصلتنا رسالتك. سيجيبك أحدنا قريبًا.",
       closed: "شكرًا لرسالتك. نحن خارج الدوام الآن وسنجيبك حين نعود.",
       vip: "عميل مهم: أجب أولًا",
       thanks: ["شكرا", "شكرا جزيلا", "تسلم", "مشكور"],
+      late: "نعلم بهذا ونعمل على إصلاحه. سنكتب إليك فور إصلاحه.",
+      optOut: ["إيقاف", "توقف", "إلغاء الاشتراك", "STOP"],
+      optedOut: "لا يريد العميل مزيدًا من التسويق",
     },
-    blanks: { schedule: "جدول الدوام", tag: "وسم", team: "فريق", words: "كلمات بينها فواصل", language: "اللغة" },
+    blanks: { schedule: "جدول الدوام", tag: "وسم", team: "فريق", words: "كلمات بينها فواصل", language: "اللغة", until: "آخر يوم" },
     blankNone: "أنشئ واحدًا أولًا في الإعدادات.",
     dry: "تجربة على الماضي",
     dryMore: "ما كانت ستفعله كل قواعد هذه الصفحة، وغير المفعّلة أيضًا. وما كانت ستغيّره لاحقًا لا يُتابَع.",

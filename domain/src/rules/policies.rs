@@ -7,10 +7,10 @@ use baton_protocol::{
     AgentId, Conversation, Pause, SettingBody, SettingId, Timestamp, WorkspaceId,
 };
 
-use super::{Woken, rang, triggers};
+use super::{Woken, due_at, rang, triggers};
 use crate::bots::KnownBot;
 use crate::find::Phrase;
-use crate::hours::Hours;
+use crate::hours::{Hours, day_end};
 use crate::survey::KnownSurvey;
 use crate::tags::{TagFacts, Tags};
 
@@ -25,8 +25,17 @@ pub struct KnownRule {
     pub since: Timestamp,
     /// Its body.
     pub rule: Rule,
+    /// The time from which it counts no more.
+    pub until: Option<Timestamp>,
     /// The words of each of its tests.
     pub(super) words: Vec<Vec<Phrase>>,
+}
+
+impl KnownRule {
+    /// True until its last day is over.
+    pub fn counts_at(&self, at: Timestamp) -> bool {
+        self.until.is_none_or(|until| at < until)
+    }
 }
 
 /// A promise that counts.
@@ -92,7 +101,8 @@ impl Policies {
             SettingBody::Rule(rule) if rule.enabled => {
                 let words = rule.tests.iter().map(words).collect();
                 self.by_trigger.entry(rule.when).or_default().push(self.rules.len());
-                self.rules.push(KnownRule { id, version, since, rule: *rule, words });
+                let until = rule.until.as_deref().and_then(day_end);
+                self.rules.push(KnownRule { id, version, since, rule: *rule, until, words });
             }
             SettingBody::Bot(bot) => drop(self.bots.insert(bot.agent, KnownBot::new(*bot))),
             SettingBody::Survey(survey) => drop(self.surveys.insert(id, (id, *survey))),
@@ -153,11 +163,13 @@ impl Policies {
         if let Some(id) = rang(woken.event) {
             return self.timed().filter(|known| known.id == id).collect();
         }
+        let at = due_at(woken.event);
         let places = triggers(woken).into_iter();
         let places = places.filter_map(|trigger| self.by_trigger.get(&trigger)).flatten();
         let mut places: Vec<usize> = places.copied().collect();
         places.sort_unstable();
-        places.into_iter().filter_map(|place| self.rules.get(place)).collect()
+        let rules = places.into_iter().filter_map(|place| self.rules.get(place));
+        rules.filter(|known| known.counts_at(at)).collect()
     }
 
     /// Whether an event wakes any rule.

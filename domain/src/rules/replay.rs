@@ -93,6 +93,9 @@ impl<'a> Replay<'a> {
             Fact::RuleRan { cause, .. } => {
                 self.acting = self.of.get(cause).copied();
                 conversation.head.revision = event.revision.unwrap_or_default();
+                // A rule may wait for what another one left out.
+                let cascade = self.acting.unwrap_or_else(|| self.cascade());
+                runs.extend(self.woken(event, cascade, Cause::Event(event.position)));
                 return runs;
             }
             Fact::ClockDue { clock: clock @ Clock::Rule { .. }, start, .. } => {

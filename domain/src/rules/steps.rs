@@ -3,14 +3,15 @@
 use baton_protocol::limits::TAGS_MAX;
 use baton_protocol::setting::{Notified, RuleAction};
 use baton_protocol::{
-    Conversation, Event, Fact, MessageId, Owner, OwnerCause, RuleStep, SettingId, SkipReason,
-    SkippedStep, Status, TagOn, Timestamp,
+    Conversation, Event, Fact, Marketing, MessageId, Owner, OwnerCause, RuleStep, SettingId,
+    SkipReason, SkippedStep, Status, TagOn, Timestamp,
 };
 
 use super::{KnownRule, Policies, turn_of};
 use crate::apply::apply;
 use crate::decide::Draft;
 use crate::decide::acknowledge::acknowledgement;
+use crate::decide::marketing;
 use crate::decide::owner::changed;
 
 /// A message to a customer is late after this.
@@ -105,6 +106,8 @@ fn step_of(action: &RuleAction) -> RuleStep {
         RuleAction::MarkWaiting {} => RuleStep::MarkWaiting,
         RuleAction::Snooze { .. } => RuleStep::Snooze,
         RuleAction::Resolve {} => RuleStep::Resolve,
+        RuleAction::Priority { priority } => RuleStep::Priority { priority: *priority },
+        RuleAction::StopMarketing {} => RuleStep::StopMarketing,
     }
 }
 
@@ -144,6 +147,23 @@ impl Way<'_> {
                 self.status(Status::Snoozed { until })
             }
             RuleAction::Resolve {} => self.resolve(),
+            RuleAction::Priority { priority } => {
+                let head = &self.conversation.head;
+                if head.status == Status::Resolved {
+                    return Err(SkipReason::Ended);
+                }
+                if head.priority == *priority {
+                    return Err(SkipReason::Already);
+                }
+                Ok(vec![Fact::PriorityChanged { priority: *priority }.into()])
+            }
+            RuleAction::StopMarketing {} => {
+                let marketing = Marketing { stopped: true, since: self.acting.due_at };
+                let is_stopped = self.conversation.thread.marketing.is_some_and(|of| of.stopped);
+                let told = marketing::told(self.conversation, marketing);
+                let told = told.filter(|_| !is_stopped).ok_or(SkipReason::Already)?;
+                Ok(vec![told])
+            }
         }
     }
 

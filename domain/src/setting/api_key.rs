@@ -2,21 +2,16 @@
 
 use baton_protocol::Timestamp;
 use baton_protocol::setting::{ApiKey, SettingBody};
-use chrono::{Days, NaiveDate, NaiveTime};
 
-use super::text::name;
+use super::text::{last_day, name};
 use super::{Around, Name, SettingRules, Target, Wrong};
 use crate::fold::fold;
+use crate::hours::day_end;
 
 /// Whether the last day of a key is over. A day that is none is over.
 pub fn is_over(key: &ApiKey, now: Timestamp) -> bool {
     let Some(until) = &key.until else { return false };
-    let end = last_day(until).and_then(|day| day.checked_add_days(Days::new(1)));
-    end.is_none_or(|end| now.ms() >= end.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
-}
-
-fn last_day(text: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+    day_end(until).is_none_or(|end| now >= end)
 }
 
 impl SettingRules for ApiKey {
@@ -28,8 +23,7 @@ impl SettingRules for ApiKey {
         {
             return Err(Wrong::new("agent", "stays as it was: make another key"));
         }
-        let is_day = self.until.as_deref().is_none_or(|until| last_day(until).is_some());
-        is_day.then_some(()).ok_or_else(|| Wrong::new("until", "must be a day, as 2027-12-31"))
+        last_day("until", self.until.as_deref())
     }
 
     fn names(&self) -> Vec<Name> {

@@ -1,9 +1,10 @@
 //! Rules that a team sets up. What they do says [`crate::rules`].
 
+use baton_protocol::Priority;
 use baton_protocol::limits::TEXT_CHARS_MAX;
 use baton_protocol::setting::{Holds, Rule, RuleAction, SettingKind, Test, Trigger};
 
-use super::text::{count, language, lines, name, number};
+use super::text::{count, language, last_day, lines, name, number};
 use super::{Around, Name, SettingRules, Target, Wrong};
 use crate::fold::fold;
 use crate::rules::contradiction;
@@ -24,6 +25,7 @@ impl SettingRules for Rule {
         }
         count("then", self.then.len(), 10)?;
         self.then.iter_mut().try_for_each(check_action)?;
+        last_day("until", self.until.as_deref())?;
         self.check_burial()
     }
 
@@ -64,7 +66,9 @@ impl SettingRules for Rule {
             | RuleAction::Notify { .. }
             | RuleAction::MarkWaiting {}
             | RuleAction::Snooze { .. }
-            | RuleAction::Resolve {} => None,
+            | RuleAction::Resolve {}
+            | RuleAction::Priority { .. }
+            | RuleAction::StopMarketing {} => None,
         });
         hours.into_iter().chain(tests).chain(then).collect()
     }
@@ -181,6 +185,11 @@ fn check_action(action: &mut RuleAction) -> Result<(), Wrong> {
         | RuleAction::Route { .. }
         | RuleAction::Notify { .. }
         | RuleAction::MarkWaiting {}
-        | RuleAction::Resolve {} => Ok(()),
+        | RuleAction::Resolve {}
+        | RuleAction::StopMarketing {} => Ok(()),
+        RuleAction::Priority { priority: Priority::Unknown } => {
+            Err(Wrong::new("then", "must say normal, high or urgent"))
+        }
+        RuleAction::Priority { .. } => Ok(()),
     }
 }

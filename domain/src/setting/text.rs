@@ -4,6 +4,7 @@ use baton_protocol::setting::Span;
 use serde_json::Value;
 
 use super::Wrong;
+use crate::hours::day_end;
 use crate::names;
 
 const DAY_MINUTES: u16 = 24 * 60;
@@ -111,4 +112,10 @@ pub(super) fn spans(field: &str, spans: &[Span]) -> Result<(), Wrong> {
         end = *until;
     }
     Ok(())
+}
+
+/// A day that is written as `2027-12-31`, or none.
+pub(super) fn last_day(field: &'static str, day: Option<&str>) -> Result<(), Wrong> {
+    let is_day = day.is_none_or(|day| day_end(day).is_some());
+    is_day.then_some(()).ok_or_else(|| Wrong::new(field, "must be a day, as 2027-12-31"))
 }

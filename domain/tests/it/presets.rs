@@ -3,8 +3,8 @@
 use baton_domain::inbound::{ElementBody, InboundMessage};
 use baton_protocol::command::{Claim, CommandBody};
 use baton_protocol::setting::{Rule, Schedule, Span};
-use baton_protocol::{Owner, RuleStep, SettingId, Status, TeamId};
-use serde_json::Value;
+use baton_protocol::{Owner, Priority, RuleStep, SettingId, Status, TeamId, Timestamp};
+use serde_json::{Value, json};
 
 use crate::automatic::{HOUR, MINUTE, Scene, given, rule, tag};
 use crate::group::{message, tells};
@@ -88,7 +88,9 @@ fn whom_nobody_answers_is_called_about() {
     scene.says("hola");
     scene.passes(3 * HOUR);
     scene.looks();
-    assert_eq!(did(&scene, 1), [RuleStep::NotifyOwner, RuleStep::NotifySupervisors]);
+    let urgent = RuleStep::Priority { priority: Priority::High };
+    assert_eq!(did(&scene, 1), [RuleStep::NotifyOwner, RuleStep::NotifySupervisors, urgent]);
+    assert_eq!(scene.conversation().head.priority, Priority::High);
     let mut scene = with("unassigned");
     scene.says("hola");
     scene.passes(10 * MINUTE);
@@ -198,6 +200,71 @@ fn one_rule_says_what_it_is_about_and_the_next_whose_it_is() {
     assert_eq!(did(&scene, 2), [RuleStep::Tag { tag: id(TAG) }]);
     assert_eq!(scene.ran()[1].1, [RuleStep::Route { team: TEAM }]);
     assert_eq!(scene.conversation().head.owner, Owner::Queue(TEAM));
+}
+
+#[test]
+fn who_writes_while_it_is_closed_goes_to_the_team_on_call() {
+    let mut scene = with("on_call");
+    scene.says("hola");
+    assert_eq!(did(&scene, 1), [RuleStep::Reply, RuleStep::Route { team: TEAM }]);
+    assert_eq!(scene.conversation().head.owner, Owner::Queue(TEAM));
+    let mut scene = with("on_call");
+    scene.passes(12 * HOUR);
+    scene.says("by day");
+    assert_eq!(did(&scene, 0), []);
+}
+
+#[test]
+fn who_asks_about_what_is_known_is_told_so_until_its_last_day_is_over() {
+    let mut scene = with("late_joiners");
+    scene.says("hola");
+    scene.says("I want a refund");
+    scene.says("the refund!");
+    assert_eq!(did(&scene, 1), [RuleStep::Reply, RuleStep::Tag { tag: id(TAG) }]);
+    // 2027-01-15 in UTC is the last one.
+    let over = Timestamp::from_ms(1_800_057_600_000);
+    for (at, times) in [(over.plus_ms(-1), 2), (over, 2)] {
+        scene.answers();
+        scene.passes(at.since(scene.now));
+        scene.says("a refund, please");
+        assert_eq!(scene.ran().len(), times, "{at:?}");
+    }
+    did(&scene, 2);
+}
+
+#[test]
+fn a_bare_word_ends_marketing_and_nothing_else() {
+    let mut scene = with("opt_out");
+    scene.says("please stop the delivery");
+    assert_eq!(did(&scene, 0), [], "it says more");
+    assert_eq!(scene.conversation().thread.marketing, None);
+    scene.says("Stop!");
+    assert_eq!(did(&scene, 1), [RuleStep::StopMarketing, RuleStep::Note]);
+    let marketing = scene.conversation().thread.marketing.expect("a wish");
+    assert!(marketing.stopped);
+    assert!(scene.conversation().thread.turn.is_some(), "somebody may answer");
+    scene.says("stop");
+    assert_eq!(scene.ran()[1].1, [RuleStep::Note], "it is so already");
+}
+
+#[test]
+fn where_an_automatic_message_is_left_out_because_there_were_so_many_the_team_is_called() {
+    let reply =
+        rule(json!({ "when": "message", "then": [{ "do": "reply", "text": "We have it" }] }));
+    let all = [given(TAG, tag("Machine?")), given(8, reply), given(9, preset("machine"))];
+    let mut scene = Scene::new(all.to_vec());
+    for n in 1..=5 {
+        scene.says("beep");
+        let runs = scene.ran().into_iter().filter(|(of, ..)| *of == id(9));
+        assert_eq!(runs.count(), usize::from(n > 3), "after {n} messages");
+        scene.answers();
+        scene.passes(MINUTE);
+    }
+    let ran = scene.ran().into_iter().find(|(of, ..)| *of == id(9)).expect("it ran");
+    assert_eq!(ran.1, [RuleStep::Tag { tag: id(TAG) }, RuleStep::NotifyTeam]);
+    let (would, did) = scene.replayed();
+    assert_eq!(would, did, "a dry run");
+    scene.is_its_log();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelId, LineKind, SettingId, TeamId};
+use crate::{ChannelId, LineKind, Priority, SettingId, TeamId};
 
 /// A rule: when something happens and tests hold, something is done.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -47,6 +47,10 @@ pub struct Rule {
     /// Whether rules after it are passed over for what woke it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stop: bool,
+    /// The last day on which it counts, as `2027-12-31`, in UTC. Left out, it has no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")))]
+    pub until: Option<String>,
 }
 
 /// The event or clock that wakes a rule.
@@ -68,6 +72,9 @@ pub enum Trigger {
     Tagged,
     /// The episode ends.
     Resolved,
+    /// An automatic message was left out, because so many were sent already: perhaps a machine
+    /// answers.
+    Limited,
     /// By clock: nobody has answered the customer.
     Unanswered,
     /// By clock: the customer waits, and nobody owns the conversation.
@@ -283,6 +290,13 @@ pub enum RuleAction {
     },
     /// Resolves.
     Resolve {},
+    /// Says how urgent it is in its team's queue.
+    Priority {
+        /// The priority from here on.
+        priority: Priority,
+    },
+    /// Notes that the customer wants no marketing: templates of that category are refused.
+    StopMarketing {},
 }
 
 /// The person or team that a rule calls.

@@ -119,8 +119,9 @@ export const KINDS = {
       name: {"is":"text","most":100,"needed":true,"column":true},
       once: {"is":"choice","options":["always","turn","episode","conversation"],"or":"turn"},
       stop: {"is":"switch"},
-      then: {"is":"rows","by":"do","sorts":{"tag":{"tag":{"is":"name","of":"tag","needed":true}},"untag":{"tag":{"is":"name","of":"tag","needed":true}},"note":{"text":{"is":"lines","most":4096,"lines":2,"needed":true}},"reply":{"text":{"is":"lines","most":4096,"lines":3,"needed":true}},"route":{"even_if_owned":{"is":"switch"},"team":{"is":"name","of":"team","needed":true}},"notify":{"whom":{"is":"choice","options":["owner","team","supervisors"],"needed":true}},"mark_waiting":{},"snooze":{"minutes":{"is":"number","least":1,"most":43200,"needed":true}},"resolve":{}},"most":10,"needed":true},
-      when: {"is":"choice","options":["message","first_message","episode_opened","owner_changed","status_changed","tagged","resolved","unanswered","unassigned","idle","window_left"],"needed":true,"column":true},
+      then: {"is":"rows","by":"do","sorts":{"tag":{"tag":{"is":"name","of":"tag","needed":true}},"untag":{"tag":{"is":"name","of":"tag","needed":true}},"note":{"text":{"is":"lines","most":4096,"lines":2,"needed":true}},"reply":{"text":{"is":"lines","most":4096,"lines":3,"needed":true}},"route":{"even_if_owned":{"is":"switch"},"team":{"is":"name","of":"team","needed":true}},"notify":{"whom":{"is":"choice","options":["owner","team","supervisors"],"needed":true}},"mark_waiting":{},"snooze":{"minutes":{"is":"number","least":1,"most":43200,"needed":true}},"resolve":{},"priority":{"priority":{"is":"choice","options":["normal","high","urgent"],"needed":true}},"stop_marketing":{}},"most":10,"needed":true},
+      until: {"is":"text","empty":true},
+      when: {"is":"choice","options":["message","first_message","episode_opened","owner_changed","status_changed","tagged","resolved","limited","unanswered","unassigned","idle","window_left"],"needed":true,"column":true},
     },
   },
   webhook: {

@@ -16,8 +16,12 @@ export const BLANKS: Partial<Record<Preset, readonly Blank[]>> = {
   language: ["language", "team"],
   topic: ["words", "tag"],
   pass_on: ["tag", "team"],
+  on_call: ["schedule", "team"],
+  late_joiners: ["words", "tag", "until"],
+  machine: ["tag"],
 };
 
+const HIGH = { do: "priority", priority: "high" };
 const notify = (whom: string) => ({ do: "notify", whom });
 const wordsOf = (text = "") => text.split(/[,،]/u).map((word) => word.trim()).filter((word) => word !== "");
 
@@ -30,7 +34,7 @@ export const isChosen = (preset: Preset, chosen: Chosen): boolean =>
 /** The body of a ready rule, in somebody's language. */
 export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Values {
   const base = { name: w.presets[preset].name, enabled: true };
-  const { schedule, tag, team, language } = chosen;
+  const { schedule, tag, team, language, until } = chosen;
   switch (preset) {
     case "acknowledge":
       return {
@@ -47,7 +51,7 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         then: [{ do: "reply", text: w.texts.closed }],
       };
     case "unanswered":
-      return { ...base, when: "unanswered", after_min: 120, then: [notify("owner"), notify("supervisors")] };
+      return { ...base, when: "unanswered", after_min: 120, then: [notify("owner"), notify("supervisors"), HIGH] };
     case "unassigned":
       return { ...base, when: "unassigned", after_min: 10, then: [notify("team")] };
     case "window":
@@ -63,7 +67,7 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         ...base,
         when: "message",
         if: [{ test: "tag", any_of: [tag] }],
-        then: [{ do: "note", text: w.texts.vip }, notify("supervisors")],
+        then: [{ do: "note", text: w.texts.vip }, HIGH, notify("supervisors")],
       };
     case "leads":
       return { ...base, when: "first_message", then: [{ do: "tag", tag }, { do: "route", team }] };
@@ -110,6 +114,36 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         when: "tagged",
         if: [{ test: "tag", any_of: [tag] }],
         then: [{ do: "route", team }],
+        once: "episode",
+      };
+    case "on_call":
+      return {
+        ...base,
+        when: "message",
+        if: [{ test: "hours", schedule, not: true }],
+        then: [{ do: "reply", text: w.texts.closed }, { do: "route", team }],
+      };
+    case "late_joiners":
+      return {
+        ...base,
+        when: "message",
+        if: [{ test: "text", any_of: wordsOf(chosen.words) }],
+        then: [{ do: "reply", text: w.texts.late }, { do: "tag", tag }],
+        until,
+      };
+    case "opt_out":
+      return {
+        ...base,
+        when: "message",
+        if: [{ test: "text", any_of: w.texts.optOut, exactly: true }],
+        then: [{ do: "stop_marketing" }, { do: "note", text: w.texts.optedOut }],
+        once: "always",
+      };
+    case "machine":
+      return {
+        ...base,
+        when: "limited",
+        then: [{ do: "tag", tag }, notify("team")],
         once: "episode",
       };
     case "thanks":
