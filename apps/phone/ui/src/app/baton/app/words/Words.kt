@@ -2422,6 +2422,18 @@ enum class Word(internal vararg val texts: String) {
         "Sobre este telefone",
         "عن هذا الهاتف",
     ),
+    Accept(
+        "Accept",
+        "Aceptar",
+        "Aceitar",
+        "قبول",
+    ),
+    Decline(
+        "Decline",
+        "Rechazar",
+        "Recusar",
+        "رفض",
+    ),
     SharedHere(
         "Choose the conversation for what you share.",
         "Elige la conversación para lo que compartes.",
