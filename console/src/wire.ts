@@ -2594,7 +2594,7 @@ export type StatusFilter = "open" | "waiting" | "snoozed" | "resolved" | "unfini
 export type StatusKind = "open" | "waiting" | "snoozed" | "resolved";
 /** The state of a step. */
 export type StepState = "ok" | "wrong" | "waiting" | "unknown";
-/** Whom a step looks at. */
+/** The members that a step looks at. */
 export type StepWho = "team" | "last";
 /** Figures of a stretch of time. */
 export interface StretchFigures {

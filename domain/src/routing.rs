@@ -33,7 +33,7 @@ pub struct Candidate {
     pub availability: Availability,
     /// The teams whose queues they serve.
     pub teams: BTreeSet<TeamId>,
-    /// Whether it is outside the hours of their own.
+    /// True outside the hours of their own.
     pub is_off_shift: bool,
     /// The levels of their skills, by folded name.
     pub skills: BTreeMap<String, u32>,
@@ -75,7 +75,7 @@ pub struct Planned {
     pub conversation: ConversationId,
     /// The agent who is chosen; `None` where nobody can be.
     pub agent: Option<AgentId>,
-    /// Whether no step of the team begins before the customer has waited longer.
+    /// True where the first step begins once the customer has waited longer.
     pub is_early: bool,
     /// The basis of it.
     pub trail: Trail,

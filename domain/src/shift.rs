@@ -5,8 +5,8 @@ use baton_protocol::setting::Schedule;
 
 use crate::hours::Hours;
 
-/// Whether somebody with these schedules does not work now. One of them that is open is enough; a
-/// schedule that cannot be read keeps nobody from work.
+/// True for somebody with these schedules who does not work now. One of them that is open is
+/// enough; a schedule that cannot be read keeps nobody from work.
 pub fn is_off(schedules: &[Schedule], at: Timestamp) -> bool {
     let is_closed = |one: &Schedule| Hours::of(one).is_some_and(|hours| !hours.is_open(at));
     !schedules.is_empty() && schedules.iter().all(is_closed)

@@ -152,8 +152,8 @@ async fn a_step_asks_who_has_the_skill_and_works_now_and_the_next_one_all_others
         // Chloe works for a minute at noon, and today not even that.
         let moment = json!(ana.head(first).await.activity_at);
         let today = moment.as_str().and_then(|text| text.get(..10)).expect("a day");
-        let hours = json!({"name": "Shift", "zone": "UTC", "week": [[[720, 721]], [[720, 721]], [[720, 721]], [[720, 721]], [[720, 721]], [[720, 721]],
-            [[720, 721]]],
+        let week = vec![[[720, 721]]; 7];
+        let hours = json!({"name": "Shift", "zone": "UTC", "week": week,
             "days": {today: []}});
         has_set(world, &chloe, "schedule", hours).await;
         let steps = json!([{"skills": [{"name": "BILLING", "level": 2}]}, {}]);

@@ -29,7 +29,9 @@ type Of<Name extends string, F> =
       : never);
 type Choices<Name extends string, F> = F extends { options: readonly (infer One extends string)[] }
   ? `${Name}.${One}`
-  : never;
+  : F extends { parts: infer Parts }
+    ? `${Name}.${keyof Parts & string}`
+    : never;
 type More = {
   [K in keyof Kinds]: {
     [Name in keyof FieldsOf<K> & string]: Of<Name, FieldsOf<K>[Name]>;

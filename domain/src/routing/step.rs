@@ -49,7 +49,7 @@ impl<'a> Looked<'a> {
         looked
     }
 
-    /// Whether the step waits for somebody who is there and has no room now.
+    /// True while the step waits for somebody who is there and has no room now.
     pub(super) fn is_waited_for(&self, step: &RoutingStep, waiting: &Waiting) -> bool {
         let is_meant = |agent: AgentId| step.who == StepWho::Team || waiting.last == Some(agent);
         let is_busy = |left: &LeftOut| {
@@ -104,7 +104,7 @@ fn has_skills(step: &RoutingStep, of: &Candidate) -> bool {
     })
 }
 
-/// Whether they speak the customer's language, as far as it is known. Countries do not matter: who
+/// True where they speak the customer's language, or it is not known. Countries do not matter: who
 /// speaks `pt` is asked for `pt-BR`.
 fn speaks(waiting: &Waiting, of: &Candidate) -> bool {
     let Some(language) = &waiting.language else { return true };

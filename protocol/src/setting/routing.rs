@@ -26,7 +26,7 @@ pub struct Routing {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 100), extend("x-of" = "agent")))]
     pub excluded: Vec<AgentId>,
-    /// Who is looked at, one step after the other; at most 8. Without any, all members are.
+    /// The members who are looked at, one step after the other; at most 8. Without any, all are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 8)))]
     pub steps: Vec<RoutingStep>,
@@ -91,7 +91,7 @@ pub struct RoutingStep {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 5)))]
     pub skills: Vec<Skill>,
-    /// Whether they speak the customer's language, where it is known.
+    /// True for those alone who speak the customer's language, where it is known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub speaks: bool,
     /// Seconds that a customer has waited before it counts, at most a day.
@@ -105,7 +105,7 @@ pub struct RoutingStep {
     pub wait_s: u32,
 }
 
-/// Whom a step looks at.
+/// The members that a step looks at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

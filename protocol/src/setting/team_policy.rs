@@ -13,8 +13,8 @@ pub struct TeamPolicy {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(max = 10)))]
     pub undo_s: u32,
-    /// Minutes after which an open turn leaves an owner who is away, off shift or unreachable, 1 to 120.
-    /// 0: never.
+    /// Minutes after which an open turn leaves an owner who is away, off shift or unreachable, 1 to
+    /// 120. 0: never.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[cfg_attr(feature = "schema", schemars(range(max = 120)))]
     pub absent_min: u32,

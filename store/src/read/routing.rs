@@ -43,7 +43,7 @@ pub async fn routed_teams_of(
     Ok(read_policies(&rows)?.into_keys().collect())
 }
 
-/// What routing knows of agents beside their state: their skills, and the hours of their own.
+/// Settings of agents that routing looks at: their skills, and the hours of their own.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct AgentSettings {
     /// The skills of each who has any.

@@ -236,7 +236,7 @@ async fn work(agents: Vec<SignedIn>, nodes: Vec<Api>) {
     let works = agents.into_iter().enumerate().map(|(nth, agent)| {
         let nodes = nodes.clone();
         async move {
-            let mut done: BTreeSet<OfferId> = BTreeSet::new();
+            let mut done = Answered::default();
             for turn in nth.. {
                 let Some(api) = nodes.get(turn % nodes.len()) else { return };
                 let signed = SignedIn { api: api.clone(), session: agent.session.clone() };
@@ -251,12 +251,15 @@ async fn work(agents: Vec<SignedIn>, nodes: Vec<Api>) {
     join_all(works).await;
 }
 
-async fn answers(
-    signed: &SignedIn,
-    told: &NextInLines,
-    done: &mut BTreeSet<OfferId>,
-) -> Result<()> {
-    if let Some(offer) = told.offer.filter(|offer| !done.contains(&offer.offer_id)) {
+/// The offers that somebody answered, and those that they began to answer.
+#[derive(Default)]
+struct Answered {
+    done: BTreeSet<OfferId>,
+    ops: BTreeMap<OfferId, OpId>,
+}
+
+async fn answers(signed: &SignedIn, told: &NextInLines, by: &mut Answered) -> Result<()> {
+    if let Some(offer) = told.offer.filter(|offer| !by.done.contains(&offer.offer_id)) {
         let of = OfOffer { offer_id: offer.offer_id };
         let body = match offer.offer_id.0.as_u128() % 4 {
             0 => None,
@@ -265,10 +268,10 @@ async fn answers(
         };
         if let Some(body) = body {
             // The same op id again, where no answer came.
-            let op_id = OpId(offer.offer_id.0);
+            let op_id = *by.ops.entry(offer.offer_id).or_insert_with(|| OpId(Uuid::now_v7()));
             give(signed, op_id, offer.conversation_id, body).await?;
         }
-        done.insert(offer.offer_id);
+        by.done.insert(offer.offer_id);
     }
     let now = baton::clock::Clock::system().now();
     for one in told.waiting.iter().filter(|one| now.since(one.since) > HELPS_MS) {
@@ -324,6 +327,6 @@ fn judge(events: &[Event]) -> Result<String> {
         }
     }
     ensure!(live.is_empty(), "these have no end: {live:?}");
-    ensure!(!ended.is_empty(), "nothing was offered");
+    ensure!(ends.contains_key("Accepted"), "nothing was accepted: {ends:?}");
     Ok(format!("{} offers, {ends:?}", ended.len()))
 }

@@ -54,6 +54,7 @@ pub(super) fn openapi() -> Value {
         if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
             share_around(schemas);
             FLATTENED.iter().for_each(|name| share_flattened(schemas, name));
+            OF_EACH_COMMAND.iter().for_each(|(field, name)| share_field(schemas, field, name));
         }
     }
     text
@@ -103,6 +104,23 @@ fn share_flattened(schemas: &mut Map<String, Value>, name: &str) {
         whole.remove("required");
         whole.insert("allOf".to_owned(), json!([reference, own]));
     }
+}
+
+/// Fields that every command has, and the schemas that say what they are.
+const OF_EACH_COMMAND: [(&str, &str); 2] = [("after", "CommandAfter"), ("retry_of", "RetryOf")];
+
+/// Lets all commands have a field from one schema.
+fn share_field(schemas: &mut Map<String, Value>, field: &str, name: &str) {
+    let commands = schemas.get_mut("Command").and_then(|all| all.get_mut("oneOf"));
+    let commands = commands.and_then(Value::as_array_mut).into_iter().flatten();
+    let place = format!("/properties/{field}");
+    let mut shared: Option<Value> = None;
+    for of in commands.filter_map(|command| command.pointer_mut(&place)) {
+        if shared.get_or_insert_with(|| of.clone()) == of {
+            *of = json!({ "$ref": format!("#/components/schemas/{name}") });
+        }
+    }
+    schemas.extend(shared.map(|of| (name.to_owned(), of)));
 }
 
 fn operations(text: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {

@@ -1,1 +1,0 @@
-import{I as e,N as t,b as n,et as r,p as i,q as a,t as o}from"./disclose-version-Dkl-Ermw.js";var s=e(`<svg aria-hidden="true"><use></use></svg>`);function c(e,c){let l=[`left`,`right`,`send`,`swap`,`undo`],u=o(c,`size`,3,``);var d=s();let f;var p=r(d);a(e=>{f=n(d,0,`i ${u()??``}`,null,f,{turns:e}),i(p,`href`,`#i-${c.name??``}`)},[()=>l.includes(c.name)]),t(e,d)}export{c as t};

@@ -1,1 +1,0 @@
-export{t as default}from"./With-B-9HgL_m.js";

@@ -1,1 +1,0 @@
-import{ft as e,lt as t}from"./disclose-version-Dkl-Ermw.js";var n=Symbol(`desk`),r=t=>e(n,t),i=()=>t(n);export{i as n,r as t};
