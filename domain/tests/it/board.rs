@@ -1,4 +1,4 @@
-//! What supervisors are shown of one count.
+//! The part of one count that supervisors are shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -218,7 +218,7 @@ impl Router {
         Ok(Staff { agents, signs, settings })
     }
 
-    /// Whether an offer is over, and how.
+    /// The end of an offer that is over.
     async fn end(
         &self,
         tx: &mut Tx,

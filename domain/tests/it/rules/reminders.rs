@@ -1,4 +1,4 @@
-//! What a client holds of reminders after each fact.
+//! Reminders as clients hold them, after each fact.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

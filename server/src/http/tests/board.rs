@@ -1,4 +1,4 @@
-//! What supervisors are shown on the board, and what it costs.
+//! The board that supervisors are shown, and its cost.
 
 use futures_util::future::join_all;
 
