@@ -98,7 +98,7 @@ const RUNTIME: [&str; 27] = [
 const MACHINES: [&str; 8] =
     ["few", "gathered", "link", "outbox", "compose", "push", "lists", "phone"];
 
-/// What a machine must not name: clocks, threads, sockets, runtimes.
+/// The names that a machine must not have: clocks, threads, sockets, runtimes.
 const OUTSIDE: [&str; 12] = [
     "std::thread",
     "std::net",
