@@ -14,11 +14,11 @@ use tokio::time::timeout;
 
 use super::redis::free_port;
 
-/// How long a start may take, migrations and a loaded machine included.
+/// The time that a start may take, migrations and a loaded machine included.
 const START: Duration = Duration::from_secs(30);
 /// From SIGTERM to the end; a server promises less.
 const END: Duration = Duration::from_secs(25);
-/// How much of a log is shown of a node that did not start.
+/// The part of a log that is shown of a node that did not start.
 const TAIL: usize = 8;
 
 /// Several nodes of this program. Dropping this kills them.
