@@ -61,7 +61,7 @@ fn who_speaks_the_customers_language_is_asked_and_the_country_does_not_matter() 
     let all = [who_can(1, &[], &["en"]), who_can(2, &[], &["es", "pt-PT"]), who_can(3, &[], &[])];
     let step = RoutingStep { speaks: true, ..RoutingStep::default() };
     let speaks = |tag: &str| Waiting { language: Some(tag.to_owned()), ..after(0) };
-    let found = planned(&[step.clone()], &all, speaks("pt-BR"));
+    let found = planned(std::slice::from_ref(&step), &all, speaks("pt-BR"));
     assert_eq!(found.agent, Some(agent(2)));
     assert_eq!(why(&found, 3), Some(PassedOver::Language));
     let unknown = planned(&[step], &all, after(0));
@@ -74,7 +74,7 @@ fn a_step_with_nobody_is_passed_at_once_and_a_later_one_counts_from_its_time() {
     let (vip, late) = (asks(&[("vip", 3)]), RoutingStep { after_s: 120, ..RoutingStep::default() });
     let steps = [vip, late];
     assert_eq!(planned(&steps, &all, after(0)).agent, Some(agent(2)));
-    let mut away = all.clone();
+    let mut away = all;
     away[1].availability = Availability::Away;
     let early = planned(&steps, &away, after(119));
     assert_eq!((early.agent, early.trail.step), (None, Some(1)));
