@@ -170,55 +170,6 @@ async def answered_from_the_notification(stage):
     await stage.reaches(wa_id, ["Queda uno", "Apartado"])
 
 
-@scenario(54)
-async def offered(stage):
-    ana, conversation, _ = await registered(stage)
-    team = (await stage.world.ask("rest", who="admin", method="GET",
-                                  path=f"/conversations/{conversation}"))["view"]["head"]["team_id"]
-    agents = await stage.world.ask("rest", who="admin", method="GET", path="/agents")
-    me = stage.logins["ana"]["agent_id"]
-    others = [one["id"] for one in agents if one["id"] != me]
-    async def puts(change):
-        change = {"kind": "routing", "id": team} | change
-        await stage.world.ask("rest", who="admin", method="POST", path="/settings", body=[change])
-    async def owner(of):
-        told = await stage.world.ask("rest", who="admin", method="GET",
-                                     path=f"/conversations/{of}")
-        return told["view"]["head"]["owner"]
-    async def answers(token, answer):
-        await ana.restart()
-        await ana.baton.network(True)
-        return await ana.baton.answer_notification(token, answer, WITHIN * 4)
-    await stage.colleague("ben", "claim", conversation)
-    body = {"hand": "offer", "excluded": others}
-    await puts({"put": {"home": {"kind": "team", "id": team}, "body": body}})
-    of, (accept, _) = await is_offered(stage, ana)
-    for _ in range(2):
-        outcome = await answers(accept, NotificationAnswer.ACCEPT())
-        expect(outcome == AnswerOutcome.SENT, f"it is hers: {outcome}")
-    expect(await owner(of) == {"kind": "agent", "id": me}, "she owns it")
-    of, (accept, decline) = await is_offered(stage, ana)
-    outcome = await answers(decline, NotificationAnswer.DECLINE())
-    expect(outcome == AnswerOutcome.SENT, f"she said no: {outcome}")
-    expect((await owner(of))["kind"] == "queue", "nobody owns it")
-    expect(await ana.baton.outbox() == [], "nothing is left to do")
-    outcome = await answers(accept, NotificationAnswer.ACCEPT())
-    expect(outcome == AnswerOutcome.OPEN_APP, f"the app opens: {outcome}")
-    await puts({"expect": 1})
-
-
-async def is_offered(stage, phone):
-    """A customer writes, and a push offers it: the conversation, and the tokens of both buttons."""
-    conversation, _ = await stage.customer("hola")
-    _, push = await sent(stage, phone, "offer", conversation)
-    notification = shown(await phone.baton.handle_push(push, WITHIN))
-    actions = notification.actions
-    expect([one.is_ACCEPT() for one in actions] == [True, False] and actions[1].is_DECLINE(),
-           f"both buttons: {notification}")
-    expect(notification.expires_at_ms == actions[0].until_ms, f"it has an end: {notification}")
-    return conversation, [one.token for one in actions]
-
-
 async def told(stage, phone, conversation, wa_id, text):
     """A customer writes and a push says so: the token of the notification's answer."""
     await stage.customer(text, wa_id)

@@ -200,65 +200,6 @@ func answeredFromNotification(_ stage: Stage) async throws {
     try check(!(try await customer.reached()).contains("I keep it for you"), "it was sent")
 }
 
-func offered(_ stage: Stage) async throws {
-    let said = try await stage.customer().writes("Good morning")
-    let ana = try await stage.phone("ana")
-    try await (try await ana.timeline(said.conversation)).shows(said.seen)
-    try await ana.registersForPush()
-    let world = stage.world
-    func head(_ of: String) async throws -> JSON {
-        try await world.ask(
-            "/rest", ["who": "admin", "method": "GET", "path": "/conversations/\(of)"])["view"]["head"]
-    }
-    guard let team = try await head(said.conversation)["team_id"].string else {
-        throw Failed("it has no team")
-    }
-    func puts(_ change: [String: Any]) async throws {
-        let named: [String: Any] = ["kind": "routing", "id": team]
-        let body = [named.merging(change) { _, new in new }]
-        try await world.ask(
-            "/rest", ["who": "admin", "method": "POST", "path": "/settings", "body": body])
-    }
-    let me = try await world.login("ana").agent
-    let others = [try await world.login("ben").agent, try await world.login("chloe").agent]
-    try await stage.colleague("ben", said.conversation, "claim")
-    try await ana.client.background()
-    let body: [String: Any] = ["hand": "offer", "excluded": others]
-    try await puts(["put": ["home": ["kind": "team", "id": team], "body": body]])
-    let first = try await isOffered(stage, ana)
-    for _ in 0..<2 {
-        let outcome = try await taps(ana, first.accept, .accept)
-        try check(outcome == .sent, "the yes is \(outcome)")
-    }
-    let owner = try await head(first.conversation)["owner"]["id"].string
-    try check(owner == me, "it is \(owner ?? "nobody")'s")
-    let second = try await isOffered(stage, ana)
-    let refused = try await taps(ana, second.decline, .decline)
-    try check(refused == .sent, "the no is \(refused)")
-    let left = try await head(second.conversation)["owner"]["kind"].string
-    try check(left == "queue", "a \(left ?? "nobody") owns it")
-    try check(try await ana.client.outbox().isEmpty, "something is left to do")
-    let late = try await taps(ana, second.accept, .accept)
-    try check(late == .openApp, "the late yes is \(late)")
-    try await puts(["expect": 1])
-}
-
-/// A customer writes, and a push offers it: the tokens of both buttons.
-private func isOffered(
-    _ stage: Stage, _ phone: Phone
-) async throws -> (conversation: String, accept: String, decline: String) {
-    let said = try await stage.customer().writes("Hello")
-    let push = try await phone.isSent("offer", about: said.conversation)
-    guard case .show(let shown) = try await phone.hears(push.message).verdict else {
-        throw Failed("nothing is shown")
-    }
-    guard case .accept(_, _, let until, let accept) = shown.actions.first,
-        case .decline(_, _, _, let decline) = shown.actions.last
-    else { throw Failed("it has no buttons: \(shown)") }
-    try check(shown.expiresAtMs == until, "it ends at \(shown.expiresAtMs ?? 0)")
-    return (said.conversation, accept, decline)
-}
-
 func keptWishForPushes(_ stage: Stage) async throws {
     let ana = try await stage.freshPhone("ana")
     let nothing = PushState.off(reason: .notRegistered)
@@ -311,15 +252,9 @@ private func token(_ customer: Customer, _ phone: Phone, _ text: String) async t
 private func answers(
     _ phone: Phone, _ token: String, _ text: String
 ) async throws -> AnswerOutcome {
-    try await taps(phone, token, .reply(text: text))
-}
-
-private func taps(
-    _ phone: Phone, _ token: String, _ answer: NotificationAnswer
-) async throws -> AnswerOutcome {
     try phone.restarts()
     try await phone.client.network(isUp: true)
-    return try await phone.client.answerNotification(token: token, answer: answer)
+    return try await phone.client.answerNotification(token: token, answer: .reply(text: text))
 }
 
 func pushesOfTheFixtures(_ stage: Stage) async throws {

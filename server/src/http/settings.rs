@@ -13,7 +13,7 @@ use baton_protocol::setting::{
     Home, Readers, SecretKept, Setting, SettingChange, SettingKindInfo, SettingName, SettingPut,
     SettingSpec, SettingUse, SettingVersion, SettingsPage,
 };
-use baton_protocol::{Cursor, Epoch, Role, SettingId, SettingKind};
+use baton_protocol::{AgentId, Cursor, Epoch, Role, SettingId, SettingKind};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
@@ -195,7 +195,14 @@ async fn one(
         None => read::setting(&mut tx, signed.workspace, kind, of).await?.map(|it| it.setting),
     };
     let is_set = |setting: &Setting| !(setting.ended && kind.spec().is_singleton);
-    let found = found.filter(is_set).or_else(|| default_of(kind, of, &signed, &sight));
+    let found = match found.filter(is_set) {
+        Some(found) => Some(found),
+        None => {
+            let agents = read::agents(&mut tx, signed.workspace).await?;
+            let agents: Vec<AgentId> = agents.iter().map(|agent| agent.id).collect();
+            default_of(kind, of, (&signed, &sight), &agents)
+        }
+    };
     let setting = found.filter(|setting| reads(&sight, kind, setting.home));
     let mut told = vec![setting.ok_or_else(Fault::not_found)?];
     if asked.at.is_none() {
@@ -207,12 +214,17 @@ async fn one(
 }
 
 /// What holds at a home that is there and where nobody has set it.
-fn default_of(kind: SettingKind, of: SettingId, signed: &Signed, sight: &Sight) -> Option<Setting> {
+fn default_of(
+    kind: SettingKind,
+    of: SettingId,
+    (signed, sight): (&Signed, &Sight),
+    agents: &[AgentId],
+) -> Option<Setting> {
     let home =
         kind.spec().homes.iter().map(|home| Home::of(*home, of.0)).find(|home| match home {
             Home::Workspace => of.0 == signed.workspace.0,
             Home::Team { id } => sight.visibility.contains_key(id),
-            Home::Agent { id } => *id == signed.agent,
+            Home::Agent { id } => agents.contains(id),
             Home::Channel { .. } | Home::Unknown => false,
         })?;
     let body = setting::default_for(kind, home)?.to_json();

@@ -127,36 +127,6 @@ val pushes = listOf(
             world.reached(number) == listOf("One is", "It is yours")
         }
     },
-    Scenario(54) {
-        val ana = agent("ana")
-        val target = ana.registers()
-        val said = world.customer(freshNumber(), "one")
-        ana.linesOf(said, 1)
-        ana.baton.background(5.seconds)
-        val (me, team) = world.agent("ana") to ana.rowOf(said).team
-        val others = listOf("ben", "chloe").map { world.agent(it) }
-        world.colleague("ben", said.conversation, "claim")
-        val home = mapOf("kind" to "team", "id" to team)
-        val body = mapOf("hand" to "offer", "excluded" to others)
-        val put = mapOf("home" to home, "body" to body)
-        world.puts(mapOf("kind" to "routing", "id" to team, "put" to put))
-        val first = isOffered(ana, target)
-        repeat(2) {
-            val outcome = ana.restart().taps(first.accept.token, NotificationAnswer.Accept)
-            ensure(outcome == AnswerOutcome.SENT) { "the yes is $outcome" }
-        }
-        val owner: String = world.conversation(first.conversation).at("view", "head", "owner", "id")
-        ensure(owner == me) { "it is $owner's" }
-        val second = isOffered(ana, target)
-        val no = ana.restart().taps(second.decline.token, NotificationAnswer.Decline)
-        ensure(no == AnswerOutcome.SENT) { "the no is $no" }
-        val left: String = world.conversation(second.conversation).at("view", "head", "owner", "kind")
-        ensure(left == "queue") { "a $left owns it" }
-        ensure(ana.baton.outbox().isEmpty()) { "something is left to do" }
-        val late = ana.restart().taps(second.accept.token, NotificationAnswer.Accept)
-        ensure(late == AnswerOutcome.OPEN_APP) { "the late yes is $late" }
-        world.puts(mapOf("kind" to "routing", "id" to team, "expect" to 1))
-    },
     Scenario(36) {
         val ana = phone("ana").open()
         val wanted = target("fcm-${opId()}")
@@ -224,29 +194,9 @@ private suspend fun Stage.told(
     return reply?.token ?: throw Failed("nothing can be answered: $actions")
 }
 
-private suspend fun Phone.answers(token: String, text: String): AnswerOutcome =
-    taps(token, NotificationAnswer.Reply(text))
-
-private suspend fun Phone.taps(token: String, answer: NotificationAnswer): AnswerOutcome {
+private suspend fun Phone.answers(token: String, text: String): AnswerOutcome {
     baton.network(true)
-    return baton.answerNotification(token, answer, 20.seconds)
-}
-
-private class Offered(
-    val conversation: String,
-    val accept: NotificationAction.Accept,
-    val decline: NotificationAction.Decline,
-)
-
-/** A customer writes, and a push offers it: both buttons of its notification. */
-private suspend fun Stage.isOffered(to: Phone, target: String): Offered {
-    val said = world.customer(freshNumber(), "hello")
-    val push = sent(target, "offer", said.conversation)
-    val shown = to.handles(push.message).shown() ?: throw Failed("nothing is shown")
-    val accept = shown.actions.filterIsInstance<NotificationAction.Accept>().single()
-    val decline = shown.actions.filterIsInstance<NotificationAction.Decline>().single()
-    ensure(shown.expiresAtMs == accept.untilMs) { "it ends at ${shown.expiresAtMs}" }
-    return Offered(said.conversation, accept, decline)
+    return baton.answerNotification(token, NotificationAnswer.Reply(text), 20.seconds)
 }
 
 internal class Pushed(val id: String, val message: PushMessage)
