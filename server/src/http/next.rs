@@ -10,7 +10,7 @@ use axum::extract::State;
 use baton_domain::group::Key;
 use baton_domain::routing::queue_at;
 use baton_protocol::next::{NextInLine, NextInLines};
-use baton_protocol::{ConversationId, TeamId};
+use baton_protocol::{AgentId, ConversationId, TeamId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -33,23 +33,26 @@ pub(super) struct NextQuery {
     team: Option<TeamId>,
 }
 
-/// The conversations that this node told somebody first, and the times.
+/// The conversations that this node told somebody first, whom, and the times.
 #[derive(Clone, Default, Debug)]
-pub struct Handed(Arc<Mutex<BTreeMap<Key<ConversationId>, Duration>>>);
+pub struct Handed(Arc<Mutex<BTreeMap<Key<ConversationId>, (AgentId, Duration)>>>);
 
 impl Handed {
-    /// Puts what somebody is taking just now behind all else, and notes what is told first.
+    /// Puts what somebody else is taking just now behind all else, and notes what is told first.
+    /// Who asks once more is told the same.
     fn arrange(
         &self,
-        now: Duration,
+        (agent, now): (AgentId, Duration),
         waiting: Vec<(Key<ConversationId>, NextInLine)>,
     ) -> Vec<NextInLine> {
         let mut handed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        handed.retain(|_, at| now.saturating_sub(*at) < HELD_BACK);
-        let is_free = |(key, _): &(Key<ConversationId>, NextInLine)| !handed.contains_key(key);
+        handed.retain(|_, (_, at)| now.saturating_sub(*at) < HELD_BACK);
+        let is_free = |(key, _): &(Key<ConversationId>, NextInLine)| {
+            handed.get(key).is_none_or(|(to, _)| *to == agent)
+        };
         let (free, taken): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_free);
         if let Some((first, _)) = free.first() {
-            handed.insert(*first, now);
+            handed.insert(*first, (agent, now));
         }
         free.into_iter().chain(taken).map(|(_, next)| next).take(TOLD_MAX).collect()
     }
@@ -94,6 +97,6 @@ pub(super) async fn next(
     waiting.sort_by_key(|one| (queue_at(one.since, one.priority), one.conversation_id));
     let more = waiting.len() > TOLD_MAX;
     let keyed = waiting.into_iter().map(|one| ((workspace, one.conversation_id), one)).collect();
-    let waiting = parts.handed.arrange(parts.clock.monotonic(), keyed);
+    let waiting = parts.handed.arrange((signed.agent, parts.clock.monotonic()), keyed);
     Ok(Out(NextInLines { offer, waiting, more }))
 }
