@@ -220,6 +220,12 @@ impl Accounts {
         }))
     }
 
+    /// The same accounts, seen at another time.
+    pub fn at(&self, clock: Clock) -> Self {
+        let Inner { store, keys, config, pace_per_s, .. } = &*self.0;
+        Self::new(store.clone(), keys.clone(), clock, *config, *pace_per_s)
+    }
+
     /// Names the listener for ended sessions; the first one named stays.
     pub fn set_on_ended(&self, listener: Arc<dyn OnEnded>) {
         drop(self.0.on_ended.set(listener));

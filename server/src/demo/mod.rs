@@ -5,11 +5,13 @@ pub mod client;
 pub mod cluster;
 mod facts;
 pub mod nodes;
+mod offered;
 mod pocket;
 pub mod redis;
 mod scene;
 mod seed;
 
 pub use facts::Facts;
+pub use offered::dead_phone;
 pub use scene::{Scene, play};
 pub use seed::{Cast, Login, PASSWORD, Seeds, seed};

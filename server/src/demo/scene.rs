@@ -88,7 +88,8 @@ pub async fn play(scene: Scene<'_>, say: &mut (dyn FnMut(&str) + Send)) -> anyho
         .context("the offline phone")?;
     stage.the_ticks_come_back(answer).await.context("the ticks")?;
     stage.a_phone_in_a_pocket(2, answer).await.context("the phone in a pocket")?;
-    stage.the_episode_is_resolved(answer).await.context("resolving")
+    stage.the_episode_is_resolved(answer).await.context("resolving")?;
+    stage.an_offer_moves_on().await.context("the offer")
 }
 
 impl SceneRun<'_> {
@@ -102,7 +103,18 @@ impl SceneRun<'_> {
         self.players.get(place).context("too few agents for the scene")
     }
 
-    fn conversation(&self) -> anyhow::Result<ConversationId> {
+    /// The player of this name.
+    pub(super) fn named(&self, name: &str) -> anyhow::Result<&Player> {
+        self.players.iter().find(|player| player.login.name == name).context("no such agent")
+    }
+
+    /// A player leaves the stage.
+    pub(super) fn leaves(&mut self, place: usize) -> anyhow::Result<Player> {
+        ensure!(place < self.players.len(), "too few agents for the scene");
+        Ok(self.players.remove(place))
+    }
+
+    pub(super) fn conversation(&self) -> anyhow::Result<ConversationId> {
         self.conversation.context("no conversation yet")
     }
 
@@ -194,8 +206,7 @@ impl SceneRun<'_> {
     /// The second phone loses its network; what it knew stays where it was.
     fn a_phone_goes_offline(&mut self) -> anyhow::Result<Offline> {
         let started = Instant::now();
-        ensure!(self.players.len() > 1, "too few agents");
-        let Player { login, signed, socket } = self.players.remove(1);
+        let Player { login, signed, socket } = self.leaves(1)?;
         let cursor = last_cursor(&socket).context("the phone had heard nothing")?;
         drop(socket);
         let what = format!("{} goes into a tunnel, and writes an answer there", login.name);

@@ -14,7 +14,7 @@ use crate::app::Server;
 use crate::cli::Demo;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::demo::{Cast, Facts, Login, Scene, Seeds, play, seed};
+use crate::demo::{Cast, Facts, Login, Scene, Seeds, dead_phone, play, seed};
 use crate::engine::Engine;
 use crate::store::template;
 use crate::telemetry::start_logs;
@@ -116,6 +116,7 @@ impl DemoServer {
 
     /// Plays the scene; `tell` hears each step as it happened.
     async fn play(&self, tell: &mut (dyn FnMut(&str) + Send)) -> anyhow::Result<()> {
+        dead_phone(&self.server.accounts, &self.clock, &self.facts.logins).await?;
         let scene = Scene {
             server_urls: std::slice::from_ref(&self.facts.server_url),
             simulator: &self.simulator,

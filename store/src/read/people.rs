@@ -149,8 +149,9 @@ fn agent(
     })
 }
 
-/// The signs of all agents who have a device that is signed in. Registrations with other push
-/// services than `lanes` are no sign: nothing is sent by them.
+/// The signs of all agents who have a device that is signed in. A device that signed out shows
+/// nothing any more. Registrations with other push services than `lanes` are no sign: nothing is
+/// sent by them.
 pub async fn signs(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -161,21 +162,26 @@ pub async fn signs(
         "SELECT agent, MAX(at), MAX(push_at) FROM (
            SELECT d.agent, d.last_seen_at AS at, CAST(NULL AS BIGINT) AS push_at FROM device AS d
            WHERE d.workspace = $1 AND d.revoked_at IS NULL
+             AND d.refresh_expires_at > CAST($3 AS BIGINT)
            UNION ALL
            SELECT d.agent, d.acked_at, NULL FROM device AS d
            WHERE d.workspace = $1 AND d.revoked_at IS NULL
+             AND d.refresh_expires_at > CAST($3 AS BIGINT)
            UNION ALL
            SELECT d.agent, p.confirmed_at, p.confirmed_at FROM push_device AS p
            JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
-           WHERE p.workspace = $1 AND d.revoked_at IS NULL AND p.lane {in $2}
+           WHERE p.workspace = $1 AND d.revoked_at IS NULL
+             AND d.refresh_expires_at > CAST($3 AS BIGINT) AND p.lane {in $2}
            UNION ALL
            SELECT d.agent, p.last_receipt_at, p.last_receipt_at FROM push_device AS p
            JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
-           WHERE p.workspace = $1 AND d.revoked_at IS NULL AND p.lane {in $2}
+           WHERE p.workspace = $1 AND d.revoked_at IS NULL
+             AND d.refresh_expires_at > CAST($3 AS BIGINT) AND p.lane {in $2}
          ) AS sign GROUP BY agent",
     );
+    let args = [workspace.to_string(), json!(lanes).to_string(), now.ms().to_string()];
     let rows: Vec<(String, Option<i64>, Option<i64>)> =
-        tx.rows(&SIGNS, &[&workspace.to_string(), &json!(lanes).to_string()]).await?;
+        tx.rows(&SIGNS, &args.each_ref().map(String::as_str)).await?;
     let mut signs = BTreeMap::new();
     for (agent, heard_at, push_at) in rows {
         let (agent, at) = (id(&agent)?, |at: Option<i64>| at.map(Timestamp::from_ms));

@@ -79,3 +79,21 @@ async fn supervisors_are_shown_their_teams_and_nothing_of_others() {
         desk.database.close().await;
     }
 }
+
+#[tokio::test]
+async fn an_agent_who_signed_out_everywhere_is_not_there() {
+    for (time, desk) in timed().await {
+        let verdict = async || {
+            let board = desk.get(&desk.admin, BOARD).await.is(200, "").body;
+            let agents = board["agents"].as_array().unwrap();
+            let of = agents.iter().find(|of| of["agent_id"] == json!(desk.agent.agent_id));
+            of.unwrap()["verdict"].clone()
+        };
+        assert_eq!(verdict().await, "here");
+        let out = format!("/api/v1/sessions/{}", desk.agent.device_id);
+        desk.call(&desk.agent, Method::DELETE, &out, Value::Null).await.is(204, "");
+        time.advance_ms(1_000);
+        assert_eq!(verdict().await, "unreachable");
+        desk.database.close().await;
+    }
+}

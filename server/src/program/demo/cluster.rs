@@ -10,6 +10,7 @@ use crate::cli::Demo;
 use crate::clock::Clock;
 use crate::config::{Config, Database, DatabaseUrl};
 use crate::demo::cluster::{self, Machines};
+use crate::demo::dead_phone;
 use crate::demo::nodes::Nodes;
 use crate::demo::redis::RedisServer;
 use crate::demo::{Facts, Scene, play};
@@ -58,7 +59,13 @@ impl DemoCluster {
         config.store.data = nodes.data("seed");
         config.store.key_file = nodes.key_file();
         let foundation = Foundation::lay(&config, &clock).await?;
-        let cast = people(&foundation.accounts, &foundation.engine, &simulator).await;
+        let accounts = &foundation.accounts;
+        let seeded = async {
+            let cast = people(accounts, &foundation.engine, &simulator).await?;
+            dead_phone(accounts, &clock, &cast.logins).await?;
+            anyhow::Ok(cast)
+        };
+        let cast = seeded.await;
         foundation.store.close().await;
         let account = nodes.key_file().with_file_name("service-account.json");
         std::fs::write(&account, serde_json::to_vec(&simulator.service_account())?)?;
