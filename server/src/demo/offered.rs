@@ -143,10 +143,10 @@ async fn set_routing(
     body: Value,
 ) -> anyhow::Result<()> {
     let put = json!({"home": {"kind": "team", "id": team}, "body": body});
-    let mut change = json!({"kind": "routing", "id": team, "put": put});
-    if let Some(version) = expect {
-        change["expect"] = version.into();
-    }
+    let change = match expect {
+        None => json!({"kind": "routing", "id": team, "put": put}),
+        Some(version) => json!({"kind": "routing", "id": team, "expect": version, "put": put}),
+    };
     let _set: Vec<Setting> = admin.post("/settings", &json!([change])).await?;
     Ok(())
 }

@@ -33,13 +33,16 @@ pub(super) struct NextQuery {
     team: Option<TeamId>,
 }
 
-/// The conversations that this node told somebody first, whom, and the times.
+/// An agent who was told a conversation first, and the time.
+type ToldFirst = (AgentId, Duration);
+
+/// The conversations that this node told somebody first.
 #[derive(Clone, Default, Debug)]
-pub struct Handed(Arc<Mutex<BTreeMap<Key<ConversationId>, (AgentId, Duration)>>>);
+pub struct Handed(Arc<Mutex<BTreeMap<Key<ConversationId>, ToldFirst>>>);
 
 impl Handed {
     /// Puts what somebody else is taking just now behind all else, and notes what is told first.
-    /// Who asks once more is told the same.
+    /// An agent who asks once more is told the same.
     fn arrange(
         &self,
         (agent, now): (AgentId, Duration),
