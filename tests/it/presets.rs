@@ -74,7 +74,7 @@ async fn runs(admin: &Agent, of: ConversationId, rule: SettingId) -> usize {
     page.changes.iter().filter(|event| has_run(&event.fact)).count()
 }
 
-/// The conversation with a customer, whatever its status.
+/// The conversation with a customer, in any status.
 async fn conversation(admin: &Agent, contact: &Contact<'_>) -> ConversationId {
     for status in ["open", "resolved"] {
         let path = format!("/conversations?limit=200&order=activity&status={status}");

@@ -7,7 +7,7 @@ import type { Event } from "../protocol.ts";
 
 export type ReminderTold = Event & { type: "reminder_set" | "reminder_ended" };
 
-/** `of` is the name of whoever wants to be called back. */
+/** `of` is the name of the agent who set the reminder. */
 export function reminderText(event: ReminderTold, of: string, now: number): string {
   const w = reminderWords[words.language];
   if (event.type === "reminder_ended") return event.due_at === undefined ? w.removed(of) : w.rang(of);

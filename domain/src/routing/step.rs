@@ -19,8 +19,10 @@ const LEFT_OUT_MAX: usize = 200;
 pub(super) struct Looked<'a> {
     /// Those who can be asked.
     pub(super) eligible: Vec<&'a Candidate>,
-    /// The others.
+    /// The others, each with the first reason.
     left_out: Vec<LeftOut>,
+    /// Those of them who lack nothing but room.
+    busy: Vec<AgentId>,
 }
 
 impl<'a> Looked<'a> {
@@ -30,7 +32,9 @@ impl<'a> Looked<'a> {
         waiting: &Waiting,
         candidates: &'a BTreeMap<AgentId, Candidate>,
     ) -> Self {
-        let mut looked = Self { eligible: Vec::new(), left_out: Vec::new() };
+        let mut looked = Self { eligible: Vec::new(), left_out: Vec::new(), busy: Vec::new() };
+        let has_refused =
+            |agent: &AgentId| waiting.declined.contains(agent) || policy.excluded.contains(agent);
         for (agent, candidate) in candidates {
             let why = match obstacle((team, policy), step, waiting, candidate) {
                 // Who is in no way part of the team is not worth a line.
@@ -44,6 +48,9 @@ impl<'a> Looked<'a> {
                 }
                 Some(why) => why,
             };
+            if matches!(why, PassedOver::Full | PassedOver::OffersOut) && !has_refused(agent) {
+                looked.busy.push(*agent);
+            }
             looked.left_out.push(LeftOut { agent_id: *agent, why });
         }
         looked
@@ -51,14 +58,11 @@ impl<'a> Looked<'a> {
 
     /// True while the step waits for somebody who is there and has no room now.
     pub(super) fn is_waited_for(&self, step: &RoutingStep, waiting: &Waiting) -> bool {
-        let is_meant = |agent: AgentId| step.who == StepWho::Team || waiting.last == Some(agent);
-        let is_busy = |left: &LeftOut| {
-            is_meant(left.agent_id) && matches!(left.why, PassedOver::Full | PassedOver::OffersOut)
-        };
-        waiting.waited_s < step.wait_s.into() && self.left_out.iter().any(is_busy)
+        let is_meant = |agent: &AgentId| step.who == StepWho::Team || waiting.last == Some(*agent);
+        waiting.waited_s < step.wait_s.into() && self.busy.iter().any(is_meant)
     }
 
-    /// Those who are not asked once this one is, and how many more of them there are.
+    /// The agents who are left out where this one is asked, and the number that is not listed.
     pub(super) fn left_out(self, asked: Option<AgentId>) -> (Vec<LeftOut>, u32) {
         let mut left_out = self.left_out;
         let others = self.eligible.iter().map(|one| one.agent).filter(|one| Some(*one) != asked);

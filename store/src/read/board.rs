@@ -1,5 +1,5 @@
 //! The counts of the board: everything that is open in a workspace, by team, number and owner. One
-//! question, whatever there is: the database counts, and each viewer has their part of the answer.
+//! statement counts it, however many there are, and each viewer is shown a part of the answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 

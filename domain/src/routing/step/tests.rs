@@ -113,5 +113,8 @@ fn the_last_agent_comes_first_and_is_waited_for_while_they_are_there_and_full() 
     let declined = Waiting { declined: [agent(2)].into(), ..last(0) };
     all[1].availability = Availability::Available;
     all[1].capacity = None;
-    assert_eq!(planned(&steps, &all, declined).agent, Some(agent(1)), "nor who said no");
+    assert_eq!(planned(&steps, &all, declined.clone()).agent, Some(agent(1)), "nor who said no");
+    all[1].capacity = Some(5);
+    let found = planned(&steps, &all, declined);
+    assert_eq!(found.agent, Some(agent(1)), "nobody waits for who said no, though they are full");
 }

@@ -226,7 +226,7 @@ val sending = listOf(
     },
 )
 
-/** A conversation of many lines, of which the newest alone come to a device. */
+/** A conversation of many lines. Only the newest come to a device. */
 private suspend fun Stage.farBack(number: String): Said {
     val first = world.customer(number, "line 1")
     repeat(FAR - 1) { world.sends(number, "kind" to "text", "body" to "line ${it + 2}") }
