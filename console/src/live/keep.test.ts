@@ -27,7 +27,7 @@ test("what is said to be kept is there for whoever opens the page next", async (
   expect(await keep.keepDraft(A, draft("Sí, antes"))).toBe(true);
   expect(await keep.keepDraft(B, draft("Un momento"))).toBe(true);
   // What leaves the composer takes its draft along.
-  expect(await keep.keepOutbox([item("1", B)], [], "strict", B)).toBe(true);
+  expect(await keep.keepNew([item("1", B)], B)).toBe(true);
   keep.close();
   const next = await open();
   expect(next.draft(A)).toEqual(draft("Sí, antes"));
@@ -63,7 +63,7 @@ test("a page that goes away loses nothing that it had no time to write", async (
   IDBDatabase.prototype.transaction = () => {
     throw new DOMException("the page is going", "InvalidStateError");
   };
-  void keep.keepOutbox([item("1", A)], [], "strict", A);
+  void keep.keepNew([item("1", A)], A);
   window.dispatchEvent(new Event("pagehide"));
   void keep.keepDraft(B, draft("typed last"));
   IDBDatabase.prototype.transaction = transaction;
@@ -79,7 +79,7 @@ test("a browser that keeps nothing says so", async () => {
   vi.stubGlobal("indexedDB", undefined);
   const keep = await open();
   expect(await keep.keepDraft(A, draft("Hej"))).toBe(false);
-  expect(await keep.keepOutbox([item("1", A)], [], "strict")).toBe(false);
+  expect(await keep.keepNew([item("1", A)])).toBe(false);
   expect(await keep.outbox()).toBe(undefined);
   // Within the page it is there all the same.
   expect(keep.draft(A)).toEqual(draft("Hej"));
@@ -88,7 +88,7 @@ test("a browser that keeps nothing says so", async () => {
 test("signing out takes all of it, and nothing is written any more", async () => {
   const [ana, ben] = [await open(), await Keep.open("shop", "ben")];
   await ana.keepDraft(A, draft("ours"));
-  await ana.keepOutbox([item("1", A)], [], "strict");
+  await ana.keepNew([item("1", A)]);
   await ben.keepDraft(A, draft("his"));
   await ana.wipe();
   expect(await ana.keepDraft(A, draft("late"))).toBe(false);
@@ -101,6 +101,6 @@ test("the tabs of an agent have the same drafts", async () => {
   const [one, other] = [await open(), await open()];
   await one.keepDraft(A, draft("Sí"));
   await vi.waitFor(() => expect(other.draft(A)).toEqual(draft("Sí")));
-  await one.keepOutbox([item("1", A)], [], "strict", A);
+  await one.keepNew([item("1", A)], A);
   await vi.waitFor(() => expect(other.draft(A)).toBe(undefined));
 });

@@ -82,21 +82,24 @@ export class Keep {
   }
 
   /** Whether it is kept. What leaves the composer takes its draft along. */
-  keepOutbox(
-    items: readonly Item[],
-    gone: readonly Id[],
-    durability: Durability,
-    draftOf?: Id,
-  ): Promise<boolean> {
-    const writes: Write[] = items.map((item) => {
-      return { kind: "outbox", id: item.command.op_id, value: plain(item) };
-    });
-    for (const id of gone) writes.push({ kind: "outbox", id, value: undefined });
+  keepNew(items: readonly Item[], draftOf?: Id): Promise<boolean> {
+    const writes = items.map((item) => written(item));
     if (draftOf !== undefined) {
       this.noteDraft(draftOf, undefined);
       writes.push({ kind: "drafts", id: draftOf, value: undefined });
       this.tell({ drafts: [[draftOf, undefined]] });
     }
+    return this.write(writes, "strict");
+  }
+
+  /** Whether it is kept, what became of it. What another tab took out meanwhile stays out. */
+  keepOutbox(
+    items: readonly { item: Item; isRenewal: boolean }[],
+    gone: readonly Id[],
+    durability: Durability,
+  ): Promise<boolean> {
+    const writes = items.map(({ item, isRenewal }) => written(item, isRenewal));
+    for (const id of gone) writes.push({ kind: "outbox", id, value: undefined });
     return this.write(writes, durability);
   }
 
@@ -237,7 +240,10 @@ function leftBy(name: string, key: string): Write[] {
 const placeOf = ({ kind, id }: Write) => `${kind} ${id}`;
 
 /** As a record: without what draws it. */
-const plain = (item: Item): Item => JSON.parse(JSON.stringify(item)) as Item;
+function written(item: Item, isRenewal = false): Write {
+  const value = JSON.parse(JSON.stringify(item)) as Item;
+  return { kind: "outbox", id: item.command.op_id, value, isRenewal };
+}
 
 /** Only pages of a secure origin have locks. */
 const locks = () => (navigator.locks as LockManager | null | undefined) ?? undefined;

@@ -66,7 +66,7 @@ export class Sender {
    */
   async add(commands: readonly Command[], draftOf?: Id): Promise<void> {
     const items = commands.map((command) => this.box.make(command, Date.now()));
-    const isKept = await this.keep.keepOutbox(items, [], "strict", draftOf);
+    const isKept = await this.keep.keepNew(items, draftOf);
     for (const item of items) {
       const { op_id } = item.command;
       this.box.take(item);
@@ -114,13 +114,30 @@ export class Sender {
     const ids = [...changed.map(({ command }) => command.op_id), ...gone];
     for (const id of ids) this.touched.add(id);
     if (ids.length > 0) {
-      this.isKept = await this.keep.keepOutbox(changed, gone, durability);
+      const written = changed.map((item) => {
+        return { item, isRenewal: !this.loose.has(item.command.op_id) };
+      });
+      this.isKept = await this.keep.keepOutbox(written, gone, durability);
       for (const id of ids) {
         if (this.isKept) this.loose.delete(id);
         else this.loose.add(id);
       }
+      if (this.isKept && changed.length > 0) await this.withdraw(changed);
     }
     if (ids.length > 0 || outcomes.length > 0) this.keep.tell({ isOutbox: true, outcomes });
+  }
+
+  /** What another tab took back while it was written here is gone here as well. */
+  private async withdraw(written: readonly Item[]): Promise<void> {
+    const kept = await this.keep.outbox();
+    if (kept === undefined) return;
+    const there = new Set(kept.map(({ command }) => command.op_id));
+    for (const { command: { op_id } } of written) {
+      if (there.has(op_id)) continue;
+      this.box.remove(op_id);
+      this.kept.delete(op_id);
+    }
+    this.items = this.box.items;
   }
 
   /** Takes over what is kept; what changed here meanwhile is newer. */
@@ -164,7 +181,8 @@ export class Sender {
       if (items.length === 0) return [];
       this.box.sending(items);
       await this.changed("relaxed");
-      return items;
+      const here = new Set(this.items.map(({ command }) => command.op_id));
+      return items.filter(({ command }) => here.has(command.op_id));
     });
   }
 

@@ -155,6 +155,20 @@ test("what is taken back in one tab is sent by no other", async () => {
   expect(server.taken.has(op)).toBe(false);
 });
 
+test("what is taken back just as another tab's sending fails does not come back", async () => {
+  const [one, other] = [await tab(), await tab()];
+  let fail = () => undefined as void;
+  vi.stubGlobal("fetch", () => new Promise((_, no) => (fail = () => no(new TypeError("cut")))));
+  const op = await one.say(A, "no");
+  await until(() => expect([one.shown(), other.shown()]).toEqual([["sending no"], ["sending no"]]));
+  other.sender.drop(op);
+  fail();
+  await until(() => expect([one.shown(), other.shown()]).toEqual([[], []]));
+  await one.say(B, "sí");
+  await until(() => expect(other.shown()).toEqual(["sending sí"]));
+  expect([...((await one.keep.outbox()) ?? [])].map(({ command }) => command.op_id)).not.toContain(op);
+});
+
 test("a reply that comes after one from before the page died says so", async () => {
   server.isThere = false;
   const page = await tab();

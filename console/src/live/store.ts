@@ -47,7 +47,13 @@ export type Kind = "drafts" | "outbox" | "copies" | "scenes";
 export type Durability = "strict" | "relaxed";
 /** Without a value it is taken out. */
 export type Write = {
-  [K in Kind]: { kind: K; id: string; value: Schema[K]["value"] | undefined };
+  [K in Kind]: {
+    kind: K;
+    id: string;
+    value: Schema[K]["value"] | undefined;
+    /** Only in the place of what is still there: what another tab took out stays out. */
+    isRenewal?: boolean;
+  };
 }[Kind];
 
 const NAME = "baton";
@@ -80,9 +86,11 @@ export class Store {
   async write(writes: readonly Write[], durability: Durability): Promise<boolean> {
     if (writes.length === 0) return true;
     return this.run([...new Set(writes.map(({ kind }) => kind))], durability, (tx) =>
-      writes.map(({ kind, id, value }) => {
+      writes.map(async ({ kind, id, value, isRenewal }) => {
         const store = tx.objectStore(kind);
-        return value === undefined ? store.delete([this.base, id]) : store.put(value, [this.base, id]);
+        const key: Key = [this.base, id];
+        if (value === undefined) await store.delete(key);
+        else if (isRenewal !== true || (await store.getKey(key)) !== undefined) await store.put(value, key);
       }),
     );
   }
@@ -105,7 +113,6 @@ export class Store {
       const tx = database.transaction(kinds, "readwrite", { durability });
       // What fails of them fails the whole, and is told there.
       for (const one of work(tx)) one.catch(() => undefined);
-      tx.commit();
       await within(WRITE_MS, tx.done);
       this.askToStay();
       return true;
