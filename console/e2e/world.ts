@@ -266,9 +266,10 @@ export async function signIn(
   page: Page,
   login: Pick<Login, "workspace" | "email" | "password">,
 ) {
+  // The form is asked for when it is needed: once it is there, it says whether it wants a workspace.
+  await page.getByTestId("sign-email").fill(login.email);
   const workspace = page.getByTestId("sign-workspace");
   if (await workspace.isVisible()) await workspace.fill(login.workspace);
-  await page.getByTestId("sign-email").fill(login.email);
   await page.getByTestId("sign-password").fill(login.password);
   await page.getByTestId("sign-go").click();
   await expect(page).toHaveURL(/inbox/);
