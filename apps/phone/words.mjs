@@ -32,8 +32,14 @@ for (const language of languages) {
   const { toolWords } = await said("tools");
   const { noticeWords } = await said("notices");
   const { sourceWords } = await said("sources");
+  const { reminderWords } = await said("reminders");
+  const { routingWords } = await said("routing");
+  const { viewerWords } = await said("viewer");
   const whole = (await said(language))[language];
-  const parts = { tools: toolWords, notices: noticeWords, sources: sourceWords };
+  const parts = {
+    tools: toolWords, notices: noticeWords, sources: sourceWords,
+    reminders: reminderWords, routing: routingWords, viewer: viewerWords,
+  };
   tables[language] = { ...whole };
   for (const [name, part] of Object.entries(parts)) tables[language][name] = part[language];
 }

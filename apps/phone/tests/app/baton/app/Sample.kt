@@ -68,10 +68,12 @@ import app.baton.core.OutcomeChoice
 import app.baton.core.Outcomes
 import app.baton.core.OutgoingFile
 import app.baton.core.Own
+import app.baton.core.OwnReminder
 import app.baton.core.Owner
 import app.baton.core.People
 import app.baton.core.PictureSize
 import app.baton.core.PreviewKind
+import app.baton.core.Priority
 import app.baton.core.PushLevel
 import app.baton.core.PushLevels
 import app.baton.core.PushState
@@ -351,6 +353,10 @@ object Sample {
     val allKinds = talk(kinds)
     val closed = talk(header = header.copy(windowUntilMs = NOW - HOUR, unansweredSinceMs = null))
     val blocked = talk(header = header.copy(isBlocked = true))
+    val called = talk(header = header.copy(priority = Priority.URGENT, reminder = OwnReminder(NOW + 70 * HOUR, true)))
+    val ranked = listOf(
+        rows[0].copy(priority = Priority.URGENT), rows[1].copy(priority = Priority.HIGH), rows[2], rows[3],
+    )
     val queued = talk(header = header.copy(owner = sales), composing = Composing("Hola Marta"))
     val answering = talk(
         composing = Composing("Sí", quoted = line(3, LineAuthor.Customer, text("¡Sí por favor! ¿Hasta cuándo?"), 12 * MINUTE)),

@@ -125,6 +125,7 @@ private val inboxes = listOf(
         Inbox(list(ListState.Failed(Told.of(Word.Locked), rows)))
     },
     Shot("inbox-late") { Inbox(Sample.inbox(listOf(Sample.rows[5], Sample.rows[1]), InboxView.All).copy(special = Special.Late)) },
+    Shot("inbox-ranked") { Inbox(Sample.inbox(Sample.ranked)) },
     Shot("inbox-late-none") { Inbox(Sample.inbox(emptyList(), InboxView.All).copy(special = Special.Late)) },
     Shot("inbox-found") { Found(Sample.found, Everywhere.NotAsked) },
     Shot("inbox-found-none") { Found(Sample.inbox(emptyList(), InboxView.Search("azul")), Everywhere.NotAsked) },
@@ -155,6 +156,7 @@ private val talks = listOf(
     Shot("talk-instead") { Talk(Sample.instead) },
     Shot("talk-found") { Talk(Sample.foundThere) },
     Shot("talk-seeking") { Talk(Sample.talk().copy(seeking = 2u)) },
+    Shot("talk-called") { Talk(Sample.called) },
     Shot("talk-before") { Talk(Sample.beforeBaton) },
 )
 
@@ -165,6 +167,10 @@ private val sheets = listOf(
     covered("more", Sheet.More),
     covered("hand-over", Sheet.HandOver),
     covered("snooze", Sheet.Snooze),
+    covered("remind", Sheet.Remind()),
+    covered("remind-days", Sheet.Remind(isPicking = true)),
+    Shot("sheet-remind-standing") { Talk(Sample.called.copy(sheet = Sheet.Remind())) },
+    covered("priority", Sheet.Priority),
     Shot("sheet-contact") { Talk(Sample.card(SourcesState.Asked(emptyList()))) },
     Shot("sheet-contact-asking") { Talk(Sample.card(SourcesState.Asking)) },
     Shot("sheet-contact-sources") { Talk(Sample.card(SourcesState.Asked(Sample.sources))) },

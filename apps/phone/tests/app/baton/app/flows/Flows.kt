@@ -127,7 +127,7 @@ private suspend fun played(world: World, flow: Flow): Boolean {
 }
 
 fun main(arguments: Array<String>) {
-    val flows = answering + reviewing + owning + tooling + sending + staying + whole
+    val flows = answering + reviewing + owning + calling + tooling + sending + staying + whole
     check(flows.map { it.name }.toSet().size == flows.size) { "two flows have one name" }
     if (arguments.firstOrNull() == "--list") {
         flows.forEach { println(it.name) }

@@ -63,6 +63,10 @@ sealed interface Sheet {
     data object More : Sheet
     data object HandOver : Sheet
     data object Snooze : Sheet
+
+    /** [isPicking]: whether the days of a month can be chosen. */
+    data class Remind(val isPicking: Boolean = false) : Sheet
+    data object Priority : Sheet
     data object Contact : Sheet
     data class OfLine(val line: Line) : Sheet
     data class Forward(val line: Line) : Sheet

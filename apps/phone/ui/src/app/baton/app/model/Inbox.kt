@@ -14,6 +14,7 @@ import app.baton.core.InboxView
 import app.baton.core.LoadState
 import app.baton.core.Named
 import app.baton.core.PreviewKind
+import app.baton.core.Priority
 import app.baton.core.SavedView
 import app.baton.core.Status
 import app.baton.core.Watched
@@ -56,6 +57,8 @@ data class RowState(
     val hitAt: ULong? = null,
     /** What its tags are called. */
     val tags: List<String> = emptyList(),
+    /** How urgent it is; null where it is as urgent as most. */
+    val priority: Priority? = null,
 )
 
 /** A list that is none of the core's views. */
@@ -278,5 +281,6 @@ fun rowOf(row: InboxRow, names: Names, now: Long, tags: List<ConversationTag> = 
         hit = row.hit?.takeIf { it.foundIn !is FoundIn.Contact }?.text,
         hitAt = (row.hit?.foundIn as? FoundIn.Line)?.seq,
         tags = tagsOf(row.tags, tags).map { it.name },
+        priority = row.priority,
     )
 }

@@ -375,6 +375,7 @@ private fun PreviewLine(row: RowState, modifier: Modifier) {
 private fun Marks(row: RowState, now: Long, words: Words) {
     val colours = Look.colours
     HolderChip(row.holder, row.isClaiming)
+    PriorityChip(row.priority)
     val waits = row.waitsSince
     // Who just wrote does not wait so far.
     if (waits != null && row.status is Status.Open && now - waits >= MINUTE_MS) {

@@ -55,8 +55,6 @@ import app.baton.core.Line
 import app.baton.core.LineContent
 import app.baton.core.Review
 import app.baton.core.Status
-import java.time.DayOfWeek
-import java.time.temporal.TemporalAdjusters
 
 @Composable
 fun TalkSheet(state: TalkState, sheet: Sheet, acts: TalkActs, isWide: Boolean) =
@@ -65,6 +63,8 @@ fun TalkSheet(state: TalkState, sheet: Sheet, acts: TalkActs, isWide: Boolean) =
             Sheet.More -> MoreSheet(state, acts)
             Sheet.HandOver -> HandOverSheet(state, acts)
             Sheet.Snooze -> SnoozeSheet(state, acts)
+            is Sheet.Remind -> RemindSheet(state, sheet, acts)
+            Sheet.Priority -> PrioritySheet(state, acts.tools)
             Sheet.Contact -> ContactSheet(state, acts)
             is Sheet.OfLine -> LineSheet(sheet.line, acts)
             is Sheet.ResendAsk -> ResendSheet(sheet.line, state, acts)
@@ -90,6 +90,10 @@ private fun MoreSheet(state: TalkState, acts: TalkActs) {
         ActRow(words(Word.Resolve), Drawing.Check1, onClick = acts.resolve)
         ActRow(words(Word.Snooze), Drawing.Moon) { acts.cover(Sheet.Snooze) }
         ActRow(words(Word.WaitForCustomer), Drawing.Clock, onClick = acts.wait)
+    }
+    ActRow(words(Word.Remind), Drawing.Bell) { acts.cover(Sheet.Remind()) }
+    if (header?.status !is Status.Resolved) {
+        ActRow(words(Word.Priority), Drawing.Late) { acts.cover(Sheet.Priority) }
     }
     if (state.isMine) ActRow(words(Word.GiveBack), Drawing.Q, onClick = acts.giveBack)
     ActRow(words(if (state.isFollowed) Word.Unfollow else Word.Follow), Drawing.Eye) {
@@ -168,14 +172,7 @@ private fun SnoozeSheet(state: TalkState, acts: TalkActs) {
     val words = Look.words
     val now = state.now
     SheetTitle(words(Word.Snooze))
-    val hour = 60 * 60_000L
-    val choices = listOf(
-        Word.InAnHour to now + hour,
-        Word.InThreeHours to now + 3 * hour,
-        Word.Tomorrow9 to words.at(now, 9) { it.plusDays(1) },
-        Word.Monday9 to words.at(now, 9) { it.with(TemporalAdjusters.next(DayOfWeek.MONDAY)) },
-    )
-    for ((word, until) in choices) {
+    for ((word, until) in words.soonTimes(now)) {
         ActRow(words(word), Drawing.Moon, detail = words.until(until, now)) { acts.snooze(until) }
     }
 }
@@ -348,10 +345,10 @@ fun Words.act(kind: ActKind): String = when (kind) {
     ActKind.LINK, ActKind.UNLINK -> this(Word.Contact)
     ActKind.NAME_CONTACT -> this(Word.Rename)
     ActKind.TAG, ActKind.SET_ATTRIBUTES, ActKind.SET_LANGUAGE -> this(Word.Contact)
-    ActKind.SET_PRIORITY -> this(Word.Contact)
+    ActKind.SET_PRIORITY -> this(Word.Priority)
     ActKind.REMIND -> this(Word.Remind)
-    ActKind.ACCEPT_OFFER -> this(Word.Claim)
-    ActKind.DECLINE_OFFER -> this(Word.Discard)
+    ActKind.ACCEPT_OFFER -> this(Word.Accept)
+    ActKind.DECLINE_OFFER -> this(Word.Decline)
 }
 
 /** Why something of this conversation did not leave. */

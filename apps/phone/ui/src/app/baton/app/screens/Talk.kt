@@ -188,6 +188,7 @@ private fun Head(state: TalkState, acts: TalkActs, hasBack: Boolean) {
         Arrangement.spacedBy(8.dp), Arrangement.spacedBy(6.dp),
     ) {
         state.holder?.let { HolderChip(it, header.own.isClaiming) }
+        PriorityChip(header.priority)
         WaitChip(state)
         when (val status = header.status) {
             Status.Waiting -> Chip(words(Word.StatusWaiting), drawing = Drawing.Clock)
@@ -195,6 +196,7 @@ private fun Head(state: TalkState, acts: TalkActs, hasBack: Boolean) {
             Status.Resolved -> Chip(words(Word.StatusResolved), drawing = Drawing.Ok)
             Status.Open -> Unit
         }
+        header.reminder?.let { ReminderChip(it.atMs, state.now) }
         for (tag in tagsOf(header.tags, state.tags)) Chip(tag.name, drawing = Drawing.Tag)
         // Whoever writes stands above the composer.
         val writes = (header.hold as? Hold.Theirs)?.agent

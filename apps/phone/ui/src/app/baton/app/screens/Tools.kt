@@ -56,6 +56,7 @@ import app.baton.app.model.blanksAt
 import app.baton.app.model.browse
 import app.baton.app.model.card
 import app.baton.app.model.dropDraft
+import app.baton.app.model.endReminder
 import app.baton.app.model.fillBlank
 import app.baton.app.model.insert
 import app.baton.app.model.leaveDetails
@@ -65,11 +66,13 @@ import app.baton.app.model.leftDraft
 import app.baton.app.model.name
 import app.baton.app.model.naming
 import app.baton.app.model.readable
+import app.baton.app.model.remind
 import app.baton.app.model.replace
 import app.baton.app.model.replacesNone
 import app.baton.app.model.replies
 import app.baton.app.model.resolveAs
 import app.baton.app.model.sendNow
+import app.baton.app.model.setPriority
 import app.baton.app.model.slashIn
 import app.baton.app.model.tag
 import app.baton.app.model.undo
@@ -82,6 +85,7 @@ import app.baton.core.ConversationTag
 import app.baton.core.KeptDraft
 import app.baton.core.Line
 import app.baton.core.OutcomeChoice
+import app.baton.core.Priority
 
 /** What the tools at the composer ask for. */
 class ToolActs(
@@ -106,6 +110,9 @@ class ToolActs(
     val name: (String?) -> Unit = {},
     val asksBefore: () -> Unit = {},
     val unread: () -> Unit = {},
+    val remind: (Long, Boolean, String) -> Unit = { _, _, _ -> },
+    val endReminder: () -> Unit = {},
+    val setPriority: (Priority, String) -> Unit = { _, _ -> },
 ) {
     companion object {
         fun of(talk: TalkModel, leave: () -> Unit) = ToolActs(
@@ -130,6 +137,9 @@ class ToolActs(
             name = { talk.name(it) },
             asksBefore = { talk.asksBefore() },
             unread = { talk.markUnread(leave) },
+            remind = { at, isFollowUp, about -> talk.remind(at, isFollowUp, about) },
+            endReminder = { talk.endReminder() },
+            setPriority = { to, reason -> talk.setPriority(to, reason) },
         )
     }
 }

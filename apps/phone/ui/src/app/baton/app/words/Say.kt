@@ -2,12 +2,16 @@
 
 package app.baton.app.words
 
+import java.time.DayOfWeek
 import java.time.Instant
 import java.time.LocalDate
+import java.time.LocalTime
+import java.time.YearMonth
 import java.time.ZoneId
 import java.time.format.DateTimeFormatter
 import java.time.format.DecimalStyle
 import java.time.format.FormatStyle
+import java.time.format.TextStyle
 import java.util.Locale
 
 /** The languages of the app, with the name that each has for itself. */
@@ -37,6 +41,7 @@ class Words(val language: Language, private val zone: ZoneId) {
     )
     private val clock = format(DateTimeFormatter.ofPattern("HH:mm", locale))
     private val day = format(DateTimeFormatter.ofPattern("EEE d MMM", locale))
+    private val monthAndYear = format(DateTimeFormatter.ofPattern("LLLL yyyy", locale))
     private val date = format(DateTimeFormatter.ofLocalizedDate(FormatStyle.MEDIUM))
 
     private fun format(of: DateTimeFormatter) =
@@ -105,11 +110,25 @@ class Words(val language: Language, private val zone: ZoneId) {
         else -> this(Word.Days, ms / DAY)
     }
 
+    /** A day of a calendar, which shows its number alone. */
+    fun day(on: LocalDate): String = on.format(day)
+
+    /** What stands above the days of a month. */
+    fun month(of: YearMonth): String = of.format(monthAndYear)
+
+    /** What stands above a column of a calendar. */
+    fun column(of: DayOfWeek): String = of.getDisplayName(TextStyle.NARROW_STANDALONE, locale)
+
+    /** The first column of a calendar. */
+    val weekBegins: DayOfWeek get() = if (language.isRightToLeft) DayOfWeek.SATURDAY else DayOfWeek.MONDAY
+
     fun dateOf(ms: Long): LocalDate = Instant.ofEpochMilli(ms).atZone(zone).toLocalDate()
 
     /** The next moment at this hour, this many days from today at least. */
-    fun at(now: Long, hour: Int, on: (LocalDate) -> LocalDate): Long =
-        on(dateOf(now)).atTime(hour, 0).atZone(zone).toInstant().toEpochMilli()
+    fun at(now: Long, hour: Int, on: (LocalDate) -> LocalDate): Long = at(on(dateOf(now)), LocalTime.of(hour, 0))
+
+    /** This time of this day. */
+    fun at(day: LocalDate, time: LocalTime): Long = day.atTime(time).atZone(zone).toInstant().toEpochMilli()
 }
 
 /** Which form counts this many, in the order of the language's forms. */
