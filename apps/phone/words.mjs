@@ -1,9 +1,11 @@
 // Writes the app's words in four languages, from words.txt and the console's own sentences.
 //
-//   node apps/phone/words.mjs           writes Words.kt
-//   node apps/phone/words.mjs --check   ends with 1 where Words.kt is another
+//   node apps/phone/words.mjs           writes Word.kt, and a file of each language
+//   node apps/phone/words.mjs --check   ends with 1 where one of them is another
 import { createRequire } from "node:module";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +13,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const ts = createRequire(join(root, "console/package.json"))("typescript");
 const from = join(root, "console/src/messages");
-const to = join(root, "apps/phone/ui/src/app/baton/app/words/Words.kt");
+const to = join(root, "apps/phone/ui/src/app/baton/app/words");
 const languages = ["en", "es", "pt", "ar"];
 
 const made = mkdtempSync(join(tmpdir(), "words-"));
@@ -94,17 +96,28 @@ for (const line of readFileSync(join(root, "apps/phone/words.txt"), "utf8").spli
 
 const quoted = (texts) => JSON.stringify(texts.join("\u0000")).replaceAll("\\u0000", "|")
   .replaceAll("$", "\\$");
-const text = `// Made from words.txt by words.mjs; not edited by hand.
+const head = `// Made from words.txt by words.mjs; not edited by hand.
 
 package app.baton.app.words
 
-/** Every sentence of the app. Forms of a plural stand between bars, in the language's order. */
-enum class Word(internal vararg val texts: String) {
-${rows.map(([name, all]) => `    ${name}(\n${all.map((one) => `        ${quoted(one)},\n`).join("")}    ),\n`).join("")}}
 `;
-if (process.argv[2] === "--check") {
-  if (readFileSync(to, "utf8") !== text) {
-    console.error("words.mjs: Words.kt is not what words.txt and the console say; run it");
+const files = {
+  "Word.kt": `${head}/** The name of every sentence of the app. */
+enum class Word {
+${rows.map(([name]) => `    ${name},\n`).join("")}}
+`,
+};
+for (const [at, name] of ["English", "Spanish", "Portuguese", "Arabic"].entries()) {
+  const texts = rows.map(([word, all]) => `    /* ${word} */ ${quoted(all[at])},\n`).join("");
+  files[`${name}.kt`] = `${head}/** Every sentence, in the order of their names. Forms of a plural stand between bars. */
+internal val ${name.toLowerCase()}: Array<String> = arrayOf(
+${texts})
+`;
+}
+for (const [name, text] of Object.entries(files)) {
+  if (process.argv[2] !== "--check") writeFileSync(join(to, name), text);
+  else if (!existsSync(join(to, name)) || readFileSync(join(to, name), "utf8") !== text) {
+    console.error(`words.mjs: ${name} is not what words.txt and the console say; run it`);
     process.exit(1);
   }
-} else writeFileSync(to, text);
+}

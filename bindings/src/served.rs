@@ -4,8 +4,8 @@ use baton_mobile::runtime::ListPart;
 use baton_protocol::notice::NoticesRead;
 
 use crate::records::{
-    ContextSource, Filter, KeptDraft, NoticesPage, PushLevels, SavedView, ServerFound, ServerList,
-    SignedInDevice, id_of, maybe_id,
+    ContextSource, CustomerFiles, Filter, KeptDraft, NoticesPage, PushLevels, SavedView,
+    ServerFound, ServerList, SignedInDevice, id_of, maybe_id,
 };
 use crate::{BatonCore, CoreError};
 
@@ -42,6 +42,22 @@ impl BatonCore {
         let of = id_of("conversation", &conversation)?;
         let context = self.core.context(of).await?;
         Ok(context.sources.into_iter().map(ContextSource::from).collect())
+    }
+
+    /// Loads the files of a conversation's customer, the newest first: of all conversations with
+    /// them that the agent sees whole. `page` is `next` of the page before. Their bytes come by
+    /// `load_file`, with the conversation and the line of each.
+    #[uniffi::method(default(page = None))]
+    pub async fn customer_files(
+        &self,
+        conversation: String,
+        limit: u32,
+        page: Option<String>,
+    ) -> Result<CustomerFiles, CoreError> {
+        let of = id_of("conversation", &conversation)?;
+        let files = self.core.customer_files(of, ListPart { page, limit }).await?;
+        let who = self.core.signed_in().await?.map(|who| who.agent);
+        Ok(CustomerFiles::seen_by(files, who))
     }
 
     /// Loads the conversations that pass a filter: late, snoozed and resolved ones, too. `page` is

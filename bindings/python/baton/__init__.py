@@ -37,7 +37,7 @@ from baton_core import (
     canned_values,
 )
 from baton_core import (
-    ContextRow, ContextSource, ContextState, ContextWhy, ExcerptPart, Filter, FilterOwner, FilterStatus, KeptDraft, Notice, NoticeKind, NoticesPage,
+    ContextRow, ContextSource, ContextState, ContextWhy, CustomerFile, CustomerFiles, ExcerptPart, Filter, FilterOwner, FilterStatus, KeptDraft, Notice, NoticeKind, NoticesPage,
     PushLevel, PushLevels, QuietHours, SavedView, ServerFound, ServerHit, ServerList,
     SignedInDevice, TeamPushLevel,
 )
@@ -74,7 +74,7 @@ __all__ = [
     "HandoverNote", "InLanguage", "OutcomeChoice", "Outcomes", "Priority", "QueuePolicy", "SetBy",
     "SettingHome", "TeamPolicy",
     # What the server alone knows.
-    "ContextRow", "ContextSource", "ContextState", "ContextWhy", "ExcerptPart", "Filter", "FilterOwner", "FilterStatus", "KeptDraft", "Notice", "NoticeKind",
+    "ContextRow", "ContextSource", "ContextState", "ContextWhy", "CustomerFile", "CustomerFiles", "ExcerptPart", "Filter", "FilterOwner", "FilterStatus", "KeptDraft", "Notice", "NoticeKind",
     "NoticesPage", "PushLevel", "PushLevels", "QuietHours", "SavedView", "ServerFound", "ServerHit",
     "ServerList", "SignedInDevice", "TeamPushLevel",
 ]

@@ -375,6 +375,10 @@ class Baton:
         """Asks the team's own programs about the customer; each says whether it answered."""
         return await self.core.context(conversation)
 
+    async def customer_files(self, conversation, limit=50, page=None):
+        """Loads the customer's files, the newest first, of all conversations with them."""
+        return await self.core.customer_files(conversation, limit, page)
+
     async def server_list(self, filter, limit=50, page=None):
         """Loads the conversations that pass a `Filter`: snoozed and resolved ones, too."""
         return await self.core.server_list(filter, limit, page)

@@ -84,17 +84,48 @@ pub struct LinesPage {
 impl LinesPage {
     /// What apps are told of a page, as seen by an agent.
     pub fn of(page: page::LinesPage, who: Option<AgentId>) -> Self {
-        let line = |line: baton_protocol::Line| {
-            let is_mine = match line.author {
-                Author::Agent { id } => Some(id) == who,
-                Author::Customer | Author::PhoneApp | Author::Acknowledgement | Author::Unknown => {
-                    false
-                }
-            };
-            Line::of(line, is_mine)
-        };
-        Self { lines: page.lines.into_iter().map(line).collect(), past: page.past }
+        let lines = page.lines.into_iter().map(|line| seen_by(line, who));
+        Self { lines: lines.collect(), past: page.past }
     }
+}
+
+/// A line that the device does not store, as seen by an agent.
+fn seen_by(line: baton_protocol::Line, who: Option<AgentId>) -> Line {
+    let is_mine = match line.author {
+        Author::Agent { id } => Some(id) == who,
+        Author::Customer | Author::PhoneApp | Author::Acknowledgement | Author::Unknown => false,
+    };
+    Line::of(line, is_mine)
+}
+
+/// Files of a customer, the newest first.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct CustomerFiles {
+    /// The files.
+    pub files: Vec<CustomerFile>,
+    /// Loads older ones; nothing on the last page. A page may be short, or empty, and have this
+    /// nevertheless.
+    pub next: Option<String>,
+}
+
+impl CustomerFiles {
+    /// What apps are told of a page, as seen by an agent.
+    pub fn seen_by(page: page::CustomerFiles, who: Option<AgentId>) -> Self {
+        let file = |file: page::CustomerFile| CustomerFile {
+            conversation: file.conversation_id.to_string(),
+            line: seen_by(file.line, who),
+        };
+        Self { files: page.files.into_iter().map(file).collect(), next: page.next }
+    }
+}
+
+/// A file of a customer.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct CustomerFile {
+    /// The id of its conversation.
+    pub conversation: String,
+    /// The line that it came with.
+    pub line: Line,
 }
 
 /// Where a line stands that was sent on.

@@ -13,8 +13,8 @@ use baton_protocol::{Author, Owner as CoreOwner, Status as CoreStatus};
 
 use super::acts::Priority;
 use super::{
-    ContactField, FileProgress, InboxStep, Line, OutboxItem, PreviewKind, SeenLine, TimelineStep,
-    id_of,
+    ContactField, FileProgress, InboxStep, Line, OutboxItem, OwnOffer, OwnReminder, PreviewKind,
+    SeenLine, TimelineStep, id_of,
 };
 use crate::CoreError;
 
@@ -34,6 +34,8 @@ pub enum InboxView {
     Waiting,
     /// All conversations that the agent may see.
     All,
+    /// Conversations that are offered to the signed-in agent.
+    Offered,
     /// Conversations on this device whose contact, lines or notes contain a text.
     ///
     /// Accents and case are ignored. At most 200 conversations, the newest activity first. Lines
@@ -58,6 +60,7 @@ impl InboxView {
             Self::Unassigned => store::View::Unassigned,
             Self::Waiting => store::View::Waiting,
             Self::All => store::View::All,
+            Self::Offered => store::View::Offered,
             Self::Search { text } => return Ok(Asked::Search(text)),
         };
         Ok(Asked::Request(ListRequest::Inbox(lists::Inbox::new(InboxOf::View(view)))))
@@ -184,6 +187,12 @@ pub struct InboxRow {
     /// The ids of the tags that are on it.
     #[uniffi(default = [])]
     pub tags: Vec<String>,
+    /// The reminder that the agent has there.
+    #[uniffi(default = None)]
+    pub reminder: Option<OwnReminder>,
+    /// The offer to the agent that stands there.
+    #[uniffi(default = None)]
+    pub offer: Option<OwnOffer>,
     /// The agent's own unfinished acts.
     pub own: Own,
     /// Whether it has an unsent draft.
@@ -257,6 +266,8 @@ impl From<lists::InboxRow> for InboxRow {
             orphaned_at_ms: row.orphaned_at.map(baton_protocol::Timestamp::ms),
             priority: Priority::unless_normal(row.priority),
             tags: row.tags.iter().map(ToString::to_string).collect(),
+            reminder: row.reminder.map(OwnReminder::from),
+            offer: row.offer.map(OwnOffer::from),
             own: row.own.into(),
             has_draft: row.has_draft,
             hit: row.hit.map(Hit::from),
@@ -383,21 +394,6 @@ impl From<CoreHold> for Hold {
     }
 }
 
-/// That the agent wants to be called back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Record)]
-pub struct OwnReminder {
-    /// The time at which it rings.
-    pub at_ms: i64,
-    /// True where it rings only if the customer has written nothing until then.
-    pub is_follow_up: bool,
-}
-
-impl From<baton_protocol::Reminder> for OwnReminder {
-    fn from(of: baton_protocol::Reminder) -> Self {
-        Self { at_ms: of.at.ms(), is_follow_up: of.follow_up }
-    }
-}
-
 /// The header of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Header {
@@ -446,6 +442,9 @@ pub struct Header {
     /// The reminder that the agent has there.
     #[uniffi(default = None)]
     pub reminder: Option<OwnReminder>,
+    /// The offer to the agent that stands there.
+    #[uniffi(default = None)]
+    pub offer: Option<OwnOffer>,
     /// The agent's own unfinished acts.
     pub own: Own,
 }
@@ -472,6 +471,7 @@ impl From<lists::Header> for Header {
             language: header.language.map(|spoken| spoken.language),
             priority: Priority::unless_normal(header.priority),
             reminder: header.reminder.map(OwnReminder::from),
+            offer: header.offer.map(OwnOffer::from),
             own: header.own.into(),
         }
     }

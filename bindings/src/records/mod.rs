@@ -1,6 +1,7 @@
 //! The values of the API. Ids are texts, times are milliseconds since 1970 (UTC).
 
 mod acts;
+mod asked;
 mod contents;
 mod context;
 mod episodes;
@@ -21,6 +22,7 @@ mod steps;
 mod templates;
 
 pub use acts::*;
+pub use asked::*;
 pub use contents::*;
 pub use context::*;
 pub use episodes::*;

@@ -107,6 +107,11 @@ async def files_of_lines(stage):
     timeline = await ben.timeline(conversation)
     picture = await with_file(timeline, MediaKind.IMAGE)
     paper = await with_file(timeline, MediaKind.DOCUMENT)
+    newest = await ben.baton.customer_files(conversation, limit=1)
+    older = await ben.baton.customer_files(conversation, limit=1, page=newest.next)
+    listed = [(one.conversation, one.line.id) for one in newest.files + older.files]
+    expect(listed == [(conversation, paper.id), (conversation, picture.id)],
+           "the customer's files, the newest first")
     small = await ben.baton.file(conversation, picture.id, FileSize.SMALL)
     expect(small.startswith(b"\xff\xd8"), "the small picture is a JPEG")
     expect(await ben.baton.file(conversation, picture.id) == PICTURE, "the picture is the same")

@@ -168,6 +168,7 @@ async def calls_after_shutdown(stage):
         "read_notices": lambda: baton.read_notices(1),
         "kept_drafts": lambda: baton.kept_drafts(conversation),
         "context": lambda: baton.context(conversation),
+        "customer_files": lambda: baton.customer_files(conversation),
         "server_list": lambda: baton.server_list(Filter()),
         "server_search": lambda: baton.server_search(Filter(text="x")),
         "saved_views": baton.saved_views, "devices": baton.devices,

@@ -75,6 +75,10 @@ func filesOfLines(_ stage: Stage) async throws {
     var lines = try await ben.timeline(of)
     let photo = try await withFile(lines, .image).id
     let paper = try await withFile(lines, .document).id
+    let newest = try await ben.client.customerFiles(of: of, limit: 1, page: nil)
+    let older = try await ben.client.customerFiles(of: of, limit: 1, page: newest.next)
+    let listed = (newest.files + older.files).map { [$0.conversation, $0.line.id] }
+    try check(listed == [[of, paper], [of, photo]], "the customer's files are \(listed)")
     let small = try await file(ben, .small, photo, of)
     try check(small.starts(with: [0xff, 0xd8]), "the small picture is no JPEG")
     try check(try await file(ben, .whole, photo, of) == picture, "another picture")

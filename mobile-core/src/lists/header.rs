@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::reminders;
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
-    AgentId, ChannelId, ConversationId, FieldValue, Owner, Priority, Reminder, SettingId, Spoken,
-    Status, TeamId, Timestamp,
+    AgentId, ChannelId, ConversationId, FieldValue, OpenOffer, Owner, Priority, Reminder,
+    SettingId, Spoken, Status, TeamId, Timestamp,
 };
 
 use super::Touched;
@@ -64,6 +63,8 @@ pub struct Header {
     pub priority: Priority,
     /// The reminder that the agent has there.
     pub reminder: Option<Reminder>,
+    /// The offer to the agent that stands there.
+    pub offer: Option<OpenOffer>,
     /// What the agent did there and is not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
@@ -96,15 +97,13 @@ impl Query for HeaderOf {
         let Some(row) = sources.read.row(of)? else {
             return Ok(QueryResult { items: Vec::new(), about: None });
         };
-        let (followers, fields, reminder) = match &row {
+        let (followers, fields) = match &row {
             ConversationRow::Full { view, .. } => {
-                let reminder = reminders::standing(&view.conversation, sources.me).copied();
-                let followers = view.conversation.thread.followers.clone();
-                (followers, view.contact.fields.clone(), reminder)
+                (view.conversation.thread.followers.clone(), view.contact.fields.clone())
             }
-            ConversationRow::Head { .. } => (Vec::new(), BTreeMap::new(), None),
+            ConversationRow::Head { .. } => (Vec::new(), BTreeMap::new()),
         };
-        let row = InboxRow::of(row);
+        let row = InboxRow::seen_by(row, sources.me);
         let (language, priority) = (row.language.clone(), row.priority);
         let Sources { read, around, me, .. } = *sources;
         let mut own = Own::of(sources, of)?;
@@ -132,7 +131,8 @@ impl Query for HeaderOf {
             fields,
             language,
             priority,
-            reminder,
+            reminder: row.reminder,
+            offer: row.offer,
             own,
             has_draft: read.has_draft(of)?,
         };

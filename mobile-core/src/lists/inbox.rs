@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::reminders;
 use baton_domain::shown::titled;
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
-    Author, ChannelId, Conversation, ConversationId, Head, LineKind, MessageStatus, Owner,
-    Priority, SettingId, Spoken, Status, TeamId, Timestamp,
+    AgentId, Author, ChannelId, Conversation, ConversationId, Head, LineKind, MessageStatus,
+    OpenOffer, Owner, Priority, Reminder, SettingId, Spoken, Status, TeamId, Timestamp,
 };
 
 use super::diff::Keyed;
@@ -119,6 +120,10 @@ pub struct InboxRow {
     pub language: Option<Spoken>,
     /// Tags that are on it; none where no more than the head is seen.
     pub tags: Vec<SettingId>,
+    /// The reminder that the agent has there.
+    pub reminder: Option<Reminder>,
+    /// The offer to the agent that stands there.
+    pub offer: Option<OpenOffer>,
     /// The agent's own acts there that are not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
@@ -168,6 +173,8 @@ impl InboxRow {
             is_blocked: false,
             language: None,
             tags: Vec::new(),
+            reminder: None,
+            offer: None,
             own: Own::default(),
             has_draft: false,
             hit: None,
@@ -182,6 +189,20 @@ impl InboxRow {
             made.tags = thread.tags.iter().map(|on| on.tag).collect();
         }
         made
+    }
+
+    /// The row of a conversation as this agent has it: with their reminder, and what is offered to
+    /// them. Without their own acts.
+    pub fn seen_by(row: ConversationRow, me: AgentId) -> Self {
+        let (reminder, offer) = match &row {
+            ConversationRow::Head { .. } => (None, None),
+            ConversationRow::Full { view, .. } => {
+                let reminder = reminders::standing(&view.conversation, me).copied();
+                let offer = view.conversation.thread.offer;
+                (reminder, offer.filter(|offer| offer.agent_id == me))
+            }
+        };
+        Self { reminder, offer, ..Self::of(row) }
     }
 
     /// Whether the store still says the same, as far as it is plain.
@@ -303,7 +324,7 @@ impl Query for Inbox {
             let id = stamp.id;
             let row = match old.get(&id).filter(|row| row.is_as(&stamp)) {
                 Some(row) => Some((*row).clone()),
-                None => sources.read.row(id)?.map(InboxRow::of),
+                None => sources.read.row(id)?.map(|row| InboxRow::seen_by(row, sources.me)),
             };
             let Some(mut row) = row else { continue };
             row.own = Own::of(sources, id)?;

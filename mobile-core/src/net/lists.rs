@@ -1,12 +1,13 @@
 //! Requests for lists that are the server's alone. They have notices, drafts that others left,
-//! searches in everything, kept views, devices, levels of pushes, and who waits longest.
+//! searches in everything, kept views, devices, levels of pushes, who waits longest, and files of
+//! customers.
 
 use std::fmt::Write as _;
 
 use baton_protocol::notice::NoticesRead;
 use baton_protocol::push::PushPreference;
 use baton_protocol::view::{ViewFilter, ViewStatus};
-use baton_protocol::{ConversationId, DeviceId, TeamId};
+use baton_protocol::{ContactId, ConversationId, DeviceId, TeamId};
 
 use super::Request;
 use super::json::{delete, escaped, get, post, put};
@@ -51,6 +52,14 @@ pub fn kept_drafts(of: ConversationId) -> Request {
 /// [`ContactContext`](baton_protocol::context::ContactContext).
 pub fn context(of: ConversationId) -> Request {
     get(&format!("/api/v1/conversations/{of}/context"), BOUNDS)
+}
+
+/// Makes a request for the files of a customer. The answer is
+/// [`CustomerFiles`](baton_protocol::page::CustomerFiles).
+pub fn customer_files(of: ContactId, part: &ListPart) -> Request {
+    let mut path = format!("/api/v1/contacts/{of}/files?limit={}", part.limit);
+    add(&mut path, "page", part.page.as_deref());
+    get(&path, BOUNDS)
 }
 
 /// Makes a request for conversations that pass a filter. The answer is a

@@ -50,8 +50,8 @@ pub use hyper::Method;
 pub use json::{Bounds, delete, escaped, get, patch, post, put};
 pub use lines::{elsewhere, episodes, file, file_part, lines, past, templates};
 pub use lists::{
-    ListPart, context, devices, end_device, filtered, found, kept_drafts, next, notices,
-    push_levels, read_notices, saved_views, set_push_levels,
+    ListPart, context, customer_files, devices, end_device, filtered, found, kept_drafts, next,
+    notices, push_levels, read_notices, saved_views, set_push_levels,
 };
 pub use reply::Reply;
 pub use session::{SignInError, SignedIn};

@@ -1,16 +1,17 @@
 //! Calls that the server alone can answer: notices, drafts that others left, filters, searches in
-//! everything, views that are kept. Devices and levels of pushes are among them, and customers as
-//! the team's own programs know them. None of it is stored here.
+//! everything, views that are kept. Devices and levels of pushes are among them, customers as the
+//! team's own programs know them, and their files. None of it is stored here.
 
 use baton_protocol::account::Device;
 use baton_protocol::context::ContactContext;
 use baton_protocol::notice::{KeptDraft, NoticePage, NoticesLeft, NoticesRead};
-use baton_protocol::page::{ConversationPage, SearchPage};
+use baton_protocol::page::{ConversationPage, ConversationRow, CustomerFiles, SearchPage};
 use baton_protocol::push::PushPreference;
 use baton_protocol::view::{SavedView, ViewFilter};
 use baton_protocol::{ConversationId, DeviceId};
 use serde::de::DeserializeOwned;
 
+use super::error::CoreError;
 use super::handle::{Call, Core};
 use crate::link::Failure;
 use crate::lists::InboxRow;
@@ -59,6 +60,25 @@ impl Core {
     /// `Offline`, `Unauthorized`, `Server` where the conversation is not in scope.
     pub fn context(&self, of: ConversationId) -> Call<'_, ContactContext> {
         self.answer_to(Ok(net::context(of)))
+    }
+
+    /// Loads the files of a conversation's customer, the newest first: of all conversations with
+    /// them that the agent sees whole. A page may be short, or empty, and have a next one.
+    ///
+    /// # Errors
+    /// `Offline`, `Unauthorized`, `Server`. `Invalid` where the conversation is not held whole.
+    pub fn customer_files(&self, of: ConversationId, part: ListPart) -> Call<'_, CustomerFiles> {
+        let core = self.clone();
+        self.spawned(async move {
+            let contact = match core.read(move |read| read.row(of)).await? {
+                Some(ConversationRow::Full { view, .. }) => view.conversation.thread.contact_id,
+                Some(ConversationRow::Head { .. }) | None => {
+                    let problem = "is not one that this device holds whole".to_owned();
+                    return Err(CoreError::Invalid { what: "conversation".to_owned(), problem });
+                }
+            };
+            Ok(core.ask(Ok(net::customer_files(contact, &part))).await?.read()?)
+        })
     }
 
     /// Loads the conversations that pass a filter, a page at a time.

@@ -25,6 +25,8 @@ pub enum View {
     Waiting,
     /// All that is in scope, whatever its status.
     All,
+    /// Offered to the agent who is signed in.
+    Offered,
 }
 
 impl View {
@@ -35,6 +37,7 @@ impl View {
             Self::Unassigned => vec![3],
             Self::Waiting => vec![4],
             Self::All => vec![5],
+            Self::Offered => vec![6],
         }
     }
 }
@@ -79,7 +82,7 @@ impl Places {
     pub(super) fn of(held: Option<&Mirrored>, me: AgentId) -> Self {
         let Some(held) = held else { return Self::NONE };
         let head = held.head();
-        Self { views: views(head, me), rank: rank(head), unread: 0 }.counting(held.unread_lines())
+        Self { views: views(held, me), rank: rank(head), unread: 0 }.counting(held.unread_lines())
     }
 
     /// The same with so many lines that were not read. Sums are kept by the number that is stored:
@@ -91,7 +94,8 @@ impl Places {
     }
 }
 
-fn views(head: &Head, me: AgentId) -> Vec<View> {
+fn views(held: &Mirrored, me: AgentId) -> Vec<View> {
+    let head = held.head();
     let mut views = vec![View::All];
     match head.status {
         Status::Open => {}
@@ -104,7 +108,19 @@ fn views(head: &Head, me: AgentId) -> Vec<View> {
         Some(agent) if agent == me => views.push(View::Mine),
         Some(_) => {}
     }
+    if is_offered(held, me) {
+        views.push(View::Offered);
+    }
     views
+}
+
+fn is_offered(held: &Mirrored, me: AgentId) -> bool {
+    match held {
+        Mirrored::Head(_) => false,
+        Mirrored::Full(full) => {
+            full.view.conversation.thread.offer.is_some_and(|offer| offer.agent_id == me)
+        }
+    }
 }
 
 /// The smallest comes first: open turns by their age, then the others, the newest first.
@@ -129,11 +145,14 @@ pub(super) fn moved(
     let account = read.whose.number;
     for view in &old.views {
         let args = params![account, view.key(), old.rank, id.0.as_bytes()];
-        read.sql.run(
+        let removed = read.sql.run(
             "DELETE FROM listed WHERE account = ?1 AND view = ?2 AND rank = ?3 AND id = ?4",
             args,
         )?;
-        count(read, *view, -1, -old.unread)?;
+        // An older version may not have known the view: it counted nothing there.
+        if removed > 0 {
+            count(read, *view, -1, -old.unread)?;
+        }
     }
     for view in &new.views {
         let args = params![account, view.key(), new.rank, id.0.as_bytes()];

@@ -14,8 +14,8 @@ import itertools
 from dataclasses import dataclass, field
 
 from baton_core import (
-    Act, AnswerOutcome, AskOutcome, Badge, CoreError, Diagnostics, Draft, Event, FileAddress,
-    GuestPolicy, HandoverNote, Hold, InboxStep, Kept, LinesPage, ListBatch, OlderLines,
+    Act, AnswerOutcome, AskOutcome, Badge, CoreError, CustomerFiles, Diagnostics, Draft, Event,
+    FileAddress, GuestPolicy, HandoverNote, Hold, InboxStep, Kept, LinesPage, ListBatch, OlderLines,
     OutgoingFile, Outcomes, People, PushOffReason, PushOutcome, PushState, PushVerdict,
     NoticesPage, PushLevel, PushLevels, QueuePolicy, ServerFound, ServerList, SignedIn, Stage,
     Standing, SuppressReason, TeamPolicy, TimelineStep,
@@ -52,6 +52,7 @@ class FakeServer:
         default_factory=lambda: NoticesPage(notices=[], unread=0, before=None))
     drafts: list = field(default_factory=list)
     context: list = field(default_factory=list)
+    files: CustomerFiles = field(default_factory=lambda: CustomerFiles(files=[], next=None))
     found: ServerFound = field(
         default_factory=lambda: ServerFound(customers=[], hits=[], next=None))
     views: list = field(default_factory=list)
@@ -329,6 +330,10 @@ class _FakeCore:
     async def context(self, conversation):
         self._ask("context", conversation)
         return self.server.context
+
+    async def customer_files(self, conversation, limit, page=None):
+        self._ask("customer_files", conversation, limit, page)
+        return self.server.files
 
     async def server_list(self, filter, limit, page=None):
         self._ask("server_list", filter, limit, page)

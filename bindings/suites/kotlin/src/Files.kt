@@ -79,6 +79,10 @@ private suspend fun Stage.filesOfLines() {
     }
     val photo = ben.withFile(said, MediaKind.IMAGE).id
     val paper = ben.withFile(said, MediaKind.DOCUMENT).id
+    val newest = ben.baton.customerFiles(of, 1u, null)
+    val all = newest.files + ben.baton.customerFiles(of, 1u, newest.next).files
+    val listed = all.map { it.conversation to it.line.id }
+    ensure(listed == listOf(of to paper, of to photo)) { "the customer's files are $listed" }
     val small = ben.file(of, photo, FileSize.SMALL)
     ensure(small[0] == 0xff.toByte() && small[1] == 0xd8.toByte()) { "no JPEG" }
     ensure(ben.file(of, photo, FileSize.WHOLE).contentEquals(picture)) { "another picture" }

@@ -158,6 +158,11 @@ public protocol BatonClient: AnyObject, Sendable {
     /// Asks the team's own programs about the customer; each says whether it answered.
     func context(of conversation: String) async throws(BatonError) -> [ContextSource]
 
+    /// Loads the customer's files, the newest first, of all conversations with them.
+    func customerFiles(
+        of conversation: String, limit: UInt32, page: String?
+    ) async throws(BatonError) -> CustomerFiles
+
     /// Loads the conversations that pass a filter: snoozed and resolved ones, too.
     func serverList(
         _ filter: Filter, limit: UInt32, page: String?

@@ -215,6 +215,14 @@ extension CoreClient {
         try await ask { try await $0.context(conversation: conversation) }
     }
 
+    public func customerFiles(
+        of conversation: String, limit: UInt32, page: String?
+    ) async throws(BatonError) -> CustomerFiles {
+        try await ask {
+            try await $0.customerFiles(conversation: conversation, limit: limit, page: page)
+        }
+    }
+
     public func serverList(
         _ filter: Filter, limit: UInt32, page: String?
     ) async throws(BatonError) -> ServerList {

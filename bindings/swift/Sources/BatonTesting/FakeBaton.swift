@@ -20,6 +20,7 @@ public struct FakeServer: Sendable {
     public var notices = NoticesPage(notices: [], unread: 0, before: nil)
     public var drafts: [KeptDraft] = []
     public var context: [ContextSource] = []
+    public var files = CustomerFiles(files: [], next: nil)
     public var list = ServerList(rows: [], next: nil)
     public var found = ServerFound(customers: [], hits: [], next: nil)
     public var views: [SavedView] = []

@@ -190,6 +190,12 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         try asked("context") { $0.server.context }
     }
 
+    func customerFiles(
+        conversation: String, limit: UInt32, page: String?
+    ) async throws -> CustomerFiles {
+        try asked("customerFiles") { $0.server.files }
+    }
+
     func serverList(filter: Filter, limit: UInt32, page: String?) async throws -> ServerList {
         try asked("serverList") { $0.server.list }
     }

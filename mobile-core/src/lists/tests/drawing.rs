@@ -7,7 +7,9 @@ use baton_domain::mirror::Mirrored;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::frame::{LeaseHolder, ServerFrame};
 use baton_protocol::page::ConversationRow;
-use baton_protocol::{Author, CommandBody, DeviceId, Owner, SettingId, Status, TagOn};
+use baton_protocol::{
+    Author, CommandBody, DeviceId, OfferId, OpenOffer, Owner, Reminder, SettingId, Status, TagOn,
+};
 use uuid::Uuid;
 
 use super::super::{
@@ -181,6 +183,35 @@ fn a_row_has_the_tags_of_its_conversation_and_follows_them() {
         full.view.conversation.thread.tags = vec![on(wholesale)];
     });
     assert_eq!(rows(&phone, of()).0[0].tags, [wholesale]);
+}
+
+#[test]
+fn reminders_and_offers_are_told_to_the_agent_whose_they_are() {
+    let (_directory, store) = store();
+    let mut phone = Phone::new(&store, 1);
+    let at = phone.wall();
+    let reminder = |agent_id| Reminder { agent_id, at, follow_up: false, note_id: None };
+    let (offer_id, until) = (OfferId(Uuid::from_u128(7)), at.plus_ms(20_000));
+    let (mine, theirs) = (OpenOffer { offer_id, agent_id: ME, until }, reminder(BEN));
+    let mut full = conversation(talk(1), at);
+    full.view.conversation.thread.reminders = vec![reminder(ME), theirs];
+    full.view.conversation.thread.offer = Some(mine);
+    phone.puts([Mirrored::Full(Box::new(full))]);
+    let offered = || InboxOf::View(View::Offered);
+    let row = rows(&phone, offered()).0.remove(0);
+    assert_eq!((row.reminder, row.offer), (Some(reminder(ME)), Some(mine)));
+    let head = header(&phone, 1);
+    assert_eq!((head.reminder, head.offer), (Some(reminder(ME)), Some(mine)));
+    phone.changes(talk(1), |full| {
+        full.view.conversation.head.revision += 1;
+        full.view.conversation.thread.reminders = vec![theirs];
+        full.view.conversation.thread.offer = Some(OpenOffer { agent_id: BEN, ..mine });
+    });
+    let (none, about) = rows(&phone, offered());
+    assert_eq!((none.len(), about.total.conversations), (0, 0));
+    let row = rows(&phone, InboxOf::View(View::Unassigned)).0.remove(0);
+    assert_eq!((row.reminder, row.offer), (None, None));
+    assert_eq!((header(&phone, 1).reminder, header(&phone, 1).offer), (None, None));
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use baton_protocol::account::{Login, Session};
-use baton_protocol::page::LinesPage;
+use baton_protocol::page::{CustomerFiles, LinesPage};
 use baton_protocol::{
-    AgentId, Command, ConversationId, Cursor, DeviceId, Epoch, OpId, Timestamp, WorkspaceId,
+    AgentId, Command, ContactId, ConversationId, Cursor, DeviceId, Epoch, OpId, Timestamp,
+    WorkspaceId,
 };
 use serde_json::{Value, json};
 use tokio::join;
@@ -13,7 +14,9 @@ use uuid::Uuid;
 
 use super::stand::{Stand, answer, ok, problem};
 use crate::link::{Failure, Fetched, Query};
-use crate::net::{SignInError, SignedIn, delete, lines, past, patch, post, put};
+use crate::net::{
+    ListPart, SignInError, SignedIn, customer_files, delete, lines, past, patch, post, put,
+};
 use crate::outbox;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -301,6 +304,23 @@ async fn what_was_said_before_the_first_line_comes_by_the_page() {
     let path = format!("GET /api/v1/conversations/{A}/messages?limit=50&past=ffx1 HTTP/1.1");
     assert_eq!(first_line(&heard), path);
     assert_eq!(lines.unwrap().read::<LinesPage>().unwrap().past.as_deref(), Some("0a"));
+}
+
+#[tokio::test]
+async fn files_of_a_customer_come_by_the_page() {
+    let contact = ContactId(A.0);
+    let page = |page: Option<&str>| ListPart { page: page.map(str::to_owned), limit: 50 };
+    let answered = ok(r#"{"files":[],"next":"9.a"}"#);
+    for (asked, query) in [(None, "limit=50"), (Some("7.b&x"), "limit=50&page=7.b%26x")] {
+        let stand = Stand::new().await;
+        let server = stand.server();
+        let request = customer_files(contact, &page(asked)).by("a-token");
+        let (files, (heard, _)) = join!(server.ask(request), stand.answers(&answered));
+        let path = format!("GET /api/v1/contacts/{contact}/files?{query} HTTP/1.1");
+        assert_eq!(first_line(&heard), path);
+        let files = files.unwrap().read::<CustomerFiles>().unwrap();
+        assert_eq!((files.files.len(), files.next.as_deref()), (0, Some("9.a")));
+    }
 }
 
 #[tokio::test]

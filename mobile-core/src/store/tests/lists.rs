@@ -2,23 +2,28 @@
 
 use baton_domain::mirror::Mirrored;
 use baton_protocol::page::ConversationRow;
-use baton_protocol::{ConversationId, Head, Status, TeamId};
+use baton_protocol::{
+    AgentId, ConversationId, Head, OfferId, OpenOffer, Status, TeamId, Timestamp,
+};
+use rusqlite::Connection;
 
 use super::super::{StoreError, Total, View};
 use super::{Store, account, account_of, conversation_id, dice, store, uuid};
 
 /// The views of the sample's world.
-pub(super) const VIEWS: [View; 7] = [
+pub(super) const VIEWS: [View; 8] = [
     View::Mine,
     View::Unassigned,
     View::Waiting,
     View::All,
+    View::Offered,
     View::Team(TeamId(uuid::Uuid::from_u128(1))),
     View::Team(TeamId(uuid::Uuid::from_u128(2))),
     View::Team(TeamId(uuid::Uuid::from_u128(3))),
 ];
 
-fn is_in(view: View, head: &Head) -> bool {
+fn is_in(view: View, held: &Mirrored) -> bool {
+    let head = held.head();
     let is_active = matches!(head.status, Status::Open | Status::Waiting);
     match view {
         View::Mine => is_active && head.owner.agent() == Some(account().agent),
@@ -26,12 +31,18 @@ fn is_in(view: View, head: &Head) -> bool {
         View::Unassigned => is_active && head.owner.agent().is_none(),
         View::Waiting => head.status == Status::Waiting,
         View::All => true,
+        View::Offered => is_active && offered_to(held) == Some(account().agent),
     }
+}
+
+fn offered_to(held: &Mirrored) -> Option<AgentId> {
+    let Mirrored::Full(full) = held else { return None };
+    full.view.conversation.thread.offer.map(|offer| offer.agent_id)
 }
 
 /// A list as it should be, by the plainest means.
 pub(super) fn expected(view: View, held: &[&Mirrored]) -> (Vec<ConversationId>, Total) {
-    let mut found: Vec<_> = held.iter().filter(|held| is_in(view, held.head())).collect();
+    let mut found: Vec<_> = held.iter().filter(|held| is_in(view, held)).collect();
     found.sort_by_key(|held| {
         let Head { unanswered_since, activity_at, id, .. } = held.head();
         match unanswered_since {
@@ -128,4 +139,27 @@ fn each_account_has_its_own_lists() {
     assert_eq!((mine(account()), mine(account_of(2))), (Ok(0), Ok::<_, StoreError>(1)));
     assert_eq!(mine(account_of(3)), Ok(0));
     assert_eq!(uuid(1), account().agent.0);
+}
+
+#[test]
+fn a_view_that_an_older_version_did_not_fill_counts_nothing_twice() {
+    let (directory, store) = store();
+    let mut dice = dice(14);
+    let mut full = dice.full(conversation_id(1));
+    full.view.conversation.head.status = Status::Open;
+    let (offer_id, until) = (OfferId(uuid(7)), Timestamp::from_ms(1));
+    let offer = OpenOffer { offer_id, agent_id: account().agent, until };
+    full.view.conversation.thread.offer = Some(offer);
+    store.put(&Mirrored::Full(Box::new(full.clone())));
+    assert_eq!(listed(&store, View::Offered, 5).1.conversations, 1);
+    let database = Connection::open(directory.path().join("baton.db")).expect("opens");
+    for table in ["listed", "total"] {
+        let removes = format!("DELETE FROM {table} WHERE view = x'06'");
+        assert_eq!(database.execute(&removes, []), Ok(1));
+    }
+    full.view.conversation.thread.offer = None;
+    store.put(&Mirrored::Full(Box::new(full.clone())));
+    full.view.conversation.thread.offer = Some(offer);
+    store.put(&Mirrored::Full(Box::new(full)));
+    assert_eq!(listed(&store, View::Offered, 5).1.conversations, 1);
 }

@@ -22,6 +22,7 @@ import app.baton.app.model.SourcesState
 import app.baton.app.model.Stand
 import app.baton.app.model.TalkState
 import app.baton.app.model.entriesOf
+import app.baton.app.model.offerOf
 import app.baton.app.model.rowOf
 import app.baton.app.words.Language
 import app.baton.core.ActKind
@@ -39,6 +40,7 @@ import app.baton.core.ContextSource
 import app.baton.core.ContextState
 import app.baton.core.ContextWhy
 import app.baton.core.ConversationTag
+import app.baton.core.CustomerFile
 import app.baton.core.ExcerptPart
 import app.baton.core.FilledText
 import app.baton.core.Filter
@@ -68,6 +70,7 @@ import app.baton.core.OutcomeChoice
 import app.baton.core.Outcomes
 import app.baton.core.OutgoingFile
 import app.baton.core.Own
+import app.baton.core.OwnOffer
 import app.baton.core.OwnReminder
 import app.baton.core.Owner
 import app.baton.core.People
@@ -355,8 +358,14 @@ object Sample {
     val blocked = talk(header = header.copy(isBlocked = true))
     val called = talk(header = header.copy(priority = Priority.URGENT, reminder = OwnReminder(NOW + 70 * HOUR, true)))
     val ranked = listOf(
-        rows[0].copy(priority = Priority.URGENT), rows[1].copy(priority = Priority.HIGH), rows[2], rows[3],
+        rows[0].copy(priority = Priority.URGENT), rows[1].copy(priority = Priority.HIGH), rows[2],
+        rows[3].copy(reminder = OwnReminder(NOW + 70 * HOUR, false)),
     )
+    val toMe = rows[2].copy(offer = OwnOffer("o1", NOW + 12_000))
+    val offers = listOf(toMe, rows[5].copy(offer = OwnOffer("o2", NOW - 1_000))).mapNotNull { offerOf(it, NOW) }
+    val files: List<CustomerFile>
+        get() = kinds.filterIsInstance<TimelineEntry.Line>().map { it.line }.filter { it.file != null }.reversed()
+            .map { CustomerFile(MARTA, it) }
     val queued = talk(header = header.copy(owner = sales), composing = Composing("Hola Marta"))
     val answering = talk(
         composing = Composing("Sí", quoted = line(3, LineAuthor.Customer, text("¡Sí por favor! ¿Hasta cuándo?"), 12 * MINUTE)),

@@ -45,6 +45,8 @@ import app.baton.app.screens.InboxScreen
 import app.baton.app.screens.Levels
 import app.baton.app.screens.NoticesActs
 import app.baton.app.screens.NoticesScreen
+import app.baton.app.screens.OfferActs
+import app.baton.app.screens.Offers
 import app.baton.app.screens.OwnActs
 import app.baton.app.screens.ReviewActs
 import app.baton.app.screens.ReviewScreen
@@ -126,6 +128,12 @@ private val inboxes = listOf(
     },
     Shot("inbox-late") { Inbox(Sample.inbox(listOf(Sample.rows[5], Sample.rows[1]), InboxView.All).copy(special = Special.Late)) },
     Shot("inbox-ranked") { Inbox(Sample.inbox(Sample.ranked)) },
+    Shot("inbox-offered") {
+        Column {
+            Offers(Sample.offers, OfferActs())
+            Inbox(Sample.inbox())
+        }
+    },
     Shot("inbox-late-none") { Inbox(Sample.inbox(emptyList(), InboxView.All).copy(special = Special.Late)) },
     Shot("inbox-found") { Found(Sample.found, Everywhere.NotAsked) },
     Shot("inbox-found-none") { Found(Sample.inbox(emptyList(), InboxView.Search("azul")), Everywhere.NotAsked) },
@@ -175,6 +183,10 @@ private val sheets = listOf(
     Shot("sheet-contact-asking") { Talk(Sample.card(SourcesState.Asking)) },
     Shot("sheet-contact-sources") { Talk(Sample.card(SourcesState.Asked(Sample.sources))) },
     Shot("sheet-contact-away") { Talk(Sample.card(SourcesState.Away(Told.of(Word.ServerAway)))) },
+    covered("files", Sheet.Files(Sample.files, "older")),
+    covered("files-asking", Sheet.Files(isAsking = true)),
+    covered("files-none", Sheet.Files()),
+    covered("files-failed", Sheet.Files(Sample.files.take(1), "older", failed = Told.of(Word.ServerAway))),
     covered("naming", Sheet.Naming("Marta Gil")),
     covered("line", Sheet.OfLine(Sample.said)),
     covered("line-failed", Sheet.OfLine(Sample.unsent)),

@@ -140,7 +140,12 @@ class Hand(val world: World, private val who: String, val way: Way, val director
 
     suspend fun row(said: Said): RowState {
         session.inbox.choose(InboxView.All)
-        return eventually("the row is there") { rows.find { it.id == said.conversation } }
+        return eventually("the row is there") {
+            val list = session.inbox.state.value.list as? ListState.Loaded
+            // It may be behind others that wait.
+            if (list?.hasMore == true && rows.none { it.id == said.conversation }) session.inbox.more().join()
+            rows.find { it.id == said.conversation }
+        }
     }
 
     /** Opens the conversation from the list, as a finger does. */

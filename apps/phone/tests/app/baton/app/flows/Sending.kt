@@ -242,7 +242,7 @@ private const val FAR = 260
 private fun Hand.has(seq: ULong) = entries().any { it is Entry.Said && it.line.seq == seq }
 
 /** A small picture, as a camera makes them. */
-private fun picture(): ByteArray {
+internal fun picture(): ByteArray {
     val image = BufferedImage(320, 240, BufferedImage.TYPE_INT_RGB)
     image.createGraphics().apply {
         color = java.awt.Color(0x2F, 0x8F, 0x4E)
@@ -253,7 +253,7 @@ private fun picture(): ByteArray {
 }
 
 /** The line with these words, once the server has its file. */
-private suspend fun Hand.stored(words: String): Line =
+internal suspend fun Hand.stored(words: String): Line =
     eventually("the file of \"$words\" is there") { lineOf(words)?.takeIf { it.file is LineFile.Stored } }
 
 /** Chooses a template, fills it in and sends it. */

@@ -27,12 +27,12 @@ import app.baton.suite.ensure
 import app.baton.suite.freshNumber
 import app.baton.suite.opId
 
-private val everyone = mapOf("kind" to "workspace")
+internal val everyone = mapOf("kind" to "workspace")
 
-private fun made(kind: String, id: String, body: Fields, home: Fields = everyone): Fields =
+internal fun made(kind: String, id: String, body: Fields, home: Fields = everyone): Fields =
     mapOf("kind" to kind, "id" to id, "put" to mapOf("home" to home, "body" to body))
 
-private suspend fun Hand.homeOf(said: Said): Home {
+internal suspend fun Hand.homeOf(said: Said): Home {
     row(said)
     return eventually("its team is known") { session.desk.homes[said.conversation] }
 }

@@ -58,6 +58,8 @@ import app.baton.app.screens.InboxActs
 import app.baton.app.screens.InboxScreen
 import app.baton.app.screens.NoticesActs
 import app.baton.app.screens.NoticesScreen
+import app.baton.app.screens.OfferActs
+import app.baton.app.screens.Offers
 import app.baton.app.screens.OwnActs
 import app.baton.app.screens.ReviewActs
 import app.baton.app.screens.ReviewScreen
@@ -72,6 +74,7 @@ import app.baton.app.screens.TalkScreen
 import app.baton.app.words.Word
 import app.baton.app.words.Words
 import app.baton.core.InboxView
+import app.baton.core.Standing
 import app.baton.core.inbox
 import kotlinx.coroutines.delay
 
@@ -115,6 +118,41 @@ private fun Inside(
     platform: Platform,
 ) {
     val place = state.places.lastOrNull()
+    Column(Modifier.fillMaxSize()) {
+        OffersAbove(app, session)
+        Box(Modifier.weight(1f).fillMaxWidth()) { Panes(app, state, session, place, isWide, own, change, platform) }
+    }
+}
+
+/** Offers that can be answered now: without a network they may be over. */
+@Composable
+private fun OffersAbove(app: AppModel, session: Session) {
+    val offers by session.offers.state.collectAsState()
+    val stand by session.desk.stand.collectAsState()
+    if (offers.isEmpty() || stand.standing != Standing.Live) return
+    val acts = remember(session) {
+        OfferActs(
+            accept = {
+                session.offers.accept(it)
+                app.open(Place.Talk(it.conversation, it.title))
+            },
+            decline = { session.offers.decline(it) },
+        )
+    }
+    Offers(offers, acts)
+}
+
+@Composable
+private fun Panes(
+    app: AppModel,
+    state: AppState,
+    session: Session,
+    place: Place?,
+    isWide: Boolean,
+    own: Remembered,
+    change: (Remembered) -> Unit,
+    platform: Platform,
+) {
     Box(Modifier.fillMaxSize()) {
         if (isWide) {
             Row(Modifier.fillMaxSize()) {

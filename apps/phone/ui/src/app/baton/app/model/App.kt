@@ -60,6 +60,7 @@ class Session(val desk: Desk, inside: CoroutineScope) {
     val notices = NoticesModel(desk, inside)
     val search = SearchModel(desk, inside)
     val own = OwnModel(desk, inside)
+    val offers = OffersModel(desk, inside)
 }
 
 data class AppState(

@@ -6,6 +6,7 @@ import app.baton.app.words.Word
 import app.baton.core.Act
 import app.baton.core.ConversationTag
 import app.baton.core.CoreException
+import app.baton.core.CustomerFile
 import app.baton.core.FileSize
 import app.baton.core.Header
 import app.baton.core.HeaderState
@@ -78,6 +79,12 @@ sealed interface Sheet {
     data class Naming(val name: String) : Sheet
     data class Replies(val find: String, val found: List<Offered>?) : Sheet
     data class HowItEnds(val outcomes: Outcomes) : Sheet
+    data class Files(
+        val files: List<CustomerFile> = emptyList(),
+        val next: String? = null,
+        val isAsking: Boolean = false,
+        val failed: Told? = null,
+    ) : Sheet
 }
 
 data class TalkState(
@@ -313,15 +320,15 @@ class TalkModel(
         }
     }
 
-    fun openFile(line: Line, name: String, mediaType: String) = desk.does {
-        desk.platform.show(name, mediaType, bytesOf(line, FileSize.WHOLE))
+    fun openFile(line: Line, name: String, mediaType: String, of: String = id) = desk.does {
+        desk.platform.show(name, mediaType, bytesOf(line, FileSize.WHOLE, of))
     }
 
-    private suspend fun bytesOf(line: Line, size: FileSize): ByteArray {
-        val length = baton.loadFile(id, line.id, size)
+    private suspend fun bytesOf(line: Line, size: FileSize, of: String = id): ByteArray {
+        val length = baton.loadFile(of, line.id, size)
         val all = java.io.ByteArrayOutputStream(length.toInt())
         while (all.size().toULong() < length) {
-            val part = baton.readFile(id, line.id, size, all.size().toULong())
+            val part = baton.readFile(of, line.id, size, all.size().toULong())
             if (part == null || part.isEmpty()) break
             all.write(part)
         }

@@ -59,6 +59,8 @@ data class RowState(
     val tags: List<String> = emptyList(),
     /** How urgent it is; null where it is as urgent as most. */
     val priority: Priority? = null,
+    /** When the agent is called back to it; null where they are not. */
+    val remindsAt: Long? = null,
 )
 
 /** A list that is none of the core's views. */
@@ -282,5 +284,6 @@ fun rowOf(row: InboxRow, names: Names, now: Long, tags: List<ConversationTag> = 
         hitAt = (row.hit?.foundIn as? FoundIn.Line)?.seq,
         tags = tagsOf(row.tags, tags).map { it.name },
         priority = row.priority,
+        remindsAt = row.reminder?.atMs,
     )
 }

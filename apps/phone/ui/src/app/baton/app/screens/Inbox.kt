@@ -266,7 +266,7 @@ private fun Empty(state: InboxState, modifier: Modifier) {
     }
     when (state.view) {
         InboxView.Mine -> Nothing(words(Word.EmptyMine), words(Word.EmptyMineMore), modifier = modifier)
-        InboxView.Unassigned, is InboxView.Team -> Nothing(words(Word.EmptyTeam), modifier = modifier)
+        InboxView.Unassigned, InboxView.Offered, is InboxView.Team -> Nothing(words(Word.EmptyTeam), modifier = modifier)
         InboxView.Waiting -> Nothing(words(Word.EmptyWaiting), drawing = Drawing.Clock, modifier = modifier)
         InboxView.All -> Nothing(words(Word.EmptyOpen), drawing = Drawing.Inbox, modifier = modifier)
         is InboxView.Search -> Nothing(words(Word.EmptySearch), drawing = Drawing.Search, modifier = modifier)
@@ -394,6 +394,7 @@ private fun Marks(row: RowState, now: Long, words: Words) {
         Status.Resolved -> Chip(words(Word.StatusResolved), drawing = Drawing.Ok)
         Status.Open -> Unit
     }
+    row.remindsAt?.let { ReminderChip(it, now) }
     if (row.windowUntil != null && row.windowUntil <= now && row.status !is Status.Resolved) {
         Chip(words(Word.WindowClosed), drawing = Drawing.Lock)
     }

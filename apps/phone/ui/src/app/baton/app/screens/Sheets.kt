@@ -73,6 +73,7 @@ fun TalkSheet(state: TalkState, sheet: Sheet, acts: TalkActs, isWide: Boolean) =
             is Sheet.Replies -> RepliesSheet(sheet, acts.tools)
             Sheet.Tags -> TagsSheet(state, acts.tools)
             is Sheet.Naming -> NamingSheet(sheet, acts.tools)
+            is Sheet.Files -> FilesSheet(state, sheet, acts.tools)
             is Sheet.HowItEnds -> HowItEndsSheet(sheet, acts.tools)
             is Sheet.Forward, is Sheet.Held -> Unit
         }
@@ -205,6 +206,7 @@ private fun ContactSheet(state: TalkState, acts: TalkActs) {
     for (row in state.elsewhere) {
         ActRow(row.title ?: title, Drawing.Users, state.names.channel(row.channel)) { acts.elsewhere(row) }
     }
+    ActRow(words(Word.Files), Drawing.Clip, onClick = acts.tools.files)
     SourcesPart(state.sources, state.now, acts.tools)
 }
 

@@ -57,14 +57,17 @@ import app.baton.app.model.browse
 import app.baton.app.model.card
 import app.baton.app.model.dropDraft
 import app.baton.app.model.endReminder
+import app.baton.app.model.files
 import app.baton.app.model.fillBlank
 import app.baton.app.model.insert
 import app.baton.app.model.leaveDetails
 import app.baton.app.model.leaveOut
 import app.baton.app.model.leaving
 import app.baton.app.model.leftDraft
+import app.baton.app.model.moreFiles
 import app.baton.app.model.name
 import app.baton.app.model.naming
+import app.baton.app.model.openFile
 import app.baton.app.model.readable
 import app.baton.app.model.remind
 import app.baton.app.model.replace
@@ -82,6 +85,7 @@ import app.baton.app.words.Words
 import app.baton.core.CannedReply
 import app.baton.core.CannedThen
 import app.baton.core.ConversationTag
+import app.baton.core.CustomerFile
 import app.baton.core.KeptDraft
 import app.baton.core.Line
 import app.baton.core.OutcomeChoice
@@ -113,6 +117,9 @@ class ToolActs(
     val remind: (Long, Boolean, String) -> Unit = { _, _, _ -> },
     val endReminder: () -> Unit = {},
     val setPriority: (Priority, String) -> Unit = { _, _ -> },
+    val files: () -> Unit = {},
+    val moreFiles: () -> Unit = {},
+    val openFile: (CustomerFile, String, String) -> Unit = { _, _, _ -> },
 ) {
     companion object {
         fun of(talk: TalkModel, leave: () -> Unit) = ToolActs(
@@ -140,6 +147,9 @@ class ToolActs(
             remind = { at, isFollowUp, about -> talk.remind(at, isFollowUp, about) },
             endReminder = { talk.endReminder() },
             setPriority = { to, reason -> talk.setPriority(to, reason) },
+            files = { talk.files() },
+            moreFiles = { talk.moreFiles() },
+            openFile = { file, name, type -> talk.openFile(file, name, type) },
         )
     }
 }

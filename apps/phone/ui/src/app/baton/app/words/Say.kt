@@ -39,6 +39,7 @@ class Words(val language: Language, private val zone: ZoneId) {
     private val locale = Locale.forLanguageTag(
         if (language.isRightToLeft) "${language.tag}-u-nu-latn" else language.tag,
     )
+    private val texts = textsOf(language)
     private val clock = format(DateTimeFormatter.ofPattern("HH:mm", locale))
     private val day = format(DateTimeFormatter.ofPattern("EEE d MMM", locale))
     private val monthAndYear = format(DateTimeFormatter.ofPattern("LLLL yyyy", locale))
@@ -55,7 +56,7 @@ class Words(val language: Language, private val zone: ZoneId) {
         fill(form(word, count), arrayOf(count, *more))
 
     private fun form(word: Word, count: Int?): String {
-        val forms = word.texts[language.ordinal].split('|')
+        val forms = texts[word.ordinal].split('|')
         return if (count == null || forms.size == 1) forms[0] else forms[language.form(count)]
     }
 
@@ -129,6 +130,14 @@ class Words(val language: Language, private val zone: ZoneId) {
 
     /** This time of this day. */
     fun at(day: LocalDate, time: LocalTime): Long = day.atTime(time).atZone(zone).toInstant().toEpochMilli()
+}
+
+/** Those of other languages are not loaded. */
+private fun textsOf(language: Language): Array<String> = when (language) {
+    Language.ENGLISH -> english
+    Language.SPANISH -> spanish
+    Language.PORTUGUESE -> portuguese
+    Language.ARABIC -> arabic
 }
 
 /** Which form counts this many, in the order of the language's forms. */

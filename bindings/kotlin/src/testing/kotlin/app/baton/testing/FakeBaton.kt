@@ -17,6 +17,7 @@ import app.baton.core.Header
 import app.baton.core.InboxRow
 import app.baton.core.InboxView
 import app.baton.core.ContextSource
+import app.baton.core.CustomerFiles
 import app.baton.core.KeptDraft
 import app.baton.core.Listener
 import app.baton.core.NoticesPage
@@ -51,6 +52,7 @@ data class FakeServer(
     val notices: NoticesPage = NoticesPage(emptyList(), 0u, null),
     val drafts: List<KeptDraft> = emptyList(),
     val context: List<ContextSource> = emptyList(),
+    val files: CustomerFiles = CustomerFiles(emptyList(), null),
     val list: ServerList = ServerList(emptyList(), null),
     val found: ServerFound = ServerFound(emptyList(), emptyList(), null),
     val views: List<SavedView> = emptyList(),

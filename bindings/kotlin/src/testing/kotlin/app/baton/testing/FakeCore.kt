@@ -213,6 +213,9 @@ internal class FakeCore : BatonCoreInterface {
 
     override suspend fun context(conversation: String) = asked("context") { server.context }
 
+    override suspend fun customerFiles(conversation: String, limit: UInt, page: String?) =
+        asked("customerFiles") { server.files }
+
     override suspend fun serverList(filter: Filter, limit: UInt, page: String?) =
         asked("serverList") { server.list }
 
