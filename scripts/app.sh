@@ -18,7 +18,8 @@
 #                          opens its window where nobody sees it, and removes it
 #   scripts/app.sh android compiles the app for Android, warnings as errors
 #   scripts/app.sh robolectric
-#                          plays the activity on Android's own classes, without a device
+#                          plays the activity on Android's own classes, without a device, and
+#                          draws the inbox into target/app/android/pictures
 #   scripts/app.sh apk     makes a package of that, signed with a key of its own and verified; without
 #                          the native library, which asks for the NDK
 #
@@ -178,12 +179,14 @@ plays_android() {
   javac -d "$made/r" "@$made/src/files" >&2
   classpath=$out/android-app.jar:$out/android-ui.jar:$out/android-library.jar:$out/android-stubs.jar
   # Android itself it loads on its own: on the classpath it would be mistaken for a device.
+  classpath=$classpath:$core/testing.jar
   classpath=$classpath:$(find "$robots/jars" -name '*.jar' ! -name 'android-all-*' -printf '%p:')$below
-  flags='' compiled android-tests "$classpath" "$from/tests"
+  flags='' compiled android-tests "$classpath" "$from/tests" "$here/tests/app/baton/app/Sample.kt"
   say "Robolectric"
   "$JAVA" -Xmx900m -XX:TieredStopAtLevel=1 -Drobolectric.offline=true \
-    "-Drobolectric.dependency.dir=$robots/jars" -cp "$out/android-tests.jar:$made/r:$classpath" \
-    org.junit.runner.JUnitCore app.baton.phone.ActivityTest >"$out/android-tests.log" 2>&1 ||
+    "-Drobolectric.dependency.dir=$robots/jars" "-Dbaton.pictures=$out/android/pictures" \
+    -cp "$out/android-tests.jar:$made/r:$classpath" org.junit.runner.JUnitCore \
+    app.baton.phone.ActivityTest app.baton.phone.PictureTest >"$out/android-tests.log" 2>&1 ||
     { cat "$out/android-tests.log" >&2; fail "the activity does not what it should"; }
   echo "the activity: $(sed -n 's/^OK (\(.*\))$/\1/p' "$out/android-tests.log")"
 }
