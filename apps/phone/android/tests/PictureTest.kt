@@ -5,6 +5,7 @@ package app.baton.phone
 import android.graphics.Bitmap
 import android.graphics.Canvas
 import android.os.Looper
+import android.view.Window
 import androidx.activity.ComponentActivity
 import androidx.activity.compose.setContent
 import app.baton.app.Sample
@@ -36,7 +37,9 @@ private const val COLOURS = 100
 @Config(sdk = [34], manifest = Config.NONE, qualifiers = "w411dp-h891dp-xhdpi")
 class PictureTest {
     private fun drawn(language: Language, shade: Shade): Bitmap {
-        val activity = Robolectric.buildActivity(ComponentActivity::class.java).setup().get()
+        val controller = Robolectric.buildActivity(ComponentActivity::class.java)
+        val activity = controller.get().also { it.requestWindowFeature(Window.FEATURE_NO_TITLE) }
+        controller.setup()
         activity.setContent {
             BatonTheme(Words(language, ZoneOffset.UTC), shade) {
                 val tabs = tabsOf(Badge(4u, 6u, 3u, 1u), Sample.people.teams)
