@@ -17,7 +17,8 @@ cd "$(dirname "$0")/.."
 rules() {
   local bug tables said red
   tables=$(mktemp -d)
-  for bug in "" answered_by_anyone claimed_from_anyone snoozed_into_the_queue; do
+  for bug in "" answered_by_anyone claimed_from_anyone snoozed_into_the_queue \
+    follow_ups_are_plain follow_ups_outlive_the_answer; do
     BATON_RULES=$tables PLANTED_BUG=$bug scripts/run-tests.sh baton-domain:it as_it_is_written >"$tables.log" 2>&1 ||
       { cat "$tables.log" >&2; exit 1; }
     said=$(cd console && BATON_RULES=$tables NO_COLOR=1 npx vitest run src/rules.test.ts 2>&1) || true

@@ -76,7 +76,8 @@ pub fn first(conversation: &Conversation, policies: &Policies) -> Option<(Timest
     let clock = all(conversation, policies).first().map(|due| (due.at, Ringing::Clock(*due)));
     let reminder = reminders::first(conversation);
     let reminder = reminder.map(|one| (one.at, Ringing::Reminder(one.agent_id)));
-    [snooze, reminder, bot, survey, clock].into_iter().flatten().min()
+    let all = [snooze, reminder, bot, survey, clock].into_iter().flatten();
+    if is_planted(Bug::LastRingsFirst) { all.max() } else { all.min() }
 }
 
 /// The next time at which something rings.

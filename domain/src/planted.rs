@@ -37,6 +37,12 @@ pub enum Bug {
     SnoozedIntoTheQueue,
     /// Of clocks it is remembered how far they were looked at, and not where they began.
     ClocksForgetStarts,
+    /// A follow-up is kept as a plain reminder.
+    FollowUpsArePlain,
+    /// A follow-up stands although the customer has answered.
+    FollowUpsOutliveTheAnswer,
+    /// Of what rings on a conversation the last is taken for the first.
+    LastRingsFirst,
     /// No bug: some facts are written as a later version might, under names that this one does not
     /// know. Older nodes and clients have to bear them.
     FactsOfTheFuture,
@@ -65,10 +71,12 @@ impl Bug {
     ];
 
     /// The bugs that clients find which decide ahead: the tables of rules are not theirs.
-    pub const OF_RULES: [(&'static str, Self); 3] = [
+    pub const OF_RULES: [(&'static str, Self); 5] = [
         ("answered_by_anyone", Self::AnsweredByAnyone),
         ("claimed_from_anyone", Self::ClaimedFromAnyone),
         ("snoozed_into_the_queue", Self::SnoozedIntoTheQueue),
+        ("follow_ups_are_plain", Self::FollowUpsArePlain),
+        ("follow_ups_outlive_the_answer", Self::FollowUpsOutliveTheAnswer),
     ];
 
     /// What may be planted in a process beside them.

@@ -5,6 +5,7 @@ use baton_protocol::{
 };
 
 use crate::decide::Draft;
+use crate::planted::{Bug, is_planted};
 use crate::predicates::says_something;
 
 /// The reminder of a conversation that rings first.
@@ -32,7 +33,8 @@ pub(crate) fn ring(conversation: &Conversation, agent: AgentId, at: Timestamp) -
 pub(crate) fn fold(reminders: &mut Vec<Reminder>, event: &Event) {
     match &event.fact {
         Fact::ReminderSet { agent_id, at, follow_up, note_id } => {
-            let (agent_id, at, follow_up, note_id) = (*agent_id, *at, *follow_up, *note_id);
+            let follow_up = *follow_up && !is_planted(Bug::FollowUpsArePlain);
+            let (agent_id, at, note_id) = (*agent_id, *at, *note_id);
             reminders.retain(|one| one.agent_id != agent_id);
             reminders.push(Reminder { agent_id, at, follow_up, note_id });
             reminders.sort_by_key(|one| one.agent_id);
@@ -42,7 +44,8 @@ pub(crate) fn fold(reminders: &mut Vec<Reminder>, event: &Event) {
         }
         // What somebody says who is blocked answers nobody.
         Fact::LineReceived { kind, turn: Some(_), .. } if says_something(*kind) => {
-            reminders.retain(|one| !one.follow_up);
+            let outlives = is_planted(Bug::FollowUpsOutliveTheAnswer);
+            reminders.retain(|one| !one.follow_up || outlives);
         }
         Fact::LineWritten { author: Author::Agent { id }, turn: None, .. } => {
             reminders.retain(|one| one.follow_up || one.agent_id != *id);

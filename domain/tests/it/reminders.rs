@@ -3,6 +3,7 @@
 use baton_domain::clocks;
 use baton_domain::group::{Done, LookWork, Work};
 use baton_domain::outcome::Answer;
+use baton_domain::planted::{Bug, plant};
 use baton_domain::rules::Policies;
 use baton_protocol::command::{CommandBody, Snooze};
 use baton_protocol::event::EventContent;
@@ -110,24 +111,50 @@ fn another_reminder_replaces_the_first_and_its_agent_may_end_it() {
     scene.is_its_log();
 }
 
-#[test]
-fn a_follow_up_ends_when_the_customer_writes() {
+/// A follow-up that the customer answers, and one that they do not: what stands after the answer,
+/// and what rings.
+fn follow_ups() -> (Vec<(Timestamp, bool)>, Vec<Timestamp>, Timestamp) {
     let mut scene = scene();
     scene.answers();
     let at = set(&mut scene, HOUR, true);
     scene.answers();
-    assert_eq!(standing(&scene), [(at, true)], "the agent's own words are no answer");
+    assert_eq!(standing(&scene).len(), 1, "the agent's own words are no answer");
+    assert_eq!(standing(&scene)[0].0, at);
     scene.says("aquí está");
-    assert!(standing(&scene).is_empty());
+    let after = standing(&scene);
     scene.passes(2 * HOUR);
     scene.looks();
-    assert!(rang(&scene).is_empty());
     // Without an answer it rings.
     let at = set(&mut scene, HOUR, true);
     scene.passes(2 * HOUR);
     scene.looks();
-    assert_eq!(rang(&scene), [at]);
     scene.is_its_log();
+    (after, rang(&scene), at)
+}
+
+#[test]
+fn a_follow_up_ends_when_the_customer_writes() {
+    let (after, rang, at) = follow_ups();
+    assert_eq!((after, rang), (Vec::new(), vec![at]));
+    plant(Some(Bug::FollowUpsOutliveTheAnswer));
+    let (after, rang, _) = follow_ups();
+    plant(None);
+    assert_eq!((after.len(), rang.len()), (1, 2), "the planted bug is seen");
+}
+
+#[test]
+fn a_follow_up_is_none_that_waits_for_no_answer() {
+    let kept = || {
+        let mut scene = scene();
+        let at = set(&mut scene, HOUR, true);
+        (standing(&scene), at)
+    };
+    let (standing, at) = kept();
+    assert_eq!(standing, [(at, true)]);
+    plant(Some(Bug::FollowUpsArePlain));
+    let (standing, at) = kept();
+    plant(None);
+    assert_eq!(standing, [(at, false)], "the planted bug is seen");
 }
 
 #[test]
@@ -200,15 +227,14 @@ fn a_snooze_ends_by_a_look_where_nothing_is_set_up() {
     assert_eq!(next(&scene), None);
 }
 
-#[test]
+/// What happens on a conversation that is snoozed until after a reminder, in its order.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all else rings nothing")]
-fn what_is_due_rings_in_the_order_of_its_times() {
+fn order() -> Vec<&'static str> {
     let mut scene = scene();
     let (first, until) = (NOW.plus_ms(HOUR), NOW.plus_ms(2 * HOUR));
     let line = seen(&scene);
     accepted(&scene.does(CommandBody::Snooze(Snooze { until, seen: line })));
     accepted(&scene.does(remind(first, false, line)));
-    assert_eq!(next(&scene), Some(first));
     scene.passes(3 * HOUR);
     accepted(&scene.does(reply(line)));
     let order = scene.log.iter().filter_map(|event| match &event.fact {
@@ -217,5 +243,14 @@ fn what_is_due_rings_in_the_order_of_its_times() {
         Fact::LineWritten { .. } => Some("reply"),
         _ => None,
     });
-    assert_eq!(order.collect::<Vec<_>>(), ["reminder", "snooze", "reply"]);
+    order.collect()
+}
+
+#[test]
+fn what_is_due_rings_in_the_order_of_its_times() {
+    assert_eq!(order(), ["reminder", "snooze", "reply"]);
+    plant(Some(Bug::LastRingsFirst));
+    let found = order();
+    plant(None);
+    assert_eq!(found, ["snooze", "reminder", "reply"], "the planted bug is seen");
 }

@@ -24,6 +24,9 @@ fn broken_by(bug: Bug) -> Promise {
         | Bug::ClaimedFromAnyone
         | Bug::SnoozedIntoTheQueue
         | Bug::ClocksForgetStarts
+        | Bug::FollowUpsArePlain
+        | Bug::FollowUpsOutliveTheAnswer
+        | Bug::LastRingsFirst
         | Bug::FactsOfTheFuture => Promise::OneOutcome,
     }
 }
