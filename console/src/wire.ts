@@ -187,6 +187,8 @@ export interface ApiKeySetting {
 export type AppState = "foreground" | "background" | "extension";
 /** Whether agents say why an episode ends. */
 export type AskOutcome = "never" | "offered" | "required";
+/** The way a rule has an agent chosen. */
+export type AssignBy = "round_robin" | "least_loaded" | "on_call";
 /** A field of a customer's card. */
 export interface Attribute {
   hidden_from?: Role[];
@@ -1660,6 +1662,11 @@ export interface OfferInLine {
   offer_id: OfferId;
   until: Timestamp;
 }
+/** An agent who is on call, whatever the hours of their own say. */
+export interface OnCall {
+  agent: AgentId;
+  hours?: SettingId;
+}
 /** The limit of a rule's runs on a conversation. */
 export type Once = "always" | "turn" | "episode" | "conversation";
 /** The id that the author of a command gave it (UUIDv7). */
@@ -2191,7 +2198,10 @@ export type RuleAction =
   | { do: "snooze"; minutes: number }
   | { do: "resolve" }
   | { do: "priority"; priority: Priority }
-  | { do: "stop_marketing" };
+  | { do: "stop_marketing" }
+  | { do: "remind"; follow_up?: boolean; hours?: SettingId; minutes: number }
+  | { do: "assign"; by: AssignBy; on_call?: OnCall[] }
+  | { do: "webhook"; webhook: SettingId };
 /** The result of a trial for one rule. */
 export type RuleFate = "runs" | "off" | "not_woken" | "tests" | "spent" | "stopped" | "cut" | "waits";
 /** A rule: when something happens and tests hold, something is done. */
@@ -2241,7 +2251,10 @@ export type RuleStep =
   | { do: "snooze" }
   | { do: "resolve" }
   | { do: "priority"; priority: Priority }
-  | { do: "stop_marketing" };
+  | { do: "stop_marketing" }
+  | { do: "remind" }
+  | { do: "assign" }
+  | { do: "webhook"; webhook: SettingId };
 /** The fates of rules with a message. Nothing was done. */
 export interface RuleTrial {
   rules: RuleTried[];
@@ -2490,7 +2503,9 @@ export type SkipReason =
   | "already"
   | "too_late"
   | "limit"
-  | "group";
+  | "group"
+  | "no_owner"
+  | "not_told";
 /** A step of a rule that was not done. */
 export interface SkippedStep {
   step: RuleStep;
@@ -3060,7 +3075,8 @@ export type WebhookKind =
   | "conversation.resolved"
   | "conversation.assigned"
   | "conversation.tagged"
-  | "note.added";
+  | "note.added"
+  | "rule.called";
 /** What `PUT` sets. */
 export interface WebhookPut {
   body: Webhook;

@@ -4,7 +4,9 @@
 use baton_protocol::conversation::ConversationView;
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Webhook, WebhookEvent, WebhookKind};
-use baton_protocol::{Event, Fact, Line, LineRef, MessageStatus, Status, Timestamp};
+use baton_protocol::{
+    Event, Fact, Head, Line, LineRef, MessageStatus, RuleStep, SettingId, Status, Timestamp,
+};
 use serde_json::{Value, json};
 
 /// The longest body of a request. A longer one is sent without its texts.
@@ -90,10 +92,14 @@ pub struct Joined<'a> {
     pub line: Option<&'a Line>,
 }
 
-/// The kind of event that a fact is to webhooks; `None` for facts that they do not get.
+/// The kind of event that a fact is to a webhook; `None` for facts that it does not get.
 #[expect(clippy::wildcard_enum_match_arm, reason = "they get few facts")]
-pub fn kind_of(fact: &Fact) -> Option<WebhookKind> {
+pub fn kind_of(fact: &Fact, webhook: SettingId) -> Option<WebhookKind> {
     Some(match fact {
+        // A rule says which webhook it means.
+        Fact::RuleRan { did, .. } if did.contains(&RuleStep::Webhook { webhook }) => {
+            WebhookKind::RuleCalled
+        }
         Fact::LineReceived { .. } => WebhookKind::MessageReceived,
         Fact::MessageChanged { status: MessageStatus::Accepted, .. } => WebhookKind::MessageSent,
         Fact::MessageChanged { status: MessageStatus::Failed, .. } => WebhookKind::MessageFailed,
@@ -117,7 +123,11 @@ pub fn line_of(fact: &Fact) -> Option<LineRef> {
 
 /// Whether a webhook gets this kind of event of this conversation.
 pub fn is_wanted(to: &Webhook, kind: WebhookKind, of: &ConversationView) -> bool {
-    let head = &of.conversation.head;
+    is_told(to, kind, &of.conversation.head)
+}
+
+/// Whether a webhook gets this kind of event of a conversation that stands so.
+pub(crate) fn is_told(to: &Webhook, kind: WebhookKind, head: &Head) -> bool {
     to.events.contains(&kind)
         && (to.teams.is_empty() || to.teams.contains(&head.team_id))
         && (to.channels.is_empty() || to.channels.contains(&head.channel_id))
@@ -203,14 +213,22 @@ fn put_details(data: &mut Value, event: &Event, has_texts: bool) {
         }
         Fact::NoteAdded { note_id, author, mentions, .. } => {
             let mut note = json!({"id": note_id, "author": author, "mentions": mentions});
-            let text = match &event.content {
-                Some(EventContent::Note { text, .. }) => text.as_ref(),
-                _ => None,
-            };
-            put(&mut note, "text", text.filter(|_| has_texts));
+            put(&mut note, "text", note_text(event).filter(|_| has_texts));
             put(data, "note", Some(note));
         }
+        Fact::RuleRan { rule_id, version, name, .. } => {
+            let mut rule = json!({"id": rule_id, "version": version, "name": name});
+            put(&mut rule, "note", note_text(event).filter(|_| has_texts));
+            put(data, "rule", Some(rule));
+        }
         _ => {}
+    }
+}
+
+fn note_text(event: &Event) -> Option<&String> {
+    match &event.content {
+        Some(EventContent::Note { text, .. }) => text.as_ref(),
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! or to nobody. Whoever is left out is named with the first reason that fits.
 
 pub mod absence;
+pub mod asked;
 pub mod brake;
 mod choose;
 mod step;

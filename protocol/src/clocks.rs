@@ -299,6 +299,15 @@ pub enum RuleStep {
     },
     /// The customer wants no marketing.
     StopMarketing,
+    /// The owner is reminded of it later.
+    Remind,
+    /// Routing is asked for an agent.
+    Assign,
+    /// A webhook is told.
+    Webhook {
+        /// The webhook.
+        webhook: SettingId,
+    },
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -336,6 +345,10 @@ pub enum SkipReason {
     Limit,
     /// It is a group.
     Group,
+    /// No person owns it.
+    NoOwner,
+    /// The webhook is told nothing of rules, or of this team or number.
+    NotTold,
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]

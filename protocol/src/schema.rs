@@ -42,9 +42,12 @@ inline!(Span, {
     "description": "Two minutes of a day: `[540, 1080]` is from 9:00 until 18:00."
 });
 
-/// A hint for forms: the field is there where a clock wakes the rule.
-pub(crate) fn by_clock() -> Value {
-    json!({ "when": ["unanswered", "unassigned", "idle"] })
+/// A hint for forms: the field is there where a clock wakes the rule. A schedule counts nothing of
+/// WhatsApp's 24 hours.
+pub(crate) fn by_clock(also_of_window: bool) -> Value {
+    let mut when = vec!["unanswered", "unassigned", "idle"];
+    when.extend(also_of_window.then_some("window_left"));
+    json!({ "when": when })
 }
 
 /// A hint for forms: the field is there where the field `type` has this value.

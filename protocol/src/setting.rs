@@ -29,7 +29,7 @@ pub use self::context_source::ContextSource;
 use self::declare::settings;
 pub use self::routing::{Hand, Routing, RoutingStep, StepWho};
 pub use self::rule::{
-    Holds, Notified, Once, OwnerKind, Rule, RuleAction, StatusKind, Test, Trigger,
+    AssignBy, Holds, Notified, OnCall, Once, OwnerKind, Rule, RuleAction, StatusKind, Test, Trigger,
 };
 pub use self::saved_view::SavedView;
 pub use self::schedule::{Schedule, Span};

@@ -1,6 +1,7 @@
 //! The end-to-end tests of Baton, in one binary.
 
 mod amended;
+mod asking;
 mod assignment;
 mod automatic;
 mod bad_input;

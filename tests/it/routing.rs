@@ -43,6 +43,10 @@ pub(crate) async fn is_away(agent: &Agent) {
     says_of_themselves(agent, "away").await;
 }
 
+pub(crate) async fn is_available(agent: &Agent) {
+    says_of_themselves(agent, "available").await;
+}
+
 pub(crate) async fn history(agent: &Agent, of: ConversationId) -> RoutingHistory {
     agent.signed.get(&format!("/conversations/{of}/routing")).await.expect("a history")
 }

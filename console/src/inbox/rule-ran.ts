@@ -39,7 +39,8 @@ export function doneText(
 export function ruleText(desk: Desk, language: Language, event: Ran | ReminderTold): string {
   if (event.type !== "rule_ran") return reminderText(event, name(desk.agentName(event.agent_id)), desk.now());
   const w = ruleWords[language];
-  if (event.cut === true) return w.ran(event.name, w.cut);
+  const called = event.name === "" ? w.own : event.name;
+  if (event.cut === true) return w.ran(called, w.cut);
   const note = event.content !== undefined && "note" in event.content ? event.content.note.text : null;
-  return w.ran(event.name, doneText(desk, language, event)) + (note === null ? "" : ` — ${note}`);
+  return w.ran(called, doneText(desk, language, event)) + (note === null ? "" : ` — ${note}`);
 }

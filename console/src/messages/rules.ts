@@ -32,6 +32,8 @@ export type Blank = "schedule" | "tag" | "team" | "words" | "language" | "until"
 export interface RuleWords {
   /** A rule ran: its name, and what it did. */
   ran: (name: string, did: string) => string;
+  /** The rule without a name: what a team's policy says of follow-ups. */
+  own: string;
   /** None of its steps could be done. */
   nothing: string;
   skipped: (steps: string) => string;
@@ -95,6 +97,7 @@ const [nEn, nEs, nPt, nAr] = ["en", "es", "pt", "ar"].map(counted) as [
 export const ruleWords: Record<Language, RuleWords> = {
   en: {
     ran: (name, did) => `Rule “${name}”: ${did}`,
+    own: "Follow-ups of the team",
     nothing: "nothing could be done",
     skipped: (steps) => `not done: ${steps}`,
     cut: "too many rules ran, the others were left out",
@@ -109,6 +112,9 @@ export const ruleWords: Record<Language, RuleWords> = {
       resolve: "resolved",
       priority: "priority",
       stop_marketing: "wants no marketing",
+      remind: "reminds the owner later",
+      assign: "asked routing for an agent",
+      webhook: "told a webhook",
       tag: "tag",
       untag: "took a tag off",
       route: "another team",
@@ -125,6 +131,8 @@ export const ruleWords: Record<Language, RuleWords> = {
       too_late: "it came too late",
       limit: "so much happened by itself already",
       group: "it is a group",
+      no_owner: "no person owns it",
+      not_told: "the webhook is not told of it",
     },
     ready: "Ready rules",
     readyMore: "Each can be changed once it is on.",
@@ -194,6 +202,7 @@ export const ruleWords: Record<Language, RuleWords> = {
   },
   es: {
     ran: (name, did) => `Regla «${name}»: ${did}`,
+    own: "Seguimiento del equipo",
     nothing: "no se pudo hacer nada",
     skipped: (steps) => `sin hacer: ${steps}`,
     cut: "se ejecutaron demasiadas reglas, las demás se omitieron",
@@ -208,6 +217,9 @@ export const ruleWords: Record<Language, RuleWords> = {
       resolve: "resuelta",
       priority: "prioridad",
       stop_marketing: "no quiere publicidad",
+      remind: "recuerda más tarde al responsable",
+      assign: "pidió un agente al reparto",
+      webhook: "avisó a un webhook",
       tag: "etiqueta",
       untag: "quitó una etiqueta",
       route: "otro equipo",
@@ -224,6 +236,8 @@ export const ruleWords: Record<Language, RuleWords> = {
       too_late: "llegó demasiado tarde",
       limit: "ya pasó mucho por sí solo",
       group: "es un grupo",
+      no_owner: "ninguna persona la lleva",
+      not_told: "al webhook no se le cuenta",
     },
     ready: "Reglas listas",
     readyMore: "Cada una se puede cambiar cuando está activa.",
@@ -293,6 +307,7 @@ export const ruleWords: Record<Language, RuleWords> = {
   },
   pt: {
     ran: (name, did) => `Regra “${name}”: ${did}`,
+    own: "Seguimento da equipa",
     nothing: "nada pôde ser feito",
     skipped: (steps) => `por fazer: ${steps}`,
     cut: "correram regras a mais, as outras ficaram de fora",
@@ -307,6 +322,9 @@ export const ruleWords: Record<Language, RuleWords> = {
       resolve: "resolvida",
       priority: "prioridade",
       stop_marketing: "não quer publicidade",
+      remind: "lembra o responsável mais tarde",
+      assign: "pediu um agente à distribuição",
+      webhook: "avisou um webhook",
       tag: "etiqueta",
       untag: "tirou uma etiqueta",
       route: "outra equipa",
@@ -323,6 +341,8 @@ export const ruleWords: Record<Language, RuleWords> = {
       too_late: "veio tarde demais",
       limit: "já aconteceu muito por si",
       group: "é um grupo",
+      no_owner: "nenhuma pessoa a tem",
+      not_told: "o webhook não é avisado disso",
     },
     ready: "Regras prontas",
     readyMore: "Cada uma pode ser mudada depois de ligada.",
@@ -392,6 +412,7 @@ export const ruleWords: Record<Language, RuleWords> = {
   },
   ar: {
     ran: (name, did) => `القاعدة «${name}»: ${did}`,
+    own: "متابعة الفريق",
     nothing: "لم يمكن فعل شيء",
     skipped: (steps) => `لم يُفعل: ${steps}`,
     cut: "عملت قواعد كثيرة، وتُركت الأخرى",
@@ -406,6 +427,9 @@ export const ruleWords: Record<Language, RuleWords> = {
       resolve: "حُلّت",
       priority: "أولوية",
       stop_marketing: "لا يريد تسويقًا",
+      remind: "يذكّر المسؤول لاحقًا",
+      assign: "طلبت موظفًا من التوزيع",
+      webhook: "أخبرت webhook",
       tag: "وسم",
       untag: "أزالت وسمًا",
       route: "فريق آخر",
@@ -422,6 +446,8 @@ export const ruleWords: Record<Language, RuleWords> = {
       too_late: "جاءت متأخرة",
       limit: "حدث الكثير من تلقاء نفسه",
       group: "إنها مجموعة",
+      no_owner: "لا يتولاها شخص",
+      not_told: "لا يُخبَر به الـ webhook",
     },
     ready: "قواعد جاهزة",
     readyMore: "يمكن تغيير كل منها بعد تفعيلها.",

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::setting::{Rule, Sla, Test, Trigger};
+use baton_protocol::setting::{Rule, Sla, Test, Trigger, Webhook};
 use baton_protocol::{
-    AgentId, Conversation, Pause, SettingBody, SettingId, Timestamp, WorkspaceId,
+    AgentId, Conversation, Pause, SettingBody, SettingId, TeamId, Timestamp, WorkspaceId,
 };
 
-use super::{Woken, due_at, rang, triggers};
+use super::{Woken, due_at, follow_up, rang, triggers};
 use crate::bots::KnownBot;
 use crate::find::Phrase;
 use crate::hours::{Hours, day_end};
@@ -75,6 +75,7 @@ pub struct Policies {
     /// The id under which the workspace's own survey is set.
     shared: Option<SettingId>,
     hours: BTreeMap<SettingId, Hours>,
+    webhooks: BTreeMap<SettingId, Webhook>,
     tags: Tags,
 }
 
@@ -98,20 +99,29 @@ impl Policies {
         match body {
             SettingBody::Tag(tag) => self.tags.put(id, TagFacts { tag: *tag, ended_at }),
             _ if ended_at.is_some() => {}
-            SettingBody::Rule(rule) if rule.enabled => {
-                let words = rule.tests.iter().map(words).collect();
-                self.by_trigger.entry(rule.when).or_default().push(self.rules.len());
-                let until = rule.until.as_deref().and_then(day_end);
-                self.rules.push(KnownRule { id, version, since, rule: *rule, until, words });
+            SettingBody::Rule(rule) if rule.enabled => self.put(id, (version, since), *rule),
+            SettingBody::TeamPolicy(policy) => {
+                let follow_up = policy.follow_up.into_iter();
+                for (id, rule) in follow_up.flat_map(|of| follow_up::rules(TeamId(id.0), of)) {
+                    self.put(id, (version, since), rule);
+                }
             }
             SettingBody::Bot(bot) => drop(self.bots.insert(bot.agent, KnownBot::new(*bot))),
             SettingBody::Survey(survey) => drop(self.surveys.insert(id, (id, *survey))),
+            SettingBody::Webhook(webhook) => drop(self.webhooks.insert(id, *webhook)),
             SettingBody::Sla(sla) => self.slas.push(KnownSla { id, version, sla: *sla }),
             SettingBody::Schedule(schedule) => {
                 self.hours.extend(Hours::of(&schedule).map(|hours| (id, hours)));
             }
             _ => {}
         }
+    }
+
+    fn put(&mut self, id: SettingId, (version, since): (u32, Timestamp), rule: Rule) {
+        let words = rule.tests.iter().map(words).collect();
+        self.by_trigger.entry(rule.when).or_default().push(self.rules.len());
+        let until = rule.until.as_deref().and_then(day_end);
+        self.rules.push(KnownRule { id, version, since, rule, until, words });
     }
 
     /// Whether nothing happens by itself.
@@ -196,6 +206,11 @@ impl Policies {
     /// A schedule; `None` where it has ended.
     pub fn hours(&self, schedule: SettingId) -> Option<&Hours> {
         self.hours.get(&schedule)
+    }
+
+    /// A webhook; `None` where it has ended.
+    pub(super) fn webhook(&self, id: SettingId) -> Option<&Webhook> {
+        self.webhooks.get(&id)
     }
 
     /// The tags.

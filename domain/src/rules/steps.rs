@@ -1,10 +1,10 @@
 //! The steps of a rule: what each does on a conversation, or why it is skipped.
 
-use baton_protocol::limits::TAGS_MAX;
-use baton_protocol::setting::{Notified, RuleAction};
+use baton_protocol::limits::{REMINDERS_MAX, TAGS_MAX};
+use baton_protocol::setting::{Notified, RuleAction, WebhookKind};
 use baton_protocol::{
-    Conversation, Event, Fact, Marketing, MessageId, Owner, OwnerCause, RuleStep, SettingId,
-    SkipReason, SkippedStep, Status, TagOn, Timestamp,
+    AgentId, Conversation, Event, Fact, Marketing, MessageId, Owner, OwnerCause, RuleStep,
+    SettingId, SkipReason, SkippedStep, Status, TagOn, Timestamp,
 };
 
 use super::{KnownRule, Policies, turn_of};
@@ -13,6 +13,8 @@ use crate::decide::Draft;
 use crate::decide::acknowledge::acknowledgement;
 use crate::decide::marketing;
 use crate::decide::owner::changed;
+use crate::outward::is_told;
+use crate::reminders;
 
 /// A message to a customer is late after this.
 const LATE_MS: i64 = 15 * 60 * 1000;
@@ -108,6 +110,9 @@ fn step_of(action: &RuleAction) -> RuleStep {
         RuleAction::Resolve {} => RuleStep::Resolve,
         RuleAction::Priority { priority } => RuleStep::Priority { priority: *priority },
         RuleAction::StopMarketing {} => RuleStep::StopMarketing,
+        RuleAction::Remind { .. } => RuleStep::Remind,
+        RuleAction::Assign { .. } => RuleStep::Assign,
+        RuleAction::Webhook { webhook } => RuleStep::Webhook { webhook: *webhook },
     }
 }
 
@@ -164,7 +169,53 @@ impl Way<'_> {
                 let told = told.filter(|_| !is_stopped).ok_or(SkipReason::Already)?;
                 Ok(vec![told])
             }
+            RuleAction::Remind { minutes, hours, follow_up } => {
+                self.remind(*minutes, *hours, *follow_up)
+            }
+            RuleAction::Assign { .. } => self.assign(),
+            RuleAction::Webhook { webhook } => self.call(*webhook),
         }
+    }
+
+    /// Reminds the owner, counted from the time at which the rule was due.
+    fn remind(&self, minutes: u32, hours: Option<SettingId>, follow_up: bool) -> Done {
+        let is_person = |agent: &AgentId| self.policies.bot(*agent).is_none();
+        let owner = self.conversation.head.owner.agent().filter(is_person);
+        let agent_id = owner.ok_or(SkipReason::NoOwner)?;
+        if reminders::standing(self.conversation, agent_id).is_some() {
+            return Err(SkipReason::Already);
+        }
+        if self.conversation.thread.reminders.len() >= REMINDERS_MAX {
+            return Err(SkipReason::Limit);
+        }
+        let ms = i64::from(minutes) * 60_000;
+        let at = self.policies.after(self.acting.due_at, ms, hours, &[]);
+        let at = at.ok_or(SkipReason::Ended)?;
+        Ok(vec![Fact::ReminderSet { agent_id, at, follow_up, note_id: None }.into()])
+    }
+
+    /// Routing chooses, beside the other conversations that wait: nothing is decided here.
+    fn assign(&self) -> Done {
+        let Conversation { head, thread } = self.conversation;
+        if head.status == Status::Resolved {
+            return Err(SkipReason::Ended);
+        }
+        if head.owner.agent().is_some() {
+            return Err(SkipReason::OwnedByPerson);
+        }
+        if thread.block.is_some() {
+            return Err(SkipReason::Blocked);
+        }
+        Ok(Vec::new())
+    }
+
+    /// The webhook finds the step in the log, as it finds all that it is told.
+    fn call(&self, webhook: SettingId) -> Done {
+        let known = self.policies.webhook(webhook).ok_or(SkipReason::Ended)?;
+        if !is_told(known, WebhookKind::RuleCalled, &self.conversation.head) {
+            return Err(SkipReason::NotTold);
+        }
+        Ok(Vec::new())
     }
 
     fn tag(&self, tag: SettingId) -> Done {

@@ -1,7 +1,7 @@
 //! Rules that a team sets up. What they do says [`crate::rules`].
 
-use baton_protocol::Priority;
-use baton_protocol::limits::TEXT_CHARS_MAX;
+mod steps;
+
 use baton_protocol::setting::{Holds, Rule, RuleAction, SettingKind, Test, Trigger};
 
 use super::text::{count, language, last_day, lines, name, number};
@@ -14,17 +14,13 @@ const VALUES_MAX: usize = 100;
 const WORD_CHARS_MAX: usize = 200;
 
 impl SettingRules for Rule {
-    fn check(&mut self, _: &Around<'_>) -> Result<(), Wrong> {
+    fn check(&mut self, around: &Around<'_>) -> Result<(), Wrong> {
         name("name", &mut self.name)?;
         self.check_clock()?;
         count("if", self.tests.len(), 30)?;
         self.tests.iter_mut().try_for_each(check_test)?;
         self.check_tests()?;
-        if self.then.is_empty() {
-            return Err(Wrong::new("then", "must not be empty"));
-        }
-        count("then", self.then.len(), 10)?;
-        self.then.iter_mut().try_for_each(check_action)?;
+        steps::check(&self.then, around)?;
         last_day("until", self.until.as_deref())?;
         self.check_burial()
     }
@@ -54,22 +50,8 @@ impl SettingRules for Rule {
             }
         });
         let tests = tests.map(|target| Name { field: "if", target });
-        let then = self.then.iter().filter_map(|action| match action {
-            RuleAction::Tag { tag } | RuleAction::Untag { tag } => {
-                Some(setting("then", SettingKind::Tag, *tag))
-            }
-            RuleAction::Route { team, .. } => {
-                Some(Name { field: "then", target: Target::Team(*team) })
-            }
-            RuleAction::Note { .. }
-            | RuleAction::Reply { .. }
-            | RuleAction::Notify { .. }
-            | RuleAction::MarkWaiting {}
-            | RuleAction::Snooze { .. }
-            | RuleAction::Resolve {}
-            | RuleAction::Priority { .. }
-            | RuleAction::StopMarketing {} => None,
-        });
+        let then = self.then.iter().flat_map(steps::targets);
+        let then = then.map(|target| Name { field: "then", target });
         hours.into_iter().chain(tests).chain(then).collect()
     }
 
@@ -172,24 +154,4 @@ fn check_test(test: &mut Test) -> Result<(), Wrong> {
         return Err(Wrong::new("if", "has a test that names nothing"));
     }
     count("if", values, VALUES_MAX)
-}
-
-fn check_action(action: &mut RuleAction) -> Result<(), Wrong> {
-    match action {
-        RuleAction::Note { text } | RuleAction::Reply { text } => {
-            lines("then", text, TEXT_CHARS_MAX)
-        }
-        RuleAction::Snooze { minutes } => number("then", *minutes, 1, 43_200),
-        RuleAction::Tag { .. }
-        | RuleAction::Untag { .. }
-        | RuleAction::Route { .. }
-        | RuleAction::Notify { .. }
-        | RuleAction::MarkWaiting {}
-        | RuleAction::Resolve {}
-        | RuleAction::StopMarketing {} => Ok(()),
-        RuleAction::Priority { priority: Priority::Unknown } => {
-            Err(Wrong::new("then", "must say normal, high or urgent"))
-        }
-        RuleAction::Priority { .. } => Ok(()),
-    }
 }

@@ -69,6 +69,69 @@ fn what_is_wrong_is_named_by_its_field() {
     assert_eq!(wrong(Attribute, &attribute(json!(["Año", "ANO"]))), "options");
 }
 
+/// What is wrong with a rule of these steps, beside a webhook that lists these events.
+fn of_steps(then: &Value, events: &Value) -> Option<String> {
+    let webhook = json!({"name": "W", "url": "https://hooks.example.org", "events": events});
+    let body_of = |kind, _| SettingBody::read(kind, &webhook).ok();
+    let around = Around { id: ID, before: None, body_of: &body_of };
+    let body = json!({"name": "R", "when": "message", "then": then});
+    checked(SettingKind::Rule, &body, &around).err().map(|wrong| {
+        assert_eq!(wrong.field, "then");
+        wrong.problem
+    })
+}
+
+#[test]
+fn steps_of_a_rule_that_never_go_together_are_refused() {
+    let (team, agent, other) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+    let remind = json!({"do": "remind", "minutes": 5});
+    let follow_up = json!({"do": "remind", "minutes": 5, "follow_up": true});
+    let assign = json!({"do": "assign", "by": "least_loaded"});
+    let calls = json!({"do": "webhook", "webhook": agent});
+    let (route, takes) = (
+        json!({"do": "route", "team": team}),
+        json!({"do": "route", "team": team, "even_if_owned": true}),
+    );
+    let on_call = |all: Value| json!({"do": "assign", "by": "on_call", "on_call": all});
+    let (wait, aside) = (json!({"do": "mark_waiting"}), json!({"do": "resolve"}));
+    let called = json!(["rule.called"]);
+    let good = [
+        json!([route, remind, assign, calls]),
+        json!([remind, takes]),
+        json!([on_call(
+            json!([{"agent": agent, "hours": team}, {"agent": agent, "hours": other}])
+        )]),
+    ];
+    for then in good {
+        assert_eq!(of_steps(&then, &called), None, "{then}");
+    }
+    let bad = [
+        json!([remind, follow_up]),
+        json!([takes, remind]),
+        json!([assign, assign]),
+        json!([assign, route]),
+        json!([assign, wait]),
+        json!([wait, assign]),
+        json!([calls, remind, calls]),
+        json!([{"do": "remind", "minutes": 0}]),
+        json!([{"do": "remind", "minutes": 525_601}]),
+        json!([on_call(json!([]))]),
+        json!([{"do": "assign", "by": "round_robin", "on_call": [{"agent": agent}]}]),
+        json!([on_call(json!([{"agent": agent}, {"agent": agent}]))]),
+        json!([on_call(json!(vec![json!({"agent": agent}); 21]))]),
+    ];
+    for then in bad {
+        assert!(of_steps(&then, &called).is_some(), "{then}");
+    }
+    let at_end = |then: Value| {
+        let body = json!({"name": "R", "when": "resolved", "then": then});
+        around(SettingKind::Rule, &body).is_err()
+    };
+    assert!(at_end(json!([follow_up, aside])) && at_end(json!([aside, remind])));
+    assert!(!at_end(json!([remind, aside])), "a plain reminder outlives the end");
+    assert!(of_steps(&json!([calls]), &json!(["note.added"])).is_some(), "it is told nothing");
+}
+
 #[test]
 fn names_are_kept_trimmed_and_compared_folded() {
     let tag = around(SettingKind::Tag, &json!({"name": "  Niño "})).expect("a tag");

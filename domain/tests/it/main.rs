@@ -7,6 +7,8 @@ mod amended;
 #[cfg(test)]
 mod answering;
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
 mod automatic;
 #[cfg(test)]
 mod blocked;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelId, LineKind, Priority, SettingId, TeamId};
+use crate::{AgentId, ChannelId, LineKind, Priority, SettingId, TeamId};
 
 /// A rule: when something happens and tests hold, something is done.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -24,12 +24,12 @@ pub struct Rule {
     /// `window_left`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 525_600)))]
-    #[cfg_attr(feature = "schema", schemars(extend("x-when" = crate::schema::by_clock())))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-when" = crate::schema::by_clock(true))))]
     pub after_min: Option<u32>,
     /// The schedule whose open minutes these are; left out, all minutes count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("x-of" = "schedule")))]
-    #[cfg_attr(feature = "schema", schemars(extend("x-when" = crate::schema::by_clock())))]
+    #[cfg_attr(feature = "schema", schemars(extend("x-when" = crate::schema::by_clock(false))))]
     pub hours: Option<SettingId>,
     /// Whether all tests must hold or one.
     #[serde(default)]
@@ -297,6 +297,62 @@ pub enum RuleAction {
     },
     /// Notes that the customer wants no marketing: templates of that category are refused.
     StopMarketing {},
+    /// Reminds the person who owns it after so many minutes. A reminder of their own stays.
+    Remind {
+        /// 1 to 525,600: a year.
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 525_600)))]
+        minutes: u32,
+        /// The schedule whose open minutes these are; left out, all minutes count.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "schedule")))]
+        hours: Option<SettingId>,
+        /// Whether it rings only if the customer has written nothing until then.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        follow_up: bool,
+    },
+    /// Asks routing to give it to an agent of its team who is there and has room. It goes on asking
+    /// while the conversation waits in that queue.
+    Assign {
+        /// The way the agent is chosen.
+        by: AssignBy,
+        /// With `on_call`: those who may be asked, in their order; at most 20.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
+        on_call: Vec<OnCall>,
+    },
+    /// Tells a webhook that lists `rule.called`. What it does not take is sent again.
+    Webhook {
+        /// The webhook.
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "webhook")))]
+        webhook: SettingId,
+    },
+}
+
+/// The way a rule has an agent chosen.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AssignBy {
+    /// One after the other.
+    RoundRobin,
+    /// The one with the smallest part of their capacity in use.
+    LeastLoaded,
+    /// The first of a list who is on call.
+    OnCall,
+}
+
+/// An agent who is on call, whatever the hours of their own say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OnCall {
+    /// The agent.
+    #[cfg_attr(feature = "schema", schemars(extend("x-of" = "agent")))]
+    pub agent: AgentId,
+    /// The schedule in whose hours they are; left out, always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-of" = "schedule")))]
+    pub hours: Option<SettingId>,
 }
 
 /// The person or team that a rule calls.

@@ -65,6 +65,9 @@ pub enum WebhookKind {
     /// An agent wrote a note.
     #[serde(rename = "note.added")]
     NoteAdded,
+    /// A rule names this webhook in a step.
+    #[serde(rename = "rule.called")]
+    RuleCalled,
 }
 
 crate::names!(WebhookKind {
@@ -76,6 +79,7 @@ crate::names!(WebhookKind {
     ConversationAssigned = "conversation.assigned",
     ConversationTagged = "conversation.tagged",
     NoteAdded = "note.added",
+    RuleCalled = "rule.called",
 });
 
 /// The body of a request to a webhook, as Standard Webhooks has it.

@@ -7,6 +7,7 @@
 //! the others.
 
 pub(crate) mod announce;
+mod assign;
 mod beside;
 mod clocks;
 mod committer;

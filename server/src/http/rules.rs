@@ -56,6 +56,7 @@ async fn dry_run(
     check(&ask)?;
     let of = signed.workspace;
     let mut tx = parts.store.read().await?;
+    let asked = ask.rules.iter().map(|rule| rule.id).collect();
     let known = as_given(policies(&mut tx, of).await?, ask.rules, stretch.from);
     let head = read::log_head(&mut tx, of).await?.position;
     // Nodes' clocks may differ: the times of the events themselves decide.
@@ -63,7 +64,7 @@ async fn dry_run(
     let after = read::position_before(&mut tx, of, head, early).await?;
     let upto = read::position_before(&mut tx, of, head, late).await?;
     let found = read::told_of(&mut tx, of, (after, upto), CONVERSATIONS_MAX + 1).await?;
-    let mut tried = Tried::new(stretch, found.len() > CONVERSATIONS_MAX);
+    let mut tried = Tried::new(stretch, asked, found.len() > CONVERSATIONS_MAX);
     for conversation in found.into_iter().take(CONVERSATIONS_MAX) {
         let story = read::story(&mut tx, of, conversation, upto, EVENTS_MAX).await?;
         tried.cut |= story.len() == EVENTS_MAX;
@@ -106,6 +107,8 @@ fn as_given(standing: Vec<Given>, rules: Vec<DryRule>, from: Timestamp) -> Polic
 /// The runs that were found so far.
 struct Tried {
     stretch: Asked,
+    /// The rules that are tried. Teams have follow-ups of their own, which run as ever.
+    asked: BTreeSet<SettingId>,
     cut: bool,
     conversations: u32,
     erased: u32,
@@ -115,9 +118,10 @@ struct Tried {
 }
 
 impl Tried {
-    fn new(stretch: Asked, cut: bool) -> Self {
+    fn new(stretch: Asked, asked: BTreeSet<SettingId>, cut: bool) -> Self {
         let (conversations, erased, same, gone) = (0, 0, 0, 0);
-        Self { stretch, cut, conversations, erased, same, gone, rules: BTreeMap::new() }
+        let rules = BTreeMap::new();
+        Self { stretch, asked, cut, conversations, erased, same, gone, rules }
     }
 
     fn take(&mut self, policies: &Policies, conversation: ConversationId, events: &[Event]) {
@@ -146,6 +150,7 @@ impl Tried {
         would.extend(replay.wait_until(until.plus_ms(-1)));
         would.retain(|run| is_within(run.at));
         self.compare(&would, &ran);
+        would.retain(|run| self.asked.contains(&run.rule_id));
         for run in would {
             self.note(conversation, run);
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use baton_domain::outward::{Joined, MadeRequest, body, is_wanted, kind_of, line_of, test_body};
 use baton_protocol::conversation::ConversationView;
-use baton_protocol::setting::{Webhook, WebhookTry};
+use baton_protocol::setting::WebhookTry;
 use baton_protocol::{AgentId, ConversationId, Event, Line, MessageId, SettingKind};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -281,7 +281,8 @@ impl Pass<'_> {
         let logged = read::gap(&mut tx, workspace, None, after, upto).await?;
         let events: Vec<Event> = logged.into_iter().map(|logged| logged.event).collect();
         let is_of_kind = |event: &&Event| {
-            kind_of(&event.fact).is_some_and(|kind| self.live.webhook.events.contains(&kind))
+            let kind = kind_of(&event.fact, self.live.key.1);
+            kind.is_some_and(|kind| self.live.webhook.events.contains(&kind))
         };
         let sent: Vec<&Event> = events.iter().filter(is_of_kind).collect();
         let conversations: Vec<ConversationId> =
@@ -292,18 +293,18 @@ impl Pass<'_> {
         let views = read::whole_views(&mut tx, workspace, no_agent, &conversations).await?;
         let lines = read::messages(&mut tx, workspace, &lines).await?;
         tx.rollback().await?;
-        let text = |event: &Event| text(&self.live.webhook, event, &views, &lines);
+        let text = |event: &Event| text(self.live, event, &views, &lines);
         Ok(sent.into_iter().filter_map(|event| Some((event.position, text(event)?))).collect())
     }
 }
 
 fn text(
-    to: &Webhook,
+    Live { key, webhook: to, .. }: &Live,
     event: &Event,
     views: &BTreeMap<ConversationId, ConversationView>,
     lines: &BTreeMap<MessageId, (ConversationId, Line)>,
 ) -> Option<String> {
-    let kind = kind_of(&event.fact)?;
+    let kind = kind_of(&event.fact, key.1)?;
     let view = views.get(&event.conversation_id?)?;
     if !is_wanted(to, kind, view) {
         return None;

@@ -6,6 +6,7 @@
 //! offer ends early because clocks differ or a leader died; it may end one window late.
 
 mod absence;
+mod asked;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ use futures_util::future::join_all;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
+use crate::store::assign::{AssignWish, end_wishes};
 use crate::store::read::{
     self, AgentSettings, InQueue, OfferKey, StandingOffer, has_offer, routed_teams,
     routing_history, standing_offers, waiting,
@@ -115,6 +117,8 @@ struct Wishes {
     backs: Vec<HandBackWork>,
     ends: Vec<OfferEndWork>,
     routes: Vec<RouteWork>,
+    /// What rules asked for and is over.
+    over: Vec<AssignWish>,
 }
 
 impl Router {
@@ -145,7 +149,10 @@ impl Router {
         }
         tx.rollback().await?;
         self.tell_brakes(memory).await?;
-        let Wishes { backs, ends, routes } = wishes?;
+        let Wishes { backs, ends, routes, over } = wishes?;
+        if let Some(led) = self.membership.led(self.engine.store()) {
+            end_wishes(&led, &over).await?;
+        }
         let backs = join_all(backs.into_iter().map(|back| self.engine.hand_back(back))).await;
         let ended = join_all(ends.into_iter().map(|end| self.engine.end_offer(end))).await;
         let routed = join_all(routes.into_iter().map(|route| self.engine.route(route))).await;
@@ -191,15 +198,28 @@ impl Router {
             }
         }
         let mut people: BTreeMap<WorkspaceId, BTreeMap<AgentId, Candidate>> = BTreeMap::new();
+        let asked = self.asked(tx).await?;
+        wishes.over = asked.over;
+        for (workspace, asked) in asked.of {
+            let staff = read_once(&mut staff, workspace, self.staff(tx, workspace)).await?;
+            let candidates = people.entry(workspace);
+            let candidates =
+                candidates.or_insert_with(|| self.candidates(memory, workspace, staff, &offers));
+            let policy_of = |wish: &AssignWish| {
+                policies.get(&(workspace, wish.team)).cloned().unwrap_or_default()
+            };
+            let routes = self.for_rules(memory, (workspace, asked), policy_of, candidates);
+            wishes.routes.extend(routes);
+        }
+        let for_rules: BTreeSet<_> =
+            wishes.routes.iter().map(|route| (route.workspace, route.conversation)).collect();
         for ((workspace, team), policy) in &policies {
-            let found = waiting(tx, *workspace, *team, AT_ONCE).await?;
+            let mut found = waiting(tx, *workspace, *team, AT_ONCE).await?;
+            found.retain(|one| !for_rules.contains(&(*workspace, one.conversation)));
             if found.is_empty() {
                 continue;
             }
-            if !staff.contains_key(workspace) {
-                staff.insert(*workspace, self.staff(tx, *workspace).await?);
-            }
-            let Some(of) = staff.get(workspace) else { continue };
+            let of = read_once(&mut staff, *workspace, self.staff(tx, *workspace)).await?;
             // What one team's plan gives somebody, the next one counts.
             let candidates = match people.entry(*workspace) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -302,11 +322,7 @@ impl Router {
     ) -> Vec<RouteWork> {
         let Queue { workspace, team, policy } = queue;
         let now = self.clock.now();
-        let waits = |InQueue { conversation, since, language, last }: InQueue| {
-            let declined = memory.asked_in_vain(workspace, conversation).collect();
-            let waited_s = u64::try_from(now.since(since) / 1000).unwrap_or(0);
-            Waiting { conversation, since, waited_s, language, last, declined }
-        };
+        let waits = |of: InQueue| memory.waiting(workspace, of, now);
         // An offer that ended since it was read is noted at the next look.
         let is_settled = |of: &InQueue| !memory.has_seen(workspace, of.conversation);
         let found: Vec<Waiting> = found.into_iter().filter(is_settled).map(waits).collect();
@@ -356,6 +372,18 @@ impl Router {
     }
 }
 
+/// The people of a workspace, read unless they were.
+async fn read_once(
+    known: &mut BTreeMap<WorkspaceId, Staff>,
+    workspace: WorkspaceId,
+    read: impl Future<Output = Result<Staff, StoreError>>,
+) -> Result<&Staff, StoreError> {
+    Ok(match known.entry(workspace) {
+        Entry::Occupied(staff) => staff.into_mut(),
+        Entry::Vacant(place) => place.insert(read.await?),
+    })
+}
+
 /// A queue that is routed.
 #[derive(Clone, Copy)]
 struct Queue<'a> {
@@ -384,6 +412,14 @@ impl Memory {
             asked.retain(|(_, at)| now.saturating_sub(*at) < DECLINED);
             !asked.is_empty()
         });
+    }
+
+    /// What waits, as a plan looks at it.
+    fn waiting(&self, workspace: WorkspaceId, of: InQueue, now: Timestamp) -> Waiting {
+        let InQueue { conversation, since, language, last } = of;
+        let declined = self.asked_in_vain(workspace, conversation).collect();
+        let waited_s = u64::try_from(now.since(since) / 1000).unwrap_or(0);
+        Waiting { conversation, since, waited_s, language, last, declined }
     }
 
     fn was_asked(&mut self, of: (WorkspaceId, ConversationId), agent: AgentId, now: Duration) {

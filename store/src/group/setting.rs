@@ -105,15 +105,16 @@ struct PolicyRow {
     body: Option<String>,
 }
 
-/// The rules, promises, schedules and tags of a workspace, in the order of rank and id. What only
-/// a newer version can read decides nothing here.
+/// The settings by which things happen by themselves, in the order of rank and id. What only a
+/// newer version can read decides nothing here.
 pub async fn policies(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Given>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT s.kind, s.id, s.version, s.changed_at, s.ended_at,
            (SELECT t.body FROM content AS t
             WHERE t.workspace = s.workspace AND t.id = s.content) AS body
          FROM setting AS s
-         WHERE s.workspace = $1 AND s.kind IN ('rule', 'sla', 'bot', 'survey', 'schedule', 'tag')
+         WHERE s.workspace = $1 AND s.kind IN
+           ('rule', 'sla', 'bot', 'survey', 'schedule', 'tag', 'team_policy', 'webhook')
          ORDER BY s.rank, s.id",
     );
     let rows: Vec<PolicyRow> = tx.rows(&SQL, &[&workspace.to_string()]).await?;

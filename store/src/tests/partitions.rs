@@ -30,7 +30,8 @@ const SWEPT: [&str; 15] = [
     "FROM template_fallback\n         ORDER BY",
 ];
 /// Due in any workspace: the questions of jobs.
-const DUE: [&str; 25] = [
+const DUE: [&str; 26] = [
+    "FROM assign AS a LEFT JOIN conversation",
     "FROM block_call AS b",
     "WHERE u.state = 'passing' AND (u.due_at",
     "WHERE state = 'passing' AND claimed_by",
@@ -44,7 +45,7 @@ const DUE: [&str; 25] = [
     "AND (state = 'claimed' OR due_at <=",
     "WHERE kind = 'revocation' AND settled = 0",
     "FROM look WHERE at <=",
-    "s.kind IN ('rule', 'sla', 'bot', 'survey')",
+    "s.kind IN ('rule', 'sla', 'bot', 'survey', 'team_policy')",
     "WHERE s.kind = 'routing'",
     "WHERE s.kind = 'team_policy'",
     "WHERE c.offer_id IS NOT NULL",

@@ -101,7 +101,8 @@ pub async fn clocked(tx: &mut Tx) -> Result<Vec<(WorkspaceId, i64)>, StoreError>
     static SELECT: Sql = Sql::new(
         "SELECT h.workspace, h.settings_at FROM log_head AS h WHERE h.settings_at IS NOT NULL
            AND EXISTS (SELECT 1 FROM setting AS s
-             WHERE s.workspace = h.workspace AND s.kind IN ('rule', 'sla', 'bot', 'survey'))",
+             WHERE s.workspace = h.workspace
+               AND s.kind IN ('rule', 'sla', 'bot', 'survey', 'team_policy'))",
     );
     let rows: Vec<(String, i64)> = tx.rows(&SELECT, &[]).await?;
     rows.iter().map(|(workspace, at)| Ok((id(workspace)?, *at))).collect()

@@ -1,6 +1,7 @@
 //! Work that workers claim, put off and finish, in short transactions of their own: a file for each
 //! kind.
 
+pub mod assign;
 pub mod block;
 pub mod context;
 pub mod courtesy;

@@ -120,7 +120,7 @@ export const KINDS = {
     "path":"rules","homes":["workspace"],"most":200,"singleton":false,
     setters: {"own":false,"supervisors":false,"roles":["admin"]},
     fields: {
-      after_min: {"is":"number","least":1,"most":525600,"empty":true,"when":{"when":["unanswered","unassigned","idle"]}},
+      after_min: {"is":"number","least":1,"most":525600,"empty":true,"when":{"when":["unanswered","unassigned","idle","window_left"]}},
       enabled: {"is":"switch","column":true},
       holds: {"is":"choice","options":["all","any"],"or":"all"},
       hours: {"is":"name","of":"schedule","empty":true,"when":{"when":["unanswered","unassigned","idle"]}},
@@ -128,7 +128,7 @@ export const KINDS = {
       name: {"is":"text","most":100,"needed":true,"column":true},
       once: {"is":"choice","options":["always","turn","episode","conversation"],"or":"turn"},
       stop: {"is":"switch"},
-      then: {"is":"rows","by":"do","sorts":{"tag":{"tag":{"is":"name","of":"tag","needed":true}},"untag":{"tag":{"is":"name","of":"tag","needed":true}},"note":{"text":{"is":"lines","most":4096,"lines":2,"needed":true}},"reply":{"text":{"is":"lines","most":4096,"lines":3,"needed":true}},"route":{"even_if_owned":{"is":"switch"},"team":{"is":"name","of":"team","needed":true}},"notify":{"whom":{"is":"choice","options":["owner","team","supervisors"],"needed":true}},"mark_waiting":{},"snooze":{"minutes":{"is":"number","least":1,"most":43200,"needed":true}},"resolve":{},"priority":{"priority":{"is":"choice","options":["normal","high","urgent"],"needed":true}},"stop_marketing":{}},"most":10,"needed":true},
+      then: {"is":"rows","by":"do","sorts":{"tag":{"tag":{"is":"name","of":"tag","needed":true}},"untag":{"tag":{"is":"name","of":"tag","needed":true}},"note":{"text":{"is":"lines","most":4096,"lines":2,"needed":true}},"reply":{"text":{"is":"lines","most":4096,"lines":3,"needed":true}},"route":{"even_if_owned":{"is":"switch"},"team":{"is":"name","of":"team","needed":true}},"notify":{"whom":{"is":"choice","options":["owner","team","supervisors"],"needed":true}},"mark_waiting":{},"snooze":{"minutes":{"is":"number","least":1,"most":43200,"needed":true}},"resolve":{},"priority":{"priority":{"is":"choice","options":["normal","high","urgent"],"needed":true}},"stop_marketing":{},"remind":{"follow_up":{"is":"switch"},"hours":{"is":"name","of":"schedule","empty":true},"minutes":{"is":"number","least":1,"most":525600,"needed":true}},"assign":{"by":{"is":"choice","options":["round_robin","least_loaded","on_call"],"needed":true},"on_call":{"is":"rows","parts":{"agent":{"is":"name","of":"agent","needed":true},"hours":{"is":"name","of":"schedule","empty":true}},"most":20}},"webhook":{"webhook":{"is":"name","of":"webhook","needed":true}}},"most":10,"needed":true},
       until: {"is":"text","empty":true},
       when: {"is":"choice","options":["message","first_message","episode_opened","owner_changed","status_changed","tagged","resolved","limited","unanswered","unassigned","idle","window_left"],"needed":true,"column":true},
     },
@@ -139,7 +139,7 @@ export const KINDS = {
     fields: {
       channels: {"is":"names","of":"channel","most":100},
       contents: {"is":"switch"},
-      events: {"is":"choices","options":["message.received","message.sent","message.failed","conversation.opened","conversation.resolved","conversation.assigned","conversation.tagged","note.added"],"most":20,"needed":true},
+      events: {"is":"choices","options":["message.received","message.sent","message.failed","conversation.opened","conversation.resolved","conversation.assigned","conversation.tagged","note.added","rule.called"],"most":20,"needed":true},
       name: {"is":"text","most":100,"needed":true,"column":true},
       numbers: {"is":"switch"},
       teams: {"is":"names","of":"team","most":100},

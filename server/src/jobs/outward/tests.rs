@@ -2,6 +2,7 @@
 //! not take it.
 
 mod libraries;
+mod steps;
 
 use std::sync::Mutex;
 
@@ -12,7 +13,7 @@ use baton_domain::group::SetWork;
 use baton_domain::group::set::SecretWork;
 use baton_protocol::command::{Claim, CommandBody};
 use baton_protocol::setting::{
-    Home, SettingBody, SettingChange, SettingPut, WebhookKind, WebhookState,
+    Home, SettingBody, SettingChange, SettingPut, Webhook, WebhookKind, WebhookState,
 };
 use baton_protocol::{SettingId, TeamId, Timestamp};
 use serde_json::Value;

@@ -1,0 +1,87 @@
+//! What rules ask for: an agent for one conversation, before its queue is planned. Where nobody can
+//! be asked, the wish stands, and the team's own routing goes on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_domain::group::RouteWork;
+use baton_domain::hours::Hours;
+use baton_domain::routing::asked::{planned, schedules, step};
+use baton_domain::routing::{Candidate, Planned};
+use baton_protocol::setting::{Routing, Rule};
+use baton_protocol::{AgentId, SettingId, WorkspaceId};
+
+use super::{Memory, Router};
+use crate::store::assign::{self, AssignWish, StandingWish, standing_wishes};
+use crate::store::read::InQueue;
+use crate::store::{StoreError, Tx};
+
+/// Wishes that are looked at together.
+const AT_ONCE: u64 = 1_000;
+
+/// What rules ask for in one workspace.
+#[derive(Default)]
+pub(super) struct OfWorkspace {
+    wishes: Vec<(AssignWish, Rule, InQueue)>,
+    hours: BTreeMap<SettingId, Hours>,
+}
+
+/// What rules ask for, and what of it is over.
+#[derive(Default)]
+pub(super) struct Asked {
+    pub(super) of: BTreeMap<WorkspaceId, OfWorkspace>,
+    pub(super) over: Vec<AssignWish>,
+}
+
+impl Router {
+    /// Reads what rules ask for.
+    pub(super) async fn asked(&self, tx: &mut Tx) -> Result<Asked, StoreError> {
+        let mut asked = Asked::default();
+        for StandingWish { wish, now, is_offered } in standing_wishes(tx, AT_ONCE).await? {
+            match now.filter(|(rule, _)| step(rule).is_some()) {
+                None => asked.over.push(wish),
+                // Somebody is asked; they may say no.
+                Some(_) if is_offered => {}
+                Some((rule, waits)) => {
+                    let of = asked.of.entry(wish.of.0).or_default();
+                    of.wishes.push((wish, rule, waits));
+                }
+            }
+        }
+        for (workspace, of) in &mut asked.of {
+            let named: BTreeSet<SettingId> =
+                of.wishes.iter().flat_map(|(_, rule, _)| schedules(rule)).collect();
+            let read = assign::schedules(tx, *workspace, &named).await?;
+            of.hours = read.iter().filter_map(|(id, it)| Some((*id, Hours::of(it)?))).collect();
+        }
+        Ok(asked)
+    }
+
+    /// The choices for what rules ask for, as far as somebody can be asked.
+    pub(super) fn for_rules(
+        &self,
+        memory: &mut Memory,
+        (workspace, of): (WorkspaceId, OfWorkspace),
+        policy_of: impl Fn(&AssignWish) -> Routing,
+        candidates: &mut BTreeMap<AgentId, Candidate>,
+    ) -> Vec<RouteWork> {
+        let (now, at) = (self.clock.now(), self.at());
+        let is_open = |id: SettingId| of.hours.get(&id).is_some_and(|hours| hours.is_open(now));
+        let mut routes = Vec::new();
+        for (wish, rule, waits) in of.wishes {
+            // An offer that ended since it was read is noted at the next look.
+            if memory.has_seen(workspace, waits.conversation) {
+                continue;
+            }
+            let Some(step) = step(&rule) else { continue };
+            let waiting = memory.waiting(workspace, waits, now);
+            let policy = policy_of(&wish);
+            let turns = memory.teams.entry((workspace, wish.team)).or_default();
+            let team = (wish.team, &policy);
+            let found = planned(team, (step, is_open), &waiting, candidates, (turns, at));
+            routes.extend(found.map(|Planned { conversation, agent, trail, is_early: _ }| {
+                RouteWork { workspace, conversation, team: wish.team, agent, offer: None, trail }
+            }));
+        }
+        routes
+    }
+}
