@@ -126,7 +126,7 @@ pub fn is_wanted(to: &Webhook, kind: WebhookKind, of: &ConversationView) -> bool
     is_told(to, kind, &of.conversation.head)
 }
 
-/// Whether a webhook gets this kind of event of a conversation that stands so.
+/// True where a webhook gets this kind of event of a conversation that stands so.
 pub(crate) fn is_told(to: &Webhook, kind: WebhookKind, head: &Head) -> bool {
     to.events.contains(&kind)
         && (to.teams.is_empty() || to.teams.contains(&head.team_id))

@@ -1,5 +1,5 @@
-//! What a rule asks of routing: an agent for one conversation, chosen as the rule says. Whoever is
-//! away, cannot be reached or has no room is not asked, as in each plan.
+//! The wish of a rule to routing: an agent for one conversation, chosen as the rule says. Nobody is
+//! asked who is away, cannot be reached or has no room, as in each plan.
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
-//! A team's own follow-ups, as rules that nobody wrote: an idle conversation of the team is brought
-//! back to its owner, and later to the team's supervisors.
+//! A team's own follow-ups, as rules that nobody wrote. An idle conversation is brought back to its
+//! owner, and later to the team's supervisors.
 
 use baton_protocol::setting::{FollowUp, Holds, Notified, Once, Rule, RuleAction, Test, Trigger};
 use baton_protocol::{SettingId, TeamId};

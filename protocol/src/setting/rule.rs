@@ -306,7 +306,7 @@ pub enum RuleAction {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", schemars(extend("x-of" = "schedule")))]
         hours: Option<SettingId>,
-        /// Whether it rings only if the customer has written nothing until then.
+        /// True where it rings only if the customer has written nothing until then.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         follow_up: bool,
     },

@@ -1,4 +1,4 @@
-//! What rules of a group ask of routing: a row for each conversation, in the commit of the run.
+//! The wishes of a group's rules to routing: a row for each conversation, in the commit of the run.
 
 use std::collections::BTreeMap;
 

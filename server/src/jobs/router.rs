@@ -117,7 +117,7 @@ struct Wishes {
     backs: Vec<HandBackWork>,
     ends: Vec<OfferEndWork>,
     routes: Vec<RouteWork>,
-    /// What rules asked for and is over.
+    /// The wishes of rules that are over.
     over: Vec<AssignWish>,
 }
 
@@ -414,7 +414,7 @@ impl Memory {
         });
     }
 
-    /// What waits, as a plan looks at it.
+    /// A conversation that waits, as a plan looks at it.
     fn waiting(&self, workspace: WorkspaceId, of: InQueue, now: Timestamp) -> Waiting {
         let InQueue { conversation, since, language, last } = of;
         let declined = self.asked_in_vain(workspace, conversation).collect();

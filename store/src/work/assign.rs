@@ -33,10 +33,10 @@ pub struct AssignWish {
 pub struct StandingWish {
     /// The wish.
     pub wish: AssignWish,
-    /// The rule as it is now, and the conversation; `None` where the wish is over: the rule is
-    /// gone, or the conversation waits there no more.
+    /// The rule as it is now, and the conversation. `None` where the wish is over: one of them is
+    /// gone, or it waits there no more.
     pub now: Option<(Rule, InQueue)>,
-    /// Whether somebody is asked to take it just now.
+    /// True while somebody is asked to take it.
     pub is_offered: bool,
 }
 
@@ -97,10 +97,10 @@ pub async fn standing_wishes(tx: &mut Tx, limit: u64) -> Result<Vec<StandingWish
          ORDER BY a.position, a.workspace LIMIT CAST($1 AS BIGINT)",
     );
     let rows: Vec<WishRow> = tx.rows(&SELECT, &[&limit.to_string()]).await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(standing).collect()
 }
 
-fn read(row: &WishRow) -> Result<StandingWish, StoreError> {
+fn standing(row: &WishRow) -> Result<StandingWish, StoreError> {
     let of: Key<ConversationId> = (id(&row.workspace)?, id(&row.conversation)?);
     let wish = AssignWish {
         of,

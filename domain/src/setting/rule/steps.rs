@@ -29,7 +29,7 @@ pub(super) fn check(then: &[RuleAction], around: &Around<'_>) -> Result<(), Wron
         })
 }
 
-/// What a step names.
+/// The things that a step names.
 pub(super) fn targets(action: &RuleAction) -> Vec<Target> {
     let schedule = |id: SettingId| Target::Setting(SettingKind::Schedule, id);
     match action {

@@ -1,5 +1,5 @@
-//! What rules ask for: an agent for one conversation, before its queue is planned. Where nobody can
-//! be asked, the wish stands, and the team's own routing goes on.
+//! The wishes of rules: an agent for one conversation, before its queue is planned. Where nobody
+//! can be asked, the wish stands, and the team's own routing goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,14 +18,14 @@ use crate::store::{StoreError, Tx};
 /// Wishes that are looked at together.
 const AT_ONCE: u64 = 1_000;
 
-/// What rules ask for in one workspace.
+/// The wishes of rules in one workspace.
 #[derive(Default)]
 pub(super) struct OfWorkspace {
     wishes: Vec<(AssignWish, Rule, InQueue)>,
     hours: BTreeMap<SettingId, Hours>,
 }
 
-/// What rules ask for, and what of it is over.
+/// The wishes of rules, and those that are over.
 #[derive(Default)]
 pub(super) struct Asked {
     pub(super) of: BTreeMap<WorkspaceId, OfWorkspace>,
