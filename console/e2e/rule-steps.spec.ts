@@ -41,7 +41,7 @@ long("whoever is on call gets what a rule asks for, and the owner is reminded", 
   await make(admin);
   await lucia.says("It is about my order");
   await expect(timeline).toContainText("“Come back”: reminds the owner later");
-  await expect(timeline).toContainText("not done: asked routing for an agent (somebody owns it)");
+  await expect(timeline).toContainText("Ana follows up");
 });
 
 long("a program is told when a rule calls it, and steps that never go together are refused", async ({ world }) => {
