@@ -317,7 +317,7 @@ fn cases(act: &str, body: &CommandBody, scenes: &[Scene]) -> Vec<Value> {
 }
 
 /// The bug that `PLANTED_BUG` names.
-fn planted() -> Option<Bug> {
+pub(super) fn planted() -> Option<Bug> {
     let name = std::env::var_os("PLANTED_BUG").filter(|name| !name.is_empty())?;
     let bug = Bug::OF_RULES.iter().find(|(known, _)| name == *known);
     Some(bug.unwrap_or_else(|| panic!("there is no bug {name:?} of rules")).1)

@@ -1,6 +1,7 @@
 //! Every fact: what a client that holds a conversation holds after it.
 
 use baton_domain::mirror::{Mirror, Page, Want};
+use baton_domain::planted::plant;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::{
@@ -10,6 +11,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::clocks::of_clocks;
+use super::commands::planted;
 use super::offers::of_offers;
 use super::queues::of_queues;
 use super::reminders::of_reminders;
@@ -571,6 +573,7 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn what_each_fact_changes_is_as_it_is_written() {
+    plant(planted());
     let before = vec![(Some("snapshot"), json!(snapshot()))];
     let cases = cases().into_iter().map(|(name, facts)| (Some(name), played(&facts)));
     check("facts.json", &table(&[("before", before), ("cases", cases.collect())]));
