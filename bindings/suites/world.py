@@ -30,6 +30,7 @@ with COMMAND's exit code. Every request is a POST with a JSON object, answered b
     /pushed    {"target", "kind", "conversation"}   the server's own push, once it came: {"id",
                                                     "data"}; each is told once
     /receipts  {"who", "device"}                    how far pushes came, as the server knows it
+    /team      {"members", "routing"}               {"team"}: a new team that is routed so
     /simulator {"method", "path", "body"}           anything else of the simulator's control
     /rest      {"who", "method", "path", "body"}    anything else of the server's REST
 """
@@ -331,6 +332,16 @@ class World:
 
     def do_receipts(self, asked):
         return self.rest(asked["who"], "GET", f"/devices/{asked['device']}/push")
+
+    def do_team(self, asked):
+        """A team of its own: what waits at others is not offered to its members first."""
+        team = self.rest("admin", "POST", "/teams", {"name": f"Team {op_id()}"})["id"]
+        for who in asked["members"]:
+            path = f"/teams/{team}/members/{self.login(who)['agent_id']}"
+            self.rest("admin", "PUT", path, {"kind": "member"})
+        put = {"home": {"kind": "team", "id": team}, "body": asked["routing"]}
+        self.rest("admin", "POST", "/settings", [{"kind": "routing", "id": team, "put": put}])
+        return {"team": team}
 
     def do_simulator(self, asked):
         answer = self.simulator(asked["method"], asked["path"], asked.get("body"))

@@ -170,6 +170,47 @@ async def answered_from_the_notification(stage):
     await stage.reaches(wa_id, ["Queda uno", "Apartado"])
 
 
+@scenario(54)
+async def offered(stage):
+    routed = await stage.world.ask("team", members=["ana"], routing={"hand": "offer"})
+    team = routed["team"]
+    ana, _, _ = await registered(stage)
+    async def answers(token, answer):
+        await ana.restart()
+        await ana.baton.network(True)
+        return await ana.baton.answer_notification(token, answer, WITHIN * 4)
+    of, (accept, _) = await is_offered(stage, ana, team)
+    for _ in range(2):
+        outcome = await answers(accept, NotificationAnswer.ACCEPT())
+        expect(outcome == AnswerOutcome.SENT, f"it is hers: {outcome}")
+    expect(await stage.server_owner(of) == ana.agent, "she owns it")
+    of, (accept, decline) = await is_offered(stage, ana, team)
+    outcome = await answers(decline, NotificationAnswer.DECLINE())
+    expect(outcome == AnswerOutcome.SENT, f"she said no: {outcome}")
+    expect(await stage.server_owner(of) == team, "nobody owns it")
+    # The server has it; it leaves the outbox once the log shows it.
+    await ana.baton.foreground()
+    async def is_empty():
+        return await ana.baton.outbox() == []
+    await eventually("nothing is left to do", is_empty)
+    outcome = await answers(accept, NotificationAnswer.ACCEPT())
+    expect(outcome == AnswerOutcome.OPEN_APP, f"the app opens: {outcome}")
+
+
+async def is_offered(stage, phone, team):
+    """What a customer wrote comes to the team, and a push offers it: the conversation, and the
+    tokens of both buttons."""
+    conversation, _ = await stage.customer("hola")
+    await stage.colleague("admin", "transfer", conversation, to={"kind": "queue", "id": team})
+    _, push = await sent(stage, phone, "offer", conversation)
+    notification = shown(await phone.baton.handle_push(push, WITHIN))
+    actions = notification.actions
+    expect([one.is_ACCEPT() for one in actions] == [True, False] and actions[1].is_DECLINE(),
+           f"both buttons: {notification}")
+    expect(notification.expires_at_ms == actions[0].until_ms, f"it has an end: {notification}")
+    return conversation, [one.token for one in actions]
+
+
 async def told(stage, phone, conversation, wa_id, text):
     """A customer writes and a push says so: the token of the notification's answer."""
     await stage.customer(text, wa_id)

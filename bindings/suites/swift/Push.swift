@@ -200,6 +200,57 @@ func answeredFromNotification(_ stage: Stage) async throws {
     try check(!(try await customer.reached()).contains("I keep it for you"), "it was sent")
 }
 
+func offered(_ stage: Stage) async throws {
+    let routed: [String: Any] = ["members": ["ana"], "routing": ["hand": "offer"]]
+    guard let team = try await stage.world.ask("/team", routed)["team"].string else {
+        throw Failed("there is no team")
+    }
+    let ana = try await stage.phone("ana")
+    try await ana.registersForPush()
+    try await ana.client.background()
+    func owner(_ of: String) async throws -> JSON {
+        let path = "/conversations/\(of)"
+        let asked = ["who": "admin", "method": "GET", "path": path]
+        return try await stage.world.ask("/rest", asked)["view"]["head"]["owner"]
+    }
+    let first = try await isOffered(stage, ana, team)
+    for _ in 0..<2 {
+        let outcome = try await taps(ana, first.accept, .accept)
+        try check(outcome == .sent, "the yes is \(outcome)")
+    }
+    let taken = try await owner(first.conversation)
+    let me = try await stage.world.login("ana").agent
+    try check(taken["id"].string == me, "it is \(taken.text)'s")
+    let second = try await isOffered(stage, ana, team)
+    let refused = try await taps(ana, second.decline, .decline)
+    try check(refused == .sent, "the no is \(refused)")
+    let left = try await owner(second.conversation)
+    try check(left["kind"].string == "queue", "\(left.text) owns it")
+    // The server has it; it leaves the outbox once the log shows it.
+    try await ana.client.foreground()
+    try await until("nothing is left to do") { try await ana.client.outbox().isEmpty }
+    let late = try await taps(ana, second.accept, .accept)
+    try check(late == .openApp, "the late yes is \(late)")
+}
+
+/// What a customer wrote comes to the team, and a push offers it: the tokens of both buttons.
+private func isOffered(
+    _ stage: Stage, _ phone: Phone, _ team: String
+) async throws -> (conversation: String, accept: String, decline: String) {
+    let said = try await stage.customer().writes("Hello")
+    let queue: [String: Any] = ["to": ["kind": "queue", "id": team]]
+    try await stage.colleague("admin", said.conversation, "transfer", queue)
+    let push = try await phone.isSent("offer", about: said.conversation)
+    guard case .show(let shown) = try await phone.hears(push.message).verdict else {
+        throw Failed("nothing is shown")
+    }
+    guard case .accept(_, _, let until, let accept) = shown.actions.first,
+        case .decline(_, _, _, let decline) = shown.actions.last
+    else { throw Failed("it has no buttons: \(shown)") }
+    try check(shown.expiresAtMs == until, "it ends at \(shown.expiresAtMs ?? 0)")
+    return (said.conversation, accept, decline)
+}
+
 func keptWishForPushes(_ stage: Stage) async throws {
     let ana = try await stage.freshPhone("ana")
     let nothing = PushState.off(reason: .notRegistered)
@@ -252,9 +303,15 @@ private func token(_ customer: Customer, _ phone: Phone, _ text: String) async t
 private func answers(
     _ phone: Phone, _ token: String, _ text: String
 ) async throws -> AnswerOutcome {
+    try await taps(phone, token, .reply(text: text))
+}
+
+private func taps(
+    _ phone: Phone, _ token: String, _ answer: NotificationAnswer
+) async throws -> AnswerOutcome {
     try phone.restarts()
     try await phone.client.network(isUp: true)
-    return try await phone.client.answerNotification(token: token, answer: .reply(text: text))
+    return try await phone.client.answerNotification(token: token, answer: answer)
 }
 
 func pushesOfTheFixtures(_ stage: Stage) async throws {

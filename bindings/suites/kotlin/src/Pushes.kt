@@ -127,6 +127,29 @@ val pushes = listOf(
             world.reached(number) == listOf("One is", "It is yours")
         }
     },
+    Scenario(54) {
+        val team = world.offers("ana")
+        val ana = agent("ana")
+        val target = ana.registers()
+        ana.baton.background(5.seconds)
+        val first = isOffered(ana, target, team)
+        repeat(2) {
+            val outcome = ana.restart().taps(first.accept.token, NotificationAnswer.Accept)
+            ensure(outcome == AnswerOutcome.SENT) { "the yes is $outcome" }
+        }
+        val owner: String = world.conversation(first.conversation).at("view", "head", "owner", "id")
+        ensure(owner == world.agent("ana")) { "it is $owner's" }
+        val second = isOffered(ana, target, team)
+        val no = ana.restart().taps(second.decline.token, NotificationAnswer.Decline)
+        ensure(no == AnswerOutcome.SENT) { "the no is $no" }
+        val left: String = world.conversation(second.conversation).at("view", "head", "owner", "kind")
+        ensure(left == "queue") { "a $left owns it" }
+        // The server has it; it leaves the outbox once the log shows it.
+        ana.baton.foreground()
+        until("nothing is left to do") { ana.baton.outbox().isEmpty() }
+        val late = ana.restart().taps(second.accept.token, NotificationAnswer.Accept)
+        ensure(late == AnswerOutcome.OPEN_APP) { "the late yes is $late" }
+    },
     Scenario(36) {
         val ana = phone("ana").open()
         val wanted = target("fcm-${opId()}")
@@ -194,9 +217,31 @@ private suspend fun Stage.told(
     return reply?.token ?: throw Failed("nothing can be answered: $actions")
 }
 
-private suspend fun Phone.answers(token: String, text: String): AnswerOutcome {
+private suspend fun Phone.answers(token: String, text: String): AnswerOutcome =
+    taps(token, NotificationAnswer.Reply(text))
+
+private suspend fun Phone.taps(token: String, answer: NotificationAnswer): AnswerOutcome {
     baton.network(true)
-    return baton.answerNotification(token, NotificationAnswer.Reply(text), 20.seconds)
+    return baton.answerNotification(token, answer, 20.seconds)
+}
+
+private class Offered(
+    val conversation: String,
+    val accept: NotificationAction.Accept,
+    val decline: NotificationAction.Decline,
+)
+
+/** What a customer wrote comes to the team, and a push offers it, with both buttons. */
+private suspend fun Stage.isOffered(to: Phone, target: String, team: String): Offered {
+    val said = world.customer(freshNumber(), "hello")
+    val queue = mapOf("kind" to "queue", "id" to team)
+    world.colleague("admin", said.conversation, "transfer", "to" to queue)
+    val push = sent(target, "offer", said.conversation)
+    val shown = to.handles(push.message).shown() ?: throw Failed("nothing is shown")
+    val accept = shown.actions.filterIsInstance<NotificationAction.Accept>().single()
+    val decline = shown.actions.filterIsInstance<NotificationAction.Decline>().single()
+    ensure(shown.expiresAtMs == accept.untilMs) { "it ends at ${shown.expiresAtMs}" }
+    return Offered(said.conversation, accept, decline)
 }
 
 internal class Pushed(val id: String, val message: PushMessage)

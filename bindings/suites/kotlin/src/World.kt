@@ -120,6 +120,12 @@ class World(val address: String) {
             "body" to changes.toList())
     }
 
+    /** A new team of these, whose work is offered; its id. */
+    suspend fun offers(vararg members: String): String {
+        val routing = mapOf("hand" to "offer")
+        return ask("/team", "members" to members.toList(), "routing" to routing).at("team")
+    }
+
     suspend fun conversation(id: String): Fields = rest("admin", "GET", "/conversations/$id")
 
     /** Texts of the server's lines. */
