@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Shows that each bug planted on purpose turns the tests red: those of decisions in interleavings,
-# on SQLite and on a private PostgreSQL, those of processes in runs under faults, and those of rules
-# in the console, which plays the tables that `domain` writes. `make test` has a shorter form.
+# on SQLite and on a private PostgreSQL, those of processes and of routing in runs under faults, and
+# those of rules in the console, which plays the tables that `domain` writes. `make test` has a
+# shorter form.
 #
 #   scripts/planted.sh           all of them
 #   scripts/planted.sh --rules   those of rules alone: half a minute, without a database
@@ -64,3 +65,4 @@ if [ -d console/node_modules ]; then rules; else echo "SKIPPED the rules: no con
 shows engine::planted::every_planted_bug_turns_the_checker_red interleavings
 export BATON_PLANTED_ALL=1
 shows faults::cluster::every_bug_planted_in_a_process_turns_the_run_red 'found with\|^none'
+shows faults::offers::every_bug_planted_in_routing_turns_its_run_red 'found with'

@@ -287,7 +287,8 @@ run() {
   cluster-planted)
     # The same run with each bug, and once more without one.
     tested "$cluster::every_bug_planted_in_a_process_turns_the_run_red" \
-      "${large[@]}" BATON_PLANTED_RUNS=2 BATON_PLANTED_ALL=1 ;;
+      "${large[@]}" BATON_PLANTED_RUNS=2 BATON_PLANTED_ALL=1
+    tested faults::offers::every_bug_planted_in_routing_turns_its_run_red BATON_PLANTED_ALL=1 ;;
   future) future ;;
   pauses)
     for pause in 40 120; do

@@ -35,6 +35,10 @@ pub enum Bug {
     ClaimedFromAnyone,
     /// A snooze gives the conversation back to its queue.
     SnoozedIntoTheQueue,
+    /// Claims take what somebody else has taken since their author looked.
+    ClaimsUnfenced,
+    /// Offers that another node made never end by themselves.
+    OffersOutliveTheLeader,
     /// Of clocks it is remembered how far they were looked at, and not where they began.
     ClocksForgetStarts,
     /// A follow-up is kept as a plain reminder.
@@ -70,6 +74,12 @@ impl Bug {
         ("lock_trusted", Self::LockTrusted),
     ];
 
+    /// The bugs that runs of routing over several nodes must show.
+    pub const OF_ROUTING: [(&'static str, Self); 2] = [
+        ("claims_unfenced", Self::ClaimsUnfenced),
+        ("offers_outlive_the_leader", Self::OffersOutliveTheLeader),
+    ];
+
     /// The bugs that clients find which decide ahead: the tables of rules are not theirs.
     pub const OF_RULES: [(&'static str, Self); 5] = [
         ("answered_by_anyone", Self::AnsweredByAnyone),
@@ -96,7 +106,7 @@ thread_local! {
 /// Plants the bug of processes with this name. Returns whether this build contains it.
 #[must_use]
 pub fn plant_by_name(name: &str) -> bool {
-    let mut all = Bug::OF_PROCESSES.iter().chain([&Bug::FUTURE]);
+    let mut all = Bug::OF_PROCESSES.iter().chain(&Bug::OF_ROUTING).chain([&Bug::FUTURE]);
     let found = all.find(|(known, _)| *known == name);
     if IS_HERE && let Some((_, bug)) = found {
         OF_PROCESS.store(*bug as u8, Ordering::SeqCst);

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use baton_domain::board::BrakeOn;
 use baton_domain::group::{HandBackWork, OfferEndWork, RouteWork};
+use baton_domain::planted::{Bug, is_planted};
 use baton_domain::reach::{Signs, Verdict};
 use baton_domain::routing::absence::Absences;
 use baton_domain::routing::brake::Brake;
@@ -405,6 +406,9 @@ impl Memory {
             }
         }
         for (key, offer) in standing {
+            if is_planted(Bug::OffersOutliveTheLeader) && !self.wished.contains_key(&key) {
+                continue;
+            }
             let new = SeenOffer { offer: *offer, first: now, is_received: false };
             self.seen.entry(key).or_insert(new);
         }

@@ -27,6 +27,8 @@ fn broken_by(bug: Bug) -> Promise {
         | Bug::FollowUpsArePlain
         | Bug::FollowUpsOutliveTheAnswer
         | Bug::LastRingsFirst
+        | Bug::ClaimsUnfenced
+        | Bug::OffersOutliveTheLeader
         | Bug::FactsOfTheFuture => Promise::OneOutcome,
     }
 }
