@@ -1810,6 +1810,7 @@ export type PassedOver =
   | "away"
   | "busy"
   | "unreachable"
+  | "not_named"
   | "skill"
   | "language"
   | "full"
@@ -2153,16 +2154,24 @@ export interface RoutingSetting {
 /** A step of routing: the members who are looked at, and from when on. The first step that has somebody decides. */
 export interface RoutingStep {
   after_s?: number;
+  agents?: AgentId[];
+  closed?: boolean;
+  schedule?: SettingId;
   skills?: Skill[];
   speaks?: boolean;
+  to_team?: TeamId;
   wait_s?: number;
   who: StepWho;
 }
 /** A step of routing: the members who are looked at, and from when on. The first step that has somebody decides. */
 export interface RoutingStepInput {
   after_s?: number;
+  agents?: AgentId[];
+  closed?: boolean;
+  schedule?: SettingId;
   skills?: SkillInput[];
   speaks?: boolean;
+  to_team?: TeamId;
   wait_s?: number;
   who?: StepWho;
 }
@@ -2609,8 +2618,8 @@ export type StatusFilter = "open" | "waiting" | "snoozed" | "resolved" | "unfini
 export type StatusKind = "open" | "waiting" | "snoozed" | "resolved";
 /** The state of a step. */
 export type StepState = "ok" | "wrong" | "waiting" | "unknown";
-/** The members that a step looks at. */
-export type StepWho = "team" | "last";
+/** The members that a step looks at, or what else it does. */
+export type StepWho = "team" | "last" | "named" | "on_call" | "move";
 /** Figures of a stretch of time. */
 export interface StretchFigures {
   answered: number;
@@ -2974,7 +2983,9 @@ export interface Trail {
   choose: Choice;
   left_out?: LeftOut[];
   more?: number;
+  on_call?: boolean;
   step?: number;
+  to_team?: TeamId;
 }
 /** The event or clock that wakes a rule. */
 export type Trigger =

@@ -14,14 +14,65 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_protocol::setting::{AgentSkills, Routing, RoutingStep};
+use baton_protocol::setting::{AgentSkills, Routing, RoutingStep, Schedule, StepWho};
 use baton_protocol::{
     AgentId, AgentState, Availability, Conversation, ConversationId, Owner, PassedOver, Priority,
-    Status, TeamId, Timestamp, Trail,
+    SettingId, Status, TeamId, Timestamp, Trail,
 };
 
 use crate::fold::fold;
+use crate::hours::Hours;
 use crate::reach::Verdict;
+
+/// The routing of a team as it holds at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct TeamRouting<'a> {
+    /// The team.
+    pub team: TeamId,
+    /// What its setting says.
+    pub policy: &'a Routing,
+    /// The open or closed schedules that steps name, at that moment.
+    pub is_open: &'a BTreeMap<SettingId, bool>,
+    /// The routings of the workspace's teams.
+    pub routings: &'a BTreeMap<TeamId, &'a Routing>,
+}
+
+/// Which of these schedules are open. One that cannot be read is left out.
+pub fn open_at<'a>(
+    schedules: impl IntoIterator<Item = (SettingId, &'a Schedule)>,
+    at: Timestamp,
+) -> BTreeMap<SettingId, bool> {
+    let open = |(id, one)| Some((id, Hours::of(one)?.is_open(at)));
+    schedules.into_iter().filter_map(open).collect()
+}
+
+impl TeamRouting<'_> {
+    /// Whether a step counts at that moment. One that names a schedule which is not there does not,
+    /// and none moves a conversation to a team from which it could come back.
+    fn counts(&self, step: &RoutingStep) -> bool {
+        let is_its_time = match step.schedule {
+            None => true,
+            Some(id) => self.is_open.get(&id).is_some_and(|is_open| *is_open != step.closed),
+        };
+        let is_way_out = || step.to_team.is_some_and(|to| !self.leads_back(to));
+        is_its_time && (step.who != StepWho::Move || is_way_out())
+    }
+
+    /// Whether moves from this team on may end where they began.
+    fn leads_back(&self, to: TeamId) -> bool {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![to]);
+        while let Some(at) = next.pop() {
+            if at == self.team {
+                return true;
+            }
+            if seen.insert(at) {
+                let steps = self.routings.get(&at).map_or(&[][..], |of| &of.steps);
+                next.extend(steps.iter().filter_map(|step| step.to_team));
+            }
+        }
+        false
+    }
+}
 
 /// An agent whom a plan looks at.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -136,7 +187,7 @@ pub fn levels(of: &AgentSkills) -> BTreeMap<String, u32> {
 /// Plans for what waits in one team's queue, in this order. Loads and offers of the candidates are
 /// those after the plan. `at` is the time, by the clock of [`Candidate::idle_since`].
 pub fn plan(
-    (team, policy): (TeamId, &Routing),
+    of: TeamRouting<'_>,
     waiting: &[Waiting],
     candidates: &mut BTreeMap<AgentId, Candidate>,
     memory: &mut TeamMemory,
@@ -144,7 +195,7 @@ pub fn plan(
 ) -> Vec<Planned> {
     let mut all = Vec::with_capacity(waiting.len());
     for one in waiting {
-        let planned = route((team, policy), one, candidates, memory);
+        let planned = route(of, one, candidates, memory);
         if let Some(chosen) = planned.agent.and_then(|agent| candidates.get_mut(&agent)) {
             chosen.load += 1;
             chosen.offers += 1;
@@ -156,36 +207,45 @@ pub fn plan(
     all
 }
 
-/// Chooses an agent for one conversation: by the first step that has somebody.
+/// Chooses an agent for one conversation: by the first step that has somebody, or moves it.
 fn route(
-    (team, policy): (TeamId, &Routing),
+    of: TeamRouting<'_>,
     waiting: &Waiting,
     candidates: &BTreeMap<AgentId, Candidate>,
     memory: &mut TeamMemory,
 ) -> Planned {
+    let TeamRouting { team, policy, .. } = of;
     let everybody = [RoutingStep::default()];
     let steps = if policy.steps.is_empty() { &everybody[..] } else { &policy.steps };
-    let mut found = None;
+    let mut trail = Trail { choose: policy.choose, ..Trail::default() };
+    let (mut found, mut is_early) = (None, true);
     for (number, step) in (1..).zip(steps) {
-        if waiting.waited_s < step.after_s.into() {
+        if waiting.waited_s < step.after_s.into() || !of.counts(step) {
             continue;
         }
-        let of = step::Looked::at((team, policy), step, waiting, candidates);
-        let agent = choose::choose(policy, &of.eligible, memory);
-        let is_last = agent.is_some() || of.is_waited_for(step, waiting);
-        found = Some((number, agent, of));
+        is_early = false;
+        trail.step = (!policy.steps.is_empty()).then_some(number);
+        if step.who == StepWho::Move {
+            // Nobody before it could be asked: the trail says why.
+            (trail.to_team, trail.on_call) = (step.to_team, false);
+            break;
+        }
+        let looked = step::Looked::at((team, policy), step, waiting, candidates);
+        let agent = choose::choose(policy, &looked.eligible, memory);
+        let is_last = agent.is_some() || looked.is_waited_for(step, waiting);
+        trail.on_call = step.who == StepWho::OnCall;
+        found = Some((agent, looked));
         if is_last {
             break;
         }
     }
     let conversation = waiting.conversation;
-    let Some((number, agent, looked)) = found else {
-        // Its first step begins later.
-        let trail = Trail { choose: policy.choose, step: None, left_out: Vec::new(), more: 0 };
-        return Planned { conversation, agent: None, is_early: true, trail };
-    };
-    let (left_out, more) = looked.left_out(agent);
-    let step = (!policy.steps.is_empty()).then_some(number);
-    let trail = Trail { choose: policy.choose, step, left_out, more };
-    Planned { conversation, agent, is_early: false, trail }
+    let mut chosen = None;
+    if let Some((agent, looked)) = found {
+        chosen = agent;
+        (trail.left_out, trail.more) = looked.left_out(agent);
+    }
+    // Its first step begins later.
+    let is_early = is_early && steps.iter().any(|step| waiting.waited_s < step.after_s.into());
+    Planned { conversation, agent: chosen, is_early, trail }
 }

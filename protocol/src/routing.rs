@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, OfferId, Timestamp};
+use crate::{AgentId, OfferId, TeamId, Timestamp};
 
 /// A conversation of a queue that is offered to one agent: theirs if they accept it in time. Until
 /// then it counts towards their load, and nobody else is asked.
@@ -132,6 +132,8 @@ pub enum PassedOver {
     Busy,
     /// No device of theirs would show them that something came.
     Unreachable,
+    /// The step names others.
+    NotNamed,
     /// They lack a skill that the step asks for.
     Skill,
     /// They do not speak the customer's language.
@@ -163,7 +165,7 @@ pub struct LeftOut {
 }
 
 /// A decision on who takes a conversation, and what it was based on.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Trail {
     /// The way one was chosen.
@@ -171,6 +173,12 @@ pub struct Trail {
     /// The number of the step that decided, from 1; absent where the team has no steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<u32>,
+    /// True where that step asks who is on call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_call: bool,
+    /// The team whose queue has the conversation from here on; absent where it stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_team: Option<TeamId>,
     /// Those who were looked at and not asked, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
@@ -200,7 +208,8 @@ pub struct RoutingDecision {
     pub position: u64,
     /// The time of it.
     pub at: Timestamp,
-    /// The agent who was chosen; null where nobody could be, and the whole team was called.
+    /// The agent who was chosen. Null where nobody could be: the whole team was called, or
+    /// the conversation went to another team.
     pub agent_id: Option<AgentId>,
     /// The offer; null where the conversation was theirs at once.
     pub offer: Option<OpenOffer>,

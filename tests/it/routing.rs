@@ -180,6 +180,82 @@ async fn a_step_asks_who_has_the_skill_and_works_now_and_the_next_one_all_others
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn while_the_office_is_closed_who_is_on_call_is_asked_though_they_are_off_shift() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+        // Open for a minute on a day that is long over.
+        let mut hours = json!({"name": "Office", "zone": "UTC", "week": vec![json!([]); 7],
+            "days": {"2026-01-05": [[720, 721]]}});
+        has_set(world, &ben, "schedule", hours.clone()).await;
+        let (admin, office) = (world.admin().await, uuid::Uuid::now_v7());
+        hours["name"] = json!("Desk");
+        let put = json!({"home": {"kind": "workspace"}, "body": hours});
+        let change = json!([{"kind": "schedule", "id": office, "put": put}]);
+        let _set: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a setting");
+        let steps = json!([
+            {"who": "named", "agents": [ana.id], "schedule": office},
+            {"who": "on_call", "agents": [ben.id], "schedule": office, "closed": true},
+            {},
+        ]);
+        is_routed(world, json!({"hand": "offer", "steps": steps})).await;
+        world.contact("Lucía").sends("Hola").await;
+        let conversation = world.contact("Lucía").conversation().await;
+        let offer = offer_to(&ana, conversation, ben.id).await;
+        let decision = history(&ana, conversation).await.decisions.remove(0);
+        assert_eq!((decision.trail.step, decision.trail.on_call), (Some(2), true));
+        let why = decision.trail.left_out.iter().find(|left| left.agent_id == ana.id);
+        assert_eq!(why.map(|left| left.why), Some(PassedOver::NotNamed));
+        ben.does(conversation, accept(offer.offer_id)).await.accepted();
+        assert_eq!(ana.head(conversation).await.owner, Owner::Agent(ben.id));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_is_there_for_goes_to_another_team_after_its_time_and_is_offered_there() {
+    let clock = RunningClock::begin(0);
+    let setup = Setup { clock: Some(clock.clock()), ..Setup::usual() };
+    for_each_store(setup, async |world| {
+        let night = world.team("Night", &["Dora"]).await;
+        let ana = world.agent("Ana").await;
+        for name in ["Ana", "Ben", "Chloe"] {
+            is_away(&*world.agent(name).await).await;
+        }
+        let steps = json!([{}, {"who": "move", "to_team": night.id, "after_s": 600}]);
+        is_routed(world, json!({"hand": "offer", "steps": steps})).await;
+        let body = json!({"hand": "offer"});
+        let put = json!({"home": {"kind": "team", "id": night.id}, "body": body});
+        let change = json!([{"kind": "routing", "id": night.id, "put": put}]);
+        let admin = world.admin().await;
+        let _set: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a setting");
+        world.contact("Lucía").sends("Hola").await;
+        let conversation = world.contact("Lucía").conversation().await;
+        eventually("the team is called", async || {
+            clock.passes(Duration::ZERO);
+            history(&ana, conversation).await.decisions.first().map(drop)
+        })
+        .await;
+        assert_eq!(ana.head(conversation).await.owner, Owner::Queue(world.cast.team));
+        clock.passes(Duration::from_mins(10));
+        // Her night begins.
+        let dora = world.agent("Dora").await;
+        let offer = offer_to(&admin, conversation, dora.id).await;
+        dora.does(conversation, accept(offer.offer_id)).await.accepted();
+        let head = dora.head(conversation).await;
+        assert_eq!((head.owner, head.team_id), (Owner::Agent(dora.id), night.id));
+        let all = history(&dora, conversation).await.decisions;
+        let teams: Vec<_> = all.iter().map(|one| (one.agent_id, one.trail.to_team)).collect();
+        assert_eq!(teams.first(), Some(&(Some(dora.id), None)), "{teams:?}");
+        assert!(teams.contains(&(None, Some(night.id))), "{teams:?}");
+        assert_eq!(teams.last(), Some(&(None, None)), "{teams:?}");
+        for agent in [&ana, &dora] {
+            agent.phone().converges().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_is_there_the_whole_team_is_called_once() {
     for_each_store(Setup::usual(), async |world| {
         let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);

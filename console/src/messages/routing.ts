@@ -14,6 +14,8 @@ export interface RoutingWords {
   given: (name: string) => string;
   asked: (name: string) => string;
   nobody: string;
+  moved: (team: string) => string;
+  onCall: string;
   step: (number: number) => string;
   leftOut: string;
   more: (count: number) => string;
@@ -34,6 +36,8 @@ const en: RoutingWords = {
   given: (name) => `Given to ${name}`,
   asked: (name) => `Offered to ${name}`,
   nobody: "Nobody could be asked. The whole team was called.",
+  moved: (team) => `It goes to another team: ${team}`,
+  onCall: "on call",
   step: (number) => `step ${number}`,
   leftOut: "Not asked",
   more: (count) => `and ${count} more`,
@@ -58,6 +62,7 @@ const en: RoutingWords = {
     away: "away",
     busy: "busy",
     unreachable: "not reachable",
+    not_named: "the step names others",
     skill: "lacks a skill",
     language: "does not speak the language",
     full: "no room",
@@ -86,6 +91,8 @@ const es: RoutingWords = {
   given: (name) => `Para ${name}`,
   asked: (name) => `Ofrecido a ${name}`,
   nobody: "No había a quién ofrecerlo. Se avisó a todo el equipo.",
+  moved: (team) => `Pasa a otro equipo: ${team}`,
+  onCall: "de guardia",
   step: (number) => `paso ${number}`,
   leftOut: "A quién no",
   more: (count) => `y ${count} más`,
@@ -110,6 +117,7 @@ const es: RoutingWords = {
     away: "ausente",
     busy: "ocupado",
     unreachable: "no localizable",
+    not_named: "el paso nombra a otros",
     skill: "le falta una habilidad",
     language: "no habla el idioma",
     full: "sin sitio",
@@ -138,6 +146,8 @@ const pt: RoutingWords = {
   given: (name) => `Para ${name}`,
   asked: (name) => `Oferecido a ${name}`,
   nobody: "Não havia a quem oferecer. Toda a equipe foi avisada.",
+  moved: (team) => `Vai para outra equipe: ${team}`,
+  onCall: "de plantão",
   step: (number) => `etapa ${number}`,
   leftOut: "A quem não",
   more: (count) => `e mais ${count}`,
@@ -162,6 +172,7 @@ const pt: RoutingWords = {
     away: "ausente",
     busy: "ocupado",
     unreachable: "não alcançável",
+    not_named: "a etapa nomeia outros",
     skill: "falta uma habilidade",
     language: "não fala o idioma",
     full: "sem espaço",
@@ -190,6 +201,8 @@ const ar: RoutingWords = {
   given: (name) => `أُعطيت إلى ${name}`,
   asked: (name) => `عُرضت على ${name}`,
   nobody: "لم يوجد من تُعرض عليه. نُبّه الفريق كله.",
+  moved: (team) => `تنتقل إلى فريق آخر: ${team}`,
+  onCall: "مناوب",
   step: (number) => `الخطوة ${number}`,
   leftOut: "من لم يُسأل",
   more: (count) => `و${count} غيرهم`,
@@ -214,6 +227,7 @@ const ar: RoutingWords = {
     away: "غائب",
     busy: "مشغول",
     unreachable: "لا يمكن الوصول إليه",
+    not_named: "الخطوة تسمّي غيره",
     skill: "تنقصه مهارة",
     language: "لا يتكلم اللغة",
     full: "لا متسع لديه",

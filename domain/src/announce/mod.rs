@@ -61,6 +61,8 @@ pub enum PushEffect {
         scope: Scope,
         /// The customer writes without pause: who was told of it once is told again much later.
         is_flood: bool,
+        /// They are on call: they are told in their quiet hours too.
+        is_on_call: bool,
     },
     /// A line was taken back. Devices that may show it are told again, without a sound.
     Correct,
@@ -254,6 +256,7 @@ pub struct Board {
 struct News {
     kind: Kind,
     is_flood: bool,
+    is_on_call: bool,
 }
 
 /// The time of new pushes, and what makes their ids.
@@ -272,9 +275,9 @@ impl Board {
     ) {
         let mut maker = PushMaker { now, fresh };
         match &consequence.effect {
-            PushEffect::Tell { whom, kind, scope, is_flood } => {
-                let news = News { kind: *kind, is_flood: *is_flood };
-                for agent in self.told(*whom, *kind, *scope, consequence.by) {
+            PushEffect::Tell { whom, kind, scope, is_flood, is_on_call } => {
+                let news = News { kind: *kind, is_flood: *is_flood, is_on_call: *is_on_call };
+                for agent in self.told(*whom, news, *scope, consequence.by) {
                     self.tell(agent, news, consequence, &mut maker);
                 }
             }
@@ -286,7 +289,7 @@ impl Board {
     }
 
     /// The agents who are told: they may see it, want it and did not cause it.
-    fn told(&self, whom: Whom, kind: Kind, scope: Scope, by: Option<AgentId>) -> Vec<AgentId> {
+    fn told(&self, whom: Whom, news: News, scope: Scope, by: Option<AgentId>) -> Vec<AgentId> {
         let is_meant = |id: AgentId, one: &Addressee| match whom {
             Whom::Agent(agent) => agent == id,
             Whom::Team(team) => one.sight.viewer.teams.contains_key(&team),
@@ -297,8 +300,8 @@ impl Board {
         let all = self.agents.iter().filter(|(id, one)| {
             is_meant(**id, one)
                 && by != Some(**id)
-                && kind.is_wanted(one.level_of(scope.team))
-                && !one.is_quiet
+                && news.kind.is_wanted(one.level_of(scope.team))
+                && (!one.is_quiet || news.is_on_call)
                 && one.sight.level(scope) == Level::Full
         });
         all.map(|(id, _)| *id).collect()
@@ -306,7 +309,7 @@ impl Board {
 
     fn tell(&mut self, agent: AgentId, news: News, of: &Consequence, maker: &mut PushMaker<'_>) {
         let Some(one) = self.agents.get(&agent) else { return };
-        let (News { kind, is_flood }, now) = (news, maker.now);
+        let (News { kind, is_flood, .. }, now) = (news, maker.now);
         let expires_at = now.plus_ms(kind.spec().lasts_ms);
         let devices: Vec<_> = one.devices.iter().take(DEVICES_MAX).copied().collect();
         for Device { id: device, lane, is_spared } in devices {

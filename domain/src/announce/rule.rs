@@ -4,7 +4,7 @@ use std::iter;
 
 use baton_protocol::{
     Actor, AgentId, Author, Clock, Event, Fact, LineKind, MessageStatus, Owner, OwnerCause,
-    RuleStep, Status,
+    Priority, RuleStep, Status, Trail,
 };
 
 use super::{Consequence, FLOOD_LINES, From, Kind, PushEffect, Whom};
@@ -44,6 +44,7 @@ pub fn is_of_interest(fact: &Fact) -> bool {
         | Fact::OwnerChanged { .. }
         | Fact::Routed { .. }
         | Fact::OfferEnded { .. }
+        | Fact::PriorityChanged { priority: Priority::Urgent, .. }
         | Fact::RuleRan { .. }
         | Fact::ClockDue { clock: Clock::Warned { .. } | Clock::Breached { .. }, .. }
         | Fact::ReminderEnded { due_at: Some(_), .. }
@@ -91,7 +92,7 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
                 let (whom, kind) = (Whom::Agent(owner), Kind::Message);
                 let told = turn.map(|turn| {
                     let is_flood = line.seq.saturating_sub(turn.from_seq) >= FLOOD_LINES;
-                    PushEffect::Tell { whom, kind, scope, is_flood }
+                    PushEffect::Tell { whom, kind, scope, is_flood, is_on_call: false }
                 });
                 // Nobody is told what somebody says who is blocked.
                 told.into_iter().collect()
@@ -120,25 +121,16 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
         // A supervisor asks them to look; who follows by themselves is not told.
         Fact::Followed { agent_id } => vec![tell(Whom::Agent(*agent_id), Kind::Mention)],
         Fact::OwnerChanged { owner, cause, .. } => owner_changed(*owner, *cause, scope),
-        Fact::Routed { agent_id: Some(agent), offer: Some(_), .. } => {
-            vec![tell(Whom::Agent(*agent), Kind::Offer)]
+        Fact::Routed { agent_id, offer, trail } => {
+            routed((*agent_id, offer.is_some()), trail, scope)
         }
-        // Nobody can be asked: everybody is called.
-        Fact::Routed { agent_id: None, .. } => vec![tell(Whom::Team(scope.team), Kind::Queue)],
+        Fact::PriorityChanged { priority: Priority::Urgent, .. } => {
+            vec![tell(Whom::Supervisors(scope.team), Kind::Mention)]
+        }
         Fact::OfferEnded { agent_id, .. } => {
             vec![PushEffect::TakeBack { from: From::Agent(*agent_id), kinds: OFFER }]
         }
-        Fact::RuleRan { did, .. } => did
-            .iter()
-            .filter_map(|step| match step {
-                RuleStep::NotifyOwner => Some(called(scope)),
-                RuleStep::NotifyTeam => Some(tell(Whom::Team(scope.team), Kind::Queue)),
-                RuleStep::NotifySupervisors => {
-                    Some(tell(Whom::Supervisors(scope.team), Kind::Mention))
-                }
-                _ => None,
-            })
-            .collect(),
+        Fact::RuleRan { did, .. } => did.iter().filter_map(|step| called_by(step, scope)).collect(),
         // Who has promised an answer is notified that the time runs out, and that it is over.
         Fact::ClockDue { clock: Clock::Warned { .. }, .. } => vec![called(scope)],
         Fact::ClockDue { clock: Clock::Breached { .. }, .. } => {
@@ -161,6 +153,45 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
     }
 }
 
+/// Who is asked is told, and where nobody can be asked everybody is called.
+fn routed(
+    (agent, is_offer): (Option<AgentId>, bool),
+    trail: &Trail,
+    scope: Scope,
+) -> Vec<PushEffect> {
+    let Some(agent) = agent else {
+        // In another queue: the change of the owner tells of it.
+        if trail.to_team.is_some() {
+            return Vec::new();
+        }
+        let supervisors = Whom::Supervisors(scope.team);
+        return vec![
+            told(Whom::Team(scope.team), Kind::Queue, scope),
+            told(supervisors, Kind::Mention, scope),
+        ];
+    };
+    // What is theirs at once is told of by the change of the owner, but for quiet hours.
+    if !is_offer && !trail.on_call {
+        return Vec::new();
+    }
+    let kind = if is_offer { Kind::Offer } else { Kind::Assigned };
+    let (whom, is_on_call) = (Whom::Agent(agent), trail.on_call);
+    vec![PushEffect::Tell { whom, kind, scope, is_flood: false, is_on_call }]
+}
+
+/// Whom a step of a rule calls.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most steps call nobody")]
+fn called_by(step: &RuleStep, scope: Scope) -> Option<PushEffect> {
+    match step {
+        RuleStep::NotifyOwner => Some(called(scope)),
+        RuleStep::NotifyTeam => Some(told(Whom::Team(scope.team), Kind::Queue, scope)),
+        RuleStep::NotifySupervisors => {
+            Some(told(Whom::Supervisors(scope.team), Kind::Mention, scope))
+        }
+        _ => None,
+    }
+}
+
 /// Calls who is responsible: the owner, or the team whose queue owns it.
 fn called(scope: Scope) -> PushEffect {
     match scope.owner {
@@ -170,7 +201,7 @@ fn called(scope: Scope) -> PushEffect {
 }
 
 fn told(whom: Whom, kind: Kind, scope: Scope) -> PushEffect {
-    PushEffect::Tell { whom, kind, scope, is_flood: false }
+    PushEffect::Tell { whom, kind, scope, is_flood: false, is_on_call: false }
 }
 
 /// Whether somebody has to look after a message before the customer has it for certain.
@@ -213,12 +244,16 @@ fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<PushEffec
             | OwnerCause::Routed
             | OwnerCause::Accepted
             | OwnerCause::BotHanded
-            | OwnerCause::Absent
-            | OwnerCause::Unreachable
             | OwnerCause::Unknown,
         ) => vec![
             PushEffect::TakeBack { from: From::Everyone, kinds: OWN },
             told(Whom::Team(team), Kind::Queue, scope),
+        ],
+        // Its owner is not there while the customer waits: somebody has to see to it.
+        (Owner::Queue(team), OwnerCause::Absent | OwnerCause::Unreachable) => vec![
+            PushEffect::TakeBack { from: From::Everyone, kinds: OWN },
+            told(Whom::Team(team), Kind::Queue, scope),
+            told(Whom::Supervisors(team), Kind::Mention, scope),
         ],
     }
 }

@@ -1,5 +1,7 @@
 //! Scenes of a team: Ana and Ben in Sales, Cleo elsewhere, each with a phone.
 
+mod routed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::push::{PushLane, PushLevel};

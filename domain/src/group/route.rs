@@ -3,7 +3,7 @@
 
 use baton_protocol::{
     Actor, AgentId, AgentState, Availability, Conversation, Fact, OpenOffer, Owner, OwnerCause,
-    Status, Timestamp, WorkspaceId,
+    Status, TeamId, Timestamp, Trail, WorkspaceId,
 };
 
 use super::state::{By, State};
@@ -13,12 +13,17 @@ use crate::routing::absence::Absence;
 use crate::routing::is_routable;
 use crate::scope::{Level, Scope};
 
-/// Somebody is asked to take what waits, or is given it, or everybody is called.
+/// Somebody is asked to take what waits, or is given it, or another team gets it, or everybody is
+/// called.
 pub(super) fn route(state: &mut State, work: &RouteWork, now: Timestamp) {
     let key = (work.workspace, work.conversation);
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
     let is_free = is_routable(conversation) && conversation.thread.offer.is_none();
     if !is_free || conversation.head.team_id != work.team {
+        return;
+    }
+    let Trail { to_team, .. } = work.trail;
+    if to_team.is_some_and(|team| team == work.team || !has_team(state, work.workspace, team)) {
         return;
     }
     if work.agent.is_some_and(|agent| !may_take(state, work.workspace, conversation, agent)) {
@@ -36,7 +41,15 @@ pub(super) fn route(state: &mut State, work: &RouteWork, now: Timestamp) {
         let given = changed(&conversation.head, owner, work.team, OwnerCause::Routed, false);
         drafts.push(given.into());
     }
+    if let Some(team) = to_team.filter(|_| work.agent.is_none()) {
+        let queue = Owner::Queue(team);
+        drafts.push(changed(&conversation.head, queue, team, OwnerCause::Routed, false).into());
+    }
     state.append(key, drafts, By::new(Actor::System, now));
+}
+
+fn has_team(state: &State, workspace: WorkspaceId, team: TeamId) -> bool {
+    state.people.get(&workspace).is_some_and(|people| people.teams.contains_key(&team))
 }
 
 /// Whether somebody may be asked still: active, available, of the team, and with room.

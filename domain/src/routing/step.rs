@@ -58,7 +58,8 @@ impl<'a> Looked<'a> {
 
     /// True while the step waits for somebody who is there and has no room now.
     pub(super) fn is_waited_for(&self, step: &RoutingStep, waiting: &Waiting) -> bool {
-        let is_meant = |agent: &AgentId| step.who == StepWho::Team || waiting.last == Some(*agent);
+        // Others than those that a step names are left out for that.
+        let is_meant = |agent: &AgentId| step.who != StepWho::Last || waiting.last == Some(*agent);
         waiting.waited_s < step.wait_s.into() && self.busy.iter().any(is_meant)
     }
 
@@ -86,11 +87,12 @@ fn obstacle(
     let reasons = [
         (of.state != AgentState::Active, PassedOver::Inactive),
         (!of.teams.contains(&team), PassedOver::NotInTeam),
-        (of.is_off_shift, PassedOver::OffShift),
+        (of.is_off_shift && step.who != StepWho::OnCall, PassedOver::OffShift),
         (of.availability == Availability::Away, PassedOver::Away),
         (of.availability == Availability::Busy, PassedOver::Busy),
         (of.verdict == Verdict::Unreachable, PassedOver::Unreachable),
         // Before room: for somebody who could not take it nobody waits.
+        (is_named_alone(step) && !step.agents.contains(&of.agent), PassedOver::NotNamed),
         (!has_skills(step, of), PassedOver::Skill),
         (step.speaks && !speaks(waiting, of), PassedOver::Language),
         (is_full, PassedOver::Full),
@@ -99,6 +101,11 @@ fn obstacle(
         (policy.excluded.contains(&of.agent), PassedOver::Excluded),
     ];
     reasons.into_iter().find_map(|(is_so, why)| is_so.then_some(why))
+}
+
+/// Whether the step looks at those alone whom it names.
+fn is_named_alone(step: &RoutingStep) -> bool {
+    matches!(step.who, StepWho::Named | StepWho::OnCall)
 }
 
 fn has_skills(step: &RoutingStep, of: &Candidate) -> bool {

@@ -44,6 +44,13 @@ pub(super) fn policy(choose: Choice) -> Routing {
     Routing { hand: Hand::Assign, choose, ..Routing::default() }
 }
 
+/// The routing of the team, where no step names a schedule or another team.
+pub(super) fn routing(policy: &Routing) -> TeamRouting<'_> {
+    static IS_OPEN: BTreeMap<SettingId, bool> = BTreeMap::new();
+    static ROUTINGS: BTreeMap<TeamId, &Routing> = BTreeMap::new();
+    TeamRouting { team: TEAM, policy, is_open: &IS_OPEN, routings: &ROUTINGS }
+}
+
 pub(super) fn by_id(all: impl IntoIterator<Item = Candidate>) -> BTreeMap<AgentId, Candidate> {
     all.into_iter().map(|one| (one.agent, one)).collect()
 }
@@ -51,7 +58,7 @@ pub(super) fn by_id(all: impl IntoIterator<Item = Candidate>) -> BTreeMap<AgentI
 /// The agents who get these conversations, one after the other.
 fn given(policy: &Routing, all: &[Candidate], waiting: &[Waiting]) -> Vec<Option<AgentId>> {
     let mut candidates = by_id(all.iter().cloned());
-    let planned = plan((TEAM, policy), waiting, &mut candidates, &mut TeamMemory::default(), 9);
+    let planned = plan(routing(policy), waiting, &mut candidates, &mut TeamMemory::default(), 9);
     planned.into_iter().map(|one| one.agent).collect()
 }
 
@@ -66,7 +73,7 @@ fn whoever_is_left_out_is_named_with_the_first_reason() {
         let policy = Routing { excluded, ..policy(Choice::LongestIdle) };
         let mut all = by_id([one, somebody(2), somebody(3), somebody(4), somebody(5)]);
         let planned =
-            plan((TEAM, &policy), &[waiting], &mut all, &mut TeamMemory::default(), 9).remove(0);
+            plan(routing(&policy), &[waiting], &mut all, &mut TeamMemory::default(), 9).remove(0);
         assert_eq!(planned.agent, Some(agent(4)), "{why:?}");
         let found: Vec<_> =
             planned.trail.left_out.iter().map(|left| (left.agent_id, left.why)).collect();
@@ -108,7 +115,7 @@ fn the_queue_is_served_in_its_order_and_nobody_of_another_team_is_asked() {
     let mut all = by_id([other, Candidate { capacity: Some(1), ..somebody(2) }]);
     let waiting = [waits(8), waits(7)];
     let of = &policy(Choice::LongestIdle);
-    let planned = plan((TEAM, of), &waiting, &mut all, &mut TeamMemory::default(), 9);
+    let planned = plan(routing(of), &waiting, &mut all, &mut TeamMemory::default(), 9);
     let found: Vec<_> = planned.iter().map(|one| (one.conversation, one.agent)).collect();
     let (first, second) = (waits(8).conversation, waits(7).conversation);
     assert_eq!(found, [(first, Some(agent(2))), (second, None)]);
@@ -143,7 +150,7 @@ fn turns_go_round_and_whoever_is_absent_gains_nothing() {
         };
         let mut all =
             by_id((1..=3).map(|n| Candidate { availability: availability(n), ..somebody(n) }));
-        plan((TEAM, &of), &[waits(7)], &mut all, &mut memory, 9)[0].agent.unwrap()
+        plan(routing(&of), &[waits(7)], &mut all, &mut memory, 9)[0].agent.unwrap()
     };
     let turns: Vec<_> = [None, Some(2), None, None, None].into_iter().map(&mut next_one).collect();
     assert_eq!(turns, [1, 3, 1, 2, 3].map(agent));
@@ -202,7 +209,7 @@ impl Month {
         }
         let was: BTreeMap<_, _> =
             self.candidates.values().map(|one| (one.agent, one.clone())).collect();
-        let planned = plan((TEAM, policy), queue, &mut self.candidates, &mut self.memory, minute);
+        let planned = plan(routing(policy), queue, &mut self.candidates, &mut self.memory, minute);
         let order: Vec<_> = queue.iter().map(|one| one.conversation).collect();
         assert_eq!(planned.iter().map(|one| one.conversation).collect::<Vec<_>>(), order);
         queue.clear();

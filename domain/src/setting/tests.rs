@@ -60,6 +60,11 @@ fn what_is_wrong_is_named_by_its_field() {
     assert_eq!(wrong(Routing, &json!({"steps": [skills(twice)]})), "steps");
     assert_eq!(wrong(Routing, &json!({"steps": [{"after_s": 86_401}]})), "steps");
     assert_eq!(wrong(Routing, &json!({"steps": vec![json!({}); 9]})), "steps");
+    let step = |step: Value| json!({"steps": [step]});
+    assert_eq!(wrong(Routing, &step(json!({"who": "named"}))), "steps", "nobody is named");
+    assert_eq!(wrong(Routing, &step(json!({"who": "on_call"}))), "steps");
+    assert_eq!(wrong(Routing, &step(json!({"who": "move"}))), "steps", "to no team");
+    assert_eq!(wrong(Routing, &step(json!({"who": "move", "to_team": ID}))), "steps", "its own");
     assert_eq!(wrong(WorkspacePolicy, &json!({"time_zone": "Moon"})), "time_zone");
     assert_eq!(wrong(WorkspacePolicy, &json!({"languages": ["español"]})), "languages");
     assert_eq!(wrong(Outcomes, &json!({"ask": "required", "list": []})), "list");

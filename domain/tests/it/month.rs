@@ -1,5 +1,8 @@
 //! A month of a routed team, commit by commit. The router plans from what was read before the
 //! commit, as it does in life, and people act in the same commit.
+//!
+//! `BATON_MONTH_AGENTS` is how many work, `BATON_MONTH_CONVERSATIONS` how many customers write at
+//! least.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,7 +15,7 @@ use baton_domain::group::{
 use baton_domain::inbound::{ElementBody, InboundMessage};
 use baton_domain::reach::Verdict;
 use baton_domain::routing::absence::{Absence, Absences, Deserted};
-use baton_domain::routing::{Candidate, TeamMemory, Waiting, is_routable, plan};
+use baton_domain::routing::{Candidate, TeamMemory, TeamRouting, Waiting, is_routable, plan};
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::command::OfOffer;
@@ -27,7 +30,9 @@ use uuid::Uuid;
 use crate::group::{AGENT, NOW, TEAM, WORKSPACE, message, number_of, run_at, state, tells_with};
 use crate::team::{reply, resolve};
 
-const AGENTS: u128 = 20;
+/// Where nothing else is said.
+const AGENTS: u64 = 20;
+const CONVERSATIONS: u64 = 10_000;
 const CAPACITY: u32 = 4;
 const DAYS: u64 = 30;
 /// Minutes of a day in which customers begin; then it goes on until all of it is done.
@@ -36,6 +41,9 @@ const OPEN_MIN: u64 = 8 * 60;
 const DAY_MIN: u64 = 12 * 60;
 
 struct Month {
+    /// The number of agents, and of customers who write within a minute at most.
+    size: (u64, u64),
+    conversations: u64,
     dice: u64,
     ids: u128,
     memory: TeamMemory,
@@ -58,16 +66,22 @@ struct Day {
     absences: Absences,
 }
 
-fn agent(number: u128) -> AgentId {
-    AgentId(Uuid::from_u128(0xA000 + number))
+fn agent(number: u64) -> AgentId {
+    AgentId(Uuid::from_u128(0xA000 + u128::from(number)))
 }
 
-fn day() -> Day {
+/// A number from the environment.
+fn number(name: &str, default: u64) -> u64 {
+    let said = std::env::var_os(name).and_then(|value| value.into_string().ok());
+    said.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+}
+
+fn day(agents: u64) -> Day {
     let mut state = state();
     state.sights.clear();
     let people = state.people.entry(WORKSPACE).or_default();
     people.agents.remove(&AGENT);
-    for id in (1..=AGENTS).map(agent) {
+    for id in (1..=agents).map(agent) {
         let (role, availability) = (Role::Agent, Availability::Available);
         let facts = AgentFacts {
             id,
@@ -181,12 +195,13 @@ impl Month {
     fn people(&mut self, day: &mut Day) -> Vec<Work> {
         let mut group = Vec::new();
         if day.minute < OPEN_MIN {
-            for _ in 0..=self.below(2) {
-                let customer = self.below(900);
+            for _ in 0..=self.below(self.size.1) {
+                // Some write twice on a day.
+                let customer = self.below(self.size.1 * 450);
                 group.push(self.writes(customer));
             }
         }
-        let somebody = agent(1 + u128::from(self.below(20)));
+        let somebody = agent(1 + self.below(self.size.0));
         let is_away = self.below(4) == 0;
         let facts = day.state.people.get_mut(&WORKSPACE).unwrap().agents.get_mut(&somebody);
         facts.unwrap().availability =
@@ -257,7 +272,7 @@ impl Month {
         let all = day.all();
         let minute = day.minute;
         let mut candidates = BTreeMap::new();
-        for id in (1..=AGENTS).map(agent) {
+        for id in (1..=self.size.0).map(agent) {
             let facts = day.facts(id);
             let known = day.loads.entry(id).or_insert((facts.load, 0));
             if known.0 != facts.load {
@@ -304,7 +319,9 @@ impl Month {
             })
             .collect();
         waiting.sort_by_key(|one| (one.since, one.conversation));
-        let planned = plan((TEAM, policy), &waiting, &mut candidates, &mut self.memory, minute);
+        let (is_open, routings) = (&BTreeMap::new(), &BTreeMap::new());
+        let routing = TeamRouting { team: TEAM, policy, is_open, routings };
+        let planned = plan(routing, &waiting, &mut candidates, &mut self.memory, minute);
         let mut group = Vec::new();
         for one in planned.into_iter().filter(|one| one.agent.is_some()) {
             let offer = Some((OfferId(self.fresh()), day.now().plus_ms(60_000)));
@@ -321,7 +338,7 @@ impl Month {
     }
 
     fn plays(&mut self, policy: &Routing) {
-        let mut day = day();
+        let mut day = day(self.size.0);
         let is_done = |day: &Day| {
             day.minute >= OPEN_MIN
                 && day.all().iter().all(|one| one.head.status == Status::Resolved)
@@ -335,6 +352,8 @@ impl Month {
             run_at(&mut day.state, &mut day.book, &group, now);
             day.is_sound();
             for entry in &day.state.entries {
+                let is_new = matches!(entry.event.fact, Fact::EpisodeOpened { .. });
+                self.conversations += u64::from(is_new);
                 if let Fact::Routed { agent_id: Some(agent), .. } = entry.event.fact {
                     *self.asked.entry(agent).or_default() += 1;
                 }
@@ -352,7 +371,12 @@ impl Month {
 /// Nobody is asked more often than a quarter above their share of the time in which they could be.
 fn plays_a_month(choose: Choice) {
     let policy = Routing { hand: Hand::Offer, choose, at_once: 3, ..Routing::default() };
+    let least = number("BATON_MONTH_CONVERSATIONS", CONVERSATIONS);
+    // On average half as many write, and some of them again.
+    let a_minute = (least * 5 / 2).div_ceil(DAYS * OPEN_MIN);
     let mut month = Month {
+        size: (number("BATON_MONTH_AGENTS", AGENTS), a_minute),
+        conversations: 0,
         dice: 43,
         ids: 0,
         memory: TeamMemory { last: None, seed: 7 },
@@ -366,12 +390,22 @@ fn plays_a_month(choose: Choice) {
     }
     let (all, there): (u64, u64) = (month.asked.values().sum(), month.there.values().sum());
     assert!(all > 10_000 && month.moved > 50, "{all} offers, {} were left", month.moved);
+    assert!(month.conversations >= least, "{} conversations", month.conversations);
     let part = |(of, minutes): (&AgentId, &u64)| {
         let asked = month.asked.get(of).copied().unwrap_or_default();
         asked * there * 100 / (all * minutes)
     };
     let parts: Vec<u64> = month.there.iter().map(part).collect();
     assert!(parts.iter().all(|part| *part <= 125), "{choose:?}: {parts:?} % of fair shares");
+    println!(
+        "{choose:?}: {} agents, {} conversations, {all} offers, {} commits, {} left by who was \
+         away; nobody was asked more than {} % of a fair share",
+        month.size.0,
+        month.conversations,
+        month.commits,
+        month.moved,
+        parts.iter().max().unwrap()
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The commit as the judge of routing: offers, and what becomes of them.
 
+use baton_domain::context::TeamFacts;
 use baton_domain::group::{
     Book, Done, HandBackWork, OfferEndWork, RehomeWork, RouteWork, State, Work,
 };
@@ -8,7 +9,7 @@ use baton_domain::routing::absence::{Absence, Deserted};
 use baton_protocol::command::{Claim, CommandBody, Nothing, OfOffer, Unassign};
 use baton_protocol::{
     AgentId, AgentState, Availability, Fact, LineRef, OfferEnd, OfferId, Owner, OwnerCause,
-    Refusal, TeamId, Trail,
+    Refusal, ReplyPolicy, TeamId, Trail,
 };
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ fn routes(agent: Option<AgentId>, offer: Option<OfferId>) -> Work {
         team: TEAM,
         agent,
         offer: offer.map(|id| (id, NOW.plus_ms(45_000))),
-        trail: Trail { choose: Default::default(), step: None, left_out: Vec::new(), more: 0 },
+        trail: Trail::default(),
     })
 }
 
@@ -352,4 +353,41 @@ fn a_late_yes_needs_room() {
     let done = late_yes(&mut state, &mut book, 1);
     let Done::Command(Answer::Refused(refusal)) = done else { panic!("{done:?}") };
     assert!(matches!(refusal, Refusal::AtCapacity { .. }), "{refusal:?}");
+}
+
+/// The conversation goes to the queue of this team, unless things stand otherwise by then.
+fn moves(to: TeamId) -> Work {
+    let Work::Route(route) = routes(None, None) else { unreachable!("it is routed") };
+    Work::Route(RouteWork { trail: Trail { to_team: Some(to), ..Trail::default() }, ..route })
+}
+
+#[test]
+fn what_another_team_gets_waits_in_its_queue_and_says_why() {
+    let night = TeamId(Uuid::from_u128(0x52));
+    let begin = |has_team: bool| {
+        let (mut state, mut book) = (state(), Book::default());
+        let people = state.people.get_mut(&WORKSPACE).unwrap();
+        let team =
+            TeamFacts { id: night, reply_policy: ReplyPolicy::Team, claim_from_colleagues: false };
+        people.teams.extend(has_team.then_some((night, team)));
+        run(&mut state, &mut book, &[says(1)]);
+        next_group(&mut state, &mut book);
+        (state, book)
+    };
+    let (mut state, mut book) = begin(true);
+    run(&mut state, &mut book, &[moves(night)]);
+    assert_eq!(told(&state), ["routed", "owner Routed"]);
+    assert_eq!(stands(&mut state), (Owner::Queue(night), None, 0));
+    let conversation = state.conversation(WORKSPACE, LUCIA).unwrap();
+    assert!(conversation.head.team_id == night && conversation.thread.turn.is_some());
+    next_group(&mut state, &mut book);
+    run(&mut state, &mut book, &[moves(night)]);
+    assert_eq!(told(&state), [""; 0], "it is there by now");
+    let (mut state, mut book) = begin(false);
+    run(&mut state, &mut book, &[moves(night)]);
+    assert_eq!(told(&state), [""; 0], "the team is gone");
+    let (mut state, mut book) = begin(true);
+    let claim = Claim { expect_owner_epoch: 1, exceed_capacity: false };
+    run(&mut state, &mut book, &[moves(night), does(1, CommandBody::Claim(claim))]);
+    assert_eq!(stands(&mut state).0, MINE, "a claim in the same commit is first");
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Skill;
-use crate::{AgentId, Choice};
+use crate::{AgentId, Choice, SettingId, TeamId};
 
 /// The routing of a team: an agent is asked to take what waits in its queue.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -87,6 +87,21 @@ pub struct RoutingStep {
     /// Those who are looked at.
     #[serde(default)]
     pub who: StepWho,
+    /// With `named` and `on_call`: the members who are looked at, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20), extend("x-of" = "agent")))]
+    pub agents: Vec<AgentId>,
+    /// With `move`: the team whose queue gets the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-of" = "team")))]
+    pub to_team: Option<TeamId>,
+    /// The schedule in whose open hours the step counts. Without one it always counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("x-of" = "schedule")))]
+    pub schedule: Option<SettingId>,
+    /// True where the step counts while that schedule is closed instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// Skills that they have, each at this level at least; at most 5.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 5)))]
@@ -105,7 +120,7 @@ pub struct RoutingStep {
     pub wait_s: u32,
 }
 
-/// The members that a step looks at.
+/// The members that a step looks at, or what else it does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -115,6 +130,12 @@ pub enum StepWho {
     Team,
     /// The member who answered the customer last.
     Last,
+    /// These members.
+    Named,
+    /// These members, also outside the hours of their own and in their quiet hours.
+    OnCall,
+    /// Nobody: the conversation goes to the queue of another team.
+    Move,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

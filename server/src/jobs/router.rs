@@ -19,7 +19,9 @@ use baton_domain::planted::{Bug, is_planted};
 use baton_domain::reach::{Signs, Verdict};
 use baton_domain::routing::absence::Absences;
 use baton_domain::routing::brake::Brake;
-use baton_domain::routing::{Candidate, Planned, TeamMemory, Waiting, levels, plan};
+use baton_domain::routing::{
+    Candidate, Planned, TeamMemory, TeamRouting, Waiting, levels, open_at, plan,
+};
 use baton_domain::shift;
 use baton_protocol::push::PushLane;
 use baton_protocol::setting::{Hand, Routing};
@@ -80,8 +82,8 @@ struct Memory {
     wished: BTreeMap<OfferKey, StandingOffer>,
     /// The agents who were asked in vain, and the time.
     asked: BTreeMap<(WorkspaceId, ConversationId), Vec<(AgentId, Duration)>>,
-    /// Turns for which the team was called.
-    called: BTreeSet<(WorkspaceId, ConversationId, Timestamp)>,
+    /// Turns for which a team was called.
+    called: BTreeSet<(WorkspaceId, TeamId, ConversationId, Timestamp)>,
     teams: BTreeMap<(WorkspaceId, TeamId), TeamMemory>,
     /// Loads as they were seen last, and since when.
     loads: BTreeMap<(WorkspaceId, AgentId), (u32, u64)>,
@@ -226,7 +228,13 @@ impl Router {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => new.insert(self.candidates(memory, *workspace, of, &offers)),
             };
-            let queue = Queue { workspace: *workspace, team: *team, policy };
+            let hours = of.settings.hours.iter().map(|(id, hours)| (*id, hours));
+            let is_open = open_at(hours, self.clock.now());
+            let of_workspace = policies.iter().filter(|((of, _), _)| of == workspace);
+            let routings = of_workspace.map(|((_, team), policy)| (*team, policy)).collect();
+            let (is_open, routings) = (&is_open, &routings);
+            let routing = TeamRouting { team: *team, policy, is_open, routings };
+            let queue = Queue { workspace: *workspace, routing };
             wishes.routes.extend(self.routes(memory, queue, found, candidates));
         }
         Ok(wishes)
@@ -321,7 +329,8 @@ impl Router {
         found: Vec<InQueue>,
         candidates: &mut BTreeMap<AgentId, Candidate>,
     ) -> Vec<RouteWork> {
-        let Queue { workspace, team, policy } = queue;
+        let Queue { workspace, routing } = queue;
+        let TeamRouting { team, policy, .. } = routing;
         let now = self.clock.now();
         let waits = |of: InQueue| memory.waiting(workspace, of, now);
         // An offer that ended since it was read is noted at the next look.
@@ -330,19 +339,21 @@ impl Router {
         let at = self.at();
         let of = memory.teams.entry((workspace, team)).or_default();
         of.seed ^= u64::from_le_bytes(self.clock.bytes());
-        let planned = plan((team, policy), &found, candidates, of, at);
+        let planned = plan(routing, &found, candidates, of, at);
         let calls = |one: &Planned, since: Timestamp| {
             let rounds = memory.asked_in_vain(workspace, one.conversation).count();
             let waited = self.clock.now().since(since);
             one.agent.is_none()
                 && (!one.is_somebody_there() || rounds >= ROUNDS || waited >= PATIENCE_MS)
-                && !memory.called.contains(&(workspace, one.conversation, since))
+                && !memory.called.contains(&(workspace, team, one.conversation, since))
         };
         let mut routes = Vec::new();
         let (mut called, mut wishes) = (Vec::new(), BTreeMap::new());
         for (one, of) in planned.into_iter().zip(&found) {
-            if calls(&one, of.since) {
-                called.push((workspace, one.conversation, of.since));
+            if one.trail.to_team.is_some() {
+                // It is in another queue at once: nobody has to be called here.
+            } else if calls(&one, of.since) {
+                called.push((workspace, team, one.conversation, of.since));
             } else if one.agent.is_none() {
                 continue;
             }
@@ -389,8 +400,7 @@ async fn read_once(
 #[derive(Clone, Copy)]
 struct Queue<'a> {
     workspace: WorkspaceId,
-    team: TeamId,
-    policy: &'a Routing,
+    routing: TeamRouting<'a>,
 }
 
 impl Memory {

@@ -9,8 +9,8 @@ use baton_protocol::next::{NextInLine, OfferInLine};
 use baton_protocol::routing::{RoutingDecision, RoutingHistory};
 use baton_protocol::setting::{AgentSkills, Hand, Routing, Schedule};
 use baton_protocol::{
-    AgentId, Clocks, ConversationId, Fact, OfferId, OpenOffer, Priority, SettingBody, SettingKind,
-    Spoken, TeamId, Timestamp, WorkspaceId,
+    AgentId, Clocks, ConversationId, Fact, OfferId, OpenOffer, Priority, SettingBody, SettingId,
+    SettingKind, Spoken, TeamId, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -43,13 +43,15 @@ pub async fn routed_teams_of(
     Ok(read_policies(&rows)?.into_keys().collect())
 }
 
-/// Settings of agents that routing looks at: their skills, and the hours of their own.
+/// Settings beside a team's own that routing looks at: skills and schedules.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct AgentSettings {
     /// The skills of each who has any.
     pub skills: BTreeMap<AgentId, AgentSkills>,
     /// The schedules of each who has any.
     pub schedules: BTreeMap<AgentId, Vec<Schedule>>,
+    /// All schedules of the workspace: steps name them.
+    pub hours: BTreeMap<SettingId, Schedule>,
 }
 
 impl AgentSettings {
@@ -65,24 +67,31 @@ pub async fn agent_settings(
     workspace: WorkspaceId,
 ) -> Result<AgentSettings, StoreError> {
     static SELECT: Sql = Sql::new(
-        "SELECT s.kind, s.home_id, (SELECT t.body FROM content AS t
-           WHERE t.workspace = s.workspace AND t.id = s.content) AS body
-         FROM setting AS s WHERE s.workspace = $1 AND s.home_kind = 'agent'
+        "SELECT s.kind, s.id, CASE WHEN s.home_kind = 'agent' THEN s.home_id END AS agent,
+           (SELECT t.body FROM content AS t
+             WHERE t.workspace = s.workspace AND t.id = s.content) AS body
+         FROM setting AS s WHERE s.workspace = $1
            AND s.kind IN ('agent_skills', 'schedule') AND s.ended_at IS NULL",
     );
-    let rows: Vec<(String, String, Option<String>)> =
+    let rows: Vec<(String, String, Option<String>, Option<String>)> =
         tx.rows(&SELECT, &[&workspace.to_string()]).await?;
     let mut all = AgentSettings::default();
-    for (kind, agent, body) in &rows {
+    for (kind, setting, agent, body) in &rows {
+        let agent: Option<AgentId> = agent.as_deref().map(id).transpose()?;
         let Some(EventContent::Setting(body)) = body.as_deref().map(from_json).transpose()? else {
             continue;
         };
         let Some(kind) = SettingKind::from_name(kind) else { continue };
         // What only a newer version can read is nothing here.
         match SettingBody::read(kind, &body) {
-            Ok(SettingBody::AgentSkills(skills)) => drop(all.skills.insert(id(agent)?, *skills)),
+            Ok(SettingBody::AgentSkills(skills)) => {
+                all.skills.extend(agent.map(|of| (of, *skills)));
+            }
             Ok(SettingBody::Schedule(hours)) => {
-                all.schedules.entry(id(agent)?).or_default().push(*hours);
+                if let Some(agent) = agent {
+                    all.schedules.entry(agent).or_default().push((*hours).clone());
+                }
+                all.hours.insert(id(setting)?, *hours);
             }
             _ => {}
         }

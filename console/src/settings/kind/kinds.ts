@@ -73,7 +73,7 @@ export const KINDS = {
       excluded: {"is":"names","of":"agent","most":100},
       first: {"is":"names","of":"agent","most":100},
       hand: {"is":"choice","options":["off","offer","assign"],"or":"off","column":true},
-      steps: {"is":"rows","parts":{"after_s":{"is":"number","least":0,"most":86400},"skills":{"is":"rows","parts":{"level":{"is":"number","least":1,"most":3,"or":1},"name":{"is":"text","most":100,"needed":true}},"most":5},"speaks":{"is":"switch"},"wait_s":{"is":"number","least":0,"most":86400},"who":{"is":"choice","options":["team","last"],"or":"team"}},"most":8},
+      steps: {"is":"rows","parts":{"after_s":{"is":"number","least":0,"most":86400},"agents":{"is":"names","of":"agent","most":20},"closed":{"is":"switch"},"schedule":{"is":"name","of":"schedule","empty":true},"skills":{"is":"rows","parts":{"level":{"is":"number","least":1,"most":3,"or":1},"name":{"is":"text","most":100,"needed":true}},"most":5},"speaks":{"is":"switch"},"to_team":{"is":"name","of":"team","empty":true},"wait_s":{"is":"number","least":0,"most":86400},"who":{"is":"choice","options":["team","last","named","on_call","move"],"or":"team"}},"most":8},
       window_s: {"is":"number","least":15,"most":300,"or":45},
     },
   },

@@ -1,10 +1,11 @@
 //! Steps: whom each looks at, from when on, and whom it waits for.
 
-use baton_protocol::Choice;
-use baton_protocol::setting::{AgentSkills, Hand, Skill};
+use baton_protocol::setting::{AgentSkills, Hand, Schedule, Skill, Span};
+use baton_protocol::{Choice, SettingId, Timestamp};
+use uuid::Uuid;
 
-use super::super::tests::{TEAM, agent, by_id, somebody, waits};
-use super::super::{Planned, TeamMemory, levels, plan};
+use super::super::tests::{TEAM, agent, by_id, routing, somebody, waits};
+use super::super::{Planned, TeamMemory, TeamRouting, levels, open_at, plan};
 use super::*;
 
 fn skill(name: &str, level: u32) -> Skill {
@@ -29,7 +30,7 @@ fn planned(steps: &[RoutingStep], all: &[Candidate], waiting: Waiting) -> Planne
     let policy = Routing { hand, choose, steps: steps.to_vec(), ..Routing::default() };
     let mut candidates = by_id(all.iter().cloned());
     let memory = &mut TeamMemory::default();
-    plan((TEAM, &policy), &[waiting], &mut candidates, memory, 9).remove(0)
+    plan(routing(&policy), &[waiting], &mut candidates, memory, 9).remove(0)
 }
 
 fn after(waited_s: u64) -> Waiting {
@@ -117,4 +118,96 @@ fn the_last_agent_comes_first_and_is_waited_for_while_they_are_there_and_full() 
     all[1].capacity = Some(5);
     let found = planned(&steps, &all, declined);
     assert_eq!(found.agent, Some(agent(1)), "nobody waits for who said no, though they are full");
+}
+
+fn asks_for(who: StepWho, of: &[u128]) -> RoutingStep {
+    let agents = of.iter().copied().map(agent).collect();
+    RoutingStep { who, agents, ..RoutingStep::default() }
+}
+
+#[test]
+fn a_step_asks_those_whom_it_names_and_waits_for_them_alone() {
+    let mut all = [somebody(1), somebody(2), somebody(3)];
+    let step = RoutingStep { wait_s: 60, ..asks_for(StepWho::Named, &[2]) };
+    let steps = [step, RoutingStep::default()];
+    let found = planned(&steps, &all, after(0));
+    assert_eq!((found.agent, found.trail.step), (Some(agent(2)), Some(1)));
+    assert_eq!(why(&found, 1), Some(PassedOver::NotNamed));
+    all[1].capacity = Some(0);
+    assert_eq!(planned(&steps, &all, after(59)).agent, None, "they are there and full");
+    assert_eq!(planned(&steps, &all, after(60)).agent, Some(agent(1)));
+    all[1].availability = Availability::Away;
+    all[2].capacity = Some(0);
+    let found = planned(&steps, &all, after(0));
+    assert_eq!(found.agent, Some(agent(1)), "nobody waits for who is full and not named");
+}
+
+#[test]
+fn who_is_on_call_is_asked_outside_their_own_hours() {
+    let off = |number| Candidate { is_off_shift: true, ..somebody(number) };
+    let all = [off(1), off(2)];
+    let named = planned(&[asks_for(StepWho::Named, &[2])], &all, after(0));
+    assert_eq!((named.agent, why(&named, 2)), (None, Some(PassedOver::OffShift)));
+    let found = planned(&[asks_for(StepWho::OnCall, &[2])], &all, after(0));
+    assert_eq!((found.agent, found.trail.on_call), (Some(agent(2)), true));
+    let away = [off(1), Candidate { availability: Availability::Away, ..off(2) }];
+    let found = planned(&[asks_for(StepWho::OnCall, &[2])], &away, after(0));
+    assert_eq!(found.agent, None, "who says that they are away is away");
+}
+
+#[test]
+fn a_step_counts_while_its_schedule_is_open_or_closed_as_it_says() {
+    let office = SettingId(Uuid::from_u128(0x0ff1));
+    let week = std::array::from_fn(|_| vec![Span(9 * 60, 18 * 60)]);
+    let hours =
+        Schedule { name: "Office".to_owned(), zone: "UTC".to_owned(), week, ..Schedule::default() };
+    let at = |hour: i64| open_at([(office, &hours)], Timestamp::from_ms(hour * 3_600_000));
+    let by_day = RoutingStep { schedule: Some(office), ..asks_for(StepWho::Named, &[1]) };
+    let by_night =
+        RoutingStep { schedule: Some(office), closed: true, ..asks_for(StepWho::OnCall, &[2]) };
+    let policy = Routing { hand: Hand::Offer, steps: vec![by_day, by_night], ..Routing::default() };
+    let asked = |is_open: &BTreeMap<SettingId, bool>| {
+        let mut all = by_id([somebody(1), somebody(2), somebody(3)]);
+        let of = TeamRouting { is_open, ..routing(&policy) };
+        let planned = plan(of, &[after(0)], &mut all, &mut TeamMemory::default(), 9).remove(0);
+        (planned.agent, planned.trail.step, planned.is_somebody_there())
+    };
+    assert_eq!(asked(&at(12)), (Some(agent(1)), Some(1), true));
+    assert_eq!(asked(&at(20)), (Some(agent(2)), Some(2), true));
+    assert_eq!(asked(&BTreeMap::new()), (None, None, false), "the schedule ended: both are passed");
+}
+
+const NIGHT: TeamId = TeamId(Uuid::from_u128(0x52));
+
+#[test]
+fn what_nobody_could_take_goes_to_another_team_after_its_time() {
+    let moves = RoutingStep { to_team: Some(NIGHT), after_s: 600, ..asks_for(StepWho::Move, &[]) };
+    let steps = [RoutingStep::default(), moves];
+    let away = [Candidate { availability: Availability::Away, ..somebody(1) }];
+    let stays = planned(&steps, &away, after(599));
+    assert_eq!((stays.trail.step, stays.trail.to_team), (Some(1), None));
+    let moved = planned(&steps, &away, after(600));
+    assert_eq!((moved.agent, moved.trail.to_team), (None, Some(NIGHT)));
+    assert_eq!((moved.trail.step, why(&moved, 1)), (Some(2), Some(PassedOver::Away)));
+    let taken = planned(&steps, &[somebody(1)], after(600));
+    assert_eq!((taken.agent, taken.trail.to_team), (Some(agent(1)), None), "somebody is there");
+}
+
+#[test]
+fn nothing_goes_to_a_team_from_which_it_could_come_back() {
+    let third = TeamId(Uuid::from_u128(0x53));
+    let to = |team| Routing {
+        steps: vec![RoutingStep { to_team: Some(team), ..asks_for(StepWho::Move, &[]) }],
+        ..Routing::default()
+    };
+    let (ours, theirs, back) = (to(NIGHT), to(third), to(TEAM));
+    let moved = |routings: &[(TeamId, &Routing)]| {
+        let routings = routings.iter().copied().collect();
+        let of = TeamRouting { routings: &routings, ..routing(&ours) };
+        let planned = plan(of, &[after(0)], &mut BTreeMap::new(), &mut TeamMemory::default(), 9);
+        planned[0].trail.to_team
+    };
+    assert_eq!(moved(&[(TEAM, &ours), (NIGHT, &theirs)]), Some(NIGHT));
+    assert_eq!(moved(&[(TEAM, &ours), (NIGHT, &theirs), (third, &back)]), None);
+    assert_eq!(moved(&[(NIGHT, &theirs), (third, &to(NIGHT))]), Some(NIGHT), "another circle");
 }

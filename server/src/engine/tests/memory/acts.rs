@@ -441,8 +441,7 @@ impl Both {
         let offer_id = OfferId(self.memory.fresh_id());
         let until = self.memory.now.plus_ms(45_000);
         let offer = Some((offer_id, until)).filter(|_| self.dice.percent(80));
-        let (choose, step) = (Choice::RoundRobin, None);
-        let trail = Trail { choose, step, left_out: Vec::new(), more: 0 };
+        let trail = Trail { choose: Choice::RoundRobin, ..Trail::default() };
         let workspace = WORKSPACE;
         Some(Work::Route(RouteWork { workspace, conversation, team, agent, offer, trail }))
     }
