@@ -8,6 +8,7 @@ pub mod absence;
 pub mod asked;
 pub mod brake;
 mod choose;
+pub mod probe;
 mod step;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,16 @@
 //! Offers on a phone in a pocket: answered from the notification, and taken back.
 
-use baton_mobile::push::{Action, Group, Notification, OfferAnswer, OfferToken, Tag, Verdict};
+use std::time::Duration;
+
+use baton_mobile::push::{
+    Action, Group, Notification, OfferAnswer, OfferToken, Suppression, Tag, Verdict,
+};
 use baton_mobile::runtime::AnswerOutcome;
 use baton_protocol::command::{CommandBody, OfOffer};
 use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane};
 use baton_protocol::{OfferEnd, Owner};
-use baton_world::world::{Answered, Setup, World, for_each_store};
+use baton_world::world::{Answered, RunningClock, Setup, World, eventually, for_each_store};
+use reqwest::Method;
 use serde_json::json;
 
 use crate::pushing::{DEADLINE, Pocket};
@@ -112,6 +117,33 @@ async fn an_app_of_before_shows_an_offer_without_buttons() {
     for_each_store(Setup::usual(), async |world| {
         let (_pocket, shown) = is_shown_an_offer(world, &[]).await;
         assert_eq!((shown.group, shown.actions.len()), (Group::Offer, 0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_hear_of_an_offer_is_probed_in_silence_and_their_phone_says_that_it_came() {
+    let clock = RunningClock::begin(0);
+    let setup = Setup { clock: Some(clock.clock()), ..Setup::usual() };
+    for_each_store(setup, async |world| {
+        let mut pocket = Pocket::of_ben(world).await;
+        is_routed(world, json!({"hand": "offer"})).await;
+        // No push has shown for half a day that pushes come through.
+        clock.passes(Duration::from_hours(13));
+        let probed = async || {
+            clock.passes(Duration::ZERO);
+            let calls = world.simulator.push_calls();
+            calls.iter().any(|call| call.lane == "fcm").then_some(())
+        };
+        eventually("a probe is sent", probed).await;
+        let outcome = pocket.handles_the_next().await;
+        assert_eq!(outcome.verdict, Verdict::Suppress(Suppression::NotShown));
+        assert_eq!((outcome.withdraw.len(), outcome.update.len()), (0, 0));
+        let is_received = async || {
+            let figures = world.asks(Method::GET, "/metrics", None, None).await.text;
+            figures.contains("baton_push_receipts_total{outcome=\"received\"} 1").then_some(())
+        };
+        eventually("the server knows that it was received", is_received).await;
     })
     .await;
 }

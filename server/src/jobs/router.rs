@@ -7,6 +7,7 @@
 
 mod absence;
 mod asked;
+mod probe;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use baton_domain::planted::{Bug, is_planted};
 use baton_domain::reach::{Signs, Verdict};
 use baton_domain::routing::absence::Absences;
 use baton_domain::routing::brake::Brake;
+use baton_domain::routing::probe::Probes;
 use baton_domain::routing::{
     Candidate, Planned, TeamMemory, TeamRouting, Waiting, levels, open_at, plan,
 };
@@ -26,8 +28,8 @@ use baton_domain::shift;
 use baton_protocol::push::PushLane;
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
-    Agent, AgentId, AgentState, Availability, ConversationId, MembershipKind, OfferEnd, OfferId,
-    OpenOffer, TeamId, Timestamp, WorkspaceId,
+    Agent, AgentId, AgentState, Availability, ConversationId, DeviceId, MembershipKind, OfferEnd,
+    OfferId, OpenOffer, PushId, TeamId, Timestamp, WorkspaceId,
 };
 use futures_util::future::join_all;
 
@@ -96,6 +98,9 @@ struct Memory {
     /// The workspaces that are braked, and what the other nodes were told of it.
     braked: BTreeMap<WorkspaceId, BrakeOn>,
     told: BTreeMap<WorkspaceId, BrakeOn>,
+    /// The probes of each workspace, and those that are to be sent now.
+    probes: BTreeMap<WorkspaceId, Probes>,
+    probed: Vec<(WorkspaceId, (PushId, AgentId, DeviceId, PushLane))>,
     /// The time of the last look at them.
     absences_at: Option<Duration>,
 }
@@ -152,6 +157,7 @@ impl Router {
         }
         tx.rollback().await?;
         self.tell_brakes(memory).await?;
+        self.send_probes(memory).await?;
         let Wishes { backs, ends, routes, over } = wishes?;
         if let Some(led) = self.membership.led(self.engine.store()) {
             end_wishes(&led, &over).await?;

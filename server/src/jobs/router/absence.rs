@@ -38,11 +38,13 @@ impl Router {
         let workspaces = minutes.keys().chain(routed.keys()).map(|(of, _)| *of);
         let workspaces: BTreeSet<WorkspaceId> = workspaces.collect();
         memory.brakes.retain(|of, _| workspaces.contains(of));
+        memory.probes.retain(|of, _| workspaces.contains(of));
         memory.braked.retain(|of, _| workspaces.contains(of));
         let mut found = Vec::new();
         for workspace in workspaces {
             let staff = self.staff(tx, workspace).await?;
             let is_braked = self.brake(memory, workspace, &staff);
+            self.probe(tx, memory, (workspace, &staff, &routed)).await?;
             for agent in staff.agents.iter().filter(|agent| agent.load > 0) {
                 let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
                 let verdict = signs.verdict(self.clock.now());
@@ -98,6 +100,7 @@ impl Router {
         }
         brake.is_on()
     }
+
     /// Tells other nodes which workspaces are braked, when that has changed.
     pub(super) async fn tell_brakes(&self, memory: &mut Memory) -> Result<(), StoreError> {
         let Some(term) = self.membership.term().filter(|_| memory.told != memory.braked) else {
