@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation planted webhooks interleavings both-stores one-node partitioned claims edits
+steps=(simulation month planted webhooks interleavings both-stores one-node partitioned claims edits
   kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills bot-deaths stops undo tags away faults cluster
   cluster-planted future pauses nodes-claims nodes-redis nodes-deaths nodes-offers-1 nodes-offers-2
   nodes-rolls ingest rules claim-storm idle typing fan-out fan-out-nodes reconnect-storm
@@ -106,6 +106,17 @@ simulation() {
   echo "Simulated histories, and the planted bugs that they find:"
   echo
   grep -E '^[0-9]+ seeds|found at seed|^test result' "$state/$step.log" | sed 's/^/- /'
+}
+
+# A routed team for a month, commit by commit, without a database.
+month() {
+  BATON_MONTH_AGENTS=40 BATON_MONTH_CONVERSATIONS=50000 \
+    cargo test --profile proof --package baton-domain --test it -- \
+    --nocapture month:: >"$state/$step.log" 2>&1 ||
+    { tail -n 40 "$state/$step.log" >&2; return 1; }
+  echo "A month of a routed team, commit by commit:"
+  echo
+  grep -E 'of a fair share$|^test result' "$state/$step.log" | sed 's/^/- /'
 }
 
 # All end-to-end tests on SQLite and on several nodes with PostgreSQL, of which `make test` plays
@@ -242,6 +253,7 @@ play_on_nodes() {
 
 run() {
   case "$1" in
+  month) month ;;
   planted) BATON_INTERLEAVINGS=300 scripts/planted.sh ;;
   edits) edits ;;
   interleavings)
