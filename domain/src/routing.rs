@@ -30,7 +30,7 @@ use crate::reach::Verdict;
 pub struct TeamRouting<'a> {
     /// The team.
     pub team: TeamId,
-    /// What its setting says.
+    /// Its setting.
     pub policy: &'a Routing,
     /// The open or closed schedules that steps name, at that moment.
     pub is_open: &'a BTreeMap<SettingId, bool>,
@@ -38,7 +38,7 @@ pub struct TeamRouting<'a> {
     pub routings: &'a BTreeMap<TeamId, &'a Routing>,
 }
 
-/// Which of these schedules are open. One that cannot be read is left out.
+/// The schedules, and whether each is open. One that cannot be read is left out.
 pub fn open_at<'a>(
     schedules: impl IntoIterator<Item = (SettingId, &'a Schedule)>,
     at: Timestamp,
@@ -48,8 +48,8 @@ pub fn open_at<'a>(
 }
 
 impl TeamRouting<'_> {
-    /// Whether a step counts at that moment. One that names a schedule which is not there does not,
-    /// and none moves a conversation to a team from which it could come back.
+    /// Tells if a step counts at that moment. One whose schedule is not there does not, and none
+    /// moves a conversation to a team from which it could come back.
     fn counts(&self, step: &RoutingStep) -> bool {
         let is_its_time = match step.schedule {
             None => true,
@@ -59,7 +59,7 @@ impl TeamRouting<'_> {
         is_its_time && (step.who != StepWho::Move || is_way_out())
     }
 
-    /// Whether moves from this team on may end where they began.
+    /// Tells if moves from that team on may end where they began.
     fn leads_back(&self, to: TeamId) -> bool {
         let (mut seen, mut next) = (BTreeSet::new(), vec![to]);
         while let Some(at) = next.pop() {

@@ -52,7 +52,7 @@ pub use work::node;
 use work::node::Term;
 pub use work::{
     assign, block, context, courtesy, draft, erase, files, health, logo, look, not_understood,
-    notice, past, push, quarantine, searchable, sweep, template, uploads, webhook,
+    notice, past, probe, push, quarantine, searchable, sweep, template, uploads, webhook,
 };
 
 /// The settings with which a database is opened.

@@ -153,7 +153,7 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
     }
 }
 
-/// Who is asked is told, and where nobody can be asked everybody is called.
+/// The one who is asked is told. Where nobody can be asked, everybody is called.
 fn routed(
     (agent, is_offer): (Option<AgentId>, bool),
     trail: &Trail,
@@ -179,7 +179,7 @@ fn routed(
     vec![PushEffect::Tell { whom, kind, scope, is_flood: false, is_on_call }]
 }
 
-/// Whom a step of a rule calls.
+/// The call that a step of a rule makes.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most steps call nobody")]
 fn called_by(step: &RuleStep, scope: Scope) -> Option<PushEffect> {
     match step {

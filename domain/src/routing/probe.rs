@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use baton_protocol::{AgentId, DeviceId};
 
-/// Who is unsure for less may show themselves. A new leader waits so long before it asks.
+/// Somebody who is unsure for less may show themselves. A new leader waits so long before it asks.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The least time between two probes of one device: Apple lets two an hour through.
 const APART: Duration = Duration::from_secs(30 * 60);
@@ -24,7 +24,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// The probes of one workspace. They end with their node: then all begin anew.
 #[derive(Clone, Default, Debug)]
 pub struct Probes {
-    /// Since when each has been unsure.
+    /// The time from which on each has been unsure.
     unsure: BTreeMap<AgentId, Duration>,
     /// The times of each device's probes within a day.
     sent: BTreeMap<DeviceId, Vec<Duration>>,

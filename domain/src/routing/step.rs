@@ -103,7 +103,7 @@ fn obstacle(
     reasons.into_iter().find_map(|(is_so, why)| is_so.then_some(why))
 }
 
-/// Whether the step looks at those alone whom it names.
+/// Tells if the step looks at those alone whom it names.
 fn is_named_alone(step: &RoutingStep) -> bool {
     matches!(step.who, StepWho::Named | StepWho::OnCall)
 }

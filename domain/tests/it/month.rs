@@ -30,7 +30,7 @@ use uuid::Uuid;
 use crate::group::{AGENT, NOW, TEAM, WORKSPACE, message, number_of, run_at, state, tells_with};
 use crate::team::{reply, resolve};
 
-/// Where nothing else is said.
+/// The numbers without a word from the environment.
 const AGENTS: u64 = 20;
 const CONVERSATIONS: u64 = 10_000;
 const CAPACITY: u32 = 4;
@@ -201,11 +201,14 @@ impl Month {
                 group.push(self.writes(customer));
             }
         }
-        let somebody = agent(1 + self.below(self.size.0));
-        let is_away = self.below(4) == 0;
-        let facts = day.state.people.get_mut(&WORKSPACE).unwrap().agents.get_mut(&somebody);
-        facts.unwrap().availability =
-            if is_away { Availability::Away } else { Availability::Available };
+        // Each comes and goes as often, however many they are.
+        for _ in 0..self.size.0.div_ceil(AGENTS) {
+            let somebody = agent(1 + self.below(self.size.0));
+            let is_away = self.below(4) == 0;
+            let facts = day.state.people.get_mut(&WORKSPACE).unwrap().agents.get_mut(&somebody);
+            facts.unwrap().availability =
+                if is_away { Availability::Away } else { Availability::Available };
+        }
         for Conversation { head, thread } in day.all() {
             if let Some(offer) = thread.offer {
                 let of = OfOffer { offer_id: offer.offer_id };

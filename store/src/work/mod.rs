@@ -15,6 +15,7 @@ pub mod node;
 pub mod not_understood;
 pub mod notice;
 pub mod past;
+pub mod probe;
 pub mod push;
 pub mod quarantine;
 pub mod searchable;

@@ -222,7 +222,7 @@ async fn every_bug_planted_in_routing_turns_its_run_red() -> Result<()> {
     Ok(())
 }
 
-/// What a run must be red by.
+/// The words by which a run must be red.
 fn found(bug: &str, run: Result<String>, words: &str) -> Result<String> {
     let told = run.err().map(|error| format!("{error:#}")).unwrap_or_default();
     let first: String = told.chars().take(120).collect();

@@ -11,7 +11,7 @@ use baton_protocol::{
 };
 
 use super::{Memory, Router, Staff};
-use crate::store::push::{devices_of, queue_probes};
+use crate::store::probe::{devices_of, queue_probes};
 use crate::store::{StoreError, Tx};
 
 /// A probe that a service keeps for longer says nothing of now.
