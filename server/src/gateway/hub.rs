@@ -2,7 +2,7 @@
 //! looks at the log itself in case the bus is dead.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ use baton_domain::scope::Scope;
 use baton_protocol::frame::{PresenceState, ServerFrame};
 use baton_protocol::{AgentId, ConversationId, WorkspaceId};
 use tokio::sync::{Notify, OnceCell};
+use tokio::task::JoinSet;
+use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
 use super::backend::{Caller, CallerState};
@@ -20,8 +22,8 @@ use super::frames;
 use super::order::Order;
 use super::ring::{Ring, Room};
 use super::session::{Audience, Missed, Relay};
-use super::socket::{Cut, Line, Post};
 use super::there::There;
+use super::wire::{Cut, Line, Moment, Post};
 use super::{Gateway, Limits, Recalled, TooMany};
 use crate::coordinator::{
     BusMessage, Connection, CoordinatorState, Ephemeral, PRESENCE_KEEP, Subscription,
@@ -33,19 +35,22 @@ const SCOPES: usize = 4_096;
 const BUS_SLACK: Duration = Duration::from_millis(200);
 /// Time to read what did not come at all; nothing else is heard meanwhile.
 const FILL: Duration = Duration::from_millis(250);
+/// Sessions that one task hands something to in one go.
+const LINES_AT_ONCE: usize = 64;
 /// How often the list of who is online is compared with what watchers were told.
 const PRESENCE_LOOK: Duration = Duration::from_secs(4);
 
 /// One workspace on this node.
 pub(super) struct Hub {
     workspace: WorkspaceId,
-    queue: usize,
     members: Mutex<Members>,
     scopes: Mutex<Scopes>,
     comings: Mutex<Comings>,
     there: Mutex<There>,
     ring: Mutex<Ring>,
     order: Mutex<Order>,
+    /// Who tells the sessions of the log does so alone, so that they hear it in its order.
+    telling: tokio::sync::Mutex<()>,
     /// The highest position that the sessions were told of.
     last: AtomicU64,
     started: OnceCell<()>,
@@ -80,9 +85,9 @@ impl Hub {
     pub(super) fn new(workspace: WorkspaceId, limits: &Limits, room: &Room) -> Arc<Self> {
         Arc::new(Self {
             workspace,
-            queue: limits.queue,
             ring: Mutex::new(Ring::new(limits.ring, room.clone())),
             order: Mutex::new(Order::new(limits.order)),
+            telling: tokio::sync::Mutex::default(),
             members: Mutex::default(),
             scopes: Mutex::default(),
             comings: Mutex::default(),
@@ -208,17 +213,17 @@ impl Hub {
                         self.fill(gateway).await;
                         let told = self.order().overdue(Instant::now());
                         gateway.metrics.bus_batches.add("without", told.len() as u64);
-                        self.tell(told);
+                        self.tell(gateway, told).await;
                         continue;
                     }
                 },
                 None => None,
             };
             match message {
-                Some(message) => self.hear(gateway, message),
+                Some(message) => self.hear(gateway, message).await,
                 None => {
                     // The bus is dead: the poll carries on, once a second.
-                    self.lose();
+                    self.lose(gateway).await;
                     tokio::time::sleep(gateway.limits.poll).await;
                     bus = gateway.coordinator.subscribe(self.workspace).await.ok();
                 }
@@ -226,7 +231,7 @@ impl Hub {
         }
     }
 
-    fn hear(self: &Arc<Self>, gateway: &Arc<Gateway>, message: BusMessage) {
+    async fn hear(self: &Arc<Self>, gateway: &Arc<Gateway>, message: BusMessage) {
         match message {
             BusMessage::Batch(batch) => {
                 let published = Arc::new(Published::new(batch, gateway.counts.clone()));
@@ -239,19 +244,23 @@ impl Hub {
                     (told, if is_early { "early" } else { came })
                 };
                 gateway.metrics.bus_batches.inc(came);
-                self.tell(told);
+                self.tell(gateway, told).await;
             }
             BusMessage::Ephemeral(ephemeral) => self.relay(gateway, ephemeral),
             BusMessage::SessionsChanged(agent) => {
                 let (hub, gateway) = (Arc::clone(self), Arc::clone(gateway));
                 tokio::spawn(async move { hub.check(&gateway, Some(agent)).await });
             }
-            BusMessage::Lagged => self.lose(),
+            BusMessage::Lagged => self.lose(gateway).await,
         }
     }
 
     /// Tells the sessions what the log grew by.
-    fn tell(&self, told: Vec<Arc<Published>>) {
+    async fn tell(&self, gateway: &Arc<Gateway>, told: Vec<Arc<Published>>) {
+        if told.is_empty() {
+            return;
+        }
+        let _alone = self.telling.lock().await;
         for published in told {
             let batch = published.batch();
             let before = self.last.fetch_max(batch.upto(), Ordering::SeqCst);
@@ -260,32 +269,33 @@ impl Hub {
             }
             // Before anybody hears of it: who then asks for what came before finds it here.
             self.ring().push(&published, Instant::now());
-            self.post(&Post::Batch(published));
+            self.hand(gateway, Post::Batch(published)).await;
         }
     }
 
     /// Reads what did not come by the bus, once for all sessions. Where that is not possible they
     /// read it themselves, each as far as it concerns them.
-    async fn fill(&self, gateway: &Gateway) {
+    async fn fill(&self, gateway: &Arc<Gateway>) {
         let end = self.order().end();
         let Some(end) = end.filter(|_| !self.members().by_line.is_empty()) else { return };
         let asked = gateway.read(gateway.backend.stretch(self.workspace, end.position));
         let Ok(Ok(Some(batch))) = tokio::time::timeout(FILL, asked).await else { return };
-        let mut order = self.order();
-        if batch.epoch != end.epoch || batch.entries.is_empty() || order.end() != Some(end) {
-            return;
-        }
-        let published = Arc::new(Published::new(Arc::new(batch), gateway.counts.clone()));
-        let told = order.hear(published, Instant::now());
-        drop(order);
+        let told = {
+            let mut order = self.order();
+            if batch.epoch != end.epoch || batch.entries.is_empty() || order.end() != Some(end) {
+                return;
+            }
+            let published = Arc::new(Published::new(Arc::new(batch), gateway.counts.clone()));
+            order.hear(published, Instant::now())
+        };
         gateway.metrics.bus_batches.inc("read");
-        self.tell(told);
+        self.tell(gateway, told).await;
     }
 
     /// Something on the bus was lost, and nobody knows what.
-    fn lose(&self) {
+    async fn lose(&self, gateway: &Arc<Gateway>) {
         let waiting = self.order().give_up();
-        self.tell(waiting);
+        self.tell(gateway, waiting).await;
         self.ring().clear();
         self.scopes().forget();
     }
@@ -386,7 +396,7 @@ impl Hub {
         Some(())
     }
 
-    async fn poll(&self, gateway: &Gateway) {
+    async fn poll(&self, gateway: &Arc<Gateway>) {
         let asked = gateway.read(gateway.backend.head(self.workspace));
         let Ok(head) = asked.await else { return };
         if head.position > self.last.load(Ordering::SeqCst) {
@@ -398,9 +408,11 @@ impl Hub {
             if head.position > self.last.fetch_max(head.position, Ordering::SeqCst) {
                 self.scopes().forget();
                 self.ring().advance_to(head);
-                self.post(&Post::Head(Box::new(head)));
+                let alone = self.telling.lock().await;
+                self.hand(gateway, Post::Head(Box::new(head))).await;
+                drop(alone);
                 let following = self.order().advance_to(head);
-                self.tell(following);
+                self.tell(gateway, following).await;
             }
         }
         let mut ring = self.ring();
@@ -432,21 +444,29 @@ impl Hub {
         }
     }
 
-    /// Hands something to every session. What is durable and does not fit ends the connection;
-    /// what is not is left out from half full on.
+    /// Hands every session what must arrive; returns once all have it, or it waits for them.
+    async fn hand(&self, gateway: &Arc<Gateway>, post: Post) {
+        let lines: Vec<Arc<Line>> =
+            self.members().by_line.values().map(|one| Arc::clone(&one.line)).collect();
+        let hands = lines.len().div_ceil(LINES_AT_ONCE).min(gateway.hands);
+        let (next, gateway) = (AtomicUsize::new(0), Arc::clone(gateway));
+        let round = Arc::new(Round { lines, next, post, gateway });
+        let mut others = JoinSet::new();
+        for _ in 1..hands {
+            others.spawn(Arc::clone(&round).go());
+        }
+        round.go().await;
+        while others.join_next().await.is_some() {}
+    }
+
+    /// Tells every session something that may be lost.
     fn post(&self, post: &Post) {
         self.post_to(post, |_| true);
     }
 
     fn post_to(&self, post: &Post, wants: impl Fn(&Line) -> bool) {
         for member in self.members().by_line.values().filter(|member| wants(&member.line)) {
-            let queue = &member.line.queue;
-            if !post.is_durable() && queue.capacity() <= self.queue / 2 {
-                continue;
-            }
-            if queue.try_send(post.clone()).is_err() && post.is_durable() {
-                member.line.cut(Cut::Slow);
-            }
+            member.line.mention(post);
         }
     }
 
@@ -478,6 +498,35 @@ impl Hub {
 
     fn scopes(&self) -> MutexGuard<'_, Scopes> {
         self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Something on its way to all sessions. As many tasks as there are cores each take the next few
+/// of them, until none is left.
+struct Round {
+    lines: Vec<Arc<Line>>,
+    /// The first that nobody took.
+    next: AtomicUsize,
+    post: Post,
+    gateway: Arc<Gateway>,
+}
+
+impl Round {
+    async fn go(self: Arc<Self>) {
+        loop {
+            let from = self.next.fetch_add(LINES_AT_ONCE, Ordering::Relaxed);
+            let upto = from.saturating_add(LINES_AT_ONCE).min(self.lines.len());
+            let Some(some) = self.lines.get(from..upto) else { return };
+            let (now, wall) = (Instant::now(), self.gateway.clock.now());
+            let of = Moment { now, wall, metrics: &self.gateway.metrics };
+            // What a task may do at once is meant for its own sockets; these are the sessions'.
+            unconstrained(async { some.iter().for_each(|line| line.hand(&self.post, &of)) }).await;
+            if upto == self.lines.len() {
+                return;
+            }
+            // Who comes, goes or asks something is not kept waiting by thousands.
+            tokio::task::yield_now().await;
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sockets: one session per connection, one hub per workspace, live delivery and resumption.
 //!
-//! `session` decides and never waits; `socket` is the task around one session. `hub` subscribes to
-//! a workspace once and fans out. `broadcast` keeps what was serialised for one session for all
+//! `session` decides and never waits; `socket` is the task around one session, and `wire` what its
+//! hub has of it. `hub` subscribes to a workspace once and fans out. `broadcast` keeps what was serialised for one session for all
 //! others. `packing` makes what one missed small. `backend` is what the gateway asks of engine and
 //! store.
 //!
@@ -21,6 +21,7 @@ pub mod session;
 mod socket;
 mod there;
 mod upgrade;
+mod wire;
 
 #[cfg(test)]
 mod testing;
@@ -29,8 +30,10 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use baton_protocol::{AgentId, WorkspaceId};
@@ -42,7 +45,7 @@ use self::broadcast::Counts;
 use self::hub::Hub;
 use self::ring::Room;
 use self::session::Rules;
-use self::socket::Line;
+use self::wire::{Cut, Line};
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
 use crate::telemetry::Metrics;
@@ -146,6 +149,8 @@ pub struct Gateway {
     admission: Mutex<Admission>,
     addresses: Mutex<Addresses>,
     room: Room,
+    /// Tasks that hand something to the sessions of one workspace.
+    hands: usize,
     counts: Counts,
     metrics: Metrics,
 }
@@ -167,6 +172,7 @@ impl Gateway {
             admission: Mutex::new(Admission::new(limits.admission)),
             addresses: Mutex::new(Addresses::new(limits.admission)),
             room: Room::new(limits.rings),
+            hands: available_parallelism().map_or(1, NonZero::get),
             limits,
             clock,
             hubs: Mutex::default(),
@@ -193,7 +199,7 @@ impl Gateway {
     pub async fn drain(&self, within: Duration) -> bool {
         self.is_draining.store(true, Ordering::SeqCst);
         for line in self.lines.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            line.cut(socket::Cut::Drain);
+            line.cut(Cut::Drain);
         }
         let gone = async {
             while self.sockets() > 0 {

@@ -2,6 +2,9 @@
 //!
 //! One task, one bounded queue. While a frame is being written nothing else is read. So a client
 //! that does not read costs one frame of memory, and its full queue or the time-out ends it.
+//!
+//! While the task waits it leaves session and socket with its [`Line`]. What the hub has for the
+//! session is then written by the hub at once, and the task sleeps on: see [`wire`](super::wire).
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -9,29 +12,26 @@ use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use baton_protocol::frame::{Ack, SUBPROTOCOL_PACKED, close};
-use baton_protocol::{ConversationId, Cursor};
+use baton_protocol::ConversationId;
+use baton_protocol::frame::{Ack, close};
 use futures_util::future::BoxFuture;
-use futures_util::stream::StreamExt;
-use futures_util::task::AtomicWaker;
-use prometheus_client::metrics::counter::Counter;
-use tokio::sync::mpsc;
+use futures_util::{SinkExt, StreamExt};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-use super::backend::{Caller, CallerState, NotLetIn};
-use super::broadcast::Published;
+use super::backend::{Caller, NotLetIn};
 use super::frames::{self, Wanted};
 use super::hub::Hub;
 use super::packing::packed;
 use super::questions::{carry, read};
-use super::session::{Input, Relay, Session, SessionEffect, retry_after, too_many};
+use super::session::{Input, Session, SessionEffect, retry_after, too_many};
+use super::wire::{Cut, Held, Line};
 use super::{Gateway, TooMany};
 use crate::coordinator::Connection;
 
@@ -40,86 +40,10 @@ const CLOSING: Duration = Duration::from_secs(1);
 /// Time for the coordinator to take note of a connection.
 const COURTESY: Duration = Duration::from_millis(250);
 
-/// Something for one connection, from its hub.
-#[derive(Clone, Debug)]
-pub(super) enum Post {
-    Batch(Arc<Published>),
-    Head(Box<Cursor>),
-    Relay(Arc<Relay>),
-}
-
-impl Post {
-    pub(super) fn is_durable(&self) -> bool {
-        matches!(self, Self::Batch(_) | Self::Head(_))
-    }
-}
-
-/// Why a connection is ended from outside.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub(super) enum Cut {
-    Slow = 1,
-    Drain,
-    SignInAgain,
-    DeviceRevoked,
-    /// A newer connection of the same device took its place.
-    Replaced,
-}
-
-/// The outer end of a connection.
-#[derive(Debug)]
-pub(super) struct Line {
-    pub(super) id: u64,
-    pub(super) queue: mpsc::Sender<Post>,
-    /// Whether it is told who comes and goes.
-    is_watching: AtomicBool,
-    cut: AtomicU8,
-    /// Whoever serves the connection, to be woken when it is cut.
-    server: AtomicWaker,
-    slow_clients_cut: Counter,
-}
-
-impl Line {
-    /// Ends the connection, past its queue. The first reason stays.
-    pub(super) fn cut(&self, why: Cut) {
-        let first =
-            self.cut.compare_exchange(0, why as u8, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-        if first {
-            if why == Cut::Slow {
-                self.slow_clients_cut.inc();
-            }
-            self.server.wake();
-        }
-    }
-
-    pub(super) fn is_watching(&self) -> bool {
-        self.is_watching.load(Ordering::SeqCst)
-    }
-
-    /// Why the connection is cut, once it is.
-    fn poll_cut(&self, context: &Context<'_>) -> Poll<Input> {
-        self.server.register(context.waker());
-        self.is_cut()
-    }
-
-    /// The same for whoever is woken already.
-    fn is_cut(&self) -> Poll<Input> {
-        Poll::Ready(match self.cut.load(Ordering::SeqCst) {
-            0 => return Poll::Pending,
-            2 => Input::Drain,
-            3 => Input::Standing(CallerState::SignInAgain),
-            4 => Input::Standing(CallerState::DeviceRevoked),
-            5 => Input::Replaced,
-            _ => Input::Slow,
-        })
-    }
-}
-
 /// A place among the connections of this node; given back when dropped.
 pub(super) struct Seat {
     gateway: Arc<Gateway>,
     line: Arc<Line>,
-    posts: mpsc::Receiver<Post>,
     joined: Option<Joined>,
     /// Where it comes from.
     from: IpAddr,
@@ -135,15 +59,7 @@ impl Seat {
     /// A place, unless all are taken.
     pub(super) fn take(gateway: &Arc<Gateway>, from: IpAddr) -> Option<Self> {
         let id = gateway.next_line.fetch_add(1, Ordering::Relaxed);
-        let (queue, posts) = mpsc::channel(gateway.limits.queue);
-        let line = Arc::new(Line {
-            id,
-            queue,
-            is_watching: AtomicBool::new(false),
-            cut: AtomicU8::new(0),
-            server: AtomicWaker::new(),
-            slow_clients_cut: gateway.metrics.slow_clients_cut.clone(),
-        });
+        let line = Arc::new(Line::new(id, gateway.limits.queue, &gateway.metrics));
         let mut lines = gateway.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() >= gateway.limits.sockets {
             return None;
@@ -151,7 +67,7 @@ impl Seat {
         lines.insert(id, Arc::clone(&line));
         gateway.metrics.sockets_open.inc();
         drop(lines);
-        Some(Self { gateway: Arc::clone(gateway), line, posts, joined: None, from })
+        Some(Self { gateway: Arc::clone(gateway), line, joined: None, from })
     }
 
     /// Gives up the place in the hub, which is not needed for the farewell.
@@ -170,15 +86,19 @@ impl Drop for Seat {
         self.gateway.metrics.sockets_open.dec();
         // Nobody is told: whoever ended the connection has done so, or the process ends.
         self.leave();
+        // A hub may have the line in its hands for a moment more; the socket goes now.
+        drop(self.line.take_up());
     }
 }
 
 /// Serves a connection until it ends.
-pub(super) async fn run(mut seat: Seat, mut socket: WebSocket) {
+pub(super) async fn run(mut seat: Seat, socket: WebSocket) {
     if seat.gateway.is_draining.load(Ordering::SeqCst) {
         seat.line.cut(Cut::Drain);
     }
-    let end = Task::new(&mut seat, &mut socket).serve().await;
+    let seed = u64::from_le_bytes(seat.gateway.clock.bytes());
+    let session = Session::new(seat.gateway.limits.rules, Instant::now(), seed);
+    let (end, mut held) = Task::new(&mut seat).serve(Held::new(session, socket)).await;
     if let Some(connection) = seat.leave() {
         let told = seat.gateway.coordinator.disconnected(connection);
         // Untold, its presence lapses.
@@ -186,7 +106,7 @@ pub(super) async fn run(mut seat: Seat, mut socket: WebSocket) {
     }
     if let End::Close { code, reason } = end {
         tracing::debug!(code, "a socket is closed");
-        Box::pin(say_goodbye(&mut socket, code, reason)).await;
+        Box::pin(say_goodbye(&mut held.socket, code, reason)).await;
     }
 }
 
@@ -204,10 +124,24 @@ enum End {
     Close { code: u16, reason: String },
 }
 
+/// What a connection does next.
+enum Next {
+    Input(Input),
+    /// The hub wrote what the wire took at once; the rest is the task's.
+    Unfinished,
+    End(End),
+}
+
+/// Why something is not written.
+enum Unwritten {
+    /// The other side has gone.
+    Gone,
+    /// The connection ends, for this reason.
+    Cut(Input),
+}
+
 struct Task<'a> {
     seat: &'a mut Seat,
-    socket: &'a mut WebSocket,
-    session: Box<Session>,
     /// Answers that were there at once.
     answered: VecDeque<Input>,
     /// Questions under way, each in a task of its own. So a question gives back what it holds of
@@ -215,123 +149,109 @@ struct Task<'a> {
     asked: JoinSet<Input>,
     /// Goes off when the session wants a tick, or before.
     alarm: Pin<Box<Sleep>>,
-    /// Who is woken when the line is cut: to say it again for every frame would cost a little each.
-    told_line: Option<Waker>,
     /// Whether the client is heard before the hub: both in turn, so that neither is kept waiting.
     hears_client: bool,
-    /// Whether the client reads packed frames.
-    reads_packed: bool,
 }
 
 impl<'a> Task<'a> {
-    fn new(seat: &'a mut Seat, socket: &'a mut WebSocket) -> Self {
-        let seed = u64::from_le_bytes(seat.gateway.clock.bytes());
-        let session = Box::new(Session::new(seat.gateway.limits.rules, Instant::now(), seed));
-        let (answered, asked) = (VecDeque::new(), JoinSet::new());
+    fn new(seat: &'a mut Seat) -> Self {
         let alarm = Box::pin(sleep_until(Instant::now()));
-        let reads_packed = socket.protocol().is_some_and(|name| name == SUBPROTOCOL_PACKED);
-        let (told_line, hears_client) = (None, true);
-        Self {
-            seat,
-            socket,
-            session,
-            answered,
-            asked,
-            alarm,
-            told_line,
-            hears_client,
-            reads_packed,
-        }
+        let (answered, asked) = (VecDeque::new(), JoinSet::new());
+        Self { seat, answered, asked, alarm, hears_client: true }
     }
 
-    async fn serve(mut self) -> End {
+    async fn serve(mut self, mut held: Box<Held>) -> (End, Box<Held>) {
         loop {
-            let input = match poll_fn(|context| self.poll_next(context)).await {
-                ControlFlow::Continue(input) => input,
-                ControlFlow::Break(end) => return end,
-            };
-            for effect in self.decide(input) {
-                if let ControlFlow::Break(end) = self.perform(effect).await {
-                    return end;
+            let (next, taken_up) = self.next(held).await;
+            held = taken_up;
+            let done = match next {
+                Next::Input(input) => {
+                    let effects = self.decide(&mut held, input);
+                    self.perform_all(&mut held, effects).await
                 }
+                Next::Unfinished => self.finish(&mut held).await,
+                Next::End(end) => ControlFlow::Break(end),
+            };
+            if let ControlFlow::Break(end) = done {
+                return (end, held);
             }
         }
     }
 
-    fn decide(&mut self, input: Input) -> Vec<SessionEffect> {
-        self.session.handle(input, Instant::now(), self.seat.gateway.clock.now())
+    fn decide(&self, held: &mut Held, input: Input) -> Vec<SessionEffect> {
+        held.session.handle(input, Instant::now(), self.seat.gateway.clock.now())
+    }
+
+    /// Waits for what comes next. Meanwhile the hub may use what the task held.
+    async fn next(&mut self, held: Box<Held>) -> (Next, Box<Held>) {
+        let mut slot = Some(held);
+        poll_fn(|context| {
+            // It is with one of the two, always.
+            let Some(mut held) = slot.take().or_else(|| self.seat.line.take_up()) else {
+                return Poll::Pending;
+            };
+            loop {
+                if let Poll::Ready(next) = self.poll_next(&mut held, context) {
+                    return Poll::Ready((next, held));
+                }
+                // What came meanwhile is looked at first.
+                match self.seat.line.park(held, context) {
+                    Ok(()) => return Poll::Pending,
+                    Err(back) => held = back,
+                }
+            }
+        })
+        .await
     }
 
     /// What comes next. Written out, for it runs for every frame to every client: a `select!` would
     /// make, arm and disarm each of the five anew.
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<ControlFlow<End, Input>> {
-        if let Poll::Ready(input) = self.poll_cut(context) {
-            return Poll::Ready(ControlFlow::Continue(input));
+    fn poll_next(&mut self, held: &mut Held, context: &mut Context<'_>) -> Poll<Next> {
+        if let Poll::Ready(input) = self.seat.line.is_cut() {
+            return Poll::Ready(Next::Input(input));
+        }
+        if !held.is_free() {
+            return Poll::Ready(Next::Unfinished);
         }
         if let Some(input) = self.answered.pop_front() {
-            return Poll::Ready(ControlFlow::Continue(input));
+            return Poll::Ready(Next::Input(input));
         }
         if let Poll::Ready(Some(answered)) = self.asked.poll_join_next(context) {
             // Nobody ends one but this task, by ending.
             let input = answered.unwrap_or_else(|error| resume_unwind(error.into_panic()));
-            return Poll::Ready(ControlFlow::Continue(input));
+            return Poll::Ready(Next::Input(input));
         }
         self.hears_client = !self.hears_client;
-        let first = self.poll_one(self.hears_client, context);
+        let first = self.poll_one(self.hears_client, held, context);
         if first.is_ready() {
             return first;
         }
-        let second = self.poll_one(!self.hears_client, context);
+        let second = self.poll_one(!self.hears_client, held, context);
         if second.is_ready() {
             return second;
         }
-        self.poll_tick(context).map(|()| ControlFlow::Continue(Input::Tick))
+        self.poll_tick(held, context).map(|()| Next::Input(Input::Tick))
     }
 
-    fn poll_cut(&mut self, context: &Context<'_>) -> Poll<Input> {
-        if self.told_line.as_ref().is_some_and(|told| told.will_wake(context.waker())) {
-            return self.seat.line.is_cut();
+    fn poll_one(&self, client: bool, held: &mut Held, cx: &mut Context<'_>) -> Poll<Next> {
+        if client {
+            return poll_client(held, cx);
         }
-        self.told_line = Some(context.waker().clone());
-        self.seat.line.poll_cut(context)
-    }
-
-    fn poll_one(&mut self, client: bool, cx: &mut Context<'_>) -> Poll<ControlFlow<End, Input>> {
-        if client { self.poll_client(cx) } else { self.poll_hub(cx).map(ControlFlow::Continue) }
-    }
-
-    fn poll_hub(&mut self, context: &mut Context<'_>) -> Poll<Input> {
-        Poll::Ready(match ready!(self.seat.posts.poll_recv(context)) {
-            Some(Post::Batch(batch)) => Input::Batch(batch),
-            Some(Post::Head(head)) => Input::Head(*head),
-            Some(Post::Relay(relay)) => Input::Relay(relay),
-            // The line keeps a sender.
-            None => return Poll::Pending,
-        })
-    }
-
-    fn poll_client(&mut self, context: &mut Context<'_>) -> Poll<ControlFlow<End, Input>> {
-        if !self.session.can_take_frames() {
-            return Poll::Pending;
-        }
-        Poll::Ready(match ready!(self.socket.poll_next_unpin(context)) {
-            Some(Ok(Message::Text(text))) => ControlFlow::Continue(Input::Text(text)),
-            Some(Ok(Message::Binary(_))) => ControlFlow::Continue(Input::Binary),
-            Some(Ok(Message::Ping(_))) => ControlFlow::Continue(Input::Ping),
-            Some(Ok(Message::Pong(_))) => ControlFlow::Continue(Input::Heard),
-            Some(Ok(Message::Close(_))) | None => ControlFlow::Break(End::Gone),
-            Some(Err(error)) => ControlFlow::Break(misread(&error)),
-        })
+        self.seat
+            .line
+            .next_post()
+            .map_or(Poll::Pending, |post| Poll::Ready(Next::Input(post.into())))
     }
 
     /// Sets the alarm anew only if it would go off too late. A tick that moves away with every
     /// frame is looked at when the alarm goes off.
-    fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let tick = self.session.next_tick().unwrap_or_else(Instant::now);
+    fn poll_tick(&mut self, held: &mut Held, context: &mut Context<'_>) -> Poll<()> {
+        let tick = held.session.next_tick().unwrap_or_else(Instant::now);
         if tick < self.alarm.deadline() {
             self.alarm.as_mut().reset(tick);
         }
         loop {
+            held.alarm_at = self.alarm.deadline();
             ready!(self.alarm.as_mut().poll(context));
             if tick <= Instant::now() {
                 return Poll::Ready(());
@@ -340,13 +260,34 @@ impl<'a> Task<'a> {
         }
     }
 
-    async fn perform(&mut self, effect: SessionEffect) -> ControlFlow<End> {
+    /// Sends what the wire did not take from the hub, in its order.
+    async fn finish(&mut self, held: &mut Held) -> ControlFlow<End> {
+        if std::mem::take(&mut held.is_unflushed) {
+            let flushed = self.written(held.socket.flush()).await;
+            self.after(held, flushed)?;
+        }
+        let left = std::mem::take(&mut held.left);
+        self.perform_all(held, left).await
+    }
+
+    async fn perform_all(
+        &mut self,
+        held: &mut Held,
+        effects: Vec<SessionEffect>,
+    ) -> ControlFlow<End> {
+        for effect in effects {
+            self.perform(held, effect).await?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn perform(&mut self, held: &mut Held, effect: SessionEffect) -> ControlFlow<End> {
         match effect {
             SessionEffect::Send { frame, durable, own } => {
-                return self.send(frame, durable, own && self.reads_packed).await;
+                return self.send(held, frame, durable, own).await;
             }
             SessionEffect::Ping => {
-                return self.write(Message::Ping(axum::body::Bytes::new())).await;
+                return self.write(held, Message::Ping(axum::body::Bytes::new())).await;
             }
             // On the heap, for as long as it takes: a task keeps room for the largest thing that
             // it ever waits for.
@@ -371,31 +312,54 @@ impl<'a> Task<'a> {
         ControlFlow::Continue(())
     }
 
-    async fn send(&mut self, frame: Utf8Bytes, durable: bool, packs: bool) -> ControlFlow<End> {
-        if !durable && self.seat.posts.len() >= self.seat.gateway.limits.queue / 2 {
+    async fn send(
+        &mut self,
+        held: &mut Held,
+        frame: Utf8Bytes,
+        durable: bool,
+        own: bool,
+    ) -> ControlFlow<End> {
+        if !durable && self.seat.line.is_half_full() {
             return ControlFlow::Continue(());
         }
         self.seat.gateway.metrics.frames_out.inc(frames::kind(&frame));
-        let packed = if packs { packed(&frame) } else { None };
-        self.write(packed.map_or(Message::Text(frame), Message::Binary)).await
+        let packed = if own && held.reads_packed { packed(&frame) } else { None };
+        self.write(held, packed.map_or(Message::Text(frame), Message::Binary)).await
     }
 
-    async fn write(&mut self, message: Message) -> ControlFlow<End> {
-        let limit = self.seat.gateway.limits.write;
+    async fn write(&mut self, held: &mut Held, message: Message) -> ControlFlow<End> {
+        let written = self.written(held.socket.send(message)).await;
+        self.after(held, written)
+    }
+
+    /// Waits until something is written. Not for longer than a client may take, and not once the
+    /// line is cut.
+    async fn written(
+        &self,
+        writing: impl Future<Output = Result<(), axum::Error>>,
+    ) -> Result<(), Unwritten> {
         let line = &self.seat.line;
-        let cut = tokio::select! {
+        tokio::select! {
             biased;
-            sent = timeout(limit, self.socket.send(message)) => match sent {
-                Ok(Ok(())) => return ControlFlow::Continue(()),
-                Ok(Err(_)) => return ControlFlow::Break(End::Gone),
+            written = timeout(self.seat.gateway.limits.write, writing) => match written {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) => Err(Unwritten::Gone),
                 Err(_) => {
-                    self.seat.line.slow_clients_cut.inc();
-                    Input::Slow
+                    line.count_slow();
+                    Err(Unwritten::Cut(Input::Slow))
                 }
             },
-            cut = poll_fn(|context| line.poll_cut(context)) => cut,
+            cut = poll_fn(|context| line.poll_cut(context)) => Err(Unwritten::Cut(cut)),
+        }
+    }
+
+    fn after(&self, held: &mut Held, written: Result<(), Unwritten>) -> ControlFlow<End> {
+        let cut = match written {
+            Ok(()) => return ControlFlow::Continue(()),
+            Err(Unwritten::Gone) => return ControlFlow::Break(End::Gone),
+            Err(Unwritten::Cut(cut)) => cut,
         };
-        for effect in self.decide(cut) {
+        for effect in self.decide(held, cut) {
             if let SessionEffect::Close { code, reason } = effect {
                 return ControlFlow::Break(End::Close { code, reason });
             }
@@ -447,7 +411,7 @@ impl<'a> Task<'a> {
     /// Whoever comes or goes while the list is being read is told as well: first it is listened.
     fn watch(&mut self, watch: bool) {
         let Some(joined) = &self.seat.joined else { return };
-        self.seat.line.is_watching.store(watch, Ordering::SeqCst);
+        self.seat.line.set_watching(watch);
         if watch {
             let (gateway, of) = (Arc::clone(&self.seat.gateway), joined.caller.workspace);
             self.asked.spawn(async move {
@@ -500,6 +464,20 @@ impl<'a> Task<'a> {
             | SessionEffect::Close { .. } => return None,
         })
     }
+}
+
+fn poll_client(held: &mut Held, context: &mut Context<'_>) -> Poll<Next> {
+    if !held.session.can_take_frames() {
+        return Poll::Pending;
+    }
+    Poll::Ready(match ready!(held.socket.poll_next_unpin(context)) {
+        Some(Ok(Message::Text(text))) => Next::Input(Input::Text(text)),
+        Some(Ok(Message::Binary(_))) => Next::Input(Input::Binary),
+        Some(Ok(Message::Ping(_))) => Next::Input(Input::Ping),
+        Some(Ok(Message::Pong(_))) => Next::Input(Input::Heard),
+        Some(Ok(Message::Close(_))) | None => Next::End(End::Gone),
+        Some(Err(error)) => Next::End(misread(&error)),
+    })
 }
 
 /// What the WebSocket layer could not read. Its errors carry their kind in their text alone.

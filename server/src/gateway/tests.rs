@@ -6,6 +6,7 @@ mod coming_back;
 mod origins;
 mod overtaken;
 mod packing;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
