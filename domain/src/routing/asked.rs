@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use baton_protocol::setting::{AssignBy, Hand, OnCall, Routing, Rule, RuleAction};
 use baton_protocol::{AgentId, Choice, SettingId, TeamId};
 
-use super::{Candidate, Planned, TeamMemory, Waiting, plan};
+use super::{Candidate, Planned, TeamMemory, TeamRouting, Waiting, plan};
 
 /// The step of a rule that asks for an agent, if it has one.
 pub fn step(rule: &Rule) -> Option<(AssignBy, &[OnCall])> {
@@ -54,7 +54,10 @@ pub fn planned(
         }
         policy.first = now;
     }
-    let found = plan((team, &policy), std::slice::from_ref(waiting), candidates, memory, at);
+    // Without steps it names no schedule and no other team.
+    let (is_open, routings) = (&BTreeMap::new(), &BTreeMap::new());
+    let routing = TeamRouting { team, policy: &policy, is_open, routings };
+    let found = plan(routing, std::slice::from_ref(waiting), candidates, memory, at);
     for agent in off_shift {
         if let Some(candidate) = candidates.get_mut(&agent) {
             candidate.is_off_shift = true;

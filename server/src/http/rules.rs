@@ -35,6 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post(Access::Admin, "/api/v1/rules/try", trial::try_rules)
             .says("The fates of rules with a message that nobody sent. Nothing is done.")
             .takes::<RuleTrialAsk>()
+            .codes(&["not_found"])
             .answers::<RuleTrial>(200),
     ]
 }

@@ -33,6 +33,7 @@ use baton_protocol::{
 };
 use futures_util::future::join_all;
 
+use self::asked::Asked;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
@@ -207,17 +208,14 @@ impl Router {
             }
         }
         let mut people: BTreeMap<WorkspaceId, BTreeMap<AgentId, Candidate>> = BTreeMap::new();
-        let asked = self.asked(tx).await?;
-        wishes.over = asked.over;
-        for (workspace, asked) in asked.of {
+        let Asked { of: asked, over } = self.asked(tx).await?;
+        wishes.over = over;
+        for (workspace, asked) in asked {
             let staff = read_once(&mut staff, workspace, self.staff(tx, workspace)).await?;
             let candidates = people.entry(workspace);
             let candidates =
                 candidates.or_insert_with(|| self.candidates(memory, workspace, staff, &offers));
-            let policy_of = |wish: &AssignWish| {
-                policies.get(&(workspace, wish.team)).cloned().unwrap_or_default()
-            };
-            let routes = self.for_rules(memory, (workspace, asked), policy_of, candidates);
+            let routes = self.for_rules(memory, (workspace, asked), &policies, candidates);
             wishes.routes.extend(routes);
         }
         let for_rules: BTreeSet<_> =

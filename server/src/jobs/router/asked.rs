@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::group::RouteWork;
+use baton_domain::group::{Key, RouteWork};
 use baton_domain::hours::Hours;
 use baton_domain::routing::asked::{planned, schedules, step};
 use baton_domain::routing::{Candidate, Planned};
 use baton_protocol::setting::{Routing, Rule};
-use baton_protocol::{AgentId, SettingId, WorkspaceId};
+use baton_protocol::{AgentId, SettingId, TeamId, WorkspaceId};
 
 use super::{Memory, Router};
 use crate::store::assign::{self, AssignWish, StandingWish, standing_wishes};
@@ -61,7 +61,7 @@ impl Router {
         &self,
         memory: &mut Memory,
         (workspace, of): (WorkspaceId, OfWorkspace),
-        policy_of: impl Fn(&AssignWish) -> Routing,
+        policies: &BTreeMap<Key<TeamId>, Routing>,
         candidates: &mut BTreeMap<AgentId, Candidate>,
     ) -> Vec<RouteWork> {
         let (now, at) = (self.clock.now(), self.at());
@@ -74,7 +74,7 @@ impl Router {
             }
             let Some(step) = step(&rule) else { continue };
             let waiting = memory.waiting(workspace, waits, now);
-            let policy = policy_of(&wish);
+            let policy = policies.get(&(workspace, wish.team)).cloned().unwrap_or_default();
             let turns = memory.teams.entry((workspace, wish.team)).or_default();
             let team = (wish.team, &policy);
             let found = planned(team, (step, is_open), &waiting, candidates, (turns, at));

@@ -1,0 +1,1 @@
+export{t as default}from"./RuleTry-D2ESrjG5.js";
