@@ -49,7 +49,7 @@ pub(super) struct Hub {
     there: Mutex<There>,
     ring: Mutex<Ring>,
     order: Mutex<Order>,
-    /// Who tells the sessions of the log does so alone, so that they hear it in its order.
+    /// One at a time tells the sessions of the log, so that they hear it in its order.
     telling: tokio::sync::Mutex<()>,
     /// The highest position that the sessions were told of.
     last: AtomicU64,
@@ -519,12 +519,12 @@ impl Round {
             let Some(some) = self.lines.get(from..upto) else { return };
             let (now, wall) = (Instant::now(), self.gateway.clock.now());
             let of = Moment { now, wall, metrics: &self.gateway.metrics };
-            // What a task may do at once is meant for its own sockets; these are the sessions'.
+            // A task's share of work is meant for its own sockets; these are the sessions'.
             unconstrained(async { some.iter().for_each(|line| line.hand(&self.post, &of)) }).await;
             if upto == self.lines.len() {
                 return;
             }
-            // Who comes, goes or asks something is not kept waiting by thousands.
+            // Thousands do not keep one waiting that comes, goes or asks something.
             tokio::task::yield_now().await;
         }
     }

@@ -1,9 +1,9 @@
 //! Sockets: one session per connection, one hub per workspace, live delivery and resumption.
 //!
 //! `session` decides and never waits; `socket` is the task around one session, and `wire` what its
-//! hub has of it. `hub` subscribes to a workspace once and fans out. `broadcast` keeps what was serialised for one session for all
-//! others. `packing` makes what one missed small. `backend` is what the gateway asks of engine and
-//! store.
+//! hub has of it. `hub` subscribes to a workspace once and fans out. `broadcast` keeps what was
+//! serialised for one session for all others. `packing` makes what one missed small. `backend` is
+//! what the gateway asks of engine and store.
 //!
 //! **Invariant:** nothing is sent to a session that `Sight` was not asked about.
 

@@ -31,7 +31,7 @@ use super::hub::Hub;
 use super::packing::packed;
 use super::questions::{carry, read};
 use super::session::{Input, Session, SessionEffect, retry_after, too_many};
-use super::wire::{Cut, Held, Line};
+use super::wire::{Cut, Line, Served};
 use super::{Gateway, TooMany};
 use crate::coordinator::Connection;
 
@@ -98,7 +98,7 @@ pub(super) async fn run(mut seat: Seat, socket: WebSocket) {
     }
     let seed = u64::from_le_bytes(seat.gateway.clock.bytes());
     let session = Session::new(seat.gateway.limits.rules, Instant::now(), seed);
-    let (end, mut held) = Task::new(&mut seat).serve(Held::new(session, socket)).await;
+    let (end, mut held) = Task::new(&mut seat).serve(Served::new(session, socket)).await;
     if let Some(connection) = seat.leave() {
         let told = seat.gateway.coordinator.disconnected(connection);
         // Untold, its presence lapses.
@@ -124,7 +124,7 @@ enum End {
     Close { code: u16, reason: String },
 }
 
-/// What a connection does next.
+/// The next thing that a connection does.
 enum Next {
     Input(Input),
     /// The hub wrote what the wire took at once; the rest is the task's.
@@ -160,7 +160,7 @@ impl<'a> Task<'a> {
         Self { seat, answered, asked, alarm, hears_client: true }
     }
 
-    async fn serve(mut self, mut held: Box<Held>) -> (End, Box<Held>) {
+    async fn serve(mut self, mut held: Box<Served>) -> (End, Box<Served>) {
         loop {
             let (next, taken_up) = self.next(held).await;
             held = taken_up;
@@ -178,12 +178,12 @@ impl<'a> Task<'a> {
         }
     }
 
-    fn decide(&self, held: &mut Held, input: Input) -> Vec<SessionEffect> {
+    fn decide(&self, held: &mut Served, input: Input) -> Vec<SessionEffect> {
         held.session.handle(input, Instant::now(), self.seat.gateway.clock.now())
     }
 
     /// Waits for what comes next. Meanwhile the hub may use what the task held.
-    async fn next(&mut self, held: Box<Held>) -> (Next, Box<Held>) {
+    async fn next(&mut self, held: Box<Served>) -> (Next, Box<Served>) {
         let mut slot = Some(held);
         poll_fn(|context| {
             // It is with one of the two, always.
@@ -194,7 +194,7 @@ impl<'a> Task<'a> {
                 if let Poll::Ready(next) = self.poll_next(&mut held, context) {
                     return Poll::Ready((next, held));
                 }
-                // What came meanwhile is looked at first.
+                // A post that came meanwhile is looked at first.
                 match self.seat.line.park(held, context) {
                     Ok(()) => return Poll::Pending,
                     Err(back) => held = back,
@@ -206,7 +206,7 @@ impl<'a> Task<'a> {
 
     /// What comes next. Written out, for it runs for every frame to every client: a `select!` would
     /// make, arm and disarm each of the five anew.
-    fn poll_next(&mut self, held: &mut Held, context: &mut Context<'_>) -> Poll<Next> {
+    fn poll_next(&mut self, held: &mut Served, context: &mut Context<'_>) -> Poll<Next> {
         if let Poll::Ready(input) = self.seat.line.is_cut() {
             return Poll::Ready(Next::Input(input));
         }
@@ -233,7 +233,7 @@ impl<'a> Task<'a> {
         self.poll_tick(held, context).map(|()| Next::Input(Input::Tick))
     }
 
-    fn poll_one(&self, client: bool, held: &mut Held, cx: &mut Context<'_>) -> Poll<Next> {
+    fn poll_one(&self, client: bool, held: &mut Served, cx: &mut Context<'_>) -> Poll<Next> {
         if client {
             return poll_client(held, cx);
         }
@@ -245,7 +245,7 @@ impl<'a> Task<'a> {
 
     /// Sets the alarm anew only if it would go off too late. A tick that moves away with every
     /// frame is looked at when the alarm goes off.
-    fn poll_tick(&mut self, held: &mut Held, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_tick(&mut self, held: &mut Served, context: &mut Context<'_>) -> Poll<()> {
         let tick = held.session.next_tick().unwrap_or_else(Instant::now);
         if tick < self.alarm.deadline() {
             self.alarm.as_mut().reset(tick);
@@ -261,7 +261,7 @@ impl<'a> Task<'a> {
     }
 
     /// Sends what the wire did not take from the hub, in its order.
-    async fn finish(&mut self, held: &mut Held) -> ControlFlow<End> {
+    async fn finish(&mut self, held: &mut Served) -> ControlFlow<End> {
         if std::mem::take(&mut held.is_unflushed) {
             let flushed = self.written(held.socket.flush()).await;
             self.after(held, flushed)?;
@@ -272,7 +272,7 @@ impl<'a> Task<'a> {
 
     async fn perform_all(
         &mut self,
-        held: &mut Held,
+        held: &mut Served,
         effects: Vec<SessionEffect>,
     ) -> ControlFlow<End> {
         for effect in effects {
@@ -281,7 +281,7 @@ impl<'a> Task<'a> {
         ControlFlow::Continue(())
     }
 
-    async fn perform(&mut self, held: &mut Held, effect: SessionEffect) -> ControlFlow<End> {
+    async fn perform(&mut self, held: &mut Served, effect: SessionEffect) -> ControlFlow<End> {
         match effect {
             SessionEffect::Send { frame, durable, own } => {
                 return self.send(held, frame, durable, own).await;
@@ -314,7 +314,7 @@ impl<'a> Task<'a> {
 
     async fn send(
         &mut self,
-        held: &mut Held,
+        held: &mut Served,
         frame: Utf8Bytes,
         durable: bool,
         own: bool,
@@ -327,7 +327,7 @@ impl<'a> Task<'a> {
         self.write(held, packed.map_or(Message::Text(frame), Message::Binary)).await
     }
 
-    async fn write(&mut self, held: &mut Held, message: Message) -> ControlFlow<End> {
+    async fn write(&mut self, held: &mut Served, message: Message) -> ControlFlow<End> {
         let written = self.written(held.socket.send(message)).await;
         self.after(held, written)
     }
@@ -353,7 +353,7 @@ impl<'a> Task<'a> {
         }
     }
 
-    fn after(&self, held: &mut Held, written: Result<(), Unwritten>) -> ControlFlow<End> {
+    fn after(&self, held: &mut Served, written: Result<(), Unwritten>) -> ControlFlow<End> {
         let cut = match written {
             Ok(()) => return ControlFlow::Continue(()),
             Err(Unwritten::Gone) => return ControlFlow::Break(End::Gone),
@@ -466,7 +466,7 @@ impl<'a> Task<'a> {
     }
 }
 
-fn poll_client(held: &mut Held, context: &mut Context<'_>) -> Poll<Next> {
+fn poll_client(held: &mut Served, context: &mut Context<'_>) -> Poll<Next> {
     if !held.session.can_take_frames() {
         return Poll::Pending;
     }

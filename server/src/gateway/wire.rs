@@ -1,9 +1,10 @@
 //! The outer end of a connection, which its hub has in its hands.
 //!
 //! Session and socket are with one of two: with the task that serves the connection, or, while
-//! that waits, parked here. What the hub has for a parked session is decided and written at once,
-//! as far as the socket takes it: no task is woken for a frame, and no queue is kept for one. All
-//! else goes into a bounded queue and wakes the task. What waits there goes first, so that a
+//! that waits, parked here. A post for a parked session is decided and written at once, as far as
+//! the socket takes it. So no task is woken for a frame, and no queue is kept for one.
+//!
+//! All else goes into a bounded queue and wakes the task. The queue goes first, so that a
 //! connection sees everything in the order in which the hub had it.
 
 use std::collections::VecDeque;
@@ -78,25 +79,25 @@ pub(super) struct Line {
 struct Wire {
     /// In the order in which they came. While some wait, nothing is written past them.
     posts: VecDeque<Post>,
-    /// What the task left here while it waits.
-    parked: Option<Box<Held>>,
+    /// Left here by the task while it waits.
+    parked: Option<Box<Served>>,
 }
 
-/// What one of the two has: the task, or who has something for the session.
-pub(super) struct Held {
+/// Session and socket, in the hands of one: the task, or the hub.
+pub(super) struct Served {
     pub(super) session: Session,
     pub(super) socket: WebSocket,
     /// Whether the client reads packed frames.
     pub(super) reads_packed: bool,
-    /// When the task wakes by itself.
+    /// The task wakes by itself then.
     pub(super) alarm_at: Instant,
     /// Whether something is written and not yet with the kernel.
     pub(super) is_unflushed: bool,
-    /// What else the session wanted done, for the task.
+    /// Further wishes of the session, for the task.
     pub(super) left: Vec<SessionEffect>,
 }
 
-impl Held {
+impl Served {
     pub(super) fn new(session: Session, socket: WebSocket) -> Box<Self> {
         let reads_packed = socket.protocol().is_some_and(|name| name == SUBPROTOCOL_PACKED);
         let (alarm_at, left) = (Instant::now(), Vec::new());
@@ -139,7 +140,7 @@ impl Held {
     }
 }
 
-/// What sessions are told with.
+/// The moment at which sessions are told.
 #[derive(Clone, Copy)]
 pub(super) struct Moment<'a> {
     pub(super) now: Instant,
@@ -162,7 +163,7 @@ impl Line {
     }
 
     /// Hands over what must arrive: at once where the session is parked, or through the queue.
-    /// What does not fit ends the connection.
+    /// A post that does not fit ends the connection.
     pub(super) fn hand(&self, post: &Post, of: &Moment<'_>) {
         let mut wire = self.wire();
         let Wire { posts, parked } = &mut *wire;
@@ -204,7 +205,7 @@ impl Line {
         true
     }
 
-    /// What waits the longest.
+    /// The post that waits the longest.
     pub(super) fn next_post(&self) -> Option<Post> {
         let mut wire = self.wire();
         let post = wire.posts.pop_front();
@@ -220,7 +221,7 @@ impl Line {
     }
 
     /// The task waits: what it held is left here, unless something came meanwhile.
-    pub(super) fn park(&self, held: Box<Held>, context: &Context<'_>) -> Result<(), Box<Held>> {
+    pub(super) fn park(&self, held: Box<Served>, context: &Context<'_>) -> Result<(), Box<Served>> {
         self.server.register(context.waker());
         let mut wire = self.wire();
         if !wire.posts.is_empty() || self.is_cut().is_ready() {
@@ -231,7 +232,7 @@ impl Line {
     }
 
     /// The task goes on.
-    pub(super) fn take_up(&self) -> Option<Box<Held>> {
+    pub(super) fn take_up(&self) -> Option<Box<Served>> {
         self.wire().parked.take()
     }
 
