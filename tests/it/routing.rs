@@ -239,7 +239,12 @@ async fn what_nobody_is_there_for_goes_to_another_team_after_its_time_and_is_off
         clock.passes(Duration::from_mins(10));
         // Her night begins.
         let dora = world.agent("Dora").await;
-        let offer = offer_to(&admin, conversation, dora.id).await;
+        let offer = eventually("an offer", async || {
+            clock.passes(Duration::ZERO);
+            let offer = admin.view(conversation).await.conversation.thread.offer;
+            offer.filter(|offer| offer.agent_id == dora.id)
+        })
+        .await;
         dora.does(conversation, accept(offer.offer_id)).await.accepted();
         let head = dora.head(conversation).await;
         assert_eq!((head.owner, head.team_id), (Owner::Agent(dora.id), night.id));

@@ -162,7 +162,7 @@ async fn load_people(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<()
 
 /// Who may see what, read behind the last lock: a membership that was taken away meanwhile counts.
 async fn load_sights(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
-    if needs.authors.is_empty() {
+    if needs.authors.is_empty() && !needs.names_a_team {
         return Ok(());
     }
     let mut visibility: BTreeMap<WorkspaceId, BTreeMap<TeamId, Visibility>> = BTreeMap::new();

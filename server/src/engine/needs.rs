@@ -61,6 +61,8 @@ pub(super) struct Needs {
     pub(super) past: BTreeSet<WamidKey>,
     /// Those of the past whose files ended.
     pub(super) past_files: BTreeSet<Key<MessageId>>,
+    /// Whether somebody's choice of a team is to be tested: teams are read, also without authors.
+    pub(super) names_a_team: bool,
     /// Entries of phone books, each `[workspace, channel, number]`.
     pub(super) book: BTreeSet<WamidKey>,
 }
@@ -141,6 +143,7 @@ impl Needs {
             Work::Route(route) => {
                 self.conversations.insert((route.workspace, route.conversation));
                 self.add_author(route.workspace, route.agent);
+                self.names_a_team |= route.trail.to_team.is_some();
             }
             Work::OfferEnd(end) => self.add_conversation(end.workspace, end.conversation),
             Work::Begin(begin) => {
