@@ -180,11 +180,7 @@ impl House {
 
     /// Asks to come in with these headers; the status when it is refused.
     async fn knock(&self, path: &str, headers: &[(&'static str, &str)]) -> Result<Client, u16> {
-        let url = format!("ws://{}{path}", self.address);
-        let mut request = url.into_client_request().unwrap();
-        for (name, value) in headers {
-            request.headers_mut().append(*name, value.parse().unwrap());
-        }
+        let request = self.request(path, headers);
         match tokio_tungstenite::connect_async(request).await {
             Ok((stream, _)) => Ok(Client { stream }),
             Err(tungstenite::Error::Http(response)) => {
@@ -199,6 +195,19 @@ impl House {
         }
     }
 
+    fn request(
+        &self,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> tungstenite::http::Request<()> {
+        let url = format!("ws://{}{path}", self.address);
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        request
+    }
+
     async fn dial(&self) -> Client {
         let headers = [("sec-websocket-protocol", "baton.v1")];
         self.knock("/api/v1/socket", &headers).await.unwrap()
@@ -206,7 +215,10 @@ impl House {
 
     /// A client that is live.
     async fn arrive(&self, token: &str, device: DeviceId) -> Client {
-        let mut client = self.dial().await;
+        self.is_live(self.dial().await, token, device).await
+    }
+
+    async fn is_live(&self, mut client: Client, token: &str, device: DeviceId) -> Client {
         client.hello(token, device, self.head()).await;
         client.until(|frame| matches!(frame, ServerFrame::Events { .. })).await;
         client
