@@ -18,7 +18,7 @@ async function make(page: Page) {
   await expect(page.getByTestId("setting-version")).toContainText("1");
 }
 
-long("whoever is on call gets what a rule asks for, and the owner is reminded", async ({ world }) => {
+long("an agent on call gets what a rule asks for, and the owner is reminded", async ({ world }) => {
   const admin = await world.desk("Admin");
   await newRule(admin, "After hours");
   await admin.getByTestId("add-then-assign").click();

@@ -45,7 +45,7 @@ pub fn planned(
     if by == AssignBy::OnCall {
         let others = candidates.keys().filter(|agent| !now.contains(agent));
         policy.excluded = others.copied().collect();
-        // Who is on call works then, whatever the hours of their own say.
+        // Those on call work then, also outside their own hours.
         for agent in &now {
             let Some(candidate) = candidates.get_mut(agent) else { continue };
             if std::mem::take(&mut candidate.is_off_shift) {

@@ -3,8 +3,8 @@
 //! One task, one bounded queue. While a frame is being written nothing else is read. So a client
 //! that does not read costs one frame of memory, and its full queue or the time-out ends it.
 //!
-//! While the task waits it leaves session and socket with its [`Line`]. What the hub has for the
-//! session is then written by the hub at once, and the task sleeps on: see [`wire`](super::wire).
+//! While the task waits it leaves session and socket with its [`Line`]. Then the hub itself writes
+//! news to the socket, and the task sleeps on: see [`wire`](super::wire).
 
 use std::collections::VecDeque;
 use std::future::poll_fn;

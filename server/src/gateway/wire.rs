@@ -267,7 +267,7 @@ impl Line {
         self.is_cut()
     }
 
-    /// The same for whoever is woken already.
+    /// The same for a task that is awake.
     pub(super) fn is_cut(&self) -> Poll<Input> {
         Poll::Ready(match self.cut.load(Ordering::SeqCst) {
             0 => return Poll::Pending,

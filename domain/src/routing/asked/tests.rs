@@ -36,7 +36,7 @@ fn on_call(number: u128, hours: Option<SettingId>) -> OnCall {
 }
 
 #[test]
-fn one_after_the_other_and_who_has_least_to_do_are_chosen_whatever_the_team_does() {
+fn one_after_the_other_and_who_has_least_to_do_are_chosen_also_where_the_team_chooses_otherwise() {
     let of_team = Routing { first: vec![agent(3)], ..policy(Choice::Priority) };
     let all = || [somebody(1), somebody(2), Candidate { load: 5, ..somebody(3) }];
     let one = |number| Some(agent(number));

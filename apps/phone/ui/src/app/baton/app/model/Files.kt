@@ -1,4 +1,4 @@
-// The files of a customer, whatever number they wrote to.
+// The files of a customer, from all numbers that they wrote to.
 
 package app.baton.app.model
 
@@ -47,6 +47,6 @@ private suspend fun TalkModel.further(before: Sheet.Files): Sheet.Files {
     return before.copy(next = next)
 }
 
-/** Hands a file to what shows it, from whatever conversation it is. */
+/** Hands a file of any conversation to what shows it. */
 fun TalkModel.openFile(file: CustomerFile, name: String, mediaType: String) =
     openFile(file.line, name, mediaType, file.conversation)

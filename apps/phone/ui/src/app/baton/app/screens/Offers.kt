@@ -1,4 +1,4 @@
-// What is offered to the agent, above whatever they look at.
+// The offers to the agent, above each screen.
 
 package app.baton.app.screens
 

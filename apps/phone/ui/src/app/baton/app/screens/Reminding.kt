@@ -92,7 +92,7 @@ private val priorities = listOf(
 fun PrioritySheet(state: TalkState, acts: ToolActs) {
     val words = Look.words
     val before = state.header?.priority ?: Priority.NORMAL
-    // What is chosen stays, whatever a colleague does meanwhile.
+    // The choice stays as it is, also when a colleague changes something meanwhile.
     var chosen by remember { mutableStateOf(before) }
     var reason by remember { mutableStateOf("") }
     SheetTitle(words(Word.PriorityTitle), words(Word.PriorityHint))
