@@ -1,14 +1,14 @@
 //! What the gateway asks, answered from engine, accounts and store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::log::Batch;
+use baton_domain::log::{Batch, Logged};
 use baton_domain::scope::Scope;
 use baton_domain::sight::{Sight, Tidings};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{Ack, Hello};
 use baton_protocol::outcome::Outcome;
-use baton_protocol::{Command, CommandResult, ConversationId, Cursor, Refusal, WorkspaceId};
+use baton_protocol::{Command, CommandResult, ConversationId, Cursor, Head, Refusal, WorkspaceId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -17,10 +17,10 @@ use crate::accounts::{self, Accounts, Quota};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::gateway::{
-    Arrived, Backend, BackendFuture, Caller, CallerState, Gap, NotLetIn, Unavailable,
+    Arrived, Backend, BackendFuture, Block, Caller, CallerState, Gap, NotLetIn, Unavailable,
 };
 use crate::jobs::{Drafts, Looks};
-use crate::store::{StoreError, read};
+use crate::store::{StoreError, Tx, read};
 
 /// Events that are read for all sessions at once; more are read by each as far as it concerns them.
 const STRETCH_MAX: u64 = 256;
@@ -71,6 +71,15 @@ impl Backend for ServerBackend {
 
     fn stretch(&self, workspace: WorkspaceId, from: u64) -> BackendFuture<'_, Option<Batch>> {
         async move { self.grown(workspace, from).await.map_err(away) }.boxed()
+    }
+
+    fn block(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        upto: u64,
+    ) -> BackendFuture<'_, Option<Block>> {
+        async move { self.stood(workspace, after, upto).await.map_err(away) }.boxed()
     }
 
     fn snapshot<'a>(
@@ -156,12 +165,29 @@ impl ServerBackend {
         if u64::try_from(entries.len()).is_ok_and(|count| count > STRETCH_MAX) {
             return Ok(None);
         }
-        let touched = entries.iter().filter_map(|logged| logged.event.conversation_id);
-        let touched: BTreeSet<_> = touched.collect();
-        let touched: Vec<_> = touched.into_iter().collect();
-        let heads = read::heads(&mut tx, workspace, &touched).await?;
+        let heads = heads_of(&mut tx, workspace, &entries).await?;
         tx.rollback().await?;
         Ok(Some(Batch { workspace, epoch: store.epoch(), after: from, entries, heads }))
+    }
+
+    async fn stood(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        upto: u64,
+    ) -> Result<Option<Block>, StoreError> {
+        let store = self.engine.store();
+        let mut tx = store.read().await?;
+        let head = read::log_head(&mut tx, workspace).await?;
+        if after < head.feed_floor || upto > head.position {
+            return Ok(None);
+        }
+        let entries =
+            read::log_after(&mut tx, workspace, after, upto.saturating_sub(after)).await?;
+        let heads = heads_of(&mut tx, workspace, &entries).await?;
+        tx.rollback().await?;
+        let batch = Batch { workspace, epoch: store.epoch(), after, entries, heads };
+        Ok(Some(Block { batch, head: head.position }))
     }
 
     async fn missed(&self, caller: Caller, from: u64) -> Result<Gap, StoreError> {
@@ -178,6 +204,17 @@ impl ServerBackend {
             }
         })
     }
+}
+
+/// The heads of the conversations of these events.
+async fn heads_of(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    entries: &[Logged],
+) -> Result<BTreeMap<ConversationId, Head>, StoreError> {
+    let touched = entries.iter().filter_map(|logged| logged.event.conversation_id);
+    let touched: BTreeSet<_> = touched.collect();
+    read::heads(tx, workspace, &touched.into_iter().collect::<Vec<_>>()).await
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]

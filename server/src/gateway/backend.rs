@@ -78,6 +78,15 @@ pub enum Gap {
     },
 }
 
+/// Positions of the log that follow each other, as they were at one moment.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The events, and the heads of their conversations at that moment.
+    pub batch: Batch,
+    /// The log's last position at that moment.
+    pub head: u64,
+}
+
 /// What the gateway asks of engine and store.
 pub trait Backend: Send + Sync + 'static {
     /// Checks the token or ticket. A ticket is used up by it.
@@ -93,6 +102,15 @@ pub trait Backend: Send + Sync + 'static {
     /// The whole log above `from`, with the heads at its end; `None` when that is too much to be
     /// read for everybody at once.
     fn stretch(&self, workspace: WorkspaceId, from: u64) -> BackendFuture<'_, Option<Batch>>;
+
+    /// The log of (after, upto], for all who ask for it; `None` when it is not known any more who
+    /// was told of that.
+    fn block(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        upto: u64,
+    ) -> BackendFuture<'_, Option<Block>>;
 
     /// A conversation as this caller sees it at the present; `None` when they do not.
     fn snapshot<'a>(

@@ -1,6 +1,8 @@
 //! One workspace on this node. It subscribes to the bus once and fans out to its sessions. It also
 //! looks at the log itself in case the bus is dead.
 
+mod returning;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,6 +51,10 @@ pub(super) struct Hub {
     there: Mutex<There>,
     ring: Mutex<Ring>,
     order: Mutex<Order>,
+    /// Who asks for what they missed, and is not answered yet.
+    returning: AtomicU64,
+    /// One at a time reads the log for those who came back.
+    looking_back: tokio::sync::Mutex<()>,
     /// One at a time tells the sessions of the log, so that they hear it in its order.
     telling: tokio::sync::Mutex<()>,
     /// The highest position that the sessions were told of.
@@ -87,6 +93,8 @@ impl Hub {
             workspace,
             ring: Mutex::new(Ring::new(limits.ring, room.clone())),
             order: Mutex::new(Order::new(limits.order)),
+            returning: AtomicU64::new(0),
+            looking_back: tokio::sync::Mutex::default(),
             telling: tokio::sync::Mutex::default(),
             members: Mutex::default(),
             scopes: Mutex::default(),

@@ -44,7 +44,7 @@ use self::admission::{Addresses, Admission, Verdict};
 use self::broadcast::Counts;
 use self::hub::Hub;
 use self::ring::Room;
-use self::session::Rules;
+use self::session::{Missed, Rules};
 use self::wire::{Cut, Line};
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
@@ -52,7 +52,7 @@ use crate::telemetry::Metrics;
 
 pub use admission::AdmissionRules;
 pub use backend::{
-    Arrived, Backend, BackendFuture, Caller, CallerState, Gap, NotLetIn, Unavailable,
+    Arrived, Backend, BackendFuture, Block, Caller, CallerState, Gap, NotLetIn, Unavailable,
 };
 pub use frames::{read_frame, timings};
 pub use order::OrderLimits;
@@ -131,6 +131,12 @@ impl Default for Limits {
             rules: Rules::default(),
         }
     }
+}
+
+/// What somebody missed, from memory or from the database.
+enum Found {
+    Recalled(Recalled),
+    Gap(Gap),
 }
 
 /// All sockets of this node.
@@ -265,11 +271,20 @@ impl Gateway {
 
     /// Reads what somebody missed; few at once, so that a crowd that comes back leaves the
     /// database to the others.
-    async fn read_gap(&self, caller: Caller, from: u64) -> Result<Gap, Unavailable> {
+    async fn read_missed(
+        &self,
+        hub: &Hub,
+        caller: Caller,
+        missed: &Missed,
+    ) -> Result<Found, Unavailable> {
+        let _one = hub.one_more_returns();
         let question = async {
             // The semaphore is never closed.
             let _place = self.resumes.acquire().await.ok();
-            self.backend.gap(caller, from).await
+            if let Some(recalled) = hub.look_back(self, missed).await {
+                return Ok(Found::Recalled(recalled));
+            }
+            self.backend.gap(caller, missed.from.position).await.map(Found::Gap)
         };
         // Whoever waits for a place here must not take one of the others' questions meanwhile.
         tokio::time::timeout(self.limits.read, question).await.unwrap_or(Err(Unavailable))

@@ -2,11 +2,11 @@
 
 use baton_protocol::frame::{LeaseState, ServerFrame, View};
 
-use super::Gateway;
-use super::backend::{Caller, Gap};
+use super::backend::{Caller, Gap, Unavailable};
 use super::frames::{Fault, Wanted};
 use super::hub::Hub;
 use super::session::{Input, SessionEffect};
+use super::{Found, Gateway};
 use crate::coordinator::{Away, Connection, Coordinator, LeaseAnswer, Wish};
 
 /// Questions to the store: so many at once over all connections, and each for so long.
@@ -23,13 +23,18 @@ pub(super) async fn read(
                 gateway.metrics.resumes.inc("ring");
                 return Input::Recalled(ticket, recalled);
             }
-            let gap = gateway.read_gap(caller, missed.from.position).await;
-            gateway.metrics.resumes.inc(match &gap {
-                Ok(Gap::Changes { .. }) => "database",
-                Ok(Gap::Reset { .. }) => "reset",
-                Err(_) => "unanswered",
+            let found = gateway.read_missed(hub, caller, &missed).await;
+            gateway.metrics.resumes.inc(match &found {
+                Ok(Found::Recalled(_)) => "ring",
+                Ok(Found::Gap(Gap::Changes { .. })) => "database",
+                Ok(Found::Gap(Gap::Reset { .. })) => "reset",
+                Err(Unavailable) => "unanswered",
             });
-            Input::Gap(ticket, gap)
+            match found {
+                Ok(Found::Recalled(recalled)) => Input::Recalled(ticket, recalled),
+                Ok(Found::Gap(gap)) => Input::Gap(ticket, Ok(gap)),
+                Err(unavailable) => Input::Gap(ticket, Err(unavailable)),
+            }
         }
         SessionEffect::FetchSnapshot(ticket, sight, conversation) => {
             let read = backend.snapshot(caller, &sight, conversation);

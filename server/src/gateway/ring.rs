@@ -94,6 +94,9 @@ const LONG: u64 = 2_048;
 /// … so that is done this seldom.
 const LONG_APART: Duration = Duration::from_millis(500);
 
+/// What was committed before the ring began is read in blocks that end at multiples of this.
+const BLOCK: u64 = 512;
+
 /// What a viewer missed, as the database would tell it.
 #[derive(Debug)]
 pub struct Recalled {
@@ -161,6 +164,60 @@ impl Ring {
             Some(end) if end.epoch == head.epoch && end.position >= head.position => {}
             Some(_) | None => self.begin(head),
         }
+    }
+
+    /// Whether it knows where the log stands.
+    pub(super) fn is_begun(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// The log stood at `head` a moment ago; what came since is here already, or comes.
+    pub(super) fn begin_at(&mut self, head: Cursor) {
+        if self.end.is_none() {
+            self.begin(head);
+        }
+    }
+
+    /// The positions (after, upto] that it has to learn next to reach back to `from`, if the log
+    /// has at most so many from there. `None` where it does, and where something was let go of
+    /// already: what is older would be the first to go.
+    pub(super) fn block_before(&self, from: Cursor, most: u64) -> Option<(u64, u64)> {
+        self.end.filter(|end| end.epoch == from.epoch)?;
+        let missing = self.floor.checked_sub(from.position).filter(|missing| *missing > 0)?;
+        let most = u64::try_from(self.limits.events).map_or(most, |events| most.min(events));
+        if missing > most || !self.quiet.knows_nothing_before(self.floor) {
+            return None;
+        }
+        // Aligned: who comes from elsewhere needs the same blocks.
+        Some(((self.floor - 1) / BLOCK * BLOCK, self.floor))
+    }
+
+    /// The log right before what is kept, as it was when the log stood at `head`. Says whether it
+    /// is kept. It is not if it is too much, or if its heads are newer than the end.
+    pub(super) fn push_before(
+        &mut self,
+        published: &Arc<Published>,
+        head: u64,
+        now: Instant,
+    ) -> bool {
+        let batch = published.batch();
+        let is_next = published.end() == self.floor && batch.after < self.floor;
+        let is_of_now =
+            self.end.is_some_and(|end| end.epoch == batch.epoch && end.position >= head);
+        if !is_next || !is_of_now || !self.quiet.knows_nothing_before(self.floor) {
+            return false;
+        }
+        let bytes = published.weigh();
+        self.share.take(bytes);
+        if self.is_much() {
+            self.share.give_back(bytes);
+            return false;
+        }
+        self.events += batch.entries.len();
+        self.floor = batch.after;
+        self.quiet.begin(self.floor);
+        self.pieces.push_front(Piece { published: Arc::clone(published), bytes, at: now });
+        true
     }
 
     /// Forgets everything.

@@ -49,6 +49,11 @@ impl Quiet {
         self.base = position;
     }
 
+    /// Whether nothing before this position is known, because nothing was let go of yet.
+    pub(super) fn knows_nothing_before(&self, position: u64) -> bool {
+        self.base == position
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.share.bytes
     }

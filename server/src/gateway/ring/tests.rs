@@ -53,6 +53,12 @@ impl Office {
         self.ring.push(&published(self.story.batch(after)), self.now);
     }
 
+    fn block(&self, after: u64, upto: u64) -> Arc<Published> {
+        let mut batch = Batch::clone(&self.story.batch(after));
+        batch.entries.retain(|logged| logged.event.position <= upto);
+        published(Arc::new(batch))
+    }
+
     fn recalls(&mut self, from: u64) -> Option<Recalled> {
         self.ring.recall(&self.story.sight, at(from), self.story.head(), self.now)
     }
@@ -112,6 +118,7 @@ proptest! {
         commits in proptest::collection::vec(any::<(u8, u8, u8)>(), 1..60),
         which in any::<u8>(),
         from in any::<u16>(),
+        begins in prop_oneof![Just(0), 0_usize..60],
         limits in prop_oneof![
             Just(LIMITS),
             Just(QUIET),
@@ -119,19 +126,26 @@ proptest! {
         ],
     ) {
         let mut office = Office::new(limits);
-        for (n, what, which) in commits {
+        for (place, (n, what, which)) in commits.into_iter().enumerate() {
             let after = office.story.head();
             for n in 0..=n % 4 {
                 act(&mut office.story, what.wrapping_add(n * 5), which.wrapping_add(n));
             }
-            if office.story.head() > after && n % 16 != 0 {
+            if place < begins {
+                office.ring.advance_to(at(office.story.head()));
+            } else if office.story.head() > after && n % 16 != 0 {
                 office.ring.push(&published(office.story.batch(after)), office.now);
             }
             office.now += Duration::from_secs(u64::from(n % 64));
         }
+        let from = u64::from(from) % (office.story.head() + 1);
+        while let Some((after, upto)) = office.ring.block_before(at(from), u64::MAX) {
+            if !office.ring.push_before(&office.block(after, upto), office.story.head(), office.now) {
+                break;
+            }
+        }
         let story = &office.story;
         let sight = Sight { visibility: story.sight.visibility.clone(), ..viewer(which) };
-        let from = u64::from(from) % (story.head() + 1);
         if let Some(recalled) = office.ring.recall(&sight, at(from), story.head(), office.now) {
             let told = wire(&recalled.stretch, from, &recalled.told);
             prop_assert_eq!(recalled.stretch.end(), story.head());
@@ -274,6 +288,45 @@ fn a_long_stretch_is_not_put_together_for_every_event_that_follows_it() {
     let all = office.recalls(0).expect("covered");
     assert_eq!((all.stretch.end(), all.told.len()), (before + 1, first.told.len() + 1));
     assert!(office.recalls(before).is_some(), "a short one always");
+}
+
+#[test]
+fn a_ring_that_begins_late_learns_what_was_before_it() {
+    let mut office = Office::new(RingLimits { events: 2_000, ..LIMITS });
+    office.story.open(talk(1), team(1));
+    for _ in 0..=BLOCK {
+        office.story.say(talk(1), "before it began");
+    }
+    let begun = office.story.head();
+    office.ring.begin_at(at(begun));
+    office.commits(|story| story.say(talk(1), "since"));
+    assert!(office.recalls(1).is_none());
+    assert_eq!(office.ring.block_before(at(1), begun - 2), None, "too far back for so few");
+    assert_eq!(office.ring.block_before(at(begun), 9_999), None, "it is there");
+    while let Some((after, upto)) = office.ring.block_before(at(1), 9_999) {
+        assert!(after % BLOCK == 0 && upto <= begun);
+        let block = office.block(after, upto);
+        assert!(!office.ring.push_before(&block, begun + 2, office.now), "its heads are newer");
+        assert!(office.ring.push_before(&block, begun + 1, office.now));
+        assert!(!office.ring.push_before(&block, begun + 1, office.now), "it has that");
+    }
+    let recalled = office.recalls(1).expect("learnt");
+    let told = wire(&recalled.stretch, 1, &recalled.told);
+    let by_database = by_database(&office.story, &office.story.sight, 1);
+    assert_eq!(Some((Vec::new(), told)), by_database);
+}
+
+#[test]
+fn a_ring_that_let_go_of_something_learns_nothing_older() {
+    let mut office = Office::new(LIMITS);
+    office.commits(|story| story.open(talk(1), team(1)));
+    for _ in 0..9 {
+        office.commits(|story| story.say(talk(1), "a"));
+    }
+    office.now += LIMITS.age + Duration::from_secs(1);
+    office.ring.shed(office.now);
+    assert!(office.recalls(1).is_none());
+    assert_eq!(office.ring.block_before(at(1), 9_999), None);
 }
 
 #[test]

@@ -41,6 +41,33 @@ async fn the_ring_outlives_the_last_session_for_those_who_come_back() {
 }
 
 #[tokio::test]
+async fn a_crowd_that_comes_to_a_new_server_is_read_the_log_once() {
+    // The first of a crowd ask for themselves, and once more when they are not answered.
+    let read = Duration::from_millis(500);
+    let house = House::open(Limits { read, sockets_per_agent: 24, ..limits() });
+    let from = house.head();
+    for said in ["before the restart", "and more"] {
+        house.commit(|story| story.say(talk(1), said));
+    }
+    // A single question to the database is never answered.
+    house.store.hangs.store(true, Ordering::SeqCst);
+    let mut crowd = Vec::new();
+    for _ in 0..24 {
+        let mut client = house.dial().await;
+        client.hello("ana", DeviceId(Uuid::new_v4()), from).await;
+        crowd.push(client);
+    }
+    let mut told = 0;
+    for mut client in crowd {
+        let frame = client.until(|frame| matches!(frame, ServerFrame::Events { .. })).await;
+        let ServerFrame::Events { after, upto, events } = frame else { panic!() };
+        assert_eq!((after, upto, events.len()), (from, from + 2, 2));
+        told += 1;
+    }
+    assert_eq!((told, house.store.blocks.load(Ordering::SeqCst)), (24, 1));
+}
+
+#[tokio::test]
 async fn who_is_not_admitted_is_told_when_to_come_back() {
     let admission =
         AdmissionRules { per_s: 1, burst: 2, wait: Duration::ZERO, ..AdmissionRules::default() };
