@@ -26,6 +26,8 @@ use crate::fold::{Traced, fold};
 const SIZES: [usize; 3] = [2, SHORT, LONG];
 const SHORT: usize = 3;
 const LONG: usize = 6;
+/// Longer ones of words with a digit. Numbers of orders begin alike, and differ at their end.
+const OF_CODES: [usize; 2] = [9, 12];
 /// Characters of the pieces that are kept of what has no blanks: from each ideograph on, and from
 /// each letter or sign.
 const OF_IDEOGRAPHS: [usize; 2] = [1, 2];
@@ -62,6 +64,7 @@ pub fn entries(text: &str) -> BTreeSet<String> {
             for form in forms(word) {
                 let sizes = SIZES.iter().filter(|size| **size >= SHORT || says_much_in_two(form));
                 found.extend(sizes.map(|size| beginning(form, *size).to_owned()));
+                found.extend(beginnings_of_code(form).map(str::to_owned));
             }
         }
         if found.len() >= ENTRIES_MAX {
@@ -76,6 +79,16 @@ pub fn entries(text: &str) -> BTreeSet<String> {
 /// Hangul: two of its letters are a syllable at most.
 fn says_much_in_two(word: &str) -> bool {
     word.starts_with(|c| c >= '\u{590}' && !matches!(c, '\u{1100}'..='\u{11ff}'))
+}
+
+/// The longer beginnings that are kept of a word with a digit, the longest last. One whose digits
+/// all come later is none.
+fn beginnings_of_code(word: &str) -> impl Iterator<Item = &str> {
+    let long = OF_CODES.into_iter().filter_map(|size| {
+        let is_so_long = word.chars().nth(size - 1).is_some();
+        is_so_long.then(|| beginning(word, size))
+    });
+    long.filter(|code| code.contains(|c: char| c.is_ascii_digit()))
 }
 
 /// The pieces that are kept of a run: those from each of its characters on.
@@ -130,8 +143,14 @@ impl Wanted {
     /// A word of one or two letters of Latin, Greek or Cyrillic leads to itself alone, not to
     /// longer words.
     pub fn entry(&self) -> &str {
-        let best = self.words.iter().map(WantedWord::entry).max_by_key(|entry| weight(entry));
-        best.unwrap_or_default()
+        let of = |word| WantedWord::entry_of_code(word).unwrap_or_else(|| WantedWord::entry(word));
+        self.words.iter().map(of).max_by_key(|entry| weight(entry)).unwrap_or_default()
+    }
+
+    /// The same of an index that was made before version 3 of the fold.
+    pub fn entry_before(&self) -> &str {
+        let all = self.words.iter().map(WantedWord::entry);
+        all.max_by_key(|entry| weight(entry)).unwrap_or_default()
     }
 
     /// The entry of the index for the number that was typed, if it is one.
@@ -196,6 +215,10 @@ impl WantedWord {
         }
         let is_long = self.text.chars().nth(LONG - 1).is_some();
         beginning(&self.text, if is_long { LONG } else { SHORT })
+    }
+
+    fn entry_of_code(&self) -> Option<&str> {
+        if self.is_run { None } else { beginnings_of_code(&self.text).last() }
     }
 
     /// Where it is in a word of a folded text.

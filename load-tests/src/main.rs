@@ -34,8 +34,8 @@ use crate::postgres::Postgres;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::{
-    Attacks, ClaimStorm, CrossNode, FanOut, Idle, Ingest, Lease, Open, Pushes, ReconnectStorm,
-    Rules, Stalled, Typing, Verify,
+    Attacks, ClaimStorm, CrossNode, FanOut, Growth, Idle, Ingest, Lease, Open, Pushes,
+    ReconnectStorm, Rules, Stalled, Typing, Verify,
 };
 use crate::server::Setup;
 use crate::socketio::Peers;
@@ -108,6 +108,8 @@ enum Scenario {
     FanOut(FanOut),
     /// Opening a conversation of 100,000 lines beside one of 100
     Open(Open),
+    /// Lists, pages, searches, starts and backups, from a thousand messages to a million
+    Growth(Growth),
     /// Pushes: from an assignment to the push service, to all phones of a team, after a restart
     Pushes(Pushes),
     /// Memory of authenticated sessions that do nothing
@@ -188,6 +190,7 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
             ("fan-out", scenario::fan_out(&setup, args, &progress).await)
         }
         Scenario::Open(args) => ("open", scenario::open(&setup, args, &progress).await),
+        Scenario::Growth(args) => ("growth", scenario::growth(&setup, args, &progress).await),
         Scenario::Pushes(args) => ("pushes", scenario::pushes(&setup, args, &progress).await),
         Scenario::Idle(args) => ("idle", scenario::idle(&setup, args, &progress).await),
         Scenario::ReconnectStorm(args) => {

@@ -172,6 +172,31 @@ impl Home {
         database.run(&script).await
     }
 
+    /// Tells PostgreSQL's planner how large tables are, as it finds out by itself after a while.
+    pub(crate) async fn analyze(&self) -> anyhow::Result<()> {
+        match &self.database {
+            Some(database) => database.run("ANALYZE").await,
+            None => Ok(()),
+        }
+    }
+
+    /// The bytes of its database on the disk.
+    pub(crate) async fn database_bytes(&self) -> anyhow::Result<u64> {
+        if let Some(database) = &self.database {
+            let size = database.ask("SELECT pg_database_size(current_database())").await?;
+            return size.trim().parse().context("the size of the database");
+        }
+        let mut bytes = 0;
+        for file in std::fs::read_dir(self.path())? {
+            let file = file?;
+            if file.file_name().to_string_lossy().starts_with("baton.db") {
+                bytes += file.metadata()?.len();
+            }
+        }
+        ensure!(bytes > 0, "no database in {}", self.path().display());
+        Ok(bytes)
+    }
+
     /// Whether a session of somebody else has a transaction open in which it does nothing.
     pub(crate) async fn has_idle_transaction(&self) -> anyhow::Result<bool> {
         let database = self.database.as_ref().context("sessions are PostgreSQL's")?;

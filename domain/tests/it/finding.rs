@@ -63,6 +63,20 @@ fn the_index_leads_to_each_text_that_is_found() {
 }
 
 #[test]
+fn the_number_of_an_order_leads_to_few_others() {
+    let text = "Where is AB2026000123456? Not AB2026000123999.";
+    let entry = |query: &str| Wanted::new(query).expect("words").entry().to_owned();
+    assert_eq!(entry("ab2026000123456"), "ab2026000123");
+    assert_eq!(entry("parcel ab20260001"), "ab2026000", "more than a word of the language");
+    assert_eq!(entry("ab202600"), "ab2026", "too short for more");
+    assert_eq!(entry("wholesalers 12"), "wholes", "a word without a digit");
+    assert_eq!(Wanted::new("ab2026000123456").expect("words").entry_before(), "ab2026");
+    let all = entries(text);
+    assert!(["ab2026", "ab2026000", "ab2026000123"].iter().all(|entry| all.contains(*entry)));
+    assert!(entries("wholesalers").iter().all(|entry| entry.len() <= 6), "words as before");
+}
+
+#[test]
 fn what_was_found_is_marked_as_it_was_written() {
     let marked = |query: &str, text: &str| {
         let parts = Wanted::new(query).expect("words").excerpt(text);

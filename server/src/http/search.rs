@@ -93,8 +93,19 @@ pub(super) async fn find(
     };
     let (hits, next) = match Wanted::new(&q) {
         Some(wanted) => {
-            let filter =
-                SearchFilter { wanted, kind, status, owner, team, channel, tags, from, until };
+            let is_whole = searchable::is_whole(&mut tx, workspace).await?;
+            let filter = SearchFilter {
+                wanted,
+                kind,
+                status,
+                owner,
+                team,
+                channel,
+                tags,
+                from,
+                until,
+                is_whole,
+            };
             let asked = Asked { page: page.as_deref(), limit };
             rows::search(&mut tx, workspace, &sight, &filter, asked).await?
         }

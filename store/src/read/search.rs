@@ -47,9 +47,15 @@ pub struct SearchFilter {
     pub from: Option<Timestamp>,
     /// Said before this time.
     pub until: Option<Timestamp>,
+    /// Whether all that was said has the entries of this version.
+    pub is_whole: bool,
 }
 
 impl SearchFilter {
+    fn entry(&self) -> &str {
+        if self.is_whole { self.wanted.entry() } else { self.wanted.entry_before() }
+    }
+
     /// Whether what was said at this time passes.
     fn is_when(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
@@ -166,7 +172,7 @@ async fn candidates(
     ));
     let args = [
         workspace.to_string(),
-        filter.wanted.entry().to_owned(),
+        filter.entry().to_owned(),
         column(before).to_string(),
         AT_ONCE.to_string(),
         filter.wanted.number_entry().unwrap_or_default(),

@@ -15,7 +15,9 @@ use crate::database::testing::databases;
 use crate::proof::stamped::verify_rows;
 use crate::read::{self, Asked, Filter, SearchFilter, list};
 use crate::tables::ContactRow;
-use crate::work::searchable::{is_filling, make_searchable, searchable_upto, unsearchable};
+use crate::work::searchable::{
+    is_filling, is_whole, make_searchable, searchable_upto, unsearchable,
+};
 use crate::{Sql, StampKey};
 
 async fn finds(world: &World, query: &str) -> Vec<SearchHit> {
@@ -56,6 +58,7 @@ fn everything(query: &str) -> SearchFilter {
         tags: None,
         from: None,
         until: None,
+        is_whole: true,
     }
 }
 
@@ -196,6 +199,45 @@ async fn after_an_upgrade_the_past_is_folded_anew_beside_what_is_new() {
         drop(tx);
         database.close().await;
     }
+}
+
+/// As version 2 of the fold left it: without the longer beginnings of codes.
+const WITHOUT_CODES: &str = "DELETE FROM search_word WHERE LENGTH(word) > 6;
+    UPDATE search_fill SET fold = 2";
+
+#[tokio::test]
+async fn the_number_of_an_order_is_found_at_once_among_many_that_begin_alike() {
+    for database in databases().await {
+        let mut world = World::new(&database).await;
+        let id = world.opens(parsed(TEAM)).await;
+        // The first page of a search by a shorter beginning does not reach back so far.
+        for n in 1..=100 {
+            world.says(id, &format!("about AB26{n:05}")).await;
+        }
+        while make_searchable(&world.store, world.workspace, 100).await.unwrap() {}
+        let wanted = everything("ab2600001");
+        assert_eq!(on_first_page(&world, &wanted).await, 1);
+        script(&world.store, WITHOUT_CODES).await.unwrap();
+        let mut tx = world.store.read().await.unwrap();
+        assert!(!is_whole(&mut tx, world.workspace).await.unwrap());
+        drop(tx);
+        let meanwhile = SearchFilter { is_whole: false, ..wanted.clone() };
+        assert_eq!(on_first_page(&world, &meanwhile).await, 0);
+        assert_eq!(finds_by(&world, &meanwhile).await.len(), 1, "nothing is lost meanwhile");
+        while make_searchable(&world.store, world.workspace, 100).await.unwrap() {}
+        let mut tx = world.store.read().await.unwrap();
+        assert!(is_whole(&mut tx, world.workspace).await.unwrap());
+        drop(tx);
+        assert_eq!(on_first_page(&world, &wanted).await, 1);
+        database.close().await;
+    }
+}
+
+async fn on_first_page(world: &World, filter: &SearchFilter) -> usize {
+    let mut tx = world.store.read().await.unwrap();
+    let asked = Asked { page: None, limit: 4 };
+    let found = read::search(&mut tx, world.workspace, &sight(), filter, asked).await;
+    found.unwrap().0.len()
 }
 
 #[tokio::test]

@@ -68,6 +68,12 @@ pub async fn searchable_upto(tx: &mut Tx, workspace: WorkspaceId) -> Result<u64,
     number(progress(tx, workspace).await?.position)
 }
 
+/// Whether what was said before an upgrade has the entries of this version by now.
+pub async fn is_whole(tx: &mut Tx, workspace: WorkspaceId) -> Result<bool, StoreError> {
+    let row = progress(tx, workspace).await?;
+    Ok(row.past >= row.past_upto)
+}
+
 /// Whether a log of this length has much that is not searchable yet.
 pub async fn is_filling(
     tx: &mut Tx,
