@@ -12,15 +12,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation month planted webhooks interleavings both-stores one-node partitioned claims edits
-  kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills bot-deaths stops undo tags away faults cluster
-  cluster-planted future pauses nodes-claims nodes-redis nodes-deaths nodes-offers-1 nodes-offers-2
-  nodes-rolls ingest rules claim-storm idle typing fan-out fan-out-nodes reconnect-storm
-  reconnect-storm-nodes lease cross-node open growth stalled verify attacks push-speed operator demo
-  demo-cluster phone-kills phone-files phone-histories phone-extension pushes phone-fleet phone-soak
-  phone-day suites app stranger budgets large-inbox packaging targets small size console
-  schemathesis libraries standard-webhooks fuzz-webhook fuzz-frame fuzz-cursor fuzz-page
-  fuzz-signature fuzz-push fuzz-answer)
+steps=(simulation month planted webhooks interleavings both-stores one-node partitioned claims
+  edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills bot-deaths stops undo tags away faults
+  cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths nodes-offers-1
+  nodes-offers-2 nodes-rolls ingest rules claim-storm idle typing fan-out fan-out-nodes
+  reconnect-storm reconnect-storm-nodes lease cross-node open growth soak stalled verify attacks
+  push-speed operator demo demo-cluster phone-kills phone-files phone-histories phone-extension
+  pushes phone-fleet phone-soak phone-day suites app stranger budgets large-inbox packaging targets
+  small size console schemathesis libraries standard-webhooks fuzz-webhook fuzz-frame fuzz-cursor
+  fuzz-page fuzz-signature fuzz-push fuzz-answer)
 records=docs/runs
 cluster=faults::cluster
 heirs=faults::heirs
@@ -335,7 +335,7 @@ run() {
     tested "$cluster::a_rolling_restart_under_load_loses_nothing_and_clients_move_on" \
       BATON_NODES=3 BATON_AGENTS=100 BATON_ROLLS=20 ;;
   ingest | rules | idle | typing | fan-out | reconnect-storm | lease | cross-node | open | growth | \
-    stalled | verify | attacks)
+    soak | stalled | verify | attacks)
     measured "$1" ;;
   *-nodes) measured "${1%-nodes}" --nodes 2 ;;
   claim-storm) measured claim-storm --rounds 1000 ;;

@@ -35,7 +35,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::{
     Attacks, ClaimStorm, CrossNode, FanOut, Growth, Idle, Ingest, Lease, Open, Pushes,
-    ReconnectStorm, Rules, Stalled, Typing, Verify,
+    ReconnectStorm, Rules, Soak, Stalled, Typing, Verify,
 };
 use crate::server::Setup;
 use crate::socketio::Peers;
@@ -130,6 +130,8 @@ enum Scenario {
     CrossNode(CrossNode),
     /// Webhooks where fifty rules are published, beside those where none is
     Rules(Rules),
+    /// Hours of a busy day: memory, open files, the database, and how soon all is told
+    Soak(Soak),
     /// The rows of one workspace are locked: what the others feel of it
     ///
     /// Beside the same load with none locked, in turn. PostgreSQL only.
@@ -202,6 +204,7 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
             ("cross-node", scenario::cross_node(&setup, args, &progress).await)
         }
         Scenario::Rules(args) => ("rules", scenario::rules(&setup, args, &progress).await),
+        Scenario::Soak(args) => ("soak", scenario::soak(&setup, args, &progress).await),
         Scenario::Stalled(args) => ("stalled", scenario::stalled(&setup, args, &progress).await),
         Scenario::Verify(args) => ("verify", scenario::verify(&setup, args, &progress).await),
         Scenario::Attacks(args) => ("attacks", scenario::attacks(&setup, args, &progress).await),

@@ -344,6 +344,11 @@ impl Server {
         figures::resident_bytes(self.pid)
     }
 
+    /// Files and sockets that it has open.
+    pub(crate) fn open_files(&self) -> anyhow::Result<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.pid))?.count())
+    }
+
     /// Milliseconds of CPU that it has used.
     pub(crate) fn cpu_ms(&self) -> anyhow::Result<u64> {
         figures::cpu_ms(self.pid)
