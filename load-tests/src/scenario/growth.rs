@@ -1,4 +1,4 @@
-//! What a team asks for all day takes as long with a million messages as with a thousand.
+//! Lists, pages and searches take as long with a million messages as with a thousand.
 
 use std::time::Duration;
 

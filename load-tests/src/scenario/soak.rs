@@ -42,7 +42,7 @@ pub(crate) struct Soak {
 const CUSTOMERS: usize = 2_000;
 /// Somebody looks at a list and searches this often.
 const LOOK: Duration = Duration::from_millis(500);
-/// What is late comes within this time.
+/// Late messages come within this time.
 const LATE: Duration = Duration::from_secs(30);
 
 /// Runs it on every store there is.

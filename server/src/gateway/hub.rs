@@ -51,7 +51,7 @@ pub(super) struct Hub {
     there: Mutex<There>,
     ring: Mutex<Ring>,
     order: Mutex<Order>,
-    /// Who asks for what they missed, and is not answered yet.
+    /// Clients that ask for what they missed, and are not answered yet.
     returning: AtomicU64,
     /// One at a time reads the log for those who came back.
     looking_back: tokio::sync::Mutex<()>,

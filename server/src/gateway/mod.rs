@@ -133,7 +133,7 @@ impl Default for Limits {
     }
 }
 
-/// What somebody missed, from memory or from the database.
+/// The missed stretch, from memory or from the database.
 enum Found {
     Recalled(Recalled),
     Gap(Gap),

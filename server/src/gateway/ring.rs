@@ -94,7 +94,7 @@ const LONG: u64 = 2_048;
 /// … so that is done this seldom.
 const LONG_APART: Duration = Duration::from_millis(500);
 
-/// What was committed before the ring began is read in blocks that end at multiples of this.
+/// Blocks of what was committed before the ring began start at multiples of this.
 const BLOCK: u64 = 512;
 
 /// What a viewer missed, as the database would tell it.
@@ -166,7 +166,7 @@ impl Ring {
         }
     }
 
-    /// Whether it knows where the log stands.
+    /// True once it knows where the log stands.
     pub(super) fn is_begun(&self) -> bool {
         self.end.is_some()
     }

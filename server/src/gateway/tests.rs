@@ -47,7 +47,7 @@ struct Store {
     hangs: AtomicBool,
     /// Nothing is read for all at once.
     reads_singly: AtomicBool,
-    /// How often a part of the log was read for a crowd.
+    /// Parts of the log that were read for a crowd.
     blocks: AtomicU64,
     asked: tokio::sync::Notify,
 }

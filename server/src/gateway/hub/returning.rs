@@ -18,14 +18,14 @@ const CROWD: u64 = 8;
 const EVENTS_FOR_ONE: u64 = 16;
 
 impl Hub {
-    /// Counts somebody who asks for what they missed, until they are answered.
+    /// Counts a client that asks for what it missed, until it is answered.
     pub(in crate::gateway) fn one_more_returns(&self) -> Returning<'_> {
         self.returning.fetch_add(1, Ordering::Relaxed);
         Returning(self)
     }
 
-    /// What somebody missed, from memory once more. If so many ask that it pays, the ring first
-    /// learns the log further back: from the database, once for all of them.
+    /// Looks into memory once more. If so many ask that it pays, the ring first learns the log
+    /// further back: from the database, once for all of them.
     pub(in crate::gateway) async fn look_back(
         &self,
         gateway: &Gateway,
@@ -55,8 +55,8 @@ impl Hub {
         }
     }
 
-    /// The positions to be read next, if the ring does not reach back far enough, and reading on
-    /// costs less than to ask for each of those who wait.
+    /// The positions to be read next, if the ring does not reach back far enough. `None` where it
+    /// costs less to ask for each of those who wait.
     fn block_before(&self, missed: &Missed) -> Option<(u64, u64)> {
         let returning = self.returning.load(Ordering::Relaxed);
         let most = if returning < CROWD { 0 } else { returning.saturating_mul(EVENTS_FOR_ONE) };
@@ -64,7 +64,7 @@ impl Hub {
     }
 }
 
-/// Somebody who asks for what they missed.
+/// A client that asks for what it missed.
 pub(in crate::gateway) struct Returning<'a>(&'a Hub);
 
 impl Drop for Returning<'_> {

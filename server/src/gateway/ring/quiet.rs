@@ -49,7 +49,7 @@ impl Quiet {
         self.base = position;
     }
 
-    /// Whether nothing before this position is known, because nothing was let go of yet.
+    /// True while nothing before this position is known, because nothing was let go of yet.
     pub(super) fn knows_nothing_before(&self, position: u64) -> bool {
         self.base == position
     }

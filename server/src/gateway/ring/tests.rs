@@ -140,7 +140,8 @@ proptest! {
         }
         let from = u64::from(from) % (office.story.head() + 1);
         while let Some((after, upto)) = office.ring.block_before(at(from), u64::MAX) {
-            if !office.ring.push_before(&office.block(after, upto), office.story.head(), office.now) {
+            let (block, head) = (office.block(after, upto), office.story.head());
+            if !office.ring.push_before(&block, head, office.now) {
                 break;
             }
         }
