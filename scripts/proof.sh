@@ -15,12 +15,12 @@ cd "$(dirname "$0")/.."
 steps=(simulation month planted webhooks interleavings both-stores one-node partitioned claims
   edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills bot-deaths stops undo tags away faults
   cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths nodes-offers-1
-  nodes-offers-2 nodes-rolls ingest rules claim-storm idle typing fan-out fan-out-nodes
-  reconnect-storm reconnect-storm-nodes lease cross-node open growth soak stalled verify attacks
-  push-speed operator demo demo-cluster phone-kills phone-files phone-histories phone-extension
-  pushes phone-fleet phone-soak phone-day suites app stranger budgets large-inbox packaging targets
-  small size console schemathesis libraries standard-webhooks fuzz-webhook fuzz-frame fuzz-cursor
-  fuzz-page fuzz-signature fuzz-push fuzz-answer)
+  nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls ingest rules claim-storm idle typing
+  fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease cross-node open growth soak
+  stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-files
+  phone-histories phone-extension pushes phone-fleet phone-soak phone-day suites app stranger
+  budgets large-inbox packaging targets small size console schemathesis libraries standard-webhooks
+  fuzz-webhook fuzz-frame fuzz-cursor fuzz-page fuzz-signature fuzz-push fuzz-answer)
 records=docs/runs
 cluster=faults::cluster
 heirs=faults::heirs
@@ -324,13 +324,13 @@ run() {
       "$heirs::a_dead_nodes_numbers_are_sent_from_by_another_and_its_sends_are_unconfirmed" \
       BATON_HEIRS=20
     tested "$heirs::a_dead_leader_is_followed_and_what_is_snoozed_wakes" BATON_HEIRS=20 ;;
-  nodes-offers-[12])
-    # A hundred deaths each: those of a leader take their time.
+  nodes-offers-[1-4])
+    # Fifty deaths each: those of a leader take their time.
     tested faults::offers::all_who_take_at_once_over_three_nodes_get_different_conversations \
       BATON_TAKERS=100 BATON_SEED="${1##*-}"
     tested \
       faults::offers::offers_survive_the_deaths_of_nodes_and_none_is_lost_early_or_made_twice \
-      BATON_OFFER_KILLS=100 BATON_SEED="${1##*-}" ;;
+      BATON_OFFER_KILLS=50 BATON_SEED="${1##*-}" ;;
   nodes-rolls)
     tested "$cluster::a_rolling_restart_under_load_loses_nothing_and_clients_move_on" \
       BATON_NODES=3 BATON_AGENTS=100 BATON_ROLLS=20 ;;
