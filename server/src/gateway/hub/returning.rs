@@ -47,6 +47,8 @@ impl Hub {
             let (after, upto) = self.block_before(missed)?;
             let block = gateway.backend.block(self.workspace, after, upto).await.ok()??;
             let published = Published::new(Arc::new(block.batch), gateway.counts.clone());
+            // Makes its JSON here, and not while the others wait for the ring.
+            published.weigh();
             let is_taken =
                 self.ring().push_before(&Arc::new(published), block.head, Instant::now());
             if !is_taken {
