@@ -10,7 +10,8 @@ with COMMAND's exit code. Every request is a POST with a JSON object, answered b
 
     /facts     {}                                   server, simulator, workspace, logins by name
     /way       {}                                   {"way", "url"}: a way to the server of its own
-    /cut       {"way", "mode"}                      pass | slow | refuse | stall; refuse
+    /cut       {"way", "mode"}                      pass | slow | refuse | stall | fails | page |
+                                               mute; refuse
                                                     and stall also break what is open
     /bytes     {"way"}                              {"up", "down"}: bytes that went over it so far
     /customer  {"wa_id", "name", "text"}            a customer writes; answered once the server has
@@ -56,6 +57,16 @@ DEADLINE = 20.0
 SLOW = 500_000
 
 
+# What stands between a phone and its server may answer in the server's place.
+STRANGE = {
+    "fails": (b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/html\r\nContent-Length: 20\r\n"
+              b"Connection: close\r\n\r\n<h1>It is away.</h1>"),
+    "page": (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 26\r\n"
+             b"Connection: close\r\n\r\n<h1>Welcome to a net.</h1>"),
+    "mute": b"",
+}
+
+
 class Way:
     """A way to the server: a loopback port that passes bytes on, or does not."""
 
@@ -73,7 +84,17 @@ class Way:
             if self.mode == "refuse":
                 self.reset(near)
                 continue
-            threading.Thread(target=self.carry, args=(near,), daemon=True).start()
+            work = self.answers if self.mode in STRANGE else self.carry
+            threading.Thread(target=work, args=(near,), daemon=True).start()
+
+    def answers(self, near):
+        try:
+            near.settimeout(DEADLINE)
+            near.recv(65536)
+            near.sendall(STRANGE.get(self.mode, b""))
+        except OSError:
+            pass
+        near.close()
 
     @staticmethod
     def reset(near):
@@ -113,8 +134,8 @@ class Way:
                 pass
 
     def set(self, mode):
-        if mode not in ("pass", "slow", "slow_down", "refuse", "stall"):
-            raise ValueError("mode is pass, slow, slow_down, refuse or stall")
+        if mode not in ("pass", "slow", "slow_down", "refuse", "stall", *STRANGE):
+            raise ValueError("mode is pass, slow, slow_down, refuse, stall, fails, page or mute")
         self.mode = mode
         if mode in ("pass", "slow", "slow_down"):
             return

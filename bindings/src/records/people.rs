@@ -148,6 +148,10 @@ pub struct Diagnostics {
     /// Whether the server tells things that this version of the library passes over: an update of
     /// the app would show them.
     pub server_is_newer: bool,
+    /// The milliseconds that the device's clock is behind the server's: less than 0 where it is
+    /// ahead, and 0 until the server was heard. Times of lists are the server's.
+    #[uniffi(default = 0)]
+    pub clock_behind_ms: i64,
 }
 
 impl From<runtime::Diagnostics> for Diagnostics {
@@ -166,6 +170,7 @@ impl From<runtime::Diagnostics> for Diagnostics {
             logs_dropped: found.logs_dropped,
             waits_for: found.waits_for.map(|reason| format!("{reason:?}")),
             server_is_newer: found.server_is_newer,
+            clock_behind_ms: found.clock_behind_ms,
         }
     }
 }

@@ -69,6 +69,8 @@ pub struct Diagnostics {
     pub waits_for: Option<TimeoutReason>,
     /// Whether the server knows facts that this version passes over.
     pub server_is_newer: bool,
+    /// The milliseconds that the device's clock is behind the server's; 0 until it is known.
+    pub clock_behind_ms: i64,
 }
 
 impl Core {
@@ -562,6 +564,7 @@ impl Engine {
             logs_dropped: 0,
             waits_for: phone.and_then(|phone| phone.poll_timeout(now)).map(|(_, why)| why),
             server_is_newer: phone.is_some_and(Phone::is_older_than_server),
+            clock_behind_ms: phone.map_or(0, |phone| phone.server_time(now).since(now.wall)),
         }
     }
 }

@@ -94,6 +94,20 @@ class CallingTest : OverFakes() {
     }
 
     @Test
+    fun it_is_snoozed_until_a_time_of_ones_own() = app {
+        opens()
+        taps("More")
+        presses("Snooze")
+        field("Time").performScrollTo().performTextReplacement("25:00")
+        shows("Choose a time within the next year.")
+        goesTo("Sat 28 Nov").performClick()
+        onNode(hasContentDescription("Mon 30 Nov")).performScrollTo().performClick()
+        field("Time").performScrollTo().performTextReplacement("16:15")
+        goesTo("Snooze until Mon 30 Nov 16:15").performClick()
+        assertEquals(Act.Snooze(ms("2026-11-30T16:15:00Z"), SeenLine(3u, "line 3")), acted().act)
+    }
+
+    @Test
     fun what_is_urgent_needs_a_reason_and_what_is_not_needs_none() {
         app {
             opens()

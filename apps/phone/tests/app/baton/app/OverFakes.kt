@@ -4,9 +4,16 @@ package app.baton.app
 
 import androidx.compose.foundation.layout.Box
 import androidx.compose.foundation.layout.requiredSize
+import androidx.compose.runtime.CompositionLocalProvider
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.saveable.LocalSaveableStateRegistry
+import androidx.compose.runtime.saveable.SaveableStateRegistry
+import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.test.ComposeUiTest
 import androidx.compose.ui.test.ExperimentalTestApi
+import androidx.compose.ui.test.SemanticsNodeInteraction
 import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.hasContentDescription
 import androidx.compose.ui.test.hasSetTextAction
@@ -14,10 +21,13 @@ import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.onAllNodesWithText
 import androidx.compose.ui.test.onFirst
 import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.v2.runComposeUiTest
 import androidx.compose.ui.unit.Dp
+import androidx.compose.ui.unit.DpSize
 import androidx.compose.ui.unit.dp
 import app.baton.app.model.AppModel
+import app.baton.app.model.Kept
 import app.baton.core.Act
 import app.baton.testing.FakeBaton
 import app.baton.testing.TakenAct
@@ -49,11 +59,48 @@ abstract class OverFakes {
         val app = AppModel(platform, scope)
         model = app
         // One pane, as on a phone, unless it is wide.
-        setContent { Box(Modifier.requiredSize(width, 740.dp)) { BatonApp(app, platform) } }
+        size = DpSize(width, 740.dp)
+        setContent {
+            // Made anew at its place: a key would have it forget what it saved.
+            if (isMade) {
+                CompositionLocalProvider(LocalSaveableStateRegistry provides registry) {
+                    Box(Modifier.requiredSize(size)) { BatonApp(shown ?: app, platform) }
+                }
+            }
+        }
         try {
             play()
         } finally {
             scope.cancel()
+        }
+    }
+
+    private var registry by mutableStateOf(SaveableStateRegistry(null) { true })
+    private var isMade by mutableStateOf(true)
+    private var size by mutableStateOf(DpSize.Zero)
+    private var shown by mutableStateOf<AppModel?>(null)
+
+    /** The device is turned: the same model, and a screen made anew, which knows what it saved. */
+    protected fun ComposeUiTest.turns() = isMadeAnew { size = DpSize(size.height, size.width) }
+
+    private fun ComposeUiTest.isMadeAnew(meanwhile: () -> Unit) {
+        val saved = runOnIdle { registry.performSave().also { isMade = false } }
+        runOnIdle {
+            registry = SaveableStateRegistry(saved) { true }
+            meanwhile()
+            isMade = true
+        }
+        waitForIdle()
+    }
+
+    /** The system ends the process and starts it again: what is left was written down. */
+    protected fun ComposeUiTest.dies() {
+        val text = model.kept().written()
+        val anew = AppModel(platform, CoroutineScope(Dispatchers.Default))
+        anew.resumes(checkNotNull(Kept.of(text)))
+        isMadeAnew {
+            model = anew
+            shown = anew
         }
     }
 
@@ -63,6 +110,12 @@ abstract class OverFakes {
     protected fun ComposeUiTest.presses(text: String) {
         shows(text)
         onAllNodes(hasText(text) and hasClickAction()).onFirst().performClick()
+    }
+
+    /** What may lie below what is in sight. */
+    protected fun ComposeUiTest.reaches(text: String): SemanticsNodeInteraction {
+        shows(text)
+        return onAllNodes(hasText(text) and hasClickAction()).onFirst().performScrollTo()
     }
 
     protected fun ComposeUiTest.taps(name: String) {

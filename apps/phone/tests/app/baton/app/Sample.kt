@@ -40,6 +40,7 @@ import app.baton.core.ContextSource
 import app.baton.core.ContextState
 import app.baton.core.ContextWhy
 import app.baton.core.ConversationTag
+import app.baton.core.CoreException
 import app.baton.core.CustomerFile
 import app.baton.core.ExcerptPart
 import app.baton.core.FilledText
@@ -130,6 +131,15 @@ class FakePlatform(private val baton: Baton) : Platform {
     val copied = mutableListOf<String>()
     val browsed = mutableListOf<String>()
     val servers = mutableListOf<String>()
+    val forgotten = mutableListOf<String>()
+
+    /** What opening fails with, each once. */
+    val failures = ArrayDeque<CoreException>()
+    var drawn: ImageBitmap? = null
+
+    /** The device's clock. */
+    @Volatile var clock = NOW
+    override var beganAnew = false
     override var remembered = Remembered("https://desk.example", "demo", "ines@example.com")
     override val language = Language.ENGLISH
     override val zone: ZoneId = ZoneOffset.UTC
@@ -138,11 +148,16 @@ class FakePlatform(private val baton: Baton) : Platform {
 
     override suspend fun open(server: String): Baton {
         servers += server
+        failures.removeFirstOrNull()?.let { throw it }
         return baton
     }
 
+    override suspend fun forgets(server: String) {
+        forgotten += server
+    }
+
     override suspend fun pickFile() = file
-    override fun picture(bytes: ByteArray): ImageBitmap? = null
+    override fun picture(bytes: ByteArray): ImageBitmap? = drawn
     override suspend fun show(name: String, mediaType: String, bytes: ByteArray) = Unit
     override suspend fun browse(link: String) {
         browsed += link
@@ -153,7 +168,7 @@ class FakePlatform(private val baton: Baton) : Platform {
     }
 
     override suspend fun askForPushes(baton: Baton): PushState = PushState.On
-    override fun now() = NOW
+    override fun now() = clock
 }
 
 object Sample {

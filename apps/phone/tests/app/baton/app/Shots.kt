@@ -21,6 +21,7 @@ import app.baton.app.look.Look
 import app.baton.app.look.Shade
 import app.baton.app.model.AppModel
 import app.baton.app.model.Everywhere
+import app.baton.app.model.Holder
 import app.baton.app.model.InboxState
 import app.baton.app.model.ListState
 import app.baton.app.model.OwnState
@@ -117,6 +118,28 @@ private val signIns = listOf(
     },
 )
 
+private fun asked(problem: Told? = null, invitation: String? = null) =
+    Shot(if (invitation == null) "sign-in-key-lost" else "sign-in-invited") {
+        SignInScreen(SignInState("https://desk.example", problem = problem, invitation = invitation), nothing)
+    }
+
+private val strange = listOf(
+    asked(problem = Told.KeyLost),
+    asked(invitation = "https://desk.example/join#secret"),
+    Shot("sign-in-no-baton") {
+        SignInScreen(SignInState("https://router.example", "demo", "ines@example.com", problem = Told.of(Word.NoBaton)), nothing)
+    },
+    Shot("inbox-update") { Inbox(Sample.inbox(), Sample.live.copy(standing = Standing.Incompatible)) },
+    Shot("inbox-full") { Inbox(list(ListState.Failed(Told.StoreFull, Sample.rows.take(2).map { rowOf(it, Sample.names, NOW) }))) },
+    Shot("inbox-strange") { Inbox(Sample.inbox(Strange.rows)) },
+    Shot("talk-long-name") { Talk(Strange.longNamed) },
+    Shot("talk-no-name") { Talk(Strange.nameless) },
+    Shot("talk-emoji") { Talk(Strange.emoji) },
+    Shot("sheet-hand-over-strange") { Talk(Strange.longNamed.copy(sheet = Sheet.HandOver)) },
+    Shot("sheet-naming-strange") { Talk(Strange.longNamed.copy(sheet = Sheet.Naming(Strange.LONG))) },
+    Shot("review-strange") { ReviewScreen(Strange.review, ReviewActs()) },
+)
+
 private val inboxes = listOf(
     Shot("inbox") { Inbox(Sample.inbox()) },
     Shot("inbox-offline") { Inbox(Sample.inbox(), Sample.offline) },
@@ -174,7 +197,8 @@ private fun covered(name: String, sheet: Sheet) =
 private val sheets = listOf(
     covered("more", Sheet.More),
     covered("hand-over", Sheet.HandOver),
-    covered("snooze", Sheet.Snooze),
+    covered("snooze", Sheet.Snooze()),
+    covered("snooze-days", Sheet.Snooze(isPicking = true)),
     covered("remind", Sheet.Remind()),
     covered("remind-days", Sheet.Remind(isPicking = true)),
     Shot("sheet-remind-standing") { Talk(Sample.called.copy(sheet = Sheet.Remind())) },
@@ -232,7 +256,7 @@ private val others = listOf(
     Shot("begin") { BeginScreen(Sample.begin, Sample.people.channels, {}, {}, {}) },
 )
 
-val shots: List<Shot> = signIns + inboxes + talks + sheets + others
+val shots: List<Shot> = signIns + inboxes + talks + sheets + others + strange
 
 /** How a screen is looked at: its size, its shade, its language, its letters. */
 class Setting(
@@ -318,6 +342,10 @@ private val wholes = listOf(
     Whole("review", begin = { setOutbox(listOf(Sample.held, Sample.tooLate, Sample.item(3, "On its way"))) }) { open(Place.Review) },
     Whole("settings") { open(Place.Settings) },
     Whole("begin") { open(Place.Begin) },
+    Whole("long-name-told", isOfPhone = true, begin = { setPeople(Strange.people) }) {
+        open(marta)
+        state.value.talk?.handOver(Holder.Colleague(Sample.BEN, Strange.LONG), "")
+    },
     Whole("search", isOfPhone = true) { open(Place.Search) },
 )
 

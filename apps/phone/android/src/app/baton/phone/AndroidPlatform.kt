@@ -46,6 +46,11 @@ class AndroidPlatform(private val phone: PhoneApp) : Platform {
 
     override suspend fun open(server: String): Baton = phone.opens(server)
 
+    /** The library did so itself: a push may come before anybody looks. */
+    override suspend fun forgets(server: String) = Unit
+
+    override val beganAnew get() = phone.baton?.beganAnew == true
+
     override suspend fun pickFile(): OutgoingFile? {
         val uri = withContext(Dispatchers.Main) {
             val answer = CompletableDeferred<Uri?>()

@@ -13,9 +13,10 @@ import androidx.compose.runtime.collectAsState
 import androidx.compose.runtime.getValue
 import app.baton.android.CONVERSATION
 import app.baton.app.BatonApp
+import app.baton.app.model.Kept
 import app.baton.app.model.Place
 
-private const val OPEN = "open"
+private const val KEPT = "kept"
 
 class MainActivity : ComponentActivity() {
     private val phone get() = application as PhoneApp
@@ -45,8 +46,7 @@ class MainActivity : ComponentActivity() {
 
     override fun onSaveInstanceState(outState: Bundle) {
         super.onSaveInstanceState(outState)
-        val open = phone.model.state.value.places.filterIsInstance<Place.Talk>().lastOrNull()
-        outState.putString(OPEN, open?.id)
+        outState.putString(KEPT, phone.model.kept().written())
     }
 
     override fun onDestroy() {
@@ -65,10 +65,9 @@ class MainActivity : ComponentActivity() {
         }
     }
 
-    /** The process was ended meanwhile: the draft is with the core, the place is here. */
+    /** The process was ended meanwhile: drafts are with the core, where one was is here. */
     private fun returns(state: Bundle) {
-        val id = state.getString(OPEN) ?: return
-        if (phone.model.state.value.places.isEmpty()) phone.model.comes(Place.Talk(id))
+        state.getString(KEPT)?.let(Kept::of)?.let(phone.model::resumes)
     }
 
     fun asksFor(permission: String) = asks.launch(permission)

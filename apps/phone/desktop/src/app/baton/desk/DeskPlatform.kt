@@ -3,7 +3,6 @@
 package app.baton.desk
 
 import androidx.compose.ui.graphics.ImageBitmap
-import androidx.compose.ui.graphics.toComposeImageBitmap
 import app.baton.app.Platform
 import app.baton.app.Remembered
 import app.baton.app.look.Shade
@@ -100,9 +99,12 @@ class DeskPlatform(
         ownersAlone(directory)
     }
 
+    /** Each server has a store of its own: agents of two desks never meet in one. */
+    private fun storeOf(server: String): Path =
+        directory.resolve(server.substringAfter("://").replace(Regex("[^a-zA-Z0-9.-]"), "_"))
+
     override suspend fun open(server: String): Baton {
-        // Each server has a store of its own: agents of two desks never meet in one.
-        val store = directory.resolve(server.substringAfter("://").replace(Regex("[^a-zA-Z0-9.-]"), "_"))
+        val store = storeOf(server)
         Files.createDirectories(store)
         ownersAlone(store)
         val config = CoreConfig(
@@ -114,6 +116,11 @@ class DeskPlatform(
         baton.foreground()
         baton.network(true)
         return baton
+    }
+
+    override suspend fun forgets(server: String) = withContext(Dispatchers.IO) {
+        storeOf(server).toFile().deleteRecursively()
+        Unit
     }
 
     private fun deviceName(): String {
@@ -128,11 +135,7 @@ class DeskPlatform(
         outgoing(path)
     }
 
-    override fun picture(bytes: ByteArray): ImageBitmap? = try {
-        org.jetbrains.skia.Image.makeFromEncoded(bytes).toComposeImageBitmap()
-    } catch (_: IllegalArgumentException) {
-        null
-    }
+    override fun picture(bytes: ByteArray): ImageBitmap? = scaledPicture(bytes)
 
     override suspend fun show(name: String, mediaType: String, bytes: ByteArray) = withContext(Dispatchers.IO) {
         val plain = Files.createTempDirectory("baton-")

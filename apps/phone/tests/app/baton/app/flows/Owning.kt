@@ -3,6 +3,7 @@
 package app.baton.app.flows
 
 import app.baton.app.model.Holder
+import app.baton.app.model.MINUTE_MS
 import app.baton.app.model.hindrance
 import app.baton.app.model.isClaimTooMany
 import app.baton.app.model.name
@@ -103,6 +104,17 @@ val owning = listOf(
         becomes("it sleeps until then", Status.Snoozed(at)) { ana.now.header?.status }
         world.customer(number, "Rather today")
         until("it is back") { ana.now.header?.status is Status.Open }
+    },
+    Flow("snoozed until a time of one's own, and until another") {
+        val said = world.customer(freshNumber(), "Not before the fair")
+        val ana = hand("ana").live().opens(said)
+        val at = System.currentTimeMillis() / MINUTE_MS * MINUTE_MS + 73 * 24 * 60 * MINUTE_MS
+        ana.talk.snooze(at)
+        becomes("it sleeps until then", Status.Snoozed(at)) { ana.now.header?.status }
+        ana.talk.snooze(at + 75 * MINUTE_MS)
+        becomes("it sleeps longer", Status.Snoozed(at + 75 * MINUTE_MS)) { ana.now.header?.status }
+        ana.talk.reopen()
+        until("it is open again") { ana.now.header?.status is Status.Open }
     },
     Flow("waits for the customer") {
         val number = freshNumber()

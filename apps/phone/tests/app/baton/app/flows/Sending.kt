@@ -30,6 +30,19 @@ import javax.imageio.ImageIO
 private const val DAY_S = 86_400
 
 val sending = listOf(
+    Flow("4,096 emoji, and one more") {
+        val number = freshNumber()
+        val said = world.customer(number, "How do you feel?")
+        val ana = hand("ana").live().opens(said)
+        val text = "😀🎉🙏🐢".repeat(1_024)
+        ana.writes(text)
+        becomes("they reached the customer, all of them", listOf(text)) { world.reached(number) }
+        becomes("they are a line", text) { ana.texts().last() }
+        ana.writes("$text😀")
+        until("one more is not taken") { ana.told.isNotEmpty() }
+        becomes("it stays in the field", "$text😀") { ana.composing.text }
+        ensure(world.reached(number) == listOf(text)) { "it left" }
+    },
     Flow("a file with its words, seen and opened by a colleague") {
         val number = freshNumber()
         val said = world.customer(number, "Send me a picture")

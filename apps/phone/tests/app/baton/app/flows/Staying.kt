@@ -9,6 +9,7 @@ import app.baton.app.model.Place
 import app.baton.app.model.Special
 import app.baton.core.InboxView
 import app.baton.core.PushLevel
+import app.baton.core.Standing
 import app.baton.suite.ensure
 import app.baton.suite.freshNumber
 import app.baton.suite.opId
@@ -120,6 +121,59 @@ val staying = listOf(
         ana.tries("http://127.0.0.1:$nobody", "nobody at all")
         ana.tries("no address", "what is no address")
         ana.signsIn().live()
+    },
+    Flow("something between answers in the server's place, while one works") {
+        val number = freshNumber()
+        val said = world.customer(number, "Is it on?")
+        val ana = hand("ana").live().opens(said)
+        val texts = listOf("fails", "page", "mute").map { mode ->
+            world.cut(ana.way, mode)
+            until("$mode: it is not live") { ana.session.desk.stand.value.standing != Standing.Live }
+            "Written while it $mode".also {
+                ana.writes(it)
+                ana.hasKept(it)
+            }.also { ensure("Is it on?" in ana.texts()) { "$mode: the lines are ${ana.texts()}" } }
+        }
+        ensure(world.reached(number).isEmpty()) { "something left: ${world.reached(number)}" }
+        world.cut(ana.way, "pass")
+        ana.session.desk.baton.networkChanged()
+        ana.live()
+        becomes("all of it reached the customer, once", texts) { world.reached(number) }
+        ensure(ana.app.state.value.session != null) { "the session is over" }
+    },
+    Flow("the key of what is kept is lost") {
+        val said = world.customer(freshNumber(), "Is it safe?")
+        val ana = hand("ana").live().opens(said)
+        ana.talk.type("A draft that goes")
+        until("it is kept") { ana.session.desk.baton.draft(said.conversation) != null }
+        closes(ana)
+        val keys = Files.walk(ana.directory).use { all -> all.filter { it.isRegularFile() && it.fileName.toString().startsWith("key-") }.toList() }
+        ensure(keys.isNotEmpty()) { "there are no keys" }
+        keys.forEach(Files::delete)
+        val later = again(ana, "ana").starts()
+        becomes("it is told", "The key of what is kept here is lost. Sign in again; what was not sent is gone.") { later.problem }
+        ensure(later.app.state.value.session == null) { "somebody is signed in" }
+        later.signsIn().live().opens(newest(said))
+        becomes("what the server has is there", listOf("Is it safe?")) { later.texts() }
+        val last = again(later, "ana").starts()
+        until("the next start knows its key") { last.app.state.value.session != null }
+    },
+    Flow("a customer whose name has no end, and one who has none") {
+        val names = listOf("Maria ".repeat(84).trim(), "", "\u202e7 Marta\u2069")
+        val ana = hand("ana").live()
+        val done = mutableSetOf<String>()
+        for (name in names) {
+            val number = freshNumber()
+            world.post("/customer", mapOf("wa_id" to number, "name" to name, "text" to "It is me"))
+            ana.session.inbox.choose(InboxView.All)
+            val row = eventually("they are listed") { ana.rows.find { row -> row.preview == "It is me" && row.id !in done } }
+            done += row.id
+            ensure(row.title?.isBlank() != true) { "the title is blank" }
+            ana.app.open(Place.Talk(row.id))
+            until("it is open") { "It is me" in ana.texts() }
+            ana.writes("I know")
+            becomes("it reached them", listOf("I know")) { world.reached(number) }
+        }
     },
     Flow("opened without a network, and read") {
         val number = freshNumber()

@@ -54,7 +54,9 @@ import app.baton.app.screens.BeginScreen
 import app.baton.app.screens.ForwardSheet
 import app.baton.app.screens.FoundActs
 import app.baton.app.screens.FoundList
+import app.baton.app.screens.BeginsSheet
 import app.baton.app.screens.InboxActs
+import app.baton.app.screens.KeepsSheets
 import app.baton.app.screens.InboxScreen
 import app.baton.app.screens.NoticesActs
 import app.baton.app.screens.NoticesScreen
@@ -83,6 +85,7 @@ private val TWO_PANES = 840.dp
 private val LIST = 360.dp
 private val COMPOSER = 152.dp
 private const val TOLD_MS = 6_000L
+private const val TOLD_LINES = 6
 private const val UNDONE_MS = 10_000L
 
 @Composable
@@ -96,12 +99,14 @@ fun BatonApp(app: AppModel, platform: Platform, font: FontFamily = FontFamily.De
         own = platform.remembered
     }
     BatonTheme(words, own.shade, font) {
-        BoxWithConstraints(Modifier.fillMaxSize().background(Look.colours.surface).safeDrawingPadding()) {
-            val session = state.session
-            when {
-                session != null -> Inside(app, state, session, maxWidth >= TWO_PANES, own, change, platform)
-                state.isStarting -> Box(Modifier.fillMaxSize())
-                else -> SignInScreen(state.signIn, SignInActs(app))
+        KeepsSheets {
+            BoxWithConstraints(Modifier.fillMaxSize().background(Look.colours.surface).safeDrawingPadding()) {
+                val session = state.session
+                when {
+                    session != null -> Inside(app, state, session, maxWidth >= TWO_PANES, own, change, platform)
+                    state.isStarting -> Box(Modifier.fillMaxSize())
+                    else -> SignInScreen(state.signIn, SignInActs(app))
+                }
             }
         }
     }
@@ -257,6 +262,7 @@ private fun TalkPane(app: AppModel, state: AppState, session: Session, hasBack: 
     val acts = remember(talk) {
         TalkActs.of(talk, app::back, { app.open(Place.Review) }) { app.open(Place.Talk(it.id, it.title)) }
     }
+    BeginsSheet(now.sheet)
     TalkScreen(now, stand, acts, hasBack = hasBack)
     val forward = now.sheet as? Sheet.Forward ?: return
     val names by session.desk.names.collectAsState()
@@ -367,7 +373,7 @@ private fun ToastAt(session: Session, place: Place?, modifier: Modifier) {
             .background(colours.inverse).heightIn(min = 48.dp).padding(start = 16.dp),
         Arrangement.spacedBy(8.dp), Alignment.CenterVertically,
     ) {
-        Says(shown.text.say(Look.words), Modifier.weight(1f).padding(vertical = 12.dp), Look.type.small, colours.onInverse)
+        Says(shown.text.say(Look.words), Modifier.weight(1f).padding(vertical = 12.dp), Look.type.small, colours.onInverse, TOLD_LINES)
         val undo = shown.undo
         if (undo != null) {
             Act(Look.words(Word.Undo), Weight.INVERSE) {

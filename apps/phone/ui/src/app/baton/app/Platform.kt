@@ -25,6 +25,12 @@ interface Platform {
     /** Opens the core for a server. Throws `CoreException`. */
     suspend fun open(server: String): Baton
 
+    /** Removes what is kept of a server here: nobody has its key any more. */
+    suspend fun forgets(server: String)
+
+    /** Whether that was done without anybody at the screen, as for a push. */
+    val beganAnew: Boolean get() = false
+
     /** Lets the agent choose a file; null where they choose none. */
     suspend fun pickFile(): OutgoingFile?
 

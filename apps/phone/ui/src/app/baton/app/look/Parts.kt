@@ -101,7 +101,8 @@ fun lettersOf(name: String): String {
     if (name.startsWith("+")) return name.filter(Char::isDigit).takeLast(2)
     val words = name.split(' ', '\u00a0').filter { word -> word.any(Char::isLetterOrDigit) }
     fun first(word: String) = word.first(Char::isLetterOrDigit).toString()
-    val last = if (words.size > 1) first(words.last()) else words.firstOrNull()?.drop(1)?.take(1)
+    // Half of a pair of characters is no letter.
+    val last = if (words.size > 1) first(words.last()) else words.firstOrNull()?.drop(1)?.take(1)?.filterNot(Char::isSurrogate)
     return (words.firstOrNull()?.let(::first).orEmpty() + last.orEmpty()).uppercase().ifEmpty { "?" }
 }
 

@@ -44,7 +44,13 @@ data class SignInState(
     val email: String = "",
     val isBusy: Boolean = false,
     val problem: Told? = null,
+    val password: Secret = Secret(""),
+    /** The link of an invitation, which a browser opens: there its password is chosen. */
+    val invitation: String? = null,
 )
+
+/** What is never printed and never kept: it outlives a screen that is turned, and no process. */
+class Secret(val text: String)
 
 data class BeginState(
     val phone: String = "",
@@ -81,7 +87,8 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
     private var opened: String? = null
     private var inside: CoroutineScope? = null
     private var talking: CoroutineScope? = null
-    private var wanted: Place? = null
+    private var wanted: List<Place> = emptyList()
+    private var resumed: Kept? = null
     private var shared: String? = null
 
     val state: StateFlow<AppState> = stateNow
@@ -93,11 +100,12 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
     /** Opens what was there, without a network. */
     private suspend fun start() {
         val (server, workspace, email) = platform.remembered
-        stateNow.update { it.copy(signIn = SignInState(server, workspace, email)) }
+        if (resumed == null) signs { SignInState(server, workspace, email) }
         if (server.isNotEmpty()) {
             try {
                 val core = opens(server)
-                core.signedIn()?.let { enters(core, it) }
+                val who = core.signedIn()
+                if (who != null) enters(core, who) else if (platform.beganAnew) signInFails(Told.KeyLost)
             } catch (refused: CoreException) {
                 signInFails(Told.of(refused))
             }
@@ -115,6 +123,15 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
         return core
     }
 
+    /** What a lost key sealed can be read by nobody. It goes once somebody was told, and signs in. */
+    private suspend fun opensAnew(server: String): Baton = try {
+        opens(server)
+    } catch (lost: CoreException.Storage) {
+        if (!lost.isKeyLost) throw lost
+        platform.forgets(server)
+        opens(server)
+    }
+
     // Signing in.
 
     /** Takes an address as people paste it: also the link of an invitation. */
@@ -127,6 +144,7 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
                 workspace = link?.workspace ?: before.workspace,
                 email = link?.email ?: before.email,
                 problem = null,
+                invitation = link?.invitation,
             )
             it.copy(signIn = now)
         }
@@ -135,6 +153,14 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
     fun setWorkspace(text: String) = signs { it.copy(workspace = text, problem = null) }
 
     fun setEmail(text: String) = signs { it.copy(email = text, problem = null) }
+
+    fun setPassword(text: String) = signs { it.copy(password = Secret(text)) }
+
+    /** Opens the invitation where a password can be chosen, or its end is told. */
+    fun join() {
+        val link = stateNow.value.signIn.invitation ?: return
+        scope.launch { platform.browse(link) }
+    }
 
     private fun signs(change: (SignInState) -> SignInState) =
         stateNow.update { it.copy(signIn = change(it.signIn)) }
@@ -148,15 +174,17 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
         signs { it.copy(isBusy = true, problem = null) }
         scope.launch {
             try {
-                val core = opens(server)
+                val core = opensAnew(server)
                 val who = core.signIn(said.workspace.trim(), said.email.trim(), password)
                 platform.remembered = platform.remembered.copy(
                     server = server, workspace = said.workspace.trim(), email = said.email.trim(),
                 )
                 enters(core, who)
-                signInFails(null)
+                signs { it.copy(isBusy = false, problem = null, password = Secret(""), invitation = null) }
             } catch (gone: CancellationException) {
                 throw gone
+            } catch (_: CoreException.Incompatible) {
+                signInFails(Told.of(Word.NoBaton))
             } catch (refused: CoreException) {
                 signInFails(Told.of(refused))
             }
@@ -169,8 +197,8 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
         inside = within
         val desk = Desk(core, who, platform, within)
         stateNow.update { it.copy(session = Session(desk, within), places = emptyList()) }
-        wanted?.let(::open)
-        wanted = null
+        goesOn(wanted)
+        wanted = emptyList()
         within.launch {
             desk.end.collect { why ->
                 if (why != null) ends(why.takeUnless { it == Told.SignedOut })
@@ -209,7 +237,33 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
 
     /** Somewhere that another program asks for: at once, or as soon as somebody is signed in. */
     fun comes(place: Place) {
-        if (stateNow.value.session == null) wanted = place else open(place)
+        if (stateNow.value.session == null) wanted = listOf(place) else open(place)
+    }
+
+    // What outlives a process that the system ends.
+
+    /** Where one is and what was typed, but for the password. Drafts are with the core. */
+    fun kept(): Kept = stateNow.value.let { now ->
+        val said = now.signIn
+        Kept(listOf(said.server, said.workspace, said.email), now.begin.phone, now.session?.inbox?.query?.value.orEmpty(), now.places)
+    }
+
+    /** Goes on where another process was: at once, or as soon as somebody is signed in. */
+    fun resumes(kept: Kept) {
+        val now = stateNow.value
+        if (now.places.isNotEmpty()) return
+        val (server, workspace, email) = kept.signIn
+        if (now.session == null) signs { it.copy(server = server, workspace = workspace, email = email) }
+        resumed = kept
+        stateNow.update { it.copy(begin = it.begin.copy(phone = kept.phone)) }
+        if (now.session == null) wanted = kept.places else goesOn(kept.places)
+    }
+
+    private fun goesOn(places: List<Place>) {
+        places.forEach(::open)
+        val query = resumed?.query.orEmpty()
+        resumed = null
+        if (query.isNotBlank() && Place.Search in places) stateNow.value.session?.inbox?.find(query)
     }
 
     /** A text of another program, for the conversation that is opened next. */
@@ -305,8 +359,11 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
     }
 }
 
+/** Where a browser opens an invitation; its secret stands behind a #. */
+private const val JOIN = "/join"
+
 /** A link of an invitation or of the console: its server, and what it says of who signs in. */
-class SignInLink(val server: String, val workspace: String?, val email: String?)
+class SignInLink(val server: String, val workspace: String?, val email: String?, val invitation: String? = null)
 
 fun linkOf(text: String): SignInLink? {
     val uri = try {
@@ -314,10 +371,13 @@ fun linkOf(text: String): SignInLink? {
     } catch (_: java.net.URISyntaxException) {
         return null
     }
-    if (uri.scheme !in setOf("http", "https") || uri.host == null || uri.query == null) return null
-    val said = uri.query.split('&').associate { it.substringBefore('=') to it.substringAfter('=') }
+    if (uri.scheme !in setOf("http", "https") || uri.host == null) return null
     val port = if (uri.port == -1) "" else ":${uri.port}"
-    return SignInLink("${uri.scheme}://${uri.host}$port", said["workspace"], said["email"])
+    val server = "${uri.scheme}://${uri.host}$port"
+    if (uri.path == JOIN && uri.rawFragment != null) return SignInLink(server, null, null, text)
+    if (uri.query == null) return null
+    val said = uri.query.split('&').associate { it.substringBefore('=') to it.substringAfter('=') }
+    return SignInLink(server, said["workspace"], said["email"])
 }
 
 /** The server's address as the core takes it; null where it is none. */

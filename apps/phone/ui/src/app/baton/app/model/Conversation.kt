@@ -2,6 +2,7 @@
 
 package app.baton.app.model
 
+import androidx.compose.ui.graphics.ImageBitmap
 import app.baton.app.words.Word
 import app.baton.core.Act
 import app.baton.core.ConversationTag
@@ -32,6 +33,7 @@ import app.baton.core.header
 import app.baton.core.timeline
 import app.baton.core.watchHeader
 import app.baton.core.watchTimeline
+import java.util.concurrent.ConcurrentHashMap
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.delay
@@ -63,9 +65,9 @@ data class Composing(
 sealed interface Sheet {
     data object More : Sheet
     data object HandOver : Sheet
-    data object Snooze : Sheet
 
     /** [isPicking]: whether the days of a month can be chosen. */
+    data class Snooze(val isPicking: Boolean = false) : Sheet
     data class Remind(val isPicking: Boolean = false) : Sheet
     data object Priority : Sheet
     data object Contact : Sheet
@@ -103,7 +105,7 @@ data class TalkState(
     val names: Names,
     val composing: Composing = Composing(),
     val elsewhere: List<InboxRow> = emptyList(),
-    val pictures: Map<String, Any> = emptyMap(),
+    val pictures: Map<String, ImageBitmap> = emptyMap(),
     val sheet: Sheet? = null,
     val now: Long = 0,
     /** Every tag that the team set up. */
@@ -139,6 +141,9 @@ data class TalkState(
 
 private const val SECOND_MS = 1_000L
 
+/** Pixels of all pictures of a conversation: some 64 MB. */
+private const val PICTURES_MAX = 16_000_000
+
 /** A core that shows no further page holds up nobody. */
 private const val SHOWN_MS = 10_000L
 
@@ -149,7 +154,7 @@ class TalkModel(
     title: String? = null,
     at: ULong? = null,
 ) {
-    private val now get() = desk.platform.now()
+    private val now get() = desk.now()
     private val baton get() = desk.baton
     private val stateNow = MutableStateFlow(
         TalkState(id, title, names = desk.names.value, now = now, seeking = at),
@@ -160,7 +165,7 @@ class TalkModel(
 
     /** From then on the kept draft is older than the field, also where the field is empty. */
     @Volatile private var hasWritten = false
-    private val asked = HashSet<String>()
+    private val asked: MutableSet<String> = ConcurrentHashMap.newKeySet()
     private var readTo = 0uL
     internal val paging = Mutex()
 
@@ -233,7 +238,7 @@ class TalkModel(
             it.copy(
                 header = header.header,
                 isHidden = header.header == null,
-                title = header.header?.title ?: it.title,
+                title = header.header?.title?.takeIf { said -> said.isNotBlank() } ?: it.title,
                 now = now,
             )
         }
@@ -312,12 +317,23 @@ class TalkModel(
             try {
                 val bytes = bytesOf(line, FileSize.SMALL)
                 val picture = desk.platform.picture(bytes) ?: return@launch
-                stateNow.update { it.copy(pictures = it.pictures + (line.id to picture)) }
+                stateNow.update { it.copy(pictures = holds(it.pictures + (line.id to picture))) }
             } catch (_: CoreException) {
                 // Asked again when the line is shown again.
                 asked.remove(line.id)
             }
         }
+    }
+
+    /** The newest of them, as far as there is room: the others are loaded again where they are shown. */
+    private fun holds(pictures: Map<String, ImageBitmap>): Map<String, ImageBitmap> {
+        var room = PICTURES_MAX
+        val held = pictures.entries.reversed().takeWhile { (_, one) ->
+            room -= one.width * one.height
+            room >= 0
+        }.ifEmpty { listOf(pictures.entries.last()) }
+        asked.removeAll(pictures.keys - held.map { it.key }.toSet())
+        return held.reversed().associate { it.key to it.value }
     }
 
     fun openFile(line: Line, name: String, mediaType: String, of: String = id) = desk.does {

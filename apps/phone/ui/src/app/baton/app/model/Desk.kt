@@ -44,19 +44,20 @@ import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 
 /** Whom and what ids name. */
-class Names(private val people: People, val me: String) {
-    private val agents = people.agents.associateBy { it.id }
-    private val teams = people.teams.associateBy { it.id }
+class Names(people: People, val me: String) {
+    /** Whoever has no name can be chosen all the same. */
+    private val agents = people.agents.map { it.copy(name = it.name.ifBlank { NAMELESS }) }.associateBy { it.id }
+    private val teams = people.teams.map { it.copy(name = it.name.ifBlank { NAMELESS }) }.associateBy { it.id }
     private val channels = people.channels.associateBy { it.id }
 
-    val colleagues: List<Colleague> get() = people.agents.filter { it.isActive && it.id != me }
-    val allTeams: List<Named> get() = people.teams
-    val allChannels: List<Named> get() = people.channels
+    val colleagues: List<Colleague> get() = agents.values.filter { it.isActive && it.id != me }
+    val allTeams: List<Named> get() = teams.values.toList()
+    val allChannels: List<Named> get() = channels.values.toList()
     val self: Colleague? get() = agents[me]
 
-    fun agent(id: String): String = agents[id]?.name ?: "?"
+    fun agent(id: String): String = agents[id]?.name ?: NAMELESS
     fun isOnline(id: String): Boolean = agents[id]?.isOnline == true
-    fun team(id: String): String = teams[id]?.name ?: "?"
+    fun team(id: String): String = teams[id]?.name ?: NAMELESS
     /** A number is not broken in a sentence. */
     fun channel(id: String): String = channels[id]?.name.orEmpty().replace(' ', '\u00a0')
 
@@ -80,6 +81,7 @@ data class Toast(val text: Told, val undo: (() -> Unit)? = null)
 /** How the app stands, above every list. */
 data class Stand(val standing: Standing, val asOf: Long?, val waiting: Int, val needsReview: Int)
 
+private const val NAMELESS = "?"
 private const val SAVED_MS = 60_000L
 
 class Desk(
@@ -91,6 +93,9 @@ class Desk(
     private val peopleNow = MutableStateFlow(Names(noPeople, signedIn.agent))
     private val outboxNow = MutableStateFlow<List<OutboxItem>>(emptyList())
     private val heardAt = MutableStateFlow<Long?>(null)
+
+    /** How far this device's clock is behind the server's, whose times all lists have. */
+    @Volatile private var behindMs = 0L
     private val toastNow = MutableSharedFlow<Toast>(extraBufferCapacity = 8)
     private val pushNow = MutableStateFlow<PushState?>(null)
     private val tagsNow = MutableStateFlow<List<ConversationTag>>(emptyList())
@@ -98,6 +103,9 @@ class Desk(
     private val reading = Mutex()
     private val viewed = Channel<String?>(Channel.CONFLATED)
     private val keeping = SupervisorJob(scope.coroutineContext[Job])
+
+    /** The time as the server would say it: a device may be a day off. */
+    fun now(): Long = platform.now() + behindMs
 
     val names: StateFlow<Names> = peopleNow.asStateFlow()
     val outbox: StateFlow<List<OutboxItem>> = outboxNow.asStateFlow()
@@ -140,6 +148,8 @@ class Desk(
     }
 
     private suspend fun reload() = asks {
+        behindMs = baton.diagnostics().clockBehindMs
+        if (baton.current.value == Standing.Live) heardAt.value = now()
         readsPeople()
         readsOutbox()
         readsSettings()
@@ -168,11 +178,8 @@ class Desk(
 
     private fun stands(at: Standing) {
         when (at) {
-            Standing.Live -> {
-                heardAt.value = platform.now()
-                // Who came while this phone was away.
-                scope.launch { reload() }
-            }
+            // Who came while this phone was away.
+            Standing.Live -> scope.launch { reload() }
             Standing.Wiped -> endNow.value = Told.Revoked
             Standing.NeedsSignIn -> endNow.value = Told.SessionOver
             Standing.SignedOut, Standing.Offline, Standing.Suspended, Standing.Locked,

@@ -119,7 +119,7 @@ private const val TICK_MS = 20_000L
 private const val TYPED_MS = 250L
 
 class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
-    private val stateNow = MutableStateFlow(InboxState(now = desk.platform.now()))
+    private val stateNow = MutableStateFlow(InboxState(now = desk.now()))
     private val queryNow = MutableStateFlow("")
     private var watched: Watched<Inbox>? = null
     private var watching: Job? = null
@@ -185,7 +185,7 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
         listing?.cancel()
         val inside = scope + SupervisorJob(scope.coroutineContext[Job])
         listing = inside
-        stateNow.update { InboxState(view, ListState.Loading, desk.platform.now(), it.isTaking, special) }
+        stateNow.update { InboxState(view, ListState.Loading, desk.now(), it.isTaking, special) }
         asked = 0
         if (special is Special.Saved) {
             watched = null
@@ -203,7 +203,7 @@ class InboxModel(private val desk: Desk, private val scope: CoroutineScope) {
     /** Called when the list, a name, a tag or the time changes. It always draws the newest of each. */
     @Synchronized
     private fun draw() {
-        val now = desk.platform.now()
+        val now = desk.now()
         val names = desk.names.value
         fun List<InboxRow>.drawn() = map {
             desk.homes[it.id] = Home(it.team, it.channel)

@@ -97,7 +97,7 @@ class NoticesModel(private val desk: Desk, private val scope: CoroutineScope) {
         } catch (refused: CoreException) {
             stateNow.value.copy(failed = Told.of(refused))
         }
-        stateNow.value = next.copy(isLoading = false, names = desk.names.value, now = desk.platform.now())
+        stateNow.value = next.copy(isLoading = false, names = desk.names.value, now = desk.now())
     }
 
     /** Those of this conversation are read, up to this one. */

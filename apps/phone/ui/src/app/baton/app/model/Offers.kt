@@ -49,7 +49,7 @@ class OffersModel(private val desk: Desk, scope: CoroutineScope) {
 
     @Synchronized
     private fun draw() {
-        val now = desk.platform.now()
+        val now = desk.now()
         val rows = list.value?.rows.orEmpty()
         answered.retainAll(rows.mapNotNull { it.offer?.offer }.toSet())
         stateNow.value = rows.mapNotNull { offerOf(it, now) }.filter { it.offer !in answered }

@@ -44,12 +44,12 @@ class OwnModel(private val desk: Desk, private val scope: CoroutineScope) {
     val state: StateFlow<OwnState> = stateNow
 
     fun load() {
-        stateNow.update { it.copy(failed = null, now = desk.platform.now()) }
+        stateNow.update { it.copy(failed = null, now = desk.now()) }
         scope.launch {
             try {
                 val devices = desk.baton.devices()
                 val levels = desk.baton.pushLevels()
-                stateNow.update { it.copy(devices = devices, levels = levels, now = desk.platform.now()) }
+                stateNow.update { it.copy(devices = devices, levels = levels, now = desk.now()) }
             } catch (refused: CoreException) {
                 stateNow.update { it.copy(failed = Told.of(refused)) }
             }

@@ -43,7 +43,7 @@ class ReviewModel(private val desk: Desk) {
                 held = items.filter { it.review != null },
                 waiting = items.filter { it.isWaiting && it.isOfPerson },
                 edits = before.edits.filterKeys { number -> items.any { it.number == number } },
-                now = desk.platform.now(),
+                now = desk.now(),
             )
         }
         for (item in items) {

@@ -76,6 +76,6 @@ class SearchModel(private val desk: Desk, private val scope: CoroutineScope) {
 
     private fun drawn(row: InboxRow): RowState {
         desk.homes[row.id] = Home(row.team, row.channel)
-        return rowOf(row, desk.names.value, desk.platform.now(), desk.tags.value)
+        return rowOf(row, desk.names.value, desk.now(), desk.tags.value)
     }
 }

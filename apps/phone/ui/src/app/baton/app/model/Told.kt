@@ -31,6 +31,7 @@ sealed interface Told {
         val Revoked = Of(Word.WasRevoked)
         val SignedOut = Of(Word.SignOut)
         val StoreFull = Of(Word.StoreFull)
+        val KeyLost = Of(Word.KeyLost)
 
         @Suppress("FunctionName")
         fun LeaseLost(by: String) = Of(Word.LeaseLost, listOf(by))
@@ -51,7 +52,7 @@ sealed interface Told {
             is CoreException.Storage -> when {
                 error.isFull -> StoreFull
                 error.isInUse -> Of(Word.StoreInUse)
-                error.isKeyLost -> Of(Word.KeyLost)
+                error.isKeyLost -> KeyLost
                 else -> WentWrong(error.detail)
             }
             is CoreException.Locked, is CoreException.KeyLocked -> Of(Word.Locked)

@@ -275,7 +275,7 @@ private fun Media(line: Line, content: LineContent.Media, state: TalkState, acts
     when (val file = line.file) {
         is LineFile.Stored -> if (file.picture != null) {
             val size = checkNotNull(file.picture)
-            val picture = state.pictures[line.id] as? ImageBitmap
+            val picture = state.pictures[line.id]
             LaunchedEffect(line.id) { acts.picture(line) }
             val ratio = (size.width.toFloat() / maxOf(size.height.toFloat(), 1f)).coerceIn(0.6f, 1.9f)
             Box(

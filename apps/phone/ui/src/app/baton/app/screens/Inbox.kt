@@ -118,20 +118,25 @@ fun InboxScreen(
         }
         Tabs(tabs, state, acts.choose)
         Hairline()
+        // Large letters leave no room beside it: it stands below the list, and not over it.
+        val isOver = state.isOfQueue && !isLarge
+        val takes = @Composable { modifier: Modifier ->
+            Act(
+                words(Word.TakeNext), modifier = modifier, isEnabled = stand.standing == Standing.Live && !state.isTaking,
+                drawing = Drawing.Bolt, onClick = acts.takeNext,
+            )
+        }
         Box(Modifier.weight(1f).fillMaxWidth()) {
-            val isOver = state.isOfQueue
             Rows(state, acts, chosen, ends = if (isOver) TAKES else 0.dp)
             if (isOver) {
-                val isLive = stand.standing == Standing.Live
                 // What cannot be done is paler; rows do not show through it.
                 val place = Modifier.align(Alignment.BottomEnd).padding(12.dp)
-                Box(place.clip(RoundedCornerShape(Dims.rMd)).background(Look.colours.surface)) {
-                    Act(
-                        words(Word.TakeNext), isEnabled = isLive && !state.isTaking,
-                        drawing = Drawing.Bolt, onClick = acts.takeNext,
-                    )
-                }
+                Box(place.clip(RoundedCornerShape(Dims.rMd)).background(Look.colours.surface)) { takes(Modifier) }
             }
+        }
+        if (state.isOfQueue && isLarge) {
+            Hairline()
+            Box(Modifier.fillMaxWidth().padding(horizontal = 12.dp, vertical = 8.dp)) { takes(Modifier.fillMaxWidth()) }
         }
     }
 }

@@ -11,7 +11,7 @@ import androidx.compose.foundation.layout.padding
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
-import androidx.compose.runtime.remember
+import androidx.compose.runtime.saveable.rememberSaveable
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.unit.dp
@@ -68,8 +68,8 @@ fun Levels(state: OwnState, teams: List<Named>, acts: OwnActs) {
 @Composable
 private fun QuietTimes(quiet: QuietHours, acts: OwnActs) {
     val words = Look.words
-    var from by remember(quiet) { mutableStateOf(quiet.from) }
-    var until by remember(quiet) { mutableStateOf(quiet.until) }
+    var from by rememberSaveable(quiet.from, quiet.until) { mutableStateOf(quiet.from) }
+    var until by rememberSaveable(quiet.from, quiet.until) { mutableStateOf(quiet.until) }
     val (begins, ends) = timeOf(from) to timeOf(until)
     Column(Modifier.padding(horizontal = 20.dp, vertical = 4.dp), Arrangement.spacedBy(10.dp)) {
         Row(horizontalArrangement = Arrangement.spacedBy(12.dp)) {
@@ -92,7 +92,7 @@ private fun RowScope.Time(label: String, text: String, isWrong: Boolean, change:
 @Composable
 private fun TeamLevel(team: Named, now: PushLevels, acts: OwnActs) {
     val words = Look.words
-    var isOpen by remember { mutableStateOf(false) }
+    var isOpen by rememberSaveable { mutableStateOf(false) }
     val own = now.teams.find { it.team == team.id }?.level
     val said = words(own?.let(::wordOf) ?: Word.LevelSame)
     ActRow(words(Word.LevelOfTeam, team.name), if (isOpen) Drawing.Down else Drawing.Right, said) { isOpen = !isOpen }
@@ -127,7 +127,7 @@ fun Devices(state: OwnState, acts: OwnActs) {
 @Composable
 private fun Device(device: SignedInDevice, now: Long, acts: OwnActs) {
     val words = Look.words
-    var asks by remember { mutableStateOf(false) }
+    var asks by rememberSaveable { mutableStateOf(false) }
     val used = if (device.isThis) words(Word.ThisDevice) else words(Word.LastSeen, words.moment(device.lastSeenMs, now))
     ActRow(device.name, Drawing.Screen, used, isChosen = device.isThis, isEnabled = true) {
         if (!device.isThis) asks = !asks

@@ -10,8 +10,6 @@ import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.padding
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
-import androidx.compose.runtime.mutableStateOf
-import androidx.compose.runtime.remember
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.semantics.clearAndSetSemantics
@@ -22,6 +20,7 @@ import app.baton.app.look.ActRow
 import app.baton.app.look.Chip
 import app.baton.app.look.Drawing
 import app.baton.app.look.Field
+import app.baton.app.look.Hairline
 import app.baton.app.look.Look
 import app.baton.app.look.Problem
 import app.baton.app.look.SheetTitle
@@ -34,6 +33,7 @@ import app.baton.app.model.TalkState
 import app.baton.app.model.isPriorityEnough
 import app.baton.app.model.isRemindable
 import app.baton.app.words.Word
+import app.baton.app.words.upTo
 import app.baton.core.Priority
 
 private const val MORNING = 9
@@ -44,9 +44,11 @@ fun RemindSheet(state: TalkState, sheet: Sheet.Remind, acts: TalkActs) {
     val words = Look.words
     val now = state.now
     val standing = state.header?.reminder
-    var at by remember { mutableStateOf(words.typed(words.at(now, MORNING) { it.plusDays(1) })) }
-    var about by remember { mutableStateOf("") }
-    var isFollowUp by remember { mutableStateOf(standing?.isFollowUp == true) }
+    var typed by onSheet("at", words.typed(words.at(now, MORNING) { it.plusDays(1) }).written())
+    val at = Typed.of(typed)
+    var about by onSheet("about")
+    var follows by onSheet("follow-up", "${standing?.isFollowUp == true}")
+    val isFollowUp = follows == "true"
     val ms = words.msOf(at)?.takeIf { isRemindable(it, now) }
     val hint = if (standing == null) words(Word.RemindHint) else words(Word.RemindStanding, words.until(standing.atMs, now))
     SheetTitle(words(Word.RemindTitle), hint)
@@ -55,17 +57,17 @@ fun RemindSheet(state: TalkState, sheet: Sheet.Remind, acts: TalkActs) {
         Arrangement.spacedBy(8.dp), Arrangement.spacedBy(8.dp),
     ) {
         for ((word, soon) in words.soonTimes(now)) {
-            Act(words(word), Weight.SECOND) { at = words.typed(soon) }
+            Act(words(word), Weight.SECOND) { typed = words.typed(soon).written() }
         }
     }
     val within = Within(words.dateOf(now), words.dateOf(now + REMIND_MS))
     val pick = { acts.cover(sheet.copy(isPicking = !sheet.isPicking)) }
-    When(at, within, sheet.isPicking, pick, isWrong = ms == null) { at = it }
+    When(at, within, sheet.isPicking, pick, isWrong = ms == null) { typed = it.written() }
     Column(Modifier.padding(horizontal = 20.dp, vertical = 4.dp), Arrangement.spacedBy(12.dp)) {
         if (ms == null) Problem(words(Word.RemindPast))
-        Field(words(Word.RemindText), about, { about = it.take(ABOUT_MAX) }, lines = 3)
+        Field(words(Word.RemindText), about, { about = it.upTo(ABOUT_MAX) }, lines = 3)
     }
-    ActRow(words(Word.RemindFollowUp), isChosen = isFollowUp) { isFollowUp = !isFollowUp }
+    ActRow(words(Word.RemindFollowUp), isChosen = isFollowUp) { follows = "${!isFollowUp}" }
     Column(Modifier.padding(horizontal = 20.dp, vertical = 8.dp), Arrangement.spacedBy(8.dp)) {
         Act(words(Word.RemindSave), modifier = Modifier.fillMaxWidth(), isEnabled = ms != null) {
             if (ms != null) acts.tools.remind(ms, isFollowUp, about)
@@ -73,6 +75,31 @@ fun RemindSheet(state: TalkState, sheet: Sheet.Remind, acts: TalkActs) {
         if (standing != null) {
             Act(words(Word.RemindEnd), Weight.SECOND, Modifier.fillMaxWidth(), onClick = acts.tools.endReminder)
         }
+    }
+}
+
+/** Soon by one tap, or on a day at a time of one's own. */
+@Composable
+fun SnoozeSheet(state: TalkState, sheet: Sheet.Snooze, acts: TalkActs) {
+    val words = Look.words
+    val now = state.now
+    var typed by onSheet("at", words.typed(words.at(now, MORNING) { it.plusDays(1) }).written())
+    val at = Typed.of(typed)
+    val ms = words.msOf(at)?.takeIf { isRemindable(it, now) }
+    SheetTitle(words(Word.Snooze))
+    for ((word, until) in words.soonTimes(now)) {
+        ActRow(words(word), Drawing.Moon, detail = words.until(until, now)) { acts.snooze(until) }
+    }
+    Hairline()
+    val within = Within(words.dateOf(now), words.dateOf(now + REMIND_MS))
+    val pick = { acts.cover(sheet.copy(isPicking = !sheet.isPicking)) }
+    When(at, within, sheet.isPicking, pick, isWrong = ms == null) { typed = it.written() }
+    Column(Modifier.padding(horizontal = 20.dp, vertical = 8.dp), Arrangement.spacedBy(12.dp)) {
+        if (ms == null) Problem(words(Word.RemindPast))
+        Act(
+            if (ms == null) words(Word.Snooze) else words(Word.SnoozeUntil, words.until(ms, now)),
+            modifier = Modifier.fillMaxWidth(), isEnabled = ms != null,
+        ) { if (ms != null) acts.snooze(ms) }
     }
 }
 
@@ -93,14 +120,15 @@ fun PrioritySheet(state: TalkState, acts: ToolActs) {
     val words = Look.words
     val before = state.header?.priority ?: Priority.NORMAL
     // The choice stays as it is, also when a colleague changes something meanwhile.
-    var chosen by remember { mutableStateOf(before) }
-    var reason by remember { mutableStateOf("") }
+    var name by onSheet("priority", before.name)
+    val chosen = Priority.entries.find { it.name == name } ?: before
+    var reason by onSheet("reason")
     SheetTitle(words(Word.PriorityTitle), words(Word.PriorityHint))
     for ((priority, word) in priorities) {
-        ActRow(words(word), isChosen = priority == chosen) { chosen = priority }
+        ActRow(words(word), isChosen = priority == chosen) { name = priority.name }
     }
     Column(Modifier.padding(horizontal = 20.dp, vertical = 8.dp), Arrangement.spacedBy(12.dp)) {
-        Field(words(Word.PriorityReason), reason, { reason = it.take(REASON_MAX) })
+        Field(words(Word.PriorityReason), reason, { reason = it.upTo(REASON_MAX) })
         val isEnough = isPriorityEnough(before, chosen, reason)
         Act(words(Word.Save), modifier = Modifier.fillMaxWidth(), isEnabled = isEnough) { acts.setPriority(chosen, reason) }
     }

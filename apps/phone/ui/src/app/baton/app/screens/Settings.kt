@@ -16,7 +16,7 @@ import androidx.compose.foundation.verticalScroll
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
-import androidx.compose.runtime.remember
+import androidx.compose.runtime.saveable.rememberSaveable
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
@@ -183,7 +183,7 @@ private fun Words.pushes(at: PushState?): String = when (at) {
 @Composable
 private fun SignOut(state: SettingsState, acts: SettingsActs) {
     val words = Look.words
-    var asks by remember { mutableStateOf(false) }
+    var asks by rememberSaveable { mutableStateOf(false) }
     if (asks) {
         Column(Modifier.padding(horizontal = 20.dp), Arrangement.spacedBy(8.dp)) {
             Says(words.count(Word.SignOutWaiting, state.waiting))

@@ -12,8 +12,6 @@ import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
-import androidx.compose.runtime.mutableStateOf
-import androidx.compose.runtime.remember
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
@@ -48,6 +46,7 @@ import app.baton.app.model.isReplaceable
 import app.baton.app.model.tick
 import app.baton.app.model.told
 import app.baton.app.words.Word
+import app.baton.app.words.upTo
 import app.baton.app.words.Words
 import app.baton.core.ActKind
 import app.baton.core.Colleague
@@ -62,7 +61,7 @@ fun TalkSheet(state: TalkState, sheet: Sheet, acts: TalkActs, isWide: Boolean) =
         when (sheet) {
             Sheet.More -> MoreSheet(state, acts)
             Sheet.HandOver -> HandOverSheet(state, acts)
-            Sheet.Snooze -> SnoozeSheet(state, acts)
+            is Sheet.Snooze -> SnoozeSheet(state, sheet, acts)
             is Sheet.Remind -> RemindSheet(state, sheet, acts)
             Sheet.Priority -> PrioritySheet(state, acts.tools)
             Sheet.Contact -> ContactSheet(state, acts)
@@ -89,7 +88,7 @@ private fun MoreSheet(state: TalkState, acts: TalkActs) {
         ActRow(words(Word.Reopen), Drawing.Undo, onClick = acts.reopen)
     } else {
         ActRow(words(Word.Resolve), Drawing.Check1, onClick = acts.resolve)
-        ActRow(words(Word.Snooze), Drawing.Moon) { acts.cover(Sheet.Snooze) }
+        ActRow(words(Word.Snooze), Drawing.Moon) { acts.cover(Sheet.Snooze()) }
         ActRow(words(Word.WaitForCustomer), Drawing.Clock, onClick = acts.wait)
     }
     ActRow(words(Word.Remind), Drawing.Bell) { acts.cover(Sheet.Remind()) }
@@ -113,9 +112,9 @@ private fun MoreSheet(state: TalkState, acts: TalkActs) {
 @Composable
 private fun HandOverSheet(state: TalkState, acts: TalkActs) {
     val words = Look.words
-    var find by remember { mutableStateOf("") }
-    var note by remember { mutableStateOf("") }
-    var to by remember { mutableStateOf<Holder?>(null) }
+    var find by onSheet("find")
+    var note by onSheet("note")
+    var to by onSheet("to")
     val owner = state.holder
     val people = state.names.colleagues.filter { it.name.contains(find, true) && Holder.Colleague(it.id, it.name) != owner }
     val teams = state.names.allTeams.filter { it.name.contains(find, true) && Holder.Team(it.id, it.name) != owner }
@@ -126,23 +125,22 @@ private fun HandOverSheet(state: TalkState, acts: TalkActs) {
     }
     if (people.isNotEmpty()) Overline(words(Word.HandPeople))
     for (person in people) {
-        val holder = Holder.Colleague(person.id, person.name)
         ActRow(
-            person.name, detail = words.load(person), isChosen = to == holder,
+            person.name, detail = words.load(person), isChosen = to == person.id,
             lead = { Avatar(person.id, person.name, 36.dp, person.isOnline) },
-        ) { to = holder }
+        ) { to = person.id }
     }
     if (teams.isNotEmpty()) Overline(words(Word.HandTeams))
     for (team in teams) {
-        val holder = Holder.Team(team.id, team.name)
-        ActRow(words(Word.QueueOf, team.name), Drawing.Q, isChosen = to == holder) { to = holder }
+        ActRow(words(Word.QueueOf, team.name), Drawing.Q, isChosen = to == team.id) { to = team.id }
     }
-    val chosen = to ?: return
+    val chosen = state.names.colleagues.find { it.id == to }?.let { Holder.Colleague(it.id, it.name) }
+        ?: state.names.allTeams.find { it.id == to }?.let { Holder.Team(it.id, it.name) } ?: return
     Column(Modifier.padding(20.dp), Arrangement.spacedBy(12.dp)) {
         Field(words(Word.HandNote), note, { note = it }, lines = 4)
         val name = (chosen as? Holder.Colleague)?.name ?: (chosen as? Holder.Team)?.name.orEmpty()
         Act(words(Word.HandGoTo, name), modifier = Modifier.fillMaxWidth()) { acts.handOver(chosen, note) }
-        val isFull = people.any { Holder.Colleague(it.id, it.name) == chosen && it.isFull }
+        val isFull = people.any { it.id == to && it.isFull }
         if (isFull) {
             Says(words(Word.SupervisorsMay), style = Look.type.small, colour = Look.colours.ink2)
             Act(words(Word.HandAnyway), Weight.SECOND, Modifier.fillMaxWidth()) { acts.tools.handOverFull(chosen, note) }
@@ -166,16 +164,6 @@ private fun Words.load(of: Colleague): String {
     }
     val there = this(if (of.isOnline) Word.Online else Word.NotConnected)
     return listOfNotNull(there, load, this(Word.Full).takeIf { of.isFull }).joinToString(" · ")
-}
-
-@Composable
-private fun SnoozeSheet(state: TalkState, acts: TalkActs) {
-    val words = Look.words
-    val now = state.now
-    SheetTitle(words(Word.Snooze))
-    for ((word, until) in words.soonTimes(now)) {
-        ActRow(words(word), Drawing.Moon, detail = words.until(until, now)) { acts.snooze(until) }
-    }
 }
 
 @Composable
@@ -214,11 +202,11 @@ private fun ContactSheet(state: TalkState, acts: TalkActs) {
 @Composable
 private fun NamingSheet(sheet: Sheet.Naming, acts: ToolActs) {
     val words = Look.words
-    var name by remember { mutableStateOf(sheet.name) }
+    var name by onSheet("name", sheet.name)
     SheetTitle(words(Word.RenameTitle, sheet.name))
     Column(Modifier.padding(horizontal = 20.dp), Arrangement.spacedBy(12.dp)) {
         Says(words(Word.RenameHint), style = Look.type.small, colour = Look.colours.ink2)
-        Field(words(Word.OurName), name, { name = it.take(NAME_MAX) })
+        Field(words(Word.OurName), name, { name = it.upTo(NAME_MAX) })
         Act(words(Word.Save), modifier = Modifier.fillMaxWidth(), isEnabled = name.isNotBlank()) { acts.name(name) }
         Act(words(Word.UseTheirs), Weight.SECOND, Modifier.fillMaxWidth()) { acts.name(null) }
     }
@@ -303,8 +291,8 @@ private fun FillSheet(sheet: Sheet.Fill, acts: TalkActs) {
 @Composable
 fun ForwardSheet(rows: List<RowState>, line: Line, acts: TalkActs, isWide: Boolean) {
     val words = Look.words
-    var find by remember { mutableStateOf("") }
-    var to by remember { mutableStateOf<RowState?>(null) }
+    var find by onSheet("find")
+    var to by onSheet("to")
     SheetOver(isWide, { acts.cover(null) }) {
         SheetTitle(words(Word.ForwardTitle))
         Box(Modifier.padding(start = 20.dp, end = 20.dp, bottom = 8.dp)) { Field(words(Word.ForwardFind), find, { find = it }) }
@@ -312,9 +300,9 @@ fun ForwardSheet(rows: List<RowState>, line: Line, acts: TalkActs, isWide: Boole
         if (found.isEmpty()) Says(words(Word.ForwardNobody), Modifier.padding(20.dp), colour = Look.colours.ink3)
         for (row in found) {
             val title = row.title ?: words(Word.UnknownCustomer)
-            ActRow(title, isChosen = to == row, lead = { Avatar(row.id, title, 36.dp) }) { to = row }
+            ActRow(title, isChosen = to == row.id, lead = { Avatar(row.id, title, 36.dp) }) { to = row.id }
         }
-        to?.let { chosen ->
+        rows.find { it.id == to }?.let { chosen ->
             Column(Modifier.padding(20.dp), Arrangement.spacedBy(12.dp)) {
                 Says(words(Word.ForwardAsk, words.text(line), chosen.title.orEmpty()))
                 Act(words(Word.ForwardGo), modifier = Modifier.fillMaxWidth()) { acts.forward(line, chosen.id) }

@@ -18,10 +18,6 @@ import androidx.compose.foundation.text.KeyboardActions
 import androidx.compose.foundation.text.KeyboardOptions
 import androidx.compose.foundation.verticalScroll
 import androidx.compose.runtime.Composable
-import androidx.compose.runtime.getValue
-import androidx.compose.runtime.mutableStateOf
-import androidx.compose.runtime.remember
-import androidx.compose.runtime.setValue
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.draw.clip
@@ -36,6 +32,7 @@ import app.baton.app.look.Field
 import app.baton.app.look.Look
 import app.baton.app.look.Problem
 import app.baton.app.look.Says
+import app.baton.app.look.Weight
 import app.baton.app.model.AppModel
 import app.baton.app.model.SignInState
 import app.baton.app.words.Word
@@ -46,13 +43,15 @@ class SignInActs(
     val workspace: (String) -> Unit,
     val email: (String) -> Unit,
     val go: (String) -> Unit,
+    val password: (String) -> Unit = {},
+    val join: () -> Unit = {},
 ) {
-    constructor(app: AppModel) : this(app::setServer, app::setWorkspace, app::setEmail, app::signIn)
+    constructor(app: AppModel) : this(app::setServer, app::setWorkspace, app::setEmail, app::signIn, app::setPassword, app::join)
 }
 
 @Composable
 fun SignInScreen(state: SignInState, acts: SignInActs) {
-    var password by remember { mutableStateOf("") }
+    val password = state.password.text
     val words = Look.words
     Box(Modifier.fillMaxSize().background(Look.colours.bg), Alignment.Center) {
         Column(
@@ -74,6 +73,10 @@ fun SignInScreen(state: SignInState, acts: SignInActs) {
                 words(Word.Server), state.server, acts.server, hint = "https://",
                 options = next, isWrong = state.problem?.isOfServer == true, isCode = true,
             )
+            if (state.invitation != null) {
+                Says(words(Word.JoinFirst), style = Look.type.small, colour = Look.colours.ink2)
+                Act(words(Word.JoinOpen), Weight.SECOND, Modifier.fillMaxWidth(), onClick = acts.join)
+            }
             Says(words(Word.ServerHint), style = Look.type.small, colour = Look.colours.ink3)
             Field(words(Word.Workspace), state.workspace, acts.workspace, options = KeyboardOptions(imeAction = ImeAction.Next), isCode = true)
             Field(
@@ -83,7 +86,7 @@ fun SignInScreen(state: SignInState, acts: SignInActs) {
             )
             val can = !state.isBusy && state.server.isNotBlank() && password.isNotEmpty()
             Field(
-                words(Word.Password), password, { password = it },
+                words(Word.Password), password, acts.password,
                 transformation = PasswordVisualTransformation(),
                 options = KeyboardOptions(imeAction = ImeAction.Go, keyboardType = KeyboardType.Password),
                 actions = KeyboardActions(onGo = { if (can) acts.go(password) }),
@@ -97,4 +100,4 @@ fun SignInScreen(state: SignInState, acts: SignInActs) {
 }
 
 private val app.baton.app.model.Told.isOfServer: Boolean
-    get() = this is app.baton.app.model.Told.Of && word in setOf(Word.ServerWrong, Word.ServerAway)
+    get() = this is app.baton.app.model.Told.Of && word in setOf(Word.ServerWrong, Word.ServerAway, Word.NoBaton)

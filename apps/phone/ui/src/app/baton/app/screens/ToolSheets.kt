@@ -9,8 +9,6 @@ import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.padding
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
-import androidx.compose.runtime.mutableStateOf
-import androidx.compose.runtime.remember
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.unit.dp
@@ -31,7 +29,6 @@ import app.baton.app.words.Word
 import app.baton.app.words.Words
 import app.baton.core.AskOutcome
 import app.baton.core.ConversationTag
-import app.baton.core.OutcomeChoice
 import app.baton.core.SetBy
 
 @Composable
@@ -57,7 +54,7 @@ fun RepliesSheet(sheet: Sheet.Replies, acts: ToolActs) {
 @Composable
 fun TagsSheet(state: TalkState, acts: ToolActs) {
     val words = Look.words
-    var find by remember { mutableStateOf("") }
+    var find by onSheet("find")
     val on = tagsOf(state.header?.tags.orEmpty(), state.tags).map { it.id }
     val all = settable(state.tags)
     SheetTitle(words(Word.Tags))
@@ -84,15 +81,16 @@ private fun Words.about(tag: ConversationTag): String? = listOfNotNull(
 fun HowItEndsSheet(sheet: Sheet.HowItEnds, acts: ToolActs) {
     val words = Look.words
     val outcomes = sheet.outcomes
-    var chosen by remember { mutableStateOf<OutcomeChoice?>(null) }
-    var more by remember { mutableStateOf("") }
+    var outcome by onSheet("outcome")
+    val chosen = outcomes.list.find { it.id == outcome }
+    var more by onSheet("more")
     val isRequired = outcomes.ask == AskOutcome.REQUIRED
     SheetTitle(words(Word.HowItEnds), words(if (isRequired) Word.HowRequired else Word.HowOffered))
-    for (outcome in outcomes.list) {
-        ActRow(outcome.name, Drawing.Ok, isChosen = outcome == chosen) { chosen = outcome }
+    for (one in outcomes.list) {
+        ActRow(one.name, Drawing.Ok, isChosen = one == chosen) { outcome = one.id }
     }
     Column(Modifier.padding(20.dp), Arrangement.spacedBy(12.dp)) {
-        chosen?.let { Field(words(if (it.needsText) Word.HowNeeded else Word.HowMore), more, { more = it }, lines = 3) }
+        if (chosen != null) Field(words(if (chosen.needsText) Word.HowNeeded else Word.HowMore), more, { more = it }, lines = 3)
         if (chosen != null || isRequired) {
             Act(
                 words(Word.Resolve), modifier = Modifier.fillMaxWidth(),

@@ -19,7 +19,7 @@ import androidx.compose.foundation.verticalScroll
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
-import androidx.compose.runtime.remember
+import androidx.compose.runtime.saveable.rememberSaveable
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
@@ -199,7 +199,7 @@ fun BlankStrip(state: TalkState, acts: ToolActs) {
     val blanks = state.composing.blanks
     val name = blanks.firstOrNull() ?: return
     val words = Look.words
-    var said by remember(blanks.size, name) { mutableStateOf("") }
+    var said by rememberSaveable(blanks.size, name) { mutableStateOf("") }
     val fills = {
         if (said.isNotBlank()) acts.fillBlank(said)
     }

@@ -59,7 +59,13 @@ fun Words.soonTimes(now: Long): List<Pair<Word, Long>> = listOf(
 )
 
 /** A day, and the time of it as it is typed. */
-data class Typed(val day: LocalDate, val time: String)
+data class Typed(val day: LocalDate, val time: String) {
+    fun written() = "$day $time"
+
+    companion object {
+        fun of(written: String) = Typed(LocalDate.parse(written.substringBefore(' ')), written.substringAfter(' '))
+    }
+}
 
 fun Words.typed(ms: Long) = Typed(dateOf(ms), time(ms))
 

@@ -67,9 +67,15 @@ class Words(val language: Language, private val zone: ZoneId) {
         return filled
     }
 
-    /** What somebody is called may run the other way than the sentence around it. */
-    private fun isolated(place: Any): String =
-        if (language.isRightToLeft) "\u2068$place\u2069" else place.toString()
+    /**
+     * What somebody is called may run the other way than the sentence around it, may turn what stands
+     * behind it, and may be longer than any sentence.
+     */
+    private fun isolated(place: Any): String {
+        val cut = place.toString().filterNot { it in TURNS }.shortened(PLACE_MAX)
+        val said = if (isClosed(cut)) cut else cut.filterNot { it == OPENS || it == CLOSES }
+        return if (language.isRightToLeft || said.any(::runsLeft)) "$OPENS$said$CLOSES" else said
+    }
 
     /** The time of a line. */
     fun time(ms: Long): String = Instant.ofEpochMilli(ms).atZone(zone).format(clock)
@@ -131,6 +137,38 @@ class Words(val language: Language, private val zone: ZoneId) {
     /** This time of this day. */
     fun at(day: LocalDate, time: LocalTime): Long = day.atTime(time).atZone(zone).toInstant().toEpochMilli()
 }
+
+/** What stands in a sentence is no longer: who is called more is known by its beginning. */
+private const val PLACE_MAX = 160
+
+/** Characters that turn the way in which others run. */
+private val TURNS = ('\u202a'..'\u202e') + '\u2066' + '\u2067'
+private const val OPENS = '\u2068'
+private const val CLOSES = '\u2069'
+
+/** Whether what is set apart within a text ends within it, as in the app's own sentences. */
+private fun isClosed(text: String): Boolean {
+    var open = 0
+    for (char in text) {
+        if (char == OPENS) open += 1
+        if (char == CLOSES) open -= 1
+        if (open < 0) return false
+    }
+    return open == 0
+}
+
+private fun runsLeft(char: Char) = when (char.directionality) {
+    CharDirectionality.RIGHT_TO_LEFT, CharDirectionality.RIGHT_TO_LEFT_ARABIC -> true
+    else -> false
+}
+
+/** So many characters at most, with no half of a pair. */
+fun String.upTo(max: Int): String {
+    if (length <= max) return this
+    return take(if (this[max - 1].isHighSurrogate()) max - 1 else max)
+}
+
+private fun String.shortened(max: Int) = if (length <= max) this else upTo(max - 1) + "…"
 
 /** Those of other languages are not loaded. */
 private fun textsOf(language: Language): Array<String> = when (language) {

@@ -117,12 +117,18 @@ class BatonProcess(
     /** Call from `Application.onTrimMemory`. */
     fun lowMemory() = observer.tell { lowMemory() }
 
+    /** Whether what was kept is gone, as nobody had its key any more: tell who uses the app. */
+    @Volatile
+    var beganAnew = false
+        private set
+
     private suspend fun opensOrBegins(): Baton = try {
         open(config, keys)
     } catch (lost: CoreException.Storage) {
         if (!lost.isKeyLost) throw lost
         // What was sealed with a key that is gone can be read by nobody: the device begins anew.
         File(config.directory).deleteRecursively()
+        beganAnew = true
         open(config, keys)
     }
 

@@ -73,6 +73,9 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
     /** What the server says where it alone can answer. */
     var server: FakeServer by core::server
 
+    /** How far the device's clock is behind the server's. */
+    var clockBehindMs: Long by core::clockBehindMs
+
     /** The acts that the app handed in, oldest first. */
     val acts: List<TakenAct> get() = core.acts.toList()
 

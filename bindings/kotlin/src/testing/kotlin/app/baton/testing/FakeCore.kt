@@ -82,6 +82,7 @@ internal class FakeCore : BatonCoreInterface {
     val timelines = mutableMapOf<String, List<TimelineEntry>>()
     val headers = mutableMapOf<String, Header?>()
     var badge = Badge(0u, 0u, 0u, 0u)
+    var clockBehindMs = 0L
     var state: Standing = Standing.Live
     var who: SignedIn? = SignedIn("demo", Preview.ME, Preview.ME)
     var answered = AnswerOutcome.SENT
@@ -275,7 +276,7 @@ internal class FakeCore : BatonCoreInterface {
         Diagnostics(
             standing = state, position = null, acts = items.size.toUInt(), needsReview = 0u,
             lastError = null, damage = null, thrown = 0u, givenUp = 0u, panics = 0u,
-            logsDropped = 0u, waitsFor = null, serverIsNewer = false,
+            logsDropped = 0u, waitsFor = null, serverIsNewer = false, clockBehindMs = clockBehindMs,
         )
     }
 
