@@ -237,7 +237,7 @@ class BadInputTest : OverFakes() {
             assertTrue(!told.overlaps(send)) { "$told covers $send" }
             model.state.value.talk?.handOver(Holder.Colleague(Sample.BEN, Strange.LONG), "")
             shows("… is with Maria")
-            assertTrue(english(Word.HandDone, Strange.LONG, Strange.LONG).length < 400)
+            assertTrue(english(Word.HandDone, Strange.LONG, Strange.LONG).length < 140)
         }
     }
 

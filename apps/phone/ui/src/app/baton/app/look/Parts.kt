@@ -421,11 +421,14 @@ fun SheetOver(isWide: Boolean, close: () -> Unit, content: @Composable () -> Uni
     }
 }
 
+/** Lines of a title: a name without end leaves room for what is asked. */
+private const val TITLE = 4
+
 @Composable
 fun SheetTitle(text: String, detail: String? = null) = Column(
     Modifier.padding(horizontal = 20.dp, vertical = 12.dp),
 ) {
-    Says(text, Modifier.semantics { heading() }, Look.type.title)
+    Says(text, Modifier.semantics { heading() }, Look.type.title, lines = TITLE)
     if (detail != null) Theirs(detail, style = Look.type.small, colour = Look.colours.ink2, isOfScreen = true)
 }
 

@@ -55,6 +55,7 @@ import app.baton.app.look.Look
 import app.baton.app.look.Says
 import app.baton.app.look.Theirs
 import app.baton.app.look.Weight
+import app.baton.app.look.isLarge
 import app.baton.app.model.Entry
 import app.baton.app.model.Sheet
 import app.baton.app.model.Side
@@ -140,7 +141,7 @@ private fun Author(entry: Entry.Said) {
         LineAuthor.Acknowledgement -> words(Word.Automatic)
         else -> entry.who ?: words(Word.Me)
     }
-    Says(who, Modifier.padding(horizontal = 4.dp, vertical = 2.dp), Look.type.meta, Look.colours.ink3)
+    Says(who, Modifier.padding(horizontal = 4.dp, vertical = 2.dp), Look.type.meta, Look.colours.ink3, lines = 1)
 }
 
 /** The whole line in words, as it is read out. */
@@ -416,7 +417,7 @@ fun NoteItem(entry: Entry.Noted) {
             Row(horizontalArrangement = Arrangement.spacedBy(6.dp), verticalAlignment = Alignment.CenterVertically) {
                 Drawn(Drawing.Pen, size = 16.dp, colour = colours.noteInk2)
                 val strong = Look.type.small.copy(fontWeight = FontWeight.SemiBold)
-                Says(who, Modifier.weight(1f, fill = false), strong, colours.noteInk)
+                Says(who, Modifier.weight(1f, fill = false), strong, colours.noteInk, lines = if (isLarge) 2 else 1)
                 Says(words.time(entry.note.atMs), style = Look.type.meta, colour = colours.noteInk2, lines = 1)
             }
             Row(horizontalArrangement = Arrangement.spacedBy(6.dp), verticalAlignment = Alignment.CenterVertically) {

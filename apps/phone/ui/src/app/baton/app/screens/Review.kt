@@ -156,7 +156,7 @@ private fun Missed(line: MissedLine, title: String, colleague: String?) {
         Modifier.fillMaxWidth().clip(shape).background(if (isIn) colours.bubbleIn else colours.bubbleOut)
             .then(if (isIn) Modifier.border(1.dp, colours.line, shape) else Modifier).padding(10.dp),
     ) {
-        Theirs(if (isIn) title else colleague ?: "", style = Look.type.meta, colour = colours.ink3)
+        Theirs(if (isIn) title else colleague ?: "", style = Look.type.meta, colour = colours.ink3, lines = 1, isOfScreen = false)
         Theirs(line.text ?: Look.words(Word.KindDocument))
     }
 }

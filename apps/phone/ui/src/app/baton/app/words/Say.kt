@@ -49,21 +49,21 @@ class Words(val language: Language, private val zone: ZoneId) {
         of.withLocale(locale).withDecimalStyle(DecimalStyle.STANDARD)
 
     /** A sentence with what stands in its places. */
-    operator fun invoke(word: Word, vararg places: Any): String = fill(form(word, null), places)
+    operator fun invoke(word: Word, vararg places: Any): String = fill(word, form(word, null), places)
 
     /** A sentence that counts; the number stands in its first place. */
     fun count(word: Word, count: Int, vararg more: Any): String =
-        fill(form(word, count), arrayOf(count, *more))
+        fill(word, form(word, count), arrayOf(count, *more))
 
     private fun form(word: Word, count: Int?): String {
         val forms = texts[word.ordinal].split('|')
         return if (count == null || forms.size == 1) forms[0] else forms[language.form(count)]
     }
 
-    private fun fill(text: String, places: Array<out Any>): String {
+    private fun fill(word: Word, text: String, places: Array<out Any>): String {
         if (places.isEmpty()) return text
         var filled = text
-        places.forEachIndexed { at, place -> filled = filled.replace("{$at}", isolated(place)) }
+        places.forEachIndexed { at, place -> filled = filled.replace("{$at}", isolated(place, if (word in reasons) REASON_MAX else PLACE_MAX)) }
         return filled
     }
 
@@ -71,8 +71,8 @@ class Words(val language: Language, private val zone: ZoneId) {
      * What somebody is called may run the other way than the sentence around it, may turn what stands
      * behind it, and may be longer than any sentence.
      */
-    private fun isolated(place: Any): String {
-        val cut = place.toString().filterNot { it in TURNS }.shortened(PLACE_MAX)
+    private fun isolated(place: Any, max: Int): String {
+        val cut = place.toString().filterNot { it in TURNS }.shortened(max)
         val said = if (isClosed(cut)) cut else cut.filterNot { it == OPENS || it == CLOSES }
         return if (language.isRightToLeft || said.any(::runsLeft)) "$OPENS$said$CLOSES" else said
     }
@@ -139,7 +139,11 @@ class Words(val language: Language, private val zone: ZoneId) {
 }
 
 /** What stands in a sentence is no longer: who is called more is known by its beginning. */
-private const val PLACE_MAX = 160
+private const val PLACE_MAX = 60
+
+/** Sentences that say why, in the server's words. */
+private val reasons = setOf(Word.RefusedOther, Word.WentWrong)
+private const val REASON_MAX = 400
 
 /** Characters that turn the way in which others run. */
 private val TURNS = ('\u202a'..'\u202e') + '\u2066' + '\u2067'
