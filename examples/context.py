@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Sources of context for Baton: what a CRM, a help desk, a shop and a calendar know of a customer,
-each as a small program to begin from. It needs the standard library alone.
+and an assistant that suggests answers and gives labels. Each is a small program to begin from. It
+needs the standard library alone.
 
   BATON_SECRET_FILE=secret.txt python3 examples/context.py shop 8090
 
@@ -65,7 +66,30 @@ def calendar(contact: dict) -> dict:
     return {"title": "Appointments", "rows": [row("Next", f"{day}, 10:30")], "at": at}
 
 
-SOURCES = {"crm": crm, "help_desk": help_desk, "shop": shop, "calendar": calendar}
+# What the assistant answers to these words; a model would stand in their place.
+ANSWERS = {"open": "We are open from 9 to 18.", "parcel": "Your parcel is on its way."}
+
+
+def assistant(contact: dict) -> dict:
+    return {"title": "Assistant", "rows": []}
+
+
+def suggestion(asked: dict) -> dict:
+    """An answer to what the customer said last, and the labels whose words it has."""
+    said = [line["text"].lower() for line in asked["lines"] if line["by"] == "customer"]
+    last = said[-1] if said else ""
+    texts = [text for word, text in ANSWERS.items() if word in last]
+    labels = [label for label in asked["labels"] if label.lower() in last]
+    return {"labels": labels} | ({"text": texts[0]} if texts else {})
+
+
+SOURCES = {
+    "assistant": assistant,
+    "calendar": calendar,
+    "crm": crm,
+    "help_desk": help_desk,
+    "shop": shop,
+}
 
 
 def main(name: str, port: int) -> None:
@@ -81,7 +105,10 @@ def main(name: str, port: int) -> None:
             with open(secret_file, encoding="ascii") as file:
                 if not is_signed(self.headers, body, file.read()):
                     return self.says(401, {})
-            self.says(200, source(json.loads(body)["contact"]))
+            asked = json.loads(body)
+            if asked.get("task") in ("suggest", "classify"):
+                return self.says(200, suggestion(asked))
+            self.says(200, source(asked["contact"]))
 
         def says(self, status: int, answer: dict):
             text = json.dumps(answer).encode()

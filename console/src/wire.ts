@@ -780,16 +780,22 @@ export interface ContextRow {
 export interface ContextSource {
   enabled?: boolean;
   fresh_s: number;
+  labels?: SourceLabel[];
   name: string;
+  otherwise?: SettingId;
   shows?: string[];
+  suggests?: boolean;
   url: string;
 }
 /** A program of the team's own that is asked about a customer whenever their card is opened. */
 export interface ContextSourceInput {
   enabled?: boolean;
   fresh_s?: number;
+  labels?: SourceLabel[];
   name: string;
+  otherwise?: SettingId;
   shows?: string[];
+  suggests?: boolean;
   url: string;
 }
 /** What `PUT` sets. */
@@ -820,6 +826,7 @@ export interface ContextTold {
   rows: ContextRow[];
   source_id: SettingId;
   state: ContextState;
+  suggests?: boolean;
   title?: string;
   why?: ContextWhy;
 }
@@ -2208,9 +2215,16 @@ export type RuleAction =
   | { do: "resolve" }
   | { do: "priority"; priority: Priority }
   | { do: "stop_marketing" }
-  | { do: "remind"; follow_up?: boolean; hours?: SettingId; minutes: number }
+  | {
+    do: "remind";
+    follow_up?: boolean;
+    hours?: SettingId;
+    minutes: number;
+    text?: string;
+  }
   | { do: "assign"; by: AssignBy; on_call?: OnCall[] }
-  | { do: "webhook"; webhook: SettingId };
+  | { do: "webhook"; webhook: SettingId }
+  | { do: "classify"; source: SettingId };
 /** The result of a trial for one rule. */
 export type RuleFate = "runs" | "off" | "not_woken" | "tests" | "spent" | "stopped" | "cut" | "waits";
 /** A rule: when something happens and tests hold, something is done. */
@@ -2263,7 +2277,8 @@ export type RuleStep =
   | { do: "stop_marketing" }
   | { do: "remind" }
   | { do: "assign" }
-  | { do: "webhook"; webhook: SettingId };
+  | { do: "webhook"; webhook: SettingId }
+  | { do: "classify"; source: SettingId };
 /** The fates of rules with a message. Nothing was done. */
 export interface RuleTrial {
   rules: RuleTried[];
@@ -2592,6 +2607,11 @@ export interface Sound {
   duration_ms: number;
   peaks?: Peaks;
 }
+/** A label of a source, and the tag that stands for it. */
+export interface SourceLabel {
+  label: string;
+  tag: SettingId;
+}
 /** The language that a customer writes. */
 export interface Spoken {
   by_hand?: boolean;
@@ -2642,6 +2662,17 @@ export interface StretchFigures {
   turns: number;
   unanswered: number;
   until: Timestamp;
+}
+/** A suggestion, for the agent who asked for it. It is kept nowhere. */
+export interface Suggestion {
+  seq: number;
+  tags?: SettingId[];
+  text?: string;
+  why?: ContextWhy;
+}
+/** `POST /conversations/{id}/suggestion`. */
+export interface SuggestionWish {
+  source_id: SettingId;
 }
 /** The question to customers once a person has resolved their episode. */
 export interface Survey {

@@ -56,6 +56,7 @@ pub mod sight;
 pub mod signature;
 pub mod staff;
 pub mod stretch;
+pub mod suggesting;
 pub mod survey;
 pub mod tag;
 pub mod tags;

@@ -117,5 +117,6 @@ pub fn told(
     let (title, rows, at) =
         answer.map_or((None, Vec::new(), None), |answer| (answer.title, answer.rows, answer.at));
     let rows = rows.into_iter().filter(is_shown).collect();
-    ContextTold { source_id, name: source.name.clone(), state, why, title, rows, at }
+    let (name, suggests) = (source.name.clone(), source.suggests);
+    ContextTold { source_id, name, suggests, state, why, title, rows, at }
 }

@@ -4,6 +4,7 @@
 //! A rule is tested on the conversation as it stood right after the event that woke it. So the
 //! log alone says which rules run, whatever else stood in the same commit.
 
+pub mod classified;
 mod follow_up;
 mod policies;
 mod replay;

@@ -308,6 +308,11 @@ pub enum RuleStep {
         /// The webhook.
         webhook: SettingId,
     },
+    /// A source is asked for labels.
+    Classify {
+        /// The source.
+        source: SettingId,
+    },
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]

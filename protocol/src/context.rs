@@ -106,6 +106,9 @@ pub struct ContextTold {
     pub source_id: SettingId,
     /// Its name.
     pub name: String,
+    /// Whether it may be asked for an answer to the customer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suggests: bool,
     /// The state of what is shown.
     pub state: ContextState,
     /// The reason for which it is not available.

@@ -58,6 +58,7 @@ mod schema;
 pub mod set;
 pub mod setting;
 pub mod settings;
+pub mod suggestion;
 pub mod template;
 pub mod time;
 pub mod unknown;

@@ -25,7 +25,7 @@ pub use self::agent_skills::{AgentSkills, Skill};
 pub use self::api_key::ApiKey;
 pub use self::bot::Bot;
 pub use self::canned_reply::{CannedFile, CannedFileKind, CannedReply, CannedThen, CannedUses};
-pub use self::context_source::ContextSource;
+pub use self::context_source::{ContextSource, SourceLabel};
 use self::declare::settings;
 pub use self::routing::{Hand, Routing, RoutingStep, StepWho};
 pub use self::rule::{

@@ -8,6 +8,8 @@
 //! Beside it stands a push service for phones ([`PushOrder`]), which also takes the server's place.
 //! It makes what a phone is handed and keeps it for a test to fetch.
 //!
+//! A program of the team's own stands there, too: it answers by words, and gives labels.
+//!
 //! Its root is a page on which a person plays the customers.
 //!
 //! Every random choice derives from the seed and from what it is about, so a run repeats.
@@ -28,6 +30,7 @@
 //! # }
 //! ```
 
+mod assistant;
 mod base;
 mod control;
 mod mail;

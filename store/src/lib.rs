@@ -51,8 +51,9 @@ pub use read::usage;
 pub use work::node;
 use work::node::Term;
 pub use work::{
-    assign, block, context, courtesy, draft, erase, files, health, logo, look, not_understood,
-    notice, past, probe, push, quarantine, searchable, sweep, template, uploads, webhook,
+    assign, block, classify, context, courtesy, draft, erase, files, health, logo, look,
+    not_understood, notice, past, probe, push, quarantine, searchable, sweep, template, uploads,
+    webhook,
 };
 
 /// The settings with which a database is opened.

@@ -10,6 +10,7 @@ mod blocked;
 mod bots;
 mod busy_hour;
 mod canned;
+mod classifying;
 mod courtesies;
 mod degraded;
 mod doctor;

@@ -82,7 +82,9 @@ pub struct ContextSource {
 
 impl From<context::ContextTold> for ContextSource {
     fn from(source: context::ContextTold) -> Self {
-        let context::ContextTold { source_id, name, state, why, title, rows, at } = source;
+        // Agents ask for answers in the console alone.
+        let context::ContextTold { source_id, name, suggests: _, state, why, title, rows, at } =
+            source;
         let row = |context::ContextRow { label, value, link }| ContextRow { label, value, link };
         Self {
             id: source_id.to_string(),

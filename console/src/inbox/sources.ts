@@ -7,6 +7,8 @@ import { isLink } from "./fields.ts";
 export interface ShownSource {
   id: string;
   name: string;
+  /** Whether it may be asked for an answer. */
+  suggests: boolean;
   state: ContextTold["state"];
   title?: string;
   rows: ContextRow[];
@@ -22,13 +24,16 @@ function row({ label, value, link }: ContextRow): ContextRow {
 }
 
 export function shownSources(told: readonly ContextTold[], w: SourceWords, when: (at: string) => string): ShownSource[] {
-  return told.map(({ source_id, name, state, title, rows, why, at }) => {
+  return told.map(({ source_id, name, suggests, state, title, rows, why, at }) => {
     const isAway = state !== "fresh" && state !== "cached";
     const away = at === undefined ? w.never : w.asOf(when(at));
-    const note = isAway ? away : rows.length === 0 ? w.nothing : undefined;
+    // One that suggests need not know anything of the customer.
+    const isBare = rows.length === 0 && suggests !== true;
+    const note = isAway ? away : isBare ? w.nothing : undefined;
     return {
       id: source_id,
       name,
+      suggests: suggests === true,
       state,
       rows: rows.map(row),
       ...(title === undefined ? {} : { title }),

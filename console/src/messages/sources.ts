@@ -8,6 +8,10 @@ export interface SourceWords {
   nothing: string;
   never: string;
   asOf: (when: string) => string;
+  suggest: string;
+  given: string;
+  noAnswer: string;
+  putOn: (name: string) => string;
   why: Record<ContextWhy, string>;
 }
 
@@ -17,6 +21,10 @@ export const sourceWords: Record<Language, SourceWords> = {
     nothing: "Nothing is known here.",
     never: "Not available",
     asOf: (when) => `Not available, as of ${when}`,
+    suggest: "Suggest an answer",
+    given: "It stands in the composer. Read it before you send it.",
+    noAnswer: "It knows no answer.",
+    putOn: (name) => `Tag ${name}`,
     why: {
       late: "It takes too long to answer.",
       down: "It cannot be reached.",
@@ -29,6 +37,10 @@ export const sourceWords: Record<Language, SourceWords> = {
     nothing: "Aquí no se sabe nada.",
     never: "No disponible",
     asOf: (when) => `No disponible, datos de ${when}`,
+    suggest: "Sugerir una respuesta",
+    given: "Está en el cuadro de texto. Léela antes de enviarla.",
+    noAnswer: "No sabe qué responder.",
+    putOn: (name) => `Etiquetar ${name}`,
     why: {
       late: "Tarda demasiado en responder.",
       down: "No se puede contactar.",
@@ -41,6 +53,10 @@ export const sourceWords: Record<Language, SourceWords> = {
     nothing: "Nada se sabe aqui.",
     never: "Indisponível",
     asOf: (when) => `Indisponível, dados de ${when}`,
+    suggest: "Sugerir uma resposta",
+    given: "Está na caixa de texto. Leia antes de enviar.",
+    noAnswer: "Não sabe o que responder.",
+    putOn: (name) => `Etiquetar ${name}`,
     why: {
       late: "Demora demais para responder.",
       down: "Não é possível contatá-la.",
@@ -53,6 +69,10 @@ export const sourceWords: Record<Language, SourceWords> = {
     nothing: "لا يُعرف شيء هنا.",
     never: "غير متاح",
     asOf: (when) => `غير متاح، البيانات من ${when}`,
+    suggest: "اقترح ردًّا",
+    given: "النص في خانة الكتابة. اقرأه قبل إرساله.",
+    noAnswer: "لا يعرف ردًّا.",
+    putOn: (name) => `ضع الوسم ${name}`,
     why: {
       late: "يستغرق الرد وقتًا طويلًا.",
       down: "لا يمكن الوصول إليه.",

@@ -31,9 +31,9 @@ pub use senders::{Book, KnownSender, sightings};
 pub use set::{SetProblem, SetRefused, SetWork};
 pub use state::{Channel, Key, State};
 pub use work::{
-    BeginWork, BlockedWork, Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds,
-    HandBackWork, LookWork, MessageAt, OfferEndWork, OutcomesWork, Post, RehomeWork, RescueWork,
-    ResultWork, RouteWork, SettingWork, UnparkWork, Work,
+    BeginWork, BlockedWork, Caller, ClaimAnswer, ClaimWork, ClassifiedWork, CommandWork, Done,
+    FileWork, FreshIds, HandBackWork, LookWork, MessageAt, OfferEndWork, OutcomesWork, Post,
+    RehomeWork, RescueWork, ResultWork, RouteWork, SettingWork, UnparkWork, Work,
 };
 
 /// Decides a group and returns the answer to each member, in the order of the members.
@@ -82,6 +82,7 @@ fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> D
         Work::HandBack(work) => route::hand_back(state, work, now),
         Work::Route(work) => route::route(state, work, now),
         Work::OfferEnd(work) => route::end(state, work, now),
+        Work::Classified(work) => react::classify(state, work, now),
     }
     Done::Nothing
 }

@@ -6,19 +6,21 @@ use std::sync::Arc;
 
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Actor, ChannelId, Conversation, ConversationId, Event, Fact, MessageId, Status, SurveyStep,
-    Timestamp,
+    Actor, ChannelId, Conversation, ConversationId, Event, Fact, MessageId, NoteId, Status,
+    SurveyStep, Timestamp,
 };
 use uuid::{Builder, Uuid};
 
 use super::state::{By, Key, State};
-use super::work::Work;
+use super::work::{ClassifiedWork, Work};
 use crate::bots;
 use crate::chance;
 use crate::clocks::{self, Due, Ringing};
 use crate::decide::{Draft, status};
 use crate::inbound::{ElementBody, StatusUpdate};
-use crate::rules::{Acting, KnownRule, Policies, Woken, carry_out, chosen, due_at, turn_of};
+use crate::rules::{
+    Acting, KnownRule, Policies, Woken, carry_out, chosen, classified, due_at, turn_of,
+};
 use crate::tag::Tag;
 use crate::{reminders, survey};
 
@@ -101,6 +103,7 @@ fn touched(state: &State, work: &Work) -> Vec<Key<ConversationId>> {
         Work::HandBack(work) => vec![(work.deserted.workspace, work.deserted.conversation)],
         Work::Route(work) => vec![(work.workspace, work.conversation)],
         Work::OfferEnd(work) => vec![(work.workspace, work.conversation)],
+        Work::Classified(work) => vec![(work.workspace, work.conversation)],
         Work::Claim(work) => vec![(work.at.workspace, work.at.conversation)],
         Work::Result(work) => vec![(work.at.workspace, work.at.conversation)],
         Work::Rescue(work) => vec![(work.at.workspace, work.at.conversation)],
@@ -224,8 +227,9 @@ fn one(state: &mut State, policies: &Arc<Policies>, awake: &Awake, now: Timestam
 
 fn run(state: &mut State, policies: &Policies, known: &KnownRule, awake: &Awake, now: Timestamp) {
     let (message, content) = (MessageId(state.fresh(now)), state.fresh(now));
+    let note = NoteId(state.fresh(now));
     let Some(conversation) = state.conversation(awake.of.0, awake.of.1) else { return };
-    let acting = Acting { now, due_at: due_at(&awake.event), message };
+    let acting = Acting { now, due_at: due_at(&awake.event), message, note };
     let stepped = carry_out(policies, known, conversation, acting);
     let mut fact = ran_fact(known, awake, false);
     if let Fact::RuleRan { did, skipped, .. } = &mut fact {
@@ -249,6 +253,22 @@ fn ran_fact(known: &KnownRule, awake: &Awake, cut: bool) -> Fact {
         did: Vec::new(),
         skipped: Vec::new(),
         cut,
+    }
+}
+
+/// Puts on the tags that the answer of a source stands for. They wake rules as all tags do.
+pub(super) fn classify(state: &mut State, work: &ClassifiedWork, now: Timestamp) {
+    let key = (work.workspace, work.conversation);
+    let Some(policies) = state.policies.get(&key.0).cloned() else { return };
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let asked = (work.source, work.episode);
+    let mut before = Vec::new();
+    for tag in classified::tags(&policies, conversation, asked, &work.labels) {
+        let Some(conversation) = state.conversation(key.0, key.1) else { return };
+        let put = classified::put(&policies, conversation, tag, &before);
+        let Some(fact) = put else { continue };
+        state.append(key, vec![fact.into()], By::new(Actor::System, now));
+        before.push(tag);
     }
 }
 

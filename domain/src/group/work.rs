@@ -4,8 +4,8 @@ use baton_protocol::frame::LeaseHolder;
 use baton_protocol::setting::Setting;
 use baton_protocol::{
     AgentId, BlockState, ChannelId, Command, ConversationId, DeviceId, Fact, FileState, LineRef,
-    MessageId, NodeId, NoteId, OfferEnd, OfferId, OpId, Refusal, TeamId, Timestamp, Trail,
-    WorkspaceId,
+    MessageId, NodeId, NoteId, OfferEnd, OfferId, OpId, Refusal, SettingId, TeamId, Timestamp,
+    Trail, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -90,6 +90,8 @@ pub enum Work {
     Route(RouteWork),
     /// An offer ends otherwise than by its agent.
     OfferEnd(OfferEndWork),
+    /// A source gave labels to what was said, or did not answer.
+    Classified(ClassifiedWork),
 }
 
 /// A webhook: the raw body and what it says.
@@ -289,6 +291,23 @@ pub struct OfferEndWork {
     pub end: OfferEnd,
 }
 
+/// The answer of a source that a rule asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClassifiedWork {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The conversation that it was asked about.
+    pub conversation: ConversationId,
+    /// The source.
+    pub source: SettingId,
+    /// The episode that it was asked about.
+    pub episode: u32,
+    /// The position of the rule's run.
+    pub position: u64,
+    /// The labels that it gave; none where it did not answer.
+    pub labels: Vec<String>,
+}
+
 /// An agent wants to write to somebody who may never have written.
 #[derive(Clone, Debug)]
 pub struct BeginWork {
@@ -381,7 +400,8 @@ impl Work {
             | Self::Blocked(_)
             | Self::HandBack(_)
             | Self::Route(_)
-            | Self::OfferEnd(_) => 1,
+            | Self::OfferEnd(_)
+            | Self::Classified(_) => 1,
         }
     }
 
@@ -398,7 +418,8 @@ impl Work {
             | Self::File(_)
             | Self::Look(_)
             | Self::Rehome(_)
-            | Self::Blocked(_) => 1,
+            | Self::Blocked(_)
+            | Self::Classified(_) => 1,
             Self::Command(_)
             | Self::Outcomes(_)
             | Self::Begin(_)

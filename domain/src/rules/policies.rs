@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::setting::{Rule, Sla, Test, Trigger, Webhook};
+use baton_protocol::setting::{ContextSource, Rule, Sla, Test, Trigger, Webhook};
 use baton_protocol::{
     AgentId, Conversation, Pause, SettingBody, SettingId, TeamId, Timestamp, WorkspaceId,
 };
@@ -76,6 +76,7 @@ pub struct Policies {
     shared: Option<SettingId>,
     hours: BTreeMap<SettingId, Hours>,
     webhooks: BTreeMap<SettingId, Webhook>,
+    sources: BTreeMap<SettingId, ContextSource>,
     tags: Tags,
 }
 
@@ -109,6 +110,9 @@ impl Policies {
             SettingBody::Bot(bot) => drop(self.bots.insert(bot.agent, KnownBot::new(*bot))),
             SettingBody::Survey(survey) => drop(self.surveys.insert(id, (id, *survey))),
             SettingBody::Webhook(webhook) => drop(self.webhooks.insert(id, *webhook)),
+            SettingBody::ContextSource(of) if of.enabled && of.suggests => {
+                self.sources.insert(id, *of);
+            }
             SettingBody::Sla(sla) => self.slas.push(KnownSla { id, version, sla: *sla }),
             SettingBody::Schedule(schedule) => {
                 self.hours.extend(Hours::of(&schedule).map(|hours| (id, hours)));
@@ -211,6 +215,11 @@ impl Policies {
     /// A webhook; `None` where it has ended.
     pub(super) fn webhook(&self, id: SettingId) -> Option<&Webhook> {
         self.webhooks.get(&id)
+    }
+
+    /// A source that is told what was said; `None` where it has ended or is off.
+    pub fn source(&self, id: SettingId) -> Option<&ContextSource> {
+        self.sources.get(&id)
     }
 
     /// The tags.

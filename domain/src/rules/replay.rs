@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::{
-    Actor, Clock, Conversation, ConversationId, Event, Fact, MessageId, Ran, Rang, RuleStep,
-    SettingId, SkippedStep, Timestamp,
+    Actor, Clock, Conversation, ConversationId, Event, Fact, MessageId, NoteId, Ran, Rang,
+    RuleStep, SettingId, SkippedStep, Timestamp,
 };
 use uuid::Uuid;
 
@@ -168,7 +168,8 @@ impl<'a> Replay<'a> {
         let mut runs = Vec::new();
         for known in rules {
             let (now, due_at) = (event.at, due_at(event));
-            let acting = Acting { now, due_at, message: MessageId(Uuid::nil()) };
+            let (message, note) = (MessageId(Uuid::nil()), NoteId(Uuid::nil()));
+            let acting = Acting { now, due_at, message, note };
             let stepped = carry_out(self.policies, known, conversation, acting);
             let (turn, episode) = (turn_of(conversation), conversation.head.episode);
             let spent = Ran { rule_id: known.id, once: known.rule.once, turn, episode };

@@ -1,9 +1,10 @@
 //! The steps of a rule: what each does on a conversation, or why it is skipped.
 
+use baton_protocol::event::EventContent;
 use baton_protocol::limits::{REMINDERS_MAX, TAGS_MAX};
 use baton_protocol::setting::{Notified, RuleAction, WebhookKind};
 use baton_protocol::{
-    AgentId, Conversation, Event, Fact, Marketing, MessageId, Owner, OwnerCause, RuleStep,
+    AgentId, Conversation, Event, Fact, Marketing, MessageId, NoteId, Owner, OwnerCause, RuleStep,
     SettingId, SkipReason, SkippedStep, Status, TagOn, Timestamp,
 };
 
@@ -45,6 +46,8 @@ pub struct Acting {
     pub due_at: Timestamp,
     /// A fresh id for a line.
     pub message: MessageId,
+    /// A fresh id for the text of a reminder.
+    pub note: NoteId,
 }
 
 /// Carries out a rule's steps, each on the conversation that those before it left.
@@ -113,6 +116,7 @@ fn step_of(action: &RuleAction) -> RuleStep {
         RuleAction::Remind { .. } => RuleStep::Remind,
         RuleAction::Assign { .. } => RuleStep::Assign,
         RuleAction::Webhook { webhook } => RuleStep::Webhook { webhook: *webhook },
+        RuleAction::Classify { source } => RuleStep::Classify { source: *source },
     }
 }
 
@@ -169,16 +173,22 @@ impl Way<'_> {
                 let told = told.filter(|_| !is_stopped).ok_or(SkipReason::Already)?;
                 Ok(vec![told])
             }
-            RuleAction::Remind { minutes, hours, follow_up } => {
-                self.remind(*minutes, *hours, *follow_up)
+            RuleAction::Remind { minutes, hours, follow_up, text } => {
+                self.remind((*minutes, *hours), *follow_up, text.as_deref())
             }
             RuleAction::Assign { .. } => self.assign(),
             RuleAction::Webhook { webhook } => self.call(*webhook),
+            RuleAction::Classify { source } => self.classify(*source),
         }
     }
 
     /// Reminds the owner, counted from the time at which the rule was due.
-    fn remind(&self, minutes: u32, hours: Option<SettingId>, follow_up: bool) -> Done {
+    fn remind(
+        &self,
+        (minutes, hours): (u32, Option<SettingId>),
+        follow_up: bool,
+        text: Option<&str>,
+    ) -> Done {
         let is_person = |agent: &AgentId| self.policies.bot(*agent).is_none();
         let owner = self.conversation.head.owner.agent().filter(is_person);
         let agent_id = owner.ok_or(SkipReason::NoOwner)?;
@@ -191,7 +201,11 @@ impl Way<'_> {
         let ms = i64::from(minutes) * 60_000;
         let at = self.policies.after(self.acting.due_at, ms, hours, &[]);
         let at = at.ok_or(SkipReason::Ended)?;
-        Ok(vec![Fact::ReminderSet { agent_id, at, follow_up, note_id: None }.into()])
+        let note_id = text.map(|_| self.acting.note);
+        let fact = Fact::ReminderSet { agent_id, at, follow_up, note_id };
+        let content = text
+            .map(|text| EventContent::Note { text: Some(text.trim().to_owned()), quoted: None });
+        Ok(vec![Draft { fact, content }])
     }
 
     /// Routing chooses, beside the other conversations that wait: nothing is decided here.
@@ -218,22 +232,20 @@ impl Way<'_> {
         Ok(Vec::new())
     }
 
-    fn tag(&self, tag: SettingId) -> Done {
-        let tags = self.policies.tags();
-        let tag = tags.resolve(tag);
-        let Some(facts) = tags.get(tag).filter(|facts| facts.ended_at.is_none()) else {
+    /// The source is asked after the commit: nothing outside is waited for here.
+    fn classify(&self, source: SettingId) -> Done {
+        let Conversation { head, thread } = self.conversation;
+        if head.status == Status::Resolved || self.policies.source(source).is_none() {
             return Err(SkipReason::Ended);
-        };
-        let on = &self.conversation.thread.tags;
-        if on.iter().any(|on| tags.is_same(on.tag, tag)) {
-            return Err(SkipReason::Already);
         }
-        let removed: Vec<SettingId> = tags.displaced(on, tag).collect();
-        if on.len() - removed.len() >= TAGS_MAX {
-            return Err(SkipReason::Limit);
+        if thread.block.is_some() {
+            return Err(SkipReason::Blocked);
         }
-        let added = vec![TagOn { tag, lasting: facts.tag.lasting }];
-        Ok(vec![Fact::Tagged { added, removed }.into()])
+        Ok(Vec::new())
+    }
+
+    fn tag(&self, tag: SettingId) -> Done {
+        put_on(self.policies, self.conversation, tag).map(|fact| vec![fact.into()])
     }
 
     fn untag(&self, tag: SettingId) -> Done {
@@ -282,7 +294,7 @@ impl Way<'_> {
     /// answered meanwhile.
     fn reply(&self, text: &str) -> Done {
         let thread = &self.conversation.thread;
-        let Acting { now, due_at, message } = self.acting;
+        let Acting { now, due_at, message, note: _ } = self.acting;
         if !thread.kind.is_contact() {
             return Err(SkipReason::Group);
         }
@@ -311,4 +323,27 @@ impl Way<'_> {
         debug_assert_eq!(turn_of(self.conversation), turn.from_seq, "a turn is open");
         Ok(vec![acknowledgement(self.conversation, message, text, None, now)])
     }
+}
+
+/// Puts a tag on, in place of those of a group of which one holds.
+pub(super) fn put_on(
+    policies: &Policies,
+    conversation: &Conversation,
+    tag: SettingId,
+) -> Result<Fact, SkipReason> {
+    let tags = policies.tags();
+    let tag = tags.resolve(tag);
+    let Some(facts) = tags.get(tag).filter(|facts| facts.ended_at.is_none()) else {
+        return Err(SkipReason::Ended);
+    };
+    let on = &conversation.thread.tags;
+    if on.iter().any(|on| tags.is_same(on.tag, tag)) {
+        return Err(SkipReason::Already);
+    }
+    let removed: Vec<SettingId> = tags.displaced(on, tag).collect();
+    if on.len() - removed.len() >= TAGS_MAX {
+        return Err(SkipReason::Limit);
+    }
+    let added = vec![TagOn { tag, lasting: facts.tag.lasting }];
+    Ok(Fact::Tagged { added, removed })
 }

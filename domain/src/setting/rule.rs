@@ -20,7 +20,7 @@ impl SettingRules for Rule {
         count("if", self.tests.len(), 30)?;
         self.tests.iter_mut().try_for_each(check_test)?;
         self.check_tests()?;
-        steps::check(&self.then, around)?;
+        steps::check(self.when, &self.then, around)?;
         last_day("until", self.until.as_deref())?;
         self.check_burial()
     }

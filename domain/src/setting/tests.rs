@@ -48,6 +48,8 @@ fn what_is_wrong_is_named_by_its_field() {
     assert_eq!(wrong(Schedule, &week(json!([[], [], [], [], [], [], []]))), "week");
     assert_eq!(wrong(Schedule, &week(json!([[[9, 8]], [], [], [], [], [], []]))), "week");
     assert_eq!(wrong(Schedule, &week(json!([[[0, 1441]], [], [], [], [], [], []]))), "week");
+    let overlap = json!([[[0, 60], [30, 90]], [], [], [], [], [], []]);
+    assert_eq!(wrong(Schedule, &week(overlap)), "week");
     let days = json!([[[0, 1]], [], [], [], [], [], []]);
     assert_eq!(wrong(Schedule, &json!({"name": "A", "zone": "Moon", "week": days})), "zone");
     assert_eq!(wrong(TeamPolicy, &json!({"undo_s": 11})), "undo_s");
@@ -87,6 +89,96 @@ fn of_steps(then: &Value, events: &Value) -> Option<String> {
 }
 
 #[test]
+fn what_no_rule_may_say_is_named_by_its_field() {
+    let tag = Uuid::from_u128(3);
+    let body = |more: Value| {
+        let note = json!([{"do": "note", "text": "x"}]);
+        let mut body = json!({"name": "R", "when": "message", "then": note});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let is_wrong = |more: Value, field: &str| {
+        let told = wrong(SettingKind::Rule, &body(more.clone()));
+        assert_eq!(told, field, "{more}");
+    };
+    let owner = |is: &str| json!({"test": "owner", "is": is});
+    is_wrong(json!({"if": [owner("queue"), owner("person")]}), "if");
+    let on = |not: bool| json!({"test": "tag", "any_of": [tag], "not": not});
+    is_wrong(json!({"if": [on(false), on(true)]}), "if");
+    let words = |all: Value| json!({"if": [{"test": "text", "any_of": all}]});
+    is_wrong(words(json!([])), "if");
+    is_wrong(words(json!([" "])), "if");
+    is_wrong(words(json!(["x".repeat(201)])), "if");
+    is_wrong(words(json!(vec!["x"; 101])), "if");
+    is_wrong(json!({"if": vec![owner("queue"); 31]}), "if");
+    is_wrong(json!({"when": "tagged", "if": [{"test": "text", "any_of": ["x"]}]}), "if");
+    is_wrong(json!({"then": []}), "then");
+    is_wrong(json!({"then": vec![json!({"do": "note", "text": "x"}); 11]}), "then");
+    for text in ["".to_owned(), "x".repeat(4_097)] {
+        is_wrong(json!({"then": [{"do": "reply", "text": text}]}), "then");
+    }
+    is_wrong(json!({"then": [{"do": "snooze", "minutes": 0}]}), "then");
+    is_wrong(json!({"then": [{"do": "resolve"}]}), "then");
+    is_wrong(json!({"when": "unanswered"}), "after_min");
+    for after in [0, 525_601] {
+        is_wrong(json!({"when": "idle", "after_min": after}), "after_min");
+    }
+    is_wrong(json!({"when": "window_left", "after_min": 1_440}), "after_min");
+    is_wrong(json!({"after_min": 5}), "after_min");
+    is_wrong(json!({"hours": tag}), "hours");
+    is_wrong(json!({"until": "2027-02-30"}), "until");
+    is_wrong(json!({"name": " "}), "name");
+}
+
+/// Whether a rule of these steps is taken, beside a source with these labels.
+fn asks_source(when: &str, then: &Value, labels: &Value) -> bool {
+    let source = json!({"name": "S", "url": "https://model.example.org", "suggests": true,
+        "labels": labels});
+    let body_of = |kind, _| SettingBody::read(kind, &source).ok();
+    let around = Around { id: ID, before: None, body_of: &body_of };
+    let body = json!({"name": "R", "when": when, "then": then});
+    checked(SettingKind::Rule, &body, &around).is_ok()
+}
+
+#[test]
+fn a_rule_asks_a_source_that_has_labels_and_only_when_something_was_said() {
+    let labels = json!([{"label": "billing", "tag": Uuid::from_u128(3)}]);
+    let asks = |of: u128| json!({"do": "classify", "source": Uuid::from_u128(of)});
+    let (one, twice) = (json!([asks(1)]), json!([asks(1), asks(1)]));
+    for when in ["message", "first_message", "episode_opened"] {
+        assert!(asks_source(when, &one, &labels), "{when}");
+    }
+    for when in ["tagged", "resolved", "owner_changed", "status_changed", "limited"] {
+        assert!(!asks_source(when, &one, &labels), "{when}: it might never end");
+    }
+    assert!(!asks_source("message", &one, &json!([])), "it has no labels");
+    assert!(!asks_source("message", &twice, &labels));
+    assert!(asks_source("message", &json!([asks(1), asks(2)]), &labels), "two sources");
+}
+
+#[test]
+fn labels_of_a_source_are_named_once_and_only_where_it_is_told_what_was_said() {
+    let tag = Uuid::from_u128(3);
+    let body = |more: Value| {
+        let mut body = json!({"name": "S", "url": "https://model.example.org"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let label = |name: &str| json!({"label": name, "tag": tag});
+    let one = json!([label("billing")]);
+    let is_fit = |more: Value| around(SettingKind::ContextSource, &body(more)).is_ok();
+    assert!(is_fit(json!({"suggests": true, "labels": one, "otherwise": tag})));
+    assert!(!is_fit(json!({"labels": one})), "nobody told it what was said");
+    assert!(!is_fit(json!({"suggests": true, "otherwise": tag})), "it has no labels");
+    let twice = json!([label("Facturación"), label("FACTURACION")]);
+    assert!(!is_fit(json!({"suggests": true, "labels": twice})));
+    for odd in ["", " ", &"x".repeat(61)] {
+        assert!(!is_fit(json!({"suggests": true, "labels": [label(odd)]})), "{odd:?}");
+    }
+    assert!(!is_fit(json!({"suggests": true, "labels": vec![label("a"); 21]})));
+}
+
+#[test]
 fn steps_of_a_rule_that_never_go_together_are_refused() {
     let (team, agent, other) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
     let remind = json!({"do": "remind", "minutes": 5});
@@ -119,6 +211,8 @@ fn steps_of_a_rule_that_never_go_together_are_refused() {
         json!([wait, assign]),
         json!([calls, remind, calls]),
         json!([{"do": "remind", "minutes": 0}]),
+        json!([{"do": "remind", "minutes": 5, "text": " "}]),
+        json!([{"do": "remind", "minutes": 5, "text": "x".repeat(501)}]),
         json!([{"do": "remind", "minutes": 525_601}]),
         json!([on_call(json!([]))]),
         json!([{"do": "assign", "by": "round_robin", "on_call": [{"agent": agent}]}]),

@@ -3,6 +3,7 @@
 
 use baton_domain::outward::kind_of;
 use baton_protocol::command::{Claim, CommandBody};
+use baton_protocol::event::EventContent;
 use baton_protocol::setting::{
     Bot, FollowUp, Schedule, SettingBody, Span, TeamPolicy, Webhook, WebhookKind,
 };
@@ -67,6 +68,26 @@ fn a_rule_reminds_the_person_who_owns_it_and_rings_as_any_reminder() {
         Some((agent_id, due_at))
     });
     assert_eq!(rang, Some((AGENT, Some(at))));
+    let (would, did) = scene.replayed();
+    assert_eq!(would, did, "a dry run");
+    scene.is_its_log();
+}
+
+#[test]
+fn the_reminder_of_a_rule_says_what_the_rule_says() {
+    let text = " Ask for the invoice ";
+    let mut scene = Scene::new(does(&json!([{ "do": "remind", "minutes": 5, "text": text }])));
+    scene.says("hola");
+    claims(&mut scene);
+    scene.says("¿hola?");
+    assert_eq!(last(&scene), (vec![RuleStep::Remind], vec![]));
+    let set = scene.log.iter().find(|event| matches!(event.fact, Fact::ReminderSet { .. }));
+    let set = set.expect("a reminder");
+    let said = EventContent::Note { text: Some("Ask for the invoice".into()), quoted: None };
+    assert_eq!(set.content, Some(said));
+    let Fact::ReminderSet { note_id, .. } = set.fact else { unreachable!("a reminder") };
+    assert!(note_id.is_some());
+    assert_eq!(scene.conversation().thread.reminders[0].note_id, note_id);
     let (would, did) = scene.replayed();
     assert_eq!(would, did, "a dry run");
     scene.is_its_log();

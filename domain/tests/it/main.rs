@@ -21,6 +21,8 @@ mod canned;
 #[cfg(test)]
 mod chaos;
 #[cfg(test)]
+mod classifying;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod coaching;
@@ -93,6 +95,8 @@ mod sla;
 mod staff;
 #[cfg(test)]
 mod status;
+#[cfg(test)]
+mod storms;
 #[cfg(test)]
 mod stretch;
 #[cfg(test)]

@@ -22,6 +22,9 @@ fn source() -> ContextSource {
         url: "https://shop.example.org".to_owned(),
         shows: Vec::new(),
         fresh_s: 300,
+        suggests: false,
+        labels: Vec::new(),
+        otherwise: None,
         enabled: true,
     }
 }

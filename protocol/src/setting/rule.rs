@@ -309,6 +309,11 @@ pub enum RuleAction {
         /// True where it rings only if the customer has written nothing until then.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         follow_up: bool,
+        /// What it says. Left out, nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
+        #[cfg_attr(feature = "schema", schemars(extend("x-lines" = 2)))]
+        text: Option<String>,
     },
     /// Asks routing to give it to an agent of its team who is there and has room. It goes on asking
     /// while the conversation waits in that queue.
@@ -325,6 +330,13 @@ pub enum RuleAction {
         /// The webhook.
         #[cfg_attr(feature = "schema", schemars(extend("x-of" = "webhook")))]
         webhook: SettingId,
+    },
+    /// Asks a source that is told what was said for its labels: they become tags, which rules wait
+    /// for. What it does not answer in time gets the tag that it names for that.
+    Classify {
+        /// The source.
+        #[cfg_attr(feature = "schema", schemars(extend("x-of" = "context_source")))]
+        source: SettingId,
     },
 }
 

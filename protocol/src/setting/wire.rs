@@ -159,7 +159,7 @@ pub struct Setting<B = Value> {
 pub struct SettingPut<B = Value> {
     /// What it is for.
     pub home: Home,
-    /// Its place among those of its kind. Left out, it stays, and a new one is the last.
+    /// Its place among its kind. Left out, it stays; a new one comes last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank: Option<u32>,
     /// What is set.

@@ -35,6 +35,7 @@ use baton_protocol::settings::{
     AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, MetaAppNew, MetaApps,
     PasswordChange, PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew, WorkspaceChange,
 };
+use baton_protocol::suggestion::{Suggestion, SuggestionWish};
 use baton_protocol::{
     Channel, Colleague, Command, CommandResult, Event, Refusal, SettingBody, SettingKind, Team,
 };
@@ -110,8 +111,8 @@ bodies!(
     NextInLines, NoticePage, NoticesLeft, NoticesRead, OutcomesQuery, PasswordChange,
     PasswordForgotten, PasswordNew, PasswordSet, Problem, PushDevice, PushPreference,
     PushPut, PushRegistered, Quarantined, ReceiptsTaken, Refresh, RoutingHistory, RuleTrial,
-    RuleTrialAsk, SecretNew, Session, SnapshotAnswer, SocketTicket, SyncAnswer, Team, TeamChange,
-    TeamNew, WebhookState, WorkspaceChange;
+    RuleTrialAsk, SecretNew, Session, SnapshotAnswer, SocketTicket, Suggestion, SuggestionWish,
+    SyncAnswer, Team, TeamChange, TeamNew, WebhookState, WorkspaceChange;
     "agent" = Colleague, "push_receipts" = Vec<PushReceipt>, "kept_drafts" = Vec<KeptDraft>,
     "canned_uses" = Vec<CannedUses>
 );

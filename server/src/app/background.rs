@@ -13,8 +13,8 @@ use crate::config::Config;
 use crate::coordinator::Coordinator;
 use crate::engine::Engine;
 use crate::jobs::{
-    Checkpointer, Importer, Indexer, Keep, Looks, OpenSecret, Outwards, Pusher, Rehomer, Router,
-    Sealer, Sender, SenderParts, Sweeper, Unseal, Waker, Watcher,
+    Checkpointer, Classifier, Importer, Indexer, Keep, Looks, OpenSecret, Outwards, Pusher,
+    Rehomer, Router, Sealer, Sender, SenderParts, Sweeper, Unseal, Waker, Watcher,
 };
 use crate::media::MediaStore;
 use crate::node::Membership;
@@ -115,7 +115,7 @@ pub(super) fn sender(of: &Background<'_>, coordinator: &Arc<dyn Coordinator>) ->
     })
 }
 
-/// The workers that send pushes, drop those of what was seen, and tell webhooks.
+/// The workers that send pushes, drop those of what was seen, tell webhooks, and ask sources.
 pub(super) fn push_workers(
     of: &Background<'_>,
     keys: &Keys,
@@ -136,21 +136,29 @@ pub(super) fn push_workers(
     let outwards = Outwards {
         store: engine.store().clone(),
         membership: membership.clone(),
-        open: open_secret(keys),
+        open: open_secret(keys, SettingKind::Webhook),
         outward: push::Outward::open(&config.push, clock.clone()).context("webhooks")?,
         clock: clock.clone(),
     };
+    let classifier = Classifier {
+        engine: engine.clone(),
+        membership: membership.clone(),
+        open: open_secret(keys, SettingKind::ContextSource),
+        outward: outwards.outward.clone(),
+        clock: clock.clone(),
+    };
     workers.push(tokio::spawn(outwards.run()));
+    workers.push(tokio::spawn(classifier.run()));
     let store = engine.store().clone();
     workers.push(tokio::spawn(looks.run(store, clock.clone(), metrics.clone())));
     Ok(workers)
 }
 
-/// Opens secrets of webhooks with the installation's key.
-fn open_secret(keys: &Keys) -> OpenSecret {
+/// Opens secrets of one kind with the installation's key.
+fn open_secret(keys: &Keys, kind: SettingKind) -> OpenSecret {
     let keys = keys.clone();
     Arc::new(move |(workspace, id), n, sealed| {
-        let of = (workspace, SettingKind::Webhook, id);
+        let of = (workspace, kind, id);
         let secret = accounts::open_secret(&keys, of, n, sealed);
         let told = secret.inspect_err(|error| tracing::error!(%error, "a secret is of no use"));
         accounts::signing_key(&told.ok()?)

@@ -10,7 +10,7 @@ use super::part::Owners;
 use super::policies::Policies;
 use super::record;
 use super::work::Task;
-use super::{announce, assign, clocks, drafts, notice};
+use super::{announce, assign, classify, clocks, drafts, notice};
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, Tx, group as rows};
 
@@ -144,6 +144,7 @@ pub(super) async fn write(
     drafts::end(tx, &state).await?;
     clocks::keep(tx, &state, &works).await?;
     assign::keep(tx, &state).await?;
+    classify::keep(tx, &state, &works).await?;
     let commit = Duration::ZERO;
     let set_aside = state.quarantined.iter().map(|aside| aside.why.0).collect();
     let not_understood = state.not_understood.iter().map(|one| one.kind).collect();

@@ -9,6 +9,7 @@
 pub(crate) mod announce;
 mod assign;
 mod beside;
+mod classify;
 mod clocks;
 mod committer;
 pub mod courtesies;
@@ -37,9 +38,9 @@ use std::time::Duration;
 
 use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{
-    BlockedWork, ClaimWork, CommandWork, Done, FileWork, HandBackWork, LookWork, OfferEndWork,
-    OutcomesWork, RehomeWork, RescueWork, ResultWork, RouteWork, SetRefused, SetWork, UnparkWork,
-    Work,
+    BlockedWork, ClaimWork, ClassifiedWork, CommandWork, Done, FileWork, HandBackWork, LookWork,
+    OfferEndWork, OutcomesWork, RehomeWork, RescueWork, ResultWork, RouteWork, SetRefused, SetWork,
+    UnparkWork, Work,
 };
 use baton_domain::inbound::Element;
 use baton_domain::outcome::Answer;
@@ -453,6 +454,11 @@ impl Engine {
         conversation: ConversationId,
     ) -> Result<(), Unavailable> {
         self.ask(Work::Look(LookWork { workspace, conversation })).await.map(drop)
+    }
+
+    /// A source that a rule asked has answered, or has not.
+    pub async fn classified(&self, work: ClassifiedWork) -> Result<(), Unavailable> {
+        self.ask(Work::Classified(work)).await.map(drop)
     }
 
     /// WhatsApp answered to a block.

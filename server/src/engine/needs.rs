@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::group::{Channel, CommandWork, Key, MessageAt, Work};
+use baton_domain::group::{Channel, CommandWork, HandBackWork, Key, MessageAt, Work};
 use baton_domain::inbound::{ElementBody, ProviderStatus};
 use baton_domain::predicates::is_not_understood;
 use baton_domain::tag::Tag;
@@ -130,13 +130,13 @@ impl Needs {
             }
             Work::Look(look) => self.add_conversation(look.workspace, look.conversation),
             Work::Blocked(work) => self.add_conversation(work.workspace, work.conversation),
+            Work::Classified(work) => self.add_conversation(work.workspace, work.conversation),
             Work::Rehome(rehome) => {
                 self.workspaces.insert(rehome.workspace);
                 self.conversations.insert((rehome.workspace, rehome.conversation));
                 self.agents.insert((rehome.workspace, rehome.agent));
             }
-            Work::HandBack(work) => {
-                let of = work.deserted;
+            Work::HandBack(HandBackWork { deserted: of }) => {
                 self.add_conversation(of.workspace, of.conversation);
                 self.agents.insert((of.workspace, of.agent));
             }

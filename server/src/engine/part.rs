@@ -80,6 +80,7 @@ fn workspace(work: &Work) -> Option<WorkspaceId> {
         Work::HandBack(work) => Some(work.deserted.workspace),
         Work::Route(work) => Some(work.workspace),
         Work::OfferEnd(work) => Some(work.workspace),
+        Work::Classified(work) => Some(work.workspace),
     }
 }
 
@@ -98,6 +99,7 @@ fn conversation(work: &Work) -> Option<ConversationId> {
         Work::HandBack(work) => Some(work.deserted.conversation),
         Work::Route(work) => Some(work.conversation),
         Work::OfferEnd(work) => Some(work.conversation),
+        Work::Classified(work) => Some(work.conversation),
         Work::Post(_)
         | Work::Outcomes(_)
         | Work::Unpark(_)
@@ -129,7 +131,8 @@ pub(super) fn is_of_worker(work: &Work) -> bool {
         | Work::Blocked(_)
         | Work::HandBack(_)
         | Work::Route(_)
-        | Work::OfferEnd(_) => true,
+        | Work::OfferEnd(_)
+        | Work::Classified(_) => true,
         Work::Post(_)
         | Work::Command(_)
         | Work::Outcomes(_)

@@ -17,13 +17,13 @@ use tokio::time::timeout;
 
 use super::conversations::in_full;
 use super::input::Id;
-use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared, suggestion};
 use crate::accounts::{Signed, Slots, open_secret, signing_key};
 use crate::push::{NoAnswer, Outward, Posted};
 use crate::store::context::{keep_answers, last_answers};
 use crate::store::{StoreError, Tx, read};
 
-const KIND: SettingKind = SettingKind::ContextSource;
+pub(super) const KIND: SettingKind = SettingKind::ContextSource;
 /// The time in which a source answers, its place in the queue included.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// Requests to one source at once. A workspace has eight sources, so a slow one holds neither the
@@ -33,14 +33,17 @@ const OF_SOURCE_MAX: usize = 4;
 /// The way to sources.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    outward: Outward,
+    pub(super) outward: Outward,
     slots: Slots<(WorkspaceId, SettingId)>,
+    /// Those of sources that are asked for an answer to a customer.
+    pub(super) suggesting: Slots<(WorkspaceId, SettingId)>,
 }
 
 impl Sources {
     /// By this way out.
     pub fn new(outward: Outward) -> Self {
-        Self { outward, slots: Slots::new(OF_SOURCE_MAX, ANSWER_MAX) }
+        let suggesting = Slots::new(suggestion::OF_SOURCE_MAX, suggestion::ANSWER_MAX);
+        Self { outward, slots: Slots::new(OF_SOURCE_MAX, ANSWER_MAX), suggesting }
     }
 }
 
@@ -133,12 +136,12 @@ async fn asking(
 }
 
 /// The body of a setting. One that a newer version set, only that one can read.
-fn of_kind(kind: SettingKind, setting: &Setting) -> Option<SettingBody> {
+pub(super) fn of_kind(kind: SettingKind, setting: &Setting) -> Option<SettingBody> {
     SettingBody::read(kind, setting.body.as_ref()?).ok()
 }
 
 /// The keys with which requests to a source are signed.
-async fn signing(
+pub(super) async fn signing(
     parts: &ApiState,
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -194,7 +197,7 @@ async fn ask(
     if source.keys.is_empty() {
         return Err(ContextWhy::Refused);
     }
-    let Sources { outward, slots } = &parts.sources;
+    let Sources { outward, slots, .. } = &parts.sources;
     let id = parts.clock.uuid_v7().to_string();
     let posted = Posted { url: &source.setting.url, id: &id, keys: &source.keys, body: question };
     let asked = async {

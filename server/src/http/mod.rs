@@ -47,6 +47,7 @@ mod search;
 mod secrets;
 mod sessions;
 mod settings;
+mod suggestion;
 mod sync;
 mod teams;
 mod templates;
@@ -185,6 +186,7 @@ pub fn routes() -> Vec<Route> {
         conversations::routes(),
         customers::routes(),
         context::routes(),
+        suggestion::routes(),
         noticed::routes(),
         begin::routes(),
         heads::routes(),

@@ -21,6 +21,7 @@ mod rules;
 mod scope;
 mod secrets;
 mod settings;
+mod suggestion;
 mod views;
 mod webhooks;
 

@@ -5,6 +5,7 @@ mod again;
 pub mod anchor;
 mod blocker;
 mod checkpointer;
+mod classifier;
 mod courtesy;
 mod drafts;
 mod every;
@@ -29,6 +30,7 @@ mod watcher;
 
 pub use blocker::Blocker;
 pub use checkpointer::Checkpointer;
+pub use classifier::Classifier;
 pub use courtesy::Courtesy;
 pub use drafts::Drafts;
 pub use fetcher::Fetcher;

@@ -14,7 +14,7 @@ use crate::app::Server;
 use crate::cli::Demo;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::demo::{Cast, Facts, Login, Scene, Seeds, dead_phone, play, seed};
+use crate::demo::{Cast, Facts, Login, Scene, Seeds, assistant, dead_phone, play, seed};
 use crate::engine::Engine;
 use crate::store::template;
 use crate::telemetry::start_logs;
@@ -95,8 +95,13 @@ impl DemoServer {
         if demo.once {
             say("\nEvery step happened.\n");
         } else {
+            let Facts { server_url, logins, .. } = &self.facts;
+            assistant(server_url, logins, &self.simulator, &self.clock)
+                .await
+                .context("the assistant")?;
             self.show_a_photo().await?;
             say(&format!("\n{}", self.facts.guide()));
+            say("Pablo waits: an assistant has tagged him. On his card it suggests an answer.\n");
         }
         Ok(())
     }

@@ -70,3 +70,27 @@ impl Simulator {
         self.shared.world().written.iter().cloned().collect()
     }
 }
+
+impl Simulator {
+    /// The address of the assistant.
+    #[must_use]
+    pub fn assistant_url(&self) -> String {
+        format!("{}/assistant", self.base_url())
+    }
+
+    /// Gives the assistant the secret that requests are signed with.
+    pub fn assistant_knows(&self, secret: &str) {
+        self.shared.assistant.send_modify(|of| of.secret = Some(secret.to_owned()));
+    }
+
+    /// From here on the assistant takes requests and says nothing, or answers again.
+    pub fn assistant_is_silent(&self, is_silent: bool) {
+        self.shared.assistant.send_modify(|of| of.is_silent = is_silent);
+    }
+
+    /// The number of different requests that asked the assistant for labels.
+    #[must_use]
+    pub fn assistant_classified(&self) -> usize {
+        self.shared.assistant.borrow().classified.len()
+    }
+}

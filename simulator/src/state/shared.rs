@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
+use crate::assistant::Assistant;
 use crate::base::clock::Clock;
 use crate::base::seeds::Seeds;
 use crate::base::span::Span;
@@ -98,6 +99,8 @@ pub(crate) struct Shared {
     pub(crate) webhook_url: watch::Sender<Option<String>>,
     /// Where the team works, for the page to show.
     pub(crate) desks: watch::Sender<Vec<Desk>>,
+    /// The program of the team's own.
+    pub(crate) assistant: watch::Sender<Assistant>,
     /// The same of every server behind that address, if it is a balancer's, and whose turn it is.
     balanced: Mutex<(Vec<String>, usize)>,
     pub(crate) stop: watch::Sender<bool>,
@@ -133,6 +136,7 @@ impl Shared {
             http,
             webhook_url: watch::Sender::new(config.webhook_url.clone()),
             desks: watch::Sender::new(Vec::new()),
+            assistant: watch::Sender::new(Assistant::default()),
             balanced: Mutex::default(),
             stop: watch::Sender::new(false),
             changes: watch::Sender::new(0),

@@ -114,7 +114,8 @@ pub async fn policies(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Given>,
             WHERE t.workspace = s.workspace AND t.id = s.content) AS body
          FROM setting AS s
          WHERE s.workspace = $1 AND s.kind IN
-           ('rule', 'sla', 'bot', 'survey', 'schedule', 'tag', 'team_policy', 'webhook')
+           ('rule', 'sla', 'bot', 'survey', 'schedule', 'tag', 'team_policy', 'webhook',
+            'context_source')
          ORDER BY s.rank, s.id",
     );
     let rows: Vec<PolicyRow> = tx.rows(&SQL, &[&workspace.to_string()]).await?;

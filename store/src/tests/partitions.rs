@@ -30,9 +30,10 @@ const SWEPT: [&str; 15] = [
     "FROM template_fallback\n         ORDER BY",
 ];
 /// Due in any workspace: the questions of jobs.
-const DUE: [&str; 26] = [
+const DUE: [&str; 27] = [
     "FROM assign AS a LEFT JOIN conversation",
     "FROM block_call AS b",
+    "FROM classify AS q",
     "WHERE u.state = 'passing' AND (u.due_at",
     "WHERE state = 'passing' AND claimed_by",
     "FROM file AS f WHERE f.state = 'waiting'",

@@ -3,6 +3,7 @@
 
 pub mod assign;
 pub mod block;
+pub mod classify;
 pub mod context;
 pub mod courtesy;
 pub mod draft;

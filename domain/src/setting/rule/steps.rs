@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use baton_protocol::limits::TEXT_CHARS_MAX;
+use baton_protocol::limits::{REMINDER_CHARS_MAX, TEXT_CHARS_MAX};
 use baton_protocol::setting::{
-    AssignBy, OnCall, RuleAction, SettingBody, SettingKind, WebhookKind,
+    AssignBy, OnCall, RuleAction, SettingBody, SettingKind, Trigger, WebhookKind,
 };
 use baton_protocol::{Priority, SettingId};
 
@@ -15,12 +15,17 @@ const STEPS_MAX: usize = 10;
 const ON_CALL_MAX: usize = 20;
 
 /// Checks the steps, each for itself and then beside those before it.
-pub(super) fn check(then: &[RuleAction], around: &Around<'_>) -> Result<(), Wrong> {
+pub(super) fn check(when: Trigger, then: &[RuleAction], around: &Around<'_>) -> Result<(), Wrong> {
     if then.is_empty() {
         return Err(wrong("must not be empty"));
     }
     count("then", then.len(), STEPS_MAX)?;
     then.iter().try_for_each(|action| check_one(action, around))?;
+    // Tags wake rules: one that they woke, and that asked again, might go on for ever.
+    let is_said = matches!(when, Trigger::Message | Trigger::FirstMessage | Trigger::EpisodeOpened);
+    if !is_said && then.iter().any(|action| matches!(action, RuleAction::Classify { .. })) {
+        return Err(wrong("asks what was said, and nothing said wakes the rule"));
+    }
     let pairs = then.iter().enumerate();
     pairs
         .flat_map(|(place, other)| then.iter().take(place).map(move |one| (one, other)))
@@ -45,6 +50,9 @@ pub(super) fn targets(action: &RuleAction) -> Vec<Target> {
             on_call.iter().flat_map(of).collect()
         }
         RuleAction::Webhook { webhook } => vec![Target::Setting(SettingKind::Webhook, *webhook)],
+        RuleAction::Classify { source } => {
+            vec![Target::Setting(SettingKind::ContextSource, *source)]
+        }
         RuleAction::Note { .. }
         | RuleAction::Reply { .. }
         | RuleAction::Notify { .. }
@@ -66,7 +74,10 @@ fn check_one(action: &RuleAction, around: &Around<'_>) -> Result<(), Wrong> {
             lines("then", text, TEXT_CHARS_MAX)
         }
         RuleAction::Snooze { minutes } => number("then", *minutes, 1, 43_200),
-        RuleAction::Remind { minutes, .. } => number("then", *minutes, 1, 525_600),
+        RuleAction::Remind { minutes, text, .. } => {
+            text.as_deref().map_or(Ok(()), |text| lines("then", text, REMINDER_CHARS_MAX))?;
+            number("then", *minutes, 1, 525_600)
+        }
         RuleAction::Assign { by, on_call } => check_on_call(*by, on_call),
         RuleAction::Webhook { webhook } => match (around.body_of)(SettingKind::Webhook, *webhook) {
             Some(SettingBody::Webhook(of)) if !of.events.contains(&WebhookKind::RuleCalled) => {
@@ -74,6 +85,14 @@ fn check_one(action: &RuleAction, around: &Around<'_>) -> Result<(), Wrong> {
             }
             _ => Ok(()),
         },
+        RuleAction::Classify { source } => {
+            match (around.body_of)(SettingKind::ContextSource, *source) {
+                Some(SettingBody::ContextSource(of)) if of.labels.is_empty() => {
+                    Err(wrong("asks a source that has no labels"))
+                }
+                _ => Ok(()),
+            }
+        }
         RuleAction::Priority { priority: Priority::Unknown } => {
             Err(wrong("must say normal, high or urgent"))
         }
@@ -104,12 +123,18 @@ fn check_on_call(by: AssignBy, on_call: &[OnCall]) -> Result<(), Wrong> {
 
 /// The reason why a step is never done after an earlier one, or undoes it.
 fn contradiction(one: &RuleAction, other: &RuleAction) -> Option<&'static str> {
-    use RuleAction::{Assign, MarkWaiting, Remind, Resolve, Route, Snooze, Webhook};
+    use RuleAction::{Assign, Classify, MarkWaiting, Remind, Resolve, Route, Snooze, Webhook};
     match (one, other) {
         (Remind { .. }, Remind { .. }) => Some("sets two reminders: the first one stays"),
         (Assign { .. }, Assign { .. }) => Some("asks for an agent twice"),
         (Webhook { webhook }, Webhook { webhook: again }) if webhook == again => {
             Some("calls a webhook twice: one event tells it all")
+        }
+        (Classify { source }, Classify { source: again }) if source == again => {
+            Some("asks a source twice")
+        }
+        (Classify { .. }, Resolve {}) | (Resolve {}, Classify { .. }) => {
+            Some("asks about what it resolves")
         }
         (Remind { follow_up: true, .. }, Resolve {}) => {
             Some("sets a follow-up, and resolves, which ends it")

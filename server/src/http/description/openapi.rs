@@ -309,8 +309,8 @@ fn access(may: Access) -> (&'static str, Value) {
     let signed = signed();
     match may {
         Access::Public => ("Anybody may.", json!([])),
-        Access::Signed => ("For every signed-in agent, within their scope.", signed),
-        Access::Person => ("For every signed-in agent, without a key of a program.", signed),
+        Access::Signed => ("For signed-in agents, within their scope.", signed),
+        Access::Person => ("For signed-in agents, without a program's key.", signed),
         Access::Device => {
             let of = json!([{ "session": [] }, { "cookie": [] }, { "receipts": [] }]);
             ("A device may, by its session or its receipt key.", of)

@@ -67,15 +67,16 @@ impl Programs {
 }
 
 /// A desk with sources at these addresses, and a conversation.
-struct Scene {
-    desk: Desk,
+pub(super) struct Scene {
+    pub(super) desk: Desk,
     clock: ManualClock,
-    path: String,
-    /// The secrets of the sources, by their names.
-    secrets: BTreeMap<String, String>,
+    pub(super) path: String,
+    /// The ids of the sources, and their secrets, by their names.
+    pub(super) ids: BTreeMap<String, String>,
+    pub(super) secrets: BTreeMap<String, String>,
 }
 
-async fn scenes(sources: &[(&str, String)], more: &Value) -> Vec<Scene> {
+pub(super) async fn scenes(sources: &[(&str, String)], more: &Value) -> Vec<Scene> {
     let mut scenes = Vec::new();
     for database in databases().await {
         // Today's: the examples refuse what was signed long ago.
@@ -91,7 +92,7 @@ async fn scenes(sources: &[(&str, String)], more: &Value) -> Vec<Scene> {
         let list = desk.get(&desk.admin, "/api/v1/conversations").await.is(200, "").body;
         let id = list["conversations"][0]["view"]["head"]["id"].as_str().unwrap();
         let path = format!("/api/v1/conversations/{id}/context");
-        let mut scene = Scene { desk, clock, path, secrets: BTreeMap::new() };
+        let mut scene = Scene { desk, clock, path, ids: BTreeMap::new(), secrets: BTreeMap::new() };
         for (name, url) in sources {
             scene.adds(name, url, more).await;
         }
@@ -101,7 +102,7 @@ async fn scenes(sources: &[(&str, String)], more: &Value) -> Vec<Scene> {
 }
 
 impl Scene {
-    async fn adds(&mut self, name: &str, url: &str, more: &Value) {
+    pub(super) async fn adds(&mut self, name: &str, url: &str, more: &Value) {
         let Desk { router, admin, parts, .. } = &self.desk;
         let id = parts.clock.uuid_v7();
         let mut body = json!({"name": name, "url": url, "enabled": true});
@@ -113,6 +114,7 @@ impl Scene {
         let made = ask(router, Some(admin), Method::POST, &path, None).await.is(201, "");
         let secret = made.body["secret"].as_str().unwrap();
         self.secrets.insert(name.to_owned(), secret.to_owned());
+        self.ids.insert(name.to_owned(), id.to_string());
     }
 
     async fn asks(&self) -> Vec<ContextTold> {
@@ -252,15 +254,15 @@ async fn only_who_sees_the_conversation_is_told() {
 }
 
 /// One of the examples, and the file with its secret.
-struct Example {
+pub(super) struct Example {
     name: &'static str,
-    address: String,
-    secret: std::path::PathBuf,
+    pub(super) address: String,
+    pub(super) secret: std::path::PathBuf,
     _process: tokio::process::Child,
 }
 
 impl Example {
-    async fn start(name: &'static str, folder: &std::path::Path) -> Self {
+    pub(super) async fn start(name: &'static str, folder: &std::path::Path) -> Self {
         use tokio::io::AsyncBufReadExt as _;
         let secret = folder.join(name);
         std::fs::write(&secret, "").unwrap();

@@ -64,6 +64,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/conversations/{conversation}/elsewhere", "GET signed"),
     ("/api/v1/conversations/{conversation}/changes", "GET signed"),
     ("/api/v1/conversations/{conversation}/context", "GET signed"),
+    ("/api/v1/conversations/{conversation}/suggestion", "POST signed"),
     ("/api/v1/conversations/{conversation}/episodes", "GET signed"),
     ("/api/v1/conversations/{conversation}/routing", "GET signed"),
     ("/api/v1/conversations/{conversation}/drafts", "GET signed"),

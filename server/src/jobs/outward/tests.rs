@@ -2,6 +2,7 @@
 //! not take it.
 
 mod libraries;
+mod receivers;
 mod steps;
 
 use std::sync::Mutex;

@@ -1,0 +1,99 @@
+//! `/conversations/{conversation}/suggestion`: a source of the team's own is asked for an answer to
+//! a customer. What it says is shown to the agent who asked, and kept nowhere.
+
+use std::time::Duration;
+
+use axum::Json as Out;
+use axum::extract::State;
+use baton_domain::rules::Policies;
+use baton_domain::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, question, taken, told};
+use baton_protocol::context::ContextWhy;
+use baton_protocol::setting::SettingBody;
+use baton_protocol::suggestion::{
+    Suggestion, SuggestionAnswer, SuggestionAsk, SuggestionTask, SuggestionWish,
+};
+use baton_protocol::{ConversationId, Line, SettingId, WorkspaceId};
+use tokio::time::timeout;
+
+use super::context::{KIND, of_kind, signing};
+use super::conversations::in_full;
+use super::input::{Id, Json};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
+use crate::accounts::Signed;
+use crate::push::{NoAnswer, Posted};
+use crate::store::group::policies;
+use crate::store::{StoreError, read};
+
+/// The time in which a source answers, its place in the queue included.
+pub(super) const ANSWER_MAX: Duration = Duration::from_secs(15);
+/// Requests to one source at once.
+pub(super) const OF_SOURCE_MAX: usize = 4;
+
+/// The routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post(Access::Signed, "/api/v1/conversations/{conversation}/suggestion", suggest)
+            .says("An answer that a program of the team's own suggests, within 15 seconds.")
+            .takes::<SuggestionWish>()
+            .answers::<Suggestion>(200)
+            .codes(&["not_found", "forbidden"]),
+    ]
+}
+
+/// `POST /conversations/{conversation}/suggestion`.
+async fn suggest(
+    State(parts): State<Shared>,
+    signed: Signed,
+    Id(id): Id<ConversationId>,
+    Json(wish): Json<SuggestionWish>,
+) -> HandlerResult<Out<Suggestion>> {
+    let workspace = signed.workspace;
+    let mut tx = parts.store.read().await?;
+    in_full(&mut tx, &signed, id).await?;
+    let placed = read::setting(&mut tx, workspace, KIND, wish.source_id).await?;
+    let Some(SettingBody::ContextSource(source)) =
+        placed.and_then(|placed| of_kind(KIND, &placed.setting))
+    else {
+        return Err(Fault::not_found());
+    };
+    if !source.enabled || !source.suggests {
+        return Err(Fault::not_found());
+    }
+    let keys = signing(&parts, &mut tx, workspace, wish.source_id).await?;
+    let conversation = read::conversations(&mut tx, workspace, &[id]).await?.remove(&id);
+    let conversation = conversation.ok_or_else(Fault::not_found)?;
+    let limit = u64::try_from(LINES_MAX * 2).unwrap_or(u64::MAX);
+    let lines: Vec<Line> = read::lines(&mut tx, workspace, id, None, limit).await?;
+    let known = Policies::new(policies(&mut tx, workspace).await?);
+    // Nothing of the database is held while others are waited for.
+    tx.rollback().await?;
+    let asked = question(SuggestionTask::Suggest, &source, &conversation, &lines);
+    let answer = ask(&parts, (workspace, wish.source_id), (&source.url, &keys), &asked).await?;
+    Ok(Out(told(&source, known.tags(), &conversation, answer)))
+}
+
+async fn ask(
+    parts: &ApiState,
+    of: (WorkspaceId, SettingId),
+    (url, keys): (&str, &[Vec<u8>]),
+    asked: &SuggestionAsk,
+) -> HandlerResult<Result<SuggestionAnswer, ContextWhy>> {
+    // Without a secret the source could not know the sender.
+    if keys.is_empty() {
+        return Ok(Err(ContextWhy::Refused));
+    }
+    let body = serde_json::to_string(asked).map_err(StoreError::corrupt)?;
+    let id = parts.clock.uuid_v7().to_string();
+    let posted = Posted { url, id: &id, keys, body: &body };
+    let asked = async {
+        let _slot = parts.sources.suggesting.take(of).await.ok_or(NoAnswer::Late)?;
+        // A byte more tells that there is too much.
+        parts.sources.outward.ask(posted, ANSWER_MAX, ANSWER_BYTES_MAX + 1).await
+    };
+    Ok(match timeout(ANSWER_MAX, asked).await.unwrap_or(Err(NoAnswer::Late)) {
+        Ok((status, body)) => taken(status, &body),
+        Err(NoAnswer::Late) => Err(ContextWhy::Late),
+        Err(NoAnswer::Down) => Err(ContextWhy::Down),
+        Err(NoAnswer::Forbidden) => Err(ContextWhy::Refused),
+    })
+}

@@ -1,0 +1,179 @@
+//! Asks sources for labels, as rules wish: after the commit of the run, with a time-out, and so many
+//! at once. What a source does not answer in time is told as an answer without labels.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use baton_domain::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, question, taken};
+use baton_protocol::setting::{ContextSource, SettingBody};
+use baton_protocol::suggestion::SuggestionTask;
+use baton_protocol::{SettingId, SettingKind, WorkspaceId};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::OpenSecret;
+use crate::accounts::Slots;
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::node::Membership;
+use crate::push::{Outward, Posted};
+use crate::store::classify::{ClassifyQuestion, open_questions};
+use crate::store::{StoreError, read};
+use crate::telemetry::Spell;
+
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// The time in which a source answers, its place in the queue included.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// Requests to one source at once: a slow one keeps no other waiting.
+const OF_SOURCE_MAX: usize = 4;
+/// Questions that are under way. All are done within [`ANSWER_MAX`].
+const AT_ONCE: usize = 200;
+
+/// Asks sources for labels.
+#[derive(Clone)]
+pub struct Classifier {
+    /// Where answers are told, and the database.
+    pub engine: Engine,
+    /// Whether this node is the one that asks.
+    pub membership: Membership,
+    /// Opens secrets of sources.
+    pub open: OpenSecret,
+    /// The way out.
+    pub outward: Outward,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl std::fmt::Debug for Classifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Classifier").finish_non_exhaustive()
+    }
+}
+
+type SourceSlots = std::sync::Arc<Slots<(WorkspaceId, SettingId)>>;
+
+impl Classifier {
+    /// Asks for ever.
+    pub async fn run(self) {
+        let spell = Spell::default();
+        let slots = SourceSlots::new(Slots::new(OF_SOURCE_MAX, ANSWER_MAX));
+        let mut running: JoinSet<ClassifyQuestion> = JoinSet::new();
+        let mut busy: BTreeSet<ClassifyQuestion> = BTreeSet::new();
+        loop {
+            while let Some(done) = running.try_join_next() {
+                match done {
+                    Ok(question) => drop(busy.remove(&question)),
+                    // It is not known whose it was: all are asked anew once the others end.
+                    Err(_) if running.is_empty() => busy.clear(),
+                    Err(_) => {}
+                }
+            }
+            let looked = self.open_questions(AT_ONCE.saturating_sub(busy.len()), &busy).await;
+            if !self.engine.store().is_away() {
+                let what = "sources could not be asked; trying again";
+                spell.note(what, looked.as_ref().err(), self.clock.monotonic());
+            }
+            for question in looked.unwrap_or_default() {
+                busy.insert(question);
+                let (this, slots) = (self.clone(), SourceSlots::clone(&slots));
+                running.spawn(async move {
+                    this.settle(question, &slots).await;
+                    question
+                });
+            }
+            self.clock.sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// So many questions that are not under way, if this node leads.
+    async fn open_questions(
+        &self,
+        most: usize,
+        busy: &BTreeSet<ClassifyQuestion>,
+    ) -> Result<Vec<ClassifyQuestion>, StoreError> {
+        if self.membership.term().is_none() || most == 0 {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.engine.store().read().await?;
+        let open = open_questions(&mut tx, AT_ONCE as u64).await?;
+        tx.rollback().await?;
+        Ok(open.into_iter().filter(|one| !busy.contains(one)).take(most).collect())
+    }
+
+    /// Asks once, and tells the answer. Where nobody takes it, the question stands.
+    async fn settle(&self, question: ClassifyQuestion, slots: &SourceSlots) {
+        let labels = match self.labels(question, slots).await {
+            Ok(labels) => labels,
+            Err(error) => {
+                if !self.engine.store().is_away() {
+                    tracing::warn!(%error, source_id = %question.source, "source not asked");
+                }
+                return;
+            }
+        };
+        if self.engine.classified(question.answered(labels)).await.is_err() {
+            tracing::debug!(source_id = %question.source, "labels wait to be taken");
+        }
+    }
+
+    /// The labels that the source gives; none where it is gone or does not answer as it should.
+    async fn labels(
+        &self,
+        of: ClassifyQuestion,
+        slots: &SourceSlots,
+    ) -> Result<Vec<String>, StoreError> {
+        let Some(asking) = self.asking(of).await? else { return Ok(Vec::new()) };
+        let id = format!("{}.{}.{}", of.of.1, of.source, of.position);
+        let Asking { source, keys, body } = &asking;
+        let posted = Posted { url: &source.url, id: &id, keys, body };
+        let asked = async {
+            let _slot = slots.take((of.of.0, of.source)).await?;
+            // A byte more tells that there is too much.
+            self.outward.ask(posted, ANSWER_MAX, ANSWER_BYTES_MAX + 1).await.ok()
+        };
+        let answered = timeout(ANSWER_MAX, asked).await.ok().flatten();
+        let answer = answered.and_then(|(status, body)| taken(status, &body).ok());
+        Ok(answer.unwrap_or_default().labels)
+    }
+
+    /// All that is read before the source is asked; `None` where it is not asked.
+    async fn asking(&self, of: ClassifyQuestion) -> Result<Option<Asking>, StoreError> {
+        let kind = SettingKind::ContextSource;
+        let ((workspace, conversation), source) = (of.of, of.source);
+        let mut tx = self.engine.store().read().await?;
+        let placed = read::setting(&mut tx, workspace, kind, source).await?;
+        let sealed = read::sealed_secrets(&mut tx, workspace, kind, source).await?;
+        let found = read::conversations(&mut tx, workspace, &[conversation]).await?;
+        let most = u64::try_from(LINES_MAX * 2).unwrap_or(u64::MAX);
+        let lines = read::lines(&mut tx, workspace, conversation, None, most).await?;
+        // Nothing of the database is held while others are waited for.
+        tx.rollback().await?;
+        let body = placed.and_then(|placed| placed.setting.body);
+        let body = body.and_then(|body| SettingBody::read(kind, &body).ok());
+        let (Some(SettingBody::ContextSource(setting)), Some(conversation)) =
+            (body, found.get(&conversation))
+        else {
+            return Ok(None);
+        };
+        let mut keys = Vec::new();
+        for (n, sealed) in sealed {
+            let n = n.parse().map_err(StoreError::corrupt)?;
+            keys.extend((self.open)((workspace, source), n, &sealed));
+        }
+        // Without a secret the source could not know the sender.
+        let is_asked = setting.enabled && setting.suggests && !keys.is_empty();
+        if !is_asked || conversation.head.episode != of.episode {
+            return Ok(None);
+        }
+        let asked = question(SuggestionTask::Classify, &setting, conversation, &lines);
+        let body = serde_json::to_string(&asked).map_err(StoreError::corrupt)?;
+        Ok(Some(Asking { source: *setting, keys, body }))
+    }
+}
+
+/// A source that is asked, and what it is asked by.
+struct Asking {
+    source: ContextSource,
+    keys: Vec<Vec<u8>>,
+    body: String,
+}
