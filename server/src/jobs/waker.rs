@@ -1,6 +1,9 @@
 //! Looks at conversations when a clock of theirs is due: snoozes that end, rules that a time wakes,
 //! times that were promised. Whoever touches a conversation earlier lets the same clocks ring.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
