@@ -13,11 +13,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(simulation month planted webhooks interleavings both-stores one-node partitioned claims
-  edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills bot-deaths stops undo tags away faults
-  cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths nodes-offers-1
-  nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls ingest rules claim-storm idle typing
-  fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease cross-node open growth soak
-  stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-files
+  edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills step-kills bot-deaths stops undo tags
+  away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths
+  nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls ingest rules claim-storm
+  idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease cross-node open
+  growth soak stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-files
   phone-histories phone-extension pushes phone-fleet phone-soak phone-day suites app stranger
   budgets large-inbox packaging targets small size console schemathesis libraries standard-webhooks
   fuzz-webhook fuzz-frame fuzz-cursor fuzz-page fuzz-signature fuzz-push fuzz-answer)
@@ -269,6 +269,11 @@ run() {
     tested \
       faults::rules::each_message_has_its_run_once_and_whole_however_often_the_server_is_killed \
       BATON_RULE_KILLS=200
+    has_killed 200 ;;
+  step-kills)
+    tested \
+      faults::steps::each_wish_of_a_rule_is_carried_out_once_however_often_the_server_is_killed \
+      BATON_STEP_KILLS=200
     has_killed 200 ;;
   bot-deaths)
     tested \

@@ -15,6 +15,7 @@ mod provider;
 mod pushes;
 mod restored;
 mod rules;
+mod steps;
 mod stops;
 mod tags;
 mod undo;
