@@ -141,9 +141,6 @@ data class TalkState(
 
 private const val SECOND_MS = 1_000L
 
-/** Pixels of all pictures of a conversation: some 64 MB. */
-private const val PICTURES_MAX = 16_000_000
-
 /** A core that shows no further page holds up nobody. */
 private const val SHOWN_MS = 10_000L
 
@@ -317,23 +314,15 @@ class TalkModel(
             try {
                 val bytes = bytesOf(line, FileSize.SMALL)
                 val picture = desk.platform.picture(bytes) ?: return@launch
-                stateNow.update { it.copy(pictures = holds(it.pictures + (line.id to picture))) }
+                stateNow.update { state ->
+                    val all = state.pictures + (line.id to picture)
+                    state.copy(pictures = held(all).also { asked.removeAll(all.keys - it.keys) })
+                }
             } catch (_: CoreException) {
                 // Asked again when the line is shown again.
                 asked.remove(line.id)
             }
         }
-    }
-
-    /** The newest of them, as far as there is room: the others are loaded again where they are shown. */
-    private fun holds(pictures: Map<String, ImageBitmap>): Map<String, ImageBitmap> {
-        var room = PICTURES_MAX
-        val held = pictures.entries.reversed().takeWhile { (_, one) ->
-            room -= one.width * one.height
-            room >= 0
-        }.ifEmpty { listOf(pictures.entries.last()) }
-        asked.removeAll(pictures.keys - held.map { it.key }.toSet())
-        return held.reversed().associate { it.key to it.value }
     }
 
     fun openFile(line: Line, name: String, mediaType: String, of: String = id) = desk.does {

@@ -2,6 +2,7 @@
 
 package app.baton.app.model
 
+import androidx.compose.ui.graphics.ImageBitmap
 import app.baton.core.CoreException
 import app.baton.core.CustomerFile
 
@@ -50,3 +51,16 @@ private suspend fun TalkModel.further(before: Sheet.Files): Sheet.Files {
 /** Hands a file of any conversation to what shows it. */
 fun TalkModel.openFile(file: CustomerFile, name: String, mediaType: String) =
     openFile(file.line, name, mediaType, file.conversation)
+
+/** Pixels of all pictures of a conversation: some 64 MB. */
+private const val PICTURES_MAX = 16_000_000
+
+/** The newest of them, as far as there is room: the others are loaded again where they are shown. */
+internal fun held(pictures: Map<String, ImageBitmap>): Map<String, ImageBitmap> {
+    var room = PICTURES_MAX
+    val held = pictures.entries.reversed().takeWhile { (_, one) ->
+        room -= one.width * one.height
+        room >= 0
+    }.ifEmpty { listOf(pictures.entries.last()) }
+    return held.reversed().associate { it.key to it.value }
+}
