@@ -1,7 +1,6 @@
 //! The runtime as an app meets it, over a server that does what a test says.
 
 mod background;
-mod clocks;
 mod downloads;
 mod former;
 mod healing;
