@@ -78,9 +78,9 @@ fn parse(body: &[u8]) -> Option<SuggestionAnswer> {
     (is_fit && is_something && is_bounded).then_some(SuggestionAnswer { text, ..answer })
 }
 
-/// What the agent is shown. Labels become tags as the source's setting says; one that has ended or
-/// is on is left out.
-pub fn told(
+/// The part of an answer that an agent is shown. Labels become tags as the source's setting says;
+/// one that has ended or is on is left out.
+pub fn offered(
     source: &ContextSource,
     tags: &Tags,
     of: &Conversation,

@@ -10,7 +10,7 @@ use crate::{ConversationId, SettingId, Timestamp};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SuggestionAsk {
-    /// What it is asked for.
+    /// The task.
     pub task: SuggestionTask,
     /// The conversation.
     pub conversation_id: ConversationId,
@@ -20,11 +20,11 @@ pub struct SuggestionAsk {
     /// The labels that the source may give.
     #[serde(default)]
     pub labels: Vec<String>,
-    /// What was said last, at most 20 texts; the newest comes last.
+    /// The last texts, at most 20; the newest comes last.
     pub lines: Vec<SuggestionLine>,
 }
 
-/// What a source is asked for. A question about a customer's card has no task.
+/// A task for a source. A question about a customer's card has no task.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -30,7 +30,6 @@
 //! # }
 //! ```
 
-mod assistant;
 mod base;
 mod control;
 mod mail;

@@ -23,7 +23,7 @@ use crate::state::world::{Acknowledged, Marked, Reached, UpdateId};
 use crate::whatsapp::calls;
 use crate::whatsapp::customers::customer::Customer;
 use crate::whatsapp::webhooks::{delivery, verification};
-use crate::{assistant, control, push};
+use crate::{control, push};
 
 /// A running simulator. Dropping it stops it.
 pub struct Simulator {
@@ -244,7 +244,6 @@ async fn serve(shared: Arc<Shared>, listener: TcpListener) {
     let stopped = Arc::clone(&shared);
     let app = calls::router()
         .merge(control::router())
-        .merge(assistant::router())
         .merge(push::router())
         .merge(push::providers_router())
         .with_state(shared);

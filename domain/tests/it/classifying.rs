@@ -2,7 +2,7 @@
 //! for which other rules wait. And the answers that it suggests to agents.
 
 use baton_domain::group::{ClassifiedWork, Work};
-use baton_domain::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, question, taken, told};
+use baton_domain::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, offered, question, taken};
 use baton_domain::tags::{TagFacts, Tags};
 use baton_protocol::context::ContextWhy;
 use baton_protocol::setting::{ContextSource, Tag};
@@ -228,13 +228,13 @@ fn an_agent_is_offered_the_tags_that_are_not_on_and_have_not_ended() {
     let labels = vec!["orders".to_owned(), "billing".to_owned(), "billing".to_owned()];
     let answer = SuggestionAnswer { text: Some("Yes".into()), labels };
     let of = scene.conversation();
-    let shown = told(&source(), &tags(None), &of, Ok(answer.clone()));
+    let shown = offered(&source(), &tags(None), &of, Ok(answer.clone()));
     assert_eq!((shown.text.as_deref(), shown.tags), (Some("Yes"), vec![id(BILLING)]));
     assert_eq!(shown.seq, of.head.last_seq);
-    let ended = told(&source(), &tags(Some(Timestamp::from_ms(1))), &of, Ok(answer));
+    let ended = offered(&source(), &tags(Some(Timestamp::from_ms(1))), &of, Ok(answer));
     assert!(ended.tags.is_empty());
     assert_eq!(
-        told(&source(), &tags(None), &of, Err(ContextWhy::Late)).why,
+        offered(&source(), &tags(None), &of, Err(ContextWhy::Late)).why,
         Some(ContextWhy::Late)
     );
 }

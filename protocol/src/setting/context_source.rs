@@ -26,7 +26,8 @@ pub struct ContextSource {
     #[serde(default = "ContextSource::default_fresh")]
     #[cfg_attr(feature = "schema", schemars(range(min = 60, max = 86400)))]
     pub fresh_s: u32,
-    /// Whether it is told what was said last: agents may ask it for an answer, and rules for labels.
+    /// Whether it is told what was said last. Agents may ask it for an answer, and rules for
+    /// labels.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suggests: bool,
     /// Labels that it may give what was said, and the tags that stand for them; at most 20.

@@ -309,7 +309,7 @@ pub enum RuleAction {
         /// True where it rings only if the customer has written nothing until then.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         follow_up: bool,
-        /// What it says. Left out, nothing.
+        /// Its text. Left out, it has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
         #[cfg_attr(feature = "schema", schemars(extend("x-lines" = 2)))]

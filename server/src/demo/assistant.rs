@@ -1,5 +1,5 @@
-//! The assistant of the demo: a source that the simulator plays. A rule asks it what each message is
-//! about, and agents may ask it for answers.
+//! The assistant of the demo: a source that the simulator plays. A rule asks it what each message
+//! is about, and agents may ask it for answers.
 
 use anyhow::{Context, ensure};
 use baton_protocol::setting::{SecretNew, Setting};

@@ -1,5 +1,5 @@
-//! The questions of a group's rules to sources, in the commit of the run; and the end of those that
-//! were answered, in the commit of the answer.
+//! The questions of a group's rules to sources, in the commit of the run. Those that were answered
+//! end in the commit of the answer.
 
 use baton_domain::group::{State, Work};
 use baton_protocol::{Fact, RuleStep};

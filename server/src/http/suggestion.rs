@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::rules::Policies;
-use baton_domain::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, question, taken, told};
+use baton_domain::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, offered, question, taken};
 use baton_protocol::context::ContextWhy;
 use baton_protocol::setting::SettingBody;
 use baton_protocol::suggestion::{
@@ -69,7 +69,7 @@ async fn suggest(
     tx.rollback().await?;
     let asked = question(SuggestionTask::Suggest, &source, &conversation, &lines);
     let answer = ask(&parts, (workspace, wish.source_id), (&source.url, &keys), &asked).await?;
-    Ok(Out(told(&source, known.tags(), &conversation, answer)))
+    Ok(Out(offered(&source, known.tags(), &conversation, answer)))
 }
 
 async fn ask(

@@ -1,5 +1,5 @@
-//! Asks sources for labels, as rules wish: after the commit of the run, with a time-out, and so many
-//! at once. What a source does not answer in time is told as an answer without labels.
+//! Asks sources for labels, as rules wish: after the commit of the run, with a time-out, and so
+//! many at once. What a source does not answer in time is told as an answer without labels.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -26,8 +26,8 @@ const AT_ONCE: u64 = 100;
 /// Webhooks of one workspace that are served at once.
 const OF_WORKSPACE_MAX: usize = 4;
 
-/// Opens a secret of a webhook or a source, by its number: the bytes with which requests are signed. `None`
-/// where it cannot be read.
+/// Opens a secret of a webhook or a source, by its number: the bytes with which requests are
+/// signed. `None` where it cannot be read.
 pub type OpenSecret = Arc<dyn Fn(WebhookKey, u32, &str) -> Option<Vec<u8>> + Send + Sync>;
 
 /// The sender of events to webhooks of the team's own.

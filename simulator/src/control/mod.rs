@@ -1,5 +1,6 @@
 //! The routes under `/control`: what tests do in Rust, for drivers in another process.
 
+mod assistant;
 mod page;
 mod whatsapp;
 
@@ -46,6 +47,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/control/clock", post(clock))
         .route("/control/reset", post(reset))
         .route("/control/acts", post(act))
+        .merge(assistant::router())
         .merge(page::router())
         .merge(whatsapp::router())
 }

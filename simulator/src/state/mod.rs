@@ -1,6 +1,7 @@
 //! The settings of a running simulator, and its memory.
 
 pub(crate) mod accounts;
+pub(crate) mod assistant;
 pub(crate) mod config;
 pub(crate) mod connection;
 pub(crate) mod endpoint;

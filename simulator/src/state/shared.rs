@@ -8,10 +8,10 @@ use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
-use crate::assistant::Assistant;
 use crate::base::clock::Clock;
 use crate::base::seeds::Seeds;
 use crate::base::span::Span;
+use crate::state::assistant::Assistant;
 use crate::state::config::{Config, Desk, Number};
 use crate::state::knobs::Knobs;
 use crate::state::push::keys::Keys;

@@ -1,6 +1,6 @@
-//! The server is killed while rules do what goes on after the commit: an owner is reminded, routing
-//! is asked for an agent, a webhook is told, a source gives labels. None is lost, doubled or done by
-//! half.
+//! The server is killed while rules do what goes on after the commit. An owner is reminded, routing
+//! is asked for an agent, a webhook is told, a source gives labels. None is lost, doubled or done
+//! by half.
 //!
 //! `BATON_STEP_KILLS` is the number of kills on each store.
 
@@ -237,7 +237,8 @@ impl Wishes {
         ensure!(missing.is_some() || !counts.contains(&0), "that proves nothing: {counts:?}");
         let [messages, reminders, agents, calls, tags] = counts;
         let told = format!(
-            "{messages} messages, {reminders} reminders, {agents} agents, {calls} calls, {tags} tags"
+            "{messages} messages, {reminders} reminders, {agents} agents, {calls} calls, \
+             {tags} tags"
         );
         Ok(Judged { missing, told })
     }

@@ -1,5 +1,5 @@
-//! A week with a holiday, lunch breaks, a change of the clocks and three zones, in which nobody looks
-//! for hours: each clock rings once, and says the exact time at which it was due.
+//! A week with a holiday, lunch breaks, a change of the clocks and three zones, in which nobody
+//! looks for hours. Each clock rings once, and says the exact time at which it was due.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,6 @@
 //! A stand-in for a program of the team's own that reads what was said, at `/assistant`. It knows a
 //! few words: a model would stand in its place.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -16,6 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::Sha256;
 
+use crate::state::assistant::Assistant;
 use crate::state::shared::Shared;
 
 /// The answers that it knows, by a word of the customer.
@@ -25,17 +25,6 @@ const ANSWERS: [(&str, &str); 4] = [
     ("order", "Your order is on its way."),
     ("saddle", "Yes, we have three saddles for it."),
 ];
-
-/// What it knows of those who ask.
-#[derive(Clone, Default, Debug)]
-pub(crate) struct Assistant {
-    /// The secret (`whsec_…`) that requests are signed with. Without one it answers nobody.
-    pub(crate) secret: Option<String>,
-    /// Whether it takes requests, and says nothing.
-    pub(crate) is_silent: bool,
-    /// The ids of the requests that asked for labels.
-    pub(crate) classified: BTreeSet<String>,
-}
 
 #[derive(Deserialize)]
 struct Asked {
@@ -52,7 +41,7 @@ struct Said {
     text: String,
 }
 
-pub(crate) fn router() -> Router<Arc<Shared>> {
+pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/assistant", post(answer))
         .route("/control/assistant", axum::routing::put(put))
@@ -93,10 +82,7 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Str
 }
 
 /// Says what it knows and how it behaves.
-pub(crate) async fn put(
-    State(shared): State<Arc<Shared>>,
-    Json(wanted): Json<Wanted>,
-) -> StatusCode {
+async fn put(State(shared): State<Arc<Shared>>, Json(wanted): Json<Wanted>) -> StatusCode {
     shared.assistant.send_modify(|of| {
         of.is_silent = wanted.is_silent;
         of.secret = wanted.secret.or(of.secret.take());
@@ -104,9 +90,9 @@ pub(crate) async fn put(
     StatusCode::NO_CONTENT
 }
 
-/// What a driver in another process wants of it.
+/// The wish of a driver in another process.
 #[derive(Deserialize)]
-pub(crate) struct Wanted {
+struct Wanted {
     secret: Option<String>,
     #[serde(default)]
     is_silent: bool,
