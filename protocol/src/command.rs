@@ -29,7 +29,7 @@ pub type Seen = Option<LineRef>;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(transform = crate::schema::closed))]
 pub struct Command {
-    /// The command's id, by its author (UUIDv7): the same on every road.
+    /// Its id, by its author (UUIDv7): the same on every road.
     pub op_id: OpId,
     /// The conversation.
     pub conversation_id: ConversationId,

@@ -309,7 +309,7 @@ fn access(may: Access) -> (&'static str, Value) {
     let signed = signed();
     match may {
         Access::Public => ("Anybody may.", json!([])),
-        Access::Signed => ("For signed-in agents, within their scope.", signed),
+        Access::Signed => ("For agents, within their scope.", signed),
         Access::Person => ("For signed-in agents, without a program's key.", signed),
         Access::Device => {
             let of = json!([{ "session": [] }, { "cookie": [] }, { "receipts": [] }]);
