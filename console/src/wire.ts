@@ -1816,6 +1816,7 @@ export type PassedOver =
   | "off_shift"
   | "away"
   | "busy"
+  | "no_device"
   | "unreachable"
   | "not_named"
   | "skill"
@@ -2463,6 +2464,7 @@ export interface SettingProblem {
   field?: string;
   most?: number;
   newest?: AnyValueSetting;
+  teams?: TeamId[];
   used_by?: SettingUse[];
 }
 /** A secret of a setting, as it is listed. */
@@ -3011,6 +3013,7 @@ export interface Timings {
 }
 /** A decision on who takes a conversation, and what it was based on. */
 export interface Trail {
+  again?: boolean;
   choose: Choice;
   left_out?: LeftOut[];
   more?: number;

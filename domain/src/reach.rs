@@ -20,6 +20,10 @@ pub struct Signs {
     pub push_at: Option<Timestamp>,
     /// Pushes that a service took since then, and that no device confirmed within a minute.
     pub unheard: u32,
+    /// The last sign of life of a device that knows what an offer is.
+    pub offers_heard_at: Option<Timestamp>,
+    /// The last time at which such a one showed that pushes come through to it.
+    pub offers_push_at: Option<Timestamp>,
 }
 
 impl Signs {
@@ -31,6 +35,13 @@ impl Signs {
             return Verdict::Here;
         }
         self.by_push(now)
+    }
+
+    /// The verdict on offers: by the devices that know what one is.
+    #[must_use]
+    pub fn offer_verdict(self, now: Timestamp) -> Verdict {
+        let (heard_at, push_at) = (self.offers_heard_at, self.offers_push_at);
+        Self { heard_at, push_at, ..self }.verdict(now)
     }
 
     /// The verdict by pushes alone. It does not expire: an agent on leave for two weeks counts as
@@ -59,7 +70,18 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_ms(1_000 * HOUR_MS);
 
     fn pushed(ago: i64, unheard: u32) -> Signs {
-        Signs { heard_at: None, push_at: Some(NOW.plus_ms(-ago)), unheard }
+        Signs { push_at: Some(NOW.plus_ms(-ago)), unheard, ..Signs::default() }
+    }
+
+    #[test]
+    fn an_app_that_knows_no_offers_proves_nothing_of_an_offer() {
+        let old = Signs { heard_at: Some(NOW), ..pushed(0, 0) };
+        assert_eq!(old.verdict(NOW), Verdict::Here);
+        assert_eq!(old.offer_verdict(NOW), Verdict::Unreachable);
+        let both = Signs { offers_push_at: Some(NOW.plus_ms(-PROOF_MS)), ..old };
+        assert_eq!(both.offer_verdict(NOW), Verdict::Unsure, "by the other device");
+        let here = Signs { offers_heard_at: Some(NOW), ..old };
+        assert_eq!(here.offer_verdict(NOW), Verdict::Here);
     }
 
     #[test]

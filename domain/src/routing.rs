@@ -8,14 +8,16 @@ pub mod absence;
 pub mod asked;
 pub mod brake;
 mod choose;
+pub mod moves;
 pub mod probe;
+pub mod rung;
 mod step;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_protocol::setting::{AgentSkills, Routing, RoutingStep, Schedule, StepWho};
+use baton_protocol::setting::{AgentSkills, Hand, Routing, RoutingStep, Schedule, StepWho};
 use baton_protocol::{
     AgentId, AgentState, Availability, Conversation, ConversationId, Owner, PassedOver, Priority,
     SettingId, Status, TeamId, Timestamp, Trail,
@@ -55,23 +57,10 @@ impl TeamRouting<'_> {
             None => true,
             Some(id) => self.is_open.get(&id).is_some_and(|is_open| *is_open != step.closed),
         };
-        let is_way_out = || step.to_team.is_some_and(|to| !self.leads_back(to));
+        let routing_of = |team| self.routings.get(&team).copied();
+        let leads_back = |to| moves::way(to, self.team, routing_of).is_some();
+        let is_way_out = || step.to_team.is_some_and(|to| !leads_back(to));
         is_its_time && (step.who != StepWho::Move || is_way_out())
-    }
-
-    /// Tells if moves from that team on may end where they began.
-    fn leads_back(&self, to: TeamId) -> bool {
-        let (mut seen, mut next) = (BTreeSet::new(), vec![to]);
-        while let Some(at) = next.pop() {
-            if at == self.team {
-                return true;
-            }
-            if seen.insert(at) {
-                let steps = self.routings.get(&at).map_or(&[][..], |of| &of.steps);
-                next.extend(steps.iter().filter_map(|step| step.to_team));
-            }
-        }
-        false
     }
 }
 
@@ -94,6 +83,8 @@ pub struct Candidate {
     pub languages: BTreeSet<String>,
     /// Whether they would hear of it.
     pub verdict: Verdict,
+    /// The same of an offer: by devices that know what one is.
+    pub offer_verdict: Verdict,
     /// Conversations that they own and that are offered to them.
     pub load: u32,
     /// Their limit; `None` is unlimited.
@@ -102,6 +93,13 @@ pub struct Candidate {
     pub offers: u32,
     /// The time of the last change of their load, by a clock that never goes back.
     pub idle_since: u64,
+}
+
+impl Candidate {
+    /// The verdict by the way in which the team gives.
+    fn hears(&self, hand: Hand) -> Verdict {
+        if hand == Hand::Offer { self.offer_verdict } else { self.verdict }
+    }
 }
 
 /// A conversation that waits.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::TeamId;
 use crate::setting::{Setting, SettingUse};
 
 /// A page of another site may not do that, neither over REST nor by a socket.
@@ -55,6 +56,9 @@ pub struct SettingProblem {
     /// The largest allowed number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u32>,
+    /// The teams that moves would go round, in their order; the first is also the last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<TeamId>,
 }
 
 /// The problem of a row in a list.

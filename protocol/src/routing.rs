@@ -130,6 +130,8 @@ pub enum PassedOver {
     Away,
     /// They take no more.
     Busy,
+    /// No device of theirs that would hear of an offer knows what one is.
+    NoDevice,
     /// No device of theirs would show them that something came.
     Unreachable,
     /// The step names others.
@@ -179,6 +181,9 @@ pub struct Trail {
     /// The team whose queue has the conversation from here on; absent where it stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_team: Option<TeamId>,
+    /// True where the supervisors are told once more that nobody takes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
     /// Those who were looked at and not asked, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,

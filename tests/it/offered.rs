@@ -115,6 +115,8 @@ async fn an_offer_that_is_answered_elsewhere_goes_from_the_phone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_of_before_shows_an_offer_without_buttons() {
     for_each_store(Setup::usual(), async |world| {
+        // His screen knows what an offer is, so he is asked at all.
+        let _ben = world.agent("Ben").await;
         let (_pocket, shown) = is_shown_an_offer(world, &[]).await;
         assert_eq!((shown.group, shown.actions.len()), (Group::Offer, 0));
     })

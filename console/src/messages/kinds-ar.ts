@@ -523,6 +523,7 @@ export const kindsAr: KindWords = {
   fill: "املأ هذا.",
   takenBy: "لدى غيره هناك.",
   tooMany: (most) => `يوجد ${most} ولا مكان للمزيد. أنهِ واحدًا أولًا.`,
+  circle: (teams) => `ستدور المحادثات: ${teams}. على أحد هذه الفرق ألّا ينقلها.`,
   wrong: (detail) => `لا يقبله الخادم: ${detail}`,
   yes: "نعم",
   no: "لا",

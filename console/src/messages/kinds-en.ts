@@ -522,6 +522,7 @@ export const kindsEn: KindWords = {
   fill: "Fill this in.",
   takenBy: "Another one there has it.",
   tooMany: (most) => `There are ${most} already, and more cannot be. End one first.`,
+  circle: (teams) => `Conversations would go round: ${teams}. One of these teams must not move them on.`,
   wrong: (detail) => `The server does not take it: ${detail}`,
   yes: "Yes",
   no: "No",

@@ -522,6 +522,7 @@ export const kindsEs: KindWords = {
   fill: "Rellena esto.",
   takenBy: "Ya lo tiene otro allí.",
   tooMany: (most) => `Ya hay ${most} y no caben más. Termina uno primero.`,
+  circle: (teams) => `Las conversaciones darían vueltas: ${teams}. Uno de estos equipos no debe pasarlas.`,
   wrong: (detail) => `El servidor no lo acepta: ${detail}`,
   yes: "Sí",
   no: "No",

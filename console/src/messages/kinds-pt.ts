@@ -522,6 +522,7 @@ export const kindsPt: KindWords = {
   fill: "Preencha isto.",
   takenBy: "Outro ali já o tem.",
   tooMany: (most) => `Já há ${most} e não cabem mais. Encerre um primeiro.`,
+  circle: (teams) => `As conversas andariam em círculo: ${teams}. Uma destas equipes não deve passá-las.`,
   wrong: (detail) => `O servidor não aceita: ${detail}`,
   yes: "Sim",
   no: "Não",

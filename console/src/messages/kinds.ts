@@ -85,6 +85,8 @@ export interface KindWords {
   fill: string;
   takenBy: string;
   tooMany: (most: string) => string;
+  /** Moves that go round, with the teams. */
+  circle: (teams: string) => string;
   wrong: (detail: string) => string;
   yes: string;
   no: string;

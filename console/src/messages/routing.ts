@@ -14,6 +14,7 @@ export interface RoutingWords {
   given: (name: string) => string;
   asked: (name: string) => string;
   nobody: string;
+  again: string;
   moved: (team: string) => string;
   onCall: string;
   step: (number: number) => string;
@@ -36,6 +37,7 @@ const en: RoutingWords = {
   given: (name) => `Given to ${name}`,
   asked: (name) => `Offered to ${name}`,
   nobody: "Nobody could be asked. The whole team was called.",
+  again: "Still nobody. The supervisors were told again.",
   moved: (team) => `It goes to another team: ${team}`,
   onCall: "on call",
   step: (number) => `step ${number}`,
@@ -61,6 +63,7 @@ const en: RoutingWords = {
     off_shift: "not at work now",
     away: "away",
     busy: "busy",
+    no_device: "no device that shows offers",
     unreachable: "not reachable",
     not_named: "the step names others",
     skill: "lacks a skill",
@@ -91,6 +94,7 @@ const es: RoutingWords = {
   given: (name) => `Para ${name}`,
   asked: (name) => `Ofrecido a ${name}`,
   nobody: "No había a quién ofrecerlo. Se avisó a todo el equipo.",
+  again: "Sigue sin haber nadie. Se avisó otra vez a los supervisores.",
   moved: (team) => `Pasa a otro equipo: ${team}`,
   onCall: "de guardia",
   step: (number) => `paso ${number}`,
@@ -116,6 +120,7 @@ const es: RoutingWords = {
     off_shift: "fuera de su horario",
     away: "ausente",
     busy: "ocupado",
+    no_device: "ningún dispositivo que muestre ofertas",
     unreachable: "no localizable",
     not_named: "el paso nombra a otros",
     skill: "le falta una habilidad",
@@ -146,6 +151,7 @@ const pt: RoutingWords = {
   given: (name) => `Para ${name}`,
   asked: (name) => `Oferecido a ${name}`,
   nobody: "Não havia a quem oferecer. Toda a equipe foi avisada.",
+  again: "Ainda não há ninguém. Os supervisores foram avisados de novo.",
   moved: (team) => `Vai para outra equipe: ${team}`,
   onCall: "de plantão",
   step: (number) => `etapa ${number}`,
@@ -171,6 +177,7 @@ const pt: RoutingWords = {
     off_shift: "fora do horário",
     away: "ausente",
     busy: "ocupado",
+    no_device: "nenhum aparelho que mostre ofertas",
     unreachable: "não alcançável",
     not_named: "a etapa nomeia outros",
     skill: "falta uma habilidade",
@@ -201,6 +208,7 @@ const ar: RoutingWords = {
   given: (name) => `أُعطيت إلى ${name}`,
   asked: (name) => `عُرضت على ${name}`,
   nobody: "لم يوجد من تُعرض عليه. نُبّه الفريق كله.",
+  again: "ما زال لا أحد. نُبّه المشرفون مجددًا.",
   moved: (team) => `تنتقل إلى فريق آخر: ${team}`,
   onCall: "مناوب",
   step: (number) => `الخطوة ${number}`,
@@ -226,6 +234,7 @@ const ar: RoutingWords = {
     off_shift: "خارج ساعات عمله",
     away: "غائب",
     busy: "مشغول",
+    no_device: "لا جهاز يعرض العروض",
     unreachable: "لا يمكن الوصول إليه",
     not_named: "الخطوة تسمّي غيره",
     skill: "تنقصه مهارة",

@@ -164,11 +164,10 @@ fn routed(
         if trail.to_team.is_some() {
             return Vec::new();
         }
-        let supervisors = Whom::Supervisors(scope.team);
-        return vec![
-            told(Whom::Team(scope.team), Kind::Queue, scope),
-            told(supervisors, Kind::Mention, scope),
-        ];
+        let supervisors = told(Whom::Supervisors(scope.team), Kind::Mention, scope);
+        let team = told(Whom::Team(scope.team), Kind::Queue, scope);
+        // Who was called once is not called again: somebody has to see to it.
+        return if trail.again { vec![supervisors] } else { vec![team, supervisors] };
     };
     // What is theirs at once is told of by the change of the owner, but for quiet hours.
     if !is_offer && !trail.on_call {

@@ -1,5 +1,6 @@
 //! Settings are set: all changes of one work, or none of them.
 
+mod routing;
 mod secret;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +9,9 @@ use baton_protocol::event::EventContent;
 use baton_protocol::setting::{
     Attribute, Setting, SettingBody, SettingChange, SettingKind, SettingPut, SettingUse,
 };
-use baton_protocol::{Actor, AgentId, Epoch, Event, Fact, Home, SettingId, Timestamp, WorkspaceId};
+use baton_protocol::{
+    Actor, AgentId, Epoch, Event, Fact, Home, SettingId, TeamId, Timestamp, WorkspaceId,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -98,6 +101,8 @@ pub struct HeldSettings {
     pub changed: BTreeSet<SettingKey>,
     /// New versions, and where the log tells of each.
     pub versions: Vec<(SettingKey, u32, u64)>,
+    /// Members with skills, of teams whose routing is set.
+    pub skilled: BTreeSet<(WorkspaceId, TeamId, AgentId)>,
     /// Secrets of those that change, by their numbers.
     pub secrets: BTreeMap<(SettingKey, u32), HeldSecret>,
     /// Secrets that changed.
@@ -147,6 +152,8 @@ pub enum SetProblem {
     Taken(&'static str),
     /// Others name it.
     InUse(Vec<SettingUse>),
+    /// Moves would go round from team to team: these, the first one also as the last.
+    MovesInCircle(Vec<TeamId>),
     /// So many there may be at a home.
     TooMany(u32),
     /// A field is wrong.
@@ -302,6 +309,7 @@ impl Change<'_> {
         self.check_version(held)?;
         let key = self.check_neighbours(put, &body)?;
         self.check_names(&body, held)?;
+        self.check_routing(&body, held)?;
         let rank = put.rank.or(held.map(|held| held.rank)).unwrap_or_else(|| self.last_rank());
         let version = held.map_or(0, |held| held.version).saturating_add(1);
         let fact = Fact::SettingChanged {

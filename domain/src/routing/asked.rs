@@ -6,7 +6,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use baton_protocol::setting::{AssignBy, Hand, OnCall, Routing, Rule, RuleAction};
+use baton_protocol::setting::{
+    AssignBy, Hand, OnCall, Routing, RoutingStep, Rule, RuleAction, StepWho,
+};
 use baton_protocol::{AgentId, Choice, SettingId, TeamId};
 
 use super::{Candidate, Planned, TeamMemory, TeamRouting, Waiting, plan};
@@ -41,27 +43,17 @@ pub fn planned(
         AssignBy::LeastLoaded => Choice::LeastLoaded,
         AssignBy::OnCall => Choice::Priority,
     };
-    let mut off_shift = Vec::new();
     if by == AssignBy::OnCall {
-        let others = candidates.keys().filter(|agent| !now.contains(agent));
-        policy.excluded = others.copied().collect();
-        // Those on call work then, also outside their own hours.
-        for agent in &now {
-            let Some(candidate) = candidates.get_mut(agent) else { continue };
-            if std::mem::take(&mut candidate.is_off_shift) {
-                off_shift.push(*agent);
-            }
-        }
+        let (who, agents) = (StepWho::OnCall, now.clone());
+        policy.steps = vec![RoutingStep { who, agents, ..RoutingStep::default() }];
         policy.first = now;
     }
-    // Without steps it names no schedule and no other team.
+    // The step names no schedule and no other team.
     let (is_open, routings) = (&BTreeMap::new(), &BTreeMap::new());
     let routing = TeamRouting { team, policy: &policy, is_open, routings };
     let found = plan(routing, std::slice::from_ref(waiting), candidates, memory, at);
-    for agent in off_shift {
-        if let Some(candidate) = candidates.get_mut(&agent) {
-            candidate.is_off_shift = true;
-        }
-    }
-    found.into_iter().next().filter(|planned| planned.agent.is_some())
+    let mut found = found.into_iter().next().filter(|planned| planned.agent.is_some())?;
+    // The number is one of the team's own steps, and this is the rule's.
+    found.trail.step = None;
+    Some(found)
 }

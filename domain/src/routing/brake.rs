@@ -124,7 +124,8 @@ mod tests {
 
     /// Pushed some seconds before the start, and so many pushes went unheard since.
     fn signs(push_s: i64, unheard: u32) -> Signs {
-        Signs { heard_at: None, push_at: Some(Timestamp::from_ms(START + push_s * 1_000)), unheard }
+        let push_at = Some(Timestamp::from_ms(START + push_s * 1_000));
+        Signs { push_at, unheard, ..Signs::default() }
     }
 
     fn seen(of: impl IntoIterator<Item = (u128, Signs)>) -> BrakeInput {

@@ -13,7 +13,7 @@ pub(super) fn choose(
     eligible: &[&Candidate],
     memory: &mut TeamMemory,
 ) -> Option<AgentId> {
-    let is_unsure = |of: &Candidate| of.verdict == Verdict::Unsure;
+    let is_unsure = |of: &Candidate| of.hears(policy.hand) == Verdict::Unsure;
     let surest = eligible.iter().map(|of| is_unsure(of)).min()?;
     let of: Vec<&Candidate> =
         eligible.iter().copied().filter(|of| is_unsure(of) == surest).collect();

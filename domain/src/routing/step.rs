@@ -83,6 +83,7 @@ fn obstacle(
     waiting: &Waiting,
     of: &Candidate,
 ) -> Option<PassedOver> {
+    let is_deaf = of.hears(policy.hand) == Verdict::Unreachable;
     let is_full = of.capacity.is_some_and(|capacity| of.load >= capacity);
     let reasons = [
         (of.state != AgentState::Active, PassedOver::Inactive),
@@ -90,7 +91,8 @@ fn obstacle(
         (of.is_off_shift && step.who != StepWho::OnCall, PassedOver::OffShift),
         (of.availability == Availability::Away, PassedOver::Away),
         (of.availability == Availability::Busy, PassedOver::Busy),
-        (of.verdict == Verdict::Unreachable, PassedOver::Unreachable),
+        (is_deaf && of.verdict != Verdict::Unreachable, PassedOver::NoDevice),
+        (is_deaf, PassedOver::Unreachable),
         // Before room: for somebody who could not take it nobody waits.
         (is_named_alone(step) && !step.agents.contains(&of.agent), PassedOver::NotNamed),
         (!has_skills(step, of), PassedOver::Skill),

@@ -1,6 +1,6 @@
 //! Plans, rule by rule, and a month of a team in memory.
 
-use baton_protocol::{Choice, setting::Hand};
+use baton_protocol::Choice;
 use uuid::Uuid;
 
 use super::*;
@@ -22,6 +22,7 @@ pub(super) fn somebody(number: u128) -> Candidate {
         skills: BTreeMap::new(),
         languages: BTreeSet::new(),
         verdict: Verdict::Here,
+        offer_verdict: Verdict::Here,
         load: 0,
         capacity: Some(10),
         offers: 0,
@@ -97,6 +98,26 @@ fn whoever_is_left_out_is_named_with_the_first_reason() {
         (one.availability, one.load, one.offers) = (Availability::Away, 10, 9);
     };
     left(&all_of_it, PassedOver::Away);
+}
+
+#[test]
+fn who_has_no_device_that_knows_offers_is_offered_nothing_and_given_as_before() {
+    let old = |number| Candidate { offer_verdict: Verdict::Unreachable, ..somebody(number) };
+    let dead = Candidate { verdict: Verdict::Unreachable, ..old(3) };
+    let unsure = Candidate { offer_verdict: Verdict::Unsure, ..somebody(2) };
+    let asked = |hand, all: &[Candidate]| {
+        let policy = Routing { hand, ..policy(Choice::LongestIdle) };
+        let (mut all, mut memory) = (by_id(all.iter().cloned()), TeamMemory::default());
+        plan(routing(&policy), &[waits(1)], &mut all, &mut memory, 9).remove(0)
+    };
+    let all = [old(1), unsure, dead];
+    let found = asked(Hand::Offer, &all);
+    assert_eq!(found.agent, Some(agent(2)));
+    let left: Vec<_> = found.trail.left_out.iter().map(|left| (left.agent_id, left.why)).collect();
+    assert_eq!(left, [(agent(1), PassedOver::NoDevice), (agent(3), PassedOver::Unreachable)]);
+    assert_eq!(asked(Hand::Assign, &all).agent, Some(agent(1)), "the old phone shows what is his");
+    let nobody = asked(Hand::Offer, &[old(1)]);
+    assert!(!nobody.is_somebody_there(), "nobody waits for an old phone: the team is called");
 }
 
 #[test]

@@ -293,6 +293,7 @@ impl Month {
                 skills: BTreeMap::new(),
                 languages: BTreeSet::new(),
                 verdict: Verdict::Here,
+                offer_verdict: Verdict::Here,
                 load: facts.load,
                 capacity: facts.capacity,
                 offers,

@@ -15,7 +15,7 @@ use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use baton_protocol::outcome::CommandResults;
 use baton_protocol::page::{ConversationPage, ConversationRow};
 use baton_protocol::problem::Problem;
-use baton_protocol::push::{PushLane, PushPut, PushRegistered, PushTargetKind};
+use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane, PushPut, PushRegistered, PushTargetKind};
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, StatusCode};
@@ -193,7 +193,7 @@ pub fn android(token: &str) -> PushPut {
         app_id: None,
         env: None,
         locale: None,
-        caps: Vec::new(),
+        caps: vec![PUSH_CAP_OFFERS.to_owned()],
     }
 }
 

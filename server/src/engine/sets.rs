@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::needs::json;
 use super::policies::load_versions;
 use crate::store::group::{self as rows, AsRead};
-use crate::store::tables::{SettingRow, id, setting_body};
+use crate::store::tables::{SettingRow, id, ids, setting_body};
 use crate::store::{StoreError, Tx};
 
 /// Settings that name settings are followed so far.
@@ -46,6 +46,7 @@ pub(super) async fn load_settings(
             targets.extend(names.chain(home).map(|target| (work.workspace, target)));
         }
     }
+    wanted.extend(beside_routings(tx, &sets, state).await?);
     for work in &sets {
         let of = work.secret.iter().map(|secret| (work.workspace, secret.kind, secret.id));
         wanted.extend(of);
@@ -121,6 +122,35 @@ async fn load_earlier(tx: &mut Tx, group: &[&Work], state: &mut State) -> Result
         }
     }
     Ok(())
+}
+
+/// The rows that routings are decided on which these works set: moves of other teams, and skills of
+/// their members.
+async fn beside_routings(
+    tx: &mut Tx,
+    sets: &[&SetWork],
+    state: &mut State,
+) -> Result<BTreeSet<SettingKey>, StoreError> {
+    let mut teams: BTreeSet<(WorkspaceId, SettingId)> = BTreeSet::new();
+    for work in sets {
+        let set = work.changes.iter().map(|(change, _)| change);
+        let set = set.filter(|of| of.kind == SettingKind::Routing && of.put.is_some());
+        teams.extend(set.map(|change| (work.workspace, change.id)));
+    }
+    let mut beside = BTreeSet::new();
+    if teams.is_empty() {
+        return Ok(beside);
+    }
+    let workspaces: BTreeSet<WorkspaceId> = teams.iter().map(|(of, _)| *of).collect();
+    for (workspace, team) in rows::moving_routings(tx, &ids(workspaces)).await? {
+        beside.insert((id(&workspace)?, SettingKind::Routing, id(&team)?));
+    }
+    for (workspace, team, agent) in rows::skilled(tx, &json(&teams)).await? {
+        let (workspace, team) = (id(&workspace)?, id(&team)?);
+        beside.insert((workspace, SettingKind::AgentSkills, id(&agent)?));
+        state.settings.skilled.insert((workspace, team, id(&agent)?));
+    }
+    Ok(beside)
 }
 
 /// The settings at the homes that are touched, without their bodies.

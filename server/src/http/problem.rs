@@ -225,6 +225,12 @@ impl Fault {
                 let detail = "others name it; end it anyway, or change them first";
                 Self::new(StatusCode::CONFLICT, "in_use", detail)
             }
+            SetProblem::MovesInCircle(teams) => {
+                told.field = Some("steps".to_owned());
+                told.teams = teams;
+                let detail = "steps: conversations would go round from team to team";
+                Self::new(StatusCode::CONFLICT, "moves_in_circle", detail)
+            }
             SetProblem::TooMany(most) => {
                 told.most = Some(most);
                 let detail = format!("there are {most} already: end one first");

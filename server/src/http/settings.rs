@@ -28,7 +28,15 @@ use crate::store::{Tx, read};
 const SCANNED: usize = 1_000;
 
 /// What setting something may be refused for.
-const SET: &[&str] = &["not_found", "forbidden", "version_changed", "taken", "too_many", "in_use"];
+const SET: &[&str] = &[
+    "not_found",
+    "forbidden",
+    "version_changed",
+    "taken",
+    "too_many",
+    "in_use",
+    "moves_in_circle",
+];
 
 /// The routes: those of all kinds together, and a row for each kind and verb.
 pub(super) fn routes() -> Vec<Route> {

@@ -7,6 +7,7 @@
 
 mod absence;
 mod asked;
+mod calls;
 mod probe;
 
 use std::collections::btree_map::Entry;
@@ -21,6 +22,7 @@ use baton_domain::reach::{Signs, Verdict};
 use baton_domain::routing::absence::Absences;
 use baton_domain::routing::brake::Brake;
 use baton_domain::routing::probe::Probes;
+use baton_domain::routing::rung::{Call, Calls};
 use baton_domain::routing::{
     Candidate, Planned, TeamMemory, TeamRouting, Waiting, levels, open_at, plan,
 };
@@ -67,12 +69,9 @@ const AT_ONCE: u64 = 200;
 const EARLY: Duration = Duration::from_secs(8);
 /// An agent who said no to a conversation, or did not answer, is not asked again for so long.
 const DECLINED: Duration = Duration::from_secs(600);
-/// Offers of one conversation that nobody took, from which on the team is called.
-const ROUNDS: usize = 3;
-/// Where everybody is busy, the team is called after so long.
-const PATIENCE_MS: i64 = 180_000;
-/// A turn that has waited longer is called for once more.
-const CALLED_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The turn of a conversation that waits since then in a team's queue.
+type TurnKey = (WorkspaceId, TeamId, ConversationId, Timestamp);
 
 /// The memory from look to look. A new leader begins with nothing: somebody may be asked once
 /// more than they should, and turns begin anew.
@@ -85,8 +84,8 @@ struct Memory {
     wished: BTreeMap<OfferKey, StandingOffer>,
     /// The agents who were asked in vain, and the time.
     asked: BTreeMap<(WorkspaceId, ConversationId), Vec<(AgentId, Duration)>>,
-    /// Turns for which a team was called.
-    called: BTreeSet<(WorkspaceId, TeamId, ConversationId, Timestamp)>,
+    /// The calls of teams for turns that nobody could be asked to take.
+    called: BTreeMap<TurnKey, Calls>,
     teams: BTreeMap<(WorkspaceId, TeamId), TeamMemory>,
     /// Loads as they were seen last, and since when.
     loads: BTreeMap<(WorkspaceId, AgentId), (u32, u64)>,
@@ -179,15 +178,7 @@ impl Router {
         let offers = standing_offers(tx).await?;
         let now = self.clock.monotonic();
         memory.keep(&offers, now);
-        for ((workspace, conversation, offer), wished) in std::mem::take(&mut memory.wished) {
-            if !memory.seen.contains_key(&(workspace, conversation, offer)) {
-                let told = routing_history(tx, workspace, conversation).await?.decisions;
-                let is_it = |made: OpenOffer| made.offer_id == offer;
-                if told.iter().any(|one| one.offer.is_some_and(is_it)) {
-                    memory.was_asked((workspace, conversation), wished.offer.agent_id, now);
-                }
-            }
-        }
+        memory.note_wished(tx, now).await?;
         let mut staff: BTreeMap<WorkspaceId, Staff> = BTreeMap::new();
         let workspaces = offers.iter().map(|offer| offer.workspace);
         for workspace in workspaces.collect::<BTreeSet<_>>() {
@@ -223,6 +214,9 @@ impl Router {
         for ((workspace, team), policy) in &policies {
             let mut found = waiting(tx, *workspace, *team, AT_ONCE).await?;
             found.retain(|one| !for_rules.contains(&(*workspace, one.conversation)));
+            let turn = |of: &InQueue| (*workspace, *team, of.conversation, of.since);
+            let turns: Vec<TurnKey> = found.iter().map(turn).collect();
+            memory.forget_turns((*workspace, *team), &turns);
             if found.is_empty() {
                 continue;
             }
@@ -239,8 +233,11 @@ impl Router {
             let (is_open, routings) = (&is_open, &routings);
             let routing = TeamRouting { team: *team, policy, is_open, routings };
             let queue = Queue { workspace: *workspace, routing };
-            wishes.routes.extend(self.routes(memory, queue, found, candidates));
+            let mut routes = self.routes(memory, queue, found, candidates);
+            self.keep_new_calls(tx, memory, &turns, &mut routes).await?;
+            wishes.routes.extend(routes);
         }
+        memory.called.retain(|(of, team, ..), _| policies.contains_key(&(*of, *team)));
         Ok(wishes)
     }
 
@@ -276,7 +273,7 @@ impl Router {
         if !seen.is_received {
             let made = offer.offer.until.plus_ms(-i64::try_from(window.as_millis()).unwrap_or(0));
             let signs = staff.signs.get(&offer.offer.agent_id).copied().unwrap_or_default();
-            let is_here = signs.verdict(self.clock.now()) == Verdict::Here;
+            let is_here = signs.offer_verdict(self.clock.now()) == Verdict::Here;
             seen.is_received = is_here || has_offer(tx, &offer, made.plus_ms(-60_000)).await?;
         }
         Ok(match seen.is_received {
@@ -301,8 +298,11 @@ impl Router {
                 *known = (agent.load, at);
             }
             let serves = agent.teams.iter().filter(|at| at.kind == MembershipKind::Member);
-            let verdict = staff.signs.get(&agent.id).copied().unwrap_or_default().verdict(now);
-            let is_lost = is_braked && verdict != Verdict::Here;
+            let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
+            let heard = |verdict| match is_braked && verdict != Verdict::Here {
+                true => Verdict::Unreachable,
+                false => verdict,
+            };
             let asked = offers.iter().filter(|offer| offer.offer.agent_id == agent.id).count();
             let settings = &staff.settings;
             let skills = settings.skills.get(&agent.id);
@@ -315,7 +315,8 @@ impl Router {
                 skills: skills.map(levels).unwrap_or_default(),
                 languages: skills
                     .map_or_else(BTreeSet::new, |of| of.languages.iter().cloned().collect()),
-                verdict: if is_lost { Verdict::Unreachable } else { verdict },
+                verdict: heard(signs.verdict(now)),
+                offer_verdict: heard(signs.offer_verdict(now)),
                 load: agent.load,
                 capacity: agent.capacity,
                 offers: u32::try_from(asked).unwrap_or(u32::MAX),
@@ -344,22 +345,14 @@ impl Router {
         let of = memory.teams.entry((workspace, team)).or_default();
         of.seed ^= u64::from_le_bytes(self.clock.bytes());
         let planned = plan(routing, &found, candidates, of, at);
-        let calls = |one: &Planned, since: Timestamp| {
-            let rounds = memory.asked_in_vain(workspace, one.conversation).count();
-            let waited = self.clock.now().since(since);
-            one.agent.is_none()
-                && (!one.is_somebody_there() || rounds >= ROUNDS || waited >= PATIENCE_MS)
-                && !memory.called.contains(&(workspace, team, one.conversation, since))
-        };
         let mut routes = Vec::new();
-        let (mut called, mut wishes) = (Vec::new(), BTreeMap::new());
-        for (one, of) in planned.into_iter().zip(&found) {
-            if one.trail.to_team.is_some() {
-                // It is in another queue at once: nobody has to be called here.
-            } else if calls(&one, of.since) {
-                called.push((workspace, team, one.conversation, of.since));
-            } else if one.agent.is_none() {
-                continue;
+        let mut wishes = BTreeMap::new();
+        for (mut one, of) in planned.into_iter().zip(&found) {
+            // In another queue at once, nobody has to be called here.
+            if one.agent.is_none() && one.trail.to_team.is_none() {
+                let turn = (workspace, team, one.conversation, of.since);
+                let Some(call) = memory.call((&one, turn), now) else { continue };
+                one.trail.again = call == Call::Again;
             }
             let Planned { conversation, agent, trail, is_early: _ } = one;
             let offer = agent.filter(|_| policy.hand == Hand::Offer).map(|_| self.offer(policy));
@@ -370,9 +363,6 @@ impl Router {
             }
             routes.push(RouteWork { workspace, conversation, team, agent, offer, trail });
         }
-        let now = self.clock.now();
-        memory.called.retain(|(.., since)| now.since(*since) < CALLED_MS);
-        memory.called.extend(called);
         memory.wished.extend(wishes);
         routes
     }
@@ -408,6 +398,20 @@ struct Queue<'a> {
 }
 
 impl Memory {
+    /// Notes who was asked by an offer that was over before it was seen.
+    async fn note_wished(&mut self, tx: &mut Tx, now: Duration) -> Result<(), StoreError> {
+        for ((workspace, conversation, offer), wished) in std::mem::take(&mut self.wished) {
+            if !self.seen.contains_key(&(workspace, conversation, offer)) {
+                let told = routing_history(tx, workspace, conversation).await?.decisions;
+                let is_it = |made: OpenOffer| made.offer_id == offer;
+                if told.iter().any(|one| one.offer.is_some_and(is_it)) {
+                    self.was_asked((workspace, conversation), wished.offer.agent_id, now);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Notes which offers stand. Whoever had one that is over is not asked again for a while.
     fn keep(&mut self, offers: &[StandingOffer], now: Duration) {
         let standing: BTreeMap<OfferKey, &StandingOffer> =

@@ -23,7 +23,8 @@ pub use read::{
 };
 pub use rows::{AgentRow, PlaceRow, TeamRow};
 pub use setting::{
-    policies, setting_bodies, setting_secrets, setting_users, settings, settings_of_homes, there,
+    moving_routings, policies, setting_bodies, setting_secrets, setting_users, settings,
+    settings_of_homes, skilled, there,
 };
 #[cfg(test)]
 pub(crate) use write::CONVERSATION_PLACES;

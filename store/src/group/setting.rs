@@ -60,6 +60,33 @@ pub async fn setting_users(tx: &mut Tx, keys: &str) -> Result<Vec<SettingNameRow
     tx.rows(&SQL, &[keys]).await
 }
 
+/// The routings of these workspaces whose steps move to other teams, as `(workspace, id)`.
+pub async fn moving_routings(
+    tx: &mut Tx,
+    workspaces: &str,
+) -> Result<Vec<(String, String)>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT DISTINCT n.workspace, n.id FROM setting_name AS n
+         WHERE n.workspace {in $1} AND n.of_kind = 'team' AND n.kind = 'routing'",
+    );
+    tx.rows(&SQL, &[workspaces]).await
+}
+
+/// The members with skills of these teams, each `[workspace, team]`, as `(workspace, team, agent)`.
+pub async fn skilled(
+    tx: &mut Tx,
+    teams: &str,
+) -> Result<Vec<(String, String, String)>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT m.workspace, m.team, m.agent FROM {rows $1} AS x
+         JOIN team_member AS m ON m.workspace = x.value->>0 AND m.team = x.value->>1
+         JOIN setting AS s ON s.workspace = m.workspace AND s.kind = 'agent_skills'
+           AND s.id = m.agent
+         WHERE m.kind = 'member' AND s.ended_at IS NULL",
+    );
+    tx.rows(&SQL, &[teams]).await
+}
+
 /// The secrets of these, each `[workspace, kind, id]`.
 pub async fn setting_secrets(tx: &mut Tx, keys: &str) -> Result<Vec<SecretRow>, StoreError> {
     static SQL: Sql = Sql::new(

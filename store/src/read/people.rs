@@ -6,12 +6,12 @@ use baton_domain::group::Key;
 use baton_domain::reach::Signs;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
-use baton_protocol::push::PushLane;
+use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane};
 use baton_protocol::{
     Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, SettingId, Team, TeamId,
     Timestamp, Visibility, WorkspaceId,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx_macros::FromRow;
 
 use crate::tables::{from_json, id, ids, named, number, setting_body};
@@ -149,6 +149,30 @@ fn agent(
     })
 }
 
+#[derive(FromRow)]
+struct SignRow {
+    agent: String,
+    last_seen_at: Option<i64>,
+    acked_at: Option<i64>,
+    lane: Option<String>,
+    caps: Option<String>,
+    confirmed_at: Option<i64>,
+    last_receipt_at: Option<i64>,
+}
+
+impl SignRow {
+    /// True where the device knows what an offer is. An app says so when it registers for pushes; a
+    /// browser's console is the server's own. What does not register is a program or a screen.
+    fn knows_offers(&self, lane: Option<PushLane>) -> Result<bool, StoreError> {
+        if lane.is_none_or(|lane| lane == PushLane::Webpush) {
+            return Ok(true);
+        }
+        let caps: Vec<String> =
+            self.caps.as_deref().map(from_json).transpose()?.unwrap_or_default();
+        Ok(caps.iter().any(|cap| cap == PUSH_CAP_OFFERS))
+    }
+}
+
 /// The signs of all agents who have a device that is signed in. A device that signed out shows
 /// nothing any more. Registrations with other push services than `lanes` are no sign: nothing is
 /// sent by them.
@@ -159,37 +183,33 @@ pub async fn signs(
     now: Timestamp,
 ) -> Result<BTreeMap<AgentId, Signs>, StoreError> {
     static SIGNS: Sql = Sql::new(
-        "SELECT agent, MAX(at), MAX(push_at) FROM (
-           SELECT d.agent, d.last_seen_at AS at, CAST(NULL AS BIGINT) AS push_at FROM device AS d
-           WHERE d.workspace = $1 AND d.revoked_at IS NULL
-             AND d.refresh_expires_at > CAST($3 AS BIGINT)
-           UNION ALL
-           SELECT d.agent, d.acked_at, NULL FROM device AS d
-           WHERE d.workspace = $1 AND d.revoked_at IS NULL
-             AND d.refresh_expires_at > CAST($3 AS BIGINT)
-           UNION ALL
-           SELECT d.agent, p.confirmed_at, p.confirmed_at FROM push_device AS p
-           JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
-           WHERE p.workspace = $1 AND d.revoked_at IS NULL
-             AND d.refresh_expires_at > CAST($3 AS BIGINT) AND p.lane {in $2}
-           UNION ALL
-           SELECT d.agent, p.last_receipt_at, p.last_receipt_at FROM push_device AS p
-           JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
-           WHERE p.workspace = $1 AND d.revoked_at IS NULL
-             AND d.refresh_expires_at > CAST($3 AS BIGINT) AND p.lane {in $2}
-         ) AS sign GROUP BY agent",
+        "SELECT d.agent, d.last_seen_at, d.acked_at, p.lane, p.caps, p.confirmed_at,
+           p.last_receipt_at
+         FROM device AS d
+         LEFT JOIN push_device AS p ON p.workspace = d.workspace AND p.device = d.id
+         WHERE d.workspace = $1 AND d.revoked_at IS NULL
+           AND d.refresh_expires_at > CAST($2 AS BIGINT)",
     );
-    let args = [workspace.to_string(), json!(lanes).to_string(), now.ms().to_string()];
-    let rows: Vec<(String, Option<i64>, Option<i64>)> =
-        tx.rows(&SIGNS, &args.each_ref().map(String::as_str)).await?;
-    let mut signs = BTreeMap::new();
-    for (agent, heard_at, push_at) in rows {
-        let (agent, at) = (id(&agent)?, |at: Option<i64>| at.map(Timestamp::from_ms));
-        let unheard = match push_at {
-            Some(since) => unheard(tx, workspace, agent, (since, now)).await?,
-            None => 0,
-        };
-        signs.insert(agent, Signs { heard_at: at(heard_at), push_at: at(push_at), unheard });
+    let args = [workspace.to_string(), now.ms().to_string()];
+    let rows: Vec<SignRow> = tx.rows(&SIGNS, &args.each_ref().map(String::as_str)).await?;
+    let mut signs: BTreeMap<AgentId, Signs> = BTreeMap::new();
+    for row in &rows {
+        let of = signs.entry(id(&row.agent)?).or_default();
+        let lane: Option<PushLane> = row.lane.as_deref().map(named).transpose()?;
+        let proven = lane.filter(|lane| lanes.contains(lane));
+        let proven = proven.and(row.confirmed_at.max(row.last_receipt_at)).map(Timestamp::from_ms);
+        let heard = row.last_seen_at.max(row.acked_at).map(Timestamp::from_ms).max(proven);
+        of.heard_at = of.heard_at.max(heard);
+        of.push_at = of.push_at.max(proven);
+        if row.knows_offers(lane)? {
+            of.offers_heard_at = of.offers_heard_at.max(heard);
+            of.offers_push_at = of.offers_push_at.max(proven);
+        }
+    }
+    for (agent, of) in &mut signs {
+        if let Some(since) = of.push_at {
+            of.unheard = unheard(tx, workspace, *agent, (since.ms(), now)).await?;
+        }
     }
     Ok(signs)
 }

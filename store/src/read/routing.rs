@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
+use baton_domain::routing::rung::Calls;
 use baton_protocol::event::EventContent;
 use baton_protocol::next::{NextInLine, OfferInLine};
 use baton_protocol::routing::{RoutingDecision, RoutingHistory};
 use baton_protocol::setting::{AgentSkills, Hand, Routing, Schedule};
 use baton_protocol::{
-    AgentId, Clocks, ConversationId, Fact, OfferId, OpenOffer, Priority, SettingBody, SettingId,
-    SettingKind, Spoken, TeamId, Timestamp, WorkspaceId,
+    AgentId, Clocks, ConversationId, Event, Fact, OfferId, OpenOffer, Priority, SettingBody,
+    SettingId, SettingKind, Spoken, TeamId, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -277,7 +278,8 @@ pub async fn standing_offers(tx: &mut Tx) -> Result<Vec<StandingOffer>, StoreErr
 }
 
 /// Whether a device of the agent has what was pushed of the offer since `made`. It said so, or its
-/// agent saw the offer before the push was sent.
+/// agent saw the offer before the push was sent. One whose app knows no offers shows nothing to
+/// accept, and counts for nothing here.
 pub async fn has_offer(
     tx: &mut Tx,
     of: &StandingOffer,
@@ -287,7 +289,10 @@ pub async fn has_offer(
         "SELECT COUNT(*) FROM push AS p WHERE p.conversation = $2 AND p.kind = 'offer'
            AND p.workspace = $1 AND p.agent = $3 AND p.created_at >= CAST($4 AS BIGINT)
            AND (p.state = 'suppressed' OR EXISTS (SELECT 1 FROM push_receipt AS r
-             WHERE r.workspace = p.workspace AND r.push = p.id))",
+             WHERE r.workspace = p.workspace AND r.push = p.id))
+           AND NOT EXISTS (SELECT 1 FROM push_device AS d WHERE d.workspace = p.workspace
+             AND d.device = p.device AND d.lane <> 'webpush'
+             AND d.caps NOT LIKE '%\"offers\"%')",
     );
     let args = [
         of.workspace.to_string(),
@@ -329,6 +334,26 @@ pub async fn routing_history(
     }
     decisions.truncate(20);
     Ok(RoutingHistory { decisions })
+}
+
+/// The calls for what waits in a team's queue since then, as the log tells of them.
+pub async fn calls(
+    tx: &mut Tx,
+    (workspace, conversation): Key<ConversationId>,
+    waits: (TeamId, Timestamp),
+) -> Result<Calls, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns l log} FROM log AS l WHERE l.workspace = $1 AND l.conversation = $2
+           AND l.revision IS NOT NULL
+           AND (l.fact LIKE '%\"type\":\"routed\"%'
+             OR l.fact LIKE '%\"type\":\"owner!_changed\"%' ESCAPE '!')
+         ORDER BY l.revision DESC LIMIT 100",
+    );
+    let args = [workspace.to_string(), conversation.to_string()];
+    let rows: Vec<LogRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    let events = rows.into_iter().rev().map(|row| Ok(row.bare()?.event));
+    let events: Vec<Event> = events.collect::<Result<_, StoreError>>()?;
+    Ok(Calls::from_log(events.iter().map(|event| (event.at, &event.fact)), waits))
 }
 
 /// The id under which an offer is looked up in memory: its own and its conversation's.

@@ -44,6 +44,11 @@ fn supervisors_are_told_of_what_nobody_could_be_asked_to_take() {
     scene.happens(LUCIA, Actor::System, routed(None, false, Trail::default()));
     assert_eq!(scene.queued(), [(BEN, Kind::Queue), (ANA, Kind::Mention)]);
     let mut scene = self::scene();
+    scene.agent(ANA).level = PushLevel::Mine;
+    let again = Trail { again: true, ..Trail::default() };
+    scene.happens(LUCIA, Actor::System, routed(None, false, again));
+    assert_eq!(scene.queued(), [(ANA, Kind::Mention)], "the team was called before");
+    let mut scene = self::scene();
     let moved = Trail { to_team: Some(OTHER), ..Trail::default() };
     scene.happens(LUCIA, Actor::System, routed(None, false, moved));
     assert_eq!(scene.queued(), [], "another team has it");

@@ -3,7 +3,7 @@
 use baton_protocol::{Availability, PassedOver};
 use uuid::Uuid;
 
-use super::super::tests::{TEAM, agent, by_id, policy, somebody, waits};
+use super::super::tests::{TEAM, agent, by_id, policy, routing, somebody, waits};
 use super::*;
 
 const NIGHT: SettingId = SettingId(Uuid::from_u128(0x61));
@@ -17,7 +17,6 @@ fn given(
     times: u128,
 ) -> Vec<Option<AgentId>> {
     let (mut candidates, mut memory) = (by_id(all), TeamMemory::default());
-    let before: Vec<bool> = candidates.values().map(|one| one.is_off_shift).collect();
     let mut chosen = Vec::new();
     for n in 0..times {
         let is_open = |schedule| schedule == NIGHT;
@@ -26,8 +25,6 @@ fn given(
         let found = planned(team, ((by, on_call), is_open), &waiting, &mut candidates, turns);
         chosen.push(found.and_then(|planned| planned.agent));
     }
-    let after: Vec<bool> = candidates.values().map(|one| one.is_off_shift).collect();
-    assert_eq!(after, before, "others still see who is off shift");
     chosen
 }
 
@@ -71,5 +68,31 @@ fn the_trail_says_who_was_not_on_call() {
     let trail = found.expect("somebody").trail;
     assert_eq!(trail.choose, Choice::Priority);
     let left: Vec<_> = trail.left_out.iter().map(|left| (left.agent_id, left.why)).collect();
-    assert_eq!(left, [(agent(1), PassedOver::Excluded)]);
+    assert_eq!(left, [(agent(1), PassedOver::NotNamed)]);
+    assert!(trail.on_call, "so a push to them passes quiet hours");
+    assert_eq!(trail.step, None, "none of the team's own");
+}
+
+#[test]
+fn a_rule_and_a_step_of_the_team_say_the_same_of_who_is_on_call() {
+    let off = |number| Candidate { is_off_shift: true, ..somebody(number) };
+    let busy = Candidate { availability: Availability::Busy, ..off(4) };
+    let all = || by_id([off(1), off(2), somebody(3), busy.clone()]);
+    let list = [on_call(2, None), on_call(4, None), on_call(1, None)];
+    let of_team = Routing { excluded: vec![agent(1)], ..policy(Choice::LongestIdle) };
+    let by = (AssignBy::OnCall, &list[..]);
+    let (mut candidates, mut memory) = (all(), TeamMemory::default());
+    let team = (TEAM, &of_team);
+    let by_rule = planned(team, (by, |_| true), &waits(1), &mut candidates, (&mut memory, 9));
+    let agents = list.iter().map(|one| one.agent).collect();
+    let step = RoutingStep { who: StepWho::OnCall, agents, ..RoutingStep::default() };
+    let of_team = Routing { steps: vec![step], ..of_team };
+    let mut candidates = all();
+    let by_step =
+        plan(routing(&of_team), &[waits(1)], &mut candidates, &mut TeamMemory::default(), 9);
+    let (by_rule, by_step) = (by_rule.expect("somebody"), by_step.into_iter().next());
+    let by_step = by_step.expect("a plan");
+    assert_eq!((by_rule.agent, by_step.agent), (Some(agent(2)), Some(agent(2))));
+    assert_eq!(by_rule.trail.left_out, by_step.trail.left_out);
+    assert_eq!((by_rule.trail.on_call, by_step.trail.on_call), (true, true));
 }

@@ -37,6 +37,7 @@ pub(super) const PROBLEMS: &[ProblemEntry] = &[
     ("taken", 409, "The name or address is in use. Choose another one."),
     ("version_changed", 409, "Show both; send it again with the version of `setting.newest`."),
     ("in_use", 409, "Show `setting.used_by`; send it with `anyway` if it is to end all the same."),
+    ("moves_in_circle", 409, "Show `setting.teams`: one of them must not move to the next."),
     ("too_many", 409, "End one first."),
     ("upload_from", 409, "Read the upload, and send it from `received` on."),
     ("invitation_expired", 410, "Ask the person who invited for another link."),
