@@ -54,6 +54,7 @@ mod reports;
 mod resume;
 mod review;
 mod roles;
+mod routed;
 mod routing;
 mod searching;
 mod sendable;

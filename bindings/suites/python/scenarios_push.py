@@ -7,8 +7,8 @@ import uuid
 from pathlib import Path
 
 from baton import (
-    AnswerOutcome, Baton, NotificationAnswer, PushMessage, PushOffReason, PushRoad, PushState,
-    PushTarget, take_push,
+    AnswerOutcome, Baton, CoreError, NotificationAnswer, PushMessage, PushOffReason, PushRoad,
+    PushState, PushTarget, take_push,
 )
 from stage import eventually, expect, scenario, texts
 
@@ -195,6 +195,29 @@ async def offered(stage):
     await eventually("nothing is left to do", is_empty)
     outcome = await answers(accept, NotificationAnswer.ACCEPT())
     expect(outcome == AnswerOutcome.OPEN_APP, f"the app opens: {outcome}")
+    await offered_to_a_locked_phone(stage, ana, team)
+
+
+async def offered_to_a_locked_phone(stage, ana, team):
+    """While the phone is locked nobody answers an offer with it; once the server heard of it, she
+    does."""
+    of, (accept, decline) = await is_offered(stage, ana, team)
+    await ana.restart(lock_after_s=1)
+    async def is_locked():
+        return (await ana.baton.standing()).is_LOCKED()
+    await eventually("it is locked", is_locked)
+    for token, answer in ((accept, NotificationAnswer.ACCEPT()),
+                          (decline, NotificationAnswer.DECLINE())):
+        try:
+            outcome = await ana.baton.answer_notification(token, answer, WITHIN)
+        except CoreError.Locked:
+            continue
+        expect(False, f"a locked phone answers: {outcome}")
+    expect(await stage.server_owner(of) == team, "nobody answered")
+    await ana.go_live()
+    outcome = await ana.baton.answer_notification(accept, NotificationAnswer.ACCEPT(), WITHIN * 4)
+    expect(outcome == AnswerOutcome.SENT, f"it is hers: {outcome}")
+    expect(await stage.server_owner(of) == ana.agent, "she owns it")
 
 
 async def is_offered(stage, phone, team):

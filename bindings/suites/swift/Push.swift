@@ -231,6 +231,26 @@ func offered(_ stage: Stage) async throws {
     try await until("nothing is left to do") { try await ana.client.outbox().isEmpty }
     let late = try await taps(ana, second.accept, .accept)
     try check(late == .openApp, "the late yes is \(late)")
+    // While the phone is locked nobody answers with it; once it heard its server, she does.
+    let third = try await isOffered(stage, ana, team)
+    try ana.restarts(lockAfterS: 1)
+    try await until("it is locked") { try await ana.client.standing() == .locked }
+    let answers: [(String, NotificationAnswer)] = [
+        (third.accept, .accept), (third.decline, .decline),
+    ]
+    for (token, answer) in answers {
+        do {
+            let done = try await ana.client.answerNotification(token: token, answer: answer)
+            throw Failed("a locked phone answers: \(done)")
+        } catch BatonError.locked {
+            continue
+        }
+    }
+    let waits = try await owner(third.conversation)
+    try check(waits["kind"].string == "queue", "\(waits.text) owns it")
+    try await ana.comesUp()
+    let yes = try await ana.client.answerNotification(token: third.accept, answer: .accept)
+    try check(yes == .sent, "the yes of the open phone is \(yes)")
 }
 
 /// What a customer wrote comes to the team, and a push offers it: the tokens of both buttons.

@@ -3,6 +3,7 @@
 package app.baton.suite
 
 import app.baton.core.AnswerOutcome
+import app.baton.core.CoreException
 import app.baton.core.Event
 import app.baton.core.KeyStore
 import app.baton.core.NotificationAction
@@ -16,6 +17,7 @@ import app.baton.core.PushRoad
 import app.baton.core.PushState
 import app.baton.core.PushTarget
 import app.baton.core.PushVerdict
+import app.baton.core.Standing
 import app.baton.core.takePush
 import app.baton.core.timeline
 import java.io.File
@@ -149,6 +151,25 @@ val pushes = listOf(
         until("nothing is left to do") { ana.baton.outbox().isEmpty() }
         val late = ana.restart().taps(second.accept.token, NotificationAnswer.Accept)
         ensure(late == AnswerOutcome.OPEN_APP) { "the late yes is $late" }
+        // While the phone is locked nobody answers with it; once it heard its server, she does.
+        val third = isOffered(ana, target, team)
+        ana.restart(lockAfterS = 1u)
+        until("it is locked") { ana.baton.standing() is Standing.Locked }
+        val taps = listOf(
+            third.accept.token to NotificationAnswer.Accept,
+            third.decline.token to NotificationAnswer.Decline,
+        )
+        taps.forEach { (token, answer) ->
+            thrown<CoreException.Locked>("a locked phone answers") {
+                ana.baton.answerNotification(token, answer, 5.seconds)
+            }
+        }
+        val waits: String =
+            world.conversation(third.conversation).at("view", "head", "owner", "kind")
+        ensure(waits == "queue") { "a $waits owns it" }
+        ana.looks().live()
+        val yes = ana.taps(third.accept.token, NotificationAnswer.Accept)
+        ensure(yes == AnswerOutcome.SENT) { "the yes of the open phone is $yes" }
     },
     Scenario(36) {
         val ana = phone("ana").open()
