@@ -24,7 +24,7 @@ fn moves_to(team: TeamId) -> Value {
 async fn set(world: &World, admin: &Agent, changes: &[Value]) -> Raw {
     let token = admin.signed.session.access_token.clone();
     let body = ("application/json", json!(changes).to_string().into_bytes());
-    world.asks(Method::POST, "/settings", Some(&token), Some(body)).await
+    world.asks(Method::POST, "/api/v1/settings", Some(&token), Some(body)).await
 }
 
 fn named(refused: &Raw) -> Value {
@@ -130,7 +130,7 @@ async fn a_phone_that_knows_no_offers_is_never_waited_for_and_is_given_what_is_a
     for_each_store(Setup::usual(), async |world| {
         let ana = world.agent("Ana").await;
         is_away(&*world.agent("Chloe").await).await;
-        let mut pocket = Pocket::able(world, PushLane::Fcm, &[]).await;
+        let pocket = Pocket::able(world, PushLane::Fcm, &[]).await;
         pocket.phone.core.background(DEADLINE).await.expect("the background");
         is_routed(world, json!({"hand": "offer"})).await;
         world.contact("Lucía").sends("Hola").await;

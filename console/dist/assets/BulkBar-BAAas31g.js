@@ -1,1 +1,0 @@
-export{t as default}from"./BulkBar-Dk-4V8l2.js";

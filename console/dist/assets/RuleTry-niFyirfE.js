@@ -1,1 +1,0 @@
-export{t as default}from"./RuleTry-D2ESrjG5.js";
