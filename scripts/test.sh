@@ -96,6 +96,8 @@ loads() {
   load typing --agents 3 --rounds 2
   load fan-out --subscribers 9,30 --events 10
   load open --messages 400 --opens 3 --rounds 1
+  load growth --messages 500,1000 --asks 20
+  load soak --seconds 4 --parts 2 --rate 10 --agents 3
   load idle --sessions 20 --rounds 1
   load fan-out --subscribers 9 --events 10 --nodes 2
   load reconnect-storm --clients 12 --events 50,200 --rounds 1

@@ -20,10 +20,10 @@ use crate::world::{self, Size, World};
 /// `baton-load soak`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Soak {
-    /// Minutes of load on each store
-    #[arg(long, default_value_t = 25, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=360))]
-    pub(crate) minutes: u32,
+    /// Seconds of load on each store
+    #[arg(long, default_value_t = 1500, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(2..=21_600))]
+    pub(crate) seconds: u32,
     /// Parts that the time is told in; everybody signs in and connects anew in each
     #[arg(long, default_value_t = 5, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(2..=72))]
@@ -58,8 +58,8 @@ pub(crate) async fn soak(
     }
     Ok(vec![Table {
         title: format!(
-            "{} minutes with {} messages a second to {} agents",
-            args.minutes, args.rate, args.agents
+            "{} s with {} messages a second to {} agents",
+            args.seconds, args.rate, args.agents
         ),
         columns: vec![
             "store",
@@ -92,7 +92,7 @@ async fn soak_on(
     let size = Size::of(usize::from(args.agents));
     let world = World::new(setup, store, size, progress).await?;
     drive(&world, &Load::introduction(1, CUSTOMERS), None).await?;
-    let time = Duration::from_secs(u64::from(args.minutes) * 60) / args.parts;
+    let time = Duration::from_secs(u64::from(args.seconds)) / args.parts;
     let mut rows = Vec::new();
     for part in 1..=args.parts {
         progress.phase(&format!("{}: part {part} of {}", store.name(), args.parts));

@@ -79,10 +79,16 @@ pub async fn skilled(
 ) -> Result<Vec<(String, String, String)>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT m.workspace, m.team, m.agent FROM {rows $1} AS x
-         JOIN team_member AS m ON m.workspace = x.value->>0 AND m.team = x.value->>1
-         JOIN setting AS s ON s.workspace = m.workspace AND s.kind = 'agent_skills'
-           AND s.id = m.agent
-         WHERE m.kind = 'member' AND s.ended_at IS NULL",
+         CROSS JOIN
+         {postgres LATERAL (SELECT * FROM team_member WHERE workspace = x.value->>0
+             AND team = x.value->>1 AND kind = 'member' OFFSET 0) AS m}
+         {sqlite team_member AS m ON m.workspace = x.value->>0 AND m.team = x.value->>1
+             AND m.kind = 'member'}
+         CROSS JOIN
+         {postgres LATERAL (SELECT 1 FROM setting WHERE workspace = m.workspace
+             AND kind = 'agent_skills' AND id = m.agent AND ended_at IS NULL OFFSET 0) AS s}
+         {sqlite setting AS s WHERE s.workspace = m.workspace AND s.kind = 'agent_skills'
+             AND s.id = m.agent AND s.ended_at IS NULL}",
     );
     tx.rows(&SQL, &[teams]).await
 }

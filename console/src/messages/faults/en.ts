@@ -50,6 +50,7 @@ export const faultsEn = {
     not_allowed: "As things are now, this cannot be done. Load the page again and look.",
     not_checked: "Meta could not be asked. Try again later.",
     upload_from: "The file goes on from another place. Try again.",
+    moves_in_circle: "Conversations would go round between these teams. One of them must not move them on.",
     version_changed: "Somebody else changed it meanwhile. Look again, then change it.",
     in_use: "It is still in use. Take it out of use first.",
     too_many: "There are as many as there may be. End one first.",

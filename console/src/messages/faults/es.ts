@@ -45,6 +45,7 @@ export const faultsEs: FaultWords = {
     not_allowed: "Tal como está ahora, no se puede hacer. Vuelve a cargar la página y mira.",
     not_checked: "No se pudo preguntar a Meta. Inténtalo más tarde.",
     upload_from: "El archivo sigue desde otro punto. Inténtalo de nuevo.",
+    moves_in_circle: "Las conversaciones darían vueltas entre estos equipos. Uno de ellos no debe pasarlas.",
     version_changed: "Otra persona lo cambió mientras tanto. Mira de nuevo y cámbialo después.",
     in_use: "Todavía se usa. Deja de usarlo primero.",
     too_many: "Hay tantos como puede haber. Quita uno primero.",

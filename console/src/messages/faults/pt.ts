@@ -45,6 +45,7 @@ export const faultsPt: FaultWords = {
     not_allowed: "Como está agora, não pode ser feito. Carregue a página de novo e veja.",
     not_checked: "Não foi possível perguntar à Meta. Tente mais tarde.",
     upload_from: "O ficheiro continua de outro ponto. Tente de novo.",
+    moves_in_circle: "As conversas andariam em círculo entre estas equipes. Uma delas não deve passá-las.",
     version_changed: "Outra pessoa alterou-o entretanto. Veja de novo e altere depois.",
     in_use: "Ainda está em uso. Deixe de o usar primeiro.",
     too_many: "Há tantos quantos pode haver. Tire um primeiro.",

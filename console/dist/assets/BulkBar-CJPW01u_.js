@@ -1,0 +1,1 @@
+export{t as default}from"./BulkBar-8xkJ3gH5.js";

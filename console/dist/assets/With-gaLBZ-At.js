@@ -1,1 +1,0 @@
-export{t as default}from"./With-DFXs7b0b.js";
