@@ -73,7 +73,7 @@ async fn who_is_on_call_gets_it_though_nobody_routes_that_queue() {
         assert_eq!((decision.agent_id, decision.trail.choose), (Some(ben.id), Choice::Priority));
         let why = |of| decision.trail.left_out.iter().find(|left| left.agent_id == of);
         assert_eq!(why(chloe.id).map(|left| left.why), Some(PassedOver::Away));
-        assert_eq!(why(ana.id).map(|left| left.why), Some(PassedOver::Excluded));
+        assert_eq!(why(ana.id).map(|left| left.why), Some(PassedOver::NotNamed));
         let told = changes(&ana, of).await;
         let routed = |event: &&Event| {
             matches!(event.fact, Fact::OwnerChanged { cause: OwnerCause::Routed, .. })

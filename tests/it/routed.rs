@@ -94,7 +94,9 @@ async fn a_step_asks_for_no_skill_that_no_member_has() {
 #[tokio::test(flavor = "multi_thread")]
 async fn supervisors_are_told_again_after_ten_minutes_and_nobody_after_that() {
     let clock = RunningClock::begin(0);
-    let setup = Setup { clock: Some(clock.clock()), ..Setup::usual() };
+    // The clock runs on by itself: nobody signs in anew meanwhile.
+    let access = ("BATON_SESSIONS__ACCESS_MINUTES", (24 * 60).to_string());
+    let setup = Setup { clock: Some(clock.clock()), settings: vec![access], ..Setup::usual() };
     for_each_store(setup, async |world| {
         let ana = world.agent("Ana").await;
         for name in ["Ana", "Ben", "Chloe"] {
