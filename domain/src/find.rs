@@ -147,7 +147,8 @@ impl Wanted {
         self.words.iter().map(of).max_by_key(|entry| weight(entry)).unwrap_or_default()
     }
 
-    /// The same of an index that was made before version 3 of the fold.
+    /// The entry to look for in an index that was made before version 3 of the fold. It has no
+    /// longer beginnings of codes.
     pub fn entry_before(&self) -> &str {
         let all = self.words.iter().map(WantedWord::entry);
         all.max_by_key(|entry| weight(entry)).unwrap_or_default()

@@ -13,8 +13,8 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{canonical_combining_class, compose};
 
-/// The version of the fold and of the entries of words: whatever was kept in their form is made
-/// anew when it grows.
+/// The version of the fold and of the entries of words. When it grows, names and entries are made
+/// anew.
 pub const VERSION: u32 = 3;
 
 /// Returns the folded form of a text or of a part of one.

@@ -48,13 +48,22 @@ pub fn question(
     ContextAsk { contact, conversation_id }
 }
 
-/// Reads what a source answered: its status and as much of the body as was read.
+/// Reads the answer of a source. The body is as much of it as was read.
 ///
 /// # Errors
 /// The reason for which nothing of it is shown.
 pub fn taken(status: u16, body: &[u8], now: Timestamp) -> Result<ContextAnswer, ContextWhy> {
+    is_answered(status)?;
+    parse(body, now).ok_or(ContextWhy::Wrong)
+}
+
+/// Whether a source answered at all, by the status of its answer.
+///
+/// # Errors
+/// The reason for which nothing of it is shown.
+pub(crate) fn is_answered(status: u16) -> Result<(), ContextWhy> {
     match status {
-        200..=299 => parse(body, now).ok_or(ContextWhy::Wrong),
+        200..=299 => Ok(()),
         400..=499 => Err(ContextWhy::Refused),
         500..=599 => Err(ContextWhy::Down),
         // Redirects among them: another address is another source.

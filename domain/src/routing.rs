@@ -83,7 +83,7 @@ pub struct Candidate {
     pub languages: BTreeSet<String>,
     /// Whether they would hear of it.
     pub verdict: Verdict,
-    /// The same of an offer: by devices that know what one is.
+    /// Whether they would hear of an offer. Only devices that know offers count.
     pub offer_verdict: Verdict,
     /// Conversations that they own and that are offered to them.
     pub load: u32,

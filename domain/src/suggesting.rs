@@ -9,6 +9,7 @@ use baton_protocol::suggestion::{
 };
 use baton_protocol::{Author, Conversation, Line, SettingId};
 
+use crate::outside::is_answered;
 use crate::rules::classified::meant;
 use crate::shown::{is_override, shows};
 use crate::tags::Tags;
@@ -49,18 +50,13 @@ pub fn question(
     }
 }
 
-/// Reads what a source answered: its status and as much of the body as was read.
+/// Reads the suggestion of a source. The body is as much of its answer as was read.
 ///
 /// # Errors
 /// The reason for which nothing of it is shown.
 pub fn taken(status: u16, body: &[u8]) -> Result<SuggestionAnswer, ContextWhy> {
-    match status {
-        200..=299 => parse(body).ok_or(ContextWhy::Wrong),
-        400..=499 => Err(ContextWhy::Refused),
-        500..=599 => Err(ContextWhy::Down),
-        // Redirects among them: another address is another source.
-        _ => Err(ContextWhy::Wrong),
-    }
+    is_answered(status)?;
+    parse(body).ok_or(ContextWhy::Wrong)
 }
 
 fn parse(body: &[u8]) -> Option<SuggestionAnswer> {

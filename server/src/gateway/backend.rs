@@ -103,8 +103,8 @@ pub trait Backend: Send + Sync + 'static {
     /// read for everybody at once.
     fn stretch(&self, workspace: WorkspaceId, from: u64) -> BackendFuture<'_, Option<Batch>>;
 
-    /// The log of (after, upto], for all who ask for it; `None` when it is not known any more who
-    /// was told of that.
+    /// The positions (after, upto] of the log, read once for a crowd. `None` where they are not
+    /// there, or so old that the lists of who was told are gone.
     fn block(
         &self,
         workspace: WorkspaceId,

@@ -267,7 +267,7 @@ impl Line {
         self.is_cut()
     }
 
-    /// The same for a task that is awake.
+    /// Looks at it once: nobody is woken when it is cut later.
     pub(super) fn is_cut(&self) -> Poll<Input> {
         Poll::Ready(match self.cut.load(Ordering::SeqCst) {
             0 => return Poll::Pending,

@@ -99,7 +99,7 @@ async fn in_a_week_each_clock_rings_once_at_its_time_however_long_nobody_looks()
         let membership = alone(&bench.database.store, &clock.clock()).await;
         let waker = Waker { engine: bench.engine.clone(), membership, clock: clock.clock() };
         let mut customers = 0_u64;
-        // Whoever looks sleeps for 1 to 11 hours; somebody writes at an odd time in between.
+        // The waker sleeps for 1 to 11 hours. A customer writes at an odd time in between.
         for round in 0..60_i64 {
             let asleep = HOUR * (1 + round * 7 % 11) + round * 17_341;
             clock.advance_ms((asleep / 2).unsigned_abs());

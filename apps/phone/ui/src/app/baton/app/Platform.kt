@@ -25,7 +25,7 @@ interface Platform {
     /** Opens the core for a server. Throws `CoreException`. */
     suspend fun open(server: String): Baton
 
-    /** Removes what is kept of a server here: nobody has its key any more. */
+    /** Removes the store of a server. Its key is lost, so nobody can read it. */
     suspend fun forgets(server: String)
 
     /** Whether that was done without anybody at the screen, as for a push. */

@@ -45,7 +45,7 @@ import kotlinx.coroutines.sync.withLock
 
 /** Whom and what ids name. */
 class Names(people: People, val me: String) {
-    /** Whoever has no name can be chosen all the same. */
+    /** A colleague without a name can be chosen all the same. */
     private val agents = people.agents.map { it.copy(name = it.name.ifBlank { NAMELESS }) }.associateBy { it.id }
     private val teams = people.teams.map { it.copy(name = it.name.ifBlank { NAMELESS }) }.associateBy { it.id }
     private val channels = people.channels.associateBy { it.id }

@@ -117,7 +117,7 @@ class BatonProcess(
     /** Call from `Application.onTrimMemory`. */
     fun lowMemory() = observer.tell { lowMemory() }
 
-    /** Whether what was kept is gone, as nobody had its key any more: tell who uses the app. */
+    /** True once the store was removed because its key was lost. Tell the person who uses the app. */
     @Volatile
     var beganAnew = false
         private set
