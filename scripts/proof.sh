@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 steps=(simulation month planted webhooks interleavings both-stores one-node partitioned claims
   edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills step-kills bot-deaths stops undo tags
   away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths
-  nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls ingest rules claim-storm
+  nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls ingest rules routing claim-storm
   idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease cross-node open
   growth soak stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-files
   phone-histories phone-extension pushes phone-fleet phone-soak phone-day suites app stranger
@@ -339,8 +339,8 @@ run() {
   nodes-rolls)
     tested "$cluster::a_rolling_restart_under_load_loses_nothing_and_clients_move_on" \
       BATON_NODES=3 BATON_AGENTS=100 BATON_ROLLS=20 ;;
-  ingest | rules | idle | typing | fan-out | reconnect-storm | lease | cross-node | open | growth | \
-    soak | stalled | verify | attacks)
+  ingest | rules | routing | idle | typing | fan-out | reconnect-storm | lease | cross-node | \
+    open | growth | soak | stalled | verify | attacks)
     measured "$1" ;;
   *-nodes) measured "${1%-nodes}" --nodes 2 ;;
   claim-storm) measured claim-storm --rounds 1000 ;;

@@ -107,6 +107,8 @@ loads() {
   load verify --events 2000 --rounds 1
   load stalled --workspaces 4 --rate 20 --contacts 3 --seconds 1 --rounds 1
   load rules --posters 4 --contacts 20 --seconds 1 --rounds 1 --groups 10
+  load routing --agents 4 --waiting 40 --offered 12 --answer 0,200 --posters 4 --rate 20 \
+    --contacts 9 --seconds 1 --rounds 1
   load pushes --phones 20 --rate 20 --seconds 1 --waiting 2
 }
 

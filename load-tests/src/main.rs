@@ -34,7 +34,7 @@ use crate::postgres::Postgres;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::{
-    Attacks, ClaimStorm, CrossNode, FanOut, Growth, Idle, Ingest, Lease, Open, Pushes,
+    Attacks, ClaimStorm, CrossNode, FanOut, Growth, Idle, Ingest, Lease, LongQueue, Open, Pushes,
     ReconnectStorm, Rules, Soak, Stalled, Typing, Verify,
 };
 use crate::server::Setup;
@@ -128,6 +128,8 @@ enum Scenario {
     ///
     /// Beside Socket.IO with its redis-adapter over two processes.
     CrossNode(CrossNode),
+    /// A long queue at opening time: given out, offered, and what another team feels of it
+    Routing(LongQueue),
     /// Webhooks where fifty rules are published, beside those where none is
     Rules(Rules),
     /// Hours of a busy day: memory, open files, the database, and how soon all is told
@@ -203,6 +205,7 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
         Scenario::CrossNode(args) => {
             ("cross-node", scenario::cross_node(&setup, args, &progress).await)
         }
+        Scenario::Routing(args) => ("routing", scenario::routing(&setup, args, &progress).await),
         Scenario::Rules(args) => ("rules", scenario::rules(&setup, args, &progress).await),
         Scenario::Soak(args) => ("soak", scenario::soak(&setup, args, &progress).await),
         Scenario::Stalled(args) => ("stalled", scenario::stalled(&setup, args, &progress).await),

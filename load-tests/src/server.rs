@@ -244,6 +244,8 @@ impl Home {
             command.env(format!("BATON_LIMITS__{of}_COMMANDS_BURST"), "1000000");
         }
         command.env("BATON_SESSIONS__SIGN_INS_MAX", "100000");
+        // A scenario may take longer than a token lasts.
+        command.env("BATON_SESSIONS__ACCESS_MINUTES", "1440");
         self.pass_shared(&mut command);
         command
     }
