@@ -56,6 +56,7 @@ mod review;
 mod roles;
 mod routed;
 mod routing;
+mod rush;
 mod searching;
 mod sendable;
 mod sending;

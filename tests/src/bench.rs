@@ -5,6 +5,7 @@
 //! many at once, so that they land in one group. What each commit appended is kept as it was
 //! published. [`Bench::close`] verifies the logs and what must always be true of the tables.
 
+pub mod counters;
 pub mod database;
 mod dump;
 mod recomputed;

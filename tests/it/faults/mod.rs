@@ -54,7 +54,7 @@ async fn places() -> Result<Vec<Installation>> {
 }
 
 /// A number from the environment.
-fn number(name: &str, default: u64) -> u64 {
+pub(crate) fn number(name: &str, default: u64) -> u64 {
     text(name)
         .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }
@@ -65,6 +65,6 @@ fn text(name: &str) -> Option<String> {
 }
 
 /// The seed of this run.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     number("BATON_SEED", 1)
 }

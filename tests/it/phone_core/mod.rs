@@ -6,4 +6,5 @@ mod fleet;
 mod kills;
 mod locked;
 mod offline;
+mod rings;
 mod soak;

@@ -11,12 +11,12 @@ use baton_domain::scope::Scope;
 use baton_protocol::{AgentId, Conversation, ConversationId, Owner, Status, TeamId, WorkspaceId};
 
 /// Events read at once.
-const BATCH: u64 = 1_000;
+pub(super) const BATCH: u64 = 1_000;
 
 /// The state of a workspace as the log alone gives it.
 #[derive(Default)]
-struct Recomputed {
-    conversations: BTreeMap<ConversationId, Conversation>,
+pub(super) struct Recomputed {
+    pub(super) conversations: BTreeMap<ConversationId, Conversation>,
     /// Events whose scopes are not those of the conversation.
     misplaced: Vec<u64>,
 }
@@ -50,7 +50,7 @@ async fn told(tx: &mut Tx, workspace: WorkspaceId) -> Result<Recomputed> {
 }
 
 impl Recomputed {
-    fn hear(&mut self, logged: &Logged) {
+    pub(super) fn hear(&mut self, logged: &Logged) {
         let Some(id) = logged.event.conversation_id else { return };
         let was = self.conversations.get(&id).map(|of| Scope::of(&of.head));
         if let Some(begun) = begin(id, &logged.event) {
@@ -66,13 +66,15 @@ impl Recomputed {
         }
     }
 
-    fn owned_by(&self, agent: AgentId) -> usize {
-        let own = |of: &&Conversation| of.head.owner.agent() == Some(agent);
+    /// Open and waiting ones that are an agent's, or that they are asked to take.
+    pub(super) fn borne_by(&self, agent: AgentId) -> usize {
+        let asked = |of: &Conversation| of.thread.offer.map(|offer| offer.agent_id);
+        let own = |of: &&Conversation| of.head.owner.agent().or(asked(of)) == Some(agent);
         self.conversations.values().filter(own).filter(|of| is_load(of.head.status)).count()
     }
 
     /// Open, of these in the queue, and unanswered.
-    fn counts(&self, team: TeamId) -> [i64; 3] {
+    pub(super) fn counts(&self, team: TeamId) -> [i64; 3] {
         let mut counts = [0; 3];
         for Conversation { head, .. } in self.conversations.values() {
             if head.team_id == team {
@@ -107,9 +109,9 @@ async fn conversations(tx: &mut Tx, of: WorkspaceId, told: &Recomputed) -> Resul
 async fn loads(tx: &mut Tx, of: WorkspaceId, told: &Recomputed) -> Result<Vec<String>> {
     let mut faults = Vec::new();
     for agent in read::agents(tx, of).await? {
-        let owned = told.owned_by(agent.id);
-        if usize::try_from(agent.load)? != owned {
-            faults.push(format!("{} has load {}, by the log {owned}", agent.id, agent.load));
+        let borne = told.borne_by(agent.id);
+        if usize::try_from(agent.load)? != borne {
+            faults.push(format!("{} has load {}, by the log {borne}", agent.id, agent.load));
         }
     }
     Ok(faults)

@@ -8,8 +8,8 @@ const RULES: [(&str, &str); 8] = [
     (
         "loads equal counts",
         "SELECT a.id FROM agent AS a WHERE a.load <> (SELECT COUNT(*) FROM conversation AS c
-           WHERE c.workspace = a.workspace AND c.owner_agent = a.id
-             AND c.status IN ('open', 'waiting'))",
+           WHERE c.workspace = a.workspace AND c.status IN ('open', 'waiting')
+             AND (c.owner_agent = a.id OR (c.owner_agent IS NULL AND c.offer_agent = a.id)))",
     ),
     (
         "tallies equal counts",
