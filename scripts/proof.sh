@@ -15,11 +15,12 @@ cd "$(dirname "$0")/.."
 steps=(simulation month planted webhooks interleavings both-stores one-node partitioned claims
   edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills step-kills bot-deaths stops undo tags
   away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths
-  nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls ingest rules routing claim-storm
-  idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease cross-node open
-  growth soak stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-files
-  phone-histories phone-extension pushes phone-fleet phone-soak phone-day suites app stranger
-  budgets large-inbox packaging targets small size console schemathesis libraries standard-webhooks
+  nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls rings rush ingest rules
+  routing claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes
+  lease cross-node open growth soak stalled verify attacks push-speed operator demo demo-cluster
+  phone-kills phone-files phone-histories phone-extension pushes phone-fleet phone-soak phone-day
+  suites app stranger budgets large-inbox packaging targets small size console schemathesis
+  libraries standard-webhooks
   fuzz-webhook fuzz-frame fuzz-cursor fuzz-page fuzz-signature fuzz-push fuzz-answer)
 records=docs/runs
 cluster=faults::cluster
@@ -336,6 +337,16 @@ run() {
     tested \
       faults::offers::offers_survive_the_deaths_of_nodes_and_none_is_lost_early_or_made_twice \
       BATON_OFFER_KILLS=50 BATON_SEED="${1##*-}" ;;
+  rings)
+    tested \
+      "$phone::rings::an_offer_rings_at_a_phone_in_a_pocket_and_its_yes_comes_back_over_three_nodes" \
+      BATON_RINGS=300
+    tested "$phone::rings::a_dead_phone_loses_an_offer_in_ten_seconds_and_the_next_one_has_it" \
+      BATON_DEAD_PHONES=20 ;;
+  rush)
+    tested \
+      rush::in_a_rush_counters_equal_a_count_at_any_position_and_each_why_is_that_of_the_log \
+      BATON_POSITIONS=1000 BATON_WHYS=1000 ;;
   nodes-rolls)
     tested "$cluster::a_rolling_restart_under_load_loses_nothing_and_clients_move_on" \
       BATON_NODES=3 BATON_AGENTS=100 BATON_ROLLS=20 ;;

@@ -1,7 +1,7 @@
 //! Offers over three nodes, by stand-ins of the push services, to the real phone core: from the
 //! customer's line to a yes from the notification. An offer to a dead phone goes to the next one.
 //!
-//! `BATON_RINGS` is the number of offers that are accepted, `BATON_DEAD_PHONES` that of dead phones.
+//! `BATON_RINGS` is the number of accepted offers, `BATON_DEAD_PHONES` that of dead phones.
 
 #![expect(clippy::print_stdout, reason = "who reads the test's output should know")]
 
@@ -229,7 +229,8 @@ async fn an_offer_rings_at_a_phone_in_a_pocket_and_its_yes_comes_back_over_three
     .await;
 }
 
-/// Customers write, and again once all was resolved, until so much was accepted. Returns when each customer wrote, and what was accepted.
+/// Customers write, and again once all was resolved, until so much was accepted. Returns when each
+/// customer wrote, and all that was accepted.
 async fn write_on(
     world: &World,
     rings: usize,

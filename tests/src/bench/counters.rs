@@ -16,7 +16,7 @@ use super::recomputed::{BATCH, Recomputed};
 const LATE_MS: i64 = 15 * 60_000;
 
 /// Conversations of one team on one number, with one owner or with one who is asked.
-type Place = (TeamId, ChannelId, Option<AgentId>, Option<AgentId>);
+type Share = (TeamId, ChannelId, Option<AgentId>, Option<AgentId>);
 
 /// The counters at one position.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,12 +28,12 @@ pub struct Counters {
     /// Open ones of each team, of these in the queue, and unanswered ones.
     tallies: BTreeMap<TeamId, [i64; 3]>,
     /// The figures of the board.
-    figures: BTreeMap<Place, BoardFigures>,
+    figures: BTreeMap<Share, BoardFigures>,
 }
 
 impl Counters {
     /// Reads them, in one snapshot of the database.
-    pub async fn read(store: &Store, of: WorkspaceId, at: Timestamp) -> Result<Self> {
+    pub async fn look(store: &Store, of: WorkspaceId, at: Timestamp) -> Result<Self> {
         let mut tx = store.read().await?;
         let position = read::log_head(&mut tx, of).await?.position;
         let agents = read::agents(&mut tx, of).await?;
@@ -59,7 +59,7 @@ impl Counters {
     fn count(&self, told: &Recomputed) -> Self {
         let loads = self.loads.keys().map(|agent| (*agent, told.borne_by(*agent))).collect();
         let tallies = self.tallies.keys().map(|team| (*team, told.counts(*team))).collect();
-        let mut figures: BTreeMap<Place, BoardFigures> = BTreeMap::new();
+        let mut figures: BTreeMap<Share, BoardFigures> = BTreeMap::new();
         for of in told.conversations.values() {
             if matches!(of.head.status, Status::Open | Status::Waiting) {
                 let asked = of.thread.offer.map(|offer| offer.agent_id);
