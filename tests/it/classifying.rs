@@ -105,6 +105,38 @@ async fn what_a_source_says_of_a_message_becomes_a_tag_and_rules_wait_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_source_says_counts_only_if_the_customer_wrote_nothing_more_since() {
+    for_each_store(setup(), async |world| {
+        let ana = world.agent("Ana").await;
+        let of = labels(world).await;
+        world.simulator.assistant_is_silent(true);
+        let lucia = world.contact("Lucía");
+        lucia.sends("My invoice").await;
+        let hers = lucia.conversation().await;
+        let asked = async |times: usize| {
+            eventually("the source is asked", async || {
+                (world.simulator.assistant_classified() >= times).then_some(())
+            })
+            .await;
+        };
+        asked(1).await;
+        // Within the same turn the rule runs no second time: the question itself is asked anew.
+        lucia.sends("is here, thanks. When are you open?").await;
+        eventually("it came", async || (ana.head(hers).await.last_seq == 2).then_some(())).await;
+        world.simulator.assistant_is_silent(false);
+        asked(2).await;
+        has_tag(&ana, hers, of.unsorted).await;
+        assert_eq!(
+            tags(&ana, hers).await,
+            [of.unsorted],
+            "of what is no longer all nothing counts"
+        );
+        ana.phone().converges().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_silent_source_keeps_nobody_waiting_and_gets_the_tag_for_that() {
     for_each_store(setup(), async |world| {
         let ana = world.agent("Ana").await;

@@ -82,7 +82,7 @@ fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> D
         Work::HandBack(work) => route::hand_back(state, work, now),
         Work::Route(work) => route::route(state, work, now),
         Work::OfferEnd(work) => route::end(state, work, now),
-        Work::Classified(work) => react::classify(state, work, now),
+        Work::Classified(work) => return react::classify(state, work, now),
     }
     Done::Nothing
 }

@@ -12,7 +12,7 @@ use baton_protocol::{
 use uuid::{Builder, Uuid};
 
 use super::state::{By, Key, State};
-use super::work::{ClassifiedWork, Work};
+use super::work::{ClassifiedWork, Done, Work};
 use crate::bots;
 use crate::chance;
 use crate::clocks::{self, Due, Ringing};
@@ -257,19 +257,23 @@ fn ran_fact(known: &KnownRule, awake: &Awake, cut: bool) -> Fact {
 }
 
 /// Puts on the tags that the answer of a source stands for. They wake rules as all tags do.
-pub(super) fn classify(state: &mut State, work: &ClassifiedWork, now: Timestamp) {
+pub(super) fn classify(state: &mut State, work: &ClassifiedWork, now: Timestamp) -> Done {
     let key = (work.workspace, work.conversation);
-    let Some(policies) = state.policies.get(&key.0).cloned() else { return };
-    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let Some(policies) = state.policies.get(&key.0).cloned() else { return Done::Nothing };
+    let Some(conversation) = state.conversation(key.0, key.1) else { return Done::Nothing };
+    if classified::is_void(conversation, work.episode, work.seen) {
+        return Done::Void;
+    }
     let asked = (work.source, work.episode);
     let mut before = Vec::new();
     for tag in classified::tags(&policies, conversation, asked, &work.labels) {
-        let Some(conversation) = state.conversation(key.0, key.1) else { return };
+        let Some(conversation) = state.conversation(key.0, key.1) else { break };
         let put = classified::put(&policies, conversation, tag, &before);
         let Some(fact) = put else { continue };
         state.append(key, vec![fact.into()], By::new(Actor::System, now));
         before.push(tag);
     }
+    Done::Nothing
 }
 
 /// Promises times for an episode that has none, or whose team has others.

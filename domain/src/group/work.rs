@@ -304,6 +304,8 @@ pub struct ClassifiedWork {
     pub episode: u32,
     /// The position of the rule's run.
     pub position: u64,
+    /// The customer's last line that it was told; `None` where nobody was asked.
+    pub seen: Option<u64>,
     /// The labels that it gave; none where it did not answer.
     pub labels: Vec<String>,
 }
@@ -347,6 +349,8 @@ pub enum Done {
     Begun(Result<ConversationId, Refusal>),
     /// To who sets settings: as they stand then.
     Set(Result<Vec<Setting>, SetRefused>),
+    /// To the answer of a source: the customer wrote more meanwhile, so it is asked once more.
+    Void,
     /// To all others: it was done, and there is nothing more to say.
     Nothing,
 }

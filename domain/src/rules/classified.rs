@@ -18,6 +18,18 @@ pub(crate) fn meant<'a>(
     })
 }
 
+fn is_over(conversation: &Conversation, episode: u32) -> bool {
+    let head = &conversation.head;
+    head.status == Status::Resolved || head.episode != episode
+}
+
+/// Whether the customer wrote more since a source was told what they had said: their line `seen`
+/// was the last one. Without it nobody was asked.
+pub fn is_void(conversation: &Conversation, episode: u32, seen: Option<u64>) -> bool {
+    let is_newer = seen.is_some_and(|seen| conversation.thread.customer_seq > seen);
+    is_newer && !is_over(conversation, episode)
+}
+
 /// The tags that an answer of a source stands for. None where what was asked about is over.
 ///
 /// Where it says nothing of its labels, its tag for that is one, unless a tag of theirs is on.
@@ -27,10 +39,9 @@ pub fn tags(
     (source, episode): (SettingId, u32),
     labels: &[String],
 ) -> Vec<SettingId> {
-    let Conversation { head, thread } = conversation;
-    let is_over = head.status == Status::Resolved || head.episode != episode;
-    let Some(source) = policies.source(source).filter(|_| !is_over && thread.block.is_none())
-    else {
+    let thread = &conversation.thread;
+    let is_asked = !is_over(conversation, episode) && thread.block.is_none();
+    let Some(source) = policies.source(source).filter(|_| is_asked) else {
         return Vec::new();
     };
     let given: Vec<SettingId> = meant(source, labels).collect();

@@ -1,7 +1,7 @@
 //! Labels of what was said: a rule asks a source of the team's own, and its answer becomes tags,
 //! for which other rules wait. And the answers that it suggests to agents.
 
-use baton_domain::group::{ClassifiedWork, Work};
+use baton_domain::group::{ClassifiedWork, Done, Work};
 use baton_domain::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, offered, question, taken};
 use baton_domain::tags::{TagFacts, Tags};
 use baton_protocol::context::ContextWhy;
@@ -58,7 +58,17 @@ fn answers(scene: &mut Scene, labels: &[&str]) {
     answers_of(scene, labels, (position, scene.conversation().head.episode));
 }
 
-fn answers_of(scene: &mut Scene, labels: &[&str], (position, episode): (u64, u32)) {
+fn answers_of(scene: &mut Scene, labels: &[&str], of: (u64, u32)) {
+    let seen = scene.conversation().thread.customer_seq;
+    let _done = answers_having_seen(scene, labels, of, Some(seen));
+}
+
+fn answers_having_seen(
+    scene: &mut Scene,
+    labels: &[&str],
+    (position, episode): (u64, u32),
+    seen: Option<u64>,
+) -> Done {
     let labels = labels.iter().map(|label| (*label).to_owned()).collect();
     let work = ClassifiedWork {
         workspace: WORKSPACE,
@@ -66,9 +76,10 @@ fn answers_of(scene: &mut Scene, labels: &[&str], (position, episode): (u64, u32
         source: id(SOURCE),
         episode,
         position,
+        seen,
         labels,
     };
-    scene.happens(&[Work::Classified(work)]);
+    scene.happens(&[Work::Classified(work)]).pop().expect("an answer")
 }
 
 #[test]
@@ -122,6 +133,46 @@ fn an_answer_that_comes_after_the_end_changes_nothing() {
     assert!(on(&scene).is_empty(), "another episode is about something else");
     answers(&mut scene, &["orders"]);
     assert_eq!(on(&scene), [id(ORDERS)]);
+}
+
+#[test]
+fn an_answer_counts_only_if_the_customer_wrote_nothing_more_since() {
+    let mut scene = scene(source());
+    scene.says("My invoice");
+    let of = (scene.log.last().expect("a run").position, scene.conversation().head.episode);
+    let seen = scene.conversation().thread.customer_seq;
+    scene.says("is fine, where is my order?");
+    for labels in [&["billing"][..], &[]] {
+        let before = scene.log.len();
+        let done = answers_having_seen(&mut scene, labels, of, Some(seen));
+        assert!(matches!(done, Done::Void), "it is asked once more: {done:?}");
+        assert_eq!(scene.log.len(), before);
+    }
+    let newer = scene.conversation().thread.customer_seq;
+    let done = answers_having_seen(&mut scene, &["orders"], of, Some(newer));
+    assert!(matches!(done, Done::Nothing));
+    assert_eq!(on(&scene), [id(ORDERS)]);
+    // What the team says meanwhile changes nothing of what was asked.
+    scene.says("and my invoice");
+    let newest = scene.conversation().thread.customer_seq;
+    scene.answers();
+    answers_having_seen(&mut scene, &["billing"], of, Some(newest));
+    assert_eq!(on(&scene), [id(BILLING), id(ORDERS)]);
+}
+
+#[test]
+fn a_source_that_is_gone_is_not_asked_once_more_whatever_the_customer_writes() {
+    let mut scene = scene(source());
+    scene.says("hola");
+    let of = (scene.log.last().expect("a run").position, scene.conversation().head.episode);
+    scene.says("¿hola?");
+    let done = answers_having_seen(&mut scene, &[], of, None);
+    assert!(matches!(done, Done::Nothing));
+    assert_eq!(on(&scene), [id(UNSORTED)]);
+    // Nor is one asked about what is over.
+    scene.does(resolve(scene.conversation().thread.last_line));
+    let done = answers_having_seen(&mut scene, &["billing"], of, Some(1));
+    assert!(matches!(done, Done::Nothing));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The questions of a group's rules to sources, in the commit of the run. Those that were answered
-//! end in the commit of the answer.
+//! end in the commit of the answer that counts.
 
-use baton_domain::group::{State, Work};
+use baton_domain::group::{Done, State, Work};
 use baton_protocol::{Fact, RuleStep};
 
 use crate::store::classify::{ClassifyQuestion, end_questions, write_questions};
@@ -9,10 +9,14 @@ use crate::store::{StoreError, Tx};
 
 /// Keeps what the rules of a group ask, and ends what was answered. Where there is neither, it does
 /// nothing.
-pub(super) async fn keep(tx: &mut Tx, state: &State, works: &[&Work]) -> Result<(), StoreError> {
-    let answered = works.iter().filter_map(|work| {
-        let Work::Classified(work) = work else { return None };
-        Some(work)
+pub(super) async fn keep(
+    tx: &mut Tx,
+    state: &State,
+    works: impl Iterator<Item = (&Work, &Done)>,
+) -> Result<(), StoreError> {
+    let answered = works.filter_map(|(work, done)| match (work, done) {
+        (Work::Classified(work), done) if !matches!(done, Done::Void) => Some(work),
+        _ => None,
     });
     end_questions(tx, &answered.collect::<Vec<_>>()).await?;
     let mut questions = Vec::new();

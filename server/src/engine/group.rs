@@ -144,7 +144,7 @@ pub(super) async fn write(
     drafts::end(tx, &state).await?;
     clocks::keep(tx, &state, &works).await?;
     assign::keep(tx, &state).await?;
-    classify::keep(tx, &state, &works).await?;
+    classify::keep(tx, &state, works.iter().copied().zip(&done)).await?;
     let commit = Duration::ZERO;
     let set_aside = state.quarantined.iter().map(|aside| aside.why.0).collect();
     let not_understood = state.not_understood.iter().map(|one| one.kind).collect();

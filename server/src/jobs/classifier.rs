@@ -100,10 +100,11 @@ impl Classifier {
         Ok(open.into_iter().filter(|one| !busy.contains(one)).take(most).collect())
     }
 
-    /// Asks once, and tells the answer. Where nobody takes it, the question stands.
+    /// Asks once, and tells the answer. Where nobody takes it, or the customer wrote more
+    /// meanwhile, the question stands.
     async fn settle(&self, question: ClassifyQuestion, slots: &SourceSlots) {
-        let labels = match self.labels(question, slots).await {
-            Ok(labels) => labels,
+        let (labels, seen) = match self.labels(question, slots).await {
+            Ok(answer) => answer,
             Err(error) => {
                 if !self.engine.store().is_away() {
                     tracing::warn!(%error, source_id = %question.source, "source not asked");
@@ -111,20 +112,21 @@ impl Classifier {
                 return;
             }
         };
-        if self.engine.classified(question.answered(labels)).await.is_err() {
+        if self.engine.classified(question.answered(labels, seen)).await.is_err() {
             tracing::debug!(source_id = %question.source, "labels wait to be taken");
         }
     }
 
     /// The labels that the source gives; none where it is gone or does not answer as it should.
+    /// With them the customer's last line that it was told, where it was asked.
     async fn labels(
         &self,
         of: ClassifyQuestion,
         slots: &SourceSlots,
-    ) -> Result<Vec<String>, StoreError> {
-        let Some(asking) = self.asking(of).await? else { return Ok(Vec::new()) };
-        let id = format!("{}.{}.{}", of.of.1, of.source, of.position);
-        let Asking { source, keys, body } = &asking;
+    ) -> Result<(Vec<String>, Option<u64>), StoreError> {
+        let Some(asking) = self.asking(of).await? else { return Ok((Vec::new(), None)) };
+        let Asking { source, seen, keys, body } = &asking;
+        let id = format!("{}.{}.{}.{seen}", of.of.1, of.source, of.position);
         let posted = Posted { url: &source.url, id: &id, keys, body };
         let asked = async {
             let _slot = slots.take((of.of.0, of.source)).await?;
@@ -133,7 +135,7 @@ impl Classifier {
         };
         let answered = timeout(ANSWER_MAX, asked).await.ok().flatten();
         let answer = answered.and_then(|(status, body)| taken(status, &body).ok());
-        Ok(answer.unwrap_or_default().labels)
+        Ok((answer.unwrap_or_default().labels, Some(*seen)))
     }
 
     /// All that is read before the source is asked; `None` where it is not asked.
@@ -167,13 +169,16 @@ impl Classifier {
         }
         let asked = question(SuggestionTask::Classify, &setting, conversation, &lines);
         let body = serde_json::to_string(&asked).map_err(StoreError::corrupt)?;
-        Ok(Some(Asking { source: *setting, keys, body }))
+        let seen = conversation.thread.customer_seq;
+        Ok(Some(Asking { source: *setting, seen, keys, body }))
     }
 }
 
 /// A source that is asked, and what it is asked by.
 struct Asking {
     source: ContextSource,
+    /// The customer's last line.
+    seen: u64,
     keys: Vec<Vec<u8>>,
     body: String,
 }

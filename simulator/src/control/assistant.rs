@@ -53,25 +53,29 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Str
     if !is_signed {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    if is_silent {
-        shared.stopped().await;
-    }
     let Ok(Asked { task, labels, lines }) = serde_json::from_str(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
+    if task.as_deref() == Some("classify") {
+        let id = headers.get("webhook-id").and_then(|id| id.to_str().ok());
+        let id = id.unwrap_or_default().to_owned();
+        shared.assistant.send_modify(|of| {
+            of.classified.insert(id);
+        });
+    }
+    if is_silent {
+        let mut heard = shared.assistant.subscribe();
+        tokio::select! {
+            () = shared.stopped() => {}
+            _ = heard.wait_for(|of| !of.is_silent) => {}
+        }
+    }
     let said = lines.iter().rfind(|line| line.by == "customer");
     let said = said.map(|line| line.text.to_lowercase()).unwrap_or_default();
     let labels: Vec<String> =
         labels.into_iter().filter(|label| said.contains(&label.to_lowercase())).collect();
     match task.as_deref() {
-        Some("classify") => {
-            let id = headers.get("webhook-id").and_then(|id| id.to_str().ok());
-            let id = id.unwrap_or_default().to_owned();
-            shared.assistant.send_modify(|of| {
-                of.classified.insert(id);
-            });
-            Json(json!({"labels": labels})).into_response()
-        }
+        Some("classify") => Json(json!({"labels": labels})).into_response(),
         Some("suggest") => {
             let known = ANSWERS.iter().find(|(word, _)| said.contains(word));
             Json(json!({"text": known.map(|(_, text)| text), "labels": labels})).into_response()

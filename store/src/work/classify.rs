@@ -22,10 +22,10 @@ pub struct ClassifyQuestion {
 }
 
 impl ClassifyQuestion {
-    /// Its answer, by these labels.
-    pub fn answered(self, labels: Vec<String>) -> ClassifiedWork {
+    /// Its answer, by these labels. The source was told what the customer said up to `seen`.
+    pub fn answered(self, labels: Vec<String>, seen: Option<u64>) -> ClassifiedWork {
         let Self { of: (workspace, conversation), source, episode, position } = self;
-        ClassifiedWork { workspace, conversation, source, episode, position, labels }
+        ClassifiedWork { workspace, conversation, source, episode, position, seen, labels }
     }
 }
 
