@@ -215,6 +215,18 @@ fn who_writes_while_it_is_closed_goes_to_the_team_on_call() {
 }
 
 #[test]
+fn what_a_customer_begins_in_a_queue_is_given_in_turn_once_an_episode() {
+    let mut scene = with("in_turn");
+    scene.says("hola");
+    scene.says("¿hola?");
+    assert_eq!(did(&scene, 1), [RuleStep::Assign], "once for the episode, by routing");
+    let line = scene.answers();
+    scene.does(CommandBody::Resolve(Some(line).into()));
+    scene.says("otra cosa");
+    assert_eq!(did(&scene, 2), [RuleStep::Assign]);
+}
+
+#[test]
 fn who_asks_about_what_is_known_is_told_so_until_its_last_day_is_over() {
     let mut scene = with("late_joiners");
     scene.says("hola");

@@ -123,6 +123,13 @@ export function bodyOf(preset: Preset, w: RuleWords, chosen: Chosen = {}): Value
         if: [{ test: "hours", schedule, not: true }],
         then: [{ do: "reply", text: w.texts.closed }, { do: "route", team }],
       };
+    case "in_turn":
+      return {
+        ...base,
+        when: "episode_opened",
+        if: [{ test: "owner", is: "queue" }],
+        then: [{ do: "assign", by: "round_robin" }],
+      };
     case "late_joiners":
       return {
         ...base,
