@@ -50,6 +50,8 @@ mod mirror;
 #[cfg(test)]
 mod month;
 #[cfg(test)]
+mod odd_rules;
+#[cfg(test)]
 mod outcomes;
 #[cfg(test)]
 mod outside;
