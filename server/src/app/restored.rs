@@ -35,3 +35,113 @@ pub(super) async fn review(store: &Store, engine: &Engine) -> anyhow::Result<()>
     restore::reviewed(&mut tx).await?;
     Ok(tx.commit().await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use baton_domain::group::SetWork;
+    use baton_protocol::setting::{Home, SettingChange, SettingPut};
+    use baton_protocol::{
+        Epoch, Fact, MessageStatus, RuleStep, SettingId, SettingKind, SkipReason, Timestamp,
+    };
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::engine::testing::{Bench, bench_at, engine};
+    use crate::store::look::due_looks;
+    use crate::store::read::log_after;
+    use crate::store::testing::{databases, open};
+
+    /// What the rules of the restored life say, each by a message of its customer.
+    fn automatic() -> [(u128, Value); 2] {
+        let rule = |name: &str, more: Value| {
+            let mut body = json!({"name": name, "enabled": true});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        let says = |text: &str| json!({"do": "reply", "text": text});
+        let late = json!([{"do": "note", "text": "late"}, says("Still here")]);
+        [
+            (1, rule("Came", json!({"when": "message", "then": [says("It came")]}))),
+            (2, rule("Late", json!({"when": "unanswered", "after_min": 30, "then": late}))),
+        ]
+    }
+
+    async fn set(bench: &Bench, (n, body): (u128, Value)) {
+        let id = SettingId(uuid::Uuid::from_u128(0x700 + n));
+        let put = SettingPut { home: Home::Workspace, rank: None, body };
+        let (kind, expect, epoch, anyway) = (SettingKind::Rule, None, None, false);
+        let change = SettingChange { kind, id, expect, epoch, put: Some(put), anyway };
+        let changes = vec![(change, bench.clock.uuid_v4())];
+        let work = SetWork { workspace: bench.workspace, by: None, changes, secret: None };
+        bench.engine.set(work).await.unwrap().unwrap();
+    }
+
+    fn ran(fact: &Fact) -> Option<(&str, Vec<RuleStep>, Vec<SkipReason>)> {
+        let Fact::RuleRan { name, did, skipped, .. } = fact else { return None };
+        Some((name, did.clone(), skipped.iter().map(|one| one.why).collect()))
+    }
+
+    fn rang(fact: &Fact) -> Option<Timestamp> {
+        let Fact::ClockDue { due_at, .. } = fact else { return None };
+        Some(*due_at)
+    }
+
+    #[tokio::test]
+    async fn after_a_restore_rules_do_for_the_team_what_was_due_and_tell_the_customer_nothing() {
+        for database in databases().await {
+            let start = Timestamp::from_ms(1_790_000_000_000);
+            let clock = ManualClock::new(start, 3);
+            let bench = bench_at(database, 1, clock.clock()).await;
+            for rule in automatic() {
+                set(&bench, rule).await;
+            }
+            bench.says("34600", "wamid.1", "Hola").await;
+            let workspace = bench.workspace;
+            let of = bench.only_conversation().await.head.id;
+            // The backup was made while the automatic message was on its way.
+            let mut tx = bench.database.store.begin().await.unwrap();
+            let epoch = Epoch(bench.clock.uuid_v4());
+            restore::begin(&mut tx, epoch, &[], bench.clock.now()).await.unwrap();
+            tx.commit().await.unwrap();
+            let Bench { engine: lost, database, metrics, .. } = bench;
+            drop(lost);
+            database.store.close().await;
+
+            // It is put back five hours later.
+            clock.advance_ms(5 * 60 * 60 * 1_000);
+            let store = open(&database.url).await;
+            assert_eq!(store.epoch(), epoch);
+            let engine = engine(&store, &clock.clock(), &metrics);
+            review(&store, &engine).await.unwrap();
+            for _ in 0..2 {
+                let mut tx = store.read().await.unwrap();
+                let due = due_looks(&mut tx, clock.clock().now(), 100).await.unwrap();
+                tx.rollback().await.unwrap();
+                for (workspace, of) in due {
+                    engine.look(workspace, of).await.unwrap();
+                }
+            }
+            let mut tx = store.read().await.unwrap();
+            let log = log_after(&mut tx, workspace, 0, 1_000).await.unwrap();
+            let lines = read::lines(&mut tx, workspace, of, None, 10).await.unwrap();
+            let due = due_looks(&mut tx, clock.clock().now(), 100).await.unwrap();
+            tx.rollback().await.unwrap();
+            assert!(due.is_empty(), "{due:?}");
+            assert_eq!(
+                log.iter().filter_map(|logged| ran(&logged.event.fact)).collect::<Vec<_>>(),
+                [
+                    ("Came", vec![RuleStep::Reply], vec![]),
+                    ("Late", vec![RuleStep::Note], vec![SkipReason::TooLate]),
+                ]
+            );
+            let rang = log.iter().filter_map(|logged| rang(&logged.event.fact));
+            let late = start.plus_ms(30 * 60 * 1_000);
+            assert_eq!(rang.collect::<Vec<_>>(), [late], "at its time, once");
+            let told: Vec<_> = lines.iter().filter_map(|line| line.status).collect();
+            assert_eq!(told, [MessageStatus::Unconfirmed], "a person decides, and no other line");
+            store.close().await;
+            database.close().await;
+        }
+    }
+}

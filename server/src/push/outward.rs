@@ -26,6 +26,7 @@ const KEPT_BYTES: usize = 200;
 pub struct Outward {
     client: Client,
     endpoints: EndpointRules,
+    patience: Duration,
     clock: Clock,
 }
 
@@ -71,7 +72,14 @@ impl Outward {
     /// Certificates cannot be read.
     pub fn open(config: &PushConfig, clock: Clock) -> Result<Self, LaneError> {
         let client = Network::read(config)?.guarded_client(config.allow_private_endpoints)?;
-        Ok(Self { client, endpoints: EndpointRules::of(config), clock })
+        let endpoints = EndpointRules::of(config);
+        Ok(Self { client, endpoints, patience: REQUEST_MAX, clock })
+    }
+
+    /// Waits for so long instead of 15 s.
+    #[cfg(test)]
+    pub(crate) fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Posts once.
@@ -81,7 +89,7 @@ impl Outward {
             return none(problem);
         }
         let (now, began) = (self.clock.now(), self.clock.monotonic());
-        let Some(request) = self.request(posted, REQUEST_MAX) else { return none("no address") };
+        let Some(request) = self.request(posted, self.patience) else { return none("no address") };
         let answer = exchange(request, now).await;
         let took = self.clock.monotonic().saturating_sub(began);
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);

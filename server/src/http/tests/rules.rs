@@ -55,3 +55,59 @@ async fn a_trial_refuses_too_many_rules_long_texts_and_what_is_not_there() {
         assert_eq!(reply.status, StatusCode::OK, "{reply:?}");
     }
 }
+
+/// Sets one thing in the workspace.
+async fn sets(desk: &Desk, kind: &str, id: impl std::fmt::Display, body: &Value) -> Reply {
+    let put = json!({"home": {"kind": "workspace"}, "body": body});
+    let change = json!([{"kind": kind, "id": id.to_string(), "put": put}]);
+    desk.call(&desk.admin, Method::POST, "/api/v1/settings", change).await
+}
+
+#[tokio::test]
+async fn a_webhook_within_the_network_is_refused_when_it_is_set() {
+    for desk in desks().await {
+        for url in [
+            "https://169.254.169.254/latest/meta-data",
+            "https://[::ffff:10.0.0.1]/hook",
+            "http://hooks.example.org/hook",
+            "https://user@hooks.example.org/hook",
+        ] {
+            let body = json!({"name": "W", "url": url, "events": ["message.received"]});
+            let reply = sets(&desk, "webhook", ONE, &body).await.is(400, "invalid");
+            assert_eq!(reply.body["setting"]["field"], "url", "{url}");
+        }
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_rule_with_an_ended_tag_and_the_two_hundred_and_first_are_refused() {
+    for desk in desks().await {
+        let clock = &desk.parts.clock;
+        let tag = clock.uuid_v7();
+        sets(&desk, "tag", tag, &json!({"name": "VIP"})).await.is(200, "");
+        let ends = json!([{"kind": "tag", "id": tag, "expect": 1}]);
+        desk.call(&desk.admin, Method::POST, "/api/v1/settings", ends).await.is(200, "");
+        let puts_it_on = json!({
+            "name": "Tags", "when": "message", "then": [{"do": "tag", "tag": tag}],
+        });
+        sets(&desk, "rule", ONE, &puts_it_on).await.is(400, "invalid");
+        let notes = |n: usize| {
+            let then = json!([{"do": "note", "text": "Look"}]);
+            json!({"name": format!("Rule {n}"), "when": "message", "then": then})
+        };
+        for from in [0, 100] {
+            let changes: Vec<Value> = (from..from + 100)
+                .map(|n| {
+                    let put = json!({"home": {"kind": "workspace"}, "body": notes(n)});
+                    json!({"kind": "rule", "id": clock.uuid_v7(), "put": put})
+                })
+                .collect();
+            let all = json!(changes);
+            desk.call(&desk.admin, Method::POST, "/api/v1/settings", all).await.is(200, "");
+        }
+        let full = sets(&desk, "rule", clock.uuid_v7(), &notes(200)).await.is(409, "too_many");
+        assert_eq!(full.body["setting"]["most"], 200);
+        desk.database.close().await;
+    }
+}

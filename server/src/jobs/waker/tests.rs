@@ -8,12 +8,14 @@ use baton_domain::hours::Hours;
 use baton_protocol::setting::{Home, Rule, Schedule, SettingBody, SettingChange, SettingPut, Sla};
 use baton_protocol::{Clock as Rings, Fact, SettingId, Timestamp};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::*;
 use crate::clock::ManualClock;
 use crate::engine::testing::{Bench, bench_at};
 use crate::node::testing::alone;
+use crate::store::Sql;
 use crate::store::read::log_after;
 use crate::store::testing::databases;
 
@@ -135,4 +137,86 @@ async fn in_a_week_each_clock_rings_once_at_its_time_however_long_nobody_looks()
         assert!(latest > 3 * HOUR, "nobody slept: that proves nothing");
         bench.close().await;
     }
+}
+
+/// Conversations that are due at once.
+fn due_at_once() -> u64 {
+    let told = std::env::var_os("BATON_DUE").and_then(|text| text.to_str()?.parse().ok());
+    told.unwrap_or(350)
+}
+
+async fn are_due(waker: &Waker) -> u64 {
+    static COUNT: Sql =
+        Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM look WHERE at <= CAST($1 AS BIGINT)");
+    let now = waker.clock.now().ms().to_string();
+    let rows: Vec<(i64,)> = waker.engine.store().rows_alone(&COUNT, &[&now]).await.unwrap();
+    rows[0].0.unsigned_abs()
+}
+
+/// Looks until nothing is due, and says how often. Each look is of a bounded group.
+async fn looks_at_all(waker: Waker) -> u64 {
+    let (mut looks, mut left) = (0, are_due(&waker).await);
+    while left > 0 {
+        waker.look_due().await;
+        let after = are_due(&waker).await;
+        assert!(after < left && left - after <= 100, "{left} were due, and {after} then");
+        (looks, left) = (looks + 1, after);
+    }
+    looks
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_due_after_an_outage_rings_in_bounded_groups_while_webhooks_are_taken() {
+    let all = due_at_once();
+    for database in databases().await {
+        let clock = ManualClock::new(START, 7);
+        let bench = bench_at(database, 1, clock.clock()).await;
+        let rule = json!({
+            "name": "Late", "enabled": true, "when": "unanswered", "once": "always",
+            "after_min": 60, "then": [{"do": "note", "text": "late"}],
+        });
+        set(&bench, id(1), serde_json::from_value::<Rule>(rule).expect("a rule").into()).await;
+        let customers: Vec<u64> = (0..all).collect();
+        for some in customers.chunks(100) {
+            let said = some.iter().map(|n| bench_says(&bench, *n));
+            join_all(said).await;
+        }
+        // An outage of ten hours.
+        clock.advance_ms(10 * HOUR.unsigned_abs());
+        let membership = alone(&bench.database.store, &clock.clock()).await;
+        let waker = Waker { engine: bench.engine.clone(), membership, clock: clock.clock() };
+        let began = Instant::now();
+        let looking = tokio::spawn(looks_at_all(waker.clone()));
+        let (mut taken, mut slowest) = (0, Duration::ZERO);
+        while !looking.is_finished() {
+            let sent = Instant::now();
+            bench_says(&bench, all + taken).await;
+            (taken, slowest) = (taken + 1, slowest.max(sent.elapsed()));
+        }
+        let looks = looking.await.expect("each look is of a bounded group");
+        assert!(looks >= all / 100, "{looks} looks at {all}");
+        assert!(taken > 1, "no webhook was taken meanwhile");
+        println!(
+            "{}: {all} due rang within {} ms by {looks} looks; {taken} webhooks were taken \
+             meanwhile, the slowest within {} ms",
+            if bench.database.url.starts_with("sqlite") { "SQLite" } else { "PostgreSQL" },
+            began.elapsed().as_millis(),
+            slowest.as_millis()
+        );
+        let mut tx = bench.database.store.read().await.unwrap();
+        let log = log_after(&mut tx, bench.workspace, 0, 100_000_000).await.unwrap();
+        tx.rollback().await.unwrap();
+        let mut rang = BTreeSet::new();
+        for event in log.iter().map(|logged| &logged.event) {
+            let Fact::ClockDue { start, due_at, .. } = event.fact else { continue };
+            assert_eq!(due_at, start.plus_ms(HOUR));
+            assert!(rang.insert(event.conversation_id), "twice: {event:?}");
+        }
+        assert_eq!(rang.len() as u64, all, "all that were due, and none that came since");
+        bench.close().await;
+    }
+}
+
+async fn bench_says(bench: &Bench, n: u64) {
+    bench.says(&format!("346{n:08}"), &format!("wamid.{n}"), "Hola").await;
 }

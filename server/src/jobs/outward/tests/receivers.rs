@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::*;
 
@@ -94,6 +97,62 @@ async fn an_answer_of_rubbish_or_ten_megabytes_is_taken_and_a_redirect_is_not_fo
             assert_eq!(receivers.taken(), taken, "{how}");
             let state = scene.state().await;
             assert_eq!(state.deliveries.is_empty(), taken == 1, "{how}: {state:?}");
+            scene.bench.close().await;
+        }
+    }
+}
+
+/// The answer of the slow receiver.
+const TAKEN: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n";
+/// The time that its answers may take. A byte of them comes each tenth of it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Answers that come a byte at a time: from the beginning on, or after the head of the answer.
+async fn slow(at_once: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(dribble(stream, at_once));
+        }
+    });
+    format!("http://{address}/hook")
+}
+
+async fn dribble(mut stream: TcpStream, at_once: &str) {
+    let mut asked = [0; 16_384];
+    let rest = TAKEN.strip_prefix(at_once).unwrap().bytes().chain(std::iter::repeat(b' '));
+    let mut tick = interval(PATIENCE / 10);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    if stream.read(&mut asked).await.is_err() || stream.write_all(at_once.as_bytes()).await.is_err()
+    {
+        return;
+    }
+    for byte in rest {
+        tick.tick().await;
+        if stream.write_all(&[byte]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_a_byte_at_a_time_is_none_within_its_time_and_is_asked_for_again() {
+    for at_once in ["", TAKEN] {
+        let url = slow(at_once).await;
+        let change = |webhook: &mut Webhook| {
+            (webhook.url, webhook.events) = (url.clone(), vec![WebhookKind::MessageReceived]);
+        };
+        for mut scene in scenes(change).await {
+            scene.outwards.outward = scene.outwards.outward.clone().with_patience(PATIENCE);
+            scene.bench.says("34600", "wamid.1", "hola").await;
+            let began = Instant::now();
+            scene.tells().await;
+            assert!(began.elapsed() < PATIENCE * 5, "{:?}", began.elapsed());
+            let state = scene.state().await;
+            let [kept] = &state.deliveries[..] else { panic!("{state:?}") };
+            assert_eq!((kept.status, kept.tries), (None, 1), "{kept:?}");
+            assert!(kept.due_at.is_some(), "it is tried again: {kept:?}");
             scene.bench.close().await;
         }
     }
