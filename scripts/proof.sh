@@ -12,8 +12,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation month planted webhooks interleavings both-stores one-node partitioned claims
-  edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills step-kills bot-deaths stops undo tags
+steps=(simulation month year outage planted webhooks interleavings both-stores one-node partitioned
+  claims edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills step-kills bot-deaths stops undo tags
   away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths
   nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls rings rush ingest rules
   routing claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes
@@ -118,6 +118,21 @@ month() {
   echo "A month of a routed team, commit by commit:"
   echo
   grep -E 'of a fair share$|^test result' "$state/$step.log" | sed 's/^/- /'
+}
+
+# A test of the server's library on both databases, built as releases are but for the checks of debug
+# builds: `optimised NAME [VARIABLE=value …]`.
+optimised() {
+  local name=$1
+  shift
+  [ -n "${BATON_TEST_POSTGRES:-}" ] || [ -n "${postgres:-}" ] || begin_postgres on
+  env BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" "$@" \
+    cargo test --profile proof --package baton --lib -- "$name" --exact --nocapture \
+    >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
+  grep -q '1 passed' "$state/$step.log" || fail "$name did not run"
+  echo "\`$name\`"
+  echo
+  grep -E '^(SQLite|PostgreSQL): |SKIPPED' "$state/$step.log" | sed 's/^/- /'
 }
 
 # All end-to-end tests on SQLite and on several nodes with PostgreSQL, of which `make test` plays
@@ -255,6 +270,14 @@ play_on_nodes() {
 run() {
   case "$1" in
   month) month ;;
+  year)
+    optimised \
+      http::tests::reports::the_reports_of_a_year_say_what_a_count_over_it_says_within_their_time \
+      BATON_YEAR_CUSTOMERS=100 BATON_YEAR_WITHIN_MS=2000 ;;
+  outage)
+    optimised \
+      jobs::waker::tests::what_is_due_after_an_outage_rings_in_bounded_groups_while_webhooks_are_taken \
+      BATON_DUE=50000 ;;
   planted) BATON_INTERLEAVINGS=300 scripts/planted.sh ;;
   edits) edits ;;
   interleavings)

@@ -17,6 +17,7 @@ mod packing;
 mod passwords;
 mod problems;
 mod push;
+mod reports;
 mod rules;
 mod scope;
 mod secrets;
