@@ -83,8 +83,8 @@ impl Simulator {
         self.shared.assistant.send_modify(|of| of.secret = Some(secret.to_owned()));
     }
 
-    /// From here on the assistant takes requests and says nothing, or answers again: also those that
-    /// wait.
+    /// From here on the assistant takes requests and says nothing, or answers again. Then those
+    /// that wait are answered too.
     pub fn assistant_is_silent(&self, is_silent: bool) {
         self.shared.assistant.send_modify(|of| of.is_silent = is_silent);
     }
