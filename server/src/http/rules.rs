@@ -10,6 +10,7 @@ use baton_domain::rules::{Cause, Given, Policies, Replay, WouldRun};
 use baton_protocol::dry_run::{
     DryRule, DryRun, DryRunAsk, DryRunExample, DryRunOf, RuleTrial, RuleTrialAsk,
 };
+use baton_protocol::event::EventContent;
 use baton_protocol::{ConversationId, Event, Fact, SettingBody, SettingId, Timestamp};
 
 use super::input::Json;
@@ -142,7 +143,7 @@ impl Tried {
                     let of = due.get(cause).map_or(Cause::Event(*cause), |at| Cause::Clock(*at));
                     ran.push((*rule_id, of));
                 }
-                Fact::LineReceived { .. } if is_within(event.at) && event.content.is_none() => {
+                Fact::LineReceived { .. } if is_within(event.at) && is_erased(event) => {
                     self.erased += 1;
                 }
                 _ => {}
@@ -179,6 +180,12 @@ impl Tried {
         let Self { cut, conversations, erased, same, gone, rules, .. } = self;
         DryRun { rules: rules.into_values().collect(), conversations, cut, erased, same, gone }
     }
+}
+
+/// Whether nobody can read any more what was said: the log keeps that it was.
+fn is_erased(event: &Event) -> bool {
+    let Some(content) = &event.content else { return true };
+    matches!(content, EventContent::Line(said) if said.erased)
 }
 
 fn count(of: usize) -> u32 {

@@ -56,6 +56,39 @@ async fn a_trial_refuses_too_many_rules_long_texts_and_what_is_not_there() {
     }
 }
 
+#[tokio::test]
+async fn a_dry_run_over_an_erased_month_counts_what_nobody_can_judge_and_finds_the_rest() {
+    for desk in desks().await {
+        let words = json!([{"test": "text", "any_of": ["parcel"]}]);
+        let rules = json!([
+            rule(ONE, json!({"when": "message", "enabled": true, "once": "always", "if": words})),
+            rule(TWO, json!({"when": "message", "enabled": true, "once": "always"})),
+        ]);
+        for n in 0..5 {
+            desk.customer_writes(&format!("wamid.{n}"), "Where is my parcel?").await;
+        }
+        let now = desk.parts.clock.now();
+        let month = 30 * 24 * 60 * 60 * 1_000;
+        let ask = json!({
+            "rules": rules, "from": now.plus_ms(60_000 - month), "until": now.plus_ms(60_000),
+        });
+        let tells = async || {
+            let path = "/api/v1/rules/dry-run";
+            let told = desk.call(&desk.admin, Method::POST, path, ask.clone()).await.is(200, "");
+            let runs = |of: &str| {
+                let of_it = told.body["rules"].as_array().unwrap().iter().find(|it| it["id"] == of);
+                of_it.map_or(0, |of_it| of_it["runs"].as_u64().unwrap())
+            };
+            (told.body["erased"].as_u64().unwrap(), runs(ONE), runs(TWO))
+        };
+        assert_eq!(tells().await, (0, 5, 5));
+        let erased = "DELETE FROM content WHERE id IN (SELECT id FROM message)";
+        desk.database.tamper(erased).await;
+        assert_eq!(tells().await, (5, 0, 5), "what was said is gone, that it was said is not");
+        desk.database.close().await;
+    }
+}
+
 /// Sets one thing in the workspace.
 async fn sets(desk: &Desk, kind: &str, id: impl std::fmt::Display, body: &Value) -> Reply {
     let put = json!({"home": {"kind": "workspace"}, "body": body});
