@@ -38,7 +38,6 @@ export async function filesBefore(server: string): Promise<Files | undefined> {
         from.pipe(answer);
         return;
       }
-      from.resume();
       const kept = Object.entries(from.headers).filter(
         ([name]) => !/^(content-|etag|transfer-|cache-|vary)/.test(name) || name.endsWith("policy"),
       );
@@ -47,7 +46,14 @@ export async function filesBefore(server: string): Promise<Files | undefined> {
         "content-type": TYPES[extname(file)] ?? "application/octet-stream",
         "cache-control": "no-store",
       });
-      answer.end(readFileSync(file));
+      void (async () => {
+        let text = "";
+        for await (const part of from) text += String(part);
+        // What the server says in its page stands in this one, too.
+        const [said] = /<meta name="baton-workspace"[^>]*>/.exec(text) ?? [];
+        const bytes = readFileSync(file);
+        answer.end(said === undefined ? bytes : bytes.toString().replace("<head>", `<head>${said}`));
+      })();
     });
     // As if nobody listened.
     behind.on("error", () => ask.socket.destroy());

@@ -23,6 +23,8 @@ pub struct HttpConfig {
     pub certificate_key: String,
     /// Where browsers may come from besides the server's own address.
     pub allowed_origins: Vec<String>,
+    /// The workspace that the page for signing in suggests; empty: the first one's name.
+    pub workspace: String,
     /// Names under which the server is asked; empty: any.
     pub allowed_hosts: Vec<String>,
     /// Proxies before the server, whose word is taken on where a request comes from.
@@ -99,6 +101,11 @@ impl HttpConfig {
                 let reason = "must be a host, or host:port, without a scheme";
                 return Err(ConfigError::value("http.allowed_hosts", host, reason));
             }
+        }
+        if !self.workspace.is_empty()
+            && let Err(reason) = baton_domain::names::slug(&self.workspace)
+        {
+            return Err(ConfigError::value("http.workspace", &self.workspace, reason));
         }
         check_range("http.body_bytes_max", self.body_bytes_max as u64, 65_536..=67_108_864)?;
         // Of each kind of body a largest one has to fit in: see `http::Room`.

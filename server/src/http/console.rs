@@ -9,13 +9,16 @@
 use std::io::Write as _;
 use std::sync::LazyLock;
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{Fault, HandlerResult, Route};
+use super::{Fault, HandlerResult, Route, Shared};
+
+/// The page that all addresses answer with.
+const PAGE: &str = "/index.html";
 
 /// Every address of the console.
 const PAGES: [&str; 19] = [
@@ -73,8 +76,18 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// `GET` of each of [`PAGES`].
-pub(super) async fn page(headers: HeaderMap) -> HandlerResult<Response> {
-    file("/index.html", &headers)
+pub(super) async fn page(
+    State(parts): State<Shared>,
+    headers: HeaderMap,
+) -> HandlerResult<Response> {
+    let workspace = &parts.http.workspace;
+    if workspace.is_empty() {
+        return file(PAGE, &headers);
+    }
+    let (_, plain) = FILES.iter().find(|(name, _)| *name == PAGE).ok_or_else(Fault::not_found)?;
+    let told = format!("<head>\n    <meta name=\"baton-workspace\" content=\"{workspace}\" />");
+    let page = String::from_utf8_lossy(plain).replacen("<head>", &told, 1);
+    Ok(answer(PAGE, page.into_response(), false))
 }
 
 /// `GET` of each of [`LOOSE`].
@@ -91,17 +104,20 @@ fn file(path: &str, headers: &HeaderMap) -> HandlerResult<Response> {
     let found = FILES.iter().zip(PACKED.iter()).find(|((name, _), _)| *name == path);
     let Some(((_, plain), packed)) = found else { return Err(Fault::not_found()) };
     let packed = packed.as_deref().filter(|_| can_read_gzip(headers));
-    let mut response = packed.unwrap_or(plain).into_response();
+    Ok(answer(path, packed.unwrap_or(plain).into_response(), packed.is_some()))
+}
+
+fn answer(path: &str, mut response: Response, is_packed: bool) -> Response {
     let to = response.headers_mut();
     to.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
     to.insert(header::CONTENT_SECURITY_POLICY, POLICY);
     to.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     let is_hashed = path.starts_with("/assets/");
     to.insert(header::CACHE_CONTROL, if is_hashed { FOR_GOOD } else { ASK_EACH_TIME });
-    if packed.is_some() {
+    if is_packed {
         to.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    Ok(response)
+    response
 }
 
 fn media_type(path: &str) -> &'static str {

@@ -47,14 +47,14 @@ impl Notices {
     /// A password was wrong.
     pub(super) fn wrong_password(&self, from: IpAddr, now: Duration) {
         if let Some(count) = self.0.wrong_passwords.failed(now) {
-            tracing::warn!(%from, count, "a sign-in failed: the last one of {count} from {from}");
+            tracing::warn!(%from, count, "failed sign-ins: {count}, the last from {from}");
         }
     }
 
     /// Somebody has tried too many passwords.
     pub(super) fn throttled(&self, from: IpAddr, now: Duration) {
         if let Some(count) = self.0.throttled.failed(now) {
-            tracing::warn!(%from, count, "sign-ins are throttled: the last of {count} from {from}");
+            tracing::warn!(%from, count, "throttled sign-ins: {count}, the last from {from}");
         }
     }
 

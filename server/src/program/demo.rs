@@ -19,6 +19,8 @@ use crate::engine::Engine;
 use crate::store::template;
 use crate::telemetry::start_logs;
 
+/// The workspace of the seeded team.
+const WORKSPACE: &str = "demo";
 /// A bicycle.
 const PHOTO: &[u8] = include_bytes!("../demo/bicycle.png");
 
@@ -69,6 +71,7 @@ impl DemoServer {
         let directory = tempfile::tempdir().context("a directory for the demo's data")?;
         let mut config = config.clone();
         config.store.data = directory.path().to_owned();
+        config.http.workspace = WORKSPACE.to_owned();
         let simulator = Simulator::start(baton_simulator::Config::default()).await?;
         config.whatsapp.graph_url = simulator.base_url();
         let account = directory.path().join("service-account.json");
@@ -193,7 +196,7 @@ async fn people(
         ("Sofia", Role::Supervisor),
     ];
     let seeds = Seeds {
-        slug: "demo".to_owned(),
+        slug: WORKSPACE.to_owned(),
         agents: agents.iter().map(|(name, role)| ((*name).to_owned(), *role)).collect(),
         meta_app_id: platform.meta_app_id.clone(),
         app_secret: platform.app_secret.clone(),

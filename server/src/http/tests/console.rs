@@ -79,6 +79,23 @@ async fn every_address_of_the_console_is_its_page_which_is_asked_for_each_time()
     }
 }
 
+/// Somebody who was told nothing types the name of no workspace that is not there.
+#[tokio::test]
+async fn the_page_says_which_workspace_to_suggest_where_the_operator_named_one() {
+    let desk = desks().await.remove(0);
+    let mut parts = desk.parts.clone();
+    let mut http = (*parts.http).clone();
+    http.workspace = "acme".to_owned();
+    parts.http = Arc::new(http);
+    let named = Desk { router: router(parts), ..desk };
+    let page = served(&named, Method::GET, "/sign-in", "gzip").await;
+    let tag = "<meta name=\"baton-workspace\" content=\"acme\" />";
+    assert_eq!(page.text().matches(tag).count(), 1);
+    assert_eq!(page.header(header::CACHE_CONTROL), "no-cache");
+    assert!(page.header(header::CONTENT_SECURITY_POLICY).contains("script-src 'self';"));
+    named.database.close().await;
+}
+
 #[tokio::test]
 async fn what_the_page_names_is_there_and_kept_for_good() {
     for desk in desks().await {

@@ -4,7 +4,7 @@
 use anyhow::{Context, ensure};
 use baton_simulator::Simulator;
 
-use super::{facts, people};
+use super::{WORKSPACE, facts, people};
 use crate::app::serve::Foundation;
 use crate::cli::Demo;
 use crate::clock::Clock;
@@ -77,6 +77,7 @@ impl DemoCluster {
             ("BATON_PUSH__FCM_URL", simulator.base_url()),
             ("BATON_PUSH__FCM_SERVICE_ACCOUNT_FILE", account.display().to_string()),
             ("BATON_LOG__LEVEL", "warn".to_owned()),
+            ("BATON_HTTP__WORKSPACE", WORKSPACE.to_owned()),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value));
         let mut machines = Machines { nodes, redis };
