@@ -33,7 +33,7 @@ long("a place and a list are sent, and what was tapped comes back", async ({ wor
   await expect(ana.getByTestId("line-3")).toContainText("Which colour?");
   await expect(ana.getByTestId("composer-text")).toHaveValue("");
   await expect(ana.getByTestId("line-3").getByTestId("line-status")).toHaveAttribute("data-status", /sent|delivered|read/);
-  const all = JSON.parse((await world.reached())[0] ?? "[]") as Reached[];
+  const all = (await world.reached()).map((one) => JSON.parse(one)) as Reached[];
   const wamid = all.find((one) => JSON.stringify(one).includes("Which colour?"))?.wamid;
   await lucia.sends({ kind: "tap", wamid, id: "2" });
   await expect(ana.getByTestId("line-4")).toContainText("Blue");

@@ -245,7 +245,7 @@ export class World {
   /** Texts that reached a phone. */
   async reached(): Promise<string[]> {
     const response = await fetch(`${this.facts.simulator_url}/control/reached`);
-    return [JSON.stringify(await response.json())];
+    return ((await response.json()) as unknown[]).map((one) => JSON.stringify(one));
   }
 
   async end() {

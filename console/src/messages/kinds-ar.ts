@@ -201,7 +201,7 @@ export const kindsAr: KindWords = {
         stop: "تُتخطى القواعد التي بعدها",
         until: "يومها الأخير",
       },
-      hints: { enabled: "القاعدة غير المفعّلة مسودة.", then: "بهذا الترتيب؛ 10 على الأكثر.", until: `اليوم الأخير الذي تُحسب فيه، مثل ${isolate("2027-12-31")}. بدونه دائمًا` },
+      hints: { enabled: "القاعدة غير المفعّلة مسودة: غيّرها وجرّبها أدناه ثم فعّلها.", then: "بهذا الترتيب؛ 10 على الأكثر.", until: `اليوم الأخير الذي تُحسب فيه، مثل ${isolate("2027-12-31")}. بدونه دائمًا` },
     },
     webhook: {
       name: "الويب هوك",
@@ -473,7 +473,7 @@ export const kindsAr: KindWords = {
     "guests.anyone": "كل من يراها",
     "guests.owner_and_supervisors": "المسؤول والمشرفون",
     "guests.nobody": "لا أحد",
-    "hand.off": "يأخذها أحدهم",
+    "hand.off": "متوقف: يأخذها الموظفون",
     "hand.offer": "تُعرض على واحد بعد الآخر",
     "hand.assign": "تُعطى لواحد فورًا",
     "choose.longest_idle": "الأطول فراغًا",

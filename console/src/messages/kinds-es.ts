@@ -200,7 +200,7 @@ export const kindsEs: KindWords = {
         stop: "Las reglas siguientes se saltan",
         until: "Su último día",
       },
-      hints: { enabled: "Una regla inactiva es un borrador.", then: "En este orden; 10 como máximo.", until: "El último día en que cuenta, como 2027-12-31. Sin él, para siempre" },
+      hints: { enabled: "Una regla inactiva es un borrador: cámbiala, pruébala abajo y luego actívala.", then: "En este orden; 10 como máximo.", until: "El último día en que cuenta, como 2027-12-31. Sin él, para siempre" },
     },
     webhook: {
       name: "Webhooks",
@@ -472,7 +472,7 @@ export const kindsEs: KindWords = {
     "guests.anyone": "Todos los que la ven",
     "guests.owner_and_supervisors": "Responsable y supervisores",
     "guests.nobody": "Nadie",
-    "hand.off": "Alguien las coge",
+    "hand.off": "No: los agentes las cogen",
     "hand.offer": "Se ofrecen a uno tras otro",
     "hand.assign": "Se dan a uno enseguida",
     "choose.longest_idle": "Quien lleva más tiempo libre",

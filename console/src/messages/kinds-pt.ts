@@ -200,7 +200,7 @@ export const kindsPt: KindWords = {
         stop: "As regras seguintes são saltadas",
         until: "O seu último dia",
       },
-      hints: { enabled: "Uma regra desligada é um rascunho.", then: "Por esta ordem; no máximo 10.", until: "O último dia em que conta, como 2027-12-31. Sem ele, para sempre" },
+      hints: { enabled: "Uma regra desligada é um rascunho: muda-a, experimenta-a abaixo e depois liga-a.", then: "Por esta ordem; no máximo 10.", until: "O último dia em que conta, como 2027-12-31. Sem ele, para sempre" },
     },
     webhook: {
       name: "Webhooks",
@@ -472,7 +472,7 @@ export const kindsPt: KindWords = {
     "guests.anyone": "Todos que a veem",
     "guests.owner_and_supervisors": "Responsável e supervisores",
     "guests.nobody": "Ninguém",
-    "hand.off": "Alguém as pega",
+    "hand.off": "Não: os agentes pegam nelas",
     "hand.offer": "São oferecidas a um após o outro",
     "hand.assign": "São dadas a um logo",
     "choose.longest_idle": "Quem está livre há mais tempo",

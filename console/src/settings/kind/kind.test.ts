@@ -10,7 +10,7 @@ import type { Setting } from "../../protocol.ts";
 import { crossed, differing } from "./bodies.ts";
 import { Editing } from "./editing.svelte.ts";
 import FieldInput from "./FieldInput.svelte";
-import { type Field, type Values, kindOf, kinds, missing, putOf, uses, valuesOf } from "./fields.ts";
+import { type Field, type Values, isIdle, kindOf, kinds, missing, putOf, uses, valuesOf } from "./fields.ts";
 import { added, moved } from "./hours.ts";
 
 const WORKSPACE = { kind: "workspace" } as const;
@@ -71,6 +71,12 @@ test("a field that is not there beside the others is not put", () => {
   const { type: _, ...rest } = values;
   expect(putOf("attribute", rest).body).toEqual({ key: "plan", name: "Plan", most_chars: 9 });
   expect(missing("attribute", { home: WORKSPACE, key: "plan" })).toEqual(["name"]);
+});
+
+test("a list says nothing of who is asked where nobody is, and only there", () => {
+  expect([{}, { hand: "off" }, { hand: "offer" }].map((values) => isIdle("routing", "choose", values))).toEqual([true, true, false]);
+  expect(isIdle("routing", "hand", {})).toBe(false);
+  expect(isIdle("rule", "choose", {})).toBe(false);
 });
 
 test("what is left out is as what is nothing", () => {
