@@ -97,6 +97,7 @@ long("keys go from customer to customer, and each is read", async ({ world }) =>
   for (const name of ["Eva Sol", "Rui Mar"]) await world.customer(name).says("Hola");
   const ana = await world.desk("Ana");
   await open(ana, "Eva Sol");
+  await expect(ana.getByTestId("list")).toContainText("Rui Mar");
   await ana.getByTestId("timeline").focus();
   await ana.keyboard.press("j");
   await expect(ana.getByRole("heading", { name: "Rui Mar" })).toBeVisible();
@@ -120,6 +121,9 @@ long("what is offered rings at whom it is for, is declined, accepted, and explai
   await lucia.says("Is it ready?");
   const card = ana.getByTestId("offer");
   await expect(card).toContainText("Lucía Vera");
+  // Everybody else sees whom it rings at.
+  const sofia = await world.desk("Sofia");
+  await expect(sofia.getByTestId("list").getByRole("link")).toContainText("Offered to Ana");
   await ana.getByTestId("offer-decline").click();
   await expect(card).toHaveCount(0);
   const rui = world.customer("Rui Mar");

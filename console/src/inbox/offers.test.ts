@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Held } from "../live/feed.ts";
-import { offersOf } from "./offers.ts";
+import { offeredTo, offersOf } from "./offers.ts";
 
 const NOW = Date.parse("2026-03-02T09:00:00Z");
 const held = (id: string, agent_id: string, seconds: number) =>
@@ -17,4 +17,10 @@ test("an offer is shown to the agent who is asked, until it is over; the first t
   const none = { level: "full", view: { head: { id: "5" }, thread: {} } } as unknown as Held;
   const shown = offersOf([...all, none], "ana", NOW);
   expect(shown.map(({ id, left }) => [id, left])).toEqual([["4", 9], ["1", 45]]);
+});
+
+test("who is asked is known of a conversation that is seen whole, and of no other", () => {
+  const head = { level: "head", head: { id: "6" } } as unknown as Held;
+  const none = { level: "full", view: { head: { id: "5" }, thread: {} } } as unknown as Held;
+  expect([held("1", "ana", 45), none, head, undefined].map(offeredTo)).toEqual(["ana", undefined, undefined, undefined]);
 });

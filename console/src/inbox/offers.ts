@@ -10,6 +10,11 @@ export interface ShownOffer {
   left: number;
 }
 
+/** Who is asked just now to take a conversation. */
+export function offeredTo(held: Held | undefined): Id | undefined {
+  return held?.level === "full" ? held.view.thread.offer?.agent_id : undefined;
+}
+
 /** What is offered to an agent at a time, what ends first before the others. */
 export function offersOf(all: Iterable<Held>, agent: Id, now: number): ShownOffer[] {
   const found: ShownOffer[] = [];

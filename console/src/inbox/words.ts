@@ -1,7 +1,7 @@
 // What rows, heads and lines say of conversations, in the language in use.
 
 import * as format from "../format.ts";
-import { type Held, headOf } from "../live/feed.ts";
+import type { Held } from "../live/feed.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { name, words } from "../messages/index.svelte.ts";
 import type { Author, Content, Id, Line, LineKind, Owner, Participant } from "../protocol.ts";
@@ -128,8 +128,11 @@ export function linkOf({ content: { details } }: Line): string | undefined {
   return details.link?.startsWith("https://") === true ? details.link : undefined;
 }
 
-/** A row read aloud. */
-export function rowName(desk: Desk, held: Held, facts: string[]): string {
-  const all = [customer(held), ...facts, owner(desk, headOf(held).owner)];
-  return all.join(", ");
+/** A row read aloud; `whose` is its owner, or who is asked to be. */
+export const rowName = (held: Held, facts: string[], whose: string): string => [customer(held), ...facts, whose].join(", ");
+
+/** Whose it is, or who is asked to take it; what is offered to oneself is said by its card. */
+export function whose(desk: Desk, of: Owner, asked: Id | undefined): string {
+  if (of.kind === "agent" || asked === undefined || asked === desk.who.agent_id) return owner(desk, of);
+  return words.t.list.offered(name(desk.agentName(asked)));
 }

@@ -101,6 +101,7 @@ export const ar: Messages = {
     failedAsOf: (time) => `تعذر التحميل. هذه من الساعة ${time}.`,
     partial: "تظهر المحادثات الأولى فقط.",
     queue: (team) => `طابور ${team}`,
+    offered: (name) => `عُرضت على ${name}`,
     you: "أنت",
     youInside: YOU,
     replying: (name) => `${name} يكتب ردًا…`,
@@ -248,7 +249,7 @@ export const ar: Messages = {
   act: {
     priority: "الأولوية…",
     remind: "ذكّرني…",
-    why: "لماذا؟",
+    why: "على من عُرضت، ولماذا",
     resolve: "حل",
     resolved: "حُلّت",
     reopen: "إعادة فتح",

@@ -94,6 +94,7 @@ export const en = {
     failedAsOf: (time: string) => `Could not load. These are from ${time}.`,
     partial: "Only the first conversations are listed.",
     queue: (team: string) => `${team} queue`,
+    offered: (name: string) => `Offered to ${name}`,
     you: "You",
     youInside: "you",
     replying: (name: string) => `${name} is replying…`,
@@ -227,7 +228,7 @@ export const en = {
   act: {
     priority: "Priority…",
     remind: "Remind me…",
-    why: "Why?",
+    why: "Who was asked, and why",
     resolve: "Resolve",
     resolved: "Resolved",
     reopen: "Reopen",

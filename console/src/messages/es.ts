@@ -97,6 +97,7 @@ export const es: Messages = {
     failedAsOf: (time) => `No se pudo cargar. Esto es de las ${time}.`,
     partial: "Solo se muestran las primeras conversaciones.",
     queue: (team) => `Cola de ${team}`,
+    offered: (name) => `Ofrecido a ${name}`,
     you: "Tú",
     youInside: YOU,
     replying: (name) => `${name} está respondiendo…`,
@@ -230,7 +231,7 @@ export const es: Messages = {
   act: {
     priority: "Prioridad…",
     remind: "Recordármelo…",
-    why: "¿Por qué?",
+    why: "A quién se le ofreció, y por qué",
     resolve: "Resolver",
     resolved: "Resuelta",
     reopen: "Reabrir",

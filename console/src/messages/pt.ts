@@ -93,6 +93,7 @@ export const pt: Messages = {
     failedAsOf: (time) => `Não foi possível carregar. Isto é das ${time}.`,
     partial: "Só as primeiras conversas aparecem.",
     queue: (team) => `Fila de ${team}`,
+    offered: (name) => `Oferecido a ${name}`,
     you: "Você",
     youInside: "você",
     replying: (name) => `${name} está respondendo…`,
@@ -226,7 +227,7 @@ export const pt: Messages = {
   act: {
     priority: "Prioridade…",
     remind: "Lembrar-me…",
-    why: "Por quê?",
+    why: "A quem se ofereceu, e por quê",
     resolve: "Resolver",
     resolved: "Resolvida",
     reopen: "Reabrir",

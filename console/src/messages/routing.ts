@@ -12,7 +12,6 @@ export interface RoutingWords {
   whyOf: (customer: string) => string;
   none: string;
   given: (name: string) => string;
-  asked: (name: string) => string;
   nobody: string;
   again: string;
   moved: (team: string) => string;
@@ -35,7 +34,6 @@ const en: RoutingWords = {
   whyOf: (customer) => `Who was asked to take ${customer}`,
   none: "Nobody was asked: somebody takes it from the queue.",
   given: (name) => `Given to ${name}`,
-  asked: (name) => `Offered to ${name}`,
   nobody: "Nobody could be asked. The whole team was called.",
   again: "Still nobody. The supervisors were told again.",
   moved: (team) => `It goes to another team: ${team}`,
@@ -92,7 +90,6 @@ const es: RoutingWords = {
   whyOf: (customer) => `A quién se le ofreció ${customer}`,
   none: "No se le ofreció a nadie: alguien lo coge de la cola.",
   given: (name) => `Para ${name}`,
-  asked: (name) => `Ofrecido a ${name}`,
   nobody: "No había a quién ofrecerlo. Se avisó a todo el equipo.",
   again: "Sigue sin haber nadie. Se avisó otra vez a los supervisores.",
   moved: (team) => `Pasa a otro equipo: ${team}`,
@@ -149,7 +146,6 @@ const pt: RoutingWords = {
   whyOf: (customer) => `A quem se ofereceu ${customer}`,
   none: "Não se ofereceu a ninguém: alguém pega da fila.",
   given: (name) => `Para ${name}`,
-  asked: (name) => `Oferecido a ${name}`,
   nobody: "Não havia a quem oferecer. Toda a equipe foi avisada.",
   again: "Ainda não há ninguém. Os supervisores foram avisados de novo.",
   moved: (team) => `Vai para outra equipe: ${team}`,
@@ -206,7 +202,6 @@ const ar: RoutingWords = {
   whyOf: (customer) => `على من عُرضت محادثة ${customer}`,
   none: "لم تُعرض على أحد: يأخذها أحدهم من الطابور.",
   given: (name) => `أُعطيت إلى ${name}`,
-  asked: (name) => `عُرضت على ${name}`,
   nobody: "لم يوجد من تُعرض عليه. نُبّه الفريق كله.",
   again: "ما زال لا أحد. نُبّه المشرفون مجددًا.",
   moved: (team) => `تنتقل إلى فريق آخر: ${team}`,
