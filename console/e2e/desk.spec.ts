@@ -124,8 +124,16 @@ long("what is offered rings at whom it is for, is declined, accepted, and explai
   // Everybody else sees whom it rings at.
   const sofia = await world.desk("Sofia");
   await expect(sofia.getByTestId("list").getByRole("link")).toContainText("Offered to Ana");
+  await sofia.goto("/board");
+  await sofia.getByTestId("queue").getByText("Lucía Vera").click();
+  await sofia.getByTestId("watch-why").click();
+  const why = sofia.getByTestId("why");
+  await expect(why).toContainText("Offered to Ana");
+  await expect(why).not.toContainText("declined");
   await ana.getByTestId("offer-decline").click();
   await expect(card).toHaveCount(0);
+  // It goes on while it is looked at.
+  await expect(why).toContainText("declined");
   const rui = world.customer("Rui Mar");
   await rui.says("Olá");
   await expect(card).toContainText("Rui Mar");
