@@ -1,6 +1,7 @@
 //! The runtime as an app meets it, over a server that does what a test says.
 
 mod background;
+mod clocks;
 mod downloads;
 mod former;
 mod healing;
