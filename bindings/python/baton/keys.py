@@ -70,6 +70,7 @@ class FileKeys(KeyStore):
 
     def _write(self, kept):
         """All of it or nothing, also when the power goes."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = self._path.with_name(self._path.name + ".new")
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as file:

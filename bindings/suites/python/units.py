@@ -64,7 +64,8 @@ class Keys(unittest.TestCase):
 
     def test_keys_in_a_file_are_kept_and_its_owner_alone_reads_them(self):
         with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory) / "keys"
+            # An app begins with nothing: not even a directory.
+            path = Path(directory) / "desk" / "keys"
             self.check(FileKeys(path), lambda: FileKeys(path))
             self.assertEqual(path.stat().st_mode & 0o777, 0o600)
 
