@@ -20,14 +20,17 @@ import app.baton.app.model.Holder
 import app.baton.app.model.Place
 import app.baton.core.Act
 import app.baton.core.ActKind
+import app.baton.core.Baton
 import app.baton.core.Choice
 import app.baton.core.CoreException
 import app.baton.core.Draft
 import app.baton.core.Event
 import app.baton.core.InboxView
+import app.baton.core.Kept
 import app.baton.core.Owner
 import app.baton.core.SeenLine
 import app.baton.core.Standing
+import kotlinx.coroutines.CompletableDeferred
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -81,6 +84,49 @@ class AppTest : OverFakes() {
     }
 
     @Test
+    fun what_is_sent_and_left_at_once_is_no_draft_as_well() = sentAndLeft(null) {
+        assertEquals("Hasta mañana", (acted().act as Act.Reply).text)
+        waitUntil("no draft is left", SHOWN_MS) { baton.drafts[MARTA]?.text == "" }
+    }
+
+    @Test
+    fun what_is_refused_after_the_screen_was_left_is_a_draft() =
+        sentAndLeft(CoreException.Storage("full", isFull = true, isInUse = false, isKeyLost = false)) {
+            waitUntil("it is a draft", SHOWN_MS) { baton.drafts[MARTA]?.text == "Hasta mañana" }
+            assertTrue(decided().isEmpty())
+        }
+
+    /** The core hears what was typed after it was asked to send it, and after the screen was left. */
+    private fun sentAndLeft(refused: CoreException?, then: ComposeUiTest.() -> Unit) {
+        val (asked, heard) = List(2) { CompletableDeferred<Unit>() }
+        platform.through = { core ->
+            object : Baton by core {
+                override suspend fun act(conversation: String, act: Act, opId: String?): Kept = try {
+                    if (act is Act.Reply && refused != null) throw refused
+                    core.act(conversation, act, opId)
+                } finally {
+                    if (act is Act.Reply) asked.complete(Unit)
+                }
+
+                override suspend fun typing(conversation: String, text: String, isNote: Boolean) {
+                    heard.await()
+                    core.typing(conversation, text, isNote)
+                }
+            }
+        }
+        app {
+            opens()
+            val talk = checkNotNull(model.state.value.talk)
+            talk.type("Hasta mañana")
+            talk.send()
+            model.back()
+            waitUntil("the core was asked to send it", SHOWN_MS) { asked.isCompleted }
+            heard.complete(Unit)
+            then()
+        }
+    }
+
+    @Test
     fun a_note_is_typed_as_a_note_and_calls_a_colleague() = app {
         opens()
         presses("Note")
@@ -90,6 +136,15 @@ class AppTest : OverFakes() {
         presses("Add note")
         val act = acted().act as Act.Note
         assertEquals("Ask @Ben Adler" to listOf(Sample.BEN), act.text to act.mentions)
+    }
+
+    @Test
+    fun advice_says_for_whom_it_is() = app {
+        baton.setTimeline(MARTA, Sample.coached.lines)
+        opens()
+        shows("Only you and supervisors see this")
+        shows("Only Ben Adler and supervisors see this")
+        assertEquals(0, onAllNodes(hasText("Team only", substring = true)).fetchSemanticsNodes().size)
     }
 
     @Test

@@ -88,9 +88,14 @@ class BadInputTest : OverFakes() {
         field("Write a reply").performTextInput("Hasta mañana")
         presses("Send")
         assertEquals("Hasta mañana", (acted().act as Act.Reply).text)
+        val asked = baton.calls.count { it == "keptDrafts" }
         baton.failOnce("keptDrafts", CoreException.Server("internal", "<html>It does not work</html>"))
         baton.setStanding(Standing.Live)
+        waitUntil("a server was asked that fails", SHOWN_MS) { baton.calls.count { it == "keptDrafts" } > asked }
+        taps("More")
+        shows("Snooze")
         shows("¿Te la aparto?")
+        assertEquals(0, onAllNodes(hasText("html", substring = true)).fetchSemanticsNodes().size)
     }
 
     @Test
@@ -147,8 +152,11 @@ class BadInputTest : OverFakes() {
 
     @Test
     fun a_store_that_is_full_at_the_start_is_told_and_tried_again() {
-        platform.failures += full
+        platform.failures += listOf(full, full)
         app {
+            shows("This device is full.")
+            signsIn()
+            waitUntil("it was tried again", SHOWN_MS) { platform.servers.size == 2 }
             shows("This device is full.")
             signsIn()
             shows("Marta Gil")

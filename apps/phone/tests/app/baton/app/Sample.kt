@@ -137,6 +137,9 @@ class FakePlatform(private val baton: Baton) : Platform {
     val failures = ArrayDeque<CoreException>()
     var drawn: ImageBitmap? = null
 
+    /** The core as the app has it. */
+    var through: (Baton) -> Baton = { it }
+
     /** The device's clock. */
     @Volatile var clock = NOW
     override var beganAnew = false
@@ -149,7 +152,7 @@ class FakePlatform(private val baton: Baton) : Platform {
     override suspend fun open(server: String): Baton {
         servers += server
         failures.removeFirstOrNull()?.let { throw it }
-        return baton
+        return through(baton)
     }
 
     override suspend fun forgets(server: String) {
@@ -366,6 +369,10 @@ object Sample {
             owner = Owner.Agent(BEN), hold = Hold.Theirs(BEN),
             colleagueDraft = "En azul nos llega una el jueves…", viewers = listOf(BEN),
         ),
+    )
+    val coached = talk(
+        lines.dropLast(1) + TimelineEntry.Note(note.copy(coached = ME)) +
+            TimelineEntry.Note(note.copy(id = "n2", opId = "n2", text = "Say when, too.", coached = BEN)),
     )
     val noting = talk(composing = Composing("Ask @B", isNote = true))
     val allKinds = talk(kinds)

@@ -172,6 +172,7 @@ private val talks = listOf(
     Shot("talk-loading") { Talk(Sample.talk(emptyList()).copy(isLoading = true)) },
     Shot("talk-contended") { Talk(Sample.contended) },
     Shot("talk-note") { Talk(Sample.noting) },
+    Shot("talk-coached") { Talk(Sample.coached) },
     Shot("talk-kinds") { Talk(Sample.allKinds) },
     Shot("talk-closed") { Talk(Sample.closed) },
     Shot("talk-blocked") { Talk(Sample.blocked) },

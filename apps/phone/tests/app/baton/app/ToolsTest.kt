@@ -173,6 +173,8 @@ class ToolsTest : OverFakes() {
 
     @Test
     fun a_list_of_what_concerns_the_agent_that_failed_can_be_asked_for_again() = app {
+        // Who is signed in was asked by then, and answered.
+        shows("Marta Gil")
         baton.fail(CoreException.Offline())
         taps("Mentions")
         model.state.value.session?.notices?.retry()

@@ -23,6 +23,7 @@ import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.layout.sizeIn
 import androidx.compose.foundation.layout.width
 import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.selection.toggleable
 import androidx.compose.foundation.shape.CircleShape
 import androidx.compose.foundation.shape.RoundedCornerShape
 import androidx.compose.foundation.text.BasicTextField
@@ -385,6 +386,22 @@ fun ActRow(
         if (detail != null) Theirs(detail, style = Look.type.small, colour = Look.colours.ink3, isOfScreen = true)
     }
     if (isChosen) Drawn(Drawing.Check1, colour = Look.colours.accentInk)
+}
+
+/** What is so or is not: the box says that it can be changed. */
+@Composable
+fun TickRow(text: String, isTicked: Boolean, onChange: () -> Unit) = Row(
+    Modifier.fillMaxWidth().toggleable(isTicked, role = Role.Checkbox) { onChange() }
+        .heightIn(min = 52.dp).padding(horizontal = 20.dp, vertical = 8.dp),
+    Arrangement.spacedBy(14.dp), Alignment.CenterVertically,
+) {
+    Says(text, Modifier.weight(1f))
+    val colours = Look.colours
+    val shape = RoundedCornerShape(Dims.rSm)
+    val box = if (isTicked) Modifier.background(colours.accent) else Modifier.border(2.dp, colours.lineStrong, shape)
+    Box(Modifier.size(22.dp).clip(shape).then(box), Alignment.Center) {
+        if (isTicked) Drawn(Drawing.Check1, size = 18.dp, colour = colours.onAccent)
+    }
 }
 
 /** What comes from below on a phone, and from the end of a wide screen. */

@@ -159,6 +159,7 @@ class TalkModel(
     private val timeline = baton.watchTimeline(scope, id)
     private val header = baton.watchHeader(scope, id)
     private val typed = Channel<Composing>(Channel.CONFLATED)
+    private val telling = desk.keeps { for (said in typed) tells(said) }
 
     /** From then on the kept draft is older than the field, also where the field is empty. */
     @Volatile private var hasWritten = false
@@ -176,9 +177,6 @@ class TalkModel(
                 stateNow.update { it.copy(names = names) }
                 lines()
             }
-        }
-        desk.keeps {
-            for (text in typed) desk.asks { baton.typing(id, text.text, text.isNote) }
         }
         desk.views(id)
         desk.does {
@@ -206,6 +204,8 @@ class TalkModel(
 
     /** Does it as long as this is open; what the core refuses is told. */
     internal fun asks(work: suspend () -> Unit) = scope.launch { desk.asks(work) }
+
+    private suspend fun tells(said: Composing) = desk.asks { baton.typing(id, said.text, said.isNote) }
 
     /** Tells the core what is in the field. */
     internal fun tellsTyped() {
@@ -396,8 +396,9 @@ class TalkModel(
             }
             // Nothing that was typed is lost to a refusal.
             if (!isTaken) write { if (it.text.isEmpty()) said else it }
-            // What was typed a moment before may be told after it was sent.
-            typed.trySend(stateNow.value.composing)
+            // What was typed a moment before may be told after it was sent, and after the screen was left.
+            val left = stateNow.value.composing
+            if (typed.trySend(left).isClosed) telling.join().also { tells(left) }
         }
     }
 

@@ -2,6 +2,7 @@
 
 package app.baton.app.model
 
+import app.baton.app.words.Word
 import app.baton.core.Line
 import app.baton.core.LineAuthor
 import app.baton.core.LineContent
@@ -35,7 +36,8 @@ sealed interface Entry {
         val isFirstOfRun: Boolean,
     ) : Entry
 
-    data class Noted(override val key: String, val note: Note, val who: String?) : Entry
+    /** [forWhom]: who alone sees it, beside supervisors; null where the team does. */
+    data class Noted(override val key: String, val note: Note, val who: String?, val forWhom: Told? = null) : Entry
 
     data class Moved(override val key: String, val to: String?) : Entry
 
@@ -123,7 +125,10 @@ private fun TimelineEntry.drawn(names: Names, all: Map<String, Line>, isFirst: B
             isFirstOfRun = isFirst,
         )
         is TimelineEntry.Note -> {
-            Entry.Noted(key, note, names.agent(note.author).takeIf { !note.isMine })
+            val forWhom = note.coached?.let {
+                if (it == names.me) Told.of(Word.OnlyYou) else Told.of(Word.OnlyThem, names.agent(it))
+            }
+            Entry.Noted(key, note, names.agent(note.author).takeIf { !note.isMine }, forWhom)
         }
         is TimelineEntry.Moved -> Entry.Moved(key, to)
         is TimelineEntry.Echo -> Entry.Waiting(key, item, item.tick)

@@ -422,7 +422,7 @@ fun NoteItem(entry: Entry.Noted) {
             }
             Row(horizontalArrangement = Arrangement.spacedBy(6.dp), verticalAlignment = Alignment.CenterVertically) {
                 Drawn(Drawing.Lock, size = 14.dp, colour = colours.noteInk2)
-                Says(words(Word.TeamOnly), style = Look.type.meta, colour = colours.noteInk2)
+                Says(entry.forWhom?.say(words) ?: words(Word.TeamOnly), style = Look.type.meta, colour = colours.noteInk2)
             }
         }
         entry.note.text?.let { Theirs(it, colour = colours.noteInk) }

@@ -22,6 +22,7 @@ import app.baton.app.look.Field
 import app.baton.app.look.Look
 import app.baton.app.look.Problem
 import app.baton.app.look.Says
+import app.baton.app.look.TickRow
 import app.baton.app.look.Weight
 import app.baton.app.model.OwnState
 import app.baton.app.model.timeOf
@@ -59,8 +60,8 @@ fun Levels(state: OwnState, teams: List<Named>, acts: OwnActs) {
         ActRow(words(word), isChosen = now.level == level) { acts.level(level) }
     }
     for (team in teams) TeamLevel(team, now, acts)
-    ActRow(words(Word.EachDevice), isChosen = now.eachDevice) { acts.eachDevice(!now.eachDevice) }
-    ActRow(words(Word.Quiet), isChosen = now.quiet != null) { acts.quiet(now.quiet == null) }
+    TickRow(words(Word.EachDevice), now.eachDevice) { acts.eachDevice(!now.eachDevice) }
+    TickRow(words(Word.Quiet), now.quiet != null) { acts.quiet(now.quiet == null) }
     now.quiet?.let { QuietTimes(it, acts) }
 }
 

@@ -24,6 +24,7 @@ import app.baton.app.look.Hairline
 import app.baton.app.look.Look
 import app.baton.app.look.Problem
 import app.baton.app.look.SheetTitle
+import app.baton.app.look.TickRow
 import app.baton.app.look.Weight
 import app.baton.app.model.ABOUT_MAX
 import app.baton.app.model.REASON_MAX
@@ -67,7 +68,7 @@ fun RemindSheet(state: TalkState, sheet: Sheet.Remind, acts: TalkActs) {
         if (ms == null) Problem(words(Word.RemindPast))
         Field(words(Word.RemindText), about, { about = it.upTo(ABOUT_MAX) }, lines = 3)
     }
-    ActRow(words(Word.RemindFollowUp), isChosen = isFollowUp) { follows = "${!isFollowUp}" }
+    TickRow(words(Word.RemindFollowUp), isFollowUp) { follows = "${!isFollowUp}" }
     Column(Modifier.padding(horizontal = 20.dp, vertical = 8.dp), Arrangement.spacedBy(8.dp)) {
         Act(words(Word.RemindSave), modifier = Modifier.fillMaxWidth(), isEnabled = ms != null) {
             if (ms != null) acts.tools.remind(ms, isFollowUp, about)

@@ -229,6 +229,8 @@ internal val arabic: Array<String> = arrayOf(
     /* SendAgain */ "أرسل مجددًا",
     /* ItArrived */ "وصلت",
     /* TeamOnly */ "للفريق فقط",
+    /* OnlyYou */ "لا يرى هذا إلا أنت والمشرفون",
+    /* OnlyThem */ "لا يرى هذا إلا {0} والمشرفون",
     /* Replies */ "الردود الجاهزة",
     /* RepliesNone */ "لا يوجد رد جاهز يطابق «{0}».",
     /* RepliesEmpty */ "لا توجد ردود جاهزة بعد. تُكتب في الإعدادات.",

@@ -229,6 +229,8 @@ internal val english: Array<String> = arrayOf(
     /* SendAgain */ "Send again",
     /* ItArrived */ "It arrived",
     /* TeamOnly */ "Team only",
+    /* OnlyYou */ "Only you and supervisors see this",
+    /* OnlyThem */ "Only {0} and supervisors see this",
     /* Replies */ "Canned replies",
     /* RepliesNone */ "No canned reply fits “{0}”.",
     /* RepliesEmpty */ "No canned replies yet. They are written in the settings.",

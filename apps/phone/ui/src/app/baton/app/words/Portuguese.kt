@@ -229,6 +229,8 @@ internal val portuguese: Array<String> = arrayOf(
     /* SendAgain */ "Enviar de novo",
     /* ItArrived */ "Chegou",
     /* TeamOnly */ "Só a equipe",
+    /* OnlyYou */ "Só você e os supervisores veem isto",
+    /* OnlyThem */ "Só {0} e os supervisores veem isto",
     /* Replies */ "Respostas rápidas",
     /* RepliesNone */ "Nenhuma resposta rápida corresponde a “{0}”.",
     /* RepliesEmpty */ "Ainda não há respostas rápidas. Elas são escritas nas configurações.",

@@ -229,6 +229,8 @@ internal val spanish: Array<String> = arrayOf(
     /* SendAgain */ "Enviar otra vez",
     /* ItArrived */ "Llegó",
     /* TeamOnly */ "Solo el equipo",
+    /* OnlyYou */ "Solo tú y los supervisores pueden ver esto",
+    /* OnlyThem */ "Solo {0} y los supervisores pueden ver esto",
     /* Replies */ "Respuestas rápidas",
     /* RepliesNone */ "Ninguna respuesta rápida coincide con «{0}».",
     /* RepliesEmpty */ "Aún no hay respuestas rápidas. Se escriben en los ajustes.",

@@ -229,6 +229,8 @@ enum class Word {
     SendAgain,
     ItArrived,
     TeamOnly,
+    OnlyYou,
+    OnlyThem,
     Replies,
     RepliesNone,
     RepliesEmpty,
