@@ -28,7 +28,9 @@ import app.baton.app.words.Word
 import app.baton.app.words.Words
 import app.baton.app.words.upTo
 import app.baton.core.Act
+import app.baton.core.Baton
 import app.baton.core.CoreException
+import app.baton.core.KeptDraft
 import app.baton.core.Line
 import app.baton.core.LineContent
 import app.baton.core.LineFile
@@ -39,6 +41,7 @@ import app.baton.core.Standing
 import app.baton.core.TimelineEntry
 import java.lang.management.ManagementFactory
 import java.time.ZoneOffset
+import kotlinx.coroutines.CompletableDeferred
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
@@ -81,21 +84,32 @@ class BadInputTest : OverFakes() {
     }
 
     @Test
-    fun a_server_that_fails_while_somebody_works_takes_nothing_from_the_screen() = app {
-        opens()
-        baton.setStanding(Standing.Backoff(3_000u))
-        shows("Connecting again…")
-        field("Write a reply").performTextInput("Hasta mañana")
-        presses("Send")
-        assertEquals("Hasta mañana", (acted().act as Act.Reply).text)
-        val asked = baton.calls.count { it == "keptDrafts" }
-        baton.failOnce("keptDrafts", CoreException.Server("internal", "<html>It does not work</html>"))
-        baton.setStanding(Standing.Live)
-        waitUntil("a server was asked that fails", SHOWN_MS) { baton.calls.count { it == "keptDrafts" } > asked }
-        taps("More")
-        shows("Snooze")
-        shows("¿Te la aparto?")
-        assertEquals(0, onAllNodes(hasText("html", substring = true)).fetchSemanticsNodes().size)
+    fun a_server_that_fails_while_somebody_works_takes_nothing_from_the_screen() {
+        val (fails, failed) = List(2) { CompletableDeferred<Unit>() }
+        platform.through = { core ->
+            object : Baton by core {
+                override suspend fun keptDrafts(conversation: String): List<KeptDraft> {
+                    if (!fails.isCompleted) return core.keptDrafts(conversation)
+                    failed.complete(Unit)
+                    throw CoreException.Server("internal", "<html>It does not work</html>")
+                }
+            }
+        }
+        app {
+            opens()
+            baton.setStanding(Standing.Backoff(3_000u))
+            shows("Connecting again…")
+            field("Write a reply").performTextInput("Hasta mañana")
+            presses("Send")
+            assertEquals("Hasta mañana", (acted().act as Act.Reply).text)
+            fails.complete(Unit)
+            baton.setStanding(Standing.Live)
+            waitUntil("a server was asked that fails", SHOWN_MS) { failed.isCompleted }
+            taps("More")
+            shows("Snooze")
+            shows("¿Te la aparto?")
+            assertEquals(0, onAllNodes(hasText("html", substring = true)).fetchSemanticsNodes().size)
+        }
     }
 
     @Test
