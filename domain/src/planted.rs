@@ -47,6 +47,20 @@ pub enum Bug {
     FollowUpsOutliveTheAnswer,
     /// Of what rings on a conversation the last is taken for the first.
     LastRingsFirst,
+    /// The router's choice is carried out as it was planned, whatever happened since.
+    ChoicesUntested,
+    /// A team is called as it was planned, whoever called it since.
+    CallsUncompared,
+    /// Owners lose what was planned, also where they came back or answered.
+    HandBacksUntested,
+    /// Offers end before people's answers of the same commit count.
+    TimersBeforePeople,
+    /// Accepting asks for room beside that of the offer.
+    OwnUnitForgotten,
+    /// A late yes asks for no room.
+    LateYesWithoutRoom,
+    /// Of those who could be asked always the first one is.
+    TheFirstIsAlwaysAsked,
     /// No bug: some facts are written as a later version might, under names that this one does not
     /// know. Older nodes and clients have to bear them.
     FactsOfTheFuture,
@@ -87,6 +101,17 @@ impl Bug {
         ("snoozed_into_the_queue", Self::SnoozedIntoTheQueue),
         ("follow_ups_are_plain", Self::FollowUpsArePlain),
         ("follow_ups_outlive_the_answer", Self::FollowUpsOutliveTheAnswer),
+    ];
+
+    /// The bugs that the simulated month of a routed team finds.
+    pub const OF_THE_MONTH: [(&'static str, Self); 7] = [
+        ("choices_untested", Self::ChoicesUntested),
+        ("calls_uncompared", Self::CallsUncompared),
+        ("hand_backs_untested", Self::HandBacksUntested),
+        ("timers_before_people", Self::TimersBeforePeople),
+        ("own_unit_forgotten", Self::OwnUnitForgotten),
+        ("late_yes_without_room", Self::LateYesWithoutRoom),
+        ("the_first_is_always_asked", Self::TheFirstIsAlwaysAsked),
     ];
 
     /// What may be planted in a process beside them.

@@ -107,6 +107,8 @@ impl Candidate {
 pub struct Waiting {
     /// The conversation.
     pub conversation: ConversationId,
+    /// Its revision, as it was read.
+    pub revision: u64,
     /// The start of its open turn.
     pub since: Timestamp,
     /// The time that has passed since then, s.

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane};
 use baton_protocol::{Agent as Colleague, PassedOver, TeamId};
-use baton_world::world::{
-    Agent, Raw, RunningClock, Setup, World, eventually, for_each_store, on_sqlite, with_nodes,
-};
+use baton_world::world::{Agent, Raw, RunningClock, Setup, World, eventually, for_each_store};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -99,7 +97,7 @@ async fn supervisors_are_told_again_after_ten_minutes_and_nobody_after_that() {
     // The clock runs on by itself: nobody signs in anew meanwhile.
     let access = ("BATON_SESSIONS__ACCESS_MINUTES", (24 * 60).to_string());
     let setup = Setup { clock: Some(clock.clock()), settings: vec![access], ..Setup::usual() };
-    let test = async |world: &World| {
+    for_each_store(setup, async |world| {
         let ana = world.agent("Ana").await;
         for name in ["Ana", "Ben", "Chloe"] {
             is_away(&*world.agent(name).await).await;
@@ -125,10 +123,8 @@ async fn supervisors_are_told_again_after_ten_minutes_and_nobody_after_that() {
         world.contact("Marta").sends("Hola").await;
         called(world.contact("Marta").conversation().await, &[false]).await;
         assert_eq!(calls(lucia).await, [false, true], "it was looked at, and nobody told");
-    };
-    // One node: two that both believe to lead may tell supervisors twice.
-    on_sqlite(&setup, &test).await;
-    with_nodes(setup, &[1], test).await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

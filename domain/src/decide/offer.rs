@@ -4,6 +4,7 @@ use baton_protocol::limits::LATE_YES_MS;
 use baton_protocol::{Fact, LapsedOffer, OfferEnd, OfferId, OpenOffer, Owner, OwnerCause, Refusal};
 
 use super::{Case, Decided, facts, nothing};
+use crate::planted::{Bug, is_planted};
 use crate::routing::is_routable;
 
 impl Case<'_> {
@@ -33,10 +34,17 @@ pub(super) fn accept(case: &Case<'_>, id: OfferId) -> Decided {
     if case.context.owns(case.conversation) {
         return nothing();
     }
-    if case.is_late_yes(id) {
+    let is_late = case.is_late_yes(id);
+    if !is_late {
+        case.offer(id)?;
+    }
+    let needs_room = match is_late {
+        true => !is_planted(Bug::LateYesWithoutRoom),
+        false => is_planted(Bug::OwnUnitForgotten),
+    };
+    if needs_room {
         return facts([case.taken_by_author(OwnerCause::Accepted)?]);
     }
-    case.offer(id)?;
     let (owner, team) = (Owner::Agent(case.context.my_id()), case.conversation.head.team_id);
     facts([case.owned_by(owner, team, OwnerCause::Accepted)])
 }

@@ -64,7 +64,8 @@ impl Case<'_> {
         let facts = self.active(agent, "agent_id")?;
         // What is offered to them counts already.
         let offer = self.conversation.thread.offer;
-        let is_full = facts.is_full() && offer.is_none_or(|offer| offer.agent_id != agent);
+        let is_theirs = offer.is_some_and(|offer| offer.agent_id == agent);
+        let is_full = facts.is_full() && (!is_theirs || is_planted(Bug::OwnUnitForgotten));
         match facts.capacity {
             Some(_) if is_full && exceed => Ok(true),
             Some(capacity) if is_full => {

@@ -9,6 +9,7 @@ use baton_protocol::{
 use super::state::{By, State};
 use super::work::{HandBackWork, OfferEndWork, RouteWork};
 use crate::decide::owner::changed;
+use crate::planted::{Bug, is_planted};
 use crate::routing::absence::Absence;
 use crate::routing::is_routable;
 use crate::scope::{Level, Scope};
@@ -18,15 +19,22 @@ use crate::scope::{Level, Scope};
 pub(super) fn route(state: &mut State, work: &RouteWork, now: Timestamp) {
     let key = (work.workspace, work.conversation);
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let is_untested = is_planted(Bug::ChoicesUntested);
     let is_free = is_routable(conversation) && conversation.thread.offer.is_none();
-    if !is_free || conversation.head.team_id != work.team {
+    if !(is_free || is_untested) || conversation.head.team_id != work.team {
+        return;
+    }
+    // Another leader may have called meanwhile, and nothing but the log tells.
+    let is_stale = conversation.head.revision != work.revision;
+    if work.is_call() && is_stale && !is_planted(Bug::CallsUncompared) {
         return;
     }
     let Trail { to_team, .. } = work.trail;
     if to_team.is_some_and(|team| team == work.team || !has_team(state, work.workspace, team)) {
         return;
     }
-    if work.agent.is_some_and(|agent| !may_take(state, work.workspace, conversation, agent)) {
+    let may = |agent| is_untested || may_take(state, work.workspace, conversation, agent);
+    if work.agent.is_some_and(|agent| !may(agent)) {
         return;
     }
     let offer = work.agent.zip(work.offer).map(|(agent_id, (offer_id, until))| OpenOffer {
@@ -90,7 +98,7 @@ pub(super) fn hand_back(state: &mut State, work: &HandBackWork, now: Timestamp) 
     let facts = people.and_then(|people| people.agents.get(&of.agent));
     let is_back = of.absence == Absence::Away
         && facts.is_none_or(|facts| facts.availability != Availability::Away);
-    if !is_so_still || is_back {
+    if (!is_so_still || is_back) && !is_planted(Bug::HandBacksUntested) {
         return;
     }
     let queue = Owner::Queue(head.team_id);

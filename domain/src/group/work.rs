@@ -268,6 +268,9 @@ pub struct RouteWork {
     pub workspace: WorkspaceId,
     /// The conversation that waits.
     pub conversation: ConversationId,
+    /// The revision of the conversation that was read. The team is not called where it is another
+    /// one by now: that is decided anew.
+    pub revision: u64,
     /// The team whose queue it waits in.
     pub team: TeamId,
     /// The agent who is chosen; `None`: everybody is called.
@@ -276,6 +279,13 @@ pub struct RouteWork {
     pub offer: Option<(OfferId, Timestamp)>,
     /// The basis of the choice.
     pub trail: Trail,
+}
+
+impl RouteWork {
+    /// True where nobody is asked: it stays, and somebody is called.
+    pub fn is_call(&self) -> bool {
+        self.agent.is_none() && self.trail.to_team.is_none()
+    }
 }
 
 /// An offer ends: its agent did not answer in time, or may no longer have it.
@@ -429,6 +439,7 @@ impl Work {
             | Self::Begin(_)
             | Self::Setting(_)
             | Self::Set(_) => 2,
+            Self::OfferEnd(_) if is_planted(Bug::TimersBeforePeople) => 1,
             Self::HandBack(_) | Self::Route(_) | Self::OfferEnd(_) => 3,
             Self::Claim(_) => 4,
         }

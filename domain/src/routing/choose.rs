@@ -6,6 +6,7 @@ use baton_protocol::{AgentId, Choice};
 
 use super::{Candidate, TeamMemory};
 use crate::chance::next;
+use crate::planted::{Bug, is_planted};
 use crate::reach::Verdict;
 
 pub(super) fn choose(
@@ -41,6 +42,9 @@ pub(super) fn choose(
 
 /// No load comes before some load, then who was given or gave back something longest ago.
 fn idle(of: &Candidate) -> (bool, u64, AgentId) {
+    if is_planted(Bug::TheFirstIsAlwaysAsked) {
+        return (false, 0, of.agent);
+    }
     (of.load > 0, of.idle_since, of.agent)
 }
 

@@ -33,6 +33,7 @@ pub(super) fn somebody(number: u128) -> Candidate {
 pub(super) fn waits(number: u128) -> Waiting {
     Waiting {
         conversation: ConversationId(Uuid::from_u128(number)),
+        revision: 1,
         since: Timestamp::from_ms(0),
         waited_s: 0,
         language: None,
@@ -144,6 +145,25 @@ fn the_queue_is_served_in_its_order_and_nobody_of_another_team_is_asked() {
     assert!(
         planned.iter().all(|one| one.trail.left_out.iter().all(|left| left.agent_id == agent(2)))
     );
+}
+
+#[test]
+fn of_ten_thousand_who_wait_each_of_a_hundred_gets_a_hundred_in_fifty_rounds() {
+    let can = |number| Candidate { capacity: Some(100), ..somebody(number) };
+    let mut candidates = by_id((1..=100).map(can));
+    let queue: Vec<_> = (0..10_001).map(waits).collect();
+    let (policy, mut memory) = (policy(Choice::LeastLoaded), TeamMemory::default());
+    let mut given = Vec::new();
+    for (at, round) in (0..).zip(queue.chunks(200)) {
+        // Who was given some has them on their screen by the next look.
+        candidates.values_mut().for_each(|of| of.offers = 0);
+        given.extend(plan(routing(&policy), round, &mut candidates, &mut memory, at));
+    }
+    let left: Vec<_> = given.iter().filter(|one| one.agent.is_none()).collect();
+    let last = queue.last().map(|one| one.conversation);
+    assert_eq!(left.iter().map(|one| one.conversation).collect::<Vec<_>>(), last.as_slice());
+    assert!(left[0].trail.left_out.iter().all(|left| left.why == PassedOver::Full));
+    assert!(candidates.values().all(|of| of.load == 100));
 }
 
 #[test]

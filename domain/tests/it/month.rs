@@ -1,10 +1,14 @@
 //! A month of a routed team, commit by commit. The router plans from what was read before the
-//! commit, as it does in life, and people act in the same commit.
+//! commit, as it does in life, and people act in the same commit. Now and then another node leads
+//! as well, and its plan comes a commit later.
 //!
 //! `BATON_MONTH_AGENTS` is how many work, `BATON_MONTH_CONVERSATIONS` how many customers write at
 //! least.
 
+mod judged;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::time::Duration;
 
 use baton_domain::chance::next;
@@ -15,10 +19,11 @@ use baton_domain::group::{
 use baton_domain::inbound::{ElementBody, InboundMessage};
 use baton_domain::reach::Verdict;
 use baton_domain::routing::absence::{Absence, Absences, Deserted};
+use baton_domain::routing::rung::Call;
 use baton_domain::routing::{Candidate, TeamMemory, TeamRouting, Waiting, is_routable, plan};
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
-use baton_protocol::command::OfOffer;
+use baton_protocol::command::{Claim, OfOffer};
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
     AgentId, AgentState, Availability, Choice, Command, CommandBody, Conversation, ConversationId,
@@ -27,7 +32,8 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use crate::group::{AGENT, NOW, TEAM, WORKSPACE, message, number_of, run_at, state, tells_with};
+use self::judged::Told;
+use crate::group::{AGENT, NOW, TEAM, WORKSPACE, message, number_of, state, tells_with};
 use crate::team::{reply, resolve};
 
 /// The numbers without a word from the environment.
@@ -37,6 +43,10 @@ const CAPACITY: u32 = 4;
 const DAYS: u64 = 30;
 /// Minutes of a day in which customers begin; then it goes on until all of it is done.
 const OPEN_MIN: u64 = 8 * 60;
+/// Minutes in which nobody is there.
+const MEETING: Range<u64> = 200..216;
+/// Minutes in which so many write that nobody has room.
+const RUSH: Range<u64> = 300..312;
 /// A day is over by then: nothing waits for ever.
 const DAY_MIN: u64 = 12 * 60;
 
@@ -52,6 +62,8 @@ struct Month {
     there: BTreeMap<AgentId, u64>,
     commits: u64,
     moved: u64,
+    calls: u64,
+    late: u64,
 }
 
 /// A day begins with nothing open.
@@ -64,6 +76,9 @@ struct Day {
     seen: BTreeMap<OfferId, u64>,
     declined: BTreeMap<ConversationId, BTreeSet<AgentId>>,
     absences: Absences,
+    /// The plan of another leader, who read what stood a commit ago.
+    other: Vec<Work>,
+    told: Told,
 }
 
 fn agent(number: u64) -> AgentId {
@@ -105,6 +120,8 @@ fn day(agents: u64) -> Day {
         seen: BTreeMap::new(),
         declined: BTreeMap::new(),
         absences: Absences::default(),
+        other: Vec::new(),
+        told: Told::default(),
     }
 }
 
@@ -119,6 +136,41 @@ impl Day {
         let counts =
             |of: &&Conversation| of.head.status != Status::Resolved || of.thread.offer.is_some();
         all.filter(counts).cloned().collect()
+    }
+
+    /// Something that waits, beside this.
+    fn in_line(&self, this: ConversationId) -> Option<Conversation> {
+        let waits = |one: &&Conversation| {
+            is_routable(one) && one.thread.offer.is_none() && one.head.id != this
+        };
+        self.state.conversations.values().map(|held| &held.now).find(waits).cloned()
+    }
+
+    /// What waits, with the longest wait first.
+    fn waiting(&self, all: &[Conversation]) -> Vec<Waiting> {
+        let mut waiting: Vec<Waiting> = all
+            .iter()
+            .filter(|one| is_routable(one) && one.thread.offer.is_none())
+            .filter_map(|one| {
+                let (conversation, since) = (one.head.id, one.thread.turn?.since);
+                let declined = self.declined.get(&conversation).cloned().unwrap_or_default();
+                // Somebody said no to it: after ten minutes they are asked again.
+                let declined =
+                    if self.minute.is_multiple_of(10) { BTreeSet::new() } else { declined };
+                let waited = u64::try_from(self.now().since(since) / 1000).ok()?;
+                Some(Waiting {
+                    conversation,
+                    revision: one.head.revision,
+                    since,
+                    waited_s: waited,
+                    language: None,
+                    last: one.thread.last_agent,
+                    declined,
+                })
+            })
+            .collect();
+        waiting.sort_by_key(|one| (one.since, one.conversation));
+        waiting
     }
 
     fn facts(&self, of: AgentId) -> AgentFacts {
@@ -195,7 +247,8 @@ impl Month {
     fn people(&mut self, day: &mut Day) -> Vec<Work> {
         let mut group = Vec::new();
         if day.minute < OPEN_MIN {
-            for _ in 0..=self.below(self.size.1) {
+            let more = if RUSH.contains(&day.minute) { self.size.0 / 2 } else { 0 };
+            for _ in 0..=self.below(self.size.1) + more {
                 // Some write twice on a day.
                 let customer = self.below(self.size.1 * 450);
                 group.push(self.writes(customer));
@@ -209,6 +262,14 @@ impl Month {
             facts.unwrap().availability =
                 if is_away { Availability::Away } else { Availability::Available };
         }
+        // Everybody meets, and comes back at once.
+        if MEETING.contains(&day.minute) {
+            let is_over = day.minute + 1 == MEETING.end;
+            for facts in day.state.people.get_mut(&WORKSPACE).unwrap().agents.values_mut() {
+                facts.availability =
+                    if is_over { Availability::Available } else { Availability::Away };
+            }
+        }
         for Conversation { head, thread } in day.all() {
             if let Some(offer) = thread.offer {
                 let of = OfOffer { offer_id: offer.offer_id };
@@ -221,6 +282,17 @@ impl Month {
                     day.declined.entry(head.id).or_default().insert(offer.agent_id);
                 }
                 group.push(self.does(day, offer.agent_id, head.id, body));
+            }
+            // Who did not answer in time may still want it, and something else as well.
+            let lapsed = thread.lapsed.last().filter(|_| thread.offer.is_none());
+            if let Some(lapsed) = lapsed.filter(|_| self.below(4) == 0) {
+                if let Some(other) = day.in_line(head.id) {
+                    let (of, epoch) = (other.head.id, other.head.owner_epoch);
+                    let claim = Claim { expect_owner_epoch: epoch, exceed_capacity: false };
+                    group.push(self.does(day, lapsed.agent_id, of, CommandBody::Claim(claim)));
+                }
+                let of = OfOffer { offer_id: lapsed.offer_id };
+                group.push(self.does(day, lapsed.agent_id, head.id, CommandBody::AcceptOffer(of)));
             }
             let Owner::Agent(owner) = head.owner else { continue };
             if day.facts(owner).availability == Availability::Away {
@@ -303,42 +375,41 @@ impl Month {
             *self.there.entry(id).or_default() += u64::from(is_there);
             candidates.insert(id, candidate);
         }
-        let mut waiting: Vec<Waiting> = all
-            .iter()
-            .filter(|one| is_routable(one) && one.thread.offer.is_none())
-            .filter_map(|one| {
-                let (conversation, since) = (one.head.id, one.thread.turn?.since);
-                let declined = day.declined.get(&conversation).cloned().unwrap_or_default();
-                // Somebody said no to it: after ten minutes they are asked again.
-                let declined = if minute.is_multiple_of(10) { BTreeSet::new() } else { declined };
-                let waited = u64::try_from(day.now().since(since) / 1000).ok()?;
-                Some(Waiting {
-                    conversation,
-                    since,
-                    waited_s: waited,
-                    language: None,
-                    last: one.thread.last_agent,
-                    declined,
-                })
-            })
-            .collect();
-        waiting.sort_by_key(|one| (one.since, one.conversation));
+        let waiting = day.waiting(&all);
         let (is_open, routings) = (&BTreeMap::new(), &BTreeMap::new());
         let routing = TeamRouting { team: TEAM, policy, is_open, routings };
         let planned = plan(routing, &waiting, &mut candidates, &mut self.memory, minute);
         let mut group = Vec::new();
-        for one in planned.into_iter().filter(|one| one.agent.is_some()) {
-            let offer = Some((OfferId(self.fresh()), day.now().plus_ms(60_000)));
+        for (mut one, of) in planned.into_iter().zip(&waiting) {
+            if one.agent.is_none() {
+                let is_wanted = !one.is_somebody_there() || of.waited_s >= 180;
+                let calls = day.told.calls(of);
+                let Some(call) = calls.due(is_wanted, day.now()) else { continue };
+                one.trail.again = call == Call::Again;
+            }
+            let until = day.now().plus_ms(60_000);
             group.push(Work::Route(RouteWork {
                 workspace: WORKSPACE,
                 conversation: one.conversation,
+                revision: of.revision,
                 team: TEAM,
                 agent: one.agent,
-                offer,
+                offer: one.agent.map(|_| (OfferId(self.fresh()), until)),
                 trail: one.trail,
             }));
         }
         group
+    }
+
+    /// The same choices, as another node makes them that believes to lead.
+    fn made_twice(&mut self, group: &[Work]) -> Vec<Work> {
+        let mut all = group.to_vec();
+        for work in &mut all {
+            if let Work::Route(route) = work {
+                route.offer = route.offer.map(|(_, until)| (OfferId(self.fresh()), until));
+            }
+        }
+        all
     }
 
     fn plays(&mut self, policy: &Routing) {
@@ -350,10 +421,14 @@ impl Month {
         while !is_done(&day) {
             assert!(day.minute < DAY_MIN, "something waits for ever");
             let mut group = self.router(&mut day, policy);
+            let other = match self.below(4) {
+                0 => self.made_twice(&group),
+                _ => Vec::new(),
+            };
+            group.extend(std::mem::replace(&mut day.other, other));
             group.extend(self.over(&mut day));
             group.extend(self.people(&mut day));
-            let now = day.now();
-            run_at(&mut day.state, &mut day.book, &group, now);
+            self.late += day.commits(&group);
             day.is_sound();
             for entry in &day.state.entries {
                 let is_new = matches!(entry.event.fact, Fact::EpisodeOpened { .. });
@@ -365,6 +440,7 @@ impl Month {
                     if *cause == baton_protocol::OwnerCause::Absent);
                 self.moved += u64::from(is_moved);
             }
+            self.calls += day.told.calls_now;
             day.state.settle();
             day.book.settle();
             (day.minute, self.commits) = (day.minute + 1, self.commits + 1);
@@ -372,14 +448,14 @@ impl Month {
     }
 }
 
-/// Nobody is asked more often than a quarter above their share of the time in which they could be.
-fn plays_a_month(choose: Choice) {
+/// So many days. Nobody is asked more often than a quarter above their share of the time in which
+/// they could be.
+fn played(choose: Choice, agents: u64, least: u64, days: u64) -> Month {
     let policy = Routing { hand: Hand::Offer, choose, at_once: 3, ..Routing::default() };
-    let least = number("BATON_MONTH_CONVERSATIONS", CONVERSATIONS);
     // On average half as many write, and some of them again.
-    let a_minute = (least * 5 / 2).div_ceil(DAYS * OPEN_MIN);
+    let a_minute = (least * 5 / 2).div_ceil(days * OPEN_MIN);
     let mut month = Month {
-        size: (number("BATON_MONTH_AGENTS", AGENTS), a_minute),
+        size: (agents, a_minute),
         conversations: 0,
         dice: 43,
         ids: 0,
@@ -388,27 +464,41 @@ fn plays_a_month(choose: Choice) {
         there: BTreeMap::new(),
         commits: 0,
         moved: 0,
+        calls: 0,
+        late: 0,
     };
-    for _ in 0..DAYS {
+    for _ in 0..days {
         month.plays(&policy);
     }
-    let (all, there): (u64, u64) = (month.asked.values().sum(), month.there.values().sum());
-    assert!(all > 10_000 && month.moved > 50, "{all} offers, {} were left", month.moved);
-    assert!(month.conversations >= least, "{} conversations", month.conversations);
-    let part = |(of, minutes): (&AgentId, &u64)| {
-        let asked = month.asked.get(of).copied().unwrap_or_default();
-        asked * there * 100 / (all * minutes)
-    };
-    let parts: Vec<u64> = month.there.iter().map(part).collect();
-    assert!(parts.iter().all(|part| *part <= 125), "{choose:?}: {parts:?} % of fair shares");
+    assert!(month.parts().iter().all(|part| *part <= 125), "fair shares: {:?} %", month.parts());
+    month
+}
+
+impl Month {
+    /// The offers to each, in % of a fair share.
+    fn parts(&self) -> Vec<u64> {
+        let (all, there): (u64, u64) = (self.asked.values().sum(), self.there.values().sum());
+        let part = |(of, minutes): (&AgentId, &u64)| {
+            let asked = self.asked.get(of).copied().unwrap_or_default();
+            asked * there * 100 / (all * minutes)
+        };
+        self.there.iter().map(part).collect()
+    }
+}
+
+fn plays_a_month(choose: Choice) {
+    let least = number("BATON_MONTH_CONVERSATIONS", CONVERSATIONS);
+    let month = played(choose, number("BATON_MONTH_AGENTS", AGENTS), least, DAYS);
+    let all: u64 = month.asked.values().sum();
+    let Month { size: (agents, _), conversations, commits, moved, calls, late, .. } = month;
+    assert!(all > 10_000 && moved > 50, "{all} offers, {moved} were left");
+    assert!(calls > 50 && late > 50, "{calls} calls, {late} late yeses");
+    assert!(conversations >= least, "{conversations} conversations");
     println!(
-        "{choose:?}: {} agents, {} conversations, {all} offers, {} commits, {} left by who was \
-         away; nobody was asked more than {} % of a fair share",
-        month.size.0,
-        month.conversations,
-        month.commits,
-        month.moved,
-        parts.iter().max().unwrap()
+        "{choose:?}: {agents} agents, {conversations} conversations, {all} offers, {commits} \
+         commits, {moved} left by who was away, {calls} calls, {late} taken late; nobody was asked \
+         more than {} % of a fair share",
+        month.parts().iter().max().unwrap()
     );
 }
 

@@ -5,6 +5,7 @@ use baton_domain::group::{
     Book, Done, HandBackWork, OfferEndWork, RehomeWork, RouteWork, State, Work,
 };
 use baton_domain::outcome::Answer;
+use baton_domain::planted::{Bug, plant};
 use baton_domain::routing::absence::{Absence, Deserted};
 use baton_protocol::command::{Claim, CommandBody, Nothing, OfOffer, Unassign};
 use baton_protocol::{
@@ -16,12 +17,13 @@ use uuid::Uuid;
 use crate::group::{AGENT, LUCIA, NOW, TEAM, WORKSPACE, accepted, does, run, run_at, says, state};
 use crate::team::{reply, resolve};
 
-const OFFER: OfferId = OfferId(Uuid::from_u128(0x71));
+pub(crate) const OFFER: OfferId = OfferId(Uuid::from_u128(0x71));
 
-fn routes(agent: Option<AgentId>, offer: Option<OfferId>) -> Work {
+pub(crate) fn routes(agent: Option<AgentId>, offer: Option<OfferId>) -> Work {
     Work::Route(RouteWork {
         workspace: WORKSPACE,
         conversation: LUCIA,
+        revision: 0,
         team: TEAM,
         agent,
         offer: offer.map(|id| (id, NOW.plus_ms(45_000))),
@@ -29,17 +31,27 @@ fn routes(agent: Option<AgentId>, offer: Option<OfferId>) -> Work {
     })
 }
 
-fn ends(offer_id: OfferId, end: OfferEnd) -> Work {
+/// The team is called, as somebody decided who read this revision.
+fn calls(revision: u64) -> Work {
+    let Work::Route(route) = routes(None, None) else { unreachable!("it is routed") };
+    Work::Route(RouteWork { revision, ..route })
+}
+
+fn revision(state: &mut State) -> u64 {
+    state.conversation(WORKSPACE, LUCIA).unwrap().head.revision
+}
+
+pub(crate) fn ends(offer_id: OfferId, end: OfferEnd) -> Work {
     Work::OfferEnd(OfferEndWork { workspace: WORKSPACE, conversation: LUCIA, offer_id, end })
 }
 
-fn answers(number: u128, is_yes: bool, offer_id: OfferId) -> Work {
+pub(crate) fn answers(number: u128, is_yes: bool, offer_id: OfferId) -> Work {
     let of = OfOffer { offer_id };
     does(number, if is_yes { CommandBody::AcceptOffer(of) } else { CommandBody::DeclineOffer(of) })
 }
 
 /// Lucía waits in the queue; her conversation is offered to the one agent, who has this capacity.
-fn offered(capacity: Option<u32>) -> (State, Book) {
+pub(crate) fn offered(capacity: Option<u32>) -> (State, Book) {
     let (mut state, mut book) = (state(), Book::default());
     me(&mut state).capacity = capacity;
     run(&mut state, &mut book, &[says(1)]);
@@ -48,7 +60,7 @@ fn offered(capacity: Option<u32>) -> (State, Book) {
     (state, book)
 }
 
-fn next_group(state: &mut State, book: &mut Book) {
+pub(crate) fn next_group(state: &mut State, book: &mut Book) {
     state.settle();
     book.settle();
 }
@@ -58,7 +70,7 @@ fn me(state: &mut State) -> &mut baton_domain::context::AgentFacts {
 }
 
 /// Owner, offer, and the agent's load.
-fn stands(state: &mut State) -> (Owner, Option<OfferId>, u32) {
+pub(crate) fn stands(state: &mut State) -> (Owner, Option<OfferId>, u32) {
     let conversation = state.conversation(WORKSPACE, LUCIA).unwrap();
     let offer = conversation.thread.offer.map(|offer| offer.offer_id);
     (conversation.head.owner, offer, me(state).load)
@@ -208,11 +220,38 @@ fn a_choice_is_tested_again_and_two_leaders_make_one_offer() {
 }
 
 #[test]
+fn of_two_leaders_who_call_the_team_one_does_and_what_happened_since_is_looked_at_anew() {
+    let (mut state, mut book) = (state(), Book::default());
+    run(&mut state, &mut book, &[says(1)]);
+    next_group(&mut state, &mut book);
+    let read = revision(&mut state);
+    run(&mut state, &mut book, &[calls(read), calls(read)]);
+    assert_eq!(told(&state), ["routed"], "both are in one commit");
+    next_group(&mut state, &mut book);
+    run(&mut state, &mut book, &[calls(read)]);
+    assert_eq!(told(&state), [""; 0], "the other one's comes a commit later");
+    let read = revision(&mut state);
+    run(&mut state, &mut book, &[says(2)]);
+    next_group(&mut state, &mut book);
+    run(&mut state, &mut book, &[calls(read)]);
+    assert_eq!(told(&state), [""; 0], "the customer wrote again meanwhile");
+    let read = revision(&mut state);
+    run(&mut state, &mut book, &[calls(read)]);
+    assert_eq!(told(&state), ["routed"], "decided anew it is told");
+    next_group(&mut state, &mut book);
+    plant(Some(Bug::CallsUncompared));
+    run(&mut state, &mut book, &[calls(read)]);
+    plant(None);
+    assert_eq!(told(&state), ["routed"], "it is the comparison that keeps it from them");
+}
+
+#[test]
 fn what_is_assigned_at_once_says_why_and_who_is_called_is_nobody() {
     let (mut state, mut book) = (state(), Book::default());
     run(&mut state, &mut book, &[says(1)]);
     next_group(&mut state, &mut book);
-    run(&mut state, &mut book, &[routes(None, None), routes(Some(AGENT), None)]);
+    let group = [calls(revision(&mut state)), routes(Some(AGENT), None)];
+    run(&mut state, &mut book, &group);
     assert_eq!(told(&state), ["routed", "routed", "owner Routed"]);
     assert_eq!(stands(&mut state), (MINE, None, 1));
     let last = state.entries.last().map(|entry| entry.event.fact.clone());

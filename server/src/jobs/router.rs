@@ -9,6 +9,8 @@ mod absence;
 mod asked;
 mod calls;
 mod probe;
+#[cfg(test)]
+mod tests;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,13 +18,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::board::BrakeOn;
-use baton_domain::group::{HandBackWork, OfferEndWork, RouteWork};
+use baton_domain::group::{HandBackWork, Key, OfferEndWork, RouteWork};
 use baton_domain::planted::{Bug, is_planted};
 use baton_domain::reach::{Signs, Verdict};
 use baton_domain::routing::absence::Absences;
 use baton_domain::routing::brake::Brake;
 use baton_domain::routing::probe::Probes;
-use baton_domain::routing::rung::{Call, Calls};
+use baton_domain::routing::rung::Calls;
 use baton_domain::routing::{
     Candidate, Planned, TeamMemory, TeamRouting, Waiting, levels, open_at, plan,
 };
@@ -84,7 +86,7 @@ struct Memory {
     wished: BTreeMap<OfferKey, StandingOffer>,
     /// The agents who were asked in vain, and the time.
     asked: BTreeMap<(WorkspaceId, ConversationId), Vec<(AgentId, Duration)>>,
-    /// The calls of teams for turns that nobody could be asked to take.
+    /// The calls of teams for turns that nobody could be asked to take, as the log told them.
     called: BTreeMap<TurnKey, Calls>,
     teams: BTreeMap<(WorkspaceId, TeamId), TeamMemory>,
     /// Loads as they were seen last, and since when.
@@ -109,6 +111,8 @@ struct Memory {
 struct SeenOffer {
     offer: StandingOffer,
     first: Duration,
+    /// The time for an answer, as the team had it then. An offer that is out keeps it.
+    window: Duration,
     is_received: bool,
 }
 
@@ -177,7 +181,7 @@ impl Router {
         let policies = routed_teams(tx).await?;
         let offers = standing_offers(tx).await?;
         let now = self.clock.monotonic();
-        memory.keep(&offers, now);
+        memory.keep(&offers, &policies, now);
         memory.note_wished(tx, now).await?;
         let mut staff: BTreeMap<WorkspaceId, Staff> = BTreeMap::new();
         let workspaces = offers.iter().map(|offer| offer.workspace);
@@ -187,9 +191,7 @@ impl Router {
         for offer in &offers {
             let Some(of) = staff.get(&offer.workspace) else { continue };
             let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
-            let policy = policies.get(&(offer.workspace, offer.team)).cloned().unwrap_or_default();
-            let window = Duration::from_secs(policy.window_s.into());
-            if let Some(end) = self.end(tx, seen, of, window).await? {
+            if let Some(end) = self.end(tx, seen, of).await? {
                 if end == OfferEnd::NotReceived {
                     memory.bounced.insert((offer.workspace, offer.offer.agent_id));
                 }
@@ -233,8 +235,8 @@ impl Router {
             let (is_open, routings) = (&is_open, &routings);
             let routing = TeamRouting { team: *team, policy, is_open, routings };
             let queue = Queue { workspace: *workspace, routing };
-            let mut routes = self.routes(memory, queue, found, candidates);
-            self.keep_new_calls(tx, memory, &turns, &mut routes).await?;
+            let routes = self.routes(memory, queue, found, candidates);
+            let routes = self.with_due_calls(tx, memory, &turns, routes).await?;
             wishes.routes.extend(routes);
         }
         memory.called.retain(|(of, team, ..), _| policies.contains_key(&(*of, *team)));
@@ -254,9 +256,8 @@ impl Router {
         tx: &mut Tx,
         seen: &mut SeenOffer,
         staff: &Staff,
-        window: Duration,
     ) -> Result<Option<OfferEnd>, StoreError> {
-        let offer = seen.offer;
+        let SeenOffer { offer, window, .. } = *seen;
         let agent = staff.agents.iter().find(|agent| agent.id == offer.offer.agent_id);
         let is_there = agent.is_some_and(|agent| {
             agent.state == AgentState::Active
@@ -347,12 +348,12 @@ impl Router {
         let planned = plan(routing, &found, candidates, of, at);
         let mut routes = Vec::new();
         let mut wishes = BTreeMap::new();
-        for (mut one, of) in planned.into_iter().zip(&found) {
+        for (one, of) in planned.into_iter().zip(&found) {
             // In another queue at once, nobody has to be called here.
-            if one.agent.is_none() && one.trail.to_team.is_none() {
-                let turn = (workspace, team, one.conversation, of.since);
-                let Some(call) = memory.call((&one, turn), now) else { continue };
-                one.trail.again = call == Call::Again;
+            let turn = (workspace, team, one.conversation, of.since);
+            let is_kept = one.agent.is_none() && one.trail.to_team.is_none();
+            if is_kept && memory.call((&one, turn), now).is_none() {
+                continue;
             }
             let Planned { conversation, agent, trail, is_early: _ } = one;
             let offer = agent.filter(|_| policy.hand == Hand::Offer).map(|_| self.offer(policy));
@@ -361,7 +362,9 @@ impl Router {
                 let wished = StandingOffer { workspace, team, conversation, offer };
                 wishes.insert(wished.key(), wished);
             }
-            routes.push(RouteWork { workspace, conversation, team, agent, offer, trail });
+            let revision = of.revision;
+            let route = RouteWork { workspace, conversation, revision, team, agent, offer, trail };
+            routes.push(route);
         }
         memory.wished.extend(wishes);
         routes
@@ -413,7 +416,12 @@ impl Memory {
     }
 
     /// Notes which offers stand. Whoever had one that is over is not asked again for a while.
-    fn keep(&mut self, offers: &[StandingOffer], now: Duration) {
+    fn keep(
+        &mut self,
+        offers: &[StandingOffer],
+        policies: &BTreeMap<Key<TeamId>, Routing>,
+        now: Duration,
+    ) {
         let standing: BTreeMap<OfferKey, &StandingOffer> =
             offers.iter().map(|offer| (offer.key(), offer)).collect();
         let is_over = |key: &OfferKey| !standing.contains_key(key);
@@ -427,7 +435,9 @@ impl Memory {
             if is_planted(Bug::OffersOutliveTheLeader) && !self.wished.contains_key(&key) {
                 continue;
             }
-            let new = SeenOffer { offer: *offer, first: now, is_received: false };
+            let policy = policies.get(&(offer.workspace, offer.team)).cloned().unwrap_or_default();
+            let window = Duration::from_secs(policy.window_s.into());
+            let new = SeenOffer { offer: *offer, first: now, window, is_received: false };
             self.seen.entry(key).or_insert(new);
         }
         self.asked.retain(|_, asked| {
@@ -438,10 +448,10 @@ impl Memory {
 
     /// A conversation that waits, as a plan looks at it.
     fn waiting(&self, workspace: WorkspaceId, of: InQueue, now: Timestamp) -> Waiting {
-        let InQueue { conversation, since, language, last } = of;
+        let InQueue { conversation, revision, since, language, last } = of;
         let declined = self.asked_in_vain(workspace, conversation).collect();
         let waited_s = u64::try_from(now.since(since) / 1000).unwrap_or(0);
-        Waiting { conversation, since, waited_s, language, last, declined }
+        Waiting { conversation, revision, since, waited_s, language, last, declined }
     }
 
     fn was_asked(&mut self, of: (WorkspaceId, ConversationId), agent: AgentId, now: Duration) {

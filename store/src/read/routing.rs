@@ -204,6 +204,8 @@ fn read_policies(
 pub struct InQueue {
     /// The conversation.
     pub conversation: ConversationId,
+    /// Its revision.
+    pub revision: u64,
     /// The start of its open turn.
     pub since: Timestamp,
     /// The language that the customer writes, where it is known.
@@ -224,6 +226,7 @@ pub async fn waiting(
         let language: Option<Spoken> = row.language.as_deref().map(from_json).transpose()?;
         Ok(InQueue {
             conversation: id(&row.id)?,
+            revision: u64::try_from(row.revision).map_err(StoreError::corrupt)?,
             since: Timestamp::from_ms(row.unanswered_since),
             language: language.map(|spoken| spoken.language),
             last: row.last_agent.as_deref().map(id).transpose()?,
@@ -369,6 +372,7 @@ impl StandingOffer {
 #[derive(FromRow)]
 struct InLineRow {
     id: String,
+    revision: i64,
     owner_epoch: i64,
     unanswered_since: i64,
     priority: Option<String>,
@@ -384,7 +388,8 @@ async fn first_in_line(
     limit: u64,
 ) -> Result<Vec<InLineRow>, StoreError> {
     static SELECT: Sql = Sql::new(
-        "SELECT c.id, c.owner_epoch, c.unanswered_since, c.priority, c.language, c.last_agent
+        "SELECT c.id, c.revision, c.owner_epoch, c.unanswered_since, c.priority, c.language,
+           c.last_agent
          FROM conversation AS c
          WHERE c.workspace = $1 AND c.team = $2 AND c.owner_agent IS NULL AND c.status = 'open'
            AND c.turn_seq IS NOT NULL AND c.offer_id IS NULL AND c.block IS NULL

@@ -73,6 +73,7 @@ struct WishRow {
     body: Option<String>,
     /// NULL where it waits in that queue no more.
     unanswered_since: Option<i64>,
+    revision: Option<i64>,
     language: Option<String>,
     last_agent: Option<String>,
     offer_id: Option<String>,
@@ -89,7 +90,7 @@ pub async fn standing_wishes(tx: &mut Tx, limit: u64) -> Result<Vec<StandingWish
               ON t.workspace = s.workspace AND t.id = s.content
             WHERE s.workspace = a.workspace AND s.kind = 'rule' AND s.id = a.rule
               AND s.ended_at IS NULL) AS body,
-           c.unanswered_since, c.language, c.last_agent, c.offer_id
+           c.unanswered_since, c.revision, c.language, c.last_agent, c.offer_id
          FROM assign AS a LEFT JOIN conversation AS c
            ON c.workspace = a.workspace AND c.id = a.conversation AND c.team = a.team
              AND c.owner_agent IS NULL AND c.status = 'open' AND c.turn_seq IS NOT NULL
@@ -116,8 +117,10 @@ fn standing(row: &WishRow) -> Result<StandingWish, StoreError> {
     };
     let language: Option<Spoken> = row.language.as_deref().map(from_json).transpose()?;
     let last: Option<AgentId> = row.last_agent.as_deref().map(id).transpose()?;
-    let waits = row.unanswered_since.map(|since| InQueue {
+    let revision = row.revision.map(number).transpose()?;
+    let waits = row.unanswered_since.zip(revision).map(|(since, revision)| InQueue {
         conversation: of.1,
+        revision,
         since: Timestamp::from_ms(since),
         language: language.map(|spoken| spoken.language),
         last,

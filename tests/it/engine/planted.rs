@@ -29,6 +29,13 @@ fn broken_by(bug: Bug) -> Promise {
         | Bug::LastRingsFirst
         | Bug::ClaimsUnfenced
         | Bug::OffersOutliveTheLeader
+        | Bug::ChoicesUntested
+        | Bug::CallsUncompared
+        | Bug::HandBacksUntested
+        | Bug::TimersBeforePeople
+        | Bug::OwnUnitForgotten
+        | Bug::LateYesWithoutRoom
+        | Bug::TheFirstIsAlwaysAsked
         | Bug::FactsOfTheFuture => Promise::OneOutcome,
     }
 }

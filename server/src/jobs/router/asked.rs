@@ -74,12 +74,14 @@ impl Router {
             }
             let Some(step) = step(&rule) else { continue };
             let waiting = memory.waiting(workspace, waits, now);
+            let revision = waiting.revision;
             let policy = policies.get(&(workspace, wish.team)).cloned().unwrap_or_default();
             let turns = memory.teams.entry((workspace, wish.team)).or_default();
             let team = (wish.team, &policy);
             let found = planned(team, (step, is_open), &waiting, candidates, (turns, at));
             routes.extend(found.map(|Planned { conversation, agent, trail, is_early: _ }| {
-                RouteWork { workspace, conversation, team: wish.team, agent, offer: None, trail }
+                let (team, offer) = (wish.team, None);
+                RouteWork { workspace, conversation, revision, team, agent, offer, trail }
             }));
         }
         routes

@@ -1,15 +1,15 @@
-//! Calls for what nobody can be asked to take. What was called before is in the log: a new leader
-//! reads it there, and tells nobody twice.
+//! Calls for what nobody can be asked to take. What was called before is in the log: a leader reads
+//! it there before each call, and nobody is told twice.
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::{Key, RouteWork};
 use baton_domain::routing::Planned;
 use baton_domain::routing::rung::Call;
-use baton_protocol::{TeamId, Timestamp};
+use baton_protocol::{ConversationId, TeamId, Timestamp};
 
 use super::{Memory, Router, TurnKey};
 use crate::store::read;
@@ -21,42 +21,37 @@ const ROUNDS: usize = 3;
 const PATIENCE_MS: i64 = 180_000;
 
 impl Router {
-    /// Leaves out calls that an earlier leader made, and remembers them.
-    pub(super) async fn keep_new_calls(
+    /// The choices without calls that were made before. Each that seems due is looked up in the
+    /// log, and only what the log tells is remembered. The commit compares the revision, so what is
+    /// called meanwhile is not called twice.
+    pub(super) async fn with_due_calls(
         &self,
         tx: &mut Tx,
         memory: &mut Memory,
         turns: &[TurnKey],
-        routes: &mut Vec<RouteWork>,
-    ) -> Result<(), StoreError> {
-        for turn in turns {
-            let (workspace, team, conversation, since) = *turn;
-            let is_it = |route: &RouteWork| route.conversation == conversation && is_call(route);
-            if memory.called.contains_key(turn) || !routes.iter().any(is_it) {
-                continue;
+        routes: Vec<RouteWork>,
+    ) -> Result<Vec<RouteWork>, StoreError> {
+        let turns: BTreeMap<ConversationId, TurnKey> =
+            turns.iter().map(|turn| (turn.2, *turn)).collect();
+        let mut all = Vec::with_capacity(routes.len());
+        for mut route in routes {
+            if let Some(turn) = turns.get(&route.conversation).filter(|_| route.is_call()) {
+                let (workspace, team, conversation, since) = *turn;
+                let calls = read::calls(tx, (workspace, conversation), (team, since)).await?;
+                memory.called.insert(*turn, calls);
+                let Some(call) = calls.due(true, self.clock.now()) else { continue };
+                route.trail.again = call == Call::Again;
             }
-            let mut calls = read::calls(tx, (workspace, conversation), (team, since)).await?;
-            if calls.is_begun() {
-                routes.retain(|route| !is_it(route));
-            } else {
-                calls.note(Call::First, self.clock.now());
-            }
-            memory.called.insert(*turn, calls);
+            all.push(route);
         }
-        Ok(())
+        Ok(all)
     }
 }
 
-/// True where nobody is asked: it stays, and somebody is called.
-fn is_call(route: &RouteWork) -> bool {
-    route.agent.is_none() && route.trail.to_team.is_none()
-}
-
 impl Memory {
-    /// The call that is due for what nobody is asked to take. The first one counts once it is known
-    /// that no earlier leader made it.
+    /// The call that seems due for what nobody is asked to take. The log may know better.
     pub(super) fn call(
-        &mut self,
+        &self,
         (planned, turn): (&Planned, TurnKey),
         now: Timestamp,
     ) -> Option<Call> {
@@ -64,12 +59,7 @@ impl Memory {
         let rounds = self.asked_in_vain(workspace, conversation).count();
         let is_wanted =
             !planned.is_somebody_there() || rounds >= ROUNDS || now.since(since) >= PATIENCE_MS;
-        let Some(calls) = self.called.get_mut(&turn) else {
-            return is_wanted.then_some(Call::First);
-        };
-        let call = calls.due(is_wanted, now)?;
-        calls.note(call, now);
-        Some(call)
+        self.called.get(&turn).copied().unwrap_or_default().due(is_wanted, now)
     }
 
     /// Forgets the turns of a queue that wait there no more. What has an offer comes back.

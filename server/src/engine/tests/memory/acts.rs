@@ -436,14 +436,16 @@ impl Both {
     /// Somebody is asked to take it, or given it, or everybody is called; it may have an owner.
     fn somebody_is_asked(&mut self) -> Option<Work> {
         let conversation = self.somewhere()?;
-        let team = self.memory.conversation(conversation)?.head.team_id;
+        let head = &self.memory.conversation(conversation)?.head;
+        let (team, revision) = (head.team_id, head.revision);
         let agent = Some(AGENTS[self.dice.below(3)]).filter(|_| self.dice.percent(90));
         let offer_id = OfferId(self.memory.fresh_id());
         let until = self.memory.now.plus_ms(45_000);
         let offer = Some((offer_id, until)).filter(|_| self.dice.percent(80));
         let trail = Trail { choose: Choice::RoundRobin, ..Trail::default() };
         let workspace = WORKSPACE;
-        Some(Work::Route(RouteWork { workspace, conversation, team, agent, offer, trail }))
+        let route = RouteWork { workspace, conversation, revision, team, agent, offer, trail };
+        Some(Work::Route(route))
     }
 
     fn offer_ends(&mut self) -> Option<Work> {
