@@ -2,8 +2,11 @@
 //! messages that were on their way.
 
 use anyhow::Context;
+use baton_domain::group::OfferEndWork;
+use baton_protocol::OfferEnd;
 
 use crate::engine::Engine;
+use crate::store::read::StandingOffer;
 use crate::store::{Store, read, restore};
 
 /// Refuses a database that a backup was put back into and that has no new epoch.
@@ -19,17 +22,23 @@ pub(super) async fn refuse_half_done(store: &Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Finishes what a restore began: nobody knows whether what was on its way has left in the life
-/// that was lost, so people decide.
+/// Finishes what a restore began. Nobody knows whether what was on its way has left in the life
+/// that was lost, so people decide. Offers of that life end: phones may have shown other ones
+/// since.
 pub(super) async fn review(store: &Store, engine: &Engine) -> anyhow::Result<()> {
     let mut tx = store.read().await?;
-    let doubtful = match restore::is_unreviewed(&mut tx).await? {
-        true => read::on_their_way(&mut tx).await?,
+    let (doubtful, offers) = match restore::is_unreviewed(&mut tx).await? {
+        true => (read::on_their_way(&mut tx).await?, read::standing_offers(&mut tx).await?),
         false => return Ok(tx.rollback().await?),
     };
     tx.rollback().await?;
     for at in doubtful {
         engine.restored(at).await.context("messages that were on their way")?;
+    }
+    for StandingOffer { workspace, conversation, offer, .. } in offers {
+        let (offer_id, end) = (offer.offer_id, OfferEnd::Withdrawn);
+        let ended = engine.end_offer(OfferEndWork { workspace, conversation, offer_id, end });
+        ended.await.context("offers of the life that was lost")?;
     }
     let mut tx = store.begin().await?;
     restore::reviewed(&mut tx).await?;

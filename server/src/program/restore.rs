@@ -95,14 +95,17 @@ fn lives_again(of: &Revived) -> String {
 mod tests {
     use std::net::IpAddr;
 
+    use baton_domain::group::RouteWork;
     use baton_protocol::command::{CommandBody, Reply};
+    use baton_protocol::conversation::Snapshot;
     use baton_protocol::frame::{ResetReason, ServerFrame};
     use baton_protocol::invitation::{InvitationNew, InvitationsNew};
     use baton_protocol::outcome::Outcome;
     use baton_protocol::page::LinesPage;
+    use baton_protocol::routing::RoutingHistory;
     use baton_protocol::{
-        Command, ConversationId, Cursor, Epoch, Fact, HeldReason, LineRef, MessageStatus, OpId,
-        Role, WorkspaceId,
+        Command, ConversationId, Cursor, Epoch, Fact, HeldReason, LineRef, MessageStatus, OfferEnd,
+        OfferId, OpId, Role, Trail, WorkspaceId,
     };
     use baton_simulator::Simulator;
     use reqwest::StatusCode;
@@ -185,6 +188,48 @@ mod tests {
             assert!(matches!(read, Err(AccountError::Link(LinkFault::Expired))), "{read:?}");
             let sent: Vec<_> = simulator.reached();
             assert_eq!(sent.iter().filter_map(|sent| sent.text()).collect::<Vec<_>>(), ["one"]);
+            server.stop().await;
+            simulator.stop().await;
+            database.close().await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_offer_of_the_life_that_was_lost_is_withdrawn() {
+        for database in databases().await {
+            let directory = tempfile::tempdir().unwrap();
+            let simulator = Simulator::start(baton_simulator::Config::default()).await.unwrap();
+            let config = config(&database.url, directory.path(), &simulator);
+            let clock = Clock::system();
+            let server = Server::start(&config, clock.clone()).await.unwrap();
+            let logins = furnish(&server, &simulator).await.unwrap();
+            let ana = sign_in(&server, &logins).await;
+            let (conversation, ..) = hears(&simulator, &ana).await;
+            let path = format!("/conversations/{conversation}");
+            let snapshot: Snapshot = ana.get(&path).await.unwrap();
+            let Snapshot::Full { view: waits, .. } = snapshot else { panic!("{snapshot:?}") };
+            let offer_id = OfferId(clock.uuid_v4());
+            let route = RouteWork {
+                workspace: ana.session.workspace_id,
+                conversation,
+                revision: waits.conversation.head.revision,
+                team: waits.conversation.head.team_id,
+                agent: Some(ana.session.agent_id),
+                offer: Some((offer_id, clock.now().plus_ms(60_000))),
+                trail: Trail::default(),
+            };
+            server.engine.route(route).await.unwrap();
+            let (epoch, workspace) = (server.store.epoch(), ana.session.workspace_id);
+            server.stop().await;
+            mark(&config, epoch, workspace);
+            run(&Restore { from: None }, &config, &clock).await.unwrap();
+
+            let server = Server::start(&config, clock.clone()).await.unwrap();
+            let ana = sign_in(&server, &logins).await;
+            let decided: RoutingHistory = ana.get(&format!("{path}/routing")).await.unwrap();
+            let [decision] = &decided.decisions[..] else { panic!("{decided:?}") };
+            assert_eq!(decision.offer.map(|offer| offer.offer_id), Some(offer_id));
+            assert_eq!(decision.end, Some(OfferEnd::Withdrawn));
             server.stop().await;
             simulator.stop().await;
             database.close().await;
