@@ -62,6 +62,11 @@ fn what_is_wrong_is_named_by_its_field() {
     assert_eq!(wrong(Routing, &json!({"steps": [skills(twice)]})), "steps");
     assert_eq!(wrong(Routing, &json!({"steps": [{"after_s": 86_401}]})), "steps");
     assert_eq!(wrong(Routing, &json!({"steps": vec![json!({}); 9]})), "steps");
+    for window_s in [0, 14, 301, 600] {
+        assert_eq!(wrong(Routing, &json!({ "window_s": window_s })), "window_s");
+    }
+    assert_eq!(wrong(Routing, &json!({"at_once": 0})), "at_once");
+    assert_eq!(wrong(Routing, &json!({"choose": "priority"})), "first", "nobody is named");
     let step = |step: Value| json!({"steps": [step]});
     assert_eq!(wrong(Routing, &step(json!({"who": "named"}))), "steps", "nobody is named");
     assert_eq!(wrong(Routing, &step(json!({"who": "on_call"}))), "steps");

@@ -52,6 +52,8 @@ mod month;
 #[cfg(test)]
 mod odd_rules;
 #[cfg(test)]
+mod offers;
+#[cfg(test)]
 mod outcomes;
 #[cfg(test)]
 mod outside;
