@@ -283,6 +283,8 @@ class BadInputTest : OverFakes() {
         val text = Strange.EMOJI
         assertEquals(4_096, text.codePointCount(0, text.length))
         baton.setTimeline(MARTA, listOf(TimelineEntry.Line(Sample.said.copy(content = LineContent.Text(text)))))
+        // Whoever signs in begins at the list.
+        shows("Marta Gil")
         model.open(Place.Talk(MARTA))
         shows(text)
         field("Write a reply").performTextReplacement(text)
