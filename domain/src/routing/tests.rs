@@ -132,6 +132,15 @@ fn nobody_is_planned_above_their_capacity_or_with_more_offers_than_may_be_at_onc
 }
 
 #[test]
+fn of_those_who_are_chosen_in_one_plan_nobody_gets_all_before_the_next() {
+    let all = [1, 2, 3].map(|number| Candidate { load: 1, ..somebody(number) });
+    let waiting: Vec<_> = (0..6).map(waits).collect();
+    let found = given(&policy(Choice::LongestIdle), &all, &waiting);
+    let count = |number| found.iter().filter(|one| **one == Some(agent(number))).count();
+    assert_eq!([1, 2, 3].map(count), [2, 2, 2]);
+}
+
+#[test]
 fn the_queue_is_served_in_its_order_and_nobody_of_another_team_is_asked() {
     let other = Candidate { teams: BTreeSet::new(), ..somebody(1) };
     let mut all = by_id([other, Candidate { capacity: Some(1), ..somebody(2) }]);

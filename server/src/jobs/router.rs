@@ -66,7 +66,9 @@ pub struct Router {
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Conversations of one queue that are planned for at once.
-const AT_ONCE: u64 = 200;
+const AT_ONCE: usize = 200;
+/// Looks in a row without a pause, while a queue is longer than one look plans for.
+const IN_A_ROW: u32 = 10;
 /// A device that has an offer says so within this time, else somebody else is asked.
 const EARLY: Duration = Duration::from_secs(8);
 /// An agent who said no to a conversation, or did not answer, is not asked again for so long.
@@ -131,6 +133,8 @@ struct Wishes {
     routes: Vec<RouteWork>,
     /// The wishes of rules that are over.
     over: Vec<AssignWish>,
+    /// Whether a queue is longer than what was planned, and somebody could be asked.
+    is_more: bool,
 }
 
 impl Router {
@@ -138,9 +142,12 @@ impl Router {
     pub async fn run(self) {
         let spell = Spell::default();
         let mut memory = Memory::default();
+        let mut in_a_row = 0;
         loop {
+            let mut is_more = false;
             if self.membership.term().is_some() {
                 let looked = self.look(&mut memory).await;
+                is_more = matches!(looked, Ok(true));
                 if !self.engine.store().is_away() {
                     let what = "what waits in queues could not be read; trying again";
                     spell.note(what, looked.as_ref().err(), self.clock.monotonic());
@@ -149,11 +156,15 @@ impl Router {
                 memory = Memory::default();
                 self.metrics.routing_brakes.set(0);
             }
-            self.clock.sleep(LOOK_EVERY).await;
+            in_a_row = if is_more { in_a_row + 1 } else { 0 };
+            if in_a_row % IN_A_ROW == 0 {
+                self.clock.sleep(LOOK_EVERY).await;
+            }
         }
     }
 
-    async fn look(&self, memory: &mut Memory) -> Result<(), StoreError> {
+    /// Looks once, and tells whether a queue has more that somebody could be asked to take.
+    async fn look(&self, memory: &mut Memory) -> Result<bool, StoreError> {
         let mut tx = self.engine.store().read().await?;
         let mut wishes = self.wishes(&mut tx, memory).await;
         if let Ok(wishes) = &mut wishes {
@@ -162,7 +173,7 @@ impl Router {
         tx.rollback().await?;
         self.tell_brakes(memory).await?;
         self.send_probes(memory).await?;
-        let Wishes { backs, ends, routes, over } = wishes?;
+        let Wishes { backs, ends, routes, over, is_more } = wishes?;
         if let Some(led) = self.membership.led(self.engine.store()) {
             end_wishes(&led, &over).await?;
         }
@@ -173,7 +184,7 @@ impl Router {
         if failed > 0 {
             tracing::warn!(failed, "some choices could not be decided; looking again");
         }
-        Ok(())
+        Ok(is_more && failed == 0)
     }
 
     async fn wishes(&self, tx: &mut Tx, memory: &mut Memory) -> Result<Wishes, StoreError> {
@@ -214,7 +225,8 @@ impl Router {
         let for_rules: BTreeSet<_> =
             wishes.routes.iter().map(|route| (route.workspace, route.conversation)).collect();
         for ((workspace, team), policy) in &policies {
-            let mut found = waiting(tx, *workspace, *team, AT_ONCE).await?;
+            let mut found = waiting(tx, *workspace, *team, AT_ONCE as u64).await?;
+            let is_full = found.len() >= AT_ONCE;
             found.retain(|one| !for_rules.contains(&(*workspace, one.conversation)));
             let turn = |of: &InQueue| (*workspace, *team, of.conversation, of.since);
             let turns: Vec<TurnKey> = found.iter().map(turn).collect();
@@ -236,6 +248,7 @@ impl Router {
             let routing = TeamRouting { team: *team, policy, is_open, routings };
             let queue = Queue { workspace: *workspace, routing };
             let routes = self.routes(memory, queue, found, candidates);
+            wishes.is_more |= is_full && routes.iter().any(|route| route.agent.is_some());
             let routes = self.with_due_calls(tx, memory, &turns, routes).await?;
             wishes.routes.extend(routes);
         }

@@ -1,1 +1,0 @@
-export{t as default}from"./BulkBar-8xkJ3gH5.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./DryRun-By94F5IC.js";
