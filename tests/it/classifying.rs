@@ -126,11 +126,7 @@ async fn what_a_source_says_counts_only_if_the_customer_wrote_nothing_more_since
         world.simulator.assistant_is_silent(false);
         asked(2).await;
         has_tag(&ana, hers, of.unsorted).await;
-        assert_eq!(
-            tags(&ana, hers).await,
-            [of.unsorted],
-            "of what is no longer all nothing counts"
-        );
+        assert_eq!(tags(&ana, hers).await, [of.unsorted], "an answer to half of it does not count");
         ana.phone().converges().await;
     })
     .await;

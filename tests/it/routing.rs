@@ -216,6 +216,8 @@ async fn what_nobody_is_there_for_goes_to_another_team_after_its_time_and_is_off
     let clock = RunningClock::begin(0);
     let setup = Setup { clock: Some(clock.clock()), ..Setup::usual() };
     for_each_store(setup, async |world| {
+        // Customers write at the system's time.
+        clock.comes_back();
         let night = world.team("Night", &["Dora"]).await;
         let ana = world.agent("Ana").await;
         for name in ["Ana", "Ben", "Chloe"] {

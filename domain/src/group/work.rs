@@ -314,7 +314,7 @@ pub struct ClassifiedWork {
     pub episode: u32,
     /// The position of the rule's run.
     pub position: u64,
-    /// The customer's last line that it was told; `None` where nobody was asked.
+    /// The customer's last line that it was told; `None` where it did not answer.
     pub seen: Option<u64>,
     /// The labels that it gave; none where it did not answer.
     pub labels: Vec<String>,

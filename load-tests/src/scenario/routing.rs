@@ -176,7 +176,7 @@ async fn give_out(
     let after = loads(world, queue.team).await?;
     let given = after.iter().sum::<u32>() - before.iter().sum::<u32>();
     ensure!(usize::try_from(given)? == args.waiting, "{given} of {} are theirs", args.waiting);
-    let looks = floor.choices().looks();
+    let bursts = floor.choices().bursts();
     queue.rest(world).await?;
     floor.forget();
     let seconds = took.as_secs_f64();
@@ -184,9 +184,9 @@ async fn give_out(
         world.store().name().into(),
         one(seconds),
         whole(args.waiting as f64 / seconds),
-        looks.into(),
-        whole(seconds * 1000.0 / looks as f64),
-        whole(args.waiting as f64 / looks as f64),
+        bursts.into(),
+        whole(seconds * 1000.0 / bursts as f64),
+        whole(args.waiting as f64 / bursts as f64),
         whole(f64::from(after.iter().min().copied().unwrap_or(0))),
         whole(f64::from(after.iter().max().copied().unwrap_or(0))),
         whole(cpu as f64 * 1000.0 / args.waiting as f64),
@@ -326,9 +326,9 @@ fn offered_row(
         one(seconds),
         one(count as f64 / seconds),
         one(by_people),
-        told.looks().into(),
-        whole(seconds * 1000.0 / told.looks() as f64),
-        whole(told.routed.len() as f64 / told.looks() as f64),
+        told.bursts().into(),
+        whole(seconds * 1000.0 / told.bursts() as f64),
+        whole(told.routed.len() as f64 / told.bursts() as f64),
         whole(told.standing()),
         most.into(),
         told.in_vain.into(),
@@ -345,9 +345,9 @@ fn given_table(args: &LongQueue, rows: Vec<Vec<Cell>>) -> Table {
             "store",
             "given in s",
             "a second",
-            "looks",
-            "a look ms",
-            "in a look",
+            "bursts",
+            "a burst ms",
+            "in a burst",
             "least load",
             "largest load",
             "server CPU us",
@@ -355,7 +355,7 @@ fn given_table(args: &LongQueue, rows: Vec<Vec<Cell>>) -> Table {
         rows,
         notes: vec![
             "Goal: 10,000 to 100 in 30 s. From the setting leaving its admin to the last choice on \
-             the admin's socket. A look: by the pauses between choices."
+             the admin's socket. A burst: choices without a pause between them."
                 .to_owned(),
         ],
     }
@@ -401,9 +401,9 @@ fn offered_table(args: &LongQueue, rows: Vec<Vec<Cell>>) -> Table {
             "accepted in s",
             "a second",
             "people's most",
-            "looks",
-            "a look ms",
-            "in a look",
+            "bursts",
+            "a burst ms",
+            "in a burst",
             "standing",
             "of at most",
             "in vain",

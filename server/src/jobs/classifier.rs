@@ -118,7 +118,7 @@ impl Classifier {
     }
 
     /// The labels that the source gives; none where it is gone or does not answer as it should.
-    /// With them the customer's last line that it was told, where it was asked.
+    /// With them the customer's last line that it was told, where it answered.
     async fn labels(
         &self,
         of: ClassifyQuestion,
@@ -135,7 +135,9 @@ impl Classifier {
         };
         let answered = timeout(ANSWER_MAX, asked).await.ok().flatten();
         let answer = answered.and_then(|(status, body)| taken(status, &body).ok());
-        Ok((answer.unwrap_or_default().labels, Some(*seen)))
+        // Where nothing usable came, what else the customer writes changes nothing of that.
+        let seen = answer.is_some().then_some(*seen);
+        Ok((answer.unwrap_or_default().labels, seen))
     }
 
     /// All that is read before the source is asked; `None` where it is not asked.

@@ -33,7 +33,7 @@ use baton_protocol::push::PushLane;
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
     Agent, AgentId, AgentState, Availability, ConversationId, DeviceId, MembershipKind, OfferEnd,
-    OfferId, OpenOffer, PushId, TeamId, Timestamp, WorkspaceId,
+    OfferId, OpenOffer, PushId, Role, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 use futures_util::future::join_all;
 
@@ -69,6 +69,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const AT_ONCE: usize = 200;
 /// Looks in a row without a pause, while a queue is longer than one look plans for.
 const IN_A_ROW: u32 = 10;
+/// The longest time for an answer that a team may set, ms.
+const WINDOW_MAX_MS: i64 = 300_000;
 /// A device that has an offer says so within this time, else somebody else is asked.
 const EARLY: Duration = Duration::from_secs(8);
 /// An agent who said no to a conversation, or did not answer, is not asked again for so long.
@@ -91,6 +93,8 @@ struct Memory {
     /// The calls of teams for turns that nobody could be asked to take, as the log told them.
     called: BTreeMap<TurnKey, Calls>,
     teams: BTreeMap<(WorkspaceId, TeamId), TeamMemory>,
+    /// The one that waited first in each queue that was longer than one look plans for.
+    firsts: BTreeMap<(WorkspaceId, TeamId), ConversationId>,
     /// Loads as they were seen last, and since when.
     loads: BTreeMap<(WorkspaceId, AgentId), (u32, u64)>,
     /// Owners who are not there while their customers wait.
@@ -123,6 +127,8 @@ struct Staff {
     agents: Vec<Agent>,
     signs: BTreeMap<AgentId, Signs>,
     settings: AgentSettings,
+    /// Teams whose members do not see what waits: they cannot take it.
+    heads: BTreeSet<TeamId>,
 }
 
 /// The wishes of one look.
@@ -133,7 +139,7 @@ struct Wishes {
     routes: Vec<RouteWork>,
     /// The wishes of rules that are over.
     over: Vec<AssignWish>,
-    /// Whether a queue is longer than what was planned, and somebody could be asked.
+    /// Whether a queue is longer than what was planned, and gets shorter.
     is_more: bool,
 }
 
@@ -192,7 +198,7 @@ impl Router {
         let policies = routed_teams(tx).await?;
         let offers = standing_offers(tx).await?;
         let now = self.clock.monotonic();
-        memory.keep(&offers, &policies, now);
+        memory.keep(&offers, &policies, (now, self.clock.now()));
         memory.note_wished(tx, now).await?;
         let mut staff: BTreeMap<WorkspaceId, Staff> = BTreeMap::new();
         let workspaces = offers.iter().map(|offer| offer.workspace);
@@ -226,7 +232,7 @@ impl Router {
             wishes.routes.iter().map(|route| (route.workspace, route.conversation)).collect();
         for ((workspace, team), policy) in &policies {
             let mut found = waiting(tx, *workspace, *team, AT_ONCE as u64).await?;
-            let is_full = found.len() >= AT_ONCE;
+            wishes.is_more |= memory.is_shorter((*workspace, *team), &found);
             found.retain(|one| !for_rules.contains(&(*workspace, one.conversation)));
             let turn = |of: &InQueue| (*workspace, *team, of.conversation, of.since);
             let turns: Vec<TurnKey> = found.iter().map(turn).collect();
@@ -248,7 +254,6 @@ impl Router {
             let routing = TeamRouting { team: *team, policy, is_open, routings };
             let queue = Queue { workspace: *workspace, routing };
             let routes = self.routes(memory, queue, found, candidates);
-            wishes.is_more |= is_full && routes.iter().any(|route| route.agent.is_some());
             let routes = self.with_due_calls(tx, memory, &turns, routes).await?;
             wishes.routes.extend(routes);
         }
@@ -260,7 +265,10 @@ impl Router {
         let agents = read::agents(tx, workspace).await?;
         let signs = read::signs(tx, workspace, &self.lanes, self.clock.now()).await?;
         let settings = read::agent_settings(tx, workspace).await?;
-        Ok(Staff { agents, signs, settings })
+        let teams = read::teams(tx, workspace).await?;
+        let heads = teams.into_iter().filter(|team| team.visibility == Visibility::Head);
+        let heads = heads.map(|team| team.id).collect();
+        Ok(Staff { agents, signs, settings, heads })
     }
 
     /// The end of an offer that is over.
@@ -311,7 +319,9 @@ impl Router {
             if known.0 != agent.load {
                 *known = (agent.load, at);
             }
+            let sees = |team| agent.role == Role::Admin || !staff.heads.contains(team);
             let serves = agent.teams.iter().filter(|at| at.kind == MembershipKind::Member);
+            let serves = serves.filter(|at| sees(&at.team_id));
             let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
             let heard = |verdict| match is_braked && verdict != Verdict::Here {
                 true => Verdict::Unreachable,
@@ -433,7 +443,7 @@ impl Memory {
         &mut self,
         offers: &[StandingOffer],
         policies: &BTreeMap<Key<TeamId>, Routing>,
-        now: Duration,
+        (now, wall): (Duration, Timestamp),
     ) {
         let standing: BTreeMap<OfferKey, &StandingOffer> =
             offers.iter().map(|offer| (offer.key(), offer)).collect();
@@ -449,7 +459,10 @@ impl Memory {
                 continue;
             }
             let policy = policies.get(&(offer.workspace, offer.team)).cloned().unwrap_or_default();
-            let window = Duration::from_secs(policy.window_s.into());
+            // Its agent was told until when. An earlier leader may have made it by another policy.
+            let told_ms = offer.offer.until.since(wall).clamp(0, WINDOW_MAX_MS);
+            let told = Duration::from_millis(told_ms.unsigned_abs());
+            let window = told.max(Duration::from_secs(policy.window_s.into()));
             let new = SeenOffer { offer: *offer, first: now, window, is_received: false };
             self.seen.entry(key).or_insert(new);
         }
@@ -457,6 +470,17 @@ impl Memory {
             asked.retain(|(_, at)| now.saturating_sub(*at) < DECLINED);
             !asked.is_empty()
         });
+    }
+
+    /// Whether a queue is longer than one look plans for, and another one waits first than before:
+    /// the last look gave something out of it.
+    fn is_shorter(&mut self, queue: Key<TeamId>, found: &[InQueue]) -> bool {
+        let first = found.first().filter(|_| found.len() >= AT_ONCE).map(|one| one.conversation);
+        let before = match first {
+            Some(first) => self.firsts.insert(queue, first),
+            None => self.firsts.remove(&queue),
+        };
+        first.is_some() && first != before
     }
 
     /// A conversation that waits, as a plan looks at it.

@@ -348,7 +348,7 @@ pub async fn calls(
     static SELECT: Sql = Sql::new(
         "SELECT {columns l log} FROM log AS l WHERE l.workspace = $1 AND l.conversation = $2
            AND l.revision IS NOT NULL
-           AND (l.fact LIKE '%\"type\":\"routed\"%'
+           AND ((l.fact LIKE '%\"type\":\"routed\"%' AND l.fact LIKE '%\"agent_id\":null%')
              OR l.fact LIKE '%\"type\":\"owner!_changed\"%' ESCAPE '!')
          ORDER BY l.revision DESC LIMIT 100",
     );

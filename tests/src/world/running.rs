@@ -48,6 +48,11 @@ impl RunningClock {
         self.manual.clock().now()
     }
 
+    /// Comes back to the system's time, for a world that begins after another one.
+    pub fn comes_back(&self) {
+        self.manual.set_wall(Clock::system().now());
+    }
+
     /// Sets the time of day forward; workers look again.
     pub fn passes(&self, time: Duration) {
         let ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);

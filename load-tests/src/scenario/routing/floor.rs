@@ -24,8 +24,9 @@ use crate::world::World;
 
 /// Clients say this often that somebody looks.
 const LOOKS_EVERY: Duration = Duration::from_secs(50);
-/// Choices within this time are of one look of the router, which pauses for longer.
-const ONE_LOOK: Duration = Duration::from_millis(350);
+/// Choices within this time are of one burst. The router pauses for longer after each look at a
+/// short queue, and after ten at a long one.
+const ONE_BURST: Duration = Duration::from_millis(350);
 /// If nothing is routed for so long, nothing will be.
 const STUCK: Duration = Duration::from_secs(60);
 
@@ -71,10 +72,10 @@ impl Choices {
         self.stood as f64 / self.routed.len() as f64
     }
 
-    /// The looks of the router, by the pauses between its choices.
-    pub(super) fn looks(&self) -> usize {
+    /// The bursts of the router, by the pauses between its choices.
+    pub(super) fn bursts(&self) -> usize {
         let pairs = self.routed.iter().zip(self.routed.iter().skip(1));
-        let pauses = pairs.filter(|(one, next)| next.saturating_duration_since(**one) > ONE_LOOK);
+        let pauses = pairs.filter(|(one, next)| next.saturating_duration_since(**one) > ONE_BURST);
         pauses.count() + usize::from(!self.routed.is_empty())
     }
 }

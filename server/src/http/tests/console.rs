@@ -79,7 +79,7 @@ async fn every_address_of_the_console_is_its_page_which_is_asked_for_each_time()
     }
 }
 
-/// Somebody who was told nothing types the name of no workspace that is not there.
+/// Without a hint people type a workspace that does not exist.
 #[tokio::test]
 async fn the_page_says_which_workspace_to_suggest_where_the_operator_named_one() {
     let desk = desks().await.remove(0);

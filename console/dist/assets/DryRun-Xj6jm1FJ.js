@@ -1,0 +1,1 @@
+export{t as default}from"./DryRun-QSz9u4tQ.js";
