@@ -47,9 +47,9 @@ pub enum Bug {
     FollowUpsOutliveTheAnswer,
     /// Of what rings on a conversation the last is taken for the first.
     LastRingsFirst,
-    /// The router's choice is carried out as it was planned, whatever happened since.
+    /// The router's choice is carried out as it was planned. The commit does not test it.
     ChoicesUntested,
-    /// A team is called as it was planned, whoever called it since.
+    /// A team is called as it was planned, also if another node called it meanwhile.
     CallsUncompared,
     /// Owners lose what was planned, also where they came back or answered.
     HandBacksUntested,
