@@ -287,6 +287,31 @@ async fn where_nobody_is_there_the_whole_team_is_called_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_team_that_sees_heads_only_is_called_and_nobody_of_it_is_asked() {
+    for_each_store(Setup::usual(), async |world| {
+        let ana = world.agent("Ana").await;
+        says_of_themselves(&ana, "available").await;
+        let admin = world.admin().await;
+        let (signed, path) = (&admin.signed, format!("/teams/{}", world.cast.team));
+        let token = Some(&*signed.session.access_token);
+        let change = json!({"visibility": "head"});
+        let _team: Value =
+            signed.api.call(Method::PATCH, &path, token, Some(&change)).await.expect("a team");
+        is_routed(world, json!({"hand": "offer"})).await;
+        world.contact("Lucía").sends("Hola").await;
+        let conversation = world.contact("Lucía").conversation().await;
+        let call = eventually("the team is called", async || {
+            history(&admin, conversation).await.decisions.first().cloned()
+        })
+        .await;
+        assert_eq!(call.agent_id, None, "members cannot take what they do not see");
+        let head = admin.head(conversation).await;
+        assert_eq!(head.owner, Owner::Queue(world.cast.team));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_owner_who_is_away_loses_an_open_turn_after_the_teams_minutes_and_all_read_why() {
     let clock = RunningClock::begin(0);
     let setup = Setup { clock: Some(clock.clock()), ..Setup::usual() };

@@ -16,6 +16,7 @@ use baton::demo::Login;
 use baton::demo::client::{Api, SignedIn, Socket};
 use baton_domain::mirror::{Full, Mirror, Mirrored};
 use baton_protocol::Cursor;
+use baton_protocol::frame::{Ack, ClientFrame};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 use tokio::time::{Instant, sleep};
 
@@ -85,6 +86,15 @@ impl Phone {
     /// some moment since.
     pub async fn listen(&self) -> Result<()> {
         self.link.lock().await.listen().await
+    }
+
+    /// Says that somebody looks at it, as apps do once a minute. Who never does counts as away from
+    /// all devices, however long the socket is open.
+    pub async fn is_looked_at(&self) -> Result<()> {
+        match &self.link.lock().await.socket {
+            Some(socket) => socket.send(&ClientFrame::Ack(Ack { upto: 0, foreground: true })).await,
+            None => Ok(()),
+        }
     }
 
     /// Catches up by `GET /sync`, without a socket.
