@@ -88,8 +88,8 @@ impl Phone {
         self.link.lock().await.listen().await
     }
 
-    /// Says that somebody looks at it, as apps do once a minute. Who never does counts as away from
-    /// all devices, however long the socket is open.
+    /// Says that somebody looks at it, as apps do once a minute. An agent whose phone never says so
+    /// counts as not there, however long the socket is open.
     pub async fn is_looked_at(&self) -> Result<()> {
         match &self.link.lock().await.socket {
             Some(socket) => socket.send(&ClientFrame::Ack(Ack { upto: 0, foreground: true })).await,

@@ -67,6 +67,8 @@ pub struct Router {
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Conversations of one queue that are planned for at once.
 const AT_ONCE: usize = 200;
+/// Choices that are decided together. Others' work comes between, so a long queue holds up nobody.
+const IN_A_GROUP: usize = 25;
 /// Looks in a row without a pause, while a queue is longer than one look plans for.
 const IN_A_ROW: u32 = 10;
 /// The longest time for an answer that a team may set, ms.
@@ -185,7 +187,11 @@ impl Router {
         }
         let backs = join_all(backs.into_iter().map(|back| self.engine.hand_back(back))).await;
         let ended = join_all(ends.into_iter().map(|end| self.engine.end_offer(end))).await;
-        let routed = join_all(routes.into_iter().map(|route| self.engine.route(route))).await;
+        let mut routed = Vec::with_capacity(routes.len());
+        for part in routes.chunks(IN_A_GROUP) {
+            let part = part.iter().map(|route| self.engine.route(route.clone()));
+            routed.extend(join_all(part).await);
+        }
         let failed = backs.iter().chain(&ended).chain(&routed).filter(|done| done.is_err()).count();
         if failed > 0 {
             tracing::warn!(failed, "some choices could not be decided; looking again");
