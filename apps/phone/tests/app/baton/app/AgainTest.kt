@@ -142,6 +142,8 @@ class AgainTest : OverFakes() {
             baton.setInbox(emptyList(), InboxView.Search("azul"))
             taps("Search")
             field("Search").performTextInput("azul")
+            // The list comes above the button, which stands lower from then on.
+            shows("Nothing on this phone is like that.")
             presses("Search everything")
             presses("Do you have the boxes in azul as well?")
             waitUntil("it is found", SHOWN_MS) { model.state.value.talk?.state?.value?.target == 1uL }
