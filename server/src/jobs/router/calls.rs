@@ -21,9 +21,9 @@ const ROUNDS: usize = 3;
 const PATIENCE_MS: i64 = 180_000;
 
 impl Router {
-    /// Leaves out calls that were made before. Each that seems due is looked up in the log, and only
-    /// what the log tells is remembered. The commit compares the revision, so what is
-    /// called meanwhile is not called twice.
+    /// Leaves out calls that were made before. Each that seems due is looked up in the log, and
+    /// only what the log tells is remembered. The commit compares the revision, so what is called
+    /// meanwhile is not called twice.
     pub(super) async fn with_due_calls(
         &self,
         tx: &mut Tx,
