@@ -12,11 +12,13 @@ use crate::database::dialect::render;
 use crate::database::testing::databases;
 
 /// Tables that grow with the work of a team.
-const LARGE: [&str; 17] = [
+const LARGE: [&str; 28] = [
     "attempt",
+    "block_call",
     "contact",
     "content",
     "conversation",
+    "draft",
     "episode",
     "feed",
     "file",
@@ -24,12 +26,21 @@ const LARGE: [&str; 17] = [
     "identity",
     "intake",
     "log",
+    "look",
     "message",
     "note",
+    "notice",
     "outcome",
+    "parked_status",
+    "past",
+    "phone_book",
     "push",
+    "push_receipt",
+    "quarantine",
     "read_mark",
     "seal",
+    "search_word",
+    "webhook_delivery",
 ];
 
 /// What may read all rows of a workspace or of a table, by a part of its text.

@@ -60,13 +60,16 @@ pub async fn write_notices(
            NULLIF(value->>8, '')
          FROM {rows $1} WHERE TRUE ON CONFLICT DO NOTHING",
     );
+    // SQLite would read all notices of the workspace: the key holds every column, and it has no
+    // statistics to learn from.
     static END: Sql = Sql::new(
         "UPDATE notice SET read_at = CAST($2 AS BIGINT)
          WHERE (workspace, agent, position) IN (
            SELECT n.workspace, n.agent, n.position FROM {rows $1} AS x CROSS JOIN
            {postgres LATERAL (SELECT * FROM notice WHERE workspace = x.value->>0
                AND conversation = x.value->>1 AND read_at IS NULL OFFSET 0) AS n WHERE}
-           {sqlite notice AS n WHERE n.workspace = x.value->>0 AND n.conversation = x.value->>1
+           {sqlite notice AS n INDEXED BY notice_unread
+               WHERE n.workspace = x.value->>0 AND n.conversation = x.value->>1
                AND n.read_at IS NULL AND}
              n.kind = x.value->>2 AND (x.value->>3 = '' OR n.agent = x.value->>3)
              AND n.agent <> x.value->>4 AND n.position < CAST(x.value->>5 AS BIGINT))",
