@@ -8,13 +8,14 @@ use baton_domain::decide::delivery::SendResult;
 use baton_domain::group::{ClaimAnswer, ClaimWork, Done, ResultWork, Work};
 use baton_domain::log::{Batch, Logged};
 use baton_protocol::{ChannelId, Fact, HeldReason, MessageStatus};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore};
 
 use super::beside::Beside;
 use super::due::Due;
 use super::group::{self, Committed, Failed, Road, Way};
 use super::part::{Owners, must_follow};
 use super::policies::Policies;
+use super::queue::{Exit, Queue};
 use super::work::Task;
 use super::{Limits, Member};
 use crate::clock::Clock;
@@ -38,7 +39,7 @@ pub(super) struct Committer {
     pub(super) sends: Arc<Due>,
     pub(super) pushes: Arc<Notify>,
     pub(super) files: Arc<Notify>,
-    pub(super) owners: Owners,
+    pub(super) owners: Arc<Owners>,
     pub(super) policies: Policies,
     pub(super) waits: Waits,
     /// Who may try again beside the loop, in turn.
@@ -81,7 +82,7 @@ impl Waits {
 
 impl Committer {
     /// Runs until every front is gone and the queue is empty.
-    pub(super) async fn run(self, mut members: mpsc::Receiver<Member>) {
+    pub(super) async fn run(self, queue: Exit) {
         let committer = Arc::new(self);
         let mut beside = Beside::new(Arc::clone(&committer));
         let mut carried: Option<Member> = None;
@@ -90,13 +91,13 @@ impl Committer {
                 Some(member) => member,
                 None => tokio::select! {
                     Some(()) = beside.next() => continue,
-                    member = members.recv() => match member {
+                    member = queue.next() => match member {
                         Some(member) => member,
                         None => break,
                     },
                 },
             };
-            let group = committer.gather(first, &mut members, &mut carried, &mut beside);
+            let group = committer.gather(first, &queue, &mut carried, &mut beside);
             if !group.is_empty() {
                 let stuck = committer.settle(Road::Loop, group).await;
                 beside.open(stuck);
@@ -105,18 +106,18 @@ impl Committer {
         while beside.next().await.is_some() {}
     }
 
-    /// What arrived while the last group was committing; no timer. Settings go alone. What belongs
-    /// to a workspace that is stuck goes beside.
+    /// Takes what arrived while the last group was committing, the workspaces in turn; no timer.
+    /// Settings go alone. What belongs to a workspace that is stuck goes beside.
     fn gather(
         &self,
         first: Member,
-        members: &mut mpsc::Receiver<Member>,
+        queue: &Queue,
         carried: &mut Option<Member>,
         beside: &mut Beside,
     ) -> Vec<Member> {
         let (mut group, mut weight) = (Vec::new(), 0);
         let mut next = Some(first);
-        while let Some(member) = next.take().or_else(|| members.try_recv().ok()) {
+        while let Some(member) = next.take().or_else(|| queue.take()) {
             if !is_wanted(&member) {
                 continue;
             }
@@ -264,7 +265,7 @@ impl Committer {
             Road::Loop => self.waits.lock_wait(self.limits.lock_wait),
             Road::Beside => self.limits.lock_wait,
         };
-        let (store, clock, owners) = (&self.store, &self.clock, &self.owners);
+        let (store, clock, owners) = (&self.store, &self.clock, &*self.owners);
         let policies = &self.policies;
         let way = Way { store, clock, owners, policies, lock_wait, road };
         let mut tries = 0;

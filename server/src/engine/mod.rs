@@ -1,10 +1,10 @@
 //! The committer: everything that changes what the log tells goes through it.
 //!
-//! Members (webhooks, commands, claims of sends, results, timers, settings) queue up; a group is
-//! what arrived while the last one was committing. A group is locked, read, decided in memory,
-//! one member after the other, written set-based, committed and published. On any error its
-//! members are run singly, so that only the guilty one fails. What waits for a lock waits beside
-//! the others.
+//! Members (webhooks, commands, claims of sends, results, timers, settings) queue up, in turn by
+//! workspace. A group is what arrived while the last one was committing. It is locked, read,
+//! decided in memory, one member after the other, written set-based, committed and published. On
+//! any error its members are run singly, so that only the guilty one fails. What waits for a lock
+//! waits beside the others.
 
 pub(crate) mod announce;
 mod assign;
@@ -23,6 +23,7 @@ mod needs;
 mod notice;
 mod part;
 mod policies;
+mod queue;
 mod record;
 mod senders;
 mod sets;
@@ -52,7 +53,7 @@ use baton_protocol::{
     NoteId, OpId, Refusal, Refused, Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
@@ -60,6 +61,7 @@ use crate::store::{BESIDE_CONNECTIONS, Store, StoreError, past};
 use crate::telemetry::Metrics;
 use due::Due;
 use leases::Leases;
+use queue::{Answered, Entrance, Exit, Member, Queue};
 use slots::{CommandSlot, CommandSlots};
 use work::{BeginWork, Caller, ClaimAnswer, MessageAt, Post, SettingWork, Task};
 
@@ -86,7 +88,8 @@ pub enum SettingRefused {
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Members that may wait; above, answers are `unavailable`. What people want may take three
-    /// quarters of it: the rest is for webhooks and sends.
+    /// quarters of it: the rest is for webhooks and sends. One workspace may take seven eighths:
+    /// the rest is for the others.
     pub queue: usize,
     /// Commands of one agent that may be under way; above, answers are `rate_limited`.
     pub commands_of_agent: usize,
@@ -110,19 +113,10 @@ impl Default for Limits {
     }
 }
 
-struct Member {
-    task: Task,
-    done: oneshot::Sender<Result<Done, StoreError>>,
-    _slot: Option<CommandSlot>,
-}
-
-/// Where the answer to a member comes.
-type Answered = oneshot::Receiver<Result<Done, StoreError>>;
-
 /// The committer's front. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
-    queue: mpsc::Sender<Member>,
+    queue: Arc<Entrance>,
     store: Store,
     clock: Clock,
     leases: Arc<Leases>,
@@ -165,7 +159,8 @@ impl Engine {
         metrics: Metrics,
         limits: Limits,
     ) -> (Self, tokio::task::JoinHandle<()>) {
-        let (queue, members) = mpsc::channel(limits.queue);
+        let owners = Arc::new(part::Owners::default());
+        let queue = Queue::new(limits.queue, Arc::clone(&owners));
         let sends = Arc::new(Due::default());
         let (pushes, files) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let committer = committer::Committer {
@@ -177,18 +172,18 @@ impl Engine {
             sends: Arc::clone(&sends),
             pushes: Arc::clone(&pushes),
             files: Arc::clone(&files),
-            owners: part::Owners::default(),
+            owners,
             policies: policies::Policies::default(),
             waits: committer::Waits::default(),
             turns: tokio::sync::Semaphore::new(BESIDE_CONNECTIONS),
             spells: committer::Spells::default(),
         };
-        let task = tokio::spawn(committer.run(members));
+        let task = tokio::spawn(committer.run(Exit(Arc::clone(&queue))));
         let answer_wait = limits.answer_wait;
         let leases = Arc::new(Leases::new(coordinator, clock.clone(), metrics.clone()));
         let slots = CommandSlots::new(limits.commands_of_agent);
         let engine = Self {
-            queue,
+            queue: Entrance::to(queue),
             store,
             clock,
             leases,
@@ -493,29 +488,23 @@ impl Engine {
     }
 
     async fn ask(&self, work: Work) -> Result<Done, Unavailable> {
-        let receiver = self.enqueue(work.into(), None)?;
+        let receiver = self.enqueue(Member::new(work.into()))?;
         self.answer(receiver).await
     }
 
-    /// What people want leaves a quarter of the queue to webhooks and sends, however much it is.
+    /// What people want leaves room to webhooks and sends, however much it is.
     fn enqueue_for_people(
         &self,
         task: Task,
         slot: Option<CommandSlot>,
     ) -> Result<Answered, Unavailable> {
-        if self.queue.capacity() <= self.queue.max_capacity() / 4 {
-            return Err(UNAVAILABLE);
-        }
-        self.enqueue(task, slot)
+        let (member, receiver) = Member::new(task);
+        self.enqueue((Member { is_of_people: true, _slot: slot, ..member }, receiver))
     }
 
-    fn enqueue(&self, task: Task, slot: Option<CommandSlot>) -> Result<Answered, Unavailable> {
-        let (done, receiver) = oneshot::channel();
+    fn enqueue(&self, (member, receiver): (Member, Answered)) -> Result<Answered, Unavailable> {
         // A full queue refuses at once: waiting longer would only hide that it is too much.
-        match self.queue.try_send(Member { task, done, _slot: slot }) {
-            Ok(()) => Ok(receiver),
-            Err(_) => Err(UNAVAILABLE),
-        }
+        if self.queue.push(member) { Ok(receiver) } else { Err(UNAVAILABLE) }
     }
 
     async fn answer(&self, receiver: Answered) -> Result<Done, Unavailable> {
@@ -555,7 +544,7 @@ impl Engine {
 
     /// Members that wait.
     pub fn waiting(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        self.queue.size()
     }
 
     /// The same committer, for workers: what they read comes over connections of their own.

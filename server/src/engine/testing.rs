@@ -121,7 +121,12 @@ impl Bench {
     }
 
     pub(crate) async fn says(&self, from: &str, wamid: &str, text: &str) {
-        let body = ElementBody::Message(InboundMessage {
+        self.post(vec![self.said(from, wamid, text)]).await;
+    }
+
+    /// A message of a customer.
+    pub(crate) fn said(&self, from: &str, wamid: &str, text: &str) -> (Element, FreshIds) {
+        self.element(ElementBody::Message(InboundMessage {
             sender: Sender {
                 wa_id: Some(from.to_owned()),
                 name: Some("Lucía".to_owned()),
@@ -135,8 +140,7 @@ impl Bench {
             quoted_wamid: None,
             media: None,
             language: None,
-        });
-        self.post(vec![self.element(body)]).await;
+        }))
     }
 
     pub(crate) async fn post(&self, elements: Vec<(Element, FreshIds)>) {

@@ -16,6 +16,7 @@ use super::*;
 use crate::store::testing::databases;
 
 mod sends;
+mod turns;
 
 /// The first attempt, claimed at 77.
 const FIRST: SendClaim = SendClaim { attempt: 1, epoch: 77 };
