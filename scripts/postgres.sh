@@ -6,6 +6,7 @@
 #   scripts/postgres.sh url     prints its URL
 #   scripts/postgres.sh schema PROGRAM  gives new databases the schema of this baton: its migrations
 #                               take longer than most tests
+#   scripts/postgres.sh restart  ends it as a crash does, and starts it again at the same address
 #   scripts/postgres.sh stop    stops it and removes its data
 #
 # BATON_POSTGRES_STATE  where it is noted what runs (default .baton/postgres)
@@ -99,6 +100,15 @@ url() {
   cat "$state/url"
 }
 
+restart() {
+  local directory bin
+  pid_of >/dev/null || fail "it does not run"
+  directory=$(cat "$state/directory")
+  bin=$(programs)
+  (cd "$directory" && unprivileged "$bin/pg_ctl" -D "$directory/data" -w -t 60 -s -m immediate \
+    -l "$directory/server.log" restart >/dev/null 2>&1) || fail "it does not start again"
+}
+
 stop() {
   [ -f "$state/directory" ] || return 0
   local pid directory
@@ -128,7 +138,7 @@ schema() {
 }
 
 case "${1:-}" in
-start | url | stop) "$1" ;;
+start | url | restart | stop) "$1" ;;
 schema) schema "${2:?which program}" ;;
-*) fail "say start, url, schema or stop" ;;
+*) fail "say start, url, schema, restart or stop" ;;
 esac

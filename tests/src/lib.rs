@@ -10,4 +10,5 @@ pub mod itself;
 pub mod phone;
 pub mod process;
 pub mod stage;
+pub mod tracer;
 pub mod world;

@@ -262,6 +262,11 @@ impl BatonProcess {
         }
     }
 
+    /// Its number among the system's processes.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
     /// SIGKILL, and waits until it is gone.
     pub async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("killing it")

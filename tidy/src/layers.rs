@@ -53,6 +53,7 @@ const WORLD: Layers = Layers {
         ("compare", &[]),
         ("itself", &[]),
         ("process", &[]),
+        ("tracer", &[]),
         ("bench", &[]),
         ("chaos", &["process"]),
         ("phone", &["compare", "history"]),

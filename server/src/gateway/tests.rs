@@ -3,6 +3,8 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test fails on all that it does not name")]
 
 mod coming_back;
+mod drip;
+mod hours;
 mod origins;
 mod overtaken;
 mod packing;
@@ -26,6 +28,7 @@ use baton_protocol::{
 use futures_util::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -45,6 +48,11 @@ struct Store {
     standing: Mutex<CallerState>,
     /// Gaps are asked for and never answered.
     hangs: AtomicBool,
+    /// Gaps are answered once this says so.
+    answers: watch::Sender<bool>,
+    /// Gaps that are being read, and how many were at once.
+    reading: AtomicU64,
+    reading_most: AtomicU64,
     /// Nothing is read for all at once.
     reads_singly: AtomicBool,
     /// Parts of the log that were read for a crowd.
@@ -93,7 +101,14 @@ impl Backend for Store {
             return Box::pin(std::future::pending());
         }
         let sight = self.sight(caller.agent);
-        now(Ok(self.story.lock().unwrap().gap(&sight, from)))
+        let mut answers = self.answers.subscribe();
+        Box::pin(async move {
+            let reading = self.reading.fetch_add(1, Ordering::SeqCst) + 1;
+            self.reading_most.fetch_max(reading, Ordering::SeqCst);
+            drop(answers.wait_for(|is_so| *is_so).await);
+            self.reading.fetch_sub(1, Ordering::SeqCst);
+            Ok(self.story.lock().unwrap().gap(&sight, from))
+        })
     }
 
     fn stretch(
@@ -169,6 +184,9 @@ impl House {
             story: Mutex::new(story),
             standing: Mutex::new(CallerState::Live),
             hangs: AtomicBool::new(false),
+            answers: watch::Sender::new(true),
+            reading: AtomicU64::new(0),
+            reading_most: AtomicU64::new(0),
             reads_singly: AtomicBool::new(false),
             blocks: AtomicU64::new(0),
             asked: tokio::sync::Notify::new(),
@@ -508,28 +526,6 @@ async fn a_bad_token_closes_with_sign_in_again() {
     let mut client = house.dial().await;
     client.hello("stolen", PHONE, 0).await;
     assert_eq!(client.until_closed().await.0, close::SIGN_IN_AGAIN);
-}
-
-#[tokio::test]
-async fn a_client_that_does_not_read_is_cut_and_the_others_get_everything() {
-    let house = House::open(limits());
-    let mut slow = house.arrive("ana", PHONE).await;
-    let mut quick = house.arrive("ana", other_device()).await;
-    let text = "x".repeat(100_000);
-    let deadline = Instant::now() + PATIENCE;
-    while house.sessions() > 1 {
-        assert!(Instant::now() < deadline, "never cut");
-        house.publish(|story| story.say(talk(1), &text)).await;
-        let head = house.head();
-        quick
-            .until(|frame| matches!(frame, ServerFrame::Events { upto, .. } if *upto == head))
-            .await;
-    }
-    assert_eq!(slow.until_closed().await.0, close::SLOW);
-    assert_eq!(house.gateway.metrics.slow_clients_cut.get(), 1);
-    house.publish(|story| story.everyone(settings())).await;
-    let head = house.head();
-    quick.until(|frame| matches!(frame, ServerFrame::Events { upto, .. } if *upto == head)).await;
 }
 
 #[tokio::test]

@@ -24,6 +24,12 @@ impl Hub {
         Returning(self)
     }
 
+    /// Clients that ask for what they missed.
+    #[cfg(test)]
+    pub(in crate::gateway) fn returning(&self) -> u64 {
+        self.returning.load(Ordering::Relaxed)
+    }
+
     /// Looks into memory once more. If so many ask that it pays, the ring first learns the log
     /// further back: from the database, once for all of them.
     pub(in crate::gateway) async fn look_back(
