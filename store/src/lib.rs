@@ -38,7 +38,7 @@ pub use database::seat::{Company, Seat};
 pub use database::testing;
 pub use database::tx::{Record, Tx, Write, Writing};
 pub use database::{copy, restore};
-use database::{migrate, place, pulse};
+use database::{migrate, parts, place, pulse};
 pub use people::{
     access, agent, channel, device, invitation, key, meta_app, operator, preference, receipt,
     registration, session, team, ticket, view, workspace,
@@ -155,6 +155,7 @@ impl Store {
                 "a database is sqlite://path or postgres://…, not {scheme:?}"
             )));
         };
+        parts::look(&pools).await?;
         migrate::migrate(&pools).await?;
         touch::make(&pools).await?;
         let epoch = migrate::epoch(&pools, options.first_epoch).await?;

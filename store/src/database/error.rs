@@ -125,7 +125,18 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// True if a divided table lacks the part for a row. PostgreSQL says so as if a check without a
+/// name had failed. The row contradicts nothing, and to try it again does not help.
+fn lacks_part(error: &dyn DatabaseError) -> bool {
+    error.kind() == ErrorKind::CheckViolation
+        && error.constraint().is_none()
+        && error.message().starts_with("no partition of relation")
+}
+
 fn of_database(error: &dyn DatabaseError) -> StoreError {
+    if lacks_part(error) {
+        return StoreError::Other(error.message().to_owned());
+    }
     let is_refused = matches!(
         error.kind(),
         ErrorKind::UniqueViolation

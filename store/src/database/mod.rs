@@ -8,6 +8,7 @@ pub(crate) mod inspect;
 #[cfg(test)]
 pub(crate) mod listing;
 pub(crate) mod migrate;
+pub(crate) mod parts;
 pub(crate) mod period;
 pub(crate) mod place;
 pub(crate) mod pools;

@@ -12,6 +12,7 @@ mod heirs;
 mod kills;
 mod load;
 mod offers;
+mod parts;
 mod posts;
 mod provider;
 mod pushes;
