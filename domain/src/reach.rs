@@ -1,7 +1,9 @@
 //! Whether an agent would hear of something, from what their devices have shown.
 
+use std::collections::BTreeSet;
+
 pub use baton_protocol::board::Verdict;
-use baton_protocol::{Reach, Timestamp};
+use baton_protocol::{AgentId, Reach, Timestamp};
 
 /// A device that said something within this time is at work: clients say once a minute that they
 /// are there.
@@ -11,16 +13,40 @@ const PROOF_MS: i64 = 12 * 60 * 60 * 1000;
 /// Pushes that nobody confirmed, from which on nothing comes through.
 const UNHEARD_MAX: u32 = 2;
 
+/// The agents who have a socket open, as far as anybody knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Sockets {
+    /// These have one, and nobody else.
+    Of(BTreeSet<AgentId>),
+    /// Nobody can be asked, or who connects again had no time to do so: what devices said stands
+    /// alone.
+    Unknown,
+}
+
+impl Sockets {
+    /// True where this agent may have a socket open.
+    #[must_use]
+    pub fn may_have(&self, agent: AgentId) -> bool {
+        match self {
+            Self::Of(all) => all.contains(&agent),
+            Self::Unknown => true,
+        }
+    }
+}
+
 /// What the devices of an agent have shown of themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Signs {
-    /// The last sign of life of one of them.
+    /// True where one of them may have a socket open. Without one nobody is at a device.
+    pub has_socket: bool,
+    /// The last time at which one of them said something. That a push came is no such thing: it
+    /// shows a device, and nobody who looks at it.
     pub heard_at: Option<Timestamp>,
     /// The last time at which one showed that pushes come through to it.
     pub push_at: Option<Timestamp>,
     /// Pushes that a service took since then, and that no device confirmed within a minute.
     pub unheard: u32,
-    /// The last sign of life of a device that knows what an offer is.
+    /// The last time at which a device said something that knows what an offer is.
     pub offers_heard_at: Option<Timestamp>,
     /// The last time at which such a one showed that pushes come through to it.
     pub offers_push_at: Option<Timestamp>,
@@ -31,7 +57,7 @@ impl Signs {
     #[must_use]
     pub fn verdict(self, now: Timestamp) -> Verdict {
         let is_within = |at: Option<Timestamp>, ms| at.is_some_and(|at| at.plus_ms(ms) > now);
-        if is_within(self.heard_at, HERE_MS) {
+        if self.has_socket && is_within(self.heard_at, HERE_MS) {
             return Verdict::Here;
         }
         self.by_push(now)
@@ -58,7 +84,7 @@ impl Signs {
     #[must_use]
     pub fn reach(self, now: Timestamp) -> Reach {
         let by_push = self.by_push(now) != Verdict::Unreachable;
-        Reach { by_push, heard_at: self.heard_at }
+        Reach { by_push, heard_at: self.heard_at.max(self.push_at) }
     }
 }
 
@@ -75,7 +101,7 @@ mod tests {
 
     #[test]
     fn an_app_that_knows_no_offers_proves_nothing_of_an_offer() {
-        let old = Signs { heard_at: Some(NOW), ..pushed(0, 0) };
+        let old = Signs { has_socket: true, heard_at: Some(NOW), ..pushed(0, 0) };
         assert_eq!(old.verdict(NOW), Verdict::Here);
         assert_eq!(old.offer_verdict(NOW), Verdict::Unreachable);
         let both = Signs { offers_push_at: Some(NOW.plus_ms(-PROOF_MS)), ..old };
@@ -102,10 +128,40 @@ mod tests {
 
     #[test]
     fn who_works_at_a_device_hears_of_it_whatever_becomes_of_pushes() {
-        let at_work = |ago: i64| Signs { heard_at: Some(NOW.plus_ms(-ago)), ..pushed(HOUR_MS, 2) };
+        let heard = |ago: i64| Signs { heard_at: Some(NOW.plus_ms(-ago)), ..pushed(HOUR_MS, 2) };
+        let at_work = |ago| Signs { has_socket: true, ..heard(ago) };
         assert_eq!(at_work(HERE_MS - 1).verdict(NOW), Verdict::Here);
         assert_eq!(at_work(HERE_MS).verdict(NOW), Verdict::Unreachable);
         assert_eq!(Signs::default().verdict(NOW), Verdict::Unreachable);
         assert_eq!(Signs::default().reach(NOW), Reach::default());
+    }
+
+    #[test]
+    fn who_closed_the_last_socket_is_at_no_device_though_one_was_heard_a_moment_ago() {
+        let left = Signs { heard_at: Some(NOW), offers_heard_at: Some(NOW), ..pushed(HOUR_MS, 0) };
+        assert_eq!(left.verdict(NOW), Verdict::Push);
+        assert_eq!(Signs { unheard: 1, ..left }.verdict(NOW), Verdict::Unsure);
+        let nowhere = Signs { push_at: None, ..left };
+        assert_eq!(nowhere.verdict(NOW), Verdict::Unreachable, "there is nothing to push to");
+        assert_eq!(left.offer_verdict(NOW), Verdict::Unreachable);
+        let open = Signs { has_socket: true, ..left };
+        assert_eq!((open.verdict(NOW), open.offer_verdict(NOW)), (Verdict::Here, Verdict::Here));
+        assert_eq!(left.reach(NOW).heard_at, Some(NOW), "colleagues read when that was");
+    }
+
+    #[test]
+    fn a_receipt_is_a_proof_of_pushes_and_of_nobody_who_looks() {
+        let has_socket = true;
+        let rang = Signs { has_socket, offers_push_at: Some(NOW), ..pushed(0, 0) };
+        assert_eq!((rang.verdict(NOW), rang.offer_verdict(NOW)), (Verdict::Push, Verdict::Push));
+        assert_eq!(rang.reach(NOW).heard_at, Some(NOW), "it is a sign of life all the same");
+    }
+
+    #[test]
+    fn where_nobody_knows_of_sockets_each_may_have_one() {
+        let (ana, ben) = (AgentId(uuid::Uuid::from_u128(1)), AgentId(uuid::Uuid::from_u128(2)));
+        let of_ana = Sockets::Of(BTreeSet::from([ana]));
+        assert!(of_ana.may_have(ana) && !of_ana.may_have(ben));
+        assert!(Sockets::Unknown.may_have(ben));
     }
 }

@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::setting::{AgentSkills, Hand, Routing, RoutingStep, Schedule, StepWho};
 use baton_protocol::{
-    AgentId, AgentState, Availability, Conversation, ConversationId, Owner, PassedOver, Priority,
-    SettingId, Status, TeamId, Timestamp, Trail,
+    AgentId, AgentState, Availability, Conversation, ConversationId, OfferEnd, Owner, PassedOver,
+    Priority, SettingId, Status, TeamId, Timestamp, Trail,
 };
 
 use crate::fold::fold;
@@ -162,6 +162,13 @@ pub fn is_routable(conversation: &Conversation) -> bool {
         && head.owner == Owner::Queue(head.team_id)
         && thread.turn.is_some()
         && thread.block.is_none()
+}
+
+/// True where an agent was asked in vain. Whoever took a conversation may be asked again when its
+/// customer comes back. An offer that ended by what others did is nobody's no.
+#[must_use]
+pub fn is_in_vain(end: OfferEnd) -> bool {
+    matches!(end, OfferEnd::Declined | OfferEnd::Missed | OfferEnd::NotReceived)
 }
 
 /// An earlier beginning by so much, for what is of high priority.

@@ -287,6 +287,29 @@ async fn where_nobody_is_there_the_whole_team_is_called_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_took_a_conversation_is_asked_again_when_its_customer_comes_back() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+        let chloe = world.agent("Chloe").await;
+        is_away(&ana).await;
+        is_away(&chloe).await;
+        is_routed(world, json!({"hand": "offer"})).await;
+        for text in ["Hola", "One thing more", "And another one", "The last one"] {
+            world.contact("Lucía").sends(text).await;
+            let conversation = world.contact("Lucía").conversation().await;
+            let offer = offer_to(&ana, conversation, ben.id).await;
+            ben.does(conversation, accept(offer.offer_id)).await.accepted();
+            ben.resolves(conversation).await;
+        }
+        let conversation = world.contact("Lucía").conversation().await;
+        let asked = history(&ana, conversation).await.decisions;
+        let asked: Vec<_> = asked.iter().map(|one| (one.agent_id, one.end)).collect();
+        assert_eq!(asked, [(Some(ben.id), Some(OfferEnd::Accepted)); 4], "and nobody was called");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_team_that_sees_heads_only_is_called_and_nobody_of_it_is_asked() {
     for_each_store(Setup::usual(), async |world| {
         let ana = world.agent("Ana").await;

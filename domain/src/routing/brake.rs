@@ -160,7 +160,8 @@ mod tests {
     fn a_team_that_closes_its_pages_in_the_evening_turns_nothing_on() {
         let mut brake = Brake::default();
         let at_desks = |second| {
-            let signs = Signs { heard_at: Some(at(second).0), ..Signs::default() };
+            let signs =
+                Signs { has_socket: true, heard_at: Some(at(second).0), ..Signs::default() };
             seen((1..=10).map(|n| (n, signs)))
         };
         assert_eq!(brake.look(at(100), &at_desks(100)), None);

@@ -35,6 +35,7 @@ pub(super) struct Background<'a> {
     pub(super) metrics: &'a Metrics,
     pub(super) client: &'a Client,
     pub(super) unseal: &'a Unseal,
+    pub(super) coordinator: &'a Arc<dyn Coordinator>,
 }
 
 /// What runs beside the requests until the server stops.
@@ -58,6 +59,7 @@ pub(super) fn workers(
         membership: membership.clone(),
         clock: clock.clone(),
         lanes: config.push.lanes().into(),
+        coordinator: Arc::clone(of.coordinator),
         metrics: metrics.clone(),
     };
     let sweeper = Sweeper {
@@ -100,7 +102,7 @@ pub(super) fn workers(
     ]
 }
 
-pub(super) fn sender(of: &Background<'_>, coordinator: &Arc<dyn Coordinator>) -> Sender {
+pub(super) fn sender(of: &Background<'_>) -> Sender {
     Sender::new(SenderParts {
         engine: of.engine.clone(),
         clock: of.clock.clone(),
@@ -108,7 +110,7 @@ pub(super) fn sender(of: &Background<'_>, coordinator: &Arc<dyn Coordinator>) ->
         unseal: Arc::clone(of.unseal),
         metrics: of.metrics.clone(),
         whatsapp: of.config.whatsapp.clone(),
-        coordinator: Arc::clone(coordinator),
+        coordinator: Arc::clone(of.coordinator),
         membership: of.membership.clone(),
         pace: of.config.pace,
         slots: of.config.limits.jobs_running_max,

@@ -282,8 +282,9 @@ impl Server {
             metrics: &metrics,
             client: &client,
             unseal: &unseal,
+            coordinator: &coordinator,
         };
-        let sender = sender(&background, &coordinator);
+        let sender = sender(&background);
         let (media, pictures, uploaded, movers) = media::begin(&background)?;
         let mut workers = workers(&background, &media, &sealer, &sender);
         workers.extend(movers.into_iter().chain(askers(&background, &inspector)));

@@ -2,10 +2,12 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test fails on all that it does not name")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::log::Batch;
+use baton_domain::reach::Sockets;
 use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState, PresenceState};
 use baton_protocol::{AgentId, ConversationId, DeviceId, Epoch, WorkspaceId};
 use futures_util::future::BoxFuture;
@@ -13,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     BusMessage, Connection, Coordinator, Ephemeral, LEASE_TTL, LeaseAnswer, PRESENCE_GRACE,
-    PRESENCE_TTL, SUBSCRIBER_QUEUE, Subscription, Wish,
+    PRESENCE_SETTLES, PRESENCE_TTL, SUBSCRIBER_QUEUE, Subscription, Wish,
 };
 
 /// A coordinator under test, and a way to let time pass for it.
@@ -50,6 +52,7 @@ macro_rules! rules {
             an_agent_is_online_from_the_first_connection_until_after_the_last,
             a_reconnection_within_the_grace_is_not_announced,
             a_connection_that_nobody_confirms_lapses,
+            who_has_a_socket_is_known_once_all_had_the_time_to_connect_again,
             who_looks_at_a_conversation_is_announced_and_ends_with_the_connection,
             a_draft_is_relayed,
             ended_sessions_are_announced,
@@ -350,6 +353,24 @@ pub(crate) async fn a_connection_that_nobody_confirms_lapses(stage: &dyn Stage) 
     stage.pass(PRESENCE_GRACE).await;
     assert_eq!(heard(&mut bus).await, presence(ANA, false));
     assert_eq!(stage.other().online(HERE).await.unwrap(), [LUIS]);
+}
+
+pub(crate) async fn who_has_a_socket_is_known_once_all_had_the_time_to_connect_again(
+    stage: &dyn Stage,
+) {
+    let of = |agents: &[AgentId]| Sockets::Of(agents.iter().copied().collect::<BTreeSet<_>>());
+    let (coordinator, other) = (stage.coordinator(), stage.other());
+    coordinator.connected(vec![connection(1, ANA)]).await.unwrap();
+    assert_eq!(other.sockets(HERE).await, Sockets::Unknown);
+    stage.pass(PRESENCE_SETTLES / 2).await;
+    coordinator.connected(vec![connection(1, ANA)]).await.unwrap();
+    assert_eq!(other.sockets(HERE).await, Sockets::Unknown);
+    stage.pass(PRESENCE_SETTLES / 2).await;
+    assert_eq!(other.sockets(HERE).await, of(&[ANA]));
+    assert_eq!(other.sockets(workspace(2)).await, of(&[]));
+    coordinator.disconnected(connection(1, ANA)).await.unwrap();
+    stage.pass(PRESENCE_GRACE).await;
+    assert_eq!(other.sockets(HERE).await, of(&[]));
 }
 
 pub(crate) async fn who_looks_at_a_conversation_is_announced_and_ends_with_the_connection(

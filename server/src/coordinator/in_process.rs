@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use baton_domain::group::Key;
 use baton_domain::log::Batch;
+use baton_domain::reach::Sockets;
 use baton_protocol::{AgentId, ConversationId, Timestamp, WorkspaceId};
+use futures_util::future::BoxFuture;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -15,7 +17,7 @@ use super::leases::Leases;
 use super::presence::{News, Presence};
 use super::{
     BusMessage, Connection, Coordinator, CoordinatorFuture, CoordinatorState, Ephemeral, Lease,
-    LeaseAnswer, SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
+    LeaseAnswer, PRESENCE_SETTLES, SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
 };
 
 /// How often lapsed leases and connections are looked for.
@@ -33,6 +35,7 @@ pub struct Clock {
 /// Leases, presence and the bus of one process.
 pub struct InProcess {
     clock: Clock,
+    began: Instant,
     state: Mutex<State>,
     /// There are no other nodes: it never grows.
     sends_due: watch::Sender<u64>,
@@ -55,7 +58,8 @@ impl InProcess {
         let presence = Presence::default();
         let state = State { buses: BTreeMap::new(), leases, presence, is_quiet: false };
         let (sends_due, tried) = (watch::Sender::new(0), broadcast::Sender::new(1));
-        Self { clock, state: Mutex::new(state), sends_due, tried }
+        let began = (clock.monotonic)();
+        Self { clock, began, state: Mutex::new(state), sends_due, tried }
     }
 
     /// A coordinator with a task that sweeps for as long as the coordinator lives. Must be called
@@ -84,6 +88,11 @@ impl InProcess {
             state.announce(news);
         }
         state.buses.retain(|_, bus| bus.receiver_count() > 0);
+    }
+
+    /// The time for expiry.
+    pub(super) fn now(&self) -> Instant {
+        (self.clock.monotonic)()
     }
 
     /// A panic elsewhere leaves the tables whole: each change is a few inserts that cannot fail.
@@ -177,6 +186,11 @@ impl State {
     }
 }
 
+/// True once everybody had the time to connect again.
+pub(super) fn has_settled(since: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(since) >= PRESENCE_SETTLES
+}
+
 fn ready<'a, T: Send + 'a>(value: T) -> CoordinatorFuture<'a, T> {
     Box::pin(std::future::ready(Ok(value)))
 }
@@ -246,6 +260,13 @@ impl Coordinator for InProcess {
 
     fn online(&self, workspace: WorkspaceId) -> CoordinatorFuture<'_, Vec<AgentId>> {
         ready(self.lock().presence.online(workspace))
+    }
+
+    fn sockets(&self, workspace: WorkspaceId) -> BoxFuture<'_, Sockets> {
+        let is_known = has_settled(self.began, self.now());
+        let online = is_known.then(|| self.lock().presence.online(workspace));
+        let sockets = online.map(|all| Sockets::Of(all.into_iter().collect()));
+        Box::pin(std::future::ready(sockets.unwrap_or(Sockets::Unknown)))
     }
 
     fn view(

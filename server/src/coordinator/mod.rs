@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::log::Batch;
+use baton_domain::reach::Sockets;
 use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState, PresenceState};
 use baton_protocol::{AgentId, ConversationId, DeviceId, Timestamp, WorkspaceId};
 use futures_util::future::BoxFuture;
@@ -37,6 +38,8 @@ pub const PRESENCE_KEEP: Duration = Duration::from_secs(10);
 /// How long an agent without connection still counts as online, so that reconnecting does not
 /// make everybody's list flicker.
 pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
+/// The time to connect again after a start. Until then it is not known who has no connection.
+pub const PRESENCE_SETTLES: Duration = PRESENCE_TTL;
 /// Messages that a subscriber may be behind before it is told that it missed some.
 pub const SUBSCRIBER_QUEUE: usize = 256;
 
@@ -210,6 +213,10 @@ pub trait Coordinator: Send + Sync + 'static {
 
     /// Who is online.
     fn online(&self, workspace: WorkspaceId) -> CoordinatorFuture<'_, Vec<AgentId>>;
+
+    /// The agents with a connection on any node. Unknown while nodes cannot ask each other, and
+    /// until everybody had the time to connect again.
+    fn sockets(&self, workspace: WorkspaceId) -> BoxFuture<'_, Sockets>;
 
     /// This connection has that conversation on the screen, or none; a change is announced.
     fn view(

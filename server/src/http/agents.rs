@@ -3,6 +3,7 @@
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
+use baton_domain::reach::Sockets;
 use baton_protocol::settings::{AgentChange, AgentNew, PasswordSet};
 use baton_protocol::{Agent, AgentId, Colleague, WorkspaceId};
 
@@ -120,7 +121,9 @@ async fn colleagues(parts: &ApiState, workspace: WorkspaceId) -> HandlerResult<V
     let mut tx = parts.store.read().await?;
     let agents = read::agents(&mut tx, workspace).await?;
     let now = parts.clock.now();
-    let mut signs = read::signs(&mut tx, workspace, &parts.push_lanes, now).await?;
+    // How they are reached by pushes, and when they were heard, hangs on no socket.
+    let known = (&*parts.push_lanes, &Sockets::Unknown);
+    let mut signs = read::signs(&mut tx, workspace, known, now).await?;
     tx.rollback().await?;
     let colleague = |agent: Agent| {
         let reach = signs.remove(&agent.id).unwrap_or_default().reach(now);

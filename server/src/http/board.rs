@@ -81,12 +81,14 @@ async fn input(parts: &ApiState, workspace: WorkspaceId) -> Result<Arc<BoardInpu
 async fn count(parts: &ApiState, workspace: WorkspaceId) -> Result<BoardInput, StoreError> {
     parts.metrics.board_counts.inc();
     let at = parts.clock.now();
+    let sockets = parts.coordinator.sockets(workspace).await;
     let mut tx = parts.store.read().await?;
     let teams = read::teams(&mut tx, workspace).await?;
     let teams: BTreeSet<_> = teams.into_iter().map(|team| team.id).collect();
     let counted = read::counted(&mut tx, workspace, &teams, at).await?;
     let agents = read::agents(&mut tx, workspace).await?;
-    let mut signs = read::signs(&mut tx, workspace, &parts.push_lanes, at).await?;
+    let known = (&*parts.push_lanes, &sockets);
+    let mut signs = read::signs(&mut tx, workspace, known, at).await?;
     let routed = read::routed_teams_of(&mut tx, &BTreeSet::from([workspace])).await?;
     let brake = read::brake(&mut tx, workspace).await?;
     tx.rollback().await?;

@@ -26,7 +26,7 @@ use baton_domain::routing::brake::Brake;
 use baton_domain::routing::probe::Probes;
 use baton_domain::routing::rung::Calls;
 use baton_domain::routing::{
-    Candidate, Planned, TeamMemory, TeamRouting, Waiting, levels, open_at, plan,
+    Candidate, Planned, TeamMemory, TeamRouting, Waiting, is_in_vain, levels, open_at, plan,
 };
 use baton_domain::shift;
 use baton_protocol::push::PushLane;
@@ -39,6 +39,7 @@ use futures_util::future::join_all;
 
 use self::asked::Asked;
 use crate::clock::Clock;
+use crate::coordinator::Coordinator;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::assign::{AssignWish, end_wishes};
@@ -60,6 +61,8 @@ pub struct Router {
     pub clock: Clock,
     /// The push services that the server is set up for.
     pub lanes: Arc<[PushLane]>,
+    /// The place where sockets are known.
+    pub coordinator: Arc<dyn Coordinator>,
     /// The place where brakes are shown.
     pub metrics: Metrics,
 }
@@ -124,6 +127,9 @@ struct SeenOffer {
     is_received: bool,
 }
 
+/// The people of the workspaces that a look needs: each is read, and asked for its sockets, once.
+type People = BTreeMap<WorkspaceId, Staff>;
+
 /// The people of a workspace, as they were read.
 struct Staff {
     agents: Vec<Agent>,
@@ -174,9 +180,10 @@ impl Router {
     /// Looks once, and tells whether a queue has more that somebody could be asked to take.
     async fn look(&self, memory: &mut Memory) -> Result<bool, StoreError> {
         let mut tx = self.engine.store().read().await?;
-        let mut wishes = self.wishes(&mut tx, memory).await;
+        let mut staff = People::new();
+        let mut wishes = self.wishes(&mut tx, memory, &mut staff).await;
         if let Ok(wishes) = &mut wishes {
-            wishes.backs = self.deserted(&mut tx, memory).await?;
+            wishes.backs = self.deserted(&mut tx, memory, &mut staff).await?;
         }
         tx.rollback().await?;
         self.tell_brakes(memory).await?;
@@ -199,20 +206,20 @@ impl Router {
         Ok(is_more && failed == 0)
     }
 
-    async fn wishes(&self, tx: &mut Tx, memory: &mut Memory) -> Result<Wishes, StoreError> {
+    async fn wishes(
+        &self,
+        tx: &mut Tx,
+        memory: &mut Memory,
+        staff: &mut People,
+    ) -> Result<Wishes, StoreError> {
         let mut wishes = Wishes::default();
         let policies = routed_teams(tx).await?;
         let offers = standing_offers(tx).await?;
         let now = self.clock.monotonic();
-        memory.keep(&offers, &policies, (now, self.clock.now()));
-        memory.note_wished(tx, now).await?;
-        let mut staff: BTreeMap<WorkspaceId, Staff> = BTreeMap::new();
-        let workspaces = offers.iter().map(|offer| offer.workspace);
-        for workspace in workspaces.collect::<BTreeSet<_>>() {
-            staff.insert(workspace, self.staff(tx, workspace).await?);
-        }
+        let over = memory.keep(&offers, &policies, (now, self.clock.now()));
+        memory.note_over(tx, over, now).await?;
         for offer in &offers {
-            let Some(of) = staff.get(&offer.workspace) else { continue };
+            let of = self.staff_of(tx, staff, offer.workspace).await?;
             let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
             if let Some(end) = self.end(tx, seen, of).await? {
                 if end == OfferEnd::NotReceived {
@@ -227,10 +234,10 @@ impl Router {
         let Asked { of: asked, over } = self.asked(tx).await?;
         wishes.over = over;
         for (workspace, asked) in asked {
-            let staff = read_once(&mut staff, workspace, self.staff(tx, workspace)).await?;
+            let of = self.staff_of(tx, staff, workspace).await?;
             let candidates = people.entry(workspace);
             let candidates =
-                candidates.or_insert_with(|| self.candidates(memory, workspace, staff, &offers));
+                candidates.or_insert_with(|| self.candidates(memory, workspace, of, &offers));
             let routes = self.for_rules(memory, (workspace, asked), &policies, candidates);
             wishes.routes.extend(routes);
         }
@@ -246,7 +253,7 @@ impl Router {
             if found.is_empty() {
                 continue;
             }
-            let of = read_once(&mut staff, *workspace, self.staff(tx, *workspace)).await?;
+            let of = self.staff_of(tx, staff, *workspace).await?;
             // What one team's plan gives somebody, the next one counts.
             let candidates = match people.entry(*workspace) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -267,9 +274,24 @@ impl Router {
         Ok(wishes)
     }
 
+    /// The people of a workspace, read unless they were.
+    async fn staff_of<'a>(
+        &self,
+        tx: &mut Tx,
+        known: &'a mut People,
+        workspace: WorkspaceId,
+    ) -> Result<&'a Staff, StoreError> {
+        Ok(match known.entry(workspace) {
+            Entry::Occupied(staff) => staff.into_mut(),
+            Entry::Vacant(place) => place.insert(self.staff(tx, workspace).await?),
+        })
+    }
+
     async fn staff(&self, tx: &mut Tx, workspace: WorkspaceId) -> Result<Staff, StoreError> {
+        let sockets = self.coordinator.sockets(workspace).await;
         let agents = read::agents(tx, workspace).await?;
-        let signs = read::signs(tx, workspace, &self.lanes, self.clock.now()).await?;
+        let known = (&*self.lanes, &sockets);
+        let signs = read::signs(tx, workspace, known, self.clock.now()).await?;
         let settings = read::agent_settings(tx, workspace).await?;
         let teams = read::teams(tx, workspace).await?;
         let heads = teams.into_iter().filter(|team| team.visibility == Visibility::Head);
@@ -298,13 +320,14 @@ impl Router {
         if lasted < EARLY && lasted < window {
             return Ok(None);
         }
-        if !seen.is_received {
+        let signs = staff.signs.get(&offer.offer.agent_id).copied().unwrap_or_default();
+        let is_here = signs.offer_verdict(self.clock.now()) == Verdict::Here;
+        if !seen.is_received && !is_here {
             let made = offer.offer.until.plus_ms(-i64::try_from(window.as_millis()).unwrap_or(0));
-            let signs = staff.signs.get(&offer.offer.agent_id).copied().unwrap_or_default();
-            let is_here = signs.offer_verdict(self.clock.now()) == Verdict::Here;
-            seen.is_received = is_here || has_offer(tx, &offer, made.plus_ms(-60_000)).await?;
+            seen.is_received = has_offer(tx, &offer, made.plus_ms(-60_000)).await?;
         }
-        Ok(match seen.is_received {
+        // Whoever is at a device has it for as long as they are there, and no longer.
+        Ok(match seen.is_received || is_here {
             false => Some(OfferEnd::NotReceived),
             true if lasted >= window => Some(OfferEnd::Missed),
             true => None,
@@ -410,18 +433,6 @@ impl Router {
     }
 }
 
-/// The people of a workspace, read unless they were.
-async fn read_once(
-    known: &mut BTreeMap<WorkspaceId, Staff>,
-    workspace: WorkspaceId,
-    read: impl Future<Output = Result<Staff, StoreError>>,
-) -> Result<&Staff, StoreError> {
-    Ok(match known.entry(workspace) {
-        Entry::Occupied(staff) => staff.into_mut(),
-        Entry::Vacant(place) => place.insert(read.await?),
-    })
-}
-
 /// A queue that is routed.
 #[derive(Clone, Copy)]
 struct Queue<'a> {
@@ -430,36 +441,39 @@ struct Queue<'a> {
 }
 
 impl Memory {
-    /// Notes who was asked by an offer that was over before it was seen.
-    async fn note_wished(&mut self, tx: &mut Tx, now: Duration) -> Result<(), StoreError> {
-        for ((workspace, conversation, offer), wished) in std::mem::take(&mut self.wished) {
-            if !self.seen.contains_key(&(workspace, conversation, offer)) {
-                let told = routing_history(tx, workspace, conversation).await?.decisions;
-                let is_it = |made: OpenOffer| made.offer_id == offer;
-                if told.iter().any(|one| one.offer.is_some_and(is_it)) {
-                    self.was_asked((workspace, conversation), wished.offer.agent_id, now);
-                }
+    /// Notes the agents who were asked in vain: they are not asked again for a while. An offer may
+    /// be over before it was seen. The log tells how each ended.
+    async fn note_over(
+        &mut self,
+        tx: &mut Tx,
+        mut over: Vec<StandingOffer>,
+        now: Duration,
+    ) -> Result<(), StoreError> {
+        let wished = std::mem::take(&mut self.wished).into_iter();
+        over.extend(wished.filter(|(key, _)| !self.seen.contains_key(key)).map(|(_, of)| of));
+        for StandingOffer { workspace, conversation, offer, .. } in over {
+            let told = routing_history(tx, workspace, conversation).await?.decisions;
+            let is_it = |made: OpenOffer| made.offer_id == offer.offer_id;
+            let one = told.iter().find(|one| one.offer.is_some_and(is_it));
+            if one.and_then(|one| one.end).is_some_and(is_in_vain) {
+                self.was_asked((workspace, conversation), offer.agent_id, now);
             }
         }
         Ok(())
     }
 
-    /// Notes which offers stand. Whoever had one that is over is not asked again for a while.
+    /// Notes which offers stand, and tells those that are over.
     fn keep(
         &mut self,
         offers: &[StandingOffer],
         policies: &BTreeMap<Key<TeamId>, Routing>,
         (now, wall): (Duration, Timestamp),
-    ) {
+    ) -> Vec<StandingOffer> {
         let standing: BTreeMap<OfferKey, &StandingOffer> =
             offers.iter().map(|offer| (offer.key(), offer)).collect();
         let is_over = |key: &OfferKey| !standing.contains_key(key);
         let over: Vec<OfferKey> = self.seen.keys().copied().filter(is_over).collect();
-        for key in over {
-            if let Some(SeenOffer { offer, .. }) = self.seen.remove(&key) {
-                self.was_asked((offer.workspace, offer.conversation), offer.offer.agent_id, now);
-            }
-        }
+        let over = over.iter().filter_map(|key| Some(self.seen.remove(key)?.offer)).collect();
         for (key, offer) in standing {
             if is_planted(Bug::OffersOutliveTheLeader) && !self.wished.contains_key(&key) {
                 continue;
@@ -476,6 +490,7 @@ impl Memory {
             asked.retain(|(_, at)| now.saturating_sub(*at) < DECLINED);
             !asked.is_empty()
         });
+        over
     }
 
     /// Whether a queue is longer than one look plans for, and another one waits first than before:

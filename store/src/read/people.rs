@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
-use baton_domain::reach::Signs;
+use baton_domain::reach::{Signs, Sockets};
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane};
@@ -175,11 +175,11 @@ impl SignRow {
 
 /// The signs of all agents who have a device that is signed in. A device that signed out shows
 /// nothing any more. Registrations with other push services than `lanes` are no sign: nothing is
-/// sent by them.
+/// sent by them. Sockets are in no table.
 pub async fn signs(
     tx: &mut Tx,
     workspace: WorkspaceId,
-    lanes: &[PushLane],
+    (lanes, sockets): (&[PushLane], &Sockets),
     now: Timestamp,
 ) -> Result<BTreeMap<AgentId, Signs>, StoreError> {
     static SIGNS: Sql = Sql::new(
@@ -194,11 +194,13 @@ pub async fn signs(
     let rows: Vec<SignRow> = tx.rows(&SIGNS, &args.each_ref().map(String::as_str)).await?;
     let mut signs: BTreeMap<AgentId, Signs> = BTreeMap::new();
     for row in &rows {
-        let of = signs.entry(id(&row.agent)?).or_default();
+        let agent = id(&row.agent)?;
+        let of = signs.entry(agent).or_default();
+        of.has_socket = sockets.may_have(agent);
         let lane: Option<PushLane> = row.lane.as_deref().map(named).transpose()?;
         let proven = lane.filter(|lane| lanes.contains(lane));
         let proven = proven.and(row.confirmed_at.max(row.last_receipt_at)).map(Timestamp::from_ms);
-        let heard = row.last_seen_at.max(row.acked_at).map(Timestamp::from_ms).max(proven);
+        let heard = row.last_seen_at.max(row.acked_at).map(Timestamp::from_ms);
         of.heard_at = of.heard_at.max(heard);
         of.push_at = of.push_at.max(proven);
         if row.knows_offers(lane)? {

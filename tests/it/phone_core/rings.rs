@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baton::demo::PASSWORD;
-use baton::demo::client::SignedIn;
+use baton::demo::client::{Api, SignedIn};
 use baton::store::read;
 use baton_mobile::push::handle::Outcome;
 use baton_mobile::push::{Action, Group, OfferAnswer, OfferToken, PushId};
 use baton_mobile::runtime::{AnswerOutcome, PushTarget};
+use baton_protocol::board::{Board, Verdict};
 use baton_protocol::page::LinesPage;
 use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane, PushTargetKind};
 use baton_protocol::{
@@ -27,6 +28,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::faults::number;
@@ -256,7 +258,14 @@ async fn write_on(
         let mut left: Vec<_> = said.keys().copied().collect();
         while !left.is_empty() {
             let rang = tokio::time::timeout(2 * PATIENCE, heard.recv()).await;
-            let rang = rang.expect("an offer is accepted in time").expect("phones are there");
+            let Ok(rang) = rang else {
+                let log = log(world).await;
+                let of =
+                    |event: &&Event| event.conversation_id.is_some_and(|of| left.contains(&of));
+                let told: Vec<_> = log.iter().filter(of).rev().take(40).collect();
+                panic!("{} were accepted, and then none in time: {told:#?}", all.len());
+            };
+            let rang = rang.expect("phones are there");
             left.retain(|of| *of != rang.conversation);
             all.push(rang);
         }
@@ -308,13 +317,29 @@ async fn report(world: &World, said: &BTreeMap<ConversationId, Vec<i64>>, all: &
     }
 }
 
+/// Waits until each node knows that none of them has a socket open.
+async fn nobody_is_at_a_device(world: &World, of: &[AgentId]) {
+    let admin = world.admin().await;
+    for node in world.nodes() {
+        let api = Api::new(&node.url()).expect("a client");
+        let lead = SignedIn { api, session: admin.signed.session.clone() };
+        let deadline = Instant::now() + 2 * PATIENCE;
+        loop {
+            let board: Board = lead.get("/board").await.expect("a board");
+            let away = board.agents.iter().filter(|agent| agent.verdict == Verdict::Push);
+            if away.filter(|agent| of.contains(&agent.agent_id)).count() == of.len() {
+                break;
+            }
+            assert!(Instant::now() < deadline, "{board:?}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_phone_loses_an_offer_in_ten_seconds_and_the_next_one_has_it() {
     let count = number("BATON_DEAD_PHONES", 1);
-    let clock = RunningClock::begin(0);
-    let setup = Setup::usual().with("BATON_SESSIONS__ACCESS_MINUTES", "1440");
-    let setup = Setup { clock: Some(clock.clock()), ..setup };
-    with_nodes(setup, &[NODES], async |world| {
+    with_nodes(Setup::usual(), &[NODES], async |world| {
         let mut dead = Pocket::of(world, 0, "Ben").await;
         let mut living = Pocket::of(world, 1, "Ana").await;
         let ids: Vec<_> = ["Ben", "Ana"]
@@ -328,9 +353,9 @@ async fn a_dead_phone_loses_an_offer_in_ten_seconds_and_the_next_one_has_it() {
         is_routed(world, json!({"hand": "offer", "choose": "priority", "first": ids})).await;
         let (rang, mut heard) = mpsc::unbounded_channel();
         let mut lasted = Vec::new();
+        // All were at their phones a moment ago, and put them away.
+        nobody_is_at_a_device(world, &ids).await;
         for n in 0..count {
-            // Nobody is at a device: pushes came through, and that is all that is known.
-            clock.passes(SILENCE);
             let customer = world.contact(&format!("Customer {n}"));
             customer.sends("Hola").await;
             let one = tokio::select! {

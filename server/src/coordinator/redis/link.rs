@@ -6,6 +6,7 @@ use std::time::Duration;
 use ::redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
 use baton_protocol::Timestamp;
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
 
 use super::super::{Away, CoordinatorState};
 use super::connection::{Line, Pushes};
@@ -33,6 +34,8 @@ pub(super) struct Link {
 
 struct Current {
     line: Option<Line>,
+    /// The time at which the line came up.
+    up_since: Option<Instant>,
     /// Which connection it is, so that a late failure does not end the next one.
     number: u64,
     /// `None` before anything was tried.
@@ -41,7 +44,7 @@ struct Current {
 
 impl Link {
     pub(super) fn new(since: Timestamp) -> Self {
-        let current = Current { line: None, number: 0, away_since: Some(since) };
+        let current = Current { line: None, up_since: None, number: 0, away_since: Some(since) };
         Self { current: Mutex::new(current), lost: Notify::new(), tries: watch::Sender::new(0) }
     }
 
@@ -54,6 +57,12 @@ impl Link {
     pub(super) fn state(&self) -> CoordinatorState {
         let since = self.current().away_since;
         since.map_or(CoordinatorState::Up, |since| CoordinatorState::Away { since })
+    }
+
+    /// The time since which it can be asked, if it can.
+    pub(super) fn up_since(&self) -> Option<Instant> {
+        let current = self.current();
+        current.up_since.filter(|_| current.line.is_some())
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
@@ -153,6 +162,7 @@ impl Shared {
     fn arrive(&self, line: Line, was_up: bool) -> u64 {
         let mut current = self.link.current();
         current.line = Some(line);
+        current.up_since = Some(self.local.now());
         current.number += 1;
         current.away_since = None;
         let number = current.number;

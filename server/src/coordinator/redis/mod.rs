@@ -25,11 +25,14 @@ use std::time::Duration;
 use ::redis::RedisResult;
 use baton_domain::group::Key;
 use baton_domain::log::Batch;
+use baton_domain::reach::Sockets;
 use baton_protocol::{AgentId, ConversationId, Epoch, WorkspaceId};
+use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::in_process::has_settled;
 use super::{
     BusMessage, Connection, Coordinator, CoordinatorFuture, CoordinatorState, Ephemeral, InProcess,
     Lease, LeaseAnswer, SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
@@ -329,6 +332,18 @@ impl Coordinator for Redis {
                 Ok(agents) => Ok(agents),
                 Err(_) => self.shared.local.online(workspace).await,
             }
+        })
+    }
+
+    fn sockets(&self, workspace: WorkspaceId) -> BoxFuture<'_, Sockets> {
+        Box::pin(async move {
+            // A Redis that came back may be empty, and each node tells it for itself.
+            let up_since = self.shared.link.up_since();
+            if !up_since.is_some_and(|since| has_settled(since, self.shared.local.now())) {
+                return Sockets::Unknown;
+            }
+            let there = self.shared.agents_there(workspace, None).await;
+            there.map_or(Sockets::Unknown, |all| Sockets::Of(all.into_iter().collect()))
         })
     }
 

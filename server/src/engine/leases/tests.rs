@@ -1,7 +1,9 @@
 //! A coordinator that lies or is silent: what a reply is told of it.
 
 use baton_domain::log::Batch;
+use baton_domain::reach::Sockets;
 use baton_protocol::{AgentId, DeviceId, Timestamp};
+use futures_util::future::BoxFuture;
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
@@ -52,6 +54,10 @@ impl Coordinator for Liar {
 
     fn online(&self, _: WorkspaceId) -> CoordinatorFuture<'_, Vec<AgentId>> {
         away()
+    }
+
+    fn sockets(&self, _: WorkspaceId) -> BoxFuture<'_, Sockets> {
+        Box::pin(std::future::ready(Sockets::Unknown))
     }
 
     fn view(&self, _: Connection, _: Option<ConversationId>) -> CoordinatorFuture<'_, ()> {

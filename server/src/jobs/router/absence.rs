@@ -12,7 +12,7 @@ use baton_domain::routing::brake::{BrakeChange, BrakeInput};
 use baton_domain::shift;
 use baton_protocol::{Agent, AgentState, Availability, Timestamp, WorkspaceId};
 
-use super::{Memory, Router, Staff};
+use super::{Memory, People, Router, Staff};
 use crate::store::node::tell_brakes;
 use crate::store::read::{absent_minutes, routed_teams, turns_of};
 use crate::store::{StoreError, Tx};
@@ -27,6 +27,7 @@ impl Router {
         &self,
         tx: &mut Tx,
         memory: &mut Memory,
+        people: &mut People,
     ) -> Result<Vec<HandBackWork>, StoreError> {
         let now = self.clock.monotonic();
         if memory.absences_at.is_some_and(|at| now.saturating_sub(at) < LOOK_EVERY) {
@@ -42,9 +43,9 @@ impl Router {
         memory.braked.retain(|of, _| workspaces.contains(of));
         let mut found = Vec::new();
         for workspace in workspaces {
-            let staff = self.staff(tx, workspace).await?;
-            let is_braked = self.brake(memory, workspace, &staff);
-            self.probe(tx, memory, (workspace, &staff, &routed)).await?;
+            let staff = self.staff_of(tx, people, workspace).await?;
+            let is_braked = self.brake(memory, workspace, staff);
+            self.probe(tx, memory, (workspace, staff, &routed)).await?;
             for agent in staff.agents.iter().filter(|agent| agent.load > 0) {
                 let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
                 let verdict = signs.verdict(self.clock.now());

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use baton_domain::reach::Sockets;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -11,7 +12,7 @@ use super::super::connection::Timings;
 use super::super::names::Names;
 use super::super::testing::{TIMINGS, config, until};
 use super::*;
-use crate::coordinator::{CoordinatorState, PRESENCE_GRACE, PRESENCE_TTL};
+use crate::coordinator::{CoordinatorState, PRESENCE_GRACE, PRESENCE_SETTLES, PRESENCE_TTL};
 
 /// Everything that can be asked is answered.
 async fn all_is_answered(node: &dyn Coordinator) {
@@ -60,6 +61,29 @@ async fn a_redis_that_was_killed_and_comes_back_empty_is_told_what_lives() {
     assert_eq!(nodes.other().online(HERE).await.unwrap(), [ANA, LUIS]);
     assert_eq!(nodes.other().viewers(HERE, TALK).await.unwrap(), [ANA]);
     bus_works(&nodes, &mut bus).await;
+}
+
+#[tokio::test]
+async fn nobody_knows_who_has_a_socket_while_redis_is_away_nor_right_afterwards() {
+    let mut nodes = Nodes::of(2).await;
+    nodes.pass(PRESENCE_SETTLES).await;
+    nodes.coordinator().connected(vec![connection(1, ANA)]).await.unwrap();
+    nodes.other().connected(vec![connection(2, LUIS)]).await.unwrap();
+    let both = Sockets::Of([ANA, LUIS].into());
+    assert_eq!(nodes.other().sockets(HERE).await, both);
+    nodes.server().kill();
+    nodes.are_up(false).await;
+    assert_eq!(nodes.other().sockets(HERE).await, Sockets::Unknown, "others may be elsewhere");
+    nodes.server().run();
+    nodes.are_up(true).await;
+    assert_eq!(nodes.other().sockets(HERE).await, Sockets::Unknown, "nodes may still tell");
+    nodes.pass(PRESENCE_SETTLES - Duration::from_secs(1)).await;
+    let again = [(nodes.coordinator(), connection(1, ANA)), (nodes.other(), connection(2, LUIS))];
+    for (node, connection) in again {
+        node.connected(vec![connection]).await.unwrap();
+    }
+    nodes.pass(Duration::from_secs(1)).await;
+    assert_eq!(nodes.other().sockets(HERE).await, both);
 }
 
 #[tokio::test]
