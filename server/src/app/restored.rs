@@ -4,10 +4,14 @@
 use anyhow::Context;
 use baton_domain::group::OfferEndWork;
 use baton_protocol::OfferEnd;
+use futures_util::future::try_join_all;
 
 use crate::engine::Engine;
 use crate::store::read::StandingOffer;
 use crate::store::{Store, read, restore};
+
+/// Decided together: a group commits once, and a long list fills no queue.
+const TOGETHER: usize = 100;
 
 /// Refuses a database that a backup was put back into and that has no new epoch.
 pub(super) async fn refuse_half_done(store: &Store) -> anyhow::Result<()> {
@@ -32,12 +36,17 @@ pub(super) async fn review(store: &Store, engine: &Engine) -> anyhow::Result<()>
         false => return Ok(tx.rollback().await?),
     };
     tx.rollback().await?;
-    for at in doubtful {
-        engine.restored(at).await.context("messages that were on their way")?;
+    for part in doubtful.chunks(TOGETHER) {
+        let decided = try_join_all(part.iter().map(|at| engine.restored(*at)));
+        decided.await.context("messages that were on their way")?;
     }
-    for StandingOffer { workspace, conversation, offer, .. } in offers {
+    let end = |of: &StandingOffer| {
+        let StandingOffer { workspace, conversation, offer, .. } = *of;
         let (offer_id, end) = (offer.offer_id, OfferEnd::Withdrawn);
-        let ended = engine.end_offer(OfferEndWork { workspace, conversation, offer_id, end });
+        engine.end_offer(OfferEndWork { workspace, conversation, offer_id, end })
+    };
+    for part in offers.chunks(TOGETHER) {
+        let ended = try_join_all(part.iter().map(end));
         ended.await.context("offers of the life that was lost")?;
     }
     let mut tx = store.begin().await?;
@@ -47,16 +56,17 @@ pub(super) async fn review(store: &Store, engine: &Engine) -> anyhow::Result<()>
 
 #[cfg(test)]
 mod tests {
-    use baton_domain::group::SetWork;
+    use baton_domain::group::{RouteWork, SetWork};
     use baton_protocol::setting::{Home, SettingChange, SettingPut};
     use baton_protocol::{
-        Epoch, Fact, MessageStatus, RuleStep, SettingId, SettingKind, SkipReason, Timestamp,
+        Epoch, Fact, MessageStatus, OfferId, RuleStep, SettingId, SettingKind, SkipReason,
+        Timestamp, Trail,
     };
     use serde_json::{Value, json};
 
     use super::*;
     use crate::clock::ManualClock;
-    use crate::engine::testing::{Bench, bench_at, engine};
+    use crate::engine::testing::{Bench, bench, bench_at, engine};
     use crate::store::look::due_looks;
     use crate::store::read::log_after;
     use crate::store::testing::{databases, open};
@@ -152,5 +162,58 @@ mod tests {
             store.close().await;
             database.close().await;
         }
+    }
+
+    /// Customers whose conversations were offered in the life that was lost.
+    const OFFERED: u128 = 120;
+
+    #[tokio::test]
+    async fn offers_of_the_life_that_was_lost_end_in_a_few_groups() {
+        for database in databases().await {
+            let bench = bench(database, 1).await;
+            for n in 0..OFFERED {
+                bench.says(&format!("34{n}"), &format!("wamid.{n}"), "Hola").await;
+            }
+            let mut tx = bench.database.store.read().await.unwrap();
+            let team = read::teams(&mut tx, bench.workspace).await.unwrap().remove(0).id;
+            let waits = read::waiting(&mut tx, bench.workspace, team, 1_000).await.unwrap();
+            tx.rollback().await.unwrap();
+            let routes = waits.into_iter().map(|waits| RouteWork {
+                workspace: bench.workspace,
+                conversation: waits.conversation,
+                revision: waits.revision,
+                team,
+                agent: Some(bench.agents[0]),
+                offer: Some((OfferId(bench.clock.uuid_v4()), bench.clock.now().plus_ms(60_000))),
+                trail: Trail::default(),
+            });
+            try_join_all(routes.map(|route| bench.engine.route(route))).await.unwrap();
+            let store = &bench.database.store;
+            assert_eq!(standing(store).await, usize::try_from(OFFERED).unwrap());
+            let mut tx = store.begin().await.unwrap();
+            let (epoch, now) = (Epoch(bench.clock.uuid_v4()), bench.clock.now());
+            restore::begin(&mut tx, epoch, &[], now).await.unwrap();
+            tx.commit().await.unwrap();
+            let before = groups(&bench);
+            review(store, &bench.engine).await.unwrap();
+            let groups = groups(&bench) - before;
+            assert_eq!(standing(store).await, 0);
+            assert!(groups < OFFERED / 4, "{groups} groups for {OFFERED} offers");
+            bench.database.close().await;
+        }
+    }
+
+    /// Groups that were committed so far.
+    fn groups(bench: &Bench) -> u128 {
+        let told = bench.metrics.render();
+        let count = told.lines().find_map(|line| line.strip_prefix("baton_group_members_count "));
+        count.unwrap().parse().unwrap()
+    }
+
+    async fn standing(store: &Store) -> usize {
+        let mut tx = store.read().await.unwrap();
+        let all = read::standing_offers(&mut tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        all.len()
     }
 }
