@@ -1,10 +1,13 @@
 //! What the memory of a leader calls for.
 
+use baton_domain::group::OfferEndWork;
 use baton_domain::routing::rung::Calls;
-use baton_protocol::{Trail, WorkspaceId};
+use baton_protocol::{Conversation, OfferEnd, OfferId, Trail, WorkspaceId};
 use uuid::Uuid;
 
 use super::*;
+use crate::engine::testing::{Bench, bench};
+use crate::store::testing::databases;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -38,4 +41,49 @@ fn a_turn_that_waits_for_days_is_called_for_twice_in_all() {
     assert_eq!(calls, [(0, Call::First), (10, Call::Again)]);
     memory.forget_turns((workspace, team), &[]);
     assert!(memory.called.is_empty(), "it waits no more");
+}
+
+/// More offers than facts are looked at for a call.
+const OFFERS: usize = 101;
+
+/// The choice of an agent, or the call of everybody, for the only conversation.
+fn choice(bench: &Bench, waits: &Conversation, offer: Option<OfferId>) -> RouteWork {
+    RouteWork {
+        workspace: bench.workspace,
+        conversation: waits.head.id,
+        revision: waits.head.revision,
+        team: waits.head.team_id,
+        agent: offer.map(|_| bench.agents[0]),
+        offer: offer.map(|offer| (offer, bench.clock.now().plus_ms(60_000))),
+        trail: Trail::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_remembered_however_many_offers_come_after_it() {
+    for database in databases().await {
+        let bench = bench(database, 1).await;
+        bench.says("34600", "wamid.1", "Hola").await;
+        let waits = bench.only_conversation().await;
+        let (workspace, conversation) = (bench.workspace, waits.head.id);
+        bench.engine.route(choice(&bench, &waits, None)).await.unwrap();
+        for _ in 0..OFFERS {
+            let offer_id = OfferId(bench.clock.uuid_v4());
+            bench.engine.route(choice(&bench, &waits, Some(offer_id))).await.unwrap();
+            let end = OfferEnd::NotReceived;
+            let over = OfferEndWork { workspace, conversation, offer_id, end };
+            bench.engine.end_offer(over).await.unwrap();
+        }
+        let after = bench.only_conversation().await;
+        let told = 2 * u64::try_from(OFFERS).unwrap();
+        assert!(after.head.revision > waits.head.revision + told, "all of them were made");
+        let since = after.head.unanswered_since.unwrap();
+        let mut tx = bench.database.store.read().await.unwrap();
+        let of = (workspace, conversation);
+        let calls = read::calls(&mut tx, of, (waits.head.team_id, since)).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert!(calls.is_begun());
+        assert_eq!(calls.due(true, bench.clock.now()), None, "nobody is told twice");
+        bench.database.close().await;
+    }
 }
