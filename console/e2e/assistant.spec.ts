@@ -43,6 +43,7 @@ long("a label becomes a tag, and an agent reads a suggestion before it is sent",
   await make(admin);
   await admin.getByTestId("secret-make").click();
   await expect(admin.getByTestId("secret-new")).toContainText("whsec_");
+  const source = admin.url();
   await admin.goto("/settings/rules/new");
   await admin.getByTestId("field-name").fill("Topics");
   await admin.getByTestId("field-enabled").getByRole("switch").check();
@@ -69,4 +70,13 @@ long("a label becomes a tag, and an agent reads a suggestion before it is sent",
   await ana.getByTestId("suggest").click();
   await expect(ana.getByTestId("suggest-said")).toContainText("cannot be reached");
   await expect(text).toHaveValue("");
+  // A day may have an end.
+  await admin.goto(source);
+  await admin.getByTestId("field-per_day").fill("1");
+  await admin.getByTestId("field-per_day").blur();
+  await expect(admin.getByTestId("setting-version")).toContainText("3");
+  await ana.getByTestId("suggest").click();
+  await expect(ana.getByTestId("suggest")).toBeEnabled();
+  await ana.getByTestId("suggest").click();
+  await expect(ana.getByTestId("suggest-said")).toContainText("as often as it may be today");
 });

@@ -783,6 +783,7 @@ export interface ContextSource {
   labels?: SourceLabel[];
   name: string;
   otherwise?: SettingId;
+  per_day?: number;
   shows?: string[];
   suggests?: boolean;
   url: string;
@@ -794,6 +795,7 @@ export interface ContextSourceInput {
   labels?: SourceLabel[];
   name: string;
   otherwise?: SettingId;
+  per_day?: number;
   shows?: string[];
   suggests?: boolean;
   url: string;
@@ -831,7 +833,7 @@ export interface ContextTold {
   why?: ContextWhy;
 }
 /** The reason for which a source is not available. */
-export type ContextWhy = "late" | "down" | "wrong" | "refused";
+export type ContextWhy = "late" | "down" | "wrong" | "refused" | "spent";
 /** The lasting thread of a contact on a channel. */
 export type ConversationId = Id;
 /** Whom a conversation is with. */

@@ -92,6 +92,9 @@ pub enum ContextWhy {
     /// It does not answer this server. Or it was not asked: it has no secret, or its address is not
     /// one of the open Internet.
     Refused,
+    /// It was asked as often as its setting allows on a day. It is asked again from midnight UTC,
+    /// or once an admin sets a higher `per_day`.
+    Spent,
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]

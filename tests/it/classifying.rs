@@ -3,15 +3,22 @@
 
 use std::time::Duration;
 
+use baton::clock::Clock;
 use baton_protocol::context::ContextWhy;
 use baton_protocol::dry_run::DryRun;
 use baton_protocol::page::ChangePage;
 use baton_protocol::setting::{SecretNew, Setting};
 use baton_protocol::suggestion::Suggestion;
 use baton_protocol::{ConversationId, Fact, Owner, Priority, RuleStep, SettingId};
-use baton_world::world::{Agent, Setup, World, eventually, for_each_store};
+use baton_world::world::{Agent, RunningClock, Setup, World, eventually, for_each_store};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use uuid::Uuid;
+
+/// What lies between two looks at what is to be asked, and how often that goes into the time that a
+/// source has.
+const MOMENT: Duration = Duration::from_millis(250);
+const MOMENTS: u32 = 10;
 
 fn setup() -> Setup {
     Setup::usual().with("BATON_PUSH__ALLOW_PRIVATE_ENDPOINTS", "true")
@@ -36,13 +43,21 @@ async fn set(world: &World, kind: &str, body: &Value) -> SettingId {
 }
 
 async fn labels(world: &World) -> Labelled {
+    labels_of(world, json!({})).await
+}
+
+/// The same, by a source whose setting says more.
+async fn labels_of(world: &World, more: Value) -> Labelled {
     let [billing, unsorted] = ["Billing", "Unsorted"];
     let billing = set(world, "tag", &json!({"name": billing})).await;
     let unsorted = set(world, "tag", &json!({"name": unsorted})).await;
-    let source = json!({
+    let mut source = json!({
         "name": "Assistant", "url": world.simulator.assistant_url(), "enabled": true,
         "suggests": true, "labels": [{"label": "invoice", "tag": billing}], "otherwise": unsorted,
     });
+    if let (Value::Object(body), Value::Object(more)) = (&mut source, more) {
+        body.extend(more);
+    }
     let source = set(world, "context_source", &source).await;
     let path = format!("/context-sources/{source}/secrets");
     let admin = world.admin().await;
@@ -106,11 +121,14 @@ async fn what_a_source_says_of_a_message_becomes_a_tag_and_rules_wait_for_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_source_says_counts_only_if_the_customer_wrote_nothing_more_since() {
-    for_each_store(setup(), async |world| {
+    let clock = RunningClock::begin(0);
+    for_each_store(Setup { clock: Some(clock.clock()), ..setup() }, async |world| {
         let ana = world.agent("Ana").await;
         let of = labels(world).await;
         world.simulator.assistant_is_silent(true);
         let lucia = world.contact("Lucía");
+        // The source has three seconds: they do not pass while she writes, however long that takes.
+        clock.is_held(true);
         lucia.sends("My invoice").await;
         let hers = lucia.conversation().await;
         let asked = async |times: usize| {
@@ -119,11 +137,19 @@ async fn what_a_source_says_counts_only_if_the_customer_wrote_nothing_more_since
             })
             .await;
         };
-        asked(1).await;
+        for _ in 0..MOMENTS {
+            clock.ticks(MOMENT);
+            let asked = timeout(Duration::from_secs(1), asked(1)).await;
+            if asked.is_ok() {
+                break;
+            }
+        }
+        assert_eq!(world.simulator.assistant_classified(), 1);
         // Within the same turn the rule runs no second time: the question itself is asked anew.
         lucia.sends("is here, thanks. When are you open?").await;
         eventually("it came", async || (ana.head(hers).await.last_seq == 2).then_some(())).await;
         world.simulator.assistant_is_silent(false);
+        clock.is_held(false);
         asked(2).await;
         has_tag(&ana, hers, of.unsorted).await;
         assert_eq!(tags(&ana, hers).await, [of.unsorted], "an answer to half of it does not count");
@@ -184,6 +210,31 @@ async fn an_agent_is_shown_an_answer_and_nothing_is_sent() {
         ana.phone().converges().await;
         world.simulator.assistant_knows("whsec_b3RoZXI=");
         assert_eq!(ask(&ana).await.why, Some(ContextWhy::Refused));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_may_be_asked_no_more_today_gets_the_tag_for_that() {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    // Noon: the day does not end meanwhile.
+    let clock = RunningClock::begin(DAY_MS / 2 - Clock::system().now().ms().rem_euclid(DAY_MS));
+    for_each_store(Setup { clock: Some(clock.clock()), ..setup() }, async |world| {
+        let ana = world.agent("Ana").await;
+        let of = labels_of(world, json!({"per_day": 2})).await;
+        for (name, tag) in [("Lucía", of.billing), ("Marta", of.billing), ("Eva", of.unsorted)] {
+            let contact = world.contact(name);
+            contact.sends("My invoice is wrong").await;
+            let theirs = contact.conversation().await;
+            has_tag(&ana, theirs, tag).await;
+            assert_eq!(tags(&ana, theirs).await, [tag], "{name}");
+        }
+        assert_eq!(world.simulator.assistant_classified(), 2, "it was not asked a third time");
+        let eva = world.contact("Eva").conversation().await;
+        let wish = json!({"source_id": of.source});
+        let path = format!("/conversations/{eva}/suggestion");
+        let told: Suggestion = ana.signed.post(&path, &wish).await.expect("a suggestion");
+        assert_eq!((told.text, told.why), (None, Some(ContextWhy::Spent)));
     })
     .await;
 }

@@ -34,6 +34,8 @@ pub enum ContextWhy {
     Wrong,
     /// It does not answer the server, or the server may not ask it.
     Refused,
+    /// It was asked as often as it may be asked on a day.
+    Spent,
     /// One that this version does not know.
     Unknown,
 }
@@ -45,6 +47,7 @@ impl From<context::ContextWhy> for ContextWhy {
             context::ContextWhy::Down => Self::Down,
             context::ContextWhy::Wrong => Self::Wrong,
             context::ContextWhy::Refused => Self::Refused,
+            context::ContextWhy::Spent => Self::Spent,
             context::ContextWhy::Unknown => Self::Unknown,
         }
     }

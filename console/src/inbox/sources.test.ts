@@ -43,6 +43,8 @@ test("a source that does not answer shows what it last said, and since when", ()
   const away = said({ ...SHOP, state: "unavailable", why: "late" });
   expect(away?.rows).toEqual(SHOP.rows);
   expect([away?.note, away?.why]).toEqual([sourceWords.en.asOf(SHOP.at ?? ""), sourceWords.en.why.late]);
+  const spent = said({ ...SHOP, state: "unavailable", why: "spent" });
+  expect([spent?.rows, spent?.why]).toEqual([SHOP.rows, sourceWords.en.why.spent]);
   const never = { source_id: "2", name: "CRM", state: "unavailable", why: "down", rows: [] } as const;
   expect(said({ ...never, rows: [] })?.note).toBe(sourceWords.en.never);
 });

@@ -240,6 +240,7 @@ export const kindsEn: KindWords = {
         suggests: "It is told what was said",
         labels: "Labels that it may give",
         otherwise: "Tag where it says nothing",
+        per_day: "Requests to it on a day",
       },
       hints: {
         url: "https, on the open Internet",
@@ -247,6 +248,7 @@ export const kindsEn: KindWords = {
         shows: "One label to a line. Without any: all",
         suggests: "Agents may ask it for an answer, rules for labels. The last texts of the conversation go to its address.",
         otherwise: "Also where it does not answer within three seconds",
+        per_day: "Opened cards, suggestions and labels count. Then it is asked no more until midnight UTC. Empty: any number",
       },
     },
     api_key: {

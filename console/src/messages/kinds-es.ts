@@ -240,6 +240,7 @@ export const kindsEs: KindWords = {
         suggests: "Se le cuenta lo que se dijo",
         labels: "Etiquetas que puede dar",
         otherwise: "Etiqueta si no dice nada",
+        per_day: "Peticiones por día",
       },
       hints: {
         url: "https, en la Internet abierta",
@@ -247,6 +248,7 @@ export const kindsEs: KindWords = {
         shows: "Una etiqueta por línea. Sin ninguna: todas",
         suggests: "Los agentes pueden pedirle una respuesta, y las reglas, etiquetas. Los últimos textos de la conversación van a su dirección.",
         otherwise: "También si no responde en tres segundos",
+        per_day: "Cuentan fichas abiertas, sugerencias y etiquetas. Después no se le pregunta hasta medianoche UTC. Vacío: sin límite",
       },
     },
     api_key: {

@@ -240,6 +240,7 @@ export const kindsPt: KindWords = {
         suggests: "É informada do que foi dito",
         labels: "Etiquetas que pode dar",
         otherwise: "Etiqueta se não disser nada",
+        per_day: "Pedidos por dia",
       },
       hints: {
         url: "https, na Internet aberta",
@@ -247,6 +248,7 @@ export const kindsPt: KindWords = {
         shows: "Um rótulo por linha. Sem nenhum: todos",
         suggests: "Os agentes podem pedir uma resposta, e as regras, etiquetas. Os últimos textos da conversa vão para o endereço dela.",
         otherwise: "Também se não responder em três segundos",
+        per_day: "Contam fichas abertas, sugestões e etiquetas. Depois não é consultada até à meia-noite UTC. Vazio: sem limite",
       },
     },
     api_key: {

@@ -30,6 +30,7 @@ export const sourceWords: Record<Language, SourceWords> = {
       down: "It cannot be reached.",
       wrong: "Its answer cannot be shown.",
       refused: "It refuses to answer, or has no secret yet.",
+      spent: "It was asked as often as it may be today. It is asked again tomorrow, or when an admin allows more.",
     },
   },
   es: {
@@ -46,6 +47,7 @@ export const sourceWords: Record<Language, SourceWords> = {
       down: "No se puede contactar.",
       wrong: "Su respuesta no se puede mostrar.",
       refused: "Se niega a responder o aún no tiene secreto.",
+      spent: "Hoy ya se le preguntó tanto como se permite. Se le preguntará mañana, o cuando un administrador permita más.",
     },
   },
   pt: {
@@ -62,6 +64,7 @@ export const sourceWords: Record<Language, SourceWords> = {
       down: "Não é possível contatá-la.",
       wrong: "A resposta dela não pode ser mostrada.",
       refused: "Recusa-se a responder ou ainda não tem segredo.",
+      spent: "Hoje já foi consultada tanto quanto é permitido. Volta a ser amanhã, ou quando um administrador permitir mais.",
     },
   },
   ar: {
@@ -78,6 +81,7 @@ export const sourceWords: Record<Language, SourceWords> = {
       down: "لا يمكن الوصول إليه.",
       wrong: "لا يمكن عرض رده.",
       refused: "يرفض الرد، أو ليس له سرّ بعد.",
+      spent: "سُئل اليوم بقدر ما يُسمح به. يُسأل من جديد غدًا، أو حين يسمح مدير بالمزيد.",
     },
   },
 };

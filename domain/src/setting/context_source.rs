@@ -12,6 +12,7 @@ use crate::outside::ROWS_MAX;
 
 const LABELS_MAX: usize = 20;
 const LABEL_CHARS_MAX: usize = 60;
+const PER_DAY_MAX: u32 = 1_000_000;
 
 impl SettingRules for ContextSource {
     fn check(&mut self, _: &Around<'_>) -> Result<(), Wrong> {
@@ -30,6 +31,9 @@ impl SettingRules for ContextSource {
         }
         if self.otherwise.is_some() && self.labels.is_empty() {
             return Err(Wrong::new("otherwise", "is for sources that have labels"));
+        }
+        if let Some(per_day) = self.per_day {
+            number("per_day", per_day, 1, PER_DAY_MAX)?;
         }
         number("fresh_s", self.fresh_s, 60, 86_400)
     }

@@ -181,6 +181,8 @@ fn labels_of_a_source_are_named_once_and_only_where_it_is_told_what_was_said() {
         assert!(!is_fit(json!({"suggests": true, "labels": [label(odd)]})), "{odd:?}");
     }
     assert!(!is_fit(json!({"suggests": true, "labels": vec![label("a"); 21]})));
+    assert!(is_fit(json!({"per_day": 1})) && is_fit(json!({"per_day": 1_000_000})));
+    assert!(!is_fit(json!({"per_day": 0})) && !is_fit(json!({"per_day": 1_000_001})));
 }
 
 #[test]

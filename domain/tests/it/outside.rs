@@ -25,6 +25,7 @@ fn source() -> ContextSource {
         suggests: false,
         labels: Vec::new(),
         otherwise: None,
+        per_day: None,
         enabled: true,
     }
 }

@@ -28,7 +28,7 @@ pub async fn assistant(
     set(&admin, ("tag", others), json!({"name": "Other topic"})).await?;
     let body = json!({
         "name": "Assistant", "url": simulator.assistant_url(), "enabled": true, "suggests": true,
-        "labels": [{"label": "saddle", "tag": parts}], "otherwise": others,
+        "per_day": 1_000, "labels": [{"label": "saddle", "tag": parts}], "otherwise": others,
     });
     set(&admin, ("context_source", source), body).await?;
     let path = format!("/context-sources/{source}/secrets");

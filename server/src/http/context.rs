@@ -12,7 +12,7 @@ use baton_protocol::context::{
 };
 use baton_protocol::setting::{Attribute, ContextSource, Setting, SettingBody};
 use baton_protocol::{ContactId, ConversationId, SettingId, SettingKind, WorkspaceId};
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use tokio::time::timeout;
 
 use super::conversations::in_full;
@@ -20,7 +20,7 @@ use super::input::Id;
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared, suggestion};
 use crate::accounts::{Signed, Slots, open_secret, signing_key};
 use crate::push::{NoAnswer, Outward, Posted};
-use crate::store::context::{keep_answers, last_answers};
+use crate::store::context::{keep_answers, last_answers, spend};
 use crate::store::{StoreError, Tx, read};
 
 pub(super) const KIND: SettingKind = SettingKind::ContextSource;
@@ -33,7 +33,7 @@ const OF_SOURCE_MAX: usize = 4;
 /// The way to sources.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    pub(super) outward: Outward,
+    outward: Outward,
     slots: Slots<(WorkspaceId, SettingId)>,
     /// Those of sources that are asked for an answer to a customer.
     pub(super) suggesting: Slots<(WorkspaceId, SettingId)>,
@@ -92,7 +92,7 @@ pub(super) async fn context(
     });
     let mut new = Vec::new();
     let mut shown = Vec::new();
-    for (source, (kept, told)) in sources.iter().zip(join_all(each).await) {
+    for (source, (kept, told)) in sources.iter().zip(try_join_all(each).await?) {
         new.extend(kept.map(|kept| (source.id, kept)));
         shown.push(told);
     }
@@ -166,15 +166,15 @@ async fn answered(
     source: &Askable,
     question: &str,
     last: Option<LastAnswer>,
-) -> (Option<LastAnswer>, ContextTold) {
+) -> Result<(Option<LastAnswer>, ContextTold), StoreError> {
     let Askable { id, version, setting, .. } = source;
     let of = (*id, setting);
     let is_fresh = |last: &LastAnswer| last.is_fresh(setting, *version, parts.clock.now());
     if last.as_ref().is_some_and(is_fresh) {
         let answer = last.map(|last| last.answer);
-        return (None, told(of, ContextState::Cached, None, answer));
+        return Ok((None, told(of, ContextState::Cached, None, answer)));
     }
-    match ask(parts, workspace, source, question).await {
+    Ok(match ask(parts, workspace, source, question).await? {
         Ok(answer) => {
             let came_at = parts.clock.now();
             let kept = LastAnswer { answer: answer.clone(), version: *version, came_at };
@@ -184,7 +184,7 @@ async fn answered(
             let answer = last.map(|last| last.answer);
             (None, told(of, ContextState::Unavailable, Some(why), answer))
         }
-    }
+    })
 }
 
 async fn ask(
@@ -192,23 +192,40 @@ async fn ask(
     workspace: WorkspaceId,
     source: &Askable,
     question: &str,
-) -> Result<ContextAnswer, ContextWhy> {
+) -> Result<Result<ContextAnswer, ContextWhy>, StoreError> {
+    let Askable { id, setting, keys, .. } = source;
+    let slots = (&parts.sources.slots, ANSWER_MAX);
+    let answer = sent(parts, slots, (workspace, *id, setting), (keys, question)).await?;
+    Ok(answer.and_then(|(status, body)| taken(status, &body, parts.clock.now())))
+}
+
+/// Sends a question to a source: what it answers, or the reason for which there is nothing. It is
+/// asked so often on a day as its setting allows.
+pub(super) async fn sent(
+    parts: &ApiState,
+    (slots, patience): (&Slots<(WorkspaceId, SettingId)>, Duration),
+    (workspace, id, source): (WorkspaceId, SettingId, &ContextSource),
+    (keys, body): (&[Vec<u8>], &str),
+) -> Result<Result<(u16, Vec<u8>), ContextWhy>, StoreError> {
     // Without a secret the source could not know the sender.
-    if source.keys.is_empty() {
-        return Err(ContextWhy::Refused);
+    if keys.is_empty() {
+        return Ok(Err(ContextWhy::Refused));
     }
-    let Sources { outward, slots, .. } = &parts.sources;
-    let id = parts.clock.uuid_v7().to_string();
-    let posted = Posted { url: &source.setting.url, id: &id, keys: &source.keys, body: question };
+    let (of, now) = ((workspace, id), parts.clock.now());
+    let sent = parts.clock.uuid_v7().to_string();
+    let posted = Posted { url: &source.url, id: &sent, keys, body };
     let asked = async {
-        let _slot = slots.take((workspace, source.id)).await.ok_or(NoAnswer::Late)?;
+        let Some(_slot) = slots.take(of).await else { return Ok(Err(ContextWhy::Late)) };
+        if !spend(&parts.store, of, source.per_day, now).await? {
+            return Ok(Err(ContextWhy::Spent));
+        }
         // A byte more tells that there is too much.
-        outward.ask(posted, ANSWER_MAX, ANSWER_BYTES_MAX + 1).await
+        let answer = parts.sources.outward.ask(posted, patience, ANSWER_BYTES_MAX + 1).await;
+        Ok(answer.map_err(|why| match why {
+            NoAnswer::Late => ContextWhy::Late,
+            NoAnswer::Down => ContextWhy::Down,
+            NoAnswer::Forbidden => ContextWhy::Refused,
+        }))
     };
-    match timeout(ANSWER_MAX, asked).await.unwrap_or(Err(NoAnswer::Late)) {
-        Ok((status, body)) => taken(status, &body, parts.clock.now()),
-        Err(NoAnswer::Late) => Err(ContextWhy::Late),
-        Err(NoAnswer::Down) => Err(ContextWhy::Down),
-        Err(NoAnswer::Forbidden) => Err(ContextWhy::Refused),
-    }
+    timeout(patience, asked).await.unwrap_or(Ok(Err(ContextWhy::Late)))
 }

@@ -6,21 +6,16 @@ use std::time::Duration;
 use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::rules::Policies;
-use baton_domain::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, offered, question, taken};
-use baton_protocol::context::ContextWhy;
+use baton_domain::suggesting::{LINES_MAX, offered, question, taken};
 use baton_protocol::setting::SettingBody;
-use baton_protocol::suggestion::{
-    Suggestion, SuggestionAnswer, SuggestionAsk, SuggestionTask, SuggestionWish,
-};
-use baton_protocol::{ConversationId, Line, SettingId, WorkspaceId};
-use tokio::time::timeout;
+use baton_protocol::suggestion::{Suggestion, SuggestionTask, SuggestionWish};
+use baton_protocol::{ConversationId, Line};
 
-use super::context::{KIND, of_kind, signing};
+use super::context::{KIND, of_kind, sent, signing};
 use super::conversations::in_full;
 use super::input::{Id, Json};
-use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
+use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
-use crate::push::{NoAnswer, Posted};
 use crate::store::group::policies;
 use crate::store::{StoreError, read};
 
@@ -68,32 +63,10 @@ async fn suggest(
     // Nothing of the database is held while others are waited for.
     tx.rollback().await?;
     let asked = question(SuggestionTask::Suggest, &source, &conversation, &lines);
-    let answer = ask(&parts, (workspace, wish.source_id), (&source.url, &keys), &asked).await?;
+    let body = serde_json::to_string(&asked).map_err(StoreError::corrupt)?;
+    let slots = (&parts.sources.suggesting, ANSWER_MAX);
+    let of = (workspace, wish.source_id, &*source);
+    let answer = sent(&parts, slots, of, (&keys, &body)).await?;
+    let answer = answer.and_then(|(status, body)| taken(status, &body));
     Ok(Out(offered(&source, known.tags(), &conversation, answer)))
-}
-
-async fn ask(
-    parts: &ApiState,
-    of: (WorkspaceId, SettingId),
-    (url, keys): (&str, &[Vec<u8>]),
-    asked: &SuggestionAsk,
-) -> HandlerResult<Result<SuggestionAnswer, ContextWhy>> {
-    // Without a secret the source could not know the sender.
-    if keys.is_empty() {
-        return Ok(Err(ContextWhy::Refused));
-    }
-    let body = serde_json::to_string(asked).map_err(StoreError::corrupt)?;
-    let id = parts.clock.uuid_v7().to_string();
-    let posted = Posted { url, id: &id, keys, body: &body };
-    let asked = async {
-        let _slot = parts.sources.suggesting.take(of).await.ok_or(NoAnswer::Late)?;
-        // A byte more tells that there is too much.
-        parts.sources.outward.ask(posted, ANSWER_MAX, ANSWER_BYTES_MAX + 1).await
-    };
-    Ok(match timeout(ANSWER_MAX, asked).await.unwrap_or(Err(NoAnswer::Late)) {
-        Ok((status, body)) => taken(status, &body),
-        Err(NoAnswer::Late) => Err(ContextWhy::Late),
-        Err(NoAnswer::Down) => Err(ContextWhy::Down),
-        Err(NoAnswer::Forbidden) => Err(ContextWhy::Refused),
-    })
 }

@@ -9,7 +9,6 @@ use baton_protocol::setting::{ContextSource, SettingBody};
 use baton_protocol::suggestion::SuggestionTask;
 use baton_protocol::{SettingId, SettingKind, WorkspaceId};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use super::OpenSecret;
 use crate::accounts::Slots;
@@ -18,12 +17,15 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::push::{Outward, Posted};
 use crate::store::classify::{ClassifyQuestion, open_questions};
+use crate::store::context::spend;
 use crate::store::{StoreError, read};
 use crate::telemetry::Spell;
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The time in which a source answers, its place in the queue included.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// A request ends after so long, also where a test stops the clock.
+const REQUEST_MAX: Duration = Duration::from_secs(60);
 /// Requests to one source at once: a slow one keeps no other waiting.
 const OF_SOURCE_MAX: usize = 4;
 /// Questions that are under way. All are done within [`ANSWER_MAX`].
@@ -128,12 +130,19 @@ impl Classifier {
         let Asking { source, seen, keys, body } = &asking;
         let id = format!("{}.{}.{}.{seen}", of.of.1, of.source, of.position);
         let posted = Posted { url: &source.url, id: &id, keys, body };
+        let (asked_of, now) = ((of.of.0, of.source), self.clock.now());
         let asked = async {
-            let _slot = slots.take((of.of.0, of.source)).await?;
+            let Some(_slot) = slots.take(asked_of).await else { return Ok::<_, StoreError>(None) };
+            if !spend(self.engine.store(), asked_of, source.per_day, now).await? {
+                return Ok(None);
+            }
             // A byte more tells that there is too much.
-            self.outward.ask(posted, ANSWER_MAX, ANSWER_BYTES_MAX + 1).await.ok()
+            Ok(self.outward.ask(posted, REQUEST_MAX, ANSWER_BYTES_MAX + 1).await.ok())
         };
-        let answered = timeout(ANSWER_MAX, asked).await.ok().flatten();
+        let answered = tokio::select! {
+            answered = asked => answered?,
+            () = self.clock.sleep(ANSWER_MAX) => None,
+        };
         let answer = answered.and_then(|(status, body)| taken(status, &body).ok());
         // Where nothing usable came, what else the customer writes changes nothing of that.
         let seen = answer.is_some().then_some(*seen);

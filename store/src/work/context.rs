@@ -1,5 +1,5 @@
 //! The last answers of the team's own sources about customers. They are no facts: a source can be
-//! asked again at any time.
+//! asked again at any time. And how often each was asked on a day.
 
 use std::collections::BTreeMap;
 
@@ -75,6 +75,34 @@ pub async fn keep_answers(
     store.run_alone(&KEEP, &args).await.map(drop)
 }
 
+/// Counts a request to a source, and says whether it may be made: `per_day` on a day, and no more.
+/// Days are those of UTC. A node whose clock is behind counts on the day that has begun.
+///
+/// # Errors
+/// The store is away.
+pub async fn spend(
+    store: &Store,
+    (workspace, source): (WorkspaceId, SettingId),
+    per_day: Option<u32>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    static SPEND: Sql = Sql::new(
+        "INSERT INTO source_day (workspace, source, day, asked)
+         VALUES ($1, $2, CAST($3 AS BIGINT), 1)
+         ON CONFLICT (workspace, source) DO UPDATE
+           SET day = CASE WHEN source_day.day BETWEEN excluded.day AND excluded.day + 1
+               THEN source_day.day ELSE excluded.day END,
+             asked = CASE WHEN source_day.day BETWEEN excluded.day AND excluded.day + 1
+               THEN source_day.asked + 1 ELSE 1 END
+           WHERE source_day.day NOT BETWEEN excluded.day AND excluded.day + 1
+             OR source_day.asked < CAST($4 AS BIGINT)",
+    );
+    let Some(per_day) = per_day else { return Ok(true) };
+    let day = now.ms().div_euclid(24 * 60 * 60 * 1_000).to_string();
+    let args = [workspace.to_string(), source.to_string(), day, per_day.to_string()];
+    Ok(store.run_alone(&SPEND, &args).await? > 0)
+}
+
 /// Deletes what was said before `before`.
 ///
 /// # Errors
@@ -89,4 +117,39 @@ pub async fn sweep_answers(store: &Store, before: Timestamp, most: u64) -> Resul
     );
     let args = [before.ms().to_string(), most.to_string()];
     store.run_alone(&DELETE, &args).await
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::database::testing::databases;
+
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+    #[tokio::test]
+    async fn of_many_requests_at_once_as_many_are_made_as_a_day_has() {
+        for database in databases().await {
+            let of = |n| (WorkspaceId(Uuid::from_u128(1)), SettingId(Uuid::from_u128(n)));
+            let midnight = Timestamp::from_ms(20_000 * DAY_MS);
+            let at = async |of, now| spend(&database.store, of, Some(7), now).await.unwrap();
+            let all = join_all((0..20).map(|_| at(of(1), midnight))).await;
+            assert_eq!(all.iter().filter(|is_made| **is_made).count(), 7);
+            assert!(at(of(2), midnight).await, "another source");
+            assert!(!at(of(1), midnight.plus_ms(DAY_MS - 1)).await, "the same day");
+            assert!(!at(of(1), midnight.plus_ms(-1)).await, "a clock that is behind");
+            assert!(spend(&database.store, of(1), None, midnight).await.unwrap());
+            assert!(spend(&database.store, of(1), Some(8), midnight).await.unwrap(), "one more");
+            assert!(at(of(1), midnight.plus_ms(DAY_MS)).await, "the next day");
+            // A clock that was years ahead for once.
+            assert!(at(of(1), midnight.plus_ms(999 * DAY_MS)).await);
+            for _ in 0..7 {
+                assert!(at(of(1), midnight).await);
+            }
+            assert!(!at(of(1), midnight).await);
+            database.close().await;
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! A clock that runs as the system's does, and that a test sets forward.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use baton::clock::{Clock, ManualClock};
@@ -16,6 +18,7 @@ const LOOK_MS: u64 = 5_000;
 #[derive(Debug)]
 pub struct RunningClock {
     manual: ManualClock,
+    is_held: Arc<AtomicBool>,
     ticks: JoinHandle<()>,
 }
 
@@ -25,17 +28,20 @@ impl RunningClock {
         let start = Clock::system().now().plus_ms(ahead_ms);
         let (seed, _) = Uuid::new_v4().as_u64_pair();
         let manual = ManualClock::new(start, seed);
-        let ticking = manual.clone();
+        let is_held = Arc::new(AtomicBool::new(false));
+        let (ticking, stands) = (manual.clone(), Arc::clone(&is_held));
         let ticks = tokio::spawn(async move {
             let (began, mut ticked_ms) = (Instant::now(), 0);
             loop {
                 tokio::time::sleep(TICK).await;
                 let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or_default();
-                ticking.advance_ms(ms - ticked_ms);
+                if !stands.load(Ordering::SeqCst) {
+                    ticking.advance_ms(ms - ticked_ms);
+                }
                 ticked_ms = ms;
             }
         });
-        Self { manual, ticks }
+        Self { manual, is_held, ticks }
     }
 
     /// The clock to hand to a server.
@@ -46,6 +52,16 @@ impl RunningClock {
     /// The time of day.
     pub fn now(&self) -> Timestamp {
         self.manual.clock().now()
+    }
+
+    /// Stands still from now on, or runs again.
+    pub fn is_held(&self, is_held: bool) {
+        self.is_held.store(is_held, Ordering::SeqCst);
+    }
+
+    /// Moves by so much, also while it stands still.
+    pub fn ticks(&self, time: Duration) {
+        self.manual.advance_ms(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     }
 
     /// Comes back to the system's time, for a world that begins after another one.

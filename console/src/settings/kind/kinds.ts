@@ -155,6 +155,7 @@ export const KINDS = {
       labels: {"is":"rows","parts":{"label":{"is":"text","most":60,"needed":true},"tag":{"is":"name","of":"tag","needed":true}},"most":20},
       name: {"is":"text","most":100,"needed":true,"column":true},
       otherwise: {"is":"name","of":"tag","empty":true},
+      per_day: {"is":"number","least":1,"most":1000000,"empty":true},
       shows: {"is":"words","most":20},
       suggests: {"is":"switch"},
       url: {"is":"text","most":2048,"needed":true,"column":true},

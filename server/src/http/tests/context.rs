@@ -117,6 +117,14 @@ impl Scene {
         self.ids.insert(name.to_owned(), id.to_string());
     }
 
+    /// Lets time pass until so long before the next midnight of UTC. The agent signs in again.
+    pub(super) async fn passes_to_midnight_but(&mut self, before_ms: u64) {
+        const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+        let now = self.clock.clock().now().ms().unsigned_abs() % DAY_MS;
+        self.clock.advance_ms((2 * DAY_MS - before_ms - now) % DAY_MS);
+        self.desk.agent = sign_in(&self.desk.router, "acme", "ben@host").await;
+    }
+
     async fn asks(&self) -> Vec<ContextTold> {
         let reply = self.desk.get(&self.desk.agent, &self.path).await.is(200, "");
         serde_json::from_value::<ContactContext>(reply.body).unwrap().sources
@@ -200,6 +208,32 @@ async fn an_answer_is_kept_for_its_time_and_shown_afterwards_while_nothing_newer
             let late = scene.asks().await.remove(0);
             assert_eq!((late.state, late.why), (ContextState::Unavailable, Some(ContextWhy::Late)));
             assert_eq!((late.rows, late.at), (first.rows, first.at), "the last one, with its time");
+            scene.desk.database.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_source_is_asked_as_often_as_it_may_be_on_a_day_and_the_last_answer_is_shown_then() {
+    for (programs, at) in started().await {
+        let more = json!({"fresh_s": 60, "per_day": 2});
+        for mut scene in scenes(&[("good", format!("{at}/good"))], &more).await {
+            programs.came.lock().unwrap().clear();
+            scene.passes_to_midnight_but(10 * 60_000).await;
+            let first = scene.asks().await.remove(0);
+            scene.clock.advance_ms(60_000);
+            assert_eq!(scene.asks().await[0].state, ContextState::Fresh);
+            assert_eq!(scene.asks().await[0].state, ContextState::Cached, "that costs nothing");
+            scene.clock.advance_ms(60_000);
+            let over = scene.asks().await.remove(0);
+            assert_eq!(
+                (over.state, over.why),
+                (ContextState::Unavailable, Some(ContextWhy::Spent))
+            );
+            assert_eq!(over.rows, first.rows, "the last one");
+            assert_eq!(programs.came.lock().unwrap().len(), 2);
+            scene.passes_to_midnight_but(0).await;
+            assert_eq!(scene.asks().await[0].state, ContextState::Fresh, "another day");
             scene.desk.database.close().await;
         }
     }

@@ -71,11 +71,14 @@ async fn a_source_suggests_an_answer_and_tags_and_nothing_is_sent_or_put_on() {
 async fn what_is_no_suggestion_is_told_by_its_reason() {
     let wrong = json!({
         "empty": {"text": "  "}, "long": {"text": "x".repeat(4_097)}, "odd": {"text": "a\u{7}"},
-        "many": {"labels": vec!["a"; 21]}, "rubbish": 7,
+        "many": {"labels": vec!["a"; 21]}, "rubbish": 7, "another": {"rows": []},
+        "large": {"text": "Yes", "more": "x".repeat(1_000_000)},
     });
     let (at, _) = program(&wrong).await;
     let sources: Vec<(&str, String)> =
-        ["empty", "long", "odd", "many", "rubbish"].map(|how| (how, format!("{at}/{how}"))).into();
+        ["empty", "long", "odd", "many", "rubbish", "another", "large"]
+            .map(|how| (how, format!("{at}/{how}")))
+            .into();
     for mut scene in scenes(&sources, &json!({"suggests": true})).await {
         for (name, _) in &sources {
             assert_eq!(scene.suggests(name).await.why, Some(ContextWhy::Wrong), "{name}");
@@ -83,6 +86,26 @@ async fn what_is_no_suggestion_is_told_by_its_reason() {
         let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         scene.adds("down", &format!("http://{nobody}/"), &json!({"suggests": true})).await;
         assert_eq!(scene.suggests("down").await.why, Some(ContextWhy::Down));
+        scene.desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_source_suggests_as_often_as_it_may_be_asked_on_a_day() {
+    let (at, came) = program(&json!({"good": {"text": "Yes"}})).await;
+    for mut scene in scenes(&[], &json!({})).await {
+        let more = json!({"suggests": true, "per_day": 1});
+        scene.adds("good", &format!("{at}/good"), &more).await;
+        scene.adds("other", &format!("{at}/good"), &more).await;
+        scene.passes_to_midnight_but(10 * 60_000).await;
+        assert_eq!(scene.suggests("good").await.text.as_deref(), Some("Yes"));
+        let over = scene.suggests("good").await;
+        assert_eq!((over.text, over.why), (None, Some(ContextWhy::Spent)));
+        assert_eq!(scene.suggests("other").await.why, None, "each has a day of its own");
+        assert_eq!(std::mem::take(&mut *came.lock().unwrap()).len(), 2);
+        scene.passes_to_midnight_but(0).await;
+        assert_eq!(scene.suggests("good").await.why, None, "another day");
+        came.lock().unwrap().clear();
         scene.desk.database.close().await;
     }
 }

@@ -99,6 +99,7 @@ private fun Words.why(why: ContextWhy): String? = when (why) {
     ContextWhy.DOWN -> this(Word.SourceDown)
     ContextWhy.WRONG -> this(Word.SourceWrong)
     ContextWhy.REFUSED -> this(Word.SourceRefused)
+    ContextWhy.SPENT -> this(Word.SourceSpent)
     // A reason that this app does not know is left out.
     ContextWhy.UNKNOWN -> null
 }

@@ -284,6 +284,7 @@ internal val arabic: Array<String> = arrayOf(
     /* SourceDown */ "لا يمكن الوصول إليه.",
     /* SourceWrong */ "لا يمكن عرض رده.",
     /* SourceRefused */ "يرفض الرد، أو ليس له سرّ بعد.",
+    /* SourceSpent */ "سُئل اليوم بقدر ما يُسمح به. يُسأل من جديد غدًا، أو حين يسمح مدير بالمزيد.",
     /* AnsweredElsewhere */ "{0} يرد على هذا الشخص على {1}.",
     /* Rename */ "الاسم…",
     /* RenameTitle */ "بماذا نسمّي {0}؟",

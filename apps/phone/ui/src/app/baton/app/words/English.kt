@@ -284,6 +284,7 @@ internal val english: Array<String> = arrayOf(
     /* SourceDown */ "It cannot be reached.",
     /* SourceWrong */ "Its answer cannot be shown.",
     /* SourceRefused */ "It refuses to answer, or has no secret yet.",
+    /* SourceSpent */ "It was asked as often as it may be today. It is asked again tomorrow, or when an admin allows more.",
     /* AnsweredElsewhere */ "{0} answers this person on {1}.",
     /* Rename */ "Name…",
     /* RenameTitle */ "What do we call {0}?",

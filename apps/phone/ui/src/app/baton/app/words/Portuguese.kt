@@ -284,6 +284,7 @@ internal val portuguese: Array<String> = arrayOf(
     /* SourceDown */ "Não é possível contatá-la.",
     /* SourceWrong */ "A resposta dela não pode ser mostrada.",
     /* SourceRefused */ "Recusa-se a responder ou ainda não tem segredo.",
+    /* SourceSpent */ "Hoje já foi consultada tanto quanto é permitido. Volta a ser amanhã, ou quando um administrador permitir mais.",
     /* AnsweredElsewhere */ "{0} atende esta pessoa em {1}.",
     /* Rename */ "Nome…",
     /* RenameTitle */ "Como chamamos {0}?",

@@ -284,6 +284,7 @@ internal val spanish: Array<String> = arrayOf(
     /* SourceDown */ "No se puede contactar.",
     /* SourceWrong */ "Su respuesta no se puede mostrar.",
     /* SourceRefused */ "Se niega a responder o aún no tiene secreto.",
+    /* SourceSpent */ "Hoy ya se le preguntó tanto como se permite. Se le preguntará mañana, o cuando un administrador permita más.",
     /* AnsweredElsewhere */ "{0} atiende a esta persona en {1}.",
     /* Rename */ "Nombre…",
     /* RenameTitle */ "¿Cómo llamamos a {0}?",

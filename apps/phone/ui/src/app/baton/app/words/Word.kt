@@ -284,6 +284,7 @@ enum class Word {
     SourceDown,
     SourceWrong,
     SourceRefused,
+    SourceSpent,
     AnsweredElsewhere,
     Rename,
     RenameTitle,
