@@ -32,11 +32,12 @@ const RETRY: Duration = Duration::from_secs(2);
 pub struct Reports {
     room: Arc<Semaphore>,
     workspaces: Arc<Mutex<BTreeSet<WorkspaceId>>>,
+    page: u64,
 }
 
 impl Default for Reports {
     fn default() -> Self {
-        Self { room: Arc::new(Semaphore::new(AT_ONCE)), workspaces: Arc::default() }
+        Self { room: Arc::new(Semaphore::new(AT_ONCE)), workspaces: Arc::default(), page: PAGE }
     }
 }
 
@@ -51,6 +52,12 @@ impl Drop for Turn {
 }
 
 impl Reports {
+    /// Reads so many events in one transaction.
+    #[cfg(test)]
+    pub(in crate::http) fn by_pages_of(self, page: u64) -> Self {
+        Self { page, ..self }
+    }
+
     /// Folds the workspace's log into `tally`, and says up to which position it was read.
     pub(super) async fn fold(
         &self,
@@ -68,7 +75,7 @@ impl Reports {
             return Err(Fault::invalid(detail));
         }
         while after < upto {
-            let next = after.saturating_add(PAGE).min(upto);
+            let next = after.saturating_add(self.page).min(upto);
             let mut tx = store.read().await?;
             let events = read::happened(&mut tx, workspace, after, next).await?;
             meet(&mut tx, workspace, &mut tally, &events).await?;

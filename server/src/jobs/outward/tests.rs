@@ -310,6 +310,29 @@ async fn what_is_not_taken_is_tried_again_and_does_not_hold_the_others() {
 }
 
 #[tokio::test]
+async fn what_was_erased_meanwhile_is_not_told_by_a_later_try() {
+    let change = |webhook: &mut Webhook| {
+        (webhook.contents, webhook.events) = (true, vec![WebhookKind::MessageReceived]);
+    };
+    for scene in scenes(change).await {
+        scene.receiver.answers(500);
+        scene.bench.says("34600", "wamid.1", "a secret word").await;
+        scene.tells().await;
+        let [first] = scene.receiver.came().try_into().unwrap();
+        assert!(first.text.contains("a secret word"), "{first:?}");
+        let erased = "DELETE FROM content WHERE id IN (SELECT id FROM message)";
+        scene.bench.database.tamper(erased).await;
+        scene.receiver.answers(200);
+        scene.clock.advance_ms(5_000);
+        scene.tells().await;
+        let [again] = scene.receiver.came().try_into().unwrap();
+        assert_eq!(again.id, first.id, "it is told all the same");
+        assert!(!again.text.contains("a secret word"), "{again:?}");
+        scene.bench.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn after_eight_tries_a_request_is_given_up() {
     let change = |webhook: &mut Webhook| webhook.events = vec![WebhookKind::MessageReceived];
     for scene in scenes(change).await {
