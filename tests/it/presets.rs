@@ -7,7 +7,7 @@ use baton_protocol::command::Tagging;
 use baton_protocol::dry_run::DryRun;
 use baton_protocol::page::{ChangePage, ConversationPage, ConversationRow};
 use baton_protocol::setting::Setting;
-use baton_protocol::{CommandBody, ConversationId, Fact, SettingId, TeamId};
+use baton_protocol::{CommandBody, ConversationId, Fact, Owner, SettingId, TeamId};
 use baton_world::world::{
     Agent, Answered, Contact, RunningClock, Setup, World, eventually, for_each_store,
 };
@@ -151,6 +151,11 @@ async fn meets(played: &Played<'_>, admin: &Agent, preset: &str) -> Agent {
             tags(admin, conversation(admin, &contact).await, chosen.tag).await;
             writes(&contact, preset).await;
         }
+        "in_turn" => {
+            crate::routing::is_available(&world.agent("Ben").await.on_another_device(world).await)
+                .await;
+            writes(&contact, preset).await;
+        }
         "pass_on" => tags(admin, conversation(admin, &contact).await, chosen.tag).await,
         "machine" => {
             let reply = json!({
@@ -183,6 +188,14 @@ async fn meets(played: &Played<'_>, admin: &Agent, preset: &str) -> Agent {
     let told: DryRun = admin.signed.post("/rules/dry-run", &ask).await.expect("a dry run");
     let runs: Vec<u32> = told.rules.iter().map(|rule| rule.runs).collect();
     assert_eq!((told.same, runs), (1, vec![1]), "{preset}: {told:?}");
+    if preset == "in_turn" {
+        let is_owned = async || {
+            let owner = admin.head(of).await.owner;
+            matches!(owner, Owner::Agent(_)).then_some(())
+        };
+        eventually("a member has it", is_owned).await;
+        admin.claims(of).await;
+    }
     // Off again, and nothing goes on: the next one is alone.
     if preset != "thanks" {
         admin.resolves(of).await;
