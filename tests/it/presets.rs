@@ -189,11 +189,7 @@ async fn meets(played: &Played<'_>, admin: &Agent, preset: &str) -> Agent {
     let runs: Vec<u32> = told.rules.iter().map(|rule| rule.runs).collect();
     assert_eq!((told.same, runs), (1, vec![1]), "{preset}: {told:?}");
     if preset == "in_turn" {
-        let is_owned = async || {
-            let owner = admin.head(of).await.owner;
-            matches!(owner, Owner::Agent(_)).then_some(())
-        };
-        eventually("a member has it", is_owned).await;
+        a_member_has(&admin, of).await;
         admin.claims(of).await;
     }
     // Off again, and nothing goes on: the next one is alone.
@@ -208,6 +204,14 @@ async fn meets(played: &Played<'_>, admin: &Agent, preset: &str) -> Agent {
         put(&admin, "rule", other, 1, &off).await;
     }
     admin
+}
+
+async fn a_member_has(admin: &Agent, of: ConversationId) {
+    let is_owned = async || {
+        let owner = admin.head(of).await.owner;
+        matches!(owner, Owner::Agent(_)).then_some(())
+    };
+    eventually("a member has it", is_owned).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

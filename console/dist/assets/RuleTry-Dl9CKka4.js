@@ -1,0 +1,1 @@
+export{t as default}from"./RuleTry--0TVI3mH.js";
