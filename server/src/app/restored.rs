@@ -2,11 +2,11 @@
 //! messages that were on their way.
 
 use anyhow::Context;
-use baton_domain::group::OfferEndWork;
+use baton_domain::group::{MessageAt, OfferEndWork};
 use baton_protocol::OfferEnd;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Unavailable};
 use crate::store::read::StandingOffer;
 use crate::store::{Store, read, restore};
 
@@ -36,22 +36,32 @@ pub(super) async fn review(store: &Store, engine: &Engine) -> anyhow::Result<()>
         false => return Ok(tx.rollback().await?),
     };
     tx.rollback().await?;
-    for part in doubtful.chunks(TOGETHER) {
-        let decided = try_join_all(part.iter().map(|at| engine.restored(*at)));
-        decided.await.context("messages that were on their way")?;
-    }
+    let decide = |at: &MessageAt| engine.restored(*at);
+    decided(&doubtful, decide).await.context("messages that were on their way")?;
     let end = |of: &StandingOffer| {
         let StandingOffer { workspace, conversation, offer, .. } = *of;
         let (offer_id, end) = (offer.offer_id, OfferEnd::Withdrawn);
         engine.end_offer(OfferEndWork { workspace, conversation, offer_id, end })
     };
-    for part in offers.chunks(TOGETHER) {
-        let ended = try_join_all(part.iter().map(end));
-        ended.await.context("offers of the life that was lost")?;
-    }
+    decided(&offers, end).await.context("offers of the life that was lost")?;
     let mut tx = store.begin().await?;
     restore::reviewed(&mut tx).await?;
     Ok(tx.commit().await?)
+}
+
+/// Decides all, many together. What there was no room for is decided by itself.
+async fn decided<T, F>(all: &[T], decide: impl Fn(&T) -> F + Sync) -> Result<(), Unavailable>
+where
+    T: Sync,
+    F: Future<Output = Result<(), Unavailable>> + Send,
+{
+    for part in all.chunks(TOGETHER) {
+        let tried = join_all(part.iter().map(&decide)).await;
+        for (one, _) in part.iter().zip(tried).filter(|(_, tried)| tried.is_err()) {
+            decide(one).await?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -63,6 +73,8 @@ mod tests {
         Timestamp, Trail,
     };
     use serde_json::{Value, json};
+
+    use futures_util::future::try_join_all;
 
     use super::*;
     use crate::clock::ManualClock;

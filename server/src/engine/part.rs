@@ -1,6 +1,7 @@
 //! What one lock can stall: a workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use baton_domain::group::{Channel, Work};
@@ -19,6 +20,8 @@ pub(super) enum Part {
 #[derive(Debug, Default)]
 pub(super) struct Owners {
     numbers: Mutex<BTreeMap<String, WorkspaceId>>,
+    /// A count of what was learned.
+    learned: AtomicU64,
     /// The policies of each workspace.
     pub(super) known: KnownPolicies,
 }
@@ -30,6 +33,7 @@ impl Owners {
         for (number, channel) in channels {
             if owners.get(number) != Some(&channel.workspace) {
                 owners.insert(number.clone(), channel.workspace);
+                self.learned.fetch_add(1, Ordering::Release);
             }
         }
     }
@@ -53,6 +57,11 @@ impl Owners {
     pub(super) fn part(&self, work: &Work) -> Part {
         // A workspace sorts behind numbers: those that nobody has are set aside, and stall nobody.
         self.parts(work).pop_last().unwrap_or(Part::Number(None))
+    }
+
+    /// Another number each time something new was learned of numbers.
+    pub(super) fn known_numbers(&self) -> u64 {
+        self.learned.load(Ordering::Acquire)
     }
 
     fn owners(&self) -> MutexGuard<'_, BTreeMap<String, WorkspaceId>> {

@@ -99,7 +99,11 @@ pub(super) async fn run(mut seat: Seat, socket: WebSocket) {
     let seed = u64::from_le_bytes(seat.gateway.clock.bytes());
     let session = Session::new(seat.gateway.limits.rules, Instant::now(), seed);
     let (end, mut held) = Task::new(&mut seat).serve(Served::new(session, socket)).await;
-    if let Some(connection) = seat.leave() {
+    let left = seat.leave();
+    // Who is sent to another server is there all the time. Told away, they would lose what is
+    // offered to them; where they do not come back, their presence lapses.
+    let is_moved = matches!(end, End::Close { code: close::DRAIN, .. });
+    if let Some(connection) = left.filter(|_| !is_moved) {
         let told = seat.gateway.coordinator.disconnected(connection);
         // Untold, its presence lapses.
         drop(timeout(COURTESY, told).await);

@@ -12,7 +12,7 @@ use baton_protocol::context::{
 };
 use baton_protocol::setting::{Attribute, ContextSource, Setting, SettingBody};
 use baton_protocol::{ContactId, ConversationId, SettingId, SettingKind, WorkspaceId};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::conversations::in_full;
@@ -92,7 +92,7 @@ pub(super) async fn context(
     });
     let mut new = Vec::new();
     let mut shown = Vec::new();
-    for (source, (kept, told)) in sources.iter().zip(try_join_all(each).await?) {
+    for (source, (kept, told)) in sources.iter().zip(join_all(each).await) {
         new.extend(kept.map(|kept| (source.id, kept)));
         shown.push(told);
     }
@@ -166,15 +166,15 @@ async fn answered(
     source: &Askable,
     question: &str,
     last: Option<LastAnswer>,
-) -> Result<(Option<LastAnswer>, ContextTold), StoreError> {
+) -> (Option<LastAnswer>, ContextTold) {
     let Askable { id, version, setting, .. } = source;
     let of = (*id, setting);
     let is_fresh = |last: &LastAnswer| last.is_fresh(setting, *version, parts.clock.now());
     if last.as_ref().is_some_and(is_fresh) {
         let answer = last.map(|last| last.answer);
-        return Ok((None, told(of, ContextState::Cached, None, answer)));
+        return (None, told(of, ContextState::Cached, None, answer));
     }
-    Ok(match ask(parts, workspace, source, question).await? {
+    match ask(parts, workspace, source, question).await {
         Ok(answer) => {
             let came_at = parts.clock.now();
             let kept = LastAnswer { answer: answer.clone(), version: *version, came_at };
@@ -184,7 +184,7 @@ async fn answered(
             let answer = last.map(|last| last.answer);
             (None, told(of, ContextState::Unavailable, Some(why), answer))
         }
-    })
+    }
 }
 
 async fn ask(
@@ -192,11 +192,16 @@ async fn ask(
     workspace: WorkspaceId,
     source: &Askable,
     question: &str,
-) -> Result<Result<ContextAnswer, ContextWhy>, StoreError> {
+) -> Result<ContextAnswer, ContextWhy> {
     let Askable { id, setting, keys, .. } = source;
     let slots = (&parts.sources.slots, ANSWER_MAX);
-    let answer = sent(parts, slots, (workspace, *id, setting), (keys, question)).await?;
-    Ok(answer.and_then(|(status, body)| taken(status, &body, parts.clock.now())))
+    let answer = sent(parts, slots, (workspace, *id, setting), (keys, question)).await;
+    let (status, body) = answer.unwrap_or_else(|error| {
+        // One that cannot be counted takes no card away.
+        tracing::warn!(%error, source_id = %id, "a request to a source cannot be counted");
+        Err(ContextWhy::Down)
+    })?;
+    taken(status, &body, parts.clock.now())
 }
 
 /// Sends a question to a source: what it answers, or the reason for which there is nothing. It is
@@ -207,8 +212,8 @@ pub(super) async fn sent(
     (workspace, id, source): (WorkspaceId, SettingId, &ContextSource),
     (keys, body): (&[Vec<u8>], &str),
 ) -> Result<Result<(u16, Vec<u8>), ContextWhy>, StoreError> {
-    // Without a secret the source could not know the sender.
-    if keys.is_empty() {
+    // Without a secret the source could not know the sender. What does not leave is not counted.
+    if keys.is_empty() || parts.sources.outward.is_forbidden(&source.url) {
         return Ok(Err(ContextWhy::Refused));
     }
     let (of, now) = ((workspace, id), parts.clock.now());

@@ -133,6 +133,9 @@ impl Classifier {
         let (asked_of, now) = ((of.of.0, of.source), self.clock.now());
         let asked = async {
             let Some(_slot) = slots.take(asked_of).await else { return Ok::<_, StoreError>(None) };
+            if self.outward.is_forbidden(&source.url) {
+                return Ok(None);
+            }
             if !spend(self.engine.store(), asked_of, source.per_day, now).await? {
                 return Ok(None);
             }

@@ -93,6 +93,8 @@ struct Memory {
     /// Offers that were wished for and not seen so far. One that ends before the next look is
     /// looked up in the log.
     wished: BTreeMap<OfferKey, StandingOffer>,
+    /// Offers that are over, and whose ends were not read yet.
+    over: Vec<StandingOffer>,
     /// The agents who were asked in vain, and the time.
     asked: BTreeMap<(WorkspaceId, ConversationId), Vec<(AgentId, Duration)>>,
     /// The calls of teams for turns that nobody could be asked to take, as the log told them.
@@ -216,8 +218,8 @@ impl Router {
         let policies = routed_teams(tx).await?;
         let offers = standing_offers(tx).await?;
         let now = self.clock.monotonic();
-        let over = memory.keep(&offers, &policies, (now, self.clock.now()));
-        memory.note_over(tx, over, now).await?;
+        memory.keep(&offers, &policies, (now, self.clock.now()));
+        memory.note_over(tx, now).await?;
         for offer in &offers {
             let of = self.staff_of(tx, staff, offer.workspace).await?;
             let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
@@ -443,16 +445,19 @@ struct Queue<'a> {
 impl Memory {
     /// Notes the agents who were asked in vain: they are not asked again for a while. An offer may
     /// be over before it was seen. The log tells how each ended.
-    async fn note_over(
-        &mut self,
-        tx: &mut Tx,
-        mut over: Vec<StandingOffer>,
-        now: Duration,
-    ) -> Result<(), StoreError> {
+    async fn note_over(&mut self, tx: &mut Tx, now: Duration) -> Result<(), StoreError> {
         let wished = std::mem::take(&mut self.wished).into_iter();
-        over.extend(wished.filter(|(key, _)| !self.seen.contains_key(key)).map(|(_, of)| of));
-        for StandingOffer { workspace, conversation, offer, .. } in over {
-            let told = routing_history(tx, workspace, conversation).await?.decisions;
+        let unseen = wished.filter(|(key, _)| !self.seen.contains_key(key)).map(|(_, of)| of);
+        self.over.extend(unseen);
+        while let Some(StandingOffer { workspace, conversation, offer, .. }) = self.over.pop() {
+            let told = match routing_history(tx, workspace, conversation).await {
+                Ok(history) => history.decisions,
+                Err(error) => {
+                    // Nobody is asked twice in a row for an end that could not be read.
+                    self.was_asked((workspace, conversation), offer.agent_id, now);
+                    return Err(error);
+                }
+            };
             let is_it = |made: OpenOffer| made.offer_id == offer.offer_id;
             let one = told.iter().find(|one| one.offer.is_some_and(is_it));
             if one.and_then(|one| one.end).is_some_and(is_in_vain) {
@@ -462,18 +467,18 @@ impl Memory {
         Ok(())
     }
 
-    /// Notes which offers stand, and tells those that are over.
+    /// Notes which offers stand, and which are over.
     fn keep(
         &mut self,
         offers: &[StandingOffer],
         policies: &BTreeMap<Key<TeamId>, Routing>,
         (now, wall): (Duration, Timestamp),
-    ) -> Vec<StandingOffer> {
+    ) {
         let standing: BTreeMap<OfferKey, &StandingOffer> =
             offers.iter().map(|offer| (offer.key(), offer)).collect();
         let is_over = |key: &OfferKey| !standing.contains_key(key);
         let over: Vec<OfferKey> = self.seen.keys().copied().filter(is_over).collect();
-        let over = over.iter().filter_map(|key| Some(self.seen.remove(key)?.offer)).collect();
+        self.over.extend(over.iter().filter_map(|key| Some(self.seen.remove(key)?.offer)));
         for (key, offer) in standing {
             if is_planted(Bug::OffersOutliveTheLeader) && !self.wished.contains_key(&key) {
                 continue;
@@ -490,7 +495,6 @@ impl Memory {
             asked.retain(|(_, at)| now.saturating_sub(*at) < DECLINED);
             !asked.is_empty()
         });
-        over
     }
 
     /// Whether a queue is longer than one look plans for, and another one waits first than before:

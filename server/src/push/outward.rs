@@ -106,6 +106,12 @@ impl Outward {
         }
     }
 
+    /// True where nothing is sent to an address, whatever its name stands for.
+    #[must_use]
+    pub fn is_forbidden(&self, url: &str) -> bool {
+        self.endpoints.outward_problem(url).is_some()
+    }
+
     /// Asks once: the status, and so many bytes of the answer. `patience` is for all of it.
     ///
     /// # Errors
@@ -116,7 +122,7 @@ impl Outward {
         patience: Duration,
         bytes_max: usize,
     ) -> Result<(u16, Vec<u8>), NoAnswer> {
-        if self.endpoints.outward_problem(posted.url).is_some() {
+        if self.is_forbidden(posted.url) {
             return Err(NoAnswer::Forbidden);
         }
         let request = self.request(posted, patience).ok_or(NoAnswer::Forbidden)?;

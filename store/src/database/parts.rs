@@ -18,6 +18,8 @@ static LACKING: Sql = Sql::new(
           WHERE i.inhparent = t.oid
        ) AS b ON true
       WHERE p.partstrat = 'h' AND pg_table_is_visible(t.oid)
+        AND EXISTS (SELECT 1 FROM pg_attribute AS a WHERE a.attrelid = t.oid
+          AND a.attname = 'workspace' AND a.attnum = p.partattrs[0])
       GROUP BY t.relname
      HAVING ROUND(COALESCE(SUM(1.0 / b.modulus), 0), 6) < 1
       ORDER BY t.relname",

@@ -55,10 +55,12 @@ impl Postgres {
         ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Ok(())
     }
+}
 
-    async fn stop(self) -> Result<()> {
-        ensure!(script(&self.state, "stop").status().await?.success(), "it does not stop");
-        Ok(())
+impl Drop for Postgres {
+    /// Also where the run fails.
+    fn drop(&mut self) {
+        drop(script(&self.state, "stop").into_std().status());
     }
 }
 
@@ -119,9 +121,7 @@ async fn while_postgresql_restarts_who_comes_back_is_told_everything_once() -> R
     let clients = number("BATON_STORM_CLIENTS", 200);
     let restarts = number("BATON_STORM_RESTARTS", 2);
     let postgres = Postgres::start().await?;
-    let told = Box::pin(run(&postgres, clients, restarts)).await;
-    postgres.stop().await?;
-    println!("{}", told?);
+    println!("{}", Box::pin(run(&postgres, clients, restarts)).await?);
     Ok(())
 }
 

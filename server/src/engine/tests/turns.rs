@@ -7,6 +7,7 @@ use tokio::task::unconstrained;
 
 use super::*;
 use crate::engine::testing::NUMBER;
+use crate::store::Sql;
 
 /// Workspaces in which one customer writes.
 const QUIET: u128 = 50;
@@ -29,6 +30,15 @@ impl Bench {
         }
         self.database.tamper(&sql).await;
         numbers
+    }
+
+    /// The texts, in the order of the lines.
+    async fn texts(&self) -> Vec<String> {
+        static WAMIDS: Sql = Sql::new("SELECT wamid FROM message ORDER BY seq");
+        let mut tx = self.database.store.read().await.unwrap();
+        let rows: Vec<(String,)> = tx.rows(&WAMIDS, &[]).await.unwrap();
+        tx.rollback().await.unwrap();
+        rows.iter().map(|(wamid,)| wamid.replace("wamid.", "")).collect()
     }
 
     /// Whether what a customer writes to this number is taken in.
@@ -86,6 +96,24 @@ async fn a_busy_workspace_does_not_fill_the_queue_of_the_others() {
         assert_eq!(taken, 71, "seven eighths of the queue, and the one that it takes to be above");
         assert!(busy[..taken].iter().all(|is_taken| *is_taken), "the first, in order");
         assert_eq!(full, 76, "what waits has a limit");
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_came_before_its_number_was_known_stays_before_what_came_later() {
+    const CUSTOMER: &str = "16505551234";
+    for database in databases().await {
+        let bench = bench_within(database, 1, Limits { group: 2, ..Limits::default() }).await;
+        let says = async |text| bench.says(CUSTOMER, &format!("wamid.{text}"), text).await;
+        // The last one comes when the first group has told whose the number is.
+        let first_and_last = async {
+            says("a").await;
+            says("i").await;
+        };
+        let between = join_all(["b", "c", "d", "e", "f", "g", "h"].map(says));
+        unconstrained(async { tokio::join!(first_and_last, between) }).await;
+        assert_eq!(bench.texts().await.concat(), "abcdefghi");
         bench.close().await;
     }
 }
