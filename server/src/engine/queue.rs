@@ -54,7 +54,7 @@ struct Waiting {
     last: u64,
     count: usize,
     of_people: usize,
-    /// The state of that count when members were put into lanes.
+    /// The owners' count of what they learned, when members were put into lanes.
     known: u64,
     is_closed: bool,
 }
