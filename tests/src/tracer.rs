@@ -19,7 +19,7 @@ const ATTACHES: Duration = Duration::from_secs(20);
 pub enum Ailment<'a> {
     /// Each sync takes so much longer.
     SlowSync(Duration),
-    /// Of this file nothing can be written any more after so many writes.
+    /// This file takes so many writes; all later ones fail.
     Full(&'a Path, u32),
 }
 

@@ -64,7 +64,7 @@ impl Posts {
         Ok(Answered { status, code, took: began.elapsed() })
     }
 
-    /// The same of one text.
+    /// Posts one text.
     pub(super) async fn says(&self, from: &str, text: &str) -> Result<Answered> {
         self.post(from, &[text.to_owned()]).await
     }
