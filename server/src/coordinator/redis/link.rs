@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ::redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
 use baton_protocol::Timestamp;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::super::{Away, CoordinatorState};
@@ -27,7 +27,8 @@ struct Arrived {
 
 pub(super) struct Link {
     current: Mutex<Current>,
-    lost: Notify,
+    /// The number of the last connection that was lost.
+    lost: watch::Sender<u64>,
     /// Grows with every try, successful or not.
     pub(super) tries: watch::Sender<u64>,
 }
@@ -45,7 +46,11 @@ struct Current {
 impl Link {
     pub(super) fn new(since: Timestamp) -> Self {
         let current = Current { line: None, up_since: None, number: 0, away_since: Some(since) };
-        Self { current: Mutex::new(current), lost: Notify::new(), tries: watch::Sender::new(0) }
+        Self {
+            current: Mutex::new(current),
+            lost: watch::Sender::new(0),
+            tries: watch::Sender::new(0),
+        }
     }
 
     /// The connection and its number.
@@ -107,7 +112,7 @@ impl Shared {
         drop(current);
         self.metrics.coordinator_away.set(1);
         tracing::warn!(why, "Redis is away: this node goes on alone with what it knows");
-        self.link.lost.notify_one();
+        self.link.lost.send_replace(number);
     }
 
     /// Connects, and connects again, for ever.
@@ -178,9 +183,10 @@ impl Shared {
     }
 
     async fn watch_link(&self, number: u64, pushes: &mut mpsc::Receiver<PushInfo>) {
+        let mut lost = self.link.lost.subscribe();
         loop {
             tokio::select! {
-                () = self.link.lost.notified() => return,
+                _ = lost.wait_for(|lost| *lost >= number) => return,
                 push = pushes.recv() => {
                     // A cluster makes the connections to its servers again by itself.
                     let is_lost = match push {

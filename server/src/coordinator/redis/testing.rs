@@ -104,6 +104,14 @@ impl Server {
         }
     }
 
+    /// How often it was asked a command since it began.
+    pub(super) fn calls_of(&self, command: &str) -> u64 {
+        let all = self.say("INFO commandstats");
+        let of = format!("cmdstat_{command}:calls=");
+        let after = all.split_once(&of).map_or("0", |(_, after)| after);
+        after.split(',').next().unwrap().parse().unwrap_or(0)
+    }
+
     fn ask(&self, command: &str) -> std::io::Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         stream.set_read_timeout(Some(PATIENCE))?;

@@ -87,6 +87,20 @@ async fn nobody_knows_who_has_a_socket_while_redis_is_away_nor_right_afterwards(
 }
 
 #[tokio::test]
+async fn a_connection_that_broke_is_made_again_once() {
+    let mut nodes = Nodes::of(1).await;
+    nodes.server().kill();
+    nodes.are_up(false).await;
+    nodes.server().run();
+    nodes.are_up(true).await;
+    // Each ping is one look at whether the connection still stands.
+    let server = nodes.server.as_ref().unwrap();
+    until(|| server.calls_of("ping") >= 3).await;
+    let Ok((_, number)) = nodes.all[0].redis.shared.link.line() else { panic!("it is up") };
+    assert_eq!(number, 2);
+}
+
+#[tokio::test]
 async fn who_listens_is_told_to_read_the_log_when_redis_is_back() {
     let mut nodes = Nodes::of(2).await;
     let mut bus = nodes.other().subscribe(HERE).await.unwrap();
