@@ -7,7 +7,7 @@ use std::sync::Arc;
 use baton_domain::clocks;
 use baton_domain::group::{Key, State, Work};
 use baton_domain::rules::Policies;
-use baton_protocol::{ConversationId, WorkspaceId};
+use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
 
 use super::settings_cache::SettingsCache;
 use crate::store::group::policies;
@@ -35,7 +35,15 @@ impl KnownPolicies {
 
 /// Notes the times at which the conversations that changed are to be looked at. Where no clock can
 /// ring, it does nothing.
-pub(super) async fn keep(tx: &mut Tx, state: &State, works: &[&Work]) -> Result<(), StoreError> {
+///
+/// A time that is noted may be too early and never too late. So a clock that each message moves on
+/// costs a row when it begins, and one early look, but no row a message.
+pub(super) async fn keep(
+    tx: &mut Tx,
+    state: &State,
+    works: &[&Work],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let looked = works.iter().filter_map(|work| {
         let Work::Look(look) = work else { return None };
         Some((look.workspace, look.conversation))
@@ -44,18 +52,23 @@ pub(super) async fn keep(tx: &mut Tx, state: &State, works: &[&Work]) -> Result<
     let nothing = Policies::default();
     let (mut looks, mut over) = (Vec::new(), looked.clone());
     for (key, held) in &state.conversations {
-        if held.before.as_ref() == Some(&held.now) && !looked.contains(key) {
+        let is_looked = looked.contains(key);
+        if held.before.as_ref() == Some(&held.now) && !is_looked {
             continue;
         }
         let policies = state.policies.get(&key.0).map_or(&nothing, |policies| &**policies);
         // Where policies have clocks, one may have run by others than those of now.
-        let ran = || held.before.as_ref().and_then(|of| clocks::next(of, policies)).is_some();
+        let ran = held.before.as_ref().and_then(|of| clocks::next(of, policies));
         match clocks::next(&held.now, policies) {
             Some(at) => {
                 over.remove(key);
-                looks.push((*key, at));
+                // After a change of policies the waker looks at each, so the row is there.
+                let is_noted = ran.is_some_and(|noted| now < noted && noted <= at);
+                if is_looked || !is_noted {
+                    looks.push((*key, at));
+                }
             }
-            None if policies.has_clocks() || ran() => drop(over.insert(*key)),
+            None if policies.has_clocks() || ran.is_some() => drop(over.insert(*key)),
             None => {}
         }
     }

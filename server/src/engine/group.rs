@@ -142,7 +142,7 @@ pub(super) async fn write(
     rows::write(tx, &writes).await?;
     notice::notice(tx, &state, now).await?;
     drafts::end(tx, &state).await?;
-    clocks::keep(tx, &state, &works).await?;
+    clocks::keep(tx, &state, &works, now).await?;
     assign::keep(tx, &state).await?;
     classify::keep(tx, &state, works.iter().copied().zip(&done)).await?;
     let commit = Duration::ZERO;

@@ -139,6 +139,57 @@ async fn in_a_week_each_clock_rings_once_at_its_time_however_long_nobody_looks()
     }
 }
 
+/// The times that are noted for looks.
+async fn noted(waker: &Waker) -> Vec<Timestamp> {
+    static AT: Sql = Sql::new("SELECT at FROM look ORDER BY at");
+    let rows: Vec<(i64,)> = waker.engine.store().rows_alone(&AT, &[]).await.unwrap();
+    rows.into_iter().map(|(at,)| Timestamp::from_ms(at)).collect()
+}
+
+#[tokio::test]
+async fn a_clock_that_each_message_moves_on_is_noted_once_and_rings_at_its_time() {
+    for database in databases().await {
+        let clock = ManualClock::new(START, 7);
+        let bench = bench_at(database, 1, clock.clock()).await;
+        let rule = json!({
+            "name": "Silent", "enabled": true, "when": "idle", "once": "always",
+            "after_min": 60, "then": [{"do": "note", "text": "silent"}],
+        });
+        set(&bench, id(1), serde_json::from_value::<Rule>(rule).expect("a rule").into()).await;
+        let membership = alone(&bench.database.store, &clock.clock()).await;
+        let waker = Waker { engine: bench.engine.clone(), membership, clock: clock.clock() };
+        let mut last = START;
+        for n in 0..10 {
+            clock.advance_ms(5 * MINUTE.unsigned_abs());
+            last = clock.clock().now();
+            bench.says("34600000001", &format!("wamid.{n}"), "Hola").await;
+            assert_eq!(noted(&waker).await, [START.plus_ms(5 * MINUTE + HOUR)]);
+        }
+        // The early look finds nothing that rings, and notes when the next one is.
+        clock.advance_ms(15 * MINUTE.unsigned_abs());
+        waker.look_due().await;
+        assert_eq!(noted(&waker).await, [last.plus_ms(HOUR)]);
+        assert_eq!(rang(&bench).await, []);
+        clock.advance_ms(45 * MINUTE.unsigned_abs());
+        waker.look_due().await;
+        assert_eq!(rang(&bench).await, [(last, last.plus_ms(HOUR))]);
+        assert_eq!(noted(&waker).await, []);
+        bench.close().await;
+    }
+}
+
+/// When each clock that rang began, and when it was due.
+async fn rang(bench: &Bench) -> Vec<(Timestamp, Timestamp)> {
+    let mut tx = bench.database.store.read().await.unwrap();
+    let log = log_after(&mut tx, bench.workspace, 0, 10_000).await.unwrap();
+    tx.rollback().await.unwrap();
+    let due = log.iter().filter_map(|logged| {
+        let Fact::ClockDue { start, due_at, .. } = logged.event.fact else { return None };
+        Some((start, due_at))
+    });
+    due.collect()
+}
+
 /// Conversations that are due at once.
 fn due_at_once() -> u64 {
     let told = std::env::var_os("BATON_DUE").and_then(|text| text.to_str()?.parse().ok());
