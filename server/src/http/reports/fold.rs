@@ -2,6 +2,7 @@
 //! on a node, so that commands and lists never wait for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,9 +11,10 @@ use baton_domain::report::{Tally, is_told_whole};
 use baton_protocol::limits::REPORT_EVENTS_MAX;
 use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::http::{Fault, HandlerResult};
-use crate::store::{Store, Tx, read};
+use crate::store::{Store, StoreError, read};
 
 /// Events read in one transaction.
 const PAGE: u64 = 1_000;
@@ -69,19 +71,15 @@ impl Reports {
         let _turn = self.turn(workspace).ok_or_else(busy)?;
         let room = tokio::time::timeout(PATIENCE, self.room.acquire()).await;
         let _room = room.map_err(|_waited| busy())?;
-        let Bounds { mut after, upto, head } = bounds(store, workspace, &tally).await?;
+        let Bounds { after, upto, head } = bounds(store, workspace, &tally).await?;
         if upto.saturating_sub(after) > REPORT_EVENTS_MAX {
             let detail = format!("more than {REPORT_EVENTS_MAX} events; ask for a shorter time");
             return Err(Fault::invalid(detail));
         }
-        while after < upto {
-            let next = after.saturating_add(self.page).min(upto);
-            let mut tx = store.read().await?;
-            let events = read::happened(&mut tx, workspace, after, next).await?;
-            meet(&mut tx, workspace, &mut tally, &events).await?;
-            tx.rollback().await?;
+        let mut pages = Pages::new(store.clone(), workspace, self.page, after..upto);
+        while let Some(events) = pages.next().await? {
+            meet(store, workspace, &mut tally, &events).await?;
             events.iter().for_each(|logged| tally.take(logged));
-            after = next;
         }
         if upto < head {
             follow(store, workspace, &mut tally).await?;
@@ -92,6 +90,47 @@ impl Reports {
     pub(in crate::http) fn turn(&self, workspace: WorkspaceId) -> Option<Turn> {
         let mut running = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         running.insert(workspace).then(|| Turn(Arc::clone(&self.workspaces), workspace))
+    }
+}
+
+/// A stretch of the log, page by page. One page is read while the one before it is folded.
+struct Pages {
+    store: Store,
+    workspace: WorkspaceId,
+    page: u64,
+    /// What was not begun yet.
+    left: Range<u64>,
+    /// The next page. It ends with whoever waits for it.
+    coming: JoinSet<Result<Vec<Logged>, StoreError>>,
+}
+
+impl Pages {
+    fn new(store: Store, workspace: WorkspaceId, page: u64, left: Range<u64>) -> Self {
+        let mut pages = Self { store, workspace, page, left, coming: JoinSet::new() };
+        pages.begin();
+        pages
+    }
+
+    fn begin(&mut self) {
+        let (after, workspace, store) = (self.left.start, self.workspace, self.store.clone());
+        if self.left.is_empty() {
+            return;
+        }
+        let upto = after.saturating_add(self.page).min(self.left.end);
+        self.left.start = upto;
+        self.coming.spawn(async move {
+            let mut tx = store.read().await?;
+            let events = read::happened(&mut tx, workspace, after, upto).await?;
+            tx.rollback().await?;
+            Ok(events)
+        });
+    }
+
+    async fn next(&mut self) -> HandlerResult<Option<Vec<Logged>>> {
+        let Some(page) = self.coming.join_next().await else { return Ok(None) };
+        let events = page.map_err(|error| Fault::internal(&error))??;
+        self.begin();
+        Ok(Some(events))
     }
 }
 
@@ -116,7 +155,7 @@ async fn bounds(store: &Store, workspace: WorkspaceId, tally: &Tally) -> Handler
 
 /// Tells the tally of the conversations that come up.
 async fn meet(
-    tx: &mut Tx,
+    store: &Store,
     workspace: WorkspaceId,
     tally: &mut Tally,
     events: &[Logged],
@@ -129,22 +168,27 @@ async fn meet(
             firsts.push((id, logged));
         }
     }
-    let channels = read::channels_of(tx, workspace, &new).await?;
+    if new.is_empty() {
+        return Ok(());
+    }
+    let mut tx = store.read().await?;
+    let channels = read::channels_of(&mut tx, workspace, &new).await?;
     for (id, logged) in firsts {
         let Some((channel, is_tagged)) = channels.get(&id) else { continue };
         let revision = logged.event.revision;
         let mut earlier = match revision.filter(|_| !is_told_whole(&logged.event)) {
-            Some(revision) => read::happened_before(tx, workspace, id, revision).await?,
+            Some(revision) => read::happened_before(&mut tx, workspace, id, revision).await?,
             None => Vec::new(),
         };
         // A lasting tag may be older than all that is looked back at.
         let first = earlier.first().unwrap_or(logged).event.revision;
         if let Some(first) = first.filter(|first| *is_tagged && *first > 1) {
-            let tagged = read::tagged_before(tx, workspace, id, first).await?;
+            let tagged = read::tagged_before(&mut tx, workspace, id, first).await?;
             earlier.splice(0..0, tagged);
         }
         tally.meet(logged, *channel, &earlier);
     }
+    tx.rollback().await?;
     Ok(())
 }
 
