@@ -272,6 +272,7 @@ impl Server {
             foundation;
         let tries = tell_nodes(&accounts, &store, &coordinator);
         let (node, membership) = begin_node(config, &clock, &store, &metrics).await?;
+        coordinator.know_nodes(membership.clone());
         let sealer = sealer(&store, &membership, &clock, anchors, &metrics);
         let background = Background {
             config,

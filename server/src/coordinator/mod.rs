@@ -24,6 +24,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
+use crate::node::Membership;
+
 pub use self::redis::{Redis, RedisParts};
 pub use in_process::{Clock, InProcess};
 
@@ -214,8 +216,11 @@ pub trait Coordinator: Send + Sync + 'static {
     /// Who is online.
     fn online(&self, workspace: WorkspaceId) -> CoordinatorFuture<'_, Vec<AgentId>>;
 
-    /// The agents with a connection on any node. Unknown while nodes cannot ask each other, and
-    /// until everybody had the time to connect again.
+    /// Tells who the nodes are. One that is alone has nobody to ask.
+    fn know_nodes(&self, _membership: Membership) {}
+
+    /// The agents with a connection on any node. Unknown while a node that lives cannot tell of
+    /// its own, and until everybody had the time to connect again.
     fn sockets(&self, workspace: WorkspaceId) -> BoxFuture<'_, Sockets>;
 
     /// This connection has that conversation on the screen, or none; a change is announced.

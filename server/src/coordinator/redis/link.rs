@@ -124,6 +124,8 @@ impl Shared {
                 Ok(Arrived { line, told, mut pushes }) => {
                     let number = self.arrive(line, was_up);
                     self.rebuilt(told);
+                    // A loss is seen below.
+                    self.confirm().await.unwrap_or_default();
                     was_up = true;
                     let began = self.clock.monotonic();
                     self.link.tries.send_modify(|tries| *tries += 1);
@@ -204,7 +206,8 @@ impl Shared {
             }
             let Ok((mut line, _)) = self.link.line() else { return };
             let ping = ::redis::cmd("PING");
-            if self.within(number, line.one(&ping)).await.is_err() {
+            let is_there = self.within(number, line.one(&ping)).await.is_ok();
+            if !is_there || self.confirm().await.is_err() {
                 return;
             }
         }

@@ -10,6 +10,7 @@ mod due;
 mod envelope;
 mod leases;
 mod link;
+mod lives;
 mod names;
 mod presence;
 mod script;
@@ -18,8 +19,8 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ::redis::RedisResult;
@@ -39,6 +40,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::config::RedisConfig;
+use crate::node::Membership;
 use crate::telemetry::Metrics;
 use bus::Request;
 use connection::{Line, Target, Timings};
@@ -88,6 +90,8 @@ struct Shared {
     seal: Seal,
     /// This process, among all nodes.
     node: Uuid,
+    /// The nodes that live, as the database tells; nobody knows them before the server begins.
+    membership: OnceLock<Membership>,
     clock: Clock,
     local: Arc<InProcess>,
     metrics: Metrics,
@@ -144,6 +148,7 @@ impl Redis {
             names: Names::new(&parts.config.prefix, parts.epoch),
             seal: Seal::new(parts.key, parts.epoch),
             node: parts.clock.uuid_v4(),
+            membership: OnceLock::new(),
             link: Link::new(parts.clock.now()),
             clock: parts.clock,
             local: parts.local,
@@ -335,14 +340,19 @@ impl Coordinator for Redis {
         })
     }
 
+    fn know_nodes(&self, membership: Membership) {
+        drop(self.shared.membership.set(membership));
+    }
+
     fn sockets(&self, workspace: WorkspaceId) -> BoxFuture<'_, Sockets> {
         Box::pin(async move {
-            // A Redis that came back may be empty, and each node tells it for itself.
+            // Agents of a node that ended connect to another one first.
             let up_since = self.shared.link.up_since();
             if !up_since.is_some_and(|since| has_settled(since, self.shared.local.now())) {
                 return Sockets::Unknown;
             }
-            let there = self.shared.agents_there(workspace, None).await;
+            let there = self.shared.sockets_there(workspace).await;
+            let there = there.ok().flatten();
             there.map_or(Sockets::Unknown, |all| Sockets::Of(all.into_iter().collect()))
         })
     }

@@ -29,6 +29,11 @@ impl Names {
         format!("{}:{{nodes}}:probe", self.root)
     }
 
+    /// The key of the script of nodes.
+    pub(super) fn lives(&self) -> Vec<String> {
+        vec![format!("{}:{{nodes}}:lives", self.root)]
+    }
+
     /// The keys of the script of leases.
     pub(super) fn leases(&self, workspace: WorkspaceId) -> Vec<String> {
         ["leases", "leases-due", "lease-token"].map(|what| self.of(workspace, what)).into()

@@ -9,6 +9,7 @@ use baton_protocol::{AgentId, ConversationId, WorkspaceId};
 
 use super::super::{Away, Connection, Ephemeral, PRESENCE_GRACE, PRESENCE_TTL};
 use super::due::Kind;
+use super::lives::is_yes;
 use super::script::{Call, PRESENCE, list, parsed, text};
 use super::{Shared, millis};
 
@@ -78,7 +79,28 @@ impl Shared {
             Some(conversation) => vec!["viewers".to_owned(), conversation.to_string()],
         };
         let answers = self.run(vec![self.presence_call(workspace, what)]).await?;
-        let answer = answers.first().ok_or(Away)?;
+        self.heard_agents(workspace, answers.first())
+    }
+
+    /// Who has a connection; `None` while a node that lives did not say that all of its own are
+    /// told.
+    pub(super) async fn sockets_there(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Option<Vec<AgentId>>, Away> {
+        let Some(live) = self.are_all_told() else { return Ok(None) };
+        let online = self.presence_call(workspace, vec!["online".to_owned()]);
+        let answers = self.run(vec![live, online]).await?;
+        let agents = self.heard_agents(workspace, answers.get(1))?;
+        Ok(answers.first().is_some_and(is_yes).then_some(agents))
+    }
+
+    fn heard_agents(
+        &self,
+        workspace: WorkspaceId,
+        answer: Option<&Value>,
+    ) -> Result<Vec<AgentId>, Away> {
+        let answer = answer.ok_or(Away)?;
         self.hear_presence(workspace, answer);
         let all = list(answer).and_then(|parts| list(parts.get(2)?)).ok_or(Away)?;
         // Whatever is no agent was put there by somebody else.

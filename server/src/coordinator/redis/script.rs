@@ -20,6 +20,10 @@ pub(super) static PRESENCE: Code = Code {
     text: include_str!("presence.lua"),
     script: LazyLock::new(|| Script::new(include_str!("presence.lua"))),
 };
+pub(super) static LIVES: Code = Code {
+    text: include_str!("lives.lua"),
+    script: LazyLock::new(|| Script::new(include_str!("lives.lua"))),
+};
 
 /// A script with what it is about.
 pub(super) struct Call {

@@ -20,6 +20,9 @@ use super::due::Kind;
 use super::{Redis, RedisParts};
 use crate::clock::Clock;
 use crate::config::{Config, RedisConfig, Sources};
+use crate::node::Roster;
+use crate::node::testing::given;
+use crate::store::node::NodeId;
 use crate::telemetry::Metrics;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -169,6 +172,8 @@ pub(super) fn config(url: &str, more: &[(&'static str, &str)]) -> RedisConfig {
 pub(super) struct Node {
     pub(super) redis: Arc<Redis>,
     pub(super) metrics: Metrics,
+    pub(super) me: NodeId,
+    knows: Box<dyn Fn(Roster) + Send + Sync>,
 }
 
 /// Nodes that share a Redis, and the time.
@@ -194,7 +199,25 @@ impl Nodes {
         for _ in 0..count {
             all.push(node(config, timings, EPOCH, KEY, &skew_ms).await);
         }
-        Self { all, skew_ms, server: None }
+        let nodes = Self { all, skew_ms, server: None };
+        nodes.know(&[]).await;
+        nodes
+    }
+
+    /// Each node is told that all of them live, and these.
+    pub(super) async fn know(&self, others: &[NodeId]) {
+        let live: Vec<_> = self.all.iter().map(|node| node.me).chain(others.to_vec()).collect();
+        for node in &self.all {
+            (node.knows)(Roster { me: node.me, live: live.clone() });
+        }
+        self.confirm().await;
+    }
+
+    /// What each node does all the time.
+    pub(super) async fn confirm(&self) {
+        for node in &self.all {
+            node.redis.shared.confirm().await.unwrap_or_default();
+        }
     }
 
     pub(super) fn server(&mut self) -> &mut Server {
@@ -232,8 +255,11 @@ pub(super) async fn node(
         local: Arc::new(InProcess::new(clock)),
         metrics: metrics.clone(),
     };
+    let me = NodeId(parts.clock.uuid_v4());
     let redis = Redis::begin(parts, timings, Arc::clone(skew_ms)).await.unwrap();
-    Node { redis, metrics }
+    let (knows, membership) = given(Roster::alone(me));
+    redis.know_nodes(membership);
+    Node { redis, metrics, me, knows: Box::new(knows) }
 }
 
 /// Waits until something holds, with an end.
@@ -267,7 +293,9 @@ impl Stage for Nodes {
 
     fn pass(&self, time: Duration) -> BoxFuture<'_, ()> {
         Box::pin(async move {
+            self.confirm().await;
             self.skew_ms.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+            self.confirm().await;
             for node in &self.all {
                 let places = vec![(Kind::Leases, HERE), (Kind::Presence, HERE)];
                 node.redis.shared.look_at(places).await;

@@ -10,9 +10,10 @@ use tokio::time::Instant;
 
 use super::super::connection::Timings;
 use super::super::names::Names;
-use super::super::testing::{TIMINGS, config, until};
+use super::super::testing::{KEY, TIMINGS, config, node, until};
 use super::*;
 use crate::coordinator::{CoordinatorState, PRESENCE_GRACE, PRESENCE_SETTLES, PRESENCE_TTL};
+use crate::store::node::NodeId;
 
 /// Everything that can be asked is answered.
 async fn all_is_answered(node: &dyn Coordinator) {
@@ -84,6 +85,70 @@ async fn nobody_knows_who_has_a_socket_while_redis_is_away_nor_right_afterwards(
     }
     nodes.pass(Duration::from_secs(1)).await;
     assert_eq!(nodes.other().sockets(HERE).await, both);
+}
+
+#[tokio::test]
+async fn nobody_knows_who_has_a_socket_while_a_node_that_lives_cannot_reach_redis() {
+    let mut nodes = Nodes::of(0).await;
+    let (server, skew_ms) = (nodes.server().url(), Arc::clone(&nodes.skew_ms));
+    nodes.server().say("ACL SETUSER cut on >secret ~* &* +@all");
+    let cut = server.replace("redis://", "redis://cut:secret@");
+    for at in [cut, server] {
+        nodes.all.push(node(&config(&at, &[]), TIMINGS, EPOCH, KEY, &skew_ms).await);
+    }
+    nodes.are_up(true).await;
+    nodes.know(&[]).await;
+    nodes.pass(PRESENCE_SETTLES).await;
+    let (away, here) = (nodes.coordinator(), nodes.other());
+    away.connected(vec![connection(1, ANA)]).await.unwrap();
+    here.connected(vec![connection(2, LUIS)]).await.unwrap();
+    let both = Sockets::Of([ANA, LUIS].into());
+    assert_eq!(here.sockets(HERE).await, both);
+    nodes.know(&[NodeId(Uuid::from_u128(1))]).await;
+    assert_eq!(here.sockets(HERE).await, Sockets::Unknown, "one that never says so");
+    nodes.know(&[]).await;
+    assert_eq!(here.sockets(HERE).await, both);
+
+    nodes.server().say("ACL SETUSER cut off");
+    nodes.server().say("CLIENT KILL USER cut");
+    until(|| away.state() != CoordinatorState::Up).await;
+    for _ in 0..2 {
+        nodes.pass(PRESENCE_TTL / 2).await;
+        away.connected(vec![connection(1, ANA)]).await.unwrap();
+        here.connected(vec![connection(2, LUIS)]).await.unwrap();
+        assert_eq!(here.sockets(HERE).await, Sockets::Unknown, "its agents may be there");
+    }
+    nodes.pass(PRESENCE_GRACE).await;
+    assert_eq!(here.online(HERE).await.unwrap(), [LUIS], "nobody confirmed Ana");
+    assert_eq!(here.sockets(HERE).await, Sockets::Unknown, "Ana may be there");
+
+    nodes.server().say("ACL SETUSER cut on");
+    nodes.are_up(true).await;
+    nodes.confirm().await;
+    assert_eq!(here.sockets(HERE).await, both, "it told its own first");
+    drop((away, nodes.all.remove(0)));
+    nodes.know(&[]).await;
+    nodes.pass(PRESENCE_TTL / 2).await;
+    here.connected(vec![connection(2, LUIS)]).await.unwrap();
+    nodes.pass(PRESENCE_TTL / 2).await;
+    nodes.pass(PRESENCE_GRACE).await;
+    assert_eq!(here.sockets(HERE).await, Sockets::Of([LUIS].into()), "the dead are not waited for");
+}
+
+#[tokio::test]
+async fn a_redis_that_forgot_who_has_a_socket_does_not_tell_before_it_knows() {
+    let nodes = Nodes::of(2).await;
+    nodes.pass(PRESENCE_SETTLES).await;
+    nodes.coordinator().connected(vec![connection(1, ANA)]).await.unwrap();
+    nodes.other().connected(vec![connection(2, LUIS)]).await.unwrap();
+    let both = Sockets::Of([ANA, LUIS].into());
+    assert_eq!(nodes.other().sockets(HERE).await, both);
+    nodes.server.as_ref().unwrap().say("FLUSHALL");
+    let mut said = Sockets::Unknown;
+    while said == Sockets::Unknown {
+        said = nodes.other().sockets(HERE).await;
+    }
+    assert_eq!(said, both);
 }
 
 #[tokio::test]
@@ -193,7 +258,7 @@ async fn a_connection_that_is_killed_is_made_again() {
 #[tokio::test]
 async fn garbage_in_the_keys_is_thrown_away() {
     let names = Names::new("baton", EPOCH);
-    let keys = [names.leases(HERE), names.presence(HERE)].concat();
+    let keys = [names.leases(HERE), names.presence(HERE), names.lives()].concat();
     for kind in ["SET {} garbage", "RPUSH {} garbage", "HSET {} a b", "ZADD {} 1 garbage"] {
         let nodes = Nodes::of(2).await;
         for key in &keys {

@@ -73,6 +73,9 @@ async fn the_rule_that_is_shipped_is_enough_on_a_cluster() {
     contract::a_lease_is_held_by_one_device_and_announced_once(&nodes).await;
     contract::an_agent_is_online_from_the_first_connection_until_after_the_last(&nodes).await;
     contract::a_draft_is_relayed(&nodes).await;
+    let nodes = Nodes::at(&at, 2, TIMINGS).await;
+    nodes.are_up(true).await;
+    contract::who_has_a_socket_is_known_once_all_had_the_time_to_connect_again(&nodes).await;
     for server in &servers {
         assert_eq!(server.say("ACL LOG").trim(), "*0", "something was refused");
     }

@@ -1,0 +1,52 @@
+//! Each node says in Redis that it has told all of its connections. One that cannot reach Redis
+//! does not, and what others read there is not all.
+
+use std::time::Duration;
+
+use ::redis::Value;
+
+use super::super::{Away, PRESENCE_KEEP, PRESENCE_TTL};
+use super::script::{Call, LIVES};
+use super::{REBUILD_AT_ONCE, Shared, millis};
+
+/// How long it counts. What was told last then still stands, even where the next telling is late.
+const LIFE_TTL: Duration = PRESENCE_TTL.saturating_sub(PRESENCE_KEEP.saturating_mul(2));
+/// After so long without a word a node is forgotten.
+const KEEP: Duration = Duration::from_secs(3_600);
+
+impl Shared {
+    /// Says it while the connection lasts: all was told when it came up, and what fails since ends
+    /// it. A Redis that forgot this node is told all again first.
+    pub(super) async fn confirm(&self) -> Result<(), Away> {
+        let Some(membership) = self.membership.get() else { return Ok(()) };
+        let me = membership.roster().me.to_string();
+        let kept = self.run(vec![self.lives_call("keep", vec![me.clone()])]).await?;
+        if kept.first().is_some_and(is_yes) {
+            return Ok(());
+        }
+        let mut all = self.connected_calls(&self.local.live_connections());
+        while !all.is_empty() {
+            self.ask_presence(all.drain(..all.len().min(REBUILD_AT_ONCE)).collect()).await?;
+        }
+        self.run(vec![self.lives_call("told", vec![me])]).await?;
+        Ok(())
+    }
+
+    /// The question whether all nodes that live have said so; `None` while nobody knows them.
+    pub(super) fn are_all_told(&self) -> Option<Call> {
+        let live = self.membership.get()?.roster();
+        let live = live.live.iter().map(ToString::to_string).collect();
+        Some(self.lives_call("are", live))
+    }
+
+    fn lives_call(&self, op: &str, nodes: Vec<String>) -> Call {
+        let mut arguments = vec![self.skew_ms().to_string(), millis(LIFE_TTL), millis(KEEP)];
+        arguments.push(op.to_owned());
+        arguments.extend(nodes);
+        Call { code: &LIVES, keys: self.names.lives(), arguments }
+    }
+}
+
+pub(super) fn is_yes(answer: &Value) -> bool {
+    *answer == Value::Int(1)
+}
