@@ -20,7 +20,7 @@ use std::time::Duration;
 use baton_domain::board::BrakeOn;
 use baton_domain::group::{HandBackWork, Key, OfferEndWork, RouteWork};
 use baton_domain::planted::{Bug, is_planted};
-use baton_domain::reach::{Signs, Verdict};
+use baton_domain::reach::{Signs, Sockets, Verdict};
 use baton_domain::routing::absence::Absences;
 use baton_domain::routing::brake::Brake;
 use baton_domain::routing::probe::Probes;
@@ -44,8 +44,8 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::assign::{AssignWish, end_wishes};
 use crate::store::read::{
-    self, AgentSettings, InQueue, OfferKey, StandingOffer, has_offer, routed_teams,
-    routing_history, standing_offers, waiting,
+    self, AgentSettings, InQueue, OfferKey, StandingOffer, has_offer, offer_end, routed_teams,
+    standing_offers, waiting,
 };
 use crate::store::{StoreError, Tx};
 use crate::telemetry::{Metrics, Spell};
@@ -129,8 +129,30 @@ struct SeenOffer {
     is_received: bool,
 }
 
-/// The people of the workspaces that a look needs: each is read, and asked for its sockets, once.
-type People = BTreeMap<WorkspaceId, Staff>;
+/// The people of the workspaces that a look needs: each is read once.
+#[derive(Default)]
+struct People {
+    sockets: BTreeMap<WorkspaceId, Sockets>,
+    staff: BTreeMap<WorkspaceId, Staff>,
+}
+
+/// The matters of one look.
+struct Matters {
+    policies: BTreeMap<Key<TeamId>, Routing>,
+    offers: Vec<StandingOffer>,
+    asked: Asked,
+    /// When owners count as absent, in minutes; `None` where that is not looked at this time.
+    minutes: Option<BTreeMap<Key<TeamId>, u32>>,
+}
+
+impl Matters {
+    fn workspaces(&self) -> BTreeSet<WorkspaceId> {
+        let minutes = self.minutes.iter().flatten().map(|((of, _), _)| *of);
+        let all = self.policies.keys().map(|(of, _)| *of).chain(minutes);
+        let all = all.chain(self.offers.iter().map(|offer| offer.workspace));
+        all.chain(self.asked.of.keys().copied()).collect()
+    }
+}
 
 /// The people of a workspace, as they were read.
 struct Staff {
@@ -181,11 +203,12 @@ impl Router {
 
     /// Looks once, and tells whether a queue has more that somebody could be asked to take.
     async fn look(&self, memory: &mut Memory) -> Result<bool, StoreError> {
+        let matters = self.matters(memory).await?;
+        let mut people = self.people(&matters).await;
         let mut tx = self.engine.store().read().await?;
-        let mut staff = People::new();
-        let mut wishes = self.wishes(&mut tx, memory, &mut staff).await;
+        let mut wishes = self.wishes(&mut tx, memory, &mut people, &matters).await;
         if let Ok(wishes) = &mut wishes {
-            wishes.backs = self.deserted(&mut tx, memory, &mut staff).await?;
+            wishes.backs = self.deserted(&mut tx, memory, &mut people, &matters).await?;
         }
         tx.rollback().await?;
         self.tell_brakes(memory).await?;
@@ -208,19 +231,39 @@ impl Router {
         Ok(is_more && failed == 0)
     }
 
+    async fn matters(&self, memory: &mut Memory) -> Result<Matters, StoreError> {
+        let mut tx = self.engine.store().read().await?;
+        let policies = routed_teams(&mut tx).await?;
+        let offers = standing_offers(&mut tx).await?;
+        let asked = self.asked(&mut tx).await?;
+        let minutes = self.minutes(&mut tx, memory).await?;
+        tx.rollback().await?;
+        Ok(Matters { policies, offers, asked, minutes })
+    }
+
+    /// Asks who has a socket. Nothing of the database is held meanwhile.
+    async fn people(&self, matters: &Matters) -> People {
+        let asked = matters.workspaces().into_iter().map(async |workspace| {
+            let sockets = self.coordinator.sockets(workspace).await;
+            (workspace, sockets)
+        });
+        let sockets = join_all(asked).await.into_iter().collect();
+        People { sockets, ..People::default() }
+    }
+
     async fn wishes(
         &self,
         tx: &mut Tx,
         memory: &mut Memory,
         staff: &mut People,
+        matters: &Matters,
     ) -> Result<Wishes, StoreError> {
         let mut wishes = Wishes::default();
-        let policies = routed_teams(tx).await?;
-        let offers = standing_offers(tx).await?;
+        let Matters { policies, offers, asked, .. } = matters;
         let now = self.clock.monotonic();
-        memory.keep(&offers, &policies, (now, self.clock.now()));
+        memory.keep(offers, policies, (now, self.clock.now()));
         memory.note_over(tx, now).await?;
-        for offer in &offers {
+        for offer in offers {
             let of = self.staff_of(tx, staff, offer.workspace).await?;
             let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
             if let Some(end) = self.end(tx, seen, of).await? {
@@ -233,19 +276,18 @@ impl Router {
             }
         }
         let mut people: BTreeMap<WorkspaceId, BTreeMap<AgentId, Candidate>> = BTreeMap::new();
-        let Asked { of: asked, over } = self.asked(tx).await?;
-        wishes.over = over;
-        for (workspace, asked) in asked {
-            let of = self.staff_of(tx, staff, workspace).await?;
-            let candidates = people.entry(workspace);
+        wishes.over.clone_from(&asked.over);
+        for (workspace, asked) in &asked.of {
+            let of = self.staff_of(tx, staff, *workspace).await?;
+            let candidates = people.entry(*workspace);
             let candidates =
-                candidates.or_insert_with(|| self.candidates(memory, workspace, of, &offers));
-            let routes = self.for_rules(memory, (workspace, asked), &policies, candidates);
+                candidates.or_insert_with(|| self.candidates(memory, *workspace, of, offers));
+            let routes = self.for_rules(memory, (*workspace, asked), policies, candidates);
             wishes.routes.extend(routes);
         }
         let for_rules: BTreeSet<_> =
             wishes.routes.iter().map(|route| (route.workspace, route.conversation)).collect();
-        for ((workspace, team), policy) in &policies {
+        for ((workspace, team), policy) in policies {
             let mut found = waiting(tx, *workspace, *team, AT_ONCE as u64).await?;
             wishes.is_more |= memory.is_shorter((*workspace, *team), &found);
             found.retain(|one| !for_rules.contains(&(*workspace, one.conversation)));
@@ -259,7 +301,7 @@ impl Router {
             // What one team's plan gives somebody, the next one counts.
             let candidates = match people.entry(*workspace) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(self.candidates(memory, *workspace, of, &offers)),
+                Entry::Vacant(new) => new.insert(self.candidates(memory, *workspace, of, offers)),
             };
             let hours = of.settings.hours.iter().map(|(id, hours)| (*id, hours));
             let is_open = open_at(hours, self.clock.now());
@@ -283,16 +325,21 @@ impl Router {
         known: &'a mut People,
         workspace: WorkspaceId,
     ) -> Result<&'a Staff, StoreError> {
-        Ok(match known.entry(workspace) {
+        let sockets = known.sockets.get(&workspace).unwrap_or(&Sockets::Unknown);
+        Ok(match known.staff.entry(workspace) {
             Entry::Occupied(staff) => staff.into_mut(),
-            Entry::Vacant(place) => place.insert(self.staff(tx, workspace).await?),
+            Entry::Vacant(place) => place.insert(self.staff(tx, workspace, sockets).await?),
         })
     }
 
-    async fn staff(&self, tx: &mut Tx, workspace: WorkspaceId) -> Result<Staff, StoreError> {
-        let sockets = self.coordinator.sockets(workspace).await;
+    async fn staff(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        sockets: &Sockets,
+    ) -> Result<Staff, StoreError> {
         let agents = read::agents(tx, workspace).await?;
-        let known = (&*self.lanes, &sockets);
+        let known = (&*self.lanes, sockets);
         let signs = read::signs(tx, workspace, known, self.clock.now()).await?;
         let settings = read::agent_settings(tx, workspace).await?;
         let teams = read::teams(tx, workspace).await?;
@@ -413,7 +460,8 @@ impl Router {
             let offer = agent.filter(|_| policy.hand == Hand::Offer).map(|_| self.offer(policy));
             if let Some((agent_id, (offer_id, until))) = agent.zip(offer) {
                 let offer = OpenOffer { offer_id, agent_id, until };
-                let wished = StandingOffer { workspace, team, conversation, offer };
+                let revision = of.revision;
+                let wished = StandingOffer { workspace, team, conversation, offer, revision };
                 wishes.insert(wished.key(), wished);
             }
             let revision = of.revision;
@@ -449,20 +497,13 @@ impl Memory {
         let wished = std::mem::take(&mut self.wished).into_iter();
         let unseen = wished.filter(|(key, _)| !self.seen.contains_key(key)).map(|(_, of)| of);
         self.over.extend(unseen);
-        while let Some(StandingOffer { workspace, conversation, offer, .. }) = self.over.pop() {
-            let told = match routing_history(tx, workspace, conversation).await {
-                Ok(history) => history.decisions,
-                Err(error) => {
-                    // Nobody is asked twice in a row for an end that could not be read.
-                    self.was_asked((workspace, conversation), offer.agent_id, now);
-                    return Err(error);
-                }
-            };
-            let is_it = |made: OpenOffer| made.offer_id == offer.offer_id;
-            let one = told.iter().find(|one| one.offer.is_some_and(is_it));
-            if one.and_then(|one| one.end).is_some_and(is_in_vain) {
-                self.was_asked((workspace, conversation), offer.agent_id, now);
+        while let Some(over) = self.over.pop() {
+            let end = offer_end(tx, &over).await;
+            // Nobody is asked twice in a row for an end that could not be read.
+            if end.as_ref().map_or(true, |end| end.is_some_and(is_in_vain)) {
+                self.was_asked((over.workspace, over.conversation), over.offer.agent_id, now);
             }
+            end?;
         }
         Ok(())
     }
@@ -489,7 +530,7 @@ impl Memory {
             let told = Duration::from_millis(told_ms.unsigned_abs());
             let window = told.max(Duration::from_secs(policy.window_s.into()));
             let new = SeenOffer { offer: *offer, first: now, window, is_received: false };
-            self.seen.entry(key).or_insert(new);
+            self.seen.entry(key).or_insert(new).offer.revision = offer.revision;
         }
         self.asked.retain(|_, asked| {
             asked.retain(|(_, at)| now.saturating_sub(*at) < DECLINED);

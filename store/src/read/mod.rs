@@ -59,7 +59,7 @@ pub use report::{
 pub use review::{ReviewFilter, ReviewPlace, review, review_place};
 pub use routing::{
     AgentSettings, InQueue, OfferKey, OwnTurn, StandingOffer, absent_minutes, agent_settings,
-    calls, has_offer, in_line, offer_to, routed_teams, routed_teams_of, routing_history,
+    calls, has_offer, in_line, offer_end, offer_to, routed_teams, routed_teams_of, routing_history,
     standing_offers, turns_of, waiting,
 };
 pub use search::{SearchFilter, SearchKind, search};

@@ -10,12 +10,12 @@ use baton_protocol::next::{NextInLine, OfferInLine};
 use baton_protocol::routing::{RoutingDecision, RoutingHistory};
 use baton_protocol::setting::{AgentSkills, Hand, Routing, Schedule};
 use baton_protocol::{
-    AgentId, Clocks, ConversationId, Event, Fact, OfferId, OpenOffer, Priority, SettingBody,
-    SettingId, SettingKind, Spoken, TeamId, Timestamp, WorkspaceId,
+    AgentId, Clocks, ConversationId, Event, Fact, OfferEnd, OfferId, OpenOffer, Priority,
+    SettingBody, SettingId, SettingKind, Spoken, TeamId, Timestamp, WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
-use crate::tables::{LogRow, from_json, id, ids};
+use crate::tables::{LogRow, column, from_json, id, ids, number};
 use crate::{Sql, StoreError, Tx};
 
 /// The policies of all teams that are routed, of all workspaces.
@@ -246,6 +246,8 @@ pub struct StandingOffer {
     pub conversation: ConversationId,
     /// The offer.
     pub offer: OpenOffer,
+    /// A revision of the conversation at which it was not over.
+    pub revision: u64,
 }
 
 #[derive(FromRow)]
@@ -256,12 +258,14 @@ struct OfferRow {
     offer_id: String,
     offer_agent: String,
     offer_until: i64,
+    revision: i64,
 }
 
 /// All offers that stand.
 pub async fn standing_offers(tx: &mut Tx) -> Result<Vec<StandingOffer>, StoreError> {
     static SELECT: Sql = Sql::new(
-        "SELECT c.workspace, c.team, c.id, c.offer_id, c.offer_agent, c.offer_until
+        "SELECT c.workspace, c.team, c.id, c.offer_id, c.offer_agent, c.offer_until,
+           c.revision
          FROM conversation AS c WHERE c.offer_id IS NOT NULL",
     );
     let rows: Vec<OfferRow> = tx.rows(&SELECT, &[]).await?;
@@ -275,6 +279,7 @@ pub async fn standing_offers(tx: &mut Tx) -> Result<Vec<StandingOffer>, StoreErr
                 agent_id: id(&row.offer_agent)?,
                 until: Timestamp::from_ms(row.offer_until),
             },
+            revision: number(row.revision)?,
         })
     };
     rows.iter().map(read).collect()
@@ -305,6 +310,27 @@ pub async fn has_offer(
     ];
     let row: Option<(i64,)> = tx.row(&SELECT, &args.each_ref().map(String::as_str)).await?;
     Ok(row.is_some_and(|(count,)| count > 0))
+}
+
+/// The end of an offer that is over, as the log tells it. Only what came after it stood is looked at.
+pub async fn offer_end(tx: &mut Tx, of: &StandingOffer) -> Result<Option<OfferEnd>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns l log} FROM log AS l WHERE l.workspace = $1 AND l.conversation = $2
+           AND l.revision > CAST($3 AS BIGINT) AND l.revision IS NOT NULL
+           AND l.fact LIKE '%\"type\":\"offer!_ended\"%' ESCAPE '!'
+         ORDER BY l.revision LIMIT 40",
+    );
+    let args =
+        [of.workspace.to_string(), of.conversation.to_string(), column(of.revision).to_string()];
+    let rows: Vec<LogRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    for row in rows {
+        if let Fact::OfferEnded { offer_id, end, .. } = row.bare()?.event.fact
+            && offer_id == of.offer.offer_id
+        {
+            return Ok(Some(end));
+        }
+    }
+    Ok(None)
 }
 
 /// The newest decisions on who takes a conversation, the newest first, as the log tells them.

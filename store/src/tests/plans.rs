@@ -101,6 +101,26 @@ async fn each_statement_finds_its_rows_by_an_index_that_fits() {
     }
 }
 
+/// What may look through all that happened to a conversation, by a part of its text.
+const THROUGH: [(&str, &str); 4] = [
+    ("l.position < CAST($3 AS BIGINT)", "a page of its story, when a person asks"),
+    ("'%\"type\":\"tagged\"%')", "its episodes, when a person asks"),
+    ("ORDER BY l.revision DESC LIMIT 40", "who was asked, when a person asks"),
+    ("'%\"agent_id\":null%'", "calls of a team: two at most for a turn"),
+];
+
+#[test]
+fn what_looks_for_kinds_of_facts_begins_at_a_revision() {
+    let looks = |text: &String| text.contains("l.conversation = $2") && text.contains("fact LIKE");
+    let all: Vec<_> = statements().into_iter().filter(looks).collect();
+    let begins =
+        |text: &&String| text.contains("l.revision > CAST") || text.contains("l.revision >= CAST");
+    let may = |text: &&String| THROUGH.iter().any(|(part, _)| text.contains(part));
+    let wrong: Vec<_> = all.iter().filter(|text| !begins(text) && !may(text)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(all.iter().filter(begins).count() >= 2, "those that do are found");
+}
+
 /// Whether a step of a plan reads a large table as a whole, or all rows of a workspace or channel.
 fn is_whole(step: &str, text: &str) -> bool {
     let mut words = step.split_whitespace();

@@ -1,97 +1,12 @@
 //! A coordinator that lies or is silent: what a reply is told of it.
 
-use baton_domain::log::Batch;
-use baton_domain::reach::Sockets;
 use baton_protocol::{AgentId, DeviceId, Timestamp};
-use futures_util::future::BoxFuture;
-use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::coordinator::{
-    Away, Connection, CoordinatorFuture, CoordinatorState, LEASE_TTL, Lease, LeaseAnswer,
-    Subscription, Tried, Wish,
-};
-
-/// Tells of whatever lease it is given, for ever; away for all else, and when it has none.
-#[derive(Default)]
-struct Liar(Mutex<Option<Lease>>);
-
-fn away<'a, T: Send + 'a>() -> CoordinatorFuture<'a, T> {
-    Box::pin(std::future::ready(Err(Away)))
-}
-
-impl Coordinator for Liar {
-    fn lease_of(&self, _: WorkspaceId, _: ConversationId) -> CoordinatorFuture<'_, Option<Lease>> {
-        let lease = *self.0.lock().unwrap();
-        Box::pin(std::future::ready(lease.map(Some).ok_or(Away)))
-    }
-
-    fn publish(&self, _: Arc<Batch>) -> CoordinatorFuture<'_, ()> {
-        away()
-    }
-
-    fn sessions_changed(&self, _: WorkspaceId, _: AgentId) -> CoordinatorFuture<'_, ()> {
-        away()
-    }
-
-    fn subscribe(&self, _: WorkspaceId) -> CoordinatorFuture<'_, Subscription> {
-        away()
-    }
-
-    fn compose(&self, _: Wish) -> CoordinatorFuture<'_, LeaseAnswer> {
-        away()
-    }
-
-    fn connected(&self, _: Vec<Connection>) -> CoordinatorFuture<'_, ()> {
-        away()
-    }
-
-    fn disconnected(&self, _: Connection) -> CoordinatorFuture<'_, ()> {
-        away()
-    }
-
-    fn online(&self, _: WorkspaceId) -> CoordinatorFuture<'_, Vec<AgentId>> {
-        away()
-    }
-
-    fn sockets(&self, _: WorkspaceId) -> BoxFuture<'_, Sockets> {
-        Box::pin(std::future::ready(Sockets::Unknown))
-    }
-
-    fn view(&self, _: Connection, _: Option<ConversationId>) -> CoordinatorFuture<'_, ()> {
-        away()
-    }
-
-    fn viewers(&self, _: WorkspaceId, _: ConversationId) -> CoordinatorFuture<'_, Vec<AgentId>> {
-        away()
-    }
-
-    fn draft(&self, _: Connection, _: ConversationId, _: Arc<str>) -> CoordinatorFuture<'_, ()> {
-        away()
-    }
-
-    fn sends_due(&self) -> CoordinatorFuture<'_, ()> {
-        away()
-    }
-
-    fn on_sends_due(&self) -> watch::Receiver<u64> {
-        watch::channel(0).1
-    }
-
-    fn tried(&self, _: Tried) -> CoordinatorFuture<'_, ()> {
-        away()
-    }
-
-    fn on_tried(&self) -> broadcast::Receiver<Tried> {
-        broadcast::channel(1).1
-    }
-
-    fn state(&self) -> CoordinatorState {
-        CoordinatorState::Away { since: Timestamp::from_ms(0) }
-    }
-}
+use crate::coordinator::testing::Liar;
+use crate::coordinator::{LEASE_TTL, Lease};
 
 struct Bench {
     liar: Arc<Liar>,
@@ -110,7 +25,7 @@ impl Bench {
     fn tells(&self, token: u64, renewal: u64) {
         let (agent_id, device_id) = (AgentId(Uuid::nil()), DeviceId(Uuid::nil()));
         let holder = LeaseHolder { agent_id, device_id, token, since: Timestamp::from_ms(0) };
-        *self.liar.0.lock().unwrap() = Some(Lease { holder, renewal });
+        *self.liar.lease.lock().unwrap() = Some(Lease { holder, renewal });
     }
 
     fn passes(&self, time: Duration) {

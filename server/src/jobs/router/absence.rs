@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use baton_domain::board::BrakeOn;
-use baton_domain::group::HandBackWork;
+use baton_domain::group::{HandBackWork, Key};
 use baton_domain::routing::absence::{Absence, Deserted};
 use baton_domain::routing::brake::{BrakeChange, BrakeInput};
 use baton_domain::shift;
-use baton_protocol::{Agent, AgentState, Availability, Timestamp, WorkspaceId};
+use baton_protocol::{Agent, AgentState, Availability, TeamId, Timestamp, WorkspaceId};
 
-use super::{Memory, People, Router, Staff};
+use super::{Matters, Memory, People, Router, Staff};
 use crate::store::node::tell_brakes;
-use crate::store::read::{absent_minutes, routed_teams, turns_of};
+use crate::store::read::{absent_minutes, turns_of};
 use crate::store::{StoreError, Tx};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -22,20 +22,30 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const AT_ONCE: u64 = 200;
 
 impl Router {
+    /// When owners count as absent, by team; `None` until that is looked at again.
+    pub(super) async fn minutes(
+        &self,
+        tx: &mut Tx,
+        memory: &mut Memory,
+    ) -> Result<Option<BTreeMap<Key<TeamId>, u32>>, StoreError> {
+        let now = self.clock.monotonic();
+        if memory.absences_at.is_some_and(|at| now.saturating_sub(at) < LOOK_EVERY) {
+            return Ok(None);
+        }
+        memory.absences_at = Some(now);
+        absent_minutes(tx).await.map(Some)
+    }
+
     /// The conversations that go back to their queues now.
     pub(super) async fn deserted(
         &self,
         tx: &mut Tx,
         memory: &mut Memory,
         people: &mut People,
+        matters: &Matters,
     ) -> Result<Vec<HandBackWork>, StoreError> {
-        let now = self.clock.monotonic();
-        if memory.absences_at.is_some_and(|at| now.saturating_sub(at) < LOOK_EVERY) {
-            return Ok(Vec::new());
-        }
-        memory.absences_at = Some(now);
-        let minutes = absent_minutes(tx).await?;
-        let routed = routed_teams(tx).await?;
+        let (now, routed) = (self.clock.monotonic(), &matters.policies);
+        let Some(minutes) = &matters.minutes else { return Ok(Vec::new()) };
         let workspaces = minutes.keys().chain(routed.keys()).map(|(of, _)| *of);
         let workspaces: BTreeSet<WorkspaceId> = workspaces.collect();
         memory.brakes.retain(|of, _| workspaces.contains(of));
@@ -45,7 +55,7 @@ impl Router {
         for workspace in workspaces {
             let staff = self.staff_of(tx, people, workspace).await?;
             let is_braked = self.brake(memory, workspace, staff);
-            self.probe(tx, memory, (workspace, staff, &routed)).await?;
+            self.probe(tx, memory, (workspace, staff, routed)).await?;
             for agent in staff.agents.iter().filter(|agent| agent.load > 0) {
                 let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
                 let verdict = signs.verdict(self.clock.now());

@@ -60,20 +60,20 @@ impl Router {
     pub(super) fn for_rules(
         &self,
         memory: &mut Memory,
-        (workspace, of): (WorkspaceId, OfWorkspace),
+        (workspace, of): (WorkspaceId, &OfWorkspace),
         policies: &BTreeMap<Key<TeamId>, Routing>,
         candidates: &mut BTreeMap<AgentId, Candidate>,
     ) -> Vec<RouteWork> {
         let (now, at) = (self.clock.now(), self.at());
         let is_open = |id: SettingId| of.hours.get(&id).is_some_and(|hours| hours.is_open(now));
         let mut routes = Vec::new();
-        for (wish, rule, waits) in of.wishes {
+        for (wish, rule, waits) in &of.wishes {
             // An offer that ended since it was read is noted at the next look.
             if memory.has_seen(workspace, waits.conversation) {
                 continue;
             }
-            let Some(step) = step(&rule) else { continue };
-            let waiting = memory.waiting(workspace, waits, now);
+            let Some(step) = step(rule) else { continue };
+            let waiting = memory.waiting(workspace, waits.clone(), now);
             let revision = waiting.revision;
             let policy = policies.get(&(workspace, wish.team)).cloned().unwrap_or_default();
             let turns = memory.teams.entry((workspace, wish.team)).or_default();

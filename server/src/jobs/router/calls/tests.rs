@@ -2,11 +2,12 @@
 
 use baton_domain::group::OfferEndWork;
 use baton_domain::routing::rung::Calls;
-use baton_protocol::{Conversation, OfferEnd, OfferId, Trail, WorkspaceId};
+use baton_protocol::{OfferEnd, OfferId, Trail, WorkspaceId};
 use uuid::Uuid;
 
 use super::*;
-use crate::engine::testing::{Bench, bench};
+use crate::engine::testing::bench;
+use crate::jobs::router::tests::choice;
 use crate::store::testing::databases;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -45,19 +46,6 @@ fn a_turn_that_waits_for_days_is_called_for_twice_in_all() {
 
 /// More offers than facts are looked at for a call.
 const OFFERS: usize = 101;
-
-/// The choice of an agent, or the call of everybody, for the only conversation.
-fn choice(bench: &Bench, waits: &Conversation, offer: Option<OfferId>) -> RouteWork {
-    RouteWork {
-        workspace: bench.workspace,
-        conversation: waits.head.id,
-        revision: waits.head.revision,
-        team: waits.head.team_id,
-        agent: offer.map(|_| bench.agents[0]),
-        offer: offer.map(|offer| (offer, bench.clock.now().plus_ms(60_000))),
-        trail: Trail::default(),
-    }
-}
 
 #[tokio::test]
 async fn a_call_is_remembered_however_many_offers_come_after_it() {
