@@ -1,6 +1,9 @@
 //! Asks sources for labels, as rules wish: after the commit of the run, with a time-out, and so
 //! many at once. What a source does not answer in time is told as an answer without labels.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -22,6 +25,8 @@ use crate::store::{StoreError, read};
 use crate::telemetry::Spell;
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often an answer is told that could not be taken.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 /// The time in which a source answers, its place in the queue included.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// A request ends after so long, also where a test stops the clock.
@@ -102,8 +107,8 @@ impl Classifier {
         Ok(open.into_iter().filter(|one| !busy.contains(one)).take(most).collect())
     }
 
-    /// Asks once, and tells the answer. Where nobody takes it, or the customer wrote more
-    /// meanwhile, the question stands.
+    /// Asks once, and tells the answer until it is taken. Where the customer wrote more meanwhile,
+    /// the question stands.
     async fn settle(&self, question: ClassifyQuestion, slots: &SourceSlots) {
         let (labels, seen) = match self.labels(question, slots).await {
             Ok(answer) => answer,
@@ -114,8 +119,23 @@ impl Classifier {
                 return;
             }
         };
-        if self.engine.classified(question.answered(labels, seen)).await.is_err() {
+        // What is answered is paid for. It is told again, and not asked for again.
+        let answer = question.answered(labels, seen);
+        while self.engine.classified(answer.clone()).await.is_err() {
             tracing::debug!(source_id = %question.source, "labels wait to be taken");
+            if !self.stands(question).await {
+                return;
+            }
+        }
+    }
+
+    /// Waits a moment, then until it can be read whether a question is still this node's to answer.
+    async fn stands(&self, question: ClassifyQuestion) -> bool {
+        loop {
+            self.clock.sleep(TELL_EVERY).await;
+            if let Ok(open) = self.open_questions(AT_ONCE, &BTreeSet::new()).await {
+                return open.contains(&question);
+            }
         }
     }
 
