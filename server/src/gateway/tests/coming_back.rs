@@ -95,3 +95,30 @@ async fn who_comes_a_little_too_soon_waits_for_the_turn() {
     }
     assert!(began.elapsed() >= Duration::from_millis(90), "{:?}", began.elapsed());
 }
+
+#[tokio::test]
+async fn who_is_sent_to_another_server_stays_present_meanwhile() {
+    let house = House::open(limits());
+    let mut ana = house.arrive("ana", PHONE).await;
+    let mut other = house.arrive("ana", other_device()).await;
+    let viewers = || async { house.coordinator.viewers(HERE, talk(1)).await.unwrap() };
+    let is_there = async |there: &[AgentId]| {
+        let comes = async {
+            while viewers().await != there {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, comes).await.expect("it does not come");
+    };
+    let view = format!(r#"{{"type":"view","conversation_id":"{}"}}"#, talk(1));
+    other.say(&view).await;
+    is_there(&[ANA]).await;
+    drop(other);
+    is_there(&[]).await;
+    ana.say(&view).await;
+    is_there(&[ANA]).await;
+    let (gone, (code, _)) = tokio::join!(house.gateway.drain(PATIENCE), ana.until_closed());
+    assert_eq!((gone, code), (true, close::DRAIN));
+    // Whoever leaves is told away before the close is said.
+    assert_eq!(viewers().await, [ANA]);
+}

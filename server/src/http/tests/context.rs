@@ -342,3 +342,24 @@ async fn the_examples_fill_the_card_for_whoever_signs_with_their_secret() {
         scene.desk.database.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_request_that_cannot_be_counted_takes_no_card_away() {
+    for (programs, at) in started().await {
+        let more = json!({"fresh_s": 60, "per_day": 9});
+        for mut scene in scenes(&[("counted", format!("{at}/good"))], &more).await {
+            scene.adds("free", &format!("{at}/good"), &json!({"fresh_s": 60})).await;
+            let first = scene.asks().await;
+            scene.clock.advance_ms(60_000);
+            programs.came.lock().unwrap().clear();
+            scene.desk.database.tamper("ALTER TABLE source_day RENAME TO away").await;
+            let all = scene.asks().await;
+            let down = (ContextState::Unavailable, Some(ContextWhy::Down));
+            assert_eq!(states(&all)["counted"], down);
+            assert_eq!(states(&all)["free"], (ContextState::Fresh, None));
+            assert_eq!(all[0].rows, first[0].rows, "the last ones");
+            assert_eq!(programs.came.lock().unwrap().len(), 1, "it did not leave");
+            scene.desk.database.close().await;
+        }
+    }
+}
