@@ -272,7 +272,11 @@ impl Server {
             foundation;
         let tries = tell_nodes(&accounts, &store, &coordinator);
         let (node, membership) = begin_node(config, &clock, &store, &metrics).await?;
-        coordinator.know_nodes(membership.clone());
+        let known = membership.clone();
+        coordinator.know_nodes(Box::new(move || {
+            let roster = known.roster();
+            coordinator::Lives { me: roster.me, all: roster.live.clone() }
+        }));
         let sealer = sealer(&store, &membership, &clock, anchors, &metrics);
         let background = Background {
             config,

@@ -20,13 +20,11 @@ use std::time::Duration;
 use baton_domain::log::Batch;
 use baton_domain::reach::Sockets;
 use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState, PresenceState};
-use baton_protocol::{AgentId, ConversationId, DeviceId, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, Timestamp, WorkspaceId};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
-
-use crate::node::Membership;
 
 pub use self::redis::{Redis, RedisParts};
 pub use in_process::{Clock, InProcess};
@@ -186,6 +184,18 @@ pub enum CoordinatorState {
     },
 }
 
+/// The nodes of the database.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lives {
+    /// This node's present life.
+    pub me: NodeId,
+    /// All that live, this one among them.
+    pub all: Vec<NodeId>,
+}
+
+/// Tells who lives now. Redis has no say in it.
+pub type KnownNodes = Box<dyn Fn() -> Lives + Send + Sync>;
+
 /// Leases, presence and the bus.
 pub trait Coordinator: Send + Sync + 'static {
     /// Tells all nodes what a commit appended.
@@ -219,7 +229,7 @@ pub trait Coordinator: Send + Sync + 'static {
     fn online(&self, workspace: WorkspaceId) -> CoordinatorFuture<'_, Vec<AgentId>>;
 
     /// Tells who the nodes are. One that is alone has nobody to ask.
-    fn know_nodes(&self, _membership: Membership) {}
+    fn know_nodes(&self, _nodes: KnownNodes) {}
 
     /// The agents with a connection on any node. Unknown while a node that lives cannot tell of
     /// its own, and until everybody had the time to connect again.

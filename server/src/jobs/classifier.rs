@@ -25,7 +25,7 @@ use crate::store::{StoreError, read};
 use crate::telemetry::Spell;
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// How often an answer is told that could not be taken.
+/// The pause after which an answer is told again that could not be taken.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 /// The time in which a source answers, its place in the queue included.
 const ANSWER_MAX: Duration = Duration::from_secs(3);

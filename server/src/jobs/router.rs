@@ -141,7 +141,7 @@ struct Matters {
     policies: BTreeMap<Key<TeamId>, Routing>,
     offers: Vec<StandingOffer>,
     asked: Asked,
-    /// When owners count as absent, in minutes; `None` where that is not looked at this time.
+    /// The minutes after which owners count as absent; `None` where that is not due.
     minutes: Option<BTreeMap<Key<TeamId>, u32>>,
 }
 

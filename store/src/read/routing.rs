@@ -312,7 +312,7 @@ pub async fn has_offer(
     Ok(row.is_some_and(|(count,)| count > 0))
 }
 
-/// The end of an offer that is over, as the log tells it. Only what came after it stood is looked at.
+/// The end of an offer that is over, as the log tells it. Only what came after it stood is read.
 pub async fn offer_end(tx: &mut Tx, of: &StandingOffer) -> Result<Option<OfferEnd>, StoreError> {
     static SELECT: Sql = Sql::new(
         "SELECT {columns l log} FROM log AS l WHERE l.workspace = $1 AND l.conversation = $2

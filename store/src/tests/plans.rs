@@ -101,7 +101,7 @@ async fn each_statement_finds_its_rows_by_an_index_that_fits() {
     }
 }
 
-/// What may look through all that happened to a conversation, by a part of its text.
+/// The statements that may look through all that happened to a conversation, by a part of each.
 const THROUGH: [(&str, &str); 4] = [
     ("l.position < CAST($3 AS BIGINT)", "a page of its story, when a person asks"),
     ("'%\"type\":\"tagged\"%')", "its episodes, when a person asks"),

@@ -9,7 +9,8 @@ use super::super::{Away, PRESENCE_KEEP, PRESENCE_TTL};
 use super::script::{Call, LIVES};
 use super::{REBUILD_AT_ONCE, Shared, millis};
 
-/// How long it counts. What was told last then still stands, even where the next telling is late.
+/// The time for which it counts. What was told last then still stands, even where the next
+/// telling is late.
 const LIFE_TTL: Duration = PRESENCE_TTL.saturating_sub(PRESENCE_KEEP.saturating_mul(2));
 /// After so long without a word a node is forgotten.
 const KEEP: Duration = Duration::from_secs(3_600);
@@ -18,8 +19,8 @@ impl Shared {
     /// Says it while the connection lasts: all was told when it came up, and what fails since ends
     /// it. A Redis that forgot this node is told all again first.
     pub(super) async fn confirm(&self) -> Result<(), Away> {
-        let Some(membership) = self.membership.get() else { return Ok(()) };
-        let me = membership.roster().me.to_string();
+        let Some(nodes) = self.nodes.get() else { return Ok(()) };
+        let me = nodes().me.to_string();
         let kept = self.run(vec![self.lives_call("keep", vec![me.clone()])]).await?;
         if kept.first().is_some_and(is_yes) {
             return Ok(());
@@ -34,9 +35,8 @@ impl Shared {
 
     /// The question whether all nodes that live have said so; `None` while nobody knows them.
     pub(super) fn are_all_told(&self) -> Option<Call> {
-        let live = self.membership.get()?.roster();
-        let live = live.live.iter().map(ToString::to_string).collect();
-        Some(self.lives_call("are", live))
+        let lives = self.nodes.get()?();
+        Some(self.lives_call("are", lives.all.iter().map(ToString::to_string).collect()))
     }
 
     fn lives_call(&self, op: &str, nodes: Vec<String>) -> Call {

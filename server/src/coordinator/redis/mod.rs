@@ -36,11 +36,10 @@ use uuid::Uuid;
 use super::in_process::has_settled;
 use super::{
     BusMessage, Connection, Coordinator, CoordinatorFuture, CoordinatorState, Ephemeral, InProcess,
-    Lease, LeaseAnswer, SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
+    KnownNodes, Lease, LeaseAnswer, SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
 };
 use crate::clock::Clock;
 use crate::config::RedisConfig;
-use crate::node::Membership;
 use crate::telemetry::Metrics;
 use bus::Request;
 use connection::{Line, Target, Timings};
@@ -91,7 +90,7 @@ struct Shared {
     /// This process, among all nodes.
     node: Uuid,
     /// The nodes that live, as the database tells; nobody knows them before the server begins.
-    membership: OnceLock<Membership>,
+    nodes: OnceLock<KnownNodes>,
     clock: Clock,
     local: Arc<InProcess>,
     metrics: Metrics,
@@ -148,7 +147,7 @@ impl Redis {
             names: Names::new(&parts.config.prefix, parts.epoch),
             seal: Seal::new(parts.key, parts.epoch),
             node: parts.clock.uuid_v4(),
-            membership: OnceLock::new(),
+            nodes: OnceLock::new(),
             link: Link::new(parts.clock.now()),
             clock: parts.clock,
             local: parts.local,
@@ -340,8 +339,8 @@ impl Coordinator for Redis {
         })
     }
 
-    fn know_nodes(&self, membership: Membership) {
-        drop(self.shared.membership.set(membership));
+    fn know_nodes(&self, nodes: KnownNodes) {
+        drop(self.shared.nodes.set(nodes));
     }
 
     fn sockets(&self, workspace: WorkspaceId) -> BoxFuture<'_, Sockets> {

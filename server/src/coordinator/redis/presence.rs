@@ -82,8 +82,8 @@ impl Shared {
         self.heard_agents(workspace, answers.first())
     }
 
-    /// Who has a connection; `None` while a node that lives did not say that all of its own are
-    /// told.
+    /// The agents with a connection; `None` while a node that lives did not say that all of its
+    /// own are told.
     pub(super) async fn sockets_there(
         &self,
         workspace: WorkspaceId,

@@ -3,26 +3,23 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use baton_protocol::{Epoch, Timestamp};
+use baton_protocol::{Epoch, NodeId, Timestamp};
 use futures_util::future::BoxFuture;
 use tempfile::TempDir;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::super::contract::{HERE, Stage};
-use super::super::{Clock as TwoClocks, Coordinator, CoordinatorState, InProcess};
+use super::super::{Clock as TwoClocks, Coordinator, CoordinatorState, InProcess, Lives};
 use super::connection::Timings;
 use super::due::Kind;
 use super::{Redis, RedisParts};
 use crate::clock::Clock;
 use crate::config::{Config, RedisConfig, Sources};
-use crate::node::Roster;
-use crate::node::testing::given;
-use crate::store::node::NodeId;
 use crate::telemetry::Metrics;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -173,7 +170,7 @@ pub(super) struct Node {
     pub(super) redis: Arc<Redis>,
     pub(super) metrics: Metrics,
     pub(super) me: NodeId,
-    knows: Box<dyn Fn(Roster) + Send + Sync>,
+    knows: Arc<Mutex<Lives>>,
 }
 
 /// Nodes that share a Redis, and the time.
@@ -208,12 +205,12 @@ impl Nodes {
     pub(super) async fn know(&self, others: &[NodeId]) {
         let live: Vec<_> = self.all.iter().map(|node| node.me).chain(others.to_vec()).collect();
         for node in &self.all {
-            (node.knows)(Roster { me: node.me, live: live.clone() });
+            *node.knows.lock().unwrap() = Lives { me: node.me, all: live.clone() };
         }
         self.confirm().await;
     }
 
-    /// What each node does all the time.
+    /// The word that each node gives all the time.
     pub(super) async fn confirm(&self) {
         for node in &self.all {
             node.redis.shared.confirm().await.unwrap_or_default();
@@ -257,9 +254,10 @@ pub(super) async fn node(
     };
     let me = NodeId(parts.clock.uuid_v4());
     let redis = Redis::begin(parts, timings, Arc::clone(skew_ms)).await.unwrap();
-    let (knows, membership) = given(Roster::alone(me));
-    redis.know_nodes(membership);
-    Node { redis, metrics, me, knows: Box::new(knows) }
+    let knows = Arc::new(Mutex::new(Lives { me, all: vec![me] }));
+    let known = Arc::clone(&knows);
+    redis.know_nodes(Box::new(move || known.lock().unwrap().clone()));
+    Node { redis, metrics, me, knows }
 }
 
 /// Waits until something holds, with an end.

@@ -1,4 +1,4 @@
-//! What is asked of a source, and how often.
+//! The questions to a source, and their count.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const AT_ONCE: u64 = 200;
 
 impl Router {
-    /// When owners count as absent, by team; `None` until that is looked at again.
+    /// The minutes after which owners count as absent, by team; `None` until that is due again.
     pub(super) async fn minutes(
         &self,
         tx: &mut Tx,

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use baton_domain::reach::Sockets;
+use baton_protocol::NodeId;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -13,7 +14,6 @@ use super::super::names::Names;
 use super::super::testing::{KEY, TIMINGS, config, node, until};
 use super::*;
 use crate::coordinator::{CoordinatorState, PRESENCE_GRACE, PRESENCE_SETTLES, PRESENCE_TTL};
-use crate::store::node::NodeId;
 
 /// Everything that can be asked is answered.
 async fn all_is_answered(node: &dyn Coordinator) {
