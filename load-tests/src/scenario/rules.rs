@@ -19,8 +19,8 @@ use crate::world::{Size, World, admin_email, password, slug};
 use decision::Decider;
 use fifty::fifty;
 
-/// The rules of each workspace: their name, and how many of fifty wait for a clock. The last is as
-/// the first: what differs between them is the run's own noise.
+/// The rules of each workspace: a name, and the number of fifty that wait for a clock. The last is
+/// as the first: the difference between them is the run's own noise.
 const KINDS: [(&str, Option<usize>); 4] = [
     ("none", None),
     ("50, by events", Some(0)),

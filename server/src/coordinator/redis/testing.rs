@@ -104,7 +104,7 @@ impl Server {
         }
     }
 
-    /// How often it was asked a command since it began.
+    /// The number of times that it was asked a command since it began.
     pub(super) fn calls_of(&self, command: &str) -> u64 {
         let all = self.say("INFO commandstats");
         let of = format!("cmdstat_{command}:calls=");

@@ -98,7 +98,7 @@ struct Pages {
     store: Store,
     workspace: WorkspaceId,
     page: u64,
-    /// What was not begun yet.
+    /// The rest, which was not begun yet.
     left: Range<u64>,
     /// The next page. It ends with whoever waits for it.
     coming: JoinSet<Result<Vec<Logged>, StoreError>>,

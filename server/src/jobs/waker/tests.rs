@@ -178,7 +178,7 @@ async fn a_clock_that_each_message_moves_on_is_noted_once_and_rings_at_its_time(
     }
 }
 
-/// When each clock that rang began, and when it was due.
+/// The begin of each clock that rang, and the time at which it was due.
 async fn rang(bench: &Bench) -> Vec<(Timestamp, Timestamp)> {
     let mut tx = bench.database.store.read().await.unwrap();
     let log = log_after(&mut tx, bench.workspace, 0, 10_000).await.unwrap();
