@@ -85,6 +85,12 @@ pub fn next(conversation: &Conversation, policies: &Policies) -> Option<Timestam
     first(conversation, policies).map(|(at, _)| at)
 }
 
+/// Whether a time that is noted for a look may stay, now that the next ring is `next`: it comes
+/// before that, and so near to it that one look more is less than a row for each move.
+pub fn may_stay(noted: Timestamp, next: Timestamp, now: Timestamp) -> bool {
+    now < noted && noted <= next && next.since(noted) <= noted.since(now)
+}
+
 fn has_rung(conversation: &Conversation, due: Due) -> bool {
     let rang = &conversation.thread.clocks.rang;
     let is_it = |rang: &Rang| rang.clock == due.clock && rang.start == due.start;
@@ -299,4 +305,19 @@ pub(crate) fn ring(clocks: &mut Clocks, rang: Rang) {
     kept.truncate(RANG_KEPT);
     kept.reverse();
     clocks.rang = kept;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_noted_time_stays_where_the_next_ring_moved_on_a_little_and_is_never_too_late() {
+        let at = |minute: i64| Timestamp::from_ms(minute * 60_000);
+        let stays = |noted: i64, next: i64| may_stay(at(noted), at(next), at(10));
+        assert!(stays(60, 60) && stays(60, 65) && stays(60, 110));
+        assert!(!stays(60, 111), "that is as far again as it is away");
+        assert!(!stays(60, 59), "it would be too late");
+        assert!(!stays(10, 12) && !stays(5, 12), "it has rung");
+    }
 }

@@ -37,7 +37,7 @@ impl KnownPolicies {
 /// ring, it does nothing.
 ///
 /// A time that is noted may be too early and never too late. So a clock that each message moves on
-/// costs a row when it begins, and one early look, but no row a message.
+/// a little costs a row when it begins, and one early look, but no row a message.
 pub(super) async fn keep(
     tx: &mut Tx,
     state: &State,
@@ -63,7 +63,7 @@ pub(super) async fn keep(
             Some(at) => {
                 over.remove(key);
                 // After a change of policies the waker looks at each, so the row is there.
-                let is_noted = ran.is_some_and(|noted| now < noted && noted <= at);
+                let is_noted = ran.is_some_and(|noted| clocks::may_stay(noted, at, now));
                 if is_looked || !is_noted {
                     looks.push((*key, at));
                 }

@@ -5,6 +5,8 @@
 mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use baton_domain::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, question, taken};
@@ -19,7 +21,7 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::push::{Outward, Posted};
-use crate::store::classify::{ClassifyQuestion, open_questions};
+use crate::store::classify::{ClassifyQuestion, is_open, open_questions};
 use crate::store::context::spend;
 use crate::store::{StoreError, read};
 use crate::telemetry::Spell;
@@ -33,8 +35,10 @@ const ANSWER_MAX: Duration = Duration::from_secs(3);
 const REQUEST_MAX: Duration = Duration::from_secs(60);
 /// Requests to one source at once: a slow one keeps no other waiting.
 const OF_SOURCE_MAX: usize = 4;
-/// Questions that are under way. All are done within [`ANSWER_MAX`].
+/// Questions that are asked at once. Each has its answer within [`ANSWER_MAX`].
 const AT_ONCE: usize = 200;
+/// Questions that are under way, with those whose answers wait to be taken.
+const UNDER_WAY_MAX: usize = 2_000;
 
 /// Asks sources for labels.
 #[derive(Clone)]
@@ -57,7 +61,7 @@ impl std::fmt::Debug for Classifier {
     }
 }
 
-type SourceSlots = std::sync::Arc<Slots<(WorkspaceId, SettingId)>>;
+type SourceSlots = Arc<Slots<(WorkspaceId, SettingId)>>;
 
 impl Classifier {
     /// Asks for ever.
@@ -66,6 +70,7 @@ impl Classifier {
         let slots = SourceSlots::new(Slots::new(OF_SOURCE_MAX, ANSWER_MAX));
         let mut running: JoinSet<ClassifyQuestion> = JoinSet::new();
         let mut busy: BTreeSet<ClassifyQuestion> = BTreeSet::new();
+        let telling = Arc::<AtomicUsize>::default();
         loop {
             while let Some(done) = running.try_join_next() {
                 match done {
@@ -75,7 +80,11 @@ impl Classifier {
                     Err(_) => {}
                 }
             }
-            let looked = self.open_questions(AT_ONCE.saturating_sub(busy.len()), &busy).await;
+            // Answers that wait to be taken keep no other workspace from asking.
+            let asking = busy.len().saturating_sub(telling.load(Ordering::Relaxed));
+            let most = AT_ONCE.saturating_sub(asking);
+            let most = most.min(UNDER_WAY_MAX.saturating_sub(busy.len()));
+            let looked = self.open_questions(most, &busy).await;
             if !self.engine.store().is_away() {
                 let what = "sources could not be asked; trying again";
                 spell.note(what, looked.as_ref().err(), self.clock.monotonic());
@@ -83,8 +92,9 @@ impl Classifier {
             for question in looked.unwrap_or_default() {
                 busy.insert(question);
                 let (this, slots) = (self.clone(), SourceSlots::clone(&slots));
+                let telling = Arc::clone(&telling);
                 running.spawn(async move {
-                    this.settle(question, &slots).await;
+                    this.settle(question, &slots, &telling).await;
                     question
                 });
             }
@@ -102,14 +112,14 @@ impl Classifier {
             return Ok(Vec::new());
         }
         let mut tx = self.engine.store().read().await?;
-        let open = open_questions(&mut tx, AT_ONCE as u64).await?;
+        let open = open_questions(&mut tx, (most + busy.len()) as u64).await?;
         tx.rollback().await?;
         Ok(open.into_iter().filter(|one| !busy.contains(one)).take(most).collect())
     }
 
     /// Asks once, and tells the answer until it is taken. Where the customer wrote more meanwhile,
     /// the question stands.
-    async fn settle(&self, question: ClassifyQuestion, slots: &SourceSlots) {
+    async fn settle(&self, question: ClassifyQuestion, slots: &SourceSlots, telling: &AtomicUsize) {
         let (labels, seen) = match self.labels(question, slots).await {
             Ok(answer) => answer,
             Err(error) => {
@@ -121,20 +131,26 @@ impl Classifier {
         };
         // What is answered is paid for. It is told again, and not asked for again.
         let answer = question.answered(labels, seen);
+        telling.fetch_add(1, Ordering::Relaxed);
         while self.engine.classified(answer.clone()).await.is_err() {
             tracing::debug!(source_id = %question.source, "labels wait to be taken");
             if !self.stands(question).await {
-                return;
+                break;
             }
         }
+        telling.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Waits a moment, then until it can be read whether a question is still this node's to answer.
     async fn stands(&self, question: ClassifyQuestion) -> bool {
         loop {
             self.clock.sleep(TELL_EVERY).await;
-            if let Ok(open) = self.open_questions(AT_ONCE, &BTreeSet::new()).await {
-                return open.contains(&question);
+            if self.membership.term().is_none() {
+                return false;
+            }
+            let Ok(mut tx) = self.engine.store().read().await else { continue };
+            if let Ok(is_open) = is_open(&mut tx, question).await {
+                return is_open;
             }
         }
     }

@@ -140,15 +140,19 @@ struct People {
 struct Matters {
     policies: BTreeMap<Key<TeamId>, Routing>,
     offers: Vec<StandingOffer>,
+    /// The first of each queue that somebody waits in.
+    queues: BTreeMap<Key<TeamId>, Vec<InQueue>>,
     asked: Asked,
     /// The minutes after which owners count as absent; `None` where that is not due.
     minutes: Option<BTreeMap<Key<TeamId>, u32>>,
 }
 
 impl Matters {
+    /// The workspaces whose people matter. Where nobody waits, that is so once in a while.
     fn workspaces(&self) -> BTreeSet<WorkspaceId> {
-        let minutes = self.minutes.iter().flatten().map(|((of, _), _)| *of);
-        let all = self.policies.keys().map(|(of, _)| *of).chain(minutes);
+        let absent =
+            self.minutes.iter().flat_map(|minutes| self.policies.keys().chain(minutes.keys()));
+        let all = self.queues.keys().chain(absent).map(|(of, _)| *of);
         let all = all.chain(self.offers.iter().map(|offer| offer.workspace));
         all.chain(self.asked.of.keys().copied()).collect()
     }
@@ -235,10 +239,17 @@ impl Router {
         let mut tx = self.engine.store().read().await?;
         let policies = routed_teams(&mut tx).await?;
         let offers = standing_offers(&mut tx).await?;
+        let mut queues = BTreeMap::new();
+        for (workspace, team) in policies.keys() {
+            let found = waiting(&mut tx, *workspace, *team, AT_ONCE as u64).await?;
+            if !found.is_empty() {
+                queues.insert((*workspace, *team), found);
+            }
+        }
         let asked = self.asked(&mut tx).await?;
         let minutes = self.minutes(&mut tx, memory).await?;
         tx.rollback().await?;
-        Ok(Matters { policies, offers, asked, minutes })
+        Ok(Matters { policies, offers, queues, asked, minutes })
     }
 
     /// Asks who has a socket. Nothing of the database is held meanwhile.
@@ -288,7 +299,7 @@ impl Router {
         let for_rules: BTreeSet<_> =
             wishes.routes.iter().map(|route| (route.workspace, route.conversation)).collect();
         for ((workspace, team), policy) in policies {
-            let mut found = waiting(tx, *workspace, *team, AT_ONCE as u64).await?;
+            let mut found = matters.queues.get(&(*workspace, *team)).cloned().unwrap_or_default();
             wishes.is_more |= memory.is_shorter((*workspace, *team), &found);
             found.retain(|one| !for_rules.contains(&(*workspace, one.conversation)));
             let turn = |of: &InQueue| (*workspace, *team, of.conversation, of.since);

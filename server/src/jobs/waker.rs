@@ -30,17 +30,25 @@ pub struct Waker {
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const AT_ONCE: u64 = 100;
+/// As many as are looked at at once.
+const PART: usize = 100;
 /// Rounds from one look at what an earlier version noted no time for to the next. Such a node may
 /// run beside this one for a while.
 const FORGOTTEN_EVERY: u32 = 60;
 
-/// The settings for which the conversations of each workspace were looked at.
-type Revised = BTreeMap<WorkspaceId, i64>;
+/// The conversations that were looked at because settings changed.
+#[derive(Default)]
+struct Revised {
+    /// The settings for which those of each workspace were looked at.
+    settings_at: BTreeMap<WorkspaceId, i64>,
+    /// The ones whose look failed: it is tried again, and keeps no other waiting.
+    failed: Vec<Key<ConversationId>>,
+}
 
 impl Waker {
     /// Looks every second, for ever.
     pub async fn run(self) {
-        let (mut revised, mut rounds) = (Revised::new(), 0);
+        let (mut revised, mut rounds) = (Revised::default(), 0);
         loop {
             if self.membership.term().is_some() {
                 if rounds == 0 && self.look_at_forgotten().await {
@@ -52,7 +60,7 @@ impl Waker {
                     tracing::debug!(%error, "changed rules wait to be looked at");
                 }
             } else {
-                (revised, rounds) = (Revised::new(), 0);
+                (revised, rounds) = (Revised::default(), 0);
             }
             self.clock.sleep(LOOK_EVERY).await;
         }
@@ -66,7 +74,7 @@ impl Waker {
         };
         let Ok(due) = due else { return false };
         let is_full = due.len() as u64 >= AT_ONCE;
-        self.look(due).await && !is_full
+        self.look(due).await.is_empty() && !is_full
     }
 
     /// Looks at some whose clocks are due; tells whether there may be more.
@@ -77,24 +85,30 @@ impl Waker {
         };
         let Ok(due) = due else { return false };
         let is_full = due.len() as u64 == AT_ONCE;
-        is_full & self.look(due).await
+        is_full & self.look(due).await.is_empty()
     }
 
-    async fn look(&self, due: Vec<Key<ConversationId>>) -> bool {
-        let looked = due.into_iter().map(|(workspace, of)| self.engine.look(workspace, of));
-        let failed = join_all(looked).await.iter().filter(|looked| looked.is_err()).count();
-        if failed > 0 {
-            tracing::warn!(failed, "some clocks could not ring; trying again");
+    /// Looks at these, and says which could not be looked at.
+    async fn look(&self, due: Vec<Key<ConversationId>>) -> Vec<Key<ConversationId>> {
+        let looked = due.iter().map(|(workspace, of)| self.engine.look(*workspace, *of));
+        let looked = join_all(looked).await.into_iter().zip(&due);
+        let failed: Vec<_> =
+            looked.filter(|(looked, _)| looked.is_err()).map(|(_, of)| *of).collect();
+        if !failed.is_empty() {
+            tracing::warn!(failed = failed.len(), "some clocks could not ring; trying again");
         }
-        failed == 0
+        failed
     }
 
     /// Where rules or promises changed, each conversation is looked at once: its clocks may be
     /// others now.
     async fn revise(&self, revised: &mut Revised) -> Result<(), StoreError> {
+        for some in std::mem::take(&mut revised.failed).chunks(PART) {
+            revised.failed.extend(self.look(some.to_vec()).await);
+        }
         let all = clocked(&mut self.engine.store().read().await?).await?;
         for (workspace, settings_at) in all {
-            if revised.get(&workspace) == Some(&settings_at) {
+            if revised.settings_at.get(&workspace) == Some(&settings_at) {
                 continue;
             }
             let mut after = None;
@@ -104,16 +118,16 @@ impl Waker {
                 drop(tx);
                 after = found.last().copied().or(after);
                 let is_full = found.len() as u64 == AT_ONCE;
-                let is_done =
-                    self.look(found.into_iter().map(|of| (workspace, of)).collect()).await;
-                if !is_done || self.membership.term().is_none() {
+                let found = found.into_iter().map(|of| (workspace, of)).collect();
+                revised.failed.extend(self.look(found).await);
+                if self.membership.term().is_none() {
                     return Ok(());
                 }
                 if !is_full {
                     break;
                 }
             }
-            revised.insert(workspace, settings_at);
+            revised.settings_at.insert(workspace, settings_at);
         }
         Ok(())
     }

@@ -83,6 +83,22 @@ struct QuestionRow {
     position: i64,
 }
 
+/// Whether a question was not answered yet, nor replaced.
+///
+/// # Errors
+/// The store is away.
+pub async fn is_open(tx: &mut Tx, of: ClassifyQuestion) -> Result<bool, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT q.position FROM classify AS q WHERE q.workspace = $1 AND q.conversation = $2
+           AND q.source = $3 AND q.position = CAST($4 AS BIGINT)",
+    );
+    let ClassifyQuestion { of: (workspace, conversation), source, position, .. } = of;
+    let args = [workspace.to_string(), conversation.to_string(), source.to_string()];
+    let position = column(position).to_string();
+    let found: Option<(i64,)> = tx.row(&SELECT, &[&args[0], &args[1], &args[2], &position]).await?;
+    Ok(found.is_some())
+}
+
 /// The questions of all workspaces, the oldest of each first.
 ///
 /// # Errors

@@ -124,8 +124,8 @@ impl Shared {
                 Ok(Arrived { line, told, mut pushes }) => {
                     let number = self.arrive(line, was_up);
                     self.rebuilt(told);
-                    // A loss is seen below.
-                    self.confirm().await.unwrap_or_default();
+                    // What came while it was rebuilt is told too. A loss is seen below.
+                    self.tell_all().await.unwrap_or_default();
                     was_up = true;
                     let began = self.clock.monotonic();
                     self.link.tries.send_modify(|tries| *tries += 1);

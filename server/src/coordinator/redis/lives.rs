@@ -16,20 +16,26 @@ const LIFE_TTL: Duration = PRESENCE_TTL.saturating_sub(PRESENCE_KEEP.saturating_
 const KEEP: Duration = Duration::from_secs(3_600);
 
 impl Shared {
-    /// Says it while the connection lasts: all was told when it came up, and what fails since ends
+    /// Says it while the connection lasts: all was told once it was up, and what fails since ends
     /// it. A Redis that forgot this node is told all again first.
     pub(super) async fn confirm(&self) -> Result<(), Away> {
         let Some(nodes) = self.nodes.get() else { return Ok(()) };
         let me = nodes().me.to_string();
-        let kept = self.run(vec![self.lives_call("keep", vec![me.clone()])]).await?;
+        let kept = self.run(vec![self.lives_call("keep", vec![me])]).await?;
         if kept.first().is_some_and(is_yes) {
             return Ok(());
         }
+        self.tell_all().await
+    }
+
+    /// Tells all connections, then that all are told.
+    pub(super) async fn tell_all(&self) -> Result<(), Away> {
+        let Some(nodes) = self.nodes.get() else { return Ok(()) };
         let mut all = self.connected_calls(&self.local.live_connections());
         while !all.is_empty() {
             self.ask_presence(all.drain(..all.len().min(REBUILD_AT_ONCE)).collect()).await?;
         }
-        self.run(vec![self.lives_call("told", vec![me])]).await?;
+        self.run(vec![self.lives_call("told", vec![nodes().me.to_string()])]).await?;
         Ok(())
     }
 

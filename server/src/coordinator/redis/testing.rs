@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Config, RedisConfig, Sources};
 use crate::telemetry::Metrics;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A `redis-server` (or whatever `BATON_TEST_REDIS_SERVER` names) without persistence.
 pub(super) struct Server {

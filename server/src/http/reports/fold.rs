@@ -79,6 +79,8 @@ impl Reports {
         let mut pages = Pages::new(store.clone(), workspace, self.page, after..upto);
         while let Some(events) = pages.next().await? {
             meet(store, workspace, &mut tally, &events).await?;
+            // One connection at a time: lists and commands have the others.
+            pages.begin();
             events.iter().for_each(|logged| tally.take(logged));
         }
         if upto < head {
@@ -93,7 +95,7 @@ impl Reports {
     }
 }
 
-/// A stretch of the log, page by page. One page is read while the one before it is folded.
+/// A stretch of the log, page by page. One page can be read while the one before it is folded.
 struct Pages {
     store: Store,
     workspace: WorkspaceId,
@@ -111,6 +113,7 @@ impl Pages {
         pages
     }
 
+    /// Begins to read the next page, if there is one.
     fn begin(&mut self) {
         let (after, workspace, store) = (self.left.start, self.workspace, self.store.clone());
         if self.left.is_empty() {
@@ -126,11 +129,10 @@ impl Pages {
         });
     }
 
+    /// The page that was begun.
     async fn next(&mut self) -> HandlerResult<Option<Vec<Logged>>> {
         let Some(page) = self.coming.join_next().await else { return Ok(None) };
-        let events = page.map_err(|error| Fault::internal(&error))??;
-        self.begin();
-        Ok(Some(events))
+        Ok(Some(page.map_err(|error| Fault::internal(&error))??))
     }
 }
 

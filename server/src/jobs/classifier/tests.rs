@@ -1,7 +1,6 @@
 //! The questions to a source, and their count.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::routing::post;
@@ -26,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// More than a commit that fails runs, and fewer than run until the patience is over.
 const STATEMENTS: u64 = 100;
 
+/// The tag that stands for the label.
+const TAG: SettingId = SettingId(Uuid::from_u128(8));
+
 fn keys() -> Keys {
     Keys::new([3; 32])
 }
@@ -49,10 +51,16 @@ async fn question(bench: &Bench, url: &str) -> ClassifyQuestion {
     let head = bench.only_conversation().await.head;
     let (workspace, clock, id) = (bench.workspace, &bench.clock, SettingId(Uuid::from_u128(7)));
     let kind = SettingKind::ContextSource;
-    let body = json!({"name": "Labels", "url": url, "enabled": true, "suggests": true});
-    let put = Some(SettingPut { home: Home::Workspace, rank: None, body });
-    let change = SettingChange { kind, id, expect: None, epoch: None, put, anyway: false };
-    let changes = vec![(change, clock.uuid_v4())];
+    let tag = json!({"name": "billing"});
+    let labels = json!([{"label": "invoice", "tag": TAG}]);
+    let body =
+        json!({"name": "Labels", "url": url, "enabled": true, "suggests": true, "labels": labels});
+    let all = [(SettingKind::Tag, TAG, tag), (kind, id, body)].map(|(kind, id, body)| {
+        let put = Some(SettingPut { home: Home::Workspace, rank: None, body });
+        let change = SettingChange { kind, id, expect: None, epoch: None, put, anyway: false };
+        (change, clock.uuid_v4())
+    });
+    let changes = all.into();
     let work = SetWork { workspace, by: None, changes, secret: None };
     bench.engine.set(work).await.unwrap().unwrap();
     let kept = kind.spec().secret.unwrap();
@@ -105,13 +113,17 @@ async fn an_answer_that_could_not_be_taken_is_told_again_and_not_asked_for_again
         let settled = tokio::spawn({
             let classifier = classifier.clone();
             let slots = SourceSlots::new(Slots::new(OF_SOURCE_MAX, ANSWER_MAX));
-            async move { classifier.settle(question, &slots).await }
+            async move { classifier.settle(question, &slots, &AtomicUsize::new(0)).await }
         });
         while asked.load(Ordering::SeqCst) == 0 {
             tokio::task::yield_now().await;
         }
         let statements = bench.database.store.statements();
         let before = statements.get();
+        // The answer is read, and told for the first time, before its time is over.
+        while statements.get() == before {
+            tokio::task::yield_now().await;
+        }
         let has_failed = || settled.is_finished() || statements.get() > before + STATEMENTS;
         until(&clock, async || has_failed()).await;
         bench.database.tamper("ALTER TABLE away RENAME TO classify").await;
@@ -121,6 +133,8 @@ async fn an_answer_that_could_not_be_taken_is_told_again_and_not_asked_for_again
         until(&clock, async || !is_open(&classifier).await).await;
         running.abort();
         assert_eq!(asked.load(Ordering::SeqCst), 1);
+        let tags = bench.only_conversation().await.head.tags;
+        assert_eq!(tags.iter().map(|on| on.tag).collect::<Vec<_>>(), [TAG]);
         bench.database.close().await;
     }
 }

@@ -32,7 +32,6 @@ impl Router {
         if memory.absences_at.is_some_and(|at| now.saturating_sub(at) < LOOK_EVERY) {
             return Ok(None);
         }
-        memory.absences_at = Some(now);
         absent_minutes(tx).await.map(Some)
     }
 
@@ -82,6 +81,8 @@ impl Router {
         let on = memory.brakes.values().filter(|brake| brake.is_on()).count();
         self.metrics.routing_brakes.set(i64::try_from(on).unwrap_or(i64::MAX));
         memory.bounced.clear();
+        // What failed before this is looked at again at once.
+        memory.absences_at = Some(now);
         let over = memory.absences.look(now, &found).into_iter();
         Ok(over.map(|deserted| HandBackWork { deserted }).collect())
     }

@@ -190,6 +190,34 @@ async fn rang(bench: &Bench) -> Vec<(Timestamp, Timestamp)> {
     due.collect()
 }
 
+#[tokio::test]
+async fn one_that_cannot_be_looked_at_keeps_no_other_from_a_new_clock() {
+    for database in databases().await {
+        let clock = ManualClock::new(START, 7);
+        let bench = bench_at(database, 1, clock.clock()).await;
+        for n in 0..150 {
+            bench_says(&bench, n).await;
+        }
+        let broken = "UPDATE conversation SET last_line = '{' \
+             WHERE id = (SELECT MIN(id) FROM conversation)";
+        bench.database.tamper(broken).await;
+        let rule = json!({
+            "name": "Late", "enabled": true, "when": "unanswered", "once": "always",
+            "after_min": 60, "then": [{"do": "note", "text": "late"}],
+        });
+        set(&bench, id(1), serde_json::from_value::<Rule>(rule).expect("a rule").into()).await;
+        let membership = alone(&bench.database.store, &clock.clock()).await;
+        let waker = Waker { engine: bench.engine.clone(), membership, clock: clock.clock() };
+        let mut revised = Revised::default();
+        waker.revise(&mut revised).await.unwrap();
+        assert_eq!((noted(&waker).await.len(), revised.failed.len()), (149, 1));
+        // It is tried again, and the others are not.
+        waker.revise(&mut revised).await.unwrap();
+        assert_eq!(revised.failed.len(), 1);
+        bench.close().await;
+    }
+}
+
 /// Conversations that are due at once.
 fn due_at_once() -> u64 {
     let told = std::env::var_os("BATON_DUE").and_then(|text| text.to_str()?.parse().ok());

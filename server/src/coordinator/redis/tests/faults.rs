@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::super::connection::Timings;
 use super::super::names::Names;
-use super::super::testing::{KEY, TIMINGS, config, node, until};
+use super::super::testing::{KEY, PATIENCE, TIMINGS, config, node, until};
 use super::*;
 use crate::coordinator::{CoordinatorState, PRESENCE_GRACE, PRESENCE_SETTLES, PRESENCE_TTL};
 
@@ -144,10 +144,15 @@ async fn a_redis_that_forgot_who_has_a_socket_does_not_tell_before_it_knows() {
     let both = Sockets::Of([ANA, LUIS].into());
     assert_eq!(nodes.other().sockets(HERE).await, both);
     nodes.server.as_ref().unwrap().say("FLUSHALL");
-    let mut said = Sockets::Unknown;
-    while said == Sockets::Unknown {
-        said = nodes.other().sockets(HERE).await;
-    }
+    let known = async {
+        loop {
+            let said = nodes.other().sockets(HERE).await;
+            if said != Sockets::Unknown {
+                break said;
+            }
+        }
+    };
+    let said = tokio::time::timeout(PATIENCE, known).await.expect("it does not come to be known");
     assert_eq!(said, both);
 }
 
