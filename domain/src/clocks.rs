@@ -85,8 +85,8 @@ pub fn next(conversation: &Conversation, policies: &Policies) -> Option<Timestam
     first(conversation, policies).map(|(at, _)| at)
 }
 
-/// Whether a time that is noted for a look may stay, now that the next ring is `next`: it comes
-/// before that, and so near to it that one look more is less than a row for each move.
+/// True for a noted time that may stay although the next ring has moved to `next`. It comes before
+/// that, and so near to it that one more look costs less than a row for each move.
 pub fn may_stay(noted: Timestamp, next: Timestamp, now: Timestamp) -> bool {
     now < noted && noted <= next && next.since(noted) <= noted.since(now)
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::numbers::Numbers;
 use super::practice::Practice;
@@ -113,7 +114,15 @@ async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
         false => None,
     };
     let config = &config;
-    let server = Server::start(config, clock).await?;
+    // From here on: a stop that comes right after the first answer is an orderly one as well.
+    let mut stop = Stop::heard()?;
+    let server = tokio::select! {
+        server = Server::start(config, clock) => server?,
+        () = stop.wait() => {
+            tracing::info!("told to stop before it was ready");
+            std::process::exit(0);
+        }
+    };
     let first = server.accounts.first_admin(&server.engine).await?;
     let practised = match &practice {
         Some(practice) => practice.begin(&server).await.map(Some),
@@ -133,7 +142,7 @@ async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
     }
     practised?;
     let why = tokio::select! {
-        told = told_to_stop() => { told?; None }
+        () = stop.begin() => None,
         () = server.void() => Some(
             "the database was put back while this server ran: start it again, so that it begins \
              anew",
@@ -186,22 +195,40 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// SIGTERM and SIGINT, from when on they are heard.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn heard() -> anyhow::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Waits for the first. From then on a second SIGINT does not wait for the drain.
+    async fn begin(mut self) {
+        self.wait().await;
+        tracing::info!("told to stop; draining");
+        tokio::spawn(async move {
+            self.interrupt.recv().await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            std::process::exit(130);
+        });
+    }
+}
+
 /// Waits for SIGTERM or SIGINT.
 pub(super) async fn told_to_stop() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("told to stop; draining");
-    // A second signal does not wait for the drain.
-    tokio::spawn(async move {
-        interrupt.recv().await;
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        std::process::exit(130);
-    });
+    Stop::heard()?.begin().await;
     Ok(())
 }
 

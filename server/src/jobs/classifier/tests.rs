@@ -133,7 +133,7 @@ async fn an_answer_that_could_not_be_taken_is_told_again_and_not_asked_for_again
         until(&clock, async || !is_open(&classifier).await).await;
         running.abort();
         assert_eq!(asked.load(Ordering::SeqCst), 1);
-        let tags = bench.only_conversation().await.head.tags;
+        let tags = bench.only_conversation().await.thread.tags;
         assert_eq!(tags.iter().map(|on| on.tag).collect::<Vec<_>>(), [TAG]);
         bench.database.close().await;
     }

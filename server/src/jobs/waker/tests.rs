@@ -214,7 +214,7 @@ async fn one_that_cannot_be_looked_at_keeps_no_other_from_a_new_clock() {
         // It is tried again, and the others are not.
         waker.revise(&mut revised).await.unwrap();
         assert_eq!(revised.failed.len(), 1);
-        bench.close().await;
+        bench.database.close().await;
     }
 }
 
