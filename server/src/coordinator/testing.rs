@@ -4,10 +4,11 @@ use std::sync::Mutex;
 
 use super::*;
 
-/// Done when it is asked who has a socket.
+/// The work that it does before it answers who has a socket.
 type OnSockets = Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// Tells of whatever lease it is given, for ever; away for all else, and when it has none.
+/// Answers with the lease that a test gives it. It is away for all other questions, and for that
+/// one while it has no lease.
 #[derive(Default)]
 pub(crate) struct Liar {
     pub(crate) lease: Mutex<Option<Lease>>,
@@ -15,7 +16,7 @@ pub(crate) struct Liar {
 }
 
 impl Liar {
-    /// One that does this when it is asked who has a socket, and does not know.
+    /// One that does this work before it answers that it does not know who has a socket.
     pub(crate) fn on_sockets(
         does: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static,
     ) -> Self {

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use baton_domain::group::Key;
@@ -29,9 +29,8 @@ pub struct Waker {
 }
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-const AT_ONCE: u64 = 100;
-/// As many as are looked at at once.
-const PART: usize = 100;
+/// Conversations that are looked at at once.
+const AT_ONCE: usize = 100;
 /// Rounds from one look at what an earlier version noted no time for to the next. Such a node may
 /// run beside this one for a while.
 const FORGOTTEN_EVERY: u32 = 60;
@@ -42,7 +41,7 @@ struct Revised {
     /// The settings for which those of each workspace were looked at.
     settings_at: BTreeMap<WorkspaceId, i64>,
     /// The ones whose look failed: it is tried again, and keeps no other waiting.
-    failed: Vec<Key<ConversationId>>,
+    failed: BTreeSet<Key<ConversationId>>,
 }
 
 impl Waker {
@@ -69,22 +68,22 @@ impl Waker {
     /// Looks at what an earlier version noted no time for; tells whether all was seen.
     async fn look_at_forgotten(&self) -> bool {
         let due = match self.engine.store().read().await {
-            Ok(mut tx) => forgotten(&mut tx, self.clock.now(), AT_ONCE).await,
+            Ok(mut tx) => forgotten(&mut tx, self.clock.now(), AT_ONCE as u64).await,
             Err(error) => Err(error),
         };
         let Ok(due) = due else { return false };
-        let is_full = due.len() as u64 >= AT_ONCE;
+        let is_full = due.len() >= AT_ONCE;
         self.look(due).await.is_empty() && !is_full
     }
 
     /// Looks at some whose clocks are due; tells whether there may be more.
     async fn look_due(&self) -> bool {
         let due = match self.engine.store().read().await {
-            Ok(mut tx) => due_looks(&mut tx, self.clock.now(), AT_ONCE).await,
+            Ok(mut tx) => due_looks(&mut tx, self.clock.now(), AT_ONCE as u64).await,
             Err(error) => Err(error),
         };
         let Ok(due) = due else { return false };
-        let is_full = due.len() as u64 == AT_ONCE;
+        let is_full = due.len() == AT_ONCE;
         is_full & self.look(due).await.is_empty()
     }
 
@@ -103,7 +102,8 @@ impl Waker {
     /// Where rules or promises changed, each conversation is looked at once: its clocks may be
     /// others now.
     async fn revise(&self, revised: &mut Revised) -> Result<(), StoreError> {
-        for some in std::mem::take(&mut revised.failed).chunks(PART) {
+        let failed: Vec<_> = std::mem::take(&mut revised.failed).into_iter().collect();
+        for some in failed.chunks(AT_ONCE) {
             revised.failed.extend(self.look(some.to_vec()).await);
         }
         let all = clocked(&mut self.engine.store().read().await?).await?;
@@ -114,10 +114,10 @@ impl Waker {
             let mut after = None;
             loop {
                 let mut tx = self.engine.store().read().await?;
-                let found = unresolved_after(&mut tx, workspace, after, AT_ONCE).await?;
+                let found = unresolved_after(&mut tx, workspace, after, AT_ONCE as u64).await?;
                 drop(tx);
                 after = found.last().copied().or(after);
-                let is_full = found.len() as u64 == AT_ONCE;
+                let is_full = found.len() == AT_ONCE;
                 let found = found.into_iter().map(|of| (workspace, of)).collect();
                 revised.failed.extend(self.look(found).await);
                 if self.membership.term().is_none() {

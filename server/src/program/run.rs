@@ -114,7 +114,7 @@ async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
         false => None,
     };
     let config = &config;
-    // From here on: a stop that comes right after the first answer is an orderly one as well.
+    // Before the first answer, so that a stop right after it ends the server in order as well.
     let mut stop = Stop::heard()?;
     let server = tokio::select! {
         server = Server::start(config, clock) => server?,
@@ -195,7 +195,7 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// SIGTERM and SIGINT, from when on they are heard.
+/// The signals that stop the server. They are heard from its making on.
 struct Stop {
     terminate: Signal,
     interrupt: Signal,

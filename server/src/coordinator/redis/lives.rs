@@ -1,5 +1,5 @@
-//! Each node says in Redis that it has told all of its connections. One that cannot reach Redis
-//! does not, and what others read there is not all.
+//! Each node confirms in Redis that it has written all of its connections there. While a node is
+//! cut off, its confirmation is missing, and other nodes know that their list is not whole.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use super::super::{Away, PRESENCE_KEEP, PRESENCE_TTL};
 use super::script::{Call, LIVES};
 use super::{REBUILD_AT_ONCE, Shared, millis};
 
-/// The time for which it counts. What was told last then still stands, even where the next
-/// telling is late.
+/// The time for which a confirmation counts. The connections that were written last outlive it,
+/// even where the next writing is late.
 const LIFE_TTL: Duration = PRESENCE_TTL.saturating_sub(PRESENCE_KEEP.saturating_mul(2));
 /// After so long without a word a node is forgotten.
 const KEEP: Duration = Duration::from_secs(3_600);
 
 impl Shared {
-    /// Says it while the connection lasts: all was told once it was up, and what fails since ends
-    /// it. A Redis that forgot this node is told all again first.
+    /// Confirms again. All was written once the connection was up, and a failure since then ends
+    /// that connection. Where Redis lost the confirmation, everything is written again first.
     pub(super) async fn confirm(&self) -> Result<(), Away> {
         let Some(nodes) = self.nodes.get() else { return Ok(()) };
         let me = nodes().me.to_string();
@@ -28,7 +28,7 @@ impl Shared {
         self.tell_all().await
     }
 
-    /// Tells all connections, then that all are told.
+    /// Writes all connections, then confirms that.
     pub(super) async fn tell_all(&self) -> Result<(), Away> {
         let Some(nodes) = self.nodes.get() else { return Ok(()) };
         let mut all = self.connected_calls(&self.local.live_connections());

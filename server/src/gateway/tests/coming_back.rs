@@ -119,6 +119,6 @@ async fn who_is_sent_to_another_server_stays_present_meanwhile() {
     is_there(&[ANA]).await;
     let (gone, (code, _)) = tokio::join!(house.gateway.drain(PATIENCE), ana.until_closed());
     assert_eq!((gone, code), (true, close::DRAIN));
-    // Whoever leaves is told away before the close is said.
+    // A drain that reported Ana as gone would have done so before her socket closed.
     assert_eq!(viewers().await, [ANA]);
 }

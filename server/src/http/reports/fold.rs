@@ -102,7 +102,7 @@ struct Pages {
     page: u64,
     /// The rest, which was not begun yet.
     left: Range<u64>,
-    /// The next page. It ends with whoever waits for it.
+    /// The task that reads the next page. Dropping this ends it.
     coming: JoinSet<Result<Vec<Logged>, StoreError>>,
 }
 
