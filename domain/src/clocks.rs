@@ -85,9 +85,41 @@ pub fn next(conversation: &Conversation, policies: &Policies) -> Option<Timestam
     first(conversation, policies).map(|(at, _)| at)
 }
 
+/// The change of the time that is noted for the next look at a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NextLook {
+    /// It is this one now.
+    At(Timestamp),
+    /// It stays, if one is noted.
+    Stays,
+    /// None is noted any more.
+    Over,
+}
+
+/// The next look at a conversation that changed, or that was looked at just now. A noted time may
+/// be too early, and is never too late.
+pub fn next_look(
+    (before, after): (Option<&Conversation>, &Conversation),
+    policies: &Policies,
+    is_looked_at: bool,
+    now: Timestamp,
+) -> NextLook {
+    // Where policies have clocks, one may have run by others than those of now.
+    let noted = before.and_then(|before| next(before, policies));
+    match next(after, policies) {
+        // After a change of policies the waker looks at each, so the row is there.
+        Some(at) if !is_looked_at && noted.is_some_and(|noted| may_stay(noted, at, now)) => {
+            NextLook::Stays
+        }
+        Some(at) => NextLook::At(at),
+        None if is_looked_at || policies.has_clocks() || noted.is_some() => NextLook::Over,
+        None => NextLook::Stays,
+    }
+}
+
 /// True for a noted time that may stay although the next ring has moved to `next`. It comes before
 /// that, and so near to it that one more look costs less than a row for each move.
-pub fn may_stay(noted: Timestamp, next: Timestamp, now: Timestamp) -> bool {
+fn may_stay(noted: Timestamp, next: Timestamp, now: Timestamp) -> bool {
     now < noted && noted <= next && next.since(noted) <= noted.since(now)
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use baton_domain::clocks;
+use baton_domain::clocks::{self, NextLook};
 use baton_domain::group::{Key, State, Work};
 use baton_domain::rules::Policies;
 use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
@@ -36,8 +36,8 @@ impl KnownPolicies {
 /// Notes the times at which the conversations that changed are to be looked at. Where no clock can
 /// ring, it does nothing.
 ///
-/// A time that is noted may be too early and never too late. So a clock that each message moves on
-/// a little costs a row when it begins, and one early look, but no row a message.
+/// A clock that each message moves on a little costs a row when it begins, and one early look, but
+/// no row a message.
 pub(super) async fn keep(
     tx: &mut Tx,
     state: &State,
@@ -50,27 +50,22 @@ pub(super) async fn keep(
     });
     let looked: BTreeSet<Key<ConversationId>> = looked.collect();
     let nothing = Policies::default();
-    let (mut looks, mut over) = (Vec::new(), looked.clone());
+    // One that is not there is looked at no more.
+    let is_gone = |key: &&Key<ConversationId>| !state.conversations.contains_key(*key);
+    let mut over: Vec<_> = looked.iter().filter(is_gone).copied().collect();
+    let mut looks = Vec::new();
     for (key, held) in &state.conversations {
-        let is_looked = looked.contains(key);
-        if held.before.as_ref() == Some(&held.now) && !is_looked {
+        let is_looked_at = looked.contains(key);
+        if held.before.as_ref() == Some(&held.now) && !is_looked_at {
             continue;
         }
         let policies = state.policies.get(&key.0).map_or(&nothing, |policies| &**policies);
-        // Where policies have clocks, one may have run by others than those of now.
-        let ran = held.before.as_ref().and_then(|of| clocks::next(of, policies));
-        match clocks::next(&held.now, policies) {
-            Some(at) => {
-                over.remove(key);
-                // After a change of policies the waker looks at each, so the row is there.
-                let is_noted = ran.is_some_and(|noted| clocks::may_stay(noted, at, now));
-                if is_looked || !is_noted {
-                    looks.push((*key, at));
-                }
-            }
-            None if policies.has_clocks() || ran.is_some() => drop(over.insert(*key)),
-            None => {}
+        let change = (held.before.as_ref(), &held.now);
+        match clocks::next_look(change, policies, is_looked_at, now) {
+            NextLook::At(at) => looks.push((*key, at)),
+            NextLook::Over => over.push(*key),
+            NextLook::Stays => {}
         }
     }
-    write_looks(tx, &looks, &over.into_iter().collect::<Vec<_>>()).await
+    write_looks(tx, &looks, &over).await
 }
