@@ -30,40 +30,60 @@ pub(crate) fn known() -> i64 {
 }
 
 pub(crate) async fn migrate(pools: &Pools) -> Result<(), StoreError> {
+    let mut applied = 0_u32;
+    while run_next(pools).await?.is_some() {
+        applied += 1;
+    }
+    if applied > 0 {
+        let schema = known();
+        tracing::info!(
+            schema,
+            applied,
+            "the database is at schema {schema}, {applied} migrations applied"
+        );
+    }
+    Ok(())
+}
+
+/// Runs the first migration that did not run, and tells its number.
+pub(crate) async fn run_next(pools: &Pools) -> Result<Option<i64>, StoreError> {
     static NOTE: Sql =
         Sql::new("INSERT INTO schema_version (version, name) VALUES (CAST($1 AS BIGINT), $2)");
-    let mut applied = 0_u32;
-    loop {
-        let mut tx = pools.begin().await?;
-        let done = versions(&mut tx).await?;
-        let found = done.iter().copied().max().unwrap_or(0);
-        if found > known() {
-            return Err(StoreError::NewerSchema { found, known: known() });
-        }
-        // One that was merged late is not above the newest.
-        let Some(next) = MIGRATIONS.iter().find(|migration| !done.contains(&migration.version))
-        else {
-            tx.rollback().await?;
-            if applied > 0 {
-                tracing::info!(
-                    schema = found,
-                    applied,
-                    "the database is at schema {found}, {applied} migrations applied"
-                );
-            }
-            return Ok(());
-        };
-        tx.script(next.both).await?;
-        tx.script(match tx.dialect() {
-            Dialect::Sqlite => next.sqlite,
-            Dialect::Postgres => next.postgres,
-        })
-        .await?;
-        tx.run(&NOTE, &[&next.version.to_string(), next.name]).await?;
-        tx.commit().await?;
-        applied += 1;
-        tracing::debug!(version = next.version, name = next.name, "a migration ran");
+    let mut tx = pools.begin().await?;
+    let done = versions(&mut tx).await?;
+    let found = done.iter().copied().max().unwrap_or(0);
+    if found > known() {
+        return Err(StoreError::NewerSchema { found, known: known() });
     }
+    // One that was merged late is not above the newest.
+    let Some(next) = MIGRATIONS.iter().find(|migration| !done.contains(&migration.version)) else {
+        tx.rollback().await?;
+        return Ok(None);
+    };
+    tx.script(next.both).await?;
+    tx.script(match tx.dialect() {
+        Dialect::Sqlite => next.sqlite,
+        Dialect::Postgres => next.postgres,
+    })
+    .await?;
+    if tx.dialect() == Dialect::Sqlite {
+        count_change(&mut tx).await?;
+    }
+    tx.run(&NOTE, &[&next.version.to_string(), next.name]).await?;
+    tx.commit().await?;
+    tracing::debug!(version = next.version, name = next.name, "a migration ran");
+    Ok(Some(next.version))
+}
+
+/// Makes each connection to the file read the tables anew before its next statement. Edits of a
+/// table's text need it: a start that waited meanwhile would add its column at a place in the old
+/// text. `ALTER TABLE` and the like do it by themselves.
+///
+/// Source: <https://www.sqlite.org/lang_altertable.html>, section 7, step 6.
+async fn count_change(tx: &mut Tx) -> Result<(), StoreError> {
+    static CHANGES: Sql = Sql::new("SELECT schema_version FROM pragma_schema_version");
+    let changes = tx.row::<(i64,)>(&CHANGES, &[]).await?.map_or(0, |(changes,)| changes);
+    tx.script(&format!("PRAGMA schema_version = {}", changes + 1)).await
 }
 
 /// Waits for other starts that change the schema. Until this transaction ends they wait for it.

@@ -1,7 +1,12 @@
 //! The list of migrations, which is its folder's.
 
+use baton_protocol::Epoch;
+use uuid::Uuid;
+
 use crate::database::listing::{Listed, listed, rendered};
-use crate::database::migrate::MIGRATIONS;
+use crate::database::migrate::{MIGRATIONS, run_next};
+use crate::database::pools::open_sqlite;
+use crate::{Options, Pools};
 
 fn list(names: &[&str]) -> Result<Vec<(u32, [bool; 3])>, String> {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -40,4 +45,26 @@ fn what_is_wrong_with_a_migrations_file_is_said() {
         let named = wrong(&[file]);
         assert!(named.starts_with(&format!("{file} is no migration")), "{named}");
     }
+}
+
+#[tokio::test]
+async fn a_start_that_waited_while_another_edited_a_tables_text_goes_on_with_the_new_text() {
+    let edits = MIGRATIONS.iter().filter(|migration| migration.sqlite.contains("writable_schema"));
+    let edits: Vec<i64> = edits.map(|migration| migration.version).collect();
+    assert_eq!(edits, [7, 11, 23, 24]);
+    for edit in edits {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("baton.db");
+        let (waiting, other) = (start(&path).await, start(&path).await);
+        for migration in MIGRATIONS {
+            let runs = if migration.version == edit { &other } else { &waiting };
+            let ran = run_next(runs).await.map_err(|error| (edit, migration.version, error));
+            assert_eq!(ran.unwrap(), Some(migration.version));
+        }
+        assert_eq!(run_next(&other).await.unwrap(), None);
+    }
+}
+
+async fn start(path: &std::path::Path) -> Pools {
+    open_sqlite(path.to_str().unwrap(), &Options::new(Epoch(Uuid::new_v4()))).await.unwrap().0
 }
