@@ -1,6 +1,7 @@
 //! Errors of a database, in the terms that callers act on.
 
 use sqlx::error::{DatabaseError, ErrorKind};
+use sqlx::postgres::PgDatabaseError;
 
 use crate::database::place;
 
@@ -128,9 +129,11 @@ impl From<sqlx::Error> for StoreError {
 /// True if a divided table lacks the part for a row. PostgreSQL says so as if a check without a
 /// name had failed. The row contradicts nothing, and to try it again does not help.
 fn lacks_part(error: &dyn DatabaseError) -> bool {
-    error.kind() == ErrorKind::CheckViolation
-        && error.constraint().is_none()
-        && error.message().starts_with("no partition of relation")
+    let of_postgres = error.try_downcast_ref::<PgDatabaseError>();
+    // Not by its message: that is in the language of the server.
+    of_postgres.is_some_and(|error| {
+        error.kind() == ErrorKind::CheckViolation && error.constraint().is_none()
+    })
 }
 
 fn of_database(error: &dyn DatabaseError) -> StoreError {
