@@ -75,12 +75,24 @@ pub async fn threads(admin: &SignedIn) -> Result<BTreeMap<ConversationId, Conver
         let with = full.view.contact.phone.clone().unwrap_or_default();
         let mut thread = Conversed { with, ..Conversed::default() };
         let mut before = None;
+        let mut notes_before: Option<u64> = None;
         loop {
-            let from = before.map_or(String::new(), |seq| format!("&before={seq}"));
-            let path = format!("/conversations/{id}/messages?limit=200{from}");
+            let mut path = format!("/conversations/{id}/messages?limit=200");
+            let asked = [("before", before), ("notes_before", notes_before)];
+            for (name, value) in asked {
+                path.extend(value.map(|value| format!("&{name}={value}")));
+            }
             let page: LinesPage = admin.get(&path).await?;
-            thread.lines.splice(0..0, page.lines);
             thread.notes.splice(0..0, page.notes);
+            // More notes than a page has belong to these lines.
+            let is_first = notes_before.is_none();
+            notes_before = page.notes_before;
+            if is_first {
+                thread.lines.splice(0..0, page.lines);
+            }
+            if notes_before.is_some() {
+                continue;
+            }
             before = page.before;
             if before.is_none() {
                 break;
