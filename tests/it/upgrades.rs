@@ -94,7 +94,7 @@ impl Earlier {
     async fn beside_its_key(&self) -> Result<Option<Installation>> {
         let place = match self.store {
             "sqlite" => Some(Installation::sqlite()?),
-            _ => Installation::postgres().await?,
+            _ => Installation::empty_postgres().await?,
         };
         let Some(mut place) = place else { return Ok(None) };
         // Nobody answers there: what is sent stays queued.

@@ -49,13 +49,21 @@ impl Installation {
 
     /// With a database of its own on the server that `BATON_TEST_POSTGRES` names, if it does.
     pub async fn postgres() -> Result<Option<Self>> {
+        // Empty as a rule: the process makes its schema itself, as an operator's does.
+        let template = std::env::var_os("BATON_TEST_TEMPLATE").and_then(|of| of.into_string().ok());
+        Self::copy_of(template.as_deref().unwrap_or("template0")).await
+    }
+
+    /// The same, and empty in any case: what an earlier version wrote is put into it.
+    pub async fn empty_postgres() -> Result<Option<Self>> {
+        Self::copy_of("template0").await
+    }
+
+    async fn copy_of(template: &str) -> Result<Option<Self>> {
         let Some(admin) = std::env::var_os("BATON_TEST_POSTGRES") else { return Ok(None) };
         let admin = admin.into_string().ok().context("BATON_TEST_POSTGRES is not UTF-8")?;
         let name = format!("baton_{}", Uuid::new_v4().simple());
         let mut connection = PgConnection::connect(&admin).await?;
-        // Empty as a rule: the process makes its schema itself, as an operator's does.
-        let template = std::env::var_os("BATON_TEST_TEMPLATE").and_then(|of| of.into_string().ok());
-        let template = template.as_deref().unwrap_or("template0");
         let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
         connection.execute(AssertSqlSafe(create)).await?;
         connection.close().await?;
