@@ -85,14 +85,14 @@ pub fn next(conversation: &Conversation, policies: &Policies) -> Option<Timestam
     first(conversation, policies).map(|(at, _)| at)
 }
 
-/// The change of the time that is noted for the next look at a conversation.
+/// What becomes of the time that is noted for the next look at a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NextLook {
-    /// It is this one now.
+    /// This time is noted instead.
     At(Timestamp),
-    /// It stays, if one is noted.
+    /// What is noted stays as it is.
     Stays,
-    /// None is noted any more.
+    /// The noted time is removed.
     Over,
 }
 

@@ -1,7 +1,5 @@
 //! Commands of a phone's agent: each is repeated under the same op id until its outcome is known.
 
-use std::time::Duration;
-
 use anyhow::{Result, bail};
 use baton::demo::client::Socket;
 use baton_domain::predicates::is_retryable;
@@ -14,9 +12,6 @@ use super::light::{self, Light};
 use super::link::{Link, is_final};
 use super::{PATIENCE, PAUSE, Phone};
 use crate::history::{Given, Try};
-
-/// A fault that strikes at the very end is over by then, and a try was answered.
-const FAULT: Duration = Duration::from_secs(10);
 
 impl Phone {
     /// Commands of its agent, in order.
@@ -45,8 +40,7 @@ impl Phone {
         op_id
     }
 
-    /// Repeats what has no final outcome until everything has one. What is refused for now has that
-    /// as its last answer: a try that nobody answered, at the very end, does not count as one.
+    /// Repeats what has no final outcome until everything has one.
     pub async fn settle(&mut self, by_socket: bool) -> Result<()> {
         self.link.get_mut().settle(by_socket).await
     }
@@ -106,10 +100,7 @@ impl Link {
             }
             if Instant::now() > deadline && !self.open().is_empty() {
                 let open: Vec<_> = self.unsettled().collect();
-                if open.iter().all(|given| is_answered(given)) || Instant::now() > deadline + FAULT
-                {
-                    bail!("no final outcome of {open:?}");
-                }
+                bail!("no final outcome of {open:?}");
             }
             if !self.open().is_empty() {
                 sleep(PAUSE).await;
@@ -154,10 +145,6 @@ impl Link {
             }
         }
     }
-}
-
-fn is_answered(given: &Given) -> bool {
-    given.tries.last().is_some_and(|one| one.outcome.is_some())
 }
 
 async fn over(socket: &Socket, commands: &[Command]) -> Result<Vec<CommandResult>> {
