@@ -85,12 +85,12 @@ pub fn next(conversation: &Conversation, policies: &Policies) -> Option<Timestam
     first(conversation, policies).map(|(at, _)| at)
 }
 
-/// What becomes of the time that is noted for the next look at a conversation.
+/// A decision about the time that is noted for the next look at a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NextLook {
     /// This time is noted instead.
     At(Timestamp),
-    /// What is noted stays as it is.
+    /// The noted time stays as it is.
     Stays,
     /// The noted time is removed.
     Over,
