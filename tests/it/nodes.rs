@@ -89,8 +89,8 @@ async fn commits_that_race_on_two_nodes_make_nobody_read_the_log() {
         let early = batches(world, "early") - before.1;
         let without = batches(world, "without") - before.2;
         println!(
-            "{} commits on two nodes, {} sockets: {early} batches came too early, of which \
-             {without} waited in vain; the log was read {read} times",
+            "{} commits on two nodes, {} sockets: {early} batches came before an earlier one. \
+             {without} of those never got it. The log was read {read} times",
             rounds * AT_ONCE as u64,
             agents.len(),
         );
