@@ -1,8 +1,11 @@
 //! The follower that makes texts searchable, so that no command waits for it. It erases what was
 //! taken back, too: nothing is made searchable while that goes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use baton_protocol::WorkspaceId;
 
 use crate::clock::Clock;
 use crate::media::{MediaStore, ObjectKey};
@@ -46,6 +49,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// within these bounds. A message has a dozen words, so in a flood the index must not take the
 /// time in which the next messages are stored.
 const PAUSE_TIMES: u32 = 4;
+/// Where nobody writes, the pause is this part of the stretch: who begins waits for one at most.
+const QUIET_PART: u32 = 4;
+const QUIET_MIN: Duration = Duration::from_millis(1);
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// Events of one transaction.
@@ -57,6 +63,7 @@ impl Indexer {
     /// Looks twice a second, for ever.
     pub async fn run(self) {
         let (spell, erasing) = (Spell::default(), Spell::default());
+        let mut heads = BTreeMap::new();
         loop {
             let began = self.clock.monotonic();
             let erased = self.erase().await;
@@ -64,14 +71,13 @@ impl Indexer {
                 let what = "what was taken back is not erased yet; trying again";
                 erasing.note(what, erased.as_ref().err(), self.clock.monotonic());
             }
-            let looked = self.look().await;
+            let looked = self.look(&mut heads).await;
             let took = self.clock.monotonic().saturating_sub(began);
             if !self.store.is_away() {
                 let what = "texts could not be made searchable; trying again";
                 spell.note(what, looked.as_ref().err(), self.clock.monotonic());
             }
-            let is_more = looked.unwrap_or(false);
-            self.clock.sleep(pause(is_more, took)).await;
+            self.clock.sleep(pause(looked.unwrap_or(Left::Nothing), took)).await;
         }
     }
 
@@ -91,30 +97,52 @@ impl Indexer {
         Ok(())
     }
 
-    /// Does a stretch of each log if this node leads, and tells whether there is more.
-    async fn look(&self) -> Result<bool, StoreError> {
-        let Some(led) = self.membership.led(&self.store) else { return Ok(false) };
+    /// Does a stretch of each log if this node leads, and tells what is left. `heads` are those of
+    /// the logs that were not searchable at the look before.
+    async fn look(&self, heads: &mut BTreeMap<WorkspaceId, u64>) -> Result<Left, StoreError> {
+        let Some(led) = self.membership.led(&self.store) else { return Ok(Left::Nothing) };
         let mut tx = self.store.read().await?;
-        let workspaces = unsearchable(&mut tx).await?;
+        let behind: BTreeMap<_, _> = unsearchable(&mut tx).await?.into_iter().collect();
         tx.rollback().await?;
-        let mut is_more = false;
-        for workspace in workspaces {
-            match make_searchable(&led, workspace, AT_ONCE).await {
-                Ok(more) => is_more |= more,
+        let is_quiet = is_quiet(heads, &behind);
+        let mut left = Left::Nothing;
+        for workspace in behind.keys() {
+            match make_searchable(&led, *workspace, AT_ONCE).await {
+                Ok(true) if is_quiet => left = Left::Past,
+                Ok(true) => left = Left::Flood,
+                Ok(false) => {}
                 // The one that leads by now goes on.
-                Err(StoreError::Deposed) => return Ok(false),
+                Err(StoreError::Deposed) => return Ok(Left::Nothing),
                 Err(error) => return Err(error),
             }
         }
-        Ok(is_more)
+        *heads = behind;
+        Ok(left)
     }
 }
 
+/// Whether no log that is behind has grown since the look before. One that was not behind then and
+/// is now has grown.
+fn is_quiet(before: &BTreeMap<WorkspaceId, u64>, now: &BTreeMap<WorkspaceId, u64>) -> bool {
+    now.iter().all(|(workspace, head)| before.get(workspace) == Some(head))
+}
+
+/// What a look leaves to the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    /// More, and no log grew since the look before.
+    Past,
+    /// More, while others write.
+    Flood,
+}
+
 /// How long to wait before the next stretch.
-fn pause(is_more: bool, took: Duration) -> Duration {
-    match is_more {
-        true => took.saturating_mul(PAUSE_TIMES).clamp(PAUSE_MIN, PAUSE_MAX),
-        false => LOOK_EVERY,
+fn pause(left: Left, took: Duration) -> Duration {
+    match left {
+        Left::Nothing => LOOK_EVERY,
+        Left::Past => (took / QUIET_PART).clamp(QUIET_MIN, PAUSE_MAX),
+        Left::Flood => took.saturating_mul(PAUSE_TIMES).clamp(PAUSE_MIN, PAUSE_MAX),
     }
 }
 
@@ -123,11 +151,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_indexer_takes_a_fifth_of_the_time_while_there_is_more() {
+    fn the_indexer_takes_a_fifth_of_the_time_while_others_write() {
         let ms = Duration::from_millis;
-        assert_eq!(pause(true, ms(100)), ms(400));
-        assert_eq!(pause(true, ms(1)), PAUSE_MIN);
-        assert_eq!(pause(true, Duration::MAX), PAUSE_MAX, "a database that stood still");
-        assert_eq!(pause(false, ms(100)), LOOK_EVERY);
+        assert_eq!(pause(Left::Flood, ms(100)), ms(400));
+        assert_eq!(pause(Left::Flood, ms(1)), PAUSE_MIN);
+        assert_eq!(pause(Left::Flood, Duration::MAX), PAUSE_MAX, "a database that stood still");
+        assert_eq!(pause(Left::Nothing, ms(100)), LOOK_EVERY);
+    }
+
+    #[test]
+    fn the_indexer_takes_most_of_the_time_while_nobody_writes() {
+        let ms = Duration::from_millis;
+        assert_eq!(pause(Left::Past, ms(100)), ms(25));
+        assert_eq!(pause(Left::Past, Duration::ZERO), QUIET_MIN);
+        assert_eq!(pause(Left::Past, Duration::MAX), PAUSE_MAX, "a database that stood still");
+    }
+
+    #[test]
+    fn a_log_that_grows_or_is_behind_anew_shows_that_others_write() {
+        let [one, two] = [1, 2].map(|n| WorkspaceId(uuid::Uuid::from_u128(n)));
+        let heads = |all: &[(WorkspaceId, u64)]| all.iter().copied().collect::<BTreeMap<_, _>>();
+        let before = heads(&[(one, 900), (two, 7)]);
+        assert!(is_quiet(&before, &heads(&[(one, 900), (two, 7)])));
+        assert!(is_quiet(&before, &heads(&[(one, 900)])), "the other is searchable");
+        assert!(!is_quiet(&before, &heads(&[(one, 901), (two, 7)])));
+        assert!(!is_quiet(&heads(&[(one, 900)]), &before));
     }
 }

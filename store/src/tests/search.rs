@@ -177,7 +177,8 @@ async fn after_an_upgrade_the_past_is_folded_anew_beside_what_is_new() {
             if stretches == 1 {
                 assert_eq!(finds(&world, "ใบเสร็จ").await.len(), 1, "what is new comes first");
                 let mut tx = world.store.read().await.unwrap();
-                assert_eq!(unsearchable(&mut tx).await.unwrap(), [world.workspace]);
+                let behind = unsearchable(&mut tx).await.unwrap();
+                assert_eq!(behind, [(world.workspace, world.position())]);
                 assert!(is_filling(&mut tx, world.workspace, before + 1_000).await.unwrap());
             }
         }

@@ -48,19 +48,19 @@ const NAMES_MAX: usize = if cfg!(test) { 3 } else { 500 };
 /// Events that a follower may lag behind without a word.
 const BEHIND: u64 = 1_000;
 
-/// The workspaces with something that is not searchable yet.
-pub async fn unsearchable(tx: &mut Tx) -> Result<Vec<WorkspaceId>, StoreError> {
+/// The workspaces with something that is not searchable yet, each with the head of its log.
+pub async fn unsearchable(tx: &mut Tx) -> Result<Vec<(WorkspaceId, u64)>, StoreError> {
     // What a newer program fills is left to it.
     static SELECT: Sql = Sql::new(
-        "SELECT h.workspace FROM log_head AS h
+        "SELECT h.workspace, h.position FROM log_head AS h
          LEFT JOIN search_fill AS s ON s.workspace = h.workspace
          WHERE h.position > 0 AND (s.workspace IS NULL OR s.fold < CAST($1 AS BIGINT)
            OR (s.fold = CAST($1 AS BIGINT) AND (h.position > s.position
              OR s.past < s.past_upto OR s.contact IS NOT NULL)))
          ORDER BY h.workspace",
     );
-    let rows: Vec<(String,)> = tx.rows(&SELECT, &[&FOLD.to_string()]).await?;
-    rows.iter().map(|(workspace,)| id(workspace)).collect()
+    let rows: Vec<(String, i64)> = tx.rows(&SELECT, &[&FOLD.to_string()]).await?;
+    rows.iter().map(|(workspace, head)| Ok((id(workspace)?, number(*head)?))).collect()
 }
 
 /// The last position up to which what is new is searchable.
