@@ -40,8 +40,7 @@ pub(crate) struct Growth {
 const EACH: usize = 10;
 /// Events of the page that somebody catches up with.
 const MISSED: u64 = 200;
-/// Looks whether the newest message is searchable, as an agent who signed in for so many of them:
-/// within the time for which a session is good without being renewed.
+/// Looks for the newest message by one session, which ends where nobody renews it.
 const LOOKS: u32 = 1_000;
 const LOOK: Duration = Duration::from_millis(200);
 

@@ -49,7 +49,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// within these bounds. A message has a dozen words, so in a flood the index must not take the
 /// time in which the next messages are stored.
 const PAUSE_TIMES: u32 = 4;
-/// Where nobody writes, the pause is this part of the stretch: who begins waits for one at most.
+/// The part of a stretch that the pause takes where nobody writes. Who begins waits for a stretch.
 const QUIET_PART: u32 = 4;
 const QUIET_MIN: Duration = Duration::from_millis(1);
 const PAUSE_MIN: Duration = Duration::from_millis(20);
@@ -121,13 +121,13 @@ impl Indexer {
     }
 }
 
-/// Whether no log that is behind has grown since the look before. One that was not behind then and
-/// is now has grown.
+/// No log that is behind has grown since the look before. One that was not behind then and is now
+/// has grown.
 fn is_quiet(before: &BTreeMap<WorkspaceId, u64>, now: &BTreeMap<WorkspaceId, u64>) -> bool {
     now.iter().all(|(workspace, head)| before.get(workspace) == Some(head))
 }
 
-/// What a look leaves to the next one.
+/// The work that a look leaves to the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
     Nothing,
