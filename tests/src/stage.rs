@@ -7,7 +7,7 @@ use baton::demo::Seeds;
 use baton::demo::client::SignedIn;
 use baton_domain::tag::Tag;
 use baton_protocol::page::LinesPage;
-use baton_protocol::{ConversationId, Role};
+use baton_protocol::{ConversationId, Line, Note, Role};
 use baton_simulator::{Customer, Simulator};
 use tempfile::TempDir;
 
@@ -74,33 +74,35 @@ pub async fn threads(admin: &SignedIn) -> Result<BTreeMap<ConversationId, Conver
         let full = full(held).context("the admin sees a head only")?;
         let with = full.view.contact.phone.clone().unwrap_or_default();
         let mut thread = Conversed { with, ..Conversed::default() };
-        let mut before = None;
-        let mut notes_before: Option<u64> = None;
-        loop {
-            let mut path = format!("/conversations/{id}/messages?limit=200");
-            let asked = [("before", before), ("notes_before", notes_before)];
-            for (name, value) in asked {
-                path.extend(value.map(|value| format!("&{name}={value}")));
-            }
-            let page: LinesPage = admin.get(&path).await?;
-            thread.notes.splice(0..0, page.notes);
-            // More notes than a page has belong to these lines.
-            let is_first = notes_before.is_none();
-            notes_before = page.notes_before;
-            if is_first {
-                thread.lines.splice(0..0, page.lines);
-            }
-            if notes_before.is_some() {
-                continue;
-            }
-            before = page.before;
-            if before.is_none() {
-                break;
-            }
-        }
+        (thread.lines, thread.notes) = whole(admin, *id).await?;
         threads.insert(*id, thread);
     }
     Ok(threads)
+}
+
+/// All lines of a conversation by seq, and all notes.
+pub async fn whole(admin: &SignedIn, of: ConversationId) -> Result<(Vec<Line>, Vec<Note>)> {
+    let (mut lines, mut notes) = (Vec::new(), Vec::new());
+    let (mut before, mut notes_before) = (None, None);
+    loop {
+        let mut path = format!("/conversations/{of}/messages?limit=200");
+        for (name, value) in [("before", before), ("notes_before", notes_before)] {
+            path.extend(value.map(|value: u64| format!("&{name}={value}")));
+        }
+        let page: LinesPage = admin.get(&path).await?;
+        notes.splice(0..0, page.notes);
+        // More notes than a page has belong to these lines.
+        if notes_before.is_none() {
+            lines.splice(0..0, page.lines);
+        }
+        notes_before = page.notes_before;
+        if notes_before.is_none() {
+            before = page.before;
+            if before.is_none() {
+                return Ok((lines, notes));
+            }
+        }
+    }
 }
 
 /// The messages of which the webhook was answered 200.

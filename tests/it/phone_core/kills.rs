@@ -11,9 +11,9 @@ use std::time::Duration;
 use baton::demo::PASSWORD;
 use baton_mobile::outbox::ActStage;
 use baton_protocol::command::{NoteText, Reply};
-use baton_protocol::page::LinesPage;
 use baton_protocol::{CommandBody, ConversationId, OpId};
 use baton_world::handset::{Drawn, Handset, until};
+use baton_world::stage::whole;
 use baton_world::world::{Setup, World};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
@@ -228,16 +228,10 @@ async fn found(world: &World, conversations: &[ConversationId]) -> BTreeMap<OpId
     let admin = world.admin().await;
     let mut found = BTreeMap::new();
     for of in conversations {
-        let mut before = String::new();
-        loop {
-            let path = format!("/conversations/{of}/messages?limit=200{before}");
-            let page: LinesPage = admin.signed.get(&path).await.expect("lines");
-            let lines = page.lines.iter().filter_map(|line| line.op_id);
-            for op_id in lines.chain(page.notes.iter().map(|note| note.op_id)) {
-                *found.entry(op_id).or_default() += 1;
-            }
-            let Some(seq) = page.before else { break };
-            before = format!("&before={seq}");
+        let (lines, notes) = whole(&admin.signed, *of).await.expect("the conversation");
+        let lines = lines.iter().filter_map(|line| line.op_id);
+        for op_id in lines.chain(notes.iter().map(|note| note.op_id)) {
+            *found.entry(op_id).or_default() += 1;
         }
     }
     found

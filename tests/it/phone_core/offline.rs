@@ -6,9 +6,9 @@ use baton_mobile::outbox::{ActStage, Choice, ReviewReason};
 use baton_mobile::runtime::{CoreState, Event};
 use baton_mobile::store::View;
 use baton_protocol::command::{Claim, Forward, NoteText, Reply};
-use baton_protocol::page::LinesPage;
 use baton_protocol::{CommandBody, LineAt, Owner, Refusal};
 use baton_world::handset::{Handset, until};
+use baton_world::stage::whole;
 use baton_world::world::{PATIENCE, Setup, World, eventually, for_each_store};
 
 async fn ana(world: &World, directory: &std::path::Path) -> Handset {
@@ -170,9 +170,7 @@ async fn a_long_time_offline_is_made_up_for_at_once_and_over_one_connection() {
         assert!(others.is_empty(), "the connection was lost over it: {others:?}");
         let mut noted = 0;
         for talk in &talks {
-            let path = format!("/conversations/{talk}/messages?limit=200");
-            let page: LinesPage = world.admin().await.signed.get(&path).await.unwrap();
-            noted += page.notes.len();
+            noted += whole(&world.admin().await.signed, *talk).await.unwrap().1.len();
         }
         assert_eq!(noted, BACKLOG);
     })

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use baton_model::dice::Dice;
 use baton_protocol::ConversationId;
-use baton_protocol::page::LinesPage;
 use baton_world::chaos::{Door, Proxy, Sky, Weather};
 use baton_world::itself::Other;
+use baton_world::stage::whole;
 use baton_world::world::{Contact, Setup, World};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -232,16 +232,10 @@ async fn found(world: &World, conversations: &[ConversationId]) -> BTreeMap<Stri
     let admin = world.admin().await;
     let mut found = BTreeMap::new();
     for of in conversations {
-        let mut before = String::new();
-        loop {
-            let path = format!("/conversations/{of}/messages?limit=200{before}");
-            let page: LinesPage = admin.signed.get(&path).await.expect("lines");
-            let lines = page.lines.into_iter().filter_map(|line| line.content.text);
-            for text in lines.chain(page.notes.into_iter().filter_map(|note| note.text)) {
-                *found.entry(text).or_default() += 1;
-            }
-            let Some(seq) = page.before else { break };
-            before = format!("&before={seq}");
+        let (lines, notes) = whole(&admin.signed, *of).await.expect("the conversation");
+        let lines = lines.into_iter().filter_map(|line| line.content.text);
+        for text in lines.chain(notes.into_iter().filter_map(|note| note.text)) {
+            *found.entry(text).or_default() += 1;
         }
     }
     found

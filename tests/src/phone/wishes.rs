@@ -51,7 +51,16 @@ impl Phone {
         let mut all: Vec<_> = all.filter(|given| !given.is_parked).collect();
         for given in all.chunks_mut(100) {
             let commands: Vec<_> = given.iter().map(|given| given.command.clone()).collect();
-            let results = self.signed.commands(&commands).await?;
+            let deadline = Instant::now() + PATIENCE;
+            let results = loop {
+                match self.signed.commands(&commands).await {
+                    // An agent may give so many in a second.
+                    Err(error) if !is_final(&error) && Instant::now() < deadline => {
+                        sleep(PAUSE).await;
+                    }
+                    said => break said?,
+                }
+            };
             for (given, result) in given.iter_mut().zip(results) {
                 given.again = Some(result.outcome);
             }
