@@ -502,15 +502,22 @@ async fn few_contacts(
     workspace: WorkspaceId,
     filter: &Filter,
 ) -> Result<Option<String>, StoreError> {
-    // Tests have few contacts: a lower limit lets them take both roads.
-    const FEW: usize = if cfg!(test) { 5 } else { 500 };
     let Some(query) = &filter.query else { return Ok(None) };
     let mut args = vec![workspace.to_string(), (FEW + 1).to_string()];
-    let mut sql = String::from("SELECT k.id FROM contact AS k WHERE k.workspace = $1 AND ");
-    sql.extend([is_wanted(query, &mut args).as_str(), " LIMIT CAST($2 AS BIGINT)"]);
+    let sql = contacts(query, &mut args);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let found: Vec<(String,)> = tx.rows_of(&sql, &args).await?;
     Ok((found.len() <= FEW).then(|| ids(found.iter().map(|(id,)| id))))
+}
+
+/// Contacts that are more than a few. Tests have few: a lower limit lets them take both roads.
+const FEW: usize = if cfg!(test) { 5 } else { 500 };
+
+/// The statement that finds contacts of the workspace `$1`, at most `$2`.
+pub(crate) fn contacts(query: &str, args: &mut Vec<String>) -> String {
+    let mut sql = String::from("SELECT k.id FROM contact AS k WHERE k.workspace = $1 AND ");
+    sql.extend([is_wanted(query, args).as_str(), " LIMIT CAST($2 AS BIGINT)"]);
+    sql
 }
 
 /// The condition that a contact `k` has all parts of a name, or a part of a number; its values go

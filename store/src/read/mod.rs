@@ -44,6 +44,8 @@ pub use due::{
 pub use episodes::episodes;
 pub use forwardable::forwardable;
 pub use lines::{Run, lines, messages, notes, whole_line};
+#[cfg(test)]
+pub(crate) use list::contacts as contacts_by_name;
 pub use list::{
     Asked, Filter, ListPage, ListPlace, Listed, Order, OwnerFilter, StatusFilter, list, listed,
 };

@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use crate::Dialect;
 use crate::database::dialect::render;
 use crate::database::testing::databases;
+use crate::read::contacts_by_name;
 
 /// Tables that grow with the work of a team.
 const LARGE: [&str; 28] = [
@@ -95,6 +96,26 @@ async fn each_statement_finds_its_rows_by_an_index_that_fits() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    drop(connection);
+    for database in databases {
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn customers_are_looked_for_by_name_and_number_without_their_rows() {
+    let databases = databases().await;
+    let sqlite = databases.iter().find(|one| one.store.dialect() == Dialect::Sqlite).unwrap();
+    let mut connection = SqliteConnection::connect(&sqlite.url).await.unwrap();
+    for query in ["Lucía", "Lucía Pérez", "+34 600 00 00"] {
+        let text = contacts_by_name(query, &mut vec![String::new(), String::new()]);
+        let explain = format!("EXPLAIN QUERY PLAN {}", render(&text, Dialect::Sqlite));
+        let plan = sqlx::query_as::<_, (i64, i64, i64, String)>(AssertSqlSafe(explain));
+        let plan = plan.fetch_all(&mut connection).await.unwrap();
+        let steps: Vec<_> = plan.into_iter().map(|(.., step)| step).collect();
+        let wanted = "SEARCH k USING COVERING INDEX contact_names (workspace=?)";
+        assert_eq!(steps, [wanted], "{query}");
+    }
     drop(connection);
     for database in databases {
         database.close().await;
