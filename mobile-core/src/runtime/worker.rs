@@ -1,5 +1,6 @@
 //! The engine's loop: takes one message, runs it to its end, and carries out what follows.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -66,14 +67,20 @@ impl Engine {
                 None => self.is_over = true,
             },
             input = frames.recv() => {
-                self.work(|engine, now| {
-                    engine.hear(input, now);
-                    // Frames that came together are shown together.
-                    for _ in 1..FRAMES_AT_ONCE {
-                        let Ok(input) = frames.try_recv() else { break };
-                        engine.hear(Some(input), now);
-                    }
-                });
+                // Frames that came together are shown together. The clock is read once all of them
+                // are there: it shows no time before that of the server which one of them tells.
+                let mut together = VecDeque::from([input]);
+                while together.len() < FRAMES_AT_ONCE && let Ok(input) = frames.try_recv() {
+                    together.push_back(Some(input));
+                }
+                // What a panic left is worked on next.
+                while !together.is_empty() && !self.is_over {
+                    self.work(|engine, now| {
+                        while let Some(input) = together.pop_front() {
+                            engine.hear(input, now);
+                        }
+                    });
+                }
             }
             () = sleep => self.work(Self::tick),
         }
