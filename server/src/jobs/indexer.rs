@@ -108,8 +108,8 @@ impl Indexer {
         let mut left = Left::Nothing;
         for workspace in behind.keys() {
             match make_searchable(&led, *workspace, AT_ONCE).await {
-                Ok(true) if is_quiet => left = Left::Past,
-                Ok(true) => left = Left::Flood,
+                Ok(true) if is_quiet => left = Left::Quiet,
+                Ok(true) => left = Left::Busy,
                 Ok(false) => {}
                 // The one that leads by now goes on.
                 Err(StoreError::Deposed) => return Ok(Left::Nothing),
@@ -132,17 +132,17 @@ fn is_quiet(before: &BTreeMap<WorkspaceId, u64>, now: &BTreeMap<WorkspaceId, u64
 enum Left {
     Nothing,
     /// More, and no log grew since the look before.
-    Past,
+    Quiet,
     /// More, while others write.
-    Flood,
+    Busy,
 }
 
 /// How long to wait before the next stretch.
 fn pause(left: Left, took: Duration) -> Duration {
     match left {
         Left::Nothing => LOOK_EVERY,
-        Left::Past => (took / QUIET_PART).clamp(QUIET_MIN, PAUSE_MAX),
-        Left::Flood => took.saturating_mul(PAUSE_TIMES).clamp(PAUSE_MIN, PAUSE_MAX),
+        Left::Quiet => (took / QUIET_PART).clamp(QUIET_MIN, PAUSE_MAX),
+        Left::Busy => took.saturating_mul(PAUSE_TIMES).clamp(PAUSE_MIN, PAUSE_MAX),
     }
 }
 
@@ -153,18 +153,18 @@ mod tests {
     #[test]
     fn the_indexer_takes_a_fifth_of_the_time_while_others_write() {
         let ms = Duration::from_millis;
-        assert_eq!(pause(Left::Flood, ms(100)), ms(400));
-        assert_eq!(pause(Left::Flood, ms(1)), PAUSE_MIN);
-        assert_eq!(pause(Left::Flood, Duration::MAX), PAUSE_MAX, "a database that stood still");
+        assert_eq!(pause(Left::Busy, ms(100)), ms(400));
+        assert_eq!(pause(Left::Busy, ms(1)), PAUSE_MIN);
+        assert_eq!(pause(Left::Busy, Duration::MAX), PAUSE_MAX, "a database that stood still");
         assert_eq!(pause(Left::Nothing, ms(100)), LOOK_EVERY);
     }
 
     #[test]
     fn the_indexer_takes_most_of_the_time_while_nobody_writes() {
         let ms = Duration::from_millis;
-        assert_eq!(pause(Left::Past, ms(100)), ms(25));
-        assert_eq!(pause(Left::Past, Duration::ZERO), QUIET_MIN);
-        assert_eq!(pause(Left::Past, Duration::MAX), PAUSE_MAX, "a database that stood still");
+        assert_eq!(pause(Left::Quiet, ms(100)), ms(25));
+        assert_eq!(pause(Left::Quiet, Duration::ZERO), QUIET_MIN);
+        assert_eq!(pause(Left::Quiet, Duration::MAX), PAUSE_MAX, "a database that stood still");
     }
 
     #[test]
