@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use baton_mobile::lists::{
-    Badge, Entry, Inbox, InboxOf, InboxRow, ListRequest, ListUpdate, Timeline, apply,
+    Badge, Entry, Inbox, InboxOf, InboxRow, ListRequest, ListUpdate, Older, Timeline,
+    TimelineAbout, apply,
 };
 use baton_mobile::outbox::{Echo, Enqueued, Tap};
 use baton_mobile::runtime::{
@@ -14,7 +15,7 @@ use baton_mobile::runtime::{
     ListListener, Listener, PushState, PushTarget,
 };
 use baton_mobile::store::{Limits, View};
-use baton_protocol::{CommandBody, ConversationId, OpId, Seen};
+use baton_protocol::{CommandBody, ConversationId, OpId};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -82,8 +83,8 @@ pub struct Drawn {
     pub rows: Vec<InboxRow>,
     /// The entries of a timeline.
     pub entries: Vec<Entry>,
-    /// The last line seen by a person who looks at them.
-    pub seen: Seen,
+    /// Facts about a timeline: which lines are shown, and what is before them.
+    pub about: TimelineAbout,
     /// The numbers on the icon.
     pub badge: Badge,
     /// Batches so far.
@@ -100,7 +101,7 @@ impl ListListener for Draws {
             is_fit = match letter {
                 ListUpdate::Inbox(batch) => apply(&mut drawn.rows, batch.ops).is_ok(),
                 ListUpdate::Timeline(batch) => {
-                    drawn.seen = batch.about.seen;
+                    drawn.about = batch.about;
                     apply(&mut drawn.entries, batch.ops).is_ok()
                 }
                 ListUpdate::Badge(batch) => {
@@ -204,18 +205,34 @@ impl Handset {
 
     /// A list of conversations, as it is drawn from now on.
     pub async fn inbox(&self, view: View) -> Result<watch::Receiver<Drawn>> {
-        self.draws(ListRequest::Inbox(Inbox::new(InboxOf::View(view)))).await
+        Ok(self.draws(ListRequest::Inbox(Inbox::new(InboxOf::View(view)))).await?.1)
     }
 
     /// The lines of a conversation, as they are drawn from now on.
     pub async fn timeline(&self, of: ConversationId) -> Result<watch::Receiver<Drawn>> {
-        self.draws(ListRequest::Timeline(Timeline::new(of))).await
+        Ok(self.draws(ListRequest::Timeline(Timeline::new(of))).await?.1)
     }
 
-    async fn draws(&self, request: ListRequest) -> Result<watch::Receiver<Drawn>> {
+    /// Number of the first line of a conversation that is held: as far back as one can scroll
+    /// without the server.
+    pub async fn holds_from(&self, of: ConversationId) -> Result<u64> {
+        let (id, mut lines) = self.draws(ListRequest::Timeline(Timeline::new(of))).await?;
+        let mut about = until(&mut lines, "a timeline", |drawn| drawn.about.is_full).await?.about;
+        while about.older == Older::Held {
+            let shown = about.first_seq;
+            self.core.more(id).await?;
+            let is_further = |drawn: &Drawn| drawn.about.first_seq < shown;
+            about = until(&mut lines, "older lines", is_further).await?.about;
+        }
+        self.core.unsubscribe(id).await?;
+        // Without a line, what comes next is the first.
+        Ok(if about.first_seq == 0 { about.newest_seq + 1 } else { about.first_seq })
+    }
+
+    async fn draws(&self, request: ListRequest) -> Result<(u64, watch::Receiver<Drawn>)> {
         let (draws, drawn) = watch::channel(Drawn::default());
-        self.core.subscribe(request, Arc::new(Draws(draws))).await?;
-        Ok(drawn)
+        let id = self.core.subscribe(request, Arc::new(Draws(draws))).await?;
+        Ok((id, drawn))
     }
 
     /// Events that the app received so far, or since [`Handset::takes_heard`].

@@ -68,8 +68,8 @@ async fn be_the_phone(told_first: &str) {
     let picked = Path::new(directory).join("picked.pdf");
     if picked.exists() {
         let mut lines = phone.timeline(of).await.expect("a timeline");
-        let drawn = until(&mut lines, "the line", |drawn| drawn.seen.is_some()).await;
-        let seen = drawn.expect("a line").seen;
+        let drawn = until(&mut lines, "the line", |drawn| drawn.about.seen.is_some()).await;
+        let seen = drawn.expect("a line").about.seen;
         let tap = FileTap { op_id: None, conversation_id: of, seen, quoted: None };
         let file = document(FileSource::Path(picked.clone()));
         phone.core.send_file(tap, file).await.expect("the document is kept");
@@ -273,8 +273,8 @@ async fn is_seen(
 /// Sends a photo and waits until the server has it.
 async fn sends_photo(sender: &Handset, of: ConversationId, photo: &[u8]) {
     let mut lines = sender.timeline(of).await.expect("a timeline");
-    let drawn = until(&mut lines, "the line", |drawn| drawn.seen.is_some()).await;
-    let seen = drawn.expect("a line").seen;
+    let drawn = until(&mut lines, "the line", |drawn| drawn.about.seen.is_some()).await;
+    let seen = drawn.expect("a line").about.seen;
     let tap = FileTap { op_id: None, conversation_id: of, seen, quoted: None };
     let file = OutgoingFile {
         source: FileSource::Bytes(photo.to_vec()),
@@ -354,8 +354,8 @@ async fn a_photo_and_its_caption_reach_the_customer_and_what_is_too_large_is_ref
         lucia.sends("Can I see it?").await;
         let conversation_id = lucia.conversation().await;
         let mut lines = phone.timeline(conversation_id).await.unwrap();
-        let drawn = until(&mut lines, "the line", |drawn| drawn.seen.is_some()).await;
-        let seen = drawn.unwrap().seen;
+        let drawn = until(&mut lines, "the line", |drawn| drawn.about.seen.is_some()).await;
+        let seen = drawn.unwrap().about.seen;
         let tap = FileTap { op_id: None, conversation_id, seen, quoted: None };
         let photo = |count, caption: &str| OutgoingFile {
             source: FileSource::Bytes(bytes(count)),

@@ -83,10 +83,10 @@ fn needs_author(stage: ActStage) -> bool {
 
 /// An answer of who has seen all there is.
 async fn reply(lines: &mut watch::Receiver<Drawn>, text: &str) -> CommandBody {
-    let drawn = until(lines, "a line", |drawn| drawn.seen.is_some())
+    let drawn = until(lines, "a line", |drawn| drawn.about.seen.is_some())
         .await
         .expect("the phone and its world");
-    let seen = drawn.seen;
+    let seen = drawn.about.seen;
     let text = text.to_owned();
     CommandBody::Reply(Reply {
         text,

@@ -32,8 +32,8 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
         let rows = until(&mut inbox, "the customer is in the inbox", |d| d.rows.len() == 1).await;
         let epoch = rows.unwrap().rows[0].owner_epoch;
         let mut lines = ana.timeline(conversation).await.unwrap();
-        let drawn = until(&mut lines, "the line is drawn", |d| d.seen.is_some()).await;
-        let seen = drawn.unwrap().seen;
+        let drawn = until(&mut lines, "the line is drawn", |d| d.about.seen.is_some()).await;
+        let seen = drawn.unwrap().about.seen;
 
         ana.core.network(false).await.unwrap();
         let claim = Claim { expect_owner_epoch: epoch, exceed_capacity: false };
@@ -81,12 +81,13 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
         assert_eq!(missed, [Some("We are closed today".to_owned())]);
 
         let drawn =
-            until(&mut lines, "both are drawn", |d| d.seen.is_some_and(|line| line.seq == 2));
-        let seen = drawn.await.unwrap().seen;
+            until(&mut lines, "both are drawn", |d| d.about.seen.is_some_and(|line| line.seq == 2));
+        let seen = drawn.await.unwrap().about.seen;
         ana.core.choose(reply.number, Choice::SendAnyway { seen }).await.unwrap();
         lucia.receives("It is on its way").await;
-        let drawn =
-            until(&mut lines, "the reply is a line", |d| d.seen.is_some_and(|line| line.seq == 3));
+        let drawn = until(&mut lines, "the reply is a line", |d| {
+            d.about.seen.is_some_and(|line| line.seq == 3)
+        });
         let entries = drawn.await.unwrap().entries;
         assert!(!entries.iter().any(|entry| matches!(entry, Entry::Echo(_))), "{entries:?}");
         assert_eq!(lucia.received(), ["We are closed today", "It is on its way"]);
@@ -106,8 +107,8 @@ async fn a_line_that_is_sent_on_offline_leaves_once_the_phone_is_back() {
         let desk = world.agent("Ben").await;
         let key = desk.lines(from).await.pop().expect("a line");
         let mut lines = ana.timeline(to).await.unwrap();
-        let drawn = until(&mut lines, "the line is drawn", |d| d.seen.is_some()).await;
-        let seen = drawn.unwrap().seen;
+        let drawn = until(&mut lines, "the line is drawn", |d| d.about.seen.is_some()).await;
+        let seen = drawn.unwrap().about.seen;
 
         ana.core.network(false).await.unwrap();
         let of = LineAt { conversation_id: from, message_id: key.id };
@@ -116,7 +117,8 @@ async fn a_line_that_is_sent_on_offline_leaves_once_the_phone_is_back() {
         assert_eq!(ana.outbox().await.unwrap().len(), 1);
         ana.core.network(true).await.unwrap();
         lucia.receives("The key is under the mat").await;
-        let drawn = until(&mut lines, "it is a line", |d| d.seen.is_some_and(|line| line.seq == 2));
+        let drawn =
+            until(&mut lines, "it is a line", |d| d.about.seen.is_some_and(|line| line.seq == 2));
         let entries = drawn.await.unwrap().entries;
         let is_it = |entry: &Entry| {
             matches!(entry, Entry::Line { line, .. }

@@ -5,14 +5,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use baton::demo::PASSWORD;
+use baton::demo::client::{Api, SignedIn};
 use baton_mobile::lists::{Entry, InboxRow};
 use baton_mobile::outbox::{ActStage, Choice, Echo, Offer};
 use baton_mobile::store::View;
 use baton_model::dice::Dice;
 use baton_protocol::command::{Claim, MarkRead, NoteText, Reply};
-use baton_protocol::{CommandBody, ConversationId, Line, Seen};
+use baton_protocol::conversation::Snapshot;
+use baton_protocol::{Author, CommandBody, ConversationId, Line, LineKind, Seen};
 use baton_world::handset::{Drawn, Handset, until};
 use baton_world::itself::{is_ready, tells, told};
+use baton_world::stage::whole;
 use baton_world::world::{PATIENCE, email};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -98,7 +101,7 @@ impl Hand {
         let mut drawn = Vec::new();
         for of in talks {
             let mut lines = phone.timeline(*of).await.expect("a timeline");
-            let is_there = |drawn: &Drawn| drawn.seen.is_some();
+            let is_there = |drawn: &Drawn| drawn.about.seen.is_some();
             until(&mut lines, "a line", is_there).await.expect("a line");
             drawn.push((*of, lines));
         }
@@ -141,7 +144,7 @@ impl Hand {
     /// Does something in one of the conversations.
     async fn taps(&mut self) {
         let (of, lines) = self.dice.one_of(&self.talks).expect("a conversation");
-        let (of, seen) = (*of, lines.borrow().seen);
+        let (of, seen) = (*of, lines.borrow().about.seen);
         self.tapped += 1;
         let text = format!("{}-{}", self.name, self.tapped);
         let row = self.inbox.borrow().rows.iter().find(|row| row.id == of).cloned();
@@ -171,7 +174,7 @@ impl Hand {
         let reviews = outbox.iter().filter(|echo| echo.stage == ActStage::NeedsReview);
         for echo in reviews {
             let lines = self.talks.iter().find(|(of, _)| *of == echo.conversation_id);
-            let seen = lines.and_then(|(_, lines)| lines.borrow().seen);
+            let seen = lines.and_then(|(_, lines)| lines.borrow().about.seen);
             let offers: Vec<_> =
                 echo.offers.iter().filter(|offer| **offer != Offer::Edit).collect();
             let choice = match self.dice.one_of(&offers).expect("something may be done") {
@@ -217,12 +220,79 @@ impl Hand {
         let fresh = signed_in(self.name, server, &fresh).await;
         let inbox = fresh.inbox(View::All).await.expect("an inbox");
         let name = self.name;
-        are_alike(name, (&self.inbox, &inbox), |drawn| drawn.rows.clone()).await;
+        are_alike(name, (&self.inbox, &inbox), rows_but_counts).await;
         for (of, lines) in &self.talks {
             let others = fresh.timeline(*of).await.expect("a timeline");
             are_alike(name, (lines, &others), last_lines).await;
         }
+        // No server runs in this process, which would have chosen one.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let api = Api::new(server).expect("a server");
+        let signed = api.sign_in("acme", &email(name, "acme"), PASSWORD).await.expect("signed in");
+        for (of, _) in &self.talks {
+            let told = Told::by_the_server(&signed, *of).await;
+            for (phone, inbox) in [(&self.phone, &self.inbox), (&fresh, &inbox)] {
+                let from = phone.holds_from(*of).await.expect("a timeline");
+                told.is_counted_by(name, from, inbox).await;
+            }
+        }
     }
+}
+
+/// A conversation, as the server tells one of its readers.
+struct Told {
+    of: ConversationId,
+    read_seq: u64,
+    customer_seq: u64,
+    lines: Vec<Line>,
+}
+
+impl Told {
+    async fn by_the_server(signed: &SignedIn, of: ConversationId) -> Self {
+        let path = format!("/conversations/{of}");
+        let Snapshot::Full { view, .. } = signed.get(&path).await.expect("the conversation") else {
+            panic!("all agents see all of {of}");
+        };
+        let (lines, _) = whole(signed, of).await.expect("its lines");
+        let (read_seq, customer_seq) = (view.read_seq, view.conversation.thread.customer_seq);
+        Self { of, read_seq, customer_seq, lines }
+    }
+
+    /// Waits until a phone counts what docs/protocol.md says of one that holds the lines from here
+    /// on: the customer's of those, and each number before them.
+    async fn is_counted_by(&self, name: &str, from: u64, inbox: &watch::Receiver<Drawn>) {
+        let unread = |seq: u64| (self.read_seq + 1..=self.customer_seq).contains(&seq);
+        let not_held = (self.read_seq + 1..from).filter(|seq| unread(*seq)).count();
+        let is_said = |line: &&Line| {
+            line.author == Author::Customer
+                && line.kind != LineKind::Revocation
+                && line.amended.as_ref().is_none_or(|amended| amended.revoked.is_none())
+        };
+        let held = self.lines.iter().filter(|line| line.seq >= from && unread(line.seq));
+        let should_be = (not_held + held.filter(is_said).count()) as u64;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let row = inbox.borrow().rows.iter().find(|row| row.id == self.of).cloned();
+            let counts = row.map(|row| row.unread);
+            if counts == Some(should_be) {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{name} holds {} from {from} on, and counts {counts:?}, not {should_be}: read up \
+                 to {} of {}",
+                self.of,
+                self.read_seq,
+                self.customer_seq
+            );
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// The rows, but for the number of unread lines: who holds fewer lines knows it less well.
+fn rows_but_counts(drawn: &Drawn) -> Vec<InboxRow> {
+    drawn.rows.iter().cloned().map(|row| InboxRow { unread: 0, ..row }).collect()
 }
 
 /// Waits until both draw the same.
