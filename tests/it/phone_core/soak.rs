@@ -79,6 +79,7 @@ async fn play(world: &World, time: Duration) {
         heard.discarded.len(),
         heard.refused.len()
     );
+    println!("rows that a fresh phone counts otherwise, as it holds fewer lines: {}", heard.apart);
     heard.did_not_grow();
 }
 
@@ -148,6 +149,8 @@ struct Heard {
     discarded: BTreeSet<String>,
     refused: BTreeSet<String>,
     samples: Vec<[u64; 3]>,
+    /// Rows whose unread lines a fresh phone counts otherwise, as it holds fewer lines.
+    apart: u32,
     is_done: bool,
 }
 
@@ -184,6 +187,7 @@ impl Heard {
                 let cost = [rss, files, threads].map(|number| number.parse().expect("a number"));
                 self.samples.push(cost);
             }
+            ["apart"] => self.apart += 1,
             ["done"] => self.is_done = true,
             _ => panic!("{line}"),
         }

@@ -1,6 +1,7 @@
 //! The phones of a soak, in a process of their own. Agents tap, look away, lose the network, and
 //! decide of what needs review. In the end each phone holds what a fresh one would.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -231,9 +232,13 @@ impl Hand {
         let signed = api.sign_in("acme", &email(name, "acme"), PASSWORD).await.expect("signed in");
         for (of, _) in &self.talks {
             let told = Told::by_the_server(&signed, *of).await;
+            let mut counts = BTreeSet::new();
             for (phone, inbox) in [(&self.phone, &self.inbox), (&fresh, &inbox)] {
                 let from = phone.holds_from(*of).await.expect("a timeline");
-                told.is_counted_by(name, from, inbox).await;
+                counts.insert(told.is_counted_by(name, from, inbox).await);
+            }
+            if counts.len() > 1 {
+                tells("apart");
             }
         }
     }
@@ -259,8 +264,8 @@ impl Told {
     }
 
     /// Waits until a phone counts what docs/protocol.md says of one that holds the lines from here
-    /// on: the customer's of those, and each number before them.
-    async fn is_counted_by(&self, name: &str, from: u64, inbox: &watch::Receiver<Drawn>) {
+    /// on: the customer's of those, and each number before them. Says how many.
+    async fn is_counted_by(&self, name: &str, from: u64, inbox: &watch::Receiver<Drawn>) -> u64 {
         let unread = |seq: u64| (self.read_seq + 1..=self.customer_seq).contains(&seq);
         let not_held = (self.read_seq + 1..from).filter(|seq| unread(*seq)).count();
         let is_said = |line: &&Line| {
@@ -275,7 +280,7 @@ impl Told {
             let row = inbox.borrow().rows.iter().find(|row| row.id == self.of).cloned();
             let counts = row.map(|row| row.unread);
             if counts == Some(should_be) {
-                return;
+                return should_be;
             }
             assert!(
                 Instant::now() < deadline,
