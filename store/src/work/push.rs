@@ -338,6 +338,7 @@ pub struct Left {
 
 /// Looks what revocations left of what a push tells.
 pub async fn push_left(store: &Store, of: &Claimed) -> Result<Left, StoreError> {
+    // States in the words of the index: SQLite takes no other for it.
     static SQL: Sql = Sql::new(concat!(
         "SELECT x.fact, x.is_shown,
            (SELECT COUNT(*) FROM message AS m WHERE m.workspace = $1 AND m.conversation = $2
@@ -361,7 +362,8 @@ pub async fn push_left(store: &Store, of: &Claimed) -> Result<Left, StoreError> 
                AND l.position = CAST($4 AS BIGINT)) AS fact,
              (SELECT COUNT(*) FROM push AS p WHERE p.workspace = c.workspace
                AND p.conversation = c.id AND p.device = $5 AND p.id <> $6
-               AND p.state IN ('claimed', 'accepted') AND p.kind <> 'retract') AS is_shown
+               AND p.state IN ('queued', 'claimed', 'accepted') AND p.kind <> 'retract'
+               AND p.state <> 'queued') AS is_shown
            FROM conversation AS c WHERE c.workspace = $1 AND c.id = $2) AS x"
     ));
     let args = [
