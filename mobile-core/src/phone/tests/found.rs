@@ -233,3 +233,20 @@ fn after_a_backup_was_put_back_the_screen_shows_what_the_board_says() {
     ops.into_iter().flatten().for_each(|op| world.plays(op));
     world.heals();
 }
+
+/// What the extension showed is swiped away before the app had a look at it.
+#[test]
+fn what_is_swiped_away_is_off_the_board() {
+    let mut world = World::new(110_645_217_185_178_164, 4);
+    let ops = [
+        Op::Happens(Deed::Sets(ANA, 0)),
+        Op::Looks(1, false),
+        writes(0),
+        Op::Killed(1),
+        Op::Happens(Deed::Answers(1)),
+        Op::Passes(1000),
+        Op::Swipes(1),
+    ];
+    ops.into_iter().for_each(|op| world.plays(op));
+    world.heals();
+}

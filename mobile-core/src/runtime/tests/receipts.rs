@@ -3,7 +3,7 @@
 use super::*;
 use crate::push::PushId;
 use crate::push::receipts::{Receipt, ReceiptStage};
-use crate::store::ValueName;
+use crate::store::{Account, ValueName};
 
 /// A push was tapped; whose proofs are tried, in order, and none but the last is believed.
 async fn is_told_with(good_ms: i64, proofs: &[&str]) {
@@ -62,5 +62,20 @@ async fn where_nothing_proves_them_it_is_said_and_tried_later() {
     asked.gets("200 OK", &json(&session(ANA, "renewed", HOUR_MS))).await;
     let asked = app.asked("POST /api/v1/push/receipts").await;
     assert!(asked.goes_with("renewed") || asked.goes_with("the-token"), "{}", asked.text);
+    app.core.shutdown();
+}
+
+#[tokio::test]
+async fn a_notification_of_the_extension_is_known_before_it_ends() {
+    let mut app = App::new().await;
+    let anas = session(ANA, "anas", HOUR_MS);
+    app.signs_in(&anas).await;
+    let me = Account { workspace: anas.workspace_id, agent: anas.agent_id, device: anas.device_id };
+    let key = app.keys.get("baton.store").unwrap().unwrap().try_into().unwrap();
+    let drops = DropBox::open(app.directory.path(), &key, [1; 32]).unwrap();
+    drops.leave(&me, "a-push", b"as it was shown").unwrap();
+    let push = PushId(Uuid::from_u128(1));
+    app.core.notification_ended(push, ReceiptStage::Dismissed).await.unwrap();
+    assert!(drops.waiting(10).unwrap().drops.is_empty());
     app.core.shutdown();
 }
