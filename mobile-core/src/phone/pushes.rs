@@ -25,8 +25,23 @@ impl Phone {
     }
 
     /// Notes that a notification was opened or dismissed, and sends a receipt.
-    pub fn notification_ended(&mut self, push: PushId, stage: ReceiptStage, now: Now) {
-        self.step(now, |machines| machines.notification_ended(push, stage, now));
+    ///
+    /// The extension may have shown it: what that left is taken over first, and is on the board.
+    ///
+    /// # Errors
+    /// Returns the store's error when the drops cannot be read. They stay, and the end is noted.
+    pub fn notification_ended(
+        &mut self,
+        push: PushId,
+        stage: ReceiptStage,
+        from: &DropBox,
+        now: Now,
+    ) -> Result<(), StoreError> {
+        self.step(now, |machines| {
+            let taken_over = machines.take_over_drops(from, now);
+            machines.notification_ended(push, stage, now);
+            taken_over.map(drop)
+        })
     }
 
     /// Takes over what the notification extension left, before a list is drawn or a push decided.

@@ -468,10 +468,8 @@ impl Core {
     /// `Unauthorized`, `Closed`.
     pub fn notification_ended(&self, push: PushId, stage: ReceiptStage) -> Call<'_, ()> {
         self.try_call(move |engine, now| {
-            // It may be one that the extension showed: then the board has it first.
             engine.phone_with_store(now)?;
-            engine.take_over_drops(now);
-            engine.signed_in_phone()?.notification_ended(push, stage, now);
+            engine.notification_ended(push, stage, now);
             Ok(())
         })
     }

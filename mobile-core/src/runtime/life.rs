@@ -14,6 +14,8 @@ use super::log::LogTarget;
 use super::log::words::info;
 use crate::link::{Input, Token};
 use crate::phone::{Now, Phone, PhoneConfig};
+use crate::push::PushId;
+use crate::push::receipts::ReceiptStage;
 use crate::push::seal::Keyring;
 use crate::store::{Account, StoreError};
 
@@ -119,6 +121,14 @@ impl Engine {
     pub(super) fn take_over_drops(&mut self, now: Now) {
         let Some(phone) = &mut self.phone else { return };
         if let Err(error) = phone.take_over_drops(&self.config.drops, now) {
+            self.report_store_error(error);
+        }
+    }
+
+    /// Notes the end of a notification, also of one that the extension showed.
+    pub(super) fn notification_ended(&mut self, push: PushId, stage: ReceiptStage, now: Now) {
+        let Some(phone) = &mut self.phone else { return };
+        if let Err(error) = phone.notification_ended(push, stage, &self.config.drops, now) {
             self.report_store_error(error);
         }
     }

@@ -338,7 +338,7 @@ pub struct Left {
 
 /// Looks what revocations left of what a push tells.
 pub async fn push_left(store: &Store, of: &Claimed) -> Result<Left, StoreError> {
-    // States in the words of the index: SQLite takes no other for it.
+    // SQLite uses a partial index only where a statement repeats its condition word for word.
     static SQL: Sql = Sql::new(concat!(
         "SELECT x.fact, x.is_shown,
            (SELECT COUNT(*) FROM message AS m WHERE m.workspace = $1 AND m.conversation = $2

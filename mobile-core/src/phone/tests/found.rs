@@ -67,7 +67,7 @@ fn a_receipt_that_the_store_refused_once_is_brought_to_it_again() {
     *device.store.faults.lock().unwrap() = (0, 1);
     let push = PushId(uuid::Uuid::from_u128(1));
     // Its answer never comes: nothing else changes what waits.
-    device.phone.notification_ended(push, ReceiptStage::Opened, now);
+    device.phone.notification_ended(push, ReceiptStage::Opened, &device.drops, now).unwrap();
     assert_eq!(device.kept_receipts(), []);
     let (due, _) = device.phone.poll_timeout(now).unwrap();
     assert!(due <= now.mono + Duration::from_secs(1), "nothing brings it to the store");

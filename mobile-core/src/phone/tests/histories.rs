@@ -264,9 +264,11 @@ impl World {
                 let shown = self.devices[d].screen.values().flatten().next().copied();
                 if let Some(push) = shown {
                     self.devices[d].screen.retain(|_, shown| *shown != Some(push));
+                    let device = &mut self.devices[d];
+                    let ended =
+                        device.phone.notification_ended(push, Seen::Dismissed, &device.drops, now);
                     // What it could not take over comes onto the board after the swipe.
-                    self.devices[d].is_screen_sure &= self.takes_over_drops(d);
-                    self.devices[d].phone.notification_ended(push, Seen::Dismissed, now);
+                    device.is_screen_sure &= ended.is_ok();
                     self.pump(d);
                 }
             }

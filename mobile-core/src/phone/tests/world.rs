@@ -187,23 +187,13 @@ impl World {
         let device = &mut self.devices[d];
         (device.is_foreground, device.is_suspended) = (true, false);
         device.opens_files();
-        self.takes_over_drops(d);
-        let device = &mut self.devices[d];
-        device.lists.touched(&Touched::everything());
-        device.phone.enter_foreground(now);
-        self.pump(d);
-    }
-
-    /// The app has what its extension left. Returns whether it could.
-    pub(super) fn takes_over_drops(&mut self, d: usize) -> bool {
-        let now = self.clock();
-        let device = &mut self.devices[d];
-        let is_done = device.phone.take_over_drops(&device.drops, now).is_ok();
-        if !is_done {
+        if device.phone.take_over_drops(&device.drops, now).is_err() {
             device.alerted.clear();
             self.judge.meets("drops not taken over");
         }
-        is_done
+        device.lists.touched(&Touched::everything());
+        device.phone.enter_foreground(now);
+        self.pump(d);
     }
 
     pub(super) fn goes_back(&mut self, d: usize) {
