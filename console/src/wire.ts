@@ -106,6 +106,7 @@ export interface AgentSkillsSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -154,6 +155,7 @@ export interface AnyValueSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -180,6 +182,7 @@ export interface ApiKeySetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -229,6 +232,7 @@ export interface AttributeSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -330,6 +334,7 @@ export interface BotSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -342,11 +347,13 @@ export interface BotState {
 }
 /** The way to a bot, or from it. */
 export type BotStep = "began" | "asked" | "turns" | "silent" | "time" | "gone";
-/** A setting that names what is no more. */
+/** A setting that does less than it says: it names what is no more, says what nothing keeps, or would be refused today. */
 export interface BrokenSetting {
   broken: SettingName[];
   id: SettingId;
   kind: string;
+  not_kept?: string[];
+  refused?: RefusedField;
 }
 /** A button that the customer can tap. */
 export interface Button {
@@ -394,6 +401,7 @@ export interface CannedReplySetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -816,6 +824,7 @@ export interface ContextSourceSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -1165,6 +1174,7 @@ export interface FallbackTemplateSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -1240,8 +1250,6 @@ export interface GroupCard {
 }
 /** The state of a group at WhatsApp. */
 export type GroupState = "open" | "deleted" | "suspended";
-/** Who may let somebody into a conversation by a mention. */
-export type GuestPolicy = "anyone" | "owner_and_supervisors" | "nobody";
 /** The way a conversation of a queue comes to an agent. */
 export type Hand = "off" | "offer" | "assign";
 /** Whether a note goes with a conversation that is handed over. */
@@ -1304,6 +1312,7 @@ export interface InboxViewSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -1761,6 +1770,7 @@ export interface OutcomesSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -2073,6 +2083,11 @@ export interface Reminder {
   follow_up?: boolean;
   note_id?: NoteId;
 }
+/** A field and what it must be. */
+export interface RefusedField {
+  field: string;
+  problem: string;
+}
 /** An automatic message. */
 export interface Replied {
   at: Timestamp;
@@ -2158,6 +2173,7 @@ export interface RoutingSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -2260,6 +2276,7 @@ export interface RuleSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -2343,6 +2360,7 @@ export interface ScheduleSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -2564,6 +2582,7 @@ export interface SlaSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -2714,6 +2733,7 @@ export interface SurveySetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -2803,6 +2823,7 @@ export interface TagSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -2855,20 +2876,16 @@ export interface TeamNew {
 /** What a team asks of its members. */
 export interface TeamPolicy {
   absent_min?: number;
-  approval?: AgentId[];
   follow_up?: FollowUp;
   from_queue: QueuePolicy;
-  guests: GuestPolicy;
   handover_note: HandoverNote;
   undo_s: number;
 }
 /** What a team asks of its members. */
 export interface TeamPolicyInput {
   absent_min?: number;
-  approval?: AgentId[];
   follow_up?: FollowUp;
   from_queue?: QueuePolicy;
-  guests?: GuestPolicy;
   handover_note?: HandoverNote;
   undo_s?: number;
 }
@@ -2888,6 +2905,7 @@ export interface TeamPolicySetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -3140,6 +3158,7 @@ export interface WebhookSetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }
@@ -3169,7 +3188,6 @@ export interface WorkspaceChange {
 export type WorkspaceId = Id;
 /** What holds for the whole workspace. */
 export interface WorkspacePolicy {
-  languages?: string[];
   quiet?: number[];
   time_zone?: string;
 }
@@ -3189,6 +3207,7 @@ export interface WorkspacePolicySetting {
   home: Home;
   id: SettingId;
   kind: string;
+  not_kept?: string[];
   rank: number;
   version: number;
 }

@@ -71,6 +71,7 @@ settings! {
     TeamPolicy("team_policy") at "team-policies" {
         homes: [Team], most: 1, singleton: true,
         set: Setter::May(Permission::People), reads: Everyone, phones: true, decides: true,
+        not_kept: ["guests", "approval"],
     }
     /// The routing of a team: an agent is asked to take what waits in its queue.
     Routing("routing") at "routings" {
@@ -86,6 +87,7 @@ settings! {
     WorkspacePolicy("workspace_policy") at "workspace-policies" {
         homes: [Workspace], most: 1, singleton: true,
         set: Setter::Admins, reads: Everyone, phones: true, decides: true,
+        not_kept: ["languages"],
     }
     /// When somebody is there.
     Schedule("schedule") at "schedules" {
@@ -174,6 +176,9 @@ pub struct SettingSpec {
     pub decides: bool,
     /// The form in which their secrets are kept; `None` for kinds without any.
     pub secret: Option<SecretKept>,
+    /// Fields of its body that nothing keeps yet. They are read as ever, are in no schema, and are
+    /// not set to anything new.
+    pub not_kept: &'static [&'static str],
     /// The JSON Schemas of its body, of a `PUT` and of what is answered.
     #[cfg(feature = "schema")]
     pub schemas: SettingSchemas,
@@ -430,7 +435,7 @@ pub struct WorkspacePolicy {
     pub time_zone: Option<String>,
     /// Tags of the languages in which the team answers, the first one first; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub languages: Vec<String>,
     /// When agents are told nothing by push, unless they set it otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -72,6 +72,10 @@ export interface KindWords {
   broken: (count: number) => string;
   brokenBy: (what: string) => string;
   brokenOnly: string;
+  /** A field says something that this version does not keep. */
+  notKept: (what: string) => string;
+  /** Such fields, by their names. */
+  notKeptFields: Record<string, string>;
   noneSuch: string;
   gone: string;
   version: (version: string) => string;

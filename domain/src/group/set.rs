@@ -78,6 +78,7 @@ impl HeldSetting {
             changed_by: self.changed_by,
             ended: self.ended_at.is_some(),
             broken: Vec::new(),
+            not_kept: Vec::new(),
         }
     }
 
@@ -417,7 +418,11 @@ impl Change<'_> {
         };
         let before = held.and_then(|_| body_of(change.kind, change.id));
         let around = Around { id: change.id, before: before.as_ref(), body_of: &body_of };
-        setting::checked(change.kind, &put.body, &around).map_err(SetProblem::Invalid)
+        let body = setting::checked(change.kind, &put.body, &around);
+        let body = body.map_err(SetProblem::Invalid)?;
+        let before = held.filter(|held| held.is_at(put.home)).and_then(|held| held.body.as_ref());
+        setting::check_kept(change.kind, put.home, &body, before).map_err(SetProblem::Invalid)?;
+        Ok(body)
     }
 
     fn check_version(self, held: Option<&HeldSetting>) -> Result<(), SetProblem> {

@@ -98,6 +98,7 @@ impl<H: Holdings> Mirror<H> {
                     },
                     ended: false,
                     broken: Vec::new(),
+                    not_kept: Vec::new(),
                 };
                 ToldSettings::Set(set, position)
             }

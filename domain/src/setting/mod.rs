@@ -19,6 +19,7 @@ mod tag;
 mod team_policy;
 mod template_fallback;
 mod text;
+mod unsound;
 mod webhook;
 mod workspace_policy;
 
@@ -35,6 +36,7 @@ pub use access::{may_set, readers, reads, setters};
 pub use api_key::is_over;
 pub use template_fallback::template_key;
 pub use text::is_language;
+pub use unsound::{Bodies, Unsound, unsound};
 
 /// What is wrong with a setting.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -174,6 +176,38 @@ pub fn checked(kind: SettingKind, body: &Value, around: &Around<'_>) -> Result<S
     })?;
     each_setting!(&mut read, body => body.check(around))?;
     Ok(read)
+}
+
+/// The fields of a body that say something which nothing keeps.
+pub fn not_kept(kind: SettingKind, home: Home, body: &Value) -> Vec<&'static str> {
+    let fields = kind.spec().not_kept;
+    if fields.is_empty() {
+        return Vec::new();
+    }
+    let usual = default_for(kind, home).map(|body| body.to_json());
+    let says = |field: &&&str| {
+        let of = |body: &Value| body.get(**field).cloned();
+        of(body).is_some_and(|it| usual.as_ref().and_then(of) != Some(it))
+    };
+    fields.iter().filter(says).copied().collect()
+}
+
+/// Refuses a new wish that nothing would keep. What stood there before may stay, or go.
+///
+/// # Errors
+/// When a field says something new that nothing keeps.
+pub fn check_kept(
+    kind: SettingKind,
+    home: Home,
+    body: &SettingBody,
+    before: Option<&Value>,
+) -> Result<(), Wrong> {
+    let body = body.to_json();
+    let is_new = |field: &&str| before.and_then(|of| of.get(*field)) != body.get(*field);
+    match not_kept(kind, home, &body).into_iter().find(is_new) {
+        None => Ok(()),
+        Some(field) => Err(Wrong::new(field, "is not kept by this version: leave it out")),
+    }
 }
 
 /// What a body names, each once.

@@ -32,7 +32,7 @@ macro_rules! settings {
         $Kind:ident($name:literal) at $path:literal {
             homes: [$($home:ident),+], most: $most:literal, singleton: $single:literal,
             set: $set:expr, reads: $reads:ident, phones: $phones:literal, decides: $decides:literal
-            $(, secret: $secret:ident)? $(,)?
+            $(, secret: $secret:ident)? $(, not_kept: $not_kept:expr)? $(,)?
         }
     )+) => {
         /// The kinds of settings.
@@ -71,6 +71,11 @@ macro_rules! settings {
                                 let kept: Option<SecretKept> = None;
                                 $(let kept = { let _ = kept; Some(SecretKept::$secret) };)?
                                 kept
+                            },
+                            not_kept: {
+                                let fields: &[&str] = &[];
+                                $(let fields = { let _ = fields; &$not_kept };)?
+                                fields
                             },
                             #[cfg(feature = "schema")]
                             schemas: SettingSchemas {

@@ -20,6 +20,7 @@ pub struct TeamPolicy {
     pub absent_min: u32,
     /// Who may let somebody in by a mention.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub guests: GuestPolicy,
     /// What members may take from the queue.
     #[serde(default)]
@@ -32,7 +33,7 @@ pub struct TeamPolicy {
     pub follow_up: Option<FollowUp>,
     /// Agents whose answers are held until a supervisor approves of them; at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 100), extend("x-of" = "agent")))]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub approval: Vec<AgentId>,
 }
 

@@ -149,6 +149,9 @@ pub struct Setting<B = Value> {
     /// What it names that is no more. What uses it skips that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<SettingName>,
+    /// Fields that say something which nothing keeps. It was set before that was known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_kept: Vec<String>,
 }
 
 /// What `PUT` sets.

@@ -1,5 +1,7 @@
 //! Settings of every kind: a row of routes for each that is declared, and what all of them share.
 
+mod broken;
+
 use axum::Json as Out;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts as Head;
@@ -10,13 +12,13 @@ use baton_domain::setting::{self, Target, Wrong};
 use baton_domain::sight::Sight;
 use baton_protocol::limits::{SETTING_CHANGES_MAX, SETTINGS_PAGE};
 use baton_protocol::setting::{
-    Home, Readers, SecretKept, Setting, SettingChange, SettingKindInfo, SettingName, SettingPut,
-    SettingSpec, SettingUse, SettingVersion, SettingsPage,
+    Home, Readers, SecretKept, Setting, SettingChange, SettingKindInfo, SettingPut, SettingSpec,
+    SettingUse, SettingVersion, SettingsPage,
 };
 use baton_protocol::{AgentId, Cursor, Epoch, Role, SettingId, SettingKind};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::input::{Id, Json, Query};
@@ -58,9 +60,9 @@ pub(super) fn routes() -> Vec<Route> {
             .says("The settings that name something, and those that are for it.")
             .query::<UsedBy>()
             .answers::<Vec<SettingUse>>(200),
-        Route::get(Access::Admin, "/api/v1/settings/broken", broken)
-            .says("The settings that name what is no more.")
-            .answers::<Vec<BrokenSetting>>(200),
+        Route::get(Access::Admin, "/api/v1/settings/broken", broken::list)
+            .says("The settings that do less than they say.")
+            .answers::<Vec<broken::BrokenSetting>>(200),
     ];
     all.extend(SettingKind::ALL.into_iter().flat_map(of_kind));
     all
@@ -149,17 +151,6 @@ pub(super) struct UsedBy {
     of: String,
 }
 
-/// A setting that names what is no more.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct BrokenSetting {
-    /// Its kind.
-    kind: String,
-    /// Its id.
-    id: SettingId,
-    /// What it names that is no more.
-    broken: Vec<SettingName>,
-}
-
 /// `GET /<path>`.
 async fn list(
     kind: SettingKind,
@@ -182,7 +173,7 @@ async fn list(
         home.is_none_or(|home| setting.home == home) && reads(&sight, kind, setting.home)
     });
     if asked.at.is_none() {
-        mark_broken(&mut tx, &signed, kind, &mut all).await?;
+        broken::mark(&mut tx, &signed, kind, &mut all).await?;
     }
     tx.rollback().await?;
     Ok(Out(all))
@@ -214,7 +205,7 @@ async fn one(
     let setting = found.filter(|setting| reads(&sight, kind, setting.home));
     let mut told = vec![setting.ok_or_else(Fault::not_found)?];
     if asked.at.is_none() {
-        mark_broken(&mut tx, &signed, kind, &mut told).await?;
+        broken::mark(&mut tx, &signed, kind, &mut told).await?;
     }
     tx.rollback().await?;
     let setting = told.pop().ok_or_else(Fault::not_found)?;
@@ -247,6 +238,7 @@ fn default_of(
         changed_by: None,
         ended: false,
         broken: Vec::new(),
+        not_kept: Vec::new(),
     })
 }
 
@@ -428,24 +420,6 @@ async fn used_by(
     Ok(Out(told))
 }
 
-/// `GET /settings/broken`.
-async fn broken(
-    State(parts): State<Shared>,
-    signed: Signed,
-) -> HandlerResult<Out<Vec<BrokenSetting>>> {
-    let mut tx = parts.store.read().await?;
-    let found = read::broken_settings(&mut tx, signed.workspace, None).await?;
-    tx.rollback().await?;
-    let mut told: Vec<BrokenSetting> = Vec::new();
-    for (SettingUse { kind, id, .. }, name) in found {
-        match told.last_mut().filter(|last| last.kind == kind && last.id == id) {
-            Some(last) => last.broken.push(name),
-            None => told.push(BrokenSetting { kind, id, broken: vec![name] }),
-        }
-    }
-    Ok(Out(told))
-}
-
 /// Commits changes, or says why none of them is made.
 async fn set(
     parts: &ApiState,
@@ -480,22 +454,6 @@ fn check_addresses(parts: &ApiState, changes: &[SettingChange]) -> Result<(), Se
         if let Some(problem) = problem {
             let problem = SetProblem::Invalid(Wrong::new("url", problem));
             return Err(SetRefused { place, problem });
-        }
-    }
-    Ok(())
-}
-
-/// Says of each setting what it names that is no more.
-async fn mark_broken(
-    tx: &mut Tx,
-    signed: &Signed,
-    kind: SettingKind,
-    settings: &mut [Setting],
-) -> HandlerResult<()> {
-    for (user, name) in read::broken_settings(tx, signed.workspace, Some(kind)).await? {
-        let named = settings.iter_mut().find(|setting| setting.id == user.id);
-        if let Some(setting) = named {
-            setting.broken.push(name);
         }
     }
     Ok(())

@@ -66,9 +66,9 @@ pub use routing::{
 };
 pub use search::{SearchFilter, SearchKind, search};
 pub use settings::{
-    Placed, broken_settings, held_settings, sealed_secrets, setting, setting_ids, setting_secrets,
-    setting_uses, setting_versions, settings, settings_above, settings_at, settings_of_home,
-    tags_merged_into,
+    Placed, broken_settings, held_settings, sealed_secrets, setting, setting_bodies, setting_ids,
+    setting_secrets, setting_uses, setting_versions, settings, settings_above, settings_at,
+    settings_of_home, tags_merged_into,
 };
 pub use snapshots::{snapshot, snapshots};
 pub use story::{story, told_of};

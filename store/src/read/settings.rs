@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use baton_domain::group::set::{HeldSetting, SettingKey};
-use baton_domain::setting::Target;
+use baton_domain::setting::{Bodies, Target};
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Setting, SettingName, SettingSecret, SettingUse, SettingVersion};
 use baton_protocol::{Actor, AgentId, Event, Fact, Home, SettingId, SettingKind, WorkspaceId};
@@ -84,6 +84,15 @@ pub async fn held_settings(
         Ok(Some((key, whole.row.read(whole.body.as_deref())?)))
     };
     rows.iter().filter_map(|row| held(row).transpose()).collect()
+}
+
+/// Homes and bodies of all settings of a workspace that did not end. Erased ones are left out.
+pub async fn setting_bodies(tx: &mut Tx, workspace: WorkspaceId) -> Result<Bodies, StoreError> {
+    let held = held_settings(tx, workspace, &SettingKind::ALL).await?;
+    let one = |((_, kind, id), held): (SettingKey, HeldSetting)| {
+        Some(((kind, id), (held.home, held.body?)))
+    };
+    Ok(held.into_iter().filter_map(one).collect())
 }
 
 /// One setting, ended or not.
@@ -266,6 +275,7 @@ fn setting_of(event: Event) -> Option<Setting> {
         changed_by: agent_of(event.actor),
         ended: false,
         broken: Vec::new(),
+        not_kept: Vec::new(),
     })
 }
 

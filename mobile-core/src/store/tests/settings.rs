@@ -23,6 +23,7 @@ fn reply(number: u128, version: u32) -> Setting {
         changed_by: None,
         ended: false,
         broken: Vec::new(),
+        not_kept: Vec::new(),
     }
 }
 

@@ -1,1 +1,0 @@
-export{t as default}from"./RuleTry--0TVI3mH.js";
