@@ -2076,17 +2076,17 @@ export type Refused = {
   detail: string;
   lines?: Line[];
 } & Refusal;
+/** A field and what it must be. */
+export interface RefusedField {
+  field: string;
+  problem: string;
+}
 /** An agent wants to be called back. Each has at most one on a conversation. It ends when it rings, when the agent answers or resolves, and when they set another one. A follow-up ends when the customer writes, or anybody resolves. */
 export interface Reminder {
   agent_id: AgentId;
   at: Timestamp;
   follow_up?: boolean;
   note_id?: NoteId;
-}
-/** A field and what it must be. */
-export interface RefusedField {
-  field: string;
-  problem: string;
 }
 /** An automatic message. */
 export interface Replied {
