@@ -40,13 +40,14 @@ pub(super) fn choose(
     chosen.map(|of| of.agent)
 }
 
-/// No load comes before some load, then who was given or gave back something longest ago. All who
-/// are chosen in one plan are so at one time: of these the least loaded comes first.
-fn idle(of: &Candidate) -> (bool, u64, u32, AgentId) {
+/// Who was given or gave back something longest ago, whatever they have: else who is fast gets
+/// everything. All who are chosen in one plan are so at one time: of these the least loaded comes
+/// first.
+fn idle(of: &Candidate) -> (u64, u32, AgentId) {
     if is_planted(Bug::TheFirstIsAlwaysAsked) {
-        return (false, 0, 0, of.agent);
+        return (0, 0, of.agent);
     }
-    (of.load > 0, of.idle_since, of.load, of.agent)
+    (of.idle_since, of.load, of.agent)
 }
 
 /// Load for what they can have, in thousandths. Who has no limit counts as one who can have 100.

@@ -186,7 +186,43 @@ fn each_way_to_choose_chooses_its_own() {
     assert_eq!(one(&Routing { first, ..policy(Choice::Priority) }), agent(3));
     let with_free = [all.as_slice(), &[idle(5, 0, 9)]].concat();
     let found = given(&policy(Choice::LongestIdle), &with_free, &[waits(7)]);
-    assert_eq!(found, [Some(agent(5))], "no load comes before some load");
+    assert_eq!(found, [Some(agent(1))], "who is fast gets no more than the others");
+}
+
+/// Three of a team: two have something that lasts, and one is through at once. Returns how many of
+/// so many customers each of them gets.
+fn of_one_who_is_fast(customers: u64) -> [usize; 3] {
+    let policy = policy(Choice::LongestIdle);
+    let slow = |number| Candidate { load: 1, capacity: Some(5), ..somebody(number) };
+    let mut candidates = by_id([slow(1), slow(2), Candidate { capacity: Some(5), ..somebody(3) }]);
+    let (mut memory, mut ends) = (TeamMemory::default(), Vec::new());
+    let mut given = [0; 3];
+    for minute in 1..=customers {
+        let at = minute * 60;
+        ends.retain(|(end, of): &(u64, AgentId)| {
+            if *end <= at {
+                let of = candidates.get_mut(of).unwrap();
+                (of.load, of.idle_since) = (of.load - 1, *end);
+            }
+            *end > at
+        });
+        candidates.values_mut().for_each(|of| of.offers = 0);
+        let waiting = [waits(u128::from(minute))];
+        let planned = plan(routing(&policy), &waiting, &mut candidates, &mut memory, at);
+        let agent = planned[0].agent.unwrap();
+        let number = usize::try_from(agent.0.as_u128()).unwrap();
+        given[number - 1] += 1;
+        let lasts = if number == 3 { 20 } else { 9 * 60 };
+        ends.push((at + lasts, agent));
+    }
+    given
+}
+
+#[test]
+fn who_is_fast_gets_no_more_than_their_share_while_others_have_room() {
+    assert_eq!(of_one_who_is_fast(9), [3, 3, 3]);
+    let given = of_one_who_is_fast(9_000);
+    assert!(given.iter().all(|of| *of * 3 <= 9_000 * 13 / 10), "{given:?}");
 }
 
 #[test]
