@@ -1252,8 +1252,6 @@ export interface GroupCard {
 export type GroupState = "open" | "deleted" | "suspended";
 /** The way a conversation of a queue comes to an agent. */
 export type Hand = "off" | "offer" | "assign";
-/** Whether a note goes with a conversation that is handed over. */
-export type HandoverNote = "optional" | "prompted" | "required";
 /** The row of a conversation without lines: existence, owner, status. */
 export interface Head {
   activity_at: Timestamp;
@@ -1984,8 +1982,6 @@ export interface Quarantined {
   reason: string;
   replayed_at: Timestamp | null;
 }
-/** What members may take from the queue. */
-export type QueuePolicy = "any" | "next" | "offered";
 /** A part of each day in which nothing is pushed. It may reach over midnight. */
 export interface QuietHours {
   from: string;
@@ -2877,16 +2873,12 @@ export interface TeamNew {
 export interface TeamPolicy {
   absent_min?: number;
   follow_up?: FollowUp;
-  from_queue: QueuePolicy;
-  handover_note: HandoverNote;
   undo_s: number;
 }
 /** What a team asks of its members. */
 export interface TeamPolicyInput {
   absent_min?: number;
   follow_up?: FollowUp;
-  from_queue?: QueuePolicy;
-  handover_note?: HandoverNote;
   undo_s?: number;
 }
 /** What `PUT` sets. */
@@ -3188,7 +3180,6 @@ export interface WorkspaceChange {
 export type WorkspaceId = Id;
 /** What holds for the whole workspace. */
 export interface WorkspacePolicy {
-  quiet?: number[];
   time_zone?: string;
 }
 /** What `PUT` sets. */

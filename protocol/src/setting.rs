@@ -71,7 +71,7 @@ settings! {
     TeamPolicy("team_policy") at "team-policies" {
         homes: [Team], most: 1, singleton: true,
         set: Setter::May(Permission::People), reads: Everyone, phones: true, decides: true,
-        not_kept: ["guests", "approval"],
+        not_kept: ["guests", "from_queue", "handover_note", "approval"],
     }
     /// The routing of a team: an agent is asked to take what waits in its queue.
     Routing("routing") at "routings" {
@@ -87,7 +87,7 @@ settings! {
     WorkspacePolicy("workspace_policy") at "workspace-policies" {
         homes: [Workspace], most: 1, singleton: true,
         set: Setter::Admins, reads: Everyone, phones: true, decides: true,
-        not_kept: ["languages"],
+        not_kept: ["languages", "quiet"],
     }
     /// When somebody is there.
     Schedule("schedule") at "schedules" {
@@ -439,6 +439,7 @@ pub struct WorkspacePolicy {
     pub languages: Vec<String>,
     /// When agents are told nothing by push, unless they set it otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub quiet: Option<Span>,
 }
 

@@ -24,9 +24,11 @@ pub struct TeamPolicy {
     pub guests: GuestPolicy,
     /// What members may take from the queue.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub from_queue: QueuePolicy,
     /// Whether who hands a conversation over writes a note.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub handover_note: HandoverNote,
     /// When owners are reminded of conversations in which nothing happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]

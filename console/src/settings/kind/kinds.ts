@@ -57,8 +57,6 @@ export const KINDS = {
     fields: {
       absent_min: {"is":"number","least":0,"most":120},
       follow_up: {"is":"part","parts":{"after_open_h":{"is":"number","least":1,"most":1000,"needed":true},"hours":{"is":"name","of":"schedule","empty":true},"then_lead_after_open_h":{"is":"number","least":1,"most":1000,"empty":true}},"empty":true},
-      from_queue: {"is":"choice","options":["any","next","offered"],"or":"any"},
-      handover_note: {"is":"choice","options":["optional","prompted","required"],"or":"optional"},
       undo_s: {"is":"number","least":0,"most":10,"or":0},
     },
   },
@@ -87,7 +85,6 @@ export const KINDS = {
     "path":"workspace-policies","homes":["workspace"],"most":1,"singleton":true,
     setters: {"own":false,"supervisors":false,"roles":["admin"]},
     fields: {
-      quiet: {"is":"span","empty":true},
       time_zone: {"is":"text","most":64,"empty":true},
     },
   },

@@ -1,0 +1,107 @@
+//! Fields of settings that nothing reads: whoever sets one believes that it does something.
+
+use std::collections::BTreeSet;
+
+use crate::source::Source;
+
+const DECLARED: &str = "protocol/src/setting";
+
+/// Fields of structs of settings that no code outside of settings names. What a kind declares as
+/// `not_kept` is passed over: it is offered to nobody.
+pub(crate) fn unread_fields(sources: &[Source]) -> Vec<String> {
+    let declared = || sources.iter().filter(|file| is_declaration(file));
+    let not_kept: BTreeSet<&str> = declared().flat_map(not_kept).collect();
+    let readers: Vec<&Source> = sources.iter().filter(|file| is_reader(file)).collect();
+    let is_read = |field: &str| readers.iter().any(|file| names(file, field));
+    let mut wrong = Vec::new();
+    for file in declared() {
+        for (line, field) in fields(file) {
+            if !not_kept.contains(field) && !is_read(field) {
+                wrong.push(file.at(line, &format!("nothing outside of settings reads `{field}`")));
+            }
+        }
+    }
+    wrong
+}
+
+fn is_declaration(file: &Source) -> bool {
+    // What all kinds share on the wire is no setting.
+    file.is_rust() && file.path.starts_with(DECLARED) && !file.path.ends_with("wire.rs")
+}
+
+/// The fields of a file's structs that are read from a body.
+fn fields(file: &Source) -> Vec<(usize, &str)> {
+    let mut is_body = false;
+    let mut found = Vec::new();
+    for (number, line) in file.production() {
+        if line.starts_with("#[derive(") {
+            is_body = line.contains("Deserialize");
+        }
+        let field = line.strip_prefix("    pub ").and_then(|rest| rest.split_once(": "));
+        let is_word = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if let Some((name, _)) = field.filter(|(name, _)| is_body && is_word(name)) {
+            found.push((number, name));
+        }
+    }
+    found
+}
+
+/// The names in the lists `not_kept: ["a", "b"]`.
+fn not_kept(file: &Source) -> Vec<&str> {
+    let lists = file.text.split("not_kept: [").skip(1);
+    let inside = lists.filter_map(|list| list.split(']').next());
+    inside.flat_map(|list| list.split('"').skip(1).step_by(2)).collect()
+}
+
+/// Whether it may act by what is set, or draw it.
+fn is_reader(file: &Source) -> bool {
+    let is_rust = file.is_rust() && file.is_of(&["domain", "server", "store"]);
+    let is_page = file.path.starts_with("console/src/")
+        && (file.path.ends_with(".ts") || file.path.ends_with(".svelte"));
+    let is_form = ["console/src/settings/kind/", "console/src/messages/", "console/src/wire.ts"];
+    let is_check = file.path.starts_with("domain/src/setting/");
+    (is_rust && !is_check) || (is_page && !is_form.iter().any(|of| file.path.starts_with(of)))
+}
+
+/// Whether a line of code names the field as a word.
+fn names(file: &Source, field: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    file.code().into_iter().any(|(_, line)| {
+        line.match_indices(field).any(|(at, _)| {
+            let before = line[..at].chars().next_back();
+            let after = line[at + field.len()..].chars().next();
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::sources;
+
+    #[test]
+    fn each_field_of_a_setting_is_read_by_what_keeps_it() {
+        let wrong = unread_fields(sources());
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_field_that_only_its_own_check_reads_is_seen() {
+        let declaration = |rest: &str| {
+            let body =
+                "#[derive(Clone, Deserialize)]\npub struct P {\n    pub planted_s: u32,\n}\n";
+            Source::new("protocol/src/setting/planted.rs", &format!("{body}{rest}"))
+        };
+        let check = Source::new("domain/src/setting/planted.rs", "fn c() { self.planted_s }");
+        let label = Source::new("console/src/messages/kinds-en.ts", "planted_s: \"Seconds\"");
+        let only = [declaration(""), check, label];
+        assert_eq!(unread_fields(&only).len(), 1);
+        let keeper = Source::new("domain/src/wait.rs", "fn w() { policy.planted_s }");
+        assert_eq!(unread_fields(&[declaration(""), keeper]), Vec::<String>::new());
+        let longer = Source::new("domain/src/wait.rs", "fn w() { policy.planted_s_max }");
+        assert_eq!(unread_fields(&[declaration(""), longer]).len(), 1);
+        let said = declaration("not_kept: [\"planted_s\"],");
+        assert_eq!(unread_fields(&[said]), Vec::<String>::new());
+    }
+}
