@@ -66,13 +66,8 @@ fn is_reader(file: &Source) -> bool {
 /// Whether a line of code names the field as a word.
 fn names(file: &Source, field: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    file.code().into_iter().any(|(_, line)| {
-        line.match_indices(field).any(|(at, _)| {
-            let before = line[..at].chars().next_back();
-            let after = line[at + field.len()..].chars().next();
-            !before.is_some_and(is_part) && !after.is_some_and(is_part)
-        })
-    })
+    let has = |line: &str| line.split(|c: char| !is_part(c)).any(|word| word == field);
+    file.code().into_iter().any(|(_, line)| has(line))
 }
 
 #[cfg(test)]

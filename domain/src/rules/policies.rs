@@ -266,9 +266,10 @@ impl Policies {
 /// The words that a rule looks for.
 fn sought(known: &KnownRule) -> impl Iterator<Item = Sought> {
     (known.first_test..).zip(&known.rule.tests).flat_map(|(test, of)| {
-        let (any_of, exactly) = match of {
-            Test::Text { any_of, exactly, .. } => (any_of.as_slice(), *exactly),
-            _ => (&[][..], false),
+        let (any_of, exactly) = if let Test::Text { any_of, exactly, .. } = of {
+            (any_of.as_slice(), *exactly)
+        } else {
+            (&[][..], false)
         };
         any_of.iter().map(move |text| Sought { phrase: Phrase::new(text), exactly, test })
     })
