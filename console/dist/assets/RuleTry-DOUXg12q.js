@@ -1,1 +1,0 @@
-export{t as default}from"./RuleTry-D0ECRny5.js";
