@@ -9,7 +9,7 @@ use baton_protocol::{
 
 use crate::decide::Draft;
 use crate::decide::owner::changed;
-use crate::find::{Phrase, Spoken};
+use crate::find::{Phrase, Phrases, Sought, Spoken};
 use crate::rules::{Policies, said};
 
 /// A bot that counts.
@@ -17,13 +17,14 @@ use crate::rules::{Policies, said};
 pub struct KnownBot {
     /// Its body.
     pub bot: Bot,
-    words: Vec<Phrase>,
+    words: Phrases,
 }
 
 impl KnownBot {
     /// A bot as it is set up.
     pub fn new(bot: Bot) -> Self {
-        let words = bot.words.iter().map(|word| Phrase::new(word)).collect();
+        let sought = |word: &String| Sought { phrase: Phrase::new(word), exactly: false, test: 0 };
+        let words = Phrases::new(bot.words.iter().map(sought));
         Self { bot, words }
     }
 }
@@ -55,8 +56,7 @@ pub fn step(conversation: &Conversation, policies: &Policies, event: &Event) -> 
         Fact::LineReceived { turn: Some(_), .. } => {
             let state = conversation.thread.clocks.bot?;
             let spoken = said(event).map(|text| Spoken::new(&text));
-            let has = |word: &Phrase| spoken.as_ref().is_some_and(|of| of.has(word, false));
-            if known.words.iter().any(has) {
+            if spoken.is_some_and(|spoken| !known.words.found(&spoken).is_empty()) {
                 return Some(BotStep::Asked);
             }
             (state.received >= known.bot.turns_max).then_some(BotStep::Turns)

@@ -10,6 +10,7 @@
 
 mod number;
 mod phrase;
+mod phrases;
 mod split;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use baton_protocol::{Content, Details};
 
 use self::number::Number;
 pub use self::phrase::{Phrase, Spoken};
+pub use self::phrases::{Phrases, Sought};
 use self::split::{Word, forms, is_ideographic, words};
 use crate::fold::{Traced, fold};
 

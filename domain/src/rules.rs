@@ -61,7 +61,7 @@ pub fn chosen<'a>(
     ran: &BTreeSet<SettingId>,
 ) -> Chosen<'a> {
     let mut chosen = Chosen { rules: Vec::new(), cut: None };
-    let heard = Heard::new(woken.event);
+    let heard = Heard::new(policies, woken.event);
     for known in policies.woken(woken) {
         let is_spent = ran.contains(&known.id) || has_run(woken.conversation, clocks, known);
         if is_spent || !tests::hold(policies, known, woken, &heard) {
@@ -92,7 +92,7 @@ pub struct Judged {
 
 /// The verdicts on all rules that an event wakes, also on those that do not run.
 pub fn judge(policies: &Policies, woken: Woken<'_>) -> Vec<(SettingId, Judged)> {
-    let heard = Heard::new(woken.event);
+    let heard = Heard::new(policies, woken.event);
     let judged = |known: &KnownRule| Judged {
         tests: tests::each(policies, known, woken, &heard),
         holds: tests::hold(policies, known, woken, &heard),

@@ -5,12 +5,12 @@ use crate::fold::fold;
 
 /// Words that stand together.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Phrase(Vec<String>);
+pub struct Phrase(pub(super) Vec<String>);
 
-/// A text in which words are looked for.
+/// A text in which words are looked for: its words, and whether each may be several.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Spoken {
-    words: Vec<(String, bool)>,
+    pub(super) words: Vec<(String, bool)>,
 }
 
 impl Phrase {
@@ -26,23 +26,5 @@ impl Spoken {
         let folded = fold(text);
         let word = |Word { at, is_run }| (folded.get(at).unwrap_or_default().to_owned(), is_run);
         Self { words: words(&folded).into_iter().map(word).collect() }
-    }
-
-    /// Whether the words of a phrase stand in it one after the other, as whole words. Scripts that
-    /// have no blanks between words are looked through. `exactly`: and nothing else.
-    pub fn has(&self, phrase: &Phrase, exactly: bool) -> bool {
-        let Phrase(wanted) = phrase;
-        if wanted.is_empty() {
-            return false;
-        }
-        let is_it = |(spoken, is_run): &(String, bool), word: &String| {
-            spoken == word || (*is_run && !exactly && spoken.contains(word.as_str()))
-        };
-        let stands =
-            |at: &[(String, bool)]| at.iter().zip(wanted).all(|(of, word)| is_it(of, word));
-        if exactly {
-            return self.words.len() == wanted.len() && stands(&self.words);
-        }
-        self.words.windows(wanted.len()).any(stands)
     }
 }

@@ -1,6 +1,6 @@
 //! The policies of a workspace: its rules, promises and schedules, ready to be asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::setting::{ContextSource, Rule, Sla, Test, Trigger, Webhook};
 use baton_protocol::{
@@ -9,7 +9,7 @@ use baton_protocol::{
 
 use super::{Woken, due_at, follow_up, rang, triggers};
 use crate::bots::KnownBot;
-use crate::find::Phrase;
+use crate::find::{Phrase, Phrases, Sought, Spoken};
 use crate::hours::{Hours, day_end};
 use crate::survey::KnownSurvey;
 use crate::tags::{TagFacts, Tags};
@@ -27,8 +27,8 @@ pub struct KnownRule {
     pub rule: Rule,
     /// The time from which it counts no more.
     pub until: Option<Timestamp>,
-    /// The words of each of its tests.
-    pub(super) words: Vec<Vec<Phrase>>,
+    /// The number of its first test, by which [`Policies::heard`] names tests.
+    pub(super) first_test: usize,
 }
 
 impl KnownRule {
@@ -69,6 +69,8 @@ pub struct Given {
 pub struct Policies {
     rules: Vec<KnownRule>,
     by_trigger: BTreeMap<Trigger, Vec<usize>>,
+    /// The words that rules look for.
+    phrases: Phrases,
     slas: Vec<KnownSla>,
     bots: BTreeMap<AgentId, KnownBot>,
     surveys: BTreeMap<SettingId, KnownSurvey>,
@@ -92,6 +94,7 @@ impl Policies {
         for given in given {
             policies.add(given);
         }
+        policies.phrases = Phrases::new(policies.rules.iter().flat_map(sought));
         policies
     }
 
@@ -122,10 +125,11 @@ impl Policies {
     }
 
     fn put(&mut self, id: SettingId, (version, since): (u32, Timestamp), rule: Rule) {
-        let words = rule.tests.iter().map(words).collect();
+        let first_test =
+            self.rules.last().map_or(0, |last| last.first_test + last.rule.tests.len());
         self.by_trigger.entry(rule.when).or_default().push(self.rules.len());
         let until = rule.until.as_deref().and_then(day_end);
-        self.rules.push(KnownRule { id, version, since, rule, until, words });
+        self.rules.push(KnownRule { id, version, since, rule, until, first_test });
     }
 
     /// Whether nothing happens by itself.
@@ -184,6 +188,11 @@ impl Policies {
         places.sort_unstable();
         let rules = places.into_iter().filter_map(|place| self.rules.get(place));
         rules.filter(|known| known.counts_at(at)).collect()
+    }
+
+    /// The numbers of the tests that look for something that was said.
+    pub(super) fn heard(&self, spoken: &Spoken) -> BTreeSet<usize> {
+        self.phrases.found(spoken)
     }
 
     /// Whether an event wakes any rule.
@@ -254,8 +263,13 @@ impl Policies {
     }
 }
 
-/// The words of a test.
-fn words(test: &Test) -> Vec<Phrase> {
-    let Test::Text { any_of, .. } = test else { return Vec::new() };
-    any_of.iter().map(|text| Phrase::new(text)).collect()
+/// The words that a rule looks for.
+fn sought(known: &KnownRule) -> impl Iterator<Item = Sought> {
+    (known.first_test..).zip(&known.rule.tests).flat_map(|(test, of)| {
+        let (any_of, exactly) = match of {
+            Test::Text { any_of, exactly, .. } => (any_of.as_slice(), *exactly),
+            _ => (&[][..], false),
+        };
+        any_of.iter().map(move |text| Sought { phrase: Phrase::new(text), exactly, test })
+    })
 }

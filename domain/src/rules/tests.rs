@@ -1,6 +1,7 @@
 //! The tests of rules, and which of them can never hold together.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Holds, OwnerKind, StatusKind, Test};
@@ -8,24 +9,27 @@ use baton_protocol::{Event, Fact, LineKind, Status, TagOn};
 
 use super::policies::{KnownRule, Policies};
 use super::{Woken, due_at, said};
-use crate::find::{Phrase, Spoken};
+use crate::find::Spoken;
 
-/// The words of an event. They are split once, however many rules look for some, and not at all
-/// where none does.
+/// The tests that look for something that an event says. They are found together, however many
+/// there are, and not at all where nobody asks.
 pub(super) struct Heard<'a> {
+    policies: &'a Policies,
     event: &'a Event,
-    spoken: OnceCell<Option<Spoken>>,
+    found: OnceCell<BTreeSet<usize>>,
 }
 
 impl<'a> Heard<'a> {
     /// Those of this event.
-    pub(super) fn new(event: &'a Event) -> Self {
-        Self { event, spoken: OnceCell::new() }
+    pub(super) fn new(policies: &'a Policies, event: &'a Event) -> Self {
+        Self { policies, event, found: OnceCell::new() }
     }
 
-    fn spoken(&self) -> Option<&Spoken> {
-        let split = || said(self.event).map(|text| Spoken::new(&text));
-        self.spoken.get_or_init(split).as_ref()
+    /// Whether the text has what the test of this number looks for.
+    fn has(&self, test: usize) -> bool {
+        let spoken = || said(self.event).map(|text| Spoken::new(&text));
+        let look = || spoken().map(|spoken| self.policies.heard(&spoken)).unwrap_or_default();
+        self.found.get_or_init(look).contains(&test)
     }
 }
 
@@ -36,12 +40,11 @@ pub(super) fn hold(
     woken: Woken<'_>,
     heard: &Heard<'_>,
 ) -> bool {
-    let tests = &known.rule.tests;
     let asked = Asked { policies, woken, heard };
-    let mut each = tests.iter().zip(&known.words).map(|(test, words)| asked.holds(test, words));
+    let mut each = numbered(known).map(|(number, test)| asked.holds(number, test));
     match known.rule.holds {
         Holds::All => each.all(|holds| holds),
-        Holds::Any => tests.is_empty() || each.any(|holds| holds),
+        Holds::Any => known.rule.tests.is_empty() || each.any(|holds| holds),
     }
 }
 
@@ -53,8 +56,11 @@ pub(super) fn each(
     heard: &Heard<'_>,
 ) -> Vec<bool> {
     let asked = Asked { policies, woken, heard };
-    let tests = known.rule.tests.iter().zip(&known.words);
-    tests.map(|(test, words)| asked.holds(test, words)).collect()
+    numbered(known).map(|(number, test)| asked.holds(number, test)).collect()
+}
+
+fn numbered(known: &KnownRule) -> impl Iterator<Item = (usize, &Test)> {
+    (known.first_test..).zip(&known.rule.tests)
 }
 
 /// All that tests look at.
@@ -76,14 +82,11 @@ impl Asked<'_> {
         }
     }
 
-    fn holds(&self, test: &Test, words: &[Phrase]) -> bool {
+    fn holds(&self, number: usize, test: &Test) -> bool {
         let Woken { conversation, event } = self.woken;
         let (head, thread) = (&conversation.head, &conversation.thread);
         match test {
-            Test::Text { exactly, not, .. } => {
-                let has = |spoken: &Spoken| words.iter().any(|word| spoken.has(word, *exactly));
-                self.heard.spoken().is_some_and(has) != *not
-            }
+            Test::Text { not, .. } => self.heard.has(number) != *not,
             Test::Kind { any_of, not } => {
                 received(event).is_some_and(|kind| any_of.contains(&kind)) != *not
             }

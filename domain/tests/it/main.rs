@@ -86,6 +86,8 @@ mod reporting_hours;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]
+mod rule_cost;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod seeing;
