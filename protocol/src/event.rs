@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::command::CannedUse;
 use crate::conversation::{Block, ContactCard};
 use crate::group::ConversationKind;
+pub use crate::owner_cause::OwnerCause;
 use crate::setting::SecretStep;
 use crate::setting::{Once, SlaTarget};
 use crate::{
@@ -107,43 +108,6 @@ pub struct OutcomeSaid {
     /// A text that says more about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-}
-
-/// Why a conversation got another owner.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum OwnerCause {
-    /// An agent claimed it.
-    Claimed,
-    /// An agent replied to a conversation that a queue owned.
-    Replied,
-    /// An agent gave it to a colleague.
-    Assigned,
-    /// It went back to the queue.
-    Unassigned,
-    /// It was handed over.
-    Transferred,
-    /// It was resolved; the queue owns it.
-    Resolved,
-    /// An agent opened a new episode.
-    Reopened,
-    /// Its owner left the workspace.
-    Rehomed,
-    /// The team's routing gave it to an agent.
-    Routed,
-    /// An agent accepted an offer.
-    Accepted,
-    /// A bot had it, and it went to people.
-    BotHanded,
-    /// Its owner was away while the customer waited.
-    Absent,
-    /// Nothing reached its owner while the customer waited.
-    Unreachable,
-    /// One that this version does not know.
-    #[serde(other)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
-    Unknown,
 }
 
 /// Who answered last.

@@ -46,6 +46,7 @@ pub mod next;
 pub mod notice;
 pub mod once;
 pub mod outcome;
+mod owner_cause;
 pub mod page;
 pub mod problem;
 pub mod push;
