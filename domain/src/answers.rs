@@ -13,8 +13,8 @@ use crate::predicates::{needs_review, provider_rank, says_something};
 /// Messages of an episode of which it is remembered that they may still fail.
 const SAID_KEPT: usize = 30;
 
-/// Pauses of an episode that are remembered. They are not joined before: what ran between two counts
-/// by one schedule or another, which is not known here.
+/// Pauses of an episode that are remembered. They are not joined before: what ran between two
+/// counts by one schedule or another, which is not known here.
 const PAUSES_KEPT: usize = 1_000;
 
 /// What became of some messages, by their numbers, where that is not told yet.

@@ -338,7 +338,10 @@ fn a_bot_has_said_what_was_taken_and_nothing_else() {
             scene.looks();
         }
         let due_at = Some(since.plus_ms(10 * MINUTE));
-        let silent = |fact: &Fact| matches!(fact, Fact::BotChanged { step: BotStep::Silent, due_at: at, .. } if *at == due_at);
+        let silent = |fact: &Fact| {
+            let Fact::BotChanged { step, due_at: at, .. } = fact else { return false };
+            (*step, *at) == (BotStep::Silent, due_at)
+        };
         assert!(scene.log.iter().any(|event| silent(&event.fact)), "its customer gets a person");
         assert_eq!(scene.conversation().thread.last_agent, None, "a bot answers nobody");
         scene.is_its_log();
