@@ -1,24 +1,23 @@
 //! Clocks: times that follow from a conversation and the policies, and from nothing else. So what
 //! the log says does not depend on when somebody looks.
 
+use std::collections::BTreeSet;
+
 use baton_protocol::limits::WINDOW_MS;
-use baton_protocol::setting::{Once, SlaTarget, Trigger};
+use baton_protocol::setting::{SlaTarget, Trigger};
 use baton_protocol::{
     Actor, AgentId, Author, BotStep, Clock, Clocks, Conversation, Event, Fact, Late, Pause,
-    Promised, Ran, Rang, Replied, RuleStep, SlaState, Status, Timestamp,
+    Promised, Ran, Rang, SettingId, SlaState, Status, Timestamp,
 };
 
 use crate::planted::{Bug, is_planted};
-use crate::rules::{KnownRule, Policies};
+use crate::rules::{KnownRule, Policies, Standing, holds_from, remember};
 use crate::survey;
 use crate::{bots, reminders};
 
 /// Starts of one clock, and clocks of a conversation, that are remembered.
 const STARTS_KEPT: usize = 3;
 const RANG_KEPT: usize = 256;
-/// Rules and automatic messages that are remembered.
-const RAN_KEPT: usize = 40;
-const REPLIED_KEPT: usize = 10;
 /// Pauses of promises that are remembered. The oldest two become one.
 const PAUSES_KEPT: usize = 12;
 
@@ -35,12 +34,20 @@ pub struct Due {
 
 /// All clocks of a conversation that run and have not rung, the earliest first.
 pub fn all(conversation: &Conversation, policies: &Policies) -> Vec<Due> {
-    let rules = policies.timed().filter_map(|known| of_rule(conversation, policies, known));
     let promised = promised(conversation, policies);
-    let mut all: Vec<Due> =
-        rules.chain(promised).filter(|due| !has_rung(conversation, *due)).collect();
+    let promised = promised.into_iter().filter(|due| !has_rung(conversation, *due));
+    let mut all: Vec<Due> = of_rules(conversation, policies).chain(promised).collect();
     all.sort_unstable();
     all
+}
+
+/// The first clock of a rule that runs and has not rung.
+pub(crate) fn first_of_rules(conversation: &Conversation, policies: &Policies) -> Option<Due> {
+    of_rules(conversation, policies).min()
+}
+
+fn of_rules(conversation: &Conversation, policies: &Policies) -> impl Iterator<Item = Due> {
+    policies.timed().filter_map(|known| of_rule(conversation, policies, known))
 }
 
 /// The time until which the customer was promised something, whether it is past or not: the
@@ -132,7 +139,8 @@ fn has_rung(conversation: &Conversation, due: Due) -> bool {
     rang.iter().any(is_it)
 }
 
-fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) -> Option<Due> {
+/// The clock of a rule as it runs, whatever the rule tests.
+fn runs(conversation: &Conversation, policies: &Policies, known: &KnownRule) -> Option<Due> {
     let start = began(conversation, known.rule.when)?;
     let ms = i64::from(known.rule.after_min?) * 60_000;
     let at = if known.rule.when == Trigger::WindowLeft {
@@ -143,6 +151,31 @@ fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) 
     // A rule counts from its publishing on.
     let clock = Clock::Rule { rule_id: known.id };
     (at >= known.since && known.counts_at(at)).then_some(Due { at, clock, start })
+}
+
+/// The clock of a rule. It rings once its time is over, and as soon as the rule's tests hold from
+/// there on: they are asked again with each change.
+fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) -> Option<Due> {
+    let due = runs(conversation, policies, known).filter(|due| !has_rung(conversation, *due))?;
+    let at = holds_from(policies, known, conversation, due.at)?;
+    known.counts_at(at).then_some(Due { at, ..due })
+}
+
+/// The clocks of rules whose time is over and whose tests do not hold: each by its beginning.
+pub(crate) fn held_back(
+    conversation: &Conversation,
+    policies: &Policies,
+    now: Timestamp,
+) -> BTreeSet<(Clock, Timestamp)> {
+    let running = policies.timed().filter_map(|known| runs(conversation, policies, known));
+    let over = running.filter(|due| due.at <= now && !has_rung(conversation, *due));
+    over.map(|due| (due.clock, due.start)).collect()
+}
+
+/// The clock of a rule that runs and has not rung, whether its tests hold or not.
+pub fn waits(conversation: &Conversation, policies: &Policies, rule: SettingId) -> Option<Due> {
+    let known = policies.timed().find(|known| known.id == rule)?;
+    runs(conversation, policies, known).filter(|due| !has_rung(conversation, *due))
 }
 
 /// The time at which a rule's clock began, if it runs.
@@ -207,6 +240,7 @@ fn of_promise(
 pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     let (before, active) = (conversation.head.status, conversation.head.activity_at);
     let (episode, turn) = (conversation.head.episode, conversation.thread.turn);
+    let standing = Standing::of(conversation);
     let clocks = &mut conversation.thread.clocks;
     // Events without a revision, as marks are, are told to some alone: all have to end equal.
     if event.revision.is_some() {
@@ -218,7 +252,7 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     match &event.fact {
         Fact::RuleRan { rule_id, once, turn, did, cut: false, .. } => {
             let ran = Ran { rule_id: *rule_id, once: *once, turn: *turn, episode };
-            remember(clocks, ran, event.at, did);
+            remember(clocks, ran, event.at, did, standing);
         }
         Fact::ClockDue { clock, start, due_at } => {
             let (clock, start, due_at) = (*clock, *start, *due_at);
@@ -301,26 +335,6 @@ fn pause(pauses: &mut Vec<Pause>, runs: bool, at: Timestamp) {
         next.from = next.from.plus_ms(-end.since(*from));
         pauses.remove(0);
     }
-}
-
-/// Notes that a rule ran.
-pub(crate) fn remember(clocks: &mut Clocks, ran: Ran, at: Timestamp, did: &[RuleStep]) {
-    if did.contains(&RuleStep::Reply) {
-        clocks.replied.push(Replied { turn: ran.turn, at });
-        let over = clocks.replied.len().saturating_sub(REPLIED_KEPT);
-        clocks.replied.drain(..over);
-    }
-    clocks.ran.retain(|of| match of.once {
-        Once::Always => false,
-        Once::Turn => of.turn == ran.turn,
-        Once::Episode => of.episode == ran.episode,
-        Once::Conversation => of.rule_id != ran.rule_id,
-    });
-    if ran.once != Once::Always {
-        clocks.ran.push(ran);
-    }
-    let over = clocks.ran.len().saturating_sub(RAN_KEPT);
-    clocks.ran.drain(..over);
 }
 
 /// Notes that a clock rang.

@@ -10,6 +10,7 @@
 
 mod number;
 mod phrase;
+mod signs;
 mod split;
 
 use std::collections::BTreeSet;

@@ -7,6 +7,7 @@
 pub mod announce;
 pub mod apply;
 pub mod attributes;
+pub mod automatic;
 pub mod board;
 pub mod bots;
 pub mod canned;

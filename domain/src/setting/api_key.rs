@@ -8,10 +8,10 @@ use super::{Around, Name, SettingRules, Target, Wrong};
 use crate::fold::fold;
 use crate::hours::day_end;
 
-/// Whether the last day of a key is over. A day that is none is over.
-pub fn is_over(key: &ApiKey, now: Timestamp) -> bool {
+/// Whether the last day of a key is over, where the workspace is. A day that is none is over.
+pub fn is_over(key: &ApiKey, zone: Option<&str>, now: Timestamp) -> bool {
     let Some(until) = &key.until else { return false };
-    day_end(until).is_none_or(|end| now >= end)
+    day_end(until, zone).is_none_or(|end| now >= end)
 }
 
 impl SettingRules for ApiKey {

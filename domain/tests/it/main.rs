@@ -46,6 +46,8 @@ mod language;
 #[cfg(test)]
 mod marketing;
 #[cfg(test)]
+mod meant_rules;
+#[cfg(test)]
 mod mirror;
 #[cfg(test)]
 mod month;
@@ -75,6 +77,8 @@ mod priority;
 mod promises;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod remembered;
 #[cfg(test)]
 mod reminders;
 #[cfg(test)]

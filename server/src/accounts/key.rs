@@ -77,7 +77,7 @@ impl Accounts {
     }
 
     fn is_good(&self, holder: &KeyHolder) -> bool {
-        !is_over(&holder.body, self.0.clock.now())
+        !is_over(&holder.body, holder.zone.as_deref(), self.0.clock.now())
     }
 }
 
