@@ -5,6 +5,7 @@
 //! when the next one is due, and every few seconds for what a dead node left.
 
 mod breaker;
+mod called;
 mod limits;
 mod services;
 
@@ -25,6 +26,7 @@ use crate::config::PushContent;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::push::{Lane, Lanes, Letter, SENDERS, SealKey, Target, Verdict, Words};
+use crate::store::notice::called as called_by;
 use crate::store::push::{
     Claim, Claimed, Ended, Finished, mention_words, next_push, offer_of, push_badge, push_left,
     push_words, turn_pushes,
@@ -402,6 +404,7 @@ impl Sending {
             false => None,
         };
         let ends = offer.and_then(|(_, until)| until);
+        let locale = target.locale.clone();
         let to = address(target);
         let has_words =
             kind.spec().is_shown && to.key.is_some() && self.pusher.content == PushContent::E2e;
@@ -409,7 +412,10 @@ impl Sending {
             let (workspace, of) = (claimed.workspace, claimed.conversation);
             let (name, said) = push_words(store, workspace, of).await?;
             let text = match kind {
-                Kind::Mention => mention_words(store, workspace, of, claimed.agent).await?,
+                Kind::Mention => match called_by(store, workspace, claimed.position).await? {
+                    Some(reason) => called::sentence(&reason, locale.as_deref()),
+                    None => mention_words(store, workspace, of, claimed.agent).await?,
+                },
                 // What the customer said last is not why it rings.
                 Kind::Reminder => None,
                 Kind::Retract
