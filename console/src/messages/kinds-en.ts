@@ -92,6 +92,7 @@ export const kindsEn: KindWords = {
       fields: {
         absent_min: "Minutes until an open turn leaves an owner who is not there",
         undo_s: "Seconds to take a message back",
+        quiet_after_answer_min: "Minutes after an answer without automatic messages",
         from_queue: "What members take from the queue",
         handover_note: "A note with each handover",
         follow_up: "Reminders",
@@ -99,6 +100,7 @@ export const kindsEn: KindWords = {
       hints: {
         absent_min: "Away or not reachable while the customer waits. 1 to 120; 0: never.",
         undo_s: "A message waits so long before it leaves, 0 to 10.",
+        quiet_after_answer_min: "Rules send the customer nothing while the talk goes on. 0 to 240.",
         follow_up: "When nothing happens in a conversation.",
       },
     },

@@ -92,6 +92,7 @@ export const kindsEs: KindWords = {
       fields: {
         absent_min: "Minutos hasta quitar un turno abierto a un responsable que no está",
         undo_s: "Segundos para retirar un mensaje",
+        quiet_after_answer_min: "Minutos tras una respuesta sin mensajes automáticos",
         from_queue: "Qué cogen los miembros de la cola",
         handover_note: "Una nota con cada traspaso",
         follow_up: "Recordatorios",
@@ -99,6 +100,7 @@ export const kindsEs: KindWords = {
       hints: {
         absent_min: "Ausente o ilocalizable mientras el cliente espera. De 1 a 120; 0: nunca.",
         undo_s: "Un mensaje espera ese tiempo antes de salir, de 0 a 10.",
+        quiet_after_answer_min: "Las reglas no envían nada al cliente mientras sigue la conversación. De 0 a 240.",
         follow_up: "Cuando no pasa nada en una conversación.",
       },
     },

@@ -20,7 +20,8 @@ export function announce(desk: Desk, fresh: readonly Notice[], open: Id | undefi
   const { id } = one.conversation.head;
   const w = noticeWords[words.language];
   const who = one.by === undefined ? words.t.change.system : agent(desk, one.by);
-  const text = sayNotice(w, one.kind, who, name(customer({ level: "full", view: one.conversation })));
+  const called = name(customer({ level: "full", view: one.conversation }));
+  const text = sayNotice(w, one.kind, who, called, one.reason);
   const run = () => nav.go({ at: "inbox", view: "open", conversation: id });
   toasts.tell(text, { text: w.open, run });
   if (settings.hasSound) ring();
