@@ -74,7 +74,8 @@ pub fn drafts(
 ) -> Vec<Draft> {
     let head = &conversation.head;
     let Some(agent_id) = head.owner.agent() else { return Vec::new() };
-    let told = Fact::BotChanged { agent_id, step, due_at }.into();
+    let for_people = step != BotStep::Began;
+    let told = Fact::BotChanged { agent_id, step, due_at, for_people }.into();
     if step == BotStep::Began {
         return vec![told];
     }
@@ -95,7 +96,11 @@ pub(crate) fn fold(clocks: &mut Clocks, event: &Event, is_waiting: bool) {
                 waits_since: is_waiting.then_some(event.at),
             });
         }
-        Fact::BotChanged { .. } => clocks.bot = None,
+        Fact::BotChanged { for_people, .. } => {
+            clocks.bot = None;
+            clocks.is_for_people |= for_people;
+        }
+        Fact::EpisodeOpened { .. } => clocks.is_for_people = false,
         Fact::OwnerChanged { owner, .. } => {
             clocks.bot.take_if(|bot| owner.agent() != Some(bot.agent_id));
         }

@@ -54,10 +54,11 @@ impl Backend for ServerBackend {
     }
 
     fn acked(&self, caller: Caller, ack: &Ack) {
-        self.looks.hear(caller, ack);
+        self.looks.hear(caller, ack, self.clock.now());
     }
 
     fn note_composing(&self, caller: Caller, conversation: ConversationId) {
+        self.engine.acts().note(caller);
         self.engine.courtesies().typed((caller.workspace, conversation));
     }
 
