@@ -85,11 +85,11 @@ impl Signs {
         if self.has_socket && is_within(self.acted_at, i64::from(self.here_min) * 60_000, now) {
             return Verdict::Here;
         }
-        match self.by_push(now) {
-            Verdict::Push => Verdict::Push,
-            _ if self.is_connected(now) => Verdict::Connected,
-            by_push => by_push,
+        let by_push = self.by_push(now);
+        if by_push != Verdict::Push && self.is_connected(now) {
+            return Verdict::Connected;
         }
+        by_push
     }
 
     /// Whether a device shows what comes, whoever looks at it.
