@@ -57,8 +57,10 @@ fn not_kept(file: &Source) -> Vec<&str> {
 fn is_reader(file: &Source) -> bool {
     let is_rust = file.is_rust() && file.is_of(&["domain", "server", "store"]);
     let is_page = file.path.starts_with("console/src/")
+        && !file.path.ends_with(".test.ts")
         && (file.path.ends_with(".ts") || file.path.ends_with(".svelte"));
-    let is_form = ["console/src/settings/kind/", "console/src/messages/", "console/src/wire.ts"];
+    let is_form =
+        ["console/src/settings/kind/kinds.ts", "console/src/messages/", "console/src/wire.ts"];
     let is_check = file.path.starts_with("domain/src/setting/");
     (is_rust && !is_check) || (is_page && !is_form.iter().any(|of| file.path.starts_with(of)))
 }

@@ -40,9 +40,9 @@ pub(super) fn choose(
     chosen.map(|of| of.agent)
 }
 
-/// Who was given or gave back something longest ago, whatever they have: else who is fast gets
-/// everything. All who are chosen in one plan are so at one time: of these the least loaded comes
-/// first.
+/// The order of *longest idle*: by the last time somebody was given something or gave it back.
+/// Load does not come first, else who is fast gets everything. All who are chosen in one plan are
+/// so at one time: of these the least loaded comes first.
 fn idle(of: &Candidate) -> (u64, u32, AgentId) {
     if is_planted(Bug::TheFirstIsAlwaysAsked) {
         return (0, 0, of.agent);
