@@ -19,15 +19,15 @@ pub struct TeamPolicy {
     #[cfg_attr(feature = "schema", schemars(range(max = 120)))]
     pub absent_min: u32,
     /// Who may let somebody in by a mention.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub guests: GuestPolicy,
     /// What members may take from the queue.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub from_queue: QueuePolicy,
     /// Whether who hands a conversation over writes a note.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub handover_note: HandoverNote,
     /// When owners are reminded of conversations in which nothing happens.
@@ -37,6 +37,11 @@ pub struct TeamPolicy {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub approval: Vec<AgentId>,
+}
+
+/// What nothing keeps is not written where it says nothing.
+fn is_usual<T: Default + PartialEq>(of: &T) -> bool {
+    *of == T::default()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

@@ -1,8 +1,7 @@
 //! Settings: every kind at once, by its declaration and its example.
 
-use baton_domain::setting::default_for;
 use baton_model::settings::{example, varied};
-use baton_protocol::setting::{Home, HomeKind, Readers, Setter, SettingSpec};
+use baton_protocol::setting::{HomeKind, Readers, Setter, SettingSpec};
 use baton_protocol::{SettingKind, limits};
 use uuid::Uuid;
 
@@ -31,7 +30,6 @@ impl Subject {
             HomeKind::Channel => desk.channel.parse().unwrap(),
         };
         let id = if spec.is_singleton { of } else { desk.parts.clock.uuid_v7() };
-        let usual = default_for(kind, Home::of(home, of)).map(|body| body.to_json());
         let home = match home {
             HomeKind::Workspace => json!({"kind": "workspace"}),
             HomeKind::Team | HomeKind::Channel | HomeKind::Agent => {
@@ -44,12 +42,6 @@ impl Subject {
         for (field, of) in people {
             if let Some(place) = body.get_mut(field) {
                 *place = of;
-            }
-        }
-        // What nothing keeps is no part of an example. Consoles that know it write its default.
-        for field in spec.not_kept {
-            if let Some(of) = usual.as_ref().and_then(|body| body.get(field)) {
-                body[*field] = of.clone();
             }
         }
         let put = json!({"home": home, "body": body});
