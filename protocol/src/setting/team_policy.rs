@@ -39,7 +39,7 @@ pub struct TeamPolicy {
     pub approval: Vec<AgentId>,
 }
 
-/// What nothing keeps is not written where it says nothing.
+/// Whether a field says its default. Of what nothing keeps it is not written then.
 fn is_usual<T: Default + PartialEq>(of: &T) -> bool {
     *of == T::default()
 }
