@@ -1,4 +1,4 @@
-//! Fields of settings that nothing reads: whoever sets one believes that it does something.
+//! Fields of settings that nothing reads. An admin who sets one believes that it does something.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,13 @@ const DECLARED: &str = "protocol/src/setting";
 /// `not_kept` is passed over: it is offered to nobody.
 pub(crate) fn unread_fields(sources: &[Source]) -> Vec<String> {
     let declared = || sources.iter().filter(|file| is_declaration(file));
-    let not_kept: BTreeSet<&str> = declared().flat_map(not_kept).collect();
+    let not_kept: BTreeSet<(&str, &str)> = declared().flat_map(not_kept).collect();
     let readers: Vec<&Source> = sources.iter().filter(|file| is_reader(file)).collect();
     let is_read = |field: &str| readers.iter().any(|file| names(file, field));
     let mut wrong = Vec::new();
     for file in declared() {
-        for (line, field) in fields(file) {
-            if !not_kept.contains(field) && !is_read(field) {
+        for (line, body, field) in fields(file) {
+            if !not_kept.contains(&(body, field)) && !is_read(field) {
                 wrong.push(file.at(line, &format!("nothing outside of settings reads `{field}`")));
             }
         }
@@ -29,28 +29,39 @@ fn is_declaration(file: &Source) -> bool {
     file.is_rust() && file.path.starts_with(DECLARED) && !file.path.ends_with("wire.rs")
 }
 
-/// The fields of a file's structs that are read from a body.
-fn fields(file: &Source) -> Vec<(usize, &str)> {
-    let mut is_body = false;
+/// The fields of a file's structs that are read from a body: line, struct and field.
+fn fields(file: &Source) -> Vec<(usize, &str, &str)> {
+    let (mut is_body, mut body) = (false, "");
     let mut found = Vec::new();
     for (number, line) in file.production() {
         if line.starts_with("#[derive(") {
             is_body = line.contains("Deserialize");
         }
+        if let Some(rest) = line.strip_prefix("pub struct ") {
+            body = rest.split([' ', '<', '(', ';']).next().unwrap_or_default();
+        }
         let field = line.strip_prefix("    pub ").and_then(|rest| rest.split_once(": "));
         let is_word = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if let Some((name, _)) = field.filter(|(name, _)| is_body && is_word(name)) {
-            found.push((number, name));
+            found.push((number, body, name));
         }
     }
     found
 }
 
-/// The names in the lists `not_kept: ["a", "b"]`.
-fn not_kept(file: &Source) -> Vec<&str> {
-    let lists = file.text.split("not_kept: [").skip(1);
-    let inside = lists.filter_map(|list| list.split(']').next());
-    inside.flat_map(|list| list.split('"').skip(1).step_by(2)).collect()
+/// The kind and each name of the rows `Kind("kind") at "kinds" { …, not_kept: ["a", "b"] }`.
+fn not_kept(file: &Source) -> Vec<(&str, &str)> {
+    let mut body = "";
+    let mut found = Vec::new();
+    for (_, line) in file.lines() {
+        let row = line.trim_start().split_once("(\"").filter(|_| line.contains("\") at \""));
+        if let Some((kind, _)) = row {
+            body = kind;
+        }
+        let Some((_, list)) = line.split_once("not_kept: [") else { continue };
+        found.extend(list.split('"').skip(1).step_by(2).map(|field| (body, field)));
+    }
+    found
 }
 
 /// Whether it may act by what is set, or draw it.
@@ -98,7 +109,9 @@ mod tests {
         assert_eq!(unread_fields(&[declaration(""), keeper]), Vec::<String>::new());
         let longer = Source::new("domain/src/wait.rs", "fn w() { policy.planted_s_max }");
         assert_eq!(unread_fields(&[declaration(""), longer]).len(), 1);
-        let said = declaration("not_kept: [\"planted_s\"],");
-        assert_eq!(unread_fields(&[said]), Vec::<String>::new());
+        let row =
+            |kind: &str| format!("{kind}(\"p\") at \"ps\" {{\n    not_kept: [\"planted_s\"],\n}}");
+        assert_eq!(unread_fields(&[declaration(&row("P"))]), Vec::<String>::new());
+        assert_eq!(unread_fields(&[declaration(&row("Other"))]).len(), 1, "it is another kind's");
     }
 }

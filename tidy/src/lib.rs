@@ -1,6 +1,7 @@
 //! A test of the repository itself: what reviewers would have to remember is checked here. It has
 //! no dependencies, so that it runs before anything else is compiled.
 #![cfg(test)]
+
 mod kept;
 mod layers;
 mod pages;

@@ -421,7 +421,7 @@ impl Change<'_> {
         let body = setting::checked(change.kind, &put.body, &around);
         let body = body.map_err(SetProblem::Invalid)?;
         let before = held.filter(|held| held.is_at(put.home)).and_then(|held| held.body.as_ref());
-        setting::check_kept(change.kind, put.home, &body, before).map_err(SetProblem::Invalid)?;
+        setting::check_kept(&body, before).map_err(SetProblem::Invalid)?;
         Ok(body)
     }
 

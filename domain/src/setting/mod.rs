@@ -178,33 +178,29 @@ pub fn checked(kind: SettingKind, body: &Value, around: &Around<'_>) -> Result<S
     Ok(read)
 }
 
-/// The fields of a body that say something which nothing keeps.
-pub fn not_kept(kind: SettingKind, home: Home, body: &Value) -> Vec<&'static str> {
-    let fields = kind.spec().not_kept;
-    if fields.is_empty() {
+/// The fields of a stored body that say something which nothing keeps.
+pub fn not_kept(kind: SettingKind, body: &Value) -> Vec<&'static str> {
+    if kind.spec().not_kept.is_empty() {
         return Vec::new();
     }
-    let usual = default_for(kind, home).map(|body| body.to_json());
-    let says = |field: &&&str| {
-        let of = |body: &Value| body.get(**field).cloned();
-        of(body).is_some_and(|it| usual.as_ref().and_then(of) != Some(it))
-    };
-    fields.iter().filter(says).copied().collect()
+    // Earlier versions wrote defaults too. Written anew, such a field is there if it says more.
+    SettingBody::read(kind, body).map_or_else(|_| Vec::new(), |body| said_in_vain(&body))
+}
+
+fn said_in_vain(body: &SettingBody) -> Vec<&'static str> {
+    let json = body.to_json();
+    let fields = body.kind().spec().not_kept.iter().copied();
+    fields.filter(|field| json.get(field).is_some()).collect()
 }
 
 /// Refuses a new wish that nothing would keep. What stood there before may stay, or go.
 ///
 /// # Errors
 /// When a field says something new that nothing keeps.
-pub fn check_kept(
-    kind: SettingKind,
-    home: Home,
-    body: &SettingBody,
-    before: Option<&Value>,
-) -> Result<(), Wrong> {
-    let body = body.to_json();
-    let is_new = |field: &&str| before.and_then(|of| of.get(*field)) != body.get(*field);
-    match not_kept(kind, home, &body).into_iter().find(is_new) {
+pub fn check_kept(body: &SettingBody, before: Option<&Value>) -> Result<(), Wrong> {
+    let json = body.to_json();
+    let is_new = |field: &&str| before.and_then(|of| of.get(field)) != json.get(field);
+    match said_in_vain(body).into_iter().find(is_new) {
         None => Ok(()),
         Some(field) => Err(Wrong::new(field, "is not kept by this version: leave it out")),
     }

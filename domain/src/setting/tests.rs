@@ -320,39 +320,53 @@ fn clients_that_go_by_what_a_kind_says_offer_what_the_server_takes() {
 
 #[test]
 fn what_nothing_keeps_is_refused_anew_and_may_stay_or_go() {
-    let team = Home::Team { id: TeamId(Uuid::from_u128(1)) };
     let kind = SettingKind::TeamPolicy;
-    let [field, ..] = kind.spec().not_kept else { panic!("all is kept") };
     let read = |body: Value| SettingBody::read(kind, &body).unwrap();
-    let usual = read(json!({"undo_s": 3})).to_json();
+    let usual = read(json!({"undo_s": 3}));
     let guests = read(json!({"undo_s": 3, "guests": "anyone"}));
-    assert_eq!((*field, not_kept(kind, team, &usual)), ("guests", vec![]));
-    assert_eq!(not_kept(kind, team, &guests.to_json()), ["guests"]);
-    let check = |body: &SettingBody, before: Option<&Value>| {
-        check_kept(kind, team, body, before).map_err(|wrong| wrong.field)
+    assert_eq!(not_kept(kind, &usual.to_json()), Vec::<&str>::new());
+    assert_eq!(not_kept(kind, &guests.to_json()), ["guests"]);
+    let check = |body: &SettingBody, before: Option<&SettingBody>| {
+        let before = before.map(SettingBody::to_json);
+        check_kept(body, before.as_ref()).map_err(|wrong| wrong.field)
     };
-    assert_eq!(check(&guests, None), Err("guests".to_owned()));
-    assert_eq!(check(&guests, Some(&usual)), Err("guests".to_owned()));
-    assert_eq!(check(&guests, Some(&guests.to_json())), Ok(()), "an old console writes it back");
-    assert_eq!(check(&read(usual), Some(&guests.to_json())), Ok(()), "it is taken away");
-    assert_eq!(
-        check(&read(json!({"guests": "nobody"})), Some(&guests.to_json())),
-        Err("guests".to_owned())
-    );
+    let refused = Err("guests".to_owned());
+    assert_eq!(check(&guests, None), refused);
+    assert_eq!(check(&guests, Some(&usual)), refused);
+    assert_eq!(check(&guests, Some(&guests)), Ok(()), "an old console writes it back");
+    assert_eq!(check(&usual, Some(&guests)), Ok(()), "it is taken away");
+    assert_eq!(check(&read(json!({"guests": "nobody"})), Some(&guests)), refused);
+}
+
+#[test]
+fn a_body_of_before_that_says_only_defaults_says_nothing_that_is_not_kept() {
+    // Earlier versions wrote each of these into every body.
+    let before = json!({"undo_s": 3, "guests": "owner_and_supervisors", "from_queue": "any",
+        "handover_note": "optional"});
+    assert_eq!(not_kept(SettingKind::TeamPolicy, &before), Vec::<&str>::new());
+}
+
+#[test]
+fn no_default_says_what_nothing_keeps() {
+    for kind in SettingKind::ALL {
+        for home in kind.spec().homes {
+            let usual = default_for(kind, Home::of(*home, Uuid::from_u128(1)));
+            let said = usual.map_or_else(Vec::new, |body| said_in_vain(&body));
+            assert_eq!(said, Vec::<&str>::new(), "{kind:?}");
+        }
+    }
 }
 
 #[test]
 fn an_admin_is_told_what_would_be_refused_today() {
-    let workspace = Home::Workspace;
     let id = SettingId(Uuid::from_u128(2));
-    let good = (SettingKind::Tag, id);
     let odd = (SettingKind::WorkspacePolicy, id);
     let settings = Bodies::from([
-        (good, (workspace, json!({"name": "VIP"}))),
-        (odd, (workspace, json!({"time_zone": "Moon"}))),
+        ((SettingKind::Tag, id), json!({"name": "VIP"})),
+        (odd, json!({"time_zone": "Moon", "quiet": [1320, 420]})),
     ]);
     let told = unsound(&settings);
     let [one] = &told[..] else { panic!("{told:?}") };
-    assert_eq!((one.kind, one.id), odd);
+    assert_eq!(((one.kind, one.id), &one.not_kept[..]), (odd, &["quiet"][..]));
     assert_eq!(one.refused.as_ref().map(|wrong| wrong.field.as_str()), Some("time_zone"));
 }

@@ -86,12 +86,10 @@ pub async fn held_settings(
     rows.iter().filter_map(|row| held(row).transpose()).collect()
 }
 
-/// Homes and bodies of all settings of a workspace that did not end. Erased ones are left out.
+/// Bodies of all settings of a workspace that did not end. Erased ones are left out.
 pub async fn setting_bodies(tx: &mut Tx, workspace: WorkspaceId) -> Result<Bodies, StoreError> {
     let held = held_settings(tx, workspace, &SettingKind::ALL).await?;
-    let one = |((_, kind, id), held): (SettingKey, HeldSetting)| {
-        Some(((kind, id), (held.home, held.body?)))
-    };
+    let one = |((_, kind, id), held): (SettingKey, HeldSetting)| Some(((kind, id), held.body?));
     Ok(held.into_iter().filter_map(one).collect())
 }
 

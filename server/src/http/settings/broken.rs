@@ -75,7 +75,7 @@ fn entry(told: &mut BrokenById, kind: String, id: SettingId) -> &mut BrokenSetti
     })
 }
 
-/// Says of each setting what it names that is no more.
+/// Marks in each setting names of things that are no more, and fields that nothing keeps.
 pub(super) async fn mark(
     tx: &mut Tx,
     signed: &Signed,
@@ -90,7 +90,7 @@ pub(super) async fn mark(
     }
     for setting in settings {
         let body = setting.body.as_ref();
-        let fields = body.map(|body| setting::not_kept(kind, setting.home, body));
+        let fields = body.map(|body| setting::not_kept(kind, body));
         setting.not_kept = fields.into_iter().flatten().map(str::to_owned).collect();
     }
     Ok(())
