@@ -78,6 +78,27 @@ test("a tag is made, renamed elsewhere, reverted, and changed by two at once", a
   await expect(ana.getByTestId("field-name")).toBeDisabled();
 });
 
+test("what nothing keeps is said, and one press takes it away", async ({ world }) => {
+  const admin = await world.desk("Admin", { at: "/settings/team-policies", bypassCSP: true });
+  await admin.getByTestId("settings-list").getByRole("link").first().click();
+  await type(admin, "undo_s", "3");
+  await expect(admin.getByTestId("setting-version")).toContainText("1");
+  await expect(admin.getByTestId("not-kept")).toBeHidden();
+  // It was set in an earlier version: today nobody can.
+  await admin.route("**/api/v1/team-policies", async (route) => {
+    const answer = await route.fetch();
+    const all = (await answer.json()) as { body: object; not_kept?: string[] }[];
+    for (const one of all) Object.assign(one, { body: { ...one.body, guests: "anyone" }, not_kept: ["guests"] });
+    await route.fulfill({ response: answer, json: all });
+  });
+  await admin.reload();
+  await expect(admin.getByTestId("not-kept")).toContainText("let somebody in");
+  await looks(admin, "settings-not-kept");
+  const put = admin.waitForRequest((request) => request.method() === "PUT");
+  await admin.getByTestId("take-guests").click();
+  expect(((await put).postDataJSON() as { body: object }).body).toEqual({ undo_s: 3 });
+});
+
 test("what is used asks before it ends, and who used it is shown as broken", async ({ world }) => {
   const admin = await world.desk("Admin");
   const tag = await makeTag(admin, "Refund");
@@ -117,8 +138,11 @@ test("a schedule has its week and its single days", async ({ world }) => {
   // The workspace's rules are there before anybody set them.
   await admin.goto("/settings/workspace-policies");
   await admin.getByTestId("settings-list").getByRole("link").click();
-  await type(admin, "time_zone", "Europe/Madrid");
+  await type(admin, "time_zone", "Europe/Lisbon");
   await expect(admin.getByTestId("setting-version")).toContainText("1");
+  // New opening hours begin with the workspace's time zone, also where their page is the first one.
+  await admin.goto("/settings/schedules/new");
+  await expect(admin.getByTestId("field-zone")).toHaveValue("Europe/Lisbon");
 });
 
 long("the pages of settings look right", async ({ world }) => {

@@ -75,6 +75,9 @@ export class Settings {
     }
     if (before === undefined) return;
     if (content === undefined || !("setting" in content)) return this.again();
+    // Nothing new is set in vain: what was stays until it is taken away.
+    const said = content.setting as Record<string, unknown>;
+    const inVain = before.get(id)?.not_kept?.filter((field) => said[field] !== undefined) ?? [];
     this.keep({
       kind: event.kind,
       id,
@@ -82,6 +85,7 @@ export class Settings {
       home,
       rank: event.rank,
       body: content.setting,
+      ...(inVain.length > 0 ? { not_kept: inVain } : {}),
       changed_at: event.at,
       ...(event.actor.kind === "agent" ? { changed_by: event.actor.id } : {}),
     });

@@ -497,6 +497,7 @@ export const kindsAr: KindWords = {
   broken: (count) => `${c(count)} معطوب`,
   brokenBy: (what) => `يذكر ما لم يعد موجودًا: ${what}`,
   notKept: (what) => `«${what}» محدَّد، ولا يفعل شيئًا في هذا الإصدار. يبقى كما هو عند الحفظ.`,
+  takeAway: "أزِله",
   notKeptFields: { guests: "من يُدخل غيره بالإشارة إليه", approval: "ردودهم تنتظر موافقة مشرف", languages: "لغات الردود", from_queue: "ما يأخذه الأعضاء من الطابور", handover_note: "ملاحظة مع كل تسليم", quiet: "ساعات الهدوء" },
   brokenOnly: "المعطوب فقط",
   noneSuch: "لا شيء من هذا.",

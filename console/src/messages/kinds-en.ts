@@ -496,6 +496,7 @@ export const kindsEn: KindWords = {
   broken: (count) => `${c(count)} broken`,
   brokenBy: (what) => `Names what is no more: ${what}`,
   notKept: (what) => `“${what}” is set, and does nothing in this version. Saving keeps it as it is.`,
+  takeAway: "Take it away",
   notKeptFields: { guests: "Who may let somebody in by a mention", approval: "Answers wait for a supervisor’s yes", languages: "Languages of answers", from_queue: "What members take from the queue", handover_note: "A note with each handover", quiet: "Quiet hours" },
   brokenOnly: "Only the broken ones",
   noneSuch: "None is like that.",

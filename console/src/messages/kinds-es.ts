@@ -496,6 +496,7 @@ export const kindsEs: KindWords = {
   broken: (count) => `${c(count)} con fallos`,
   brokenBy: (what) => `Nombra lo que ya no existe: ${what}`,
   notKept: (what) => `«${what}» está puesto, y no hace nada en esta versión. Al guardar queda como está.`,
+  takeAway: "Quitarlo",
   notKeptFields: { guests: "Quién puede dejar entrar a alguien con una mención", approval: "Las respuestas esperan el sí de un supervisor", languages: "Idiomas de las respuestas", from_queue: "Qué cogen los miembros de la cola", handover_note: "Una nota con cada traspaso", quiet: "Horas de silencio" },
   brokenOnly: "Solo los que tienen fallos",
   noneSuch: "No hay ninguno así.",

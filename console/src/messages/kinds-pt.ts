@@ -496,6 +496,7 @@ export const kindsPt: KindWords = {
   broken: (count) => `${c(count)} com falhas`,
   brokenBy: (what) => `Nomeia o que já não existe: ${what}`,
   notKept: (what) => `“${what}” está definido, e não faz nada nesta versão. Ao salvar fica como está.`,
+  takeAway: "Tirar",
   notKeptFields: { guests: "Quem pode deixar alguém entrar por uma menção", approval: "As respostas esperam o sim de um supervisor", languages: "Idiomas das respostas", from_queue: "O que os membros pegam da fila", handover_note: "Uma nota com cada passagem", quiet: "Horas de silêncio" },
   brokenOnly: "Só os que têm falhas",
   noneSuch: "Não há nenhum assim.",

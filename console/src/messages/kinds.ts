@@ -74,6 +74,8 @@ export interface KindWords {
   brokenOnly: string;
   /** A field says something that this version does not keep. */
   notKept: (what: string) => string;
+  /** Ends what nothing keeps. */
+  takeAway: string;
   /** Such fields, by their names. */
   notKeptFields: Record<string, string>;
   noneSuch: string;

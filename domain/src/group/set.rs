@@ -67,6 +67,7 @@ pub struct HeldSetting {
 impl HeldSetting {
     /// As those who read it see it.
     pub fn told(&self, kind: SettingKind, id: SettingId) -> Setting {
+        let in_vain = self.body.as_ref().map(|body| setting::not_kept(kind, body));
         Setting {
             kind: kind.name().to_owned(),
             id,
@@ -78,7 +79,7 @@ impl HeldSetting {
             changed_by: self.changed_by,
             ended: self.ended_at.is_some(),
             broken: Vec::new(),
-            not_kept: Vec::new(),
+            not_kept: in_vain.into_iter().flatten().map(str::to_owned).collect(),
         }
     }
 

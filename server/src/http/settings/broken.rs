@@ -75,7 +75,7 @@ fn entry(told: &mut BrokenById, kind: String, id: SettingId) -> &mut BrokenSetti
     })
 }
 
-/// Marks in each setting names of things that are no more, and fields that nothing keeps.
+/// Marks in each setting the names of things that are no more.
 pub(super) async fn mark(
     tx: &mut Tx,
     signed: &Signed,
@@ -87,11 +87,6 @@ pub(super) async fn mark(
         if let Some(setting) = named {
             setting.broken.push(name);
         }
-    }
-    for setting in settings {
-        let body = setting.body.as_ref();
-        let fields = body.map(|body| setting::not_kept(kind, body));
-        setting.not_kept = fields.into_iter().flatten().map(str::to_owned).collect();
     }
     Ok(())
 }
