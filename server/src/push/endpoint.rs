@@ -108,12 +108,19 @@ mod tests {
             "https://ntfy.lan/push",
             "https://box.home.arpa/push",
             "http://push.example/push",
+            "https://[2001:0:7f00:1::]/push",
+            "https://[3fff::1]/push",
+            "https://192.88.99.1/push",
+            "https://:pw@push.example/push",
+            "https://ana@push.example/push",
+            "https://push.example:22/push",
+            "https://push.example:25/push",
         ] {
             check(&usual, private, false);
             check(&allowing, private, true);
         }
         for public in
-            ["https://push.example/1", "https://1.2.3.4/1", "https://a.internal.example/1"]
+            ["https://push.example/1", "https://1.2.3.4/1", "https://a.internal.example:8443/1"]
         {
             check(&usual, public, true);
         }

@@ -180,8 +180,19 @@ pub(super) fn is_fit(url: &Url, allows_private: bool) -> bool {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     let is_public_host = !host.is_empty() && host.parse().map_or(true, is_public);
-    url.scheme() == "https" && is_public_host && url.username().is_empty()
+    let names_nobody = url.username().is_empty() && url.password().is_none();
+    let is_other_service = url.port().is_some_and(|port| OTHER_SERVICES.contains(&port));
+    url.scheme() == "https" && is_public_host && names_nobody && !is_other_service
 }
+
+/// Ports of services that do not speak HTTP: those that the Fetch standard forbids to browsers.
+const OTHER_SERVICES: [u16; 82] = [
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
+    102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427,
+    465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990,
+    993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667,
+    6668, 6669, 6679, 6697,
+];
 
 /// Whether an endpoint is on one of these hosts; on any, where none is named.
 pub(super) fn is_on(url: &Url, hosts: &[String]) -> bool {
@@ -213,6 +224,8 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
     let is_shared = a == 100 && (64..128).contains(&b);
     let is_protocol = a == 192 && b == 0 && c == 0;
+    // What is sent there goes to whichever relay is nearest.
+    let is_relay = a == 192 && b == 88 && c == 99;
     let is_benchmark = a == 198 && (b == 18 || b == 19);
     !(ip.is_private()
         || ip.is_loopback()
@@ -224,6 +237,7 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
         || a >= 240
         || is_shared
         || is_protocol
+        || is_relay
         || is_benchmark)
 }
 
@@ -244,8 +258,11 @@ fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let [first, second, ..] = ip.segments();
     let is_global = first & 0xe000 == 0x2000;
-    let is_documentation = first == 0x2001 && second == 0x0db8;
-    is_global && !is_documentation
+    let is_documentation =
+        (first == 0x2001 && second == 0x0db8) || (first == 0x3fff && second < 0x1000);
+    // Teredo, whose addresses have another one inside, and what else is no host's of its own.
+    let is_protocol = first == 0x2001 && second < 0x0200;
+    is_global && !is_documentation && !is_protocol
 }
 
 #[cfg(test)]
@@ -277,6 +294,16 @@ mod tests {
             ("64:ff9b::a9fe:a9fe", false),
             ("2002:7f00:1::", false),
             ("::ffff:8.8.8.8", true),
+            ("192.88.99.1", false),
+            ("192.88.98.1", true),
+            ("2001:0:4136:e378:8000:63bf:80ff:fffe", false),
+            ("2001:0:7f00:1::", false),
+            ("2001:1ff::1", false),
+            ("2001:200::1", true),
+            ("2001:db8::1", false),
+            ("3fff::1", false),
+            ("3fff:fff::1", false),
+            ("3fff:1000::1", true),
         ] {
             assert_eq!(is_public(ip.parse().unwrap()), expected, "{ip}");
         }
