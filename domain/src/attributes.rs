@@ -2,6 +2,7 @@
 //! sees them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv6Addr;
 
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
@@ -113,16 +114,61 @@ pub fn taken(attribute: &Attribute, value: &FieldValue) -> Result<FieldValue, St
     Ok(text.into())
 }
 
-/// Whether it is an address of the web that may be followed: by HTTPS, and to the host that stands
-/// at its front.
+/// Whether it is an address of the web that may be followed: by HTTPS, to the host that stands at
+/// its front, and not to the reader's own machine.
 pub fn is_link(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
     !host.is_empty()
         && !host.contains('@')
+        && !is_ones_own(host)
         && text.chars().count() <= LINK_CHARS_MAX
         && !text.chars().any(is_odd)
+}
+
+/// Whether browsers take a host for the machine that they run on, in whatever form it is written.
+/// What they would have to read twice to know is taken for that, too.
+fn is_ones_own(host: &str) -> bool {
+    if let Some(rest) = host.strip_prefix('[') {
+        let Some((inner, _)) = rest.split_once(']') else { return true };
+        return inner.parse().map_or(true, |ip: Ipv6Addr| {
+            let inner = ip.to_ipv4().is_some_and(|ip| is_own_v4(ip.into()));
+            ip.is_loopback() || ip.is_unspecified() || inner
+        });
+    }
+    let name = host.split(':').next().unwrap_or_default();
+    let name = name.strip_suffix('.').unwrap_or(name).to_lowercase();
+    let is_read_twice = |c: char| c == '%' || (!c.is_ascii() && !c.is_alphabetic());
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.chars().any(is_read_twice)
+        || last == "localhost"
+        || (part_of_v4(last).is_some() && v4(&name).is_none_or(is_own_v4))
+}
+
+/// An address of four bytes as browsers read it: its parts may be octal or hexadecimal, and the last
+/// one has the bytes of those that are left out.
+fn v4(name: &str) -> Option<u32> {
+    let parts: Option<Vec<u64>> = name.split('.').map(part_of_v4).collect();
+    let parts = parts.filter(|parts| parts.len() <= 4)?;
+    let (last, first) = parts.split_last()?;
+    let left = 8 * (4 - u32::try_from(first.len()).ok()?);
+    let head =
+        first.iter().try_fold(0u64, |all, part| (*part < 256).then_some(all * 256 + part))?;
+    (*last < 1 << left).then(|| u32::try_from((head << left) + last).ok()).flatten()
+}
+
+fn part_of_v4(part: &str) -> Option<u64> {
+    match (part.strip_prefix("0x"), part.strip_prefix('0')) {
+        (Some(""), _) => Some(0),
+        (Some(hex), _) => u64::from_str_radix(hex, 16).ok(),
+        (None, Some(octal)) if !octal.is_empty() => u64::from_str_radix(octal, 8).ok(),
+        _ => part.parse().ok(),
+    }
+}
+
+fn is_own_v4(ip: u32) -> bool {
+    matches!(ip >> 24, 0 | 127)
 }
 
 /// Whether an attribute is hidden from a role.

@@ -43,7 +43,16 @@ fn an_answer_is_text_of_one_line_within_its_bounds() {
     let rows = |count: usize| Value::from(vec![row("a", "b"); count]);
     assert!(answer(&json!({"rows": rows(20)})).is_ok());
     let link = |link: &str| json!({"rows": [{"label": "a", "value": "b", "link": link}]});
-    assert!(answer(&link("https://shop.example.org/orders/1")).is_ok());
+    for good in [
+        "https://shop.example.org/orders/1",
+        "https://10.0.0.7/crm",
+        "https://crm.lan/c/1",
+        "https://[fd00::7]/c",
+        "https://127.example.org/",
+        "https://ladrón.example/",
+    ] {
+        assert!(answer(&link(good)).is_ok(), "{good}");
+    }
     for wrong in [
         json!({}),
         json!([]),
@@ -60,6 +69,19 @@ fn an_answer_is_text_of_one_line_within_its_bounds() {
         link("http://shop.example.org"),
         link("javascript:alert(1)"),
         link("https://good.example@evil.example"),
+        link("https://127.0.0.1/"),
+        link("https://127.1:8443/x"),
+        link("https://0x7f000001/"),
+        link("https://2130706433/"),
+        link("https://0177.0.0.1/"),
+        link("https://0.0.0.0/"),
+        link("https://127.0.0.1./"),
+        link("https://%6cocalhost/"),
+        link("https://LOCALHOST:3000/"),
+        link("https://desk.localhost./"),
+        link("https://[::1]/"),
+        link("https://[::ffff:127.0.0.1]/"),
+        link("https://[::]:8443/"),
     ] {
         assert_eq!(answer(&wrong), Err(ContextWhy::Wrong), "{wrong}");
     }
