@@ -7,6 +7,7 @@ use baton_protocol::{
 
 use super::{Case, Decided, delivery, facts, nothing, reply};
 use crate::context::LineFacts;
+use crate::predicates::needs_review;
 
 /// The time that a status may take to arrive before people may act on an unconfirmed message.
 const UNCONFIRMED_MS: i64 = 60_000;
@@ -48,6 +49,10 @@ pub(super) fn cancel(case: &Case<'_>, id: MessageId) -> Decided {
 pub(super) fn send_now(case: &Case<'_>, id: MessageId) -> Decided {
     let message = outgoing(case, id)?;
     if message.author != (Author::Agent { id: case.context.my_id() }) {
+        return Err(Refusal::NotAllowed);
+    }
+    // What was taken back, held or lost does not leave by itself any more.
+    if message.status.is_some_and(needs_review) {
         return Err(Refusal::NotAllowed);
     }
     if message.leaves_at.is_none() {

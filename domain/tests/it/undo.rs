@@ -76,6 +76,20 @@ fn its_author_sends_it_at_once_and_nobody_else_does() {
 }
 
 #[test]
+fn what_was_taken_back_or_held_is_not_sent_at_once() {
+    let (mut team, line) = answered();
+    accepted(team.does(ANA, cancel(line)));
+    refused(team.does(ANA, send_now(line)), "not_allowed");
+    assert_eq!(team.status_of(line.id), Some(MessageStatus::Cancelled));
+    let (mut team, line) = answered();
+    team.customer_writes(LUCIA);
+    team.passes(HOLD_MS);
+    assert!(!leaves(&mut team, line));
+    refused(team.does(ANA, send_now(line)), "not_allowed");
+    assert_eq!(team.status_of(line.id), Some(MessageStatus::Held));
+}
+
+#[test]
 fn the_next_one_does_not_overtake_it() {
     let (mut team, first) = answered();
     let after = team.last_op.expect("an op");
