@@ -33,6 +33,9 @@ pub async fn fault_in(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Stri
     if let Some(what) = set_difference(&held, &told) {
         return Ok(Some(what));
     }
+    if let Some(what) = hidden_fault(tx, workspace).await? {
+        return Ok(Some(what));
+    }
     names_fault(tx, workspace).await
 }
 
@@ -99,6 +102,16 @@ async fn held_settings(
         settings.versions.insert(key, number(row.position)?);
     }
     Ok(())
+}
+
+/// The first number that is hidden and is none for practice: Baton hides no other.
+async fn hidden_fault(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<String>, StoreError> {
+    static HIDDEN: Sql = Sql::new(
+        "SELECT id FROM channel WHERE workspace = $1 AND removed_at IS NOT NULL
+           AND meta_app <> 'practice' ORDER BY id LIMIT 1",
+    );
+    let found: Option<(String,)> = tx.row(&HIDDEN, &[&workspace.to_string()]).await?;
+    Ok(found.map(|(id,)| format!("channel {id} is hidden, and only numbers for practice are")))
 }
 
 /// The first setting whose names in their table are not those of its body. Else whether

@@ -113,6 +113,11 @@ async fn settings_that_were_changed_behind_the_logs_back_are_found() {
                 "UPDATE channel SET pace_per_s = 80",
                 "pace_per_s: Some(1)",
             ),
+            (
+                "UPDATE channel SET removed_at = 7",
+                "UPDATE channel SET removed_at = NULL",
+                "is hidden, and only numbers for practice are",
+            ),
             ("DELETE FROM team_member WHERE kind = 'member'", "", "is None in its table"),
         ] {
             desk.database.tamper(tampering).await;

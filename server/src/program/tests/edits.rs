@@ -231,7 +231,7 @@ const TAIL: &str = "SELECT CAST(position + 1 AS TEXT) FROM log_head";
 /// What somebody does with SQL, which table is named, and which key.
 pub(super) type Edited = (&'static str, &'static str, &'static str);
 
-pub(super) const EDITS: [Edited; 49] = [
+pub(super) const EDITS: [Edited; 50] = [
     ("UPDATE agent SET password_hash = 'x' WHERE id = KEY", "agent", ANA),
     ("UPDATE agent SET email = 'eve@acme.example' WHERE id = KEY", "agent", ANA),
     ("UPDATE agent SET name = 'Eve' WHERE id = KEY", "agent", ANA),
@@ -244,6 +244,7 @@ pub(super) const EDITS: [Edited; 49] = [
     ("UPDATE channel SET display_number = '+666' WHERE id = KEY", "channel", CHANNEL),
     ("UPDATE channel SET token_sealed = 's1:AAAA' WHERE id = KEY", "channel", CHANNEL),
     ("UPDATE channel SET pace_per_s = 1 WHERE id = KEY", "channel", CHANNEL),
+    ("UPDATE channel SET removed_at = 7 WHERE id = KEY", "channel", CHANNEL),
     ("UPDATE team SET reply_policy = 'scope' WHERE id = KEY", "team", TEAM),
     ("UPDATE team SET name = 'Eves' WHERE id = KEY", "team", TEAM),
     ("DELETE FROM team_member WHERE agent = KEY", "team_member", ANA),
