@@ -2061,6 +2061,7 @@ export type Refusal =
   | { code: "depends_on_unknown"; op_id: OpId }
   | { code: "too_soon"; retry_after_ms: number }
   | { code: "not_allowed" }
+  | { code: "forbidden" }
   | { code: "outcome_required"; outcomes: OutcomeChoice[] }
   | { code: "offer_gone" }
   | { code: "merged"; into: ConversationId }

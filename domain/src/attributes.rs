@@ -114,8 +114,8 @@ pub fn taken(attribute: &Attribute, value: &FieldValue) -> Result<FieldValue, St
     Ok(text.into())
 }
 
-/// Whether it is an address of the web that may be followed: by HTTPS, to the host that stands at
-/// its front, and not to the reader's own machine.
+/// Whether it is an address of the web that may be followed. It goes by HTTPS, to the host that
+/// stands at its front, and not to the reader's own machine.
 pub fn is_link(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -127,8 +127,8 @@ pub fn is_link(text: &str) -> bool {
         && !text.chars().any(is_odd)
 }
 
-/// Whether browsers take a host for the machine that they run on, in whatever form it is written.
-/// What they would have to read twice to know is taken for that, too.
+/// True for a host that browsers take for the machine that they run on, in whatever form it is
+/// written. A host that they would read twice to know is taken for that, too.
 fn is_ones_own(host: &str) -> bool {
     if let Some(rest) = host.strip_prefix('[') {
         let Some((inner, _)) = rest.split_once(']') else { return true };
@@ -146,7 +146,7 @@ fn is_ones_own(host: &str) -> bool {
         || (part_of_v4(last).is_some() && v4(&name).is_none_or(is_own_v4))
 }
 
-/// An address of four bytes as browsers read it: its parts may be octal or hexadecimal, and the last
+/// An address of four bytes as browsers read it. Its parts may be octal or hexadecimal. The last
 /// one has the bytes of those that are left out.
 fn v4(name: &str) -> Option<u32> {
     let parts: Option<Vec<u64>> = name.split('.').map(part_of_v4).collect();

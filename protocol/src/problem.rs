@@ -11,6 +11,9 @@ pub const ORIGIN_NOT_ALLOWED: &str = "origin_not_allowed";
 /// The server is configured for other names than the one it was asked under.
 pub const HOST_NOT_ALLOWED: &str = "host_not_allowed";
 
+/// The code for what somebody may not do, by a request or at a socket.
+pub const FORBIDDEN: &str = "forbidden";
+
 /// A problem document; its media type is `application/problem+json`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -89,6 +89,8 @@ pub enum Refusal {
     },
     /// The role, or the state of the conversation or message, does not allow it.
     NotAllowed,
+    /// The key with which the author came only reads.
+    Forbidden,
     /// The team asks for an outcome when an episode is resolved.
     OutcomeRequired {
         /// Those to choose from.
@@ -145,6 +147,7 @@ impl Refusal {
             Self::DependsOnUnknown { .. } => "depends_on_unknown",
             Self::TooSoon { .. } => "too_soon",
             Self::NotAllowed => "not_allowed",
+            Self::Forbidden => "forbidden",
             Self::OutcomeRequired { .. } => "outcome_required",
             Self::OfferGone => "offer_gone",
             Self::Merged { .. } => "merged",
@@ -207,6 +210,7 @@ impl Refusal {
                 );
             }
             Self::NotAllowed => "your role or the state of the conversation does not allow this",
+            Self::Forbidden => "this key only reads",
             Self::OutcomeRequired { .. } => "choose the outcome, then resolve again",
             Self::OfferGone => "this offer is no longer open",
             Self::Merged { .. } => "this conversation was merged into another one",

@@ -22,6 +22,7 @@ pub mod node;
 pub mod program;
 pub mod push;
 pub mod secrets;
+pub mod speaker;
 pub mod telemetry;
 pub mod whatsapp;
 

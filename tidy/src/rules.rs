@@ -5,7 +5,7 @@ use crate::uses::Layers;
 
 /// Which modules of the server may use which: the layers. `clock`, `config`
 /// and `telemetry` are inputs that everybody above them may be handed.
-const LAYERS: [(&str, &[&str]); 21] = [
+const LAYERS: [(&str, &[&str]); 22] = [
     ("main", &["program"]),
     (
         "app",
@@ -26,21 +26,26 @@ const LAYERS: [(&str, &[&str]); 21] = [
             "mail",
             "clock",
             "config",
+            "speaker",
             "telemetry",
         ],
     ),
     ("cli", &["config"]),
-    ("demo", &["accounts", "engine", "clock", "config"]),
+    ("demo", &["accounts", "engine", "clock", "config", "speaker"]),
     ("config", &[]),
+    ("speaker", &[]),
     ("clock", &[]),
     ("telemetry", &["config"]),
     ("store", &[]),
     ("coordinator", &["clock", "config", "telemetry"]),
     ("node", &["store", "clock", "config", "telemetry"]),
     ("secrets", &["store", "clock", "config"]),
-    ("accounts", &["engine", "store", "secrets", "coordinator", "clock", "config", "telemetry"]),
+    (
+        "accounts",
+        &["engine", "store", "secrets", "coordinator", "clock", "config", "speaker", "telemetry"],
+    ),
     ("engine", &["store", "coordinator", "clock", "config", "telemetry"]),
-    ("gateway", &["engine", "coordinator", "store", "clock", "config", "telemetry"]),
+    ("gateway", &["engine", "coordinator", "store", "clock", "config", "speaker", "telemetry"]),
     (
         "http",
         &[
@@ -56,6 +61,7 @@ const LAYERS: [(&str, &[&str]); 21] = [
             "mail",
             "clock",
             "config",
+            "speaker",
             "telemetry",
         ],
     ),

@@ -301,7 +301,7 @@ fn code(refusal: &Refusal) -> ReviewCode {
         Refusal::NotInScope => ReviewCode::NotInScope,
         Refusal::DependsOnRefused { .. } => ReviewCode::DependsOnRefused,
         Refusal::Invalid { .. } => ReviewCode::Invalid,
-        Refusal::NotAllowed => ReviewCode::NotAllowed,
+        Refusal::NotAllowed | Refusal::Forbidden => ReviewCode::NotAllowed,
         Refusal::OutcomeRequired { .. } => ReviewCode::OutcomeRequired,
         Refusal::OpExpired => ReviewCode::TooOld,
         Refusal::OpIdReused

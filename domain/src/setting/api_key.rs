@@ -8,10 +8,11 @@ use super::{Around, Name, SettingRules, Target, Wrong};
 use crate::fold::fold;
 use crate::hours::day_end;
 
-/// Whether the last day of a key is over. A day that is none is over.
-pub fn is_over(key: &ApiKey, now: Timestamp) -> bool {
-    let Some(until) = &key.until else { return false };
-    day_end(until).is_none_or(|end| now >= end)
+/// The time at which the last day of a key is over; `None` for one without. A day that is none was
+/// over long ago.
+pub fn ends_at(key: &ApiKey) -> Option<Timestamp> {
+    let until = key.until.as_deref()?;
+    Some(day_end(until).unwrap_or(Timestamp::from_ms(0)))
 }
 
 impl SettingRules for ApiKey {

@@ -33,7 +33,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use access::{may_set, readers, reads, setters};
-pub use api_key::is_over;
+pub use api_key::ends_at;
 pub use template_fallback::template_key;
 pub use text::is_language;
 pub use unsound::{Bodies, Unsound, unsound};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{AccountError, Accounts, Signed, token};
-use crate::store::StoreError;
+use super::{AccountError, Accounts, token};
+use crate::speaker::Speaker;
 use crate::store::access::{self, AccessOwner};
 
 /// A browser has written a cookie to its disk after this time, ms. Chromium takes up to 30 s.
@@ -14,7 +14,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::SignInAgain`] or [`AccountError::DeviceRevoked`].
-    pub async fn authenticate(&self, access_token: &str) -> Result<Signed, AccountError> {
+    pub async fn authenticate(&self, access_token: &str) -> Result<Speaker, AccountError> {
         let all = self.authenticate_all(&[access_token]).await?;
         all.into_iter().next().unwrap_or(Err(AccountError::SignInAgain))
     }
@@ -25,7 +25,7 @@ impl Accounts {
     ///
     /// # Errors
     /// As of [`Self::authenticate`].
-    pub async fn authenticate_cookie(&self, access_token: &str) -> Result<Signed, AccountError> {
+    pub async fn authenticate_cookie(&self, access_token: &str) -> Result<Speaker, AccountError> {
         let digest = token::access_digest(&self.0.keys, access_token);
         let owners = access::owners(&self.0.store, digest.as_slice()).await?;
         let found = owners.iter().next();
@@ -44,7 +44,7 @@ impl Accounts {
     pub async fn authenticate_all(
         &self,
         access_tokens: &[&str],
-    ) -> Result<Vec<Result<Signed, AccountError>>, AccountError> {
+    ) -> Result<Vec<Result<Speaker, AccountError>>, AccountError> {
         let digests: Vec<_> =
             access_tokens.iter().map(|token| token::access_digest(&self.0.keys, token)).collect();
         let known: Vec<_> = digests.iter().flatten().cloned().collect();
@@ -70,26 +70,14 @@ impl Accounts {
         &self,
         found: Option<(&String, &AccessOwner)>,
         is_written: bool,
-    ) -> Result<Signed, AccountError> {
+    ) -> Result<Speaker, AccountError> {
         let (digest, owner) = found.ok_or(AccountError::SignInAgain)?;
-        let signed = self.admit(owner)?;
+        let signed = self.by_token(owner)?;
         // The successor's answer has arrived: from now on its predecessor is a copy. One write for
         // each generation, not for each request.
         if owner.has_previous && is_written {
             access::forget_previous(&self.0.store, digest).await?;
         }
         Ok(signed)
-    }
-
-    fn admit(&self, owner: &AccessOwner) -> Result<Signed, AccountError> {
-        if owner.is_revoked {
-            return Err(AccountError::DeviceRevoked);
-        }
-        if !owner.is_active || owner.expires_at <= self.0.clock.now() {
-            return Err(AccountError::SignInAgain);
-        }
-        let (workspace, device) = owner.device;
-        let role = owner.role.ok_or_else(|| StoreError::corrupt("role"))?;
-        Ok(Signed { workspace, agent: owner.agent, device, role, key: None })
     }
 }

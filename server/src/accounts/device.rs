@@ -8,16 +8,17 @@
 
 use baton_domain::group::Key;
 use baton_protocol::account::Device;
-use baton_protocol::{AgentId, DeviceId, Fact, Role, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, DeviceId, Fact, Role, WorkspaceId};
 
 use super::password::check_new;
 use super::session::account_digest;
-use super::{AccountError, Accounts, SessionState, Setter, Signed, lock};
+use super::{AccountError, Accounts, SessionState, Setter, lock};
 use crate::config::Secret;
 use crate::engine::Engine;
 use crate::engine::work::SettingWork;
+use crate::speaker::Speaker;
 use crate::store::agent;
-use crate::store::device::{self, SessionEnds};
+use crate::store::device;
 
 /// A new password of an agent, and the device whose session goes on.
 #[derive(Clone, Copy)]
@@ -32,7 +33,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn devices(&self, signed: Signed) -> Result<Vec<Device>, AccountError> {
+    pub async fn devices(&self, signed: Speaker) -> Result<Vec<Device>, AccountError> {
         self.devices_of(signed.workspace, signed.agent, Some(signed.device)).await
     }
 
@@ -58,7 +59,7 @@ impl Accounts {
     pub async fn revoke(
         &self,
         engine: &Engine,
-        by: Signed,
+        by: Speaker,
         device: DeviceId,
     ) -> Result<(), AccountError> {
         let work = self.plan_revocation(by, device).await?;
@@ -73,8 +74,8 @@ impl Accounts {
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn sign_out(&self, signed: Signed) -> Result<(), AccountError> {
-        let Signed { workspace, agent, device, .. } = signed;
+    pub async fn sign_out(&self, signed: Speaker) -> Result<(), AccountError> {
+        let Speaker { workspace, agent, device, .. } = signed;
         let mut tx = self.0.store.begin().await?;
         device::end(&mut tx, workspace, &[device]).await?;
         tx.commit().await?;
@@ -85,7 +86,7 @@ impl Accounts {
 
     async fn plan_revocation(
         &self,
-        by: Signed,
+        by: Speaker,
         device_id: DeviceId,
     ) -> Result<SettingWork, AccountError> {
         let key = (by.workspace, device_id);
@@ -101,40 +102,6 @@ impl Accounts {
         Ok(setter.work(vec![device::revoke(key, self.0.clock.now())], vec![fact]))
     }
 
-    /// Whether a device's session goes on.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn standing(
-        &self,
-        workspace: WorkspaceId,
-        device: DeviceId,
-    ) -> Result<SessionState, AccountError> {
-        let standings = self.standings(workspace, &[device]).await?;
-        Ok(standings.first().copied().unwrap_or(SessionState::SignInAgain))
-    }
-
-    /// Whether these devices' sessions go on, in the same order.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn standings(
-        &self,
-        workspace: WorkspaceId,
-        devices: &[DeviceId],
-    ) -> Result<Vec<SessionState>, AccountError> {
-        let sessions = device::sessions(&self.0.store, workspace, devices).await?;
-        let others = devices.iter().filter(|device| !sessions.contains_key(device));
-        let keys = self.good_keys(workspace, &others.copied().collect::<Vec<_>>()).await?;
-        let now = self.0.clock.now();
-        let state = |device| match sessions.get(device) {
-            Some(ends) => standing(ends, now),
-            None if keys.contains(device) => SessionState::Live,
-            None => SessionState::SignInAgain,
-        };
-        Ok(devices.iter().map(state).collect())
-    }
-
     /// Changes one's own password; the other sessions end.
     ///
     /// # Errors
@@ -142,7 +109,7 @@ impl Accounts {
     pub async fn change_password(
         &self,
         engine: &Engine,
-        signed: Signed,
+        signed: Speaker,
         current: &Secret,
         next: &Secret,
     ) -> Result<(), AccountError> {
@@ -223,15 +190,5 @@ impl Accounts {
         let devices = device::revoked(&self.0.store, of).await?;
         self.notify_ended(of.0, &devices, SessionState::DeviceRevoked);
         Ok(())
-    }
-}
-
-fn standing(ends: &SessionEnds, now: Timestamp) -> SessionState {
-    if ends.is_revoked {
-        SessionState::DeviceRevoked
-    } else if !ends.is_active || ends.expires_at <= now {
-        SessionState::SignInAgain
-    } else {
-        SessionState::Live
     }
 }

@@ -19,6 +19,7 @@ pub mod session;
 mod setting_secret;
 pub mod settings;
 mod slots;
+mod speaker;
 mod throttle;
 mod ticket;
 mod token;
@@ -31,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use baton_protocol::problem::RowProblem;
-use baton_protocol::{AgentId, DeviceId, Role, WorkspaceId};
+use baton_protocol::{DeviceId, WorkspaceId};
 
 use self::settings::meta_app::MetaApp;
 use crate::clock::Clock;
@@ -40,10 +41,9 @@ use crate::coordinator::Coordinator;
 use crate::secrets::{Keys, SecretsError};
 use crate::store::{Store, StoreError};
 
+pub use crate::speaker::Speaker as Signed;
 pub use forgotten::Remedy;
 pub use join::LinkFault;
-pub use key::KeyUse;
-pub use push::receipts::Reporter;
 pub use quota::{Left, Quota, Rate};
 pub use session::SessionState;
 pub use setting_secret::{new_secret, open_secret, signing_key};
@@ -51,21 +51,6 @@ pub use settings::Setter;
 pub use slots::Slots;
 pub use throttle::{ADDRESS_TRIES_MAX, TRIES_MAX, WINDOW};
 pub use ticket::TICKET_TTL;
-
-/// An agent who is signed in, and their device.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Signed {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// The agent.
-    pub agent: AgentId,
-    /// The device.
-    pub device: DeviceId,
-    /// Their role.
-    pub role: Role,
-    /// The rights of a program's key; `None` for a person, who has a session.
-    pub key: Option<KeyUse>,
-}
 
 /// The reason why something about accounts was not done.
 #[derive(Debug, thiserror::Error)]

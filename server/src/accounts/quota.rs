@@ -1,5 +1,6 @@
-//! Quotas of commands for an agent and a workspace: a rate in the long run, and more after a
-//! pause. What is asked of outcomes counts as well, for it is written down.
+//! Quotas of commands for an agent, a program with a key, and a workspace. Each is a rate in the
+//! long run, and more after a pause. What is asked of outcomes counts as well, for it is written
+//! down.
 //!
 //! Each node counts for itself.
 
@@ -7,13 +8,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use baton_domain::group::Key;
-use baton_protocol::{AgentId, WorkspaceId};
+use baton_protocol::WorkspaceId;
 
 use crate::clock::Clock;
 use crate::config::LimitsConfig;
+use crate::speaker::Party;
 
-/// Agents and workspaces remembered; beyond it those whose quota is whole are forgotten.
+/// Agents, programs and workspaces remembered; beyond it those whose quota is whole are forgotten.
 const REMEMBERED: usize = 10_000;
 
 /// So many in a second in the long run, and so many at once.
@@ -50,7 +51,7 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Buckets {
-    agents: BTreeMap<Key<AgentId>, Duration>,
+    parties: BTreeMap<Party, Duration>,
     workspaces: BTreeMap<WorkspaceId, Duration>,
 }
 
@@ -71,22 +72,18 @@ impl Quota {
         self.0.agent
     }
 
-    /// Takes so many of an agent's commands.
+    /// Takes so many of the commands of an agent, or of a program with a key.
     ///
     /// # Errors
-    /// The time to wait, when there are not so many left to the agent or to its workspace.
-    pub fn take(
-        &self,
-        workspace: WorkspaceId,
-        agent: AgentId,
-        count: usize,
-    ) -> Result<Left, Duration> {
+    /// The time to wait, when there are not so many left to them or to their workspace.
+    pub fn take(&self, party: Party, count: usize) -> Result<Left, Duration> {
         let (now, count) = (self.0.clock.monotonic(), u32::try_from(count).unwrap_or(u32::MAX));
         let mut buckets = self.0.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let Buckets { agents, workspaces } = &mut *buckets;
-        let mine = after(agents, (workspace, agent), self.0.agent, count, now)?;
+        let Buckets { parties, workspaces } = &mut *buckets;
+        let ((workspace, _), _) = party;
+        let mine = after(parties, party, self.0.agent, count, now)?;
         let all = after(workspaces, workspace, self.0.workspace, count, now)?;
-        agents.insert((workspace, agent), mine);
+        parties.insert(party, mine);
         workspaces.insert(workspace, all);
         drop(buckets);
         let whole_in = mine.saturating_sub(now);
@@ -141,13 +138,21 @@ mod tests {
             clock: clock.clock(),
             buckets: Mutex::default(),
         }));
-        let left = quota.take(HERE, ANA, 60).unwrap();
+        let left = quota.take(((HERE, ANA), None), 60).unwrap();
         assert_eq!((left.remaining, left.whole_in), (40, Duration::from_secs(6)));
-        assert_eq!(quota.take(HERE, ANA, 60), Err(Duration::from_secs(2)), "the agent's");
-        quota.take(HERE, ANA, 40).unwrap();
-        assert_eq!(quota.take(HERE, BEN, 60), Err(Duration::from_secs(1)), "the workspace's");
-        assert_eq!(quota.take(HERE, BEN, 50).unwrap().remaining, 50, "a refusal costs nothing");
+        assert_eq!(quota.take(((HERE, ANA), None), 60), Err(Duration::from_secs(2)), "the agent's");
+        quota.take(((HERE, ANA), None), 40).unwrap();
+        assert_eq!(
+            quota.take(((HERE, BEN), None), 60),
+            Err(Duration::from_secs(1)),
+            "the workspace's"
+        );
+        assert_eq!(
+            quota.take(((HERE, BEN), None), 50).unwrap().remaining,
+            50,
+            "a refusal costs nothing"
+        );
         let elsewhere = WorkspaceId(Uuid::from_u128(4));
-        assert_eq!(quota.take(elsewhere, ANA, 100).unwrap().remaining, 0);
+        assert_eq!(quota.take(((elsewhere, ANA), None), 100).unwrap().remaining, 0);
     }
 }

@@ -31,6 +31,8 @@ use crate::store::{Period, StoreError, Tx, device};
 pub enum SessionState {
     /// It does.
     Live,
+    /// It does, with other rights: who spoke comes back and is let in anew.
+    Changed,
     /// It is over.
     SignInAgain,
     /// Its device was revoked.

@@ -18,6 +18,7 @@ use crate::clock::ManualClock;
 use crate::config::Secret;
 use crate::coordinator::InProcess;
 use crate::engine::{Engine, Limits};
+use crate::speaker::Speaker;
 use crate::store::{Sql, testing};
 use crate::telemetry::Metrics;
 
@@ -126,7 +127,7 @@ impl Office {
         self.accounts.refresh(&refresh).await
     }
 
-    async fn signed(&self, session: &Session) -> Signed {
+    async fn signed(&self, session: &Session) -> Speaker {
         self.accounts.authenticate(&session.access_token).await.unwrap()
     }
 }
@@ -336,13 +337,12 @@ async fn a_device_signs_in_again_under_its_id_but_takes_nobody_elses() {
 async fn a_revoked_device_is_told_so_and_comes_back_only_as_another_one() {
     for office in offices().await {
         let (lost, other) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
-        let by = office.signed(&other).await;
+        let (of_lost, by) = (office.signed(&lost).await, office.signed(&other).await);
         assert_eq!(office.accounts.devices(by).await.unwrap().len(), 2);
         office.accounts.revoke(&office.engine, by, lost.device_id).await.unwrap();
         is_revoked(office.accounts.authenticate(&lost.access_token).await);
         is_revoked(office.refresh(&lost).await);
-        let standings =
-            office.accounts.standings(office.workspace, &[lost.device_id, other.device_id]).await;
+        let standings = office.accounts.standings(office.workspace, &[of_lost, by]).await;
         assert_eq!(standings.unwrap(), [SessionState::DeviceRevoked, SessionState::Live]);
         assert_eq!(office.accounts.devices(by).await.unwrap().len(), 1);
         let ended = office.ended.0.lock().unwrap().clone();
@@ -383,7 +383,7 @@ async fn agents_revoke_their_own_devices_and_admins_any_of_their_workspace() {
         let (by_ben, by_ana) = (office.signed(&ben).await, office.signed(&ana).await);
         let answer = office.accounts.revoke(&office.engine, by_ben, ana.device_id).await;
         assert!(matches!(answer, Err(AccountError::NotFound { .. })), "{answer:?}");
-        let stranger = Signed { workspace: WorkspaceId(uuid::Uuid::from_u128(1)), ..by_ana };
+        let stranger = Speaker { workspace: WorkspaceId(uuid::Uuid::from_u128(1)), ..by_ana };
         let answer = office.accounts.revoke(&office.engine, stranger, ben.device_id).await;
         assert!(matches!(answer, Err(AccountError::NotFound { .. })), "{answer:?}");
         office.accounts.revoke(&office.engine, by_ana, ben.device_id).await.unwrap();

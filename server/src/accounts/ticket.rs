@@ -3,11 +3,9 @@
 
 use std::time::Duration;
 
-use baton_protocol::{DeviceId, WorkspaceId};
-
-use super::session::SessionState;
-use super::{AccountError, Accounts, Signed, token};
+use super::{AccountError, Accounts, token};
 use crate::config::Secret;
+use crate::speaker::Speaker;
 use crate::store::ticket::{self as tickets, NewTicket};
 
 /// The time for which a ticket is good.
@@ -20,7 +18,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::TooManyTries`] when the device has not used those it has.
-    pub async fn ticket(&self, signed: Signed) -> Result<Secret, AccountError> {
+    pub async fn ticket(&self, signed: Speaker) -> Result<Secret, AccountError> {
         let ticket = token::ticket(self.0.clock.bytes());
         let now = self.0.clock.now();
         let ttl_ms = i64::try_from(TICKET_TTL.as_millis()).unwrap_or(i64::MAX);
@@ -42,25 +40,11 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::SignInAgain`] for a ticket that is not (or no longer) good.
-    pub async fn redeem(&self, ticket: &str) -> Result<Signed, AccountError> {
+    pub async fn redeem(&self, ticket: &str) -> Result<Speaker, AccountError> {
         let digest = token::digest(&self.0.keys, ticket);
         let taken = tickets::take(&self.0.store, &digest).await?;
         let taken = taken.filter(|(_, until)| *until > self.0.clock.now());
         let ((workspace, device), _) = taken.ok_or(AccountError::SignInAgain)?;
-        match self.standing(workspace, device).await? {
-            SessionState::Live => self.signed(workspace, device).await,
-            SessionState::SignInAgain => Err(AccountError::SignInAgain),
-            SessionState::DeviceRevoked => Err(AccountError::DeviceRevoked),
-        }
-    }
-
-    async fn signed(
-        &self,
-        workspace: WorkspaceId,
-        device: DeviceId,
-    ) -> Result<Signed, AccountError> {
-        let found = tickets::agent_of(&self.0.store, (workspace, device)).await?;
-        let (agent, role) = found.ok_or(AccountError::SignInAgain)?;
-        Ok(Signed { workspace, agent, device, role, key: None })
+        self.by_device(workspace, device).await
     }
 }

@@ -8,8 +8,9 @@ use baton_domain::sight::Sight;
 use baton_protocol::{AgentId, DeviceId, WorkspaceId};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::accounts::{AccountError, Accounts, Signed};
-use crate::gateway::{Arrived, Caller, NotLetIn};
+use crate::accounts::{AccountError, Accounts};
+use crate::gateway::{Arrived, NotLetIn};
+use crate::speaker::Speaker;
 use crate::store::{Store, StoreError, read};
 
 /// Those who wait; who comes when there are so many waits for a place.
@@ -53,14 +54,17 @@ impl Arrivals {
 /// Answers all of them and leaves the group empty.
 async fn look_up(store: &Store, accounts: &Accounts, group: &mut Vec<Arrival>) {
     let tokens: Vec<_> = group.iter().map(|arrival| arrival.token.as_str()).collect();
-    let callers: Vec<_> = match accounts.authenticate_all(&tokens).await {
+    let speakers: Vec<_> = match accounts.authenticate_all(&tokens).await {
         Ok(all) => {
             let devices = group.iter().map(|arrival| arrival.device);
-            all.into_iter().zip(devices).map(|(signed, device)| caller(signed, device)).collect()
+            all.into_iter()
+                .zip(devices)
+                .map(|(signed, device)| on_its_device(signed, device))
+                .collect()
         }
         Err(error) => tokens.iter().map(|_| Err(not_let_in(&error))).collect(),
     };
-    for (arrival, answer) in group.drain(..).zip(arrived(store, callers).await) {
+    for (arrival, answer) in group.drain(..).zip(arrived(store, speakers).await) {
         // Who has hung up needs no answer.
         drop(arrival.answer.send(answer));
     }
@@ -69,18 +73,18 @@ async fn look_up(store: &Store, accounts: &Accounts, group: &mut Vec<Arrival>) {
 /// What each of them may see, and where their logs stand, in one moment of the store.
 pub(super) async fn arrived(
     store: &Store,
-    callers: Vec<Result<Caller, NotLetIn>>,
+    speakers: Vec<Result<Speaker, NotLetIn>>,
 ) -> Vec<Result<Arrived, NotLetIn>> {
-    let known: Vec<_> = callers.iter().flatten().map(|c| (c.workspace, c.agent)).collect();
+    let known: Vec<_> = speakers.iter().flatten().map(|c| (c.workspace, c.agent)).collect();
     let found = rights(store, &known).await;
-    let answer = |caller: Result<Caller, NotLetIn>| {
-        let caller = caller?;
+    let answer = |speaker: Result<Speaker, NotLetIn>| {
+        let speaker = speaker?;
         let Ok((heads, sights)) = &found else { return Err(NotLetIn::Unavailable) };
-        let sight = sights.get(&caller.agent).cloned().ok_or(NotLetIn::SignInAgain)?;
-        let head = heads.get(&caller.workspace).copied().unwrap_or(0);
-        Ok(Arrived { caller, sight, epoch: store.epoch(), head })
+        let sight = sights.get(&speaker.agent).cloned().ok_or(NotLetIn::SignInAgain)?;
+        let head = heads.get(&speaker.workspace).copied().unwrap_or(0);
+        Ok(Arrived { speaker, sight, epoch: store.epoch(), head })
     };
-    callers.into_iter().map(answer).collect()
+    speakers.into_iter().map(answer).collect()
 }
 
 type Rights = (BTreeMap<WorkspaceId, u64>, BTreeMap<AgentId, Sight>);
@@ -95,16 +99,13 @@ async fn rights(store: &Store, of: &[Key<AgentId>]) -> Result<Rights, StoreError
     Ok((heads, read::sights(&mut tx, of).await?))
 }
 
-/// Who that is; a token is good on its own device alone.
-pub(super) fn caller(
-    signed: Result<Signed, AccountError>,
+/// The speaker; a token is good on its own device alone.
+pub(super) fn on_its_device(
+    speaker: Result<Speaker, AccountError>,
     device: DeviceId,
-) -> Result<Caller, NotLetIn> {
-    let signed = signed.map_err(|error| not_let_in(&error))?;
-    if signed.device != device {
-        return Err(NotLetIn::SignInAgain);
-    }
-    Ok(Caller { workspace: signed.workspace, agent: signed.agent, device: signed.device })
+) -> Result<Speaker, NotLetIn> {
+    let speaker = speaker.map_err(|error| not_let_in(&error))?;
+    (speaker.device == device).then_some(speaker).ok_or(NotLetIn::SignInAgain)
 }
 
 fn not_let_in(error: &AccountError) -> NotLetIn {
@@ -119,19 +120,22 @@ fn not_let_in(error: &AccountError) -> NotLetIn {
 
 #[cfg(test)]
 mod tests {
+    use baton_domain::rights::Voice;
     use baton_protocol::Role;
     use uuid::Uuid;
 
     use super::*;
+    use crate::speaker::SecretMark;
 
     #[test]
     fn a_token_is_good_on_its_own_device_alone() {
         let (workspace, agent) = (WorkspaceId(Uuid::nil()), AgentId(Uuid::nil()));
         let (device, other) = (DeviceId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
-        let signed = || Ok(Signed { workspace, agent, device, role: Role::Agent, key: None });
-        assert_eq!(caller(signed(), device), Ok(Caller { workspace, agent, device }));
-        assert_eq!(caller(signed(), other), Err(NotLetIn::SignInAgain));
-        let revoked = caller(Err(AccountError::DeviceRevoked), device);
+        let (role, voice, secret) = (Role::Agent, Voice::Person, SecretMark::new("a"));
+        let speaker = Speaker { workspace, agent, device, role, voice, secret, until: None };
+        assert_eq!(on_its_device(Ok(speaker), device), Ok(speaker));
+        assert_eq!(on_its_device(Ok(speaker), other), Err(NotLetIn::SignInAgain));
+        let revoked = on_its_device(Err(AccountError::DeviceRevoked), device);
         assert_eq!(revoked, Err(NotLetIn::DeviceRevoked));
     }
 }

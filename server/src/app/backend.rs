@@ -17,7 +17,7 @@ use crate::accounts::{self, Accounts, Quota};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::gateway::{
-    Arrived, Backend, BackendFuture, Block, Caller, CallerState, Gap, NotLetIn, Unavailable,
+    Arrived, Backend, BackendFuture, Block, CallerState, Gap, NotLetIn, Speaker, Unavailable,
 };
 use crate::jobs::{Drafts, Looks};
 use crate::store::{StoreError, Tx, read};
@@ -42,31 +42,34 @@ impl Backend for ServerBackend {
         self.arrive(hello).boxed()
     }
 
-    fn submit(&self, caller: Caller, command: Command) -> BoxFuture<'_, CommandResult> {
-        if let Err(wait) = self.quota.take(caller.workspace, caller.agent, 1) {
+    fn submit(&self, speaker: Speaker, command: Command) -> BoxFuture<'_, CommandResult> {
+        if let Err(wait) = self.quota.take(speaker.party(), 1) {
             let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
             let refusal = Refusal::RateLimited { retry_after_ms };
             let outcome = Outcome::Refused(refusal.into());
             let result = CommandResult { op_id: Some(command.op_id), outcome };
             return std::future::ready(result).boxed();
         }
-        self.engine.command(caller, command).boxed()
+        self.engine.command(speaker.caller(), command).boxed()
     }
 
-    fn acked(&self, caller: Caller, ack: &Ack) {
-        self.looks.hear(caller, ack);
+    fn acked(&self, speaker: Speaker, ack: &Ack) {
+        // What a program read, nobody saw: their pushes still go out.
+        if !speaker.voice.is_program() {
+            self.looks.hear(speaker.caller(), ack);
+        }
     }
 
-    fn note_composing(&self, caller: Caller, conversation: ConversationId) {
-        self.engine.courtesies().typed((caller.workspace, conversation));
+    fn note_composing(&self, speaker: Speaker, conversation: ConversationId) {
+        self.engine.courtesies().typed((speaker.workspace, conversation));
     }
 
-    fn note_draft(&self, caller: Caller, conversation: ConversationId, text: &str) {
-        self.drafts.hear(caller, conversation, text, self.clock.now());
+    fn note_draft(&self, speaker: Speaker, conversation: ConversationId, text: &str) {
+        self.drafts.hear(speaker.caller(), conversation, text, self.clock.now());
     }
 
-    fn gap(&self, caller: Caller, from: u64) -> BackendFuture<'_, Gap> {
-        async move { self.missed(caller, from).await.map_err(away) }.boxed()
+    fn gap(&self, speaker: Speaker, from: u64) -> BackendFuture<'_, Gap> {
+        async move { self.missed(speaker, from).await.map_err(away) }.boxed()
     }
 
     fn stretch(&self, workspace: WorkspaceId, from: u64) -> BackendFuture<'_, Option<Batch>> {
@@ -84,21 +87,21 @@ impl Backend for ServerBackend {
 
     fn snapshot<'a>(
         &'a self,
-        caller: Caller,
+        speaker: Speaker,
         sight: &'a Sight,
         conversation: ConversationId,
     ) -> BackendFuture<'a, Option<Snapshot>> {
         async move {
             let mut tx = self.engine.store().read().await.map_err(away)?;
-            read::snapshot(&mut tx, caller.workspace, sight, conversation).await.map_err(away)
+            read::snapshot(&mut tx, speaker.workspace, sight, conversation).await.map_err(away)
         }
         .boxed()
     }
 
-    fn sight(&self, caller: Caller) -> BackendFuture<'_, Option<Sight>> {
+    fn sight(&self, speaker: Speaker) -> BackendFuture<'_, Option<Sight>> {
         async move {
             let mut tx = self.engine.store().read().await.map_err(away)?;
-            read::sight(&mut tx, caller.workspace, caller.agent).await.map_err(away)
+            read::sight(&mut tx, speaker.workspace, speaker.agent).await.map_err(away)
         }
         .boxed()
     }
@@ -116,14 +119,13 @@ impl Backend for ServerBackend {
         .boxed()
     }
 
-    fn standings(&self, callers: Vec<Caller>) -> BackendFuture<'_, Vec<CallerState>> {
+    fn standings(&self, speakers: Vec<Speaker>) -> BackendFuture<'_, Vec<CallerState>> {
         async move {
             // One hub asks: all are of one workspace.
-            let Some(workspace) = callers.first().map(|caller| caller.workspace) else {
+            let Some(workspace) = speakers.first().map(|speaker| speaker.workspace) else {
                 return Ok(Vec::new());
             };
-            let devices: Vec<_> = callers.iter().map(|caller| caller.device).collect();
-            let standings = self.accounts.standings(workspace, &devices).await;
+            let standings = self.accounts.standings(workspace, &speakers).await;
             let standings = standings.map_err(|error| {
                 if !self.engine.store().is_away() {
                     tracing::warn!(%error, "sessions could not be looked up");
@@ -153,8 +155,8 @@ impl ServerBackend {
             (None, Some(ticket)) => ticket,
             (Some(_), Some(_)) | (None, None) => return Err(NotLetIn::SignInAgain),
         };
-        let caller = arrivals::caller(self.accounts.redeem(ticket).await, hello.device_id)?;
-        let arrived = arrivals::arrived(self.engine.store(), vec![Ok(caller)]).await;
+        let speaker = arrivals::on_its_device(self.accounts.redeem(ticket).await, hello.device_id)?;
+        let arrived = arrivals::arrived(self.engine.store(), vec![Ok(speaker)]).await;
         arrived.into_iter().next().unwrap_or(Err(NotLetIn::Unavailable))
     }
 
@@ -190,10 +192,10 @@ impl ServerBackend {
         Ok(Some(Block { batch, head: head.position }))
     }
 
-    async fn missed(&self, caller: Caller, from: u64) -> Result<Gap, StoreError> {
+    async fn missed(&self, speaker: Speaker, from: u64) -> Result<Gap, StoreError> {
         let store = self.engine.store();
         let cursor = Some(Cursor { epoch: store.epoch(), position: from });
-        let gap = read::sync_gap(store, caller.workspace, caller.agent, cursor).await?;
+        let gap = read::sync_gap(store, speaker.workspace, speaker.agent, cursor).await?;
         let Some(gap) = gap else {
             return Err(StoreError::Invalid("the agent is gone".to_owned()));
         };
@@ -226,6 +228,7 @@ fn away(error: StoreError) -> Unavailable {
 fn standing(standing: accounts::SessionState) -> CallerState {
     match standing {
         accounts::SessionState::Live => CallerState::Live,
+        accounts::SessionState::Changed => CallerState::Changed,
         accounts::SessionState::SignInAgain => CallerState::SignInAgain,
         accounts::SessionState::DeviceRevoked => CallerState::DeviceRevoked,
     }

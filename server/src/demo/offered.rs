@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use super::client::{SignedIn, Socket, android};
 use super::scene::{PATIENCE, Player, Scene, SceneRun, accepted, events};
 use super::seed::{Login, PASSWORD};
-use crate::accounts::{Accounts, Signed};
+use crate::accounts::Accounts;
 use crate::clock::{Clock, ManualClock};
 
 /// A phone that was switched off so long ago.
@@ -48,9 +48,8 @@ pub async fn dead_phone(
         device_name: Some("A phone that is off".to_owned()),
     };
     let session = accounts.sign_in(&login, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
-    let (workspace, device) = (session.workspace_id, session.device_id);
-    let signed = Signed { workspace, agent: agent.agent_id, device, role: agent.role, key: None };
-    accounts.register_push(signed, device, &android("phone-that-is-off")).await?;
+    let speaker = accounts.authenticate(&session.access_token).await?;
+    accounts.register_push(speaker, session.device_id, &android("phone-that-is-off")).await?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use baton_protocol::frame::{Ack, Hello, ResetReason};
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor, Epoch, Head, WorkspaceId};
 use futures_util::future::BoxFuture;
 
-pub use crate::engine::work::Caller;
+pub use crate::speaker::Speaker;
 
 /// The store cannot be asked right now; ask again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -23,8 +23,8 @@ pub type BackendFuture<'a, T> = BoxFuture<'a, Result<T, Unavailable>>;
 /// Somebody who may come in.
 #[derive(Clone, Debug)]
 pub struct Arrived {
-    /// The agent and device.
-    pub caller: Caller,
+    /// The speaker.
+    pub speaker: Speaker,
     /// What they may see, read together with `head` or after it, never before it.
     pub sight: Sight,
     /// The log's identity.
@@ -49,6 +49,8 @@ pub enum NotLetIn {
 pub enum CallerState {
     /// It does.
     Live,
+    /// It does, with other rights: the client comes back and is let in with these.
+    Changed,
     /// It is over.
     SignInAgain,
     /// Its device was revoked.
@@ -62,8 +64,8 @@ pub enum Gap {
     Changes {
         /// The log's last position in that snapshot.
         upto: u64,
-        /// The caller's events of (from, upto], by position. They are those of the audiences that
-        /// the caller belongs to or belonged to since `from`. They have their content if it is not
+        /// The speaker's events of (from, upto], by position. They are those of the audiences that
+        /// the speaker belongs to or belonged to since `from`. They have their content if it is not
         /// erased.
         events: Vec<Logged>,
         /// The heads at `upto` of the conversations in `events`.
@@ -92,12 +94,12 @@ pub trait Backend: Send + Sync + 'static {
     /// Checks the token or ticket. A ticket is used up by it.
     fn authenticate<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Result<Arrived, NotLetIn>>;
 
-    /// Carries out a command; always answers, if only with `unavailable`. Commands of one caller
+    /// Carries out a command; always answers, if only with `unavailable`. Commands of one speaker
     /// on one conversation are handed in one at a time, in order.
-    fn submit(&self, caller: Caller, command: Command) -> BoxFuture<'_, CommandResult>;
+    fn submit(&self, speaker: Speaker, command: Command) -> BoxFuture<'_, CommandResult>;
 
-    /// What this caller missed since `from`, of all that concerns them at the present.
-    fn gap(&self, caller: Caller, from: u64) -> BackendFuture<'_, Gap>;
+    /// What this speaker missed since `from`, of all that concerns them at the present.
+    fn gap(&self, speaker: Speaker, from: u64) -> BackendFuture<'_, Gap>;
 
     /// The whole log above `from`, with the heads at its end; `None` when that is too much to be
     /// read for everybody at once.
@@ -112,16 +114,16 @@ pub trait Backend: Send + Sync + 'static {
         upto: u64,
     ) -> BackendFuture<'_, Option<Block>>;
 
-    /// A conversation as this caller sees it at the present; `None` when they do not.
+    /// A conversation as this speaker sees it at the present; `None` when they do not.
     fn snapshot<'a>(
         &'a self,
-        caller: Caller,
+        speaker: Speaker,
         sight: &'a Sight,
         conversation: ConversationId,
     ) -> BackendFuture<'a, Option<Snapshot>>;
 
-    /// What this caller may see at the present; `None` when they may not be here.
-    fn sight(&self, caller: Caller) -> BackendFuture<'_, Option<Sight>>;
+    /// What this speaker may see at the present; `None` when they may not be here.
+    fn sight(&self, speaker: Speaker) -> BackendFuture<'_, Option<Sight>>;
 
     /// The present scope of a conversation.
     fn scope(
@@ -130,18 +132,18 @@ pub trait Backend: Send + Sync + 'static {
         conversation: ConversationId,
     ) -> BackendFuture<'_, Option<Scope>>;
 
-    /// Whether these callers' sessions go on, in the same order; asked for all sessions of a
-    /// workspace at once every few seconds.
-    fn standings(&self, callers: Vec<Caller>) -> BackendFuture<'_, Vec<CallerState>>;
+    /// Whether these speak on, as they did, in the same order. It is asked for all sessions of a
+    /// workspace every few seconds, and where the log tells that somebody's rights changed.
+    fn standings(&self, speakers: Vec<Speaker>) -> BackendFuture<'_, Vec<CallerState>>;
 
     /// A device says how far it has come; it is not answered.
-    fn acked(&self, caller: Caller, ack: &Ack);
+    fn acked(&self, speaker: Speaker, ack: &Ack);
 
     /// Somebody composes in a conversation that they see; it is not answered.
-    fn note_composing(&self, _caller: Caller, _conversation: ConversationId) {}
+    fn note_composing(&self, _speaker: Speaker, _conversation: ConversationId) {}
 
     /// Somebody shares what they type in a conversation that they see; it is not answered.
-    fn note_draft(&self, _caller: Caller, _conversation: ConversationId, _text: &str) {}
+    fn note_draft(&self, _speaker: Speaker, _conversation: ConversationId, _text: &str) {}
 
     /// The log's last position, asked every second.
     fn head(&self, workspace: WorkspaceId) -> BackendFuture<'_, Cursor>;

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use axum::extract::ws::Utf8Bytes;
+use baton_domain::rights::{Act, NotYours};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{
     AgentLimits, ClientFrame, Compose, ComposeAction, Draft, Hello, PresenceState, ServerFrame,
@@ -12,7 +13,7 @@ use baton_protocol::frame::{
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, NOTE_CHARS_MAX, SERVER_FRAME_BYTES_MAX};
 use baton_protocol::once::{check_once, read_once};
 use baton_protocol::outcome::Outcome;
-use baton_protocol::problem::unreadable;
+use baton_protocol::problem::{FORBIDDEN, unreadable};
 use baton_protocol::{Command, CommandResult, ConversationId, OpId, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -138,6 +139,24 @@ pub(super) fn name(frame: &ClientFrame) -> &'static str {
         ClientFrame::Presence(_) => "presence",
         ClientFrame::Ack(_) => "ack",
     }
+}
+
+/// The act that a frame is in the table of rights; `None` for the one that says who it is.
+pub(super) fn act(frame: &ClientFrame) -> Option<Act> {
+    match frame {
+        ClientFrame::Hello(_) => None,
+        ClientFrame::Command { .. } => Some(Act::Work),
+        ClientFrame::Compose(_) | ClientFrame::Draft(_) => Some(Act::Compose),
+        ClientFrame::View(_) | ClientFrame::Presence(_) | ClientFrame::Ack(_) => Some(Act::Attend),
+    }
+}
+
+/// The answer to a frame that its client may not send: the code of REST for the same.
+pub(super) fn forbidden(frame: &ClientFrame, why: NotYours) -> ServerFrame {
+    if let ClientFrame::Command { command } = frame {
+        return Fault::of_command(Some(command.op_id), Refusal::Forbidden).0;
+    }
+    Fault::new(FORBIDDEN, why.detail(), Some(name(frame))).0
 }
 
 /// The answer to a frame that came too soon after others.

@@ -2,6 +2,7 @@
 //! looks at the log itself in case the bus is dead.
 
 mod returning;
+mod standing;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -11,13 +12,14 @@ use std::time::Duration;
 use axum::extract::ws::Utf8Bytes;
 use baton_domain::scope::Scope;
 use baton_protocol::frame::{PresenceState, ServerFrame};
-use baton_protocol::{AgentId, ConversationId, WorkspaceId};
+use baton_protocol::{ConversationId, WorkspaceId};
 use tokio::sync::{Notify, OnceCell};
 use tokio::task::JoinSet;
 use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
-use super::backend::{Caller, CallerState};
+use self::standing::Changes;
+use super::backend::Speaker;
 use super::broadcast::Published;
 use super::comings::Comings;
 use super::frames;
@@ -30,6 +32,7 @@ use super::{Gateway, Limits, Recalled, TooMany};
 use crate::coordinator::{
     BusMessage, Connection, CoordinatorState, Ephemeral, PRESENCE_KEEP, Subscription,
 };
+use crate::speaker::Party;
 
 /// Scopes kept in memory; more are read again.
 const SCOPES: usize = 4_096;
@@ -51,6 +54,7 @@ pub(super) struct Hub {
     there: Mutex<There>,
     ring: Mutex<Ring>,
     order: Mutex<Order>,
+    changes: Mutex<Changes>,
     /// Clients that ask for what they missed, and are not answered yet.
     returning: AtomicU64,
     /// One at a time reads the log for those who came back.
@@ -66,15 +70,15 @@ pub(super) struct Hub {
 #[derive(Default)]
 struct Members {
     by_line: BTreeMap<u64, Member>,
-    /// The lines of each agent, in the order they came.
-    of_agent: BTreeMap<AgentId, Vec<u64>>,
+    /// The lines of those who are counted together, in the order they came.
+    of_party: BTreeMap<Party, Vec<u64>>,
     /// Since when there is none.
     deserted: Option<Instant>,
     is_closed: bool,
 }
 
 struct Member {
-    caller: Caller,
+    speaker: Speaker,
     connection: Connection,
     line: Arc<Line>,
 }
@@ -93,6 +97,7 @@ impl Hub {
             workspace,
             ring: Mutex::new(Ring::new(limits.ring, room.clone())),
             order: Mutex::new(Order::new(limits.order)),
+            changes: Mutex::default(),
             returning: AtomicU64::new(0),
             looking_back: tokio::sync::Mutex::default(),
             telling: tokio::sync::Mutex::default(),
@@ -127,7 +132,7 @@ impl Hub {
     pub(super) fn join(
         &self,
         connection: Connection,
-        caller: Caller,
+        speaker: Speaker,
         line: &Arc<Line>,
         limit: usize,
     ) -> Result<bool, TooMany> {
@@ -135,17 +140,17 @@ impl Hub {
         if members.is_closed {
             return Ok(false);
         }
-        let theirs = members.of_agent.get(&caller.agent).map_or(&[][..], Vec::as_slice);
+        let theirs = members.of_party.get(&speaker.party()).map_or(&[][..], Vec::as_slice);
         if theirs.len() >= limit {
             let mut theirs = theirs.iter().filter_map(|line| members.by_line.get(line));
             let oldest = theirs
-                .find(|other| other.caller.device == caller.device)
-                .ok_or(TooMany(caller.agent))?;
+                .find(|other| other.speaker.device == speaker.device)
+                .ok_or(TooMany(speaker.agent))?;
             oldest.line.cut(Cut::Replaced);
             let id = oldest.line.id;
             members.remove(id);
         }
-        members.add(line.id, Member { caller, connection, line: Arc::clone(line) });
+        members.add(line.id, Member { speaker, connection, line: Arc::clone(line) });
         Ok(true)
     }
 
@@ -255,16 +260,13 @@ impl Hub {
                 self.tell(gateway, told).await;
             }
             BusMessage::Ephemeral(ephemeral) => self.relay(gateway, ephemeral),
-            BusMessage::SessionsChanged(agent) => {
-                let (hub, gateway) = (Arc::clone(self), Arc::clone(gateway));
-                tokio::spawn(async move { hub.check(&gateway, Some(agent)).await });
-            }
+            BusMessage::SessionsChanged(agent) => self.look_at(gateway, Some(agent)),
             BusMessage::Lagged => self.lose(gateway).await,
         }
     }
 
     /// Tells the sessions what the log grew by.
-    async fn tell(&self, gateway: &Arc<Gateway>, told: Vec<Arc<Published>>) {
+    async fn tell(self: &Arc<Self>, gateway: &Arc<Gateway>, told: Vec<Arc<Published>>) {
         if told.is_empty() {
             return;
         }
@@ -277,13 +279,14 @@ impl Hub {
             }
             // Before anybody hears of it: who then asks for what came before finds it here.
             self.ring().push(&published, Instant::now());
+            self.hear_of_rights(gateway, published.batch());
             self.hand(gateway, Post::Batch(published)).await;
         }
     }
 
     /// Reads what did not come by the bus, once for all sessions. Where that is not possible they
     /// read it themselves, each as far as it concerns them.
-    async fn fill(&self, gateway: &Arc<Gateway>) {
+    async fn fill(self: &Arc<Self>, gateway: &Arc<Gateway>) {
         let end = self.order().end();
         let Some(end) = end.filter(|_| !self.members().by_line.is_empty()) else { return };
         let asked = gateway.read(gateway.backend.stretch(self.workspace, end.position));
@@ -301,7 +304,7 @@ impl Hub {
     }
 
     /// Something on the bus was lost, and nobody knows what.
-    async fn lose(&self, gateway: &Arc<Gateway>) {
+    async fn lose(self: &Arc<Self>, gateway: &Arc<Gateway>) {
         let waiting = self.order().give_up();
         self.tell(gateway, waiting).await;
         self.ring().clear();
@@ -372,6 +375,7 @@ impl Hub {
                 gateway.forget(self);
             }
             self.poll(gateway).await;
+            self.end_overdue(gateway.clock.now());
             if checked.elapsed() >= gateway.limits.standing {
                 checked = Instant::now();
                 self.check(gateway, None).await;
@@ -404,7 +408,7 @@ impl Hub {
         Some(())
     }
 
-    async fn poll(&self, gateway: &Arc<Gateway>) {
+    async fn poll(self: &Arc<Self>, gateway: &Arc<Gateway>) {
         let asked = gateway.read(gateway.backend.head(self.workspace));
         let Ok(head) = asked.await else { return };
         if head.position > self.last.load(Ordering::SeqCst) {
@@ -416,6 +420,8 @@ impl Hub {
             if head.position > self.last.fetch_max(head.position, Ordering::SeqCst) {
                 self.scopes().forget();
                 self.ring().advance_to(head);
+                // What the log says of rights was not heard either.
+                self.look_at(gateway, None);
                 let alone = self.telling.lock().await;
                 self.hand(gateway, Post::Head(Box::new(head))).await;
                 drop(alone);
@@ -426,30 +432,6 @@ impl Hub {
         let mut ring = self.ring();
         ring.advance_to(head);
         ring.shed(Instant::now());
-    }
-
-    /// Ends the sessions, of one agent or all, that the store says are over.
-    async fn check(&self, gateway: &Gateway, agent: Option<AgentId>) {
-        let lines: Vec<(Caller, Arc<Line>)> = self
-            .members()
-            .by_line
-            .values()
-            .filter(|member| agent.is_none_or(|agent| agent == member.caller.agent))
-            .map(|member| (member.caller, Arc::clone(&member.line)))
-            .collect();
-        if lines.is_empty() {
-            return;
-        }
-        let callers = lines.iter().map(|(caller, _)| *caller).collect();
-        let asked = gateway.read(gateway.backend.standings(callers));
-        let Ok(standings) = asked.await else { return };
-        for ((_, line), standing) in lines.iter().zip(standings) {
-            match standing {
-                CallerState::Live => {}
-                CallerState::SignInAgain => line.cut(Cut::SignInAgain),
-                CallerState::DeviceRevoked => line.cut(Cut::DeviceRevoked),
-            }
-        }
     }
 
     /// Hands every session what must arrive; returns once all have it, or it waits for them.
@@ -548,17 +530,17 @@ async fn wait_for(due: Option<Instant>) {
 
 impl Members {
     fn add(&mut self, line: u64, member: Member) {
-        self.of_agent.entry(member.caller.agent).or_default().push(line);
+        self.of_party.entry(member.speaker.party()).or_default().push(line);
         self.by_line.insert(line, member);
     }
 
     fn remove(&mut self, line: u64) {
         let Some(member) = self.by_line.remove(&line) else { return };
-        let agent = member.caller.agent;
-        if let Some(lines) = self.of_agent.get_mut(&agent) {
+        let party = member.speaker.party();
+        if let Some(lines) = self.of_party.get_mut(&party) {
             lines.retain(|other| *other != line);
             if lines.is_empty() {
-                self.of_agent.remove(&agent);
+                self.of_party.remove(&party);
             }
         }
     }

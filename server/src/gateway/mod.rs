@@ -52,7 +52,7 @@ use crate::telemetry::Metrics;
 
 pub use admission::AdmissionRules;
 pub use backend::{
-    Arrived, Backend, BackendFuture, Block, Caller, CallerState, Gap, NotLetIn, Unavailable,
+    Arrived, Backend, BackendFuture, Block, CallerState, Gap, NotLetIn, Speaker, Unavailable,
 };
 pub use frames::{read_frame, timings};
 pub use order::OrderLimits;
@@ -274,7 +274,7 @@ impl Gateway {
     async fn read_missed(
         &self,
         hub: &Hub,
-        caller: Caller,
+        speaker: Speaker,
         missed: &Missed,
     ) -> Result<Found, Unavailable> {
         let _one = hub.one_more_returns();
@@ -284,7 +284,7 @@ impl Gateway {
             if let Some(recalled) = hub.look_back(self, missed).await {
                 return Ok(Found::Recalled(recalled));
             }
-            self.backend.gap(caller, missed.from.position).await.map(Found::Gap)
+            self.backend.gap(speaker, missed.from.position).await.map(Found::Gap)
         };
         // Whoever waits for a place here must not take one of the others' questions meanwhile.
         tokio::time::timeout(self.limits.read, question).await.unwrap_or(Err(Unavailable))

@@ -2,7 +2,7 @@
 
 use baton_protocol::frame::{LeaseState, ServerFrame, View};
 
-use super::backend::{Caller, Gap, Unavailable};
+use super::backend::{Gap, Speaker, Unavailable};
 use super::frames::{Fault, Wanted};
 use super::hub::Hub;
 use super::session::{Input, SessionEffect};
@@ -13,7 +13,7 @@ use crate::coordinator::{Away, Connection, Coordinator, LeaseAnswer, Wish};
 pub(super) async fn read(
     gateway: &Gateway,
     hub: &Hub,
-    caller: Caller,
+    speaker: Speaker,
     effect: SessionEffect,
 ) -> Input {
     let backend = &gateway.backend;
@@ -23,7 +23,7 @@ pub(super) async fn read(
                 gateway.metrics.resumes.inc("ring");
                 return Input::Recalled(ticket, recalled);
             }
-            let found = gateway.read_missed(hub, caller, &missed).await;
+            let found = gateway.read_missed(hub, speaker, &missed).await;
             gateway.metrics.resumes.inc(match &found {
                 Ok(Found::Recalled(_)) => "ring",
                 Ok(Found::Gap(Gap::Changes { .. })) => "database",
@@ -37,11 +37,11 @@ pub(super) async fn read(
             }
         }
         SessionEffect::FetchSnapshot(ticket, sight, conversation) => {
-            let read = backend.snapshot(caller, &sight, conversation);
+            let read = backend.snapshot(speaker, &sight, conversation);
             Input::Snapshot(ticket, gateway.read(read).await.map(|found| found.map(Box::new)))
         }
         SessionEffect::FetchSight(ticket) => {
-            let read = backend.sight(caller);
+            let read = backend.sight(speaker);
             Input::Sight(ticket, gateway.read(read).await.map(|found| found.map(Box::new)))
         }
         SessionEffect::LookUpScope(wanted) => {

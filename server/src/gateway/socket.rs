@@ -25,7 +25,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-use super::backend::{Caller, NotLetIn};
+use super::backend::{NotLetIn, Speaker};
 use super::frames::{self, Wanted};
 use super::hub::Hub;
 use super::packing::packed;
@@ -51,7 +51,7 @@ pub(super) struct Seat {
 
 struct Joined {
     hub: Arc<Hub>,
-    caller: Caller,
+    speaker: Speaker,
     connection: Connection,
 }
 
@@ -295,7 +295,7 @@ impl<'a> Task<'a> {
             }
             // On the heap, for as long as it takes: a task keeps room for the largest thing that
             // it ever waits for.
-            SessionEffect::Join(caller) => return Box::pin(self.join(caller)).await,
+            SessionEffect::Join(speaker) => return Box::pin(self.join(speaker)).await,
             SessionEffect::Watch(watch) => self.watch(watch),
             SessionEffect::Ack(ack) => self.ack(&ack),
             SessionEffect::Close { code, reason } => {
@@ -371,16 +371,19 @@ impl<'a> Task<'a> {
         ControlFlow::Break(End::Gone)
     }
 
-    async fn join(&mut self, caller: Caller) -> ControlFlow<End> {
+    async fn join(&mut self, speaker: Speaker) -> ControlFlow<End> {
         let gateway = Arc::clone(&self.seat.gateway);
         gateway.prove(self.seat.from);
-        let Caller { workspace, agent, device } = caller;
+        let Speaker { workspace, agent, device, .. } = speaker;
         let connection = Connection { id: gateway.clock.uuid_v4(), workspace, agent, device };
         let hub = loop {
             let hub = gateway.hub(workspace).await;
             let limit = gateway.limits.sockets_per_agent;
-            match hub.join(connection, caller, &self.seat.line, limit) {
-                Ok(true) => break hub,
+            match hub.join(connection, speaker, &self.seat.line, limit) {
+                Ok(true) => {
+                    hub.look_again_at(&gateway, speaker.agent);
+                    break hub;
+                }
                 // It was just given up: there will be a new one.
                 Ok(false) => {}
                 Err(TooMany(agent)) => {
@@ -390,9 +393,8 @@ impl<'a> Task<'a> {
                 }
             }
         };
-        let Caller { agent, device, .. } = caller;
         tracing::debug!(%workspace, %agent, %device, "a socket opened");
-        self.seat.joined = Some(Joined { hub, caller, connection });
+        self.seat.joined = Some(Joined { hub, speaker, connection });
         // A silent coordinator costs courtesy only: the hub tells it again soon.
         drop(timeout(COURTESY, gateway.coordinator.connected(vec![connection])).await);
         ControlFlow::Continue(())
@@ -400,7 +402,7 @@ impl<'a> Task<'a> {
 
     fn ack(&self, ack: &Ack) {
         let Some(joined) = &self.seat.joined else { return };
-        self.seat.gateway.backend.acked(joined.caller, ack);
+        self.seat.gateway.backend.acked(joined.speaker, ack);
     }
 
     /// A question begins where it is asked, in the order in which it is asked. So a command is with
@@ -417,7 +419,7 @@ impl<'a> Task<'a> {
         let Some(joined) = &self.seat.joined else { return };
         self.seat.line.set_watching(watch);
         if watch {
-            let (gateway, of) = (Arc::clone(&self.seat.gateway), joined.caller.workspace);
+            let (gateway, of) = (Arc::clone(&self.seat.gateway), joined.speaker.workspace);
             self.asked.spawn(async move {
                 Input::Online(gateway.coordinator.online(of).await.unwrap_or_default())
             });
@@ -436,19 +438,20 @@ impl<'a> Task<'a> {
             }));
         }
         let joined = self.seat.joined.as_ref()?;
-        let (hub, caller, connection) = (Arc::clone(&joined.hub), joined.caller, joined.connection);
+        let (hub, speaker, connection) =
+            (Arc::clone(&joined.hub), joined.speaker, joined.connection);
         Some(match effect {
             SessionEffect::Submit(command) => Box::pin(async move {
                 let place: ConversationId = command.conversation_id;
-                let result = gateway.backend.submit(caller, *command).await;
+                let result = gateway.backend.submit(speaker, *command).await;
                 Input::Done(place, Box::new(result))
             }),
             SessionEffect::Carry(sights, wanted) => Box::pin(async move {
                 if let Some(of) = wanted.composed() {
-                    gateway.backend.note_composing(caller, of);
+                    gateway.backend.note_composing(speaker, of);
                 }
                 if let Wanted::Draft(draft) = &wanted {
-                    gateway.backend.note_draft(caller, draft.conversation_id, &draft.text);
+                    gateway.backend.note_draft(speaker, draft.conversation_id, &draft.text);
                 }
                 let frames = carry(&*gateway.coordinator, connection, wanted).await;
                 Input::Carried(sights, frames)
@@ -457,7 +460,7 @@ impl<'a> Task<'a> {
             | SessionEffect::FetchSnapshot(..)
             | SessionEffect::FetchSight(_)
             | SessionEffect::LookUpScope(_) => {
-                Box::pin(async move { read(&gateway, &hub, caller, effect).await })
+                Box::pin(async move { read(&gateway, &hub, speaker, effect).await })
             }
             SessionEffect::Send { .. }
             | SessionEffect::Ping

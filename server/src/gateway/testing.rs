@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use baton_domain::apply;
 use baton_domain::log::{Batch, Logged, Route};
+use baton_domain::rights::Voice;
 use baton_domain::scope::{Audience, Level, Scope, Viewer};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::{ContactCard, ConversationView, Snapshot};
@@ -17,14 +18,19 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use super::backend::{Caller, Gap};
+use super::backend::{Gap, Speaker};
+use crate::speaker::SecretMark;
 
 pub(super) const EPOCH: Epoch = Epoch(Uuid::from_u128(1));
 pub(super) const HERE: WorkspaceId = WorkspaceId(Uuid::from_u128(2));
 pub(super) const ANA: AgentId = AgentId(Uuid::from_u128(3));
 pub(super) const LUIS: AgentId = AgentId(Uuid::from_u128(4));
 pub(super) const PHONE: DeviceId = DeviceId(Uuid::from_u128(5));
-pub(super) const CALLER: Caller = Caller { workspace: HERE, agent: ANA, device: PHONE };
+/// Ana on her phone.
+pub(super) fn ana() -> Speaker {
+    let (role, voice, secret) = (Role::Agent, Voice::Person, SecretMark::new("ana"));
+    Speaker { workspace: HERE, agent: ANA, device: PHONE, role, voice, secret, until: None }
+}
 
 pub(super) const fn talk(n: u128) -> ConversationId {
     ConversationId(Uuid::from_u128(100 + n))

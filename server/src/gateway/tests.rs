@@ -8,6 +8,7 @@ mod hours;
 mod origins;
 mod overtaken;
 mod packing;
+mod speakers;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
 
-use super::testing::{ANA, CALLER, EPOCH, HERE, LUIS, PHONE, Story, talk, team};
+use super::testing::{ANA, EPOCH, HERE, LUIS, PHONE, Story, ana, talk, team};
 use super::*;
 use crate::clock::Clock;
 use crate::coordinator::{self, InProcess};
@@ -78,29 +79,26 @@ fn now<'a, T: Send + 'a>(value: T) -> BoxFuture<'a, T> {
 
 impl Backend for Store {
     fn authenticate<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Result<Arrived, NotLetIn>> {
-        let agent = match hello.token.as_deref() {
-            Some("ana") => ANA,
-            Some("luis") => LUIS,
-            _ => return now(Err(NotLetIn::SignInAgain)),
-        };
+        let speaks = speakers::speaks(hello.token.as_deref().unwrap_or_default());
+        let Some(speaks) = speaks else { return now(Err(NotLetIn::SignInAgain)) };
         let head = self.story.lock().unwrap().head();
-        let caller = Caller { agent, device: hello.device_id, ..CALLER };
-        now(Ok(Arrived { caller, sight: self.sight(agent), epoch: EPOCH, head }))
+        let speaker = Speaker { device: hello.device_id, ..speaks };
+        now(Ok(Arrived { speaker, sight: self.sight(speaker.agent), epoch: EPOCH, head }))
     }
 
-    fn submit(&self, _: Caller, command: Command) -> BoxFuture<'_, CommandResult> {
+    fn submit(&self, _: Speaker, command: Command) -> BoxFuture<'_, CommandResult> {
         let outcome = Outcome::Accepted(Accepted::default());
         now(CommandResult { op_id: Some(command.op_id), outcome })
     }
 
-    fn acked(&self, _: Caller, _: &baton_protocol::frame::Ack) {}
+    fn acked(&self, _: Speaker, _: &baton_protocol::frame::Ack) {}
 
-    fn gap(&self, caller: Caller, from: u64) -> BackendFuture<'_, Gap> {
+    fn gap(&self, speaker: Speaker, from: u64) -> BackendFuture<'_, Gap> {
         if self.hangs.load(Ordering::SeqCst) {
             self.asked.notify_one();
             return Box::pin(std::future::pending());
         }
-        let sight = self.sight(caller.agent);
+        let sight = self.sight(speaker.agent);
         let mut answers = self.answers.subscribe();
         Box::pin(async move {
             let reading = self.reading.fetch_add(1, Ordering::SeqCst) + 1;
@@ -136,15 +134,15 @@ impl Backend for Store {
 
     fn snapshot<'a>(
         &'a self,
-        _: Caller,
+        _: Speaker,
         sight: &'a Sight,
         conversation: ConversationId,
     ) -> BackendFuture<'a, Option<Snapshot>> {
         now(Ok(self.story.lock().unwrap().snapshot(sight, conversation)))
     }
 
-    fn sight(&self, caller: Caller) -> BackendFuture<'_, Option<Sight>> {
-        now(Ok(Some(self.sight(caller.agent))))
+    fn sight(&self, speaker: Speaker) -> BackendFuture<'_, Option<Sight>> {
+        now(Ok(Some(self.sight(speaker.agent))))
     }
 
     fn scope(&self, _: WorkspaceId, id: ConversationId) -> BackendFuture<'_, Option<Scope>> {
@@ -152,8 +150,8 @@ impl Backend for Store {
         now(Ok(story.conversations.get(&id).map(|c| Scope::of(&c.head))))
     }
 
-    fn standings(&self, callers: Vec<Caller>) -> BackendFuture<'_, Vec<CallerState>> {
-        now(Ok(vec![*self.standing.lock().unwrap(); callers.len()]))
+    fn standings(&self, speakers: Vec<Speaker>) -> BackendFuture<'_, Vec<CallerState>> {
+        now(Ok(vec![*self.standing.lock().unwrap(); speakers.len()]))
     }
 
     fn head(&self, _: WorkspaceId) -> BackendFuture<'_, Cursor> {

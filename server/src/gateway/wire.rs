@@ -59,6 +59,8 @@ pub(super) enum Cut {
     DeviceRevoked,
     /// A newer connection of the same device took its place.
     Replaced,
+    /// The speaker has other rights now.
+    Changed,
 }
 
 /// The outer end of a connection.
@@ -275,6 +277,7 @@ impl Line {
             3 => Input::Standing(CallerState::SignInAgain),
             4 => Input::Standing(CallerState::DeviceRevoked),
             5 => Input::Replaced,
+            6 => Input::Standing(CallerState::Changed),
             _ => Input::Slow,
         })
     }

@@ -10,13 +10,13 @@ use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use baton_domain::group::Key;
-use baton_protocol::{AgentId, Role};
+use baton_domain::rights::{Act, Voice};
 
 use super::input::ByHttps;
 use super::problem::Fault;
 use super::{ApiState, Shared};
-use crate::accounts::{Accounts, KeyUse, Reporter, Signed, Slots};
+use crate::accounts::{Accounts, Slots};
+use crate::speaker::{Party, Speaker};
 
 /// Who may use a route.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -35,16 +35,33 @@ pub enum Access {
     Admin,
 }
 
-/// Requests of one agent that are answered at once, as many as a browser sends. So a member who
-/// reads as fast as possible leaves the database to the others.
+impl Access {
+    /// The act that a request by such a route is in the table of rights; `None` where anybody
+    /// may.
+    pub fn act(self, method: &Method) -> Option<Act> {
+        Some(match self {
+            Self::Public => return None,
+            Self::Signed if method.is_safe() => Act::Read,
+            Self::Signed => Act::Work,
+            Self::Person => Act::OwnAccount,
+            Self::Device => Act::TellPushes,
+            Self::Supervisor => Act::Oversee,
+            Self::Admin if method.is_safe() => Act::ReadSetUp,
+            Self::Admin => Act::SetUp,
+        })
+    }
+}
+
+/// Requests of one agent, or of one key, that are answered at once, as many as a browser sends. So
+/// a member who reads as fast as possible leaves the database to the others.
 const AT_ONCE: usize = 6;
-/// How long the agent's other requests wait for their turn.
+/// How long the others wait for their turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After it, somebody whose request found no room asks again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// The slots of all agents.
-pub(super) fn slots() -> Slots<Key<AgentId>> {
+/// The slots of all agents and keys.
+pub(super) fn slots() -> Slots<Party> {
     Slots::new(AT_ONCE, PATIENCE)
 }
 
@@ -69,30 +86,21 @@ pub(super) async fn guard(
     let ByHttps(is_https) = request.extensions().get().copied().unwrap_or_default();
     let asked = Asked { method: request.method(), headers: request.headers(), is_https };
     match allow(&parts, access, asked).await {
-        Ok(Asker::Anybody) => next.run(request).await,
-        Ok(Asker::Signed(signed)) => {
-            let Some(_slot) = parts.queues.slots.take((signed.workspace, signed.agent)).await
-            else {
+        Ok(None) => next.run(request).await,
+        Ok(Some(speaker)) => {
+            request.extensions_mut().insert(speaker);
+            // What tells of pushes waits for nobody.
+            if speaker.voice == Voice::Device {
+                return next.run(request).await;
+            }
+            let Some(_slot) = parts.queues.slots.take(speaker.party()).await else {
                 return Fault::busy("too many requests of this agent at once", AGAIN)
                     .into_response();
             };
-            request.extensions_mut().insert(signed);
-            request.extensions_mut().insert(Reporter::from(signed));
-            next.run(request).await
-        }
-        Ok(Asker::Reporter(reporter)) => {
-            request.extensions_mut().insert(reporter);
             next.run(request).await
         }
         Err(fault) => fault.into_response(),
     }
-}
-
-/// Who asks, as far as it was asked for.
-enum Asker {
-    Anybody,
-    Signed(Signed),
-    Reporter(Reporter),
 }
 
 /// How something is asked for.
@@ -103,19 +111,19 @@ struct Asked<'a> {
     is_https: bool,
 }
 
-async fn allow(parts: &ApiState, access: Access, asked: Asked<'_>) -> Result<Asker, Fault> {
+/// The speaker, once they may; `None` where nobody has to say who they are.
+async fn allow(
+    parts: &ApiState,
+    access: Access,
+    asked: Asked<'_>,
+) -> Result<Option<Speaker>, Fault> {
     let Asked { method, headers, .. } = asked;
     let origin = check_origin(parts, asked)?;
-    if access == Access::Public {
-        return Ok(Asker::Anybody);
-    }
+    let Some(act) = access.act(method) else { return Ok(None) };
+    let is_of_device = |token: &&str| access == Access::Device && Accounts::is_receipt_key(token);
     let bearer = bearer(headers)?;
-    if let Some(key) = bearer.filter(|_| access == Access::Device)
-        && Accounts::is_receipt_key(key)
-    {
-        return Ok(Asker::Reporter(parts.accounts.reporter(key).await?));
-    }
-    let signed = match bearer {
+    let speaker = match bearer {
+        Some(key) if is_of_device(&key) => parts.accounts.by_receipt_key(key).await?,
         Some(token) => parts.accounts.authenticate(token).await?,
         None => {
             let token = cookie(headers, ACCESS_COOKIE_SECURE)
@@ -128,28 +136,9 @@ async fn allow(parts: &ApiState, access: Access, asked: Asked<'_>) -> Result<Ask
             signed
         }
     };
-    allow_key(access, method, signed)?;
-    if access == Access::Admin && signed.role != Role::Admin {
-        return Err(Fault::forbidden("this is for admins"));
-    }
-    if access == Access::Supervisor && signed.role < Role::Supervisor {
-        return Err(Fault::forbidden("this is for supervisors"));
-    }
-    Ok(Asker::Signed(signed))
-}
-
-/// Refuses what is not a program's to do with its key, whatever its agent may.
-fn allow_key(access: Access, method: &Method, signed: Signed) -> Result<(), Fault> {
-    match signed.key {
-        None => Ok(()),
-        Some(_) if access == Access::Person => {
-            Err(Fault::forbidden("this is for people: sign in without a key"))
-        }
-        Some(_) if access == Access::Admin && !method.is_safe() => {
-            Err(Fault::forbidden("a key sets nothing up: sign in as an admin"))
-        }
-        Some(KeyUse::Reads) if !method.is_safe() => Err(Fault::forbidden("this key only reads")),
-        Some(_) => Ok(()),
+    match speaker.allow(act) {
+        Ok(()) => Ok(Some(speaker)),
+        Err(not_yours) => Err(Fault::forbidden(not_yours.detail())),
     }
 }
 
@@ -197,19 +186,11 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
         .map(|(_, value)| value)
 }
 
-impl<S: Sync> FromRequestParts<S> for Signed {
+impl<S: Sync> FromRequestParts<S> for Speaker {
     type Rejection = Fault;
 
     async fn from_request_parts(head: &mut Head, _: &S) -> Result<Self, Fault> {
         // The guard put it there; a route without one lets nobody in.
-        head.extensions.get::<Self>().copied().ok_or_else(Fault::unauthenticated)
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for Reporter {
-    type Rejection = Fault;
-
-    async fn from_request_parts(head: &mut Head, _: &S) -> Result<Self, Fault> {
         head.extensions.get::<Self>().copied().ok_or_else(Fault::unauthenticated)
     }
 }

@@ -15,7 +15,7 @@ use super::commands::{RateHeaders, take, told};
 use super::input::Json;
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
-use crate::engine::work::{BeginWork, Caller, FreshIds};
+use crate::engine::work::{BeginWork, FreshIds};
 use crate::store::read;
 
 /// The routes of this file.
@@ -43,10 +43,9 @@ pub(super) async fn begin(
     if number(&channel.display_number).is_ok_and(|own| is_same(&own, &wa_id)) {
         return Err(Fault::invalid("phone: that is the number you write from"));
     }
-    let Signed { workspace, agent, device, .. } = signed;
     let clock = &parts.clock;
     let work = BeginWork {
-        caller: Caller { workspace, agent, device },
+        caller: signed.caller(),
         phone_number_id: channel.phone_number_id,
         to: Sender { wa_id: Some(wa_id), ..Sender::default() },
         fresh: FreshIds {

@@ -11,7 +11,6 @@ use super::input::{Id, Json};
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{Setter, Signed};
 use crate::connection::refusal;
-use crate::engine::work::Caller;
 use crate::store::read::{Asked, Filter, Listed, StatusFilter};
 use crate::store::{health, read};
 
@@ -117,7 +116,7 @@ pub(super) async fn remove(
 
 /// Resolves what is open on a number, as far as nobody writes meanwhile.
 async fn resolve_all(parts: &ApiState, signed: Signed, channel: ChannelId) -> HandlerResult<()> {
-    let Signed { workspace, agent, device, .. } = signed;
+    let Signed { workspace, agent, .. } = signed;
     for status in [StatusFilter::Open, StatusFilter::Waiting, StatusFilter::Snoozed] {
         let filter = Filter { status: Some(status), channel: Some(channel), ..Filter::default() };
         let mut tx = parts.store.read().await?;
@@ -138,7 +137,7 @@ async fn resolve_all(parts: &ApiState, signed: Signed, channel: ChannelId) -> Ha
         };
         let commands: Vec<Command> = found.rows.into_iter().filter_map(resolve).collect();
         if !commands.is_empty() {
-            parts.engine.tidy_up(Caller { workspace, agent, device }, commands).await;
+            parts.engine.tidy_up(signed.caller(), commands).await;
         }
     }
     Ok(())

@@ -16,7 +16,6 @@ use serde_json::value::RawValue;
 use super::input::{Json, JsonBytes};
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::{Left, Signed};
-use crate::engine::work::Caller;
 
 /// What is left of a quota, as headers.
 pub(super) type RateHeaders = [(HeaderName, String); 2];
@@ -49,9 +48,7 @@ pub(super) async fn submit(
     let left = take(&parts, signed, elements.len())?;
     let read: Vec<_> = elements.into_iter().map(read).collect();
     let good = read.iter().filter_map(|one| one.as_ref().ok()).cloned().collect();
-    let Signed { workspace, agent, device, .. } = signed;
-    let caller = Caller { workspace, agent, device };
-    let mut decided = parts.engine.commands(caller, good).await.into_iter();
+    let mut decided = parts.engine.commands(signed.caller(), good).await.into_iter();
     let unanswered = |command: &Command| {
         refused(Some(command.op_id), Refusal::Unavailable { retry_after_ms: 1_000 })
     };
@@ -84,7 +81,7 @@ pub(super) async fn outcomes(
 
 /// Takes so many from the quota of whoever asks; an empty request costs one.
 pub(super) fn take(parts: &ApiState, signed: Signed, count: usize) -> HandlerResult<Left> {
-    let taken = parts.quota.take(signed.workspace, signed.agent, count.max(1));
+    let taken = parts.quota.take(signed.party(), count.max(1));
     taken.map_err(|wait| {
         parts.metrics.commands.add("rate_limited", u64::try_from(count).unwrap_or(u64::MAX));
         Fault::rate_limited(wait)

@@ -21,7 +21,6 @@ use super::conversations::in_full;
 use super::input::{Id, Json};
 use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
-use crate::engine::work::Caller;
 use crate::store::{Tx, read};
 
 /// The routes of this file.
@@ -45,7 +44,7 @@ pub(super) async fn put(
     Json(asked): Json<ContactFieldsPut>,
 ) -> HandlerResult<(RateHeaders, Out<ContactFields>)> {
     let left = take(&parts, signed, 1)?;
-    let Signed { workspace, agent, device, .. } = signed;
+    let workspace = signed.workspace;
     let mut tx = parts.store.read().await?;
     let conversation = conversation_of(&mut tx, signed, contact).await?;
     let (sight, _) = in_full(&mut tx, &signed, conversation).await?;
@@ -65,7 +64,7 @@ pub(super) async fn put(
         retry_of: None,
         body: CommandBody::SetAttributes(fields),
     };
-    let caller = Caller { workspace, agent, device };
+    let caller = signed.caller();
     let result = match sight.viewer.role {
         Role::Admin => parts.engine.program(caller, command).await,
         Role::Supervisor | Role::Agent => parts.engine.command(caller, command).await,

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::body::Whose;
 use super::problem::Fault;
 use super::{ApiState, Shared};
-use crate::accounts::Reporter;
+use crate::speaker::Speaker;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl FromRequest<Shared> for JsonBytes {
             return Err(Fault::media_type());
         }
         // Every device that is known, by whichever of its secrets.
-        let is_known = request.extensions().get::<Reporter>().is_some();
+        let is_known = request.extensions().get::<Speaker>().is_some();
         let whose = if is_known { Whose::Signed } else { Whose::Stranger };
         parts.room.read(request, whose).await.map(Self)
     }

@@ -65,8 +65,6 @@ use std::sync::atomic::AtomicBool;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
-use baton_domain::group::Key;
-use baton_protocol::AgentId;
 use baton_protocol::push::PushLane;
 use tokio::sync::Notify;
 
@@ -80,6 +78,7 @@ use crate::mail::Mail;
 use crate::media::{MediaStore, Pictures};
 use crate::push::EndpointRules;
 use crate::secrets::Keys;
+use crate::speaker::Party;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -156,7 +155,7 @@ pub struct ApiState {
 /// Where requests wait for their turn. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Queues {
-    slots: Slots<Key<AgentId>>,
+    slots: Slots<Party>,
     reports: Reports,
     audits: Reports,
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::group::Key;
+use baton_domain::rights::Act;
 use baton_domain::routing::queue_at;
 use baton_protocol::next::{NextInLine, NextInLines};
 use baton_protocol::{AgentId, ConversationId, TeamId};
@@ -42,10 +43,10 @@ pub struct Handed(Arc<Mutex<BTreeMap<Key<ConversationId>, ToldFirst>>>);
 
 impl Handed {
     /// Puts what somebody else is taking just now behind all else, and notes what is told first.
-    /// An agent who asks once more is told the same.
+    /// An agent who asks once more is told the same. For who may not take it, nothing is noted.
     fn arrange(
         &self,
-        (agent, now): (AgentId, Duration),
+        (agent, may_take, now): (AgentId, bool, Duration),
         waiting: Vec<(Key<ConversationId>, NextInLine)>,
     ) -> Vec<NextInLine> {
         let mut handed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,7 +55,7 @@ impl Handed {
             handed.get(key).is_none_or(|(to, _)| *to == agent)
         };
         let (free, taken): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_free);
-        if let Some((first, _)) = free.first() {
+        if let Some((first, _)) = free.first().filter(|_| may_take) {
             handed.insert(*first, (agent, now));
         }
         free.into_iter().chain(taken).map(|(_, next)| next).take(TOLD_MAX).collect()
@@ -100,6 +101,8 @@ pub(super) async fn next(
     waiting.sort_by_key(|one| (queue_at(one.since, one.priority), one.conversation_id));
     let more = waiting.len() > TOLD_MAX;
     let keyed = waiting.into_iter().map(|one| ((workspace, one.conversation_id), one)).collect();
-    let waiting = parts.handed.arrange((signed.agent, parts.clock.monotonic()), keyed);
+    let may_take = signed.allow(Act::Work).is_ok();
+    let asks = (signed.agent, may_take, parts.clock.monotonic());
+    let waiting = parts.handed.arrange(asks, keyed);
     Ok(Out(NextInLines { offer, waiting, more }))
 }

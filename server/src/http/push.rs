@@ -13,7 +13,7 @@ use baton_protocol::push::{
 
 use super::input::{Id, Json};
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
-use crate::accounts::{Reporter, Signed};
+use crate::accounts::Signed;
 use crate::push::VapidKey;
 
 /// The routes of this file.
@@ -107,7 +107,7 @@ pub(super) async fn keys(
 /// `POST /push/receipts`.
 pub(super) async fn receipts(
     State(parts): State<Shared>,
-    reporter: Reporter,
+    reporter: Signed,
     Json(receipts): Json<Vec<PushReceipt>>,
 ) -> HandlerResult<Out<ReceiptsTaken>> {
     if receipts.len() > RECEIPTS_MAX {

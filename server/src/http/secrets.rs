@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use baton_domain::group::SetWork;
 use baton_domain::group::set::{KeptSecret, SecretWork, SetProblem, SetRefused};
 use baton_domain::setting;
-use baton_protocol::setting::{Readers, SecretKept, SecretNew, Setting, SettingSecret};
+use baton_protocol::setting::{Readers, SecretNew, Setting, SettingSecret};
 use baton_protocol::{SettingId, SettingKind};
 
 use super::input::{Id, Ids};
@@ -100,9 +100,6 @@ async fn end(
 ) -> HandlerResult<StatusCode> {
     let ended = set(&parts, &signed, (kind, of), (n, None)).await?;
     ended.map_err(|refused| Fault::setting(refused, false))?;
-    if kind.spec().secret == Some(SecretKept::Digest) {
-        parts.accounts.end_sockets_of(signed.workspace, of).await?;
-    }
     Ok(StatusCode::NO_CONTENT)
 }
 

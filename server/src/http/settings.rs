@@ -12,8 +12,8 @@ use baton_domain::setting::{self, Target, Wrong};
 use baton_domain::sight::Sight;
 use baton_protocol::limits::{SETTING_CHANGES_MAX, SETTINGS_PAGE};
 use baton_protocol::setting::{
-    Home, Readers, SecretKept, Setting, SettingChange, SettingKindInfo, SettingPut, SettingSpec,
-    SettingUse, SettingVersion, SettingsPage,
+    Home, Readers, Setting, SettingChange, SettingKindInfo, SettingPut, SettingSpec, SettingUse,
+    SettingVersion, SettingsPage,
 };
 use baton_protocol::{AgentId, Cursor, Epoch, Role, SettingId, SettingKind};
 use schemars::JsonSchema;
@@ -432,15 +432,7 @@ async fn set(
     let work =
         SetWork { workspace: signed.workspace, by: Some(signed.agent), changes, secret: None };
     let set = parts.engine.set(work).await?;
-    let set = set.map_err(|refused| Fault::setting(refused, is_list))?;
-    let is_key = |setting: &&Setting| {
-        let kind = SettingKind::from_name(&setting.kind);
-        kind.is_some_and(|kind| kind.spec().secret == Some(SecretKept::Digest))
-    };
-    for key in set.iter().filter(is_key) {
-        parts.accounts.end_sockets_of(signed.workspace, key.id).await?;
-    }
-    Ok(set)
+    set.map_err(|refused| Fault::setting(refused, is_list))
 }
 
 /// Refuses webhooks and sources at addresses that this server does not post to.

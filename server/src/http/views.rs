@@ -26,17 +26,17 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get(Access::Signed, "/api/v1/saved-views", list)
             .says("Filters that you and your teams keep by name.")
             .answers::<Vec<SavedView>>(200),
-        Route::post(Access::Signed, "/api/v1/saved-views", add)
+        Route::post(Access::Person, "/api/v1/saved-views", add)
             .says("Keeps a filter by name.")
             .takes::<ViewNew>()
             .answers::<SavedView>(201)
             .codes(&["not_found", "forbidden", "not_allowed"]),
-        Route::patch(Access::Signed, "/api/v1/saved-views/{view}", change)
+        Route::patch(Access::Person, "/api/v1/saved-views/{view}", change)
             .says("Changes a filter that is kept; what is absent stays.")
             .takes::<ViewChange>()
             .answers::<SavedView>(200)
             .codes(&["not_found", "forbidden", "version_changed"]),
-        Route::delete(Access::Signed, "/api/v1/saved-views/{view}", end)
+        Route::delete(Access::Person, "/api/v1/saved-views/{view}", end)
             .says("Forgets a filter that is kept.")
             .done()
             .codes(&["not_found", "forbidden", "version_changed"]),

@@ -10,7 +10,7 @@ use crate::tables::{id, ids};
 use crate::{Sql, Store, StoreError};
 
 /// The owner of an access token.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AccessOwner {
     /// The device.
     pub device: Key<DeviceId>,
@@ -18,6 +18,8 @@ pub struct AccessOwner {
     pub agent: AgentId,
     /// Their role; `None` for one of a newer version.
     pub role: Option<Role>,
+    /// The family of the tokens of their session.
+    pub family: String,
     /// Whether they work here.
     pub is_active: bool,
     /// Whether the device was revoked.
@@ -35,6 +37,7 @@ struct AccessRow {
     id: String,
     agent: String,
     role: String,
+    family: String,
     state: String,
     access_expires_at: i64,
     revoked_at: Option<i64>,
@@ -47,7 +50,7 @@ pub async fn owners(
     digests: &[String],
 ) -> Result<BTreeMap<String, AccessOwner>, StoreError> {
     static READ: Sql = Sql::new(
-        "SELECT d.access_digest, d.workspace, d.id, d.agent, a.role, a.state,
+        "SELECT d.access_digest, d.workspace, d.id, d.agent, a.role, d.family, a.state,
            d.access_expires_at, d.revoked_at,
            CAST(CASE WHEN d.previous_digest IS NULL THEN 0 ELSE 1 END AS BIGINT)
              AS has_previous
@@ -60,6 +63,7 @@ pub async fn owners(
             device: (id(&row.workspace)?, id(&row.id)?),
             agent: id(&row.agent)?,
             role: Role::from_name(&row.role),
+            family: row.family,
             is_active: row.state == "active",
             is_revoked: row.revoked_at.is_some(),
             expires_at: Timestamp::from_ms(row.access_expires_at),

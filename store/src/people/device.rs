@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::group::Key;
 use baton_protocol::account::Device;
-use baton_protocol::{AgentId, DeviceId, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, DeviceId, Role, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use super::{ids_of, to_row};
@@ -12,8 +12,14 @@ use crate::tables::{id, ids};
 use crate::{Sql, Store, StoreError, Tx, Writing};
 
 /// A session, as far as it goes on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SessionEnds {
+    /// Its agent.
+    pub agent: AgentId,
+    /// Their role; `None` for one of a newer version.
+    pub role: Option<Role>,
+    /// The family of its tokens.
+    pub family: String,
     /// Whether its agent works here.
     pub is_active: bool,
     /// Whether its device was revoked.
@@ -42,6 +48,9 @@ struct DeviceListRow {
 #[derive(FromRow)]
 struct SessionEndsRow {
     id: String,
+    agent: String,
+    role: String,
+    family: String,
     state: String,
     refresh_expires_at: i64,
     revoked_at: Option<i64>,
@@ -103,7 +112,7 @@ pub async fn sessions(
     devices: &[DeviceId],
 ) -> Result<BTreeMap<DeviceId, SessionEnds>, StoreError> {
     static READ: Sql = Sql::new(
-        "SELECT d.id, a.state, d.refresh_expires_at, d.revoked_at
+        "SELECT d.id, d.agent, a.role, d.family, a.state, d.refresh_expires_at, d.revoked_at
          FROM device d JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
          WHERE d.workspace = $1 AND d.id {in $2}",
     );
@@ -111,6 +120,9 @@ pub async fn sessions(
     let rows: Vec<SessionEndsRow> = store.rows_alone(&READ, &[&args[0], &args[1]]).await?;
     let ends = |row: SessionEndsRow| {
         let ends = SessionEnds {
+            agent: id(&row.agent)?,
+            role: Role::from_name(&row.role),
+            family: row.family,
             is_active: row.state == "active",
             is_revoked: row.revoked_at.is_some(),
             expires_at: Timestamp::from_ms(row.refresh_expires_at),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::group::Key;
 use baton_protocol::push::AppState;
-use baton_protocol::{DeviceId, PushId, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, DeviceId, PushId, Role, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 use sqlx_macros::FromRow;
 
@@ -35,22 +35,37 @@ struct ReceiptRow {
     dismissed_at: Option<i64>,
 }
 
-/// The salt of a device's key for receipts, as long as its session goes on.
-pub async fn salt(
+/// The holder of a device's key for receipts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReceiptHolder {
+    /// The salt of the key.
+    pub salt: String,
+    /// The agent of the device.
+    pub agent: AgentId,
+    /// Their role; `None` for one of a newer version.
+    pub role: Option<Role>,
+}
+
+/// Reads the holder of a device's key for receipts, as long as its session goes on.
+pub async fn holder(
     store: &Store,
     (workspace, device): Key<DeviceId>,
     now: Timestamp,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<ReceiptHolder>, StoreError> {
     static READ: Sql = Sql::new(
-        "SELECT p.receipt_salt FROM push_device p
+        "SELECT p.receipt_salt, d.agent, a.role FROM push_device p
          JOIN device d ON d.workspace = p.workspace AND d.id = p.device
+         JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
          WHERE p.workspace = $1 AND p.device = $2 AND d.revoked_at IS NULL
            AND d.refresh_expires_at > CAST($3 AS BIGINT)",
     );
     let args = [workspace.to_string(), device.to_string(), now.ms().to_string()];
     let args = args.each_ref().map(String::as_str);
-    let rows: Vec<(String,)> = store.rows_alone(&READ, &args).await?;
-    Ok(rows.into_iter().next().map(|(salt,)| salt))
+    let rows: Vec<(String, String, String)> = store.rows_alone(&READ, &args).await?;
+    let read = |(salt, agent, role): (String, String, String)| {
+        Ok(ReceiptHolder { salt, agent: id(&agent)?, role: Role::from_name(&role) })
+    };
+    rows.into_iter().next().map(read).transpose()
 }
 
 /// The times that are known of pushes, each with the device that reported it.

@@ -1,10 +1,10 @@
 //! Tickets for sockets: each is good once, and for a short time.
 
 use baton_domain::group::Key;
-use baton_protocol::{AgentId, DeviceId, Role, Timestamp};
+use baton_protocol::{DeviceId, Timestamp};
 use sqlx_macros::FromRow;
 
-use crate::tables::{id, named};
+use crate::tables::id;
 use crate::{Sql, Store, StoreError};
 
 /// A ticket to be kept.
@@ -72,21 +72,4 @@ pub async fn take(
         Ok((device, Timestamp::from_ms(row.expires_at)))
     };
     taken.map(read).transpose()
-}
-
-/// The agent of a device, and their role.
-pub async fn agent_of(
-    store: &Store,
-    (workspace, device): Key<DeviceId>,
-) -> Result<Option<(AgentId, Role)>, StoreError> {
-    static READ: Sql = Sql::new(
-        "SELECT d.agent, a.role FROM device AS d
-         JOIN agent AS a ON a.workspace = d.workspace AND a.id = d.agent
-         WHERE d.workspace = $1 AND d.id = $2",
-    );
-    let args = [workspace.to_string(), device.to_string()];
-    let mut tx = store.read().await?;
-    let row = tx.row::<(String, String)>(&READ, &[&args[0], &args[1]]).await?;
-    tx.rollback().await?;
-    row.map(|(agent, role)| Ok((id(&agent)?, named(&role)?))).transpose()
 }

@@ -14,6 +14,7 @@ export const faultsEn = {
   refusal: {
     not_in_scope: "This is no longer yours to see.",
     not_allowed: "You may not do that here.",
+    forbidden: "Not done: you may only read here.",
     blocked: "Not sent: this customer is blocked.",
     marketing_stopped: "Not sent: this customer wants no marketing. Choose a template of another category.",
     op_id_reused: "Not done: this browser mixed up two changes. Load the page again and do it once more.",

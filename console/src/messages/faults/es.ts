@@ -9,6 +9,7 @@ export const faultsEs: FaultWords = {
   refusal: {
     not_in_scope: "Ya no puedes verlo.",
     not_allowed: "Aquí no puedes hacer eso.",
+    forbidden: "No se hizo: aquí solo puedes leer.",
     blocked: "No enviado: este cliente está bloqueado.",
     marketing_stopped: "No enviado: este cliente no quiere publicidad. Elige una plantilla de otra categoría.",
     op_id_reused: "No se hizo: este navegador confundió dos cambios. Vuelve a cargar la página y hazlo otra vez.",

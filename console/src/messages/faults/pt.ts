@@ -9,6 +9,7 @@ export const faultsPt: FaultWords = {
   refusal: {
     not_in_scope: "Já não pode ver isto.",
     not_allowed: "Não pode fazer isso aqui.",
+    forbidden: "Não foi feito: aqui você só pode ler.",
     blocked: "Não enviado: este cliente está bloqueado.",
     marketing_stopped: "Não enviado: este cliente não quer publicidade. Escolha um modelo de outra categoria.",
     op_id_reused: "Não foi feito: este navegador trocou duas alterações. Carregue a página de novo e repita.",

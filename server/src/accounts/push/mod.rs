@@ -18,9 +18,10 @@ use baton_protocol::push::{
 };
 use baton_protocol::{DeviceId, Timestamp, WorkspaceId};
 
-use super::{AccountError, Accounts, Signed, token};
+use super::{AccountError, Accounts, token};
 use crate::config::Secret;
 use crate::secrets::CellAddress;
+use crate::speaker::Speaker;
 use crate::store::registration::{self, NewRegistration, SealedTarget};
 use crate::store::{StoreError, Tx, device, session};
 
@@ -68,7 +69,7 @@ impl Accounts {
     /// When a field is wrong, the device is another one than that of the session, or that is over.
     pub async fn register_push(
         &self,
-        signed: Signed,
+        signed: Speaker,
         device: DeviceId,
         put: &PushPut,
     ) -> Result<PushRegistered, AccountError> {
@@ -93,11 +94,11 @@ impl Accounts {
 
     async fn try_register(
         &self,
-        signed: Signed,
+        signed: Speaker,
         put: &PushPut,
     ) -> Result<PushRegistered, AccountError> {
         let now = self.0.clock.now();
-        let Signed { workspace, agent, device, .. } = signed;
+        let Speaker { workspace, agent, device, .. } = signed;
         let key = (workspace, device);
         let mut tx = self.0.store.begin().await?;
         // The session may have ended since it was asked for.
@@ -158,7 +159,7 @@ impl Accounts {
     /// [`AccountError::NotFound`] for a device that is none of theirs, or is not reached by push.
     pub async fn push_of(
         &self,
-        signed: Signed,
+        signed: Speaker,
         device: DeviceId,
     ) -> Result<PushDevice, AccountError> {
         self.own_device(signed, device).await?;
@@ -173,7 +174,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::NotFound`] for a device that is none of theirs.
-    pub async fn end_push(&self, signed: Signed, device: DeviceId) -> Result<(), AccountError> {
+    pub async fn end_push(&self, signed: Speaker, device: DeviceId) -> Result<(), AccountError> {
         self.own_device(signed, device).await?;
         Ok(registration::end(&self.0.store, (signed.workspace, device)).await?)
     }
@@ -229,7 +230,7 @@ impl Accounts {
         Ok(registration::forget_target(&self.0.store, digest, before).await?)
     }
 
-    async fn own_device(&self, signed: Signed, device: DeviceId) -> Result<(), AccountError> {
+    async fn own_device(&self, signed: Speaker, device: DeviceId) -> Result<(), AccountError> {
         if device == signed.device {
             return Ok(());
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use baton_domain::announce::Quiet;
 use baton_protocol::push::{PushPreference, QuietHours};
 
-use crate::accounts::{AccountError, Accounts, Signed};
+use crate::accounts::{AccountError, Accounts};
+use crate::speaker::Speaker;
 use crate::store::preference;
 
 /// Teams of which one agent may want other pushes.
@@ -16,7 +17,7 @@ impl Accounts {
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn push_preference(&self, signed: Signed) -> Result<PushPreference, AccountError> {
+    pub async fn push_preference(&self, signed: Speaker) -> Result<PushPreference, AccountError> {
         Ok(preference::of_agent(&self.0.store, (signed.workspace, signed.agent)).await?)
     }
 
@@ -26,7 +27,7 @@ impl Accounts {
     /// When a time, the zone or a team does not exist, or a team is named twice.
     pub async fn set_push_preference(
         &self,
-        signed: Signed,
+        signed: Speaker,
         wanted: &PushPreference,
     ) -> Result<(), AccountError> {
         check_teams(wanted)?;

@@ -9,30 +9,17 @@ use std::collections::BTreeMap;
 
 use baton_protocol::limits::RECEIPT_DAYS_MAX;
 use baton_protocol::push::{AppState, PushReceipt, ReceiptStage, ReceiptsTaken};
-use baton_protocol::{DeviceId, PushId, Timestamp, WorkspaceId};
+use baton_protocol::{PushId, Timestamp};
 
-use crate::accounts::{AccountError, Accounts, Signed, token};
+use crate::accounts::speaker::by_receipts;
+use crate::accounts::{AccountError, Accounts, token};
+use crate::speaker::Speaker;
 use crate::store::receipt::{self, NewReceipt, ReceiptTimes};
 use crate::store::{StoreError, Tx};
 
 /// Pushes of one device that are remembered.
 const KEPT_MAX: u32 = 2_000;
 const DAY_MS: i64 = 24 * 60 * 60_000;
-
-/// The device that reports.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Reporter {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// The device.
-    pub device: DeviceId,
-}
-
-impl From<Signed> for Reporter {
-    fn from(signed: Signed) -> Self {
-        Self { workspace: signed.workspace, device: signed.device }
-    }
-}
 
 /// The result of receipts.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -74,20 +61,20 @@ impl Accounts {
         token::is_receipt_key(bearer)
     }
 
-    /// The device of a receipt key.
+    /// The speaker with a receipt key: a process of a device.
     ///
     /// # Errors
     /// [`AccountError::SignInAgain`] for one of a registration that is over, or of none.
-    pub async fn reporter(&self, receipt_key: &str) -> Result<Reporter, AccountError> {
+    pub async fn by_receipt_key(&self, receipt_key: &str) -> Result<Speaker, AccountError> {
         let presented =
             token::presented_receipt_key(receipt_key).ok_or(AccountError::SignInAgain)?;
         let (workspace, device) = (presented.workspace, presented.device);
-        let salt = receipt::salt(&self.0.store, (workspace, device), self.0.clock.now()).await?;
-        let salt = salt.ok_or(AccountError::SignInAgain)?;
-        if !presented.is_of(&self.0.keys, &salt) {
+        let found = receipt::holder(&self.0.store, (workspace, device), self.0.clock.now()).await?;
+        let holder = found.ok_or(AccountError::SignInAgain)?;
+        if !presented.is_of(&self.0.keys, &holder.salt) {
             return Err(AccountError::SignInAgain);
         }
-        Ok(Reporter { workspace, device })
+        Ok(by_receipts((workspace, device), &holder))
     }
 
     /// Keeps the receipts of a device.
@@ -96,7 +83,7 @@ impl Accounts {
     /// When the store is away.
     pub async fn receive_receipts(
         &self,
-        reporter: Reporter,
+        reporter: Speaker,
         receipts: &[PushReceipt],
     ) -> Result<ReceiptCounts, AccountError> {
         let now = self.0.clock.now();
@@ -172,7 +159,7 @@ fn place(stage: ReceiptStage) -> usize {
 /// are counted.
 async fn news(
     tx: &mut Tx,
-    reporter: Reporter,
+    reporter: Speaker,
     merged: BTreeMap<PushId, MergedReceipts>,
     counts: &mut ReceiptCounts,
 ) -> Result<Vec<NewReceipt>, StoreError> {

@@ -15,7 +15,7 @@ async fn of_tokens_that_are_asked_for_together_each_has_its_own_answer() {
         let before = office.database.store.statements().get();
         let answers = office.accounts.authenticate_all(&tokens).await.unwrap();
         assert_eq!(office.database.store.statements().get() - before, 1);
-        let whose = |answer: &Result<Signed, AccountError>| match answer {
+        let whose = |answer: &Result<Speaker, AccountError>| match answer {
             Ok(signed) => Ok((signed.agent, signed.device)),
             Err(error) => Err(matches!(error, AccountError::DeviceRevoked)),
         };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use baton_domain::rights::allow;
 use baton_domain::scope::Scope;
 use baton_protocol::frame::{ClientFrame, ComposeAction, close};
 use baton_protocol::{Command, ConversationId};
@@ -108,7 +109,7 @@ impl Session {
             (State::AwaitHello, _) => {
                 out.push(closing(close::SIGN_IN_AGAIN, "the first frame is hello"));
             }
-            (State::Joined(_), frame) => self.carry(frame, now, out),
+            (State::Joined(..), frame) => self.carry(frame, now, out),
             (State::Authenticating(_) | State::Closed, _) => {}
         }
     }
@@ -128,7 +129,12 @@ impl Session {
     }
 
     fn carry(&mut self, frame: ClientFrame, now: Instant, out: &mut Out) {
-        let State::Joined(delivery) = &self.state else { return };
+        let State::Joined(rights, delivery) = &self.state else { return };
+        if let Some(act) = frames::act(&frame)
+            && let Err(not_yours) = allow(*rights, act)
+        {
+            return out.tell(&frames::forbidden(&frame, not_yours));
+        }
         let sights = delivery.sights;
         match frame {
             ClientFrame::Hello(_) => {
@@ -165,7 +171,7 @@ impl Session {
         now: Instant,
         out: &mut Out,
     ) {
-        let State::Joined(delivery) = &self.state else { return };
+        let State::Joined(_, delivery) = &self.state else { return };
         let of = wanted.name();
         match scope {
             Ok(Some(scope)) if delivery.can_see(scope) => {

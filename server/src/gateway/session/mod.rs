@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use baton_domain::chance;
+use baton_domain::rights::Rights;
 use baton_domain::scope::Scope;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
@@ -27,7 +28,7 @@ use tokio::time::Instant;
 
 use self::delivery::{Delivery, Teller};
 use self::intake::Intake;
-use super::backend::{Arrived, Caller, CallerState, Gap, NotLetIn, Unavailable};
+use super::backend::{Arrived, CallerState, Gap, NotLetIn, Speaker, Unavailable};
 use super::broadcast::{Counts, Published};
 use super::frames::{self, Wanted};
 use super::ring::Recalled;
@@ -203,12 +204,12 @@ pub enum SessionEffect {
     /// Check who it is.
     Authenticate(Box<Hello>),
     /// From here on batches and ephemeral frames are wanted.
-    Join(Caller),
+    Join(Speaker),
     /// Read what was missed.
     ReadGap(Ticket, Missed),
     /// Read a conversation.
     FetchSnapshot(Ticket, Arc<Sight>, ConversationId),
-    /// Read what the caller may see.
+    /// Read what the speaker may see.
     FetchSight(Ticket),
     /// Read what somebody must be allowed to see before this is carried out.
     LookUpScope(Wanted),
@@ -247,8 +248,8 @@ pub struct Session {
 enum State {
     AwaitHello,
     Authenticating(Option<Cursor>),
-    /// Resuming and live: `Delivery` knows which.
-    Joined(Box<Delivery>),
+    /// Resuming and live: `Delivery` knows which. What the client may was proven with who it is.
+    Joined(Rights, Box<Delivery>),
     Closed,
 }
 
@@ -312,7 +313,7 @@ impl Session {
         match &self.state {
             State::Closed => None,
             State::AwaitHello | State::Authenticating(_) => Some(self.began + self.rules.hello),
-            State::Joined(delivery) => {
+            State::Joined(_, delivery) => {
                 let mut at = (self.sent + self.rules.idle).min(self.pinged + self.rules.idle);
                 at = at.min(self.heard + self.rules.silent);
                 Some(delivery.next_tick(&self.rules).map_or(at, |other| at.min(other)))
@@ -375,7 +376,7 @@ impl Session {
 
     fn deliver(&mut self, input: Input, now: Instant, out: &mut Out) {
         let random = self.next_random();
-        let State::Joined(delivery) = &mut self.state else { return };
+        let State::Joined(_, delivery) = &mut self.state else { return };
         let mut delivery = Teller { delivery, rules: &self.rules, now, random, out };
         match input {
             Input::Batch(batch) => delivery.batch(batch),
@@ -409,7 +410,7 @@ impl Session {
     }
 
     fn is_other_epoch(&self, epoch: baton_protocol::Epoch) -> bool {
-        matches!(&self.state, State::Joined(delivery) if delivery.epoch != epoch)
+        matches!(&self.state, State::Joined(_, delivery) if delivery.epoch != epoch)
     }
 
     fn let_in(
@@ -426,13 +427,13 @@ impl Session {
             Err(NotLetIn::DeviceRevoked) => return self.standing(CallerState::DeviceRevoked, out),
             Err(NotLetIn::Unavailable) => return self.come_back(out),
         };
-        let Arrived { caller, sight, epoch, head } = arrived;
+        let Arrived { speaker, sight, epoch, head } = arrived;
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        out.push(SessionEffect::Join(caller));
+        out.push(SessionEffect::Join(speaker));
         let welcome = ServerFrame::Welcome {
             cursor: Cursor { epoch, position: head },
             epoch,
-            agent_id: caller.agent,
+            agent_id: speaker.agent,
             timings: frames::timings(ms(self.rules.idle), ms(self.rules.silent)),
             server_time: wall,
             facts: Some(FACTS),
@@ -456,12 +457,16 @@ impl Session {
         let mut delivery = Delivery::new(epoch, Arc::new(sight), from, head);
         Teller { delivery: &mut delivery, rules: &self.rules, now, random: 0, out }.begin();
         self.pinged = now;
-        self.state = State::Joined(Box::new(delivery));
+        self.state = State::Joined(speaker.rights(), Box::new(delivery));
     }
 
     fn standing(&mut self, standing: CallerState, out: &mut Out) {
         match standing {
             CallerState::Live => {}
+            CallerState::Changed => {
+                let reason = retry_after(self.next_random() % self.rules.scope_jitter_ms);
+                out.push(SessionEffect::Close { code: close::DRAIN, reason });
+            }
             CallerState::SignInAgain => out.push(closing(close::SIGN_IN_AGAIN, "sign in again")),
             CallerState::DeviceRevoked => {
                 out.push(closing(close::DEVICE_REVOKED, "device_revoked"));
@@ -476,7 +481,7 @@ impl Session {
     }
 
     fn tick(&mut self, now: Instant, out: &mut Out) {
-        if !matches!(self.state, State::Joined(_)) {
+        if !matches!(self.state, State::Joined(..)) {
             if now >= self.began + self.rules.hello {
                 out.push(closing(close::NO_HELLO, "no hello came"));
             }
@@ -492,7 +497,7 @@ impl Session {
         }
         self.deliver(Input::Tick, now, out);
         let is_idle = now >= self.sent + self.rules.idle;
-        if let State::Joined(delivery) = &mut self.state
+        if let State::Joined(_, delivery) = &mut self.state
             && is_idle
             && out.0.iter().all(|effect| !matches!(effect, SessionEffect::Send { .. }))
         {

@@ -11,10 +11,11 @@ use baton_protocol::Timestamp;
 use baton_protocol::frame::ServerFrame;
 
 use super::*;
-use crate::gateway::testing::{CALLER, EPOCH, Story, sight_of_ana};
+use crate::gateway::testing::{EPOCH, Story, ana, sight_of_ana};
 
 /// A session under test, with its clock.
 pub(super) struct Bench {
+    pub(super) speaker: Speaker,
     pub(super) session: Session,
     pub(super) now: Instant,
 }
@@ -22,12 +23,17 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn new() -> Self {
         let now = Instant::now();
-        Self { session: Session::new(Rules::default(), now, 42), now }
+        Self { speaker: ana(), session: Session::new(Rules::default(), now, 42), now }
     }
 
     /// Authenticated at `head` with a cursor there, and nothing missed.
     pub(super) fn live_at(head: u64) -> Self {
-        let mut bench = Self::new();
+        Self::live_as(ana(), head)
+    }
+
+    /// The same as somebody.
+    pub(super) fn live_as(speaker: Speaker, head: u64) -> Self {
+        let mut bench = Self { speaker, ..Self::new() };
         bench.say_hello(Some(head), head, sight_of_ana());
         let gap = Gap::Changes { upto: head, events: vec![], heads: Default::default() };
         let effects = bench.tell(Input::Gap(1, Ok(gap)));
@@ -42,12 +48,12 @@ impl Bench {
         sight: Sight,
     ) -> Vec<SessionEffect> {
         let cursor = from.map(|position| format!(r#","cursor":"{EPOCH}:{position}""#));
-        let device = CALLER.device;
+        let device = self.speaker.device;
         let cursor = cursor.unwrap_or_default();
         let hello = format!(r#"{{"type":"hello","token":"t","device_id":"{device}"{cursor}}}"#);
         let effects = self.text(&hello);
         assert!(matches!(effects[..], [SessionEffect::Authenticate(_)]), "{effects:?}");
-        let arrived = Arrived { caller: CALLER, sight, epoch: EPOCH, head };
+        let arrived = Arrived { speaker: self.speaker, sight, epoch: EPOCH, head };
         self.tell(Input::LetIn(Ok(Box::new(arrived))))
     }
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::clock::ManualClock;
 
 /// Makes a key that works as the agent Ben; its address.
-async fn key(desk: &Desk, more: Value) -> String {
+pub(super) async fn key(desk: &Desk, more: Value) -> String {
     let mut body = json!({ "name": "Orders", "agent": desk.agent.agent_id });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let one = format!("/api/v1/api-keys/{}", desk.parts.clock.uuid_v7());
@@ -28,7 +28,7 @@ async fn put(desk: &Desk, one: &str, seen: (header::HeaderName, &str), body: &Va
 }
 
 /// A session of a program with a new secret of a key.
-async fn program(desk: &Desk, one: &str) -> Session {
+pub(super) async fn program(desk: &Desk, one: &str) -> Session {
     let path = format!("{one}/secrets");
     let made = ask(&desk.router, Some(&desk.admin), Method::POST, &path, None).await.is(201, "");
     let access_token = made.body["secret"].as_str().unwrap().to_owned();
@@ -64,6 +64,8 @@ async fn a_program_sees_and_does_what_its_agent_may_and_sets_nothing_up() {
             (Method::POST, "/api/v1/socket-tickets"),
             (Method::PUT, &*setting),
             (Method::POST, "/api/v1/settings"),
+            (Method::POST, "/api/v1/saved-views"),
+            (Method::POST, "/api/v1/push/receipts"),
         ] {
             ask(&desk.router, Some(&program), method, path, Some(json!({})))
                 .await
@@ -149,6 +151,66 @@ async fn a_key_keeps_its_agent_and_its_last_day_is_a_day() {
         let body = serde_json::to_value(nobody).unwrap();
         let refused = put(&desk, &new, (header::IF_NONE_MATCH, "*"), &body).await;
         assert!(refused.status.is_client_error(), "{refused:?}");
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_program_takes_neither_requests_nor_commands_of_its_agent() {
+    for desk in desks().await {
+        let one = key(&desk, json!({})).await;
+        let program = program(&desk, &one).await;
+        let accounts = &desk.parts.accounts;
+        let program = accounts.authenticate(&program.access_token).await.unwrap();
+        let agent = accounts.authenticate(&desk.agent.access_token).await.unwrap();
+        let mut held = Vec::new();
+        for _ in 0..6 {
+            held.push(desk.parts.queues.slots.take(program.party()).await.unwrap());
+        }
+        desk.get(&desk.agent, "/api/v1/me").await.is(200, "");
+        let before = desk.parts.quota.take(agent.party(), 1).unwrap().remaining;
+        desk.parts.quota.take(program.party(), 200).unwrap();
+        let after = desk.parts.quota.take(agent.party(), 1).unwrap().remaining;
+        assert!(after + 1 >= before, "{before} and then {after}");
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn one_secret_of_a_key_is_not_the_other_and_a_change_of_what_it_may_is_told() {
+    use crate::accounts::SessionState;
+    for desk in desks().await {
+        let accounts = &desk.parts.accounts;
+        let workspace = desk.admin.workspace_id;
+        let one = key(&desk, json!({})).await;
+        let (first, second) = (program(&desk, &one).await, program(&desk, &one).await);
+        let mut speak = Vec::new();
+        for session in [&first, &second, &desk.agent] {
+            speak.push(accounts.authenticate(&session.access_token).await.unwrap());
+        }
+        let standings = async || accounts.standings(workspace, &speak).await.unwrap();
+        assert_eq!(standings().await, [SessionState::Live; 3]);
+        let end = format!("{one}/secrets/1");
+        ask(&desk.router, Some(&desk.admin), Method::DELETE, &end, None).await.is(204, "");
+        let [over, live] = [SessionState::SignInAgain, SessionState::Live];
+        assert_eq!(standings().await, [over, live, live]);
+        let read = desk.get(&desk.admin, &one).await.is(200, "");
+        let etag = read.headers[header::ETAG].to_str().unwrap().to_owned();
+        let reads = json!({ "name": "Orders", "agent": desk.agent.agent_id, "read_only": true });
+        put(&desk, &one, (header::IF_MATCH, &etag), &reads).await.is(200, "");
+        assert_eq!(standings().await, [over, SessionState::Changed, live]);
+        let agent = format!("/api/v1/agents/{}", desk.agent.agent_id);
+        let role = Some(json!({ "role": "supervisor" }));
+        ask(&desk.router, Some(&desk.admin), Method::PATCH, &agent, role).await.is(200, "");
+        let changed = SessionState::Changed;
+        assert_eq!(standings().await, [over, changed, changed]);
+        // The same device again is another session: the socket of the one before is over.
+        accounts.sign_out(speak[2]).await.unwrap();
+        let again = json!({ "workspace": "acme", "email": "ben@host", "password": PASSWORD,
+            "device_id": desk.agent.device_id });
+        let back = ask(&desk.router, None, Method::POST, "/api/v1/sessions", Some(again)).await;
+        assert_eq!(back.body["device_id"], json!(desk.agent.device_id), "{back:?}");
+        assert_eq!(standings().await[2], over);
         desk.database.close().await;
     }
 }

@@ -47,8 +47,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("/api/v1/views", "GET signed"),
     ("/api/v1/next", "GET signed"),
     ("/api/v1/board", "GET supervisor"),
-    ("/api/v1/saved-views", "GET signed, POST signed"),
-    ("/api/v1/saved-views/{view}", "PATCH signed, DELETE signed"),
+    ("/api/v1/saved-views", "GET signed, POST person"),
+    ("/api/v1/saved-views/{view}", "PATCH person, DELETE person"),
     ("/api/v1/settings", "GET signed, POST person"),
     ("/api/v1/settings/kinds", "GET signed"),
     ("/api/v1/settings/used-by", "GET signed"),
@@ -224,6 +224,10 @@ async fn every_route_lets_in_whom_the_matrix_names_and_nobody_else() {
         let forged = Session { access_token: "ba_forged".to_owned(), ..desk.agent.clone() };
         let refresh = &desk.admin.refresh_token;
         let wrong_kind = Session { access_token: refresh.clone(), ..desk.agent.clone() };
+        let of_agent = keyed(&desk, &desk.agent, false).await;
+        let agents_reader = keyed(&desk, &desk.agent, true).await;
+        let of_admin = keyed(&desk, &desk.admin, false).await;
+        let admins_reader = keyed(&desk, &desk.admin, true).await;
         for (method, path, access) in matrix() {
             for (who, session) in [
                 ("nobody", None),
@@ -233,6 +237,10 @@ async fn every_route_lets_in_whom_the_matrix_names_and_nobody_else() {
                 ("agent", Some(&desk.agent)),
                 ("supervisor", Some(&desk.supervisor)),
                 ("admin", Some(&desk.admin)),
+                ("agent's key", Some(&of_agent)),
+                ("agent's reader", Some(&agents_reader)),
+                ("admin's key", Some(&of_admin)),
+                ("admin's reader", Some(&admins_reader)),
             ] {
                 let body = (method != Method::GET).then(|| json!({}));
                 let reply = ask(&desk.router, session, method.clone(), &address(path), body).await;
@@ -242,6 +250,9 @@ async fn every_route_lets_in_whom_the_matrix_names_and_nobody_else() {
                     (_, "nobody" | "forged" | "refresh token") => Some((401, "unauthenticated")),
                     (Access::Admin, "agent" | "supervisor") => Some((403, "forbidden")),
                     (Access::Supervisor, "agent") => Some((403, "forbidden")),
+                    (_, who) if is_forbidden_to_key(access, &method, who) => {
+                        Some((403, "forbidden"))
+                    }
                     _ => None,
                 };
                 let got = (reply.status.as_u16(), reply.code());
@@ -256,6 +267,30 @@ async fn every_route_lets_in_whom_the_matrix_names_and_nobody_else() {
         }
         desk.database.close().await;
     }
+}
+
+/// A session of a program with a key of somebody.
+async fn keyed(desk: &Desk, of: &Session, read_only: bool) -> Session {
+    let name = format!("{} {read_only}", of.agent_id);
+    let body = json!({ "name": name, "agent": of.agent_id, "read_only": read_only });
+    let one = keys::key(desk, body).await;
+    keys::program(desk, &one).await
+}
+
+/// What programs may not, by hand: nothing of people, nothing that sets something up, nothing of a
+/// role that their agent has not, and with a key that only reads nothing that does something.
+fn is_forbidden_to_key(access: Access, method: &Method, who: &str) -> bool {
+    let is_read = method == Method::GET;
+    let (is_reader, is_admin) = (who.ends_with("reader"), who.starts_with("admin's"));
+    let is_key = is_reader || who.ends_with("key");
+    is_key
+        && match access {
+            Access::Public => false,
+            Access::Person | Access::Device => true,
+            Access::Signed => is_reader && !is_read,
+            Access::Supervisor => !is_admin,
+            Access::Admin => !is_admin || !is_read,
+        }
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! What a session takes from its client, and what it answers to the rest.
 
+use baton_domain::rights::Voice;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Accepted, Refusal};
 
 use super::*;
-use crate::gateway::testing::talk;
+use crate::gateway::testing::{ana, talk};
 
 #[test]
 fn frames_that_cannot_be_carried_out_are_answered_by_their_fault() {
@@ -113,4 +114,61 @@ fn commands_on_one_conversation_are_handed_in_one_after_the_other() {
         panic!("{effects:?}")
     };
     assert!(next.op_id.to_string().ends_with('2'));
+}
+
+/// A frame of each kind that may follow `hello`, and whether a key that only reads may send it.
+fn frames() -> [(String, bool); 9] {
+    let of = |kind: &str, more: &str| {
+        format!(r#"{{"type":"{kind}","conversation_id":"{}"{more}}}"#, talk(1))
+    };
+    let op = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let command = serde_json::json!({ "op_id": op, "conversation_id": talk(1), "type": "reopen" });
+    let command = serde_json::json!({ "type": "command", "command": command }).to_string();
+    [
+        (command, false),
+        (of("compose", r#","action":"start""#), false),
+        (of("compose", r#","action":"keep""#), false),
+        (of("compose", r#","action":"take_over""#), false),
+        (of("compose", r#","action":"stop""#), false),
+        (of("draft", r#","text":"a""#), false),
+        (of("view", ""), true),
+        (r#"{"type":"presence","watch":true}"#.to_owned(), true),
+        (r#"{"type":"ack","upto":2,"foreground":true}"#.to_owned(), true),
+    ]
+}
+
+#[test]
+fn what_a_client_may_send_is_what_its_rights_allow() {
+    for voice in [Voice::Person, Voice::Program, Voice::Reader] {
+        for (frame, may_who_reads) in frames() {
+            let mut bench = Bench::live_as(Speaker { voice, ..ana() }, 2);
+            let effects = bench.text(&frame);
+            if voice != Voice::Reader || may_who_reads {
+                assert!(sent(&effects).is_empty() && effects.len() == 1, "{frame}: {effects:?}");
+                continue;
+            }
+            let told = sent(&effects);
+            assert_eq!((told.len(), effects.len()), (1, 1), "it is answered and not carried out");
+            match &told[0] {
+                ServerFrame::Error { code, detail, .. } => {
+                    assert_eq!([code, detail], ["forbidden", "this key only reads"]);
+                }
+                ServerFrame::CommandResult(result) => {
+                    let Outcome::Refused(refused) = &result.outcome else { panic!("{result:?}") };
+                    assert_eq!(refused.refusal, Refusal::Forbidden);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_client_that_may_only_read_stays_however_often_it_tries_to_type() {
+    let mut bench = Bench::live_as(Speaker { voice: Voice::Reader, ..ana() }, 2);
+    let [_, (keep, _), ..] = frames();
+    for _ in 0..40 {
+        bench.now += Duration::from_secs(1);
+        assert_eq!(error(&bench.text(&keep)).0, "forbidden");
+    }
 }

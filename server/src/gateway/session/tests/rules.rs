@@ -72,7 +72,7 @@ fn a_token_that_is_not_good_closes_with_its_own_code() {
         (NotLetIn::Unavailable, close::DRAIN),
     ] {
         let mut bench = Bench::new();
-        let device = CALLER.device;
+        let device = ana().device;
         bench.text(&format!(r#"{{"type":"hello","token":"t","device_id":"{device}"}}"#));
         assert!(!bench.session.can_take_frames());
         assert_eq!(closed(&bench.tell(Input::LetIn(Err(refusal)))), Some(code));
@@ -84,7 +84,7 @@ fn hello_is_answered_by_welcome_and_then_by_what_was_missed() {
     let mut bench = Bench::new();
     let story = story();
     let effects = bench.say_hello(Some(1), 2, sight_of_ana());
-    assert!(matches!(effects[0], SessionEffect::Join(caller) if caller == CALLER));
+    assert!(matches!(effects[0], SessionEffect::Join(speaker) if speaker == ana()));
     assert_eq!(asked_for(&effects[2..]), Some((1, 1)), "{effects:?}");
     assert!(matches!(sent(&effects)[..], [ServerFrame::Welcome { .. }]));
     let effects = bench.tell(Input::Gap(1, Ok(story.gap(&story.sight, 1))));
