@@ -2,6 +2,7 @@
 //! for every role, for each visibility of the team, and for another workspace.
 
 mod coaching;
+mod keys;
 mod requests;
 mod samples;
 

@@ -84,6 +84,8 @@ mod reporting_episodes;
 #[cfg(test)]
 mod reporting_hours;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod rule_cost;
