@@ -119,7 +119,7 @@ fn after<K: Ord + Copy>(
 
 #[cfg(test)]
 mod tests {
-    use baton_protocol::Timestamp;
+    use baton_protocol::{AgentId, Timestamp};
     use uuid::Uuid;
 
     use super::*;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use baton_protocol::account::{Login, Refresh, Session};
 use baton_protocol::settings::AgentNew;
-use baton_protocol::{DeviceId, Role, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, DeviceId, Role, Timestamp, WorkspaceId};
 
 use super::settings::workspace::WorkspaceNew;
 use super::*;

@@ -84,7 +84,7 @@ async fn patches(world: &World, of: &Agent, change: Value) {
 
 /// What somebody did, and what is kept of them beside the log.
 async fn written(stage: &Stage) -> Vec<Value> {
-    let (ana, admin) = (&stage.insiders[0], stage.insiders.last().expect("an admin"));
+    let [ana, .., admin] = &*stage.insiders else { panic!("Ana and an admin") };
     let conversation = stage.about.conversation;
     let mut all = Vec::new();
     let log: Value =
@@ -216,7 +216,7 @@ impl End {
     async fn comes(self, world: &World, key: &Key, clock: &RunningClock) {
         let with = |name: &str, value: Value| {
             let mut body = key.body.clone();
-            body[name] = value;
+            body.as_object_mut().expect("a key").insert(name.to_owned(), value);
             Some(body)
         };
         match self {

@@ -57,7 +57,7 @@ impl Office {
         stage: ReceiptStage,
         at: Timestamp,
     ) -> ReceiptCounts {
-        let reporter = self.accounts.reporter(key).await.unwrap();
+        let reporter = self.accounts.by_receipt_key(key).await.unwrap();
         let receipt = PushReceipt { id: push, stage, at, app_state: AppState::Extension };
         self.accounts.receive_receipts(reporter, &[receipt]).await.unwrap()
     }
@@ -85,7 +85,7 @@ async fn what_ends_a_session_ends_its_pushes_with_it() {
         assert_eq!(office.is_reached(&phone).await, REACHED);
         accounts.sign_out(office.signed(&phone).await).await.unwrap();
         assert_eq!(office.is_reached(&phone).await, GONE);
-        is_over(accounts.reporter(&key).await);
+        is_over(accounts.by_receipt_key(&key).await);
 
         let (phone, desk) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
         office.registers(&phone, &revoked).await;
@@ -146,7 +146,7 @@ async fn a_session_that_ended_by_itself_is_not_pushed_to_and_who_signs_in_again_
         let key = office.registers(&phone, "00ff").await;
         office.clock.advance_ms(30 * DAY_MS);
         assert_eq!(office.is_reached(&phone).await, (false, true));
-        is_over(office.accounts.reporter(&key).await);
+        is_over(office.accounts.by_receipt_key(&key).await);
         let again = Login { device_id: Some(phone.device_id), ..login(BEN, PASSWORD) };
         let again = office.accounts.sign_in(&again, HERE).await.unwrap();
         assert_eq!(again.device_id, phone.device_id);
@@ -304,7 +304,7 @@ async fn a_device_that_tells_and_tells_fills_nothing() {
     for office in offices().await {
         let phone = office.sign_in(BEN).await;
         let key = office.registers(&phone, "00ff").await;
-        let reporter = office.accounts.reporter(&key).await.unwrap();
+        let reporter = office.accounts.by_receipt_key(&key).await.unwrap();
         let first = office.push();
         office.tells(&key, first, ReceiptStage::Shown, NOON).await;
         for _ in 0..21 {
