@@ -20,7 +20,7 @@ use baton_protocol::{
     Status, Timestamp,
 };
 
-pub use policies::{Given, KnownRule, KnownSla, Policies};
+pub use policies::{Given, KnownRule, KnownSla, Policies, phrases};
 pub use replay::{Cause, Replay, WouldRun};
 pub use steps::{Acting, Stepped, carry_out};
 pub use tests::contradiction;

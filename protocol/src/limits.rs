@@ -127,6 +127,8 @@ pub const REOPENED_WITHIN_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 pub const SETTING_BYTES_MAX: usize = 16 * 1024;
 /// How deep a setting's body is nested.
 pub const SETTING_DEPTH_MAX: usize = 8;
+/// Phrases that the rules of a workspace look for together. Rules that are off do not count.
+pub const RULE_PHRASES_MAX: usize = 5_000;
 /// Changes in one `POST /settings`.
 pub const SETTING_CHANGES_MAX: usize = 100;
 /// Settings in a page of `GET /settings`.

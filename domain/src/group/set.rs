@@ -2,6 +2,7 @@
 
 mod routing;
 mod secret;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -312,6 +313,7 @@ impl Change<'_> {
         let key = self.check_neighbours(put, &body)?;
         self.check_names(&body, held)?;
         self.check_routing(&body, held)?;
+        self.check_words(&body, held)?;
         let rank = put.rank.or(held.map(|held| held.rank)).unwrap_or_else(|| self.last_rank());
         let version = held.map_or(0, |held| held.version).saturating_add(1);
         let fact = Fact::SettingChanged {

@@ -170,6 +170,11 @@ impl Policies {
         self.rules.iter()
     }
 
+    /// The number of phrases that each rule looks for.
+    pub fn phrases(&self) -> impl Iterator<Item = (SettingId, usize)> {
+        self.rules.iter().map(|known| (known.id, phrases(&known.rule)))
+    }
+
     /// The rules that a clock wakes.
     pub fn timed(&self) -> impl Iterator<Item = &KnownRule> {
         let timed = self.by_trigger.iter().filter(|(trigger, _)| trigger.is_clock());
@@ -261,6 +266,12 @@ impl Policies {
         }
         hours.map_or(Some(from.plus_ms(left)), |hours| hours.add_open(from, left))
     }
+}
+
+/// The number of phrases that a rule looks for; none while it is off.
+pub fn phrases(rule: &Rule) -> usize {
+    let of = |test: &Test| if let Test::Text { any_of, .. } = test { any_of.len() } else { 0 };
+    if rule.enabled { rule.tests.iter().map(of).sum() } else { 0 }
 }
 
 /// The words that a rule looks for.

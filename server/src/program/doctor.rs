@@ -1,7 +1,9 @@
 //! `baton doctor`: everything that an installation needs, in one report.
 
 use anyhow::ensure;
+use baton_domain::rules::Policies;
 use baton_protocol::connection::{CheckStep, StepState};
+use baton_protocol::limits::RULE_PHRASES_MAX;
 use serde::Serialize;
 
 use super::numbers::{Numbers, list};
@@ -12,7 +14,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::coordinator::CoordinatorState;
 use crate::push;
-use crate::store::health;
+use crate::store::group::policies;
+use crate::store::{health, read};
 use crate::whatsapp::versions;
 
 /// What was found out about one thing.
@@ -81,6 +84,9 @@ async fn look(config: &Config) -> Vec<Finding> {
     if let Err(error) = push_services(config, &clock, &foundation, &mut found).await {
         found.push(Finding::new("push", false, format!("{error:#}")));
     }
+    if let Err(error) = rules(&foundation, &mut found).await {
+        found.push(Finding::new("rules", false, format!("{error:#}")));
+    }
     if let Err(error) = numbers(config, &clock, &foundation, &mut found).await {
         found.push(Finding::new("numbers", false, format!("{error:#}")));
     }
@@ -122,6 +128,25 @@ async fn push_services(
     Ok(())
 }
 
+/// Workspaces whose rules look for more than rules may today.
+async fn rules(foundation: &Foundation, found: &mut Vec<Finding>) -> anyhow::Result<()> {
+    let mut tx = foundation.store.read().await?;
+    for (of, slug) in read::workspaces(&mut tx).await? {
+        let policies = Policies::new(policies(&mut tx, of).await?);
+        found.extend(too_many_words(&slug, policies.phrases().map(|(_, phrases)| phrases).sum()));
+    }
+    tx.rollback().await?;
+    Ok(())
+}
+
+fn too_many_words(slug: &str, phrases: usize) -> Option<Finding> {
+    let text = format!(
+        "they look for {phrases} texts, of {RULE_PHRASES_MAX} that rules may today: they go on, \
+         and take no more"
+    );
+    (phrases > RULE_PHRASES_MAX).then(|| Finding::new(format!("rules/{slug}"), false, text))
+}
+
 async fn numbers(
     config: &Config,
     clock: &Clock,
@@ -159,4 +184,17 @@ fn judged(name: &str, steps: &[CheckStep]) -> Finding {
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("         {line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RULE_PHRASES_MAX, too_many_words};
+
+    #[test]
+    fn a_workspace_is_named_whose_rules_look_for_more_than_they_may_today() {
+        assert!(too_many_words("acme", RULE_PHRASES_MAX).is_none());
+        let found = too_many_words("acme", RULE_PHRASES_MAX + 1).unwrap();
+        assert_eq!((found.of.as_str(), found.ok), ("rules/acme", false));
+        assert!(found.text.contains("5001"), "{}", found.text);
+    }
 }
