@@ -2,6 +2,7 @@
 //! are asked at once, and one that does not answer in time is shown as it last was.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Json as Out;
@@ -11,7 +12,7 @@ use baton_protocol::context::{
     ContactContext, ContextAnswer, ContextState, ContextTold, ContextWhy,
 };
 use baton_protocol::setting::{Attribute, ContextSource, Setting, SettingBody};
-use baton_protocol::{ContactId, ConversationId, SettingId, SettingKind, WorkspaceId};
+use baton_protocol::{AgentId, ContactId, ConversationId, SettingId, SettingKind, WorkspaceId};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
@@ -20,7 +21,7 @@ use super::input::Id;
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared, suggestion};
 use crate::accounts::{Signed, Slots, open_secret, signing_key};
 use crate::push::{NoAnswer, Outward, Posted};
-use crate::store::context::{keep_answers, last_answers, spend};
+use crate::store::context::{keep_answers, last_answers, spend_as};
 use crate::store::{StoreError, Tx, read};
 
 pub(super) const KIND: SettingKind = SettingKind::ContextSource;
@@ -30,6 +31,11 @@ const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// others nor other workspaces.
 const OF_SOURCE_MAX: usize = 4;
 
+/// After a bad answer the same is not asked for so long.
+const AFTER_BAD: Duration = Duration::from_secs(5);
+/// Bad answers that are remembered.
+const UNANSWERED_MAX: usize = 10_000;
+
 /// The way to sources.
 #[derive(Clone, Debug)]
 pub struct Sources {
@@ -37,13 +43,44 @@ pub struct Sources {
     slots: Slots<(WorkspaceId, SettingId)>,
     /// Those of sources that are asked for an answer to a customer.
     pub(super) suggesting: Slots<(WorkspaceId, SettingId)>,
+    /// Questions that were not answered well a moment ago: since when, and why.
+    unanswered: Arc<Mutex<BTreeMap<Question, (Duration, ContextWhy)>>>,
+}
+
+/// A source that is asked about a conversation.
+type Question = (WorkspaceId, SettingId, ConversationId);
+
+/// The agent who asks a source, and the conversation that it is about.
+#[derive(Clone, Copy)]
+pub(super) struct Asker {
+    pub(super) agent: AgentId,
+    pub(super) conversation: ConversationId,
 }
 
 impl Sources {
     /// By this way out.
     pub fn new(outward: Outward) -> Self {
         let suggesting = Slots::new(suggestion::OF_SOURCE_MAX, suggestion::ANSWER_MAX);
-        Self { outward, slots: Slots::new(OF_SOURCE_MAX, ANSWER_MAX), suggesting }
+        let slots = Slots::new(OF_SOURCE_MAX, ANSWER_MAX);
+        Self { outward, slots, suggesting, unanswered: Arc::default() }
+    }
+
+    /// The reason for which a question is not asked again yet.
+    fn is_paused(&self, question: &Question, now: Duration) -> Option<ContextWhy> {
+        let all = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, why) = *all.get(question)?;
+        (now.saturating_sub(since) < AFTER_BAD).then_some(why)
+    }
+
+    /// Notes a bad answer. A question that was not asked at all is none.
+    fn note(&self, question: Question, why: ContextWhy, now: Duration) {
+        let mut all = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= UNANSWERED_MAX {
+            all.retain(|_, (since, _)| now.saturating_sub(*since) < AFTER_BAD);
+        }
+        if why != ContextWhy::Spent && all.len() < UNANSWERED_MAX {
+            all.insert(question, (now, why));
+        }
     }
 }
 
@@ -86,9 +123,10 @@ pub(super) async fn context(
     // Nothing of the database is held while others are waited for.
     tx.rollback().await?;
     let Asking { contact, question, sources, mut last } = asking;
+    let asker = Asker { agent: signed.agent, conversation };
     let each = sources.iter().map(|source| {
         let last = last.remove(&source.id);
-        answered(&parts, workspace, source, &question, last)
+        answered(&parts, (workspace, asker), source, &question, last)
     });
     let mut new = Vec::new();
     let mut shown = Vec::new();
@@ -162,7 +200,7 @@ pub(super) async fn signing(
 /// The rows shown of a source, and those kept of it from now on.
 async fn answered(
     parts: &ApiState,
-    workspace: WorkspaceId,
+    by: (WorkspaceId, Asker),
     source: &Askable,
     question: &str,
     last: Option<LastAnswer>,
@@ -174,7 +212,7 @@ async fn answered(
         let answer = last.map(|last| last.answer);
         return (None, told(of, ContextState::Cached, None, answer));
     }
-    match ask(parts, workspace, source, question).await {
+    match ask(parts, by, source, question).await {
         Ok(answer) => {
             let came_at = parts.clock.now();
             let kept = LastAnswer { answer: answer.clone(), version: *version, came_at };
@@ -189,28 +227,56 @@ async fn answered(
 
 async fn ask(
     parts: &ApiState,
-    workspace: WorkspaceId,
+    (workspace, asker): (WorkspaceId, Asker),
     source: &Askable,
     question: &str,
 ) -> Result<ContextAnswer, ContextWhy> {
     let Askable { id, setting, keys, .. } = source;
     let slots = (&parts.sources.slots, ANSWER_MAX);
-    let answer = sent(parts, slots, (workspace, *id, setting), (keys, question)).await;
-    let (status, body) = answer.unwrap_or_else(|error| {
+    let of = (workspace, *id, setting);
+    let asked = Sent { slots, of, by: asker, keys, body: question };
+    let read = |status, body: &[u8]| taken(status, body, parts.clock.now());
+    let answer = sent(parts, asked, read).await;
+    answer.unwrap_or_else(|error| {
         // One that cannot be counted takes no card away.
         tracing::warn!(%error, source_id = %id, "a request to a source cannot be counted");
         Err(ContextWhy::Down)
-    })?;
-    taken(status, &body, parts.clock.now())
+    })
 }
 
-/// Sends a question to a source: what it answers, or the reason for which there is nothing. It is
-/// asked so often on a day as its setting allows.
-pub(super) async fn sent(
+/// A question to a source, as it is sent.
+pub(super) struct Sent<'a> {
+    /// The slots of those who ask at once, and the time that the answer has.
+    pub(super) slots: (&'a Slots<(WorkspaceId, SettingId)>, Duration),
+    pub(super) of: (WorkspaceId, SettingId, &'a ContextSource),
+    pub(super) by: Asker,
+    pub(super) keys: &'a [Vec<u8>],
+    pub(super) body: &'a str,
+}
+
+/// Sends a question to a source: what `read` makes of its answer, or the reason for which there is
+/// nothing. It is asked so often on a day as its setting allows, half of it by one agent. After a
+/// bad answer the same is not asked at once.
+pub(super) async fn sent<T>(
     parts: &ApiState,
-    (slots, patience): (&Slots<(WorkspaceId, SettingId)>, Duration),
-    (workspace, id, source): (WorkspaceId, SettingId, &ContextSource),
-    (keys, body): (&[Vec<u8>], &str),
+    question: Sent<'_>,
+    read: impl FnOnce(u16, &[u8]) -> Result<T, ContextWhy>,
+) -> Result<Result<T, ContextWhy>, StoreError> {
+    let (workspace, id, _) = question.of;
+    let of = (workspace, id, question.by.conversation);
+    if let Some(why) = parts.sources.is_paused(&of, parts.clock.monotonic()) {
+        return Ok(Err(why));
+    }
+    let answer = post(parts, question).await?.and_then(|(status, body)| read(status, &body));
+    if let Err(why) = &answer {
+        parts.sources.note(of, *why, parts.clock.monotonic());
+    }
+    Ok(answer)
+}
+
+async fn post(
+    parts: &ApiState,
+    Sent { slots: (slots, patience), of: (workspace, id, source), by, keys, body }: Sent<'_>,
 ) -> Result<Result<(u16, Vec<u8>), ContextWhy>, StoreError> {
     // Without a secret the source could not know the sender. What does not leave is not counted.
     if keys.is_empty() || parts.sources.outward.is_forbidden(&source.url) {
@@ -221,7 +287,7 @@ pub(super) async fn sent(
     let posted = Posted { url: &source.url, id: &sent, keys, body };
     let asked = async {
         let Some(_slot) = slots.take(of).await else { return Ok(Err(ContextWhy::Late)) };
-        if !spend(&parts.store, of, source.per_day, now).await? {
+        if !spend_as(&parts.store, of, by.agent, source.per_day, now).await? {
             return Ok(Err(ContextWhy::Spent));
         }
         // A byte more tells that there is too much.

@@ -11,7 +11,7 @@ use baton_protocol::setting::SettingBody;
 use baton_protocol::suggestion::{Suggestion, SuggestionTask, SuggestionWish};
 use baton_protocol::{ConversationId, Line};
 
-use super::context::{KIND, of_kind, sent, signing};
+use super::context::{Asker, KIND, Sent, of_kind, sent, signing};
 use super::conversations::in_full;
 use super::input::{Id, Json};
 use super::{Access, Fault, HandlerResult, Route, Shared};
@@ -66,7 +66,8 @@ async fn suggest(
     let body = serde_json::to_string(&asked).map_err(StoreError::corrupt)?;
     let slots = (&parts.sources.suggesting, ANSWER_MAX);
     let of = (workspace, wish.source_id, &*source);
-    let answer = sent(&parts, slots, of, (&keys, &body)).await?;
-    let answer = answer.and_then(|(status, body)| taken(status, &body));
+    let by = Asker { agent: signed.agent, conversation: id };
+    let asked = Sent { slots, of, by, keys: &keys, body: &body };
+    let answer = sent(&parts, asked, taken).await?;
     Ok(Out(offered(&source, known.tags(), &conversation, answer)))
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use baton_domain::outside::LastAnswer;
-use baton_protocol::{ContactId, SettingId, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, ContactId, SettingId, Timestamp, WorkspaceId};
 use serde_json::json;
 use sqlx_macros::FromRow;
 
@@ -98,9 +98,45 @@ pub async fn spend(
              OR source_day.asked < CAST($4 AS BIGINT)",
     );
     let Some(per_day) = per_day else { return Ok(true) };
-    let day = now.ms().div_euclid(24 * 60 * 60 * 1_000).to_string();
-    let args = [workspace.to_string(), source.to_string(), day, per_day.to_string()];
+    let args = [workspace.to_string(), source.to_string(), day(now), per_day.to_string()];
     Ok(store.run_alone(&SPEND, &args).await? > 0)
+}
+
+/// Counts a request that an agent, or a key of theirs, makes to a source. One agent has half of a
+/// day: the other half is for colleagues and rules.
+///
+/// # Errors
+/// The store is away.
+pub async fn spend_as(
+    store: &Store,
+    (workspace, source): (WorkspaceId, SettingId),
+    agent: AgentId,
+    per_day: Option<u32>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    static SPEND: Sql = Sql::new(
+        "INSERT INTO source_share (workspace, source, agent, day, asked)
+         VALUES ($1, $2, $3, CAST($4 AS BIGINT), 1)
+         ON CONFLICT (workspace, source, agent) DO UPDATE
+           SET day = CASE WHEN source_share.day BETWEEN excluded.day AND excluded.day + 1
+               THEN source_share.day ELSE excluded.day END,
+             asked = CASE WHEN source_share.day BETWEEN excluded.day AND excluded.day + 1
+               THEN source_share.asked + 1 ELSE 1 END
+           WHERE source_share.day NOT BETWEEN excluded.day AND excluded.day + 1
+             OR source_share.asked < CAST($5 AS BIGINT)",
+    );
+    let of = (workspace, source);
+    let Some(share) = per_day.map(|per_day| per_day.div_ceil(2)) else { return Ok(true) };
+    let (workspace, source) = (workspace.to_string(), source.to_string());
+    let args = [workspace, source, agent.to_string(), day(now), share.to_string()];
+    if store.run_alone(&SPEND, &args).await? == 0 {
+        return Ok(false);
+    }
+    spend(store, of, per_day, now).await
+}
+
+fn day(now: Timestamp) -> String {
+    now.ms().div_euclid(24 * 60 * 60 * 1_000).to_string()
 }
 
 /// Deletes what was said before `before`.
@@ -149,6 +185,26 @@ mod tests {
                 assert!(at(of(1), midnight).await);
             }
             assert!(!at(of(1), midnight).await);
+            database.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn one_agent_has_half_of_a_sources_day() {
+        for database in databases().await {
+            let of = (WorkspaceId(Uuid::from_u128(1)), SettingId(Uuid::from_u128(2)));
+            let midnight = Timestamp::from_ms(20_000 * DAY_MS);
+            let by = async |agent, now| {
+                let agent = AgentId(Uuid::from_u128(agent));
+                spend_as(&database.store, of, agent, Some(7), now).await.unwrap()
+            };
+            let all = join_all((0..20).map(|_| by(1, midnight))).await;
+            assert_eq!(all.iter().filter(|is_made| **is_made).count(), 4);
+            assert!(by(2, midnight).await, "a colleague");
+            assert!(spend(&database.store, of, Some(7), midnight).await.unwrap(), "a rule");
+            assert!(by(2, midnight).await);
+            assert!(!by(3, midnight).await, "the day is spent");
+            assert!(by(1, midnight.plus_ms(DAY_MS)).await, "the next day");
             database.close().await;
         }
     }

@@ -216,7 +216,8 @@ async fn an_answer_is_kept_for_its_time_and_shown_afterwards_while_nothing_newer
 #[tokio::test]
 async fn a_source_is_asked_as_often_as_it_may_be_on_a_day_and_the_last_answer_is_shown_then() {
     for (programs, at) in started().await {
-        let more = json!({"fresh_s": 60, "per_day": 2});
+        // One agent has half of them.
+        let more = json!({"fresh_s": 60, "per_day": 4});
         for mut scene in scenes(&[("good", format!("{at}/good"))], &more).await {
             programs.came.lock().unwrap().clear();
             scene.passes_to_midnight_but(10 * 60_000).await;
@@ -333,6 +334,7 @@ async fn the_examples_fill_the_card_for_whoever_signs_with_their_secret() {
         for one in &examples {
             std::fs::write(&one.secret, &scene.secrets[one.name]).unwrap();
         }
+        scene.clock.advance_ms(5_000);
         let told = scene.asks().await;
         assert_eq!(told.len(), examples.len());
         for one in &told {
@@ -359,6 +361,58 @@ async fn a_request_that_cannot_be_counted_takes_no_card_away() {
             assert_eq!(states(&all)["free"], (ContextState::Fresh, None));
             assert_eq!(all[0].rows, first[0].rows, "the last ones");
             assert_eq!(programs.came.lock().unwrap().len(), 1, "it did not leave");
+            scene.desk.database.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_answered_badly_is_not_asked_the_same_again_for_some_seconds() {
+    for (programs, at) in started().await {
+        let more = json!({"fresh_s": 60, "per_day": 100});
+        for scene in scenes(&[("wrong", format!("{at}/wrong"))], &more).await {
+            programs.came.lock().unwrap().clear();
+            let wrong = (ContextState::Unavailable, Some(ContextWhy::Wrong));
+            for _ in 0..20 {
+                let told = scene.asks().await;
+                assert_eq!(states(&told)["wrong"], wrong);
+            }
+            assert_eq!(programs.came.lock().unwrap().len(), 1);
+            // Another conversation is another question.
+            let body = webhooks::message("wamid.other", "Hola").replace("34600", "34611");
+            webhooks::post(&scene.desk, &body, Some(&webhooks::sign(&body))).await.is(200, "");
+            let list = scene.desk.get(&scene.desk.agent, "/api/v1/conversations").await.body;
+            let all = list["conversations"].as_array().unwrap();
+            let ids = all.iter().map(|row| row["view"]["head"]["id"].as_str().unwrap());
+            let other = ids.into_iter().find(|id| !scene.path.contains(id)).unwrap();
+            let path = format!("/api/v1/conversations/{other}/context");
+            scene.desk.get(&scene.desk.agent, &path).await.is(200, "");
+            assert_eq!(programs.came.lock().unwrap().len(), 2);
+            scene.clock.advance_ms(5_000);
+            scene.asks().await;
+            assert_eq!(programs.came.lock().unwrap().len(), 3);
+            scene.desk.database.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_agent_with_or_without_a_key_leaves_half_of_a_sources_day_to_others() {
+    for (programs, at) in started().await {
+        let more = json!({"fresh_s": 60, "per_day": 6});
+        for mut scene in scenes(&[("good", format!("{at}/good"))], &more).await {
+            programs.came.lock().unwrap().clear();
+            scene.passes_to_midnight_but(10 * 60_000).await;
+            for n in 0..8 {
+                let state = scene.asks().await[0].state;
+                let expected = if n < 3 { ContextState::Fresh } else { ContextState::Unavailable };
+                assert_eq!(state, expected, "{n}");
+                scene.clock.advance_ms(60_000);
+            }
+            assert_eq!(programs.came.lock().unwrap().len(), 3);
+            let admin = sign_in(&scene.desk.router, "acme", "admin@host").await;
+            let told = scene.desk.get(&admin, &scene.path).await.is(200, "").body;
+            assert_eq!(told["sources"][0]["state"], "fresh", "a colleague");
             scene.desk.database.close().await;
         }
     }
