@@ -5,10 +5,10 @@ import type { Page } from "@playwright/test";
 import { type World, expect, long, open, test } from "./world.ts";
 
 const FILES: Record<string, string> = {
-  "/": "index.html",
-  "/page.css": "page.css",
-  "/page.js": "page.js",
-  "/scenes.js": "scenes.js",
+  "./": "index.html",
+  "page.css": "page.css",
+  "page.js": "page.js",
+  "scenes.js": "scenes.js",
 };
 const TYPES = { html: "text/html; charset=utf-8", css: "text/css", js: "text/javascript" };
 
@@ -19,7 +19,7 @@ async function filesOf(page: Page, url: string) {
   for (const [path, file] of Object.entries(FILES)) {
     const type = TYPES[file.split(".").at(-1) as keyof typeof TYPES];
     const body = readFileSync(join(root, file));
-    await page.route(new URL(path, url).href, (route) => route.fulfill({ contentType: type, body }));
+    await page.route(new URL(path, `${url}/`).href, (route) => route.fulfill({ contentType: type, body }));
   }
 }
 

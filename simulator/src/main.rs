@@ -85,6 +85,9 @@ struct Arguments {
     /// Knobs as JSON; those left out keep their defaults.
     #[arg(long, value_parser = json::<Knobs>, default_value = "{}")]
     knobs: Knobs,
+    /// Secret with which the address of the page and of `/control` begins; without it both are open
+    #[arg(long)]
+    secret: Option<String>,
     /// Scripted customers as JSON, who start to write at once.
     #[arg(long, value_parser = json::<Script>)]
     script: Option<Script>,
@@ -111,10 +114,14 @@ async fn main() -> anyhow::Result<()> {
         webhook_url: arguments.webhook_url,
         numbers,
         knobs: arguments.knobs,
+        secret: arguments.secret,
     })
     .await?;
     let mut out = std::io::stdout();
     writeln!(out, "The simulator is ready at {}", simulator.base_url())?;
+    if simulator.config().secret.is_some() {
+        writeln!(out, "Play its customers at {}", simulator.control_url())?;
+    }
     for number in &simulator.config().numbers {
         writeln!(out, "number {} (+{})", number.phone_number_id, number.display_phone_number)?;
     }

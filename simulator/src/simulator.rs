@@ -61,6 +61,14 @@ impl Simulator {
         self.shared.base_url.clone()
     }
 
+    /// The address at which its customers are played: the page, and `/control` below it. It has
+    /// the secret, if there is one, and no slash at the end.
+    #[must_use]
+    pub fn control_url(&self) -> String {
+        let secret = self.shared.config.secret.iter();
+        secret.fold(self.base_url(), |base, secret| format!("{base}/{secret}"))
+    }
+
     /// The configuration it was started with.
     #[must_use]
     pub fn config(&self) -> &Config {
@@ -246,7 +254,8 @@ async fn serve(shared: Arc<Shared>, listener: TcpListener) {
         .merge(control::router())
         .merge(push::router())
         .merge(push::providers_router())
-        .with_state(shared);
+        .with_state(Arc::clone(&shared));
+    let app = control::guarded(&shared, app);
     let served =
         axum::serve(CuttableListener(listener), app.into_make_service_with_connect_info::<Cut>())
             .with_graceful_shutdown(async move { stopped.stopped().await });

@@ -318,7 +318,7 @@ impl Server {
             sessions: config.sessions,
             metrics: metrics.clone(),
             coordinator: Arc::clone(&coordinator),
-            practice_page: config.whatsapp.practice_url.clone(),
+            practice_page: config.whatsapp.practice_page.clone(),
             push_lanes: config.push.lanes().into(),
             push_endpoints: EndpointRules::of(&config.push),
             mail: Mail::open(&config.mail)?,

@@ -25,6 +25,9 @@ pub struct WhatsAppConfig {
     /// Where the simulator of practice numbers is; `baton serve --try` starts one.
     #[serde(skip)]
     pub practice_url: Option<String>,
+    /// The page on which its customers are played. Whoever has this address may play them.
+    #[serde(skip)]
+    pub practice_page: Option<String>,
 }
 
 impl WhatsAppConfig {

@@ -4,7 +4,7 @@ mod cluster;
 
 use anyhow::Context;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use baton_protocol::{Role, Timestamp};
 use baton_simulator::{Around, Desk, Inbound, InboundMedia, Simulator};
 
@@ -72,7 +72,8 @@ impl DemoServer {
         let mut config = config.clone();
         config.store.data = directory.path().to_owned();
         config.http.workspace = WORKSPACE.to_owned();
-        let simulator = Simulator::start(baton_simulator::Config::default()).await?;
+        let clock = Clock::system();
+        let simulator = Simulator::start(simulated(&clock)).await?;
         config.whatsapp.graph_url = simulator.base_url();
         let account = directory.path().join("service-account.json");
         std::fs::write(&account, serde_json::to_vec(&simulator.service_account())?)?;
@@ -80,7 +81,6 @@ impl DemoServer {
         config.push.fcm_service_account_file = Some(account);
         // Browsers of the demo are pushed to by the simulator.
         config.push.allow_private_endpoints = true;
-        let clock = Clock::system();
         let server = start(&mut config, &clock).await?;
         let logins = furnish(&server, &simulator).await?;
         let facts = facts(&server.url(), &simulator, logins);
@@ -211,12 +211,18 @@ async fn people(
     Ok(cast)
 }
 
+/// A simulator whose customers are played by whoever has its address alone.
+fn simulated(clock: &Clock) -> baton_simulator::Config {
+    let secret = Some(URL_SAFE_NO_PAD.encode(clock.bytes::<24>()));
+    baton_simulator::Config { secret, ..baton_simulator::Config::default() }
+}
+
 fn facts(url: &str, simulator: &Simulator, logins: Vec<Login>) -> Facts {
     let platform = simulator.config();
     Facts {
         server_url: url.to_owned(),
         nodes: Vec::new(),
-        simulator_url: simulator.base_url(),
+        simulator_url: simulator.control_url(),
         logins,
         meta_app_id: platform.meta_app_id.clone(),
         app_secret: platform.app_secret.clone(),

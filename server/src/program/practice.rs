@@ -44,11 +44,14 @@ impl Practice {
             }],
             // It forgets who wrote before when it ends: nobody is refused for that.
             knobs: Knobs::permissive(),
+            // Whoever else uses this machine, and a page that a browser shows, plays nobody.
+            secret: Some(made_up()),
             ..baton_simulator::Config::default()
         })
         .await
         .context("the simulator for --try")?;
         config.whatsapp.practice_url = Some(simulator.base_url());
+        config.whatsapp.practice_page = Some(format!("{}/", simulator.control_url()));
         Ok(Self(simulator))
     }
 
@@ -79,7 +82,7 @@ impl Practice {
     }
 
     fn page(&self) -> String {
-        self.0.base_url()
+        format!("{}/", self.0.control_url())
     }
 
     /// Ends the simulator.

@@ -1,6 +1,7 @@
 //! The routes under `/control`: what tests do in Rust, for drivers in another process.
 
 mod assistant;
+mod guard;
 mod page;
 mod whatsapp;
 
@@ -26,6 +27,8 @@ use crate::whatsapp::customers::customer::Customer;
 use crate::whatsapp::customers::inbound::{Around, Inbound};
 use crate::whatsapp::customers::script::{self, Script};
 use crate::whatsapp::webhooks::verification;
+
+pub(crate) use self::guard::guarded;
 
 type Shares = State<Arc<Shared>>;
 

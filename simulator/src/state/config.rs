@@ -27,6 +27,9 @@ pub struct Config {
     pub numbers: Vec<Number>,
     /// The knobs at the start.
     pub knobs: Knobs,
+    /// The beginning of the address of the page and of `/control`. Where it is set, nobody without
+    /// it plays customers, and neither does a page of another name. Letters, digits, `-` and `_`.
+    pub secret: Option<String>,
 }
 
 impl Default for Config {
@@ -41,6 +44,7 @@ impl Default for Config {
             webhook_url: None,
             numbers: vec![Number::default()],
             knobs: Knobs::default(),
+            secret: None,
         }
     }
 }

@@ -124,3 +124,57 @@ async fn wrong_wishes_are_refused() {
         assert_eq!(ask(&stage, "POST", path, Some(wish.clone())).await.0, 400, "{wish}");
     }
 }
+
+/// A simulator that is played by a secret alone.
+async fn locked() -> baton_simulator::Simulator {
+    let secret = Some("s3cret-of-this-start".to_owned());
+    let config = baton_simulator::Config { secret, ..baton_simulator::Config::default() };
+    baton_simulator::Simulator::start(config).await.unwrap()
+}
+
+#[tokio::test]
+async fn customers_are_played_at_the_address_with_the_secret_and_at_no_other() {
+    let simulator = locked().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (base, control) = (simulator.base_url(), simulator.control_url());
+    assert_eq!(control, format!("{base}/s3cret-of-this-start"));
+    for path in ["", "/", "/page.js", "/page.css", "/scenes.js", "/control", "/control/reached"] {
+        let status = async |url: String| http.get(url).send().await.unwrap().status().as_u16();
+        assert_eq!(status(format!("{control}{path}")).await, 200, "{path}");
+        assert_eq!(status(format!("{base}{path}")).await, 403, "{path}");
+        let wrong = status(format!("{base}/s3cret{path}")).await;
+        assert!(wrong == 403 || wrong == 404 || wrong == 401, "{path}: {wrong}");
+    }
+    // A form of any page could post this: it has no body.
+    let reset = http.post(format!("{base}/control/reset")).send().await.unwrap();
+    assert_eq!(reset.status(), 403);
+    let reset = http.post(format!("{control}/control/reset")).send().await.unwrap();
+    assert_eq!(reset.status(), 200);
+    let said = json!({"from": {"wa_id": "34600000001"}, "text": "Hola"});
+    for (at, status) in [(&base, 403), (&control, 200)] {
+        let url = format!("{at}/control/messages");
+        assert_eq!(http.post(url).json(&said).send().await.unwrap().status(), status);
+    }
+    let query = http.get(format!("{control}/control/reached?since=7")).send().await.unwrap();
+    assert_eq!(query.json::<Value>().await.unwrap(), json!([]));
+    simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_whose_name_was_made_to_point_here_plays_nobody() {
+    let simulator = locked().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/control", simulator.control_url());
+    let port = simulator.base_url().rsplit(':').next().unwrap().to_owned();
+    for (host, status) in [
+        ("rebind.evil.example".to_owned(), 403),
+        (format!("rebind.evil.example:{port}"), 403),
+        ("127.0.0.1:1".to_owned(), 403),
+        (format!("localhost:{port}"), 200),
+        (format!("127.0.0.1:{port}"), 200),
+    ] {
+        let asked = http.get(&url).header("host", &host).send().await.unwrap();
+        assert_eq!(asked.status(), status, "{host}");
+    }
+    simulator.stop().await;
+}

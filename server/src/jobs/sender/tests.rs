@@ -54,6 +54,7 @@ async fn house(database: TestDatabase, pace: PaceConfig) -> House {
         request_time_out_ms: 20_000,
         media_hosts: Vec::new(),
         practice_url: None,
+        practice_page: None,
     };
     let sender = Sender::new(SenderParts {
         engine: bench.engine.clone(),

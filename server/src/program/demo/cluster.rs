@@ -4,7 +4,7 @@
 use anyhow::{Context, ensure};
 use baton_simulator::Simulator;
 
-use super::{WORKSPACE, facts, people};
+use super::{WORKSPACE, facts, people, simulated};
 use crate::app::serve::Foundation;
 use crate::cli::Demo;
 use crate::clock::Clock;
@@ -50,10 +50,10 @@ impl DemoCluster {
             );
         };
         ensure!(!config.redis.is_shared(), "this demo kills its Redis, and brings one of its own");
-        let simulator = Simulator::start(baton_simulator::Config::default()).await?;
+        let clock = Clock::system();
+        let simulator = Simulator::start(simulated(&clock)).await?;
         let redis = RedisServer::start().await?;
         let nodes = Nodes::plan(NODES)?;
-        let clock = Clock::system();
         let mut config = config.clone();
         config.redis.url = DatabaseUrl::new(redis.url());
         config.store.data = nodes.data("seed");

@@ -20,7 +20,7 @@ function make(tag, properties = {}, ...children) {
 async function ask(method, path, body) {
   const headers = body === undefined ? {} : { "content-type": "application/json" };
   const sent = body === undefined ? undefined : JSON.stringify(body);
-  const answer = await fetch(`/control${path}`, { method, headers, body: sent });
+  const answer = await fetch(`control${path}`, { method, headers, body: sent });
   const said = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(said.error ?? `the simulator answered ${answer.status}`);
   return said;
