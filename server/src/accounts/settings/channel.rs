@@ -10,7 +10,7 @@ use baton_protocol::{ChannelId, ChannelSet, Fact, TeamId};
 
 use super::{Setter, name, printable};
 use crate::accounts::{AccountError, Accounts};
-use crate::config::Secret;
+use crate::config::{PRACTICE, Secret};
 use crate::engine::work::SettingWork;
 use crate::secrets::{CellAddress, Keys, SecretsError};
 use crate::store::channel::{self, NewChannel};
@@ -38,12 +38,28 @@ fn place<'a>(row: &'a [&'a str]) -> CellAddress<'a> {
 }
 
 impl Accounts {
-    /// Plans a new number.
+    /// Plans a new number at WhatsApp.
     ///
     /// # Errors
     /// When a field is wrong, or there is no such team or app. For an admin, an app that the
-    /// workspace was not granted does not exist.
+    /// workspace was not granted does not exist. Nothing of it may be for practice.
     pub async fn plan_channel(
+        &self,
+        setter: Setter,
+        new: &ChannelNew,
+    ) -> Result<(ChannelId, SettingWork), AccountError> {
+        if new.meta_app.trim().starts_with(PRACTICE) {
+            return Err(AccountError::invalid("meta_app", "must be the id of an app at Meta"));
+        }
+        check_token(false, &new.access_token)?;
+        self.plan_any_channel(setter, new).await
+    }
+
+    /// Plans a new number, at WhatsApp or for practice.
+    ///
+    /// # Errors
+    /// As [`Self::plan_channel`].
+    pub(super) async fn plan_any_channel(
         &self,
         setter: Setter,
         new: &ChannelNew,
@@ -107,6 +123,10 @@ impl Accounts {
         };
         let token = |text: &String| printable("access_token", text, TOKEN_CHARS_MAX);
         let token = change.access_token.as_ref().map(token).transpose()?;
+        if let Some(token) = &token {
+            let app = channel::meta_app(store, key).await?;
+            check_token(app.is_some_and(|app| app.starts_with(PRACTICE)), token)?;
+        }
         let writes = [
             title.map(|title| channel::set_name(key, title)),
             set.default_team.map(|team| channel::set_default_team(key, team)),
@@ -143,6 +163,18 @@ impl Accounts {
         let found = team::among(&self.0.store, setter.workspace, &[team]).await?;
         found.first().map(|_| ()).ok_or(AccountError::NotFound { what: "team" })
     }
+}
+
+/// A token that begins as those for practice sends to the simulator, any other one to Meta.
+fn check_token(is_practice: bool, token: &str) -> Result<(), AccountError> {
+    if token.trim().starts_with(PRACTICE) == is_practice {
+        return Ok(());
+    }
+    let problem = match is_practice {
+        true => "must be the practice number's: it stays as it is",
+        false => "must be a token of Meta",
+    };
+    Err(AccountError::invalid("access_token", problem))
 }
 
 fn pace(per_s: u32) -> Result<u32, AccountError> {

@@ -66,7 +66,7 @@ impl Accounts {
             pace_per_s: None,
             check: false,
         };
-        let (id, work) = self.plan_channel(setter, &new).await?;
+        let (id, work) = self.plan_any_channel(setter, &new).await?;
         self.settle(engine, work).await?;
         Ok((id, true))
     }

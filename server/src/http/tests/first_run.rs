@@ -4,6 +4,8 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::desks;
+use crate::accounts::settings::practice::PracticePlace;
+use crate::config::Secret;
 
 #[tokio::test]
 async fn an_admin_is_told_what_meta_asks_for_and_adds_an_app_where_nobody_else_can_be_meant() {
@@ -59,6 +61,52 @@ async fn only_a_number_for_practice_can_be_removed() {
         desk.call(&desk.admin, Method::DELETE, &path, Value::Null).await.is(409, "not_allowed");
         desk.call(&desk.stranger, Method::DELETE, &path, Value::Null).await.is(404, "not_found");
         assert_eq!(desk.get(&desk.admin, "/api/v1/channels").await.body, all);
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn numbers_for_practice_and_real_ones_have_nothing_in_common() {
+    for desk in desks().await {
+        let place = PracticePlace {
+            app_secret: Secret::new("of the simulator"),
+            verify_token: Secret::new("let in"),
+            phone_number_id: "practice-1".to_owned(),
+            display_number: "+1 555".to_owned(),
+            access_token: "practice-number".to_owned(),
+        };
+        let of = desk.admin.workspace_id;
+        let (practice, _) =
+            desk.parts.accounts.practise(&desk.parts.engine, of, &place).await.unwrap();
+        let adds = |app: &str, token: &str| {
+            json!({"name": "Shop", "meta_app": app, "phone_number_id": "106540352242922",
+                "display_number": "+1 555", "access_token": token, "check": false,
+                "default_team": desk.team})
+        };
+        let path = "/api/v1/channels";
+        for (app, token, field) in [
+            ("practice", "EAAG", "meta_app"),
+            ("practice-2", "EAAG", "meta_app"),
+            ("practice", "practice-number", "meta_app"),
+            ("123", "practice-number", "access_token"),
+            ("123", " practice", "access_token"),
+        ] {
+            let new = adds(app, token);
+            let told = desk.call(&desk.admin, Method::POST, path, new).await.is(400, "invalid");
+            assert!(told.body["detail"].as_str().unwrap().starts_with(field), "{told:?}");
+        }
+        // Nor does one become the other by a new token.
+        for (number, token, status) in [
+            (desk.channel.clone(), "practice-number", 400),
+            (desk.channel.clone(), "EAAG-new", 200),
+            (practice.to_string(), "EAAG", 400),
+        ] {
+            let path = format!("{path}/{number}");
+            let change = json!({"access_token": token});
+            let told = desk.call(&desk.admin, Method::PATCH, &path, change).await;
+            assert_eq!(told.status.as_u16(), status, "{token}: {told:?}");
+        }
+        desk.call(&desk.admin, Method::POST, path, adds("123", "EAAG")).await.is(201, "");
         desk.database.close().await;
     }
 }
