@@ -6,8 +6,10 @@
 use std::net::IpAddr;
 
 use baton_protocol::invitation::{PasswordForgotten, PasswordNew};
+use baton_protocol::{AgentId, WorkspaceId};
+use uuid::Uuid;
 
-use super::session::account_digest;
+use super::session::{account_digest, too_many};
 use super::token::{self, PasswordLink};
 use super::{AccountError, Accounts, LinkFault, Setter, lock};
 use crate::config::Secret;
@@ -29,11 +31,12 @@ pub struct Remedy {
 }
 
 impl Accounts {
-    /// A link for an agent who forgot the password. Without such an agent there is none, and
-    /// a stranger does not learn so.
+    /// A link for an agent who forgot the password. Without such an agent there is none, and so
+    /// there is none where a letter left some minutes ago. A stranger learns neither, and does not
+    /// keep the agent's letters away: the last one is good for an hour.
     ///
     /// # Errors
-    /// If it was asked too often, or the store is away.
+    /// If many were asked for from this address, or the store is away.
     pub async fn password_link(
         &self,
         asked: &PasswordForgotten,
@@ -42,18 +45,15 @@ impl Accounts {
         let slug = asked.workspace.trim().to_lowercase();
         let email = asked.email.trim().to_lowercase();
         let account = account_digest("forgotten", &format!("{slug}/{email}"));
-        // Counted for the account, too: many addresses together fill no mailbox.
-        let _of_account = self.count_try((account, None))?;
-        let of_address = (account, Some(from));
-        let _attempt = self.count_try(of_address)?;
-        let Some(found) = self.find(&slug, &email).await? else {
-            lock(&self.0.throttle).fail(of_address, self.0.clock.monotonic());
-            self.notify_tried(of_address, false).await;
-            return Ok(None);
-        };
-        let at = found.agent;
+        let now = self.0.clock.monotonic();
+        lock(&self.0.throttle).ask(from, now).map_err(too_many)?;
+        self.notify_tried((account, Some(from)), false).await;
+        let found = self.find(&slug, &email).await?;
+        // Looked up for nobody, too: it takes as long.
+        let nobody = (WorkspaceId(Uuid::nil()), AgentId(Uuid::nil()));
+        let at = found.map_or(nobody, |found| found.agent);
         let Some(found) = agent::password(&self.0.store, at).await? else { return Ok(None) };
-        if !found.is_active {
+        if !found.is_active || !lock(&self.0.throttle).write(account, now) {
             return Ok(None);
         }
         let expires_at = self.0.clock.now().plus_ms(VALID_MS).ms();

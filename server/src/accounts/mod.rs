@@ -49,7 +49,7 @@ pub use session::SessionState;
 pub use setting_secret::{new_secret, open_secret, signing_key};
 pub use settings::Setter;
 pub use slots::Slots;
-pub use throttle::{ADDRESS_TRIES_MAX, TRIES_MAX, WINDOW};
+pub use throttle::{ADDRESS_TRIES_MAX, LETTERS_APART, TRIES_MAX, WINDOW};
 pub use ticket::TICKET_TTL;
 
 /// The reason why something about accounts was not done.

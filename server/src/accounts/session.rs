@@ -10,6 +10,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_domain::group::Key;
 use baton_protocol::account::{Login, Refresh, Session};
@@ -190,10 +191,7 @@ impl Accounts {
         match lock(&self.0.throttle).begin(key, self.0.clock.monotonic()) {
             Ok(()) => Ok(Attempt { accounts: self, key }),
             Err(TurnedAway::Crowded) => Err(AccountError::Busy),
-            Err(TurnedAway::For(wait)) => {
-                let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-                Err(AccountError::TooManyTries { retry_after_ms })
-            }
+            Err(TurnedAway::For(wait)) => Err(too_many(wait)),
         }
     }
 
@@ -297,6 +295,11 @@ impl Accounts {
         self.notify_ended(workspace, &[device], SessionState::SignInAgain);
         Ok(())
     }
+}
+
+pub(super) fn too_many(wait: Duration) -> AccountError {
+    let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+    AccountError::TooManyTries { retry_after_ms }
 }
 
 pub(super) fn account_digest(slug: &str, email: &str) -> [u8; 32] {

@@ -26,6 +26,8 @@ pub const TRIES_MAX: usize = 10;
 pub const ADDRESS_TRIES_MAX: usize = 100;
 /// The window.
 pub const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// The time between two letters to one account. Whoever asks meanwhile has the last one.
+pub const LETTERS_APART: Duration = Duration::from_secs(3 * 60);
 /// Keys remembered.
 const KEYS_MAX: usize = 10_000;
 
@@ -51,6 +53,8 @@ pub(super) struct Throttle {
     under_way: BTreeMap<IpAddr, usize>,
     /// Those who came in, per account: each costs a hash and a session.
     let_in: Tries<[u8; 32]>,
+    /// The time of each account's last letter.
+    letters: BTreeMap<[u8; 32], Duration>,
 }
 
 impl Throttle {
@@ -61,6 +65,7 @@ impl Throttle {
             addresses: Tries::new(ADDRESS_TRIES_MAX),
             under_way: BTreeMap::new(),
             let_in: Tries::new(usize::try_from(sign_ins_max).unwrap_or(usize::MAX)),
+            letters: BTreeMap::new(),
         }
     }
 
@@ -79,6 +84,29 @@ impl Throttle {
         }
         self.accounts.count((account, from), now);
         Ok(())
+    }
+
+    /// Counts somebody who asks for something that a stranger may ask for, in vain or not: so the
+    /// count tells nothing.
+    pub(super) fn ask(&mut self, from: IpAddr, now: Duration) -> Result<(), Duration> {
+        let from = network(from);
+        self.addresses.check(&from, now)?;
+        self.addresses.count(from, now);
+        Ok(())
+    }
+
+    /// Whether an account gets a letter. Another one follows some minutes later.
+    pub(super) fn write(&mut self, account: [u8; 32], now: Duration) -> bool {
+        let is_lately = |at: &Duration| now.saturating_sub(*at) < LETTERS_APART;
+        if self.letters.len() >= KEYS_MAX {
+            self.letters.retain(|_, at| is_lately(at));
+        }
+        let is_due = !self.letters.get(&account).is_some_and(is_lately);
+        let has_room = self.letters.len() < KEYS_MAX;
+        if is_due && has_room {
+            self.letters.insert(account, now);
+        }
+        is_due && has_room
     }
 
     /// Gives back the place of a try that is not under way any more, whatever became of it.
@@ -245,6 +273,15 @@ mod tests {
         assert_eq!(throttle.begin(key(1, "10.0.0.9"), at(10)), Err(TurnedAway::For(at(890))));
         assert_eq!(throttle.begin(key(2, "10.0.0.9"), at(10)), Ok(()));
         assert_eq!(throttle.begin(key(1, "10.0.0.9"), at(900)), Ok(()));
+    }
+
+    #[test]
+    fn an_account_gets_a_letter_each_few_minutes_however_often_somebody_asks() {
+        let mut throttle = Throttle::new(1_000);
+        let at = Duration::from_secs;
+        let written = (0..600).filter(|s| throttle.write([1; 32], at(*s)));
+        assert_eq!(written.collect::<Vec<_>>(), [0, 180, 360, 540]);
+        assert!(throttle.write([2; 32], at(1)), "another account");
     }
 
     #[test]
