@@ -110,6 +110,12 @@ impl Clock {
     }
 }
 
+/// The time for which the thread that asks has computed.
+pub fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
 /// A clock that a test drives. Clones are the same clock.
 #[derive(Clone, Debug)]
 pub struct ManualClock {

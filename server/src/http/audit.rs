@@ -16,10 +16,10 @@ use baton_protocol::{Actor, AgentId, ConversationId, Event, Timestamp, Workspace
 use futures_util::stream;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::task::JoinSet;
+use tokio::sync::mpsc::Sender;
 
 use super::input::{Query, limit};
-use super::reports::Turn;
+use super::long::{LongKind, TimeBudget};
 use super::reports::csv::cell;
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
@@ -32,8 +32,6 @@ const STRETCH: u64 = if cfg!(test) { 5 } else { 2_000 };
 const ROUNDS_MAX: usize = if cfg!(test) { 3 } else { 20 };
 /// How often a check of the log tells how far it is.
 const TICK: Duration = Duration::from_millis(500);
-/// After it, somebody who found no room asks again.
-const RETRY: Duration = Duration::from_secs(5);
 /// Characters of a fact's type.
 const KIND_CHARS_MAX: usize = 40;
 
@@ -96,7 +94,8 @@ pub(super) fn routes() -> Vec<Route> {
             .packed(),
         Route::post(Access::Admin, "/api/v1/log/verify", verify)
             .says("Reads the whole log: a line of JSON at a time.")
-            .answers_bytes(200, "application/x-ndjson"),
+            .answers_bytes(200, "application/x-ndjson")
+            .codes(&["rate_limited"]),
     ]
 }
 
@@ -194,19 +193,6 @@ fn row(names: &Names, event: &Event) -> String {
     cells.join(",") + "\r\n"
 }
 
-/// What an export still has to read.
-struct Left<F> {
-    store: Store,
-    workspace: WorkspaceId,
-    filter: LogFilter,
-    names: Names,
-    head: String,
-    after: u64,
-    upto: u64,
-    write: F,
-    _turn: Turn,
-}
-
 async fn export<F>(
     parts: &ApiState,
     signed: Signed,
@@ -217,58 +203,60 @@ async fn export<F>(
 where
     F: Fn(&Names, &Event) -> String + Send + 'static,
 {
-    let turn = turn(parts, signed.workspace)?;
+    let turn = parts.queues.long.begin(signed.workspace, LongKind::Log)?;
     let filter = filter(asked.agent, asked.conversation, asked.r#type)?;
-    let workspace = signed.workspace;
-    let (after, upto) = stretch(&parts.store, workspace, asked.from, asked.until).await?;
-    let mut tx = parts.store.read().await?;
+    let (store, workspace) = (parts.store.clone(), signed.workspace);
+    let (mut after, upto) = stretch(&store, workspace, asked.from, asked.until).await?;
+    let mut tx = store.read().await?;
     let agents = read::agents(&mut tx, workspace).await?;
     tx.rollback().await?;
-    let names = agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
-    let store = parts.store.clone();
-    let left = Left { store, workspace, filter, names, head, after, upto, write, _turn: turn };
-    Ok(Body::from_stream(stream::try_unfold(left, part)))
-}
-
-/// The next part of an export. A slow reader holds no transaction open.
-async fn part<F>(mut left: Left<F>) -> Result<Option<(String, Left<F>)>, StoreError>
-where
-    F: Fn(&Names, &Event) -> String,
-{
-    let mut text = std::mem::take(&mut left.head);
-    while text.is_empty() && left.after < left.upto {
-        let next = left.after.saturating_add(STRETCH).min(left.upto);
-        let mut tx = left.store.read().await?;
-        let stretch = Stretch { after: left.after, upto: next, limit: STRETCH };
-        let events = read::logged_from(&mut tx, left.workspace, &left.filter, stretch).await?;
-        tx.rollback().await?;
-        text.extend(events.iter().map(|event| (left.write)(&left.names, event)));
-        left.after = next;
-    }
-    Ok((!text.is_empty()).then_some((text, left)))
+    let names: Names = agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
+    Ok(turn.stream(async move |budget: TimeBudget, parts: Sender<String>| {
+        let mut text = head;
+        while after < upto {
+            let next = after.saturating_add(STRETCH).min(upto);
+            // A slow reader holds no transaction open.
+            let mut tx = store.read().await?;
+            let stretch = Stretch { after, upto: next, limit: STRETCH };
+            let events = read::logged_from(&mut tx, workspace, &filter, stretch).await?;
+            tx.rollback().await?;
+            for event in &events {
+                budget.check()?;
+                text.push_str(&write(&names, event));
+            }
+            after = next;
+            if !text.is_empty() {
+                drop(parts.send(std::mem::take(&mut text)).await);
+            }
+        }
+        if !text.is_empty() {
+            drop(parts.send(text).await);
+        }
+        Ok(())
+    }))
 }
 
 /// `POST /log/verify`: a line of JSON twice a second until everything was looked at.
 pub(super) async fn verify(State(parts): State<Shared>, signed: Signed) -> HandlerResult<Response> {
-    let turn = turn(&parts, signed.workspace)?;
+    let turn = parts.queues.long.begin(signed.workspace, LongKind::Log)?;
     let mut tx = parts.store.read().await?;
     let of = read::log_head(&mut tx, signed.workspace).await?.position;
     tx.rollback().await?;
     let checked = Arc::new(AtomicU64::new(0));
-    let mut work = JoinSet::new();
+    let (store, counted) = (parts.store.clone(), Arc::clone(&checked));
     // It ends with whoever waits for it.
-    work.spawn(looked(parts.store.clone(), signed.workspace, Arc::clone(&checked)));
-    let lines = stream::unfold(Some((work, turn)), move |state| {
+    let work = turn.run(move |_| async move { Ok(looked(store, signed.workspace, counted).await) });
+    let lines = stream::unfold(Some(Box::pin(work)), move |state| {
         let checked = Arc::clone(&checked);
         async move {
-            let (mut work, turn) = state?;
-            let found = match tokio::time::timeout(TICK, work.join_next()).await {
-                Ok(done) => Some(done.and_then(Result::ok).unwrap_or(LogFound::Failed)),
+            let mut work = state?;
+            let found = match tokio::time::timeout(TICK, &mut work).await {
+                Ok(done) => Some(done.unwrap_or(LogFound::Failed)),
                 Err(_later) => None,
             };
             let (is_over, checked) = (found.is_some(), checked.load(Ordering::Relaxed));
             let line = serde_json::to_string(&LogCheck { checked, of, found }).unwrap_or_default();
-            let next = (!is_over).then_some((work, turn));
+            let next = (!is_over).then_some(work);
             Some((Ok::<_, StoreError>(line + "\n"), next))
         }
     });
@@ -300,11 +288,6 @@ async fn looked(store: Store, workspace: WorkspaceId, checked: Arc<AtomicU64>) -
             LogFound::Failed
         }
     }
-}
-
-fn turn(parts: &ApiState, workspace: WorkspaceId) -> HandlerResult<Turn> {
-    let busy = || Fault::busy("the log is being read whole already; try again", RETRY);
-    parts.queues.audits.turn(workspace).ok_or_else(busy)
 }
 
 fn filter(

@@ -3,6 +3,8 @@
 //! It is drawn before anybody signed in, so its address opens it without a session. The address is
 //! random and told to people of the workspace alone: nobody finds out by it which workspaces exist.
 
+use std::time::Duration;
+
 use axum::Json as Out;
 use axum::body::Body;
 use axum::extract::State;
@@ -10,12 +12,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
+use baton_protocol::WorkspaceId;
 use baton_protocol::account::Me;
 
 use super::input::Id;
 use super::uploads::Piece;
 use super::{Access, Fault, HandlerResult, Route, Shared, me};
-use crate::accounts::Signed;
+use crate::accounts::{Signed, Slots};
 use crate::media::NoSmall;
 use crate::store::logo::{end_logo, logo, set_logo};
 
@@ -23,6 +26,10 @@ use crate::store::logo::{end_logo, logo, set_logo};
 const GIVEN_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The largest logo that is kept, bytes.
 const KEPT_BYTES_MAX: usize = 64 * 1024;
+/// The time for which a picture waits for another one of its workspace.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// After it, somebody who found no room asks again.
+const RETRY: Duration = Duration::from_secs(2);
 /// Random bytes of an address.
 const ADDRESS_BYTES: usize = 18;
 
@@ -45,6 +52,11 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// Each workspace has one logo made small at a time.
+pub(super) fn slots() -> Slots<WorkspaceId> {
+    Slots::new(1, PATIENCE)
+}
+
 /// The path at which the logo with this address is shown.
 pub(super) fn path(address: &str) -> String {
     format!("/api/v1/logos/{address}")
@@ -59,6 +71,9 @@ pub(super) async fn set(
     if given.len() > GIVEN_BYTES_MAX {
         return Err(Fault::too_large(format!("a logo has at most {GIVEN_BYTES_MAX} bytes")));
     }
+    // Pictures that customers sent are made small by as few workers.
+    let busy = || Fault::busy("another logo is being made small; try again", RETRY);
+    let _turn = parts.queues.pictures.take(signed.workspace).await.ok_or_else(busy)?;
     let jpeg = parts.pictures.small_of(given).await.map_err(|why| unmade(&why))?;
     if jpeg.len() > KEPT_BYTES_MAX {
         return Err(Fault::picture_unfit("made small it is still too large; choose a plainer one"));

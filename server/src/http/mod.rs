@@ -28,6 +28,7 @@ mod input;
 pub(crate) mod intake;
 mod invitations;
 mod logo;
+mod long;
 mod me;
 mod meta_apps;
 mod next;
@@ -66,6 +67,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use baton_protocol::push::PushLane;
+use baton_protocol::WorkspaceId;
 use tokio::sync::Notify;
 
 use crate::accounts::{Accounts, Quota, Slots};
@@ -86,6 +88,7 @@ pub use auth::Access;
 pub use board::Boards;
 pub use body::Room;
 pub use context::Sources;
+pub use long::LongWork;
 pub use next::Handed;
 pub use notices::Notices;
 pub use problem::{Fault, HandlerResult};
@@ -157,12 +160,18 @@ pub struct ApiState {
 pub struct Queues {
     slots: Slots<Party>,
     reports: Reports,
-    audits: Reports,
+    long: LongWork,
+    pictures: Slots<WorkspaceId>,
 }
 
 impl Default for Queues {
     fn default() -> Self {
-        Self { slots: auth::slots(), reports: Reports::default(), audits: Reports::default() }
+        Self {
+            slots: auth::slots(),
+            reports: Reports::default(),
+            long: LongWork::default(),
+            pictures: logo::slots(),
+        }
     }
 }
 

@@ -18,9 +18,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::fold::Reports;
-pub(super) use self::fold::Turn;
 use self::labels::labels;
 use super::input::Query;
+use super::long::{LongKind, TimeBudget};
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::group::policies;
@@ -139,10 +139,14 @@ pub(super) async fn answers(
     let instants = instants.collect::<Result<Vec<_>, _>>();
     let instants = instants.map_err(|_odd| Fault::invalid("edges: each must be a number of ms"))?;
     let filter = Filter { agent, team, channel, tag, outcome };
+    let turn = parts.queues.long.begin(signed.workspace, LongKind::Report)?;
     let chosen = chosen(&parts, signed, filter).await?;
-    let (tally, upto) = tally(&parts, signed, ("edges", instants), hours).await?;
-    let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
-    Ok(Out(tally.report(&chosen, &labels, within_ms.unwrap_or(WITHIN_MS), upto)))
+    let work = async move |budget: TimeBudget| {
+        let (tally, upto) = tally(&parts, signed, ("edges", instants), hours, &budget).await?;
+        let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
+        Ok(Out(tally.report(&chosen, &labels, within_ms.unwrap_or(WITHIN_MS), upto)))
+    };
+    turn.run(work).await
 }
 
 /// `GET /reports/answers/conversations`.
@@ -153,11 +157,15 @@ pub(super) async fn behind(
 ) -> HandlerResult<Out<MeasuredPage>> {
     let Behind { measure, from, until, agent, team, channel, tag, outcome, hours } = asked;
     let filter = Filter { agent, team, channel, tag, outcome };
+    let turn = parts.queues.long.begin(signed.workspace, LongKind::Report)?;
     let chosen = chosen(&parts, signed, filter).await?;
     let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
-    let (tally, _) = tally(&parts, signed, ("until", edges), hours).await?;
-    let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
-    Ok(Out(tally.behind(&chosen, &labels, measure)))
+    let work = async move |budget: TimeBudget| {
+        let (tally, _) = tally(&parts, signed, ("until", edges), hours, &budget).await?;
+        let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
+        Ok(Out(tally.behind(&chosen, &labels, measure)))
+    };
+    turn.run(work).await
 }
 
 /// `GET /reports/answers.csv`: every time that was measured, for a spreadsheet.
@@ -168,19 +176,24 @@ pub(super) async fn csv(
 ) -> HandlerResult<Response> {
     let AsCsv { from, until, agent, team, channel, tag, outcome, hours } = asked;
     let filter = Filter { agent, team, channel, tag, outcome };
+    let turn = parts.queues.long.begin(signed.workspace, LongKind::Report)?;
     let chosen = chosen(&parts, signed, filter).await?;
     let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
-    let (tally, _) = tally(&parts, signed, ("until", edges), hours).await?;
-    let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
-    let rows = tally.measured(&chosen, &labels);
-    if rows.len() > csv::ROWS_MAX {
-        let detail = format!("that time has more than {} rows; ask for less", csv::ROWS_MAX);
-        return Err(Fault::invalid(detail));
-    }
-    let mut tx = parts.store.read().await?;
-    let agents = read::agents(&mut tx, signed.workspace).await?;
-    let teams = read::teams(&mut tx, signed.workspace).await?;
-    tx.rollback().await?;
+    let work = async move |budget: TimeBudget| {
+        let (tally, _) = tally(&parts, signed, ("until", edges), hours, &budget).await?;
+        let labels = labels(&parts.store, signed.workspace, &tally, &chosen).await?;
+        let rows = tally.measured(&chosen, &labels);
+        if rows.len() > csv::ROWS_MAX {
+            let detail = format!("that time has more than {} rows; ask for less", csv::ROWS_MAX);
+            return Err(Fault::invalid(detail));
+        }
+        let mut tx = parts.store.read().await?;
+        let agents = read::agents(&mut tx, signed.workspace).await?;
+        let teams = read::teams(&mut tx, signed.workspace).await?;
+        tx.rollback().await?;
+        Ok(csv::table(&rows, &agents, &teams, &labels, hours.is_some()))
+    };
+    let table = turn.run(work).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
         (
@@ -188,7 +201,7 @@ pub(super) async fn csv(
             HeaderValue::from_static("attachment; filename=\"answers.csv\""),
         ),
     ];
-    Ok((headers, csv::table(&rows, &agents, &teams, &labels, hours.is_some())).into_response())
+    Ok((headers, table).into_response())
 }
 
 /// The filter of a report, as it was asked.
@@ -235,6 +248,7 @@ async fn tally(
     signed: Signed,
     (field, edges): (&str, Vec<Timestamp>),
     hours: Option<SettingId>,
+    budget: &TimeBudget,
 ) -> HandlerResult<(Tally, u64)> {
     let edges = Edges::new(edges).map_err(|why| Fault::invalid(format!("{field}: {why}")))?;
     let mut tally = Tally::new(edges, parts.clock.now());
@@ -247,5 +261,5 @@ async fn tally(
         let hours = hours.ok_or_else(|| Fault::invalid("hours: no schedule that counts"))?;
         tally = tally.in_hours(hours.clone());
     }
-    parts.queues.reports.fold(&parts.store, signed.workspace, tally).await
+    parts.queues.reports.fold(&parts.store, signed.workspace, tally, budget).await
 }

@@ -1,8 +1,10 @@
 //! `/rules/dry-run`: the runs that rules would have had in the past.
 
+mod checked;
 mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use axum::Json as Out;
 use axum::extract::State;
@@ -11,10 +13,12 @@ use baton_protocol::dry_run::{
     DryRule, DryRun, DryRunAsk, DryRunExample, DryRunOf, RuleTrial, RuleTrialAsk,
 };
 use baton_protocol::event::EventContent;
-use baton_protocol::{ConversationId, Event, Fact, SettingBody, SettingId, Timestamp};
+use baton_protocol::{ConversationId, Event, Fact, SettingBody, SettingId, Timestamp, WorkspaceId};
 
+use self::checked::checked;
 use super::input::Json;
-use super::{Access, Fault, HandlerResult, Route, Shared};
+use super::long::{Ended, LongKind, TimeBudget};
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::group::policies;
 use crate::store::read;
@@ -25,6 +29,8 @@ const RULES_MAX: usize = 200;
 const CONVERSATIONS_MAX: usize = 20_000;
 const EVENTS_MAX: usize = 10_000;
 const EXAMPLES_MAX: usize = 50;
+/// A dry run answers within this time, with what it has found.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(120);
 
 /// The routes of this file.
 pub(super) fn routes() -> Vec<Route> {
@@ -54,27 +60,60 @@ async fn dry_run(
     signed: Signed,
     Json(ask): Json<DryRunAsk>,
 ) -> HandlerResult<Out<DryRun>> {
-    let stretch = Asked { from: ask.from, until: ask.until };
     check(&ask)?;
+    let turn = parts.queues.long.begin(signed.workspace, LongKind::DryRun)?;
     let of = signed.workspace;
+    let run = turn.run(move |budget| async move { replay(&parts, of, ask, &budget).await });
+    Ok(Out(run.await?))
+}
+
+/// Replays the stretch, a conversation after the other. Where that takes too long, the answer is
+/// that of those so far, and says so.
+async fn replay(
+    parts: &ApiState,
+    of: WorkspaceId,
+    ask: DryRunAsk,
+    budget: &TimeBudget,
+) -> HandlerResult<DryRun> {
+    let stretch = Asked { from: ask.from, until: ask.until };
+    let until = parts.clock.monotonic() + ANSWERED_WITHIN.min(patience(parts));
     let mut tx = parts.store.read().await?;
     let asked = ask.rules.iter().map(|rule| rule.id).collect();
-    let known = as_given(policies(&mut tx, of).await?, ask.rules, stretch.from);
+    let standing = policies(&mut tx, of).await?;
+    let rules = checked(&mut tx, of, &standing, ask.rules).await?;
     let head = read::log_head(&mut tx, of).await?.position;
     // Nodes' clocks may differ: the times of the events themselves decide.
     let (early, late) = (stretch.from.plus_ms(-60_000), stretch.until.plus_ms(60_000));
     let after = read::position_before(&mut tx, of, head, early).await?;
     let upto = read::position_before(&mut tx, of, head, late).await?;
     let found = read::told_of(&mut tx, of, (after, upto), CONVERSATIONS_MAX + 1).await?;
+    tx.rollback().await?;
+    let known = as_given(standing, rules, stretch.from);
     let mut tried = Tried::new(stretch, asked, found.len() > CONVERSATIONS_MAX);
     for conversation in found.into_iter().take(CONVERSATIONS_MAX) {
+        let mut tx = parts.store.read().await?;
         let story = read::story(&mut tx, of, conversation, upto, EVENTS_MAX).await?;
+        // Nothing of the database is held while something is computed.
+        tx.rollback().await?;
         tried.cut |= story.len() == EVENTS_MAX;
         let events: Vec<Event> = story.into_iter().map(|logged| logged.event).collect();
-        tried.take(&known, conversation, &events);
+        let is_late = || parts.clock.monotonic() >= until;
+        let go_on = || if is_late() { Err(Ended::Spent) } else { budget.check() };
+        match tried.take(&known, conversation, &events, go_on) {
+            Ok(()) => {}
+            Err(Ended::Spent) => {
+                tried.cut = true;
+                break;
+            }
+            Err(left @ Ended::Left) => return Err(left.into()),
+        }
     }
-    tx.rollback().await?;
-    Ok(Out(tried.answer()))
+    Ok(tried.answer())
+}
+
+/// The time after which a request is answered in any case, less what the answer itself takes.
+fn patience(parts: &ApiState) -> Duration {
+    Duration::from_millis(parts.http.request_time_out_ms) * 3 / 4
 }
 
 fn check(ask: &DryRunAsk) -> HandlerResult<()> {
@@ -126,8 +165,15 @@ impl Tried {
         Self { stretch, asked, cut, conversations, erased, same, gone, rules }
     }
 
-    fn take(&mut self, policies: &Policies, conversation: ConversationId, events: &[Event]) {
-        self.conversations += 1;
+    /// Replays a conversation. It counts if it may be replayed to its end.
+    fn take(
+        &mut self,
+        policies: &Policies,
+        conversation: ConversationId,
+        events: &[Event],
+        go_on: impl Fn() -> Result<(), Ended>,
+    ) -> Result<(), Ended> {
+        let mut erased = 0;
         let Asked { from, until } = self.stretch;
         let is_within = |at: Timestamp| from <= at && at < until;
         let mut replay = Replay::new(policies, conversation);
@@ -135,6 +181,7 @@ impl Tried {
         let mut due: BTreeMap<u64, Timestamp> = BTreeMap::new();
         let mut ran: Vec<(SettingId, Cause)> = Vec::new();
         for event in events.iter().take_while(|event| event.at < until) {
+            go_on()?;
             would.extend(replay.take(event));
             #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are no runs")]
             match &event.fact {
@@ -144,18 +191,21 @@ impl Tried {
                     ran.push((*rule_id, of));
                 }
                 Fact::LineReceived { .. } if is_within(event.at) && is_erased(event) => {
-                    self.erased += 1;
+                    erased += 1;
                 }
                 _ => {}
             }
         }
         would.extend(replay.wait_until(until.plus_ms(-1)));
         would.retain(|run| is_within(run.at));
+        self.conversations += 1;
+        self.erased += erased;
         self.compare(&would, &ran);
         would.retain(|run| self.asked.contains(&run.rule_id));
         for run in would {
             self.note(conversation, run);
         }
+        Ok(())
     }
 
     fn compare(&mut self, would: &[WouldRun], ran: &[(SettingId, Cause)]) {

@@ -1,7 +1,11 @@
 //! `/snapshot` and `/sync`: everything there is, and everything that was missed.
 
+use std::sync::Arc;
+
 use axum::Json as Out;
 use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
 use baton_domain::attributes::event_shown;
 use baton_domain::sight::{Tidings, VisibleEvent, as_gone, as_head};
 use baton_protocol::frame::{ResetReason, ServerFrame};
@@ -12,9 +16,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Query, limit};
-use super::{Access, Fault, HandlerResult, Route, Shared};
+use super::long::TimeBudget;
+use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
-use crate::store::read::{SyncGap, snapshot_page, sync_gap};
+use crate::store::read::{self, SyncGap, snapshot_page, sync_gap};
+
+/// Events of a workspace that are told at once. Whoever missed more waits for their turn.
+const SHORT: u64 = 1_000;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What `GET /snapshot` may be asked.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -70,9 +79,30 @@ pub(super) async fn sync(
     State(parts): State<Shared>,
     signed: Signed,
     Query(After { after }): Query<After>,
-) -> HandlerResult<Out<SyncAnswer>> {
+) -> HandlerResult<Response> {
     let cursor = after.map(|text| text.parse::<Cursor>()).transpose();
     let cursor = cursor.map_err(|error| Fault::invalid(format!("after: {error}")))?;
+    let workspace = signed.workspace;
+    let mut tx = parts.store.read().await?;
+    let head = read::log_head(&mut tx, workspace).await?.position;
+    tx.rollback().await?;
+    let missed = cursor.map_or(0, |cursor| head.saturating_sub(cursor.position));
+    let answer = if missed <= SHORT {
+        answered(&parts, signed, cursor).await?
+    } else {
+        let of = Arc::clone(&parts);
+        let work = async move |_: TimeBudget| answered(&of, signed, cursor).await;
+        parts.queues.long.share(workspace, work).await?
+    };
+    Ok(([(header::CONTENT_TYPE, JSON)], answer).into_response())
+}
+
+/// The answer as it is sent.
+async fn answered(
+    parts: &ApiState,
+    signed: Signed,
+    cursor: Option<Cursor>,
+) -> HandlerResult<Vec<u8>> {
     let gap = sync_gap(&parts.store, signed.workspace, signed.agent, cursor).await?;
     let gap = gap.ok_or_else(Fault::unauthenticated)?;
     let cursor = Cursor { epoch: parts.store.epoch(), position: gap.upto };
@@ -82,7 +112,7 @@ pub(super) async fn sync(
         // The snapshot comes in pages.
         frames = vec![ServerFrame::Reset { reason: ResetReason::TooMuch, upto, after_ms: 0 }];
     }
-    Ok(Out(SyncAnswer { cursor, frames }))
+    serde_json::to_vec(&SyncAnswer { cursor, frames }).map_err(|error| Fault::internal(&error))
 }
 
 /// What they take on the wire; counted no further than is allowed.

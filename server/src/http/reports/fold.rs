@@ -1,18 +1,15 @@
-//! Reads the log for a report, a page at a time. It runs one report of a workspace at once, and few
-//! on a node, so that commands and lists never wait for it.
+//! Reads the log for a report, a page at a time, so that commands and lists never wait for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use baton_domain::log::Logged;
 use baton_domain::report::{Tally, is_told_whole};
 use baton_protocol::limits::REPORT_EVENTS_MAX;
 use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::http::long::TimeBudget;
 use crate::http::{Fault, HandlerResult};
 use crate::store::{Store, StoreError, read};
 
@@ -22,55 +19,34 @@ const PAGE: u64 = 1_000;
 const MARGIN_MS: i64 = 120_000;
 /// Conversations of which the next episode is looked up in one transaction.
 const AT_A_TIME: usize = 500;
-/// Reports that a node works out at once.
-const AT_ONCE: usize = 2;
-/// How long a report waits for others.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// After it, somebody whose report found no room asks again.
-const RETRY: Duration = Duration::from_secs(2);
 
-/// The reports that this node works out now. Cheap to clone.
-#[derive(Clone, Debug)]
+/// The way in which reports read the log.
+#[derive(Clone, Copy, Debug)]
 pub struct Reports {
-    room: Arc<Semaphore>,
-    workspaces: Arc<Mutex<BTreeSet<WorkspaceId>>>,
     page: u64,
 }
 
 impl Default for Reports {
     fn default() -> Self {
-        Self { room: Arc::new(Semaphore::new(AT_ONCE)), workspaces: Arc::default(), page: PAGE }
-    }
-}
-
-/// A workspace's turn, given back when dropped.
-#[derive(Debug)]
-pub(in crate::http) struct Turn(Arc<Mutex<BTreeSet<WorkspaceId>>>, WorkspaceId);
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+        Self { page: PAGE }
     }
 }
 
 impl Reports {
     /// Reads so many events in one transaction.
     #[cfg(test)]
-    pub(in crate::http) fn by_pages_of(self, page: u64) -> Self {
-        Self { page, ..self }
+    pub(in crate::http) fn by_pages_of(page: u64) -> Self {
+        Self { page }
     }
 
     /// Folds the workspace's log into `tally`, and says up to which position it was read.
     pub(super) async fn fold(
-        &self,
+        self,
         store: &Store,
         workspace: WorkspaceId,
         mut tally: Tally,
+        budget: &TimeBudget,
     ) -> HandlerResult<(Tally, u64)> {
-        let busy = || Fault::busy("another report is being worked out; try again", RETRY);
-        let _turn = self.turn(workspace).ok_or_else(busy)?;
-        let room = tokio::time::timeout(PATIENCE, self.room.acquire()).await;
-        let _room = room.map_err(|_waited| busy())?;
         let Bounds { after, upto, head } = bounds(store, workspace, &tally).await?;
         if upto.saturating_sub(after) > REPORT_EVENTS_MAX {
             let detail = format!("more than {REPORT_EVENTS_MAX} events; ask for a shorter time");
@@ -81,17 +57,15 @@ impl Reports {
             meet(store, workspace, &mut tally, &events).await?;
             // One connection at a time: lists and commands have the others.
             pages.begin();
-            events.iter().for_each(|logged| tally.take(logged));
+            for logged in &events {
+                budget.check()?;
+                tally.take(logged);
+            }
         }
         if upto < head {
             follow(store, workspace, &mut tally).await?;
         }
         Ok((tally, upto))
-    }
-
-    pub(in crate::http) fn turn(&self, workspace: WorkspaceId) -> Option<Turn> {
-        let mut running = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        running.insert(workspace).then(|| Turn(Arc::clone(&self.workspaces), workspace))
     }
 }
 

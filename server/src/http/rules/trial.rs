@@ -12,8 +12,9 @@ use baton_protocol::dry_run::{RuleFate, RuleTrial, RuleTrialAsk, RuleTried};
 use baton_protocol::{Content, Conversation, LineKind, SettingId, Timestamp, WorkspaceId};
 
 use super::super::input::Json;
-use super::super::{Fault, HandlerResult, Shared};
-use super::{as_given, check_count};
+use super::super::long::LongKind;
+use super::super::{ApiState, Fault, HandlerResult, Shared};
+use super::{as_given, check_count, checked};
 use crate::accounts::Signed;
 use crate::store::Tx;
 use crate::store::group::policies;
@@ -31,20 +32,29 @@ pub(super) async fn try_rules(
     if ask.text.chars().count() > TEXT_CHARS_MAX {
         return Err(Fault::invalid(format!("text: must be at most {TEXT_CHARS_MAX} characters")));
     }
-    let (of, now) = (signed.workspace, parts.clock.now());
+    let turn = parts.queues.long.begin_soon(signed.workspace, LongKind::Trial).await?;
+    let of = signed.workspace;
+    let run = turn.run(move |_| async move { trial(&parts, of, ask).await });
+    Ok(Out(run.await?))
+}
+
+async fn trial(parts: &ApiState, of: WorkspaceId, ask: RuleTrialAsk) -> HandlerResult<RuleTrial> {
+    let now = parts.clock.now();
     let mut tx = parts.store.read().await?;
     let at = place(&mut tx, of, &ask, now).await?;
     let standing = policies(&mut tx, of).await?;
+    let rules = checked(&mut tx, of, &standing, ask.rules).await?;
+    // Nothing of the database is held while something is computed.
     tx.rollback().await?;
-    let ids: Vec<SettingId> = ask.rules.iter().map(|rule| rule.id).collect();
+    let ids: Vec<SettingId> = rules.iter().map(|rule| rule.id).collect();
     let message = said(ask.text, ask.kind.unwrap_or(LineKind::Text), now);
-    let known = Arc::new(as_given(standing, ask.rules, now));
+    let known = Arc::new(as_given(standing, rules, now));
     let mut found: BTreeMap<SettingId, Tried> = BTreeMap::new();
     for tried in tried(&known, &at, message) {
         found.insert(tried.rule_id, tried);
     }
     let rules = ids.into_iter().map(|id| fate_of(id, found.remove(&id))).collect();
-    Ok(Out(RuleTrial { rules }))
+    Ok(RuleTrial { rules })
 }
 
 /// The number that the message comes to, and the conversation that it is said in.

@@ -214,7 +214,7 @@ async fn the_reports_of_a_year_say_what_a_count_over_it_says_within_their_time()
         if customers < 100 {
             // Many pages, as a year of many customers has.
             let parts = &mut year.desk.parts;
-            parts.queues.reports = parts.queues.reports.clone().by_pages_of(50);
+            parts.queues.reports = crate::http::Reports::by_pages_of(50);
             year.desk.router = router(parts.clone());
         }
         let mut days = Vec::new();
