@@ -65,9 +65,8 @@ use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-
-use baton_protocol::push::PushLane;
 use baton_protocol::WorkspaceId;
+use baton_protocol::push::PushLane;
 use tokio::sync::Notify;
 
 use crate::accounts::{Accounts, Quota, Slots};
