@@ -287,7 +287,7 @@ mod tests {
     }
 
     /// Waits until something holds, and lets all else run meanwhile.
-    async fn until(holds: impl Fn() -> bool + Send) {
+    async fn until(holds: impl Fn() -> bool + Send + Sync) {
         let wait = async {
             while !holds() {
                 tokio::time::sleep(Duration::from_millis(1)).await;

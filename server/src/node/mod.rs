@@ -27,6 +27,8 @@ struct State {
     roster: Arc<Roster>,
     term: Option<Term>,
     is_void: bool,
+    /// The newest schema that each living node knows.
+    common: u64,
 }
 
 impl Membership {
@@ -43,6 +45,13 @@ impl Membership {
     /// The store for what only the leader writes; `None` while another node leads.
     pub fn led(&self, store: &Store) -> Option<Store> {
         self.term().map(|term| store.under(term))
+    }
+
+    /// Whether each living node knows the schema with this number. What nodes of before would not
+    /// understand is written once it is true. A node that comes later is never older: a program
+    /// that does not know the database's schema refuses to start.
+    pub fn all_know(&self, schema: u64) -> bool {
+        self.0.borrow().common >= schema
     }
 
     /// Waits until who lives or who leads has changed.
@@ -87,7 +96,8 @@ impl Node {
     ) -> Result<(Self, Membership), StoreError> {
         let me = NodeId(clock.uuid_v4());
         let roster = Arc::new(Roster::alone(me));
-        let (state, receiver) = watch::channel(State { roster, term: None, is_void: false });
+        let (state, receiver) =
+            watch::channel(State { roster, term: None, is_void: false, common: 0 });
         let (watch, epoch) = (Watch::default(), store.epoch());
         let mut node = Self { store, clock, metrics, is_alone, me, watch, state, epoch };
         table::begin(&node.store, me, node.clock.now()).await?;
@@ -139,7 +149,9 @@ impl Node {
         self.metrics.nodes.set(count);
         self.metrics.leads.set(term.is_some().into());
         let is_void = table.epoch != self.epoch;
-        let state = State { roster: Arc::new(Roster { me: self.me, live }), term, is_void };
+        let common = table.lives.iter().map(|life| life.version).min().unwrap_or_default();
+        let roster = Arc::new(Roster { me: self.me, live });
+        let state = State { roster, term, is_void, common };
         self.state.send_if_modified(|known| {
             let is_new = *known != state;
             *known = state;

@@ -96,7 +96,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn life(n: u128, beat: u64) -> Life {
-        Life { node: node(n), beat }
+        Life { node: node(n), beat, version: 0 }
     }
 
     /// At which second what was seen, and who is dead then.

@@ -5,6 +5,7 @@ use baton_protocol::Timestamp;
 use super::*;
 use crate::clock::ManualClock;
 use crate::store::testing::databases;
+use crate::store::{Sql, known_schema};
 
 async fn join(store: &Store, clock: &ManualClock) -> (Node, Membership) {
     Node::begin(store.clone(), clock.clock(), Metrics::new(), false).await.unwrap()
@@ -58,6 +59,24 @@ async fn a_dead_leader_is_followed_and_finds_out_when_it_was_only_asleep() {
         assert_ne!(a.id(), before, "its claims are not its own any more");
         assert!(of_a.term().is_none() && of_b.term().is_some());
         assert_eq!(of_b.roster().live.len(), 2);
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn something_new_waits_until_the_last_node_of_before_is_gone() {
+    static TELLS_LESS: Sql = Sql::new("UPDATE node SET version = version - 1 WHERE id = $1");
+    for database in databases().await {
+        let (store, clock) = (&database.store, clock());
+        let newest = u64::try_from(known_schema()).unwrap();
+        let (mut a, of_a) = join(store, &clock).await;
+        let (b, of_b) = join(store, &clock).await;
+        store.run_alone(&TELLS_LESS, &[&b.id().to_string()]).await.unwrap();
+        look(&clock, 1, &mut [&mut a]).await;
+        assert!(of_a.all_know(newest - 1) && !of_a.all_know(newest));
+        end(store, &of_b, Duration::from_secs(5)).await;
+        look(&clock, 1, &mut [&mut a]).await;
+        assert!(of_a.all_know(newest));
         database.close().await;
     }
 }

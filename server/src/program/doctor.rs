@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use baton_domain::rules::Policies;
+use baton_domain::setting::{self, Unsound, Wrong};
 use baton_protocol::connection::{CheckStep, StepState};
 use baton_protocol::limits::RULE_PHRASES_MAX;
 use serde::Serialize;
@@ -15,7 +16,8 @@ use crate::config::Config;
 use crate::coordinator::CoordinatorState;
 use crate::push;
 use crate::store::group::policies;
-use crate::store::{health, read};
+use crate::store::node::{self, Life};
+use crate::store::{health, known_schema, read};
 use crate::whatsapp::versions;
 
 /// What was found out about one thing.
@@ -84,8 +86,11 @@ async fn look(config: &Config) -> Vec<Finding> {
     if let Err(error) = push_services(config, &clock, &foundation, &mut found).await {
         found.push(Finding::new("push", false, format!("{error:#}")));
     }
-    if let Err(error) = rules(&foundation, &mut found).await {
-        found.push(Finding::new("rules", false, format!("{error:#}")));
+    if let Err(error) = nodes(&foundation, &mut found).await {
+        found.push(Finding::new("nodes", false, format!("{error:#}")));
+    }
+    if let Err(error) = settings(&foundation, &mut found).await {
+        found.push(Finding::new("settings", false, format!("{error:#}")));
     }
     if let Err(error) = numbers(config, &clock, &foundation, &mut found).await {
         found.push(Finding::new("numbers", false, format!("{error:#}")));
@@ -128,15 +133,53 @@ async fn push_services(
     Ok(())
 }
 
-/// Workspaces whose rules look for more than rules may today.
-async fn rules(foundation: &Foundation, found: &mut Vec<Finding>) -> anyhow::Result<()> {
+/// The nodes that run, and those that run a program from before this one.
+async fn nodes(foundation: &Foundation, found: &mut Vec<Finding>) -> anyhow::Result<()> {
+    let mut tx = foundation.store.read().await?;
+    let lives = node::lives(&mut tx).await?;
+    tx.rollback().await?;
+    found.push(versions_of(&lives, known_schema().try_into()?));
+    Ok(())
+}
+
+fn versions_of(lives: &[Life], known: u64) -> Finding {
+    let is_older = |life: &&Life| life.version < known;
+    let older: Vec<String> =
+        lives.iter().filter(is_older).map(|life| life.node.to_string()).collect();
+    let text = match older.len() {
+        0 => format!("{} are noted, none older than this program", lives.len()),
+        count => format!(
+            "{count} of {} are older than this program: what needs all to be new waits for {}",
+            lives.len(),
+            older.join(", ")
+        ),
+    };
+    Finding::new("nodes", true, text)
+}
+
+/// Workspaces whose settings say what nothing keeps, or say what would be refused today.
+async fn settings(foundation: &Foundation, found: &mut Vec<Finding>) -> anyhow::Result<()> {
     let mut tx = foundation.store.read().await?;
     for (of, slug) in read::workspaces(&mut tx).await? {
+        let bodies = read::setting_bodies(&mut tx, of).await?;
+        found.extend(setting::unsound(&bodies).iter().map(|unsound| says_more(&slug, unsound)));
         let policies = Policies::new(policies(&mut tx, of).await?);
         found.extend(too_many_words(&slug, policies.phrases().map(|(_, phrases)| phrases).sum()));
     }
     tx.rollback().await?;
     Ok(())
+}
+
+/// A setting that does less than it says. It goes on as it is.
+fn says_more(slug: &str, Unsound { kind, id, not_kept, refused }: &Unsound) -> Finding {
+    let mut said = Vec::new();
+    if !not_kept.is_empty() {
+        said.push(format!("nothing keeps {}: take it away", not_kept.join(", ")));
+    }
+    if let Some(Wrong { field, problem }) = refused {
+        said.push(format!("it would be refused today: {field}: {problem}"));
+    }
+    Finding::new(format!("setting/{slug}/{}/{id}", kind.name()), false, said.join("; "))
 }
 
 fn too_many_words(slug: &str, phrases: usize) -> Option<Finding> {
@@ -188,7 +231,35 @@ fn indented(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{RULE_PHRASES_MAX, too_many_words};
+    use baton_protocol::{NodeId, SettingId, SettingKind};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_setting_is_named_that_says_what_nothing_keeps_or_what_is_refused_today() {
+        let id = SettingId(Uuid::from_u128(7));
+        let problem = "must be at most 5".to_owned();
+        let refused = Some(Wrong { field: "skills".to_owned(), problem });
+        let unsound =
+            Unsound { kind: SettingKind::TeamPolicy, id, not_kept: vec!["approval"], refused };
+        let found = says_more("acme", &unsound);
+        assert!(!found.ok);
+        assert_eq!(found.of, format!("setting/acme/team_policy/{id}"));
+        let text = "nothing keeps approval: take it away; it would be refused today: skills: must \
+                    be at most 5";
+        assert_eq!(found.text, text);
+    }
+
+    #[test]
+    fn nodes_that_run_a_program_of_before_are_named() {
+        let node = |n, version| Life { node: NodeId(Uuid::from_u128(n)), beat: 1, version };
+        let [new, old] = [node(1, 80), node(2, 0)];
+        let found = versions_of(&[new, old], 80);
+        assert!(found.ok && found.text.starts_with("1 of 2 are older"), "{}", found.text);
+        assert!(found.text.ends_with(&old.node.to_string()));
+        assert_eq!(versions_of(&[new], 80).text, "1 are noted, none older than this program");
+    }
 
     #[test]
     fn a_workspace_is_named_whose_rules_look_for_more_than_they_may_today() {

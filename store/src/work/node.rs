@@ -11,6 +11,7 @@ use baton_protocol::{Epoch, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use crate::database::migrate::read_epoch;
+use crate::known_schema;
 use crate::tables::{id, json, number};
 use crate::{Sql, Store, StoreError, Tx};
 
@@ -30,6 +31,8 @@ pub struct Life {
     pub node: NodeId,
     /// The number of times that it was confirmed.
     pub beat: u64,
+    /// The newest schema that its program knows. It is 0 of a program from before this was told.
+    pub version: u64,
 }
 
 /// Everything a node has to know of the others.
@@ -48,11 +51,30 @@ pub struct Table {
 /// A life begins.
 pub async fn begin(store: &Store, node: NodeId, now: Timestamp) -> Result<(), StoreError> {
     static INSERT: Sql = Sql::new(
-        "INSERT INTO node (id, beat, started_at) VALUES ($1, 0, CAST($2 AS BIGINT))
+        "INSERT INTO node (id, beat, started_at, version)
+         VALUES ($1, 0, CAST($2 AS BIGINT), CAST($3 AS BIGINT))
          ON CONFLICT DO NOTHING",
     );
-    store.run_alone(&INSERT, &[&node.to_string(), &now.ms().to_string()]).await?;
+    let version = known_schema().to_string();
+    store.run_alone(&INSERT, &[&node.to_string(), &now.ms().to_string(), &version]).await?;
     Ok(())
+}
+
+/// Reads the lives as they stand, and changes nothing.
+pub async fn lives(tx: &mut Tx) -> Result<Vec<Life>, StoreError> {
+    static LIVES: Sql = Sql::new("SELECT id, beat, version FROM node ORDER BY id");
+    #[derive(FromRow)]
+    struct LifeRow {
+        id: String,
+        beat: i64,
+        version: i64,
+    }
+    let rows: Vec<LifeRow> = tx.rows(&LIVES, &[]).await?;
+    let life = |row: &LifeRow| {
+        let version = number(row.version)?;
+        Ok(Life { node: id(&row.id)?, beat: number(row.beat)?, version })
+    };
+    rows.iter().map(life).collect()
 }
 
 /// Confirms a life, and tells how things stand. The table is without that node when it was
@@ -67,16 +89,8 @@ pub async fn beat(store: &Store, node: NodeId) -> Result<Table, StoreError> {
 }
 
 async fn read(tx: &mut Tx) -> Result<Table, StoreError> {
-    static LIVES: Sql = Sql::new("SELECT id, beat FROM node ORDER BY id");
     static LEADER: Sql = Sql::new("SELECT node, term FROM leader WHERE one = 1");
-    #[derive(FromRow)]
-    struct LifeRow {
-        id: String,
-        beat: i64,
-    }
-    let rows: Vec<LifeRow> = tx.rows(&LIVES, &[]).await?;
-    let lives = rows.iter().map(|row| Ok(Life { node: id(&row.id)?, beat: number(row.beat)? }));
-    let lives = lives.collect::<Result<_, StoreError>>()?;
+    let lives = lives(tx).await?;
     let (leader, term) = match tx.row::<(String, i64)>(&LEADER, &[]).await? {
         Some((node, term)) => (node.parse().ok(), number(term)?),
         None => return Err(StoreError::corrupt("no row of the leader")),
@@ -153,6 +167,10 @@ mod tests {
         NodeId(Uuid::from_u128(n))
     }
 
+    fn knows() -> u64 {
+        known_schema().try_into().unwrap()
+    }
+
     async fn braked(store: &Store) -> Option<BrakeOn> {
         let mut tx = store.read().await.unwrap();
         let brake = crate::read::brake(&mut tx, WorkspaceId(Uuid::from_u128(7))).await.unwrap();
@@ -175,9 +193,30 @@ mod tests {
             beat(store, node(2)).await.unwrap();
             assert_eq!(bury(store, &seen).await.unwrap(), 1, "the second one goes on");
             let table = beat(store, node(1)).await.unwrap();
-            assert_eq!(table.lives, [Life { node: node(2), beat: 1 }], "the dead stay dead");
+            assert_eq!(
+                table.lives,
+                [Life { node: node(2), beat: 1, version: knows() }],
+                "the dead stay dead"
+            );
             end(store, node(2)).await.unwrap();
             assert!(beat(store, node(2)).await.unwrap().lives.is_empty());
+            database.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_tells_what_it_knows_and_one_of_before_tells_nothing() {
+        static OF_BEFORE: Sql =
+            Sql::new("INSERT INTO node (id, beat, started_at) VALUES ($1, 0, 5)");
+        for database in databases().await {
+            let store = &database.store;
+            begin(store, node(2), Timestamp::from_ms(5)).await.unwrap();
+            store.run_alone(&OF_BEFORE, &[&node(1).to_string()]).await.unwrap();
+            let mut tx = store.read().await.unwrap();
+            let told: Vec<_> =
+                lives(&mut tx).await.unwrap().iter().map(|one| one.version).collect();
+            tx.rollback().await.unwrap();
+            assert_eq!(told, [0, knows()]);
             database.close().await;
         }
     }
