@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation month year outage planted webhooks interleavings both-stores one-node partitioned
+steps=(simulation month answered year outage planted webhooks interleavings both-stores one-node partitioned
   claims edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills step-kills bot-deaths stops undo tags
   away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths
   nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls rings rush ingest rules
@@ -118,6 +118,16 @@ month() {
   echo "A month of a routed team, commit by commit:"
   echo
   grep -E 'of a fair share$|^test result' "$state/$step.log" | sed 's/^/- /'
+}
+
+# Random orders of statuses, answers, undo and kills against a plain count from the log.
+answered() {
+  BATON_ANSWERED_ORDERS=30000 cargo test --profile proof --package baton-domain --test it -- \
+    --nocapture answered_play:: >"$state/$step.log" 2>&1 ||
+    { tail -n 40 "$state/$step.log" >&2; return 1; }
+  echo "30000 orders of statuses, answers, undo and kills, against a plain count:"
+  echo
+  grep -E '^test result' "$state/$step.log" | sed 's/^/- /'
 }
 
 # A test of the server's library on both databases, built as releases are but for the checks of debug
@@ -270,6 +280,7 @@ play_on_nodes() {
 run() {
   case "$1" in
   month) month ;;
+  answered) answered ;;
   year)
     optimised \
       http::tests::reports::the_reports_of_a_year_say_what_a_count_over_it_says_within_their_time \

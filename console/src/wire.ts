@@ -46,6 +46,7 @@ export interface AgentFigures {
   answered: number;
   asked: number;
   first_reply: Spread;
+  hold: Spread;
   open: number;
   opened: number;
   pick_up: Spread;
@@ -127,6 +128,19 @@ export type Amendment =
   | { kind: "reacted"; at: Timestamp; by: Author }
   | { kind: "received" } & Receipt
   | { kind: "forwarded" };
+/** The customer's questions and the team's answers in an episode. The open turn follows from them, also once an answer is lost or arrives after all. */
+export interface Answers {
+  answered?: boolean;
+  asked?: Turn;
+  before?: AgentId;
+  from_seq: number;
+  handed_at?: Timestamp;
+  owner?: AgentId;
+  pauses?: Pause[];
+  said?: Said[];
+  since: Timestamp;
+  written?: boolean;
+}
 /** `GET /reports/answers`: figures worked out from the log. A figure belongs to the stretch in which it ended; a turn that began, to the one in which it began. */
 export interface AnswersReport {
   agents: AgentFigures[];
@@ -324,6 +338,12 @@ export interface BotPut {
   home: Home;
   rank?: number;
 }
+/** A message of a bot. */
+export interface BotSaid {
+  asked?: Timestamp;
+  lost?: boolean;
+  seq: number;
+}
 /** A setting, as those who read its home see it. */
 export interface BotSetting {
   body: Bot | null;
@@ -341,7 +361,9 @@ export interface BotSetting {
 /** The time that a conversation spends with a bot. */
 export interface BotState {
   agent_id: AgentId;
+  asked?: Timestamp;
   received: number;
+  said?: BotSaid[];
   since: Timestamp;
   waits_since?: Timestamp;
 }
@@ -365,6 +387,11 @@ export interface ButtonFilling {
   index: number;
   kind: FilledButton;
   text: string;
+}
+/** A schedule in the version in which a promise counts by it. */
+export interface Calendar {
+  id: SettingId;
+  version: number;
 }
 /** A file of a canned reply. WhatsApp fetches it from its address; texts are its caption and have at most 1,024 characters. */
 export interface CannedFile {
@@ -463,6 +490,7 @@ export interface ChannelFigures {
   asked: number;
   channel_id: ChannelId;
   first_reply: Spread;
+  hold: Spread;
   open: number;
   opened: number;
   pick_up: Spread;
@@ -549,6 +577,7 @@ export type Clock =
   | { kind: "breached"; answer: Promised };
 /** The rules that ran on a conversation, the clocks that rang, and the times that are promised. */
 export interface Clocks {
+  answers?: Answers;
   bot?: BotState;
   idle_since?: Timestamp;
   late?: Late;
@@ -1001,7 +1030,7 @@ export type Fact =
     team_id: TeamId;
   }
   | { type: "contact_changed"; contact_id: ContactId }
-  | { type: "episode_opened"; episode: number }
+  | { type: "episode_opened"; episode: number; from_seq?: number }
   | {
     type: "line_received";
     kind: LineKind;
@@ -1014,6 +1043,7 @@ export type Fact =
   | {
     type: "line_written";
     author: Author;
+    bot?: boolean;
     canned?: CannedUse;
     device_id: DeviceId | null;
     kind: LineKind;
@@ -1032,8 +1062,10 @@ export type Fact =
     attempt: number;
     error?: MessageError;
     held?: HeldReason;
+    last_answer?: LastAnswer;
     lease_ignored_of?: AgentId;
     line: LineRef;
+    of_earlier?: boolean;
     seen?: LineRef;
     status: MessageStatus;
     turn: Turn | null;
@@ -1059,6 +1091,7 @@ export type Fact =
     type: "owner_changed";
     cause: OwnerCause;
     exceeded_capacity?: boolean;
+    keeps_last?: boolean;
     owner: Owner;
     owner_epoch: number;
     team_id: TeamId;
@@ -1091,10 +1124,19 @@ export type Fact =
     turn: number;
     version: number;
   }
-  | { type: "clock_due"; clock: Clock; due_at: Timestamp; start: Timestamp }
+  | {
+    type: "clock_due";
+    clock: Clock;
+    due_at: Timestamp;
+    policy_id?: SettingId;
+    start: Timestamp;
+  }
   | {
     type: "sla_applied";
+    answers?: Answers;
+    calendars?: Calendar[];
     first?: SlaTarget;
+    late?: Clock[];
     next?: SlaTarget;
     policy_id: SettingId;
     resolution?: SlaTarget;
@@ -1185,6 +1227,7 @@ export interface Figures {
   answered: number;
   asked: number;
   first_reply: Spread;
+  hold: Spread;
   open: number;
   opened: number;
   pick_up: Spread;
@@ -1388,6 +1431,10 @@ export interface LapsedOffer {
   at: Timestamp;
   offer_id: OfferId;
 }
+/** Who answered last. */
+export interface LastAnswer {
+  agent_id?: AgentId;
+}
 /** Something that was due before the commit in which it happened, because nobody looked. What rules do because of it counts from the time at which it was due. */
 export interface Late {
   at: Timestamp;
@@ -1538,7 +1585,8 @@ export type Measure =
   | "resolution"
   | "unanswered"
   | "open"
-  | "reopened";
+  | "reopened"
+  | "hold";
 /** One measured time. */
 export interface Measured {
   agent_id?: AgentId;
@@ -1714,6 +1762,7 @@ export interface OutcomeFigures {
   answered: number;
   asked: number;
   first_reply: Spread;
+  hold: Spread;
   name?: string;
   open: number;
   opened: number;
@@ -1774,7 +1823,7 @@ export interface OutcomesSetting {
 }
 /** The owner: the agent or queue that is responsible. There is always exactly one. */
 export type Owner = { kind: "queue"; id: TeamId } | { kind: "agent"; id: AgentId };
-/** Why a conversation got another owner. */
+/** The reason for which a conversation got another owner. */
 export type OwnerCause =
   | "claimed"
   | "replied"
@@ -2000,6 +2049,7 @@ export interface Rang {
   at: Timestamp;
   clock: Clock;
   due_at: Timestamp;
+  policy_id?: SettingId;
   start: Timestamp;
 }
 /** What the devices of an agent have shown of themselves. */
@@ -2317,6 +2367,15 @@ export interface RuleTried {
   skipped?: SkippedStep[];
   tests?: boolean[];
 }
+/** A message of the team in an episode. */
+export interface Said {
+  asked?: Turn;
+  bot?: boolean;
+  by?: AgentId;
+  lost?: boolean;
+  seq: number;
+  status?: Status;
+}
 /** A filter that is kept by name. */
 export interface SavedView {
   editable: boolean;
@@ -2586,6 +2645,7 @@ export interface SlaSetting {
 /** The times that are promised in an episode, as they were when it began. */
 export interface SlaState {
   answered?: boolean;
+  calendars?: Calendar[];
   first?: SlaTarget;
   next?: SlaTarget;
   pauses?: Pause[];
@@ -2643,6 +2703,7 @@ export interface Spread {
   max_ms: number | null;
   mean_ms: number | null;
   median_ms: number | null;
+  open_late: number;
   p90_ms: number | null;
   within: number;
 }
@@ -2666,6 +2727,7 @@ export interface StretchFigures {
   asked: number;
   first_reply: Spread;
   from: Timestamp;
+  hold: Spread;
   open: number;
   opened: number;
   pick_up: Spread;
@@ -2769,6 +2831,7 @@ export interface TagFigures {
   answered: number;
   asked: number;
   first_reply: Spread;
+  hold: Spread;
   name?: string;
   open: number;
   opened: number;
@@ -2844,6 +2907,7 @@ export interface TeamFigures {
   answered: number;
   asked: number;
   first_reply: Spread;
+  hold: Spread;
   open: number;
   opened: number;
   pick_up: Spread;

@@ -58,24 +58,13 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
     clocks::fold(conversation, event);
     reminders::fold(&mut conversation.thread.reminders, event);
     match &event.fact {
-        Fact::EpisodeOpened { episode } => {
-            let head = &mut conversation.head;
-            (head.episode, head.status) = (*episode, Status::Open);
-            head.priority = Priority::Normal;
-            conversation.thread.tags.retain(|on| on.lasting);
-        }
-        Fact::LineReceived { line, turn, window_until, .. } => {
+        Fact::EpisodeOpened { episode, .. } => open(conversation, *episode),
+        Fact::LineReceived { .. } => hear(conversation, event),
+        Fact::LineWritten { line, author, turn, bot, .. } => {
             append(conversation, *line, event);
-            // What somebody says who is blocked waits for nobody to read it.
-            if turn.is_some() {
-                conversation.thread.customer_seq = line.seq;
+            if !bot {
+                wrote(&mut conversation.thread.last_agent, *author);
             }
-            conversation.thread.window_until = *window_until;
-            set_turn(conversation, *turn);
-        }
-        Fact::LineWritten { line, author, turn, .. } => {
-            append(conversation, *line, event);
-            wrote(&mut conversation.thread.last_agent, *author);
             set_turn(conversation, *turn);
         }
         Fact::OwnerChanged { .. } => own(conversation, event),
@@ -84,7 +73,12 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
             conversation.head.orphaned_at.take_if(|_| *status == Status::Resolved);
             set_turn(conversation, *turn);
         }
-        Fact::MessageChanged { turn, .. } => set_turn(conversation, *turn),
+        Fact::MessageChanged { turn, last_answer, .. } => {
+            set_turn(conversation, *turn);
+            if let Some(last) = last_answer {
+                conversation.thread.last_agent = last.agent_id;
+            }
+        }
         Fact::Followed { agent_id } => follow(&mut conversation.thread.followers, *agent_id),
         Fact::Unfollowed { agent_id } => {
             conversation.thread.followers.retain(|follower| follower != agent_id);
@@ -127,16 +121,40 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
     }
 }
 
+fn open(conversation: &mut Conversation, episode: u32) {
+    let head = &mut conversation.head;
+    (head.episode, head.status) = (episode, Status::Open);
+    head.priority = Priority::Normal;
+    conversation.thread.tags.retain(|on| on.lasting);
+}
+
+fn hear(conversation: &mut Conversation, event: &Event) {
+    let Fact::LineReceived { line, turn, window_until, .. } = event.fact else { return };
+    append(conversation, line, event);
+    // What somebody says who is blocked waits for nobody to read it.
+    if turn.is_some() {
+        conversation.thread.customer_seq = line.seq;
+    }
+    conversation.thread.window_until = window_until;
+    set_turn(conversation, turn);
+}
+
 /// Somebody else is responsible. What was taken from an owner who was not there is flagged until an
 /// agent owns it.
 fn own(conversation: &mut Conversation, event: &Event) {
-    let Fact::OwnerChanged { owner, owner_epoch, team_id, cause, .. } = event.fact else { return };
+    let Fact::OwnerChanged { owner, owner_epoch, team_id, cause, keeps_last, .. } = event.fact
+    else {
+        return;
+    };
     let (head, thread) = (&mut conversation.head, &mut conversation.thread);
     (head.owner, head.owner_epoch, head.team_id) = (owner, owner_epoch, team_id);
     if owner.agent().is_some() {
         head.orphaned_at = None;
         thread.lapsed.clear();
-        thread.last_agent = owner.agent();
+        // Owning is no answer: earlier versions took it for one.
+        if !keeps_last {
+            thread.last_agent = owner.agent();
+        }
     } else if matches!(cause, OwnerCause::Absent | OwnerCause::Unreachable) {
         head.orphaned_at = Some(event.at);
     }

@@ -1,25 +1,29 @@
 //! Clocks: times that follow from a conversation and the policies, and from nothing else. So what
 //! the log says does not depend on when somebody looks.
 
+use std::collections::BTreeSet;
+
 use baton_protocol::limits::WINDOW_MS;
-use baton_protocol::setting::{Once, SlaTarget, Trigger};
+use baton_protocol::setting::{Once, Sla, SlaTarget, Trigger};
 use baton_protocol::{
-    Actor, AgentId, Author, BotStep, Clock, Clocks, Conversation, Event, Fact, Late, Pause,
-    Promised, Ran, Rang, Replied, RuleStep, SlaState, Status, Timestamp,
+    Actor, AgentId, Author, BotStep, Calendar, Clock, Clocks, Conversation, Event, Fact, Late,
+    Pause, Promised, Ran, Rang, Replied, RuleStep, SettingId, SlaState, Status, Timestamp,
 };
 
+use crate::context::Lines;
 use crate::planted::{Bug, is_planted};
-use crate::rules::{KnownRule, Policies};
-use crate::survey;
-use crate::{bots, reminders};
+use crate::rules::{KnownRule, KnownSla, Policies};
+use crate::{answers, bots, reminders, survey};
 
 /// Starts of one clock, and clocks of a conversation, that are remembered.
 const STARTS_KEPT: usize = 3;
 const RANG_KEPT: usize = 256;
+/// Starts of a promise's clock: so many turns may open again.
+const PROMISES_KEPT: usize = 30;
 /// Rules and automatic messages that are remembered.
 const RAN_KEPT: usize = 40;
 const REPLIED_KEPT: usize = 10;
-/// Pauses of promises that are remembered. The oldest two become one.
+/// Pauses of promises that earlier versions remembered. The oldest two become one.
 const PAUSES_KEPT: usize = 12;
 
 /// A clock that runs.
@@ -31,6 +35,8 @@ pub struct Due {
     pub clock: Clock,
     /// The time at which it began.
     pub start: Timestamp,
+    /// The policy, where it is a promise's.
+    pub policy_id: Option<SettingId>,
 }
 
 /// All clocks of a conversation that run and have not rung, the earliest first.
@@ -67,12 +73,21 @@ pub enum Ringing {
 
 /// The first thing that rings on a conversation, and the time at which it is due.
 pub fn first(conversation: &Conversation, policies: &Policies) -> Option<(Timestamp, Ringing)> {
+    first_of(conversation, policies, true)
+}
+
+/// The same; `asks` is false where no survey may be asked.
+pub(crate) fn first_of(
+    conversation: &Conversation,
+    policies: &Policies,
+    asks: bool,
+) -> Option<(Timestamp, Ringing)> {
     let snooze = match conversation.head.status {
         Status::Snoozed { until } => Some((until, Ringing::Snooze)),
         Status::Open | Status::Waiting | Status::Resolved => None,
     };
     let bot = bots::due(conversation, policies).map(|(at, step)| (at, Ringing::Bot(step)));
-    let survey = survey::due(conversation).map(|at| (at, Ringing::Survey));
+    let survey = survey::due(conversation).filter(|_| asks).map(|at| (at, Ringing::Survey));
     let clock = all(conversation, policies).first().map(|due| (due.at, Ringing::Clock(*due)));
     let reminder = reminders::first(conversation);
     let reminder = reminder.map(|one| (one.at, Ringing::Reminder(one.agent_id)));
@@ -125,7 +140,9 @@ fn may_stay(noted: Timestamp, next: Timestamp, now: Timestamp) -> bool {
 
 fn has_rung(conversation: &Conversation, due: Due) -> bool {
     let rang = &conversation.thread.clocks.rang;
-    let is_it = |rang: &Rang| rang.clock == due.clock && rang.start == due.start;
+    // Of what rang in an earlier version the policy is not known.
+    let is_its = |of: &Rang| of.policy_id.is_none_or(|policy| due.policy_id == Some(policy));
+    let is_it = |rang: &Rang| rang.clock == due.clock && rang.start == due.start && is_its(rang);
     if is_planted(Bug::ClocksForgetStarts) {
         return rang.iter().any(|rang| rang.clock == due.clock && rang.start >= due.start);
     }
@@ -142,7 +159,8 @@ fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) 
     };
     // A rule counts from its publishing on.
     let clock = Clock::Rule { rule_id: known.id };
-    (at >= known.since && known.counts_at(at)).then_some(Due { at, clock, start })
+    let counts = at >= known.since && known.counts_at(at);
+    counts.then_some(Due { at, clock, start, policy_id: None })
 }
 
 /// The time at which a rule's clock began, if it runs.
@@ -151,7 +169,8 @@ fn began(conversation: &Conversation, when: Trigger) -> Option<Timestamp> {
     let is_unresolved = matches!(head.status, Status::Open | Status::Waiting);
     let waits = thread.turn.filter(|_| head.status == Status::Open && thread.block.is_none());
     match when {
-        Trigger::Unanswered => Some(waits?.since),
+        // Who puts an unanswered customer aside has not answered.
+        Trigger::Unanswered => Some(thread.turn.filter(|_| thread.block.is_none())?.since),
         Trigger::Unassigned => Some(waits.filter(|_| head.owner.agent().is_none())?.since),
         Trigger::Idle => (is_unresolved && head.episode > 0)
             .then_some(thread.clocks.idle_since.unwrap_or(head.activity_at)),
@@ -170,37 +189,181 @@ fn began(conversation: &Conversation, when: Trigger) -> Option<Timestamp> {
     }
 }
 
-/// The clocks of what is promised. What waits for the customer or is snoozed is not late.
+/// The clocks of what is promised.
 fn promised(conversation: &Conversation, policies: &Policies) -> Vec<Due> {
-    let sla = conversation.thread.clocks.sla.as_deref();
-    let Some(sla) = sla.filter(|_| conversation.head.status == Status::Open) else {
-        return Vec::new();
-    };
+    let Some(sla) = conversation.thread.clocks.sla.as_deref() else { return Vec::new() };
     let (answer, target) =
         if sla.answered { (Promised::Next, sla.next) } else { (Promised::First, sla.first) };
-    let turn = conversation.thread.turn;
-    let answer = target.zip(turn).map(|(target, turn)| (answer, target, turn.since));
-    let end = sla.resolution.map(|target| (Promised::Resolution, target, sla.since));
-    let of = |(answer, target, start)| of_promise(sla, policies, answer, (target, start));
-    answer.into_iter().chain(end).flat_map(of).collect()
+    let all = [(answer, target), (Promised::Resolution, sla.resolution)];
+    let running = all.into_iter().filter_map(|(answer, target)| {
+        let (start, pauses) = counted(conversation, answer)?;
+        Some(of_promise(sla, policies, (answer, target?), (start, pauses)))
+    });
+    running.flatten().collect()
+}
+
+/// The beginning of the clock of a promise, and its pauses, if it runs.
+///
+/// An answer is waited for from the customer's line, or from when a bot gave it to people. The
+/// status does not count: who puts an unanswered customer aside has not answered. The end of the
+/// episode stands still meanwhile.
+fn counted(conversation: &Conversation, answer: Promised) -> Option<(Timestamp, &[Pause])> {
+    let Conversation { head, thread } = conversation;
+    let (sla, turn) = (thread.clocks.sla.as_deref()?, thread.turn);
+    let is_open = head.status == Status::Open;
+    match (&thread.clocks.answers, answer) {
+        (Some(answers), Promised::Resolution) => {
+            is_open.then_some((answers.since, answers.pauses.as_slice()))
+        }
+        (Some(answers), Promised::First | Promised::Next) => {
+            let since = turn.filter(|_| thread.clocks.bot.is_none())?.since;
+            Some((answers.handed_at.map_or(since, |at| at.max(since)), &[]))
+        }
+        // An earlier version opened the episode, and these were its meanings.
+        (None, Promised::Resolution) => is_open.then_some((sla.since, sla.pauses.as_slice())),
+        (None, Promised::First | Promised::Next) => {
+            turn.filter(|_| is_open).map(|turn| (turn.since, sla.pauses.as_slice()))
+        }
+    }
 }
 
 /// The clocks of one promise: of its warning, and of its end.
 fn of_promise(
     sla: &SlaState,
     policies: &Policies,
-    answer: Promised,
-    (target, start): (SlaTarget, Timestamp),
+    (answer, target): (Promised, SlaTarget),
+    (start, pauses): (Timestamp, &[Pause]),
 ) -> impl Iterator<Item = Due> {
     let SlaTarget { target_min, warn_at, hours } = target;
     let ms = i64::from(target_min) * 60_000;
+    let policy_id = Some(sla.policy_id);
     let due = |clock, ms| {
-        let at = policies.after(start, ms, hours, &sla.pauses)?;
-        Some(Due { at, clock, start })
+        let at = policies.promised_at(start, ms, (hours, &sla.calendars), pauses)?;
+        Some(Due { at, clock, start, policy_id })
     };
     let warned =
         warn_at.and_then(|percent| due(Clock::Warned { answer }, ms * i64::from(percent) / 100));
     warned.into_iter().chain(due(Clock::Breached { answer }, ms))
+}
+
+/// The fact that these times are promised. Where that comes later than the episode, the clocks that
+/// are past by then are marked: nobody broke what was not promised yet.
+pub(crate) fn promise(
+    conversation: &Conversation,
+    policies: &Policies,
+    known: &KnownSla,
+    later: Option<Timestamp>,
+) -> Fact {
+    let Sla { first, next, resolution, .. } = known.sla;
+    let calendars = calendars([first, next, resolution], policies);
+    let (policy_id, version) = (known.id, known.version);
+    let fact = |calendars, late| Fact::SlaApplied {
+        policy_id,
+        version,
+        first,
+        next,
+        resolution,
+        calendars,
+        late,
+        answers: None,
+    };
+    let Some(now) = later.filter(|_| conversation.thread.clocks.answers.is_some()) else {
+        return fact(calendars, Vec::new());
+    };
+    let mut then = conversation.clone();
+    apply_sla(&mut then, &fact(Vec::clone(&calendars), Vec::new()), now);
+    let is_late = |due: &Due| due.at < now && !has_rung(&then, *due);
+    let late = promised(&then, policies).into_iter().filter(is_late).map(|due| due.clock).collect();
+    fact(calendars, late)
+}
+
+/// The fact that the answers of an episode are known from here on, where an earlier version opened
+/// it. A promise that was lost by a lost answer runs again by it. What is past by then is marked.
+pub(crate) fn found(
+    conversation: &Conversation,
+    lines: &Lines,
+    policies: &Policies,
+    now: Timestamp,
+) -> Option<Fact> {
+    let Conversation { head, thread } = conversation;
+    let sla = thread.clocks.sla.as_deref()?;
+    if thread.clocks.answers.is_some() || head.status == Status::Resolved || head.episode == 0 {
+        return None;
+    }
+    let SlaState { policy_id, version, first, next, resolution, .. } = *sla;
+    let answers = Some(Box::new(answers::found(conversation, lines, sla)));
+    let calendars = calendars([first, next, resolution], policies);
+    let fact = |late| Fact::SlaApplied {
+        policy_id,
+        version,
+        first,
+        next,
+        resolution,
+        calendars: calendars.clone(),
+        late,
+        answers: answers.clone(),
+    };
+    let mut then = conversation.clone();
+    apply_sla(&mut then, &fact(Vec::new()), now);
+    let ran = promised(conversation, policies);
+    let is_late = |due: &Due| due.at < now && !has_rung(&then, *due) && !ran.contains(due);
+    let late = promised(&then, policies).into_iter().filter(is_late).map(|due| due.clock).collect();
+    Some(fact(late))
+}
+
+/// The schedules of these targets, in the version of now.
+fn calendars(targets: [Option<SlaTarget>; 3], policies: &Policies) -> Vec<Calendar> {
+    let hours = targets.into_iter().flatten().filter_map(|target| target.hours);
+    let all: BTreeSet<SettingId> = hours.collect();
+    all.into_iter().filter_map(|id| policies.calendar(id)).collect()
+}
+
+/// Notes what is promised from here on.
+fn apply_sla(conversation: &mut Conversation, fact: &Fact, at: Timestamp) {
+    let Fact::SlaApplied {
+        policy_id,
+        version,
+        first,
+        next,
+        resolution,
+        calendars,
+        late,
+        answers: found,
+    } = fact
+    else {
+        return;
+    };
+    let (before, turn) = (conversation.head.status, conversation.thread.turn);
+    let clocks = &mut conversation.thread.clocks;
+    if found.is_some() {
+        clocks.answers.clone_from(found);
+    }
+    let (answered, since, pauses) = match (&clocks.answers, clocks.sla.take()) {
+        (Some(answers), _) => (answers::is_answered(answers), answers.since, Vec::new()),
+        (None, Some(old)) => (old.answered, old.since, old.pauses),
+        (None, None) => {
+            let paused = (before != Status::Open).then_some(Pause { from: at, until: None });
+            (false, turn.map_or(at, |turn| turn.since), paused.into_iter().collect())
+        }
+    };
+    clocks.sla = Some(Box::new(SlaState {
+        policy_id: *policy_id,
+        version: *version,
+        first: *first,
+        next: *next,
+        resolution: *resolution,
+        since,
+        answered,
+        pauses,
+        calendars: calendars.clone(),
+    }));
+    let policy_id = Some(*policy_id);
+    for clock in late.iter().copied() {
+        let (Clock::Warned { answer } | Clock::Breached { answer }) = clock else { continue };
+        let Some((start, _)) = counted(conversation, answer) else { continue };
+        let rang = Rang { clock, start, due_at: at, at, policy_id };
+        ring(&mut conversation.thread.clocks, rang);
+    }
 }
 
 /// Folds an event into what is remembered of clocks, before all else changes.
@@ -212,35 +375,37 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     if event.revision.is_some() {
         clocks.late = late(clocks.late, event, before);
     }
+    // A rule acts at the time of its clock, however late somebody looked. So does a snooze end.
+    let acted = match before {
+        Status::Snoozed { until } => until.min(event.at),
+        Status::Open | Status::Waiting | Status::Resolved => {
+            clocks.late.map_or(event.at, |late| late.due_at)
+        }
+    };
+    let had_bot = clocks.bot.is_some();
     bots::fold(clocks, event, turn.is_some());
     survey::fold(clocks, event);
+    answers::fold(conversation, event, acted);
+    let clocks = &mut conversation.thread.clocks;
+    if let Some(answers) = &mut clocks.answers {
+        if had_bot && clocks.bot.is_none() {
+            answers.handed_at = Some(event.at);
+        }
+        if let Some(sla) = &mut clocks.sla {
+            sla.answered = answers::is_answered(answers);
+        }
+    }
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no clock")]
     match &event.fact {
         Fact::RuleRan { rule_id, once, turn, did, cut: false, .. } => {
             let ran = Ran { rule_id: *rule_id, once: *once, turn: *turn, episode };
             remember(clocks, ran, event.at, did);
         }
-        Fact::ClockDue { clock, start, due_at } => {
-            let (clock, start, due_at) = (*clock, *start, *due_at);
-            ring(clocks, Rang { clock, start, due_at, at: event.at });
+        Fact::ClockDue { clock, start, due_at, policy_id } => {
+            let (clock, start, due_at, policy_id) = (*clock, *start, *due_at, *policy_id);
+            ring(clocks, Rang { clock, start, due_at, at: event.at, policy_id });
         }
-        Fact::SlaApplied { policy_id, version, first, next, resolution } => {
-            let since = turn.map_or(event.at, |turn| turn.since);
-            let paused = (before != Status::Open).then_some(Pause { from: event.at, until: None });
-            let old = clocks.sla.take().map(|old| (old.answered, old.since, old.pauses));
-            let (answered, since, pauses) =
-                old.unwrap_or_else(|| (false, since, paused.into_iter().collect()));
-            clocks.sla = Some(Box::new(SlaState {
-                policy_id: *policy_id,
-                version: *version,
-                first: *first,
-                next: *next,
-                resolution: *resolution,
-                since,
-                answered,
-                pauses,
-            }));
-        }
+        Fact::SlaApplied { .. } => apply_sla(conversation, &event.fact, event.at),
         Fact::EpisodeOpened { .. } => (clocks.sla, clocks.idle_since) = (None, None),
         Fact::LineReceived { .. } => clocks.idle_since = None,
         Fact::LineWritten { author: Author::Acknowledgement, .. } => {
@@ -249,20 +414,16 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
         Fact::LineWritten { author, turn, .. } => {
             clocks.idle_since = None;
             let is_answer = matches!(author, Author::Agent { .. } | Author::PhoneApp);
-            if let Some(sla) = clocks.sla.as_mut().filter(|_| is_answer && turn.is_none()) {
+            let is_old = clocks.answers.is_none();
+            if let Some(sla) = clocks.sla.as_mut().filter(|_| is_old && is_answer && turn.is_none())
+            {
                 sla.answered = true;
             }
         }
         Fact::StatusChanged { status, .. } => {
-            // A rule acts at the time of its clock, however late somebody looked.
-            let acted = clocks.late.map_or(event.at, |late| late.due_at);
-            if let Some(sla) = &mut clocks.sla {
-                // So does a snooze end.
-                let at = match before {
-                    Status::Snoozed { until } => until.min(event.at),
-                    Status::Open | Status::Waiting | Status::Resolved => acted,
-                };
-                pause(&mut sla.pauses, *status == Status::Open, at);
+            if let Some(sla) = clocks.sla.as_mut().filter(|_| clocks.answers.is_none()) {
+                answers::pause(&mut sla.pauses, *status == Status::Open, acted);
+                answers::join(&mut sla.pauses, PAUSES_KEPT);
             }
         }
         _ => {}
@@ -283,24 +444,6 @@ fn late(known: Option<Late>, event: &Event, before: Status) -> Option<Late> {
         _ => return None,
     };
     (due_at < event.at).then_some(Late { due_at, at: event.at })
-}
-
-/// Notes that the clocks of promises run again, or that they stand still.
-fn pause(pauses: &mut Vec<Pause>, runs: bool, at: Timestamp) {
-    match (pauses.last_mut().filter(|last| last.until.is_none()), runs) {
-        (Some(last), true) => last.until = Some(at.max(last.from)),
-        (None, false) => pauses.push(Pause { from: at, until: None }),
-        (Some(_), false) | (None, true) => {}
-    }
-    let is_full = pauses.len() > PAUSES_KEPT;
-    // Of the oldest two their lengths are kept, and where the later one ended.
-    if let [Pause { from, until: Some(end) }, next, ..] = pauses.as_mut_slice()
-        && next.until.is_some()
-        && is_full
-    {
-        next.from = next.from.plus_ms(-end.since(*from));
-        pauses.remove(0);
-    }
 }
 
 /// Notes that a rule ran.
@@ -327,10 +470,12 @@ pub(crate) fn remember(clocks: &mut Clocks, ran: Ran, at: Timestamp, did: &[Rule
 pub(crate) fn ring(clocks: &mut Clocks, rang: Rang) {
     clocks.rang.push(rang);
     let mut starts = 0;
+    let most = if rang.policy_id.is_some() { PROMISES_KEPT } else { STARTS_KEPT };
     let mut kept: Vec<Rang> = Vec::new();
     for of in clocks.rang.drain(..).rev() {
-        starts += usize::from(of.clock == rang.clock);
-        if of.clock != rang.clock || starts <= STARTS_KEPT {
+        let is_same = (of.clock, of.policy_id) == (rang.clock, rang.policy_id);
+        starts += usize::from(is_same);
+        if !is_same || starts <= most {
             kept.push(of);
         }
     }

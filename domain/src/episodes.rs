@@ -24,7 +24,7 @@ pub fn episodes(events: &[Event]) -> Vec<Began> {
     let mut on: Vec<TagOn> = Vec::new();
     for event in events {
         match &event.fact {
-            Fact::EpisodeOpened { episode } => {
+            Fact::EpisodeOpened { episode, .. } => {
                 on.retain(|on| on.lasting);
                 let episode = Episode {
                     episode: *episode,
@@ -47,6 +47,13 @@ pub fn episodes(events: &[Event]) -> Vec<Began> {
                         Some(EventContent::Outcome(said)) => Some(said.clone()),
                         _ => None,
                     };
+                }
+            }
+            // Its last answer was lost: it goes on.
+            Fact::StatusChanged { .. } => {
+                if let Some(Began { episode, .. }) = all.last_mut() {
+                    (episode.resolved_at, episode.by) = (None, None);
+                    (episode.outcome, episode.said) = (None, None);
                 }
             }
             Fact::Tagged { added, removed } => {

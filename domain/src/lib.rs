@@ -5,6 +5,7 @@
 //! server and the phone use the same functions.
 
 pub mod announce;
+mod answers;
 pub mod apply;
 pub mod attributes;
 pub mod board;

@@ -7,6 +7,7 @@
 mod class;
 mod reopened;
 mod spread;
+mod step;
 mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,7 +126,8 @@ struct Counts {
     opened: u64,
     asked: u64,
     rated: u64,
-    points: u64,
+    /// Somebody may choose anew: then the difference is added.
+    points: i64,
     settled: u64,
     settled_reopened: u64,
 }
@@ -151,6 +153,8 @@ struct Sample {
     stretch: usize,
     measured: Measured,
     episode: EpisodeAt,
+    /// It goes on: what was asked for has not happened yet.
+    goes_on: bool,
 }
 
 /// A measured time, and the episode that it is of.
@@ -213,7 +217,7 @@ impl Tally {
             let (tags, ending) = (class.tags.clone(), class.ending);
             Some(MeasuredEpisode { measure, measured, tags, ending })
         };
-        self.samples().filter_map(of_sample).collect()
+        self.samples().filter(|sample| !sample.goes_on).filter_map(of_sample).collect()
     }
 
     /// The conversations behind a figure, the slowest first.
@@ -347,11 +351,12 @@ struct Group {
 
 impl Group {
     fn measure(&mut self, sample: &Sample) {
-        self.spreads.add(sample.measure, sample.measured.ms);
+        self.spreads.add(sample.measure, sample.measured.ms, sample.goes_on);
     }
 
     fn figures(self, within_ms: u64) -> Figures {
         let Counts { received, sent, turns, opened, asked, rated, points, .. } = self.counts;
+        let points = u64::try_from(points).unwrap_or_default();
         let spread = |measure| self.spreads.of(measure, within_ms);
         let reply = spread(Measure::Reply);
         let resolution = spread(Measure::Resolution);
@@ -373,6 +378,7 @@ impl Group {
             first_reply: spread(Measure::FirstReply),
             reply,
             pick_up: spread(Measure::PickUp),
+            hold: spread(Measure::Hold),
             resolution,
         }
     }

@@ -8,6 +8,7 @@ use baton_protocol::{
     SurveyState, SurveyStep, Timestamp,
 };
 
+use crate::answers;
 use crate::decide::Draft;
 use crate::decide::acknowledge::acknowledgement;
 use crate::rules::Policies;
@@ -38,10 +39,20 @@ pub fn plan(conversation: &Conversation, policies: &Policies, event: &Event) -> 
     if was_asked || !is_chosen || !thread.kind.is_contact() || thread.block.is_some() {
         return None;
     }
-    thread.last_agent?;
+    if !is_answered(conversation) {
+        return None;
+    }
     let at = event.at.plus_ms(i64::from(survey.after_min) * 60_000);
     let step = SurveyStep::Planned { at };
     Some(Fact::Surveyed { survey_id: *survey_id, episode: head.episode, agent_id, step })
+}
+
+/// True if a person said something in the episode that reached the customer, or may yet. Earlier
+/// versions remembered who owned it or answered, in whatever episode.
+fn is_answered(conversation: &Conversation) -> bool {
+    let thread = &conversation.thread;
+    let answers = thread.clocks.answers.as_deref();
+    answers.map_or(thread.last_agent.is_some(), answers::is_written)
 }
 
 /// Below which share of a hundred an episode falls: the same whoever asks.
@@ -69,7 +80,8 @@ pub fn ask(
     let is_free = window.is_some_and(|until| until.since(now) >= WINDOW_LEFT_MS);
     let is_late = now.since(state.at) > LATE_MS;
     let text = known.and_then(|(_, survey)| Some((survey, survey.ask.as_deref()?)));
-    let Some((survey, text)) = text.filter(|_| is_free && !is_late) else {
+    let is_asked = is_free && !is_late && is_answered(conversation);
+    let Some((survey, text)) = text.filter(|_| is_asked) else {
         return vec![fact(state, SurveyStep::Dropped)];
     };
     let details = choices(state, survey);

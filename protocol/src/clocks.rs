@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::setting::{Once, SlaTarget};
-use crate::{AgentId, Priority, SettingId, TeamId, Timestamp};
+use crate::{AgentId, Priority, SettingId, Status, TeamId, Timestamp, Turn};
 
 /// The rules that ran on a conversation, the clocks that rang, and the times that are promised.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -30,9 +30,71 @@ pub struct Clocks {
     /// The last survey at an end, or the one that is to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<SurveyState>,
+    /// The answers of the latest episode; none where an earlier version opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Box<Answers>>,
     /// What the newest commit did by itself later than it was due; none where it was on time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late: Option<Late>,
+}
+
+/// The customer's questions and the team's answers in an episode. The open turn follows from them,
+/// also once an answer is lost or arrives after all.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Answers {
+    /// The number of the first line that can stand in the episode.
+    pub from_seq: u64,
+    /// The time of its first message; of its opening before there was one.
+    pub since: Timestamp,
+    /// The customer's first line before all of `said`, where it waits for an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Turn>,
+    /// The newest messages of the team. Those before them are known to have arrived, or are taken
+    /// for that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Said>,
+    /// A person wrote before all of `said`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub written: bool,
+    /// A person answered a turn of the episode before all of `said`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answered: bool,
+    /// The last agent who answered before all of `said`, in whatever episode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<AgentId>,
+    /// The time at which a bot last gave it to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_at: Option<Timestamp>,
+    /// The agent who owned it when it was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<AgentId>,
+    /// The stretches in which it waited for the customer, was put aside or was resolved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+}
+
+/// A message of the team in an episode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Said {
+    /// Its number.
+    pub seq: u64,
+    /// Its author; none for the phone app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AgentId>,
+    /// The author is a bot: its messages answer nobody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bot: bool,
+    /// It failed, is held or was taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lost: bool,
+    /// The status of the episode when it was written, where it answered an open turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// The customer's first line after it, and before the next message of the team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Turn>,
 }
 
 /// Something that was due before the commit in which it happened, because nobody looked. What rules
@@ -100,7 +162,7 @@ pub enum SurveyStep {
 }
 
 /// The time that a conversation spends with a bot.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BotState {
     /// The bot.
@@ -112,6 +174,26 @@ pub struct BotState {
     /// Since when the customer waits for it to say something; none where it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_since: Option<Timestamp>,
+    /// The begin of the customer's waiting before all of `said`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Timestamp>,
+    /// Its newest messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<BotSaid>,
+}
+
+/// A message of a bot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BotSaid {
+    /// Its number.
+    pub seq: u64,
+    /// It failed, is held or was taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lost: bool,
+    /// The time of the customer's first line after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Timestamp>,
 }
 
 /// The way to a bot, or from it.
@@ -180,6 +262,9 @@ pub struct Rang {
     pub due_at: Timestamp,
     /// See above.
     pub at: Timestamp,
+    /// The policy, where it is a promise's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_id: Option<SettingId>,
 }
 
 /// A clock of a conversation.
@@ -239,10 +324,23 @@ pub struct SlaState {
     /// Whether a person has answered in this episode.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub answered: bool,
-    /// The stretches in which it waited for the customer or was put aside: no clock of a promise
-    /// runs there.
+    /// The stretches in which it waited for the customer or was put aside, as earlier versions
+    /// kept them: no clock of a promise runs there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
+    /// The schedules by which it counts, as they were when it was promised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<Calendar>,
+}
+
+/// A schedule in the version in which a promise counts by it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Calendar {
+    /// The schedule.
+    pub id: SettingId,
+    /// Its version.
+    pub version: u32,
 }
 
 /// A stretch in which the clocks of promises stand still.

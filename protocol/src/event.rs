@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::command::CannedUse;
 use crate::conversation::{Block, ContactCard};
 use crate::group::ConversationKind;
+pub use crate::owner_cause::OwnerCause;
 use crate::setting::SecretStep;
 use crate::setting::{Once, SlaTarget};
 use crate::{
-    AgentId, AgentSet, Amendment, Author, BotStep, ChannelId, ChannelSet, Clock, ContactId,
-    Content, ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId,
+    AgentId, AgentSet, Amendment, Answers, Author, BotStep, Calendar, ChannelId, ChannelSet, Clock,
+    ContactId, Content, ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId,
     InvitationStep, LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId,
     MessageStatus, NoteId, OfferEnd, OfferId, OpId, OpenOffer, Owner, Priority, RuleStep,
     SettingId, SkippedStep, Spoken, Status, SurveyStep, TagOn, TeamId, TeamSet, Timestamp, Trail,
@@ -109,41 +110,13 @@ pub struct OutcomeSaid {
     pub text: Option<String>,
 }
 
-/// Why a conversation got another owner.
+/// Who answered last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum OwnerCause {
-    /// An agent claimed it.
-    Claimed,
-    /// An agent replied to a conversation that a queue owned.
-    Replied,
-    /// An agent gave it to a colleague.
-    Assigned,
-    /// It went back to the queue.
-    Unassigned,
-    /// It was handed over.
-    Transferred,
-    /// It was resolved; the queue owns it.
-    Resolved,
-    /// An agent opened a new episode.
-    Reopened,
-    /// Its owner left the workspace.
-    Rehomed,
-    /// The team's routing gave it to an agent.
-    Routed,
-    /// An agent accepted an offer.
-    Accepted,
-    /// A bot had it, and it went to people.
-    BotHanded,
-    /// Its owner was away while the customer waited.
-    Absent,
-    /// Nothing reached its owner while the customer waited.
-    Unreachable,
-    /// One that this version does not know.
-    #[serde(other)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
-    Unknown,
+pub struct LastAnswer {
+    /// The agent; none where nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
 }
 
 /// Something that happened, as plain data.
@@ -175,6 +148,9 @@ pub enum Fact {
     EpisodeOpened {
         /// Its number.
         episode: u32,
+        /// The number of the first line that can stand in it. Earlier versions left it out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_seq: Option<u64>,
     },
     /// The customer wrote.
     LineReceived {
@@ -227,6 +203,9 @@ pub enum Fact {
         /// The canned reply that it was made of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         canned: Option<CannedUse>,
+        /// Its author is a bot: it answers nobody.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        bot: bool,
     },
     /// The status of a sent message changed.
     MessageChanged {
@@ -250,6 +229,12 @@ pub enum Fact {
         /// It is sent again although this colleague held the lease.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lease_ignored_of: Option<AgentId>,
+        /// The last who answered from here on, where this changes it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_answer: Option<LastAnswer>,
+        /// It was lost, and is of an earlier episode than the latest: nothing opens by it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        of_earlier: bool,
     },
     /// An earlier line was changed, taken back, or somebody reacted to it. Nothing is answered by
     /// it, and it has no number of its own: new words and a revocation are lines of their own.
@@ -311,6 +296,10 @@ pub enum Fact {
         /// A supervisor passed the agent's capacity.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         exceeded_capacity: bool,
+        /// The last agent who answered stays who it was. Earlier versions took the owner for it,
+        /// and left this out.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keeps_last: bool,
     },
     /// The status of the episode changed.
     StatusChanged {
@@ -417,6 +406,9 @@ pub enum Fact {
         start: Timestamp,
         /// The time at which it was due, exactly.
         due_at: Timestamp,
+        /// The policy, where it is a promise's. Earlier versions left it out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy_id: Option<SettingId>,
     },
     /// Times were promised for the episode.
     SlaApplied {
@@ -433,6 +425,15 @@ pub enum Fact {
         /// For the end of the episode.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resolution: Option<SlaTarget>,
+        /// The schedules by which it counts, in the version of now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calendars: Vec<Calendar>,
+        /// Clocks that were due before they were promised: they are late, and do not ring.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        late: Vec<Clock>,
+        /// The answers of the episode, found once where an earlier version opened it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answers: Option<Box<Answers>>,
     },
     /// A bot has it, or has it no more.
     BotChanged {

@@ -46,6 +46,7 @@ pub mod next;
 pub mod notice;
 pub mod once;
 pub mod outcome;
+mod owner_cause;
 pub mod page;
 pub mod problem;
 pub mod push;
@@ -71,8 +72,8 @@ pub use account::{
 };
 pub use amended::{Amended, Amendment, Change, Reaction, Receipt};
 pub use clocks::{
-    BotState, BotStep, Clock, Clocks, Late, Pause, Promised, Ran, Rang, Replied, RuleStep,
-    SkipReason, SkippedStep, SlaState, SurveyState, SurveyStep,
+    Answers, BotSaid, BotState, BotStep, Calendar, Clock, Clocks, Late, Pause, Promised, Ran, Rang,
+    Replied, RuleStep, Said, SkipReason, SkippedStep, SlaState, SurveyState, SurveyStep,
 };
 pub use coaching::{Coach, CoachNote};
 pub use command::{Command, CommandBody, Seen};

@@ -150,12 +150,16 @@ pub struct Figures {
     /// Divided by `rated` it is the satisfaction in percent.
     #[serde(default)]
     pub points: u64,
-    /// From a turn's begin to the first answer of its episode.
+    /// From a turn's begin to the first answer of its episode; from when a bot gave it to people,
+    /// if that was later.
     pub first_reply: Spread,
     /// From a turn's begin to its answer.
     pub reply: Spread,
-    /// From an episode's begin to its first agent as owner.
+    /// From an episode's begin to its first person as owner.
     pub pick_up: Spread,
+    /// From when a person owned it, or the turn began if that was later, to the answer.
+    #[serde(default)]
+    pub hold: Spread,
     /// From an episode's begin to its end.
     pub resolution: Spread,
 }
@@ -176,6 +180,10 @@ pub struct Spread {
     pub max_ms: Option<u64>,
     /// The number of those that took at most [`AnswersReport::within_ms`].
     pub within: u64,
+    /// The number of those that go on, and have lasted longer than that. So `within` is a share of
+    /// `count` and these.
+    #[serde(default)]
+    pub open_late: u64,
 }
 
 /// The times that are measured of a conversation.
@@ -198,6 +206,8 @@ pub enum Measure {
     /// See [`Figures::reopened`]: from the end of an episode to the begin of the next one. It
     /// belongs to the stretch in which the first one ended, and to whoever resolved that.
     Reopened,
+    /// See [`Figures::hold`].
+    Hold,
 }
 
 names!(Measure {
@@ -208,6 +218,7 @@ names!(Measure {
     Unanswered = "unanswered",
     Open = "open",
     Reopened = "reopened",
+    Hold = "hold",
 });
 
 /// `GET /reports/answers/conversations`: what is behind a figure, the slowest first.

@@ -644,7 +644,7 @@ function advance(held: Full, event: Event): Full {
         // What somebody says who is blocked waits for nobody to read it.
         if (event.turn !== null) thread.customer_seq = line.seq;
         thread.window_until = event.window_until;
-      } else if (event.author.kind === "agent") {
+      } else if (event.author.kind === "agent" && event.bot !== true) {
         thread.last_agent = event.author.id;
       }
       turned(event.turn);
@@ -655,6 +655,7 @@ function advance(held: Full, event: Event): Full {
     }
     case "message_changed": {
       turned(event.turn);
+      if (event.last_answer !== undefined) thread.last_agent = event.last_answer.agent_id ?? null;
       const change = (line: Line) => (line.id === event.line.id ? changed(line, event) : line);
       if (view.preview !== null) view.preview = change(view.preview);
       if (lines !== undefined) lines.lines = lines.lines.map(change);
@@ -693,7 +694,8 @@ function advance(held: Full, event: Event): Full {
       else if (event.cause === "absent" || event.cause === "unreachable") head.orphaned_at = event.at;
       head.owner_epoch = event.owner_epoch;
       head.team_id = event.team_id;
-      if (event.owner.kind === "agent") thread.last_agent = event.owner.id;
+      // Owning is no answer: earlier servers took it for one.
+      if (event.owner.kind === "agent" && event.keeps_last !== true) thread.last_agent = event.owner.id;
       break;
     case "status_changed":
       head.status = event.status;

@@ -34,9 +34,14 @@ export interface Chart {
   target?: number;
 }
 
+/** How many a share is of: what goes on and has lasted longer than the target missed it. */
+export function sharedBy({ count, open_late = 0 }: Spread): number {
+  return count + open_late;
+}
+
 /** The part that took at most the target; null where nothing was measured. */
-export function shareOf({ count, within }: Spread): Value {
-  return count === 0 ? null : within / count;
+export function shareOf(of: Spread): Value {
+  return sharedBy(of) === 0 ? null : of.within / sharedBy(of);
 }
 
 /** The part that was reopened, of the episodes of which that is known; null where there is none. */
@@ -134,6 +139,7 @@ export function isBlank({ series, drawn }: Chart): boolean {
 export function isNothing(whole: Figures): boolean {
   const { received, sent, turns, answered, unanswered, open, opened, resolved } = whole;
   const counts = [received, sent, turns, answered, unanswered, open, opened, resolved];
-  const spreads = [whole.first_reply, whole.reply, whole.pick_up, whole.resolution];
+  const all = [whole.first_reply, whole.reply, whole.pick_up, whole.hold, whole.resolution];
+  const spreads = all.filter((of) => of !== undefined);
   return [...counts, ...spreads.map(({ count }) => count)].every((count) => count === 0);
 }

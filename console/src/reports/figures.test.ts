@@ -52,6 +52,12 @@ test("charts have one value for each stretch, and none where nothing was measure
   expect(chartsOf([undefined], MIN).every(isBlank)).toBe(true);
 });
 
+test("what is open for longer than the target is no part of those within it", () => {
+  const reply = { ...spread(MIN, 2 * MIN), count: 45, within: 45, open_late: 58 };
+  expect(valueOf(figures({ reply }), "within")).toBe(45 / 103);
+  expect(valueOf(figures({ reply: { ...NONE, open_late: 2 } }), "within")).toBe(0);
+});
+
 test("a scale has room for the target, and a band far above the line is cut off", () => {
   const scale = (median: number, p90: number) => {
     const of = chartsOf([figures({ first_reply: spread(median, p90) })], 15 * MIN)[1];

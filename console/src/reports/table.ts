@@ -15,6 +15,7 @@ export const COLUMNS = [
   "first_reply",
   "reply",
   "pick_up",
+  "hold",
   "resolved",
   "resolution",
   "reopened",
@@ -35,6 +36,7 @@ const MEASURES: Partial<Record<Column, Measure>> = {
   first_reply: "first_reply",
   reply: "reply",
   pick_up: "pick_up",
+  hold: "hold",
   resolved: "resolution",
   resolution: "resolution",
   reopened: "reopened",
@@ -51,6 +53,7 @@ export function unitOf(column: Column): Unit {
     case "first_reply":
     case "reply":
     case "pick_up":
+    case "hold":
     case "resolution":
       return "duration";
     default:
@@ -68,8 +71,9 @@ export function valueOf(figures: Figures, column: Column): Value {
     case "first_reply":
     case "reply":
     case "pick_up":
+    case "hold":
     case "resolution":
-      return figures[column].median_ms;
+      return figures[column]?.median_ms ?? null;
     default:
       return figures[column];
   }

@@ -11,6 +11,8 @@ export interface Spread {
   max_ms: number | null;
   /** How many took at most the target. */
   within: number;
+  /** How many go on, and have lasted longer than that. */
+  open_late?: number;
 }
 /** A turn is one or more customer messages in a row that nobody had answered. */
 export interface Figures {
@@ -36,6 +38,8 @@ export interface Figures {
   first_reply: Spread;
   reply: Spread;
   pick_up: Spread;
+  /** From when a person owned it to the answer. */
+  hold?: Spread;
   resolution: Spread;
 }
 export interface Answers {
@@ -57,6 +61,7 @@ export const MEASURES = [
   "first_reply",
   "reply",
   "pick_up",
+  "hold",
   "resolution",
   "unanswered",
   "open",

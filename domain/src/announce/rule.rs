@@ -1,5 +1,6 @@
 //! What an event means: one table of facts, whom they concern and what they take back.
 
+use std::collections::BTreeSet;
 use std::iter;
 
 use baton_protocol::{
@@ -104,9 +105,11 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
             Owner::Queue(_) => Vec::new(),
         },
         Fact::LineWritten { author, turn: None, .. } => answered(*author),
-        Fact::MessageChanged { status, .. } if is_stuck(*status) => {
-            let whom = author.or(scope.owner.agent());
-            whom.map(|agent| tell(Whom::Agent(agent), Kind::Review)).into_iter().collect()
+        Fact::MessageChanged { status, of_earlier, .. } if is_stuck(*status) => {
+            // Nothing opens by it: whoever has the customer now is to know.
+            let owner = scope.owner.agent().filter(|_| *of_earlier || author.is_none());
+            let whom: BTreeSet<AgentId> = author.into_iter().chain(owner).collect();
+            whom.into_iter().map(|agent| tell(Whom::Agent(agent), Kind::Review)).collect()
         }
         Fact::MessageChanged {
             status: MessageStatus::Queued | MessageStatus::Cancelled, ..

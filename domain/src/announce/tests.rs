@@ -164,6 +164,7 @@ impl Scene {
             lease_ignored_of: None,
             leaves_at: None,
             canned: None,
+            bot: false,
         };
         self.happens(of, Actor::Agent { id: agent }, fact);
     }
@@ -175,6 +176,7 @@ impl Scene {
             team_id: SALES,
             cause,
             exceeded_capacity: false,
+            keeps_last: true,
         };
         self.happens(of, Actor::Agent { id: by }, fact);
     }
@@ -372,6 +374,8 @@ fn a_message_that_is_held_is_told_to_its_author_until_it_is_sent_again() {
         turn: None,
         seen: None,
         lease_ignored_of: None,
+        last_answer: None,
+        of_earlier: false,
     };
     let mut scene = Scene::new();
     scene.assigns(LUCIA, ANA, ANA);
@@ -380,6 +384,13 @@ fn a_message_that_is_held_is_told_to_its_author_until_it_is_sent_again() {
     let by_ben = Actor::Agent { id: BEN };
     scene.happens_to(LUCIA, by_ben, changed(MessageStatus::Queued), Some(BEN));
     assert_eq!(scene.queued(), []);
+    let mut of_earlier = changed(MessageStatus::Failed);
+    if let Fact::MessageChanged { of_earlier, .. } = &mut of_earlier {
+        *of_earlier = true;
+    }
+    scene.happens_to(LUCIA, Actor::System, of_earlier, Some(BEN));
+    let both = [(ANA, Kind::Review), (BEN, Kind::Review)];
+    assert_eq!(scene.queued(), both, "nothing opens by it, so its owner is told as well");
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub(crate) fn acknowledgement(
         lease_ignored_of: None,
         leaves_at: None,
         canned: None,
+        bot: false,
     };
     let (text, details) = (Some(text.to_owned()), details.map(Box::new));
     let content = Content { text, details, ..Content::default() };

@@ -8,6 +8,7 @@ use baton_protocol::{
 };
 
 use super::{Draft, marketing, turn};
+use crate::answers;
 use crate::context::{LineFacts, Lines};
 use crate::inbound::ProviderStatus;
 use crate::planted::{Bug, is_planted};
@@ -258,6 +259,10 @@ fn has_failed(current: MessageStatus) -> bool {
 /// The open turn once a message that was thought lost has arrived: closed, if it answered it.
 fn answered(conversation: &Conversation, facts: &LineFacts) -> Option<Turn> {
     let open = conversation.thread.turn?;
+    if conversation.thread.clocks.answers.is_some() {
+        let seq = facts.line.seq;
+        return turn::open_if(conversation, &|of| (of == seq).then_some(false));
+    }
     let was_kept_back = says_something(facts.kind) && facts.status.is_some_and(needs_review);
     let is_last_word = conversation.thread.customer_seq < facts.line.seq;
     (!(was_kept_back && is_last_word)).then_some(open)
@@ -295,6 +300,8 @@ pub fn restored(conversation: &Conversation, lines: &Lines, message: MessageId) 
         turn: conversation.thread.turn,
         seen: None,
         lease_ignored_of: None,
+        last_answer: None,
+        of_earlier: false,
     };
     vec![fact.into()]
 }
@@ -309,6 +316,8 @@ fn change(line: LineRef, status: MessageStatus, attempt: u32, turn: Option<Turn>
         turn,
         seen: None,
         lease_ignored_of: None,
+        last_answer: None,
+        of_earlier: false,
     }
 }
 
@@ -328,6 +337,8 @@ fn still_unknown(
         turn: conversation.thread.turn,
         seen: None,
         lease_ignored_of: None,
+        last_answer: None,
+        of_earlier: false,
     }
 }
 
@@ -380,7 +391,7 @@ fn keep_back(
         .filter(|later| later.author == facts.author && later.status == Some(MessageStatus::Queued))
         .partition(|later| later.in_doubt);
     let all: Vec<&LineFacts> = std::iter::once(facts).chain(later.iter().copied()).collect();
-    let (turn, mut drafts) = reopening(conversation, lines, &all);
+    let turn = turn::reopened(conversation, lines, &all);
     let change = |facts: &LineFacts, kept: Withheld| {
         Draft::from(Fact::MessageChanged {
             line: facts.line,
@@ -391,11 +402,14 @@ fn keep_back(
             turn,
             seen: None,
             lease_ignored_of: None,
+            last_answer: None,
+            of_earlier: false,
         })
     };
-    drafts.push(change(facts, kept));
+    let mut drafts = vec![change(facts, kept)];
     drafts.extend(later.iter().map(|later| change(later, Withheld::behind())));
     drafts.extend(in_doubt.iter().map(|later| change(later, Withheld::unknown())));
+    drafts.extend(going_on(conversation, turn));
     drafts
 }
 
@@ -409,25 +423,23 @@ pub(super) fn withdraw(
     if facts.in_doubt {
         return vec![still_unknown(conversation, facts, None).into()];
     }
-    let (turn, mut drafts) = if facts.status.is_some_and(needs_review) {
-        (conversation.thread.turn, Vec::new())
+    let turn = if facts.status.is_some_and(needs_review) {
+        conversation.thread.turn
     } else {
-        reopening(conversation, lines, &[facts])
+        turn::reopened(conversation, lines, &[facts])
     };
-    drafts.push(change(facts.line, MessageStatus::Cancelled, facts.attempt, turn).into());
-    drafts
+    let changed = change(facts.line, MessageStatus::Cancelled, facts.attempt, turn);
+    std::iter::once(changed.into()).chain(going_on(conversation, turn)).collect()
 }
 
-/// The turn once these will not reach the customer. What was resolved meanwhile becomes a new
-/// episode: the customer has no answer.
-fn reopening(
-    conversation: &Conversation,
-    lines: &Lines,
-    kept_back: &[&LineFacts],
-) -> (Option<Turn>, Vec<Draft>) {
-    let turn = turn::reopened(conversation, lines, kept_back);
-    let is_resolved = conversation.head.status == Status::Resolved;
-    let opened = (turn.is_some() && is_resolved)
-        .then(|| Fact::EpisodeOpened { episode: conversation.head.episode + 1 }.into());
-    (turn, opened.into_iter().collect())
+/// The status once the customer waits again: the one in which the lost answer was written. Whatever
+/// relied on that is taken back.
+fn going_on(conversation: &Conversation, turn: Option<Turn>) -> Option<Draft> {
+    let Conversation { head, thread } = conversation;
+    let turn = turn.filter(|_| thread.turn.is_none() && head.status != Status::Open)?;
+    let answers = thread.clocks.answers.as_deref();
+    let status = answers.and_then(|answers| answers::answered_in(answers, turn));
+    let status = status.unwrap_or(Status::Open);
+    let fact = Fact::StatusChanged { status, turn: Some(turn), outcome: None };
+    (status != head.status).then(|| fact.into())
 }

@@ -106,5 +106,7 @@ fn changed(
         turn: case.conversation.thread.turn,
         seen,
         lease_ignored_of,
+        last_answer: None,
+        of_earlier: false,
     }
 }

@@ -34,7 +34,7 @@ use baton_protocol::command::Sees;
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::OP_AGE_DAYS_MAX;
 use baton_protocol::{
-    Accepted, AgentState, Command, CommandBody, Conversation, Fact, OpId, Refusal, Timestamp,
+    Accepted, AgentState, Command, CommandBody, Conversation, Fact, Head, OpId, Refusal, Timestamp,
 };
 
 use crate::context::Context;
@@ -177,6 +177,11 @@ fn in_scope<'a>(context: &'a Context<'_>, command: &Command) -> Result<&'a Conve
         return Err(Refusal::NotInScope);
     }
     Ok(conversation)
+}
+
+/// The fact that the next episode begins, with whatever line comes next.
+pub(crate) fn opened(head: &Head) -> Fact {
+    Fact::EpisodeOpened { episode: head.episode + 1, from_seq: Some(head.last_seq + 1) }
 }
 
 /// Nothing had to change.

@@ -6,7 +6,7 @@ use baton_protocol::{
     OwnerCause, Refusal, ReplyPolicy, Status, TeamId,
 };
 
-use super::{Case, Decided, Draft, facts, fence, follow, nothing, work};
+use super::{Case, Decided, Draft, facts, fence, follow, nothing, opened, work};
 use crate::context::AgentFacts;
 use crate::planted::{Bug, is_planted};
 
@@ -99,7 +99,7 @@ impl Case<'_> {
 
     /// The fact that the next episode begins.
     pub(super) fn next_episode(&self) -> Fact {
-        Fact::EpisodeOpened { episode: self.conversation.head.episode + 1 }
+        opened(&self.conversation.head)
     }
 }
 
@@ -220,7 +220,8 @@ pub(crate) fn changed(
     exceeded_capacity: bool,
 ) -> Fact {
     let owner_epoch = head.owner_epoch + 1;
-    Fact::OwnerChanged { owner, owner_epoch, team_id, cause, exceeded_capacity }
+    let keeps_last = true;
+    Fact::OwnerChanged { owner, owner_epoch, team_id, cause, exceeded_capacity, keeps_last }
 }
 
 /// The hand-over note comes first, so that whoever receives the conversation finds it there.

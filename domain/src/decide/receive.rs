@@ -10,7 +10,7 @@ use baton_protocol::{
     MessageStatus, Status, Timestamp, Turn,
 };
 
-use super::{Draft, block};
+use super::{Draft, block, opened};
 use crate::context::LineFacts;
 use crate::inbound::{InboundMessage, Moved, Sender};
 use crate::line::{is_news, is_same_side};
@@ -117,7 +117,7 @@ pub fn understood(line: LineRef, message: &InboundMessage) -> Draft {
 
 /// A customer's act: the next line. It opens an episode after `resolved`, ends waiting and
 /// snoozed, opens the turn and extends the window. Of a blocked customer it extends the window
-/// alone. A group has no window.
+/// alone. A group has no window. What takes an earlier line back does nothing of that.
 pub fn customer_line(
     conversation: &Conversation,
     message: &InboundMessage,
@@ -131,12 +131,14 @@ pub fn customer_line(
     let line = LineRef { seq: conversation.head.last_seq + 1, id };
     let is_blocked = conversation.thread.block.is_some();
     let is_tap = !is_blocked && survey::is_tap(&message.content);
+    // Nothing is asked by a tap, nor by taking something back.
+    let is_quiet = is_tap || message.kind == LineKind::Revocation;
     match conversation.head.status {
-        _ if is_tap => {}
+        _ if is_quiet && !is_blocked => {}
         _ if is_blocked => drafts.extend(block::again(conversation)),
         Status::Open if conversation.head.episode > 0 => {}
         Status::Open | Status::Resolved => {
-            drafts.push(Fact::EpisodeOpened { episode: conversation.head.episode + 1 }.into());
+            drafts.push(opened(&conversation.head).into());
         }
         Status::Waiting | Status::Snoozed { .. } => drafts.push(
             Fact::StatusChanged {
@@ -149,10 +151,8 @@ pub fn customer_line(
     }
     let opened = Turn { from_seq: line.seq, since: said_at };
     let turn = (!is_blocked).then(|| conversation.thread.turn.unwrap_or(opened));
-    let turn = if is_tap { conversation.thread.turn } else { turn };
-    let window = said_at.plus_ms(WINDOW_MS);
-    let window = conversation.thread.window_until.map_or(window, |old| old.max(window));
-    let window_until = Some(window).filter(|_| conversation.thread.kind.is_contact());
+    let turn = if is_quiet { conversation.thread.turn } else { turn };
+    let window_until = window(conversation, message, said_at);
     // Before the message: rules that it wakes know the language.
     drafts.extend(language::heard(conversation, message.language));
     drafts.push(Draft {
@@ -170,6 +170,22 @@ pub fn customer_line(
     drafts
 }
 
+/// The end of the window once this was said. What takes something back does not extend it for
+/// certain.
+fn window(
+    conversation: &Conversation,
+    message: &InboundMessage,
+    said_at: Timestamp,
+) -> Option<Timestamp> {
+    let old = conversation.thread.window_until;
+    if message.kind == LineKind::Revocation {
+        return old;
+    }
+    let new = said_at.plus_ms(WINDOW_MS);
+    let new = old.map_or(new, |old| old.max(new));
+    Some(new).filter(|_| conversation.thread.kind.is_contact())
+}
+
 /// Said on the phone app that shares the number: somebody else's answer, which closes the turn,
 /// unless it says nothing of its own. The window stays as it is.
 pub fn echo_line(
@@ -181,7 +197,7 @@ pub fn echo_line(
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
     if conversation.head.episode == 0 {
-        drafts.push(Fact::EpisodeOpened { episode: 1 }.into());
+        drafts.push(opened(&conversation.head).into());
     }
     drafts.push(Draft {
         fact: Fact::LineWritten {
@@ -199,6 +215,7 @@ pub fn echo_line(
             lease_ignored_of: None,
             leaves_at: None,
             canned: None,
+            bot: false,
         },
         content: Some(EventContent::Line(message.content.clone())),
     });

@@ -96,6 +96,7 @@ pub(super) fn write(case: &Case<'_>, answer: OutgoingMessage) -> Decided {
         leaves_at: (case.context.hold_ms > 0 && !is_reaction && !case.context.is_bot)
             .then(|| case.now.plus_ms(case.context.hold_ms)),
         canned: answer.canned,
+        bot: case.context.is_bot,
     };
     drafts.push(Draft { fact, content: Some(EventContent::Line(answer.content)) });
     let accepted =

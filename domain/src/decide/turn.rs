@@ -2,6 +2,7 @@
 
 use baton_protocol::{Author, Conversation, Turn};
 
+use crate::answers;
 use crate::context::{LineFacts, Lines};
 use crate::predicates::needs_review;
 
@@ -21,6 +22,10 @@ pub(super) fn reopened(
     if conversation.thread.block.is_some() {
         return None;
     }
+    if conversation.thread.clocks.answers.is_some() {
+        let is_kept = |seq| kept_back.iter().any(|kept| kept.line.seq == seq);
+        return open_if(conversation, &|seq| is_kept(seq).then_some(true));
+    }
     let open = conversation.thread.turn;
     let top = open.map_or(conversation.head.last_seq, |turn| turn.from_seq);
     let mut turn = open;
@@ -39,4 +44,13 @@ pub(super) fn reopened(
         asked |= facts.author == Author::Customer;
     }
     turn
+}
+
+/// The open turn once these messages are lost, or are not: as it is where that changes nothing. A
+/// message of an earlier episode changes nothing in this one.
+pub(super) fn open_if(conversation: &Conversation, lost: answers::Fates<'_>) -> Option<Turn> {
+    let now = conversation.thread.turn;
+    let Some(answers) = conversation.thread.clocks.answers.as_deref() else { return now };
+    let after = answers::open(answers, lost);
+    if after == answers::open(answers, &|_| None) { now } else { after }
 }

@@ -7,7 +7,7 @@ use baton_protocol::{Actor, ConversationId, Fact, Owner, OwnerCause, Refusal, Ti
 use super::contact::{ContactNews, know_contact};
 use super::state::{By, State};
 use super::work::BeginWork;
-use crate::decide::owner;
+use crate::decide::{opened, owner};
 use crate::scope::{Level, Scope};
 
 /// Finds the conversation, or begins it. What is new is the agent's who began it, unless they are
@@ -38,8 +38,9 @@ pub(super) fn begin(
     let key = (caller.workspace, known.conversation);
     let named = By { card: Some(work.fresh.card), ..by };
     know_contact(state, &channel, known, ContactNews::Person(&work.to, now), named);
-    let mut facts = vec![Fact::EpisodeOpened { episode: 1 }];
-    facts.extend(taken(state, work, known.conversation));
+    let first = state.conversation(key.0, key.1).map(|of| opened(&of.head));
+    let taken = taken(state, work, known.conversation);
+    let facts: Vec<Fact> = first.into_iter().chain(taken).collect();
     state.append(key, facts.into_iter().map(Into::into).collect(), by);
     Ok(known.conversation)
 }

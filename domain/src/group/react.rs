@@ -75,10 +75,24 @@ fn is_promised(fact: &Fact) -> bool {
 /// Lets the clocks ring that are due on what a member touches. So what is decided does not depend
 /// on how late somebody looks.
 pub(super) fn settle(state: &mut State, work: &Work, now: Timestamp) {
+    // A survey is asked by whoever looks, never beside a line that somebody else brings.
+    let asks = matches!(work, Work::Look(_));
+    if let Work::Look(look) = work {
+        find(state, (look.workspace, look.conversation), now);
+    }
     for key in touched(state, work) {
         let policies = state.policies.get(&key.0).cloned().unwrap_or_default();
-        ring(state, key, &policies, now);
+        ring(state, key, &policies, (now, asks));
     }
+}
+
+/// Finds the answers of an episode that an earlier version opened.
+fn find(state: &mut State, key: Key<ConversationId>, now: Timestamp) {
+    let Some(policies) = state.policies.get(&key.0).cloned() else { return };
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let found = clocks::found(conversation, &state.lines, &policies, now);
+    let drafts = found.into_iter().map(Draft::from).collect();
+    state.append(key, drafts, By::new(Actor::System, now));
 }
 
 /// The conversations of which a member may change what clocks depend on.
@@ -135,10 +149,15 @@ fn told_of(
 }
 
 /// Lets ring what is due on a conversation, in the order of the times at which it was due.
-fn ring(state: &mut State, key: Key<ConversationId>, policies: &Policies, now: Timestamp) {
+fn ring(
+    state: &mut State,
+    key: Key<ConversationId>,
+    policies: &Policies,
+    (now, asks): (Timestamp, bool),
+) {
     for _ in 0..RINGS_MAX {
         let Some(conversation) = state.conversation(key.0, key.1) else { return };
-        let Some((at, ringing)) = clocks::first(conversation, policies) else { return };
+        let Some((at, ringing)) = clocks::first_of(conversation, policies, asks) else { return };
         if at > now {
             return;
         }
@@ -151,8 +170,8 @@ fn ring(state: &mut State, key: Key<ConversationId>, policies: &Policies, now: T
                 let Some(conversation) = state.conversation(key.0, key.1) else { return };
                 survey::ask(conversation, policies, message, now)
             }
-            Ringing::Clock(Due { clock, start, at: due_at }) => {
-                vec![Fact::ClockDue { clock, start, due_at }.into()]
+            Ringing::Clock(Due { clock, start, at: due_at, policy_id }) => {
+                vec![Fact::ClockDue { clock, start, due_at, policy_id }.into()]
             }
         };
         state.append(key, drafts, By::new(Actor::System, now));
@@ -164,7 +183,7 @@ fn ring(state: &mut State, key: Key<ConversationId>, policies: &Policies, now: T
 pub(super) fn react(state: &mut State, now: Timestamp) {
     while let Some(awake) = state.awake.pop_front() {
         let Some(policies) = state.policies.get(&awake.of.0).cloned() else { continue };
-        promise(state, &policies, awake.of, now);
+        promise(state, &policies, &awake, now);
         bot(state, &policies, &awake, now);
         ask(state, &policies, &awake, now);
         one(state, &policies, &awake, now);
@@ -277,7 +296,8 @@ pub(super) fn classify(state: &mut State, work: &ClassifiedWork, now: Timestamp)
 }
 
 /// Promises times for an episode that has none, or whose team has others.
-fn promise(state: &mut State, policies: &Policies, of: Key<ConversationId>, now: Timestamp) {
+fn promise(state: &mut State, policies: &Policies, awake: &Awake, now: Timestamp) {
+    let of = awake.of;
     let Some(conversation) = state.conversation(of.0, of.1) else { return };
     if conversation.head.status == Status::Resolved || conversation.head.episode == 0 {
         return;
@@ -287,13 +307,10 @@ fn promise(state: &mut State, policies: &Policies, of: Key<ConversationId>, now:
     if standing.is_some_and(|sla| sla.policy_id == known.id) {
         return;
     }
-    let fact = Fact::SlaApplied {
-        policy_id: known.id,
-        version: known.version,
-        first: known.sla.first,
-        next: known.sla.next,
-        resolution: known.sla.resolution,
-    };
+    // What opens the episode finds no clock that is past: whoever waits has waited for us.
+    let comes_later = !matches!(awake.event.fact, Fact::EpisodeOpened { .. });
+    let late = comes_later.then_some(now);
+    let fact = clocks::promise(conversation, policies, known, late);
     state.append(of, vec![fact.into()], By::new(Actor::System, now));
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    Actor, Amendment, Author, Change, ChannelId, ConversationId, Epoch, Fact, LineKind, LineRef,
+    Actor, Amendment, Author, Change, ChannelId, ConversationId, Epoch, LineKind, LineRef,
     Marketing, MessageId, MessageStatus, Receipt, Timestamp,
 };
 
@@ -18,7 +18,7 @@ use super::state::{
 };
 use super::work::{FreshIds, MessageAt, Post};
 use crate::decide::delivery::Sent;
-use crate::decide::{delivery, file, marketing, person, receive};
+use crate::decide::{delivery, file, marketing, opened, person, receive};
 use crate::inbound::{
     Element, ElementBody, GroupNews, InboundMessage, InboundReaction, Moved, Preference,
     ProviderStatus, Sender, StatusUpdate,
@@ -314,9 +314,8 @@ fn tell_of_group(
     }
     let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };
     know_contact(state, channel, known, ContactNews::Group(news), by);
-    if is_new {
-        state.append(key, vec![Fact::EpisodeOpened { episode: 1 }.into()], by);
-    }
+    let opened = state.conversation(key.0, key.1).filter(|_| is_new).map(|of| opened(&of.head));
+    state.append(key, opened.into_iter().map(Into::into).collect(), by);
 }
 
 /// Tells a reaction at its message. To one from before Baton's time it is kept raw.

@@ -8,9 +8,10 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::template::Template;
 use baton_protocol::{
-    Actor, AgentId, Author, Change, ChannelId, ContactId, Content, Conversation, ConversationId,
-    Epoch, Event, Fact, FileState, LineKind, MessageError, MessageId, MessageStatus, NodeId, OpId,
-    SettingId, Status, TeamId, Timestamp, WorkspaceId,
+    Actor, AgentId, AgentState, Author, Change, ChannelId, ContactId, Content, Conversation,
+    ConversationId, Epoch, Event, Fact, FileState, LineKind, MessageError, MessageId,
+    MessageStatus, NodeId, OpId, Owner, OwnerCause, SettingId, Status, TeamId, Timestamp,
+    WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -19,9 +20,11 @@ use super::react::Awake;
 use super::senders::KnownSender;
 use super::set::HeldSettings;
 use super::work::{FileWork, MessageAt};
+use crate::answers;
 use crate::apply::{apply, begin};
 use crate::context::{Lines, Moment, People, Prior};
 use crate::decide::Draft;
+use crate::decide::owner::changed;
 use crate::forward::Forwardable;
 use crate::inbound::ProviderStatus;
 use crate::log::{Batch, Logged, Route, apart};
@@ -188,8 +191,8 @@ pub struct Held {
     pub now: Conversation,
     /// Episodes that began, each with its number.
     pub episodes: Vec<(u32, Timestamp)>,
-    /// Episodes that ended, each with its number.
-    pub ended: Vec<(u32, Timestamp)>,
+    /// Episodes that ended, each with its number and its end; `None` where it goes on after all.
+    pub ended: Vec<(u32, Option<Timestamp>)>,
 }
 
 impl Held {
@@ -312,8 +315,35 @@ impl State {
     /// Appends facts of a conversation: applies each, keeps loads and lines true.
     pub(super) fn append(&mut self, of: Key<ConversationId>, drafts: Vec<Draft>, by: By) {
         for draft in drafts {
+            self.give_back(of, &draft.fact, by);
             self.append_one(of, draft, by);
         }
+    }
+
+    /// An episode that goes on after it was resolved, because its answer was lost, is its owner's
+    /// again. Where they are gone it is flagged.
+    fn give_back(&mut self, of: Key<ConversationId>, fact: &Fact, by: By) {
+        let Fact::StatusChanged { status, .. } = fact else { return };
+        let Some(conversation) = self.conversation(of.0, of.1) else { return };
+        let head = &conversation.head;
+        if *status == Status::Resolved || head.status != Status::Resolved {
+            return;
+        }
+        let before = match &conversation.thread.clocks.answers {
+            Some(answers) => answers.owner,
+            None => conversation.thread.last_agent,
+        };
+        let Some(agent) = before.filter(|_| head.owner.agent().is_none()) else { return };
+        let people = self.people.get(&of.0).and_then(|people| people.agents.get(&agent));
+        let there = people.filter(|facts| facts.state == AgentState::Active);
+        let fact = match there {
+            Some(facts) => {
+                let (owner, cause) = (Owner::Agent(agent), OwnerCause::Reopened);
+                changed(head, owner, head.team_id, cause, facts.is_full())
+            }
+            None => changed(head, head.owner, head.team_id, OwnerCause::Absent, false),
+        };
+        self.append_one(of, fact.into(), by);
     }
 
     pub(super) fn append_one(&mut self, of: Key<ConversationId>, draft: Draft, by: By) {
@@ -327,7 +357,7 @@ impl State {
             revision: (!alone).then_some(revision),
             at: by.at,
             actor: by.actor,
-            fact: draft.fact,
+            fact: old.iter().fold(draft.fact, |fact, old| answers::with_last(old, fact)),
             content: draft.content,
         };
         let Some(now) = self.fold(of, &event) else { return };
@@ -437,10 +467,11 @@ impl State {
         let was_open = held.now.head.status != Status::Resolved;
         apply(&mut held.now, event);
         let is_open = held.now.head.status != Status::Resolved;
-        if let Fact::EpisodeOpened { episode } = event.fact {
+        if let Fact::EpisodeOpened { episode, .. } = event.fact {
             held.episodes.push((episode, event.at));
-        } else if was_open && !is_open && held.now.head.episode > 0 {
-            held.ended.push((held.now.head.episode, event.at));
+        } else if was_open != is_open && held.now.head.episode > 0 {
+            let end = (!is_open).then_some(event.at);
+            held.ended.push((held.now.head.episode, end));
         }
         Some(held.now.clone())
     }

@@ -4,19 +4,16 @@ use std::collections::BTreeMap;
 
 use baton_protocol::report::{Measure, Measured};
 use baton_protocol::{
-    Actor, AgentId, Author, ChannelId, ConversationId, Event, Fact, LineKind, LineRef, MessageId,
-    Owner, SettingId, Status, SurveyStep, TagOn, TeamId, Timestamp, Turn,
+    AgentId, ChannelId, ConversationId, Event, Fact, MessageId, Status, TagOn, TeamId, Timestamp,
 };
 
 use super::class::{Class, Ending, EpisodeAt, Episodes};
-use super::reopened::{Ended, Fate};
+use super::reopened::Ended;
+use super::step::Step;
 use super::{Counts, Edges, Sample, Whose};
 use crate::hours::Hours;
 use crate::log::{Logged, Route};
-use crate::predicates::says_something;
-
-/// Closed turns of a conversation that may open again: more than wait for a person at once.
-const CLOSED_KEPT: usize = 50;
+use crate::predicates::{needs_review, says_something};
 
 /// The counts and measurements so far.
 ///
@@ -28,8 +25,8 @@ pub struct Tally {
     pub(super) now: Timestamp,
     pub(super) conversations: BTreeMap<ConversationId, TalliedConversation>,
     /// Of episodes that were followed by another one, by the numbers of their classes.
-    counts: BTreeMap<(Whose, u32), Counts>,
-    samples: Vec<Option<Sample>>,
+    pub(super) counts: BTreeMap<(Whose, u32), Counts>,
+    pub(super) samples: Vec<Option<Sample>>,
     pub(super) episodes: Episodes,
     /// Times are measured in these hours alone; `None` is all hours.
     hours: Option<Hours>,
@@ -38,47 +35,79 @@ pub struct Tally {
 /// A conversation, as far as the log was read.
 #[derive(Clone, Debug)]
 pub(super) struct TalliedConversation {
-    channel: ChannelId,
-    team: TeamId,
+    pub(super) channel: ChannelId,
+    pub(super) team: TeamId,
     /// The latest episode.
-    at: EpisodeAt,
-    ending: Ending,
-    tags: Vec<TagOn>,
+    pub(super) at: EpisodeAt,
+    pub(super) ending: Ending,
+    pub(super) tags: Vec<TagOn>,
     /// The counts of the latest episode: its tags and its outcome may still change.
-    pending: Vec<(Whose, Counts)>,
+    pub(super) pending: Vec<(Whose, Counts)>,
     /// Its end, if it counts, as long as no other one began.
     pub(super) ended: Option<Ended>,
     /// The start of the open episode.
-    episode: Option<Timestamp>,
+    pub(super) episode: Option<Timestamp>,
+    /// The start of the latest one, open or not, and the measurement of its end.
+    pub(super) began: Option<Timestamp>,
+    pub(super) resolution: Option<usize>,
+    /// The bot that owns it, and the time at which one last gave it to people.
+    pub(super) bot: Option<AgentId>,
+    pub(super) handed_at: Option<Timestamp>,
+    /// The person who owns it, and since when.
+    pub(super) owner: Option<(AgentId, Timestamp)>,
+    /// The measurement of the pick-up.
+    pub(super) picked_up: Option<usize>,
+    /// The customer's last choice, and the stretch that it counts for.
+    pub(super) rated: Option<(i64, usize)>,
     /// An agent owned the conversation in this episode.
-    is_picked_up: bool,
-    /// A person wrote in this episode.
-    is_answered: bool,
-    turn: Option<OpenTurn>,
+    pub(super) is_picked_up: bool,
+    /// A person answered in this episode.
+    pub(super) is_answered: bool,
+    pub(super) turn: Option<OpenTurn>,
+    /// The messages of people since the last turn was closed.
+    pub(super) further: Vec<Further>,
     /// The ends of the last turns, [`CLOSED_KEPT`] at most: an answer that is kept back opens its
     /// turn again, even after its episode.
-    closed: Vec<Closed>,
+    pub(super) closed: Vec<Closed>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct OpenTurn {
-    from_seq: u64,
-    since: Timestamp,
-    began_at: Timestamp,
+pub(super) struct OpenTurn {
+    pub(super) from_seq: u64,
+    pub(super) since: Timestamp,
+    pub(super) began_at: Timestamp,
 }
 
 /// The end of a turn: an answer, or resolving.
-#[derive(Clone, Copy, Debug)]
-struct Closed {
+#[derive(Clone, Debug)]
+pub(super) struct Closed {
     /// The answer; `None` for resolving.
-    message: Option<MessageId>,
-    by: Option<AgentId>,
-    turn: OpenTurn,
-    at: Timestamp,
-    /// Places in `samples`: of the closing, and of the first reply.
-    closing: Option<usize>,
-    first: Option<usize>,
-    was_first: bool,
+    pub(super) message: Option<MessageId>,
+    pub(super) by: Option<AgentId>,
+    pub(super) turn: OpenTurn,
+    pub(super) at: Timestamp,
+    /// Places in `samples`: of the closing, of the first reply, and of how long it was held.
+    pub(super) closing: Option<usize>,
+    pub(super) first: Option<usize>,
+    pub(super) hold: Option<usize>,
+    pub(super) was_first: bool,
+    /// The turn is open again.
+    pub(super) is_undone: bool,
+    /// Its episode was followed by another one.
+    pub(super) is_over: bool,
+    /// The time at which people could begin: later than the turn where a bot had it.
+    pub(super) from: Timestamp,
+    /// The time from which a person owned it.
+    pub(super) held_since: Option<Timestamp>,
+}
+
+/// A message of a person after the one that closed the turn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Further {
+    pub(super) message: MessageId,
+    pub(super) by: Option<AgentId>,
+    pub(super) at: Timestamp,
+    pub(super) is_lost: bool,
 }
 
 /// Whether a conversation's story is whole from this event on: nothing before it is needed.
@@ -133,9 +162,17 @@ impl Tally {
             pending: Vec::new(),
             ended: None,
             episode: None,
+            began: None,
+            resolution: None,
+            bot: None,
+            handed_at: None,
+            owner: None,
+            picked_up: None,
+            rated: None,
             is_picked_up: true,
             is_answered: true,
             turn: None,
+            further: Vec::new(),
             closed: Vec::new(),
         };
         self.conversations.insert(conversation, standing);
@@ -166,7 +203,10 @@ impl Tally {
         let end = self.edges.end().min(self.now);
         let latest = self.conversations.iter().flat_map(move |(id, of)| {
             let reopened = self.fate(of.ended.as_ref()).reopened;
-            self.open_turn(*id, of, end).into_iter().chain(reopened)
+            self.open_turn(*id, of, end)
+                .into_iter()
+                .chain(reopened)
+                .chain(self.going_on(*id, of, end))
         });
         let all = self.samples.iter().flatten().copied().chain(latest);
         all.map(|sample| self.timed(sample))
@@ -199,7 +239,46 @@ impl Tally {
             at: None,
             ms: length(turn.since, end),
         };
-        Some(Sample { measure: Measure::Open, stretch, measured, episode: of.at })
+        let goes_on = false;
+        Some(Sample { measure: Measure::Open, stretch, measured, episode: of.at, goes_on })
+    }
+
+    /// The measures of which the end has not come yet, and the wait so far.
+    fn going_on(
+        &self,
+        id: ConversationId,
+        of: &TalliedConversation,
+        end: Timestamp,
+    ) -> impl Iterator<Item = Sample> {
+        let turn = of.turn.map(|turn| (turn.since, turn.began_at));
+        let of_people = turn.filter(|_| of.bot.is_none());
+        let from = |(since, began_at): (Timestamp, Timestamp)| (of.from(since), began_at);
+        let held = |(since, began_at): (Timestamp, Timestamp)| {
+            of.owner.map(|(_, owned)| (since.max(owned), began_at))
+        };
+        let episode = of.episode.map(|begin| (begin, begin));
+        let all = [
+            (Measure::Reply, turn),
+            (Measure::FirstReply, of_people.filter(|_| !of.is_answered).map(from)),
+            (Measure::Hold, of_people.and_then(held)),
+            (Measure::PickUp, episode.filter(|_| !of.is_picked_up)),
+            (Measure::Resolution, episode),
+        ];
+        let (team_id, channel_id, episode) = (of.team, of.channel, of.at);
+        all.into_iter().filter_map(move |(measure, begin)| {
+            let (since, began_at) = begin?;
+            let stretch = self.edges.stretch(began_at)?;
+            let measured = Measured {
+                conversation_id: id,
+                agent_id: None,
+                team_id,
+                channel_id,
+                since,
+                at: None,
+                ms: length(since, end),
+            };
+            Some(Sample { measure, stretch, measured, episode, goes_on: true })
+        })
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts measure nothing")]
@@ -215,11 +294,15 @@ impl Tally {
         match &event.fact {
             Fact::EpisodeOpened { .. } => step.episode_opened(),
             Fact::LineReceived { line, turn, .. } => step.received(*line, *turn),
-            Fact::LineWritten { line, author, kind, turn, .. } => {
-                step.written(*line, *author, *kind, *turn);
+            Fact::LineWritten { line, author, kind, turn, bot, .. } => {
+                step.written(*line, *author, says_something(*kind) && !bot, *turn);
             }
-            Fact::MessageChanged { line, turn, .. } => step.changed(*line, *turn),
-            Fact::OwnerChanged { owner: Owner::Agent(agent), .. } => step.owned(*agent),
+            Fact::MessageChanged { line, turn, status, .. } => {
+                step.changed(*line, *turn);
+                step.lost(*line, needs_review(*status));
+            }
+            Fact::OwnerChanged { owner, .. } => step.owned(owner.agent()),
+            Fact::BotChanged { agent_id, step: to, .. } => step.bot(*agent_id, *to),
             Fact::Tagged { added, removed } if !is_over => step.tagged(added, removed),
             Fact::Surveyed { agent_id, step: said, .. } => step.surveyed(*agent_id, *said),
             Fact::StatusChanged { status: Status::Resolved, outcome, .. } => {
@@ -229,7 +312,12 @@ impl Tally {
                 }
                 step.resolved();
             }
-            Fact::StatusChanged { status: Status::Open, turn, .. } => step.opened(*turn),
+            Fact::StatusChanged { status, turn, .. } => {
+                step.goes_on();
+                if *status == Status::Open {
+                    step.opened(*turn);
+                }
+            }
             // A blocked customer waits for no answer.
             Fact::BlockChanged { block: Some(_) } => step.of.turn = None,
             _ => {}
@@ -238,247 +326,18 @@ impl Tally {
     }
 }
 
-/// One event of a conversation.
-struct Step<'a> {
-    tally: &'a mut Tally,
-    id: ConversationId,
-    event: &'a Event,
-    /// The stretch it counts for.
-    stretch: Option<usize>,
-    of: &'a mut TalliedConversation,
-}
-
-impl Step<'_> {
-    fn episode_opened(&mut self) {
-        let by_agent = matches!(self.event.actor, Actor::Agent { .. });
-        self.leave_episode();
-        self.of.episode = Some(self.event.at);
-        // Who opens an episode takes it: nobody waited.
-        self.of.is_picked_up = by_agent;
-        self.of.is_answered = false;
-        self.of.closed.iter_mut().for_each(|closed| closed.was_first = false);
-        self.count(None, |counts| counts.opened += 1);
-    }
-
-    /// Counts the episode before: its tags and its outcome are final.
-    fn leave_episode(&mut self) {
-        let class = self.tally.episodes.class_at(self.of.at);
-        let ended = self.of.ended.take();
-        let Fate { settled, reopened } =
-            self.tally.fate(ended.map(|ended| ended.followed(self.event.at)).as_ref());
-        for (whose, counts) in self.of.pending.drain(..).chain(settled) {
-            self.tally.counts.entry((whose, class)).or_default().add(counts);
-        }
-        self.tally.samples.extend(reopened.map(Some));
-        self.of.tags.retain(|on| on.lasting);
-        self.of.ending = Ending::Unresolved;
-        self.of.at = self.tally.episodes.open(Class::new(&self.of.tags, self.of.ending));
-    }
-
-    fn tagged(&mut self, added: &[TagOn], removed: &[SettingId]) {
-        self.of.tags.retain(|on| {
-            !removed.contains(&on.tag) && added.iter().all(|added| added.tag != on.tag)
-        });
-        self.of.tags.extend(added);
-        self.classify();
-    }
-
-    fn ended(&mut self, ending: Ending) {
-        self.of.ending = ending;
-        self.classify();
-    }
-
-    fn classify(&mut self) {
-        let class = Class::new(&self.of.tags, self.of.ending);
-        self.tally.episodes.set(self.of.at, class);
-    }
-
-    fn received(&mut self, line: LineRef, turn: Option<Turn>) {
-        // Said by somebody who is blocked.
-        if turn.is_none() {
-            return;
-        }
-        self.count(None, |counts| counts.received += 1);
-        let before = self.of.turn;
-        self.of.turn = turn.map(|turn| open(turn, before, self.event.at));
-        if turn.is_some_and(|turn| turn.from_seq == line.seq) {
-            self.count(None, |counts| counts.turns += 1);
-        }
-    }
-
-    fn written(&mut self, line: LineRef, author: Author, kind: LineKind, turn: Option<Turn>) {
-        let by = match author {
-            Author::Agent { id } => Some(id),
-            Author::PhoneApp => None,
-            Author::Customer | Author::Acknowledgement | Author::Unknown => return,
-        };
-        self.count(by, |counts| counts.sent += 1);
-        if !says_something(kind) {
-            return;
-        }
-        // What a bot says leaves the turn open.
-        if turn.is_some() {
-            return;
-        }
-        let was_first = !self.of.is_answered;
-        self.of.is_answered = true;
-        let Some(open) = self.of.turn else { return };
-        let answered = Closed {
-            message: Some(line.id),
-            by,
-            turn: open,
-            at: self.event.at,
-            closing: None,
-            first: None,
-            was_first,
-        };
-        self.count_answer(answered);
-    }
-
-    /// Turns close and open again with what becomes of their answers.
-    fn changed(&mut self, line: LineRef, turn: Option<Turn>) {
-        let Some(turn) = turn else {
-            // What was thought lost has arrived.
-            let Some(open) = self.of.turn.take() else { return };
-            let closed = &self.of.closed;
-            let own = closed.iter().position(|answer| answer.message == Some(line.id));
-            let same =
-                |answer: &Closed| answer.message.is_some() && answer.turn.from_seq == open.from_seq;
-            let place = own.or_else(|| closed.iter().position(same));
-            if let Some(place) = place {
-                let answer = self.of.closed.swap_remove(place);
-                self.count_answer(answer);
-            }
-            return;
-        };
-        if self.of.turn.is_some_and(|open| open.from_seq <= turn.from_seq) {
-            return;
-        }
-        self.kept_back(turn);
-        let closed = self.of.closed.iter();
-        let began = closed.map(|closed| closed.turn).find(|of| of.from_seq == turn.from_seq);
-        // One of an episode before that which was looked back at began long ago.
-        self.of.turn = Some(open(turn, began, turn.since));
-    }
-
-    fn owned(&mut self, agent: AgentId) {
-        let Some(since) = self.of.episode.filter(|_| !self.of.is_picked_up) else { return };
-        self.of.is_picked_up = true;
-        self.measure(Measure::PickUp, Some(agent), since, self.event.at);
-    }
-
-    fn resolved(&mut self) {
-        let by = match self.event.actor {
-            Actor::Agent { id } => Some(id),
-            Actor::Customer | Actor::System | Actor::Rule { .. } | Actor::Unknown => None,
-        };
-        if let Some(turn) = self.of.turn.take() {
-            let at = self.event.at;
-            let closing = self.measure(Measure::Unanswered, by, turn.since, at);
-            let (message, first, was_first) = (None, None, false);
-            self.keep(Closed { message, by, turn, at, closing, first, was_first });
-        }
-        if let Some(since) = self.of.episode.take() {
-            let resolution = self.measure(Measure::Resolution, by, since, self.event.at);
-            let sample = resolution.and_then(|place| *self.tally.samples.get(place)?);
-            self.of.ended = sample.map(Ended::new);
-        }
-    }
-
-    /// A customer counts by the first choice.
-    fn surveyed(&mut self, by: AgentId, said: SurveyStep) {
-        self.count(Some(by), |counts| match said {
-            SurveyStep::Asked { .. } => counts.asked += 1,
-            SurveyStep::Answered { value, best, again: false } => {
-                counts.rated += 1;
-                let (above, most) = (value.saturating_sub(1), best.saturating_sub(1).max(1));
-                counts.points += u64::from(100 * above / most);
-            }
-            SurveyStep::Planned { .. }
-            | SurveyStep::Dropped
-            | SurveyStep::Answered { .. }
-            | SurveyStep::Unknown => {}
-        });
-    }
-
-    /// A turn from before its customer was blocked waits again.
-    fn opened(&mut self, turn: Option<Turn>) {
-        if self.of.turn.is_none() {
-            self.of.turn = turn.map(|turn| open(turn, None, self.event.at));
-        }
-    }
-
-    fn count_answer(&mut self, mut answer: Closed) {
-        let Closed { by, turn, at, was_first, .. } = answer;
-        answer.closing = self.measure(Measure::Reply, by, turn.since, at);
-        answer.first =
-            was_first.then(|| self.measure(Measure::FirstReply, by, turn.since, at)).flatten();
-        self.of.turn = None;
-        self.keep(answer);
-    }
-
-    fn keep(&mut self, closed: Closed) {
-        self.of.closed.push(closed);
-        let surplus = self.of.closed.len().saturating_sub(CLOSED_KEPT);
-        self.of.closed.drain(..surplus);
-    }
-
-    /// Undoes the ends of a turn that is open again; the next answer may be the first.
-    fn kept_back(&mut self, turn: Turn) {
-        let undone = self.of.closed.iter_mut();
-        for closed in undone.filter(|closed| closed.turn.from_seq >= turn.from_seq) {
-            for place in [closed.closing.take(), closed.first.take()].into_iter().flatten() {
-                if let Some(sample) = self.tally.samples.get_mut(place) {
-                    *sample = None;
-                }
-            }
-            if closed.was_first {
-                self.of.is_answered = false;
-            }
-        }
-    }
-
-    fn count(&mut self, agent: Option<AgentId>, count: impl FnOnce(&mut Counts)) {
-        let Some(stretch) = self.stretch else { return };
-        let TalliedConversation { team, channel, ref mut pending, .. } = *self.of;
-        let whose = Whose { stretch, team, channel, agent };
-        if let Some((_, counts)) = pending.iter_mut().find(|(of, _)| *of == whose) {
-            return count(counts);
-        }
-        let mut counts = Counts::default();
-        count(&mut counts);
-        pending.push((whose, counts));
-    }
-
-    fn measure(
-        &mut self,
-        measure: Measure,
-        agent_id: Option<AgentId>,
-        since: Timestamp,
-        at: Timestamp,
-    ) -> Option<usize> {
-        self.stretch?;
-        let stretch = self.tally.edges.stretch(at)?;
-        let episode = self.of.at;
-        let measured = Measured {
-            conversation_id: self.id,
-            agent_id,
-            team_id: self.of.team,
-            channel_id: self.of.channel,
-            since,
-            at: Some(at),
-            ms: length(since, at),
-        };
-        self.tally.samples.push(Some(Sample { measure, stretch, measured, episode }));
-        Some(self.tally.samples.len() - 1)
+impl TalliedConversation {
+    /// The time at which people could begin to answer: a bot's time is not theirs.
+    pub(super) fn from(&self, since: Timestamp) -> Timestamp {
+        self.handed_at.map_or(since, |handed_at| handed_at.max(since))
     }
 }
 
-/// A turn as it goes on, or begins now.
-fn open(turn: Turn, before: Option<OpenTurn>, now: Timestamp) -> OpenTurn {
-    let began_at = before.filter(|before| before.from_seq == turn.from_seq);
-    let began_at = began_at.map_or(now, |before| before.began_at);
-    OpenTurn { from_seq: turn.from_seq, since: turn.since, began_at }
+impl Closed {
+    /// Takes the places of what was measured.
+    pub(super) fn samples(&mut self) -> impl Iterator<Item = usize> {
+        [self.closing.take(), self.first.take(), self.hold.take()].into_iter().flatten()
+    }
 }
 
 /// Meta's clock may be ahead of ours.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::setting::{ContextSource, Rule, Sla, Test, Trigger, Webhook};
 use baton_protocol::{
-    AgentId, Conversation, Pause, SettingBody, SettingId, TeamId, Timestamp, WorkspaceId,
+    AgentId, Calendar, Conversation, Pause, SettingBody, SettingId, TeamId, Timestamp, WorkspaceId,
 };
 
 use super::{Woken, due_at, follow_up, rang, triggers};
@@ -77,6 +77,8 @@ pub struct Policies {
     /// The id under which the workspace's own survey is set.
     shared: Option<SettingId>,
     hours: BTreeMap<SettingId, Hours>,
+    /// Schedules in each version that is known, also those that ended.
+    calendars: BTreeMap<(SettingId, u32), Hours>,
     webhooks: BTreeMap<SettingId, Webhook>,
     sources: BTreeMap<SettingId, ContextSource>,
     tags: Tags,
@@ -102,6 +104,13 @@ impl Policies {
         #[expect(clippy::wildcard_enum_match_arm, reason = "most kinds do nothing by themselves")]
         match body {
             SettingBody::Tag(tag) => self.tags.put(id, TagFacts { tag: *tag, ended_at }),
+            SettingBody::Schedule(schedule) => {
+                let Some(hours) = Hours::of(&schedule) else { return };
+                if ended_at.is_none() {
+                    self.hours.insert(id, hours.clone());
+                }
+                self.calendars.insert((id, version), hours);
+            }
             _ if ended_at.is_some() => {}
             SettingBody::Rule(rule) if rule.enabled => self.put(id, (version, since), *rule),
             SettingBody::TeamPolicy(policy) => {
@@ -117,9 +126,6 @@ impl Policies {
                 self.sources.insert(id, *of);
             }
             SettingBody::Sla(sla) => self.slas.push(KnownSla { id, version, sla: *sla }),
-            SettingBody::Schedule(schedule) => {
-                self.hours.extend(Hours::of(&schedule).map(|hours| (id, hours)));
-            }
             _ => {}
         }
     }
@@ -214,7 +220,7 @@ impl Policies {
     /// The promise for a conversation: the first one that fits.
     pub fn sla_of(&self, conversation: &Conversation) -> Option<&KnownSla> {
         let (team, tags) = (conversation.head.team_id, &conversation.thread.tags);
-        let is_on = |tag: &SettingId| tags.iter().any(|on| on.tag == *tag);
+        let is_on = |tag: &SettingId| tags.iter().any(|on| self.tags.is_same(on.tag, *tag));
         self.slas.iter().find(|KnownSla { sla, .. }| {
             (sla.teams.is_empty() || sla.teams.contains(&team))
                 && (sla.tags.is_empty() || sla.tags.iter().any(is_on))
@@ -254,18 +260,56 @@ impl Policies {
             Some(schedule) => Some(self.hours(schedule)?),
             None => None,
         };
-        let (mut from, mut left) = (start, ms);
-        for Pause { from: paused, until } in pauses {
-            let Some(until) = until.filter(|until| *until > from) else { continue };
-            let paused = (*paused).max(from);
-            let ran = hours.map_or(paused.since(from), |hours| hours.open_ms(from, paused));
-            if ran >= left {
-                break;
-            }
-            (from, left) = (until, left - ran);
-        }
-        hours.map_or(Some(from.plus_ms(left)), |hours| hours.add_open(from, left))
+        counted(start, ms, hours, pauses)
     }
+
+    /// The same of a promise: by the schedule as it was when it was promised. One that is not known
+    /// any more lets it count by the wall clock.
+    pub(crate) fn promised_at(
+        &self,
+        start: Timestamp,
+        ms: i64,
+        (hours, pinned): (Option<SettingId>, &[Calendar]),
+        pauses: &[Pause],
+    ) -> Option<Timestamp> {
+        let hours = hours.and_then(|schedule| self.pinned(schedule, pinned));
+        counted(start, ms, hours, pauses)
+    }
+
+    fn pinned(&self, schedule: SettingId, pinned: &[Calendar]) -> Option<&Hours> {
+        let pinned = pinned.iter().find(|of| of.id == schedule);
+        let exact = pinned.and_then(|of| self.calendars.get(&(schedule, of.version)));
+        let known = || self.calendars.range((schedule, 0)..=(schedule, u32::MAX)).next_back();
+        exact.or_else(|| self.hours(schedule)).or_else(|| known().map(|(_, hours)| hours))
+    }
+
+    /// The version of a schedule that counts now.
+    pub(crate) fn calendar(&self, id: SettingId) -> Option<Calendar> {
+        self.hours(id)?;
+        let known = self.calendars.range((id, 0)..=(id, u32::MAX)).next_back();
+        known.map(|((id, version), _)| Calendar { id: *id, version: *version })
+    }
+}
+
+/// The instant at which so many milliseconds have passed, of the open ones of `hours` where there
+/// are some, and of none in the pauses.
+fn counted(
+    start: Timestamp,
+    ms: i64,
+    hours: Option<&Hours>,
+    pauses: &[Pause],
+) -> Option<Timestamp> {
+    let (mut from, mut left) = (start, ms);
+    for Pause { from: paused, until } in pauses {
+        let Some(until) = until.filter(|until| *until > from) else { continue };
+        let paused = (*paused).max(from);
+        let ran = hours.map_or(paused.since(from), |hours| hours.open_ms(from, paused));
+        if ran >= left {
+            break;
+        }
+        (from, left) = (until, left - ran);
+    }
+    hours.map_or(Some(from.plus_ms(left)), |hours| hours.add_open(from, left))
 }
 
 /// The number of phrases that a rule looks for; none while it is off.

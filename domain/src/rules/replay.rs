@@ -135,8 +135,9 @@ impl<'a> Replay<'a> {
         let conversation = self.conversation.as_mut()?;
         let of_rule = |due: &Due| matches!(due.clock, Clock::Rule { .. }) && due.at <= until;
         let all = clocks::all(conversation, self.policies);
-        let Due { at, clock, start } = all.into_iter().find(|due| of_rule(due) && is_it(due))?;
-        let rang = Rang { clock, start, due_at: at, at: until };
+        let Due { at, clock, start, policy_id } =
+            all.into_iter().find(|due| of_rule(due) && is_it(due))?;
+        let rang = Rang { clock, start, due_at: at, at: until, policy_id };
         ring(&mut conversation.thread.clocks, rang);
         let event = Event {
             position: 0,
@@ -144,7 +145,7 @@ impl<'a> Replay<'a> {
             revision: None,
             at: until,
             actor: Actor::System,
-            fact: Fact::ClockDue { clock, start, due_at: at },
+            fact: Fact::ClockDue { clock, start, due_at: at, policy_id },
             content: None,
         };
         let cascade = self.cascade();

@@ -53,7 +53,7 @@ fn what_a_bot_says_leaves_the_customer_waiting_for_a_person() {
     scene.answers();
     let after = scene.conversation();
     assert_eq!((after.thread.turn, after.head.unanswered_since.is_some()), (before, true));
-    assert!(after.head.due_at.is_some(), "the promise is of a person's answer");
+    assert_eq!(after.head.due_at, None, "a bot's time is not the team's");
     assert_eq!(steps(&scene), [(BotStep::Began, None)], "it took it by answering");
     scene.is_its_log();
 }

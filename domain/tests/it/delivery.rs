@@ -199,26 +199,26 @@ fn an_echo_is_an_answer_that_stands_unless_it_failed() {
 }
 
 #[test]
-fn a_failure_after_resolved_opens_an_episode_in_the_queue() {
+fn a_failure_after_resolved_takes_the_end_back() {
     let (mut team, line) = a_queued_reply();
     team.sends(line);
     let seen = team.seen();
     accepted(team.does(ANA, resolve(seen)));
     team.hears(LUCIA, line.id, ProviderStatus::Failed);
     let head = &team.lucia().head;
-    assert_eq!((head.status, head.episode), (Status::Open, 2));
+    assert_eq!((head.status, head.episode), (Status::Open, 1));
     assert!(head.owner.agent().is_none());
     assert!(head.unanswered_since.is_some());
 }
 
 #[test]
-fn withdrawing_the_only_answer_after_resolved_opens_an_episode() {
+fn withdrawing_the_only_answer_after_resolved_takes_the_end_back() {
     let (mut team, line) = a_queued_reply();
     let seen = team.seen();
     accepted(team.does(ANA, resolve(seen)));
     accepted(team.does(ANA, cancel(line)));
     let head = &team.lucia().head;
-    assert_eq!((head.status, head.episode), (Status::Open, 2));
+    assert_eq!((head.status, head.episode), (Status::Open, 1));
     assert!(head.unanswered_since.is_some());
 }
 

@@ -5,6 +5,10 @@ mod acknowledging;
 #[cfg(test)]
 mod amended;
 #[cfg(test)]
+mod answered;
+#[cfg(test)]
+mod answered_play;
+#[cfg(test)]
 mod answering;
 #[cfg(test)]
 mod asking;

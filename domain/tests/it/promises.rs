@@ -193,6 +193,10 @@ impl Promises {
                     self.dealt_with.insert(id, conversation.head.last_seq);
                 }
             }
+            // What was lost of an earlier episode opens nothing in this one.
+            Fact::EpisodeOpened { .. } => {
+                self.dealt_with.insert(id, team.of(id).head.last_seq);
+            }
             _ => {}
         }
         Ok(())

@@ -131,7 +131,7 @@ fn an_episode_counts_under_each_tag_that_it_had_at_its_end() {
         .log
         .iter()
         .rev()
-        .find(|logged| matches!(logged.event.fact, Fact::EpisodeOpened { episode: 2 }));
+        .find(|logged| matches!(logged.event.fact, Fact::EpisodeOpened { episode: 2, .. }));
     let from = second.expect("a second episode").event.at;
     team.passes(MINUTE);
     let rest = tallied(&team, &[from, team.now]).report(&ALL, &labels(&team), 0, 0);

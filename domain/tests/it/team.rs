@@ -306,6 +306,7 @@ impl Team {
             lease_ignored_of: None,
             leaves_at: None,
             canned: None,
+            bot: false,
         };
         let text = Some("we will answer soon".to_owned());
         let content = Some(EventContent::Line(Content { text, ..Content::default() }));

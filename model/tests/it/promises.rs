@@ -74,6 +74,7 @@ impl Story {
             lease_ignored_of: None,
             leaves_at: None,
             canned: None,
+            bot: false,
         });
         let position = self.0.events.last().map(|event| event.position);
         let accepted = Accepted { position, line: Some(line), ..Accepted::default() };
@@ -94,6 +95,8 @@ impl Story {
             turn: None,
             seen: None,
             lease_ignored_of: None,
+            last_answer: None,
+            of_earlier: false,
         });
     }
 
@@ -292,6 +295,7 @@ fn a_hole_is_found() {
         team_id: baton_protocol::TeamId(Uuid::nil()),
         cause: baton_protocol::OwnerCause::Claimed,
         exceeded_capacity: false,
+        keeps_last: true,
     });
     story.is_red(Promise::Dense);
 }

@@ -12,7 +12,7 @@ use baton_domain::sight::Sight;
 use baton_domain::upload::Uploaded;
 use baton_protocol::{
     Accepted, AgentState, Availability, Change, LineRef, MembershipKind, Picture, ReplyPolicy,
-    Role, TeamId, Timestamp, Visibility, WorkspaceId,
+    Role, Status, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 
 use super::needs::{Needs, Reach, WamidKey, farther, json};
@@ -135,7 +135,18 @@ async fn load_conversations(
         let conversation = found.row.read_whole()?;
         let workspace = id(&found.row.row.workspace)?;
         let asked = conversation.thread.offer.map(|offer| offer.agent_id);
-        let bearers = conversation.head.owner.agent().into_iter().chain(asked);
+        // Whose it was when it was resolved has it again where its answer is lost.
+        let thread = &conversation.thread;
+        let before = match &thread.clocks.answers {
+            Some(answers) => answers.owner,
+            None => thread.last_agent.filter(|_| conversation.head.status == Status::Resolved),
+        };
+        let bearers = conversation.head.owner.agent().into_iter().chain(asked).chain(before);
+        // Its answers are found once, where an earlier version opened the episode.
+        if thread.clocks.answers.is_none() && thread.clocks.sla.is_some() {
+            let (of, last) = ((workspace, conversation.head.id), conversation.head.last_seq);
+            needs.add_lines(of, last, Reach::Around);
+        }
         needs.agents.extend(bearers.map(|agent| (workspace, agent)));
         let key = (workspace, conversation.head.id);
         state.conversations.insert(key, Held::read(conversation));

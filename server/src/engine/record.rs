@@ -94,13 +94,13 @@ fn conversations(state: &State, now: Timestamp, writes: &mut Writes) {
         if block::is_for_whatsapp(held.before.as_ref(), &held.now) {
             writes.block_calls.push(BlockCallRow::new((*workspace, *id), now));
         }
-        let mut ended: BTreeMap<u32, Timestamp> = held.ended.iter().copied().collect();
+        let mut ended: BTreeMap<u32, Option<Timestamp>> = held.ended.iter().copied().collect();
         for (n, at) in &held.episodes {
-            let change = EpisodeEnd::new((*workspace, *id), *n, ended.remove(n));
+            let change = EpisodeEnd::new((*workspace, *id), *n, ended.remove(n).flatten());
             writes.episodes.push(EpisodeRow::new(change, *at));
         }
         for (n, at) in ended {
-            writes.episode_ends.push(EpisodeEnd::new((*workspace, *id), n, Some(at)));
+            writes.episode_ends.push(EpisodeEnd::new((*workspace, *id), n, at));
         }
     }
 }

@@ -131,6 +131,7 @@ impl Story {
             team_id,
             cause: OwnerCause::Transferred,
             exceeded_capacity: false,
+            keeps_last: true,
         };
         self.append(id, fact, None);
     }

@@ -2,10 +2,12 @@
 //! holds it.
 
 use baton_domain::rules::Given;
+use baton_protocol::setting::SettingVersion;
 use baton_protocol::{SettingBody, SettingKind, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use crate::found::FoundRow;
+use crate::read::setting_versions;
 use crate::tables::{SecretRow, SettingNameRow, SettingRow, id, number, setting_body};
 use crate::{Sql, StoreError, Tx};
 
@@ -139,7 +141,8 @@ struct PolicyRow {
 }
 
 /// The settings by which things happen by themselves, in the order of rank and id. What only a
-/// newer version can read decides nothing here.
+/// newer version can read decides nothing here. Of schedules the earlier versions follow, as ended:
+/// what was promised by them counts by them.
 pub async fn policies(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Given>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT s.kind, s.id, s.version, s.changed_at, s.ended_at,
@@ -166,5 +169,27 @@ pub async fn policies(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Given>,
             body,
         });
     }
+    all.extend(earlier_schedules(tx, workspace, &all).await?);
     Ok(all)
+}
+
+async fn earlier_schedules(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    all: &[Given],
+) -> Result<Vec<Given>, StoreError> {
+    let is_changed = |of: &&Given| of.version > 1 && matches!(of.body, SettingBody::Schedule(_));
+    let mut earlier = Vec::new();
+    for of in all.iter().filter(is_changed) {
+        let kind = SettingKind::Schedule;
+        for SettingVersion { version, at, body, .. } in
+            setting_versions(tx, workspace, kind, of.id).await?
+        {
+            let body = body.filter(|_| version < of.version);
+            let body = body.and_then(|body| SettingBody::read(kind, &body).ok());
+            let (id, ended_at) = (of.id, Some(at));
+            earlier.extend(body.map(|body| Given { id, version, since: at, ended_at, body }));
+        }
+    }
+    Ok(earlier)
 }

@@ -99,7 +99,8 @@ impl World {
             kind: ConversationKind::Contact,
         };
         self.append(id, Actor::Customer, fact, None).await;
-        self.append(id, Actor::Customer, Fact::EpisodeOpened { episode: 1 }, None).await;
+        let opened = Fact::EpisodeOpened { episode: 1, from_seq: Some(1) };
+        self.append(id, Actor::Customer, opened, None).await;
         id
     }
 
@@ -138,6 +139,7 @@ impl World {
             lease_ignored_of: None,
             leaves_at: None,
             canned: None,
+            bot: false,
         };
         self.append(id, Actor::Agent { id: agent }, fact, Some(text_of(text))).await;
     }
@@ -164,6 +166,7 @@ impl World {
             team_id: team,
             cause: OwnerCause::Transferred,
             exceeded_capacity: false,
+            keeps_last: true,
         };
         self.append(id, Actor::System, fact, None).await;
     }

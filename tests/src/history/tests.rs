@@ -95,6 +95,7 @@ fn written(position: u64, seq: u64, seen: Option<u64>) -> Event {
         lease_ignored_of: None,
         leaves_at: None,
         canned: None,
+        bot: false,
     };
     event(position, Actor::Agent { id: ana() }, fact)
 }
@@ -109,6 +110,8 @@ fn changed(position: u64, seq: u64, status: MessageStatus, attempt: u32) -> Even
         turn: None,
         seen: None,
         lease_ignored_of: None,
+        last_answer: None,
+        of_earlier: false,
     };
     event(position, Actor::System, fact)
 }

@@ -117,7 +117,7 @@ func (c *Snapshot) change(event *Event) bool {
 		var author Named
 		must(json.Unmarshal(event.Author, &author))
 		c.append(event, author)
-		if author.Kind == "agent" {
+		if author.Kind == "agent" && !event.Bot {
 			thread.LastAgent = &author.ID
 		}
 		c.turn(event.Turn)
@@ -127,6 +127,9 @@ func (c *Snapshot) change(event *Event) bool {
 				must(json.Unmarshal(event.Status, &c.Lines[i].Status))
 				c.Lines[i].Held, c.Lines[i].Error = event.Held, event.Error
 			}
+		}
+		if event.LastAnswer != nil {
+			thread.LastAgent = event.LastAnswer.AgentID
 		}
 		c.turn(event.Turn)
 	case "line_amended":
@@ -164,7 +167,9 @@ func (c *Snapshot) change(event *Event) bool {
 		}
 		if event.Owner.Kind == "agent" {
 			head.OrphanedAt, thread.Lapsed = nil, nil
-			thread.LastAgent = &event.Owner.ID
+			if !event.KeepsLast {
+				thread.LastAgent = &event.Owner.ID
+			}
 		}
 	case "status_changed":
 		head.Status = Status{}

@@ -278,6 +278,9 @@ type Event struct {
 	Owner          Named           `json:"owner"`
 	OwnerEpoch     int64           `json:"owner_epoch"`
 	Cause          string          `json:"cause"`
+	KeepsLast      bool            `json:"keeps_last"`
+	Bot            bool            `json:"bot"`
+	LastAnswer     *LastAnswer     `json:"last_answer"`
 	AgentID        string          `json:"agent_id"`
 	Added          []TagOn         `json:"added"`
 	Removed        []string        `json:"removed"`
@@ -300,6 +303,11 @@ type Event struct {
 		Change
 	} `json:"amendment"`
 	Content Contents `json:"content"`
+}
+
+// LastAnswer says who answered last.
+type LastAnswer struct {
+	AgentID *string `json:"agent_id"`
 }
 
 // Contents is the part of an event that may be erased.

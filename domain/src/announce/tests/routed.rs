@@ -61,7 +61,15 @@ fn supervisors_are_told_of_what_an_absent_owner_leaves_behind() {
         scene.agent(ANA).level = PushLevel::Mine;
         let (owner, team_id) = (Owner::Queue(SALES), SALES);
         let (owner_epoch, exceeded_capacity) = (2, false);
-        let fact = Fact::OwnerChanged { owner, owner_epoch, team_id, cause, exceeded_capacity };
+        let keeps_last = true;
+        let fact = Fact::OwnerChanged {
+            owner,
+            owner_epoch,
+            team_id,
+            cause,
+            exceeded_capacity,
+            keeps_last,
+        };
         scene.happens(LUCIA, Actor::System, fact);
         let told = scene.queued().contains(&(ANA, Kind::Mention));
         assert_eq!(told, cause != OwnerCause::Unassigned, "{cause:?}");

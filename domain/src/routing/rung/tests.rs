@@ -35,7 +35,8 @@ fn called(again: bool) -> Fact {
 fn in_queue_of(team_id: TeamId) -> Fact {
     let (owner, owner_epoch, exceeded_capacity) = (Owner::Queue(team_id), 2, false);
     let cause = OwnerCause::Transferred;
-    Fact::OwnerChanged { owner, owner_epoch, team_id, cause, exceeded_capacity }
+    let keeps_last = true;
+    Fact::OwnerChanged { owner, owner_epoch, team_id, cause, exceeded_capacity, keeps_last }
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn marked(position: u64) -> Event {
 
 /// An event of a conversation that is not held, which says nothing of itself.
 fn noted(position: u64, conversation: u128, revision: u64) -> Event {
-    let fact = Fact::EpisodeOpened { episode: 1 };
+    let fact = Fact::EpisodeOpened { episode: 1, from_seq: Some(1) };
     let conversation_id = Some(ConversationId(Uuid::from_u128(conversation)));
     Event { conversation_id, revision: Some(revision), fact, ..marked(position) }
 }

@@ -119,7 +119,7 @@ async fn in_a_week_each_clock_rings_once_at_its_time_however_long_nobody_looks()
         tx.rollback().await.unwrap();
         let (mut rang, mut latest) = (BTreeSet::new(), 0);
         for event in log.iter().map(|logged| &logged.event) {
-            let Fact::ClockDue { clock, start, due_at } = event.fact else { continue };
+            let Fact::ClockDue { clock, start, due_at, .. } = event.fact else { continue };
             let (hours, minutes) = match clock {
                 Rings::Rule { rule_id } => {
                     let of = (0..3).position(|n| rule_id == id(10 + n)).expect("a rule");

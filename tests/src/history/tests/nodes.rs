@@ -19,6 +19,7 @@ fn owned(position: u64, owner: AgentId, owner_epoch: u64) -> Event {
         team_id: TeamId(id(5)),
         cause: OwnerCause::Claimed,
         exceeded_capacity: false,
+        keeps_last: true,
     };
     event(position, Actor::Agent { id: owner }, fact)
 }
