@@ -64,7 +64,7 @@ fn last(answers: &Answers, lost: Fates<'_>) -> Option<AgentId> {
 
 /// The fact as it is written: with what it changes of who answered last, and whether it is of an
 /// earlier episode.
-pub(crate) fn with_last(conversation: &Conversation, fact: Fact) -> Fact {
+fn with_last(conversation: &Conversation, fact: Fact) -> Fact {
     let Fact::MessageChanged { line, status, .. } = &fact else { return fact };
     let Some(answers) = &conversation.thread.clocks.answers else { return fact };
     let (seq, is_lost) = (line.seq, needs_review(*status));
@@ -76,6 +76,19 @@ pub(crate) fn with_last(conversation: &Conversation, fact: Fact) -> Fact {
         (*last_answer, *of_earlier) = (changed, is_earlier);
     }
     fact
+}
+
+/// The fact as it is told. While a node lives that cannot count answers, those of a new episode are
+/// not counted: it would lose them from the row.
+pub(crate) fn with_answers(
+    old: Option<&Conversation>,
+    mut fact: Fact,
+    has_older_nodes: bool,
+) -> Fact {
+    if let (Fact::EpisodeOpened { from_seq, .. }, true) = (&mut fact, has_older_nodes) {
+        *from_seq = None;
+    }
+    old.into_iter().fold(fact, |fact, old| with_last(old, fact))
 }
 
 /// Folds an event into the answers, before all else changes. `acted` is the time at which what

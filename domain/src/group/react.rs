@@ -86,8 +86,11 @@ pub(super) fn settle(state: &mut State, work: &Work, now: Timestamp) {
     }
 }
 
-/// Finds the answers of an episode that an earlier version opened.
+/// Finds the answers of an episode that an earlier version opened, once no node would lose them.
 fn find(state: &mut State, key: Key<ConversationId>, now: Timestamp) {
+    if state.has_older_nodes {
+        return;
+    }
     let Some(policies) = state.policies.get(&key.0).cloned() else { return };
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
     let found = clocks::found(conversation, &state.lines, &policies, now);

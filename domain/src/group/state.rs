@@ -58,6 +58,8 @@ pub struct Channel {
 /// fields from `entries` on begin empty and say what is to be written.
 #[derive(Clone, Default, Debug)]
 pub struct State {
+    /// Whether a node lives that cannot count answers.
+    pub has_older_nodes: bool,
     /// Channels, by Meta's id of their number.
     pub channels: BTreeMap<String, Channel>,
     /// The contact of each message that names somebody, by the message's fresh id.
@@ -325,14 +327,12 @@ impl State {
     fn give_back(&mut self, of: Key<ConversationId>, fact: &Fact, by: By) {
         let Fact::StatusChanged { status, .. } = fact else { return };
         let Some(conversation) = self.conversation(of.0, of.1) else { return };
-        let head = &conversation.head;
+        let (head, thread) = (&conversation.head, &conversation.thread);
         if *status == Status::Resolved || head.status != Status::Resolved {
             return;
         }
-        let before = match &conversation.thread.clocks.answers {
-            Some(answers) => answers.owner,
-            None => conversation.thread.last_agent,
-        };
+        let counted = thread.clocks.answers.as_ref();
+        let before = counted.map_or(thread.last_agent, |answers| answers.owner);
         let Some(agent) = before.filter(|_| head.owner.agent().is_none()) else { return };
         let people = self.people.get(&of.0).and_then(|people| people.agents.get(&agent));
         let there = people.filter(|facts| facts.state == AgentState::Active);
@@ -357,7 +357,7 @@ impl State {
             revision: (!alone).then_some(revision),
             at: by.at,
             actor: by.actor,
-            fact: old.iter().fold(draft.fact, |fact, old| answers::with_last(old, fact)),
+            fact: answers::with_answers(old.as_ref(), draft.fact, self.has_older_nodes),
             content: draft.content,
         };
         let Some(now) = self.fold(of, &event) else { return };

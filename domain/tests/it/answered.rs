@@ -211,6 +211,23 @@ fn a_turn_never_begins_before_its_episode() {
 }
 
 #[test]
+fn while_a_node_of_before_lives_answers_of_new_episodes_are_not_counted() {
+    let mut scene = promised(first_and_next());
+    scene.state.has_older_nodes = true;
+    scene.says("hola");
+    assert!(scene.conversation().thread.clocks.answers.is_none());
+    let line = scene.answers();
+    scene.sends(line);
+    assert_eq!(scene.conversation().thread.turn, None, "it is answered as before");
+    scene.ends_episode();
+    scene.state.has_older_nodes = false;
+    scene.passes(24 * HOUR);
+    scene.says("otra cosa");
+    assert!(scene.conversation().thread.clocks.answers.is_some());
+    scene.is_its_log();
+}
+
+#[test]
 fn an_answer_lost_after_its_end_takes_the_end_back_and_it_is_its_owners() {
     for lose in LOSSES {
         let mut scene = promised(first_and_next());

@@ -272,6 +272,8 @@ impl Server {
             foundation;
         let tries = tell_nodes(&accounts, &store, &coordinator);
         let (node, membership) = begin_node(config, &clock, &store, &metrics).await?;
+        let of_engine = membership.clone();
+        engine.know_nodes(move |schema| of_engine.all_know(schema));
         let known = membership.clone();
         coordinator.know_nodes(Box::new(move || {
             let roster = known.roster();

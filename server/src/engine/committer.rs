@@ -13,6 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::beside::Beside;
 use super::due::Due;
 use super::group::{self, Committed, Failed, Road, Way};
+use super::others::Others;
 use super::part::{Owners, must_follow};
 use super::policies::Policies;
 use super::queue::{Exit, Queue};
@@ -40,6 +41,7 @@ pub(super) struct Committer {
     pub(super) pushes: Arc<Notify>,
     pub(super) files: Arc<Notify>,
     pub(super) owners: Arc<Owners>,
+    pub(super) others: Arc<Others>,
     pub(super) policies: Policies,
     pub(super) waits: Waits,
     /// Who may try again beside the loop, in turn.
@@ -267,7 +269,8 @@ impl Committer {
         };
         let (store, clock, owners) = (&self.store, &self.clock, &*self.owners);
         let policies = &self.policies;
-        let way = Way { store, clock, owners, policies, lock_wait, road };
+        let others = &*self.others;
+        let way = Way { store, clock, owners, policies, others, lock_wait, road };
         let mut tries = 0;
         let mut may_have_happened = false;
         loop {

@@ -6,6 +6,7 @@ use baton_domain::group::{Done, Post, Work, decide};
 use baton_domain::log::Batch;
 
 use super::load::{LoadError, load};
+use super::others::Others;
 use super::part::Owners;
 use super::policies::Policies;
 use super::record;
@@ -66,6 +67,7 @@ pub(super) struct Way<'a> {
     pub(super) clock: &'a Clock,
     pub(super) owners: &'a Owners,
     pub(super) policies: &'a Policies,
+    pub(super) others: &'a Others,
     pub(super) lock_wait: Duration,
     pub(super) road: Road,
 }
@@ -105,7 +107,7 @@ pub(super) async fn write(
     way: Way<'_>,
     group: &[&Task],
 ) -> Result<Option<Committed>, StoreError> {
-    let Way { store, clock, owners, policies, .. } = way;
+    let Way { store, clock, owners, policies, others, .. } = way;
     let epoch = store.epoch();
     if group.iter().any(|task| !task.writes.is_empty()) {
         tx.begin_stamping().await?;
@@ -120,6 +122,7 @@ pub(super) async fn write(
         Err(LoadError::Again) => return Ok(None),
         Err(LoadError::Store(error)) => return Err(error),
     };
+    state.has_older_nodes = !others.count_answers();
     let now = clock.now();
     // Where nothing happens by itself, nothing is drawn: ids are the same in every grouping.
     if state.policies.values().any(|policies| !policies.is_empty()) {

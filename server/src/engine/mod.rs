@@ -21,6 +21,7 @@ mod load;
 mod missed;
 mod needs;
 mod notice;
+mod others;
 mod part;
 mod policies;
 mod queue;
@@ -121,6 +122,7 @@ pub struct Engine {
     clock: Clock,
     leases: Arc<Leases>,
     slots: Arc<CommandSlots>,
+    others: Arc<others::Others>,
     sends: Arc<Due>,
     pushes: Arc<Notify>,
     files: Arc<Notify>,
@@ -163,6 +165,7 @@ impl Engine {
         let queue = Queue::new(limits.queue, Arc::clone(&owners));
         let sends = Arc::new(Due::default());
         let (pushes, files) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let others = Arc::new(others::Others::default());
         let committer = committer::Committer {
             store: store.clone(),
             clock: clock.clone(),
@@ -173,6 +176,7 @@ impl Engine {
             pushes: Arc::clone(&pushes),
             files: Arc::clone(&files),
             owners,
+            others: Arc::clone(&others),
             policies: policies::Policies::default(),
             waits: committer::Waits::default(),
             turns: tokio::sync::Semaphore::new(BESIDE_CONNECTIONS),
@@ -188,6 +192,7 @@ impl Engine {
             clock,
             leases,
             slots,
+            others,
             sends,
             pushes,
             files,
@@ -196,6 +201,12 @@ impl Engine {
             metrics,
         };
         (engine, task)
+    }
+
+    /// Tells how to find out whether each living node knows a schema. Until it is told, none of
+    /// before is there.
+    pub fn know_nodes(&self, all_know: impl Fn(u64) -> bool + Send + Sync + 'static) {
+        self.others.know(Box::new(all_know));
     }
 
     /// Takes in a webhook: returns once it is committed.

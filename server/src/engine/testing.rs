@@ -278,7 +278,9 @@ pub(crate) async fn rehearse(
     let owners = part::Owners::default();
     let policies = policies::Policies::default();
     let (lock_wait, road) = (Duration::ZERO, group::Road::Loop);
-    let way = group::Way { store, clock, owners: &owners, policies: &policies, lock_wait, road };
+    let others = others::Others::default();
+    let (owners, policies, others) = (&owners, &policies, &others);
+    let way = group::Way { store, clock, owners, policies, others, lock_wait, road };
     group::write(tx, way, &[task]).await.map(drop)
 }
 

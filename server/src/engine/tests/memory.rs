@@ -16,6 +16,7 @@ use baton_protocol::{MembershipKind, Role, TeamId};
 use super::*;
 use crate::clock::ManualClock;
 use crate::engine::group::{self, Road, Way};
+use crate::engine::others::Others;
 use crate::engine::part::Owners;
 use crate::engine::policies::Policies;
 use crate::engine::work::Task;
@@ -107,7 +108,8 @@ impl Both {
         let clock = self.clock.clock();
         let (store, owners, road) = (&self.database.store, &self.owners, Road::Loop);
         let policies = &self.policies;
-        let way = Way { store, clock: &clock, owners, policies, lock_wait: LOCK_WAIT, road };
+        let (clock, others, lock_wait) = (&clock, &Others::default(), LOCK_WAIT);
+        let way = Way { store, clock, owners, policies, others, lock_wait, road };
         let tasks: Vec<Task> = works.iter().cloned().map(Task::from).collect();
         let committed = group::run(way, &tasks.iter().collect::<Vec<_>>()).await;
         let committed = committed.unwrap_or_else(|failed| panic!("{failed:?}: {works:#?}"));
