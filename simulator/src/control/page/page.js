@@ -1,6 +1,6 @@
 // Customers and their phones: what they write and what reaches them, asked for twice a second.
 
-import { Play, SCENES } from "/scenes.js";
+import { Play, SCENES } from "./scenes.js";
 
 const POLL_MS = 500;
 /** Beyond so many the first ones are left out of the page. */
