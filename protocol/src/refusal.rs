@@ -96,6 +96,8 @@ pub enum Refusal {
         /// Those to choose from.
         outcomes: Vec<OutcomeChoice>,
     },
+    /// The team asks for a note when a conversation is handed over.
+    NoteRequired,
     /// The offer was taken, declined or withdrawn.
     OfferGone,
     /// The conversation became part of another.
@@ -149,6 +151,7 @@ impl Refusal {
             Self::NotAllowed => "not_allowed",
             Self::Forbidden => "forbidden",
             Self::OutcomeRequired { .. } => "outcome_required",
+            Self::NoteRequired => "note_required",
             Self::OfferGone => "offer_gone",
             Self::Merged { .. } => "merged",
             Self::Invalid { .. } => "invalid",
@@ -212,6 +215,7 @@ impl Refusal {
             Self::NotAllowed => "your role or the state of the conversation does not allow this",
             Self::Forbidden => "this key only reads",
             Self::OutcomeRequired { .. } => "choose the outcome, then resolve again",
+            Self::NoteRequired => "the team asks for a note: hand over again with one",
             Self::OfferGone => "this offer is no longer open",
             Self::Merged { .. } => "this conversation was merged into another one",
             Self::Invalid { field, problem } => return format!("{field}: {problem}"),

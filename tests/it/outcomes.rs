@@ -1,13 +1,13 @@
 //! Outcomes and messages that can be taken back: what the team set up counts for everybody at once.
 
-use baton_protocol::command::{Nothing, OfMessage, Resolve};
+use baton_protocol::command::{Nothing, OfMessage, Resolve, Transfer};
 use baton_protocol::episode::Episodes;
 use baton_protocol::event::{EventContent, OutcomeSaid};
 use baton_protocol::page::ChangePage;
 use baton_protocol::setting::Setting;
 use baton_protocol::{
-    CommandBody, ConversationId, Fact, HeldReason, Home, Line, LineRef, MessageStatus, Refusal,
-    SettingId, Status, TeamId,
+    CommandBody, ConversationId, Fact, HeldReason, Home, Line, LineRef, MessageStatus, Owner,
+    Refusal, SettingId, Status, TeamId,
 };
 use baton_world::world::{Agent, Answered, Setup, World, for_each_store, reply};
 use serde_json::{Value, json};
@@ -159,6 +159,30 @@ async fn what_is_taken_back_in_time_never_leaves_and_what_is_not_does() {
         let held = ana.finds(of, overtaken, MessageStatus::Held).await;
         assert_eq!((held.held, held.leaves_at), (Some(HeldReason::Overtaken), None));
         ana.phone().converges().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_that_asks_for_a_note_gets_one_with_each_hand_over() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, sofia) = (world.agent("Ana").await, world.agent("Sofia").await);
+        let lucia = world.contact("Lucía");
+        lucia.sends("Hola").await;
+        let of = lucia.conversation().await;
+        let team = Home::Team { id: team_of(&ana, of).await };
+        sets(world, "team_policy", team, None, json!({"handover_note": "required"})).await;
+        ana.claims(of).await;
+        let (to, seen) = (Owner::Agent(sofia.id), ana.last_line(of).await);
+        let expect_owner_epoch = ana.head(of).await.owner_epoch;
+        let gives = |note: Option<&str>| {
+            let note = note.map(str::to_owned);
+            let exceed_capacity = false;
+            CommandBody::Transfer(Transfer { to, expect_owner_epoch, seen, note, exceed_capacity })
+        };
+        assert_eq!(ana.does(of, gives(None)).await.refusal(), Refusal::NoteRequired);
+        ana.does(of, gives(Some("She waits for the invoice"))).await.accepted();
+        assert_eq!(sofia.head(of).await.owner, to);
     })
     .await;
 }

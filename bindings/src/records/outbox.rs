@@ -116,6 +116,8 @@ pub enum ReviewCode {
     Withdrawn,
     /// The team asks for an outcome: resolve again with one, and discard this.
     OutcomeRequired,
+    /// The team asks for a note: hand over again with one, and discard this.
+    NoteRequired,
     /// Something else: see `detail`.
     Other,
 }
@@ -303,6 +305,7 @@ fn code(refusal: &Refusal) -> ReviewCode {
         Refusal::Invalid { .. } => ReviewCode::Invalid,
         Refusal::NotAllowed | Refusal::Forbidden => ReviewCode::NotAllowed,
         Refusal::OutcomeRequired { .. } => ReviewCode::OutcomeRequired,
+        Refusal::NoteRequired => ReviewCode::NoteRequired,
         Refusal::OpExpired => ReviewCode::TooOld,
         Refusal::OpIdReused
         | Refusal::Cancelled

@@ -292,6 +292,7 @@ export const ar: Messages = {
     loadFree: (load) => `${c(load)} مفتوحة`,
     full: "ممتلئ",
     note: "ملاحظة لمن يستلمها",
+    noteAsked: "فريقك يطلب ملاحظة.",
     go: "تسليم",
     goTo: (name) => `تسليم إلى ${name}`,
     done: (customer, name) => `${customer} الآن ${at(name)}`,

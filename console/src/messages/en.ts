@@ -271,6 +271,7 @@ export const en = {
     loadFree: (load: number) => `${c(load)} open`,
     full: "full",
     note: "Note for whoever gets it",
+    noteAsked: "Your team asks for a note.",
     go: "Hand over",
     goTo: (name: string) => `Hand over to ${name}`,
     done: (customer: string, name: string) => `${customer} is with ${name} now`,

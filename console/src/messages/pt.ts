@@ -270,6 +270,7 @@ export const pt: Messages = {
     loadFree: (load) => n(load, { one: "1 aberta", other: `${c(load)} abertas` }),
     full: "cheio",
     note: "Nota para quem receber",
+    noteAsked: "Sua equipe pede uma nota.",
     go: "Passar",
     goTo: (name) => `Passar para ${name}`,
     done: (customer, name) => `${customer} agora está com ${name}`,

@@ -44,6 +44,17 @@ impl Case<'_> {
         Err(Refusal::OwnerChanged { owner: head.owner, owner_epoch: head.owner_epoch })
     }
 
+    /// Refuses a hand-over without the note for which the team asks. Supervisors steer without
+    /// one, what nobody owned has no story yet, and its own queue is told nothing.
+    fn check_hand_over(&self, to: Owner, has_note: bool) -> Result<(), Refusal> {
+        let own_queue = Owner::Queue(self.conversation.head.team_id);
+        let is_asked = self.context.asks_note
+            && to != own_queue
+            && matches!(self.conversation.head.owner, Owner::Agent(_))
+            && !self.context.supervises(self.conversation);
+        if is_asked && !has_note { Err(Refusal::NoteRequired) } else { Ok(()) }
+    }
+
     /// The fact that `owner` is responsible from here on.
     pub(super) fn owned_by(&self, owner: Owner, team_id: TeamId, cause: OwnerCause) -> Fact {
         changed(&self.conversation.head, owner, team_id, cause, false)
@@ -145,6 +156,7 @@ pub(super) fn assign(case: &Case<'_>, assign: &Assign) -> Decided {
     case.check_owner_epoch(assign.expect_owner_epoch)?;
     case.unresolved()?;
     case.check_responsible()?;
+    case.check_hand_over(Owner::Agent(assign.agent_id), false)?;
     facts([case.given_to(assign.agent_id, OwnerCause::Assigned, assign.exceed_capacity)?])
 }
 
@@ -175,6 +187,7 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
         case.check_responsible()?;
     }
     fence::check(case, transfer.seen)?;
+    case.check_hand_over(transfer.to, transfer.note.is_some())?;
     let changed = match transfer.to {
         Owner::Agent(agent) => {
             case.active(agent, "to")?;

@@ -1,7 +1,9 @@
 //! Settings of a conversation's team by which commands are decided. They say which outcomes there
-//! are, and how long a message can be taken back.
+//! are, how long a message can be taken back, and what goes with a hand-over.
 
-use baton_protocol::setting::{AskOutcome, OutcomeChoice, Outcomes, SettingBody, TeamPolicy};
+use baton_protocol::setting::{
+    AskOutcome, HandoverNote, OutcomeChoice, Outcomes, SettingBody, TeamPolicy,
+};
 use baton_protocol::{
     CommandBody, Conversation, SettingId, SettingKind, TeamId, Timestamp, WorkspaceId,
 };
@@ -44,6 +46,18 @@ pub(super) fn hold_ms(
     let of = conversation.filter(|_| work.command.body.is_answer()).map(|of| of.head.team_id);
     let policy = of.and_then(|team| state.settings.policy(work.caller.workspace, team));
     policy.map_or(0, |policy| i64::from(policy.undo_s) * 1_000)
+}
+
+/// Whether the conversation's team asks for a note with this hand-over. Programs are asked none.
+pub(super) fn asks_note(
+    state: &State,
+    conversation: Option<&Conversation>,
+    work: &CommandWork,
+) -> bool {
+    let hands_over = matches!(work.command.body, CommandBody::Transfer(_) | CommandBody::Assign(_));
+    let of = conversation.filter(|_| hands_over && !work.is_program && !is_bot(state, work));
+    let policy = of.and_then(|of| state.settings.policy(work.caller.workspace, of.head.team_id));
+    policy.is_some_and(|policy| policy.handover_note == HandoverNote::Required)
 }
 
 /// Whether the author of a command is a program.

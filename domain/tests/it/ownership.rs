@@ -257,6 +257,29 @@ fn a_hand_over_note_comes_before_the_hand_over() {
 }
 
 #[test]
+fn a_team_that_asks_for_a_note_gets_one_with_each_hand_over_of_an_agent() {
+    let mut team = anas();
+    team.asks_note = true;
+    let seen = team.seen();
+    let given = |to: Owner, note: Option<&str>| {
+        let CommandBody::Transfer(given) = transfer(to, 2, seen) else { unreachable!() };
+        CommandBody::Transfer(Transfer { note: note.map(str::to_owned), ..given })
+    };
+    for to in [owned_by(BEN), Owner::Queue(SALES)] {
+        refused(team.does(ANA, given(to, None)), "note_required");
+        refused(team.does(ANA, given(to, Some("  "))), "invalid");
+    }
+    // The other road to a colleague has no note.
+    refused(team.does(ANA, assign(BEN, 2)), "note_required");
+    assert_eq!(team.lucia().head.owner, owned_by(ANA), "what is refused changes nothing");
+    accepted(team.does(ANA, given(owned_by(BEN), Some("VIP"))));
+    assert_eq!(team.lucia().head.owner, owned_by(BEN));
+    // A supervisor steers without one; to the queue nobody tells anything.
+    accepted(team.does(EVA, assign(ANA, 3)));
+    accepted(team.does(ANA, unassign(4)));
+}
+
+#[test]
 fn a_note_to_who_owns_it_already_is_told_by_who_knows_the_owner() {
     let mut team = anas();
     let seen = team.seen();

@@ -115,6 +115,8 @@ pub(crate) struct Team {
     pub(crate) outcomes: KnownOutcomes,
     /// So long messages can be taken back.
     pub(crate) hold_ms: i64,
+    /// Whether agents write a note with each hand-over.
+    pub(crate) asks_note: bool,
 }
 
 impl Team {
@@ -175,6 +177,7 @@ impl Team {
             canned_version: None,
             outcomes: KnownOutcomes::default(),
             hold_ms: 0,
+            asks_note: false,
         }
     }
 
@@ -394,6 +397,7 @@ impl Team {
             canned_version: self.canned_version,
             outcomes: &self.outcomes,
             hold_ms: self.hold_ms,
+            asks_note: self.asks_note,
             is_bot: false,
             unseeing: self.unseeing(command),
         };

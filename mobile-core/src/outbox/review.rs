@@ -129,7 +129,7 @@ fn is_hopeless(reason: &ReviewReason) -> bool {
         ReviewReason::Refused { refused } => {
             let refusal = &refused.refusal;
             matches!(refusal, Refusal::Merged { .. } | Refusal::OutcomeRequired { .. })
-                || *refusal == Refusal::OfferGone
+                || matches!(refusal, Refusal::OfferGone | Refusal::NoteRequired)
         }
         ReviewReason::FileLost => true,
         ReviewReason::BeingAnswered { .. }

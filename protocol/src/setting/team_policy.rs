@@ -26,9 +26,8 @@ pub struct TeamPolicy {
     #[serde(default, skip_serializing_if = "is_usual")]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub from_queue: QueuePolicy,
-    /// Whether who hands a conversation over writes a note.
+    /// Whether an agent who hands a conversation to somebody writes a note.
     #[serde(default, skip_serializing_if = "is_usual")]
-    #[cfg_attr(feature = "schema", schemars(skip))]
     pub handover_note: HandoverNote,
     /// When owners are reminded of conversations in which nothing happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,7 @@ export const faultsEn = {
     depends_on_unknown: "Not sent: the reply before it was not sent. Your text is kept.",
     too_soon: "Not done yet: WhatsApp may still tell whether it arrived. Try again in a minute.",
     outcome_required: "This team asks for an outcome: choose one, then resolve again.",
+    note_required: "This team wants a note with each handover: hand it over again, with a note.",
     offer_gone: "This offer is over.",
     merged: "This conversation was put together with another one.",
     unavailable: "Not done: the server cannot decide right now. Try again in a moment.",

@@ -19,6 +19,7 @@ export const faultsEs: FaultWords = {
     depends_on_unknown: "No enviado: la respuesta anterior no se envió. Tu texto se conserva.",
     too_soon: "Aún no: WhatsApp todavía puede decir si llegó. Inténtalo dentro de un minuto.",
     outcome_required: "Este equipo pide un resultado: elija uno y vuelva a resolver.",
+    note_required: "Este equipo quiere una nota con cada traspaso: traspásela de nuevo, con una nota.",
     offer_gone: "Esta oferta ya terminó.",
     merged: "Esta conversación se unió a otra.",
     unavailable: "No se hizo: el servidor no puede decidir ahora. Inténtalo en un momento.",

@@ -19,6 +19,7 @@ export const faultsPt: FaultWords = {
     depends_on_unknown: "Não enviado: a resposta anterior não foi enviada. O seu texto fica guardado.",
     too_soon: "Ainda não: o WhatsApp ainda pode dizer se chegou. Tente daqui a um minuto.",
     outcome_required: "Esta equipe pede um resultado: escolha um e resolva de novo.",
+    note_required: "Esta equipe quer uma nota com cada passagem: passe de novo, com uma nota.",
     offer_gone: "Esta oferta terminou.",
     merged: "Esta conversa foi junta a outra.",
     unavailable: "Não foi feito: o servidor não pode decidir agora. Tente daqui a pouco.",

@@ -124,6 +124,7 @@ fun Review.told(title: String, names: Names): Told {
         ReviewCode.FILE_LOST -> Told.of(Word.HeldFileLost)
         ReviewCode.WITHDRAWN -> Told.of(Word.HeldWithdrawn)
         ReviewCode.OUTCOME_REQUIRED -> Told.of(Word.OutcomeRequired)
+        ReviewCode.NOTE_REQUIRED -> Told.of(Word.NoteRequired)
         ReviewCode.INVALID, ReviewCode.REJECTED, ReviewCode.OTHER -> Told.of(Word.RefusedOther, detail)
     }
 }

@@ -446,6 +446,7 @@ internal val arabic: Array<String> = arrayOf(
     /* ClaimAnyway */ "خذها على أي حال",
     /* HandAnyway */ "سلّم على أي حال",
     /* OutcomeRequired */ "لم تُحل: يريد الفريق معرفة كيف انتهت. حُلّها من جديد.",
+    /* NoteRequired */ "لم تُسلَّم: يريد الفريق ملاحظة معها. سلّمها من جديد مع ملاحظة.",
     /* WriteAgain */ "اكتب من جديد",
     /* InPlaceOf */ "بدلًا مما لم يصل",
     /* Seeking */ "جارٍ البحث عن الموضع…",

@@ -446,6 +446,7 @@ internal val english: Array<String> = arrayOf(
     /* ClaimAnyway */ "Take it all the same",
     /* HandAnyway */ "Hand over all the same",
     /* OutcomeRequired */ "Not resolved: the team wants to know how it ends. Resolve it again.",
+    /* NoteRequired */ "Not handed over: the team wants a note with it. Hand it over again, with a note.",
     /* WriteAgain */ "Write again",
     /* InPlaceOf */ "In place of what did not arrive",
     /* Seeking */ "Looking for the place…",

@@ -446,6 +446,7 @@ internal val portuguese: Array<String> = arrayOf(
     /* ClaimAnyway */ "Assumir mesmo assim",
     /* HandAnyway */ "Passar mesmo assim",
     /* OutcomeRequired */ "Não resolvida: a equipe quer saber como termina. Resolva de novo.",
+    /* NoteRequired */ "Não foi passada: a equipe quer uma nota. Passe de novo, com uma nota.",
     /* WriteAgain */ "Escrever de novo",
     /* InPlaceOf */ "No lugar do que não chegou",
     /* Seeking */ "Procurando o lugar…",

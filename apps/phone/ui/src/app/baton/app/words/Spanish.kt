@@ -446,6 +446,7 @@ internal val spanish: Array<String> = arrayOf(
     /* ClaimAnyway */ "Tomarla de todos modos",
     /* HandAnyway */ "Traspasar de todos modos",
     /* OutcomeRequired */ "No se resolvió: el equipo quiere saber cómo termina. Resuélvala de nuevo.",
+    /* NoteRequired */ "No se traspasó: el equipo quiere una nota. Traspásela de nuevo, con una nota.",
     /* WriteAgain */ "Escribir de nuevo",
     /* InPlaceOf */ "En lugar de lo que no llegó",
     /* Seeking */ "Buscando el lugar…",

@@ -446,6 +446,7 @@ enum class Word {
     ClaimAnyway,
     HandAnyway,
     OutcomeRequired,
+    NoteRequired,
     WriteAgain,
     InPlaceOf,
     Seeking,
