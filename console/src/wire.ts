@@ -1295,6 +1295,8 @@ export interface GroupCard {
 export type GroupState = "open" | "deleted" | "suspended";
 /** The way a conversation of a queue comes to an agent. */
 export type Hand = "off" | "offer" | "assign";
+/** Whether a note goes with a conversation that is handed over. */
+export type HandoverNote = "optional" | "prompted" | "required";
 /** The row of a conversation without lines: existence, owner, status. */
 export interface Head {
   activity_at: Timestamp;
@@ -2113,6 +2115,7 @@ export type Refusal =
   | { code: "not_allowed" }
   | { code: "forbidden" }
   | { code: "outcome_required"; outcomes: OutcomeChoice[] }
+  | { code: "note_required" }
   | { code: "offer_gone" }
   | { code: "merged"; into: ConversationId }
   | { code: "invalid"; field: string; problem: string }
@@ -2938,12 +2941,14 @@ export interface TeamNew {
 export interface TeamPolicy {
   absent_min?: number;
   follow_up?: FollowUp;
+  handover_note?: HandoverNote;
   undo_s: number;
 }
 /** What a team asks of its members. */
 export interface TeamPolicyInput {
   absent_min?: number;
   follow_up?: FollowUp;
+  handover_note?: HandoverNote;
   undo_s?: number;
 }
 /** What `PUT` sets. */

@@ -1,0 +1,1 @@
+export{t as default}from"./With-1AfWT-Yd.js";
