@@ -41,7 +41,9 @@ impl Policies {
     ) -> Result<(), StoreError> {
         let commands = || group.iter().filter_map(|work| work.command());
         let needs = |work: &&CommandWork| {
-            work.command.body.is_answer() || matches!(work.command.body, CommandBody::Resolve(_))
+            use CommandBody::{Assign, Resolve, Transfer};
+            let body = &work.command.body;
+            body.is_answer() || matches!(body, Resolve(_) | Transfer(_) | Assign(_))
         };
         let workspaces: BTreeSet<WorkspaceId> =
             commands().filter(needs).map(|work| work.caller.workspace).collect();
