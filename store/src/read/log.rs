@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::log::Logged;
+use baton_domain::outward::status_of;
 use baton_domain::scope::Audience;
-use baton_protocol::WorkspaceId;
+use baton_protocol::{ConversationId, MessageId, MessageStatus, WorkspaceId};
 use sqlx_macros::FromRow;
 
-use crate::tables::{LoggedRow, column, id, ids, logged_columns, number};
+use crate::tables::{LogRow, LoggedRow, column, id, ids, logged_columns, number};
 use crate::{Sql, StoreError, Tx};
 
 /// The end of a log, and from where on the feed is kept.
@@ -72,6 +73,41 @@ pub async fn gap(
         column(upto).to_string(),
     ];
     read(&tx.rows(&SELECT, &[&args[0], &args[1], &args[2], &args[3]]).await?)
+}
+
+/// The status that a message of the team had before this revision of its conversation; `None` where
+/// it was not written before.
+pub async fn status_before(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    revision: u64,
+    message: MessageId,
+) -> Result<Option<MessageStatus>, StoreError> {
+    // Other facts name a message as well: some rows are looked at, the newest first.
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns l log} FROM log AS l
+         WHERE l.workspace = $1 AND l.conversation = $2 AND l.revision < CAST($3 AS BIGINT)
+           AND l.revision IS NOT NULL AND l.fact LIKE $4
+         ORDER BY l.revision DESC LIMIT 20",
+    );
+    let (workspace, conversation) = (workspace.to_string(), conversation.to_string());
+    let names = format!("%{message}%");
+    let mut below = revision;
+    loop {
+        let upto = column(below).to_string();
+        let rows: Vec<LogRow> =
+            tx.rows(&SELECT, &[&workspace, &conversation, &upto, &names]).await?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        below = number(last.revision.unwrap_or_default())?;
+        for row in rows {
+            let fact = row.bare()?.event.fact;
+            match status_of(&fact) {
+                Some((line, status)) if line.id == message => return Ok(Some(status)),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// The feeds of a workspace for these audiences; without audiences it is the log itself.
