@@ -5,7 +5,7 @@ use baton_protocol::setting::{ApiKey, SettingBody};
 
 use super::text::{last_day, name};
 use super::{Around, Name, SettingRules, Target, Wrong};
-use crate::fold::fold;
+use crate::fold::{fold, named};
 use crate::hours::day_end;
 
 /// The time at which the last day of a key is over; `None` for one without. A day that is none was
@@ -33,5 +33,9 @@ impl SettingRules for ApiKey {
 
     fn key(&self) -> Option<(&'static str, String)> {
         Some(("name", fold(&self.name)))
+    }
+
+    fn exact_key(&self) -> Option<String> {
+        Some(named(&self.name))
     }
 }

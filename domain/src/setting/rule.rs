@@ -6,7 +6,7 @@ use baton_protocol::setting::{Holds, Rule, RuleAction, SettingKind, Test, Trigge
 
 use super::text::{count, language, last_day, lines, name, number};
 use super::{Around, Name, SettingRules, Target, Wrong};
-use crate::fold::fold;
+use crate::fold::{fold, named};
 use crate::rules::contradiction;
 
 /// Values that one test names.
@@ -57,6 +57,10 @@ impl SettingRules for Rule {
 
     fn key(&self) -> Option<(&'static str, String)> {
         Some(("name", fold(&self.name)))
+    }
+
+    fn exact_key(&self) -> Option<String> {
+        Some(named(&self.name))
     }
 }
 

@@ -246,6 +246,29 @@ fn names_are_kept_trimmed_and_compared_folded() {
 }
 
 #[test]
+fn two_accents_are_two_names_and_two_forms_are_one() {
+    let tag = |name: &str| around(SettingKind::Tag, &json!({"name": name})).expect("a tag");
+    for (one, other) in
+        [("Mã", "Ma"), ("papá", "papa"), ("Año", "Ano"), ("かみ", "カミ"), ("は", "ば")]
+    {
+        assert!(!is_same_name(&tag(one), &tag(other)), "{one} {other}");
+    }
+    for (one, other) in
+        [("Café", "Cafe\u{301}"), ("VIP", "vip"), ("VIP  A", "vip a"), ("ﬁn", "FIN")]
+    {
+        assert!(is_same_name(&tag(one), &tag(other)), "{one} {other}");
+        assert_eq!(key(&tag(one)), key(&tag(other)), "it is found by its key");
+    }
+    // Lists within a body compare alike.
+    let outcomes = |names: [&str; 2]| {
+        let [one, other] = [1, 2].map(Uuid::from_u128);
+        let list = json!([{"id": one, "name": names[0]}, {"id": other, "name": names[1]}]);
+        around(SettingKind::Outcomes, &json!({"list": list})).is_ok()
+    };
+    assert!(outcomes(["papá", "papa"]) && !outcomes(["papá", "PAPA\u{301}"]));
+}
+
+#[test]
 fn a_tag_never_becomes_itself_over_others() {
     let of = |into: u128| json!({"name": "A", "merged_into": Uuid::from_u128(into)});
     let chain = |_: SettingKind, id: SettingId| {
