@@ -1,7 +1,35 @@
 // The wire as the server tells it. Made by scripts/edges.sh from the types of `protocol/`: a
 // test fails when it is stale. Change nothing here.
 
+/** The profile that customers see beside the name. */
+export interface BusinessProfile {
+  about?: string;
+  address?: string;
+  description?: string;
+  email?: string;
+  vertical?: string;
+  websites?: string[];
+}
 export type Id = string;
+/** Something that Meta told of a number or its account. */
+export interface MetaNews {
+  about: NewsSubject;
+  at: Timestamp;
+  remedy?: string;
+  said?: string;
+  text?: string;
+}
+/** The subject of something that Meta told. */
+export type NewsSubject = "review" | "alert" | "account" | "name" | "quality" | "profile";
+/** A number that stands otherwise at Meta, as it stands now. */
+export interface NumberNotice {
+  at: Timestamp;
+  channel_id: ChannelId;
+  health: ChannelHealth;
+  name: string;
+  position: number;
+  read: boolean;
+}
 /** RFC 3339 in UTC, to the millisecond. */
 export type Timestamp = string;
 /** `epoch:position` */
@@ -509,10 +537,13 @@ export interface ChannelFigures {
 }
 /** The health of a number at Meta, as it was last reported. */
 export interface ChannelHealth {
+  account?: string;
   faults: ConnectionFault[];
   limit?: string;
   name_status?: string;
+  news?: MetaNews[];
   number_status?: string;
+  profile?: BusinessProfile;
   quality?: string;
   since: Timestamp;
   state: HealthState;
@@ -1705,6 +1736,7 @@ export type NoticeKind = "mention" | "assigned" | "reminder" | "review";
 export interface NoticePage {
   before?: number;
   notices: Notice[];
+  numbers?: NumberNotice[];
   unread: number;
 }
 /** `POST /notices/read`: what is left. */
@@ -2584,10 +2616,13 @@ export interface SettingsPage {
 }
 /** A contact card that was sent as a message. */
 export interface SharedCard {
+  addresses?: string[];
+  birthday?: string;
   emails?: string[];
   name?: string;
   organisation?: string;
   phones?: string[];
+  urls?: string[];
 }
 /** A skill, and how good somebody is at it. */
 export interface Skill {

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::connection::ChannelHealth;
 use crate::conversation::ConversationView;
-use crate::{AgentId, ConversationId, MessageId, NoteId, Timestamp};
+use crate::{AgentId, ChannelId, ConversationId, MessageId, NoteId, Timestamp};
 
 /// The kind of a notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -64,6 +65,28 @@ pub struct NoticePage {
     /// have this nevertheless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
+    /// Numbers of which admins and supervisors are told, the newest first. `unread` does not count
+    /// them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<NumberNotice>,
+}
+
+/// A number that stands otherwise at Meta, as it stands now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NumberNotice {
+    /// The end of the log when it was told; `up_to` of `POST /notices/read` reaches it.
+    pub position: u64,
+    /// The time when it was told.
+    pub at: Timestamp,
+    /// The number.
+    pub channel_id: ChannelId,
+    /// Its name.
+    pub name: String,
+    /// Its health now.
+    pub health: ChannelHealth,
+    /// The agent saw it.
+    pub read: bool,
 }
 
 /// `POST /notices/read`: those that are read. What is named must hold together.

@@ -56,4 +56,36 @@ export const healthEs: HealthWords = {
     messages_not_subscribed: "Al webhook le falta el campo messages. Suscríbete a él en Meta.",
     sends_refused: "WhatsApp rechaza los mensajes de este número. Mira el WhatsApp Manager.",
   },
+  news: {
+    review: {
+      acts: "Meta no aprobó la cuenta. Mira los motivos en la asistencia de Meta para empresas y pide otra revisión.",
+      plain: "Meta revisó la cuenta.",
+    },
+    alert: {
+      acts: "Meta te avisa. Abre la cuenta en el Administrador de WhatsApp y haz lo que dice el aviso.",
+      plain: "Meta tiene una sugerencia para la cuenta.",
+    },
+    account: {
+      acts: "Meta restringió la cuenta. Mira la configuración del negocio y pide una revisión.",
+      plain: "Cambió el estado de la cuenta.",
+    },
+    name: {
+      acts: "Meta rechazó el nombre visible. Elige otro en el Administrador de WhatsApp.",
+      plain: "Cambió el nombre visible.",
+    },
+    quality: {
+      acts: "Los clientes bloquean o denuncian el número. Envía menos plantillas, solo a quien las pidió.",
+      plain: "Cambiaron los límites del número.",
+    },
+    profile: {
+      acts: "Cambió el perfil que ven los clientes. Si no fue nadie de tu equipo, mira el Administrador de WhatsApp.",
+      plain: "Cambió el perfil que ven los clientes. Si no fue nadie de tu equipo, mira el Administrador de WhatsApp.",
+    },
+  },
+  told: "Lo último que dijo Meta",
+  notice: {
+    works: (name) => `${name} vuelve a funcionar`,
+    attention: (name) => `${name} te necesita`,
+    stopped: (name) => `${name} no envía nada`,
+  },
 };

@@ -1,6 +1,12 @@
 // Whether a WhatsApp number works: its state, what is wrong with it, and what to do about it.
 
-import type { ConnectionFault, ConnectionStep, HealthState, StepState } from "../protocol.ts";
+import type {
+  ConnectionFault,
+  ConnectionStep,
+  HealthState,
+  NewsSubject,
+  StepState,
+} from "../protocol.ts";
 
 export interface HealthWords {
   state: Record<HealthState, string>;
@@ -19,6 +25,10 @@ export interface HealthWords {
   banner: (name: string) => string;
   look: string;
   fault: Record<ConnectionFault, string>;
+  /** What Meta told lately, with what to do where somebody has to act, and without. */
+  news: Record<NewsSubject, { acts: string; plain: string }>;
+  told: string;
+  notice: Record<HealthState, (name: string) => string>;
 }
 
 export const healthEn: HealthWords = {
@@ -76,5 +86,37 @@ export const healthEn: HealthWords = {
     webhook_elsewhere: "The app’s webhook leads to another address. Enter this server’s address at Meta.",
     messages_not_subscribed: "The webhook lacks the field messages. Subscribe to it at Meta.",
     sends_refused: "WhatsApp refuses the messages of this number. Look into the WhatsApp Manager.",
+  },
+  news: {
+    review: {
+      acts: "Meta did not approve the account. Look at the reasons in Meta’s business support, and ask for another review.",
+      plain: "Meta reviewed the account.",
+    },
+    alert: {
+      acts: "Meta warns you. Open the account in the WhatsApp Manager, and do what the alert says.",
+      plain: "Meta has a hint for the account.",
+    },
+    account: {
+      acts: "Meta restricted the account. Look into the business settings, and ask for a review.",
+      plain: "The state of the account changed.",
+    },
+    name: {
+      acts: "Meta declined the display name. Choose another one in the WhatsApp Manager.",
+      plain: "The display name changed.",
+    },
+    quality: {
+      acts: "Customers block or report the number. Send fewer templates, to those who asked for them.",
+      plain: "The limits of the number changed.",
+    },
+    profile: {
+      acts: "The profile that customers see changed. If nobody of yours did it, look into the WhatsApp Manager.",
+      plain: "The profile that customers see changed. If nobody of yours did it, look into the WhatsApp Manager.",
+    },
+  },
+  told: "What Meta told lately",
+  notice: {
+    works: (name) => `${name} works again`,
+    attention: (name) => `${name} needs you`,
+    stopped: (name) => `${name} sends nothing`,
   },
 };

@@ -49,7 +49,7 @@ pub(crate) use list::contacts as contacts_by_name;
 pub use list::{
     Asked, Filter, ListPage, ListPlace, Listed, Order, OwnerFilter, StatusFilter, list, listed,
 };
-pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of};
+pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of, status_before};
 pub use packed::packed_heads;
 pub use page::{SnapshotPage, snapshot_page, snapshot_place};
 pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};

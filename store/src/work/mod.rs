@@ -15,6 +15,7 @@ pub mod look;
 pub mod node;
 pub mod not_understood;
 pub mod notice;
+pub mod number_news;
 pub mod past;
 pub mod probe;
 pub mod push;

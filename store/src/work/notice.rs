@@ -186,7 +186,8 @@ pub async fn notices(
         });
     }
     let unread = unread(tx, workspace, sight).await?;
-    Ok(NoticePage { notices, unread, before: last.map(number).transpose()? })
+    let before = last.map(number).transpose()?;
+    Ok(NoticePage { notices, unread, before, numbers: Vec::new() })
 }
 
 /// The number of notices that an agent has not read, of those that they see.
