@@ -122,7 +122,8 @@ async fn sets_about(world: &World, about: &str) {
         world.simulator.base_url(),
         number.phone_number_id
     );
-    let sent = reqwest::Client::new()
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let sent = client
         .request(Method::POST, url)
         .bearer_auth(&config.access_token)
         .json(&json!({"messaging_product": "whatsapp", "about": about}))

@@ -127,7 +127,7 @@ mod tests {
         let at_meta = AtMeta::default();
         assert_eq!(news(Some(&last), &[], &at_meta, NOW), [before[0].clone()]);
         let approved = one(NewsSubject::Review, new, false);
-        let told = [approved.clone()];
+        let told = [approved];
         assert_eq!(news(Some(&last), &told, &at_meta, NOW), told);
         assert_eq!(state_with(HealthState::Works, &before), HealthState::Attention);
         assert_eq!(state_with(HealthState::Works, &told), HealthState::Works);

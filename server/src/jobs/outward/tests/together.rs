@@ -7,9 +7,9 @@ use super::*;
 /// A receiver that answers once so many requests wait for it, and what it took, in that order.
 async fn company(size: usize) -> (String, Arc<Mutex<Vec<Value>>>) {
     let (barrier, took) = (Arc::new(Barrier::new(size)), Arc::new(Mutex::new(Vec::new())));
-    let came = took.clone();
+    let came = Arc::clone(&took);
     let take = move |text: String| {
-        let (barrier, came) = (barrier.clone(), came.clone());
+        let (barrier, came) = (Arc::clone(&barrier), Arc::clone(&came));
         async move {
             came.lock().unwrap().push(serde_json::from_str(&text).unwrap());
             barrier.wait().await;
