@@ -1,35 +1,7 @@
 // The wire as the server tells it. Made by scripts/edges.sh from the types of `protocol/`: a
 // test fails when it is stale. Change nothing here.
 
-/** The profile that customers see beside the name. */
-export interface BusinessProfile {
-  about?: string;
-  address?: string;
-  description?: string;
-  email?: string;
-  vertical?: string;
-  websites?: string[];
-}
 export type Id = string;
-/** Something that Meta told of a number or its account. */
-export interface MetaNews {
-  about: NewsSubject;
-  at: Timestamp;
-  remedy?: string;
-  said?: string;
-  text?: string;
-}
-/** The subject of something that Meta told. */
-export type NewsSubject = "review" | "alert" | "account" | "name" | "quality" | "profile";
-/** A number that stands otherwise at Meta, as it stands now. */
-export interface NumberNotice {
-  at: Timestamp;
-  channel_id: ChannelId;
-  health: ChannelHealth;
-  name: string;
-  position: number;
-  read: boolean;
-}
 /** RFC 3339 in UTC, to the millisecond. */
 export type Timestamp = string;
 /** `epoch:position` */
@@ -404,6 +376,15 @@ export interface BrokenSetting {
   kind: string;
   not_kept?: string[];
   refused?: RefusedField;
+}
+/** The profile that customers see beside the name. */
+export interface BusinessProfile {
+  about?: string;
+  address?: string;
+  description?: string;
+  email?: string;
+  vertical?: string;
+  websites?: string[];
 }
 /** A button that the customer can tap. */
 export interface Button {
@@ -1685,12 +1666,22 @@ export interface MetaApps {
   may_add: boolean;
   practice_page?: string;
 }
+/** Something that Meta told of a number or its account. */
+export interface MetaNews {
+  about: NewsSubject;
+  at: Timestamp;
+  remedy?: string;
+  said?: string;
+  text?: string;
+}
 /** WhatsApp said that a customer has another number, or another user id. They stay the same customer, in the same conversation. */
 export interface Move {
   at: Timestamp;
   from: string | null;
   to: string | null;
 }
+/** The subject of something that Meta told. */
+export type NewsSubject = "review" | "alert" | "account" | "name" | "quality" | "profile";
 /** A conversation that waits in a queue. */
 export interface NextInLine {
   conversation_id: ConversationId;
@@ -1750,6 +1741,15 @@ export interface NoticesRead {
 }
 /** The person or team that a rule calls. */
 export type Notified = "owner" | "team" | "supervisors";
+/** A number that stands otherwise at Meta, as it stands now. */
+export interface NumberNotice {
+  at: Timestamp;
+  channel_id: ChannelId;
+  health: ChannelHealth;
+  name: string;
+  position: number;
+  read: boolean;
+}
 /** The end of an offer. */
 export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "withdrawn";
 /** An offer of a conversation to one agent. Random. */
