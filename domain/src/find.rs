@@ -15,6 +15,7 @@ mod joined;
 mod number;
 mod phrase;
 mod phrases;
+mod signs;
 mod split;
 
 use std::collections::BTreeSet;

@@ -452,6 +452,16 @@ pub enum SkipReason {
     NoOwner,
     /// The webhook is told nothing of rules, or of this team or number.
     NotTold,
+    /// Its text has a blank that nobody fills in.
+    Blank,
+    /// A customer's message is not answered.
+    Unanswered,
+    /// No person answered in this episode.
+    NobodyAnswered,
+    /// A person of the team answered a short time ago.
+    RunningTalk,
+    /// A person of the team is answering.
+    Composing,
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connection::ChannelHealth;
 use crate::conversation::ConversationView;
-use crate::{AgentId, ChannelId, ConversationId, MessageId, NoteId, Timestamp};
+use crate::{AgentId, ChannelId, ConversationId, MessageId, NoteId, Promised, Timestamp};
 
 /// The kind of a notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -25,6 +25,38 @@ pub enum NoticeKind {
     Unknown,
 }
 
+/// Why Baton calls somebody by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum NoticeReason {
+    /// The time that the customer was promised is about to end.
+    PromiseEnds {
+        /// What was promised.
+        answer: Promised,
+    },
+    /// The time that the customer was promised is over.
+    PromiseBroken {
+        /// What was promised.
+        answer: Promised,
+    },
+    /// A rule calls them.
+    Rule {
+        /// Its name then; empty for a follow-up of the team.
+        name: String,
+    },
+    /// Nobody could be asked to take it.
+    NobodyThere {},
+    /// Its owner is not there while the customer waits.
+    OwnerAway {},
+    /// Somebody said that it is urgent.
+    Urgent {},
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
 /// A row of `GET /notices`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -37,6 +69,9 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// Where it happened.
     pub conversation: ConversationView,
+    /// Why Baton calls the agent, where no colleague does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<NoticeReason>,
     /// The agent who caused it; absent where nobody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<AgentId>,

@@ -32,6 +32,7 @@ use crate::past::{Booked, Past};
 use crate::planted::as_written;
 use crate::predicates::provider_rank;
 use crate::rules::Policies;
+use crate::rules::talk::Talk;
 use crate::scope::Scope;
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -106,6 +107,8 @@ pub struct State {
     pub settings: HeldSettings,
     /// Rules, promises and schedules of each workspace.
     pub policies: BTreeMap<WorkspaceId, Arc<Policies>>,
+    /// Who talked last, where rules depend on it.
+    pub talks: BTreeMap<Key<ConversationId>, Talk>,
     /// Random bits for ids of what rules make.
     pub seed: [u64; 2],
     /// Events that wake rules.
@@ -114,6 +117,8 @@ pub struct State {
     pub cascades: Vec<BTreeSet<SettingId>>,
     /// The cascade of the rule that acts.
     pub cascade: Option<usize>,
+    /// What rules did since the member was decided.
+    pub made: Vec<Event>,
     /// The position of each log's last event.
     pub heads: BTreeMap<WorkspaceId, u64>,
     /// Workspaces in which a device is registered for pushes.
@@ -361,11 +366,13 @@ impl State {
             content: draft.content,
         };
         let Some(now) = self.fold(of, &event) else { return };
+        let turn_before = old.as_ref().and_then(|old| old.thread.turn);
+        self.talks.entry(of).or_default().tell(&event, turn_before);
         let scopes = (old.as_ref().map(|old| Scope::of(&old.head)), Scope::of(&now.head));
         self.move_load(workspace, old.as_ref(), &now);
         let moment = Moment {
             conversation: id,
-            turn_before: old.as_ref().and_then(|old| old.thread.turn),
+            turn_before,
             at: by.at,
             claim_epoch: by.claim.map(|(epoch, _)| epoch),
         };
@@ -374,7 +381,7 @@ impl State {
         let route = Route::of(&event.fact, scopes.0, Some(scopes.1));
         let content_id = content_id(&event, by.card);
         let event = Event { position: self.next_position(workspace), ..event };
-        self.wake(of, &event, &now);
+        self.wake(of, &event, (old.as_ref(), &now));
         self.push(workspace, event, route, content_id);
         self.end_offer(of, old.as_ref(), &now, by);
     }

@@ -8,11 +8,11 @@ use super::{Around, Name, SettingRules, Target, Wrong};
 use crate::fold::{fold, named};
 use crate::hours::day_end;
 
-/// The time at which the last day of a key is over; `None` for one without. A day that is none was
-/// over long ago.
-pub fn ends_at(key: &ApiKey) -> Option<Timestamp> {
+/// The time at which the last day of a key is over, where the workspace is; `None` for one without.
+/// A day that is none was over long ago.
+pub fn ends_at(key: &ApiKey, zone: Option<&str>) -> Option<Timestamp> {
     let until = key.until.as_deref()?;
-    Some(day_end(until).unwrap_or(Timestamp::from_ms(0)))
+    Some(day_end(until, zone).unwrap_or(Timestamp::from_ms(0)))
 }
 
 impl SettingRules for ApiKey {
