@@ -5,6 +5,7 @@
 //! when the next one is due, and every few seconds for what a dead node left.
 
 mod breaker;
+mod called;
 mod limits;
 mod services;
 
@@ -25,6 +26,7 @@ use crate::config::PushContent;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::push::{Lane, Lanes, Letter, SENDERS, SealKey, Target, Verdict, Words, number_sentence};
+use crate::store::notice::called as called_by;
 use crate::store::number_news::number_words;
 use crate::store::push::{
     Claim, Claimed, Ended, Finished, mention_words, next_push, offer_of, push_badge, push_left,
@@ -452,7 +454,10 @@ impl Sending {
         }
         let (name, said) = push_words(store, workspace, of).await?;
         let text = match kind {
-            Kind::Mention => mention_words(store, workspace, of, claimed.agent).await?,
+            Kind::Mention => match called_by(store, workspace, claimed.position).await? {
+                Some(reason) => called::sentence(&reason, locale),
+                None => mention_words(store, workspace, of, claimed.agent).await?,
+            },
             // What the customer said last is not why it rings.
             Kind::Reminder | Kind::Number => None,
             Kind::Retract
