@@ -149,7 +149,19 @@ function isOf(event: Event, me: Id, unread: number): boolean {
       return true;
     case "followed":
       return event.agent_id === me && by !== me;
+    // They may call the owner or supervisors: the server knows whom.
+    case "rule_ran":
+      return (event.did ?? []).some((step) => step.do.startsWith("notify"));
+    case "clock_due":
+      return event.clock.kind === "warned" || event.clock.kind === "breached";
+    case "priority_changed":
+      return event.priority === "urgent";
+    case "routed":
+      return event.agent_id === null;
+    case "reminder_ended":
+      return event.agent_id === me;
     case "owner_changed":
+      if (event.cause === "absent" || event.cause === "unreachable") return true;
       return (event.owner.kind === "agent" && event.owner.id === me && by !== me) || unread > 0;
     case "message_changed":
       return ["failed", "held", "unconfirmed"].includes(event.status) || unread > 0;

@@ -92,12 +92,14 @@ export const kindsEn: KindWords = {
       fields: {
         absent_min: "Minutes until an open turn leaves an owner who is not there",
         undo_s: "Seconds to take a message back",
+        quiet_after_answer_min: "Minutes after an answer without automatic messages",
         follow_up: "Reminders",
         handover_note: "A note with each handover",
       },
       hints: {
         absent_min: "Away or not reachable while the customer waits. 1 to 120; 0: never.",
         undo_s: "A message waits so long before it leaves, 0 to 10.",
+        quiet_after_answer_min: "Rules send the customer nothing while the talk goes on. 0 to 240.",
         follow_up: "When nothing happens in a conversation.",
         handover_note: "Agents write it for whoever gets the conversation. Supervisors and programs need none.",
       },

@@ -92,12 +92,14 @@ export const kindsEs: KindWords = {
       fields: {
         absent_min: "Minutos hasta quitar un turno abierto a un responsable que no está",
         undo_s: "Segundos para retirar un mensaje",
+        quiet_after_answer_min: "Minutos tras una respuesta sin mensajes automáticos",
         follow_up: "Recordatorios",
         handover_note: "Una nota con cada traspaso",
       },
       hints: {
         absent_min: "Ausente o ilocalizable mientras el cliente espera. De 1 a 120; 0: nunca.",
         undo_s: "Un mensaje espera ese tiempo antes de salir, de 0 a 10.",
+        quiet_after_answer_min: "Las reglas no envían nada al cliente mientras sigue la conversación. De 0 a 240.",
         follow_up: "Cuando no pasa nada en una conversación.",
         handover_note: "Los agentes la escriben para quien recibe la conversación. Supervisores y programas no la necesitan.",
       },

@@ -92,12 +92,14 @@ export const kindsPt: KindWords = {
       fields: {
         absent_min: "Minutos até tirar um turno aberto de um responsável que não está",
         undo_s: "Segundos para recolher uma mensagem",
+        quiet_after_answer_min: "Minutos após uma resposta sem mensagens automáticas",
         follow_up: "Lembretes",
         handover_note: "Uma nota com cada passagem",
       },
       hints: {
         absent_min: "Ausente ou fora de alcance enquanto o cliente espera. De 1 a 120; 0: nunca.",
         undo_s: "Uma mensagem espera esse tempo antes de sair, de 0 a 10.",
+        quiet_after_answer_min: "As regras não enviam nada ao cliente enquanto a conversa continua. De 0 a 240.",
         follow_up: "Quando nada acontece numa conversa.",
         handover_note: "Os agentes a escrevem para quem recebe a conversa. Supervisores e programas não precisam dela.",
       },

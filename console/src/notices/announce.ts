@@ -32,7 +32,8 @@ export function announce(
   const { id } = one.conversation.head;
   const w = noticeWords[words.language];
   const who = one.by === undefined ? words.t.change.system : agent(desk, one.by);
-  const text = sayNotice(w, one.kind, who, name(customer({ level: "full", view: one.conversation })));
+  const called = name(customer({ level: "full", view: one.conversation }));
+  const text = sayNotice(w, one.kind, who, called, one.reason);
   const run = () => nav.go({ at: "inbox", view: "open", conversation: id });
   tell(desk, text, { text: w.open, run }, id);
 }

@@ -34,14 +34,19 @@ pub(super) async fn try_rules(
     }
     let turn = parts.queues.long.begin_soon(signed.workspace, LongKind::Trial).await?;
     let of = signed.workspace;
-    let run = turn.run(move |_| async move { trial(&parts, of, ask).await });
+    let by = signed.agent;
+    let run = turn.run(move |_| async move { trial(&parts, (of, by), ask).await });
     Ok(Out(run.await?))
 }
 
-async fn trial(parts: &ApiState, of: WorkspaceId, ask: RuleTrialAsk) -> HandlerResult<RuleTrial> {
+async fn trial(
+    parts: &ApiState,
+    (of, by): (WorkspaceId, AgentId),
+    ask: RuleTrialAsk,
+) -> HandlerResult<RuleTrial> {
     let now = parts.clock.now();
     let mut tx = parts.store.read().await?;
-    let at = place(&mut tx, of, signed.agent, &ask, now).await?;
+    let at = place(&mut tx, of, by, &ask, now).await?;
     let standing = policies(&mut tx, of).await?;
     let rules = checked(&mut tx, of, &standing, ask.rules).await?;
     // Nothing of the database is held while something is computed.
