@@ -429,9 +429,10 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     }
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no clock")]
     match &event.fact {
-        Fact::RuleRan { rule_id, once, turn, did, cut: false, .. } => {
+        Fact::RuleRan { rule_id, once, turn, did, cut: false, keeps_runs, .. } => {
             let ran = Ran { rule_id: *rule_id, once: *once, turn: *turn, episode };
-            remember(clocks, ran, event.at, did, standing);
+            let standing = keeps_runs.then_some(standing);
+            remember(clocks, (ran, event.at), did, standing);
         }
         Fact::ClockDue { clock, start, due_at, policy_id } => {
             let (clock, start, due_at, policy_id) = (*clock, *start, *due_at, *policy_id);

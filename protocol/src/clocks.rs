@@ -460,8 +460,6 @@ pub enum SkipReason {
     NobodyAnswered,
     /// A person of the team answered a short time ago.
     RunningTalk,
-    /// A person of the team is answering.
-    Composing,
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]

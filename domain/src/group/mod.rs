@@ -6,6 +6,7 @@
 
 mod act;
 mod aside;
+mod files;
 mod begin;
 mod changes;
 mod conditional;

@@ -296,7 +296,8 @@ fn one(state: &mut State, policies: &Arc<Policies>, awake: &Awake, now: Timestam
             continue;
         }
         if ran.len() + runs.len() >= RUNS_MAX {
-            let fact = ran_fact((known, turn), awake, Stepped::default(), true);
+            let stepped = Stepped::default();
+            let fact = ran_fact(state, (known, turn), awake, (stepped, true));
             state.append(awake.of, vec![fact.into()], By::new(Actor::System, now));
             break;
         }
@@ -350,7 +351,7 @@ fn run(
     let drafts = std::mem::take(&mut stepped.drafts);
     let note = stepped.note.take();
     let note = note.map(|text| EventContent::Note { text: Some(text), quoted: None });
-    let fact = ran_fact((known, turn), awake, stepped, false);
+    let fact = ran_fact(state, (known, turn), awake, (stepped, false));
     let actor = Actor::Rule { id: known.id };
     let by = By { card: Some(content), ..By::new(actor, now) };
     state.append(awake.of, vec![Draft { fact, content: note }], by);
@@ -361,7 +362,12 @@ fn run(
     state.made.extend(made.into_iter().filter(|event| event.actor == actor));
 }
 
-fn ran_fact((known, turn): (&KnownRule, u64), awake: &Awake, stepped: Stepped, cut: bool) -> Fact {
+fn ran_fact(
+    state: &State,
+    (known, turn): (&KnownRule, u64),
+    awake: &Awake,
+    (stepped, cut): (Stepped, bool),
+) -> Fact {
     let Stepped { did, skipped, .. } = stepped;
     Fact::RuleRan {
         rule_id: known.id,
@@ -373,6 +379,7 @@ fn ran_fact((known, turn): (&KnownRule, u64), awake: &Awake, stepped: Stepped, c
         did,
         skipped,
         cut,
+        keeps_runs: !state.has_older_nodes,
     }
 }
 

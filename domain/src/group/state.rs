@@ -16,6 +16,7 @@ use baton_protocol::{
 use uuid::Uuid;
 
 pub use super::aside::{Aside, NotUnderstood, Quarantined};
+pub use super::files::{ForwardedFile, SentFile, WantedFile};
 use super::react::Awake;
 use super::senders::KnownSender;
 use super::set::HeldSettings;
@@ -59,7 +60,7 @@ pub struct Channel {
 /// fields from `entries` on begin empty and say what is to be written.
 #[derive(Clone, Default, Debug)]
 pub struct State {
-    /// Whether a node lives that cannot count answers.
+    /// Whether a node lives that cannot count answers, and forgets what rules ran.
     pub has_older_nodes: bool,
     /// Channels, by Meta's id of their number.
     pub channels: BTreeMap<String, Channel>,
@@ -267,33 +268,6 @@ pub struct ParkedStatus {
     pub at: Timestamp,
     /// In a group: the participant it is told of.
     pub participant: Option<String>,
-}
-
-/// A file that is to be fetched.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WantedFile {
-    /// The line.
-    pub at: MessageAt,
-    /// Meta's id of it.
-    pub media: String,
-}
-
-/// A file that the team sends.
-#[derive(Clone, Debug)]
-pub struct SentFile {
-    /// The line.
-    pub at: MessageAt,
-    /// What was uploaded.
-    pub upload: Uploaded,
-}
-
-/// The file of a line that the team sends on.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ForwardedFile {
-    /// The new line.
-    pub at: MessageAt,
-    /// The line whose file it is.
-    pub source: MessageId,
 }
 
 /// An event to be written.

@@ -17,6 +17,9 @@ const CONVERSATION_KEPT: usize = 1_000;
 const TURNS_KEPT: usize = 120;
 /// Automatic messages that are remembered. More than that are not sent within a day.
 const REPLIED_KEPT: usize = 32;
+/// Runs and automatic messages that earlier versions remembered.
+const RAN_KEPT_BEFORE: usize = 40;
+const REPLIED_KEPT_BEFORE: usize = 10;
 
 /// Where a conversation stands when a rule runs on it.
 #[derive(Clone, Copy, Debug)]
@@ -74,19 +77,21 @@ pub fn is_idle(known: &KnownRule, stepped: &Stepped) -> bool {
         && stepped.skipped.iter().all(is_there)
 }
 
-/// Notes that a rule ran.
+/// Notes that a rule ran. Without a standing as earlier versions did, so that what they wrote is
+/// found as they left it.
 pub(crate) fn remember(
     clocks: &mut Clocks,
-    ran: Ran,
-    at: Timestamp,
+    (ran, at): (Ran, Timestamp),
     did: &[RuleStep],
-    standing: Standing,
+    standing: Option<Standing>,
 ) {
     if did.contains(&RuleStep::Reply) {
         clocks.replied.push(Replied { turn: ran.turn, at });
-        let over = clocks.replied.len().saturating_sub(REPLIED_KEPT);
+        let most = if standing.is_some() { REPLIED_KEPT } else { REPLIED_KEPT_BEFORE };
+        let over = clocks.replied.len().saturating_sub(most);
         clocks.replied.drain(..over);
     }
+    let Some(standing) = standing else { return remember_few(clocks, ran) };
     // No turn opens again once its episode is over, unless a block kept it.
     let can_open =
         |of: &Ran| of.episode == ran.episode || of.turn == ran.turn || standing.keeps(of.turn);
@@ -101,6 +106,20 @@ pub(crate) fn remember(
     }
     forget(&mut clocks.ran, Once::Turn, TURNS_KEPT);
     forget(&mut clocks.ran, Once::Conversation, CONVERSATION_KEPT);
+}
+
+fn remember_few(clocks: &mut Clocks, ran: Ran) {
+    clocks.ran.retain(|of| match of.once {
+        Once::Always => false,
+        Once::Turn => of.turn == ran.turn,
+        Once::Episode => of.episode == ran.episode,
+        Once::Conversation => of.rule_id != ran.rule_id,
+    });
+    if ran.once != Once::Always {
+        clocks.ran.push(ran);
+    }
+    let over = clocks.ran.len().saturating_sub(RAN_KEPT_BEFORE);
+    clocks.ran.drain(..over);
 }
 
 fn is_same(one: &Ran, other: &Ran) -> bool {

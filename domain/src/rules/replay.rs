@@ -260,7 +260,7 @@ impl<'a> Replay<'a> {
                 let (once, episode) = (spent(known, &did), conversation.head.episode);
                 let spent = Ran { rule_id: known.id, once, turn, episode };
                 let standing = Standing::of(conversation);
-                remember(&mut conversation.thread.clocks, spent, now, &did, standing);
+                remember(&mut conversation.thread.clocks, (spent, now), &did, Some(standing));
                 let (rule_id, cause, at) = (known.id, *cause, event.at);
                 runs.push(WouldRun { rule_id, cause, at, did, skipped });
             }

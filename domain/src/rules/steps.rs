@@ -353,9 +353,6 @@ impl Way<'_> {
             return Err(SkipReason::TooLate);
         }
         let talk = self.acting.talk;
-        if talk.composing.is_some() {
-            return Err(SkipReason::Composing);
-        }
         let quiet_ms = self.policies.quiet_ms(self.conversation.head.team_id);
         let answered_at = talk.answered_at(self.policies);
         if answered_at.is_some_and(|answered| now.since(answered) < quiet_ms) {

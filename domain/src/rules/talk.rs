@@ -18,8 +18,6 @@ pub struct Talk {
     pub ended_at: Option<Timestamp>,
     /// What people and bots said, the newest last.
     pub answers: Vec<Answer>,
-    /// The agent who is answering now, as far as that is known.
-    pub composing: Option<AgentId>,
 }
 
 /// A message of the team.

@@ -73,6 +73,28 @@ fn a_turn_that_opens_again_has_had_its_runs() {
 }
 
 #[test]
+fn what_a_version_of_before_forgot_its_log_forgets_too() {
+    let mut scene = Scene::new((0..45).map(|n| given(n, note("conversation"))).collect());
+    let talk = |scene: &mut Scene| {
+        scene.says("hola");
+        scene.answers();
+        scene.resolves();
+        scene.passes(MINUTE);
+    };
+    scene.state.has_older_nodes = true;
+    (0..4).for_each(|_| talk(&mut scene));
+    assert_eq!(scene.conversation().thread.clocks.ran.len(), 40, "a node of before writes so");
+    scene.is_its_log();
+    scene.state.has_older_nodes = false;
+    (0..4).for_each(|_| talk(&mut scene));
+    assert_eq!(scene.conversation().thread.clocks.ran.len(), 45);
+    let before = turns(&scene).len();
+    (0..4).for_each(|_| talk(&mut scene));
+    assert_eq!(turns(&scene).len(), before, "each has had its run");
+    scene.is_its_log();
+}
+
+#[test]
 fn all_rules_together_send_one_automatic_message_a_turn() {
     let reply = |when: &str| {
         rule(json!({ "when": when, "then": [{ "do": "reply", "text": when }], "once": "always" }))

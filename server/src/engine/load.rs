@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::context::{AgentFacts, Prior, TeamFacts};
 use baton_domain::group::state::{Extras, Held, LineChange, ParkedStatus};
 use baton_domain::group::{Channel, Key, State, Work};
-use baton_domain::inbound::{ElementBody, ProviderStatus};
+use baton_domain::inbound::ProviderStatus;
 use baton_domain::outcome::Answer;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
@@ -62,7 +62,6 @@ pub(super) async fn load(
     load_people(tx, &needs, &mut state).await?;
     let settings_at = load_heads(tx, &needs, &mut state, owners).await?;
     load_sights(tx, &needs, &mut state).await?;
-    load_talks(tx, group, &mut state).await?;
     policies.load(tx, group, &settings_at, &mut state).await?;
     load_settings(tx, group, &mut state, &mut read).await?;
     load_wamids(tx, &mut needs, &mut state).await?;
@@ -73,6 +72,7 @@ pub(super) async fn load(
     load_uploads(tx, &needs, &mut state).await?;
     load_forwarded(tx, &needs, &mut state).await?;
     load_marks_and_cards(tx, &needs, &mut state, &mut read).await?;
+    load_talks(tx, &mut state).await?;
     Ok((state, read))
 }
 
@@ -237,45 +237,12 @@ async fn load_heads(
     Ok(settings_at)
 }
 
-/// Who talked last, where rules depend on it and something happens that may wake one.
-async fn load_talks(tx: &mut Tx, group: &[&Work], state: &mut State) -> Result<(), StoreError> {
-    if !group.iter().any(|work| wakes(work)) {
-        return Ok(());
-    }
+/// Who talked last, where rules depend on it. Statuses let clocks ring, too.
+async fn load_talks(tx: &mut Tx, state: &mut State) -> Result<(), StoreError> {
     let minds = |workspace| state.policies.get(workspace).is_some_and(|of| of.minds_talk());
     let of = state.conversations.iter().filter(|((here, _), _)| minds(here));
     state.talks = rows::talks(tx, of.map(|(key, held)| (*key, &held.now))).await?;
     Ok(())
-}
-
-/// Whether work may wake a rule. Statuses of messages are most of what comes, and wake few.
-fn wakes(work: &Work) -> bool {
-    match work {
-        Work::Post(post) => post.elements.iter().any(|(element, _)| {
-            !matches!(
-                &element.body,
-                ElementBody::Status(status) if status.status != ProviderStatus::Failed
-            )
-        }),
-        Work::Command(_)
-        | Work::Look(_)
-        | Work::Result(_)
-        | Work::Classified(_)
-        | Work::Rehome(_)
-        | Work::HandBack(_)
-        | Work::Route(_)
-        | Work::OfferEnd(_)
-        | Work::Setting(_)
-        | Work::Claim(_)
-        | Work::Begin(_) => true,
-        Work::Outcomes(_)
-        | Work::Rescue(_)
-        | Work::Unpark(_)
-        | Work::Restored(_)
-        | Work::File(_)
-        | Work::Set(_)
-        | Work::Blocked(_) => false,
-    }
 }
 
 async fn load_templates(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
