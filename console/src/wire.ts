@@ -1129,6 +1129,7 @@ export type Fact =
     cause: number;
     cut?: boolean;
     did?: RuleStep[];
+    keeps_runs?: boolean;
     name: string;
     once: Once;
     rule_id: SettingId;
@@ -1719,6 +1720,7 @@ export interface Notice {
   note_id?: NoteId;
   position: number;
   read: boolean;
+  reason?: NoticeReason;
   text?: string;
 }
 /** The kind of a notice. */
@@ -1730,6 +1732,14 @@ export interface NoticePage {
   numbers?: NumberNotice[];
   unread: number;
 }
+/** Why Baton calls somebody by itself. */
+export type NoticeReason =
+  | { kind: "promise_ends"; answer: Promised }
+  | { kind: "promise_broken"; answer: Promised }
+  | { kind: "rule"; name: string }
+  | { kind: "nobody_there" }
+  | { kind: "owner_away" }
+  | { kind: "urgent" };
 /** `POST /notices/read`: what is left. */
 export interface NoticesLeft {
   unread: number;
@@ -1765,7 +1775,7 @@ export interface OnCall {
   agent: AgentId;
   hours?: SettingId;
 }
-/** The limit of a rule's runs on a conversation. */
+/** The limit of a rule's runs on a conversation. A run that did nothing is none. */
 export type Once = "always" | "turn" | "episode" | "conversation";
 /** The id that the author of a command gave it (UUIDv7). */
 export type OpId = Id;
@@ -2399,6 +2409,7 @@ export interface RuleTried {
   did?: RuleStep[];
   fate: RuleFate;
   id: SettingId;
+  says?: string;
   skipped?: SkippedStep[];
   tests?: boolean[];
 }
@@ -2645,7 +2656,11 @@ export type SkipReason =
   | "limit"
   | "group"
   | "no_owner"
-  | "not_told";
+  | "not_told"
+  | "blank"
+  | "unanswered"
+  | "nobody_answered"
+  | "running_talk";
 /** A step of a rule that was not done. */
 export interface SkippedStep {
   step: RuleStep;
@@ -2977,6 +2992,7 @@ export interface TeamPolicy {
   absent_min?: number;
   follow_up?: FollowUp;
   handover_note?: HandoverNote;
+  quiet_after_answer_min?: number;
   undo_s: number;
 }
 /** What a team asks of its members. */
@@ -2984,6 +3000,7 @@ export interface TeamPolicyInput {
   absent_min?: number;
   follow_up?: FollowUp;
   handover_note?: HandoverNote;
+  quiet_after_answer_min?: number;
   undo_s?: number;
 }
 /** What `PUT` sets. */

@@ -11,7 +11,7 @@ use crate::canned::{CLOSE, Known, OPEN, fill};
 const NAME: &str = "customer.name";
 const FIRST_NAME: &str = "customer.first_name";
 
-/// What is wrong with a text that Baton is to send by itself.
+/// The fault of a text that Baton is to send by itself.
 pub fn problem(text: &str) -> Option<&'static str> {
     let nothing = fill(text, &Known::default());
     if text.contains([OPEN, CLOSE]) || !nothing.blanks.is_empty() {

@@ -12,7 +12,7 @@ use baton_protocol::{
 
 use crate::context::Lines;
 use crate::planted::{Bug, is_planted};
-use crate::rules::{KnownRule, KnownSla, Policies, Standing, holds_from, remember};
+use crate::rules::{KnownRule, KnownSla, Policies, Reopening, holds_from, remember};
 use crate::{answers, bots, reminders, survey};
 
 /// Starts of one clock, and clocks of a conversation, that are remembered.
@@ -401,7 +401,7 @@ fn apply_sla(conversation: &mut Conversation, fact: &Fact, at: Timestamp) {
 pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     let (before, active) = (conversation.head.status, conversation.head.activity_at);
     let (episode, turn) = (conversation.head.episode, conversation.thread.turn);
-    let standing = Standing::of(conversation);
+    let standing = Reopening::new(conversation);
     let clocks = &mut conversation.thread.clocks;
     // Events without a revision, as marks are, are told to some alone: all have to end equal.
     if event.revision.is_some() {

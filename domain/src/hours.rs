@@ -68,7 +68,8 @@ impl Hours {
         Some(Timestamp::from_ms(from.max(at.ms())))
     }
 
-    /// The first instant after `at` at which it opens or closes; `None` if there is none in 400 days.
+    /// The first instant after `at` at which it opens or closes; `None` if there is none in 400
+    /// days.
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
         if !self.is_open(at) {
             return self.next_open(at);

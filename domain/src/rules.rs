@@ -20,7 +20,7 @@ use baton_protocol::{
     Timestamp,
 };
 
-pub(crate) use memory::{Standing, remember};
+pub(crate) use memory::{Reopening, remember};
 pub use memory::{is_idle, spent};
 pub use policies::{Given, KnownRule, KnownSla, Policies, phrases};
 pub use replay::{Cause, Replay, WouldRun};
@@ -68,7 +68,7 @@ pub struct Choice<'a> {
 
 impl<'a> Choice<'a> {
     /// Those of an event.
-    pub fn of(policies: &'a Policies, woken: Woken<'a>) -> Self {
+    pub fn new(policies: &'a Policies, woken: Woken<'a>) -> Self {
         let heard = Heard::new(policies, woken.event);
         Self { policies, heard, rules: policies.woken(woken) }
     }

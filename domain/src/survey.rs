@@ -9,10 +9,10 @@ use baton_protocol::{
     SurveyState, SurveyStep, Timestamp,
 };
 
-use crate::{answers, automatic};
 use crate::decide::Draft;
 use crate::decide::acknowledge::acknowledgement;
 use crate::rules::Policies;
+use crate::{answers, automatic};
 
 /// A survey that is later than this is not sent, ms.
 const LATE_MS: i64 = 15 * 60_000;

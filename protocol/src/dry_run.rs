@@ -127,7 +127,7 @@ pub struct RuleTried {
     /// Those that would be skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedStep>,
-    /// What it would say to the customer, filled in.
+    /// Its text to the customer, filled in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub says: Option<String>,
     /// The time at which its clock would ring, of one that waits for it.

@@ -397,8 +397,7 @@ pub enum Fact {
         /// Whether too many rules ran: those after it were left out.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         cut: bool,
-        /// Whether the runs before it stay known as long as their turns can open again. Left out,
-        /// as by earlier versions, they are forgotten with the next turn, and above forty.
+        /// Whether runs stay known as long as their turns can open again. Earlier ones did not.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         keeps_runs: bool,
     },

@@ -31,7 +31,7 @@ fn is_between(folded: &str, from: usize, to: usize) -> bool {
     between.chars().all(|c| c.is_whitespace() || is_part(c))
 }
 
-/// What only says which of an emoji it is: skins, hair, and the signs of men and women.
+/// A sign that only says which of an emoji it is: skins, hair, and the signs of men and women.
 fn is_part(c: char) -> bool {
     matches!(c, '\u{1f3fb}'..='\u{1f3ff}' | '\u{1f9b0}'..='\u{1f9b3}' | '\u{2640}' | '\u{2642}')
 }

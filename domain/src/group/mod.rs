@@ -6,11 +6,11 @@
 
 mod act;
 mod aside;
-mod files;
 mod begin;
 mod changes;
 mod conditional;
 mod contact;
+mod files;
 mod load;
 pub mod note;
 mod past;

@@ -205,15 +205,15 @@ fn ring(
     (now, asks): (Timestamp, bool),
 ) {
     // What rang last may have let the tests of a rule hold whose time was over before.
-    let mut reached = Timestamp::from_ms(i64::MIN);
+    let (mut reached, mut held) = (Timestamp::from_ms(i64::MIN), BTreeSet::new());
     for _ in 0..RINGS_MAX {
         let Some(conversation) = state.conversation(key.0, key.1) else { return };
         let Some((at, ringing)) = clocks::first_of(conversation, policies, asks) else { return };
         if at > now {
             return;
         }
-        let held = clocks::held_back(conversation, policies, reached);
         reached = reached.max(at);
+        let over = clocks::held_back(conversation, policies, reached);
         let drafts = match ringing {
             Ringing::Snooze => status::wake(conversation, at, now),
             Ringing::Reminder(agent) => reminders::ring(conversation, agent, at),
@@ -229,6 +229,7 @@ fn ring(
                 vec![Fact::ClockDue { clock, start, due_at, policy_id }.into()]
             }
         };
+        held = over;
         state.append(key, drafts, By::new(Actor::System, now));
         react(state, now);
     }
@@ -285,7 +286,7 @@ fn one(state: &mut State, policies: &Arc<Policies>, awake: &Awake, now: Timestam
     let Some(current) = state.conversation(awake.of.0, awake.of.1) else { return };
     let turn = turn_after(&awake.conversation, current);
     let ran = state.cascades.get(cascade).cloned().unwrap_or_default();
-    let choice = Choice::of(policies, awake.woken());
+    let choice = Choice::new(policies, awake.woken());
     let mut runs = Vec::new();
     state.cascade = Some(cascade);
     for known in choice.rules().into_iter().filter(|known| !ran.contains(&known.id)) {
@@ -313,8 +314,8 @@ fn one(state: &mut State, policies: &Arc<Policies>, awake: &Awake, now: Timestam
     }
 }
 
-/// The conversation that rules are tested on: as it stood right after the event, and where no rule
-/// made the event, with what rules did since. So rules of one message see what those before them
+/// The conversation that rules are tested on: as it stood right after the event. Where no rule made
+/// the event, it has what rules did since. So rules of one message see what those before them
 /// did, and nothing else that the commit brings.
 fn seen<'a>(state: &State, awake: &'a Awake) -> Cow<'a, Conversation> {
     let mut seen = Cow::Borrowed(&awake.conversation);

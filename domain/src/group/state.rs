@@ -20,7 +20,7 @@ pub use super::files::{ForwardedFile, SentFile, WantedFile};
 use super::react::Awake;
 use super::senders::KnownSender;
 use super::set::HeldSettings;
-use super::work::{FileWork, MessageAt};
+use super::work::FileWork;
 use crate::answers;
 use crate::apply::{apply, begin};
 use crate::context::{Lines, Moment, People, Prior};
@@ -108,7 +108,7 @@ pub struct State {
     pub settings: HeldSettings,
     /// Rules, promises and schedules of each workspace.
     pub policies: BTreeMap<WorkspaceId, Arc<Policies>>,
-    /// Who talked last, where rules depend on it.
+    /// The newest answers, where rules depend on them.
     pub talks: BTreeMap<Key<ConversationId>, Talk>,
     /// Random bits for ids of what rules make.
     pub seed: [u64; 2],
@@ -118,7 +118,7 @@ pub struct State {
     pub cascades: Vec<BTreeSet<SettingId>>,
     /// The cascade of the rule that acts.
     pub cascade: Option<usize>,
-    /// What rules did since the member was decided.
+    /// Events that rules made since the member was decided.
     pub made: Vec<Event>,
     /// The position of each log's last event.
     pub heads: BTreeMap<WorkspaceId, u64>,

@@ -33,7 +33,7 @@ pub struct TrialAt {
     pub conversation: Option<Conversation>,
     /// The customer's card; `None` where nobody knows them.
     pub card: Option<ContactCard>,
-    /// Who talked last there.
+    /// The newest answers there.
     pub talk: Talk,
     /// The time.
     pub now: Timestamp,
@@ -59,7 +59,7 @@ pub enum Fate {
         did: Vec<RuleStep>,
         /// Those that are skipped.
         skipped: Vec<SkippedStep>,
-        /// What it says to the customer, filled in.
+        /// Its text to the customer, filled in.
         says: Option<String>,
     },
     /// Nothing that happens wakes it.
@@ -121,7 +121,7 @@ struct Story {
     /// The verdict on each rule at the first event that woke it.
     judged: BTreeMap<SettingId, Judged>,
     ran: BTreeMap<SettingId, (Vec<RuleStep>, Vec<SkippedStep>)>,
-    /// What rules say to the customer.
+    /// The texts of rules to the customer.
     said: BTreeMap<SettingId, String>,
     cut: Option<SettingId>,
 }
@@ -212,7 +212,7 @@ fn idle(known: &KnownRule) -> Fate {
     Fate::Runs { did: Vec::new(), skipped: skipped.collect(), says: None }
 }
 
-/// What a rule says to the customer.
+/// The text of a rule to the customer.
 fn said(event: &Event) -> Option<(SettingId, String)> {
     let (Actor::Rule { id }, Fact::LineWritten { .. }) = (event.actor, &event.fact) else {
         return None;

@@ -1,4 +1,4 @@
-//! What a conversation remembers of the rules that ran on it, so that each runs as often as it may
+//! Memory of the rules that ran on a conversation, so that each runs as often as it may
 //! and no more.
 //!
 //! A run that did nothing is none, and is not remembered: its fact says `always`.
@@ -23,16 +23,16 @@ const REPLIED_KEPT_BEFORE: usize = 10;
 
 /// Where a conversation stands when a rule runs on it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Standing {
+pub(crate) struct Reopening {
     /// The open turn.
     pub(crate) turn: Option<Turn>,
     /// Whether the customer is blocked, and the turn that opens again when they are not.
     pub(crate) block: Option<Block>,
 }
 
-impl Standing {
+impl Reopening {
     /// Where this one stands.
-    pub(crate) fn of(conversation: &Conversation) -> Self {
+    pub(crate) fn new(conversation: &Conversation) -> Self {
         Self { turn: conversation.thread.turn, block: conversation.thread.block }
     }
 
@@ -62,7 +62,7 @@ fn is_forgotten(ran: &[Ran], turn: u64) -> bool {
     turns().count() >= TURNS_KEPT && turns().all(|ran| turn < ran.turn)
 }
 
-/// What a run uses up of a rule's limit: nothing where it did nothing.
+/// The limit that a run counts for: none where it did nothing.
 pub fn spent(known: &KnownRule, did: &[RuleStep]) -> Once {
     if did.is_empty() { Once::Always } else { known.rule.once }
 }
@@ -83,7 +83,7 @@ pub(crate) fn remember(
     clocks: &mut Clocks,
     (ran, at): (Ran, Timestamp),
     did: &[RuleStep],
-    standing: Option<Standing>,
+    standing: Option<Reopening>,
 ) {
     if did.contains(&RuleStep::Reply) {
         clocks.replied.push(Replied { turn: ran.turn, at });

@@ -9,7 +9,7 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use super::memory::{Standing, is_idle, remember, spent};
+use super::memory::{Reopening, is_idle, remember, spent};
 use super::steps::event_of;
 use super::talk::Talk;
 use super::{Acting, Choice, Policies, RUNS_MAX, Woken, carry_out, due_at, is_unheard, turn_after};
@@ -60,9 +60,9 @@ pub struct Replay<'a> {
     /// The beginning of an episode. The line that it begins with comes next, and rules that it
     /// wakes run after that.
     opening: Option<Awake>,
-    /// What rules would have done on the events of the member so far.
+    /// Events that rules would have made on those of the member so far.
     made: Vec<Event>,
-    /// Who talked last.
+    /// The newest answers.
     talk: Talk,
     /// The clocks that only their tests kept from ringing when something happened last.
     held: BTreeSet<(Clock, Timestamp)>,
@@ -181,7 +181,9 @@ impl<'a> Replay<'a> {
         let Due { at, clock, start, policy_id } =
             all.into_iter().find(|due| of_rule(due) && is_it(due))?;
         // Where its tests alone kept it back, what happened last let them hold.
-        let at = if self.held.contains(&(clock, start)) { at.max(self.waited) } else { at };
+        let late = conversation.thread.clocks.late.filter(|late| late.at == self.waited);
+        let reached = late.map_or(self.waited, |late| late.due_at);
+        let at = if self.held.contains(&(clock, start)) { at.max(reached) } else { at };
         let rang = Rang { clock, start, due_at: at, at: until, policy_id };
         ring(&mut conversation.thread.clocks, rang);
         let event = Event {
@@ -224,7 +226,7 @@ impl<'a> Replay<'a> {
         awake.map_or_else(Vec::new, |awake| self.woken(&awake))
     }
 
-    /// What runs on an event, on the conversation as it stands by now.
+    /// The runs on an event, on the conversation as it stands by now.
     fn woken(&mut self, awake: &Awake) -> Vec<WouldRun> {
         let Awake { event, conversation: after, is_first, cascade, cause, is_own } = awake;
         let (Some(conversation), Some(ran)) =
@@ -234,7 +236,7 @@ impl<'a> Replay<'a> {
         };
         let woken = Woken { conversation: after, event, is_first: *is_first };
         let turn = turn_after(after, conversation);
-        let choice = Choice::of(self.policies, woken);
+        let choice = Choice::new(self.policies, woken);
         let most = RUNS_MAX.saturating_sub(ran.len());
         let mut runs: Vec<WouldRun> = Vec::new();
         let mut many = 0;
@@ -259,7 +261,7 @@ impl<'a> Replay<'a> {
                 let (did, skipped) = (stepped.did, stepped.skipped);
                 let (once, episode) = (spent(known, &did), conversation.head.episode);
                 let spent = Ran { rule_id: known.id, once, turn, episode };
-                let standing = Standing::of(conversation);
+                let standing = Reopening::new(conversation);
                 remember(&mut conversation.thread.clocks, (spent, now), &did, Some(standing));
                 let (rule_id, cause, at) = (known.id, *cause, event.at);
                 runs.push(WouldRun { rule_id, cause, at, did, skipped });

@@ -22,7 +22,7 @@ use crate::reminders;
 
 /// A person's answer is a short time ago for so long: nothing resolves meanwhile.
 const FRESH_MS: i64 = 30 * 60 * 1000;
-/// What comes within so long after the end may be resolved again.
+/// A message that comes within so long after the end may be resolved again.
 const AGAIN_MS: i64 = 24 * 60 * 60 * 1000;
 /// A message to a customer is late after this.
 const LATE_MS: i64 = 15 * 60 * 1000;
@@ -57,7 +57,7 @@ pub struct Acting<'a> {
     pub note: NoteId,
     /// The customer's card, where it is known.
     pub card: Option<&'a ContactCard>,
-    /// Who talked last.
+    /// The newest answers.
     pub talk: &'a Talk,
     /// The event that woke the rule.
     pub woken_by: &'a Event,

@@ -1,4 +1,4 @@
-//! Who talked last in a conversation, and when its episodes began and ended: what automatic
+//! The newest answers of a conversation, and when its episodes began and ended: what automatic
 //! messages and rules that resolve look at.
 
 use baton_protocol::{AgentId, Author, Event, Fact, LineKind, MessageId, Status, Timestamp, Turn};
@@ -16,13 +16,13 @@ pub struct Talk {
     pub opened_at: Option<Timestamp>,
     /// The last end of an episode.
     pub ended_at: Option<Timestamp>,
-    /// What people and bots said, the newest last.
-    pub answers: Vec<Answer>,
+    /// Messages of people and bots, the newest last.
+    pub answers: Vec<Saying>,
 }
 
 /// A message of the team.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Answer {
+pub struct Saying {
     /// Its id.
     pub message: MessageId,
     /// The time at which it was written.
@@ -34,7 +34,7 @@ pub struct Answer {
 }
 
 impl Talk {
-    /// What an event changes. `before` is the turn that was open before it.
+    /// Takes in an event. `before` is the turn that was open before it.
     pub fn tell(&mut self, event: &Event, before: Option<Turn>) {
         #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else is said")]
         match &event.fact {
@@ -49,7 +49,7 @@ impl Talk {
                     return;
                 };
                 let message = line.id;
-                self.answers.push(Answer { message, at: event.at, by, is_lost: false });
+                self.answers.push(Saying { message, at: event.at, by, is_lost: false });
                 let over = self.answers.len().saturating_sub(ANSWERS_KEPT);
                 self.answers.drain(..over);
             }
@@ -67,7 +67,7 @@ impl Talk {
     pub fn answered_at(&self, policies: &Policies) -> Option<Timestamp> {
         let is_person = |by: Option<AgentId>| by.is_none_or(|agent| policies.bot(agent).is_none());
         let is_its_own = |at: Timestamp| self.opened_at.is_none_or(|opened| opened <= at);
-        let stands = |of: &&Answer| !of.is_lost && is_person(of.by) && is_its_own(of.at);
+        let stands = |of: &&Saying| !of.is_lost && is_person(of.by) && is_its_own(of.at);
         self.answers.iter().filter(stands).map(|of| of.at).max()
     }
 }

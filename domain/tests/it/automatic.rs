@@ -540,6 +540,12 @@ fn what_a_message_wakes_counts_from_its_arrival_though_a_clock_rang_late_before_
     assert_eq!(plays(&moments, Some(1)).rang(), plays(&moments, None).rang());
 }
 
+#[test]
+fn a_clock_that_a_snooze_alone_held_up_was_due_at_its_own_time() {
+    let (would, did) = plays(&[(0, 3), (40, 5), (51, 0)], Some(1)).replayed();
+    assert_eq!(would, did);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -59,10 +59,10 @@ fn a_trial_says_of_each_rule_what_it_does_or_why_not() {
     assert_eq!(told[0].tests, [true, true]);
     let fates: Vec<Fate> = told.into_iter().map(|tried| tried.fate).collect();
     assert_eq!(fates[0], runs(RuleStep::Tag { tag: id(1) }));
-    // Rules wake rules, and the clock of what waits for the customer stands still.
+    // Rules wake rules, and putting an unanswered customer aside stops no clock.
     assert_eq!(fates[1], runs(RuleStep::MarkWaiting));
     assert_eq!(fates[2], runs(RuleStep::Note));
-    assert_eq!(fates[3], Fate::NotWoken);
+    assert_eq!(fates[3], Fate::Waits(NOW.plus_ms(2 * HOUR)));
     assert_eq!(fates[4], runs(RuleStep::Note));
     assert_eq!(fates[5], Fate::Stopped);
     let told = tries(rules, None, "Hola");

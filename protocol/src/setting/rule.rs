@@ -261,9 +261,9 @@ pub enum RuleAction {
         #[cfg_attr(feature = "schema", schemars(extend("x-lines" = 2)))]
         text: String,
     },
-    /// Tells the customer that the message came. The turn stays open, and has one automatic message,
-    /// whichever rule sends it. None goes into a running talk: see `quiet_after_answer_min` of the
-    /// team's policy.
+    /// Tells the customer that the message came. The turn stays open, and has one automatic
+    /// message, whichever rule sends it. None goes into a running talk: see
+    /// `quiet_after_answer_min` of the team's policy.
     Reply {
         /// The text. `{{customer.first_name|you}}` and `{{customer.name|you}}` are filled in, with
         /// the other words where nothing is known.
@@ -293,8 +293,9 @@ pub enum RuleAction {
         #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 43200)))]
         minutes: u32,
     },
-    /// Resolves, where no customer waits for an answer: a person answered in the episode, longer than
-    /// 30 minutes ago. A message alone that came within 24 hours after the end is resolved again.
+    /// Resolves, where no customer waits for an answer: a person answered in the episode, longer
+    /// than 30 minutes ago. A message alone that came within 24 hours after the end is resolved
+    /// again.
     Resolve {},
     /// Says how urgent it is in its team's queue.
     Priority {

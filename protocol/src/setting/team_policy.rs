@@ -32,8 +32,8 @@ pub struct TeamPolicy {
     /// When owners are reminded of conversations in which nothing happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up: Option<FollowUp>,
-    /// Minutes after a person's answer, 0 to 240, in which no rule sends the customer a message: the
-    /// talk goes on.
+    /// Minutes after a person's answer, 0 to 240, in which no rule sends the customer a message:
+    /// the talk goes on.
     #[serde(default = "quiet", skip_serializing_if = "is_quiet")]
     #[cfg_attr(feature = "schema", schemars(range(max = 240)))]
     pub quiet_after_answer_min: u32,

@@ -237,7 +237,7 @@ async fn load_heads(
     Ok(settings_at)
 }
 
-/// Who talked last, where rules depend on it. Statuses let clocks ring, too.
+/// Loads the newest answers, where rules depend on them. Statuses let clocks ring, too.
 async fn load_talks(tx: &mut Tx, state: &mut State) -> Result<(), StoreError> {
     let minds = |workspace| state.policies.get(workspace).is_some_and(|of| of.minds_talk());
     let of = state.conversations.iter().filter(|((here, _), _)| minds(here));

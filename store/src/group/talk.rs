@@ -1,10 +1,10 @@
-//! Who talked last in conversations, for the rules that depend on it.
+//! The newest answers of conversations, for the rules that depend on them.
 
 use std::collections::BTreeMap;
 
 use baton_domain::group::Key;
 use baton_domain::predicates::needs_review;
-use baton_domain::rules::talk::{Answer, Talk, is_answer, said_by};
+use baton_domain::rules::talk::{Saying, Talk, is_answer, said_by};
 use baton_protocol::{Conversation, ConversationId, MessageStatus, Timestamp};
 use serde_json::json;
 use sqlx_macros::FromRow;
@@ -90,7 +90,7 @@ pub async fn talks<'a>(
         let (message, at) = (id(&row.id)?, Timestamp::from_ms(row.accepted_at));
         let is_lost = status.is_some_and(needs_review);
         let talk = talks.entry((id(&row.workspace)?, id(&row.conversation)?)).or_default();
-        talk.answers.push(Answer { message, at, by, is_lost });
+        talk.answers.push(Saying { message, at, by, is_lost });
     }
     Ok(talks)
 }

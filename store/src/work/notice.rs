@@ -58,14 +58,14 @@ pub struct NoticeCall {
     pub by: Option<AgentId>,
 }
 
-/// What a group changes of notices.
+/// The notices that a group changes.
 #[derive(Clone, Default, Debug)]
 pub struct NewNotices {
     /// Those of one agent.
     pub rows: Vec<NoticeRow>,
     /// Those of supervisors.
     pub calls: Vec<NoticeCall>,
-    /// What is read or over.
+    /// Those that are read or over.
     pub ends: Vec<NoticeEnd>,
 }
 
@@ -134,9 +134,11 @@ async fn call_supervisors(tx: &mut Tx, calls: &[NoticeCall]) -> Result<(), Store
         "INSERT INTO notice (workspace, agent, position, conversation, kind, at, author)
          SELECT x.value->>0, m.agent, CAST(x.value->>2 AS BIGINT), x.value->>3, x.value->>4,
            CAST(x.value->>5 AS BIGINT), NULLIF(x.value->>6, '')
-         FROM {rows $1} AS x JOIN team_member AS m
-           ON m.workspace = x.value->>0 AND m.team = x.value->>1
-         WHERE m.kind = 'supervisor' AND m.agent <> x.value->>6 ON CONFLICT DO NOTHING",
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM team_member WHERE workspace = x.value->>0
+             AND team = x.value->>1 OFFSET 0) AS m WHERE}
+         {sqlite team_member AS m WHERE m.workspace = x.value->>0 AND m.team = x.value->>1 AND}
+           m.kind = 'supervisor' AND m.agent <> x.value->>6 ON CONFLICT DO NOTHING",
     );
     if calls.is_empty() {
         return Ok(());
