@@ -28,7 +28,7 @@ async fn numbers(of: &Agent) -> Vec<NumberNotice> {
 }
 
 /// The number as it is told of to somebody, once it stands so.
-async fn told(of: &Agent, state: HealthState) -> NumberNotice {
+async fn hears(of: &Agent, state: HealthState) -> NumberNotice {
     let is_told = async || {
         let told = numbers(of).await.pop()?;
         (told.health.state == state && !told.read).then_some(told)
@@ -48,7 +48,7 @@ async fn a_number_that_stops_and_works_again_is_told_to_those_who_can_mend_it() 
             (world.admin().await, world.agent("Sofia").await, world.agent("Ana").await);
         happens(world, restricts(Some(131_031))).await;
         for of in [&admin, &sofia] {
-            let stopped = told(of, HealthState::Stopped).await;
+            let stopped = hears(of, HealthState::Stopped).await;
             assert_eq!(stopped.channel_id, world.cast.channel);
             assert!(stopped.health.faults.iter().all(|fault| !fault.remedy().is_empty()));
             assert!(!stopped.health.faults.is_empty());
@@ -58,7 +58,7 @@ async fn a_number_that_stops_and_works_again_is_told_to_those_who_can_mend_it() 
         }
         happens(world, restricts(None)).await;
         for of in [&admin, &sofia] {
-            let works = told(of, HealthState::Works).await;
+            let works = hears(of, HealthState::Works).await;
             reads(of, &works).await;
             assert_eq!(numbers(of).await, []);
         }
@@ -105,7 +105,7 @@ async fn a_review_an_alert_a_name_and_a_profile_are_news_that_name_the_remedy() 
         // What was put right is over; what changed at Meta without a webhook is found by asking.
         happens(world, review("APPROVED")).await;
         happens(world, alert("INFORMATIONAL")).await;
-        told(&admin, HealthState::Works).await;
+        hears(&admin, HealthState::Works).await;
         sets_about(world, "Bikes, sold").await;
         happens(world, restricts(None)).await;
         let (state, profile) = news(NewsSubject::Profile).await;

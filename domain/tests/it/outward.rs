@@ -72,7 +72,7 @@ const ACTS: [(&str, Act); 11] = [
 ];
 
 /// The kinds of event that a webhook is told of a message, in order.
-fn told(team: &Team, of: LineRef) -> Vec<WebhookKind> {
+fn kinds_of(team: &Team, of: LineRef) -> Vec<WebhookKind> {
     let mut before = None;
     let mut told = Vec::new();
     for logged in &team.log {
@@ -114,7 +114,7 @@ fn in_every_order_of_statuses_a_webhook_is_told_of_the_first_that_says_it() {
             act(&mut team, line);
         }
         let names: Vec<_> = walk.iter().map(|(name, _)| *name).collect();
-        let told = told(&team, line);
+        let told = kinds_of(&team, line);
         assert_eq!(told, counted(&team, line), "{names:?}");
         told_of[told.len().min(2)] += 1;
     }
@@ -127,7 +127,7 @@ fn what_the_team_wrote_on_its_phone_is_told_at_once_and_once() {
     let line = team.somebody_answers_on_the_phone_app(LUCIA);
     team.hears(LUCIA, line.id, ProviderStatus::Delivered);
     team.hears(LUCIA, line.id, ProviderStatus::Read);
-    assert_eq!(told(&team, line), [WebhookKind::MessageSent]);
+    assert_eq!(kinds_of(&team, line), [WebhookKind::MessageSent]);
 }
 
 fn requests() -> impl Strategy<Value = MadeRequest> {

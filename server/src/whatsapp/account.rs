@@ -36,12 +36,12 @@ pub fn parse(body: &[u8], at: Timestamp) -> Vec<AccountTold> {
     let Ok(post) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
     let entries = list(&post, "entry").flat_map(|entry| {
         let account = word(entry, "id");
-        list(entry, "changes").filter_map(move |change| told(account.clone(), change, at))
+        list(entry, "changes").filter_map(move |change| account_news(account.clone(), change, at))
     });
     entries.take(NEWS_MAX).collect()
 }
 
-fn told(account: Option<String>, change: &Value, at: Timestamp) -> Option<AccountTold> {
+fn account_news(account: Option<String>, change: &Value, at: Timestamp) -> Option<AccountTold> {
     let value = change.get("value")?;
     let news = match word(change, "field")?.as_str() {
         "account_review_update" => review(value, at),

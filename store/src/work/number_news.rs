@@ -168,7 +168,8 @@ pub fn pushes(
 ) -> Vec<Writing> {
     static OVER: Sql = Sql::new(
         "UPDATE push SET state = 'superseded', ended_at = CAST($3 AS BIGINT)
-         WHERE conversation = $2 AND workspace = $1 AND state = 'queued' AND kind = 'number'",
+         WHERE conversation = $2 AND workspace = $1 AND state = 'queued' AND kind = 'number'
+           AND state IN ('queued', 'claimed', 'accepted') AND kind <> 'retract'",
     );
     static PUT: Sql = Sql::new(
         "INSERT INTO push (workspace, id, agent, device, lane, conversation, created_at, kind,

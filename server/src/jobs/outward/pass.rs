@@ -260,7 +260,7 @@ impl Pass<'_> {
         let mut tx = self.of.store.read().await?;
         let logged = read::gap(&mut tx, key.0, None, after, upto).await?;
         let events: Vec<Event> = logged.into_iter().map(|logged| logged.event).collect();
-        let told = self.told(&mut tx, &events).await?;
+        let told = self.fitting(&mut tx, &events).await?;
         let conversations: Vec<ConversationId> =
             told.iter().filter_map(|(event, _)| event.conversation_id).collect();
         let lines: Vec<MessageId> =
@@ -285,7 +285,7 @@ impl Pass<'_> {
     }
 
     /// Those of a stretch of the log that the webhook may get, and as what.
-    async fn told<'e>(
+    async fn fitting<'e>(
         &self,
         tx: &mut Tx,
         events: &'e [Event],
