@@ -119,6 +119,8 @@ const CODE = new RegExp(
 const HAS_RUN = new RegExp(`[${RUN}]`, "u");
 const CODE_MIN = 5;
 const CODE_MAX = 32;
+/** Letters without a digit that a code has between blanks, at most: more are a word. */
+const LETTERS_MAX = 3;
 const squeezed = (folded: string) => folded.replace(/[ \-./_#]+/gu, "");
 const isCode = (text: string) => /[0-9]/.test(text);
 
@@ -126,7 +128,9 @@ const isCode = (text: string) => /[0-9]/.test(text);
 function codeOf(folded: string): string | undefined {
   if (!CODE.test(folded) || HAS_RUN.test(folded) || !isCode(folded)) return undefined;
   const parted = folded.split(" ");
-  const isOne = parted.every((one, at) => at === 0 || isCode(one) || isCode(parted[at - 1] ?? ""));
+  const isOne = parted.every(
+    (one, at) => isCode(one) || (one.length <= LETTERS_MAX && (at === 0 || isCode(parted[at - 1] ?? ""))),
+  );
   const code = squeezed(folded);
   return isOne && code.length >= CODE_MIN && code.length <= CODE_MAX ? code : undefined;
 }

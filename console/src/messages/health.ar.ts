@@ -1,36 +1,6 @@
 import type { HealthWords } from "./health.ts";
 
 export const healthAr: HealthWords = {
-  state: { works: "يعمل", attention: "يحتاج إلى إجراء", stopped: "لا يرسل شيئًا" },
-  means: {
-    works: "الرسائل تصل وتُرسَل.",
-    attention: "الرسائل تُرسَل، لكن هناك ما يجب عمله.",
-    stopped: "الرسائل تنتظر. بعد 10 دقائق تنتقل إلى المراجعة ولا يضيع شيء.",
-  },
-  unknown: "لم يُفحص بعد",
-  since: (time) => `منذ ${time}`,
-  check: "افحص الآن",
-  checking: "نسأل Meta…",
-  steps: "خطوات ربط الرقم",
-  step: {
-    token: "رمز الوصول",
-    rights: "صلاحيات الرمز",
-    app: "التطبيق في Meta",
-    number: "العثور على الرقم",
-    registration: "تسجيل الرقم",
-    name: "الاسم الظاهر",
-    quality: "الجودة",
-    account: "الحساب مسموح له بالإرسال",
-    subscription: "اشتراك التطبيق",
-    webhook: "عنوان الويب هوك",
-    receive: "وصلت رسالة",
-    send: "أُرسلت رسالة",
-  },
-  stepState: { ok: "تم", wrong: "خطأ", waiting: "لم يحدث بعد", unknown: "غير معروف" },
-  quality: "الجودة",
-  limit: "عملاء في اليوم",
-  shownName: "الاسم الظاهر",
-  tokenEnds: (time) => `ينتهي الرمز ${time}`,
   banner: (name) => `${name} لا يرسل شيئًا الآن. ما تكتبه ينتظر.`,
   look: "اعرف السبب",
   fault: {
@@ -56,33 +26,6 @@ export const healthAr: HealthWords = {
     messages_not_subscribed: "ينقص الويب هوك الحقل messages. اشترك فيه في Meta.",
     sends_refused: "يرفض واتساب رسائل هذا الرقم. انظر في WhatsApp Manager.",
   },
-  news: {
-    review: {
-      acts: "لم توافق Meta على الحساب. اطلع على الأسباب في دعم Meta للأعمال واطلب مراجعة أخرى.",
-      plain: "راجعت Meta الحساب.",
-    },
-    alert: {
-      acts: "تحذّرك Meta. افتح الحساب في مدير واتساب ونفّذ ما يقوله التنبيه.",
-      plain: "لدى Meta ملاحظة عن الحساب.",
-    },
-    account: {
-      acts: "قيّدت Meta الحساب. اطلع على إعدادات النشاط واطلب مراجعة.",
-      plain: "تغيّرت حالة الحساب.",
-    },
-    name: {
-      acts: "رفضت Meta الاسم الظاهر. اختر اسمًا آخر في مدير واتساب.",
-      plain: "تغيّر الاسم الظاهر.",
-    },
-    quality: {
-      acts: "يحظر العملاء الرقم أو يبلغون عنه. أرسل قوالب أقل، ولمن طلبها فقط.",
-      plain: "تغيّرت حدود الرقم.",
-    },
-    profile: {
-      acts: "تغيّر الملف الذي يراه العملاء. إن لم يغيّره أحد من فريقك فاطلع على مدير واتساب.",
-      plain: "تغيّر الملف الذي يراه العملاء. إن لم يغيّره أحد من فريقك فاطلع على مدير واتساب.",
-    },
-  },
-  told: "آخر ما قالته Meta",
   notice: {
     works: (name) => `عاد ${name} إلى العمل`,
     attention: (name) => `يحتاج ${name} إليك`,

@@ -1,36 +1,6 @@
 import type { HealthWords } from "./health.ts";
 
 export const healthEs: HealthWords = {
-  state: { works: "Funciona", attention: "Requiere atención", stopped: "No envía nada" },
-  means: {
-    works: "Los mensajes entran y salen.",
-    attention: "Los mensajes salen. Aun así hay algo que hacer.",
-    stopped: "Los mensajes esperan. A los 10 minutos pasan a revisión y no se pierde nada.",
-  },
-  unknown: "Aún sin comprobar",
-  since: (time) => `desde ${time}`,
-  check: "Comprobar ahora",
-  checking: "Preguntando a Meta…",
-  steps: "Pasos para conectarlo",
-  step: {
-    token: "Token de acceso",
-    rights: "Permisos del token",
-    app: "App en Meta",
-    number: "Número encontrado",
-    registration: "Número registrado",
-    name: "Nombre visible",
-    quality: "Calidad",
-    account: "La cuenta puede enviar",
-    subscription: "App suscrita",
-    webhook: "Webhook",
-    receive: "Entró un mensaje",
-    send: "Salió un mensaje",
-  },
-  stepState: { ok: "Hecho", wrong: "Mal", waiting: "Pendiente", unknown: "Desconocido" },
-  quality: "Calidad",
-  limit: "Clientes al día",
-  shownName: "Nombre visible",
-  tokenEnds: (time) => `El token caduca ${time}`,
   banner: (name) => `${name} no envía nada ahora. Lo que escribas espera.`,
   look: "Ver por qué",
   fault: {
@@ -56,33 +26,6 @@ export const healthEs: HealthWords = {
     messages_not_subscribed: "Al webhook le falta el campo messages. Suscríbete a él en Meta.",
     sends_refused: "WhatsApp rechaza los mensajes de este número. Mira el WhatsApp Manager.",
   },
-  news: {
-    review: {
-      acts: "Meta no aprobó la cuenta. Mira los motivos en la asistencia de Meta para empresas y pide otra revisión.",
-      plain: "Meta revisó la cuenta.",
-    },
-    alert: {
-      acts: "Meta te avisa. Abre la cuenta en el Administrador de WhatsApp y haz lo que dice el aviso.",
-      plain: "Meta tiene una sugerencia para la cuenta.",
-    },
-    account: {
-      acts: "Meta restringió la cuenta. Mira la configuración del negocio y pide una revisión.",
-      plain: "Cambió el estado de la cuenta.",
-    },
-    name: {
-      acts: "Meta rechazó el nombre visible. Elige otro en el Administrador de WhatsApp.",
-      plain: "Cambió el nombre visible.",
-    },
-    quality: {
-      acts: "Los clientes bloquean o denuncian el número. Envía menos plantillas, solo a quien las pidió.",
-      plain: "Cambiaron los límites del número.",
-    },
-    profile: {
-      acts: "Cambió el perfil que ven los clientes. Si no fue nadie de tu equipo, mira el Administrador de WhatsApp.",
-      plain: "Cambió el perfil que ven los clientes. Si no fue nadie de tu equipo, mira el Administrador de WhatsApp.",
-    },
-  },
-  told: "Lo último que dijo Meta",
   notice: {
     works: (name) => `${name} vuelve a funcionar`,
     attention: (name) => `${name} te necesita`,

@@ -1,36 +1,6 @@
 import type { HealthWords } from "./health.ts";
 
 export const healthPt: HealthWords = {
-  state: { works: "Funciona", attention: "Precisa de atenção", stopped: "Não envia nada" },
-  means: {
-    works: "As mensagens entram e saem.",
-    attention: "As mensagens saem. Mesmo assim há algo a fazer.",
-    stopped: "As mensagens esperam. Após 10 minutos vão para revisão e nada se perde.",
-  },
-  unknown: "Ainda não verificado",
-  since: (time) => `desde ${time}`,
-  check: "Verificar agora",
-  checking: "Perguntando à Meta…",
-  steps: "Passos para conectar",
-  step: {
-    token: "Token de acesso",
-    rights: "Permissões do token",
-    app: "App na Meta",
-    number: "Número encontrado",
-    registration: "Número registrado",
-    name: "Nome de exibição",
-    quality: "Qualidade",
-    account: "A conta pode enviar",
-    subscription: "App inscrito",
-    webhook: "Webhook",
-    receive: "Uma mensagem entrou",
-    send: "Uma mensagem saiu",
-  },
-  stepState: { ok: "Feito", wrong: "Errado", waiting: "Pendente", unknown: "Desconhecido" },
-  quality: "Qualidade",
-  limit: "Clientes por dia",
-  shownName: "Nome de exibição",
-  tokenEnds: (time) => `O token expira ${time}`,
   banner: (name) => `${name} não envia nada no momento. O que você escrever espera.`,
   look: "Ver por quê",
   fault: {
@@ -56,33 +26,6 @@ export const healthPt: HealthWords = {
     messages_not_subscribed: "Falta ao webhook o campo messages. Inscreva-se nele na Meta.",
     sends_refused: "O WhatsApp recusa as mensagens deste número. Veja o WhatsApp Manager.",
   },
-  news: {
-    review: {
-      acts: "A Meta não aprovou a conta. Veja os motivos no suporte da Meta para empresas e peça outra análise.",
-      plain: "A Meta analisou a conta.",
-    },
-    alert: {
-      acts: "A Meta avisa você. Abra a conta no Gerenciador do WhatsApp e faça o que o aviso diz.",
-      plain: "A Meta tem uma sugestão para a conta.",
-    },
-    account: {
-      acts: "A Meta restringiu a conta. Veja as configurações do negócio e peça uma análise.",
-      plain: "O estado da conta mudou.",
-    },
-    name: {
-      acts: "A Meta recusou o nome de exibição. Escolha outro no Gerenciador do WhatsApp.",
-      plain: "O nome de exibição mudou.",
-    },
-    quality: {
-      acts: "Clientes bloqueiam ou denunciam o número. Envie menos modelos, só a quem pediu.",
-      plain: "Os limites do número mudaram.",
-    },
-    profile: {
-      acts: "O perfil que os clientes veem mudou. Se não foi ninguém da sua equipe, veja o Gerenciador do WhatsApp.",
-      plain: "O perfil que os clientes veem mudou. Se não foi ninguém da sua equipe, veja o Gerenciador do WhatsApp.",
-    },
-  },
-  told: "O que a Meta disse por último",
   notice: {
     works: (name) => `${name} voltou a funcionar`,
     attention: (name) => `${name} precisa de você`,

@@ -1,67 +1,15 @@
-// Whether a WhatsApp number works: its state, what is wrong with it, and what to do about it.
+// What is wrong with a WhatsApp number, and what to do about it. Its page says more: number-health.ts.
 
-import type {
-  ConnectionFault,
-  ConnectionStep,
-  HealthState,
-  NewsSubject,
-  StepState,
-} from "../protocol.ts";
+import type { ConnectionFault, HealthState } from "../protocol.ts";
 
 export interface HealthWords {
-  state: Record<HealthState, string>;
-  means: Record<HealthState, string>;
-  unknown: string;
-  since: (time: string) => string;
-  check: string;
-  checking: string;
-  steps: string;
-  step: Record<ConnectionStep, string>;
-  stepState: Record<StepState, string>;
-  quality: string;
-  limit: string;
-  shownName: string;
-  tokenEnds: (time: string) => string;
   banner: (name: string) => string;
   look: string;
   fault: Record<ConnectionFault, string>;
-  /** What Meta told lately, with what to do where somebody has to act, and without. */
-  news: Record<NewsSubject, { acts: string; plain: string }>;
-  told: string;
   notice: Record<HealthState, (name: string) => string>;
 }
 
 export const healthEn: HealthWords = {
-  state: { works: "Works", attention: "Needs you", stopped: "Sends nothing" },
-  means: {
-    works: "Messages come and go.",
-    attention: "Messages go. Something has to be done all the same.",
-    stopped: "Messages wait. After 10 minutes they go to review, and nothing is lost.",
-  },
-  unknown: "Not checked yet",
-  since: (time) => `since ${time}`,
-  check: "Check now",
-  checking: "Asking Meta…",
-  steps: "Steps of connecting it",
-  step: {
-    token: "Access token",
-    rights: "Rights of the token",
-    app: "App at Meta",
-    number: "Number found",
-    registration: "Number registered",
-    name: "Display name",
-    quality: "Quality",
-    account: "Account may send",
-    subscription: "App subscribed",
-    webhook: "Webhook",
-    receive: "A message came in",
-    send: "A message went out",
-  },
-  stepState: { ok: "Done", wrong: "Wrong", waiting: "Still to come", unknown: "Not known" },
-  quality: "Quality",
-  limit: "Customers a day",
-  shownName: "Display name",
-  tokenEnds: (time) => `The token ends ${time}`,
   banner: (name) => `${name} sends nothing at present. What you write waits.`,
   look: "See why",
   fault: {
@@ -87,33 +35,6 @@ export const healthEn: HealthWords = {
     messages_not_subscribed: "The webhook lacks the field messages. Subscribe to it at Meta.",
     sends_refused: "WhatsApp refuses the messages of this number. Look into the WhatsApp Manager.",
   },
-  news: {
-    review: {
-      acts: "Meta did not approve the account. Look at the reasons in Meta’s business support, and ask for another review.",
-      plain: "Meta reviewed the account.",
-    },
-    alert: {
-      acts: "Meta warns you. Open the account in the WhatsApp Manager, and do what the alert says.",
-      plain: "Meta has a hint for the account.",
-    },
-    account: {
-      acts: "Meta restricted the account. Look into the business settings, and ask for a review.",
-      plain: "The state of the account changed.",
-    },
-    name: {
-      acts: "Meta declined the display name. Choose another one in the WhatsApp Manager.",
-      plain: "The display name changed.",
-    },
-    quality: {
-      acts: "Customers block or report the number. Send fewer templates, to those who asked for them.",
-      plain: "The limits of the number changed.",
-    },
-    profile: {
-      acts: "The profile that customers see changed. If nobody of yours did it, look into the WhatsApp Manager.",
-      plain: "The profile that customers see changed. If nobody of yours did it, look into the WhatsApp Manager.",
-    },
-  },
-  told: "What Meta told lately",
   notice: {
     works: (name) => `${name} works again`,
     attention: (name) => `${name} needs you`,

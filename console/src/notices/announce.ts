@@ -3,6 +3,7 @@
 
 import type { Desk } from "../live/session.svelte.ts";
 import { agent, customer } from "../inbox/words.ts";
+import { callWords } from "../messages/calls.ts";
 import { name, words } from "../messages/index.svelte.ts";
 import { noticeWords } from "../messages/notices.ts";
 import { nav } from "../nav.svelte.ts";
@@ -33,7 +34,7 @@ export function announce(
   const w = noticeWords[words.language];
   const who = one.by === undefined ? words.t.change.system : agent(desk, one.by);
   const called = name(customer({ level: "full", view: one.conversation }));
-  const text = sayNotice(w, one.kind, who, called, one.reason);
+  const text = sayNotice(w, callWords[words.language], one.kind, who, called, one.reason);
   const run = () => nav.go({ at: "inbox", view: "open", conversation: id });
   tell(desk, text, { text: w.open, run }, id);
 }

@@ -11,6 +11,8 @@ const BYTES_MAX: usize = 32;
 const PARTS_MAX: usize = 8;
 /// Bytes of a typed code of several parts: shorter ones are words like others.
 const TYPED_MIN: usize = 5;
+/// Letters without a digit that a typed code has between blanks, at most: more are a word.
+const LETTERS_MAX: usize = 3;
 
 /// Words of a text that may be one code, put together.
 pub(super) struct Joined {
@@ -66,7 +68,9 @@ pub(super) fn typed(folded: &str, words: &[Word]) -> Vec<(Range<usize>, String)>
 fn whole(folded: &str, words: &[Word]) -> Option<String> {
     let one = from(folded, words)?;
     let is_all = one.ends.len() == words.len() && words.len() > 1;
-    (is_all && one.text.len() >= TYPED_MIN).then_some(one.text)
+    let is_code = |part: &str| has_digit(part) || part.chars().count() <= LETTERS_MAX;
+    let has_words = folded.get(one.place(one.text.len()))?.split(' ').any(|part| !is_code(part));
+    (is_all && !has_words && one.text.len() >= TYPED_MIN).then_some(one.text)
 }
 
 /// A folded text without what may stand within a code.
@@ -132,6 +136,7 @@ mod tests {
         assert_eq!(codes("RT-30518"), ["rt30518"]);
         assert_eq!(codes("qx 20417"), ["qx20417"]);
         assert_eq!(codes("serie H228.0284 rota"), ["h2280284"]);
+        assert_eq!(codes("H228.0284 serie"), ["h2280284"]);
         assert_eq!(codes("QX20417"), Vec::<String>::new(), "one word");
         assert_eq!(codes("12 34"), Vec::<String>::new(), "too short");
         assert_eq!(codes("where is QX 20417"), Vec::<String>::new());

@@ -78,7 +78,7 @@ fn what_is_wrong_is_named_by_its_field() {
     let attribute =
         |options: Value| json!({"key": "k", "name": "K", "type": "one_of", "options": options});
     assert_eq!(wrong(Attribute, &attribute(json!([]))), "options");
-    assert_eq!(wrong(Attribute, &attribute(json!(["Año", "ANO"]))), "options");
+    assert_eq!(wrong(Attribute, &attribute(json!(["Año", "AÑO"]))), "options");
 }
 
 /// What is wrong with a rule of these steps, beside a webhook that lists these events.
@@ -175,7 +175,7 @@ fn labels_of_a_source_are_named_once_and_only_where_it_is_told_what_was_said() {
     assert!(is_fit(json!({"suggests": true, "labels": one, "otherwise": tag})));
     assert!(!is_fit(json!({"labels": one})), "nobody told it what was said");
     assert!(!is_fit(json!({"suggests": true, "otherwise": tag})), "it has no labels");
-    let twice = json!([label("Facturación"), label("FACTURACION")]);
+    let twice = json!([label("Facturación"), label("FACTURACIÓN")]);
     assert!(!is_fit(json!({"suggests": true, "labels": twice})));
     for odd in ["", " ", &"x".repeat(61)] {
         assert!(!is_fit(json!({"suggests": true, "labels": [label(odd)]})), "{odd:?}");

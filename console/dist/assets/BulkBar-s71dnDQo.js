@@ -1,0 +1,1 @@
+export{t as default}from"./BulkBar-U25QkR_2.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./DryRun-Dv1wXp3E.js";

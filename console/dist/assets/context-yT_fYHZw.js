@@ -1,0 +1,1 @@
+import{ft as e,lt as t}from"./index-client-_gMN5KfO.js";var n=Symbol(`desk`),r=t=>e(n,t),i=()=>t(n);export{i as n,r as t};

@@ -1,0 +1,1 @@
+function e({viewing:e,leases:t}){let n=new Map;for(let[t,r]of e)for(let e of r)n.set(e,{conversation:t,what:`looking`});for(let[e,r]of t)n.set(r.agent_id,{conversation:e,what:`replying`});return n}export{e as t};

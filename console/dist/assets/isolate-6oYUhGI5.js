@@ -1,0 +1,1 @@
+var e=e=>`\u2068${e}\u2069`,t=e=>/[\u0590-\u08ff\ufb1d-\ufefc]/.test(e);export{e as n,t};

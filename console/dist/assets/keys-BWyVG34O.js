@@ -1,0 +1,1 @@
+var e=/^(Mac|iP)/.test(navigator.platform),t=e?`⌘`:`Ctrl`;export{e as n,t};

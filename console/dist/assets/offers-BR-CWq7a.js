@@ -1,0 +1,1 @@
+function e(e){return e?.level===`full`?e.view.thread.offer?.agent_id:void 0}function t(e,t,n){let r=[];for(let i of e){if(i.level!==`full`)continue;let{offer:e}=i.view.thread;if(e==null||e.agent_id!==t)continue;let a=Math.ceil((Date.parse(e.until)-n)/1e3);a>0&&r.push({id:i.view.head.id,offer:e,left:a})}return r.sort((e,t)=>e.left-t.left)}export{t as n,e as t};

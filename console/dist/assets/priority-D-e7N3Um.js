@@ -1,0 +1,1 @@
+var e=[`normal`,`high`,`urgent`],t=18e5,n=4e12;function r(e,r){return e.priority===`urgent`?r-n:e.priority===`high`?r-t:r}function i(e,t,n){return t!==e&&(t===`normal`||n.trim()!==``)}export{i as n,r,e as t};

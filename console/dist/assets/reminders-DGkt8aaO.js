@@ -1,0 +1,1 @@
+function e(e,t){if(e?.level===`full`)return e.view.thread.reminders?.find(e=>e.agent_id===t)}export{e as t};

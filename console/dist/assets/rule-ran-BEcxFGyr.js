@@ -1,0 +1,1 @@
+export{n as ruleText}from"./rule-ran-3SMJr9it.js";

@@ -1,0 +1,1 @@
+function e(e,t=0,n=e.length){return e.slice(t,n).map((e,n)=>{let r=Math.max(2,e/100*38);return`M${(t+n)*4+2} ${(40-r)/2}v${r}`}).join(``)}function t(e,t,n){return Math.min(e,Math.floor(t*1e3*e/n))}function n(e){let t=Math.ceil(e/1e3);return`${Math.floor(t/60)}:${String(t%60).padStart(2,`0`)}`}export{t as n,n as r,e as t};

@@ -1,0 +1,1 @@
+import{U as e,it as t,rt as n}from"./index-client-_gMN5KfO.js";var r=new class{#e=t(0);get count(){return e(this.#e)}set count(e){n(this.#e,e,!0)}tell(e){this.count=e;let t=navigator;(e===0?t.clearAppBadge?.():t.setAppBadge?.(e))?.catch(()=>void 0)}of(e){return`${this.count===0?``:`(${this.count}) `}${e} · Baton`}};export{r as t};

@@ -1,0 +1,1 @@
+var e=/(?:^|\/c\/|\/inbox\/[^/]+\/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:$|[/?#])/i;function t(t){return e.exec(t.trim())?.[1]?.toLowerCase()}function n(e){let t=e.flatMap(({examples:e})=>e.map(e=>e.conversation_id));return[...new Set(t)].slice(0,100)}export{n,t};

@@ -1,0 +1,1 @@
+var e=`/service-worker.js`,t=/^\/assets\/pdf\.worker[\w.-]*\.js$/,n;function r(e){let r=window.trustedTypes;return n??=r?.createPolicy(`baton-worker`,{createScriptURL:e=>{if(e!==`/service-worker.js`&&!t.test(e))throw TypeError(`${e} is no worker of this page`);return e}}),n?.createScriptURL(e)??e}export{r as n,e as t};
