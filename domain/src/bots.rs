@@ -86,9 +86,9 @@ pub fn drafts(
     let head = &conversation.head;
     let Some(agent_id) = head.owner.agent() else { return Vec::new() };
     if step == BotStep::Began {
-        return vec![Fact::BotChanged { agent_id, step, due_at: None }.into()];
+        return vec![Fact::BotChanged { agent_id, step, due_at: None, for_people: false }.into()];
     }
-    let told = Fact::BotChanged { agent_id, step, due_at }.into();
+    let told = Fact::BotChanged { agent_id, step, due_at, for_people: true }.into();
     let team = policies.bot(agent_id).map_or(head.team_id, |known| known.bot.back_to);
     let given = changed(head, Owner::Queue(team), team, OwnerCause::BotHanded, false);
     vec![told, given.into()]
@@ -110,7 +110,11 @@ pub(crate) fn fold(clocks: &mut Clocks, event: &Event, is_waiting: bool) {
                 said: Vec::new(),
             });
         }
-        Fact::BotChanged { .. } => clocks.bot = None,
+        Fact::BotChanged { for_people, .. } => {
+            clocks.bot = None;
+            clocks.is_for_people |= for_people;
+        }
+        Fact::EpisodeOpened { .. } => clocks.is_for_people = false,
         Fact::OwnerChanged { owner, .. } => {
             clocks.bot.take_if(|bot| owner.agent() != Some(bot.agent_id));
         }

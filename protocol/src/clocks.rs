@@ -27,6 +27,9 @@ pub struct Clocks {
     /// The time that it spends with a bot; none where no bot owns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot: Option<BotState>,
+    /// True where a bot had it and it went to people: no bot takes it in this episode.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_for_people: bool,
     /// The last survey at an end, or the one that is to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<SurveyState>,

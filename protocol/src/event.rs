@@ -447,6 +447,10 @@ pub enum Fact {
         /// The exact time, where a clock ended it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
+        /// True where people have it from here on: no bot takes it in this episode. Older versions
+        /// did not say so.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        for_people: bool,
     },
     /// The customer is asked at the end of an episode, or says how it was.
     Surveyed {

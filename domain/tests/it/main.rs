@@ -127,5 +127,6 @@ mod texts;
 mod trying;
 #[cfg(test)]
 mod undo;
+mod week;
 #[cfg(test)]
 mod wishes;

@@ -28,7 +28,15 @@ fn welcome(epoch: Epoch, position: u64) -> ServerFrame {
     };
     let cursor = Cursor { epoch, position };
     let server_time = Timestamp::default();
-    ServerFrame::Welcome { cursor, epoch, agent_id: ANA.agent, timings, server_time, facts: None }
+    ServerFrame::Welcome {
+        cursor,
+        epoch,
+        agent_id: ANA.agent,
+        timings,
+        server_time,
+        facts: None,
+        hears_idle: false,
+    }
 }
 
 fn reset(team: &Team) -> ServerFrame {

@@ -13,11 +13,12 @@ pub struct TeamPolicy {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(max = 10)))]
     pub undo_s: u32,
-    /// Minutes after which an open turn leaves an owner who is away, off shift or unreachable, 1 to
-    /// 120. 0: never.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    /// Minutes after which an open turn leaves an owner who is away or unreachable, 1 to 120. It
+    /// leaves who went home after their shift at once, and who did not open it after five. 0: none
+    /// of this. Left out: 5 in a team that is routed, else none of this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(max = 120)))]
-    pub absent_min: u32,
+    pub absent_min: Option<u32>,
     /// Who may let somebody in by a mention.
     #[serde(default, skip_serializing_if = "is_usual")]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -57,7 +58,7 @@ impl Default for TeamPolicy {
     fn default() -> Self {
         Self {
             undo_s: 0,
-            absent_min: 0,
+            absent_min: None,
             guests: GuestPolicy::default(),
             from_queue: QueuePolicy::default(),
             handover_note: HandoverNote::default(),
@@ -75,11 +76,6 @@ fn quiet() -> u32 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn is_quiet(number: &u32) -> bool {
     *number == TeamPolicy::QUIET_MIN
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 /// Who may let somebody into a conversation by a mention.

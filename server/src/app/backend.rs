@@ -56,11 +56,12 @@ impl Backend for ServerBackend {
     fn acked(&self, speaker: Speaker, ack: &Ack) {
         // What a program read, nobody saw: their pushes still go out.
         if !speaker.voice.is_program() {
-            self.looks.hear(speaker.caller(), ack);
+            self.looks.hear(speaker.caller(), ack, self.clock.now());
         }
     }
 
     fn note_composing(&self, speaker: Speaker, conversation: ConversationId) {
+        self.note_act(speaker);
         self.engine.courtesies().typed((speaker.workspace, conversation));
     }
 

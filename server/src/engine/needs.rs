@@ -132,6 +132,7 @@ impl Needs {
             Work::Blocked(work) => self.add_conversation(work.workspace, work.conversation),
             Work::Classified(work) => self.add_conversation(work.workspace, work.conversation),
             Work::Rehome(rehome) => {
+                self.add_author(rehome.workspace, Some(rehome.agent));
                 self.workspaces.insert(rehome.workspace);
                 self.conversations.insert((rehome.workspace, rehome.conversation));
                 self.agents.insert((rehome.workspace, rehome.agent));

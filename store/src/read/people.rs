@@ -154,6 +154,7 @@ struct SignRow {
     agent: String,
     last_seen_at: Option<i64>,
     acked_at: Option<i64>,
+    acted_at: Option<i64>,
     lane: Option<String>,
     caps: Option<String>,
     confirmed_at: Option<i64>,
@@ -175,7 +176,7 @@ impl SignRow {
 
 /// The signs of all agents who have a device that is signed in. A device that signed out shows
 /// nothing any more. Registrations with other push services than `lanes` are no sign: nothing is
-/// sent by them. Sockets are in no table.
+/// sent by them. Sockets are in no table. An act counts for as long as the workspace says.
 pub async fn signs(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -183,7 +184,7 @@ pub async fn signs(
     now: Timestamp,
 ) -> Result<BTreeMap<AgentId, Signs>, StoreError> {
     static SIGNS: Sql = Sql::new(
-        "SELECT d.agent, d.last_seen_at, d.acked_at, p.lane, p.caps, p.confirmed_at,
+        "SELECT d.agent, d.last_seen_at, d.acked_at, d.acted_at, p.lane, p.caps, p.confirmed_at,
            p.last_receipt_at
          FROM device AS d
          LEFT JOIN push_device AS p ON p.workspace = d.workspace AND p.device = d.id
@@ -193,18 +194,22 @@ pub async fn signs(
     let args = [workspace.to_string(), now.ms().to_string()];
     let rows: Vec<SignRow> = tx.rows(&SIGNS, &args.each_ref().map(String::as_str)).await?;
     let mut signs: BTreeMap<AgentId, Signs> = BTreeMap::new();
+    let nobody = Signs { here_min: here_minutes(tx, workspace).await?, ..Signs::default() };
     for row in &rows {
         let agent = id(&row.agent)?;
-        let of = signs.entry(agent).or_default();
+        let of = signs.entry(agent).or_insert(nobody);
         of.has_socket = sockets.may_have(agent);
         let lane: Option<PushLane> = row.lane.as_deref().map(named).transpose()?;
         let proven = lane.filter(|lane| lanes.contains(lane));
         let proven = proven.and(row.confirmed_at.max(row.last_receipt_at)).map(Timestamp::from_ms);
         let heard = row.last_seen_at.max(row.acked_at).map(Timestamp::from_ms);
+        let acted = row.acted_at.map(Timestamp::from_ms);
         of.heard_at = of.heard_at.max(heard);
+        of.acted_at = of.acted_at.max(acted);
         of.push_at = of.push_at.max(proven);
         if row.knows_offers(lane)? {
             of.offers_heard_at = of.offers_heard_at.max(heard);
+            of.offers_acted_at = of.offers_acted_at.max(acted);
             of.offers_push_at = of.offers_push_at.max(proven);
         }
     }
@@ -217,7 +222,8 @@ pub async fn signs(
 }
 
 /// Pushes to an agent that a service took since then, and that no device confirmed in time, three
-/// at most. Receipts come by few services: of the others nothing is concluded.
+/// at most. Those that were taken back count as well: in a team that is routed that is nearly all.
+/// Receipts come by few services: of the others nothing is concluded.
 async fn unheard(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -227,7 +233,7 @@ async fn unheard(
     static UNHEARD: Sql = Sql::new(
         "SELECT COUNT(*) FROM (
            SELECT p.id FROM push AS p
-           WHERE p.workspace = $1 AND p.agent = $2 AND p.state = 'accepted'
+           WHERE p.workspace = $1 AND p.agent = $2 AND p.state IN ('accepted', 'retracted')
              AND p.kind <> 'retract' AND p.created_at > CAST($3 AS BIGINT)
              AND p.created_at < CAST($4 AS BIGINT) AND p.lane IN ('fcm', 'apns', 'relay')
            LIMIT 3) AS taken",
