@@ -43,7 +43,7 @@ impl Shift {
     pub fn of(schedules: &[Schedule], at: Timestamp) -> Self {
         let Some(own) = Own::of(schedules).filter(|own| own.is_off(at)) else { return Self::On };
         let is_on = |minutes: i64| !own.is_off(at.plus_ms(minutes * MINUTE_MS));
-        let Some(since) = (1..BREAK_MAX_MIN).find(|back| is_on(-back)) else { return Self::Off };
+        let Some(since) = (1..=BREAK_MAX_MIN).find(|back| is_on(-back)) else { return Self::Off };
         if (1..=BREAK_MAX_MIN - since + 1).any(is_on) { Self::Break } else { Self::Off }
     }
 }

@@ -392,6 +392,7 @@ mod tests {
             team_id,
             cause,
             exceeded_capacity: false,
+            keeps_last: false,
         };
         let mut facts = vec![
             changed(Some(ana), OwnerCause::Routed),

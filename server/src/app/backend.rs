@@ -50,6 +50,7 @@ impl Backend for ServerBackend {
             let result = CommandResult { op_id: Some(command.op_id), outcome };
             return std::future::ready(result).boxed();
         }
+        self.engine.acts().heard(&speaker, std::slice::from_ref(&command));
         self.engine.command(speaker.caller(), command).boxed()
     }
 
@@ -61,7 +62,7 @@ impl Backend for ServerBackend {
     }
 
     fn note_composing(&self, speaker: Speaker, conversation: ConversationId) {
-        self.note_act(speaker);
+        self.engine.acts().note(&speaker);
         self.engine.courtesies().typed((speaker.workspace, conversation));
     }
 

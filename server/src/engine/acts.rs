@@ -6,9 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use baton_protocol::Command;
 use tokio::sync::Notify;
 
 use super::work::Caller;
+use crate::speaker::Speaker;
 
 /// Devices remembered at once.
 const WAITING_MAX: usize = 50_000;
@@ -24,8 +26,19 @@ struct Shared {
 }
 
 impl Acts {
-    /// A person did something on a device.
-    pub fn note(&self, caller: Caller) {
+    /// Somebody gave commands. What a page says by itself is no act.
+    pub fn heard(&self, speaker: &Speaker, commands: &[Command]) {
+        if commands.iter().any(|command| command.body.is_act()) {
+            self.note(speaker);
+        }
+    }
+
+    /// Somebody did something on a device. A program is nobody.
+    pub fn note(&self, speaker: &Speaker) {
+        if speaker.voice.is_program() {
+            return;
+        }
+        let caller = speaker.caller();
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < WAITING_MAX {
             waiting.insert(caller);

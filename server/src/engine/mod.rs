@@ -260,9 +260,6 @@ impl Engine {
     /// Decides commands of one author, in order. Where one finds no slot, those after it do not
     /// either: one of them might build on it.
     pub async fn commands(&self, caller: Caller, commands: Vec<Command>) -> Vec<CommandResult> {
-        if commands.iter().any(|command| command.body.is_act()) {
-            self.acts.note(caller);
-        }
         self.decide_in_order(caller, commands, Giver::Person).await
     }
 

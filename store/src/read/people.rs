@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
-use baton_domain::reach::{Signs, Sockets};
+use baton_domain::reach::{HERE_MIN, Signs, Sockets};
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane};
 use baton_protocol::{
-    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, SettingId, Team, TeamId,
-    Timestamp, Visibility, WorkspaceId,
+    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, SettingBody, SettingId,
+    SettingKind, Team, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 use serde_json::Value;
 use sqlx_macros::FromRow;
@@ -154,6 +154,7 @@ struct SignRow {
     agent: String,
     last_seen_at: Option<i64>,
     acked_at: Option<i64>,
+    watched_at: Option<i64>,
     acted_at: Option<i64>,
     lane: Option<String>,
     caps: Option<String>,
@@ -184,8 +185,8 @@ pub async fn signs(
     now: Timestamp,
 ) -> Result<BTreeMap<AgentId, Signs>, StoreError> {
     static SIGNS: Sql = Sql::new(
-        "SELECT d.agent, d.last_seen_at, d.acked_at, d.acted_at, p.lane, p.caps, p.confirmed_at,
-           p.last_receipt_at
+        "SELECT d.agent, d.last_seen_at, d.acked_at, d.watched_at, d.acted_at, p.lane, p.caps,
+           p.confirmed_at, p.last_receipt_at
          FROM device AS d
          LEFT JOIN push_device AS p ON p.workspace = d.workspace AND p.device = d.id
          WHERE d.workspace = $1 AND d.revoked_at IS NULL
@@ -203,7 +204,8 @@ pub async fn signs(
         let proven = lane.filter(|lane| lanes.contains(lane));
         let proven = proven.and(row.confirmed_at.max(row.last_receipt_at)).map(Timestamp::from_ms);
         let heard = row.last_seen_at.max(row.acked_at).map(Timestamp::from_ms);
-        let acted = row.acted_at.map(Timestamp::from_ms);
+        // Nodes of before know no acts, and note that somebody looks.
+        let acted = row.acted_at.or(row.watched_at).map(Timestamp::from_ms);
         of.heard_at = of.heard_at.max(heard);
         of.acted_at = of.acted_at.max(acted);
         of.push_at = of.push_at.max(proven);
@@ -219,6 +221,25 @@ pub async fn signs(
         }
     }
     Ok(signs)
+}
+
+/// The minutes for which an act says that somebody is there.
+async fn here_minutes(tx: &mut Tx, workspace: WorkspaceId) -> Result<u32, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT (SELECT t.body FROM content AS t
+           WHERE t.workspace = s.workspace AND t.id = s.content) AS body
+         FROM setting AS s WHERE s.workspace = $1 AND s.kind = 'workspace_policy'
+           AND s.ended_at IS NULL",
+    );
+    let rows: Vec<(Option<String>,)> = tx.rows(&SELECT, &[&workspace.to_string()]).await?;
+    let body = rows.into_iter().find_map(|(body,)| body).as_deref().map(setting_body).transpose()?;
+    // One that only a newer version can read changes nothing here.
+    let read = |body| SettingBody::read(SettingKind::WorkspacePolicy, &body).ok();
+    let minutes = match body.flatten().and_then(read) {
+        Some(SettingBody::WorkspacePolicy(policy)) => policy.here_min,
+        _ => None,
+    };
+    Ok(minutes.unwrap_or(HERE_MIN))
 }
 
 /// Pushes to an agent that a service took since then, and that no device confirmed in time, three

@@ -48,8 +48,14 @@ fn a_circle_of_others_a_team_that_moves_nothing_and_one_that_is_off_close_none()
 
 fn moved_to(number: u128) -> Fact {
     let team_id = team(number);
-    let (owner, owner_epoch, exceeded_capacity) = (Owner::Queue(team_id), 2, false);
-    Fact::OwnerChanged { owner, owner_epoch, team_id, cause: OwnerCause::Routed, exceeded_capacity }
+    Fact::OwnerChanged {
+        owner: Owner::Queue(team_id),
+        owner_epoch: 2,
+        team_id,
+        cause: OwnerCause::Routed,
+        exceeded_capacity: false,
+        keeps_last: false,
+    }
 }
 
 /// The moves of which the log tells, the oldest first.
