@@ -6,7 +6,8 @@ pub use baton_domain::group::MessageAt;
 use baton_domain::group::senders::{Name, NameSince, first_reached_under, reached_under};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    AgentId, ChannelId, ChannelPolicy, Content, ConversationId, LineKind, Timestamp, WorkspaceId,
+    AgentId, ChannelId, ChannelPolicy, Content, ConversationId, LineKind, TeamId, Timestamp,
+    WorkspaceId,
 };
 use sqlx_macros::FromRow;
 

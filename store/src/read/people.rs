@@ -232,7 +232,8 @@ async fn here_minutes(tx: &mut Tx, workspace: WorkspaceId) -> Result<u32, StoreE
            AND s.ended_at IS NULL",
     );
     let rows: Vec<(Option<String>,)> = tx.rows(&SELECT, &[&workspace.to_string()]).await?;
-    let body = rows.into_iter().find_map(|(body,)| body).as_deref().map(setting_body).transpose()?;
+    let body =
+        rows.into_iter().find_map(|(body,)| body).as_deref().map(setting_body).transpose()?;
     // One that only a newer version can read changes nothing here.
     let read = |body| SettingBody::read(SettingKind::WorkspacePolicy, &body).ok();
     let minutes = match body.flatten().and_then(read) {
