@@ -292,6 +292,7 @@ export interface BoardAgent {
   availability: Availability;
   late: number;
   load: number;
+  not_responding?: boolean;
   offered: number;
   room: number | null;
   teams: Record<string, number>;
@@ -581,7 +582,7 @@ export type ClientFrame =
   | { type: "view"; conversation_id?: ConversationId | null }
   | { type: "draft"; conversation_id: ConversationId; text: string }
   | { type: "presence"; watch: boolean }
-  | { type: "ack"; foreground?: boolean; upto: number };
+  | { type: "ack"; foreground?: boolean; idle_s?: number; upto: number };
 /** A clock of a conversation. */
 export type Clock =
   | { kind: "rule"; rule_id: SettingId }
@@ -592,6 +593,7 @@ export interface Clocks {
   answers?: Answers;
   bot?: BotState;
   idle_since?: Timestamp;
+  is_for_people?: boolean;
   late?: Late;
   ran?: Ran[];
   rang?: Rang[];
@@ -1155,7 +1157,13 @@ export type Fact =
     resolution?: SlaTarget;
     version: number;
   }
-  | { type: "bot_changed"; agent_id: AgentId; due_at?: Timestamp; step: BotStep }
+  | {
+    type: "bot_changed";
+    agent_id: AgentId;
+    due_at?: Timestamp;
+    for_people?: boolean;
+    step: BotStep;
+  }
   | {
     type: "surveyed";
     agent_id: AgentId;
@@ -1617,6 +1625,11 @@ export interface MeasuredPage {
   more: boolean;
   rows: Measured[];
 }
+/** `GET /teams/{id}/members/{agent}`: a member of a team. */
+export interface Member {
+  kind: MembershipKind;
+  owned: number;
+}
 /** `PUT /teams/{id}/members/{agent}`. */
 export interface MemberPut {
   kind: MembershipKind;
@@ -1919,6 +1932,9 @@ export type PassedOver =
   | "off_shift"
   | "away"
   | "busy"
+  | "bot"
+  | "not_responding"
+  | "braked"
   | "no_device"
   | "unreachable"
   | "not_named"
@@ -1927,6 +1943,9 @@ export type PassedOver =
   | "full"
   | "offers_out"
   | "declined"
+  | "missed"
+  | "not_received"
+  | "former_owner"
   | "excluded"
   | "not_chosen";
 /** `PUT /me/password`; the other sessions end. */
@@ -2501,6 +2520,7 @@ export type ServerFrame =
     cursor: string;
     epoch: Epoch;
     facts?: number;
+    hears_idle?: boolean;
     server_time: Timestamp;
     timings: Timings;
   }
@@ -3149,6 +3169,7 @@ export interface Timings {
 export interface Trail {
   again?: boolean;
   choose: Choice;
+  circle?: boolean;
   left_out?: LeftOut[];
   more?: number;
   on_call?: boolean;
@@ -3197,7 +3218,7 @@ export interface UploadNew {
 /** The state of an upload. */
 export type UploadState = "receiving" | "ready" | "refused" | "passing";
 /** Whether an agent would hear of something. */
-export type Verdict = "here" | "push" | "unsure" | "unreachable";
+export type Verdict = "here" | "push" | "connected" | "unsure" | "unreachable";
 /** `PATCH /saved-views/{id}`: what is absent stays. */
 export interface ViewChange {
   filter?: ViewFilter;
@@ -3302,6 +3323,7 @@ export interface WorkspaceChange {
 export type WorkspaceId = Id;
 /** What holds for the whole workspace. */
 export interface WorkspacePolicy {
+  here_min?: number;
   time_zone?: string;
 }
 /** What `PUT` sets. */
