@@ -67,6 +67,7 @@ impl Backend for ServerBackend {
     }
 
     fn note_draft(&self, speaker: Speaker, conversation: ConversationId, text: &str) {
+        self.engine.acts().note(&speaker);
         self.drafts.hear(speaker.caller(), conversation, text, self.clock.now());
     }
 

@@ -41,15 +41,15 @@ pub(super) fn routes() -> Vec<Route> {
             .takes::<TeamChange>()
             .answers::<Team>(200)
             .codes(SETTLED),
+        Route::get(Access::Admin, "/api/v1/teams/{team}/members/{agent}", read_member)
+            .says("A member, and how many conversations of the team go back if they are taken out.")
+            .answers::<Member>(200)
+            .codes(&["not_found", "forbidden"]),
         Route::put(Access::Admin, "/api/v1/teams/{team}/members/{agent}", put_member)
             .says("Makes an agent a member or supervisor of a team.")
             .takes::<MemberPut>()
             .done()
             .codes(SETTLED),
-        Route::get(Access::Admin, "/api/v1/teams/{team}/members/{agent}", read_member)
-            .says("A member, and how many conversations of the team go back if they are taken out.")
-            .answers::<Member>(200)
-            .codes(&["not_found", "forbidden"]),
         Route::delete(Access::Admin, "/api/v1/teams/{team}/members/{agent}", drop_member)
             .says("Takes an agent out of a team.")
             .done()
