@@ -212,8 +212,8 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     Ok((drafts, accepted))
 }
 
-/// An agent who leaves gives everything back to the queue, is asked nothing and follows nothing, and
-/// so does who is out of the team. What they promised to come back to, their heirs are called back
+/// An agent who leaves gives everything back to the queue, is asked nothing and follows nothing.
+/// So does who is out of the team. Their heirs are called back to what they promised to come back
 /// to.
 pub fn rehome(
     conversation: &Conversation,

@@ -1,5 +1,5 @@
-//! What people did not answer. Two misses in a row take somebody out until they do something, and
-//! two offers that no device had are as two pushes that nobody confirmed.
+//! What people did not answer. Two misses in a row take somebody out until they do something. Two
+//! offers that no device had are as two pushes that nobody confirmed.
 //!
 //! The leader tells the other nodes of it, and the next leader goes on with it.
 

@@ -27,8 +27,8 @@ const GATHER: Duration = Duration::from_millis(300);
 const NOTE_MS: i64 = 60_000;
 /// An act that is newer by so much is written sooner.
 const ACT_MS: i64 = 20_000;
-/// A client that does not tell of acts counts as one that somebody uses for so long after it came
-/// to the front, or after the last command.
+/// A client that does not tell of acts counts as used for so long after it came to the front, or
+/// after the last command.
 const UNTOLD_MS: i64 = 15 * 60_000;
 /// Devices of which it is remembered when their rows were written.
 const REMEMBERED_MAX: usize = 100_000;

@@ -1,6 +1,7 @@
 //! Who leaves: first nothing new is theirs (`leaving`), then what they own is given back, and what
-//! they set up for themselves ends. Others are called back to what they promised to come back to. Only when nothing is left they are inactive. The database
-//! refuses any other order of conversations.
+//! they set up for themselves ends. Others are called back to what they promised to come back to.
+//! Only when nothing is left they are inactive. The database refuses any other order of
+//! conversations.
 
 use std::time::Duration;
 

@@ -297,19 +297,7 @@ impl Router {
                 missed.look(workspace, &mut of.signs);
             }
         }
-        for offer in offers {
-            let of = self.staff_of(tx, staff, offer.workspace).await?;
-            let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
-            let is_routed = policies.contains_key(&(offer.workspace, offer.team));
-            if let Some(end) = self.end(tx, seen, (of, is_routed)).await? {
-                if end == OfferEnd::NotReceived {
-                    memory.bounced.insert((offer.workspace, offer.offer.agent_id));
-                }
-                let StandingOffer { workspace, conversation, .. } = *offer;
-                let offer_id = offer.offer.offer_id;
-                wishes.ends.push(OfferEndWork { workspace, conversation, offer_id, end });
-            }
-        }
+        wishes.ends = self.ends(tx, memory, staff, (offers, policies)).await?;
         let mut people: BTreeMap<WorkspaceId, BTreeMap<AgentId, Candidate>> = BTreeMap::new();
         wishes.over.clone_from(&asked.over);
         for (workspace, asked) in &asked.of {
@@ -355,6 +343,31 @@ impl Router {
         }
         memory.called.retain(|(of, team, ..), _| policies.contains_key(&(*of, *team)));
         Ok(wishes)
+    }
+
+    /// The offers that are over.
+    async fn ends(
+        &self,
+        tx: &mut Tx,
+        memory: &mut Memory,
+        staff: &mut People,
+        (offers, policies): (&[StandingOffer], &BTreeMap<Key<TeamId>, Routing>),
+    ) -> Result<Vec<OfferEndWork>, StoreError> {
+        let mut ends = Vec::new();
+        for offer in offers {
+            let of = self.staff_of(tx, staff, offer.workspace).await?;
+            let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
+            let is_routed = policies.contains_key(&(offer.workspace, offer.team));
+            if let Some(end) = self.end(tx, seen, (of, is_routed)).await? {
+                if end == OfferEnd::NotReceived {
+                    memory.bounced.insert((offer.workspace, offer.offer.agent_id));
+                }
+                let StandingOffer { workspace, conversation, .. } = *offer;
+                let offer_id = offer.offer.offer_id;
+                ends.push(OfferEndWork { workspace, conversation, offer_id, end });
+            }
+        }
+        Ok(ends)
     }
 
     /// The people of a workspace, read unless they were.

@@ -10,6 +10,7 @@ pub mod draft;
 pub mod erase;
 pub mod files;
 pub mod health;
+mod heard;
 pub mod logo;
 pub mod look;
 pub mod node;

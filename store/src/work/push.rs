@@ -16,6 +16,7 @@ use baton_protocol::{
 use serde_json::{Value, json};
 use sqlx_macros::FromRow;
 
+pub use super::heard::{DeviceHeard, note_acks};
 use crate::tables::{from_json, id, named, number};
 use crate::{Sql, Store, StoreError, Tx};
 
@@ -269,40 +270,6 @@ pub async fn has_queued(store: &Store, seen: &Seen) -> Result<bool, StoreError> 
     let rows = Value::from_iter(rows).to_string();
     let found = store.rows_alone::<(i64,)>(&SQL, &[&rows]).await?;
     Ok(found.first().is_some_and(|(count,)| *count > 0))
-}
-
-/// A device that said something.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DeviceHeard {
-    /// The device.
-    pub device: Key<DeviceId>,
-    /// The time at which it said something.
-    pub acked: Timestamp,
-    /// The time at which somebody looked.
-    pub watched: Option<Timestamp>,
-    /// The last time at which a person did something there.
-    pub acted: Option<Timestamp>,
-}
-
-/// Notes when devices were heard. An act that is known already is not forgotten.
-pub async fn note_acks(store: &Store, heard: &[DeviceHeard]) -> Result<(), StoreError> {
-    static SQL: Sql = Sql::new(
-        "UPDATE device SET acked_at = CAST(x.value->>2 AS BIGINT),
-           watched_at = COALESCE(CAST(x.value->>3 AS BIGINT), device.watched_at),
-           acted_at = CASE WHEN CAST(x.value->>4 AS BIGINT) > COALESCE(device.acted_at, 0)
-             THEN CAST(x.value->>4 AS BIGINT) ELSE device.acted_at END
-         FROM {rows $1} AS x
-         WHERE device.workspace = x.value->>0 AND device.id = x.value->>1
-           AND device.revoked_at IS NULL",
-    );
-    let rows = heard.iter().map(|of| {
-        let (workspace, device) = of.device;
-        let [watched, acted] = [of.watched, of.acted].map(|at| at.map(Timestamp::ms));
-        json!([workspace, device, of.acked.ms(), watched, acted])
-    });
-    let rows = Value::from_iter(rows).to_string();
-    store.run_alone(&SQL, &[&rows]).await?;
-    Ok(())
 }
 
 /// That a line of `message AS m` is the customer's, and neither taken back nor a revocation.
