@@ -28,7 +28,7 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use crate::group::{AGENT, TEAM, WORKSPACE, number_of, run_at, state, tells_with};
+use crate::group::{AGENT, TEAM, WORKSPACE, message, number_of, run_at, state, tells_with};
 use crate::team::{reply, resolve};
 
 /// Midnight in UTC.
