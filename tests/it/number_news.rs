@@ -3,10 +3,10 @@
 
 use baton_mobile::push::payload::read;
 use baton_mobile::push::{Kind, Tag};
-use baton_protocol::MembershipKind;
+use baton_protocol::Role;
 use baton_protocol::connection::{HealthState, NewsSubject};
 use baton_protocol::notice::{NoticePage, NumberNotice};
-use baton_protocol::settings::MemberPut;
+use baton_protocol::settings::AgentChange;
 use baton_simulator::{AccountEvent, PlatformEvent};
 use baton_world::world::{Agent, Setup, World, eventually, for_each_store};
 use reqwest::Method;
@@ -134,13 +134,13 @@ async fn sets_about(world: &World, about: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_in_a_pocket_is_told_which_number_stopped_and_where_to_look() {
     for_each_store(Setup::usual(), async |world| {
-        // Ben supervises the number's team from here on.
+        // Ben is a supervisor from here on.
         let admin = world.admin().await;
-        let ben = world.agent("Ben").await;
-        let path = format!("/teams/{}/members/{}", world.cast.team, ben.id);
+        let path = format!("/agents/{}", world.agent("Ben").await.id);
         let (api, token) = (&admin.signed.api, Some(admin.signed.session.access_token.as_str()));
-        let put = MemberPut { kind: MembershipKind::Supervisor };
-        let () = api.call(Method::PUT, &path, token, Some(&put)).await.expect("a place");
+        let change = AgentChange { role: Some(Role::Supervisor), ..AgentChange::default() };
+        let _ben: serde_json::Value =
+            api.call(Method::PATCH, &path, token, Some(&change)).await.expect("a supervisor");
         let mut pocket = Pocket::of_ben(world).await;
         happens(world, restricts(Some(131_031))).await;
         let input = pocket.is_handed().await;

@@ -211,7 +211,7 @@ impl Inspector {
         let (workspace, now) = (of.0, self.clock.now());
         let mut tx = self.engine.store().read().await?;
         let position = read::log_head(&mut tx, workspace).await?.position;
-        let agents = number_news::who_cares(&mut tx, of).await?;
+        let agents = number_news::who_cares(&mut tx, workspace).await?;
         let devices = number_news::devices_of_agents(&mut tx, workspace, &agents).await?;
         tx.rollback().await?;
         let mut pushes = Vec::new();

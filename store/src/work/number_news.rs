@@ -86,21 +86,14 @@ pub async fn news_of(
     rows.iter().map(|(news,)| from_json(news)).collect()
 }
 
-/// Those who are told of a number: admins, supervisors, and who supervises its team.
-pub async fn who_cares(
-    tx: &mut Tx,
-    (workspace, channel): Key<ChannelId>,
-) -> Result<Vec<AgentId>, StoreError> {
+/// Those who are told of numbers: admins and supervisors.
+pub async fn who_cares(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<AgentId>, StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT a.id FROM agent AS a
-         WHERE a.workspace = $1 AND a.state = 'active' AND (a.role IN ('admin', 'supervisor')
-           OR EXISTS (SELECT 1 FROM channel AS c JOIN team_member AS m
-               ON m.workspace = c.workspace AND m.team = c.default_team AND m.agent = a.id
-             WHERE c.workspace = $1 AND c.id = $2 AND m.kind = 'supervisor'))
-         ORDER BY a.id",
+        "SELECT id FROM agent
+         WHERE workspace = $1 AND state = 'active' AND role IN ('admin', 'supervisor')
+         ORDER BY id",
     );
-    let args = [workspace.to_string(), channel.to_string()];
-    let rows: Vec<(String,)> = tx.rows(&SQL, &[&args[0], &args[1]]).await?;
+    let rows: Vec<(String,)> = tx.rows(&SQL, &[&workspace.to_string()]).await?;
     rows.iter().map(|(agent,)| id(agent)).collect()
 }
 

@@ -1,10 +1,11 @@
 //! A webhook is told of the state that a message came to, by whatever road.
 
-use baton_domain::group::MessageAt;
+use baton_domain::group::{ClaimAnswer, MessageAt};
 use baton_domain::inbound::ProviderStatus::{self, Delivered, Failed, Read, Sent};
 use baton_domain::tag::Tag;
 
 use super::*;
+use crate::engine::testing::NODE;
 
 /// Statuses, and what a webhook is told by them.
 type Road = (&'static [ProviderStatus], &'static [&'static str]);
@@ -34,6 +35,9 @@ async fn a_message_whose_answer_was_lost_is_told_by_its_first_status() {
             let change = |webhook: &mut Webhook| webhook.events = events.clone();
             for scene in scenes(change).await {
                 let at = scene.bench.queued("34600").await;
+                // It is on its way, and the answer is lost.
+                let claimed = scene.bench.engine.claim(at, 77, NODE).await.unwrap();
+                assert!(matches!(claimed, ClaimAnswer::Go(_)), "{claimed:?}");
                 for status in statuses {
                     scene.hears(at, *status).await;
                     // Whether a look finds one of them or all makes no difference.
