@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::log::Logged;
 use baton_domain::outward::status_of;
 use baton_domain::scope::Audience;
-use baton_protocol::{ConversationId, MessageId, MessageStatus, WorkspaceId};
+use baton_protocol::{ConversationId, LineRef, MessageStatus, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use crate::tables::{LogRow, LoggedRow, column, id, ids, logged_columns, number};
@@ -82,30 +82,27 @@ pub async fn status_before(
     workspace: WorkspaceId,
     conversation: ConversationId,
     revision: u64,
-    message: MessageId,
+    message: LineRef,
 ) -> Result<Option<MessageStatus>, StoreError> {
-    // Other facts name a message as well: some rows are looked at, the newest first.
+    // Each line has a revision of its own: none is below its place among them. Mostly the first row
+    // says it; other facts name a message as well.
     static SELECT: Sql = Sql::new(
         "SELECT {columns l log} FROM log AS l
          WHERE l.workspace = $1 AND l.conversation = $2 AND l.revision < CAST($3 AS BIGINT)
-           AND l.revision IS NOT NULL AND l.fact LIKE $4
-         ORDER BY l.revision DESC LIMIT 20",
+           AND l.revision >= CAST($4 AS BIGINT) AND l.revision IS NOT NULL AND l.fact LIKE $5
+         ORDER BY l.revision DESC LIMIT 1",
     );
     let (workspace, conversation) = (workspace.to_string(), conversation.to_string());
-    let names = format!("%{message}%");
+    let (from, names) = (column(message.seq).to_string(), format!("%{}%", message.id));
     let mut below = revision;
     loop {
         let upto = column(below).to_string();
-        let rows: Vec<LogRow> =
-            tx.rows(&SELECT, &[&workspace, &conversation, &upto, &names]).await?;
-        let Some(last) = rows.last() else { return Ok(None) };
-        below = number(last.revision.unwrap_or_default())?;
-        for row in rows {
-            let fact = row.bare()?.event.fact;
-            match status_of(&fact) {
-                Some((line, status)) if line.id == message => return Ok(Some(status)),
-                _ => {}
-            }
+        let args = [&*workspace, &conversation, &upto, &from, &names];
+        let Some(row) = tx.row::<LogRow>(&SELECT, &args).await? else { return Ok(None) };
+        below = number(row.revision.unwrap_or_default())?;
+        match status_of(&row.bare()?.event.fact) {
+            Some((line, status)) if line.id == message.id => return Ok(Some(status)),
+            _ => {}
         }
     }
 }

@@ -7,7 +7,9 @@ use baton_domain::outward::{
     Joined, MadeRequest, asks_before, body, is_wanted, kind_of, line_of, status_of, test_body,
 };
 use baton_protocol::setting::{WebhookKind, WebhookTry};
-use baton_protocol::{AgentId, ConversationId, Event, MessageId, MessageStatus, Timestamp};
+use baton_protocol::{
+    AgentId, ConversationId, Event, LineRef, MessageId, MessageStatus, Timestamp,
+};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use uuid::Uuid;
@@ -296,7 +298,7 @@ impl Pass<'_> {
         for event in events {
             let before = match status_of(&event.fact) {
                 Some((line, status)) => match known.insert(line.id, status) {
-                    None if asks_before(&event.fact) => self.before(tx, event, line.id).await?,
+                    None if asks_before(&event.fact) => self.before(tx, event, line).await?,
                     before => before,
                 },
                 None => None,
@@ -312,14 +314,14 @@ impl Pass<'_> {
         &self,
         tx: &mut Tx,
         event: &Event,
-        message: MessageId,
+        line: LineRef,
     ) -> Result<Option<MessageStatus>, StoreError> {
         let wants = |kind| self.live.webhook.events.contains(&kind);
         let asks = wants(WebhookKind::MessageSent) || wants(WebhookKind::MessageFailed);
         match (event.conversation_id, event.revision) {
             (Some(conversation), Some(revision)) if asks => {
                 let workspace = self.live.key.0;
-                read::status_before(tx, workspace, conversation, revision, message).await
+                read::status_before(tx, workspace, conversation, revision, line).await
             }
             _ => Ok(None),
         }
