@@ -119,8 +119,7 @@ async fn customers_are_looked_for_by_name_and_number_without_their_rows() {
 }
 
 /// The statements that may look through all that happened to a conversation, by a part of each.
-const THROUGH: [(&str, &str); 5] = [
-    ("l.fact LIKE $4\n         ORDER BY l.revision DESC LIMIT 20", "back to where a message was written"),
+const THROUGH: [(&str, &str); 4] = [
     ("l.position < CAST($3 AS BIGINT)", "a page of its story, when a person asks"),
     ("'%\"type\":\"tagged\"%')", "its episodes, when a person asks"),
     ("ORDER BY l.revision DESC LIMIT 40", "who was asked, when a person asks"),
