@@ -345,8 +345,8 @@ pub struct Context<'a> {
     pub outcomes: &'a KnownOutcomes,
     /// So long a message waits before it leaves, ms: it can be taken back.
     pub hold_ms: i64,
-    /// Whether the conversation's team asks its agents for a note with each hand-over.
-    pub asks_note: bool,
+    /// Whether the conversation's team requires a note with this hand-over.
+    pub requires_note: bool,
     /// Whether the author is a program: what it says answers nobody.
     pub is_bot: bool,
     /// Whom a note mentions and who do not see all of the conversation.

@@ -1,6 +1,6 @@
 //! Outcomes and messages that can be taken back: what the team set up counts for everybody at once.
 
-use baton_protocol::command::{Nothing, OfMessage, Resolve, Transfer};
+use baton_protocol::command::{Assign, Nothing, OfMessage, Resolve, Transfer};
 use baton_protocol::episode::Episodes;
 use baton_protocol::event::{EventContent, OutcomeSaid};
 use baton_protocol::page::ChangePage;
@@ -11,6 +11,7 @@ use baton_protocol::{
 };
 use baton_world::world::{Agent, Answered, Setup, World, for_each_store, reply};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Sets up one thing of a kind that a home has once.
 async fn sets(world: &World, kind: &str, home: Home, expect: Option<u32>, body: Value) -> Setting {
@@ -163,6 +164,15 @@ async fn what_is_taken_back_in_time_never_leaves_and_what_is_not_does() {
     .await;
 }
 
+async fn makes_a_bot(world: &World, agent: &Agent) {
+    let admin = world.admin().await;
+    let body = json!({"agent": agent.id, "back_to": world.cast.team, "words": ["human"],
+        "turns_max": 5, "silent_s": 60, "minutes_max": 30});
+    let put = json!({"home": {"kind": "workspace"}, "body": body});
+    let change = json!({"kind": "bot", "id": SettingId(Uuid::now_v7()), "put": put});
+    let _set: Vec<Setting> = admin.signed.post("/settings", &json!([change])).await.expect("a bot");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_team_that_asks_for_a_note_gets_one_with_each_hand_over() {
     for_each_store(Setup::usual(), async |world| {
@@ -183,6 +193,21 @@ async fn a_team_that_asks_for_a_note_gets_one_with_each_hand_over() {
         assert_eq!(ana.does(of, gives(None)).await.refusal(), Refusal::NoteRequired);
         ana.does(of, gives(Some("She waits for the invoice"))).await.accepted();
         assert_eq!(sofia.head(of).await.owner, to);
+
+        // Who supervises needs none, and neither does a bot.
+        let ben = world.agent("Ben").await;
+        let epoch = sofia.head(of).await.owner_epoch;
+        let to_ben = Assign { agent_id: ben.id, expect_owner_epoch: epoch, exceed_capacity: false };
+        sofia.does(of, CommandBody::Assign(to_ben)).await.accepted();
+        let to_ana = |expect_owner_epoch: u64| {
+            let agent_id = ana.id;
+            CommandBody::Assign(Assign { agent_id, expect_owner_epoch, exceed_capacity: false })
+        };
+        let epoch = ben.head(of).await.owner_epoch;
+        assert_eq!(ben.does(of, to_ana(epoch)).await.refusal(), Refusal::NoteRequired);
+        makes_a_bot(world, &ben).await;
+        let epoch = ben.head(of).await.owner_epoch;
+        ben.does(of, to_ana(epoch)).await.accepted();
     })
     .await;
 }
@@ -202,7 +227,7 @@ async fn only_its_author_sends_a_message_at_once() {
         assert_eq!(sofia.does(of, now()).await.refusal(), Refusal::NotAllowed);
         sofia.does(of, CommandBody::Cancel(OfMessage { message_id: line.id })).await.accepted();
         ana.finds(of, line, MessageStatus::Cancelled).await;
-        // What was taken back does not leave any more, for its author either.
+        // A message that was taken back is not sent any more. Its author cannot change that.
         assert_eq!(ana.does(of, now()).await.refusal(), Refusal::NotAllowed);
     })
     .await;

@@ -6,8 +6,8 @@ import type { TeamPolicy } from "../wire.ts";
 export type NoteAsked = "optional" | "prompted" | "required";
 
 /**
- * Whether the team of a conversation asks for a note when it goes to somebody. Supervisors are
- * asked none, and neither is who takes it from a queue or gives it back to its team's.
+ * Whether the team of a conversation asks for a note with this hand-over. It asks supervisors for
+ * none. It asks for none where a queue owns the conversation, or where it goes back to its own.
  */
 export function noteAsked(
   all: ReadonlyMap<Id, Setting> | undefined,

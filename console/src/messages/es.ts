@@ -274,7 +274,7 @@ export const es: Messages = {
     loadFree: (load) => n(load, { one: "1 abierta", other: `${c(load)} abiertas` }),
     full: "al completo",
     note: "Nota para quien la reciba",
-    noteAsked: "Su equipo pide una nota.",
+    noteAsked: "Tu equipo pide una nota.",
     go: "Traspasar",
     goTo: (name) => `Traspasar a ${name}`,
     done: (customer, name) => `Ahora ${customer} está ${at(name)}`,

@@ -99,7 +99,7 @@ export const kindsEn: KindWords = {
         absent_min: "Away or not reachable while the customer waits. 1 to 120; 0: never.",
         undo_s: "A message waits so long before it leaves, 0 to 10.",
         follow_up: "When nothing happens in a conversation.",
-        handover_note: "Agents write it for whoever gets the conversation. Supervisors and programs need none.",
+        handover_note: "An agent writes it for the person who gets the conversation. Supervisors and bots need none.",
       },
     },
     routing: {

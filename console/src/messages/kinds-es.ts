@@ -99,7 +99,7 @@ export const kindsEs: KindWords = {
         absent_min: "Ausente o ilocalizable mientras el cliente espera. De 1 a 120; 0: nunca.",
         undo_s: "Un mensaje espera ese tiempo antes de salir, de 0 a 10.",
         follow_up: "Cuando no pasa nada en una conversación.",
-        handover_note: "Los agentes la escriben para quien recibe la conversación. Supervisores y programas no la necesitan.",
+        handover_note: "El agente la escribe para quien recibe la conversación. Supervisores y bots no la necesitan.",
       },
     },
     routing: {

@@ -99,7 +99,7 @@ export const kindsPt: KindWords = {
         absent_min: "Ausente ou fora de alcance enquanto o cliente espera. De 1 a 120; 0: nunca.",
         undo_s: "Uma mensagem espera esse tempo antes de sair, de 0 a 10.",
         follow_up: "Quando nada acontece numa conversa.",
-        handover_note: "Os agentes a escrevem para quem recebe a conversa. Supervisores e programas não precisam dela.",
+        handover_note: "O agente a escreve para quem recebe a conversa. Supervisores e bots não precisam dela.",
       },
     },
     routing: {

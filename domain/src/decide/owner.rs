@@ -44,11 +44,11 @@ impl Case<'_> {
         Err(Refusal::OwnerChanged { owner: head.owner, owner_epoch: head.owner_epoch })
     }
 
-    /// Refuses a hand-over without the note for which the team asks. Supervisors steer without
-    /// one, what nobody owned has no story yet, and its own queue is told nothing.
+    /// Refuses a hand-over without the note that the team requires. Supervisors write none. A
+    /// conversation of a queue had no owner who could write one. Its own team's queue needs none.
     fn check_hand_over(&self, to: Owner, has_note: bool) -> Result<(), Refusal> {
         let own_queue = Owner::Queue(self.conversation.head.team_id);
-        let is_asked = self.context.asks_note
+        let is_asked = self.context.requires_note
             && to != own_queue
             && matches!(self.conversation.head.owner, Owner::Agent(_))
             && !self.context.supervises(self.conversation);

@@ -95,7 +95,7 @@ pub(super) fn decision(
         is_program: work.is_program,
         outcomes: &outcomes,
         hold_ms: policies::hold_ms(state, conversation, work),
-        asks_note: policies::asks_note(state, conversation, work),
+        requires_note: policies::requires_note(state, conversation, work),
         is_bot: policies::is_bot(state, work),
         unseeing: unseeing(state, conversation, work),
     };

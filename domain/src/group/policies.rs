@@ -13,6 +13,26 @@ use super::state::State;
 use super::work::CommandWork;
 use crate::outcomes::KnownOutcomes;
 
+/// Whether a command is decided by settings of its conversation's team: whoever decides it reads
+/// them first. All others are decided without.
+pub fn is_decided_by_settings(body: &CommandBody) -> bool {
+    body.is_answer() || hands_over(body) || matches!(body, CommandBody::Resolve(_))
+}
+
+fn hands_over(body: &CommandBody) -> bool {
+    matches!(body, CommandBody::Transfer(_) | CommandBody::Assign(_))
+}
+
+/// The policy of the conversation's team, for a command that is decided by it.
+fn policy_of(
+    state: &State,
+    conversation: Option<&Conversation>,
+    work: &CommandWork,
+) -> Option<TeamPolicy> {
+    let of = conversation.filter(|_| is_decided_by_settings(&work.command.body))?;
+    state.settings.policy(work.caller.workspace, of.head.team_id)
+}
+
 /// The outcomes that a `resolve` chooses from; none for other commands.
 pub(super) fn outcomes(
     state: &State,
@@ -43,21 +63,23 @@ pub(super) fn hold_ms(
     conversation: Option<&Conversation>,
     work: &CommandWork,
 ) -> i64 {
-    let of = conversation.filter(|_| work.command.body.is_answer()).map(|of| of.head.team_id);
-    let policy = of.and_then(|team| state.settings.policy(work.caller.workspace, team));
+    let is_answer = work.command.body.is_answer();
+    let policy = policy_of(state, conversation, work).filter(|_| is_answer);
     policy.map_or(0, |policy| i64::from(policy.undo_s) * 1_000)
 }
 
-/// Whether the conversation's team asks for a note with this hand-over. Programs are asked none.
-pub(super) fn asks_note(
+/// Whether the conversation's team requires a note with this hand-over. Bots write none, and
+/// neither does Baton where it tidies up.
+pub(super) fn requires_note(
     state: &State,
     conversation: Option<&Conversation>,
     work: &CommandWork,
 ) -> bool {
-    let hands_over = matches!(work.command.body, CommandBody::Transfer(_) | CommandBody::Assign(_));
-    let of = conversation.filter(|_| hands_over && !work.is_program && !is_bot(state, work));
-    let policy = of.and_then(|of| state.settings.policy(work.caller.workspace, of.head.team_id));
-    policy.is_some_and(|policy| policy.handover_note == HandoverNote::Required)
+    if !hands_over(&work.command.body) || !work.is_asked || is_bot(state, work) {
+        return false;
+    }
+    policy_of(state, conversation, work)
+        .is_some_and(|policy| policy.handover_note == HandoverNote::Required)
 }
 
 /// Whether the author of a command is a program.

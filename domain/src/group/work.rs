@@ -143,7 +143,7 @@ pub struct CommandWork {
     pub note: NoteId,
     /// The lease of an answer there, as far as the coordinator says.
     pub lease: Option<LeaseHolder>,
-    /// A person could be asked for an outcome. Baton's own resolving goes on without one.
+    /// A person could be asked for an outcome or a note. What Baton tidies up goes on without.
     pub is_asked: bool,
     /// A program gave it, with the right to set what no person sets.
     pub is_program: bool,

@@ -259,7 +259,7 @@ fn a_hand_over_note_comes_before_the_hand_over() {
 #[test]
 fn a_team_that_asks_for_a_note_gets_one_with_each_hand_over_of_an_agent() {
     let mut team = anas();
-    team.asks_note = true;
+    team.requires_note = true;
     let seen = team.seen();
     let given = |to: Owner, note: Option<&str>| {
         let CommandBody::Transfer(given) = transfer(to, 2, seen) else { unreachable!() };
@@ -274,7 +274,7 @@ fn a_team_that_asks_for_a_note_gets_one_with_each_hand_over_of_an_agent() {
     assert_eq!(team.lucia().head.owner, owned_by(ANA), "what is refused changes nothing");
     accepted(team.does(ANA, given(owned_by(BEN), Some("VIP"))));
     assert_eq!(team.lucia().head.owner, owned_by(BEN));
-    // A supervisor steers without one; to the queue nobody tells anything.
+    // A supervisor writes none, and the own queue needs none.
     accepted(team.does(EVA, assign(ANA, 3)));
     accepted(team.does(ANA, unassign(4)));
 }

@@ -115,8 +115,8 @@ pub(crate) struct Team {
     pub(crate) outcomes: KnownOutcomes,
     /// So long messages can be taken back.
     pub(crate) hold_ms: i64,
-    /// Whether agents write a note with each hand-over.
-    pub(crate) asks_note: bool,
+    /// Whether the team requires a note with each hand-over.
+    pub(crate) requires_note: bool,
 }
 
 impl Team {
@@ -177,7 +177,7 @@ impl Team {
             canned_version: None,
             outcomes: KnownOutcomes::default(),
             hold_ms: 0,
-            asks_note: false,
+            requires_note: false,
         }
     }
 
@@ -397,7 +397,7 @@ impl Team {
             canned_version: self.canned_version,
             outcomes: &self.outcomes,
             hold_ms: self.hold_ms,
-            asks_note: self.asks_note,
+            requires_note: self.requires_note,
             is_bot: false,
             unseeing: self.unseeing(command),
         };

@@ -8,11 +8,11 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use baton_domain::group::policies::outcome_keys;
+use baton_domain::group::policies::{is_decided_by_settings, outcome_keys};
 use baton_domain::group::set::{HeldSetting, SettingKey};
 use baton_domain::group::{CommandWork, State, Work};
 use baton_protocol::setting::SettingVersion;
-use baton_protocol::{CommandBody, SettingKind, Timestamp, WorkspaceId};
+use baton_protocol::{SettingKind, Timestamp, WorkspaceId};
 use serde_json::Value;
 
 use super::settings_cache::SettingsCache;
@@ -40,11 +40,7 @@ impl Policies {
         state: &mut State,
     ) -> Result<(), StoreError> {
         let commands = || group.iter().filter_map(|work| work.command());
-        let needs = |work: &&CommandWork| {
-            use CommandBody::{Assign, Resolve, Transfer};
-            let body = &work.command.body;
-            body.is_answer() || matches!(body, Resolve(_) | Transfer(_) | Assign(_))
-        };
+        let needs = |work: &&CommandWork| is_decided_by_settings(&work.command.body);
         let workspaces: BTreeSet<WorkspaceId> =
             commands().filter(needs).map(|work| work.caller.workspace).collect();
         for workspace in workspaces {

@@ -142,7 +142,7 @@ async fn customers_are_played_at_the_address_with_the_secret_and_at_no_other() {
         let status = async |url: String| http.get(url).send().await.unwrap().status().as_u16();
         assert_eq!(status(format!("{control}{path}")).await, 200, "{path}");
         assert_eq!(status(format!("{base}{path}")).await, 403, "{path}");
-        // What is no address of a customer is one of the platform, which answers in its own way.
+        // Every other address belongs to the platform, which has refusals of its own.
         let wrong = status(format!("{base}/s3cret{path}")).await;
         assert!((400..500).contains(&wrong), "{path}: {wrong}");
     }

@@ -206,7 +206,7 @@ impl Asked<'_> {
             canned_version: Some(2),
             outcomes: &KnownOutcomes::default(),
             hold_ms: 0,
-            asks_note: false,
+            requires_note: false,
             is_bot: false,
             unseeing: BTreeSet::new(),
         };
