@@ -1,0 +1,1 @@
+export{t as default}from"./BulkBar-nucE_GIR.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./DryRun-KMEIB5L4.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./RuleTry-D4SPaFtC.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./With-C7BBm5cx.js";

@@ -1,1 +1,0 @@
-export{t as default}from"./With-1AfWT-Yd.js";
