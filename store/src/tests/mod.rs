@@ -3,6 +3,7 @@
 mod chain;
 mod constraints;
 mod future;
+mod health;
 mod lists;
 mod looks;
 mod migrations;

@@ -124,6 +124,12 @@ pub async fn claim_due(
     first: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<Key<ChannelId>>, StoreError> {
+    // Meta may have told of a new number meanwhile: what is wanted now stays.
+    static NOTE_NEW: Sql = Sql::new(
+        "INSERT INTO channel_health (workspace, channel, due_at)
+         VALUES ($1, $2, CAST($3 AS BIGINT))
+         ON CONFLICT (workspace, channel) DO NOTHING",
+    );
     static DUE: Sql = Sql::new(
         "SELECT c.workspace, c.id, h.due_at FROM channel AS c
          LEFT JOIN channel_health AS h ON h.workspace = c.workspace AND h.channel = c.id
@@ -138,8 +144,8 @@ pub async fn claim_due(
     }
     let mut tx = store.begin().await?;
     for (workspace, channel, due_at) in rows {
-        let next = if due_at.is_some() { until } else { first };
-        tx.run(&SET_DUE, &[&workspace, &channel, &next.ms().to_string()]).await?;
+        let (note, next) = if due_at.is_some() { (&SET_DUE, until) } else { (&NOTE_NEW, first) };
+        tx.run(note, &[&workspace, &channel, &next.ms().to_string()]).await?;
         if due_at.is_some() {
             claimed.push((id(&workspace)?, id(&channel)?));
         }

@@ -52,17 +52,22 @@ impl Phone {
         for given in all.chunks_mut(100) {
             let commands: Vec<_> = given.iter().map(|given| given.command.clone()).collect();
             let deadline = Instant::now() + PATIENCE;
-            let results = loop {
+            loop {
+                let is_patient = Instant::now() < deadline;
                 match self.signed.commands(&commands).await {
-                    // An agent may give so many in a second.
-                    Err(error) if !is_final(&error) && Instant::now() < deadline => {
-                        sleep(PAUSE).await;
+                    // A node that is slow answers later.
+                    Ok(results) if is_patient && !results.iter().all(is_decided) => {}
+                    Ok(results) => {
+                        for (given, result) in given.iter_mut().zip(results) {
+                            given.again = Some(result.outcome);
+                        }
+                        break;
                     }
-                    said => break said?,
+                    // An agent may give so many in a second.
+                    Err(error) if is_patient && !is_final(&error) => {}
+                    Err(error) => return Err(error),
                 }
-            };
-            for (given, result) in given.iter_mut().zip(results) {
-                given.again = Some(result.outcome);
+                sleep(PAUSE).await;
             }
         }
         Ok(())
@@ -143,16 +148,21 @@ impl Link {
 
     fn hear(&mut self, results: Vec<CommandResult>) {
         for result in results {
-            let is_final = match &result.outcome {
-                Outcome::Accepted(_) => true,
-                Outcome::Refused(refused) => !is_retryable(&refused.refusal),
-            };
+            let is_decided = is_decided(&result);
             let given = self.given.iter_mut().rev();
             let mut mine = given.filter(|given| Some(given.command.op_id) == result.op_id);
-            if let Some(given) = mine.next().filter(|_| is_final) {
+            if let Some(given) = mine.next().filter(|_| is_decided) {
                 given.outcome = Some(result.outcome);
             }
         }
+    }
+}
+
+/// Whether the same command is never answered otherwise.
+fn is_decided(result: &CommandResult) -> bool {
+    match &result.outcome {
+        Outcome::Accepted(_) => true,
+        Outcome::Refused(refused) => !is_retryable(&refused.refusal),
     }
 }
 
