@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation month answered year outage planted webhooks interleavings both-stores one-node partitioned
+steps=(simulation month week answered year outage planted webhooks interleavings both-stores one-node partitioned
   claims edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills step-kills bot-deaths stops undo tags
   away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths
   nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls rings rush ingest rules
@@ -118,6 +118,16 @@ month() {
   echo "A month of a routed team, commit by commit:"
   echo
   grep -E 'of a fair share$|^test result' "$state/$step.log" | sed 's/^/- /'
+}
+
+# A week of a routed team with open consoles and dead phones, beside one with honest desks.
+week() {
+  BATON_WEEK_DAYS=7 cargo test --profile proof --package baton-domain --test it -- \
+    --nocapture week:: >"$state/$step.log" 2>&1 ||
+    { tail -n 40 "$state/$step.log" >&2; return 1; }
+  echo "A week of open consoles and dead phones, beside the same week with honest desks:"
+  echo
+  grep -E 'braked [0-9]+ times$|^test result' "$state/$step.log" | sed 's/^/- /'
 }
 
 # Random orders of statuses, answers, undo and kills against a plain count from the log.

@@ -109,6 +109,54 @@ export const words = (folded: string): string[] => folded.match(WORDS) ?? [];
 /** An Arabic word is found with and without its article. */
 const bare = (word: string) => word.replace(/^(?:ال|وال|بال|كال|فال|لل)(?=...)/u, "");
 
+/** What may stand within a code, such as the number of an order. */
+const BETWEEN = "[ \\-./_#]";
+/** Words that may be one code: a blank parts two words of the language that have no digit. */
+const CODE = new RegExp(
+  `^[\\p{Alphabetic}\\p{N}\\p{M}]+(?:${BETWEEN}{1,3}[\\p{Alphabetic}\\p{N}\\p{M}]+)+$`,
+  "u",
+);
+const HAS_RUN = new RegExp(`[${RUN}]`, "u");
+const CODE_MIN = 5;
+const CODE_MAX = 32;
+/** Letters without a digit that a code has between blanks, at most: more are a word. */
+const LETTERS_MAX = 3;
+const squeezed = (folded: string) => folded.replace(/[ \-./_#]+/gu, "");
+const isCode = (text: string) => /[0-9]/.test(text);
+
+/** The code that a typed text is, if it has several parts. */
+function codeOf(folded: string): string | undefined {
+  if (!CODE.test(folded) || HAS_RUN.test(folded) || !isCode(folded)) return undefined;
+  const parted = folded.split(" ");
+  const isOne = parted.every(
+    (one, at) => isCode(one) || (one.length <= LETTERS_MAX && (at === 0 || isCode(parted[at - 1] ?? ""))),
+  );
+  const code = squeezed(folded);
+  return isOne && code.length >= CODE_MIN && code.length <= CODE_MAX ? code : undefined;
+}
+
+/** A code of several parts, and the places of these among all parts. */
+interface Code {
+  text: string;
+  from: number;
+  to: number;
+}
+
+/** The codes that were typed: the whole text, else what stands between its blanks. */
+function codesOf(folded: string): Code[] {
+  const whole = codeOf(folded);
+  if (whole !== undefined) return [{ text: whole, from: 0, to: Infinity }];
+  const found: Code[] = [];
+  let from = 0;
+  for (const token of folded.split(" ")) {
+    const to = from + words(token).length;
+    const text = codeOf(token.replace(/^[^\p{Alphabetic}\p{N}]+|[^\p{Alphabetic}\p{N}\p{M}]+$/gu, ""));
+    if (text !== undefined) found.push({ text, from, to });
+    from = to;
+  }
+  return found;
+}
+
 const WORDS_MAX = 8;
 /** Digits of a number that are worth looking for. */
 const DIGITS_MIN = 3;
@@ -151,6 +199,7 @@ export interface Typed {
   folded: string;
   parts: string[];
   numbers: string[];
+  codes: Code[];
 }
 
 export function typed(text: string): Typed {
@@ -158,7 +207,8 @@ export function typed(text: string): Typed {
   const found = words(folded).slice(0, WORDS_MAX);
   // Nothing but signs: names can have these as well.
   const parts = found.length > 0 || folded === "" ? found : [folded];
-  return { isAll: folded === "", folded, parts, numbers: numbersOf(folded) };
+  const [numbers, codes] = [numbersOf(folded), codesOf(folded)];
+  return { isAll: folded === "", folded, parts, numbers, codes };
 }
 
 const has = (folded: string, { parts }: Typed) => parts.every((part) => folded.includes(part));
@@ -170,10 +220,16 @@ export const isName = (name: string, wanted: Typed): boolean => has(fold(name), 
 export const isNumber = (phone: string, { numbers }: Typed): boolean =>
   (numbers[0] ?? "").length >= DIGITS_MIN && numbers.some((number) => phone.includes(number));
 
-/** Whether a text has all parts, or the number. */
-export function isIn(text: string, { parts, numbers }: Typed): boolean {
+/** Whether a text has all parts, or the number; the parts of a code may stand together. */
+export function isIn(text: string, { parts, numbers, codes }: Typed): boolean {
   const folded = fold(text);
-  if (parts.every((part) => folded.includes(bare(part)))) return true;
+  const together = squeezed(folded);
+  const found = codes.filter((code) => together.includes(code.text));
+  const isThere = (part: string, at: number) =>
+    folded.includes(bare(part)) ||
+    (isCode(part) && together.includes(bare(part))) ||
+    found.some(({ from, to }) => at >= from && at < to);
+  if (parts.every(isThere)) return true;
   const long = numbers.map((one) => one.replace(/^0+/, "")).filter((one) => one.length >= NUMBER_MIN);
   const most = Math.max(0, ...long.map((one) => one.length)) + COUNTRY_MAX;
   for (const said of long.length === 0 ? [] : numbersIn(folded)) {

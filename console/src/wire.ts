@@ -292,6 +292,7 @@ export interface BoardAgent {
   availability: Availability;
   late: number;
   load: number;
+  not_responding?: boolean;
   offered: number;
   room: number | null;
   teams: Record<string, number>;
@@ -376,6 +377,15 @@ export interface BrokenSetting {
   kind: string;
   not_kept?: string[];
   refused?: RefusedField;
+}
+/** The profile that customers see beside the name. */
+export interface BusinessProfile {
+  about?: string;
+  address?: string;
+  description?: string;
+  email?: string;
+  vertical?: string;
+  websites?: string[];
 }
 /** A button that the customer can tap. */
 export interface Button {
@@ -509,10 +519,13 @@ export interface ChannelFigures {
 }
 /** The health of a number at Meta, as it was last reported. */
 export interface ChannelHealth {
+  account?: string;
   faults: ConnectionFault[];
   limit?: string;
   name_status?: string;
+  news?: MetaNews[];
   number_status?: string;
+  profile?: BusinessProfile;
   quality?: string;
   since: Timestamp;
   state: HealthState;
@@ -569,7 +582,7 @@ export type ClientFrame =
   | { type: "view"; conversation_id?: ConversationId | null }
   | { type: "draft"; conversation_id: ConversationId; text: string }
   | { type: "presence"; watch: boolean }
-  | { type: "ack"; foreground?: boolean; upto: number };
+  | { type: "ack"; foreground?: boolean; idle_s?: number; upto: number };
 /** A clock of a conversation. */
 export type Clock =
   | { kind: "rule"; rule_id: SettingId }
@@ -580,6 +593,7 @@ export interface Clocks {
   answers?: Answers;
   bot?: BotState;
   idle_since?: Timestamp;
+  is_for_people?: boolean;
   late?: Late;
   ran?: Ran[];
   rang?: Rang[];
@@ -1117,6 +1131,7 @@ export type Fact =
     cause: number;
     cut?: boolean;
     did?: RuleStep[];
+    keeps_runs?: boolean;
     name: string;
     once: Once;
     rule_id: SettingId;
@@ -1142,7 +1157,13 @@ export type Fact =
     resolution?: SlaTarget;
     version: number;
   }
-  | { type: "bot_changed"; agent_id: AgentId; due_at?: Timestamp; step: BotStep }
+  | {
+    type: "bot_changed";
+    agent_id: AgentId;
+    due_at?: Timestamp;
+    for_people?: boolean;
+    step: BotStep;
+  }
   | {
     type: "surveyed";
     agent_id: AgentId;
@@ -1654,12 +1675,22 @@ export interface MetaApps {
   may_add: boolean;
   practice_page?: string;
 }
+/** Something that Meta told of a number or its account. */
+export interface MetaNews {
+  about: NewsSubject;
+  at: Timestamp;
+  remedy?: string;
+  said?: string;
+  text?: string;
+}
 /** WhatsApp said that a customer has another number, or another user id. They stay the same customer, in the same conversation. */
 export interface Move {
   at: Timestamp;
   from: string | null;
   to: string | null;
 }
+/** The subject of something that Meta told. */
+export type NewsSubject = "review" | "alert" | "account" | "name" | "quality" | "profile";
 /** A conversation that waits in a queue. */
 export interface NextInLine {
   conversation_id: ConversationId;
@@ -1697,6 +1728,7 @@ export interface Notice {
   note_id?: NoteId;
   position: number;
   read: boolean;
+  reason?: NoticeReason;
   text?: string;
 }
 /** The kind of a notice. */
@@ -1705,8 +1737,17 @@ export type NoticeKind = "mention" | "assigned" | "reminder" | "review";
 export interface NoticePage {
   before?: number;
   notices: Notice[];
+  numbers?: NumberNotice[];
   unread: number;
 }
+/** Why Baton calls somebody by itself. */
+export type NoticeReason =
+  | { kind: "promise_ends"; answer: Promised }
+  | { kind: "promise_broken"; answer: Promised }
+  | { kind: "rule"; name: string }
+  | { kind: "nobody_there" }
+  | { kind: "owner_away" }
+  | { kind: "urgent" };
 /** `POST /notices/read`: what is left. */
 export interface NoticesLeft {
   unread: number;
@@ -1718,6 +1759,15 @@ export interface NoticesRead {
 }
 /** The person or team that a rule calls. */
 export type Notified = "owner" | "team" | "supervisors";
+/** A number that stands otherwise at Meta, as it stands now. */
+export interface NumberNotice {
+  at: Timestamp;
+  channel_id: ChannelId;
+  health: ChannelHealth;
+  name: string;
+  position: number;
+  read: boolean;
+}
 /** The end of an offer. */
 export type OfferEnd = "accepted" | "declined" | "missed" | "not_received" | "withdrawn";
 /** An offer of a conversation to one agent. Random. */
@@ -1733,7 +1783,7 @@ export interface OnCall {
   agent: AgentId;
   hours?: SettingId;
 }
-/** The limit of a rule's runs on a conversation. */
+/** The limit of a rule's runs on a conversation. A run that did nothing is none. */
 export type Once = "always" | "turn" | "episode" | "conversation";
 /** The id that the author of a command gave it (UUIDv7). */
 export type OpId = Id;
@@ -1877,6 +1927,9 @@ export type PassedOver =
   | "off_shift"
   | "away"
   | "busy"
+  | "bot"
+  | "not_responding"
+  | "braked"
   | "no_device"
   | "unreachable"
   | "not_named"
@@ -1885,6 +1938,9 @@ export type PassedOver =
   | "full"
   | "offers_out"
   | "declined"
+  | "missed"
+  | "not_received"
+  | "former_owner"
   | "excluded"
   | "not_chosen";
 /** `PUT /me/password`; the other sessions end. */
@@ -2367,6 +2423,7 @@ export interface RuleTried {
   did?: RuleStep[];
   fate: RuleFate;
   id: SettingId;
+  says?: string;
   skipped?: SkippedStep[];
   tests?: boolean[];
 }
@@ -2458,6 +2515,7 @@ export type ServerFrame =
     cursor: string;
     epoch: Epoch;
     facts?: number;
+    hears_idle?: boolean;
     server_time: Timestamp;
     timings: Timings;
   }
@@ -2584,10 +2642,13 @@ export interface SettingsPage {
 }
 /** A contact card that was sent as a message. */
 export interface SharedCard {
+  addresses?: string[];
+  birthday?: string;
   emails?: string[];
   name?: string;
   organisation?: string;
   phones?: string[];
+  urls?: string[];
 }
 /** A skill, and how good somebody is at it. */
 export interface Skill {
@@ -2610,7 +2671,11 @@ export type SkipReason =
   | "limit"
   | "group"
   | "no_owner"
-  | "not_told";
+  | "not_told"
+  | "blank"
+  | "unanswered"
+  | "nobody_answered"
+  | "running_talk";
 /** A step of a rule that was not done. */
 export interface SkippedStep {
   step: RuleStep;
@@ -2930,6 +2995,11 @@ export interface TeamFigures {
 }
 /** A group of agents with a queue. */
 export type TeamId = Id;
+/** `GET /teams/{id}/members/{agent}`: a member of a team. */
+export interface TeamMember {
+  kind: MembershipKind;
+  owned: number;
+}
 /** `POST /teams`. */
 export interface TeamNew {
   claim_from_colleagues?: boolean;
@@ -2942,6 +3012,7 @@ export interface TeamPolicy {
   absent_min?: number;
   follow_up?: FollowUp;
   handover_note?: HandoverNote;
+  quiet_after_answer_min?: number;
   undo_s: number;
 }
 /** What a team asks of its members. */
@@ -2949,6 +3020,7 @@ export interface TeamPolicyInput {
   absent_min?: number;
   follow_up?: FollowUp;
   handover_note?: HandoverNote;
+  quiet_after_answer_min?: number;
   undo_s?: number;
 }
 /** What `PUT` sets. */
@@ -3097,6 +3169,7 @@ export interface Timings {
 export interface Trail {
   again?: boolean;
   choose: Choice;
+  circle?: boolean;
   left_out?: LeftOut[];
   more?: number;
   on_call?: boolean;
@@ -3145,7 +3218,7 @@ export interface UploadNew {
 /** The state of an upload. */
 export type UploadState = "receiving" | "ready" | "refused" | "passing";
 /** Whether an agent would hear of something. */
-export type Verdict = "here" | "push" | "unsure" | "unreachable";
+export type Verdict = "here" | "push" | "connected" | "unsure" | "unreachable";
 /** `PATCH /saved-views/{id}`: what is absent stays. */
 export interface ViewChange {
   filter?: ViewFilter;
@@ -3250,6 +3323,7 @@ export interface WorkspaceChange {
 export type WorkspaceId = Id;
 /** What holds for the whole workspace. */
 export interface WorkspacePolicy {
+  here_min?: number;
   time_zone?: string;
 }
 /** What `PUT` sets. */

@@ -79,7 +79,7 @@ fn with_last(conversation: &Conversation, fact: Fact) -> Fact {
 }
 
 /// The fact as it is told. While a node lives that cannot count answers, those of a new episode are
-/// not counted: it would lose them from the row.
+/// not counted: it would lose them from the row. Nor is it told who has it from a bot on.
 pub(crate) fn with_answers(
     old: Option<&Conversation>,
     mut fact: Fact,
@@ -87,6 +87,9 @@ pub(crate) fn with_answers(
 ) -> Fact {
     if let (Fact::EpisodeOpened { from_seq, .. }, true) = (&mut fact, has_older_nodes) {
         *from_seq = None;
+    }
+    if let (Fact::BotChanged { for_people, .. }, true) = (&mut fact, has_older_nodes) {
+        *for_people = false;
     }
     old.into_iter().fold(fact, |fact, old| with_last(old, fact))
 }

@@ -60,6 +60,9 @@ impl Attributes {
     }
 }
 
+/// Beyond it not every program reads a number as it was written.
+const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
+
 /// The value as an attribute keeps it.
 ///
 /// # Errors
@@ -73,8 +76,12 @@ pub fn taken(attribute: &Attribute, value: &FieldValue) -> Result<FieldValue, St
     };
     let text = match attribute.holds {
         AttributeType::Number => {
-            let is_number = matches!(value, FieldValue::Number(_));
-            return if is_number { Ok(value.clone()) } else { Err("must be a number".into()) };
+            let FieldValue::Number(number) = value else { return Err("must be a number".into()) };
+            let is_exact = number.as_f64().is_some_and(|number| number.abs() <= EXACT_MAX);
+            return match is_exact {
+                true => Ok(value.clone()),
+                false => Err(format!("must be at most {EXACT_MAX} either way: a text keeps all")),
+            };
         }
         AttributeType::YesNo => {
             let is_choice = matches!(value, FieldValue::YesNo(_));

@@ -36,6 +36,19 @@ pub struct BrakeOn {
     pub of: u64,
 }
 
+/// An agent as the router sees them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RouterView {
+    /// Whether they would hear of something.
+    pub verdict: Verdict,
+    /// True for a program: it is nobody who could be asked.
+    pub is_bot: bool,
+    /// True where they missed two in a row and did nothing since.
+    pub is_out: bool,
+    /// True where they had a push since the brake is on.
+    pub lives: bool,
+}
+
 /// The basis of all boards of a workspace.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BoardInput {
@@ -47,8 +60,8 @@ pub struct BoardInput {
     pub routed: BTreeSet<TeamId>,
     /// The counts of the workspace.
     pub counted: Vec<Counted>,
-    /// Everybody, with whether they would hear of something.
-    pub people: Vec<(Agent, Verdict)>,
+    /// Everybody, with what is known of them.
+    pub people: Vec<(Agent, RouterView)>,
     /// Whether the workspace is braked.
     pub brake: Option<BrakeOn>,
 }
@@ -71,11 +84,11 @@ impl BoardInput {
             }
         }
         let alerts = self.alerts(&teams);
-        let figures_of = |(agent, verdict): &(Agent, Verdict)| {
+        let figures_of = |(agent, standing): &(Agent, RouterView)| {
             let is_in = agent.teams.iter().any(|place| supervised.contains(&place.team_id));
             let held = held.remove(&agent.id);
             let is_shown = held.is_some() || (is_in && agent.state == AgentState::Active);
-            is_shown.then(|| held.unwrap_or_default().figures(agent, *verdict))
+            is_shown.then(|| held.unwrap_or_default().figures(agent, *standing))
         };
         let mut agents: Vec<BoardAgent> = self.people.iter().filter_map(figures_of).collect();
         agents.sort_by_key(|of| of.agent_id);
@@ -105,16 +118,18 @@ impl BoardInput {
     }
 
     /// Whether a member of the team takes conversations and can be reached. While the workspace is
-    /// braked those count alone who are at a device, as for the router.
+    /// braked those count alone who are at a device or whose devices live, as for the router.
     fn is_somebody_there(&self, team: TeamId) -> bool {
-        self.people.iter().any(|(agent, verdict)| {
-            let is_reached = match verdict {
-                Verdict::Here => true,
-                Verdict::Push | Verdict::Unsure => self.brake.is_none(),
+        self.people.iter().any(|(agent, standing)| {
+            let is_reached = match standing.verdict {
+                Verdict::Here | Verdict::Connected => true,
+                Verdict::Push | Verdict::Unsure => self.brake.is_none() || standing.lives,
                 Verdict::Unreachable | Verdict::Unknown => false,
             };
             let mut serves = agent.teams.iter();
             is_reached
+                && !standing.is_bot
+                && !standing.is_out
                 && agent.state == AgentState::Active
                 && agent.availability == Availability::Available
                 && serves.any(|at| at.team_id == team && at.kind == MembershipKind::Member)
@@ -142,7 +157,7 @@ impl Owned {
         *self.teams.entry(of.team).or_default() += figures.owned + figures.offered;
     }
 
-    fn figures(self, agent: &Agent, verdict: Verdict) -> BoardAgent {
+    fn figures(self, agent: &Agent, standing: RouterView) -> BoardAgent {
         let Self { offered, waiting, late, teams } = self;
         BoardAgent {
             agent_id: agent.id,
@@ -152,7 +167,8 @@ impl Owned {
             offered,
             waiting,
             late,
-            verdict,
+            verdict: standing.verdict,
+            not_responding: standing.is_out,
             teams,
         }
     }

@@ -21,21 +21,28 @@ const SAID_KEPT: usize = 20;
 pub struct KnownBot {
     /// Its body.
     pub bot: Bot,
+    /// The time from which it counts so.
+    pub since: Timestamp,
     words: Phrases,
 }
 
 impl KnownBot {
     /// A bot as it is set up.
-    pub fn new(bot: Bot) -> Self {
+    pub fn new(bot: Bot, since: Timestamp) -> Self {
         let sought = |word: &String| Sought { phrase: Phrase::new(word), exactly: false, test: 0 };
         let words = Phrases::new(bot.words.iter().map(sought));
-        Self { bot, words }
+        Self { bot, since, words }
     }
 }
 
-/// The time at which a conversation leaves its bot by itself, and why.
+/// The time at which a conversation leaves its bot by itself, and why; or the time at which its
+/// owner became a bot.
 pub fn due(conversation: &Conversation, policies: &Policies) -> Option<(Timestamp, BotStep)> {
-    let state = conversation.thread.clocks.bot.as_ref()?;
+    let Some(state) = conversation.thread.clocks.bot.as_ref() else {
+        // Its agent owned it before they were a bot.
+        let known = policies.bot(conversation.head.owner.agent()?)?;
+        return Some((known.since, BotStep::Began));
+    };
     let Some(KnownBot { bot, .. }) = policies.bot(state.agent_id) else {
         return Some((state.since, BotStep::Gone));
     };
@@ -78,10 +85,10 @@ pub fn drafts(
 ) -> Vec<Draft> {
     let head = &conversation.head;
     let Some(agent_id) = head.owner.agent() else { return Vec::new() };
-    let told = Fact::BotChanged { agent_id, step, due_at }.into();
     if step == BotStep::Began {
-        return vec![told];
+        return vec![Fact::BotChanged { agent_id, step, due_at: None, for_people: false }.into()];
     }
+    let told = Fact::BotChanged { agent_id, step, due_at, for_people: true }.into();
     let team = policies.bot(agent_id).map_or(head.team_id, |known| known.bot.back_to);
     let given = changed(head, Owner::Queue(team), team, OwnerCause::BotHanded, false);
     vec![told, given.into()]
@@ -103,7 +110,11 @@ pub(crate) fn fold(clocks: &mut Clocks, event: &Event, is_waiting: bool) {
                 said: Vec::new(),
             });
         }
-        Fact::BotChanged { .. } => clocks.bot = None,
+        Fact::BotChanged { for_people, .. } => {
+            clocks.bot = None;
+            clocks.is_for_people |= for_people;
+        }
+        Fact::EpisodeOpened { .. } => clocks.is_for_people = false,
         Fact::OwnerChanged { owner, .. } => {
             clocks.bot.take_if(|bot| owner.agent() != Some(bot.agent_id));
         }

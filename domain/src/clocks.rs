@@ -4,15 +4,15 @@
 use std::collections::BTreeSet;
 
 use baton_protocol::limits::WINDOW_MS;
-use baton_protocol::setting::{Once, Sla, SlaTarget, Trigger};
+use baton_protocol::setting::{Sla, SlaTarget, Trigger};
 use baton_protocol::{
     Actor, AgentId, Author, BotStep, Calendar, Clock, Clocks, Conversation, Event, Fact, Late,
-    Pause, Promised, Ran, Rang, Replied, RuleStep, SettingId, SlaState, Status, Timestamp,
+    Pause, Promised, Ran, Rang, SettingId, SlaState, Status, Timestamp,
 };
 
 use crate::context::Lines;
 use crate::planted::{Bug, is_planted};
-use crate::rules::{KnownRule, KnownSla, Policies};
+use crate::rules::{KnownRule, KnownSla, Policies, Reopening, holds_from, remember};
 use crate::{answers, bots, reminders, survey};
 
 /// Starts of one clock, and clocks of a conversation, that are remembered.
@@ -20,9 +20,6 @@ const STARTS_KEPT: usize = 3;
 const RANG_KEPT: usize = 256;
 /// Starts of a promise's clock: so many turns may open again.
 const PROMISES_KEPT: usize = 30;
-/// Rules and automatic messages that are remembered.
-const RAN_KEPT: usize = 40;
-const REPLIED_KEPT: usize = 10;
 /// Pauses of promises that earlier versions remembered. The oldest two become one.
 const PAUSES_KEPT: usize = 12;
 
@@ -41,12 +38,20 @@ pub struct Due {
 
 /// All clocks of a conversation that run and have not rung, the earliest first.
 pub fn all(conversation: &Conversation, policies: &Policies) -> Vec<Due> {
-    let rules = policies.timed().filter_map(|known| of_rule(conversation, policies, known));
     let promised = promised(conversation, policies);
-    let mut all: Vec<Due> =
-        rules.chain(promised).filter(|due| !has_rung(conversation, *due)).collect();
+    let promised = promised.into_iter().filter(|due| !has_rung(conversation, *due));
+    let mut all: Vec<Due> = of_rules(conversation, policies).chain(promised).collect();
     all.sort_unstable();
     all
+}
+
+/// The first clock of a rule that runs and has not rung.
+pub(crate) fn first_of_rules(conversation: &Conversation, policies: &Policies) -> Option<Due> {
+    of_rules(conversation, policies).min()
+}
+
+fn of_rules(conversation: &Conversation, policies: &Policies) -> impl Iterator<Item = Due> {
+    policies.timed().filter_map(|known| of_rule(conversation, policies, known))
 }
 
 /// The time until which the customer was promised something, whether it is past or not: the
@@ -149,7 +154,8 @@ fn has_rung(conversation: &Conversation, due: Due) -> bool {
     rang.iter().any(is_it)
 }
 
-fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) -> Option<Due> {
+/// The clock of a rule as it runs, whatever the rule tests.
+fn runs(conversation: &Conversation, policies: &Policies, known: &KnownRule) -> Option<Due> {
     let start = began(conversation, known.rule.when)?;
     let ms = i64::from(known.rule.after_min?) * 60_000;
     let at = if known.rule.when == Trigger::WindowLeft {
@@ -161,6 +167,31 @@ fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) 
     let clock = Clock::Rule { rule_id: known.id };
     let counts = at >= known.since && known.counts_at(at);
     counts.then_some(Due { at, clock, start, policy_id: None })
+}
+
+/// The clock of a rule. It rings once its time is over, and as soon as the rule's tests hold from
+/// there on: they are asked again with each change.
+fn of_rule(conversation: &Conversation, policies: &Policies, known: &KnownRule) -> Option<Due> {
+    let due = runs(conversation, policies, known).filter(|due| !has_rung(conversation, *due))?;
+    let at = holds_from(policies, known, conversation, due.at)?;
+    known.counts_at(at).then_some(Due { at, ..due })
+}
+
+/// The clocks of rules whose time is over and whose tests do not hold: each by its beginning.
+pub(crate) fn held_back(
+    conversation: &Conversation,
+    policies: &Policies,
+    now: Timestamp,
+) -> BTreeSet<(Clock, Timestamp)> {
+    let running = policies.timed().filter_map(|known| runs(conversation, policies, known));
+    let over = running.filter(|due| due.at <= now && !has_rung(conversation, *due));
+    over.map(|due| (due.clock, due.start)).collect()
+}
+
+/// The clock of a rule that runs and has not rung, whether its tests hold or not.
+pub fn waits(conversation: &Conversation, policies: &Policies, rule: SettingId) -> Option<Due> {
+    let known = policies.timed().find(|known| known.id == rule)?;
+    runs(conversation, policies, known).filter(|due| !has_rung(conversation, *due))
 }
 
 /// The time at which a rule's clock began, if it runs.
@@ -370,6 +401,7 @@ fn apply_sla(conversation: &mut Conversation, fact: &Fact, at: Timestamp) {
 pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     let (before, active) = (conversation.head.status, conversation.head.activity_at);
     let (episode, turn) = (conversation.head.episode, conversation.thread.turn);
+    let standing = Reopening::new(conversation);
     let clocks = &mut conversation.thread.clocks;
     // Events without a revision, as marks are, are told to some alone: all have to end equal.
     if event.revision.is_some() {
@@ -397,9 +429,10 @@ pub(crate) fn fold(conversation: &mut Conversation, event: &Event) {
     }
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no clock")]
     match &event.fact {
-        Fact::RuleRan { rule_id, once, turn, did, cut: false, .. } => {
+        Fact::RuleRan { rule_id, once, turn, did, cut: false, keeps_runs, .. } => {
             let ran = Ran { rule_id: *rule_id, once: *once, turn: *turn, episode };
-            remember(clocks, ran, event.at, did);
+            let standing = keeps_runs.then_some(standing);
+            remember(clocks, (ran, event.at), did, standing);
         }
         Fact::ClockDue { clock, start, due_at, policy_id } => {
             let (clock, start, due_at, policy_id) = (*clock, *start, *due_at, *policy_id);
@@ -444,26 +477,6 @@ fn late(known: Option<Late>, event: &Event, before: Status) -> Option<Late> {
         _ => return None,
     };
     (due_at < event.at).then_some(Late { due_at, at: event.at })
-}
-
-/// Notes that a rule ran.
-pub(crate) fn remember(clocks: &mut Clocks, ran: Ran, at: Timestamp, did: &[RuleStep]) {
-    if did.contains(&RuleStep::Reply) {
-        clocks.replied.push(Replied { turn: ran.turn, at });
-        let over = clocks.replied.len().saturating_sub(REPLIED_KEPT);
-        clocks.replied.drain(..over);
-    }
-    clocks.ran.retain(|of| match of.once {
-        Once::Always => false,
-        Once::Turn => of.turn == ran.turn,
-        Once::Episode => of.episode == ran.episode,
-        Once::Conversation => of.rule_id != ran.rule_id,
-    });
-    if ran.once != Once::Always {
-        clocks.ran.push(ran);
-    }
-    let over = clocks.ran.len().saturating_sub(RAN_KEPT);
-    clocks.ran.drain(..over);
 }
 
 /// Notes that a clock rang.

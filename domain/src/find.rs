@@ -7,10 +7,15 @@
 //! An index keeps short beginnings of each word, short pieces of what has no blanks, and the
 //! end of each number. Every text found there is compared with [`Wanted::finds`], so an entry too
 //! many costs time and shows nothing.
+//!
+//! A code with a digit, such as the number of an order, is found with and without the signs and
+//! blanks within it.
 
+mod joined;
 mod number;
 mod phrase;
 mod phrases;
+mod signs;
 mod split;
 
 use std::collections::BTreeSet;
@@ -18,6 +23,7 @@ use std::ops::Range;
 
 use baton_protocol::{Content, Details};
 
+use self::joined::{has_digit, joined, squeezed, typed};
 use self::number::Number;
 pub use self::phrase::{Phrase, Spoken};
 pub use self::phrases::{Phrases, Sought};
@@ -57,8 +63,16 @@ pub fn searched(content: &Content) -> String {
 /// The beginnings and pieces under which a text is found.
 pub fn entries(text: &str) -> BTreeSet<String> {
     let folded = fold(text);
+    let all = words(&folded);
     let mut found = BTreeSet::new();
-    for Word { at, is_run } in words(&folded) {
+    for code in joined(&folded, &all) {
+        found.extend([SHORT, LONG].map(|size| beginning(&code.text, size).to_owned()));
+        found.extend(beginnings_of_code(&code.text).map(str::to_owned));
+        if found.len() >= ENTRIES_MAX {
+            break;
+        }
+    }
+    for Word { at, is_run } in all {
         let word = slice(&folded, at);
         if is_run {
             found.extend(pieces(word).map(str::to_owned));
@@ -108,6 +122,8 @@ pub struct Wanted {
     words: Vec<WantedWord>,
     /// The typed number, if it is one.
     number: Option<Number>,
+    /// Codes of several words that were typed, each with the places of these.
+    codes: Vec<(Range<usize>, WantedWord)>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -129,15 +145,17 @@ impl Wanted {
     /// The words of a search; `None` if it has none.
     pub fn new(query: &str) -> Option<Self> {
         let folded = fold(query);
-        let all = words(&folded).into_iter().take(WANTED_MAX);
+        let all = words(&folded);
+        let codes = typed(&folded, &all).into_iter();
+        let codes = codes.map(|(of, text)| (of, WantedWord { text, is_run: false })).collect();
         let wanted = |Word { at, is_run }| {
             let word = slice(&folded, at);
             // The one without its article is found with it as well.
             let word = if is_run { word } else { forms(word).last().unwrap_or(word) };
             WantedWord { text: word.to_owned(), is_run }
         };
-        let words: Vec<_> = all.map(wanted).collect();
-        (!words.is_empty()).then(|| Self { words, number: Number::new(&folded) })
+        let words: Vec<_> = all.into_iter().take(WANTED_MAX).map(wanted).collect();
+        (!words.is_empty()).then(|| Self { words, number: Number::new(&folded), codes })
     }
 
     /// The entry of the index that leads to the fewest texts, as far as that can be guessed.
@@ -161,14 +179,27 @@ impl Wanted {
         self.number.as_ref().and_then(Number::entry)
     }
 
-    /// Whether a text has all words, or the number.
+    /// The entry of the index for the codes that were typed, if there are any of several words.
+    pub fn code_entry(&self) -> Option<&str> {
+        let of = |word| WantedWord::entry_of_code(word).unwrap_or_else(|| WantedWord::entry(word));
+        self.codes.iter().map(|(_, code)| of(code)).max_by_key(|entry| weight(entry))
+    }
+
+    /// Whether a text has all words, or the number. The words of a code may stand together.
     pub fn finds(&self, text: &str) -> bool {
         let folded = fold(text);
         let all = words(&folded);
-        let has =
-            |wanted: &WantedWord| all.iter().any(|word| !wanted.places(&folded, word).is_empty());
+        let together = joined(&folded, &all);
+        let has = |wanted: &WantedWord| {
+            all.iter().any(|word| !wanted.places(&folded, word).is_empty())
+                || together.iter().any(|code| wanted.is_code(&code.text))
+        };
+        let codes: Vec<_> = self.codes.iter().filter(|(_, code)| has(code)).collect();
+        let is_there = |(at, wanted): (usize, &WantedWord)| {
+            codes.iter().any(|(of, _)| of.contains(&at)) || has(wanted)
+        };
         let number = self.number.as_ref();
-        self.words.iter().all(has)
+        self.words.iter().enumerate().all(is_there)
             || number.is_some_and(|number| !number.places(&folded).is_empty())
     }
 
@@ -197,11 +228,15 @@ impl Wanted {
     fn matches(&self, text: &str) -> Vec<Range<usize>> {
         let traced = Traced::new(text);
         let mut found = Vec::new();
-        for word in words(&traced.text) {
-            for wanted in &self.words {
-                let places = wanted.places(&traced.text, &word);
+        let all = words(&traced.text);
+        let codes = joined(&traced.text, &all);
+        for wanted in self.words.iter().chain(self.codes.iter().map(|(_, code)| code)) {
+            for word in &all {
+                let places = wanted.places(&traced.text, word);
                 found.extend(places.iter().map(|place| traced.source(place)));
             }
+            let codes = codes.iter().filter(|code| wanted.is_code(&code.text));
+            found.extend(codes.map(|code| traced.source(&code.place(wanted.text.len()))));
         }
         let numbers = self.number.iter().flat_map(|number| number.places(&traced.text));
         found.extend(numbers.map(|place| traced.source(&place)));
@@ -218,6 +253,11 @@ impl WantedWord {
         }
         let is_long = self.text.chars().nth(LONG - 1).is_some();
         beginning(&self.text, if is_long { LONG } else { SHORT })
+    }
+
+    /// Whether a code that stands in parts begins so.
+    fn is_code(&self, code: &str) -> bool {
+        !self.is_run && has_digit(&self.text) && code.starts_with(&self.text)
     }
 
     fn entry_of_code(&self) -> Option<&str> {
@@ -255,20 +295,24 @@ fn weight(entry: &str) -> usize {
 pub struct Typed {
     parts: Vec<String>,
     number: Option<Number>,
+    /// Codes of several parts that were typed, each with the places of these.
+    codes: Vec<(Range<usize>, String)>,
 }
 
 impl Typed {
     /// Reads a typed query; `None` if it is empty.
     pub fn new(query: &str) -> Option<Self> {
         let folded = fold(query);
-        let all = words(&folded).into_iter().take(WANTED_MAX);
+        let all = words(&folded);
+        let codes = typed(&folded, &all);
+        let all = all.into_iter().take(WANTED_MAX);
         let mut parts: Vec<_> = all.map(|word| slice(&folded, word.at).to_owned()).collect();
         // Nothing but signs: names and texts can have these as well.
         if parts.is_empty() && !folded.is_empty() {
             parts.push(folded.clone());
         }
         let number = Number::new(&folded);
-        (!parts.is_empty()).then_some(Self { parts, number })
+        (!parts.is_empty()).then_some(Self { parts, number, codes })
     }
 
     /// Parts of a folded name, all of which it must have.
@@ -293,11 +337,19 @@ impl Typed {
         number.is_some_and(|number| number.parts().any(|part| phone.contains(part)))
     }
 
-    /// Whether a text has all parts, or the number. What [`Wanted`] finds is in there.
+    /// Whether a text has all parts, or the number, or the code. What [`Wanted`] finds is in there.
     pub fn is_in(&self, text: &str) -> bool {
         let folded = fold(text);
-        let has = |part: &str| folded.contains(forms(part).last().unwrap_or(part));
-        self.names().all(has)
+        let together = squeezed(&folded);
+        let codes: Vec<_> =
+            self.codes.iter().filter(|(_, code)| together.contains(code.as_str())).collect();
+        let has = |(at, part): (usize, &str)| {
+            let bare = forms(part).last().unwrap_or(part);
+            folded.contains(bare)
+                || (has_digit(bare) && together.contains(bare))
+                || codes.iter().any(|(of, _)| of.contains(&at))
+        };
+        self.names().enumerate().all(has)
             || self.number.as_ref().is_some_and(|number| !number.places(&folded).is_empty())
     }
 }

@@ -15,7 +15,7 @@ use unicode_normalization::char::{canonical_combining_class, compose};
 
 /// The version of the fold and of the entries of words. When it grows, names and entries are made
 /// anew.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Returns the folded form of a text or of a part of one.
 pub fn fold(text: &str) -> String {
@@ -24,6 +24,15 @@ pub fn fold(text: &str) -> String {
     let end = folded.trim_end().len();
     folded.truncate(end);
     folded
+}
+
+/// The form in which names are compared that people choose. Two that differ in case, blanks or the
+/// form of a letter are one; two that differ in an accent are two. One name here is one for
+/// [`fold`] as well.
+pub fn named(text: &str) -> String {
+    let plain = text.nfkc().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase);
+    let plain: String = plain.nfc().collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A folded text that knows where its characters come from.
@@ -125,8 +134,13 @@ fn is_dropped(c: char) -> bool {
         | '\u{6d6}'..='\u{6dc}' | '\u{6df}'..='\u{6e4}' | '\u{6e7}' | '\u{6e8}'
         | '\u{6ea}'..='\u{6ed}' | '\u{711}' | '\u{730}'..='\u{74a}'
         | '\u{898}'..='\u{89f}' | '\u{8ca}'..='\u{8e1}' | '\u{8e3}'..='\u{8ff}'
-        // Not seen.
-        | '\u{ad}' | '\u{61c}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+    ) || is_invisible(c)
+}
+
+/// Whether a character is not seen.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }

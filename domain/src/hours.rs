@@ -28,10 +28,22 @@ pub(crate) fn day_of(name: &str) -> Option<NaiveDate> {
     (day.to_string() == name && (1970..=9998).contains(&day.year())).then_some(day)
 }
 
-/// The instant at which a day ends in UTC; `None` for a day that is none.
-pub(crate) fn day_end(name: &str) -> Option<Timestamp> {
+/// The instant at which a day ends in a zone; in UTC without one, or in one that does not exist.
+/// `None` for a day that is none.
+pub(crate) fn day_end(name: &str, zone: Option<&str>) -> Option<Timestamp> {
     let next = day_of(name)?.checked_add_days(Days::new(1))?;
-    Some(Timestamp::from_ms(next.and_time(NaiveTime::MIN).and_utc().timestamp_millis()))
+    let zone = zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
+    instant(zone, next, 0).map(Timestamp::from_ms)
+}
+
+/// The instant of a minute of a day in a zone; 1440 is the beginning of the next one.
+fn instant(zone: Tz, day: NaiveDate, minute: u16) -> Option<i64> {
+    let start = day.and_time(NaiveTime::MIN);
+    let local = start.checked_add_signed(TimeDelta::minutes(minute.into()))?;
+    (0..GAP_MINUTES_MAX).find_map(|later| {
+        let local = local.checked_add_signed(TimeDelta::minutes(later))?;
+        Some(zone.from_local_datetime(&local).earliest()?.timestamp_millis())
+    })
 }
 
 impl Hours {
@@ -54,6 +66,22 @@ impl Hours {
     pub fn next_open(&self, at: Timestamp) -> Option<Timestamp> {
         let (from, _) = self.spans(at).find(|(from, until)| from < until && at.ms() < *until)?;
         Some(Timestamp::from_ms(from.max(at.ms())))
+    }
+
+    /// The first instant after `at` at which it opens or closes; `None` if there is none in 400
+    /// days.
+    pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
+        if !self.is_open(at) {
+            return self.next_open(at);
+        }
+        let mut end = at.ms();
+        for (from, until) in self.spans(at) {
+            if from > end {
+                return Some(Timestamp::from_ms(end));
+            }
+            end = end.max(until);
+        }
+        None
     }
 
     /// Open milliseconds of `[from, until)`.
@@ -119,12 +147,7 @@ impl Hours {
 
     /// The instant of a minute of a day; 1440 is the beginning of the next one.
     fn instant(&self, day: NaiveDate, minute: u16) -> Option<i64> {
-        let start = day.and_time(NaiveTime::MIN);
-        let local = start.checked_add_signed(TimeDelta::minutes(minute.into()))?;
-        (0..GAP_MINUTES_MAX).find_map(|later| {
-            let local = local.checked_add_signed(TimeDelta::minutes(later))?;
-            Some(self.zone.from_local_datetime(&local).earliest()?.timestamp_millis())
-        })
+        instant(self.zone, day, minute)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod announce;
 mod answers;
 pub mod apply;
 pub mod attributes;
+pub mod automatic;
 pub mod board;
 pub mod bots;
 pub mod canned;

@@ -9,6 +9,8 @@ use baton_protocol::{
 };
 use serde_json::{Value, json};
 
+use crate::predicates::provider_rank;
+
 /// The longest body of a request. A longer one is sent without its texts.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
@@ -92,17 +94,50 @@ pub struct Joined<'a> {
     pub line: Option<&'a Line>,
 }
 
+/// The status that a fact gives to a message of the team. Other facts give none.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no message of the team")]
+pub fn status_of(fact: &Fact) -> Option<(LineRef, MessageStatus)> {
+    match fact {
+        Fact::LineWritten { line, status, .. } | Fact::MessageChanged { line, status, .. } => {
+            Some((*line, *status))
+        }
+        _ => None,
+    }
+}
+
+/// The kind of event that a message with this status is to a webhook.
+fn kind_of_status(status: MessageStatus) -> Option<WebhookKind> {
+    if status == MessageStatus::Failed {
+        return Some(WebhookKind::MessageFailed);
+    }
+    (provider_rank(status) > 0).then_some(WebhookKind::MessageSent)
+}
+
+/// True where the kind of event depends on the status that the message had before.
+pub fn asks_before(fact: &Fact) -> bool {
+    matches!(fact, Fact::MessageChanged { status, .. } if kind_of_status(*status).is_some())
+}
+
 /// The kind of event that a fact is to a webhook; `None` for facts that it does not get.
+///
+/// `before` is the status that the message of the fact had, if it had one. Statuses come in any
+/// order, and some never: whichever is the first to say that WhatsApp took it is told.
 #[expect(clippy::wildcard_enum_match_arm, reason = "they get few facts")]
-pub fn kind_of(fact: &Fact, webhook: SettingId) -> Option<WebhookKind> {
+pub fn kind_of(
+    fact: &Fact,
+    webhook: SettingId,
+    before: Option<MessageStatus>,
+) -> Option<WebhookKind> {
+    if let Some((_, status)) = status_of(fact) {
+        let kind = kind_of_status(status);
+        return kind.filter(|_| before.and_then(kind_of_status) != kind);
+    }
     Some(match fact {
         // A rule says which webhook it means.
         Fact::RuleRan { did, .. } if did.contains(&RuleStep::Webhook { webhook }) => {
             WebhookKind::RuleCalled
         }
         Fact::LineReceived { .. } => WebhookKind::MessageReceived,
-        Fact::MessageChanged { status: MessageStatus::Accepted, .. } => WebhookKind::MessageSent,
-        Fact::MessageChanged { status: MessageStatus::Failed, .. } => WebhookKind::MessageFailed,
         Fact::EpisodeOpened { .. } => WebhookKind::ConversationOpened,
         Fact::StatusChanged { status: Status::Resolved, .. } => WebhookKind::ConversationResolved,
         Fact::OwnerChanged { .. } => WebhookKind::ConversationAssigned,
@@ -113,12 +148,11 @@ pub fn kind_of(fact: &Fact, webhook: SettingId) -> Option<WebhookKind> {
 }
 
 /// The line that an event is of.
-#[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no line")]
 pub fn line_of(fact: &Fact) -> Option<LineRef> {
-    match fact {
-        Fact::LineReceived { line, .. } | Fact::MessageChanged { line, .. } => Some(*line),
-        _ => None,
+    if let Fact::LineReceived { line, .. } = fact {
+        return Some(*line);
     }
+    status_of(fact).map(|(line, _)| line)
 }
 
 /// Whether a webhook gets this kind of event of this conversation.

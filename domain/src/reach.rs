@@ -1,13 +1,16 @@
-//! Whether an agent would hear of something, from what their devices have shown.
+//! Whether an agent would hear of something, from what their devices have shown. A sign of a
+//! device is no sign of a person: who is there is who did something.
 
 use std::collections::BTreeSet;
 
 pub use baton_protocol::board::Verdict;
 use baton_protocol::{AgentId, Reach, Timestamp};
 
-/// A device that said something within this time is at work: clients say once a minute that they
+/// A device that said something within this time is connected: clients say once a minute that they
 /// are there.
-const HERE_MS: i64 = 125_000;
+const CONNECTED_MS: i64 = 125_000;
+/// The minutes for which an act says that somebody is there, where the workspace says nothing.
+pub const HERE_MIN: u32 = 5;
 /// A proof that pushes come through stands by itself for so long.
 const PROOF_MS: i64 = 12 * 60 * 60 * 1000;
 /// Pushes that nobody confirmed, from which on nothing comes through.
@@ -35,39 +38,83 @@ impl Sockets {
 }
 
 /// What the devices of an agent have shown of themselves.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Signs {
+    /// The minutes for which an act says that somebody is there.
+    pub here_min: u32,
     /// True where one of them may have a socket open. Without one nobody is at a device.
     pub has_socket: bool,
     /// The last time at which one of them said something. That a push came is no such thing: it
     /// shows a device, and nobody who looks at it.
     pub heard_at: Option<Timestamp>,
+    /// The last time at which a person did something on one: a key, a touch, a command.
+    pub acted_at: Option<Timestamp>,
     /// The last time at which one showed that pushes come through to it.
     pub push_at: Option<Timestamp>,
     /// Pushes that a service took since then, and that no device confirmed within a minute.
     pub unheard: u32,
     /// The last time at which a device said something that knows what an offer is.
     pub offers_heard_at: Option<Timestamp>,
+    /// The last time at which a person did something on such a one.
+    pub offers_acted_at: Option<Timestamp>,
     /// The last time at which such a one showed that pushes come through to it.
     pub offers_push_at: Option<Timestamp>,
 }
 
+impl Default for Signs {
+    fn default() -> Self {
+        Self {
+            here_min: HERE_MIN,
+            has_socket: false,
+            heard_at: None,
+            acted_at: None,
+            push_at: None,
+            unheard: 0,
+            offers_heard_at: None,
+            offers_acted_at: None,
+            offers_push_at: None,
+        }
+    }
+}
+
 impl Signs {
-    /// Whether they would hear of something.
+    /// Whether they would hear of something. A console that was left open comes after a phone in a
+    /// pocket, and before a phone that may be dead.
     #[must_use]
     pub fn verdict(self, now: Timestamp) -> Verdict {
-        let is_within = |at: Option<Timestamp>, ms| at.is_some_and(|at| at.plus_ms(ms) > now);
-        if self.has_socket && is_within(self.heard_at, HERE_MS) {
+        if self.has_socket && is_within(self.acted_at, i64::from(self.here_min) * 60_000, now) {
             return Verdict::Here;
         }
-        self.by_push(now)
+        let by_push = self.by_push(now);
+        if by_push != Verdict::Push && self.is_connected(now) {
+            return Verdict::Connected;
+        }
+        by_push
+    }
+
+    /// Whether a device shows what comes, whoever looks at it.
+    #[must_use]
+    pub fn is_connected(self, now: Timestamp) -> bool {
+        self.has_socket && is_within(self.heard_at, CONNECTED_MS, now)
+    }
+
+    /// The signs of those devices alone that know what an offer is.
+    #[must_use]
+    pub fn of_offers(self) -> Self {
+        let (heard_at, push_at) = (self.offers_heard_at, self.offers_push_at);
+        Self { heard_at, push_at, acted_at: self.offers_acted_at, ..self }
     }
 
     /// The verdict on offers: by the devices that know what one is.
     #[must_use]
     pub fn offer_verdict(self, now: Timestamp) -> Verdict {
-        let (heard_at, push_at) = (self.offers_heard_at, self.offers_push_at);
-        Self { heard_at, push_at, ..self }.verdict(now)
+        self.of_offers().verdict(now)
+    }
+
+    /// Whether a person did something since then.
+    #[must_use]
+    pub fn acted_since(self, at: Timestamp) -> bool {
+        self.acted_at.is_some_and(|acted| acted > at)
     }
 
     /// The verdict by pushes alone. It does not expire: an agent on leave for two weeks counts as
@@ -88,6 +135,20 @@ impl Signs {
     }
 }
 
+fn is_within(at: Option<Timestamp>, ms: i64, now: Timestamp) -> bool {
+    at.is_some_and(|at| at.plus_ms(ms) > now)
+}
+
+/// The places of verdicts in a choice: who is there, and who has a phone in a pocket, are equal.
+#[must_use]
+pub fn rank(of: Verdict) -> u8 {
+    match of {
+        Verdict::Here | Verdict::Push => 0,
+        Verdict::Connected => 1,
+        Verdict::Unsure | Verdict::Unreachable | Verdict::Unknown => 2,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,12 +162,13 @@ mod tests {
 
     #[test]
     fn an_app_that_knows_no_offers_proves_nothing_of_an_offer() {
-        let old = Signs { has_socket: true, heard_at: Some(NOW), ..pushed(0, 0) };
+        let now = Some(NOW);
+        let old = Signs { has_socket: true, heard_at: now, acted_at: now, ..pushed(0, 0) };
         assert_eq!(old.verdict(NOW), Verdict::Here);
         assert_eq!(old.offer_verdict(NOW), Verdict::Unreachable);
         let both = Signs { offers_push_at: Some(NOW.plus_ms(-PROOF_MS)), ..old };
         assert_eq!(both.offer_verdict(NOW), Verdict::Unsure, "by the other device");
-        let here = Signs { offers_heard_at: Some(NOW), ..old };
+        let here = Signs { offers_heard_at: now, offers_acted_at: now, ..old };
         assert_eq!(here.offer_verdict(NOW), Verdict::Here);
     }
 
@@ -128,17 +190,40 @@ mod tests {
 
     #[test]
     fn who_works_at_a_device_hears_of_it_whatever_becomes_of_pushes() {
-        let heard = |ago: i64| Signs { heard_at: Some(NOW.plus_ms(-ago)), ..pushed(HOUR_MS, 2) };
-        let at_work = |ago| Signs { has_socket: true, ..heard(ago) };
-        assert_eq!(at_work(HERE_MS - 1).verdict(NOW), Verdict::Here);
-        assert_eq!(at_work(HERE_MS).verdict(NOW), Verdict::Unreachable);
+        let here_ms = i64::from(HERE_MIN) * 60_000;
+        let at_work = |acted: i64, heard: i64| Signs {
+            has_socket: true,
+            heard_at: Some(NOW.plus_ms(-heard)),
+            acted_at: Some(NOW.plus_ms(-acted)),
+            ..pushed(HOUR_MS, 2)
+        };
+        assert_eq!(at_work(here_ms - 1, 0).verdict(NOW), Verdict::Here);
+        assert_eq!(at_work(here_ms, 0).verdict(NOW), Verdict::Connected);
+        assert_eq!(at_work(here_ms, CONNECTED_MS - 1).verdict(NOW), Verdict::Connected);
+        assert_eq!(at_work(here_ms, CONNECTED_MS).verdict(NOW), Verdict::Unreachable);
+        let patient = Signs { here_min: 30, ..at_work(here_ms, 0) };
+        assert_eq!(patient.verdict(NOW), Verdict::Here, "the workspace says for how long");
         assert_eq!(Signs::default().verdict(NOW), Verdict::Unreachable);
         assert_eq!(Signs::default().reach(NOW), Reach::default());
     }
 
     #[test]
+    fn a_console_that_was_left_open_is_a_sign_of_a_device_and_of_nobody() {
+        let left = Signs { has_socket: true, heard_at: Some(NOW), ..Signs::default() };
+        assert_eq!(left.verdict(NOW), Verdict::Connected, "nobody ever did anything there");
+        let in_a_pocket = Signs { push_at: Some(NOW), ..left };
+        assert_eq!(in_a_pocket.verdict(NOW), Verdict::Push, "and their phone rings");
+        let dead = Signs { push_at: Some(NOW), unheard: 2, ..left };
+        assert_eq!(dead.verdict(NOW), Verdict::Connected);
+        let ranks = [Verdict::Here, Verdict::Push, Verdict::Connected, Verdict::Unsure].map(rank);
+        assert_eq!(ranks, [0, 0, 1, 2]);
+    }
+
+    #[test]
     fn who_closed_the_last_socket_is_at_no_device_though_one_was_heard_a_moment_ago() {
-        let left = Signs { heard_at: Some(NOW), offers_heard_at: Some(NOW), ..pushed(HOUR_MS, 0) };
+        let now = Some(NOW);
+        let heard = Signs { heard_at: now, offers_heard_at: now, ..pushed(HOUR_MS, 0) };
+        let left = Signs { acted_at: now, offers_acted_at: now, ..heard };
         assert_eq!(left.verdict(NOW), Verdict::Push);
         assert_eq!(Signs { unheard: 1, ..left }.verdict(NOW), Verdict::Unsure);
         let nowhere = Signs { push_at: None, ..left };

@@ -8,6 +8,7 @@ pub mod absence;
 pub mod asked;
 pub mod brake;
 mod choose;
+pub mod missed;
 pub mod moves;
 pub mod probe;
 pub mod rung;
@@ -77,6 +78,12 @@ pub struct Candidate {
     pub teams: BTreeSet<TeamId>,
     /// True outside the hours of their own.
     pub is_off_shift: bool,
+    /// True for a program: it is asked where a step names it, and nowhere else.
+    pub is_bot: bool,
+    /// True where they missed two in a row and did nothing since.
+    pub is_out: bool,
+    /// True where the brake holds them back.
+    pub is_braked: bool,
     /// The levels of their skills, by folded name.
     pub skills: BTreeMap<String, u32>,
     /// The languages that they speak, as `pt`.
@@ -91,7 +98,8 @@ pub struct Candidate {
     pub capacity: Option<u32>,
     /// Offers to them that stand.
     pub offers: u32,
-    /// The time of the last change of their load, by a clock that never goes back.
+    /// The time at which they were given or gave back something last, by a clock that never goes
+    /// back.
     pub idle_since: u64,
 }
 
@@ -117,8 +125,14 @@ pub struct Waiting {
     pub language: Option<String>,
     /// The agent who answered or owned it last.
     pub last: Option<AgentId>,
-    /// Agents who said no to it a short time ago, or did not answer.
-    pub declined: BTreeSet<AgentId>,
+    /// Agents who were asked in vain a short time ago, and what became of it.
+    pub asked: BTreeMap<AgentId, OfferEnd>,
+    /// Those from whom it was taken because they were not there, and who did nothing since.
+    pub former: BTreeSet<AgentId>,
+    /// True where the customer asked a bot for a person: no bot gets it.
+    pub is_for_people: bool,
+    /// True where it went from team to team without an act of a person: it moves no more.
+    pub is_circling: bool,
 }
 
 /// The plan for one conversation.
@@ -228,7 +242,8 @@ fn route(
     let mut trail = Trail { choose: policy.choose, ..Trail::default() };
     let (mut found, mut is_early) = (None, true);
     for (number, step) in (1..).zip(steps) {
-        if waiting.waited_s < step.after_s.into() || !of.counts(step) {
+        let is_stuck = step.who == StepWho::Move && waiting.is_circling;
+        if waiting.waited_s < step.after_s.into() || is_stuck || !of.counts(step) {
             continue;
         }
         is_early = false;

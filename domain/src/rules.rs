@@ -6,27 +6,32 @@
 
 pub mod classified;
 mod follow_up;
+mod memory;
 mod policies;
 mod replay;
 mod steps;
+pub mod talk;
 mod tests;
 
-use std::collections::BTreeSet;
-
 use baton_protocol::event::EventContent;
-use baton_protocol::setting::{Once, Trigger};
+use baton_protocol::setting::Trigger;
 use baton_protocol::{
-    Clock, Clocks, Conversation, Event, Fact, Ran, RuleStep, SettingId, SkipReason, SkippedStep,
-    Status, Timestamp,
+    Clock, Conversation, Event, Fact, RuleStep, SettingId, SkipReason, SkippedStep, Status,
+    Timestamp,
 };
 
+pub(crate) use memory::{Reopening, remember};
+pub use memory::{is_idle, spent};
 pub use policies::{Given, KnownRule, KnownSla, Policies, phrases};
 pub use replay::{Cause, Replay, WouldRun};
+pub(crate) use steps::step_of;
 pub use steps::{Acting, Stepped, carry_out};
 pub use tests::contradiction;
+pub(crate) use tests::{each_at, holds_from};
 
 use crate::predicates::says_something;
 
+use memory::has_run;
 use tests::Heard;
 
 /// Rules that one event sets off at most, and those that they set off.
@@ -41,42 +46,48 @@ pub struct Woken<'a> {
     pub conversation: &'a Conversation,
     /// The event.
     pub event: &'a Event,
+    /// Whether the customer had never written before it.
+    pub is_first: bool,
 }
 
-/// The rules that an event wakes and whose tests hold.
-#[derive(Debug)]
-pub struct Chosen<'a> {
-    /// The rules that run, in their order.
-    pub rules: Vec<&'a KnownRule>,
-    /// The first one that the limit left out.
-    pub cut: Option<&'a KnownRule>,
+/// Whether a customer has never written in a conversation.
+pub fn is_unheard(before: Option<&Conversation>) -> bool {
+    before.is_none_or(|before| {
+        let Conversation { thread, .. } = before;
+        // A line of somebody who is blocked has no turn, but opens WhatsApp's window.
+        thread.customer_seq == 0 && thread.window_until.is_none()
+    })
 }
 
-/// The rules that run on an event. `clocks` remembers those that run only so often, `ran` holds
-/// those that this cascade ran already.
-pub fn chosen<'a>(
+/// The rules that an event wakes, in their order, and what they listen to.
+pub struct Choice<'a> {
     policies: &'a Policies,
-    woken: Woken<'_>,
-    clocks: &Clocks,
-    ran: &BTreeSet<SettingId>,
-) -> Chosen<'a> {
-    let mut chosen = Chosen { rules: Vec::new(), cut: None };
-    let heard = Heard::new(policies, woken.event);
-    for known in policies.woken(woken) {
-        let is_spent = ran.contains(&known.id) || has_run(woken.conversation, clocks, known);
-        if is_spent || !tests::hold(policies, known, woken, &heard) {
-            continue;
-        }
-        if ran.len() + chosen.rules.len() >= RUNS_MAX {
-            chosen.cut = Some(known);
-            break;
-        }
-        chosen.rules.push(known);
-        if known.rule.stop {
-            break;
-        }
+    heard: Heard<'a>,
+    rules: Vec<&'a KnownRule>,
+}
+
+impl<'a> Choice<'a> {
+    /// Those of an event.
+    pub fn new(policies: &'a Policies, woken: Woken<'a>) -> Self {
+        let heard = Heard::new(policies, woken.event);
+        Self { policies, heard, rules: policies.woken(woken) }
     }
-    chosen
+
+    /// The rules.
+    pub fn rules(&self) -> Vec<&'a KnownRule> {
+        self.rules.clone()
+    }
+
+    /// Whether one of them runs. It is tested on `woken`: the conversation right after the event,
+    /// with what rules before it did. `now` remembers how often it ran, in this turn above all.
+    pub fn runs(
+        &self,
+        known: &KnownRule,
+        woken: Woken<'_>,
+        (now, turn): (&Conversation, u64),
+    ) -> bool {
+        !has_run(known, now, turn) && tests::hold(self.policies, known, woken, &self.heard)
+    }
 }
 
 /// The verdict on a rule that an event wakes.
@@ -96,21 +107,23 @@ pub fn judge(policies: &Policies, woken: Woken<'_>) -> Vec<(SettingId, Judged)> 
     let judged = |known: &KnownRule| Judged {
         tests: tests::each(policies, known, woken, &heard),
         holds: tests::hold(policies, known, woken, &heard),
-        is_spent: has_run(woken.conversation, &woken.conversation.thread.clocks, known),
+        is_spent: has_run(known, woken.conversation, turn_of(woken.conversation)),
     };
     policies.woken(woken).into_iter().map(|known| (known.id, judged(known))).collect()
 }
 
 /// The triggers that an event sets off. Most events have none.
 pub fn triggers(woken: Woken<'_>) -> Vec<Trigger> {
-    let Woken { conversation, event } = woken;
+    let Woken { conversation, event, is_first } = woken;
+    let is_blocked = conversation.thread.block.is_some();
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts wake nothing")]
     match &event.fact {
-        Fact::LineReceived { line, kind, turn: Some(_), .. } if says_something(*kind) => {
-            let is_first = conversation.head.episode == 1 && line.seq == 1;
+        Fact::LineReceived { kind, turn: Some(_), .. } if says_something(*kind) => {
             let first = is_first.then_some(Trigger::FirstMessage);
             std::iter::once(Trigger::Message).chain(first).collect()
         }
+        // A block ends the episode and takes it from its owner: nobody resolved anything.
+        Fact::StatusChanged { .. } | Fact::OwnerChanged { .. } if is_blocked => Vec::new(),
         Fact::EpisodeOpened { .. } => vec![Trigger::EpisodeOpened],
         Fact::OwnerChanged { .. } => vec![Trigger::OwnerChanged],
         Fact::StatusChanged { status: Status::Resolved, .. } => {
@@ -146,17 +159,11 @@ pub fn turn_of(conversation: &Conversation) -> u64 {
     turn.unwrap_or(conversation.thread.customer_seq)
 }
 
-fn has_run(conversation: &Conversation, clocks: &Clocks, known: &KnownRule) -> bool {
-    let is_it = |ran: &Ran| {
-        ran.rule_id == known.id
-            && match known.rule.once {
-                Once::Always => false,
-                Once::Turn => ran.turn == turn_of(conversation),
-                Once::Episode => ran.episode == conversation.head.episode,
-                Once::Conversation => true,
-            }
-    };
-    clocks.ran.iter().any(is_it)
+/// The turn that a run belongs to: the one that was open right after the event that woke the rule.
+/// An episode opens before its turn does, so then it is the one that is open now.
+pub fn turn_after(woken: &Conversation, now: &Conversation) -> u64 {
+    let of = if woken.thread.turn.is_some() { woken } else { now };
+    turn_of(of)
 }
 
 /// The text that a customer just sent, as far as it is tested.

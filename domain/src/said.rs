@@ -30,6 +30,8 @@ pub fn in_words(details: &Details) -> String {
 
 fn card_in_words(card: &SharedCard) -> String {
     let own = [card.name.as_ref(), card.organisation.as_ref()].into_iter().flatten();
-    let words: Vec<_> = own.chain(&card.phones).chain(&card.emails).map(String::as_str).collect();
+    let lists = [&card.phones, &card.emails, &card.addresses, &card.urls];
+    let words = own.chain(lists.into_iter().flatten()).chain(&card.birthday);
+    let words: Vec<_> = words.map(String::as_str).collect();
     words.join(", ")
 }

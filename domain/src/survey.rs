@@ -1,6 +1,7 @@
 //! Surveys: the question at the end of an episode, and the customer's answer by a tap. A tap opens
 //! no turn and no episode: the customer wants nothing more.
 
+use baton_protocol::conversation::ContactCard;
 use baton_protocol::details::{Button, Frame, ListRow, ListSection};
 use baton_protocol::setting::{Scale, Survey};
 use baton_protocol::{
@@ -8,10 +9,10 @@ use baton_protocol::{
     SurveyState, SurveyStep, Timestamp,
 };
 
-use crate::answers;
 use crate::decide::Draft;
 use crate::decide::acknowledge::acknowledgement;
 use crate::rules::Policies;
+use crate::{answers, automatic};
 
 /// A survey that is later than this is not sent, ms.
 const LATE_MS: i64 = 15 * 60_000;
@@ -20,6 +21,8 @@ const WINDOW_LEFT_MS: i64 = 10 * 60_000;
 /// So long a customer may choose anew, ms.
 const ANEW_MS: i64 = 60 * 60_000;
 const DAY_MS: i64 = 24 * 60 * 60_000;
+/// Characters of a text beside choices.
+const TEXT_MAX: usize = 1_024;
 const FACES: [&str; 3] = ["🙁", "😐", "🙂"];
 const STARS: [&str; 5] = ["★", "★★", "★★★", "★★★★", "★★★★★"];
 
@@ -71,7 +74,7 @@ pub fn due(conversation: &Conversation) -> Option<Timestamp> {
 pub fn ask(
     conversation: &Conversation,
     policies: &Policies,
-    message: MessageId,
+    (message, card): (MessageId, Option<&ContactCard>),
     now: Timestamp,
 ) -> Vec<Draft> {
     let Some(state) = conversation.thread.clocks.survey else { return Vec::new() };
@@ -79,14 +82,15 @@ pub fn ask(
     let window = conversation.thread.window_until;
     let is_free = window.is_some_and(|until| until.since(now) >= WINDOW_LEFT_MS);
     let is_late = now.since(state.at) > LATE_MS;
-    let text = known.and_then(|(_, survey)| Some((survey, survey.ask.as_deref()?)));
+    let filled = |text: &str| automatic::filled(text, card, TEXT_MAX);
+    let text = known.and_then(|(_, survey)| Some((survey, filled(survey.ask.as_deref()?)?)));
     let is_asked = is_free && !is_late && is_answered(conversation);
     let Some((survey, text)) = text.filter(|_| is_asked) else {
         return vec![fact(state, SurveyStep::Dropped)];
     };
     let details = choices(state, survey);
     let asked = fact(state, SurveyStep::Asked { best: survey.scale.best() });
-    vec![acknowledgement(conversation, message, text, Some(details), now), asked]
+    vec![acknowledgement(conversation, message, &text, Some(details), now), asked]
 }
 
 fn fact(state: SurveyState, step: SurveyStep) -> Draft {
@@ -151,17 +155,20 @@ pub fn answer(conversation: &Conversation, content: &Content, now: Timestamp) ->
     Some(fact(state, SurveyStep::Answered { value, best: state.best, again }))
 }
 
-/// Thanks for the first choice.
+/// Thanks for the first choice. Whoever waits for an answer gets no thanks meanwhile: they would be
+/// a second automatic message of their turn.
 pub fn thank(
     conversation: &Conversation,
     policies: &Policies,
-    message: MessageId,
+    (message, card): (MessageId, Option<&ContactCard>),
     now: Timestamp,
 ) -> Option<Draft> {
     let (_, survey) = policies.survey_of(conversation)?;
-    let window = conversation.thread.window_until;
-    let text = survey.thanks.as_deref().filter(|_| window.is_some_and(|until| until > now))?;
-    Some(acknowledgement(conversation, message, text, None, now))
+    let thread = &conversation.thread;
+    let is_free = thread.window_until.is_some_and(|until| until > now) && thread.turn.is_none();
+    let text = survey.thanks.as_deref().filter(|_| is_free)?;
+    let text = automatic::filled(text, card, TEXT_MAX)?;
+    Some(acknowledgement(conversation, message, &text, None, now))
 }
 
 /// Folds an event into what is remembered of surveys.

@@ -91,6 +91,7 @@ pub fn check(new: UploadNew) -> Result<UploadNew, Refusal> {
     };
     let media_type = media_type::normalize(&new.media_type);
     let media_type = media_type.filter(|found| types.contains(&media_type::bare(found)));
+    let media_type = media_type.map(|found| with_codec(new.kind, found));
     let Some(media_type) = media_type else {
         let what = format!("WhatsApp takes {} there", types.join(", "));
         return Err(Refusal::invalid("media_type", what));
@@ -109,6 +110,13 @@ pub fn check(new: UploadNew) -> Result<UploadNew, Refusal> {
         return Err(Refusal::invalid("sha256", "must be 64 lower-case hex digits"));
     }
     Ok(UploadNew { media_type, ..new })
+}
+
+/// WhatsApp takes Ogg with Opus alone, and wants that said. Apps often name the container alone.
+fn with_codec(kind: LineKind, media_type: String) -> String {
+    let is_bare = !media_type.contains(';') || kind == LineKind::Voice;
+    let is_ogg = media_type::bare(&media_type) == "audio/ogg";
+    if is_ogg && is_bare { "audio/ogg; codecs=opus".to_owned() } else { media_type }
 }
 
 /// The name of a document as the customer sees it: without folders, and without what hides or turns
@@ -140,4 +148,25 @@ pub(crate) fn is_sent_as_file(kind: LineKind) -> bool {
 /// Whether lines of this kind have a caption.
 pub fn has_caption(kind: LineKind) -> bool {
     matches!(kind, LineKind::Image | LineKind::Video | LineKind::Document)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voice_note_in_ogg_names_its_codec_whatever_the_app_said() {
+        for (kind, told, named) in [
+            (LineKind::Voice, "audio/ogg", "audio/ogg; codecs=opus"),
+            (LineKind::Voice, "audio/opus", "audio/ogg; codecs=opus"),
+            (LineKind::Voice, "audio/ogg; codecs=vorbis", "audio/ogg; codecs=opus"),
+            (LineKind::Audio, "application/ogg", "audio/ogg; codecs=opus"),
+            (LineKind::Audio, "audio/ogg; codecs=vorbis", "audio/ogg; codecs=vorbis"),
+            (LineKind::Voice, "audio/mp4", "audio/mp4"),
+        ] {
+            let media_type = told.to_owned();
+            let new = UploadNew { kind, media_type, bytes: 9, name: None, sha256: None };
+            assert_eq!(check(new).map(|new| new.media_type), Ok(named.to_owned()), "{told}");
+        }
+    }
 }

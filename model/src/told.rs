@@ -81,6 +81,7 @@ impl Server {
             timings: TIMINGS,
             server_time: self.now,
             facts: Some(FACTS),
+            hears_idle: true,
         }];
         frames.extend(self.missed(to, cursor));
         frames

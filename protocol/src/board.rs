@@ -62,6 +62,10 @@ pub struct BoardAgent {
     pub late: u64,
     /// Whether they would hear of something.
     pub verdict: Verdict,
+    /// True where they answered neither of the last two that they were asked to take: they are
+    /// asked for nothing until they do something.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_responding: bool,
     /// Their load of each team.
     pub teams: BTreeMap<TeamId, u64>,
 }
@@ -71,10 +75,12 @@ pub struct BoardAgent {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// One of their devices is at work.
+    /// They did something on one of their devices a short time ago.
     Here,
     /// A push comes through.
     Push,
+    /// A device of theirs shows what comes, and nobody did anything there for a while.
+    Connected,
     /// A push may come through.
     Unsure,
     /// Nothing comes through.

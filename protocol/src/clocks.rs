@@ -27,6 +27,9 @@ pub struct Clocks {
     /// The time that it spends with a bot; none where no bot owns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot: Option<BotState>,
+    /// True where a bot had it and it went to people: no bot takes it in this episode.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_for_people: bool,
     /// The last survey at an end, or the one that is to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<SurveyState>,
@@ -452,6 +455,14 @@ pub enum SkipReason {
     NoOwner,
     /// The webhook is told nothing of rules, or of this team or number.
     NotTold,
+    /// Its text has a blank that nobody fills in.
+    Blank,
+    /// A customer's message is not answered.
+    Unanswered,
+    /// No person answered in this episode.
+    NobodyAnswered,
+    /// A person of the team answered a short time ago.
+    RunningTalk,
     /// One that this version does not know.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]

@@ -187,6 +187,11 @@ pub struct Text<'a> {
 /// below it has. Everything else that depends on the kind asks these.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most kinds have none of a field")]
 impl CommandBody {
+    /// Whether it shows that a person did something: a page that is open marks as read by itself.
+    pub fn is_act(&self) -> bool {
+        !matches!(self, Self::MarkRead(_))
+    }
+
     /// What commands of this kind need.
     pub fn spec(&self) -> CommandSpec {
         let spec = CommandSpec::of;

@@ -268,6 +268,9 @@ pub struct ChannelHealth {
     pub since: Timestamp,
     /// The faults.
     pub faults: Vec<ConnectionFault>,
+    /// News that Meta told of the number, its account or its profile; of each subject the newest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub news: Vec<MetaNews>,
     /// Meta's facts about the number.
     #[serde(flatten)]
     pub at_meta: AtMeta,
@@ -296,6 +299,88 @@ pub struct AtMeta {
     /// The time when the access token ends, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_ends_at: Option<Timestamp>,
+    /// Meta's id of its account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The profile that customers see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<BusinessProfile>,
+}
+
+/// The profile that customers see beside the name.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct BusinessProfile {
+    /// The line below the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The postal address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The trade, in Meta's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vertical: Option<String>,
+    /// The pages on the web.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub websites: Vec<String>,
+}
+
+/// The subject of something that Meta told.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NewsSubject {
+    /// Meta's review of the account.
+    Review,
+    /// An alert of Meta.
+    Alert,
+    /// The state of the account.
+    Account,
+    /// The name that customers see.
+    Name,
+    /// The quality and the limits of the number.
+    Quality,
+    /// The profile that customers see.
+    Profile,
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
+names!(NewsSubject {
+    Review = "review",
+    Alert = "alert",
+    Account = "account",
+    Name = "name",
+    Quality = "quality",
+    Profile = "profile",
+} else Unknown);
+
+/// Something that Meta told of a number or its account.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MetaNews {
+    /// The subject.
+    pub about: NewsSubject,
+    /// The time when Meta told it.
+    pub at: Timestamp,
+    /// Meta's word for it, such as `REJECTED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// Meta's text about it, or what changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The remedy, in English; left out where nobody has to act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
 }
 
 #[cfg(test)]

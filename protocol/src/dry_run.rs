@@ -127,6 +127,9 @@ pub struct RuleTried {
     /// Those that would be skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedStep>,
+    /// Its text to the customer, filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub says: Option<String>,
     /// The time at which its clock would ring, of one that waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,

@@ -4,17 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::CannedUse;
 use crate::conversation::{Block, ContactCard};
-use crate::group::ConversationKind;
 pub use crate::owner_cause::OwnerCause;
-use crate::setting::SecretStep;
-use crate::setting::{Once, SlaTarget};
+use crate::setting::{Once, SecretStep, SlaTarget};
 use crate::{
     AgentId, AgentSet, Amendment, Answers, Author, BotStep, Calendar, ChannelId, ChannelSet, Clock,
-    ContactId, Content, ConversationId, DeviceId, FileState, Head, HeldReason, Home, InvitationId,
-    InvitationStep, LineKind, LineRef, Marketing, MembershipKind, MessageError, MessageId,
-    MessageStatus, NoteId, OfferEnd, OfferId, OpId, OpenOffer, Owner, Priority, RuleStep,
-    SettingId, SkippedStep, Spoken, Status, SurveyStep, TagOn, TeamId, TeamSet, Timestamp, Trail,
-    Turn, Unknown,
+    ContactId, Content, ConversationId, ConversationKind, DeviceId, FileState, Head, HeldReason,
+    Home, InvitationId, InvitationStep, LineKind, LineRef, Marketing, MembershipKind, MessageError,
+    MessageId, MessageStatus, NoteId, OfferEnd, OfferId, OpId, OpenOffer, Owner, Priority,
+    RuleStep, SettingId, SkippedStep, Spoken, Status, SurveyStep, TagOn, TeamId, TeamSet,
+    Timestamp, Trail, Turn, Unknown,
 };
 
 /// The author of an event.
@@ -296,8 +294,7 @@ pub enum Fact {
         /// A supervisor passed the agent's capacity.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         exceeded_capacity: bool,
-        /// The last agent who answered stays who it was. Earlier versions took the owner for it,
-        /// and left this out.
+        /// The last agent who answered stays who it was. Earlier versions took the owner for it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         keeps_last: bool,
     },
@@ -397,6 +394,9 @@ pub enum Fact {
         /// Whether too many rules ran: those after it were left out.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         cut: bool,
+        /// Whether runs stay known as long as their turns can open again. Earlier ones did not.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keeps_runs: bool,
     },
     /// A clock rang.
     ClockDue {
@@ -444,6 +444,9 @@ pub enum Fact {
         /// The exact time, where a clock ended it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
+        /// True where people have it from here on: no bot takes it in this episode.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        for_people: bool,
     },
     /// The customer is asked at the end of an episode, or says how it was.
     Surveyed {

@@ -151,6 +151,10 @@ pub struct Ack {
     /// Whether a person is looking.
     #[serde(default)]
     pub foreground: bool,
+    /// The seconds since they did something here last: a key, a pointer, a touch. Left out by
+    /// clients that cannot tell, and for servers whose `welcome` does not say `hears_idle`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_s: Option<u32>,
 }
 
 /// Timings that clients need. A client hard-codes none of them.
@@ -206,6 +210,9 @@ pub enum ServerFrame {
         /// A client that knows fewer passes over the others, and may ask for an update.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         facts: Option<u32>,
+        /// Whether the server takes `idle_s` in `ack`. Older ones refuse what they do not know.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        hears_idle: bool,
     },
     /// All in-scope events of (after, upto]; possibly none.
     Events {

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::connection::ChannelHealth;
 use crate::conversation::ConversationView;
-use crate::{AgentId, ConversationId, MessageId, NoteId, Timestamp};
+use crate::{AgentId, ChannelId, ConversationId, MessageId, NoteId, Promised, Timestamp};
 
 /// The kind of a notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -24,6 +25,38 @@ pub enum NoticeKind {
     Unknown,
 }
 
+/// Why Baton calls somebody by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum NoticeReason {
+    /// The time that the customer was promised is about to end.
+    PromiseEnds {
+        /// The promise.
+        answer: Promised,
+    },
+    /// The time that the customer was promised is over.
+    PromiseBroken {
+        /// The promise.
+        answer: Promised,
+    },
+    /// A rule calls them.
+    Rule {
+        /// Its name then; empty for a follow-up of the team.
+        name: String,
+    },
+    /// Nobody could be asked to take it.
+    NobodyThere {},
+    /// Its owner is not there while the customer waits.
+    OwnerAway {},
+    /// Somebody said that it is urgent.
+    Urgent {},
+    /// One that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
+}
+
 /// A row of `GET /notices`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -36,6 +69,9 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// Where it happened.
     pub conversation: ConversationView,
+    /// Why Baton calls the agent, where no colleague does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<NoticeReason>,
     /// The agent who caused it; absent where nobody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<AgentId>,
@@ -64,6 +100,28 @@ pub struct NoticePage {
     /// have this nevertheless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
+    /// Numbers of which admins and supervisors are told, the newest first. `unread` does not count
+    /// them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<NumberNotice>,
+}
+
+/// A number that stands otherwise at Meta, as it stands now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NumberNotice {
+    /// The end of the log when it was told; `up_to` of `POST /notices/read` reaches it.
+    pub position: u64,
+    /// The time when it was told.
+    pub at: Timestamp,
+    /// The number.
+    pub channel_id: ChannelId,
+    /// Its name.
+    pub name: String,
+    /// Its health now.
+    pub health: ChannelHealth,
+    /// The agent saw it.
+    pub read: bool,
 }
 
 /// `POST /notices/read`: those that are read. What is named must hold together.

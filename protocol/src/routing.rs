@@ -98,7 +98,7 @@ pub enum OfferEnd {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
-    /// An agent without load, then the one whose load changed longest ago.
+    /// The agent who was given or gave back something longest ago.
     #[default]
     LongestIdle,
     /// One after the other.
@@ -130,6 +130,12 @@ pub enum PassedOver {
     Away,
     /// They take no more.
     Busy,
+    /// They are a bot, and no step names them.
+    Bot,
+    /// They answered neither of the last two, and did nothing since.
+    NotResponding,
+    /// Many were lost at once, and they have not shown themselves since.
+    Braked,
     /// No device of theirs that would hear of an offer knows what one is.
     NoDevice,
     /// No device of theirs would show them that something came.
@@ -144,8 +150,14 @@ pub enum PassedOver {
     Full,
     /// They are asked for as many others as may be at once.
     OffersOut,
-    /// They said no to this one, or did not answer, a short time ago.
+    /// They said no to this one a short time ago.
     Declined,
+    /// They did not answer for this one a short time ago.
+    Missed,
+    /// No device of theirs had this one a short time ago.
+    NotReceived,
+    /// It was taken from them because they were not there, and they did nothing since.
+    FormerOwner,
     /// The team's setting leaves them out.
     Excluded,
     /// They could have been asked; somebody else came first.
@@ -181,6 +193,9 @@ pub struct Trail {
     /// The team whose queue has the conversation from here on; absent where it stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_team: Option<TeamId>,
+    /// True where it went from team to team without an act of a person, and stays from here on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub circle: bool,
     /// True where the supervisors are told once more that nobody takes it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,

@@ -433,6 +433,11 @@ pub struct WorkspacePolicy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
     pub time_zone: Option<String>,
+    /// Minutes for which a key, a touch or a command says that somebody is there, 2 to 30. Left
+    /// out, 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 30)))]
+    pub here_min: Option<u32>,
     /// Tags of the languages in which the team answers, the first one first; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(skip))]

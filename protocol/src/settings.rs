@@ -62,6 +62,17 @@ pub struct MemberPut {
     pub kind: MembershipKind,
 }
 
+/// `GET /teams/{id}/members/{agent}`: a member of a team.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TeamMember {
+    /// The role in the team.
+    pub kind: MembershipKind,
+    /// The conversations of the team that they own and that are not resolved: these go back to its
+    /// queue when they are taken out.
+    pub owned: u64,
+}
+
 /// `POST /agents`.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -59,6 +59,11 @@ impl Speaker {
         Caller { workspace: self.workspace, agent: self.agent, device: self.device }
     }
 
+    /// The caller, where a person speaks. A program is nobody who could be there.
+    pub fn person(&self) -> Option<Caller> {
+        (!self.voice.is_program()).then(|| self.caller())
+    }
+
     /// Those with whom they are counted.
     pub fn party(&self) -> Party {
         let program = self.voice.is_program().then_some(self.device);

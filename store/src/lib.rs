@@ -52,8 +52,8 @@ pub use work::node;
 use work::node::Term;
 pub use work::{
     assign, block, classify, context, courtesy, draft, erase, files, health, logo, look,
-    not_understood, notice, past, probe, push, quarantine, searchable, sweep, template, uploads,
-    webhook,
+    not_understood, notice, number_news, past, probe, push, quarantine, searchable, sweep,
+    template, uploads, webhook,
 };
 
 /// The settings with which a database is opened.

@@ -34,6 +34,7 @@ mod members;
 mod missed;
 mod nodes;
 mod notices;
+mod number_news;
 mod numbers;
 mod offered;
 mod outcomes;

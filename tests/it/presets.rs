@@ -7,7 +7,7 @@ use baton_protocol::command::Tagging;
 use baton_protocol::dry_run::DryRun;
 use baton_protocol::page::{ChangePage, ConversationPage, ConversationRow};
 use baton_protocol::setting::Setting;
-use baton_protocol::{CommandBody, ConversationId, Fact, Owner, SettingId, TeamId};
+use baton_protocol::{CommandBody, ConversationId, Fact, MessageStatus, Owner, SettingId, TeamId};
 use baton_world::world::{
     Agent, Answered, Contact, RunningClock, Setup, World, eventually, for_each_store,
 };
@@ -58,6 +58,16 @@ async fn put(admin: &Agent, kind: &str, id: SettingId, version: u32, body: &Valu
     let put = json!({"home": {"kind": "workspace"}, "body": body});
     let change =
         json!([{"kind": kind, "id": id, "expect": (version > 0).then_some(version), "put": put}]);
+    let made: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a setting");
+    assert_eq!(made.len(), 1);
+}
+
+/// Automatic texts of a team do not wait until a talk with a person is over.
+async fn answers_beside_people(admin: &Agent, team: TeamId) {
+    let put = json!({
+        "home": {"kind": "team", "id": team}, "body": {"quiet_after_answer_min": 0},
+    });
+    let change = json!([{"kind": "team_policy", "id": team, "put": put}]);
     let made: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a setting");
     assert_eq!(made.len(), 1);
 }
@@ -135,6 +145,39 @@ struct Played<'w> {
     chosen: Chosen,
 }
 
+/// A customer asked something, and the answer has reached them.
+async fn talked(admin: &Agent, contact: &Contact<'_>) {
+    contact.sends("I want a refund").await;
+    let of = conversation(admin, contact).await;
+    let line = admin.replies(of, "It is on its way").await.line.expect("a line");
+    let has_it = async || {
+        let lines = admin.lines(of).await;
+        let status = lines.iter().find(|one| one.id == line.id).and_then(|one| one.status);
+        matches!(status, Some(MessageStatus::Delivered | MessageStatus::Read)).then_some(())
+    };
+    eventually("the answer is there", has_it).await;
+}
+
+/// A machine of the customer and a rule answer one another.
+async fn answers_itself(
+    played: &Played<'_>,
+    admin: &Agent,
+    contact: &Contact<'_>,
+    other: SettingId,
+) {
+    let reply = json!({
+        "name": "Reply", "enabled": true, "when": "message",
+        "then": [{"do": "reply", "text": "We have it"}],
+    });
+    put(admin, "rule", other, 0, &reply).await;
+    answers_beside_people(admin, played.world.cast.team).await;
+    for _ in 0..4 {
+        writes(contact, "machine").await;
+        let of = conversation(admin, contact).await;
+        admin.replies(of, "Yes?").await;
+    }
+}
+
 /// A customer meets one ready rule. Returns the admin with a session that still holds.
 async fn meets(played: &Played<'_>, admin: &Agent, preset: &str) -> Agent {
     let Played { world, clock, table, chosen } = played;
@@ -157,18 +200,13 @@ async fn meets(played: &Played<'_>, admin: &Agent, preset: &str) -> Agent {
             writes(&contact, preset).await;
         }
         "pass_on" => tags(admin, conversation(admin, &contact).await, chosen.tag).await,
-        "machine" => {
-            let reply = json!({
-                "name": "Reply", "enabled": true, "when": "message",
-                "then": [{"do": "reply", "text": "We have it"}],
-            });
-            put(admin, "rule", other, 0, &reply).await;
-            for _ in 0..4 {
-                writes(&contact, preset).await;
-                let of = conversation(admin, &contact).await;
-                admin.replies(of, "Yes?").await;
-            }
+        "thanks" => {
+            talked(admin, &contact).await;
+            // Until then they may be talking.
+            clock.passes(Duration::from_secs(31 * 60));
+            writes(&contact, preset).await;
         }
+        "machine" => answers_itself(played, admin, &contact, other).await,
         _ => writes(&contact, preset).await,
     }
     if minutes(preset) > 0 {

@@ -210,7 +210,7 @@ async fn looks_at_his_desk(world: &World) -> tokio::task::JoinHandle<()> {
                 if let ServerFrame::Events { upto, .. } = &*one.frame { Some(*upto) } else { None }
             });
             if let Some(upto) = upto.max() {
-                let ack = ClientFrame::Ack(Ack { upto, foreground: true });
+                let ack = ClientFrame::Ack(Ack { upto, foreground: true, idle_s: None });
                 socket.send(&ack).await.expect("an ack");
             }
             if socket.wait_from(heard, |_| true, PATIENCE).await.is_err() {

@@ -45,7 +45,7 @@ async fn supervisors_see_how_fast_their_teams_answer_and_which_conversations_are
         let csv = asks(world, &sofia, &format!("answers.csv?{}", span(world))).await;
         assert_eq!(csv.0, 200);
         let lines: Vec<_> = csv.1.lines().collect();
-        assert!(lines[0].starts_with("measure,since,at,wall_ms,agent"), "{lines:?}");
+        assert!(lines[0].starts_with("\u{feff}measure,since,at,wall_ms,agent"), "{lines:?}");
         assert!(lines.iter().any(|line| line.starts_with("first_reply,")), "{lines:?}");
         assert!(csv.1.contains("\"Ana"), "{lines:?}");
     })
@@ -168,7 +168,7 @@ async fn times_are_told_by_open_hours_where_a_schedule_is_named() {
         assert_eq!((shut.reply.max_ms, shut.resolution.max_ms), (Some(0), Some(0)));
         let csv = format!("answers.csv?{}&hours={always}", span(world));
         let csv = asks(world, &sofia, &csv).await;
-        assert!(csv.1.starts_with("measure,since,at,open_ms,agent"), "{csv:?}");
+        assert!(csv.1.starts_with("\u{feff}measure,since,at,open_ms,agent"), "{csv:?}");
         let nothing = SettingId(Uuid::now_v7());
         let odd = format!("answers.csv?{}&hours={nothing}", span(world));
         let odd = asks(world, &sofia, &odd).await;

@@ -84,6 +84,9 @@ fn all() -> Vec<(Option<&'static str>, Details, Value)> {
                     organisation: Some("Acme".into()),
                     phones: vec!["+34 600 000 009".into()],
                     emails: vec!["ana@acme.example".into()],
+                    addresses: vec!["Calle Mayor 1, Soria".into()],
+                    urls: vec!["https://acme.example".into()],
+                    birthday: Some("1990-01-02".into()),
                 }],
             },
             json!([{
@@ -91,6 +94,9 @@ fn all() -> Vec<(Option<&'static str>, Details, Value)> {
                 "org": {"company": "Acme"},
                 "phones": [{"phone": "+34 600 000 009"}],
                 "emails": [{"email": "ana@acme.example"}],
+                "addresses": [{"street": "Calle Mayor 1, Soria"}],
+                "urls": [{"url": "https://acme.example"}],
+                "birthday": "1990-01-02",
             }]),
         ),
     ]

@@ -92,7 +92,11 @@ impl Phone {
     /// counts as not there, however long the socket is open.
     pub async fn is_looked_at(&self) -> Result<()> {
         match &self.link.lock().await.socket {
-            Some(socket) => socket.send(&ClientFrame::Ack(Ack { upto: 0, foreground: true })).await,
+            Some(socket) => {
+                socket
+                    .send(&ClientFrame::Ack(Ack { upto: 0, foreground: true, idle_s: None }))
+                    .await
+            }
             None => Ok(()),
         }
     }

@@ -287,7 +287,7 @@ fn media(kind: MediaKind, caption: Option<String>, details: Option<Details>) -> 
 
 impl From<SharedCard> for ContactCard {
     fn from(card: SharedCard) -> Self {
-        let SharedCard { name, organisation, phones, emails } = card;
+        let SharedCard { name, organisation, phones, emails, .. } = card;
         Self { name, organisation, phones, emails }
     }
 }

@@ -232,6 +232,6 @@ impl From<FilledButton> for ButtonFilling {
 impl From<ContactCard> for SharedCard {
     fn from(card: ContactCard) -> Self {
         let ContactCard { name, organisation, phones, emails } = card;
-        Self { name, organisation, phones, emails }
+        Self { name, organisation, phones, emails, ..Self::default() }
     }
 }

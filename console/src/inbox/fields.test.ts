@@ -49,6 +49,9 @@ test("values are told in the reader's language, also to a canned reply", () => {
   const words = { locale: "es", yes: "Sí", no: "No" };
   expect(told({ type: "date" }, "2026-03-12", words)).toBe("12 mar 2026");
   expect(told({ type: "number" }, 1234.5, words)).toBe("1234,5");
+  expect(told({ type: "number" }, 2024, { ...words, locale: "en" })).toBe("2024");
+  expect(told({ type: "number" }, 9007199254740991, words)).toBe("9007199254740991");
+  expect(told({ type: "number" }, 0.1234567, words)).toBe("0,1234567");
   expect(told({ type: "yes_no" }, false, words)).toBe("No");
   const all = seenBy("agent", [attribute("plan", {}), attribute("vip", { type: "yes_no" }), attribute("none", {})]);
   expect(known(all, { plan: "Team", vip: true }, words)).toEqual([

@@ -48,7 +48,11 @@ export function isLink(text: string): boolean {
 
 /** The value as it is kept; undefined where the attribute does not take it. */
 export function taken(attribute: Pick<Attribute, "type" | "options" | "most_chars">, value: unknown): FieldValue | undefined {
-  if (attribute.type === "number") return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+  if (attribute.type === "number") {
+    // Beyond that it is not read as it was written.
+    const isExact = typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+    return isExact ? value : undefined;
+  }
   if (attribute.type === "yes_no") return typeof value === "boolean" ? value : undefined;
   if (typeof value !== "string") return undefined;
   const text = value.trim();
@@ -77,7 +81,12 @@ export interface Words {
 /** A value as people read it. */
 export function told({ type }: Pick<Attribute, "type">, value: FieldValue, { locale, yes, no }: Words): string {
   if (typeof value === "boolean") return value ? yes : no;
-  if (typeof value === "number") return new Intl.NumberFormat(locale, { maximumFractionDigits: 6 }).format(value);
+  if (typeof value === "number") {
+    // A year, or the number of an order: as it was written, without separators.
+    const [, fraction = ""] = String(value).split(".");
+    const maximumFractionDigits = Math.min(fraction.length, 20);
+    return new Intl.NumberFormat(locale, { useGrouping: false, maximumFractionDigits }).format(value);
+  }
   if (type === "date" && isDay(value)) {
     const at = new Date(`${value}T00:00:00Z`);
     return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(at);

@@ -9,6 +9,9 @@ export interface Card {
   organisation?: string;
   phones?: string[];
   emails?: string[];
+  addresses?: string[];
+  urls?: string[];
+  birthday?: string;
 }
 
 /** Its cards; none of another kind, or where they were erased or taken back. */

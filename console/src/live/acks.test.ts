@@ -10,12 +10,22 @@ test("it has the fields of the protocol, and is said as soon as something is kno
   const acks = new Acks();
   expect(acks.due).toBeUndefined();
   expect(acks.tick(0)).toBeUndefined();
-  acks.set(97, true);
+  acks.set(97, true, 0);
   const text = readFileSync(join(FIXTURES, "client_frame.ack.json"), "utf8");
   const golden = JSON.parse(text) as object;
   const said = acks.tick(0);
-  expect(said).toEqual(ack(97, true));
+  expect(said).toEqual({ ...ack(97, true), idle_s: 0 });
   expect(Object.keys(said ?? {}).sort()).toEqual(Object.keys(golden).sort());
+});
+
+test("when somebody did something here last is said with it, where the server takes that", () => {
+  const acks = new Acks();
+  acks.set(7, true, 1_000);
+  expect(acks.tick(5_400)).toEqual({ ...ack(7, true), idle_s: 4 });
+  acks.set(8, false, 1_000);
+  expect(acks.tick(301_000)).toEqual({ ...ack(8, false), idle_s: 300 });
+  acks.set(9, false);
+  expect(acks.tick(400_000)).toEqual(ack(9, false));
 });
 
 test("a flood is said once a second, and the last of it is", () => {

@@ -19,6 +19,7 @@ const ops = (items: readonly Item[] | undefined) => items?.map(({ command }) => 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());
   localStorage.clear();
+  sessionStorage.clear();
 });
 afterEach(() => vi.unstubAllGlobals());
 
@@ -103,4 +104,41 @@ test("the tabs of an agent have the same drafts", async () => {
   await vi.waitFor(() => expect(other.draft(A)).toEqual(draft("Sí")));
   await one.keepNew([item("1", A)], A);
   await vi.waitFor(() => expect(other.draft(A)).toBe(undefined));
+});
+
+/** What a browser keeps for one tab. */
+function tab(): Storage {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, text: string) => void kept.set(key, text),
+    removeItem: (key: string) => void kept.delete(key),
+  } as unknown as Storage;
+}
+
+test("each of two tabs finds its own words again, and what only one has is there for both", async () => {
+  const [one, other] = [tab(), tab()];
+  const first = await Keep.open("shop", ANA, one);
+  const second = await Keep.open("shop", ANA, other);
+  const heard = (wanted: string | undefined, of: Keep) =>
+    vi.waitFor(() => expect(of.draft(A)?.text).toBe(wanted));
+  await first.keepDraft(A, draft("the first tab, a long text"));
+  await heard("the first tab, a long text", second);
+  await second.keepDraft(A, draft("the second"));
+  await second.keepDraft(B, draft("elsewhere"));
+  await vi.waitFor(() => expect(first.draft(B)?.text).toBe("elsewhere"));
+  const again = await Keep.open("shop", ANA, one);
+  expect(again.draft(A)?.text).toBe("the first tab, a long text");
+  expect((await Keep.open("shop", ANA, other)).draft(A)?.text).toBe("the second");
+});
+
+test("what another tab went on from, or sent, is not there a second time", async () => {
+  const first = await Keep.open("shop", ANA, tab());
+  const second = await Keep.open("shop", ANA, tab());
+  await first.keepDraft(A, draft("Sí"));
+  await vi.waitFor(() => expect(second.draft(A)?.text).toBe("Sí"));
+  await second.keepDraft(A, draft("Sí, antes de las ocho"));
+  await vi.waitFor(() => expect(first.draft(A)?.text).toBe("Sí, antes de las ocho"));
+  await second.keepNew([item("1", A)], A);
+  await vi.waitFor(() => expect(first.draft(A)).toBe(undefined));
 });

@@ -19,6 +19,8 @@ interface Told {
 
 /** Where a page that goes away puts what it cannot wait for. */
 const SPILT = "spilt.";
+/** What was typed in this tab: another one may have typed something else. */
+const OWN = "own.";
 
 export class Keep {
   /** Of this tab, for as long as it lasts. */
@@ -35,7 +37,11 @@ export class Keep {
   private readonly listeners = new Set<(told: Told) => void>();
   private isLeaving = false;
 
-  private constructor(workspace: string, agent: Id) {
+  private constructor(
+    workspace: string,
+    agent: Id,
+    private readonly session: Storage | undefined,
+  ) {
     this.base = `baton.${workspace}.${agent}.`;
     this.store = new Store(this.base);
     const { signal } = this.closing;
@@ -49,8 +55,8 @@ export class Keep {
   }
 
   /** What this browser keeps of an agent, read. */
-  static async open(workspace: string, agent: Id): Promise<Keep> {
-    const keep = new Keep(workspace, agent);
+  static async open(workspace: string, agent: Id, session = ofTab()): Promise<Keep> {
+    const keep = new Keep(workspace, agent, session);
     await Promise.all([keep.live(), keep.moveIn()]);
     const [drafts, outbox] = await Promise.all([keep.store.all("drafts"), keep.store.all("outbox")]);
     for (const [id, draft] of drafts ?? []) keep.drafts.set(id, draft);
@@ -64,12 +70,14 @@ export class Keep {
     this.channel?.close();
   }
 
+  /** What was typed in this tab, else in another one. */
   draft(conversation: Id): Draft | undefined {
-    return this.drafts.get(conversation);
+    return this.own(conversation) ?? this.drafts.get(conversation);
   }
 
   /** Whether it is kept. */
   keepDraft(conversation: Id, draft: Draft | undefined): Promise<boolean> {
+    this.keepOwn(conversation, draft);
     this.noteDraft(conversation, draft);
     this.tell({ drafts: [[conversation, draft]] });
     return this.write([{ kind: "drafts", id: conversation, value: draft }], "strict");
@@ -85,6 +93,7 @@ export class Keep {
   keepNew(items: readonly Item[], draftOf?: Id): Promise<boolean> {
     const writes = items.map((item) => written(item));
     if (draftOf !== undefined) {
+      this.keepOwn(draftOf, undefined);
       this.noteDraft(draftOf, undefined);
       writes.push({ kind: "drafts", id: draftOf, value: undefined });
       this.tell({ drafts: [[draftOf, undefined]] });
@@ -122,6 +131,12 @@ export class Keep {
     this.drafts.clear();
     this.unsure.clear();
     for (const key of keysOf(this.base)) removeItem(key);
+    try {
+      const own = Object.keys(this.session ?? {}).filter((key) => key.startsWith(this.base + OWN));
+      for (const key of own) this.session?.removeItem(key);
+    } catch {
+      // Nothing is kept there.
+    }
     await this.store.wipe();
   }
 
@@ -168,8 +183,33 @@ export class Keep {
   }
 
   private hear(told: Told) {
-    for (const [id, draft] of told.drafts ?? []) this.noteDraft(id, draft);
+    for (const [id, draft] of told.drafts ?? []) {
+      // Another tab went on from what was typed here, or sent it: nothing of it is lost.
+      const own = this.own(id)?.text;
+      const held = (draft ?? this.drafts.get(id))?.text;
+      if (own !== undefined && held?.includes(own) === true) this.keepOwn(id, undefined);
+      this.noteDraft(id, draft);
+    }
     for (const listener of this.listeners) listener(told);
+  }
+
+  private own(id: Id): Draft | undefined {
+    try {
+      const text = this.session?.getItem(this.base + OWN + id) ?? null;
+      return text === null ? undefined : (JSON.parse(text) as Draft);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private keepOwn(id: Id, draft: Draft | undefined) {
+    if (this.closing.signal.aborted) return;
+    try {
+      if (draft === undefined) this.session?.removeItem(this.base + OWN + id);
+      else this.session?.setItem(this.base + OWN + id, JSON.stringify(draft));
+    } catch {
+      // The other place has it.
+    }
   }
 
   private noteDraft(id: Id, draft: Draft | undefined) {
@@ -247,6 +287,15 @@ function written(item: Item, isRenewal = false): Write {
 
 /** Only pages of a secure origin have locks. */
 const locks = () => (navigator.locks as LockManager | null | undefined) ?? undefined;
+
+/** What a browser keeps for this tab alone, as long as it is open. */
+function ofTab(): Storage | undefined {
+  try {
+    return sessionStorage;
+  } catch {
+    return undefined;
+  }
+}
 
 function keysOf(base: string): string[] {
   try {

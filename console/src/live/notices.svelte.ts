@@ -1,7 +1,15 @@
 // What concerns this agent: read again when something happened that may have changed it, and not
 // too often. What is new since it was read first is told to whoever listens.
 
-import type { Event, Id, Notice, NoticePage, NoticesLeft, ServerFrame } from "../protocol.ts";
+import type {
+  Event,
+  Id,
+  Notice,
+  NoticePage,
+  NoticesLeft,
+  NumberNotice,
+  ServerFrame,
+} from "../protocol.ts";
 import { Fault, request } from "./api.ts";
 
 /** At most so often, ms. */
@@ -15,6 +23,8 @@ export class Notices {
   unread: number | undefined = $state();
   /** The newest. */
   rows: readonly Notice[] = $state.raw([]);
+  /** Numbers that stand otherwise, for admins and supervisors. */
+  numbers: readonly NumberNotice[] = $state.raw([]);
   /** Older ones begin here. */
   before: number | undefined = $state();
 
@@ -22,7 +32,7 @@ export class Notices {
   private readAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isStopped = false;
-  private readonly listeners = new Set<(fresh: Notice[]) => void>();
+  private readonly listeners = new Set<(fresh: Notice[], numbers: NumberNotice[]) => void>();
 
   constructor(private readonly me: Id) {}
 
@@ -31,8 +41,13 @@ export class Notices {
     clearTimeout(this.timer);
   }
 
+  /** How many are not read, those of numbers included. */
+  get count(): number {
+    return (this.unread ?? 0) + this.numbers.filter((one) => !one.read).length;
+  }
+
   /** Tells what is new and not read. */
-  onNews(listener: (fresh: Notice[]) => void): () => void {
+  onNews(listener: (fresh: Notice[], numbers: NumberNotice[]) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -61,13 +76,19 @@ export class Notices {
     }
   }
 
-  private take({ notices, unread, before }: NoticePage) {
+  private take({ notices, unread, before, numbers = [] }: NoticePage) {
     const fresh = notices.filter((one) => !one.read && one.position > (this.known ?? Infinity));
+    const of = new Map(this.numbers.map((one) => [one.channel_id, one.at]));
+    const told = numbers.filter(
+      (one) => this.known !== undefined && !one.read && of.get(one.channel_id) !== one.at,
+    );
+    this.numbers = numbers;
     this.known = Math.max(this.known ?? 0, ...notices.map((one) => one.position));
     this.rows = notices;
     this.unread = unread;
     this.before = before;
-    if (fresh.length > 0) for (const listener of this.listeners) listener(fresh);
+    if (fresh.length + told.length === 0) return;
+    for (const listener of this.listeners) listener(fresh, told);
   }
 
   async older() {
@@ -87,11 +108,13 @@ export class Notices {
     const isMeant = (one: Notice) =>
       !one.read &&
       (conversation_id === undefined || one.conversation.head.id === conversation_id);
-    const last = this.rows.find(isMeant);
-    if (last === undefined) return;
+    const numbers = conversation_id === undefined ? this.numbers.filter((one) => !one.read) : [];
+    const meant = [...this.rows.filter(isMeant), ...numbers];
+    if (meant.length === 0) return;
     const which = conversation_id === undefined ? {} : { conversation_id };
-    const body = { up_to: last.position, ...which };
+    const body = { up_to: Math.max(...meant.map((one) => one.position)), ...which };
     this.rows = this.rows.map((one) => (isMeant(one) ? { ...one, read: true } : one));
+    if (numbers.length > 0) this.numbers = this.numbers.map((one) => ({ ...one, read: true }));
     try {
       this.unread = (await request<NoticesLeft>("POST", "/notices/read", body)).unread;
     } catch {
@@ -122,9 +145,23 @@ function isOf(event: Event, me: Id, unread: number): boolean {
   switch (event.type) {
     case "note_added":
       return (event.mentions ?? []).includes(me) || (by === me && unread > 0);
+    case "channel_changed":
+      return true;
     case "followed":
       return event.agent_id === me && by !== me;
+    // They may call the owner or supervisors: the server knows whom.
+    case "rule_ran":
+      return (event.did ?? []).some((step) => step.do.startsWith("notify"));
+    case "clock_due":
+      return event.clock.kind === "warned" || event.clock.kind === "breached";
+    case "priority_changed":
+      return event.priority === "urgent";
+    case "routed":
+      return event.agent_id === null;
+    case "reminder_ended":
+      return event.agent_id === me;
     case "owner_changed":
+      if (event.cause === "absent" || event.cause === "unreachable") return true;
       return (event.owner.kind === "agent" && event.owner.id === me && by !== me) || unread > 0;
     case "message_changed":
       return ["failed", "held", "unconfirmed"].includes(event.status) || unread > 0;

@@ -18,7 +18,7 @@ import type {
   Team,
 } from "../protocol.ts";
 import type { Hand } from "../rules.ts";
-import { Acks } from "./acks.ts";
+import { Acks, UNTOUCHED_MS } from "./acks.ts";
 import { Attached } from "./attached.svelte.ts";
 import { forget as forgetPushes } from "../push/browser.ts";
 import { type Identity, forgetIdentity, identity, request, signOut } from "./api.ts";
@@ -46,8 +46,14 @@ const LOADS_MS = 1_500;
 const REACH_MS = 60_000;
 
 export class Desk {
-  /** Whether this page is on the screen and has the focus: what is on it then was read. */
-  isLooking = $state(isLooking());
+  /**
+   * Whether this page is on the screen and has the focus, and somebody did something here in the
+   * last minutes: what is on it then was read.
+   */
+  isLooking = $state(isInFront());
+  /** When somebody did something here last, ms. */
+  private touchedAt = Date.now();
+  private hearsIdle = false;
   /** When the server was last heard, ms. */
   asOf = $state(Date.now());
   ended: Ended | undefined = $state();
@@ -117,6 +123,9 @@ export class Desk {
     document.addEventListener("visibilitychange", nudge, { signal });
     window.addEventListener("focus", this.acknowledge, { signal });
     window.addEventListener("blur", this.acknowledge, { signal });
+    for (const kind of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
+      window.addEventListener(kind, this.touched, { signal, passive: true, capture: true });
+    }
     // Until this page is left: who signs out elsewhere takes what it shows with them, also from
     // behind the dialog that asks to sign in again.
     window.addEventListener("storage", this.otherTab, { signal: this.leaving.signal });
@@ -482,6 +491,7 @@ export class Desk {
   private greet(frame: ServerFrame & { type: "welcome" }) {
     this.skew = Date.parse(frame.server_time) - Date.now();
     this.keepMs = frame.timings.lease_keep_ms;
+    this.hearsIdle = frame.hears_idle === true;
     this.conversations.take(frame);
     // What was true only then.
     this.colleagues = unknown();
@@ -523,18 +533,25 @@ export class Desk {
   /** Tells how far this page has come and whether somebody looks, when that is due. */
   private readonly acknowledge = () => {
     clearTimeout(this.acking);
-    this.isLooking = isLooking();
+    this.isLooking = isInFront() && Date.now() - this.touchedAt < UNTOUCHED_MS;
     if (!this.connection.isUp || this.stopping.signal.aborted) return;
-    this.acks.set(this.conversations.position, this.isLooking);
+    const touchedAt = this.hearsIdle ? this.touchedAt : undefined;
+    this.acks.set(this.conversations.position, this.isLooking, touchedAt);
     const frame = this.acks.tick(Date.now());
     if (frame !== undefined) this.tell(frame);
     const { due } = this.acks;
     if (due === undefined) return;
     this.acking = setTimeout(this.acknowledge, Math.max(0, due - Date.now()));
   };
+
+  /** Somebody does something here; where they did nothing for a while, the server hears it soon. */
+  private readonly touched = () => {
+    this.touchedAt = Date.now();
+    if (!this.isLooking) this.acknowledge();
+  };
 }
 
-function isLooking(): boolean {
+function isInFront(): boolean {
   return document.visibilityState === "visible" && document.hasFocus();
 }
 

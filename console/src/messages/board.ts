@@ -10,6 +10,7 @@ export interface BoardWords {
   offered: (count: number) => string;
   alerts: string;
   verdicts: Record<Verdict, string>;
+  notResponding: string;
   brake: (time: string, fallen: number, of: number) => string;
   nobody: (team: string) => string;
   orphans: (team: string, count: number) => string;
@@ -25,11 +26,13 @@ const en: BoardWords = {
   verdicts: {
     here: "at a device",
     push: "reached by push",
+    connected: "console open, nobody there",
     unsure: "perhaps reached",
     unreachable: "not reachable",
   },
+  notResponding: "missed two in a row",
   brake: (time, fallen, of) =>
-    `Brake on since ${time}: ${enC(fallen)} of ${enC(of)} people fell silent at once. Nobody loses anything for it, and only people at a device are asked.`,
+    `Brake on since ${time}: ${enC(fallen)} of ${enC(of)} people fell silent at once. Nobody loses anything for it, and only people at a device, or whose phone rang since, are asked.`,
   nobody: (team) => `${team}: nobody is available and can be reached.`,
   orphans: (team, count) =>
     enN(count, {
@@ -52,11 +55,13 @@ const es: BoardWords = {
   verdicts: {
     here: "en un dispositivo",
     push: "le llegan avisos",
+    connected: "consola abierta, nadie delante",
     unsure: "quizá le lleguen avisos",
     unreachable: "no localizable",
   },
+  notResponding: "no respondió dos veces seguidas",
   brake: (time, fallen, of) =>
-    `Freno puesto desde ${time}: ${esC(fallen)} de ${esC(of)} personas dejaron de responder a la vez. Nadie pierde nada por ello, y solo se pregunta a quien está en un dispositivo.`,
+    `Freno puesto desde ${time}: ${esC(fallen)} de ${esC(of)} personas dejaron de responder a la vez. Nadie pierde nada por ello, y solo se pregunta a quien está en un dispositivo o cuyo teléfono ha sonado desde entonces.`,
   nobody: (team) => `${team}: nadie está disponible y localizable.`,
   orphans: (team, count) =>
     esN(count, {
@@ -79,11 +84,13 @@ const pt: BoardWords = {
   verdicts: {
     here: "num dispositivo",
     push: "recebe avisos",
+    connected: "consola aberta, sem ninguém",
     unsure: "talvez receba avisos",
     unreachable: "não contactável",
   },
+  notResponding: "não respondeu duas vezes seguidas",
   brake: (time, fallen, of) =>
-    `Travão ligado desde ${time}: ${ptC(fallen)} de ${ptC(of)} pessoas ficaram em silêncio ao mesmo tempo. Ninguém perde nada por isso, e só se pergunta a quem está num dispositivo.`,
+    `Travão ligado desde ${time}: ${ptC(fallen)} de ${ptC(of)} pessoas ficaram em silêncio ao mesmo tempo. Ninguém perde nada por isso, e só se pergunta a quem está num dispositivo ou cujo telefone tocou desde então.`,
   nobody: (team) => `${team}: ninguém está disponível e contactável.`,
   orphans: (team, count) =>
     ptN(count, {
@@ -105,11 +112,13 @@ const ar: BoardWords = {
   verdicts: {
     here: "على جهاز",
     push: "تصله الإشعارات",
+    connected: "الصفحة مفتوحة ولا أحد أمامها",
     unsure: "ربما تصله الإشعارات",
     unreachable: "لا يمكن الوصول إليه",
   },
+  notResponding: "لم يُجب مرتين متتاليتين",
   brake: (time, fallen, of) =>
-    `الكابح مفعّل منذ ${time}: انقطع ${arC(fallen)} من ${arC(of)} في آن واحد. لا يفقد أحد شيئًا بسببه، ولا يُسأل إلا من هو على جهاز.`,
+    `الكابح مفعّل منذ ${time}: انقطع ${arC(fallen)} من ${arC(of)} في آن واحد. لا يفقد أحد شيئًا بسببه، ولا يُسأل إلا من هو على جهاز أو رنّ هاتفه منذ ذلك.`,
   nobody: (team) => `${team}: لا أحد متاح ويمكن الوصول إليه.`,
   orphans: (team, count) => `${team}: محادثات بقيت بلا مسؤول وتنتظر آخر: ${arC(count)}.`,
   late: (team, count) => `${team}: عملاء طال انتظارهم: ${arC(count)}.`,

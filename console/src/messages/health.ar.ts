@@ -1,36 +1,6 @@
 import type { HealthWords } from "./health.ts";
 
 export const healthAr: HealthWords = {
-  state: { works: "يعمل", attention: "يحتاج إلى إجراء", stopped: "لا يرسل شيئًا" },
-  means: {
-    works: "الرسائل تصل وتُرسَل.",
-    attention: "الرسائل تُرسَل، لكن هناك ما يجب عمله.",
-    stopped: "الرسائل تنتظر. بعد 10 دقائق تنتقل إلى المراجعة ولا يضيع شيء.",
-  },
-  unknown: "لم يُفحص بعد",
-  since: (time) => `منذ ${time}`,
-  check: "افحص الآن",
-  checking: "نسأل Meta…",
-  steps: "خطوات ربط الرقم",
-  step: {
-    token: "رمز الوصول",
-    rights: "صلاحيات الرمز",
-    app: "التطبيق في Meta",
-    number: "العثور على الرقم",
-    registration: "تسجيل الرقم",
-    name: "الاسم الظاهر",
-    quality: "الجودة",
-    account: "الحساب مسموح له بالإرسال",
-    subscription: "اشتراك التطبيق",
-    webhook: "عنوان الويب هوك",
-    receive: "وصلت رسالة",
-    send: "أُرسلت رسالة",
-  },
-  stepState: { ok: "تم", wrong: "خطأ", waiting: "لم يحدث بعد", unknown: "غير معروف" },
-  quality: "الجودة",
-  limit: "عملاء في اليوم",
-  shownName: "الاسم الظاهر",
-  tokenEnds: (time) => `ينتهي الرمز ${time}`,
   banner: (name) => `${name} لا يرسل شيئًا الآن. ما تكتبه ينتظر.`,
   look: "اعرف السبب",
   fault: {
@@ -55,5 +25,10 @@ export const healthAr: HealthWords = {
     webhook_elsewhere: "الويب هوك يقود إلى عنوان آخر. أدخل عنوان هذا الخادم في Meta.",
     messages_not_subscribed: "ينقص الويب هوك الحقل messages. اشترك فيه في Meta.",
     sends_refused: "يرفض واتساب رسائل هذا الرقم. انظر في WhatsApp Manager.",
+  },
+  notice: {
+    works: (name) => `عاد ${name} إلى العمل`,
+    attention: (name) => `يحتاج ${name} إليك`,
+    stopped: (name) => `لا يرسل ${name} شيئًا`,
   },
 };

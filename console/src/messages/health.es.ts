@@ -1,36 +1,6 @@
 import type { HealthWords } from "./health.ts";
 
 export const healthEs: HealthWords = {
-  state: { works: "Funciona", attention: "Requiere atención", stopped: "No envía nada" },
-  means: {
-    works: "Los mensajes entran y salen.",
-    attention: "Los mensajes salen. Aun así hay algo que hacer.",
-    stopped: "Los mensajes esperan. A los 10 minutos pasan a revisión y no se pierde nada.",
-  },
-  unknown: "Aún sin comprobar",
-  since: (time) => `desde ${time}`,
-  check: "Comprobar ahora",
-  checking: "Preguntando a Meta…",
-  steps: "Pasos para conectarlo",
-  step: {
-    token: "Token de acceso",
-    rights: "Permisos del token",
-    app: "App en Meta",
-    number: "Número encontrado",
-    registration: "Número registrado",
-    name: "Nombre visible",
-    quality: "Calidad",
-    account: "La cuenta puede enviar",
-    subscription: "App suscrita",
-    webhook: "Webhook",
-    receive: "Entró un mensaje",
-    send: "Salió un mensaje",
-  },
-  stepState: { ok: "Hecho", wrong: "Mal", waiting: "Pendiente", unknown: "Desconocido" },
-  quality: "Calidad",
-  limit: "Clientes al día",
-  shownName: "Nombre visible",
-  tokenEnds: (time) => `El token caduca ${time}`,
   banner: (name) => `${name} no envía nada ahora. Lo que escribas espera.`,
   look: "Ver por qué",
   fault: {
@@ -55,5 +25,10 @@ export const healthEs: HealthWords = {
     webhook_elsewhere: "El webhook de la app lleva a otra dirección. Escribe la de este servidor en Meta.",
     messages_not_subscribed: "Al webhook le falta el campo messages. Suscríbete a él en Meta.",
     sends_refused: "WhatsApp rechaza los mensajes de este número. Mira el WhatsApp Manager.",
+  },
+  notice: {
+    works: (name) => `${name} vuelve a funcionar`,
+    attention: (name) => `${name} te necesita`,
+    stopped: (name) => `${name} no envía nada`,
   },
 };

@@ -1,36 +1,6 @@
 import type { HealthWords } from "./health.ts";
 
 export const healthPt: HealthWords = {
-  state: { works: "Funciona", attention: "Precisa de atenção", stopped: "Não envia nada" },
-  means: {
-    works: "As mensagens entram e saem.",
-    attention: "As mensagens saem. Mesmo assim há algo a fazer.",
-    stopped: "As mensagens esperam. Após 10 minutos vão para revisão e nada se perde.",
-  },
-  unknown: "Ainda não verificado",
-  since: (time) => `desde ${time}`,
-  check: "Verificar agora",
-  checking: "Perguntando à Meta…",
-  steps: "Passos para conectar",
-  step: {
-    token: "Token de acesso",
-    rights: "Permissões do token",
-    app: "App na Meta",
-    number: "Número encontrado",
-    registration: "Número registrado",
-    name: "Nome de exibição",
-    quality: "Qualidade",
-    account: "A conta pode enviar",
-    subscription: "App inscrito",
-    webhook: "Webhook",
-    receive: "Uma mensagem entrou",
-    send: "Uma mensagem saiu",
-  },
-  stepState: { ok: "Feito", wrong: "Errado", waiting: "Pendente", unknown: "Desconhecido" },
-  quality: "Qualidade",
-  limit: "Clientes por dia",
-  shownName: "Nome de exibição",
-  tokenEnds: (time) => `O token expira ${time}`,
   banner: (name) => `${name} não envia nada no momento. O que você escrever espera.`,
   look: "Ver por quê",
   fault: {
@@ -55,5 +25,10 @@ export const healthPt: HealthWords = {
     webhook_elsewhere: "O webhook do app leva a outro endereço. Informe o endereço deste servidor na Meta.",
     messages_not_subscribed: "Falta ao webhook o campo messages. Inscreva-se nele na Meta.",
     sends_refused: "O WhatsApp recusa as mensagens deste número. Veja o WhatsApp Manager.",
+  },
+  notice: {
+    works: (name) => `${name} voltou a funcionar`,
+    attention: (name) => `${name} precisa de você`,
+    stopped: (name) => `${name} não envia nada`,
   },
 };

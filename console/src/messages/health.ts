@@ -1,57 +1,15 @@
-// Whether a WhatsApp number works: its state, what is wrong with it, and what to do about it.
+// What is wrong with a WhatsApp number, and what to do about it. Its page says more: number-health.ts.
 
-import type { ConnectionFault, ConnectionStep, HealthState, StepState } from "../protocol.ts";
+import type { ConnectionFault, HealthState } from "../protocol.ts";
 
 export interface HealthWords {
-  state: Record<HealthState, string>;
-  means: Record<HealthState, string>;
-  unknown: string;
-  since: (time: string) => string;
-  check: string;
-  checking: string;
-  steps: string;
-  step: Record<ConnectionStep, string>;
-  stepState: Record<StepState, string>;
-  quality: string;
-  limit: string;
-  shownName: string;
-  tokenEnds: (time: string) => string;
   banner: (name: string) => string;
   look: string;
   fault: Record<ConnectionFault, string>;
+  notice: Record<HealthState, (name: string) => string>;
 }
 
 export const healthEn: HealthWords = {
-  state: { works: "Works", attention: "Needs you", stopped: "Sends nothing" },
-  means: {
-    works: "Messages come and go.",
-    attention: "Messages go. Something has to be done all the same.",
-    stopped: "Messages wait. After 10 minutes they go to review, and nothing is lost.",
-  },
-  unknown: "Not checked yet",
-  since: (time) => `since ${time}`,
-  check: "Check now",
-  checking: "Asking Meta…",
-  steps: "Steps of connecting it",
-  step: {
-    token: "Access token",
-    rights: "Rights of the token",
-    app: "App at Meta",
-    number: "Number found",
-    registration: "Number registered",
-    name: "Display name",
-    quality: "Quality",
-    account: "Account may send",
-    subscription: "App subscribed",
-    webhook: "Webhook",
-    receive: "A message came in",
-    send: "A message went out",
-  },
-  stepState: { ok: "Done", wrong: "Wrong", waiting: "Still to come", unknown: "Not known" },
-  quality: "Quality",
-  limit: "Customers a day",
-  shownName: "Display name",
-  tokenEnds: (time) => `The token ends ${time}`,
   banner: (name) => `${name} sends nothing at present. What you write waits.`,
   look: "See why",
   fault: {
@@ -76,5 +34,10 @@ export const healthEn: HealthWords = {
     webhook_elsewhere: "The app’s webhook leads to another address. Enter this server’s address at Meta.",
     messages_not_subscribed: "The webhook lacks the field messages. Subscribe to it at Meta.",
     sends_refused: "WhatsApp refuses the messages of this number. Look into the WhatsApp Manager.",
+  },
+  notice: {
+    works: (name) => `${name} works again`,
+    attention: (name) => `${name} needs you`,
+    stopped: (name) => `${name} sends nothing`,
   },
 };

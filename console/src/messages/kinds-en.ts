@@ -92,12 +92,14 @@ export const kindsEn: KindWords = {
       fields: {
         absent_min: "Minutes until an open turn leaves an owner who is not there",
         undo_s: "Seconds to take a message back",
+        quiet_after_answer_min: "Minutes after an answer without automatic messages",
         follow_up: "Reminders",
         handover_note: "A note with each handover",
       },
       hints: {
-        absent_min: "Away or not reachable while the customer waits. 1 to 120; 0: never.",
+        absent_min: "Away or not reachable while the customer waits. After a shift it leaves at once, and what is not opened after five minutes. 1 to 120; 0: never. Empty: 5 in a team that is routed, else never.",
         undo_s: "A message waits so long before it leaves, 0 to 10.",
+        quiet_after_answer_min: "Rules send the customer nothing while the talk goes on. 0 to 240.",
         follow_up: "When nothing happens in a conversation.",
         handover_note: "An agent writes it for the person who gets the conversation. Supervisors and bots need none.",
       },
@@ -144,8 +146,9 @@ export const kindsEn: KindWords = {
       intro: "What holds for the whole workspace.",
       none: "Nothing is set yet.",
       example: "For example the time zone.",
-      fields: { time_zone: "Time zone" },
+      fields: { here_min: "Minutes for which somebody counts as there after they did something", time_zone: "Time zone" },
       hints: {
+        here_min: "A key, a touch, a message. A console that is open and left is nobody. 2 to 30; empty: 5.",
         time_zone: "For example Europe/Madrid. New opening hours begin with it.",
       },
     },

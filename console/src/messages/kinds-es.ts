@@ -92,12 +92,14 @@ export const kindsEs: KindWords = {
       fields: {
         absent_min: "Minutos hasta quitar un turno abierto a un responsable que no está",
         undo_s: "Segundos para retirar un mensaje",
+        quiet_after_answer_min: "Minutos tras una respuesta sin mensajes automáticos",
         follow_up: "Recordatorios",
         handover_note: "Una nota con cada traspaso",
       },
       hints: {
-        absent_min: "Ausente o ilocalizable mientras el cliente espera. De 1 a 120; 0: nunca.",
+        absent_min: "Ausente o ilocalizable mientras el cliente espera. Tras su turno se quita al momento, y lo que no se abre, a los cinco minutos. De 1 a 120; 0: nunca. Vacío: 5 en un equipo con reparto; si no, nunca.",
         undo_s: "Un mensaje espera ese tiempo antes de salir, de 0 a 10.",
+        quiet_after_answer_min: "Las reglas no envían nada al cliente mientras sigue la conversación. De 0 a 240.",
         follow_up: "Cuando no pasa nada en una conversación.",
         handover_note: "El agente la escribe para quien recibe la conversación. Supervisores y bots no la necesitan.",
       },
@@ -144,8 +146,9 @@ export const kindsEs: KindWords = {
       intro: "Lo que vale para todo el espacio.",
       none: "Aún no hay nada definido.",
       example: "Por ejemplo la zona horaria.",
-      fields: { time_zone: "Zona horaria" },
+      fields: { here_min: "Minutos que alguien cuenta como presente tras hacer algo", time_zone: "Zona horaria" },
       hints: {
+        here_min: "Una tecla, un toque, un mensaje. Una consola abierta y sola no es nadie. De 2 a 30; vacío: 5.",
         time_zone: "Por ejemplo Europe/Madrid. Los horarios nuevos empiezan con ella.",
       },
     },

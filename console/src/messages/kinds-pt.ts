@@ -92,12 +92,14 @@ export const kindsPt: KindWords = {
       fields: {
         absent_min: "Minutos até tirar um turno aberto de um responsável que não está",
         undo_s: "Segundos para recolher uma mensagem",
+        quiet_after_answer_min: "Minutos após uma resposta sem mensagens automáticas",
         follow_up: "Lembretes",
         handover_note: "Uma nota com cada passagem",
       },
       hints: {
-        absent_min: "Ausente ou fora de alcance enquanto o cliente espera. De 1 a 120; 0: nunca.",
+        absent_min: "Ausente ou fora de alcance enquanto o cliente espera. Depois do turno sai logo, e o que não se abre, após cinco minutos. De 1 a 120; 0: nunca. Vazio: 5 numa equipe com distribuição; senão, nunca.",
         undo_s: "Uma mensagem espera esse tempo antes de sair, de 0 a 10.",
+        quiet_after_answer_min: "As regras não enviam nada ao cliente enquanto a conversa continua. De 0 a 240.",
         follow_up: "Quando nada acontece numa conversa.",
         handover_note: "O agente a escreve para quem recebe a conversa. Supervisores e bots não precisam dela.",
       },
@@ -144,8 +146,9 @@ export const kindsPt: KindWords = {
       intro: "O que vale para todo o espaço.",
       none: "Ainda não há nada definido.",
       example: "Por exemplo o fuso horário.",
-      fields: { time_zone: "Fuso horário" },
+      fields: { here_min: "Minutos em que alguém conta como presente depois de fazer algo", time_zone: "Fuso horário" },
       hints: {
+        here_min: "Uma tecla, um toque, uma mensagem. Uma consola aberta e sozinha não é ninguém. De 2 a 30; vazio: 5.",
         time_zone: "Por exemplo Europe/Madrid. Horários novos começam com ele.",
       },
     },

@@ -11,8 +11,7 @@ export interface NoticeWords {
   fresh: string;
   open: string;
   /** `by` is a name, and `customer` another one. */
-  told: Record<Exclude<NoticeKind, "review" | "reminder">, (by: string, customer: string) => string> &
-    Record<"review" | "reminder", (customer: string) => string>;
+  told: Record<NoticeKind, (by: string, customer: string) => string>;
   badge: (count: number) => string;
   owners: string;
   ownersNone: string;
@@ -35,8 +34,8 @@ const en: NoticeWords = {
   told: {
     mention: (by, customer) => `${by} asks for you: ${customer}`,
     assigned: (by, customer) => `${by} gave you ${customer}`,
-    review: (customer) => `Your message to ${customer} needs you`,
-    reminder: (customer) => `You wanted to be reminded: ${customer}`,
+    review: (_, customer) => `Your message to ${customer} needs you`,
+    reminder: (_, customer) => `You wanted to be reminded: ${customer}`,
   },
   badge: (count) => `${count} not read`,
   owners: "Earlier owners",
@@ -60,8 +59,8 @@ const es: NoticeWords = {
   told: {
     mention: (by, customer) => `${by} te llama: ${customer}`,
     assigned: (by, customer) => `${by} te dio ${customer}`,
-    review: (customer) => `Tu mensaje a ${customer} te necesita`,
-    reminder: (customer) => `Querías un recordatorio: ${customer}`,
+    review: (_, customer) => `Tu mensaje a ${customer} te necesita`,
+    reminder: (_, customer) => `Querías un recordatorio: ${customer}`,
   },
   badge: (count) => `${count} sin leer`,
   owners: "Responsables anteriores",
@@ -85,8 +84,8 @@ const pt: NoticeWords = {
   told: {
     mention: (by, customer) => `${by} chama você: ${customer}`,
     assigned: (by, customer) => `${by} passou ${customer} para você`,
-    review: (customer) => `Sua mensagem para ${customer} precisa de você`,
-    reminder: (customer) => `Você queria um lembrete: ${customer}`,
+    review: (_, customer) => `Sua mensagem para ${customer} precisa de você`,
+    reminder: (_, customer) => `Você queria um lembrete: ${customer}`,
   },
   badge: (count) => `${count} não lidas`,
   owners: "Responsáveis anteriores",
@@ -110,8 +109,8 @@ const ar: NoticeWords = {
   told: {
     mention: (by, customer) => `${by} يناديك: ${customer}`,
     assigned: (by, customer) => `${by} أعطاك ${customer}`,
-    review: (customer) => `رسالتك إلى ${customer} تحتاج إليك`,
-    reminder: (customer) => `أردت تذكيرًا: ${customer}`,
+    review: (_, customer) => `رسالتك إلى ${customer} تحتاج إليك`,
+    reminder: (_, customer) => `أردت تذكيرًا: ${customer}`,
   },
   badge: (count) => `${count} غير مقروء`,
   owners: "المسؤولون السابقون",

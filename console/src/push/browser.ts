@@ -96,9 +96,11 @@ function say(to: ServiceWorkerRegistration | undefined, said: Said) {
 }
 
 /** A notification was pressed while the page was there. */
-export function listen(open: (conversation: string) => void) {
+export function listen(open: (conversation: string) => void, lookAtNumbers: () => void) {
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
-  workers?.addEventListener("message", ({ data }: MessageEvent<{ open?: unknown } | null>) => {
+  type Pressed = { open?: unknown; settings?: unknown } | null;
+  workers?.addEventListener("message", ({ data }: MessageEvent<Pressed>) => {
     if (typeof data?.open === "string") open(data.open);
+    if (data?.settings === "numbers") lookAtNumbers();
   });
 }

@@ -1,11 +1,12 @@
 // What a push tells this browser, and what follows from it. The browser opened it: docs/push.md has
 // its fields. Like the phones, it shows a thing once, and takes it back when it is over.
 
-/** A push about one conversation. */
+/** A push about one conversation, or about a number. */
 export interface Told {
   id: string;
   /** The kind. A kind that this page does not know is shown as something new. */
   kind: string;
+  /** Its id; `NUMBERS` for a push about a number. */
   conversation: string;
   /** Its place in the log. A later retract of the conversation hides it. */
   epoch: string;
@@ -46,11 +47,12 @@ export function read(text: string): Told | undefined {
   };
   const [epoch = "", position = ""] = of("s").split(":");
   const badge = of("b");
+  const isNumber = of("n") === "number";
   const told: Told = {
     id: of("id"),
     // The exact kind, where `k` is the nearest that every app knows.
     kind: of("n") === "" ? of("k") : of("n"),
-    conversation: of("c"),
+    conversation: isNumber ? NUMBERS : of("c"),
     epoch,
     position: Number(position),
     until: Number(of("x")) * 1_000,
@@ -59,9 +61,11 @@ export function read(text: string): Told | undefined {
     ...(/^\d{1,9}$/u.test(badge) ? { badge: Number(badge) } : {}),
     isQuiet: of("q") !== "",
   };
-  const isWhole = told.id !== "" && told.kind !== "" && ID.test(told.conversation);
+  const isWhole = told.id !== "" && told.kind !== "" && (isNumber || ID.test(told.conversation));
   return isWhole && Number.isSafeInteger(told.position) && told.until > 0 ? told : undefined;
 }
+/** What is told of numbers has one place. */
+export const NUMBERS = "numbers";
 /** It becomes a part of an address. */
 const ID = /^[0-9a-f-]{36}$/u;
 

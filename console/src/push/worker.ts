@@ -1,5 +1,5 @@
 // Pushes in the service worker: it shows notifications, closes them, and opens their conversation.
-import { type Gone, type Left, type Said, type Told, deed, isSaidByTitle, read } from "./told.ts";
+import { type Gone, type Left, type Said, type Told, deed, NUMBERS, isSaidByTitle, read } from "./told.ts";
 
 interface Waiting {
   waitUntil(work: Promise<unknown>): void;
@@ -113,9 +113,10 @@ async function open(scope: Scope, conversation: string) {
   const pages = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
   const page = pages.find(({ focused }) => focused) ?? pages[0];
   if (page === undefined) {
-    await scope.clients.openWindow(`/inbox/open/${conversation}`);
+    const address = conversation === NUMBERS ? "/settings/numbers" : `/inbox/open/${conversation}`;
+    await scope.clients.openWindow(address);
   } else {
-    page.postMessage({ open: conversation });
+    page.postMessage(conversation === NUMBERS ? { settings: "numbers" } : { open: conversation });
     await page.focus();
   }
 }

@@ -30,6 +30,8 @@ pub enum Kind {
     Assigned,
     /// A conversation is the agent's if they accept it.
     Offer,
+    /// A number stands otherwise at Meta. It is about no conversation.
+    Number,
 }
 
 /// How urgently a push is sent.
@@ -52,6 +54,7 @@ baton_protocol::names!(Kind {
     Reminder = "reminder",
     Assigned = "assigned",
     Offer = "offer",
+    Number = "number",
 });
 
 /// How long a push waits for a device to say that its agent saw the event there.
@@ -157,6 +160,12 @@ impl Kind {
             Self::Offer => {
                 KindSpec { lasts_ms: 5 * MINUTE_MS, ends: Ends::TakenBack, ..spec("offer") }
             }
+            Self::Number => KindSpec {
+                exact: Some("number"),
+                lasts_ms: 12 * HOUR_MS,
+                grace: Grace::None,
+                ..spec("mention")
+            },
             Self::Assigned => KindSpec {
                 is_notice: true,
                 lasts_ms: 12 * HOUR_MS,

@@ -6,6 +6,7 @@
 
 mod kind;
 mod quiet;
+mod reason;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::sight::Sight;
 
 pub use kind::{Ends, Kind, KindSpec, Urgency};
 pub use quiet::{DAY_MINUTES, Quiet};
+pub use reason::reason;
 pub use rule::{consequences, is_of_interest};
 
 /// Devices of one agent that a push goes to at most.
@@ -107,6 +109,13 @@ pub enum NoticeEffect {
         /// The kind of notice.
         kind: Kind,
     },
+    /// Those who supervise a team have one more.
+    AddToSupervisors {
+        /// The team.
+        team: TeamId,
+        /// The kind of notice.
+        kind: Kind,
+    },
     /// Notices of the conversation are read or over.
     Read {
         /// The agents whose notices these are.
@@ -124,8 +133,11 @@ impl Consequence {
                 let is_told = kind.spec().is_notice && self.by != Some(*agent);
                 is_told.then_some(NoticeEffect::Add { agent: *agent, kind: *kind })
             }
-            PushEffect::Tell { whom: Whom::Team(_) | Whom::Supervisors(_), .. }
-            | PushEffect::Correct => None,
+            PushEffect::Tell { whom: Whom::Supervisors(team), kind, .. } => kind
+                .spec()
+                .is_notice
+                .then_some(NoticeEffect::AddToSupervisors { team: *team, kind: *kind }),
+            PushEffect::Tell { whom: Whom::Team(_), .. } | PushEffect::Correct => None,
             PushEffect::TakeBack { from, kinds } => {
                 let is_notice = |kind: &Kind| kind.spec().is_notice;
                 let kinds: Vec<_> = kinds.iter().copied().filter(is_notice).collect();

@@ -169,8 +169,10 @@ fn routed(
         }
         let supervisors = told(Whom::Supervisors(scope.team), Kind::Mention, scope);
         let team = told(Whom::Team(scope.team), Kind::Queue, scope);
-        // Who was called once is not called again: somebody has to see to it.
-        return if trail.again { vec![supervisors] } else { vec![team, supervisors] };
+        // Who was called once is not called again: somebody has to see to it. What goes round is
+        // a matter of those who set it up.
+        let alone = trail.again || trail.circle;
+        return if alone { vec![supervisors] } else { vec![team, supervisors] };
     };
     // What is theirs at once is told of by the change of the owner, but for quiet hours.
     if !is_offer && !trail.on_call {

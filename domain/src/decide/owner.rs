@@ -1,14 +1,16 @@
 //! Responsibility: claim, assign, unassign, transfer, and who may act on what.
 
 use baton_protocol::command::{Assign, Claim, Transfer, Unassign};
+use baton_protocol::limits::REMINDERS_MAX;
 use baton_protocol::{
     AgentId, AgentState, Availability, Conversation, Fact, Head, OfferEnd, OpenOffer, Owner,
-    OwnerCause, Refusal, ReplyPolicy, Status, TeamId,
+    OwnerCause, Refusal, Reminder, ReplyPolicy, Status, TeamId,
 };
 
 use super::{Case, Decided, Draft, facts, fence, follow, nothing, opened, work};
 use crate::context::AgentFacts;
 use crate::planted::{Bug, is_planted};
+use crate::reminders;
 
 impl Case<'_> {
     /// Refuses unless the author may answer (and so resolve, snooze …) as things stand. What a
@@ -73,6 +75,14 @@ impl Case<'_> {
             return Err(Refusal::NotAllowed);
         }
         let facts = self.active(agent, "agent_id")?;
+        // A bot takes nothing by itself that its customer asked a person for.
+        let is_taken_back = agent == self.context.my_id()
+            && self.context.is_bot
+            && self.conversation.thread.clocks.is_for_people
+            && self.conversation.head.status != Status::Resolved;
+        if is_taken_back {
+            return Err(Refusal::NotAllowed);
+        }
         // What is offered to them counts already.
         let offer = self.conversation.thread.offer;
         let is_theirs = offer.is_some_and(|offer| offer.agent_id == agent);
@@ -203,23 +213,36 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
 }
 
 /// An agent who leaves gives everything back to the queue, is asked nothing and follows nothing.
-/// Who has come back meanwhile keeps it.
-pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
-    let head = &conversation.head;
-    if agent.state != AgentState::Leaving {
+/// So does who is out of the team. Their heirs are called back to what they promised to come back
+/// to.
+pub fn rehome(
+    conversation: &Conversation,
+    agent: &AgentFacts,
+    (heirs, is_out_of_team): (&[AgentId], bool),
+) -> Vec<Draft> {
+    let (head, agent_id) = (&conversation.head, agent.id);
+    if agent.state != AgentState::Leaving && !is_out_of_team {
         return Vec::new();
     }
     let mut drafts = Vec::new();
-    if head.owner == Owner::Agent(agent.id) {
+    if head.owner == Owner::Agent(agent_id) {
         let queue = Owner::Queue(head.team_id);
         drafts.push(changed(head, queue, head.team_id, OwnerCause::Rehomed, false).into());
     }
-    if let Some(offer) = conversation.thread.offer.filter(|offer| offer.agent_id == agent.id) {
+    if let Some(offer) = conversation.thread.offer.filter(|offer| offer.agent_id == agent_id) {
         let OpenOffer { offer_id, agent_id, .. } = offer;
         drafts.push(Fact::OfferEnded { offer_id, agent_id, end: OfferEnd::Withdrawn }.into());
     }
-    if follow::is_follower(conversation, agent.id) {
-        drafts.push(Fact::Unfollowed { agent_id: agent.id }.into());
+    if follow::is_follower(conversation, agent_id) {
+        drafts.push(Fact::Unfollowed { agent_id }.into());
+    }
+    if let Some(one) = reminders::standing(conversation, agent_id) {
+        drafts.push(reminders::ended(one, None).into());
+        let free = heirs.iter().filter(|heir| reminders::standing(conversation, **heir).is_none());
+        let Reminder { at, follow_up, note_id, .. } = *one;
+        let set = |heir: &AgentId| Fact::ReminderSet { agent_id: *heir, at, follow_up, note_id };
+        let room = REMINDERS_MAX.saturating_sub(conversation.thread.reminders.len() - 1);
+        drafts.extend(free.take(room).map(|heir| set(heir).into()));
     }
     drafts
 }

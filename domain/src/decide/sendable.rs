@@ -243,8 +243,9 @@ fn contact_cards(cards: &[SharedCard]) -> Result<(), Refusal> {
     for card in cards {
         let name = card.name.as_deref().unwrap_or_default();
         check_text(name, "details.cards.name", BODY_CHARS_MAX)?;
-        let others = card.organisation.iter().chain(&card.phones).chain(&card.emails);
-        for text in others {
+        let lists = [&card.phones, &card.emails, &card.addresses, &card.urls];
+        let others = card.organisation.iter().chain(&card.birthday);
+        for text in others.chain(lists.into_iter().flatten()) {
             check_text(text, "details.cards", BODY_CHARS_MAX)?;
         }
     }

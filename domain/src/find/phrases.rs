@@ -68,9 +68,18 @@ impl Phrases {
         self.look(spoken).0
     }
 
-    /// The tests, and the number of steps that looking for them took.
-    fn look(&self, Spoken { words: text }: &Spoken) -> (BTreeSet<usize>, usize) {
-        let mut found = BTreeSet::new();
+    /// The tests, and the number of steps that looking for them took. With its emoji a text has no
+    /// phrase that it has not without, but those with emoji.
+    fn look(&self, Spoken { words, signed }: &Spoken) -> (BTreeSet<usize>, usize) {
+        let (mut found, mut steps) = (BTreeSet::new(), 0);
+        for text in std::iter::once(words).chain(signed) {
+            steps += self.look_in(text, &mut found);
+        }
+        (found, steps)
+    }
+
+    /// Adds the tests of which a phrase is in these words. Returns the number of steps.
+    fn look_in(&self, text: &[(String, bool)], found: &mut BTreeSet<usize>) -> usize {
         if !self.whole.is_empty() {
             let text: Vec<String> = text.iter().map(|(word, _)| word.clone()).collect();
             found.extend(self.whole.get(&text).into_iter().flatten());
@@ -91,7 +100,7 @@ impl Phrases {
             }
         }
         found.extend(ended.iter().filter_map(|node| self.ends.get(node)).flatten());
-        (found, steps)
+        steps
     }
 
     /// The nodes that any of these words leads to.
@@ -181,17 +190,18 @@ mod tests {
     use super::*;
 
     /// Whether a phrase is in a text, by comparing them word by word.
-    fn is_in(Phrase(wanted): &Phrase, Spoken { words }: &Spoken, exactly: bool) -> bool {
+    fn is_in(Phrase(wanted): &Phrase, said: &Spoken, exactly: bool) -> bool {
         let is_it = |(spoken, is_run): &(String, bool), word: &String| {
             spoken == word || (*is_run && !exactly && spoken.contains(word.as_str()))
         };
         let stands =
             |at: &[(String, bool)]| at.iter().zip(wanted).all(|(of, word)| is_it(of, word));
-        match (wanted.len(), exactly) {
+        let is_in = |words: &Vec<(String, bool)>| match (wanted.len(), exactly) {
             (0, _) => false,
             (_, true) => words.len() == wanted.len() && stands(words),
             (len, false) => words.windows(len).any(stands),
-        }
+        };
+        is_in(&said.words) || said.signed.as_ref().is_some_and(is_in)
     }
 
     fn dice(state: &mut u64, sides: usize) -> usize {

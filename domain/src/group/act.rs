@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     Accepted, Actor, AgentId, Amendment, CommandBody, Conversation, Event, Fact, LineRef,
-    MessageStatus, OpId, Refusal, Timestamp, WorkspaceId,
+    MessageStatus, OpId, Refusal, Role, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -400,13 +400,19 @@ pub(super) fn blocked(state: &mut State, work: &BlockedWork, now: Timestamp) {
     state.append(key, drafts, By::new(Actor::System, now));
 }
 
-/// Whoever owns it leaves.
+/// Whoever owns it leaves, or is in its team no more.
 pub(super) fn rehome(state: &mut State, work: &RehomeWork, now: Timestamp) {
     let key = (work.workspace, work.conversation);
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
     let people = state.people.get(&work.workspace);
     let Some(agent) = people.and_then(|people| people.agents.get(&work.agent)) else { return };
-    let drafts = owner::rehome(conversation, agent);
+    let sight = state.sights.get(&(work.workspace, work.agent));
+    let is_in = sight.is_none_or(|sight| {
+        let viewer = &sight.viewer;
+        viewer.role == Role::Admin || viewer.teams.contains_key(&conversation.head.team_id)
+    });
+    let is_out_of_team = work.is_of_team && !is_in;
+    let drafts = owner::rehome(conversation, agent, (&work.heirs, is_out_of_team));
     state.append(key, drafts, By::new(Actor::System, now));
 }
 

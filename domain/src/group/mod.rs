@@ -10,6 +10,7 @@ mod begin;
 mod changes;
 mod conditional;
 mod contact;
+mod files;
 mod load;
 pub mod note;
 mod past;
@@ -48,12 +49,13 @@ pub fn decide(state: &mut State, group: &[&Work], epoch: Epoch, now: Timestamp) 
     let mut done: Vec<(usize, Done)> = Vec::with_capacity(group.len());
     for (place, work) in order {
         let from = state.entries.len();
-        react::settle(state, work, now);
+        let touched = react::settle(state, work, now);
         let answer = match (&found, work) {
             (Some(found), Work::Command(work)) => Done::Command(found.command(state, work, now)),
             _ => decide_one(state, work, epoch, now),
         };
         react::react(state, now);
+        react::ring_changed(state, &touched, now);
         react::due(state, work, from, now);
         done.push((place, answer));
     }

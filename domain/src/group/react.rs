@@ -1,25 +1,29 @@
 //! Rules and clocks of a group: clocks that are due ring before a member is decided, and rules
 //! run after it, in the same commit.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Actor, ChannelId, Conversation, ConversationId, Event, Fact, MessageId, NoteId, Status,
+    Actor, ChannelId, Clock, Conversation, ConversationId, Event, Fact, MessageId, NoteId, Status,
     SurveyStep, Timestamp,
 };
 use uuid::{Builder, Uuid};
 
 use super::state::{By, Key, State};
 use super::work::{ClassifiedWork, Done, Work};
+use crate::apply::apply;
 use crate::bots;
 use crate::chance;
 use crate::clocks::{self, Due, Ringing};
 use crate::decide::{Draft, status};
 use crate::inbound::{ElementBody, StatusUpdate};
+use crate::rules::talk::Talk;
 use crate::rules::{
-    Acting, KnownRule, Policies, Woken, carry_out, chosen, classified, due_at, turn_of,
+    Acting, Choice, KnownRule, Policies, RUNS_MAX, Stepped, Woken, carry_out, classified, due_at,
+    is_idle, is_unheard, spent, turn_after,
 };
 use crate::tag::Tag;
 use crate::{reminders, survey};
@@ -33,15 +37,30 @@ pub struct Awake {
     of: Key<ConversationId>,
     event: Event,
     conversation: Conversation,
+    /// Whether the customer had never written before it.
+    is_first: bool,
     /// The cascade of the rule that set it off, if one did.
     cascade: Option<usize>,
 }
 
+impl Awake {
+    fn woken(&self) -> Woken<'_> {
+        let Self { conversation, event, is_first, .. } = self;
+        Woken { conversation, event, is_first: *is_first }
+    }
+}
+
 impl State {
     /// Notes an event that wakes rules.
-    pub(super) fn wake(&mut self, of: Key<ConversationId>, event: &Event, now: &Conversation) {
+    pub(super) fn wake(
+        &mut self,
+        of: Key<ConversationId>,
+        event: &Event,
+        (old, now): (Option<&Conversation>, &Conversation),
+    ) {
         let Some(policies) = self.policies.get(&of.0) else { return };
-        let woken = Woken { conversation: now, event };
+        let is_first = is_unheard(old);
+        let woken = Woken { conversation: now, event, is_first };
         let is_promised = policies.promises() && is_promised(&event.fact);
         let concerns = || {
             bots::step(now, policies, event).is_some()
@@ -50,7 +69,7 @@ impl State {
         };
         if policies.is_woken(woken) || is_promised || concerns() {
             let (event, conversation, cascade) = (event.clone(), now.clone(), self.cascade);
-            self.awake.push_back(Awake { of, event, conversation, cascade });
+            self.awake.push_back(Awake { of, event, conversation, is_first, cascade });
         }
     }
 
@@ -72,17 +91,44 @@ fn is_promised(fact: &Fact) -> bool {
     matches!(fact, Fact::EpisodeOpened { .. } | Fact::OwnerChanged { .. } | Fact::Tagged { .. })
 }
 
-/// Lets the clocks ring that are due on what a member touches. So what is decided does not depend
-/// on how late somebody looks.
-pub(super) fn settle(state: &mut State, work: &Work, now: Timestamp) {
+/// A conversation that a member touches, and the clocks of rules there that only their tests keep
+/// from ringing.
+pub(super) type Touched = (Key<ConversationId>, BTreeSet<(Clock, Timestamp)>);
+
+/// Lets the clocks ring that are due on what a member touches, and returns what that is. So what
+/// is decided does not depend on how late somebody looks.
+pub(super) fn settle(state: &mut State, work: &Work, now: Timestamp) -> Vec<Touched> {
     // A survey is asked by whoever looks, never beside a line that somebody else brings.
     let asks = matches!(work, Work::Look(_));
     if let Work::Look(look) = work {
         find(state, (look.workspace, look.conversation), now);
     }
+    let mut all = Vec::new();
     for key in touched(state, work) {
         let policies = state.policies.get(&key.0).cloned().unwrap_or_default();
         ring(state, key, &policies, (now, asks));
+        let conversation = state.conversation(key.0, key.1);
+        let held = conversation.map(|of| clocks::held_back(of, &policies, now));
+        all.push((key, held.unwrap_or_default()));
+    }
+    all
+}
+
+/// Lets the clocks of rules ring whose time is over and that run, or whose tests hold, by what the
+/// member changed. What only its tests kept back is due now.
+pub(super) fn ring_changed(state: &mut State, touched: &[Touched], now: Timestamp) {
+    for (key, held) in touched {
+        let Some(policies) = state.policies.get(&key.0).cloned() else { continue };
+        for _ in 0..RINGS_MAX {
+            let Some(conversation) = state.conversation(key.0, key.1) else { break };
+            let due = clocks::first_of_rules(conversation, &policies);
+            let Some(due) = due.filter(|due| due.at <= now) else { break };
+            let Due { clock, start, at, policy_id } = due;
+            let due_at = if held.contains(&(clock, start)) { now } else { at };
+            let rang = Fact::ClockDue { clock, start, due_at, policy_id };
+            state.append(*key, vec![rang.into()], By::new(Actor::System, now));
+            react(state, now);
+        }
     }
 }
 
@@ -158,12 +204,16 @@ fn ring(
     policies: &Policies,
     (now, asks): (Timestamp, bool),
 ) {
+    // What rang last may have let the tests of a rule hold whose time was over before.
+    let (mut reached, mut held) = (Timestamp::from_ms(i64::MIN), BTreeSet::new());
     for _ in 0..RINGS_MAX {
         let Some(conversation) = state.conversation(key.0, key.1) else { return };
         let Some((at, ringing)) = clocks::first_of(conversation, policies, asks) else { return };
         if at > now {
             return;
         }
+        reached = reached.max(at);
+        let over = clocks::held_back(conversation, policies, reached);
         let drafts = match ringing {
             Ringing::Snooze => status::wake(conversation, at, now),
             Ringing::Reminder(agent) => reminders::ring(conversation, agent, at),
@@ -171,12 +221,15 @@ fn ring(
             Ringing::Survey => {
                 let message = MessageId(state.fresh(now));
                 let Some(conversation) = state.conversation(key.0, key.1) else { return };
-                survey::ask(conversation, policies, message, now)
+                let card = state.cards.get(&(key.0, conversation.thread.contact_id));
+                survey::ask(conversation, policies, (message, card), now)
             }
-            Ringing::Clock(Due { clock, start, at: due_at, policy_id }) => {
+            Ringing::Clock(Due { clock, start, at, policy_id }) => {
+                let due_at = if held.contains(&(clock, start)) { reached } else { at };
                 vec![Fact::ClockDue { clock, start, due_at, policy_id }.into()]
             }
         };
+        held = over;
         state.append(key, drafts, By::new(Actor::System, now));
         react(state, now);
     }
@@ -192,6 +245,7 @@ pub(super) fn react(state: &mut State, now: Timestamp) {
         one(state, &policies, &awake, now);
     }
     state.cascades.clear();
+    state.made.clear();
 }
 
 /// Notes that a bot owns it, or takes it from the bot whose customer asks for a person.
@@ -218,7 +272,8 @@ fn ask(state: &mut State, policies: &Policies, awake: &Awake, now: Timestamp) {
     } else if is_first_answer(&awake.event.fact) {
         let message = MessageId(state.fresh(now));
         let Some(conversation) = state.conversation(awake.of.0, awake.of.1) else { return };
-        let thanks = survey::thank(conversation, policies, message, now);
+        let card = state.cards.get(&(awake.of.0, conversation.thread.contact_id));
+        let thanks = survey::thank(conversation, policies, (message, card), now);
         state.append(awake.of, thanks.into_iter().collect(), by);
     }
 }
@@ -228,53 +283,104 @@ fn one(state: &mut State, policies: &Arc<Policies>, awake: &Awake, now: Timestam
         state.cascades.push(BTreeSet::new());
         state.cascades.len() - 1
     });
-    let woken = Woken { conversation: &awake.conversation, event: &awake.event };
     let Some(current) = state.conversation(awake.of.0, awake.of.1) else { return };
-    let none = BTreeSet::new();
-    let ran = state.cascades.get(cascade).unwrap_or(&none);
-    let found = chosen(policies, woken, &current.thread.clocks, ran);
+    let turn = turn_after(&awake.conversation, current);
+    let ran = state.cascades.get(cascade).cloned().unwrap_or_default();
+    let choice = Choice::new(policies, awake.woken());
+    let mut runs = Vec::new();
     state.cascade = Some(cascade);
-    for known in &found.rules {
-        run(state, policies, known, awake, now);
-    }
-    if let Some(known) = found.cut {
-        let fact = ran_fact(known, awake, true);
-        state.append(awake.of, vec![fact.into()], By::new(Actor::System, now));
+    for known in choice.rules().into_iter().filter(|known| !ran.contains(&known.id)) {
+        let Some(current) = state.conversation(awake.of.0, awake.of.1) else { break };
+        let seen = seen(state, awake);
+        let woken = Woken { conversation: &seen, ..awake.woken() };
+        if !choice.runs(known, woken, (current, turn)) {
+            continue;
+        }
+        if ran.len() + runs.len() >= RUNS_MAX {
+            let stepped = Stepped::default();
+            let fact = ran_fact(state, (known, turn), awake, (stepped, true));
+            state.append(awake.of, vec![fact.into()], By::new(Actor::System, now));
+            break;
+        }
+        runs.push(known.id);
+        run(state, policies, (known, turn), awake, now);
+        if known.rule.stop {
+            break;
+        }
     }
     state.cascade = None;
     if let Some(ran) = state.cascades.get_mut(cascade) {
-        ran.extend(found.rules.iter().map(|known| known.id));
+        ran.extend(runs);
     }
 }
 
-fn run(state: &mut State, policies: &Policies, known: &KnownRule, awake: &Awake, now: Timestamp) {
+/// The conversation that rules are tested on: as it stood right after the event. Where no rule made
+/// the event, it has what rules did since. So rules of one message see what those before them
+/// did, and nothing else that the commit brings.
+fn seen<'a>(state: &State, awake: &'a Awake) -> Cow<'a, Conversation> {
+    let mut seen = Cow::Borrowed(&awake.conversation);
+    if awake.cascade.is_some() {
+        return seen;
+    }
+    for event in state.made.iter().filter(|event| event.conversation_id == Some(awake.of.1)) {
+        let revision = seen.head.revision;
+        apply(seen.to_mut(), event);
+        seen.to_mut().head.revision = revision;
+    }
+    seen
+}
+
+fn run(
+    state: &mut State,
+    policies: &Policies,
+    (known, turn): (&KnownRule, u64),
+    awake: &Awake,
+    now: Timestamp,
+) {
     let (message, content) = (MessageId(state.fresh(now)), state.fresh(now));
     let note = NoteId(state.fresh(now));
     let Some(conversation) = state.conversation(awake.of.0, awake.of.1) else { return };
-    let acting = Acting { now, due_at: due_at(&awake.event), message, note };
-    let stepped = carry_out(policies, known, conversation, acting);
-    let mut fact = ran_fact(known, awake, false);
-    if let Fact::RuleRan { did, skipped, .. } = &mut fact {
-        (*did, *skipped) = (stepped.did, stepped.skipped);
+    let card = state.cards.get(&(awake.of.0, conversation.thread.contact_id));
+    let nothing = Talk::default();
+    let talk = state.talks.get(&awake.of).unwrap_or(&nothing);
+    let (due_at, woken_by) = (due_at(&awake.event), &awake.event);
+    let acting = Acting { now, due_at, message, note, card, talk, woken_by };
+    let mut stepped = carry_out(policies, known, conversation, acting);
+    if is_idle(known, &stepped) {
+        return;
     }
-    let note = stepped.note.map(|text| EventContent::Note { text: Some(text), quoted: None });
+    let drafts = std::mem::take(&mut stepped.drafts);
+    let note = stepped.note.take();
+    let note = note.map(|text| EventContent::Note { text: Some(text), quoted: None });
+    let fact = ran_fact(state, (known, turn), awake, (stepped, false));
     let actor = Actor::Rule { id: known.id };
     let by = By { card: Some(content), ..By::new(actor, now) };
     state.append(awake.of, vec![Draft { fact, content: note }], by);
-    state.append(awake.of, stepped.drafts, By::new(actor, now));
+    let from = state.entries.len();
+    state.append(awake.of, drafts, By::new(actor, now));
+    let made = state.entries.iter().skip(from);
+    let made: Vec<Event> = made.map(|entry| entry.event.clone()).collect();
+    state.made.extend(made.into_iter().filter(|event| event.actor == actor));
 }
 
-fn ran_fact(known: &KnownRule, awake: &Awake, cut: bool) -> Fact {
+fn ran_fact(
+    state: &State,
+    (known, turn): (&KnownRule, u64),
+    awake: &Awake,
+    (stepped, cut): (Stepped, bool),
+) -> Fact {
+    let Stepped { did, skipped, .. } = stepped;
     Fact::RuleRan {
         rule_id: known.id,
         version: known.version,
         name: known.rule.name.clone(),
-        once: known.rule.once,
-        turn: turn_of(&awake.conversation),
+        once: spent(known, &did),
+        turn,
         cause: awake.event.position,
-        did: Vec::new(),
-        skipped: Vec::new(),
+        did,
+        skipped,
         cut,
+        keeps_runs: !state.has_older_nodes,
     }
 }
 

@@ -24,9 +24,9 @@ pub(super) fn route(state: &mut State, work: &RouteWork, now: Timestamp) {
     if !(is_free || is_untested) || conversation.head.team_id != work.team {
         return;
     }
-    // Another leader may have called meanwhile, and nothing but the log tells.
+    // Another leader may have called or moved it meanwhile, and nothing but the log tells.
     let is_stale = conversation.head.revision != work.revision;
-    if work.is_call() && is_stale && !is_planted(Bug::CallsUncompared) {
+    if work.agent.is_none() && is_stale && !is_planted(Bug::CallsUncompared) {
         return;
     }
     let Trail { to_team, .. } = work.trail;

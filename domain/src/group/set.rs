@@ -92,7 +92,8 @@ impl HeldSetting {
 /// What a group knows of settings: those that its members name, and all at the homes they touch.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct HeldSettings {
-    /// By their keys. Of neighbours the bodies are left out.
+    /// By their keys. Of neighbours the bodies are left out, but for those with the key of one that
+    /// is set.
     pub rows: BTreeMap<SettingKey, HeldSetting>,
     /// Which settings name those that may end.
     pub uses: BTreeMap<(WorkspaceId, Target), Users>,
@@ -457,7 +458,12 @@ impl Change<'_> {
             return Err(SetProblem::TooMany(spec.most));
         }
         let Some((field, key)) = setting::key(body) else { return Ok(None) };
-        if here().any(|held| held.key.as_ref() == Some(&key)) {
+        let is_same = |held: &&HeldSetting| {
+            let other = held.body.as_ref();
+            let other = other.and_then(|body| SettingBody::read(self.change.kind, body).ok());
+            other.is_none_or(|other| setting::is_same_name(body, &other))
+        };
+        if here().filter(|held| held.key.as_ref() == Some(&key)).any(|held| is_same(&held)) {
             return Err(SetProblem::Taken(field));
         }
         Ok(Some(key))

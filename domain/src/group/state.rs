@@ -16,10 +16,11 @@ use baton_protocol::{
 use uuid::Uuid;
 
 pub use super::aside::{Aside, NotUnderstood, Quarantined};
+pub use super::files::{ForwardedFile, SentFile, WantedFile};
 use super::react::Awake;
 use super::senders::KnownSender;
 use super::set::HeldSettings;
-use super::work::{FileWork, MessageAt};
+use super::work::FileWork;
 use crate::answers;
 use crate::apply::{apply, begin};
 use crate::context::{Lines, Moment, People, Prior};
@@ -32,6 +33,7 @@ use crate::past::{Booked, Past};
 use crate::planted::as_written;
 use crate::predicates::provider_rank;
 use crate::rules::Policies;
+use crate::rules::talk::Talk;
 use crate::scope::Scope;
 use crate::sight::Sight;
 use crate::upload::Uploaded;
@@ -58,7 +60,7 @@ pub struct Channel {
 /// fields from `entries` on begin empty and say what is to be written.
 #[derive(Clone, Default, Debug)]
 pub struct State {
-    /// Whether a node lives that cannot count answers.
+    /// Whether a node lives that cannot count answers, and forgets what rules ran.
     pub has_older_nodes: bool,
     /// Channels, by Meta's id of their number.
     pub channels: BTreeMap<String, Channel>,
@@ -106,6 +108,8 @@ pub struct State {
     pub settings: HeldSettings,
     /// Rules, promises and schedules of each workspace.
     pub policies: BTreeMap<WorkspaceId, Arc<Policies>>,
+    /// The newest answers, where rules depend on them.
+    pub talks: BTreeMap<Key<ConversationId>, Talk>,
     /// Random bits for ids of what rules make.
     pub seed: [u64; 2],
     /// Events that wake rules.
@@ -114,6 +118,8 @@ pub struct State {
     pub cascades: Vec<BTreeSet<SettingId>>,
     /// The cascade of the rule that acts.
     pub cascade: Option<usize>,
+    /// Events that rules made since the member was decided.
+    pub made: Vec<Event>,
     /// The position of each log's last event.
     pub heads: BTreeMap<WorkspaceId, u64>,
     /// Workspaces in which a device is registered for pushes.
@@ -264,33 +270,6 @@ pub struct ParkedStatus {
     pub participant: Option<String>,
 }
 
-/// A file that is to be fetched.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WantedFile {
-    /// The line.
-    pub at: MessageAt,
-    /// Meta's id of it.
-    pub media: String,
-}
-
-/// A file that the team sends.
-#[derive(Clone, Debug)]
-pub struct SentFile {
-    /// The line.
-    pub at: MessageAt,
-    /// What was uploaded.
-    pub upload: Uploaded,
-}
-
-/// The file of a line that the team sends on.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ForwardedFile {
-    /// The new line.
-    pub at: MessageAt,
-    /// The line whose file it is.
-    pub source: MessageId,
-}
-
 /// An event to be written.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -361,11 +340,13 @@ impl State {
             content: draft.content,
         };
         let Some(now) = self.fold(of, &event) else { return };
+        let turn_before = old.as_ref().and_then(|old| old.thread.turn);
+        self.talks.entry(of).or_default().tell(&event, turn_before);
         let scopes = (old.as_ref().map(|old| Scope::of(&old.head)), Scope::of(&now.head));
         self.move_load(workspace, old.as_ref(), &now);
         let moment = Moment {
             conversation: id,
-            turn_before: old.as_ref().and_then(|old| old.thread.turn),
+            turn_before,
             at: by.at,
             claim_epoch: by.claim.map(|(epoch, _)| epoch),
         };
@@ -374,7 +355,7 @@ impl State {
         let route = Route::of(&event.fact, scopes.0, Some(scopes.1));
         let content_id = content_id(&event, by.card);
         let event = Event { position: self.next_position(workspace), ..event };
-        self.wake(of, &event, &now);
+        self.wake(of, &event, (old.as_ref(), &now));
         self.push(workspace, event, route, content_id);
         self.end_offer(of, old.as_ref(), &now, by);
     }

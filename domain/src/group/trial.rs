@@ -1,12 +1,14 @@
 //! A message that nobody sent, tried on a copy: which rules it would wake, what they would do, and
 //! why the others would not. The committer's own decision is asked, so nothing is played twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use baton_protocol::conversation::ContactCard;
+use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Conversation, ConversationId, Epoch, Event, Fact, MessageId, RuleStep, SettingId, SkippedStep,
-    Timestamp,
+    Actor, Conversation, ConversationId, Epoch, Event, Fact, MessageId, RuleStep, SettingId,
+    SkipReason, SkippedStep, Timestamp,
 };
 use uuid::Uuid;
 
@@ -16,7 +18,8 @@ use super::{KnownSender, decide};
 use crate::apply::{apply, begin};
 use crate::clocks;
 use crate::inbound::{Element, ElementBody, InboundMessage};
-use crate::rules::{Judged, Policies, Woken, judge};
+use crate::rules::talk::Talk;
+use crate::rules::{Judged, KnownRule, Policies, Woken, each_at, is_unheard, judge, step_of};
 
 /// The way by which the message comes. It names no number of anybody's.
 const NUMBER: &str = "trial";
@@ -28,6 +31,10 @@ pub struct TrialAt {
     pub channel: Channel,
     /// The conversation as it stands; `None` for a customer whom nobody knows.
     pub conversation: Option<Conversation>,
+    /// The customer's card; `None` where nobody knows them.
+    pub card: Option<ContactCard>,
+    /// The newest answers there.
+    pub talk: Talk,
     /// The time.
     pub now: Timestamp,
 }
@@ -52,6 +59,8 @@ pub enum Fate {
         did: Vec<RuleStep>,
         /// Those that are skipped.
         skipped: Vec<SkippedStep>,
+        /// Its text to the customer, filled in.
+        says: Option<String>,
     },
     /// Nothing that happens wakes it.
     NotWoken,
@@ -82,8 +91,10 @@ pub fn tried(policies: &Arc<Policies>, at: &TrialAt, message: InboundMessage) ->
     let known = at.conversation.as_ref();
     let of = known.map_or(fresh.conversation, |known| known.head.id);
     let contact = known.map_or(baton_protocol::ContactId(fresh.contact), |of| of.thread.contact_id);
+    state.cards.extend(at.card.iter().map(|card| ((workspace, contact), card.clone())));
     let sender = KnownSender { contact, conversation: of };
     state.senders.insert((workspace, fresh.message), sender);
+    state.talks.insert((workspace, of), at.talk.clone());
     if let Some(known) = known {
         state.conversations.insert((workspace, of), Held::read(known.clone()));
     }
@@ -110,6 +121,8 @@ struct Story {
     /// The verdict on each rule at the first event that woke it.
     judged: BTreeMap<SettingId, Judged>,
     ran: BTreeMap<SettingId, (Vec<RuleStep>, Vec<SkippedStep>)>,
+    /// The texts of rules to the customer.
+    said: BTreeMap<SettingId, String>,
     cut: Option<SettingId>,
 }
 
@@ -121,7 +134,9 @@ impl Story {
         events: &[Event],
     ) -> Self {
         let (mut judged, mut ran, mut cut) = (BTreeMap::new(), BTreeMap::new(), None);
+        let said = events.iter().filter_map(said).collect();
         for event in events {
+            let is_first = is_unheard(now.as_ref());
             if let Some(begun) = begin(id, event) {
                 now = Some(begun);
             }
@@ -136,11 +151,11 @@ impl Story {
                 }
             }
             apply(conversation, event);
-            for (rule, verdict) in judge(policies, Woken { conversation, event }) {
+            for (rule, verdict) in judge(policies, Woken { conversation, event, is_first }) {
                 judged.entry(rule).or_insert(verdict);
             }
         }
-        Self { end: now, judged, ran, cut }
+        Self { end: now, judged, ran, said, cut }
     }
 
     fn fates(mut self, policies: &Policies) -> Vec<Tried> {
@@ -150,18 +165,58 @@ impl Story {
                 |due: &&clocks::Due| due.clock == baton_protocol::Clock::Rule { rule_id: rule };
             waiting.iter().find(is_it).map(|due| due.at)
         };
-        let of = |rule_id: SettingId| {
+        let ran: BTreeSet<SettingId> = self.ran.keys().copied().collect();
+        let is_stopped = |known: &KnownRule| {
+            let mut before = policies.rules().take_while(|of| of.id != known.id);
+            before.any(|of| of.rule.stop && ran.contains(&of.id))
+        };
+        let end = self.end.clone();
+        // Its clock runs, and its tests do not hold.
+        let waits = |known: &KnownRule| {
+            let end = end.as_ref()?;
+            let due = clocks::waits(end, policies, known.id)?;
+            Some(each_at(policies, known, end, due.at))
+        };
+        let of = |known: &KnownRule| {
+            let rule_id = known.id;
             let judged = self.judged.remove(&rule_id);
+            if judged.is_none()
+                && !self.ran.contains_key(&rule_id)
+                && rings(rule_id).is_none()
+                && let Some(tests) = waits(known)
+            {
+                return Tried { rule_id, tests, fate: Fate::Tests };
+            }
             let fate = match (self.ran.remove(&rule_id), &judged) {
-                (Some((did, skipped)), _) => Fate::Runs { did, skipped },
+                (Some((did, skipped)), _) => {
+                    Fate::Runs { did, skipped, says: self.said.remove(&rule_id) }
+                }
                 (None, None) => rings(rule_id).map_or(Fate::NotWoken, Fate::Waits),
                 (None, Some(judged)) if !judged.holds => Fate::Tests,
                 (None, Some(judged)) if judged.is_spent => Fate::Spent,
                 (None, Some(_)) if self.cut.is_some() => Fate::Cut,
-                (None, Some(_)) => Fate::Stopped,
+                (None, Some(_)) if is_stopped(known) => Fate::Stopped,
+                // All that it does is done already, and the log says nothing of that.
+                (None, Some(_)) => idle(known),
             };
             Tried { rule_id, tests: judged.map(|of| of.tests).unwrap_or_default(), fate }
         };
-        policies.rules().map(|known| known.id).map(of).collect()
+        policies.rules().map(of).collect()
     }
+}
+
+/// A rule that has nothing left to do.
+fn idle(known: &KnownRule) -> Fate {
+    let why = SkipReason::Already;
+    let skipped = known.rule.then.iter().map(|action| SkippedStep { step: step_of(action), why });
+    Fate::Runs { did: Vec::new(), skipped: skipped.collect(), says: None }
+}
+
+/// The text of a rule to the customer.
+fn said(event: &Event) -> Option<(SettingId, String)> {
+    let (Actor::Rule { id }, Fact::LineWritten { .. }) = (event.actor, &event.fact) else {
+        return None;
+    };
+    let Some(EventContent::Line(content)) = &event.content else { return None };
+    Some((id, content.text.clone()?))
 }

@@ -243,8 +243,8 @@ pub struct BlockedWork {
     pub whatsapp: BlockState,
 }
 
-/// Whoever owns it leaves.
-#[derive(Clone, Copy, Debug)]
+/// Whoever owns it leaves, or is a member of its team no more.
+#[derive(Clone, Debug)]
 pub struct RehomeWork {
     /// The workspace.
     pub workspace: WorkspaceId,
@@ -252,6 +252,10 @@ pub struct RehomeWork {
     pub conversation: ConversationId,
     /// The agent who leaves.
     pub agent: AgentId,
+    /// Those who are called back to it in their place.
+    pub heirs: Vec<AgentId>,
+    /// True where they were taken out of this team, and stay in the workspace.
+    pub is_of_team: bool,
 }
 
 /// A conversation is taken from an owner who is not there, if nothing happened since it was read.

@@ -1,6 +1,6 @@
 //! The brake of routing: when many people of a workspace seem to be lost at once, it is the way to
-//! them that is lost. Then nothing is taken from anybody because nothing reaches them, and only
-//! those are asked who are seen at a device.
+//! them that is lost. Then nothing is taken from anybody because nothing reaches them. Only those
+//! are asked who are seen at a device, or whose devices live: they had a push since.
 //!
 //! Pure: the caller says what it read, and the time by a clock that never goes back.
 
@@ -41,19 +41,30 @@ pub struct BrakeChange {
 /// Whether it is on, and why. It ends with its node: then it sees anew who is lost.
 #[derive(Clone, Default, Debug)]
 pub struct Brake {
-    is_on: bool,
+    /// The time since which it is on.
+    on: Option<Timestamp>,
     /// Those who were reachable at the last look.
     reachable: BTreeSet<AgentId>,
     /// Those who fell: the time, and the last that their devices had shown by then.
     fallen: BTreeMap<AgentId, (Duration, Option<Timestamp>)>,
     /// The number of those who fell while it was on, with those who turned it on.
     lost: usize,
+    /// Those who had not shown themselves when it ended, and the last that their devices had shown:
+    /// their phones are dead, and turn nothing on.
+    dead: BTreeMap<AgentId, Option<Timestamp>>,
 }
 
 impl Brake {
     /// Whether it is on.
     pub fn is_on(&self) -> bool {
-        self.is_on
+        self.on.is_some()
+    }
+
+    /// Whether it keeps somebody from being asked.
+    pub fn holds(&self, signs: &Signs, now: Timestamp) -> bool {
+        let lives = |since| signs.push_at.is_some_and(|at| at > since);
+        let is_at_device = signs.is_connected(now) || signs.verdict(now) == Verdict::Here;
+        self.on.is_some_and(|since| !lives(since) && !is_at_device)
     }
 
     /// Looks at everybody. `now` is the time of the signs, `at` that of the steady clock.
@@ -65,44 +76,54 @@ impl Brake {
         let shown = |signs: &Signs| signs.heard_at.max(signs.push_at);
         let is_reached = |signs: &Signs| signs.verdict(now) != Verdict::Unreachable;
         // Who shows anything since has not fallen, and who went home is no sign of anything.
+        let is_still = |agent: &AgentId, before: Option<Timestamp>| {
+            seen.people.get(agent).is_some_and(|signs| shown(signs) <= before)
+        };
+        let is_on = self.is_on();
         self.fallen.retain(|agent, (since, before)| {
-            let still = seen.people.get(agent).is_some_and(|signs| shown(signs) <= *before);
-            still && (self.is_on || at.saturating_sub(*since) < TOGETHER)
+            is_still(agent, *before) && (is_on || at.saturating_sub(*since) < TOGETHER)
         });
+        self.dead.retain(|agent, before| is_still(agent, *before));
         for (agent, signs) in &seen.people {
-            let is_here = signs.verdict(now) == Verdict::Here;
+            let is_here = signs.is_connected(now);
             // Who has nothing to push to and closes the page is away by their own act.
             let is_lost = signs.push_at.is_some() && !is_reached(signs);
             let falls = is_lost && self.reachable.contains(agent)
                 || seen.bounced.contains(agent) && !is_here;
-            if falls && !self.fallen.contains_key(agent) {
+            let is_known = self.fallen.contains_key(agent) || self.dead.contains_key(agent);
+            if falls && !is_known {
                 self.fallen.insert(*agent, (at, shown(signs)));
-                self.lost += usize::from(self.is_on);
+                self.lost += usize::from(is_on);
             }
         }
         let reached = seen.people.iter().filter(|(_, signs)| is_reached(signs));
         self.reachable = reached.map(|(agent, _)| *agent).collect();
         let (fallen, of) = (self.fallen.len(), seen.people.len());
-        let turns = match self.is_on {
-            false => fallen > DEAD_MAX.max(of / PART),
-            // Half of them have shown themselves.
-            true => fallen * 2 <= self.lost,
+        let turns = match self.on {
+            None => fallen > DEAD_MAX.max(of / PART),
+            // The way is open where half of them have shown themselves, or as many others had a
+            // push since. Who is lost then has a dead phone.
+            Some(since) => {
+                let lives = |signs: &&Signs| signs.push_at.is_some_and(|at| at > since);
+                fallen * 2 <= self.lost || seen.people.values().filter(lives).count() >= fallen
+            }
         };
         if !turns {
             return None;
         }
-        self.is_on = !self.is_on;
-        self.lost = if self.is_on { fallen } else { 0 };
-        if !self.is_on {
-            self.fallen.clear();
+        self.on = if is_on { None } else { Some(now) };
+        self.lost = if is_on { 0 } else { fallen };
+        if is_on {
+            let dead = std::mem::take(&mut self.fallen).into_iter();
+            self.dead.extend(dead.map(|(agent, (_, before))| (agent, before)));
         }
-        Some(BrakeChange { is_on: self.is_on, fallen, of })
+        Some(BrakeChange { is_on: !is_on, fallen, of })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use baton_protocol::{AgentState, Availability, ConversationId, WorkspaceId};
+    use baton_protocol::{ConversationId, WorkspaceId};
     use uuid::Uuid;
 
     use super::*;
@@ -184,6 +205,41 @@ mod tests {
         assert_eq!(brake.look(at(25), &all), None, "and it is not on again for the same ones");
     }
 
+    #[test]
+    fn three_dead_phones_of_seven_hold_back_nobody_whose_phone_lives() {
+        let mut brake = Brake::default();
+        let desk = |second| {
+            let at = Some(at(second).0);
+            Signs { has_socket: true, heard_at: at, acted_at: at, ..Signs::default() }
+        };
+        // One to three are dead, four to six have phones in their pockets, seven is at a desk.
+        let people = |second: u64, rang: [i64; 3]| {
+            let dead = (1..=3).map(|n| (n, signs(-60, 0)));
+            let living = (4..=6).zip(rang).map(|(n, push_s)| (n, signs(push_s, 0)));
+            seen(dead.chain(living).chain([(7, desk(second))]))
+        };
+        assert_eq!(brake.look(at(0), &people(0, [-60; 3])), None);
+        let bounced = BrakeInput { bounced: (1..=3).map(agent).collect(), ..people(5, [-60; 3]) };
+        let on = BrakeChange { is_on: true, fallen: 3, of: 7 };
+        assert_eq!(brake.look(at(5), &bounced), Some(on));
+        let held = |brake: &Brake, all: &BrakeInput, second| -> Vec<u128> {
+            let all = all.people.iter().filter(|(_, signs)| brake.holds(signs, at(second).0));
+            all.map(|(agent, _)| agent.0.as_u128()).collect()
+        };
+        assert_eq!(held(&brake, &people(6, [-60; 3]), 6), [1, 2, 3, 4, 5, 6]);
+        // The team is called, and one phone says that it has the call.
+        let one = people(10, [9, -60, -60]);
+        assert_eq!(brake.look(at(10), &one), None);
+        assert_eq!(held(&brake, &one, 10), [1, 2, 3, 5, 6]);
+        let all = people(15, [9, 12, 13]);
+        let off = BrakeChange { is_on: false, fallen: 3, of: 7 };
+        assert_eq!(brake.look(at(15), &all), Some(off), "the way to them is open");
+        assert_eq!(held(&brake, &all, 15), []);
+        // The same phones are dead still, and say nothing new.
+        let again = BrakeInput { bounced: (1..=3).map(agent).collect(), ..people(20, [9, 12, 13]) };
+        assert_eq!(brake.look(at(20), &again), None);
+    }
+
     /// An hour of a team: everybody gets a push now and then, four phones die, and for ten minutes
     /// nothing comes through. Returns how many conversations were taken from the living, and how
     /// many of the dead ones' were.
@@ -224,14 +280,13 @@ mod tests {
     }
 
     fn deserted(agent: AgentId) -> Deserted {
-        let (state, availability) = (AgentState::Active, Availability::Available);
         Deserted {
             workspace: WorkspaceId(Uuid::nil()),
             conversation: ConversationId(agent.0),
             agent,
             owner_epoch: 1,
             from_seq: 1,
-            absence: Absence::find(state, availability, Verdict::Unreachable, false).unwrap(),
+            absence: Absence::Unreachable,
         }
     }
 

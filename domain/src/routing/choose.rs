@@ -1,5 +1,5 @@
-//! The choice among those who could take it. Whoever is reached for certain comes first, and ties
-//! go by id, so that a plan can be made again.
+//! The choice among those who could take it. Who is there comes first, and a console that was left
+//! open comes before a phone that may be dead. Ties go by id, so that a plan can be made again.
 
 use baton_protocol::setting::Routing;
 use baton_protocol::{AgentId, Choice};
@@ -7,17 +7,16 @@ use baton_protocol::{AgentId, Choice};
 use super::{Candidate, TeamMemory};
 use crate::chance::next;
 use crate::planted::{Bug, is_planted};
-use crate::reach::Verdict;
+use crate::reach::rank;
 
 pub(super) fn choose(
     policy: &Routing,
     eligible: &[&Candidate],
     memory: &mut TeamMemory,
 ) -> Option<AgentId> {
-    let is_unsure = |of: &Candidate| of.hears(policy.hand) == Verdict::Unsure;
-    let surest = eligible.iter().map(|of| is_unsure(of)).min()?;
-    let of: Vec<&Candidate> =
-        eligible.iter().copied().filter(|of| is_unsure(of) == surest).collect();
+    let rank_of = |of: &Candidate| rank(of.hears(policy.hand));
+    let first = eligible.iter().map(|of| rank_of(of)).min()?;
+    let of: Vec<&Candidate> = eligible.iter().copied().filter(|of| rank_of(of) == first).collect();
     let chosen = match policy.choose {
         Choice::LongestIdle | Choice::Unknown => of.iter().min_by_key(|of| idle(of)),
         Choice::RoundRobin => {
@@ -40,9 +39,9 @@ pub(super) fn choose(
     chosen.map(|of| of.agent)
 }
 
-/// The order of *longest idle*: by the last time somebody was given something or gave it back.
-/// Load does not come first, else who is fast gets everything. All who are chosen in one plan are
-/// so at one time: of these the least loaded comes first.
+/// The one who was given or gave back something longest ago, whatever they have: else who is fast
+/// gets everything. All who are chosen in one plan are so at one time: of these the least loaded
+/// comes first.
 fn idle(of: &Candidate) -> (u64, u32, AgentId) {
     if is_planted(Bug::TheFirstIsAlwaysAsked) {
         return (0, 0, of.agent);

@@ -1,12 +1,60 @@
 //! Moves of conversations from team to team, as routing settings make them. None may lead back.
+//! Rules move as well: so the router moves nothing back, and nothing more than three times without
+//! an act of a person.
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use baton_protocol::TeamId;
 use baton_protocol::setting::{Hand, Routing};
+use baton_protocol::{Actor, Fact, TeamId};
+
+/// Moves in a row without an act of a person, from which on the router moves nothing more.
+const MOVES_MAX: usize = 3;
+
+/// The moves of a conversation since a person did something: an agent, or the customer.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Moved {
+    /// The number of them.
+    pub count: usize,
+    /// The teams that had it, as far as they are told; the one that has it now is among them.
+    pub teams: BTreeSet<TeamId>,
+    /// Whether it was told that it goes in a circle.
+    pub is_told: bool,
+}
+
+impl Moved {
+    /// Reads them from the log, the newest fact first.
+    #[must_use]
+    pub fn from_log<'a>(facts: impl IntoIterator<Item = (Actor, &'a Fact)>) -> Self {
+        let mut moved = Self::default();
+        // The team after the change that was looked at last, which is older than those before.
+        let mut after = None;
+        for (actor, fact) in facts {
+            if let Fact::OwnerChanged { team_id, .. } = fact {
+                moved.count += usize::from(after.is_some_and(|after| after != *team_id));
+                moved.teams.insert(*team_id);
+                after = Some(*team_id);
+            } else if let Fact::ConversationOpened { team_id, .. } = fact {
+                moved.count += usize::from(after.is_some_and(|after| after != *team_id));
+                moved.teams.insert(*team_id);
+            } else if let Fact::Routed { trail, .. } = fact {
+                moved.is_told |= trail.circle;
+            }
+            if matches!(actor, Actor::Agent { .. } | Actor::Customer) {
+                break;
+            }
+        }
+        moved
+    }
+
+    /// Whether a move to that team goes on what goes round.
+    #[must_use]
+    pub fn is_circle(&self, to: TeamId) -> bool {
+        self.count >= MOVES_MAX || self.teams.contains(&to)
+    }
+}
 
 /// The teams from one to the other by moves, both named, the shortest way. `None` where no moves
 /// lead there.

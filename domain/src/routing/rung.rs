@@ -63,6 +63,7 @@ impl Calls {
                 calls = Self::default();
             } else if let Fact::Routed { agent_id: None, trail, .. } = fact
                 && trail.to_team.is_none()
+                && !trail.circle
                 && at >= since
             {
                 calls.note(if trail.again { Call::Again } else { Call::First }, at);

@@ -6,7 +6,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use baton_protocol::setting::{Routing, RoutingStep, StepWho};
-use baton_protocol::{AgentId, AgentState, Availability, LeftOut, PassedOver, TeamId};
+use baton_protocol::{AgentId, AgentState, Availability, LeftOut, OfferEnd, PassedOver, TeamId};
 
 use super::{Candidate, Waiting};
 use crate::fold::fold;
@@ -33,8 +33,11 @@ impl<'a> Looked<'a> {
         candidates: &'a BTreeMap<AgentId, Candidate>,
     ) -> Self {
         let mut looked = Self { eligible: Vec::new(), left_out: Vec::new(), busy: Vec::new() };
-        let has_refused =
-            |agent: &AgentId| waiting.declined.contains(agent) || policy.excluded.contains(agent);
+        let has_refused = |agent: &AgentId| {
+            waiting.asked.contains_key(agent)
+                || waiting.former.contains(agent)
+                || policy.excluded.contains(agent)
+        };
         for (agent, candidate) in candidates {
             let why = match obstacle((team, policy), step, waiting, candidate) {
                 // Who is in no way part of the team is not worth a line.
@@ -85,21 +88,31 @@ fn obstacle(
 ) -> Option<PassedOver> {
     let is_deaf = of.hears(policy.hand) == Verdict::Unreachable;
     let is_full = of.capacity.is_some_and(|capacity| of.load >= capacity);
+    let is_named = is_named_alone(step) && step.agents.contains(&of.agent);
+    let is_bot = of.is_bot && (!is_named || waiting.is_for_people);
+    let asked = waiting.asked.get(&of.agent).copied();
     let reasons = [
-        (of.state != AgentState::Active, PassedOver::Inactive),
+        // Who left the workspace is in no team any more.
         (!of.teams.contains(&team), PassedOver::NotInTeam),
+        (of.state != AgentState::Active, PassedOver::Inactive),
+        (is_bot, PassedOver::Bot),
         (of.is_off_shift && step.who != StepWho::OnCall, PassedOver::OffShift),
         (of.availability == Availability::Away, PassedOver::Away),
         (of.availability == Availability::Busy, PassedOver::Busy),
+        (of.is_out, PassedOver::NotResponding),
+        (of.is_braked, PassedOver::Braked),
         (is_deaf && of.verdict != Verdict::Unreachable, PassedOver::NoDevice),
         (is_deaf, PassedOver::Unreachable),
         // Before room: for somebody who could not take it nobody waits.
-        (is_named_alone(step) && !step.agents.contains(&of.agent), PassedOver::NotNamed),
+        (is_named_alone(step) && !is_named, PassedOver::NotNamed),
         (!has_skills(step, of), PassedOver::Skill),
         (step.speaks && !speaks(waiting, of), PassedOver::Language),
         (is_full, PassedOver::Full),
         (of.offers >= policy.at_once, PassedOver::OffersOut),
-        (waiting.declined.contains(&of.agent), PassedOver::Declined),
+        (asked == Some(OfferEnd::Missed), PassedOver::Missed),
+        (asked == Some(OfferEnd::NotReceived), PassedOver::NotReceived),
+        (asked.is_some(), PassedOver::Declined),
+        (waiting.former.contains(&of.agent), PassedOver::FormerOwner),
         (policy.excluded.contains(&of.agent), PassedOver::Excluded),
     ];
     reasons.into_iter().find_map(|(is_so, why)| is_so.then_some(why))

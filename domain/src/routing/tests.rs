@@ -19,6 +19,9 @@ pub(super) fn somebody(number: u128) -> Candidate {
         availability: Availability::Available,
         teams: [TEAM].into(),
         is_off_shift: false,
+        is_bot: false,
+        is_out: false,
+        is_braked: false,
         skills: BTreeMap::new(),
         languages: BTreeSet::new(),
         verdict: Verdict::Here,
@@ -38,7 +41,10 @@ pub(super) fn waits(number: u128) -> Waiting {
         waited_s: 0,
         language: None,
         last: None,
-        declined: BTreeSet::new(),
+        asked: BTreeMap::new(),
+        former: BTreeSet::new(),
+        is_for_people: false,
+        is_circling: false,
     }
 }
 
@@ -69,8 +75,8 @@ fn whoever_is_left_out_is_named_with_the_first_reason() {
     let left = |change: &dyn Fn(&mut Candidate), why: PassedOver| {
         let mut one = somebody(1);
         change(&mut one);
-        let declined = [agent(2)].into();
-        let waiting = Waiting { declined, ..waits(7) };
+        let asked = [(agent(2), OfferEnd::Declined)].into();
+        let waiting = Waiting { asked, ..waits(7) };
         let excluded = vec![agent(3)];
         let policy = Routing { excluded, ..policy(Choice::LongestIdle) };
         let mut all = by_id([one, somebody(2), somebody(3), somebody(4), somebody(5)]);
@@ -91,6 +97,9 @@ fn whoever_is_left_out_is_named_with_the_first_reason() {
     left(&|one| one.is_off_shift = true, PassedOver::OffShift);
     left(&|one| one.availability = Availability::Away, PassedOver::Away);
     left(&|one| one.availability = Availability::Busy, PassedOver::Busy);
+    left(&|one| one.is_bot = true, PassedOver::Bot);
+    left(&|one| one.is_out = true, PassedOver::NotResponding);
+    left(&|one| one.is_braked = true, PassedOver::Braked);
     left(&|one| one.verdict = Verdict::Unreachable, PassedOver::Unreachable);
     left(&|one| (one.load, one.capacity) = (3, Some(3)), PassedOver::Full);
     left(&|one| one.capacity = Some(0), PassedOver::Full);
@@ -187,6 +196,94 @@ fn each_way_to_choose_chooses_its_own() {
     let with_free = [all.as_slice(), &[idle(5, 0, 9)]].concat();
     let found = given(&policy(Choice::LongestIdle), &with_free, &[waits(7)]);
     assert_eq!(found, [Some(agent(1))], "who is fast gets no more than the others");
+}
+
+/// The reasons of those who were left out, by number.
+fn reasons(planned: &Planned) -> Vec<(u128, PassedOver)> {
+    planned.trail.left_out.iter().map(|left| (left.agent_id.0.as_u128(), left.why)).collect()
+}
+
+fn planned_for(steps: Vec<RoutingStep>, all: &[Candidate], waiting: &Waiting) -> Planned {
+    let policy = Routing { steps, ..policy(Choice::LongestIdle) };
+    let (mut all, mut memory) = (by_id(all.iter().cloned()), TeamMemory::default());
+    plan(routing(&policy), std::slice::from_ref(waiting), &mut all, &mut memory, 9).remove(0)
+}
+
+#[test]
+fn a_bot_is_a_candidate_for_nobody_but_a_step_that_names_it() {
+    let bot = Candidate { is_bot: true, ..somebody(1) };
+    let all = [bot.clone(), Candidate { load: 10, ..somebody(2) }];
+    let found = planned_for(Vec::new(), &all, &waits(7));
+    assert_eq!(found.agent, None, "it is nobody's turn but a person's");
+    assert_eq!(reasons(&found), [(1, PassedOver::Bot), (2, PassedOver::Full)]);
+    let alone = planned_for(Vec::new(), std::slice::from_ref(&bot), &waits(7));
+    assert!(!alone.is_somebody_there(), "so the team is called at once");
+    let last = RoutingStep { who: StepWho::Last, ..RoutingStep::default() };
+    let was_last = Waiting { last: Some(agent(1)), ..waits(7) };
+    assert_eq!(planned_for(vec![last], &all, &was_last).agent, None);
+    for who in [StepWho::Named, StepWho::OnCall] {
+        let named = RoutingStep { who, agents: vec![agent(1)], ..RoutingStep::default() };
+        assert_eq!(planned_for(vec![named.clone()], &all, &waits(7)).agent, Some(agent(1)));
+        let other = RoutingStep { agents: vec![agent(2)], ..named.clone() };
+        assert_eq!(planned_for(vec![other], &all, &waits(7)).agent, None);
+        let asked = Waiting { is_for_people: true, ..waits(7) };
+        let found = planned_for(vec![named], &all, &asked);
+        assert_eq!(found.agent, None, "their customer asked it for a person");
+    }
+}
+
+#[test]
+fn a_trail_says_what_became_of_each_who_was_asked_before_and_names_nobody_who_left() {
+    let ends = [OfferEnd::Declined, OfferEnd::Missed, OfferEnd::NotReceived, OfferEnd::Unknown];
+    let asked = (1..).zip(ends).map(|(n, end)| (agent(n), end)).collect();
+    let waiting = Waiting { asked, former: [agent(5)].into(), ..waits(7) };
+    let gone = Candidate { state: AgentState::Inactive, teams: BTreeSet::new(), ..somebody(6) };
+    let mut all: Vec<_> = (1..=5).map(somebody).collect();
+    all.push(gone);
+    let found = planned_for(Vec::new(), &all, &waiting);
+    let expected = [
+        (1, PassedOver::Declined),
+        (2, PassedOver::Missed),
+        (3, PassedOver::NotReceived),
+        (4, PassedOver::Declined),
+        (5, PassedOver::FormerOwner),
+    ];
+    assert_eq!(reasons(&found), expected);
+    assert!(!found.is_somebody_there(), "nobody else is there: the team is called at once");
+}
+
+#[test]
+fn who_is_there_and_a_phone_in_a_pocket_are_equal_and_an_open_console_comes_after_them() {
+    let with = |number, verdict, idle_since| Candidate { verdict, idle_since, ..somebody(number) };
+    let all = [
+        with(1, Verdict::Unsure, 0),
+        with(2, Verdict::Connected, 1),
+        with(3, Verdict::Here, 3),
+        with(4, Verdict::Push, 2),
+    ];
+    let order = (0..4).map(|had| {
+        let asked = |one: &Candidate| (one.agent, OfferEnd::Declined);
+        let given = [4, 3, 2, 1][..had].iter();
+        let asked = given.map(|n| asked(&all[n - 1])).collect();
+        planned_for(Vec::new(), &all, &Waiting { asked, ..waits(7) }).agent.unwrap()
+    });
+    assert_eq!(order.collect::<Vec<_>>(), [4, 3, 2, 1].map(agent));
+}
+
+#[test]
+fn what_went_in_a_circle_moves_no_more() {
+    let steps = || {
+        let to_team = Some(TeamId(Uuid::from_u128(0x52)));
+        let away = RoutingStep { who: StepWho::Move, to_team, ..RoutingStep::default() };
+        vec![RoutingStep::default(), away]
+    };
+    let away = Candidate { availability: Availability::Away, ..somebody(1) };
+    let found = planned_for(steps(), std::slice::from_ref(&away), &waits(7));
+    assert!(found.trail.to_team.is_some());
+    let circling = Waiting { is_circling: true, ..waits(7) };
+    let found = planned_for(steps(), &[away], &circling);
+    assert_eq!((found.agent, found.trail.to_team), (None, None));
+    assert_eq!(planned_for(steps(), &[somebody(1)], &circling).agent, Some(agent(1)));
 }
 
 /// Three of a team: two have something that lasts, and one is through at once. Returns how many of

@@ -1,11 +1,11 @@
 //! Labels that a source gave what was said: they become tags, for rules to wait for.
 
-use baton_protocol::setting::ContextSource;
+use baton_protocol::setting::{ContextSource, SourceLabel};
 use baton_protocol::{Conversation, Fact, SettingId, Status};
 
 use super::Policies;
 use super::steps::put_on;
-use crate::fold::fold;
+use crate::fold::{fold, named};
 
 /// The tags that stand for labels, without those that the source does not declare.
 pub(crate) fn meant<'a>(
@@ -13,8 +13,11 @@ pub(crate) fn meant<'a>(
     labels: &'a [String],
 ) -> impl Iterator<Item = SettingId> + 'a {
     labels.iter().filter_map(|label| {
-        let declared = source.labels.iter().find(|one| fold(&one.label) == fold(label));
-        declared.map(|one| one.tag)
+        let is_it = |one: &&SourceLabel| named(&one.label) == named(label);
+        // A program may leave accents out.
+        let is_alike = |one: &&SourceLabel| fold(&one.label) == fold(label);
+        let declared = source.labels.iter().find(is_it);
+        declared.or_else(|| source.labels.iter().find(is_alike)).map(|one| one.tag)
     })
 }
 

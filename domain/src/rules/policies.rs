@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_protocol::setting::{ContextSource, Rule, Sla, Test, Trigger, Webhook};
+use baton_protocol::setting::{
+    ContextSource, Rule, RuleAction, Sla, TeamPolicy, Test, Trigger, Webhook,
+};
 use baton_protocol::{
     AgentId, Calendar, Conversation, Pause, SettingBody, SettingId, TeamId, Timestamp, WorkspaceId,
 };
 
 use super::{Woken, due_at, follow_up, rang, triggers};
+use crate::automatic::is_marked;
 use crate::bots::KnownBot;
 use crate::find::{Phrase, Phrases, Sought, Spoken};
 use crate::hours::{Hours, day_end};
@@ -82,6 +85,10 @@ pub struct Policies {
     webhooks: BTreeMap<SettingId, Webhook>,
     sources: BTreeMap<SettingId, ContextSource>,
     tags: Tags,
+    /// The time zone of the workspace.
+    zone: Option<String>,
+    /// Minutes after a person's answer in which a team's customers get no automatic message.
+    quiet_min: BTreeMap<TeamId, u32>,
 }
 
 impl Policies {
@@ -97,7 +104,16 @@ impl Policies {
             policies.add(given);
         }
         policies.phrases = Phrases::new(policies.rules.iter().flat_map(sought));
+        policies.end_days();
         policies
+    }
+
+    /// Last days end where the workspace is.
+    fn end_days(&mut self) {
+        let zone = self.zone.as_deref();
+        for known in &mut self.rules {
+            known.until = known.rule.until.as_deref().and_then(|day| day_end(day, zone));
+        }
     }
 
     fn add(&mut self, Given { id, version, since, ended_at, body }: Given) {
@@ -114,12 +130,16 @@ impl Policies {
             _ if ended_at.is_some() => {}
             SettingBody::Rule(rule) if rule.enabled => self.put(id, (version, since), *rule),
             SettingBody::TeamPolicy(policy) => {
+                self.quiet_min.insert(TeamId(id.0), policy.quiet_after_answer_min);
                 let follow_up = policy.follow_up.into_iter();
                 for (id, rule) in follow_up.flat_map(|of| follow_up::rules(TeamId(id.0), of)) {
                     self.put(id, (version, since), rule);
                 }
             }
-            SettingBody::Bot(bot) => drop(self.bots.insert(bot.agent, KnownBot::new(*bot))),
+            SettingBody::WorkspacePolicy(policy) => self.zone = policy.time_zone,
+            SettingBody::Bot(bot) => {
+                self.bots.insert(bot.agent, KnownBot::new(*bot, since));
+            }
             SettingBody::Survey(survey) => drop(self.surveys.insert(id, (id, *survey))),
             SettingBody::Webhook(webhook) => drop(self.webhooks.insert(id, *webhook)),
             SettingBody::ContextSource(of) if of.enabled && of.suggests => {
@@ -134,8 +154,7 @@ impl Policies {
         let first_test =
             self.rules.last().map_or(0, |last| last.first_test + last.rule.tests.len());
         self.by_trigger.entry(rule.when).or_default().push(self.rules.len());
-        let until = rule.until.as_deref().and_then(day_end);
-        self.rules.push(KnownRule { id, version, since, rule, until, first_test });
+        self.rules.push(KnownRule { id, version, since, rule, until: None, first_test });
     }
 
     /// Whether nothing happens by itself.
@@ -144,6 +163,30 @@ impl Policies {
             && self.slas.is_empty()
             && self.bots.is_empty()
             && self.surveys.is_empty()
+    }
+
+    /// Whether a text that Baton sends by itself says who the customer is.
+    pub fn names_customers(&self) -> bool {
+        let replies = self.rules.iter().flat_map(|known| &known.rule.then);
+        let replies = replies.filter_map(|action| {
+            if let RuleAction::Reply { text } = action { Some(text) } else { None }
+        });
+        let surveys = self.surveys.values().flat_map(|(_, survey)| [&survey.ask, &survey.thanks]);
+        replies.chain(surveys.flatten()).any(|text| is_marked(text))
+    }
+
+    /// Whether something depends on who talked last.
+    pub fn minds_talk(&self) -> bool {
+        let minds = |action: &RuleAction| {
+            matches!(action, RuleAction::Reply { .. } | RuleAction::Resolve { .. })
+        };
+        self.rules.iter().flat_map(|known| &known.rule.then).any(minds)
+    }
+
+    /// So long after a person's answer no automatic message goes to a customer of a team, ms.
+    pub fn quiet_ms(&self, team: TeamId) -> i64 {
+        let min = self.quiet_min.get(&team).copied().unwrap_or(TeamPolicy::QUIET_MIN);
+        i64::from(min) * 60_000
     }
 
     /// Whether times are promised.

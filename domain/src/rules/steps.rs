@@ -1,15 +1,18 @@
 //! The steps of a rule: what each does on a conversation, or why it is skipped.
 
+use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
-use baton_protocol::limits::{REMINDERS_MAX, TAGS_MAX};
+use baton_protocol::limits::{REMINDERS_MAX, TAGS_MAX, TEXT_CHARS_MAX};
 use baton_protocol::setting::{Notified, RuleAction, WebhookKind};
 use baton_protocol::{
     AgentId, Conversation, Event, Fact, Marketing, MessageId, NoteId, Owner, OwnerCause, RuleStep,
     SettingId, SkipReason, SkippedStep, Status, TagOn, Timestamp,
 };
 
+use super::talk::Talk;
 use super::{KnownRule, Policies, turn_of};
 use crate::apply::apply;
+use crate::automatic;
 use crate::decide::Draft;
 use crate::decide::acknowledge::acknowledgement;
 use crate::decide::marketing;
@@ -17,6 +20,10 @@ use crate::decide::owner::changed;
 use crate::outward::is_told;
 use crate::reminders;
 
+/// A person's answer is a short time ago for so long: nothing resolves meanwhile.
+const FRESH_MS: i64 = 30 * 60 * 1000;
+/// A message that comes within so long after the end may be resolved again.
+const AGAIN_MS: i64 = 24 * 60 * 60 * 1000;
 /// A message to a customer is late after this.
 const LATE_MS: i64 = 15 * 60 * 1000;
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -39,7 +46,7 @@ pub struct Stepped {
 
 /// The times at which a rule acts, and the id of the line that it may write.
 #[derive(Clone, Copy, Debug)]
-pub struct Acting {
+pub struct Acting<'a> {
     /// The time of the commit.
     pub now: Timestamp,
     /// The time at which it was due.
@@ -48,6 +55,12 @@ pub struct Acting {
     pub message: MessageId,
     /// A fresh id for the text of a reminder.
     pub note: NoteId,
+    /// The customer's card, where it is known.
+    pub card: Option<&'a ContactCard>,
+    /// The newest answers.
+    pub talk: &'a Talk,
+    /// The event that woke the rule.
+    pub woken_by: &'a Event,
 }
 
 /// Carries out a rule's steps, each on the conversation that those before it left.
@@ -55,7 +68,7 @@ pub fn carry_out(
     policies: &Policies,
     known: &KnownRule,
     conversation: &Conversation,
-    acting: Acting,
+    acting: Acting<'_>,
 ) -> Stepped {
     let mut stepped = Stepped::default();
     let mut now = conversation.clone();
@@ -86,7 +99,7 @@ pub fn carry_out(
     stepped
 }
 
-fn event_of(rule: SettingId, now: &Conversation, draft: &Draft, at: Timestamp) -> Event {
+pub(super) fn event_of(rule: SettingId, now: &Conversation, draft: &Draft, at: Timestamp) -> Event {
     Event {
         position: 0,
         conversation_id: Some(now.head.id),
@@ -98,7 +111,8 @@ fn event_of(rule: SettingId, now: &Conversation, draft: &Draft, at: Timestamp) -
     }
 }
 
-fn step_of(action: &RuleAction) -> RuleStep {
+/// The step that an action is told as.
+pub(crate) fn step_of(action: &RuleAction) -> RuleStep {
     match action {
         RuleAction::Tag { tag } => RuleStep::Tag { tag: *tag },
         RuleAction::Untag { tag } => RuleStep::Untag { tag: *tag },
@@ -124,7 +138,7 @@ fn step_of(action: &RuleAction) -> RuleStep {
 struct Way<'a> {
     policies: &'a Policies,
     conversation: &'a Conversation,
-    acting: Acting,
+    acting: Acting<'a>,
 }
 
 type Done = Result<Vec<Draft>, SkipReason>;
@@ -281,6 +295,7 @@ impl Way<'_> {
         if head.status == Status::Resolved {
             return Err(SkipReason::Already);
         }
+        self.may_resolve()?;
         let resolved = Fact::StatusChanged { status: Status::Resolved, turn: None, outcome: None };
         let queue = Owner::Queue(head.team_id);
         let given = head
@@ -290,11 +305,37 @@ impl Way<'_> {
         Ok(std::iter::once(resolved.into()).chain(given).collect())
     }
 
+    /// Nobody is buried: no customer waits but by the message that woke the rule, and a person
+    /// answered, longer ago than a talk pauses. What comes soon after the end, and is all that
+    /// came, is resolved again.
+    fn may_resolve(&self) -> Result<(), SkipReason> {
+        let Acting { talk, woken_by, now, .. } = self.acting;
+        let line =
+            if let Fact::LineReceived { line, .. } = woken_by.fact { Some(line.seq) } else { None };
+        let turn = self.conversation.thread.turn;
+        if turn.is_some_and(|turn| Some(turn.from_seq) != line)
+            || line.is_some_and(|seq| seq < self.conversation.thread.customer_seq)
+        {
+            return Err(SkipReason::Unanswered);
+        }
+        let answered_at = talk.answered_at(self.policies);
+        let opens = talk.opened_at == Some(woken_by.at) && line.is_some();
+        let is_again = talk.ended_at.is_some_and(|ended| woken_by.at.since(ended) <= AGAIN_MS);
+        if opens && is_again && answered_at.is_none() {
+            return Ok(());
+        }
+        let answered_at = answered_at.ok_or(SkipReason::NobodyAnswered)?;
+        if now.since(answered_at) <= FRESH_MS {
+            return Err(SkipReason::RunningTalk);
+        }
+        Ok(())
+    }
+
     /// An acknowledgement: it answers nobody, and is dropped at the send when somebody has
     /// answered meanwhile.
     fn reply(&self, text: &str) -> Done {
         let thread = &self.conversation.thread;
-        let Acting { now, due_at, message, note: _ } = self.acting;
+        let Acting { now, due_at, message, card, .. } = self.acting;
         if !thread.kind.is_contact() {
             return Err(SkipReason::Group);
         }
@@ -311,6 +352,12 @@ impl Way<'_> {
         if now.since(due_at) > LATE_MS {
             return Err(SkipReason::TooLate);
         }
+        let talk = self.acting.talk;
+        let quiet_ms = self.policies.quiet_ms(self.conversation.head.team_id);
+        let answered_at = talk.answered_at(self.policies);
+        if answered_at.is_some_and(|answered| now.since(answered) < quiet_ms) {
+            return Err(SkipReason::RunningTalk);
+        }
         let Some(turn) = thread.turn else { return Err(SkipReason::Already) };
         let replied = &thread.clocks.replied;
         if replied.iter().any(|replied| replied.turn == turn.from_seq) {
@@ -321,7 +368,8 @@ impl Way<'_> {
             return Err(SkipReason::Limit);
         }
         debug_assert_eq!(turn_of(self.conversation), turn.from_seq, "a turn is open");
-        Ok(vec![acknowledgement(self.conversation, message, text, None, now)])
+        let text = automatic::filled(text, card, TEXT_CHARS_MAX).ok_or(SkipReason::Blank)?;
+        Ok(vec![acknowledgement(self.conversation, message, &text, None, now)])
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Holds, OwnerKind, StatusKind, Test};
-use baton_protocol::{Event, Fact, LineKind, Status, TagOn};
+use baton_protocol::{Actor, Clock, Conversation, Event, Fact, LineKind, Status, TagOn, Timestamp};
 
 use super::policies::{KnownRule, Policies};
 use super::{Woken, due_at, said};
 use crate::find::Spoken;
+use crate::hours::Hours;
 
 /// The tests that look for something that an event says. They are found together, however many
 /// there are, and not at all where nobody asks.
@@ -63,6 +64,68 @@ fn numbered(known: &KnownRule) -> impl Iterator<Item = (usize, &Test)> {
     (known.first_test..).zip(&known.rule.tests)
 }
 
+/// Schedules that are followed from one change to the next, at most.
+const CHANGES_MAX: usize = 24;
+
+/// The first time from `at` on at which a rule's tests hold on a conversation that stays as it is.
+pub(crate) fn holds_from(
+    policies: &Policies,
+    known: &KnownRule,
+    conversation: &Conversation,
+    at: Timestamp,
+) -> Option<Timestamp> {
+    let hours = known.rule.tests.iter().filter_map(|test| {
+        let Test::Hours { schedule, .. } = test else { return None };
+        policies.hours(*schedule)
+    });
+    let hours: Vec<&Hours> = hours.collect();
+    let mut at = at;
+    for _ in 0..CHANGES_MAX {
+        let event = ringing(conversation, known, at);
+        let heard = Heard::new(policies, &event);
+        let woken = Woken { conversation, event: &event, is_first: false };
+        if hold(policies, known, woken, &heard) {
+            return Some(at);
+        }
+        let asked = Asked { policies, woken, heard: &heard };
+        let is_lost = |(number, test): (usize, &Test)| {
+            !matches!(test, Test::Hours { .. }) && !asked.holds(number, test)
+        };
+        let all = known.rule.holds == Holds::All;
+        if all && numbered(known).any(is_lost) {
+            return None;
+        }
+        at = hours.iter().filter_map(|hours| hours.next_change(at)).min()?;
+    }
+    None
+}
+
+/// Whether each of a rule's tests holds on a conversation at a time, in their order.
+pub(crate) fn each_at(
+    policies: &Policies,
+    known: &KnownRule,
+    conversation: &Conversation,
+    at: Timestamp,
+) -> Vec<bool> {
+    let event = ringing(conversation, known, at);
+    let woken = Woken { conversation, event: &event, is_first: false };
+    each(policies, known, woken, &Heard::new(policies, &event))
+}
+
+/// That the clock of a rule rings at a time.
+fn ringing(conversation: &Conversation, known: &KnownRule, at: Timestamp) -> Event {
+    let clock = Clock::Rule { rule_id: known.id };
+    Event {
+        position: 0,
+        conversation_id: Some(conversation.head.id),
+        revision: None,
+        at,
+        actor: Actor::System,
+        fact: Fact::ClockDue { clock, start: at, due_at: at, policy_id: None },
+        content: None,
+    }
+}
+
 /// All that tests look at.
 struct Asked<'a> {
     policies: &'a Policies,
@@ -83,7 +146,7 @@ impl Asked<'_> {
     }
 
     fn holds(&self, number: usize, test: &Test) -> bool {
-        let Woken { conversation, event } = self.woken;
+        let Woken { conversation, event, .. } = self.woken;
         let (head, thread) = (&conversation.head, &conversation.thread);
         match test {
             Test::Text { not, .. } => self.heard.has(number) != *not,
@@ -153,7 +216,7 @@ pub fn contradiction(tests: &[Test]) -> Option<(usize, usize)> {
 
 fn contradict(one: &Test, other: &Test) -> bool {
     match (one, other) {
-        (Test::Owner { is: one }, Test::Owner { is: other }) => one != other,
+        (Test::Owner { is: one }, Test::Owner { is: other }) => !is_owner_of_both(*one, *other),
         (Test::Known { not: one }, Test::Known { not: other })
         | (Test::FromAd { not: one }, Test::FromAd { not: other }) => one != other,
         (Test::Kind { any_of: a, not: x }, Test::Kind { any_of: b, not: y }) => {
@@ -177,6 +240,14 @@ fn contradict(one: &Test, other: &Test) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether one owner can be of both kinds: a bot is an agent, and so is a person.
+fn is_owner_of_both(one: OwnerKind, other: OwnerKind) -> bool {
+    let is_agent = |kind| kind != OwnerKind::Queue;
+    one == other
+        || (one == OwnerKind::Agent && is_agent(other))
+        || (other == OwnerKind::Agent && is_agent(one))
 }
 
 /// Whether nothing is in both sets; `true` beside one stands for all that is not in it.

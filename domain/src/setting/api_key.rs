@@ -5,14 +5,14 @@ use baton_protocol::setting::{ApiKey, SettingBody};
 
 use super::text::{last_day, name};
 use super::{Around, Name, SettingRules, Target, Wrong};
-use crate::fold::fold;
+use crate::fold::{fold, named};
 use crate::hours::day_end;
 
-/// The time at which the last day of a key is over; `None` for one without. A day that is none was
-/// over long ago.
-pub fn ends_at(key: &ApiKey) -> Option<Timestamp> {
+/// The time at which the last day of a key is over, where the workspace is; `None` for one without.
+/// A day that is none was over long ago.
+pub fn ends_at(key: &ApiKey, zone: Option<&str>) -> Option<Timestamp> {
     let until = key.until.as_deref()?;
-    Some(day_end(until).unwrap_or(Timestamp::from_ms(0)))
+    Some(day_end(until, zone).unwrap_or(Timestamp::from_ms(0)))
 }
 
 impl SettingRules for ApiKey {
@@ -33,5 +33,9 @@ impl SettingRules for ApiKey {
 
     fn key(&self) -> Option<(&'static str, String)> {
         Some(("name", fold(&self.name)))
+    }
+
+    fn exact_key(&self) -> Option<String> {
+        Some(named(&self.name))
     }
 }

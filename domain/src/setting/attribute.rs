@@ -6,7 +6,7 @@ use baton_protocol::setting::{Attribute, AttributeType, SettingBody};
 
 use super::text::{count, name, number, word};
 use super::{Around, SettingRules, Wrong};
-use crate::fold::fold;
+use crate::fold::named;
 
 impl SettingRules for Attribute {
     fn check(&mut self, around: &Around<'_>) -> Result<(), Wrong> {
@@ -14,7 +14,7 @@ impl SettingRules for Attribute {
         name("name", &mut self.name)?;
         count("options", self.options.len(), 100)?;
         self.options.iter_mut().try_for_each(|option| name("options", option))?;
-        let different: BTreeSet<String> = self.options.iter().map(|one| fold(one)).collect();
+        let different: BTreeSet<String> = self.options.iter().map(|one| named(one)).collect();
         if different.len() != self.options.len() {
             return Err(Wrong::new("options", "must differ"));
         }

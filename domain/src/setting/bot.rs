@@ -4,6 +4,7 @@ use baton_protocol::setting::{Bot, SettingBody};
 
 use super::text::{count, name, number};
 use super::{Around, Name, SettingRules, Target, Wrong};
+use crate::find::Phrase;
 
 impl SettingRules for Bot {
     fn check(&mut self, around: &Around<'_>) -> Result<(), Wrong> {
@@ -14,6 +15,9 @@ impl SettingRules for Bot {
         }
         count("words", self.words.len(), 50)?;
         self.words.iter_mut().try_for_each(|word| name("words", word))?;
+        if self.words.iter().any(|word| Phrase::new(word).is_empty()) {
+            return Err(Wrong::new("words", "must be words or emoji"));
+        }
         number("turns_max", self.turns_max, 1, 50)?;
         number("silent_s", self.silent_s, 10, 3_600)?;
         number("minutes_max", self.minutes_max, 1, 1_440)

@@ -7,7 +7,7 @@ use baton_protocol::setting::{ContextSource, SettingKind, SourceLabel};
 use super::text::{count, name, number};
 use super::webhook::address;
 use super::{Around, Name, SettingRules, Target, Wrong};
-use crate::fold::fold;
+use crate::fold::{fold, named};
 use crate::outside::ROWS_MAX;
 
 const LABELS_MAX: usize = 20;
@@ -22,7 +22,7 @@ impl SettingRules for ContextSource {
         self.shows.iter_mut().try_for_each(|label| name("shows", label))?;
         count("labels", self.labels.len(), LABELS_MAX)?;
         self.labels.iter_mut().try_for_each(check_label)?;
-        let each: BTreeSet<String> = self.labels.iter().map(|one| fold(&one.label)).collect();
+        let each: BTreeSet<String> = self.labels.iter().map(|one| named(&one.label)).collect();
         if each.len() < self.labels.len() {
             return Err(Wrong::new("labels", "names one label twice"));
         }
@@ -46,6 +46,10 @@ impl SettingRules for ContextSource {
 
     fn key(&self) -> Option<(&'static str, String)> {
         Some(("name", fold(&self.name)))
+    }
+
+    fn exact_key(&self) -> Option<String> {
+        Some(named(&self.name))
     }
 }
 

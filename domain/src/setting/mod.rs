@@ -149,9 +149,15 @@ pub trait SettingRules: Sized {
         Vec::new()
     }
 
-    /// The field that is unique at a home, and its value as it is compared.
+    /// The field that is unique at a home, and its value as it is looked for: what is the same has
+    /// the same one.
     fn key(&self) -> Option<(&'static str, String)> {
         None
+    }
+
+    /// The value of that field as it is compared. Of names, two accents are two names.
+    fn exact_key(&self) -> Option<String> {
+        self.key().map(|(_, key)| key)
     }
 
     /// What holds where nobody has set it, for kinds with one setting per home.
@@ -211,9 +217,15 @@ pub fn names(body: &SettingBody) -> BTreeSet<Name> {
     each_setting!(body, body => body.names()).into_iter().collect()
 }
 
-/// The field of a body that is unique at its home, and its value as it is compared.
+/// The field of a body that is unique at its home, and its value as it is looked for.
 pub fn key(body: &SettingBody) -> Option<(&'static str, String)> {
     each_setting!(body, body => body.key())
+}
+
+/// Whether two bodies say the same in the field that is unique at their home.
+pub fn is_same_name(one: &SettingBody, other: &SettingBody) -> bool {
+    let exact = |body: &SettingBody| each_setting!(body, body => body.exact_key());
+    exact(one) == exact(other)
 }
 
 /// What holds at a home where nobody has set it; `None` for kinds with any number of settings.

@@ -7,14 +7,14 @@ use baton_protocol::setting::{AskOutcome, OutcomeChoice, Outcomes, SettingKind};
 
 use super::text::{count, name};
 use super::{Around, Name, SettingRules, Target, Wrong};
-use crate::fold::fold;
+use crate::fold::named;
 
 impl SettingRules for Outcomes {
     fn check(&mut self, _: &Around<'_>) -> Result<(), Wrong> {
         count("list", self.list.len(), 40)?;
         self.list.iter_mut().try_for_each(|choice| name("list", &mut choice.name))?;
         let ids: BTreeSet<_> = self.list.iter().map(|choice| choice.id).collect();
-        let names: BTreeSet<String> = self.list.iter().map(|choice| fold(&choice.name)).collect();
+        let names: BTreeSet<String> = self.list.iter().map(|choice| named(&choice.name)).collect();
         if ids.len() != self.list.len() || names.len() != self.list.len() {
             return Err(Wrong::new("list", "must differ in ids and names"));
         }

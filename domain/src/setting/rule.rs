@@ -6,7 +6,8 @@ use baton_protocol::setting::{Holds, Rule, RuleAction, SettingKind, Test, Trigge
 
 use super::text::{count, language, last_day, lines, name, number};
 use super::{Around, Name, SettingRules, Target, Wrong};
-use crate::fold::fold;
+use crate::find::Phrase;
+use crate::fold::{fold, named};
 use crate::rules::contradiction;
 
 /// Values that one test names.
@@ -58,6 +59,10 @@ impl SettingRules for Rule {
     fn key(&self) -> Option<(&'static str, String)> {
         Some(("name", fold(&self.name)))
     }
+
+    fn exact_key(&self) -> Option<String> {
+        Some(named(&self.name))
+    }
 }
 
 /// The parts of a rule that have to fit each other.
@@ -101,8 +106,31 @@ impl Whole for Rule {
         }
     }
 
-    /// A rule must not bury what somebody said: it knows what that is, or leaves it open.
+    /// A rule must not bury what somebody said: it knows what that is, or leaves it open. What
+    /// wakes a rule while a customer waits never resolves, since nobody has answered.
     fn check_burial(&self) -> Result<(), Wrong> {
+        let resolves = self.then.iter().any(|action| matches!(action, RuleAction::Resolve { .. }));
+        let waits = match self.when {
+            Trigger::EpisodeOpened
+            | Trigger::Unanswered
+            | Trigger::Unassigned
+            | Trigger::WindowLeft => true,
+            Trigger::Message
+            | Trigger::FirstMessage
+            | Trigger::OwnerChanged
+            | Trigger::StatusChanged
+            | Trigger::Tagged
+            | Trigger::Resolved
+            | Trigger::Limited
+            | Trigger::Idle => false,
+        };
+        if resolves && waits {
+            return Err(Wrong::new("then", "must not resolve what nobody has answered"));
+        }
+        let snoozes = self.then.iter().any(|action| matches!(action, RuleAction::Snooze { .. }));
+        if snoozes && self.when == Trigger::EpisodeOpened {
+            return Err(Wrong::new("then", "must not put aside what nobody has read"));
+        }
         let buries = |action: &RuleAction| {
             matches!(action, RuleAction::Resolve {} | RuleAction::Snooze { .. })
         };
@@ -134,8 +162,8 @@ fn check_test(test: &mut Test) -> Result<(), Wrong> {
         Test::Text { any_of, .. } => {
             any_of.iter_mut().for_each(|word| *word = word.trim().to_owned());
             any_of.iter().try_for_each(|word| lines("if", word, WORD_CHARS_MAX))?;
-            if any_of.iter().any(|word| fold(word).trim().is_empty()) {
-                return Err(Wrong::new("if", "must name words"));
+            if any_of.iter().any(|word| Phrase::new(word).is_empty()) {
+                return Err(Wrong::new("if", "must name words or emoji"));
             }
             any_of.len()
         }

@@ -4,7 +4,7 @@ use baton_protocol::setting::Schedule;
 
 use super::text::{count, name, spans, zone};
 use super::{Around, SettingRules, Wrong};
-use crate::fold::fold;
+use crate::fold::{fold, named};
 use crate::hours::day_of;
 
 impl SettingRules for Schedule {
@@ -27,5 +27,9 @@ impl SettingRules for Schedule {
 
     fn key(&self) -> Option<(&'static str, String)> {
         Some(("name", fold(&self.name)))
+    }
+
+    fn exact_key(&self) -> Option<String> {
+        Some(named(&self.name))
     }
 }

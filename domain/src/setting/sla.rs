@@ -4,7 +4,7 @@ use baton_protocol::setting::{SettingKind, Sla, SlaTarget};
 
 use super::text::{count, name, number};
 use super::{Around, Name, SettingRules, Target, Wrong};
-use crate::fold::fold;
+use crate::fold::{fold, named};
 
 /// The clocks of a policy, by the fields that set them.
 fn targets(of: &Sla) -> impl Iterator<Item = (&'static str, SlaTarget)> {
@@ -49,5 +49,9 @@ impl SettingRules for Sla {
 
     fn key(&self) -> Option<(&'static str, String)> {
         Some(("name", fold(&self.name)))
+    }
+
+    fn exact_key(&self) -> Option<String> {
+        Some(named(&self.name))
     }
 }

@@ -4,7 +4,7 @@ use baton_protocol::setting::{SettingBody, SettingKind, Tag};
 
 use super::text::name;
 use super::{Around, Name, SettingRules, Target, Wrong};
-use crate::fold::fold;
+use crate::fold::{fold, named};
 
 /// The number of merges that are followed.
 const MERGES_MAX: usize = 8;
@@ -37,5 +37,9 @@ impl SettingRules for Tag {
 
     fn key(&self) -> Option<(&'static str, String)> {
         Some(("name", fold(&self.name)))
+    }
+
+    fn exact_key(&self) -> Option<String> {
+        Some(named(&self.name))
     }
 }

@@ -9,7 +9,8 @@ use super::{Around, Name, SettingRules, Target, Wrong};
 impl SettingRules for TeamPolicy {
     fn check(&mut self, _: &Around<'_>) -> Result<(), Wrong> {
         number("undo_s", self.undo_s, 0, 10)?;
-        number("absent_min", self.absent_min, 0, 120)?;
+        number("quiet_after_answer_min", self.quiet_after_answer_min, 0, 240)?;
+        self.absent_min.map_or(Ok(()), |of| number("absent_min", of, 0, 120))?;
         if let Some(follow_up) = self.follow_up {
             let hours = [Some(follow_up.after_open_h), follow_up.then_lead_after_open_h];
             hours.into_iter().flatten().try_for_each(|of| number("follow_up", of, 1, 1_000))?;

@@ -78,7 +78,7 @@ fn what_is_wrong_is_named_by_its_field() {
     let attribute =
         |options: Value| json!({"key": "k", "name": "K", "type": "one_of", "options": options});
     assert_eq!(wrong(Attribute, &attribute(json!([]))), "options");
-    assert_eq!(wrong(Attribute, &attribute(json!(["Año", "ANO"]))), "options");
+    assert_eq!(wrong(Attribute, &attribute(json!(["Año", "AÑO"]))), "options");
 }
 
 /// What is wrong with a rule of these steps, beside a webhook that lists these events.
@@ -175,7 +175,7 @@ fn labels_of_a_source_are_named_once_and_only_where_it_is_told_what_was_said() {
     assert!(is_fit(json!({"suggests": true, "labels": one, "otherwise": tag})));
     assert!(!is_fit(json!({"labels": one})), "nobody told it what was said");
     assert!(!is_fit(json!({"suggests": true, "otherwise": tag})), "it has no labels");
-    let twice = json!([label("Facturación"), label("FACTURACION")]);
+    let twice = json!([label("Facturación"), label("FACTURACIÓN")]);
     assert!(!is_fit(json!({"suggests": true, "labels": twice})));
     for odd in ["", " ", &"x".repeat(61)] {
         assert!(!is_fit(json!({"suggests": true, "labels": [label(odd)]})), "{odd:?}");
@@ -243,6 +243,29 @@ fn names_are_kept_trimmed_and_compared_folded() {
     let tag = around(SettingKind::Tag, &json!({"name": "  Niño "})).expect("a tag");
     assert_eq!(tag.to_json()["name"], "Niño");
     assert_eq!(key(&tag), Some(("name", "nino".to_owned())));
+}
+
+#[test]
+fn two_accents_are_two_names_and_two_forms_are_one() {
+    let tag = |name: &str| around(SettingKind::Tag, &json!({"name": name})).expect("a tag");
+    for (one, other) in
+        [("Mã", "Ma"), ("papá", "papa"), ("Año", "Ano"), ("かみ", "カミ"), ("は", "ば")]
+    {
+        assert!(!is_same_name(&tag(one), &tag(other)), "{one} {other}");
+    }
+    for (one, other) in
+        [("Café", "Cafe\u{301}"), ("VIP", "vip"), ("VIP  A", "vip a"), ("ﬁn", "FIN")]
+    {
+        assert!(is_same_name(&tag(one), &tag(other)), "{one} {other}");
+        assert_eq!(key(&tag(one)), key(&tag(other)), "it is found by its key");
+    }
+    // Lists within a body compare alike.
+    let outcomes = |names: [&str; 2]| {
+        let [one, other] = [1, 2].map(Uuid::from_u128);
+        let list = json!([{"id": one, "name": names[0]}, {"id": other, "name": names[1]}]);
+        around(SettingKind::Outcomes, &json!({"list": list})).is_ok()
+    };
+    assert!(outcomes(["papá", "papa"]) && !outcomes(["papá", "PAPA\u{301}"]));
 }
 
 #[test]

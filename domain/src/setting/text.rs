@@ -4,6 +4,7 @@ use baton_protocol::setting::Span;
 use serde_json::Value;
 
 use super::Wrong;
+use crate::automatic::problem;
 use crate::hours::day_end;
 use crate::names;
 
@@ -49,6 +50,12 @@ pub(super) fn lines(field: &str, text: &str, most: usize) -> Result<(), Wrong> {
         return Err(Wrong::new(field, "must not hold control characters"));
     }
     Ok(())
+}
+
+/// A text that Baton sends by itself: nobody is there to fill in a blank.
+pub(super) fn automatic(field: &str, text: &str, most: usize) -> Result<(), Wrong> {
+    lines(field, text, most)?;
+    problem(text).map_or(Ok(()), |problem| Err(Wrong::new(field, problem)))
 }
 
 /// A name for programs: up to 32 of a–z, 0–9 and these.
@@ -116,6 +123,6 @@ pub(super) fn spans(field: &str, spans: &[Span]) -> Result<(), Wrong> {
 
 /// A day that is written as `2027-12-31`, or none.
 pub(super) fn last_day(field: &'static str, day: Option<&str>) -> Result<(), Wrong> {
-    let is_day = day.is_none_or(|day| day_end(day).is_some());
+    let is_day = day.is_none_or(|day| day_end(day, None).is_some());
     is_day.then_some(()).ok_or_else(|| Wrong::new(field, "must be a day, as 2027-12-31"))
 }

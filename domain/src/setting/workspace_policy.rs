@@ -3,12 +3,13 @@
 use baton_protocol::Home;
 use baton_protocol::setting::{Span, WorkspacePolicy};
 
-use super::text::{count, language, zone};
+use super::text::{count, language, number, zone};
 use super::{Around, SettingRules, Wrong};
 
 impl SettingRules for WorkspacePolicy {
     fn check(&mut self, _: &Around<'_>) -> Result<(), Wrong> {
         self.time_zone.as_ref().map_or(Ok(()), |name| zone("time_zone", name))?;
+        self.here_min.map_or(Ok(()), |of| number("here_min", of, 2, 30))?;
         count("languages", self.languages.len(), 20)?;
         self.languages.iter().try_for_each(|tag| language("languages", tag))?;
         // It may reach over midnight.

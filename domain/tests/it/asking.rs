@@ -195,8 +195,8 @@ fn a_rule_tells_the_webhook_that_it_names_and_no_other_one() {
     let scene = told(Some(webhook(&[WebhookKind::RuleCalled])));
     assert_eq!(last(&scene), (vec![step], vec![]));
     let ran = scene.log.iter().find(|event| matches!(event.fact, Fact::RuleRan { .. })).unwrap();
-    assert_eq!(kind_of(&ran.fact, id(5)), Some(WebhookKind::RuleCalled));
-    assert_eq!(kind_of(&ran.fact, id(6)), None);
+    assert_eq!(kind_of(&ran.fact, id(5), None), Some(WebhookKind::RuleCalled));
+    assert_eq!(kind_of(&ran.fact, id(6), None), None);
     // It says itself what it is told.
     let not_listed = webhook(&[WebhookKind::MessageReceived]);
     assert_eq!(last(&told(Some(not_listed))), (vec![], vec![SkipReason::NotTold]));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::board::{BoardInput, BrakeOn, Counted};
+use baton_domain::board::{BoardInput, BrakeOn, Counted, RouterView};
 use baton_domain::scope::Viewer;
 use baton_protocol::board::{BoardAlert, BoardFigures, Verdict};
 use baton_protocol::{
@@ -33,6 +33,10 @@ fn member(id: AgentId, teams: &[TeamId]) -> Agent {
     }
 }
 
+fn standing(verdict: Verdict) -> RouterView {
+    RouterView { verdict, is_bot: false, is_out: false, lives: false }
+}
+
 fn counted(team: TeamId, channel: ChannelId, figures: BoardFigures) -> Counted {
     Counted { team, channel, owner: None, asked: None, figures }
 }
@@ -55,8 +59,8 @@ fn input() -> BoardInput {
             Counted { owner: Some(BEN), ..counted(BILLING, SHOP, bens) },
         ],
         people: vec![
-            (member(BEN, &[BILLING]), Verdict::Unsure),
-            (member(ANA, &[SALES, BILLING]), Verdict::Push),
+            (member(BEN, &[BILLING]), standing(Verdict::Unsure)),
+            (member(ANA, &[SALES, BILLING]), standing(Verdict::Push)),
         ],
         brake: None,
     }
@@ -93,6 +97,10 @@ fn a_person_is_shown_with_their_load_of_each_team_and_what_they_may_still_have()
     assert_eq!((ana.agent_id, ana.load, ana.room), (ANA, 3, Some(2)));
     assert_eq!((ana.offered, ana.waiting, ana.verdict), (1, 1, Verdict::Push));
     assert_eq!(ana.teams, BTreeMap::from([(SALES, 3)]));
+    let mut out = input();
+    out.people[1].1.is_out = true;
+    let shown = |input: &BoardInput| input.shown_to(&lead(&[SALES])).agents[0].not_responding;
+    assert_eq!((shown(&input()), shown(&out)), (false, true));
     let mut gone = input();
     gone.people[1].0.state = AgentState::Leaving;
     gone.people[1].0.capacity = None;
@@ -114,12 +122,15 @@ fn a_routed_team_of_which_nobody_can_be_reached_is_an_alert() {
     };
     let nobody = BoardAlert::NobodyThere { team_id: SALES };
     assert_eq!(alerts(&|_| {}), [], "a push reaches Ana");
-    assert_eq!(alerts(&|of| of.people[1].1 = Verdict::Unreachable), [nobody]);
+    assert_eq!(alerts(&|of| of.people[1].1 = standing(Verdict::Unreachable)), [nobody]);
+    assert_eq!(alerts(&|of| of.people[1].1 = standing(Verdict::Connected)), []);
+    assert_eq!(alerts(&|of| of.people[1].1.is_bot = true), [nobody]);
+    assert_eq!(alerts(&|of| of.people[1].1.is_out = true), [nobody]);
     assert_eq!(alerts(&|of| of.people[1].0.availability = Availability::Away), [nobody]);
     assert_eq!(alerts(&|of| of.people[1].0.teams.clear()), [nobody]);
     assert_eq!(alerts(&|of| of.people[1].0.teams[0].kind = MembershipKind::Supervisor), [nobody]);
     let unrouted = |of: &mut BoardInput| {
-        of.people[1].1 = Verdict::Unreachable;
+        of.people[1].1 = standing(Verdict::Unreachable);
         of.routed.clear();
     };
     assert_eq!(alerts(&unrouted), [], "what nobody routes rings for all");
@@ -139,7 +150,9 @@ fn a_brake_comes_first_and_then_only_people_at_a_device_count_as_there() {
         BoardAlert::Late { team_id: SALES, count: 1 },
     ];
     assert_eq!(input.shown_to(&lead(&[SALES])).alerts, expected);
-    input.people[1].1 = Verdict::Here;
+    input.people[1].1.lives = true;
+    assert_eq!(input.shown_to(&lead(&[SALES])).alerts.len(), 3, "her phone had a push since");
+    input.people[1].1 = standing(Verdict::Here);
     assert_eq!(input.shown_to(&lead(&[SALES])).alerts.len(), 3);
     assert_eq!(input.shown_to(&lead(&[])).alerts, [], "who supervises nothing is told nothing");
 }

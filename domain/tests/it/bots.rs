@@ -6,7 +6,7 @@ use baton_protocol::{BotStep, Fact, Owner, OwnerCause, Timestamp};
 use proptest::prelude::*;
 
 use crate::automatic::{HOUR, MINUTE, SALES, Scene, given};
-use crate::group::AGENT;
+use crate::group::{AGENT, TEAM};
 use crate::team::{reply, resolve};
 
 const SECOND: i64 = 1_000;
@@ -75,6 +75,38 @@ fn who_asks_for_a_person_gets_to_one_in_the_same_commit() {
     let mut scene = taken();
     scene.says("humanity");
     assert_eq!(scene.conversation().head.owner, Owner::Agent(AGENT), "words are whole ones");
+}
+
+#[test]
+fn a_bot_takes_nothing_back_that_its_customer_asked_a_person_for() {
+    // One team, which the bot is in as well.
+    let bot = || Bot { back_to: TEAM, ..bot() };
+    let mut scene = Scene::new(vec![given(1, bot())]);
+    scene.says("hola");
+    scene.does(CommandBody::Claim(Claim { expect_owner_epoch: 1, exceed_capacity: false }));
+    scene.says("human, please");
+    assert_eq!(scene.conversation().head.owner, Owner::Queue(TEAM));
+    let claim = |scene: &mut Scene| {
+        let expect_owner_epoch = scene.conversation().head.owner_epoch;
+        scene.does(CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity: false }))
+    };
+    claim(&mut scene);
+    scene.says("human!");
+    let last = scene.conversation().thread.last_line;
+    scene.does(reply(last));
+    assert_eq!(scene.conversation().head.owner, Owner::Queue(TEAM), "neither by an answer");
+    assert_eq!(steps(&scene).len(), 2, "it began once");
+    scene.is_its_log();
+    // The next episode may begin with it.
+    scene.sets(Vec::new());
+    claim(&mut scene);
+    let last = scene.conversation().thread.last_line;
+    scene.does(resolve(last));
+    scene.sets(vec![given(1, bot())]);
+    scene.says("hola de nuevo");
+    claim(&mut scene);
+    assert_eq!(scene.conversation().head.owner, Owner::Agent(AGENT));
+    scene.is_its_log();
 }
 
 #[test]

@@ -277,7 +277,7 @@ impl Chaos {
                 team.agent(hand).state = AgentState::Leaving;
                 for id in [LUCIA, MATEO] {
                     let agent = team.agent(hand).clone();
-                    let drafts = owner::rehome(team.of(id), &agent);
+                    let drafts = owner::rehome(team.of(id), &agent, (&[], false));
                     team.append(id, drafts, Actor::System, None);
                 }
             }

@@ -61,6 +61,7 @@ impl Client {
             },
             server_time: baton_protocol::Timestamp::default(),
             facts: None,
+            hears_idle: false,
         });
         client.gets(&reset(0));
         client

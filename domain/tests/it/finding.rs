@@ -1,7 +1,7 @@
 //! What is found by what people type: the cases that the console holds itself against as well.
 
 use baton_domain::find::{Typed, Wanted, entries};
-use baton_domain::fold::fold;
+use baton_domain::fold::{fold, named};
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -56,8 +56,9 @@ fn the_index_leads_to_each_text_that_is_found() {
     for Find { query, text, finds, .. } in cases().finds {
         let wanted = Wanted::new(&query).expect("words");
         let (all, number) = (entries(&text), wanted.number_entry());
-        let leads =
-            all.contains(wanted.entry()) || number.is_some_and(|entry| all.contains(&entry));
+        let leads = all.contains(wanted.entry())
+            || number.is_some_and(|entry| all.contains(&entry))
+            || wanted.code_entry().is_some_and(|entry| all.contains(entry));
         assert!(leads || !finds, "{query} in {text}: {} not in {all:?}", wanted.entry());
     }
 }
@@ -89,6 +90,8 @@ fn what_was_found_is_marked_as_it_was_written() {
     assert_eq!(marked("한글", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}!").len(), 1);
     assert_eq!(marked("カード", "クレジットｶｰﾄﾞで"), ["ｶｰﾄﾞ"]);
     assert_eq!(marked("قال", "قَالَ لي"), ["قَالَ"]);
+    assert_eq!(marked("qx20417", "El pedido QX-20417, hoy"), ["QX-20417"]);
+    assert_eq!(marked("ES9121", "IBAN ES91 2100 0418"), ["ES91 2100"]);
     assert_eq!(marked("0151 12345678", "Ruf +49 (0)151 12345678 an"), ["49 (0)151 12345678"]);
     assert_eq!(marked("ficha", "la ﬁcha e\u{301}"), ["ﬁcha"]);
 }
@@ -114,6 +117,29 @@ const WORD: &str = "[a-zéß한글가ก-๙自行車か-んカ-ンا-يب0-9०
 
 proptest! {
     #[test]
+    fn a_code_is_found_with_and_without_its_signs(
+        parts in prop::collection::vec("[a-z]{0,2}[0-9]{1,5}", 2..5),
+        said in prop::sample::select(vec!["", "-", " ", ".", "/", "_"]),
+        asked in prop::sample::select(vec!["", "-", " ", ".", "/", "_"]),
+    ) {
+        let (text, query) = (format!("el {} ya", parts.join(said)), parts.join(asked));
+        prop_assume!(parts.concat().len() >= 5);
+        let wanted = Wanted::new(&query).expect("words");
+        prop_assert!(wanted.finds(&text), "{} in {}", query, text);
+        prop_assert!(Typed::new(&query).is_some_and(|typed| typed.is_in(&text)));
+        let all = entries(&text);
+        let leads = all.contains(wanted.entry())
+            || wanted.number_entry().is_some_and(|entry| all.contains(&entry))
+            || wanted.code_entry().is_some_and(|entry| all.contains(entry));
+        prop_assert!(leads, "{} of {} in {}", wanted.entry(), query, text);
+    }
+
+    #[test]
+    fn one_name_is_one_for_the_search_as_well(text in any::<String>()) {
+        prop_assert_eq!(fold(&named(&text)), fold(&text));
+    }
+
+    #[test]
     fn what_is_folded_stays_as_it_is(text in any::<String>()) {
         let once = fold(&text);
         prop_assert_eq!(fold(&once), once);
@@ -135,6 +161,7 @@ proptest! {
             // One or two letters lead to themselves alone.
             let leads = wanted.entry().chars().count() < 3
                 || all.contains(wanted.entry())
+                || wanted.code_entry().is_some_and(|entry| all.contains(entry))
                 || number.is_some_and(|entry| all.contains(&entry));
             prop_assert!(leads, "{} of {} in {}", wanted.entry(), query, text);
         }

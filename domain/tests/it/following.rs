@@ -64,7 +64,7 @@ fn who_leaves_follows_nothing() {
     let ben = team.people.agents.get_mut(&BEN.agent).unwrap();
     ben.state = AgentState::Leaving;
     let ben = ben.clone();
-    let drafts = rehome(team.lucia(), &ben);
+    let drafts = rehome(team.lucia(), &ben, (&[], false));
     let facts: Vec<Fact> = drafts.into_iter().map(|draft| draft.fact).collect();
     assert_eq!(facts, [Fact::Unfollowed { agent_id: BEN.agent }]);
 }

@@ -50,6 +50,8 @@ mod language;
 #[cfg(test)]
 mod marketing;
 #[cfg(test)]
+mod meant_rules;
+#[cfg(test)]
 mod mirror;
 #[cfg(test)]
 mod month;
@@ -79,6 +81,8 @@ mod priority;
 mod promises;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod remembered;
 #[cfg(test)]
 mod reminders;
 #[cfg(test)]
@@ -123,5 +127,7 @@ mod texts;
 mod trying;
 #[cfg(test)]
 mod undo;
+#[cfg(test)]
+mod week;
 #[cfg(test)]
 mod wishes;

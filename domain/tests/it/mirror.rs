@@ -28,7 +28,8 @@ fn welcome(epoch: Epoch, position: u64) -> ServerFrame {
     };
     let cursor = Cursor { epoch, position };
     let server_time = Timestamp::default();
-    ServerFrame::Welcome { cursor, epoch, agent_id: ANA.agent, timings, server_time, facts: None }
+    let (agent_id, facts, hears_idle) = (ANA.agent, None, false);
+    ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time, facts, hears_idle }
 }
 
 fn reset(team: &Team) -> ServerFrame {

@@ -153,10 +153,11 @@ impl Day {
             .filter(|one| is_routable(one) && one.thread.offer.is_none())
             .filter_map(|one| {
                 let (conversation, since) = (one.head.id, one.thread.turn?.since);
-                let declined = self.declined.get(&conversation).cloned().unwrap_or_default();
                 // Somebody said no to it: after ten minutes they are asked again.
-                let declined =
-                    if self.minute.is_multiple_of(10) { BTreeSet::new() } else { declined };
+                let is_over = self.minute.is_multiple_of(10);
+                let declined = self.declined.get(&conversation).filter(|_| !is_over);
+                let declined = declined.into_iter().flatten();
+                let asked = declined.map(|agent| (*agent, OfferEnd::Declined)).collect();
                 let waited = u64::try_from(self.now().since(since) / 1000).ok()?;
                 Some(Waiting {
                     conversation,
@@ -165,7 +166,10 @@ impl Day {
                     waited_s: waited,
                     language: None,
                     last: one.thread.last_agent,
-                    declined,
+                    asked,
+                    former: BTreeSet::new(),
+                    is_for_people: false,
+                    is_circling: false,
                 })
             })
             .collect();
@@ -362,6 +366,9 @@ impl Month {
                 availability: facts.availability,
                 teams: [TEAM].into(),
                 is_off_shift: false,
+                is_bot: false,
+                is_out: false,
+                is_braked: false,
                 skills: BTreeMap::new(),
                 languages: BTreeSet::new(),
                 verdict: Verdict::Here,

@@ -1,9 +1,16 @@
 //! The tries of requests to webhooks of the team's own, and the pauses of these.
 
-use baton_domain::outward::{MadeRequest, PauseReason};
-use baton_protocol::Timestamp;
+use baton_domain::decide::delivery::SendResult;
+use baton_domain::inbound::ProviderStatus;
+use baton_domain::outward::{MadeRequest, PauseReason, kind_of, status_of};
+use baton_protocol::setting::WebhookKind;
+use baton_protocol::{LineRef, MessageStatus, SettingId, Timestamp};
 use proptest::option;
 use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::delivery::{a_queued_reply, refusal_of_meta};
+use crate::team::{ANA, LUCIA, MINUTE, Team, cancel, resend};
 
 const NOW: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -39,6 +46,88 @@ fn a_webhook_that_takes_nothing_for_five_days_is_paused() {
     assert_eq!(one.pauses(NOW.plus_ms(-5 * DAY_MS)), Some(PauseReason::Failing));
     let taken = MadeRequest { status: Some(204), ..one };
     assert_eq!(taken.pauses(NOW.plus_ms(-9 * DAY_MS)), None);
+}
+
+/// Something that becomes of a message.
+type Act = fn(&mut Team, LineRef);
+
+const ACTS: [(&str, Act); 11] = [
+    ("leaves", |team, line| drop(team.claim(LUCIA, line.id))),
+    ("accepted", |team, line| {
+        team.ends(LUCIA, line.id, &SendResult::Accepted { wamid: "wamid".to_owned() });
+    }),
+    ("lost", |team, line| team.ends(LUCIA, line.id, &SendResult::Unknown)),
+    ("refused", |team, line| team.ends(LUCIA, line.id, &refusal_of_meta())),
+    ("sent", |team, line| team.hears(LUCIA, line.id, ProviderStatus::Sent)),
+    ("delivered", |team, line| team.hears(LUCIA, line.id, ProviderStatus::Delivered)),
+    ("read", |team, line| team.hears(LUCIA, line.id, ProviderStatus::Read)),
+    ("played", |team, line| team.hears(LUCIA, line.id, ProviderStatus::Played)),
+    ("failed", |team, line| team.hears(LUCIA, line.id, ProviderStatus::Failed)),
+    ("again", |team, line| {
+        team.passes(MINUTE);
+        let seen = team.seen();
+        drop(team.does(ANA, resend(line, seen)));
+    }),
+    ("undone", |team, line| drop(team.does(ANA, cancel(line)))),
+];
+
+/// The kinds of event that a webhook is told of a message, in order.
+fn kinds_of(team: &Team, of: LineRef) -> Vec<WebhookKind> {
+    let mut before = None;
+    let mut told = Vec::new();
+    for logged in &team.log {
+        let Some((line, status)) = status_of(&logged.event.fact) else { continue };
+        if line == of {
+            told.extend(kind_of(&logged.event.fact, SettingId(Uuid::nil()), before));
+            before = Some(status);
+        }
+    }
+    told
+}
+
+/// The same by a plain count over the states that the message had.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others are told to nobody")]
+fn counted(team: &Team, of: LineRef) -> Vec<WebhookKind> {
+    use MessageStatus::{Accepted, Delivered, Failed, Played, Read, Sent};
+    let states = team.log.iter().filter_map(|logged| status_of(&logged.event.fact));
+    let mut kinds: Vec<Option<WebhookKind>> = states
+        .filter(|(line, _)| *line == of)
+        .map(|(_, status)| match status {
+            Accepted | Sent | Delivered | Read | Played => Some(WebhookKind::MessageSent),
+            Failed => Some(WebhookKind::MessageFailed),
+            _ => None,
+        })
+        .collect();
+    kinds.dedup();
+    kinds.into_iter().flatten().collect()
+}
+
+#[test]
+fn in_every_order_of_statuses_a_webhook_is_told_of_the_first_that_says_it() {
+    let count = ACTS.len();
+    let mut told_of = [0_u32; 3];
+    for n in 0..count.pow(4) {
+        let (mut team, line) = a_queued_reply();
+        team.claim(LUCIA, line.id);
+        let walk: Vec<_> = (0..4).map(|place| ACTS[n / count.pow(place) % count]).collect();
+        for (_, act) in &walk {
+            act(&mut team, line);
+        }
+        let names: Vec<_> = walk.iter().map(|(name, _)| *name).collect();
+        let told = kinds_of(&team, line);
+        assert_eq!(told, counted(&team, line), "{names:?}");
+        told_of[told.len().min(2)] += 1;
+    }
+    assert!(told_of.iter().all(|walks| *walks > 100), "{told_of:?}");
+}
+
+#[test]
+fn what_the_team_wrote_on_its_phone_is_told_at_once_and_once() {
+    let mut team = Team::with_a_customer();
+    let line = team.somebody_answers_on_the_phone_app(LUCIA);
+    team.hears(LUCIA, line.id, ProviderStatus::Delivered);
+    team.hears(LUCIA, line.id, ProviderStatus::Read);
+    assert_eq!(kinds_of(&team, line), [WebhookKind::MessageSent]);
 }
 
 fn requests() -> impl Strategy<Value = MadeRequest> {

@@ -316,7 +316,7 @@ fn who_leaves_gives_back_what_they_own_and_who_came_back_keeps_it() {
     let rehome = |team: &mut Team, state| {
         team.agent(ANA).state = state;
         let agent = team.agent(ANA).clone();
-        let drafts = baton_domain::decide::owner::rehome(team.lucia(), &agent);
+        let drafts = baton_domain::decide::owner::rehome(team.lucia(), &agent, (&[], false));
         team.append(LUCIA, drafts, baton_protocol::Actor::System, None);
     };
     rehome(&mut team, AgentState::Active);

@@ -2,11 +2,11 @@
 
 use baton_domain::inbound::{ElementBody, InboundMessage};
 use baton_protocol::command::{Claim, CommandBody};
-use baton_protocol::setting::{Rule, Schedule, Span};
+use baton_protocol::setting::{Rule, Schedule, Span, TeamPolicy};
 use baton_protocol::{Owner, Priority, RuleStep, SettingId, Status, TeamId, Timestamp};
 use serde_json::{Value, json};
 
-use crate::automatic::{HOUR, MINUTE, Scene, given, rule, tag};
+use crate::automatic::{HOUR, MINUTE, Scene, given, given_as, rule, tag};
 use crate::group::{message, tells};
 
 const TABLE: &str = include_str!("../../../protocol/fixtures/presets.cases.json");
@@ -151,6 +151,10 @@ fn words_and_tags_say_whose_a_message_is() {
     scene.says("hola");
     assert_eq!(did(&scene, 0), []);
     let mut scene = with("thanks");
+    scene.says("hola");
+    scene.answers();
+    scene.resolves();
+    scene.passes(HOUR);
     scene.says("Thank you!");
     assert_eq!(did(&scene, 1), [RuleStep::Resolve]);
     assert_eq!(scene.conversation().head.status, Status::Resolved);
@@ -263,7 +267,10 @@ fn a_bare_word_ends_marketing_and_nothing_else() {
 fn where_an_automatic_message_is_left_out_because_there_were_so_many_the_team_is_called() {
     let reply =
         rule(json!({ "when": "message", "then": [{ "do": "reply", "text": "We have it" }] }));
-    let all = [given(TAG, tag("Machine?")), given(8, reply), given(9, preset("machine"))];
+    let talks = TeamPolicy { quiet_after_answer_min: 0, ..TeamPolicy::default() };
+    let talks = given_as(crate::group::TEAM.0.as_u128(), talks);
+    let machine = given(9, preset("machine"));
+    let all = [given(TAG, tag("Machine?")), given(8, reply), machine, talks];
     let mut scene = Scene::new(all.to_vec());
     for n in 1..=5 {
         scene.says("beep");

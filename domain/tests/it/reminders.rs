@@ -1,13 +1,16 @@
 //! Reminders of agents, and snoozes: what ends them, and when they ring.
 
 use baton_domain::clocks;
-use baton_domain::group::{Done, LookWork, Work};
+use baton_domain::group::{Done, LookWork, RehomeWork, Work};
 use baton_domain::outcome::Answer;
 use baton_domain::planted::{Bug, plant};
 use baton_domain::rules::Policies;
 use baton_protocol::command::{CommandBody, Snooze};
 use baton_protocol::event::EventContent;
-use baton_protocol::{Actor, Fact, LineRef, Refusal, Remind, Reminder, Status, Timestamp};
+use baton_protocol::{
+    Actor, AgentId, AgentState, Fact, LineRef, Refusal, Remind, Reminder, Status, Timestamp,
+};
+use uuid::Uuid;
 
 use crate::automatic::{HOUR, MINUTE, Scene};
 use crate::group::{AGENT, LUCIA, NOW, WORKSPACE, accepted};
@@ -253,4 +256,26 @@ fn what_is_due_rings_in_the_order_of_its_times() {
     let found = order();
     plant(None);
     assert_eq!(found, ["snooze", "reminder", "reply"], "the planted bug is seen");
+}
+
+#[test]
+fn what_somebody_promised_who_leaves_rings_for_who_supervises_the_queue() {
+    let mut scene = scene();
+    let at = set(&mut scene, HOUR, false);
+    let note = scene.conversation().thread.reminders[0].note_id;
+    let (sue, eve) = (AgentId(Uuid::from_u128(0x51)), AgentId(Uuid::from_u128(0x52)));
+    let agents = &mut scene.state.people.get_mut(&WORKSPACE).unwrap().agents;
+    agents.get_mut(&AGENT).unwrap().state = AgentState::Leaving;
+    let (heirs, is_of_team) = (vec![sue, eve], false);
+    let (workspace, conversation, agent) = (WORKSPACE, LUCIA, AGENT);
+    let leaves = RehomeWork { workspace, conversation, agent, heirs, is_of_team };
+    scene.happens(&[Work::Rehome(leaves)]);
+    let all = scene.conversation().thread.reminders;
+    let named = all.iter().map(|one| (one.agent_id, one.at, one.note_id));
+    assert_eq!(named.collect::<Vec<_>>(), [(sue, at, note), (eve, at, note)]);
+    assert!(rang(&scene).is_empty(), "they read of it before");
+    scene.passes(HOUR);
+    scene.looks();
+    assert_eq!(rang(&scene), [at, at]);
+    scene.is_its_log();
 }

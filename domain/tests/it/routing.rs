@@ -187,8 +187,44 @@ fn who_leaves_is_asked_nothing_any_more() {
     next_group(&mut state, &mut book);
     me(&mut state).state = AgentState::Leaving;
     let (workspace, conversation, agent) = (WORKSPACE, LUCIA, AGENT);
-    run(&mut state, &mut book, &[Work::Rehome(RehomeWork { workspace, conversation, agent })]);
+    run(
+        &mut state,
+        &mut book,
+        &[Work::Rehome(RehomeWork {
+            workspace,
+            conversation,
+            agent,
+            heirs: Vec::new(),
+            is_of_team: false,
+        })],
+    );
     assert_eq!(stands(&mut state), (QUEUE, None, 0));
+}
+
+#[test]
+fn who_is_taken_out_of_a_team_gives_its_conversations_back() {
+    let (mut state, mut book) = offered(None);
+    next_group(&mut state, &mut book);
+    accepted(&run(&mut state, &mut book, &[answers(1, true, OFFER)])[0]);
+    next_group(&mut state, &mut book);
+    let (workspace, conversation, agent) = (WORKSPACE, LUCIA, AGENT);
+    let work = |is_of_team| {
+        let heirs = Vec::new();
+        Work::Rehome(RehomeWork { workspace, conversation, agent, heirs, is_of_team })
+    };
+    run(&mut state, &mut book, &[work(true)]);
+    assert_eq!(stands(&mut state), (MINE, None, 1), "a member still");
+    next_group(&mut state, &mut book);
+    let sight = state.sights.get_mut(&(WORKSPACE, AGENT)).unwrap();
+    sight.viewer.teams.clear();
+    run(&mut state, &mut book, &[work(false)]);
+    assert_eq!(stands(&mut state), (MINE, None, 1), "nobody took them out");
+    next_group(&mut state, &mut book);
+    run(&mut state, &mut book, &[work(true)]);
+    assert_eq!(
+        (stands(&mut state), told(&state)),
+        ((QUEUE, None, 0), vec!["owner Rehomed".into()])
+    );
 }
 
 #[test]
@@ -394,10 +430,12 @@ fn a_late_yes_needs_room() {
     assert!(matches!(refusal, Refusal::AtCapacity { .. }), "{refusal:?}");
 }
 
-/// The conversation goes to the queue of this team, unless things stand otherwise by then.
-fn moves(to: TeamId) -> Work {
+/// The conversation goes to the queue of this team, as somebody decided who read it as it stands.
+fn moves(state: &mut State, to: TeamId) -> Work {
+    let revision = revision(state);
     let Work::Route(route) = routes(None, None) else { unreachable!("it is routed") };
-    Work::Route(RouteWork { trail: Trail { to_team: Some(to), ..Trail::default() }, ..route })
+    let trail = Trail { to_team: Some(to), ..Trail::default() };
+    Work::Route(RouteWork { revision, trail, ..route })
 }
 
 #[test]
@@ -414,19 +452,29 @@ fn what_another_team_gets_waits_in_its_queue_and_says_why() {
         (state, book)
     };
     let (mut state, mut book) = begin(true);
-    run(&mut state, &mut book, &[moves(night)]);
+    let to_night = moves(&mut state, night);
+    run(&mut state, &mut book, &[to_night]);
     assert_eq!(told(&state), ["routed", "owner Routed"]);
     assert_eq!(stands(&mut state), (Owner::Queue(night), None, 0));
     let conversation = state.conversation(WORKSPACE, LUCIA).unwrap();
     assert!(conversation.head.team_id == night && conversation.thread.turn.is_some());
     next_group(&mut state, &mut book);
-    run(&mut state, &mut book, &[moves(night)]);
+    let to_night = moves(&mut state, night);
+    run(&mut state, &mut book, &[to_night]);
     assert_eq!(told(&state), [""; 0], "it is there by now");
+    let (mut state, mut book) = begin(true);
+    let late = moves(&mut state, night);
+    run(&mut state, &mut book, &[says(2)]);
+    next_group(&mut state, &mut book);
+    run(&mut state, &mut book, &[late]);
+    assert_eq!(told(&state), [""; 0], "something happened since: it is decided anew");
     let (mut state, mut book) = begin(false);
-    run(&mut state, &mut book, &[moves(night)]);
+    let to_night = moves(&mut state, night);
+    run(&mut state, &mut book, &[to_night]);
     assert_eq!(told(&state), [""; 0], "the team is gone");
     let (mut state, mut book) = begin(true);
     let claim = Claim { expect_owner_epoch: 1, exceed_capacity: false };
-    run(&mut state, &mut book, &[moves(night), does(1, CommandBody::Claim(claim))]);
+    let to_night = moves(&mut state, night);
+    run(&mut state, &mut book, &[to_night, does(1, CommandBody::Claim(claim))]);
     assert_eq!(stands(&mut state).0, MINE, "a claim in the same commit is first");
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use baton_domain::group::Channel;
 use baton_domain::group::trial::{Fate, TrialAt, Tried, tried};
 use baton_domain::inbound::InboundMessage;
+use baton_domain::rules::talk::Talk;
 use baton_domain::rules::{Given, Policies};
 use baton_protocol::{ChannelId, Content, Conversation, RuleStep, SkipReason, SkippedStep};
 use serde_json::json;
@@ -24,7 +25,11 @@ fn tries(given: Vec<Given>, known: Option<Conversation>, text: &str) -> Vec<Trie
     let content = Content { text: Some(text.to_owned()), ..Content::default() };
     let said = InboundMessage { at: now, content, ..message(99) };
     let policies = Arc::new(Policies::in_workspace(WORKSPACE, given));
-    tried(&policies, &TrialAt { channel, conversation: known, now }, said)
+    tried(
+        &policies,
+        &TrialAt { channel, conversation: known, card: None, talk: Talk::default(), now },
+        said,
+    )
 }
 
 fn fates(given: Vec<Given>, known: Option<Conversation>, text: &str) -> Vec<Fate> {
@@ -43,21 +48,21 @@ fn a_trial_says_of_each_rule_what_it_does_or_why_not() {
             rule(json!({"when": "message", "if": [queue, words],
             "then": [{"do": "tag", "tag": id(1)}]})),
         ),
-        given(3, rule(json!({"when": "tagged", "then": [{"do": "resolve"}]}))),
-        given(4, rule(json!({"when": "resolved", "then": note}))),
+        given(3, rule(json!({"when": "tagged", "then": [{"do": "mark_waiting"}]}))),
+        given(4, rule(json!({"when": "status_changed", "then": note}))),
         given(5, rule(json!({"when": "unanswered", "after_min": 120, "then": note}))),
         given(6, rule(json!({"when": "message", "then": note, "stop": true}))),
         given(7, rule(json!({"when": "message", "then": note}))),
     ];
     let told = tries(rules.clone(), None, "I want a Refund.");
-    let runs = |did: RuleStep| Fate::Runs { did: vec![did], skipped: Vec::new() };
+    let runs = |did: RuleStep| Fate::Runs { did: vec![did], skipped: Vec::new(), says: None };
     assert_eq!(told[0].tests, [true, true]);
     let fates: Vec<Fate> = told.into_iter().map(|tried| tried.fate).collect();
     assert_eq!(fates[0], runs(RuleStep::Tag { tag: id(1) }));
-    // Rules wake rules, and the clock of what is resolved is over.
-    assert_eq!(fates[1], runs(RuleStep::Resolve));
+    // Rules wake rules, and putting an unanswered customer aside stops no clock.
+    assert_eq!(fates[1], runs(RuleStep::MarkWaiting));
     assert_eq!(fates[2], runs(RuleStep::Note));
-    assert_eq!(fates[3], Fate::NotWoken);
+    assert_eq!(fates[3], Fate::Waits(NOW.plus_ms(2 * HOUR)));
     assert_eq!(fates[4], runs(RuleStep::Note));
     assert_eq!(fates[5], Fate::Stopped);
     let told = tries(rules, None, "Hola");
@@ -78,7 +83,7 @@ fn a_trial_on_a_conversation_knows_what_ran_there_and_changes_nothing() {
     scene.says("Hola");
     let known = scene.conversation();
     let skipped = vec![SkippedStep { step: RuleStep::Reply, why: SkipReason::Already }];
-    let again = Fate::Runs { did: Vec::new(), skipped };
+    let again = Fate::Runs { did: Vec::new(), skipped, says: None };
     let told = fates(rules, Some(known.clone()), "¿Hola?");
     assert_eq!(told, [Fate::Spent, again, Fate::NotWoken]);
     assert_eq!(scene.conversation(), known);

@@ -61,7 +61,7 @@ impl Link {
     /// A clean close that says that nobody looks; the agent stays as available as they said.
     pub(super) fn go_back(&mut self, deadline: Duration, step: &mut Step) {
         if let Some(joined) = self.phase.joined() {
-            let ack = Ack { upto: joined.shown(self.applied()), foreground: false };
+            let ack = Ack { upto: joined.shown(self.applied()), foreground: false, idle_s: None };
             step.push(LinkAction::Send(joined.socket, ClientFrame::Ack(ack)));
         }
         (self.is_foreground, self.is_watched) = (false, false);

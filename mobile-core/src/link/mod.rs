@@ -520,7 +520,7 @@ impl Link {
         }
         let upto = joined.shown(applied);
         joined.acked = Some((upto, step.now));
-        let ack = ClientFrame::Ack(Ack { upto, foreground: self.is_watched });
+        let ack = ClientFrame::Ack(Ack { upto, foreground: self.is_watched, idle_s: None });
         step.effects.push(LinkAction::Send(joined.socket, ack));
     }
 

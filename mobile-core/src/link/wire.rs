@@ -268,7 +268,8 @@ impl Link {
         held: &mut H,
         step: &mut Step,
     ) -> Result<(), H::Error> {
-        let ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time, facts } = *frame
+        let ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time, facts, .. } =
+            *frame
         else {
             if !matches!(frame, ServerFrame::Error { .. }) {
                 self.fault(step);

@@ -223,6 +223,8 @@ fn settled(subject: &Subject, id: ConversationId, known: &PushContext) -> Option
     let handled = |is_handled: bool| is_handled.then_some(Suppression::Handled);
     let read = |is_read: bool| is_read.then_some(Suppression::Read);
     let is_opened = has_opened(held, subject.cursor);
+    // The server takes it back; that push may be late, or lost.
+    let is_answered = !held.is_unanswered || held.is_resolved;
     match subject.kind.spec().settled {
         Settled::Never => None,
         Settled::Taken => handled(match subject.offer {
@@ -232,9 +234,11 @@ fn settled(subject: &Subject, id: ConversationId, known: &PushContext) -> Option
         Settled::Left => handled(!is_mine || held.is_resolved).or(read(is_opened)),
         // Whoever owns the conversation.
         Settled::Opened => read(is_opened),
-        Settled::Picked => handled(!is_queued || held.is_resolved).or(read(held.unread == 0)),
-        Settled::Read => handled(!is_mine && !is_queued).or(read(held.unread == 0)),
-        Settled::Answered => handled(!held.is_unanswered || held.is_resolved),
+        Settled::Picked => handled(!is_queued || is_answered).or(read(held.unread == 0)),
+        Settled::Read => {
+            handled(is_answered || (!is_mine && !is_queued)).or(read(held.unread == 0))
+        }
+        Settled::Answered => handled(is_answered),
     }
 }
 

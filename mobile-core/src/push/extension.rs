@@ -10,7 +10,7 @@ use crate::push::decide::{Suppression, Verdict, decide, decide_incoming};
 use crate::push::drops::Drop;
 use crate::push::known::PushContext;
 use crate::push::notification::Notification;
-use crate::push::payload::{Incoming, Input, Push, read};
+use crate::push::payload::{Incoming, Input, Kind, Push, read};
 use crate::push::receipts::{AppState, Receipt, ReceiptStage};
 use crate::push::seal::Keyring;
 use crate::push::subject::{Group, Subject, Tag};
@@ -50,8 +50,19 @@ pub fn render(input: &Input, keys: Keys<'_>, now: Timestamp) -> Rendered {
         Keys::Open { workspace, agent, keyring } => {
             let incoming = read(input, Some(keyring));
             let known = PushContext::without_store(workspace, agent);
-            rendered(input, &incoming, decide_incoming(&incoming, &known, now), now)
+            let verdict = decide_incoming(&incoming, &known, judged_at(&incoming, now));
+            rendered(input, &incoming, verdict, now)
         }
+    }
+}
+
+/// The time by which a push is judged. Without a store nobody knows how far this device's clock is
+/// off, and services keep nothing beyond its time: what came is not over. An offer may be: who
+/// accepts it late would be refused.
+fn judged_at(incoming: &Incoming, now: Timestamp) -> Timestamp {
+    match incoming {
+        Ok(push) if push.kind != Kind::Offer => now.min(push.expires_at),
+        _ => now,
     }
 }
 
@@ -93,13 +104,15 @@ fn rendered(input: &Input, incoming: &Incoming, verdict: Verdict, now: Timestamp
 
 /// Before the first unlock nothing can be opened, and no name is known.
 fn locked(input: &Input, now: Timestamp) -> Rendered {
-    let Ok(push) = read(input, None) else {
+    let incoming = read(input, None);
+    let judged_at = judged_at(&incoming, now);
+    let Ok(push) = incoming else {
         return Rendered { notification: Notification::fallback(), drop: None, receipt: None };
     };
     // The words of a push that every server could read stay hidden too.
     let known =
         PushContext::without_store(push.workspace, push.agent.unwrap_or(AgentId::from(push.id.0)));
-    let notification = match decide(&push, &known, now).notification() {
+    let notification = match decide(&push, &known, judged_at).notification() {
         Some(notification) => Notification {
             alerts: notification.alerts,
             group: notification.group,

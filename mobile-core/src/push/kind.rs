@@ -27,6 +27,8 @@ pub enum Kind {
     Mention,
     /// A reminder of this agent rings.
     Reminder,
+    /// A number stands otherwise at Meta.
+    Number,
     /// A customer waits for too long.
     Sla,
     /// An earlier push is over.
@@ -44,6 +46,7 @@ baton_protocol::names!(Kind {
     Message = "message",
     Mention = "mention",
     Reminder = "reminder",
+    Number = "number",
     Sla = "sla",
     Retract = "retract",
     Digest = "digest",
@@ -72,9 +75,9 @@ pub(super) enum Settled {
     Left,
     /// The agent opened the conversation since.
     Opened,
-    /// The conversation is in no queue or resolved, or nothing of it is unread.
+    /// The conversation is in no queue, the customer was answered, or nothing of it is unread.
     Picked,
-    /// A colleague has the conversation, or nothing of it is unread.
+    /// A colleague has the conversation, the customer was answered, or nothing of it is unread.
     Read,
     /// The customer was answered, or the conversation is resolved.
     Answered,
@@ -158,6 +161,12 @@ impl Kind {
                 near: Some(Self::Mention),
                 is_named: true,
                 ..KindSpec::of(Generic::Reminder, 7, Group::Mention)
+            },
+            Self::Number => KindSpec {
+                near: Some(Self::Mention),
+                is_answered: false,
+                settled: Settled::Never,
+                ..KindSpec::of(Generic::Number, 7, Group::Mention)
             },
             Self::Review => KindSpec::happened(Generic::Review, 6, Settled::Opened),
             Self::Reopened => KindSpec::happened(Generic::Reopened, 5, Settled::Left),

@@ -28,6 +28,8 @@ pub enum Generic {
     Mention,
     /// A reminder of this agent rings.
     Reminder,
+    /// A number stands otherwise at Meta.
+    Number,
     /// Somebody waits for too long.
     Sla,
     /// A summary.
@@ -42,7 +44,7 @@ pub enum Generic {
 
 impl Generic {
     /// All of them, for the app's tables of translations.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Offer,
         Self::Assigned,
         Self::Reopened,
@@ -51,6 +53,7 @@ impl Generic {
         Self::Message,
         Self::Mention,
         Self::Reminder,
+        Self::Number,
         Self::Sla,
         Self::Digest,
         Self::Activity,
@@ -69,6 +72,7 @@ impl Generic {
             Self::Message => "push.message",
             Self::Mention => "push.mention",
             Self::Reminder => "push.reminder",
+            Self::Number => "push.number",
             Self::Sla => "push.sla",
             Self::Digest => "push.digest",
             Self::Activity => "push.activity",
@@ -88,6 +92,7 @@ impl Generic {
             Self::Message => "A customer wrote",
             Self::Mention => "A colleague asks you to look",
             Self::Reminder => "A reminder of yours is due",
+            Self::Number => "A number of yours needs a look",
             Self::Sla => "A customer has been waiting for long",
             Self::Digest => "Conversations are waiting",
             Self::Activity => "Something new in Baton",

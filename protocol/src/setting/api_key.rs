@@ -21,7 +21,8 @@ pub struct ApiKey {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
     pub read_only: bool,
-    /// The last day on which it is good, as `2027-12-31`, in UTC. Left out, it has no end.
+    /// The last day on which it is good, as `2027-12-31`, in the workspace's time zone. Left out,
+    /// it has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")))]
     #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]

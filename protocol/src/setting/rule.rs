@@ -17,7 +17,8 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
     pub enabled: bool,
-    /// The event or clock that wakes it.
+    /// The event or clock that wakes it. A clock whose time is over waits until the tests hold, as
+    /// long as what it counts goes on.
     #[cfg_attr(feature = "schema", schemars(extend("x-column" = true)))]
     pub when: Trigger,
     /// Minutes after which a clock wakes it, 1 to 525,600; minutes before the end for
@@ -47,7 +48,8 @@ pub struct Rule {
     /// Whether rules after it are passed over for what woke it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stop: bool,
-    /// The last day on which it counts, as `2027-12-31`, in UTC. Left out, it has no end.
+    /// The last day on which it counts, as `2027-12-31`, in the workspace's time zone. Left out, it
+    /// has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")))]
     pub until: Option<String>,
@@ -60,7 +62,7 @@ pub struct Rule {
 pub enum Trigger {
     /// A customer says something.
     Message,
-    /// A customer's very first message.
+    /// A customer's first message in a conversation, also where the team wrote before.
     FirstMessage,
     /// An episode opens.
     EpisodeOpened,
@@ -259,9 +261,12 @@ pub enum RuleAction {
         #[cfg_attr(feature = "schema", schemars(extend("x-lines" = 2)))]
         text: String,
     },
-    /// Tells the customer that the message came. The turn stays open; once a turn at most.
+    /// Tells the customer that the message came. The turn stays open, and has one automatic
+    /// message, whichever rule sends it. None goes into a running talk: see
+    /// `quiet_after_answer_min` of the team's policy.
     Reply {
-        /// The text.
+        /// The text. `{{customer.first_name|you}}` and `{{customer.name|you}}` are filled in, with
+        /// the other words where nothing is known.
         #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4096)))]
         #[cfg_attr(feature = "schema", schemars(extend("x-lines" = 3)))]
         text: String,
@@ -288,7 +293,9 @@ pub enum RuleAction {
         #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 43200)))]
         minutes: u32,
     },
-    /// Resolves.
+    /// Resolves, where no customer waits for an answer: a person answered in the episode, longer
+    /// than 30 minutes ago. A message alone that came within 24 hours after the end is resolved
+    /// again.
     Resolve {},
     /// Says how urgent it is in its team's queue.
     Priority {
@@ -380,7 +387,7 @@ pub enum Notified {
     Supervisors,
 }
 
-/// The limit of a rule's runs on a conversation.
+/// The limit of a rule's runs on a conversation. A run that did nothing is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

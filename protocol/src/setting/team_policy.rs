@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{AgentId, SettingId};
 
 /// What a team asks of its members.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TeamPolicy {
@@ -13,11 +13,12 @@ pub struct TeamPolicy {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(max = 10)))]
     pub undo_s: u32,
-    /// Minutes after which an open turn leaves an owner who is away, off shift or unreachable, 1 to
-    /// 120. 0: never.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    /// Minutes after which an open turn leaves an owner who is away or unreachable, 1 to 120. It
+    /// leaves who went home after their shift at once, and who did not open it after five. 0: none
+    /// of this. Left out: 5 in a team that is routed, else none of this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(max = 120)))]
-    pub absent_min: u32,
+    pub absent_min: Option<u32>,
     /// Who may let somebody in by a mention.
     #[serde(default, skip_serializing_if = "is_usual")]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -32,6 +33,11 @@ pub struct TeamPolicy {
     /// When owners are reminded of conversations in which nothing happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up: Option<FollowUp>,
+    /// Minutes after a person's answer, 0 to 240, in which no rule sends the customer a message:
+    /// the talk goes on.
+    #[serde(default = "quiet", skip_serializing_if = "is_quiet")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 240)))]
+    pub quiet_after_answer_min: u32,
     /// Agents whose answers are held until a supervisor approves of them; at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -43,9 +49,33 @@ fn is_usual<T: Default + PartialEq>(of: &T) -> bool {
     *of == T::default()
 }
 
+impl TeamPolicy {
+    /// The minutes of quiet where nobody set them.
+    pub const QUIET_MIN: u32 = 30;
+}
+
+impl Default for TeamPolicy {
+    fn default() -> Self {
+        Self {
+            undo_s: 0,
+            absent_min: None,
+            guests: GuestPolicy::default(),
+            from_queue: QueuePolicy::default(),
+            handover_note: HandoverNote::default(),
+            follow_up: None,
+            quiet_after_answer_min: Self::QUIET_MIN,
+            approval: Vec::new(),
+        }
+    }
+}
+
+fn quiet() -> u32 {
+    TeamPolicy::QUIET_MIN
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
+fn is_quiet(number: &u32) -> bool {
+    *number == TeamPolicy::QUIET_MIN
 }
 
 /// Who may let somebody into a conversation by a mention.

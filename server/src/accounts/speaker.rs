@@ -50,7 +50,7 @@ impl Accounts {
             role: holder.role,
             voice,
             secret: SecretMark::new(&holder.digest),
-            until: ends_at(&holder.body),
+            until: ends_at(&holder.body, holder.zone.as_deref()),
         };
         (!speaker.is_over(self.0.clock.now())).then_some(speaker)
     }

@@ -50,21 +50,24 @@ impl Backend for ServerBackend {
             let result = CommandResult { op_id: Some(command.op_id), outcome };
             return std::future::ready(result).boxed();
         }
+        self.engine.acts().heard(speaker.person(), std::slice::from_ref(&command));
         self.engine.command(speaker.caller(), command).boxed()
     }
 
     fn acked(&self, speaker: Speaker, ack: &Ack) {
         // What a program read, nobody saw: their pushes still go out.
         if !speaker.voice.is_program() {
-            self.looks.hear(speaker.caller(), ack);
+            self.looks.hear(speaker.caller(), ack, self.clock.now());
         }
     }
 
     fn note_composing(&self, speaker: Speaker, conversation: ConversationId) {
+        self.engine.acts().note(speaker.person());
         self.engine.courtesies().typed((speaker.workspace, conversation));
     }
 
     fn note_draft(&self, speaker: Speaker, conversation: ConversationId, text: &str) {
+        self.engine.acts().note(speaker.person());
         self.drafts.hear(speaker.caller(), conversation, text, self.clock.now());
     }
 

@@ -151,8 +151,8 @@ pub(super) fn push_workers(
     };
     workers.push(tokio::spawn(outwards.run()));
     workers.push(tokio::spawn(classifier.run()));
-    let store = engine.store().clone();
-    workers.push(tokio::spawn(looks.run(store, clock.clone(), metrics.clone())));
+    let looks = looks.run(engine.clone(), clock.clone(), metrics.clone());
+    workers.push(tokio::spawn(looks));
     Ok(workers)
 }
 

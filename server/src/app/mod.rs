@@ -5,7 +5,7 @@ mod askers;
 mod backend;
 mod background;
 mod database;
-mod disk;
+pub(crate) mod disk;
 mod kept;
 pub(crate) mod known;
 mod listen;

@@ -2,15 +2,20 @@
 //!
 //! [`steps`] judges, as a pure function; [`Inspector`] asks and keeps what came of it.
 
+mod news;
 mod steps;
 
 use std::time::Duration;
 
+use baton_domain::announce::Kind;
 use baton_domain::group::Key;
 use baton_protocol::connection::{ChannelCheck, ChannelHealth, CheckStep};
 use baton_protocol::settings::ChannelNew;
-use baton_protocol::{ChannelId, ChannelSet, Fact};
+use baton_protocol::{ChannelId, ChannelSet, Fact, PushId};
 
+use news::is_told;
+
+pub use news::is_about;
 pub use steps::{Findings, Here, health, refusal, steps};
 
 use crate::accounts::settings::channel::open_token;
@@ -20,6 +25,7 @@ use crate::config::WhatsAppConfig;
 use crate::engine::Engine;
 use crate::secrets::Keys;
 use crate::store::health::{self as kept, Number, Traffic};
+use crate::store::{Writing, number_news, read};
 use crate::whatsapp::client::{Answers, Client, Inquiry, InquiryResult, Token};
 
 /// All questions to Meta about a number together: an admin waits for the answers.
@@ -112,6 +118,7 @@ impl Inspector {
     ) -> Result<ChannelCheck, AccountError> {
         let mut tx = self.engine.store().read().await?;
         let webhook_at = kept::webhook_at(&mut tx, &number.meta_app).await?;
+        let told = number_news::news_of(&mut tx, of).await?;
         tx.rollback().await?;
         let Traffic { has_received, has_sent } = traffic;
         let now = self.clock.now();
@@ -127,7 +134,7 @@ impl Inspector {
         };
         let findings = self.ask(asked, token.as_ref(), here).await?;
         let steps = steps(&findings);
-        if let Some(health) = health(&findings, &steps, number.health.as_ref()) {
+        if let Some(health) = health(&findings, &steps, number.health.as_ref(), &told) {
             self.keep(of, number.health.as_ref(), &health).await?;
         }
         Ok(ChannelCheck { at: findings.at, steps })
@@ -180,7 +187,7 @@ impl Inspector {
         }
         let (workspace, channel_id) = of;
         let (sql, args) = kept::put(of, health);
-        let is_news = last.is_some() || !health.faults.is_empty();
+        let is_news = last.is_some() || !health.faults.is_empty() || !health.news.is_empty();
         if !is_news {
             self.engine.store().run_alone(sql, &args).await?;
             return Ok(());
@@ -189,8 +196,35 @@ impl Inspector {
         if last.is_none_or(|last| last.faults != *faults || last.state != state) {
             tracing::warn!(%channel_id, ?state, ?faults, "a number stands otherwise at Meta");
         }
+        let mut writes = vec![(sql, args)];
+        if is_told(last, health) {
+            writes.extend(self.tellings(of).await?);
+        }
         let fact = Fact::ChannelChanged { channel_id, set: ChannelSet::default() };
-        let work = Setter { workspace, by: None }.work(vec![(sql, args)], vec![fact]);
+        let work = Setter { workspace, by: None }.work(writes, vec![fact]);
         self.accounts.settle(&self.engine, work).await
+    }
+
+    /// The writes that tell admins and supervisors of a number: a notice each, and pushes to their
+    /// devices.
+    async fn tellings(&self, of: Key<ChannelId>) -> Result<Vec<Writing>, AccountError> {
+        let (workspace, now) = (of.0, self.clock.now());
+        let mut tx = self.engine.store().read().await?;
+        let position = read::log_head(&mut tx, workspace).await?.position;
+        let agents = number_news::who_cares(&mut tx, workspace).await?;
+        let devices = number_news::devices_of_agents(&mut tx, workspace, &agents).await?;
+        tx.rollback().await?;
+        let mut pushes = Vec::new();
+        for device in &devices {
+            pushes.extend(
+                number_news::wanted(device, now)?.map(|(agent, device, lane)| {
+                    (PushId(self.clock.uuid_v7()), agent, device, lane)
+                }),
+            );
+        }
+        let until = now.plus_ms(Kind::Number.spec().lasts_ms);
+        let mut writes = vec![number_news::note(of, &agents, (position, now))];
+        writes.extend(number_news::pushes(of, &pushes, (position, now, until)));
+        Ok(writes)
     }
 }

@@ -4,9 +4,10 @@ use baton_domain::predicates::stops_sends;
 use baton_protocol::Timestamp;
 use baton_protocol::connection::{
     AtMeta, ChannelHealth, CheckStep, ConnectionFault as Fault, ConnectionStep as Step,
-    HealthState, StepState,
+    HealthState, MetaNews, StepState,
 };
 
+use super::news::{news, state_with};
 use crate::whatsapp::client::{Answers, InquiryResult, NumberTold};
 
 /// What was found out about a number.
@@ -89,19 +90,24 @@ pub fn refusal(steps: &[CheckStep]) -> Option<&CheckStep> {
     steps.iter().find(|one| matters(one.step) && is_bad(one))
 }
 
-/// How the number stands with these steps. `None` where Meta told too little to say so.
+/// The standing of the number with these steps, and with what webhooks told. `None` where Meta told
+/// too little to say so.
 ///
 /// It is in its state `since` the last health, where that says the same.
 pub fn health(
     of: &Findings,
     steps: &[CheckStep],
     last: Option<&ChannelHealth>,
+    told: &[MetaNews],
 ) -> Option<ChannelHealth> {
-    // A number that nobody could ask about stands as it stood.
+    // A number that nobody could ask about stands as it stood, but for what webhooks told.
     let is_told = |step: &CheckStep| step.step == Step::Token && step.state != StepState::Unknown;
     let is_refused = of.here.refused_with.is_some();
     if !steps.iter().any(is_told) && !is_refused {
-        return None;
+        let last = last?;
+        let news = news(Some(last), told, &last.at_meta, of.at);
+        let state = state_with(last.state, &news);
+        return Some(ChannelHealth { state, news, ..last.clone() });
     }
     let mut faults: Vec<Fault> = steps.iter().filter_map(|step| step.code).collect();
     faults.sort();
@@ -113,10 +119,13 @@ pub fn health(
     } else {
         HealthState::Attention
     };
+    let before = last.map(|last| last.at_meta.clone()).unwrap_or_default();
+    let at_meta = at_meta(&of.answers, before);
+    let news = news(last, told, &at_meta, of.at);
+    let state = state_with(state, &news);
     let same = last.filter(|last| last.state == state && last.faults == faults);
     let since = same.map_or(of.at, |last| last.since);
-    let before = last.map(|last| last.at_meta.clone()).unwrap_or_default();
-    Some(ChannelHealth { state, since, faults, at_meta: at_meta(&of.answers, before) })
+    Some(ChannelHealth { state, since, faults, news, at_meta })
 }
 
 /// What Meta told now, or before where it did not tell.
@@ -127,8 +136,15 @@ fn at_meta(answers: &Answers, before: AtMeta) -> AtMeta {
             before.token_ends_at
         }
     };
+    let account = answers.account.clone().or(before.account.clone());
+    let profile = match &answers.profile {
+        InquiryResult::Found(profile) => Some(profile.clone()),
+        InquiryResult::Unasked | InquiryResult::Unreachable | InquiryResult::Refused(_) => {
+            before.profile.clone()
+        }
+    };
     let InquiryResult::Found(number) = &answers.number else {
-        return AtMeta { token_ends_at, ..before };
+        return AtMeta { token_ends_at, account, profile, ..before };
     };
     AtMeta {
         quality: number.quality.clone(),
@@ -137,6 +153,8 @@ fn at_meta(answers: &Answers, before: AtMeta) -> AtMeta {
         name_status: number.name_status.clone(),
         verified_name: number.verified_name.clone(),
         token_ends_at,
+        account,
+        profile,
     }
 }
 

@@ -72,6 +72,7 @@ pub(super) async fn load(
     load_uploads(tx, &needs, &mut state).await?;
     load_forwarded(tx, &needs, &mut state).await?;
     load_marks_and_cards(tx, &needs, &mut state, &mut read).await?;
+    load_talks(tx, &mut state).await?;
     Ok((state, read))
 }
 
@@ -234,6 +235,14 @@ async fn load_heads(
         }
     }
     Ok(settings_at)
+}
+
+/// Loads the newest answers, where rules depend on them. Statuses let clocks ring, too.
+async fn load_talks(tx: &mut Tx, state: &mut State) -> Result<(), StoreError> {
+    let minds = |workspace| state.policies.get(workspace).is_some_and(|of| of.minds_talk());
+    let of = state.conversations.iter().filter(|((here, _), _)| minds(here));
+    state.talks = rows::talks(tx, of.map(|(key, held)| (*key, &held.now))).await?;
+    Ok(())
 }
 
 async fn load_templates(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
@@ -495,7 +504,11 @@ async fn load_marks_and_cards(
         let held = state.conversations.get(key)?;
         Some((key.0, held.now.thread.contact_id))
     });
-    let contacts: BTreeSet<_> = contacts.chain(groups).chain(named).collect();
+    // What Baton sends by itself may say who the customer is.
+    let names = |workspace| state.policies.get(workspace).is_some_and(|of| of.names_customers());
+    let told = state.conversations.iter().filter(|((here, _), _)| names(here));
+    let told = told.map(|((here, _), held)| (*here, held.now.thread.contact_id));
+    let contacts: BTreeSet<_> = contacts.chain(groups).chain(named).chain(told).collect();
     if !contacts.is_empty() {
         read.contacts = rows::contacts(tx, &json(&contacts)).await?;
         for FoundRow { row, .. } in &read.contacts {

@@ -6,6 +6,7 @@
 //! any error its members are run singly, so that only the guilty one fails. What waits for a lock
 //! waits beside the others.
 
+pub mod acts;
 pub(crate) mod announce;
 mod assign;
 mod beside;
@@ -127,6 +128,7 @@ pub struct Engine {
     pushes: Arc<Notify>,
     files: Arc<Notify>,
     courtesies: courtesies::Courtesies,
+    acts: acts::Acts,
     answer_wait: Duration,
     metrics: Metrics,
 }
@@ -197,6 +199,7 @@ impl Engine {
             pushes,
             files,
             courtesies: courtesies::Courtesies::default(),
+            acts: acts::Acts::default(),
             answer_wait,
             metrics,
         };
@@ -473,13 +476,8 @@ impl Engine {
     }
 
     /// Gives a conversation of somebody who leaves back to its queue.
-    pub async fn rehome(
-        &self,
-        workspace: WorkspaceId,
-        conversation: ConversationId,
-        agent: AgentId,
-    ) -> Result<(), Unavailable> {
-        self.ask(Work::Rehome(RehomeWork { workspace, conversation, agent })).await.map(drop)
+    pub async fn rehome(&self, work: RehomeWork) -> Result<(), Unavailable> {
+        self.ask(Work::Rehome(work)).await.map(drop)
     }
 
     /// Gives a conversation back to its queue, unless its owner answered or came back since.
@@ -546,6 +544,11 @@ impl Engine {
     /// Returns when a line with a file was received since the last call returned.
     pub async fn files_due(&self) {
         self.files.notified().await;
+    }
+
+    /// Acts of people on their devices.
+    pub fn acts(&self) -> &acts::Acts {
+        &self.acts
     }
 
     /// What customers may be shown of what agents do.

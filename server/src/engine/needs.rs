@@ -132,9 +132,8 @@ impl Needs {
             Work::Blocked(work) => self.add_conversation(work.workspace, work.conversation),
             Work::Classified(work) => self.add_conversation(work.workspace, work.conversation),
             Work::Rehome(rehome) => {
-                self.workspaces.insert(rehome.workspace);
-                self.conversations.insert((rehome.workspace, rehome.conversation));
-                self.agents.insert((rehome.workspace, rehome.agent));
+                self.add_author(rehome.workspace, Some(rehome.agent));
+                self.add_conversation(rehome.workspace, rehome.conversation);
             }
             Work::HandBack(HandBackWork { deserted: of }) => {
                 self.add_conversation(of.workspace, of.conversation);

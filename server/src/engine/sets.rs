@@ -153,24 +153,35 @@ async fn beside_routings(
     Ok(beside)
 }
 
-/// The settings at the homes that are touched, without their bodies.
+/// The settings at the homes that are touched, with the bodies of those that may be called like one
+/// that is set.
 async fn load_homes(tx: &mut Tx, sets: &[&SetWork], state: &mut State) -> Result<(), StoreError> {
     let mut homes: BTreeSet<(String, &str, &str, String)> = BTreeSet::new();
+    let mut names = BTreeSet::new();
     for work in sets {
         for (change, _) in &work.changes {
-            let home = change.put.as_ref().map(|put| put.home);
-            let Some((home, kind)) = home.and_then(|home| Some((home, home.kind()?))) else {
-                continue;
-            };
-            homes.insert(home_key(work.workspace, change.kind, home, kind));
+            let Some(put) = &change.put else { continue };
+            let Some(kind) = put.home.kind() else { continue };
+            homes.insert(home_key(work.workspace, change.kind, put.home, kind));
+            let body = SettingBody::read(change.kind, &put.body).ok();
+            names.extend(body.and_then(|body| setting::key(&body)).map(|(_, key)| key));
         }
     }
     if homes.is_empty() {
         return Ok(());
     }
-    for found in rows::settings_of_homes(tx, &json(&homes)).await? {
+    let found = rows::settings_of_homes(tx, &json(&homes)).await?;
+    let is_alike = |row: &SettingRow| row.name_key.as_ref().is_some_and(|key| names.contains(key));
+    let alike = found.iter().map(|found| &found.row).filter(|row| is_alike(row));
+    let contents: Vec<_> = alike.map(|row| (&row.workspace, &row.content)).collect();
+    let bodies: BTreeMap<String, String> = match contents.is_empty() {
+        true => BTreeMap::new(),
+        false => rows::setting_bodies(tx, &json(&contents)).await?.into_iter().collect(),
+    };
+    for found in found {
         let Some(key) = found.row.key()? else { continue };
-        state.settings.rows.insert(key, found.row.read(None)?);
+        let body = bodies.get(&found.row.content).map(String::as_str);
+        state.settings.rows.insert(key, found.row.read(body)?);
     }
     Ok(())
 }

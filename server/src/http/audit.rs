@@ -20,7 +20,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::input::{Query, limit};
 use super::long::{LongKind, TimeBudget};
-use super::reports::csv::cell;
+use super::reports::csv::{BYTE_ORDER_MARK, cell};
 use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::read::{self, LogFilter, Stretch};
@@ -154,7 +154,8 @@ pub(super) async fn csv(
     signed: Signed,
     Query(asked): Query<Export>,
 ) -> HandlerResult<Response> {
-    let head = "position,at,actor,actor_id,actor_name,type,conversation_id,fact\r\n".to_owned();
+    let head = "position,at,actor,actor_id,actor_name,type,conversation_id,fact\r\n";
+    let head = format!("{BYTE_ORDER_MARK}{head}");
     let body = export(&parts, signed, asked, head, row).await?;
     let kind = "text/csv; charset=utf-8; header=present";
     Ok(file(body, kind, "attachment; filename=\"log.csv\""))

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::board::BoardInput;
+use baton_domain::board::{BoardInput, RouterView};
+use baton_domain::routing::missed::Misses;
 use baton_protocol::board::Board;
 use baton_protocol::{Agent, WorkspaceId};
 
@@ -91,10 +92,19 @@ async fn count(parts: &ApiState, workspace: WorkspaceId) -> Result<BoardInput, S
     let mut signs = read::signs(&mut tx, workspace, known, at).await?;
     let routed = read::routed_teams_of(&mut tx, &BTreeSet::from([workspace])).await?;
     let brake = read::brake(&mut tx, workspace).await?;
+    let mut missed = Misses::known(read::missed(&mut tx).await?);
+    let settings = read::agent_settings(&mut tx, workspace).await?;
     tx.rollback().await?;
+    missed.look(workspace, &mut signs);
     let judged = |agent: Agent| {
-        let verdict = signs.remove(&agent.id).unwrap_or_default().verdict(at);
-        (agent, verdict)
+        let signs = signs.remove(&agent.id).unwrap_or_default();
+        let standing = RouterView {
+            verdict: signs.verdict(at),
+            is_bot: settings.bots.contains(&agent.id),
+            is_out: missed.is_out((workspace, agent.id)),
+            lives: brake.is_some_and(|brake| signs.push_at.is_some_and(|at| at > brake.since)),
+        };
+        (agent, standing)
     };
     let people = agents.into_iter().map(judged).collect();
     let routed = routed.into_iter().map(|(_, team)| team).collect();

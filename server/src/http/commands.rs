@@ -47,7 +47,8 @@ pub(super) async fn submit(
     check_count(elements.len())?;
     let left = take(&parts, signed, elements.len())?;
     let read: Vec<_> = elements.into_iter().map(read).collect();
-    let good = read.iter().filter_map(|one| one.as_ref().ok()).cloned().collect();
+    let good: Vec<_> = read.iter().filter_map(|one| one.as_ref().ok()).cloned().collect();
+    parts.engine.acts().heard(signed.person(), &good);
     let mut decided = parts.engine.commands(signed.caller(), good).await.into_iter();
     let unanswered = |command: &Command| {
         refused(Some(command.op_id), Refusal::Unavailable { retry_after_ms: 1_000 })

@@ -64,6 +64,7 @@ pub(super) async fn put(
         retry_of: None,
         body: CommandBody::SetAttributes(fields),
     };
+    parts.engine.acts().note(signed.person());
     let caller = signed.caller();
     let result = match sight.viewer.role {
         Role::Admin => parts.engine.program(caller, command).await,

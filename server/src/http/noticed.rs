@@ -11,6 +11,7 @@ use super::input::{Json, Query, limit};
 use super::{Access, Fault, HandlerResult, Route, Shared};
 use crate::accounts::Signed;
 use crate::store::notice::{notices, read_notices, unread};
+use crate::store::number_news::{numbers_told, read_numbers};
 use crate::store::{Tx, read};
 
 /// The routes of this file.
@@ -47,7 +48,11 @@ pub(super) async fn list(
     let limit = limit(asked)?;
     let mut tx = parts.store.read().await?;
     let sight = sight(&mut tx, &signed).await?;
-    let page = notices(&mut tx, signed.workspace, &sight, before, limit).await?;
+    let mut page = notices(&mut tx, signed.workspace, &sight, before, limit).await?;
+    // They stand before all others: none of them is on a later page.
+    if before.is_none() {
+        page.numbers = numbers_told(&mut tx, signed.workspace, signed.agent).await?;
+    }
     tx.rollback().await?;
     Ok(Out(page))
 }
@@ -59,7 +64,11 @@ pub(super) async fn read(
     Json(which): Json<NoticesRead>,
 ) -> HandlerResult<Out<NoticesLeft>> {
     let (workspace, agent) = (signed.workspace, signed.agent);
-    read_notices(&parts.store, workspace, agent, which, parts.clock.now()).await?;
+    let now = parts.clock.now();
+    read_notices(&parts.store, workspace, agent, which, now).await?;
+    if which.conversation_id.is_none() {
+        read_numbers(&parts.store, (workspace, agent), which.up_to, now).await?;
+    }
     let mut tx = parts.store.read().await?;
     let sight = sight(&mut tx, &signed).await?;
     let unread = unread(&mut tx, workspace, &sight).await?;

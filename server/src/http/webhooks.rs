@@ -14,9 +14,10 @@ use super::{Access, ApiState, Fault, HandlerResult, Route, Shared};
 use crate::accounts::settings::meta_app::MetaApp;
 use crate::clock::Clock;
 use crate::config::Secret;
+use crate::connection::is_about;
 use crate::engine::work::{Post, fresh};
-use crate::store::{health, template};
-use crate::whatsapp::{SignatureRefused, payload, signature};
+use crate::store::{StoreError, health, number_news, template};
+use crate::whatsapp::{SignatureRefused, account, payload, signature};
 
 const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
 
@@ -108,7 +109,27 @@ async fn take_in(parts: &ApiState, meta_app: String, request: Request) -> Handle
         drop(template::look_again(&parts.store, meta_app, received_at).await);
     }
     if let Some(meta_app) = meta_app.as_ref().filter(|_| of_account) {
+        drop(keep_news(parts, meta_app, &body, received_at).await);
         drop(health::ask_of_app(&parts.store, meta_app, received_at).await);
+    }
+    Ok(())
+}
+
+/// Keeps what a webhook tells of numbers and accounts, and what Meta says of it when asked not.
+async fn keep_news(
+    parts: &ApiState,
+    meta_app: &str,
+    body: &[u8],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let told = account::parse(body, at);
+    let mut tx = parts.store.read().await?;
+    let numbers = number_news::numbers_of_app(&mut tx, meta_app).await?;
+    tx.rollback().await?;
+    for number in &numbers {
+        for told in told.iter().filter(|told| is_about(told, number, numbers.len() == 1)) {
+            number_news::put_news(&parts.store, number.of, &told.news).await?;
+        }
     }
     Ok(())
 }

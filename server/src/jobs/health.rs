@@ -18,7 +18,7 @@ const VERSION_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A number that was just added was checked then.
 const FIRST_MS: i64 = 60_000;
 const AGAIN_MS: i64 = 30 * 60_000;
-/// Meta allows an app 200 such requests an hour for each account; a look makes five at most.
+/// Meta allows an app 200 such requests an hour for each account; a look makes six at most.
 const AGAIN_AFTER_TROUBLE_MS: i64 = 3 * 60_000;
 
 /// Asks Meta how numbers stand.

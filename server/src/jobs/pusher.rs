@@ -5,6 +5,7 @@
 //! when the next one is due, and every few seconds for what a dead node left.
 
 mod breaker;
+mod called;
 mod limits;
 mod services;
 
@@ -12,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::announce::{Ends, Kind};
-use baton_protocol::Cursor;
 use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane};
+use baton_protocol::{ChannelId, Cursor};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -24,7 +25,9 @@ use crate::clock::Clock;
 use crate::config::PushContent;
 use crate::engine::Engine;
 use crate::node::Membership;
-use crate::push::{Lane, Lanes, Letter, SENDERS, SealKey, Target, Verdict, Words};
+use crate::push::{Lane, Lanes, Letter, SENDERS, SealKey, Target, Verdict, Words, number_sentence};
+use crate::store::notice::called as called_by;
+use crate::store::number_news::number_words;
 use crate::store::push::{
     Claim, Claimed, Ended, Finished, mention_words, next_push, offer_of, push_badge, push_left,
     push_words, turn_pushes,
@@ -402,25 +405,10 @@ impl Sending {
             false => None,
         };
         let ends = offer.and_then(|(_, until)| until);
-        let to = address(target);
         let has_words =
-            kind.spec().is_shown && to.key.is_some() && self.pusher.content == PushContent::E2e;
+            kind.spec().is_shown && target.key.is_some() && self.pusher.content == PushContent::E2e;
         let words = if has_words {
-            let (workspace, of) = (claimed.workspace, claimed.conversation);
-            let (name, said) = push_words(store, workspace, of).await?;
-            let text = match kind {
-                Kind::Mention => mention_words(store, workspace, of, claimed.agent).await?,
-                // What the customer said last is not why it rings.
-                Kind::Reminder => None,
-                Kind::Retract
-                | Kind::Queue
-                | Kind::Message
-                | Kind::WindowClosing
-                | Kind::Reopened
-                | Kind::Review
-                | Kind::Assigned
-                | Kind::Offer => said,
-            };
+            let (name, text) = self.words(claimed, kind, target.locale.as_deref()).await?;
             // Nothing is left of what was said: without words, it says what it is about.
             let is_blank = is_quiet && text.is_none();
             let words = Words { title: name.unwrap_or_default(), body: text.unwrap_or_default() };
@@ -428,6 +416,7 @@ impl Sending {
         } else {
             None
         };
+        let to = address(target);
         // Taken back without a sound: Apple takes no badge with it.
         let badge = match kind.spec().is_shown {
             true => Some(push_badge(store, claimed.workspace, claimed.agent).await?),
@@ -447,6 +436,40 @@ impl Sending {
             is_quiet,
             words,
         })
+    }
+
+    /// Whom or what a push is about, and what it says of that.
+    async fn words(
+        &self,
+        claimed: &Claimed,
+        kind: Kind,
+        locale: Option<&str>,
+    ) -> Result<(Option<String>, Option<String>), StoreError> {
+        let store = self.pusher.engine.store();
+        let (workspace, of) = (claimed.workspace, claimed.conversation);
+        if kind == Kind::Number {
+            let found = number_words(store, workspace, ChannelId(of.0)).await?;
+            let Some((name, health)) = found else { return Ok((None, None)) };
+            return Ok((Some(name), health.map(|health| number_sentence(locale, &health))));
+        }
+        let (name, said) = push_words(store, workspace, of).await?;
+        let text = match kind {
+            Kind::Mention => match called_by(store, workspace, claimed.position).await? {
+                Some(reason) => called::sentence(&reason, locale),
+                None => mention_words(store, workspace, of, claimed.agent).await?,
+            },
+            // What the customer said last is not why it rings.
+            Kind::Reminder | Kind::Number => None,
+            Kind::Retract
+            | Kind::Queue
+            | Kind::Message
+            | Kind::WindowClosing
+            | Kind::Reopened
+            | Kind::Review
+            | Kind::Assigned
+            | Kind::Offer => said,
+        };
+        Ok((name, text))
     }
 
     /// What it tells by now, and whether without a sound; `None` where all of it was taken back and

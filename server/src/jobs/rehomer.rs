@@ -1,10 +1,12 @@
-//! Who leaves: first nothing new is theirs (`leaving`), then what they own is given back and what
-//! they set up for themselves ends. Only when nothing is left they are inactive. The database
-//! refuses any other order of conversations.
+//! The farewell of who leaves. First nothing new is theirs (`leaving`). Then what they own is given
+//! back, and what they set up for themselves ends. Others are called back to what they promised to
+//! come back to. Only when nothing is left they are inactive. The database refuses any other order
+//! of conversations.
 
 use std::time::Duration;
 
-use baton_domain::group::SetWork;
+use baton_domain::group::{RehomeWork, SetWork};
+use baton_domain::staff::heirs;
 use baton_protocol::limits::SETTING_CHANGES_MAX;
 use baton_protocol::setting::SettingChange;
 use baton_protocol::{AgentId, Home, WorkspaceId};
@@ -13,7 +15,7 @@ use crate::accounts::{AccountError, Accounts, Setter};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
-use crate::store::read::{leaving, owned_or_followed_by, settings_of_home};
+use crate::store::read::{agents, leaving, left_behind, settings_of_home};
 use crate::telemetry::Spell;
 
 /// Gives back what leaving agents own, and then makes them inactive.
@@ -106,9 +108,14 @@ impl Rehomer {
         agent: AgentId,
     ) -> Result<bool, AccountError> {
         let mut tx = self.engine.store().read().await?;
-        let left = owned_or_followed_by(&mut tx, workspace, agent, AT_ONCE).await?;
+        let left = left_behind(&mut tx, workspace, agent, AT_ONCE).await?;
+        let people = if left.is_empty() { Vec::new() } else { agents(&mut tx, workspace).await? };
         tx.rollback().await?;
-        let given = left.iter().map(|of| self.engine.rehome(workspace, *of, agent));
+        let given = left.iter().map(|(conversation, team)| {
+            let (conversation, heirs) = (*conversation, heirs(&people, *team));
+            let is_of_team = false;
+            self.engine.rehome(RehomeWork { workspace, conversation, agent, heirs, is_of_team })
+        });
         let failed = futures_util::future::join_all(given).await.iter().any(Result::is_err);
         Ok(left.is_empty() && !failed)
     }

@@ -8,6 +8,8 @@
 mod absence;
 mod asked;
 mod calls;
+mod memory;
+mod moves;
 mod probe;
 #[cfg(test)]
 mod tests;
@@ -19,14 +21,14 @@ use std::time::Duration;
 
 use baton_domain::board::BrakeOn;
 use baton_domain::group::{HandBackWork, Key, OfferEndWork, RouteWork};
-use baton_domain::planted::{Bug, is_planted};
-use baton_domain::reach::{Signs, Sockets, Verdict};
-use baton_domain::routing::absence::Absences;
+use baton_domain::reach::{Signs, Sockets};
+use baton_domain::routing::absence::{Absences, Given};
 use baton_domain::routing::brake::Brake;
+use baton_domain::routing::missed::{Missed, Misses};
 use baton_domain::routing::probe::Probes;
 use baton_domain::routing::rung::Calls;
 use baton_domain::routing::{
-    Candidate, Planned, TeamMemory, TeamRouting, Waiting, is_in_vain, levels, open_at, plan,
+    Candidate, Planned, TeamMemory, TeamRouting, Waiting, levels, open_at, plan,
 };
 use baton_domain::shift;
 use baton_protocol::push::PushLane;
@@ -44,7 +46,7 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::assign::{AssignWish, end_wishes};
 use crate::store::read::{
-    self, AgentSettings, InQueue, OfferKey, StandingOffer, has_offer, offer_end, routed_teams,
+    self, AgentSettings, InQueue, OfferKey, StandingOffer, has_offer, routed_teams,
     standing_offers, waiting,
 };
 use crate::store::{StoreError, Tx};
@@ -95,8 +97,18 @@ struct Memory {
     wished: BTreeMap<OfferKey, StandingOffer>,
     /// Offers that are over, and whose ends were not read yet.
     over: Vec<StandingOffer>,
-    /// The agents who were asked in vain, and the time.
-    asked: BTreeMap<(WorkspaceId, ConversationId), Vec<(AgentId, Duration)>>,
+    /// The agents who were asked in vain, what became of it, and the time.
+    asked: BTreeMap<Key<ConversationId>, Vec<(AgentId, OfferEnd, Duration)>>,
+    /// Those from whom each conversation was taken because they were not there, as the log told
+    /// them when it was taken last.
+    lost: BTreeMap<Key<ConversationId>, (Timestamp, BTreeMap<AgentId, Timestamp>)>,
+    /// The way of what nobody opened to its owner, by the number of that change.
+    given: BTreeMap<Key<ConversationId>, (u64, Option<Given>)>,
+    /// Turns that went round and move no more.
+    circling: BTreeSet<TurnKey>,
+    /// The misses of people, once what the last leader told of it was read.
+    missed: Option<Misses>,
+    told_missed: BTreeMap<WorkspaceId, BTreeMap<AgentId, Missed>>,
     /// The calls of teams for turns that nobody could be asked to take, as the log told them.
     called: BTreeMap<TurnKey, Calls>,
     teams: BTreeMap<(WorkspaceId, TeamId), TeamMemory>,
@@ -210,12 +222,16 @@ impl Router {
         let matters = self.matters(memory).await?;
         let mut people = self.people(&matters).await;
         let mut tx = self.engine.store().read().await?;
+        if memory.missed.is_none() {
+            memory.missed = Some(Misses::known(read::missed(&mut tx).await?));
+        }
         let mut wishes = self.wishes(&mut tx, memory, &mut people, &matters).await;
         if let Ok(wishes) = &mut wishes {
             wishes.backs = self.deserted(&mut tx, memory, &mut people, &matters).await?;
         }
         tx.rollback().await?;
         self.tell_brakes(memory).await?;
+        self.tell_missed(memory).await?;
         self.send_probes(memory).await?;
         let Wishes { backs, ends, routes, over, is_more } = wishes?;
         if let Some(led) = self.membership.led(self.engine.store()) {
@@ -273,19 +289,15 @@ impl Router {
         let Matters { policies, offers, asked, .. } = matters;
         let now = self.clock.monotonic();
         memory.keep(offers, policies, (now, self.clock.now()));
-        memory.note_over(tx, now).await?;
-        for offer in offers {
-            let of = self.staff_of(tx, staff, offer.workspace).await?;
-            let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
-            if let Some(end) = self.end(tx, seen, of).await? {
-                if end == OfferEnd::NotReceived {
-                    memory.bounced.insert((offer.workspace, offer.offer.agent_id));
-                }
-                let StandingOffer { workspace, conversation, .. } = *offer;
-                let offer_id = offer.offer.offer_id;
-                wishes.ends.push(OfferEndWork { workspace, conversation, offer_id, end });
+        memory.note_over(tx, (now, self.clock.now())).await?;
+        for workspace in matters.workspaces() {
+            self.staff_of(tx, staff, workspace).await?;
+            if let Some((of, missed)) = staff.staff.get_mut(&workspace).zip(memory.missed.as_mut())
+            {
+                missed.look(workspace, &mut of.signs);
             }
         }
+        wishes.ends = self.ends(tx, memory, staff, (offers, policies)).await?;
         let mut people: BTreeMap<WorkspaceId, BTreeMap<AgentId, Candidate>> = BTreeMap::new();
         wishes.over.clone_from(&asked.over);
         for (workspace, asked) in &asked.of {
@@ -293,7 +305,9 @@ impl Router {
             let candidates = people.entry(*workspace);
             let candidates =
                 candidates.or_insert_with(|| self.candidates(memory, *workspace, of, offers));
-            let routes = self.for_rules(memory, (*workspace, asked), policies, candidates);
+            let waits = self.with_former(tx, memory, (*workspace, of), asked.waits()).await?;
+            let asked = (*workspace, asked, waits.as_slice());
+            let routes = self.for_rules(memory, asked, policies, candidates);
             wishes.routes.extend(routes);
         }
         let for_rules: BTreeSet<_> =
@@ -321,12 +335,39 @@ impl Router {
             let (is_open, routings) = (&is_open, &routings);
             let routing = TeamRouting { team: *team, policy, is_open, routings };
             let queue = Queue { workspace: *workspace, routing };
+            let found = self.with_former(tx, memory, (*workspace, of), found).await?;
             let routes = self.routes(memory, queue, found, candidates);
+            let routes = self.without_circles(tx, memory, &turns, routes).await?;
             let routes = self.with_due_calls(tx, memory, &turns, routes).await?;
             wishes.routes.extend(routes);
         }
         memory.called.retain(|(of, team, ..), _| policies.contains_key(&(*of, *team)));
         Ok(wishes)
+    }
+
+    /// The offers that are over.
+    async fn ends(
+        &self,
+        tx: &mut Tx,
+        memory: &mut Memory,
+        staff: &mut People,
+        (offers, policies): (&[StandingOffer], &BTreeMap<Key<TeamId>, Routing>),
+    ) -> Result<Vec<OfferEndWork>, StoreError> {
+        let mut ends = Vec::new();
+        for offer in offers {
+            let of = self.staff_of(tx, staff, offer.workspace).await?;
+            let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
+            let is_routed = policies.contains_key(&(offer.workspace, offer.team));
+            if let Some(end) = self.end(tx, seen, (of, is_routed)).await? {
+                if end == OfferEnd::NotReceived {
+                    memory.bounced.insert((offer.workspace, offer.offer.agent_id));
+                }
+                let StandingOffer { workspace, conversation, .. } = *offer;
+                let offer_id = offer.offer.offer_id;
+                ends.push(OfferEndWork { workspace, conversation, offer_id, end });
+            }
+        }
+        Ok(ends)
     }
 
     /// The people of a workspace, read unless they were.
@@ -364,7 +405,7 @@ impl Router {
         &self,
         tx: &mut Tx,
         seen: &mut SeenOffer,
-        staff: &Staff,
+        (staff, is_routed): (&Staff, bool),
     ) -> Result<Option<OfferEnd>, StoreError> {
         let SeenOffer { offer, window, .. } = *seen;
         let agent = staff.agents.iter().find(|agent| agent.id == offer.offer.agent_id);
@@ -373,7 +414,8 @@ impl Router {
                 && agent.availability == Availability::Available
                 && agent.teams.iter().any(|place| place.team_id == offer.team)
         });
-        if !is_there {
+        // Nobody is asked any more in a team that is routed no more.
+        if !is_there || !is_routed {
             return Ok(Some(OfferEnd::Withdrawn));
         }
         let lasted = self.clock.monotonic().saturating_sub(seen.first);
@@ -381,7 +423,7 @@ impl Router {
             return Ok(None);
         }
         let signs = staff.signs.get(&offer.offer.agent_id).copied().unwrap_or_default();
-        let is_here = signs.offer_verdict(self.clock.now()) == Verdict::Here;
+        let is_here = signs.of_offers().is_connected(self.clock.now());
         if !seen.is_received && !is_here {
             let made = offer.offer.until.plus_ms(-i64::try_from(window.as_millis()).unwrap_or(0));
             seen.is_received = has_offer(tx, &offer, made.plus_ms(-60_000)).await?;
@@ -402,7 +444,6 @@ impl Router {
         offers: &[StandingOffer],
     ) -> BTreeMap<AgentId, Candidate> {
         let (now, at) = (self.clock.now(), self.at());
-        let is_braked = memory.brakes.get(&workspace).is_some_and(Brake::is_on);
         let one = |agent: &Agent| {
             let known = memory.loads.entry((workspace, agent.id)).or_insert((agent.load, 0));
             if known.0 != agent.load {
@@ -412,10 +453,8 @@ impl Router {
             let serves = agent.teams.iter().filter(|at| at.kind == MembershipKind::Member);
             let serves = serves.filter(|at| sees(&at.team_id));
             let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
-            let heard = |verdict| match is_braked && verdict != Verdict::Here {
-                true => Verdict::Unreachable,
-                false => verdict,
-            };
+            let brake = memory.brakes.get(&workspace);
+            let missed = memory.missed.as_ref();
             let asked = offers.iter().filter(|offer| offer.offer.agent_id == agent.id).count();
             let settings = &staff.settings;
             let skills = settings.skills.get(&agent.id);
@@ -425,11 +464,14 @@ impl Router {
                 availability: agent.availability,
                 teams: serves.map(|place| place.team_id).collect(),
                 is_off_shift: shift::is_off(settings.schedules_of(agent.id), now),
+                is_bot: settings.bots.contains(&agent.id),
+                is_out: missed.is_some_and(|missed| missed.is_out((workspace, agent.id))),
+                is_braked: brake.is_some_and(|brake| brake.holds(&signs, now)),
                 skills: skills.map(levels).unwrap_or_default(),
                 languages: skills
                     .map_or_else(BTreeSet::new, |of| of.languages.iter().cloned().collect()),
-                verdict: heard(signs.verdict(now)),
-                offer_verdict: heard(signs.offer_verdict(now)),
+                verdict: signs.verdict(now),
+                offer_verdict: signs.offer_verdict(now),
                 load: agent.load,
                 capacity: agent.capacity,
                 offers: u32::try_from(asked).unwrap_or(u32::MAX),
@@ -444,16 +486,22 @@ impl Router {
         &self,
         memory: &mut Memory,
         queue: Queue<'_>,
-        found: Vec<InQueue>,
+        found: Vec<Waiting>,
         candidates: &mut BTreeMap<AgentId, Candidate>,
     ) -> Vec<RouteWork> {
         let Queue { workspace, routing } = queue;
         let TeamRouting { team, policy, .. } = routing;
         let now = self.clock.now();
-        let waits = |of: InQueue| memory.waiting(workspace, of, now);
         // An offer that ended since it was read is noted at the next look.
-        let is_settled = |of: &InQueue| !memory.has_seen(workspace, of.conversation);
-        let found: Vec<Waiting> = found.into_iter().filter(is_settled).map(waits).collect();
+        let is_settled = |of: &Waiting| !memory.has_seen(workspace, of.conversation);
+        let found: Vec<Waiting> = found
+            .into_iter()
+            .filter(is_settled)
+            .map(|of| {
+                let turn = (workspace, team, of.conversation, of.since);
+                Waiting { is_circling: memory.circling.contains(&turn), ..of }
+            })
+            .collect();
         let at = self.at();
         let of = memory.teams.entry((workspace, team)).or_default();
         of.seed ^= u64::from_le_bytes(self.clock.bytes());
@@ -499,90 +547,4 @@ impl Router {
 struct Queue<'a> {
     workspace: WorkspaceId,
     routing: TeamRouting<'a>,
-}
-
-impl Memory {
-    /// Notes the agents who were asked in vain: they are not asked again for a while. An offer may
-    /// be over before it was seen. The log tells how each ended.
-    async fn note_over(&mut self, tx: &mut Tx, now: Duration) -> Result<(), StoreError> {
-        let wished = std::mem::take(&mut self.wished).into_iter();
-        let unseen = wished.filter(|(key, _)| !self.seen.contains_key(key)).map(|(_, of)| of);
-        self.over.extend(unseen);
-        while let Some(over) = self.over.pop() {
-            let end = offer_end(tx, &over).await;
-            // Nobody is asked twice in a row for an end that could not be read.
-            if end.as_ref().map_or(true, |end| end.is_some_and(is_in_vain)) {
-                self.was_asked((over.workspace, over.conversation), over.offer.agent_id, now);
-            }
-            end?;
-        }
-        Ok(())
-    }
-
-    /// Notes which offers stand, and which are over.
-    fn keep(
-        &mut self,
-        offers: &[StandingOffer],
-        policies: &BTreeMap<Key<TeamId>, Routing>,
-        (now, wall): (Duration, Timestamp),
-    ) {
-        let standing: BTreeMap<OfferKey, &StandingOffer> =
-            offers.iter().map(|offer| (offer.key(), offer)).collect();
-        let is_over = |key: &OfferKey| !standing.contains_key(key);
-        let over: Vec<OfferKey> = self.seen.keys().copied().filter(is_over).collect();
-        self.over.extend(over.iter().filter_map(|key| Some(self.seen.remove(key)?.offer)));
-        for (key, offer) in standing {
-            if is_planted(Bug::OffersOutliveTheLeader) && !self.wished.contains_key(&key) {
-                continue;
-            }
-            let policy = policies.get(&(offer.workspace, offer.team)).cloned().unwrap_or_default();
-            // Its agent was told until when. An earlier leader may have made it by another policy.
-            let told_ms = offer.offer.until.since(wall).clamp(0, WINDOW_MAX_MS);
-            let told = Duration::from_millis(told_ms.unsigned_abs());
-            let window = told.max(Duration::from_secs(policy.window_s.into()));
-            let new = SeenOffer { offer: *offer, first: now, window, is_received: false };
-            self.seen.entry(key).or_insert(new).offer.revision = offer.revision;
-        }
-        self.asked.retain(|_, asked| {
-            asked.retain(|(_, at)| now.saturating_sub(*at) < DECLINED);
-            !asked.is_empty()
-        });
-    }
-
-    /// Whether a queue is longer than one look plans for, and another one waits first than before:
-    /// the last look gave something out of it.
-    fn is_shorter(&mut self, queue: Key<TeamId>, found: &[InQueue]) -> bool {
-        let first = found.first().filter(|_| found.len() >= AT_ONCE).map(|one| one.conversation);
-        let before = match first {
-            Some(first) => self.firsts.insert(queue, first),
-            None => self.firsts.remove(&queue),
-        };
-        first.is_some() && first != before
-    }
-
-    /// A conversation that waits, as a plan looks at it.
-    fn waiting(&self, workspace: WorkspaceId, of: InQueue, now: Timestamp) -> Waiting {
-        let InQueue { conversation, revision, since, language, last } = of;
-        let declined = self.asked_in_vain(workspace, conversation).collect();
-        let waited_s = u64::try_from(now.since(since) / 1000).unwrap_or(0);
-        Waiting { conversation, revision, since, waited_s, language, last, declined }
-    }
-
-    fn was_asked(&mut self, of: (WorkspaceId, ConversationId), agent: AgentId, now: Duration) {
-        self.asked.entry(of).or_default().push((agent, now));
-    }
-
-    /// Whether an offer of it was seen and is not noted as over.
-    fn has_seen(&self, workspace: WorkspaceId, conversation: ConversationId) -> bool {
-        self.seen.keys().any(|(of, offered, _)| (*of, *offered) == (workspace, conversation))
-    }
-
-    fn asked_in_vain(
-        &self,
-        workspace: WorkspaceId,
-        conversation: ConversationId,
-    ) -> impl Iterator<Item = AgentId> {
-        let asked = self.asked.get(&(workspace, conversation));
-        asked.into_iter().flatten().map(|(agent, _)| *agent)
-    }
 }

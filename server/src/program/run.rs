@@ -11,6 +11,7 @@ use super::practice::Practice;
 use super::{admin, intake, media, quarantine};
 use crate::accounts::password;
 use crate::accounts::settings::first::FirstAdmin;
+use crate::app::disk::wait_for_room;
 use crate::app::known;
 use crate::app::private::make_directory;
 use crate::app::serve::{Foundation, Server};
@@ -116,8 +117,12 @@ async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
     let config = &config;
     // Before the first answer, so that a stop right after it ends the server in order as well.
     let mut stop = Stop::heard()?;
+    let starting = async {
+        wait_for_room(&config.store.data, &clock).await;
+        Box::pin(Server::start(config, clock)).await
+    };
     let server = tokio::select! {
-        server = Server::start(config, clock) => server?,
+        server = starting => server?,
         () = stop.wait() => {
             tracing::info!("told to stop before it was ready");
             std::process::exit(0);

@@ -76,7 +76,8 @@ pub struct Letter {
     pub workspace: WorkspaceId,
     /// The agent it is for.
     pub agent: AgentId,
-    /// The conversation it is about.
+    /// The conversation it is about; for a number, its id: what is told of one place replaces what
+    /// was told of it before.
     pub conversation: ConversationId,
     /// What it tells.
     pub kind: Kind,
@@ -100,6 +101,11 @@ impl Letter {
         self.kind.spec().urgency == Urgency::High && !self.is_quiet
     }
 
+    /// The conversation that a device is told: a number has none.
+    fn about(&self) -> Option<ConversationId> {
+        (self.kind != Kind::Number).then_some(self.conversation)
+    }
+
     /// What everybody on the way may read.
     fn outside(&self) -> BTreeMap<&'static str, String> {
         let mut fields = BTreeMap::from([
@@ -108,10 +114,10 @@ impl Letter {
             ("id", self.id.to_string()),
             ("w", self.workspace.to_string()),
             ("a", self.agent.to_string()),
-            ("c", self.conversation.to_string()),
             ("x", self.expires_at.ms().div_euclid(1_000).to_string()),
             ("s", self.cursor.to_string()),
         ]);
+        fields.extend(self.about().map(|conversation| ("c", conversation.to_string())));
         fields.extend(self.offer.map(|offer| ("o", offer.to_string())));
         fields.extend(self.badge.map(|badge| ("b", badge.to_string())));
         fields.extend(self.kind.spec().exact.map(|kind| ("n", kind.to_owned())));
@@ -130,14 +136,14 @@ impl Letter {
             let mut inside = json!({
                 "kind": self.kind.spec().wire,
                 "id": self.id,
-                "conversation_id": self.conversation,
                 "title": title,
                 "body": body,
             });
             if let Some(inside) = inside.as_object_mut() {
                 let exact = self.kind.spec().exact.map(Value::from);
                 let offer = self.offer.map(|offer| json!(offer));
-                let more = [("exact", exact), ("offer_id", offer)];
+                let about = self.about().map(|conversation| json!(conversation));
+                let more = [("conversation_id", about), ("exact", exact), ("offer_id", offer)];
                 inside.extend(
                     more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))),
                 );

@@ -1,6 +1,7 @@
 //! Where Meta's words end. What comes in becomes elements of the domain, and what goes out becomes
 //! requests of the Cloud API. Nothing else in the server knows Meta's field names.
 
+pub mod account;
 pub mod client;
 pub mod errors;
 mod language;

@@ -9,6 +9,7 @@ mod lock;
 mod read;
 mod rows;
 mod setting;
+mod talk;
 mod write;
 
 pub use announce::{AddresseeRow, addressees, live_pushes, team_levels};
@@ -26,6 +27,7 @@ pub use setting::{
     moving_routings, policies, setting_bodies, setting_secrets, setting_users, settings,
     settings_of_homes, skilled, there,
 };
+pub use talk::talks;
 #[cfg(test)]
 pub(crate) use write::CONVERSATION_PLACES;
 pub use write::{AsRead, Writes, write};

@@ -151,7 +151,7 @@ pub async fn policies(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Given>,
          FROM setting AS s
          WHERE s.workspace = $1 AND s.kind IN
            ('rule', 'sla', 'bot', 'survey', 'schedule', 'tag', 'team_policy', 'webhook',
-            'context_source')
+            'context_source', 'workspace_policy')
          ORDER BY s.rank, s.id",
     );
     let rows: Vec<PolicyRow> = tx.rows(&SQL, &[&workspace.to_string()]).await?;

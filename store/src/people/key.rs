@@ -1,5 +1,7 @@
 //! Keys of programs, and the agents as whom they work.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use baton_domain::group::Key;
 use baton_protocol::setting::ApiKey;
 use baton_protocol::{AgentId, Role, SettingBody, SettingId, SettingKind, WorkspaceId};
@@ -21,6 +23,8 @@ pub struct KeyHolder {
     pub body: ApiKey,
     /// The agent's role.
     pub role: Role,
+    /// The time zone of the workspace, where the key has a last day.
+    pub zone: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -94,13 +98,43 @@ async fn holders(store: &Store, rows: Vec<KeyRow>) -> Result<Vec<KeyHolder>, Sto
     let workspaces = ids(keys.iter().map(|(_, workspace, ..)| *workspace));
     let agents = ids(keys.iter().map(|(.., body)| body.agent));
     let rows: Vec<AgentRow> = store.rows_alone(&AGENTS, &[&workspaces, &agents]).await?;
-    let mut roles = std::collections::BTreeMap::<Key<AgentId>, Role>::new();
+    let mut roles = BTreeMap::<Key<AgentId>, Role>::new();
     for row in rows {
         roles.insert((id(&row.workspace)?, id(&row.id)?), named(&row.role)?);
     }
+    let dated = keys.iter().filter(|(.., body)| body.until.is_some());
+    let zones = zones(store, dated.map(|(_, workspace, ..)| *workspace).collect()).await?;
     let holder = |(digest, workspace, key, body): (String, WorkspaceId, SettingId, ApiKey)| {
         let role = *roles.get(&(workspace, body.agent))?;
-        Some(KeyHolder { digest, workspace, key, body, role })
+        let zone = zones.get(&workspace).cloned();
+        Some(KeyHolder { digest, workspace, key, body, role, zone })
     };
     Ok(keys.into_iter().filter_map(holder).collect())
+}
+
+/// The time zones of workspaces, where they have set one.
+async fn zones(
+    store: &Store,
+    of: BTreeSet<WorkspaceId>,
+) -> Result<BTreeMap<WorkspaceId, String>, StoreError> {
+    static POLICIES: Sql = Sql::new(
+        "SELECT s.workspace, (SELECT t.body FROM content AS t
+           WHERE t.workspace = s.workspace AND t.id = s.content) AS body
+         FROM setting AS s
+         WHERE s.workspace {in $1} AND s.kind = 'workspace_policy' AND s.ended_at IS NULL",
+    );
+    if of.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(String, Option<String>)> = store.rows_alone(&POLICIES, &[&ids(of)]).await?;
+    let mut zones = BTreeMap::new();
+    for (workspace, body) in rows {
+        let body = body.as_deref().map(setting_body).transpose()?.flatten();
+        let read = |body| SettingBody::read(SettingKind::WorkspacePolicy, &body).ok();
+        let Some(SettingBody::WorkspacePolicy(policy)) = body.and_then(read) else { continue };
+        if let Some(zone) = policy.time_zone {
+            zones.insert(id(&workspace)?, zone);
+        }
+    }
+    Ok(zones)
 }

@@ -60,6 +60,8 @@ pub struct SealedTarget {
     pub app_id: Option<String>,
     /// Apple only: the service.
     pub env: Option<PushEnv>,
+    /// The language of notifications, as a BCP 47 tag.
+    pub locale: Option<String>,
     /// Abilities of the app with pushes.
     pub caps: Vec<String>,
 }
@@ -91,6 +93,7 @@ struct TargetRow {
     auth_sealed: Option<String>,
     app_id: Option<String>,
     env: Option<String>,
+    locale: Option<String>,
     caps: String,
 }
 
@@ -178,7 +181,7 @@ pub async fn target(
 ) -> Result<Option<SealedTarget>, StoreError> {
     static READ: Sql = Sql::new(
         "SELECT p.lane, p.target_kind, p.target_sealed, p.target_digest, p.key_id, p.p256dh,
-           p.auth_sealed, p.app_id, p.env, p.caps
+           p.auth_sealed, p.app_id, p.env, p.locale, p.caps
          FROM push_device p
          JOIN device d ON d.workspace = p.workspace AND d.id = p.device
          JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
@@ -235,6 +238,7 @@ impl TargetRow {
             auth_sealed: self.auth_sealed,
             app_id: self.app_id,
             env: self.env.as_deref().map(named).transpose()?,
+            locale: self.locale,
             caps: from_json(&self.caps)?,
         })
     }

@@ -35,10 +35,11 @@ pub(crate) const SHEETS: [Sheet; 12] = [
 ];
 
 /// Columns of sheets that their stamps leave out, and why.
-pub(crate) const APART: [(&str, &str, &str); 5] = [
+pub(crate) const APART: [(&str, &str, &str); 6] = [
     ("agent", "load", "recomputed from the conversations"),
     ("channel", "policy", "compared with the log, which tells each change of it"),
     ("channel", "removed_at", "hides a practice number, and nothing else"),
+    ("device", "acted_at", "written when a person did something there; routing guesses by it"),
     ("device", "acked_at", "written with each acknowledgement; it spares pushes, and nothing else"),
     ("device", "watched_at", "written while somebody looks; it spares pushes, and nothing else"),
 ];

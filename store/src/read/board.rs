@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::board::{BrakeOn, Counted};
+use baton_domain::routing::missed::Missed;
 use baton_protocol::board::BoardFigures;
 use baton_protocol::heads::WAIT_LATE_MS;
-use baton_protocol::{TeamId, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, TeamId, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use crate::tables::{from_json, id, ids, number, some_id};
@@ -91,4 +92,14 @@ pub async fn brake(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<BrakeOn
     let Some(brakes) = row.and_then(|(brakes,)| brakes) else { return Ok(None) };
     let mut brakes: BTreeMap<WorkspaceId, BrakeOn> = from_json(&brakes)?;
     Ok(brakes.remove(&workspace))
+}
+
+/// The misses of people of all workspaces, as the node that leads told it.
+pub async fn missed(
+    tx: &mut Tx,
+) -> Result<BTreeMap<WorkspaceId, BTreeMap<AgentId, Missed>>, StoreError> {
+    static SELECT: Sql = Sql::new("SELECT missed FROM leader WHERE one = 1");
+    let row: Option<(Option<String>,)> = tx.row(&SELECT, &[]).await?;
+    let missed = row.and_then(|(missed,)| missed);
+    Ok(missed.as_deref().map(from_json).transpose()?.unwrap_or_default())
 }

@@ -6,7 +6,8 @@ pub use baton_domain::group::MessageAt;
 use baton_domain::group::senders::{Name, NameSince, first_reached_under, reached_under};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    AgentId, ChannelId, ChannelPolicy, Content, ConversationId, LineKind, Timestamp, WorkspaceId,
+    AgentId, ChannelId, ChannelPolicy, Content, ConversationId, LineKind, TeamId, Timestamp,
+    WorkspaceId,
 };
 use sqlx_macros::FromRow;
 
@@ -319,24 +320,29 @@ pub async fn leaving(tx: &mut Tx) -> Result<Vec<Key<AgentId>>, StoreError> {
     rows.iter().map(|(workspace, agent)| Ok((id(workspace)?, id(agent)?))).collect()
 }
 
-/// Conversations that an agent owns, is asked to take, or follows, in no order: for one the whole
-/// workspace would be walked.
-pub async fn owned_or_followed_by(
+/// Conversations that an agent owns, is asked to take, or follows, or to which they are called
+/// back, each with its team. In no order: for one the whole workspace would be walked.
+pub async fn left_behind(
     tx: &mut Tx,
     workspace: WorkspaceId,
     agent: AgentId,
     limit: u64,
-) -> Result<Vec<ConversationId>, StoreError> {
+) -> Result<Vec<(ConversationId, TeamId)>, StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT id FROM conversation WHERE workspace = $1 AND owner_agent = $2
-         UNION SELECT id FROM conversation
+        "SELECT id, team FROM conversation WHERE workspace = $1 AND owner_agent = $2
+         UNION SELECT id, team FROM conversation
            WHERE workspace = $1 AND offer_agent = $2 AND offer_id IS NOT NULL
-         UNION SELECT conversation FROM follower WHERE workspace = $1 AND agent = $2
+         UNION SELECT c.id, c.team FROM follower AS f
+           JOIN conversation AS c ON c.workspace = f.workspace AND c.id = f.conversation
+           WHERE f.workspace = $1 AND f.agent = $2
+         UNION SELECT id, team FROM conversation
+           WHERE workspace = $1 AND remind_at > 0 AND reminders LIKE $4
          LIMIT CAST($3 AS BIGINT)",
     );
-    let args = [workspace.to_string(), agent.to_string(), limit.to_string()];
-    let rows: Vec<(String,)> = tx.rows(&SQL, &[&args[0], &args[1], &args[2]]).await?;
-    rows.iter().map(|(of,)| id(of)).collect()
+    let called = format!("%\"agent_id\":\"{agent}\"%");
+    let args = [workspace.to_string(), agent.to_string(), limit.to_string(), called];
+    let rows: Vec<(String, String)> = tx.rows(&SQL, &args.each_ref().map(String::as_str)).await?;
+    rows.iter().map(|(of, team)| Ok((id(of)?, id(team)?))).collect()
 }
 
 #[cfg(test)]

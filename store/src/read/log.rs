@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::log::Logged;
+use baton_domain::outward::status_of;
 use baton_domain::scope::Audience;
-use baton_protocol::WorkspaceId;
+use baton_protocol::{ConversationId, LineRef, MessageStatus, WorkspaceId};
 use sqlx_macros::FromRow;
 
-use crate::tables::{LoggedRow, column, id, ids, logged_columns, number};
+use crate::tables::{LogRow, LoggedRow, column, id, ids, logged_columns, number};
 use crate::{Sql, StoreError, Tx};
 
 /// The end of a log, and from where on the feed is kept.
@@ -72,6 +73,38 @@ pub async fn gap(
         column(upto).to_string(),
     ];
     read(&tx.rows(&SELECT, &[&args[0], &args[1], &args[2], &args[3]]).await?)
+}
+
+/// The status that a message of the team had before this revision of its conversation; `None` where
+/// it was not written before.
+pub async fn status_before(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    revision: u64,
+    message: LineRef,
+) -> Result<Option<MessageStatus>, StoreError> {
+    // Each line has a revision of its own: none is below its place among them. Mostly the first row
+    // says it; other facts name a message as well.
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns l log} FROM log AS l
+         WHERE l.workspace = $1 AND l.conversation = $2 AND l.revision < CAST($3 AS BIGINT)
+           AND l.revision >= CAST($4 AS BIGINT) AND l.revision IS NOT NULL AND l.fact LIKE $5
+         ORDER BY l.revision DESC LIMIT 1",
+    );
+    let (workspace, conversation) = (workspace.to_string(), conversation.to_string());
+    let (from, names) = (column(message.seq).to_string(), format!("%{}%", message.id));
+    let mut below = revision;
+    loop {
+        let upto = column(below).to_string();
+        let args = [&*workspace, &conversation, &upto, &from, &names];
+        let Some(row) = tx.row::<LogRow>(&SELECT, &args).await? else { return Ok(None) };
+        below = number(row.revision.unwrap_or_default())?;
+        match status_of(&row.bare()?.event.fact) {
+            Some((line, status)) if line.id == message.id => return Ok(Some(status)),
+            _ => {}
+        }
+    }
 }
 
 /// The feeds of a workspace for these audiences; without audiences it is the log itself.

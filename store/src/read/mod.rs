@@ -30,7 +30,7 @@ mod sync;
 pub mod usage;
 
 pub use audit::{LogFilter, Stretch, logged_back, logged_from};
-pub use board::{brake, counted};
+pub use board::{brake, counted, missed};
 pub use canned::canned_uses;
 pub use changes::changes;
 pub use conversations::{conversations, heads, views, whole_views};
@@ -38,8 +38,8 @@ pub use counts::view_counts;
 pub use customer_files::{FilesAsked, conversations_of, customer_files};
 pub(crate) use due::names_held;
 pub use due::{
-    Busy, MessageAt, SendOrder, channel_token, due_sends, leaving, next_in_lane, oldest_due,
-    on_their_way, owned_or_followed_by, send_order, stranded_sends,
+    Busy, MessageAt, SendOrder, channel_token, due_sends, leaving, left_behind, next_in_lane,
+    oldest_due, on_their_way, send_order, stranded_sends,
 };
 pub use episodes::episodes;
 pub use forwardable::forwardable;
@@ -49,7 +49,7 @@ pub(crate) use list::contacts as contacts_by_name;
 pub use list::{
     Asked, Filter, ListPage, ListPlace, Listed, Order, OwnerFilter, StatusFilter, list, listed,
 };
-pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of};
+pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of, status_before};
 pub use packed::packed_heads;
 pub use page::{SnapshotPage, snapshot_page, snapshot_place};
 pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
@@ -61,8 +61,8 @@ pub use report::{
 pub use review::{ReviewFilter, ReviewPlace, review, review_place};
 pub use routing::{
     AgentSettings, InQueue, OfferKey, OwnTurn, StandingOffer, absent_minutes, agent_settings,
-    calls, has_offer, in_line, offer_end, offer_to, routed_teams, routed_teams_of, routing_history,
-    standing_offers, turns_of, waiting,
+    calls, former_owners, given, has_offer, in_line, moves, offer_end, offer_to, owned_in,
+    routed_teams, routed_teams_of, routing_history, standing_offers, turns_of, waiting,
 };
 pub use search::{SearchFilter, SearchKind, search};
 pub use settings::{

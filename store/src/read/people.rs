@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
-use baton_domain::reach::{Signs, Sockets};
+use baton_domain::reach::{HERE_MIN, Signs, Sockets};
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane};
 use baton_protocol::{
-    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, SettingId, Team, TeamId,
-    Timestamp, Visibility, WorkspaceId,
+    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, SettingBody, SettingId,
+    SettingKind, Team, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 use serde_json::Value;
 use sqlx_macros::FromRow;
@@ -154,6 +154,8 @@ struct SignRow {
     agent: String,
     last_seen_at: Option<i64>,
     acked_at: Option<i64>,
+    watched_at: Option<i64>,
+    acted_at: Option<i64>,
     lane: Option<String>,
     caps: Option<String>,
     confirmed_at: Option<i64>,
@@ -175,7 +177,7 @@ impl SignRow {
 
 /// The signs of all agents who have a device that is signed in. A device that signed out shows
 /// nothing any more. Registrations with other push services than `lanes` are no sign: nothing is
-/// sent by them. Sockets are in no table.
+/// sent by them. Sockets are in no table. An act counts for as long as the workspace says.
 pub async fn signs(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -183,8 +185,8 @@ pub async fn signs(
     now: Timestamp,
 ) -> Result<BTreeMap<AgentId, Signs>, StoreError> {
     static SIGNS: Sql = Sql::new(
-        "SELECT d.agent, d.last_seen_at, d.acked_at, p.lane, p.caps, p.confirmed_at,
-           p.last_receipt_at
+        "SELECT d.agent, d.last_seen_at, d.acked_at, d.watched_at, d.acted_at, p.lane, p.caps,
+           p.confirmed_at, p.last_receipt_at
          FROM device AS d
          LEFT JOIN push_device AS p ON p.workspace = d.workspace AND p.device = d.id
          WHERE d.workspace = $1 AND d.revoked_at IS NULL
@@ -193,18 +195,23 @@ pub async fn signs(
     let args = [workspace.to_string(), now.ms().to_string()];
     let rows: Vec<SignRow> = tx.rows(&SIGNS, &args.each_ref().map(String::as_str)).await?;
     let mut signs: BTreeMap<AgentId, Signs> = BTreeMap::new();
+    let nobody = Signs { here_min: here_minutes(tx, workspace).await?, ..Signs::default() };
     for row in &rows {
         let agent = id(&row.agent)?;
-        let of = signs.entry(agent).or_default();
+        let of = signs.entry(agent).or_insert(nobody);
         of.has_socket = sockets.may_have(agent);
         let lane: Option<PushLane> = row.lane.as_deref().map(named).transpose()?;
         let proven = lane.filter(|lane| lanes.contains(lane));
         let proven = proven.and(row.confirmed_at.max(row.last_receipt_at)).map(Timestamp::from_ms);
         let heard = row.last_seen_at.max(row.acked_at).map(Timestamp::from_ms);
+        // Nodes of before know no acts, and note that somebody looks.
+        let acted = row.acted_at.or(row.watched_at).map(Timestamp::from_ms);
         of.heard_at = of.heard_at.max(heard);
+        of.acted_at = of.acted_at.max(acted);
         of.push_at = of.push_at.max(proven);
         if row.knows_offers(lane)? {
             of.offers_heard_at = of.offers_heard_at.max(heard);
+            of.offers_acted_at = of.offers_acted_at.max(acted);
             of.offers_push_at = of.offers_push_at.max(proven);
         }
     }
@@ -216,8 +223,29 @@ pub async fn signs(
     Ok(signs)
 }
 
+/// The minutes for which an act says that somebody is there.
+async fn here_minutes(tx: &mut Tx, workspace: WorkspaceId) -> Result<u32, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT (SELECT t.body FROM content AS t
+           WHERE t.workspace = s.workspace AND t.id = s.content) AS body
+         FROM setting AS s WHERE s.workspace = $1 AND s.kind = 'workspace_policy'
+           AND s.ended_at IS NULL",
+    );
+    let rows: Vec<(Option<String>,)> = tx.rows(&SELECT, &[&workspace.to_string()]).await?;
+    let body =
+        rows.into_iter().find_map(|(body,)| body).as_deref().map(setting_body).transpose()?;
+    // One that only a newer version can read changes nothing here.
+    let read = |body| SettingBody::read(SettingKind::WorkspacePolicy, &body).ok();
+    let minutes = match body.flatten().and_then(read) {
+        Some(SettingBody::WorkspacePolicy(policy)) => policy.here_min,
+        _ => None,
+    };
+    Ok(minutes.unwrap_or(HERE_MIN))
+}
+
 /// Pushes to an agent that a service took since then, and that no device confirmed in time, three
-/// at most. Receipts come by few services: of the others nothing is concluded.
+/// at most. Those that were taken back count as well: in a team that is routed that is nearly all.
+/// Receipts come by few services: of the others nothing is concluded.
 async fn unheard(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -227,7 +255,7 @@ async fn unheard(
     static UNHEARD: Sql = Sql::new(
         "SELECT COUNT(*) FROM (
            SELECT p.id FROM push AS p
-           WHERE p.workspace = $1 AND p.agent = $2 AND p.state = 'accepted'
+           WHERE p.workspace = $1 AND p.agent = $2 AND p.state IN ('accepted', 'retracted')
              AND p.kind <> 'retract' AND p.created_at > CAST($3 AS BIGINT)
              AND p.created_at < CAST($4 AS BIGINT) AND p.lane IN ('fcm', 'apns', 'relay')
            LIMIT 3) AS taken",

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
+use baton_domain::routing::absence::{Given, lost_by};
+use baton_domain::routing::moves::Moved;
 use baton_domain::routing::rung::Calls;
 use baton_protocol::event::EventContent;
 use baton_protocol::next::{NextInLine, OfferInLine};
@@ -44,7 +46,8 @@ pub async fn routed_teams_of(
     Ok(read_policies(&rows)?.into_keys().collect())
 }
 
-/// Settings beside a team's own that routing looks at: skills and schedules.
+/// Settings beside a team's own that routing looks at: skills, schedules, and which agents are
+/// programs.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct AgentSettings {
     /// The skills of each who has any.
@@ -53,6 +56,8 @@ pub struct AgentSettings {
     pub schedules: BTreeMap<AgentId, Vec<Schedule>>,
     /// All schedules of the workspace: steps name them.
     pub hours: BTreeMap<SettingId, Schedule>,
+    /// The agents that a setting names as a bot.
+    pub bots: BTreeSet<AgentId>,
 }
 
 impl AgentSettings {
@@ -62,7 +67,7 @@ impl AgentSettings {
     }
 }
 
-/// The skills and schedules of a workspace's agents.
+/// The skills, schedules and bots of a workspace.
 pub async fn agent_settings(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -72,7 +77,7 @@ pub async fn agent_settings(
            (SELECT t.body FROM content AS t
              WHERE t.workspace = s.workspace AND t.id = s.content) AS body
          FROM setting AS s WHERE s.workspace = $1
-           AND s.kind IN ('agent_skills', 'schedule') AND s.ended_at IS NULL",
+           AND s.kind IN ('agent_skills', 'schedule', 'bot') AND s.ended_at IS NULL",
     );
     let rows: Vec<(String, String, Option<String>, Option<String>)> =
         tx.rows(&SELECT, &[&workspace.to_string()]).await?;
@@ -88,6 +93,9 @@ pub async fn agent_settings(
             Ok(SettingBody::AgentSkills(skills)) => {
                 all.skills.extend(agent.map(|of| (of, *skills)));
             }
+            Ok(SettingBody::Bot(bot)) => {
+                all.bots.insert(bot.agent);
+            }
             Ok(SettingBody::Schedule(hours)) => {
                 if let Some(agent) = agent {
                     all.schedules.entry(agent).or_default().push((*hours).clone());
@@ -101,7 +109,7 @@ pub async fn agent_settings(
 }
 
 /// Minutes after which teams take open turns from owners who are not there, of all workspaces.
-/// Teams that never do are left out.
+/// Teams that say nothing of it are left out.
 pub async fn absent_minutes(tx: &mut Tx) -> Result<BTreeMap<Key<TeamId>, u32>, StoreError> {
     static SELECT: Sql = Sql::new(
         "SELECT s.workspace, s.id, (SELECT t.body FROM content AS t
@@ -115,11 +123,12 @@ pub async fn absent_minutes(tx: &mut Tx) -> Result<BTreeMap<Key<TeamId>, u32>, S
             continue;
         };
         // One that only a newer version can read takes nothing from anybody here.
-        if let Ok(SettingBody::TeamPolicy(policy)) =
-            SettingBody::read(SettingKind::TeamPolicy, &body)
-            && policy.absent_min > 0
-        {
-            all.insert((id(workspace)?, id(team)?), policy.absent_min);
+        let minutes = match SettingBody::read(SettingKind::TeamPolicy, &body) {
+            Ok(SettingBody::TeamPolicy(policy)) => policy.absent_min,
+            _ => Some(0),
+        };
+        if let Some(minutes) = minutes {
+            all.insert((id(workspace)?, id(team)?), minutes);
         }
     }
     Ok(all)
@@ -136,6 +145,12 @@ pub struct OwnTurn {
     pub owner_epoch: u64,
     /// The first line of the turn.
     pub from_seq: u64,
+    /// The start of the turn.
+    pub since: Timestamp,
+    /// Whether they read its first line.
+    pub is_opened: bool,
+    /// The last time at which they answered or typed there.
+    pub worked_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -144,7 +159,11 @@ struct TurnRow {
     team: String,
     owner_epoch: i64,
     turn_seq: i64,
+    unanswered_since: i64,
     clocks: Option<String>,
+    mark: i64,
+    typed_at: Option<i64>,
+    answered_at: Option<i64>,
 }
 
 /// Open turns of the conversations that an agent owns, the longest wait first. What a bot has is
@@ -155,8 +174,17 @@ pub async fn turns_of(
     agent: AgentId,
     limit: u64,
 ) -> Result<Vec<OwnTurn>, StoreError> {
+    // Of long talks the newest lines alone are looked at.
     static SELECT: Sql = Sql::new(
-        "SELECT c.id, c.team, c.owner_epoch, c.turn_seq, c.clocks FROM conversation AS c
+        "SELECT c.id, c.team, c.owner_epoch, c.turn_seq, c.unanswered_since, c.clocks,
+           COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
+             AND r.agent = $2 AND r.conversation = c.id), 0) AS mark,
+           (SELECT d.at FROM draft AS d WHERE d.workspace = c.workspace
+             AND d.conversation = c.id AND d.agent = $2) AS typed_at,
+           (SELECT MAX(m.accepted_at) FROM message AS m WHERE m.workspace = c.workspace
+             AND m.conversation = c.id AND m.seq > c.last_seq - 40
+             AND m.author_kind = 'agent' AND m.author = $2) AS answered_at
+         FROM conversation AS c
          WHERE c.workspace = $1 AND c.owner_agent = $2 AND c.status = 'open'
            AND c.unanswered_since > 0 AND c.turn_seq IS NOT NULL AND c.block IS NULL
          ORDER BY c.unanswered_since, c.id LIMIT CAST($3 AS BIGINT)",
@@ -174,9 +202,89 @@ pub async fn turns_of(
             team: id(&row.team)?,
             owner_epoch: u64::try_from(row.owner_epoch).map_err(StoreError::corrupt)?,
             from_seq: u64::try_from(row.turn_seq).map_err(StoreError::corrupt)?,
+            since: Timestamp::from_ms(row.unanswered_since),
+            is_opened: row.mark >= row.turn_seq,
+            worked_at: row.typed_at.max(row.answered_at).map(Timestamp::from_ms),
         });
     }
     Ok(all)
+}
+
+/// The number of a team's conversations that an agent owns and that are not resolved.
+pub async fn owned_in(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    (team, agent): (TeamId, AgentId),
+) -> Result<u64, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT COUNT(*) FROM conversation AS c WHERE c.workspace = $1 AND c.owner_agent = $2
+           AND c.team = $3 AND c.status <> 'resolved'",
+    );
+    let args = [workspace.to_string(), agent.to_string(), team.to_string()];
+    let row: Option<(i64,)> = tx.row(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    number(row.map_or(0, |(count,)| count))
+}
+
+/// The way of a conversation to its owner by the change of this number, as the log tells it.
+pub async fn given(
+    tx: &mut Tx,
+    (workspace, conversation): Key<ConversationId>,
+    owner_epoch: u64,
+) -> Result<Option<Given>, StoreError> {
+    let newest = changes_of_owner(tx, (workspace, conversation), 1).await?;
+    let given = newest.into_iter().find_map(|event| {
+        let Fact::OwnerChanged { cause, owner_epoch: number, .. } = event.fact else { return None };
+        (number == owner_epoch).then_some(Given { at: event.at, cause })
+    });
+    Ok(given)
+}
+
+/// Those from whom a conversation that waits was taken because they were not there, each with the
+/// last time of it. Whoever had it since then and gave it back otherwise is not among them.
+pub async fn former_owners(
+    tx: &mut Tx,
+    of: Key<ConversationId>,
+) -> Result<BTreeMap<AgentId, Timestamp>, StoreError> {
+    let mut newest = changes_of_owner(tx, of, FORMER_CHANGES).await?;
+    newest.reverse();
+    Ok(lost_by(newest.iter().map(|event| (event.at, &event.fact))))
+}
+
+/// Changes of the owner that are looked at for those who lost it.
+const FORMER_CHANGES: u64 = 24;
+
+/// The newest changes of the owner, the newest first.
+async fn changes_of_owner(
+    tx: &mut Tx,
+    (workspace, conversation): Key<ConversationId>,
+    limit: u64,
+) -> Result<Vec<Event>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns l log} FROM log AS l WHERE l.workspace = $1 AND l.conversation = $2
+           AND l.revision IS NOT NULL AND l.fact LIKE '%\"type\":\"owner!_changed\"%' ESCAPE '!'
+         ORDER BY l.revision DESC LIMIT CAST($3 AS BIGINT)",
+    );
+    let args = [workspace.to_string(), conversation.to_string(), limit.to_string()];
+    let rows: Vec<LogRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    rows.into_iter().map(|row| Ok(row.bare()?.event)).collect()
+}
+
+/// The moves of a conversation from team to team since a person did something, as the log tells
+/// them.
+pub async fn moves(
+    tx: &mut Tx,
+    (workspace, conversation): Key<ConversationId>,
+) -> Result<Moved, StoreError> {
+    // Most facts of a conversation are lines: those of a person end what is looked at.
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns l log} FROM log AS l WHERE l.workspace = $1 AND l.conversation = $2
+           AND l.revision IS NOT NULL ORDER BY l.revision DESC LIMIT 60",
+    );
+    let args = [workspace.to_string(), conversation.to_string()];
+    let rows: Vec<LogRow> = tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await?;
+    let events = rows.into_iter().map(|row| Ok(row.bare()?.event));
+    let events: Vec<Event> = events.collect::<Result<_, StoreError>>()?;
+    Ok(Moved::from_log(events.iter().map(|event| (event.actor, &event.fact))))
 }
 
 /// The id of a setting that each team has once is the team's.
@@ -212,6 +320,10 @@ pub struct InQueue {
     pub language: Option<String>,
     /// The agent who answered or owned it last.
     pub last: Option<AgentId>,
+    /// The time at which it was taken from an owner who was not there, where nobody had it since.
+    pub orphaned_at: Option<Timestamp>,
+    /// True where the customer asked a bot for a person.
+    pub is_for_people: bool,
 }
 
 /// The first of a team's queue that nobody is asked to take.
@@ -224,12 +336,15 @@ pub async fn waiting(
     let rows = first_in_line(tx, workspace, team, limit).await?;
     let read = |row: &InLineRow| {
         let language: Option<Spoken> = row.language.as_deref().map(from_json).transpose()?;
+        let clocks: Option<Clocks> = row.clocks.as_deref().map(from_json).transpose()?;
         Ok(InQueue {
             conversation: id(&row.id)?,
             revision: u64::try_from(row.revision).map_err(StoreError::corrupt)?,
             since: Timestamp::from_ms(row.unanswered_since),
             language: language.map(|spoken| spoken.language),
             last: row.last_agent.as_deref().map(id).transpose()?,
+            orphaned_at: row.orphaned_at.map(Timestamp::from_ms),
+            is_for_people: clocks.is_some_and(|clocks| clocks.is_for_people),
         })
     };
     rows.iter().map(read).collect()
@@ -404,6 +519,8 @@ struct InLineRow {
     priority: Option<String>,
     language: Option<String>,
     last_agent: Option<String>,
+    orphaned_at: Option<i64>,
+    clocks: Option<String>,
 }
 
 /// The order is that of `queue_at` in `domain/src/routing.rs`.
@@ -415,7 +532,7 @@ async fn first_in_line(
 ) -> Result<Vec<InLineRow>, StoreError> {
     static SELECT: Sql = Sql::new(
         "SELECT c.id, c.revision, c.owner_epoch, c.unanswered_since, c.priority, c.language,
-           c.last_agent
+           c.last_agent, c.orphaned_at, c.clocks
          FROM conversation AS c
          WHERE c.workspace = $1 AND c.team = $2 AND c.owner_agent IS NULL AND c.status = 'open'
            AND c.turn_seq IS NOT NULL AND c.offer_id IS NULL AND c.block IS NULL

@@ -165,6 +165,10 @@ async fn candidates(
            SELECT * FROM (SELECT w.workspace, w.position FROM search_word AS w
              WHERE w.workspace = $1 AND w.word = $5 AND w.position < CAST($3 AS BIGINT)
              ORDER BY w.position DESC LIMIT CAST($4 AS BIGINT)) AS of_number
+           UNION
+           SELECT * FROM (SELECT w.workspace, w.position FROM search_word AS w
+             WHERE w.workspace = $1 AND w.word = $6 AND w.position < CAST($3 AS BIGINT)
+             ORDER BY w.position DESC LIMIT CAST($4 AS BIGINT)) AS of_code
            ORDER BY 2 DESC LIMIT CAST($4 AS BIGINT)) AS s
          JOIN log AS l ON l.workspace = s.workspace AND l.position = s.position
          LEFT JOIN conversation AS c ON c.workspace = l.workspace AND c.id = l.conversation
@@ -176,6 +180,7 @@ async fn candidates(
         column(before).to_string(),
         AT_ONCE.to_string(),
         filter.wanted.number_entry().unwrap_or_default(),
+        filter.wanted.code_entry().unwrap_or_default().to_owned(),
     ];
     tx.rows(&SELECT, &args.each_ref().map(String::as_str)).await
 }

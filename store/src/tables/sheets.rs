@@ -108,6 +108,7 @@ table! {
             revoked_at: Option<i64>,
             acked_at: Option<i64>,
             watched_at: Option<i64>,
+            acted_at: Option<i64>,
         }
     }
 }

@@ -119,9 +119,10 @@ async fn customers_are_looked_for_by_name_and_number_without_their_rows() {
 }
 
 /// The statements that may look through all that happened to a conversation, by a part of each.
-const THROUGH: [(&str, &str); 4] = [
+const THROUGH: [(&str, &str); 5] = [
     ("l.position < CAST($3 AS BIGINT)", "a page of its story, when a person asks"),
     ("'%\"type\":\"tagged\"%')", "its episodes, when a person asks"),
+    ("ORDER BY l.revision DESC LIMIT CAST($3", "who lost it, once for an orphan"),
     ("ORDER BY l.revision DESC LIMIT 40", "who was asked, when a person asks"),
     ("'%\"agent_id\":null%'", "calls of a team: two at most for a turn"),
 ];

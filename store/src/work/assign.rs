@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::group::Key;
 use baton_protocol::setting::{Rule, Schedule};
 use baton_protocol::{
-    AgentId, ConversationId, SettingBody, SettingId, SettingKind, Spoken, TeamId, Timestamp,
-    WorkspaceId,
+    AgentId, Clocks, ConversationId, SettingBody, SettingId, SettingKind, Spoken, TeamId,
+    Timestamp, WorkspaceId,
 };
 use serde_json::json;
 use sqlx_macros::FromRow;
@@ -76,6 +76,8 @@ struct WishRow {
     revision: Option<i64>,
     language: Option<String>,
     last_agent: Option<String>,
+    orphaned_at: Option<i64>,
+    clocks: Option<String>,
     offer_id: Option<String>,
 }
 
@@ -90,7 +92,8 @@ pub async fn standing_wishes(tx: &mut Tx, limit: u64) -> Result<Vec<StandingWish
               ON t.workspace = s.workspace AND t.id = s.content
             WHERE s.workspace = a.workspace AND s.kind = 'rule' AND s.id = a.rule
               AND s.ended_at IS NULL) AS body,
-           c.unanswered_since, c.revision, c.language, c.last_agent, c.offer_id
+           c.unanswered_since, c.revision, c.language, c.last_agent, c.orphaned_at,
+           c.clocks, c.offer_id
          FROM assign AS a LEFT JOIN conversation AS c
            ON c.workspace = a.workspace AND c.id = a.conversation AND c.team = a.team
              AND c.owner_agent IS NULL AND c.status = 'open' AND c.turn_seq IS NOT NULL
@@ -117,6 +120,7 @@ fn standing(row: &WishRow) -> Result<StandingWish, StoreError> {
     };
     let language: Option<Spoken> = row.language.as_deref().map(from_json).transpose()?;
     let last: Option<AgentId> = row.last_agent.as_deref().map(id).transpose()?;
+    let clocks: Option<Clocks> = row.clocks.as_deref().map(from_json).transpose()?;
     let revision = row.revision.map(number).transpose()?;
     let waits = row.unanswered_since.zip(revision).map(|(since, revision)| InQueue {
         conversation: of.1,
@@ -124,6 +128,8 @@ fn standing(row: &WishRow) -> Result<StandingWish, StoreError> {
         since: Timestamp::from_ms(since),
         language: language.map(|spoken| spoken.language),
         last,
+        orphaned_at: row.orphaned_at.map(Timestamp::from_ms),
+        is_for_people: clocks.is_some_and(|clocks| clocks.is_for_people),
     });
     Ok(StandingWish { wish, now: rule.zip(waits), is_offered: row.offer_id.is_some() })
 }

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use baton_domain::board::BrakeOn;
+use baton_domain::routing::missed::Missed;
 pub use baton_protocol::NodeId;
-use baton_protocol::{Epoch, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, Epoch, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
 use crate::database::migrate::read_epoch;
@@ -139,6 +140,22 @@ pub async fn tell_brakes(
     );
     let brakes = if brakes.is_empty() { String::new() } else { json(brakes) };
     let args = [term.node.to_string(), term.number.to_string(), brakes];
+    store.run_alone(&UPDATE, &args.each_ref().map(String::as_str)).await?;
+    Ok(())
+}
+
+/// Tells everybody what people missed, and keeps it for the next leader.
+pub async fn tell_missed(
+    store: &Store,
+    term: Term,
+    missed: &BTreeMap<WorkspaceId, BTreeMap<AgentId, Missed>>,
+) -> Result<(), StoreError> {
+    static UPDATE: Sql = Sql::new(
+        "UPDATE leader SET missed = NULLIF($3, '')
+         WHERE one = 1 AND node = $1 AND term = CAST($2 AS BIGINT)",
+    );
+    let missed = if missed.is_empty() { String::new() } else { json(missed) };
+    let args = [term.node.to_string(), term.number.to_string(), missed];
     store.run_alone(&UPDATE, &args.each_ref().map(String::as_str)).await?;
     Ok(())
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::announce::Kind;
+use baton_domain::announce::{Kind, reason};
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::event::EventContent;
-use baton_protocol::notice::{Notice, NoticeKind, NoticePage, NoticesRead};
-use baton_protocol::{AgentId, ConversationId, Timestamp, WorkspaceId};
+use baton_protocol::notice::{Notice, NoticeKind, NoticePage, NoticeReason, NoticesRead};
+use baton_protocol::{AgentId, ConversationId, Fact, TeamId, Timestamp, WorkspaceId};
 use serde_json::json;
 use sqlx_macros::FromRow;
 
@@ -45,11 +45,34 @@ pub struct NoticeEnd {
     pub before: u64,
 }
 
+/// A notice that all have who supervise a team.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named as the columns are")]
+pub struct NoticeCall {
+    pub workspace: WorkspaceId,
+    pub team: TeamId,
+    pub position: u64,
+    pub conversation: ConversationId,
+    pub kind: Kind,
+    pub at: Timestamp,
+    pub by: Option<AgentId>,
+}
+
+/// The notices that a group changes.
+#[derive(Clone, Default, Debug)]
+pub struct NewNotices {
+    /// Those of one agent.
+    pub rows: Vec<NoticeRow>,
+    /// Those of supervisors.
+    pub calls: Vec<NoticeCall>,
+    /// Those that are read or over.
+    pub ends: Vec<NoticeEnd>,
+}
+
 /// Writes what is new, then what is over.
 pub async fn write_notices(
     tx: &mut Tx,
-    rows: &[NoticeRow],
-    ends: &[NoticeEnd],
+    NewNotices { rows, calls, ends }: &NewNotices,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     static ADD: Sql = Sql::new(
@@ -93,6 +116,7 @@ pub async fn write_notices(
         });
         tx.run(&ADD, &[&json!(all.collect::<Vec<_>>()).to_string()]).await?;
     }
+    call_supervisors(tx, calls).await?;
     if !ends.is_empty() {
         let all = ends.iter().map(|end| {
             let before = column(end.before).to_string();
@@ -103,6 +127,29 @@ pub async fn write_notices(
         tx.run(&END, &[&all, &now.ms().to_string()]).await?;
     }
     Ok(())
+}
+
+async fn call_supervisors(tx: &mut Tx, calls: &[NoticeCall]) -> Result<(), StoreError> {
+    static CALL: Sql = Sql::new(
+        "INSERT INTO notice (workspace, agent, position, conversation, kind, at, author)
+         SELECT x.value->>0, m.agent, CAST(x.value->>2 AS BIGINT), x.value->>3, x.value->>4,
+           CAST(x.value->>5 AS BIGINT), NULLIF(x.value->>6, '')
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM team_member WHERE workspace = x.value->>0
+             AND team = x.value->>1 OFFSET 0) AS m WHERE}
+         {sqlite team_member AS m WHERE m.workspace = x.value->>0 AND m.team = x.value->>1 AND}
+           m.kind = 'supervisor' AND m.agent <> x.value->>6 ON CONFLICT DO NOTHING",
+    );
+    if calls.is_empty() {
+        return Ok(());
+    }
+    let all = calls.iter().map(|call| {
+        let (position, at) = (column(call.position).to_string(), call.at.ms().to_string());
+        let by = call.by.map(|agent| agent.to_string()).unwrap_or_default();
+        let (kind, of) = (call.kind.name(), call.conversation);
+        json!([call.workspace, call.team, position, of, kind, at, by])
+    });
+    tx.run(&CALL, &[&json!(all.collect::<Vec<_>>()).to_string()]).await.map(drop)
 }
 
 #[derive(FromRow)]
@@ -118,6 +165,7 @@ struct FoundRow {
     team: String,
     owner_agent: Option<String>,
     body: Option<String>,
+    fact: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -139,7 +187,9 @@ pub async fn notices(
         "SELECT n.position, n.conversation, n.kind, n.at, n.author, n.note, n.message, n.read_at,
            c.team, c.owner_agent,
            (SELECT t.body FROM content AS t WHERE t.workspace = n.workspace AND t.id = n.note)
-             AS body
+             AS body,
+           (SELECT l.fact FROM log AS l WHERE l.workspace = n.workspace
+             AND l.position = n.position AND n.note IS NULL AND n.message IS NULL) AS fact
          FROM notice AS n
          JOIN conversation AS c ON c.workspace = n.workspace AND c.id = n.conversation
          WHERE n.workspace = $1 AND n.agent = $2 AND n.position < CAST($3 AS BIGINT)
@@ -173,10 +223,12 @@ pub async fn notices(
             | EventContent::Outcome(_)
             | EventContent::Unknown(_) => None,
         });
+        let fact = row.fact.as_deref().map(from_json::<Fact>).transpose()?;
         notices.push(Notice {
             position: number(row.position)?,
             at: Timestamp::from_ms(row.at),
             kind: kind(&row.kind),
+            reason: fact.as_ref().and_then(reason),
             conversation: view.clone(),
             by: some_id(row.author.as_deref())?,
             note_id: some_id(row.note.as_deref())?,
@@ -186,7 +238,8 @@ pub async fn notices(
         });
     }
     let unread = unread(tx, workspace, sight).await?;
-    Ok(NoticePage { notices, unread, before: last.map(number).transpose()? })
+    let before = last.map(number).transpose()?;
+    Ok(NoticePage { notices, unread, before, numbers: Vec::new() })
 }
 
 /// The number of notices that an agent has not read, of those that they see.
@@ -205,6 +258,24 @@ pub async fn unread(tx: &mut Tx, workspace: WorkspaceId, sight: &Sight) -> Resul
         }
     }
     Ok(unread)
+}
+
+/// Why Baton calls agents by the event at a position; `None` where a colleague calls.
+///
+/// # Errors
+/// The store is away.
+pub async fn called(
+    store: &Store,
+    workspace: WorkspaceId,
+    position: u64,
+) -> Result<Option<NoticeReason>, StoreError> {
+    static SELECT: Sql =
+        Sql::new("SELECT fact FROM log WHERE workspace = $1 AND position = CAST($2 AS BIGINT)");
+    let args = [workspace.to_string(), column(position).to_string()];
+    let args = args.each_ref().map(String::as_str);
+    let rows: Vec<(String,)> = store.rows_alone(&SELECT, &args).await?;
+    let fact = rows.first().map(|(fact,)| from_json::<Fact>(fact)).transpose()?;
+    Ok(fact.as_ref().and_then(reason))
 }
 
 /// Notes what an agent has read.

@@ -16,6 +16,7 @@ use baton_protocol::{
 use serde_json::{Value, json};
 use sqlx_macros::FromRow;
 
+pub use super::heard::{DeviceHeard, note_acks};
 use crate::tables::{from_json, id, named, number};
 use crate::{Sql, Store, StoreError, Tx};
 
@@ -269,26 +270,6 @@ pub async fn has_queued(store: &Store, seen: &Seen) -> Result<bool, StoreError> 
     let rows = Value::from_iter(rows).to_string();
     let found = store.rows_alone::<(i64,)>(&SQL, &[&rows]).await?;
     Ok(found.first().is_some_and(|(count,)| *count > 0))
-}
-
-/// Devices that told how far they are: `(workspace, device, acked at, looked at)`.
-pub type Heard = [(Key<DeviceId>, Timestamp, Option<Timestamp>)];
-
-/// Notes when devices were heard.
-pub async fn note_acks(store: &Store, heard: &Heard) -> Result<(), StoreError> {
-    static SQL: Sql = Sql::new(
-        "UPDATE device SET acked_at = CAST(x.value->>2 AS BIGINT),
-           watched_at = COALESCE(CAST(x.value->>3 AS BIGINT), device.watched_at)
-         FROM {rows $1} AS x
-         WHERE device.workspace = x.value->>0 AND device.id = x.value->>1
-           AND device.revoked_at IS NULL",
-    );
-    let rows = heard.iter().map(|((workspace, device), acked, watched)| {
-        json!([workspace, device, acked.ms(), watched.map(Timestamp::ms)])
-    });
-    let rows = Value::from_iter(rows).to_string();
-    store.run_alone(&SQL, &[&rows]).await?;
-    Ok(())
 }
 
 /// That a line of `message AS m` is the customer's, and neither taken back nor a revocation.

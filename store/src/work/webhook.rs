@@ -93,22 +93,24 @@ pub async fn live(tx: &mut Tx, now: Timestamp) -> Result<Vec<Live>, StoreError> 
     Ok(all)
 }
 
-/// Moves a cursor; `accepted` if the webhook took something there.
+/// Moves a cursor on; `accepted` if the webhook took something meanwhile. False where it stood
+/// elsewhere: then it stays there.
 pub async fn moved(
     store: &Store,
     of: WebhookKey,
-    position: u64,
+    (from, to): (u64, u64),
     accepted: Option<Timestamp>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     static UPDATE: Sql = Sql::new(
         "UPDATE webhook_cursor SET position = CAST($3 AS BIGINT),
            accepted_at = COALESCE(CAST(NULLIF($4, '') AS BIGINT), accepted_at),
            failing_since = CASE WHEN $4 = '' THEN failing_since END
-         WHERE workspace = $1 AND id = $2",
+         WHERE workspace = $1 AND id = $2 AND position = CAST($5 AS BIGINT)",
     );
     let accepted = accepted.map(|at| at.ms().to_string()).unwrap_or_default();
-    let args = [of.0.to_string(), of.1.to_string(), column(position).to_string(), accepted];
-    store.run_alone(&UPDATE, &args.each_ref().map(String::as_str)).await.map(drop)
+    let (workspace, id) = (of.0.to_string(), of.1.to_string());
+    let (from, to) = (column(from).to_string(), column(to).to_string());
+    Ok(store.run_alone(&UPDATE, &[&workspace, &id, &to, &accepted, &from]).await? > 0)
 }
 
 /// Pauses a webhook; nothing is sent until somebody says so.

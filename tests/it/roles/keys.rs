@@ -145,7 +145,7 @@ async fn a_key_that_only_reads_writes_by_no_frame_and_no_address() {
         for frame in [
             view,
             ClientFrame::Presence(PresenceWish { watch: true }),
-            ClientFrame::Ack(Ack { upto: 1, foreground: true }),
+            ClientFrame::Ack(Ack { upto: 1, foreground: true, idle_s: None }),
         ] {
             socket.send(&frame).await.expect("sent");
         }

@@ -200,6 +200,7 @@ pub(super) async fn fresh_mirror(signed: &SignedIn) -> Result<Mirror> {
         timings,
         server_time,
         facts,
+        hears_idle: false,
     });
     let reason = ResetReason::NoCursor;
     mirror.apply_frame(&ServerFrame::Reset { reason, upto, after_ms: 0 });

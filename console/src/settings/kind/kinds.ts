@@ -55,9 +55,10 @@ export const KINDS = {
     "path":"team-policies","homes":["team"],"most":1,"singleton":true,
     setters: {"own":false,"supervisors":false,"roles":["admin"]},
     fields: {
-      absent_min: {"is":"number","least":0,"most":120},
+      absent_min: {"is":"number","least":0,"most":120,"empty":true},
       follow_up: {"is":"part","parts":{"after_open_h":{"is":"number","least":1,"most":1000,"needed":true},"hours":{"is":"name","of":"schedule","empty":true},"then_lead_after_open_h":{"is":"number","least":1,"most":1000,"empty":true}},"empty":true},
       handover_note: {"is":"choice","options":["optional","prompted","required"]},
+      quiet_after_answer_min: {"is":"number","least":0,"most":240},
       undo_s: {"is":"number","least":0,"most":10,"or":0},
     },
   },
@@ -86,6 +87,7 @@ export const KINDS = {
     "path":"workspace-policies","homes":["workspace"],"most":1,"singleton":true,
     setters: {"own":false,"supervisors":false,"roles":["admin"]},
     fields: {
+      here_min: {"is":"number","least":2,"most":30,"empty":true},
       time_zone: {"is":"text","most":64,"empty":true},
     },
   },

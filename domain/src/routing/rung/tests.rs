@@ -58,4 +58,7 @@ fn a_new_leader_reads_from_the_log_who_was_called_for_this_turn_in_this_queue() 
     let trail = Box::new(Trail { to_team: Some(TEAM), ..Trail::default() });
     let moves = Fact::Routed { agent_id: None, offer: None, trail };
     assert!(!read(&[(11, moves)]).is_begun(), "a move calls nobody");
+    let trail = Box::new(Trail { circle: true, ..Trail::default() });
+    let circle = Fact::Routed { agent_id: None, offer: None, trail };
+    assert!(!read(&[(11, circle)]).is_begun(), "that it goes round is no call of the team");
 }

@@ -111,7 +111,7 @@ fn the_last_agent_comes_first_and_is_waited_for_while_they_are_there_and_full() 
     assert_eq!(planned(&steps, &all, last(60)).agent, Some(agent(1)));
     all[1].availability = Availability::Away;
     assert_eq!(planned(&steps, &all, last(0)).agent, Some(agent(1)), "who is away is not");
-    let declined = Waiting { declined: [agent(2)].into(), ..last(0) };
+    let declined = Waiting { asked: [(agent(2), OfferEnd::Declined)].into(), ..last(0) };
     all[1].availability = Availability::Available;
     all[1].capacity = None;
     assert_eq!(planned(&steps, &all, declined.clone()).agent, Some(agent(1)), "nor who said no");

@@ -8,7 +8,7 @@ use baton_protocol::setting::{
 };
 use baton_protocol::{Priority, SettingId};
 
-use super::super::text::{count, lines, number};
+use super::super::text::{automatic, count, lines, number};
 use super::super::{Around, Target, Wrong};
 
 const STEPS_MAX: usize = 10;
@@ -70,9 +70,8 @@ fn wrong(problem: &str) -> Wrong {
 
 fn check_one(action: &RuleAction, around: &Around<'_>) -> Result<(), Wrong> {
     match action {
-        RuleAction::Note { text } | RuleAction::Reply { text } => {
-            lines("then", text, TEXT_CHARS_MAX)
-        }
+        RuleAction::Note { text } => lines("then", text, TEXT_CHARS_MAX),
+        RuleAction::Reply { text } => automatic("then", text, TEXT_CHARS_MAX),
         RuleAction::Snooze { minutes } => number("then", *minutes, 1, 43_200),
         RuleAction::Remind { minutes, text, .. } => {
             text.as_deref().map_or(Ok(()), |text| lines("then", text, REMINDER_CHARS_MAX))?;

@@ -483,6 +483,7 @@ fn mirror() -> Mirror {
         timings,
         server_time: NOW,
         facts: None,
+        hears_idle: false,
     });
     let reason = ResetReason::NoCursor;
     mirror.apply_frame(&ServerFrame::Reset { reason, upto: HEAD, after_ms: 0 });

@@ -152,7 +152,8 @@ impl Floor {
 /// Somebody looks at the desk.
 async fn sits(mut stream: Stream) -> anyhow::Result<()> {
     let mut looks = interval(LOOKS_EVERY);
-    let ack = serde_json::to_string(&ClientFrame::Ack(Ack { upto: 0, foreground: true }))?;
+    let ack =
+        serde_json::to_string(&ClientFrame::Ack(Ack { upto: 0, foreground: true, idle_s: None }))?;
     loop {
         tokio::select! {
             _ = looks.tick() => stream.send(Message::Text(ack.clone().into())).await?,

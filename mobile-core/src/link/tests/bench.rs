@@ -225,7 +225,15 @@ pub(super) fn ms(ms: u64) -> Duration {
 pub(super) fn welcome(upto: u64, timings: Timings) -> ServerFrame {
     let (cursor, agent_id) = (Cursor { epoch: EPOCH, position: upto }, ANA);
     let server_time = Timestamp::default();
-    ServerFrame::Welcome { cursor, epoch: EPOCH, agent_id, timings, server_time, facts: None }
+    ServerFrame::Welcome {
+        cursor,
+        epoch: EPOCH,
+        agent_id,
+        timings,
+        server_time,
+        facts: None,
+        hears_idle: false,
+    }
 }
 
 pub(super) fn reset(upto: u64, after_ms: u64) -> ServerFrame {

@@ -119,8 +119,15 @@ fn only_those_are_asked_whom_it_concerns() {
     };
     let cursor = Cursor { epoch, position: 1 };
     let server_time = phone.wall();
-    let welcome =
-        ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time, facts: None };
+    let welcome = ServerFrame::Welcome {
+        cursor,
+        epoch,
+        agent_id,
+        timings,
+        server_time,
+        facts: None,
+        hears_idle: false,
+    };
     assert_eq!(due(Touched::of_frame(&welcome)), [true, true, true, true]);
     let left = ServerFrame::Left { position: 1, conversation_id: talk(1) };
     assert_eq!(due(Touched::of_frame(&left)), [true, true, true, true]);

@@ -77,7 +77,7 @@ pub(super) fn events(after: u64) -> Message {
 }
 
 pub(super) fn ack(upto: u64) -> ClientFrame {
-    ClientFrame::Ack(Ack { upto, foreground: true })
+    ClientFrame::Ack(Ack { upto, foreground: true, idle_s: None })
 }
 
 #[tokio::test]

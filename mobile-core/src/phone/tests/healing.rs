@@ -214,7 +214,7 @@ impl World {
                     Kind::Message => (is_mine || is_queued) && is_unread,
                     Kind::Queue => is_queued && !is_resolved && is_unread,
                     Kind::Assigned | Kind::Reopened => is_mine && !is_resolved,
-                    Kind::Mention | Kind::Review | Kind::Reminder => true,
+                    Kind::Mention | Kind::Review | Kind::Reminder | Kind::Number => true,
                     Kind::Offer | Kind::Sla | Kind::Retract | Kind::Digest => false,
                 };
                 assert!(is_on, "it is over, and shown: {subject:?} of {head:?}");

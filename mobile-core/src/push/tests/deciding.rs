@@ -114,6 +114,10 @@ fn the_store_decides_as_soon_as_it_is_that_far() {
         (Kind::Message, held(mine), None),
         (Kind::Message, Held { unread: 0, read_seq: 1, ..held(mine) }, Some(Suppression::Read)),
         (Kind::Message, held(anas), Some(Suppression::Handled)),
+        // Answered at a desk where nobody marked it as read.
+        (Kind::Message, Held { is_unanswered: false, ..held(mine) }, Some(Suppression::Handled)),
+        (Kind::Message, Held { is_resolved: true, ..held(mine) }, Some(Suppression::Handled)),
+        (Kind::Queue, Held { is_unanswered: false, ..held(queue()) }, Some(Suppression::Handled)),
         (Kind::Mention, held(anas), None),
         (Kind::Mention, Held { opened: Some(cursor(9)), ..held(anas) }, Some(Suppression::Read)),
         (Kind::Sla, held(anas), None),

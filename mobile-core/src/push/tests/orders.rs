@@ -171,10 +171,15 @@ impl Server {
                 }),
                 Kind::Mention => has(&[Fact::IRead]),
                 Kind::Message | Kind::Queue => {
-                    since.last().is_some_and(|fact| matches!(fact, Fact::AnaTakes | Fact::IRead))
+                    let last = |wanted: Fact| since.iter().rposition(|fact| *fact == wanted);
+                    let is_answered = last(Fact::Resolved) > last(Fact::CustomerWrites);
+                    let ended = since.last();
+                    is_answered
+                        || ended.is_some_and(|fact| matches!(fact, Fact::AnaTakes | Fact::IRead))
                 }
                 Kind::Reopened
                 | Kind::Review
+                | Kind::Number
                 | Kind::Reminder
                 | Kind::Sla
                 | Kind::Digest

@@ -64,6 +64,21 @@ fn an_expired_offer_says_so_and_cannot_be_accepted() {
 }
 
 #[test]
+fn a_message_is_no_offer_that_is_over_whatever_the_clock_of_the_device_says() {
+    let days = |count: i64| NOW.plus_ms(count * 24 * 60 * 60 * 1_000);
+    for kind in [Kind::Message, Kind::Queue, Kind::Mention, Kind::Assigned, Kind::Number] {
+        for now in [days(-10), NOW, days(2), days(10)] {
+            let input = Input::Fcm(sealed_fields(&push(kind, 7), "Lucía", "¿Sigue ahí?"));
+            let shown = render(&input, open(&keyring()), now).notification;
+            assert_eq!(shown.text.english(), ("Lucía", "¿Sigue ahí?"), "{kind:?}");
+            assert!(shown.alerts, "{kind:?}");
+            let locked = render(&input, Keys::Locked, now).notification;
+            assert_eq!(locked.text, Text::Generic(kind.into()), "{kind:?}");
+        }
+    }
+}
+
+#[test]
 fn of_another_workspace_nothing_is_told_kept_or_confirmed() {
     let workspace = WorkspaceId(Uuid::from_u128(0xA2));
     let foreign = Push { workspace, badge: Some(9), ..offer() };

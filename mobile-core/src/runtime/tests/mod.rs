@@ -266,5 +266,13 @@ fn welcome(agent_id: AgentId) -> ServerFrame {
     };
     let cursor = Cursor { epoch, position: 0 };
     let server_time = wall_clock();
-    ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time, facts: None }
+    ServerFrame::Welcome {
+        cursor,
+        epoch,
+        agent_id,
+        timings,
+        server_time,
+        facts: None,
+        hears_idle: false,
+    }
 }

@@ -47,6 +47,8 @@ pub struct PushTarget {
     pub app_id: Option<String>,
     /// Apple's only: which service.
     pub env: Option<PushEnv>,
+    /// The language of notifications, as a BCP 47 tag.
+    pub locale: Option<String>,
     /// Abilities of the app with pushes.
     pub caps: Vec<String>,
 }
@@ -212,6 +214,7 @@ impl Accounts {
             key,
             app_id: sealed.app_id,
             env: sealed.env,
+            locale: sealed.locale,
             caps: sealed.caps,
         })
     }

@@ -36,6 +36,8 @@ fn working() -> Findings {
         number: InquiryResult::Found(number),
         subscribed: InquiryResult::Found(vec![APP.to_owned()]),
         webhook: InquiryResult::Found(Some(webhook)),
+        account: None,
+        profile: InquiryResult::Unasked,
     };
     let here = Here { webhook_at: Some(at(-2 * DAY_MS)), ..Here::default() };
     Findings { at: at(0), meta_app: APP.to_owned(), answers, here }
@@ -77,7 +79,7 @@ fn of_a_number_that_works_nothing_is_wrong_and_only_first_messages_are_missing()
         steps.iter().filter(|s| s.state == StepState::Waiting).map(|s| s.step).collect();
     assert_eq!(waiting, [Step::Receive, Step::Send]);
     assert_eq!(refusal(&steps), None);
-    let health = health(&working(), &steps, None).expect("a health");
+    let health = health(&working(), &steps, None, &[]).expect("a health");
     assert_eq!((health.state, health.since), (HealthState::Works, at(0)));
     assert_eq!(health.at_meta.limit.as_deref(), Some("TIER_2K"));
 }
@@ -180,7 +182,7 @@ fn messages_that_whatsapp_refuses_stop_the_number_whatever_its_node_tells() {
         let mut of = working();
         of.here.refused_with = Some(code);
         let all = steps(&of);
-        let health = health(&of, &all, None).expect("a health");
+        let health = health(&of, &all, None, &[]).expect("a health");
         assert_eq!((health.state, health.faults), (HealthState::Stopped, vec![fault]), "{code}");
     }
 }
@@ -191,20 +193,20 @@ fn without_an_answer_of_meta_a_number_stands_as_it_stood_and_is_not_added() {
     of.answers = Answers { token: InquiryResult::Unreachable, ..Answers::default() };
     let all = steps(&of);
     assert!(all.iter().all(|step| step.code.is_none()), "{all:?}");
-    assert_eq!(health(&of, &all, None), None);
+    assert_eq!(health(&of, &all, None, &[]), None);
     assert_eq!(refusal(&all).map(|step| step.step), Some(Step::Token));
 }
 
 #[test]
 fn a_state_lasts_since_it_began_and_what_meta_does_not_tell_stays() {
     let mut of = working();
-    let first = health(&of, &steps(&of), None).expect("a health");
+    let first = health(&of, &steps(&of), None, &[]).expect("a health");
     of.at = at(60_000);
-    let second = health(&of, &steps(&of), Some(&first)).expect("a health");
+    let second = health(&of, &steps(&of), Some(&first), &[]).expect("a health");
     assert_eq!(second, first);
     of.answers.token = InquiryResult::Refused(190);
     of.answers.number = InquiryResult::Refused(190);
-    let third = health(&of, &steps(&of), Some(&first)).expect("a health");
+    let third = health(&of, &steps(&of), Some(&first), &[]).expect("a health");
     assert_eq!((third.state, third.since), (HealthState::Stopped, at(60_000)));
     assert_eq!(third.at_meta, first.at_meta);
 }

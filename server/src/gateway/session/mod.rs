@@ -437,6 +437,7 @@ impl Session {
             timings: frames::timings(ms(self.rules.idle), ms(self.rules.silent)),
             server_time: wall,
             facts: Some(FACTS),
+            hears_idle: true,
         };
         out.durable(frames::write_welcome(&welcome, self.rules.limits()));
         let reset = match cursor {

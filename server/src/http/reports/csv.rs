@@ -13,6 +13,9 @@ pub(super) const ROWS_MAX: usize = 100_000;
 const HEAD: &str = "agent,team,agent_id,team_id,channel_id,conversation_id,outcome,outcome_id,\
     tags,tag_ids\r\n";
 
+/// By it spreadsheets know UTF-8: without it they read accents as two letters.
+pub(in crate::http) const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// One row for each, in order. The column of the times says by which clock they are.
 pub(super) fn table(
     rows: &[MeasuredEpisode],
@@ -24,7 +27,7 @@ pub(super) fn table(
     let agents: BTreeMap<_, _> = agents.iter().map(|of| (of.id, cell(&of.name))).collect();
     let teams: BTreeMap<_, _> = teams.iter().map(|of| (of.id, cell(&of.name))).collect();
     let clock = if is_open_hours { "open_ms" } else { "wall_ms" };
-    let mut table = format!("measure,since,at,{clock},{HEAD}");
+    let mut table = format!("{BYTE_ORDER_MARK}measure,since,at,{clock},{HEAD}");
     for MeasuredEpisode { measure, measured: row, tags, ending } in rows {
         let agent = row.agent_id.and_then(|id| agents.get(&id)).map_or("", String::as_str);
         let team = teams.get(&row.team_id).map_or("", String::as_str);
@@ -71,7 +74,13 @@ pub(in crate::http) fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::cell;
+    use super::{Labels, cell, table};
+
+    #[test]
+    fn spreadsheets_know_by_the_first_bytes_that_it_is_utf_8() {
+        let table = table(&[], &[], &[], &Labels::default(), false);
+        assert!(table.as_bytes().starts_with(b"\xef\xbb\xbfmeasure,"), "{table}");
+    }
 
     #[test]
     fn names_are_cells_and_no_formulas() {

@@ -9,7 +9,7 @@ use baton_domain::group::Channel;
 use baton_domain::group::trial::{Fate, TrialAt, Tried, tried};
 use baton_domain::inbound::{InboundMessage, Sender};
 use baton_protocol::dry_run::{RuleFate, RuleTrial, RuleTrialAsk, RuleTried};
-use baton_protocol::{Content, Conversation, LineKind, SettingId, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, Content, Conversation, LineKind, SettingId, Timestamp, WorkspaceId};
 
 use super::super::input::Json;
 use super::super::long::LongKind;
@@ -17,7 +17,7 @@ use super::super::{ApiState, Fault, HandlerResult, Shared};
 use super::{as_given, check_count, checked};
 use crate::accounts::Signed;
 use crate::store::Tx;
-use crate::store::group::policies;
+use crate::store::group::{policies, talks};
 use crate::store::read;
 
 const TEXT_CHARS_MAX: usize = 4_096;
@@ -34,14 +34,19 @@ pub(super) async fn try_rules(
     }
     let turn = parts.queues.long.begin_soon(signed.workspace, LongKind::Trial).await?;
     let of = signed.workspace;
-    let run = turn.run(move |_| async move { trial(&parts, of, ask).await });
+    let by = signed.agent;
+    let run = turn.run(move |_| async move { trial(&parts, (of, by), ask).await });
     Ok(Out(run.await?))
 }
 
-async fn trial(parts: &ApiState, of: WorkspaceId, ask: RuleTrialAsk) -> HandlerResult<RuleTrial> {
+async fn trial(
+    parts: &ApiState,
+    (of, by): (WorkspaceId, AgentId),
+    ask: RuleTrialAsk,
+) -> HandlerResult<RuleTrial> {
     let now = parts.clock.now();
     let mut tx = parts.store.read().await?;
-    let at = place(&mut tx, of, &ask, now).await?;
+    let at = place(&mut tx, of, by, &ask, now).await?;
     let standing = policies(&mut tx, of).await?;
     let rules = checked(&mut tx, of, &standing, ask.rules).await?;
     // Nothing of the database is held while something is computed.
@@ -61,16 +66,20 @@ async fn trial(parts: &ApiState, of: WorkspaceId, ask: RuleTrialAsk) -> HandlerR
 async fn place(
     tx: &mut Tx,
     of: WorkspaceId,
+    by: AgentId,
     ask: &RuleTrialAsk,
     now: Timestamp,
 ) -> HandlerResult<TrialAt> {
-    let conversation: Option<Conversation> = match ask.conversation_id {
+    let (conversation, card): (Option<Conversation>, _) = match ask.conversation_id {
         Some(id) => {
-            let mut found = read::conversations(tx, of, &[id]).await?;
-            Some(found.remove(&id).ok_or_else(Fault::not_found)?)
+            let mut found = read::whole_views(tx, of, by, &[id]).await?;
+            let view = found.remove(&id).ok_or_else(Fault::not_found)?;
+            (Some(view.conversation), Some(view.contact))
         }
-        None => None,
+        None => (None, None),
     };
+    let known = conversation.iter().map(|known| ((of, known.head.id), known));
+    let talk = talks(tx, known).await?.into_values().next().unwrap_or_default();
     let wanted = conversation.as_ref().map(|known| known.head.channel_id).or(ask.channel_id);
     let mut channels = read::channels(tx, of).await?.into_iter();
     let channel = channels.find(|channel| wanted.is_none_or(|id| channel.id == id));
@@ -81,7 +90,7 @@ async fn place(
         meta_app: String::new(),
         team: channel.default_team,
     };
-    Ok(TrialAt { channel, conversation, now })
+    Ok(TrialAt { channel, conversation, card, talk, now })
 }
 
 fn said(text: String, kind: LineKind, at: Timestamp) -> InboundMessage {
@@ -105,11 +114,11 @@ fn fate_of(id: SettingId, tried: Option<Tried>) -> RuleTried {
         Some(Tried { tests, fate, .. }) => (tests, Some(fate)),
         None => (Vec::new(), None),
     };
-    let (mut did, mut skipped, mut at) = (Vec::new(), Vec::new(), None);
+    let (mut did, mut skipped, mut says, mut at) = (Vec::new(), Vec::new(), None, None);
     let fate = match fate {
         None => RuleFate::Off,
-        Some(Fate::Runs { did: done, skipped: not }) => {
-            (did, skipped) = (done, not);
+        Some(Fate::Runs { did: done, skipped: not, says: text }) => {
+            (did, skipped, says) = (done, not, text);
             RuleFate::Runs
         }
         Some(Fate::NotWoken) => RuleFate::NotWoken,
@@ -122,5 +131,5 @@ fn fate_of(id: SettingId, tried: Option<Tried>) -> RuleTried {
             RuleFate::Waits
         }
     };
-    RuleTried { id, fate, tests, did, skipped, at }
+    RuleTried { id, fate, tests, did, skipped, says, at }
 }

@@ -69,6 +69,7 @@ async fn the_log_is_exported_whole_and_no_cell_is_a_formula() {
             assert_eq!(event["position"], n + 1);
         }
         let table = desk.get(&desk.admin, "/api/v1/log.csv").await.is(200, "").text;
+        assert!(table.starts_with("\u{feff}position,"), "spreadsheets know UTF-8 by it: {table}");
         assert_eq!(table.lines().count(), events.len() + 1);
         assert!(table.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{table}");
         assert!(!table.contains("secret words") && !lines.text.contains("secret words"));

@@ -3,8 +3,11 @@
 
 mod libraries;
 mod receivers;
+mod states;
 mod steps;
+mod together;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use axum::Router;
@@ -14,11 +17,12 @@ use baton_domain::group::SetWork;
 use baton_domain::group::set::SecretWork;
 use baton_protocol::command::{Claim, CommandBody};
 use baton_protocol::setting::{
-    Home, SettingBody, SettingChange, SettingPut, Webhook, WebhookKind, WebhookState,
+    Home, SettingBody, SettingChange, SettingPut, Webhook, WebhookKind, WebhookState, WebhookTry,
 };
 use baton_protocol::{SettingId, TeamId, Timestamp};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 use super::*;
 use crate::accounts::{new_secret, open_secret, signing_key};
@@ -28,6 +32,7 @@ use crate::engine::testing::{Bench, bench_at};
 use crate::node::testing::alone;
 use crate::secrets::Keys;
 use crate::store::testing::databases;
+use crate::store::webhook::KeptRequest;
 
 const START: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 
@@ -142,14 +147,20 @@ async fn scenes(change: impl Fn(&mut Webhook)) -> Vec<Scene> {
         change(&mut webhook);
         let id = SettingId(clock.clock().uuid_v7());
         let mut scene = Scene { bench, clock, outwards, receiver, id, secrets: Vec::new() };
-        scene.set(Some(webhook), None).await;
-        scene.adds_secret(1).await;
+        scene.adds(webhook).await;
         scenes.push(scene);
     }
     scenes
 }
 
 impl Scene {
+    /// A webhook with a secret; the scene is about it from here on.
+    async fn adds(&mut self, webhook: Webhook) {
+        self.id = SettingId(self.clock.clock().uuid_v7());
+        self.set(Some(webhook), None).await;
+        self.adds_secret(1).await;
+    }
+
     async fn set(&self, webhook: Option<Webhook>, expect: Option<u32>) {
         let clock = self.clock.clock();
         let body = |webhook| SettingBody::from(webhook).to_json();
@@ -442,23 +453,4 @@ async fn a_test_is_sent_and_shown_and_an_ended_webhook_hears_nothing() {
         assert!(scene.receiver.came().is_empty());
         scene.bench.close().await;
     }
-}
-
-#[test]
-fn no_webhook_is_told_twice_at_once_and_four_of_a_workspace_at_most() {
-    let live = |workspace: u128, n: u128| Live {
-        key: (
-            baton_protocol::WorkspaceId(Uuid::from_u128(workspace)),
-            SettingId(Uuid::from_u128(n)),
-        ),
-        webhook: serde_json::from_value(serde_json::json!({"name": "", "url": "", "events": []}))
-            .unwrap(),
-        position: 0,
-        head: 1,
-        is_due: false,
-    };
-    let all = (0..6).map(|n| live(1, n)).chain([live(2, 9)]).collect();
-    let busy = BTreeSet::from([live(1, 0).key, live(1, 1).key]);
-    let chosen: Vec<_> = chosen(all, &busy).into_iter().map(|one| one.key).collect();
-    assert_eq!(chosen, [live(1, 2).key, live(1, 3).key, live(2, 9).key]);
 }

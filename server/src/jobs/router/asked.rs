@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::group::{Key, RouteWork};
 use baton_domain::hours::Hours;
 use baton_domain::routing::asked::{planned, schedules, step};
-use baton_domain::routing::{Candidate, Planned};
+use baton_domain::routing::{Candidate, Planned, Waiting};
 use baton_protocol::setting::{Routing, Rule};
 use baton_protocol::{AgentId, SettingId, TeamId, WorkspaceId};
 
@@ -23,6 +23,13 @@ const AT_ONCE: u64 = 1_000;
 pub(super) struct OfWorkspace {
     wishes: Vec<(AssignWish, Rule, InQueue)>,
     hours: BTreeMap<SettingId, Hours>,
+}
+
+impl OfWorkspace {
+    /// The work that waits for them.
+    pub(super) fn waits(&self) -> Vec<InQueue> {
+        self.wishes.iter().map(|(.., waits)| waits.clone()).collect()
+    }
 }
 
 /// The wishes of rules, and those that are over.
@@ -60,25 +67,24 @@ impl Router {
     pub(super) fn for_rules(
         &self,
         memory: &mut Memory,
-        (workspace, of): (WorkspaceId, &OfWorkspace),
+        (workspace, of, waiting): (WorkspaceId, &OfWorkspace, &[Waiting]),
         policies: &BTreeMap<Key<TeamId>, Routing>,
         candidates: &mut BTreeMap<AgentId, Candidate>,
     ) -> Vec<RouteWork> {
         let (now, at) = (self.clock.now(), self.at());
         let is_open = |id: SettingId| of.hours.get(&id).is_some_and(|hours| hours.is_open(now));
         let mut routes = Vec::new();
-        for (wish, rule, waits) in &of.wishes {
+        for ((wish, rule, _), waiting) in of.wishes.iter().zip(waiting) {
             // An offer that ended since it was read is noted at the next look.
-            if memory.has_seen(workspace, waits.conversation) {
+            if memory.has_seen(workspace, waiting.conversation) {
                 continue;
             }
             let Some(step) = step(rule) else { continue };
-            let waiting = memory.waiting(workspace, waits.clone(), now);
             let revision = waiting.revision;
             let policy = policies.get(&(workspace, wish.team)).cloned().unwrap_or_default();
             let turns = memory.teams.entry((workspace, wish.team)).or_default();
             let team = (wish.team, &policy);
-            let found = planned(team, (step, is_open), &waiting, candidates, (turns, at));
+            let found = planned(team, (step, is_open), waiting, candidates, (turns, at));
             routes.extend(found.map(|Planned { conversation, agent, trail, is_early: _ }| {
                 let (team, offer) = (wish.team, None);
                 RouteWork { workspace, conversation, revision, team, agent, offer, trail }

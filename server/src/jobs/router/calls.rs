@@ -35,7 +35,7 @@ impl Router {
             turns.iter().map(|turn| (turn.2, *turn)).collect();
         let mut all = Vec::with_capacity(routes.len());
         for mut route in routes {
-            if let Some(turn) = turns.get(&route.conversation).filter(|_| route.is_call()) {
+            if let Some(turn) = turns.get(&route.conversation).filter(|_| is_plain(&route)) {
                 let (workspace, team, conversation, since) = *turn;
                 let calls = read::calls(tx, (workspace, conversation), (team, since)).await?;
                 memory.called.insert(*turn, calls);
@@ -46,6 +46,11 @@ impl Router {
         }
         Ok(all)
     }
+}
+
+/// That something goes round is told by its own account, once.
+fn is_plain(route: &RouteWork) -> bool {
+    route.is_call() && !route.trail.circle
 }
 
 impl Memory {
@@ -66,11 +71,13 @@ impl Memory {
     pub(super) fn forget_turns(&mut self, queue: Key<TeamId>, turns: &[TurnKey]) {
         let offered: BTreeSet<_> =
             self.seen.keys().map(|(of, conversation, _)| (*of, *conversation)).collect();
-        self.called.retain(|turn, _| {
+        let stands = |turn: &TurnKey| {
             let (workspace, team, conversation, _) = *turn;
             (workspace, team) != queue
                 || turns.contains(turn)
                 || offered.contains(&(workspace, conversation))
-        });
+        };
+        self.called.retain(|turn, _| stands(turn));
+        self.circling.retain(|turn| stands(turn));
     }
 }

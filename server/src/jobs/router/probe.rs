@@ -32,6 +32,7 @@ impl Router {
             agent.state == AgentState::Active
                 && agent.availability == Availability::Available
                 && signs.verdict(now) == Verdict::Unsure
+                && !staff.settings.bots.contains(&agent.id)
                 && !shift::is_off(staff.settings.schedules_of(agent.id), now)
                 && agent
                     .teams

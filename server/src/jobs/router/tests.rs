@@ -61,6 +61,8 @@ fn looks_go_on_without_a_pause_only_while_a_long_queue_gets_shorter() {
             since: Timestamp::from_ms(0),
             language: None,
             last: None,
+            orphaned_at: None,
+            is_for_people: false,
         };
         (from..from + count).map(one).collect()
     };
@@ -98,7 +100,7 @@ async fn spoil(bench: &Bench, upto: u64) {
 
 async fn note_over(bench: &Bench, memory: &mut Memory) -> Result<(), StoreError> {
     let mut tx = bench.database.store.read().await.unwrap();
-    let noted = memory.note_over(&mut tx, Duration::ZERO).await;
+    let noted = memory.note_over(&mut tx, (Duration::ZERO, bench.clock.now())).await;
     tx.rollback().await.unwrap();
     noted
 }
@@ -114,7 +116,7 @@ async fn the_end_of_an_offer_is_read_without_what_came_before_it() {
         let mut memory = Memory { over: vec![second], ..Memory::default() };
         note_over(&bench, &mut memory).await.unwrap();
         let asked: Vec<_> = memory.asked_in_vain(bench.workspace, second.conversation).collect();
-        assert_eq!(asked, [bench.agents[0]]);
+        assert_eq!(asked, [(bench.agents[0], OfferEnd::Missed)]);
         bench.database.close().await;
     }
 }
@@ -131,7 +133,8 @@ async fn an_offer_whose_end_cannot_be_read_counts_as_a_no_and_others_are_read_la
         for count in 1..=2 {
             note_over(&bench, &mut memory).await.unwrap_err();
             let asked = memory.asked_in_vain(bench.workspace, first.conversation);
-            assert_eq!(asked.collect::<Vec<_>>(), vec![bench.agents[0]; count]);
+            let unknown = (bench.agents[0], OfferEnd::Unknown);
+            assert_eq!(asked.collect::<Vec<_>>(), vec![unknown; count]);
         }
         note_over(&bench, &mut memory).await.unwrap();
         bench.database.close().await;

@@ -194,7 +194,7 @@ async fn abandoned_registrations_go_and_so_does_what_was_told_of_old_pushes() {
         {
             sql.push_str(&format!(
                 "INSERT INTO device VALUES ('{W}', 'd{n}', 'a', '', '', 1, '', NULL, 'x{n}', 0,
-                   {ends_at}, 0, 0, NULL, NULL, NULL);
+                   {ends_at}, 0, 0, NULL, NULL, NULL, NULL);
                  INSERT INTO push_device (workspace, device, lane, target_kind, target_sealed,
                    target_digest, caps, receipt_salt, registered_at, confirmed_at)
                  VALUES ('{W}', 'd{n}', 'log', 'token', '', 't{n}', '[]', '', 0, {confirmed_at});

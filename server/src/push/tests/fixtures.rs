@@ -87,7 +87,8 @@ fn reads(letter: &Letter) -> Value {
         "id": letter.id,
         "workspace": letter.workspace,
         "agent": letter.agent,
-        "conversation": letter.conversation,
+        // A number is no conversation.
+        "conversation": (letter.kind != Kind::Number).then_some(letter.conversation),
         "cursor": letter.cursor.to_string(),
         "expires_s": EXPIRES_S,
         "badge": letter.badge,

@@ -4,6 +4,7 @@
 //! `subscribed_apps`, on an app's `subscriptions`, and on the messaging health status.
 
 use baton_protocol::Timestamp;
+use baton_protocol::connection::BusinessProfile;
 use reqwest::Url;
 use serde_json::Value;
 
@@ -56,6 +57,10 @@ pub struct Answers {
     pub subscribed: InquiryResult<Vec<String>>,
     /// Where the app's webhooks go; `None` where they go nowhere.
     pub webhook: InquiryResult<Option<WebhookTold>>,
+    /// The account that has the number.
+    pub account: Option<String>,
+    /// The profile that customers see.
+    pub profile: InquiryResult<BusinessProfile>,
 }
 
 /// What `debug_token` tells.
@@ -109,12 +114,17 @@ pub struct WebhookTold {
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Characters of a word of Meta's that are kept.
 const WORD_CHARS_MAX: usize = 128;
+/// Characters of a text of a profile that are kept.
+const PROFILE_CHARS_MAX: usize = 512;
+/// Pages on the web of a profile that are kept.
+const WEBSITES_MAX: usize = 4;
 /// Accounts that are searched for the number.
 const ACCOUNTS_MAX: usize = 5;
 /// "(#100) Tried accessing nonexisting field": an older version of the API knows fewer.
 const UNKNOWN_FIELD: i64 = 100;
 const FIELDS: &str = "id,status,platform_type,code_verification_status,name_status,verified_name,\
                       quality_rating";
+const PROFILE: &str = "about,address,description,email,vertical,websites";
 const NEWER_FIELDS: &str = "whatsapp_business_manager_messaging_limit,health_status";
 
 impl Client {
@@ -123,8 +133,9 @@ impl Client {
     pub async fn inquire(&self, of: &Inquiry<'_>, answers: &mut Answers) {
         let app_token = self.ask_token(of, answers).await;
         answers.number = self.ask_number(of).await;
-        if let Some(account) = self.find_account(of, answers).await {
-            let path = [of.version, &account, "subscribed_apps"];
+        answers.account = self.find_account(of, answers).await;
+        if let Some(account) = &answers.account {
+            let path = [of.version, account, "subscribed_apps"];
             let told = self.ask(of.base_url, &path, &[], of.token).await;
             answers.subscribed = told.map(|body| apps(&body));
         }
@@ -133,6 +144,9 @@ impl Client {
             let told = self.ask(of.base_url, &path, &[], app_token).await;
             answers.webhook = told.map(|body| webhook(&body));
         }
+        let path = [of.version, of.phone_number_id, "whatsapp_business_profile"];
+        let told = self.ask(of.base_url, &path, &[("fields", PROFILE)], of.token).await;
+        answers.profile = told.map(|body| profile(&body));
     }
 
     /// Asks with the app's own token, and with the token itself where no secret is the right one.
@@ -298,6 +312,23 @@ fn number(body: &Value) -> NumberTold {
         quality: word(body, "quality_rating"),
         limit: word(body, "whatsapp_business_manager_messaging_limit"),
         blocked: blocked.collect(),
+    }
+}
+
+fn profile(body: &Value) -> BusinessProfile {
+    let Some(row) = rows(body).next() else { return BusinessProfile::default() };
+    let text = |name| {
+        let text = row.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())?;
+        Some(text.chars().take(PROFILE_CHARS_MAX).collect())
+    };
+    let websites = row.get("websites").and_then(Value::as_array);
+    BusinessProfile {
+        about: text("about"),
+        address: text("address"),
+        description: text("description"),
+        email: text("email"),
+        vertical: text("vertical"),
+        websites: websites.into_iter().flatten().filter_map(plain).take(WEBSITES_MAX).collect(),
     }
 }
 

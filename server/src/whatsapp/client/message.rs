@@ -197,6 +197,15 @@ fn contact(card: &SharedCard) -> Value {
     if !card.emails.is_empty() {
         put(&mut contact, "emails", each("email", &card.emails));
     }
+    if !card.addresses.is_empty() {
+        put(&mut contact, "addresses", each("street", &card.addresses));
+    }
+    if !card.urls.is_empty() {
+        put(&mut contact, "urls", each("url", &card.urls));
+    }
+    if let Some(birthday) = &card.birthday {
+        put(&mut contact, "birthday", birthday.as_str());
+    }
     contact
 }
 

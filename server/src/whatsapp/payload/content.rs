@@ -179,12 +179,41 @@ fn card(card: &Object<'_>) -> SharedCard {
         let rows = card.get(list).map(objects).unwrap_or_default();
         rows.iter().filter_map(|row| row.words(of)).collect()
     };
-    let mut phones = each("phones", "phone");
-    if phones.is_empty() {
-        phones = each("phones", "wa_id");
-    }
     let organisation = card.object("org").and_then(|org| org.words("company"));
-    SharedCard { name, organisation, phones, emails: each("emails", "email") }
+    SharedCard {
+        name,
+        organisation,
+        phones: phones(card),
+        emails: each("emails", "email"),
+        addresses: addresses(card),
+        urls: each("urls", "url"),
+        birthday: card.words("birthday"),
+    }
+}
+
+/// Each number once: as it is written, else as WhatsApp has it.
+fn phones(card: &Object<'_>) -> Vec<String> {
+    let digits = |phone: &str| phone.chars().filter(char::is_ascii_digit).collect::<String>();
+    let mut phones: Vec<String> = Vec::new();
+    for row in card.get("phones").map(objects).unwrap_or_default() {
+        let Some(phone) = row.words("phone").or_else(|| row.words("wa_id")) else { continue };
+        let is_there = |other: &String| *other == phone || digits(other) == digits(&phone);
+        if !phones.iter().any(is_there) {
+            phones.push(phone);
+        }
+    }
+    phones
+}
+
+/// Each address in one line.
+fn addresses(card: &Object<'_>) -> Vec<String> {
+    let rows = card.get("addresses").map(objects).unwrap_or_default();
+    let line = |row: &Object<'_>| {
+        let parts = ["street", "zip", "city", "state", "country"].map(|part| row.words(part));
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    };
+    rows.iter().filter_map(line).collect()
 }
 
 fn interactive(part: &Object<'_>) -> Option<Said> {

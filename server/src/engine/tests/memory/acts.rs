@@ -430,7 +430,11 @@ impl Both {
 
     fn owner_leaves(&mut self) -> Option<Work> {
         let (conversation, agent) = (self.somewhere()?, AGENTS[self.dice.below(3)]);
-        Some(Work::Rehome(RehomeWork { workspace: WORKSPACE, conversation, agent }))
+        let heirs = AGENTS.to_vec();
+        let is_of_team = self.dice.percent(30);
+        let workspace = WORKSPACE;
+        let work = RehomeWork { workspace, conversation, agent, heirs, is_of_team };
+        Some(Work::Rehome(work))
     }
 
     /// Somebody is asked to take it, or given it, or everybody is called; it may have an owner.

@@ -70,6 +70,19 @@ fn places_and_cards_say_their_names() {
     let text = "Ana Ruiz, Sol, +34 600 000 009\n34600000010, b@example.com";
     says("contacts", &cards, (LineKind::ContactCards, Some(text)));
     says("contacts", &json!([]), (LineKind::Unsupported, None));
+    let full = json!([{"name": {"formatted_name": "Obra"}, "birthday": "1990-01-02",
+        "phones": [{"phone": "+34 600 999 003"}, {"wa_id": "34600999004"},
+            {"phone": "+34600999003", "wa_id": "34600999003"}],
+        "addresses": [{"street": "Calle Mayor 1", "zip": "42001", "city": "Soria"}, {}],
+        "urls": [{"url": "https://obra.example"}]}]);
+    let text = "Obra, +34 600 999 003, 34600999004, Calle Mayor 1, 42001, Soria, \
+                https://obra.example, 1990-01-02";
+    let Some(Details::ContactCards { cards }) =
+        says("contacts", &full, (LineKind::ContactCards, Some(text)))
+    else {
+        panic!("a card")
+    };
+    assert_eq!(cards[0].addresses, ["Calle Mayor 1, 42001, Soria"]);
 }
 
 #[test]

@@ -1,1 +1,0 @@
-export{t as default}from"./DryRun-KMEIB5L4.js";

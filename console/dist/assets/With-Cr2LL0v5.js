@@ -1,0 +1,1 @@
+export{t as default}from"./With-DATOey0Y.js";

@@ -1,1 +1,0 @@
-export{t as default}from"./With-C7BBm5cx.js";

@@ -1,1 +1,0 @@
-function e(e,t,n,r){return t===`mention`||t===`assigned`?e.told[t](n,r):e.told[t](r)}export{e as t};

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { healthAr } from "../messages/health.ar.ts";
+import { healthEs } from "../messages/health.es.ts";
+import { healthPt } from "../messages/health.pt.ts";
+import { healthEn } from "../messages/health.ts";
+import { numberHealthWords } from "../messages/number-health.ts";
+import type { ChannelHealth, MetaNews } from "../protocol.ts";
+import { sayHealth } from "./health.ts";
+
+const at = "2026-03-12T10:00:00.000Z";
+const health = (faults: ChannelHealth["faults"], news: MetaNews[]): ChannelHealth => ({
+  state: "attention",
+  since: at,
+  faults,
+  news,
+});
+
+test("a number says what is wrong and what to do, in every language, and what Meta said of it", () => {
+  const rejected: MetaNews = { about: "review", at, said: "REJECTED", remedy: "Ask for another." };
+  const { en, es, pt, ar } = numberHealthWords;
+  for (const [t, w] of [
+    [healthEn, en],
+    [healthEs, es],
+    [healthPt, pt],
+    [healthAr, ar],
+  ] as const) {
+    const [fault, review] = sayHealth(t, w, health(["account_restricted"], [rejected]));
+    expect(fault).toBe(t.fault.account_restricted);
+    expect(review).toBe(`${w.news.review.acts} · REJECTED`);
+    for (const { acts, plain } of Object.values(w.news)) expect([acts, plain].every(Boolean)).toBe(true);
+    expect(new Set(Object.values(t.notice).map((say) => say("Main"))).size).toBe(3);
+  }
+});
+
+test("what nobody has to mend is told plainly, and what a newer server tells as far as it goes", () => {
+  const named: MetaNews = { about: "name", at, text: "Bikes and Co" };
+  const odd = { about: "from_the_future", at, said: "NEW" } as unknown as MetaNews;
+  expect(sayHealth(healthEn, numberHealthWords.en, health([], [named, odd]))).toEqual(["The display name changed. · Bikes and Co", "NEW"]);
+});

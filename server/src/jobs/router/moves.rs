@@ -1,0 +1,40 @@
+//! Circles: a conversation that rules and moves hand on from team to team stays, and it is
+//! told once. Each move is looked up in the log before it is made.
+
+use std::collections::BTreeMap;
+
+use baton_domain::group::RouteWork;
+use baton_protocol::ConversationId;
+
+use super::{Memory, Router, TurnKey};
+use crate::store::read;
+use crate::store::{StoreError, Tx};
+
+impl Router {
+    /// Leaves out moves that go round. The first time that is told.
+    pub(super) async fn without_circles(
+        &self,
+        tx: &mut Tx,
+        memory: &mut Memory,
+        turns: &[TurnKey],
+        routes: Vec<RouteWork>,
+    ) -> Result<Vec<RouteWork>, StoreError> {
+        let turns: BTreeMap<ConversationId, TurnKey> =
+            turns.iter().map(|turn| (turn.2, *turn)).collect();
+        let mut all = Vec::with_capacity(routes.len());
+        for mut route in routes {
+            if let Some(to) = route.trail.to_team.filter(|_| route.agent.is_none()) {
+                let moved = read::moves(tx, (route.workspace, route.conversation)).await?;
+                if moved.is_circle(to) {
+                    memory.circling.extend(turns.get(&route.conversation));
+                    if moved.is_told {
+                        continue;
+                    }
+                    (route.trail.to_team, route.trail.circle) = (None, true);
+                }
+            }
+            all.push(route);
+        }
+        Ok(all)
+    }
+}
