@@ -3324,6 +3324,7 @@ export type WorkspaceId = Id;
 /** What holds for the whole workspace. */
 export interface WorkspacePolicy {
   here_min?: number;
+  quiet?: number[];
   time_zone?: string;
 }
 /** What `PUT` sets. */

@@ -37,7 +37,7 @@ pub(crate) fn day_end(name: &str, zone: Option<&str>) -> Option<Timestamp> {
 }
 
 /// The instant of a minute of a day in a zone; 1440 is the beginning of the next one.
-fn instant(zone: Tz, day: NaiveDate, minute: u16) -> Option<i64> {
+pub(crate) fn instant(zone: Tz, day: NaiveDate, minute: u16) -> Option<i64> {
     let start = day.and_time(NaiveTime::MIN);
     let local = start.checked_add_signed(TimeDelta::minutes(minute.into()))?;
     (0..GAP_MINUTES_MAX).find_map(|later| {

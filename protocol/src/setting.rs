@@ -87,7 +87,7 @@ settings! {
     WorkspacePolicy("workspace_policy") at "workspace-policies" {
         homes: [Workspace], most: 1, singleton: true,
         set: Setter::Admins, reads: Everyone, phones: true, decides: true,
-        not_kept: ["languages", "quiet"],
+        not_kept: ["languages"],
     }
     /// When somebody is there.
     Schedule("schedule") at "schedules" {
@@ -442,9 +442,10 @@ pub struct WorkspacePolicy {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub languages: Vec<String>,
-    /// When agents are told nothing by push, unless they set it otherwise.
+    /// The part of the day, in its time zone, in which no push rings. Offers do, and broken
+    /// promises, and so does what comes to who is on call. The rest is one summary at its end.
+    /// Quiet hours that an agent sets win.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(skip))]
     pub quiet: Option<Span>,
 }
 

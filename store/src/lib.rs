@@ -52,7 +52,7 @@ pub use work::node;
 use work::node::Term;
 pub use work::{
     assign, block, classify, context, courtesy, draft, erase, files, health, logo, look,
-    not_understood, notice, number_news, past, probe, push, quarantine, searchable, sweep,
+    not_understood, notice, number_news, past, probe, push, quarantine, searchable, summary, sweep,
     template, uploads, webhook,
 };
 

@@ -48,6 +48,7 @@ mod push;
 mod push_operator;
 mod pushed;
 mod pushing;
+mod quiet_hours;
 mod reminders;
 mod reply_fence;
 mod report_groups;

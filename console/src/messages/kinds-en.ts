@@ -146,10 +146,11 @@ export const kindsEn: KindWords = {
       intro: "What holds for the whole workspace.",
       none: "Nothing is set yet.",
       example: "For example the time zone.",
-      fields: { here_min: "Minutes for which somebody counts as there after they did something", time_zone: "Time zone" },
+      fields: { here_min: "Minutes for which somebody counts as there after they did something", time_zone: "Time zone", quiet: "Quiet hours" },
       hints: {
         here_min: "A key, a touch, a message. A console that is open and left is nobody. 2 to 30; empty: 5.",
-        time_zone: "For example Europe/Madrid. New opening hours begin with it.",
+        time_zone: "For example Europe/Madrid. New opening hours begin with it. Quiet hours and the last days of rules and keys go by it; without one, by UTC.",
+        quiet: "No push rings then, but for offers, for who is on call and for broken promises. The rest is one summary at their end. Hours that agents set themselves win.",
       },
     },
     schedule: {
@@ -505,7 +506,7 @@ export const kindsEn: KindWords = {
   brokenBy: (what) => `Names what is no more: ${what}`,
   notKept: (what) => `“${what}” is set, and does nothing in this version. Saving keeps it as it is.`,
   takeAway: "Take it away",
-  notKeptFields: { guests: "Who may let somebody in by a mention", approval: "Answers wait for a supervisor’s yes", languages: "Languages of answers", from_queue: "What members take from the queue", quiet: "Quiet hours" },
+  notKeptFields: { guests: "Who may let somebody in by a mention", approval: "Answers wait for a supervisor’s yes", languages: "Languages of answers", from_queue: "What members take from the queue" },
   brokenOnly: "Only the broken ones",
   noneSuch: "None is like that.",
   gone: "It has ended, or it is not yours to see.",

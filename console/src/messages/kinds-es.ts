@@ -146,10 +146,11 @@ export const kindsEs: KindWords = {
       intro: "Lo que vale para todo el espacio.",
       none: "Aún no hay nada definido.",
       example: "Por ejemplo la zona horaria.",
-      fields: { here_min: "Minutos que alguien cuenta como presente tras hacer algo", time_zone: "Zona horaria" },
+      fields: { here_min: "Minutos que alguien cuenta como presente tras hacer algo", time_zone: "Zona horaria", quiet: "Horas de silencio" },
       hints: {
         here_min: "Una tecla, un toque, un mensaje. Una consola abierta y sola no es nadie. De 2 a 30; vacío: 5.",
-        time_zone: "Por ejemplo Europe/Madrid. Los horarios nuevos empiezan con ella.",
+        time_zone: "Por ejemplo Europe/Madrid. Los horarios nuevos empiezan con ella. Las horas de silencio y los últimos días de reglas y claves van con ella; si falta, con UTC.",
+        quiet: "Entonces no suena ningún aviso, salvo ofertas, guardias y promesas incumplidas. El resto es un resumen cuando acaban. Ganan las horas que ponga cada agente.",
       },
     },
     schedule: {
@@ -505,7 +506,7 @@ export const kindsEs: KindWords = {
   brokenBy: (what) => `Nombra lo que ya no existe: ${what}`,
   notKept: (what) => `«${what}» está puesto, y no hace nada en esta versión. Al guardar queda como está.`,
   takeAway: "Quitarlo",
-  notKeptFields: { guests: "Quién puede dejar entrar a alguien con una mención", approval: "Las respuestas esperan el sí de un supervisor", languages: "Idiomas de las respuestas", from_queue: "Qué cogen los miembros de la cola", quiet: "Horas de silencio" },
+  notKeptFields: { guests: "Quién puede dejar entrar a alguien con una mención", approval: "Las respuestas esperan el sí de un supervisor", languages: "Idiomas de las respuestas", from_queue: "Qué cogen los miembros de la cola" },
   brokenOnly: "Solo los que tienen fallos",
   noneSuch: "No hay ninguno así.",
   gone: "Ha terminado, o no te toca verlo.",

@@ -146,10 +146,11 @@ export const kindsPt: KindWords = {
       intro: "O que vale para todo o espaço.",
       none: "Ainda não há nada definido.",
       example: "Por exemplo o fuso horário.",
-      fields: { here_min: "Minutos em que alguém conta como presente depois de fazer algo", time_zone: "Fuso horário" },
+      fields: { here_min: "Minutos em que alguém conta como presente depois de fazer algo", time_zone: "Fuso horário", quiet: "Horas de silêncio" },
       hints: {
         here_min: "Uma tecla, um toque, uma mensagem. Uma consola aberta e sozinha não é ninguém. De 2 a 30; vazio: 5.",
-        time_zone: "Por exemplo Europe/Madrid. Horários novos começam com ele.",
+        time_zone: "Por exemplo Europe/Madrid. Horários novos começam com ele. As horas de silêncio e os últimos dias de regras e chaves seguem-no; sem ele, UTC.",
+        quiet: "Então nenhum aviso toca, exceto ofertas, plantões e promessas quebradas. O resto é um resumo quando acabam. Vencem as horas que cada agente definir.",
       },
     },
     schedule: {
@@ -505,7 +506,7 @@ export const kindsPt: KindWords = {
   brokenBy: (what) => `Nomeia o que já não existe: ${what}`,
   notKept: (what) => `“${what}” está definido, e não faz nada nesta versão. Ao salvar fica como está.`,
   takeAway: "Tirar",
-  notKeptFields: { guests: "Quem pode deixar alguém entrar por uma menção", approval: "As respostas esperam o sim de um supervisor", languages: "Idiomas das respostas", from_queue: "O que os membros pegam da fila", quiet: "Horas de silêncio" },
+  notKeptFields: { guests: "Quem pode deixar alguém entrar por uma menção", approval: "As respostas esperam o sim de um supervisor", languages: "Idiomas das respostas", from_queue: "O que os membros pegam da fila" },
   brokenOnly: "Só os que têm falhas",
   noneSuch: "Não há nenhum assim.",
   gone: "Acabou, ou não cabe a você ver.",

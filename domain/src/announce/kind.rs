@@ -32,6 +32,8 @@ pub enum Kind {
     Offer,
     /// A number stands otherwise at Meta. It is about no conversation.
     Number,
+    /// What came in quiet hours, at their end. It is about no conversation.
+    Digest,
 }
 
 /// How urgently a push is sent.
@@ -55,6 +57,7 @@ baton_protocol::names!(Kind {
     Assigned = "assigned",
     Offer = "offer",
     Number = "number",
+    Digest = "digest",
 });
 
 /// How long a push waits for a device to say that its agent saw the event there.
@@ -79,6 +82,8 @@ pub enum Ends {
     Read,
     /// Nobody waits any more.
     Answered,
+    /// Nothing that its agent is to see is left.
+    Empty,
 }
 
 /// What all pushes of a kind need.
@@ -165,6 +170,12 @@ impl Kind {
                 lasts_ms: 12 * HOUR_MS,
                 grace: Grace::None,
                 ..spec("mention")
+            },
+            Self::Digest => KindSpec {
+                lasts_ms: 12 * HOUR_MS,
+                ends: Ends::Empty,
+                grace: Grace::None,
+                ..spec("digest")
             },
             Self::Assigned => KindSpec {
                 is_notice: true,

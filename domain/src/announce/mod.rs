@@ -63,8 +63,8 @@ pub enum PushEffect {
         scope: Scope,
         /// The customer writes without pause: who was told of it once is told again much later.
         is_flood: bool,
-        /// They are on call: they are told in their quiet hours too.
-        is_on_call: bool,
+        /// The quiet hours in which they are told all the same.
+        rings: Rings,
     },
     /// A line was taken back. Devices that may show it are told again, without a sound.
     Correct,
@@ -75,6 +75,31 @@ pub enum PushEffect {
         /// The kinds of push that are taken back.
         kinds: &'static [Kind],
     },
+}
+
+/// The quiet hours in which something is told all the same.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Rings {
+    /// None.
+    Never,
+    /// Those of the workspace: somebody waits longer than promised, or nobody could be asked.
+    Workspace,
+    /// Their own as well: they are on call.
+    Always,
+}
+
+/// What keeps pushes from an agent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Silence {
+    /// Nothing does.
+    None,
+    /// Quiet hours of the workspace. What does not ring is one summary at their end.
+    Workspace {
+        /// Their end.
+        until: Timestamp,
+    },
+    /// Quiet hours of their own: it is told by no push.
+    Own,
 }
 
 /// Whom an event concerns.
@@ -197,8 +222,8 @@ pub struct Addressee {
     pub level: PushLevel,
     /// The teams for which they want it otherwise.
     pub team_levels: BTreeMap<TeamId, PushLevel>,
-    /// Whether their quiet hours last.
-    pub is_quiet: bool,
+    /// What keeps pushes from them now.
+    pub silence: Silence,
     /// Their devices that can be reached, the most recent first.
     pub devices: Vec<Device>,
 }
@@ -207,6 +232,13 @@ impl Addressee {
     /// The level of pushes that they want of conversations of this team.
     fn level_of(&self, team: TeamId) -> PushLevel {
         self.team_levels.get(&team).copied().unwrap_or(self.level)
+    }
+
+    /// The end of quiet hours of the workspace that something waits for. An offer would be over.
+    fn waits_until(&self, news: News) -> Option<Timestamp> {
+        let Silence::Workspace { until } = self.silence else { return None };
+        let is_loud = news.rings != Rings::Never || news.kind == Kind::Offer;
+        (!is_loud).then_some(until)
     }
 }
 
@@ -268,7 +300,7 @@ pub struct Board {
 struct News {
     kind: Kind,
     is_flood: bool,
-    is_on_call: bool,
+    rings: Rings,
 }
 
 /// The time of new pushes, and what makes their ids.
@@ -287,10 +319,13 @@ impl Board {
     ) {
         let mut maker = PushMaker { now, fresh };
         match &consequence.effect {
-            PushEffect::Tell { whom, kind, scope, is_flood, is_on_call } => {
-                let news = News { kind: *kind, is_flood: *is_flood, is_on_call: *is_on_call };
+            PushEffect::Tell { whom, kind, scope, is_flood, rings } => {
+                let news = News { kind: *kind, is_flood: *is_flood, rings: *rings };
                 for agent in self.told(*whom, news, *scope, consequence.by) {
-                    self.tell(agent, news, consequence, &mut maker);
+                    match self.agents.get(&agent).and_then(|one| one.waits_until(news)) {
+                        Some(until) => self.sum_up(agent, until, consequence, &mut maker),
+                        None => self.tell(agent, news, consequence, &mut maker),
+                    }
                 }
             }
             PushEffect::TakeBack { from, kinds } => {
@@ -313,7 +348,7 @@ impl Board {
             is_meant(**id, one)
                 && by != Some(**id)
                 && news.kind.is_wanted(one.level_of(scope.team))
-                && (!one.is_quiet || news.is_on_call)
+                && (one.silence != Silence::Own || news.rings == Rings::Always)
                 && one.sight.level(scope) == Level::Full
         });
         all.map(|(id, _)| *id).collect()
@@ -354,6 +389,43 @@ impl Board {
                 stage: PushStage::Queued,
                 due_at,
                 expires_at,
+                is_new: true,
+                is_changed: false,
+            });
+        }
+    }
+
+    /// What is told at the end of quiet hours: one summary for each device, about no conversation.
+    /// It stands in the place of a conversation with the agent's id, of which there is none.
+    fn sum_up(
+        &mut self,
+        agent: AgentId,
+        until: Timestamp,
+        of: &Consequence,
+        maker: &mut PushMaker<'_>,
+    ) {
+        let Some(one) = self.agents.get(&agent) else { return };
+        let (place, kind) = (ConversationId(agent.0), Kind::Digest);
+        for device in one.devices.iter().take(DEVICES_MAX) {
+            let waits = |push: &Push| {
+                push.stage == PushStage::Queued
+                    && push.device == device.id
+                    && push.conversation == place
+            };
+            if self.pushes.iter().any(waits) {
+                continue;
+            }
+            self.pushes.push(Push {
+                id: (maker.fresh)(),
+                agent,
+                device: device.id,
+                lane: device.lane,
+                conversation: place,
+                kind,
+                position: of.position,
+                stage: PushStage::Queued,
+                due_at: until,
+                expires_at: until.plus_ms(kind.spec().lasts_ms),
                 is_new: true,
                 is_changed: false,
             });

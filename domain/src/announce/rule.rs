@@ -8,7 +8,7 @@ use baton_protocol::{
     Priority, RuleStep, Status, Trail,
 };
 
-use super::{Consequence, FLOOD_LINES, From, Kind, PushEffect, Whom};
+use super::{Consequence, FLOOD_LINES, From, Kind, PushEffect, Rings, Whom};
 use crate::log::{Logged, Route};
 use crate::scope::Scope;
 
@@ -93,7 +93,7 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
                 let (whom, kind) = (Whom::Agent(owner), Kind::Message);
                 let told = turn.map(|turn| {
                     let is_flood = line.seq.saturating_sub(turn.from_seq) >= FLOOD_LINES;
-                    PushEffect::Tell { whom, kind, scope, is_flood, is_on_call: false }
+                    PushEffect::Tell { whom, kind, scope, is_flood, rings: Rings::Never }
                 });
                 // Nobody is told what somebody says who is blocked.
                 told.into_iter().collect()
@@ -137,7 +137,8 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
         // Who has promised an answer is notified that the time runs out, and that it is over.
         Fact::ClockDue { clock: Clock::Warned { .. }, .. } => vec![called(scope)],
         Fact::ClockDue { clock: Clock::Breached { .. }, .. } => {
-            vec![called(scope), tell(Whom::Supervisors(scope.team), Kind::Mention)]
+            let all = [called(scope), tell(Whom::Supervisors(scope.team), Kind::Mention)];
+            all.map(|one| ringing(Rings::Workspace, one)).into()
         }
         Fact::ReminderEnded { agent_id, due_at: Some(_), .. } => {
             vec![tell(Whom::Agent(*agent_id), Kind::Reminder)]
@@ -167,8 +168,9 @@ fn routed(
         if trail.to_team.is_some() {
             return Vec::new();
         }
-        let supervisors = told(Whom::Supervisors(scope.team), Kind::Mention, scope);
-        let team = told(Whom::Team(scope.team), Kind::Queue, scope);
+        let call = |whom, kind| ringing(Rings::Workspace, told(whom, kind, scope));
+        let supervisors = call(Whom::Supervisors(scope.team), Kind::Mention);
+        let team = call(Whom::Team(scope.team), Kind::Queue);
         // Who was called once is not called again: somebody has to see to it. What goes round is
         // a matter of those who set it up.
         let alone = trail.again || trail.circle;
@@ -179,8 +181,8 @@ fn routed(
         return Vec::new();
     }
     let kind = if is_offer { Kind::Offer } else { Kind::Assigned };
-    let (whom, is_on_call) = (Whom::Agent(agent), trail.on_call);
-    vec![PushEffect::Tell { whom, kind, scope, is_flood: false, is_on_call }]
+    let rings = if trail.on_call { Rings::Always } else { Rings::Never };
+    vec![ringing(rings, told(Whom::Agent(agent), kind, scope))]
 }
 
 /// The call that a step of a rule makes.
@@ -205,7 +207,17 @@ fn called(scope: Scope) -> PushEffect {
 }
 
 fn told(whom: Whom, kind: Kind, scope: Scope) -> PushEffect {
-    PushEffect::Tell { whom, kind, scope, is_flood: false, is_on_call: false }
+    PushEffect::Tell { whom, kind, scope, is_flood: false, rings: Rings::Never }
+}
+
+/// What is told in these quiet hours too.
+fn ringing(rings: Rings, effect: PushEffect) -> PushEffect {
+    match effect {
+        PushEffect::Tell { whom, kind, scope, is_flood, .. } => {
+            PushEffect::Tell { whom, kind, scope, is_flood, rings }
+        }
+        PushEffect::Correct | PushEffect::TakeBack { .. } => effect,
+    }
 }
 
 /// Whether somebody has to look after a message before the customer has it for certain.

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    Addressee, Board, DEVICES_MAX, Device, Kind, LastLooked, Push, PushStage, consequences,
+    Addressee, Board, DEVICES_MAX, Device, Kind, LastLooked, Push, PushStage, Silence, consequences,
 };
 use crate::log::{Logged, Route};
 use crate::scope::{Scope, Viewer};
@@ -46,7 +46,7 @@ fn addressee(agent: AgentId, team: TeamId) -> Addressee {
         sight: Sight { viewer, visibility, hidden: BTreeSet::new() },
         level: PushLevel::All,
         team_levels: BTreeMap::new(),
-        is_quiet: false,
+        silence: Silence::None,
         devices: vec![phone(DeviceId(agent.0), PushLane::Fcm)],
     }
 }
@@ -331,7 +331,7 @@ fn preferences_and_quiet_hours_decide_what_is_told() {
         let kinds: Vec<_> = scene.queued().into_iter().map(|(_, kind)| kind).collect();
         assert_eq!(kinds, expected, "{level:?}");
         let mut scene = Scene::new();
-        scene.agent(ANA).is_quiet = true;
+        scene.agent(ANA).silence = Silence::Own;
         scene.assigns(LUCIA, CLEO, ANA);
         assert_eq!(scene.queued(), []);
     }

@@ -10,6 +10,7 @@ use baton_protocol::{
 };
 
 use super::{Woken, due_at, follow_up, rang, triggers};
+use crate::announce::Quiet;
 use crate::automatic::is_marked;
 use crate::bots::KnownBot;
 use crate::find::{Phrase, Phrases, Sought, Spoken};
@@ -87,6 +88,8 @@ pub struct Policies {
     tags: Tags,
     /// The time zone of the workspace.
     zone: Option<String>,
+    /// Its quiet hours.
+    quiet: Option<Quiet>,
     /// Minutes after a person's answer in which a team's customers get no automatic message.
     quiet_min: BTreeMap<TeamId, u32>,
 }
@@ -136,7 +139,10 @@ impl Policies {
                     self.put(id, (version, since), rule);
                 }
             }
-            SettingBody::WorkspacePolicy(policy) => self.zone = policy.time_zone,
+            SettingBody::WorkspacePolicy(policy) => {
+                self.quiet = Quiet::of_workspace(&policy);
+                self.zone = policy.time_zone;
+            }
             SettingBody::Bot(bot) => {
                 self.bots.insert(bot.agent, KnownBot::new(*bot, since));
             }
@@ -187,6 +193,11 @@ impl Policies {
     pub fn quiet_ms(&self, team: TeamId) -> i64 {
         let min = self.quiet_min.get(&team).copied().unwrap_or(TeamPolicy::QUIET_MIN);
         i64::from(min) * 60_000
+    }
+
+    /// The hours in which nothing but what rings is told by push.
+    pub fn quiet_hours(&self) -> Option<Quiet> {
+        self.quiet
     }
 
     /// Whether times are promised.

@@ -386,10 +386,10 @@ fn an_admin_is_told_what_would_be_refused_today() {
     let odd = (SettingKind::WorkspacePolicy, id);
     let settings = Bodies::from([
         ((SettingKind::Tag, id), json!({"name": "VIP"})),
-        (odd, json!({"time_zone": "Moon", "quiet": [1320, 420]})),
+        (odd, json!({"time_zone": "Moon", "languages": ["pt"]})),
     ]);
     let told = unsound(&settings);
     let [one] = &told[..] else { panic!("{told:?}") };
-    assert_eq!(((one.kind, one.id), &one.not_kept[..]), (odd, &["quiet"][..]));
+    assert_eq!(((one.kind, one.id), &one.not_kept[..]), (odd, &["languages"][..]));
     assert_eq!(one.refused.as_ref().map(|wrong| wrong.field.as_str()), Some("time_zone"));
 }

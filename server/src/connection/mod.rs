@@ -7,7 +7,7 @@ mod steps;
 
 use std::time::Duration;
 
-use baton_domain::announce::Kind;
+use baton_domain::announce::Quiet;
 use baton_domain::group::Key;
 use baton_protocol::connection::{ChannelCheck, ChannelHealth, CheckStep};
 use baton_protocol::settings::ChannelNew;
@@ -213,18 +213,18 @@ impl Inspector {
         let position = read::log_head(&mut tx, workspace).await?.position;
         let agents = number_news::who_cares(&mut tx, workspace).await?;
         let devices = number_news::devices_of_agents(&mut tx, workspace, &agents).await?;
+        let quiet = Quiet::of_workspace(&read::workspace_policy(&mut tx, workspace).await?);
         tx.rollback().await?;
         let mut pushes = Vec::new();
         for device in &devices {
-            pushes.extend(
-                number_news::wanted(device, now)?.map(|(agent, device, lane)| {
-                    (PushId(self.clock.uuid_v7()), agent, device, lane)
-                }),
-            );
+            pushes.extend(number_news::wanted(device, quiet, now)?.map(
+                |(agent, device, lane, due_at)| {
+                    (PushId(self.clock.uuid_v7()), agent, device, lane, due_at)
+                },
+            ));
         }
-        let until = now.plus_ms(Kind::Number.spec().lasts_ms);
         let mut writes = vec![number_news::note(of, &agents, (position, now))];
-        writes.extend(number_news::pushes(of, &pushes, (position, now, until)));
+        writes.extend(number_news::pushes(of, &pushes, (position, now)));
         Ok(writes)
     }
 }

@@ -7,8 +7,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::announce::{
-    Addressee, Board, Consequence, DEVICES_MAX, Device, Kind, LastLooked, PushEffect, Quiet, Whom,
-    consequences, is_of_interest,
+    Addressee, Board, Consequence, DEVICES_MAX, Device, Kind, LastLooked, PushEffect, Quiet,
+    Silence, Whom, consequences, is_of_interest,
 };
 use baton_domain::group::{Key, State};
 use baton_domain::log::Logged;
@@ -47,7 +47,7 @@ pub(super) async fn announce(
     if all.is_empty() {
         return Ok(Announced::default());
     }
-    let mut boards = read(tx, &all, now).await?;
+    let mut boards = read(tx, state, &all, now).await?;
     let mut announced = Announced::default();
     for (workspace, consequences) in &all {
         let board = boards.entry(*workspace).or_default();
@@ -130,6 +130,7 @@ pub(super) fn author(state: &State, fact: &Fact, of: Option<ConversationId>) -> 
 
 async fn read(
     tx: &mut Tx,
+    state: &State,
     all: &Consequences,
     now: Timestamp,
 ) -> Result<BTreeMap<WorkspaceId, Board>, StoreError> {
@@ -150,18 +151,23 @@ async fn read(
         }
     }
     let mut boards: BTreeMap<WorkspaceId, Board> = BTreeMap::new();
+    if !agents.is_empty() || !teams.is_empty() {
+        let found = rows::addressees(tx, &json(&agents), &json(&teams)).await?;
+        if !found.is_empty() {
+            addressees(tx, found, &mut boards, (state, now)).await?;
+        }
+    }
+    // A summary that waits for the end of quiet hours stands in a place of its agent.
+    let agents = boards.values().flat_map(|board| &board.agents);
+    let silenced = agents
+        .filter(|(_, one)| matches!(one.silence, Silence::Workspace { .. }))
+        .map(|(id, _)| id);
+    conversations.extend(silenced.map(|agent| ConversationId(agent.0)));
     for row in rows::live_pushes(tx, &texts(&conversations)).await? {
         let workspace: WorkspaceId = id(&row.workspace)?;
         if all.contains_key(&workspace) {
             boards.entry(workspace).or_default().pushes.push(row.read()?);
         }
-    }
-    if agents.is_empty() && teams.is_empty() {
-        return Ok(boards);
-    }
-    let found = rows::addressees(tx, &json(&agents), &json(&teams)).await?;
-    if !found.is_empty() {
-        addressees(tx, found, &mut boards, now).await?;
     }
     Ok(boards)
 }
@@ -170,7 +176,7 @@ async fn addressees(
     tx: &mut Tx,
     found: Vec<AddresseeRow>,
     boards: &mut BTreeMap<WorkspaceId, Board>,
-    now: Timestamp,
+    (state, now): (&State, Timestamp),
 ) -> Result<(), StoreError> {
     let workspaces: BTreeSet<&String> = found.iter().map(|row| &row.workspace).collect();
     let mut visibility: BTreeMap<WorkspaceId, BTreeMap<TeamId, Visibility>> = BTreeMap::new();
@@ -187,6 +193,9 @@ async fn addressees(
     let mut levels = team_levels(tx, &found).await?;
     for row in found {
         let key: Key<AgentId> = (id(&row.workspace)?, id(&row.agent)?);
+        // A node of before cannot read a summary.
+        let quiet = state.policies.get(&key.0).filter(|_| !state.has_older_nodes);
+        let quiet = quiet.and_then(|policies| policies.quiet_hours());
         let visibility = || visibility.get(&key.0).cloned().unwrap_or_default();
         let one = match boards.entry(key.0).or_default().agents.entry(key.1) {
             Entry::Occupied(known) => known.into_mut(),
@@ -195,7 +204,7 @@ async fn addressees(
                 let viewer = Viewer { agent: key.1, role: named(&row.role)?, teams };
                 let sight = Sight { viewer, visibility: visibility(), hidden: BTreeSet::new() };
                 let team_levels = levels.remove(&key).unwrap_or_default();
-                new.insert(Addressee { team_levels, ..addressee(&row, sight, now)? })
+                new.insert(Addressee { team_levels, ..addressee(&row, sight, (quiet, now))? })
             }
         };
         if one.devices.len() < DEVICES_MAX {
@@ -229,18 +238,17 @@ async fn team_levels(
     Ok(levels)
 }
 
-fn addressee(row: &AddresseeRow, sight: Sight, now: Timestamp) -> Result<Addressee, StoreError> {
+fn addressee(
+    row: &AddresseeRow,
+    sight: Sight,
+    (of_workspace, now): (Option<Quiet>, Timestamp),
+) -> Result<Addressee, StoreError> {
     let level = row.level.as_deref().map(named::<PushLevel>).transpose()?;
-    let minute = |of: Option<i64>| of.and_then(|minute| u16::try_from(minute).ok());
-    let quiet = match (minute(row.quiet_from), minute(row.quiet_until), &row.zone) {
-        (Some(from), Some(until), Some(zone)) => Quiet::new(from, until, zone),
-        _ => None,
-    };
     Ok(Addressee {
         sight,
         level: level.unwrap_or_default(),
         team_levels: BTreeMap::new(),
-        is_quiet: quiet.is_some_and(|quiet| quiet.lasts(now)),
+        silence: Quiet::silence(row.quiet(), of_workspace, now),
         devices: Vec::new(),
     })
 }

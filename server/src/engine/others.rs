@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
-/// The schema of the first programs that count answers.
-const COUNTS_ANSWERS: u64 = 79;
+/// The schema of the first programs that count answers, and that read the pushes which sum up quiet
+/// hours.
+const COUNTS_ANSWERS: u64 = 81;
 
 type AllKnow = Box<dyn Fn(u64) -> bool + Send + Sync>;
 

@@ -25,13 +25,17 @@ use crate::clock::Clock;
 use crate::config::PushContent;
 use crate::engine::Engine;
 use crate::node::Membership;
-use crate::push::{Lane, Lanes, Letter, SENDERS, SealKey, Target, Verdict, Words, number_sentence};
+use crate::push::{
+    Lane, Lanes, Letter, SENDERS, SealKey, Target, Verdict, Words, digest_sentence, digest_title,
+    number_sentence,
+};
 use crate::store::notice::called as called_by;
 use crate::store::number_news::number_words;
 use crate::store::push::{
     Claim, Claimed, Ended, Finished, mention_words, next_push, offer_of, push_badge, push_left,
     push_words, turn_pushes,
 };
+use crate::store::summary::to_see;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
 use limits::Limits;
@@ -452,6 +456,10 @@ impl Sending {
             let Some((name, health)) = found else { return Ok((None, None)) };
             return Ok((Some(name), health.map(|health| number_sentence(locale, &health))));
         }
+        if kind == Kind::Digest {
+            let count = to_see(store, workspace, claimed.agent).await?;
+            return Ok((Some(digest_title(locale)), Some(digest_sentence(locale, count))));
+        }
         let (name, said) = push_words(store, workspace, of).await?;
         let text = match kind {
             Kind::Mention => match called_by(store, workspace, claimed.position).await? {
@@ -459,7 +467,7 @@ impl Sending {
                 None => mention_words(store, workspace, of, claimed.agent).await?,
             },
             // What the customer said last is not why it rings.
-            Kind::Reminder | Kind::Number => None,
+            Kind::Reminder | Kind::Number | Kind::Digest => None,
             Kind::Retract
             | Kind::Queue
             | Kind::Message
@@ -483,11 +491,16 @@ impl Sending {
         if ends == Ends::Never {
             return Ok(Some((kind, false)));
         }
-        let left = push_left(self.pusher.engine.store(), claimed).await?;
+        let store = self.pusher.engine.store();
+        if ends == Ends::Empty {
+            let is_empty = to_see(store, claimed.workspace, claimed.agent).await? == 0;
+            return Ok((!is_empty).then_some((kind, false)));
+        }
+        let left = push_left(store, claimed).await?;
         let is_over = match ends {
             Ends::Read => left.is_nothing_unread,
             Ends::Answered => left.is_turn_empty,
-            Ends::Never | Ends::TakenBack => false,
+            Ends::Never | Ends::TakenBack | Ends::Empty => false,
         };
         Ok(match (is_over, left.is_shown) {
             (true, true) => Some((Kind::Retract, false)),

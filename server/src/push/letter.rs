@@ -101,9 +101,10 @@ impl Letter {
         self.kind.spec().urgency == Urgency::High && !self.is_quiet
     }
 
-    /// The conversation that a device is told: a number has none.
+    /// The conversation that a device is told: numbers and summaries have none.
     fn about(&self) -> Option<ConversationId> {
-        (self.kind != Kind::Number).then_some(self.conversation)
+        let has_none = matches!(self.kind, Kind::Number | Kind::Digest);
+        (!has_none).then_some(self.conversation)
     }
 
     /// What everybody on the way may read.

@@ -4,6 +4,7 @@
 //! credentials: what is sent, when and how often is the business of whoever asks.
 
 mod apns;
+mod digest;
 mod endpoint;
 mod errors;
 mod fcm;
@@ -31,6 +32,7 @@ use baton_protocol::push::PushLane;
 use crate::clock::Clock;
 use crate::config::PushConfig;
 
+pub use digest::{sentence as digest_sentence, title as digest_title};
 pub use endpoint::EndpointRules;
 pub use errors::Verdict;
 pub use letter::{Letter, SealKey, Target, Words};

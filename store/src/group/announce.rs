@@ -1,5 +1,6 @@
 //! Reads of a group for pushes: who is to be told, and what they were told before.
 
+use baton_domain::announce::Quiet;
 use sqlx_macros::FromRow;
 
 use crate::tables::LivePushRow;
@@ -25,6 +26,16 @@ pub struct AddresseeRow {
     pub zone: Option<String>,
     /// Whether there are teams of which the agent wants to be told otherwise; 0 or 1.
     pub has_teams: i64,
+}
+
+impl AddresseeRow {
+    /// The agent's own quiet hours.
+    #[must_use]
+    pub fn quiet(&self) -> Option<Quiet> {
+        let minute = |of: Option<i64>| of.and_then(|minute| u16::try_from(minute).ok());
+        let (from, until) = minute(self.quiet_from).zip(minute(self.quiet_until))?;
+        Quiet::new(from, until, self.zone.as_deref()?)
+    }
 }
 
 /// The level of pushes that an agent wants from one team.

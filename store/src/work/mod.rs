@@ -6,6 +6,7 @@ pub mod block;
 pub mod classify;
 pub mod context;
 pub mod courtesy;
+
 pub mod draft;
 pub mod erase;
 pub mod files;
@@ -22,6 +23,7 @@ pub mod probe;
 pub mod push;
 pub mod quarantine;
 pub mod searchable;
+pub mod summary;
 pub mod sweep;
 pub mod template;
 pub mod uploads;

@@ -1,6 +1,6 @@
 //! News of numbers and their accounts, and the members of the team who were told of them.
 
-use baton_domain::announce::{Kind, Quiet};
+use baton_domain::announce::{Kind, Quiet, Silence};
 use baton_domain::group::Key;
 use baton_protocol::connection::{ChannelHealth, MetaNews};
 use baton_protocol::notice::NumberNotice;
@@ -107,23 +107,23 @@ pub async fn devices_of_agents(
     addressees(tx, &json!(agents).to_string(), "[]").await
 }
 
-/// The agent, the device and its push service, where the agent wants to be told of numbers by push
-/// now.
+/// The agent, the device, its push service and the time, where the agent wants to be told of
+/// numbers by push. It waits until the quiet hours of the workspace end.
 pub fn wanted(
     row: &AddresseeRow,
+    of_workspace: Option<Quiet>,
     now: Timestamp,
-) -> Result<Option<(AgentId, DeviceId, PushLane)>, StoreError> {
+) -> Result<Option<(AgentId, DeviceId, PushLane, Timestamp)>, StoreError> {
     let level = row.level.as_deref().map(named::<PushLevel>).transpose()?.unwrap_or_default();
-    let minute = |of: Option<i64>| of.and_then(|minute| u16::try_from(minute).ok());
-    let quiet = match (minute(row.quiet_from), minute(row.quiet_until), &row.zone) {
-        (Some(from), Some(until), Some(zone)) => Quiet::new(from, until, zone),
-        _ => None,
+    let due_at = match Quiet::silence(row.quiet(), of_workspace, now) {
+        Silence::None => now,
+        Silence::Workspace { until } => until,
+        Silence::Own => return Ok(None),
     };
-    let is_quiet = quiet.is_some_and(|quiet| quiet.lasts(now));
-    if is_quiet || !Kind::Number.is_wanted(level) {
+    if !Kind::Number.is_wanted(level) {
         return Ok(None);
     }
-    Ok(Some((id(&row.agent)?, id(&row.device)?, named(&row.lane)?)))
+    Ok(Some((id(&row.agent)?, id(&row.device)?, named(&row.lane)?, due_at)))
 }
 
 /// The writes by which agents have a notice of a number, not read.
@@ -149,15 +149,15 @@ pub fn note(
     (&PUT, args)
 }
 
-/// A push about a number, to one device.
-pub type NumberPush = (PushId, AgentId, DeviceId, PushLane);
+/// A push about a number, to one device, and when it is due.
+pub type NumberPush = (PushId, AgentId, DeviceId, PushLane, Timestamp);
 
 /// The writes that queue pushes about a number; those of before that still wait say nothing new.
 /// They stand in the place of a conversation with the number's id, of which there is none.
 pub fn pushes(
     (workspace, channel): Key<ChannelId>,
     pushes: &[NumberPush],
-    (position, now, until): (u64, Timestamp, Timestamp),
+    (position, now): (u64, Timestamp),
 ) -> Vec<Writing> {
     static OVER: Sql = Sql::new(
         "UPDATE push SET state = 'superseded', ended_at = CAST($3 AS BIGINT)
@@ -168,15 +168,18 @@ pub fn pushes(
         "INSERT INTO push (workspace, id, agent, device, lane, conversation, created_at, kind,
            position, state, due_at, expires_at)
          SELECT $1, value->>0, value->>1, value->>2, value->>3, $2, CAST($4 AS BIGINT), 'number',
-           CAST($5 AS BIGINT), 'queued', CAST($4 AS BIGINT), CAST($6 AS BIGINT)
+           CAST($5 AS BIGINT), 'queued', CAST(value->>4 AS BIGINT), CAST(value->>5 AS BIGINT)
          FROM {rows $3} WHERE true",
     );
-    let rows = pushes.iter().map(|(id, agent, device, lane)| json!([id, agent, device, lane]));
+    let rows = pushes.iter().map(|(id, agent, device, lane, due_at)| {
+        let until = due_at.plus_ms(Kind::Number.spec().lasts_ms);
+        json!([id, agent, device, lane, due_at.ms(), until.ms()])
+    });
     let rows = json!(rows.collect::<Vec<_>>()).to_string();
     let (workspace, channel) = (workspace.to_string(), channel.to_string());
     let (position, now) = (column(position).to_string(), now.ms().to_string());
     let over = vec![workspace.clone(), channel.clone(), now.clone()];
-    let put = vec![workspace, channel, rows, now, position, until.ms().to_string()];
+    let put = vec![workspace, channel, rows, now, position];
     vec![(&OVER, over), (&PUT, put)]
 }
 

@@ -88,6 +88,7 @@ export const KINDS = {
     setters: {"own":false,"supervisors":false,"roles":["admin"]},
     fields: {
       here_min: {"is":"number","least":2,"most":30,"empty":true},
+      quiet: {"is":"span","empty":true},
       time_zone: {"is":"text","most":64,"empty":true},
     },
   },

@@ -1,6 +1,6 @@
 //! What routing tells: those who are asked, and those who see to what nobody takes.
 
-use baton_protocol::{OfferId, OpenOffer, Priority, Trail};
+use baton_protocol::{Clock, OfferId, OpenOffer, Priority, Promised, Trail};
 
 use super::*;
 
@@ -31,10 +31,53 @@ fn quiet_hours_hold_for_all_but_who_is_on_call() {
         (on_call(), false, vec![(BEN, Kind::Assigned)]),
     ] {
         let mut scene = scene();
-        scene.agent(BEN).is_quiet = true;
+        scene.agent(BEN).silence = Silence::Own;
         scene.happens(LUCIA, Actor::System, routed(Some(BEN), is_offer, trail));
         assert_eq!(scene.queued(), told);
     }
+}
+
+#[test]
+fn in_quiet_hours_of_the_workspace_offers_calls_and_broken_promises_ring() {
+    let until = NOON.plus_ms(3_600_000);
+    let offer = routed(Some(BEN), true, Trail::default());
+    let broken = Fact::ClockDue {
+        clock: Clock::Breached { answer: Promised::First },
+        start: NOON,
+        due_at: NOON,
+        policy_id: None,
+    };
+    let nobody = routed(None, false, Trail::default());
+    for (fact, told) in [
+        (offer, vec![(BEN, Kind::Offer)]),
+        (broken, vec![(BEN, Kind::Queue), (ANA, Kind::Mention)]),
+        (nobody, vec![(BEN, Kind::Queue), (ANA, Kind::Mention)]),
+    ] {
+        let mut scene = scene();
+        scene.agent(ANA).level = PushLevel::Mine;
+        for agent in [ANA, BEN] {
+            scene.agent(agent).silence = Silence::Workspace { until };
+        }
+        scene.happens(LUCIA, Actor::System, fact);
+        assert_eq!(scene.queued(), told);
+        assert!(scene.board.pushes.iter().all(|push| push.due_at < until));
+    }
+}
+
+#[test]
+fn what_else_comes_in_quiet_hours_of_the_workspace_is_one_summary_at_their_end() {
+    let until = NOON.plus_ms(3_600_000);
+    let mut scene = Scene::new();
+    scene.agent(ANA).silence = Silence::Workspace { until };
+    scene.assigns(LUCIA, CLEO, ANA);
+    scene.writes(LUCIA, true);
+    scene.assigns(MATEO, CLEO, ANA);
+    assert_eq!(scene.queued(), [(ANA, Kind::Digest)]);
+    let push = scene.board.pushes[0].clone();
+    assert_eq!((push.due_at, push.conversation), (until, ConversationId(ANA.0)));
+    // Somebody answers one of them: the other one waits.
+    scene.answers(LUCIA, BEN);
+    assert_eq!(scene.queued(), [(ANA, Kind::Digest)]);
 }
 
 #[test]

@@ -87,8 +87,8 @@ fn reads(letter: &Letter) -> Value {
         "id": letter.id,
         "workspace": letter.workspace,
         "agent": letter.agent,
-        // A number is no conversation.
-        "conversation": (letter.kind != Kind::Number).then_some(letter.conversation),
+        // Neither a number nor a summary is a conversation.
+        "conversation": has_conversation(letter.kind).then_some(letter.conversation),
         "cursor": letter.cursor.to_string(),
         "expires_s": EXPIRES_S,
         "badge": letter.badge,
@@ -151,4 +151,8 @@ fn what_is_posted_to_each_service_is_what_the_fixtures_show() {
     for lane in ["fcm", "apns", "webpush", "relay"] {
         check(lane);
     }
+}
+
+fn has_conversation(kind: Kind) -> bool {
+    !matches!(kind, Kind::Number | Kind::Digest)
 }
