@@ -19,10 +19,9 @@ pub async fn to_see(
            SELECT id FROM conversation WHERE workspace = $1 AND owner_agent = $2
              AND status = 'open' AND unanswered_since IS NOT NULL
            UNION
-           SELECT c.id FROM team_member AS t
-           JOIN conversation AS c ON c.workspace = t.workspace AND c.team = t.team
-             AND c.status = 'open' AND c.unanswered_since IS NOT NULL AND c.owner_agent IS NULL
-           WHERE t.workspace = $1 AND t.agent = $2
+           SELECT id FROM conversation WHERE workspace = $1 AND owner_agent IS NULL
+             AND status = 'open' AND unanswered_since IS NOT NULL
+             AND team IN (SELECT team FROM team_member WHERE workspace = $1 AND agent = $2)
            UNION
            SELECT conversation FROM notice
            WHERE workspace = $1 AND agent = $2 AND read_at IS NULL

@@ -37,6 +37,8 @@ val logs = listOf(
         ana.baton.networkChanged()
         ana.live()
         ana.baton.background(5.seconds)
+        // What was answered is told by no push.
+        world.customer(number, "a body of a push")
         val push = pushed(ana, target, "message", said.conversation, "a body of a push")
         val outcome = ana.handles(push.message)
         ensure(outcome.verdict is PushVerdict.Show) { "the push gave ${outcome.verdict}" }
