@@ -1191,6 +1191,7 @@ export const ar: Messages = {
       mention: "ذكرك زميل",
       reminder: "حان وقت تذكير لك",
       sla: "تُغلق نافذة قريبًا",
+      digest: "محادثات تنتظرك",
     },
     toldOther: "شيء جديد",
     level: "نبّهني",

@@ -1087,6 +1087,7 @@ export const en = {
       mention: "A colleague mentions you",
       reminder: "A reminder of yours is due",
       sla: "A window closes soon",
+      digest: "Conversations wait for you",
     },
     toldOther: "Something new",
     level: "Tell me",

@@ -1083,6 +1083,7 @@ export const es: Messages = {
       mention: "Un compañero le menciona",
       reminder: "Llegó un recordatorio tuyo",
       sla: "Una ventana se cierra pronto",
+      digest: "Hay conversaciones que esperan",
     },
     toldOther: "Algo nuevo",
     level: "Avisarme",

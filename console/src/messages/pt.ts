@@ -1079,6 +1079,7 @@ export const pt: Messages = {
       mention: "Um colega menciona-o",
       reminder: "Chegou a hora de um lembrete seu",
       sla: "Uma janela fecha em breve",
+      digest: "Há conversas à espera",
     },
     toldOther: "Algo novo",
     level: "Avisar-me",

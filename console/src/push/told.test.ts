@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Told, deed, isSaidByTitle, read } from "./told.ts";
+import { INBOX, NUMBERS, type Told, deed, isSaidByTitle, read } from "./told.ts";
 
 const C = "01a206f2-9937-77d7-9b6e-0a194ce0d861";
 const FIELDS = { v: "1", k: "message", id: "p1", c: C, x: "1000", s: "e1:7", title: "Lucía", body: "Hola" };
@@ -23,6 +23,12 @@ test("it says its exact kind, its number and whether it is quiet", () => {
   expect(isSaidByTitle(told())).toBe(false);
   expect(isSaidByTitle(told({ body: "" }))).toBe(true);
   expect(isSaidByTitle(told({ k: "assigned", n: "reopened" }))).toBe(true);
+});
+
+test("what is about no conversation has a place of its own", () => {
+  expect(told({ k: "mention", n: "number", c: undefined })).toMatchObject({ kind: "number", conversation: NUMBERS });
+  expect(told({ k: "digest", c: undefined })).toMatchObject({ kind: "digest", conversation: INBOX });
+  expect(read(push({ c: undefined }))).toBeUndefined();
 });
 
 test("what is no push of this server is none", () => {

@@ -1,12 +1,12 @@
 // What a push tells this browser, and what follows from it. The browser opened it: docs/push.md has
 // its fields. Like the phones, it shows a thing once, and takes it back when it is over.
 
-/** A push about one conversation, or about a number. */
+/** A push about one conversation, about a number, or about what came in quiet hours. */
 export interface Told {
   id: string;
   /** The kind. A kind that this page does not know is shown as something new. */
   kind: string;
-  /** Its id; `NUMBERS` for a push about a number. */
+  /** Its id; `NUMBERS` for a push about a number, `INBOX` for one that sums up quiet hours. */
   conversation: string;
   /** Its place in the log. A later retract of the conversation hides it. */
   epoch: string;
@@ -47,12 +47,13 @@ export function read(text: string): Told | undefined {
   };
   const [epoch = "", position = ""] = of("s").split(":");
   const badge = of("b");
-  const isNumber = of("n") === "number";
+  // The exact kind, where `k` is the nearest that every app knows.
+  const kind = of("n") === "" ? of("k") : of("n");
+  const place = PLACES.get(kind);
   const told: Told = {
     id: of("id"),
-    // The exact kind, where `k` is the nearest that every app knows.
-    kind: of("n") === "" ? of("k") : of("n"),
-    conversation: isNumber ? NUMBERS : of("c"),
+    kind,
+    conversation: place ?? of("c"),
     epoch,
     position: Number(position),
     until: Number(of("x")) * 1_000,
@@ -61,11 +62,14 @@ export function read(text: string): Told | undefined {
     ...(/^\d{1,9}$/u.test(badge) ? { badge: Number(badge) } : {}),
     isQuiet: of("q") !== "",
   };
-  const isWhole = told.id !== "" && told.kind !== "" && (isNumber || ID.test(told.conversation));
+  const isWhole = told.id !== "" && told.kind !== "" && (place !== undefined || ID.test(told.conversation));
   return isWhole && Number.isSafeInteger(told.position) && told.until > 0 ? told : undefined;
 }
 /** What is told of numbers has one place. */
 export const NUMBERS = "numbers";
+/** What sums up quiet hours leads to the inbox. */
+export const INBOX = "inbox";
+const PLACES = new Map([["number", NUMBERS], ["digest", INBOX]]);
 /** It becomes a part of an address. */
 const ID = /^[0-9a-f-]{36}$/u;
 

@@ -1,5 +1,5 @@
 // Pushes in the service worker: it shows notifications, closes them, and opens their conversation.
-import { type Gone, type Left, type Said, type Told, deed, NUMBERS, isSaidByTitle, read } from "./told.ts";
+import { type Gone, type Left, type Said, type Told, deed, INBOX, NUMBERS, isSaidByTitle, read } from "./told.ts";
 
 interface Waiting {
   waitUntil(work: Promise<unknown>): void;
@@ -113,8 +113,8 @@ async function open(scope: Scope, conversation: string) {
   const pages = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
   const page = pages.find(({ focused }) => focused) ?? pages[0];
   if (page === undefined) {
-    const address = conversation === NUMBERS ? "/settings/numbers" : `/inbox/open/${conversation}`;
-    await scope.clients.openWindow(address);
+    const places = new Map([[NUMBERS, "/settings/numbers"], [INBOX, "/inbox"]]);
+    await scope.clients.openWindow(places.get(conversation) ?? `/inbox/open/${conversation}`);
   } else {
     page.postMessage(conversation === NUMBERS ? { settings: "numbers" } : { open: conversation });
     await page.focus();

@@ -1,0 +1,1 @@
+export{t as default}from"./DryRun-BD7V7xLi.js";

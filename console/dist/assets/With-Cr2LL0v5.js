@@ -1,1 +1,0 @@
-export{t as default}from"./With-DATOey0Y.js";

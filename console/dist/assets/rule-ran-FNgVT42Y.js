@@ -1,0 +1,1 @@
+export{n as ruleText}from"./rule-ran-C4431-nM.js";
