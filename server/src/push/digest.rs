@@ -1,5 +1,7 @@
 //! The words of a push that sums up quiet hours, in the language of the device.
 
+use super::language;
+
 /// The title: the quiet hours are over.
 pub fn title(locale: Option<&str>) -> String {
     let title = match language(locale).as_str() {
@@ -24,8 +26,21 @@ pub fn sentence(locale: Option<&str>, count: u32) -> String {
     }
 }
 
-/// The language of a BCP 47 tag.
-fn language(locale: Option<&str>) -> String {
-    let language = locale.and_then(|tag| tag.split(['-', '_']).next());
-    language.unwrap_or_default().to_ascii_lowercase()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_counts_in_the_language_of_the_device() {
+        assert_eq!(title(Some("es-MX")), "Se acabaron las horas de silencio");
+        for (locale, one, more) in [
+            (None, "1 conversation waits.", "2 conversations wait."),
+            (Some("xx"), "1 conversation waits.", "2 conversations wait."),
+            (Some("ES_es"), "1 conversación espera.", "2 conversaciones esperan."),
+            (Some("pt-BR"), "1 conversa espera.", "2 conversas esperam."),
+            (Some("ar"), "محادثات تنتظر: 1", "محادثات تنتظر: 2"),
+        ] {
+            assert_eq!([sentence(locale, 1), sentence(locale, 2)], [one, more], "{locale:?}");
+        }
+    }
 }

@@ -123,6 +123,12 @@ pub fn open(config: &PushConfig, vapid: &VapidKey, clock: &Clock) -> Result<Lane
 /// How long a request may take, its answer included.
 const REQUEST_MAX: Duration = Duration::from_secs(10);
 
+/// The language of a device's BCP 47 tag, in small letters; empty without one.
+pub fn language(locale: Option<&str>) -> String {
+    let language = locale.and_then(|tag| tag.split(['-', '_']).next());
+    language.unwrap_or_default().to_ascii_lowercase()
+}
+
 /// Seconds until a time, at least 0.
 fn seconds_until(at: Timestamp, now: Timestamp) -> i64 {
     at.since(now).max(0).div_euclid(1_000)

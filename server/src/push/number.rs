@@ -2,6 +2,8 @@
 
 use baton_protocol::connection::{ChannelHealth, HealthState};
 
+use super::language;
+
 /// The sentences of a language.
 struct Said {
     stopped: &'static str,
@@ -45,8 +47,7 @@ const AR: Said = Said {
 
 /// Says how a number stands and what to do, in the language of a BCP 47 tag; in English without.
 pub fn sentence(locale: Option<&str>, health: &ChannelHealth) -> String {
-    let language = locale.and_then(|tag| tag.split(['-', '_']).next()).unwrap_or_default();
-    let said = match language.to_ascii_lowercase().as_str() {
+    let said = match language(locale).as_str() {
         "es" => &ES,
         "pt" => &PT,
         "ar" => &AR,

@@ -3,6 +3,8 @@
 use baton_protocol::Promised;
 use baton_protocol::notice::NoticeReason;
 
+use crate::push::language;
+
 /// The sentence of a reason; `None` for one that this version does not know.
 pub(super) fn sentence(reason: &NoticeReason, locale: Option<&str>) -> Option<String> {
     let words = words(locale);
@@ -107,7 +109,7 @@ const AR: Sentences = Sentences {
 };
 
 fn words(locale: Option<&str>) -> &'static Sentences {
-    match locale.unwrap_or_default().split(['-', '_']).next().unwrap_or_default() {
+    match language(locale).as_str() {
         "es" => &ES,
         "pt" => &PT,
         "ar" => &AR,
@@ -122,7 +124,7 @@ mod tests {
     #[test]
     fn a_push_says_why_it_calls_in_the_language_of_its_device() {
         let broken = NoticeReason::PromiseBroken { answer: Promised::Next };
-        let all = [None, Some("es-MX"), Some("pt_BR"), Some("ar"), Some("fi")];
+        let all = [None, Some("es-MX"), Some("PT_br"), Some("ar"), Some("fi")];
         let said = all.map(|locale| sentence(&broken, locale).unwrap_or_default());
         assert_eq!(said[1], ES.broken[1]);
         assert_eq!((&said[2], &said[3]), (&PT.broken[1].to_owned(), &AR.broken[1].to_owned()));
