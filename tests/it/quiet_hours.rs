@@ -68,3 +68,23 @@ async fn what_comes_in_quiet_hours_is_one_push_at_their_end() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_by_the_end_of_quiet_hours_is_told_by_no_push() {
+    let clock = RunningClock::begin(0);
+    let ttl = ("BATON_SESSIONS__ACCESS_MINUTES", (24 * 60).to_string());
+    let setup = Setup { clock: Some(clock.clock()), settings: vec![ttl], ..Setup::usual() };
+    for_each_store(setup, async |world| {
+        are_quiet(world, clock.now()).await;
+        let (admin, mut pocket) = (world.admin().await, Pocket::of_ben(world).await);
+        let of = is_given(world, &admin, "Lucía").await;
+        world.agent("Ben").await.resolves(of).await;
+        clock.passes(Duration::from_secs(2 * 60 * 60));
+        is_given(world, &admin, "Mateo").await;
+        // The summary was due before, and would have come first.
+        let push = read(&pocket.is_handed().await, None).expect("a push");
+        assert_eq!(push.kind, Kind::Assigned);
+        clock.comes_back();
+    })
+    .await;
+}
