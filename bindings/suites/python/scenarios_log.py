@@ -43,6 +43,8 @@ async def log(stage):
     await ana.baton.network_changed()
     await ana.live()
     await ana.baton.background()
+    # What was answered is told by no push.
+    await stage.customer(WRITTEN[4], wa_id)
     _, push = await pushed(stage, ana, "message", conversation=conversation,
                            title=f"Customer {wa_id[-5:]}", body=WRITTEN[4])
     outcome = await ana.baton.handle_push(push, 5.0)

@@ -39,6 +39,8 @@ func logTells(_ stage: Stage) async throws {
     try await ana.client.networkChanged()
     try await ana.isLive()
     try await ana.client.background()
+    // What was answered is told by no push.
+    _ = try await customer.writes("A body of a push")
     let push = try await ana.isPushed([
         "kind": "message", "conversation": said.conversation, "title": "Customer",
         "body": "A body of a push",
