@@ -66,9 +66,15 @@ async fn kills(mut place: Installation, seed: u64, count: u64) -> Result<String>
         desk.process.take().context("it runs")?.kill().await?;
         desk.restart().await?;
     }
-    drop(load.end(&mut desk).await?);
     let login = desk.cast.logins.first().context("no admin")?;
     desk.admin = Phone::sign_in(&desk.place.url(), login).await?;
+    // Only an owner is reminded: customers write until one of them is heard again.
+    let deadline = Instant::now() + CARRIED_OUT;
+    while !log(&desk.admin.signed).await?.iter().any(is_reminder) {
+        ensure!(Instant::now() < deadline, "no owner is reminded");
+        sleep(LOOKS_EVERY).await;
+    }
+    drop(load.end(&mut desk).await?);
     desk.quiet().await?;
     let deadline = Instant::now() + CARRIED_OUT;
     let judged = loop {
@@ -86,6 +92,10 @@ async fn kills(mut place: Installation, seed: u64, count: u64) -> Result<String>
     }
     desk.end().await?;
     Ok(format!("{kind}: {count} kills, {judged}"))
+}
+
+fn is_reminder(event: &Event) -> bool {
+    matches!(event.fact, Fact::ReminderSet { note_id: Some(_), .. })
 }
 
 /// Keeps an agent within reach, over every restart: they look at their phone.

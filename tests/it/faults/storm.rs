@@ -31,8 +31,9 @@ const OF_AN_AGENT: u64 = 10;
 const CUSTOMERS: usize = 30;
 const MESSAGES: usize = 50;
 const MISSED: usize = 30;
-/// Everybody is told all of it within this time after the last restart.
-const CAUGHT_UP: Duration = Duration::from_secs(90);
+/// Everybody is told all of it within this time after the last restart, however crowded the machine
+/// is.
+const CAUGHT_UP: Duration = Duration::from_secs(240);
 
 /// A PostgreSQL of this test's own, which may be restarted.
 struct Postgres {
