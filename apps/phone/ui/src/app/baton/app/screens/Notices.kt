@@ -135,8 +135,8 @@ private fun Words.told(notice: Notice, names: Names): String {
     return when (notice.kind) {
         NoticeKind.MENTION -> this(Word.NoticeMention, by, customer)
         NoticeKind.ASSIGNED -> this(Word.NoticeAssigned, by, customer)
-        NoticeKind.REVIEW -> this(Word.NoticeReview, customer)
-        NoticeKind.REMINDER -> this(Word.NoticeReminder, customer)
+        NoticeKind.REVIEW -> this(Word.NoticeReview, by, customer)
+        NoticeKind.REMINDER -> this(Word.NoticeReminder, by, customer)
         NoticeKind.UNKNOWN -> customer
     }
 }
