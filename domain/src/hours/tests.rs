@@ -156,3 +156,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_day_is_that_of_the_zone_also_before_1970_and_over_a_change_of_the_clock() {
+    let evening = at("2026-03-28T23:30:00Z");
+    assert_eq!(day_number(evening, None), 20_540);
+    assert_eq!(day_number(evening, Some("no/where")), 20_540);
+    assert_eq!(day_number(evening, Some("Europe/Madrid")), 20_541);
+    assert_eq!(day_number(at("2026-03-29T22:00:00Z"), Some("Europe/Madrid")), 20_542);
+    assert_eq!(day_number(evening, Some("Pacific/Honolulu")), 20_540);
+    assert_eq!(day_number(at("1969-12-31T23:00:00Z"), None), -1);
+}

@@ -38,7 +38,7 @@ pub struct ContextSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("x-of" = "tag")))]
     pub otherwise: Option<SettingId>,
-    /// Requests to it on a day, 1 to 1,000,000; days are those of UTC. Left out, any number.
+    /// Requests to it on a day of the workspace's time zone, 1 to 1,000,000. Left out, any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub per_day: Option<u32>,

@@ -113,7 +113,7 @@ async fn holders(store: &Store, rows: Vec<KeyRow>) -> Result<Vec<KeyHolder>, Sto
 }
 
 /// The time zones of workspaces, where they have set one.
-async fn zones(
+pub(crate) async fn zones(
     store: &Store,
     of: BTreeSet<WorkspaceId>,
 ) -> Result<BTreeMap<WorkspaceId, String>, StoreError> {

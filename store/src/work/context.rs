@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::hours::day_number;
 use baton_domain::outside::LastAnswer;
 use baton_protocol::{AgentId, ContactId, SettingId, Timestamp, WorkspaceId};
 use serde_json::json;
 use sqlx_macros::FromRow;
 
+use crate::people::key::zones;
 use crate::tables::id;
 use crate::{Sql, Store, StoreError, Tx};
 
@@ -76,7 +78,7 @@ pub async fn keep_answers(
 }
 
 /// Counts a request to a source, and says whether it may be made: `per_day` on a day, and no more.
-/// Days are those of UTC. A node whose clock is behind counts on the day that has begun.
+/// Days are those of the workspace's time zone. A node whose clock is behind counts on the day that has begun.
 ///
 /// # Errors
 /// The store is away.
@@ -98,7 +100,8 @@ pub async fn spend(
              OR source_day.asked < CAST($4 AS BIGINT)",
     );
     let Some(per_day) = per_day else { return Ok(true) };
-    let args = [workspace.to_string(), source.to_string(), day(now), per_day.to_string()];
+    let day = day(store, workspace, now).await?;
+    let args = [workspace.to_string(), source.to_string(), day, per_day.to_string()];
     Ok(store.run_alone(&SPEND, &args).await? > 0)
 }
 
@@ -127,16 +130,23 @@ pub async fn spend_as(
     );
     let of = (workspace, source);
     let Some(share) = per_day.map(|per_day| per_day.div_ceil(2)) else { return Ok(true) };
+    let day = day(store, workspace, now).await?;
     let (workspace, source) = (workspace.to_string(), source.to_string());
-    let args = [workspace, source, agent.to_string(), day(now), share.to_string()];
+    let args = [workspace, source, agent.to_string(), day, share.to_string()];
     if store.run_alone(&SPEND, &args).await? == 0 {
         return Ok(false);
     }
     spend(store, of, per_day, now).await
 }
 
-fn day(now: Timestamp) -> String {
-    now.ms().div_euclid(24 * 60 * 60 * 1_000).to_string()
+/// The day, in the workspace's time zone.
+async fn day(
+    store: &Store,
+    workspace: WorkspaceId,
+    now: Timestamp,
+) -> Result<String, StoreError> {
+    let zones = zones(store, [workspace].into()).await?;
+    Ok(day_number(now, zones.get(&workspace).map(String::as_str)).to_string())
 }
 
 /// Deletes what was said before `before`.
