@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation month week answered year outage planted webhooks interleavings both-stores one-node partitioned
+steps=(simulation month week answered orders year outage planted webhooks interleavings both-stores one-node partitioned
   claims edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills step-kills bot-deaths stops undo tags
   away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths
   nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls rings rush ingest rules
@@ -290,7 +290,13 @@ play_on_nodes() {
 run() {
   case "$1" in
   month) month ;;
+  week) week ;;
   answered) answered ;;
+  orders)
+    tested \
+      faults::orders::whatever_the_order_and_the_kills_clocks_and_webhooks_are_what_a_plain_count_says \
+      BATON_ORDERS=300
+    [ "$(grep -c ': 300 orders, ' "$state/$step.log")" = 2 ] || fail "$step needs both stores" ;;
   year)
     optimised \
       http::tests::reports::the_reports_of_a_year_say_what_a_count_over_it_says_within_their_time \

@@ -28,10 +28,21 @@ pub(crate) fn phone_number_id(channel: usize) -> String {
     format!("7001000000{channel:05}")
 }
 
+/// What customers write, where nothing else is asked for.
+const USUAL: &str = "Good morning, where is my parcel? It should have come yesterday.";
+
 /// Writes one POST, request head included. Messages are numbered from `first`; `run` keeps the
 /// ids of one run apart from those of another.
 pub(crate) fn request(run: &str, from: CustomerAt, first: usize, count: usize) -> Vec<u8> {
-    let body = body(run, from, first, count);
+    of_body(&body(run, from, (first, count), USUAL))
+}
+
+/// The same of one message with this text, which needs no escape.
+pub(crate) fn saying(run: &str, from: CustomerAt, n: usize, text: &str) -> Vec<u8> {
+    of_body(&body(run, from, (n, 1), text))
+}
+
+fn of_body(body: &str) -> Vec<u8> {
     let signature = hex::encode(sign(body.as_bytes()));
     let mut request = format!(
         "POST /webhooks/whatsapp/{META_APP} HTTP/1.1\r\nhost: 127.0.0.1\r\n\
@@ -44,15 +55,13 @@ pub(crate) fn request(run: &str, from: CustomerAt, first: usize, count: usize) -
     request
 }
 
-fn body(run: &str, from: CustomerAt, first: usize, count: usize) -> String {
+fn body(run: &str, from: CustomerAt, (first, count): (usize, usize), text: &str) -> String {
     let at = clock::unix_seconds();
     let customer = format!("4915{:03}{:07}", from.channel, from.contact);
     let number = phone_number_id(from.channel);
     let mut messages = String::with_capacity(count * 220);
     for n in first..first + count {
         let comma = if n == first { "" } else { "," };
-        // Text that no escape is needed for.
-        let text = "Good morning, where is my parcel? It should have come yesterday.";
         messages.push_str(&format!(
             concat!(
                 r#"{comma}{{"from":"{customer}","id":"wamid.HBgL{run}{n:010}","#,

@@ -3,10 +3,12 @@
 //!
 //! [`Server`] commits groups and answers what clients ask. [`team`] is a small team for tests of
 //! phones. [`history`] notes what everybody concerned saw, and [`promises`] checks a history.
+//! [`answered`] counts the turns and times of a conversation once more, from its log.
 //! [`dice`] repeats choices from a seed.
 //!
 //! **Invariant:** no rule of the product is written here a second time.
 
+pub mod answered;
 pub mod dice;
 pub mod history;
 pub mod promises;

@@ -1,195 +1,21 @@
 //! Random orders of statuses, answers, undo and kills. What stands is what a plain count from the
 //! log says: turn, status, who answered last, what is due, what rang.
 //!
-//! The count knows nothing of the code that decides and folds. `BATON_ANSWERED_ORDERS` says how
-//! many orders are played.
-
-use std::collections::BTreeMap;
+//! `BATON_ANSWERED_ORDERS` says how many orders are played.
 
 use baton_domain::chance;
 use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{Done, RescueWork, Work};
 use baton_domain::inbound::ProviderStatus;
 use baton_domain::outcome::Answer;
+use baton_model::answered::{Count, Terms};
 use baton_protocol::command::{Claim, CommandBody, Nothing, Seeing, Snooze};
 use baton_protocol::setting::{Sla, SlaTarget};
-use baton_protocol::{
-    AgentId, Author, Clock, Conversation, Event, Fact, LineRef, MessageStatus, Promised, Status,
-    Timestamp,
-};
+use baton_protocol::{Conversation, LineRef, Status};
 
 use crate::automatic::{HOUR, MINUTE, Scene, given};
 
-const FIRST: i64 = 10 * MINUTE;
-const NEXT: i64 = 25 * MINUTE;
-const END: i64 = 90 * MINUTE;
-
-/// A line of an episode, as the log tells it.
-#[derive(Clone, Copy, Debug)]
-enum Line {
-    Asked { seq: u64, since: Timestamp },
-    Said { by: Option<AgentId>, is_lost: bool, seq: u64, answers_in: Option<Status> },
-}
-
-/// What a person with paper and pencil would count.
-#[derive(Default, Debug)]
-struct Count {
-    lines: Vec<Line>,
-    /// Who had answered last when the episode began.
-    before: Option<AgentId>,
-    /// The first message; the opening before there is one.
-    first: Option<Timestamp>,
-    status: Option<Status>,
-    paused_at: Option<Timestamp>,
-    paused: Vec<(Timestamp, Timestamp)>,
-    rang: BTreeMap<(String, Timestamp), u32>,
-}
-
-impl Count {
-    fn turn(&self) -> Option<(u64, Timestamp)> {
-        let mut turn = None;
-        for line in &self.lines {
-            match *line {
-                Line::Asked { seq, since } => turn = turn.or(Some((seq, since))),
-                Line::Said { is_lost: false, .. } => turn = None,
-                Line::Said { .. } => {}
-            }
-        }
-        turn
-    }
-
-    fn is_answered(&self) -> bool {
-        let mut asked = false;
-        self.lines.iter().any(|line| match line {
-            Line::Asked { .. } => {
-                asked = true;
-                false
-            }
-            Line::Said { is_lost, .. } => asked && !is_lost,
-        })
-    }
-
-    fn last(&self) -> Option<AgentId> {
-        let said = self.lines.iter().rev().find_map(|line| match line {
-            Line::Said { by, is_lost: false, .. } => *by,
-            Line::Said { .. } | Line::Asked { .. } => None,
-        });
-        said.or(self.before)
-    }
-
-    /// The end is counted from the first message: what was paused before it does not count.
-    fn begins(&mut self, at: Timestamp) {
-        if self.lines.is_empty() {
-            (self.first, self.paused) = (Some(at), Vec::new());
-            self.paused_at = self.paused_at.map(|from| from.max(at));
-        }
-    }
-
-    #[expect(clippy::wildcard_enum_match_arm, reason = "all else answers nobody")]
-    fn see(&mut self, event: &Event) {
-        match &event.fact {
-            Fact::EpisodeOpened { .. } => {
-                let rang = std::mem::take(&mut self.rang);
-                let (before, status) = (self.last(), Some(Status::Open));
-                let first = Some(event.at);
-                *self = Self { before, first, status, rang, ..Self::default() };
-            }
-            Fact::LineReceived { line, at, .. } => {
-                self.begins(*at);
-                self.lines.push(Line::Asked { seq: line.seq, since: *at });
-            }
-            Fact::LineWritten { line, author, .. } => {
-                self.begins(event.at);
-                let by = if let Author::Agent { id } = author { Some(*id) } else { None };
-                let answers_in = self.status.filter(|_| self.turn().is_some());
-                self.lines.push(Line::Said { by, is_lost: false, seq: line.seq, answers_in });
-            }
-            Fact::MessageChanged { line, status, .. } => {
-                let lost = matches!(
-                    status,
-                    MessageStatus::Failed | MessageStatus::Held | MessageStatus::Cancelled
-                );
-                for known in &mut self.lines {
-                    if let Line::Said { seq, is_lost, .. } = known
-                        && *seq == line.seq
-                    {
-                        *is_lost = lost;
-                    }
-                }
-            }
-            Fact::StatusChanged { status, .. } => {
-                let at = match self.status {
-                    Some(Status::Snoozed { until }) => until.min(event.at),
-                    _ => event.at,
-                };
-                match (self.paused_at, *status == Status::Open) {
-                    (Some(from), true) => {
-                        self.paused.push((from, at.max(from)));
-                        self.paused_at = None;
-                    }
-                    (None, false) => self.paused_at = Some(at),
-                    _ => {}
-                }
-                self.status = Some(*status);
-            }
-            Fact::ClockDue { clock, start, due_at, .. } => {
-                assert!(event.at >= *due_at, "it rang before its time");
-                *self.rang.entry((format!("{clock:?}"), *start)).or_default() += 1;
-            }
-            _ => {}
-        }
-    }
-
-    /// Each promise that runs: when it is due, and from when it counts.
-    fn due(&self) -> Vec<(Clock, Timestamp, Timestamp)> {
-        let mut all = Vec::new();
-        if self.status == Some(Status::Resolved) {
-            return all;
-        }
-        if let Some((_, since)) = self.turn() {
-            let (answer, ms) =
-                if self.is_answered() { (Promised::Next, NEXT) } else { (Promised::First, FIRST) };
-            all.push((Clock::Breached { answer }, since, since.plus_ms(ms)));
-        }
-        if let Some(first) = self.first.filter(|_| self.paused_at.is_none()) {
-            let answer = Promised::Resolution;
-            // What was paused once it was late does not count.
-            let mut due = first.plus_ms(END);
-            for (from, until) in &self.paused {
-                due = if *from < due { due.plus_ms(until.since(*from)) } else { due };
-            }
-            all.push((Clock::Breached { answer }, first, due));
-        }
-        all
-    }
-
-    fn agrees(&self, conversation: &Conversation, now: Timestamp) -> Result<(), String> {
-        let (head, thread) = (&conversation.head, &conversation.thread);
-        let is_resolved = head.status == Status::Resolved;
-        let turn = self.turn().filter(|_| !is_resolved);
-        let stands = thread.turn.map(|turn| (turn.from_seq, turn.since));
-        let due = self.due();
-        let due_at = due.iter().map(|(.., at)| *at).min();
-        let late = due.iter().find(|(clock, start, at)| {
-            *at <= now && !self.rang.contains_key(&(format!("{clock:?}"), *start))
-        });
-        let same = [
-            ("turn", stands == turn),
-            ("unanswered_since", head.unanswered_since == turn.map(|(_, since)| since)),
-            ("last_agent", thread.last_agent == self.last()),
-            ("due_at", head.due_at == due_at),
-            ("a clock that rang", late.is_none()),
-            ("rung once", self.rang.values().all(|times| *times == 1)),
-        ];
-        let wrong = same.iter().find(|(_, is_same)| !is_same);
-        wrong.map_or(Ok(()), |(what, _)| {
-            let (last, found) = (thread.last_agent, head.due_at);
-            Err(format!(
-                "{what}: {stands:?} {last:?} {found:?}, and by count {turn:?} {due:?} {self:?}"
-            ))
-        })
-    }
-}
+const TERMS: Terms = Terms { first: 10 * MINUTE, next: 25 * MINUTE, end: 90 * MINUTE };
 
 /// A play: what is on its way, and what was claimed.
 struct Play {
@@ -207,11 +33,12 @@ impl Play {
             let target_min = u32::try_from(ms / MINUTE).unwrap();
             Some(SlaTarget { target_min, warn_at: None, hours: None })
         };
-        let (first, next, resolution) = (target(FIRST), target(NEXT), target(END));
+        let (first, next, resolution) =
+            (target(TERMS.first), target(TERMS.next), target(TERMS.end));
         let sla = Sla { name: "All".into(), first, next, resolution, ..Sla::default() };
         let scene = Scene::new(vec![given(2, sla)]);
         let (lines, acts) = (Vec::new(), Vec::new());
-        Self { scene, dice: seed * 2 + 1, seen: 0, count: Count::default(), lines, acts }
+        Self { scene, dice: seed * 2 + 1, seen: 0, count: Count::new(TERMS), lines, acts }
     }
 
     fn roll(&mut self, sides: u64) -> u64 {
@@ -295,10 +122,7 @@ impl Play {
         if is_news || before.head.status == Status::Open {
             return Ok(());
         }
-        let answer = self.count.lines.iter().rev().find_map(|line| match line {
-            Line::Said { seq, answers_in, .. } if *seq > turn.from_seq => *answers_in,
-            Line::Said { .. } | Line::Asked { .. } => None,
-        });
+        let answer = self.count.answers_in(turn.from_seq);
         let is_it = answer.is_none_or(|status| status == after.head.status)
             || matches!(answer, Some(Status::Snoozed { until }) if until <= self.scene.now);
         let (status, was) = (after.head.status, before.head.status);

@@ -5,6 +5,7 @@
 
 mod assault;
 mod others;
+mod words;
 
 use std::time::Duration;
 
@@ -58,8 +59,9 @@ async fn on(
     args: &Attacks,
     progress: &Progress,
 ) -> anyhow::Result<Table> {
-    let world = World::new(setup, store, Size::of(OTHERS + 1), progress).await?;
-    drive(&world, &Load::introduction(1, 1), None).await?;
+    let size = Size { workspaces: 2, ..Size::of(OTHERS + 1) };
+    let world = World::new(setup, store, size, progress).await?;
+    drive(&world, &Load::introduction(2, 1), None).await?;
     progress.phase(&format!("{}: writing {} notes", store.name(), args.notes));
     let conversation = assault::write_notes(&world, args.notes).await?;
     progress.step();
@@ -69,6 +71,9 @@ async fn on(
     let chosen = |assault: &Assault| assault.name().contains(&args.only);
     for assault in Assault::ALL.into_iter().filter(chosen) {
         progress.phase(&format!("{}: {}", store.name(), assault.name()));
+        if assault == Assault::Words {
+            words::publish(&world).await?;
+        }
         let under_way = assault.go_on(&world, conversation, time);
         let (turned_away, felt) = tokio::join!(under_way, feel(&world, conversation, time));
         rows.push(row(assault, turned_away?, &felt?));

@@ -5,27 +5,24 @@
 //! `BATON_STEP_KILLS` is the number of kills on each store.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use baton::demo::client::SignedIn;
 use baton_model::dice::Dice;
-use baton_protocol::setting::{SecretNew, Setting};
 use baton_protocol::{
     Actor, ConversationId, Event, Fact, OwnerCause, RuleStep, SettingId, SkipReason,
 };
 use baton_world::phone::Phone;
 use baton_world::process::Installation;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::desk::Desk;
+use super::hook::{Hook, position, secret, set};
 use super::load::Load;
 use super::rules::log;
 use super::{ONE, number, places, seed, turn};
@@ -116,64 +113,6 @@ fn reach(mut phone: Phone, stopped: watch::Receiver<bool>) -> JoinHandle<Result<
     })
 }
 
-/// A webhook that takes everything, and the ids that came.
-struct Hook {
-    url: String,
-    came: Arc<Mutex<BTreeSet<String>>>,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Hook {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Hook {
-    async fn start() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("http://{}/hook", listener.local_addr()?);
-        let came = Arc::default();
-        let kept = Arc::clone(&came);
-        let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(take(stream, Arc::clone(&kept)));
-            }
-        });
-        Ok(Self { url, came, task })
-    }
-
-    fn ids(&self) -> BTreeSet<String> {
-        self.came.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// Takes one request, and closes the connection.
-async fn take(mut stream: TcpStream, came: Arc<Mutex<BTreeSet<String>>>) -> Result<()> {
-    let mut read = Vec::new();
-    let mut part = [0; 4_096];
-    let head = loop {
-        let count = stream.read(&mut part).await?;
-        ensure!(count > 0, "the server went away");
-        read.extend_from_slice(part.get(..count).unwrap_or_default());
-        let text = String::from_utf8_lossy(&read).to_lowercase();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = field(head, "content-length").and_then(|text| text.parse().ok());
-        if body.len() >= length.unwrap_or(0) {
-            break head.to_owned();
-        }
-    };
-    let id = field(&head, "webhook-id").context("no id")?.to_owned();
-    came.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-    let answer = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
-    Ok(stream.write_all(answer.as_bytes()).await?)
-}
-
-fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    let of = |line: &'a str| line.split_once(':').filter(|(field, _)| *field == name);
-    head.lines().find_map(of).map(|(_, value)| value.trim())
-}
-
 /// A rule that each message wakes, and those whom it brings in.
 struct Wishes {
     rule: SettingId,
@@ -201,7 +140,7 @@ impl Wishes {
         desk.simulator.assistant_knows(&secret);
         let body = json!({"name": "Hook", "url": hook.url, "events": ["rule.called"]});
         set(admin, ("webhook", webhook), body).await?;
-        self::secret(admin, &format!("/outgoing-webhooks/{webhook}/secrets")).await?;
+        super::hook::secret(admin, &format!("/outgoing-webhooks/{webhook}/secrets")).await?;
         let then = json!([
             {"do": "remind", "minutes": 60, "text": "Look at it"},
             {"do": "assign", "by": "round_robin"},
@@ -331,22 +270,4 @@ impl Seen {
     fn asks(&self, of: ConversationId, place: usize) -> bool {
         self.wished.get(&of).is_some_and(|places| places.contains(&place))
     }
-}
-
-/// The position of the event that a webhook was told under this id.
-fn position(id: &str) -> Option<u64> {
-    id.split('.').nth(1)?.parse().ok()
-}
-
-async fn set(admin: &SignedIn, (kind, id): (&str, SettingId), body: Value) -> Result<()> {
-    let put = json!({"home": {"kind": "workspace"}, "body": body});
-    let changes = json!([{"kind": kind, "id": id, "put": put}]);
-    let made: Vec<Setting> = admin.post("/settings", &changes).await?;
-    ensure!(made.len() == 1, "{made:?}");
-    Ok(())
-}
-
-async fn secret(admin: &SignedIn, path: &str) -> Result<String> {
-    let made: SecretNew = admin.post(path, &json!({})).await?;
-    Ok(made.secret)
 }

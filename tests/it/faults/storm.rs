@@ -2,9 +2,10 @@
 //!
 //! `BATON_STORM_CLIENTS` is the number of clients, `BATON_STORM_RESTARTS` that of restarts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -74,19 +75,43 @@ fn script(state: &TempDir, what: &str) -> Command {
 
 /// Where the log ends that everybody is to hold; known late.
 type Goal = watch::Receiver<Option<u64>>;
+/// Where each client stands, and what became of its last try to connect: for who reads a red run.
+type Standing = Arc<Mutex<BTreeMap<usize, (u64, String)>>>;
+
+/// What is known of those who are not told everything.
+fn who_waits(standing: &Standing, goal: u64) -> String {
+    let standing = standing.lock().unwrap_or_else(PoisonError::into_inner);
+    let behind: Vec<_> = standing.iter().filter(|(_, (at, _))| *at < goal).collect();
+    let first = behind.first();
+    format!(
+        "{} of {} are not told everything up to {goal}: {first:?}",
+        behind.len(),
+        standing.len()
+    )
+}
 
 /// A client that comes back until it holds everything. It returns the positions it was told of.
 async fn comes_back(
     who: SignedIn,
     from: Cursor,
     (goal, heard): (Goal, Arc<AtomicU64>),
+    (n, standing): (usize, Standing),
 ) -> Result<(SignedIn, Vec<u64>)> {
     let (mut cursor, mut told, mut is_told) = (from, Vec::new(), false);
+    let stands = |at: u64, how: String| {
+        standing.lock().unwrap_or_else(PoisonError::into_inner).insert(n, (at, how));
+    };
     loop {
-        let Ok(socket) = who.connect(Some(cursor)).await else {
-            sleep(Duration::from_millis(100)).await;
-            continue;
+        stands(cursor.position, "it connects".to_owned());
+        let socket = match who.connect(Some(cursor)).await {
+            Ok(socket) => socket,
+            Err(error) => {
+                stands(cursor.position, format!("{error:#}"));
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
         };
+        stands(cursor.position, "it is connected".to_owned());
         let mut is_open = true;
         while is_open {
             // What comes next, or a look at the goal.
@@ -97,6 +122,7 @@ async fn comes_back(
                     ensure!(*after == cursor.position, "{after} after {}", cursor.position);
                     told.extend(events.iter().map(|event| event.position));
                     cursor.position = *upto;
+                    stands(*upto, "it is told".to_owned());
                     heard.fetch_add(u64::from(!is_told), Ordering::SeqCst);
                     is_told = true;
                 }
@@ -219,10 +245,11 @@ async fn run(postgres: &Postgres, clients: u64, restarts: u64) -> Result<String>
     let since = house.head().await?;
     house.much_is_missed().await?;
     let (goal, heard) = (watch::Sender::new(None), Arc::new(AtomicU64::new(0)));
-    let mut crowd = JoinSet::new();
+    let (mut crowd, standing) = (JoinSet::new(), Standing::default());
     for n in 0..usize::try_from(clients)? {
         let who = house.agents.get(n % house.agents.len()).context("an agent")?.clone();
-        crowd.spawn(comes_back(who, since, (goal.subscribe(), Arc::clone(&heard))));
+        let mine = (n, Arc::clone(&standing));
+        crowd.spawn(comes_back(who, since, (goal.subscribe(), Arc::clone(&heard)), mine));
     }
     let mut amid = Vec::new();
     for restart in 0..restarts {
@@ -247,7 +274,7 @@ async fn run(postgres: &Postgres, clients: u64, restarts: u64) -> Result<String>
         }
         anyhow::Ok(())
     };
-    timeout(CAUGHT_UP, caught_up).await.context("somebody is not told everything")??;
+    timeout(CAUGHT_UP, caught_up).await.with_context(|| who_waits(&standing, head))??;
     let took = began.elapsed();
     house.process.as_mut().context("it does not run")?.lives(&house.place)?;
     for (who, mut told) in all {

@@ -97,13 +97,14 @@ async fn undos(place: Installation, seed: u64, count: u64) -> Result<String> {
 
 /// The way in for an author, also when the session before is over.
 #[derive(Clone)]
-struct Door {
-    url: String,
-    login: Login,
+pub(super) struct Door {
+    pub(super) url: String,
+    pub(super) login: Login,
 }
 
 impl Door {
-    async fn sign_in(&self) -> Result<SignedIn> {
+    /// Signs in as soon as somebody answers.
+    pub(super) async fn sign_in(&self) -> Result<SignedIn> {
         let deadline = Instant::now() + ANSWERS;
         loop {
             match Phone::sign_in(&self.url, &self.login).await {
@@ -116,7 +117,7 @@ impl Door {
 }
 
 /// Every team can take back what it sends.
-async fn hold(admin: &SignedIn) -> Result<()> {
+pub(super) async fn hold(admin: &SignedIn) -> Result<()> {
     let teams: Vec<Team> = admin.get("/teams").await?;
     for Team { id, .. } in teams {
         let put = json!({ "home": { "kind": "team", "id": id }, "body": { "undo_s": UNDO_S } });
@@ -155,7 +156,7 @@ async fn talk(
 }
 
 /// Gives a command until it is decided; nothing where it is refused.
-async fn gives(
+pub(super) async fn gives(
     author: &SignedIn,
     of: ConversationId,
     body: CommandBody,

@@ -15,7 +15,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::OTHERS;
+use super::{OTHERS, words};
 use crate::clock::op_id;
 use crate::webhook::META_APP;
 use crate::world::{World, agent_email, password, slug};
@@ -40,10 +40,12 @@ pub(super) enum Assault {
     SignIns,
     Notes,
     Outcomes,
+    Texts,
+    Words,
 }
 
 impl Assault {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::None,
         Self::Silent,
         Self::Webhooks,
@@ -52,6 +54,8 @@ impl Assault {
         Self::SignIns,
         Self::Notes,
         Self::Outcomes,
+        Self::Texts,
+        Self::Words,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -64,6 +68,8 @@ impl Assault {
             Self::SignIns => "30 sign-ins at once, again and again",
             Self::Notes => "20 readers of 6,000 notes of 4 kB",
             Self::Outcomes => "a member asks for outcomes as fast as it goes",
+            Self::Texts => "elsewhere, texts of 4 kB as fast as it goes",
+            Self::Words => "the same beside as many words of rules as may be",
         }
     }
 
@@ -101,6 +107,9 @@ impl Assault {
             }
             Self::Notes => many(20, until, async || read_notes(member, conversation).await).await,
             Self::Outcomes => many(8, until, async || ask(member).await).await,
+            Self::Texts | Self::Words => {
+                many(2, until, async || drop(words::writes(world).await)).await
+            }
         })
     }
 }
