@@ -362,13 +362,8 @@ deb)
   ;;
 test)
   log=$out/tests.log
-  # What is made from the console's words and colours follows them.
+  # What is made from the console's colours follows them.
   python3 apps/phone/tokens.py --check
-  if [ -d console/node_modules/typescript ]; then
-    node apps/phone/words.mjs --check
-  else
-    echo "SKIPPED the app's words beside the console's: no console/node_modules"
-  fi
   "$JAVA" "${headless[@]}" -cp "$JUNIT:$parts" org.junit.platform.console.ConsoleLauncher execute \
     --disable-banner --details=tree --disable-ansi-colors --fail-if-no-tests \
     --scan-class-path "$out/tests.jar" "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }

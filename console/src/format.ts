@@ -103,11 +103,6 @@ export function when(locale: string, at: number, now: number): string {
   return date(locale, at);
 }
 
-/** A day without its month: "Mon 23". */
-export function weekday(locale: string, at: number): string {
-  return dated(locale, { weekday: "short", day: "numeric" }).format(at);
-}
-
 /** A day of the year: "23 Nov". */
 export function date(locale: string, at: number): string {
   return dated(locale, { day: "numeric", month: "short" }).format(at);

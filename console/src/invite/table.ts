@@ -1,6 +1,7 @@
 // A table of people to invite, as spreadsheets save it (CSV) or copy it. The first line names the
 // columns; several teams stand in one cell with | between them, each NAME or NAME:supervisor.
 
+import type { InviteWords } from "../messages/invite.ts";
 import type { Id, InvitationNew, Role, RowProblem } from "../protocol.ts";
 import { LIMITS } from "../wire.ts";
 import { isGarbled } from "./letters.ts";
@@ -17,6 +18,17 @@ export type Problem =
   | { at: "cells" | "email" | "name" | "role" | "capacity" | "twice" | "letters" }
   | { at: "team"; text: string }
   | { at: "supervisor" };
+/** What is wrong, in words. */
+export function problemText(w: InviteWords["problem"], problem: Problem): string {
+  switch (problem.at) {
+    case "column":
+    case "missing":
+    case "team":
+      return w[problem.at](problem.text);
+    default:
+      return w[problem.at];
+  }
+}
 /** What is wrong on a line of the table; the first is 1. */
 export interface Wrong {
   line: number;

@@ -1,28 +1,21 @@
-// The board of supervisors, in all languages at once: whether people would hear of something, and
-// what somebody has to act on.
+// Made from words/board.words by words/words.mjs; not edited by hand.
 
-import type { Verdict } from "../protocol.ts";
 import type { Language } from "./index.svelte.ts";
+import { isolate } from "./isolate.ts";
 import { counted, plural } from "./plural.ts";
 
-export interface BoardWords {
-  offers: string;
-  offered: (count: number) => string;
-  alerts: string;
-  verdicts: Record<Verdict, string>;
-  notResponding: string;
-  brake: (time: string, fallen: number, of: number) => string;
-  nobody: (team: string) => string;
-  orphans: (team: string, count: number) => string;
-  late: (team: string, count: number) => string;
-}
+const nEn = plural("en");
+const cEn = counted("en");
 
-const enC = counted("en");
-const enN = plural("en");
-const en: BoardWords = {
+const en = {
   offers: "Offers out",
-  offered: (count) => `${enC(count)} offered`,
+  offered: (count: number) => `${cEn(count)} offered`,
   alerts: "Needs you",
+  notResponding: "missed two in a row",
+  brake: (time: string, fallen: number, of: number) => `Brake on since ${time}: ${cEn(fallen)} of ${cEn(of)} people fell silent at once. Nobody loses anything for it, and only people at a device, or whose phone rang since, are asked.`,
+  nobody: (team: string) => `${team}: nobody is available and can be reached.`,
+  orphans: (team: string, count: number) => nEn(count, { one: `${team}: 1 conversation lost its owner and waits for another.`, other: `${team}: ${cEn(count)} conversations lost their owner and wait for another.` }),
+  late: (team: string, count: number) => nEn(count, { one: `${team}: 1 customer has waited for too long.`, other: `${team}: ${cEn(count)} customers have waited for too long.` }),
   verdicts: {
     here: "at a device",
     push: "reached by push",
@@ -30,28 +23,22 @@ const en: BoardWords = {
     unsure: "perhaps reached",
     unreachable: "not reachable",
   },
-  notResponding: "missed two in a row",
-  brake: (time, fallen, of) =>
-    `Brake on since ${time}: ${enC(fallen)} of ${enC(of)} people fell silent at once. Nobody loses anything for it, and only people at a device, or whose phone rang since, are asked.`,
-  nobody: (team) => `${team}: nobody is available and can be reached.`,
-  orphans: (team, count) =>
-    enN(count, {
-      one: `${team}: 1 conversation lost its owner and waits for another.`,
-      other: `${team}: ${enC(count)} conversations lost their owner and wait for another.`,
-    }),
-  late: (team, count) =>
-    enN(count, {
-      one: `${team}: 1 customer has waited for too long.`,
-      other: `${team}: ${enC(count)} customers have waited for too long.`,
-    }),
 };
 
-const esC = counted("es");
-const esN = plural("es");
+export type BoardWords = typeof en;
+
+const nEs = plural("es");
+const cEs = counted("es");
+
 const es: BoardWords = {
   offers: "Ofertas abiertas",
-  offered: (count) => esN(count, { one: "1 ofrecida", other: `${esC(count)} ofrecidas` }),
+  offered: (count: number) => nEs(count, { one: "1 ofrecida", other: `${cEs(count)} ofrecidas` }),
   alerts: "Te necesita",
+  notResponding: "no respondió dos veces seguidas",
+  brake: (time: string, fallen: number, of: number) => `Freno puesto desde ${time}: ${cEs(fallen)} de ${cEs(of)} personas dejaron de responder a la vez. Nadie pierde nada por ello, y solo se pregunta a quien está en un dispositivo o cuyo teléfono ha sonado desde entonces.`,
+  nobody: (team: string) => `${team}: nadie está disponible y localizable.`,
+  orphans: (team: string, count: number) => nEs(count, { one: `${team}: 1 conversación se quedó sin responsable y espera a otro.`, other: `${team}: ${cEs(count)} conversaciones se quedaron sin responsable y esperan a otro.` }),
+  late: (team: string, count: number) => nEs(count, { one: `${team}: 1 cliente lleva demasiado tiempo esperando.`, other: `${team}: ${cEs(count)} clientes llevan demasiado tiempo esperando.` }),
   verdicts: {
     here: "en un dispositivo",
     push: "le llegan avisos",
@@ -59,28 +46,20 @@ const es: BoardWords = {
     unsure: "quizá le lleguen avisos",
     unreachable: "no localizable",
   },
-  notResponding: "no respondió dos veces seguidas",
-  brake: (time, fallen, of) =>
-    `Freno puesto desde ${time}: ${esC(fallen)} de ${esC(of)} personas dejaron de responder a la vez. Nadie pierde nada por ello, y solo se pregunta a quien está en un dispositivo o cuyo teléfono ha sonado desde entonces.`,
-  nobody: (team) => `${team}: nadie está disponible y localizable.`,
-  orphans: (team, count) =>
-    esN(count, {
-      one: `${team}: 1 conversación se quedó sin responsable y espera a otro.`,
-      other: `${team}: ${esC(count)} conversaciones se quedaron sin responsable y esperan a otro.`,
-    }),
-  late: (team, count) =>
-    esN(count, {
-      one: `${team}: 1 cliente lleva demasiado tiempo esperando.`,
-      other: `${team}: ${esC(count)} clientes llevan demasiado tiempo esperando.`,
-    }),
 };
 
-const ptC = counted("pt");
-const ptN = plural("pt");
+const nPt = plural("pt");
+const cPt = counted("pt");
+
 const pt: BoardWords = {
   offers: "Ofertas em aberto",
-  offered: (count) => ptN(count, { one: "1 oferecida", other: `${ptC(count)} oferecidas` }),
+  offered: (count: number) => nPt(count, { one: "1 oferecida", other: `${cPt(count)} oferecidas` }),
   alerts: "Precisa de si",
+  notResponding: "não respondeu duas vezes seguidas",
+  brake: (time: string, fallen: number, of: number) => `Travão ligado desde ${time}: ${cPt(fallen)} de ${cPt(of)} pessoas ficaram em silêncio ao mesmo tempo. Ninguém perde nada por isso, e só se pergunta a quem está num dispositivo ou cujo telefone tocou desde então.`,
+  nobody: (team: string) => `${team}: ninguém está disponível e contactável.`,
+  orphans: (team: string, count: number) => nPt(count, { one: `${team}: 1 conversa ficou sem responsável e espera por outro.`, other: `${team}: ${cPt(count)} conversas ficaram sem responsável e esperam por outro.` }),
+  late: (team: string, count: number) => nPt(count, { one: `${team}: 1 cliente espera há demasiado tempo.`, other: `${team}: ${cPt(count)} clientes esperam há demasiado tempo.` }),
   verdicts: {
     here: "num dispositivo",
     push: "recebe avisos",
@@ -88,27 +67,19 @@ const pt: BoardWords = {
     unsure: "talvez receba avisos",
     unreachable: "não contactável",
   },
-  notResponding: "não respondeu duas vezes seguidas",
-  brake: (time, fallen, of) =>
-    `Travão ligado desde ${time}: ${ptC(fallen)} de ${ptC(of)} pessoas ficaram em silêncio ao mesmo tempo. Ninguém perde nada por isso, e só se pergunta a quem está num dispositivo ou cujo telefone tocou desde então.`,
-  nobody: (team) => `${team}: ninguém está disponível e contactável.`,
-  orphans: (team, count) =>
-    ptN(count, {
-      one: `${team}: 1 conversa ficou sem responsável e espera por outro.`,
-      other: `${team}: ${ptC(count)} conversas ficaram sem responsável e esperam por outro.`,
-    }),
-  late: (team, count) =>
-    ptN(count, {
-      one: `${team}: 1 cliente espera há demasiado tempo.`,
-      other: `${team}: ${ptC(count)} clientes esperam há demasiado tempo.`,
-    }),
 };
 
-const arC = counted("ar-u-nu-latn");
+const cAr = counted("ar-u-nu-latn");
+
 const ar: BoardWords = {
   offers: "عروض قائمة",
-  offered: (count) => `معروضة: ${arC(count)}`,
+  offered: (count: number) => `معروضة: ${cAr(count)}`,
   alerts: "يحتاج إليك",
+  notResponding: "لم يُجب مرتين متتاليتين",
+  brake: (time: string, fallen: number, of: number) => `الكابح مفعّل منذ ${isolate(time)}: انقطع ${cAr(fallen)} من ${cAr(of)} في آن واحد. لا يفقد أحد شيئًا بسببه، ولا يُسأل إلا من هو على جهاز أو رنّ هاتفه منذ ذلك.`,
+  nobody: (team: string) => `${isolate(team)}: لا أحد متاح ويمكن الوصول إليه.`,
+  orphans: (team: string, count: number) => `${isolate(team)}: محادثات بقيت بلا مسؤول وتنتظر آخر: ${cAr(count)}.`,
+  late: (team: string, count: number) => `${isolate(team)}: عملاء طال انتظارهم: ${cAr(count)}.`,
   verdicts: {
     here: "على جهاز",
     push: "تصله الإشعارات",
@@ -116,12 +87,6 @@ const ar: BoardWords = {
     unsure: "ربما تصله الإشعارات",
     unreachable: "لا يمكن الوصول إليه",
   },
-  notResponding: "لم يُجب مرتين متتاليتين",
-  brake: (time, fallen, of) =>
-    `الكابح مفعّل منذ ${time}: انقطع ${arC(fallen)} من ${arC(of)} في آن واحد. لا يفقد أحد شيئًا بسببه، ولا يُسأل إلا من هو على جهاز أو رنّ هاتفه منذ ذلك.`,
-  nobody: (team) => `${team}: لا أحد متاح ويمكن الوصول إليه.`,
-  orphans: (team, count) => `${team}: محادثات بقيت بلا مسؤول وتنتظر آخر: ${arC(count)}.`,
-  late: (team, count) => `${team}: عملاء طال انتظارهم: ${arC(count)}.`,
 };
 
 export const boardWords: Record<Language, BoardWords> = { en, es, pt, ar };

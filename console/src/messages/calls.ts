@@ -1,90 +1,81 @@
-// Why Baton calls somebody by itself, in all languages: loaded when it does.
+// Made from words/calls.words by words/words.mjs; not edited by hand.
 
-import type { Promised } from "../protocol.ts";
 import type { Language } from "./index.svelte.ts";
+import { isolate } from "./isolate.ts";
 
-export interface CallWords {
-  /** A promised time is about to end, or is over. */
-  ends: Record<Promised, (customer: string) => string>;
-  broken: Record<Promised, (customer: string) => string>;
-  rule: (name: string, customer: string) => string;
-  /** Nothing happened for long: the team's own follow-up. */
-  idle: (customer: string) => string;
-  nobody: (customer: string) => string;
-  away: (customer: string) => string;
-  urgent: (customer: string) => string;
-}
-
-const en: CallWords = {
+const en = {
   ends: {
-    first: (customer) => `The time to answer ${customer} is about to end`,
-    next: (customer) => `The time to answer ${customer} again is about to end`,
-    resolution: (customer) => `The time to solve it for ${customer} is about to end`,
+    first: (customer: string) => `The time to answer ${customer} is about to end`,
+    next: (customer: string) => `The time to answer ${customer} again is about to end`,
+    resolution: (customer: string) => `The time to solve it for ${customer} is about to end`,
   },
   broken: {
-    first: (customer) => `${customer} has waited for a first answer longer than promised`,
-    next: (customer) => `${customer} has waited for an answer longer than promised`,
-    resolution: (customer) => `It took longer than promised to solve it for ${customer}`,
+    first: (customer: string) => `${customer} has waited for a first answer longer than promised`,
+    next: (customer: string) => `${customer} has waited for an answer longer than promised`,
+    resolution: (customer: string) => `It took longer than promised to solve it for ${customer}`,
   },
-  rule: (name, customer) => `Rule “${name}” calls you: ${customer}`,
-  idle: (customer) => `Nothing has happened for long: ${customer}`,
-  nobody: (customer) => `Nobody could be asked to take ${customer}`,
-  away: (customer) => `The owner is not there, and ${customer} waits`,
-  urgent: (customer) => `It is urgent: ${customer}`,
+  rule: (name: string, customer: string) => `Rule “${name}” calls you: ${customer}`,
+  /** Nothing happened for long: the team's own follow-up. */
+  idle: (customer: string) => `Nothing has happened for long: ${customer}`,
+  nobody: (customer: string) => `Nobody could be asked to take ${customer}`,
+  away: (customer: string) => `The owner is not there, and ${customer} waits`,
+  urgent: (customer: string) => `It is urgent: ${customer}`,
 };
+
+export type CallWords = typeof en;
 
 const es: CallWords = {
   ends: {
-    first: (customer) => `Se acaba el plazo para responder a ${customer}`,
-    next: (customer) => `Se acaba el plazo para volver a responder a ${customer}`,
-    resolution: (customer) => `Se acaba el plazo para resolver lo de ${customer}`,
+    first: (customer: string) => `Se acaba el plazo para responder a ${customer}`,
+    next: (customer: string) => `Se acaba el plazo para volver a responder a ${customer}`,
+    resolution: (customer: string) => `Se acaba el plazo para resolver lo de ${customer}`,
   },
   broken: {
-    first: (customer) => `${customer} espera la primera respuesta más de lo prometido`,
-    next: (customer) => `${customer} espera respuesta más de lo prometido`,
-    resolution: (customer) => `Resolver lo de ${customer} tarda más de lo prometido`,
+    first: (customer: string) => `${customer} espera la primera respuesta más de lo prometido`,
+    next: (customer: string) => `${customer} espera respuesta más de lo prometido`,
+    resolution: (customer: string) => `Resolver lo de ${customer} tarda más de lo prometido`,
   },
-  rule: (name, customer) => `La regla «${name}» te llama: ${customer}`,
-  idle: (customer) => `Hace mucho que no pasa nada: ${customer}`,
-  nobody: (customer) => `No había a quién pedirle que atienda a ${customer}`,
-  away: (customer) => `Quien la lleva no está, y ${customer} espera`,
-  urgent: (customer) => `Es urgente: ${customer}`,
+  rule: (name: string, customer: string) => `La regla «${name}» te llama: ${customer}`,
+  idle: (customer: string) => `Hace mucho que no pasa nada: ${customer}`,
+  nobody: (customer: string) => `No había a quién pedirle que atienda a ${customer}`,
+  away: (customer: string) => `Quien la lleva no está, y ${customer} espera`,
+  urgent: (customer: string) => `Es urgente: ${customer}`,
 };
 
 const pt: CallWords = {
   ends: {
-    first: (customer) => `O prazo para responder a ${customer} está acabando`,
-    next: (customer) => `O prazo para responder de novo a ${customer} está acabando`,
-    resolution: (customer) => `O prazo para resolver o caso de ${customer} está acabando`,
+    first: (customer: string) => `O prazo para responder a ${customer} está acabando`,
+    next: (customer: string) => `O prazo para responder de novo a ${customer} está acabando`,
+    resolution: (customer: string) => `O prazo para resolver o caso de ${customer} está acabando`,
   },
   broken: {
-    first: (customer) => `${customer} espera a primeira resposta há mais do que o prometido`,
-    next: (customer) => `${customer} espera resposta há mais do que o prometido`,
-    resolution: (customer) => `Resolver o caso de ${customer} demora mais do que o prometido`,
+    first: (customer: string) => `${customer} espera a primeira resposta há mais do que o prometido`,
+    next: (customer: string) => `${customer} espera resposta há mais do que o prometido`,
+    resolution: (customer: string) => `Resolver o caso de ${customer} demora mais do que o prometido`,
   },
-  rule: (name, customer) => `A regra “${name}” chama você: ${customer}`,
-  idle: (customer) => `Nada acontece há muito tempo: ${customer}`,
-  nobody: (customer) => `Não havia a quem pedir que atenda ${customer}`,
-  away: (customer) => `O responsável não está, e ${customer} espera`,
-  urgent: (customer) => `É urgente: ${customer}`,
+  rule: (name: string, customer: string) => `A regra “${name}” chama você: ${customer}`,
+  idle: (customer: string) => `Nada acontece há muito tempo: ${customer}`,
+  nobody: (customer: string) => `Não havia a quem pedir que atenda ${customer}`,
+  away: (customer: string) => `O responsável não está, e ${customer} espera`,
+  urgent: (customer: string) => `É urgente: ${customer}`,
 };
 
 const ar: CallWords = {
   ends: {
-    first: (customer) => `أوشكت مهلة الرد على ${customer} أن تنتهي`,
-    next: (customer) => `أوشكت مهلة الرد مجددًا على ${customer} أن تنتهي`,
-    resolution: (customer) => `أوشكت مهلة الحل لـ ${customer} أن تنتهي`,
+    first: (customer: string) => `أوشكت مهلة الرد على ${isolate(customer)} أن تنتهي`,
+    next: (customer: string) => `أوشكت مهلة الرد مجددًا على ${isolate(customer)} أن تنتهي`,
+    resolution: (customer: string) => `أوشكت مهلة الحل لـ ${isolate(customer)} أن تنتهي`,
   },
   broken: {
-    first: (customer) => `ينتظر ${customer} أول رد أطول مما وُعد به`,
-    next: (customer) => `ينتظر ${customer} ردًا أطول مما وُعد به`,
-    resolution: (customer) => `استغرق الحل لـ ${customer} أطول مما وُعد به`,
+    first: (customer: string) => `ينتظر ${isolate(customer)} أول رد أطول مما وُعد به`,
+    next: (customer: string) => `ينتظر ${isolate(customer)} ردًا أطول مما وُعد به`,
+    resolution: (customer: string) => `استغرق الحل لـ ${isolate(customer)} أطول مما وُعد به`,
   },
-  rule: (name, customer) => `تناديك القاعدة «${name}»: ${customer}`,
-  idle: (customer) => `لم يحدث شيء منذ مدة طويلة: ${customer}`,
-  nobody: (customer) => `لم يوجد من يُطلب منه تولّي ${customer}`,
-  away: (customer) => `المسؤول غير موجود، و${customer} ينتظر`,
-  urgent: (customer) => `الأمر عاجل: ${customer}`,
+  rule: (name: string, customer: string) => `تناديك القاعدة «${isolate(name)}»: ${isolate(customer)}`,
+  idle: (customer: string) => `لم يحدث شيء منذ مدة طويلة: ${isolate(customer)}`,
+  nobody: (customer: string) => `لم يوجد من يُطلب منه تولّي ${isolate(customer)}`,
+  away: (customer: string) => `المسؤول غير موجود، و${isolate(customer)} ينتظر`,
+  urgent: (customer: string) => `الأمر عاجل: ${isolate(customer)}`,
 };
 
 export const callWords: Record<Language, CallWords> = { en, es, pt, ar };

@@ -1,90 +1,55 @@
-// Invitations: from the admin's list to the page on which somebody joins. Loaded with these pages,
-// in all languages at once.
+// Made from words/invite.words by words/words.mjs; not edited by hand.
 
-import type { Problem } from "../invite/table.ts";
 import type { Language } from "./index.svelte.ts";
 import { isolate } from "./isolate.ts";
-import { arabicChars, plural } from "./plural.ts";
+import { arabicChars, counted, plural } from "./plural.ts";
 import { LIMITS } from "../wire.ts";
 
-type Over = "invitation_unknown" | "invitation_expired" | "invitation_withdrawn" | "invitation_used";
+const nEn = plural("en");
+const cEn = counted("en");
 
-export interface InviteWords {
-  title: string;
-  how: string;
-  one: string;
-  many: string;
-  table: string;
-  tableHint: string;
-  choose: string;
-  valid: string;
-  days: (count: number) => string;
-  go: (count: number) => string;
-  people: (count: number) => string;
-  more: (count: number) => string;
-  wrong: (count: number) => string;
-  line: (line: number) => string;
-  problem: (problem: Problem) => string;
-  links: (count: number) => string;
-  once: string;
-  link: (name: string) => string;
-  code: string;
-  codeOf: (name: string) => string;
-  copy: string;
-  copyAll: string;
-  copied: string;
-  notCopied: string;
-  file: string;
-  lost: string;
-  doneAnyway: string;
-  done: string;
-  waiting: (count: number) => string;
-  until: (time: string) => string;
-  expired: string;
-  renew: string;
-  withdraw: string;
-  withdrawn: string;
-  join: string;
-  joinTo: (workspace: string) => string;
-  joinHow: string;
-  joinGo: string;
-  later: (workspace: string) => string;
-  taken: string;
-  passwordHint: string;
-  linkIs: Record<Over, string>;
-}
-
-type Told = Record<Exclude<Problem["at"], "column" | "missing" | "team">, string> &
-  Record<"column" | "missing" | "team", (text: string) => string>;
-
-function telling(told: Told): InviteWords["problem"] {
-  return (problem) => {
-    if (problem.at === "column" || problem.at === "missing" || problem.at === "team") {
-      return told[problem.at](problem.text);
-    }
-    return told[problem.at];
-  };
-}
-
-const [nEn, nEs, nPt, nAr] = [plural("en"), plural("es"), plural("pt"), plural("ar")];
-
-const en: InviteWords = {
+const en = {
   title: "Invite",
   how: "How many",
   one: "One person",
   many: "Several, from a table",
   table: "Table",
-  tableHint:
-    "Paste it or choose a CSV file. The first line names the columns: email, name, and if you like role, teams, capacity. Several teams in a cell: Sales|Support:supervisor",
+  tableHint: "Paste it or choose a CSV file. The first line names the columns: email, name, and if you like role, teams, capacity. Several teams in a cell: Sales|Support:supervisor",
   choose: "Choose a file",
   valid: "The link is good for",
-  days: (count) => nEn(count, { one: "1 day", other: `${count} days` }),
-  go: (count) => nEn(count, { one: "Make the link", other: `Make ${count} links` }),
-  people: (count) => nEn(count, { one: "1 person", other: `${count} people` }),
-  more: (count) => `and ${count} more`,
-  wrong: (count) => nEn(count, { one: "1 line is wrong. Nobody was invited.", other: `${count} lines are wrong. Nobody was invited.` }),
-  line: (line) => `Line ${line}`,
-  problem: telling({
+  days: (count: number) => nEn(count, { one: "1 day", other: `${cEn(count)} days` }),
+  go: (count: number) => nEn(count, { one: "Make the link", other: `Make ${cEn(count)} links` }),
+  people: (count: number) => nEn(count, { one: "1 person", other: `${cEn(count)} people` }),
+  more: (count: number) => `and ${cEn(count)} more`,
+  wrong: (count: number) => nEn(count, { one: "1 line is wrong. Nobody was invited.", other: `${cEn(count)} lines are wrong. Nobody was invited.` }),
+  line: (line: number) => `Line ${cEn(line)}`,
+  links: (count: number) => nEn(count, { one: "The link is ready", other: `${cEn(count)} links are ready` }),
+  once: "Give each person their own link. It is shown only now; later you can make a new one.",
+  link: (name: string) => `Link for ${name}`,
+  code: "Code",
+  codeOf: (name: string) => `QR code with the link for ${name}`,
+  copy: "Copy link",
+  copyAll: "Copy all as a table",
+  copied: "Copied",
+  notCopied: "The browser does not allow copying. Mark the link and copy it.",
+  file: "Save as a file",
+  lost: "Nothing was copied. A link that is closed cannot be shown again; a new one can be made.",
+  doneAnyway: "Close all the same",
+  done: "Done",
+  waiting: (count: number) => nEn(count, { one: "1 person is invited", other: `${cEn(count)} people are invited` }),
+  until: (time: string) => `Link good until ${time}`,
+  expired: "The link has expired",
+  renew: "New link",
+  withdraw: "Withdraw",
+  withdrawn: "The invitation is withdrawn.",
+  join: "Join",
+  joinTo: (workspace: string) => `Join ${workspace}`,
+  joinHow: "Set a password, and you are in.",
+  joinGo: "Join",
+  later: (workspace: string) => `From then on you sign in with this address, the password and the workspace “${workspace}”.`,
+  taken: "Somebody is signed in in this browser. Sign out first, or open the link in a private window.",
+  passwordHint: `${LIMITS.passwordCharsLeast} characters or more`,
+  problem: {
     empty: "There is nobody in the table.",
     too_many: `More than ${LIMITS.invitedAtOnce} people. Split the table.`,
     quotes: "A quotation mark is not closed.",
@@ -96,36 +61,10 @@ const en: InviteWords = {
     twice: "This address is in the table already.",
     letters: "Letters of this line are lost. Save the table as “CSV UTF-8”.",
     supervisor: "The role agent supervises no team.",
-    column: (text) => `There is no column “${text}”.`,
-    missing: (text) => `The column “${text}” is missing.`,
-    team: (text) => `There is no team “${text}”.`,
-  }),
-  links: (count) => nEn(count, { one: "The link is ready", other: `${count} links are ready` }),
-  once: "Give each person their own link. It is shown only now; later you can make a new one.",
-  link: (name) => `Link for ${name}`,
-  code: "Code",
-  codeOf: (name) => `QR code with the link for ${name}`,
-  copy: "Copy link",
-  copyAll: "Copy all as a table",
-  copied: "Copied",
-  notCopied: "The browser does not allow copying. Mark the link and copy it.",
-  file: "Save as a file",
-  lost: "Nothing was copied. A link that is closed cannot be shown again; a new one can be made.",
-  doneAnyway: "Close all the same",
-  done: "Done",
-  waiting: (count) => nEn(count, { one: "1 person is invited", other: `${count} people are invited` }),
-  until: (time) => `Link good until ${time}`,
-  expired: "The link has expired",
-  renew: "New link",
-  withdraw: "Withdraw",
-  withdrawn: "The invitation is withdrawn.",
-  join: "Join",
-  joinTo: (workspace) => `Join ${workspace}`,
-  joinHow: "Set a password, and you are in.",
-  joinGo: "Join",
-  later: (workspace) => `From then on you sign in with this address, the password and the workspace “${workspace}”.`,
-  taken: "Somebody is signed in in this browser. Sign out first, or open the link in a private window.",
-  passwordHint: `${LIMITS.passwordCharsLeast} characters or more`,
+    column: (text: string) => `There is no column “${text}”.`,
+    missing: (text: string) => `The column “${text}” is missing.`,
+    team: (text: string) => `There is no team “${text}”.`,
+  },
   linkIs: {
     invitation_unknown: "This link is wrong, or there is a newer one. Ask for another link.",
     invitation_expired: "This invitation has expired. Ask for another link.",
@@ -134,23 +73,53 @@ const en: InviteWords = {
   },
 };
 
+export type InviteWords = typeof en;
+
+const nEs = plural("es");
+const cEs = counted("es");
+
 const es: InviteWords = {
   title: "Invitar",
   how: "Cuántas personas",
   one: "Una persona",
   many: "Varias, con una tabla",
   table: "Tabla",
-  tableHint:
-    "Pégala o elige un archivo CSV. La primera línea nombra las columnas: email, name y, si quieres, role, teams, capacity. Varios equipos en una celda: Sales|Support:supervisor",
+  tableHint: "Pégala o elige un archivo CSV. La primera línea nombra las columnas: email, name y, si quieres, role, teams, capacity. Varios equipos en una celda: Sales|Support:supervisor",
   choose: "Elegir un archivo",
   valid: "El enlace sirve durante",
-  days: (count) => nEs(count, { one: "1 día", other: `${count} días` }),
-  go: (count) => nEs(count, { one: "Crear el enlace", other: `Crear ${count} enlaces` }),
-  people: (count) => nEs(count, { one: "1 persona", other: `${count} personas` }),
-  more: (count) => `y ${count} más`,
-  wrong: (count) => nEs(count, { one: "1 línea está mal. No se invitó a nadie.", other: `${count} líneas están mal. No se invitó a nadie.` }),
-  line: (line) => `Línea ${line}`,
-  problem: telling({
+  days: (count: number) => nEs(count, { one: "1 día", other: `${cEs(count)} días` }),
+  go: (count: number) => nEs(count, { one: "Crear el enlace", other: `Crear ${cEs(count)} enlaces` }),
+  people: (count: number) => nEs(count, { one: "1 persona", other: `${cEs(count)} personas` }),
+  more: (count: number) => `y ${cEs(count)} más`,
+  wrong: (count: number) => nEs(count, { one: "1 línea está mal. No se invitó a nadie.", other: `${cEs(count)} líneas están mal. No se invitó a nadie.` }),
+  line: (line: number) => `Línea ${cEs(line)}`,
+  links: (count: number) => nEs(count, { one: "El enlace está listo", other: `${cEs(count)} enlaces están listos` }),
+  once: "Da a cada persona su enlace. Solo se muestra ahora; después puedes crear otro.",
+  link: (name: string) => `Enlace para ${name}`,
+  code: "Código",
+  codeOf: (name: string) => `Código QR con el enlace para ${name}`,
+  copy: "Copiar enlace",
+  copyAll: "Copiar todo como tabla",
+  copied: "Copiado",
+  notCopied: "El navegador no permite copiar. Marca el enlace y cópialo.",
+  file: "Guardar como archivo",
+  lost: "No se ha copiado nada. Un enlace cerrado no se puede volver a mostrar; se puede crear otro.",
+  doneAnyway: "Cerrar de todos modos",
+  done: "Listo",
+  waiting: (count: number) => nEs(count, { one: "1 persona invitada", other: `${cEs(count)} personas invitadas` }),
+  until: (time: string) => `Enlace válido hasta ${time}`,
+  expired: "El enlace ha caducado",
+  renew: "Enlace nuevo",
+  withdraw: "Retirar",
+  withdrawn: "La invitación está retirada.",
+  join: "Unirse",
+  joinTo: (workspace: string) => `Únete a ${workspace}`,
+  joinHow: "Pon una contraseña y ya estás dentro.",
+  joinGo: "Unirme",
+  later: (workspace: string) => `Después entrarás con esta dirección, la contraseña y el espacio de trabajo «${workspace}».`,
+  taken: "Alguien tiene la sesión abierta en este navegador. Ciérrala antes o abre el enlace en una ventana privada.",
+  passwordHint: `${LIMITS.passwordCharsLeast} caracteres o más`,
+  problem: {
     empty: "No hay nadie en la tabla.",
     too_many: `Más de ${LIMITS.invitedAtOnce} personas. Divide la tabla.`,
     quotes: "Falta cerrar unas comillas.",
@@ -162,36 +131,10 @@ const es: InviteWords = {
     twice: "Esta dirección ya está en la tabla.",
     letters: "Esta línea ha perdido letras. Guarda la tabla como «CSV UTF-8».",
     supervisor: "El rol agent no supervisa equipos.",
-    column: (text) => `No existe la columna «${text}».`,
-    missing: (text) => `Falta la columna «${text}».`,
-    team: (text) => `No existe el equipo «${text}».`,
-  }),
-  links: (count) => nEs(count, { one: "El enlace está listo", other: `${count} enlaces están listos` }),
-  once: "Da a cada persona su enlace. Solo se muestra ahora; después puedes crear otro.",
-  link: (name) => `Enlace para ${name}`,
-  code: "Código",
-  codeOf: (name) => `Código QR con el enlace para ${name}`,
-  copy: "Copiar enlace",
-  copyAll: "Copiar todo como tabla",
-  copied: "Copiado",
-  notCopied: "El navegador no permite copiar. Marca el enlace y cópialo.",
-  file: "Guardar como archivo",
-  lost: "No se ha copiado nada. Un enlace cerrado no se puede volver a mostrar; se puede crear otro.",
-  doneAnyway: "Cerrar de todos modos",
-  done: "Listo",
-  waiting: (count) => nEs(count, { one: "1 persona invitada", other: `${count} personas invitadas` }),
-  until: (time) => `Enlace válido hasta ${time}`,
-  expired: "El enlace ha caducado",
-  renew: "Enlace nuevo",
-  withdraw: "Retirar",
-  withdrawn: "La invitación está retirada.",
-  join: "Unirse",
-  joinTo: (workspace) => `Únete a ${workspace}`,
-  joinHow: "Pon una contraseña y ya estás dentro.",
-  joinGo: "Unirme",
-  later: (workspace) => `Después entrarás con esta dirección, la contraseña y el espacio de trabajo «${workspace}».`,
-  taken: "Alguien tiene la sesión abierta en este navegador. Ciérrala antes o abre el enlace en una ventana privada.",
-  passwordHint: `${LIMITS.passwordCharsLeast} caracteres o más`,
+    column: (text: string) => `No existe la columna «${text}».`,
+    missing: (text: string) => `Falta la columna «${text}».`,
+    team: (text: string) => `No existe el equipo «${text}».`,
+  },
   linkIs: {
     invitation_unknown: "Este enlace no es correcto o hay uno más nuevo. Pide otro enlace.",
     invitation_expired: "Esta invitación ha caducado. Pide otro enlace.",
@@ -200,23 +143,51 @@ const es: InviteWords = {
   },
 };
 
+const nPt = plural("pt");
+const cPt = counted("pt");
+
 const pt: InviteWords = {
   title: "Convidar",
   how: "Quantas pessoas",
   one: "Uma pessoa",
   many: "Várias, com uma tabela",
   table: "Tabela",
-  tableHint:
-    "Cole-a ou escolha um ficheiro CSV. A primeira linha nomeia as colunas: email, name e, se quiser, role, teams, capacity. Várias equipas numa célula: Sales|Support:supervisor",
+  tableHint: "Cole-a ou escolha um ficheiro CSV. A primeira linha nomeia as colunas: email, name e, se quiser, role, teams, capacity. Várias equipas numa célula: Sales|Support:supervisor",
   choose: "Escolher um ficheiro",
   valid: "A ligação serve durante",
-  days: (count) => nPt(count, { one: "1 dia", other: `${count} dias` }),
-  go: (count) => nPt(count, { one: "Criar a ligação", other: `Criar ${count} ligações` }),
-  people: (count) => nPt(count, { one: "1 pessoa", other: `${count} pessoas` }),
-  more: (count) => `e mais ${count}`,
-  wrong: (count) => nPt(count, { one: "1 linha está errada. Ninguém foi convidado.", other: `${count} linhas estão erradas. Ninguém foi convidado.` }),
-  line: (line) => `Linha ${line}`,
-  problem: telling({
+  days: (count: number) => nPt(count, { one: "1 dia", other: `${cPt(count)} dias` }),
+  go: (count: number) => nPt(count, { one: "Criar a ligação", other: `Criar ${cPt(count)} ligações` }),
+  people: (count: number) => nPt(count, { one: "1 pessoa", other: `${cPt(count)} pessoas` }),
+  more: (count: number) => `e mais ${cPt(count)}`,
+  wrong: (count: number) => nPt(count, { one: "1 linha está errada. Ninguém foi convidado.", other: `${cPt(count)} linhas estão erradas. Ninguém foi convidado.` }),
+  line: (line: number) => `Linha ${cPt(line)}`,
+  links: (count: number) => nPt(count, { one: "A ligação está pronta", other: `${cPt(count)} ligações estão prontas` }),
+  once: "Dê a cada pessoa a sua ligação. Só é mostrada agora; depois pode criar outra.",
+  link: (name: string) => `Ligação para ${name}`,
+  code: "Código",
+  codeOf: (name: string) => `Código QR com a ligação para ${name}`,
+  copy: "Copiar ligação",
+  copyAll: "Copiar tudo como tabela",
+  copied: "Copiado",
+  notCopied: "O navegador não permite copiar. Selecione a ligação e copie-a.",
+  file: "Guardar como ficheiro",
+  lost: "Nada foi copiado. Uma ligação fechada não volta a ser mostrada; pode criar-se outra.",
+  doneAnyway: "Fechar mesmo assim",
+  done: "Pronto",
+  waiting: (count: number) => nPt(count, { one: "1 pessoa convidada", other: `${cPt(count)} pessoas convidadas` }),
+  until: (time: string) => `Ligação válida até ${time}`,
+  expired: "A ligação expirou",
+  renew: "Nova ligação",
+  withdraw: "Retirar",
+  withdrawn: "O convite foi retirado.",
+  join: "Entrar na equipa",
+  joinTo: (workspace: string) => `Entrar em ${workspace}`,
+  joinHow: "Defina uma palavra-passe e está dentro.",
+  joinGo: "Entrar",
+  later: (workspace: string) => `Depois entra com este endereço, a palavra-passe e o espaço de trabalho “${workspace}”.`,
+  taken: "Alguém tem sessão iniciada neste navegador. Termine-a primeiro ou abra a ligação numa janela privada.",
+  passwordHint: `${LIMITS.passwordCharsLeast} caracteres ou mais`,
+  problem: {
     empty: "Não há ninguém na tabela.",
     too_many: `Mais de ${LIMITS.invitedAtOnce} pessoas. Divida a tabela.`,
     quotes: "Falta fechar umas aspas.",
@@ -228,36 +199,10 @@ const pt: InviteWords = {
     twice: "Este endereço já está na tabela.",
     letters: "Esta linha perdeu letras. Guarde a tabela como “CSV UTF-8”.",
     supervisor: "A função agent não supervisiona equipas.",
-    column: (text) => `Não existe a coluna “${text}”.`,
-    missing: (text) => `Falta a coluna “${text}”.`,
-    team: (text) => `Não existe a equipa “${text}”.`,
-  }),
-  links: (count) => nPt(count, { one: "A ligação está pronta", other: `${count} ligações estão prontas` }),
-  once: "Dê a cada pessoa a sua ligação. Só é mostrada agora; depois pode criar outra.",
-  link: (name) => `Ligação para ${name}`,
-  code: "Código",
-  codeOf: (name) => `Código QR com a ligação para ${name}`,
-  copy: "Copiar ligação",
-  copyAll: "Copiar tudo como tabela",
-  copied: "Copiado",
-  notCopied: "O navegador não permite copiar. Selecione a ligação e copie-a.",
-  file: "Guardar como ficheiro",
-  lost: "Nada foi copiado. Uma ligação fechada não volta a ser mostrada; pode criar-se outra.",
-  doneAnyway: "Fechar mesmo assim",
-  done: "Pronto",
-  waiting: (count) => nPt(count, { one: "1 pessoa convidada", other: `${count} pessoas convidadas` }),
-  until: (time) => `Ligação válida até ${time}`,
-  expired: "A ligação expirou",
-  renew: "Nova ligação",
-  withdraw: "Retirar",
-  withdrawn: "O convite foi retirado.",
-  join: "Entrar na equipa",
-  joinTo: (workspace) => `Entrar em ${workspace}`,
-  joinHow: "Defina uma palavra-passe e está dentro.",
-  joinGo: "Entrar",
-  later: (workspace) => `Depois entra com este endereço, a palavra-passe e o espaço de trabalho “${workspace}”.`,
-  taken: "Alguém tem sessão iniciada neste navegador. Termine-a primeiro ou abra a ligação numa janela privada.",
-  passwordHint: `${LIMITS.passwordCharsLeast} caracteres ou mais`,
+    column: (text: string) => `Não existe a coluna “${text}”.`,
+    missing: (text: string) => `Falta a coluna “${text}”.`,
+    team: (text: string) => `Não existe a equipa “${text}”.`,
+  },
   linkIs: {
     invitation_unknown: "Esta ligação está errada ou há uma mais recente. Peça outra ligação.",
     invitation_expired: "Este convite expirou. Peça outra ligação.",
@@ -266,45 +211,51 @@ const pt: InviteWords = {
   },
 };
 
+const nAr = plural("ar");
+const cAr = counted("ar-u-nu-latn");
+
 const ar: InviteWords = {
   title: "دعوة",
   how: "كم شخصًا",
   one: "شخص واحد",
   many: "عدة أشخاص من جدول",
   table: "الجدول",
-  tableHint:
-    "الصقه أو اختر ملف CSV. يسمي السطر الأول الأعمدة: email وname، وإن شئت role وteams وcapacity. عدة فرق في خلية: \u2068Sales|Support:supervisor\u2069",
+  tableHint: "الصقه أو اختر ملف CSV. يسمي السطر الأول الأعمدة: email وname، وإن شئت role وteams وcapacity. عدة فرق في خلية: \u2068Sales|Support:supervisor\u2069",
   choose: "اختر ملفًا",
   valid: "الرابط صالح لمدة",
-  days: (count) =>
-    nAr(count, { one: "يوم واحد", two: "يومين", few: `${count} أيام`, many: `${count} يومًا`, other: `${count} يوم` }),
-  go: (count) =>
-    nAr(count, {
-      one: "أنشئ الرابط",
-      two: "أنشئ رابطين",
-      few: `أنشئ ${count} روابط`,
-      many: `أنشئ ${count} رابطًا`,
-      other: `أنشئ ${count} رابط`,
-    }),
-  people: (count) =>
-    nAr(count, {
-      one: "شخص واحد",
-      two: "شخصان",
-      few: `${count} أشخاص`,
-      many: `${count} شخصًا`,
-      other: `${count} شخص`,
-    }),
-  more: (count) => `و${count} غيرهم`,
-  wrong: (count) =>
-    nAr(count, {
-      one: "سطر واحد فيه خطأ. لم يُدعَ أحد.",
-      two: "سطران فيهما خطأ. لم يُدعَ أحد.",
-      few: `${count} أسطر فيها خطأ. لم يُدعَ أحد.`,
-      many: `${count} سطرًا فيها خطأ. لم يُدعَ أحد.`,
-      other: `${count} سطر فيها خطأ. لم يُدعَ أحد.`,
-    }),
-  line: (line) => `السطر ${line}`,
-  problem: telling({
+  days: (count: number) => nAr(count, { one: "يوم واحد", two: "يومين", few: `${cAr(count)} أيام`, many: `${cAr(count)} يومًا`, other: `${cAr(count)} يوم` }),
+  go: (count: number) => nAr(count, { one: "أنشئ الرابط", two: "أنشئ رابطين", few: `أنشئ ${cAr(count)} روابط`, many: `أنشئ ${cAr(count)} رابطًا`, other: `أنشئ ${cAr(count)} رابط` }),
+  people: (count: number) => nAr(count, { one: "شخص واحد", two: "شخصان", few: `${cAr(count)} أشخاص`, many: `${cAr(count)} شخصًا`, other: `${cAr(count)} شخص` }),
+  more: (count: number) => `و${cAr(count)} غيرهم`,
+  wrong: (count: number) => nAr(count, { one: "سطر واحد فيه خطأ. لم يُدعَ أحد.", two: "سطران فيهما خطأ. لم يُدعَ أحد.", few: `${cAr(count)} أسطر فيها خطأ. لم يُدعَ أحد.`, many: `${cAr(count)} سطرًا فيها خطأ. لم يُدعَ أحد.`, other: `${cAr(count)} سطر فيها خطأ. لم يُدعَ أحد.` }),
+  line: (line: number) => `السطر ${cAr(line)}`,
+  links: (count: number) => nAr(count, { one: "الرابط جاهز", two: "رابطان جاهزان", few: `${cAr(count)} روابط جاهزة`, many: `${cAr(count)} رابطًا جاهزًا`, other: `${cAr(count)} رابط جاهز` }),
+  once: "أعط كل شخص رابطه. يظهر الآن فقط؛ ويمكنك لاحقًا إنشاء رابط جديد.",
+  link: (name: string) => `رابط ${isolate(name)}`,
+  code: "رمز",
+  codeOf: (name: string) => `رمز QR فيه رابط ${isolate(name)}`,
+  copy: "انسخ الرابط",
+  copyAll: "انسخ الكل جدولًا",
+  copied: "نُسخ",
+  notCopied: "المتصفح لا يسمح بالنسخ. حدّد الرابط وانسخه.",
+  file: "احفظ ملفًا",
+  lost: "لم يُنسخ شيء. الرابط الذي يُغلق لا يُعرض مرة أخرى، ويمكن إنشاء رابط جديد.",
+  doneAnyway: "أغلق على أي حال",
+  done: "تم",
+  waiting: (count: number) => nAr(count, { one: "شخص واحد مدعو", two: "شخصان مدعوان", few: `${cAr(count)} أشخاص مدعوون`, many: `${cAr(count)} شخصًا مدعوًا`, other: `${cAr(count)} شخص مدعو` }),
+  until: (time: string) => `الرابط صالح حتى ${isolate(time)}`,
+  expired: "انتهت صلاحية الرابط",
+  renew: "رابط جديد",
+  withdraw: "سحب",
+  withdrawn: "سُحبت الدعوة.",
+  join: "انضمام",
+  joinTo: (workspace: string) => `انضم إلى ${isolate(workspace)}`,
+  joinHow: "عيّن كلمة مرور وتدخل مباشرة.",
+  joinGo: "انضم",
+  later: (workspace: string) => `بعد ذلك تدخل بهذا العنوان وكلمة المرور ومساحة العمل ${isolate(workspace)}.`,
+  taken: "هناك من سجّل الدخول في هذا المتصفح. سجّل الخروج أولًا أو افتح الرابط في نافذة خاصة.",
+  passwordHint: `${arabicChars(LIMITS.passwordCharsLeast)} أو أكثر`,
+  problem: {
     empty: "لا أحد في الجدول.",
     too_many: `أكثر من ${LIMITS.invitedAtOnce} شخص. قسّم الجدول.`,
     quotes: "علامة اقتباس لم تُغلق.",
@@ -316,50 +267,10 @@ const ar: InviteWords = {
     twice: "هذا العنوان موجود في الجدول.",
     letters: "ضاعت حروف من هذا السطر. احفظ الجدول بصيغة CSV UTF-8.",
     supervisor: "الدور agent لا يشرف على فريق.",
-    column: (text) => `لا يوجد عمود باسم ${isolate(text)}.`,
-    missing: (text) => `العمود ${isolate(text)} ناقص.`,
-    team: (text) => `لا يوجد فريق باسم ${isolate(text)}.`,
-  }),
-  links: (count) =>
-    nAr(count, {
-      one: "الرابط جاهز",
-      two: "رابطان جاهزان",
-      few: `${count} روابط جاهزة`,
-      many: `${count} رابطًا جاهزًا`,
-      other: `${count} رابط جاهز`,
-    }),
-  once: "أعط كل شخص رابطه. يظهر الآن فقط؛ ويمكنك لاحقًا إنشاء رابط جديد.",
-  link: (name) => `رابط ${isolate(name)}`,
-  code: "رمز",
-  codeOf: (name) => `رمز QR فيه رابط ${isolate(name)}`,
-  copy: "انسخ الرابط",
-  copyAll: "انسخ الكل جدولًا",
-  copied: "نُسخ",
-  notCopied: "المتصفح لا يسمح بالنسخ. حدّد الرابط وانسخه.",
-  file: "احفظ ملفًا",
-  lost: "لم يُنسخ شيء. الرابط الذي يُغلق لا يُعرض مرة أخرى، ويمكن إنشاء رابط جديد.",
-  doneAnyway: "أغلق على أي حال",
-  done: "تم",
-  waiting: (count) =>
-    nAr(count, {
-      one: "شخص واحد مدعو",
-      two: "شخصان مدعوان",
-      few: `${count} أشخاص مدعوون`,
-      many: `${count} شخصًا مدعوًا`,
-      other: `${count} شخص مدعو`,
-    }),
-  until: (time) => `الرابط صالح حتى ${time}`,
-  expired: "انتهت صلاحية الرابط",
-  renew: "رابط جديد",
-  withdraw: "سحب",
-  withdrawn: "سُحبت الدعوة.",
-  join: "انضمام",
-  joinTo: (workspace) => `انضم إلى ${isolate(workspace)}`,
-  joinHow: "عيّن كلمة مرور وتدخل مباشرة.",
-  joinGo: "انضم",
-  later: (workspace) => `بعد ذلك تدخل بهذا العنوان وكلمة المرور ومساحة العمل ${isolate(workspace)}.`,
-  taken: "هناك من سجّل الدخول في هذا المتصفح. سجّل الخروج أولًا أو افتح الرابط في نافذة خاصة.",
-  passwordHint: `${arabicChars(LIMITS.passwordCharsLeast)} أو أكثر`,
+    column: (text: string) => `لا يوجد عمود باسم ${isolate(text)}.`,
+    missing: (text: string) => `العمود ${isolate(text)} ناقص.`,
+    team: (text: string) => `لا يوجد فريق باسم ${isolate(text)}.`,
+  },
   linkIs: {
     invitation_unknown: "هذا الرابط خاطئ أو هناك رابط أحدث. اطلب رابطًا آخر.",
     invitation_expired: "انتهت صلاحية هذه الدعوة. اطلب رابطًا آخر.",

@@ -1,4 +1,4 @@
-// Settings, in English.
+// Made from words/kinds by words/words.mjs; not edited by hand.
 
 import type { KindWords } from "./kinds.ts";
 import { counted, plural } from "./plural.ts";
@@ -8,12 +8,101 @@ const c = counted("en");
 
 export const kindsEn: KindWords = {
   kinds: {
+    agent_skills: {
+      /** All of them. */
+      name: "Skills",
+      one: "Skills",
+      make: "New skills",
+      intro: "What each agent can do, for the steps of routing.",
+      /** Where there are none: what they are for. */
+      none: "There is nobody yet. Invite your team first.",
+      /** What one may look like. */
+      example: "For example Billing at level 2, and the languages es and pt.",
+      fields: {
+        skills: "Skills",
+        languages: "Languages",
+      },
+      hints: {
+        skills: "The same name as in the steps of routing. Levels are 1 to 3.",
+        languages: "In which they answer customers, for example es or pt-BR.",
+      },
+    },
+    api_key: {
+      /** All of them. */
+      name: "API keys",
+      one: "API key",
+      make: "New API key",
+      intro: "Keys with which programs of your own work as an agent: they see and do what the agent may, and set nothing up.",
+      /** Where there are none: what they are for. */
+      none: "No API keys yet. A key lets a program read conversations and answer in them.",
+      /** What one may look like. */
+      example: "For example Orders, which works as the agent Shop. Its secret is shown once.",
+      fields: {
+        name: "Name",
+        agent: "Works as",
+        read_only: "It only reads",
+        until: "Good until",
+      },
+      hints: {
+        until: "The last day, as 2027-12-31. Without it, for ever",
+      },
+    },
+    attribute: {
+      /** All of them. */
+      name: "Card fields",
+      one: "Field",
+      make: "New field",
+      intro: "What the card of a customer has beside name and number.",
+      /** Where there are none: what they are for. */
+      none: "No fields yet. A field keeps what you want to know of each customer.",
+      /** What one may look like. */
+      example: "For example Plan, one of Free, Team and Business.",
+      fields: {
+        name: "Name",
+        key: "Name for programs",
+        type: "Holds",
+        options: "Choices",
+        most_chars: "Characters at most",
+        set: "Who sets it",
+        on_card: "Stands on the card, not behind “more”",
+        hidden_from: "Hidden from",
+      },
+      hints: {
+        key: "1 to 32 of a–z, 0–9 and _. It stays as it is made.",
+        type: "It stays as it is made.",
+      },
+    },
+    bot: {
+      /** All of them. */
+      name: "Bots",
+      one: "Bot",
+      make: "New bot",
+      intro: "Agents that are programs. What they say answers nobody: the customer still waits for a person, and always gets to one.",
+      /** Where there are none: what they are for. */
+      none: "No bots yet. A bot works through an API key and takes conversations of its teams.",
+      /** What one may look like. */
+      example: "For example the agent Night, back to Sales, when the customer writes “human”.",
+      fields: {
+        agent: "Agent",
+        back_to: "Back to the team",
+        words: "Words for a person",
+        turns_max: "Messages at most",
+        silent_s: "Silent for seconds",
+        minutes_max: "Minutes in all",
+      },
+      hints: {
+        words: "One to a line: who writes one of them gets to a person",
+      },
+    },
     canned_reply: {
+      /** All of them. */
       name: "Canned replies",
       one: "Reply",
       make: "New canned reply",
       intro: "Texts that agents insert by typing / and a few letters. Everyone reads those of the workspace and of their teams; your own are only yours.",
+      /** Where there are none: what they are for. */
       none: "No canned replies yet. One says what is said often, in the same good words.",
+      /** What one may look like. */
       example: "For example /hours: “We are open from Monday to Friday, 9 to 18.”",
       fields: {
         title: "Title",
@@ -33,203 +122,15 @@ export const kindsEn: KindWords = {
         file: "WhatsApp fetches it from a public https address. In place of buttons.",
       },
     },
-    tag: {
-      name: "Tags",
-      one: "Tag",
-      make: "New tag",
-      intro: "Words that are put on conversations, so that they can be found and counted.",
-      none: "No tags yet. A tag says what a conversation is about.",
-      example: "For example Refund, Order, VIP.",
-      fields: {
-        name: "Name",
-        colour: "Colour",
-        lasting: "Stays when the next episode opens",
-        group: "Group",
-        one_of_group: "Takes the others of its group off",
-        set_by: "Who may put it on",
-        merged_into: "Merged into",
-      },
-      hints: { merged_into: "Whoever puts this one on puts that one on. Nothing is rewritten." },
-    },
-    attribute: {
-      name: "Card fields",
-      one: "Field",
-      make: "New field",
-      intro: "What the card of a customer has beside name and number.",
-      none: "No fields yet. A field keeps what you want to know of each customer.",
-      example: "For example Plan, one of Free, Team and Business.",
-      fields: {
-        name: "Name",
-        key: "Name for programs",
-        type: "Holds",
-        options: "Choices",
-        most_chars: "Characters at most",
-        set: "Who sets it",
-        on_card: "Stands on the card, not behind “more”",
-        hidden_from: "Hidden from",
-      },
-      hints: {
-        key: "1 to 32 of a–z, 0–9 and _. It stays as it is made.",
-        type: "It stays as it is made.",
-      },
-    },
-    outcomes: {
-      name: "Outcomes",
-      one: "Outcomes",
-      make: "New outcomes",
-      intro: "Why conversations end, and whether agents have to say so. A team without its own has those of the workspace.",
-      none: "No outcomes yet. They say what became of a conversation.",
-      example: "For example Sold, Solved, Other.",
-      fields: { ask: "Agents are asked", list: "Outcomes" },
-    },
-    team_policy: {
-      name: "Team rules",
-      one: "Rules",
-      make: "New team rules",
-      intro: "What each team asks of its members.",
-      none: "There is no team yet. Add one first.",
-      example: "Each team has its rules here.",
-      fields: {
-        absent_min: "Minutes until an open turn leaves an owner who is not there",
-        undo_s: "Seconds to take a message back",
-        quiet_after_answer_min: "Minutes after an answer without automatic messages",
-        follow_up: "Reminders",
-        handover_note: "A note with each handover",
-      },
-      hints: {
-        absent_min: "Away or not reachable while the customer waits. After a shift it leaves at once, and what is not opened after five minutes. 1 to 120; 0: never. Empty: 5 in a team that is routed, else never.",
-        undo_s: "A message waits so long before it leaves, 0 to 10.",
-        quiet_after_answer_min: "Rules send the customer nothing while the talk goes on. 0 to 240.",
-        follow_up: "When nothing happens in a conversation.",
-        handover_note: "An agent writes it for the person who gets the conversation. Supervisors and bots need none.",
-      },
-    },
-    routing: {
-      name: "Routing",
-      one: "Routing",
-      make: "New routing",
-      intro: "Who is asked to take what waits in each team’s queue.",
-      none: "There is no team yet. Add one first.",
-      example: "Each team has its routing here.",
-      fields: {
-        hand: "Conversations of the queue",
-        choose: "Who is asked",
-        first: "Asked first, in this order",
-        excluded: "Never asked",
-        steps: "Steps",
-        window_s: "Seconds for an answer",
-        at_once: "Offers to one agent at once",
-      },
-      hints: {
-        first: "Only where the list decides.",
-        steps: "The first step that has somebody decides. Without steps all members are asked.",
-        window_s: "Then somebody else is asked, 15 to 300.",
-      },
-    },
-    agent_skills: {
-      name: "Skills",
-      one: "Skills",
-      make: "New skills",
-      intro: "What each agent can do, for the steps of routing.",
-      none: "There is nobody yet. Invite your team first.",
-      example: "For example Billing at level 2, and the languages es and pt.",
-      fields: { skills: "Skills", languages: "Languages" },
-      hints: {
-        skills: "The same name as in the steps of routing. Levels are 1 to 3.",
-        languages: "In which they answer customers, for example es or pt-BR.",
-      },
-    },
-    workspace_policy: {
-      name: "Workspace rules",
-      one: "Rules",
-      make: "New workspace rules",
-      intro: "What holds for the whole workspace.",
-      none: "Nothing is set yet.",
-      example: "For example the time zone.",
-      fields: { here_min: "Minutes for which somebody counts as there after they did something", time_zone: "Time zone", quiet: "Quiet hours" },
-      hints: {
-        here_min: "A key, a touch, a message. A console that is open and left is nobody. 2 to 30; empty: 5.",
-        time_zone: "For example Europe/Madrid. New opening hours begin with it. Quiet hours and the last days of rules and keys go by it; without one, by UTC.",
-        quiet: "No push rings then, but for offers, for who is on call and for broken promises. The rest is one summary at their end. Hours that agents set themselves win.",
-      },
-    },
-    schedule: {
-      name: "Schedules",
-      one: "Schedule",
-      make: "New schedule",
-      intro: "When somebody is there: opening hours of the workspace, of teams and of agents.",
-      none: "No schedules yet. A schedule says when you are open.",
-      example: "For example Office, Monday to Friday, 9 to 18, closed on 25 December.",
-      fields: { name: "Name", zone: "Time zone", week: "Week", days: "Single days" },
-      hints: { zone: "For example Europe/Madrid" },
-    },
-    sla: {
-      name: "Promised times",
-      one: "Promise",
-      make: "New promise",
-      intro: "How soon customers are answered. Owners are warned before the time is over, supervisors hear when it is.",
-      none: "No promises yet. A promise says how soon customers are answered.",
-      example: "For example Standard: the first answer within 15 open minutes.",
-      fields: {
-        name: "Name",
-        teams: "For the teams",
-        first: "First answer",
-        next: "Each further answer",
-        resolution: "Until the end",
-        tags: "Only with one of these tags",
-      },
-      hints: { tags: "Without any: all" },
-    },
-    rule: {
-      name: "Rules",
-      one: "Rule",
-      make: "New rule",
-      intro: "What Baton does by itself when something happens in a conversation. It says so there.",
-      none: "No rules yet. A rule does what somebody would do each time.",
-      example: "For example: who writes while nobody owns the conversation is told that the message came.",
-      fields: {
-        name: "Name",
-        enabled: "On",
-        when: "When",
-        after_min: "After minutes",
-        hours: "Of the open minutes of",
-        if: "If",
-        holds: "Which of these",
-        then: "Then",
-        once: "How often",
-        stop: "Rules after it are passed over",
-        until: "Its last day",
-      },
-      hints: { enabled: "One that is off is a draft: change it, try it below, then turn it on.", then: "In this order; at most 10.", until: "The last day on which it counts, as 2027-12-31. Without it, for ever" },
-    },
-    webhook: {
-      name: "Webhooks",
-      one: "Webhook",
-      make: "New webhook",
-      intro: "Addresses of your own that are told what happens, in order, by signed requests.",
-      none: "No webhooks yet. One lets your own programs hear of messages and conversations.",
-      example: "For example https://hooks.example.org/baton, told of each message that comes.",
-      fields: {
-        name: "Name",
-        url: "Address",
-        events: "It is told when",
-        teams: "Only of these teams",
-        channels: "Only of these numbers",
-        contents: "Texts and names are told too",
-        numbers: "Customers’ numbers are told too",
-      },
-      hints: {
-        url: "https, on the open Internet",
-        teams: "Without any: of all",
-        channels: "Without any: of all",
-      },
-    },
     context_source: {
+      /** All of them. */
       name: "Context",
       one: "Source",
       make: "New source",
       intro: "Programs of your own that are asked about a customer when their card is opened: a CRM, a help desk, a shop, a calendar.",
+      /** Where there are none: what they are for. */
       none: "No sources yet. A source shows on the card what another system knows of the customer.",
+      /** What one may look like. */
       example: "For example Shop at https://shop.example.org/baton, with the last orders.",
       fields: {
         name: "Name",
@@ -248,42 +149,129 @@ export const kindsEn: KindWords = {
         shows: "One label to a line. Without any: all",
         suggests: "Agents may ask it for an answer, rules for labels. The last texts of the conversation go to its address.",
         otherwise: "Also where it does not answer within three seconds",
-        per_day: "Opened cards, suggestions and labels count. Then it is asked no more until midnight UTC. Empty: any number",
+        per_day: "Opened cards, suggestions and labels count. Then it is asked no more until midnight. Empty: any number",
       },
     },
-    api_key: {
-      name: "API keys",
-      one: "API key",
-      make: "New API key",
-      intro: "Keys with which programs of your own work as an agent: they see and do what the agent may, and set nothing up.",
-      none: "No API keys yet. A key lets a program read conversations and answer in them.",
-      example: "For example Orders, which works as the agent Shop. Its secret is shown once.",
-      fields: { name: "Name", agent: "Works as", read_only: "It only reads", until: "Good until" },
-      hints: { until: "The last day, as 2027-12-31. Without it, for ever" },
-    },
-    bot: {
-      name: "Bots",
-      one: "Bot",
-      make: "New bot",
-      intro: "Agents that are programs. What they say answers nobody: the customer still waits for a person, and always gets to one.",
-      none: "No bots yet. A bot works through an API key and takes conversations of its teams.",
-      example: "For example the agent Night, back to Sales, when the customer writes “human”.",
+    outcomes: {
+      /** All of them. */
+      name: "Outcomes",
+      one: "Outcomes",
+      make: "New outcomes",
+      intro: "Why conversations end, and whether agents have to say so. A team without its own has those of the workspace.",
+      /** Where there are none: what they are for. */
+      none: "No outcomes yet. They say what became of a conversation.",
+      /** What one may look like. */
+      example: "For example Sold, Solved, Other.",
       fields: {
-        agent: "Agent",
-        back_to: "Back to the team",
-        words: "Words for a person",
-        turns_max: "Messages at most",
-        silent_s: "Silent for seconds",
-        minutes_max: "Minutes in all",
+        ask: "Agents are asked",
+        list: "Outcomes",
       },
-      hints: { words: "One to a line: who writes one of them gets to a person" },
+    },
+    routing: {
+      /** All of them. */
+      name: "Routing",
+      one: "Routing",
+      make: "New routing",
+      intro: "Who is asked to take what waits in each team’s queue.",
+      /** Where there are none: what they are for. */
+      none: "There is no team yet. Add one first.",
+      /** What one may look like. */
+      example: "Each team has its routing here.",
+      fields: {
+        hand: "Conversations of the queue",
+        choose: "Who is asked",
+        first: "Asked first, in this order",
+        excluded: "Never asked",
+        steps: "Steps",
+        window_s: "Seconds for an answer",
+        at_once: "Offers to one agent at once",
+      },
+      hints: {
+        first: "Only where the list decides.",
+        steps: "The first step that has somebody decides. Without steps all members are asked.",
+        window_s: "Then somebody else is asked, 15 to 300.",
+      },
+    },
+    rule: {
+      /** All of them. */
+      name: "Rules",
+      one: "Rule",
+      make: "New rule",
+      intro: "What Baton does by itself when something happens in a conversation. It says so there.",
+      /** Where there are none: what they are for. */
+      none: "No rules yet. A rule does what somebody would do each time.",
+      /** What one may look like. */
+      example: "For example: who writes while nobody owns the conversation is told that the message came.",
+      fields: {
+        name: "Name",
+        enabled: "On",
+        when: "When",
+        after_min: "After minutes",
+        hours: "Of the open minutes of",
+        if: "If",
+        holds: "Which of these",
+        then: "Then",
+        once: "How often",
+        stop: "Rules after it are passed over",
+        until: "Its last day",
+      },
+      hints: {
+        enabled: "One that is off is a draft: change it, try it below, then turn it on.",
+        then: "In this order; at most 10.",
+        until: "The last day on which it counts, as 2027-12-31. Without it, for ever",
+      },
+    },
+    schedule: {
+      /** All of them. */
+      name: "Schedules",
+      one: "Schedule",
+      make: "New schedule",
+      intro: "When somebody is there: opening hours of the workspace, of teams and of agents.",
+      /** Where there are none: what they are for. */
+      none: "No schedules yet. A schedule says when you are open.",
+      /** What one may look like. */
+      example: "For example Office, Monday to Friday, 9 to 18, closed on 25 December.",
+      fields: {
+        name: "Name",
+        zone: "Time zone",
+        week: "Week",
+        days: "Single days",
+      },
+      hints: {
+        zone: "For example Europe/Madrid",
+      },
+    },
+    sla: {
+      /** All of them. */
+      name: "Promised times",
+      one: "Promise",
+      make: "New promise",
+      intro: "How soon customers are answered. Owners are warned before the time is over, supervisors hear when it is.",
+      /** Where there are none: what they are for. */
+      none: "No promises yet. A promise says how soon customers are answered.",
+      /** What one may look like. */
+      example: "For example Standard: the first answer within 15 open minutes.",
+      fields: {
+        name: "Name",
+        teams: "For the teams",
+        first: "First answer",
+        next: "Each further answer",
+        resolution: "Until the end",
+        tags: "Only with one of these tags",
+      },
+      hints: {
+        tags: "Without any: all",
+      },
     },
     survey: {
+      /** All of them. */
       name: "Surveys",
       one: "Survey",
       make: "New survey",
       intro: "Customers may say how it was, once somebody has resolved their conversation. A tap opens nothing.",
+      /** Where there are none: what they are for. */
       none: "No survey yet. A survey asks customers at the end how it was.",
+      /** What one may look like. */
       example: "For example: How was it? By three faces, five minutes after the end.",
       fields: {
         ask: "Question",
@@ -294,7 +282,104 @@ export const kindsEn: KindWords = {
         not_within_days: "Not again within days",
         thanks: "Thanks",
       },
-      hints: { ask: "Without it, nobody is asked", choices: "The worst first; without any, faces or stars" },
+      hints: {
+        ask: "Without it, nobody is asked",
+        choices: "The worst first; without any, faces or stars",
+      },
+    },
+    tag: {
+      /** All of them. */
+      name: "Tags",
+      one: "Tag",
+      make: "New tag",
+      intro: "Words that are put on conversations, so that they can be found and counted.",
+      /** Where there are none: what they are for. */
+      none: "No tags yet. A tag says what a conversation is about.",
+      /** What one may look like. */
+      example: "For example Refund, Order, VIP.",
+      fields: {
+        name: "Name",
+        colour: "Colour",
+        lasting: "Stays when the next episode opens",
+        group: "Group",
+        one_of_group: "Takes the others of its group off",
+        set_by: "Who may put it on",
+        merged_into: "Merged into",
+      },
+      hints: {
+        merged_into: "Whoever puts this one on puts that one on. Nothing is rewritten.",
+      },
+    },
+    team_policy: {
+      /** All of them. */
+      name: "Team rules",
+      one: "Rules",
+      make: "New team rules",
+      intro: "What each team asks of its members.",
+      /** Where there are none: what they are for. */
+      none: "There is no team yet. Add one first.",
+      /** What one may look like. */
+      example: "Each team has its rules here.",
+      fields: {
+        absent_min: "Minutes until an open turn leaves an owner who is not there",
+        undo_s: "Seconds to take a message back",
+        quiet_after_answer_min: "Minutes after an answer without automatic messages",
+        follow_up: "Reminders",
+        handover_note: "A note with each handover",
+      },
+      hints: {
+        absent_min: "Away or not reachable while the customer waits. After a shift it leaves at once, and what is not opened after five minutes. 1 to 120; 0: never. Empty: 5 in a team that is routed, else never.",
+        undo_s: "A message waits so long before it leaves, 0 to 10.",
+        quiet_after_answer_min: "Rules send the customer nothing while the talk goes on. 0 to 240.",
+        follow_up: "When nothing happens in a conversation.",
+        handover_note: "An agent writes it for the person who gets the conversation. Supervisors and bots need none.",
+      },
+    },
+    webhook: {
+      /** All of them. */
+      name: "Webhooks",
+      one: "Webhook",
+      make: "New webhook",
+      intro: "Addresses of your own that are told what happens, in order, by signed requests.",
+      /** Where there are none: what they are for. */
+      none: "No webhooks yet. One lets your own programs hear of messages and conversations.",
+      /** What one may look like. */
+      example: "For example https://hooks.example.org/baton, told of each message that comes.",
+      fields: {
+        name: "Name",
+        url: "Address",
+        events: "It is told when",
+        teams: "Only of these teams",
+        channels: "Only of these numbers",
+        contents: "Texts and names are told too",
+        numbers: "Customers’ numbers are told too",
+      },
+      hints: {
+        url: "https, on the open Internet",
+        teams: "Without any: of all",
+        channels: "Without any: of all",
+      },
+    },
+    workspace_policy: {
+      /** All of them. */
+      name: "Workspace rules",
+      one: "Rules",
+      make: "New workspace rules",
+      intro: "What holds for the whole workspace.",
+      /** Where there are none: what they are for. */
+      none: "Nothing is set yet.",
+      /** What one may look like. */
+      example: "For example the time zone.",
+      fields: {
+        here_min: "Minutes for which somebody counts as there after they did something",
+        time_zone: "Time zone",
+        quiet: "Quiet hours",
+      },
+      hints: {
+        here_min: "A key, a touch, a message. A console that is open and left is nobody. 2 to 30; empty: 5.",
+        time_zone: "For example Europe/Madrid. New opening hours begin with it. Quiet hours, the last days of rules and keys, days of sources and of reports go by it; without one, by UTC.",
+        quiet: "No push rings then, but for offers, for who is on call and for broken promises. The rest is one summary at their end. Hours that agents set themselves win.",
+      },
     },
   },
   more: {
@@ -499,35 +584,37 @@ export const kindsEn: KindWords = {
   used: "Used by",
   never: "nobody",
   changed: "Changed",
-  by: (name, when) => `${name}, ${when}`,
+  by: (name: string, when: string) => `${name}, ${when}`,
   server: "Baton",
   notSet: "not set: as it comes",
-  broken: (count) => `${c(count)} broken`,
-  brokenBy: (what) => `Names what is no more: ${what}`,
-  notKept: (what) => `“${what}” is set, and does nothing in this version. Saving keeps it as it is.`,
+  broken: (count: number) => `${c(count)} broken`,
+  brokenBy: (what: string) => `Names what is no more: ${what}`,
+  /** A field says something that this version does not keep. */
+  notKept: (what: string) => `“${what}” is set, and does nothing in this version. Saving keeps it as it is.`,
+  /** Ends what nothing keeps. */
   takeAway: "Take it away",
-  notKeptFields: { guests: "Who may let somebody in by a mention", approval: "Answers wait for a supervisor’s yes", languages: "Languages of answers", from_queue: "What members take from the queue" },
   brokenOnly: "Only the broken ones",
   noneSuch: "None is like that.",
   gone: "It has ended, or it is not yours to see.",
-  version: (version) => `version ${version}`,
+  version: (version: string) => `version ${version}`,
   history: "History",
   usedBy: "Used by",
   make: "Make it",
   saving: "Saving…",
   saved: "Saved",
-  toMend: (count) => n(count, { one: "1 field to mend; the others are saved", other: `${c(count)} fields to mend; the others are saved` }),
+  toMend: (count: number) => n(count, { one: "1 field to mend; the others are saved", other: `${c(count)} fields to mend; the others are saved` }),
   rightsLack: "Admins set this.",
   fill: "Fill this in.",
   takenBy: "Another one there has it.",
-  tooMany: (most) => `There are ${most} already, and more cannot be. End one first.`,
-  circle: (teams) => `Conversations would go round: ${teams}. One of these teams must not move them on.`,
-  wrong: (detail) => `The server does not take it: ${detail}`,
+  tooMany: (most: string) => `There are ${most} already, and more cannot be. End one first.`,
+  /** Moves that go round, with the teams. */
+  circle: (teams: string) => `Conversations would go round: ${teams}. One of these teams must not move them on.`,
+  wrong: (detail: string) => `The server does not take it: ${detail}`,
   yes: "Yes",
   no: "No",
   nothing: "nothing",
   add: "Add",
-  drop: (what) => `Take out: ${what}`,
+  drop: (what: string) => `Take out: ${what}`,
   addWord: "Type and press Enter",
   language: "Language",
   from: "From",
@@ -536,31 +623,37 @@ export const kindsEn: KindWords = {
   ended: "Ended",
   moved: "Order",
   erased: "What it said was erased.",
-  compared: (older, newer) => `Version ${older} beside ${newer}`,
+  compared: (older: string, newer: string) => `Version ${older} beside ${newer}`,
   field: "Field",
-  same: (fields) => `The same in both: ${fields}`,
+  same: (fields: string) => `The same in both: ${fields}`,
   allSame: "Both say the same.",
-  revert: (version) => `Revert to version ${version}`,
+  revert: (version: string) => `Revert to version ${version}`,
   reverted: "Reverted",
   unused: "Nothing uses it.",
   end: "End it",
-  endAsk: (name) => `End “${name}”?`,
+  endAsk: (name: string) => `End “${name}”?`,
   endMore: "It counts no more from then on. What it did stays.",
-  endUsed: (count) => n(count, { one: "1 setting uses it and will skip it:", other: `${c(count)} settings use it and will skip it:` }),
+  endUsed: (count: number) => n(count, { one: "1 setting uses it and will skip it:", other: `${c(count)} settings use it and will skip it:` }),
   endAnyway: "End anyway",
-  isEnded: (name) => `Ended: ${name}`,
-  clash: (name) => `Not saved: ${name} changed this while you had it open`,
+  isEnded: (name: string) => `Ended: ${name}`,
+  clash: (name: string) => `Not saved: ${name} changed this while you had it open`,
   clashMore: "Choose for each field. What only one of you changed is taken from that one.",
   mine: "Yours, not saved",
-  theirs: (name, version) => `${name}, version ${version}`,
+  theirs: (name: string, version: string) => `${name}, version ${version}`,
   onlyMine: "only you changed it",
-  onlyTheirs: (name) => `only ${name} changed it`,
+  onlyTheirs: (name: string) => `only ${name} changed it`,
   leave: "Leave it as it is now",
   back: "Back to the form",
-  saveAs: (version) => `Save as version ${version}`,
+  saveAs: (version: string) => `Save as version ${version}`,
   closed: "Closed",
-  addHours: (day) => `Add hours: ${day}`,
+  addHours: (day: string) => `Add hours: ${day}`,
   days: "Single days",
   day: "Day",
   addDay: "Add a day",
+  notKeptFields: {
+    guests: "Who may let somebody in by a mention",
+    approval: "Answers wait for a supervisor’s yes",
+    languages: "Languages of answers",
+    from_queue: "What members take from the queue",
+  },
 };

@@ -1,32 +1,14 @@
-// Letters and forgotten passwords, in all languages. Loaded with the pages that need them.
+// Made from words/letters.words by words/words.mjs; not edited by hand.
 
 import type { Language } from "./index.svelte.ts";
 import { arabicChars } from "./plural.ts";
 import { LIMITS } from "../wire.ts";
 
-export interface LetterWords {
-  forgotten: string;
-  how: string;
-  send: string;
-  /** The same whether somebody has the address or not. */
-  asked: string;
-  none: string;
-  fresh: string;
-  hint: string;
-  set: string;
-  done: string;
-  toSignIn: string;
-  askAgain: string;
-  linkIs: Record<"invitation_unknown" | "invitation_expired", string>;
-  withInvitation: string;
-  sent: string;
-  notSent: string;
-}
-
-const en: LetterWords = {
+const en = {
   forgotten: "A new password",
   how: "We send a link to your address. It works once, for an hour.",
   send: "Send the link",
+  /** The same whether somebody has the address or not. */
   asked: "If somebody signs in with this address, a letter is on its way. Look into the spam folder too.",
   none: "This server sends no letters. Ask an admin of your team: they set a new password under People.",
   fresh: "Set a new password",
@@ -35,14 +17,16 @@ const en: LetterWords = {
   done: "Your new password counts. Sign in with it; you were signed out everywhere.",
   toSignIn: "Sign in",
   askAgain: "Ask for another link",
+  withInvitation: "Send the link by e-mail",
+  sent: "Sent by e-mail",
+  notSent: "The letter was not sent. Copy the link and hand it on.",
   linkIs: {
     invitation_unknown: "This link is wrong, or was used already. Ask for another one.",
     invitation_expired: "This link was good for an hour. Ask for another one.",
   },
-  withInvitation: "Send the link by e-mail",
-  sent: "Sent by e-mail",
-  notSent: "The letter was not sent. Copy the link and hand it on.",
 };
+
+export type LetterWords = typeof en;
 
 const es: LetterWords = {
   forgotten: "Nueva contraseña",
@@ -56,13 +40,13 @@ const es: LetterWords = {
   done: "Tu contraseña nueva ya vale. Entra con ella; se cerró tu sesión en todas partes.",
   toSignIn: "Entrar",
   askAgain: "Pedir otro enlace",
+  withInvitation: "Enviar el enlace por correo",
+  sent: "Enviado por correo",
+  notSent: "El correo no se envió. Copia el enlace y dáselo tú.",
   linkIs: {
     invitation_unknown: "Este enlace no es correcto o ya se usó. Pide otro.",
     invitation_expired: "Este enlace servía durante una hora. Pide otro.",
   },
-  withInvitation: "Enviar el enlace por correo",
-  sent: "Enviado por correo",
-  notSent: "El correo no se envió. Copia el enlace y dáselo tú.",
 };
 
 const pt: LetterWords = {
@@ -77,13 +61,13 @@ const pt: LetterWords = {
   done: "A nova senha já vale. Entre com ela; a sessão foi encerrada em todos os aparelhos.",
   toSignIn: "Entrar",
   askAgain: "Pedir outro link",
+  withInvitation: "Enviar o link por e-mail",
+  sent: "Enviado por e-mail",
+  notSent: "O e-mail não foi enviado. Copie o link e entregue-o você.",
   linkIs: {
     invitation_unknown: "Este link está errado ou já foi usado. Peça outro.",
     invitation_expired: "Este link valia por uma hora. Peça outro.",
   },
-  withInvitation: "Enviar o link por e-mail",
-  sent: "Enviado por e-mail",
-  notSent: "O e-mail não foi enviado. Copie o link e entregue-o você.",
 };
 
 const ar: LetterWords = {
@@ -98,13 +82,13 @@ const ar: LetterWords = {
   done: "كلمة مرورك الجديدة سارية. سجّل الدخول بها؛ تم تسجيل خروجك من كل الأجهزة.",
   toSignIn: "تسجيل الدخول",
   askAgain: "اطلب رابطًا آخر",
+  withInvitation: "أرسل الرابط بالبريد",
+  sent: "أُرسل بالبريد",
+  notSent: "لم تُرسل الرسالة. انسخ الرابط وسلّمه بنفسك.",
   linkIs: {
     invitation_unknown: "هذا الرابط خاطئ أو استُخدم من قبل. اطلب رابطًا آخر.",
     invitation_expired: "كان هذا الرابط صالحًا لساعة. اطلب رابطًا آخر.",
   },
-  withInvitation: "أرسل الرابط بالبريد",
-  sent: "أُرسل بالبريد",
-  notSent: "لم تُرسل الرسالة. انسخ الرابط وسلّمه بنفسك.",
 };
 
 export const letterWords: Record<Language, LetterWords> = { en, es, pt, ar };

@@ -26,7 +26,7 @@ test("each text names the least length of a password that the server takes", () 
 
 test("a table that is too long is told how many it may have", () => {
   for (const { problem } of Object.values(inviteWords)) {
-    expect(numbers(problem({ at: "too_many" }))).toEqual([LIMITS.invitedAtOnce]);
+    expect(numbers(problem.too_many)).toEqual([LIMITS.invitedAtOnce]);
   }
 });
 

@@ -1,42 +1,9 @@
-// The log: who did what. Loaded with the settings, in all languages at once.
+// Made from words/log.words by words/words.mjs; not edited by hand.
 
-import type { Event } from "../protocol.ts";
 import type { Language } from "./index.svelte.ts";
+import { isolate } from "./isolate.ts";
 
-export type Kind = Event["type"];
-
-export interface LogWords {
-  anyone: string;
-  who: string;
-  what: string;
-  any: string;
-  since: string;
-  today: string;
-  week: string;
-  month: string;
-  ever: string;
-  customer: string;
-  server: string;
-  verify: string;
-  verifying: (checked: string, of: string) => string;
-  whole: (checked: string) => string;
-  changed: (position: string) => string;
-  failed: string;
-  unchecked: string;
-  rows: string;
-  csv: string;
-  lines: string;
-  empty: string;
-  more: string;
-  looking: string;
-  before: string;
-  open: string;
-  only: string;
-  all: string;
-  kind: Record<Exclude<Kind, "head_changed">, string>;
-}
-
-const en: LogWords = {
+const en = {
   anyone: "Anyone",
   who: "Who",
   what: "What",
@@ -49,9 +16,9 @@ const en: LogWords = {
   customer: "Customer",
   server: "Baton",
   verify: "Verify now",
-  verifying: (checked, of) => `${checked} of ${of} entries`,
-  whole: (checked) => `Nothing was changed. All ${checked} entries match the chain.`,
-  changed: (position) => `Entry ${position} is not as it was written.`,
+  verifying: (checked: string, of: string) => `${checked} of ${of} entries`,
+  whole: (checked: string) => `Nothing was changed. All ${checked} entries match the chain.`,
+  changed: (position: string) => `Entry ${position} is not as it was written.`,
   failed: "The log could not be read to its end. Try again.",
   unchecked: "Each entry is chained to the one before it. Verify that nobody changed any.",
   rows: "The command verify-log checks every other row of the database as well.",
@@ -109,6 +76,8 @@ const en: LogWords = {
   },
 };
 
+export type LogWords = typeof en;
+
 const es: LogWords = {
   anyone: "Cualquiera",
   who: "Quién",
@@ -122,9 +91,9 @@ const es: LogWords = {
   customer: "Cliente",
   server: "Baton",
   verify: "Verificar ahora",
-  verifying: (checked, of) => `${checked} de ${of} entradas`,
-  whole: (checked) => `Nada ha cambiado. Las ${checked} entradas encajan en la cadena.`,
-  changed: (position) => `La entrada ${position} no está como se escribió.`,
+  verifying: (checked: string, of: string) => `${checked} de ${of} entradas`,
+  whole: (checked: string) => `Nada ha cambiado. Las ${checked} entradas encajan en la cadena.`,
+  changed: (position: string) => `La entrada ${position} no está como se escribió.`,
   failed: "No se pudo leer el registro hasta el final. Inténtalo de nuevo.",
   unchecked: "Cada entrada va encadenada a la anterior. Verifica que nadie cambió ninguna.",
   rows: "La orden verify-log comprueba además todas las demás filas de la base de datos.",
@@ -195,9 +164,9 @@ const pt: LogWords = {
   customer: "Cliente",
   server: "Baton",
   verify: "Verificar agora",
-  verifying: (checked, of) => `${checked} de ${of} entradas`,
-  whole: (checked) => `Nada foi alterado. As ${checked} entradas encaixam na cadeia.`,
-  changed: (position) => `A entrada ${position} não está como foi escrita.`,
+  verifying: (checked: string, of: string) => `${checked} de ${of} entradas`,
+  whole: (checked: string) => `Nada foi alterado. As ${checked} entradas encaixam na cadeia.`,
+  changed: (position: string) => `A entrada ${position} não está como foi escrita.`,
   failed: "Não foi possível ler o registo até ao fim. Tenta de novo.",
   unchecked: "Cada entrada está encadeada na anterior. Verifica que ninguém alterou nenhuma.",
   rows: "O comando verify-log verifica também todas as outras linhas da base de dados.",
@@ -268,9 +237,9 @@ const ar: LogWords = {
   customer: "العميل",
   server: "Baton",
   verify: "تحقّق الآن",
-  verifying: (checked, of) => `${checked} من ${of} قيدًا`,
-  whole: (checked) => `لم يتغيّر شيء. كل القيود وعددها ${checked} تطابق السلسلة.`,
-  changed: (position) => `القيد ${position} ليس كما كُتب.`,
+  verifying: (checked: string, of: string) => `${isolate(checked)} من ${isolate(of)} قيدًا`,
+  whole: (checked: string) => `لم يتغيّر شيء. كل القيود وعددها ${isolate(checked)} تطابق السلسلة.`,
+  changed: (position: string) => `القيد ${isolate(position)} ليس كما كُتب.`,
   failed: "تعذّرت قراءة السجل إلى آخره. حاول مرة أخرى.",
   unchecked: "كل قيد مربوط بما قبله. تحقّق من أنّ أحدًا لم يغيّر شيئًا.",
   rows: "يتحقق الأمر verify-log أيضًا من كل صف آخر في قاعدة البيانات.",

@@ -1,53 +1,39 @@
-// What concerns an agent, in all languages at once: the list, what rings, and earlier owners.
+// Made from words/notices.words by words/words.mjs; not edited by hand.
 
-import type { NoticeKind } from "../protocol.ts";
 import type { Language } from "./index.svelte.ts";
+import { isolate } from "./isolate.ts";
+import { counted } from "./plural.ts";
 
-export interface NoticeWords {
-  title: string;
-  none: string;
-  more: string;
-  allRead: string;
-  fresh: string;
-  open: string;
-  /** `by` is a name, and `customer` another one. */
-  told: Record<NoticeKind, (by: string, customer: string) => string>;
-  badge: (count: number) => string;
-  owners: string;
-  ownersNone: string;
-  blocked: (by: string) => string;
-  unblocked: (by: string) => string;
-  youBlocked: string;
-  youUnblocked: string;
-  draftOf: (name: string) => string;
-  draftMine: string;
-  draftUse: string;
-}
+const cEn = counted("en");
 
-const en: NoticeWords = {
+const en = {
   title: "Mentions",
   none: "Nothing concerns you. Colleagues call you with @ in a note.",
   more: "Show older ones",
   allRead: "Mark all as read",
   fresh: "not read",
   open: "Open",
-  told: {
-    mention: (by, customer) => `${by} asks for you: ${customer}`,
-    assigned: (by, customer) => `${by} gave you ${customer}`,
-    review: (_, customer) => `Your message to ${customer} needs you`,
-    reminder: (_, customer) => `You wanted to be reminded: ${customer}`,
-  },
-  badge: (count) => `${count} not read`,
+  badge: (count: number) => `${cEn(count)} not read`,
   owners: "Earlier owners",
   ownersNone: "Nobody had it before.",
-  blocked: (by) => `${by} blocked the customer`,
-  unblocked: (by) => `${by} let the customer write again`,
+  blocked: (by: string) => `${by} blocked the customer`,
+  unblocked: (by: string) => `${by} let the customer write again`,
   youBlocked: "You blocked the customer",
   youUnblocked: "You let the customer write again",
-  draftOf: (name) => `${name} typed this and did not send it`,
+  draftOf: (name: string) => `${name} typed this and did not send it`,
   draftMine: "You typed this elsewhere and did not send it",
   draftUse: "Use this text",
+  told: {
+    mention: (by: string, customer: string) => `${by} asks for you: ${customer}`,
+    assigned: (by: string, customer: string) => `${by} gave you ${customer}`,
+    review: (_by: string, customer: string) => `Your message to ${customer} needs you`,
+    reminder: (_by: string, customer: string) => `You wanted to be reminded: ${customer}`,
+  },
 };
+
+export type NoticeWords = typeof en;
+
+const cEs = counted("es");
 
 const es: NoticeWords = {
   title: "Menciones",
@@ -56,23 +42,25 @@ const es: NoticeWords = {
   allRead: "Marcar todo como leído",
   fresh: "sin leer",
   open: "Abrir",
-  told: {
-    mention: (by, customer) => `${by} te llama: ${customer}`,
-    assigned: (by, customer) => `${by} te dio ${customer}`,
-    review: (_, customer) => `Tu mensaje a ${customer} te necesita`,
-    reminder: (_, customer) => `Querías un recordatorio: ${customer}`,
-  },
-  badge: (count) => `${count} sin leer`,
+  badge: (count: number) => `${cEs(count)} sin leer`,
   owners: "Responsables anteriores",
   ownersNone: "Nadie la tuvo antes.",
-  blocked: (by) => `${by} bloqueó al cliente`,
-  unblocked: (by) => `${by} dejó que el cliente vuelva a escribir`,
+  blocked: (by: string) => `${by} bloqueó al cliente`,
+  unblocked: (by: string) => `${by} dejó que el cliente vuelva a escribir`,
   youBlocked: "Bloqueaste al cliente",
   youUnblocked: "Dejaste que el cliente vuelva a escribir",
-  draftOf: (name) => `${name} escribió esto y no lo envió`,
+  draftOf: (name: string) => `${name} escribió esto y no lo envió`,
   draftMine: "Escribiste esto en otro lugar y no lo enviaste",
   draftUse: "Usar este texto",
+  told: {
+    mention: (by: string, customer: string) => `${by} te llama: ${customer}`,
+    assigned: (by: string, customer: string) => `${by} te dio ${customer}`,
+    review: (_by: string, customer: string) => `Tu mensaje a ${customer} te necesita`,
+    reminder: (_by: string, customer: string) => `Querías un recordatorio: ${customer}`,
+  },
 };
+
+const cPt = counted("pt");
 
 const pt: NoticeWords = {
   title: "Menções",
@@ -81,23 +69,25 @@ const pt: NoticeWords = {
   allRead: "Marcar tudo como lido",
   fresh: "não lida",
   open: "Abrir",
-  told: {
-    mention: (by, customer) => `${by} chama você: ${customer}`,
-    assigned: (by, customer) => `${by} passou ${customer} para você`,
-    review: (_, customer) => `Sua mensagem para ${customer} precisa de você`,
-    reminder: (_, customer) => `Você queria um lembrete: ${customer}`,
-  },
-  badge: (count) => `${count} não lidas`,
+  badge: (count: number) => `${cPt(count)} não lidas`,
   owners: "Responsáveis anteriores",
   ownersNone: "Ninguém a teve antes.",
-  blocked: (by) => `${by} bloqueou o cliente`,
-  unblocked: (by) => `${by} deixou o cliente escrever de novo`,
+  blocked: (by: string) => `${by} bloqueou o cliente`,
+  unblocked: (by: string) => `${by} deixou o cliente escrever de novo`,
   youBlocked: "Você bloqueou o cliente",
   youUnblocked: "Você deixou o cliente escrever de novo",
-  draftOf: (name) => `${name} digitou isto e não enviou`,
+  draftOf: (name: string) => `${name} digitou isto e não enviou`,
   draftMine: "Você digitou isto em outro lugar e não enviou",
   draftUse: "Usar este texto",
+  told: {
+    mention: (by: string, customer: string) => `${by} chama você: ${customer}`,
+    assigned: (by: string, customer: string) => `${by} passou ${customer} para você`,
+    review: (_by: string, customer: string) => `Sua mensagem para ${customer} precisa de você`,
+    reminder: (_by: string, customer: string) => `Você queria um lembrete: ${customer}`,
+  },
 };
+
+const cAr = counted("ar-u-nu-latn");
 
 const ar: NoticeWords = {
   title: "الإشارات",
@@ -106,22 +96,22 @@ const ar: NoticeWords = {
   allRead: "اعتبار الكل مقروءًا",
   fresh: "غير مقروء",
   open: "فتح",
-  told: {
-    mention: (by, customer) => `${by} يناديك: ${customer}`,
-    assigned: (by, customer) => `${by} أعطاك ${customer}`,
-    review: (_, customer) => `رسالتك إلى ${customer} تحتاج إليك`,
-    reminder: (_, customer) => `أردت تذكيرًا: ${customer}`,
-  },
-  badge: (count) => `${count} غير مقروء`,
+  badge: (count: number) => `${cAr(count)} غير مقروء`,
   owners: "المسؤولون السابقون",
   ownersNone: "لم تكن لأحد من قبل.",
-  blocked: (by) => `${by} حظر العميل`,
-  unblocked: (by) => `${by} سمح للعميل بالكتابة من جديد`,
+  blocked: (by: string) => `${isolate(by)} حظر العميل`,
+  unblocked: (by: string) => `${isolate(by)} سمح للعميل بالكتابة من جديد`,
   youBlocked: "حظرت العميل",
   youUnblocked: "سمحت للعميل بالكتابة من جديد",
-  draftOf: (name) => `${name} كتب هذا ولم يرسله`,
+  draftOf: (name: string) => `${isolate(name)} كتب هذا ولم يرسله`,
   draftMine: "كتبت هذا في مكان آخر ولم ترسله",
   draftUse: "استعمال هذا النص",
+  told: {
+    mention: (by: string, customer: string) => `${isolate(by)} يناديك: ${isolate(customer)}`,
+    assigned: (by: string, customer: string) => `${isolate(by)} أعطاك ${isolate(customer)}`,
+    review: (_by: string, customer: string) => `رسالتك إلى ${isolate(customer)} تحتاج إليك`,
+    reminder: (_by: string, customer: string) => `أردت تذكيرًا: ${isolate(customer)}`,
+  },
 };
 
 export const noticeWords: Record<Language, NoticeWords> = { en, es, pt, ar };

@@ -1,40 +1,29 @@
-// How a number stands at Meta and what was told of it, in all languages at once: pages that say it
-// are loaded by themselves.
+// Made from words/number-health.words by words/words.mjs; not edited by hand.
 
-import type { ConnectionStep, HealthState, NewsSubject, StepState } from "../protocol.ts";
 import type { Language } from "./index.svelte.ts";
+import { isolate } from "./isolate.ts";
 
-export interface NumberHealthWords {
-  state: Record<HealthState, string>;
-  means: Record<HealthState, string>;
-  unknown: string;
-  since: (time: string) => string;
-  check: string;
-  checking: string;
-  steps: string;
-  step: Record<ConnectionStep, string>;
-  stepState: Record<StepState, string>;
-  quality: string;
-  limit: string;
-  shownName: string;
-  tokenEnds: (time: string) => string;
-  /** With what to do where somebody has to act, and without. */
-  news: Record<NewsSubject, { acts: string; plain: string }>;
-  told: string;
-}
-
-const en: NumberHealthWords = {
-  state: { works: "Works", attention: "Needs you", stopped: "Sends nothing" },
+const en = {
+  state: {
+    works: "Works",
+    attention: "Needs you",
+    stopped: "Sends nothing",
+  },
   means: {
     works: "Messages come and go.",
     attention: "Messages go. Something has to be done all the same.",
     stopped: "Messages wait. After 10 minutes they go to review, and nothing is lost.",
   },
   unknown: "Not checked yet",
-  since: (time) => `since ${time}`,
+  since: (time: string) => `since ${time}`,
   check: "Check now",
   checking: "Asking Meta…",
   steps: "Steps of connecting it",
+  quality: "Quality",
+  limit: "Customers a day",
+  shownName: "Display name",
+  tokenEnds: (time: string) => `The token ends ${time}`,
+  told: "What Meta told lately",
   step: {
     token: "Access token",
     rights: "Rights of the token",
@@ -49,11 +38,12 @@ const en: NumberHealthWords = {
     receive: "A message came in",
     send: "A message went out",
   },
-  stepState: { ok: "Done", wrong: "Wrong", waiting: "Still to come", unknown: "Not known" },
-  quality: "Quality",
-  limit: "Customers a day",
-  shownName: "Display name",
-  tokenEnds: (time) => `The token ends ${time}`,
+  stepState: {
+    ok: "Done",
+    wrong: "Wrong",
+    waiting: "Still to come",
+    unknown: "Not known",
+  },
   news: {
     review: {
       acts: "Meta did not approve the account. Look at the reasons in Meta’s business support, and ask for another review.",
@@ -80,21 +70,31 @@ const en: NumberHealthWords = {
       plain: "The profile that customers see changed. If nobody of yours did it, look into the WhatsApp Manager.",
     },
   },
-  told: "What Meta told lately",
 };
 
+export type NumberHealthWords = typeof en;
+
 const es: NumberHealthWords = {
-  state: { works: "Funciona", attention: "Requiere atención", stopped: "No envía nada" },
+  state: {
+    works: "Funciona",
+    attention: "Requiere atención",
+    stopped: "No envía nada",
+  },
   means: {
     works: "Los mensajes entran y salen.",
     attention: "Los mensajes salen. Aun así hay algo que hacer.",
     stopped: "Los mensajes esperan. A los 10 minutos pasan a revisión y no se pierde nada.",
   },
   unknown: "Aún sin comprobar",
-  since: (time) => `desde ${time}`,
+  since: (time: string) => `desde ${time}`,
   check: "Comprobar ahora",
   checking: "Preguntando a Meta…",
   steps: "Pasos para conectarlo",
+  quality: "Calidad",
+  limit: "Clientes al día",
+  shownName: "Nombre visible",
+  tokenEnds: (time: string) => `El token caduca ${time}`,
+  told: "Lo último que dijo Meta",
   step: {
     token: "Token de acceso",
     rights: "Permisos del token",
@@ -109,11 +109,12 @@ const es: NumberHealthWords = {
     receive: "Entró un mensaje",
     send: "Salió un mensaje",
   },
-  stepState: { ok: "Hecho", wrong: "Mal", waiting: "Pendiente", unknown: "Desconocido" },
-  quality: "Calidad",
-  limit: "Clientes al día",
-  shownName: "Nombre visible",
-  tokenEnds: (time) => `El token caduca ${time}`,
+  stepState: {
+    ok: "Hecho",
+    wrong: "Mal",
+    waiting: "Pendiente",
+    unknown: "Desconocido",
+  },
   news: {
     review: {
       acts: "Meta no aprobó la cuenta. Mira los motivos en la asistencia de Meta para empresas y pide otra revisión.",
@@ -140,21 +141,29 @@ const es: NumberHealthWords = {
       plain: "Cambió el perfil que ven los clientes. Si no fue nadie de tu equipo, mira el Administrador de WhatsApp.",
     },
   },
-  told: "Lo último que dijo Meta",
 };
 
 const pt: NumberHealthWords = {
-  state: { works: "Funciona", attention: "Precisa de atenção", stopped: "Não envia nada" },
+  state: {
+    works: "Funciona",
+    attention: "Precisa de atenção",
+    stopped: "Não envia nada",
+  },
   means: {
     works: "As mensagens entram e saem.",
     attention: "As mensagens saem. Mesmo assim há algo a fazer.",
     stopped: "As mensagens esperam. Após 10 minutos vão para revisão e nada se perde.",
   },
   unknown: "Ainda não verificado",
-  since: (time) => `desde ${time}`,
+  since: (time: string) => `desde ${time}`,
   check: "Verificar agora",
   checking: "Perguntando à Meta…",
   steps: "Passos para conectar",
+  quality: "Qualidade",
+  limit: "Clientes por dia",
+  shownName: "Nome de exibição",
+  tokenEnds: (time: string) => `O token expira ${time}`,
+  told: "O que a Meta disse por último",
   step: {
     token: "Token de acesso",
     rights: "Permissões do token",
@@ -169,11 +178,12 @@ const pt: NumberHealthWords = {
     receive: "Uma mensagem entrou",
     send: "Uma mensagem saiu",
   },
-  stepState: { ok: "Feito", wrong: "Errado", waiting: "Pendente", unknown: "Desconhecido" },
-  quality: "Qualidade",
-  limit: "Clientes por dia",
-  shownName: "Nome de exibição",
-  tokenEnds: (time) => `O token expira ${time}`,
+  stepState: {
+    ok: "Feito",
+    wrong: "Errado",
+    waiting: "Pendente",
+    unknown: "Desconhecido",
+  },
   news: {
     review: {
       acts: "A Meta não aprovou a conta. Veja os motivos no suporte da Meta para empresas e peça outra análise.",
@@ -200,21 +210,29 @@ const pt: NumberHealthWords = {
       plain: "O perfil que os clientes veem mudou. Se não foi ninguém da sua equipe, veja o Gerenciador do WhatsApp.",
     },
   },
-  told: "O que a Meta disse por último",
 };
 
 const ar: NumberHealthWords = {
-  state: { works: "يعمل", attention: "يحتاج إلى إجراء", stopped: "لا يرسل شيئًا" },
+  state: {
+    works: "يعمل",
+    attention: "يحتاج إلى إجراء",
+    stopped: "لا يرسل شيئًا",
+  },
   means: {
     works: "الرسائل تصل وتُرسَل.",
     attention: "الرسائل تُرسَل، لكن هناك ما يجب عمله.",
     stopped: "الرسائل تنتظر. بعد 10 دقائق تنتقل إلى المراجعة ولا يضيع شيء.",
   },
   unknown: "لم يُفحص بعد",
-  since: (time) => `منذ ${time}`,
+  since: (time: string) => `منذ ${isolate(time)}`,
   check: "افحص الآن",
   checking: "نسأل Meta…",
   steps: "خطوات ربط الرقم",
+  quality: "الجودة",
+  limit: "عملاء في اليوم",
+  shownName: "الاسم الظاهر",
+  tokenEnds: (time: string) => `ينتهي الرمز ${isolate(time)}`,
+  told: "آخر ما قالته Meta",
   step: {
     token: "رمز الوصول",
     rights: "صلاحيات الرمز",
@@ -229,11 +247,12 @@ const ar: NumberHealthWords = {
     receive: "وصلت رسالة",
     send: "أُرسلت رسالة",
   },
-  stepState: { ok: "تم", wrong: "خطأ", waiting: "لم يحدث بعد", unknown: "غير معروف" },
-  quality: "الجودة",
-  limit: "عملاء في اليوم",
-  shownName: "الاسم الظاهر",
-  tokenEnds: (time) => `ينتهي الرمز ${time}`,
+  stepState: {
+    ok: "تم",
+    wrong: "خطأ",
+    waiting: "لم يحدث بعد",
+    unknown: "غير معروف",
+  },
   news: {
     review: {
       acts: "لم توافق Meta على الحساب. اطلع على الأسباب في دعم Meta للأعمال واطلب مراجعة أخرى.",
@@ -260,7 +279,6 @@ const ar: NumberHealthWords = {
       plain: "تغيّر الملف الذي يراه العملاء. إن لم يغيّره أحد من فريقك فاطلع على مدير واتساب.",
     },
   },
-  told: "آخر ما قالته Meta",
 };
 
 export const numberHealthWords: Record<Language, NumberHealthWords> = { en, es, pt, ar };

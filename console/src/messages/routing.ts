@@ -1,46 +1,26 @@
-// Who is asked to take what waits, in all languages at once: the offer, and why somebody was asked.
+// Made from words/routing.words by words/words.mjs; not edited by hand.
 
-import type { Choice, OfferEnd, PassedOver } from "../protocol.ts";
 import type { Language } from "./index.svelte.ts";
+import { isolate } from "./isolate.ts";
+import { counted } from "./plural.ts";
 
-export interface RoutingWords {
-  offered: (customer: string) => string;
-  accept: string;
-  decline: string;
-  left: (seconds: number) => string;
-  tooLate: string;
-  whyOf: (customer: string) => string;
-  none: string;
-  given: (name: string) => string;
-  nobody: string;
-  again: string;
-  moved: (team: string) => string;
-  onCall: string;
-  step: (number: number) => string;
-  leftOut: string;
-  more: (count: number) => string;
-  choose: Record<Choice, string>;
-  ends: Record<OfferEnd, string>;
-  reasons: Record<PassedOver, string>;
-  priority: { title: string; hint: string; reason: string; save: string; set: string };
-}
+const cEn = counted("en");
 
-const en: RoutingWords = {
-  offered: (customer) => `${customer} waits. Do you take it?`,
+const en = {
+  offered: (customer: string) => `${customer} waits. Do you take it?`,
   accept: "Accept",
   decline: "Decline",
-  left: (seconds) => `${seconds} s left`,
-  tooLate: "This offer is over.",
-  whyOf: (customer) => `Who was asked to take ${customer}`,
+  left: (seconds: number) => `${cEn(seconds)} s left`,
+  whyOf: (customer: string) => `Who was asked to take ${customer}`,
   none: "Nobody was asked: somebody takes it from the queue.",
-  given: (name) => `Given to ${name}`,
+  given: (name: string) => `Given to ${name}`,
   nobody: "Nobody could be asked. The whole team was called.",
   again: "Still nobody. The supervisors were told again.",
-  moved: (team) => `It goes to another team: ${team}`,
+  moved: (team: string) => `It goes to another team: ${team}`,
   onCall: "on call",
-  step: (number) => `step ${number}`,
+  step: (number: number) => `step ${cEn(number)}`,
   leftOut: "Not asked",
-  more: (count) => `and ${count} more`,
+  more: (count: number) => `and ${cEn(count)} more`,
   choose: {
     longest_idle: "Idle longest",
     round_robin: "In turn",
@@ -87,22 +67,25 @@ const en: RoutingWords = {
   },
 };
 
+export type RoutingWords = typeof en;
+
+const cEs = counted("es");
+
 const es: RoutingWords = {
-  offered: (customer) => `${customer} espera. ¿Lo coges?`,
+  offered: (customer: string) => `${customer} espera. ¿Lo coges?`,
   accept: "Aceptar",
   decline: "Rechazar",
-  left: (seconds) => `Quedan ${seconds} s`,
-  tooLate: "Esta oferta ya terminó.",
-  whyOf: (customer) => `A quién se le ofreció ${customer}`,
+  left: (seconds: number) => `Quedan ${cEs(seconds)} s`,
+  whyOf: (customer: string) => `A quién se le ofreció ${customer}`,
   none: "No se le ofreció a nadie: alguien lo coge de la cola.",
-  given: (name) => `Para ${name}`,
+  given: (name: string) => `Para ${name}`,
   nobody: "No había a quién ofrecerlo. Se avisó a todo el equipo.",
   again: "Sigue sin haber nadie. Se avisó otra vez a los supervisores.",
-  moved: (team) => `Pasa a otro equipo: ${team}`,
+  moved: (team: string) => `Pasa a otro equipo: ${team}`,
   onCall: "de guardia",
-  step: (number) => `paso ${number}`,
+  step: (number: number) => `paso ${cEs(number)}`,
   leftOut: "A quién no",
-  more: (count) => `y ${count} más`,
+  more: (count: number) => `y ${cEs(count)} más`,
   choose: {
     longest_idle: "Quien lleva más tiempo libre",
     round_robin: "Por turnos",
@@ -149,22 +132,23 @@ const es: RoutingWords = {
   },
 };
 
+const cPt = counted("pt");
+
 const pt: RoutingWords = {
-  offered: (customer) => `${customer} espera. Você pega?`,
+  offered: (customer: string) => `${customer} espera. Você pega?`,
   accept: "Aceitar",
   decline: "Recusar",
-  left: (seconds) => `Restam ${seconds} s`,
-  tooLate: "Esta oferta já acabou.",
-  whyOf: (customer) => `A quem se ofereceu ${customer}`,
+  left: (seconds: number) => `Restam ${cPt(seconds)} s`,
+  whyOf: (customer: string) => `A quem se ofereceu ${customer}`,
   none: "Não se ofereceu a ninguém: alguém pega da fila.",
-  given: (name) => `Para ${name}`,
+  given: (name: string) => `Para ${name}`,
   nobody: "Não havia a quem oferecer. Toda a equipe foi avisada.",
   again: "Ainda não há ninguém. Os supervisores foram avisados de novo.",
-  moved: (team) => `Vai para outra equipe: ${team}`,
+  moved: (team: string) => `Vai para outra equipe: ${team}`,
   onCall: "de plantão",
-  step: (number) => `etapa ${number}`,
+  step: (number: number) => `etapa ${cPt(number)}`,
   leftOut: "A quem não",
-  more: (count) => `e mais ${count}`,
+  more: (count: number) => `e mais ${cPt(count)}`,
   choose: {
     longest_idle: "Quem está livre há mais tempo",
     round_robin: "Por turnos",
@@ -211,22 +195,23 @@ const pt: RoutingWords = {
   },
 };
 
+const cAr = counted("ar-u-nu-latn");
+
 const ar: RoutingWords = {
-  offered: (customer) => `${customer} ينتظر. هل تأخذها؟`,
+  offered: (customer: string) => `${isolate(customer)} ينتظر. هل تأخذها؟`,
   accept: "قبول",
   decline: "رفض",
-  left: (seconds) => `بقي ${seconds} ث`,
-  tooLate: "انتهى هذا العرض.",
-  whyOf: (customer) => `على من عُرضت محادثة ${customer}`,
+  left: (seconds: number) => `بقي ${cAr(seconds)} ث`,
+  whyOf: (customer: string) => `على من عُرضت محادثة ${isolate(customer)}`,
   none: "لم تُعرض على أحد: يأخذها أحدهم من الطابور.",
-  given: (name) => `أُعطيت إلى ${name}`,
+  given: (name: string) => `أُعطيت إلى ${isolate(name)}`,
   nobody: "لم يوجد من تُعرض عليه. نُبّه الفريق كله.",
   again: "ما زال لا أحد. نُبّه المشرفون مجددًا.",
-  moved: (team) => `تنتقل إلى فريق آخر: ${team}`,
+  moved: (team: string) => `تنتقل إلى فريق آخر: ${isolate(team)}`,
   onCall: "مناوب",
-  step: (number) => `الخطوة ${number}`,
+  step: (number: number) => `الخطوة ${cAr(number)}`,
   leftOut: "من لم يُسأل",
-  more: (count) => `و${count} غيرهم`,
+  more: (count: number) => `و${cAr(count)} غيرهم`,
   choose: {
     longest_idle: "الأطول فراغًا",
     round_robin: "بالتناوب",

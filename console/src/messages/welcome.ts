@@ -1,47 +1,9 @@
-// The first run and what belongs to it, in all languages at once.
+// Made from words/welcome.words by words/words.mjs; not edited by hand.
 
 import type { Language } from "./index.svelte.ts";
+import { isolate } from "./isolate.ts";
 
-export interface WelcomeWords {
-  name: string;
-  nameHow: string;
-  nameLabel: string;
-  logo: string;
-  logoHow: string;
-  logoChoose: string;
-  logoEnd: string;
-  saved: string;
-  app: string;
-  appHow: string;
-  appId: string;
-  appSecret: string;
-  appAdd: string;
-  appOperator: string;
-  webhook: string;
-  webhookHow: string;
-  address: string;
-  verify: string;
-  copy: string;
-  webhookDone: (time: string) => string;
-  webhookNone: string;
-  loopback: string;
-  loopbackLink: string;
-  number: string;
-  numberHow: string;
-  checkHow: string;
-  practice: string;
-  practiceHow: string;
-  practicePage: string;
-  practiceMark: string;
-  practiceAsleep: string;
-  practiceRemove: string;
-  practiceSure: string;
-  practiceGone: string;
-  tryHow: string;
-  again: string;
-}
-
-const en: WelcomeWords = {
+const en = {
   name: "Name the workspace",
   nameHow: "Your team and the people you invite see it.",
   nameLabel: "Name",
@@ -61,7 +23,7 @@ const en: WelcomeWords = {
   address: "Callback URL",
   verify: "Verify token",
   copy: "Copy",
-  webhookDone: (time) => `Meta sends. The last one came ${time}.`,
+  webhookDone: (time: string) => `Meta sends. The last one came ${time}.`,
   webhookNone: "Nothing has come yet.",
   loopback: "Meta cannot reach this address: it is of this computer alone. Open Baton under its public https address, and copy it there.",
   loopbackLink: "These links work on this computer alone. Open Baton under the address that your colleagues use, and make them there.",
@@ -79,6 +41,8 @@ const en: WelcomeWords = {
   tryHow: "Only trying it out? Start baton serve --try: a number for practice is there, without Meta.",
   again: "You find this page again under Settings.",
 };
+
+export type WelcomeWords = typeof en;
 
 const es: WelcomeWords = {
   name: "Pon nombre al espacio de trabajo",
@@ -100,7 +64,7 @@ const es: WelcomeWords = {
   address: "URL de devolución de llamada",
   verify: "Token de verificación",
   copy: "Copiar",
-  webhookDone: (time) => `Meta envía. Lo último llegó ${time}.`,
+  webhookDone: (time: string) => `Meta envía. Lo último llegó ${time}.`,
   webhookNone: "Aún no ha llegado nada.",
   loopback: "Meta no alcanza esta dirección: es solo de este ordenador. Abre Baton en su dirección pública https y cópiala allí.",
   loopbackLink: "Estos enlaces funcionan solo en este ordenador. Abre Baton en la dirección que usan tus colegas y créalos allí.",
@@ -139,7 +103,7 @@ const pt: WelcomeWords = {
   address: "URL de callback",
   verify: "Token de verificação",
   copy: "Copiar",
-  webhookDone: (time) => `A Meta envia. O último chegou ${time}.`,
+  webhookDone: (time: string) => `A Meta envia. O último chegou ${time}.`,
   webhookNone: "Nada chegou ainda.",
   loopback: "A Meta não alcança este endereço: ele é só deste computador. Abra o Baton no endereço público https e copie-o lá.",
   loopbackLink: "Estes links só funcionam neste computador. Abra o Baton no endereço que seus colegas usam e crie-os lá.",
@@ -178,7 +142,7 @@ const ar: WelcomeWords = {
   address: "عنوان الاستدعاء",
   verify: "رمز التحقق",
   copy: "نسخ",
-  webhookDone: (time) => `ترسل Meta. وصل آخرها ${time}.`,
+  webhookDone: (time: string) => `ترسل Meta. وصل آخرها ${isolate(time)}.`,
   webhookNone: "لم يصل شيء بعد.",
   loopback: "لا تصل Meta إلى هذا العنوان: هو لهذا الحاسوب وحده. افتح Baton بعنوانه العام https وانسخه من هناك.",
   loopbackLink: "تعمل هذه الروابط على هذا الحاسوب وحده. افتح Baton بالعنوان الذي يستعمله زملاؤك وأنشئها هناك.",

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { healthAr } from "../messages/health.ar.ts";
-import { healthEs } from "../messages/health.es.ts";
-import { healthPt } from "../messages/health.pt.ts";
-import { healthEn } from "../messages/health.ts";
+import { ar } from "../messages/ar.ts";
+import { en } from "../messages/en.ts";
+import { es } from "../messages/es.ts";
 import { numberHealthWords } from "../messages/number-health.ts";
+import { pt } from "../messages/pt.ts";
 import type { ChannelHealth, MetaNews } from "../protocol.ts";
 import { sayHealth } from "./health.ts";
 
@@ -17,12 +17,11 @@ const health = (faults: ChannelHealth["faults"], news: MetaNews[]): ChannelHealt
 
 test("a number says what is wrong and what to do, in every language, and what Meta said of it", () => {
   const rejected: MetaNews = { about: "review", at, said: "REJECTED", remedy: "Ask for another." };
-  const { en, es, pt, ar } = numberHealthWords;
   for (const [t, w] of [
-    [healthEn, en],
-    [healthEs, es],
-    [healthPt, pt],
-    [healthAr, ar],
+    [en.health, numberHealthWords.en],
+    [es.health, numberHealthWords.es],
+    [pt.health, numberHealthWords.pt],
+    [ar.health, numberHealthWords.ar],
   ] as const) {
     const [fault, review] = sayHealth(t, w, health(["account_restricted"], [rejected]));
     expect(fault).toBe(t.fault.account_restricted);
@@ -35,5 +34,5 @@ test("a number says what is wrong and what to do, in every language, and what Me
 test("what nobody has to mend is told plainly, and what a newer server tells as far as it goes", () => {
   const named: MetaNews = { about: "name", at, text: "Bikes and Co" };
   const odd = { about: "from_the_future", at, said: "NEW" } as unknown as MetaNews;
-  expect(sayHealth(healthEn, numberHealthWords.en, health([], [named, odd]))).toEqual(["The display name changed. · Bikes and Co", "NEW"]);
+  expect(sayHealth(en.health, numberHealthWords.en, health([], [named, odd]))).toEqual(["The display name changed. · Bikes and Co", "NEW"]);
 });

@@ -2,6 +2,7 @@
 
 import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";
+import { reportWords } from "../messages/reports.ts";
 import type { Id } from "../protocol.ts";
 
 interface Named {
@@ -18,7 +19,7 @@ export function schedulesOf(desk: Pick<Desk, "settings">): Named[] {
 }
 
 export function clockName(schedules: readonly Named[], hours: Id | undefined): string {
-  const r = words.t.reports;
+  const r = reportWords[words.language];
   if (hours === undefined) return r.wall;
   return r.openHours(schedules.find((one) => one.id === hours)?.name ?? "…");
 }

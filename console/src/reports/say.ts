@@ -3,6 +3,7 @@
 import * as format from "../format.ts";
 import { Fault } from "../live/api.ts";
 import { name, words } from "../messages/index.svelte.ts";
+import { reportWords } from "../messages/reports.ts";
 import { faultText } from "../settings/fault.ts";
 import type { Unit, Value } from "./chart.ts";
 import { type Chart, type Series, extreme } from "./charts.ts";
@@ -40,32 +41,45 @@ const valueAt = ({ unit, values }: Series, at: number) => sayValue(unit, values[
 
 /** What a chart tells of one stretch: "Median 2 min 51 sec". */
 export function sayAt(chart: Chart, at: number): string {
-  const { series } = words.t.reports;
+  const { series } = reportWords[words.language];
   return chart.series.map((one) => `${series[one.id]} ${name(valueAt(one, at))}`).join(" · ");
 }
 
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+const WEEKDAY = { weekday: "short", day: "numeric" } as const;
+const DATE = { day: "numeric", month: "short" } as const;
+const DAY = { weekday: "long", day: "numeric", month: "long" } as const;
+
+/** A moment as clocks and calendars of a zone show it. */
+function said(at: number, timeZone: string, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(words.locale, { ...options, timeZone }).format(at);
+}
+
+/** A day; with its year, unless that is this one. */
+function sayDay(at: number, now: number, zone: string): string {
+  const year = (of: number) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(of);
+  return said(at, zone, year(at) === year(now) ? DAY : { ...DAY, year: "numeric" });
+}
+
 /** The words below a column, and those that name it in full. */
-export function sayStretch(wanted: Wanted, from: number, until: number, now: number) {
-  const { locale, t } = words;
-  if (stretchOf(wanted.time) === "hour") {
-    const [begin, end] = [format.clock(locale, from), format.clock(locale, until)];
-    return { label: begin, full: t.reports.span(begin, end) };
+export function sayStretch({ time }: Wanted, zone: string, [from, until]: [number, number], now: number) {
+  if (stretchOf(time) === "hour") {
+    const [begin, end] = [said(from, zone, CLOCK), said(until, zone, CLOCK)];
+    return { label: begin, full: reportWords[words.language].span(begin, end) };
   }
-  const label = wanted.time === "7d" ? format.weekday(locale, from) : format.date(locale, from);
-  return { label, full: format.day(locale, from, now) };
+  return { label: said(from, zone, time === "7d" ? WEEKDAY : DATE), full: sayDay(from, now, zone) };
 }
 
 /** The days of a report. */
-export function sayDays(wanted: Wanted, edges: readonly number[], now: number): string {
-  const { locale, t } = words;
+export function sayDays(wanted: Wanted, zone: string, edges: readonly number[], now: number): string {
   const [first, last] = [edges[0] ?? now, (edges.at(-1) ?? now) - 1];
-  if (stretchOf(wanted.time) === "hour") return format.day(locale, first, now);
-  return t.reports.span(format.date(locale, first), format.date(locale, last));
+  if (stretchOf(wanted.time) === "hour") return sayDay(first, now, zone);
+  return reportWords[words.language].span(said(first, zone, DATE), said(last, zone, DATE));
 }
 
 /** The row of a tag, or of the episodes without one. */
 export function tagRow({ tag_id, name, ...figures }: Answers["tags"][number]): Named {
-  const { reports } = words.t;
+  const reports = reportWords[words.language];
   if (tag_id === undefined) return { id: "none", name: reports.noTag, figures };
   return { id: tag_id, name: name ?? reports.nameless, figures };
 }
@@ -73,7 +87,7 @@ export function tagRow({ tag_id, name, ...figures }: Answers["tags"][number]): N
 /** The row of an outcome, of the episodes that ended without one, or of those that did not end. */
 export function outcomeRow(of: Answers["outcomes"][number]): Named {
   const { outcome_id, name, unresolved = false, ...figures } = of;
-  const { reports } = words.t;
+  const reports = reportWords[words.language];
   if (unresolved) return { id: "unresolved", name: reports.unresolved, figures };
   if (outcome_id === undefined) return { id: "none", name: reports.noOutcome, figures };
   return { id: outcome_id, name: name ?? reports.nameless, figures };
@@ -81,13 +95,14 @@ export function outcomeRow(of: Answers["outcomes"][number]): Named {
 
 /** How many episodes a reopen rate is of, and of how many nobody knows yet. */
 export function saySettled({ resolved, settled }: Figures): string {
-  const { reports } = words.t;
-  return reports.ofSettled(settled, resolved - settled);
+  const reports = reportWords[words.language];
+  const others = resolved - settled;
+  return others === 0 ? reports.ofSettled(settled) : reports.ofSettledAndOpen(settled, others);
 }
 
 /** Why there are no figures. */
 export function reportFault(error: unknown): string {
-  const { reports } = words.t;
+  const reports = reportWords[words.language];
   if (error instanceof Fault && error.code === "forbidden") return reports.forbidden;
   if (error instanceof Fault && error.code === "rate_limited") return reports.busy;
   return faultText(error);
@@ -95,7 +110,7 @@ export function reportFault(error: unknown): string {
 
 /** A sentence for somebody who does not see the drawing. */
 export function sayChart(chart: Chart, fulls: readonly string[], whole: Value[]): string {
-  const { reports } = words.t;
+  const reports = reportWords[words.language];
   const [main] = chart.series;
   const found =
     main && extreme(main.values, chart.id === "within" ? "lowest" : "highest");

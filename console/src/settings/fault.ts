@@ -29,7 +29,7 @@ export function faultText(error: unknown, isNamed = false): string {
       // The server's own words begin with the field.
       return whatIsWrong(/^[\w.]+(?=:)/.exec(error.problem.detail)?.[0] ?? "");
     default:
-      return t.faults.problem[error.code] ?? t.faults.other(error.code);
+      return (t.faults.problem as Partial<Record<string, string>>)[error.code] ?? t.faults.other(error.code);
   }
 }
 
@@ -41,7 +41,8 @@ export function whatIsWrong(field: string): string {
   const { faults } = words.t;
   const last = field.split(".").at(-1) ?? "";
   const known = FILE.includes(field) ? "file" : last === "link" ? "url" : last;
-  const called = Object.hasOwn(faults.fields, known) ? faults.fields[known] : undefined;
+  const fields: Partial<Record<string, string>> = faults.fields;
+  const called = Object.hasOwn(fields, known) ? fields[known] : undefined;
   if (field === "password" || field === "next") return faults.wrongPassword;
   return called === undefined ? faults.wrongSomewhere : faults.wrong(called);
 }

@@ -2,8 +2,8 @@
 // BATON_WRITE=1 writes it anew.
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { PRESETS, ruleWords } from "../../messages/rules.ts";
-import { BLANKS, type Chosen, bodyOf, isChosen } from "./presets.ts";
+import { ruleWords } from "../../messages/rules.ts";
+import { BLANKS, type Chosen, PRESETS, bodyOf, isChosen } from "./presets.ts";
 
 const TABLE = new URL("../../../../protocol/fixtures/presets.cases.json", import.meta.url);
 const ID = (n: number) => `0198f2a0-0000-7000-8000-00000000${n.toString().padStart(4, "0")}`;

@@ -1,7 +1,35 @@
 // Ready rules: turned on in two taps, and changed as any other afterwards.
 
-import type { Blank, Preset, RuleWords } from "../../messages/rules.ts";
+import type { RuleWords } from "../../messages/rules.ts";
 import type { Values } from "./fields.ts";
+
+/** The ready rules, in the order in which they are offered. */
+export const PRESETS = [
+  "acknowledge",
+  "closed",
+  "unanswered",
+  "unassigned",
+  "window",
+  "window_lead",
+  "follow_up",
+  "follow_up_lead",
+  "vip",
+  "leads",
+  "ads",
+  "sort",
+  "language",
+  "topic",
+  "pass_on",
+  "thanks",
+  "on_call",
+  "in_turn",
+  "late_joiners",
+  "opt_out",
+  "machine",
+] as const;
+export type Preset = (typeof PRESETS)[number];
+/** What somebody chooses for a ready rule before it is on. */
+export type Blank = "schedule" | "tag" | "team" | "words" | "language" | "until";
 
 /** What was chosen for a ready rule; the words with commas between them. */
 export type Chosen = Partial<Record<Blank, string>>;

@@ -1,0 +1,1 @@
+export{t as default}from"./BulkBar-Ce7ptpwe.js";

@@ -1,1 +1,0 @@
-export{t as default}from"./DryRun-BD7V7xLi.js";

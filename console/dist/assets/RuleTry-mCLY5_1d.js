@@ -1,0 +1,1 @@
+export{t as default}from"./RuleTry-CbTuL5k2.js";

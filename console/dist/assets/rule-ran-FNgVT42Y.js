@@ -1,1 +1,0 @@
-export{n as ruleText}from"./rule-ran-C4431-nM.js";

@@ -1,1 +1,0 @@
-import{h as e}from"./format-ijNIXzxO.js";var t=36e5;function n(n){return[{key:`inAnHour`,until:()=>n()+t},{key:`inThreeHours`,until:()=>n()+3*t},{key:`tomorrow`,until:()=>e(n(),9)},{key:`monday`,until:()=>e(n(),9,1)}]}export{n as t};

@@ -1,1 +1,0 @@
-export{t as writingWords}from"./writing-B4ZT5HYF.js";

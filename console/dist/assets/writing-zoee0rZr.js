@@ -1,0 +1,1 @@
+export{t as writingWords}from"./writing-BLfJIGHw.js";

@@ -1,0 +1,1 @@
+function e(e){return[...e.settings.of(`workspace_policy`)?.values()??[]].find(e=>!e.ended)?.body?.time_zone}export{e as t};
