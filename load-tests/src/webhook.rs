@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_message_is_found_again_by_its_mark() {
-        let body = body("r", CustomerAt { channel: 0, contact: 3 }, 254, 3);
+        let body = body("r", CustomerAt { channel: 0, contact: 3 }, (254, 3), USUAL);
         assert_eq!(marks(body.as_bytes()).collect::<Vec<_>>(), [254, 255, 256]);
         assert_eq!(marks(b"~L00").count() + marks(b"~Lnodigits").count(), 0);
         let value: serde_json::Value = serde_json::from_str(&body).unwrap();

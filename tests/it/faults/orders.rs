@@ -226,14 +226,17 @@ fn is_lost(event: &Event) -> bool {
 
 /// Where a message was taken by WhatsApp first, or failed: what a webhook is to be told.
 fn to_be_told(events: &[Event], since: u64) -> BTreeSet<u64> {
-    use MessageStatus::{Accepted, Delivered, Failed, Played, Read, Sent};
+    use MessageStatus::{
+        Accepted, Cancelled, Delivered, Failed, Held, Played, Queued, Read, Sending, Sent,
+        Unconfirmed, Unknown,
+    };
     let (mut was, mut told) = (BTreeMap::new(), BTreeSet::new());
     for event in events {
         let Fact::MessageChanged { line, status, .. } = &event.fact else { continue };
         let kind = match status {
             Failed => Some("failed"),
             Accepted | Sent | Delivered | Read | Played => Some("sent"),
-            _ => None,
+            Queued | Sending | Unconfirmed | Held | Cancelled | Unknown => None,
         };
         let before = was.insert(line.id, kind).flatten();
         if kind.is_some() && before != kind && event.position > since {

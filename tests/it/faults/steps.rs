@@ -8,14 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use baton::demo::client::SignedIn;
 use baton_model::dice::Dice;
 use baton_protocol::{
     Actor, ConversationId, Event, Fact, OwnerCause, RuleStep, SettingId, SkipReason,
 };
 use baton_world::phone::Phone;
 use baton_world::process::Installation;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};

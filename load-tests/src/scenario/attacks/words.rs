@@ -19,8 +19,8 @@ const RULES: usize = 34;
 
 /// Publishes rules that are as full of words as a workspace may have them.
 pub(super) async fn publish(world: &World) -> anyhow::Result<()> {
-    let admin = world.admin.api.sign_in(&slug(ELSEWHERE), &admin_email(ELSEWHERE), password());
-    let admin = admin.await?;
+    let (team, email) = (slug(ELSEWHERE), admin_email(ELSEWHERE));
+    let admin = world.admin.api.sign_in(&team, &email, password()).await?;
     let rules: Vec<_> = (0..RULES).map(rule).collect();
     for some in rules.chunks(4) {
         let _made: Vec<Setting> = admin.post("/settings", &some).await?;
