@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation month week answered orders year outage planted webhooks interleavings both-stores one-node partitioned
+steps=(simulation month week answered orders year outage planted webhooks interleavings both-stores one-node fault-stores partitioned
   claims edits kills-1 kills-2 kills-3 kills-4 kills-5 rule-kills step-kills bot-deaths stops undo tags
   away faults cluster cluster-planted future pauses nodes-claims nodes-redis nodes-deaths
   nodes-offers-1 nodes-offers-2 nodes-offers-3 nodes-offers-4 nodes-rolls rings rush ingest rules
@@ -166,6 +166,16 @@ end_to_end() {
   grep '^test result' "$state/$step.log" | sed 's/^/- /'
 }
 
+# All runs with faults and of the phone core on both stores, of which `make test` plays half on each.
+fault_stores() {
+  [ -n "${BATON_TEST_POSTGRES:-}" ] || begin_postgres off
+  scripts/build.sh
+  BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" \
+    scripts/run-tests.sh world faults:: phone_core:: --test-threads=3 \
+    >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
+  grep '^test result' "$state/$step.log" | sed 's/^/- /'
+}
+
 # The store's tests, and all end-to-end tests, on tables that are divided by workspace.
 partitioned() {
   [ -n "${BATON_TEST_POSTGRES:-}" ] || begin_postgres off
@@ -311,6 +321,7 @@ run() {
     tested engine::interleavings::nobody_answers_a_turn_unknowingly_however_acts_interleave \
       BATON_INTERLEAVINGS=10000 ;;
   both-stores) end_to_end ;;
+  fault-stores) fault_stores ;;
   partitioned) partitioned ;;
   one-node) end_to_end BATON_TEST_NODES=1 ;;
   claims) tested engine::claims::of_fifty_who_claim_at_once_one_wins_and_all_learn_who \

@@ -20,9 +20,9 @@ others() {
   stage python env PLANTED_BUG=facts_of_the_future bindings/suites/run.sh python
 }
 
-# These mostly wait.
+# These mostly wait. Half of them play on each store here.
 faults() {
-  stage faults scripts/run-tests.sh world faults:: phone_core:: --test-threads=8
+  stage faults env BATON_TEST_HALVES=1 scripts/run-tests.sh world faults:: phone_core:: --test-threads=8
 }
 
 # So does what is seen from outside: the demo, the apps.

@@ -347,6 +347,8 @@ pub struct Context<'a> {
     pub hold_ms: i64,
     /// Whether the conversation's team requires a note with this hand-over.
     pub requires_note: bool,
+    /// Whether the team lets its members take this one from the queue, without an offer.
+    pub may_pick: bool,
     /// Whether the author is a program: what it says answers nobody.
     pub is_bot: bool,
     /// Whom a note mentions and who do not see all of the conversation.

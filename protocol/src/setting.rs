@@ -71,7 +71,7 @@ settings! {
     TeamPolicy("team_policy") at "team-policies" {
         homes: [Team], most: 1, singleton: true,
         set: Setter::May(Permission::People), reads: Everyone, phones: true, decides: true,
-        not_kept: ["guests", "from_queue", "approval"],
+        not_kept: ["guests", "approval"],
     }
     /// The routing of a team: an agent is asked to take what waits in its queue.
     Routing("routing") at "routings" {

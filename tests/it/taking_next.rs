@@ -5,10 +5,12 @@ use std::sync::Arc;
 use baton_protocol::command::SetPriority;
 use baton_protocol::next::NextInLines;
 use baton_protocol::outcome::Outcome;
+use baton_protocol::setting::Setting;
 use baton_protocol::{CommandBody, ConversationId, Owner, Priority, Refusal};
-use baton_world::world::{Agent, Setup, World, claim, for_each_store};
+use baton_world::world::{Agent, Answered as _, Setup, World, claim, for_each_store, reply};
 use futures_util::future::join_all;
 use reqwest::Method;
+use serde_json::json;
 
 const WAITING: usize = 12;
 
@@ -92,4 +94,53 @@ async fn what_is_urgent_is_taken_first_and_what_is_high_before_what_waited_longe
         assert_eq!(ana.head(order[3]).await.priority, Priority::Urgent, "it stays so");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_members_take_the_next_one_none_far_behind_in_line_can_be_taken() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, sofia) = (world.agent("Ana").await, world.agent("Sofia").await);
+        let mut order = Vec::new();
+        for n in 0..WAITING {
+            let contact = world.contact(&format!("Customer {n}"));
+            contact.sends("Hola").await;
+            order.push(contact.conversation().await);
+        }
+        lets_take(world, "next").await;
+        let told = asks(world, &ana, "").await;
+        let epoch = |of: ConversationId| {
+            told.waiting.iter().find(|one| one.conversation_id == of).map(|one| one.owner_epoch)
+        };
+        let takes = async |who: &Arc<Agent>, n: usize| {
+            let of = order[n];
+            who.does(of, claim(epoch(of).expect("it waits"))).await.outcome
+        };
+        let is_refused = |outcome: Outcome| matches!(outcome, Outcome::Refused(refused)
+            if refused.refusal == Refusal::NotAllowed);
+        assert!(is_refused(takes(&ana, 5).await), "five wait before it");
+        let seen = ana.last_line(order[11]).await;
+        assert_eq!(ana.does(order[11], reply("Hola", seen)).await.refusal(), Refusal::NotAllowed);
+        assert!(!is_refused(takes(&ana, 4).await), "four wait before it");
+        assert!(!is_refused(takes(&ana, 5).await), "again four");
+        assert!(!is_refused(takes(&sofia, 11).await), "who supervises takes whichever they like");
+        assert!(is_refused(takes(&ana, 10).await));
+
+        lets_take(world, "offered").await;
+        assert!(is_refused(takes(&ana, 0).await), "nobody is offered it");
+        assert!(asks(world, &ana, "").await.waiting.is_empty(), "nothing is there to be taken");
+        assert!(!is_refused(takes(&sofia, 0).await));
+        assert!(!asks(world, &sofia, "").await.waiting.is_empty());
+
+        lets_take(world, "any").await;
+        assert!(!is_refused(takes(&ana, 10).await));
+    })
+    .await;
+}
+
+async fn lets_take(world: &World, from_queue: &str) {
+    let team = world.cast.team;
+    let put = json!({"home": {"kind": "team", "id": team}, "body": {"from_queue": from_queue}});
+    let change = json!([{"kind": "team_policy", "id": team, "put": put}]);
+    let admin = world.admin().await;
+    let _set: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a setting");
 }

@@ -131,13 +131,15 @@ pub async fn for_each_layout(setup: Setup, test: impl AsyncFn(&World)) {
 
 /// The one world that a test plays in where each has half of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Own {
+pub enum Own {
+    /// One node with SQLite.
     Sqlite,
+    /// PostgreSQL.
     Nodes,
 }
 
 /// The world of the test that runs here; `None` is both. Without PostgreSQL there is one alone.
-fn own_store() -> Option<Own> {
+pub fn own_store() -> Option<Own> {
     std::env::var_os("BATON_TEST_HALVES").filter(|told| !told.is_empty())?;
     std::env::var_os("BATON_TEST_POSTGRES")?;
     // A test's thread has its name.

@@ -285,6 +285,7 @@ export const kindsAr: KindWords = {
         quiet_after_answer_min: "دقائق بعد الرد بلا رسائل تلقائية",
         follow_up: "التذكيرات",
         handover_note: "ملاحظة مع كل تسليم",
+        from_queue: "ما يأخذه الأعضاء من قائمة الانتظار",
       },
       hints: {
         absent_min: "غائب أو تعذّر الوصول إليه والعميل ينتظر. بعد المناوبة تُسحب فورًا، وما لم يُفتح بعد خمس دقائق. من 1 إلى 120؛ 0: أبدًا. فارغ: 5 في فريق بتوزيع آلي، وإلا فأبدًا.",
@@ -292,6 +293,7 @@ export const kindsAr: KindWords = {
         quiet_after_answer_min: "لا ترسل القواعد شيئًا إلى العميل ما دام الحديث جاريًا. من 0 إلى 240.",
         follow_up: "حين لا يحدث شيء في المحادثة.",
         handover_note: "يكتبها الموظف لمن يتسلّم المحادثة. المشرفون والبوتات لا يحتاجونها.",
+        from_queue: "المشرفون والبوتات يأخذون ما يشاؤون. التالية هي إحدى الخمس الأولى: قد يأخذ عدة أشخاص في آن واحد.",
       },
     },
     webhook: {
@@ -403,6 +405,9 @@ export const kindsAr: KindWords = {
     "ask.never": "أبدًا",
     "ask.offered": "لهم أن يقولوا",
     "ask.required": "عليهم أن يقولوا",
+    "from_queue.any": "أيًّا شاؤوا",
+    "from_queue.next": "التالية",
+    "from_queue.offered": "ما يُعرض عليهم",
     "handover_note.optional": "يمكن تركها",
     "handover_note.prompted": "تُطلب ويمكن تركها",
     "handover_note.required": "لا بد منها",

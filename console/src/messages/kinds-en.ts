@@ -326,6 +326,7 @@ export const kindsEn: KindWords = {
         quiet_after_answer_min: "Minutes after an answer without automatic messages",
         follow_up: "Reminders",
         handover_note: "A note with each handover",
+        from_queue: "What members take from the queue",
       },
       hints: {
         absent_min: "Away or not reachable while the customer waits. After a shift it leaves at once, and what is not opened after five minutes. 1 to 120; 0: never. Empty: 5 in a team that is routed, else never.",
@@ -333,6 +334,7 @@ export const kindsEn: KindWords = {
         quiet_after_answer_min: "Rules send the customer nothing while the talk goes on. 0 to 240.",
         follow_up: "When nothing happens in a conversation.",
         handover_note: "An agent writes it for the person who gets the conversation. Supervisors and bots need none.",
+        from_queue: "Supervisors and bots take whichever they like. The next one is one of the first five: several take at the same time.",
       },
     },
     webhook: {
@@ -450,6 +452,9 @@ export const kindsEn: KindWords = {
     "ask.never": "Never",
     "ask.offered": "They may say",
     "ask.required": "They have to say",
+    "from_queue.any": "Whichever they like",
+    "from_queue.next": "The next one",
+    "from_queue.offered": "What they are offered",
     "handover_note.optional": "May be left out",
     "handover_note.prompted": "Asked for, may be left out",
     "handover_note.required": "Has to be there",

@@ -284,6 +284,7 @@ export const kindsEs: KindWords = {
         quiet_after_answer_min: "Minutos tras una respuesta sin mensajes automáticos",
         follow_up: "Recordatorios",
         handover_note: "Una nota con cada traspaso",
+        from_queue: "Lo que los miembros toman de la cola",
       },
       hints: {
         absent_min: "Ausente o ilocalizable mientras el cliente espera. Tras su turno se quita al momento, y lo que no se abre, a los cinco minutos. De 1 a 120; 0: nunca. Vacío: 5 en un equipo con reparto; si no, nunca.",
@@ -291,6 +292,7 @@ export const kindsEs: KindWords = {
         quiet_after_answer_min: "Las reglas no envían nada al cliente mientras sigue la conversación. De 0 a 240.",
         follow_up: "Cuando no pasa nada en una conversación.",
         handover_note: "El agente la escribe para quien recibe la conversación. Supervisores y bots no la necesitan.",
+        from_queue: "Supervisores y bots toman la que quieran. La siguiente es una de las cinco primeras: varios toman a la vez.",
       },
     },
     webhook: {
@@ -402,6 +404,9 @@ export const kindsEs: KindWords = {
     "ask.never": "Nunca",
     "ask.offered": "Pueden decirlo",
     "ask.required": "Tienen que decirlo",
+    "from_queue.any": "La que quieran",
+    "from_queue.next": "La siguiente",
+    "from_queue.offered": "La que se les ofrece",
     "handover_note.optional": "Puede faltar",
     "handover_note.prompted": "Se pide, puede faltar",
     "handover_note.required": "No puede faltar",

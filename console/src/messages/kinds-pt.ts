@@ -284,6 +284,7 @@ export const kindsPt: KindWords = {
         quiet_after_answer_min: "Minutos após uma resposta sem mensagens automáticas",
         follow_up: "Lembretes",
         handover_note: "Uma nota com cada passagem",
+        from_queue: "O que os membros tiram da fila",
       },
       hints: {
         absent_min: "Ausente ou fora de alcance enquanto o cliente espera. Depois do turno sai logo, e o que não se abre, após cinco minutos. De 1 a 120; 0: nunca. Vazio: 5 numa equipe com distribuição; senão, nunca.",
@@ -291,6 +292,7 @@ export const kindsPt: KindWords = {
         quiet_after_answer_min: "As regras não enviam nada ao cliente enquanto a conversa continua. De 0 a 240.",
         follow_up: "Quando nada acontece numa conversa.",
         handover_note: "O agente a escreve para quem recebe a conversa. Supervisores e bots não precisam dela.",
+        from_queue: "Supervisores e bots tiram a que quiserem. A próxima é uma das cinco primeiras: vários tiram ao mesmo tempo.",
       },
     },
     webhook: {
@@ -402,6 +404,9 @@ export const kindsPt: KindWords = {
     "ask.never": "Nunca",
     "ask.offered": "Podem dizer",
     "ask.required": "Têm de dizer",
+    "from_queue.any": "A que quiserem",
+    "from_queue.next": "A próxima",
+    "from_queue.offered": "A que lhes é oferecida",
     "handover_note.optional": "Pode faltar",
     "handover_note.prompted": "É pedida, pode faltar",
     "handover_note.required": "Não pode faltar",

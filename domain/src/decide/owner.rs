@@ -57,6 +57,19 @@ impl Case<'_> {
         if is_asked && !has_note { Err(Refusal::NoteRequired) } else { Ok(()) }
     }
 
+    /// Refuses to take what waits in the queue where members take the next one, or what they are
+    /// offered.
+    pub(super) fn check_pick(&self) -> Result<(), Refusal> {
+        let Conversation { head, thread } = self.conversation;
+        let waits = matches!(head.owner, Owner::Queue(_)) && head.status != Status::Resolved;
+        let is_offered = thread.offer.is_some_and(|of| of.agent_id == self.context.my_id());
+        let is_free = self.context.may_pick || is_offered;
+        if !waits || is_free || self.context.supervises(self.conversation) {
+            return Ok(());
+        }
+        Err(Refusal::NotAllowed)
+    }
+
     /// The fact that `owner` is responsible from here on.
     pub(super) fn owned_by(&self, owner: Owner, team_id: TeamId, cause: OwnerCause) -> Fact {
         changed(&self.conversation.head, owner, team_id, cause, false)
@@ -134,6 +147,7 @@ pub(super) fn claim(case: &Case<'_>, claim: &Claim) -> Decided {
             may_take_from(case, owner)?;
         }
     }
+    case.check_pick()?;
     let mut all = Vec::new();
     if case.conversation.head.status == Status::Resolved {
         all.push(case.next_episode());
@@ -195,6 +209,9 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     case.unresolved()?;
     if matches!(case.conversation.head.owner, Owner::Agent(_)) {
         case.check_responsible()?;
+    }
+    if matches!(transfer.to, Owner::Agent(_)) {
+        case.check_pick()?;
     }
     fence::check(case, transfer.seen)?;
     case.check_hand_over(transfer.to, transfer.note.is_some())?;

@@ -138,6 +138,7 @@ fn take_over(case: &Case<'_>) -> Result<Vec<Draft>, Refusal> {
         drafts.push(case.next_episode().into());
     }
     if matches!(case.conversation.head.owner, Owner::Queue(_)) {
+        case.check_pick()?;
         drafts.push(case.taken_by_author(OwnerCause::Replied)?.into());
     }
     Ok(drafts)

@@ -96,6 +96,7 @@ pub(super) fn decision(
         outcomes: &outcomes,
         hold_ms: policies::hold_ms(state, conversation, work),
         requires_note: policies::requires_note(state, conversation, work),
+        may_pick: policies::may_pick(state, conversation, work),
         is_bot: policies::is_bot(state, work),
         unseeing: unseeing(state, conversation, work),
     };

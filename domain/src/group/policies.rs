@@ -1,11 +1,13 @@
 //! Settings of a conversation's team by which commands are decided. They say which outcomes there
-//! are, how long a message can be taken back, and what goes with a hand-over.
+//! are, how long a message can be taken back, what goes with a hand-over, and what may be taken from
+//! the queue.
 
 use baton_protocol::setting::{
-    AskOutcome, HandoverNote, OutcomeChoice, Outcomes, SettingBody, TeamPolicy,
+    AskOutcome, HandoverNote, OutcomeChoice, Outcomes, QueuePolicy, SettingBody, TeamPolicy,
 };
 use baton_protocol::{
-    CommandBody, Conversation, SettingId, SettingKind, TeamId, Timestamp, WorkspaceId,
+    CommandBody, Conversation, ConversationId, Owner, SettingId, SettingKind, Status, TeamId, Timestamp,
+    WorkspaceId,
 };
 
 use super::set::{HeldSettings, SettingKey};
@@ -13,10 +15,15 @@ use super::state::State;
 use super::work::CommandWork;
 use crate::outcomes::KnownOutcomes;
 
+/// One of so many may be taken where members take the next one: several take at the same time, and
+/// each of them is told another one.
+pub const PICK_OF: usize = 5;
+
 /// Whether a command is decided by settings of its conversation's team: whoever decides it reads
 /// them first. All others are decided without.
 pub fn is_decided_by_settings(body: &CommandBody) -> bool {
-    body.is_answer() || hands_over(body) || matches!(body, CommandBody::Resolve(_))
+    let decides = matches!(body, CommandBody::Resolve(_) | CommandBody::Claim(_));
+    decides || body.is_answer() || hands_over(body)
 }
 
 fn hands_over(body: &CommandBody) -> bool {
@@ -80,6 +87,49 @@ pub(super) fn requires_note(
     }
     policy_of(state, conversation, work)
         .is_some_and(|policy| policy.handover_note == HandoverNote::Required)
+}
+
+/// Whether the conversation's team lets its members take this one from its queue without an offer.
+/// What a queue does not have is not taken from it.
+pub(super) fn may_pick(
+    state: &State,
+    conversation: Option<&Conversation>,
+    work: &CommandWork,
+) -> bool {
+    let waits = |of: &&Conversation| waits_in_queue(of) && of.thread.turn.is_some();
+    let Some(of) = conversation.filter(waits) else { return true };
+    let Some(policy) = policy_of(state, conversation, work) else { return true };
+    if !work.is_asked || is_bot(state, work) {
+        return true;
+    }
+    match policy.from_queue {
+        QueuePolicy::Any => true,
+        QueuePolicy::Offered => false,
+        QueuePolicy::Next => ahead(state, work.caller.workspace, of) < PICK_OF,
+    }
+}
+
+fn waits_in_queue(of: &Conversation) -> bool {
+    matches!(of.head.owner, Owner::Queue(_)) && of.head.status != Status::Resolved
+}
+
+/// How many wait longer, as far as they were read. What this group took from the queue before does
+/// not wait any more.
+fn ahead(state: &State, workspace: WorkspaceId, of: &Conversation) -> usize {
+    let queue = state.queues.get(&(workspace, of.head.team_id));
+    let before = queue.into_iter().flatten().take_while(|id| **id != of.head.id);
+    let waits = |id: &&ConversationId| {
+        state.conversation(workspace, **id).is_none_or(waits_in_queue)
+    };
+    before.filter(waits).count()
+}
+
+/// The team whose queue has to be read before a command is decided: its members take the next one.
+pub fn picks_from(state: &State, work: &CommandWork) -> Option<TeamId> {
+    let of = state.conversation(work.caller.workspace, work.command.conversation_id);
+    let of = of.filter(|of| waits_in_queue(of))?;
+    let policy = policy_of(state, Some(of), work)?;
+    (policy.from_queue == QueuePolicy::Next).then_some(of.head.team_id)
 }
 
 /// Whether the author of a command is a program.

@@ -108,6 +108,8 @@ pub struct State {
     pub settings: HeldSettings,
     /// Rules, promises and schedules of each workspace.
     pub policies: BTreeMap<WorkspaceId, Arc<Policies>>,
+    /// The first in line of teams whose members take the next one, in its order.
+    pub queues: BTreeMap<Key<TeamId>, Vec<ConversationId>>,
     /// The newest answers, where rules depend on them.
     pub talks: BTreeMap<Key<ConversationId>, Talk>,
     /// Random bits for ids of what rules make.

@@ -117,6 +117,7 @@ pub(crate) struct Team {
     pub(crate) hold_ms: i64,
     /// Whether the team requires a note with each hand-over.
     pub(crate) requires_note: bool,
+    pub(crate) may_pick: bool,
 }
 
 impl Team {
@@ -178,6 +179,7 @@ impl Team {
             outcomes: KnownOutcomes::default(),
             hold_ms: 0,
             requires_note: false,
+            may_pick: true,
         }
     }
 
@@ -398,6 +400,7 @@ impl Team {
             outcomes: &self.outcomes,
             hold_ms: self.hold_ms,
             requires_note: self.requires_note,
+            may_pick: self.may_pick,
             is_bot: false,
             unseeing: self.unseeing(command),
         };

@@ -23,9 +23,8 @@ pub struct TeamPolicy {
     #[serde(default, skip_serializing_if = "is_usual")]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub guests: GuestPolicy,
-    /// What members may take from the queue.
+    /// What members may take from the queue. Supervisors take whichever they like, and so do bots.
     #[serde(default, skip_serializing_if = "is_usual")]
-    #[cfg_attr(feature = "schema", schemars(skip))]
     pub from_queue: QueuePolicy,
     /// Whether an agent who hands a conversation to somebody writes a note.
     #[serde(default, skip_serializing_if = "is_usual")]
@@ -100,9 +99,10 @@ pub enum QueuePolicy {
     /// Whichever they like.
     #[default]
     Any,
-    /// The next one.
+    /// One of the first five in line: colleagues who take at the same time get different ones. And
+    /// what they are offered.
     Next,
-    /// What they are offered.
+    /// What they are offered, and nothing else.
     Offered,
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::context::{AgentFacts, Prior, TeamFacts};
 use baton_domain::group::state::{Extras, Held, LineChange, ParkedStatus};
-use baton_domain::group::{Channel, Key, State, Work};
+use baton_domain::group::policies::{PICK_OF, picks_from};
+use baton_domain::group::{Channel, CommandWork, Key, State, Work};
 use baton_domain::inbound::ProviderStatus;
 use baton_domain::outcome::Answer;
 use baton_domain::scope::Viewer;
@@ -22,7 +23,7 @@ use super::senders::{Found, load_senders};
 use super::sets::load_settings;
 use crate::store::found::FoundRow;
 use crate::store::group::{self as rows, AsRead};
-use crate::store::read::forwardable;
+use crate::store::read::{forwardable, in_line};
 use crate::store::tables::{ParkedRow, author, from_json, id, ids as texts, named, number};
 use crate::store::template::with_fallback;
 use crate::store::{StoreError, Tx};
@@ -64,6 +65,7 @@ pub(super) async fn load(
     load_sights(tx, &needs, &mut state).await?;
     policies.load(tx, group, &settings_at, &mut state).await?;
     load_settings(tx, group, &mut state, &mut read).await?;
+    load_queues(tx, group, &mut state).await?;
     load_wamids(tx, &mut needs, &mut state).await?;
     load_past(tx, &needs, &mut state).await?;
     load_priors(tx, &mut needs, &mut state).await?;
@@ -74,6 +76,21 @@ pub(super) async fn load(
     load_marks_and_cards(tx, &needs, &mut state, &mut read).await?;
     load_talks(tx, &mut state).await?;
     Ok((state, read))
+}
+
+/// The first in line, where somebody takes one of a team whose members take the next one. Others may
+/// be taken by this group before it.
+async fn load_queues(tx: &mut Tx, group: &[&Work], state: &mut State) -> Result<(), StoreError> {
+    let commands = || group.iter().filter_map(|work| work.command());
+    let most = u64::try_from(PICK_OF + commands().count()).unwrap_or(u64::MAX);
+    let picks = |work: &CommandWork| Some((work.caller.workspace, picks_from(state, work)?));
+    let teams: BTreeSet<_> = commands().filter_map(picks).collect();
+    for (workspace, team) in teams {
+        let line = in_line(tx, workspace, team, most).await?;
+        let line = line.into_iter().map(|one| one.conversation_id).collect();
+        state.queues.insert((workspace, team), line);
+    }
+    Ok(())
 }
 
 async fn load_channels(

@@ -11,6 +11,7 @@ use baton_domain::group::Key;
 use baton_domain::rights::Act;
 use baton_domain::routing::queue_at;
 use baton_protocol::next::{NextInLine, NextInLines};
+use baton_protocol::setting::QueuePolicy;
 use baton_protocol::{AgentId, ConversationId, TeamId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -90,6 +91,14 @@ pub(super) async fn next(
             return Err(Fault::forbidden("you are not in this team"));
         }
     }
+    // Nothing is told that may not be taken.
+    let policies = read::team_policies(&mut tx, workspace).await?;
+    let is_offered_only = |team: &TeamId| {
+        let policy = policies.get(team);
+        policy.is_some_and(|policy| policy.from_queue == QueuePolicy::Offered)
+            && !sight.viewer.supervises(*team)
+    };
+    teams.retain(|team| !is_offered_only(team));
     // More than an answer holds: agents who ask at the same time are told different ones.
     let limit = u64::try_from(TOLD_MAX * 4).unwrap_or(u64::MAX);
     let mut waiting = Vec::new();

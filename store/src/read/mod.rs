@@ -19,6 +19,7 @@ mod packed;
 mod page;
 mod people;
 mod person;
+mod policies;
 mod report;
 mod review;
 mod routing;
@@ -52,10 +53,9 @@ pub use list::{
 pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of, status_before};
 pub use packed::packed_heads;
 pub use page::{SnapshotPage, snapshot_page, snapshot_place};
-pub use people::{
-    agent_of, agents, channels, sight, sights, signs, teams, workspace_policy, workspaces,
-};
+pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
 pub use person::{conversation_of, elsewhere};
+pub use policies::{team_policies, workspace_policy};
 pub use report::{
     channels_of, episodes_after, happened, happened_before, position_before, settings_ever,
     tagged_before,

@@ -7,14 +7,14 @@ use baton_domain::reach::{HERE_MIN, Signs, Sockets};
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane};
-use baton_protocol::setting::WorkspacePolicy;
 use baton_protocol::{
-    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, SettingBody, SettingId,
-    SettingKind, Team, TeamId, Timestamp, Visibility, WorkspaceId,
+    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, SettingId, Team, TeamId,
+    Timestamp, Visibility, WorkspaceId,
 };
 use serde_json::Value;
 use sqlx_macros::FromRow;
 
+use super::policies::workspace_policy;
 use crate::tables::{from_json, id, ids, named, number, setting_body};
 use crate::{Sql, StoreError, Tx};
 
@@ -227,27 +227,6 @@ pub async fn signs(
 /// The minutes for which an act says that somebody is there.
 async fn here_minutes(tx: &mut Tx, workspace: WorkspaceId) -> Result<u32, StoreError> {
     Ok(workspace_policy(tx, workspace).await?.here_min.unwrap_or(HERE_MIN))
-}
-
-/// The policy of a workspace. One that only a newer version can read changes nothing here.
-pub async fn workspace_policy(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-) -> Result<WorkspacePolicy, StoreError> {
-    static SELECT: Sql = Sql::new(
-        "SELECT (SELECT t.body FROM content AS t
-           WHERE t.workspace = s.workspace AND t.id = s.content) AS body
-         FROM setting AS s WHERE s.workspace = $1 AND s.kind = 'workspace_policy'
-           AND s.ended_at IS NULL",
-    );
-    let rows: Vec<(Option<String>,)> = tx.rows(&SELECT, &[&workspace.to_string()]).await?;
-    let body =
-        rows.into_iter().find_map(|(body,)| body).as_deref().map(setting_body).transpose()?;
-    let read = |body| SettingBody::read(SettingKind::WorkspacePolicy, &body).ok();
-    Ok(match body.flatten().and_then(read) {
-        Some(SettingBody::WorkspacePolicy(policy)) => *policy,
-        _ => WorkspacePolicy::default(),
-    })
 }
 
 /// Pushes to an agent that a service took since then, and that no device confirmed in time, three

@@ -31,6 +31,7 @@ use std::sync::OnceLock;
 
 use anyhow::Result;
 use baton_world::process::Installation;
+use baton_world::world::{Own, own_store};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// What a run of one server weighs, and one of several.
@@ -48,10 +49,17 @@ async fn turn(weight: u32) -> Result<SemaphorePermit<'static>> {
     Ok(turns.acquire_many(weight.min(most)).await?)
 }
 
-/// SQLite, and PostgreSQL where there is one.
+/// SQLite, and PostgreSQL where there is one. With `BATON_TEST_HALVES` it is one of the two, by the
+/// name of the test.
 #[expect(clippy::print_stdout, reason = "who reads the test's output should know")]
 async fn places() -> Result<Vec<Installation>> {
-    let mut places = vec![Installation::sqlite()?];
+    let (own, mut places) = (own_store(), Vec::new());
+    if own != Some(Own::Nodes) {
+        places.push(Installation::sqlite()?);
+    }
+    if own == Some(Own::Sqlite) {
+        return Ok(places);
+    }
     match Installation::postgres().await? {
         Some(place) => places.push(place),
         None => println!("SKIPPED on PostgreSQL: BATON_TEST_POSTGRES is not set"),

@@ -57,6 +57,7 @@ export const KINDS = {
     fields: {
       absent_min: {"is":"number","least":0,"most":120,"empty":true},
       follow_up: {"is":"part","parts":{"after_open_h":{"is":"number","least":1,"most":1000,"needed":true},"hours":{"is":"name","of":"schedule","empty":true},"then_lead_after_open_h":{"is":"number","least":1,"most":1000,"empty":true}},"empty":true},
+      from_queue: {"is":"choice","options":["any","next","offered"]},
       handover_note: {"is":"choice","options":["optional","prompted","required"]},
       quiet_after_answer_min: {"is":"number","least":0,"most":240},
       undo_s: {"is":"number","least":0,"most":10,"or":0},

@@ -207,6 +207,7 @@ impl Asked<'_> {
             outcomes: &KnownOutcomes::default(),
             hold_ms: 0,
             requires_note: false,
+            may_pick: true,
             is_bot: false,
             unseeing: BTreeSet::new(),
         };
