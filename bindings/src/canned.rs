@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use baton_domain::canned::{self, Known};
+use baton_domain::see::canned::{self, Known};
 
 use crate::records::{Attribute, ContactField, FieldValue};
 

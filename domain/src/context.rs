@@ -11,17 +11,17 @@ use baton_protocol::{
     Owner, ReplyPolicy, Role, TeamId, Timestamp, Turn,
 };
 
-use crate::attributes::Attributes;
+use crate::see::attributes::Attributes;
 use crate::decide::delivery::SendClaim;
 use crate::forward::Forwardable;
-use crate::line::amend;
-use crate::outcome::Answer;
-use crate::outcomes::KnownOutcomes;
-use crate::predicates::{needs_review, says_something};
-use crate::scope::{Level, Scope};
-use crate::sight::Sight;
-use crate::tags::Tags;
-use crate::upload::Uploaded;
+use crate::fact::line::amend;
+use crate::fact::outcome::Answer;
+use crate::see::outcomes::KnownOutcomes;
+use crate::fact::predicates::{needs_review, says_something};
+use crate::fact::scope::{Level, Scope};
+use crate::see::sight::Sight;
+use crate::see::tags::Tags;
+use crate::fact::upload::Uploaded;
 
 /// The facts of a line that decisions look at.
 #[derive(Clone, PartialEq, Eq, Debug)]

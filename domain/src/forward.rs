@@ -2,7 +2,7 @@
 
 use baton_protocol::{Content, ConversationId, FileState, Line, LineKind};
 
-use crate::scope::Scope;
+use crate::fact::scope::Scope;
 
 /// A line, as a command that sends it on finds it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -9,7 +9,7 @@ use baton_protocol::{
 };
 use serde_json::{Value, json};
 
-use crate::predicates::provider_rank;
+use crate::fact::predicates::provider_rank;
 
 /// The longest body of a request. A longer one is sent without its texts.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use baton::whatsapp::parse;
-use baton_domain::inbound::ElementBody;
+use baton_domain::fact::inbound::ElementBody;
 use baton_protocol::Timestamp;
 
 const ARRIVED: Timestamp = Timestamp::from_ms(1_760_000_000_000);

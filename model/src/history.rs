@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::log::Batch;
-use baton_domain::predicates::is_retryable;
+use baton_domain::fact::log::Batch;
+use baton_domain::fact::predicates::is_retryable;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     AgentId, Author, Command, CommandBody, Event, Fact, LineRef, MessageId, OpId, Seen,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::line::{change, written};
+use baton_domain::fact::line::{change, written};
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::{AgentId, ConversationId, Event, Fact, Line, MessageId, Note};

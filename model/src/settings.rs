@@ -6,8 +6,8 @@ use std::path::Path;
 
 use baton_domain::group::set::{HeldSetting, SetWork};
 use baton_domain::group::{State, Work};
-use baton_domain::mirror::ToldSettings;
-use baton_domain::setting::{Target, reads};
+use baton_domain::see::mirror::ToldSettings;
+use baton_domain::see::setting::{Target, reads};
 use baton_protocol::setting::{Setting, SettingChange, SettingPut, SettingsPage};
 use baton_protocol::{AgentId, Home, SettingId, SettingKind};
 use serde_json::Value;

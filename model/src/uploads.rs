@@ -1,6 +1,6 @@
 //! Files that agents send: received piece by piece, then WhatsApp's, then a command's.
 
-use baton_domain::upload::Uploaded;
+use baton_domain::fact::upload::Uploaded;
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{AgentId, ConversationId, MessageId};
 

@@ -2,7 +2,7 @@
 //! nobody else does. Every request, frame and command asks it what they may.
 
 use baton_domain::group::{Caller, Key};
-use baton_domain::rights::{Act, NotYours, Rights, Voice, allow};
+use baton_domain::see::rights::{Act, NotYours, Rights, Voice, allow};
 use baton_protocol::{AgentId, DeviceId, Role, Timestamp, WorkspaceId};
 use sha2::{Digest as _, Sha256};
 

@@ -22,7 +22,7 @@ use baton_protocol::{Epoch, Timestamp};
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch;
 
-pub use baton_domain::fold::fold;
+pub use baton_domain::text::fold::fold;
 pub use database::dialect::{Dialect, Sql};
 pub use database::error::StoreError;
 pub use database::inspect::{Identity, identity_of, known_schema, named, schema_of};

@@ -1,6 +1,6 @@
 //! What becomes of lines after they were said, and of customers who get another number.
 
-use baton_domain::predicates::provider_rank;
+use baton_domain::fact::predicates::provider_rank;
 use baton_protocol::page::LineHistory;
 use baton_protocol::{Author, Conversation, ConversationId, Line, LineKind};
 use baton_simulator::{Around, Inbound};
@@ -13,7 +13,7 @@ use serde_json::json;
 
 /// Waits until the agent's phone holds such a first line.
 async fn holds(agent: &Agent, of: ConversationId, what: &str, fits: impl Fn(&Line) -> bool + Sync) {
-    let fits = |mirror: &baton_domain::mirror::Mirror| {
+    let fits = |mirror: &baton_domain::see::mirror::Mirror| {
         let held = mirror.conversations.get(&of).and_then(full);
         held.and_then(|full| full.lines.values().next()).is_some_and(&fits)
     };

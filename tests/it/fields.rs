@@ -116,7 +116,7 @@ async fn a_hidden_field_is_in_no_answer_and_in_no_frame_of_those_who_do_not_see_
             let told: Value = ana.signed.get(path).await.expect("an answer");
             assert!(!told.to_string().contains(CANARY), "{path} tells it");
         }
-        let sees = |mirror: &baton_domain::mirror::Mirror| {
+        let sees = |mirror: &baton_domain::see::mirror::Mirror| {
             let full = mirror.conversations.get(&of).and_then(baton_world::phone::full);
             full.is_some_and(|full| full.view.contact.fields.contains_key(&debt))
         };

@@ -38,7 +38,7 @@ async fn followers_are_named_to_everybody_and_own_nothing() {
         assert_eq!(ana.view(conversation).await.conversation.thread.followers, both);
         let is_told = |expected: &[AgentId]| {
             let expected = expected.to_vec();
-            move |mirror: &baton_domain::mirror::Mirror| {
+            move |mirror: &baton_domain::see::mirror::Mirror| {
                 let held = mirror.conversations.get(&conversation);
                 held.and_then(baton_world::phone::full)
                     .is_some_and(|full| full.view.conversation.thread.followers == expected)

@@ -1,6 +1,6 @@
 //! Typing: seen by others, a courtesy that holds replies, and nothing that outlives its typist.
 
-use baton_domain::predicates::is_retryable;
+use baton_domain::fact::predicates::is_retryable;
 use baton_protocol::command::{Reply, Resend};
 use baton_protocol::frame::{ClientFrame, ComposeAction, Draft, ServerFrame, View};
 use baton_protocol::{AgentId, CommandBody, ConversationId, MessageStatus, Refusal};

@@ -1,6 +1,6 @@
 //! More than a text: places, contact cards, buttons, lists and links reach the customer.
 
-use baton_domain::predicates::provider_rank;
+use baton_domain::fact::predicates::provider_rank;
 use baton_protocol::audit::LogPage;
 use baton_protocol::command::Send;
 use baton_protocol::template::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::predicates::provider_rank;
+use baton_domain::fact::predicates::provider_rank;
 use baton_protocol::command::{OfMessage, Reply, Resend};
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::{

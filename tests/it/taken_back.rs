@@ -4,7 +4,7 @@ use std::path::Path;
 
 use baton::demo::PASSWORD;
 use baton::store::verify::verify_log;
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_mobile::lists::Entry;
 use baton_mobile::runtime::{KeyStore as _, SignedIn};
 use baton_mobile::store::{Account, Config, KEY_BYTES, Limits, Read, Store, StoreError, View};

@@ -26,8 +26,8 @@ use baton::store::seal::seal_pending;
 use baton::store::verify::verify_log;
 use baton::telemetry::Metrics;
 use baton_domain::decide::delivery::{SendClaim, SendResult};
-use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender, StatusUpdate};
-use baton_domain::log::Batch;
+use baton_domain::fact::inbound::{Element, ElementBody, InboundMessage, Sender, StatusUpdate};
+use baton_domain::fact::log::Batch;
 use baton_protocol::{
     AgentId, Command, CommandResult, Content, ConversationId, DeviceId, LineKind, MessageId, OpId,
     Timestamp, WorkspaceId,

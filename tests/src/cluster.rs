@@ -16,7 +16,7 @@ use anyhow::{Context, Result, ensure};
 use baton::demo::client::Api;
 use baton::demo::{Cast, Login};
 use baton::store::{Options, Store, read};
-use baton_domain::planted::Bug;
+use baton_domain::fact::planted::Bug;
 use baton_protocol::settings::AgentChange;
 use baton_protocol::{Agent, AgentId, Epoch, Event, Role};
 use baton_simulator::{Customer, Knobs, Simulator};

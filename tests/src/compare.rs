@@ -1,7 +1,7 @@
 //! Whether two mirrors hold the same: heads, what is unread, and lines and notes as far as both
 //! reach back.
 
-use baton_domain::mirror::{Full, Mirror, Mirrored};
+use baton_domain::see::mirror::{Full, Mirror, Mirrored};
 
 /// In what two mirrors differ; nothing when they have converged.
 pub fn differences(one: &Mirror, other: &Mirror) -> Vec<String> {

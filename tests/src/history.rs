@@ -12,7 +12,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::predicates::is_retryable;
+use baton_domain::fact::predicates::is_retryable;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{AgentId, Command, ConversationId, Event, Line, MessageId, Note, Timestamp};
 

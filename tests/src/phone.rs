@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use baton::demo::Login;
 use baton::demo::client::{Api, SignedIn, Socket};
-use baton_domain::mirror::{Full, Mirror, Mirrored};
+use baton_domain::see::mirror::{Full, Mirror, Mirrored};
 use baton_protocol::Cursor;
 use baton_protocol::frame::{Ack, ClientFrame};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};

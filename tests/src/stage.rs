@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use baton::demo::Seeds;
 use baton::demo::client::SignedIn;
-use baton_domain::tag::Tag;
+use baton_domain::fact::tag::Tag;
 use baton_protocol::page::LinesPage;
 use baton_protocol::{ConversationId, Line, Note, Role};
 use baton_simulator::{Customer, Simulator};

@@ -126,7 +126,7 @@ fn judges_know_no_clock_thread_socket_runtime_or_server() {
     holds(layers::judges);
     let path = "tests/src/history/lines.rs";
     sees(layers::judges, path, "let at = Instant::now();", "let at = one.at;");
-    sees(layers::judges, path, "use baton::clock::Clock;", "use baton_domain::apply::apply;");
+    sees(layers::judges, path, "use baton::clock::Clock;", "use baton_domain::fact::apply::apply;");
     sees(layers::judges, "tests/src/compare.rs", "use tokio::time;", "use std::fmt;");
 }
 

@@ -1,6 +1,6 @@
 //! What a line says: words, a file, a place, an order.
 
-use baton_domain::shown::file_name;
+use baton_domain::text::shown::file_name;
 use baton_protocol::{Content, Details, Forwarded, LineKind, Product, SharedCard};
 
 /// What a line says. New kinds are read as `Unsupported` by apps that do not know them.

@@ -1,6 +1,6 @@
 //! Lines: who said them, what they say, and what became of them.
 
-use baton_domain::shown::titled;
+use baton_domain::text::shown::titled;
 use baton_mobile::lists::Loading;
 use baton_protocol::page;
 use baton_protocol::{

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::find::Wanted;
-use baton_domain::fold::fold;
+use baton_domain::text::find::Wanted;
+use baton_domain::text::fold::fold;
 use baton_protocol::command::{CannedUse, Reply, Send};
 use baton_protocol::details::{Button, Frame};
 use baton_protocol::setting::{Home, Setting};

@@ -18,8 +18,8 @@ use baton_protocol::{
     AgentId, ConversationId, DeviceId, MembershipKind, PushId, TeamId, Timestamp, WorkspaceId,
 };
 
-use crate::scope::{Level, Scope};
-use crate::sight::Sight;
+use crate::fact::scope::{Level, Scope};
+use crate::see::sight::Sight;
 
 pub use kind::{Ends, Kind, KindSpec, Urgency};
 pub use quiet::{DAY_MINUTES, Quiet};

@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, Timelike};
 use chrono_tz::Tz;
 
 use super::Silence;
-use crate::hours::instant;
+use crate::fact::hours::instant;
 
 /// Minutes of a day.
 pub const DAY_MINUTES: u16 = 24 * 60;

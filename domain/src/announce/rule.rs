@@ -9,8 +9,8 @@ use baton_protocol::{
 };
 
 use super::{Consequence, FLOOD_LINES, From, Kind, PushEffect, Rings, Whom};
-use crate::log::{Logged, Route};
-use crate::scope::Scope;
+use crate::fact::log::{Logged, Route};
+use crate::fact::scope::Scope;
 
 /// What a change of the owner ends for all others.
 const OWN: &[Kind] =

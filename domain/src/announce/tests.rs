@@ -16,9 +16,9 @@ use uuid::Uuid;
 use super::{
     Addressee, Board, DEVICES_MAX, Device, Kind, LastLooked, Push, PushStage, Silence, consequences,
 };
-use crate::log::{Logged, Route};
-use crate::scope::{Scope, Viewer};
-use crate::sight::Sight;
+use crate::fact::log::{Logged, Route};
+use crate::fact::scope::{Scope, Viewer};
+use crate::see::sight::Sight;
 
 const ANA: AgentId = AgentId(Uuid::from_u128(0xa));
 const BEN: AgentId = AgentId(Uuid::from_u128(0xb));

@@ -6,8 +6,8 @@ use baton_protocol::limits::CHAIN_MAX;
 use baton_protocol::{Command, OpId, Refusal};
 
 use crate::context::Context;
-use crate::outcome::Answer;
-use crate::predicates::{is_retryable, needs_review};
+use crate::fact::outcome::Answer;
+use crate::fact::predicates::{is_retryable, needs_review};
 
 /// The op ids of the chain, newest first.
 ///

@@ -8,11 +8,11 @@ use baton_protocol::{
 };
 
 use super::{Draft, marketing, turn};
-use crate::answers;
+use crate::fact::answers;
 use crate::context::{LineFacts, Lines};
-use crate::inbound::ProviderStatus;
-use crate::planted::{Bug, is_planted};
-use crate::predicates::{needs_review, provider_rank, says_something};
+use crate::fact::inbound::ProviderStatus;
+use crate::fact::planted::{Bug, is_planted};
+use crate::fact::predicates::{needs_review, provider_rank, says_something};
 
 /// After this long in `queued` a message is held instead of being sent late unasked.
 pub const QUEUED_MS_MAX: i64 = 10 * 60 * 1000;

@@ -5,7 +5,7 @@ use baton_protocol::{Author, Refusal, Seen};
 
 use super::Case;
 use crate::context::LineFacts;
-use crate::planted::{Bug, is_planted};
+use crate::fact::planted::{Bug, is_planted};
 
 /// Refuses what its author does not know enough for.
 ///

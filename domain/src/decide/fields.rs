@@ -9,7 +9,7 @@ use baton_protocol::setting::AttributeSetter;
 use baton_protocol::{Accepted, Refusal, SettingId};
 
 use super::{Case, Decided, nothing, receive};
-use crate::attributes::{AttributeFacts, is_hidden};
+use crate::see::attributes::{AttributeFacts, is_hidden};
 
 pub(super) fn set(case: &Case<'_>, fields: &SetAttributes) -> Decided {
     check_count(fields)?;

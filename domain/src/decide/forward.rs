@@ -8,9 +8,9 @@ use baton_protocol::{Content, Details, FileState, LineKind, Refusal};
 
 use super::{Case, Decided, file, reply, sendable};
 use crate::forward::Forwardable;
-use crate::scope::Level;
-use crate::shown::file_name;
-use crate::upload::{self, CAPTION_CHARS_MAX, has_caption};
+use crate::fact::scope::Level;
+use crate::text::shown::file_name;
+use crate::fact::upload::{self, CAPTION_CHARS_MAX, has_caption};
 
 pub(super) fn forward(case: &Case<'_>, forward: &Forward) -> Decided {
     let source = source(case, forward)?;

@@ -4,7 +4,7 @@ use baton_protocol::command::SetLanguage;
 use baton_protocol::{Fact, Refusal, Spoken};
 
 use super::{Case, Decided, facts, nothing};
-use crate::setting::is_language;
+use crate::see::setting::is_language;
 
 pub(super) fn set(case: &Case<'_>, of: &SetLanguage) -> Decided {
     let language = of.language.clone().map(|language| Spoken { language, by_hand: true });

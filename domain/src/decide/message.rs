@@ -7,7 +7,7 @@ use baton_protocol::{
 
 use super::{Case, Decided, delivery, facts, nothing, reply};
 use crate::context::LineFacts;
-use crate::predicates::needs_review;
+use crate::fact::predicates::needs_review;
 
 /// The time that a status may take to arrive before people may act on an unconfirmed message.
 const UNCONFIRMED_MS: i64 = 60_000;

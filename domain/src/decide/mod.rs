@@ -38,10 +38,10 @@ use baton_protocol::{
 };
 
 use crate::context::Context;
-use crate::outcome::Answer;
-use crate::planted::{Bug, is_planted};
-use crate::predicates::is_for_blocked;
-use crate::scope::Level;
+use crate::fact::outcome::Answer;
+use crate::fact::planted::{Bug, is_planted};
+use crate::fact::predicates::is_for_blocked;
+use crate::fact::scope::Level;
 
 /// A fact to be appended, with its erasable part.
 #[derive(Clone, PartialEq, Eq, Debug)]

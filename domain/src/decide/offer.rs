@@ -4,8 +4,8 @@ use baton_protocol::limits::LATE_YES_MS;
 use baton_protocol::{Fact, LapsedOffer, OfferEnd, OfferId, OpenOffer, Owner, OwnerCause, Refusal};
 
 use super::{Case, Decided, facts, nothing};
-use crate::planted::{Bug, is_planted};
-use crate::routing::is_routable;
+use crate::fact::planted::{Bug, is_planted};
+use crate::hand::routing::is_routable;
 
 impl Case<'_> {
     /// The offer of this id, if it is the author's and stands.

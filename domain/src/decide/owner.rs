@@ -9,8 +9,8 @@ use baton_protocol::{
 
 use super::{Case, Decided, Draft, facts, fence, follow, nothing, opened, work};
 use crate::context::AgentFacts;
-use crate::planted::{Bug, is_planted};
-use crate::reminders;
+use crate::fact::planted::{Bug, is_planted};
+use crate::auto::reminders;
 
 impl Case<'_> {
     /// Refuses unless the author may answer (and so resolve, snooze …) as things stand. What a

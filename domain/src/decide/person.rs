@@ -8,8 +8,8 @@ use baton_protocol::command::{Link, NameContact};
 use baton_protocol::{Accepted, ContactId, Conversation, Fact, Refusal};
 
 use super::{Case, Decided, Draft, facts, nothing, receive};
-use crate::scope::{Level, Scope};
-use crate::{names, naming};
+use crate::fact::scope::{Level, Scope};
+use crate::text::{names, naming};
 
 pub(super) fn link(case: &Case<'_>, link: &Link) -> Decided {
     let here = case.conversation;

@@ -9,9 +9,9 @@ use baton_protocol::{
 };
 
 use super::{Case, Decided, Draft, delivery, fence, message, sendable, work};
-use crate::planted::{Bug, is_planted};
-use crate::predicates::{provider_rank, says_something};
-use crate::upload::Uploaded;
+use crate::fact::planted::{Bug, is_planted};
+use crate::fact::predicates::{provider_rank, says_something};
+use crate::fact::upload::Uploaded;
 
 pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
     case.check_signed(&reply.text, TEXT_CHARS_MAX)?;

@@ -11,8 +11,8 @@ use baton_protocol::{
 
 use super::work::check_text;
 use super::{Case, marketing, template};
-use crate::said::in_words;
-use crate::upload::{self, CAPTION_CHARS_MAX, Uploaded, has_caption};
+use crate::text::said::in_words;
+use crate::fact::upload::{self, CAPTION_CHARS_MAX, Uploaded, has_caption};
 
 /// Characters of a text above buttons or a link.
 const BODY_CHARS_MAX: usize = 1024;
@@ -91,7 +91,7 @@ fn linked(
     name: Option<&str>,
     caption: Option<&str>,
 ) -> Result<(LineKind, Content), Refusal> {
-    crate::link::check(link).map_err(|what| Refusal::invalid("details.link", what))?;
+    crate::text::link::check(link).map_err(|what| Refusal::invalid("details.link", what))?;
     let Some(kind) = kind.filter(|kind| upload::is_sent_as_file(*kind)) else {
         return Err(Refusal::invalid("details.kind", upload::KINDS));
     };

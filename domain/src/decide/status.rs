@@ -9,7 +9,7 @@ use baton_protocol::{
 };
 
 use super::{Case, Decided, Draft, facts, fence, nothing, tagging, work};
-use crate::planted::{Bug, is_planted};
+use crate::fact::planted::{Bug, is_planted};
 
 /// Closes the episode. The tag of its outcome is put on, where it can be; nobody is stopped by it.
 pub(super) fn resolve(case: &Case<'_>, resolve: &Resolve) -> Decided {

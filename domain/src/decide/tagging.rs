@@ -9,7 +9,7 @@ use baton_protocol::setting::TagSetter;
 use baton_protocol::{Fact, Refusal, SettingId, TagOn, Timestamp};
 
 use super::{Case, Decided, facts, nothing};
-use crate::tags::TagFacts;
+use crate::see::tags::TagFacts;
 
 pub(super) fn tag(case: &Case<'_>, tagging: &Tagging) -> Decided {
     check_count(tagging)?;

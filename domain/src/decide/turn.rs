@@ -2,9 +2,9 @@
 
 use baton_protocol::{Author, Conversation, Turn};
 
-use crate::answers;
+use crate::fact::answers;
 use crate::context::{LineFacts, Lines};
-use crate::predicates::needs_review;
+use crate::fact::predicates::needs_review;
 
 /// The open turn once `kept_back` will not reach the customer: as it was before, with its old
 /// time, unless another answer stands.

@@ -15,16 +15,16 @@ use super::work::{
     RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork,
 };
 use super::{policies, receive};
-use crate::attributes::Attributes;
+use crate::see::attributes::Attributes;
 use crate::context::{Context, Fresh, Lines, Prior, Writer};
 use crate::decide::delivery::{self, Claim, SendClaim, SendResult, Sent};
 use crate::decide::{Decision, Draft, block, decide, file, owner};
-use crate::log::Route;
-use crate::outcome::Answer;
-use crate::predicates::is_retryable;
-use crate::scope::{Level, Scope};
-use crate::signature;
-use crate::tags::Tags;
+use crate::fact::log::Route;
+use crate::fact::outcome::Answer;
+use crate::fact::predicates::is_retryable;
+use crate::fact::scope::{Level, Scope};
+use crate::text::signature;
+use crate::see::tags::Tags;
 
 /// Decides a command and carries it out.
 pub(super) fn command(state: &mut State, work: &CommandWork, now: Timestamp) -> Answer {

@@ -8,7 +8,7 @@ use super::contact::{ContactNews, know_contact};
 use super::state::{By, State};
 use super::work::BeginWork;
 use crate::decide::{opened, owner};
-use crate::scope::{Level, Scope};
+use crate::fact::scope::{Level, Scope};
 
 /// Finds the conversation, or begins it. What is new is the agent's who began it, unless they are
 /// full: then it waits in the queue of the number's team.

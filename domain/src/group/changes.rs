@@ -11,8 +11,8 @@ use baton_protocol::{
 
 use super::state::{Channel, Key, LineChange, State};
 use crate::decide::{Draft, receive};
-use crate::inbound::InboundMessage;
-use crate::line::is_same_side;
+use crate::fact::inbound::InboundMessage;
+use crate::fact::line::is_same_side;
 
 /// Meta's id of a message, where it is one.
 type WamidKey = Key<(ChannelId, String)>;

@@ -10,8 +10,8 @@ use super::state::{Key, State};
 use super::work::CommandWork;
 use crate::context::Lines;
 use crate::decide::{Decision, Draft};
-use crate::outcome::Answer;
-use crate::planted::{Bug, is_planted};
+use crate::fact::outcome::Answer;
+use crate::fact::planted::{Bug, is_planted};
 
 /// The state before the group.
 pub(super) struct Found {

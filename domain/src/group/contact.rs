@@ -6,8 +6,8 @@ use baton_protocol::{ConversationKind, Fact, Timestamp};
 use super::senders::KnownSender;
 use super::state::{By, Channel, State};
 use crate::decide::receive;
-use crate::inbound::{GroupNews, Moved, Sender};
-use crate::roster;
+use crate::fact::inbound::{GroupNews, Moved, Sender};
+use crate::fact::roster;
 
 /// News of a contact.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use baton_protocol::MessageId;
 
 use super::work::MessageAt;
-use crate::upload::Uploaded;
+use crate::fact::upload::Uploaded;
 
 /// A file that is to be fetched.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -13,7 +13,7 @@ use baton_protocol::{
 use super::set::{HeldSettings, SettingKey};
 use super::state::State;
 use super::work::CommandWork;
-use crate::outcomes::KnownOutcomes;
+use crate::see::outcomes::KnownOutcomes;
 
 /// One of so many may be taken where members take the next one: several take at the same time, and
 /// each of them is told another one.

@@ -19,14 +19,14 @@ use super::state::{
 use super::work::{FreshIds, MessageAt, Post};
 use crate::decide::delivery::Sent;
 use crate::decide::{delivery, file, marketing, opened, person, receive};
-use crate::inbound::{
+use crate::fact::inbound::{
     Element, ElementBody, GroupNews, InboundMessage, InboundReaction, Moved, Preference,
     ProviderStatus, Sender, StatusUpdate,
 };
-use crate::line::is_same_side;
-use crate::predicates::is_not_understood;
-use crate::roster;
-use crate::tag::Tag;
+use crate::fact::line::is_same_side;
+use crate::fact::predicates::is_not_understood;
+use crate::fact::roster;
+use crate::fact::tag::Tag;
 
 /// An element that is decided: ids for what it may make, the life of the database, and the time.
 #[derive(Clone, Copy)]

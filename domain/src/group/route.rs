@@ -9,10 +9,10 @@ use baton_protocol::{
 use super::state::{By, State};
 use super::work::{HandBackWork, OfferEndWork, RouteWork};
 use crate::decide::owner::changed;
-use crate::planted::{Bug, is_planted};
-use crate::routing::absence::Absence;
-use crate::routing::is_routable;
-use crate::scope::{Level, Scope};
+use crate::fact::planted::{Bug, is_planted};
+use crate::hand::routing::absence::Absence;
+use crate::hand::routing::is_routable;
+use crate::fact::scope::{Level, Scope};
 
 /// Somebody is asked to take what waits, or is given it, or another team gets it, or everybody is
 /// called.

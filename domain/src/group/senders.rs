@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::state::{Channel, Key};
 use super::work::{BeginWork, FreshIds, Work};
-use crate::inbound::{ElementBody, Sender};
-use crate::number::variant;
+use crate::fact::inbound::{ElementBody, Sender};
+use crate::text::number::variant;
 
 /// Whom a sender is, on a channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

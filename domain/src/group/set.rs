@@ -19,10 +19,10 @@ use uuid::Uuid;
 pub use self::secret::{HeldSecret, KeptSecret, SECRETS_MAX, SecretWork};
 use self::secret::{end_secrets, set_secret};
 use super::state::State;
-use crate::attributes::{AttributeFacts, Attributes};
-use crate::log::Route;
-use crate::setting::{self, Around, Name, Target, Wrong};
-use crate::tags::{TagFacts, Tags};
+use crate::see::attributes::{AttributeFacts, Attributes};
+use crate::fact::log::Route;
+use crate::see::setting::{self, Around, Name, Target, Wrong};
+use crate::see::tags::{TagFacts, Tags};
 
 /// A setting's key.
 pub type SettingKey = (WorkspaceId, SettingKind, SettingId);

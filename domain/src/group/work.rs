@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::set::{SetRefused, SetWork};
 use super::state::Channel;
 use crate::decide::delivery::{SendClaim, SendResult};
-use crate::inbound::{Element, Sender};
-use crate::outcome::Answer;
-use crate::planted::{Bug, is_planted};
-use crate::routing::absence::Deserted;
+use crate::fact::inbound::{Element, Sender};
+use crate::fact::outcome::Answer;
+use crate::fact::planted::{Bug, is_planted};
+use crate::hand::routing::absence::Deserted;
 
 /// A message and where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

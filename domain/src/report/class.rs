@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_protocol::{SettingId, TagOn};
 
-use crate::tags::Tags;
+use crate::see::tags::Tags;
 
 /// The end of an episode.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -11,9 +11,9 @@ use super::class::{Class, Ending, EpisodeAt, Episodes};
 use super::reopened::Ended;
 use super::step::Step;
 use super::{Counts, Edges, Sample, Whose};
-use crate::hours::Hours;
-use crate::log::{Logged, Route};
-use crate::predicates::{needs_review, says_something};
+use crate::fact::hours::Hours;
+use crate::fact::log::{Logged, Route};
+use crate::fact::predicates::{needs_review, says_something};
 
 /// The counts and measurements so far.
 ///

@@ -3,8 +3,8 @@
 
 use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{ClaimAnswer, ClaimWork, MessageAt, ResultWork, Work};
-use baton_domain::inbound::{ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
-use baton_domain::rules::Given;
+use baton_domain::fact::inbound::{ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
+use baton_domain::auto::rules::Given;
 use baton_protocol::command::{Claim, CommandBody, OfMessage, Seeing, Snooze};
 use baton_protocol::setting::{Bot, Scale, Sla, SlaTarget, Survey};
 use baton_protocol::{

@@ -1,7 +1,7 @@
 //! Replies: the fence, the chain, the lease, the window, and the replay of outcomes.
 
-use baton_domain::outcome::Answer;
-use baton_domain::predicates::is_retryable;
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::predicates::is_retryable;
 use baton_protocol::command::{CannedUse, NoteText, Reply, Resend};
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::limits::{MISSED_LINES_MAX, WINDOW_MS};

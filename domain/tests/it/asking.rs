@@ -17,7 +17,7 @@ use crate::group::{AGENT, TEAM, accepted};
 use crate::team::resolve;
 
 /// What a rule does that a message wakes.
-fn does(then: &Value) -> Vec<baton_domain::rules::Given> {
+fn does(then: &Value) -> Vec<baton_domain::auto::rules::Given> {
     vec![given(2, rule(json!({ "when": "message", "then": then, "once": "always" })))]
 }
 
@@ -116,7 +116,7 @@ fn a_follow_up_of_a_rule_counts_open_hours_and_ends_when_the_customer_writes() {
     scene.says("hola");
     claims(&mut scene);
     scene.says("¿hola?");
-    let policies = baton_domain::rules::Policies::new(settings.clone());
+    let policies = baton_domain::auto::rules::Policies::new(settings.clone());
     let at = policies.after(scene.now, 8 * HOUR, Some(id(3)), &[]).expect("it opens");
     assert!(at > scene.now.plus_ms(8 * HOUR), "a night lies between");
     assert_eq!(standing(&scene), [(at, true)]);

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use baton_domain::clocks;
+use baton_domain::auto::clocks;
 use baton_domain::group::{
     Book, ClaimAnswer, ClaimWork, Done, LookWork, MessageAt, ResultWork, State, Work, decide,
     sightings,
 };
-use baton_domain::inbound::{ElementBody, InboundMessage};
-use baton_domain::language::Heard;
-use baton_domain::planted::{Bug, plant};
-use baton_domain::rules::{Cause, Given, Policies, Replay};
+use baton_domain::fact::inbound::{ElementBody, InboundMessage};
+use baton_domain::auto::language::Heard;
+use baton_domain::fact::planted::{Bug, plant};
+use baton_domain::auto::rules::{Cause, Given, Policies, Replay};
 use baton_protocol::command::{Claim, CommandBody, NoteText, Snooze};
 use baton_protocol::setting::{Rule, Sla, SlaTarget, Tag, TeamPolicy};
 use baton_protocol::{
@@ -178,7 +178,7 @@ impl Scene {
     /// The fold of the log is what stands.
     pub(crate) fn is_its_log(&self) {
         let (first, rest) = self.log.split_first().expect("events");
-        let mut folded = baton_domain::apply::begin(LUCIA, first).expect("a beginning");
+        let mut folded = baton_domain::fact::apply::begin(LUCIA, first).expect("a beginning");
         rest.iter().for_each(|event| baton_domain::apply(&mut folded, event));
         assert_eq!(folded, self.conversation());
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::canned::{CLOSE, Known, OPEN, blanks, fill};
+use baton_domain::see::canned::{CLOSE, Known, OPEN, blanks, fill};
 use proptest::prelude::*;
 use serde::Deserialize;
 

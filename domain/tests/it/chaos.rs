@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use baton_domain::context::{LineFacts, Lines};
 use baton_domain::decide::delivery::SendResult;
 use baton_domain::decide::{owner, status};
-use baton_domain::inbound::ProviderStatus;
-use baton_domain::outcome::Answer;
+use baton_domain::fact::inbound::ProviderStatus;
+use baton_domain::fact::outcome::Answer;
 use baton_protocol::command::{MarkRead, NoteText, Transfer};
 use baton_protocol::{
     Actor, AgentState, Command, CommandBody, ConversationId, Fact, LineRef, MembershipKind,

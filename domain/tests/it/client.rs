@@ -1,12 +1,12 @@
 //! A phone in memory. Its mirror is told of the log as a gateway would tell it, live or after a
 //! while away. Its pages and conversations arrive late.
 
-use baton_domain::line::coached;
-use baton_domain::log::{Logged, Route};
-use baton_domain::mirror::{Mirror, Mirrored, Page, Progress, Want, fingerprint};
-use baton_domain::predicates::unread;
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Tidings, VisibleEvent, as_gone};
+use baton_domain::fact::line::coached;
+use baton_domain::fact::log::{Logged, Route};
+use baton_domain::see::mirror::{Mirror, Mirrored, Page, Progress, Want, fingerprint};
+use baton_domain::fact::predicates::unread;
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::{Tidings, VisibleEvent, as_gone};
 use baton_protocol::conversation::{ConversationView, Snapshot};
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::limits::COACHING_MAX;

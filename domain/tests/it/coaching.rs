@@ -1,8 +1,8 @@
 //! Coaching notes: from a supervisor to the owner, and to nobody else.
 
-use baton_domain::log::Route;
-use baton_domain::mirror::Mirrored;
-use baton_domain::sight::{Tidings, VisibleEvent};
+use baton_domain::fact::log::Route;
+use baton_domain::see::mirror::Mirrored;
+use baton_domain::see::sight::{Tidings, VisibleEvent};
 use baton_protocol::limits::NOTE_CHARS_MAX;
 use baton_protocol::{AgentSet, Coach, CommandBody, Fact, Owner, Refusal, Role, Visibility};
 

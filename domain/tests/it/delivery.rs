@@ -4,7 +4,7 @@
 use baton_domain::decide::delivery::{
     Claim, LANE_WAITS_MS, QUEUED_MS_MAX, SendClaim, SendResult, Sent, status,
 };
-use baton_domain::inbound::ProviderStatus;
+use baton_domain::fact::inbound::ProviderStatus;
 use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::{HeldReason, LineRef, MessageStatus, Status};
 

@@ -1,7 +1,7 @@
 //! Messages of which nobody knows whether they arrived: that is said, until it is known.
 
 use baton_domain::decide::delivery::{Claim, LANE_WAITS_MS, QUEUED_MS_MAX, SendResult};
-use baton_domain::inbound::ProviderStatus;
+use baton_domain::fact::inbound::ProviderStatus;
 use baton_protocol::{LineRef, MessageStatus};
 
 use crate::delivery::{a_queued_reply, refusal_of_meta};

@@ -1,6 +1,6 @@
 //! Episodes of a conversation: how each ended, and what it was about.
 
-use baton_domain::episodes::{episodes, first_words};
+use baton_domain::fact::episodes::{episodes, first_words};
 use baton_protocol::event::EventContent;
 use baton_protocol::{Actor, Event};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! What is found by what people type: the cases that the console holds itself against as well.
 
-use baton_domain::find::{Typed, Wanted, entries};
-use baton_domain::fold::{fold, named};
+use baton_domain::text::find::{Typed, Wanted, entries};
+use baton_domain::text::fold::{fold, named};
 use proptest::prelude::*;
 use serde::Deserialize;
 

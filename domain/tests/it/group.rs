@@ -8,11 +8,11 @@ use baton_domain::group::{
     BeginWork, Book, Caller, Channel, CommandWork, Done, FileWork, FreshIds, OutcomesWork, Post,
     State, Work, decide, note, sightings,
 };
-use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender};
-use baton_domain::log::{Route, apart};
-use baton_domain::outcome::Answer;
-use baton_domain::scope::Viewer;
-use baton_domain::sight::Sight;
+use baton_domain::fact::inbound::{Element, ElementBody, InboundMessage, Sender};
+use baton_domain::fact::log::{Route, apart};
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::scope::Viewer;
+use baton_domain::see::sight::Sight;
 use baton_protocol::command::{CommandBody, MarkRead, NoteText, Unassign};
 use baton_protocol::{
     Accepted, AgentId, AgentState, Availability, ChannelId, Command, Content, ConversationId,

@@ -1,7 +1,7 @@
 //! The language that a customer writes: heard in texts, or set by hand.
 
-use baton_domain::language::{Heard, heard};
-use baton_domain::outcome::Answer;
+use baton_domain::auto::language::{Heard, heard};
+use baton_domain::fact::outcome::Answer;
 use baton_protocol::command::SetLanguage;
 use baton_protocol::{CommandBody, Fact, Refusal, Spoken};
 

@@ -1,7 +1,7 @@
 //! What a client holds: gaps, repeats, snapshots taken while the world goes on.
 
-use baton_domain::log::Route;
-use baton_domain::mirror::{
+use baton_domain::fact::log::Route;
+use baton_domain::see::mirror::{
     Desk, Holdings, Lists, Mirror, Mirrored, Page, Progress, Want, fingerprint,
 };
 use baton_protocol::command::{MarkRead, MarkUnread};
@@ -432,7 +432,7 @@ fn lists_that_changed_are_due_until_they_are_read_and_all_are_after_a_reset() {
     let mut team = Team::with_a_customer();
     let mut mirror = mirror(&team);
     assert_eq!(mirror.lists(), Lists::ALL);
-    for list in baton_domain::mirror::List::EACH {
+    for list in baton_domain::see::mirror::List::EACH {
         mirror.has_read(list);
     }
     let from = head(&team);

@@ -2,11 +2,11 @@
 
 use baton_domain::context::AgentFacts;
 use baton_domain::group::{Book, Done, State, Work};
-use baton_domain::inbound::{ElementBody, InboundMessage};
-use baton_domain::outcome::Answer;
-use baton_domain::scope::Viewer;
-use baton_domain::shift;
-use baton_domain::sight::Sight;
+use baton_domain::fact::inbound::{ElementBody, InboundMessage};
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::scope::Viewer;
+use baton_domain::hand::shift;
+use baton_domain::see::sight::Sight;
 use baton_protocol::setting::{Schedule, Span};
 use baton_protocol::{AgentId, ConversationId, Fact, OfferEnd, OfferId, Owner, Refusal, Timestamp};
 use uuid::Uuid;

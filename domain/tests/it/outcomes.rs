@@ -1,7 +1,7 @@
 //! Outcomes: what `resolve` asks for, what it takes, and the tag that an outcome puts on.
 
-use baton_domain::outcome::Answer;
-use baton_domain::tags::TagFacts;
+use baton_domain::fact::outcome::Answer;
+use baton_domain::see::tags::TagFacts;
 use baton_protocol::command::{Resolve, Tagging};
 use baton_protocol::event::{EventContent, OutcomeSaid};
 use baton_protocol::limits::{OUTCOME_CHARS_MAX, TAGS_MAX};

@@ -1,7 +1,7 @@
 //! The tries of requests to webhooks of the team's own, and the pauses of these.
 
 use baton_domain::decide::delivery::SendResult;
-use baton_domain::inbound::ProviderStatus;
+use baton_domain::fact::inbound::ProviderStatus;
 use baton_domain::outward::{MadeRequest, PauseReason, kind_of, status_of};
 use baton_protocol::setting::WebhookKind;
 use baton_protocol::{LineRef, MessageStatus, SettingId, Timestamp};

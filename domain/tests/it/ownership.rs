@@ -1,6 +1,6 @@
 //! Who is responsible: claim, assign, unassign, transfer, capacity, and who may reply.
 
-use baton_domain::outcome::Answer;
+use baton_domain::fact::outcome::Answer;
 use baton_protocol::command::{Reply, Transfer};
 use baton_protocol::{
     Accepted, AgentState, Availability, CommandBody, Fact, MembershipKind, Owner, Refusal,

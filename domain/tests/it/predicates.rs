@@ -1,6 +1,6 @@
 //! Short questions to values of the wire, where no story asks them.
 
-use baton_domain::predicates::{is_load, is_retryable, needs_window, stops_sends};
+use baton_domain::fact::predicates::{is_load, is_retryable, needs_window, stops_sends};
 use baton_protocol::connection::ConnectionFault;
 use baton_protocol::{CommandBody, Refusal, Status, Timestamp};
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! The ready rules, as the console turns them on: each does what it says, and a dry run finds it.
 
-use baton_domain::inbound::{ElementBody, InboundMessage};
+use baton_domain::fact::inbound::{ElementBody, InboundMessage};
 use baton_protocol::command::{Claim, CommandBody};
 use baton_protocol::setting::{Rule, Schedule, Span, TeamPolicy};
 use baton_protocol::{Owner, Priority, RuleStep, SettingId, Status, TeamId, Timestamp};
@@ -294,8 +294,8 @@ fn each_ready_rule_may_be_set_and_is_played_here() {
         assert!(here.contains(&format!("\"{name}\"")), "{name} is not played");
         let body = serde_json::to_value(preset(name)).expect("JSON");
         let around =
-            baton_domain::setting::Around { id: id(9), before: None, body_of: &|_, _| None };
+            baton_domain::see::setting::Around { id: id(9), before: None, body_of: &|_, _| None };
         let kind = baton_protocol::SettingKind::Rule;
-        baton_domain::setting::checked(kind, &body, &around).expect("a rule");
+        baton_domain::see::setting::checked(kind, &body, &around).expect("a rule");
     }
 }

@@ -1,7 +1,7 @@
 //! Priorities: who says so, why, for how long, and what it does to the queue.
 
-use baton_domain::outcome::Answer;
-use baton_domain::routing::queue_at;
+use baton_domain::fact::outcome::Answer;
+use baton_domain::hand::routing::queue_at;
 use baton_protocol::command::SetPriority;
 use baton_protocol::event::EventContent;
 use baton_protocol::{CommandBody, Fact, Priority, Refusal, Timestamp};

@@ -1,7 +1,7 @@
 //! The hunt: random days on which every promise holds, and with a bug planted one on which some
 //! promise breaks.
 
-use baton_domain::planted::{Bug, plant};
+use baton_domain::fact::planted::{Bug, plant};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 

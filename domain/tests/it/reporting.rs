@@ -1,6 +1,6 @@
 //! Reports: what a stretch of the log says of how fast people answered.
 
-use baton_domain::log::Logged;
+use baton_domain::fact::log::Logged;
 use baton_domain::report::{Chosen, Edges, Labels, Tally, is_told_whole};
 use baton_protocol::report::{AnswersReport, Figures, Measure};
 use baton_protocol::{ChannelId, Fact, Owner, Timestamp};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use baton_domain::report::{Chosen, Ending, Labels, TagChoice, Tally};
-use baton_domain::tags::{TagFacts, Tags};
+use baton_domain::see::tags::{TagFacts, Tags};
 use baton_protocol::command::{Resolve, Tagging};
 use baton_protocol::report::{AnswersReport, Figures, Measure};
 use baton_protocol::setting::{AskOutcome, OutcomeChoice, Tag};

@@ -1,6 +1,6 @@
 //! Reports in open hours: the same log, by a clock that runs while somebody is there.
 
-use baton_domain::hours::Hours;
+use baton_domain::fact::hours::Hours;
 use baton_domain::report::{Labels, Tally};
 use baton_protocol::report::{AnswersReport, Measure};
 use baton_protocol::setting::Schedule;

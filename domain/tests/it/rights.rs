@@ -1,6 +1,6 @@
 //! The table of what somebody may do, by hand: each act, each voice, each role.
 
-use baton_domain::rights::{Act, NotYours, Rights, Voice, allow};
+use baton_domain::see::rights::{Act, NotYours, Rights, Voice, allow};
 use baton_protocol::Role;
 
 /// Who may: agents, supervisors and admins, each as a person, a device that tells of pushes, a

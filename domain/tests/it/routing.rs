@@ -4,9 +4,9 @@ use baton_domain::context::TeamFacts;
 use baton_domain::group::{
     Book, Done, HandBackWork, OfferEndWork, RehomeWork, RouteWork, State, Work,
 };
-use baton_domain::outcome::Answer;
-use baton_domain::planted::{Bug, plant};
-use baton_domain::routing::absence::{Absence, Deserted};
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::planted::{Bug, plant};
+use baton_domain::hand::routing::absence::{Absence, Deserted};
 use baton_protocol::command::{Claim, CommandBody, Nothing, OfOffer, Unassign};
 use baton_protocol::{
     AgentId, AgentState, Availability, Fact, LineRef, OfferEnd, OfferId, Owner, OwnerCause,

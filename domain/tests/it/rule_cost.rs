@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::rules::Given;
+use baton_domain::auto::rules::Given;
 use serde_json::json;
 
 use crate::automatic::{Scene, given, id, rule};

@@ -1,7 +1,7 @@
 //! Who sees what, and what a viewer is told of a stretch of the log.
 
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Tidings, VisibleEvent, as_head};
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::{Tidings, VisibleEvent, as_head};
 use baton_protocol::frame::ResetReason;
 use baton_protocol::{
     Actor, AgentSet, AgentState, DeviceId, Fact, Owner, ReplyPolicy, Role, TeamSet, Visibility,
@@ -155,7 +155,7 @@ fn a_change_of_what_one_may_see_resets() {
     for (fact, resets_ana, resets_ben) in changes {
         let mut log = team.log[from..].to_vec();
         log[0].event.fact = fact;
-        log[0].route = baton_domain::log::Route::Everyone;
+        log[0].route = baton_domain::fact::log::Route::Everyone;
         for (who, resets) in [(ANA, resets_ana), (BEN, resets_ben)] {
             let tidings = team.sights[&who.agent].tidings(&log);
             assert_eq!(tidings == Tidings::Reset(ResetReason::ScopeChanged), resets, "{who:?}");

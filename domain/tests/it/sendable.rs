@@ -2,9 +2,9 @@
 
 use baton_domain::decide::delivery::Claim;
 use baton_domain::decide::is_filled_alike;
-use baton_domain::inbound::ProviderStatus;
-use baton_domain::outcome::Answer;
-use baton_domain::upload::Uploaded;
+use baton_domain::fact::inbound::ProviderStatus;
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::upload::Uploaded;
 use baton_protocol::command::Send;
 use baton_protocol::template::{
     ButtonFilling, FilledButton, Filling, Template, TemplateButton, TemplateButtonKind,

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::log::{Logged, Route};
-use baton_domain::scope::Viewer;
-use baton_domain::setting::reads;
-use baton_domain::sight::{Sight, Tidings, VisibleEvent, as_gone};
+use baton_domain::fact::log::{Logged, Route};
+use baton_domain::fact::scope::Viewer;
+use baton_domain::see::setting::reads;
+use baton_domain::see::sight::{Sight, Tidings, VisibleEvent, as_gone};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     Actor, AgentId, Event, Fact, Home, MembershipKind, Role, SettingId, SettingKind, TeamId,

@@ -206,13 +206,13 @@ fn a_schedule_that_changes_or_ends_keeps_what_was_promised_by_it() {
     scene.says("hola");
     let due = Some(NOW.plus_ms(11 * HOUR + 46 * MINUTE + 40_000));
     assert_eq!(scene.conversation().head.due_at, due);
-    let ended = |version, body: Schedule| baton_domain::rules::Given {
+    let ended = |version, body: Schedule| baton_domain::auto::rules::Given {
         version,
         ended_at: Some(scene_end()),
         ..given(1, body)
     };
     // As the store gives them: the newest version, then those before it.
-    let newer = baton_domain::rules::Given { version: 2, ..given(1, office(720)) };
+    let newer = baton_domain::auto::rules::Given { version: 2, ..given(1, office(720)) };
     scene.sets(vec![newer, given(2, sla.clone()), ended(1, office(540))]);
     scene.looks();
     assert_eq!(scene.conversation().head.due_at, due, "changed");

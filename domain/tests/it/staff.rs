@@ -1,6 +1,6 @@
 //! Who may be what, go, and write first.
 
-use baton_domain::staff::{can_be, is_last_admin, may_begin};
+use baton_domain::see::staff::{can_be, is_last_admin, may_begin};
 use baton_protocol::{MembershipKind, Role, Visibility};
 
 use crate::team::{ANA, CLEO, ROOT, SUPPORT, Team};

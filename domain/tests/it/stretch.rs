@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::log::{Logged, Route};
-use baton_domain::scope::{Level, Scope, Viewer};
-use baton_domain::sight::{Sight, Tidings, VisibleEvent};
+use baton_domain::fact::log::{Logged, Route};
+use baton_domain::fact::scope::{Level, Scope, Viewer};
+use baton_domain::see::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::{Actor, Event, Fact};
 use baton_protocol::{
     AgentId, ConversationId, Home, MembershipKind, Owner, Role, SettingKind, TeamId, Timestamp,

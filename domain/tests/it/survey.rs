@@ -1,6 +1,6 @@
 //! Surveys: customers are asked once at an end, and whoever says how it was asks for nobody.
 
-use baton_domain::inbound::{ElementBody, InboundMessage};
+use baton_domain::fact::inbound::{ElementBody, InboundMessage};
 use baton_protocol::command::CommandBody;
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Scale, Survey};

@@ -1,7 +1,7 @@
 //! Tags on conversations: what may be put on, what takes what off, and how long they stay.
 
-use baton_domain::outcome::Answer;
-use baton_domain::tags::{TagFacts, Tags};
+use baton_domain::fact::outcome::Answer;
+use baton_domain::see::tags::{TagFacts, Tags};
 use baton_protocol::command::Tagging;
 use baton_protocol::setting::{Tag, TagSetter};
 use baton_protocol::{CommandBody, Refusal, SettingId, Timestamp};

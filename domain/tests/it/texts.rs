@@ -1,8 +1,8 @@
 //! Numbers, names and names of files: what is read, what is refused, what is shown. The console has
 //! its own copy of these rules and reads the same tables.
 
-use baton_domain::number::{NumberFault, is_same, number, written_otherwise};
-use baton_domain::shown::{file_name, one_line, shortened, shown, shows, title};
+use baton_domain::text::number::{NumberFault, is_same, number, written_otherwise};
+use baton_domain::text::shown::{file_name, one_line, shortened, shown, shows, title};
 use baton_protocol::conversation::ContactCard;
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;

@@ -1,6 +1,6 @@
 //! What people wish, and how answers are taken apart: short words for the stories.
 
-use baton_domain::outcome::Answer;
+use baton_domain::fact::outcome::Answer;
 use baton_protocol::command::{
     Assign, Claim as ClaimIt, Nothing, OfMessage, Reply, Resend, Seeing, Snooze, Transfer, Unassign,
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::mirror::{Mirror, Progress};
+use baton_domain::see::mirror::{Mirror, Progress};
 use baton_protocol::DeviceId;
 
 use super::backoff::Backoff;

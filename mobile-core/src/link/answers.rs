@@ -1,6 +1,6 @@
 //! Answers to requests.
 
-use baton_domain::mirror::{Holdings, List, Page, Want};
+use baton_domain::see::mirror::{Holdings, List, Page, Want};
 use baton_protocol::ConversationId;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ServerFrame;

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use baton_domain::mirror::List;
+use baton_domain::see::mirror::List;
 use baton_protocol::{ConversationId, Cursor};
 
 use super::backoff::{spread, window};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::mirror::Progress;
+use baton_domain::see::mirror::Progress;
 use baton_protocol::DeviceId;
 use baton_protocol::account::{Agent, Channel, Team};
 use baton_protocol::conversation::Snapshot;

@@ -37,8 +37,8 @@ mod wire;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use baton_domain::chance;
-use baton_domain::mirror::{Desk, Holdings, List, Mirror, Progress};
+use baton_domain::fact::chance;
+use baton_domain::see::mirror::{Desk, Holdings, List, Mirror, Progress};
 use baton_protocol::frame::{Ack, ClientFrame};
 
 pub use effect::{LinkAction, Listing, Query, State, TimeoutReason, Welcomed};

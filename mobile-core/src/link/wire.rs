@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::mirror::{Holdings, List, Want};
+use baton_domain::see::mirror::{Holdings, List, Want};
 use baton_protocol::Event;
 use baton_protocol::frame::{ClientFrame, Hello, ServerFrame, Timings, close};
 use baton_protocol::unknown::FACTS;

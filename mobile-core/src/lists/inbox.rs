@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::reminders;
-use baton_domain::shown::titled;
+use baton_domain::auto::reminders;
+use baton_domain::text::shown::titled;
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{

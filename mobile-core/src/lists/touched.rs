@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::mirror::Page;
+use baton_domain::see::mirror::Page;
 use baton_protocol::ConversationId;
 use baton_protocol::frame::ServerFrame;
 

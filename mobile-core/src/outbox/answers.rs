@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::predicates::is_retryable;
+use baton_domain::fact::predicates::is_retryable;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Accepted, CommandResult, OpId, Refusal, Refused, Timestamp};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::predicates::needs_window;
+use baton_domain::fact::predicates::needs_window;
 use baton_protocol::frame::Timings;
 use baton_protocol::{CommandBody, ConversationId, Cursor, Epoch, Timestamp};
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use baton_domain::predicates::needs_window;
+use baton_domain::fact::predicates::needs_window;
 use baton_protocol::limits::{COMMANDS_MAX, OP_AGE_DAYS_MAX};
 use baton_protocol::{Command, ConversationId, OpId};
 

@@ -13,7 +13,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use baton_domain::upload::{CAPTION_CHARS_MAX, check, has_caption};
+use baton_domain::fact::upload::{CAPTION_CHARS_MAX, check, has_caption};
 use baton_protocol::command::Send;
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{CommandBody, ConversationId, Details, MessageId, Seen, Timestamp};

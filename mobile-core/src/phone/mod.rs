@@ -37,8 +37,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::chance;
-use baton_domain::mirror::{Mirrored, Progress};
+use baton_domain::fact::chance;
+use baton_domain::see::mirror::{Mirrored, Progress};
 use baton_protocol::{ConversationId, Cursor, MessageId, Timestamp};
 
 use crate::compose::{self, Composer, ComposerOwner, Typed};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::mirror::{Full, Mirrored};
-use baton_domain::shown::title;
+use baton_domain::see::mirror::{Full, Mirrored};
+use baton_domain::text::shown::title;
 use baton_protocol::conversation::ConversationView;
 use baton_protocol::{Author, ConversationId};
 

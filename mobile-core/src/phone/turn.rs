@@ -1,6 +1,6 @@
 //! One input of the link: handled inside a transaction, committed, then told to the others.
 
-use baton_domain::mirror::{InMemory, Progress};
+use baton_domain::see::mirror::{InMemory, Progress};
 use baton_protocol::ConversationId;
 use baton_protocol::frame::{ClientFrame, PresenceWish, ServerFrame, View};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::{AgentId, ConversationId, Cursor, Owner, Status, Timestamp, WorkspaceId};
 
 use crate::push::answer::Unseen;

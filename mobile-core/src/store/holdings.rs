@@ -1,7 +1,7 @@
 //! The mirror's conversations and settings in the store, so that a frame and its cursor are one
 //! transaction.
 
-use baton_domain::mirror::{Holdings, Mirrored, ToldSettings};
+use baton_domain::see::mirror::{Holdings, Mirrored, ToldSettings};
 use baton_protocol::{ConversationId, Head};
 
 use super::{StoreError, Write};

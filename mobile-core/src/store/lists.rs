@@ -3,7 +3,7 @@
 //! They are kept beside the conversations in the same transaction, so nothing is sorted or counted
 //! when an app starts.
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{AgentId, ConversationId, Head, Status, TeamId};
 use rusqlite::params;

@@ -4,7 +4,7 @@
 //! Their rows stay in the lists, and the lines can be read from the server. Outbox, drafts and the
 //! lines of an open turn are never evicted.
 
-use baton_domain::mirror::Full;
+use baton_domain::see::mirror::Full;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::StoreError;

@@ -1,6 +1,6 @@
 //! Reads the stored data of one account.
 
-use baton_domain::mirror::{Full, Mirrored};
+use baton_domain::see::mirror::{Full, Mirrored};
 use baton_protocol::{
     AgentId, ConversationId, Cursor, DeviceId, Epoch, Head, Line, MessageId, Note, WorkspaceId,
 };

@@ -4,7 +4,7 @@
 //! Structs are destructured, so a new field of the wire cannot be forgotten here. Sealed parts need
 //! no migration.
 
-use baton_domain::mirror::{Full, Mirrored};
+use baton_domain::see::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
     Amended, Author, CoachNote, Content, Conversation, ConversationId, FileState, Head, HeldReason,

@@ -1,7 +1,7 @@
 //! Search in the store. Nothing is indexed on disk: conversations are opened and searched one by
 //! one, the newest activity first.
 
-use baton_domain::find::{Typed, searched};
+use baton_domain::text::find::{Typed, searched};
 use baton_protocol::{ConversationId, Timestamp};
 use rusqlite::{Row, params};
 

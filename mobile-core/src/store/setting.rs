@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::mirror::ToldSettings;
+use baton_domain::see::mirror::ToldSettings;
 use baton_protocol::setting::{Setting, SettingsPage};
 use baton_protocol::{SettingId, SettingKind};
 use rusqlite::params;

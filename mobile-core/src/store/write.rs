@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use baton_domain::mirror::{Full, Mirrored};
+use baton_domain::see::mirror::{Full, Mirrored};
 use baton_protocol::{ConversationId, Head, Line, Note, Owner, Status, Timestamp};
 use rusqlite::params;
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::rights::Voice;
-use baton_domain::setting::ends_at;
+use baton_domain::see::rights::Voice;
+use baton_domain::see::setting::ends_at;
 use baton_protocol::{AgentId, DeviceId, Role, SettingId, Timestamp, WorkspaceId};
 
 use super::{AccountError, Accounts, SessionState};

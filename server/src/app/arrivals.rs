@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
-use baton_domain::sight::Sight;
+use baton_domain::see::sight::Sight;
 use baton_protocol::{AgentId, DeviceId, WorkspaceId};
 use tokio::sync::{mpsc, oneshot};
 
@@ -120,7 +120,7 @@ fn not_let_in(error: &AccountError) -> NotLetIn {
 
 #[cfg(test)]
 mod tests {
-    use baton_domain::rights::Voice;
+    use baton_domain::see::rights::Voice;
     use baton_protocol::Role;
     use uuid::Uuid;
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::log::{Batch, Logged};
-use baton_domain::scope::Scope;
-use baton_domain::sight::{Sight, Tidings};
+use baton_domain::fact::log::{Batch, Logged};
+use baton_domain::fact::scope::Scope;
+use baton_domain::see::sight::{Sight, Tidings};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{Ack, Hello};
 use baton_protocol::outcome::Outcome;

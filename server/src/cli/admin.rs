@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use baton_domain::names::{email, slug};
+use baton_domain::text::names::{email, slug};
 use baton_protocol::{MembershipKind, ReplyPolicy, Role, Visibility};
 use clap::{Args, Subcommand};
 

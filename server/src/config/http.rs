@@ -103,7 +103,7 @@ impl HttpConfig {
             }
         }
         if !self.workspace.is_empty()
-            && let Err(reason) = baton_domain::names::slug(&self.workspace)
+            && let Err(reason) = baton_domain::text::names::slug(&self.workspace)
         {
             return Err(ConfigError::value("http.workspace", &self.workspace, reason));
         }

@@ -1,6 +1,6 @@
 //! The steps of connecting a number, as a pure function of what was found out.
 
-use baton_domain::predicates::stops_sends;
+use baton_domain::fact::predicates::stops_sends;
 use baton_protocol::Timestamp;
 use baton_protocol::connection::{
     AtMeta, ChannelHealth, CheckStep, ConnectionFault as Fault, ConnectionStep as Step,

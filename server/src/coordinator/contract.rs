@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::log::Batch;
-use baton_domain::reach::Sockets;
+use baton_domain::fact::log::Batch;
+use baton_domain::hand::reach::Sockets;
 use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState, PresenceState};
 use baton_protocol::{AgentId, ConversationId, DeviceId, Epoch, WorkspaceId};
 use futures_util::future::BoxFuture;

@@ -17,8 +17,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::log::Batch;
-use baton_domain::reach::Sockets;
+use baton_domain::fact::log::Batch;
+use baton_domain::hand::reach::Sockets;
 use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState, PresenceState};
 use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, Timestamp, WorkspaceId};
 use futures_util::future::BoxFuture;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use baton_domain::predicates::provider_rank;
+use baton_domain::fact::predicates::provider_rank;
 use baton_protocol::command::{Claim, Reply};
 use baton_protocol::frame::{ComposeAction, ServerFrame};
 use baton_protocol::outcome::Outcome;

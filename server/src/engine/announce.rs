@@ -11,10 +11,10 @@ use baton_domain::announce::{
     Silence, Whom, consequences, is_of_interest,
 };
 use baton_domain::group::{Key, State};
-use baton_domain::log::Logged;
-use baton_domain::routing::is_routable;
-use baton_domain::scope::Viewer;
-use baton_domain::sight::Sight;
+use baton_domain::fact::log::Logged;
+use baton_domain::hand::routing::is_routable;
+use baton_domain::fact::scope::Viewer;
+use baton_domain::see::sight::Sight;
 use baton_protocol::push::PushLevel;
 use baton_protocol::{
     AgentId, Author, ConversationId, Fact, MembershipKind, PushId, TeamId, Timestamp, Visibility,

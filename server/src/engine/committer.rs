@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
 use baton_domain::group::{ClaimAnswer, ClaimWork, Done, ResultWork, Work};
-use baton_domain::log::{Batch, Logged};
+use baton_domain::fact::log::{Batch, Logged};
 use baton_protocol::{ChannelId, Fact, HeldReason, MessageStatus};
 use tokio::sync::{Notify, Semaphore};
 

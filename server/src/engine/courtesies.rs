@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use baton_domain::courtesy::Done;
+use baton_domain::auto::courtesy::Done;
 use baton_domain::group::Key;
 use baton_protocol::ConversationId;
 use tokio::sync::Notify;

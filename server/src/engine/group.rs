@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_domain::group::{Done, Post, Work, decide};
-use baton_domain::log::Batch;
+use baton_domain::fact::log::Batch;
 
 use super::load::{LoadError, load};
 use super::others::Others;

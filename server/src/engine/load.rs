@@ -6,11 +6,11 @@ use baton_domain::context::{AgentFacts, Prior, TeamFacts};
 use baton_domain::group::state::{Extras, Held, LineChange, ParkedStatus};
 use baton_domain::group::policies::{PICK_OF, picks_from};
 use baton_domain::group::{Channel, CommandWork, Key, State, Work};
-use baton_domain::inbound::ProviderStatus;
-use baton_domain::outcome::Answer;
-use baton_domain::scope::Viewer;
-use baton_domain::sight::Sight;
-use baton_domain::upload::Uploaded;
+use baton_domain::fact::inbound::ProviderStatus;
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::scope::Viewer;
+use baton_domain::see::sight::Sight;
+use baton_domain::fact::upload::Uploaded;
 use baton_protocol::{
     Accepted, AgentState, Availability, Change, LineRef, MembershipKind, Picture, ReplyPolicy,
     Role, Status, TeamId, Timestamp, Visibility, WorkspaceId,

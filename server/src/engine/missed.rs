@@ -1,6 +1,6 @@
 //! What a stale command's author missed, shown with the refusal as far as they may see it today.
 
-use baton_domain::scope::{Level, Scope};
+use baton_domain::fact::scope::{Level, Scope};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{CommandResult, ConversationId, Line, Refusal};
 

@@ -45,9 +45,9 @@ use baton_domain::group::{
     OfferEndWork, OutcomesWork, RehomeWork, RescueWork, ResultWork, RouteWork, SetRefused, SetWork,
     UnparkWork, Work,
 };
-use baton_domain::inbound::Element;
-use baton_domain::outcome::Answer;
-use baton_domain::planted::{Bug, is_planted};
+use baton_domain::fact::inbound::Element;
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::planted::{Bug, is_planted};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::setting::Setting;
 use baton_protocol::{

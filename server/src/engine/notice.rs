@@ -3,7 +3,7 @@
 use baton_domain::announce::{From, NoticeEffect, consequences, is_of_interest};
 use baton_domain::group::State;
 use baton_domain::group::state::Entry;
-use baton_domain::log::Logged;
+use baton_domain::fact::log::Logged;
 use baton_protocol::{Event, Fact, Timestamp};
 
 use super::announce::author;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use baton_domain::inbound::{
+use baton_domain::fact::inbound::{
     Element, ElementBody, InboundMessage, ProviderStatus, Sender, StatusUpdate,
 };
-use baton_domain::tag::Tag;
+use baton_domain::fact::tag::Tag;
 use baton_protocol::command::Reply;
 use baton_protocol::{
     CommandBody, Content, ConversationId, DeviceId, Line, LineKind, MessageError, TeamId,

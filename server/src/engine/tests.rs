@@ -6,7 +6,7 @@ mod memory;
 mod plans;
 mod senders;
 
-use baton_domain::inbound::{ElementBody, StatusUpdate};
+use baton_domain::fact::inbound::{ElementBody, StatusUpdate};
 use baton_protocol::command::{Claim, NoteText, Seeing};
 use baton_protocol::{ChannelId, CommandBody, MessageStatus, Owner};
 use uuid::Uuid;
@@ -96,7 +96,7 @@ async fn a_message_is_sent_and_its_ticks_climb() {
         let status = ElementBody::Status(StatusUpdate {
             participant: None,
             wamid: "wamid.out".to_owned(),
-            status: baton_domain::inbound::ProviderStatus::Delivered,
+            status: baton_domain::fact::inbound::ProviderStatus::Delivered,
             at: bench.clock.now(),
             tag: None,
             error: None,
@@ -122,7 +122,7 @@ async fn what_is_held_and_what_is_set_aside_is_counted_by_its_reason() {
         let status = ElementBody::Status(StatusUpdate {
             participant: None,
             wamid: "wamid.9".to_owned(),
-            status: baton_domain::inbound::ProviderStatus::Read,
+            status: baton_domain::fact::inbound::ProviderStatus::Read,
             at: bench.clock.now(),
             tag: None,
             error: None,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::log::{Batch, Logged};
-use baton_domain::scope::Scope;
-use baton_domain::sight::Sight;
+use baton_domain::fact::log::{Batch, Logged};
+use baton_domain::fact::scope::Scope;
+use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{Ack, Hello, ResetReason};
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor, Epoch, Head, WorkspaceId};

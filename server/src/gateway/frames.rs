@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use axum::extract::ws::Utf8Bytes;
-use baton_domain::rights::{Act, NotYours};
+use baton_domain::see::rights::{Act, NotYours};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{
     AgentLimits, ClientFrame, Compose, ComposeAction, Draft, Hello, PresenceState, ServerFrame,

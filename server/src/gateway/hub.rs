@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
-use baton_domain::scope::Scope;
+use baton_domain::fact::scope::Scope;
 use baton_protocol::frame::{PresenceState, ServerFrame};
 use baton_protocol::{ConversationId, WorkspaceId};
 use tokio::sync::{Notify, OnceCell};

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use baton_domain::sight::{Sight, Tidings, VisibleEvent};
+use baton_domain::see::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::limits::RESUME_EVENTS_MAX;
 use baton_protocol::{ConversationId, Cursor, Fact};
 use tokio::time::Instant;

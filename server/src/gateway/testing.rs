@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use baton_domain::apply;
-use baton_domain::log::{Batch, Logged, Route};
-use baton_domain::rights::Voice;
-use baton_domain::scope::{Audience, Level, Scope, Viewer};
-use baton_domain::sight::Sight;
+use baton_domain::fact::apply;
+use baton_domain::fact::log::{Batch, Logged, Route};
+use baton_domain::see::rights::Voice;
+use baton_domain::fact::scope::{Audience, Level, Scope, Viewer};
+use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::{ContactCard, ConversationView, Snapshot};
 use baton_protocol::event::EventContent;
 use baton_protocol::{

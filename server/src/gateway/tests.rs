@@ -17,8 +17,8 @@ use std::sync::Mutex;
 
 use axum::Router;
 use axum::routing::get;
-use baton_domain::scope::Scope;
-use baton_domain::sight::Sight;
+use baton_domain::fact::scope::Scope;
+use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{Hello, ServerFrame, close};
 use baton_protocol::outcome::{Accepted, Outcome};
@@ -113,7 +113,7 @@ impl Backend for Store {
         &self,
         _: WorkspaceId,
         from: u64,
-    ) -> BackendFuture<'_, Option<baton_domain::log::Batch>> {
+    ) -> BackendFuture<'_, Option<baton_domain::fact::log::Batch>> {
         if self.reads_singly.load(Ordering::SeqCst) {
             return now(Ok(None));
         }
@@ -256,7 +256,7 @@ impl House {
     }
 
     /// Changes the workspace without a word on the bus.
-    fn commit(&self, act: impl FnOnce(&mut Story)) -> Arc<baton_domain::log::Batch> {
+    fn commit(&self, act: impl FnOnce(&mut Story)) -> Arc<baton_domain::fact::log::Batch> {
         let mut story = self.store.story.lock().unwrap();
         let after = story.head();
         act(&mut story);

@@ -3,7 +3,7 @@
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
-use baton_domain::reach::Sockets;
+use baton_domain::hand::reach::Sockets;
 use baton_protocol::settings::{AgentChange, AgentNew, PasswordSet};
 use baton_protocol::{Agent, AgentId, Colleague, WorkspaceId};
 

@@ -10,7 +10,7 @@ use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use baton_domain::rights::{Act, Voice};
+use baton_domain::see::rights::{Act, Voice};
 
 use super::input::ByHttps;
 use super::problem::Fault;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::board::{BoardInput, RouterView};
-use baton_domain::routing::missed::Misses;
+use baton_domain::hand::board::{BoardInput, RouterView};
+use baton_domain::hand::routing::missed::Misses;
 use baton_protocol::board::Board;
 use baton_protocol::{Agent, WorkspaceId};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::setting::reads;
+use baton_domain::see::setting::reads;
 use baton_protocol::setting::CannedUses;
 use baton_protocol::{SettingId, SettingKind};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::attributes::is_hidden;
+use baton_domain::see::attributes::is_hidden;
 use baton_protocol::command::SetAttributes;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::field::{ContactFields, ContactFieldsPut};

@@ -2,9 +2,9 @@
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::predicates::unread;
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::Sight;
+use baton_domain::fact::predicates::unread;
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::episode::Episodes;
 use baton_protocol::limits::{IDS_MAX, NOTES_MAX, QUERY_CHARS_MAX};

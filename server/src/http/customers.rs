@@ -2,7 +2,7 @@
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::scope::{Level, Scope};
+use baton_domain::fact::scope::{Level, Scope};
 use baton_protocol::page::{CustomerFile, CustomerFiles};
 use baton_protocol::{ContactId, ConversationId, Head, Line, MessageId, Timestamp};
 use schemars::JsonSchema;

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use baton_domain::group::Key;
-use baton_domain::shown::{is_hidden, shortened};
+use baton_domain::text::shown::{is_hidden, shortened};
 use baton_protocol::page::FileAddress;
 use baton_protocol::{ConversationId, Details, FileState, MessageId, Timestamp, WorkspaceId};
 use subtle::ConstantTimeEq as _;

@@ -3,8 +3,8 @@
 
 use std::num::NonZeroU32;
 
-use baton_domain::inbound::{Element, ElementBody};
-use baton_domain::predicates::is_not_understood;
+use baton_domain::fact::inbound::{Element, ElementBody};
+use baton_domain::fact::predicates::is_not_understood;
 use baton_protocol::Timestamp;
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::sight::Sight;
+use baton_domain::see::sight::Sight;
 use baton_protocol::notice::{NoticePage, NoticesLeft, NoticesRead};
 use schemars::JsonSchema;
 use serde::Deserialize;

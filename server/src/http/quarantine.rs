@@ -8,7 +8,7 @@
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
-use baton_domain::inbound::ElementBody;
+use baton_domain::fact::inbound::ElementBody;
 use baton_protocol::WorkspaceId;
 use baton_protocol::settings::Quarantined;
 use schemars::JsonSchema;

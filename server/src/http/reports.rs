@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use baton_domain::report::{Chosen, Edges, Ending, TagChoice, Tally};
-use baton_domain::rules::Policies;
+use baton_domain::auto::rules::Policies;
 use baton_protocol::report::{AnswersReport, Measure, MeasuredPage};
 use baton_protocol::{AgentId, ChannelId, MembershipKind, Role, SettingId, TeamId, Timestamp};
 use schemars::JsonSchema;

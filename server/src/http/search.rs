@@ -2,7 +2,7 @@
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::find::Wanted;
+use baton_domain::text::find::Wanted;
 use baton_protocol::page::SearchPage;
 use baton_protocol::{ChannelId, SettingId, TeamId, Timestamp};
 use schemars::JsonSchema;

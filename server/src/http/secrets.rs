@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use baton_domain::group::SetWork;
 use baton_domain::group::set::{KeptSecret, SecretWork, SetProblem, SetRefused};
-use baton_domain::setting;
+use baton_domain::see::setting;
 use baton_protocol::setting::{Readers, SecretNew, Setting, SettingSecret};
 use baton_protocol::{SettingId, SettingKind};
 

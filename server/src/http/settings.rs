@@ -8,8 +8,8 @@ use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use baton_domain::group::{SetProblem, SetRefused, SetWork};
-use baton_domain::setting::{self, Target, Wrong};
-use baton_domain::sight::Sight;
+use baton_domain::see::setting::{self, Target, Wrong};
+use baton_domain::see::sight::Sight;
 use baton_protocol::limits::{SETTING_CHANGES_MAX, SETTINGS_PAGE};
 use baton_protocol::setting::{
     Home, Readers, Setting, SettingChange, SettingKindInfo, SettingPut, SettingSpec, SettingUse,

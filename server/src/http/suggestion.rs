@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::rules::Policies;
-use baton_domain::suggesting::{LINES_MAX, offered, question, taken};
+use baton_domain::auto::rules::Policies;
+use baton_domain::auto::suggesting::{LINES_MAX, offered, question, taken};
 use baton_protocol::setting::SettingBody;
 use baton_protocol::suggestion::{Suggestion, SuggestionTask, SuggestionWish};
 use baton_protocol::{ConversationId, Line};

@@ -4,7 +4,7 @@ use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
 use baton_domain::group::RehomeWork;
-use baton_domain::staff::heirs;
+use baton_domain::see::staff::heirs;
 use baton_protocol::settings::{MemberPut, TeamChange, TeamMember, TeamNew};
 use baton_protocol::{AgentId, MembershipKind, Team, TeamId, WorkspaceId};
 

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use baton_domain::inbound::{Element, ElementBody};
+use baton_domain::fact::inbound::{Element, ElementBody};
 use baton_protocol::Timestamp;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use sha2::{Digest as _, Sha256};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use baton_domain::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, question, taken};
+use baton_domain::auto::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, question, taken};
 use baton_protocol::setting::{ContextSource, SettingBody};
 use baton_protocol::suggestion::SuggestionTask;
 use baton_protocol::{SettingId, SettingKind, WorkspaceId};

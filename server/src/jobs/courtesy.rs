@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use baton_domain::courtesy::{Done, next};
+use baton_domain::auto::courtesy::{Done, next};
 use baton_domain::group::Key;
 use baton_protocol::ConversationId;
 use futures_util::future::join_all;

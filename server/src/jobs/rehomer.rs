@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use baton_domain::group::{RehomeWork, SetWork};
-use baton_domain::staff::heirs;
+use baton_domain::see::staff::heirs;
 use baton_protocol::limits::SETTING_CHANGES_MAX;
 use baton_protocol::setting::SettingChange;
 use baton_protocol::{AgentId, Home, WorkspaceId};

@@ -19,18 +19,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::board::BrakeOn;
+use baton_domain::hand::board::BrakeOn;
 use baton_domain::group::{HandBackWork, Key, OfferEndWork, RouteWork};
-use baton_domain::reach::{Signs, Sockets};
-use baton_domain::routing::absence::{Absences, Given};
-use baton_domain::routing::brake::Brake;
-use baton_domain::routing::missed::{Missed, Misses};
-use baton_domain::routing::probe::Probes;
-use baton_domain::routing::rung::Calls;
-use baton_domain::routing::{
+use baton_domain::hand::reach::{Signs, Sockets};
+use baton_domain::hand::routing::absence::{Absences, Given};
+use baton_domain::hand::routing::brake::Brake;
+use baton_domain::hand::routing::missed::{Missed, Misses};
+use baton_domain::hand::routing::probe::Probes;
+use baton_domain::hand::routing::rung::Calls;
+use baton_domain::hand::routing::{
     Candidate, Planned, TeamMemory, TeamRouting, Waiting, levels, open_at, plan,
 };
-use baton_domain::shift;
+use baton_domain::hand::shift;
 use baton_protocol::push::PushLane;
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{

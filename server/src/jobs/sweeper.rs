@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use baton_domain::group::SetWork;
 use baton_domain::group::set::SetProblem;
-use baton_domain::setting::template_key;
+use baton_domain::see::setting::template_key;
 use baton_protocol::setting::{
     Home, SavedView, SettingBody, SettingChange, SettingPut, TemplateFallback,
 };

@@ -1,8 +1,8 @@
 //! `baton doctor`: everything that an installation needs, in one report.
 
 use anyhow::ensure;
-use baton_domain::rules::Policies;
-use baton_domain::setting::{self, Unsound, Wrong};
+use baton_domain::auto::rules::Policies;
+use baton_domain::see::setting::{self, Unsound, Wrong};
 use baton_protocol::connection::{CheckStep, StepState};
 use baton_protocol::limits::RULE_PHRASES_MAX;
 use serde::Serialize;

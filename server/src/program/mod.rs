@@ -27,7 +27,7 @@ mod verify;
 use std::io::Write;
 use std::process::ExitCode;
 
-use baton_domain::planted;
+use baton_domain::fact::planted;
 use clap::Parser as _;
 
 use self::run::run;

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::{fmt, time::Duration};
 
-use baton_domain::tag::Tag;
+use baton_domain::fact::tag::Tag;
 use baton_protocol::{Content, LineKind, MessageError};
 use reqwest::{Url, redirect, retry};
 

@@ -7,7 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
-use baton_domain::media_type::normalize;
+use baton_domain::text::media_type::normalize;
 use futures_util::Stream;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Response, StatusCode, Url, redirect, retry};

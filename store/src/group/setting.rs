@@ -1,7 +1,7 @@
 //! Settings, as a group reads them. They are read behind the log head's lock: every change
 //! holds it.
 
-use baton_domain::rules::Given;
+use baton_domain::auto::rules::Given;
 use baton_protocol::setting::SettingVersion;
 use baton_protocol::{SettingBody, SettingKind, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::apply::{apply, begin};
+use baton_domain::fact::apply::{apply, begin};
 use baton_protocol::{AgentId, Conversation, ConversationId, Event, Fact, NoteId, WorkspaceId};
 
 use crate::tables::{ThreadRow, id, number, thread_columns};

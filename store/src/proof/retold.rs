@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::line::amend;
+use baton_domain::fact::line::amend;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     Amended, Amendment, Event, Fact, FileState, HeldReason, Home, LineKind, LineRef, MessageId,

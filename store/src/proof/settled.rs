@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::setting;
-use baton_domain::settings::{Settings, ToldSetting};
+use baton_domain::see::setting;
+use baton_domain::see::settings::{Settings, ToldSetting};
 use baton_protocol::setting::SettingBody;
 use baton_protocol::{AgentSet, ChannelSet, Fact, SettingKind, TeamSet, WorkspaceId};
 

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::board::{BrakeOn, Counted};
-use baton_domain::routing::missed::Missed;
+use baton_domain::hand::board::{BrakeOn, Counted};
+use baton_domain::hand::routing::missed::Missed;
 use baton_protocol::board::BoardFigures;
 use baton_protocol::heads::WAIT_LATE_MS;
 use baton_protocol::{AgentId, TeamId, Timestamp, WorkspaceId};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::log::{Logged, Route};
-use baton_domain::sight::Sight;
+use baton_domain::fact::log::{Logged, Route};
+use baton_domain::see::sight::Sight;
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::COACHING_MAX;
 use baton_protocol::{CoachNote, ConversationId, Fact, WorkspaceId};

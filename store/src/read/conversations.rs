@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::attributes;
-use baton_domain::sight::Sight;
+use baton_domain::see::attributes;
+use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{AgentId, Conversation, ConversationId, Head, WorkspaceId};
 use sqlx_macros::FromRow;

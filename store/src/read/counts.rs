@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::Sight;
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::Sight;
 use baton_protocol::heads::{WAIT_LATE_MS, WINDOW_LATE_MS};
 use baton_protocol::{AgentId, Owner, TeamId, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;

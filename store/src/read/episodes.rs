@@ -1,6 +1,6 @@
 //! Episodes of a conversation, the newest first.
 
-use baton_domain::episodes::{Began, episodes as told, first_words};
+use baton_domain::fact::episodes::{Began, episodes as told, first_words};
 use baton_protocol::episode::Episode;
 use baton_protocol::{ConversationId, Event, Fact, MessageId, WorkspaceId};
 

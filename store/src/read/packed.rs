@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::Sight;
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::Sight;
 use baton_protocol::heads::{Columns, PackedHeads};
 use baton_protocol::limits::HEADS_MAX;
 use baton_protocol::{

@@ -2,8 +2,8 @@
 //!
 //! Page 1 fixes the position from which live delivery goes on; later pages read the present.
 
-use baton_domain::scope::Level;
-use baton_domain::sight::Sight;
+use baton_domain::fact::scope::Level;
+use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::limits::SNAPSHOT_BYTES;
 use baton_protocol::{AgentId, ConversationId, Role, TeamId, WorkspaceId};

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::number::written_otherwise;
+use baton_domain::text::number::written_otherwise;
 use baton_protocol::{ContactId, ConversationId, WorkspaceId};
 
 use crate::tables::{id, ids};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::log::Logged;
+use baton_domain::fact::log::Logged;
 use baton_protocol::{ChannelId, ConversationId, SettingId, SettingKind, Timestamp, WorkspaceId};
 
 use crate::tables::{LogRow, column, id, ids};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::Sight;
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::Sight;
 use baton_protocol::page::{ReviewCount, ReviewPage, ReviewRow, ReviewStatus};
 use baton_protocol::{ChannelId, HeldReason, MessageId, Timestamp, WorkspaceId};
 use sha2::{Digest as _, Sha256};

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
-use baton_domain::routing::absence::{Given, lost_by};
-use baton_domain::routing::moves::Moved;
-use baton_domain::routing::rung::Calls;
+use baton_domain::hand::routing::absence::{Given, lost_by};
+use baton_domain::hand::routing::moves::Moved;
+use baton_domain::hand::routing::rung::Calls;
 use baton_protocol::event::EventContent;
 use baton_protocol::next::{NextInLine, OfferInLine};
 use baton_protocol::routing::{RoutingDecision, RoutingHistory};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use baton_domain::group::set::{HeldSetting, SettingKey};
-use baton_domain::setting::{Bodies, Target};
+use baton_domain::see::setting::{Bodies, Target};
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::{Setting, SettingName, SettingSecret, SettingUse, SettingVersion};
 use baton_protocol::{Actor, AgentId, Event, Fact, Home, SettingId, SettingKind, WorkspaceId};

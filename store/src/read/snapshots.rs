@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::Sight;
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::limits::{SNAPSHOT_LINES, SNAPSHOT_LINES_MAX};
 use baton_protocol::{Conversation, ConversationId, WorkspaceId};

@@ -1,6 +1,6 @@
 //! Conversations as the log tells them, whole and with their contents, to try rules on them.
 
-use baton_domain::log::Logged;
+use baton_domain::fact::log::Logged;
 use baton_protocol::{ConversationId, WorkspaceId};
 
 use crate::tables::{LoggedRow, column, id, logged_columns};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::log::Logged;
-use baton_domain::sight::{Sight, Tidings, VisibleEvent};
+use baton_domain::fact::log::Logged;
+use baton_domain::see::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ResetReason;
 use baton_protocol::limits::{RESUME_CONVERSATIONS_MAX, RESUME_EVENTS_MAX};

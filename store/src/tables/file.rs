@@ -2,7 +2,7 @@
 
 use baton_domain::group::FileWork;
 use baton_domain::group::state::{ForwardedFile, SentFile, WantedFile};
-use baton_domain::upload::Uploaded;
+use baton_domain::fact::upload::Uploaded;
 use baton_protocol::{FileState, Timestamp};
 
 use super::{column, json};

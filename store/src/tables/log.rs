@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use baton_domain::log::{Logged, Route};
-use baton_domain::scope::{Audience, Scope};
+use baton_domain::fact::log::{Logged, Route};
+use baton_domain::fact::scope::{Audience, Scope};
 use baton_protocol::event::EventContent;
 use baton_protocol::{Actor, Content, ConversationId, Event, Fact, Owner, Timestamp, WorkspaceId};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Messages from before Baton's time, and phone books, as the committer writes them.
 
-use baton_domain::past::{Booked, Past};
+use baton_domain::fact::past::{Booked, Past};
 use baton_protocol::{Author, ChannelId, FileState, MessageStatus, Timestamp, WorkspaceId};
 
 use super::message::author;

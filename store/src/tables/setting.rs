@@ -1,7 +1,7 @@
 //! Settings, their versions, and what they name.
 
 use baton_domain::group::set::{HeldSetting, SettingKey};
-use baton_domain::setting::Name;
+use baton_domain::see::setting::Name;
 use baton_protocol::setting::HomeKind;
 use baton_protocol::{Home, SettingId, SettingKind, Timestamp, WorkspaceId};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! A node of last month beside one of today: it passes on what it does not know, shows it to nobody
 //! whom it may not concern, and calls nothing a fault that only a newer version can judge.
 
-use baton_domain::log::{Batch, Logged, Route};
+use baton_domain::fact::log::{Batch, Logged, Route};
 use baton_protocol::{Event, Fact, Owner};
 
 use super::seed::{ANA, TEAM};

@@ -1,7 +1,7 @@
 //! The conversation list against a plain filter over everything, and the pages of the snapshot.
 
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::Sight;
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::Sight;
 use baton_protocol::{AgentId, Conversation, ConversationId, Owner, Status, TeamId, Timestamp};
 
 use super::seed::{ANA, BEN, CONTACT, OTHER_TEAM, TEAM, script};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::apply::{apply, begin};
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Sight, Tidings, VisibleEvent};
+use baton_domain::fact::apply::{apply, begin};
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ResetReason;
 use baton_protocol::{

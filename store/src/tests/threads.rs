@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::scope::Viewer;
-use baton_domain::sight::Sight;
+use baton_domain::fact::scope::Viewer;
+use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::{
     AgentId, ConversationId, Line, MembershipKind, Note, Owner, Role, TeamId, Visibility,

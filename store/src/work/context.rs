@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::hours::day_number;
-use baton_domain::outside::LastAnswer;
+use baton_domain::fact::hours::day_number;
+use baton_domain::auto::outside::LastAnswer;
 use baton_protocol::{AgentId, ContactId, SettingId, Timestamp, WorkspaceId};
 use serde_json::json;
 use sqlx_macros::FromRow;

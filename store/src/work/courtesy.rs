@@ -1,6 +1,6 @@
 //! The courtesy that a number's customers see of a conversation, and under which message.
 
-use baton_domain::courtesy::{Newest, Shown};
+use baton_domain::auto::courtesy::{Newest, Shown};
 use baton_domain::group::Key;
 use baton_protocol::{ChannelId, ChannelPolicy, ConversationId, Timestamp};
 use sqlx_macros::FromRow;

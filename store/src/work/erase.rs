@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::find::{entries, searched};
+use baton_domain::text::find::{entries, searched};
 use baton_domain::group::Key;
 use baton_protocol::MessageId;
 use baton_protocol::event::EventContent;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::board::BrakeOn;
-use baton_domain::routing::missed::Missed;
+use baton_domain::hand::board::BrakeOn;
+use baton_domain::hand::routing::missed::Missed;
 pub use baton_protocol::NodeId;
 use baton_protocol::{AgentId, Epoch, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;

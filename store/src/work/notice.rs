@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use baton_domain::announce::{Kind, reason};
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::Sight;
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::Sight;
 use baton_protocol::event::EventContent;
 use baton_protocol::notice::{Notice, NoticeKind, NoticePage, NoticeReason, NoticesRead};
 use baton_protocol::{AgentId, ConversationId, Fact, TeamId, Timestamp, WorkspaceId};

@@ -1,7 +1,7 @@
 //! Messages that phone apps shared of the time before Baton: those that wait to be taken in, and
 //! those that were.
 
-use baton_domain::line::hide;
+use baton_domain::fact::line::hide;
 use baton_protocol::{
     Content, ConversationId, Details, FileState, Line, LineKind, MessageStatus, Picture, Timestamp,
     WorkspaceId,

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use baton_domain::group::Key;
-use baton_domain::shown::titled;
+use baton_domain::text::shown::titled;
 use baton_protocol::push::PushLane;
 use baton_protocol::{
     AgentId, ConversationId, DeviceId, Fact, LineKind, NodeId, OfferId, PushId, Timestamp,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use baton::engine::Limits;
 use baton::store::read;
-use baton_domain::apply::{apply, begin};
+use baton_domain::fact::apply::{apply, begin};
 use baton_protocol::{Conversation, Event, Fact, WorkspaceId};
 use baton_world::bench::{Act, Bench, CommitterAnswer, Database, Shape, databases};
 

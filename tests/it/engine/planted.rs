@@ -2,7 +2,7 @@
 //! interleavings are worth something.
 
 use anyhow::{Result, ensure};
-use baton_domain::planted::{Bug, plant};
+use baton_domain::fact::planted::{Bug, plant};
 use baton_world::bench::databases;
 
 use super::interleavings::{Found, bench, run, times};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use baton::engine::work::{Caller, ClaimAnswer, MessageAt, Post};
 use baton_domain::decide::delivery::{SendClaim, SendResult};
-use baton_domain::inbound::{ElementBody, ProviderStatus, StatusUpdate};
+use baton_domain::fact::inbound::{ElementBody, ProviderStatus, StatusUpdate};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     AgentId, Command, CommandResult, MessageError, MessageStatus, OpId, Seen, WorkspaceId,

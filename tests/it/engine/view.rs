@@ -1,6 +1,6 @@
 //! A conversation as it is told live: what a screen could show, had it missed nothing.
 
-use baton_domain::log::{Batch, Logged};
+use baton_domain::fact::log::{Batch, Logged};
 use baton_protocol::{ConversationId, Event, Fact, Head, LineRef, MessageId, MessageStatus};
 
 /// A line, and where it stands.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use baton::demo::client::{Api, SignedIn};
-use baton_domain::planted::Bug;
+use baton_domain::fact::planted::Bug;
 use baton_model::dice::Dice;
 use baton_protocol::command::{Claim, OfOffer};
 use baton_protocol::conversation::ConversationView;

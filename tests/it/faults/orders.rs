@@ -138,6 +138,10 @@ async fn standing(admin: &SignedIn) -> Result<BTreeMap<ConversationId, (String, 
 /// One order: acts of a customer and of who answers them, by dice.
 async fn order(door: Door, of: ConversationId, customer: Customer, mut dice: Dice) -> Result<()> {
     let author = door.sign_in().await?;
+    // What was open before the promise was made is promised nothing: the next episode begins after.
+    while !is_ended(&author, of).await? {
+        sleep(Duration::from_millis(50)).await;
+    }
     let mut said: Vec<MessageId> = Vec::new();
     for act in 0..ACTS {
         sleep(Duration::from_millis(dice.below_u64(700))).await;
@@ -170,6 +174,12 @@ async fn order(door: Door, of: ConversationId, customer: Customer, mut dice: Dic
         }
     }
     Ok(())
+}
+
+/// Resolves it, unless somebody wrote meanwhile or nobody answers.
+async fn is_ended(author: &SignedIn, of: ConversationId) -> Result<bool> {
+    let Some((_, seen)) = look(author, of).await? else { return Ok(false) };
+    Ok(gives(author, of, CommandBody::Resolve(seen.into())).await?.is_some())
 }
 
 /// The head and the last line, as an author sees them; nothing while nobody answers.

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use baton_domain::mirror::Mirror;
+use baton_domain::see::mirror::Mirror;
 use baton_model::dice::Dice;
 use baton_protocol::frame::ResetReason;
 use baton_protocol::outcome::Outcome;

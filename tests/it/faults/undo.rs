@@ -168,7 +168,7 @@ pub(super) async fn gives(
         match author.command(command.clone()).await.map(|result| result.outcome) {
             Ok(Outcome::Accepted(accepted)) => return Ok(Some(accepted)),
             Ok(Outcome::Refused(refused))
-                if !baton_domain::predicates::is_retryable(&refused.refusal) =>
+                if !baton_domain::fact::predicates::is_retryable(&refused.refusal) =>
             {
                 return Ok(None);
             }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use baton::store::{Store, Tx, read};
-use baton_domain::apply::{apply, begin};
-use baton_domain::log::{Logged, Route};
-use baton_domain::predicates::is_load;
-use baton_domain::scope::Scope;
+use baton_domain::fact::apply::{apply, begin};
+use baton_domain::fact::log::{Logged, Route};
+use baton_domain::fact::predicates::is_load;
+use baton_domain::fact::scope::Scope;
 use baton_protocol::{AgentId, Conversation, ConversationId, Owner, Status, TeamId, WorkspaceId};
 
 /// Events read at once.

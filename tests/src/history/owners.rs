@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::apply::{apply, begin};
-use baton_domain::predicates::is_load;
+use baton_domain::fact::apply::{apply, begin};
+use baton_domain::fact::predicates::is_load;
 use baton_protocol::{AgentId, Conversation, ConversationId, Event, Fact, Owner};
 
 use super::History;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::predicates::provider_rank;
+use baton_domain::fact::predicates::provider_rank;
 use baton_protocol::{
     Actor, Author, ConversationId, Event, Fact, Line, LineRef, MessageId, MessageStatus, OpId,
 };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use baton::clock::Clock;
 use baton::demo::client::{Api, Reader};
-use baton_domain::mirror::{Mirror, Mirrored};
+use baton_domain::see::mirror::{Mirror, Mirrored};
 use baton_protocol::frame::{ComposeAction, ServerFrame};
 use baton_protocol::{ConversationId, Cursor, Timestamp};
 use tokio::sync::watch;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use baton::demo::client::{Refused, SignedIn, Socket};
-use baton_domain::mirror::{Mirror, Page, Want};
+use baton_domain::see::mirror::{Mirror, Page, Want};
 use baton_protocol::frame::{ResetReason, ServerFrame};
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
 use tokio::time::{Instant, sleep};

@@ -1,6 +1,6 @@
 //! Looks of tests at a phone and its wire, and the things they put there.
 
-use baton_domain::mirror::{Full, Mirror, Mirrored};
+use baton_domain::see::mirror::{Full, Mirror, Mirrored};
 use baton_protocol::frame::{ClientFrame, ComposeAction, ResetReason, ServerFrame};
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor, LineRef, MessageStatus};
 use tokio::time::Instant;

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use baton::demo::client::Socket;
-use baton_domain::predicates::is_retryable;
+use baton_domain::fact::predicates::is_retryable;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId, Refusal};
 use tokio::time::{Instant, sleep, timeout};

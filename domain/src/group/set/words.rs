@@ -7,7 +7,7 @@ use baton_protocol::limits::RULE_PHRASES_MAX;
 use baton_protocol::setting::{SettingBody, SettingKind};
 
 use super::{Change, HeldSetting, SetProblem, invalid};
-use crate::rules::phrases;
+use crate::auto::rules::phrases;
 
 impl Change<'_> {
     /// All rules together look for so many phrases. Where they look for more since before there was

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::catch_unwind;
 
 use baton_domain::group::{Done, Work};
-use baton_domain::outcome::Answer;
-use baton_domain::planted::{Bug, plant};
-use baton_domain::routing::Waiting;
-use baton_domain::routing::rung::Calls;
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::planted::{Bug, plant};
+use baton_domain::hand::routing::Waiting;
+use baton_domain::hand::routing::rung::Calls;
 use baton_protocol::{
     AgentId, Availability, Choice, CommandBody, Conversation, ConversationId, Fact, OfferEnd,
     OfferId, OwnerCause, Timestamp,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::attributes::{AttributeFacts, Attributes};
+use baton_domain::see::attributes::{AttributeFacts, Attributes};
 use baton_domain::context::{AgentFacts, LineFacts, Lines, People, TeamFacts};
-use baton_domain::scope::Viewer;
-use baton_domain::sight::Sight;
-use baton_domain::tags::{TagFacts, Tags};
+use baton_domain::fact::scope::Viewer;
+use baton_domain::see::sight::Sight;
+use baton_domain::see::tags::{TagFacts, Tags};
 use baton_protocol::account::{Agent, Membership, Team};
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::setting::{Attribute, AttributeSetter, AttributeType, Tag, TagSetter};

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use baton_domain::group::{HandBackWork, OfferEndWork, RehomeWork, RouteWork, Work};
-use baton_domain::routing::absence::{Absence, Deserted, OwnerSeen, TurnSeen, lost_by};
-use baton_domain::routing::brake::BrakeInput;
-use baton_domain::routing::{Candidate, TeamRouting, Waiting, is_routable, plan};
-use baton_domain::shift;
+use baton_domain::hand::routing::absence::{Absence, Deserted, OwnerSeen, TurnSeen, lost_by};
+use baton_domain::hand::routing::brake::BrakeInput;
+use baton_domain::hand::routing::{Candidate, TeamRouting, Waiting, is_routable, plan};
+use baton_domain::hand::shift;
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{
     AgentId, AgentState, Availability, Choice, Conversation, ConversationId, OfferEnd, OfferId,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::mirror::{InMemory, Progress};
+use baton_domain::see::mirror::{InMemory, Progress};
 use baton_model::team::ANA;
 use baton_model::{Server, TIMINGS};
 use baton_protocol::frame::{ClientFrame, ResetReason, ServerFrame, Timings};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::mirror::SettingsHeld;
+use baton_domain::see::mirror::SettingsHeld;
 use baton_protocol::setting::SettingsPage;
 
 use super::bench::{Bench, refused, reset};

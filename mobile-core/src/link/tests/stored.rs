@@ -1,7 +1,7 @@
 //! The mirror over the real store. A frame and how far it came are one transaction. Whatever
 //! transaction is lost, the phone ends with what a fresh one would hold.
 
-use baton_domain::mirror::{InMemory, Mirror, Page, Progress};
+use baton_domain::see::mirror::{InMemory, Mirror, Page, Progress};
 use baton_model::Server;
 use baton_model::team::{ANA, BEN, Deed};
 use baton_protocol::{DeviceId, Visibility, WorkspaceId};

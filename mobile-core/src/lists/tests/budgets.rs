@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::{Author, Owner};
 
 use super::super::{Inbox, InboxOf, Observer, Op, PAGE, Timeline, Touched, diff};

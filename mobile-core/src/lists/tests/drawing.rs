@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::frame::{LeaseHolder, ServerFrame};
 use baton_protocol::page::ConversationRow;

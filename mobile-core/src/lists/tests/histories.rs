@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::frame::{LeaseHolder, ServerFrame};
 use baton_protocol::{Author, DeviceId, MessageStatus, OpId, Owner, Status, TeamId};
 use proptest::collection::vec;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::{Author, Cursor, Epoch};
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use baton_domain::mirror::{Full, Mirrored};
+use baton_domain::see::mirror::{Full, Mirrored};
 use baton_protocol::command::{Claim, NoteText, Reply};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::outcome::Outcome;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::mirror::{InMemory, Mirrored};
+use baton_domain::see::mirror::{InMemory, Mirrored};
 use baton_model::server::WORKSPACE;
 use baton_model::team::BEGINNING;
 use baton_protocol::setting::Setting;

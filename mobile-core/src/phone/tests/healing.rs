@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use baton_domain::mirror::{Lists, Mirrored};
+use baton_domain::see::mirror::{Lists, Mirrored};
 use baton_protocol::{Agent, Owner, Status};
 
 use super::world::{DEVICES, Happening, World, ms};

@@ -1,7 +1,7 @@
 //! The pushes that the server sends: a customer wrote, something became an agent's, somebody is
 //! asked; and that all of it is over.
 
-use baton_domain::log::{Logged, Route};
+use baton_domain::fact::log::{Logged, Route};
 use baton_model::Server;
 use baton_model::server::WORKSPACE;
 use baton_model::team::{ANA, BEN};

@@ -1,6 +1,6 @@
 //! Files of lines, from a server that is wrong about them.
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::page::FileAddress;
 use baton_protocol::{ConversationId, MessageId, Timestamp};
 

@@ -1,6 +1,6 @@
 //! A phone that did not hear its server for too long, and what its app can still get of it.
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::{ChannelId, Head, MessageId, Owner, Priority, Status, TeamId};
 use futures_util::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::{Author, Content, LineKind, OpId, Owner, Status, TeamId, Timestamp};
 
 use super::super::{Config, Limits, Store, View};

@@ -1,6 +1,6 @@
 //! Conversations come back as they were put, and cost what changed.
 
-use baton_domain::mirror::{Mirrored, fingerprint};
+use baton_domain::see::mirror::{Mirrored, fingerprint};
 use baton_protocol::{AgentId, Cursor, Epoch, OfferId, OpenOffer, Timestamp};
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Files of lines: sealed, collected piece by piece, bounded, and gone with what may be seen.
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::{ConversationId, FileState, Line, MessageId, Timestamp};
 use ring::digest::{SHA256, digest};
 

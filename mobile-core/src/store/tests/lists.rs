@@ -1,6 +1,6 @@
 //! Lists are in order, paged, and counted without counting.
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{
     AgentId, ConversationId, Head, OfferId, OpenOffer, Status, TeamId, Timestamp,

@@ -18,7 +18,7 @@ mod settings;
 use std::path::Path;
 use std::sync::Mutex;
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::{AgentId, ConversationId, DeviceId, WorkspaceId};
 use uuid::Uuid;
 

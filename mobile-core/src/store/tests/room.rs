@@ -1,6 +1,6 @@
 //! Room: what goes when it is short, and that nothing is half written when there is none.
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::{ConversationId, Head, Owner, Priority, Status, TeamId, Timestamp};
 
 use super::super::{Config, Limits, Remedy, StoreError, View};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::mirror::{Full, Mirrored};
+use baton_domain::see::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
     AgentId, Author, ChannelId, CoachNote, ContactId, Content, Conversation, ConversationId,

@@ -1,6 +1,6 @@
 //! On disk there is nothing to be read.
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{Content, OpId, Timestamp};
 use rusqlite::Connection;

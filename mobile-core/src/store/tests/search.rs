@@ -1,6 +1,6 @@
 //! What is found of what is held.
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{Content, Details, Timestamp};
 

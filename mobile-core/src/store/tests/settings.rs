@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::mirror::ToldSettings;
+use baton_domain::see::mirror::ToldSettings;
 use baton_protocol::setting::{Setting, SettingsPage};
 use baton_protocol::{Home, SettingId, SettingKind};
 use serde_json::json;

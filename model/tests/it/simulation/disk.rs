@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::mirror::{Holdings, InMemory, Mirrored, Progress, ToldSettings};
+use baton_domain::see::mirror::{Holdings, InMemory, Mirrored, Progress, ToldSettings};
 use baton_model::settings::KeptSettings;
 use baton_protocol::account::Agent;
 use baton_protocol::{ConversationId, Head};

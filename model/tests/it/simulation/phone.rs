@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use baton_domain::mirror::Mirrored;
+use baton_domain::see::mirror::Mirrored;
 use baton_mobile::link::{self, Input, Link, Listing, Opened, SocketId, State, Ticket, Token};
 use baton_mobile::outbox::{self, Failure, Now, Outbox, OutboxOwner, RetryCause, Settings, Write};
 use baton_model::server::WORKSPACE;

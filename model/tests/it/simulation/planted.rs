@@ -1,7 +1,7 @@
 //! Bugs planted on purpose, each alone: the simulation must find each within 2,000 seeds. This is
 //! what shows that it is worth something.
 
-use baton_domain::planted::{Bug, plant};
+use baton_domain::fact::planted::{Bug, plant};
 
 use super::runs::play;
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use baton_domain::group::Key;
-use baton_domain::staff::is_last_admin;
+use baton_domain::see::staff::is_last_admin;
 use baton_protocol::settings::{AgentChange, AgentNew};
 use baton_protocol::{
     AgentId, AgentSet, AgentState, Availability, Fact, MembershipKind, Role, TeamId, WorkspaceId,

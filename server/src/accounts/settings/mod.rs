@@ -13,7 +13,7 @@ pub mod practice;
 pub mod team;
 pub mod workspace;
 
-use baton_domain::names;
+use baton_domain::text::names;
 use baton_protocol::{AgentId, Fact, WorkspaceId};
 
 use super::{AccountError, Accounts};

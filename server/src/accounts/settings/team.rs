@@ -1,6 +1,6 @@
 //! Teams and their members.
 
-use baton_domain::staff::can_be;
+use baton_domain::see::staff::can_be;
 use baton_protocol::settings::{TeamChange, TeamNew};
 use baton_protocol::{
     AgentId, AgentState, Fact, MembershipKind, ReplyPolicy, Role, TeamId, TeamSet, Visibility,

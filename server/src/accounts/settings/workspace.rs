@@ -1,6 +1,6 @@
 //! Workspaces. One begins with a team and an admin, the first facts of its log.
 
-use baton_domain::names;
+use baton_domain::text::names;
 use baton_protocol::settings::AgentNew;
 use baton_protocol::{AgentId, Fact, MembershipKind, Role, TeamId, WorkspaceId};
 

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use baton_domain::log::Batch;
+use baton_domain::fact::log::Batch;
 use baton_protocol::{AgentId, Epoch, WorkspaceId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

@@ -25,8 +25,8 @@ use std::time::Duration;
 
 use ::redis::RedisResult;
 use baton_domain::group::Key;
-use baton_domain::log::Batch;
-use baton_domain::reach::Sockets;
+use baton_domain::fact::log::Batch;
+use baton_domain::hand::reach::Sockets;
 use baton_protocol::{AgentId, ConversationId, Epoch, WorkspaceId};
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};

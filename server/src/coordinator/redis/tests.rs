@@ -8,7 +8,7 @@ mod places;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::log::Batch;
+use baton_domain::fact::log::Batch;
 use baton_protocol::frame::ComposeAction;
 use baton_protocol::{AgentId, ConversationId, DeviceId};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! What is heard of attempts, read back between one and the next, over both databases.
 
-use baton_domain::inbound::ProviderStatus;
-use baton_domain::tag::Tag;
+use baton_domain::fact::inbound::ProviderStatus;
+use baton_domain::fact::tag::Tag;
 use baton_protocol::command::{OfMessage, Resend};
 use baton_protocol::{Epoch, MessageError, MessageId};
 

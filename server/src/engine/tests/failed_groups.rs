@@ -3,7 +3,7 @@
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join_all};
 
-use baton_domain::inbound::{InboundMessage, Sender};
+use baton_domain::fact::inbound::{InboundMessage, Sender};
 use baton_protocol::{Content, ConversationId, LineKind};
 
 use super::*;

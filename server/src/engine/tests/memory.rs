@@ -6,7 +6,7 @@ mod counts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::sight::Sight;
+use baton_domain::see::sight::Sight;
 use baton_model::dice::Dice;
 use baton_model::server::{META_APP, WORKSPACE};
 use baton_model::{Person, Server, Setup};

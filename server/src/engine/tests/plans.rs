@@ -1,6 +1,6 @@
 //! How PostgreSQL finds the rows that the committer asks for.
 
-use baton_domain::inbound::ProviderStatus;
+use baton_domain::fact::inbound::ProviderStatus;
 use baton_protocol::command::OfMessage;
 
 use super::*;

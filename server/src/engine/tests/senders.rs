@@ -1,6 +1,6 @@
 //! Whose a message is, over both databases.
 
-use baton_domain::inbound::{Element, InboundMessage, Moved, Sender};
+use baton_domain::fact::inbound::{Element, InboundMessage, Moved, Sender};
 use baton_protocol::{Content, LineKind};
 
 use super::super::testing::engine;

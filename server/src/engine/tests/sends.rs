@@ -1,7 +1,7 @@
 //! A message on its way: what a worker's claim, result or rescue may still change.
 
-use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
-use baton_domain::tag::Tag;
+use baton_domain::fact::inbound::{InboundMessage, ProviderStatus, Sender};
+use baton_domain::fact::tag::Tag;
 use baton_protocol::{Content, LineKind};
 
 use super::*;

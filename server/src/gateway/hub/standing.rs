@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use baton_domain::log::Batch;
-use baton_domain::predicates::{is_about_rights, touches_rights};
+use baton_domain::fact::log::Batch;
+use baton_domain::fact::predicates::{is_about_rights, touches_rights};
 use baton_protocol::{AgentId, Fact, SettingKind, Timestamp};
 use tokio::time::Instant;
 

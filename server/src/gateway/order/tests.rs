@@ -1,6 +1,6 @@
 //! Whatever the bus does to the order of batches.
 
-use baton_domain::log::Batch;
+use baton_domain::fact::log::Batch;
 use proptest::prelude::*;
 use uuid::Uuid;
 

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::log::Logged;
-use baton_domain::scope::{Audience, Viewer};
+use baton_domain::fact::log::Logged;
+use baton_domain::fact::scope::{Audience, Viewer};
 use tokio::time::Instant;
 
 use super::{Piece, RingLimits, Share};

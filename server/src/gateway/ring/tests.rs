@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::log::{Batch, Logged};
-use baton_domain::scope::Audience;
+use baton_domain::fact::log::{Batch, Logged};
+use baton_domain::fact::scope::Audience;
 use baton_protocol::{Epoch, MembershipKind, Role};
 use proptest::prelude::*;
 use uuid::Uuid;

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use baton_domain::log::Batch;
-use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Sight, Tidings, VisibleEvent};
+use baton_domain::fact::log::Batch;
+use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::sight::{Sight, Tidings, VisibleEvent};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, close};
 use baton_protocol::{ConversationId, Cursor, Epoch, WorkspaceId};

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
-use baton_domain::chance;
-use baton_domain::rights::Rights;
-use baton_domain::scope::Scope;
-use baton_domain::sight::Sight;
+use baton_domain::fact::chance;
+use baton_domain::see::rights::Rights;
+use baton_domain::fact::scope::Scope;
+use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{
     Ack, AgentLimits, Hello, PresenceState, ResetReason, ServerFrame, close,

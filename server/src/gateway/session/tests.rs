@@ -6,7 +6,7 @@ mod convergence;
 mod intake;
 mod rules;
 
-use baton_domain::sight::Sight;
+use baton_domain::see::sight::Sight;
 use baton_protocol::Timestamp;
 use baton_protocol::frame::ServerFrame;
 

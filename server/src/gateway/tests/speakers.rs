@@ -1,6 +1,6 @@
 //! Who speaks at a socket: how it ends with what let it in, and with whom it is counted.
 
-use baton_domain::rights::Voice;
+use baton_domain::see::rights::Voice;
 use baton_protocol::{AgentSet, AgentState, Role, SettingId, SettingKind};
 
 use super::*;

@@ -1,7 +1,7 @@
 //! Every refusal of a command, and what to do. One of each is made from its schema: a new one needs
 //! no line here.
 
-use baton_domain::predicates::is_retryable;
+use baton_domain::fact::predicates::is_retryable;
 use baton_protocol::{Refusal, Timestamp};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use baton_domain::log::Logged;
+use baton_domain::fact::log::Logged;
 use baton_domain::report::{Tally, is_told_whole};
 use baton_protocol::limits::REPORT_EVENTS_MAX;
 use baton_protocol::{ConversationId, Timestamp, WorkspaceId};

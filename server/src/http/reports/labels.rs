@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use baton_domain::report::{Chosen, Labels, TagChoice, Tally};
-use baton_domain::tags::{TagFacts, Tags};
+use baton_domain::see::tags::{TagFacts, Tags};
 use baton_protocol::setting::{OutcomeChoice, SettingBody, Tag};
 use baton_protocol::{SettingId, SettingKind, Timestamp, WorkspaceId};
 use serde_json::Value;

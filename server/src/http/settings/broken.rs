@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::setting::{self, Unsound, Wrong};
+use baton_domain::see::setting::{self, Unsound, Wrong};
 use baton_protocol::setting::{Setting, SettingName, SettingUse};
 use baton_protocol::{SettingId, SettingKind};
 use schemars::JsonSchema;

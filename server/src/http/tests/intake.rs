@@ -2,7 +2,7 @@
 
 mod mutated;
 
-use baton_domain::inbound::ElementBody;
+use baton_domain::fact::inbound::ElementBody;
 use baton_protocol::{LineKind, Timestamp};
 
 use super::webhooks::{post as sends, sign};

@@ -1,6 +1,6 @@
 //! What changed, and who did it, can be read from the log alone.
 
-use baton_domain::settings::Settings;
+use baton_domain::see::settings::Settings;
 use baton_protocol::{Actor, AgentId, AgentSet, Fact, MembershipKind};
 
 use super::*;

@@ -1,7 +1,7 @@
 //! Reports of a year on a database: they say what a count over the facts says, by both clocks.
 
-use baton_domain::hours::Hours;
-use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender};
+use baton_domain::fact::hours::Hours;
+use baton_domain::fact::inbound::{Element, ElementBody, InboundMessage, Sender};
 use baton_protocol::report::{AnswersReport, Spread};
 use baton_protocol::setting::Schedule;
 use baton_protocol::{

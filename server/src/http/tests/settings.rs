@@ -209,7 +209,7 @@ async fn who_sets_what_is_as_declared_for_each_home() {
                         (Setter::Own | Setter::Supervisors, HomeKind::Team) => who != "agent",
                         (Setter::May(permission), _) => {
                             let role = baton_protocol::Role::from_name(who).unwrap();
-                            baton_domain::rights::may(role, permission)
+                            baton_domain::see::rights::may(role, permission)
                         }
                         _ => who == "admin",
                     };

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
-use baton_domain::inbound::{ElementBody, InboundMessage, Sender};
+use baton_domain::fact::inbound::{ElementBody, InboundMessage, Sender};
 use baton_protocol::{Content, Line, LineKind, MessageId, Timestamp};
 use futures_util::TryStreamExt as _;
 use sha2::{Digest, Sha256};

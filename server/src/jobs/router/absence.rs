@@ -5,13 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use baton_domain::board::BrakeOn;
+use baton_domain::hand::board::BrakeOn;
 use baton_domain::group::{HandBackWork, Key};
-use baton_domain::routing::Waiting;
-use baton_domain::routing::absence::{ABSENT_MIN, Absence, Deserted, OwnerSeen, TurnSeen};
-use baton_domain::routing::brake::{BrakeChange, BrakeInput};
-use baton_domain::routing::missed::Misses;
-use baton_domain::shift;
+use baton_domain::hand::routing::Waiting;
+use baton_domain::hand::routing::absence::{ABSENT_MIN, Absence, Deserted, OwnerSeen, TurnSeen};
+use baton_domain::hand::routing::brake::{BrakeChange, BrakeInput};
+use baton_domain::hand::routing::missed::Misses;
+use baton_domain::hand::shift;
 use baton_protocol::{
     Agent, AgentId, AgentState, Availability, OfferEnd, OwnerCause, TeamId, Timestamp, WorkspaceId,
 };

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::{Key, RouteWork};
-use baton_domain::hours::Hours;
-use baton_domain::routing::asked::{planned, schedules, step};
-use baton_domain::routing::{Candidate, Planned, Waiting};
+use baton_domain::fact::hours::Hours;
+use baton_domain::hand::routing::asked::{planned, schedules, step};
+use baton_domain::hand::routing::{Candidate, Planned, Waiting};
 use baton_protocol::setting::{Routing, Rule};
 use baton_protocol::{AgentId, SettingId, TeamId, WorkspaceId};
 

@@ -7,8 +7,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::{Key, RouteWork};
-use baton_domain::routing::Planned;
-use baton_domain::routing::rung::Call;
+use baton_domain::hand::routing::Planned;
+use baton_domain::hand::routing::rung::Call;
 use baton_protocol::{ConversationId, TeamId, Timestamp};
 
 use super::{Memory, Router, TurnKey};

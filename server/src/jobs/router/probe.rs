@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::Key;
-use baton_domain::reach::Verdict;
-use baton_domain::shift;
+use baton_domain::hand::reach::Verdict;
+use baton_domain::hand::shift;
 use baton_protocol::setting::Routing;
 use baton_protocol::{
     Agent, AgentState, Availability, MembershipKind, PushId, TeamId, WorkspaceId,

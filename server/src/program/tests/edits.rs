@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use baton_domain::chance;
+use baton_domain::fact::chance;
 use baton_protocol::command::{Claim, CommandBody, Following, MarkRead, NoteText, Reply};
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::outcome::Outcome;

@@ -1,6 +1,6 @@
 //! Calls to the number. Baton takes none: each is a line, so that somebody writes or calls back.
 
-use baton_domain::inbound::{ElementBody, InboundMessage};
+use baton_domain::fact::inbound::{ElementBody, InboundMessage};
 use baton_protocol::{Content, LineKind, Timestamp};
 use serde_json::value::RawValue;
 

@@ -5,8 +5,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use baton_domain::said::in_words;
-use baton_domain::shown::{file_name, is_override, shows};
+use baton_domain::text::said::in_words;
+use baton_domain::text::shown::{file_name, is_override, shows};
 use baton_protocol::limits::{LINE_DETAILS_JSON_BYTES_MAX, LINE_TEXT_JSON_BYTES_MAX};
 use baton_protocol::{
     Content, Degrees, Details, FormAnswer, Forwarded, LineKind, OrderItem, Product, Referral,

@@ -1,6 +1,6 @@
 //! What became of a group: that it was made, who came and left, its subject, its state.
 
-use baton_domain::inbound::{ElementBody, GroupNews, Sender};
+use baton_domain::fact::inbound::{ElementBody, GroupNews, Sender};
 use baton_protocol::{GroupState, Timestamp};
 use serde_json::value::RawValue;
 

@@ -1,6 +1,6 @@
 //! One message of a customer, or one that somebody sent from the phone app.
 
-use baton_domain::inbound::{
+use baton_domain::fact::inbound::{
     ElementBody, InboundMessage, InboundReaction, Moved, PastLine, PastSaid, Sender,
 };
 use baton_protocol::{Author, LineKind, MessageStatus, Timestamp};

@@ -7,7 +7,7 @@
 //! The caller limits the size of the body. Depth is limited where whole elements are decoded;
 //! everything else is passed over without recursion.
 
-use baton_domain::inbound::{Element, ElementBody};
+use baton_domain::fact::inbound::{Element, ElementBody};
 use baton_protocol::Timestamp;
 use serde_json::value::RawValue;
 

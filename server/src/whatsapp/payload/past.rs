@@ -1,7 +1,7 @@
 //! What the phone app of a number shares when the number comes to Baton: what was said before, and
 //! its phone book. Chunks come unordered; files come in webhooks of their own.
 
-use baton_domain::inbound::{BookEntry, Element, ElementBody, Sender};
+use baton_domain::fact::inbound::{BookEntry, Element, ElementBody, Sender};
 use baton_protocol::{Author, Timestamp};
 use serde_json::value::RawValue;
 
@@ -146,7 +146,7 @@ fn entry(sync: &Object<'_>, arrived: Timestamp) -> Option<BookEntry> {
 
 #[cfg(test)]
 mod tests {
-    use baton_domain::inbound::PastLine;
+    use baton_domain::fact::inbound::PastLine;
     use baton_protocol::{LineKind, MessageStatus};
     use serde_json::{Value, json};
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use baton_domain::inbound::Sender;
-use baton_domain::shown;
+use baton_domain::fact::inbound::Sender;
+use baton_domain::text::shown;
 use baton_protocol::limits::CONTACT_NAME_CHARS_MAX;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
@@ -138,7 +138,7 @@ fn username(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use baton_domain::inbound::ElementBody;
+    use baton_domain::fact::inbound::ElementBody;
     use baton_protocol::Timestamp;
     use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What customers want of marketing: they stop it, or let it come again.
 
-use baton_domain::inbound::{ElementBody, Preference};
+use baton_domain::fact::inbound::{ElementBody, Preference};
 use baton_protocol::Timestamp;
 use serde_json::value::RawValue;
 

@@ -1,6 +1,6 @@
 //! One status of an outgoing message.
 
-use baton_domain::inbound::{ElementBody, ProviderStatus, StatusUpdate};
+use baton_domain::fact::inbound::{ElementBody, ProviderStatus, StatusUpdate};
 use baton_protocol::{MessageError, Timestamp};
 use serde_json::value::RawValue;
 

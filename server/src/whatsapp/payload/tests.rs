@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use baton_domain::inbound::{
+use baton_domain::fact::inbound::{
     Element, ElementBody, InboundMessage, InboundReaction, Moved, ProviderStatus, Sender,
 };
 use baton_protocol::limits::{CONTACT_NAME_CHARS_MAX, LINE_TEXT_JSON_BYTES_MAX};

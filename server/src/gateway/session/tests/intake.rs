@@ -1,6 +1,6 @@
 //! What a session takes from its client, and what it answers to the rest.
 
-use baton_domain::rights::Voice;
+use baton_domain::see::rights::Voice;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Accepted, Refusal};
 

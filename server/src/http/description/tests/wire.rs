@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use baton_domain::upload::CAPTION_CHARS_MAX;
+use baton_domain::fact::upload::CAPTION_CHARS_MAX;
 use baton_protocol::audit::LogCheck;
 use baton_protocol::frame::{SUBPROTOCOL, close};
 use baton_protocol::{CommandBody, Fact, Refusal, limits};

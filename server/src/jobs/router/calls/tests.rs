@@ -1,7 +1,7 @@
 //! What the memory of a leader calls for.
 
 use baton_domain::group::OfferEndWork;
-use baton_domain::routing::rung::Calls;
+use baton_domain::hand::routing::rung::Calls;
 use baton_protocol::{OfferEnd, OfferId, Trail, WorkspaceId};
 use uuid::Uuid;
 

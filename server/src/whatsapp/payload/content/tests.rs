@@ -1,6 +1,6 @@
 //! What each type of message says.
 
-use baton_domain::inbound::{Element, ElementBody, InboundMessage};
+use baton_domain::fact::inbound::{Element, ElementBody, InboundMessage};
 use baton_protocol::{Degrees, Details, Forwarded, LineKind, Timestamp};
 use serde_json::{Value, json};
 
