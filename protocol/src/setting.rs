@@ -1,5 +1,5 @@
 //! Settings: everything a team sets up, besides people and numbers. A kind is declared here, by
-//! its row and the struct of its body; what is allowed is said in `domain/src/setting`.
+//! its row and the struct of its body; what is allowed is said in `domain/src/see/setting`.
 
 mod agent_skills;
 mod api_key;

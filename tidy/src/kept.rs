@@ -72,7 +72,7 @@ fn is_reader(file: &Source) -> bool {
         && (file.path.ends_with(".ts") || file.path.ends_with(".svelte"));
     let is_form =
         ["console/src/settings/kind/kinds.ts", "console/src/messages/", "console/src/wire.ts"];
-    let is_check = file.path.starts_with("domain/src/setting/");
+    let is_check = file.path.starts_with("domain/src/see/setting/");
     (is_rust && !is_check) || (is_page && !is_form.iter().any(|of| file.path.starts_with(of)))
 }
 
@@ -101,7 +101,7 @@ mod tests {
                 "#[derive(Clone, Deserialize)]\npub struct P {\n    pub planted_s: u32,\n}\n";
             Source::new("protocol/src/setting/planted.rs", &format!("{body}{rest}"))
         };
-        let check = Source::new("domain/src/setting/planted.rs", "fn c() { self.planted_s }");
+        let check = Source::new("domain/src/see/setting/planted.rs", "fn c() { self.planted_s }");
         let label = Source::new("console/src/messages/kinds-en.ts", "planted_s: \"Seconds\"");
         let only = [declaration(""), check, label];
         assert_eq!(unread_fields(&only).len(), 1);

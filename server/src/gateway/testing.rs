@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use baton_domain::fact::apply;
+use baton_domain::apply;
 use baton_domain::fact::log::{Batch, Logged, Route};
 use baton_domain::see::rights::Voice;
 use baton_domain::fact::scope::{Audience, Level, Scope, Viewer};

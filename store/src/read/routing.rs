@@ -523,7 +523,7 @@ struct InLineRow {
     clocks: Option<String>,
 }
 
-/// The order is that of `queue_at` in `domain/src/routing.rs`.
+/// The order is that of `queue_at` in `domain/src/hand/routing.rs`.
 async fn first_in_line(
     tx: &mut Tx,
     workspace: WorkspaceId,

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use baton_domain::fact::apply;
+use baton_domain::apply;
 use baton_domain::fact::scope::Level;
 use baton_protocol::event::EventContent;
 use baton_protocol::{Conversation, Event, Fact, Head, Note};
