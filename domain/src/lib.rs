@@ -17,5 +17,5 @@ pub mod report;
 pub mod see;
 pub mod text;
 
-pub use fact::apply::apply;
 pub use decide::{Decision, Draft, decide};
+pub use fact::apply::apply;

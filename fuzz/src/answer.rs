@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use baton_domain::auto::outside::taken;
+use baton_domain::see::outside::taken;
 use baton_protocol::Timestamp;
 use serde_json::json;
 

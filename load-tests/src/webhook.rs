@@ -28,7 +28,7 @@ pub(crate) fn phone_number_id(channel: usize) -> String {
     format!("7001000000{channel:05}")
 }
 
-/// What customers write, where nothing else is asked for.
+/// The text of customers, where nothing else is asked for.
 const USUAL: &str = "Good morning, where is my parcel? It should have come yesterday.";
 
 /// Writes one POST, request head included. Messages are numbered from `first`; `run` keeps the

@@ -1,4 +1,4 @@
-//! What a person with paper and pencil would count of one conversation: whose turn it is, who
+//! The count of a person with paper and pencil, of one conversation: whose turn it is, who
 //! answered last, what is due, what rang. The count reads the log alone, and knows nothing of the
 //! code that decides and folds.
 
@@ -8,7 +8,7 @@ use baton_protocol::{
     AgentId, Author, Clock, Conversation, Event, Fact, MessageStatus, Promised, Status, Timestamp,
 };
 
-/// What the team promises each customer, in milliseconds.
+/// The promises of a team to each customer, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
     /// From the first message of an episode to the first answer.
@@ -19,9 +19,9 @@ pub struct Terms {
     pub end: i64,
 }
 
-/// A line of an episode, as the log tells it.
+/// One who asks or answers in an episode, as the log tells it.
 #[derive(Clone, Copy, Debug)]
-enum Line {
+enum Remark {
     Asked { seq: u64, since: Timestamp },
     Said { by: Option<AgentId>, is_lost: bool, seq: u64, answers_in: Option<Status> },
 }
@@ -30,8 +30,8 @@ enum Line {
 #[derive(Debug)]
 pub struct Count {
     terms: Terms,
-    lines: Vec<Line>,
-    /// Who had answered last when the episode began.
+    lines: Vec<Remark>,
+    /// The last who had answered when the episode began.
     before: Option<AgentId>,
     /// The first message; the opening before there is one.
     first: Option<Timestamp>,
@@ -61,8 +61,8 @@ impl Count {
     /// The status in which the newest message after a line answers, if one does.
     pub fn answers_in(&self, after: u64) -> Option<Status> {
         self.lines.iter().rev().find_map(|line| match line {
-            Line::Said { seq, answers_in, .. } if *seq > after => *answers_in,
-            Line::Said { .. } | Line::Asked { .. } => None,
+            Remark::Said { seq, answers_in, .. } if *seq > after => *answers_in,
+            Remark::Said { .. } | Remark::Asked { .. } => None,
         })
     }
 
@@ -70,9 +70,9 @@ impl Count {
         let mut turn = None;
         for line in &self.lines {
             match *line {
-                Line::Asked { seq, since } => turn = turn.or(Some((seq, since))),
-                Line::Said { is_lost: false, .. } => turn = None,
-                Line::Said { .. } => {}
+                Remark::Asked { seq, since } => turn = turn.or(Some((seq, since))),
+                Remark::Said { is_lost: false, .. } => turn = None,
+                Remark::Said { .. } => {}
             }
         }
         turn
@@ -81,18 +81,18 @@ impl Count {
     fn is_answered(&self) -> bool {
         let mut asked = false;
         self.lines.iter().any(|line| match line {
-            Line::Asked { .. } => {
+            Remark::Asked { .. } => {
                 asked = true;
                 false
             }
-            Line::Said { is_lost, .. } => asked && !is_lost,
+            Remark::Said { is_lost, .. } => asked && !is_lost,
         })
     }
 
     fn last(&self) -> Option<AgentId> {
         let said = self.lines.iter().rev().find_map(|line| match line {
-            Line::Said { by, is_lost: false, .. } => *by,
-            Line::Said { .. } | Line::Asked { .. } => None,
+            Remark::Said { by, is_lost: false, .. } => *by,
+            Remark::Said { .. } | Remark::Asked { .. } => None,
         });
         said.or(self.before)
     }
@@ -118,13 +118,13 @@ impl Count {
             }
             Fact::LineReceived { line, at, .. } => {
                 self.begins(*at);
-                self.lines.push(Line::Asked { seq: line.seq, since: *at });
+                self.lines.push(Remark::Asked { seq: line.seq, since: *at });
             }
             Fact::LineWritten { line, author, .. } => {
                 self.begins(event.at);
                 let by = if let Author::Agent { id } = author { Some(*id) } else { None };
                 let answers_in = self.status.filter(|_| self.turn().is_some());
-                self.lines.push(Line::Said { by, is_lost: false, seq: line.seq, answers_in });
+                self.lines.push(Remark::Said { by, is_lost: false, seq: line.seq, answers_in });
             }
             Fact::MessageChanged { line, status, .. } => {
                 let lost = matches!(
@@ -132,7 +132,7 @@ impl Count {
                     MessageStatus::Failed | MessageStatus::Held | MessageStatus::Cancelled
                 );
                 for known in &mut self.lines {
-                    if let Line::Said { seq, is_lost, .. } = known
+                    if let Remark::Said { seq, is_lost, .. } = known
                         && *seq == line.seq
                     {
                         *is_lost = lost;
@@ -188,10 +188,10 @@ impl Count {
         all
     }
 
-    /// Whether a conversation stands as it is counted.
+    /// Compares a conversation as it stands with the count.
     ///
     /// # Errors
-    /// What is counted otherwise, and how.
+    /// The first part that is counted otherwise.
     pub fn agrees(&self, conversation: &Conversation, now: Timestamp) -> Result<(), String> {
         let (head, thread) = (&conversation.head, &conversation.thread);
         let is_resolved = head.status == Status::Resolved;

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::context::{AgentFacts, People, TeamFacts};
+use baton_domain::fact::inbound::{Element, ElementBody, InboundMessage, Sender};
+use baton_domain::fact::log::Logged;
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::scope::{Scope, Viewer};
 use baton_domain::forward::{Forwardable, SourceConversation, StoredFile};
 use baton_domain::group::{
     self, Book, Caller, Channel, CommandWork, Done, FreshIds, OutcomesWork, Post, SettingWork,
     State, Work, decide,
 };
-use baton_domain::fact::inbound::{Element, ElementBody, InboundMessage, Sender};
-use baton_domain::fact::log::Logged;
-use baton_domain::fact::outcome::Answer;
-use baton_domain::fact::scope::{Scope, Viewer};
 use baton_domain::see::sight::Sight;
 use baton_protocol::frame::{ComposeAction, LeaseHolder};
 use baton_protocol::outcome::Outcome;

@@ -1,8 +1,8 @@
 //! A small team and what happens in it, in one call each: for tests that are about phones.
 
 use baton_domain::decide::delivery::SendResult;
-use baton_domain::group::{Channel, ClaimAnswer, ClaimWork, MessageAt, ResultWork, Work};
 use baton_domain::fact::inbound::ElementBody;
+use baton_domain::group::{Channel, ClaimAnswer, ClaimWork, MessageAt, ResultWork, Work};
 use baton_protocol::command::{Assign, MarkRead, NoteText, Reply, Transfer};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{

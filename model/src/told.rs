@@ -1,10 +1,10 @@
 //! Frames that the server sends of its log, and the state of a client that never left.
 
-use baton_domain::see::attributes::event_shown;
 use baton_domain::fact::line::coached;
 use baton_domain::fact::log::Route;
-use baton_domain::see::mirror::{InMemory, Mirrored, fingerprint};
 use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::attributes::event_shown;
+use baton_domain::see::mirror::{InMemory, Mirrored, fingerprint};
 use baton_domain::see::sight::{Sight, Tidings, VisibleEvent, as_gone, as_head};
 use baton_protocol::conversation::{ConversationView, Snapshot};
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};

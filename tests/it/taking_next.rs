@@ -106,7 +106,7 @@ async fn where_members_take_the_next_one_none_far_behind_in_line_can_be_taken() 
             contact.sends("Hola").await;
             order.push(contact.conversation().await);
         }
-        lets_take(world, "next").await;
+        lets_take(world, "next", None).await;
         let told = asks(world, &ana, "").await;
         let epoch = |of: ConversationId| {
             told.waiting.iter().find(|one| one.conversation_id == of).map(|one| one.owner_epoch)
@@ -115,8 +115,10 @@ async fn where_members_take_the_next_one_none_far_behind_in_line_can_be_taken() 
             let of = order[n];
             who.does(of, claim(epoch(of).expect("it waits"))).await.outcome
         };
-        let is_refused = |outcome: Outcome| matches!(outcome, Outcome::Refused(refused)
-            if refused.refusal == Refusal::NotAllowed);
+        let is_refused = |outcome: Outcome| {
+            matches!(outcome, Outcome::Refused(refused)
+            if refused.refusal == Refusal::NotAllowed)
+        };
         assert!(is_refused(takes(&ana, 5).await), "five wait before it");
         let seen = ana.last_line(order[11]).await;
         assert_eq!(ana.does(order[11], reply("Hola", seen)).await.refusal(), Refusal::NotAllowed);
@@ -125,22 +127,22 @@ async fn where_members_take_the_next_one_none_far_behind_in_line_can_be_taken() 
         assert!(!is_refused(takes(&sofia, 11).await), "who supervises takes whichever they like");
         assert!(is_refused(takes(&ana, 10).await));
 
-        lets_take(world, "offered").await;
+        lets_take(world, "offered", Some(1)).await;
         assert!(is_refused(takes(&ana, 0).await), "nobody is offered it");
         assert!(asks(world, &ana, "").await.waiting.is_empty(), "nothing is there to be taken");
         assert!(!is_refused(takes(&sofia, 0).await));
         assert!(!asks(world, &sofia, "").await.waiting.is_empty());
 
-        lets_take(world, "any").await;
+        lets_take(world, "any", Some(2)).await;
         assert!(!is_refused(takes(&ana, 10).await));
     })
     .await;
 }
 
-async fn lets_take(world: &World, from_queue: &str) {
+async fn lets_take(world: &World, from_queue: &str, expect: Option<u32>) {
     let team = world.cast.team;
     let put = json!({"home": {"kind": "team", "id": team}, "body": {"from_queue": from_queue}});
-    let change = json!([{"kind": "team_policy", "id": team, "put": put}]);
+    let change = json!([{"kind": "team_policy", "id": team, "expect": expect, "put": put}]);
     let admin = world.admin().await;
     let _set: Vec<Setting> = admin.signed.post("/settings", &change).await.expect("a setting");
 }

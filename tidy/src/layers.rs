@@ -1,8 +1,100 @@
-//! The layers of the phone core, its bindings, the simulator and the world of the tests, as
-//! tables.
+//! The layers of the rules, the phone core, its bindings, the simulator and the world of the tests,
+//! as tables.
 
 use crate::source::Source;
 use crate::uses::{Layers, module_of, used_modules};
+
+/// The rules: texts, what the log says, who sees what, one decision, what happens by itself, whose
+/// work it is; then whole groups of work.
+const DOMAIN: Layers = Layers {
+    folder: "domain/src/",
+    free: &["lib"],
+    table: &[
+        ("text", &[]),
+        ("fact", &["text"]),
+        ("see", &["text", "fact"]),
+        ("forward", &["fact"]),
+        ("context", &["fact", "see", "forward"]),
+        ("outward", &["fact"]),
+        ("decide", &["text", "fact", "see", "forward", "context"]),
+        ("auto", &["text", "fact", "see", "outward", "decide"]),
+        ("hand", &["text", "fact"]),
+        ("group", &["text", "fact", "see", "forward", "context", "decide", "auto", "hand"]),
+        ("announce", &["fact", "see"]),
+        ("report", &["fact", "see"]),
+    ],
+};
+
+/// The modules of the rooms of `domain/src`, each room in order: a module may use only those before
+/// it.
+const ROOMS: [(&str, &[&str]); 5] = [
+    (
+        "text",
+        &[
+            "fold",
+            "link",
+            "lookalike",
+            "media_type",
+            "naming",
+            "said",
+            "shown",
+            "signature",
+            "find",
+            "names",
+            "number",
+        ],
+    ),
+    (
+        "fact",
+        &[
+            "chance",
+            "draft",
+            "episodes",
+            "hours",
+            "outcome",
+            "planted",
+            "predicates",
+            "ran",
+            "scope",
+            "tag",
+            "upload",
+            "bots",
+            "language",
+            "line",
+            "log",
+            "reminders",
+            "survey",
+            "inbound",
+            "lines",
+            "answers",
+            "past",
+            "roster",
+            "clocks",
+            "apply",
+        ],
+    ),
+    (
+        "see",
+        &[
+            "attributes",
+            "canned",
+            "mirror",
+            "outcomes",
+            "quiet",
+            "rights",
+            "settings",
+            "tags",
+            "automatic",
+            "outside",
+            "stretch",
+            "setting",
+            "sight",
+            "staff",
+        ],
+    ),
+    ("auto", &["courtesy", "known", "rules", "bots", "suggesting", "survey", "clocks", "replay"]),
+    ("hand", &["board", "reach", "shift", "routing"]),
+];
 
 /// The phone core.
 const CORE: Layers = Layers {
@@ -152,6 +244,35 @@ const OUTSIDE_OF_JUDGES: [&str; 12] = [
 const OUTSIDE_OF_BINDINGS: [&str; 6] =
     ["std::thread", "std::net", "tokio", "Instant", "SystemTime", "rusqlite"];
 
+/// The rooms of the rules use only what their row allows, and within a room modules use only those
+/// before them.
+pub(crate) fn domain(file: &Source) -> Vec<String> {
+    let mut wrong = DOMAIN.broken_by(file);
+    for (room, order) in ROOMS {
+        let folder = format!("domain/src/{room}/");
+        let Some(module) =
+            module_of(file, &folder).filter(|name| !matches!(*name, "mod" | "tests"))
+        else {
+            continue;
+        };
+        let place = |name: &str| order.iter().position(|one| *one == name);
+        let Some(own) = place(module) else {
+            wrong.push(file.at(1, &format!("{module} has no place in the order of {room}")));
+            continue;
+        };
+        let is_nested = file.path.trim_start_matches(&folder).contains('/');
+        let mut used = used_modules(file, &format!("crate::{room}::"));
+        if !is_nested {
+            used.extend(used_modules(file, "super::"));
+        }
+        let above = used.into_iter().filter(|(_, used)| place(used).is_some_and(|at| at > own));
+        wrong.extend(above.map(|(line, used)| {
+            file.at(line, &format!("{room}::{module} may not use {room}::{used}"))
+        }));
+    }
+    wrong
+}
+
 /// The modules of the phone core use only what their row allows.
 pub(crate) fn core(file: &Source) -> Vec<String> {
     CORE.broken_by(file)
@@ -169,7 +290,7 @@ pub(crate) fn world(file: &Source) -> Vec<String> {
 
 /// Rows of tables that are in order, and yet name a module below them.
 pub(crate) fn ways_back() -> Vec<String> {
-    [CORE, SIMULATOR, WORLD].iter().flat_map(Layers::ways_back).collect()
+    [DOMAIN, CORE, SIMULATOR, WORLD].iter().flat_map(Layers::ways_back).collect()
 }
 
 /// The files of the runtime use only those before them.

@@ -92,6 +92,18 @@ fn modules_of_the_simulator_use_only_the_layers_below_them() {
 }
 
 #[test]
+fn rooms_of_the_rules_use_only_those_below_them_and_modules_those_before_them() {
+    holds(layers::domain);
+    let path = "domain/src/fact/lines.rs";
+    sees(layers::domain, path, "use crate::decide::Draft;", "use crate::text::fold::fold;");
+    sees(layers::domain, path, "use super::apply::apply;", "use super::line::amend;");
+    let path = "domain/src/auto/rules/steps.rs";
+    sees(layers::domain, path, "use crate::auto::clocks;", "use crate::auto::known::KnownBot;");
+    sees(layers::domain, path, "use crate::group::State;", "use super::talk::Talk;");
+    assert!(!layers::domain(&Source::new("domain/src/fact/misc.rs", "//! New.")).is_empty());
+}
+
+#[test]
 fn modules_of_the_tests_world_use_only_the_layers_below_them() {
     holds(layers::world);
     let path = "tests/src/phone/link.rs";
@@ -126,7 +138,7 @@ fn judges_know_no_clock_thread_socket_runtime_or_server() {
     holds(layers::judges);
     let path = "tests/src/history/lines.rs";
     sees(layers::judges, path, "let at = Instant::now();", "let at = one.at;");
-    sees(layers::judges, path, "use baton::clock::Clock;", "use baton_domain::fact::apply::apply;");
+    sees(layers::judges, path, "use baton::clock::Clock;", "use baton_domain::apply;");
     sees(layers::judges, "tests/src/compare.rs", "use tokio::time;", "use std::fmt;");
 }
 

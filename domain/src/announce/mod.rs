@@ -5,7 +5,6 @@
 //! applies one consequence after the other. What remains is what is to be written.
 
 mod kind;
-mod quiet;
 mod reason;
 mod rule;
 #[cfg(test)]
@@ -21,8 +20,8 @@ use baton_protocol::{
 use crate::fact::scope::{Level, Scope};
 use crate::see::sight::Sight;
 
+pub use crate::see::quiet::{DAY_MINUTES, Quiet, Silence};
 pub use kind::{Ends, Kind, KindSpec, Urgency};
-pub use quiet::{DAY_MINUTES, Quiet};
 pub use reason::reason;
 pub use rule::{consequences, is_of_interest};
 
@@ -86,20 +85,6 @@ pub enum Rings {
     Workspace,
     /// Their own as well: they are on call.
     Always,
-}
-
-/// What keeps pushes from an agent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Silence {
-    /// Nothing does.
-    None,
-    /// Quiet hours of the workspace. What does not ring is one summary at their end.
-    Workspace {
-        /// Their end.
-        until: Timestamp,
-    },
-    /// Quiet hours of their own: it is told by no push.
-    Own,
 }
 
 /// Whom an event concerns.

@@ -1,12 +1,10 @@
-//! What happens by itself: rules, clocks, programs.
+//! The work that happens by itself: rules and their clocks, programs, surveys, and dry runs.
 
-pub mod automatic;
 pub mod bots;
 pub mod clocks;
 pub mod courtesy;
-pub mod language;
-pub mod outside;
-pub mod reminders;
+pub mod known;
+pub mod replay;
 pub mod rules;
 pub mod suggesting;
 pub mod survey;

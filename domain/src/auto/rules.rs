@@ -8,7 +8,6 @@ pub mod classified;
 mod follow_up;
 mod memory;
 mod policies;
-mod replay;
 mod steps;
 pub mod talk;
 mod tests;
@@ -20,13 +19,10 @@ use baton_protocol::{
     Timestamp,
 };
 
-pub(crate) use memory::{Reopening, remember};
 pub use memory::{is_idle, spent};
 pub use policies::{Given, KnownRule, KnownSla, Policies, phrases};
-pub use replay::{Cause, Replay, WouldRun};
-pub(crate) use steps::step_of;
 pub use steps::{Acting, Stepped, carry_out};
-pub use tests::contradiction;
+pub(crate) use steps::{event_of, step_of};
 pub(crate) use tests::{each_at, holds_from};
 
 use crate::fact::predicates::says_something;

@@ -9,10 +9,10 @@ use baton_protocol::suggestion::{
 };
 use baton_protocol::{Author, Conversation, Line, SettingId};
 
-use crate::auto::outside::is_answered;
 use crate::auto::rules::classified::meant;
-use crate::text::shown::{is_override, shows};
+use crate::see::outside::is_answered;
 use crate::see::tags::Tags;
+use crate::text::shown::{is_override, shows};
 
 /// Bytes of an answer.
 pub const ANSWER_BYTES_MAX: usize = 32 * 1_024;

@@ -5,29 +5,26 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::details::{Button, Frame, ListRow, ListSection};
 use baton_protocol::setting::{Scale, Survey};
 use baton_protocol::{
-    Actor, Clocks, Content, Conversation, Details, Event, Fact, MessageId, SettingId, Status,
-    SurveyState, SurveyStep, Timestamp,
+    Actor, Conversation, Details, Event, Fact, MessageId, Status, SurveyState, SurveyStep,
+    Timestamp,
 };
 
-use crate::decide::Draft;
-use crate::decide::acknowledge::acknowledgement;
 use crate::auto::rules::Policies;
-use crate::fact::answers; use crate::auto::automatic;
+use crate::decide::acknowledge::acknowledgement;
+use crate::fact::answers;
+use crate::fact::draft::Draft;
+use crate::fact::survey::{fact, tap};
+use crate::see::automatic;
 
 /// A survey that is later than this is not sent, ms.
 const LATE_MS: i64 = 15 * 60_000;
 /// So much of the 24 hours has to be left, ms.
 const WINDOW_LEFT_MS: i64 = 10 * 60_000;
-/// So long a customer may choose anew, ms.
-const ANEW_MS: i64 = 60 * 60_000;
 const DAY_MS: i64 = 24 * 60 * 60_000;
 /// Characters of a text beside choices.
 const TEXT_MAX: usize = 1_024;
 const FACES: [&str; 3] = ["🙁", "😐", "🙂"];
 const STARS: [&str; 5] = ["★", "★★", "★★★", "★★★★", "★★★★★"];
-
-/// A survey that counts, with its id.
-pub type KnownSurvey = (SettingId, Survey);
 
 /// The plan to ask, where a person has just resolved what somebody answered.
 pub fn plan(conversation: &Conversation, policies: &Policies, event: &Event) -> Option<Fact> {
@@ -93,11 +90,6 @@ pub fn ask(
     vec![acknowledgement(conversation, message, &text, Some(details), now), asked]
 }
 
-fn fact(state: SurveyState, step: SurveyStep) -> Draft {
-    let SurveyState { survey_id, episode, agent_id, .. } = state;
-    Fact::Surveyed { survey_id, episode, agent_id, step }.into()
-}
-
 fn choices(state: SurveyState, survey: &Survey) -> Details {
     let usual: &[&str] = match survey.scale {
         Scale::Smile3 => &FACES,
@@ -121,40 +113,6 @@ fn choices(state: SurveyState, survey: &Survey) -> Details {
     }
 }
 
-/// The id of a choice.
-fn tap(state: SurveyState, value: u32) -> String {
-    format!("s:{}:{}:{value}", state.survey_id.0.simple(), state.episode)
-}
-
-/// Whether a customer tapped a choice of a survey. A text is none, whatever it looks like: only a
-/// tap has an id.
-pub fn is_tap(content: &Content) -> bool {
-    let Some(Details::Choice { id: Some(id), .. }) = content.details.as_deref() else {
-        return false;
-    };
-    let mut parts = id.split(':');
-    parts.next() == Some("s")
-        && parts.next().is_some_and(|part| part.len() == 32)
-        && parts.next().is_some_and(|part| part.parse::<u32>().is_ok())
-        && parts.next().is_some_and(|part| part.parse::<u32>().is_ok())
-        && parts.next().is_none()
-}
-
-/// The answer that a tap gives to the survey that was last asked here, if it is of that one. For an
-/// hour somebody may choose anew.
-pub fn answer(conversation: &Conversation, content: &Content, now: Timestamp) -> Option<Draft> {
-    let state = conversation.thread.clocks.survey?;
-    let Some(Details::Choice { id: Some(id), .. }) = content.details.as_deref() else {
-        return None;
-    };
-    let value = (1..=state.best).find(|value| *id == tap(state, *value))?;
-    let again = state.value.is_some();
-    if again && now.since(state.at) > ANEW_MS {
-        return None;
-    }
-    Some(fact(state, SurveyStep::Answered { value, best: state.best, again }))
-}
-
 /// Thanks for the first choice. Whoever waits for an answer gets no thanks meanwhile: they would be
 /// a second automatic message of their turn.
 pub fn thank(
@@ -169,38 +127,4 @@ pub fn thank(
     let text = survey.thanks.as_deref().filter(|_| is_free)?;
     let text = automatic::filled(text, card, TEXT_MAX)?;
     Some(acknowledgement(conversation, message, &text, None, now))
-}
-
-/// Folds an event into what is remembered of surveys.
-pub(crate) fn fold(clocks: &mut Clocks, event: &Event) {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else concerns a survey")]
-    match &event.fact {
-        Fact::Surveyed { survey_id, episode, agent_id, step } => {
-            let (survey_id, episode, agent_id) = (*survey_id, *episode, *agent_id);
-            let blank =
-                SurveyState { survey_id, episode, agent_id, at: event.at, best: 0, value: None };
-            match step {
-                SurveyStep::Planned { at } => {
-                    clocks.survey = Some(SurveyState { at: *at, ..blank });
-                }
-                SurveyStep::Asked { best } => {
-                    clocks.survey = Some(SurveyState { best: *best, ..blank });
-                }
-                SurveyStep::Dropped | SurveyStep::Unknown => clocks.survey = None,
-                SurveyStep::Answered { value, .. } => {
-                    if let Some(survey) = &mut clocks.survey {
-                        survey.value = Some(*value);
-                    }
-                }
-            }
-        }
-        // Who writes before they are asked is not asked.
-        Fact::LineReceived { .. } | Fact::LineWritten { .. } | Fact::EpisodeOpened { .. } => {
-            clocks.survey.take_if(|survey| survey.best == 0);
-        }
-        Fact::StatusChanged { status, .. } if *status != Status::Resolved => {
-            clocks.survey.take_if(|survey| survey.best == 0);
-        }
-        _ => {}
-    }
 }

@@ -8,9 +8,10 @@ use baton_protocol::{
 };
 
 use super::{Draft, marketing, turn};
-use crate::fact::answers;
 use crate::context::{LineFacts, Lines};
+use crate::fact::answers;
 use crate::fact::inbound::ProviderStatus;
+pub use crate::fact::lines::SendClaim;
 use crate::fact::planted::{Bug, is_planted};
 use crate::fact::predicates::{needs_review, provider_rank, says_something};
 
@@ -18,16 +19,6 @@ use crate::fact::predicates::{needs_review, provider_rank, says_something};
 pub const QUEUED_MS_MAX: i64 = 10 * 60 * 1000;
 /// The lane waits this long for an unconfirmed head, then goes on.
 pub const LANE_WAITS_MS: i64 = 30_000;
-
-/// An attempt to send a message, and the claim it is made under. What becomes of it counts while
-/// both are the message's last.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SendClaim {
-    /// The attempt's number, from 1.
-    pub attempt: u32,
-    /// The claim's epoch: each claim of a message has a higher one.
-    pub epoch: u64,
-}
 
 /// The decision on the claim of a send.
 #[derive(Clone, PartialEq, Eq, Debug)]

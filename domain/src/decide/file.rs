@@ -3,7 +3,7 @@
 use baton_protocol::{Conversation, Fact, FileState, LineRef, MessageId};
 
 use super::Draft;
-use crate::context::Lines;
+use crate::fact::lines::Lines;
 
 /// A line came with a file, which is to be fetched.
 pub fn wanted(line: LineRef) -> Draft {

@@ -7,10 +7,10 @@ use baton_protocol::upload::UploadNew;
 use baton_protocol::{Content, Details, FileState, LineKind, Refusal};
 
 use super::{Case, Decided, file, reply, sendable};
-use crate::forward::Forwardable;
 use crate::fact::scope::Level;
-use crate::text::shown::file_name;
 use crate::fact::upload::{self, CAPTION_CHARS_MAX, has_caption};
+use crate::forward::Forwardable;
+use crate::text::shown::file_name;
 
 pub(super) fn forward(case: &Case<'_>, forward: &Forward) -> Decided {
     let source = source(case, forward)?;

@@ -31,32 +31,18 @@ mod work;
 pub use template::is_filled_alike;
 
 use baton_protocol::command::Sees;
-use baton_protocol::event::EventContent;
 use baton_protocol::limits::OP_AGE_DAYS_MAX;
 use baton_protocol::{
-    Accepted, AgentState, Command, CommandBody, Conversation, Fact, Head, OpId, Refusal, Timestamp,
+    Accepted, AgentState, Command, CommandBody, Conversation, Fact, OpId, Refusal, Timestamp,
 };
 
 use crate::context::Context;
+pub use crate::fact::draft::Draft;
+pub(crate) use crate::fact::draft::{changed, opened};
 use crate::fact::outcome::Answer;
 use crate::fact::planted::{Bug, is_planted};
 use crate::fact::predicates::is_for_blocked;
 use crate::fact::scope::Level;
-
-/// A fact to be appended, with its erasable part.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Draft {
-    /// The fact itself.
-    pub fact: Fact,
-    /// What may be erased one day.
-    pub content: Option<EventContent>,
-}
-
-impl From<Fact> for Draft {
-    fn from(fact: Fact) -> Self {
-        Self { fact, content: None }
-    }
-}
 
 /// The decision on a command.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -177,11 +163,6 @@ fn in_scope<'a>(context: &'a Context<'_>, command: &Command) -> Result<&'a Conve
         return Err(Refusal::NotInScope);
     }
     Ok(conversation)
-}
-
-/// The fact that the next episode begins, with whatever line comes next.
-pub(crate) fn opened(head: &Head) -> Fact {
-    Fact::EpisodeOpened { episode: head.episode + 1, from_seq: Some(head.last_seq + 1) }
 }
 
 /// Nothing had to change.

@@ -5,7 +5,7 @@ use baton_protocol::{Fact, LapsedOffer, OfferEnd, OfferId, OpenOffer, Owner, Own
 
 use super::{Case, Decided, facts, nothing};
 use crate::fact::planted::{Bug, is_planted};
-use crate::hand::routing::is_routable;
+use crate::fact::predicates::is_routable;
 
 impl Case<'_> {
     /// The offer of this id, if it is the author's and stands.

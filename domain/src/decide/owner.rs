@@ -3,14 +3,14 @@
 use baton_protocol::command::{Assign, Claim, Transfer, Unassign};
 use baton_protocol::limits::REMINDERS_MAX;
 use baton_protocol::{
-    AgentId, AgentState, Availability, Conversation, Fact, Head, OfferEnd, OpenOffer, Owner,
-    OwnerCause, Refusal, Reminder, ReplyPolicy, Status, TeamId,
+    AgentId, AgentState, Availability, Conversation, Fact, OfferEnd, OpenOffer, Owner, OwnerCause,
+    Refusal, Reminder, ReplyPolicy, Status, TeamId,
 };
 
-use super::{Case, Decided, Draft, facts, fence, follow, nothing, opened, work};
+use super::{Case, Decided, Draft, changed, facts, fence, follow, nothing, opened, work};
 use crate::context::AgentFacts;
 use crate::fact::planted::{Bug, is_planted};
-use crate::auto::reminders;
+use crate::fact::reminders;
 
 impl Case<'_> {
     /// Refuses unless the author may answer (and so resolve, snooze …) as things stand. What a
@@ -57,8 +57,7 @@ impl Case<'_> {
         if is_asked && !has_note { Err(Refusal::NoteRequired) } else { Ok(()) }
     }
 
-    /// Refuses to take what waits in the queue where members take the next one, or what they are
-    /// offered.
+    /// Refuses to take from the queue what members of this team may not pick.
     pub(super) fn check_pick(&self) -> Result<(), Refusal> {
         let Conversation { head, thread } = self.conversation;
         let waits = matches!(head.owner, Owner::Queue(_)) && head.status != Status::Resolved;
@@ -262,19 +261,6 @@ pub fn rehome(
         drafts.extend(free.take(room).map(|heir| set(heir).into()));
     }
     drafts
-}
-
-/// The fact that this owner is responsible from here on, in this team.
-pub(crate) fn changed(
-    head: &Head,
-    owner: Owner,
-    team_id: TeamId,
-    cause: OwnerCause,
-    exceeded_capacity: bool,
-) -> Fact {
-    let owner_epoch = head.owner_epoch + 1;
-    let keeps_last = true;
-    Fact::OwnerChanged { owner, owner_epoch, team_id, cause, exceeded_capacity, keeps_last }
 }
 
 /// The hand-over note comes first, so that whoever receives the conversation finds it there.

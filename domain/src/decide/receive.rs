@@ -13,11 +13,12 @@ use baton_protocol::{
 use super::{Draft, block, opened};
 use crate::context::LineFacts;
 use crate::fact::inbound::{InboundMessage, Moved, Sender};
+use crate::fact::language;
 use crate::fact::line::{is_news, is_same_side};
 use crate::fact::predicates::says_something;
+use crate::fact::survey;
+use crate::text::naming;
 use crate::text::shown::shows;
-use crate::auto::survey;
-use crate::auto::language; use crate::text::naming;
 
 /// The contact's card with what a message of that time says of its sender; `None` when nothing
 /// changed. What the message leaves out stays, unless it is a name that shows nothing. A late

@@ -7,7 +7,7 @@ use baton_protocol::limits::{
 use baton_protocol::{Accepted, Fact, Refusal, Remind, Reminder};
 
 use super::{Case, Decided, Draft, facts, nothing, work};
-use crate::auto::reminders;
+use crate::fact::reminders;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 

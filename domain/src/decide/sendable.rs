@@ -11,8 +11,8 @@ use baton_protocol::{
 
 use super::work::check_text;
 use super::{Case, marketing, template};
-use crate::text::said::in_words;
 use crate::fact::upload::{self, CAPTION_CHARS_MAX, Uploaded, has_caption};
+use crate::text::said::in_words;
 
 /// Characters of a text above buttons or a link.
 const BODY_CHARS_MAX: usize = 1024;

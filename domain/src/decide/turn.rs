@@ -2,8 +2,8 @@
 
 use baton_protocol::{Author, Conversation, Turn};
 
-use crate::fact::answers;
 use crate::context::{LineFacts, Lines};
+use crate::fact::answers;
 use crate::fact::predicates::needs_review;
 
 /// The open turn once `kept_back` will not reach the customer: as it was before, with its old

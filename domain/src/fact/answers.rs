@@ -7,7 +7,7 @@ use baton_protocol::{
     OwnerCause, Pause, Said, SlaState, Status, Timestamp, Turn,
 };
 
-use crate::context::Lines;
+use crate::fact::lines::Lines;
 use crate::fact::predicates::{needs_review, provider_rank, says_something};
 
 /// Messages of an episode of which it is remembered that they may still fail.

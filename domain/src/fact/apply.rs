@@ -6,7 +6,8 @@ use baton_protocol::{
     OfferEnd, Owner, OwnerCause, Priority, SettingId, Status, TagOn, Thread, Turn,
 };
 
-use crate::auto::{clocks, reminders};
+use crate::fact::clocks;
+use crate::fact::reminders;
 
 /// The conversation that an event begins, if it is the one that begins conversations.
 pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {

@@ -36,8 +36,8 @@ pub(crate) fn day_end(name: &str, zone: Option<&str>) -> Option<Timestamp> {
     instant(zone, next, 0).map(Timestamp::from_ms)
 }
 
-/// The number of the day on which an instant lies in a zone, from 1970-01-01 on; in UTC without a
-/// zone, or in one that does not exist.
+/// The number of the day on which an instant lies in a zone, from 1970-01-01 on. It is that of UTC
+/// without a zone, or in one that does not exist.
 pub fn day_number(at: Timestamp, zone: Option<&str>) -> i64 {
     let zone = zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
     let utc = DateTime::from_timestamp_millis(at.ms()).unwrap_or_default();

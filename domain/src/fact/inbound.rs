@@ -4,7 +4,7 @@ use baton_protocol::{
     Author, Content, GroupState, LineKind, MessageError, MessageStatus, Timestamp,
 };
 
-use crate::auto::language::Heard;
+use crate::fact::language::Heard;
 
 /// One element of a webhook.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -2,7 +2,9 @@
 
 use baton_protocol::connection::ConnectionFault;
 use baton_protocol::conversation::ConversationView;
-use baton_protocol::{AgentSet, CommandBody, LineKind, MessageStatus, Refusal, Status, Unknown};
+use baton_protocol::{
+    AgentSet, CommandBody, Conversation, LineKind, MessageStatus, Owner, Refusal, Status, Unknown,
+};
 
 /// Whether a conversation of this status counts towards its owner's load.
 pub fn is_load(status: Status) -> bool {
@@ -147,4 +149,14 @@ pub fn stops_sends(fault: ConnectionFault) -> bool {
         | ConnectionFault::WebhookElsewhere
         | ConnectionFault::MessagesNotSubscribed => false,
     }
+}
+
+/// True where somebody may be asked to take it: open, of its team's queue, with an open turn, and
+/// the customer is not blocked.
+pub fn is_routable(conversation: &Conversation) -> bool {
+    let (head, thread) = (&conversation.head, &conversation.thread);
+    head.status == Status::Open
+        && head.owner == Owner::Queue(head.team_id)
+        && thread.turn.is_some()
+        && thread.block.is_none()
 }

@@ -4,8 +4,8 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::{Amended, GroupCard, MessageStatus, Participant, Timestamp};
 
 use crate::fact::inbound::{GroupNews, ProviderStatus, Sender};
-use crate::text::number;
 use crate::fact::predicates::provider_rank;
+use crate::text::number;
 
 /// Participants that are remembered, those who left included. A group has at most eight at a time.
 const PARTICIPANTS_MAX: usize = 64;

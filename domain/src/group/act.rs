@@ -15,7 +15,6 @@ use super::work::{
     RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork,
 };
 use super::{policies, receive};
-use crate::see::attributes::Attributes;
 use crate::context::{Context, Fresh, Lines, Prior, Writer};
 use crate::decide::delivery::{self, Claim, SendClaim, SendResult, Sent};
 use crate::decide::{Decision, Draft, block, decide, file, owner};
@@ -23,8 +22,9 @@ use crate::fact::log::Route;
 use crate::fact::outcome::Answer;
 use crate::fact::predicates::is_retryable;
 use crate::fact::scope::{Level, Scope};
-use crate::text::signature;
+use crate::see::attributes::Attributes;
 use crate::see::tags::Tags;
+use crate::text::signature;
 
 /// Decides a command and carries it out.
 pub(super) fn command(state: &mut State, work: &CommandWork, now: Timestamp) -> Answer {

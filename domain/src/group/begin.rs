@@ -7,7 +7,7 @@ use baton_protocol::{Actor, ConversationId, Fact, Owner, OwnerCause, Refusal, Ti
 use super::contact::{ContactNews, know_contact};
 use super::state::{By, State};
 use super::work::BeginWork;
-use crate::decide::{opened, owner};
+use crate::decide::{changed, opened};
 use crate::fact::scope::{Level, Scope};
 
 /// Finds the conversation, or begins it. What is new is the agent's who began it, unless they are
@@ -51,6 +51,6 @@ fn taken(state: &State, work: &BeginWork, id: ConversationId) -> Option<Fact> {
     let agent = state.people.get(&caller.workspace)?.agents.get(&caller.agent)?;
     let head = &state.conversation(caller.workspace, id)?.head;
     let owner = Owner::Agent(caller.agent);
-    let taken = || owner::changed(head, owner, head.team_id, OwnerCause::Claimed, false);
+    let taken = || changed(head, owner, head.team_id, OwnerCause::Claimed, false);
     (!agent.is_full()).then(taken)
 }

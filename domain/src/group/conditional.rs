@@ -8,8 +8,8 @@ use baton_protocol::{Conversation, ConversationId, Fact, LineRef, Timestamp};
 use super::act;
 use super::state::{Key, State};
 use super::work::CommandWork;
-use crate::context::Lines;
 use crate::decide::{Decision, Draft};
+use crate::fact::lines::Lines;
 use crate::fact::outcome::Answer;
 use crate::fact::planted::{Bug, is_planted};
 

@@ -6,7 +6,7 @@ use baton_protocol::{
 
 use super::state::{By, Key, State};
 use crate::fact::predicates::is_load;
-use crate::hand::routing::is_routable;
+use crate::fact::predicates::is_routable;
 
 impl State {
     /// What an agent owns that counts, kept true as owners and statuses change.

@@ -9,8 +9,8 @@ use super::senders::KnownSender;
 use super::state::{By, Channel, Key, PastContent, State};
 use crate::decide::receive;
 use crate::fact::inbound::{BookEntry, ElementBody, PastLine, Sender};
-use crate::text::naming;
 use crate::fact::past::{Booked, Past, renamed};
+use crate::text::naming;
 
 /// Takes in what was shared.
 pub(super) fn take_in(state: &mut State, channel: &Channel, shared: &ElementBody, at: Arrival<'_>) {

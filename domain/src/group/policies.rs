@@ -1,13 +1,13 @@
-//! Settings of a conversation's team by which commands are decided. They say which outcomes there
-//! are, how long a message can be taken back, what goes with a hand-over, and what may be taken from
-//! the queue.
+//! Settings of a conversation's team by which commands are decided: which outcomes there are, how
+//! long a message can be taken back. They also say what goes with a hand-over, and what may be
+//! taken from the queue.
 
 use baton_protocol::setting::{
     AskOutcome, HandoverNote, OutcomeChoice, Outcomes, QueuePolicy, SettingBody, TeamPolicy,
 };
 use baton_protocol::{
-    CommandBody, Conversation, ConversationId, Owner, SettingId, SettingKind, Status, TeamId, Timestamp,
-    WorkspaceId,
+    CommandBody, Conversation, ConversationId, Owner, SettingId, SettingKind, Status, TeamId,
+    Timestamp, WorkspaceId,
 };
 
 use super::set::{HeldSettings, SettingKey};
@@ -15,7 +15,7 @@ use super::state::State;
 use super::work::CommandWork;
 use crate::see::outcomes::KnownOutcomes;
 
-/// One of so many may be taken where members take the next one: several take at the same time, and
+/// One of so many may be taken where members take the next one. Several take at the same time, and
 /// each of them is told another one.
 pub const PICK_OF: usize = 5;
 
@@ -89,8 +89,8 @@ pub(super) fn requires_note(
         .is_some_and(|policy| policy.handover_note == HandoverNote::Required)
 }
 
-/// Whether the conversation's team lets its members take this one from its queue without an offer.
-/// What a queue does not have is not taken from it.
+/// True where the conversation's team lets its members take this one from its queue without an
+/// offer. Others are not taken from a queue.
 pub(super) fn may_pick(
     state: &State,
     conversation: Option<&Conversation>,
@@ -113,14 +113,13 @@ fn waits_in_queue(of: &Conversation) -> bool {
     matches!(of.head.owner, Owner::Queue(_)) && of.head.status != Status::Resolved
 }
 
-/// How many wait longer, as far as they were read. What this group took from the queue before does
-/// not wait any more.
+/// The number of those that wait longer, as far as they were read. Those that this group took from
+/// the queue before do not wait any more.
 fn ahead(state: &State, workspace: WorkspaceId, of: &Conversation) -> usize {
     let queue = state.queues.get(&(workspace, of.head.team_id));
     let before = queue.into_iter().flatten().take_while(|id| **id != of.head.id);
-    let waits = |id: &&ConversationId| {
-        state.conversation(workspace, **id).is_none_or(waits_in_queue)
-    };
+    let waits =
+        |id: &&ConversationId| state.conversation(workspace, **id).is_none_or(waits_in_queue);
     before.filter(waits).count()
 }
 

@@ -14,19 +14,20 @@ use uuid::{Builder, Uuid};
 
 use super::state::{By, Key, State};
 use super::work::{ClassifiedWork, Done, Work};
-use crate::fact::apply::apply;
 use crate::auto::bots;
-use crate::fact::chance;
 use crate::auto::clocks::{self, Due, Ringing};
-use crate::decide::{Draft, status};
-use crate::fact::inbound::{ElementBody, StatusUpdate};
 use crate::auto::rules::talk::Talk;
 use crate::auto::rules::{
     Acting, Choice, KnownRule, Policies, RUNS_MAX, Stepped, Woken, carry_out, classified, due_at,
     is_idle, is_unheard, spent, turn_after,
 };
+use crate::auto::survey;
+use crate::decide::{Draft, status};
+use crate::fact::apply::apply;
+use crate::fact::chance;
+use crate::fact::inbound::{ElementBody, StatusUpdate};
+use crate::fact::reminders;
 use crate::fact::tag::Tag;
-use crate::auto::{reminders, survey};
 
 /// Clocks of one conversation that ring at once. More ring at the next look.
 const RINGS_MAX: usize = 300;

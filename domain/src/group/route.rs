@@ -8,11 +8,11 @@ use baton_protocol::{
 
 use super::state::{By, State};
 use super::work::{HandBackWork, OfferEndWork, RouteWork};
-use crate::decide::owner::changed;
+use crate::fact::draft::changed;
 use crate::fact::planted::{Bug, is_planted};
-use crate::hand::routing::absence::Absence;
-use crate::hand::routing::is_routable;
+use crate::fact::predicates::is_routable;
 use crate::fact::scope::{Level, Scope};
+use crate::hand::routing::absence::Absence;
 
 /// Somebody is asked to take what waits, or is given it, or another team gets it, or everybody is
 /// called.

@@ -19,8 +19,8 @@ use uuid::Uuid;
 pub use self::secret::{HeldSecret, KeptSecret, SECRETS_MAX, SecretWork};
 use self::secret::{end_secrets, set_secret};
 use super::state::State;
-use crate::see::attributes::{AttributeFacts, Attributes};
 use crate::fact::log::Route;
+use crate::see::attributes::{AttributeFacts, Attributes};
 use crate::see::setting::{self, Around, Name, Target, Wrong};
 use crate::see::tags::{TagFacts, Tags};
 

@@ -21,25 +21,23 @@ use super::react::Awake;
 use super::senders::KnownSender;
 use super::set::HeldSettings;
 use super::work::FileWork;
-use crate::fact::answers;
-use crate::fact::apply::{apply, begin};
+use crate::auto::rules::Policies;
+use crate::auto::rules::talk::Talk;
 use crate::context::{Lines, Moment, People, Prior};
 use crate::decide::Draft;
-use crate::decide::owner::changed;
-use crate::forward::Forwardable;
+pub use crate::fact::Key;
+use crate::fact::answers;
+use crate::fact::apply::{apply, begin};
+use crate::fact::draft::changed;
 use crate::fact::inbound::ProviderStatus;
 use crate::fact::log::{Batch, Logged, Route, apart};
 use crate::fact::past::{Booked, Past};
 use crate::fact::planted::as_written;
 use crate::fact::predicates::provider_rank;
-use crate::auto::rules::Policies;
-use crate::auto::rules::talk::Talk;
 use crate::fact::scope::Scope;
-use crate::see::sight::Sight;
 use crate::fact::upload::Uploaded;
-
-/// A key that cannot reach into another workspace.
-pub type Key<T> = (WorkspaceId, T);
+use crate::forward::Forwardable;
+use crate::see::sight::Sight;
 
 /// A channel that customers write to.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -15,11 +15,11 @@ use uuid::Uuid;
 use super::state::{Channel, Held, State};
 use super::work::{FreshIds, Post, Work};
 use super::{KnownSender, decide};
-use crate::fact::apply::{apply, begin};
 use crate::auto::clocks;
-use crate::fact::inbound::{Element, ElementBody, InboundMessage};
 use crate::auto::rules::talk::Talk;
 use crate::auto::rules::{Judged, KnownRule, Policies, Woken, each_at, is_unheard, judge, step_of};
+use crate::fact::apply::{apply, begin};
+use crate::fact::inbound::{Element, ElementBody, InboundMessage};
 
 /// The way by which the message comes. It names no number of anybody's.
 const NUMBER: &str = "trial";

@@ -1,4 +1,4 @@
-//! Whose work it is: who is there, and who is asked.
+//! Whose work it is: who is there, who is on shift, and who is asked next.
 
 pub mod board;
 pub mod reach;

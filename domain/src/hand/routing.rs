@@ -20,13 +20,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::setting::{AgentSkills, Hand, Routing, RoutingStep, Schedule, StepWho};
 use baton_protocol::{
-    AgentId, AgentState, Availability, Conversation, ConversationId, OfferEnd, Owner, PassedOver,
-    Priority, SettingId, Status, TeamId, Timestamp, Trail,
+    AgentId, AgentState, Availability, ConversationId, OfferEnd, PassedOver, Priority, SettingId,
+    TeamId, Timestamp, Trail,
 };
 
-use crate::text::fold::fold;
 use crate::fact::hours::Hours;
 use crate::hand::reach::Verdict;
+use crate::text::fold::fold;
 
 /// The routing of a team as it holds at a moment.
 #[derive(Clone, Copy, Debug)]
@@ -166,16 +166,6 @@ pub struct TeamMemory {
     pub last: Option<AgentId>,
     /// The state of random choices.
     pub seed: u64,
-}
-
-/// Whether somebody may be asked to take it: open, of its team's queue, with an open turn, and the
-/// customer is not blocked.
-pub fn is_routable(conversation: &Conversation) -> bool {
-    let (head, thread) = (&conversation.head, &conversation.thread);
-    head.status == Status::Open
-        && head.owner == Owner::Queue(head.team_id)
-        && thread.turn.is_some()
-        && thread.block.is_none()
 }
 
 /// True where an agent was asked in vain. Whoever took a conversation may be asked again when its

@@ -1,9 +1,12 @@
-//! Who may see what, and what is set up.
+//! The sight of each viewer: who may see what, which rights a role has, and what a team has set up.
 
 pub mod attributes;
+pub mod automatic;
 pub mod canned;
 pub mod mirror;
 pub mod outcomes;
+pub mod outside;
+pub mod quiet;
 pub mod rights;
 pub mod setting;
 pub mod settings;

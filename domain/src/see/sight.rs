@@ -9,10 +9,10 @@ use baton_protocol::{
     Actor, AgentId, ConversationId, Event, Fact, Head, Home, SettingId, TeamId, Visibility,
 };
 
-use crate::see::attributes;
 use crate::fact::log::Logged;
 use crate::fact::predicates::{is_about_rights, touches_rights};
 use crate::fact::scope::{Level, Scope, Viewer};
+use crate::see::attributes;
 use crate::see::setting;
 use crate::see::stretch::{Gathered, SettingMove, Touched};
 

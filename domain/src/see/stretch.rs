@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use baton_protocol::{AgentId, ConversationId, Fact, Home, SettingKind, TeamId};
 
 use crate::fact::log::{Logged, Route};
+use crate::fact::predicates;
 use crate::fact::scope::Scope;
-use crate::see::attributes; use crate::fact::predicates;
+use crate::see::attributes;
 
 /// The events of a stretch by scope. Places are indices into the stretch.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

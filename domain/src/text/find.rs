@@ -1,7 +1,7 @@
 //! Finds words in texts, and customers by their name or number, on server and phone alike.
 //!
-//! Texts are folded ([`crate::text::fold`]) and split into words. Of scripts with blanks a word is found
-//! by its beginning. In the others (Chinese, Japanese, Thai, Lao, Khmer, Burmese) it is found
+//! Texts are folded ([`crate::text::fold`]) and split into words. Of scripts with blanks a word is
+//! found by its beginning. In the others (Chinese, Japanese, Thai, Lao, Khmer, Burmese) it is found
 //! anywhere in what stands together. A number of a phone is found however it is written.
 //!
 //! An index keeps short beginnings of each word, short pieces of what has no blanks, and the

@@ -1,4 +1,4 @@
-//! Texts and numbers, as people write them: pure functions that know nothing of facts.
+//! Texts and numbers as people write them. Pure functions that know nothing of the log.
 
 pub mod find;
 pub mod fold;

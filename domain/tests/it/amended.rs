@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::fact::inbound::{ElementBody, InboundMessage, InboundReaction, Moved, Sender};
 use baton_domain::group::senders::{Name, NameKind, NameSince, reached_under};
 use baton_domain::group::{Book, State, Work};
-use baton_domain::fact::inbound::{ElementBody, InboundMessage, InboundReaction, Moved, Sender};
 use baton_protocol::conversation::Move;
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::MOVES_MAX;

@@ -1,10 +1,10 @@
 //! Answered means that a person's message was taken: what failed, was held or was taken back never
 //! answered anybody.
 
-use baton_domain::decide::delivery::{SendClaim, SendResult};
-use baton_domain::group::{ClaimAnswer, ClaimWork, MessageAt, ResultWork, Work};
-use baton_domain::fact::inbound::{ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
 use baton_domain::auto::rules::Given;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
+use baton_domain::fact::inbound::{ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
+use baton_domain::group::{ClaimAnswer, ClaimWork, MessageAt, ResultWork, Work};
 use baton_protocol::command::{Claim, CommandBody, OfMessage, Seeing, Snooze};
 use baton_protocol::setting::{Bot, Scale, Sla, SlaTarget, Survey};
 use baton_protocol::{

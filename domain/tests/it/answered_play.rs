@@ -3,11 +3,11 @@
 //!
 //! `BATON_ANSWERED_ORDERS` says how many orders are played.
 
-use baton_domain::fact::chance;
 use baton_domain::decide::delivery::{SendClaim, SendResult};
-use baton_domain::group::{Done, RescueWork, Work};
+use baton_domain::fact::chance;
 use baton_domain::fact::inbound::ProviderStatus;
 use baton_domain::fact::outcome::Answer;
+use baton_domain::group::{Done, RescueWork, Work};
 use baton_model::answered::{Count, Terms};
 use baton_protocol::command::{Claim, CommandBody, Nothing, Seeing, Snooze};
 use baton_protocol::setting::{Sla, SlaTarget};

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use baton_domain::auto::clocks;
+use baton_domain::auto::replay::{Cause, Replay};
+use baton_domain::auto::rules::{Given, Policies};
+use baton_domain::fact::inbound::{ElementBody, InboundMessage};
+use baton_domain::fact::language::Heard;
+use baton_domain::fact::planted::{Bug, plant};
 use baton_domain::group::{
     Book, ClaimAnswer, ClaimWork, Done, LookWork, MessageAt, ResultWork, State, Work, decide,
     sightings,
 };
-use baton_domain::fact::inbound::{ElementBody, InboundMessage};
-use baton_domain::auto::language::Heard;
-use baton_domain::fact::planted::{Bug, plant};
-use baton_domain::auto::rules::{Cause, Given, Policies, Replay};
 use baton_protocol::command::{Claim, CommandBody, NoteText, Snooze};
 use baton_protocol::setting::{Rule, Sla, SlaTarget, Tag, TeamPolicy};
 use baton_protocol::{

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::hand::board::{BoardInput, BrakeOn, Counted, RouterView};
 use baton_domain::fact::scope::Viewer;
+use baton_domain::hand::board::{BoardInput, BrakeOn, Counted, RouterView};
 use baton_protocol::board::{BoardAlert, BoardFigures, Verdict};
 use baton_protocol::{
     Agent, AgentId, AgentState, Availability, ChannelId, Membership, MembershipKind, Role, TeamId,

@@ -1,8 +1,8 @@
 //! Labels of what was said: a rule asks a source of the team's own, and its answer becomes tags,
 //! for which other rules wait. And the answers that it suggests to agents.
 
-use baton_domain::group::{ClassifiedWork, Done, Work};
 use baton_domain::auto::suggesting::{ANSWER_BYTES_MAX, LINES_MAX, offered, question, taken};
+use baton_domain::group::{ClassifiedWork, Done, Work};
 use baton_domain::see::tags::{TagFacts, Tags};
 use baton_protocol::context::ContextWhy;
 use baton_protocol::setting::{ContextSource, Tag};

@@ -3,9 +3,9 @@
 
 use baton_domain::fact::line::coached;
 use baton_domain::fact::log::{Logged, Route};
-use baton_domain::see::mirror::{Mirror, Mirrored, Page, Progress, Want, fingerprint};
 use baton_domain::fact::predicates::unread;
 use baton_domain::fact::scope::{Level, Scope};
+use baton_domain::see::mirror::{Mirror, Mirrored, Page, Progress, Want, fingerprint};
 use baton_domain::see::sight::{Tidings, VisibleEvent, as_gone};
 use baton_protocol::conversation::{ConversationView, Snapshot};
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::see::attributes::{AttributeFacts, changes_sight, event_shown, shown, taken};
 use baton_domain::fact::outcome::Answer;
+use baton_domain::see::attributes::{AttributeFacts, changes_sight, event_shown, shown, taken};
 use baton_protocol::command::SetAttributes;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;

@@ -1,7 +1,7 @@
 //! Sending on what a line says: only what its author sees, with the limits of a reply.
 
-use baton_domain::forward::{Forwardable, StoredFile};
 use baton_domain::fact::scope::Scope;
+use baton_domain::forward::{Forwardable, StoredFile};
 use baton_protocol::command::{Forward, NoteText};
 use baton_protocol::event::EventContent;
 use baton_protocol::{

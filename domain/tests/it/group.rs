@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use baton_domain::context::{AgentFacts, TeamFacts};
+use baton_domain::fact::inbound::{Element, ElementBody, InboundMessage, Sender};
+use baton_domain::fact::log::{Route, apart};
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::scope::Viewer;
 use baton_domain::group::state::Entry;
 use baton_domain::group::{
     BeginWork, Book, Caller, Channel, CommandWork, Done, FileWork, FreshIds, OutcomesWork, Post,
     State, Work, decide, note, sightings,
 };
-use baton_domain::fact::inbound::{Element, ElementBody, InboundMessage, Sender};
-use baton_domain::fact::log::{Route, apart};
-use baton_domain::fact::outcome::Answer;
-use baton_domain::fact::scope::Viewer;
 use baton_domain::see::sight::Sight;
 use baton_protocol::command::{CommandBody, MarkRead, NoteText, Unassign};
 use baton_protocol::{

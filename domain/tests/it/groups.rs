@@ -1,8 +1,8 @@
 //! Groups are conversations of their own. A number is one customer however it is written.
 
-use baton_domain::group::{Book, State, Work};
 use baton_domain::fact::inbound::{ElementBody, GroupNews, InboundMessage, ProviderStatus, Sender};
 use baton_domain::fact::roster::{after_news, after_status, named, reached_all};
+use baton_domain::group::{Book, State, Work};
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
     Amended, Conversation, ConversationKind, GroupState, MessageStatus, Receipt, Timestamp,

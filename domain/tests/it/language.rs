@@ -1,6 +1,6 @@
 //! The language that a customer writes: heard in texts, or set by hand.
 
-use baton_domain::auto::language::{Heard, heard};
+use baton_domain::fact::language::{Heard, heard};
 use baton_domain::fact::outcome::Answer;
 use baton_protocol::command::SetLanguage;
 use baton_protocol::{CommandBody, Fact, Refusal, Spoken};

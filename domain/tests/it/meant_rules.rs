@@ -1,8 +1,9 @@
 //! What a team means by a rule: clocks that wait for their tests, texts without blanks, and what is
 //! refused when it is set.
 
-use baton_domain::auto::automatic::{filled, problem};
-use baton_domain::auto::rules::{Given, contradiction};
+use baton_domain::auto::rules::Given;
+use baton_domain::see::automatic::{filled, problem};
+use baton_domain::see::setting::contradiction;
 use baton_domain::see::setting::{Around, checked, ends_at};
 use baton_protocol::command::{Claim, CommandBody};
 use baton_protocol::conversation::ContactCard;

@@ -11,17 +11,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use baton_domain::fact::chance::next;
 use baton_domain::context::AgentFacts;
+use baton_domain::fact::chance::next;
+use baton_domain::fact::inbound::{ElementBody, InboundMessage};
+use baton_domain::fact::predicates::is_routable;
+use baton_domain::fact::scope::Viewer;
 use baton_domain::group::{
     Book, Caller, CommandWork, FreshIds, HandBackWork, OfferEndWork, RouteWork, State, Work,
 };
-use baton_domain::fact::inbound::{ElementBody, InboundMessage};
 use baton_domain::hand::reach::Verdict;
 use baton_domain::hand::routing::absence::{Absence, Absences, Deserted};
 use baton_domain::hand::routing::rung::Call;
-use baton_domain::hand::routing::{Candidate, TeamMemory, TeamRouting, Waiting, is_routable, plan};
-use baton_domain::fact::scope::Viewer;
+use baton_domain::hand::routing::{Candidate, TeamMemory, TeamRouting, Waiting, plan};
 use baton_domain::see::sight::Sight;
 use baton_protocol::command::{Claim, OfOffer};
 use baton_protocol::setting::{Hand, Routing};

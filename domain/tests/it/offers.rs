@@ -1,10 +1,10 @@
 //! Odd answers to offers, and customers and times that nobody planned for.
 
 use baton_domain::context::AgentFacts;
-use baton_domain::group::{Book, Done, State, Work};
 use baton_domain::fact::inbound::{ElementBody, InboundMessage};
 use baton_domain::fact::outcome::Answer;
 use baton_domain::fact::scope::Viewer;
+use baton_domain::group::{Book, Done, State, Work};
 use baton_domain::hand::shift;
 use baton_domain::see::sight::Sight;
 use baton_protocol::setting::{Schedule, Span};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::auto::outside::{ANSWER_BYTES_MAX, LastAnswer, question, taken, told};
+use baton_domain::see::outside::{ANSWER_BYTES_MAX, LastAnswer, question, taken, told};
 use baton_protocol::context::{ContextAnswer, ContextState, ContextWhy};
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::setting::{Attribute, ContextSource};

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_domain::fact::inbound::{
+    BookEntry, ElementBody, InboundMessage, PastLine, PastSaid, Sender,
+};
 use baton_domain::group::{Book, FileWork, MessageAt, State, Work};
-use baton_domain::fact::inbound::{BookEntry, ElementBody, InboundMessage, PastLine, PastSaid, Sender};
 use baton_protocol::{
     Author, ChannelId, Content, ConversationId, Fact, FileState, LineKind, MessageId,
     MessageStatus, Status, Timestamp,

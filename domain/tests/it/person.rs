@@ -1,7 +1,7 @@
 //! Who is one person: said by the team, said by WhatsApp, and taken back.
 
-use baton_domain::group::{Book, State};
 use baton_domain::fact::inbound::{ElementBody, InboundMessage, Moved, Sender};
+use baton_domain::group::{Book, State};
 use baton_protocol::command::{Link, Nothing};
 use baton_protocol::{CommandBody, ContactId, ConversationId, Owner, ReplyPolicy};
 

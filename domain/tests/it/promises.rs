@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::fact::apply::{apply, begin};
 use baton_domain::decide::delivery::{Claim, LANE_WAITS_MS};
+use baton_domain::fact::apply::{apply, begin};
 use baton_domain::fact::outcome::Answer;
 use baton_domain::fact::predicates::provider_rank;
 use baton_protocol::limits::MISSED_LINES_MAX;

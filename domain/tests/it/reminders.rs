@@ -1,10 +1,10 @@
 //! Reminders of agents, and snoozes: what ends them, and when they ring.
 
 use baton_domain::auto::clocks;
-use baton_domain::group::{Done, LookWork, RehomeWork, Work};
+use baton_domain::auto::rules::Policies;
 use baton_domain::fact::outcome::Answer;
 use baton_domain::fact::planted::{Bug, plant};
-use baton_domain::auto::rules::Policies;
+use baton_domain::group::{Done, LookWork, RehomeWork, Work};
 use baton_protocol::command::{CommandBody, Snooze};
 use baton_protocol::event::EventContent;
 use baton_protocol::{

@@ -1,11 +1,11 @@
 //! The commit as the judge of routing: offers, and what becomes of them.
 
 use baton_domain::context::TeamFacts;
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::planted::{Bug, plant};
 use baton_domain::group::{
     Book, Done, HandBackWork, OfferEndWork, RehomeWork, RouteWork, State, Work,
 };
-use baton_domain::fact::outcome::Answer;
-use baton_domain::fact::planted::{Bug, plant};
 use baton_domain::hand::routing::absence::{Absence, Deserted};
 use baton_protocol::command::{Claim, CommandBody, Nothing, OfOffer, Unassign};
 use baton_protocol::{

@@ -5,24 +5,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::fact::apply::{apply, begin};
-use baton_domain::see::attributes::Attributes;
 use baton_domain::context::{
     AgentFacts, Context, Fresh, Lines, Moment, People, Prior, TeamFacts, Writer,
 };
 use baton_domain::decide::delivery::{self, Claim, SendClaim, SendResult, Sent};
 use baton_domain::decide::{Decision, Draft, decide, receive};
-use baton_domain::forward::Forwardable;
+use baton_domain::fact::apply::{apply, begin};
 use baton_domain::fact::inbound::{InboundMessage, ProviderStatus, Sender};
 use baton_domain::fact::line;
 use baton_domain::fact::log::{Logged, Route, apart};
 use baton_domain::fact::outcome::Answer;
-use baton_domain::see::outcomes::KnownOutcomes;
 use baton_domain::fact::predicates::{is_load, is_retryable};
 use baton_domain::fact::scope::{Level, Scope, Viewer};
+use baton_domain::fact::upload::Uploaded;
+use baton_domain::forward::Forwardable;
+use baton_domain::see::attributes::Attributes;
+use baton_domain::see::outcomes::KnownOutcomes;
 use baton_domain::see::sight::Sight;
 use baton_domain::see::tags::Tags;
-use baton_domain::fact::upload::Uploaded;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::frame::LeaseHolder;

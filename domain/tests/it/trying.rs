@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use baton_domain::group::Channel;
-use baton_domain::group::trial::{Fate, TrialAt, Tried, tried};
-use baton_domain::fact::inbound::InboundMessage;
 use baton_domain::auto::rules::talk::Talk;
 use baton_domain::auto::rules::{Given, Policies};
+use baton_domain::fact::inbound::InboundMessage;
+use baton_domain::group::Channel;
+use baton_domain::group::trial::{Fate, TrialAt, Tried, tried};
 use baton_protocol::{ChannelId, Content, Conversation, RuleStep, SkipReason, SkippedStep};
 use serde_json::json;
 use uuid::Uuid;

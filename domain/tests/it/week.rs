@@ -7,16 +7,16 @@ mod router;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use baton_domain::fact::chance::next;
 use baton_domain::context::AgentFacts;
-use baton_domain::group::{Book, Caller, CommandWork, FreshIds, State, Work};
+use baton_domain::fact::chance::next;
 use baton_domain::fact::inbound::{ElementBody, InboundMessage};
+use baton_domain::fact::scope::Viewer;
+use baton_domain::group::{Book, Caller, CommandWork, FreshIds, State, Work};
 use baton_domain::hand::reach::{Signs, Verdict};
 use baton_domain::hand::routing::absence::{Absences, Given};
 use baton_domain::hand::routing::brake::Brake;
 use baton_domain::hand::routing::missed::Misses;
 use baton_domain::hand::routing::{TeamMemory, is_in_vain};
-use baton_domain::fact::scope::Viewer;
 use baton_domain::hand::shift;
 use baton_domain::see::sight::Sight;
 use baton_protocol::command::OfOffer;

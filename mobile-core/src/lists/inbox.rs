@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::auto::reminders;
+use baton_domain::fact::reminders;
 use baton_domain::text::shown::titled;
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::page::ConversationRow;

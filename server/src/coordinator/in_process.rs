@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use baton_domain::group::Key;
 use baton_domain::fact::log::Batch;
+use baton_domain::group::Key;
 use baton_domain::hand::reach::Sockets;
 use baton_protocol::{AgentId, ConversationId, Timestamp, WorkspaceId};
 use futures_util::future::BoxFuture;

@@ -10,10 +10,10 @@ use baton_domain::announce::{
     Addressee, Board, Consequence, DEVICES_MAX, Device, Kind, LastLooked, PushEffect, Quiet,
     Silence, Whom, consequences, is_of_interest,
 };
-use baton_domain::group::{Key, State};
 use baton_domain::fact::log::Logged;
-use baton_domain::hand::routing::is_routable;
+use baton_domain::fact::predicates::is_routable;
 use baton_domain::fact::scope::Viewer;
+use baton_domain::group::{Key, State};
 use baton_domain::see::sight::Sight;
 use baton_protocol::push::PushLevel;
 use baton_protocol::{

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use baton_domain::auto::clocks::{self, NextLook};
-use baton_domain::group::{Key, State, Work};
 use baton_domain::auto::rules::Policies;
+use baton_domain::group::{Key, State, Work};
 use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
 
 use super::settings_cache::SettingsCache;

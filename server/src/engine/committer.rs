@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
-use baton_domain::group::{ClaimAnswer, ClaimWork, Done, ResultWork, Work};
 use baton_domain::fact::log::{Batch, Logged};
+use baton_domain::group::{ClaimAnswer, ClaimWork, Done, ResultWork, Work};
 use baton_protocol::{ChannelId, Fact, HeldReason, MessageStatus};
 use tokio::sync::{Notify, Semaphore};
 

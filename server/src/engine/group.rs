@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use baton_domain::group::{Done, Post, Work, decide};
 use baton_domain::fact::log::Batch;
+use baton_domain::group::{Done, Post, Work, decide};
 
 use super::load::{LoadError, load};
 use super::others::Others;

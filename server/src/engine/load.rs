@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::context::{AgentFacts, Prior, TeamFacts};
-use baton_domain::group::state::{Extras, Held, LineChange, ParkedStatus};
-use baton_domain::group::policies::{PICK_OF, picks_from};
-use baton_domain::group::{Channel, CommandWork, Key, State, Work};
 use baton_domain::fact::inbound::ProviderStatus;
 use baton_domain::fact::outcome::Answer;
 use baton_domain::fact::scope::Viewer;
-use baton_domain::see::sight::Sight;
 use baton_domain::fact::upload::Uploaded;
+use baton_domain::group::policies::{PICK_OF, picks_from};
+use baton_domain::group::state::{Extras, Held, LineChange, ParkedStatus};
+use baton_domain::group::{Channel, CommandWork, Key, State, Work};
+use baton_domain::see::sight::Sight;
 use baton_protocol::{
     Accepted, AgentState, Availability, Change, LineRef, MembershipKind, Picture, ReplyPolicy,
     Role, Status, TeamId, Timestamp, Visibility, WorkspaceId,
@@ -78,8 +78,8 @@ pub(super) async fn load(
     Ok((state, read))
 }
 
-/// The first in line, where somebody takes one of a team whose members take the next one. Others may
-/// be taken by this group before it.
+/// The first in line, where somebody takes one of a team whose members take the next one. Others
+/// may be taken by this group before it.
 async fn load_queues(tx: &mut Tx, group: &[&Work], state: &mut State) -> Result<(), StoreError> {
     let commands = || group.iter().filter_map(|work| work.command());
     let most = u64::try_from(PICK_OF + commands().count()).unwrap_or(u64::MAX);

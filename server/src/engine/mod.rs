@@ -40,14 +40,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::decide::delivery::{SendClaim, SendResult};
+use baton_domain::fact::inbound::Element;
+use baton_domain::fact::outcome::Answer;
+use baton_domain::fact::planted::{Bug, is_planted};
 use baton_domain::group::{
     BlockedWork, ClaimWork, ClassifiedWork, CommandWork, Done, FileWork, HandBackWork, LookWork,
     OfferEndWork, OutcomesWork, RehomeWork, RescueWork, ResultWork, RouteWork, SetRefused, SetWork,
     UnparkWork, Work,
 };
-use baton_domain::fact::inbound::Element;
-use baton_domain::fact::outcome::Answer;
-use baton_domain::fact::planted::{Bug, is_planted};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::setting::Setting;
 use baton_protocol::{

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::group::{Channel, CommandWork, HandBackWork, Key, MessageAt, Work};
 use baton_domain::fact::inbound::{ElementBody, ProviderStatus};
 use baton_domain::fact::predicates::is_not_understood;
 use baton_domain::fact::tag::Tag;
+use baton_domain::group::{Channel, CommandWork, HandBackWork, Key, MessageAt, Work};
 use baton_protocol::{AgentId, ChannelId, ConversationId, LineKind, MessageId, OpId, WorkspaceId};
 use serde::Serialize;
 

@@ -1,9 +1,9 @@
 //! The notices of a group: what concerns agents from here on, and what they have read or is over.
 
 use baton_domain::announce::{From, NoticeEffect, consequences, is_of_interest};
+use baton_domain::fact::log::Logged;
 use baton_domain::group::State;
 use baton_domain::group::state::Entry;
-use baton_domain::fact::log::Logged;
 use baton_protocol::{Event, Fact, Timestamp};
 
 use super::announce::author;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use baton_domain::context::LineFacts;
 use baton_domain::decide::block;
-use baton_domain::group::state::{Attempt, Entry, Held};
-use baton_domain::group::{Post, State, note};
 use baton_domain::fact::log::{Batch, Logged};
 use baton_domain::fact::planted::as_written;
+use baton_domain::group::state::{Attempt, Entry, Held};
+use baton_domain::group::{Post, State, note};
 use baton_domain::see::setting;
 use baton_protocol::event::EventContent;
 use baton_protocol::setting::SettingBody;

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::see::attributes::taken;
 use baton_domain::group::set::{SetWork, SettingKey};
 use baton_domain::group::{State, Work};
+use baton_domain::see::attributes::taken;
 use baton_domain::see::setting::{self, Target};
 use baton_protocol::setting::{HomeKind, SettingBody};
 use baton_protocol::{CommandBody, Home, SettingId, SettingKind, WorkspaceId};

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::ws::Utf8Bytes;
-use baton_domain::see::attributes::event_shown;
 use baton_domain::fact::log::{Batch, Logged};
+use baton_domain::see::attributes::event_shown;
 use baton_domain::see::sight::{Sight, Tidings, VisibleEvent, as_gone, as_head};
 use baton_domain::see::stretch::Gathered;
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use baton_domain::apply;
+use baton_domain::fact::apply::{apply, begin};
 use baton_domain::fact::log::{Batch, Logged, Route};
-use baton_domain::see::rights::Voice;
 use baton_domain::fact::scope::{Audience, Level, Scope, Viewer};
+use baton_domain::see::rights::Voice;
 use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::{ContactCard, ConversationView, Snapshot};
 use baton_protocol::event::EventContent;
@@ -88,7 +88,7 @@ impl Story {
             kind: ConversationKind::Contact,
         };
         let event = self.event(Some(id), Some(1), fact, None);
-        let conversation = apply::begin(id, &event).unwrap();
+        let conversation = begin(id, &event).unwrap();
         let after = Scope::of(&conversation.head);
         self.conversations.insert(id, conversation);
         self.log.push(Logged::new(event, Route::Conversation { before: None, after }));

@@ -6,8 +6,8 @@
 use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::fact::inbound::Sender;
-use baton_domain::text::number::{is_same, number};
 use baton_domain::see::staff::may_begin;
+use baton_domain::text::number::{is_same, number};
 use baton_protocol::conversation::{Begin, Begun};
 use baton_protocol::{Channel, ConversationId, MessageId, Refusal};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::auto::outside::{ANSWER_BYTES_MAX, LastAnswer, question, taken, told};
+use baton_domain::see::outside::{ANSWER_BYTES_MAX, LastAnswer, question, taken, told};
 use baton_protocol::context::{
     ContactContext, ContextAnswer, ContextState, ContextTold, ContextWhy,
 };

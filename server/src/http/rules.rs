@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::auto::rules::{Cause, Given, Policies, Replay, WouldRun};
+use baton_domain::auto::replay::{Cause, Replay, WouldRun};
+use baton_domain::auto::rules::{Given, Policies};
 use baton_protocol::dry_run::{
     DryRule, DryRun, DryRunAsk, DryRunExample, DryRunOf, RuleTrial, RuleTrialAsk,
 };

@@ -6,9 +6,9 @@
 use axum::Json as Out;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
+use baton_domain::fact::upload::check;
 use baton_domain::group::Key;
 use baton_domain::text::shown::file_name;
-use baton_domain::fact::upload::check;
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{ConversationId, MessageId};
 use schemars::JsonSchema;

@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::hand::board::BrakeOn;
 use baton_domain::group::{HandBackWork, Key, OfferEndWork, RouteWork};
+use baton_domain::hand::board::BrakeOn;
 use baton_domain::hand::reach::{Signs, Sockets};
 use baton_domain::hand::routing::absence::{Absences, Given};
 use baton_domain::hand::routing::brake::Brake;

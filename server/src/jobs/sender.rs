@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendResult};
-use baton_domain::group::senders::{Name, NameKind};
 use baton_domain::fact::tag::Tag;
+use baton_domain::group::senders::{Name, NameKind};
 use baton_protocol::{ChannelId, Epoch, MessageError, Timestamp, WorkspaceId};
 use futures_util::future::join_all;
 use tokio::sync::{Notify, Semaphore};

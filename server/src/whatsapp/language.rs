@@ -6,7 +6,7 @@
 //! a longer text both halves have to.
 //! Its neighbours that the model does not know are told apart by those.
 
-use baton_domain::auto::language::Heard;
+use baton_domain::fact::language::Heard;
 use whichlang::{Lang, detect_language};
 
 /// Words that are looked at.

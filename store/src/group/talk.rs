@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::group::Key;
-use baton_domain::fact::predicates::needs_review;
 use baton_domain::auto::rules::talk::{Saying, Talk, is_answer, said_by};
+use baton_domain::fact::predicates::needs_review;
+use baton_domain::group::Key;
 use baton_protocol::{Conversation, ConversationId, MessageStatus, Timestamp};
 use serde_json::json;
 use sqlx_macros::FromRow;

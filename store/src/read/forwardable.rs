@@ -1,7 +1,7 @@
 //! Lines that commands send on.
 
-use baton_domain::forward::{Forwardable, SourceConversation, StoredFile};
 use baton_domain::fact::scope::Scope;
+use baton_domain::forward::{Forwardable, SourceConversation, StoredFile};
 use baton_protocol::{Amended, MessageId, WorkspaceId};
 
 use super::{conversations, messages};

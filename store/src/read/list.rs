@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::text::find::Typed;
 use baton_domain::fact::scope::{Level, Scope};
 use baton_domain::see::sight::Sight;
+use baton_domain::text::find::Typed;
 use baton_protocol::conversation::ConversationView;
 use baton_protocol::{
     AgentId, ChannelId, ConversationId, Head, Owner, Role, SettingId, TeamId, Timestamp,

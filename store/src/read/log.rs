@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::fact::log::Logged;
-use baton_domain::outward::status_of;
 use baton_domain::fact::scope::Audience;
+use baton_domain::outward::status_of;
 use baton_protocol::{ConversationId, LineRef, MessageStatus, WorkspaceId};
 use sqlx_macros::FromRow;
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_domain::fact::scope::Viewer;
 use baton_domain::group::Key;
 use baton_domain::hand::reach::{HERE_MIN, Signs, Sockets};
-use baton_domain::fact::scope::Viewer;
 use baton_domain::see::sight::Sight;
 use baton_protocol::push::{PUSH_CAP_OFFERS, PushLane};
 use baton_protocol::{

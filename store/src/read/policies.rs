@@ -32,7 +32,8 @@ pub async fn workspace_policy(
     })
 }
 
-/// The policies of teams that have one. One that only a newer version can read changes nothing here.
+/// The policies of teams that have one. One that only a newer version can read changes nothing
+/// here.
 ///
 /// # Errors
 /// The store is away.

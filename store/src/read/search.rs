@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::text::find::{Wanted, searched};
 use baton_domain::fact::scope::{Level, Scope};
 use baton_domain::see::sight::Sight;
+use baton_domain::text::find::{Wanted, searched};
 use baton_protocol::event::EventContent;
 use baton_protocol::page::{ExcerptPart, SearchHit};
 use baton_protocol::{

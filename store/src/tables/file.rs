@@ -1,8 +1,8 @@
 //! Files of lines, as the committer writes them.
 
+use baton_domain::fact::upload::Uploaded;
 use baton_domain::group::FileWork;
 use baton_domain::group::state::{ForwardedFile, SentFile, WantedFile};
-use baton_domain::fact::upload::Uploaded;
 use baton_protocol::{FileState, Timestamp};
 
 use super::{column, json};

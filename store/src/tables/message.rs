@@ -1,9 +1,9 @@
 //! Messages, in and out, and the tries of their sends.
 
 use baton_domain::context::LineFacts;
+use baton_domain::fact::line::hide;
 use baton_domain::group::Key;
 use baton_domain::group::state::Extras;
-use baton_domain::fact::line::hide;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     AgentId, Author, ChannelId, Content, ConversationId, Fact, FileState, Line, LineRef, MessageId,

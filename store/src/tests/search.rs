@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::text::find::Wanted;
 use baton_domain::fact::scope::Viewer;
 use baton_domain::see::sight::Sight;
+use baton_domain::text::find::Wanted;
 use baton_protocol::page::SearchHit;
 use baton_protocol::{ChannelId, MembershipKind, Role, TeamId, Timestamp, Visibility};
 

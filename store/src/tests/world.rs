@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::fact::apply::{apply, begin};
 use baton_domain::context::LineFacts;
-use baton_domain::group::state::Extras;
+use baton_domain::fact::apply::{apply, begin};
 use baton_domain::fact::log::{Logged, Route};
 use baton_domain::fact::scope::Scope;
+use baton_domain::group::state::Extras;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     Actor, AgentId, Author, ChannelId, ContactId, Content, Conversation, ConversationId,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use baton_domain::fact::hours::day_number;
-use baton_domain::auto::outside::LastAnswer;
+use baton_domain::see::outside::LastAnswer;
 use baton_protocol::{AgentId, ContactId, SettingId, Timestamp, WorkspaceId};
 use serde_json::json;
 use sqlx_macros::FromRow;
@@ -78,7 +78,8 @@ pub async fn keep_answers(
 }
 
 /// Counts a request to a source, and says whether it may be made: `per_day` on a day, and no more.
-/// Days are those of the workspace's time zone. A node whose clock is behind counts on the day that has begun.
+/// Days are those of the workspace's time zone. A node whose clock is behind counts on the day that
+/// has begun.
 ///
 /// # Errors
 /// The store is away.
@@ -140,11 +141,7 @@ pub async fn spend_as(
 }
 
 /// The day, in the workspace's time zone.
-async fn day(
-    store: &Store,
-    workspace: WorkspaceId,
-    now: Timestamp,
-) -> Result<String, StoreError> {
+async fn day(store: &Store, workspace: WorkspaceId, now: Timestamp) -> Result<String, StoreError> {
     let zones = zones(store, [workspace].into()).await?;
     Ok(day_number(now, zones.get(&workspace).map(String::as_str)).to_string())
 }

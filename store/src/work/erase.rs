@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::text::find::{entries, searched};
 use baton_domain::group::Key;
+use baton_domain::text::find::{entries, searched};
 use baton_protocol::MessageId;
 use baton_protocol::event::EventContent;
 use serde_json::json;

@@ -4,9 +4,9 @@
 //! fold makes it go through the past once more, beside what is new. A stop in the middle loses
 //! nothing.
 
+use baton_domain::fact::log::{Logged, Route};
 use baton_domain::text::find::{entries, searched};
 use baton_domain::text::fold;
-use baton_domain::fact::log::{Logged, Route};
 use baton_protocol::event::EventContent;
 use baton_protocol::{Event, WorkspaceId};
 

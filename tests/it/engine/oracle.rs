@@ -113,7 +113,8 @@ fn translated(act: &Act, ids: &BTreeMap<Uuid, Uuid>) -> Act {
         Act::Post(post) => {
             let mut post = post.clone();
             for (element, _) in &mut post.elements {
-                if let baton_domain::fact::inbound::ElementBody::Status(update) = &mut element.body {
+                if let baton_domain::fact::inbound::ElementBody::Status(update) = &mut element.body
+                {
                     let tag = update.tag.take();
                     update.tag = tag.map(|tag| replaced(&tag, ids));
                 }

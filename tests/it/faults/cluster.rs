@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use baton_domain::see::mirror::Mirror;
 use baton_domain::fact::planted::Bug;
+use baton_domain::see::mirror::Mirror;
 use baton_protocol::{Event, Fact};
 use baton_world::cluster::schedule::{Fault, Plan, Planned, schedule, told};
 use baton_world::cluster::{Cluster, Layout};

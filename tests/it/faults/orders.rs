@@ -39,7 +39,7 @@ const TERMS: Terms = Terms { first: 10 * MINUTE, next: 25 * MINUTE, end: 90 * MI
 /// Acts of an order, and orders side by side.
 const ACTS: u32 = 10;
 const AT_ONCE: usize = 20;
-/// What is to be told is told within this time, however crowded the machine is.
+/// All that is to be told is told within this time, however crowded the machine is.
 const TOLD: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +96,7 @@ async fn orders(mut place: Installation, seed: u64, count: u64) -> Result<String
     Ok(format!("{kind}: {count} orders, {kills} kills, {told}"))
 }
 
-/// What each customer is promised, the webhook, and a moment to take back what was sent.
+/// Sets up the promise to each customer, the webhook, and a moment to take back what was sent.
 async fn set_up(admin: &SignedIn, hook: &Hook) -> Result<()> {
     hold(admin).await?;
     let [sla, webhook] = [(); 2].map(|()| SettingId(Uuid::now_v7()));
@@ -234,7 +234,8 @@ fn is_lost(event: &Event) -> bool {
     matches!(event.fact, Fact::MessageChanged { status: Failed | Held | Cancelled, .. })
 }
 
-/// Where a message was taken by WhatsApp first, or failed: what a webhook is to be told.
+/// The events by which WhatsApp took a message first, or failed it: a webhook is to be told of
+/// them.
 fn to_be_told(events: &[Event], since: u64) -> BTreeSet<u64> {
     use MessageStatus::{
         Accepted, Cancelled, Delivered, Failed, Held, Played, Queued, Read, Sending, Sent,

@@ -75,10 +75,10 @@ fn script(state: &TempDir, what: &str) -> Command {
 
 /// Where the log ends that everybody is to hold; known late.
 type Goal = watch::Receiver<Option<u64>>;
-/// Where each client stands, and what became of its last try to connect: for who reads a red run.
+/// The place of each client, and the end of its last try to connect: for who reads a red run.
 type Standing = Arc<Mutex<BTreeMap<usize, (u64, String)>>>;
 
-/// What is known of those who are not told everything.
+/// Says who is not told everything.
 fn who_waits(standing: &Standing, goal: u64) -> String {
     let standing = standing.lock().unwrap_or_else(PoisonError::into_inner);
     let behind: Vec<_> = standing.iter().filter(|(_, (at, _))| *at < goal).collect();

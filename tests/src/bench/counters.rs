@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 use anyhow::{Result, ensure};
 use baton::store::{Store, read};
-use baton_domain::hand::routing::is_routable;
+use baton_domain::fact::predicates::is_routable;
 use baton_protocol::board::BoardFigures;
 use baton_protocol::{AgentId, ChannelId, Conversation, Status, TeamId, Timestamp, WorkspaceId};
 
@@ -49,7 +49,8 @@ impl Counters {
         let counted = read::counted(&mut tx, of, &teams, at).await?;
         tx.rollback().await?;
         let count = counted.len();
-        let place = |of: &baton_domain::hand::board::Counted| (of.team, of.channel, of.owner, of.asked);
+        let place =
+            |of: &baton_domain::hand::board::Counted| (of.team, of.channel, of.owner, of.asked);
         let figures: BTreeMap<_, _> = counted.iter().map(|of| (place(of), of.figures)).collect();
         ensure!(figures.len() == count, "a place is counted twice at {position}");
         Ok(Self { position, at, loads, tallies, figures })

@@ -10,13 +10,12 @@ use baton_protocol::{
 };
 
 use super::{Woken, due_at, follow_up, rang, triggers};
-use crate::announce::Quiet;
-use crate::auto::automatic::is_marked;
-use crate::auto::bots::KnownBot;
-use crate::text::find::{Phrase, Phrases, Sought, Spoken};
+use crate::auto::known::{KnownBot, KnownSurvey};
 use crate::fact::hours::{Hours, day_end};
-use crate::auto::survey::KnownSurvey;
+use crate::see::automatic::is_marked;
+use crate::see::quiet::Quiet;
 use crate::see::tags::{TagFacts, Tags};
+use crate::text::find::{Phrase, Phrases, Sought, Spoken};
 
 /// A rule that counts.
 #[derive(Clone, Debug)]

@@ -11,14 +11,14 @@ use baton_protocol::{
 
 use super::talk::Talk;
 use super::{KnownRule, Policies, turn_of};
-use crate::fact::apply::apply;
-use crate::auto::automatic;
-use crate::decide::Draft;
 use crate::decide::acknowledge::acknowledgement;
 use crate::decide::marketing;
-use crate::decide::owner::changed;
+use crate::fact::apply::apply;
+use crate::fact::draft::Draft;
+use crate::fact::draft::changed;
+use crate::fact::reminders;
 use crate::outward::is_told;
-use crate::auto::reminders;
+use crate::see::automatic;
 
 /// A person's answer is a short time ago for so long: nothing resolves meanwhile.
 const FRESH_MS: i64 = 30 * 60 * 1000;
@@ -99,7 +99,7 @@ pub fn carry_out(
     stepped
 }
 
-pub(super) fn event_of(rule: SettingId, now: &Conversation, draft: &Draft, at: Timestamp) -> Event {
+pub(crate) fn event_of(rule: SettingId, now: &Conversation, draft: &Draft, at: Timestamp) -> Event {
     Event {
         position: 0,
         conversation_id: Some(now.head.id),

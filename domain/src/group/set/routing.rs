@@ -6,8 +6,8 @@ use baton_protocol::setting::{Hand, Routing, SettingBody, SettingKind, Skill};
 use baton_protocol::{AgentId, SettingId, TeamId};
 
 use super::{Change, HeldSetting, SetProblem, invalid};
-use crate::text::fold::fold;
 use crate::hand::routing::{levels, moves};
+use crate::text::fold::fold;
 
 impl Change<'_> {
     /// No moves may lead round in a circle, and a skill that steps ask for must be somebody's. One

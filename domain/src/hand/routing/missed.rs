@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use baton_protocol::{AgentId, OfferEnd, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-use crate::group::Key;
+use crate::fact::Key;
 use crate::hand::reach::Signs;
 
 /// Misses in a row from which on somebody is asked for nothing.

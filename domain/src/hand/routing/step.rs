@@ -9,8 +9,8 @@ use baton_protocol::setting::{Routing, RoutingStep, StepWho};
 use baton_protocol::{AgentId, AgentState, Availability, LeftOut, OfferEnd, PassedOver, TeamId};
 
 use super::{Candidate, Waiting};
-use crate::text::fold::fold;
 use crate::hand::reach::Verdict;
+use crate::text::fold::fold;
 
 /// Agents that a trail lists at most.
 const LEFT_OUT_MAX: usize = 200;

@@ -3,8 +3,8 @@
 use baton_protocol::setting::{Readers, Setter, SettingSetters, SettingSpec};
 use baton_protocol::{Home, Role};
 
-use crate::see::rights;
 use crate::fact::scope::Viewer;
+use crate::see::rights;
 
 /// Whether somebody reads settings of a kind at a home. Admins read all but what is an agent's own.
 pub fn reads(viewer: &Viewer, spec: &SettingSpec, home: Home) -> bool {

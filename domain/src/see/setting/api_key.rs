@@ -5,8 +5,8 @@ use baton_protocol::setting::{ApiKey, SettingBody};
 
 use super::text::{last_day, name};
 use super::{Around, Name, SettingRules, Target, Wrong};
-use crate::text::fold::{fold, named};
 use crate::fact::hours::day_end;
+use crate::text::fold::{fold, named};
 
 /// The time at which the last day of a key is over, where the workspace is; `None` for one without.
 /// A day that is none was over long ago.

@@ -5,7 +5,8 @@ use baton_protocol::setting::{CannedFileKind, CannedReply, CannedThen, SettingKi
 
 use super::text::{count, language, lines, name, number, word};
 use super::{Around, Name, SettingRules, Target, Wrong};
-use crate::text::link; use crate::fact::upload;
+use crate::fact::upload;
+use crate::text::link;
 
 const SNOOZE_MINUTES_MAX: u32 = 30 * 24 * 60;
 /// Characters of a text above buttons, or below a file.

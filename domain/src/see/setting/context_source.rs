@@ -7,8 +7,8 @@ use baton_protocol::setting::{ContextSource, SettingKind, SourceLabel};
 use super::text::{count, name, number};
 use super::webhook::address;
 use super::{Around, Name, SettingRules, Target, Wrong};
+use crate::see::outside::ROWS_MAX;
 use crate::text::fold::{fold, named};
-use crate::auto::outside::ROWS_MAX;
 
 const LABELS_MAX: usize = 20;
 const LABEL_CHARS_MAX: usize = 60;

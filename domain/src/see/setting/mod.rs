@@ -23,6 +23,7 @@ mod unsound;
 mod webhook;
 mod workspace_policy;
 
+pub use rule::contradiction;
 use std::collections::BTreeSet;
 
 use baton_protocol::limits::{SETTING_BYTES_MAX, SETTING_DEPTH_MAX};

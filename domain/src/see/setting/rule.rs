@@ -1,14 +1,16 @@
 //! Rules that a team sets up. What they do says [`crate::auto::rules`].
 
+mod contradiction;
 mod steps;
 
 use baton_protocol::setting::{Holds, Rule, RuleAction, SettingKind, Test, Trigger};
+
+pub use contradiction::contradiction;
 
 use super::text::{count, language, last_day, lines, name, number};
 use super::{Around, Name, SettingRules, Target, Wrong};
 use crate::text::find::Phrase;
 use crate::text::fold::{fold, named};
-use crate::auto::rules::contradiction;
 
 /// Values that one test names.
 const VALUES_MAX: usize = 100;

@@ -4,8 +4,8 @@ use baton_protocol::setting::Schedule;
 
 use super::text::{count, name, spans, zone};
 use super::{Around, SettingRules, Wrong};
-use crate::text::fold::{fold, named};
 use crate::fact::hours::day_of;
+use crate::text::fold::{fold, named};
 
 impl SettingRules for Schedule {
     fn check(&mut self, _: &Around<'_>) -> Result<(), Wrong> {

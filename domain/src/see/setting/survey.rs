@@ -5,7 +5,7 @@ use baton_protocol::setting::Survey;
 
 use super::text::{automatic, name, number};
 use super::{Around, SettingRules, Wrong};
-use crate::auto::automatic::is_marked;
+use crate::see::automatic::is_marked;
 
 /// Characters of a text beside choices, and of a choice.
 const TEXT_MAX: usize = 1_024;

@@ -4,8 +4,8 @@ use baton_protocol::setting::Span;
 use serde_json::Value;
 
 use super::Wrong;
-use crate::auto::automatic::problem;
 use crate::fact::hours::day_end;
+use crate::see::automatic::problem;
 use crate::text::names;
 
 const DAY_MINUTES: u16 = 24 * 60;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::catch_unwind;
 
-use baton_domain::group::{Done, Work};
 use baton_domain::fact::outcome::Answer;
 use baton_domain::fact::planted::{Bug, plant};
+use baton_domain::group::{Done, Work};
 use baton_domain::hand::routing::Waiting;
 use baton_domain::hand::routing::rung::Calls;
 use baton_protocol::{

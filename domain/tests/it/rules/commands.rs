@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::fact::apply;
+use baton_domain::apply;
 use baton_domain::context::{Context, Fresh, Lines, People, Writer};
 use baton_domain::decide::{Decision, Draft, decide};
-use baton_domain::forward::{Forwardable, StoredFile};
-use baton_domain::see::outcomes::KnownOutcomes;
 use baton_domain::fact::planted::{Bug, plant};
 use baton_domain::fact::scope::Scope;
+use baton_domain::forward::{Forwardable, StoredFile};
+use baton_domain::see::outcomes::KnownOutcomes;
 use baton_protocol::account::{Agent, Team};
 use baton_protocol::{
     Actor, Command, CommandBody, Content, Conversation, Event, FieldValue, LineKind, MessageId,

@@ -1,7 +1,7 @@
 //! Every fact: what a client that holds a conversation holds after it.
 
-use baton_domain::see::mirror::{Mirror, Page, Want};
 use baton_domain::fact::planted::plant;
+use baton_domain::see::mirror::{Mirror, Page, Want};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::{

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use baton_domain::context::{Lines, People};
 use baton_domain::decide::Decision;
-use baton_domain::forward::{Forwardable, SourceConversation, StoredFile};
 use baton_domain::fact::scope::Scope;
+use baton_domain::forward::{Forwardable, SourceConversation, StoredFile};
 use baton_protocol::{
     Author, CommandBody, Conversation, ConversationKind, Line, LineKind, MessageStatus, Team,
 };

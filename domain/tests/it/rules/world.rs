@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::see::attributes::{AttributeFacts, Attributes};
 use baton_domain::context::{AgentFacts, LineFacts, Lines, People, TeamFacts};
 use baton_domain::fact::scope::Viewer;
+use baton_domain::see::attributes::{AttributeFacts, Attributes};
 use baton_domain::see::sight::Sight;
 use baton_domain::see::tags::{TagFacts, Tags};
 use baton_protocol::account::{Agent, Membership, Team};

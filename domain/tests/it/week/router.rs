@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use baton_domain::fact::predicates::is_routable;
 use baton_domain::group::{HandBackWork, OfferEndWork, RehomeWork, RouteWork, Work};
 use baton_domain::hand::routing::absence::{Absence, Deserted, OwnerSeen, TurnSeen, lost_by};
 use baton_domain::hand::routing::brake::BrakeInput;
-use baton_domain::hand::routing::{Candidate, TeamRouting, Waiting, is_routable, plan};
+use baton_domain::hand::routing::{Candidate, TeamRouting, Waiting, plan};
 use baton_domain::hand::shift;
 use baton_protocol::setting::{Hand, Routing};
 use baton_protocol::{

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use baton_domain::group::{Book, Channel, FreshIds, Post, State, Work, decide, sightings};
-use baton_domain::fact::inbound::{Element, ElementBody, InboundMessage, Sender};
 use baton_domain::auto::rules::{Given, Policies};
+use baton_domain::fact::inbound::{Element, ElementBody, InboundMessage, Sender};
+use baton_domain::group::{Book, Channel, FreshIds, Post, State, Work, decide, sightings};
 use baton_protocol::{
     ChannelId, Content, ConversationId, Epoch, LineKind, MessageId, SettingBody, TeamId, Timestamp,
     WorkspaceId,

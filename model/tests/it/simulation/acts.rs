@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use baton_domain::group::{LookWork, Work};
 use baton_domain::fact::inbound::ElementBody;
+use baton_domain::group::{LookWork, Work};
 use baton_mobile::link::Input;
 use baton_mobile::outbox::{ActStage, Choice, Offer, Tap};
 use baton_model::server::WORKSPACE;

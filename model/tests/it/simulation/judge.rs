@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baton_domain::fact::apply::{apply, begin};
-use baton_domain::see::mirror::Lists;
 use baton_domain::fact::predicates::is_load;
+use baton_domain::see::mirror::Lists;
 use baton_mobile::link::State;
 use baton_mobile::outbox::ActStage;
 use baton_model::promises::check;

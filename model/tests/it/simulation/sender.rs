@@ -1,9 +1,9 @@
 //! The worker that sends, and WhatsApp behind it.
 
 use baton_domain::decide::delivery::{SendClaim, SendResult};
-use baton_domain::group::{ClaimAnswer, ClaimWork, MessageAt, RescueWork, ResultWork, Work};
 use baton_domain::fact::inbound::{ElementBody, ProviderStatus, StatusUpdate};
 use baton_domain::fact::tag::Tag;
+use baton_domain::group::{ClaimAnswer, ClaimWork, MessageAt, RescueWork, ResultWork, Work};
 use baton_model::history::Sent;
 use baton_model::server::{CHANNEL, WORKSPACE};
 use baton_protocol::{MessageError, MessageStatus, NodeId};

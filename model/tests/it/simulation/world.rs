@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use baton_domain::group::{Done, Work};
 use baton_domain::fact::inbound::ElementBody;
+use baton_domain::group::{Done, Work};
 use baton_mobile::outbox::Now;
 use baton_model::dice::Dice;
 use baton_model::history::{Ask, History};

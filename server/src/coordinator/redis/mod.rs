@@ -24,8 +24,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ::redis::RedisResult;
-use baton_domain::group::Key;
 use baton_domain::fact::log::Batch;
+use baton_domain::group::Key;
 use baton_domain::hand::reach::Sockets;
 use baton_protocol::{AgentId, ConversationId, Epoch, WorkspaceId};
 use futures_util::future::BoxFuture;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use baton_domain::see::rights::allow;
 use baton_domain::fact::scope::Scope;
+use baton_domain::see::rights::allow;
 use baton_protocol::frame::{ClientFrame, ComposeAction, close};
 use baton_protocol::{Command, ConversationId};
 use tokio::time::Instant;

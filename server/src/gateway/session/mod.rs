@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use baton_domain::fact::chance;
-use baton_domain::see::rights::Rights;
 use baton_domain::fact::scope::Scope;
+use baton_domain::see::rights::Rights;
 use baton_domain::see::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::group::{SetProblem, SetRefused};
 use baton_domain::auto::rules::{Given, phrases};
+use baton_domain::group::{SetProblem, SetRefused};
 use baton_domain::see::setting::{self, Around, Name, Target, Wrong};
 use baton_protocol::dry_run::DryRule;
 use baton_protocol::limits::RULE_PHRASES_MAX;

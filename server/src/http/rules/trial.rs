@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::Json as Out;
 use axum::extract::State;
+use baton_domain::fact::inbound::{InboundMessage, Sender};
 use baton_domain::group::Channel;
 use baton_domain::group::trial::{Fate, TrialAt, Tried, tried};
-use baton_domain::fact::inbound::{InboundMessage, Sender};
 use baton_protocol::dry_run::{RuleFate, RuleTrial, RuleTrialAsk, RuleTried};
 use baton_protocol::{AgentId, Content, Conversation, LineKind, SettingId, Timestamp, WorkspaceId};
 

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use baton_domain::hand::board::BrakeOn;
 use baton_domain::group::{HandBackWork, Key};
+use baton_domain::hand::board::BrakeOn;
 use baton_domain::hand::routing::Waiting;
 use baton_domain::hand::routing::absence::{ABSENT_MIN, Absence, Deserted, OwnerSeen, TurnSeen};
 use baton_domain::hand::routing::brake::{BrakeChange, BrakeInput};

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::group::{Key, RouteWork};
 use baton_domain::fact::hours::Hours;
+use baton_domain::group::{Key, RouteWork};
 use baton_domain::hand::routing::asked::{planned, schedules, step};
 use baton_domain::hand::routing::{Candidate, Planned, Waiting};
 use baton_protocol::setting::{Routing, Rule};

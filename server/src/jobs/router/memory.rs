@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use baton_domain::group::Key;
 use baton_domain::fact::planted::{Bug, is_planted};
+use baton_domain::group::Key;
 use baton_domain::hand::routing::{Waiting, is_in_vain};
 use baton_protocol::setting::Routing;
 use baton_protocol::{AgentId, ConversationId, OfferEnd, TeamId, Timestamp, WorkspaceId};

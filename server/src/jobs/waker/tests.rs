@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::group::SetWork;
 use baton_domain::fact::hours::Hours;
+use baton_domain::group::SetWork;
 use baton_protocol::setting::{Home, Rule, Schedule, SettingBody, SettingChange, SettingPut, Sla};
 use baton_protocol::{Clock as Rings, Fact, SettingId, Timestamp};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! The body of a message, as the Cloud API's reference of `/messages` has it.
 
-use baton_domain::text::signature::signed;
 use baton_domain::fact::upload::CAPTION_CHARS_MAX;
+use baton_domain::text::signature::signed;
 use baton_protocol::limits::TEXT_CHARS_MAX;
 use baton_protocol::template::{ButtonFilling, FilledButton, Filling, TemplateFile};
 use baton_protocol::{Button, Details, Frame, LineKind, SharedCard};

@@ -1,16 +1,16 @@
 //! What happens while the committer is held against memory: to customers, agents and workers.
 
-use baton_domain::group::{
-    BlockedWork, HandBackWork, OfferEndWork, RehomeWork, RescueWork, ResultWork, RouteWork,
-    UnparkWork,
-};
 use baton_domain::fact::inbound::{
     BookEntry, GroupNews, InboundMessage, InboundReaction, Moved, PastLine, PastSaid, Preference,
     ProviderStatus, Sender,
 };
-use baton_domain::auto::reminders;
-use baton_domain::hand::routing::absence::{Absence, Deserted};
+use baton_domain::fact::reminders;
 use baton_domain::fact::tag::Tag;
+use baton_domain::group::{
+    BlockedWork, HandBackWork, OfferEndWork, RehomeWork, RescueWork, ResultWork, RouteWork,
+    UnparkWork,
+};
+use baton_domain::hand::routing::absence::{Absence, Deserted};
 use baton_model::server::PHONE_NUMBER_ID;
 use baton_model::settings::{example, id_at};
 use baton_protocol::coaching::Coach;

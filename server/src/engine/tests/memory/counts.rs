@@ -1,7 +1,7 @@
 //! The figures of the board, by the database and by hand.
 
+use baton_domain::fact::predicates::is_routable;
 use baton_domain::hand::board::Counted;
-use baton_domain::hand::routing::is_routable;
 use baton_protocol::board::BoardFigures;
 use baton_protocol::{ChannelId, Conversation, Status};
 

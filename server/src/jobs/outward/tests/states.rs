@@ -1,8 +1,8 @@
 //! A webhook is told of the state that a message came to, by whatever road.
 
-use baton_domain::group::{ClaimAnswer, MessageAt};
 use baton_domain::fact::inbound::ProviderStatus::{self, Delivered, Failed, Read, Sent};
 use baton_domain::fact::tag::Tag;
+use baton_domain::group::{ClaimAnswer, MessageAt};
 
 use super::*;
 use crate::engine::testing::NODE;

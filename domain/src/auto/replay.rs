@@ -9,12 +9,15 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use super::memory::{Reopening, is_idle, remember, spent};
-use super::steps::event_of;
-use super::talk::Talk;
-use super::{Acting, Choice, Policies, RUNS_MAX, Woken, carry_out, due_at, is_unheard, turn_after};
+use super::clocks::{self, Due};
+use super::rules::talk::Talk;
+use super::rules::{
+    Acting, Choice, Policies, RUNS_MAX, Woken, carry_out, due_at, event_of, is_idle, is_unheard,
+    spent, turn_after,
+};
 use crate::fact::apply::{apply, begin};
-use crate::auto::clocks::{self, Due, ring};
+use crate::fact::clocks::ring;
+use crate::fact::ran::{Reopening, remember};
 
 /// Clocks that ring before one event at most.
 const RINGS_MAX: usize = 1_000;

@@ -5,11 +5,24 @@ use baton_protocol::setting::{Span, WorkspacePolicy};
 use chrono::{DateTime, Days, Timelike};
 use chrono_tz::Tz;
 
-use super::Silence;
 use crate::fact::hours::instant;
 
 /// Minutes of a day.
 pub const DAY_MINUTES: u16 = 24 * 60;
+
+/// What keeps pushes from an agent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Silence {
+    /// Nothing does.
+    None,
+    /// Quiet hours of the workspace. What does not ring is one summary at their end.
+    Workspace {
+        /// Their end.
+        until: Timestamp,
+    },
+    /// Quiet hours of their own: it is told by no push.
+    Own,
+}
 
 /// A part of the day in which nothing is told. It may reach over midnight.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,7 +4,7 @@ use baton_protocol::{
     Actor, AgentId, Author, Conversation, Event, Fact, Reminder, Status, Timestamp,
 };
 
-use crate::decide::Draft;
+use crate::fact::draft::Draft;
 use crate::fact::planted::{Bug, is_planted};
 use crate::fact::predicates::says_something;
 

@@ -3,7 +3,7 @@
 
 use baton_protocol::{Conversation, Fact, Spoken};
 
-use crate::decide::Draft;
+use crate::fact::draft::Draft;
 
 /// The language of one text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
