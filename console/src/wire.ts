@@ -2089,6 +2089,8 @@ export interface Quarantined {
   reason: string;
   replayed_at: Timestamp | null;
 }
+/** What members may take from the queue. */
+export type QueuePolicy = "any" | "next" | "offered";
 /** A part of each day in which nothing is pushed. It may reach over midnight. */
 export interface QuietHours {
   from: string;
@@ -3011,6 +3013,7 @@ export interface TeamNew {
 export interface TeamPolicy {
   absent_min?: number;
   follow_up?: FollowUp;
+  from_queue?: QueuePolicy;
   handover_note?: HandoverNote;
   quiet_after_answer_min?: number;
   undo_s: number;
@@ -3019,6 +3022,7 @@ export interface TeamPolicy {
 export interface TeamPolicyInput {
   absent_min?: number;
   follow_up?: FollowUp;
+  from_queue?: QueuePolicy;
   handover_note?: HandoverNote;
   quiet_after_answer_min?: number;
   undo_s?: number;

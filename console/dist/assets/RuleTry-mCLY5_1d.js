@@ -1,1 +1,0 @@
-export{t as default}from"./RuleTry-CbTuL5k2.js";
