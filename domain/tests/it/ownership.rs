@@ -283,7 +283,7 @@ fn a_team_that_asks_for_a_note_gets_one_with_each_hand_over_of_an_agent() {
 fn where_members_may_not_pick_they_take_nothing_by_any_road_but_an_offer() {
     let mut team = Team::with_a_customer();
     team.may_pick = false;
-    let head = team.lucia().head;
+    let head = &team.lucia().head;
     let (queue, epoch, seen) = (head.owner, head.owner_epoch, team.seen());
     refused(team.does(ANA, claim(epoch)), "not_allowed");
     refused(team.does(ANA, reply(seen)), "not_allowed");
