@@ -137,6 +137,9 @@ function checked(one) {
     const known = forms.includes("you") ? ["you", "other"] : CATEGORIES[language];
     const odd = forms.find((form) => !known.includes(form));
     if (odd !== undefined) throw new Wrong(`${one.at}: ${language} has no form ${odd}`);
+    // In Portuguese none at all is of this form, too.
+    const isWritten = language !== "ar" && one.said[language].one?.some((part) => /(?<![\d.,])1(?![\d.,]*\d)/.test(part));
+    if (isWritten) throw new Wrong(`${one.at}: ${what} writes the 1 out in ${language}; let its slot say it`);
     if (byOf(one, forms) === undefined) throw new Wrong(`${one.at}: ${what} has forms and no slot for them`);
   }
   return one;

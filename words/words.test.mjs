@@ -33,7 +33,12 @@ for (const [what, text, told] of [
     FOUR.replace("title = Inbox", "title(n#) = Inbox").replace("es = Bandeja", "es.one = {n}"),
     "a.words:2: list/title has no form for all others in es",
   ],
-  ["there are forms and nothing that is counted", FOUR.replace("es = Bandeja", "es.one = 1\n  es.other = 2"), "a.words:2: list/title has forms and no slot for them"],
+  ["there are forms and nothing that is counted", FOUR.replace("es = Bandeja", "es.one = x\n  es.other = 2"), "a.words:2: list/title has forms and no slot for them"],
+  [
+    "the number one is written out",
+    FOUR.replace("title = Inbox", "title(n#) = Inbox").replace("pt = Caixa", "pt.one = 1 caixa\n  pt.other = {n}"),
+    "a.words:2: list/title writes the 1 out in pt; let its slot say it",
+  ],
   ["a slot is not known", FOUR.replace("Bandeja", "Bandeja {cuont}"), "a.words:3: there is no cuont to be said"],
   ["a line belongs to no sentence", "  es = Bandeja\n", "a.words:2: not a line of a sentence:   es = Bandeja"],
 ]) {

@@ -1,0 +1,1 @@
+export{t as default}from"./BulkBar-Dy7QdTED.js";

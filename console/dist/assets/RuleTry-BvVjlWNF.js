@@ -1,0 +1,1 @@
+export{t as default}from"./RuleTry-2TY_tK6S.js";

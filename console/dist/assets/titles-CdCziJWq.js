@@ -1,0 +1,1 @@
+import{i as e}from"./index.svelte-Dc8MbVH2.js";function t(){let{told:t,toldOther:n}=e.t.push;return{titles:t,title:n}}export{t};

@@ -1,1 +1,0 @@
-import{i as e}from"./index.svelte-DO2TwQoD.js";function t(){let{told:t,toldOther:n}=e.t.push;return{titles:t,title:n}}export{t};
