@@ -87,6 +87,8 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
     private var opened: String? = null
     private var inside: CoroutineScope? = null
     private var talking: CoroutineScope? = null
+    /** Somebody may be signed in at the moment at which a place is asked for. */
+    private val coming = Any()
     private var wanted: List<Place> = emptyList()
     private var resumed: Kept? = null
     private var shared: String? = null
@@ -196,9 +198,11 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
         val within = scope + SupervisorJob(scope.coroutineContext[Job])
         inside = within
         val desk = Desk(core, who, platform, within)
-        stateNow.update { it.copy(session = Session(desk, within), places = emptyList()) }
-        goesOn(wanted)
-        wanted = emptyList()
+        val places = synchronized(coming) {
+            stateNow.update { it.copy(session = Session(desk, within), places = emptyList()) }
+            wanted.also { wanted = emptyList() }
+        }
+        goesOn(places)
         within.launch {
             desk.end.collect { why ->
                 if (why != null) ends(why.takeUnless { it == Told.SignedOut })
@@ -237,7 +241,12 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
 
     /** Somewhere that another program asks for: at once, or as soon as somebody is signed in. */
     fun comes(place: Place) {
-        if (stateNow.value.session == null) wanted = listOf(place) else open(place)
+        if (!waits(listOf(place))) open(place)
+    }
+
+    /** Whether these wait until somebody is signed in. */
+    private fun waits(places: List<Place>): Boolean = synchronized(coming) {
+        (stateNow.value.session == null).also { isNobody -> if (isNobody) wanted = places }
     }
 
     // What outlives a process that the system ends.
@@ -256,7 +265,7 @@ class AppModel(private val platform: Platform, private val scope: CoroutineScope
         if (now.session == null) signs { it.copy(server = server, workspace = workspace, email = email) }
         resumed = kept
         stateNow.update { it.copy(begin = it.begin.copy(phone = kept.phone)) }
-        if (now.session == null) wanted = kept.places else goesOn(kept.places)
+        if (!waits(kept.places)) goesOn(kept.places)
     }
 
     private fun goesOn(places: List<Place>) {
