@@ -118,6 +118,8 @@ struct Week {
     talks: BTreeMap<ConversationId, Talk>,
     memory: TeamMemory,
     misses: Misses,
+    /// The offers of each person that end unanswered in this step.
+    ending: BTreeMap<AgentId, u32>,
     brake: Brake,
     absences: Absences,
     bounced: BTreeSet<AgentId>,
@@ -171,6 +173,7 @@ fn week(hand: Hand, is_honest: bool) -> Week {
         talks: BTreeMap::new(),
         memory: TeamMemory { last: None, seed: 7 },
         misses: Misses::default(),
+        ending: BTreeMap::new(),
         brake: Brake::default(),
         absences: Absences::default(),
         bounced: BTreeSet::new(),
@@ -504,8 +507,8 @@ fn days() -> i64 {
     said.map_or(DAYS, |text| text.parse().unwrap())
 }
 
-/// The figures of a week: answers, the median of the waits and their ninth tenth, s.
-fn played(hand: Hand, is_honest: bool) -> (usize, i64, i64) {
+/// The figures of a week: answers, customers, and the ninth tenth of the waits, s.
+fn played(hand: Hand, is_honest: bool) -> (usize, usize, i64) {
     let mut week = week(hand, is_honest);
     while week.second < days() * 24 * HOUR_S {
         let of_day = week.of_day();
@@ -528,14 +531,16 @@ fn played(hand: Hand, is_honest: bool) -> (usize, i64, i64) {
         waits[waits.len() - 1],
     );
     assert!(week.is_honest || given_back + brakes > 0, "the week is hard");
-    (waits.len(), median, ninth)
+    (waits.len(), usize::try_from(customers).unwrap(), ninth)
 }
 
 fn holds(hand: Hand) {
-    let (answers, _, honest) = played(hand, true);
+    let (answers, customers, honest) = played(hand, true);
     assert!(answers > 700 * usize::try_from(days()).unwrap(), "{answers}");
-    let (found, _, ninth) = played(hand, false);
-    assert!(found * 100 >= answers * 98, "{found} of {answers}");
+    let (found, others, ninth) = played(hand, false);
+    // As many a customer: how many write is chance.
+    let is_as_many = found * customers * 100 >= answers * others * 98;
+    assert!(is_as_many, "{found} of {others} customers, and {answers} of {customers}");
     assert!(ninth * 10 <= honest * 12, "p90 {ninth} s, of honest desks {honest} s");
 }
 

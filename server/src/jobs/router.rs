@@ -108,6 +108,8 @@ struct Memory {
     circling: BTreeSet<TurnKey>,
     /// The misses of people, once what the last leader told of it was read.
     missed: Option<Misses>,
+    /// The offers of each agent that end unanswered in this look.
+    ending: BTreeMap<Key<AgentId>, u32>,
     told_missed: BTreeMap<WorkspaceId, BTreeMap<AgentId, Missed>>,
     /// The calls of teams for turns that nobody could be asked to take, as the log told them.
     called: BTreeMap<TurnKey, Calls>,
@@ -354,11 +356,16 @@ impl Router {
         (offers, policies): (&[StandingOffer], &BTreeMap<Key<TeamId>, Routing>),
     ) -> Result<Vec<OfferEndWork>, StoreError> {
         let mut ends = Vec::new();
+        memory.ending.clear();
         for offer in offers {
             let of = self.staff_of(tx, staff, offer.workspace).await?;
             let Some(seen) = memory.seen.get_mut(&offer.key()) else { continue };
             let is_routed = policies.contains_key(&(offer.workspace, offer.team));
             if let Some(end) = self.end(tx, seen, (of, is_routed)).await? {
+                if end == OfferEnd::Missed {
+                    let key = (offer.workspace, offer.offer.agent_id);
+                    *memory.ending.entry(key).or_default() += 1;
+                }
                 if end == OfferEnd::NotReceived {
                     memory.bounced.insert((offer.workspace, offer.offer.agent_id));
                 }
@@ -455,6 +462,8 @@ impl Router {
             let signs = staff.signs.get(&agent.id).copied().unwrap_or_default();
             let brake = memory.brakes.get(&workspace);
             let missed = memory.missed.as_ref();
+            let key = (workspace, agent.id);
+            let ending = memory.ending.get(&key).copied().unwrap_or_default();
             let asked = offers.iter().filter(|offer| offer.offer.agent_id == agent.id).count();
             let settings = &staff.settings;
             let skills = settings.skills.get(&agent.id);
@@ -465,7 +474,7 @@ impl Router {
                 teams: serves.map(|place| place.team_id).collect(),
                 is_off_shift: shift::is_off(settings.schedules_of(agent.id), now),
                 is_bot: settings.bots.contains(&agent.id),
-                is_out: missed.is_some_and(|missed| missed.is_out((workspace, agent.id))),
+                is_out: missed.is_some_and(|missed| missed.is_out_after(key, ending)),
                 is_braked: brake.is_some_and(|brake| brake.holds(&signs, now)),
                 skills: skills.map(levels).unwrap_or_default(),
                 languages: skills

@@ -109,6 +109,13 @@ impl Misses {
     pub fn is_out(&self, (workspace, agent): Key<AgentId>) -> bool {
         self.0.get(&workspace).and_then(|all| all.get(&agent)).is_some_and(Missed::is_out)
     }
+
+    /// The same once so many more were missed: offers that end in this very look are not noted yet.
+    #[must_use]
+    pub fn is_out_after(&self, (workspace, agent): Key<AgentId>, more: u32) -> bool {
+        let known = self.0.get(&workspace).and_then(|all| all.get(&agent));
+        known.map_or(0, |missed| missed.misses).saturating_add(more) >= MISSES_MAX
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +136,15 @@ mod tests {
         let mut all = BTreeMap::from([(ANA, signs)]);
         misses.look(WORKSPACE, &mut all);
         all[&ANA]
+    }
+
+    #[test]
+    fn what_is_missed_just_now_counts_before_it_is_noted() {
+        let mut misses = Misses::default();
+        let ana = (WORKSPACE, ANA);
+        assert!(!misses.is_out_after(ana, 1) && misses.is_out_after(ana, 2));
+        misses.note(ana, OfferEnd::Missed, at(1));
+        assert!(!misses.is_out_after(ana, 0) && misses.is_out_after(ana, 1));
     }
 
     #[test]

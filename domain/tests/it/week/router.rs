@@ -22,6 +22,7 @@ impl Week {
     /// The offers that are over, and what owners who are not there leave.
     pub(super) fn over(&mut self) -> Vec<Work> {
         let (now, mut group, mut found) = (self.now(), Vec::new(), Vec::new());
+        self.ending.clear();
         for Conversation { head, thread } in self.open() {
             let conversation = head.id;
             if let Some(offer) = thread.offer {
@@ -33,6 +34,9 @@ impl Week {
                     (true, lasted) if lasted >= WINDOW_MS => Some(OfferEnd::Missed),
                     _ => None,
                 };
+                if end == Some(OfferEnd::Missed) {
+                    *self.ending.entry(offer.agent_id).or_default() += 1;
+                }
                 if let Some(end) = end {
                     let (workspace, offer_id) = (WORKSPACE, offer.offer_id);
                     let work = OfferEndWork { workspace, conversation, offer_id, end };
@@ -155,7 +159,10 @@ impl Week {
                 teams: [TEAM].into(),
                 is_off_shift: !one.is_on(now),
                 is_bot: false,
-                is_out: self.misses.is_out((WORKSPACE, one.agent)),
+                is_out: self.misses.is_out_after(
+                    (WORKSPACE, one.agent),
+                    self.ending.get(&one.agent).copied().unwrap_or_default(),
+                ),
                 is_braked: self.brake.holds(&one.signs, now),
                 skills: BTreeMap::new(),
                 languages: BTreeSet::new(),
