@@ -174,8 +174,8 @@ async fn a_key_that_only_reads_writes_by_no_frame_and_no_address() {
         }
         assert_eq!(written(&stage).await, before, "nothing was written");
         println!(
-            "{}: {asked_frames} frames, {asked_commands} commands and {asked_requests} requests that \
-             write, by a key that only reads: 0 writes",
+            "{}: {asked_frames} frames, {asked_commands} commands and {asked_requests} requests \
+             that write, by a key that only reads: 0 writes",
             world.database.kind
         );
 
