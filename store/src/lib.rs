@@ -51,7 +51,7 @@ pub use read::usage;
 pub use work::node;
 use work::node::Term;
 pub use work::{
-    assign, block, classify, context, courtesy, draft, erase, files, health, logo, look,
+    assign, block, classify, context, courtesy, draft, erase, errand, files, health, logo, look,
     not_understood, notice, number_news, past, probe, push, quarantine, searchable, summary, sweep,
     template, uploads, webhook,
 };

@@ -4,6 +4,7 @@
 //! A new column is a migration, a line of a declaration, and the place that says what is in it.
 
 mod conversation;
+mod errand;
 mod file;
 mod intake;
 mod log;
@@ -29,6 +30,7 @@ pub(crate) use self::conversation::thread_columns;
 pub use self::conversation::{
     BlockCallRow, ConversationRow, EpisodeEnd, EpisodeRow, FollowerRow, ThreadRow,
 };
+pub use self::errand::{ErrandKind, ErrandRow};
 pub use self::file::{FileChange, FileRow, UploadKeyRow};
 pub use self::intake::{
     IntakeRow, LineChangeRow, NotUnderstoodRow, ParkedKey, ParkedRow, QuarantineRow,
