@@ -2,6 +2,7 @@
 //! no dependencies, so that it runs before anything else is compiled.
 #![cfg(test)]
 
+mod figures;
 mod kept;
 mod layers;
 mod pages;
