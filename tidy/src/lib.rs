@@ -5,6 +5,7 @@
 mod figures;
 mod kept;
 mod layers;
+mod map;
 mod pages;
 mod rules;
 mod source;
