@@ -1,4 +1,5 @@
-//! ARCHITECTURE.md as a map: it names each room and each worker, and none that is gone.
+//! ARCHITECTURE.md as a map: it names each room and each worker, and none that is gone. The ways
+//! through the code name files and functions that are there.
 
 use std::collections::BTreeSet;
 
@@ -31,6 +32,37 @@ pub(crate) fn misses(files: &[Source]) -> Vec<String> {
     wrong
 }
 
+/// The files and functions that the ways through the code name and nothing has: `http/files.rs`,
+/// `Hub::hear`. A function counts where a file has it and the name before it.
+pub(crate) fn lost_ways(files: &[Source]) -> Vec<String> {
+    let map = files.iter().find(|file| file.path == MAP).map_or("", |file| &file.text);
+    let below = map.split_once("\n## Walkthroughs\n").map_or("", |(_, below)| below);
+    let ways = below.split("\n## ").next().unwrap_or_default();
+    let is_file = |name: &str| files.iter().any(|file| file.path.ends_with(&format!("/{name}")));
+    let is_function = |of: &str, name: &str| {
+        let function = format!("fn {name}");
+        let has = |file: &&Source| {
+            let named = file.text.split(&function).skip(1);
+            let is_whole = |rest: &str| rest.starts_with(['(', '<']);
+            named.into_iter().any(is_whole) && (is_in(file, of) || file.text.contains(of))
+        };
+        files.iter().filter(|file| file.is_rust()).any(|file| has(&file))
+    };
+    let is_there = |span: &&str| match span.split_once("::") {
+        _ if span.contains(' ') => true,
+        None => !span.contains('/') || is_file(span),
+        Some((of, name)) if name.starts_with(char::is_lowercase) => is_function(of, name),
+        Some(_) => true,
+    };
+    let lost = code(ways).into_iter().filter(|span| !is_there(span));
+    lost.map(|span| format!("{MAP} names {span}, which is nowhere")).collect()
+}
+
+/// Whether a file is that module, or lies in it.
+fn is_in(file: &Source, module: &str) -> bool {
+    file.path.split('/').any(|part| part.trim_end_matches(".rs") == module)
+}
+
 /// The names of the modules directly below a folder.
 fn modules<'a>(files: &'a [Source], folder: &str) -> BTreeSet<&'a str> {
     let below = |file: &'a Source| file.path.strip_prefix(folder)?.strip_prefix('/');
@@ -59,6 +91,7 @@ fn first_cells(section: &str) -> BTreeSet<&str> {
 #[test]
 fn the_map_names_each_room_and_each_worker() {
     assert_eq!(misses(sources()), Vec::<String>::new());
+    assert_eq!(lost_ways(sources()), Vec::<String>::new());
 }
 
 #[test]
@@ -78,4 +111,18 @@ fn a_room_or_a_worker_that_the_map_does_not_name_is_seen() {
     assert_eq!(seen("store/src/tables.rs").len(), 1);
     let map = Source::new(MAP, "\n### `domain/`: rules\n| `gone` | that |\n");
     assert_eq!(misses(&[map]), ["ARCHITECTURE.md names domain/src/gone, which is gone"]);
+}
+
+#[test]
+fn a_way_that_names_what_is_gone_is_seen() {
+    let lost = |way: &str| {
+        let map = Source::new(MAP, &format!("# A\n\n## Walkthroughs\n1. {way}\n\n## B\n`c/d.rs`"));
+        let hub = Source::new("server/src/gateway/hub.rs", "impl Hub {\n    fn hear(&self) {}\n}");
+        lost_ways(&[map, hub]).len()
+    };
+    let good = "`gateway/hub.rs`: `Hub::hear`, `hub::hear`, `Work::Post`, `queued → sending`.";
+    assert_eq!(lost(good), 0);
+    for bad in ["`gateway/hubs.rs`", "`Hub::heard`", "`Hub::hea`", "`Ring::hear`"] {
+        assert_eq!(lost(bad), 1, "passed over: {bad}");
+    }
 }
