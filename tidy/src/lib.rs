@@ -10,6 +10,7 @@ mod pages;
 mod rules;
 mod source;
 mod terms;
+mod unused;
 mod uses;
 mod words;
 
