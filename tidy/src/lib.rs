@@ -2,12 +2,15 @@
 //! no dependencies, so that it runs before anything else is compiled.
 #![cfg(test)]
 
+mod figures;
 mod kept;
 mod layers;
+mod map;
 mod pages;
 mod rules;
 mod source;
 mod terms;
+mod unused;
 mod uses;
 mod words;
 

@@ -64,7 +64,11 @@ pub async fn unsearchable(tx: &mut Tx) -> Result<Vec<(WorkspaceId, u64)>, StoreE
 }
 
 /// The last position up to which what is new is searchable.
-pub async fn searchable_upto(tx: &mut Tx, workspace: WorkspaceId) -> Result<u64, StoreError> {
+#[cfg(test)]
+pub(crate) async fn searchable_upto(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+) -> Result<u64, StoreError> {
     number(progress(tx, workspace).await?.position)
 }
 
