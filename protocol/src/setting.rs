@@ -183,7 +183,7 @@ pub struct SettingSpec {
     /// Fields of its body that nothing keeps yet. They are read as ever, are in no schema, and are
     /// not set to anything new.
     pub not_kept: &'static [&'static str],
-    /// What one is decided on beside itself when it is set.
+    /// The settings that one is decided on beside itself.
     pub beside: &'static [Beside],
     /// The JSON Schemas of its body, of a `PUT` and of what is answered.
     #[cfg(feature = "schema")]

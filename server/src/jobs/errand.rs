@@ -1,8 +1,9 @@
 //! Errands: work outside that a commit wished, in the same commit. One runner for all kinds claims
 //! what is due on the node that leads, does so many at once, and ends or puts off each.
 //!
-//! A kind is a row in the store ([`ErrandKind`]) and one `impl` of [`Errand`]. It may be done twice:
-//! a node can die after it was done and before that was noted. Each kind says why that is harmless.
+//! A kind is a row in the store ([`ErrandKind`]) and one `impl` of [`Errand`]. It may be done
+//! twice: a node can die after it was done and before that was noted. Each kind says why that is
+//! harmless.
 
 #[cfg(test)]
 mod tests;
@@ -22,10 +23,10 @@ use crate::telemetry::{Metrics, Spell};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How errands of a kind are done.
+/// The terms on which errands of a kind are done.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// How many are done at once.
+    /// The number of those that are done at once.
     pub at_once: usize,
     /// Longer than one takes: then its claim is over, and it is done again.
     pub claimed_ms: i64,
@@ -49,7 +50,7 @@ impl Terms {
     }
 }
 
-/// What came of a try.
+/// The end of a try.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ended {
     /// It is done, or nothing is left to do.
@@ -71,7 +72,7 @@ impl Ended {
 pub trait Errand: Clone + Send + Sync + 'static {
     /// The kind.
     const KIND: ErrandKind;
-    /// How it is done.
+    /// Its terms.
     const TERMS: Terms;
 
     /// Does one. The last try has to settle it; [`Ended::Again`] then says that even this could not
@@ -95,9 +96,9 @@ pub struct Errands<E> {
     pub errand: E,
     /// The database.
     pub store: Store,
-    /// Whether this node is the one that does them.
+    /// This node among the others, of which one leads.
     pub membership: Membership,
-    /// What is counted.
+    /// The counters.
     pub metrics: Metrics,
     /// The time.
     pub clock: Clock,

@@ -32,7 +32,7 @@ struct UntoldRow {
     block: Option<String>,
 }
 
-/// How a conversation's customer stands now; `None` where the conversation is gone.
+/// The state of a conversation's customer now; `None` where the conversation is gone.
 ///
 /// # Errors
 /// The store is away, or a row cannot be read.

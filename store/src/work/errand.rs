@@ -18,7 +18,7 @@ pub struct Due {
     pub workspace: WorkspaceId,
     /// The subject, as its kind names it.
     pub key: String,
-    /// What the commit left for it, in the form of its kind.
+    /// The body that the commit left, in the form of its kind.
     pub body: String,
     /// The number of earlier tries.
     pub tries: u32,
