@@ -159,6 +159,9 @@ fn lines_and_files_have_a_size_one_can_read() {
     holds(rules::sizes);
     sees(rules::sizes, "a/src/a.rs", &"x".repeat(101), &"é".repeat(100));
     sees(rules::sizes, "a/src/a.rs", &"x\n".repeat(601), &"x\n".repeat(600));
+    sees(rules::sizes, "console/src/a.svelte", &"x\n".repeat(601), &"x\n".repeat(600));
+    let made = format!("// Made from words/a by words.mjs\n{}", "x\n".repeat(601));
+    sees(rules::sizes, "console/src/a.ts", &"x\n".repeat(601), &made);
 }
 
 #[test]

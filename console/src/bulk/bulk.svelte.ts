@@ -163,7 +163,10 @@ export class Bulk {
   }
 
   private tell({ deed, isBack, done, refused }: Run) {
-    const rows = refused.map(({ id, refused: why }) => ({ id, why: whyRefused(this.desk, why, id) }));
+    const rows = refused.map(({ id, refused: why }) => ({
+      id,
+      why: whyRefused(this.desk, why, id),
+    }));
     const [bad] = rows;
     if (rows.length > 1 || (bad !== undefined && done.length > 0)) {
       this.left = { rows: [...(isBack ? (this.left?.rows ?? []) : []), ...rows] };

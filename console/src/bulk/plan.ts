@@ -40,8 +40,7 @@ export type Hindrance =
   | { kind: "full"; agent: Agent };
 
 export type Step = { id: Id } & (
-  | { command: CommandBody; hindrance?: never }
-  | { hindrance: Hindrance; command?: never }
+  { command: CommandBody; hindrance?: never } | { hindrance: Hindrance; command?: never }
 );
 
 /** What a deed does to each, in this order. */
@@ -232,7 +231,11 @@ function untag({ tags }: Before, { add, remove }: Deed & { kind: "tag" }): Comma
 }
 
 /** Takes back that one waits for the customer; undefined where somebody has acted since. */
-export function unwait(before: Before, held: Held | undefined, now: number): CommandBody | undefined {
+export function unwait(
+  before: Before,
+  held: Held | undefined,
+  now: number,
+): CommandBody | undefined {
   if (held === undefined) return undefined;
   const { revision, status } = headOf(held);
   const isSo = revision === before.revision || status.kind === "waiting";

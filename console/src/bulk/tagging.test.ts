@@ -20,12 +20,23 @@ test("each tag says on how many it is, by what it became", () => {
     ["refund", "all", false],
     ["vip", "some", false],
   ]);
-  expect(of(false).filter(({ isOthers }) => isOthers).map(({ id }) => id)).toEqual(["bot", "vip"]);
+  expect(
+    of(false)
+      .filter(({ isOthers }) => isOthers)
+      .map(({ id }) => id),
+  ).toEqual(["bot", "vip"]);
 });
 
 test("marks become one deed", () => {
   expect(deedOf(new Map())).toBeUndefined();
-  expect(deedOf(new Map([["refund", "on"], ["vip", "off"]] as const))).toEqual({
+  expect(
+    deedOf(
+      new Map([
+        ["refund", "on"],
+        ["vip", "off"],
+      ] as const),
+    ),
+  ).toEqual({
     kind: "tag",
     add: ["refund"],
     remove: ["vip"],

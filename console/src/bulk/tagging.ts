@@ -18,7 +18,11 @@ export interface Choice extends Shown {
 }
 
 /** The tags by name, but those that became another one. */
-export function choicesOf(all: readonly Held[], tags: Tags, supervises: (held: Held) => boolean): Choice[] {
+export function choicesOf(
+  all: readonly Held[],
+  tags: Tags,
+  supervises: (held: Held) => boolean,
+): Choice[] {
   const each = all.map((held) => new Set(idsOn(held).map((id) => resolve(tags, id))));
   const maySupervise = all.every(supervises);
   return [...tags.keys()]

@@ -176,7 +176,7 @@ export class Order {
   tick(now: number): boolean {
     this.now = now;
     let isChanged = false;
-    for (let next = this.coming.first; next !== undefined && next.lateAt <= now; ) {
+    for (let next = this.coming.first; next !== undefined && next.lateAt <= now;) {
       this.coming.remove(next);
       this.place(next, "remove");
       const late: Entry = { ...next, views: [...next.views, "late"] };

@@ -71,8 +71,7 @@ export const isFollowed = (held: Held, agent: Id): boolean =>
 /** Whether a view shows it; `undefined` for a view that does not exist. */
 export function shows(view: string, held: Held, me: Viewer, now: number): boolean {
   const { owner, status, team_id, channel_id } = headOf(held);
-  const isMine =
-    owner.kind === "agent" ? owner.id === me.agent : me.teams.includes(owner.id);
+  const isMine = owner.kind === "agent" ? owner.id === me.agent : me.teams.includes(owner.id);
   switch (view) {
     case "mine":
       return isUp(status) && (isMine || isFollowed(held, me.agent));

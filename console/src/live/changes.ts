@@ -36,5 +36,4 @@ export function joined(live: readonly Change[], earlier: readonly Change[]): Cha
 }
 
 const isBlock = (event: Event) => event.type === "block_changed" && event.block !== null;
-const isEnd = (event: Event) =>
-  event.type === "status_changed" && event.status.kind === "resolved";
+const isEnd = (event: Event) => event.type === "status_changed" && event.status.kind === "resolved";

@@ -122,7 +122,12 @@ export function empty(): Feed {
 }
 
 /** Takes over what was kept; nothing that the server told gives way to it. */
-export function restore(feed: Feed, epoch: Id, agent: Id, all: Iterable<readonly [Id, Full]>): void {
+export function restore(
+  feed: Feed,
+  epoch: Id,
+  agent: Id,
+  all: Iterable<readonly [Id, Full]>,
+): void {
   if (feed.position !== undefined || (feed.epoch !== undefined && feed.epoch !== epoch)) return;
   Object.assign(feed, { epoch, agent });
   for (const [id, held] of all) {
@@ -151,7 +156,11 @@ export function unreadLinesOf(held: Held): number {
   const first = readOf(held) + 1;
   const notHeld = Math.max(0, Math.min(from_seq, upto + 1) - first);
   const isSaid = ({ seq, author, kind, amended }: Line): boolean =>
-    seq >= first && seq <= upto && author.kind === "customer" && kind !== "revocation" && amended?.revoked === undefined;
+    seq >= first &&
+    seq <= upto &&
+    author.kind === "customer" &&
+    kind !== "revocation" &&
+    amended?.revoked === undefined;
   return notHeld + lines.filter(isSaid).length;
 }
 
@@ -333,7 +342,8 @@ function mark(feed: Feed, id: Id, seq: number, moved: (before: number, seq: numb
 
 function setRead(feed: Feed, id: Id, held: Held, read_seq: number) {
   if (held.level === "full") feed.held.set(id, { ...held, view: { ...held.view, read_seq } });
-  else if (held.level === "packed") feed.held.set(id, { ...held, slim: { ...held.slim, read_seq } });
+  else if (held.level === "packed")
+    feed.held.set(id, { ...held, slim: { ...held.slim, read_seq } });
 }
 
 function ofConversation(feed: Feed, id: Id, revision: number, event: Event): Want[] {
@@ -454,7 +464,8 @@ function install(feed: Feed, fresh: Held): void {
   const isNewer = held === undefined || headOf(held).revision <= revision;
   let next = isNewer ? fresh : held;
   const isTold = held !== undefined && held.level !== "head" && feed.loading === undefined;
-  const read_seq = feed.loading?.marks.get(id) ?? readOf(isTold || fresh.level === "head" ? held : fresh);
+  const read_seq =
+    feed.loading?.marks.get(id) ?? readOf(isTold || fresh.level === "head" ? held : fresh);
   if (next.level === "packed") {
     next = { ...next, slim: { ...next.slim, read_seq } };
   } else if (next.level === "full") {
@@ -628,7 +639,10 @@ function advance(held: Full, event: Event): Full {
       head.episode = event.episode;
       head.status = { kind: "open" };
       delete head.priority;
-      retag(thread, (thread.tags ?? []).filter((on) => on.lasting === true));
+      retag(
+        thread,
+        (thread.tags ?? []).filter((on) => on.lasting === true),
+      );
       break;
     case "due_changed":
       delete head.due_at;
@@ -690,12 +704,13 @@ function advance(held: Full, event: Event): Full {
       if (event.owner.kind === "agent") {
         delete head.orphaned_at;
         delete thread.lapsed;
-      }
-      else if (event.cause === "absent" || event.cause === "unreachable") head.orphaned_at = event.at;
+      } else if (event.cause === "absent" || event.cause === "unreachable")
+        head.orphaned_at = event.at;
       head.owner_epoch = event.owner_epoch;
       head.team_id = event.team_id;
       // Owning is no answer: earlier servers took it for one.
-      if (event.owner.kind === "agent" && event.keeps_last !== true) thread.last_agent = event.owner.id;
+      if (event.owner.kind === "agent" && event.keeps_last !== true)
+        thread.last_agent = event.owner.id;
       break;
     case "status_changed":
       head.status = event.status;
@@ -706,7 +721,10 @@ function advance(held: Full, event: Event): Full {
       const { added = [], removed = [] } = event;
       const gone = new Set([...removed, ...added.map(({ tag }) => tag)]);
       const rest = (thread.tags ?? []).filter(({ tag }) => !gone.has(tag));
-      retag(thread, [...rest, ...added].sort((a, b) => (a.tag < b.tag ? -1 : 1)));
+      retag(
+        thread,
+        [...rest, ...added].sort((a, b) => (a.tag < b.tag ? -1 : 1)),
+      );
       break;
     }
     case "followed":
@@ -819,7 +837,10 @@ function amended(line: Line, event: Event & { type: "line_amended" }): Line {
   const before = line.amended ?? {};
   switch (amendment.kind) {
     case "edited":
-      return { ...line, amended: { ...before, edited: { line: amendment.line, at: amendment.at } } };
+      return {
+        ...line,
+        amended: { ...before, edited: { line: amendment.line, at: amendment.at } },
+      };
     case "revoked": {
       const revoked = { line: amendment.line, at: amendment.at };
       const { file: _file, ...rest } = line;
@@ -846,7 +867,8 @@ function amended(line: Line, event: Event & { type: "line_amended" }): Line {
 }
 
 function noteOf(event: Event & { type: "note_added" }): Note {
-  const note = event.content !== undefined && "note" in event.content ? event.content.note : undefined;
+  const note =
+    event.content !== undefined && "note" in event.content ? event.content.note : undefined;
   return {
     id: event.note_id,
     conversation_id: event.conversation_id ?? "",

@@ -76,7 +76,10 @@ test("each decision is the command that the server has for it", () => {
   });
   const resend = { type: "resend", message_id: "line-7", seen };
   expect(commandOf("send", row(unsure), seen)).toEqual(resend);
-  expect(commandOf("arrived", row(unsure), null)).toEqual({ type: "mark_sent", message_id: "line-7" });
+  expect(commandOf("arrived", row(unsure), null)).toEqual({
+    type: "mark_sent",
+    message_id: "line-7",
+  });
   expect(commandOf("discard", row(held), null)).toEqual({ type: "cancel", message_id: "line-7" });
 });
 

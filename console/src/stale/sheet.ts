@@ -32,7 +32,10 @@ export function begin(items: readonly Item[], get: (id: Id) => Held | undefined)
   const sorted = all
     .map((item) => ({ item, since: since(item) }))
     .sort((a, b) => (a.since === b.since ? a.item.at - b.item.at : a.since - b.since));
-  return joined({ entries: [], at: undefined }, sorted.map(({ item }) => item));
+  return joined(
+    { entries: [], at: undefined },
+    sorted.map(({ item }) => item),
+  );
 }
 
 /** With those that came meanwhile, at the end. */
