@@ -7,7 +7,8 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type Deed, beforeOf, planOf, standAfter } from "./bulk/plan.ts";
 import { standOf } from "./inbox/compose.ts";
-import { type Feed, type Held, apply, applyConversation, empty, endLoading } from "./live/feed.ts";
+import { type Feed, apply, applyConversation, empty, endLoading } from "./live/feed.ts";
+import { type Held } from "./live/held.ts";
 import type {
   Agent,
   CoachNote,

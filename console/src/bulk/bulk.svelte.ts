@@ -2,7 +2,7 @@
 // what could not be done. Lists say what they show; the bar and the sheets draw this.
 
 import { getContext, setContext } from "svelte";
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Outcome } from "../live/outbox.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";

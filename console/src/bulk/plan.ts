@@ -5,7 +5,7 @@ import { commandOf as moveOf } from "../board/moves.ts";
 import type { Chosen } from "../inbox/outcomes.ts";
 import { idsOn } from "../inbox/tags.ts";
 import { isFollowed } from "../inbox/views.ts";
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Agent, CommandBody, Id, Owner, Seen, Status } from "../protocol.ts";
 import {
   type Hand,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Id, Setting } from "../protocol.ts";
 import { choicesOf, deedOf } from "./tagging.ts";
 

@@ -1,7 +1,7 @@
 // Tags for several conversations at once.
 
 import { type Shown, type Tags, bodyOf, idsOn, resolve } from "../inbox/tags.ts";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Id } from "../protocol.ts";
 import type { Deed } from "./plan.ts";
 

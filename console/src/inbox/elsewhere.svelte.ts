@@ -1,6 +1,6 @@
 // Where else the person of a conversation is answered: on other numbers, or under other names.
 
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import type { ConversationPage, Id } from "../protocol.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import { choices, languageName, languageOf } from "./language.ts";
 
 test("a language is named in the reader's, and an odd tag stands as it is", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import { offeredTo, offersOf } from "./offers.ts";
 
 const NOW = Date.parse("2026-03-02T09:00:00Z");

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Held, headOf, unreadLinesOf, unreadOf } from "../live/feed.ts";
+import { type Held, headOf, unreadLinesOf, unreadOf } from "../live/held.ts";
 import type { Id, Owner, SavedView, Snapshot, Status } from "../protocol.ts";
 import { Order } from "./order.ts";
 import { counts, listing } from "./listing.testing.ts";

@@ -1,6 +1,6 @@
 // Who had a conversation, of what is held live and what was read.
 
-import type { Change } from "../live/feed.ts";
+import type { Change } from "../live/held.ts";
 
 /** Who had a conversation before its owner of this epoch, the newest first. */
 export function ownersBefore(

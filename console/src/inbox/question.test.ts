@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Lines } from "../live/feed.ts";
+import type { Lines } from "../live/held.ts";
 import type { Line } from "../protocol.ts";
 import { ofHeld, seenOf } from "./question.ts";
 

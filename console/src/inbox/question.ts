@@ -1,6 +1,6 @@
 // A reply that a person has to decide on: refused as stale, or held by the server.
 
-import type { Lines } from "../live/feed.ts";
+import type { Lines } from "../live/held.ts";
 import type { Item } from "../live/outbox.ts";
 import type { Command, CommandBody, Details, Id, Line, Seen } from "../protocol.ts";
 

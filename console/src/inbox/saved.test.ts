@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import { fits, placeOf } from "./saved.ts";
 
 const ME = "01890a5d-ac96-774b-bcce-00000000a001";

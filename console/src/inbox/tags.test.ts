@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Setting, Status } from "../protocol.ts";
 import type { Tag } from "../wire.ts";
 import { optionsOf } from "./tag-options.ts";

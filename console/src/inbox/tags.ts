@@ -1,6 +1,6 @@
 // Tags of conversations: what each became, and which are on.
 
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Id, Setting } from "../protocol.ts";
 import type { Tag } from "../wire.ts";
 

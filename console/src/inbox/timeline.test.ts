@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Lines } from "../live/feed.ts";
+import type { Lines } from "../live/held.ts";
 import type { Item } from "../live/outbox.ts";
 import type { Author, Line, Note } from "../protocol.ts";
 import { entries } from "./timeline.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf } from "../live/held.ts";
 import type { Owner, Status } from "../protocol.ts";
 import { counts, listing } from "./listing.testing.ts";
 import { isLate, mostUrgent, waitUrgency, windowLeft } from "./views.ts";

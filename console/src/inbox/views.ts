@@ -1,6 +1,6 @@
 // Which conversations a view shows, in which order, and what asks for action in a row.
 
-import { type Held, headOf, isGroup, windowUntil } from "../live/feed.ts";
+import { type Held, headOf, isGroup, windowUntil } from "../live/held.ts";
 import type { Id, SavedView, Status } from "../protocol.ts";
 import { queueAt } from "./priority.ts";
 import { fits, viewId } from "./saved.ts";

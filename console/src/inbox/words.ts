@@ -1,7 +1,7 @@
 // What rows, heads and lines say of conversations, in the language in use.
 
 import * as format from "../format.ts";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { name, words } from "../messages/index.svelte.ts";
 import type { Author, Content, Id, Line, LineKind, Owner, Participant } from "../protocol.ts";

@@ -2,7 +2,7 @@
 // once.
 
 import type { Event } from "../protocol.ts";
-import type { Change } from "./feed.ts";
+import type { Change } from "./held.ts";
 
 /** Whether a line of the system's is drawn for it. */
 export function isChange(event: Event): boolean {

@@ -14,8 +14,6 @@ import type {
 import { Fault, request } from "./api.ts";
 import {
   type Feed,
-  type Held,
-  type HeldMap,
   type Want,
   apply,
   applyConversation,
@@ -27,6 +25,7 @@ import {
   endLoading,
   restore,
 } from "./feed.ts";
+import { type Held, type HeldMap } from "./held.ts";
 import { unpacked } from "./packed.ts";
 import type { Copy } from "./store.ts";
 

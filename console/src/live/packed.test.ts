@@ -1,15 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Order } from "../inbox/order.ts";
 import type { PackedHeads, Snapshot } from "../protocol.ts";
-import {
-  applyConversation,
-  applyPacked,
-  applyRows,
-  apply,
-  empty,
-  headOf,
-  unreadOf,
-} from "./feed.ts";
+import { applyConversation, applyPacked, applyRows, apply, empty } from "./feed.ts";
+import { headOf, unreadOf } from "./held.ts";
 import { unpacked } from "./packed.ts";
 
 const T0 = Date.parse("2026-03-02T09:00:00.000Z");

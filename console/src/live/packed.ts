@@ -1,7 +1,7 @@
 // Heads as columns, read into what is held. See `GET /heads`.
 
 import type { Head, Id, PackedHeads, Priority, Status } from "../protocol.ts";
-import type { Held, Slim } from "./feed.ts";
+import type { Held, Slim } from "./held.ts";
 
 type Row = Extract<Held, { level: "head" | "packed" }>;
 

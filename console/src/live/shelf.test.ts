@@ -1,14 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Head, Line, Note, View } from "../protocol.ts";
-import {
-  type Held,
-  apply,
-  applyConversation,
-  applyRows,
-  empty,
-  endLoading,
-  restore,
-} from "./feed.ts";
+import { apply, applyConversation, applyRows, empty, endLoading, restore } from "./feed.ts";
+import { type Held } from "./held.ts";
 import type { Keep } from "./keep.ts";
 import { LINES_MAX, OPENED_MAX, ROWS_MAX, Shelf, choose, copyOf } from "./shelf.ts";
 import type { Copy, Scene } from "./store.ts";

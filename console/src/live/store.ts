@@ -3,7 +3,7 @@
 
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import type { Channel, Colleague, Id, Me, SavedView, Team, View } from "../protocol.ts";
-import type { Lines } from "./feed.ts";
+import type { Lines } from "./held.ts";
 import type { Item } from "./outbox.ts";
 
 export interface Draft {

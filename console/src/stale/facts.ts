@@ -3,7 +3,7 @@
 import * as format from "../format.ts";
 import type { Question } from "../inbox/question.ts";
 import { agent, first } from "../inbox/words.ts";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import { missed } from "../live/outbox.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";

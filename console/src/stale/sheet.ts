@@ -2,7 +2,7 @@
 
 import { waitingSince } from "../inbox/views.ts";
 import { type Question, ofItem } from "../inbox/question.ts";
-import type { Held } from "../live/feed.ts";
+import type { Held } from "../live/held.ts";
 import type { Item } from "../live/outbox.ts";
 import type { Id } from "../protocol.ts";
 
