@@ -107,6 +107,15 @@ fn rooms_of_the_rules_use_only_those_below_them_and_modules_those_before_them() 
 }
 
 #[test]
+fn rooms_of_the_store_use_only_those_below_them() {
+    holds(layers::store);
+    let path = "store/src/read/due.rs";
+    sees(layers::store, path, "use crate::work::node::NodeId;", "use crate::tables::id;");
+    let path = "store/src/table.rs";
+    sees(layers::store, path, "use crate::proof::stamp;", "use self::stamp::StampKey;");
+}
+
+#[test]
 fn modules_of_the_tests_world_use_only_the_layers_below_them() {
     holds(layers::world);
     let path = "tests/src/phone/link.rs";

@@ -41,9 +41,6 @@ pub(crate) fn make(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Why a database is away whose file is not where it was opened.
-pub(crate) const GONE: &str = "its file was removed or replaced";
-
 /// Looks again and again, and opens or closes the gate; says it once.
 pub(crate) async fn keep_watch(gate: &Gate, place: &FileIdentity) {
     let mut is_told = false;

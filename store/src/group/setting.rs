@@ -6,8 +6,8 @@ use baton_protocol::setting::SettingVersion;
 use baton_protocol::{SettingBody, SettingKind, Timestamp, WorkspaceId};
 use sqlx_macros::FromRow;
 
-use crate::found::FoundRow;
 use crate::read::setting_versions;
+use crate::table::found::FoundRow;
 use crate::tables::{SecretRow, SettingNameRow, SettingRow, id, number, setting_body};
 use crate::{Sql, StoreError, Tx};
 

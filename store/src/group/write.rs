@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::database::table::{Set, Statement};
-use crate::proof::found::FoundRow;
+use crate::table::found::FoundRow;
+use crate::table::{Set, Statement};
 use crate::tables::{
     AttemptEnd, AttemptRow, BlockCallRow, BookRow, ContactRow, ContentRow, ConversationRow,
     EpisodeEnd, EpisodeRow, ErrandRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow,

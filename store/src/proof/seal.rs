@@ -8,8 +8,9 @@
 use baton_protocol::WorkspaceId;
 use sha2::{Digest, Sha256};
 
-use crate::database::table::{Set, Statement};
-use crate::proof::stamp::{self, StampKey};
+use crate::proof::stamp::{self};
+use crate::table::stamp::StampKey;
+use crate::table::{Set, Statement};
 use crate::tables::{LogRow, SealRow, column, id, number};
 use crate::{Sql, Store, StoreError, Tx};
 

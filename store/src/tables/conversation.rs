@@ -12,7 +12,7 @@ use super::{
     ErrandRow, column, from_json, id, json, number, owner, some_id, text, turn, whole_json,
 };
 use crate::StoreError;
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// A conversation's facts.

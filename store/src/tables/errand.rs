@@ -4,7 +4,7 @@ use baton_protocol::{Timestamp, WorkspaceId};
 use serde::Serialize;
 
 use super::json;
-use crate::database::table::table;
+use crate::table::table;
 
 table! {
     /// Work outside that a commit wished. A later wish for the same takes its place.

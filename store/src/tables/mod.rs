@@ -53,8 +53,8 @@ pub use self::sheets::{
     AgentSheetRow, ChannelRow, DeviceRow, InstallationRow, InvitationRow, MetaAppGrantRow,
     MetaAppRow, PushDeviceRow, SecretEnd, SecretRow, TeamMemberRow, TeamSheetRow, WorkspaceRow,
 };
-use crate::database::error::StoreError;
-use crate::database::table::{Column, Table};
+use crate::error::StoreError;
+use crate::table::{Column, Table};
 
 /// The columns of a table of which all columns are declared.
 pub fn declared(table: &str) -> Option<&'static [Column]> {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::database::testing::{databases, open};
 use crate::proof::image::{APART, SHEETS, Sheet};
-use crate::proof::stamp::{STAMPED, stamped_columns};
+use crate::proof::stamp::stamped_columns;
+use crate::table::stamp::STAMPED;
 use crate::tables::declared;
 use crate::{Sql, Store};
 

@@ -10,8 +10,8 @@ use baton_domain::text::fold;
 use baton_protocol::event::EventContent;
 use baton_protocol::{Event, WorkspaceId};
 
-use crate::database::table::{Set, Statement, table};
-use crate::proof::stamp::{STAMP_STATE, stamp_of_row};
+use crate::table::stamp::{STAMP_STATE, stamp_of_row};
+use crate::table::{Set, Statement, table};
 use crate::tables::{ContactRow, column, id, number};
 use crate::{Sql, Store, StoreError, Tx, read};
 

@@ -3,7 +3,8 @@
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::postgres::PgDatabaseError;
 
-use crate::database::place;
+/// Why a database is away whose file is not where it was opened.
+pub(crate) const GONE: &str = "its file was removed or replaced";
 
 /// Why the database did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +88,7 @@ impl StoreError {
 
     /// The file of an embedded database is not where it was opened.
     pub(crate) fn gone() -> Self {
-        Self::Unavailable { cause: place::GONE.to_owned() }
+        Self::Unavailable { cause: GONE.to_owned() }
     }
 
     /// Whether nothing was asked because it is known to be away: that was logged once.

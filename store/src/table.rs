@@ -6,6 +6,9 @@
 //! of rows (`VALUES`). Statements of one [`Set`] each travel together: on PostgreSQL as one
 //! statement with the others as its `WITH`, on SQLite as one text.
 
+pub mod found;
+pub(crate) mod stamp;
+
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
@@ -13,8 +16,8 @@ use std::sync::OnceLock;
 use sqlx::Postgres;
 use sqlx::query::Query;
 
-use crate::proof::found::{AsFound, FoundRow, Was};
-use crate::proof::stamp::{STAMP, STAMP_STATE, STAMPED, StampKey, has, stamp_of};
+use self::found::{AsFound, FoundRow, Was};
+use self::stamp::{STAMP, STAMP_STATE, STAMPED, StampKey, has, stamp_of};
 
 /// The type of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,19 +120,19 @@ macro_rules! table {
             pub $state: $st,)*
         }
 
-        impl $crate::database::table::Table for $Row {
+        impl $crate::table::Table for $Row {
             const NAME: &'static str = stringify!($table);
-            const COLUMNS: &'static [$crate::database::table::Column] = &[
-                $($crate::database::table::column!($key: $kt, Key),)*
-                $($crate::database::table::column!($fixed: $ft, Fixed),)*
-                $($crate::database::table::column!($state: $st, State),)*
+            const COLUMNS: &'static [$crate::table::Column] = &[
+                $($crate::table::column!($key: $kt, Key),)*
+                $($crate::table::column!($fixed: $ft, Fixed),)*
+                $($crate::table::column!($state: $st, State),)*
             ];
 
-            fn values<'r>(&'r self, into: &mut Vec<$crate::database::table::Value<'r>>) {
+            fn values<'r>(&'r self, into: &mut Vec<$crate::table::Value<'r>>) {
                 into.extend([
-                    $($crate::database::table::Cell::value(&self.$key),)*
-                    $($crate::database::table::Cell::value(&self.$fixed),)*
-                    $($crate::database::table::Cell::value(&self.$state),)*
+                    $($crate::table::Cell::value(&self.$key),)*
+                    $($crate::table::Cell::value(&self.$fixed),)*
+                    $($crate::table::Cell::value(&self.$state),)*
                 ]);
             }
         }
@@ -145,7 +148,7 @@ macro_rules! table {
             fixed { $($(#[$fd:meta])* $fixed:ident: $ft:ty),* $(,)? }
         }
     ) => {
-        $crate::database::table::table! {
+        $crate::table::table! {
             $(#[$cdoc])*
             $table: $Change {
                 key { $($(#[$kd])* $key: $kt),* }
@@ -165,17 +168,17 @@ macro_rules! table {
             pub $fixed: $ft,)*
         }
 
-        impl $crate::database::table::Table for $Row {
+        impl $crate::table::Table for $Row {
             const NAME: &'static str = stringify!($table);
-            const COLUMNS: &'static [$crate::database::table::Column] = &[
-                $($crate::database::table::column!($key: $kt, Key),)*
-                $($crate::database::table::column!($state: $st, State),)*
-                $($crate::database::table::column!($fixed: $ft, Fixed),)*
+            const COLUMNS: &'static [$crate::table::Column] = &[
+                $($crate::table::column!($key: $kt, Key),)*
+                $($crate::table::column!($state: $st, State),)*
+                $($crate::table::column!($fixed: $ft, Fixed),)*
             ];
 
-            fn values<'r>(&'r self, into: &mut Vec<$crate::database::table::Value<'r>>) {
+            fn values<'r>(&'r self, into: &mut Vec<$crate::table::Value<'r>>) {
                 self.change.values(into);
-                into.extend([$($crate::database::table::Cell::value(&self.$fixed),)*]);
+                into.extend([$($crate::table::Cell::value(&self.$fixed),)*]);
             }
         }
     };
@@ -185,10 +188,10 @@ pub(crate) use table;
 /// A column of [`table!`].
 macro_rules! column {
     ($name:ident: $type:ty, $role:ident) => {
-        $crate::database::table::Column {
+        $crate::table::Column {
             name: stringify!($name),
-            kind: <$type as $crate::database::table::Cell>::KIND,
-            role: $crate::database::table::Role::$role,
+            kind: <$type as $crate::table::Cell>::KIND,
+            role: $crate::table::Role::$role,
         }
     };
 }

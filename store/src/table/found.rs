@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use sqlx_macros::FromRow;
 
-use crate::database::table::{Column, Role, Table, Value};
-use crate::proof::stamp::{STAMP_STATE, StampKey, stamp_of};
+use crate::table::stamp::{STAMP_STATE, StampKey, stamp_of};
+use crate::table::{Column, Role, Table, Value};
 
 /// A row with the stamp of its state, as both were read.
 #[derive(FromRow, Clone, Debug)]
