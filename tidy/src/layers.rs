@@ -1,5 +1,5 @@
-//! The layers of the rules, the store, the phone core, its bindings, the simulator and the world of the tests,
-//! as tables.
+//! The layers of the rules, the store, the phone core, its bindings, the simulator and the world of
+//! the tests, as tables.
 
 use crate::source::Source;
 use crate::uses::{Layers, module_of, used_modules};

@@ -175,7 +175,7 @@ pub(crate) fn unwraps(file: &Source) -> Vec<String> {
 /// The database gets constant texts; values are bound. `table.rs`,
 /// `proof/image.rs` and `proof/touch.rs` alone render statements, from constant declarations.
 pub(crate) fn sql(file: &Source) -> Vec<String> {
-    let renders = ["store/src/table.rs", "proof/image.rs", "proof/touch.rs"]
+    let renders = ["table.rs", "proof/image.rs", "proof/touch.rs"]
         .iter()
         .any(|name| file.path.ends_with(&format!("store/src/{name}")));
     if !file.is_rust() || !file.is_of(&["store"]) || renders {
