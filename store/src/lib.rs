@@ -32,7 +32,7 @@ pub use database::period::Period;
 pub use database::pools::BESIDE_CONNECTIONS;
 use database::pools::{
     COMMITTER_PATIENCE, GENERAL_PATIENCE, PLANNING, PLANS_KEPT_FOR, Pools, SILENCE_MAX,
-    begin_postgres, begin_sqlite, open_postgres, open_sqlite, sqlite_pool,
+    begin_postgres, begin_sqlite, open_postgres, open_sqlite,
 };
 use database::pulse::Gate;
 pub use database::seat::{Company, Seat};

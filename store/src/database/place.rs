@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::database::pulse::Gate;
+use crate::error::GONE;
 
 /// The interval at which it is looked at while nothing is written.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

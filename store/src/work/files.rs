@@ -5,17 +5,13 @@
 //! is void when its node is no more.
 
 use baton_domain::group::Key;
-use baton_protocol::event::EventContent;
-use baton_protocol::{
-    Amended, ChannelId, Content, ConversationId, FileState, MessageId, NodeId, Picture, Timestamp,
-    WorkspaceId,
-};
+use baton_protocol::{ChannelId, Content, MessageId, NodeId, Timestamp};
 use serde_json::json;
 use sqlx_macros::FromRow;
 
 use crate::read::{MessageAt, line_content_of};
-use crate::tables::{from_json, id, number};
-use crate::{Period, Sql, Store, StoreError, Tx};
+use crate::tables::{id, number};
+use crate::{Period, Sql, Store, StoreError};
 
 /// A file that its fetcher may fetch.
 #[derive(Clone, PartialEq, Eq, Debug)]
