@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use baton::store::Sql;
 use baton_mobile::push::Kind;
 use baton_mobile::push::payload::read;
 use baton_protocol::command::Assign;
 use baton_protocol::setting::Setting;
 use baton_protocol::{CommandBody, ConversationId, Timestamp};
-use baton_world::world::{Agent, Answered, RunningClock, Setup, World, for_each_store};
+use baton_world::world::{Agent, Answered, RunningClock, Setup, World, eventually, for_each_store};
 use serde_json::json;
 
 use crate::pushing::{DEADLINE, Pocket};
@@ -80,8 +81,16 @@ async fn what_is_over_by_the_end_of_quiet_hours_is_told_by_no_push() {
         let of = is_given(world, &admin, "Lucía").await;
         world.agent("Ben").await.resolves(of).await;
         clock.passes(Duration::from_secs(2 * 60 * 60));
+        // A customer who writes before it is looked at is one who waits.
+        eventually("the summary is decided", async || {
+            static SQL: Sql = Sql::new("SELECT state FROM push WHERE kind = 'digest'");
+            let rows = world.database.store.rows_alone::<(String,)>(&SQL, &[]).await.expect("rows");
+            let is_open = |state: &str| matches!(state, "queued" | "claimed");
+            (!rows.is_empty() && !rows.iter().any(|(state,)| is_open(state))).then_some(())
+        })
+        .await;
         is_given(world, &admin, "Mateo").await;
-        // The summary was due before, and would have come first.
+        // It would have come first.
         let push = read(&pocket.is_handed().await, None).expect("a push");
         assert_eq!(push.kind, Kind::Assigned);
         clock.comes_back();
