@@ -211,7 +211,11 @@ impl Look {
     }
 
     /// The call that seems due for what nobody is asked to take. The log may know better.
-    fn call(&self, (planned, turn): (&Planned, TurnKey), now: Timestamp) -> Option<Call> {
+    pub(super) fn call(
+        &self,
+        (planned, turn): (&Planned, TurnKey),
+        now: Timestamp,
+    ) -> Option<Call> {
         let (workspace, _, conversation, since) = turn;
         let rounds = self.asked_in_vain((workspace, conversation)).count();
         let is_wanted =

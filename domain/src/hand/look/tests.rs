@@ -6,9 +6,7 @@ mod waits;
 use std::collections::BTreeSet;
 
 use baton_protocol::setting::{Hand, Routing};
-use baton_protocol::{
-    Agent, AgentState, Availability, MembershipKind, OfferId, OpenOffer, Role,
-};
+use baton_protocol::{Agent, AgentState, Availability, MembershipKind, OfferId, OpenOffer, Role};
 use uuid::Uuid;
 
 use super::*;

@@ -18,7 +18,12 @@ fn end(
     Some(end)
 }
 
-fn unconfirmed(look: &Look, of: StandingOffer, at_ms: u64, staff: &BTreeMap<WorkspaceId, Staff>) -> usize {
+fn unconfirmed(
+    look: &Look,
+    of: StandingOffer,
+    at_ms: u64,
+    staff: &BTreeMap<WorkspaceId, Staff>,
+) -> usize {
     let (offers, policies) = ([of], policies());
     look.unconfirmed(OffersRead { offers: &offers, policies: &policies, staff }, at(at_ms)).len()
 }
@@ -124,7 +129,7 @@ fn an_offer_that_is_out_keeps_its_time_when_the_team_changes_it() {
 
 #[test]
 fn whoever_was_asked_in_vain_is_not_asked_again_for_ten_minutes() {
-    let asked = |end: Option<OfferEnd>, after_ms| {
+    let asked = |end: Option<OfferEnd>, after_ms: u64| {
         let (mut look, of) = (Look::default(), offer(1, ANA, 0));
         look.note_end(&of, end, at(1_000));
         look.keep(&[], &policies(), at(1_000 + after_ms));
@@ -167,7 +172,7 @@ fn the_second_miss_counts_in_the_look_that_plans_and_the_next_leader_goes_on_wit
     look.keep(&[], &policies(), at(61_000));
     let over = look.next_over().expect("it stands no more");
     look.note_end(&over, Some(OfferEnd::Missed), at(61_000));
-    let _ = look.ends(OffersRead { offers: &[], policies: &policies(), staff: &there }, at(61_000));
+    drop(look.ends(OffersRead { offers: &[], policies: &policies(), staff: &there }, at(61_000)));
     assert!(is_out(&mut look, 61_000));
     let mut next = Look::after(look.missed().clone());
     assert!(is_out(&mut next, 70_000), "another leader, by another clock");

@@ -1,12 +1,13 @@
 //! What waits: calls, circles, former owners, who is idle since when, and queues that get shorter.
 
-use baton_protocol::setting::{AssignBy, OnCall, RuleAction, RoutingStep, Rule, StepWho};
-use baton_protocol::{OwnerCause, SettingId, Trail};
+use baton_protocol::setting::{RoutingStep, Rule, StepWho};
+use baton_protocol::{OwnerCause, Trail};
+use serde_json::json;
 
 use super::*;
-use crate::hand::routing::{Candidate, Planned, RouteWork, TeamRouting};
 use crate::hand::routing::moves::Moved;
 use crate::hand::routing::rung::Call;
+use crate::hand::routing::{Candidate, Planned, RouteWork, TeamRouting};
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
 
@@ -106,7 +107,7 @@ fn called() -> RouteWork {
 #[test]
 fn calls_of_turns_that_are_offered_stand_and_those_of_teams_that_are_routed_no_more_do_not() {
     let mut look = Look::default();
-    let _ = look.due_call(turn(), called(), (Calls::default(), wall(0)));
+    drop(look.due_call(turn(), called(), (Calls::default(), wall(0))));
     look.keep(&[offer(3, ANA, 0)], &policies(), at(0));
     look.forget_turns((WORKSPACE, TEAM), &[]);
     assert_eq!(look.called.len(), 1, "it comes back");
@@ -242,11 +243,12 @@ fn a_circling_turn_is_planned_without_its_moves() {
 
 #[test]
 fn a_rule_gets_an_agent_who_is_on_call_and_nobody_while_an_offer_stands() {
-    let on_call = vec![OnCall { agent: BEN, hours: Some(SettingId(Uuid::from_u128(0x61))) }];
-    let then = vec![RuleAction::Assign { by: AssignBy::OnCall, on_call }];
-    let rule = Rule { then, ..Rule::default() };
+    let on_call = json!([{"agent": BEN, "hours": Uuid::from_u128(0x61)}]);
+    let then = json!([{"do": "assign", "by": "on_call", "on_call": on_call}]);
+    let rule = json!({"name": "At night", "enabled": true, "when": "message", "then": then});
+    let rule: Rule = serde_json::from_value(rule).expect("a rule");
     let (people, of_team) = (people(0), of_team());
-    let mut asked = |look: &mut Look, is_open: bool| {
+    let asked = |look: &mut Look, is_open: bool| {
         let mut candidates = look.candidates((WORKSPACE, &people), &[], at(0));
         let waiting = look.waiting((WORKSPACE, &people), in_queue(1), wall(0));
         let team = (TEAM, &of_team, |_| is_open);
